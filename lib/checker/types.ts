@@ -1,0 +1,109 @@
+import type { Backend, Config, Frontend, HealthCheck } from "../config/mod.ts";
+import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
+import type { ProbeResult } from "../probes/mod.ts";
+
+/** A backend at one moment. */
+export interface BackendSnapshot {
+  readonly config: Backend;
+  readonly state: BackendState;
+  /** The operator's or else the file's word. */
+  readonly enabled: boolean;
+  /** The rise/fall counter, 0 to rise + fall - 1. */
+  readonly health: number;
+  /** Unix milliseconds at which the present state began. */
+  readonly since: number;
+  /** Newest first. */
+  readonly transitions: readonly Transition<BackendState>[];
+  /** The last finished probe, `at` its end in Unix milliseconds. */
+  readonly lastProbe: (ProbeResult & { readonly at: number }) | undefined;
+  /** Names of the frontends that use it, sorted. */
+  readonly frontends: readonly string[];
+}
+
+/** A frontend at one moment; weights in `config` are the runtime ones. */
+export interface FrontendSnapshot {
+  readonly config: Frontend;
+  readonly state: FrontendState;
+  readonly activePool: string;
+  /** One per backend, in the order of pools and their backends. */
+  readonly weights: readonly EffectiveWeight[];
+}
+
+/** What happened, told to subscribers in order, after it took effect. */
+export type CheckerEvent =
+  | {
+    readonly kind: "backend";
+    readonly backend: string;
+    readonly transition: Transition<BackendState>;
+    /** The frontends concerned, sorted. */
+    readonly frontends: readonly string[];
+  }
+  | {
+    readonly kind: "frontend";
+    readonly frontend: string;
+    readonly transition: Transition<FrontendState>;
+  }
+  | {
+    readonly kind: "weight";
+    readonly frontend: string;
+    readonly pool: string;
+    readonly backend: string;
+    readonly weight: number;
+    /** Whether the operator asked for existing flows to be moved. */
+    readonly flush: boolean;
+  }
+  | { readonly kind: "reload" };
+
+/** Why an operator's request was refused; the message is a sentence for the operator. */
+export class CheckerError extends Error {
+  override readonly name = "CheckerError";
+  constructor(
+    readonly kind: "not-found" | "failed-precondition" | "invalid-argument",
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The checker as other rooms see it. Reads are from memory and cheap. */
+export interface CheckerView {
+  /** The configuration in force, with the weights of the file. */
+  readonly config: Config;
+  /** Sorted names. */
+  backendNames(): readonly string[];
+  frontendNames(): readonly string[];
+  healthcheckNames(): readonly string[];
+  backend(name: string): BackendSnapshot | undefined;
+  frontend(name: string): FrontendSnapshot | undefined;
+  healthcheck(name: string): HealthCheck | undefined;
+  /** Calls `listener` after each change until the returned function is called. */
+  subscribe(listener: (event: CheckerEvent) => void): () => void;
+}
+
+/** What operators may do. Each throws {@link CheckerError}. */
+export interface CheckerControl {
+  /** Stops probing. failed-precondition: unknown name, or disabled. */
+  pause(backend: string): BackendSnapshot;
+  /** Ends a pause. failed-precondition: unknown name, or disabled. */
+  resume(backend: string): BackendSnapshot;
+  /** Puts back into service. not-found. */
+  enable(backend: string): BackendSnapshot;
+  /** Takes out of service. not-found. */
+  disable(backend: string): BackendSnapshot;
+  /** Sets a runtime weight. invalid-argument outside 0-100, not-found. */
+  setWeight(
+    frontend: string,
+    pool: string,
+    backend: string,
+    weight: number,
+    flush: boolean,
+  ): FrontendSnapshot;
+}
+
+/** Told about each probe and transition, for metrics. Called on the hot path: must be cheap. */
+export interface CheckerObserver {
+  probeDone(backend: string, type: HealthCheck["type"], result: ProbeResult): void;
+  transition(backend: string, from: BackendState, to: BackendState): void;
+  /** A backend is gone: its series may be dropped. */
+  removed(backend: string): void;
+}

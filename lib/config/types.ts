@@ -1,0 +1,138 @@
+/**
+ * The configuration as the program thinks of it: validated, defaults filled in, immutable.
+ * What the user writes is `schema.ts`; SPEC section 1 is the contract.
+ */
+
+import type { IpAddress } from "../ip/mod.ts";
+
+/** Everything in one file. Maps keep the file's order. */
+export interface Config {
+  /** Transitions kept per backend, at least 1. */
+  readonly transitionHistory: number;
+  /** Network namespace that probes are sent from; empty is the daemon's own. */
+  readonly netns: string;
+  readonly lb: LbConfig;
+  readonly healthchecks: ReadonlyMap<string, HealthCheck>;
+  readonly backends: ReadonlyMap<string, Backend>;
+  readonly frontends: ReadonlyMap<string, Frontend>;
+}
+
+/** `vpp.lb`: what is set globally in VPP's lb plugin, and when it is reconciled. */
+export interface LbConfig {
+  /** Outer source of GRE4. */
+  readonly ipv4Source: IpAddress;
+  /** Outer source of GRE6. */
+  readonly ipv6Source: IpAddress;
+  readonly syncIntervalMs: number;
+  /** A power of two, 1 to 2^25. */
+  readonly stickyBucketsPerCore: number;
+  /** Whole seconds, 1 to 120. */
+  readonly flowTimeoutSeconds: number;
+  readonly startupMinDelayMs: number;
+  /** At least the minimum; both 0 is no warm-up. */
+  readonly startupMaxDelayMs: number;
+}
+
+/** The four kinds of probe. */
+export const checkTypes = ["icmp", "tcp", "http", "https"] as const;
+
+/** One of {@link checkTypes}. */
+export type CheckType = (typeof checkTypes)[number];
+
+/** What every health check has. Durations are milliseconds, possibly with fractions. */
+export interface CheckTiming {
+  readonly name: string;
+  /** Between probes of a healthy backend. */
+  readonly intervalMs: number;
+  /** Between probes while unknown or between the extremes. */
+  readonly fastIntervalMs: number;
+  /** Between probes of a backend that is fully down. */
+  readonly downIntervalMs: number;
+  /** The deadline of one probe, everything included. */
+  readonly timeoutMs: number;
+  /** Passes in a row that bring a dead backend up. */
+  readonly rise: number;
+  /** Failures in a row that take a healthy backend down. */
+  readonly fall: number;
+  readonly probeIpv4Source: IpAddress | undefined;
+  readonly probeIpv6Source: IpAddress | undefined;
+}
+
+/** How a TLS handshake is judged. */
+export interface TlsParams {
+  /** SNI and the name verified; undefined falls back to the host, then to the address. */
+  readonly serverName: string | undefined;
+  readonly insecureSkipVerify: boolean;
+}
+
+/** One ICMP echo. */
+export interface IcmpCheck extends CheckTiming {
+  readonly type: "icmp";
+}
+
+/** A TCP connection, with a TLS handshake when `tls` is set. */
+export interface TcpCheck extends CheckTiming {
+  readonly type: "tcp";
+  readonly port: number;
+  readonly tls: TlsParams | undefined;
+}
+
+/** One HTTP/1.1 GET. */
+export interface HttpCheck extends CheckTiming {
+  readonly type: "http" | "https";
+  readonly port: number;
+  readonly path: string;
+  /** The Host header; undefined is the backend's address, bracketed for IPv6. */
+  readonly host: string | undefined;
+  /** Statuses that pass, both ends included. */
+  readonly responseCodeMin: number;
+  readonly responseCodeMax: number;
+  /** RE2 syntax, already compiled once to prove it valid; searched in the first 64 KiB. */
+  readonly responseRegexp: string | undefined;
+  /** Used by https only. */
+  readonly tls: TlsParams;
+}
+
+/** A health check, told apart by `type`. */
+export type HealthCheck = IcmpCheck | TcpCheck | HttpCheck;
+
+/** A server that is probed and, as an AS, given traffic. */
+export interface Backend {
+  readonly name: string;
+  readonly address: IpAddress;
+  /** Name of its health check. */
+  readonly healthcheck: string;
+  /** Seeds the state of a fresh backend; an operator's later word wins. */
+  readonly enabled: boolean;
+}
+
+/** A backend's place in a pool. */
+export interface PoolBackend {
+  readonly backend: string;
+  /** 0 to 100. */
+  readonly weight: number;
+}
+
+/** Backends that carry traffic together. */
+export interface Pool {
+  readonly name: string;
+  /** In the file's order, not empty. */
+  readonly backends: readonly PoolBackend[];
+}
+
+/** What a VIP matches; `any` goes with port 0. */
+export type FrontendProtocol = "tcp" | "udp" | "any";
+
+/** A VIP and the pools behind it, most preferred first. */
+export interface Frontend {
+  readonly name: string;
+  readonly description: string;
+  readonly address: IpAddress;
+  readonly protocol: FrontendProtocol;
+  /** 0 is all ports. */
+  readonly port: number;
+  readonly srcIpSticky: boolean;
+  readonly flushOnDown: boolean;
+  /** At least one. */
+  readonly pools: readonly Pool[];
+}

@@ -1,0 +1,8 @@
+/**
+ * IP address literals: parse, print, order. Pure.
+ *
+ * @module
+ */
+
+export { compareIp, formatIp, hostPrefix, ipFromBytes, parseIp } from "./ip.ts";
+export type { IpAddress, IpFamily } from "./ip.ts";

@@ -1,0 +1,46 @@
+import type { HealthCheck } from "../config/mod.ts";
+import type { IpAddress } from "../ip/mod.ts";
+
+/** Outcome codes, HAProxy's: the layer that was reached and how it went (SPEC section 3). */
+export const probeCodes = [
+  "L4OK",
+  "L4TOUT",
+  "L4CON",
+  "L6OK",
+  "L6TOUT",
+  "L6RSP",
+  "L7OK",
+  "L7TOUT",
+  "L7RSP",
+  "L7STS",
+] as const;
+
+/** One of {@link probeCodes}. */
+export type ProbeCode = (typeof probeCodes)[number];
+
+/** What one probe found. */
+export interface ProbeResult {
+  readonly ok: boolean;
+  readonly code: ProbeCode;
+  /** What was seen, for people: `status 503`, `connection refused`. */
+  readonly detail: string;
+  readonly durationMs: number;
+}
+
+/** What one probe is to look at. */
+export interface ProbeTarget {
+  readonly address: IpAddress;
+  readonly check: HealthCheck;
+  /** Namespace to probe from; empty is the daemon's own. */
+  readonly netns: string;
+}
+
+/**
+ * Starts one probe. `done` is called exactly once, never synchronously, at the latest when the
+ * check's timeout has passed; after the returned function was called, not at all.
+ * Never throws: what cannot even be started is a failed result.
+ */
+export type StartProbe = (target: ProbeTarget, done: (result: ProbeResult) => void) => CancelProbe;
+
+/** Ends a probe early and frees what it holds. Harmless after `done`. */
+export type CancelProbe = () => void;

@@ -1,0 +1,150 @@
+import type { IpAddress } from "../ip/mod.ts";
+
+/** VPP is off, away, or did not answer; or the request cannot be served in this phase. */
+export class VppError extends Error {
+  override readonly name = "VppError";
+  constructor(
+    readonly kind: "unavailable" | "failed-precondition" | "not-found",
+    message: string,
+    options?: ErrorOptions,
+  ) {
+    super(message, options);
+  }
+}
+
+/** The VPP that maglevd is connected to. Times are Unix milliseconds. */
+export interface VppInfo {
+  readonly version: string;
+  readonly buildDate: string;
+  readonly buildDirectory: string;
+  readonly pid: number;
+  readonly bootTime: number;
+  readonly connectedSince: number;
+}
+
+/** Encapsulations, by their number on the wire. */
+export const encaps = ["gre4", "gre6", "l3dsr", "nat4", "nat6"] as const;
+
+/** One of {@link encaps}. */
+export type Encap = (typeof encaps)[number];
+
+/** Global settings of the lb plugin; undefined for an address that was never set. */
+export interface LbConf {
+  readonly ipv4Source: IpAddress | undefined;
+  readonly ipv6Source: IpAddress | undefined;
+  readonly stickyBucketsPerCore: number;
+  readonly flowTimeoutSeconds: number;
+}
+
+/** An application server as VPP has it. */
+export interface LbServerState {
+  readonly address: IpAddress;
+  readonly weight: number;
+  /** Bit 0 used, bit 1 flushed. */
+  readonly flags: number;
+  readonly buckets: number;
+  /** Unix milliseconds, 0 if never used. */
+  readonly inUseSince: number;
+}
+
+/** A VIP as VPP has it, lingering servers left out. */
+export interface LbVipState {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  /** 6 TCP, 17 UDP, 255 any. */
+  readonly protocol: number;
+  readonly port: number;
+  readonly encap: Encap;
+  readonly srcIpSticky: boolean;
+  readonly flowTableLength: number;
+  /** In numeric address order. */
+  readonly servers: readonly LbServerState[];
+}
+
+/** One dump of the lb plugin. */
+export interface LbState {
+  readonly conf: LbConf;
+  readonly vips: readonly LbVipState[];
+}
+
+/** One line of a plan, for people and the API. */
+export interface PlannedChange {
+  readonly kind:
+    | "conf-set"
+    | "vip-add"
+    | "vip-del"
+    | "vip-recreate"
+    | "as-add"
+    | "as-del"
+    | "as-weight";
+  /** `192.0.2.1/32`, empty for conf-set. */
+  readonly prefix: string;
+  /** tcp, udp, any; empty for conf-set. */
+  readonly protocol: string;
+  readonly port: number;
+  /** The server's address, empty unless the change is about one. */
+  readonly address: string;
+  /** Such as `weight 100 -> 0, flush`. */
+  readonly detail: string;
+  /** The frontend asking for it, empty when none does. */
+  readonly frontend: string;
+}
+
+/** Counters of one VIP since VPP made it. Numbers are exact up to 2^53. */
+export interface VipCounters {
+  /** `192.0.2.1/32`. */
+  readonly prefix: string;
+  readonly protocol: "tcp" | "udp" | "any";
+  readonly port: number;
+  readonly next: number;
+  readonly first: number;
+  readonly untracked: number;
+  readonly noServer: number;
+  /** /net/route/to of the host prefix, shared by all ports of the address. */
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** What the lb plugin sent to one server address. */
+export interface ServerCounters {
+  readonly address: string;
+  readonly packets: number;
+  readonly bytes: number;
+}
+
+/** One reading of VPP's memory. */
+export interface LbCounters {
+  /** Unix milliseconds; 0 when nothing was read since the last connect. */
+  readonly at: number;
+  readonly vips: readonly VipCounters[];
+  readonly servers: readonly ServerCounters[];
+}
+
+/** VPP as the API, the metrics and the command line see it. Everything rejects with VppError. */
+export interface VppService {
+  /** Undefined while not connected. */
+  info(): VppInfo | undefined;
+  state(signal?: AbortSignal): Promise<LbState>;
+  /** What a sync would send right now. not-found for an unknown frontend. */
+  plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]>;
+  /** Reconciles one frontend or everything. failed-precondition in the warm-up, not-found. */
+  sync(frontend?: string, signal?: AbortSignal): Promise<void>;
+  /** From memory, refreshed every 5 s; undefined while not connected. */
+  counters(): LbCounters | undefined;
+}
+
+/** Told about each message and change, for metrics. */
+export interface VppObserver {
+  /** A request sent or a reply received; failure is a retval below 0, a timeout or garbage. */
+  apiMessage(msg: string, direction: "send" | "recv", result: "success" | "failure"): void;
+  /** A change that VPP accepted. */
+  lbSync(scope: "all" | "vip", kind: LbSyncKind): void;
+}
+
+/** The `kind` label of maglev_vpp_lbsync_total. */
+export type LbSyncKind =
+  | "vip_added"
+  | "vip_removed"
+  | "as_added"
+  | "as_removed"
+  | "as_weight_updated";
