@@ -1,0 +1,58 @@
+import { runDeno } from "./process.ts";
+import type { Finished } from "./process.ts";
+import { houseFaults } from "./house.ts";
+import { docFaults } from "./doc_lint.ts";
+
+/** One thing the gate looks at besides the tests; it counts as one in the verdict. */
+export interface Check {
+  readonly name: string;
+  readonly run: () => Promise<Finished>;
+}
+
+/** Runs before everything else, because it also fetches the packages that the rest needs. */
+export const types: Check = {
+  name: "types",
+  run: () => runDeno(["check", "--frozen", "--quiet"], 240_000),
+};
+
+/** The checks that need no order among themselves. */
+export const checks: readonly Check[] = [
+  { name: "format", run: () => runDeno(["fmt", "--check"]) },
+  { name: "lint", run: () => runDeno(["lint"]) },
+  { name: "doc comments", run: docLint },
+  { name: "house rules", run: async () => judged(await houseFaults(".")) },
+  fresh("lib/gen matches proto/", "tools/proto.ts"),
+  fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
+  fresh("docs/metrics.md matches lib/metrics", "tools/docs.ts"),
+  fresh("VPP message tables match VPP's API files", "tools/binapi.ts"),
+];
+
+/** Each generator understands `--check`: writes nothing, exits 1 and names what is stale. */
+function fresh(name: string, tool: string): Check {
+  return { name, run: () => runDeno(["run", "-A", "--frozen", tool, "--check"]) };
+}
+
+async function docLint(): Promise<Finished> {
+  const doors = [];
+  for await (const room of Deno.readDir("lib")) {
+    const door = `lib/${room.name}/mod.ts`;
+    if (await exists(door)) doors.push(door);
+  }
+  const { ok, output } = await runDeno(["doc", "--lint", ...doors.sort()]);
+  const faults = docFaults(output);
+  return ok || (faults.length === 0 && output.includes("documentation lint error"))
+    ? judged(faults)
+    : { ok: false, output: faults.join("\n\n") || output };
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    return (await Deno.stat(path)).isFile;
+  } catch {
+    return false;
+  }
+}
+
+function judged(faults: readonly string[]): Finished {
+  return { ok: faults.length === 0, output: faults.join("\n") };
+}

@@ -1,0 +1,55 @@
+/** A source file longer than this is two rooms in one. */
+const maxLines = 400;
+
+/** Breaches of the house rules that the compiler cannot see, one sentence each. */
+export async function houseFaults(root: string): Promise<string[]> {
+  const faults: string[] = [];
+  for (const path of await sources(root)) {
+    faults.push(...fileFaults(path, await Deno.readTextFile(`${root}/${path}`)));
+  }
+  return faults.sort();
+}
+
+/** The faults of one file, `path` relative to the root of the tree. Pure. */
+export function fileFaults(path: string, text: string): string[] {
+  const faults: string[] = [];
+  const lines = text.split("\n").length - 1;
+  if (lines > maxLines) faults.push(`${path}: ${lines} lines, more than ${maxLines}`);
+  const room = roomOf(path);
+  for (const [, target = ""] of text.matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g)) {
+    const resolved = resolve(path, target);
+    const other = roomOf(resolved);
+    if (other && other !== room && other !== "gen" && !mayEnter(path, other, resolved)) {
+      faults.push(`${path}: imports ${resolved}, past the door lib/${other}/mod.ts`);
+    }
+  }
+  return faults;
+}
+
+/** Tests and benchmarks may look inside rooms; code may not. */
+function mayEnter(path: string, room: string, target: string): boolean {
+  return !path.startsWith("lib/") && !/^[^/]+\.ts$/.test(path) || target === `lib/${room}/mod.ts`;
+}
+
+function roomOf(path: string): string | undefined {
+  return path.match(/^lib\/([^/]+)\//)?.[1];
+}
+
+function resolve(from: string, target: string): string {
+  return new URL(target, `file:///${from}`).pathname.slice(1);
+}
+
+async function sources(root: string): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (folder: string) => {
+    for await (const entry of Deno.readDir(`${root}/${folder}`)) {
+      const path = folder === "" ? entry.name : `${folder}/${entry.name}`;
+      if (entry.isDirectory && !skipped.has(path) && !entry.name.startsWith(".")) await walk(path);
+      else if (entry.isFile && path.endsWith(".ts")) found.push(path);
+    }
+  };
+  await walk("");
+  return found;
+}
+
+const skipped = new Set(["dist", "node_modules", "lib/gen", "coverage"]);

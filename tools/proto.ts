@@ -1,0 +1,71 @@
+/**
+ * Regenerates lib/gen from proto/ with buf and protoc-gen-es, both from npm. With `--check` it
+ * writes nothing and exits 1, naming what is stale.
+ *
+ * @module
+ */
+
+const root = new URL("..", import.meta.url).pathname;
+const generated = `${root}lib/gen`;
+
+/** The arguments buf is started with. protoc-gen-es runs under this same Deno. */
+function bufArguments(out: string): string[] {
+  const template = {
+    version: "v2",
+    inputs: [{ directory: `${root}proto` }],
+    plugins: [{
+      local: [
+        Deno.execPath(),
+        "run",
+        "-A",
+        "--config",
+        `${root}deno.json`,
+        "@bufbuild/protoc-gen-es",
+      ],
+      out,
+      opt: ["target=ts", "import_extension=ts"],
+    }],
+  };
+  return ["run", "-A", "@bufbuild/buf", "generate", "--template", JSON.stringify(template)];
+}
+
+async function generate(out: string): Promise<void> {
+  const { success } = await new Deno.Command(Deno.execPath(), {
+    args: bufArguments(out),
+    cwd: root,
+  }).spawn().status;
+  if (!success) throw new Error("generating code from proto/ failed, see above");
+}
+
+/** Relative path to text of every file below `folder`. */
+async function tree(folder: string, prefix = ""): Promise<Map<string, string>> {
+  const files = new Map<string, string>();
+  for await (const entry of Deno.readDir(folder)) {
+    const path = `${folder}/${entry.name}`;
+    if (entry.isFile) files.set(prefix + entry.name, await Deno.readTextFile(path));
+    else {for (const [name, text] of await tree(path, `${prefix}${entry.name}/`)) {
+        files.set(name, text);
+      }}
+  }
+  return files;
+}
+
+/** Names of files that differ, or that only one side has. */
+function differences(a: Map<string, string>, b: Map<string, string>): string[] {
+  return [...new Set([...a.keys(), ...b.keys()])].filter((name) => a.get(name) !== b.get(name));
+}
+
+if (Deno.args.includes("--check")) {
+  const scratch = await Deno.makeTempDir();
+  try {
+    await generate(scratch);
+    const stale = differences(await tree(scratch), await tree(generated));
+    for (const name of stale) console.error(`lib/gen/${name} is stale: run deno task proto`);
+    Deno.exitCode = stale.length === 0 ? 0 : 1;
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+} else {
+  await Deno.remove(generated, { recursive: true }).catch(() => {});
+  await generate(generated);
+}
