@@ -1,1 +1,13 @@
-export * from "./types.ts";
+/**
+ * The daemon's log: JSON lines on standard output in the shape of Go's slog, and a feed of records
+ * for the event stream. Writing never blocks, never throws and holds a bounded amount of memory.
+ *
+ * @module
+ */
+
+export { createLogger, parseLogLevel, silentLogger } from "./logger.ts";
+export type { DaemonLog, LoggerOptions } from "./logger.ts";
+export { formatRecord, formatTime } from "./format.ts";
+export type { LogSink, WriterLimits } from "./writer.ts";
+export { logLevels } from "./types.ts";
+export type { LogAttributes, Logger, LogLevel, LogRecord, LogSource, LogValue } from "./types.ts";

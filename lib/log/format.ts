@@ -1,0 +1,64 @@
+import type { LogAttributes, LogLevel, LogRecord, LogValue } from "./types.ts";
+
+const levelNames: Readonly<Record<LogLevel, string>> = {
+  debug: "DEBUG",
+  info: "INFO",
+  warn: "WARN",
+  error: "ERROR",
+};
+
+/** What log/slog calls its own fields; an attribute of such a name is printed as `attr_NAME`. */
+const reserved = new Set(["time", "level", "msg"]);
+
+/**
+ * One record as one line of JSON, newline included, in the shape of Go's slog.JSONHandler: `time`,
+ * `level`, `msg`, then the attributes in their order (SPEC section 6).
+ */
+export function formatRecord(record: LogRecord): string {
+  const head = `{"time":"${formatTime(record.wall)}","level":"${levelNames[record.level]}"`;
+  return `${head},"msg":${JSON.stringify(record.msg)}${formatAttributes(record.attributes)}}\n`;
+}
+
+function formatAttributes(attributes: LogAttributes): string {
+  let text = "";
+  for (const key of Object.keys(attributes)) {
+    const value = attributes[key];
+    if (value === undefined) continue;
+    const name = reserved.has(key) ? `attr_${key}` : key;
+    text += `,${JSON.stringify(name)}:${formatValue(value)}`;
+  }
+  return text;
+}
+
+/** JSON has no NaN and no infinities: those become strings, as slog does. */
+function formatValue(value: LogValue): string {
+  if (typeof value === "number" && !Number.isFinite(value)) return `"${value}"`;
+  return JSON.stringify(value);
+}
+
+let second = NaN;
+let secondText = "";
+let offsetText = "";
+
+/**
+ * Unix milliseconds as RFC 3339 with microseconds and the local offset. The part down to the second
+ * is kept from one call to the next: records come in bursts.
+ */
+export function formatTime(wall: number): string {
+  const micros = Math.floor(wall * 1000);
+  const whole = Math.floor(micros / 1_000_000);
+  if (whole !== second) {
+    second = whole;
+    const offset = -new Date(whole * 1000).getTimezoneOffset();
+    secondText = new Date(whole * 1000 + offset * 60_000).toISOString().slice(0, 19);
+    offsetText = formatOffset(offset);
+  }
+  return `${secondText}.${String(micros - whole * 1_000_000).padStart(6, "0")}${offsetText}`;
+}
+
+function formatOffset(minutes: number): string {
+  if (minutes === 0) return "Z";
+  const size = Math.abs(minutes);
+  const two = (n: number) => String(n).padStart(2, "0");
+  return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
+}

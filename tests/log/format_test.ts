@@ -1,0 +1,64 @@
+import { deepEqual, equal, match } from "node:assert/strict";
+import fc from "fast-check";
+import { formatRecord, formatTime } from "../../lib/log/mod.ts";
+import type { LogRecord } from "../../lib/log/mod.ts";
+
+const record: LogRecord = {
+  level: "warn",
+  msg: "backend-transition",
+  wall: Date.UTC(2026, 10, 21, 2, 6, 44) + 123.456,
+  attributes: { backend: "web1", from: "up", rise: 2, flush: false, none: undefined },
+};
+
+Deno.test("a record is one line of JSON: time, level, msg, then the attributes in order", () => {
+  const line = formatRecord(record);
+  match(line, /^\{"time":"[^"]+","level":"WARN","msg":"backend-transition","backend":/);
+  equal(line.indexOf("\n"), line.length - 1);
+  deepEqual(Object.keys(JSON.parse(line)), [
+    "time",
+    "level",
+    "msg",
+    "backend",
+    "from",
+    "rise",
+    "flush",
+  ]);
+});
+
+Deno.test("the time is RFC 3339 with microseconds and names the same instant", () => {
+  const text = formatTime(record.wall);
+  match(text, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}(Z|[+-]\d\d:\d\d)$/);
+  equal(Date.parse(text), Math.floor(record.wall));
+  equal(text.match(/\.(\d{6})/)?.[1], "123456");
+});
+
+Deno.test("an attribute named like a field of slog's own is kept under another name", () => {
+  const line = formatRecord({ ...record, attributes: { msg: "lb_vip_dump", level: 1 } });
+  const parsed = JSON.parse(line);
+  equal(parsed.msg, "backend-transition");
+  equal(parsed.attr_msg, "lb_vip_dump");
+  equal(parsed.attr_level, 1);
+});
+
+Deno.test("numbers that JSON lacks become strings, lists stay lists", () => {
+  const line = formatRecord({ ...record, attributes: { a: NaN, b: -Infinity, c: ["x", "y"] } });
+  const { a, b, c } = JSON.parse(line);
+  deepEqual([a, b, c], ["NaN", "-Infinity", ["x", "y"]]);
+});
+
+Deno.test("whatever a name or value holds, a line is one line and reads back the same", () => {
+  const value = fc.oneof(fc.string({ unit: "binary" }), fc.integer(), fc.boolean());
+  fc.assert(
+    fc.property(fc.string({ unit: "binary" }), fc.dictionary(fc.string(), value), (msg, given) => {
+      const line = formatRecord({ ...record, msg, attributes: given });
+      equal(line.indexOf("\n"), line.length - 1);
+      const { time: _time, level: _level, msg: read, ...rest } = JSON.parse(line);
+      equal(read, msg);
+      for (const [key, each] of Object.entries(given)) {
+        const name = ["time", "level", "msg"].includes(key) ? `attr_${key}` : key;
+        if (name !== "__proto__") equal(rest[name], each);
+      }
+    }),
+    { seed: 20261121 },
+  );
+});
