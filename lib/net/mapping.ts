@@ -1,0 +1,80 @@
+import { cString, errno, libc } from "./libc.ts";
+import { errnoNumber, NetError } from "./errno.ts";
+import { FileDescriptor } from "./fd.ts";
+
+const PROT_READ = 1;
+const PROT_WRITE = 2;
+const MAP_SHARED = 1;
+const SEEK_END = 2;
+const MFD_CLOEXEC = 1;
+/** What mmap returns when it fails: (void *) -1. */
+const MAP_FAILED = 0xffff_ffff_ffff_ffffn;
+
+/**
+ * Memory shared with a file. After disposal `buffer` is detached, and so is every view of it:
+ * reading them throws a TypeError where unmapped memory would end the process.
+ */
+export class Mapping implements Disposable {
+  /** The memory itself, without a copy. */
+  readonly buffer: ArrayBuffer;
+  /** Bytes mapped. */
+  readonly size: number;
+  #pointer: Deno.PointerObject | undefined;
+
+  /** Takes over the mapping of `size` bytes at `pointer`. */
+  constructor(pointer: Deno.PointerObject, size: number) {
+    this.#pointer = pointer;
+    this.size = size;
+    this.buffer = Deno.UnsafePointerView.getArrayBuffer(pointer, size);
+  }
+
+  /** Detaches the buffer, then unmaps. */
+  [Symbol.dispose](): void {
+    const pointer = this.#pointer;
+    if (!pointer) return;
+    this.#pointer = undefined;
+    this.buffer.transfer();
+    libc.munmap(pointer, BigInt(this.size));
+  }
+}
+
+/**
+ * Maps the whole file read-only and shared. The descriptor may be closed afterwards. Writing into
+ * the buffer ends the process; so does reading after somebody truncated the file.
+ * Throws {@link NetError}.
+ */
+export function mapReadOnly(fd: FileDescriptor): Mapping {
+  return map(fd, fileSize(fd), PROT_READ);
+}
+
+/** Maps `size` bytes of the file shared and writable. Throws {@link NetError}. */
+export function mapShared(fd: FileDescriptor, size: number): Mapping {
+  return map(fd, size, PROT_READ | PROT_WRITE);
+}
+
+/** A file of `size` zero bytes that lives in memory only. Throws {@link NetError}. */
+export function memfd(name: string, size: number): FileDescriptor {
+  const fd = libc.memfd_create(cString(name), MFD_CLOEXEC);
+  if (fd < 0) throw new NetError(`create the memory file ${name}`, errno());
+  const owner = new FileDescriptor(fd);
+  if (libc.ftruncate(fd, BigInt(size)) === 0) return owner;
+  const reason = errno();
+  owner[Symbol.dispose]();
+  throw new NetError(`size the memory file ${name} to ${size} bytes`, reason);
+}
+
+/** By lseek: fstat is in glibc only from 2.33 on. */
+function fileSize(fd: FileDescriptor): number {
+  const size = Number(libc.lseek(fd.number, 0n, SEEK_END));
+  if (size < 0) throw new NetError("find the size of the file to map", errno());
+  return size;
+}
+
+function map(fd: FileDescriptor, size: number, protection: number): Mapping {
+  if (size === 0) throw new NetError("map an empty file", errnoNumber("EINVAL"));
+  const pointer = libc.mmap(null, BigInt(size), protection, MAP_SHARED, fd.number, 0n);
+  if (!pointer || Deno.UnsafePointer.value(pointer) === MAP_FAILED) {
+    throw new NetError(`map ${size} bytes of a file`, errno());
+  }
+  return new Mapping(pointer, size);
+}

@@ -1,0 +1,114 @@
+/**
+ * SOCK_SEQPACKET over the file system, and descriptors sent through it: how VPP hands out its
+ * stats segment. Nothing here blocks.
+ */
+
+import { errno, libc } from "./libc.ts";
+import { errnoNumber, NetError } from "./errno.ts";
+import { FileDescriptor } from "./fd.ts";
+import { unixAddress } from "./unix_address.ts";
+import { DescriptorMessage } from "./descriptor_message.ts";
+import { attemptUntil, type WaitOptions } from "./wait.ts";
+
+const AF_UNIX = 1;
+const SOCK_SEQPACKET = 5;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
+const MSG_NOSIGNAL = 0x4000;
+const MSG_CMSG_CLOEXEC = 0x4000_0000;
+const EAGAIN = errnoNumber("EAGAIN");
+const EINTR = errnoNumber("EINTR");
+const ETIMEDOUT = errnoNumber("ETIMEDOUT");
+const backlog = 64;
+
+/**
+ * Connects to the listener at `path`, waiting while its backlog is full.
+ * Rejects with {@link NetError}: ENOENT, ECONNREFUSED, EACCES, ETIMEDOUT and so on.
+ */
+export async function connectSeqpacket(
+  path: string,
+  options: WaitOptions = {},
+): Promise<FileDescriptor> {
+  const address = unixAddress(path);
+  const socket = newSocket(`connect to ${path}`);
+  try {
+    const connected = await attemptUntil(() => {
+      if (libc.connect(socket.number, address, address.length) === 0) return true;
+      return orRetry(`connect to ${path}`);
+    }, options);
+    if (!connected) throw new NetError(`connect to ${path}`, ETIMEDOUT);
+    return socket;
+  } catch (error) {
+    socket[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/**
+ * Waits for one message and returns the descriptor in it, closing any further ones.
+ * Rejects with {@link NetError}: ETIMEDOUT, or ECONNRESET when the peer closes or sends a message
+ * without a descriptor.
+ */
+export async function receiveFd(
+  socket: FileDescriptor,
+  options: WaitOptions = {},
+): Promise<FileDescriptor> {
+  const action = "receive a file descriptor";
+  const message = new DescriptorMessage();
+  const received = await attemptUntil(() => {
+    const flags = MSG_DONTWAIT | MSG_CMSG_CLOEXEC;
+    return libc.recvmsg(socket.number, message.bytes, flags) >= 0 || orRetry(action);
+  }, options);
+  if (!received) throw new NetError(action, ETIMEDOUT, "timed out");
+  const [first, ...others] = message.descriptors();
+  for (const other of others) libc.close(other);
+  if (first !== undefined) return new FileDescriptor(first);
+  throw new NetError(action, errnoNumber("ECONNRESET"), "the peer closed without sending one");
+}
+
+/** Listens at `path`, which must not exist yet; whoever calls removes it. Throws {@link NetError}. */
+export function listenSeqpacket(path: string): FileDescriptor {
+  const address = unixAddress(path);
+  const socket = newSocket(`listen on ${path}`);
+  const ok = libc.bind(socket.number, address, address.length) === 0 &&
+    libc.listen(socket.number, backlog) === 0;
+  if (ok) return socket;
+  const reason = errno();
+  socket[Symbol.dispose]();
+  throw new NetError(`listen on ${path}`, reason);
+}
+
+/** Waits for the next client. Rejects with {@link NetError}, ETIMEDOUT, or the signal's reason. */
+export async function acceptSeqpacket(
+  listener: FileDescriptor,
+  options: WaitOptions = {},
+): Promise<FileDescriptor> {
+  const client = await attemptUntil(() => {
+    const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    const fd = libc.accept4(listener.number, null, null, flags);
+    return fd >= 0 ? new FileDescriptor(fd) : orRetry("accept a connection");
+  }, options);
+  if (!client) throw new NetError("accept a connection", ETIMEDOUT, "timed out");
+  return client;
+}
+
+/** Sends a duplicate of `fd` in an empty message. Throws {@link NetError}, EAGAIN when full. */
+export function sendFd(socket: FileDescriptor, fd: FileDescriptor): void {
+  const message = DescriptorMessage.carrying(fd.number);
+  const sent = libc.sendmsg(socket.number, message.bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
+  if (sent < 0) throw new NetError("send a file descriptor", errno());
+}
+
+function newSocket(action: string): FileDescriptor {
+  const fd = libc.socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (fd < 0) throw new NetError(action, errno());
+  return new FileDescriptor(fd);
+}
+
+/** Undefined when the last call may succeed later; throws otherwise. */
+function orRetry(action: string): undefined {
+  const reason = errno();
+  if (reason === EAGAIN || reason === EINTR) return undefined;
+  throw new NetError(action, reason);
+}

@@ -1,0 +1,128 @@
+import assert from "node:assert/strict";
+import {
+  acceptSeqpacket,
+  connectSeqpacket,
+  FileDescriptor,
+  listenSeqpacket,
+  mapReadOnly,
+  mapShared,
+  memfd,
+  receiveFd,
+  sendFd,
+} from "../../lib/net/mod.ts";
+import { openDescriptors } from "./descriptors.ts";
+
+const timeoutMs = 5000;
+
+async function withDirectory(run: (path: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "mgl-net-" });
+  try {
+    await run(`${directory}/stats.sock`);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("a segment travels from one process's memory to another's by SCM_RIGHTS", async () => {
+  await withDirectory(async (path) => {
+    const before = openDescriptors();
+    {
+      using listener = listenSeqpacket(path);
+      using segment = memfd("segment", 8192);
+      using writable = mapShared(segment, 8192);
+      new DataView(writable.buffer).setUint32(4096, 0xcafe);
+      using client = await connectSeqpacket(path, { timeoutMs });
+      using server = await acceptSeqpacket(listener, { timeoutMs });
+      sendFd(server, segment);
+      using received = await receiveFd(client, { timeoutMs });
+      using mapping = mapReadOnly(received);
+      assert.equal(mapping.size, 8192);
+      assert.equal(new DataView(mapping.buffer).getUint32(4096), 0xcafe);
+      new DataView(writable.buffer).setUint32(4096, 0xbeef);
+      assert.equal(new DataView(mapping.buffer).getUint32(4096), 0xbeef);
+    }
+    assert.equal(openDescriptors(), before);
+  });
+});
+
+Deno.test("receiving waits for a message that is sent later", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    using client = await connectSeqpacket(path);
+    using server = await acceptSeqpacket(listener);
+    using segment = memfd("segment", 4096);
+    const receiving = receiveFd(client, { timeoutMs });
+    await Promise.resolve();
+    sendFd(server, segment);
+    using received = await receiving;
+    assert.ok(received.number > 2);
+  });
+});
+
+Deno.test("a view of a mapping that is gone throws instead of crashing", () => {
+  using segment = memfd("segment", 4096);
+  const mapping = mapShared(segment, 4096);
+  const view = new DataView(mapping.buffer);
+  mapping[Symbol.dispose]();
+  mapping[Symbol.dispose]();
+  assert.throws(() => view.getUint8(0), TypeError);
+  assert.equal(mapping.buffer.byteLength, 0);
+});
+
+Deno.test("mapping an empty file is refused", () => {
+  using segment = memfd("segment", 0);
+  assert.throws(() => mapReadOnly(segment), { name: "NetError", code: "EINVAL" });
+});
+
+Deno.test("connecting says why it failed", async () => {
+  await withDirectory(async (path) => {
+    await assert.rejects(connectSeqpacket(path), {
+      code: "ENOENT",
+      message: `connect to ${path}: no such file or directory`,
+    });
+    listenSeqpacket(path)[Symbol.dispose]();
+    await assert.rejects(connectSeqpacket(path), {
+      code: "ECONNREFUSED",
+      message: `connect to ${path}: connection refused`,
+    });
+    assert.throws(() => listenSeqpacket(path), { code: "EADDRINUSE" });
+  });
+  await assert.rejects(connectSeqpacket("/".repeat(108)), RangeError);
+});
+
+Deno.test("a peer that closes without a descriptor, and one that stays silent, are told apart", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    using client = await connectSeqpacket(path);
+    using server = await acceptSeqpacket(listener);
+    await assert.rejects(receiveFd(client, { timeoutMs: 5 }), {
+      code: "ETIMEDOUT",
+      message: "receive a file descriptor: timed out",
+    });
+    server[Symbol.dispose]();
+    await assert.rejects(receiveFd(client, { timeoutMs }), {
+      code: "ECONNRESET",
+      message: "receive a file descriptor: the peer closed without sending one",
+    });
+  });
+});
+
+Deno.test("aborting ends a wait for clients", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    const stop = new AbortController();
+    const accepting = acceptSeqpacket(listener, { signal: stop.signal });
+    await Promise.resolve();
+    stop.abort(new Error("over"));
+    await assert.rejects(accepting, { message: "over" });
+  });
+});
+
+Deno.test("a closed owner never closes or names its number again", () => {
+  using other = memfd("segment", 1);
+  const owner = new FileDescriptor(other.release());
+  owner[Symbol.dispose]();
+  owner[Symbol.dispose]();
+  assert.ok(owner.closed);
+  assert.throws(() => owner.number, /already closed/);
+});
