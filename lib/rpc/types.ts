@@ -1,0 +1,72 @@
+/** How an RPC streams, as the `grpc_type` label spells it. */
+export const rpcTypes = ["unary", "client_stream", "server_stream", "bidi_stream"] as const;
+
+/** One of {@link rpcTypes}. */
+export type RpcType = (typeof rpcTypes)[number];
+
+/** One RPC that the server answers. */
+export interface RpcMethod {
+  /** Such as `maglev.Maglev`. */
+  readonly service: string;
+  /** Such as `GetBackend`. */
+  readonly method: string;
+  readonly type: RpcType;
+}
+
+/** Status codes by their number, as the `grpc_code` label spells them. */
+export const rpcCodes = [
+  "OK",
+  "Canceled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+] as const;
+
+/** One of {@link rpcCodes}. */
+export type RpcCode = (typeof rpcCodes)[number];
+
+/**
+ * Told about each RPC, for metrics. Only methods of `rpcMethods()` are named, whatever a peer
+ * asks for, so the number of series is bounded. Called on the hot path: must be cheap.
+ */
+export interface RpcObserver {
+  /** A request for the method has arrived. */
+  started(service: string, method: string, type: RpcType): void;
+  /** The RPC has ended, `seconds` after it started. Follows each `started` exactly once. */
+  handled(service: string, method: string, type: RpcType, code: RpcCode, seconds: number): void;
+  /** A request message was read. */
+  msgReceived(service: string, method: string, type: RpcType): void;
+  /** A response message was handed to the transport. */
+  msgSent(service: string, method: string, type: RpcType): void;
+}
+
+/** What became of looking at the configuration file. Messages are for the operator. */
+export type ConfigCheckOutcome =
+  | { readonly kind: "ok" }
+  | { readonly kind: "parse-error"; readonly message: string }
+  | { readonly kind: "semantic-error"; readonly message: string };
+
+/** What became of applying the configuration file; nothing was changed unless `ok`. */
+export type ConfigReloadOutcome =
+  | ConfigCheckOutcome
+  | { readonly kind: "reload-error"; readonly message: string };
+
+/** The configuration file, for the RPCs that check and reload it. */
+export interface ConfigService {
+  /** Validates the file without applying it. */
+  check(): Promise<ConfigCheckOutcome>;
+  /** Validates and applies the file, as SIGHUP does. */
+  reload(): Promise<ConfigReloadOutcome>;
+}
