@@ -1,0 +1,31 @@
+import { createClient } from "@connectrpc/connect";
+import { createConnectTransport } from "@connectrpc/connect-web";
+import { Maglev } from "../gen/maglev_pb.ts";
+import { CommandFailure } from "./errors.ts";
+import type { MaglevClient } from "./node.ts";
+
+/** How long an ordinary call may take before the operator is told, in milliseconds. */
+const callTimeoutMs = 10_000;
+
+/** A client for `host:port`; the Connect protocol over fetch. Connects when first used. */
+export function createMaglevClient(server: string): MaglevClient {
+  const transport = createConnectTransport({
+    baseUrl: serverUrl(server),
+    useBinaryFormat: true,
+    defaultTimeoutMs: callTimeoutMs,
+  });
+  return createClient(Maglev, transport);
+}
+
+/**
+ * The URL of `host:port`, `[v6]:port`, `:port` or a bare host (port 9090).
+ * Throws CommandFailure when it is none of these.
+ */
+export function serverUrl(server: string): string {
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]*)(?::(\d{1,5}))?$/.exec(server);
+  const port = Number(match?.[2] ?? 9090);
+  if (!match || server === "" || port < 1 || port > 65535) {
+    throw new CommandFailure(`--server wants host:port, not "${server}"`);
+  }
+  return `http://${match[1] || "localhost"}:${port}`;
+}

@@ -1,0 +1,92 @@
+import { type FrontendInfo, FrontendInfoSchema } from "../../gen/maglev_pb.ts";
+import type { View } from "../node.ts";
+import { messageJson, report, slotValue } from "../report.ts";
+import { stateMeaning } from "../style.ts";
+import { formatPairs, formatTable, indent } from "../table.ts";
+
+/** `show frontends`: a line each. */
+export const showFrontends = report({
+  fetch: async ({ client, signal }) =>
+    (await client.listFrontends({ details: true }, { signal })).frontends,
+  text: formatFrontendTable,
+  json: (frontends) => frontends.map((frontend) => messageJson(FrontendInfoSchema, frontend)),
+});
+
+/** `show frontends NAME`: everything. */
+export const showFrontend = report({
+  fetch: (context) =>
+    context.client.getFrontend({ name: slotValue(context, "frontend") }, {
+      signal: context.signal,
+    }),
+  text: formatFrontend,
+  json: (frontend) => messageJson(FrontendInfoSchema, frontend),
+});
+
+/** All frontends as a table. */
+export function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View): string {
+  if (frontends.length === 0) return "no frontends are configured";
+  return formatTable(
+    style,
+    [
+      { title: "name" },
+      { title: "address" },
+      { title: "protocol" },
+      { title: "port", align: "right" },
+      { title: "state" },
+      { title: "active pool" },
+      { title: "up/total", align: "right" },
+    ],
+    frontends.map((frontend) => [
+      frontend.name,
+      frontend.address,
+      frontend.protocol,
+      formatPort(frontend.port),
+      { text: frontend.state, meaning: stateMeaning(frontend.state) },
+      frontend.activePool,
+      countUp(frontend),
+    ]),
+  );
+}
+
+/** One frontend with its pools. */
+export function formatFrontend(frontend: FrontendInfo, { style }: View): string {
+  const head = formatPairs(style, [
+    ["name", frontend.name],
+    ["description", frontend.description || undefined],
+    ["address", frontend.address],
+    ["protocol", frontend.protocol],
+    ["port", formatPort(frontend.port)],
+    ["state", { text: frontend.state, meaning: stateMeaning(frontend.state) }],
+    ["src-ip-sticky", String(frontend.srcIpSticky)],
+    ["flush-on-down", String(frontend.flushOnDown)],
+  ]);
+  const pools = frontend.pools.map((pool) => {
+    const mark = pool.name === frontend.activePool ? "  (active)" : "";
+    const rows = pool.backends.map((backend) => [
+      backend.name,
+      { text: backend.state, meaning: stateMeaning(backend.state) },
+      String(backend.weight),
+      String(backend.effectiveWeight),
+      backend.state === "disabled" ? { text: "[disabled]", meaning: "dim" as const } : "",
+    ]);
+    const table = formatTable(style, [
+      { title: "backend" },
+      { title: "state" },
+      { title: "weight", align: "right" },
+      { title: "effective", align: "right" },
+      { title: "" },
+    ], rows);
+    return `${style.paint("label", "pool")} ${pool.name}${mark}\n${indent(table)}`;
+  });
+  return [head, ...pools].join("\n");
+}
+
+/** Port 0 is every port. */
+export function formatPort(port: number): string {
+  return port === 0 ? "all" : String(port);
+}
+
+function countUp(frontend: FrontendInfo): string {
+  const backends = frontend.pools.flatMap((pool) => pool.backends);
+  return `${backends.filter((backend) => backend.state === "up").length}/${backends.length}`;
+}

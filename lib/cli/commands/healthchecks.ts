@@ -1,0 +1,106 @@
+import { type HealthCheckInfo, HealthCheckInfoSchema } from "../../gen/maglev_pb.ts";
+import { formatDuration } from "../format.ts";
+import type { CommandContext, View } from "../node.ts";
+import { messageJson, report, slotValue } from "../report.ts";
+import { formatPairs, formatTable } from "../table.ts";
+
+/** `show healthchecks`: a line each. */
+export const showHealthchecks = report({
+  fetch: fetchAll,
+  text: formatHealthcheckTable,
+  json: (checks) => checks.map((check) => messageJson(HealthCheckInfoSchema, check)),
+});
+
+/** `show healthchecks NAME`: everything. */
+export const showHealthcheck = report({
+  fetch: (context) =>
+    context.client.getHealthCheck({ name: slotValue(context, "healthcheck") }, {
+      signal: context.signal,
+    }),
+  text: formatHealthcheck,
+  json: (check) => messageJson(HealthCheckInfoSchema, check),
+});
+
+/** One after the other: there are few, and a server is not to be flooded for a table. */
+async function fetchAll({ client, signal }: CommandContext): Promise<HealthCheckInfo[]> {
+  const { names } = await client.listHealthChecks({}, { signal });
+  const checks: HealthCheckInfo[] = [];
+  for (const name of names) checks.push(await client.getHealthCheck({ name }, { signal }));
+  return checks;
+}
+
+/** All health checks as a table. */
+export function formatHealthcheckTable(
+  checks: readonly HealthCheckInfo[],
+  { style }: View,
+): string {
+  if (checks.length === 0) return "no health checks are configured";
+  return formatTable(
+    style,
+    [
+      { title: "name" },
+      { title: "type" },
+      { title: "port", align: "right" },
+      { title: "interval", align: "right" },
+      { title: "fast", align: "right" },
+      { title: "down", align: "right" },
+      { title: "timeout", align: "right" },
+      { title: "rise", align: "right" },
+      { title: "fall", align: "right" },
+    ],
+    checks.map((check) => [
+      check.name,
+      check.type,
+      check.port === 0 ? "" : String(check.port),
+      formatDuration(check.intervalNs),
+      formatDuration(check.fastIntervalNs),
+      formatDuration(check.downIntervalNs),
+      formatDuration(check.timeoutNs),
+      String(check.rise),
+      String(check.fall),
+    ]),
+  );
+}
+
+/** One health check with its settings. */
+export function formatHealthcheck(check: HealthCheckInfo, { style }: View): string {
+  return formatPairs(style, [
+    ["name", check.name],
+    ["type", check.type],
+    ["port", check.port === 0 ? undefined : String(check.port)],
+    ["interval", formatDuration(check.intervalNs)],
+    ["fast-interval", formatDuration(check.fastIntervalNs)],
+    ["down-interval", formatDuration(check.downIntervalNs)],
+    ["timeout", formatDuration(check.timeoutNs)],
+    ["rise", String(check.rise)],
+    ["fall", String(check.fall)],
+    ["probe-ipv4-src", check.probeIpv4Src || undefined],
+    ["probe-ipv6-src", check.probeIpv6Src || undefined],
+    ...httpPairs(check),
+    ...tcpPairs(check),
+  ]);
+}
+
+type Pair = readonly [label: string, value: string | undefined];
+
+function httpPairs({ http, type }: HealthCheckInfo): readonly Pair[] {
+  if (!http) return [];
+  const { responseCodeMin: min, responseCodeMax: max } = http;
+  return [
+    ["path", http.path],
+    ["host", http.host || undefined],
+    ["response-code", min === max ? String(min) : `${min}-${max}`],
+    ["response-regexp", http.responseRegexp || undefined],
+    ["server-name", http.serverName || undefined],
+    ["insecure-skip-verify", type === "https" ? String(http.insecureSkipVerify) : undefined],
+  ];
+}
+
+function tcpPairs({ tcp }: HealthCheckInfo): readonly Pair[] {
+  if (!tcp) return [];
+  return [
+    ["ssl", String(tcp.ssl)],
+    ["server-name", tcp.serverName || undefined],
+    ["insecure-skip-verify", tcp.ssl ? String(tcp.insecureSkipVerify) : undefined],
+  ];
+}

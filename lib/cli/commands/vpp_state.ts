@@ -1,0 +1,63 @@
+import { type VPPLBState, VPPLBStateSchema, type VPPLBVIP } from "../../gen/maglev_pb.ts";
+import { stripHostMask } from "../format.ts";
+import type { View } from "../node.ts";
+import { messageJson, report } from "../report.ts";
+import { formatPairs, formatTable, indent } from "../table.ts";
+import { formatPort } from "./frontends.ts";
+
+/** `show vpp lb state`. */
+export const showVppState = report({
+  fetch: ({ client, signal }) => client.getVPPLBState({}, { signal }),
+  text: formatVppState,
+  json: (state) => messageJson(VPPLBStateSchema, state),
+});
+
+/** The lb plugin's settings, then each VIP with its servers. */
+export function formatVppState(state: VPPLBState, view: View): string {
+  const conf = formatPairs(view.style, [
+    ["ip4-src-address", state.conf?.ip4SrcAddress || "unset"],
+    ["ip6-src-address", state.conf?.ip6SrcAddress || "unset"],
+    ["sticky-buckets-per-core", String(state.conf?.stickyBucketsPerCore ?? 0)],
+    ["flow-timeout", `${state.conf?.flowTimeout ?? 0}s`],
+  ]);
+  if (state.vips.length === 0) return `${conf}\nno VIPs`;
+  return [conf, ...state.vips.map((vip) => formatVip(vip, view))].join("\n\n");
+}
+
+/** An IP protocol number as operators know it. */
+export function protocolName(number: number): string {
+  return { 6: "tcp", 17: "udp", 255: "any" }[number] ?? String(number);
+}
+
+function formatVip(vip: VPPLBVIP, { style }: View): string {
+  const head = [
+    `${style.paint("label", "vip")} ${stripHostMask(vip.prefix)}`,
+    `${style.paint("label", "protocol")} ${protocolName(vip.protocol)}`,
+    `${style.paint("label", "port")} ${formatPort(vip.port)}`,
+    `${style.paint("label", "encap")} ${vip.encap}`,
+    ...(vip.srcIpSticky ? ["src-ip-sticky"] : []),
+  ].join("  ");
+  if (vip.applicationServers.length === 0) return `${head}\n  no servers`;
+  const servers = formatTable(
+    style,
+    [
+      { title: "server" },
+      { title: "weight", align: "right" },
+      { title: "buckets", align: "right" },
+      { title: "share", align: "right" },
+    ],
+    vip.applicationServers.map((server) => [
+      server.address,
+      server.weight === 0 ? { text: "0", meaning: "warning" as const } : String(server.weight),
+      String(server.numBuckets),
+      formatShare(server.numBuckets, vip),
+    ]),
+  );
+  return `${head}\n${indent(servers)}`;
+}
+
+/** The part of the new flows that a server gets. */
+function formatShare(buckets: number, vip: VPPLBVIP): string {
+  const all = vip.applicationServers.reduce((sum, server) => sum + server.numBuckets, 0);
+  return all === 0 ? "" : `${(100 * buckets / all).toFixed(1)}%`;
+}

@@ -1,0 +1,71 @@
+import { CommandFailure } from "./errors.ts";
+import { formatEventJson, watchEvents, watchOptions } from "./events.ts";
+import type { Args, Command, MaglevClient } from "./node.ts";
+import type { Style } from "./style.ts";
+import { commandTree } from "./tree.ts";
+import { describeChoices, walk } from "./walk.ts";
+
+/** Where a command runs. */
+export interface Session {
+  readonly client: MaglevClient;
+  readonly style: Style;
+  readonly json: boolean;
+  readonly signal: AbortSignal;
+  /** See CommandContext. */
+  readonly memory: Map<string, unknown>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
+  /** Prints one or more lines; the newline at the end is added. */
+  readonly print: (text: string) => void;
+}
+
+/** A command and what it was given. */
+export interface Parsed {
+  readonly command: Command;
+  readonly args: Args;
+}
+
+/** The command that `words` name. Throws CommandFailure saying which word is wrong, and why. */
+export function parseCommand(words: readonly string[]): Parsed {
+  const result = walk(commandTree, words);
+  switch (result.kind) {
+    case "command":
+      return result;
+    case "error":
+      throw new CommandFailure(result.message);
+    case "incomplete":
+      throw new CommandFailure(
+        `"${words.join(" ")}" is not complete; next: ${describeChoices(result.choices)}`,
+      );
+  }
+}
+
+/** Runs a command and prints what it reports. Throws what went wrong. */
+export async function execute({ command, args }: Parsed, session: Session): Promise<void> {
+  switch (command.kind) {
+    case "quit":
+      return;
+    case "watch":
+      return await watch(args, session);
+    case "local":
+      return printReport(command.run(), session);
+    case "report":
+      return printReport(await command.run({ ...session, args }), session);
+  }
+}
+
+function printReport(
+  report: ReturnType<Extract<Command, { kind: "local" }>["run"]>,
+  session: Session,
+): void {
+  const text = session.json
+    ? JSON.stringify(report.json(), undefined, 2)
+    : report.text({ style: session.style, now: session.now() });
+  if (text !== "") session.print(text);
+}
+
+async function watch(args: Args, session: Session): Promise<void> {
+  for await (const event of watchEvents(session.client, watchOptions(args), session.signal)) {
+    session.print(formatEventJson(event));
+  }
+}

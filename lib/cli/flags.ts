@@ -1,0 +1,63 @@
+import { CommandFailure } from "./errors.ts";
+
+/** maglevc's own flags; everything else is the command. */
+export interface Flags {
+  readonly server: string;
+  /** Undefined: on in the shell, off in one-shot mode. */
+  readonly color: boolean | undefined;
+  readonly json: boolean;
+  readonly help: boolean;
+  readonly version: boolean;
+  readonly words: readonly string[];
+}
+
+const defaultServer = "localhost:9090";
+
+/**
+ * Splits arguments into flags and words. Flags may stand anywhere before `--`.
+ * Throws CommandFailure on an unknown flag or a missing value.
+ */
+export function parseFlags(
+  args: readonly string[],
+  environment: { get(name: string): string | undefined },
+): Flags {
+  const flags = {
+    server: environment.get("MAGLEV_SERVER") || defaultServer,
+    color: undefined as boolean | undefined,
+    json: false,
+    help: false,
+    version: false,
+    words: [] as string[],
+  };
+  const rest = [...args];
+  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
+    const [name = "", value] = splitFlag(arg);
+    if (arg === "--") flags.words.push(...rest.splice(0));
+    else if (!arg.startsWith("-") || arg === "-") flags.words.push(arg);
+    else if (name === "--server") flags.server = value ?? takeValue(name, rest);
+    else if (name === "--color") flags.color = parseBool(name, value);
+    else if (name === "--json") flags.json = parseBool(name, value);
+    else if (name === "--help" || name === "-h") flags.help = true;
+    else if (name === "--version") flags.version = true;
+    else throw new CommandFailure(`unknown flag ${name}; see maglevc --help`);
+  }
+  return flags;
+}
+
+function splitFlag(arg: string): [name: string, value?: string] {
+  const at = arg.indexOf("=");
+  return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
+}
+
+function takeValue(name: string, rest: string[]): string {
+  const value = rest.shift();
+  if (value === undefined) throw new CommandFailure(`${name} wants a value`);
+  return value;
+}
+
+/** Go's spellings, so that scripts written for the predecessor keep working. */
+function parseBool(name: string, value: string | undefined): boolean {
+  if (value === undefined || /^(1|t|true)$/i.test(value)) return true;
+  if (/^(0|f|false)$/i.test(value)) return false;
+  throw new CommandFailure(`${name} wants true or false, not "${value}"`);
+}

@@ -1,0 +1,72 @@
+/** Numbers, times and prefixes as operators like to read them. Pure. */
+
+const units = [
+  ["d", 86_400_000],
+  ["h", 3_600_000],
+  ["m", 60_000],
+  ["s", 1_000],
+] as const;
+
+/** A span of time in its two largest units: `3d4h`, `4m12s`, `12s`, `350ms`. */
+export function formatSpan(ms: number): string {
+  if (ms < 1000) return `${Math.max(0, Math.round(ms))}ms`;
+  let rest = Math.floor(ms / 1000) * 1000;
+  const parts: string[] = [];
+  for (const [unit, size] of units) {
+    const count = Math.floor(rest / size);
+    rest -= count * size;
+    if (count > 0) parts.push(`${count}${unit}`);
+    if (parts.length === 2 || (parts.length === 1 && count === 0)) break;
+  }
+  return parts.join("");
+}
+
+/** A configured duration, exactly: `2s`, `1m30s`, `500ms`, `1.5s`. */
+export function formatDuration(ns: bigint): string {
+  const ms = Number(ns) / 1e6;
+  if (ms === 0) return "0s";
+  if (ms < 1) return `${round(ms * 1000)}µs`;
+  if (ms < 1000) return `${round(ms)}ms`;
+  const hours = Math.floor(ms / 3_600_000);
+  const minutes = Math.floor(ms / 60_000) % 60;
+  const seconds = round((ms % 60_000) / 1000);
+  return [[hours, "h"], [minutes, "m"], [seconds, "s"]]
+    .filter(([count]) => count !== 0).map(([count, unit]) => `${count}${unit}`).join("");
+}
+
+/** A measured duration, three digits: `1.23ms`, `45.6ms`, `2.00s`. */
+export function formatMeasured(ns: bigint): string {
+  const ms = Number(ns) / 1e6;
+  if (ms >= 1000) return `${(ms / 1000).toPrecision(3)}s`;
+  if (ms >= 1) return `${ms.toPrecision(3)}ms`;
+  return `${Math.round(ms * 1000)}µs`;
+}
+
+/** Local date and time to the millisecond. */
+export function formatTime(unixNs: bigint): string {
+  const at = new Date(Number(unixNs / 1_000_000n));
+  const pad = (value: number, digits = 2) => String(value).padStart(digits, "0");
+  return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ` +
+    `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}` +
+    `.${pad(at.getMilliseconds(), 3)}`;
+}
+
+/** How long ago, seen from `now` (Unix milliseconds); never negative. */
+export function formatAgo(unixNs: bigint, now: number): string {
+  return formatSpan(Math.max(0, now - Number(unixNs) / 1e6));
+}
+
+/** A VIP without the prefix length every VIP has: `192.0.2.1/32` is `192.0.2.1`. */
+export function stripHostMask(prefix: string): string {
+  const [address = "", length] = prefix.split("/");
+  return length === (address.includes(":") ? "128" : "32") ? address : prefix;
+}
+
+/** Digits in groups of three, so that large counters can be read. */
+export function formatCount(value: bigint): string {
+  return String(value).replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+function round(value: number): number {
+  return Number(value.toFixed(3));
+}

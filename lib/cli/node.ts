@@ -1,0 +1,89 @@
+import type { Client } from "@connectrpc/connect";
+import type { JsonValue } from "@bufbuild/protobuf";
+import type { Maglev } from "../gen/maglev_pb.ts";
+import type { Style } from "./style.ts";
+
+/** maglevd as commands see it. */
+export type MaglevClient = Client<typeof Maglev>;
+
+/** What a command was given: the keywords walked over, and what filled the slots, by slot name. */
+export interface Args {
+  /** Canonical keywords, in order. */
+  readonly words: readonly string[];
+  /** What was typed for each slot. */
+  readonly values: ReadonlyMap<string, string>;
+}
+
+/** How output is to look. */
+export interface View {
+  /** Whether and how to paint. */
+  readonly style: Style;
+  /** Unix milliseconds, for "how long ago". */
+  readonly now: number;
+}
+
+/** What a command found, ready to be printed either way. */
+export interface Report {
+  /** For people; ends without a newline, may be empty. */
+  text(view: View): string;
+  /** For scripts. */
+  json(): JsonValue;
+}
+
+/** What commands run against. */
+export interface CommandContext {
+  /** The maglevd asked. */
+  readonly client: MaglevClient;
+  /** What the line said. */
+  readonly args: Args;
+  /** Aborted when the person gives up. */
+  readonly signal: AbortSignal;
+  /** Lives as long as the session: what an earlier command wants a later one to know. */
+  readonly memory: Map<string, unknown>;
+}
+
+/** What stands at the end of a path through the tree. */
+export type Command =
+  /** Asks and reports. */
+  | { readonly kind: "report"; readonly run: (context: CommandContext) => Promise<Report> }
+  /** Prints events as they come until stopped. */
+  | { readonly kind: "watch" }
+  /** Needs no server. */
+  | { readonly kind: "local"; readonly run: () => Report }
+  /** Leaves the shell. */
+  | { readonly kind: "quit" };
+
+/** A fixed word. */
+export interface Keyword {
+  /** Tells the two kinds of node apart. */
+  readonly kind: "keyword";
+  /** As typed in full. */
+  readonly word: string;
+  /** One line. */
+  readonly help: string;
+  /** What may follow. */
+  readonly next?: () => readonly Node[];
+  /** What it does when the line ends here. */
+  readonly run?: Command;
+}
+
+/** A place for a word of the operator's choice. */
+export interface Slot {
+  /** Tells the two kinds of node apart. */
+  readonly kind: "slot";
+  /** Shown in angle brackets, and the key in {@link Args}. */
+  readonly name: string;
+  /** One line. */
+  readonly help: string;
+  /** Whether `word` may stand here; undefined takes any. A string is the complaint. */
+  readonly accepts?: (word: string) => string | undefined;
+  /** Live names that fit, for completion. */
+  readonly names?: (client: MaglevClient, args: Args, signal: AbortSignal) => Promise<string[]>;
+  /** What may follow. */
+  readonly next?: () => readonly Node[];
+  /** What it does when the line ends here. */
+  readonly run?: Command;
+}
+
+/** One choice at one point. `next` is lazy so that options may recur. */
+export type Node = Keyword | Slot;

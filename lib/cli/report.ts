@@ -1,0 +1,42 @@
+import type { DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
+import type { Command, CommandContext, Report, View } from "./node.ts";
+
+/** A command that fetches a value and shows it, as text or as JSON. */
+export function report<T>(spec: {
+  readonly fetch: (context: CommandContext) => Promise<T>;
+  readonly text: (value: T, view: View) => string;
+  readonly json: (value: T) => JsonValue;
+}): Command {
+  return {
+    kind: "report",
+    async run(context): Promise<Report> {
+      const value = await spec.fetch(context);
+      return { text: (view) => spec.text(value, view), json: () => spec.json(value) };
+    },
+  };
+}
+
+/** A command that changes something and says so in a sentence. */
+export function action(run: (context: CommandContext) => Promise<string>): Command {
+  return report({
+    fetch: run,
+    text: (sentence) => sentence,
+    json: (sentence) => ({ result: sentence }),
+  });
+}
+
+/** A message as JSON with every field present, so that scripts need not know the defaults. */
+export function messageJson<Desc extends DescMessage>(
+  schema: Desc,
+  message: MessageShape<Desc>,
+): JsonValue {
+  return toJson(schema, message, { alwaysEmitImplicit: true });
+}
+
+/** The word that filled slot `name`. Reaching a command without it is a mistake in the tree. */
+export function slotValue(context: CommandContext, name: string): string {
+  const value = context.args.values.get(name);
+  if (value === undefined) throw new TypeError(`the command tree has no slot <${name}> here`);
+  return value;
+}

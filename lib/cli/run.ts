@@ -1,0 +1,53 @@
+import { formatVersion } from "../version/mod.ts";
+import { CommandFailure } from "./errors.ts";
+import { type Flags, parseFlags } from "./flags.ts";
+
+/**
+ * maglevc: runs one command, or a shell when there is none. Resolves to the exit code.
+ * Everything beyond the flags is loaded only when it is needed: importing is most of the time
+ * that a short command takes.
+ */
+export async function runMaglevc(args: readonly string[]): Promise<number> {
+  const flags = readFlags(args);
+  if (typeof flags === "string") {
+    console.error(`error: ${flags}`);
+    return 1;
+  }
+  if (flags.version) {
+    console.log(formatVersion("maglevc"));
+    return 0;
+  }
+  if (flags.help) {
+    const { usage } = await import("./help.ts");
+    console.log(usage());
+    return 0;
+  }
+  const { runOnce } = await import("./oneshot.ts");
+  return await untilInterrupted((signal) =>
+    runOnce(flags, { out: console.log, err: console.error }, signal)
+  );
+}
+
+/** The flags, or what is wrong with them. */
+function readFlags(args: readonly string[]): Flags | string {
+  try {
+    return parseFlags(args, Deno.env);
+  } catch (error) {
+    if (error instanceof CommandFailure) return error.message;
+    throw error;
+  }
+}
+
+/** Gives `run` a signal that Ctrl-C and SIGTERM abort. */
+async function untilInterrupted(run: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const stop = new AbortController();
+  const abort = () => stop.abort();
+  Deno.addSignalListener("SIGINT", abort);
+  Deno.addSignalListener("SIGTERM", abort);
+  try {
+    return await run(stop.signal);
+  } finally {
+    Deno.removeSignalListener("SIGINT", abort);
+    Deno.removeSignalListener("SIGTERM", abort);
+  }
+}

@@ -1,0 +1,48 @@
+/** What a piece of output means; how that looks is this file's business alone. */
+export type Meaning = "label" | "error" | "dim" | "good" | "bad" | "warning" | "plain";
+
+/** Paints text, or leaves it as it is. */
+export interface Style {
+  /** Whether anything is painted at all. */
+  readonly colour: boolean;
+  /** `text`, looking like what it means. */
+  paint(meaning: Meaning, text: string): string;
+}
+
+/** SGR codes; dark blue labels and red errors are SPEC section 8's. */
+const codes: Record<Exclude<Meaning, "plain">, string> = {
+  label: "34",
+  error: "31",
+  dim: "2",
+  good: "32",
+  bad: "1;31",
+  warning: "33",
+};
+
+/** Escape codes around what means something. */
+export const colourStyle: Style = {
+  colour: true,
+  paint: (meaning, text) =>
+    meaning === "plain" || text === "" ? text : `\x1b[${codes[meaning]}m${text}\x1b[0m`,
+};
+
+/** Text as it is. */
+export const plainStyle: Style = { colour: false, paint: (_, text) => text };
+
+/** The meaning of a backend's or frontend's state; the word itself is always printed as well. */
+export function stateMeaning(state: string): Meaning {
+  switch (state) {
+    case "up":
+      return "good";
+    case "down":
+      return "bad";
+    case "unknown":
+    case "paused":
+      return "warning";
+    case "disabled":
+    case "removed":
+      return "dim";
+    default:
+      return "plain";
+  }
+}

@@ -1,0 +1,152 @@
+import { showBackend, showBackends } from "./commands/backends.ts";
+import { checkConfig, reloadConfig } from "./commands/config.ts";
+import { showFrontend, showFrontends } from "./commands/frontends.ts";
+import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
+import { disableBackend, enableBackend, pauseBackend, resumeBackend } from "./commands/operate.ts";
+import { showVersion } from "./commands/version.ts";
+import { showVppCounters } from "./commands/vpp_counters.ts";
+import { showVppInfo } from "./commands/vpp_info.ts";
+import { showVppPlan, syncVpp } from "./commands/vpp_sync.ts";
+import { showVppState } from "./commands/vpp_state.ts";
+import { setWeight } from "./commands/weight.ts";
+import type { Command, Keyword, Node } from "./node.ts";
+import {
+  backendSlot,
+  frontendSlot,
+  healthcheckSlot,
+  numberSlot,
+  poolBackendSlot,
+  poolSlot,
+} from "./slots.ts";
+
+/** Every command there is: SPEC section 8. Help, completion, manuals and tests read this. */
+export const commandTree: readonly Node[] = [
+  keyword("show", "Show what maglevd knows", () => [
+    keyword("version", "Version, commit and date of this maglevc", showVersion),
+    keyword(
+      "frontends",
+      "All frontends, or one with its pools",
+      showFrontends,
+      () => [frontendSlot("Frontend to show", { run: showFrontend })],
+    ),
+    keyword(
+      "backends",
+      "All backends, or one with its history",
+      showBackends,
+      () => [backendSlot("Backend to show", { run: showBackend })],
+    ),
+    keyword(
+      "healthchecks",
+      "All health checks, or one with its settings",
+      showHealthchecks,
+      () => [healthcheckSlot("Health check to show", { run: showHealthcheck })],
+    ),
+    keyword("vpp", "VPP and its load balancer", () => [
+      keyword("info", "Version, process and uptime of VPP", showVppInfo),
+      keyword("lb", "The lb plugin", () => [
+        keyword("state", "Settings, VIPs and servers as VPP has them", showVppState),
+        keyword("counters", "Packets per VIP and per server", showVppCounters),
+        keyword("plan", "What a sync would change right now", showVppPlan, () => [
+          frontendSlot("Only this frontend", { run: showVppPlan }),
+        ]),
+      ]),
+    ]),
+  ]),
+  keyword("set", "Change something until the next reload", () => [
+    keyword("backend", "Take a backend out of service or put it back", () => [
+      backendSlot("Backend to change", {
+        next: () => [
+          keyword("pause", "Stop probing; no new flows", pauseBackend),
+          keyword("resume", "End a pause, start again from unknown", resumeBackend),
+          keyword("disable", "Out of rotation, existing flows moved away", disableBackend),
+          keyword("enable", "Back into rotation, from unknown", enableBackend),
+        ],
+      }),
+    ]),
+    keyword("frontend", "Change a frontend's weights", () => [
+      frontendSlot("Frontend to change", {
+        next: () => [
+          keyword("pool", "One of its pools", () => [
+            poolSlot("Pool to change", {
+              next: () => [
+                keyword("backend", "One of the pool's backends", () => [
+                  poolBackendSlot("Backend to weigh", {
+                    next: () => [
+                      keyword("weight", "Share of the traffic", () => [
+                        numberSlot("weight", "0 to 100; 0 gets no new flows", {
+                          min: 0,
+                          max: 100,
+                        }, {
+                          run: setWeight,
+                          next: () => [
+                            keyword("flush", "Also move existing flows away", setWeight),
+                          ],
+                        }),
+                      ]),
+                    ],
+                  }),
+                ]),
+              ],
+            }),
+          ]),
+        ],
+      }),
+    ]),
+  ]),
+  keyword("sync", "Reconcile now", () => [
+    keyword("vpp", "VPP", () => [
+      keyword("lb", "The lb plugin", () => [
+        keyword("state", "Bring VPP in line with configuration and health", syncVpp, () => [
+          frontendSlot("Only this frontend; nothing is removed", { run: syncVpp }),
+        ]),
+      ]),
+    ]),
+  ]),
+  keyword("watch", "Follow what happens", () => [
+    keyword("events", "Print events as they come", { kind: "watch" }, watchOptions),
+  ]),
+  keyword("config", "maglevd's configuration file", () => [
+    keyword("check", "Validate the file without applying it", checkConfig),
+    keyword("reload", "Validate and apply the file", reloadConfig),
+  ]),
+  keyword("quit", "Leave the shell", { kind: "quit" }),
+  keyword("exit", "Leave the shell", { kind: "quit" }),
+];
+
+const watch: Command = { kind: "watch" };
+
+/** Options of `watch events`, in any order. */
+function watchOptions(): readonly Node[] {
+  return [
+    keyword("num", "Stop after so many events", () => [
+      numberSlot("num", "Number of events", { min: 1, max: 1e9 }, {
+        run: watch,
+        next: watchOptions,
+      }),
+    ]),
+    keyword("log", "Log records", watch, () => [
+      keyword(
+        "level",
+        "Least level of the records",
+        () =>
+          ["debug", "info", "warn", "error"].map((level) =>
+            keyword(level, `Records of level ${level} and above`, watch, watchOptions)
+          ),
+      ),
+      ...watchOptions(),
+    ]),
+    keyword("backend", "Backend transitions", watch, watchOptions),
+    keyword("frontend", "Frontend transitions", watch, watchOptions),
+  ];
+}
+
+/** A word with what it runs, what follows it, or both. */
+function keyword(
+  word: string,
+  help: string,
+  ...rest: readonly (Command | (() => readonly Node[]))[]
+): Keyword {
+  const next = rest.find((item) => typeof item === "function");
+  const run = rest.find((item) => typeof item !== "function");
+  return { kind: "keyword", word, help, ...(next && { next }), ...(run && { run }) };
+}

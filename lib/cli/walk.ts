@@ -1,0 +1,89 @@
+import type { Args, Command, Node } from "./node.ts";
+
+/** Where a line of words leads. */
+export type WalkResult =
+  /** To a command. */
+  | { readonly kind: "command"; readonly command: Command; readonly args: Args }
+  /** Nowhere yet: more words are needed. */
+  | { readonly kind: "incomplete"; readonly choices: readonly Node[]; readonly args: Args }
+  /** Nowhere: word number `at` does not fit. */
+  | { readonly kind: "error"; readonly at: number; readonly message: string };
+
+/** The point reached after some words. */
+export interface Point {
+  readonly args: Args;
+  readonly choices: readonly Node[];
+  readonly command: Command | undefined;
+}
+
+/** One step of a walk. */
+export type Step =
+  | { readonly kind: "to"; readonly node: Node }
+  | { readonly kind: "stop"; readonly message: string };
+
+/** Follows `words` from `roots` to a command. */
+export function walk(roots: readonly Node[], words: readonly string[]): WalkResult {
+  const reached = follow(roots, words);
+  if (reached.kind === "error") return reached;
+  const { args, choices, command } = reached.point;
+  return command ? { kind: "command", command, args } : { kind: "incomplete", choices, args };
+}
+
+/** Follows `words` as far as they go; the point reached may lack a command. */
+export function follow(
+  roots: readonly Node[],
+  words: readonly string[],
+): { kind: "point"; point: Point } | { kind: "error"; at: number; message: string } {
+  let point: Point = {
+    args: { words: [], values: new Map() },
+    choices: roots,
+    command: undefined,
+  };
+  for (const [at, word] of words.entries()) {
+    const step = choose(point.choices, word);
+    if (step.kind === "stop") return { kind: "error", at, message: step.message };
+    point = advance(point, step.node, word);
+  }
+  return { kind: "point", point };
+}
+
+/** SPEC section 8: an exact keyword, else a unique prefix of one, else a slot. */
+export function choose(choices: readonly Node[], word: string): Step {
+  const keywords = choices.filter((node) => node.kind === "keyword");
+  const exact = keywords.find((node) => node.word === word);
+  if (exact) return { kind: "to", node: exact };
+  const prefixed = word === "" ? [] : keywords.filter((node) => node.word.startsWith(word));
+  const [only] = prefixed;
+  if (only && prefixed.length === 1) return { kind: "to", node: only };
+  if (prefixed.length > 1) {
+    return { kind: "stop", message: `"${word}" is ambiguous: ${describeChoices(prefixed)}` };
+  }
+  const slot = choices.find((node) => node.kind === "slot");
+  if (!slot) return { kind: "stop", message: unexpected(choices, word) };
+  const complaint = slot.accepts?.(word);
+  return complaint ? { kind: "stop", message: complaint } : { kind: "to", node: slot };
+}
+
+/** The choices in a row: `set, show, <name>`. */
+export function describeChoices(choices: readonly Node[]): string {
+  return choices.map(nodeLabel).join(", ");
+}
+
+/** A keyword as typed, a slot in angle brackets. */
+export function nodeLabel(node: Node): string {
+  return node.kind === "keyword" ? node.word : `<${node.name}>`;
+}
+
+function advance(point: Point, node: Node, word: string): Point {
+  const { words, values } = point.args;
+  const args = node.kind === "keyword"
+    ? { words: [...words, node.word], values }
+    : { words, values: new Map(values).set(node.name, word) };
+  return { args, choices: node.next?.() ?? [], command: node.run };
+}
+
+function unexpected(choices: readonly Node[], word: string): string {
+  return choices.length === 0
+    ? `"${word}" is one word too many: the command ends before it`
+    : `"${word}" is not known here; possible: ${describeChoices(choices)}`;
+}
