@@ -1,11 +1,38 @@
 import type { Clock } from "./clock.ts";
 
+/** 2^31 - 1 ms, 24 days: a timer set for longer would fire at once. */
+const longestDelayMs = 2_147_483_647;
+
+/** How far the two clocks of the machine may differ before the calendar's is believed. */
+const wallSlackMs = 2;
+
+/** What to add to the monotonic clock to get Unix time. */
+let wallOffset = performance.timeOrigin;
+
 /** The machine's clock and Deno's timers. */
 export const systemClock: Clock = {
   now: () => performance.now(),
-  wall: () => performance.timeOrigin + performance.now(),
+  wall,
   after(delayMs, run) {
-    const id = setTimeout(run, delayMs);
+    let id = 0;
+    const arm = (left: number): void => {
+      // Deno's timers drop the fraction, and would then call too early.
+      id = left > longestDelayMs
+        ? setTimeout(() => arm(left - longestDelayMs), longestDelayMs)
+        : setTimeout(run, Math.ceil(left));
+    };
+    arm(delayMs);
     return { cancel: () => clearTimeout(id) };
   },
 };
+
+/**
+ * The monotonic clock has the fractions but neither follows when the calendar is set nor counts
+ * while the machine sleeps; `Date.now()` has whole milliseconds only.
+ */
+function wall(): number {
+  const monotonic = performance.now();
+  const calendar = Date.now();
+  if (Math.abs(monotonic + wallOffset - calendar) > wallSlackMs) wallOffset = calendar - monotonic;
+  return monotonic + wallOffset;
+}
