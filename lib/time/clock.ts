@@ -1,5 +1,6 @@
 /** A pending call. Cancelling it twice, or after it ran, does nothing. */
 export interface Timer {
+  /** Makes the call not happen. */
   cancel(): void;
 }
 

@@ -14,7 +14,7 @@ export const systemClock: Clock = {
   now: () => performance.now(),
   wall,
   after(delayMs, run) {
-    let id = 0;
+    let id: ReturnType<typeof setTimeout> | undefined;
     const arm = (left: number): void => {
       // Deno's timers drop the fraction, and would then call too early.
       id = left > longestDelayMs
