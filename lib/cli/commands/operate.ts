@@ -28,6 +28,7 @@ function operate(
 ) {
   return action(async (context) => {
     const backend = await call(context.client, slotValue(context, "backend"), context.signal);
-    return `backend ${backend.name} is ${backend.state}`;
+    const until = backend.state === "unknown" ? " until it is probed" : "";
+    return `backend ${backend.name} is ${backend.state}${until}`;
   });
 }

@@ -1,0 +1,309 @@
+/** A maglevd of fixed answers, reached without a network. */
+
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import {
+  type BackendInfoSchema,
+  type EventSchema,
+  type FrontendInfoSchema,
+  type HealthCheckInfoSchema,
+  Maglev,
+} from "../../lib/gen/maglev_pb.ts";
+import type { MaglevClient } from "../../lib/cli/mod.ts";
+
+/** Unix milliseconds at which every golden file was "seen". */
+export const now = Date.UTC(2026, 0, 2, 3, 4, 5);
+
+/** Nanoseconds since the epoch, `ms` before {@link now}. */
+function ago(ms: number): bigint {
+  return BigInt(now - ms) * 1_000_000n;
+}
+
+/** The fields of a message, as opposed to a message already made. */
+type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
+
+const backends: Plain<typeof BackendInfoSchema>[] = [
+  {
+    name: "nginx0",
+    address: "192.0.2.10",
+    state: "up",
+    enabled: true,
+    healthcheck: "web",
+    health: 4,
+    sinceUnixNs: ago(192_000),
+    frontends: ["api", "www"],
+    lastProbe: {
+      ok: true,
+      code: "L7OK",
+      detail: "status 200",
+      durationNs: 1_234_000n,
+      atUnixNs: ago(800),
+    },
+    transitions: [
+      { from: "unknown", to: "up", atUnixNs: ago(192_000) },
+      { from: "paused", to: "unknown", atUnixNs: ago(193_000) },
+    ],
+  },
+  {
+    name: "nginx1",
+    address: "192.0.2.11",
+    state: "down",
+    enabled: true,
+    healthcheck: "web",
+    sinceUnixNs: ago(3_661_000),
+    frontends: ["www"],
+    lastProbe: {
+      ok: false,
+      code: "L4CON",
+      detail: "connection refused",
+      durationNs: 210_000n,
+      atUnixNs: ago(1500),
+    },
+    transitions: [{ from: "up", to: "down", atUnixNs: ago(3_661_000) }],
+  },
+  {
+    name: "spare",
+    address: "2001:db8::10",
+    state: "disabled",
+    healthcheck: "ping",
+    sinceUnixNs: ago(200_000_000),
+    frontends: ["www"],
+  },
+];
+
+const frontends: Plain<typeof FrontendInfoSchema>[] = [
+  {
+    name: "api",
+    address: "198.51.100.1",
+    protocol: "any",
+    state: "up",
+    activePool: "main",
+    flushOnDown: true,
+    pools: [{
+      name: "main",
+      backends: [{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" }],
+    }],
+  },
+  {
+    name: "www",
+    address: "2001:db8:1::1",
+    protocol: "tcp",
+    port: 443,
+    state: "up",
+    activePool: "main",
+    description: "The shop",
+    srcIpSticky: true,
+    pools: [
+      {
+        name: "main",
+        backends: [
+          { name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+          { name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
+        ],
+      },
+      {
+        name: "fallback",
+        backends: [{ name: "spare", weight: 10, effectiveWeight: 0, state: "disabled" }],
+      },
+    ],
+  },
+];
+
+const second = 1_000_000_000n;
+
+const healthchecks: Plain<typeof HealthCheckInfoSchema>[] = [
+  {
+    name: "ping",
+    type: "icmp",
+    intervalNs: second,
+    fastIntervalNs: second / 2n,
+    downIntervalNs: 90n * second,
+    timeoutNs: 1_500_000_000n,
+    rise: 2,
+    fall: 3,
+    probeIpv6Src: "2001:db8::1",
+  },
+  {
+    name: "tls",
+    type: "tcp",
+    port: 443,
+    intervalNs: 2n * second,
+    fastIntervalNs: 2n * second,
+    downIntervalNs: 2n * second,
+    timeoutNs: second,
+    rise: 2,
+    fall: 3,
+    tcp: { ssl: true, serverName: "www.example.net", insecureSkipVerify: false },
+  },
+  {
+    name: "web",
+    type: "https",
+    port: 8443,
+    intervalNs: 2n * second,
+    fastIntervalNs: second / 4n,
+    downIntervalNs: 5n * second,
+    timeoutNs: second,
+    rise: 2,
+    fall: 3,
+    probeIpv4Src: "192.0.2.1",
+    http: {
+      path: "/healthz",
+      host: "www.example.net",
+      responseCodeMin: 200,
+      responseCodeMax: 299,
+      responseRegexp: "^ok",
+    },
+  },
+];
+
+const events: MessageInitShape<typeof EventSchema>[] = [
+  {
+    event: {
+      case: "backend",
+      value: { backendName: "nginx0", transition: { from: "up", to: "up" } },
+    },
+  },
+  {
+    event: {
+      case: "log",
+      value: {
+        atUnixNs: ago(0),
+        level: "info",
+        msg: "backend-transition",
+        attrs: [{ key: "backend", value: "nginx1" }, { key: "code", value: "L4CON" }],
+      },
+    },
+  },
+  {
+    event: {
+      case: "frontend",
+      value: {
+        frontendName: "www",
+        transition: { from: "up", to: "down", atUnixNs: ago(0) },
+      },
+    },
+  },
+];
+
+/** The element of that name, or NOT_FOUND as maglevd says it. */
+function find<T extends { name?: string | undefined }>(
+  kind: string,
+  all: readonly T[],
+  name: string,
+): T {
+  const found = all.find((each) => each.name === name);
+  if (!found) throw new ConnectError(`${kind} "${name}" not found`, Code.NotFound);
+  return found;
+}
+
+/** A client whose every answer is fixed. */
+export function fixedClient(): MaglevClient {
+  const transport = createRouterTransport(({ service }) => {
+    service(Maglev, {
+      listBackends: () => ({ backendNames: backends.map((b) => b.name ?? ""), backends }),
+      listFrontends: () => ({ frontendNames: frontends.map((f) => f.name ?? ""), frontends }),
+      listHealthChecks: () => ({ names: healthchecks.map((h) => h.name ?? "") }),
+      getBackend: ({ name }) => find("backend", backends, name),
+      getFrontend: ({ name }) => find("frontend", frontends, name),
+      getHealthCheck: ({ name }) => find("healthcheck", healthchecks, name),
+      pauseBackend: ({ name }) => ({ ...find("backend", backends, name), state: "paused" }),
+      resumeBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
+      disableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "disabled" }),
+      enableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
+      setFrontendPoolBackendWeight: ({ frontend, pool, backend, weight }) => ({
+        name: find("frontend", frontends, frontend).name ?? "",
+        pools: [{
+          name: pool,
+          backends: [{ name: backend, weight, effectiveWeight: 0, state: "down" }],
+        }],
+      }),
+      async *watchEvents() {
+        yield* await Promise.resolve(events);
+      },
+      checkConfig: () => ({ ok: true }),
+      reloadConfig: () => ({
+        semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
+      }),
+      getVPPInfo: () => ({
+        version: "26.10-release",
+        buildDate: "2026-10-28T12:00:00",
+        buildDirectory: "/build",
+        pid: 4711,
+        boottimeNs: ago(86_400_000),
+        connecttimeNs: ago(60_000),
+      }),
+      getVPPLBState: () => ({
+        conf: {
+          ip4SrcAddress: "192.0.2.1",
+          ip6SrcAddress: "2001:db8::1",
+          stickyBucketsPerCore: 65536,
+          flowTimeout: 40,
+        },
+        vips: [
+          {
+            prefix: "198.51.100.1/32",
+            protocol: 255,
+            encap: "gre4",
+            flowTableLength: 1024,
+            applicationServers: [
+              { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674 },
+              { address: "192.0.2.11", weight: 50, flags: 1, numBuckets: 350 },
+              { address: "192.0.2.12", weight: 0, flags: 1, numBuckets: 0 },
+            ],
+          },
+          {
+            prefix: "2001:db8:1::1/128",
+            protocol: 6,
+            port: 443,
+            encap: "gre6",
+            flowTableLength: 1024,
+            srcIpSticky: true,
+          },
+        ],
+      }),
+      getVPPLBCounters: () => ({
+        atUnixNs: ago(2000),
+        vips: [{
+          prefix: "198.51.100.1/32",
+          protocol: "any",
+          nextPacket: 1_234_567n,
+          firstPacket: 890n,
+          packets: 1_235_457n,
+          bytes: 123_545_700n,
+        }],
+        servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
+      }),
+      planVPPLBState: () => ({
+        changes: [
+          {
+            kind: "vip-add",
+            prefix: "2001:db8:1::1/128",
+            protocol: "tcp",
+            port: 443,
+            frontend: "www",
+            detail: "encap gre6, src-ip-sticky",
+          },
+          {
+            kind: "as-weight",
+            prefix: "198.51.100.1/32",
+            protocol: "any",
+            address: "192.0.2.11",
+            detail: "weight 50 -> 0, flush",
+            frontend: "api",
+          },
+        ],
+      }),
+      syncVPPLBState: () => ({}),
+    });
+  });
+  return createClient(Maglev, transport);
+}
+
+/** Values that fill the slots of any command of the tree. */
+export const slotWords: Readonly<Record<string, string>> = {
+  frontend: "www",
+  backend: "nginx1",
+  healthcheck: "web",
+  pool: "main",
+  weight: "30",
+};

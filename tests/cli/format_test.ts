@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import {
+  formatAgo,
+  formatCount,
+  formatDuration,
+  formatMeasured,
+  formatSpan,
+  stripHostMask,
+} from "../../lib/cli/format.ts";
+import { plainStyle } from "../../lib/cli/style.ts";
+import { formatPairs, formatTable } from "../../lib/cli/table.ts";
+
+const second = 1_000_000_000n;
+
+Deno.test("a span shows its two largest units and no empty ones", () => {
+  const spans: [number, string][] = [
+    [0, "0ms"],
+    [999, "999ms"],
+    [1000, "1s"],
+    [59_999, "59s"],
+    [60_000, "1m"],
+    [252_000, "4m12s"],
+    [3_600_000, "1h"],
+    [3_605_000, "1h"],
+    [90_000_000, "1d1h"],
+    [-5, "0ms"],
+  ];
+  for (const [ms, expected] of spans) assert.equal(formatSpan(ms), expected, `${ms} ms`);
+});
+
+Deno.test("a configured duration is shown exactly", () => {
+  const durations: [bigint, string][] = [
+    [0n, "0s"],
+    [1500n, "1.5µs"],
+    [second / 4n, "250ms"],
+    [2n * second, "2s"],
+    [90n * second, "1m30s"],
+    [3600n * second, "1h"],
+    [3661n * second + second / 2n, "1h1m1.5s"],
+  ];
+  for (const [ns, expected] of durations) assert.equal(formatDuration(ns), expected);
+});
+
+Deno.test("a measured duration has three digits", () => {
+  assert.equal(formatMeasured(210_000n), "210µs");
+  assert.equal(formatMeasured(1_234_000n), "1.23ms");
+  assert.equal(formatMeasured(2n * second), "2.00s");
+});
+
+Deno.test("what lies in the future is no time ago", () => {
+  assert.equal(formatAgo(2_000_000n, 1), "0ms");
+});
+
+Deno.test("only host masks are left off", () => {
+  assert.equal(stripHostMask("192.0.2.1/32"), "192.0.2.1");
+  assert.equal(stripHostMask("2001:db8::1/128"), "2001:db8::1");
+  assert.equal(stripHostMask("2001:db8::/32"), "2001:db8::/32");
+  assert.equal(stripHostMask("192.0.2.0/24"), "192.0.2.0/24");
+});
+
+Deno.test("counters are grouped in threes", () => {
+  assert.equal(formatCount(0n), "0");
+  assert.equal(formatCount(1234567n), "1,234,567");
+});
+
+Deno.test("columns stay aligned around wide and combining characters", () => {
+  const columns = [{ title: "name" }, { title: "n", align: "right" as const }];
+  const table = formatTable(plainStyle, columns, [["日本", "1"], ["e\u0301a", "22"]]);
+  assert.equal(table, "name   n\n日本   1\ne\u0301a    22");
+});
+
+Deno.test("pairs without a value are left out", () => {
+  assert.equal(
+    formatPairs(plainStyle, [["a", "1"], ["bcd", undefined], ["ef", "2"]]),
+    "a   1\nef  2",
+  );
+});

@@ -1,0 +1,66 @@
+import assert from "node:assert/strict";
+import { commandLines } from "../../lib/cli/mod.ts";
+import { execute, parseCommand } from "../../lib/cli/execute.ts";
+import { describeError } from "../../lib/cli/errors.ts";
+import { colourStyle, plainStyle, type Style } from "../../lib/cli/style.ts";
+import { fixedClient, now, slotWords } from "./fixture.ts";
+
+// Golden files show local times.
+Deno.env.set("TZ", "UTC");
+
+/** Set to write the files instead of comparing with them; then read what changed. */
+const update = Deno.env.has("UPDATE_GOLDEN");
+const folder = new URL("golden/", import.meta.url);
+
+for (const { usage } of commandLines()) {
+  const words = usage.replace(/ \[.*/, "").split(" ").map((word) =>
+    slotWords[word.slice(1, -1)] ?? word
+  );
+  if (words[0] === "quit" || words[0] === "exit" || usage === "show version") continue;
+  const file = usage.replace(/ \[.*/, "").replaceAll(/[<>]/g, "").replaceAll(" ", "-");
+
+  Deno.test(`${words.join(" ")} prints what its golden file says`, async () => {
+    await compare(`${file}.txt`, await run(words, plainStyle, false));
+  });
+
+  Deno.test(`${words.join(" ")} --json prints what its golden file says`, async () => {
+    const output = await run(words, plainStyle, true);
+    if (!output.startsWith("error: ")) {
+      for (const value of usage.startsWith("watch") ? output.split("\n") : [output]) {
+        JSON.parse(value);
+      }
+    }
+    await compare(`${file}.json.txt`, output);
+  });
+
+  Deno.test(`${words.join(" ")} looks the same with colour once the codes are taken out`, async () => {
+    const plain = await run(words, plainStyle, false);
+    const coloured = await run(words, colourStyle, false);
+    // deno-lint-ignore no-control-regex
+    assert.equal(coloured.replaceAll(/\x1b\[[0-9;]*m/g, ""), plain);
+  });
+}
+
+async function run(words: readonly string[], style: Style, json: boolean): Promise<string> {
+  const lines: string[] = [];
+  try {
+    await execute(parseCommand(words), {
+      client: fixedClient(),
+      style,
+      json,
+      signal: new AbortController().signal,
+      memory: new Map(),
+      now: () => now,
+      print: (text) => void lines.push(text),
+    });
+  } catch (error) {
+    lines.push(`error: ${describeError(error, "localhost:9090")}`);
+  }
+  return lines.join("\n");
+}
+
+async function compare(name: string, actual: string): Promise<void> {
+  const path = new URL(name, folder);
+  if (update) await Deno.writeTextFile(path, `${actual}\n`);
+  assert.equal(`${actual}\n`, await Deno.readTextFile(path));
+}
