@@ -1,1 +1,17 @@
-export * from "./types.ts";
+/**
+ * What probe results and operators make of backends, and backends of frontends. Pure: no time,
+ * no I/O, and no other room.
+ *
+ * @module
+ */
+
+export { backendStates, frontendStates } from "./types.ts";
+export type { BackendState, EffectiveWeight, FrontendState, Transition } from "./types.ts";
+export { count, counterMax, counterStart, isHealthy, nextDelay } from "./counter.ts";
+export type { ProbeIntervals, RiseFall } from "./counter.ts";
+export { backendInputs, freshHealth, isProbed, rules, step } from "./machine.ts";
+export type { BackendInput, Health, Rule, Step } from "./machine.ts";
+export { activePool, effectiveWeights, frontendState, isFlushed } from "./pools.ts";
+export type { StateOf, WeightedFrontend, WeightedPool } from "./pools.ts";
+export { FrontendTally } from "./tally.ts";
+export { remember } from "./history.ts";

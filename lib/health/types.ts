@@ -19,7 +19,9 @@ export type FrontendState = (typeof frontendStates)[number];
 
 /** One change of state. In the snapshot that opens an event stream from == to and at == 0. */
 export interface Transition<State extends string = string> {
+  /** The state left. */
   readonly from: State;
+  /** The state entered. */
   readonly to: State;
   /** Unix time in milliseconds, with fractions. */
   readonly at: number;
@@ -27,7 +29,9 @@ export interface Transition<State extends string = string> {
 
 /** What VPP is to be told about one backend of one frontend. */
 export interface EffectiveWeight {
+  /** Name of the backend. */
   readonly backend: string;
+  /** Name of the pool that it stands in. */
   readonly pool: string;
   /** 0 to 100. */
   readonly weight: number;
