@@ -1,0 +1,102 @@
+/**
+ * Scrapes of /metrics by two curls at a time: how long they take, and how late other work runs.
+ * `deno task bench metrics [BACKENDS]`, 10,000 backends unless told otherwise.
+ *
+ * @module
+ */
+
+import process from "node:process";
+import { silentLogger } from "../lib/log/mod.ts";
+import { serveMetrics } from "../lib/metrics/mod.ts";
+import type { Metrics } from "../lib/metrics/mod.ts";
+import { systemClock } from "../lib/time/mod.ts";
+import type { FakeChecker } from "../tests/metrics/fixture.ts";
+import { metricsFixture } from "../tests/metrics/fixture.ts";
+
+const backendsPerFrontend = 100;
+const rounds = 5;
+
+/** What a daemon of that size has after a while: two codes and one transition per backend. */
+function populate(metrics: Metrics, checker: FakeChecker, names: readonly string[]): void {
+  const pass = { ok: true, code: "L7OK", detail: "status 200", durationMs: 3 } as const;
+  const fail = { ok: false, code: "L4TOUT", detail: "timed out", durationMs: 2000 } as const;
+  for (const name of names) {
+    checker.addBackend(name);
+    metrics.checkerObserver.probeDone(name, "http", pass);
+    metrics.checkerObserver.probeDone(name, "http", fail);
+    metrics.checkerObserver.transition(name, "unknown", "up");
+  }
+  for (let i = 0; i < names.length; i += backendsPerFrontend) {
+    checker.addFrontend(`frontend-${i}`, names.slice(i, i + backendsPerFrontend));
+  }
+}
+
+/** Microseconds to count one finished probe. */
+function costOfCounting(metrics: Metrics, names: readonly string[]): number {
+  const pass = { ok: true, code: "L7OK", detail: "status 200", durationMs: 3 } as const;
+  const count = 1_000_000;
+  const started = performance.now();
+  for (let i = 0; i < count; i++) {
+    metrics.checkerObserver.probeDone(names[i % names.length] ?? "", "http", pass);
+  }
+  return (performance.now() - started) * 1000 / count;
+}
+
+/** How late a timer due every 2 ms runs, in milliseconds, until the returned function is called. */
+function watchLag(): () => number[] {
+  const lags: number[] = [];
+  let due = performance.now() + 2;
+  let timer = setTimeout(tick, 2);
+  function tick(): void {
+    lags.push(Math.max(0, performance.now() - due));
+    due = performance.now() + 2;
+    timer = setTimeout(tick, 2);
+  }
+  return () => {
+    clearTimeout(timer);
+    return lags.sort((a, b) => a - b);
+  };
+}
+
+async function scrape(url: string): Promise<{ bytes: number; ms: number }> {
+  const { stdout } = await new Deno.Command("curl", {
+    args: ["-s", "-o", "/dev/null", "-w", "%{size_download} %{time_total}", url],
+  }).output();
+  const [bytes = 0, seconds = 0] = new TextDecoder().decode(stdout).split(" ").map(Number);
+  return { bytes, ms: seconds * 1000 };
+}
+
+const backends = Number(Deno.args[0] ?? 10_000);
+const names = Array.from({ length: backends }, (_, i) => `backend-${i}.example.net`);
+const { metrics, checker } = metricsFixture();
+populate(metrics, checker, names);
+const perProbe = costOfCounting(metrics, names);
+
+let series = 0;
+for await (const slice of metrics.scrape()) for (const byte of slice) if (byte === 10) series++;
+
+const server = serveMetrics({
+  hostname: "127.0.0.1",
+  port: 0,
+  metrics,
+  clock: systemClock,
+  log: silentLogger,
+});
+const url = `http://127.0.0.1:${server.port}/metrics`;
+await scrape(url);
+const lag = watchLag();
+const cpu = process.cpuUsage();
+const results = [];
+for (let i = 0; i < rounds; i++) results.push(...await Promise.all([scrape(url), scrape(url)]));
+const { user, system } = process.cpuUsage(cpu);
+const lags = lag();
+metrics.close();
+await server.close();
+
+const quantile = (q: number) => (lags[Math.floor(q * (lags.length - 1))] ?? 0).toFixed(2);
+const times = results.map(({ ms }) => ms).sort((a, b) => a - b);
+console.log(`${backends} backends, ${series} lines, ${results[0]?.bytes} bytes`);
+console.log(`counting one probe: ${perProbe.toFixed(2)} µs`);
+console.log(`two scrapes at a time: median ${times[times.length >> 1]?.toFixed(0)} ms each`);
+console.log(`CPU per scrape: ${((user + system) / 1000 / results.length).toFixed(0)} ms`);
+console.log(`other work late by: p50 ${quantile(.5)}, p99 ${quantile(.99)}, max ${quantile(1)} ms`);

@@ -1,0 +1,119 @@
+import type { CheckerObserver, CheckerView } from "../checker/mod.ts";
+import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import type { VppObserver, VppService } from "../vpp/mod.ts";
+import { collector } from "./collector.ts";
+import type { Collector, Sample } from "./collector.ts";
+import { exposition } from "./exposition.ts";
+import { daemonFamilies, probeFamilies, sections } from "./families.ts";
+import type { Family } from "./families.ts";
+import { healthCollectors } from "./health_collectors.ts";
+import { watchLoopLag } from "./loop_lag.ts";
+import { processCollectors, readProcess } from "./process_collectors.ts";
+import type { ProcessFigures } from "./process_collectors.ts";
+import { daemonTables, probeTables, rpcTables, vppTables } from "./tables.ts";
+import { vppCollectors } from "./vpp_collectors.ts";
+
+/** What a daemon's metrics are made of. */
+export interface MetricsOptions {
+  readonly clock: Clock;
+  readonly build: { readonly version: string; readonly commit: string; readonly date: string };
+  /** Every method that the API answers: each has its series from the first scrape. */
+  readonly methods: readonly RpcMethod[];
+}
+
+/** What is read at the time of a scrape. */
+export interface MetricsSources {
+  readonly checker: CheckerView;
+  /** Undefined when VPP integration is off. */
+  readonly vpp: VppService | undefined;
+  /** Log records lost so far. */
+  readonly logDropped: () => number;
+  /** Probes that started late so far. */
+  readonly probesLate: () => number;
+}
+
+/** The daemon's metrics: observers for the rooms, and the exposition. */
+export interface Metrics {
+  readonly checkerObserver: CheckerObserver;
+  readonly vppObserver: VppObserver;
+  readonly rpcObserver: RpcObserver;
+  /** The configuration was loaded, or could not be. */
+  reloaded(ok: boolean): void;
+  /** An error reached the top. */
+  unhandledError(): void;
+  /** Adds what is read when scraped. Called once, when everything is wired. */
+  attach(sources: MetricsSources): void;
+  /** A scrape in slices, to be taken with room for other work between them. */
+  scrape(): AsyncGenerator<Uint8Array<ArrayBuffer>>;
+  /** Ends the measuring of the event loop. */
+  close(): void;
+}
+
+/** Empty metrics. */
+export function createMetrics({ clock, build, methods }: MetricsOptions): Metrics {
+  const probes = probeTables();
+  const vpp = vppTables();
+  const rpc = rpcTables(methods);
+  const daemon = daemonTables();
+  const stopLag = watchLoopLag(clock, (seconds) => daemon.loopLag.observe(seconds));
+  let loaded = { ok: false, at: 0 };
+  let figures: ProcessFigures | undefined;
+  let attached: readonly Collector[] = [];
+
+  const buildLabels = [build.version, build.commit, build.date];
+  const own: readonly Collector[] = [
+    ...probes.tables,
+    ...vpp.tables,
+    ...rpc.tables,
+    ...daemon.tables,
+    collector(daemonFamilies.buildInfo, () => [[1, ...buildLabels]]),
+    collector(daemonFamilies.reloadOk, () => [[loaded.ok ? 1 : 0]]),
+    collector(daemonFamilies.reloadTime, () => loaded.at > 0 ? [[loaded.at / 1000]] : []),
+    ...processCollectors(() => figures ?? noFigures),
+  ];
+
+  return {
+    checkerObserver: probes.observer,
+    vppObserver: vpp.observer,
+    rpcObserver: rpc.observer,
+    reloaded(ok) {
+      daemon.reloads.increment(ok ? "success" : "failure");
+      loaded = { ok, at: ok ? clock.wall() : loaded.at };
+    },
+    unhandledError: () => daemon.unhandled.increment(),
+    attach(sources) {
+      attached = [
+        ...healthCollectors(sources.checker),
+        ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
+        collector(probeFamilies.probesLate, () => [[sources.probesLate()]]),
+        collector(daemonFamilies.logDropped, () => [[sources.logDropped()]]),
+      ];
+    },
+    async *scrape() {
+      figures = await readProcess();
+      yield* exposition(ordered([...own, ...attached]), clock);
+    },
+    close: stopLag,
+  };
+}
+
+const noFigures: ProcessFigures = {
+  cpuSeconds: undefined,
+  startSeconds: undefined,
+  residentBytes: undefined,
+  virtualBytes: undefined,
+  openFds: undefined,
+  maxFds: undefined,
+};
+
+/** Every declared family in the order of the documentation, those without a source empty. */
+function ordered(collectors: readonly Collector[]): readonly Collector[] {
+  const byName = new Map(collectors.map((each) => [each.family.name, each]));
+  return sections.flatMap(({ families }) => families)
+    .map((family) => byName.get(family.name) ?? empty(family));
+}
+
+function empty(family: Family): Collector {
+  return collector(family, (): readonly Sample[] => []);
+}

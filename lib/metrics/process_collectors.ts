@@ -1,0 +1,97 @@
+import { collector } from "./collector.ts";
+import type { Collector } from "./collector.ts";
+import { processFamilies } from "./families.ts";
+import type { Family } from "./families.ts";
+
+/** What the kernel says about this process; undefined where it says nothing. */
+export interface ProcessFigures {
+  readonly cpuSeconds: number | undefined;
+  readonly startSeconds: number | undefined;
+  readonly residentBytes: number | undefined;
+  readonly virtualBytes: number | undefined;
+  readonly openFds: number | undefined;
+  readonly maxFds: number | undefined;
+}
+
+/** USER_HZ and the page size, which on the architectures we run on are the same everywhere. */
+const ticksPerSecond = 100;
+const pageBytes = 4096;
+
+/** Reads the figures from /proc (proc(5)), off the event loop. Never rejects. */
+export async function readProcess(): Promise<ProcessFigures> {
+  const [stat, boot, limits, openFds] = await Promise.all([
+    readText("/proc/self/stat"),
+    readText("/proc/stat"),
+    readText("/proc/self/limits"),
+    countFds(),
+  ]);
+  return { ...parseProcess(stat, boot, limits), openFds };
+}
+
+/** The figures in the texts of /proc/self/stat, /proc/stat and /proc/self/limits. Pure. */
+export function parseProcess(
+  stat: string,
+  boot: string,
+  limits: string,
+): Omit<ProcessFigures, "openFds"> {
+  // The command in parentheses may hold anything; after it, fields are numbered from 3.
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const field = (number: number) => finite(Number(fields[number - 3]));
+  const bootSeconds = finite(Number(boot.match(/^btime (\d+)$/m)?.[1]));
+  const startTicks = field(22);
+  return {
+    cpuSeconds: scaled(sum(field(14), field(15)), 1 / ticksPerSecond),
+    startSeconds: sum(bootSeconds, scaled(startTicks, 1 / ticksPerSecond)),
+    virtualBytes: field(23),
+    residentBytes: scaled(field(24), pageBytes),
+    maxFds: finite(Number(limits.match(/^Max open files\s+(\d+)/m)?.[1])),
+  };
+}
+
+/** The families that show the process. `figures` is what was read for this scrape. */
+export function processCollectors(figures: () => ProcessFigures): readonly Collector[] {
+  const show = (family: Family, key: keyof ProcessFigures) =>
+    collector(family, () => {
+      const value = figures()[key];
+      return value === undefined ? [] : [[value]];
+    });
+  const { cpu, startTime, resident, virtual, openFds, maxFds } = processFamilies;
+  return [
+    show(cpu, "cpuSeconds"),
+    show(startTime, "startSeconds"),
+    show(resident, "residentBytes"),
+    show(virtual, "virtualBytes"),
+    show(openFds, "openFds"),
+    show(maxFds, "maxFds"),
+  ];
+}
+
+function finite(value: number): number | undefined {
+  return Number.isFinite(value) ? value : undefined;
+}
+
+function sum(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? undefined : a + b;
+}
+
+function scaled(value: number | undefined, factor: number): number | undefined {
+  return value === undefined ? undefined : value * factor;
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    return await Deno.readTextFile(path);
+  } catch {
+    return "";
+  }
+}
+
+async function countFds(): Promise<number | undefined> {
+  try {
+    let count = 0;
+    for await (const _ of Deno.readDir("/proc/self/fd")) count++;
+    return count;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import type { CheckerObserver } from "../checker/mod.ts";
+import { rpcCodes } from "../rpc/mod.ts";
+import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type { VppObserver } from "../vpp/mod.ts";
+import {
+  daemonFamilies,
+  healthFamilies,
+  probeFamilies,
+  rpcFamilies,
+  vppFamilies,
+} from "./families.ts";
+import { CounterTable, HistogramTable } from "./series.ts";
+
+/** Probes and transitions, by backend. */
+export function probeTables() {
+  const probes = new CounterTable(probeFamilies.probes);
+  const durations = new HistogramTable(probeFamilies.probeDuration);
+  const transitions = new CounterTable(healthFamilies.backendTransitions);
+  const observer: CheckerObserver = {
+    probeDone(backend, type, { ok, code, durationMs }) {
+      probes.increment(backend, type, ok ? "success" : "failure", code);
+      durations.observe(durationMs / 1000, backend, type);
+    },
+    transition: (backend, from, to) => transitions.increment(backend, from, to),
+    removed(backend) {
+      for (const table of [probes, durations, transitions]) table.drop(backend);
+    },
+  };
+  return { tables: [probes, durations, transitions], observer };
+}
+
+/** Messages to and from VPP, and changes made to it. */
+export function vppTables() {
+  const api = new CounterTable(vppFamilies.api);
+  const lbSync = new CounterTable(vppFamilies.lbSync);
+  const observer: VppObserver = {
+    apiMessage: (msg, direction, result) => api.increment(msg, direction, result),
+    lbSync: (scope, kind) => lbSync.increment(scope, kind),
+  };
+  return { tables: [api, lbSync], observer };
+}
+
+/** Calls, by method; all of them at zero from the start. */
+export function rpcTables(methods: readonly RpcMethod[]) {
+  const started = new CounterTable(rpcFamilies.started);
+  const handled = new CounterTable(rpcFamilies.handled);
+  const received = new CounterTable(rpcFamilies.received);
+  const sent = new CounterTable(rpcFamilies.sent);
+  const handling = new HistogramTable(rpcFamilies.handling);
+  for (const { service, method, type } of methods) {
+    for (const table of [started, received, sent, handling]) table.touch(method, service, type);
+    for (const code of rpcCodes) handled.touch(method, service, type, code);
+  }
+  const observer: RpcObserver = {
+    started: (service, method, type) => started.increment(method, service, type),
+    handled(service, method, type, code, seconds) {
+      handled.increment(method, service, type, code);
+      handling.observe(seconds, method, service, type);
+    },
+    msgReceived: (service, method, type) => received.increment(method, service, type),
+    msgSent: (service, method, type) => sent.increment(method, service, type),
+  };
+  return { tables: [started, handled, received, sent, handling], observer };
+}
+
+/** What happens to the daemon itself. */
+export function daemonTables() {
+  const reloads = new CounterTable(daemonFamilies.reloads);
+  const unhandled = new CounterTable(daemonFamilies.unhandled);
+  const loopLag = new HistogramTable(daemonFamilies.loopLag);
+  for (const result of ["success", "failure"]) reloads.touch(result);
+  unhandled.touch();
+  loopLag.touch();
+  return { tables: [reloads, unhandled, loopLag], reloads, unhandled, loopLag };
+}

@@ -1,0 +1,54 @@
+import type { LbCounters, VipCounters, VppInfo, VppService } from "../vpp/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { collector } from "./collector.ts";
+import type { Collector, Sample } from "./collector.ts";
+import { vppFamilies } from "./families.ts";
+import type { Family } from "./families.ts";
+
+/** The families that show VPP; without series while it is away. */
+export function vppCollectors(vpp: VppService, clock: Clock): readonly Collector[] {
+  const { connected, uptime, connectedFor, info } = vppFamilies;
+  const since = (time: number) => Math.max(0, clock.wall() - time) / 1000;
+  const fromInfo = (family: Family, samples: (info: VppInfo) => Sample[]) =>
+    collector(family, () => {
+      const now = vpp.info();
+      return now ? samples(now) : [];
+    });
+  return [
+    collector(connected, () => [[vpp.info() ? 1 : 0]]),
+    fromInfo(uptime, ({ bootTime }) => bootTime > 0 ? [[since(bootTime)]] : []),
+    fromInfo(connectedFor, ({ connectedSince }) => [[since(connectedSince)]]),
+    fromInfo(info, ({ version, buildDate, pid }) => [[1, version, buildDate, String(pid)]]),
+    ...counterCollectors(vpp),
+  ];
+}
+
+function counterCollectors(vpp: VppService): readonly Collector[] {
+  const { vipPackets, vipRoutePackets, vipRouteBytes, serverPackets, serverBytes } = vppFamilies;
+  const from = (family: Family, samples: (counters: LbCounters) => Sample[]) =>
+    collector(family, () => {
+      const counters = vpp.counters();
+      return counters && counters.at > 0 ? samples(counters) : [];
+    });
+  return [
+    from(vipPackets, ({ vips }) => vips.flatMap(packetSamples)),
+    from(vipRoutePackets, ({ vips }) => vips.map((vip) => [vip.packets, ...vipLabels(vip)])),
+    from(vipRouteBytes, ({ vips }) => vips.map((vip) => [vip.bytes, ...vipLabels(vip)])),
+    from(serverPackets, ({ servers }) => servers.map((each) => [each.packets, each.address])),
+    from(serverBytes, ({ servers }) => servers.map((each) => [each.bytes, each.address])),
+  ];
+}
+
+function packetSamples(vip: VipCounters): Sample[] {
+  const labels = vipLabels(vip);
+  return [
+    [vip.next, ...labels, "next"],
+    [vip.first, ...labels, "first"],
+    [vip.untracked, ...labels, "untracked"],
+    [vip.noServer, ...labels, "no_server"],
+  ];
+}
+
+function vipLabels({ prefix, protocol, port }: VipCounters): [string, string, string] {
+  return [prefix, protocol, String(port)];
+}

@@ -1,0 +1,163 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
+import { fakeVpp, metricsFixture, scrapeText } from "./fixture.ts";
+
+/** Metrics in which every family has series. */
+function full() {
+  const clock = new FakeClock();
+  const fixture = metricsFixture({ clock, vpp: fakeVpp(clock) });
+  const { metrics, checker } = fixture;
+  checker.addBackend("web1", "up");
+  checker.addBackend('odd "name" \\ \n', "disabled");
+  checker.addFrontend("www", ["web1"]);
+  const { checkerObserver, vppObserver, rpcObserver } = metrics;
+  const result = { ok: false, code: "L7STS", detail: "status 503", durationMs: 30 } as const;
+  checkerObserver.probeDone("web1", "http", result);
+  checkerObserver.probeDone("web1", "http", { ...result, ok: true, code: "L7OK", durationMs: 2 });
+  checkerObserver.transition("web1", "up", "down");
+  vppObserver.apiMessage("lb_vip_dump", "send", "success");
+  vppObserver.lbSync("vip", "as_weight_updated");
+  rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
+  rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
+  metrics.reloaded(true);
+  return { ...fixture, clock };
+}
+
+async function fullText(): Promise<string> {
+  const { metrics } = full();
+  const text = await scrapeText(metrics);
+  metrics.close();
+  return text;
+}
+
+Deno.test("every declared family is in a scrape with its type and has a series", async () => {
+  const text = await fullText();
+  for (const { name, type } of sections.flatMap(({ families }) => families)) {
+    ok(text.includes(`# TYPE ${name} ${type}\n`), name);
+    ok(new RegExp(`^${name}(_bucket)?[ {]`, "m").test(text), `${name} has no series`);
+  }
+});
+
+Deno.test("a backend's series say its state, its probes and its transitions", async () => {
+  const lines = new Set((await fullText()).split("\n"));
+  for (
+    const line of [
+      'maglev_backend_state{backend="web1",address="10.0.0.0",healthcheck="web",state="up"} 1',
+      'maglev_backend_state{backend="web1",address="10.0.0.0",healthcheck="web",state="down"} 0',
+      'maglev_backend_health{backend="web1"} 4',
+      'maglev_backend_enabled{backend="odd \\"name\\" \\\\ \\n"} 0',
+      'maglev_backend_transitions_total{backend="web1",from="up",to="down"} 1',
+      'maglev_probe_total{backend="web1",type="http",result="failure",code="L7STS"} 1',
+      'maglev_probe_total{backend="web1",type="http",result="success",code="L7OK"} 1',
+      'maglev_probe_duration_seconds_bucket{backend="web1",type="http",le="0.0025"} 1',
+      'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
+      'maglev_frontend_pool_backend_weight{frontend="www",pool="fallback",backend="web1"} 100',
+      'maglev_frontend_pool_active{frontend="www",pool="primary"} 1',
+      "maglev_probes_late_total 6",
+      "maglev_log_dropped_total 5",
+      "maglev_vpp_uptime_seconds 60",
+      'maglev_vpp_server_bytes_total{address="10.0.0.1"} 700',
+      'maglev_vpp_vip_packets_total{prefix="192.0.2.1/32",protocol="tcp",port="443",kind="no_server"} 4',
+      'maglev_build_info{version="1.2.3",commit="abc",date="2026-11-21"} 1',
+    ]
+  ) ok(lines.has(line), line);
+});
+
+Deno.test("every method has its series before its first call", async () => {
+  const { metrics } = metricsFixture({ clock: new FakeClock() });
+  const text = await scrapeText(metrics);
+  metrics.close();
+  const method = 'grpc_method="WatchEvents",grpc_service="maglev.Maglev",grpc_type="server_stream"';
+  ok(text.includes(`grpc_server_started_total{${method}} 0\n`));
+  ok(text.includes(`grpc_server_handled_total{${method},grpc_code="Unavailable"} 0\n`));
+  ok(text.includes(`grpc_server_handling_seconds_count{${method}} 0\n`));
+  ok(text.includes('grpc_method="Check",grpc_service="grpc.health.v1.Health"'));
+});
+
+Deno.test("a removed backend's series are gone, those of others stay", async () => {
+  const { metrics, checker } = full();
+  metrics.checkerObserver.transition("web2", "unknown", "up");
+  checker.backends.delete("web1");
+  checker.frontends.clear();
+  metrics.checkerObserver.removed("web1");
+  const text = await scrapeText(metrics);
+  metrics.close();
+  equal(text.includes('"web1"'), false);
+  ok(text.includes('backend="web2"'));
+});
+
+Deno.test("without VPP its families are declared and have no series", async () => {
+  const { metrics } = metricsFixture({ clock: new FakeClock() });
+  const text = await scrapeText(metrics);
+  metrics.close();
+  ok(text.includes("# TYPE maglev_vpp_connected gauge\n"));
+  equal(/^maglev_vpp_/m.test(text), false);
+});
+
+Deno.test("a failed reload is counted and keeps the time of the last good one", async () => {
+  const { metrics, clock } = full();
+  const loaded = clock.wall() / 1000;
+  clock.advance(60_000);
+  metrics.reloaded(false);
+  const text = await scrapeText(metrics);
+  metrics.close();
+  ok(text.includes("maglev_config_last_reload_successful 0\n"));
+  ok(text.includes(`maglev_config_last_reload_success_timestamp_seconds ${loaded}\n`));
+  ok(text.includes('maglev_config_reloads_total{result="failure"} 1\n'));
+});
+
+Deno.test("the lag of the event loop is measured ten times a second", async () => {
+  const { metrics, clock } = full();
+  clock.advance(1000);
+  const text = await scrapeText(metrics);
+  metrics.close();
+  ok(text.includes("maglev_event_loop_lag_seconds_count 10\n"));
+  equal(clock.pending, 0);
+});
+
+Deno.test(
+  needing(havePrograms("promtool"), "promtool", "promtool finds nothing to say about a scrape"),
+  async () => {
+    const text = await fullText();
+    deepEqual(await judge("promtool", ["check", "metrics"], text), { code: 0, output: "" });
+  },
+);
+
+const parse = `
+import sys
+from prometheus_client.parser import text_string_to_metric_families as read
+for family in read(sys.stdin.read()):
+    print(family.type, family.name, len(family.samples))
+`;
+
+Deno.test(
+  needing(
+    havePythonModules("prometheus_client"),
+    "python3-prometheus-client",
+    "Prometheus' own Python parser reads every series of a scrape",
+  ),
+  async () => {
+    const text = await fullText();
+    const { code, output } = await judge("/usr/bin/python3", ["-c", parse], text);
+    equal(code, 0, output);
+    const series = text.split("\n").filter((line) => line !== "" && !line.startsWith("#")).length;
+    const read = output.trim().split("\n").map((line) => Number(line.split(" ")[2]));
+    equal(read.reduce((a, b) => a + b), series);
+    equal(read.length, sections.flatMap(({ families }) => families).length);
+  },
+);
+
+Deno.test("docs/metrics.md names exactly the families of a scrape, with type and labels", async () => {
+  const text = await fullText();
+  const scraped = [...text.matchAll(/^# TYPE (\S+) (\S+)$/gm)].map((
+    [, name, type],
+  ) => [name, type]);
+  const committed = await Deno.readTextFile(new URL("../../docs/metrics.md", import.meta.url));
+  const rows = (document: string) =>
+    [...document.matchAll(/^\| `([^`]+)` *\| (\w+) *\| (.*?) *\|/gm)]
+      .map(([, name, type, labels]) => [name, type, labels]);
+  deepEqual(rows(committed).map(([name, type]) => [name, type]), scraped);
+  deepEqual(rows(committed), rows(metricsDocument()));
+});
