@@ -1,0 +1,306 @@
+import type { Logger } from "../../log/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import {
+  type Call,
+  DecodeError,
+  decodeMessage,
+  type Dump,
+  EncodeError,
+  encodeMessage,
+  type Fields,
+  type Message,
+  type ValueOf,
+} from "../codec/mod.ts";
+import { controlPing, sockclntDelete } from "../messages/mod.ts";
+import type { VppObserver } from "../service.ts";
+import { messageAttributes } from "./attributes.ts";
+import { breathe, sliceMs } from "./breathe.ts";
+import { ConnectionError, IncompatibleError, reasonOf, RetvalError } from "./errors.ts";
+import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import type { MessageTable } from "./handshake.ts";
+import { LimitedLog } from "./limited_log.ts";
+import { maxUnsent, Outbox } from "./outbox.ts";
+import { PendingRequests, type Waiting } from "./pending.ts";
+
+/** The part of Deno.Conn that is needed. */
+export interface Transport {
+  read(into: Uint8Array): Promise<number | null>;
+  write(bytes: Uint8Array): Promise<number>;
+  close(): void;
+}
+
+/** What a client works with. */
+export interface ClientContext {
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly observer?: Pick<VppObserver, "apiMessage"> | undefined;
+  /** Milliseconds allowed per request unless it says otherwise. */
+  readonly deadlineMs: number;
+}
+
+/** What one request may be told. */
+export interface RequestOptions {
+  /** Milliseconds until it rejects with TimeoutError. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Frames that fit nothing, since the client connected. */
+export interface Oddities {
+  /** Ids that VPP did not announce, or messages nobody asked for. */
+  readonly unknown: number;
+  /** Replies to requests that were given up, or never made. */
+  readonly orphans: number;
+}
+
+/** A dump with more details than this is a peer gone mad, not a VPP. */
+const maxDetails = 2_000_000;
+
+const goodbyeMs = 1_000;
+
+/**
+ * One connection to VPP's binary API, after the handshake. Any number of requests may be in
+ * flight; VPP answers in order, but answers are matched by context.
+ */
+export class ApiClient {
+  /** Resolves when the connection has ended: with the reason, or undefined after `close()`. */
+  readonly ended: Promise<Error | undefined>;
+  readonly #end: (reason: Error | undefined) => void;
+  readonly #outbox: Outbox;
+  readonly #pending: PendingRequests;
+  readonly #warnings: LimitedLog;
+  readonly #reader: Promise<void>;
+  #state: "open" | "closing" | "ended" = "open";
+  #unknown = 0;
+  #orphans = 0;
+
+  constructor(
+    private readonly transport: Transport,
+    private readonly frames: FrameBuffer,
+    private readonly table: MessageTable,
+    private readonly clientIndex: number,
+    private readonly context: ClientContext,
+  ) {
+    const { promise, resolve } = Promise.withResolvers<Error | undefined>();
+    this.ended = promise;
+    this.#end = resolve;
+    this.#warnings = new LimitedLog(context.log, context.clock);
+    this.#outbox = new Outbox((bytes) => transport.write(bytes), (error) => this.#lost(error));
+    this.#pending = new PendingRequests(
+      context.clock,
+      (waiting) => this.#observe(answerOf(waiting), "recv", "failure"),
+    );
+    this.#reader = this.#read();
+  }
+
+  /** Requests that have no answer yet. */
+  get inFlight(): number {
+    return this.#pending.size;
+  }
+
+  get oddities(): Oddities {
+    return { unknown: this.#unknown, orphans: this.#orphans };
+  }
+
+  /**
+   * Sends a request and waits for its reply. Rejects with RetvalError, TimeoutError,
+   * ConnectionError, EncodeError, or the signal's reason.
+   */
+  request<Q extends Fields, P extends Fields>(
+    call: Call<Q, P>,
+    value: ValueOf<Q>,
+    options: RequestOptions = {},
+  ): Promise<ValueOf<P>> {
+    return this.#exchange(call, value, options) as Promise<ValueOf<P>>;
+  }
+
+  /** Sends a dump and waits for all its details. Rejects as `request` does. */
+  dump<Q extends Fields, P extends Fields>(
+    dump: Dump<Q, P>,
+    value: ValueOf<Q>,
+    options: RequestOptions = {},
+  ): Promise<readonly ValueOf<P>[]> {
+    return this.#exchange(dump, value, options) as Promise<readonly ValueOf<P>[]>;
+  }
+
+  /** Says good-bye, closes, and waits until nothing of this client runs any more. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#state === "open") {
+      const goodbye = this.request(sockclntDelete, { index: this.clientIndex }, {
+        deadlineMs: goodbyeMs,
+      });
+      this.#state = "closing";
+      await Promise.race([goodbye.catch(() => {}), this.ended]);
+      this.#finish(undefined);
+    }
+    await this.#reader;
+  }
+
+  /** Ends the connection without a word, because of `reason`. */
+  abandon(reason: Error): void {
+    this.#finish(reason);
+  }
+
+  #exchange(
+    exchange: Call | Dump,
+    value: Readonly<Record<string, unknown>>,
+    options: RequestOptions,
+  ): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      options.signal?.throwIfAborted();
+      if (this.#state !== "open") throw new ConnectionError("the connection to VPP is closed");
+      if (this.#outbox.writer.length > maxUnsent) {
+        throw new ConnectionError(`VPP does not read: ${maxUnsent} bytes wait to be sent`);
+      }
+      const allowedMs = options.deadlineMs ?? this.context.deadlineMs;
+      const waiting = { exchange, details: [], allowedMs, resolve, reject };
+      this.#send(waiting, value, options.signal);
+    });
+  }
+
+  #send(
+    waiting: Waiting,
+    value: Readonly<Record<string, unknown>>,
+    signal: AbortSignal | undefined,
+  ): void {
+    const context = this.#pending.add(waiting, signal);
+    const before = this.#outbox.writer.length;
+    try {
+      this.#append(waiting.exchange.request, context, value);
+      if (waiting.exchange.kind === "dump") this.#append(controlPing.request, context, {});
+    } catch (error) {
+      this.#outbox.writer.truncate(before);
+      this.#pending.take(context);
+      throw error;
+    }
+    this.#outbox.schedule();
+  }
+
+  #append(message: Message, context: number, value: Readonly<Record<string, unknown>>): void {
+    const id = this.table.ids.get(message);
+    if (id === undefined) throw new IncompatibleError(`this VPP lacks ${message.name}`);
+    const writer = this.#outbox.writer;
+    const start = writer.length;
+    writer.zeros(frameHeaderLength);
+    encodeMessage(writer, message, { id, clientIndex: this.clientIndex, context }, value);
+    writer.patchU32(start + frameLengthAt, writer.length - start - frameHeaderLength);
+    this.#observe(message, "send", "success");
+    if (this.context.log.enabled("debug")) this.#trace("vpp-api-send", message, context, value);
+  }
+
+  async #read(): Promise<void> {
+    try {
+      let busyMs = 0;
+      while (this.#state !== "ended") {
+        const length = await this.transport.read(this.frames.space());
+        if (length === null) throw new ConnectionError(this.#closedByPeer());
+        this.frames.filled(length);
+        busyMs = await this.#drain(busyMs);
+      }
+    } catch (error) {
+      this.#lost(error);
+    }
+  }
+
+  /** Handles what is complete; `busyMs` is how long that has taken since the last pause. */
+  async #drain(busyMs: number): Promise<number> {
+    let since = performance.now() - busyMs;
+    for (let frame = this.frames.next(); frame; frame = this.frames.next()) {
+      if (this.#state === "ended") break;
+      this.#receive(frame);
+      if (performance.now() - since < sliceMs) continue;
+      await breathe();
+      since = performance.now();
+    }
+    return performance.now() - since;
+  }
+
+  #receive(frame: Uint8Array<ArrayBuffer>): void {
+    const view = new DataView(frame.buffer, frame.byteOffset, frame.byteLength);
+    const id = view.getUint16(0);
+    const message = this.table.messages.get(id);
+    if (!message || message.header !== "context" || frame.length < 6) {
+      this.#unknown++;
+      const known = this.table.names.get(id) ?? "";
+      this.#warnings.warn("vpp-api-unexpected", { id, message: known, bytes: frame.length });
+      return;
+    }
+    const context = view.getUint32(2);
+    const waiting = this.#pending.get(context);
+    if (waiting) this.#answer(waiting, context, message, frame);
+    else {
+      this.#orphans++;
+      this.#warnings.warn("vpp-api-orphan", { message: message.name, context });
+    }
+  }
+
+  #answer(waiting: Waiting, context: number, message: Message, frame: Uint8Array): void {
+    const { exchange } = waiting;
+    const isDetails = exchange.kind === "dump" && message === exchange.details;
+    const isLast = message === (exchange.kind === "dump" ? controlPing.reply : exchange.reply);
+    if (!isDetails && !isLast) {
+      throw new ConnectionError(`VPP answered ${exchange.request.name} with ${message.name}`);
+    }
+    const { value } = decodeMessage(message, frame);
+    const refused = "retval" in value && typeof value.retval === "number" && value.retval < 0;
+    this.#observe(message, "recv", refused ? "failure" : "success");
+    if (this.context.log.enabled("debug")) this.#trace("vpp-api-recv", message, context, value);
+    if (isDetails) {
+      waiting.details.push(value);
+      if (waiting.details.length > maxDetails) {
+        throw new ConnectionError(`VPP sent over ${maxDetails} ${message.name}`);
+      }
+      return;
+    }
+    this.#pending.take(context);
+    if (refused) waiting.reject(new RetvalError(exchange.request.name, Number(value.retval)));
+    else waiting.resolve(exchange.kind === "dump" ? waiting.details : value);
+  }
+
+  #trace(
+    msg: string,
+    message: Message,
+    context: number,
+    value: Readonly<Record<string, unknown>>,
+  ): void {
+    this.context.log.debug(msg, { message: message.name, context, ...messageAttributes(value) });
+  }
+
+  #observe(message: Message, direction: "send" | "recv", result: "success" | "failure"): void {
+    this.context.observer?.apiMessage(message.name, direction, result);
+  }
+
+  #closedByPeer(): string {
+    const rest = this.frames.incomplete;
+    return rest === 0
+      ? "VPP closed the connection"
+      : `VPP closed the connection in the middle of a message, after ${rest} bytes of it`;
+  }
+
+  #lost(error: unknown): void {
+    if (error instanceof ConnectionError) return this.#finish(error);
+    if (error instanceof DecodeError || error instanceof EncodeError) {
+      return this.#finish(new ConnectionError(`VPP sent what cannot be read: ${error.message}`));
+    }
+    this.#finish(new ConnectionError(`the connection to VPP broke: ${reasonOf(error)}`));
+  }
+
+  #finish(reason: Error | undefined): void {
+    if (this.#state === "ended") return;
+    const wanted = this.#state === "closing";
+    this.#state = "ended";
+    this.#outbox.end();
+    this.#pending.rejectAll(reason ?? new ConnectionError("the connection to VPP was closed"));
+    try {
+      this.transport.close();
+    } catch {
+      // Closed already: by the peer's reset, or by the runtime.
+    }
+    this.#end(wanted ? undefined : reason);
+  }
+}
+
+/** What would have answered it. */
+function answerOf({ exchange }: Waiting): Message {
+  return exchange.kind === "call" ? exchange.reply : exchange.details;
+}

@@ -1,0 +1,108 @@
+import { decodeMessage, encodeMessage, WireWriter } from "../codec/mod.ts";
+import {
+  sockclntCreate,
+  sockclntCreateId,
+  sockclntCreateReply,
+  sockclntCreateReplyId,
+} from "../messages/mod.ts";
+import { ApiClient, type ClientContext, type Transport } from "./client.ts";
+import { ConnectionError, reasonOf, RetvalError, TimeoutError } from "./errors.ts";
+import { FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import { checkTable, messageTable } from "./handshake.ts";
+
+/** How this program calls itself in `show api clients`. */
+export const clientName = "vpp-maglev";
+
+/**
+ * Connects to VPP's API socket at `path`, shakes hands, and checks that every message needed is
+ * there. Rejects with ConnectionError, TimeoutError, IncompatibleError or the signal's reason.
+ */
+export async function connectApi(
+  path: string,
+  context: ClientContext,
+  signal?: AbortSignal,
+): Promise<ApiClient> {
+  signal?.throwIfAborted();
+  const transport = await open(path);
+  const { promise: cut, reject: cutWith } = Promise.withResolvers<never>();
+  cut.catch(() => {});
+  const abort = () => cutWith(signal?.reason);
+  signal?.addEventListener("abort", abort, { once: true });
+  const timer = context.clock.after(
+    context.deadlineMs,
+    () => cutWith(new TimeoutError(sockclntCreate.name, context.deadlineMs)),
+  );
+  const shaking = shakeHands(transport, context);
+  try {
+    return await Promise.race([shaking, cut]);
+  } catch (error) {
+    transport.close();
+    await shaking.catch(() => {});
+    throw error;
+  } finally {
+    timer.cancel();
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+async function open(path: string): Promise<Transport> {
+  try {
+    return await Deno.connect({ transport: "unix", path });
+  } catch (error) {
+    throw new ConnectionError(`cannot connect to VPP at ${path}: ${reasonOf(error)}`);
+  }
+}
+
+async function shakeHands(transport: Transport, context: ClientContext): Promise<ApiClient> {
+  const frames = new FrameBuffer();
+  context.observer?.apiMessage(sockclntCreate.name, "send", "success");
+  context.log.debug("vpp-api-send", { message: sockclntCreate.name, name: clientName });
+  await writeAll(transport, greeting());
+  const { header, value } = decodeMessage(
+    sockclntCreateReply,
+    await firstFrame(transport, frames),
+  );
+  if (header.id !== sockclntCreateReplyId) {
+    throw new ConnectionError(`VPP answered the handshake with message ${header.id}`);
+  }
+  const ok = value.response === 0;
+  context.observer?.apiMessage(sockclntCreateReply.name, "recv", ok ? "success" : "failure");
+  context.log.debug("vpp-api-recv", {
+    message: sockclntCreateReply.name,
+    response: value.response,
+    index: value.index,
+    count: value.count,
+  });
+  if (!ok) throw new RetvalError(sockclntCreate.name, value.response);
+  checkTable(value.message_table);
+  return new ApiClient(
+    transport,
+    frames,
+    messageTable(value.message_table),
+    value.index,
+    context,
+  );
+}
+
+function greeting(): Uint8Array {
+  const writer = new WireWriter();
+  writer.zeros(frameHeaderLength);
+  const header = { id: sockclntCreateId, clientIndex: 0, context: 1 };
+  encodeMessage(writer, sockclntCreate, header, { name: clientName });
+  writer.patchU32(frameLengthAt, writer.length - frameHeaderLength);
+  return writer.written();
+}
+
+async function writeAll(transport: Transport, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await transport.write(bytes.subarray(at));
+}
+
+async function firstFrame(transport: Transport, frames: FrameBuffer): Promise<Uint8Array> {
+  for (;;) {
+    const length = await transport.read(frames.space());
+    if (length === null) throw new ConnectionError("VPP closed the connection in the handshake");
+    frames.filled(length);
+    const frame = frames.next();
+    if (frame) return frame;
+  }
+}

@@ -1,0 +1,37 @@
+import { formatRetval, retvalName } from "./retval.ts";
+
+/** VPP answered, and refused. */
+export class RetvalError extends Error {
+  override readonly name = "RetvalError";
+  /** Symbolic, such as `VALUE_EXIST`; empty when VPP has none. */
+  readonly symbol: string;
+
+  constructor(readonly api: string, readonly retval: number, detail = "") {
+    super(`VPP refused ${api}: ${formatRetval(retval)}${detail && `, ${detail}`}`);
+    this.symbol = retvalName(retval) ?? "";
+  }
+}
+
+/** No answer within the time allowed. */
+export class TimeoutError extends Error {
+  override readonly name = "TimeoutError";
+
+  constructor(readonly api: string, ms: number) {
+    super(`VPP did not answer ${api} within ${ms} ms`);
+  }
+}
+
+/** The connection is gone, or its bytes make no sense any more. */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+}
+
+/** The VPP at the other end lacks messages, or has them with another layout. */
+export class IncompatibleError extends Error {
+  override readonly name = "IncompatibleError";
+}
+
+/** The message of anything thrown. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,74 @@
+import { type Message, nameCrc, type ValueOf } from "../codec/mod.ts";
+import {
+  allMessages,
+  messagesOf,
+  neededExchanges,
+  type sockclntCreateReply,
+} from "../messages/mod.ts";
+import { IncompatibleError } from "./errors.ts";
+
+/** The ids that one VPP gives to messages, and back. */
+export interface MessageTable {
+  /** The ids to send declared messages under; those that VPP lacks are missing. */
+  readonly ids: ReadonlyMap<Message, number>;
+  /** The declared message that came under an id. */
+  readonly messages: ReadonlyMap<number, Message>;
+  /** Whatever VPP calls an id, `name_crc`, declared here or not. */
+  readonly names: ReadonlyMap<number, string>;
+}
+
+type Entries = ValueOf<typeof sockclntCreateReply.fields>["message_table"];
+
+/** The table in the reply to the handshake. */
+export function messageTable(entries: Entries): MessageTable {
+  const declared = new Map(allMessages.map((message) => [nameCrc(message), message]));
+  const ids = new Map<Message, number>();
+  const messages = new Map<number, Message>();
+  for (const { index, name } of entries) {
+    const message = declared.get(name);
+    if (!message) continue;
+    ids.set(message, index);
+    messages.set(index, message);
+  }
+  return { ids, messages, names: new Map(entries.map(({ index, name }) => [index, name])) };
+}
+
+/** Messages that came with weights: VPP's lb plugin has them from 26.10 on. */
+const weightMessages = new Set([
+  "lb_add_del_as_v2",
+  "lb_as_set_weight",
+  "lb_as_v2_dump",
+  "lb_as_v2_details",
+  "lb_conf_get",
+]);
+
+/**
+ * Throws {@link IncompatibleError}, naming each message, when VPP lacks one that is needed or has
+ * it with another CRC, which means another layout.
+ */
+export function checkTable(entries: Entries): void {
+  const announced = new Set(entries.map(({ name }) => name));
+  const layouts = new Map(entries.map(({ name }) => [nameWithoutCrc(name), name]));
+  const faults: string[] = [];
+  for (const message of neededExchanges.flatMap(messagesOf)) {
+    if (announced.has(nameCrc(message))) continue;
+    const other = layouts.get(message.name);
+    faults.push(other === undefined ? lacking(message.name) : changed(message, other));
+  }
+  if (faults.length > 0) throw new IncompatibleError(faults.join("; "));
+}
+
+function lacking(name: string): string {
+  const weights = weightMessages.has(name) ? "; weights need VPP 26.10 or later" : "";
+  const plugin = name.startsWith("lb_") && weights === "" ? "; is its lb plugin loaded?" : "";
+  return `this VPP lacks ${name}${weights}${plugin}`;
+}
+
+function changed(message: Message, announced: string): string {
+  return `this VPP has ${message.name} with the CRC ${announced.slice(-8)} instead of ` +
+    `${message.crc}, so its layout is not the one known here`;
+}
+
+function nameWithoutCrc(name: string): string {
+  return name.replace(/_[0-9a-f]{8}$/, "");
+}

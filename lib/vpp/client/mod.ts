@@ -1,0 +1,19 @@
+/**
+ * VPP's binary API over its Unix socket.
+ *
+ * @module
+ */
+
+export { ApiClient } from "./client.ts";
+export type { ClientContext, Oddities, RequestOptions, Transport } from "./client.ts";
+export { clientName, connectApi } from "./connect.ts";
+export {
+  ConnectionError,
+  IncompatibleError,
+  reasonOf,
+  RetvalError,
+  TimeoutError,
+} from "./errors.ts";
+export { formatRetval, retvalName } from "./retval.ts";
+export { breathe, inSlices } from "./breathe.ts";
+export { LimitedLog } from "./limited_log.ts";

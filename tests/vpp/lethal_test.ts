@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { parseIp } from "../../lib/ip/mod.ts";
+import { EncodeError, encodeMessage, type Message, WireWriter } from "../../lib/vpp/codec/mod.ts";
+import {
+  cliInband,
+  keep,
+  lbAddDelAs,
+  lbAddDelVip,
+  lbAsSetWeight,
+  lbConf,
+} from "../../lib/vpp/messages/mod.ts";
+
+function ip(text: string) {
+  const address = parseIp(text);
+  assert.ok(address);
+  return address;
+}
+
+function encode(message: Message, value: Record<string, unknown>): void {
+  encodeMessage(new WireWriter(), message, { id: 1, clientIndex: 1, context: 1 }, value);
+}
+
+function refused(message: Message, value: Record<string, unknown>, reason: string): void {
+  assert.throws(() => encode(message, value), new EncodeError(reason));
+}
+
+const vip = {
+  pfx: { address: ip("192.0.2.1"), len: 32 },
+  protocol: 6,
+  port: 80,
+  encap: 0,
+  dscp: 0,
+  type: 0,
+  target_port: 0,
+  node_port: 0,
+  new_flows_table_length: 1024,
+  src_ip_sticky: false,
+  is_del: false,
+};
+const v6 = { address: ip("2001:db8::1"), len: 128 };
+const key = { pfx: vip.pfx, protocol: 6, port: 80, as_address: ip("10.0.0.1") };
+const conf = {
+  ip4_src_address: ip("10.0.0.1"),
+  ip6_src_address: ip("fd00::1"),
+  sticky_buckets_per_core: 65536,
+  flow_timeout: 40,
+};
+
+Deno.test("a flow table that VPP would abort on or refuse is not sent", () => {
+  encode(lbAddDelVip.request, vip);
+  for (const length of [0, 3, 1000, 0xffffffff]) {
+    refused(
+      lbAddDelVip.request,
+      { ...vip, new_flows_table_length: length },
+      `lb_add_del_vip_v2 is not sent: a flow table of ${length} entries is no power of two`,
+    );
+  }
+});
+
+Deno.test("a prefix longer than its address is not sent", () => {
+  refused(
+    lbAddDelVip.request,
+    { ...vip, pfx: { ...vip.pfx, len: 33 } },
+    "lb_add_del_vip_v2.pfx: prefix 192.0.2.1/33 is longer than the 32 bits of the address",
+  );
+  refused(
+    lbAddDelVip.request,
+    { ...vip, pfx: { ...v6, len: 129 } },
+    "lb_add_del_vip_v2.pfx: prefix 2001:db8::1/129 is longer than the 128 bits of the address",
+  );
+});
+
+Deno.test("an all-port NAT VIP is never added, but one that is there can be deleted", () => {
+  for (const encap of [3, 4]) {
+    refused(
+      lbAddDelVip.request,
+      { ...vip, port: 0, protocol: 255, encap },
+      "lb_add_del_vip_v2 is not sent: an all-port NAT VIP kills VPP when it gets a server",
+    );
+    encode(lbAddDelVip.request, { ...vip, port: 0, protocol: 255, encap, is_del: true });
+    encode(lbAddDelVip.request, { ...vip, encap: 3 });
+  }
+});
+
+Deno.test("an encap that VPP would silently turn into gre6 is not sent", () => {
+  for (const encap of [2, 3]) {
+    refused(
+      lbAddDelVip.request,
+      { ...vip, pfx: v6, encap },
+      "lb_add_del_vip_v2 is not sent: an IPv6 VIP can have neither nat4 nor l3dsr, " +
+        "VPP would silently make it gre6",
+    );
+  }
+  encode(lbAddDelVip.request, { ...vip, pfx: v6, encap: 4 });
+});
+
+Deno.test("weights over 100 are not sent", () => {
+  encode(lbAddDelAs.request, { ...key, weight: 100, is_del: false, is_flush: false });
+  encode(lbAsSetWeight.request, { ...key, weight: 0, is_flush: true });
+  refused(
+    lbAddDelAs.request,
+    { ...key, weight: 101, is_del: false, is_flush: false },
+    "lb_add_del_as_v2 is not sent: weight 101 is over 100",
+  );
+  refused(
+    lbAsSetWeight.request,
+    { ...key, weight: 255, is_flush: false },
+    "lb_as_set_weight is not sent: weight 255 is over 100",
+  );
+  refused(
+    lbAsSetWeight.request,
+    { ...key, weight: 256, is_flush: false },
+    "lb_as_set_weight is not sent: weight 256 is over 100",
+  );
+  refused(
+    lbAsSetWeight.request,
+    { ...key, weight: -1, is_flush: false },
+    "lb_as_set_weight.weight: -1 does not fit a u8",
+  );
+});
+
+Deno.test("sticky buckets that crash VPP are not sent, keeping them is", () => {
+  for (const buckets of [1, 65536, 2 ** 25, keep]) {
+    encode(lbConf.request, { ...conf, sticky_buckets_per_core: buckets });
+  }
+  for (const buckets of [0, 3, 1000, 2 ** 26, 2 ** 31, 0xfffffffe]) {
+    refused(
+      lbConf.request,
+      { ...conf, sticky_buckets_per_core: buckets },
+      `lb_conf is not sent: ${buckets} sticky buckets per core are no power of two from 1 to 2^25`,
+    );
+  }
+});
+
+Deno.test("a source address of the wrong family is not sent", () => {
+  refused(
+    lbConf.request,
+    { ...conf, ip4_src_address: ip("fd00::1") },
+    "lb_conf.ip4_src_address: fd00::1 is not IPv4",
+  );
+});
+
+Deno.test("a CLI command with a NUL is not sent", () => {
+  encode(cliInband.request, { cmd: "show lb" });
+  refused(
+    cliInband.request,
+    { cmd: "show lb\0" },
+    "cli_inband is not sent: the command contains a NUL, " +
+      "VPP takes commands without a terminator",
+  );
+});
