@@ -1,0 +1,59 @@
+import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
+
+/** How errors that reached the top are dealt with. */
+export interface LastResortOptions {
+  readonly log: Logger;
+  readonly clock: Clock;
+  /** Counts one. */
+  readonly count: () => void;
+  /** Called once when there is no point in going on. */
+  readonly giveUp: () => void;
+}
+
+/** More errors than this within the window mean that something is broken for good. */
+const maxErrors = 20;
+const windowMs = 60_000;
+
+/**
+ * Keeps the daemon serving when an error reaches the top: a promise that nobody waited for, or an
+ * exception in a callback. Each is logged with its stack. What failed is one probe, one request, one
+ * sync; the others are better off with a daemon that goes on. An error that keeps coming is another
+ * matter: then the daemon ends, and the service manager starts it afresh, while VPP keeps forwarding.
+ * Call the result to stop.
+ */
+export function guardAgainstStrayErrors(options: LastResortOptions): () => void {
+  const { log, clock, count, giveUp } = options;
+  let recent: number[] = [];
+
+  function note(msg: string, reason: unknown): void {
+    count();
+    log.error(msg, describe(reason));
+    const now = clock.now();
+    recent = [...recent.filter((at) => now - at < windowMs), now];
+    if (recent.length !== maxErrors) return;
+    log.error("giving-up", { errors: maxErrors, within_seconds: windowMs / 1000 });
+    giveUp();
+  }
+
+  const onRejection = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    note("unhandled-rejection", event.reason);
+  };
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    note("unhandled-exception", event.error ?? event.message);
+  };
+  globalThis.addEventListener("unhandledrejection", onRejection);
+  globalThis.addEventListener("error", onError);
+  return () => {
+    globalThis.removeEventListener("unhandledrejection", onRejection);
+    globalThis.removeEventListener("error", onError);
+  };
+}
+
+function describe(reason: unknown): { err: string; stack: string | undefined } {
+  return reason instanceof Error
+    ? { err: `${reason.name}: ${reason.message}`, stack: reason.stack }
+    : { err: String(reason), stack: undefined };
+}

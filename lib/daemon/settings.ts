@@ -1,0 +1,57 @@
+import { parseLogLevel } from "../log/mod.ts";
+import type { LogLevel } from "../log/mod.ts";
+import { readFlags, UsageError } from "./flags.ts";
+import type { FlagName } from "./flags.ts";
+import { parseListenAddress } from "./listen_address.ts";
+import type { ListenAddress } from "./listen_address.ts";
+
+/** How the daemon is to run. */
+export interface Settings {
+  readonly configPath: string;
+  readonly grpcAddress: ListenAddress;
+  /** Undefined: no metrics are served. */
+  readonly metricsAddress: ListenAddress | undefined;
+  /** Undefined: VPP integration is off. */
+  readonly vpp: { readonly apiSocket: string; readonly statsSocket: string } | undefined;
+  readonly logLevel: LogLevel;
+  readonly reflection: boolean;
+}
+
+/** What maglevd was asked to do. */
+export type Request =
+  | { readonly kind: "run"; readonly settings: Settings }
+  | { readonly kind: "check"; readonly configPath: string }
+  | { readonly kind: "version" }
+  | { readonly kind: "help" };
+
+/** Reads command line and environment. Throws {@link UsageError}. */
+export function readRequest(
+  args: readonly string[],
+  environment: { get(name: string): string | undefined },
+): Request {
+  const values = readFlags(args, environment);
+  const get = (name: FlagName) => values.get(name) ?? "";
+  if (get("help") === "true") return { kind: "help" };
+  if (get("version") === "true") return { kind: "version" };
+  const configPath = get("config");
+  if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
+  if (get("check") === "true") return { kind: "check", configPath };
+  return { kind: "run", settings: readSettings(configPath, get) };
+}
+
+function readSettings(configPath: string, get: (name: FlagName) => string): Settings {
+  const logLevel = parseLogLevel(get("log-level").toLowerCase());
+  if (!logLevel) {
+    throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
+  }
+  const apiSocket = get("vpp-api-addr");
+  const metrics = get("metrics-addr");
+  return {
+    configPath,
+    grpcAddress: parseListenAddress("grpc-addr", get("grpc-addr")),
+    metricsAddress: metrics === "" ? undefined : parseListenAddress("metrics-addr", metrics),
+    vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
+    logLevel,
+    reflection: get("reflection") === "true",
+  };
+}

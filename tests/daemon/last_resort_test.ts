@@ -1,0 +1,62 @@
+import { equal, match, ok } from "node:assert/strict";
+import { guardAgainstStrayErrors } from "../../lib/daemon/last_resort.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+
+function fixture() {
+  const log = new RecordedLog();
+  const clock = new FakeClock();
+  const seen = { count: 0, gaveUp: 0 };
+  const stop = guardAgainstStrayErrors({
+    log,
+    clock,
+    count: () => seen.count++,
+    giveUp: () => seen.gaveUp++,
+  });
+  return { log, clock, seen, stop };
+}
+
+/** Resolves once `condition` holds, giving events their turn in between. */
+async function until(condition: () => boolean): Promise<void> {
+  for (let turn = 0; turn < 1000 && !condition(); turn++) {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  ok(condition());
+}
+
+Deno.test("a rejection that nobody waits for is logged with its stack, and life goes on", async () => {
+  const { log, seen, stop } = fixture();
+  void Promise.reject(new TypeError("lost"));
+  await until(() => seen.count === 1);
+  stop();
+  match(
+    log.lines[0] ?? "",
+    /^error unhandled-rejection err=TypeError: lost stack=.*last_resort_test/s,
+  );
+  equal(seen.gaveUp, 0);
+});
+
+Deno.test("an exception in a callback is logged and life goes on", async () => {
+  const { log, seen, stop } = fixture();
+  setTimeout(() => {
+    throw new RangeError("in a timer");
+  }, 0);
+  await until(() => seen.count === 1);
+  stop();
+  match(log.lines[0] ?? "", /^error unhandled-exception err=RangeError: in a timer stack=/);
+});
+
+Deno.test("twenty errors within a minute are too many, twenty in an hour are not", () => {
+  const raise = () =>
+    globalThis.dispatchEvent(new ErrorEvent("error", { error: new Error("again") }));
+  const { clock, log, seen, stop } = fixture();
+  for (let i = 0; i < 40; i++) {
+    raise();
+    clock.advance(60_000);
+  }
+  equal(seen.gaveUp, 0);
+  for (let i = 0; i < 25; i++) raise();
+  stop();
+  equal(seen.gaveUp, 1);
+  ok(log.lines.includes("error giving-up errors=20 within_seconds=60"));
+});

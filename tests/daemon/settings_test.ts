@@ -1,0 +1,120 @@
+import { deepEqual, equal, throws } from "node:assert/strict";
+import fc from "fast-check";
+import { flags, usage, UsageError } from "../../lib/daemon/flags.ts";
+import { readRequest } from "../../lib/daemon/settings.ts";
+import type { Settings } from "../../lib/daemon/settings.ts";
+
+function environment(values: Record<string, string> = {}) {
+  return { get: (name: string) => values[name] };
+}
+
+function settings(args: string[], variables: Record<string, string> = {}): Settings {
+  const request = readRequest(args, environment(variables));
+  if (request.kind !== "run") throw new Error(`expected to run, not ${request.kind}`);
+  return request.settings;
+}
+
+function complaint(args: string[], variables: Record<string, string> = {}): string {
+  try {
+    readRequest(args, environment(variables));
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+  return "accepted";
+}
+
+Deno.test("without flags and environment the defaults are those of the manual", () => {
+  deepEqual(settings([]), {
+    configPath: "/etc/vpp-maglev/maglev.yaml",
+    grpcAddress: { hostname: "::", port: 9090, loopback: false },
+    metricsAddress: { hostname: "::", port: 9091, loopback: false },
+    vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
+    logLevel: "info",
+    reflection: true,
+  });
+});
+
+Deno.test("the environment stands in for flags, and flags win", () => {
+  const variables = { MAGLEV_CONFIG: "/a.yaml", MAGLEV_LOG_LEVEL: "debug" };
+  equal(settings([], variables).configPath, "/a.yaml");
+  equal(settings(["--config=/b.yaml"], variables).configPath, "/b.yaml");
+  equal(settings(["--config", "/b.yaml"], variables).logLevel, "debug");
+});
+
+Deno.test("both spellings of a value are taken, with one dash or two", () => {
+  for (const args of [["--config=/b"], ["--config", "/b"], ["-config=/b"], ["-config", "/b"]]) {
+    equal(settings(args).configPath, "/b");
+  }
+});
+
+Deno.test("an empty address turns metrics and VPP off, from the environment too", () => {
+  equal(settings(["--metrics-addr="]).metricsAddress, undefined);
+  equal(settings(["--vpp-api-addr", ""]).vpp, undefined);
+  equal(settings([], { MAGLEV_METRICS_ADDR: "" }).metricsAddress, undefined);
+  equal(settings([], { MAGLEV_VPP_API_ADDR: "" }).vpp, undefined);
+});
+
+Deno.test("a switch stands alone or takes Go's spellings of a boolean", () => {
+  equal(settings(["--reflection"]).reflection, true);
+  equal(settings(["--reflection=false"]).reflection, false);
+  equal(settings(["--reflection=F"]).reflection, false);
+  equal(settings(["--reflection=1"]).reflection, true);
+  equal(readRequest(["--check=0"], environment()).kind, "run");
+});
+
+Deno.test("check, version and help are requests of their own", () => {
+  deepEqual(readRequest(["--check", "--config=/c"], environment()), {
+    kind: "check",
+    configPath: "/c",
+  });
+  equal(readRequest(["--version"], environment()).kind, "version");
+  equal(readRequest(["--help"], environment()).kind, "help");
+});
+
+Deno.test("addresses may be IPv4, bracketed IPv6, localhost or left out", () => {
+  const address = (text: string) => settings([`--grpc-addr=${text}`]).grpcAddress;
+  deepEqual(address("127.0.0.2:1"), { hostname: "127.0.0.2", port: 1, loopback: true });
+  deepEqual(address("[::1]:0"), { hostname: "::1", port: 0, loopback: true });
+  deepEqual(address("localhost:80"), { hostname: "127.0.0.1", port: 80, loopback: true });
+  deepEqual(address("192.0.2.1:65535"), { hostname: "192.0.2.1", port: 65535, loopback: false });
+  deepEqual(address("[::]:9090"), { hostname: "::", port: 9090, loopback: false });
+});
+
+Deno.test("what cannot be understood is said in a sentence", () => {
+  const cases: [string[], string][] = [
+    [["--colour"], "unknown flag --colour, see --help"],
+    [["--config"], "--config needs a value"],
+    [["--config="], "--config is empty: maglevd needs a file"],
+    [["start"], 'unexpected argument "start": maglevd takes flags only, see --help'],
+    [["--"], 'unexpected argument "--": maglevd takes flags only, see --help'],
+    [["--reflection=maybe"], '--reflection is true or false, not "maybe"'],
+    [["--log-level=loud"], '--log-level is debug, info, warn or error, not "loud"'],
+    [
+      ["--grpc-addr=:99999"],
+      "--grpc-addr is an address and a port such as :9090, " +
+      '127.0.0.1:9090 or [::1]:9090, not ":99999"',
+    ],
+    [["--grpc-addr=router:9090"], '--grpc-addr: "router" is not an IP address'],
+  ];
+  for (const [args, message] of cases) equal(complaint(args), message);
+});
+
+Deno.test("whatever the arguments, the answer is a request or a usage error", () => {
+  const word = fc.oneof(
+    fc.string(),
+    fc.constantFrom(...flags.map(({ name }) => `--${name}`)),
+    fc.tuple(fc.constantFrom(...flags.map(({ name }) => name)), fc.string())
+      .map(([name, value]) => `--${name}=${value}`),
+  );
+  fc.assert(fc.property(fc.array(word), (args) => void complaint(args)), { seed: 20261121 });
+});
+
+Deno.test("the usage names every flag, its default and its variable", () => {
+  const text = usage();
+  for (const { name, environment } of flags) {
+    equal(text.includes(`--${name}`), true, name);
+    equal(text.includes(environment), true, environment);
+  }
+  throws(() => readRequest(["-"], environment()), UsageError);
+});
