@@ -1,1 +1,15 @@
+/**
+ * The configuration file: read, checked, and turned into what the program thinks in; with its
+ * JSON Schema and reference. SPEC section 1 is the contract.
+ *
+ * @module
+ */
+
+export { loadConfig, loadConfigInBackground } from "./load.ts";
+export { parseConfig } from "./parse.ts";
+export { checkExitCode, formatOutcome } from "./outcome.ts";
+export type { ConfigOutcome } from "./outcome.ts";
+export { formatProblem } from "./problem.ts";
+export type { ConfigProblem, ConfigStage } from "./problem.ts";
+export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";

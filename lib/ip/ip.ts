@@ -10,8 +10,12 @@ export interface IpAddress {
   readonly text: string;
 }
 
+/** `0000:…:0000:255.255.255.255`, RFC 4291's longest form: 6 groups, colons, 15 characters. */
+const maxTextLength = 45;
+
 /** The address that `text` spells, or undefined. Zone indices and prefix lengths are refused. */
 export function parseIp(text: string): IpAddress | undefined {
+  if (text.length > maxTextLength) return undefined;
   const bytes = text.includes(":") ? parseV6(text) : parseV4(text);
   return bytes && ipFromBytes(bytes);
 }

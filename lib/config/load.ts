@@ -1,0 +1,33 @@
+import { parseInWorker } from "./worker_client.ts";
+import { decode, readBytes } from "./file_text.ts";
+import type { ConfigOutcome } from "./outcome.ts";
+import { parseConfig } from "./parse.ts";
+
+/** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
+const directBytes = 4096;
+
+/**
+ * Reads and checks a file at once, for a program that has nothing else to do yet. Never throws:
+ * a file that cannot be read is a parse problem with the operating system's reason.
+ */
+export async function loadConfig(path: string): Promise<ConfigOutcome> {
+  const read = await readBytes(path);
+  return read.kind === "failed" ? read.outcome : parseBytes(read.bytes, path);
+}
+
+/**
+ * The same for a daemon at work: a big file is parsed by a worker and comes back in slices, so
+ * that the event loop never stands still for long.
+ */
+export async function loadConfigInBackground(path: string): Promise<ConfigOutcome> {
+  const read = await readBytes(path);
+  if (read.kind === "failed") return read.outcome;
+  return read.bytes.length <= directBytes
+    ? parseBytes(read.bytes, path)
+    : await parseInWorker(read.bytes, path);
+}
+
+function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
+  const decoded = decode(bytes, file);
+  return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);
+}

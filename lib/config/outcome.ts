@@ -1,0 +1,40 @@
+import { type ConfigProblem, type ConfigStage, formatProblem } from "./problem.ts";
+import type { Config } from "./types.ts";
+
+/** What became of a configuration file. */
+export type ConfigOutcome =
+  | { readonly kind: "valid"; readonly file: string; readonly config: Config }
+  | {
+    readonly kind: "invalid";
+    readonly file: string;
+    /** The first stage that failed; all problems are of this stage. */
+    readonly stage: ConfigStage;
+    /** At least one, in the file's order, VPP's rules last. */
+    readonly problems: readonly ConfigProblem[];
+  };
+
+/** What `maglevd --check` exits with: 0 valid, 1 parse errors, 2 semantic errors. */
+export function checkExitCode(outcome: ConfigOutcome): 0 | 1 | 2 {
+  if (outcome.kind === "valid") return 0;
+  return outcome.stage === "parse" ? 1 : 2;
+}
+
+/** What `maglevd --check` prints, without a final line end: a line per problem and a summary. */
+export function formatOutcome(outcome: ConfigOutcome): string {
+  if (outcome.kind === "valid") return `${outcome.file}: valid: ${contents(outcome.config)}`;
+  const { file, stage, problems } = outcome;
+  const summary = `${file}: ${count(problems.length, `${stage} error`)}`;
+  return [...problems.map(formatProblem), summary].join("\n");
+}
+
+function contents({ frontends, backends, healthchecks }: Config): string {
+  return [
+    count(frontends.size, "frontend"),
+    count(backends.size, "backend"),
+    count(healthchecks.size, "health check"),
+  ].join(", ");
+}
+
+function count(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,43 @@
+import type { Path } from "./spec.ts";
+
+/** The path one step down. */
+export function childPath(parent: Path | undefined, key: string | number): Path {
+  return { parent, key };
+}
+
+/** `maglev.frontends.www.pools[0].name`; keys that would be hard to read are quoted. */
+export function renderPath(path: Path | undefined): string {
+  const steps: string[] = [];
+  for (let at = path; at; at = at.parent) {
+    if (typeof at.key === "number") steps.push(`[${at.key}]`);
+    else steps.push((at.parent ? "." : "") + renderKey(at.key));
+  }
+  return steps.reverse().join("");
+}
+
+/** Whether the path lies in the part of the file whose rules are VPP's. */
+export function isVppPath(path: Path): boolean {
+  let at = path;
+  let below: Path | undefined;
+  while (at.parent) {
+    below = at;
+    at = at.parent;
+  }
+  return below?.key === "vpp";
+}
+
+const plainKey = /^[\p{L}\p{N}_.:@/+-]{1,128}$/u;
+
+function renderKey(key: string): string {
+  return plainKey.test(key) ? key : show(key);
+}
+
+/** A value in a message: quoted, escaped, and cut when it is long. */
+export function show(text: string): string {
+  const cut = text.length > 64 ? `${text.slice(0, 60).toWellFormed()}…` : text;
+  return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnit);
+}
+
+function escapeUnit(text: string): string {
+  return `\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`;
+}

@@ -1,0 +1,204 @@
+/**
+ * Node tree to sections by the schema: unknown keys, wrong types and bad literals are parse
+ * problems, missing keys and values out of bounds semantic ones.
+ *
+ * @module
+ */
+
+import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import { type Entry, Mappings } from "./mappings.ts";
+import { childPath, isVppPath, show } from "./path.ts";
+import type { ProblemList } from "./problem_list.ts";
+import { classify, describeScalar } from "./scalar.ts";
+import { expected, type Faults, scalarValue } from "./scalar_value.ts";
+import { type FileSpec, fileSpec } from "./schema.ts";
+import type {
+  FieldSpec,
+  ListSpec,
+  NamedSpec,
+  Path,
+  ScalarSpec,
+  Section,
+  SectionOf,
+  SectionSpec,
+} from "./spec.ts";
+import type { Suggester } from "./suggest.ts";
+import { formProblem } from "./text_forms.ts";
+import type { YamlTree } from "./yaml_tree.ts";
+
+type AnySection = Section<Record<string, unknown>>;
+
+/** The file's sections. Check `problems` before relying on any value. */
+export function readFile(
+  tree: YamlTree,
+  problems: ProblemList,
+  suggester: Suggester,
+): SectionOf<FileSpec> {
+  const reader = new Reader(tree, problems, suggester);
+  // The reader builds what the spec says; the types of spec.ts say the same thing to the compiler.
+  return reader.section(fileSpec, tree.root, 0, undefined) as unknown as SectionOf<FileSpec>;
+}
+
+class Reader {
+  readonly #problems: ProblemList;
+  readonly #suggester: Suggester;
+  readonly #mappings: Mappings;
+
+  constructor(tree: YamlTree, problems: ProblemList, suggester: Suggester) {
+    this.#problems = problems;
+    this.#suggester = suggester;
+    this.#mappings = new Mappings(tree.aliases, problems);
+  }
+
+  section(spec: SectionSpec, node: Node | null, at: number, path: Path | undefined): AnySection {
+    const entries = this.#entries(node, at, path);
+    const values: Record<string, unknown> = {};
+    const places: Record<string, number> = {};
+    for (const [key, field] of Object.entries(spec.fields)) {
+      const entry = entries.get(key);
+      if (entry) places[key] = valueAt(entry);
+      else if (field.required) this.#missing(field, at, childPath(path, key));
+      values[key] = entry || hasDefaults(field)
+        ? this.#field(field, entry?.value ?? null, entry?.at ?? at, childPath(path, key))
+        : undefined;
+      values[key] ??= defaultOf(field);
+    }
+    this.#unknownKeys(spec, entries, path);
+    return { at, path: path ?? childPath(undefined, ""), values, places };
+  }
+
+  #field(spec: FieldSpec, node: Node | null, at: number, path: Path): unknown {
+    switch (spec.type) {
+      case "section":
+        return this.section(spec, node, at, path);
+      case "named":
+        return this.#named(spec, node, at, path);
+      case "list":
+        return this.#list(spec, node, at, path);
+      default:
+        return this.#scalar(spec, node, at, path);
+    }
+  }
+
+  #named(spec: NamedSpec, node: Node | null, at: number, path: Path): Map<string, AnySection> {
+    const sections = new Map<string, AnySection>();
+    for (const [name, entry] of this.#entries(node, at, path)) {
+      const where = childPath(path, name);
+      const problem = formProblem("name", name);
+      if (problem !== undefined) {
+        const message = `the name of a ${spec.noun} ${problem}, not ${show(name)}`;
+        this.#problems.add("semantic", entry.at, where, message);
+      }
+      sections.set(name, this.section(spec.of, entry.value, entry.at, where));
+    }
+    return sections;
+  }
+
+  #list(spec: ListSpec, node: Node | null, at: number, path: Path): AnySection[] {
+    const target = this.#mappings.resolve(node);
+    if (this.#mappings.isNothing(target)) return [];
+    if (!isSeq(target)) {
+      this.#wrongKind(`a list of ${spec.noun}s`, target, at, path);
+      return [];
+    }
+    this.#tag(target, path);
+    return this.#mappings.items(target, path).map((item, index) => {
+      const itemAt = item?.range?.[0] ?? at;
+      return this.section(spec.of, item, itemAt, childPath(path, index));
+    });
+  }
+
+  #scalar(spec: ScalarSpec, node: Node | null, at: number, path: Path): unknown {
+    const target = this.#mappings.resolve(node);
+    const scalar = isScalar(target) ? classify(target) : undefined;
+    if (!scalar && isScalar(target)) return void this.#tag(target, path);
+    if (!scalar) return void this.#wrongKind(expected(spec), target, at, path);
+    // An empty value has no place of its own: its key's is the next best.
+    const place = scalar.kind === "null" ? at : target?.range?.[0] ?? at;
+    return scalarValue(spec, scalar, this.#faults(place, path));
+  }
+
+  #faults(at: number, path: Path): Faults {
+    return {
+      malformed: (message) => this.#problems.add("parse", at, path, message),
+      outOfRange: (message) => this.#problems.add(phaseOf(path), at, path, message),
+    };
+  }
+
+  #entries(
+    node: Node | null,
+    at: number,
+    path: Path | undefined,
+  ): ReadonlyMap<string, Entry> {
+    const target = this.#mappings.resolve(node);
+    if (this.#mappings.isNothing(target)) return new Map();
+    if (isMap(target)) {
+      this.#tag(target, path);
+      return this.#mappings.entries(target, path);
+    }
+    this.#wrongKind("a mapping", target, at, path);
+    return new Map();
+  }
+
+  #wrongKind(what: string, node: Node | null, at: number, path: Path | undefined): void {
+    if (isAlias(node)) return; // It leads nowhere, which has been reported.
+    const scalar = isScalar(node) ? classify(node) : undefined;
+    const got = isMap(node)
+      ? "a mapping"
+      : isSeq(node)
+      ? "a list"
+      : scalar
+      ? describeScalar(scalar)
+      : "nothing";
+    this.#problems.add("parse", node?.range?.[0] ?? at, path, `expected ${what}, got ${got}`);
+  }
+
+  /** Reports a tag that says something else than the node's place does. */
+  #tag(node: Node, path: Path | undefined): void {
+    const { tag } = node;
+    if (tag === undefined || /^tag:yaml\.org,2002:(?:map|seq)$/.test(tag)) return;
+    const message = `the tag ${show(tag)} has no meaning here`;
+    this.#problems.add("parse", node.range?.[0] ?? 0, path, message);
+  }
+
+  #missing(spec: FieldSpec, at: number, path: Path): void {
+    const what = path.parent ? "is required" : "is missing; everything belongs under this key";
+    const value = isCollection(spec) || spec.type === "text" ? "" : ` (${expected(spec)})`;
+    this.#problems.add(phaseOf(path), at, path, what + value);
+  }
+
+  #unknownKeys(
+    spec: SectionSpec,
+    entries: ReadonlyMap<string, Entry>,
+    path: Path | undefined,
+  ): void {
+    for (const [key, entry] of entries) {
+      if (Object.hasOwn(spec.fields, key)) continue;
+      const known = Object.keys(spec.fields);
+      const hint = this.#suggester.hint(key, known) || `; known here: ${known.join(", ")}`;
+      const message = `unknown key ${show(key)}${hint}`;
+      this.#problems.add("parse", entry.at, childPath(path, key), message);
+    }
+  }
+}
+
+function isCollection(spec: FieldSpec): spec is SectionSpec | NamedSpec | ListSpec {
+  return spec.type === "section" || spec.type === "named" || spec.type === "list";
+}
+
+/** Whether an absent value is read as an empty collection, which may lack required keys itself. */
+function hasDefaults(spec: FieldSpec): boolean {
+  return isCollection(spec) && !(spec.type === "section" && spec.required);
+}
+
+function defaultOf(spec: FieldSpec): unknown {
+  return "default" in spec ? spec.default : undefined;
+}
+
+function phaseOf(path: Path): "semantic" | "vpp" {
+  return isVppPath(path) ? "vpp" : "semantic";
+}
+
+function valueAt(entry: Entry): number {
+  return entry.value?.range?.[0] ?? entry.at;
+}

@@ -1,0 +1,141 @@
+import type { IpFamily } from "../../ip/mod.ts";
+import { childPath, show } from "../path.ts";
+import type { ProblemList } from "../problem_list.ts";
+import type { BackendSpec, FrontendSpec, PoolSpec } from "../schema.ts";
+import type { SectionOf } from "../spec.ts";
+import type { Suggester } from "../suggest.ts";
+import type { Frontend, FrontendProtocol, Pool } from "../types.ts";
+import { checkUnicast } from "./unicast.ts";
+
+type FrontendSection = SectionOf<FrontendSpec>;
+type PoolSection = SectionOf<PoolSpec>;
+
+/** What the rules of a frontend need to know about the rest of the file. */
+export interface Surroundings {
+  readonly backends: ReadonlyMap<string, SectionOf<BackendSpec>>;
+  readonly problems: ProblemList;
+  readonly suggester: Suggester;
+}
+
+/** The frontend that a section describes, or undefined when something required is missing. */
+export function frontend(
+  name: string,
+  section: FrontendSection,
+  around: Surroundings,
+): Frontend | undefined {
+  const { values, places } = section;
+  const protocol = protocolOf(section, around.problems);
+  checkPools(section, around);
+  if (!values.address) return undefined;
+  const path = childPath(section.path, "address");
+  const at = places.address ?? section.at;
+  checkUnicast(values.address, at, path, "semantic", around.problems);
+  return {
+    name,
+    description: values.description,
+    address: values.address,
+    protocol,
+    port: values.port,
+    srcIpSticky: values["src-ip-sticky"],
+    flushOnDown: values["flush-on-down"],
+    pools: values.pools.map(poolOf),
+  };
+}
+
+function protocolOf(section: FrontendSection, problems: ProblemList): FrontendProtocol {
+  const { protocol, port } = section.values;
+  const path = childPath(section.path, "protocol");
+  if (port > 0 && section.places.protocol === undefined) {
+    const message = `is required because port is ${port} (one of tcp, udp)`;
+    problems.add("semantic", section.at, path, message);
+  }
+  if (port === 0 && protocol !== undefined) {
+    // VPP would forward every protocol, which is not what the file says.
+    const message = `${protocol} needs a port: without one the VIP takes every protocol`;
+    problems.add("semantic", section.places.protocol ?? section.at, path, message);
+  }
+  return protocol ?? "any";
+}
+
+function poolOf({ values }: PoolSection): Pool {
+  const backends = Array.from(
+    values.backends,
+    ([backend, { values: { weight } }]) => ({ backend, weight }),
+  );
+  return { name: values.name ?? "", backends };
+}
+
+function checkPools(section: FrontendSection, around: Surroundings): void {
+  const { pools } = section.values;
+  const { places, at, path } = section;
+  if (places.pools !== undefined && pools.length === 0) {
+    const message = "needs at least one pool, not an empty list";
+    around.problems.add("semantic", places.pools ?? at, childPath(path, "pools"), message);
+  }
+  const poolNames = new Map<string, PoolSection>();
+  const members = new Members(around);
+  for (const pool of pools) {
+    checkPoolName(pool, poolNames, around.problems);
+    if (pool.places.backends !== undefined && pool.values.backends.size === 0) {
+      const message = "needs at least one backend, not an empty mapping";
+      const where = childPath(pool.path, "backends");
+      around.problems.add("semantic", pool.places.backends, where, message);
+    }
+    for (const [name, member] of pool.values.backends) members.add(name, member, pool);
+  }
+}
+
+function checkPoolName(
+  pool: PoolSection,
+  names: Map<string, PoolSection>,
+  problems: ProblemList,
+): void {
+  const { name } = pool.values;
+  if (name === undefined) return;
+  const first = names.get(name);
+  if (!first) return void names.set(name, pool);
+  const line = problems.lineOf(first.places.name ?? first.at);
+  const message = `this frontend has a pool named ${show(name)} already, on line ${line}`;
+  problems.add("semantic", pool.places.name ?? pool.at, childPath(pool.path, "name"), message);
+}
+
+type Member = PoolSection["values"]["backends"] extends ReadonlyMap<string, infer S> ? S : never;
+
+/** The backends of one frontend, pool after pool. */
+class Members {
+  readonly #around: Surroundings;
+  readonly #seen = new Map<string, PoolSection>();
+  #first: { readonly name: string; readonly family: IpFamily } | undefined;
+
+  constructor(around: Surroundings) {
+    this.#around = around;
+  }
+
+  add(name: string, member: Member, pool: PoolSection): void {
+    const { backends, suggester } = this.#around;
+    const first = this.#seen.get(name);
+    const known = backends.get(name);
+    if (first) {
+      const which = show(first.values.name ?? "");
+      this.#report(member, `stands in pool ${which} already; once in a frontend is the limit`);
+    } else if (!known) {
+      const hint = suggester.hint(name, backends.keys());
+      this.#report(member, `no backend is named ${show(name)}${hint}`);
+    } else if (known.values.address) this.#family(name, known.values.address.family, member);
+    this.#seen.set(name, first ?? pool);
+  }
+
+  /** The backends' family is the encap's, and a VIP has one encap. */
+  #family(name: string, family: IpFamily, member: Member): void {
+    this.#first ??= { name, family };
+    if (this.#first.family === family) return;
+    const { name: other, family: expected } = this.#first;
+    const message = `is an IPv${family} backend, but ${show(other)} is an IPv${expected} one; ` +
+      "the backends of a frontend must be of one family";
+    this.#report(member, message);
+  }
+
+  #report(member: Member, message: string): void {
+    this.#around.problems.add("semantic", member.at, member.path, message);
+  }
+}

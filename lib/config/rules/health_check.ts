@@ -1,0 +1,109 @@
+import type { ProblemList } from "../problem_list.ts";
+import { childPath, show } from "../path.ts";
+import type { HealthCheckSpec } from "../schema.ts";
+import type { Path, SectionOf } from "../spec.ts";
+import type {
+  CheckTiming,
+  CheckType,
+  HealthCheck,
+  HttpCheck,
+  TcpCheck,
+  TlsParams,
+} from "../types.ts";
+
+type CheckSection = SectionOf<HealthCheckSpec>;
+type ParamsSection = CheckSection["values"]["params"];
+
+const tlsKeys = ["server-name", "insecure-skip-verify"];
+const httpKeys = ["path", "host", "response-code", "response-regexp", ...tlsKeys];
+
+/** The keys of `params` that each type of probe understands (SPEC section 1). */
+export const paramsOf: Readonly<Record<CheckType, readonly string[]>> = {
+  icmp: [],
+  tcp: ["ssl", ...tlsKeys],
+  http: httpKeys,
+  https: httpKeys,
+};
+
+/** The health check that a section describes, or undefined when something required is missing. */
+export function healthCheck(
+  name: string,
+  section: CheckSection,
+  problems: ProblemList,
+): HealthCheck | undefined {
+  const { type, params } = section.values;
+  if (type === undefined) return undefined;
+  checkParams(type, params, problems);
+  const port = portOf(type, section, problems);
+  const timing = timingOf(name, section);
+  if (type === "icmp") return { ...timing, type };
+  if (port === undefined) return undefined;
+  return type === "tcp"
+    ? tcpCheck(timing, port, params)
+    : httpCheck({ ...timing, type, port }, params);
+}
+
+function checkParams(type: CheckType, params: ParamsSection, problems: ProblemList): void {
+  const allowed = paramsOf[type];
+  for (const [key, at] of Object.entries(params.places)) {
+    if (allowed.includes(key)) continue;
+    const known = allowed.length > 0 ? `; allowed are ${allowed.join(", ")}` : "";
+    report(at, childPath(params.path, key), `is not a parameter of ${type} checks${known}`);
+  }
+  function report(at: number, path: Path, message: string): void {
+    problems.add("semantic", at, path, message);
+  }
+}
+
+function portOf(type: CheckType, section: CheckSection, problems: ProblemList): number | undefined {
+  const { port } = section.values;
+  const path = childPath(section.path, "port");
+  const given = section.places.port;
+  if (type === "icmp" && given !== undefined) {
+    problems.add("semantic", given, path, `icmp checks have no port: remove ${port}`);
+  } else if (type !== "icmp" && given === undefined) {
+    problems.add("semantic", section.at, path, `is required for ${show(type)} checks (1 to 65535)`);
+  }
+  return port;
+}
+
+function timingOf(name: string, { values }: CheckSection): CheckTiming {
+  return {
+    name,
+    intervalMs: values.interval,
+    fastIntervalMs: values["fast-interval"] ?? values.interval,
+    downIntervalMs: values["down-interval"] ?? values.interval,
+    timeoutMs: values.timeout,
+    rise: values.rise,
+    fall: values.fall,
+    probeIpv4Source: values["probe-ipv4-src"],
+    probeIpv6Source: values["probe-ipv6-src"],
+  };
+}
+
+function tcpCheck(timing: CheckTiming, port: number, params: ParamsSection): TcpCheck {
+  return { ...timing, type: "tcp", port, tls: params.values.ssl ? tlsOf(params) : undefined };
+}
+
+function httpCheck(
+  check: CheckTiming & Pick<HttpCheck, "type" | "port">,
+  params: ParamsSection,
+): HttpCheck {
+  const { values } = params;
+  return {
+    ...check,
+    path: values.path,
+    host: values.host || undefined,
+    responseCodeMin: values["response-code"].min,
+    responseCodeMax: values["response-code"].max,
+    responseRegexp: values["response-regexp"] || undefined,
+    tls: tlsOf(params),
+  };
+}
+
+function tlsOf({ values }: ParamsSection): TlsParams {
+  return {
+    serverName: values["server-name"] || undefined,
+    insecureSkipVerify: values["insecure-skip-verify"],
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The worker's half of parsing big files. Importing this does nothing, except in a worker that
+ * bears its name: there it answers.
+ *
+ * @module
+ */
+
+import { decode } from "./file_text.ts";
+import { parseConfig } from "./parse.ts";
+import { type Piece, takeApart } from "./pieces.ts";
+import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
+
+/** Copying this many pieces into the main thread takes about 1 ms (bench/config_load.ts). */
+const piecesPerSlice = 256;
+
+interface WorkerScope {
+  readonly name?: unknown;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(slice: Slice): void;
+}
+
+/** A module that, imported by a worker of the right name, serves. */
+export const workerModule: string = import.meta.url;
+
+function serve(scope: WorkerScope): void {
+  let slices: Iterator<Slice> = [][Symbol.iterator]();
+  scope.onmessage = ({ data }) => {
+    if (data.kind === "parse") slices = sliced(piecesOf(data.file, data.bytes));
+    const next = slices.next();
+    if (!next.done) scope.postMessage(next.value);
+  };
+}
+
+function piecesOf(file: string, bytes: Uint8Array<ArrayBuffer>): Iterable<Piece> {
+  const decoded = decode(bytes, file);
+  return takeApart(decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file));
+}
+
+function* sliced(pieces: Iterable<Piece>): Generator<Slice> {
+  let slice: Piece[] = [];
+  for (const piece of pieces) {
+    slice.push(piece);
+    if (slice.length < piecesPerSlice) continue;
+    yield { pieces: slice, last: false };
+    slice = [];
+  }
+  yield { pieces: slice, last: true };
+}
+
+const scope = globalThis as unknown as WorkerScope;
+if (scope.name === workerName && "WorkerGlobalScope" in globalThis) serve(scope);
