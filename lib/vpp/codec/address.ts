@@ -1,6 +1,6 @@
 import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
 import { DecodeError, EncodeError } from "./bytes.ts";
-import { alias, type Field, struct, u8, type ValueOf } from "./field.ts";
+import { alias, enumeration, type Field, struct, u8, type ValueOf } from "./field.ts";
 
 /**
  * Decoded addresses, so that a dump of 20,000 servers does not print each address again: printing
@@ -43,9 +43,19 @@ export const ip4Address: Field<IpAddress> = bare("vl_api_ip4_address_t", 4);
 /** Sixteen bytes. */
 export const ip6Address: Field<IpAddress> = bare("vl_api_ip6_address_t", 6);
 
+/** Sixteen bytes whose meaning something else tells; nobody here looks inside. */
+export const addressUnion: Field<Uint8Array> = {
+  api: ["vl_api_address_union_t"],
+  read: (from) => from.raw(16).slice(),
+  write: (to, value) => to.raw(value),
+};
+
+const addressFamily = enumeration("address_family", "u8", { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
+
 /** A family (0 IPv4, 1 IPv6) and 16 bytes, an IPv4 address in the first four of them. */
 export const address: Field<IpAddress> = {
   api: ["vl_api_address_t"],
+  definition: { kind: "struct", name: "address", fields: { af: addressFamily, un: addressUnion } },
   read(from) {
     const family = from.u8();
     if (family > 1) throw new DecodeError(`address family ${family} is neither IPv4 nor IPv6`);

@@ -20,7 +20,14 @@ export {
   variableString,
 } from "./field.ts";
 export type { Definition, Field, Fields, ValueOf } from "./field.ts";
-export { address, addressWithPrefix, ip4Address, ip6Address, prefix } from "./address.ts";
+export {
+  address,
+  addressUnion,
+  addressWithPrefix,
+  ip4Address,
+  ip6Address,
+  prefix,
+} from "./address.ts";
 export type { WirePrefix } from "./address.ts";
 export {
   call,

@@ -1,10 +1,10 @@
 /** Routes: ip.api, with the types of fib_types.api. */
 
 import {
+  addressUnion,
   call,
   counted,
   enumeration,
-  type Field,
   i32,
   prefix,
   repeated,
@@ -14,13 +14,6 @@ import {
   u32,
   u8,
 } from "../codec/mod.ts";
-
-/** Sixteen bytes whose meaning depends on the path's protocol; nobody here looks inside. */
-const addressUnion: Field<Uint8Array> = {
-  api: ["vl_api_address_union_t"],
-  read: (from) => from.raw(16).slice(),
-  write: (to, value) => to.raw(value),
-};
 
 const pathType = enumeration("fib_path_type", "u32", {
   FIB_API_PATH_TYPE_NORMAL: 0,

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { FrameBuffer, frameHeaderLength } from "../../lib/vpp/client/framing.ts";
+import { formatRetval, retvalName } from "../../lib/vpp/client/retval.ts";
+
+function framed(messages: readonly Uint8Array[]): Uint8Array {
+  const parts = messages.flatMap((message) => {
+    const header = new Uint8Array(frameHeaderLength);
+    new DataView(header.buffer).setUint32(8, message.length);
+    return [...header, ...message];
+  });
+  return new Uint8Array(parts);
+}
+
+/** Feeds `stream` in pieces of these sizes, over and over, and collects what comes out. */
+function cut(stream: Uint8Array, sizes: readonly number[]): number[][] {
+  const frames = new FrameBuffer();
+  const found: number[][] = [];
+  for (let at = 0, i = 0; at < stream.length; i++) {
+    const space = frames.space();
+    const piece = stream.subarray(at, at + Math.min(space.length, sizes[i % sizes.length] ?? 1));
+    space.set(piece);
+    frames.filled(piece.length);
+    at += piece.length;
+    for (let frame = frames.next(); frame; frame = frames.next()) found.push([...frame]);
+  }
+  assert.equal(frames.incomplete, 0);
+  return found;
+}
+
+Deno.test("messages come out whole, however the stream is cut", () => {
+  const message = fc.uint8Array({ minLength: 2, maxLength: 300 });
+  const sizes = fc.array(fc.integer({ min: 1, max: 400 }), { minLength: 1, maxLength: 5 });
+  fc.assert(
+    fc.property(fc.array(message, { maxLength: 20 }), sizes, (messages, sizes) => {
+      assert.deepEqual(cut(framed(messages), sizes), messages.map((one) => [...one]));
+    }),
+    { seed: 26_10 },
+  );
+});
+
+Deno.test("a message larger than the buffer comes out whole, and the buffer shrinks again", () => {
+  const large = new Uint8Array(300_000).fill(7);
+  const frames = new FrameBuffer();
+  const stream = framed([large]);
+  for (let at = 0; at < stream.length;) {
+    const space = frames.space();
+    const piece = stream.subarray(at, at + space.length);
+    space.set(piece);
+    frames.filled(piece.length);
+    at += piece.length;
+  }
+  assert.equal(frames.next()?.length, large.length);
+  assert.equal(frames.space().length, 64 * 1024);
+});
+
+Deno.test("return values have VPP's names", () => {
+  const seen: [number, string][] = [
+    [-1, "UNSPECIFIED"],
+    [-6, "NO_SUCH_ENTRY"],
+    [-20, "SYSCALL_ERROR_10"],
+    [-31, "INVALID_REGISTRATION"],
+    [-70, "INVALID_MEMORY_SIZE"],
+    [-73, "INVALID_ARGUMENT"],
+    [-81, "VALUE_EXIST"],
+    [-97, "INVALID_ADDRESS_FAMILY"],
+    [-126, "UNSUPPORTED"],
+    [-157, "FIB_PATH_UNSUPPORTED_NH_PROTO"],
+    [-159, "API_ENDIAN_FAILED"],
+    [-167, "BUSY"],
+    [-171, "TIMEOUT"],
+  ];
+  for (const [retval, name] of seen) assert.equal(retvalName(retval), name);
+  assert.equal(retvalName(-158), undefined);
+  assert.equal(retvalName(0), undefined);
+  assert.equal(formatRetval(-999), "-999 (a code without a name)");
+});
