@@ -1,1 +1,19 @@
-export * from "./types.ts";
+/**
+ * Schedules probes, keeps the states of backends and frontends, and tells who wants to know.
+ * SPEC sections 1 (reload) and 2.
+ *
+ * @module
+ */
+
+export { Checker, createChecker } from "./checker.ts";
+export type { CheckerOptions } from "./checker.ts";
+export { CheckerError } from "./types.ts";
+export type {
+  BackendSnapshot,
+  CheckerControl,
+  CheckerEvent,
+  CheckerObserver,
+  CheckerStats,
+  CheckerView,
+  FrontendSnapshot,
+} from "./types.ts";

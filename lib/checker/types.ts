@@ -4,7 +4,9 @@ import type { ProbeResult } from "../probes/mod.ts";
 
 /** A backend at one moment. */
 export interface BackendSnapshot {
+  /** As in the file. */
   readonly config: Backend;
+  /** Where the state machine stands. */
   readonly state: BackendState;
   /** The operator's or else the file's word. */
   readonly enabled: boolean;
@@ -22,8 +24,11 @@ export interface BackendSnapshot {
 
 /** A frontend at one moment; weights in `config` are the runtime ones. */
 export interface FrontendSnapshot {
+  /** As in the file but for the weights. */
   readonly config: Frontend;
+  /** Whether it carries traffic. */
   readonly state: FrontendState;
+  /** Name of the pool that carries it, or would. */
   readonly activePool: string;
   /** One per backend, in the order of pools and their backends. */
   readonly weights: readonly EffectiveWeight[];
@@ -56,7 +61,9 @@ export type CheckerEvent =
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */
 export class CheckerError extends Error {
+  /** Tells it from other errors. */
   override readonly name = "CheckerError";
+  /** `message` says what was asked for, of which backend, and why it is refused. */
   constructor(
     readonly kind: "not-found" | "failed-precondition" | "invalid-argument",
     message: string,
@@ -71,10 +78,15 @@ export interface CheckerView {
   readonly config: Config;
   /** Sorted names. */
   backendNames(): readonly string[];
+  /** Sorted names. */
   frontendNames(): readonly string[];
+  /** Sorted names. */
   healthcheckNames(): readonly string[];
+  /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined;
+  /** A frontend as it is now, undefined when there is none of that name. */
   frontend(name: string): FrontendSnapshot | undefined;
+  /** A health check of the configuration. */
   healthcheck(name: string): HealthCheck | undefined;
   /** Calls `listener` after each change until the returned function is called. */
   subscribe(listener: (event: CheckerEvent) => void): () => void;
@@ -82,9 +94,9 @@ export interface CheckerView {
 
 /** What operators may do. Each throws {@link CheckerError}. */
 export interface CheckerControl {
-  /** Stops probing. failed-precondition: unknown name, or disabled. */
+  /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
   pause(backend: string): BackendSnapshot;
-  /** Ends a pause. failed-precondition: unknown name, or disabled. */
+  /** Ends a pause, from unknown; else nothing changes. failed-precondition: unknown name, or disabled. */
   resume(backend: string): BackendSnapshot;
   /** Puts back into service. not-found. */
   enable(backend: string): BackendSnapshot;
@@ -102,8 +114,26 @@ export interface CheckerControl {
 
 /** Told about each probe and transition, for metrics. Called on the hot path: must be cheap. */
 export interface CheckerObserver {
+  /** A probe ended and counted. */
   probeDone(backend: string, type: HealthCheck["type"], result: ProbeResult): void;
+  /** A backend changed its state. */
   transition(backend: string, from: BackendState, to: BackendState): void;
   /** A backend is gone: its series may be dropped. */
   removed(backend: string): void;
+}
+
+/** How probing keeps up. Counts are since the start. */
+export interface CheckerStats {
+  /** Probes that started more than 50 ms after they were due. */
+  readonly late: number;
+  /** The worst delay of a start, in milliseconds. */
+  readonly maxLatenessMs: number;
+  /** How often the process was stopped or fell 100 ms behind, and the schedule was moved. */
+  readonly stalls: number;
+  /** Failures that did not count because the process had been stopped. */
+  readonly excused: number;
+  /** Probes on their way now. */
+  readonly running: number;
+  /** Backends waiting for their next probe now. */
+  readonly scheduled: number;
 }

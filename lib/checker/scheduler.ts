@@ -1,0 +1,138 @@
+import type { Clock, Timer } from "../time/mod.ts";
+import { TimerWheel, type WheelTimer } from "./wheel.ts";
+
+/** Started later than this after it was due, a probe counts as late: half the jitter of 1 s. */
+export const lateMs = 50;
+
+/**
+ * When the oldest overdue timer is this late, the process was stopped or cannot keep up. The
+ * schedule then stands still for that time instead of catching up in a burst.
+ */
+export const stallMs = 100;
+
+/** One turn of the event loop runs at most so many timers, … */
+const batchSize = 128;
+
+/** … and no further one after so many milliseconds. */
+const batchMs = 2;
+
+/** How punctual a scheduler was since it was made. */
+export interface Punctuality {
+  /** Timers that came up more than 50 ms after they were due. */
+  readonly late: number;
+  /** The worst delay of a timer, in milliseconds. */
+  readonly maxLatenessMs: number;
+  /** How often the schedule was moved because the process had stalled. */
+  readonly stalls: number;
+}
+
+/**
+ * Calls `run` for each timer that falls due, in batches short enough to leave the event loop
+ * alone. Asleep in between: one timer of the clock, armed for the first thing due.
+ *
+ * Its time is the clock's without the stalls, so that after one every timer keeps its distance
+ * from every other.
+ */
+export class Scheduler<T> {
+  readonly #clock: Clock;
+  readonly #run: (owner: T) => void;
+  readonly #wheel = new TimerWheel<T>();
+  /** The clock's time that was 0 here. */
+  #zero: number;
+  #alarm: Timer | undefined;
+  #alarmAt = Infinity;
+  #inBatch = false;
+  #closed = false;
+  #late = 0;
+  #maxLatenessMs = 0;
+  #stalls = 0;
+
+  constructor(clock: Clock, run: (owner: T) => void) {
+    this.#clock = clock;
+    this.#run = run;
+    this.#zero = clock.now();
+  }
+
+  /** Milliseconds, in which `at` is asked. */
+  now(): number {
+    return this.#clock.now() - this.#zero;
+  }
+
+  /** Timers set. */
+  get size(): number {
+    return this.#wheel.size;
+  }
+
+  /** Has the timer come up at `due`, or at once if that has passed; sets it again if it was set. */
+  at(timer: WheelTimer<T>, due: number): void {
+    if (this.#closed) return;
+    const now = this.now();
+    this.#wheel.idleUntil(now);
+    this.#wheel.set(timer, Math.max(due, now));
+    if (!this.#inBatch && timer.due < this.#alarmAt) this.#arm();
+  }
+
+  /** Clears the timer if it is set. */
+  clear(timer: WheelTimer<T>): void {
+    this.#wheel.clear(timer);
+  }
+
+  /** How punctual it was. */
+  punctuality(): Punctuality {
+    return { late: this.#late, maxLatenessMs: this.#maxLatenessMs, stalls: this.#stalls };
+  }
+
+  /** Runs nothing from now on. */
+  close(): void {
+    this.#closed = true;
+    this.#disarm();
+  }
+
+  #batch(): void {
+    this.#disarm();
+    this.#inBatch = true;
+    try {
+      this.#runDue();
+    } finally {
+      this.#inBatch = false;
+      if (!this.#closed) this.#arm();
+    }
+  }
+
+  #runDue(): void {
+    const end = this.#clock.now() + batchMs;
+    for (let count = 0; count < batchSize && !this.#closed; count++) {
+      const moment = this.#clock.now();
+      if (moment > end) return;
+      const now = moment - this.#zero;
+      const timer = this.#wheel.take(now);
+      if (!timer) return;
+      this.#judge(now - timer.due, now);
+      this.#run(timer.owner);
+    }
+  }
+
+  #judge(lateness: number, now: number): void {
+    this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
+    if (lateness > lateMs) this.#late++;
+    if (lateness <= stallMs) return;
+    this.#stalls++;
+    this.#late += this.#wheel.countOverdue(now - lateMs);
+    this.#zero += lateness;
+  }
+
+  #arm(): void {
+    const next = this.#wheel.next();
+    if (next === undefined) return this.#disarm();
+    if (this.#alarm && next >= this.#alarmAt) return;
+    this.#disarm();
+    this.#alarmAt = next;
+    this.#alarm = this.#clock.after(Math.max(0, next - this.now()), () => this.#batch());
+  }
+
+  #disarm(): void {
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
+    this.#alarmAt = Infinity;
+  }
+}

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { Scheduler } from "../../lib/checker/scheduler.ts";
+import { WheelTimer } from "../../lib/checker/wheel.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+
+function scheduler(clock = new FakeClock()) {
+  const ran: { owner: number; at: number }[] = [];
+  const scheduler = new Scheduler<number>(clock, (owner) => ran.push({ owner, at: clock.now() }));
+  return { clock, ran, scheduler };
+}
+
+Deno.test("a timer runs at most one tick after it is due", () => {
+  const { clock, ran, scheduler: it } = scheduler();
+  it.at(new WheelTimer(1), 101);
+  clock.advance(1_000);
+  assert.deepEqual(ran, [{ owner: 1, at: 104 }]);
+  assert.deepEqual(it.punctuality(), { late: 0, maxLatenessMs: 3, stalls: 0 });
+});
+
+Deno.test("an earlier timer set later pulls the alarm forward", () => {
+  const { clock, ran, scheduler: it } = scheduler();
+  it.at(new WheelTimer(1), 1_000);
+  it.at(new WheelTimer(2), 100);
+  clock.advance(2_000);
+  assert.deepEqual(ran, [{ owner: 2, at: 100 }, { owner: 1, at: 1_000 }]);
+});
+
+Deno.test("it sleeps when nothing is due: one alarm, none when closed", () => {
+  const { clock, scheduler: it } = scheduler();
+  assert.equal(clock.pending, 0);
+  for (let i = 0; i < 100; i++) it.at(new WheelTimer(i), 10_000 - i);
+  assert.equal(clock.pending, 1);
+  it.close();
+  assert.equal(clock.pending, 0);
+  it.at(new WheelTimer(1), 5);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("closing from within a run stops the batch", () => {
+  const clock = new FakeClock();
+  let ran = 0;
+  const it: Scheduler<number> = new Scheduler(clock, () => {
+    ran++;
+    it.close();
+  });
+  for (let i = 0; i < 10; i++) it.at(new WheelTimer(i), 10);
+  clock.advance(1_000);
+  assert.equal(ran, 1);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("a run that throws does not end the schedule", () => {
+  const clock = new FakeClock();
+  let ran = 0;
+  const it = new Scheduler<number>(clock, () => {
+    if (++ran === 1) throw new Error("a defect");
+  });
+  it.at(new WheelTimer(1), 10);
+  it.at(new WheelTimer(2), 10);
+  assert.throws(() => clock.advance(100), /a defect/);
+  clock.advance(100);
+  assert.equal(ran, 2);
+  it.close();
+});
+
+Deno.test("what falls due at one moment runs in batches with the event loop in between", () => {
+  const clock = new FakeClock();
+  let turns = 0;
+  const perTurn: number[] = [];
+  const it = new Scheduler<number>(
+    {
+      now: () => clock.now(),
+      wall: () => clock.wall(),
+      after: (delay, run) =>
+        clock.after(delay, () => {
+          turns++;
+          run();
+        }),
+    },
+    () => perTurn[turns] = (perTurn[turns] ?? 0) + 1,
+  );
+  for (let i = 0; i < 1_000; i++) it.at(new WheelTimer(i), 50);
+  clock.advance(100);
+  assert.equal(perTurn.reduce((sum, n) => sum + n, 0), 1_000);
+  assert.ok(turns >= 7, `${turns} turns`);
+  assert.ok(Math.max(...perTurn.filter(Boolean)) <= 128);
+});
+
+Deno.test("after a suspension the schedule goes on where it stood instead of bursting", () => {
+  const { clock, ran, scheduler: it } = scheduler();
+  for (let i = 0; i < 1_000; i++) it.at(new WheelTimer(i), 100 + i * 10);
+  clock.advance(2_000);
+  const before = ran.length;
+  clock.jump(3_600_000);
+  assert.ok(ran.length - before <= 2, `${ran.length - before} at once`);
+  clock.advance(1_000);
+  assert.ok(Math.abs(ran.length - before - 100) <= 2, `${ran.length - before} within a second`);
+  clock.advance(7_500);
+  assert.equal(ran.length, 1_000);
+});
+
+Deno.test("a suspension shows in the figures", () => {
+  const { clock, scheduler: it } = scheduler();
+  for (let i = 0; i < 10; i++) it.at(new WheelTimer(i), 1_000 + i * 100);
+  clock.jump(1_600);
+  const { late, maxLatenessMs, stalls } = it.punctuality();
+  assert.deepEqual({ late, maxLatenessMs, stalls }, { late: 6, maxLatenessMs: 600, stalls: 1 });
+});
+
+Deno.test("a short hiccup is caught up with, and counts as late beyond 50 ms", () => {
+  const { clock, ran, scheduler: it } = scheduler();
+  it.at(new WheelTimer(1), 100);
+  it.at(new WheelTimer(2), 140);
+  clock.jump(180);
+  assert.equal(ran.length, 2);
+  assert.deepEqual(it.punctuality(), { late: 1, maxLatenessMs: 80, stalls: 0 });
+});

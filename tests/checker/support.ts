@@ -1,0 +1,250 @@
+import assert from "node:assert/strict";
+import { Checker, type CheckerEvent, type CheckerObserver } from "../../lib/checker/mod.ts";
+import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
+import { parseIp } from "../../lib/ip/mod.ts";
+import type { IpAddress } from "../../lib/ip/mod.ts";
+import type { LogAttributes, Logger, LogLevel } from "../../lib/log/mod.ts";
+import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+
+export const pass: ProbeResult = { ok: true, code: "L7OK", detail: "status 200", durationMs: 1 };
+export const fail: ProbeResult = { ok: false, code: "L7STS", detail: "status 503", durationMs: 1 };
+
+export function ip(text: string): IpAddress {
+  const address = parseIp(text);
+  assert.ok(address, text);
+  return address;
+}
+
+/** An http check: rise 2, fall 3, every 2 s, 500 ms when fast, 5 s when down, 1 s timeout. */
+export function httpCheck(name: string, change: Partial<HttpCheck> = {}): HealthCheck {
+  return {
+    name,
+    type: "http",
+    intervalMs: 2_000,
+    fastIntervalMs: 500,
+    downIntervalMs: 5_000,
+    timeoutMs: 1_000,
+    rise: 2,
+    fall: 3,
+    probeIpv4Source: undefined,
+    probeIpv6Source: undefined,
+    port: 80,
+    path: "/",
+    host: undefined,
+    responseCodeMin: 200,
+    responseCodeMax: 200,
+    responseRegexp: undefined,
+    tls: { serverName: undefined, insecureSkipVerify: false },
+    ...change,
+  };
+}
+
+export interface ConfigSketch {
+  readonly checks?: readonly HealthCheck[];
+  /** Names, or changes to the defaults: check `web`, enabled, an address of its own. */
+  readonly backends: Readonly<
+    Record<string, Partial<Omit<Backend, "name" | "address">> & { at?: string }>
+  >;
+  /** Per frontend, its pools: backend → weight. */
+  readonly frontends?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
+  readonly flushOnDown?: boolean;
+  readonly netns?: string;
+  readonly history?: number;
+}
+
+/** A configuration in few words. */
+export function sketch(of: ConfigSketch): Config {
+  const checks = of.checks ?? [httpCheck("web")];
+  return {
+    transitionHistory: of.history ?? 5,
+    netns: of.netns ?? "",
+    lb: {
+      ipv4Source: ip("192.0.2.254"),
+      ipv6Source: ip("2001:db8::254"),
+      syncIntervalMs: 30_000,
+      stickyBucketsPerCore: 65_536,
+      flowTimeoutSeconds: 40,
+      startupMinDelayMs: 0,
+      startupMaxDelayMs: 0,
+    },
+    healthchecks: new Map(checks.map((check) => [check.name, check])),
+    backends: new Map(
+      Object.entries(of.backends).map(([name, { at, ...change }], index) => [name, {
+        name,
+        address: ip(at ?? `10.${index >> 16}.${(index >> 8) & 255}.${index & 255}`),
+        healthcheck: checks[0]?.name ?? "",
+        enabled: true,
+        ...change,
+      }]),
+    ),
+    frontends: new Map(
+      Object.entries(of.frontends ?? {}).map(([name, pools], index) => [
+        name,
+        frontendOf(name, index, pools, of.flushOnDown ?? true),
+      ]),
+    ),
+  };
+}
+
+function frontendOf(
+  name: string,
+  index: number,
+  pools: readonly Readonly<Record<string, number>>[],
+  flushOnDown: boolean,
+): Frontend {
+  return {
+    name,
+    description: "",
+    address: ip(`192.0.2.${index % 250}`),
+    protocol: "tcp",
+    port: 80,
+    srcIpSticky: false,
+    flushOnDown,
+    pools: pools.map((backends, i) => ({
+      name: `pool${i}`,
+      backends: Object.entries(backends).map(([backend, weight]) => ({ backend, weight })),
+    })),
+  };
+}
+
+/** A probe that a test has not answered yet. */
+export interface FakeProbe {
+  readonly target: ProbeTarget;
+  readonly startedAt: number;
+  /** Answers; harmless after a cancellation, as a prober's late result would be. */
+  answer(result: ProbeResult): void;
+  readonly cancelled: boolean;
+}
+
+/** A prober in a test's hands. Told `answers`, it does so by itself after a delay. */
+export class FakeProber {
+  /** On their way, by address. */
+  readonly flights = new Map<string, FakeProbe>();
+  /** Every start, in order. */
+  readonly starts: { readonly address: string; readonly at: number }[] = [];
+  /** Answers by itself, after `delayMs`; undefined leaves it to the test. */
+  answers: ((target: ProbeTarget) => ProbeResult | undefined) | undefined;
+  delayMs = 5;
+
+  constructor(readonly clock: FakeClock) {}
+
+  readonly start: StartProbe = (target, done) => {
+    const address = target.address.text;
+    assert.ok(!this.flights.has(address), `two probes of ${address} at the same time`);
+    this.starts.push({ address, at: this.clock.now() });
+    let cancelled = false;
+    const answer = (result: ProbeResult): void => {
+      if (this.flights.get(address) === probe) this.flights.delete(address);
+      done(result);
+    };
+    const probe: FakeProbe = {
+      target,
+      startedAt: this.clock.now(),
+      answer,
+      get cancelled() {
+        return cancelled;
+      },
+    };
+    this.flights.set(address, probe);
+    const result = this.answers?.(target);
+    const timer = result && this.clock.after(this.delayMs, () => answer(result));
+    return () => {
+      cancelled = true;
+      timer?.cancel();
+      if (this.flights.get(address) === probe) this.flights.delete(address);
+    };
+  };
+}
+
+/** A log that remembers. */
+export class FakeLog implements Logger {
+  readonly records: { level: LogLevel; msg: string; attributes: LogAttributes }[] = [];
+  debug = this.#at("debug");
+  info = this.#at("info");
+  warn = this.#at("warn");
+  error = this.#at("error");
+
+  enabled(): boolean {
+    return true;
+  }
+
+  named(msg: string): readonly LogAttributes[] {
+    return this.records.filter((record) => record.msg === msg).map(({ attributes }) => attributes);
+  }
+
+  #at(level: LogLevel) {
+    return (msg: string, attributes: LogAttributes = {}) =>
+      void this.records.push({ level, msg, attributes });
+  }
+}
+
+/** A checker with everything around it in a test's hands. */
+export class Bench implements Disposable {
+  readonly clock = new FakeClock();
+  readonly prober = new FakeProber(this.clock);
+  readonly log = new FakeLog();
+  readonly events: CheckerEvent[] = [];
+  readonly checker: Checker;
+
+  constructor(
+    config: Config,
+    options: { random?: () => number; observer?: CheckerObserver; answers?: ProbeResult } = {},
+  ) {
+    if (options.answers) this.prober.answers = () => options.answers;
+    this.checker = new Checker({
+      config,
+      startProbe: this.prober.start,
+      clock: this.clock,
+      random: options.random ?? (() => 0.5),
+      log: this.log,
+      ...(options.observer && { observer: options.observer }),
+    });
+    this.checker.subscribe((event) => this.events.push(event));
+  }
+
+  /** Waits for the backend's next probe and answers it. */
+  probe(name: string, result: ProbeResult): void {
+    const address = this.checker.backend(name)?.config.address.text ?? "";
+    for (let waited = 0; !this.prober.flights.has(address); waited += 10) {
+      assert.ok(waited < 60_000, `no probe of ${name} within a minute`);
+      this.clock.advance(10);
+    }
+    this.prober.flights.get(address)?.answer(result);
+  }
+
+  state(name: string): string | undefined {
+    return this.checker.backend(name)?.state;
+  }
+
+  /** Reloads and turns the clock until that is done. */
+  async reload(config: Config): Promise<void> {
+    let done = false;
+    const reloading = this.checker.reload(config).finally(() => done = true);
+    reloading.catch(() => {});
+    for (let turn = 0; !done; turn++) {
+      assert.ok(turn < 10_000, "the reload does not end");
+      await this.clock.advanceAsync(0);
+    }
+    await reloading;
+  }
+
+  /** Transitions among the events, as `name from>to`. */
+  moves(): string[] {
+    return this.events.flatMap((event) => {
+      if (event.kind === "backend") return `${event.backend} ${arrow(event.transition)}`;
+      if (event.kind === "frontend") return `${event.frontend} ${arrow(event.transition)}`;
+      return event.kind;
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.checker.close();
+    assert.equal(this.clock.pending, 0, "a closed checker left a timer");
+    assert.equal(this.prober.flights.size, 0, "a closed checker left a probe");
+  }
+}
+
+function arrow({ from, to }: { readonly from: string; readonly to: string }): string {
+  return `${from}>${to}`;
+}
