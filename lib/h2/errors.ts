@@ -1,0 +1,53 @@
+/** Error codes (RFC 9113 section 7). */
+export const ErrorCode = {
+  NO_ERROR: 0x0,
+  PROTOCOL_ERROR: 0x1,
+  INTERNAL_ERROR: 0x2,
+  FLOW_CONTROL_ERROR: 0x3,
+  SETTINGS_TIMEOUT: 0x4,
+  STREAM_CLOSED: 0x5,
+  FRAME_SIZE_ERROR: 0x6,
+  REFUSED_STREAM: 0x7,
+  CANCEL: 0x8,
+  COMPRESSION_ERROR: 0x9,
+  CONNECT_ERROR: 0xa,
+  ENHANCE_YOUR_CALM: 0xb,
+  INADEQUATE_SECURITY: 0xc,
+  HTTP_1_1_REQUIRED: 0xd,
+} as const;
+
+/** An error code this server sends. Peers may send any 32-bit number. */
+export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
+
+const names = new Map<number, string>(
+  Object.entries(ErrorCode).map(([name, code]) => [code, name]),
+);
+
+/** The RFC's name of `code`, or its number in hexadecimal when it has none. */
+export function errorName(code: number): string {
+  return names.get(code) ?? `0x${code.toString(16)}`;
+}
+
+/** Ends the connection with a GOAWAY that carries `code` (RFC 9113 section 5.4.1). */
+export class ConnectionError extends Error {
+  override readonly name = "ConnectionError";
+  constructor(readonly code: ErrorCode, reason: string) {
+    super(reason);
+  }
+}
+
+/** Ends one stream with a RST_STREAM that carries `code` (RFC 9113 section 5.4.2). */
+export class StreamError extends Error {
+  override readonly name = "StreamError";
+  constructor(readonly streamId: number, readonly code: ErrorCode, reason: string) {
+    super(reason);
+  }
+}
+
+/** Why a request's signal aborted or its body broke off. `code` is the HTTP/2 error code. */
+export class H2AbortError extends Error {
+  override readonly name = "H2AbortError";
+  constructor(readonly code: number, reason: string) {
+    super(reason);
+  }
+}
