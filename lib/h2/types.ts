@@ -1,3 +1,6 @@
+/** A field of a header or trailer section. Names are in lower case (RFC 9113 section 8.2). */
+export type H2Field = readonly [name: string, value: string];
+
 /** A request whose header section has arrived (RFC 9113 section 8.3.1). */
 export interface H2Request {
   readonly method: string;
@@ -5,10 +8,19 @@ export interface H2Request {
   readonly authority: string;
   readonly path: string;
   /** Regular fields in order, names in lower case, repeated ones kept apart. */
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  /** The body. Reading it opens the flow-control window; leaving it unread stops the peer. */
+  readonly headers: readonly H2Field[];
+  /**
+   * The body, to be read once. Reading it opens the flow-control window; leaving it unread stops
+   * the peer. Breaking out of it discards the rest. Throws {@link H2AbortError} when the stream
+   * breaks off. The chunks are the reader's to keep.
+   */
   readonly body: AsyncIterable<Uint8Array>;
-  /** Aborts on RST_STREAM, on the end of the connection, and on shutdown's drain limit. */
+  /** The trailers, once the body has ended; empty before and when there are none. */
+  readonly trailers: () => readonly H2Field[];
+  /**
+   * Aborts on RST_STREAM, on the end of the connection, and on shutdown's drain limit; its reason
+   * is an {@link H2AbortError}. After the drain limit an answer is still sent if it comes at once.
+   */
   readonly signal: AbortSignal;
   /** The peer, for limits and logs. */
   readonly peer: string;
@@ -16,15 +28,19 @@ export interface H2Request {
 
 /** What a handler answers. */
 export interface H2Response {
+  /** 200 to 599. */
   readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Names in lower case; pseudo-header fields and connection-specific ones have no place here. */
+  readonly headers: readonly H2Field[];
   /**
-   * The body; pulled only while the peer's window has room, so a slow peer slows the producer.
-   * Its `return` is called when the stream ends early.
+   * The body. The next chunk is pulled when the one before has left within the peer's window, so a
+   * slow peer slows the producer and at most one chunk waits. A chunk must not be changed once it
+   * is handed over. Its `return` is called when the stream ends early, also while `next` is
+   * pending.
    */
   readonly body?: AsyncIterable<Uint8Array>;
   /** Called once the body has ended; what it returns is sent as trailers. */
-  readonly trailers?: () => readonly (readonly [name: string, value: string])[];
+  readonly trailers?: () => readonly H2Field[];
 }
 
 /** Answers requests. A rejection becomes RST_STREAM INTERNAL_ERROR. */
