@@ -1,1 +1,24 @@
-export * from "./types.ts";
+/**
+ * An HTTP/2 server (RFC 9113, RFC 7541) that no peer can crash: a pure core, octets in, events and
+ * octets out, and a thin binding that runs it over a connection.
+ *
+ * @module
+ */
+
+export type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
+export { type H2ServeOptions, type H2Session, serveH2 } from "./serve.ts";
+export type { H2End } from "./session.ts";
+export type { ByteConn } from "./transport.ts";
+export { defaultLimits, type H2Limits, resolveLimits } from "./limits.ts";
+export {
+  defaultFloodBudgets,
+  type FloodBudget,
+  type FloodBudgets,
+  type FloodKind,
+} from "./flood.ts";
+export { ConnectionLimiter, type ConnectionLimits, defaultConnectionLimits } from "./limiter.ts";
+export { ErrorCode, errorName, H2AbortError } from "./errors.ts";
+export { clientPreface } from "./preface.ts";
+export { H2Connection } from "./connection.ts";
+export type { H2Event } from "./events.ts";
+export type { RequestHead } from "./request.ts";

@@ -1,0 +1,148 @@
+import { Handlers } from "./handlers.ts";
+import { Deadlines } from "./deadlines.ts";
+import { ConnectionError, ErrorCode } from "./errors.ts";
+import type { H2Event } from "./events.ts";
+import { type FloodBudgets, type FloodKind, FloodMeter } from "./flood.ts";
+import { ReceiveWindow } from "./flow.ts";
+import { writeGoaway, writeRstStream } from "./frames/mod.ts";
+import type { H2Limits } from "./limits.ts";
+import { Sender } from "./sender.ts";
+import { defaultWindow } from "./settings.ts";
+import { type Outgoing, type Stream, Streams } from "./streams/mod.ts";
+
+/** How far a connection has come. */
+export type Phase =
+  /** The client preface has not arrived (RFC 9113 section 3.4). */
+  | "preface"
+  /** The SETTINGS that belong to it have not. */
+  | "settings"
+  | "open"
+  /** GOAWAY has announced the end; streams under way go on. */
+  | "draining"
+  | "closed";
+
+/** What receiving, sending and waiting share: the state of one connection and how it changes. */
+export class Core {
+  phase: Phase = "preface";
+  now: number;
+  events: H2Event[] = [];
+  /** The highest stream that is served; higher ones are ignored after the final GOAWAY. */
+  lastServed = Infinity;
+  readonly handlers: Handlers = new Handlers();
+  /** Whether the peer has said that it is going away. */
+  peerLeaves = false;
+  readonly streams: Streams = new Streams();
+  readonly deadlines: Deadlines = new Deadlines();
+  readonly sender: Sender;
+  /** What the connection as a whole may receive. */
+  readonly receiveWindow: ReceiveWindow;
+  readonly #flood: FloodMeter;
+
+  constructor(readonly limits: H2Limits, floods: FloodBudgets, now: number) {
+    this.now = now;
+    this.#flood = new FloodMeter(floods, now);
+    this.receiveWindow = new ReceiveWindow(defaultWindow);
+    this.sender = new Sender(limits, {
+      framed: (stream, outgoing, end) => this.#framed(stream, outgoing, end),
+      sent: ({ id }) => this.events.push({ type: "sent", id }),
+    });
+  }
+
+  /** Counts something that only floods bring in numbers. */
+  count(kind: FloodKind): void {
+    this.#flood.count(kind, this.now);
+  }
+
+  /** Counts a frame that shows work. */
+  earn(): void {
+    this.#flood.earn();
+  }
+
+  /** Gives octets of body that were read, or that nobody will read, back to the peer. */
+  giveBack(stream: Stream, octets: number): void {
+    const given = Math.min(octets, stream.unread);
+    stream.unread -= given;
+    if (!stream.discarding && canReceive(stream)) {
+      this.sender.announce(stream.id, stream.receiveWindow.giveBack(given));
+    }
+    this.giveBackConnection(given);
+  }
+
+  /** As {@link giveBack}, for the connection's window only. */
+  giveBackConnection(octets: number): void {
+    this.sender.announce(0, this.receiveWindow.giveBack(octets));
+  }
+
+  /** Ends a stream with RST_STREAM (RFC 9113 section 5.4.2). */
+  resetStream(id: number, code: number): void {
+    const stream = this.streams.get(id);
+    stream?.on("send RST_STREAM");
+    writeRstStream(this.sender.out, id, code);
+    this.streams.close(id, "closed (reset by us)");
+    if (stream) this.forget(stream);
+  }
+
+  /** Lets go of a stream that is closed. */
+  forget(stream: Stream): void {
+    this.streams.close(stream.id, stream.state);
+    this.sender.drop(stream);
+    this.giveBackConnection(stream.unread);
+    stream.unread = 0;
+    if (this.streams.size > 0) return;
+    this.deadlines.clear("window");
+    this.deadlines.clear("keepalive");
+    if (this.phase === "open") this.deadlines.set("idle", this.now + this.limits.idleMs);
+    this.closeWhenDone();
+  }
+
+  /** Closes a connection that is going away once nothing is left to do. */
+  closeWhenDone(): void {
+    if (this.streams.size > 0 || this.phase === "closed") return;
+    const drained = this.phase === "draining" && this.lastServed !== Infinity;
+    if (drained) this.close(ErrorCode.NO_ERROR, "drained");
+    else if (this.peerLeaves) this.leave(ErrorCode.NO_ERROR, "the peer has gone away");
+  }
+
+  /** Sends GOAWAY and closes (RFC 9113 section 5.4.1). */
+  leave(code: ErrorCode, reason: string): void {
+    if (this.phase === "closed") return;
+    const debug = code === ErrorCode.NO_ERROR ? "" : reason;
+    writeGoaway(this.sender.out, Math.min(this.streams.last, this.lastServed), code, debug);
+    this.close(code, reason);
+  }
+
+  /** Closes without a word. */
+  close(code: ErrorCode, reason: string): void {
+    if (this.phase === "closed") return;
+    this.phase = "closed";
+    for (const stream of this.streams.all()) this.sender.drop(stream);
+    this.streams.clear();
+    this.deadlines.clearAll();
+    this.events.push({ type: "closed", code, reason });
+  }
+
+  /** Cuts off a peer that makes us answer and does not read the answers (CVE-2019-9512 and kin). */
+  checkControlBacklog(): void {
+    const most = this.limits.outputBytes + this.limits.controlBytes;
+    if (this.sender.out.length <= most) return;
+    throw new ConnectionError(
+      ErrorCode.ENHANCE_YOUR_CALM,
+      `more than ${most} octets of answers wait for the peer to read`,
+    );
+  }
+
+  #framed(stream: Stream, outgoing: Outgoing, end: boolean): void {
+    this.earn();
+    stream.on(outgoing.kind === "headers" ? "send HEADERS" : "send DATA");
+    if (!end) return;
+    stream.on("send END_STREAM");
+    // The answer is complete: whatever else the request has to say is of no use (section 8.1).
+    if (stream.state === "half-closed (local)") this.resetStream(stream.id, ErrorCode.NO_ERROR);
+    else this.forget(stream);
+  }
+}
+
+/** Whether the peer may still send on the stream. */
+function canReceive({ state }: Stream): boolean {
+  return state === "open" || state === "half-closed (local)";
+}

@@ -1,0 +1,62 @@
+import { type Clock, systemClock } from "../time/mod.ts";
+import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
+import { type H2Limits, resolveLimits } from "./limits.ts";
+import { type H2End, Session } from "./session.ts";
+import type { ByteConn } from "./transport.ts";
+import type { H2Handler, H2Request } from "./types.ts";
+
+/** How to serve a connection. */
+export interface H2ServeOptions {
+  /** What differs from {@link defaultLimits}. */
+  readonly limits?: Partial<H2Limits>;
+  /** What differs from {@link defaultFloodBudgets}. */
+  readonly floods?: Partial<FloodBudgets>;
+  /** Octets of the peer that have been read already, say to tell HTTP/2 from HTTP/1.1. */
+  readonly prefix?: Uint8Array;
+  /** The peer's name, for requests and logs. */
+  readonly peer?: string;
+  /** Time and timers. */
+  readonly clock?: Clock;
+  /** Hears of handlers that throw while their stream is open. */
+  readonly onError?: (error: unknown, request: H2Request) => void;
+}
+
+/** A connection being served. */
+export interface H2Session {
+  /** Resolves, and never rejects, when the transport is closed. Handlers may still be ending. */
+  readonly closed: Promise<H2End>;
+  /** Requests whose streams are open. */
+  readonly streams: number;
+  /**
+   * Stops taking requests and lets those under way end, for `drainMs` milliseconds at most; then
+   * their signals abort and after `abortGraceMs` the connection is closed.
+   */
+  shutdown(drainMs: number): Promise<void>;
+  /** Ends the connection at once, with a GOAWAY if the peer still listens. */
+  close(): void;
+}
+
+/**
+ * Serves HTTP/2 (RFC 9113) on an open connection and owns it from now on.
+ *
+ * @example
+ * ```ts ignore
+ * for await (const conn of Deno.listen({ port: 9090 })) {
+ *   serveH2(conn, () => Promise.resolve({ status: 204, headers: [] }));
+ * }
+ * ```
+ */
+export function serveH2(
+  conn: ByteConn,
+  handler: H2Handler,
+  options: H2ServeOptions = {},
+): H2Session {
+  return new Session(conn, handler, {
+    limits: resolveLimits(options.limits),
+    floods: { ...defaultFloodBudgets, ...options.floods },
+    prefix: options.prefix ?? new Uint8Array(0),
+    peer: options.peer ?? "unknown",
+    clock: options.clock ?? systemClock,
+    onError: options.onError ?? (() => {}),
+  });
+}

@@ -1,0 +1,265 @@
+import { setImmediate } from "node:timers";
+import type { Clock, Timer } from "../time/mod.ts";
+import { H2Connection } from "./connection.ts";
+import { ErrorCode, H2AbortError } from "./errors.ts";
+import type { H2Event } from "./events.ts";
+import { Exchange, type ExchangeHost } from "./exchange.ts";
+import type { FloodBudgets } from "./flood.ts";
+import type { H2Limits } from "./limits.ts";
+import type { ByteConn } from "./transport.ts";
+import type { H2Handler, H2Request } from "./types.ts";
+
+/** Why a connection ended. */
+export interface H2End {
+  /** The HTTP/2 error code; 0 when nobody was at fault. */
+  readonly code: number;
+  readonly reason: string;
+}
+
+/** The options of a session, all of them. */
+export interface SessionOptions {
+  readonly limits: H2Limits;
+  readonly floods: FloodBudgets;
+  readonly prefix: Uint8Array;
+  readonly peer: string;
+  readonly clock: Clock;
+  readonly onError: (error: unknown, request: H2Request) => void;
+}
+
+/** Octets a quiet connection reads at once. */
+const quietRead = 4096;
+
+/** Handlers started in one turn of the event loop, so that a burst does not hold it up. */
+const startsPerTurn = 32;
+
+/** Runs an {@link H2Connection} over a transport: reads, writes, arms its timer, starts handlers. */
+export class Session implements ExchangeHost {
+  readonly connection: H2Connection;
+  readonly closed: Promise<H2End>;
+  readonly #conn: ByteConn;
+  readonly #handler: H2Handler;
+  readonly #options: SessionOptions;
+  readonly #exchanges = new Map<number, Exchange>();
+  #starting: { readonly id: number; readonly exchange: Exchange }[] = [];
+  #started: Promise<void> | undefined;
+  #flushing = false;
+  #dispatching = false;
+  #timer: { readonly at: number; readonly timer: Timer } | undefined;
+  #end: H2End | undefined;
+
+  constructor(conn: ByteConn, handler: H2Handler, options: SessionOptions) {
+    this.#conn = conn;
+    this.#handler = handler;
+    this.#options = options;
+    this.connection = new H2Connection(this.now(), options.limits, options.floods);
+    this.closed = this.#run();
+  }
+
+  get peer(): string {
+    return this.#options.peer;
+  }
+
+  get streams(): number {
+    return this.connection.streams;
+  }
+
+  now(): number {
+    return this.#options.clock.now();
+  }
+
+  async shutdown(drainMs: number): Promise<void> {
+    this.connection.shutdown(drainMs, this.now());
+    this.changed();
+    await this.closed;
+  }
+
+  close(): void {
+    this.connection.leave(this.now());
+    this.changed();
+  }
+
+  failed(error: unknown, request: H2Request): void {
+    this.#options.onError(error, request);
+  }
+
+  changed(): void {
+    this.#dispatch();
+    this.#armTimer();
+    this.#flush();
+  }
+
+  async #run(): Promise<H2End> {
+    this.#receive(this.#options.prefix);
+    this.changed();
+    await this.#readAll();
+    this.#timer?.timer.cancel();
+    this.#cutOff();
+    return this.#end ?? { code: ErrorCode.NO_ERROR, reason: "closed" };
+  }
+
+  /** Reads until the peer ends or the transport fails, also what comes after GOAWAY. */
+  async #readAll(): Promise<void> {
+    let buffer = new Uint8Array(quietRead);
+    for (;;) {
+      const count = await this.#read(buffer);
+      if (typeof count !== "number") {
+        this.connection.end(count.reason, this.now());
+        this.changed();
+        return;
+      }
+      this.#receive(buffer.subarray(0, count));
+      await this.#started;
+      buffer = this.#nextBuffer(buffer, count);
+    }
+  }
+
+  async #read(buffer: Uint8Array): Promise<number | { readonly reason: string }> {
+    try {
+      return await this.#conn.read(buffer) ?? { reason: "the peer has closed the connection" };
+    } catch (error) {
+      return { reason: `reading failed: ${error instanceof Error ? error.message : error}` };
+    }
+  }
+
+  #receive(input: Uint8Array): void {
+    if (input.length === 0) return;
+    this.connection.receive(input, this.now());
+    this.changed();
+  }
+
+  /** Grows with a peer that fills it, shrinks when it is quiet. */
+  #nextBuffer(buffer: Uint8Array<ArrayBuffer>, used: number): Uint8Array<ArrayBuffer> {
+    const most = Math.max(quietRead, this.#options.limits.readBufferBytes);
+    if (used === buffer.length && used < most) return new Uint8Array(Math.min(most, used * 4));
+    const quiet = this.connection.streams === 0 && buffer.length > quietRead;
+    return quiet ? new Uint8Array(quietRead) : buffer;
+  }
+
+  #dispatch(): void {
+    if (this.#dispatching) return;
+    this.#dispatching = true;
+    for (let events = this.connection.takeEvents(); events.length > 0;) {
+      for (const event of events) this.#on(event);
+      events = this.connection.takeEvents();
+    }
+    this.#dispatching = false;
+  }
+
+  #on(event: H2Event): void {
+    switch (event.type) {
+      case "request": {
+        const exchange = new Exchange(event.id, event.head, this);
+        this.#exchanges.set(event.id, exchange);
+        this.#start(event.id, exchange);
+        return;
+      }
+      case "data":
+        return this.#exchanges.get(event.id)?.body.push(event.data);
+      case "end":
+        return this.#exchanges.get(event.id)?.requestEnded(event.trailers);
+      case "sent":
+        return this.#exchanges.get(event.id)?.sent();
+      case "reset":
+        this.#exchanges.get(event.id)?.broken(new H2AbortError(event.code, event.reason));
+        return;
+      case "drain limit":
+        return this.#abortAll();
+      case "closed":
+        return this.#over({ code: event.code, reason: event.reason });
+    }
+  }
+
+  /** Handlers start in their own turn, after the events that came with the request. */
+  #start(id: number, exchange: Exchange): void {
+    this.#starting.push({ id, exchange });
+    this.#started ??= this.#startAll();
+  }
+
+  async #startAll(): Promise<void> {
+    await undefined;
+    while (this.#starting.length > 0) {
+      for (const { id, exchange } of this.#starting.splice(0, startsPerTurn)) {
+        void this.#serve(id, exchange);
+      }
+      if (this.#starting.length > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    this.#started = undefined;
+  }
+
+  async #serve(id: number, exchange: Exchange): Promise<void> {
+    await exchange.run(this.#handler);
+    this.#exchanges.delete(id);
+  }
+
+  #abortAll(): void {
+    const error = new H2AbortError(ErrorCode.CANCEL, "the server is shutting down");
+    for (const exchange of this.#exchanges.values()) exchange.abort(error);
+  }
+
+  /** The connection is over: everything ends, and GOAWAY gets a moment to arrive. */
+  #over(end: H2End): void {
+    this.#end = end;
+    const error = new H2AbortError(end.code, `the connection is over: ${end.reason}`);
+    for (const exchange of this.#exchanges.values()) exchange.broken(error);
+    this.#timer?.timer.cancel();
+    const { clock, limits } = this.#options;
+    const timer = clock.after(limits.lingerMs, () => this.#cutOff());
+    this.#timer = { at: -Infinity, timer };
+  }
+
+  /** Closes the transport; a pending read or write fails, which ends the session. */
+  #cutOff(): void {
+    try {
+      this.#conn.close();
+    } catch {
+      // Closed already.
+    }
+  }
+
+  #armTimer(): void {
+    const at = this.connection.nextDeadline();
+    if (at === undefined || (this.#timer && this.#timer.at <= at)) return;
+    this.#timer?.timer.cancel();
+    const timer = this.#options.clock.after(at - this.now(), () => {
+      this.#timer = undefined;
+      this.connection.tick(this.now());
+      this.changed();
+    });
+    this.#timer = { at, timer };
+  }
+
+  #flush(): void {
+    if (this.#flushing || this.connection.queued === 0) return;
+    this.#flushing = true;
+    void this.#writeAll();
+  }
+
+  /** Writes until nothing is left. What gathers during a write goes out with the next. */
+  async #writeAll(): Promise<void> {
+    await undefined;
+    try {
+      for (;;) {
+        const output = this.connection.takeOutput(this.now());
+        if (output.length === 0) break;
+        await this.#write(output);
+      }
+      if (this.connection.closed) await this.#conn.closeWrite?.();
+    } catch (error) {
+      const reason = `writing failed: ${error instanceof Error ? error.message : error}`;
+      this.connection.end(reason, this.now());
+      this.#cutOff();
+      this.#dispatch();
+    }
+    this.#flushing = false;
+  }
+
+  async #write(output: Uint8Array): Promise<void> {
+    for (let at = 0; at < output.length;) {
+      const count = await this.#conn.write(output.subarray(at));
+      at += count;
+      this.connection.wrote(count, this.now());
+      this.#dispatch();
+    }
+    this.connection.recycle(output);
+  }
+}

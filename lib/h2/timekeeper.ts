@@ -1,0 +1,111 @@
+import type { Core } from "./core.ts";
+import type { DeadlineName } from "./deadlines.ts";
+import { ConnectionError, ErrorCode } from "./errors.ts";
+import { writePing } from "./frames/mod.ts";
+import type { Shutdown } from "./shutdown.ts";
+import type { Stream } from "./streams/mod.ts";
+
+const keepaliveOpaque: Uint8Array = new TextEncoder().encode("areyouup");
+
+/** Acts when waiting is over. */
+export class Timekeeper {
+  readonly #core: Core;
+  readonly #shutdown: Shutdown;
+  #heard: number;
+
+  constructor(core: Core, shutdown: Shutdown) {
+    this.#core = core;
+    this.#shutdown = shutdown;
+    this.#heard = core.now;
+    core.deadlines.set("handshake", core.now + core.limits.handshakeMs);
+  }
+
+  /** Notes that the peer has said something. */
+  heard(): void {
+    this.#heard = this.#core.now;
+    this.#core.deadlines.clear("keepaliveAck");
+  }
+
+  /** Acts on the deadlines that have passed. */
+  tick(): void {
+    for (const name of this.#core.deadlines.due(this.#core.now)) {
+      if (this.#core.phase === "closed") return;
+      this.#passed(name);
+    }
+  }
+
+  #passed(name: DeadlineName): void {
+    const core = this.#core;
+    switch (name) {
+      case "handshake":
+        return this.#handshakeFailed();
+      case "headerBlock":
+        throw calm("header block is not complete in time");
+      case "idle":
+        return core.leave(ErrorCode.NO_ERROR, "idle");
+      case "keepalive":
+        return this.#keepalive();
+      case "keepaliveAck":
+        return core.leave(ErrorCode.NO_ERROR, "the peer does not answer PING");
+      case "write":
+        throw calm("the peer does not read");
+      case "window":
+        return this.#stalledWindows();
+      case "goaway":
+        return this.#shutdown.finalGoaway();
+      case "drain":
+        return this.#shutdown.drainLimit();
+      case "grace":
+        return core.close(ErrorCode.NO_ERROR, "drain limit");
+    }
+  }
+
+  #handshakeFailed(): void {
+    if (this.#core.phase === "preface") {
+      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "no client preface in time");
+    }
+    throw new ConnectionError(
+      ErrorCode.SETTINGS_TIMEOUT,
+      "SETTINGS or their acknowledgement did not arrive in time (RFC 9113 section 6.5.3)",
+    );
+  }
+
+  /** Any word from the peer counts; only after silence is it pinged (RFC 9113 section 6.7). */
+  #keepalive(): void {
+    const { deadlines, limits, now, sender, streams } = this.#core;
+    if (streams.size === 0) return;
+    const silentUntil = this.#heard + limits.keepaliveMs;
+    deadlines.set("keepalive", silentUntil > now ? silentUntil : now + limits.keepaliveMs);
+    if (silentUntil > now || deadlines.isSet("keepaliveAck")) return;
+    writePing(sender.out, keepaliveOpaque, false);
+    deadlines.set("keepaliveAck", now + limits.keepaliveTimeoutMs);
+  }
+
+  /** Resets streams whose peer keeps their window shut, or closes if it is the connection's. */
+  #stalledWindows(): void {
+    const { deadlines, limits, now, sender, streams } = this.#core;
+    let next = Infinity;
+    for (const stream of [...streams.all()]) {
+      if (stream.outgoing === undefined) continue;
+      const until = stream.waitingSince + limits.stalledWindowMs;
+      if (until > now) next = Math.min(next, until);
+      else if (stream.sendWindow.available <= 0) this.#resetStalled(stream);
+      else if (sender.window.available <= 0) throw calm("the connection's window stays shut");
+      else next = Math.min(next, now + limits.stalledWindowMs);
+    }
+    if (next !== Infinity) deadlines.set("window", next);
+  }
+
+  #resetStalled(stream: Stream): void {
+    const core = this.#core;
+    const code = ErrorCode.ENHANCE_YOUR_CALM;
+    core.count("reset");
+    core.resetStream(stream.id, code);
+    const reason = "the stream's window stays shut";
+    core.events.push({ type: "reset", id: stream.id, code, reason });
+  }
+}
+
+function calm(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
+}
