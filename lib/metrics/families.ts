@@ -91,8 +91,19 @@ export const probeFamilies = {
   probesLate: counter(
     "maglev_probes_late_total",
     [],
-    "Probes that started later than they were due, because maglevd was short of CPU time.",
+    "Probes that started more than 50 ms after they were due.",
   ),
+  probeStalls: counter(
+    "maglev_probe_stalls_total",
+    [],
+    "How often maglevd was stopped or so short of CPU time that the schedule had to be moved.",
+  ),
+  probesExcused: counter(
+    "maglev_probes_excused_total",
+    [],
+    "Failed probes that did not count, because maglevd itself had been stopped meanwhile.",
+  ),
+  probesRunning: gauge("maglev_probes_running", [], "Probes on their way."),
 } satisfies Record<string, Family>;
 
 /** The VPP that maglevd programs; without series while VPP integration is off. */

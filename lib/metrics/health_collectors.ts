@@ -1,8 +1,13 @@
-import type { BackendSnapshot, CheckerView, FrontendSnapshot } from "../checker/mod.ts";
+import type {
+  BackendSnapshot,
+  CheckerStats,
+  CheckerView,
+  FrontendSnapshot,
+} from "../checker/mod.ts";
 import { backendStates, frontendStates } from "../health/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector, Sample } from "./collector.ts";
-import { healthFamilies } from "./families.ts";
+import { healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */
 export function healthCollectors(checker: CheckerView): readonly Collector[] {
@@ -18,6 +23,17 @@ export function healthCollectors(checker: CheckerView): readonly Collector[] {
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
     collector(poolWeight, () => perFrontend(checker, weightSamples)),
+  ];
+}
+
+/** The families that show how probing keeps up. */
+export function probingCollectors(stats: () => CheckerStats): readonly Collector[] {
+  const { probesLate, probeStalls, probesExcused, probesRunning } = probeFamilies;
+  return [
+    collector(probesLate, () => [[stats().late]]),
+    collector(probeStalls, () => [[stats().stalls]]),
+    collector(probesExcused, () => [[stats().excused]]),
+    collector(probesRunning, () => [[stats().running]]),
   ];
 }
 

@@ -1,13 +1,13 @@
-import type { CheckerObserver, CheckerView } from "../checker/mod.ts";
+import type { CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
 import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector, Sample } from "./collector.ts";
 import { exposition } from "./exposition.ts";
-import { daemonFamilies, probeFamilies, sections } from "./families.ts";
+import { daemonFamilies, sections } from "./families.ts";
 import type { Family } from "./families.ts";
-import { healthCollectors } from "./health_collectors.ts";
+import { healthCollectors, probingCollectors } from "./health_collectors.ts";
 import { watchLoopLag } from "./loop_lag.ts";
 import { processCollectors, readProcess } from "./process_collectors.ts";
 import type { ProcessFigures } from "./process_collectors.ts";
@@ -29,8 +29,8 @@ export interface MetricsSources {
   readonly vpp: VppService | undefined;
   /** Log records lost so far. */
   readonly logDropped: () => number;
-  /** Probes that started late so far. */
-  readonly probesLate: () => number;
+  /** How probing keeps up. */
+  readonly checkerStats: () => CheckerStats;
 }
 
 /** The daemon's metrics: observers for the rooms, and the exposition. */
@@ -86,7 +86,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
       attached = [
         ...healthCollectors(sources.checker),
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
-        collector(probeFamilies.probesLate, () => [[sources.probesLate()]]),
+        ...probingCollectors(sources.checkerStats),
         collector(daemonFamilies.logDropped, () => [[sources.logDropped()]]),
       ];
     },

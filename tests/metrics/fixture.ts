@@ -105,7 +105,15 @@ export function metricsFixture(
     build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
     methods: rpcMethods({ reflection: true }),
   });
-  metrics.attach({ checker, vpp, logDropped: () => 5, probesLate: () => 6 });
+  const checkerStats = () => ({
+    late: 6,
+    maxLatenessMs: 51,
+    stalls: 1,
+    excused: 2,
+    running: 3,
+    scheduled: 4,
+  });
+  metrics.attach({ checker, vpp, logDropped: () => 5, checkerStats });
   return { metrics, checker };
 }
 

@@ -1,0 +1,121 @@
+import { createChecker } from "../checker/mod.ts";
+import type { Checker } from "../checker/mod.ts";
+import { loadConfigInBackground } from "../config/mod.ts";
+import type { Config } from "../config/mod.ts";
+import type { DaemonLog } from "../log/mod.ts";
+import { createMetrics, serveMetrics } from "../metrics/mod.ts";
+import type { Metrics } from "../metrics/mod.ts";
+import { Engine } from "../net/mod.ts";
+import { createProber } from "../probes/mod.ts";
+import { rpcMethods } from "../rpc/mod.ts";
+import type { ConfigReloadOutcome } from "../rpc/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import { version } from "../version/mod.ts";
+import { missingCapabilities } from "./capabilities.ts";
+import { ConfigFile } from "./config_file.ts";
+import { listening } from "./listening.ts";
+import type { Settings } from "./settings.ts";
+
+/** A daemon at work. */
+export interface Daemon extends AsyncDisposable {
+  /** Loads the configuration file again, as SIGHUP and the API do. Never rejects. */
+  reload(): Promise<ConfigReloadOutcome>;
+  /** Counts an error that reached the top. */
+  strayError(): void;
+}
+
+/** What the parts of a daemon are made with. */
+interface Base {
+  readonly settings: Settings;
+  readonly log: DaemonLog;
+  readonly metrics: Metrics;
+}
+
+/**
+ * Starts everything: engine, probes, checker, API, metrics, in this order, and takes it down in the
+ * other. VPP is left as it is when the daemon ends. Rejects with a sentence for the operator when
+ * something cannot be started; then nothing is left running.
+ */
+export async function startDaemon(
+  settings: Settings,
+  config: Config,
+  log: DaemonLog,
+): Promise<Daemon> {
+  await using parts = new AsyncDisposableStack();
+  const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
+  const base: Base = { settings, log, metrics };
+  const checker = startChecker(base, config, parts);
+  const file = new ConfigFile({
+    load: () => loadConfigInBackground(settings.configPath),
+    apply: (next) => applyConfig(checker, next, log),
+    reloaded: metrics.reloaded,
+    log,
+  });
+  metrics.reloaded(true);
+  metrics.attach({
+    checker,
+    vpp: undefined,
+    logDropped: () => log.dropped,
+    checkerStats: () => checker.stats(),
+  });
+  startMetricsServer(base, parts);
+  await warnOfMissingCapabilities(config, log);
+  const own = parts.move();
+  return {
+    reload: () => file.reload(),
+    strayError: metrics.unhandledError,
+    [Symbol.asyncDispose]: () => own.disposeAsync(),
+  };
+}
+
+function makeMetrics({ reflection }: Settings): Metrics {
+  return createMetrics({
+    clock: systemClock,
+    build: version,
+    methods: rpcMethods({ reflection }),
+  });
+}
+
+function startChecker(
+  { log, metrics }: Base,
+  config: Config,
+  parts: AsyncDisposableStack,
+): Checker {
+  const engine = parts.use(new Engine(systemClock));
+  const prober = parts.adopt(
+    createProber(engine, { log, version: version.version }),
+    (each) => each.close(),
+  );
+  return parts.use(createChecker({
+    config,
+    startProbe: prober.start,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    observer: metrics.checkerObserver,
+  }));
+}
+
+function startMetricsServer({ settings, log, metrics }: Base, parts: AsyncDisposableStack): void {
+  const { metricsAddress } = settings;
+  if (!metricsAddress) return;
+  const server = listening(
+    "metrics-addr",
+    metricsAddress,
+    () => serveMetrics({ ...metricsAddress, metrics, clock: systemClock, log }),
+  );
+  parts.defer(() => server.close());
+  log.info("metrics-listening", { addr: server.address });
+}
+
+async function applyConfig(checker: Checker, config: Config, log: DaemonLog): Promise<void> {
+  await checker.reload(config);
+  await warnOfMissingCapabilities(config, log);
+}
+
+async function warnOfMissingCapabilities(config: Config, log: DaemonLog): Promise<void> {
+  const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
+  for (const { name, reason } of missingCapabilities(config, status)) {
+    log.warn("capability-missing", { capability: name, reason });
+  }
+}

@@ -1,0 +1,141 @@
+import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { createLogger } from "../log/mod.ts";
+import type { DaemonLog } from "../log/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import { formatVersion, version } from "../version/mod.ts";
+import { startDaemon } from "./daemon.ts";
+import type { Daemon } from "./daemon.ts";
+import { usage, UsageError } from "./flags.ts";
+import { guardAgainstStrayErrors } from "./last_resort.ts";
+import { readRequest } from "./settings.ts";
+import type { Request, Settings } from "./settings.ts";
+import { listenToSignals } from "./signals.ts";
+
+/** How long a log reader that has stopped may hold up the end. */
+const flushLimitMs = 1000;
+/** How long the end may take in all. */
+const stopLimitMs = 15_000;
+
+/** Runs maglevd with these arguments until it is told to stop. Resolves to the exit code. */
+export async function runMaglevd(args: readonly string[]): Promise<number> {
+  const request = read(args);
+  if (typeof request === "string") {
+    console.error(`maglevd: ${request}`);
+    return 2;
+  }
+  switch (request.kind) {
+    case "help":
+      console.log(usage());
+      return 0;
+    case "version":
+      console.log(formatVersion("maglevd"));
+      return 0;
+    case "check":
+      return await check(request.configPath);
+    case "run":
+      return await serve(request.settings);
+  }
+}
+
+/** The request, or what is wrong with it. */
+function read(args: readonly string[]): Request | string {
+  try {
+    return readRequest(args, Deno.env);
+  } catch (error) {
+    if (error instanceof UsageError) return error.message;
+    throw error;
+  }
+}
+
+/** `--check`: what is right goes to standard output, what is wrong to standard error. */
+async function check(path: string): Promise<number> {
+  const outcome = await loadConfig(path);
+  const print = outcome.kind === "valid" ? console.log : console.error;
+  print(formatOutcome(outcome));
+  return checkExitCode(outcome);
+}
+
+async function serve(settings: Settings): Promise<number> {
+  const log = createLogger({ level: settings.logLevel, sink: Deno.stdout, clock: systemClock });
+  log.info("starting", { ...version });
+  const code = await serveLogged(settings, log);
+  await log.flush(flushLimitMs);
+  return code;
+}
+
+async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> {
+  const running: Running = { daemon: undefined, reloadAsked: false };
+  const told = untilTold(running, log);
+  const outcome = await loadConfig(settings.configPath);
+  if (outcome.kind === "invalid") {
+    const err = outcome.problems.map(formatProblem).join("\n");
+    log.error("config-check-failed", { type: outcome.stage, err });
+    return checkExitCode(outcome);
+  }
+  const daemon = running.daemon = await start(settings, outcome.config, log);
+  if (!daemon) return 1;
+  if (running.reloadAsked) void daemon.reload();
+  const { code, why } = await told;
+  log.info("stopping", { why });
+  return await stop(daemon, log) ? code : 1;
+}
+
+async function start(
+  settings: Settings,
+  config: Config,
+  log: DaemonLog,
+): Promise<Daemon | undefined> {
+  try {
+    return await startDaemon(settings, config, log);
+  } catch (error) {
+    log.error("start-failed", { err: error instanceof Error ? error.message : String(error) });
+    return undefined;
+  }
+}
+
+/** Signals come at any time, also before there is a daemon to tell. */
+interface Running {
+  daemon: Daemon | undefined;
+  reloadAsked: boolean;
+}
+
+/** Listens to signals and stray errors; resolves when one of them ends the daemon. */
+function untilTold(running: Running, log: DaemonLog): Promise<{ code: number; why: string }> {
+  const { promise, resolve } = Promise.withResolvers<{ code: number; why: string }>();
+  listenToSignals({
+    reload: () => {
+      if (running.daemon) void running.daemon.reload();
+      else running.reloadAsked = true;
+    },
+    stop: (signal) => resolve({ code: 0, why: signal }),
+    force: (signal) => {
+      log.warn("stopping-at-once", { why: signal });
+      void log.flush(flushLimitMs).then(() => Deno.exit(1));
+    },
+  });
+  guardAgainstStrayErrors({
+    log,
+    clock: systemClock,
+    count: () => running.daemon?.strayError(),
+    giveUp: () => resolve({ code: 1, why: "too many errors" }),
+  });
+  return promise;
+}
+
+/** Whether everything could be taken down in time. */
+async function stop(daemon: Daemon, log: DaemonLog): Promise<boolean> {
+  const { promise: late, resolve } = Promise.withResolvers<boolean>();
+  const limit = systemClock.after(stopLimitMs, () => {
+    log.error("stop-timeout", { after_seconds: stopLimitMs / 1000 });
+    resolve(false);
+  });
+  const done = daemon[Symbol.asyncDispose]().then(() => true, (error) => {
+    log.error("stop-failed", { err: String(error) });
+    return false;
+  });
+  const ok = await Promise.race([done, late]);
+  limit.cancel();
+  if (ok) log.info("stopped");
+  return ok;
+}
