@@ -6,7 +6,7 @@
  * @module
  */
 
-import { type Definition, type Field, type Fields, type Message } from "../lib/vpp/codec/mod.ts";
+import type { Definition, Field, Fields, Message } from "../lib/vpp/codec/mod.ts";
 import { allMessages } from "../lib/vpp/messages/mod.ts";
 
 type Row = readonly [type: string, name: string, ...rest: (string | number)[]];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseIp } from "../../lib/ip/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { nameCrc } from "../../lib/vpp/codec/mod.ts";
-import { ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
+import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
 import {
   cliInband,
   controlPing,

@@ -1,0 +1,110 @@
+import { SegmentDirectory, type ThreadVectors } from "./directory.ts";
+import { SegmentMemory } from "./memory.ts";
+
+/** Simple counters summed over threads: by index, 0 where there is none. */
+export type SimpleSum = (index: number) => number;
+
+/** Combined counters summed over threads. */
+export interface CombinedSum {
+  packets(index: number): number;
+  bytes(index: number): number;
+}
+
+/** What one reading may look at. Valid only while the reading runs. */
+export interface StatsView {
+  /** A scalar; undefined when it does not exist. */
+  scalar(name: string): number | undefined;
+  /** A simple counter. One that does not exist yet is 0 everywhere. */
+  simple(name: string): SimpleSum;
+  /** A combined counter. One that does not exist yet is 0 everywhere. */
+  combined(name: string): CombinedSum;
+}
+
+/** How a reading ended: VPP was `busy` changing the layout, or `moved` things meanwhile. */
+export type Reading<T> =
+  | { readonly kind: "read"; readonly value: T }
+  | { readonly kind: "busy" }
+  | { readonly kind: "moved" };
+
+/**
+ * Reads a stats segment in any buffer. What was found in the directory is kept per epoch; every
+ * offset is checked against the buffer, so a segment full of lies can only cause a SegmentError.
+ */
+export class StatsReader {
+  readonly #memory: SegmentMemory;
+  readonly #directory: SegmentDirectory;
+  readonly #names: readonly string[];
+  #epoch = -1;
+  #entries = new Map<string, number>();
+  #vectors = new Map<string, ThreadVectors>();
+
+  /** `names` are all that will be asked for. SegmentError for a segment of another version. */
+  constructor(buffer: ArrayBuffer, names: readonly string[]) {
+    this.#memory = new SegmentMemory(buffer);
+    this.#directory = new SegmentDirectory(this.#memory);
+    this.#names = names;
+  }
+
+  /**
+   * Runs `look` under the epoch protocol: its value counts only if VPP moved nothing meanwhile.
+   * SegmentError when the segment makes no sense though nothing moved.
+   */
+  read<T>(look: (view: StatsView) => T): Reading<T> {
+    if (this.#directory.inProgress()) return { kind: "busy" };
+    const epoch = this.#directory.epoch();
+    try {
+      if (epoch !== this.#epoch) this.#refresh(epoch);
+      const value = look(this.#view());
+      return this.#unmoved(epoch) ? { kind: "read", value } : { kind: "moved" };
+    } catch (error) {
+      this.#epoch = -1;
+      if (!this.#unmoved(epoch)) return { kind: "moved" };
+      throw error;
+    }
+  }
+
+  #unmoved(epoch: number): boolean {
+    return !this.#directory.inProgress() && this.#directory.epoch() === epoch;
+  }
+
+  #refresh(epoch: number): void {
+    this.#vectors = new Map();
+    this.#entries = this.#directory.find(this.#names);
+    this.#epoch = epoch;
+  }
+
+  #view(): StatsView {
+    return {
+      scalar: (name) => {
+        const at = this.#entries.get(name);
+        return at === undefined ? undefined : this.#directory.scalar(at);
+      },
+      simple: (name) => this.#sum(name, 0),
+      combined: (name) => ({ packets: this.#sum(name, 0), bytes: this.#sum(name, 8) }),
+    };
+  }
+
+  /** Sums the u64 `offset` bytes into each thread's item. */
+  #sum(name: string, offset: number): SimpleSum {
+    const vectors = this.#vectorsOf(name);
+    if (!vectors) return () => 0;
+    const { stride, threads } = vectors;
+    const memory = this.#memory;
+    return (index) => {
+      let sum = 0;
+      for (const { at, length } of threads) {
+        if (index >= 0 && index < length) sum += memory.u64(at + index * stride + offset);
+      }
+      return sum;
+    };
+  }
+
+  #vectorsOf(name: string): ThreadVectors | undefined {
+    const known = this.#vectors.get(name);
+    const at = this.#entries.get(name);
+    if (known || at === undefined) return known;
+    const vectors = this.#directory.vectors(at);
+    this.#vectors.set(name, vectors);
+    return vectors;
+  }
+}

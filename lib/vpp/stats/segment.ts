@@ -1,0 +1,80 @@
+import { connectSeqpacket, mapReadOnly, receiveFd } from "../../net/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import { breathe } from "../client/mod.ts";
+import { SegmentError } from "./memory.ts";
+import { StatsReader, type StatsView } from "./reader.ts";
+
+/** Attempts while VPP changes the layout, the first ones at once, then 2 ms apart. */
+const attempts = 60;
+const promptAttempts = 10;
+const pauseMs = 2;
+
+/** A stats segment, mapped. */
+export interface StatsSegment extends Disposable {
+  /**
+   * Reads under the epoch protocol, waiting while VPP changes the layout: about 100 ms at most.
+   * Rejects with SegmentError when that does not end or the segment makes no sense.
+   */
+  read<T>(look: (view: StatsView) => T): Promise<T>;
+}
+
+/** How to get a segment. */
+export interface SegmentOptions {
+  readonly clock: Clock;
+  /** Entries that will be read. */
+  readonly names: readonly string[];
+  /** Milliseconds until VPP must have handed it out. */
+  readonly deadlineMs: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Fetches VPP's stats segment through the socket at `path` and maps it read-only. Rejects with
+ * NetError, SegmentError or the signal's reason.
+ *
+ * VPP's file lives in memory only and never shrinks, and a mapping keeps it alive after VPP has
+ * died: reading it then gives old values, not SIGBUS. Who holds the segment drops it as soon as
+ * the API socket closes.
+ */
+export async function openStatsSegment(
+  path: string,
+  options: SegmentOptions,
+): Promise<StatsSegment> {
+  const { clock, deadlineMs, signal } = options;
+  const wait = { clock, timeoutMs: deadlineMs, ...(signal && { signal }) };
+  using socket = await connectSeqpacket(path, wait);
+  using file = await receiveFd(socket, wait);
+  const mapping = mapReadOnly(file);
+  try {
+    const reader = new StatsReader(mapping.buffer, options.names);
+    return segmentOf(reader, clock, () => mapping[Symbol.dispose]());
+  } catch (error) {
+    mapping[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** A segment read by `reader`; `unmap` is called once, at the first disposal. */
+export function segmentOf(reader: StatsReader, clock: Clock, unmap: () => void): StatsSegment {
+  let mapped = true;
+  return {
+    async read(look) {
+      for (let attempt = 0; attempt < attempts; attempt++) {
+        if (!mapped) throw new SegmentError("the stats segment is not mapped any more");
+        const reading = reader.read(look);
+        if (reading.kind === "read") return reading.value;
+        await (attempt < promptAttempts ? breathe() : pause(clock));
+      }
+      throw new SegmentError(`VPP kept changing the stats segment for ${attempts} attempts`);
+    },
+    [Symbol.dispose]() {
+      if (!mapped) return;
+      mapped = false;
+      unmap();
+    },
+  };
+}
+
+function pause(clock: Clock): Promise<void> {
+  return new Promise((resolve) => clock.after(pauseMs, resolve));
+}
