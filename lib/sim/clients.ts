@@ -1,0 +1,36 @@
+import type { Connection } from "./connection.ts";
+import { Pool } from "./pool.ts";
+
+/** What tells a client of the socket from one in shared memory. */
+const socketClient = 0x8000_0000;
+
+/** Who has registered, by the client_index that their requests carry. */
+export class Clients {
+  /** VPP's listener has the first index. */
+  readonly #pool = new Pool<Connection | "listener">();
+
+  /** Nobody yet. */
+  constructor() {
+    this.#pool.put("listener");
+  }
+
+  /** The client's index; the same one if it has registered before. */
+  register(connection: Connection): number {
+    connection.clientIndex ??= (socketClient | this.#pool.put(connection)) >>> 0;
+    return connection.clientIndex;
+  }
+
+  /** Forgets a client, whose index the next one gets. */
+  forget(connection: Connection): void {
+    if (connection.clientIndex === undefined) return;
+    this.#pool.free(connection.clientIndex & ~socketClient);
+    connection.clientIndex = undefined;
+  }
+
+  /** Whom replies to a request with this index go to. */
+  find(clientIndex: number): Connection | undefined {
+    if ((clientIndex & socketClient) === 0) return undefined;
+    const client = this.#pool.get(clientIndex & ~socketClient);
+    return client === "listener" ? undefined : client;
+  }
+}

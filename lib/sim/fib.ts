@@ -1,0 +1,96 @@
+import { hex, masked, type Prefix46, prefixIsIpv4 } from "./ip46.ts";
+import { Pool } from "./pool.ts";
+
+/** Who holds a route: a VIP (the lb plugin's own forwarding), a server's address, or VPP itself. */
+export type RouteSource = "vip" | "server" | "default";
+
+/** A route of table 0. */
+export interface Route {
+  readonly prefix: Prefix46;
+  /** Of its load-balance object: `stats_index` in the API, `dpo` in the CLI. */
+  readonly index: number;
+  readonly holders: ReadonlyMap<RouteSource, number>;
+}
+
+/** VPP's routes when it starts, in the order of their load-balance indices 1 to 7. */
+const defaults: readonly (readonly [ipv4: boolean, first: readonly number[], length: number])[] = [
+  [true, [0], 0],
+  [true, [0], 32],
+  [true, [240], 4],
+  [true, [224], 4],
+  [true, [255, 255, 255, 255], 32],
+  [false, [0], 0],
+  [false, [0xfe, 0x80], 10],
+];
+
+/** The forwarding table as far as the lb plugin moves it, and the indices it hands out. */
+export class Fib {
+  readonly #routes = new Map<string, { route: Route; holders: Map<RouteSource, number> }>();
+  readonly #indices = new Pool<true>();
+  readonly #onNewIndex: (index: number) => void;
+
+  /** `onNewIndex` hears of each index given out, used ones again included. */
+  constructor(onNewIndex: (index: number) => void) {
+    this.#onNewIndex = onNewIndex;
+    this.#indices.put(true);
+    for (const [ipv4, first, length] of defaults) {
+      const address = new Uint8Array(16);
+      address.set(first, ipv4 ? 12 : 0);
+      this.hold({ address, length: length + (ipv4 ? 96 : 0) }, "default", ipv4);
+    }
+  }
+
+  /** Adds a holder to the route of this prefix, making the route if need be; returns its index. */
+  hold(prefix: Prefix46, source: RouteSource, ipv4 = prefixIsIpv4(prefix)): number {
+    const key = keyOf(prefix, ipv4);
+    const entry = this.#routes.get(key) ?? this.#create(key, prefix);
+    entry.holders.set(source, (entry.holders.get(source) ?? 0) + 1);
+    return entry.route.index;
+  }
+
+  /** Removes a holder; the route goes with the last one. */
+  release(prefix: Prefix46, source: RouteSource): void {
+    const key = keyOf(prefix, prefixIsIpv4(prefix));
+    const entry = this.#routes.get(key);
+    if (!entry) return;
+    const left = (entry.holders.get(source) ?? 0) - 1;
+    if (left > 0) entry.holders.set(source, left);
+    else entry.holders.delete(source);
+    if (entry.holders.size > 0) return;
+    this.#routes.delete(key);
+    this.#indices.free(entry.route.index);
+  }
+
+  /** The route of exactly this prefix. */
+  exact(prefix: Prefix46, ipv4 = prefixIsIpv4(prefix)): Route | undefined {
+    return this.#routes.get(keyOf(prefix, ipv4))?.route;
+  }
+
+  /** The longest match for this prefix. */
+  longest(prefix: Prefix46, ipv4 = prefixIsIpv4(prefix)): Route | undefined {
+    for (let length = prefix.length; length >= (ipv4 ? 96 : 0); length--) {
+      const route = this.exact({ address: masked(prefix.address, length), length }, ipv4);
+      if (route) return route;
+    }
+    return undefined;
+  }
+
+  #create(key: string, prefix: Prefix46): { route: Route; holders: Map<RouteSource, number> } {
+    const holders = new Map<RouteSource, number>();
+    const index = this.#indices.put(true);
+    const entry = { route: { prefix, index, holders }, holders };
+    this.#routes.set(key, entry);
+    this.#onNewIndex(index);
+    return entry;
+  }
+}
+
+/** The host prefix of an address. */
+export function hostPrefix(address: Uint8Array): Prefix46 {
+  return { address, length: 128 };
+}
+
+/** ::/0 and 0.0.0.0/0 are alike as ip46, so the family is part of the key. */
+function keyOf(prefix: Prefix46, ipv4: boolean): string {
+  return `${ipv4 ? 4 : 6} ${hex(prefix.address)}/${prefix.length}`;
+}

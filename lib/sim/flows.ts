@@ -1,0 +1,92 @@
+import { routeTo, routeVia, type VipCounter } from "./counters.ts";
+import { FlowTable } from "./flow_table.ts";
+import type { LbHost, LoadBalancer } from "./lb.ts";
+import { encapBytes, type Vip, VppCrash } from "./lb_types.ts";
+import { xxhash } from "./xxhash.ts";
+
+/** From this many buckets on VPP's size computation overflows 32 bits. */
+const tooManyBuckets = 2 ** 26;
+
+/** Packets and what becomes of them (node.c): one flow table per thread, made by its first packet. */
+export class Flows {
+  readonly #lb: LoadBalancer;
+  readonly #host: LbHost;
+  readonly #tables = new Map<number, FlowTable>();
+
+  constructor(lb: LoadBalancer, host: LbHost) {
+    this.#lb = lb;
+    this.#host = host;
+  }
+
+  /** The tables there are, by thread. */
+  get tables(): ReadonlyMap<number, FlowTable> {
+    return this.#tables;
+  }
+
+  /** One packet of `bytes` for the VIP; packets with equal `flow` have equal addresses and ports. */
+  packet(vip: Vip, flow: number, bytes: number, thread: number): void {
+    const uptime = Math.floor(this.#host.uptime());
+    const flows = this.#tableOf(thread);
+    const hash = xxhash(vip.index, flow).low;
+    const found = flows.lookup(hash, vip.index, uptime);
+    this.#countRoute(vip, bytes, thread);
+    const server = found.kind === "found" ? found.server : this.#slot(vip, hash);
+    if (found.kind === "free") {
+      this.#reference(found.previous, -1);
+      this.#reference(server, 1);
+      flows.store(found.entry, hash, vip.index, server, uptime);
+    }
+    this.#host.segment.count(counterOf(found.kind, server), thread, vip.index, 1);
+    const to = server === 0 ? undefined : this.#lb.servers.get(server);
+    if (!to) return;
+    const sent = bytes + encapBytes(vip.type);
+    this.#host.segment.count(routeVia, thread, to.routeIndex, 1, sent);
+  }
+
+  /** lb_flush_vip_as: forgets the flows of a VIP, or of one server of it. */
+  flush(vip: number, server: number | undefined): void {
+    for (const table of this.#tables.values()) {
+      table.flush(vip, server, (held) => {
+        this.#reference(held, -1);
+        this.#reference(0, 1);
+      });
+    }
+  }
+
+  #slot(vip: Vip, hash: number): number {
+    return this.#lb.table(vip).slots[hash & (vip.tableLength - 1)] ?? 0;
+  }
+
+  #countRoute(vip: Vip, bytes: number, thread: number): void {
+    const route = this.#host.fib.exact(vip.prefix);
+    if (route) this.#host.segment.count(routeTo, thread, route.index, 1, bytes);
+  }
+
+  #reference(server: number, by: number): void {
+    const held = this.#lb.servers.get(server);
+    if (held) held.flows += by;
+  }
+
+  /** lb_get_sticky_table: made anew when the number of buckets has changed. */
+  #tableOf(thread: number): FlowTable {
+    const { stickyBuckets, flowTimeout } = this.#lb.conf;
+    const old = this.#tables.get(thread);
+    if (old?.buckets === stickyBuckets) return old;
+    if (stickyBuckets === 0 || stickyBuckets >= tooManyBuckets) {
+      throw new VppCrash(`a packet with ${stickyBuckets} sticky buckets configured`);
+    }
+    for (const server of old?.servers() ?? []) {
+      this.#reference(server, -1);
+      this.#reference(0, 1);
+    }
+    const table = new FlowTable(stickyBuckets, flowTimeout);
+    this.#tables.set(thread, table);
+    return table;
+  }
+}
+
+function counterOf(kind: "found" | "free" | "full", server: number): VipCounter {
+  if (kind === "found") return "packet from existing sessions";
+  if (kind === "full") return "untracked packet";
+  return server === 0 ? "no server configured" : "first session packet";
+}

@@ -1,0 +1,105 @@
+/**
+ * VPP's ip46_address_t and its text: 16 bytes, an IPv4 address being 12 zero bytes and then 4
+ * (src/vnet/ip/ip46_address.h). An IPv6 address that begins with 12 zero bytes is therefore taken
+ * for IPv4, here as there.
+ */
+
+import type { WireAddress, WirePrefix } from "./fields.ts";
+
+/** An address and how many of its 128 bits count: an IPv4 /32 has 128. */
+export interface Prefix46 {
+  readonly address: Uint8Array;
+  readonly length: number;
+}
+
+/** ip_address_decode. */
+export function fromWire(address: WireAddress): Uint8Array {
+  if (address.family !== 0) return address.bytes;
+  const bytes = new Uint8Array(16);
+  bytes.set(address.bytes.subarray(0, 4), 12);
+  return bytes;
+}
+
+/** ip_address_encode with IP46_TYPE_ANY. */
+export function toWire(address: Uint8Array): WireAddress {
+  if (!isIpv4(address)) return { family: 1, bytes: address };
+  const bytes = new Uint8Array(16);
+  bytes.set(address.subarray(12));
+  return { family: 0, bytes };
+}
+
+/** The prefix of a request, host bits cleared. The length wraps around at 256 as VPP's u8 does. */
+export function prefixFromWire(prefix: WirePrefix): Prefix46 {
+  const length = (prefix.length + (prefix.address.family === 0 ? 96 : 0)) & 0xff;
+  return { address: masked(fromWire(prefix.address), length), length };
+}
+
+/** The prefix for a reply. */
+export function prefixToWire(prefix: Prefix46): WirePrefix {
+  const length = prefixIsIpv4(prefix) ? prefix.length - 96 : prefix.length;
+  return { address: toWire(prefix.address), length };
+}
+
+/** ip46_address_is_ip4. */
+export function isIpv4(address: Uint8Array): boolean {
+  return address.subarray(0, 12).every((byte) => byte === 0);
+}
+
+/** ip46_prefix_is_ip4. */
+export function prefixIsIpv4(prefix: Prefix46): boolean {
+  return prefix.length >= 96 && isIpv4(prefix.address);
+}
+
+/** A text that is equal for equal bytes. */
+export function hex(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/** As memcmp orders them. */
+export function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
+}
+
+/** Clears the bits behind the first `length`. */
+export function masked(address: Uint8Array, length: number): Uint8Array {
+  return address.map((byte, i) => {
+    const kept = Math.min(8, Math.max(0, length - 8 * i));
+    return byte & (0xff00 >> kept);
+  });
+}
+
+/** format_ip46_address. */
+export function formatAddress(address: Uint8Array): string {
+  return isIpv4(address) ? address.subarray(12).join(".") : formatIpv6(address);
+}
+
+/** format_ip46_prefix. */
+export function formatPrefix(prefix: Prefix46): string {
+  const ipv4 = prefixIsIpv4(prefix);
+  const address = ipv4 ? prefix.address.subarray(12).join(".") : formatIpv6(prefix.address);
+  return `${address}/${ipv4 ? prefix.length - 96 : prefix.length}`;
+}
+
+/** format_ip6_address: unlike RFC 5952 it shortens a single zero group too. */
+export function formatIpv6(address: Uint8Array): string {
+  const groups = Array.from(
+    { length: 8 },
+    (_, i) => ((address[2 * i] ?? 0) << 8) | (address[2 * i + 1] ?? 0),
+  );
+  let best = { start: 8, length: 0 };
+  for (let start = 0; start < 8; start++) {
+    let length = 0;
+    while (groups[start + length] === 0) length++;
+    if (length > best.length) best = { start, length };
+    start += length;
+  }
+  const text = groups.map((group) => group.toString(16));
+  if (best.length === 0) return text.join(":");
+  return `${text.slice(0, best.start).join(":")}::${
+    text.slice(best.start + best.length).join(":")
+  }`;
+}

@@ -1,0 +1,66 @@
+import { compareBytes } from "./ip46.ts";
+import { xxhash } from "./xxhash.ts";
+
+/** One server that is in use. */
+export interface MaglevServer {
+  /** What its slots hold. */
+  readonly index: number;
+  /** 16 bytes, see ip46.ts. */
+  readonly address: Uint8Array;
+  /** How many entries it gets: VPP takes anything that fits a byte. */
+  readonly weight: number;
+}
+
+/** The slot value of VPP's hidden server, which drops. */
+export const noServer = 0;
+
+interface Entry {
+  readonly index: number;
+  readonly skip: number;
+  position: number;
+}
+
+/**
+ * The new flow table of a VIP (lb.c, lb_vip_update_new_flow_table): which server each slot is for.
+ * `length` is a power of two. A server of weight w has w entries; all of them take turns, those
+ * of replica 0 first, then by address, each taking its next free slot.
+ */
+export function maglevTable(servers: readonly MaglevServer[], length: number): Uint32Array {
+  const table = new Uint32Array(length);
+  const entries = rank(servers, length);
+  if (entries.length === 0) return table;
+  const mask = length - 1;
+  const taken = new Uint8Array(length);
+  for (let filled = 0; filled < length;) {
+    for (const entry of entries) {
+      if (filled === length) break;
+      while (taken[entry.position]) entry.position = (entry.position + entry.skip) & mask;
+      table[entry.position] = entry.index;
+      taken[entry.position] = 1;
+      filled++;
+    }
+  }
+  return table;
+}
+
+/** The entries in the order of their turns; those beyond the `length`th would never get one. */
+function rank(servers: readonly MaglevServer[], length: number): Entry[] {
+  const byAddress = servers.toSorted((a, b) => compareBytes(a.address, b.address));
+  const most = servers.reduce((weight, server) => Math.max(weight, server.weight), 0);
+  const entries: Entry[] = [];
+  for (let replica = 0; replica < most; replica++) {
+    for (const server of byAddress) {
+      if (server.weight <= replica) continue;
+      if (entries.length === length) return entries;
+      entries.push(entryOf(server, replica, length - 1));
+    }
+  }
+  return entries;
+}
+
+function entryOf(server: MaglevServer, replica: number, mask: number): Entry {
+  const view = new DataView(server.address.buffer, server.address.byteOffset);
+  const word = (at: number) => view.getUint32(at, true);
+  const seed = xxhash(word(4) ^ word(12), word(0) ^ word(8) ^ replica);
+  return { index: server.index, position: seed.high & mask, skip: (seed.low | 1) & mask };
+}

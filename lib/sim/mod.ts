@@ -1,0 +1,20 @@
+/**
+ * A VPP with the lb plugin that speaks the wire, for tests and the demo: the API socket, the
+ * stats segment, and the plugin's behaviour with its quirks. Written from what a real VPP does
+ * and independently of `lib/vpp`, so that a misunderstanding there shows here.
+ *
+ * @module
+ */
+
+export { createSimulatedVpp, SimulatedVpp } from "./simulated_vpp.ts";
+export type { SimulatedVppOptions, Traffic } from "./simulated_vpp.ts";
+export { ByHand } from "./by_hand.ts";
+export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
+export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";
+export { Journal } from "./journal.ts";
+export type { JournalEntry, SimEvent } from "./journal.ts";
+export type { VipType } from "./lb_types.ts";
+export type { VppIdentity } from "./vpp.ts";
+export type { Clock } from "../time/mod.ts";
+export { maglevTable } from "./maglev.ts";
+export type { MaglevServer } from "./maglev.ts";
