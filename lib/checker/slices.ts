@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
 
 /** How long one slice works before the event loop has its turn. */
 const sliceMs = 2;
@@ -49,14 +49,17 @@ export class Slices {
     return undefined;
   }
 
-  async #pause(): Promise<void> {
-    let timer: Timer | undefined;
-    await new Promise<void>((resolve) => {
-      timer = this.#clock.after(0, resolve);
-      this.#abandon = resolve;
+  #pause(): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(0, () => {
+        this.#abandon = undefined;
+        resolve();
+      });
+      this.#abandon = () => {
+        timer.cancel();
+        resolve();
+      };
     });
-    this.#abandon = undefined;
-    timer?.cancel();
   }
 }
 

@@ -1,0 +1,147 @@
+import assert from "node:assert/strict";
+import { CheckerError } from "../../lib/checker/mod.ts";
+import { Bench, fail, pass, sketch } from "./support.ts";
+
+const config = sketch({
+  backends: { a: {}, b: {}, c: {} },
+  frontends: { f: [{ a: 100 }, { b: 50 }] },
+});
+
+/** The kind and message of the CheckerError that `run` throws. */
+function refusal(run: () => unknown): string {
+  try {
+    run();
+  } catch (error) {
+    assert.ok(error instanceof CheckerError, String(error));
+    return `${error.kind}: ${error.message}`;
+  }
+  throw new assert.AssertionError({ message: "it was not refused" });
+}
+
+Deno.test("requests for a backend that does not exist are refused by name", () => {
+  using bench = new Bench(config);
+  const { checker } = bench;
+  assert.equal(
+    refusal(() => checker.pause("x")),
+    'failed-precondition: cannot pause backend "x": no such backend',
+  );
+  assert.equal(
+    refusal(() => checker.resume("x")),
+    'failed-precondition: cannot resume backend "x": no such backend',
+  );
+  assert.equal(
+    refusal(() => checker.enable("x")),
+    'not-found: cannot enable backend "x": no such backend',
+  );
+  assert.equal(
+    refusal(() => checker.disable("x")),
+    'not-found: cannot disable backend "x": no such backend',
+  );
+});
+
+Deno.test("a disabled backend cannot be paused or resumed", () => {
+  using bench = new Bench(config);
+  bench.checker.disable("a");
+  for (const verb of ["pause", "resume"] as const) {
+    assert.equal(
+      refusal(() => bench.checker[verb]("a")),
+      `failed-precondition: cannot ${verb} backend "a": it is disabled; enable it first`,
+    );
+  }
+});
+
+Deno.test("pausing stops probes, resuming starts them again from unknown", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  assert.equal(bench.checker.pause("a").state, "paused");
+  const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
+  const before = starts();
+  bench.clock.advance(60_000);
+  assert.equal(starts(), before);
+  assert.deepEqual(
+    [bench.checker.resume("a").state, bench.checker.backend("a")?.health],
+    ["unknown", 1],
+  );
+  bench.probe("a", fail);
+  assert.equal(bench.state("a"), "down");
+});
+
+Deno.test("each request made twice changes nothing the second time", () => {
+  using bench = new Bench(config);
+  for (const verb of ["pause", "resume", "disable", "enable"] as const) {
+    bench.checker[verb]("a");
+    const [events, records] = [bench.events.length, bench.log.records.length];
+    const before = bench.checker.backend("a");
+    assert.deepEqual(bench.checker[verb]("a"), before, verb);
+    assert.equal(bench.events.length, events, verb);
+    assert.equal(bench.log.records.length, records, verb);
+  }
+});
+
+Deno.test("a stray resume or enable does not disturb a backend that is up", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  assert.equal(bench.checker.resume("a").state, "up");
+  assert.equal(bench.checker.enable("a").state, "up");
+  assert.equal(bench.checker.backend("a")?.health, 4);
+});
+
+Deno.test("disabling a paused backend takes it out of service; enabling starts it afresh", () => {
+  using bench = new Bench(config);
+  bench.checker.pause("a");
+  assert.deepEqual([bench.checker.disable("a").state, bench.state("a")], ["disabled", "disabled"]);
+  assert.equal(bench.checker.backend("a")?.enabled, false);
+  assert.equal(bench.checker.enable("a").state, "unknown");
+  assert.equal(bench.checker.backend("a")?.enabled, true);
+});
+
+Deno.test("a runtime weight shows in the frontend but not in the configuration", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  const snapshot = bench.checker.setWeight("f", "pool0", "a", 7, false);
+  assert.equal(snapshot.weights[0]?.weight, 7);
+  assert.equal(snapshot.config.pools[0]?.backends[0]?.weight, 7);
+  assert.equal(bench.checker.config.frontends.get("f")?.pools[0]?.backends[0]?.weight, 100);
+  assert.deepEqual(bench.events.at(-1), {
+    kind: "weight",
+    frontend: "f",
+    pool: "pool0",
+    backend: "a",
+    weight: 7,
+    flush: false,
+  });
+});
+
+Deno.test("weight 0 on the only live backend takes the frontend down, and back", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 0, false);
+  bench.checker.setWeight("f", "pool0", "a", 1, false);
+  assert.deepEqual(bench.moves().slice(2), ["weight", "f up>down", "weight", "f down>up"]);
+});
+
+Deno.test("the same weight again is an event only when flows are to be moved", () => {
+  using bench = new Bench(config);
+  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  assert.deepEqual(bench.moves(), []);
+  bench.checker.setWeight("f", "pool0", "a", 100, true);
+  assert.deepEqual(bench.moves(), ["weight"]);
+});
+
+Deno.test("a weight that cannot be set is refused with the reason", () => {
+  using bench = new Bench(config);
+  const set = (frontend: string, pool: string, backend: string, weight: number) => () =>
+    bench.checker.setWeight(frontend, pool, backend, weight, false);
+  for (const weight of [-1, 101, 1.5, NaN, Infinity]) {
+    assert.equal(
+      refusal(set("f", "pool0", "a", weight)),
+      'invalid-argument: cannot set the weight of backend "a" in pool "pool0" of frontend "f": ' +
+        `a weight is a whole number from 0 to 100, not ${weight}`,
+    );
+  }
+  assert.match(refusal(set("x", "pool0", "a", 1)), /^not-found: .* "x": no such frontend$/);
+  assert.match(refusal(set("f", "x", "a", 1)), /^not-found: .* "f": no such pool$/);
+  assert.match(refusal(set("f", "pool1", "a", 1)), /^not-found: .* "f": no such backend$/);
+  assert.match(refusal(set("f", "pool0", "x", 1)), /^not-found: .* "f": no such backend$/);
+  assert.deepEqual(bench.events, []);
+});

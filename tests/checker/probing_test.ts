@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+
+const one = sketch({ backends: { a: {} } });
+
+/** Starts and the gaps between them. */
+function gaps(bench: Bench): number[] {
+  const times = bench.prober.starts.map(({ at }) => at);
+  return times.slice(1).map((time, i) => time - (times[i] ?? 0));
+}
+
+Deno.test("the first probe comes at a random moment within one fast interval", () => {
+  for (const [random, at] of [[0, 0], [0.5, 252], [0.9, 452]] as const) {
+    using bench = new Bench(one, { random: () => random });
+    bench.clock.advance(500);
+    assert.equal(bench.prober.starts[0]?.at, at);
+  }
+});
+
+Deno.test("the next probe comes after the interval that the new health calls for", () => {
+  using bench = new Bench(one);
+  bench.probe("a", pass);
+  for (const result of [pass, fail, fail, fail, fail, pass, pass, pass]) bench.probe("a", result);
+  const want = [2_000, 2_000, 500, 500, 5_000, 5_000, 500, 2_000];
+  for (const [i, gap] of gaps(bench).entries()) {
+    assert.ok(Math.abs(gap - (want[i] ?? 0)) <= 10, `gap ${i} is ${gap}, not ${want[i]}`);
+  }
+});
+
+Deno.test("jitter spreads the delay by up to a tenth either way", () => {
+  for (const [random, gap] of [[0, 1_800], [0.5, 2_000], [0.999, 2_200]] as const) {
+    using bench = new Bench(one, { random: () => random, answers: pass });
+    bench.clock.advance(5_000);
+    assert.ok(Math.abs((gaps(bench)[0] ?? 0) - gap) <= 8, `${random}: ${gaps(bench)[0]}`);
+  }
+});
+
+Deno.test("delays count from when the probe was due, however long it took", () => {
+  using bench = new Bench(one, { answers: pass });
+  bench.prober.delayMs = 900;
+  bench.clock.advance(200_300);
+  assert.equal(bench.prober.starts.length, 101);
+});
+
+Deno.test("a probe that outlasts the interval is followed at its end, never overlapped", () => {
+  const slow = httpCheck("web", { fastIntervalMs: 100, downIntervalMs: 100, timeoutMs: 1_000 });
+  using bench = new Bench(sketch({ checks: [slow], backends: { a: {} } }), { answers: fail });
+  bench.prober.delayMs = 1_000;
+  bench.clock.advance(10_000);
+  for (const gap of gaps(bench)) assert.ok(gap >= 1_000 && gap <= 1_010, `${gap}`);
+});
+
+Deno.test("a prober that never answers is given up and counts as a failure", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(252 + 3_004);
+  assert.equal(bench.state("a"), "down");
+  const { lastProbe } = bench.checker.backend("a") ?? {};
+  assert.equal(lastProbe?.detail, "the prober did not answer for 3000 ms");
+  assert.equal(bench.log.named("probe-lost").length, 1);
+  bench.clock.advance(10_000);
+  assert.ok(bench.prober.starts.length > 1, "probing goes on");
+});
+
+Deno.test("a prober that throws is a failed probe and probing goes on", () => {
+  using bench = new Bench(one);
+  bench.prober.answers = () => {
+    throw new Error("out of descriptors");
+  };
+  bench.clock.advance(600);
+  bench.prober.flights.clear();
+  assert.equal(bench.state("a"), "down");
+  assert.match(bench.checker.backend("a")?.lastProbe?.detail ?? "", /out of descriptors/);
+  bench.prober.answers = () => pass;
+  bench.clock.advance(20_000);
+  assert.equal(bench.state("a"), "up");
+});
+
+Deno.test("a prober that answers twice is heard once", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(500);
+  const probe = [...bench.prober.flights.values()][0];
+  probe?.answer(pass);
+  for (let i = 0; i < 5; i++) probe?.answer(fail);
+  assert.equal(bench.checker.backend("a")?.health, 4);
+});
+
+Deno.test("a result after pause, disable or a reload that drops the backend is ignored", async () => {
+  for (const act of ["pause", "disable", "remove"] as const) {
+    using bench = new Bench(one);
+    bench.clock.advance(500);
+    const probe = [...bench.prober.flights.values()][0];
+    if (act === "remove") await bench.reload(sketch({ backends: {} }));
+    else bench.checker[act]("a");
+    assert.equal(probe?.cancelled, true, act);
+    const before = bench.events.length;
+    probe?.answer(pass);
+    assert.equal(bench.events.length, before);
+    assert.equal(bench.checker.backend("a")?.lastProbe, undefined);
+    bench.clock.advance(60_000);
+    assert.equal(bench.prober.starts.length, 1, `${act} stops probing`);
+  }
+});
+
+Deno.test("a timeout that comes long after the deadline is the process's fault and is redone", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(500);
+  const stalled = [...bench.prober.flights.values()][0];
+  bench.clock.jump(2_500);
+  stalled?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 2_700 });
+  assert.equal(bench.state("a"), "unknown");
+  assert.equal(bench.checker.stats().excused, 1);
+  bench.clock.advance(10);
+  assert.equal(bench.prober.starts.length, 2);
+  bench.probe("a", pass);
+  assert.equal(bench.state("a"), "up");
+});
+
+Deno.test("a host that is always too slow still notices that a backend is down", () => {
+  using bench = new Bench(one);
+  for (let i = 0; i < 2; i++) {
+    bench.clock.advance(500);
+    const stalled = [...bench.prober.flights.values()][0];
+    bench.clock.jump(2_500);
+    stalled?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 2_700 });
+  }
+  assert.equal(bench.state("a"), "down");
+});
+
+Deno.test("one backend is probed once, however many frontends use it, and without any", () => {
+  const config = sketch({
+    backends: { a: {}, lonely: {} },
+    frontends: { f: [{ a: 100 }], g: [{ a: 50 }], h: [{ a: 1 }] },
+  });
+  using bench = new Bench(config, { answers: pass });
+  bench.clock.advance(600);
+  assert.deepEqual(bench.prober.starts.map(({ address }) => address), ["10.0.0.0", "10.0.0.1"]);
+});
+
+Deno.test("ten thousand backends at 1 s are probed evenly, in small batches and none late", () => {
+  const second = httpCheck("web", { intervalMs: 1_000, fastIntervalMs: 1_000 });
+  const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
+  let seed = 42;
+  const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
+  using bench = new Bench(sketch({ checks: [second], backends }), { random, answers: pass });
+  bench.clock.advance(5_000);
+  const { late, maxLatenessMs, running, scheduled } = bench.checker.stats();
+  assert.equal(late, 0);
+  assert.ok(maxLatenessMs <= 4);
+  assert.equal(running + scheduled, 10_000);
+  const perTenth = new Array<number>(50).fill(0);
+  for (const { at } of bench.prober.starts) {
+    const tenth = Math.min(49, Math.floor(at / 100));
+    perTenth[tenth] = (perTenth[tenth] ?? 0) + 1;
+  }
+  for (const [i, n] of perTenth.entries()) assert.ok(n > 750 && n < 1_350, `tenth ${i}: ${n}`);
+});
