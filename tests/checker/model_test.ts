@@ -1,0 +1,177 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import type { Config } from "../../lib/config/mod.ts";
+import { Model } from "./model.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+
+const names = ["a", "b", "c", "d", "e"];
+const name = fc.constantFrom(...names);
+
+/** A configuration of some of the five backends; the probes' timeout never strikes. */
+const config = fc.record({
+  present: fc.subarray(names, { minLength: 1 }),
+  disabled: fc.subarray(names),
+  otherCheck: fc.subarray(names),
+  rise: fc.integer({ min: 1, max: 3 }),
+  fall: fc.integer({ min: 1, max: 3 }),
+  subnet: fc.nat(1),
+  netns: fc.constantFrom("", "", "", "dataplane"),
+  history: fc.integer({ min: 1, max: 4 }),
+  weights: fc.array(fc.constantFrom(0, 1, 100), { minLength: 5, maxLength: 5 }),
+  flushOnDown: fc.boolean(),
+}).map((of): Config => {
+  const { rise, fall } = of;
+  const checks = [
+    httpCheck("one", { rise, fall, timeoutMs: 1e9 }),
+    httpCheck("two", { rise: 2, fall: 2, intervalMs: 700, timeoutMs: 1e9 }),
+  ];
+  const weighed = (some: readonly string[]) =>
+    Object.fromEntries(some.map((name) => [name, of.weights[names.indexOf(name)] ?? 0]));
+  const [first, rest] = [of.present.slice(0, 2), of.present.slice(2)];
+  return sketch({
+    checks,
+    backends: Object.fromEntries(of.present.map((name) => [name, {
+      at: `10.0.${of.subnet}.${names.indexOf(name)}`,
+      enabled: !of.disabled.includes(name),
+      healthcheck: of.otherCheck.includes(name) ? "two" : "one",
+    }])),
+    frontends: {
+      // Two pools, a frontend of its own for the first backend; the last may be used by none.
+      f: rest.length > 1 ? [weighed(first), weighed(rest.slice(1))] : [weighed(first)],
+      g: [weighed(of.present.slice(0, 1))],
+    },
+    ...{ netns: of.netns, history: of.history, flushOnDown: of.flushOnDown },
+  });
+});
+
+const action = fc.oneof(
+  { weight: 10, arbitrary: fc.record({ answer: name, ok: fc.boolean() }) },
+  { weight: 4, arbitrary: fc.record({ turn: fc.integer({ min: 0, max: 6_000 }) }) },
+  { weight: 1, arbitrary: fc.record({ jump: fc.integer({ min: 0, max: 100_000 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      verb: fc.constantFrom(
+        "pause" as const,
+        "resume" as const,
+        "enable" as const,
+        "disable" as const,
+      ),
+      name,
+    }),
+  },
+  { weight: 2, arbitrary: fc.record({ weigh: name, to: fc.integer({ min: 0, max: 100 }) }) },
+  { weight: 2, arbitrary: fc.record({ config }) },
+);
+
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+async function act(bench: Bench, model: Model, action: Action): Promise<void> {
+  if ("answer" in action) {
+    const address = bench.checker.backend(action.answer)?.config.address.text ?? "";
+    const probe = bench.prober.flights.get(address);
+    if (!probe) return;
+    model.result(action.answer, action.ok);
+    probe.answer(action.ok ? pass : fail);
+  } else if ("turn" in action) {
+    bench.clock.advance(action.turn);
+  } else if ("jump" in action) {
+    bench.clock.jump(action.jump);
+  } else if ("verb" in action) {
+    const isAllowed = model.operator(action.verb, action.name);
+    if (isAllowed) bench.checker[action.verb](action.name);
+    else assert.throws(() => bench.checker[action.verb](action.name), /^CheckerError: cannot/);
+  } else if ("weigh" in action) {
+    for (const place of [...model.weights.keys()]) {
+      const [frontend, pool, backend] = place.split("/");
+      assert.ok(frontend && pool && backend);
+      if (backend !== action.weigh) continue;
+      model.weights.set(place, action.to);
+      bench.checker.setWeight(frontend, pool, backend, action.to, false);
+    }
+  } else {
+    model.reload(action.config);
+    await bench.reload(action.config);
+  }
+}
+
+function compareBackends(bench: Bench, model: Model): void {
+  const { checker } = bench;
+  assert.deepEqual(checker.backendNames(), [...model.backends.keys()].sort());
+  for (const [name, want] of model.backends) {
+    const got = checker.backend(name) ?? assert.fail(name);
+    const history = got.transitions.map(({ from, to }) => `${from}>${to}`);
+    assert.deepEqual(
+      [got.state, got.health, got.enabled, history],
+      [want.state, want.counter, want.state !== "disabled", want.history],
+      name,
+    );
+    const times = got.transitions.map(({ at }) => at);
+    assert.deepEqual(times, times.toSorted((a, b) => b - a), "newest first");
+  }
+  const probed = [...model.backends.keys()].filter((name) => model.isProbed(name));
+  const { running, scheduled } = checker.stats();
+  assert.equal(running + scheduled, probed.length, "each probed backend waits or is on its way");
+  assert.equal(bench.prober.flights.size, running);
+  for (const address of bench.prober.flights.keys()) {
+    const owner = probed.filter((n) => checker.backend(n)?.config.address.text === address);
+    assert.equal(owner.length, 1, `${address} is probed for somebody`);
+  }
+}
+
+function compareFrontends(bench: Bench, model: Model): void {
+  for (const name of bench.checker.frontendNames()) {
+    const got = bench.checker.frontend(name) ?? assert.fail(name);
+    assert.equal(got.state, model.frontendState(name), name);
+    const weights = got.weights.map(({ backend, weight, flush }) => [backend, weight, flush]);
+    assert.deepEqual(weights, model.effective(name));
+  }
+}
+
+/** What events and log told must be what happened, and lead where the snapshots stand. */
+function compareStories(bench: Bench, model: Model, initial: ReadonlyMap<string, string>): void {
+  const moves = bench.events.flatMap((event) =>
+    event.kind === "backend"
+      ? `${event.backend} ${event.transition.from}>${event.transition.to}`
+      : []
+  );
+  // A reload goes through removals, then changes; the model goes in the same order.
+  assert.deepEqual(moves, model.told);
+  const logged = bench.log.named("backend-transition");
+  assert.deepEqual(logged.map(({ backend, from, to }) => `${backend} ${from}>${to}`), moves);
+  for (const name of bench.checker.frontendNames()) {
+    let state = initial.get(name);
+    for (const event of bench.events) {
+      if (event.kind !== "frontend" || event.frontend !== name) continue;
+      assert.equal(event.transition.from, state);
+      assert.notEqual(event.transition.to, state);
+      state = event.transition.to;
+    }
+    assert.equal(bench.checker.frontend(name)?.state, state);
+  }
+}
+
+Deno.test("random results, requests, suspensions and reloads lead where a naive model says", async () => {
+  await fc.assert(
+    fc.asyncProperty(
+      config,
+      fc.array(action, { minLength: 1, maxLength: 80, size: "max" }),
+      fc.infiniteStream(fc.double({ min: 0, max: 0.999, noNaN: true })),
+      async (config, actions, randoms) => {
+        using bench = new Bench(config, { random: () => randoms.next().value });
+        const model = new Model(config);
+        const { checker } = bench;
+        const initial = new Map(
+          checker.frontendNames().map((name) => [name, checker.frontend(name)?.state ?? ""]),
+        );
+        for (const action of actions) {
+          await act(bench, model, action);
+          compareBackends(bench, model);
+          compareFrontends(bench, model);
+        }
+        compareStories(bench, model, initial);
+      },
+    ),
+    { seed: 7, numRuns: 300 },
+  );
+});
