@@ -5,6 +5,7 @@ import type { ConfigCheckOutcome, ConfigReloadOutcome, ConfigService } from "../
 
 /** What a configuration file is checked with and applied to. */
 export interface ConfigFileOptions {
+  readonly path: string;
   readonly load: () => Promise<ConfigOutcome>;
   /** Puts a valid configuration into force. */
   readonly apply: (config: Config) => Promise<void>;
@@ -76,8 +77,9 @@ export class ConfigFile implements ConfigService {
       return await this.#options.load();
     } catch (error) {
       const message = error instanceof Error ? error.message : String(error);
-      const problem = { stage: "parse", file: "", line: 0, column: 0, path: "", message } as const;
-      return { kind: "invalid", file: "", stage: "parse", problems: [problem] };
+      const file = this.#options.path;
+      const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
+      return { kind: "invalid", file, stage: "parse", problems: [problem] };
     }
   }
 }

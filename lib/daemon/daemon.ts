@@ -13,6 +13,7 @@ import { systemClock } from "../time/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
+import { logFailovers } from "./failover.ts";
 import { listening } from "./listening.ts";
 import type { Settings } from "./settings.ts";
 
@@ -45,7 +46,9 @@ export async function startDaemon(
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
   const base: Base = { settings, log, metrics };
   const checker = startChecker(base, config, parts);
+  parts.defer(logFailovers(checker, systemClock, log));
   const file = new ConfigFile({
+    path: settings.configPath,
     load: () => loadConfigInBackground(settings.configPath),
     apply: (next) => applyConfig(checker, next, log),
     reloaded: metrics.reloaded,

@@ -26,6 +26,7 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: (config: Config) =>
   const applied: Config[] = [];
   const results: boolean[] = [];
   const file = new ConfigFile({
+    path: "m.yaml",
     load,
     apply: apply ?? ((next) => Promise.resolve(void applied.push(next))),
     reloaded: (ok) => void results.push(ok),
@@ -66,8 +67,8 @@ Deno.test("a check looks without touching", async () => {
 
 Deno.test("a file that cannot be looked at is a parse error", async () => {
   const { file } = fixture(() => Promise.reject(new Error("worker gone")));
-  deepEqual(await file.check(), { kind: "parse-error", message: "worker gone" });
-  deepEqual(await file.reload(), { kind: "parse-error", message: "worker gone" });
+  deepEqual(await file.check(), { kind: "parse-error", message: "m.yaml: worker gone" });
+  deepEqual(await file.reload(), { kind: "parse-error", message: "m.yaml: worker gone" });
 });
 
 Deno.test("a configuration that cannot be applied is said and counted", async () => {

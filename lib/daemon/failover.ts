@@ -1,0 +1,48 @@
+import type { CheckerView } from "../checker/mod.ts";
+import type { Logger } from "../log/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+
+/** Changes that come together, as when a site goes down, are looked at once. */
+const settleMs = 50;
+
+/**
+ * Logs `frontend-failover` whenever a frontend's traffic moves to another pool, which need not
+ * change the frontend's state. Call the result to stop.
+ */
+export function logFailovers(checker: CheckerView, clock: Clock, log: Logger): () => void {
+  const pools = new Map<string, string>();
+  const dirty = new Set<string>();
+  let timer: Timer | undefined;
+
+  function look(): void {
+    timer = undefined;
+    for (const name of dirty) lookAt(name);
+    dirty.clear();
+  }
+
+  function lookAt(name: string): void {
+    const frontend = checker.frontend(name);
+    const before = pools.get(name);
+    if (!frontend) return void pools.delete(name);
+    const { activePool, config, state } = frontend;
+    pools.set(name, activePool);
+    if (before === undefined || before === activePool) return;
+    const address = config.address.text;
+    log.info("frontend-failover", { frontend: name, address, from: before, to: activePool, state });
+  }
+
+  function mark(names: Iterable<string>): void {
+    for (const name of names) dirty.add(name);
+    timer ??= clock.after(settleMs, look);
+  }
+
+  for (const name of checker.frontendNames()) lookAt(name);
+  const unsubscribe = checker.subscribe((event) => {
+    if (event.kind === "backend") mark(event.frontends);
+    if (event.kind === "reload") mark([...checker.frontendNames(), ...pools.keys()]);
+  });
+  return () => {
+    unsubscribe();
+    timer?.cancel();
+  };
+}

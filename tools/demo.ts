@@ -1,0 +1,121 @@
+/**
+ * `deno task demo`: four small backends on loopback addresses, a maglevd that probes them, and
+ * trouble now and then, all in one terminal and with nothing installed. Ctrl-C ends it.
+ *
+ * @module
+ */
+
+import { startBackend } from "./demo/backend.ts";
+import type { DemoBackend } from "./demo/backend.ts";
+import { demoCommands, denoCommand } from "./demo/commands.ts";
+import type { DemoPorts } from "./demo/commands.ts";
+import { demoBackends, demoConfig } from "./demo/config.ts";
+import { startDaemonProcess } from "./demo/daemon_process.ts";
+import { announce, narrate, painter } from "./demo/narrator.ts";
+import { freePort } from "./demo/ports.ts";
+import { story } from "./demo/story.ts";
+
+const paint = painter(Deno.stdout.isTerminal() && Deno.env.get("NO_COLOR") === undefined);
+const say = (text: string) => console.log(announce(text, new Date(), paint));
+
+/** Aborted by Ctrl-C, SIGTERM, or the end of maglevd. */
+const over = new AbortController();
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.addSignalListener(signal, () => over.abort());
+}
+
+async function demo(parts: AsyncDisposableStack): Promise<number> {
+  const port = freePort(8080, demoBackends.map(({ address }) => address));
+  const backends = demoBackends.map(({ name, address }) =>
+    parts.use(startBackend(name, address, port))
+  );
+  const ports = { api: freePort(9090, ["::"]), metrics: freePort(9091, ["::"]) };
+  if (ports.metrics === ports.api) ports.metrics = freePort(ports.api + 1, ["::"]);
+
+  const folder = parts.adopt(await Deno.makeTempDir({ prefix: "maglev-demo-" }), removeFolder);
+  await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
+  const daemon = startDaemonProcess(
+    daemonArguments(`${folder}/maglev.yaml`, ports),
+    (line) => console.log(narrate(line, paint)),
+  );
+  const ended = daemon.ended.then((code) => {
+    if (!over.signal.aborted) say(`maglevd ended with exit code ${code}`);
+    over.abort();
+    return code;
+  });
+  try {
+    await daemon.ready;
+    introduce(port, ports);
+    await tell(backends);
+  } catch {
+    // maglevd has ended, and its log, above, says why.
+  }
+  await daemon.stop();
+  return await ended;
+}
+
+/**
+ * VPP integration is off: the empty --vpp-api-addr. A simulated VPP would be started here, and its
+ * two sockets named instead.
+ */
+function daemonArguments(config: string, { api, metrics }: DemoPorts): string[] {
+  return [
+    `--config=${config}`,
+    `--grpc-addr=127.0.0.1:${api}`,
+    `--metrics-addr=127.0.0.1:${metrics}`,
+    "--vpp-api-addr=",
+  ];
+}
+
+function introduce(port: number, ports: DemoPorts): void {
+  const listed = demoBackends.map(({ name, address }) => `${name} ${address}:${port}`).join(", ");
+  const deno = denoCommand(Deno.env.get("PATH") ?? "");
+  console.log(`
+${paint.strong("maglevd is probing four backends:")} ${listed}
+Something breaks or heals every few seconds. Ctrl-C ends the demo.
+In another terminal, in this folder, try:
+
+${demoCommands(ports, deno).map((command) => `  ${command}`).join("\n")}
+`);
+}
+
+/** Plays the story over and over until the demo is over. */
+async function tell(backends: readonly DemoBackend[]): Promise<void> {
+  while (!over.signal.aborted) {
+    for (const { after, backend, mood, says } of story) {
+      await pause(after * 1000);
+      if (over.signal.aborted) return;
+      say(says);
+      await backends.find(({ name }) => name === backend)?.become(mood);
+    }
+  }
+}
+
+/** Waits, or not any longer when the demo is over. */
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      over.signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    over.signal.addEventListener("abort", done);
+  });
+}
+
+async function removeFolder(folder: string): Promise<void> {
+  await Deno.remove(folder, { recursive: true });
+}
+
+async function main(): Promise<number> {
+  await using parts = new AsyncDisposableStack();
+  return await demo(parts);
+}
+
+try {
+  Deno.exit(await main());
+} catch (error) {
+  console.error(`the demo cannot start: ${error instanceof Error ? error.message : error}`);
+  Deno.exit(1);
+}

@@ -1,0 +1,53 @@
+import { textLines } from "./lines.ts";
+
+/** A maglevd that runs beside the demo. */
+export interface DaemonProcess {
+  /** Resolves once the API answers. Rejects when maglevd ends before that. */
+  readonly ready: Promise<void>;
+  /** Resolves to the exit code. */
+  readonly ended: Promise<number>;
+  /** Asks maglevd to end, unless it is ending already, and waits. */
+  stop(): Promise<void>;
+}
+
+/** Ctrl-C reaches maglevd as well, the terminal sees to that; only without a terminal ask again. */
+const ownAccordMs = 300;
+
+/** Starts maglevd with `args`, by this same Deno; `onLine` gets each line of its log. */
+export function startDaemonProcess(
+  args: readonly string[],
+  onLine: (line: string) => void,
+): DaemonProcess {
+  const main = new URL("../../main.ts", import.meta.url).pathname;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", main, ...args],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).spawn();
+  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  let stopping = false;
+  const read = async () => {
+    const lines = child.stdout.pipeThrough(new TextDecoderStream()).pipeThrough(textLines());
+    for await (const line of lines) {
+      if (line.includes('"msg":"api-listening"')) resolve();
+      if (line.includes('"msg":"stopping"')) stopping = true;
+      onLine(line);
+    }
+  };
+  const ended = Promise.all([child.status, read()]).then(([{ code }]) => {
+    reject(new Error(`maglevd ended with exit code ${code}`));
+    return code;
+  });
+  return {
+    ready,
+    ended,
+    async stop() {
+      const ask = setTimeout(() => {
+        if (!stopping) child.kill("SIGTERM");
+      }, ownAccordMs);
+      await ended;
+      clearTimeout(ask);
+    },
+  };
+}
