@@ -5,6 +5,13 @@ export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
 }
 
+/** A line that is not a command: word number `at` does not fit, or more words are needed. */
+export class SyntaxFailure extends CommandFailure {
+  constructor(readonly at: number | undefined, message: string) {
+    super(message);
+  }
+}
+
 /** Any failure as one sentence, without the transport's boilerplate. */
 export function describeError(error: unknown, server: string): string {
   if (error instanceof CommandFailure) return error.message;
@@ -35,6 +42,8 @@ function causes(error: unknown): string[] {
   return error instanceof Error ? [error.message, ...causes(error.cause)] : [];
 }
 
-function messageOf(error: unknown): string {
+/** What an error says, without the transport's prefix. */
+export function messageOf(error: unknown): string {
+  if (error instanceof ConnectError) return error.rawMessage;
   return error instanceof Error ? error.message : String(error);
 }

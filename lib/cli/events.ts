@@ -1,7 +1,15 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
-import { type Event, EventSchema, type WatchRequestSchema } from "../gen/maglev_pb.ts";
+import {
+  type Event,
+  EventSchema,
+  type LogEvent,
+  type TransitionRecord,
+  type WatchRequestSchema,
+} from "../gen/maglev_pb.ts";
+import { formatTime } from "./format.ts";
 import type { Args, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
+import { stateMeaning, type Style } from "./style.ts";
 
 /** What `watch events` was asked for. */
 export interface WatchOptions {
@@ -30,6 +38,40 @@ export function watchOptions(args: Args): WatchOptions {
 /** An event as compact JSON, for scripts. */
 export function formatEventJson(event: Event): string {
   return JSON.stringify(messageJson(EventSchema, event));
+}
+
+/** An event as a line for people: local time, what it is about, what happened. */
+export function formatEventPretty({ event }: Event, style: Style): string {
+  switch (event.case) {
+    case "log":
+      return formatLog(event.value, style);
+    case "backend":
+      return formatTransition("backend", event.value.backendName, event.value.transition, style);
+    case "frontend":
+      return formatTransition("frontend", event.value.frontendName, event.value.transition, style);
+    case undefined:
+      return style.paint("dim", "an event of a kind that this maglevc does not know");
+  }
+}
+
+function formatLog({ atUnixNs, level, msg, attrs }: LogEvent, style: Style): string {
+  const meaning = level === "error" ? "bad" : level === "warn" ? "warning" : "plain";
+  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${value}`);
+  const word = style.paint(meaning, level.padEnd(8));
+  return [formatTime(atUnixNs), word, msg, ...values].join(" ");
+}
+
+/** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */
+function formatTransition(
+  kind: "backend" | "frontend",
+  name: string,
+  transition: TransitionRecord | undefined,
+  style: Style,
+): string {
+  const { from = "", to = "", atUnixNs = 0n } = transition ?? {};
+  const painted = (state: string) => style.paint(stateMeaning(state), state);
+  if (atUnixNs === 0n) return `${"now".padEnd(23)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
+  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${name} ${painted(from)} → ${painted(to)}`;
 }
 
 /**

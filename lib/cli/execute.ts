@@ -1,22 +1,22 @@
-import { CommandFailure } from "./errors.ts";
-import { formatEventJson, watchEvents, watchOptions } from "./events.ts";
-import type { Args, Command, MaglevClient } from "./node.ts";
+import { SyntaxFailure } from "./errors.ts";
+import type { Args, Command, CommandContext } from "./node.ts";
 import type { Style } from "./style.ts";
 import { commandTree } from "./tree.ts";
 import { describeChoices, walk } from "./walk.ts";
+import { watch } from "./watch.ts";
 
 /** Where a command runs. */
-export interface Session {
-  readonly client: MaglevClient;
+export interface Session extends Omit<CommandContext, "args"> {
   readonly style: Style;
   readonly json: boolean;
-  readonly signal: AbortSignal;
-  /** See CommandContext. */
-  readonly memory: Map<string, unknown>;
+  /** For error messages. */
+  readonly server: string;
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Prints one or more lines; the newline at the end is added. */
   readonly print: (text: string) => void;
+  /** The same for what is not part of the output. */
+  readonly note: (text: string) => void;
 }
 
 /** A command and what it was given. */
@@ -25,16 +25,17 @@ export interface Parsed {
   readonly args: Args;
 }
 
-/** The command that `words` name. Throws CommandFailure saying which word is wrong, and why. */
+/** The command that `words` name. Throws SyntaxFailure saying which word is wrong, and why. */
 export function parseCommand(words: readonly string[]): Parsed {
   const result = walk(commandTree, words);
   switch (result.kind) {
     case "command":
       return result;
     case "error":
-      throw new CommandFailure(result.message);
+      throw new SyntaxFailure(result.at, result.message);
     case "incomplete":
-      throw new CommandFailure(
+      throw new SyntaxFailure(
+        undefined,
         `"${words.join(" ")}" is not complete; next: ${describeChoices(result.choices)}`,
       );
   }
@@ -62,10 +63,4 @@ function printReport(
     ? JSON.stringify(report.json(), undefined, 2)
     : report.text({ style: session.style, now: session.now() });
   if (text !== "") session.print(text);
-}
-
-async function watch(args: Args, session: Session): Promise<void> {
-  for await (const event of watchEvents(session.client, watchOptions(args), session.signal)) {
-    session.print(formatEventJson(event));
-  }
 }

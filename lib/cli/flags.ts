@@ -6,6 +6,8 @@ export interface Flags {
   /** Undefined: on in the shell, off in one-shot mode. */
   readonly color: boolean | undefined;
   readonly json: boolean;
+  /** Agrees beforehand to what the shell would ask. */
+  readonly yes: boolean;
   readonly help: boolean;
   readonly version: boolean;
   readonly words: readonly string[];
@@ -25,6 +27,7 @@ export function parseFlags(
     server: environment.get("MAGLEV_SERVER") || defaultServer,
     color: undefined as boolean | undefined,
     json: false,
+    yes: false,
     help: false,
     version: false,
     words: [] as string[],
@@ -37,6 +40,7 @@ export function parseFlags(
     else if (name === "--server") flags.server = value ?? takeValue(name, rest);
     else if (name === "--color") flags.color = parseBool(name, value);
     else if (name === "--json") flags.json = parseBool(name, value);
+    else if (name === "--yes") flags.yes = parseBool(name, value);
     else if (name === "--help" || name === "-h") flags.help = true;
     else if (name === "--version") flags.version = true;
     else throw new CommandFailure(`unknown flag ${name}; see maglevc --help`);

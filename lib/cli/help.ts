@@ -27,6 +27,7 @@ export function usage(): string {
     "  --server host:port  maglevd to talk to (MAGLEV_SERVER, localhost:9090)",
     "  --color[=bool]      colours; on in the shell, off otherwise (NO_COLOR is heeded)",
     "  --json              print what show finds as JSON",
+    "  --yes               agree beforehand to what would be asked in the shell",
     "  --version           print the version and exit",
     "",
     "Words may be shortened while they stay unique: `sh ba` is `show backends`.",
@@ -41,7 +42,7 @@ function linesBelow(node: Node, path: readonly Node[]): CommandLine[] {
   const usage = here.map(nodeLabel).join(" ");
   if (node.run?.kind === "watch") {
     return [{
-      usage: `${usage} [num <n>] [log [level <level>]] [backend] [frontend]`,
+      usage: `${usage} [num <n>] [log [level <level>]] [backend] [frontend] [pretty]`,
       help: node.help,
     }];
   }

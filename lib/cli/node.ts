@@ -30,6 +30,16 @@ export interface Report {
   json(): JsonValue;
 }
 
+/** Something that an operator should think about first. */
+export interface Caution {
+  /** What will be touched and what that leads to, a line each. */
+  readonly details: readonly string[];
+  /** Ends in a question mark. */
+  readonly question: string;
+  /** Whether a script must agree beforehand (`--yes`), as opposed to only being warned. */
+  readonly mustAgree: boolean;
+}
+
 /** What commands run against. */
 export interface CommandContext {
   /** The maglevd asked. */
@@ -40,6 +50,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Lives as long as the session: what an earlier command wants a later one to know. */
   readonly memory: Map<string, unknown>;
+  /** Resolves when the operator agrees; throws CommandFailure when not. */
+  readonly caution: (caution: Caution) => Promise<void>;
 }
 
 /** What stands at the end of a path through the tree. */

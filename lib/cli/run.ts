@@ -8,6 +8,11 @@ import { type Flags, parseFlags } from "./flags.ts";
  * that a short command takes.
  */
 export async function runMaglevc(args: readonly string[]): Promise<number> {
+  if (args[0] === "__complete") {
+    const { completeWords } = await import("./candidates.ts");
+    for (const line of await completeWords(args.slice(1))) console.log(line);
+    return 0;
+  }
   const flags = readFlags(args);
   if (typeof flags === "string") {
     console.error(`error: ${flags}`);
@@ -22,10 +27,17 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
     console.log(usage());
     return 0;
   }
-  const { runOnce } = await import("./oneshot.ts");
-  return await untilInterrupted((signal) =>
-    runOnce(flags, { out: console.log, err: console.error }, signal)
-  );
+  return await untilInterrupted(async (signal) => {
+    if (flags.words.length === 0 && Deno.stdin.isTerminal()) {
+      const { runShell } = await import("./shell/shell.ts");
+      return await runShell(flags, signal);
+    }
+    const { runLines, runOnce } = await import("./oneshot.ts");
+    const output = { out: console.log, err: console.error };
+    if (flags.words.length > 0) return await runOnce(flags, output, signal);
+    const { stdinLines } = await import("./stdin.ts");
+    return await runLines(flags, stdinLines(), output, signal);
+  });
 }
 
 /** The flags, or what is wrong with them. */

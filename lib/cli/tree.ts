@@ -1,5 +1,6 @@
 import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, reloadConfig } from "./commands/config.ts";
+import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
 import { disableBackend, enableBackend, pauseBackend, resumeBackend } from "./commands/operate.ts";
@@ -54,7 +55,7 @@ export const commandTree: readonly Node[] = [
   ]),
   keyword("set", "Change something until the next reload", () => [
     keyword("backend", "Take a backend out of service or put it back", () => [
-      backendSlot("Backend to change", {
+      backendSlot("Backend to change, or a pattern such as web*", {
         next: () => [
           keyword("pause", "Stop probing; no new flows", pauseBackend),
           keyword("resume", "End a pause, start again from unknown", resumeBackend),
@@ -109,6 +110,11 @@ export const commandTree: readonly Node[] = [
     keyword("check", "Validate the file without applying it", checkConfig),
     keyword("reload", "Validate and apply the file", reloadConfig),
   ]),
+  keyword("completion", "Print a completion script", () => [
+    keyword("bash", "For bash", completionScript("bash")),
+    keyword("zsh", "For zsh", completionScript("zsh")),
+    keyword("fish", "For fish", completionScript("fish")),
+  ]),
   keyword("quit", "Leave the shell", { kind: "quit" }),
   keyword("exit", "Leave the shell", { kind: "quit" }),
 ];
@@ -137,6 +143,7 @@ function watchOptions(): readonly Node[] {
     ]),
     keyword("backend", "Backend transitions", watch, watchOptions),
     keyword("frontend", "Frontend transitions", watch, watchOptions),
+    keyword("pretty", "A readable line per event instead of JSON", watch, watchOptions),
   ];
 }
 

@@ -1,6 +1,12 @@
 /** A maglevd of fixed answers, reached without a network. */
 
-import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
+import {
+  Code,
+  ConnectError,
+  type ConnectRouter,
+  createClient,
+  createRouterTransport,
+} from "@connectrpc/connect";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
 import {
   type BackendInfoSchema,
@@ -196,107 +202,109 @@ function find<T extends { name?: string | undefined }>(
   return found;
 }
 
-/** A client whose every answer is fixed. */
-export function fixedClient(): MaglevClient {
-  const transport = createRouterTransport(({ service }) => {
-    service(Maglev, {
-      listBackends: () => ({ backendNames: backends.map((b) => b.name ?? ""), backends }),
-      listFrontends: () => ({ frontendNames: frontends.map((f) => f.name ?? ""), frontends }),
-      listHealthChecks: () => ({ names: healthchecks.map((h) => h.name ?? "") }),
-      getBackend: ({ name }) => find("backend", backends, name),
-      getFrontend: ({ name }) => find("frontend", frontends, name),
-      getHealthCheck: ({ name }) => find("healthcheck", healthchecks, name),
-      pauseBackend: ({ name }) => ({ ...find("backend", backends, name), state: "paused" }),
-      resumeBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
-      disableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "disabled" }),
-      enableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
-      setFrontendPoolBackendWeight: ({ frontend, pool, backend, weight }) => ({
-        name: find("frontend", frontends, frontend).name ?? "",
-        pools: [{
-          name: pool,
-          backends: [{ name: backend, weight, effectiveWeight: 0, state: "down" }],
-        }],
-      }),
-      async *watchEvents() {
-        yield* await Promise.resolve(events);
+/** The service whose every answer is fixed. */
+export function routes(router: ConnectRouter): void {
+  router.service(Maglev, {
+    listBackends: () => ({ backendNames: backends.map((b) => b.name ?? ""), backends }),
+    listFrontends: () => ({ frontendNames: frontends.map((f) => f.name ?? ""), frontends }),
+    listHealthChecks: () => ({ names: healthchecks.map((h) => h.name ?? "") }),
+    getBackend: ({ name }) => find("backend", backends, name),
+    getFrontend: ({ name }) => find("frontend", frontends, name),
+    getHealthCheck: ({ name }) => find("healthcheck", healthchecks, name),
+    pauseBackend: ({ name }) => ({ ...find("backend", backends, name), state: "paused" }),
+    resumeBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
+    disableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "disabled" }),
+    enableBackend: ({ name }) => ({ ...find("backend", backends, name), state: "unknown" }),
+    setFrontendPoolBackendWeight: ({ frontend, pool, backend, weight }) => ({
+      name: find("frontend", frontends, frontend).name ?? "",
+      pools: [{
+        name: pool,
+        backends: [{ name: backend, weight, effectiveWeight: 0, state: "down" }],
+      }],
+    }),
+    async *watchEvents() {
+      yield* await Promise.resolve(events);
+    },
+    checkConfig: () => ({ ok: true }),
+    reloadConfig: () => ({
+      semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
+    }),
+    getVPPInfo: () => ({
+      version: "26.10-release",
+      buildDate: "2026-10-28T12:00:00",
+      buildDirectory: "/build",
+      pid: 4711,
+      boottimeNs: ago(86_400_000),
+      connecttimeNs: ago(60_000),
+    }),
+    getVPPLBState: () => ({
+      conf: {
+        ip4SrcAddress: "192.0.2.1",
+        ip6SrcAddress: "2001:db8::1",
+        stickyBucketsPerCore: 65536,
+        flowTimeout: 40,
       },
-      checkConfig: () => ({ ok: true }),
-      reloadConfig: () => ({
-        semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
-      }),
-      getVPPInfo: () => ({
-        version: "26.10-release",
-        buildDate: "2026-10-28T12:00:00",
-        buildDirectory: "/build",
-        pid: 4711,
-        boottimeNs: ago(86_400_000),
-        connecttimeNs: ago(60_000),
-      }),
-      getVPPLBState: () => ({
-        conf: {
-          ip4SrcAddress: "192.0.2.1",
-          ip6SrcAddress: "2001:db8::1",
-          stickyBucketsPerCore: 65536,
-          flowTimeout: 40,
+      vips: [
+        {
+          prefix: "198.51.100.1/32",
+          protocol: 255,
+          encap: "gre4",
+          flowTableLength: 1024,
+          applicationServers: [
+            { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674 },
+            { address: "192.0.2.11", weight: 50, flags: 1, numBuckets: 350 },
+            { address: "192.0.2.12", weight: 0, flags: 1, numBuckets: 0 },
+          ],
         },
-        vips: [
-          {
-            prefix: "198.51.100.1/32",
-            protocol: 255,
-            encap: "gre4",
-            flowTableLength: 1024,
-            applicationServers: [
-              { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674 },
-              { address: "192.0.2.11", weight: 50, flags: 1, numBuckets: 350 },
-              { address: "192.0.2.12", weight: 0, flags: 1, numBuckets: 0 },
-            ],
-          },
-          {
-            prefix: "2001:db8:1::1/128",
-            protocol: 6,
-            port: 443,
-            encap: "gre6",
-            flowTableLength: 1024,
-            srcIpSticky: true,
-          },
-        ],
-      }),
-      getVPPLBCounters: () => ({
-        atUnixNs: ago(2000),
-        vips: [{
+        {
+          prefix: "2001:db8:1::1/128",
+          protocol: 6,
+          port: 443,
+          encap: "gre6",
+          flowTableLength: 1024,
+          srcIpSticky: true,
+        },
+      ],
+    }),
+    getVPPLBCounters: () => ({
+      atUnixNs: ago(2000),
+      vips: [{
+        prefix: "198.51.100.1/32",
+        protocol: "any",
+        nextPacket: 1_234_567n,
+        firstPacket: 890n,
+        packets: 1_235_457n,
+        bytes: 123_545_700n,
+      }],
+      servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
+    }),
+    planVPPLBState: () => ({
+      changes: [
+        {
+          kind: "vip-add",
+          prefix: "2001:db8:1::1/128",
+          protocol: "tcp",
+          port: 443,
+          frontend: "www",
+          detail: "encap gre6, src-ip-sticky",
+        },
+        {
+          kind: "as-weight",
           prefix: "198.51.100.1/32",
           protocol: "any",
-          nextPacket: 1_234_567n,
-          firstPacket: 890n,
-          packets: 1_235_457n,
-          bytes: 123_545_700n,
-        }],
-        servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
-      }),
-      planVPPLBState: () => ({
-        changes: [
-          {
-            kind: "vip-add",
-            prefix: "2001:db8:1::1/128",
-            protocol: "tcp",
-            port: 443,
-            frontend: "www",
-            detail: "encap gre6, src-ip-sticky",
-          },
-          {
-            kind: "as-weight",
-            prefix: "198.51.100.1/32",
-            protocol: "any",
-            address: "192.0.2.11",
-            detail: "weight 50 -> 0, flush",
-            frontend: "api",
-          },
-        ],
-      }),
-      syncVPPLBState: () => ({}),
-    });
+          address: "192.0.2.11",
+          detail: "weight 50 -> 0, flush",
+          frontend: "api",
+        },
+      ],
+    }),
+    syncVPPLBState: () => ({}),
   });
-  return createClient(Maglev, transport);
+}
+
+/** A client of it that needs no network. */
+export function fixedClient(): MaglevClient {
+  return createClient(Maglev, createRouterTransport(routes));
 }
 
 /** Values that fill the slots of any command of the tree. */

@@ -17,6 +17,7 @@ for (const { usage } of commandLines()) {
     slotWords[word.slice(1, -1)] ?? word
   );
   if (words[0] === "quit" || words[0] === "exit" || usage === "show version") continue;
+  if (words[0] === "watch") words.push("num", "3");
   const file = usage.replace(/ \[.*/, "").replaceAll(/[<>]/g, "").replaceAll(" ", "-");
 
   Deno.test(`${words.join(" ")} prints what its golden file says`, async () => {
@@ -51,7 +52,10 @@ async function run(words: readonly string[], style: Style, json: boolean): Promi
       signal: new AbortController().signal,
       memory: new Map(),
       now: () => now,
+      server: "localhost:9090",
       print: (text) => void lines.push(text),
+      note: (text) => void lines.push(text),
+      caution: ({ details }) => Promise.resolve(void lines.push(...details)),
     });
   } catch (error) {
     lines.push(`error: ${describeError(error, "localhost:9090")}`);

@@ -1,0 +1,35 @@
+import { createMaglevClient } from "./client.ts";
+import { parseFlags } from "./flags.ts";
+import { candidates } from "./shell/tab.ts";
+import { plainStyle } from "./style.ts";
+import { commandTree } from "./tree.ts";
+
+/** Flags that may be completed, with their help. */
+const flagHelp: readonly (readonly [flag: string, help: string])[] = [
+  ["--server", "host:port of maglevd"],
+  ["--color", "Colours"],
+  ["--json", "Print JSON"],
+  ["--yes", "Agree beforehand"],
+  ["--help", "Print help"],
+  ["--version", "Print the version"],
+];
+
+/**
+ * What `maglevc __complete WORDS…` prints: a line per candidate for the last word, its help behind
+ * a tab. The words are a command line so far, so a server named on it is the one asked.
+ */
+export async function completeWords(args: readonly string[]): Promise<string[]> {
+  const partial = args.at(-1) ?? "";
+  if (partial.startsWith("-")) {
+    return flagHelp.filter(([flag]) => flag.startsWith(partial)).map((pair) => pair.join("\t"));
+  }
+  const { words, server } = parseFlags(args.slice(0, -1), Deno.env);
+  const context = {
+    roots: commandTree,
+    client: createMaglevClient(server),
+    style: plainStyle,
+    width: 80,
+  };
+  const found = await candidates(context, words, partial);
+  return found.map(({ word, help }) => help === "" ? word : `${word}\t${help}`);
+}

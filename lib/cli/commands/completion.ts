@@ -1,0 +1,46 @@
+import type { Command } from "../node.ts";
+
+/** Shells that maglevc can complete in. */
+export type ShellName = "bash" | "zsh" | "fish";
+
+/**
+ * `completion SHELL`. The scripts ask `maglevc __complete` for each word, so that they follow the
+ * command tree and the names of the running maglevd without being regenerated.
+ */
+export function completionScript(shell: ShellName): Command {
+  const script = scripts[shell];
+  return { kind: "local", run: () => ({ text: () => script, json: () => script }) };
+}
+
+/** `__complete` prints a candidate a line, a tab and its help behind it. */
+const scripts: Record<ShellName, string> = {
+  bash: `# maglevc completion for bash: source this file, or put it into
+# /usr/share/bash-completion/completions/maglevc
+_maglevc() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    COMPREPLY+=("$(printf '%q' "\${line%%$'\\t'*}")")
+  done < <(maglevc __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _maglevc maglevc`,
+  zsh: `#compdef maglevc
+# maglevc completion for zsh: put this file as _maglevc into a folder of $fpath
+_maglevc() {
+  local -a candidates
+  local line word help
+  while IFS= read -r line; do
+    word=\${line%%$'\\t'*}
+    help=\${line#*$'\\t'}
+    candidates+=("\${word//:/\\\\:}:$help")
+  done < <(maglevc __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  _describe -V maglevc candidates
+}
+if [ "$funcstack[1]" = "_maglevc" ]; then _maglevc "$@"; else compdef _maglevc maglevc; fi`,
+  fish: `# maglevc completion for fish: put this file into ~/.config/fish/completions/maglevc.fish
+function __maglevc_complete
+  set -l words (commandline -opc) (commandline -ct)
+  maglevc __complete $words[2..-1] 2>/dev/null
+end
+complete -c maglevc -f -a '(__maglevc_complete)'`,
+};

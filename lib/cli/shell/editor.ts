@@ -1,0 +1,198 @@
+import { isCtrl, isPrintable, type Key } from "./keys.ts";
+import { Readline } from "./readline.ts";
+import {
+  matchedLine,
+  olderMatch,
+  type Search,
+  searchPrompt,
+  startSearch,
+  withQuery,
+} from "./search.ts";
+
+/** What the keyboard is for at the moment. */
+type Mode =
+  /** Editing a line that somebody waits for. */
+  | { readonly kind: "edit" }
+  /** Reverse search. */
+  | { readonly kind: "search"; readonly search: Search }
+  /** Something runs: keys wait, Ctrl-C interrupts it. */
+  | { readonly kind: "busy" }
+  /** Something runs until any key is pressed. */
+  | { readonly kind: "any-key" };
+
+/** What the shell does with the keys that the line editor has no use for. */
+export interface EditorHooks {
+  /** Tab was pressed. Keys wait until it is done. */
+  readonly complete: (line: string, cursor: number) => Promise<Edit>;
+  /** `?` was pressed. Undefined: here it is an ordinary character. */
+  readonly help: (line: string, cursor: number) => Promise<string> | undefined;
+  /** Ctrl-C while something runs, or any key where that stops it. */
+  readonly interrupt: () => void;
+}
+
+/** What a Tab does to the line. */
+export interface Edit {
+  /** Put in at the cursor. */
+  readonly insert: string;
+  /** Printed below the line, empty for nothing. */
+  readonly list: string;
+}
+
+/** Keys that may wait while something runs; more are dropped. */
+const typeAheadLimit = 10_000;
+
+/** A line editor with completion, help, reverse search and type-ahead. */
+export class Editor {
+  readonly #readline: Readline;
+  readonly #hooks: EditorHooks;
+  #mode: Mode = { kind: "busy" };
+  #prompt = "";
+  #waiting: ((line: string | undefined) => void) | undefined;
+  #ended = false;
+  #typedAhead: { key: Key; edit: () => void }[] = [];
+
+  /** `history` is newest first. */
+  constructor(history: readonly string[], hooks: EditorHooks) {
+    this.#hooks = hooks;
+    this.#readline = new Readline({
+      history,
+      onKey: (key, edit) => this.#onKey(key, edit),
+      onLine: (line) => this.#finish(line),
+      onEnd: () => {
+        this.#ended = true;
+        this.#finish(undefined);
+      },
+    });
+  }
+
+  /** The next line; undefined at the end of input. */
+  read(prompt: string): Promise<string | undefined> {
+    if (this.#ended) return Promise.resolve(undefined);
+    this.#prompt = prompt;
+    this.#mode = { kind: "edit" };
+    this.#readline.prompt(prompt);
+    return new Promise((resolve) => {
+      this.#waiting = resolve;
+      this.#replay();
+    });
+  }
+
+  /** Whether the answer to `question` begins with y. */
+  async confirm(question: string): Promise<boolean> {
+    const answer = await this.read(question);
+    this.#readline.forget(answer);
+    return /^y(es)?$/i.test(answer?.trim() ?? "");
+  }
+
+  /** Until the next read, any key interrupts what runs. */
+  anyKeyInterrupts(): void {
+    this.#mode = { kind: "any-key" };
+  }
+
+  /** Gives the terminal back as it was. */
+  close(): void {
+    this.#readline.close();
+  }
+
+  #finish(line: string | undefined): void {
+    this.#mode = { kind: "busy" };
+    const resolve = this.#waiting;
+    this.#waiting = undefined;
+    resolve?.(line);
+  }
+
+  #onKey(key: Key, edit: () => void): boolean {
+    switch (this.#mode.kind) {
+      case "busy":
+        if (isCtrl(key, "c")) {
+          this.#typedAhead = [];
+          this.#hooks.interrupt();
+        } else if (this.#typedAhead.length < typeAheadLimit) this.#typedAhead.push({ key, edit });
+        return true;
+      case "any-key":
+        this.#mode = { kind: "busy" };
+        this.#hooks.interrupt();
+        return true;
+      case "search":
+        return this.#searchKey(this.#mode.search, key);
+      case "edit":
+        return this.#editKey(key);
+    }
+  }
+
+  #editKey(key: Key): boolean {
+    if (key.name === "tab" && !key.meta) return this.#tab();
+    if (key.text === "?" && !key.meta) return this.#help();
+    if (isCtrl(key, "r")) return this.#show(startSearch(this.#readline.line));
+    if (isCtrl(key, "c")) return this.#dropLine();
+    return false;
+  }
+
+  /** Ctrl-C leaves the line as it stands and begins another. */
+  #dropLine(): true {
+    this.#readline.leaveLine();
+    this.#readline.show(this.#prompt, "");
+    return true;
+  }
+
+  #tab(): true {
+    const { line, cursor } = this.#readline;
+    this.#mode = { kind: "busy" };
+    this.#hooks.complete(line, cursor).then(({ insert, list }) => {
+      if (insert !== "") this.#readline.insert(insert);
+      if (list !== "") this.#readline.printBelow(list);
+      this.#editAgain();
+    });
+    return true;
+  }
+
+  #help(): boolean {
+    const { line, cursor } = this.#readline;
+    const text = this.#hooks.help(line, cursor);
+    if (text === undefined) return false;
+    this.#mode = { kind: "busy" };
+    text.then((text) => {
+      this.#readline.printBelow(text);
+      this.#editAgain();
+    });
+    return true;
+  }
+
+  #editAgain(): void {
+    this.#mode = { kind: "edit" };
+    this.#replay();
+  }
+
+  /** Keys that came meanwhile, until one of them makes the shell busy again. */
+  #replay(): void {
+    while (this.#typedAhead.length > 0 && this.#mode.kind !== "busy") {
+      const next = this.#typedAhead.shift();
+      if (next && !this.#onKey(next.key, next.edit)) next.edit();
+    }
+  }
+
+  #show(search: Search): true {
+    this.#mode = { kind: "search", search };
+    const line = matchedLine(search, this.#readline.history);
+    const at = search.query === "" ? line.length : Math.max(0, line.indexOf(search.query));
+    this.#readline.show(searchPrompt(search), line, at);
+    return true;
+  }
+
+  /** Keys that are not part of the search end it and then do what they always do. */
+  #searchKey(search: Search, key: Key): boolean {
+    const { history } = this.#readline;
+    if (isCtrl(key, "r")) return this.#show(olderMatch(search, history));
+    if (key.name === "backspace") {
+      return this.#show(withQuery(search, history, search.query.slice(0, -1)));
+    }
+    if (isPrintable(key)) {
+      return this.#show(withQuery(search, history, search.query + (key.text ?? "")));
+    }
+    const cancelled = isCtrl(key, "g") || isCtrl(key, "c") || key.name === "escape";
+    const line = cancelled || search.at < 0 ? search.original : matchedLine(search, history);
+    this.#mode = { kind: "edit" };
+    this.#readline.show(this.#prompt, line);
+    return cancelled;
+  }
+}

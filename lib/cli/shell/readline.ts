@@ -1,0 +1,124 @@
+import readline from "node:readline";
+import process from "node:process";
+import type { Key } from "./keys.ts";
+
+/** The parts of node:readline's line editor that its types leave out. */
+interface EditorParts {
+  line: string;
+  cursor: number;
+  prevRows: number;
+  history: string[];
+  _ttyWrite(text: string | undefined, key: RawKey): void;
+  _refreshLine(): void;
+  _getDisplayPos(text: string): { rows: number; cols: number };
+}
+
+interface RawKey {
+  name?: string;
+  ctrl?: boolean;
+  meta?: boolean;
+  sequence?: string;
+}
+
+/** node:readline with a filter before its keys; the one file that knows its private parts. */
+export class Readline {
+  readonly #interface: readline.Interface & EditorParts;
+  readonly #editKey: (text: string | undefined, key: RawKey) => void;
+
+  /**
+   * Takes the terminal over. `onKey` sees every key first and says whether it has dealt with it;
+   * `onLine` gets each finished line; `onEnd` is called at Ctrl-D on an empty line or end of input.
+   */
+  constructor(options: {
+    readonly history: readonly string[];
+    readonly onKey: (key: Key, edit: () => void) => boolean;
+    readonly onLine: (line: string) => void;
+    readonly onEnd: () => void;
+  }) {
+    const created = readline.createInterface({
+      input: process.stdin,
+      output: process.stdout,
+      terminal: true,
+      history: [...options.history],
+      historySize: options.history.length + 1000,
+      removeHistoryDuplicates: true,
+      tabSize: 4,
+    });
+    this.#interface = created as readline.Interface & EditorParts;
+    this.#editKey = this.#interface._ttyWrite.bind(this.#interface);
+    this.#interface._ttyWrite = (text, key) => {
+      const edit = () => this.#editKey(text, key);
+      if (!options.onKey(asKey(text, key), edit)) edit();
+    };
+    this.#interface.on("line", options.onLine);
+    this.#interface.on("close", options.onEnd);
+  }
+
+  /** What has been typed so far. */
+  get line(): string {
+    return this.#interface.line;
+  }
+
+  /** Offset of the cursor in the line, in UTF-16 units. */
+  get cursor(): number {
+    return this.#interface.cursor;
+  }
+
+  /** Lines entered in this session and before, newest first. */
+  get history(): readonly string[] {
+    return this.#interface.history;
+  }
+
+  /** Takes the newest line out of the history again when it is `line`: answers are no commands. */
+  forget(line: string | undefined): void {
+    if (this.#interface.history[0] === line) this.#interface.history.shift();
+  }
+
+  /** Shows the prompt with an empty line. */
+  prompt(prompt: string): void {
+    this.#interface.setPrompt(prompt);
+    this.#interface.prompt();
+  }
+
+  /** Replaces prompt and line and draws them. */
+  show(prompt: string, line: string, cursor = line.length): void {
+    this.#interface.setPrompt(prompt);
+    this.#interface.line = line;
+    this.#interface.cursor = cursor;
+    this.#interface._refreshLine();
+  }
+
+  /** Puts `text` in at the cursor. */
+  insert(text: string): void {
+    const { line, cursor } = this.#interface;
+    this.#interface.line = line.slice(0, cursor) + text + line.slice(cursor);
+    this.#interface.cursor = cursor + text.length;
+    this.#interface._refreshLine();
+  }
+
+  /** Prints whole lines below the line being edited, then draws that again beneath them. */
+  printBelow(text: string): void {
+    this.leaveLine();
+    if (text !== "") process.stdout.write(`${text.replaceAll("\n", "\r\n")}\r\n`);
+    this.#interface._refreshLine();
+  }
+
+  /** Moves to a fresh row below the line being edited, however many rows that takes. */
+  leaveLine(): void {
+    const parts = this.#interface;
+    const end = parts._getDisplayPos(parts.getPrompt() + parts.line).rows;
+    const here = parts.getCursorPos().rows;
+    if (end > here) readline.moveCursor(process.stdout, 0, end - here);
+    process.stdout.write("\r\n");
+    parts.prevRows = 0;
+  }
+
+  /** Gives the terminal back as it was. */
+  close(): void {
+    this.#interface.close();
+  }
+}
+
+function asKey(text: string | undefined, key: RawKey): Key {
+  return { text, name: key.name, ctrl: key.ctrl ?? false, meta: key.meta ?? false };
+}

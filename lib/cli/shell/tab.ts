@@ -1,0 +1,141 @@
+import type { Completion } from "../complete.ts";
+import { commonPrefix, complete } from "../complete.ts";
+import type { MaglevClient, Node } from "../node.ts";
+import type { Style } from "../style.ts";
+import { follow } from "../walk.ts";
+import { splitWords } from "../words.ts";
+import { formatColumns } from "./columns.ts";
+import type { Edit } from "./editor.ts";
+
+/** How long live names may take, in milliseconds: SPEC section 8. */
+export const namesTimeoutMs = 1000;
+
+/** Names shown at most; a table of thousands helps nobody. */
+const namesShown = 200;
+
+/** What the line up to the cursor comes to. */
+interface Spot {
+  readonly words: readonly string[];
+  readonly partial: string;
+  readonly completion: Completion | undefined;
+}
+
+/** Names that fit a slot, or why there are none. */
+interface Names {
+  readonly names: readonly string[];
+  readonly note: string;
+}
+
+/** Where completion gets live names and how it may look. */
+export interface CompletionContext {
+  readonly roots: readonly Node[];
+  readonly client: MaglevClient;
+  readonly style: Style;
+  /** Columns of the terminal. */
+  readonly width: number;
+}
+
+/** What Tab does at the cursor. */
+export async function completeLine(
+  context: CompletionContext,
+  line: string,
+  cursor: number,
+): Promise<Edit> {
+  const spot = spotAt(context.roots, line.slice(0, cursor));
+  if (!spot.completion) return { insert: "", list: "" };
+  const { names, note } = await liveNames(context, spot);
+  const fitting = [...spot.completion.words, ...names];
+  const [only] = fitting;
+  if (only !== undefined && fitting.length === 1 && note === "") {
+    return { insert: `${quote(only).slice(spot.partial.length)} `, list: "" };
+  }
+  const shared = commonPrefix(fitting);
+  const insert = quote(shared) === shared ? shared.slice(spot.partial.length) : "";
+  return { insert, list: listing(context, fitting, note) };
+}
+
+/** What `?` prints at the cursor; undefined inside quotes, where it is a character. */
+export function helpAt(
+  context: CompletionContext,
+  line: string,
+  cursor: number,
+): Promise<string> | undefined {
+  const before = line.slice(0, cursor);
+  return splitWords(before).openQuote ? undefined : help(context, before);
+}
+
+async function help(context: CompletionContext, before: string): Promise<string> {
+  const { style } = context;
+  const spot = spotAt(context.roots, before);
+  if (!spot.completion) return style.paint("error", whyNothing(context.roots, spot.words));
+  const choices = [
+    ...spot.completion.choices,
+    ...(spot.completion.runnable ? [{ label: "<enter>", help: "Run the command" }] : []),
+  ];
+  if (choices.length === 0) return style.paint("error", `nothing begins with "${spot.partial}"`);
+  const width = Math.max(...choices.map((choice) => choice.label.length));
+  const lines = choices.map(({ label, help }) =>
+    `  ${style.paint("label", label)}${" ".repeat(width - label.length)}  ${help}`
+  );
+  const { names, note } = await liveNames(context, spot);
+  const listed = names.length > 0 || note !== "" ? [listing(context, names, note)] : [];
+  return [...lines, ...listed].join("\n");
+}
+
+/** The candidates for one word, without a terminal: for shells' own completion. */
+export async function candidates(
+  context: CompletionContext,
+  words: readonly string[],
+  partial: string,
+): Promise<readonly { readonly word: string; readonly help: string }[]> {
+  const completion = complete(context.roots, words, partial);
+  if (!completion) return [];
+  const { names } = await liveNames(context, { words, partial, completion });
+  const helps = new Map(completion.choices.map((choice) => [choice.label, choice.help]));
+  return [
+    ...completion.words.map((word) => ({ word, help: helps.get(word) ?? "" })),
+    ...names.map((word) => ({ word, help: "" })),
+  ];
+}
+
+function spotAt(roots: readonly Node[], before: string): Spot {
+  const { words } = splitWords(before);
+  const texts = words.map((word) => word.text);
+  const inWord = words.length > 0 && words.at(-1)?.end === before.length;
+  const partial = inWord ? texts.pop() ?? "" : "";
+  return { words: texts, partial, completion: complete(roots, texts, partial) };
+}
+
+async function liveNames(context: CompletionContext, spot: Spot): Promise<Names> {
+  const names = spot.completion?.slot?.names;
+  const reached = follow(context.roots, spot.words);
+  if (!names || reached.kind === "error") return { names: [], note: "" };
+  try {
+    const signal = AbortSignal.timeout(namesTimeoutMs);
+    const all = await names(context.client, reached.point.args, signal);
+    return { names: all.filter((name) => name.startsWith(spot.partial)), note: "" };
+  } catch {
+    return { names: [], note: "names are not known: maglevd does not answer" };
+  }
+}
+
+function listing({ style, width }: CompletionContext, words: readonly string[], note: string) {
+  const shown = words.slice(0, namesShown);
+  const more = words.length - shown.length;
+  const parts = [
+    ...(shown.length > 0 ? [formatColumns(shown, width)] : []),
+    ...(more > 0 ? [style.paint("dim", `and ${more} more`)] : []),
+    ...(note !== "" ? [style.paint("dim", `(${note})`)] : []),
+  ];
+  return parts.join("\n");
+}
+
+function whyNothing(roots: readonly Node[], words: readonly string[]): string {
+  const reached = follow(roots, words);
+  return reached.kind === "error" ? reached.message : "";
+}
+
+/** A name as it must be typed. */
+function quote(word: string): string {
+  return /^[^\s"'\\]*$/.test(word) ? word : `"${word.replaceAll(/(["\\])/g, "\\$1")}"`;
+}

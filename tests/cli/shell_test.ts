@@ -1,0 +1,252 @@
+import assert from "node:assert/strict";
+import { haveTmux, Terminal } from "./terminal.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** The maglevd of fixed answers, in a process that can be killed and started again. */
+class Server implements AsyncDisposable {
+  #process: Deno.ChildProcess | undefined;
+  port = 0;
+
+  async start(): Promise<void> {
+    this.#process = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", `${root}tests/cli/server.ts`, String(this.port)],
+      stdout: "piped",
+      stderr: "null",
+    }).spawn();
+    const reader = this.#process.stdout.pipeThrough(new TextDecoderStream()).getReader();
+    const { value } = await reader.read();
+    await reader.cancel();
+    this.port = Number(value);
+  }
+
+  async stop(): Promise<void> {
+    this.#process?.kill("SIGKILL");
+    await this.#process?.status;
+    this.#process = undefined;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+}
+
+interface Shell {
+  readonly terminal: Terminal;
+  readonly server: Server;
+  readonly home: string;
+}
+
+function shellTest(
+  name: string,
+  run: (shell: Shell) => Promise<void>,
+  options: { size?: { columns: number; rows: number }; args?: string } = {},
+): void {
+  const title = haveTmux ? name : `SKIPPED, tmux is not installed: ${name}`;
+  Deno.test({ name: title, ignore: !haveTmux }, async () => {
+    const home = await Deno.makeTempDir();
+    try {
+      await using server = new Server();
+      await server.start();
+      const program = [Deno.execPath(), "run", "-A", `${root}cli.ts`];
+      const flags = ["--server", `127.0.0.1:${server.port}`, "--color=false", options.args ?? ""];
+      await using terminal = await Terminal.open([...program, ...flags], {
+        HOME: home,
+        XDG_STATE_HOME: `${home}/state`,
+        DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
+        TZ: "UTC",
+        LANG: "C.UTF-8",
+      }, options.size);
+      await run({ terminal, server, home });
+    } finally {
+      await Deno.remove(home, { recursive: true });
+    }
+  });
+}
+
+shellTest("the shell says its version, then prompts", async ({ terminal }) => {
+  await terminal.contains("maglevc 0.");
+  await terminal.endsWith("maglev>");
+});
+
+shellTest("Tab completes a unique keyword with a blank behind it", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("sh");
+  await terminal.key("Tab");
+  await terminal.type("h");
+  await terminal.key("Tab");
+  await terminal.type("w");
+  await terminal.endsWith("maglev> show healthchecks w");
+});
+
+shellTest("Tab lists live names, fills what they share and restores the line", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("show backends n");
+  await terminal.key("Tab");
+  await terminal.endsWith("nginx0  nginx1\nmaglev> show backends nginx");
+  await terminal.type("1");
+  await terminal.key("Tab", "Enter");
+  await terminal.contains("L4CON (connection refused)");
+});
+
+shellTest("? prints a line of help per choice and keeps the line", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show vpp ?");
+  await terminal.endsWith(
+    "  info  Version, process and uptime of VPP\n  lb    The lb plugin\nmaglev> show vpp",
+  );
+});
+
+shellTest("? inside quotes is a character", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type('show backends "a?b"');
+  await terminal.key("Enter");
+  await terminal.contains('backend "a?b" not found');
+});
+
+shellTest("an unknown word is marked with a caret", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show foo");
+  await terminal.key("Enter");
+  await terminal.contains('maglev> show foo\n             ^\n"foo" is not known here');
+});
+
+shellTest("an ambiguous word is answered with what it could be", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("s");
+  await terminal.key("Enter");
+  await terminal.contains('"s" is ambiguous: show, set, sync');
+});
+
+shellTest("editing keys work in the middle of a line with wide characters", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("日本 backends");
+  await terminal.key("C-a", "C-Right", "C-w");
+  await terminal.type("show ");
+  await terminal.endsWith("maglev> show backends");
+  await terminal.key("C-e", "C-u");
+  await terminal.type("x");
+  await terminal.endsWith("maglev> x");
+});
+
+shellTest("Up and Ctrl-R find earlier lines, also those of an earlier shell", async (shell) => {
+  const { terminal, home } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("show version");
+  await terminal.key("Enter");
+  await terminal.type("show foo");
+  await terminal.key("Enter");
+  await terminal.contains('"foo" is not known here');
+  await terminal.key("Up", "Up");
+  await terminal.endsWith("maglev> show version");
+  await terminal.key("C-u", "C-r");
+  await terminal.type("foo");
+  await terminal.endsWith("(reverse-search) 'foo': show foo");
+  await terminal.key("C-g");
+  await terminal.endsWith("maglev>");
+  const path = `${home}/state/maglevc/history`;
+  assert.equal(await Deno.readTextFile(path), "show version\nshow foo\n");
+  assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+});
+
+shellTest("several lines pasted at once run one after the other", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show healthchecks ping\nshow foo\nshow version\n");
+  await terminal.contains("1m30s");
+  await terminal.contains('"foo" is not known here');
+  await terminal.endsWith("maglev>");
+  const screen = await terminal.screen();
+  assert.ok(screen.indexOf("1m30s") < screen.indexOf("show foo"), screen);
+});
+
+shellTest("several backends are changed only after a yes", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("set backend nginx* pause");
+  await terminal.key("Enter");
+  await terminal.contains("frontend www will have no backend up");
+  await terminal.endsWith("pause these 2 backends? [y/N]");
+  await terminal.type("n");
+  await terminal.key("Enter");
+  await terminal.contains("nothing was changed");
+  await terminal.type("set backend nginx* pause");
+  await terminal.key("Enter");
+  await terminal.endsWith("pause these 2 backends? [y/N]");
+  await terminal.type("y");
+  await terminal.key("Enter");
+  await terminal.contains("backend nginx0 is paused\nbackend nginx1 is paused");
+});
+
+shellTest("any key ends watch events and the prompt is back", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("watch events pretty");
+  await terminal.key("Enter");
+  await terminal.contains("now                     backend  nginx0 is up");
+  await terminal.contains("2026-01-02 03:04:05.000 frontend www up → down");
+  await terminal.type("q");
+  await terminal.endsWith("maglev>");
+});
+
+shellTest("a lost maglevd is one line, the next command finds it again", async (shell) => {
+  const { terminal, server } = shell;
+  await terminal.endsWith("maglev>");
+  await server.stop();
+  await terminal.type("show backends");
+  await terminal.key("Enter");
+  await terminal.contains(`cannot reach maglevd at 127.0.0.1:${server.port}: connection refused`);
+  await terminal.type("show ba");
+  await terminal.key("Tab");
+  await terminal.endsWith("maglev> show backends");
+  await terminal.key("Tab");
+  await terminal.contains("(names are not known: maglevd does not answer)");
+  await server.start();
+  await terminal.key("Enter");
+  await terminal.contains("nginx0  192.0.2.10");
+});
+
+shellTest("watch events says that maglevd went away and that it is back", async (shell) => {
+  const { terminal, server } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("watch events pretty");
+  await terminal.key("Enter");
+  await terminal.contains("nginx0 is up");
+  await server.stop();
+  await terminal.contains("trying again");
+  await server.start();
+  await terminal.contains(`maglevd at 127.0.0.1:${server.port} is back`);
+  await terminal.key("x");
+  await terminal.endsWith("maglev>");
+});
+
+shellTest("a narrow window that changes its size keeps the line", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show frontends somewhere-far-away");
+  await terminal.resize(60, 12);
+  await terminal.contains("maglev> show frontends somewhere-far-away");
+  await terminal.key("C-u");
+  await terminal.type("show v?");
+  await terminal.contains("vpp      VPP and its load balancer");
+}, { size: { columns: 30, rows: 10 } });
+
+shellTest("Ctrl-C drops the line, Ctrl-D and quit leave and give the terminal back", async (s) => {
+  const { terminal } = s;
+  await terminal.endsWith("maglev>");
+  await terminal.type("show nonsense");
+  await terminal.key("C-c");
+  await terminal.endsWith("maglev> show nonsense\nmaglev>");
+  await terminal.key("C-d");
+  await terminal.type("stty -a | grep -o ' icanon'");
+  await terminal.key("Enter");
+  await terminal.endsWith(" icanon\n$");
+});
+
+shellTest("SIGTERM gives the terminal back as well", async ({ terminal, server }) => {
+  await terminal.endsWith("maglev>");
+  const pattern = `server 127.0.0.1:${server.port} `;
+  await new Deno.Command("pkill", { args: ["-TERM", "-f", pattern] }).output();
+  await terminal.endsWith("$");
+  await terminal.type("stty -a | grep -o ' icanon'");
+  await terminal.key("Enter");
+  await terminal.endsWith(" icanon\n$");
+});

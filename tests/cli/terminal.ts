@@ -1,0 +1,89 @@
+/** A real terminal to type into and look at: a tmux server of the test's own. */
+
+import assert from "node:assert/strict";
+
+/** Whether there is a tmux to run the tests with. */
+export const haveTmux = await new Deno.Command("tmux", { args: ["-V"], stdout: "null" })
+  .output().then((status) => status.success, () => false);
+
+/** How long a screen may take to show what is expected, in milliseconds. */
+const patienceMs = 15_000;
+
+let count = 0;
+
+/** A terminal running one program. */
+export class Terminal implements AsyncDisposable {
+  readonly #socket = `maglevc-test-${Deno.pid}-${count++}`;
+
+  private constructor() {}
+
+  /** Starts `command` with `environment` in a terminal of that size. */
+  static async open(
+    command: readonly string[],
+    environment: Readonly<Record<string, string>>,
+    size = { columns: 80, rows: 24 },
+  ): Promise<Terminal> {
+    const terminal = new Terminal();
+    const sizes = ["-x", String(size.columns), "-y", String(size.rows)];
+    const variables = Object.entries(environment).flatMap(([k, v]) => ["-e", `${k}=${v}`]);
+    await terminal.#tmux("new-session", "-d", ...sizes, ...variables, "sh");
+    await terminal.#tmux("set-option", "-g", "remain-on-exit", "on");
+    await terminal.type(`PS1='$ '; clear; ${command.join(" ")}`);
+    await terminal.key("Enter");
+    return terminal;
+  }
+
+  /** Types text as it is. */
+  async type(text: string): Promise<void> {
+    await this.#tmux("send-keys", "-l", text);
+  }
+
+  /** Presses keys by tmux's names: Enter, Tab, C-r, Left. */
+  async key(...names: string[]): Promise<void> {
+    await this.#tmux("send-keys", ...names);
+  }
+
+  /** Changes the size of the window. */
+  async resize(columns: number, rows: number): Promise<void> {
+    await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
+  }
+
+  /** What the screen shows, without trailing blanks. */
+  async screen(): Promise<string> {
+    const text = await this.#tmux("capture-pane", "-p");
+    return text.split("\n").map((line) => line.trimEnd()).join("\n").trimEnd();
+  }
+
+  /** Waits until the screen ends in `expected`; an assertion shows the screen when it does not. */
+  async endsWith(expected: string): Promise<void> {
+    await this.#until((screen) => screen.endsWith(expected), expected);
+  }
+
+  /** Waits until the screen contains `expected`. */
+  async contains(expected: string): Promise<void> {
+    await this.#until((screen) => screen.includes(expected), expected);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#tmux("kill-server");
+  }
+
+  async #until(holds: (screen: string) => boolean, expected: string): Promise<void> {
+    const end = performance.now() + patienceMs;
+    let screen = await this.screen();
+    while (!holds(screen) && performance.now() < end) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      screen = await this.screen();
+    }
+    if (!holds(screen)) assert.equal(screen, expected);
+  }
+
+  async #tmux(...args: string[]): Promise<string> {
+    const { success, stdout, stderr } = await new Deno.Command("tmux", {
+      args: ["-L", this.#socket, "-f", "/dev/null", ...args],
+    }).output();
+    const decoder = new TextDecoder();
+    if (!success) throw new Error(`tmux ${args.join(" ")}: ${decoder.decode(stderr)}`);
+    return decoder.decode(stdout);
+  }
+}
