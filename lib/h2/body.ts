@@ -77,7 +77,8 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
 
   /** The body breaks off: what waits is dropped, readers get `error`. */
   fail(error: H2AbortError): void {
-    if (this.#state.kind !== "open") return;
+    const complete = this.#state.kind === "ended" && this.#chunks.length === 0;
+    if (complete || this.#state.kind === "discarded") return;
     this.#state = { kind: "failed", error };
     this.#chunks = [];
     this.#takeWaiter()?.reject(error);

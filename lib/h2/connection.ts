@@ -28,6 +28,7 @@ export class H2Connection {
   readonly #shutdown: Shutdown;
   readonly #time: Timekeeper;
 
+  /** Queues our SETTINGS at once; limits come from {@link resolveLimits}. */
   constructor(
     now: number,
     limits: H2Limits = defaultLimits,

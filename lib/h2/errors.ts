@@ -44,9 +44,11 @@ export class StreamError extends Error {
   }
 }
 
-/** Why a request's signal aborted or its body broke off. `code` is the HTTP/2 error code. */
+/** Why a request's signal aborted or its body broke off. */
 export class H2AbortError extends Error {
+  /** Tells this error from others. */
   override readonly name = "H2AbortError";
+  /** `code` is the HTTP/2 error code, the peer's or ours. */
   constructor(readonly code: number, reason: string) {
     super(reason);
   }

@@ -18,6 +18,7 @@ export class ConnectionLimiter {
   readonly #byPeer = new Map<string, number>();
   #count = 0;
 
+  /** `limits` is what differs from {@link defaultConnectionLimits}. */
   constructor(limits: Partial<ConnectionLimits> = {}) {
     this.#limits = { ...defaultConnectionLimits, ...limits };
   }

@@ -2,12 +2,12 @@ import { defaultMaxFrameSize, largestMaxFrameSize } from "./frames/mod.ts";
 import { largestWindow } from "./flow.ts";
 
 /**
- * What one connection may cost. With the defaults a connection holds at most about 4.5 MiB plus
+ * What one connection may cost. With the defaults a connection holds at most about 5.5 MiB plus
  * one body chunk per open stream, whatever its peer does:
  *
  * | what | octets | bounded by |
  * |---|---|---|
- * | unread request bodies | 1 MiB | `connectionWindow` |
+ * | unread request bodies | 2 × 1 MiB | `connectionWindow` |
  * | request header sections | 2 MiB | `connectionHeaderBytes` |
  * | header block being received | 64 KiB | `headerBlockBytes` |
  * | HPACK tables, both directions | 2 × 4 KiB | `headerTableSize`, `encoderTableSize` |

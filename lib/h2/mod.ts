@@ -22,3 +22,4 @@ export { clientPreface } from "./preface.ts";
 export { H2Connection } from "./connection.ts";
 export type { H2Event } from "./events.ts";
 export type { RequestHead } from "./request.ts";
+export type { Clock, Timer } from "../time/mod.ts";

@@ -1,12 +1,17 @@
 import { ErrorCode, StreamError } from "./errors.ts";
 import type { H2Field } from "./types.ts";
 
-/** A request's header section, checked. */
+/** A request's header section, checked. What a CONNECT request lacks is empty. */
 export interface RequestHead {
+  /** `:method`, case-sensitive. */
   readonly method: string;
+  /** `:scheme`. */
   readonly scheme: string;
+  /** `:authority`, empty if there is none. */
   readonly authority: string;
+  /** `:path` with the query. */
   readonly path: string;
+  /** The regular fields in order. */
   readonly headers: readonly H2Field[];
   /** Octets of body that content-length announces. */
   readonly contentLength: number | undefined;

@@ -13,6 +13,7 @@ import type { H2Handler, H2Request } from "./types.ts";
 export interface H2End {
   /** The HTTP/2 error code; 0 when nobody was at fault. */
   readonly code: number;
+  /** A clause for the log. */
   readonly reason: string;
 }
 

@@ -3,9 +3,13 @@ export type H2Field = readonly [name: string, value: string];
 
 /** A request whose header section has arrived (RFC 9113 section 8.3.1). */
 export interface H2Request {
+  /** `:method`, case-sensitive. */
   readonly method: string;
+  /** `:scheme`; empty for CONNECT. */
   readonly scheme: string;
+  /** `:authority`, empty if there is none: look for `host` then. */
   readonly authority: string;
+  /** `:path` with the query; empty for CONNECT. */
   readonly path: string;
   /** Regular fields in order, names in lower case, repeated ones kept apart. */
   readonly headers: readonly H2Field[];
