@@ -15,6 +15,6 @@ export { Journal } from "./journal.ts";
 export type { JournalEntry, SimEvent } from "./journal.ts";
 export type { VipType } from "./lb_types.ts";
 export type { VppIdentity } from "./vpp.ts";
-export type { Clock } from "../time/mod.ts";
+export type { Clock, Timer } from "../time/mod.ts";
 export { maglevTable } from "./maglev.ts";
 export type { MaglevServer } from "./maglev.ts";
