@@ -4,6 +4,14 @@
  * @module
  */
 
+export { defaultWatchLimits, startRpcServer } from "./server.ts";
+export type { RpcServer, RpcServerOptions } from "./server.ts";
+export { defaultMessageLimits } from "./port.ts";
+export type { PortLimits } from "./port.ts";
+export type { MessageLimits } from "./universal.ts";
+export type { QueueLimits } from "./event_queue.ts";
+export type { SpliceLimits } from "./splice.ts";
+export type { TlsOptions } from "./listener.ts";
 export { rpcMethods } from "./methods.ts";
 export { rpcCodes, rpcTypes } from "./types.ts";
 export type {

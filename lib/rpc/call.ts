@@ -1,0 +1,179 @@
+import type { Message } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
+import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Code } from "@connectrpc/connect";
+import { abortReason, codeName, toConnectError } from "./errors.ts";
+import { rpcMethod } from "./methods.ts";
+import { ObservedStream } from "./observed_stream.ts";
+import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
+import type { StreamRegistry } from "./stream_registry.ts";
+import type { RpcMethod, RpcObserver } from "./types.ts";
+
+/** What every call reports to and depends on. */
+export interface CallDeps {
+  readonly observer: RpcObserver;
+  readonly streams: StreamRegistry;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/**
+ * The same RPC, with all that calls have in common: errors become statuses, a call that nobody
+ * waits for any more ends, shutdown ends streams, and the observer is told.
+ */
+export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
+  switch (rpc.kind) {
+    case "unary":
+      return instrumentedUnary(rpc, deps);
+    case "server_streaming":
+      return instrumentedServerStream(rpc, deps);
+    case "bidi_streaming":
+      return instrumentedBidi(rpc, deps);
+  }
+}
+
+function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
+  const name = rpcMethod(rpc.method);
+  return {
+    ...rpc,
+    call(request, context) {
+      const report = new CallReport(name, deps);
+      report.received();
+      try {
+        const response = rpc.call(request, context);
+        if (response instanceof Promise) {
+          return settle(response, context.signal, report, deps.streams);
+        }
+        return report.succeed(response);
+      } catch (error) {
+        throw report.fail(error);
+      }
+    },
+  };
+}
+
+/** Waits for the response, but not longer than the client does. */
+async function settle(
+  response: Promise<Message>,
+  signal: AbortSignal,
+  report: CallReport,
+  streams: StreamRegistry,
+): Promise<Message> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(abortReason(signal, streams.closed));
+  signal.addEventListener("abort", abort);
+  try {
+    if (signal.aborted) abort();
+    return report.succeed(await Promise.race([response, aborted.promise]));
+  } catch (error) {
+    throw report.fail(error);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerStreamRpc {
+  const name = rpcMethod(rpc.method);
+  return {
+    ...rpc,
+    call(request, context) {
+      const report = new CallReport(name, deps);
+      report.received();
+      return stream(() => rpc.call(request, context), context, report, deps.streams);
+    },
+  };
+}
+
+function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
+  const name = rpcMethod(rpc.method);
+  return {
+    ...rpc,
+    call(requests, context) {
+      const report = new CallReport(name, deps);
+      const counted = tap(requests, () => report.received());
+      return stream(() => rpc.call(counted, context), context, report, deps.streams);
+    },
+  };
+}
+
+async function* tap<T>(items: AsyncIterable<T>, each: () => void): AsyncIterable<T> {
+  for await (const item of items) {
+    each();
+    yield item;
+  }
+}
+
+function stream(
+  open: () => AsyncIterable<Message>,
+  { signal }: CallContext,
+  report: CallReport,
+  streams: StreamRegistry,
+): AsyncIterable<Message> {
+  const abort = () => observed.fail(abortReason(signal, streams.closed));
+  const leave = () => {
+    signal.removeEventListener("abort", abort);
+    streams.delete(observed);
+  };
+  const observed = new ObservedStream(open, {
+    sent: () => report.sent(),
+    succeeded: () => {
+      leave();
+      report.handled(0);
+    },
+    failed: (error) => {
+      leave();
+      return report.fail(error);
+    },
+  });
+  signal.addEventListener("abort", abort);
+  streams.add(observed);
+  if (signal.aborted) abort();
+  return observed;
+}
+
+/** Tells the observer about one call. */
+class CallReport {
+  readonly #start: number;
+
+  constructor(private readonly name: RpcMethod, private readonly deps: CallDeps) {
+    this.#start = deps.clock.now();
+    deps.observer.started(name.service, name.method, name.type);
+  }
+
+  received(): void {
+    this.deps.observer.msgReceived(this.name.service, this.name.method, this.name.type);
+  }
+
+  sent(): void {
+    this.deps.observer.msgSent(this.name.service, this.name.method, this.name.type);
+  }
+
+  /** The call has ended with `code`; 0 is success. */
+  handled(code: Code | 0): void {
+    const { service, method, type } = this.name;
+    const seconds = (this.deps.clock.now() - this.#start) / 1000;
+    this.deps.observer.handled(service, method, type, codeName(code), seconds);
+  }
+
+  succeed(response: Message): Message {
+    this.sent();
+    this.handled(0);
+    return response;
+  }
+
+  /** The status for `error`, counted; a surprise is logged with its cause. */
+  fail(error: unknown): ConnectError {
+    const status = toConnectError(error);
+    this.handled(status.code);
+    if (status.code === Code.Internal && status.cause !== undefined) {
+      const { service, method } = this.name;
+      const cause = status.cause;
+      this.deps.log.error("grpc-handler-error", {
+        method: `${service}/${method}`,
+        err: cause instanceof Error ? cause.stack ?? cause.message : String(cause),
+      });
+    }
+    return status;
+  }
+}

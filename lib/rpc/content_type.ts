@@ -1,0 +1,11 @@
+/** The families of protocols, told apart by the content type of the request. */
+export type Protocol = "grpc" | "grpc-web" | "connect-stream" | "connect";
+
+/** The protocol that a content type belongs to; unary Connect when it is nothing special. */
+export function protocolOf(contentType: string): Protocol {
+  const type = contentType.toLowerCase();
+  if (type.startsWith("application/grpc-web")) return "grpc-web";
+  if (type.startsWith("application/grpc")) return "grpc";
+  if (type.startsWith("application/connect+")) return "connect-stream";
+  return "connect";
+}

@@ -1,0 +1,47 @@
+import { create } from "@bufbuild/protobuf";
+import type { BackendSnapshot } from "../../checker/mod.ts";
+import type { BackendInfo, TransitionRecord } from "../../gen/maglev_pb.ts";
+import {
+  BackendInfoSchema,
+  ProbeResultInfoSchema,
+  TransitionRecordSchema,
+} from "../../gen/maglev_pb.ts";
+import type { Transition } from "../../health/mod.ts";
+import { nanoseconds } from "./time.ts";
+
+/** A backend as the wire shows it. */
+export function backendToProto(backend: BackendSnapshot): BackendInfo {
+  const info = create(BackendInfoSchema);
+  info.name = backend.config.name;
+  info.address = backend.config.address.text;
+  info.state = backend.state;
+  info.transitions = backend.transitions.map(transitionToProto);
+  info.enabled = backend.enabled;
+  info.healthcheck = backend.config.healthcheck;
+  info.health = backend.health;
+  info.sinceUnixNs = nanoseconds(backend.since);
+  info.frontends = [...backend.frontends];
+  const probe = lastProbeToProto(backend.lastProbe);
+  if (probe) info.lastProbe = probe;
+  return info;
+}
+
+/** One change of state, of a backend or of a frontend. */
+export function transitionToProto(transition: Transition): TransitionRecord {
+  const record = create(TransitionRecordSchema);
+  record.from = transition.from;
+  record.to = transition.to;
+  record.atUnixNs = nanoseconds(transition.at);
+  return record;
+}
+
+function lastProbeToProto(probe: BackendSnapshot["lastProbe"]) {
+  if (!probe) return undefined;
+  const info = create(ProbeResultInfoSchema);
+  info.ok = probe.ok;
+  info.code = probe.code;
+  info.detail = probe.detail;
+  info.durationNs = nanoseconds(probe.durationMs);
+  info.atUnixNs = nanoseconds(probe.at);
+  return info;
+}

@@ -1,0 +1,105 @@
+import { create } from "@bufbuild/protobuf";
+import type {
+  PlanVPPLBStateResponse,
+  VPPInfo,
+  VPPLBCounters,
+  VPPLBState,
+  VPPLBVIP,
+} from "../../gen/maglev_pb.ts";
+import {
+  PlanVPPLBStateResponseSchema,
+  VPPInfoSchema,
+  VPPLBASSchema,
+  VPPLBConfSchema,
+  VPPLBCountersSchema,
+  VPPLBServerCountersSchema,
+  VPPLBStateSchema,
+  VPPLBVIPCountersSchema,
+  VPPLBVIPSchema,
+} from "../../gen/maglev_pb.ts";
+import type { LbCounters, LbState, LbVipState, PlannedChange, VppInfo } from "../../vpp/mod.ts";
+import { nanoseconds } from "./time.ts";
+
+/** The connected VPP as the wire shows it. */
+export function vppInfoToProto(info: VppInfo): VPPInfo {
+  return create(VPPInfoSchema, {
+    version: info.version,
+    buildDate: info.buildDate,
+    buildDirectory: info.buildDirectory,
+    pid: info.pid,
+    boottimeNs: nanoseconds(info.bootTime),
+    connecttimeNs: nanoseconds(info.connectedSince),
+  });
+}
+
+/** A dump of the lb plugin as the wire shows it. */
+export function lbStateToProto({ conf, vips }: LbState): VPPLBState {
+  return create(VPPLBStateSchema, {
+    conf: create(VPPLBConfSchema, {
+      ip4SrcAddress: conf.ipv4Source?.text ?? "",
+      ip6SrcAddress: conf.ipv6Source?.text ?? "",
+      stickyBucketsPerCore: conf.stickyBucketsPerCore,
+      flowTimeout: conf.flowTimeoutSeconds,
+    }),
+    vips: vips.map(vipToProto),
+  });
+}
+
+function vipToProto(vip: LbVipState): VPPLBVIP {
+  return create(VPPLBVIPSchema, {
+    prefix: `${vip.address.text}/${vip.prefixLength}`,
+    protocol: vip.protocol,
+    port: vip.port,
+    encap: vip.encap,
+    flowTableLength: vip.flowTableLength,
+    srcIpSticky: vip.srcIpSticky,
+    applicationServers: vip.servers.map((server) =>
+      create(VPPLBASSchema, {
+        address: server.address.text,
+        weight: server.weight,
+        flags: server.flags,
+        numBuckets: server.buckets,
+        inUseSinceNs: nanoseconds(server.inUseSince),
+      })
+    ),
+  });
+}
+
+/** The lb plugin's counters as the wire shows them. */
+export function countersToProto({ at, vips, servers }: LbCounters): VPPLBCounters {
+  return create(VPPLBCountersSchema, {
+    atUnixNs: nanoseconds(at),
+    vips: vips.map((vip) =>
+      create(VPPLBVIPCountersSchema, {
+        prefix: vip.prefix,
+        protocol: vip.protocol,
+        port: vip.port,
+        nextPacket: counter(vip.next),
+        firstPacket: counter(vip.first),
+        untrackedPacket: counter(vip.untracked),
+        noServer: counter(vip.noServer),
+        packets: counter(vip.packets),
+        bytes: counter(vip.bytes),
+      })
+    ),
+    servers: servers.map((server) =>
+      create(VPPLBServerCountersSchema, {
+        address: server.address,
+        packets: counter(server.packets),
+        bytes: counter(server.bytes),
+      })
+    ),
+  });
+}
+
+/** Counters stay within 2^53 in practice; whatever else comes must not throw. */
+function counter(value: number): bigint {
+  return Number.isFinite(value) && value > 0 ? BigInt(Math.round(value)) : 0n;
+}
+
+/** A plan as the wire shows it, in the order in which it would be sent. */
+export function planToProto(changes: readonly PlannedChange[]): PlanVPPLBStateResponse {
+  return create(PlanVPPLBStateResponseSchema, {
+    changes: changes.map((change) => ({ ...change })),
+  });
+}

@@ -1,0 +1,178 @@
+import type { DescMessage, Message } from "@bufbuild/protobuf";
+import { fromBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { DeadlineContext } from "./call_deadline.ts";
+import { gzipCompression } from "./compression.ts";
+import { envelopeOf } from "./encoded.ts";
+import { envelopeHeaderBytes, envelopes } from "./envelopes.ts";
+import { toConnectError } from "./errors.ts";
+import { plainGrpcHeader } from "./grpc_request.ts";
+import type { GrpcHeader } from "./grpc_request.ts";
+import { GrpcStreamBody } from "./grpc_stream_body.ts";
+import type { Shortcut } from "./h2_adapter.ts";
+import { OneChunk } from "./one_chunk.ts";
+import type { Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
+import { rpcPath } from "./rpc.ts";
+import type { MessageLimits } from "./universal.ts";
+
+/** What the direct path works with. */
+export interface DirectOptions extends MessageLimits {
+  readonly clock: Clock;
+}
+
+const contentType: H2Field = ["content-type", "application/grpc+proto"];
+const plainHeaders: readonly H2Field[] = [contentType];
+const gzipHeaders: readonly H2Field[] = [contentType, ["grpc-encoding", "gzip"]];
+const okTrailers: readonly H2Field[] = [["grpc-status", "0"]];
+
+/**
+ * Shortcuts for uncompressed gRPC calls with one request message. Connect's handlers give the
+ * same answers, and get everything that is out of the ordinary; but their layers of generators
+ * and copied headers cost several times what an RPC answered from memory does
+ * (docs/performance/rpc.md).
+ */
+export function grpcShortcuts(
+  rpcs: readonly Rpc[],
+  options: DirectOptions,
+): ReadonlyMap<string, Shortcut> {
+  const shortcuts = new Map<string, Shortcut>();
+  for (const rpc of rpcs) {
+    if (rpc.kind !== "bidi_streaming") shortcuts.set(rpcPath(rpc), shortcut(rpc, options));
+  }
+  return shortcuts;
+}
+
+function shortcut(rpc: UnaryRpc | ServerStreamRpc, options: DirectOptions): Shortcut {
+  const run = rpc.kind === "unary" ? answer.bind(undefined, rpc) : stream.bind(undefined, rpc);
+  return (request) => {
+    const header = plainGrpcHeader(request);
+    return header && run(request, header, options);
+  };
+}
+
+async function answer(
+  rpc: UnaryRpc,
+  request: H2Request,
+  header: GrpcHeader,
+  options: DirectOptions,
+): Promise<H2Response> {
+  let context: DeadlineContext | undefined;
+  try {
+    context = openContext(request, header, options);
+    const message = await readOne(rpc.method.input, "unary", request, options);
+    context.check();
+    const called = rpc.call(message, context);
+    const response = called instanceof Promise ? await called : called;
+    return await respond(envelopeOf(rpc.method.output, response), header, options);
+  } catch (error) {
+    return { status: 200, headers: [contentType, ...statusFields(toConnectError(error))] };
+  } finally {
+    context?.close();
+  }
+}
+
+async function stream(
+  rpc: ServerStreamRpc,
+  request: H2Request,
+  header: GrpcHeader,
+  options: DirectOptions,
+): Promise<H2Response> {
+  try {
+    const context = openContext(request, header, options);
+    const message = await readOne(rpc.method.input, "server-streaming", request, options);
+    context.check();
+    const messages = rpc.call(message, context)[Symbol.asyncIterator]();
+    const body = new GrpcStreamBody(rpc.method.output, messages, () => context.close());
+    const trailers = () => body.error ? statusFields(body.error) : okTrailers;
+    return { status: 200, headers: plainHeaders, body, trailers };
+  } catch (error) {
+    return { status: 200, headers: [contentType, ...statusFields(toConnectError(error))] };
+  }
+}
+
+function openContext(
+  request: H2Request,
+  { timeout }: GrpcHeader,
+  { clock }: DirectOptions,
+): DeadlineContext {
+  if (timeout === null) return new DeadlineContext(request, clock, undefined);
+  const { timeoutMs, error } = parseTimeout(timeout, Number.MAX_SAFE_INTEGER);
+  if (error) throw error;
+  return new DeadlineContext(request, clock, timeoutMs);
+}
+
+/** The only message of a request. */
+async function readOne(
+  schema: DescMessage,
+  kind: string,
+  { body }: H2Request,
+  { readMaxBytes }: DirectOptions,
+): Promise<Message> {
+  let first: Uint8Array | undefined;
+  for await (const envelope of envelopes(body, readMaxBytes)) {
+    if (first) {
+      throw new ConnectError(`more than one message for a ${kind} method`, Code.Unimplemented);
+    }
+    first = envelope;
+  }
+  if (!first) throw new ConnectError(`no message for a ${kind} method`, Code.Unimplemented);
+  return decode(schema, first);
+}
+
+/** A message out of its envelope. */
+function decode(schema: DescMessage, envelope: Uint8Array): Message {
+  const { byteOffset, length } = envelope;
+  const announced = length < envelopeHeaderBytes
+    ? -1
+    : new DataView(envelope.buffer, byteOffset).getUint32(1);
+  if (announced !== length - envelopeHeaderBytes) {
+    throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+  }
+  if (envelope[0] !== 0) {
+    throw new ConnectError(
+      "the message is compressed, but grpc-encoding is not set",
+      Code.Internal,
+    );
+  }
+  try {
+    return fromBinary(schema, envelope.subarray(envelopeHeaderBytes));
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConnectError(`cannot decode ${schema.typeName}: ${reason}`, Code.InvalidArgument);
+  }
+}
+
+async function respond(
+  envelope: Uint8Array,
+  { gzip }: GrpcHeader,
+  { compressMinBytes, writeMaxBytes }: DirectOptions,
+): Promise<H2Response> {
+  const length = envelope.length - envelopeHeaderBytes;
+  if (length > writeMaxBytes) {
+    const text = `response of ${length} bytes is larger than the limit of ${writeMaxBytes}`;
+    throw new ConnectError(text, Code.ResourceExhausted);
+  }
+  const compressed = gzip && length >= compressMinBytes;
+  return {
+    status: 200,
+    headers: compressed ? gzipHeaders : plainHeaders,
+    body: new OneChunk(compressed ? await compress(envelope) : envelope),
+    trailers: () => okTrailers,
+  };
+}
+
+async function compress(envelope: Uint8Array): Promise<Uint8Array> {
+  const data = await gzipCompression.compress(envelope.subarray(envelopeHeaderBytes));
+  const compressed = new Uint8Array(envelopeHeaderBytes + data.length);
+  compressed[0] = 1;
+  new DataView(compressed.buffer).setUint32(1, data.length);
+  compressed.set(data, envelopeHeaderBytes);
+  return compressed;
+}
+
+function statusFields(error: ConnectError): readonly H2Field[] {
+  return [...setTrailerStatus(new Headers(), error)];
+}

@@ -1,0 +1,118 @@
+import type { Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Polling } from "./polling.ts";
+
+/** Told what becomes of a stream. */
+export interface StreamListener {
+  /** A message was handed on. */
+  sent(): void;
+  /** All messages were handed on. */
+  succeeded(): void;
+  /** The stream broke off; called at most once, instead of `succeeded`. Returns the status. */
+  failed(error: unknown): ConnectError;
+}
+
+/** What a stream is doing. */
+type State =
+  | { readonly kind: "open"; readonly source: Polling<Message> | undefined }
+  /** Ended from outside between two reads: the next one throws. */
+  | { readonly kind: "failed"; readonly status: ConnectError }
+  | { readonly kind: "done" };
+
+type Result = IteratorResult<Message>;
+
+const end: Result = { done: true, value: undefined };
+
+/**
+ * A response stream that tells a listener how it goes, and that can be ended at any moment even
+ * while its source waits. An async generator cannot: its `return` queues behind the pending
+ * `next`. The source's own `return` is called, but not waited for.
+ */
+export class ObservedStream implements AsyncIterableIterator<Message>, Polling<Message> {
+  #state: State = { kind: "open", source: undefined };
+  #pending: PromiseWithResolvers<Result> | undefined;
+
+  /** `open` is called when the first message is asked for. */
+  constructor(
+    private readonly open: () => AsyncIterable<Message>,
+    private readonly listener: StreamListener,
+  ) {}
+
+  /** Ends the stream with `error`, whatever the source is doing. Harmless when it has ended. */
+  fail(error: unknown): void {
+    if (this.#state.kind !== "open") return;
+    const status = this.listener.failed(error);
+    const pending = this.#pending;
+    this.#release(pending ? { kind: "done" } : { kind: "failed", status });
+    pending?.reject(status);
+  }
+
+  next(): Promise<Result> {
+    switch (this.#state.kind) {
+      case "failed": {
+        const { status } = this.#state;
+        this.#state = { kind: "done" };
+        return Promise.reject(status);
+      }
+      case "done":
+        return Promise.resolve(end);
+      case "open":
+        return this.#pull(this.#state.source);
+    }
+  }
+
+  /** The next message if it is at hand. */
+  poll(): Message | undefined {
+    if (this.#state.kind !== "open" || this.#pending) return undefined;
+    const message = this.#state.source?.poll?.();
+    if (message) this.listener.sent();
+    return message;
+  }
+
+  /** The reader wants no more, although there may be. */
+  return(): Promise<Result> {
+    if (this.#state.kind === "open") {
+      this.fail(new ConnectError("the client went away", Code.Canceled));
+      this.#state = { kind: "done" };
+    }
+    return Promise.resolve(end);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  #pull(source: Polling<Message> | undefined): Promise<Result> {
+    const pending = Promise.withResolvers<Result>();
+    this.#pending = pending;
+    try {
+      if (!source) {
+        source = this.open()[Symbol.asyncIterator]();
+        this.#state = { kind: "open", source };
+      }
+      source.next().then((result) => this.#pulled(pending, result), (error) => this.fail(error));
+    } catch (error) {
+      this.fail(error);
+    }
+    return pending.promise;
+  }
+
+  #pulled(pending: PromiseWithResolvers<Result>, result: Result): void {
+    if (this.#pending !== pending) return;
+    this.#pending = undefined;
+    if (result.done) {
+      this.#state = { kind: "done" };
+      this.listener.succeeded();
+      return pending.resolve(end);
+    }
+    this.listener.sent();
+    pending.resolve(result);
+  }
+
+  #release(state: State): void {
+    const source = this.#state.kind === "open" ? this.#state.source : undefined;
+    this.#state = state;
+    this.#pending = undefined;
+    source?.return?.().catch(() => {});
+  }
+}

@@ -1,0 +1,94 @@
+import type { DescFile, DescService } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { ServerReflectionRequest } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection as V1,
+  ServerReflectionResponseSchema as V1Response,
+} from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection as V1Alpha,
+  ServerReflectionResponseSchema as V1AlphaResponse,
+} from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { bidiStream } from "./rpc.ts";
+import type { Rpc } from "./rpc.ts";
+import { indexSymbols, withDependencies } from "./symbol_index.ts";
+import type { SymbolIndex } from "./symbol_index.ts";
+
+/**
+ * Server reflection for clients such as grpcurl. v1 and v1alpha differ in package name only, so
+ * the same answers serve both. Requests are answered one by one, in order.
+ */
+export function reflectionRpcs(services: readonly DescService[]): readonly Rpc[] {
+  const names = services.map(({ typeName }) => typeName).sort();
+  const index = indexSymbols(services);
+  return [
+    bidiStream(V1.method.serverReflectionInfo, async function* (requests) {
+      for await (const request of requests) {
+        const messageResponse = answer(request.messageRequest, names, index);
+        const validHost = request.host;
+        yield create(V1Response, { validHost, originalRequest: request, messageResponse });
+      }
+    }),
+    bidiStream(V1Alpha.method.serverReflectionInfo, async function* (requests) {
+      for await (const request of requests) {
+        // The question's type differs in its package name only, which no answer looks at.
+        const question = request.messageRequest as ServerReflectionRequest["messageRequest"];
+        const messageResponse = answer(question, names, index);
+        const validHost = request.host;
+        yield create(V1AlphaResponse, { validHost, originalRequest: request, messageResponse });
+      }
+    }),
+  ];
+}
+
+type Answer =
+  | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
+  | { case: "allExtensionNumbersResponse"; value: { baseTypeName: string } }
+  | { case: "listServicesResponse"; value: { service: { name: string }[] } }
+  | { case: "errorResponse"; value: { errorCode: Code; errorMessage: string } };
+
+function answer(
+  question: ServerReflectionRequest["messageRequest"],
+  services: readonly string[],
+  index: SymbolIndex,
+): Answer {
+  switch (question.case) {
+    case "listServices":
+      return {
+        case: "listServicesResponse",
+        value: { service: services.map((name) => ({ name })) },
+      };
+    case "fileByFilename":
+      return describe(index.files.get(question.value), `file ${question.value}`);
+    case "fileContainingSymbol":
+      return describe(index.symbols.get(question.value), `symbol ${question.value}`);
+    case "fileContainingExtension": {
+      const { containingType, extensionNumber } = question.value;
+      return missing(`extension ${extensionNumber} of ${containingType}`);
+    }
+    case "allExtensionNumbersOfType":
+      // proto3 has no extensions: a message that exists has none.
+      return index.messages.has(question.value)
+        ? { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value } }
+        : missing(`message ${question.value}`);
+    case undefined:
+      throw new ConnectError("the reflection request asks nothing", Code.InvalidArgument);
+  }
+}
+
+function describe(file: DescFile | undefined, what: string): Answer {
+  if (!file) return missing(what);
+  const fileDescriptorProto = withDependencies(file).map(({ proto }) =>
+    toBinary(FileDescriptorProtoSchema, proto)
+  );
+  return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
+}
+
+function missing(what: string): Answer {
+  return {
+    case: "errorResponse",
+    value: { errorCode: Code.NotFound, errorMessage: `${what} not found` },
+  };
+}

@@ -1,0 +1,87 @@
+import type {
+  DescMessage,
+  DescMethodBiDiStreaming,
+  DescMethodServerStreaming,
+  DescMethodUnary,
+  Message,
+  MessageShape,
+} from "@bufbuild/protobuf";
+
+/** What an implementation may know of the call that it answers. */
+export interface CallContext {
+  /** Aborts, with a ConnectError as reason where there is one, when nobody waits any more. */
+  readonly signal: AbortSignal;
+  /** Whether messages travel as protobuf; otherwise they travel as JSON. */
+  readonly binary: boolean;
+}
+
+/** An RPC with one request and one response. */
+export interface UnaryRpc {
+  readonly kind: "unary";
+  readonly method: DescMethodUnary;
+  readonly call: (request: Message, context: CallContext) => Message | Promise<Message>;
+}
+
+/** An RPC with one request and many responses. */
+export interface ServerStreamRpc {
+  readonly kind: "server_streaming";
+  readonly method: DescMethodServerStreaming;
+  readonly call: (request: Message, context: CallContext) => AsyncIterable<Message>;
+}
+
+/** An RPC with many requests and many responses. */
+export interface BidiRpc {
+  readonly kind: "bidi_streaming";
+  readonly method: DescMethodBiDiStreaming;
+  readonly call: (requests: AsyncIterable<Message>, context: CallContext) => AsyncIterable<Message>;
+}
+
+/** A method and what answers it. The server is a table of these. */
+export type Rpc = UnaryRpc | ServerStreamRpc | BidiRpc;
+
+/** A row for an RPC with one request and one response. */
+export function unary<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  call: (
+    request: MessageShape<I>,
+    context: CallContext,
+  ) => MessageShape<O> | Promise<MessageShape<O>>,
+): UnaryRpc {
+  return {
+    kind: "unary",
+    method,
+    call: (request, context) => call(request as MessageShape<I>, context),
+  };
+}
+
+/** A row for an RPC with one request and many responses. */
+export function serverStream<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodServerStreaming<I, O>,
+  call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<MessageShape<O>>,
+): ServerStreamRpc {
+  return {
+    kind: "server_streaming",
+    method,
+    call: (request, context) => call(request as MessageShape<I>, context),
+  };
+}
+
+/** A row for an RPC with many requests and many responses. */
+export function bidiStream<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodBiDiStreaming<I, O>,
+  call: (
+    requests: AsyncIterable<MessageShape<I>>,
+    context: CallContext,
+  ) => AsyncIterable<MessageShape<O>>,
+): BidiRpc {
+  return {
+    kind: "bidi_streaming",
+    method,
+    call: (requests, context) => call(requests as AsyncIterable<MessageShape<I>>, context),
+  };
+}
+
+/** The HTTP path of a method: `/maglev.Maglev/GetBackend`. */
+export function rpcPath({ method }: Rpc): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}

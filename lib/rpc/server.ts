@@ -1,0 +1,81 @@
+import type { CheckerControl, CheckerView } from "../checker/mod.ts";
+import { Maglev } from "../gen/maglev_pb.ts";
+import type { Logger, LogSource } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
+import { EventHub } from "./event_hub.ts";
+import type { QueueLimits } from "./event_queue.ts";
+import { HealthService } from "./health.ts";
+import type { TlsOptions } from "./listener.ts";
+import { rpcServices } from "./methods.ts";
+import { servePort, shuttingDown } from "./port.ts";
+import type { PortLimits } from "./port.ts";
+import { reflectionRpcs } from "./reflection.ts";
+import { maglevRpcs } from "./service.ts";
+import type { ConfigService, RpcObserver } from "./types.ts";
+
+/** What the API needs of the daemon, and how it is to be served. */
+export interface RpcServerOptions {
+  /** `host:port`, `[ipv6]:port`, or `:port` for all interfaces; port 0 picks a free one. */
+  readonly addr: string;
+  readonly checker: CheckerView & CheckerControl;
+  /** Where event streams get log records from. */
+  readonly logs: LogSource;
+  /** Undefined when VPP integration is off. */
+  readonly vpp: VppService | undefined;
+  readonly config: ConfigService;
+  readonly observer: RpcObserver;
+  readonly log: Logger;
+  /** Whether clients may ask for the API's description. On unless false. */
+  readonly reflection?: boolean;
+  /** Without, the port speaks in the clear. */
+  readonly tls?: TlsOptions;
+  readonly limits?: PortLimits;
+  /** How far a watcher of events may fall behind. */
+  readonly watchLimits?: QueueLimits;
+  readonly clock?: Clock;
+}
+
+/** The API being served. */
+export interface RpcServer {
+  /** `host:port` as listened on. */
+  readonly address: string;
+  readonly port: number;
+  /**
+   * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
+   * Never rejects; calling it again waits as well.
+   */
+  shutdown(): Promise<void>;
+}
+
+/**
+ * A burst of ten thousand backends that change at once, each with its log record, fits into
+ * the count; the bytes bound what a stopped reader can hold while others read on.
+ */
+export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 * 1024 };
+
+/** Starts serving the API. Rejects with a sentence when the port cannot be had. */
+export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+  const { checker, logs, clock = systemClock, reflection = true } = options;
+  const hub = new EventHub(checker, logs, options.watchLimits ?? defaultWatchLimits, clock);
+  const health = new HealthService(["", Maglev.typeName]);
+  const rpcs = [
+    ...maglevRpcs({ ...options, hub, clock }),
+    ...health.rpcs(),
+    ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
+  ];
+  const port = await servePort(rpcs, { ...options, clock }).catch((error) => {
+    hub.close(shuttingDown);
+    throw error;
+  });
+  const end = async () => {
+    health.stopServing();
+    // One turn, so that health watchers hear it before their streams end.
+    await new Promise<void>((resolve) => clock.after(0, resolve));
+    hub.close(shuttingDown);
+    await port.shutdown();
+  };
+  let ended: Promise<void> | undefined;
+  return { address: port.address, port: port.port, shutdown: () => ended ??= end() };
+}

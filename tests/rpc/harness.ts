@@ -1,0 +1,72 @@
+import type { RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
+import { startRpcServer } from "../../lib/rpc/mod.ts";
+import { FakeChecker } from "./fake_checker.ts";
+import { FakeLog } from "./fake_log.ts";
+
+/** An observer that counts, and that a test can wait on. */
+export class FakeObserver implements RpcObserver {
+  /** `kind service/method [code]` to how often. */
+  readonly counts = new Map<string, number>();
+  readonly #waiters = new Set<() => void>();
+
+  started = (service: string, method: string): void => this.#count(`started ${service}/${method}`);
+  handled = (service: string, method: string, _type: string, code: string): void =>
+    this.#count(`handled ${service}/${method} ${code}`);
+  msgReceived = (service: string, method: string): void =>
+    this.#count(`received ${service}/${method}`);
+  msgSent = (service: string, method: string): void => this.#count(`sent ${service}/${method}`);
+
+  count(what: string): number {
+    return this.counts.get(what) ?? 0;
+  }
+
+  /** Resolves when `what` was counted at least `times`. */
+  async until(what: string, times = 1): Promise<void> {
+    while (this.count(what) < times) {
+      await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    }
+  }
+
+  #count(what: string): void {
+    this.counts.set(what, this.count(what) + 1);
+    for (const waiter of this.#waiters) waiter();
+    this.#waiters.clear();
+  }
+}
+
+/** A server on a free loopback port with fakes behind it. */
+export interface Harness extends AsyncDisposable {
+  readonly server: RpcServer;
+  readonly checker: FakeChecker;
+  readonly log: FakeLog;
+  readonly observer: FakeObserver;
+  readonly address: string;
+}
+
+/** Starts a server; `using` the harness shuts it down. */
+export async function serve(options: Partial<RpcServerOptions> = {}): Promise<Harness> {
+  const checker = (options.checker ?? new FakeChecker()) as FakeChecker;
+  const log = new FakeLog();
+  const observer = new FakeObserver();
+  const server = await startRpcServer({
+    addr: "127.0.0.1:0",
+    checker,
+    logs: log,
+    log,
+    observer,
+    vpp: undefined,
+    config: {
+      check: () => Promise.resolve({ kind: "ok" }),
+      reload: () => Promise.resolve({ kind: "ok" }),
+    },
+    ...options,
+  });
+  return {
+    server,
+    checker,
+    log,
+    observer,
+    address: server.address,
+    [Symbol.asyncDispose]: () => server.shutdown(),
+  };
+}
