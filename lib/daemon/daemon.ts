@@ -7,9 +7,10 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
-import { rpcMethods } from "../rpc/mod.ts";
-import type { ConfigReloadOutcome } from "../rpc/mod.ts";
+import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
+import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
@@ -54,15 +55,17 @@ export async function startDaemon(
     reloaded: metrics.reloaded,
     log,
   });
+  const vpp: VppService | undefined = undefined;
   metrics.reloaded(true);
   metrics.attach({
     checker,
-    vpp: undefined,
+    vpp,
     logDropped: () => log.dropped,
     checkerStats: () => checker.stats(),
   });
-  startMetricsServer(base, parts);
   await warnOfMissingCapabilities(config, log);
+  startMetricsServer(base, parts);
+  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
   const own = parts.move();
   return {
     reload: () => file.reload(),
@@ -99,16 +102,36 @@ function startChecker(
   }));
 }
 
+/** The API, on its one port. */
+async function startApi(
+  { settings, log, metrics }: Base,
+  checker: Checker,
+  config: ConfigFile,
+  vpp: VppService | undefined,
+): Promise<RpcServer> {
+  const server = await startRpcServer({
+    addr: settings.grpcAddress,
+    checker,
+    logs: log,
+    vpp,
+    config,
+    observer: metrics.rpcObserver,
+    log,
+    reflection: settings.reflection,
+    clock: systemClock,
+  });
+  log.info("api-listening", { addr: server.address });
+  return server;
+}
+
 function startMetricsServer({ settings, log, metrics }: Base, parts: AsyncDisposableStack): void {
   const { metricsAddress } = settings;
   if (!metricsAddress) return;
-  const server = listening(
-    "metrics-addr",
-    metricsAddress,
-    () => serveMetrics({ ...metricsAddress, metrics, clock: systemClock, log }),
-  );
+  const listen = (hostname: string, port: number) =>
+    serveMetrics({ hostname, port, metrics, clock: systemClock, log });
+  const { server, address } = listening("metrics-addr", metricsAddress, listen);
   parts.defer(() => server.close());
-  log.info("metrics-listening", { addr: server.address });
+  log.info("metrics-listening", { addr: address });
 }
 
 async function applyConfig(checker: Checker, config: Config, log: DaemonLog): Promise<void> {

@@ -1,20 +1,35 @@
 import { formatListenAddress } from "./listen_address.ts";
 import type { ListenAddress } from "./listen_address.ts";
 
+/** A server and where it listens, in words. */
+export interface Listening<Server> {
+  readonly server: Server;
+  readonly address: string;
+}
+
 /**
- * What `listen` returns, with the address it got in words. Throws an error that says which flag to
- * look at, and what the system's reason means.
+ * Lets `listen` listen; on every address of the machine that is one socket for both families, or
+ * for IPv4 alone where there is no IPv6. Throws an error that names the flag and the reason.
  */
 export function listening<Server extends { readonly port: number }>(
   flag: string,
   { hostname, port }: ListenAddress,
-  listen: () => Server,
-): Server & { readonly address: string } {
+  listen: (hostname: string, port: number) => Server,
+): Listening<Server> {
+  const attempt = (host: string) => {
+    const server = listen(host, port);
+    return { server, address: formatListenAddress(host, server.port) };
+  };
   try {
-    const server = listen();
-    return Object.assign(server, { address: formatListenAddress(hostname, server.port) });
+    if (hostname !== undefined) return attempt(hostname);
+    try {
+      return attempt("::");
+    } catch (error) {
+      if (error instanceof Deno.errors.AddrInUse) throw error;
+      return attempt("0.0.0.0");
+    }
   } catch (error) {
-    const address = formatListenAddress(hostname, port);
+    const address = formatListenAddress(hostname ?? "", port);
     throw new Error(`cannot listen on ${address} (--${flag}): ${reason(error)}`, { cause: error });
   }
 }

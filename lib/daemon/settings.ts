@@ -8,7 +8,8 @@ import type { ListenAddress } from "./listen_address.ts";
 /** How the daemon is to run. */
 export interface Settings {
   readonly configPath: string;
-  readonly grpcAddress: ListenAddress;
+  /** As given; known to be a listening address. */
+  readonly grpcAddress: string;
   /** Undefined: no metrics are served. */
   readonly metricsAddress: ListenAddress | undefined;
   /** Undefined: VPP integration is off. */
@@ -46,9 +47,11 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
   }
   const apiSocket = get("vpp-api-addr");
   const metrics = get("metrics-addr");
+  const grpcAddress = get("grpc-addr");
+  parseListenAddress("grpc-addr", grpcAddress);
   return {
     configPath,
-    grpcAddress: parseListenAddress("grpc-addr", get("grpc-addr")),
+    grpcAddress,
     metricsAddress: metrics === "" ? undefined : parseListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     logLevel,

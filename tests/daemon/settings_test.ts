@@ -27,8 +27,8 @@ function complaint(args: string[], variables: Record<string, string> = {}): stri
 Deno.test("without flags and environment the defaults are those of the manual", () => {
   deepEqual(settings([]), {
     configPath: "/etc/vpp-maglev/maglev.yaml",
-    grpcAddress: { hostname: "::", port: 9090, loopback: false },
-    metricsAddress: { hostname: "::", port: 9091, loopback: false },
+    grpcAddress: ":9090",
+    metricsAddress: { hostname: undefined, port: 9091 },
     vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
     logLevel: "info",
     reflection: true,
@@ -72,13 +72,13 @@ Deno.test("check, version and help are requests of their own", () => {
   equal(readRequest(["--help"], environment()).kind, "help");
 });
 
-Deno.test("addresses may be IPv4, bracketed IPv6, localhost or left out", () => {
-  const address = (text: string) => settings([`--grpc-addr=${text}`]).grpcAddress;
-  deepEqual(address("127.0.0.2:1"), { hostname: "127.0.0.2", port: 1, loopback: true });
-  deepEqual(address("[::1]:0"), { hostname: "::1", port: 0, loopback: true });
-  deepEqual(address("localhost:80"), { hostname: "127.0.0.1", port: 80, loopback: true });
-  deepEqual(address("192.0.2.1:65535"), { hostname: "192.0.2.1", port: 65535, loopback: false });
-  deepEqual(address("[::]:9090"), { hostname: "::", port: 9090, loopback: false });
+Deno.test("addresses may be IPv4, bracketed IPv6, a name or left out", () => {
+  const address = (text: string) => settings([`--metrics-addr=${text}`]).metricsAddress;
+  deepEqual(address("127.0.0.2:1"), { hostname: "127.0.0.2", port: 1 });
+  deepEqual(address("[::1]:0"), { hostname: "::1", port: 0 });
+  deepEqual(address("localhost:80"), { hostname: "localhost", port: 80 });
+  deepEqual(address(":65535"), { hostname: undefined, port: 65535 });
+  equal(settings(["--grpc-addr=[::1]:80"]).grpcAddress, "[::1]:80");
 });
 
 Deno.test("what cannot be understood is said in a sentence", () => {
@@ -95,7 +95,11 @@ Deno.test("what cannot be understood is said in a sentence", () => {
       "--grpc-addr is an address and a port such as :9090, " +
       '127.0.0.1:9090 or [::1]:9090, not ":99999"',
     ],
-    [["--grpc-addr=router:9090"], '--grpc-addr: "router" is not an IP address'],
+    [
+      ["--metrics-addr=9091"],
+      "--metrics-addr is an address and a port such as :9090, " +
+      '127.0.0.1:9090 or [::1]:9090, not "9091"',
+    ],
   ];
   for (const [args, message] of cases) equal(complaint(args), message);
 });
