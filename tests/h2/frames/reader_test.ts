@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import { type Frame, FrameReader } from "../../../lib/h2/frames/mod.ts";
+import { data, frame, join, octets, ping, text, types, uint } from "../testing/wire.ts";
+
+function readAll(reader: FrameReader, input: Uint8Array): Frame[] {
+  const frames: Frame[] = [];
+  reader.feed(input);
+  for (let next = reader.next(); next; next = reader.next()) {
+    frames.push({ ...next, payload: next.payload.slice() });
+  }
+  return frames;
+}
+
+const stream = join(
+  data(1, "hello", 1),
+  ping(),
+  frame(types.SETTINGS, 1, 0),
+  data(3, new Uint8Array(16_384).fill(7)),
+);
+
+Deno.test("frames come out the same however the input is cut", () => {
+  const whole = readAll(new FrameReader(16_384), stream);
+  assert.equal(whole.length, 4);
+  assert.deepEqual(whole[0], { type: 0, flags: 1, streamId: 1, payload: text("hello") });
+  for (const size of [1, 2, 3, 8, 9, 10, 100, 16_383]) {
+    const reader = new FrameReader(16_384);
+    const frames: Frame[] = [];
+    for (let at = 0; at < stream.length; at += size) {
+      frames.push(...readAll(reader, stream.subarray(at, at + size)));
+    }
+    assert.deepEqual(frames, whole);
+    assert.equal(reader.held, 0);
+  }
+});
+
+Deno.test("the reserved bit of a stream identifier is ignored", () => {
+  const input = join(octets(0, 0, 0, 0, 0), uint(0x80000005, 4));
+  assert.equal(readAll(new FrameReader(16_384), input)[0]?.streamId, 5);
+});
+
+Deno.test("a frame that is too long is refused before its payload arrives", () => {
+  const reader = new FrameReader(16_384);
+  reader.feed(join(uint(16_385, 3), octets(0, 0), uint(1, 4)));
+  assert.throws(() => reader.next(), /frame of 16385 octets is longer than the 16384 allowed/);
+  const split = new FrameReader(16_384);
+  split.feed(octets(0, 0x40));
+  assert.equal(split.next(), undefined);
+  split.feed(join(octets(1, 0, 0), uint(1, 4)));
+  assert.throws(() => split.next(), /16385 octets/);
+});
+
+Deno.test("the reader holds one frame at most, and nothing between frames", () => {
+  const reader = new FrameReader(16_384);
+  readAll(reader, data(1, new Uint8Array(16_384)).subarray(0, -1));
+  assert.equal(reader.held, 9 + 16_383);
+  readAll(reader, octets(0));
+  assert.equal(reader.held, 0);
+});
