@@ -6,10 +6,11 @@ import type { Clock, Timer } from "../time/mod.ts";
 const settleMs = 50;
 
 /**
- * Logs `frontend-failover` whenever a frontend's traffic moves to another pool, which need not
- * change the frontend's state. Call the result to stop.
+ * Logs `frontend-failover` whenever the traffic of a frontend that is up moves to another pool.
+ * That changes no state, so no other record tells it. Call the result to stop.
  */
 export function logFailovers(checker: CheckerView, clock: Clock, log: Logger): () => void {
+  /** The pool that carries traffic, for frontends that are up. */
   const pools = new Map<string, string>();
   const dirty = new Set<string>();
   let timer: Timer | undefined;
@@ -23,12 +24,12 @@ export function logFailovers(checker: CheckerView, clock: Clock, log: Logger): (
   function lookAt(name: string): void {
     const frontend = checker.frontend(name);
     const before = pools.get(name);
-    if (!frontend) return void pools.delete(name);
-    const { activePool, config, state } = frontend;
+    if (frontend?.state !== "up") return void pools.delete(name);
+    const { activePool, config } = frontend;
     pools.set(name, activePool);
     if (before === undefined || before === activePool) return;
     const address = config.address.text;
-    log.info("frontend-failover", { frontend: name, address, from: before, to: activePool, state });
+    log.info("frontend-failover", { frontend: name, address, from: before, to: activePool });
   }
 
   function mark(names: Iterable<string>): void {

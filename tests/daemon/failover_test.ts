@@ -12,7 +12,8 @@ function fixture(pools: Map<string, string>) {
     frontendNames: () => [...pools.keys()],
     frontend: (name: string) => {
       const activePool = pools.get(name);
-      return activePool && { activePool, config: { address }, state: "up" };
+      const state = activePool?.startsWith("down:") ? "down" : "up";
+      return activePool && { activePool, config: { address }, state };
     },
     subscribe: (listener: typeof tell) => {
       tell = listener;
@@ -43,7 +44,7 @@ Deno.test("a move to another pool is logged once, with both pools", () => {
   clock.advance(1000);
   stop();
   deepEqual(log.lines, [
-    "info frontend-failover frontend=www address=192.0.2.1 from=amsterdam to=zurich state=up",
+    "info frontend-failover frontend=www address=192.0.2.1 from=amsterdam to=zurich",
   ]);
   deepEqual(clock.pending, 0);
 });
@@ -56,6 +57,18 @@ Deno.test("a flutter that is over at once is no failover", () => {
   pools.set("www", "amsterdam");
   backendEvent("www");
   clock.advance(1000);
+  stop();
+  deepEqual(log.lines, []);
+});
+
+Deno.test("coming up with another pool than before is no failover, its transition tells it", () => {
+  const pools = new Map([["www", "amsterdam"]]);
+  const { log, clock, stop, backendEvent } = fixture(pools);
+  for (const pool of ["down:amsterdam", "zurich"]) {
+    pools.set("www", pool);
+    backendEvent("www");
+    clock.advance(1000);
+  }
   stop();
   deepEqual(log.lines, []);
 });
