@@ -47,10 +47,20 @@ export class RawClient implements Disposable {
     this.#conn.close();
   }
 
+  /** Null when VPP has closed the connection, whether it had read everything or not. */
+  async #read(chunk: Uint8Array): Promise<number | null> {
+    try {
+      return await this.#conn.read(chunk);
+    } catch (error) {
+      if (error instanceof Deno.errors.ConnectionReset) return null;
+      throw error;
+    }
+  }
+
   async #take(length: number): Promise<Uint8Array | undefined> {
     while (this.#pending.length < length) {
       const chunk = new Uint8Array(64 * 1024);
-      const read = await within(this.#conn.read(chunk));
+      const read = await within(this.#read(chunk));
       if (read === null) return undefined;
       const joined = new Uint8Array(this.#pending.length + read);
       joined.set(this.#pending);

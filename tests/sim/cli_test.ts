@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import type { SimulatedVpp } from "../../lib/sim/mod.ts";
+import { Client } from "./client.ts";
+import { withVpp } from "./with_vpp.ts";
+
+/** The recorded VPP had seen packets whose flows nobody wrote down. */
+function withoutTraffic(text: string): string {
+  return text
+    .replace(/flows:\d+/g, "flows:0")
+    .replace(/(packet from existing sessions|first session packet): \d+/g, "$1: 0");
+}
+
+async function recorded(name: string): Promise<string> {
+  return await Deno.readTextFile(new URL(`../vpp/data/cli/inband-${name}.txt`, import.meta.url));
+}
+
+/** Brings VPP into the state in which the texts were recorded, as its route indices tell it. */
+function rebuild(vpp: SimulatedVpp): void {
+  const { byHand } = vpp;
+  const tcp = (prefix: string, port = 80) => ({ prefix, protocol: 6, port });
+  const udp = (prefix: string, port: number) => ({ prefix, protocol: 17, port });
+  const all = (prefix: string) => ({ prefix, protocol: 255, port: 0 });
+  byHand.addVip({ ...tcp("192.0.2.1/32"), encap: "gre4" });
+  byHand.addServer(tcp("192.0.2.1/32"), "10.1.0.2");
+  byHand.addServer(tcp("192.0.2.1/32"), "10.1.0.1");
+  byHand.addVip({ ...tcp("2001:db8::80/128", 443), encap: "gre6" });
+  byHand.addServer(tcp("2001:db8::80/128", 443), "fd00:1::2");
+  byHand.addServer(tcp("2001:db8::80/128", 443), "fd00:1::1");
+  byHand.addVip({ ...tcp("192.0.2.2/32"), encap: "gre4", sticky: true });
+  byHand.addServer(tcp("192.0.2.2/32"), "10.1.0.1");
+  byHand.addVip({ ...all("192.0.2.3/32"), encap: "gre4" });
+  byHand.addServer(all("192.0.2.3/32"), "10.1.0.1");
+  byHand.addVip({ ...all("198.51.100.0/24"), encap: "gre4" });
+  byHand.addServer(all("198.51.100.0/24"), "10.1.0.9");
+  byHand.addVip({ ...udp("192.0.2.4/32", 53), encap: "gre6" });
+  byHand.addServer(udp("192.0.2.4/32", 53), "fd00:1::53");
+  byHand.addVip({ ...tcp("192.0.2.5/32"), encap: "gre4", tableLength: 256 });
+  byHand.addServer(tcp("192.0.2.5/32"), "10.1.0.1", 0);
+  byHand.addServer(tcp("192.0.2.5/32"), "10.1.0.2", 50);
+  byHand.addServer(tcp("192.0.2.5/32"), "10.1.0.3", 100);
+  byHand.addVip({ ...tcp("192.0.2.6/32"), encap: "l3dsr", dscp: 10 });
+  byHand.addServer(tcp("192.0.2.6/32"), "10.1.0.1");
+  byHand.addVip({ ...udp("192.0.2.7/32", 3306), encap: "nat4", targetPort: 3307 });
+  byHand.addServer(udp("192.0.2.7/32", 3306), "10.1.0.1");
+  byHand.addVip({ ...udp("2001:db8::90/128", 3306), encap: "nat6", targetPort: 3307 });
+  byHand.addServer(udp("2001:db8::90/128", 3306), "fd00:1::1");
+  byHand.addVip({ ...tcp("2001:db8::91/128"), encap: "gre4" });
+  byHand.addServer(tcp("2001:db8::91/128"), "10.1.0.5");
+  byHand.deleteServer(tcp("192.0.2.1/32"), "10.1.0.2");
+  byHand.deleteVip(tcp("192.0.2.5/32"));
+}
+
+for (const command of ["show lb vips verbose", "show lb vips"]) {
+  Deno.test(`"${command}" prints what VPP printed`, async () => {
+    await withVpp(async ({ vpp, apiPath }) => {
+      rebuild(vpp);
+      using client = await Client.connect(apiPath);
+      const { retval, reply } = await client.cli(command);
+      assert.equal(retval, 0);
+      assert.equal(reply, withoutTraffic(await recorded(command.replaceAll(" ", "-"))));
+    });
+  });
+}
+
+Deno.test('"show lb" prints what VPP printed, with a flow table once a packet has come', async () => {
+  await withVpp(async ({ vpp, apiPath }) => {
+    rebuild(vpp);
+    using client = await Client.connect(apiPath);
+    const text = await recorded("show-lb");
+    const addresses = /ip4-src-address: \S+ \n ip6-src-address: \S+ \n/;
+    const before = (await client.cli("show lb")).reply;
+    assert.equal(before.replace(addresses, ""), text.replace(addresses, "").replace(/core.*/s, ""));
+    const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
+    vpp.traffic({ vip, flows: 261, packets: 2 });
+    const after = (await client.cli("show lb")).reply;
+    assert.equal(after.replace(addresses, ""), text.replace(addresses, ""));
+  });
+});
