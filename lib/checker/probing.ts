@@ -186,9 +186,7 @@ export class Probing<T> {
 
   #takeIn(job: ProbeJob<T>, result: ProbeResult): void {
     const delayMs = this.#options.onResult(job.owner, result);
-    // Whoever was told of the result may have started or stopped the job already.
-    const isIdle = !job.timer.list && !job.flight;
-    if (delayMs === undefined || !isIdle) return;
+    if (delayMs === undefined) return;
     const factor = 1 + jitter * (2 * this.#options.random() - 1);
     this.#scheduler.at(job.timer, job.due + delayMs * factor);
   }

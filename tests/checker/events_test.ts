@@ -48,6 +48,19 @@ Deno.test("pausing from within the event of a probe stops probing", () => {
   assert.equal(starts(), 1);
 });
 
+Deno.test("resuming from within the event of a probe probes again within a fast interval", () => {
+  using bench = new Bench(two);
+  bench.checker.subscribe((event) => {
+    if (event.kind !== "backend" || event.transition.to !== "up") return;
+    bench.checker.pause("a");
+    bench.checker.resume("a");
+  });
+  bench.probe("a", pass);
+  const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
+  bench.clock.advance(500);
+  assert.equal(starts(), 2);
+});
+
 Deno.test("unsubscribing during delivery is heeded at once, by and for anybody", () => {
   using bench = new Bench(two);
   const told: string[] = [];

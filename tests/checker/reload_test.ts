@@ -299,6 +299,36 @@ Deno.test("a listener may ask for a reload", async () => {
   assert.deepEqual(bench.checker.backendNames(), []);
 });
 
+Deno.test("a result that comes between the swap and the restart, move or removal is ignored", async () => {
+  const z = { at: "10.8.8.8" };
+  const kinds = {
+    restart: { checks: [httpCheck("web", { port: 81 })], backends: { a: {}, z } },
+    move: { backends: { a: { at: "10.9.9.9" }, z } },
+    removal: { backends: { z } },
+  };
+  for (const [kind, change] of Object.entries(kinds)) {
+    using bench = new Bench(sketch({ backends: { a: {}, z }, frontends: { g: [{ z: 0 }] } }));
+    bench.probe("z", pass);
+    bench.clock.advance(500);
+    const old = bench.prober.flights.get("10.0.0.0");
+    assert.ok(old);
+    let answered = false;
+    bench.checker.subscribe((event) => {
+      // The weight of the new file takes effect in the swap.
+      if (event.kind !== "frontend" || event.transition.to !== "up") return;
+      answered = true;
+      old.answer(fail);
+    });
+    await bench.reload(sketch({ ...change, frontends: { g: [{ z: 1 }] } }));
+    assert.ok(answered, kind);
+    assert.ok(!bench.moves().some((move) => move === "a unknown>down"), kind);
+    assert.equal(bench.state("a"), kind === "removal" ? undefined : "unknown");
+    bench.clock.advance(600);
+    bench.prober.flights.delete(z.at);
+    assert.equal(bench.prober.flights.size, kind === "removal" ? 0 : 1, `${kind}: probing goes on`);
+  }
+});
+
 Deno.test("nobody sees weights of one configuration with backends of another", async () => {
   const size = 5_000;
   const named = (n: number, at: string) =>
