@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import type { Meaning, Style } from "./style.ts";
 
 /** A piece of text and what it means. Widths are counted before painting, so columns stay put. */

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 
 /** Words in as many columns as fit into `width`, filled top to bottom as `ls` does. */
 export function formatColumns(words: readonly string[], width: number): string {

@@ -1,4 +1,4 @@
-import stringWidth from "string-width";
+import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { createMaglevClient } from "../client.ts";
 import { CommandFailure, describeError, SyntaxFailure } from "../errors.ts";
