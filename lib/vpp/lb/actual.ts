@@ -1,0 +1,108 @@
+import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import type { MessageValue } from "../codec/mod.ts";
+import type { lbAsDump, lbVipDump } from "../messages/mod.ts";
+import { type Encap, encaps } from "../service.ts";
+import type { VipExtras } from "./verbose.ts";
+import { vipId, type VipKey } from "./vip.ts";
+
+/** A server that VPP uses. */
+export interface ActualServer {
+  readonly address: IpAddress;
+  /** 0 to 255: VPP stores what it is given. */
+  readonly weight: number;
+  readonly flags: number;
+  readonly buckets: number;
+}
+
+/** A VIP that VPP has, whoever made it. */
+export interface ActualVip extends VipKey {
+  readonly id: string;
+  readonly encap: Encap;
+  /** Undefined when VPP's text did not tell. */
+  readonly sticky: boolean | undefined;
+  /** The index of its counters; undefined when VPP's text did not tell. */
+  readonly poolIndex: number | undefined;
+  readonly flowTableLength: number;
+  /** By address text, in VPP's order. */
+  readonly servers: ReadonlyMap<string, ActualServer>;
+}
+
+/** One `lb_vip_details`. */
+export type VipDetails = MessageValue<typeof lbVipDump.details>;
+
+/** One `lb_as_v2_details`. */
+export type AsDetails = MessageValue<typeof lbAsDump.details>;
+
+/** What VPP holds, by VIP id. */
+export type Actual = ReadonlyMap<string, ActualVip>;
+
+/** Set while a server is used; clear in what lingers after a deletion. */
+const usedFlag = 1;
+
+type Building = ActualVip & { readonly servers: Map<string, ActualServer> };
+
+/**
+ * Puts one dump together. Servers without the used bit, and those of VIPs that are gone, linger
+ * until VPP collects them and do not count. Yields now and then, for slicing.
+ */
+export function* actualState(
+  vips: readonly VipDetails[],
+  servers: readonly AsDetails[],
+  extras: ReadonlyMap<string, VipExtras>,
+): Generator<void, Map<string, ActualVip>> {
+  const found = new Map<string, Building>();
+  for (const details of vips) {
+    const vip = actualVip(details, extras);
+    found.set(vip.id, vip);
+    yield;
+  }
+  const owners = ownerFinder(found);
+  for (const { vip, app_srv: address, flags, weight, num_buckets: buckets } of servers) {
+    if ((flags & usedFlag) === 0) continue;
+    owners(vip)?.servers.set(address.text, { address, weight, flags, buckets });
+    yield;
+  }
+  return found;
+}
+
+function actualVip(details: VipDetails, extras: ReadonlyMap<string, VipExtras>): Building {
+  const key = keyOf(details.vip);
+  const id = vipId(key);
+  const extra = extras.get(id);
+  return {
+    ...key,
+    id,
+    encap: encaps[details.encap] ?? "l3dsr",
+    sticky: extra?.sticky,
+    poolIndex: extra?.poolIndex,
+    flowTableLength: details.flow_table_length || unspeakableLength,
+    servers: new Map(),
+  };
+}
+
+/** The field is a u16: a table of 65536 reads 0, and none can be empty (BEHAVIOUR.md). */
+const unspeakableLength = 65_536;
+
+function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {
+  return { address: pfx.address, prefixLength: pfx.len, protocol, port };
+}
+
+/** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
+function ownerFinder(
+  vips: ReadonlyMap<string, Building>,
+): (vip: AsDetails["vip"]) => Building | undefined {
+  let last: { key: VipKey; vip: Building | undefined } | undefined;
+  return (wire) => {
+    const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
+      last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;
+    if (last && same) return last.vip;
+    const key = keyOf(wire);
+    last = { key, vip: vips.get(vipId(key)) };
+    return last.vip;
+  };
+}
+
+/** The servers of a VIP in numeric address order. */
+export function serversInOrder(vip: ActualVip): ActualServer[] {
+  return [...vip.servers.values()].sort((a, b) => compareIp(a.address, b.address));
+}

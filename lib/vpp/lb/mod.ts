@@ -1,0 +1,22 @@
+/**
+ * What the lb plugin should hold, what it holds, and what lies between. Pure.
+ *
+ * @module
+ */
+
+export { actualState, serversInOrder } from "./actual.ts";
+export type { Actual, ActualServer, ActualVip, AsDetails, VipDetails } from "./actual.ts";
+export { addAs, addVip, deleteAs, deleteVip, setWeight } from "./calls.ts";
+export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
+export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
+export { describePlan, serverDetail } from "./describe.ts";
+export { desiredVip, sharedAddresses, vipKeyOf } from "./desired.ts";
+export type { AddressOf, DesiredServer, DesiredVip } from "./desired.ts";
+export { FlushLedger } from "./flush_ledger.ts";
+export type { FlushView } from "./flush_ledger.ts";
+export { isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";
+export type { PrefixPlan, PrefixState, ServerChange, VipChanges, VipRemoval } from "./plan.ts";
+export { parseVerbose, verboseCommand } from "./verbose.ts";
+export type { VipExtras } from "./verbose.ts";
+export { compareVips, prefixText, protocolName, protocolNumber, vipId } from "./vip.ts";
+export type { VipKey } from "./vip.ts";

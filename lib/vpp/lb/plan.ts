@@ -1,0 +1,223 @@
+import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import { type ActualVip, serversInOrder } from "./actual.ts";
+import type { DesiredServer, DesiredVip } from "./desired.ts";
+import type { FlushView } from "./flush_ledger.ts";
+import { compareVips, prefixText } from "./vip.ts";
+
+/** One server of one VIP is to change. */
+export type ServerChange =
+  | {
+    readonly kind: "as-add";
+    readonly address: IpAddress;
+    readonly weight: number;
+    /** Whether its state is a flushing one; a new server has no flows to move. */
+    readonly flushing: boolean;
+  }
+  | {
+    readonly kind: "as-weight";
+    readonly address: IpAddress;
+    readonly weight: number;
+    readonly from: number;
+    readonly flush: boolean;
+  }
+  | { readonly kind: "as-del"; readonly address: IpAddress };
+
+/** A VIP is to go, with all its servers. */
+export interface VipRemoval {
+  readonly vip: ActualVip;
+  /** The frontend that makes it anew afterwards; empty for a VIP that nobody asks for. */
+  readonly frontend: string;
+  readonly reason: string;
+}
+
+/** A VIP is to be there, with these changes of its servers. */
+export interface VipChanges {
+  readonly vip: DesiredVip;
+  /** What VPP lacks; `again` when it has to be removed first. */
+  readonly addition: "none" | "new" | "again";
+  /** In numeric address order. */
+  readonly servers: readonly ServerChange[];
+}
+
+/**
+ * What is to be done on one prefix: first the removals, then the VIPs that are missing, then the
+ * servers. Each step may rely on the one before.
+ */
+export interface PrefixPlan {
+  readonly prefix: string;
+  readonly removals: readonly VipRemoval[];
+  readonly changes: readonly VipChanges[];
+  /** Frontends that must wait for a full sync, because a VIP that nobody asks for is in the way. */
+  readonly blocked: readonly string[];
+}
+
+/** Whether there is nothing to do. */
+export function isEmpty(plan: PrefixPlan): boolean {
+  return plan.removals.length === 0 && plan.changes.length === 0;
+}
+
+/** All that is desired and all that is there on one prefix. */
+export interface PrefixState {
+  readonly desired: readonly DesiredVip[];
+  readonly actual: readonly ActualVip[];
+}
+
+/**
+ * Makes one prefix what it should be, removing VIPs only where they are in the way: VPP lets the
+ * VIPs of a prefix have one encap only (-73), and either one for all ports or some per port (-81).
+ * So a changed encap takes every port of the address down before the first is added again.
+ */
+export function planPrefix({ desired, actual }: PrefixState, flushes: FlushView): PrefixPlan {
+  const byId = new Map(actual.map((vip) => [vip.id, vip]));
+  const wanted = new Map(desired.map((vip) => [vip.id, vip]));
+  const clash = desired.some((vip) => actual.some((other) => other.encap !== vip.encap));
+  const removals: VipRemoval[] = [];
+  for (const vip of [...actual].sort(compareVips)) {
+    const target = wanted.get(vip.id);
+    if (!target) {
+      if (desired.some((other) => inTheWay(vip, other))) removals.push(staleRemoval(vip));
+      continue;
+    }
+    const reason = recreation(vip, target) ??
+      (clash ? "the encap of its address changes" : undefined);
+    if (reason !== undefined) removals.push({ vip, frontend: target.frontend, reason });
+  }
+  const removed = new Set(removals.map(({ vip }) => vip.id));
+  const changes = [...desired].sort(compareVips)
+    .map((vip) => vipChanges(vip, byId.get(vip.id), removed.has(vip.id), flushes))
+    .filter(({ addition, servers }) => addition !== "none" || servers.length > 0);
+  return { prefix: prefixOf(desired, actual), removals, changes, blocked: [] };
+}
+
+/**
+ * Makes one VIP what it should be. Other VIPs of the prefix are made anew if a changed encap
+ * requires it and `mayRecreate` allows it; a VIP that nobody asks for is never removed, so one
+ * that is in the way blocks the change.
+ */
+export function planOne(
+  target: DesiredVip,
+  state: PrefixState,
+  flushes: FlushView,
+  mayRecreate: (frontend: string) => boolean,
+): PrefixPlan {
+  const prefix = prefixText(target);
+  const present = state.actual.find(({ id }) => id === target.id);
+  const inStep = present && recreation(present, target) === undefined;
+  const others = state.actual.filter((vip) => vip.id !== target.id && inTheWay(vip, target));
+  if (inStep || others.length === 0) {
+    return planPrefix(
+      { desired: [target], actual: present ? [present] : [] },
+      flushes,
+    );
+  }
+  const siblings = state.desired.filter(({ id }) => others.some((vip) => vip.id === id));
+  const free = siblings.length === others.length &&
+    siblings.every(({ frontend }) => mayRecreate(frontend));
+  if (!free) return { prefix, removals: [], changes: [], blocked: [target.frontend] };
+  const actual = present ? [present, ...others] : others;
+  return planPrefix({ desired: [target, ...siblings], actual }, flushes);
+}
+
+/** Removes VIPs that nobody asks for, in order. */
+export function planSweep(stale: readonly ActualVip[]): PrefixPlan[] {
+  return [...stale].sort(compareVips).map((vip) => ({
+    prefix: prefixText(vip),
+    removals: [staleRemoval(vip)],
+    changes: [],
+    blocked: [],
+  }));
+}
+
+/** The whole of a plan: the prefixes that are desired in order, then what nobody asks for. */
+export function planAll(
+  desired: readonly DesiredVip[],
+  actual: Iterable<ActualVip>,
+  flushes: FlushView,
+): PrefixPlan[] {
+  const present = [...actual];
+  const byPrefix = Map.groupBy(present, prefixText);
+  const wanted = new Set(desired.map(({ id }) => id));
+  const plans = [...Map.groupBy([...desired].sort(compareVips), prefixText)]
+    .map(([prefix, vips]) =>
+      planPrefix({ desired: vips, actual: byPrefix.get(prefix) ?? [] }, flushes)
+    );
+  const gone = new Set(plans.flatMap(({ removals }) => removals.map(({ vip }) => vip.id)));
+  const stale = present.filter(({ id }) => !wanted.has(id) && !gone.has(id));
+  return [...plans, ...planSweep(stale)].filter((plan) => !isEmpty(plan));
+}
+
+/** Two different VIPs of one prefix that VPP would not hold together. */
+function inTheWay(vip: ActualVip, target: DesiredVip): boolean {
+  return vip.encap !== target.encap || (vip.port === 0) !== (target.port === 0);
+}
+
+function staleRemoval(vip: ActualVip): VipRemoval {
+  return { vip, frontend: "", reason: "no frontend asks for it" };
+}
+
+/** Why VPP's VIP cannot become the desired one in place. Not knowing is no reason. */
+function recreation(actual: ActualVip, desired: DesiredVip): string | undefined {
+  if (actual.encap !== desired.encap) return `encap ${actual.encap} -> ${desired.encap}`;
+  if (actual.sticky !== undefined && actual.sticky !== desired.sticky) {
+    return `src-ip-sticky ${actual.sticky} -> ${desired.sticky}`;
+  }
+  return undefined;
+}
+
+function vipChanges(
+  vip: DesiredVip,
+  actual: ActualVip | undefined,
+  isRemoved: boolean,
+  flushes: FlushView,
+): VipChanges {
+  if (!actual || isRemoved) {
+    return { vip, addition: actual ? "again" : "new", servers: vip.servers.map(serverAddition) };
+  }
+  return { vip, addition: "none", servers: serverChanges(vip, actual, flushes) };
+}
+
+function serverAddition({ address, weight, flush }: DesiredServer): ServerChange {
+  return { kind: "as-add", address, weight, flushing: flush };
+}
+
+function serverChanges(vip: DesiredVip, actual: ActualVip, flushes: FlushView): ServerChange[] {
+  const changes: ServerChange[] = [];
+  let kept = 0;
+  for (const server of vip.servers) {
+    const present = actual.servers.get(server.address.text);
+    if (!present) {
+      changes.push(serverAddition(server));
+      continue;
+    }
+    kept++;
+    const change = weightChange(vip.id, server, present.weight, flushes);
+    if (change) changes.push(change);
+  }
+  if (kept === actual.servers.size) return changes;
+  const wanted = new Set(vip.servers.map(({ address }) => address.text));
+  for (const { address } of serversInOrder(actual)) {
+    if (!wanted.has(address.text)) changes.push({ kind: "as-del", address });
+  }
+  return changes.sort((a, b) => compareIp(a.address, b.address));
+}
+
+/**
+ * A flush is due when the operator asked for one, and once per entry into a flushing state. A
+ * weight that somebody else raised meanwhile has brought flows again: that counts as an entry.
+ */
+function weightChange(
+  vip: string,
+  { address, weight, flush: flushing }: DesiredServer,
+  from: number,
+  flushes: FlushView,
+): ServerChange | undefined {
+  const differs = from !== weight;
+  const due = flushing && (differs || !flushes.isFlushed(vip, address.text));
+  const flush = due || flushes.isRequested(vip, address.text);
+  return differs || flush ? { kind: "as-weight", address, weight, from, flush } : undefined;
+}
+
+function prefixOf(desired: readonly DesiredVip[], actual: readonly ActualVip[]): string {
+  const any = desired[0] ?? actual[0];
+  return any ? prefixText(any) : "";
+}

@@ -1,0 +1,40 @@
+import { compareIp, type IpAddress } from "../../ip/mod.ts";
+
+/** What VPP tells VIPs apart by. */
+export interface VipKey {
+  readonly address: IpAddress;
+  readonly prefixLength: number;
+  /** 6 TCP, 17 UDP, 255 any. */
+  readonly protocol: number;
+  /** 0 is all ports, and goes with protocol 255. */
+  readonly port: number;
+}
+
+const protocols = { tcp: 6, udp: 17, any: 255 } as const;
+
+/** The number of a protocol on the wire. */
+export function protocolNumber(name: keyof typeof protocols): number {
+  return protocols[name];
+}
+
+/** `tcp`, `udp`, or `any` for whatever else VPP may hold. */
+export function protocolName(protocol: number): keyof typeof protocols {
+  if (protocol === protocols.tcp) return "tcp";
+  return protocol === protocols.udp ? "udp" : "any";
+}
+
+/** `192.0.2.1/32`. */
+export function prefixText(key: Pick<VipKey, "address" | "prefixLength">): string {
+  return `${key.address.text}/${key.prefixLength}`;
+}
+
+/** Equal for equal keys only. */
+export function vipId(key: VipKey): string {
+  return `${prefixText(key)} ${key.protocol} ${key.port}`;
+}
+
+/** Numeric order of addresses, IPv4 first; then length, protocol, port. */
+export function compareVips(a: VipKey, b: VipKey): number {
+  return compareIp(a.address, b.address) || a.prefixLength - b.prefixLength ||
+    a.protocol - b.protocol || a.port - b.port;
+}

@@ -1,0 +1,29 @@
+import { parseIp } from "../../ip/mod.ts";
+import { type ApiClient, inSlices } from "../client/mod.ts";
+import { actualState, type ActualVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
+import { cliInband, lbAsDump, lbVipDump } from "../messages/mod.ts";
+
+/** What dumps need of a client. */
+export type Dumper = Pick<ApiClient, "dump" | "request">;
+
+const zero = parseIp("0.0.0.0");
+
+/**
+ * Asks VPP for everything its lb plugin holds. All of it, without filters: VPP ignores that of
+ * VIPs, and an IPv4 one of servers never matches (BEHAVIOUR.md). Rejects as the client does.
+ */
+export async function dumpActual(
+  client: Dumper,
+  signal?: AbortSignal,
+): Promise<Map<string, ActualVip>> {
+  if (!zero) throw new TypeError("0.0.0.0 does not parse");
+  const pfx = { address: zero, len: 0 };
+  const any = { pfx, protocol: 255, port: 0 };
+  const [vips, servers, text] = await Promise.all([
+    client.dump(lbVipDump, { ...any, pfx_matcher: { le: 0, ge: 0 } }, { signal }),
+    client.dump(lbAsDump, any, { signal }),
+    client.request(cliInband, { cmd: verboseCommand }, { signal }),
+  ]);
+  const extras = await inSlices(parseVerbose(text.reply));
+  return await inSlices(actualState(vips, servers, extras));
+}
