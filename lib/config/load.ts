@@ -4,7 +4,7 @@ import type { ConfigOutcome } from "./outcome.ts";
 import { parseConfig } from "./parse.ts";
 
 /** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
-const directBytes = 4096;
+const directBytes = 8192;
 
 /**
  * Reads and checks a file at once, for a program that has nothing else to do yet. Never throws:

@@ -13,3 +13,6 @@ export { formatProblem } from "./problem.ts";
 export type { ConfigProblem, ConfigStage } from "./problem.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
+export { jsonSchema } from "./json_schema.ts";
+export type { JsonSchema } from "./json_schema.ts";
+export { withReference } from "./reference.ts";

@@ -3,6 +3,7 @@ export type ConfigStage = "parse" | "semantic";
 
 /** One thing wrong with a configuration file. */
 export interface ConfigProblem {
+  /** The check that found it. */
   readonly stage: ConfigStage;
   /** The file as the caller named it. */
   readonly file: string;

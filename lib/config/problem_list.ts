@@ -13,17 +13,23 @@ interface Found {
   readonly message: string;
 }
 
-/** Enough for any repair, and a bound on what a hostile file makes us keep. */
+/** What one stage found. */
+interface StageProblems {
+  readonly found: Found[];
+  /** How many more there were. */
+  left: number;
+}
+
+/** Of each stage: enough for any repair, and a bound on what a hostile file makes us keep. */
 const maxProblems = 10_000;
 
 /** Collects what is wrong with one text. Places are offsets until the end. */
 export class ProblemList {
-  readonly #found: Found[] = [];
+  readonly #parse: StageProblems = { found: [], left: 0 };
+  readonly #semantic: StageProblems = { found: [], left: 0 };
   readonly #seen = new Set<string>();
   readonly #file: string;
   readonly #lines: LineIndex;
-  #left = 0;
-  #parseFailed = false;
 
   constructor(file: string, text: string) {
     this.#file = file;
@@ -32,20 +38,21 @@ export class ProblemList {
 
   /** Notes a problem; the same one again, as from an alias used twice, counts once. */
   add(phase: Phase, at: number, path: Path | undefined, message: string): void {
-    if (phase === "parse") this.#parseFailed = true;
+    if (phase !== "parse" && this.parseFailed) return;
+    const stage = phase === "parse" ? this.#parse : this.#semantic;
     const key = `${at} ${path?.key} ${message}`;
     if (this.#seen.has(key)) return;
-    if (this.#found.length >= maxProblems) {
-      this.#left++;
+    if (stage.found.length >= maxProblems) {
+      stage.left++;
       return;
     }
     this.#seen.add(key);
-    this.#found.push({ phase, at, path: renderPath(path), message });
+    stage.found.push({ phase, at, path: renderPath(path), message });
   }
 
   /** Whether the file's form is wrong, so that its meaning need not be looked at. */
   get parseFailed(): boolean {
-    return this.#parseFailed;
+    return this.#parse.found.length > 0;
   }
 
   /** The line, from 1, of an offset. */
@@ -55,17 +62,14 @@ export class ProblemList {
 
   /** Everything of the first stage that failed, in the file's order, VPP's rules last. */
   finish(): { readonly stage: ConfigStage; readonly problems: ConfigProblem[] } | undefined {
-    if (this.#found.length === 0) return undefined;
-    const stage = this.#parseFailed ? "parse" : "semantic";
-    const problems = this.#found
-      .filter(({ phase }) => (phase === "parse") === this.#parseFailed)
+    const stage = this.parseFailed ? "parse" : "semantic";
+    const { found, left } = stage === "parse" ? this.#parse : this.#semantic;
+    const problems = found
       .sort((a, b) => Number(a.phase === "vpp") - Number(b.phase === "vpp") || a.at - b.at)
       .map(({ at, path, message }) => this.#problem(stage, at, path, message));
     const last = problems.at(-1);
-    if (this.#left > 0 && last) {
-      const message = `${this.#left} more problems are not shown`;
-      problems.push({ ...last, path: "", message });
-    }
+    if (!last) return undefined;
+    if (left > 0) problems.push({ ...last, path: "", message: `${left} more are not shown` });
     return { stage, problems };
   }
 

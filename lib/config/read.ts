@@ -51,7 +51,7 @@ class Reader {
   }
 
   section(spec: SectionSpec, node: Node | null, at: number, path: Path | undefined): AnySection {
-    const entries = this.#entries(node, at, path);
+    const entries = this.#entries(spec, node, at, path);
     const values: Record<string, unknown> = {};
     const places: Record<string, number> = {};
     for (const [key, field] of Object.entries(spec.fields)) {
@@ -82,7 +82,7 @@ class Reader {
 
   #named(spec: NamedSpec, node: Node | null, at: number, path: Path): Map<string, AnySection> {
     const sections = new Map<string, AnySection>();
-    for (const [name, entry] of this.#entries(node, at, path)) {
+    for (const [name, entry] of this.#entries(spec, node, at, path)) {
       const where = childPath(path, name);
       const problem = formProblem("name", name);
       if (problem !== undefined) {
@@ -98,7 +98,7 @@ class Reader {
     const target = this.#mappings.resolve(node);
     if (this.#mappings.isNothing(target)) return [];
     if (!isSeq(target)) {
-      this.#wrongKind(`a list of ${spec.noun}s`, target, at, path);
+      this.#wrongKind(nounOf(spec), target, at, path);
       return [];
     }
     this.#tag(target, path);
@@ -126,6 +126,7 @@ class Reader {
   }
 
   #entries(
+    spec: FieldSpec,
     node: Node | null,
     at: number,
     path: Path | undefined,
@@ -136,7 +137,7 @@ class Reader {
       this.#tag(target, path);
       return this.#mappings.entries(target, path);
     }
-    this.#wrongKind("a mapping", target, at, path);
+    this.#wrongKind(nounOf(spec), target, at, path);
     return new Map();
   }
 
@@ -162,9 +163,10 @@ class Reader {
   }
 
   #missing(spec: FieldSpec, at: number, path: Path): void {
-    const what = path.parent ? "is required" : "is missing; everything belongs under this key";
-    const value = isCollection(spec) || spec.type === "text" ? "" : ` (${expected(spec)})`;
-    this.#problems.add(phaseOf(path), at, path, what + value);
+    const message = path.parent
+      ? `is required (${nounOf(spec)})`
+      : "is missing; everything belongs under this key";
+    this.#problems.add(phaseOf(path), at, path, message);
   }
 
   #unknownKeys(
@@ -184,6 +186,20 @@ class Reader {
 
 function isCollection(spec: FieldSpec): spec is SectionSpec | NamedSpec | ListSpec {
   return spec.type === "section" || spec.type === "named" || spec.type === "list";
+}
+
+/** What a value of this spec is, in a sentence. */
+function nounOf(spec: FieldSpec): string {
+  switch (spec.type) {
+    case "section":
+      return "a mapping";
+    case "named":
+      return `a mapping of ${spec.noun}s`;
+    case "list":
+      return `a list of ${spec.noun}s`;
+    default:
+      return expected(spec);
+  }
 }
 
 /** Whether an absent value is read as an empty collection, which may lack required keys itself. */

@@ -58,7 +58,7 @@ export function expected(spec: ScalarSpec): string {
     case "choice":
       return `one of ${spec.of.join(", ")}`;
     case "text":
-      return "a string";
+      return spec.form === "name" ? "a name" : "a string";
     case "reference":
       return spec.to === "healthchecks" ? "the name of a health check" : "the name of a backend";
     case "status-range":
@@ -108,9 +108,9 @@ function durationValue(spec: DurationSpec, scalar: ScalarText, faults: Faults): 
 
 function durationProblem(spec: DurationSpec, value: number): string | undefined {
   const { minMs, maxMs } = spec;
-  if (spec.aboveMin && value <= minMs) return `must be more than ${formatDuration(minMs)}`;
-  if (value < minMs || value > maxMs) {
-    return `must be ${formatDuration(minMs)} to ${formatDuration(maxMs)}`;
+  if (value < minMs || value > maxMs || spec.aboveMin && value === minMs) {
+    const [least, most] = [formatDuration(minMs), formatDuration(maxMs)];
+    return spec.aboveMin ? `must be above ${least}, up to ${most}` : `must be ${least} to ${most}`;
   }
   if (spec.wholeSeconds && value % 1000 !== 0) return "must be whole seconds";
   return undefined;

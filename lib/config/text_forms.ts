@@ -19,10 +19,11 @@ export const textForms = {
   name: {
     pattern: `^(?!-)${nameCharacter}+$`,
     maxLength: 128,
-    rule: "one printable word without quotes, backslashes or question marks, not starting with -",
+    rule: "one printable word, without quotes, backslashes, question marks or a leading -",
   },
   description: {
-    pattern: `^[^${hidden}]*$`,
+    // Block scalars end with a line end, which the parser drops.
+    pattern: `^[^${hidden}]*\\s*$`,
     maxLength: 1024,
     rule: "one line of printable text",
   },
@@ -33,7 +34,7 @@ export const textForms = {
   },
   path: {
     // RFC 9112 section 3.2: a blank or a line end inside the target would smuggle in a request.
-    pattern: "^/[!-\"$-~]*$",
+    pattern: '^/[!-"$-~]*$',
     maxLength: 4096,
     rule: "a path that starts with /, in printable ASCII without spaces or # (percent-encode them)",
   },

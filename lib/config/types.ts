@@ -11,9 +11,13 @@ export interface Config {
   readonly transitionHistory: number;
   /** Network namespace that probes are sent from; empty is the daemon's own. */
   readonly netns: string;
+  /** What is set in VPP as a whole. */
   readonly lb: LbConfig;
+  /** By name. */
   readonly healthchecks: ReadonlyMap<string, HealthCheck>;
+  /** By name. */
   readonly backends: ReadonlyMap<string, Backend>;
+  /** By name. */
   readonly frontends: ReadonlyMap<string, Frontend>;
 }
 
@@ -23,11 +27,13 @@ export interface LbConfig {
   readonly ipv4Source: IpAddress;
   /** Outer source of GRE6. */
   readonly ipv6Source: IpAddress;
+  /** Between two comparisons of everything with VPP; above 0. */
   readonly syncIntervalMs: number;
   /** A power of two, 1 to 2^25. */
   readonly stickyBucketsPerCore: number;
   /** Whole seconds, 1 to 120. */
   readonly flowTimeoutSeconds: number;
+  /** For this long after the start no VIP is touched. */
   readonly startupMinDelayMs: number;
   /** At least the minimum; both 0 is no warm-up. */
   readonly startupMaxDelayMs: number;
@@ -41,6 +47,7 @@ export type CheckType = (typeof checkTypes)[number];
 
 /** What every health check has. Durations are milliseconds, possibly with fractions. */
 export interface CheckTiming {
+  /** Unique among its kind. */
   readonly name: string;
   /** Between probes of a healthy backend. */
   readonly intervalMs: number;
@@ -54,7 +61,9 @@ export interface CheckTiming {
   readonly rise: number;
   /** Failures in a row that take a healthy backend down. */
   readonly fall: number;
+  /** Source of probes to IPv4 backends; undefined is the kernel's choice. */
   readonly probeIpv4Source: IpAddress | undefined;
+  /** Source of probes to IPv6 backends; undefined is the kernel's choice. */
   readonly probeIpv6Source: IpAddress | undefined;
 }
 
@@ -62,30 +71,39 @@ export interface CheckTiming {
 export interface TlsParams {
   /** SNI and the name verified; undefined falls back to the host, then to the address. */
   readonly serverName: string | undefined;
+  /** Any certificate will do. */
   readonly insecureSkipVerify: boolean;
 }
 
 /** One ICMP echo. */
 export interface IcmpCheck extends CheckTiming {
+  /** The kind of probe. */
   readonly type: "icmp";
 }
 
 /** A TCP connection, with a TLS handshake when `tls` is set. */
 export interface TcpCheck extends CheckTiming {
+  /** The kind of probe. */
   readonly type: "tcp";
+  /** 1 to 65535. */
   readonly port: number;
+  /** Undefined is no TLS. */
   readonly tls: TlsParams | undefined;
 }
 
 /** One HTTP/1.1 GET. */
 export interface HttpCheck extends CheckTiming {
+  /** The kind of probe; https adds TLS. */
   readonly type: "http" | "https";
+  /** 1 to 65535. */
   readonly port: number;
+  /** Path and query of the request, sent as it is. */
   readonly path: string;
   /** The Host header; undefined is the backend's address, bracketed for IPv6. */
   readonly host: string | undefined;
   /** Statuses that pass, both ends included. */
   readonly responseCodeMin: number;
+  /** The highest status that passes. */
   readonly responseCodeMax: number;
   /** RE2 syntax, already compiled once to prove it valid; searched in the first 64 KiB. */
   readonly responseRegexp: string | undefined;
@@ -98,7 +116,9 @@ export type HealthCheck = IcmpCheck | TcpCheck | HttpCheck;
 
 /** A server that is probed and, as an AS, given traffic. */
 export interface Backend {
+  /** Unique among its kind. */
   readonly name: string;
+  /** Where it is reached. */
   readonly address: IpAddress;
   /** Name of its health check. */
   readonly healthcheck: string;
@@ -108,6 +128,7 @@ export interface Backend {
 
 /** A backend's place in a pool. */
 export interface PoolBackend {
+  /** Name of the backend. */
   readonly backend: string;
   /** 0 to 100. */
   readonly weight: number;
@@ -115,6 +136,7 @@ export interface PoolBackend {
 
 /** Backends that carry traffic together. */
 export interface Pool {
+  /** Unique among its kind. */
   readonly name: string;
   /** In the file's order, not empty. */
   readonly backends: readonly PoolBackend[];
@@ -125,13 +147,19 @@ export type FrontendProtocol = "tcp" | "udp" | "any";
 
 /** A VIP and the pools behind it, most preferred first. */
 export interface Frontend {
+  /** Unique among its kind. */
   readonly name: string;
+  /** The operator's words, one line; may be empty. */
   readonly description: string;
+  /** Where it is reached. */
   readonly address: IpAddress;
+  /** What is matched besides the port. */
   readonly protocol: FrontendProtocol;
   /** 0 is all ports. */
   readonly port: number;
+  /** The client's address alone picks the backend. */
   readonly srcIpSticky: boolean;
+  /** Flows of a backend that goes down are moved at once. */
   readonly flushOnDown: boolean;
   /** At least one. */
   readonly pools: readonly Pool[];

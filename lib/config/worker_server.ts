@@ -10,8 +10,8 @@ import { parseConfig } from "./parse.ts";
 import { type Piece, takeApart } from "./pieces.ts";
 import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
 
-/** Copying this many pieces into the main thread takes about 1 ms (bench/config_load.ts). */
-const piecesPerSlice = 256;
+/** Copying this many pieces into the main thread takes less than 1 ms (bench/config_load.ts). */
+const piecesPerSlice = 128;
 
 interface WorkerScope {
   readonly name?: unknown;

@@ -16,10 +16,10 @@ import {
   isPair,
   type Node,
   Parser,
-  type YAMLError,
 } from "yaml";
 import { show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
+import { reportSyntax } from "./yaml_syntax.ts";
 
 /** One document, and what its aliases stand for. */
 export interface YamlTree {
@@ -61,9 +61,7 @@ function parse(text: string, problems: ProblemList): YamlTree | undefined {
     }
     first = document;
   }
-  for (const error of first?.errors ?? []) {
-    problems.add("parse", error.pos[0], undefined, sentence(error));
-  }
+  reportSyntax(first?.errors ?? [], text, problems);
   if (problems.parseFailed || !first) return undefined;
   const root = isNode(first.contents) ? first.contents : null;
   return { root, aliases: root ? resolveAliases(root, problems) : new Map() };
@@ -71,12 +69,6 @@ function parse(text: string, problems: ProblemList): YamlTree | undefined {
 
 function startOf(document: Document.Parsed): number {
   return document.contents?.range?.[0] ?? document.range[0];
-}
-
-/** The library's own words, starting like ours. */
-function sentence(error: YAMLError): string {
-  const message = error.message.replace(/\s+/g, " ");
-  return `YAML syntax: ${message.charAt(0).toLowerCase()}${message.slice(1)}`;
 }
 
 /** Passes tokens on until one is nested too deeply. The parser that makes them does not recurse. */

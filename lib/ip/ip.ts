@@ -3,6 +3,7 @@ export type IpFamily = 4 | 6;
 
 /** One address, immutable. `text` is canonical, so equal addresses have equal texts. */
 export interface IpAddress {
+  /** Goes with the number of bytes. */
   readonly family: IpFamily;
   /** Network order: 4 or 16 bytes. */
   readonly bytes: Uint8Array;

@@ -1,5 +1,5 @@
 import type { ProblemList } from "../problem_list.ts";
-import { childPath, show } from "../path.ts";
+import { childPath } from "../path.ts";
 import type { HealthCheckSpec } from "../schema.ts";
 import type { Path, SectionOf } from "../spec.ts";
 import type {
@@ -62,7 +62,7 @@ function portOf(type: CheckType, section: CheckSection, problems: ProblemList): 
   if (type === "icmp" && given !== undefined) {
     problems.add("semantic", given, path, `icmp checks have no port: remove ${port}`);
   } else if (type !== "icmp" && given === undefined) {
-    problems.add("semantic", section.at, path, `is required for ${show(type)} checks (1 to 65535)`);
+    problems.add("semantic", section.at, path, `is required for ${type} checks (1 to 65535)`);
   }
   return port;
 }

@@ -1,0 +1,34 @@
+import assert from "node:assert/strict";
+import { checkExitCode, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
+import { fixtures } from "./fixtures.ts";
+
+Deno.test("each bad file is answered with exactly the text beside it", async (t) => {
+  const bad = fixtures("bad");
+  assert.ok(bad.length >= 60, `${bad.length} bad files`);
+  for (const { name, path } of bad) {
+    await t.step(name, async () => {
+      const outcome = await loadConfig(path);
+      const shown = formatOutcome(outcome).replaceAll(path, `${name}.yaml`);
+      assert.equal(`${shown}\n`, await Deno.readTextFile(path.replace(/yaml$/, "txt")));
+      const stage = / (parse|semantic) errors?$/.exec(shown)?.[1];
+      assert.equal(checkExitCode(outcome), stage === "parse" ? 1 : 2);
+    });
+  }
+});
+
+Deno.test("each bad file has its text, and each text its file", () => {
+  const directory = new URL("./bad/", import.meta.url);
+  const texts = Array.from(Deno.readDirSync(directory), ({ name }) => name)
+    .filter((name) => name.endsWith(".txt")).sort();
+  assert.deepEqual(texts, fixtures("bad").map(({ name }) => `${name}.txt`));
+});
+
+Deno.test("each good file is valid", async (t) => {
+  for (const { name, path } of fixtures("good")) {
+    await t.step(name, async () => {
+      const outcome = await loadConfig(path);
+      assert.equal(outcome.kind, "valid", formatOutcome(outcome));
+      assert.equal(checkExitCode(outcome), 0);
+    });
+  }
+});

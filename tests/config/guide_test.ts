@@ -1,0 +1,27 @@
+import assert from "node:assert/strict";
+import { formatOutcome, parseConfig, withReference } from "../../lib/config/mod.ts";
+
+const guide = await Deno.readTextFile(new URL("../../docs/config-guide.md", import.meta.url));
+
+/** Every YAML example, with the output shown directly below it, if any. */
+const examples = Array.from(
+  guide.matchAll(/```yaml\n([^]*?)```(?:\n\n(?:[^`\n][^\n]*\n)*```text\n([^]*?)```)?/g),
+  ([, yaml = "", text]) => ({ yaml, text }),
+);
+
+Deno.test("every example of the guide is valid, or is answered as the guide says", () => {
+  for (const { yaml, text } of examples) {
+    const outcome = parseConfig(yaml, "maglev.yaml");
+    if (text !== undefined) assert.equal(`${formatOutcome(outcome)}\n`, text);
+    else assert.equal(outcome.kind, "valid", formatOutcome(outcome));
+  }
+});
+
+Deno.test("the guide has examples of both kinds", () => {
+  assert.ok(examples.filter(({ text }) => text === undefined).length >= 3);
+  assert.ok(examples.filter(({ text }) => text !== undefined).length >= 2);
+});
+
+Deno.test("a guide without the markers is refused", () => {
+  assert.throws(() => withReference("# A guide\n"), /the guide lacks the markers/);
+});

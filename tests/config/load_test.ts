@@ -1,0 +1,115 @@
+import assert from "node:assert/strict";
+import { formatOutcome, loadConfig, loadConfigInBackground } from "../../lib/config/mod.ts";
+import { bigFile } from "./valid.ts";
+
+/** Runs with a directory of its own, removed afterwards. */
+async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "maglev-config-" });
+  try {
+    await run(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}
+
+Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
+  await inDirectory(async (directory) => {
+    const missing = `${directory}/none.yaml`;
+    for (const load of [loadConfig, loadConfigInBackground]) {
+      const absent = formatOutcome(await load(missing));
+      assert.match(absent, /none\.yaml: cannot be read: No such file or directory/);
+      assert.match(absent, /: 1 parse error$/);
+      assert.match(formatOutcome(await load(directory)), /: cannot be read: .*directory/);
+    }
+  });
+});
+
+Deno.test("a file beyond all measure is not even read", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/huge.yaml`;
+    await Deno.writeTextFile(path, "");
+    await Deno.truncate(path, 9 * 1024 * 1024);
+    const shown = formatOutcome(await loadConfig(path));
+    assert.match(shown, /huge\.yaml: is larger than 8388608 bytes: 9437184\n/);
+  });
+});
+
+Deno.test("a file loaded in the background gives what it gives directly", async () => {
+  await inDirectory(async (directory) => {
+    const big = bigFile(1000, 300);
+    const texts: Record<string, string> = {
+      small: bigFile(2, 1),
+      big,
+      semantic: big.replaceAll("healthcheck: web", "healthcheck: wbe"),
+      parse: big.replaceAll("port:", "prot:"),
+      syntax: big.replace("frontends:", '"frontends:'),
+    };
+    for (const [name, text] of Object.entries(texts)) {
+      const path = `${directory}/${name}.yaml`;
+      await Deno.writeTextFile(path, text);
+      assert.deepEqual(await loadConfigInBackground(path), await loadConfig(path), name);
+    }
+  });
+});
+
+Deno.test("other work goes on while a big file is loaded in the background", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/big.yaml`;
+    await Deno.writeTextFile(path, bigFile(2000, 200));
+    let turns = 0;
+    let timer = setTimeout(function turn() {
+      turns++;
+      timer = setTimeout(turn);
+    });
+    const outcome = await loadConfigInBackground(path);
+    clearTimeout(timer);
+    assert.equal(outcome.kind, "valid");
+    // One turn for each of its slices is the least; a blocking load would have two or three.
+    assert.ok(turns > 20, `${turns} turns of the event loop`);
+  });
+});
+
+Deno.test("several background loads at a time do not mix", async () => {
+  await inDirectory(async (directory) => {
+    const sizes = [300, 400, 500];
+    const loads = sizes.map(async (size) => {
+      const path = `${directory}/${size}.yaml`;
+      await Deno.writeTextFile(path, bigFile(size, 1));
+      const outcome = await loadConfigInBackground(path);
+      return outcome.kind === "valid" ? outcome.config.backends.size : formatOutcome(outcome);
+    });
+    assert.deepEqual(await Promise.all(loads), sizes);
+  });
+});
+
+Deno.test("bundled to one file, the worker still works and starts no second program", async () => {
+  await inDirectory(async (directory) => {
+    const entry = new URL("./bundle_entry.ts", import.meta.url).pathname;
+    const big = `${directory}/big.yaml`;
+    await Deno.writeTextFile(big, bigFile(500, 50));
+    const small = `${directory}/small.yaml`;
+    await Deno.writeTextFile(small, bigFile(1, 1));
+    await run(["bundle", "--quiet", "--minify", "--output", `${directory}/one.js`, entry]);
+    const shown = await run([
+      "run",
+      "--allow-all",
+      "--no-config",
+      `${directory}/one.js`,
+      big,
+      small,
+    ]);
+    assert.equal(
+      shown,
+      `main started\n${big}: valid: 50 frontends, 500 backends, 1 health check\n` +
+        `${small}: valid: 1 frontend, 1 backend, 1 health check\n`,
+    );
+  });
+});
+
+/** Runs this Deno and returns its standard output. */
+async function run(args: string[]): Promise<string> {
+  const output = await new Deno.Command(Deno.execPath(), { args }).output();
+  const decoder = new TextDecoder();
+  assert.ok(output.success, decoder.decode(output.stderr));
+  return decoder.decode(output.stdout);
+}

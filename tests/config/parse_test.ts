@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import { goodText } from "./fixtures.ts";
+import { head, problemsOf, valid } from "./valid.ts";
+
+Deno.test("every key of a full file arrives in the configuration", () => {
+  const config = valid(goodText("full"));
+  assert.equal(config.transitionHistory, 20);
+  assert.equal(config.netns, "dataplane");
+  const { ipv4Source, ipv6Source, ...lb } = config.lb;
+  assert.deepEqual([ipv4Source.text, ipv6Source.text], ["10.0.0.1", "2001:db8::1"]);
+  assert.deepEqual(lb, {
+    syncIntervalMs: 90_000,
+    stickyBucketsPerCore: 131_072,
+    flowTimeoutSeconds: 60,
+    startupMinDelayMs: 2000,
+    startupMaxDelayMs: 20_000,
+  });
+  const web = config.healthchecks.get("web");
+  assert.ok(web?.type === "https");
+  const { probeIpv4Source, probeIpv6Source, ...check } = web;
+  assert.deepEqual([probeIpv4Source?.text, probeIpv6Source?.text], ["10.0.0.2", "2001:db8::2"]);
+  assert.deepEqual(check, {
+    name: "web",
+    type: "https",
+    port: 443,
+    intervalMs: 1500,
+    fastIntervalMs: 250,
+    downIntervalMs: 10_000,
+    timeoutMs: 900,
+    rise: 3,
+    fall: 5,
+    path: "/healthz?deep=1",
+    host: "www.example.net:8443",
+    responseCodeMin: 200,
+    responseCodeMax: 299,
+    responseRegexp: '"status":\\s*"(ok|fine)"',
+    tls: { serverName: "www.example.net", insecureSkipVerify: true },
+  });
+  const db = config.healthchecks.get("db");
+  assert.ok(db?.type === "tcp");
+  assert.deepEqual(db.tls, { serverName: "db.example.net", insecureSkipVerify: true });
+  const web1 = config.backends.get("web1");
+  assert.deepEqual({ ...web1, address: web1?.address.text }, {
+    name: "web1",
+    address: "192.0.2.11",
+    healthcheck: "web",
+    enabled: false,
+  });
+  const www = config.frontends.get("www");
+  assert.deepEqual({ ...www, address: www?.address.text }, {
+    name: "www",
+    description: 'The public site, "all of it"',
+    address: "198.51.100.1",
+    protocol: "tcp",
+    port: 443,
+    srcIpSticky: true,
+    flushOnDown: false,
+    pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
+  });
+  assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
+});
+
+Deno.test("what a file leaves out has SPEC's defaults", () => {
+  const config = valid(`${head}
+  healthchecks: { web: { type: http, port: 80 }, ping: { type: icmp }, ssh: { type: tcp, port: 22 } }
+  backends: { b: { address: 192.0.2.1, healthcheck: web } }
+  frontends: { f: { address: 198.51.100.1, pools: [ { name: p, backends: { b: } } ] } }
+`);
+  assert.equal(config.transitionHistory, 5);
+  assert.equal(config.netns, "");
+  assert.equal(config.lb.syncIntervalMs, 30_000);
+  assert.equal(config.lb.stickyBucketsPerCore, 65_536);
+  assert.equal(config.lb.flowTimeoutSeconds, 40);
+  assert.equal(config.lb.startupMinDelayMs, 5000);
+  assert.equal(config.lb.startupMaxDelayMs, 30_000);
+  const timing = {
+    intervalMs: 2000,
+    fastIntervalMs: 2000,
+    downIntervalMs: 2000,
+    timeoutMs: 2000,
+    rise: 2,
+    fall: 3,
+    probeIpv4Source: undefined,
+    probeIpv6Source: undefined,
+  };
+  assert.deepEqual(config.healthchecks.get("ping"), { name: "ping", type: "icmp", ...timing });
+  assert.deepEqual(config.healthchecks.get("ssh"), {
+    name: "ssh",
+    type: "tcp",
+    port: 22,
+    tls: undefined,
+    ...timing,
+  });
+  assert.deepEqual(config.healthchecks.get("web"), {
+    name: "web",
+    type: "http",
+    port: 80,
+    path: "/",
+    host: undefined,
+    responseCodeMin: 200,
+    responseCodeMax: 200,
+    responseRegexp: undefined,
+    tls: { serverName: undefined, insecureSkipVerify: false },
+    ...timing,
+  });
+  assert.equal(config.backends.get("b")?.enabled, true);
+  const { description, protocol, port, srcIpSticky, flushOnDown, pools } =
+    config.frontends.get("f") ?? assert.fail();
+  assert.deepEqual(
+    { description, protocol, port, srcIpSticky, flushOnDown, pools },
+    {
+      description: "",
+      protocol: "any",
+      port: 0,
+      srcIpSticky: false,
+      flushOnDown: true,
+      pools: [{ name: "p", backends: [{ backend: "b", weight: 100 }] }],
+    },
+  );
+});
+
+Deno.test("fast and down intervals follow a given interval", () => {
+  const config = valid(`${head}  healthchecks: { a: { type: icmp, interval: 700ms } }\n`);
+  const check = config.healthchecks.get("a");
+  assert.deepEqual([check?.fastIntervalMs, check?.downIntervalMs], [700, 700]);
+});
+
+Deno.test("everything keeps the file's order, names that look like numbers too", () => {
+  const config = valid(goodText("odd_names"));
+  const names = ["1", "0x10", "__proto__", "constructor", "web.example.net", "zürich/1"];
+  assert.deepEqual([...config.backends.keys()], names);
+  const pool = config.frontends.get("toString")?.pools[0];
+  assert.equal(pool?.name, "1");
+  assert.deepEqual(pool?.backends.map(({ backend }) => backend), names);
+  assert.equal(config.backends.get("0x10")?.healthcheck, "on");
+});
+
+Deno.test("a name may look like nothing, a boolean or a number", () => {
+  const text = `${head}  healthchecks: { null: { type: icmp }, ~: { type: icmp } }
+  backends:
+    true: { address: 192.0.2.1, healthcheck: "null" }
+    1.50: { address: 192.0.2.2, healthcheck: "~" }
+`;
+  const { healthchecks, backends } = valid(text);
+  assert.deepEqual([...healthchecks.keys(), ...backends.keys()], ["null", "~", "true", "1.50"]);
+});
+
+Deno.test("merged keys give way to those that stand beside them", () => {
+  const config = valid(goodText("anchors"));
+  const alt = config.healthchecks.get("web-alt");
+  assert.ok(alt?.type === "http");
+  assert.equal(alt.port, 8080);
+  assert.equal(alt.downIntervalMs, 5000);
+  assert.equal(alt.path, "/health");
+  const tls = config.healthchecks.get("web-tls");
+  assert.ok(tls?.type === "https");
+  assert.deepEqual([tls.host, tls.tls.serverName], ["www.example.net", "www.example.net"]);
+  assert.equal(config.backends.get("web2")?.address.text, "192.0.2.12");
+  assert.deepEqual(config.frontends.get("https")?.pools, config.frontends.get("http")?.pools);
+});
+
+Deno.test("of several merged mappings the earlier wins", () => {
+  const config = valid(`${head}  healthchecks:
+    a: &a { type: icmp, rise: 7 }
+    b: &b { type: tcp, port: 1, rise: 8, fall: 9 }
+    c: { <<: [*b, *a] }
+    d: { <<: [*a], fall: 4 }
+`);
+  assert.deepEqual(
+    [config.healthchecks.get("c"), config.healthchecks.get("d")].map((
+      c,
+    ) => [c?.type, c?.rise, c?.fall]),
+    [["tcp", 8, 9], ["icmp", 7, 4]],
+  );
+});
+
+Deno.test("an alias means the last anchor of its name before it", () => {
+  const config = valid(`${head}  healthchecks:
+    a: { type: icmp, interval: &t 1s }
+    b: { type: icmp, interval: *t, timeout: &t 3s }
+    c: { type: icmp, interval: *t }
+`);
+  assert.deepEqual(Array.from(config.healthchecks.values(), (c) => c.intervalMs), [
+    1000,
+    1000,
+    3000,
+  ]);
+});
+
+Deno.test("an empty host, server name or regexp is as good as none", () => {
+  const params = `{ host: "", server-name: "", response-regexp: "" }`;
+  const config = valid(
+    `${head}  healthchecks: { a: { type: https, port: 1, params: ${params} } }\n`,
+  );
+  const check = config.healthchecks.get("a");
+  assert.ok(check?.type === "https");
+  assert.deepEqual(
+    [check.host, check.tls.serverName, check.responseRegexp],
+    Array(3).fill(undefined),
+  );
+});
+
+Deno.test("the edges of every range are inside", () => {
+  const config = valid(`maglev:
+  healthchecker: { transition-history: 1 }
+  vpp:
+    lb:
+      ipv4-src-address: 10.0.0.1
+      ipv6-src-address: "2001:db8::1"
+      sync-interval: 1ns
+      sticky-buckets-per-core: 33554432
+      flow-timeout: 120s
+      startup-min-delay: 0
+      startup-max-delay: 0
+  healthchecks:
+    a: { type: http, port: 65535, rise: 1, fall: 1000, params: { response-code: 100-599 } }
+    b: { type: http, port: 1, interval: 24h, params: { response-code: 599 } }
+  backends: { x: { address: 192.0.2.1, healthcheck: a } }
+  frontends:
+    f: { address: 192.0.2.9, port: 65535, protocol: udp, pools: [{ name: p, backends: { x: { weight: 0 } } }] }
+    g: { address: 192.0.2.8, port: 0, pools: [{ name: p, backends: { x: { weight: 100 } } }] }
+`);
+  assert.equal(config.lb.stickyBucketsPerCore, 2 ** 25);
+  assert.equal(config.lb.flowTimeoutSeconds, 120);
+  assert.deepEqual([config.lb.startupMinDelayMs, config.lb.startupMaxDelayMs], [0, 0]);
+});
+
+Deno.test("parsing the same text again gives the same", () => {
+  const text = goodText("full");
+  assert.deepEqual(valid(text), valid(text));
+});
+
+Deno.test("all errors of a stage are told, each at its place", () => {
+  const backends = Array.from({ length: 300 }, (_, i) => `    b${i}: { address: x${i} }\n`);
+  const problems = problemsOf(`${head}  backends:\n${backends.join("")}`);
+  assert.equal(problems.length, 300);
+  assert.equal(
+    problems[299],
+    "test.yaml:304:22: maglev.backends.b299.address: expected an IP address, " +
+      'got the string "x299"',
+  );
+});
+
+Deno.test("beyond ten thousand problems only the number is told", () => {
+  const backends = Array.from({ length: 10_005 }, (_, i) => `    b${i}: x\n`);
+  const problems = problemsOf(`${head}  backends:\n${backends.join("")}`);
+  assert.equal(problems.length, 10_001);
+  assert.equal(problems.at(-1), "test.yaml:10004:12: 5 more are not shown");
+});
