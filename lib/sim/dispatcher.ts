@@ -38,6 +38,7 @@ export class Dispatcher {
   readonly #ids = new Map<string, number>();
   readonly #names = new Map<number, string>();
   readonly #clients = new Clients();
+  readonly #writer = new Writer();
   #received = 0;
 
   /** `table` is what clients are told, and what ids mean. */
@@ -136,7 +137,7 @@ export class Dispatcher {
   }
 
   #encode({ message, fields }: Answer, context: number): Uint8Array {
-    const writer = new Writer();
+    const writer = this.#writer;
     writer.number(this.#ids.get(message.nameCrc) ?? 0, 2);
     // The only reply with a client_index, which is always 0: the one to use is in `index`.
     if (message === messages.sockclntCreateReply) writer.number(0, 4);

@@ -1,4 +1,4 @@
-import { hex, masked, type Prefix46, prefixIsIpv4 } from "./ip46.ts";
+import { masked, type Prefix46, prefixIsIpv4 } from "./ip46.ts";
 import { Pool } from "./pool.ts";
 
 /** Who holds a route: a VIP (the lb plugin's own forwarding), a server's address, or VPP itself. */
@@ -92,5 +92,5 @@ export function hostPrefix(address: Uint8Array): Prefix46 {
 
 /** ::/0 and 0.0.0.0/0 are alike as ip46, so the family is part of the key. */
 function keyOf(prefix: Prefix46, ipv4: boolean): string {
-  return `${ipv4 ? 4 : 6} ${hex(prefix.address)}/${prefix.length}`;
+  return `${ipv4 ? 4 : 6} ${prefix.address.toHex()}/${prefix.length}`;
 }

@@ -42,15 +42,18 @@ export class Truncated extends Error {
   override readonly name = "Truncated";
 }
 
-/** Collects fields into one message. */
+/** Collects fields into messages. */
 export class Writer {
-  #bytes = new Uint8Array(64);
+  #bytes = new Uint8Array(4096);
+  #view = new DataView(this.#bytes.buffer);
   #length = 0;
 
   /** Appends `value` in `length` bytes, cutting off what does not fit as C does. */
   number(value: number, length: 1 | 2 | 4): void {
     const at = this.#room(length);
-    for (let i = 0; i < length; i++) this.#bytes[at + i] = value >>> (8 * (length - 1 - i));
+    if (length === 1) this.#view.setUint8(at, value);
+    else if (length === 2) this.#view.setUint16(at, value);
+    else this.#view.setUint32(at, value);
   }
 
   /** Appends these bytes. */
@@ -59,9 +62,11 @@ export class Writer {
     this.#bytes.set(bytes, at);
   }
 
-  /** All that was written. */
+  /** All that was written since the last call. */
   finish(): Uint8Array {
-    return this.#bytes.slice(0, this.#length);
+    const message = this.#bytes.slice(0, this.#length);
+    this.#length = 0;
+    return message;
   }
 
   #room(length: number): number {
@@ -71,6 +76,7 @@ export class Writer {
       const larger = new Uint8Array(Math.max(this.#bytes.length * 2, this.#length));
       larger.set(this.#bytes);
       this.#bytes = larger;
+      this.#view = new DataView(larger.buffer);
     }
     return at;
   }

@@ -1,6 +1,6 @@
 import { runCli } from "./cli.ts";
 import type { WirePrefix } from "./fields.ts";
-import { fromWire, prefixFromWire, prefixToWire, toWire } from "./ip46.ts";
+import { fromWire, prefixFromWire } from "./ip46.ts";
 import type { EncapArguments, Server, Vip, VipKey } from "./lb_types.ts";
 import { type Fields, type Message, messages } from "./messages.ts";
 import { lookUp } from "./route_lookup.ts";
@@ -200,13 +200,13 @@ function wireEncap({ dscpOrServiceType, targetPort }: EncapArguments) {
 }
 
 function wireVip(vip: Vip): { pfx: WirePrefix; protocol: number; port: number } {
-  return { pfx: prefixToWire(vip.prefix), protocol: vip.protocol, port: vip.port };
+  return { pfx: vip.wire, protocol: vip.protocol, port: vip.port };
 }
 
 function serverDetails(vip: Vip, server: Server) {
   return {
     vip: wireVip(vip),
-    app_srv: toWire(server.address),
+    app_srv: server.wire,
     flags: server.used ? 1 : 0,
     in_use_since: server.lastUsed,
   };

@@ -50,11 +50,6 @@ export function prefixIsIpv4(prefix: Prefix46): boolean {
   return prefix.length >= 96 && isIpv4(prefix.address);
 }
 
-/** A text that is equal for equal bytes. */
-export function hex(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-}
-
 /** As memcmp orders them. */
 export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   for (let i = 0; i < a.length; i++) {

@@ -18,7 +18,7 @@ export type SimEvent =
 export type JournalEntry = SimEvent & { readonly at: number };
 
 /** Events kept; older ones are forgotten. */
-const mostEvents = 200_000;
+const mostEvents = 20_000;
 
 /** The events so far, and whoever wants to hear of them. */
 export class Journal {

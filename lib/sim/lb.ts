@@ -1,6 +1,6 @@
 import { prepareVipCounters } from "./counters.ts";
 import { type Fib, hostPrefix } from "./fib.ts";
-import { hex, isIpv4, prefixIsIpv4 } from "./ip46.ts";
+import { isIpv4, prefixIsIpv4 } from "./ip46.ts";
 import {
   type Conf,
   type EncapArguments,
@@ -14,6 +14,7 @@ import {
   type VipType,
   VppCrash,
 } from "./lb_types.ts";
+import { newServer, newVip } from "./lb_objects.ts";
 import { maglevTable } from "./maglev.ts";
 import { Pool } from "./pool.ts";
 import type { SegmentWriter } from "./segment.ts";
@@ -65,29 +66,14 @@ export class LoadBalancer {
     this.#host = host;
     this.flows = new Flows(this, host);
     const nowhere = new Uint8Array(16).fill(0xff);
-    this.vips.put({
-      index: 0,
-      prefix: { address: nowhere, length: 0 },
-      protocol: 255,
-      port: 0,
+    this.vips.put(newVip(0, {
+      key: { prefix: { address: nowhere, length: 0 }, protocol: 255, port: 0 },
       type: "ip6-gre6",
       sticky: false,
       tableLength: 1,
       encapArguments: { dscpOrServiceType: 0, targetPort: 0 },
-      servers: new Pool<number>(),
-      byAddress: new Map(),
-      used: true,
-      table: undefined,
-    });
-    this.servers.put({
-      index: 0,
-      address: nowhere,
-      routeIndex: 0,
-      used: false,
-      weight: 0,
-      lastUsed: 0,
-      flows: 0,
-    });
+    }));
+    this.servers.put({ ...newServer(0, nowhere, 0), used: false });
   }
 
   /** lb_conf. Anything but a power of two is refused, but 0 passes as one. */
@@ -110,20 +96,13 @@ export class LoadBalancer {
     }
     const siblings = this.#withPrefix(asked);
     const index = this.vips.next;
-    const vip: Vip = {
-      index,
-      prefix: asked.prefix,
-      protocol: asked.protocol,
-      port: asked.port,
+    const vip = newVip(index, {
+      key: asked,
       type,
       sticky: asked.sticky,
       tableLength: asked.tableLength,
       encapArguments: this.#takeEncapArguments(index, type, asked),
-      servers: new Pool<number>(),
-      byAddress: new Map(),
-      used: true,
-      table: undefined,
-    };
+    });
     this.vips.put(vip);
     const all = [...siblings, vip].sort((a, b) => a.index - b.index);
     this.#byPrefix.set(prefixText(asked), all);
@@ -250,11 +229,10 @@ export class LoadBalancer {
 
   #createServer(vip: Vip, address: Uint8Array): Server {
     const routeIndex = this.#host.fib.hold(hostPrefix(address), "server");
-    const index = this.servers.next;
-    const server = { index, address, routeIndex, used: true, weight: 0, lastUsed: 0, flows: 0 };
+    const server = newServer(this.servers.next, address, routeIndex);
     this.servers.put(server);
-    vip.servers.put(index);
-    vip.byAddress.set(hex(address), index);
+    vip.servers.put(server.index);
+    vip.byAddress.set(address.toHex(), server.index);
     return server;
   }
 
@@ -271,7 +249,7 @@ export class LoadBalancer {
   #collectServer(vip: Vip, slot: number, server: Server): void {
     this.#host.fib.release(hostPrefix(server.address), "server");
     vip.servers.free(slot);
-    vip.byAddress.delete(hex(server.address));
+    vip.byAddress.delete(server.address.toHex());
     this.servers.free(server.index);
   }
 
@@ -281,13 +259,13 @@ export class LoadBalancer {
   }
 
   #serverOf(vip: Vip, address: Uint8Array): Server | undefined {
-    const index = vip.byAddress.get(hex(address));
+    const index = vip.byAddress.get(address.toHex());
     return index === undefined ? undefined : this.servers.get(index);
   }
 }
 
 function prefixText({ prefix }: VipKey): string {
-  return `${hex(prefix.address)}/${prefix.length}`;
+  return `${prefix.address.toHex()}/${prefix.length}`;
 }
 
 function newFlowTable(servers: readonly Server[], length: number): NewFlowTable {

@@ -1,3 +1,4 @@
+import type { WireAddress, WirePrefix } from "./fields.ts";
 import type { Prefix46 } from "./ip46.ts";
 import type { Pool } from "./pool.ts";
 
@@ -52,6 +53,8 @@ export interface EncapArguments {
 
 /** A VIP of the pool, deleted ones that still have servers included. */
 export interface Vip extends VipKey {
+  /** The prefix as replies carry it. */
+  readonly wire: WirePrefix;
   readonly index: number;
   readonly type: VipType;
   readonly sticky: boolean;
@@ -78,6 +81,8 @@ export interface NewFlowTable {
 export interface Server {
   readonly index: number;
   readonly address: Uint8Array;
+  /** The address as replies carry it. */
+  readonly wire: WireAddress;
   /** Of the route to it. */
   readonly routeIndex: number;
   used: boolean;
