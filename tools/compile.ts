@@ -1,0 +1,84 @@
+/**
+ * Makes dist/maglevd and dist/maglevc, one executable file each.
+ *
+ * `deno task compile [--target TRIPLE] [--out FOLDER]` uses `deno compile`, which needs Deno's
+ * `denort` once: downloaded by Deno, or named by DENORT_BIN. Where that cannot be had,
+ * `deno task compile --portable` makes files that carry the Deno executable and unpack it when
+ * first started.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { gzipSync } from "node:zlib";
+import deno from "../deno.json" with { type: "json" };
+import { portableFile } from "./compile/portable.ts";
+import { hostTarget, runtimeFor } from "./compile/runtime.ts";
+import { programs, root, run } from "./programs.ts";
+
+const { values } = parseArgs({
+  args: Deno.args,
+  options: {
+    portable: { type: "boolean", default: false },
+    target: { type: "string", default: hostTarget },
+    out: { type: "string", default: `${root}dist` },
+  },
+});
+
+try {
+  await Deno.mkdir(values.out, { recursive: true });
+  await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
+  if (values.portable) await makePortable(values.target, values.out);
+  else await makeCompiled(values.target, values.out);
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(1);
+}
+
+async function makePortable(target: string, out: string): Promise<void> {
+  const runtime = await runtimeFor(target);
+  const compressed = gzipSync(runtime, { level: 6 });
+  for (const program of programs) {
+    const file = await portableFile({
+      program,
+      version: deno.version,
+      runtime: compressed,
+      runtimeSize: runtime.length,
+      bundle: gzipSync(await Deno.readFile(`${out}/${program.name}.js`)),
+    });
+    await write(`${out}/${program.name}`, file);
+  }
+}
+
+async function makeCompiled(target: string, out: string): Promise<void> {
+  for (const { name, permissions } of programs) {
+    const flags = ["--quiet", "--no-prompt", "--no-remote", "--no-npm", "--target", target];
+    const output = ["--output", `${out}/${name}`, `${out}/${name}.js`];
+    try {
+      await run(Deno.execPath(), ["compile", ...flags, ...permissions, ...output]);
+    } catch (error) {
+      throw new Error(
+        "deno compile found no denort to build with (offline?); set DENORT_BIN, or use: " +
+          `deno task compile --portable\n${error instanceof Error ? lastLine(error.message) : ""}`,
+      );
+    }
+    await report(`${out}/${name}`);
+  }
+}
+
+function lastLine(text: string): string {
+  return `  ${text.trim().split("\n").find((line) => /error/i.test(line)) ?? ""}`;
+}
+
+/** Replaces the file as a whole: one that is running must not be written into. */
+async function write(path: string, bytes: Uint8Array): Promise<void> {
+  await Deno.writeFile(`${path}.new`, bytes, { mode: 0o755 });
+  await Deno.chmod(`${path}.new`, 0o755);
+  await Deno.rename(`${path}.new`, path);
+  await report(path);
+}
+
+async function report(path: string): Promise<void> {
+  const { size } = await Deno.stat(path);
+  console.log(`${path}: ${(size / 1e6).toFixed(1)} MB`);
+}

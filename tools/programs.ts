@@ -1,0 +1,60 @@
+/** What is built from this tree, and what each program may do. */
+
+/** One program. */
+export interface Program {
+  readonly name: "maglevd" | "maglevc";
+  /** Its main module, relative to the project's root. */
+  readonly entry: string;
+  /** Deno's permission flags, as few as will do. FFI is full power anyway: the rest is a fence. */
+  readonly permissions: readonly string[];
+}
+
+/** Everything that is shipped. */
+export const programs: readonly Program[] = [
+  {
+    name: "maglevd",
+    entry: "main.ts",
+    permissions: [
+      "--allow-ffi", // libc: sockets, epoll, namespaces, mmap
+      "--allow-net",
+      "--allow-read",
+      "--allow-write", // Unix sockets
+      "--allow-env",
+      "--allow-sys",
+    ],
+  },
+  {
+    name: "maglevc",
+    entry: "cli.ts",
+    permissions: ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+  },
+];
+
+/** Flags that keep a program from looking for anything beyond its own file. */
+export const closedFlags: readonly string[] = [
+  "--no-prompt",
+  "--no-config",
+  "--no-lock",
+  "--no-npm",
+  "--no-remote",
+  "--cached-only",
+];
+
+/** The project's root, with a slash at the end. */
+export const root: string = new URL("..", import.meta.url).pathname;
+
+/** Runs a program to its end and returns what it printed. Throws with what it complained of. */
+export async function run(
+  program: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<string> {
+  const { success, stdout, stderr } = await new Deno.Command(program, {
+    args: [...args],
+    cwd: root,
+    env: { ...environment },
+  }).output();
+  const decoder = new TextDecoder();
+  if (!success) throw new Error(`${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
+  return decoder.decode(stdout).trim();
+}
