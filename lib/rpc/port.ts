@@ -120,7 +120,7 @@ function adapters(rpcs: readonly Rpc[], streams: StreamRegistry, options: PortOp
   const shortcuts = grpcShortcuts(table, { ...messages, clock: options.clock });
   return {
     h2: h2Adapter({ handlers, shortcuts, ...messages }),
-    http1Handler: http1Adapter({ handlers, ...messages }),
+    http1Handler: http1Adapter({ handlers, ...messages, clock: options.clock }),
   };
 }
 

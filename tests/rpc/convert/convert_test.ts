@@ -1,0 +1,328 @@
+import { toJson } from "@bufbuild/protobuf";
+import assert from "node:assert/strict";
+import {
+  BackendInfoSchema,
+  CheckConfigResponseSchema,
+  EventSchema,
+  FrontendInfoSchema,
+  HealthCheckInfoSchema,
+  PlanVPPLBStateResponseSchema,
+  ReloadConfigResponseSchema,
+  VPPInfoSchema,
+  VPPLBCountersSchema,
+  VPPLBStateSchema,
+} from "../../../lib/gen/maglev_pb.ts";
+import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
+import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
+import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
+import {
+  backendEventToProto,
+  frontendEventToProto,
+  logEventToProto,
+} from "../../../lib/rpc/convert/events.ts";
+import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
+import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
+import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
+import {
+  countersToProto,
+  lbStateToProto,
+  planToProto,
+  vppInfoToProto,
+} from "../../../lib/rpc/convert/vpp.ts";
+import { FakeChecker, ip } from "../fake_checker.ts";
+
+const names = { useProtoFieldName: true };
+
+Deno.test("a backend's every field reaches the wire", () => {
+  const checker = new FakeChecker();
+  checker.move("web1", "up", 1_700_000_000_123.25);
+  const backend = checker.move("web1", "down", 1_700_000_000_200);
+  assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend), names), {
+    name: "web1",
+    address: "198.51.0.2",
+    state: "down",
+    transitions: [
+      { from: "up", to: "down", at_unix_ns: "1700000000200000000" },
+      { from: "unknown", to: "up", at_unix_ns: "1700000000123249920" },
+    ],
+    enabled: true,
+    healthcheck: "web",
+    last_probe: {
+      ok: true,
+      code: "L7OK",
+      detail: "status 200",
+      duration_ns: "1500000",
+      at_unix_ns: "1700000001000000000",
+    },
+    health: 1,
+    since_unix_ns: "1700000000000499968",
+    frontends: ["api", "www"],
+  });
+});
+
+Deno.test("a backend that was never probed has no last probe", () => {
+  const backend = new FakeChecker().backend("web0");
+  assert.ok(backend);
+  assert.equal(backendToProto({ ...backend, lastProbe: undefined }).lastProbe, undefined);
+});
+
+Deno.test("a frontend shows weights, effective weights and states per pool", () => {
+  const checker = new FakeChecker();
+  checker.move("web0", "up");
+  const www = checker.frontend("www");
+  assert.ok(www);
+  const info = frontendToProto(www, (name) => checker.backend(name)?.state);
+  assert.deepEqual(toJson(FrontendInfoSchema, info, names), {
+    name: "www",
+    address: "203.0.113.1",
+    protocol: "tcp",
+    port: 443,
+    description: "the www service",
+    flush_on_down: true,
+    state: "unknown",
+    active_pool: "primary",
+    pools: [
+      {
+        name: "primary",
+        backends: [
+          { name: "web0", weight: 100, effective_weight: 100, state: "up" },
+          { name: "web1", weight: 100, effective_weight: 100, state: "unknown" },
+        ],
+      },
+      {
+        name: "fallback",
+        backends: [
+          { name: "web2", weight: 100, state: "unknown" },
+          { name: "web3", weight: 100, state: "unknown" },
+        ],
+      },
+    ],
+  });
+});
+
+Deno.test("effective weights are kept apart by pool", () => {
+  const www = new FakeChecker().frontend("www");
+  const pool = { name: "p", backends: [{ backend: "a", weight: 5 }] };
+  const config = { ...(www as FrontendSnapshot).config, pools: [pool, { ...pool, name: "q" }] };
+  const snapshot: FrontendSnapshot = {
+    config,
+    state: "up",
+    activePool: "q",
+    weights: [
+      { backend: "a", pool: "p", weight: 0, flush: false },
+      { backend: "a", pool: "q", weight: 5, flush: false },
+    ],
+  };
+  const info = frontendToProto(snapshot, () => undefined);
+  assert.deepEqual(
+    info.pools.map(({ backends }) => backends.map(({ effectiveWeight }) => effectiveWeight)),
+    [[0], [5]],
+  );
+});
+
+Deno.test("each type of health check shows its own parameters and no others", () => {
+  const checker = new FakeChecker();
+  const shown = checker.healthcheckNames().map((name) => {
+    const check = checker.healthcheck(name);
+    assert.ok(check);
+    return toJson(HealthCheckInfoSchema, healthcheckToProto(check), names);
+  });
+  const timing = {
+    probe_ipv4_src: "192.0.2.1",
+    interval_ns: "2000000000",
+    fast_interval_ns: "500500000",
+    down_interval_ns: "30000000000",
+    timeout_ns: "1500000000",
+    rise: 2,
+    fall: 3,
+  };
+  const tls = { server_name: "www.example.net", insecure_skip_verify: true };
+  assert.deepEqual(shown, [
+    { ...timing, name: "imaps", type: "tcp", port: 993, tcp: { ssl: true, ...tls } },
+    { ...timing, name: "ping", type: "icmp" },
+    { ...timing, name: "smtp", type: "tcp", port: 25, tcp: {} },
+    {
+      ...timing,
+      name: "web",
+      type: "https",
+      port: 443,
+      http: {
+        path: "/healthz",
+        host: "www.example.net",
+        response_code_min: 200,
+        response_code_max: 299,
+        response_regexp: "ok",
+        ...tls,
+      },
+    },
+  ]);
+});
+
+Deno.test("events of backends and frontends carry their transition", () => {
+  const transition = { from: "up", to: "down", at: 1_700_000_000_100 } as const;
+  const record = { from: "up", to: "down", at_unix_ns: "1700000000100000000" };
+  assert.deepEqual(toJson(EventSchema, backendEventToProto("web1", transition), names), {
+    backend: { backend_name: "web1", transition: record },
+  });
+  assert.deepEqual(toJson(EventSchema, frontendEventToProto("www", transition), names), {
+    frontend: { frontend_name: "www", transition: record },
+  });
+});
+
+Deno.test("a log event keeps its attributes in order, as text, without the undefined ones", () => {
+  const attributes = { z: "text", a: 1.5, b: true, gone: undefined, list: ["x", "y"] };
+  const event = logEventToProto({ level: "warn", msg: "probe-done", wall: 1, attributes });
+  assert.deepEqual(toJson(EventSchema, event, names), {
+    log: {
+      at_unix_ns: "1000000",
+      level: "warn",
+      msg: "probe-done",
+      attrs: [
+        { key: "z", value: "text" },
+        { key: "a", value: "1.5" },
+        { key: "b", value: "true" },
+        { key: "list", value: '["x","y"]' },
+      ],
+    },
+  });
+});
+
+Deno.test("VPP's version and times reach the wire", () => {
+  const info = vppInfoToProto({
+    version: "25.10",
+    buildDate: "2025-10-01",
+    buildDirectory: "/src",
+    pid: 42,
+    bootTime: 1_700_000_000_000,
+    connectedSince: 1_700_000_005_000,
+  });
+  assert.deepEqual(toJson(VPPInfoSchema, info, names), {
+    version: "25.10",
+    build_date: "2025-10-01",
+    build_directory: "/src",
+    pid: 42,
+    boottime_ns: "1700000000000000000",
+    connecttime_ns: "1700000005000000000",
+  });
+});
+
+Deno.test("the lb plugin's state reaches the wire, addresses never set are empty", () => {
+  const state = lbStateToProto({
+    conf: {
+      ipv4Source: ip("192.0.2.1"),
+      ipv6Source: undefined,
+      stickyBucketsPerCore: 1024,
+      flowTimeoutSeconds: 40,
+    },
+    vips: [{
+      address: ip("2001:db8::2"),
+      prefixLength: 128,
+      protocol: 6,
+      port: 443,
+      encap: "gre4",
+      srcIpSticky: true,
+      flowTableLength: 1024,
+      servers: [{
+        address: ip("198.51.100.1"),
+        weight: 100,
+        flags: 1,
+        buckets: 512,
+        inUseSince: 1_700_000_000_000,
+      }],
+    }],
+  });
+  assert.deepEqual(toJson(VPPLBStateSchema, state, names), {
+    conf: { ip4_src_address: "192.0.2.1", sticky_buckets_per_core: 1024, flow_timeout: 40 },
+    vips: [{
+      prefix: "2001:db8::2/128",
+      protocol: 6,
+      port: 443,
+      encap: "gre4",
+      flow_table_length: 1024,
+      src_ip_sticky: true,
+      application_servers: [{
+        address: "198.51.100.1",
+        weight: 100,
+        flags: 1,
+        num_buckets: 512,
+        in_use_since_ns: "1700000000000000000",
+      }],
+    }],
+  });
+});
+
+Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () => {
+  const counters = countersToProto({
+    at: 1_700_000_000_000,
+    vips: [{
+      prefix: "192.0.2.1/32",
+      protocol: "tcp",
+      port: 80,
+      next: Number.MAX_SAFE_INTEGER,
+      first: 2,
+      untracked: 3,
+      noServer: -1,
+      packets: NaN,
+      bytes: 6,
+    }],
+    servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
+  });
+  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
+    at_unix_ns: "1700000000000000000",
+    vips: [{
+      prefix: "192.0.2.1/32",
+      protocol: "tcp",
+      port: 80,
+      next_packet: "9007199254740991",
+      first_packet: "2",
+      untracked_packet: "3",
+      bytes: "6",
+    }],
+    servers: [{ address: "198.51.100.1", packets: "7", bytes: "8" }],
+  });
+});
+
+Deno.test("a plan keeps its order", () => {
+  const change = {
+    kind: "as-weight",
+    prefix: "192.0.2.1/32",
+    protocol: "tcp",
+    port: 80,
+    address: "198.51.100.1",
+    detail: "weight 100 -> 0, flush",
+    frontend: "www",
+  } as const;
+  const plan = planToProto([change, { ...change, kind: "as-del", detail: "" }]);
+  assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, plan, names), {
+    changes: [
+      change,
+      {
+        kind: "as-del",
+        prefix: "192.0.2.1/32",
+        protocol: "tcp",
+        port: 80,
+        address: "198.51.100.1",
+        frontend: "www",
+      },
+    ],
+  });
+});
+
+Deno.test("each outcome of checking and reloading fills its own field", () => {
+  const message = "maglev.yaml:3:5: no";
+  const check = (kind: "ok" | "parse-error" | "semantic-error") =>
+    toJson(CheckConfigResponseSchema, checkOutcomeToProto({ kind, message }), names);
+  assert.deepEqual(check("ok"), { ok: true });
+  assert.deepEqual(check("parse-error"), { parse_error: message });
+  assert.deepEqual(check("semantic-error"), { semantic_error: message });
+  const reload = (kind: "ok" | "parse-error" | "semantic-error" | "reload-error") =>
+    toJson(ReloadConfigResponseSchema, reloadOutcomeToProto({ kind, message }), names);
+  assert.deepEqual(reload("ok"), { ok: true });
+  assert.deepEqual(reload("parse-error"), { parse_error: message });
+  assert.deepEqual(reload("semantic-error"), { semantic_error: message });
+  assert.deepEqual(reload("reload-error"), { reload_error: message });
+});
+
+Deno.test("times that are no numbers become 0 instead of an exception", () => {
+  assert.deepEqual([NaN, Infinity, 1.0000005, 0].map(nanoseconds), [0n, 0n, 1_000_001n, 0n]);
+});

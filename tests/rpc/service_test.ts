@@ -1,0 +1,212 @@
+import type { Message } from "@bufbuild/protobuf";
+import { create, toBinary } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import assert from "node:assert/strict";
+import type { FrontendInfo, ListBackendsResponse } from "../../lib/gen/maglev_pb.ts";
+import {
+  ListBackendsResponseSchema,
+  ListFrontendsResponseSchema,
+} from "../../lib/gen/maglev_pb.ts";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { toConnectError } from "../../lib/rpc/errors.ts";
+import { EventHub } from "../../lib/rpc/event_hub.ts";
+import type { CallContext } from "../../lib/rpc/rpc.ts";
+import { maglevRpcs } from "../../lib/rpc/service.ts";
+import type { MaglevDeps } from "../../lib/rpc/service.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
+import { VppError } from "../../lib/vpp/mod.ts";
+import { FakeChecker, smallConfig } from "./fake_checker.ts";
+import { FakeLog } from "./fake_log.ts";
+
+type UnaryName = {
+  [Name in keyof typeof Maglev.method]: (typeof Maglev.method)[Name]["methodKind"] extends "unary"
+    ? Name
+    : never;
+}[keyof typeof Maglev.method];
+
+/** Answers unary calls from a table with fakes behind it. */
+class Service {
+  readonly checker: FakeChecker;
+  readonly #rpcs: ReturnType<typeof maglevRpcs>;
+
+  constructor(deps: Partial<MaglevDeps> = {}, checker = new FakeChecker()) {
+    this.checker = checker;
+    const clock = new FakeClock();
+    const hub = new EventHub(checker, new FakeLog(), { count: 1, bytes: 1 }, clock);
+    const config = {
+      check: () => Promise.resolve({ kind: "ok" } as const),
+      reload: () => Promise.resolve({ kind: "ok" } as const),
+    };
+    this.#rpcs = maglevRpcs({ checker, vpp: undefined, config, hub, clock, ...deps });
+  }
+
+  async call(name: UnaryName, request: object = {}, binary = true): Promise<Message> {
+    const method = Maglev.method[name];
+    const rpc = this.#rpcs.find((each) => each.method === method);
+    assert.ok(rpc?.kind === "unary");
+    const context: CallContext = { signal: new AbortController().signal, binary };
+    return await rpc.call(create(method.input, request), context);
+  }
+
+  async refusal(name: UnaryName, request: object = {}): Promise<[code: string, text: string]> {
+    const error = await this.call(name, request).then(() => undefined, toConnectError);
+    assert.ok(error instanceof ConnectError, `${name} was not refused`);
+    return [Code[error.code], error.rawMessage];
+  }
+}
+
+const vpp: VppService = {
+  info: () => undefined,
+  counters: () => undefined,
+  state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
+  plan: () => Promise.resolve([]),
+  sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
+};
+
+Deno.test("every RPC of the wire contract has a row", () => {
+  const hub = new EventHub(
+    new FakeChecker(),
+    new FakeLog(),
+    { count: 1, bytes: 1 },
+    new FakeClock(),
+  );
+  const deps = { checker: new FakeChecker(), vpp, hub, clock: new FakeClock() };
+  const config = { check: fails, reload: fails };
+  const rows = maglevRpcs({ ...deps, config }).map(({ method }) => method.name);
+  assert.deepEqual([...rows].sort(), Maglev.methods.map(({ name }) => name).sort());
+});
+
+function fails(): Promise<never> {
+  return Promise.reject(new Error("not called"));
+}
+
+Deno.test("lists are sorted, and without details hold names only", async () => {
+  const service = new Service();
+  assert.partialDeepStrictEqual(await service.call("listBackends"), {
+    backendNames: ["web0", "web1", "web2", "web3"],
+    backends: [],
+  });
+  assert.partialDeepStrictEqual(await service.call("listFrontends"), {
+    frontendNames: ["api", "www"],
+    frontends: [],
+  });
+  assert.partialDeepStrictEqual(await service.call("listHealthChecks"), {
+    names: ["imaps", "ping", "smtp", "web"],
+  });
+});
+
+Deno.test("details come in the order of the names", async () => {
+  const { backendNames, backends } = await new Service().call(
+    "listBackends",
+    { details: true },
+    false,
+  ) as ListBackendsResponse;
+  assert.deepEqual(backends.map(({ name }) => name), backendNames);
+});
+
+Deno.test("details encoded one by one are the same bytes as encoded together", async () => {
+  const service = new Service({}, new FakeChecker(smallConfig(300)));
+  for (
+    const [name, schema] of [
+      ["listBackends", ListBackendsResponseSchema],
+      ["listFrontends", ListFrontendsResponseSchema],
+    ] as const
+  ) {
+    const binary = await service.call(name, { details: true }, true);
+    const json = await service.call(name, { details: true }, false);
+    assert.deepEqual(toBinary(schema, binary as never), toBinary(schema, json as never));
+  }
+});
+
+Deno.test("a name that nothing has is not found, and quoted", async () => {
+  const service = new Service();
+  const name = 'x "y"';
+  assert.deepEqual(await service.refusal("getBackend", { name }), [
+    "NotFound",
+    String.raw`backend "x \"y\"" not found`,
+  ]);
+  assert.equal((await service.refusal("getFrontend", { name }))[0], "NotFound");
+  assert.equal((await service.refusal("getHealthCheck", { name }))[0], "NotFound");
+  assert.equal((await service.refusal("enableBackend", { name }))[0], "NotFound");
+  assert.equal((await service.refusal("disableBackend", { name }))[0], "NotFound");
+  assert.equal((await service.refusal("pauseBackend", { name }))[0], "FailedPrecondition");
+  assert.equal((await service.refusal("resumeBackend", { name }))[0], "FailedPrecondition");
+});
+
+Deno.test("operators' requests answer with the backend as it is then", async () => {
+  const service = new Service();
+  const state = async (name: UnaryName) => {
+    return (await service.call(name, { name: "web1" }) as Message & { state: string }).state;
+  };
+  assert.equal(await state("pauseBackend"), "paused");
+  assert.equal(await state("resumeBackend"), "unknown");
+  assert.equal(await state("disableBackend"), "disabled");
+  assert.equal(await state("enableBackend"), "unknown");
+});
+
+Deno.test("a weight is passed on with its flush", async () => {
+  const service = new Service();
+  const request = { frontend: "www", pool: "primary", backend: "web0", weight: 7, flush: true };
+  const info = await service.call("setFrontendPoolBackendWeight", request) as FrontendInfo;
+  assert.equal(info.name, "www");
+  assert.deepEqual(service.checker.weightCalls, [["www", "primary", "web0", 7, true]]);
+});
+
+Deno.test("a weight outside 0-100 is an invalid argument and goes nowhere", async () => {
+  const service = new Service();
+  for (const weight of [-1, 101, 2 ** 31 - 1]) {
+    assert.deepEqual(await service.refusal("setFrontendPoolBackendWeight", { weight }), [
+      "InvalidArgument",
+      `weight ${weight} is outside 0-100`,
+    ]);
+  }
+  assert.deepEqual(service.checker.weightCalls, []);
+});
+
+Deno.test("without VPP all its RPCs are unavailable", async () => {
+  const service = new Service();
+  for (
+    const name of [
+      "getVPPInfo",
+      "getVPPLBState",
+      "getVPPLBCounters",
+      "syncVPPLBState",
+      "planVPPLBState",
+    ] as const
+  ) {
+    assert.deepEqual(await service.refusal(name), ["Unavailable", "VPP integration is disabled"]);
+  }
+});
+
+Deno.test("a VPP that is away or says no is reported in its own words", async () => {
+  const service = new Service({ vpp });
+  assert.deepEqual(await service.refusal("getVPPInfo"), ["Unavailable", "not connected to VPP"]);
+  assert.deepEqual(await service.refusal("getVPPLBCounters"), [
+    "Unavailable",
+    "not connected to VPP",
+  ]);
+  assert.deepEqual(await service.refusal("getVPPLBState"), [
+    "Unavailable",
+    "VPP did not answer lb_vip_dump",
+  ]);
+  assert.deepEqual(await service.refusal("syncVPPLBState"), [
+    "FailedPrecondition",
+    "warming up for 3 s more",
+  ]);
+});
+
+Deno.test("an empty frontend name means everything, as does none", async () => {
+  const scopes: (string | undefined)[] = [];
+  const sync = (frontend?: string) => Promise.resolve(void scopes.push(frontend));
+  const service = new Service({ vpp: { ...vpp, sync } });
+  await service.call("syncVPPLBState", {});
+  await service.call("syncVPPLBState", { frontendName: "" });
+  await service.call("syncVPPLBState", { frontendName: "www" });
+  assert.deepEqual(scopes, [undefined, undefined, "www"]);
+});
+
+Deno.test("what an operator should not see becomes an internal error without words", () => {
+  const error = toConnectError(new TypeError("secret"));
+  assert.deepEqual([error.code, error.rawMessage], [Code.Internal, "internal error"]);
+});
