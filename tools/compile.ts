@@ -52,22 +52,28 @@ async function makePortable(target: string, out: string): Promise<void> {
 
 async function makeCompiled(target: string, out: string): Promise<void> {
   for (const { name, permissions } of programs) {
-    const flags = ["--quiet", "--no-prompt", "--no-remote", "--no-npm", "--target", target];
+    const flags = [
+      "--quiet",
+      "--no-check",
+      "--no-prompt",
+      "--no-remote",
+      "--no-npm",
+      "--target",
+      target,
+    ];
     const output = ["--output", `${out}/${name}`, `${out}/${name}.js`];
-    try {
-      await run(Deno.execPath(), ["compile", ...flags, ...permissions, ...output]);
-    } catch (error) {
-      throw new Error(
-        "deno compile found no denort to build with (offline?); set DENORT_BIN, or use: " +
-          `deno task compile --portable\n${error instanceof Error ? lastLine(error.message) : ""}`,
-      );
-    }
+    await run(Deno.execPath(), ["compile", ...flags, ...permissions, ...output]).catch(explain);
     await report(`${out}/${name}`);
   }
 }
 
-function lastLine(text: string): string {
-  return `  ${text.trim().split("\n").find((line) => /error/i.test(line)) ?? ""}`;
+/** What stands between an offline machine and `deno compile` is always the same thing. */
+function explain(error: Error): never {
+  if (!/denort|dl\.deno\.land/.test(error.message)) throw error;
+  throw new Error(
+    "deno compile needs denort, which could not be downloaded: set DENORT_BIN, or use " +
+      "deno task compile --portable",
+  );
 }
 
 /** Replaces the file as a whole: one that is running must not be written into. */
