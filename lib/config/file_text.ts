@@ -1,7 +1,7 @@
 import type { ConfigOutcome } from "./outcome.ts";
 import { LineIndex } from "./line_index.ts";
 
-/** About 60,000 backends. Parsing takes some 150 times the file's size in memory. */
+/** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
 const maxFileBytes = 8 * 1024 * 1024;
 
 /** A file's bytes, or why there are none. */

@@ -5,27 +5,67 @@ import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
 import { workerModule } from "./worker_server.ts";
 
 /**
- * Parses in a worker of its own. The bytes are given away to it. The result comes in slices, each
- * asked for after the one before was dealt with, so that other work runs in between.
+ * A worker that parses files. Making one holds the event loop up for some 12 ms, and ending it
+ * gives little memory back, so it is kept from its first use until it is disposed of.
  */
-export async function parseInWorker(
-  bytes: Uint8Array<ArrayBuffer>,
-  file: string,
-): Promise<ConfigOutcome> {
-  const worker = new Worker(workerUrl(), { type: "module", name: workerName });
-  try {
-    const assembler = new Assembler(file);
-    let slice = await ask(worker, { kind: "parse", file, bytes }, [bytes.buffer]);
-    for (;;) {
-      for (const piece of slice.pieces) assembler.add(piece);
-      if (slice.last) return assembler.finish();
-      slice = await ask(worker, { kind: "more" });
+export class WorkerParser implements Disposable {
+  #worker: Worker | undefined;
+  #queue: Promise<unknown> = Promise.resolve();
+  #disposed = false;
+  /** Fails the question that is under way. */
+  #abandon: ((reason: Error) => void) | undefined;
+
+  /** Parses after everything asked for before. The bytes are given away to the worker. */
+  parse(bytes: Uint8Array<ArrayBuffer>, file: string): Promise<ConfigOutcome> {
+    const result = this.#queue.then(() => this.#parse(bytes, file));
+    this.#queue = result;
+    return result;
+  }
+
+  /**
+   * The result comes in slices, each asked for after the one before was dealt with, so that
+   * other work runs in between.
+   */
+  async #parse(bytes: Uint8Array<ArrayBuffer>, file: string): Promise<ConfigOutcome> {
+    try {
+      if (this.#disposed) throw new Error("it has been stopped");
+      const assembler = new Assembler(file);
+      let slice = await this.#ask({ kind: "parse", file, bytes }, [bytes.buffer]);
+      for (;;) {
+        for (const piece of slice.pieces) assembler.add(piece);
+        if (slice.last) return assembler.finish();
+        slice = await this.#ask({ kind: "more" });
+      }
+    } catch (error) {
+      this.#end();
+      const reason = error instanceof Error ? error.message : String(error);
+      return fileProblem(file, 0, 0, `cannot be parsed: the worker failed: ${reason}`);
     }
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return fileProblem(file, 0, 0, `cannot be parsed: the worker failed: ${reason}`);
-  } finally {
-    worker.terminate();
+  }
+
+  #ask(message: ToWorker, transfer: Transferable[] = []): Promise<Slice> {
+    const worker = this.#worker ??= new Worker(workerUrl(), { type: "module", name: workerName });
+    return new Promise((resolve, reject) => {
+      this.#abandon = reject;
+      worker.onmessage = ({ data }: MessageEvent<Slice>) => resolve(data);
+      worker.onerror = (event) => {
+        event.preventDefault();
+        reject(new Error(event.message));
+      };
+      worker.postMessage(message, transfer);
+    });
+  }
+
+  #end(): void {
+    this.#worker?.terminate();
+    this.#worker = undefined;
+  }
+
+  /** Ends the worker. What it was still to parse comes out as failed. */
+  [Symbol.dispose](): void {
+    this.#disposed = true;
+    this.#end();
+    this.#abandon?.(new Error("it has been stopped"));
   }
 }
 
@@ -36,15 +76,4 @@ export async function parseInWorker(
  */
 function workerUrl(): string {
   return `data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(workerModule)};`)}`;
-}
-
-function ask(worker: Worker, message: ToWorker, transfer: Transferable[] = []): Promise<Slice> {
-  return new Promise((resolve, reject) => {
-    worker.onmessage = ({ data }: MessageEvent<Slice>) => resolve(data);
-    worker.onerror = (event) => {
-      event.preventDefault();
-      reject(new Error(event.message));
-    };
-    worker.postMessage(message, transfer);
-  });
 }

@@ -23,11 +23,15 @@ interface WorkerScope {
 export const workerModule: string = import.meta.url;
 
 function serve(scope: WorkerScope): void {
-  let slices: Iterator<Slice> = [][Symbol.iterator]();
+  const nothing: Iterator<Slice> = [][Symbol.iterator]();
+  let slices = nothing;
   scope.onmessage = ({ data }) => {
     if (data.kind === "parse") slices = sliced(piecesOf(data.file, data.bytes));
     const next = slices.next();
-    if (!next.done) scope.postMessage(next.value);
+    if (next.done) return;
+    scope.postMessage(next.value);
+    // The worker may live for long: it should not hold on to a configuration.
+    if (next.value.last) slices = nothing;
   };
 }
 

@@ -1,13 +1,14 @@
 /**
- * A program with the configuration in it, to be bundled by load_test.ts: loads a file in the
- * background and prints what came of it.
+ * A program with the configuration in it, to be bundled by load_test.ts: loads files by its
+ * worker and prints what came of them.
  *
  * @module
  */
 
-import { formatOutcome, loadConfigInBackground } from "../../lib/config/mod.ts";
+import { ConfigLoader, formatOutcome } from "../../lib/config/mod.ts";
 
 if (import.meta.main) {
   console.log("main started");
-  for (const path of Deno.args) console.log(formatOutcome(await loadConfigInBackground(path)));
+  using loader = new ConfigLoader();
+  for (const path of Deno.args) console.log(formatOutcome(await loader.load(path)));
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatOutcome, loadConfig, loadConfigInBackground } from "../../lib/config/mod.ts";
+import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
 import { bigFile } from "./valid.ts";
 
 /** Runs with a directory of its own, removed afterwards. */
@@ -15,7 +15,8 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
 Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
   await inDirectory(async (directory) => {
     const missing = `${directory}/none.yaml`;
-    for (const load of [loadConfig, loadConfigInBackground]) {
+    using loader = new ConfigLoader();
+    for (const load of [loadConfig, loader.load.bind(loader)]) {
       const absent = formatOutcome(await load(missing));
       assert.match(absent, /none\.yaml: cannot be read: No such file or directory/);
       assert.match(absent, /: 1 parse error$/);
@@ -44,10 +45,11 @@ Deno.test("a file loaded in the background gives what it gives directly", async 
       parse: big.replaceAll("port:", "prot:"),
       syntax: big.replace("frontends:", '"frontends:'),
     };
+    using loader = new ConfigLoader();
     for (const [name, text] of Object.entries(texts)) {
       const path = `${directory}/${name}.yaml`;
       await Deno.writeTextFile(path, text);
-      assert.deepEqual(await loadConfigInBackground(path), await loadConfig(path), name);
+      assert.deepEqual(await loader.load(path), await loadConfig(path), name);
     }
   });
 });
@@ -61,7 +63,8 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
       turns++;
       timer = setTimeout(turn);
     });
-    const outcome = await loadConfigInBackground(path);
+    using loader = new ConfigLoader();
+    const outcome = await loader.load(path);
     clearTimeout(timer);
     assert.equal(outcome.kind, "valid");
     // One turn for each of its slices is the least; a blocking load would have two or three.
@@ -72,13 +75,32 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
 Deno.test("several background loads at a time do not mix", async () => {
   await inDirectory(async (directory) => {
     const sizes = [300, 400, 500];
+    using loader = new ConfigLoader();
     const loads = sizes.map(async (size) => {
       const path = `${directory}/${size}.yaml`;
       await Deno.writeTextFile(path, bigFile(size, 1));
-      const outcome = await loadConfigInBackground(path);
+      const outcome = await loader.load(path);
       return outcome.kind === "valid" ? outcome.config.backends.size : formatOutcome(outcome);
     });
     assert.deepEqual(await Promise.all(loads), sizes);
+  });
+});
+
+Deno.test("a loader that is stopped fails what it was loading, and what comes after", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/big.yaml`;
+    await Deno.writeTextFile(path, bigFile(500, 1));
+    const loader = new ConfigLoader();
+    await loader.load(path);
+    const late = [loader.load(path), loader.load(path)];
+    loader[Symbol.dispose]();
+    late.push(loader.load(path));
+    for (const outcome of await Promise.all(late)) {
+      assert.match(
+        formatOutcome(outcome),
+        /cannot be parsed: the worker failed: it has been stopped\n/,
+      );
+    }
   });
 });
 
