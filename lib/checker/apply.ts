@@ -8,10 +8,12 @@ import type { Steps } from "./slices.ts";
 import type { States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 
+type Prober = Probing<BackendEntry>;
+
 /** What carrying out a plan needs. */
 export interface Machinery {
   readonly states: States;
-  readonly probing: Probing<BackendEntry>;
+  readonly probing: Prober;
   readonly observer: CheckerObserver;
   readonly log: Logger;
 }
@@ -25,69 +27,77 @@ export interface Machinery {
  */
 export function swap(
   old: World,
-  plan: Plan,
+  { world, backends, frontends, placings }: Plan,
   { states, probing }: Machinery,
   publish: (world: World) => void,
 ): Announcement[] {
-  for (const change of plan.changes) retarget(change, probing);
-  for (const entry of plan.gone) {
+  for (const change of backends.changed) retarget(change, probing);
+  for (const entry of backends.gone) {
     probing.freeze(entry.job);
-    // Its old frontends are told by name; they are not counted any more.
+    // Its old frontends are told by name; it does not count for them any more.
     entry.placement = { ...entry.placement, memberships: [] };
   }
-  for (const [entry, placement] of plan.placements) entry.placement = placement;
-  for (const [name, frontend] of plan.world.frontends) {
-    frontend.state = old.frontends.get(name)?.state ?? "unknown";
-    frontend.takeOver();
+  for (const { entry, placement } of placings) entry.placement = placement;
+  const changed = [...frontends.fresh];
+  for (const entry of frontends.fresh) {
+    entry.state = old.frontends.get(entry.config.name)?.state ?? "unknown";
+    entry.takeOver();
   }
-  publish(plan.world);
-  return [...plan.world.frontends.values()].flatMap((frontend) => states.recheck(frontend));
+  for (const { entry, found, config } of frontends.kept) {
+    if (entry.config === found) continue;
+    entry.reset(config);
+    changed.push(entry);
+  }
+  publish(world);
+  return changed.flatMap((frontend) => states.recheck(frontend));
 }
 
 /** The rest, backend by backend, after `swap`: each step is a transition like any other. */
-export function* settle(plan: Plan, machinery: Machinery): Steps<void> {
+export function* settle(old: World, plan: Plan, machinery: Machinery): Steps<void> {
   const { states, probing, observer } = machinery;
-  for (const entry of plan.gone) {
+  for (const entry of plan.backends.gone) {
     states.input(entry, "remove");
     observer.removed(entry.name);
     yield;
   }
-  for (const change of plan.changes) {
-    settleChange(change, plan, machinery);
+  for (const change of plan.backends.changed) {
+    settleChange(change, machinery);
     yield;
   }
-  for (const { health, job, check } of plan.fresh) {
+  for (const { health, job, check } of plan.backends.fresh) {
     if (isProbed(health.state)) probing.begin(job, check.fastIntervalMs);
     yield;
   }
+  yield* shorten(old, plan.world);
 }
 
-function retarget(change: Change, probing: Probing<BackendEntry>): void {
-  const { entry, config, check } = change;
+function retarget({ entry, config, target, probing: kind }: Change, probing: Prober): void {
   entry.config = config;
-  if (change.probing === "restart") return probing.freeze(entry.job);
-  if (change.probing === "move" && entry.job.flight) probing.freeze(entry.job);
-  entry.job.target = { ...entry.job.target, address: config.address, check };
+  const isOnItsWay = entry.job.flight !== undefined;
+  if (kind === "restart" || (kind === "move" && isOnItsWay)) probing.freeze(entry.job);
+  if (kind !== "restart") entry.job.target = target;
 }
 
-function settleChange(change: Change, plan: Plan, { states, probing, log }: Machinery): void {
-  const { entry, config, check, enabled } = change;
-  const { netns, transitionHistory } = plan.world.config;
+function settleChange(change: Change, { states, probing, log }: Machinery): void {
+  const { entry, target, enabled } = change;
   if (change.probing === "restart") {
-    entry.job.target = { address: config.address, check, netns };
+    entry.job.target = target;
     states.input(entry, "restart");
   } else if (isProbed(entry.health.state)) {
     probing.wake(entry.job);
   }
-  if (enabled !== undefined) {
-    if (entry.operatorEnabled === undefined) states.input(entry, enabled ? "enable" : "disable");
-    else log.info("backend-enabled-kept", { backend: entry.name, file: enabled, ...said(entry) });
-  }
-  if (entry.transitions.length > transitionHistory) {
-    entry.transitions = entry.transitions.slice(0, transitionHistory);
-  }
+  const operator = entry.operatorEnabled;
+  if (enabled === undefined) return;
+  if (operator === undefined) states.input(entry, enabled ? "enable" : "disable");
+  else log.info("backend-enabled-kept", { backend: entry.name, file: enabled, operator });
 }
 
-function said(entry: BackendEntry): { readonly operator: boolean } | undefined {
-  return entry.operatorEnabled === undefined ? undefined : { operator: entry.operatorEnabled };
+/** Cuts histories that are longer than is now allowed. */
+function* shorten(old: World, { config, backends }: World): Steps<void> {
+  const limit = config.transitionHistory;
+  if (limit >= old.config.transitionHistory) return;
+  for (const entry of backends.values()) {
+    if (entry.transitions.length > limit) entry.transitions = entry.transitions.slice(0, limit);
+    yield;
+  }
 }

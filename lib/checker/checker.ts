@@ -7,9 +7,9 @@ import { type Machinery, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { EventQueue } from "./events.ts";
 import { guarded } from "./observer.ts";
-import { emptyWorld, type Plan, planReload, type World } from "./plan.ts";
+import { emptyWorld, planReload, type World } from "./plan.ts";
 import { Probing } from "./probing.ts";
-import { atOnce, Slices } from "./slices.ts";
+import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
 import {
   type BackendSnapshot,
@@ -79,9 +79,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     });
     this.#machinery = { states, probing, observer: quiet, log };
     this.#world = emptyWorld(config);
-    const plan = atOnce(planReload(this.#world, config, clock.wall()));
-    this.#swap(plan);
-    atOnce(settle(plan, this.#machinery));
+    atOnce(this.#change(config));
   }
 
   /** The configuration in force, with the weights of the file. */
@@ -241,17 +239,20 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   async #reload(config: Config): Promise<void> {
-    const plan = await this.#slices.run(planReload(this.#world, config, this.#clock.wall()));
-    this.#swap(plan);
-    await this.#slices.run(settle(plan, this.#machinery));
+    await this.#slices.run(this.#change(config));
     await new Promise<void>((delivered) =>
       this.#events.push([{ event: { kind: "reload" }, delivered }])
     );
   }
 
-  #swap(plan: Plan): void {
+  /** Puts a configuration in force: between two steps anything else may happen. */
+  *#change(config: Config): Steps<void> {
+    const old = this.#world;
+    const plan = yield* planReload(old, config, this.#clock.wall());
     const publish = (world: World) => this.#world = world;
-    this.#events.push(swap(this.#world, plan, this.#machinery, publish));
+    this.#events.push(swap(old, plan, this.#machinery, publish));
+    yield;
+    yield* settle(old, plan, this.#machinery);
   }
 }
 

@@ -9,7 +9,13 @@ import {
 import type { BackendEntry, Membership } from "./backend.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
-/** Everything known about one frontend under one configuration. */
+/** A backend in a frontend. */
+interface Member {
+  readonly backend: BackendEntry;
+  readonly membership: Membership;
+}
+
+/** Everything known about one frontend. Replaced when the file says something else about it. */
 export class FrontendEntry {
   /** With the runtime weights. */
   config: Frontend;
@@ -17,7 +23,7 @@ export class FrontendEntry {
   state: FrontendState = "unknown";
   /** Every change of a backend goes through it. */
   readonly tally: FrontendTally;
-  readonly #members: { readonly backend: BackendEntry; readonly membership: Membership }[] = [];
+  readonly #members: Member[] = [];
   #snapshot: FrontendSnapshot | undefined;
 
   constructor(config: Frontend) {
@@ -30,6 +36,11 @@ export class FrontendEntry {
     const membership = { frontend: this, pool, weight };
     this.#members.push({ backend, membership });
     return membership;
+  }
+
+  /** The places of its backends, in the order of pools and their backends. */
+  memberships(): Membership[] {
+    return this.#members.map(({ membership }) => membership);
   }
 
   /** Counts the backends as they are now. To be called once; later they tell what changes. */
@@ -52,6 +63,18 @@ export class FrontendEntry {
       index === membership.pool ? withWeight(pool, backend.name, weight) : pool
     );
     this.config = { ...this.config, pools };
+    this.touch();
+  }
+
+  /** Puts the weights of `config`, which differs in nothing else, in place of runtime ones. */
+  reset(config: Frontend): void {
+    const weights = config.pools.flatMap(({ backends }) => backends.map(({ weight }) => weight));
+    for (const [i, { backend, membership }] of this.#members.entries()) {
+      const weight = weights[i] ?? membership.weight;
+      this.tally.reweighed(membership.pool, membership.weight, weight, backend.health.state);
+      membership.weight = weight;
+    }
+    this.config = config;
     this.touch();
   }
 

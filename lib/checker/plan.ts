@@ -1,7 +1,9 @@
 import type { Backend, Config, HealthCheck } from "../config/mod.ts";
-import { BackendEntry, type Membership, type Placement } from "./backend.ts";
-import { FrontendEntry } from "./frontend.ts";
-import { isSameCheck } from "./same_check.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
+import { BackendEntry } from "./backend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import { join, type KeptFrontend, place, type Placing } from "./placing.ts";
+import { isSame, isSameCheck } from "./same.ts";
 import { sorted, type Steps } from "./slices.ts";
 
 /** A configuration and what runs under it. Replaced as a whole by a reload. */
@@ -15,11 +17,11 @@ export interface World {
   readonly healthcheckNames: readonly string[];
 }
 
-/** What a reload does to a backend that it keeps. */
+/** What a reload does to a backend that it keeps and of which the file says something else. */
 export interface Change {
   readonly entry: BackendEntry;
   readonly config: Backend;
-  readonly check: HealthCheck;
+  readonly target: ProbeTarget;
   /**
    * - `keep`: probing goes on untouched.
    * - `move`: another address. Probing goes on there; a probe on its way does not count.
@@ -33,48 +35,59 @@ export interface Change {
 /** A reload worked out: what to put in place of the present world and what follows from that. */
 export interface Plan {
   readonly world: World;
-  readonly fresh: readonly BackendEntry[];
-  readonly changes: readonly Change[];
-  readonly gone: readonly BackendEntry[];
-  readonly placements: ReadonlyMap<BackendEntry, Placement>;
-}
-
-/**
- * Works out how to get from `old` to `config` without touching `old`: the world goes on turning
- * meanwhile, and the plan may be dropped. Throws when a backend's health check is missing.
- */
-export function* planReload(old: World, config: Config, wall: number): Steps<Plan> {
-  const [fresh, changes] = [new Array<BackendEntry>(), new Array<Change>()];
-  const backends = new Map<string, BackendEntry>();
-  const isSame = memoized(isSameCheck);
-  for (const backend of config.backends.values()) {
-    const check = checkOf(config, backend);
-    const known = old.backends.get(backend.name);
-    const entry = known ?? new BackendEntry(backend, check, config.netns, wall);
-    if (known) changes.push(changeOf(known, backend, check, config, isSame));
-    else fresh.push(entry);
-    backends.set(backend.name, entry);
-    yield;
-  }
-  const frontendNames = yield* sorted(config.frontends.keys());
-  const frontends = new Map<string, FrontendEntry>();
-  const placements = yield* place(config, frontendNames, backends, frontends);
-  const backendNames = yield* sorted(config.backends.keys());
-  const healthcheckNames = yield* sorted(config.healthchecks.keys());
-  const gone = yield* missing(old.backends, backends);
-  const world = { config, backends, frontends, backendNames, frontendNames, healthcheckNames };
-  return { world, fresh, changes, gone, placements };
+  readonly backends: {
+    readonly fresh: readonly BackendEntry[];
+    readonly changed: readonly Change[];
+    readonly gone: readonly BackendEntry[];
+  };
+  readonly frontends: {
+    readonly fresh: readonly FrontendEntry[];
+    readonly kept: readonly KeptFrontend[];
+  };
+  /** Of the backends that are new or used by other frontends than before. */
+  readonly placings: readonly Placing[];
 }
 
 /** The world before the first configuration. */
 export function emptyWorld(config: Config): World {
+  const [backends, frontends] = [new Map(), new Map()];
+  const [backendNames, frontendNames, healthcheckNames] = [[], [], []];
+  return { config, backends, frontends, backendNames, frontendNames, healthcheckNames };
+}
+
+/**
+ * Works out how to get from `old` to `config` without touching `old`: the world goes on turning
+ * meanwhile, and the plan may be dropped. What did not change is not in it. Throws when the
+ * configuration contradicts itself.
+ */
+export function* planReload(old: World, config: Config, wall: number): Steps<Plan> {
+  const [fresh, changed] = [new Array<BackendEntry>(), new Array<Change>()];
+  const backends = new Map<string, BackendEntry>();
+  const isSameAs = memoized(isSameCheck);
+  for (const backend of config.backends.values()) {
+    const check = checkOf(config, backend);
+    const known = old.backends.get(backend.name);
+    const entry = known ?? new BackendEntry(backend, check, config.netns, wall);
+    const change = known && changeOf(known, backend, check, config.netns, isSameAs);
+    if (!known) fresh.push(entry);
+    if (change) changed.push(change);
+    backends.set(backend.name, entry);
+    yield;
+  }
+  const backendNames = yield* sorted(config.backends.keys());
+  const frontendNames = yield* sorted(config.frontends.keys());
+  const healthcheckNames = yield* sorted(config.healthchecks.keys());
+  const joined = yield* join(old.frontends, config, frontendNames, backends);
+  const placings = yield* place(backends, joined.memberships);
+  const gone = yield* missing(old.backends, backends);
   return {
-    config,
-    backends: new Map(),
-    frontends: new Map(),
-    backendNames: [],
-    frontendNames: [],
-    healthcheckNames: [],
+    world: {
+      ...{ config, backends, frontends: joined.frontends },
+      ...{ backendNames, frontendNames, healthcheckNames },
+    },
+    backends: { fresh, changed, gone },
+    frontends: joined,
+    placings,
   };
 }
 
@@ -89,57 +102,22 @@ function checkOf(config: Config, backend: Backend): HealthCheck {
 
 function changeOf(
   entry: BackendEntry,
-  backend: Backend,
+  config: Backend,
   check: HealthCheck,
-  config: Config,
-  isSame: typeof isSameCheck,
-): Change {
+  netns: string,
+  isSameAs: typeof isSameCheck,
+): Change | undefined {
   const { target } = entry.job;
-  const isProbedAlike = target.netns === config.netns && isSame(target.check, check);
-  const isThere = target.address.text === backend.address.text;
+  const isProbedAlike = target.netns === netns && isSameAs(target.check, check);
+  if (isProbedAlike && isSame(entry.config, config)) return undefined;
+  const isThere = target.address.text === config.address.text;
   return {
     entry,
-    config: backend,
-    check,
+    config,
+    target: { address: config.address, check, netns },
     probing: !isProbedAlike ? "restart" : isThere ? "keep" : "move",
-    enabled: entry.config.enabled === backend.enabled ? undefined : backend.enabled,
+    enabled: entry.config.enabled === config.enabled ? undefined : config.enabled,
   };
-}
-
-/** Fills `frontends` in the order of `names`, so that the names of a placement come sorted. */
-function* place(
-  config: Config,
-  names: readonly string[],
-  backends: ReadonlyMap<string, BackendEntry>,
-  frontends: Map<string, FrontendEntry>,
-): Steps<Map<BackendEntry, Placement>> {
-  const placements = new Map<BackendEntry, { memberships: Membership[]; frontends: string[] }>();
-  for (const entry of backends.values()) {
-    placements.set(entry, { memberships: [], frontends: [] });
-    yield;
-  }
-  for (const name of names) {
-    const frontend = config.frontends.get(name);
-    if (!frontend) continue;
-    const entry = new FrontendEntry(frontend);
-    frontends.set(name, entry);
-    for (const [index, pool] of frontend.pools.entries()) {
-      for (const { backend, weight } of pool.backends) {
-        const member = backends.get(backend);
-        const placement = member && placements.get(member);
-        if (!placement) throw new Error(missingBackend(name, pool.name, backend));
-        placement.memberships.push(entry.join(member, index, weight));
-        placement.frontends.push(name);
-        yield;
-      }
-    }
-  }
-  return placements;
-}
-
-function missingBackend(frontend: string, pool: string, backend: string): string {
-  return `cannot apply the configuration: frontend "${frontend}" has backend "${backend}" in ` +
-    `pool "${pool}", which does not exist`;
 }
 
 function* missing(

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isSameCheck } from "../../lib/checker/same_check.ts";
+import { isSameCheck } from "../../lib/checker/same.ts";
 import { Bench, fail, httpCheck, ip, pass, sketch } from "./support.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
@@ -212,6 +212,22 @@ Deno.test("the file's weights replace runtime weights", async () => {
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends }));
   assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
   assert.deepEqual(bench.moves(), ["f down>up", "reload"]);
+});
+
+Deno.test("a weight set while a reload is being worked out gives way to the file's", async () => {
+  const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
+  const same = () => sketch({ backends, frontends: { f: [{ b0: 100 }] } });
+  using bench = new Bench(same());
+  bench.probe("b0", pass);
+  let set = false;
+  bench.clock.after(0, () => {
+    set = true;
+    bench.checker.setWeight("f", "pool0", "b0", 0, false);
+  });
+  await bench.reload(same());
+  assert.ok(set);
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
+  assert.deepEqual(bench.moves().slice(-4), ["weight", "f up>down", "f down>up", "reload"]);
 });
 
 Deno.test("a frontend that is new to live backends goes from unknown to up", async () => {

@@ -1,0 +1,103 @@
+import type { Config, Frontend } from "../config/mod.ts";
+import type { BackendEntry, Membership, Placement } from "./backend.ts";
+import { FrontendEntry } from "./frontend.ts";
+import { isSame } from "./same.ts";
+import type { Steps } from "./slices.ts";
+
+/** A frontend of which the file says what already holds. */
+export interface KeptFrontend {
+  readonly entry: FrontendEntry;
+  /** As the plan found it; another one means that a weight was set meanwhile. */
+  readonly found: Frontend;
+  readonly config: Frontend;
+}
+
+/** Where a backend is used from now on. */
+export interface Placing {
+  readonly entry: BackendEntry;
+  readonly placement: Placement;
+}
+
+/** The frontends of a configuration. */
+export interface Joined {
+  readonly frontends: Map<string, FrontendEntry>;
+  readonly fresh: FrontendEntry[];
+  readonly kept: KeptFrontend[];
+  /** Of each backend that is used, in the order of the frontends' names. */
+  readonly memberships: Map<BackendEntry, Membership[]>;
+}
+
+/**
+ * Finds or makes the frontends of `config`, in the order of their sorted `names`, and their places
+ * for backends. Neither `old` nor what is kept of it is touched.
+ */
+export function* join(
+  old: ReadonlyMap<string, FrontendEntry>,
+  config: Config,
+  names: readonly string[],
+  backends: ReadonlyMap<string, BackendEntry>,
+): Steps<Joined> {
+  const joined: Joined = { frontends: new Map(), fresh: [], kept: [], memberships: new Map() };
+  for (const name of names) {
+    const frontend = config.frontends.get(name);
+    if (!frontend) continue;
+    const known = old.get(name);
+    const kept = known && isSame(known.config, frontend) ? known : undefined;
+    const entry = kept ?? new FrontendEntry(frontend);
+    joined.frontends.set(name, entry);
+    if (kept) joined.kept.push({ entry: kept, found: kept.config, config: frontend });
+    else joined.fresh.push(entry);
+    yield* joinMembers(entry, frontend, kept?.memberships(), backends, joined.memberships);
+  }
+  return joined;
+}
+
+function* joinMembers(
+  entry: FrontendEntry,
+  frontend: Frontend,
+  kept: readonly Membership[] | undefined,
+  backends: ReadonlyMap<string, BackendEntry>,
+  memberships: Map<BackendEntry, Membership[]>,
+): Steps<void> {
+  let index = 0;
+  for (const [poolIndex, pool] of frontend.pools.entries()) {
+    for (const { backend, weight } of pool.backends) {
+      const member = backends.get(backend);
+      if (!member) throw new Error(missingBackend(frontend.name, pool.name, backend));
+      const membership = kept?.[index++] ?? entry.join(member, poolIndex, weight);
+      const list = memberships.get(member);
+      if (list) list.push(membership);
+      else memberships.set(member, [membership]);
+      yield;
+    }
+  }
+}
+
+function missingBackend(frontend: string, pool: string, backend: string): string {
+  return `cannot apply the configuration: frontend "${frontend}" has backend "${backend}" in ` +
+    `pool "${pool}", which does not exist`;
+}
+
+/** Of a backend that no frontend uses. */
+const unused: Placement = { memberships: [], frontends: [] };
+
+/** The backends whose places are others than before. */
+export function* place(
+  backends: ReadonlyMap<string, BackendEntry>,
+  memberships: ReadonlyMap<BackendEntry, readonly Membership[]>,
+): Steps<Placing[]> {
+  const placings: Placing[] = [];
+  for (const entry of backends.values()) {
+    const wanted = memberships.get(entry) ?? [];
+    const present = entry.placement.memberships;
+    const isPlaced = wanted.length === present.length && wanted.every((m, i) => m === present[i]);
+    if (!isPlaced) placings.push({ entry, placement: placementOf(wanted) });
+    yield;
+  }
+  return placings;
+}
+
+function placementOf(memberships: readonly Membership[]): Placement {
+  if (memberships.length === 0) return unused;
+  return { memberships, frontends: memberships.map(({ frontend }) => frontend.config.name) };
+}
