@@ -1,15 +1,20 @@
 /**
- * Writes docs/man/maglevc.1 from the command tree; with `--check` only says whether it is stale.
+ * Writes the manual pages in docs/man from the flags and the command tree; with `--check` only
+ * says which are stale.
  *
  * @module
  */
 
-import { manPage } from "../lib/cli/mod.ts";
+import { maglevcPage } from "./man/maglevc.ts";
+import { maglevdPage } from "./man/maglevd.ts";
 
-const path = new URL("../docs/man/maglevc.1", import.meta.url);
+const pages = { "maglevc.1": maglevcPage(), "maglevd.8": maglevdPage() };
 
-if (!Deno.args.includes("--check")) await Deno.writeTextFile(path, manPage());
-else if (await Deno.readTextFile(path).catch(() => "") !== manPage()) {
-  console.error("docs/man/maglevc.1 is stale: run deno task man");
-  Deno.exit(1);
+for (const [name, page] of Object.entries(pages)) {
+  const path = new URL(`../docs/man/${name}`, import.meta.url);
+  if (!Deno.args.includes("--check")) await Deno.writeTextFile(path, page);
+  else if (await Deno.readTextFile(path).catch(() => "") !== page) {
+    console.error(`docs/man/${name} is stale: run deno task man`);
+    Deno.exitCode = 1;
+  }
 }

@@ -7,7 +7,6 @@
 
 export { commandTree } from "./tree.ts";
 export { type CommandLine, commandLines, usage } from "./help.ts";
-export { manPage } from "./manpage.ts";
 export { runMaglevc } from "./run.ts";
 export type {
   Args,

@@ -1,8 +1,9 @@
-import { version } from "../version/mod.ts";
-import { commandLines } from "./help.ts";
+import { commandLines } from "../../lib/cli/mod.ts";
+import { version } from "../../lib/version/mod.ts";
+import { escape } from "./roff.ts";
 
 /** maglevc(1) in man(7) macros, generated from the command tree. */
-export function manPage(): string {
+export function maglevcPage(): string {
   const commands = commandLines().flatMap(({ usage, help }) => [
     ".TP",
     `.B ${markSlots(usage)}`,
@@ -113,7 +114,7 @@ const ending = [
   "maglevc show frontends www --json",
   "maglevc set backend 'web*' pause --yes",
   "maglevc watch events log level debug num 20",
-  ". <(maglevc completion bash)",
+  "\\&. <(maglevc completion bash)",
   ".fi",
   ".SH SEE ALSO",
   ".BR maglevd (8)",
@@ -122,9 +123,4 @@ const ending = [
 /** Slots in italics, the rest as it is. */
 function markSlots(usage: string): string {
   return escape(usage).replaceAll(/<(\w+)>/g, "\\fI<$1>\\fB");
-}
-
-/** roff takes hyphens for dashes, backslashes for escapes, and dots and quotes as a first character. */
-function escape(text: string): string {
-  return text.replaceAll("\\", "\\e").replaceAll("-", "\\-").replace(/^([.'])/, "\\&$1");
 }

@@ -1,0 +1,6 @@
+#!/bin/sh
+# @NAME@ on the runtime that comes with this package.
+DENO_NO_UPDATE_CHECK=1
+: "${DENO_DIR:=${XDG_CACHE_HOME:-${HOME:-/nonexistent}/.cache}/@NAME@}"
+export DENO_NO_UPDATE_CHECK DENO_DIR
+exec /usr/lib/@PACKAGE@/@NAME@ run @FLAGS@ /usr/lib/@PACKAGE@/@NAME@.js "$@"
