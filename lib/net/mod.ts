@@ -16,3 +16,9 @@ export {
 } from "./seqpacket.ts";
 export type { Clock, Timer } from "../time/mod.ts";
 export type { WaitOptions } from "./wait.ts";
+export { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
+export { type Deadline } from "./deadlines.ts";
+export { Engine } from "./engine.ts";
+export { type NetnsIdentity } from "./netns.ts";
+export { type PingOrigin, PingSocket } from "./ping_socket.ts";
+export { type Watcher } from "./poller.ts";

@@ -1,0 +1,48 @@
+/**
+ * Memory layouts of the kernel structures that the engine exchanges, as tables and encoders.
+ * Pure. Both supported machines are 64-bit and little-endian; only epoll_event differs.
+ */
+
+import type { IpAddress } from "../ip/mod.ts";
+
+/** Where `struct epoll_event` keeps its parts, counted in 32-bit words. */
+export interface EpollLayout {
+  /** From one event to the next. */
+  readonly stride: number;
+  /** From an event's start, where `events` is, to the low word of `data`; the high one follows. */
+  readonly data: number;
+}
+
+/** eventpoll.h packs the structure on x86-64 (12 bytes) and nowhere else (16 bytes). */
+const epollLayouts: Readonly<Record<string, EpollLayout>> = {
+  x86_64: { stride: 3, data: 1 },
+  aarch64: { stride: 4, data: 2 },
+};
+
+/** The layout on the machine `arch`, as `Deno.build.arch` names it. Throws for others. */
+export function epollLayout(arch: string): EpollLayout {
+  const layout = epollLayouts[arch];
+  if (layout) return layout;
+  throw new Error(`probes need x86_64 or aarch64: the layout of epoll_event on ${arch} is unknown`);
+}
+
+/** AF_INET and AF_INET6. */
+export const addressFamilies = { 4: 2, 6: 10 } as const;
+
+/** Bytes of sockaddr_in and sockaddr_in6. */
+export const socketAddressBytes = { 4: 16, 6: 28 } as const;
+
+/**
+ * Writes `struct sockaddr_in` (ip(7)) or `sockaddr_in6` (ipv6(7)) to the start of `into`, which has
+ * room for 28 bytes, and returns its length: family in machine order, port in network order,
+ * flow label and scope 0.
+ */
+export function encodeSocketAddress(into: Uint8Array, address: IpAddress, port: number): number {
+  const length = socketAddressBytes[address.family];
+  into.fill(0, 0, length);
+  into[0] = addressFamilies[address.family];
+  into[2] = port >> 8;
+  into[3] = port & 0xff;
+  into.set(address.bytes, address.family === 4 ? 4 : 8);
+  return length;
+}

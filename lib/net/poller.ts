@@ -1,0 +1,219 @@
+import type { Clock, Timer } from "../time/mod.ts";
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLET, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import { errnoNumber, NetError } from "./errno.ts";
+import { FileDescriptor } from "./fd.ts";
+import { epollLayout } from "./layout.ts";
+import { errno, libc } from "./libc.ts";
+import { Pace } from "./pace.ts";
+
+/** Told when a watched descriptor can make progress. */
+export interface Watcher {
+  /** `events` are EPOLL bits. Edge-triggered: read or write until EAGAIN. */
+  ready(events: number): void;
+}
+
+/** A descriptor in the poller. Slot and generation travel through the kernel and back. */
+export interface Watch {
+  readonly slot: number;
+  readonly generation: number;
+  readonly watcher: Watcher;
+}
+
+/** Events fetched by one system call. */
+const batch = 256;
+/** Longest time in milliseconds that a look may keep the event loop. */
+const budgetMs = 4;
+/** The waiter looks up this often, so that an idle program that forgot to close can end. */
+const longestSleepMs = 1000;
+/** Between two looks while wake-ups follow each other closely. */
+const lookAgainMs = 1;
+const EINTR = errnoNumber("EINTR");
+const EFD_CLOEXEC_NONBLOCK = 0o2004000;
+/** The slot of the eventfd, which nobody watches. */
+const noSlot = 0xffff_ffff;
+
+/**
+ * One epoll instance and its one waiter: an epoll_wait that sleeps on a thread of Deno's pool while
+ * something is watched. Everything else is synchronous on this thread.
+ *
+ * When wake-ups follow each other closely the poller looks every millisecond instead of sleeping:
+ * a wake-up through the pool costs as much as the probe it is for.
+ */
+export class Poller {
+  readonly #clock: Clock;
+  readonly #epoll: FileDescriptor;
+  readonly #wake: FileDescriptor;
+  readonly #looked = new EventBuffer();
+  readonly #slept = new EventBuffer();
+  readonly #request = new EventBuffer(1);
+  readonly #slots: (Watch | undefined)[] = [];
+  readonly #free: number[] = [];
+  readonly #pace = new Pace();
+  #generation = 0;
+  #watched = 0;
+  #sleep: Promise<void> | undefined;
+  #tick: Timer | undefined;
+  #closed = false;
+
+  /** Throws {@link NetError}. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#epoll = owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC));
+    try {
+      this.#wake = owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK));
+    } catch (error) {
+      this.#epoll[Symbol.dispose]();
+      throw error;
+    }
+    this.#control(EPOLL_CTL_ADD, this.#wake.number, EPOLLIN, noSlot, 0);
+  }
+
+  /** Descriptors watched right now. */
+  get watched(): number {
+    return this.#watched;
+  }
+
+  /**
+   * Calls `watcher` whenever `fd` turns ready for `interest` (EPOLL bits), from a later turn of the
+   * event loop, until {@link unwatch}. Returns the errno instead when the kernel refuses.
+   */
+  watch(fd: number, interest: number, watcher: Watcher): Watch | number {
+    const slot = this.#free.pop() ?? this.#slots.length;
+    const watch = { slot, generation: this.#generation, watcher };
+    this.#generation = (this.#generation + 1) >>> 0;
+    const failure = this.#control(EPOLL_CTL_ADD, fd, interest | EPOLLET, slot, watch.generation);
+    this.#slots[slot] = failure === 0 ? watch : undefined;
+    if (failure !== 0) {
+      this.#free.push(slot);
+      return failure;
+    }
+    this.#watched++;
+    this.#schedule();
+    return watch;
+  }
+
+  /** Forgets a watch whose descriptor is about to be closed, which ends it in the kernel too. */
+  unwatch(watch: Watch): void {
+    if (this.#slots[watch.slot] !== watch) return;
+    this.#slots[watch.slot] = undefined;
+    this.#free.push(watch.slot);
+    this.#watched--;
+  }
+
+  /** As {@link unwatch}, for a descriptor that stays open. */
+  remove(watch: Watch, fd: number): void {
+    this.unwatch(watch);
+    this.#control(EPOLL_CTL_DEL, fd, 0, 0, 0);
+  }
+
+  /** Wakes and awaits the waiter, then closes. Watched descriptors stay their owners'. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#tick?.cancel();
+    libc.write(this.#wake.number, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 8n);
+    await this.#sleep;
+    this.#wake[Symbol.dispose]();
+    this.#epoll[Symbol.dispose]();
+  }
+
+  #control(operation: number, fd: number, events: number, slot: number, gen: number): number {
+    this.#request.set(events, slot, gen);
+    return libc.epoll_ctl(this.#epoll.number, operation, fd, this.#request.bytes) === 0
+      ? 0
+      : errno();
+  }
+
+  /** Makes sure that somebody looks, while there is something to look for. */
+  #schedule(): void {
+    if (this.#sleep || this.#tick || this.#closed || this.#watched === 0) return;
+    if (this.#pace.batching) {
+      this.#tick = this.#clock.after(lookAgainMs, () => {
+        this.#tick = undefined;
+        this.#pace.looked(this.#look());
+        this.#schedule();
+      });
+    } else {
+      this.#sleep = this.#sleepOnce();
+    }
+  }
+
+  async #sleepOnce(): Promise<void> {
+    const { bytes } = this.#slept;
+    const epoll = this.#epoll.number;
+    const count = await libc.epoll_wait_sleeping(epoll, bytes, batch, longestSleepMs);
+    this.#sleep = undefined;
+    if (this.#closed) return;
+    if (count > 0) this.#pace.woken(this.#clock.now());
+    this.#dispatch(this.#slept, count);
+    this.#look();
+    this.#schedule();
+  }
+
+  /** Fetches and tells what is ready, without sleeping; returns how many events there were. */
+  #look(): number {
+    const start = this.#clock.now();
+    let seen = 0;
+    while (!this.#closed) {
+      const count = libc.epoll_wait(this.#epoll.number, this.#looked.bytes, batch, 0);
+      if (count < 0 && errno() !== EINTR) throw new NetError("wait for sockets", errno());
+      if (count <= 0) break;
+      seen += count;
+      this.#dispatch(this.#looked, count);
+      if (this.#clock.now() - start > budgetMs) break;
+    }
+    return seen;
+  }
+
+  /** A watcher that throws doesn't cost the others their event, which would not come again. */
+  #dispatch(buffer: EventBuffer, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const watch = this.#slots[buffer.slot(i)];
+      if (!watch || watch.generation !== buffer.generation(i)) continue;
+      try {
+        watch.watcher.ready(buffer.events(i));
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+const layout = epollLayout(Deno.build.arch);
+
+/** An array of `struct epoll_event`. */
+class EventBuffer {
+  readonly #words: Uint32Array<ArrayBuffer>;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+
+  constructor(length = batch) {
+    this.#words = new Uint32Array(length * layout.stride);
+    this.bytes = new Uint8Array(this.#words.buffer);
+  }
+
+  events(index: number): number {
+    return this.#words[index * layout.stride] ?? 0;
+  }
+
+  slot(index: number): number {
+    return this.#words[index * layout.stride + layout.data] ?? noSlot;
+  }
+
+  generation(index: number): number {
+    return this.#words[index * layout.stride + layout.data + 1] ?? 0;
+  }
+
+  /** Fills in the first event. */
+  set(events: number, slot: number, generation: number): void {
+    this.#words[0] = events;
+    this.#words[layout.data] = slot;
+    this.#words[layout.data + 1] = generation;
+  }
+}
+
+function owned(action: string, fd: number): FileDescriptor {
+  if (fd < 0) throw new NetError(action, errno());
+  return new FileDescriptor(fd);
+}

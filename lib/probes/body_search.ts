@@ -1,0 +1,56 @@
+import { RE2JS } from "re2js";
+import type { Clock, Timer } from "../time/mod.ts";
+import { SlicedSearch } from "./sliced_search.ts";
+
+/** Instructions times characters that are left to re2js in one go: at worst about 5 ms. */
+const atOnce = 100_000;
+/** Instructions visited between two turns of the event loop, 1 to 3 ms. */
+const slice = 100_000;
+/** Patterns kept compiled; there are as many as health checks with one. */
+const knownPatterns = 256;
+
+const decoder = new TextDecoder();
+
+/** Looks for regular expressions in bodies without holding up the event loop. */
+export class BodySearch {
+  readonly #clock: Clock;
+  readonly #compiled = new Map<string, RE2JS>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /**
+   * Looks for `pattern` (RE2 syntax) anywhere in `body`, read as UTF-8. Tells `done`, at once or
+   * later. The returned function ends a search that is not needed any more.
+   */
+  find(pattern: string, body: Uint8Array, done: (found: boolean) => void): () => void {
+    const text = decoder.decode(body);
+    const regexp = this.#compile(pattern);
+    if (regexp.programSize() * text.length <= atOnce) {
+      done(regexp.test(text));
+      return () => {};
+    }
+    return this.#findInSlices(new SlicedSearch(regexp.re2().prog, text), done);
+  }
+
+  #findInSlices(search: SlicedSearch, done: (found: boolean) => void): () => void {
+    let timer: Timer | undefined;
+    const go = () => {
+      const found = search.advance(slice);
+      if (found === undefined) timer = this.#clock.after(0, go);
+      else done(found);
+    };
+    timer = this.#clock.after(0, go);
+    return () => timer?.cancel();
+  }
+
+  #compile(pattern: string): RE2JS {
+    const known = this.#compiled.get(pattern);
+    if (known) return known;
+    const regexp = RE2JS.compile(pattern);
+    if (this.#compiled.size >= knownPatterns) this.#compiled.clear();
+    this.#compiled.set(pattern, regexp);
+    return regexp;
+  }
+}

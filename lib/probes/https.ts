@@ -1,0 +1,50 @@
+import type { HttpCheck } from "../config/mod.ts";
+import type { Outcome, Probe, ProbeContext } from "./attempt.ts";
+import { HttpExchange } from "./http_exchange.ts";
+import { TlsAttempt } from "./tls.ts";
+import { tlsIdentity, type TlsSession } from "./tls_client.ts";
+import type { ProbeTarget } from "./types.ts";
+
+/** One GET over TLS. */
+export const probeHttps: Probe<HttpCheck> = (context, target, check, report) =>
+  new HttpsAttempt(context, target, check, report).connect(check.port);
+
+class HttpsAttempt extends TlsAttempt {
+  readonly #exchange: HttpExchange;
+
+  constructor(
+    context: ProbeContext,
+    target: ProbeTarget,
+    check: HttpCheck,
+    report: (outcome: Outcome) => void,
+  ) {
+    const identity = tlsIdentity(check.tls, check.host, target.address);
+    super(context, target, identity, !check.tls.insecureSkipVerify, report);
+    this.#exchange = new HttpExchange(context, target, check, report);
+  }
+
+  protected override secured(session: TlsSession): void {
+    session.write(this.#exchange.request.bytes);
+  }
+
+  override data(bytes: Uint8Array): void {
+    this.#exchange.received(bytes, bytes.length);
+  }
+
+  override ended(): void {
+    this.#exchange.ended();
+  }
+
+  protected override brokenSecure(reason: string): void {
+    this.#exchange.broken(reason);
+  }
+
+  protected override timedOutSecure(): Outcome {
+    return this.#exchange.timedOut();
+  }
+
+  override close(): void {
+    this.#exchange.close();
+    super.close();
+  }
+}

@@ -1,0 +1,61 @@
+import type { IcmpCheck } from "../config/mod.ts";
+import {
+  type Attempt,
+  failed,
+  type Outcome,
+  passed,
+  type Probe,
+  type ProbeContext,
+} from "./attempt.ts";
+import type { EchoUser, IcmpHub, PendingEcho } from "./icmp_hub.ts";
+import { formatSeconds } from "./seconds.ts";
+import type { ProbeTarget } from "./types.ts";
+
+const replied = passed("L4OK", "echo reply");
+
+/** One ICMP echo. */
+export const probeIcmp: Probe<IcmpCheck> = (context, target, _check, report) => {
+  const attempt = new IcmpAttempt(target, report);
+  attempt.begin(context);
+  return attempt;
+};
+
+class IcmpAttempt implements Attempt, EchoUser {
+  readonly #target: ProbeTarget;
+  readonly #report: (outcome: Outcome) => void;
+  #hub: IcmpHub | undefined;
+  #echo: PendingEcho | undefined;
+
+  constructor(target: ProbeTarget, report: (outcome: Outcome) => void) {
+    this.#target = target;
+    this.#report = report;
+  }
+
+  begin(context: ProbeContext): void {
+    const { address, check, netns } = this.#target;
+    const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
+    const hub = context.icmp.get({ family: address.family, netns, source });
+    if (typeof hub === "string") return this.unreachable(hub);
+    const echo = hub.send(address, this);
+    if (typeof echo === "string") return this.unreachable(echo);
+    this.#hub = hub;
+    this.#echo = echo;
+  }
+
+  replied(): void {
+    this.#report(replied);
+  }
+
+  unreachable(reason: string): void {
+    this.#report(failed("L4CON", reason));
+  }
+
+  timedOut(): Outcome {
+    return failed("L4TOUT", `no reply within ${formatSeconds(this.#target.check.timeoutMs)}`);
+  }
+
+  close(): void {
+    if (this.#echo) this.#hub?.withdraw(this.#echo);
+    this.#echo = undefined;
+  }
+}

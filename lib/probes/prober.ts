@@ -1,0 +1,77 @@
+import type { LogAttributes, Logger } from "../log/mod.ts";
+import type { Engine } from "../net/mod.ts";
+import type { ProbeContext } from "./attempt.ts";
+import { BodySearch } from "./body_search.ts";
+import { HttpRequests } from "./http_request.ts";
+import { IcmpHubs } from "./icmp_hubs.ts";
+import { Run } from "./run.ts";
+import { trustSystemAuthorities } from "./tls_client.ts";
+import type { ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
+
+/** What a prober needs from the program around it. */
+export interface ProberOptions {
+  readonly log: Logger;
+  /** The program's version, for the User-Agent. */
+  readonly version: string;
+  /** PEM certificates to trust instead of the system's authorities. */
+  readonly ca?: readonly string[];
+}
+
+/** Starts probes, and owns what they share. */
+export interface Prober extends Disposable {
+  /** Starts one probe. */
+  readonly start: StartProbe;
+  /** Cancels what is under way and closes every socket. The engine stays its owner's. */
+  close(): void;
+}
+
+/** Makes a prober; close it before the engine. */
+export function createProber(engine: Engine, options: ProberOptions): Prober {
+  const { log } = options;
+  trustSystemAuthorities();
+  const icmp = new IcmpHubs(engine);
+  const context: ProbeContext = {
+    engine,
+    icmp,
+    requests: new HttpRequests(options.version),
+    search: new BodySearch(engine.clock),
+    ca: options.ca ?? [],
+  };
+  const runs = new Set<Run>();
+  const start: StartProbe = (target, done) => {
+    if (log.enabled("debug")) log.debug("probe-start", describe(target));
+    const run = new Run(context, target, (result) => {
+      runs.delete(run);
+      if (log.enabled("debug")) {
+        log.debug("probe-done", { ...describe(target), ...verdict(result) });
+      }
+      done(result);
+    });
+    runs.add(run);
+    run.start();
+    return () => {
+      run.cancel();
+      runs.delete(run);
+    };
+  };
+  const close = () => {
+    for (const run of runs) run.cancel();
+    runs.clear();
+    icmp[Symbol.dispose]();
+  };
+  return { start, close, [Symbol.dispose]: close };
+}
+
+function describe({ address, check, netns }: ProbeTarget): LogAttributes {
+  return {
+    address: address.text,
+    type: check.type,
+    healthcheck: check.name,
+    port: check.type === "icmp" ? undefined : check.port,
+    netns: netns || undefined,
+  };
+}
+
+function verdict({ ok, code, detail, durationMs }: ProbeResult): LogAttributes {
+  return { ok, code, detail, duration_ms: Math.round(durationMs * 1000) / 1000 };
+}

@@ -1,0 +1,79 @@
+import { failed, type Outcome, type ProbeContext } from "./attempt.ts";
+import { ConnectingAttempt } from "./connecting.ts";
+import { formatSeconds } from "./seconds.ts";
+import { type TlsIdentity, TlsSession, type TlsUser } from "./tls_client.ts";
+import type { ProbeTarget } from "./types.ts";
+
+/** An attempt whose connection is encrypted. What happens once it is secure is the subclass's. */
+export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
+  readonly #identity: TlsIdentity;
+  readonly #verify: boolean;
+  #session: TlsSession | undefined;
+  #secure = false;
+
+  constructor(
+    context: ProbeContext,
+    target: ProbeTarget,
+    identity: TlsIdentity,
+    verify: boolean,
+    report: (outcome: Outcome) => void,
+  ) {
+    super(context, target, report);
+    this.#identity = identity;
+    this.#verify = verify;
+  }
+
+  /** The handshake is done. */
+  protected abstract secured(session: TlsSession, protocol: string): void;
+  /** Decrypted bytes. */
+  abstract data(bytes: Uint8Array): void;
+  /** The peer has closed the secure session. */
+  abstract ended(): void;
+  /** The secure session broke. */
+  protected abstract brokenSecure(reason: string): void;
+  /** What it means that the time is over, once secure. */
+  protected abstract timedOutSecure(): Outcome;
+
+  override connected(): void {
+    const { engine, ca } = this.context;
+    const connection = this.connection;
+    if (!connection) return;
+    const failure = connection.watchReading();
+    if (failure) return this.report(failed("L6RSP", failure));
+    const { name, serverName } = this.#identity;
+    this.#session = new TlsSession(
+      engine,
+      connection,
+      { name, serverName },
+      this.#verify,
+      ca,
+      this,
+    );
+  }
+
+  override readable(): void {
+    this.#session?.pull();
+  }
+
+  secure(protocol: string): void {
+    this.#secure = true;
+    if (this.#session) this.secured(this.#session, protocol);
+  }
+
+  broken(reason: string): void {
+    if (this.#secure) this.brokenSecure(reason);
+    else this.report(failed("L6RSP", reason));
+  }
+
+  protected override timedOutConnected(): Outcome {
+    if (this.#secure) return this.timedOutSecure();
+    const within = formatSeconds(this.target.check.timeoutMs);
+    return failed("L6TOUT", `TLS handshake not finished within ${within}`);
+  }
+
+  override close(): void {
+    this.#session?.[Symbol.dispose]();
+    this.#session = undefined;
+    super.close();
+  }
+}
