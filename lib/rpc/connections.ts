@@ -33,8 +33,8 @@ interface Served {
   check?(): void;
 }
 
-/** How often HTTP/1.1 connections are checked against their limits, in milliseconds. */
-const checkMs = 1000;
+/** How often HTTP/1.1 connections are checked against their limits at least, in milliseconds. */
+const slowestCheckMs = 1000;
 
 /** All connections of the port, from being accepted to being closed. */
 export class Connections {
@@ -137,6 +137,7 @@ export class Connections {
 
   /** Runs while there is anything to check. */
   #arm(): Timer {
+    const checkMs = Math.min(slowestCheckMs, ...Object.values(this.options.splice));
     return this.options.clock.after(checkMs, () => {
       this.#timer = undefined;
       for (const served of [...this.#served]) served.check?.();

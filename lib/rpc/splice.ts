@@ -18,7 +18,7 @@ export const defaultSpliceLimits: SpliceLimits = {
   requestMs: 30_000,
   idleMs: 300_000,
   stalledWriteMs: 30_000,
-  lingerMs: 5_000,
+  lingerMs: 2_000,
 };
 
 /** Bytes under way in each direction at most, besides what the kernel holds. */

@@ -22,9 +22,12 @@ export class FakeObserver implements RpcObserver {
 
   /** Resolves when `what` was counted at least `times`. */
   async until(what: string, times = 1): Promise<void> {
-    while (this.count(what) < times) {
-      await new Promise<void>((resolve) => this.#waiters.add(resolve));
-    }
+    while (this.count(what) < times) await this.next();
+  }
+
+  /** Resolves when anything is counted. */
+  next(): Promise<void> {
+    return new Promise((resolve) => this.#waiters.add(resolve));
   }
 
   #count(what: string): void {

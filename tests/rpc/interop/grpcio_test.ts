@@ -1,0 +1,215 @@
+import assert from "node:assert/strict";
+import { Maglev } from "../../../lib/gen/maglev_pb.ts";
+import { servePort } from "../../../lib/rpc/port.ts";
+import { systemClock } from "../../../lib/time/mod.ts";
+import { echoRpcs } from "../echo.ts";
+import { FakeChecker, smallConfig } from "../fake_checker.ts";
+import { FakeLog } from "../fake_log.ts";
+import { FakeObserver, serve } from "../harness.ts";
+import type { Harness } from "../harness.ts";
+import { havePython, makeStubs, PythonPeer } from "./python.ts";
+
+const missing = !havePython("grpc", "google.protobuf");
+const skipped = missing ? " (SKIPPED: needs /usr/bin/python3 with grpcio, and protoc)" : "";
+
+/** Runs a test against a server with grpcio as its client. */
+function grpcioTest(
+  name: string,
+  run: (peer: PythonPeer, harness: Harness) => Promise<void>,
+  options: Parameters<typeof serve>[0] = {},
+): void {
+  Deno.test({
+    name: `grpcio: ${name}${skipped}`,
+    ignore: missing,
+    async fn() {
+      const stubs = await makeStubs();
+      try {
+        await using harness = await serve(options);
+        await using peer = new PythonPeer("grpcio_peer.py", stubs, harness.address);
+        await run(peer, harness);
+      } finally {
+        await Deno.remove(stubs, { recursive: true });
+      }
+    },
+  });
+}
+
+grpcioTest("unary calls, their errors and their compression", async (peer, { observer }) => {
+  assert.partialDeepStrictEqual(await peer.do("get_backend", { name: "web1" }), {
+    name: "web1",
+    address: "198.51.0.2",
+    state: "unknown",
+  });
+  assert.partialDeepStrictEqual(await peer.do("get_backend", { name: "web1", compress: true }), {
+    name: "web1",
+  });
+  assert.deepEqual(await peer.do("get_backend", { name: "nope" }), {
+    code: "NOT_FOUND",
+    details: 'backend "nope" not found',
+  });
+  assert.deepEqual(await peer.do("pause", { name: "größer" }), {
+    code: "FAILED_PRECONDITION",
+    details: 'backend "größer" not found',
+  });
+  assert.partialDeepStrictEqual(await peer.do("pause", { name: "web1" }), { state: "paused" });
+  assert.equal(observer.count("started maglev.Maglev/GetBackend"), 3);
+  assert.equal(observer.count("handled maglev.Maglev/GetBackend OK"), 2);
+  assert.equal(observer.count("handled maglev.Maglev/GetBackend NotFound"), 1);
+  assert.equal(observer.count("sent maglev.Maglev/GetBackend"), 2);
+  assert.equal(observer.count("received maglev.Maglev/GetBackend"), 3);
+});
+
+grpcioTest("unknown methods and services are unimplemented, and not counted", async (peer, h) => {
+  for (const path of ["/maglev.Maglev/Nope", "/nope.Nope/Nope"]) {
+    assert.deepEqual(await peer.do("unknown", { path }), {
+      code: "UNIMPLEMENTED",
+      details: `unknown method ${path}`,
+    });
+  }
+  assert.equal(h.observer.counts.size, 0);
+});
+
+grpcioTest("large answers, compressed on the way", async (peer) => {
+  assert.deepEqual(await peer.do("list_backends", { details: false }), {
+    names: 5000,
+    details: 0,
+    agree: false,
+  });
+  assert.deepEqual(await peer.do("list_backends", { details: true }), {
+    names: 5000,
+    details: 5000,
+    agree: true,
+  });
+}, { checker: new FakeChecker(smallConfig(5000)) });
+
+grpcioTest("a deadline ends a unary call that takes too long", async (peer, { observer }) => {
+  const answer = await peer.do("check_config", { timeout: 0.2 });
+  assert.equal(answer.code, "DEADLINE_EXCEEDED");
+  await observer.until("started maglev.Maglev/CheckConfig");
+  // Whichever end's clock is first: the server's timer, or the client's RST_STREAM.
+  while (observer.counts.size < 3) await observer.next();
+  const codes = [...observer.counts.keys()].filter((key) => key.startsWith("handled"));
+  assert.match(codes.join(), /^handled maglev.Maglev\/CheckConfig (DeadlineExceeded|Canceled)$/);
+}, { config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) } });
+
+grpcioTest("a watcher sees the state, then changes in order, and cancels", async (peer, h) => {
+  h.checker.move("web1", "up");
+  await peer.do("watch", { id: "w" });
+  assert.deepEqual(await peer.do("read", { id: "w", count: 6 }), {
+    events: [
+      "backend web0 unknown-unknown",
+      "backend web1 up-up",
+      "backend web2 unknown-unknown",
+      "backend web3 unknown-unknown",
+      "frontend api unknown-unknown",
+      "frontend www unknown-unknown",
+    ],
+  });
+  h.checker.move("web1", "down");
+  h.log.warn("vpp-disconnect");
+  h.log.debug("probe-done");
+  h.checker.moveFrontend("www", "down");
+  assert.deepEqual(await peer.do("read", { id: "w", count: 3 }), {
+    events: ["backend web1 up-down", "log warn vpp-disconnect", "frontend www unknown-down"],
+  });
+  await peer.do("cancel", { id: "w" });
+  await h.observer.until("handled maglev.Maglev/WatchEvents Canceled");
+  assert.equal(h.log.listeners, 0);
+});
+
+grpcioTest("a watcher's deadline ends its stream", async (peer, h) => {
+  await peer.do("watch", { id: "w", timeout: 0.3, backend: false, frontend: false });
+  assert.partialDeepStrictEqual(await peer.do("read", { id: "w", count: 1 }), {
+    code: "DEADLINE_EXCEEDED",
+  });
+  await h.observer.until("started maglev.Maglev/WatchEvents");
+  while (h.log.listeners > 0) await h.observer.next();
+});
+
+grpcioTest("500 watchers on one connection all see the same", async (peer, h) => {
+  await peer.do("many_watchers", { count: 500, events: 8 });
+  await h.observer.until("sent maglev.Maglev/WatchEvents", 500 * 6);
+  h.checker.move("web2", "up");
+  h.checker.moveFrontend("api", "up");
+  const expected = [
+    "backend web0 unknown-unknown",
+    "backend web1 unknown-unknown",
+    "backend web2 unknown-unknown",
+    "backend web3 unknown-unknown",
+    "frontend api unknown-unknown",
+    "frontend www unknown-unknown",
+    "backend web2 unknown-up",
+    "frontend api unknown-up",
+  ];
+  assert.deepEqual(await peer.do("many_results"), { distinct: [expected] });
+  await h.observer.until("handled maglev.Maglev/WatchEvents Canceled", 500);
+});
+
+grpcioTest("shutdown ends streams with UNAVAILABLE", async (peer, h) => {
+  await peer.do("watch", { id: "w", log: false });
+  await peer.do("read", { id: "w", count: 6 });
+  await peer.do("health_watch", { id: "h", service: "maglev.Maglev" });
+  assert.deepEqual(await peer.do("health_read", { id: "h" }), { status: "SERVING" });
+  await h.server.shutdown();
+  const over = { code: "UNAVAILABLE", details: "server shutting down" };
+  assert.deepEqual(await peer.do("read", { id: "w", count: 1 }), { events: [], ...over });
+  assert.deepEqual(await peer.do("health_read", { id: "h" }), { status: "NOT_SERVING" });
+  assert.deepEqual(await peer.do("health_read", { id: "h" }), over);
+});
+
+grpcioTest("health knows the server and its service, and no other", async (peer) => {
+  assert.deepEqual(await peer.do("health", { service: "" }), { status: "SERVING" });
+  assert.deepEqual(await peer.do("health", { service: "maglev.Maglev" }), { status: "SERVING" });
+  assert.deepEqual(await peer.do("health", { service: "nope" }), {
+    code: "NOT_FOUND",
+    details: 'service "nope" not found',
+  });
+  await peer.do("health_watch", { id: "h", service: "nope" });
+  assert.deepEqual(await peer.do("health_read", { id: "h" }), { status: "SERVICE_UNKNOWN" });
+});
+
+grpcioTest("reflection describes everything, in both versions", async (peer) => {
+  for (const version of ["v1", "v1alpha"]) {
+    assert.deepEqual(await peer.do("reflect", { version }), {
+      services: [
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1.ServerReflection",
+        "grpc.reflection.v1alpha.ServerReflection",
+        "maglev.Maglev",
+      ],
+      methods: Maglev.methods.map(({ name }) => name),
+      by_name: 1,
+      errors: [5, 5, 5, 5],
+      extensions_of: "maglev.Event",
+      method_found: 1,
+    });
+  }
+});
+
+grpcioTest("reflection can be off", async (peer) => {
+  assert.match(String((await peer.do("reflect", { version: "v1" })).code), /UNIMPLEMENTED/);
+}, { reflection: false });
+
+Deno.test({
+  name: `grpcio: messages of 32 MB up and down, compressed ones, and many small ones${skipped}`,
+  ignore: missing,
+  async fn() {
+    const port = await servePort(echoRpcs(), {
+      addr: "127.0.0.1:0",
+      observer: new FakeObserver(),
+      clock: systemClock,
+      log: new FakeLog(),
+      limits: { messages: { readMaxBytes: 2 ** 26 } },
+    });
+    const stubs = await makeStubs();
+    try {
+      await using peer = new PythonPeer("grpcio_peer.py", stubs, port.address);
+      assert.deepEqual(await peer.do("echo", { size: 2 ** 25 }), { equal: true });
+      assert.deepEqual(await peer.do("echo", { size: 2 ** 22, compress: true }), { equal: true });
+      assert.deepEqual(await peer.do("ping_pong", { count: 300, size: 1000 }), { equal: 300 });
+    } finally {
+      await port.shutdown();
+      await Deno.remove(stubs, { recursive: true });
+    }
+  },
+});
