@@ -25,10 +25,16 @@ export class Journal {
   readonly #entries: JournalEntry[] = [];
   readonly #listeners = new Set<(entry: JournalEntry) => void>();
   readonly #now: () => number;
+  #count = 0;
 
   /** `now` tells the time. */
   constructor(now: () => number) {
     this.#now = now;
+  }
+
+  /** How many events there have been, forgotten ones included. */
+  get count(): number {
+    return this.#count;
   }
 
   /** Oldest first. */
@@ -59,6 +65,7 @@ export class Journal {
   /** Notes an event. */
   note(event: SimEvent): void {
     const entry = { ...event, at: this.#now() };
+    this.#count++;
     this.#entries.push(entry);
     if (this.#entries.length > mostEvents) this.#entries.splice(0, mostEvents / 10);
     for (const listener of this.#listeners) listener(entry);

@@ -173,13 +173,12 @@ export class SimulatedVpp implements AsyncDisposable {
   startStats(): void {
     const running = this.#running;
     if (!running || running.stats) return;
-    const { statsPath: path } = this.#options;
-    const { gate, journal, segment } = {
+    running.stats = new StatsServer({
+      path: this.#options.statsPath,
+      segment: running.memory,
       gate: this.#gate,
       journal: this.journal,
-      segment: running.memory,
-    };
-    running.stats = new StatsServer({ path, gate, journal, segment });
+    });
   }
 
   /** Misbehaves from now on; the returned function ends it. */
