@@ -12,7 +12,6 @@ import {
   settingsPayload,
   windowUpdatePayload,
   writePing,
-  writeSettingsAck,
 } from "./frames/mod.ts";
 import { HeaderBlockAssembler } from "./header_block.ts";
 import { FieldSections } from "./field_sections.ts";
@@ -172,7 +171,6 @@ export class Receiver {
     const settings = settingsPayload(frame);
     if ((frame.flags & Flag.ACK) !== 0) return this.#own.acknowledged();
     applyPeerSettings(core, settings);
-    writeSettingsAck(core.sender.out);
     if (core.phase === "settings") this.#own.handshakeDone();
   }
 

@@ -1,13 +1,13 @@
 import type { Core } from "./core.ts";
 import { ConnectionError, ErrorCode } from "./errors.ts";
 import type { FieldSections } from "./field_sections.ts";
-import { type Setting, writeSettings } from "./frames/mod.ts";
+import { type Setting, writeSettings, writeSettingsAck } from "./frames/mod.ts";
 import { checkSetting, defaultWindow, ownSettings, SettingId } from "./settings.ts";
 
 /** A frame has no use for more parameters than there are, and each may touch every stream. */
 const mostSettings = 64;
 
-/** Applies the peer's SETTINGS in order (RFC 9113 sections 6.5.2 and 6.5.3). */
+/** Applies the peer's SETTINGS in order and acknowledges them (RFC 9113 sections 6.5.2 and 6.5.3). */
 export function applyPeerSettings(core: Core, settings: readonly Setting[]): void {
   if (settings.length > mostSettings) {
     throw new ConnectionError(
@@ -19,6 +19,8 @@ export function applyPeerSettings(core: Core, settings: readonly Setting[]): voi
     checkSetting(setting);
     applyPeerSetting(core, setting);
   }
+  // The acknowledgement comes first: what follows it may make use of the new values.
+  writeSettingsAck(core.sender.out);
   core.sender.resume(core.now);
 }
 

@@ -117,7 +117,16 @@ Deno.test("a window that SETTINGS make negative has to become positive again", (
   peer.send(settings([4, 40]), windowUpdate(1, 60));
   assert.deepEqual(peer.said(), ["SETTINGS ack"]);
   peer.send(windowUpdate(1, 1), settings([4, 100]));
-  assert.deepEqual(peer.said(), ["DATA 1 1", "DATA 1 49 end", "SETTINGS ack"]);
+  assert.deepEqual(peer.said(), ["DATA 1 1", "SETTINGS ack", "DATA 1 49 end"]);
+});
+
+Deno.test("DATA that new SETTINGS allow comes after their acknowledgement", () => {
+  const peer = new Peer({ settings: [[4, 1]] }).send(headers(1, get));
+  peer.respond(1, [[":status", "200"]], false);
+  peer.sendData(1, "four", true);
+  peer.said();
+  peer.send(settings([4, 100]));
+  assert.deepEqual(peer.said(), ["SETTINGS ack", "DATA 1 3 end"]);
 });
 
 Deno.test("headers, trailers and an empty body need no window", () => {
