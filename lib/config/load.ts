@@ -38,6 +38,12 @@ export class ConfigLoader implements Disposable {
   }
 }
 
+/** Loads one file as a {@link ConfigLoader} of its own does. */
+export async function loadConfigInBackground(path: string): Promise<ConfigOutcome> {
+  using loader = new ConfigLoader();
+  return await loader.load(path);
+}
+
 function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
   const decoded = decode(bytes, file);
   return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);

@@ -1,3 +1,4 @@
+import { fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { ProblemList } from "./problem_list.ts";
 import { readFile } from "./read.ts";
@@ -15,8 +16,9 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
   const config = read(text, problems);
   const failed = problems.finish();
   if (failed) return { kind: "invalid", file, ...failed };
-  if (config) return { kind: "valid", file, config };
-  throw new Error("a configuration without problems must have been converted");
+  return config
+    ? { kind: "valid", file, config }
+    : fileProblem(file, 0, 0, "cannot be used, and no rule tells why: please report this");
 }
 
 function read(text: string, problems: ProblemList): Config | undefined {

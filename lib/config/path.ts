@@ -32,12 +32,17 @@ function renderKey(key: string): string {
   return plainKey.test(key) ? key : show(key);
 }
 
-/** A value in a message: quoted, escaped, and cut when it is long. */
+/** A value in a message: quoted, and cut when it is long. */
 export function show(text: string): string {
-  const cut = text.length > 64 ? `${text.slice(0, 60).toWellFormed()}…` : text;
-  return JSON.stringify(cut).replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnit);
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 60)}…` : text);
 }
 
-function escapeUnit(text: string): string {
-  return `\\u${text.charCodeAt(0).toString(16).padStart(4, "0")}`;
+/** The text without characters that would do something to a terminal: they are escaped. */
+export function printable(text: string): string {
+  return text.toWellFormed().replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escapeUnits);
+}
+
+function escapeUnits(character: string): string {
+  const hex = (character.codePointAt(0) ?? 0).toString(16);
+  return hex.length > 4 ? `\\u{${hex}}` : `\\u${hex.padStart(4, "0")}`;
 }

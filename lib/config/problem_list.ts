@@ -1,6 +1,6 @@
 import type { ConfigProblem, ConfigStage } from "./problem.ts";
 import { LineIndex } from "./line_index.ts";
-import { renderPath } from "./path.ts";
+import { printable, renderPath } from "./path.ts";
 import type { Path } from "./spec.ts";
 
 /** Rules that only VPP makes are a phase of their own, the last one (SPEC section 1). */
@@ -47,7 +47,7 @@ export class ProblemList {
       return;
     }
     this.#seen.add(key);
-    stage.found.push({ phase, at, path: renderPath(path), message });
+    stage.found.push({ phase, at, path: printable(renderPath(path)), message: printable(message) });
   }
 
   /** Whether the file's form is wrong, so that its meaning need not be looked at. */

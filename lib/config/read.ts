@@ -101,7 +101,8 @@ class Reader {
       this.#wrongKind(nounOf(spec), target, at, path);
       return [];
     }
-    this.#tag(target, path);
+    // Under !!omap and !!pairs the library has turned the items into something else.
+    if (!this.#isTagged(target, "seq", path)) return [];
     return this.#mappings.items(target, path).map((item, index) => {
       const itemAt = item?.range?.[0] ?? at;
       return this.section(spec.of, item, itemAt, childPath(path, index));
@@ -111,7 +112,7 @@ class Reader {
   #scalar(spec: ScalarSpec, node: Node | null, at: number, path: Path): unknown {
     const target = this.#mappings.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
-    if (!scalar && isScalar(target)) return void this.#tag(target, path);
+    if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
     if (!scalar) return void this.#wrongKind(expected(spec), target, at, path);
     // An empty value has no place of its own: its key's is the next best.
     const place = scalar.kind === "null" ? at : target?.range?.[0] ?? at;
@@ -134,7 +135,7 @@ class Reader {
     const target = this.#mappings.resolve(node);
     if (this.#mappings.isNothing(target)) return new Map();
     if (isMap(target)) {
-      this.#tag(target, path);
+      this.#isTagged(target, "map", path);
       return this.#mappings.entries(target, path);
     }
     this.#wrongKind(nounOf(spec), target, at, path);
@@ -154,12 +155,13 @@ class Reader {
     this.#problems.add("parse", node?.range?.[0] ?? at, path, `expected ${what}, got ${got}`);
   }
 
-  /** Reports a tag that says something else than the node's place does. */
-  #tag(node: Node, path: Path | undefined): void {
+  /** Whether a tag, if there is one, says what the node is. Others are reported. */
+  #isTagged(node: Node, own: "map" | "seq" | "str", path: Path | undefined): boolean {
     const { tag } = node;
-    if (tag === undefined || /^tag:yaml\.org,2002:(?:map|seq)$/.test(tag)) return;
+    if (tag === undefined || tag === `tag:yaml.org,2002:${own}`) return true;
     const message = `the tag ${show(tag)} has no meaning here`;
     this.#problems.add("parse", node.range?.[0] ?? 0, path, message);
+    return false;
   }
 
   #missing(spec: FieldSpec, at: number, path: Path): void {

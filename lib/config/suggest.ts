@@ -1,3 +1,5 @@
+import { show } from "./path.ts";
+
 /** Finds the known word that was probably meant, within a budget that bounds hostile files. */
 export class Suggester {
   #comparisonsLeft = 100_000;
@@ -5,7 +7,7 @@ export class Suggester {
   /** ` did you mean "x"?` with a leading `;`, or an empty string when nothing is near. */
   hint(word: string, known: Iterable<string>): string {
     const best = this.#nearest(word, known);
-    return best === undefined ? "" : `; did you mean "${best}"?`;
+    return best === undefined ? "" : `; did you mean ${show(best)}?`;
   }
 
   #nearest(word: string, known: Iterable<string>): string | undefined {

@@ -104,12 +104,30 @@ Deno.test("what a file says never reaches a terminal as control characters", () 
     "maglev: \u001b[2J\u202e: x: y\n",
     "maglev: &\u001b[2J x\nb: *\u001b[3J\n",
     "maglev: !\u001b[2J x\n",
+    'maglev: "\\\u001b"\n',
+    `${head}  healthchecks: { "web\\e": { type: icmp } }
+  backends: { a: { address: 192.0.2.1, healthcheck: web } }\n`,
+    `${head}  healthchecks: { a: { type: http, port: 1, params: { response-regexp: "(\\e\\ud800" } } }\n`,
   ];
   for (const text of texts) {
     const shown = formatOutcome(parseConfig(text, "test.yaml"));
     // deno-lint-ignore no-control-regex
     assert.doesNotMatch(shown, /[\u0000-\u0009\u000b-\u001f\u007f-\u009f\u202e\ud800]/);
   }
+});
+
+Deno.test("a tag that lies about its node is told, never silently followed", () => {
+  const texts = [
+    `${head}  backends: { a: { address: !!map 192.0.2.1, healthcheck: x } }\n`,
+    `${head}  backends: { a: { address: !!seq 192.0.2.1, healthcheck: x } }\n`,
+    `${head}  frontends: !!str { a: { address: 192.0.2.1 } }\n`,
+    `${head}  frontends: !!set { a, b }\n`,
+    `${head}  frontends: { a: { address: 192.0.2.1, pools: !!omap [a: 1] } }\n`,
+    `${head}  healthchecker: { netns: !!binary aGk= }\n`,
+    `${head}  healthchecker: { netns: !!timestamp 2026-01-01 }\n`,
+    `maglev: !!map\n`,
+  ];
+  for (const text of texts) assert.match(refusal(text), /tag|YAML syntax|got nothing/, text);
 });
 
 Deno.test("messages stay short however long the value is", () => {
