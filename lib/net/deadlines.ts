@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../time/mod.ts";
+import { guarded } from "./guarded.ts";
 
 /** Milliseconds that one slot of the wheel spans. */
 const slotMs = 8;
@@ -36,7 +37,9 @@ export class Deadline {
  */
 export class Deadlines {
   readonly #clock: Clock;
-  readonly #slots = Array.from({ length: slotCount }, () => new Deadline(Infinity, () => {}));
+  readonly #slots = Array.from({ length: slotCount }, circle);
+  /** What was found to be due and has not run yet. */
+  readonly #due = circle();
   /** Start of the first slot that may hold something due, in slots since the clock's zero. */
   #cursor: number;
   #timer: Timer | undefined;
@@ -60,17 +63,14 @@ export class Deadlines {
     this.#timer?.cancel();
     this.#timer = undefined;
     this.#armedFor = Infinity;
-    for (const head of this.#slots) {
+    for (const head of [...this.#slots, this.#due]) {
       while (head.next !== head) head.next.cancel();
     }
   }
 
   #link(entry: Deadline): void {
     const head = this.#slot(Math.max(Math.floor(entry.at / slotMs), this.#cursor));
-    entry.previous = head.previous;
-    entry.next = head;
-    head.previous.next = entry;
-    head.previous = entry;
+    insert(head, entry);
   }
 
   #slot(tick: number): Deadline {
@@ -87,33 +87,37 @@ export class Deadlines {
 
   #fire(): void {
     this.#timer = undefined;
+    // Nothing set from within an expiry arms the timer: that is done once, below.
     this.#armedFor = -Infinity;
-    const finished = this.#expireDue();
-    const next = finished ? this.#earliest() : this.#clock.now();
+    const now = this.#clock.now();
+    this.#collect(now);
+    const next = this.#expire(now) ? this.#earliest() : now;
     this.#armedFor = Infinity;
     if (next < Infinity) this.#arm(next);
   }
 
-  /** Runs what is due; false when the budget ran out first. */
-  #expireDue(): boolean {
-    const now = this.#clock.now();
+  /** Moves what is due from the wheel to one circle, from which it can still be cancelled. */
+  #collect(now: number): void {
     const current = Math.floor(now / slotMs);
     const first = Math.max(this.#cursor, current - slotCount + 1);
     for (let tick = first; tick <= current; tick++) {
-      this.#cursor = tick;
       const head = this.#slot(tick);
-      for (let entry = head.next; entry !== head;) {
-        const following: Deadline = entry.next;
-        if (entry.at <= now) {
-          entry.cancel();
-          entry.expire();
-          if (this.#clock.now() - now > budgetMs) return false;
-          // What ran may have cancelled the following one: start over, the due ones are gone.
-          entry = head.next;
-        } else {
-          entry = following;
-        }
+      for (let entry = head.next, next = entry.next; entry !== head; entry = next) {
+        next = entry.next;
+        if (entry.at > now) continue;
+        entry.cancel();
+        insert(this.#due, entry);
       }
+    }
+    this.#cursor = current;
+  }
+
+  /** Runs what was collected; false when the budget ran out first. */
+  #expire(start: number): boolean {
+    for (let entry = this.#due.next; entry !== this.#due; entry = this.#due.next) {
+      entry.cancel();
+      guarded(entry.expire);
+      if (this.#clock.now() - start > budgetMs) return this.#due.next === this.#due;
     }
     return true;
   }
@@ -132,4 +136,17 @@ export class Deadlines {
     }
     return anything ? (this.#cursor + slotCount) * slotMs : Infinity;
   }
+}
+
+/** An empty circle's head. */
+function circle(): Deadline {
+  return new Deadline(Infinity, () => {});
+}
+
+/** Puts `entry` at the end of the circle. */
+function insert(head: Deadline, entry: Deadline): void {
+  entry.previous = head.previous;
+  entry.next = head;
+  head.previous.next = entry;
+  head.previous = entry;
 }

@@ -2,6 +2,7 @@ import type { Clock, Timer } from "../time/mod.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLET, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
+import { guarded } from "./guarded.ts";
 import { epollLayout } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
 import { Pace } from "./pace.ts";
@@ -165,18 +166,12 @@ export class Poller {
     return seen;
   }
 
-  /** A watcher that throws doesn't cost the others their event, which would not come again. */
   #dispatch(buffer: EventBuffer, count: number): void {
     for (let i = 0; i < count; i++) {
       const watch = this.#slots[buffer.slot(i)];
       if (!watch || watch.generation !== buffer.generation(i)) continue;
-      try {
-        watch.watcher.ready(buffer.events(i));
-      } catch (error) {
-        queueMicrotask(() => {
-          throw error;
-        });
-      }
+      // A watcher that throws doesn't cost the others their event, which would not come again.
+      guarded(() => watch.watcher.ready(buffer.events(i)));
     }
   }
 }

@@ -1,0 +1,156 @@
+import assert from "node:assert/strict";
+import { parseIp } from "../../lib/ip/mod.ts";
+import { Connection, type ConnectionUser, type ConnectTarget, Engine } from "../../lib/net/mod.ts";
+import { openDescriptors } from "./descriptors.ts";
+
+function target(port: number, address = "127.0.0.1"): ConnectTarget {
+  const parsed = parseIp(address);
+  assert.ok(parsed);
+  return { address: parsed, port, source: undefined, netns: "" };
+}
+
+/** A user whose events can be awaited one after the other. */
+class Recorder implements ConnectionUser {
+  readonly #events: string[] = [];
+  #wake = () => {};
+
+  connected(): void {
+    this.#note("connected");
+  }
+  readable(): void {
+    this.#note("readable");
+  }
+  failed(reason: string): void {
+    this.#note(`failed: ${reason}`);
+  }
+  async next(): Promise<string> {
+    while (this.#events.length === 0) await new Promise<void>((wake) => this.#wake = wake);
+    return this.#events.shift() ?? "";
+  }
+  #note(event: string): void {
+    this.#events.push(event);
+    this.#wake();
+  }
+}
+
+async function establish(engine: Engine, port: number, user: Recorder): Promise<Connection> {
+  const connection = engine.connect(target(port), user);
+  assert.ok(connection instanceof Connection, String(connection));
+  if (!connection.established) assert.equal(await user.next(), "connected");
+  return connection;
+}
+
+Deno.test("bytes go out and come in, and the end is told", async () => {
+  const before = openDescriptors();
+  {
+    await using engine = new Engine();
+    using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+    const user = new Recorder();
+    using connection = await establish(engine, (listener.addr as Deno.NetAddr).port, user);
+    assert.equal(connection.watchReading(), undefined);
+    const ping = new TextEncoder().encode("ping");
+    assert.equal(connection.send(ping, 4n), 4);
+    const peer = await listener.accept();
+    const buffer = new Uint8Array(8);
+    assert.equal(await peer.read(buffer), 4);
+    await peer.write(new TextEncoder().encode("pong!"));
+    assert.equal(await user.next(), "readable");
+    assert.equal(connection.receive(engine.scratch, engine.scratchSize), 5);
+    assert.equal(new TextDecoder().decode(engine.scratch.subarray(0, 5)), "pong!");
+    assert.equal(connection.receive(engine.scratch, engine.scratchSize), -1);
+    assert.equal(connection.failure, "");
+    peer.close();
+    assert.equal(await user.next(), "readable");
+    assert.equal(connection.receive(engine.scratch, engine.scratchSize), 0);
+  }
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("closing resets the connection and leaves no TIME_WAIT", async () => {
+  await using engine = new Engine();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connection = await establish(
+    engine,
+    (listener.addr as Deno.NetAddr).port,
+    new Recorder(),
+  );
+  connection.send(new Uint8Array(1), 1n);
+  const peer = await listener.accept();
+  await peer.read(new Uint8Array(1));
+  connection[Symbol.dispose]();
+  connection[Symbol.dispose]();
+  await assert.rejects(peer.read(new Uint8Array(1)), Deno.errors.ConnectionReset);
+  peer.close();
+});
+
+Deno.test("a refused connection fails with its reason", async () => {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  listener.close();
+  await using engine = new Engine();
+  assert.equal(engine.connect(target(port), new Recorder()), "connection refused");
+});
+
+Deno.test("a user that throws doesn't cost the others their events", async () => {
+  await using engine = new Engine();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const thrown = Promise.withResolvers<unknown>();
+  const onError = (event: ErrorEvent) => {
+    event.preventDefault();
+    thrown.resolve(event.error);
+  };
+  globalThis.addEventListener("error", onError);
+  class Thrower extends Recorder {
+    override readable(): void {
+      throw new Error("from a user");
+    }
+  }
+  try {
+    const quiet = new Recorder();
+    using first = await establish(engine, port, new Thrower());
+    using second = await establish(engine, port, quiet);
+    for (const connection of [first, second]) {
+      connection.watchReading();
+      connection.send(new Uint8Array(1), 1n);
+    }
+    const peers = [await listener.accept(), await listener.accept()];
+    for (const peer of peers) peer.close();
+    assert.equal(await quiet.next(), "readable");
+    assert.match(String(await thrown.promise), /from a user/);
+  } finally {
+    globalThis.removeEventListener("error", onError);
+  }
+});
+
+Deno.test("closing the engine ends its waiter while sockets are still watched", async () => {
+  const before = openDescriptors();
+  const engine = new Engine();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const connection = await establish(
+    engine,
+    (listener.addr as Deno.NetAddr).port,
+    new Recorder(),
+  );
+  connection.watchReading();
+  await engine.close();
+  await engine.close();
+  connection[Symbol.dispose]();
+  assert.equal(openDescriptors(), before + 1);
+});
+
+Deno.test("a program that leaves an idle engine open still ends", async () => {
+  const code = `
+    import { Engine } from "${import.meta.resolve("../../lib/net/mod.ts")}";
+    const engine = new Engine();
+    engine.deadline(engine.clock.now() + 5, () => console.log("expired"));
+  `;
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["eval", "--no-check", code],
+    signal: AbortSignal.timeout(20_000),
+    stdout: "piped",
+  });
+  const { code: exit, stdout } = await child.output();
+  assert.equal(new TextDecoder().decode(stdout), "expired\n");
+  assert.equal(exit, 0);
+});
