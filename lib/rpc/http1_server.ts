@@ -36,14 +36,14 @@ export class Http1Server {
     return new Http1Server(socket, handler, onError);
   }
 
+  /** Where it listens. */
+  get path(): string {
+    return this.#socket.path;
+  }
+
   /** A new connection to the server. */
   connect(): Promise<ByteConn> {
     return Deno.connect({ transport: "unix", path: this.#socket.path });
-  }
-
-  /** Takes no new requests; resolves when those under way have been answered. */
-  async drain(): Promise<void> {
-    await this.#server.shutdown();
   }
 
   /** Ends whatever is left and removes the socket. */

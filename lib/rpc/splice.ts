@@ -63,6 +63,11 @@ export class Splice {
     return this.#requests.complete > this.#responses.complete;
   }
 
+  /** Whether the client has said all it will say. */
+  get clientHasEnded(): boolean {
+    return this.#clientEnded !== undefined;
+  }
+
   /** Ends both connections. */
   close(): void {
     if (this.#over) return;

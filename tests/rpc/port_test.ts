@@ -121,28 +121,6 @@ Deno.test("listening on loopback is not warned of", async () => {
   assert.deepEqual(harness.log.records.filter(({ level }) => level === "warn"), []);
 });
 
-Deno.test("the private socket is gone after shutdown", async () => {
-  const before = await socketDirectories();
-  const harness = await serve();
-  const during = await socketDirectories();
-  assert.equal(during.filter((name) => !before.includes(name)).length >= 1, true);
-  await harness.server.shutdown();
-  const mine = during.filter((name) => !before.includes(name));
-  const after = await socketDirectories();
-  assert.ok(mine.some((name) => !after.includes(name)));
-});
-
-async function socketDirectories(): Promise<string[]> {
-  const probe = await Deno.makeTempDir();
-  const parent = probe.slice(0, probe.lastIndexOf("/"));
-  await Deno.remove(probe);
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(parent)) {
-    if (name.startsWith("maglevd-http1-")) names.push(name);
-  }
-  return names;
-}
-
 Deno.test("connect-web over HTTP/1.1: unary, errors, streams and leaving", async () => {
   await using harness = await serve();
   for (const useBinaryFormat of [true, false]) {

@@ -1,0 +1,74 @@
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import fc from "fast-check";
+import assert from "node:assert/strict";
+import { envelopes, whole } from "../../lib/rpc/envelopes.ts";
+
+const seed = 20261121;
+
+async function* pieces(bytes: Uint8Array, lengths: readonly number[]): AsyncIterable<Uint8Array> {
+  let at = 0;
+  for (let i = 0; at < bytes.length; i++) {
+    const length = lengths[i % lengths.length] ?? 1;
+    yield bytes.slice(at, at + length);
+    at += length;
+    await Promise.resolve();
+  }
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array {
+  return new Uint8Array(parts.flatMap((part) => [...part]));
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  return await Array.fromAsync(items);
+}
+
+const splits = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
+const messages = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 12 });
+
+Deno.test("messages come out whole however their bytes are split", async () => {
+  await fc.assert(
+    fc.asyncProperty(messages, splits, async (contents, lengths) => {
+      const framed = contents.map((each) => encodeEnvelope(0, new Uint8Array(each)));
+      const read = await collect(envelopes(pieces(concat(framed), lengths), 10_000));
+      assert.deepEqual(read, framed);
+    }),
+    { seed, numRuns: 100 },
+  );
+});
+
+Deno.test("what is left over at the end comes out as it is", async () => {
+  const bytes = concat([
+    encodeEnvelope(0, new Uint8Array([1])),
+    new Uint8Array([0, 0, 0, 0, 9, 7]),
+  ]);
+  const read = await collect(envelopes(pieces(bytes, [2]), 100));
+  assert.deepEqual(read[1], new Uint8Array([0, 0, 0, 0, 9, 7]));
+});
+
+Deno.test("a message that announces too much is refused before it arrives", async () => {
+  const head = new Uint8Array([0, 0xff, 0xff, 0xff, 0xff]);
+  await assert.rejects(
+    collect(envelopes(pieces(head, [5]), 1000)),
+    /message of 4294967295 bytes is larger than the limit of 1000/,
+  );
+});
+
+Deno.test("a body without framing comes in one piece, or is refused when too large", async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), splits, async (bytes, lengths) => {
+      assert.deepEqual(await collect(whole(pieces(bytes, lengths), 5000)), [new Uint8Array(bytes)]);
+    }),
+    { seed, numRuns: 100 },
+  );
+  await assert.rejects(
+    collect(whole(pieces(new Uint8Array(11), [3]), 10)),
+    /larger than the limit/,
+  );
+});
+
+Deno.test("a megabyte in single bytes is gathered in time that grows with its length", async () => {
+  const framed = encodeEnvelope(0, new Uint8Array(1 << 20));
+  const [read] = await collect(envelopes(pieces(framed, [1]), 1 << 21));
+  assert.equal(read?.length, framed.length);
+});
