@@ -20,7 +20,8 @@ export function reportSyntax(
 
 /** The library's own words, starting like ours, with the text they are about. */
 function sentence({ message }: YAMLError, text: string): string {
-  const words = message.replace(/\s+/g, " ");
+  // Some messages quote the rest of the file.
+  const words = message.replace(/\s+/g, " ").replace(/( in YAML stream): .*/, "$1").slice(0, 160);
   const where = text === "" ? "" : `, at ${show(text)}`;
   return `YAML syntax: ${words.charAt(0).toLowerCase()}${words.slice(1)}${where}${hint(text)}`;
 }

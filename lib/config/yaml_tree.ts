@@ -44,7 +44,7 @@ export function parseYaml(text: string, problems: ProblemList): YamlTree | undef
     return parse(text, problems);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    problems.add("parse", 0, undefined, `cannot be read as YAML: ${reason}`);
+    problems.add("parse", 0, undefined, `cannot be read as YAML: ${reason.slice(0, 160)}`);
     return undefined;
   }
 }

@@ -142,6 +142,7 @@ Deno.test("messages stay short however long the value is", () => {
     `maglev: !${long} x\n`,
     `maglev: "${long}\n`,
     `- ${long}\n${long}: 1\n`,
+    `{a: 1}}, "b": ${long}\n`,
   ];
   for (const text of texts) {
     for (const line of problemsOf(text)) assert.ok(line.length < 600, line.slice(0, 700));
