@@ -5,7 +5,7 @@ import { SlicedSearch } from "./sliced_search.ts";
 /** Instructions times characters that are left to re2js in one go: at worst about 5 ms. */
 const atOnce = 100_000;
 /** Instructions visited between two turns of the event loop, 1 to 3 ms. */
-const slice = 100_000;
+const slice = 50_000;
 /** Patterns kept compiled; there are as many as health checks with one. */
 const knownPatterns = 256;
 

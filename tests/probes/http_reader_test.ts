@@ -1,0 +1,202 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { bodyRoom, HttpReader } from "../../lib/probes/http_reader.ts";
+
+interface Reading {
+  readonly progress: string;
+  readonly status: number;
+  readonly problem: string;
+  readonly body: string;
+}
+
+const latin1 = new TextDecoder("latin1");
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (char) => char.charCodeAt(0));
+}
+
+/** Reads `bytes` cut at the given places, and then the end if `closes`. */
+function read(bytes: Uint8Array, cuts: readonly number[] = [], closes = false): Reading {
+  const reader = new HttpReader();
+  const places = [...cuts.map((cut) => Math.min(cut, bytes.length)), bytes.length];
+  places.sort((a, b) => a - b);
+  let from = 0;
+  for (const to of places) {
+    reader.push(bytes.subarray(from, to));
+    from = to;
+  }
+  if (closes) reader.end();
+  const { progress, status, problem, body } = reader;
+  return { progress, status, problem, body: latin1.decode(body) };
+}
+
+function readText(text: string, closes = false): Reading {
+  return read(bytesOf(text), [], closes);
+}
+
+const complete: readonly (readonly [name: string, text: string, status: number, body: string])[] = [
+  ["a sized body", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\n\r\nok\n and more", 200, "ok\n"],
+  ["no body at all", "HTTP/1.1 200 OK\r\ncontent-length:0\r\n\r\n", 200, ""],
+  ["a status without a reason", "HTTP/1.1 204\r\n\r\n", 204, ""],
+  ["an HTTP/1.0 response", "HTTP/1.0 404 Not Found\r\nContent-Length: 1\r\n\r\nx", 404, "x"],
+  ["bare line feeds", "HTTP/1.1 200 OK\nContent-Length: 2\n\nok", 200, "ok"],
+  ["a length given twice alike", "HTTP/1.1 200 OK\r\nContent-Length: 2, 2\r\n\r\nok", 200, "ok"],
+  [
+    "chunks with extensions and trailers",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n00A\r\n0123456789\r\n0\r\nT: v\r\n\r\n",
+    200,
+    "abc0123456789",
+  ],
+  [
+    "chunks although a length is given too",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nTransfer-Encoding: gzip, Chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n",
+    200,
+    "ok",
+  ],
+  [
+    "interim responses before the final one",
+    "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\nHTTP/1.1 503 No\r\nContent-Length: 0\r\n\r\n",
+    503,
+    "",
+  ],
+  ["a folded header", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\nContent-Length: 1\r\n\r\nx", 200, "x"],
+  ["a status that has no body", "HTTP/1.1 304 Not Modified\r\nContent-Length: 9\r\n\r\n", 304, ""],
+];
+
+for (const [name, text, status, body] of complete) {
+  Deno.test(`the reader understands ${name}`, () => {
+    assert.deepEqual(readText(text), { progress: "complete", status, problem: "", body });
+  });
+}
+
+const malformed: readonly (readonly [name: string, text: string, problem: string])[] = [
+  ["another protocol", "SSH-2.0-OpenSSH_9.2\r\n", "not an HTTP/1 response"],
+  ["another protocol whose line does not end", "220 ready", "not an HTTP/1 response"],
+  ["HTTP/2", "HTTP/2 200 OK\r\n", "not an HTTP/1 response"],
+  ["a status of two digits", "HTTP/1.1 20 OK\r\n", "not an HTTP/1 response"],
+  ["a status of four digits", "HTTP/1.1 2000 OK\r\n", "not an HTTP/1 response"],
+  ["a status below 100", "HTTP/1.1 099 No\r\n", "not an HTTP/1 response"],
+  ["a header without a colon", "HTTP/1.1 200 OK\r\nnonsense\r\n", "malformed header"],
+  ["a header without a name", "HTTP/1.1 200 OK\r\n: x\r\n", "malformed header"],
+  ["a space before the colon", "HTTP/1.1 200 OK\r\nA : x\r\n", "malformed header"],
+  [
+    "a length that is none",
+    "HTTP/1.1 200 OK\r\nContent-Length: -1\r\n",
+    "invalid content-length",
+  ],
+  [
+    "two lengths that differ",
+    "HTTP/1.1 200 OK\r\nContent-Length: 1\r\nContent-Length: 2\r\n",
+    "invalid content-length",
+  ],
+  [
+    "a chunk size that is none",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
+    "malformed chunk",
+  ],
+  [
+    "a chunk that is longer than it said",
+    "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nabc\r\n",
+    "malformed chunk",
+  ],
+  ["an endless line", `HTTP/1.1 200 ${"x".repeat(9000)}`, "line over 8192 bytes"],
+  [
+    "endless headers",
+    `HTTP/1.1 200 OK\r\n${"X-Filler: 0123456789\r\n".repeat(2000)}`,
+    "headers over 32768 bytes",
+  ],
+  [
+    "endless interim responses",
+    "HTTP/1.1 100 Continue\r\n\r\n".repeat(2000),
+    "headers over 32768 bytes",
+  ],
+];
+
+for (const [name, text, problem] of malformed) {
+  Deno.test(`the reader refuses ${name}`, () => {
+    const reading = readText(text);
+    assert.equal(reading.progress, "malformed");
+    assert.equal(reading.problem, problem);
+  });
+}
+
+Deno.test("the reader tells where a connection was closed", () => {
+  const head = "HTTP/1.1 200 OK\r\n";
+  const closed = (text: string) => readText(text, true).problem;
+  assert.equal(closed(""), "connection closed before a response");
+  assert.equal(closed("HTT"), "connection closed within the headers");
+  assert.equal(closed(head), "connection closed within the headers");
+  assert.equal(closed(`${head}Content-Length: 5\r\n\r\nabc`), "connection closed within the body");
+  assert.equal(
+    closed(`${head}Transfer-Encoding: chunked\r\n\r\n5\r\nabc`),
+    "connection closed within the body",
+  );
+  assert.deepEqual(readText(`${head}\r\nabc`, true), {
+    progress: "complete",
+    status: 200,
+    problem: "",
+    body: "abc",
+  });
+});
+
+Deno.test("the reader stops at 64 KiB of body", () => {
+  const long = "x".repeat(bodyRoom + 10);
+  for (const header of ["A: b", "Content-Length: 70000"]) {
+    const reading = readText(`HTTP/1.1 200 OK\r\n${header}\r\n\r\n${long}`);
+    assert.equal(reading.progress, "complete");
+    assert.equal(reading.body.length, bodyRoom);
+  }
+});
+
+/** Pieces that make the deeper states of the reader likely. */
+const fragment = fc.oneof(
+  fc.constantFrom(
+    "HTTP/1.1 200 OK\r\n",
+    "HTTP/1.0 503\n",
+    "HTTP/1.1 100 Continue\r\n\r\n",
+    "Content-Length: 5\r\n",
+    "content-length:  7 \r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "X: y\r\n",
+    " folded\r\n",
+    "\r\n",
+    "\n",
+    "5\r\nhello\r\n",
+    "0\r\n\r\n",
+    "fffff\r\n",
+    "body",
+  ),
+  fc.string({ unit: "binary-ascii", maxLength: 20 }),
+  fc.constant("A".repeat(5000)),
+);
+
+Deno.test("whatever comes, however it is cut, the reader comes to one bounded result", () => {
+  fc.assert(
+    fc.property(
+      fc.array(fragment, { maxLength: 12 }),
+      fc.array(fc.nat(2000), { maxLength: 20 }),
+      fc.boolean(),
+      (fragments, cuts, closes) => {
+        const bytes = bytesOf(fragments.join(""));
+        const whole = read(bytes, [], closes);
+        assert.deepEqual(read(bytes, cuts, closes), whole);
+        assert.deepEqual(read(bytes, Array.from(bytes.keys()).slice(0, 3000), closes), whole);
+        assert.ok(whole.body.length <= bodyRoom);
+        assert.equal(whole.problem !== "", whole.progress === "malformed");
+        if (closes) assert.notEqual(whole.progress, "head");
+      },
+    ),
+    { seed: 20261121, numRuns: 400 },
+  );
+});
+
+Deno.test("arbitrary bytes never throw", () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 300 }), fc.boolean(), (tail, valid) => {
+      const head = valid ? bytesOf("HTTP/1.1 200 OK\r\n") : new Uint8Array(0);
+      const bytes = new Uint8Array([...head, ...tail]);
+      assert.deepEqual(read(bytes, Array.from(bytes.keys()), true), read(bytes, [], true));
+    }),
+    { seed: 20261121, numRuns: 1000 },
+  );
+});

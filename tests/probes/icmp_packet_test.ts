@@ -1,0 +1,91 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { encodeEcho, parseAnswer } from "../../lib/probes/icmp_packet.ts";
+
+const echo = { id: 0x1234, sequence: 0xfffe, token: [0xdeadbeef, 0x01020304] } as const;
+
+function encoded(family: 4 | 6): Uint8Array {
+  const bytes = new Uint8Array(16);
+  encodeEcho(bytes, family, echo);
+  return bytes;
+}
+
+/** An IPv4 header of `words` 32-bit words, whose destination is 192.0.2.9. */
+function ipv4Header(words = 5): Uint8Array {
+  const header = new Uint8Array(words * 4);
+  header[0] = 0x40 | words;
+  header.set([192, 0, 2, 9], 16);
+  return header;
+}
+
+function concat(...parts: readonly ArrayLike<number>[]): Uint8Array {
+  return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
+}
+
+Deno.test("an ICMP echo has a checksum, which over the whole message sums to all ones", () => {
+  const bytes = encoded(4);
+  assert.deepEqual(Array.from(bytes.subarray(0, 2)), [8, 0]);
+  const view = new DataView(bytes.buffer);
+  let sum = 0;
+  for (let at = 0; at < 16; at += 2) sum += view.getUint16(at);
+  assert.equal((sum & 0xffff) + (sum >>> 16), 0xffff);
+});
+
+Deno.test("an ICMPv6 echo leaves its checksum to the kernel", () => {
+  assert.deepEqual(Array.from(encoded(6).subarray(0, 8)), [128, 0, 0, 0, 0x12, 0x34, 0xff, 0xfe]);
+});
+
+Deno.test("a reply is read with and without an IP header, options included", () => {
+  const reply = encoded(4);
+  reply[0] = 0;
+  const expected = { kind: "reply", ...echo };
+  assert.deepEqual(parseAnswer(reply, 16, 4, false), expected);
+  for (const words of [5, 6, 15]) {
+    const packet = concat(ipv4Header(words), reply);
+    assert.deepEqual(parseAnswer(packet, packet.length, 4, true), expected);
+  }
+  const reply6 = encoded(6);
+  reply6[0] = 129;
+  assert.deepEqual(parseAnswer(reply6, 16, 6, false), expected);
+});
+
+Deno.test("an unreachable message names the echo it is about and the reason", () => {
+  const packet = concat(ipv4Header(), [3, 1, 0, 0, 0, 0, 0, 0], ipv4Header(6), encoded(4));
+  const answer = parseAnswer(packet, packet.length, 4, true);
+  assert.ok(answer?.kind === "unreachable");
+  assert.equal(answer.reason, "no route to host");
+  assert.equal(answer.id, echo.id);
+  assert.equal(answer.sequence, echo.sequence);
+  assert.deepEqual(Array.from(answer.destination), [192, 0, 2, 9]);
+});
+
+Deno.test("an ICMPv6 unreachable message is read too", () => {
+  const header = new Uint8Array(40).fill(7, 24);
+  const packet = concat([1, 3, 0, 0, 0, 0, 0, 0], header, encoded(6));
+  const answer = parseAnswer(packet, packet.length, 6, false);
+  assert.ok(answer?.kind === "unreachable");
+  assert.equal(answer.reason, "address is unreachable");
+  assert.deepEqual(Array.from(answer.destination), new Array(16).fill(7));
+});
+
+Deno.test("requests, other types and messages cut short are no answers", () => {
+  assert.equal(parseAnswer(encoded(4), 16, 4, false), undefined);
+  const reply = encoded(4);
+  reply[0] = 0;
+  assert.equal(parseAnswer(reply, 15, 4, false), undefined);
+  assert.equal(parseAnswer(new Uint8Array(0), 0, 4, true), undefined);
+});
+
+Deno.test("arbitrary packets never throw", () => {
+  fc.assert(
+    fc.property(
+      fc.uint8Array({ maxLength: 100 }),
+      fc.constantFrom<4 | 6>(4, 6),
+      fc.boolean(),
+      (bytes, family, hasHeader) => {
+        parseAnswer(bytes, bytes.length, family, hasHeader);
+      },
+    ),
+    { seed: 20261121, numRuns: 2000 },
+  );
+});
