@@ -42,7 +42,7 @@ export function* join(
     const frontend = config.frontends.get(name);
     if (!frontend) continue;
     const known = old.get(name);
-    const kept = known && isSame(known.config, frontend) ? known : undefined;
+    const kept = known && (yield* isSameFrontend(known.config, frontend)) ? known : undefined;
     const entry = kept ?? new FrontendEntry(frontend);
     joined.frontends.set(name, entry);
     if (kept) joined.kept.push({ entry: kept, found: kept.config, config: frontend });
@@ -80,6 +80,22 @@ function missingBackend(frontend: string, pool: string, backend: string): string
 
 /** Of a backend that no frontend uses. */
 const unused: Placement = { memberships: [], frontends: [] };
+
+/** A frontend may have thousands of backends, so they are compared one by one. */
+function* isSameFrontend(a: Frontend, b: Frontend): Steps<boolean> {
+  if (!isSame({ ...a, pools: [] }, { ...b, pools: [] })) return false;
+  if (a.pools.length !== b.pools.length) return false;
+  for (const [i, pool] of a.pools.entries()) {
+    const other = b.pools[i];
+    if (pool.name !== other?.name || pool.backends.length !== other.backends.length) return false;
+    for (const [j, member] of pool.backends.entries()) {
+      const { backend, weight } = other.backends[j] ?? {};
+      if (member.backend !== backend || member.weight !== weight) return false;
+      yield;
+    }
+  }
+  return true;
+}
 
 /** The backends whose places are others than before. */
 export function* place(

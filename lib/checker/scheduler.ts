@@ -11,10 +11,10 @@ export const lateMs = 50;
 export const stallMs = 100;
 
 /** One turn of the event loop runs at most so many timers, … */
-const batchSize = 128;
+const batchSize = 256;
 
 /** … and no further one after so many milliseconds. */
-const batchMs = 2;
+const batchMs = 4;
 
 /** How punctual a scheduler was since it was made. */
 export interface Punctuality {

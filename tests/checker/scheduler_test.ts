@@ -82,8 +82,8 @@ Deno.test("what falls due at one moment runs in batches with the event loop in b
   for (let i = 0; i < 1_000; i++) it.at(new WheelTimer(i), 50);
   clock.advance(100);
   assert.equal(perTurn.reduce((sum, n) => sum + n, 0), 1_000);
-  assert.ok(turns >= 7, `${turns} turns`);
-  assert.ok(Math.max(...perTurn.filter(Boolean)) <= 128);
+  assert.ok(turns >= 4, `${turns} turns`);
+  assert.ok(Math.max(...perTurn.filter(Boolean)) <= 256);
 });
 
 Deno.test("after a suspension the schedule goes on where it stood instead of bursting", () => {
