@@ -1,0 +1,132 @@
+/**
+ * Long fuzzing of the HTTP/2 server; a small part of it runs with the tests.
+ *
+ *     deno run -A tools/fuzz.ts core --iterations 1000000 --seed 1
+ *     deno run -A --v8-flags=--expose-gc tools/fuzz.ts sessions --count 50000 --seed 1
+ *     deno run -A tools/fuzz.ts sessions --count 50000 --connect 127.0.0.1:9090
+ *
+ * A failure names the seed that repeats it.
+ */
+
+import { parseArgs } from "node:util";
+import { fuzzCore } from "../tests/h2/fuzz/core.ts";
+import { assertAnswers, fuzzSessions, type Target } from "../tests/h2/fuzz/sessions.ts";
+import { peerHandler, TestServer } from "../tests/h2/testing/server.ts";
+
+interface Options {
+  readonly seed: number;
+  readonly count: number;
+  readonly parallel: number;
+  readonly connect: string | undefined;
+}
+
+const modes: Record<string, (options: Options) => Promise<void> | void> = {
+  core,
+  sessions: ({ connect, ...rest }) =>
+    connect === undefined ? ownServer(rest) : remoteServer(target(connect), rest),
+};
+
+/** Rounds against the bare core, and how much memory is held after each tenth of them. */
+function core({ seed, count }: Options): void {
+  const start = performance.now();
+  const step = Math.max(1, Math.ceil(count / 10));
+  for (let n = 0; n < count; n++) {
+    try {
+      fuzzCore(seed + n);
+    } catch (error) {
+      throw new Error(`round failed: repeat it with --seed ${seed + n} --iterations 1`, {
+        cause: error,
+      });
+    }
+    if ((n + 1) % step === 0) report(`${n + 1} rounds`, start);
+  }
+}
+
+/** Sessions against a server in this process: it has to answer and hold nothing afterwards. */
+async function ownServer(options: Omit<Options, "connect">): Promise<void> {
+  const start = performance.now();
+  await using server = new TestServer(peerHandler);
+  const address = { hostname: "127.0.0.1", port: server.port };
+  // What is loaded and allocated for good with the first sessions is no leak.
+  await fuzzSessions([address], options.seed, Math.min(2000, options.count), options.parallel);
+  await allGone(server);
+  const before = await held();
+  const step = Math.max(1, Math.ceil(options.count / 10));
+  for (let done = 0; done < options.count; done += step) {
+    const count = Math.min(step, options.count - done);
+    await fuzzSessions([address], options.seed + done, count, options.parallel);
+    report(`${done + count} sessions`, start);
+  }
+  await assertAnswers(address);
+  await allGone(server);
+  const after = await held();
+  console.log("before", before, "after", after);
+  if (after.fds > before.fds) throw new Error("file descriptors have leaked");
+  if (after.heap > before.heap + 4e6) throw new Error("memory has leaked");
+}
+
+async function remoteServer(address: Target, options: Omit<Options, "connect">): Promise<void> {
+  const start = performance.now();
+  await assertAnswers(address);
+  await fuzzSessions([address], options.seed, options.count, options.parallel);
+  await assertAnswers(address);
+  report(`${options.count} sessions, and it answers`, start);
+}
+
+/** Waits until the server has noticed that its clients are gone. */
+async function allGone(server: TestServer): Promise<void> {
+  await Promise.all([...server.sessions].map((session) => session.closed));
+}
+
+async function held(): Promise<{ readonly fds: number; readonly heap: number }> {
+  const collect: unknown = Reflect.get(globalThis, "gc");
+  for (let n = 0; n < 4; n++) {
+    if (typeof collect === "function") collect();
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  const fds = [...Deno.readDirSync("/proc/self/fd")].length;
+  return { fds, heap: Deno.memoryUsage().heapUsed };
+}
+
+function report(what: string, start: number): void {
+  const seconds = ((performance.now() - start) / 1000).toFixed(1);
+  const { heapUsed, rss } = Deno.memoryUsage();
+  const mega = (octets: number) => `${(octets / 1e6).toFixed(1)} MB`;
+  console.log(`${what} in ${seconds} s, heap ${mega(heapUsed)}, resident ${mega(rss)}`);
+}
+
+function target(address: string): Target {
+  const [, hostname, port] = /^\[?(.+?)\]?:(\d+)$/.exec(address) ?? [];
+  if (hostname === undefined) throw new Error(`--connect ${address} is not host:port`);
+  return { hostname, port: Number(port) };
+}
+
+const usage = "usage: fuzz.ts core|sessions [--iterations N | --count N] [--seed N] " +
+  "[--parallel N] [--connect HOST:PORT]";
+
+async function main(args: string[]): Promise<void> {
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: {
+      seed: { type: "string", default: "1" },
+      iterations: { type: "string" },
+      count: { type: "string", default: "10000" },
+      parallel: { type: "string", default: "64" },
+      connect: { type: "string" },
+    },
+  });
+  const mode = modes[positionals[0] ?? ""];
+  if (mode === undefined) {
+    console.error(usage);
+    Deno.exit(2);
+  }
+  await mode({
+    seed: Number(values.seed),
+    count: Number(values.iterations ?? values.count),
+    parallel: Number(values.parallel),
+    connect: values.connect,
+  });
+}
+
+await main(Deno.args);
