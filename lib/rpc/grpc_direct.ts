@@ -111,15 +111,16 @@ async function readOne(
   { body }: H2Request,
   { readMaxBytes }: DirectOptions,
 ): Promise<Message> {
-  let first: Uint8Array | undefined;
+  let first: Message | undefined;
   for await (const envelope of envelopes(body, readMaxBytes)) {
+    const message = decode(schema, envelope);
     if (first) {
       throw new ConnectError(`more than one message for a ${kind} method`, Code.Unimplemented);
     }
-    first = envelope;
+    first = message;
   }
   if (!first) throw new ConnectError(`no message for a ${kind} method`, Code.Unimplemented);
-  return decode(schema, first);
+  return first;
 }
 
 /** A message out of its envelope. */
@@ -141,7 +142,7 @@ function decode(schema: DescMessage, envelope: Uint8Array): Message {
     return fromBinary(schema, envelope.subarray(envelopeHeaderBytes));
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectError(`cannot decode ${schema.typeName}: ${reason}`, Code.InvalidArgument);
+    throw new ConnectError(`cannot decode ${schema.typeName}: ${reason}`, Code.Internal);
   }
 }
 

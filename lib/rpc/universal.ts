@@ -3,6 +3,7 @@ import type { HandlerContext } from "@connectrpc/connect";
 import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { gzipCompression } from "./compression.ts";
+import { abortReason } from "./errors.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 
 /** Limits on messages, in bytes. */
@@ -47,7 +48,9 @@ function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): voi
   }
 }
 
+/** Throws when nobody waits for the call any more. */
 function callContext({ signal, requestHeader }: HandlerContext): CallContext {
+  if (signal.aborted) throw abortReason(signal, undefined);
   const binary = !(requestHeader.get("content-type") ?? "").includes("json");
   return { signal, binary };
 }

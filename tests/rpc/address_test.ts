@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { formatAddress, isLoopback, parseListenAddress, peerName } from "../../lib/rpc/address.ts";
+
+Deno.test("addresses to listen on are read as Go reads them", () => {
+  const cases: [string, string | undefined, number][] = [
+    [":9090", undefined, 9090],
+    ["127.0.0.1:0", "127.0.0.1", 0],
+    ["localhost:65535", "localhost", 65535],
+    ["[::1]:9090", "::1", 9090],
+  ];
+  for (const [text, hostname, port] of cases) {
+    assert.deepEqual(parseListenAddress(text), { hostname, port });
+  }
+});
+
+Deno.test("what is no address is refused and quoted", () => {
+  for (const text of ["", "9090", "localhost", "a:b", "::1:9090", "a:65536", "a:-1", "[::1]"]) {
+    assert.throws(
+      () => parseListenAddress(text),
+      new RangeError(
+        `${JSON.stringify(text)} is not host:port, [ipv6]:port or :port`,
+      ),
+    );
+  }
+  assert.throws(() => parseListenAddress("[127.0.0.1]:1"), /"127.0.0.1" in .* is no IPv6 address/);
+});
+
+Deno.test("loopback is 127/8, ::1 and localhost", () => {
+  for (const host of ["127.0.0.1", "127.9.9.9", "::1", "localhost"]) assert.ok(isLoopback(host));
+  for (const host of ["::", "0.0.0.0", "192.0.2.1", "2001:db8::1", "example.net"]) {
+    assert.ok(!isLoopback(host));
+  }
+});
+
+Deno.test("IPv6 addresses are printed in brackets, mapped peers as IPv4", () => {
+  assert.equal(formatAddress("::1", 1), "[::1]:1");
+  assert.equal(formatAddress("192.0.2.1", 1), "192.0.2.1:1");
+  assert.equal(peerName("::ffff:192.0.2.1"), "192.0.2.1");
+  assert.equal(peerName("2001:db8::1"), "2001:db8::1");
+});
