@@ -3,7 +3,7 @@ import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
 import type { HeaderBlock } from "./header_block.ts";
 import { type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
 import { checkTrailers, readRequest } from "./request.ts";
-import { defaultWindow } from "./settings.ts";
+import { defaultTableSize, defaultWindow } from "./settings.ts";
 import { nextState, Stream } from "./streams/mod.ts";
 import type { H2Field } from "./types.ts";
 
@@ -16,7 +16,9 @@ export class FieldSections {
 
   constructor(core: Core) {
     this.#core = core;
-    this.decoder = new HpackDecoder(Math.max(4096, core.limits.headerTableSize));
+    // Until our SETTINGS are acknowledged the peer may go by the default as well.
+    const limit = Math.max(defaultTableSize, core.limits.headerTableSize);
+    this.decoder = new HpackDecoder(defaultTableSize, limit);
   }
 
   /** Client streams have odd numbers (section 5.1.1). */

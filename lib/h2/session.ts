@@ -83,7 +83,11 @@ export class Session implements ExchangeHost {
   }
 
   failed(error: unknown, request: H2Request): void {
-    this.#options.onError(error, request);
+    try {
+      this.#options.onError(error, request);
+    } catch {
+      // Who listens to errors has to cope with errors; the connection goes on.
+    }
   }
 
   changed(): void {
@@ -274,6 +278,7 @@ export class Session implements ExchangeHost {
   async #write(output: Uint8Array): Promise<void> {
     for (let at = 0; at < output.length;) {
       const count = await this.#conn.write(output.subarray(at));
+      if (count <= 0) throw new Error("the transport takes nothing");
       at += count;
       this.connection.wrote(count, this.now());
       this.#dispatch();

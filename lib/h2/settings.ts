@@ -17,6 +17,9 @@ export const SettingId = {
 /** Octets of a window before SETTINGS (RFC 9113 section 6.9.2). */
 export const defaultWindow = 65_535;
 
+/** Octets of an HPACK table before SETTINGS (RFC 9113 section 6.5.2). */
+export const defaultTableSize = 4096;
+
 /** What the peer has set, as far as a server cares. */
 export interface PeerSettings {
   initialWindowSize: number;

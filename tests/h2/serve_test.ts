@@ -96,6 +96,17 @@ Deno.test("a handler that throws resets its stream with INTERNAL_ERROR and is to
   await driver.hangUp();
 });
 
+Deno.test("an onError that throws itself does no harm", async () => {
+  const driver = new Driver(() => Promise.reject(new Error("first")), {
+    onError: () => {
+      throw new Error("second");
+    },
+  });
+  driver.feed(headers(1, get), headers(3, get));
+  assert.equal(await driver.answer(3), "INTERNAL_ERROR");
+  await driver.hangUp();
+});
+
 Deno.test("a handler that throws before it returns a promise is no worse", async () => {
   const driver = new Driver(() => {
     throw new Error("at once");

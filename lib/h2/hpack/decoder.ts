@@ -19,10 +19,13 @@ export class HpackDecoder {
   #limit: number;
   #updateDue = false;
 
-  /** `tableSize` is the dynamic table's size to begin with and the most the peer may ask for. */
-  constructor(tableSize: number) {
+  /**
+   * `tableSize` is the dynamic table's size to begin with, `limit` the most the peer may ask for;
+   * the table grows only when it does.
+   */
+  constructor(tableSize: number, limit: number = tableSize) {
     this.#table = new DynamicTable(tableSize);
-    this.#limit = tableSize;
+    this.#limit = limit;
   }
 
   /** Octets in the dynamic table. */

@@ -19,6 +19,9 @@ const unrepeated = new Set([
 /** Fields whose values no intermediary may put in a table either (RFC 7541 section 7.1.3). */
 const secret = new Set(["authorization", "cookie", "proxy-authorization", "set-cookie"]);
 
+/** Octets of the table that both ends begin with (RFC 9113 section 6.5.2). */
+const initialSize = 4096;
+
 /** Encodes field sections (RFC 7541 section 3), indexing what is likely to come again. */
 export class HpackEncoder {
   readonly #table: DynamicTable;
@@ -30,9 +33,8 @@ export class HpackEncoder {
   /** `cap` is the most octets ever used for the table, whatever the peer allows. */
   constructor(cap: number) {
     this.#cap = cap;
-    // Both ends begin with 4,096 octets (RFC 9113 section 6.5.2).
-    this.#table = new DynamicTable(4096, (field, serial) => this.#forget(field, serial));
-    if (cap < 4096) this.setPeerLimit(4096);
+    this.#table = new DynamicTable(initialSize, (field, serial) => this.#forget(field, serial));
+    if (cap < initialSize) this.setPeerLimit(initialSize);
   }
 
   /** Octets in the dynamic table. */

@@ -42,6 +42,18 @@ Deno.test("a lowered limit has to be confirmed by the next block", () => {
   assert.deepEqual(polite.decode(octets(0x3f, 69, 0x82), 1000).fields, [[":method", "GET"]]);
 });
 
+Deno.test("a limit above 4,096 grows the table only when the peer says so", () => {
+  const decoder = new HpackDecoder(4096, 8192);
+  const large = block([["x", "y".repeat(3000)]]);
+  large[0] = 0x40;
+  decoder.decode(large, 10_000);
+  decoder.decode(large, 10_000);
+  assert.equal(decoder.tableSize, 3033);
+  decoder.decode(hex("3fe13f"), 10_000);
+  decoder.decode(large, 10_000);
+  assert.equal(decoder.tableSize, 6066);
+});
+
 Deno.test("fields beyond the size limit are left out and still enter the table", () => {
   const decoder = new HpackDecoder(4096);
   const first = decoder.decode(join(hex("4001 6101 62"), hex("4001 6301 64")), 40);
