@@ -89,22 +89,24 @@ export class Scheduler<T> {
   }
 
   #batch(): void {
+    const reached = this.#alarmAt;
     this.#disarm();
     this.#inBatch = true;
     try {
-      this.#runDue();
+      this.#runDue(reached);
     } finally {
       this.#inBatch = false;
       if (!this.#closed) this.#arm();
     }
   }
 
-  #runDue(): void {
+  /** `reached` is what the alarm was set for: rounding may put the clock a hair before it. */
+  #runDue(reached: number): void {
     const end = this.#clock.now() + batchMs;
     for (let count = 0; count < batchSize && !this.#closed; count++) {
       const moment = this.#clock.now();
       if (moment > end) return;
-      const now = moment - this.#zero;
+      const now = Math.max(moment - this.#zero, reached);
       const timer = this.#wheel.take(now);
       if (!timer) return;
       this.#judge(now - timer.due, now);
