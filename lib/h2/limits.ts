@@ -2,13 +2,13 @@ import { defaultMaxFrameSize, largestMaxFrameSize } from "./frames/mod.ts";
 import { largestWindow } from "./flow.ts";
 
 /**
- * What one connection may cost. With the defaults a connection holds at most about 5.5 MiB plus
+ * What one connection may cost. With the defaults a connection holds at most about 4.5 MiB plus
  * one body chunk per open stream, whatever its peer does:
  *
  * | what | octets | bounded by |
  * |---|---|---|
  * | unread request bodies | 2 × 1 MiB | `connectionWindow` |
- * | request header sections | 2 MiB | `connectionHeaderBytes` |
+ * | request header sections | 1 MiB | `connectionHeaderBytes` |
  * | header block being received | 64 KiB | `headerBlockBytes` |
  * | HPACK tables, both directions | 2 × 4 KiB | `headerTableSize`, `encoderTableSize` |
  * | partial frame and read buffer | 16 KiB + 64 KiB | `maxFrameSize`, `readBufferBytes` |
@@ -86,7 +86,7 @@ export interface H2Limits {
 export const defaultLimits: H2Limits = {
   maxConcurrentStreams: 1_000,
   maxHeaderListSize: 16 * 1024,
-  connectionHeaderBytes: 2 * 1024 * 1024,
+  connectionHeaderBytes: 1024 * 1024,
   headerBlockBytes: 64 * 1024,
   maxContinuations: 32,
   headerBlockMs: 10_000,
