@@ -1,0 +1,179 @@
+import assert from "node:assert/strict";
+import deno from "../../deno.json" with { type: "json" };
+import { bare, canSandbox, onThrowAwayMachine } from "./sandbox.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Copies of the built files alone in a folder, and an empty cache. */
+class Portable implements AsyncDisposable {
+  static #built: Promise<string> | undefined;
+
+  private constructor(readonly folder: string, readonly cache: string) {}
+
+  static async create(): Promise<Portable> {
+    const built = await (Portable.#built ??= build());
+    const folder = await Deno.makeTempDir();
+    for (const name of ["maglevd", "maglevc"]) {
+      await Deno.link(`${built}/${name}`, `${folder}/${name}`);
+    }
+    await Deno.chmod(folder, 0o755);
+    return new Portable(folder, await Deno.makeTempDir());
+  }
+
+  run(name: string, args: readonly string[], environment: Record<string, string> = {}) {
+    return bare(`${this.folder}/${name}`, args, { MAGLEV_CACHE_DIR: this.cache, ...environment });
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Deno.remove(this.folder, { recursive: true });
+    await Deno.remove(this.cache, { recursive: true });
+  }
+
+  /** Removes what was built for the tests of this file. */
+  static async clean(): Promise<void> {
+    if (Portable.#built) await Deno.remove(await Portable.#built, { recursive: true });
+    Portable.#built = undefined;
+  }
+}
+
+async function build(): Promise<string> {
+  const out = await Deno.makeTempDir();
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${root}tools/compile.ts`, "--portable", "--out", out],
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
+  return out;
+}
+
+function portableTest(
+  name: string,
+  run: (portable: Portable) => Promise<void>,
+  needsRoot = false,
+): void {
+  const ignore = needsRoot && !canSandbox;
+  const title = ignore ? `SKIPPED, needs root and namespaces: ${name}` : name;
+  Deno.test({ name: title, ignore }, async () => {
+    await using portable = await Portable.create();
+    await run(portable);
+  });
+}
+
+const config = `
+maglev:
+  vpp: {lb: {ipv4-src-address: 192.0.2.1, ipv6-src-address: "2001:db8::1"}}
+  healthchecks: {c: {type: tcp, port: 9, interval: 100ms}}
+  backends: {b: {address: 127.0.0.1, healthcheck: c}}
+  frontends: {f: {address: 198.51.100.1, pools: [{name: p, backends: {b: {}}}]}}
+`;
+
+portableTest("the portable file runs with nothing but itself", async (portable) => {
+  const { code, stdout, stderr } = await portable.run("maglevc", ["--version"]);
+  assert.equal(stderr, "");
+  assert.match(stdout, new RegExp(`^maglevc ${deno.version.replaceAll(".", "\\.")} `));
+  assert.equal(code, 0);
+});
+
+portableTest("exit codes are the program's", async (portable) => {
+  const path = `${portable.folder}/bad.yaml`;
+  await Deno.writeTextFile(path, "maglev: {unknown: 1}\n");
+  assert.equal((await portable.run("maglevd", ["--check", "--config", path])).code, 1);
+  await Deno.writeTextFile(path, config);
+  const good = await portable.run("maglevd", ["--check", "--config", path]);
+  assert.equal(good.code, 0, good.stderr);
+});
+
+portableTest("ten first starts at once all work and leave one copy", async (portable) => {
+  const starts = Array.from({ length: 10 }, () => portable.run("maglevc", ["--version"]));
+  for (const { code, stderr } of await Promise.all(starts)) assert.equal(code, 0, stderr);
+  const left = await Array.fromAsync(Deno.readDir(portable.cache));
+  assert.deepEqual(left.map((entry) => entry.name.replace(/-[0-9a-f]+-/, "-KEY-")), [
+    `maglev-KEY-${Deno.uid()}`,
+  ]);
+});
+
+portableTest("a half unpacked copy of a killed start is not used", async (portable) => {
+  await portable.run("maglevc", ["--version"]);
+  const [entry] = await Array.fromAsync(Deno.readDir(portable.cache));
+  assert.ok(entry);
+  await Deno.rename(`${portable.cache}/${entry.name}`, `${portable.cache}/${entry.name}.99999`);
+  await Deno.remove(`${portable.cache}/${entry.name}.99999/maglevc`);
+  assert.equal((await portable.run("maglevc", ["--version"])).code, 0);
+});
+
+portableTest("signals reach the program, which is the process that was started", async (p) => {
+  const path = `${p.folder}/maglev.yaml`;
+  await Deno.writeTextFile(path, config);
+  const addresses = ["--grpc-addr=127.0.0.1:0", "--metrics-addr=", "--vpp-api-addr="];
+  const process = new Deno.Command(`${p.folder}/maglevd`, {
+    args: ["--config", path, ...addresses],
+    clearEnv: true,
+    env: { PATH: "/usr/bin:/bin", MAGLEV_CACHE_DIR: p.cache },
+    stdout: "piped",
+  }).spawn();
+  let log = "";
+  for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
+    if (!log.includes("backend-transition") && (log + text).includes("backend-transition")) {
+      assert.equal(await Deno.readTextFile(`/proc/${process.pid}/comm`), "maglevd\n");
+      process.kill("SIGTERM");
+    }
+    log += text;
+  }
+  const { code, signal } = await process.status;
+  assert.deepEqual({ code, signal }, { code: 0, signal: null }, log);
+});
+
+portableTest("a cache that cannot be written or executed from is passed over", async (portable) => {
+  const script = [
+    `mkdir -p /tmp/noexec && mount -t tmpfs -o noexec,mode=1777 tmpfs /tmp/noexec`,
+    `mount -o remount,ro,bind / / 2>/dev/null || true`,
+    `cd / && chmod 755 ${portable.folder}`,
+    `setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin \\
+       HOME=/nonexistent MAGLEV_CACHE_DIR=/tmp/noexec ${portable.folder}/maglevc --version`,
+    "ls /tmp/noexec | wc -l",
+  ].join("\n");
+  const { stdout, stderr, code } = await onThrowAwayMachine(script, [portable.folder]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /^maglevc .*\n0\n$/);
+}, true);
+
+portableTest("the pair works together on a machine without Deno, npm or network", async (p) => {
+  await Deno.writeTextFile(`${p.folder}/maglev.yaml`, config.replace("port: 9", "port: 9091"));
+  const script = [
+    `cd ${p.folder}; export HOME=/root`,
+    "! command -v deno && ! command -v npm",
+    "./maglevd --config maglev.yaml --vpp-api-addr= >/tmp/log &",
+    "until ./maglevc show backends 2>/dev/null | grep -q L4OK; do kill -0 $!; done",
+    "./maglevc set backend b disable",
+    "./maglevc show frontends",
+    "kill $!; wait $!",
+  ].join("\n");
+  const { stdout, stderr, code } = await onThrowAwayMachine(script, [p.folder]);
+  assert.equal(code, 0, stderr);
+  assert.equal(
+    stdout,
+    [
+      "backend b is disabled",
+      "name  address       protocol  port  state  active pool  up/total",
+      "f     198.51.100.1  any        all  down   p                 0/1",
+      "",
+    ].join("\n"),
+  );
+  assert.match(stderr, /frontend f will have no backend up/);
+}, true);
+
+portableTest("with nowhere to unpack it says what it needs", async (portable) => {
+  const script = [
+    "for d in /tmp /var/tmp /var/cache /run /dev/shm; do mount -t tmpfs -o ro tmpfs $d; done",
+    `mkdir -p ${portable.folder} 2>/dev/null || true`,
+    `setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin \\
+       /opt/maglevc --version || echo "exit $?"`,
+  ].join("\n");
+  const prepared = `cp ${portable.folder}/maglevc /opt/maglevc\n${script}`;
+  const { stdout, stderr } = await onThrowAwayMachine(prepared, [portable.folder]);
+  assert.equal(stdout, "exit 1\n", stderr);
+  assert.match(stderr, /^maglevc: found no directory to unpack into \(needs \d+ MB, .*\n$/);
+}, true);
+
+Deno.test("the files built for these tests are removed", async () => {
+  await Portable.clean();
+});
