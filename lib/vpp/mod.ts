@@ -1,1 +1,25 @@
-export * from "./service.ts";
+/**
+ * Keeps the lb plugin of a VPP in line with configuration and health: SPEC section 4. What VPP
+ * does with what it is told is in BEHAVIOUR.md, which the comments of this room cite.
+ *
+ * @module
+ */
+
+export { createVpp } from "./life/vpp.ts";
+export type { Vpp, VppOptions } from "./life/vpp.ts";
+export { encaps, VppError } from "./service.ts";
+export type {
+  Encap,
+  LbConf,
+  LbCounters,
+  LbServerState,
+  LbState,
+  LbSyncKind,
+  LbVipState,
+  PlannedChange,
+  ServerCounters,
+  VipCounters,
+  VppInfo,
+  VppObserver,
+  VppService,
+} from "./service.ts";

@@ -6,7 +6,7 @@ import {
   type DesiredVip,
   FlushLedger,
   isEmpty,
-  planAll,
+  planAll as planning,
   planOne,
   type PrefixPlan,
   prefixText,
@@ -19,6 +19,15 @@ import type { ModelVpp } from "./model_vpp.ts";
 import { RecordingLog } from "./recording_log.ts";
 
 const runs = { seed: 26_10, numRuns: 300 };
+
+/** The whole plan at once. */
+function planAll(...args: Parameters<typeof planning>): PrefixPlan[] {
+  const work = planning(...args);
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+  }
+}
 
 function summaryOf(desired: readonly DesiredVip[]): string[] {
   return desired.map((vip) => {
@@ -108,7 +117,8 @@ Deno.test("syncing one frontend after the other never takes a VIP away, and is n
         const actual = [...(await dumpActual(vpp)).values()]
           .filter((vip) => prefixText(vip) === prefixText(target));
         const siblings = desired.filter((vip) => prefixText(vip) === prefixText(target));
-        const plan = planOne(target, { desired: siblings, actual }, ledger, () => true);
+        const state = { actual, siblings: () => siblings, mayRecreate: () => true };
+        const plan = planOne(target, state, ledger);
         const counts = await apply(vpp, [plan], ledger);
         assert.equal(counts.refused, 0);
         const after = new Set(vpp.keys());
@@ -129,8 +139,8 @@ Deno.test("a sibling that may not be made anew blocks a change of encap", async 
         const actual = [...(await dumpActual(vpp)).values()]
           .filter((vip) => prefixText(vip) === prefixText(target));
         const siblings = desired.filter((vip) => prefixText(vip) === prefixText(target));
-        const state = { desired: siblings, actual };
-        const plan = planOne(target, state, new FlushLedger(), () => false);
+        const state = { actual, siblings: () => siblings, mayRecreate: () => false };
+        const plan = planOne(target, state, new FlushLedger());
         const touched = [
           ...plan.removals.map(({ vip }) => vip.id),
           ...plan.changes.map(({ vip }) => vip.id),

@@ -16,4 +16,5 @@ export {
 } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";
 export { breathe, inSlices } from "./breathe.ts";
+export { Pacer } from "./pacer.ts";
 export { LimitedLog } from "./limited_log.ts";

@@ -39,7 +39,8 @@ export type Actual = ReadonlyMap<string, ActualVip>;
 /** Set while a server is used; clear in what lingers after a deletion. */
 const usedFlag = 1;
 
-type Building = ActualVip & { readonly servers: Map<string, ActualServer> };
+/** One that belongs to whoever asked for the dump. */
+export type DumpedVip = ActualVip & { readonly servers: Map<string, ActualServer> };
 
 /**
  * Puts one dump together. Servers without the used bit, and those of VIPs that are gone, linger
@@ -49,8 +50,8 @@ export function* actualState(
   vips: readonly VipDetails[],
   servers: readonly AsDetails[],
   extras: ReadonlyMap<string, VipExtras>,
-): Generator<void, Map<string, ActualVip>> {
-  const found = new Map<string, Building>();
+): Generator<void, Map<string, DumpedVip>> {
+  const found = new Map<string, DumpedVip>();
   for (const details of vips) {
     const vip = actualVip(details, extras);
     found.set(vip.id, vip);
@@ -65,13 +66,14 @@ export function* actualState(
   return found;
 }
 
-function actualVip(details: VipDetails, extras: ReadonlyMap<string, VipExtras>): Building {
+function actualVip(details: VipDetails, extras: ReadonlyMap<string, VipExtras>): DumpedVip {
   const key = keyOf(details.vip);
   const id = vipId(key);
   const extra = extras.get(id);
   return {
     ...key,
     id,
+    // Whatever a later VPP may invent: like l3dsr, it is not what a frontend wants.
     encap: encaps[details.encap] ?? "l3dsr",
     sticky: extra?.sticky,
     poolIndex: extra?.poolIndex,
@@ -89,9 +91,9 @@ function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {
 
 /** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
 function ownerFinder(
-  vips: ReadonlyMap<string, Building>,
-): (vip: AsDetails["vip"]) => Building | undefined {
-  let last: { key: VipKey; vip: Building | undefined } | undefined;
+  vips: ReadonlyMap<string, DumpedVip>,
+): (vip: AsDetails["vip"]) => DumpedVip | undefined {
+  let last: { key: VipKey; vip: DumpedVip | undefined } | undefined;
   return (wire) => {
     const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
       last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;

@@ -5,7 +5,14 @@
  */
 
 export { actualState, serversInOrder } from "./actual.ts";
-export type { Actual, ActualServer, ActualVip, AsDetails, VipDetails } from "./actual.ts";
+export type {
+  Actual,
+  ActualServer,
+  ActualVip,
+  AsDetails,
+  DumpedVip,
+  VipDetails,
+} from "./actual.ts";
 export { addAs, addVip, deleteAs, deleteVip, setWeight } from "./calls.ts";
 export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
 export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
@@ -15,7 +22,14 @@ export type { AddressOf, DesiredServer, DesiredVip } from "./desired.ts";
 export { FlushLedger } from "./flush_ledger.ts";
 export type { FlushView } from "./flush_ledger.ts";
 export { isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";
-export type { PrefixPlan, PrefixState, ServerChange, VipChanges, VipRemoval } from "./plan.ts";
+export type {
+  OneState,
+  PrefixPlan,
+  PrefixState,
+  ServerChange,
+  VipChanges,
+  VipRemoval,
+} from "./plan.ts";
 export { parseVerbose, verboseCommand } from "./verbose.ts";
 export type { VipExtras } from "./verbose.ts";
 export { compareVips, prefixText, protocolName, protocolNumber, vipId } from "./vip.ts";

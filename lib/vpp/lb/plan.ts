@@ -89,31 +89,33 @@ export function planPrefix({ desired, actual }: PrefixState, flushes: FlushView)
   return { prefix: prefixOf(desired, actual), removals, changes, blocked: [] };
 }
 
+/** What surrounds one VIP. */
+export interface OneState {
+  /** All that is there on its prefix. */
+  readonly actual: readonly ActualVip[];
+  /** All that is desired on its prefix; asked for only if another VIP is in the way. */
+  readonly siblings: () => readonly DesiredVip[];
+  /** Whether the VIP of this frontend may be made anew for the sake of the other. */
+  readonly mayRecreate: (frontend: string) => boolean;
+}
+
 /**
- * Makes one VIP what it should be. Other VIPs of the prefix are made anew if a changed encap
- * requires it and `mayRecreate` allows it; a VIP that nobody asks for is never removed, so one
- * that is in the way blocks the change.
+ * Makes one VIP what it should be. Other VIPs of the prefix are made anew only if a changed encap
+ * requires it; a VIP that nobody asks for is never removed, so one in the way blocks the change.
  */
-export function planOne(
-  target: DesiredVip,
-  state: PrefixState,
-  flushes: FlushView,
-  mayRecreate: (frontend: string) => boolean,
-): PrefixPlan {
-  const prefix = prefixText(target);
+export function planOne(target: DesiredVip, state: OneState, flushes: FlushView): PrefixPlan {
   const present = state.actual.find(({ id }) => id === target.id);
-  const inStep = present && recreation(present, target) === undefined;
   const others = state.actual.filter((vip) => vip.id !== target.id && inTheWay(vip, target));
+  const inStep = present && recreation(present, target) === undefined;
   if (inStep || others.length === 0) {
-    return planPrefix(
-      { desired: [target], actual: present ? [present] : [] },
-      flushes,
-    );
+    return planPrefix({ desired: [target], actual: present ? [present] : [] }, flushes);
   }
-  const siblings = state.desired.filter(({ id }) => others.some((vip) => vip.id === id));
+  const siblings = state.siblings().filter(({ id }) => others.some((vip) => vip.id === id));
   const free = siblings.length === others.length &&
-    siblings.every(({ frontend }) => mayRecreate(frontend));
-  if (!free) return { prefix, removals: [], changes: [], blocked: [target.frontend] };
+    siblings.every(({ frontend }) => state.mayRecreate(frontend));
+  if (!free) {
+    return { prefix: prefixText(target), removals: [], changes: [], blocked: [target.frontend] };
+  }
   const actual = present ? [present, ...others] : others;
   return planPrefix({ desired: [target, ...siblings], actual }, flushes);
 }
@@ -128,21 +130,25 @@ export function planSweep(stale: readonly ActualVip[]): PrefixPlan[] {
   }));
 }
 
-/** The whole of a plan: the prefixes that are desired in order, then what nobody asks for. */
-export function planAll(
+/**
+ * The whole of a plan: the prefixes that are desired in order, then what nobody asks for. Yields
+ * after each prefix, for slicing.
+ */
+export function* planAll(
   desired: readonly DesiredVip[],
   actual: Iterable<ActualVip>,
   flushes: FlushView,
-): PrefixPlan[] {
+): Generator<void, PrefixPlan[]> {
   const present = [...actual];
   const byPrefix = Map.groupBy(present, prefixText);
-  const wanted = new Set(desired.map(({ id }) => id));
-  const plans = [...Map.groupBy([...desired].sort(compareVips), prefixText)]
-    .map(([prefix, vips]) =>
-      planPrefix({ desired: vips, actual: byPrefix.get(prefix) ?? [] }, flushes)
-    );
-  const gone = new Set(plans.flatMap(({ removals }) => removals.map(({ vip }) => vip.id)));
-  const stale = present.filter(({ id }) => !wanted.has(id) && !gone.has(id));
+  const plans: PrefixPlan[] = [];
+  for (const [prefix, vips] of Map.groupBy([...desired].sort(compareVips), prefixText)) {
+    plans.push(planPrefix({ desired: vips, actual: byPrefix.get(prefix) ?? [] }, flushes));
+    yield;
+  }
+  const settled = new Set(desired.map(({ id }) => id));
+  for (const { vip } of plans.flatMap(({ removals }) => removals)) settled.add(vip.id);
+  const stale = present.filter(({ id }) => !settled.has(id));
   return [...plans, ...planSweep(stale)].filter((plan) => !isEmpty(plan));
 }
 

@@ -41,7 +41,8 @@ export async function openStatsSegment(
   options: SegmentOptions,
 ): Promise<StatsSegment> {
   const { clock, deadlineMs, signal } = options;
-  const wait = { clock, timeoutMs: deadlineMs, ...(signal && { signal }) };
+  // By the system's clock: what is waited for is the kernel and VPP, a millisecond or so.
+  const wait = { timeoutMs: deadlineMs, ...(signal && { signal }) };
   using socket = await connectSeqpacket(path, wait);
   using file = await receiveFd(socket, wait);
   const mapping = mapReadOnly(file);

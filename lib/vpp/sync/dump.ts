@@ -1,6 +1,6 @@
 import { parseIp } from "../../ip/mod.ts";
 import { type ApiClient, inSlices } from "../client/mod.ts";
-import { actualState, type ActualVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
+import { actualState, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
 import { cliInband, lbAsDump, lbVipDump } from "../messages/mod.ts";
 
 /** What dumps need of a client. */
@@ -15,7 +15,7 @@ const zero = parseIp("0.0.0.0");
 export async function dumpActual(
   client: Dumper,
   signal?: AbortSignal,
-): Promise<Map<string, ActualVip>> {
+): Promise<Map<string, DumpedVip>> {
   if (!zero) throw new TypeError("0.0.0.0 does not parse");
   const pfx = { address: zero, len: 0 };
   const any = { pfx, protocol: 255, port: 0 };

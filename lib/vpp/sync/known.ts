@@ -1,7 +1,11 @@
-import type { ActualServer, ActualVip, DesiredVip, ServerChange } from "../lb/mod.ts";
-import { prefixText } from "../lb/mod.ts";
-
-type Entry = Omit<ActualVip, "servers"> & { readonly servers: Map<string, ActualServer> };
+import type { IpAddress } from "../../ip/mod.ts";
+import {
+  type ActualVip,
+  type DesiredVip,
+  type DumpedVip,
+  prefixText,
+  type ServerChange,
+} from "../lb/mod.ts";
 
 const usedFlag = 1;
 
@@ -14,9 +18,23 @@ const flowTableLength = 1024;
  * changes VPP by hand is found out by the next full sync, or by VPP refusing a change.
  */
 export class KnownState {
-  readonly #vips = new Map<string, Entry>();
+  readonly #vips = new Map<string, DumpedVip>();
   readonly #byPrefix = new Map<string, Set<string>>();
   #touched = new Set<string>();
+  #changedAddresses = new Map<string, IpAddress>();
+  #version = 0;
+
+  /** Changes whenever VIPs or servers come or go. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Addresses of VIPs and servers that have come or gone since this was last asked. */
+  takeChangedAddresses(): Iterable<IpAddress> {
+    const changed = this.#changedAddresses;
+    this.#changedAddresses = new Map();
+    return changed.values();
+  }
 
   /** Every VIP, in no particular order. */
   all(): Iterable<ActualVip> {
@@ -47,17 +65,30 @@ export class KnownState {
    * Takes over a dump. VIPs that were changed while it was under way keep what is known of them:
    * the dump may have seen them before or after.
    */
-  finishDump(dump: ReadonlyMap<string, ActualVip>): void {
-    for (const id of [...this.#vips.keys()]) if (!this.#touched.has(id)) this.#drop(id);
+  finishDump(dump: ReadonlyMap<string, DumpedVip>): void {
+    for (const [id, vip] of [...this.#vips]) {
+      if (this.#touched.has(id) || dump.has(id)) continue;
+      this.#noteChange(vip.address);
+      this.#drop(id);
+    }
     for (const vip of dump.values()) {
-      if (!this.#touched.has(vip.id)) this.#put({ ...vip, servers: new Map(vip.servers) });
+      if (this.#touched.has(vip.id)) continue;
+      this.#compare(this.#vips.get(vip.id), vip);
+      this.#put(vip);
     }
     this.#touched = new Set();
+  }
+
+  /** VPP's text told where it counts for this VIP. */
+  poolIndexFound(id: string, poolIndex: number): void {
+    const vip = this.#vips.get(id);
+    if (vip) this.#vips.set(id, { ...vip, poolIndex });
   }
 
   /** VPP made this VIP. Its pool index is for the next dump to tell. */
   vipAdded(vip: DesiredVip): void {
     this.#touched.add(vip.id);
+    this.#noteChange(vip.address);
     const { id, address, prefixLength, protocol, port, encap, sticky } = vip;
     this.#put({
       ...{ id, address, prefixLength, protocol, port, encap, sticky, flowTableLength },
@@ -69,6 +100,8 @@ export class KnownState {
   /** VPP deleted this VIP. */
   vipRemoved(id: string): void {
     this.#touched.add(id);
+    const vip = this.#vips.get(id);
+    if (vip) this.#noteChange(vip.address);
     this.#drop(id);
   }
 
@@ -78,6 +111,7 @@ export class KnownState {
     const servers = this.#vips.get(id)?.servers;
     if (!servers) return;
     const { address } = change;
+    if (change.kind !== "as-weight") this.#noteChange(address);
     if (change.kind === "as-del") servers.delete(address.text);
     else {
       const before = servers.get(address.text);
@@ -88,7 +122,23 @@ export class KnownState {
     }
   }
 
-  #put(vip: Entry): void {
+  #noteChange(address: IpAddress): void {
+    this.#changedAddresses.set(address.text, address);
+    this.#version++;
+  }
+
+  /** Notes what a dump shows that was not known: somebody changed VPP by hand. */
+  #compare(before: DumpedVip | undefined, now: ActualVip): void {
+    if (!before || before.poolIndex !== now.poolIndex) this.#noteChange(now.address);
+    for (const [text, { address }] of now.servers) {
+      if (!before?.servers.has(text)) this.#noteChange(address);
+    }
+    for (const [text, { address }] of before?.servers ?? []) {
+      if (!now.servers.has(text)) this.#noteChange(address);
+    }
+  }
+
+  #put(vip: DumpedVip): void {
     const prefix = prefixText(vip);
     const ids = this.#byPrefix.get(prefix);
     if (ids) ids.add(vip.id);

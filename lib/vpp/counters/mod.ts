@@ -1,0 +1,8 @@
+/**
+ * Traffic counters of VIPs and servers.
+ *
+ * @module
+ */
+
+export { CounterReader } from "./reader.ts";
+export { statsNames } from "./names.ts";

@@ -1,0 +1,71 @@
+import type { Clock } from "../../time/mod.ts";
+import { type ApiClient, inSlices } from "../client/mod.ts";
+import { parseVerbose, verboseCommand } from "../lb/mod.ts";
+import { cliInband } from "../messages/mod.ts";
+import type { LbCounters } from "../service.ts";
+import type { StatsSegment } from "../stats/mod.ts";
+import type { KnownState } from "../sync/mod.ts";
+import { RouteIndices } from "./routes.ts";
+import { countedIn, type CounterRows, counterRows, readCounters, routesOf } from "./rows.ts";
+
+/** Nobody tells when somebody else's route takes over the index of one of ours. */
+const relearnMs = 300_000;
+
+/** Reads the counters of what VPP is known to hold. One per connection. */
+export class CounterReader {
+  readonly #routes: RouteIndices;
+  #rows: CounterRows = { vips: [], servers: [] };
+  #version = -1;
+  #isComplete = true;
+  #learnedAt: number;
+
+  constructor(
+    private readonly client: Pick<ApiClient, "request">,
+    private readonly segment: StatsSegment,
+    private readonly known: KnownState,
+    private readonly clock: Clock,
+  ) {
+    this.#routes = new RouteIndices(client);
+    this.#learnedAt = clock.now();
+  }
+
+  /** One reading. Rejects with SegmentError, or when the connection fails. */
+  async read(): Promise<LbCounters> {
+    await this.#prepare();
+    const rows = this.#rows;
+    return await this.segment.read((view) => readCounters(rows, view, this.clock.wall()));
+  }
+
+  /** Finds out where to read, if that may have changed. */
+  async #prepare(): Promise<void> {
+    if (this.clock.now() - this.#learnedAt >= relearnMs) this.#relearn();
+    if (this.known.version === this.#version && this.#isComplete) return;
+    const version = this.known.version;
+    for (const address of this.known.takeChangedAddresses()) this.#routes.forget(address);
+    await this.#learnPoolIndices();
+    const counted = await inSlices(countedIn(this.known.all()));
+    const routes = routesOf(counted);
+    await this.#routes.learn(routes);
+    this.#rows = await inSlices(counterRows(counted, (key) => this.#routes.index(key)));
+    this.#isComplete = routes.every((key) => this.#routes.index(key) !== undefined);
+    this.#version = version;
+  }
+
+  #relearn(): void {
+    this.#learnedAt = this.clock.now();
+    this.#routes.clear();
+    this.#version = -1;
+  }
+
+  /** VPP's text is the only place that tells them; a VIP just made is not in the last dump. */
+  async #learnPoolIndices(): Promise<void> {
+    const missing = [...this.known.all()].filter(({ poolIndex }) => poolIndex === undefined);
+    if (missing.length === 0) return;
+    const { reply } = await this.client.request(cliInband, { cmd: verboseCommand });
+    const extras = await inSlices(parseVerbose(reply));
+    for (const { id } of missing) {
+      const poolIndex = extras.get(id)?.poolIndex;
+      if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);
+    }
+  }
+}

@@ -1,0 +1,103 @@
+import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import { type ActualVip, compareVips, prefixText, protocolName } from "../lb/mod.ts";
+import type { LbCounters } from "../service.ts";
+import type { StatsView } from "../stats/mod.ts";
+import { statsNames } from "./names.ts";
+import { hostRoute, type RouteKey } from "./routes.ts";
+
+/** Where the counters of one VIP are. -1 where that is not known, which reads as 0. */
+interface VipRow {
+  readonly prefix: string;
+  readonly protocol: "tcp" | "udp" | "any";
+  readonly port: number;
+  readonly pool: number;
+  readonly route: number;
+}
+
+/** Where the counters of one server are. */
+interface ServerRow {
+  readonly address: string;
+  readonly route: number;
+}
+
+/** What is read each time, prepared so that a reading does nothing but add up. */
+export interface CounterRows {
+  readonly vips: readonly VipRow[];
+  readonly servers: readonly ServerRow[];
+}
+
+/** Everything that is counted, in order. */
+export interface Counted {
+  readonly vips: readonly ActualVip[];
+  readonly servers: readonly IpAddress[];
+}
+
+/** The VIPs, and every server address once. Yields now and then, for slicing. */
+export function* countedIn(vips: Iterable<ActualVip>): Generator<void, Counted> {
+  const list: ActualVip[] = [];
+  const servers = new Map<string, IpAddress>();
+  for (const vip of vips) {
+    list.push(vip);
+    for (const [text, { address }] of vip.servers) servers.set(text, address);
+    yield;
+  }
+  const addresses = [...servers.values()];
+  yield;
+  return { vips: list.sort(compareVips), servers: addresses.sort(compareIp) };
+}
+
+/** The routes that count for them. */
+export function routesOf({ vips, servers }: Counted): RouteKey[] {
+  return [...vips, ...servers.map(hostRoute)];
+}
+
+/** Puts the rows together. Yields now and then, for slicing. */
+export function* counterRows(
+  { vips, servers }: Counted,
+  indexOf: (key: RouteKey) => number | undefined,
+): Generator<void, CounterRows> {
+  const vipRows: VipRow[] = [];
+  for (const vip of vips) {
+    vipRows.push({
+      prefix: prefixText(vip),
+      protocol: protocolName(vip.protocol),
+      port: vip.port,
+      pool: vip.poolIndex ?? -1,
+      route: indexOf(vip) ?? -1,
+    });
+    yield;
+  }
+  const serverRows: ServerRow[] = [];
+  for (const address of servers) {
+    serverRows.push({ address: address.text, route: indexOf(hostRoute(address)) ?? -1 });
+    yield;
+  }
+  return { vips: vipRows, servers: serverRows };
+}
+
+/** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */
+export function readCounters(rows: CounterRows, view: StatsView, at: number): LbCounters {
+  const next = view.simple(statsNames.next);
+  const first = view.simple(statsNames.first);
+  const untracked = view.simple(statsNames.untracked);
+  const noServer = view.simple(statsNames.noServer);
+  const to = view.combined(statsNames.routeTo);
+  const via = view.combined(statsNames.routeVia);
+  return {
+    at,
+    vips: rows.vips.map(({ prefix, protocol, port, pool, route }) => ({
+      ...{ prefix, protocol, port },
+      next: next(pool),
+      first: first(pool),
+      untracked: untracked(pool),
+      noServer: noServer(pool),
+      packets: to.packets(route),
+      bytes: to.bytes(route),
+    })),
+    servers: rows.servers.map(({ address, route }) => ({
+      address,
+      packets: via.packets(route),
+      bytes: via.bytes(route),
+    })),
+  };
+}

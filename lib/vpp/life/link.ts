@@ -1,0 +1,102 @@
+import { LimitedLog, reasonOf } from "../client/mod.ts";
+import type { VppInfo } from "../service.ts";
+import { Session, type SessionOptions } from "./session.ts";
+
+/** Between a failure and the next attempt. */
+const retryMs = 5_000;
+
+/** What a link tells. */
+export interface LinkEvents {
+  /** Connected and adopted: VPP can be synced. */
+  readonly connected: (session: Session, isSameVpp: boolean) => void;
+}
+
+/**
+ * Keeps a session with VPP for as long as the program runs: after any failure it is closed, and
+ * another is tried after 5 s, for ever.
+ */
+export class Link {
+  readonly #abort = new AbortController();
+  readonly #living: Promise<void>;
+  readonly #warnings: LimitedLog;
+  #session: Session | undefined;
+  #last: VppInfo | undefined;
+
+  constructor(private readonly options: SessionOptions, private readonly events: LinkEvents) {
+    this.#warnings = new LimitedLog(options.log, options.clock);
+    this.#living = this.#live();
+  }
+
+  /** The present session; undefined while there is none. */
+  get session(): Session | undefined {
+    return this.#session;
+  }
+
+  /** Says good-bye to VPP, which keeps all it has. Waits until nothing runs any more. */
+  async close(): Promise<void> {
+    this.#abort.abort(new Error("maglevd is stopping"));
+    await this.#session?.close();
+    await this.#living;
+  }
+
+  async #live(): Promise<void> {
+    while (!this.#abort.signal.aborted) {
+      const session = await this.#open();
+      if (session) await this.#serve(session);
+      await this.#pause();
+    }
+  }
+
+  async #open(): Promise<Session | undefined> {
+    const { apiAddr, statsAddr } = this.options;
+    try {
+      return await Session.open(this.options, this.#abort.signal);
+    } catch (error) {
+      if (this.#abort.signal.aborted) return undefined;
+      const err = reasonOf(error);
+      this.#warnings.warn("vpp-connect-failed", {
+        "api-addr": apiAddr,
+        "stats-addr": statsAddr,
+        err,
+      });
+      return undefined;
+    }
+  }
+
+  async #serve(session: Session): Promise<void> {
+    const { log } = this.options;
+    const { info } = session;
+    const isSameVpp = this.#last?.pid === info.pid && this.#last?.bootTime === info.bootTime;
+    const isRestarted = this.#last !== undefined && !isSameVpp;
+    this.#last = info;
+    this.#session = session;
+    log.info("vpp-connect", {
+      version: info.version,
+      "build-date": info.buildDate,
+      pid: info.pid,
+      boottime: new Date(info.bootTime).toISOString(),
+      restarted: isRestarted || undefined,
+    });
+    if (this.#abort.signal.aborted) session.fail(this.#abort.signal.reason);
+    await session.begin();
+    if (!session.isOver) this.events.connected(session, isSameVpp);
+    const reason = await session.ended;
+    this.#session = undefined;
+    log.warn("vpp-disconnect", { err: reason.message });
+    await session.close();
+  }
+
+  #pause(): Promise<void> {
+    const { signal } = this.#abort;
+    if (signal.aborted) return Promise.resolve();
+    return new Promise((resolve) => {
+      const done = () => {
+        timer.cancel();
+        signal.removeEventListener("abort", done);
+        resolve();
+      };
+      const timer = this.options.clock.after(retryMs, done);
+      signal.addEventListener("abort", done);
+    });
+  }
+}
