@@ -56,6 +56,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   #world: World;
   #reloading: Promise<void> = Promise.resolve();
   #waiting: Waiting | undefined;
+  /** Out of the configuration already, but not yet told so. */
+  #leaving: readonly BackendEntry[] = [];
 
   /** Starts probing the backends of `config`. Throws when it contradicts itself. */
   constructor({ config, startProbe, clock, random, log, observer }: CheckerOptions) {
@@ -211,7 +213,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.#slices.close();
     this.#events.close();
     this.#machinery.probing.close();
-    for (const { job } of this.#world.backends.values()) this.#machinery.probing.halt(job);
+    const entries = [...this.#world.backends.values(), ...this.#leaving];
+    for (const { job } of entries) this.#machinery.probing.halt(job);
   }
 
   /** Same as `close`. */
@@ -251,8 +254,9 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const plan = yield* planReload(old, config, this.#clock.wall());
     const publish = (world: World) => this.#world = world;
     this.#events.push(swap(old, plan, this.#machinery, publish));
-    yield;
+    this.#leaving = plan.backends.gone;
     yield* settle(old, plan, this.#machinery);
+    this.#leaving = [];
   }
 }
 

@@ -64,7 +64,10 @@ export class Probing<T> {
 
   constructor(options: ProbingOptions<T>) {
     this.#options = options;
-    this.#scheduler = new Scheduler(options.clock, (job) => this.#comesUp(job));
+    this.#scheduler = new Scheduler(
+      options.clock,
+      (job, latenessMs) => this.#comesUp(job, latenessMs),
+    );
   }
 
   /** Probes on their way. */
@@ -119,9 +122,11 @@ export class Probing<T> {
     this.#scheduler.close();
   }
 
-  #comesUp(job: ProbeJob<T>): void {
-    if (job.flight) this.#giveUp(job, job.flight);
-    else this.#start(job);
+  #comesUp(job: ProbeJob<T>, latenessMs: number): void {
+    if (!job.flight) this.#start(job);
+    else if (latenessMs <= stallMs) this.#giveUp(job, job.flight);
+    // The process was stopped: the prober has had no chance to answer either.
+    else this.#scheduler.at(job.timer, this.#scheduler.now() + graceMs);
   }
 
   #start(job: ProbeJob<T>): void {

@@ -27,7 +27,7 @@ export interface Punctuality {
 }
 
 /**
- * Calls `run` for each timer that falls due, in batches short enough to leave the event loop
+ * Calls `run` for each timer that falls due, with how late it is, in batches short enough to leave the event loop
  * alone. Asleep in between: one timer of the clock, armed for the first thing due.
  *
  * Its time is the clock's without the stalls, so that after one every timer keeps its distance
@@ -35,7 +35,7 @@ export interface Punctuality {
  */
 export class Scheduler<T> {
   readonly #clock: Clock;
-  readonly #run: (owner: T) => void;
+  readonly #run: (owner: T, latenessMs: number) => void;
   readonly #wheel = new TimerWheel<T>();
   /** The clock's time that was 0 here. */
   #zero: number;
@@ -47,7 +47,7 @@ export class Scheduler<T> {
   #maxLatenessMs = 0;
   #stalls = 0;
 
-  constructor(clock: Clock, run: (owner: T) => void) {
+  constructor(clock: Clock, run: (owner: T, latenessMs: number) => void) {
     this.#clock = clock;
     this.#run = run;
     this.#zero = clock.now();
@@ -109,8 +109,9 @@ export class Scheduler<T> {
       const now = Math.max(moment - this.#zero, reached);
       const timer = this.#wheel.take(now);
       if (!timer) return;
-      this.#judge(now - timer.due, now);
-      this.#run(timer.owner);
+      const lateness = now - timer.due;
+      this.#judge(lateness, now);
+      this.#run(timer.owner, lateness);
     }
   }
 

@@ -115,6 +115,19 @@ Deno.test("a timeout that comes long after the deadline is the process's fault a
   assert.equal(bench.state("a"), "up");
 });
 
+Deno.test("a probe is not given up because the process was stopped", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(500);
+  const stalled = [...bench.prober.flights.values()][0];
+  bench.clock.jump(3_600_000);
+  assert.equal(bench.state("a"), "unknown");
+  assert.deepEqual(bench.log.named("probe-lost"), []);
+  stalled?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 3_600_000 });
+  bench.clock.advance(10);
+  bench.probe("a", pass);
+  assert.equal(bench.state("a"), "up");
+});
+
 Deno.test("a host that is always too slow still notices that a backend is down", () => {
   using bench = new Bench(one);
   for (let i = 0; i < 2; i++) {

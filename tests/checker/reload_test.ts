@@ -302,6 +302,21 @@ Deno.test("closing in the middle of a reload ends it", async () => {
   await assert.rejects(bench.checker.reload(config), /abandoned because maglevd is stopping/);
 });
 
+Deno.test("closing between the halves of a reload cancels the probes of what is gone", async () => {
+  const many = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`b${i}`, {}]));
+  const bench = new Bench(sketch({ backends: { ...many, z: {} }, frontends: { f: [{ z: 1 }] } }));
+  bench.probe("z", pass);
+  bench.clock.advance(500);
+  assert.ok(bench.prober.flights.size >= 5_000);
+  bench.checker.subscribe((event) => {
+    // Removing b1 and the rest takes more than one slice.
+    if (event.kind === "backend" && event.backend === "b0") bench.checker.close();
+  });
+  await assert.rejects(bench.reload(sketch({ backends: { z: {} } })), /abandoned/);
+  assert.equal(bench.prober.flights.size, 0);
+  bench[Symbol.dispose]();
+});
+
 Deno.test("a listener may ask for a reload", async () => {
   using bench = new Bench(config);
   let reloading: Promise<void> | undefined;
