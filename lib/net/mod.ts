@@ -6,6 +6,7 @@
 
 export { NetError } from "./errno.ts";
 export { FileDescriptor } from "./fd.ts";
+export { sendUnixDatagram } from "./datagram.ts";
 export { Mapping, mapReadOnly, mapShared, memfd } from "./mapping.ts";
 export {
   acceptSeqpacket,

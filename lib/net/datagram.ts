@@ -1,0 +1,32 @@
+import { errno, libc } from "./libc.ts";
+import { NetError } from "./errno.ts";
+import { FileDescriptor } from "./fd.ts";
+import { unixAddress } from "./unix_address.ts";
+
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_NONBLOCK = 0o4000;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+
+/**
+ * Sends one datagram to the Unix socket at `path`; a leading `@` stands for the abstract name
+ * space, as in systemd's NOTIFY_SOCKET. Never waits. Throws {@link NetError}.
+ */
+export function sendUnixDatagram(path: string, message: Uint8Array<ArrayBuffer>): void {
+  const action = `send to ${path}`;
+  const address = path.startsWith("@") ? abstractAddress(path) : unixAddress(path);
+  const number = libc.socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  if (number < 0) throw new NetError(action, errno());
+  using socket = new FileDescriptor(number);
+  const length = BigInt(message.length);
+  const sent = libc.sendto(socket.number, message, length, MSG_NOSIGNAL, address, address.length);
+  if (sent < 0) throw new NetError(action, errno());
+}
+
+/** unix(7): a NUL instead of the `@`, and no NUL at the end, where it would be part of the name. */
+function abstractAddress(path: string): Uint8Array<ArrayBuffer> {
+  const address = unixAddress(path);
+  address[2] = 0;
+  return address.slice(0, -1);
+}
