@@ -62,7 +62,7 @@ export class Core {
   giveBack(stream: Stream, octets: number): void {
     const given = Math.min(octets, stream.unread);
     stream.unread -= given;
-    if (!stream.discarding && canReceive(stream)) {
+    if (!stream.discarding && stream.state === "open") {
       this.sender.announce(stream.id, stream.receiveWindow.giveBack(given));
     }
     this.giveBackConnection(given);
@@ -136,13 +136,9 @@ export class Core {
     stream.on(outgoing.kind === "headers" ? "send HEADERS" : "send DATA");
     if (!end) return;
     stream.on("send END_STREAM");
-    // The answer is complete: whatever else the request has to say is of no use (section 8.1).
+    // The answer is complete: whatever else the request has to say is of no use (section 8.1). So
+    // half-closed (local) lasts no longer than this.
     if (stream.state === "half-closed (local)") this.resetStream(stream.id, ErrorCode.NO_ERROR);
     else this.forget(stream);
   }
-}
-
-/** Whether the peer may still send on the stream. */
-function canReceive({ state }: Stream): boolean {
-  return state === "open" || state === "half-closed (local)";
 }

@@ -48,13 +48,8 @@ export class FieldSections {
         `malformed request: body of ${received} octets, content-length is ${expected}`,
       );
     }
-    this.#endStream(stream);
-    if (!stream.discarding) this.#core.events.push({ type: "end", id: stream.id, trailers });
-  }
-
-  #endStream(stream: Stream): void {
     stream.on("recv END_STREAM");
-    if (stream.state === "closed") this.#core.forget(stream);
+    if (!stream.discarding) this.#core.events.push({ type: "end", id: stream.id, trailers });
   }
 
   #decode(block: Uint8Array): FieldSection {
@@ -109,7 +104,7 @@ export class FieldSections {
   #headersTooLarge(stream: Stream, endStream: boolean): void {
     const { sender, now } = this.#core;
     stream.discarding = true;
-    if (endStream) this.#endStream(stream);
+    if (endStream) stream.on("recv END_STREAM");
     this.#core.count("reset");
     sender.offer(stream, { kind: "headers", fields: [[":status", "431"]], end: true }, now);
   }

@@ -205,6 +205,42 @@ Deno.test("RST_STREAM aborts the signal, breaks the body off and stops the produ
   await driver.hangUp();
 });
 
+Deno.test("a producer that fails when it is stopped has nobody to tell", async () => {
+  const failures: (() => Promise<never>)[] = [
+    () => Promise.reject(new Error("later")),
+    () => {
+      throw new Error("at once");
+    },
+  ];
+  for (const fail of failures) {
+    const began = gate();
+    const driver = new Driver(() => {
+      const next = () => {
+        began.open();
+        return new Promise<never>(() => {});
+      };
+      return Promise.resolve({
+        ...ok,
+        body: { [Symbol.asyncIterator]: () => ({ next, return: fail }) },
+      });
+    });
+    driver.feed(headers(1, get));
+    await began.opened;
+    driver.feed(rstStream(1), ping());
+    await driver.frame(types.PING, 0);
+    await driver.hangUp();
+  }
+});
+
+Deno.test("empty chunks of a body are left out", async () => {
+  const driver = new Driver(() => Promise.resolve({ ...ok, body: chunks("", "a", "", "b", "") }));
+  driver.feed(headers(1, get));
+  assert.equal(await driver.answer(1), "ab");
+  const sizes = driver.frames().filter((f) => f.type === types.DATA).map((f) => f.payload.length);
+  assert.deepEqual(sizes, [1, 1, 0]);
+  await driver.hangUp();
+});
+
 Deno.test("a signal asked for only after the end is aborted already", async () => {
   const release = gate();
   const asked = Promise.withResolvers<AbortSignal>();
