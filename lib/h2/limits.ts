@@ -11,7 +11,7 @@ import { largestWindow } from "./flow.ts";
  * | request header sections | 1 MiB | `connectionHeaderBytes` |
  * | header block being received | 64 KiB | `headerBlockBytes` |
  * | HPACK tables, both directions | 2 × 4 KiB | `headerTableSize`, `encoderTableSize` |
- * | partial frame and read buffer | 16 KiB + 64 KiB | `maxFrameSize`, `readBufferBytes` |
+ * | partial frame and read buffer | 16 KiB + 32 KiB | `maxFrameSize`, `readBufferBytes` |
  * | output | 2 × (128 + 64) KiB | `outputBytes`, `controlBytes` |
  * | streams | 1,000 × about 0.5 KiB | `maxConcurrentStreams` |
  *
@@ -60,7 +60,10 @@ export interface H2Limits {
    * peer, who asks and does not listen, is cut off.
    */
   readonly controlBytes: number;
-  /** Octets read at once at most; quiet connections hold 4 KiB. */
+  /**
+   * Octets read at once at most; quiet connections hold 4 KiB. The most hostile 32 KiB found take
+   * 5 ms, and the event loop has others to serve.
+   */
   readonly readBufferBytes: number;
   /** Milliseconds in which preface, SETTINGS and the acknowledgement of ours have to arrive. */
   readonly handshakeMs: number;
@@ -97,7 +100,7 @@ export const defaultLimits: H2Limits = {
   connectionWindow: 1024 * 1024,
   outputBytes: 128 * 1024,
   controlBytes: 64 * 1024,
-  readBufferBytes: 64 * 1024,
+  readBufferBytes: 32 * 1024,
   handshakeMs: 10_000,
   idleMs: 300_000,
   keepaliveMs: 30_000,

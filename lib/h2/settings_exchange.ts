@@ -4,7 +4,7 @@ import type { FieldSections } from "./field_sections.ts";
 import { type Setting, writeSettings, writeSettingsAck } from "./frames/mod.ts";
 import { checkSetting, defaultWindow, ownSettings, SettingId } from "./settings.ts";
 
-/** A frame has no use for more parameters than there are, and each may touch every stream. */
+/** A frame has no use for more parameters than there are. */
 const mostSettings = 64;
 
 /** Applies the peer's SETTINGS in order and acknowledges them (RFC 9113 sections 6.5.2 and 6.5.3). */
@@ -15,10 +15,14 @@ export function applyPeerSettings(core: Core, settings: readonly Setting[]): voi
       `SETTINGS with ${settings.length} parameters, more than ${mostSettings}`,
     );
   }
+  let window: number | undefined;
   for (const setting of settings) {
     checkSetting(setting);
-    applyPeerSetting(core, setting);
+    if (setting.id === SettingId.INITIAL_WINDOW_SIZE) window = setting.value;
+    else applyPeerSetting(core, setting);
   }
+  // It touches every stream: of several values only the last is worth that.
+  if (window !== undefined) changeInitialWindow(core, window);
   // The acknowledgement comes first: what follows it may make use of the new values.
   writeSettingsAck(core.sender.out);
   core.sender.resume(core.now);
@@ -28,8 +32,6 @@ function applyPeerSetting(core: Core, { id, value }: Setting): void {
   switch (id) {
     case SettingId.HEADER_TABLE_SIZE:
       return core.sender.encoder.setPeerLimit(value);
-    case SettingId.INITIAL_WINDOW_SIZE:
-      return changeInitialWindow(core, value);
     case SettingId.MAX_FRAME_SIZE:
       core.sender.peer.maxFrameSize = value;
       return;
