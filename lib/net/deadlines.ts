@@ -82,7 +82,7 @@ export class Deadlines {
   #arm(at: number): void {
     this.#timer?.cancel();
     this.#armedFor = at;
-    this.#timer = this.#clock.after(at - this.#clock.now(), () => this.#fire());
+    this.#timer = this.#clock.after(Math.max(0, at - this.#clock.now()), () => this.#fire());
   }
 
   #fire(): void {

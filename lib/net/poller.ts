@@ -20,6 +20,18 @@ export interface Watch {
   readonly watcher: Watcher;
 }
 
+/** What the poller is at. */
+type State =
+  /** Nothing is watched, or nobody has been set to look yet. */
+  | "idle"
+  /** The waiter sleeps in epoll_wait. */
+  | "sleeping"
+  /** A timer runs until the next look. */
+  | "pausing"
+  /** Events are being fetched and told. */
+  | "looking"
+  | "closed";
+
 /** Events fetched by one system call. */
 const batch = 256;
 /** Longest time in milliseconds that a look may keep the event loop. */
@@ -52,9 +64,9 @@ export class Poller {
   readonly #pace = new Pace();
   #generation = 0;
   #watched = 0;
+  #state: State = "idle";
   #sleep: Promise<void> | undefined;
   #tick: Timer | undefined;
-  #closed = false;
 
   /** Throws {@link NetError}. */
   constructor(clock: Clock) {
@@ -109,8 +121,8 @@ export class Poller {
 
   /** Wakes and awaits the waiter, then closes. Watched descriptors stay their owners'. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
+    if (this.#state === "closed") return;
+    this.#state = "closed";
     this.#tick?.cancel();
     libc.write(this.#wake.number, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 8n);
     await this.#sleep;
@@ -127,27 +139,38 @@ export class Poller {
 
   /** Makes sure that somebody looks, while there is something to look for. */
   #schedule(): void {
-    if (this.#sleep || this.#tick || this.#closed || this.#watched === 0) return;
+    if (this.#state !== "idle" || this.#watched === 0) return;
     if (this.#pace.batching) {
-      this.#tick = this.#clock.after(lookAgainMs, () => {
-        this.#tick = undefined;
-        this.#pace.looked(this.#look());
-        this.#schedule();
-      });
+      this.#state = "pausing";
+      this.#tick = this.#clock.after(lookAgainMs, () => this.#afterPause());
     } else {
+      this.#state = "sleeping";
       this.#sleep = this.#sleepOnce();
     }
+  }
+
+  #afterPause(): void {
+    this.#state = "looking";
+    this.#pace.looked(this.#look());
+    this.#rest();
   }
 
   async #sleepOnce(): Promise<void> {
     const { bytes } = this.#slept;
     const epoll = this.#epoll.number;
     const count = await libc.epoll_wait_sleeping(epoll, bytes, batch, longestSleepMs);
-    this.#sleep = undefined;
-    if (this.#closed) return;
+    if (this.#state === "closed") return;
+    // Until everything was told nobody may sleep again, which would overwrite the events.
+    this.#state = "looking";
     if (count > 0) this.#pace.woken(this.#clock.now());
     this.#dispatch(this.#slept, count);
     this.#look();
+    this.#rest();
+  }
+
+  #rest(): void {
+    if (this.#state !== "looking") return;
+    this.#state = "idle";
     this.#schedule();
   }
 
@@ -155,7 +178,7 @@ export class Poller {
   #look(): number {
     const start = this.#clock.now();
     let seen = 0;
-    while (!this.#closed) {
+    while (this.#state === "looking") {
       const count = libc.epoll_wait(this.#epoll.number, this.#looked.bytes, batch, 0);
       if (count < 0 && errno() !== EINTR) throw new NetError("wait for sockets", errno());
       if (count <= 0) break;

@@ -123,6 +123,46 @@ Deno.test("a user that throws doesn't cost the others their events", async () =>
   }
 });
 
+Deno.test("connections begun from within events don't cost others their events", async () => {
+  await using engine = new Engine();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const serving = (async () => {
+    for await (const peer of listener) peer.close();
+  })().catch(() => {});
+  const total = 600;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let begun = 0;
+  let ended = 0;
+  /** Told the end of its connection, closes it and begins the next one. */
+  class Relay implements ConnectionUser {
+    connection: Connection | undefined;
+
+    begin(): void {
+      if (begun++ >= total) return;
+      const connection = engine.connect(target(port), this);
+      assert.ok(connection instanceof Connection);
+      this.connection = connection;
+      if (connection.established) this.connected();
+    }
+    connected(): void {
+      this.connection?.watchReading();
+    }
+    readable(): void {
+      this.connection?.[Symbol.dispose]();
+      if (++ended === total) resolve();
+      new Relay().begin();
+    }
+    failed(reason: string): void {
+      assert.fail(reason);
+    }
+  }
+  for (let i = 0; i < 200; i++) new Relay().begin();
+  await promise;
+  listener.close();
+  await serving;
+});
+
 Deno.test("closing the engine ends its waiter while sockets are still watched", async () => {
   const before = openDescriptors();
   const engine = new Engine();

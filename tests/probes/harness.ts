@@ -1,0 +1,60 @@
+import assert from "node:assert/strict";
+import type { HealthCheck } from "../../lib/config/mod.ts";
+import { type IpAddress, parseIp } from "../../lib/ip/mod.ts";
+import { type Logger, silentLogger } from "../../lib/log/mod.ts";
+import { Engine } from "../../lib/net/mod.ts";
+import {
+  type CancelProbe,
+  createProber,
+  type Prober,
+  type ProbeResult,
+  type ProbeTarget,
+} from "../../lib/probes/mod.ts";
+
+/** What a harness may be made with. */
+export interface HarnessOptions {
+  readonly ca?: readonly string[];
+  readonly log?: Logger;
+}
+
+/** A prober on an engine of its own. */
+export class Harness implements AsyncDisposable {
+  readonly engine = new Engine();
+  readonly prober: Prober;
+
+  constructor({ ca = [], log = silentLogger }: HarnessOptions = {}) {
+    this.prober = createProber(this.engine, { log, version: "0.0.0-test", ca });
+  }
+
+  /** Starts a probe whose result goes to `done`. */
+  start(target: ProbeTarget, done: (result: ProbeResult) => void): CancelProbe {
+    return this.prober.start(target, done);
+  }
+
+  /** Probes once. */
+  probe(check: HealthCheck, address = "127.0.0.1", netns = ""): Promise<ProbeResult> {
+    return new Promise((resolve) => {
+      this.start({ address: ip(address), check, netns }, resolve);
+    });
+  }
+
+  /** Probes once and returns code and detail. */
+  async outcome(check: HealthCheck, address?: string, netns?: string): Promise<string> {
+    const result = await this.probe(check, address, netns);
+    assert.equal(result.ok, result.code.endsWith("OK"), JSON.stringify(result));
+    assert.ok(result.durationMs >= 0);
+    return `${result.code} ${result.detail}`;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.prober.close();
+    await this.engine.close();
+  }
+}
+
+/** The address that `text` spells. */
+export function ip(text: string): IpAddress {
+  const address = parseIp(text);
+  assert.ok(address, text);
+  return address;
+}

@@ -1,0 +1,136 @@
+import assert from "node:assert/strict";
+import type { HealthCheck } from "../../lib/config/mod.ts";
+import { Engine } from "../../lib/net/mod.ts";
+import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
+import { silentLogger } from "../../lib/log/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { openDescriptors } from "../net/descriptors.ts";
+import { canMakeNamespaces, Namespace, namespacesNote } from "../net/namespaces.ts";
+import { Authority, hasOpenssl, opensslNote } from "./certificates.ts";
+import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
+import { Harness, ip } from "./harness.ts";
+import { answering, closing, silent, startResettingServer, TestServer } from "./servers.ts";
+
+/** So many probes of one kind, and the code that all of them are to come to. */
+interface Load {
+  readonly count: number;
+  readonly code: string;
+  readonly check: HealthCheck;
+  readonly address?: string;
+  readonly netns?: string;
+}
+
+/** Probes under way at a time. */
+const width = 200;
+
+/** Runs one load, a new probe for each that ends, and counts the codes. */
+function runLoad(harness: Harness, load: Load): Promise<Map<string, number>> {
+  const target = {
+    address: ip(load.address ?? "127.0.0.1"),
+    check: load.check,
+    netns: load.netns ?? "",
+  };
+  const codes = new Map<string, number>();
+  return new Promise((resolve) => {
+    let started = 0;
+    let ended = 0;
+    const start = () => {
+      if (started++ < load.count) harness.start(target, end);
+    };
+    const end = ({ code }: ProbeResult) => {
+      codes.set(code, (codes.get(code) ?? 0) + 1);
+      if (++ended === load.count) resolve(codes);
+      else start();
+    };
+    for (let i = 0; i < width; i++) start();
+  });
+}
+
+Deno.test({
+  name:
+    `50,000 probes of every kind and outcome leave no descriptor${namespacesNote}${opensslNote}`,
+  ignore: !canMakeNamespaces || !hasOpenssl,
+  fn: async () => {
+    await using namespace = await Namespace.create();
+    await using authority = await Authority.create();
+    const { cert, key } = await authority.issue("DNS:a.example");
+    const ok = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+    await using web = TestServer.tcp(ok);
+    await using secure = TestServer.tls(cert, key, ok);
+    await using deaf = TestServer.tcp(silent);
+    await using curt = TestServer.tcp(closing);
+    await using rude = await startResettingServer();
+    await using harness = new Harness({ ca: [authority.cert] });
+    const tls = { serverName: "a.example", insecureSkipVerify: false };
+    const wrong = { serverName: "b.example", insecureSkipVerify: false };
+    const inside = { netns: namespace.name };
+    await namespace.ip("route", "add", "198.51.100.0/24", "dev", "lo");
+    const nobody = { ...inside, address: "198.51.100.1" };
+    const loads: readonly Load[] = [
+      { count: 15_000, code: "L4OK", check: tcpCheck({ port: web.port }) },
+      { count: 10_000, code: "L4CON", check: tcpCheck({ port: 1 }) },
+      { count: 9_000, code: "L4OK", check: icmpCheck(), ...inside },
+      { count: 4_000, code: "L4CON", check: icmpCheck(), netns: "mgl-none" },
+      { count: 3_000, code: "L4CON", check: httpCheck({ port: 1 }), ...inside },
+      { count: 2_000, code: "L4CON", check: tcpCheck({ probeIpv4Source: ip("192.0.2.9") }) },
+      { count: 2_000, code: "L7OK", check: httpCheck({ port: web.port, responseRegexp: "ok" }) },
+      { count: 500, code: "L7STS", check: httpCheck({ port: web.port, responseCodeMin: 201 }) },
+      { count: 500, code: "L7RSP", check: httpCheck({ port: curt.port }) },
+      { count: 500, code: "L7RSP", check: httpCheck({ port: rude.port }) },
+      { count: 1_000, code: "L7TOUT", check: httpCheck({ port: deaf.port, timeoutMs: 50 }) },
+      { count: 1_000, code: "L4TOUT", check: tcpCheck({ timeoutMs: 20 }), ...nobody },
+      { count: 1_000, code: "L4TOUT", check: icmpCheck({ timeoutMs: 20 }), ...nobody },
+      { count: 150, code: "L6OK", check: tcpCheck({ port: secure.port, tls }) },
+      { count: 100, code: "L6RSP", check: tcpCheck({ port: secure.port, tls: wrong }) },
+      { count: 100, code: "L6RSP", check: tcpCheck({ port: curt.port, tls }) },
+      { count: 50, code: "L6TOUT", check: tcpCheck({ port: deaf.port, tls, timeoutMs: 50 }) },
+      { count: 100, code: "L7OK", check: httpCheck({ type: "https", port: secure.port, tls }) },
+    ];
+    assert.equal(loads.reduce((sum, load) => sum + load.count, 0), 50_000);
+    // Once each, so that what is opened once and kept is there already.
+    for (const load of loads) await runLoad(harness, { ...load, count: 1 });
+    await settled(web, secure, deaf, curt);
+    const before = openDescriptors();
+    for (const load of loads) {
+      const codes = await runLoad(harness, load);
+      assert.deepEqual([...codes], [[load.code, load.count]], JSON.stringify(load.check));
+    }
+    await settled(web, secure, deaf, curt);
+    assert.equal(openDescriptors(), before);
+  },
+});
+
+/** Waits until the servers, which live in this process, have let go of their connections. */
+async function settled(...servers: readonly TestServer[]): Promise<void> {
+  for (const server of servers) await server.idle();
+}
+
+Deno.test("an ICMP socket that nobody uses any more is closed", async () => {
+  const clock = new FakeClock();
+  await using engine = new Engine(clock);
+  using prober = createProber(engine, { log: silentLogger, version: "1" });
+  const before = openDescriptors();
+  const ping = () =>
+    new Promise<ProbeResult>((resolve) => {
+      prober.start({ address: ip("127.0.0.1"), check: icmpCheck(), netns: "" }, resolve);
+    });
+  await ping();
+  assert.equal(openDescriptors(), before + 1);
+  clock.advance(20_000);
+  await ping();
+  clock.advance(20_000);
+  assert.equal(openDescriptors(), before + 1);
+  clock.advance(60_000);
+  assert.equal(openDescriptors(), before);
+  assert.equal((await ping()).code, "L4OK");
+});
+
+Deno.test("running out of descriptors is a result, and passes", async () => {
+  const script = new URL("exhaustion.ts", import.meta.url).pathname;
+  const args = ["-c", `ulimit -n 128; exec "$0" run -A --no-check "$1"`, Deno.execPath(), script];
+  const { stdout } = await new Deno.Command("sh", { args, stderr: "inherit" }).output();
+  assert.equal(
+    new TextDecoder().decode(stdout),
+    "L4CON open a socket: out of file descriptors\nL4OK connected\n",
+  );
+});

@@ -1,0 +1,101 @@
+import assert from "node:assert/strict";
+import { createLogger, type LogRecord } from "../../lib/log/mod.ts";
+import type { ProbeResult } from "../../lib/probes/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { openDescriptors } from "../net/descriptors.ts";
+import { httpCheck, tcpCheck } from "./checks.ts";
+import { Harness, ip } from "./harness.ts";
+import { silent, TestServer } from "./servers.ts";
+
+const localhost = ip("127.0.0.1");
+
+Deno.test("a result known at once is told later all the same", async () => {
+  await using harness = new Harness();
+  let told = 0;
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+  const target = { address: localhost, check: tcpCheck({ port: 1 }), netns: "" };
+  harness.start(target, (result) => {
+    told++;
+    resolve(result);
+  });
+  assert.equal(told, 0);
+  assert.equal((await promise).code, "L4CON");
+  assert.equal(told, 1);
+});
+
+Deno.test("a probe cancelled before its result was told says nothing", async () => {
+  await using harness = new Harness();
+  const target = { address: localhost, check: tcpCheck({ port: 1 }), netns: "" };
+  harness.start(target, () => assert.fail("told"))();
+  // Its result would have come before that of a later one.
+  await harness.probe(tcpCheck({ port: 1 }));
+});
+
+Deno.test("cancelling frees the socket at once, and twice is harmless", async () => {
+  await using harness = new Harness();
+  await using server = TestServer.tcp(silent);
+  const check = httpCheck({ port: server.port, timeoutMs: 60_000 });
+  await harness.probe({ ...check, timeoutMs: 1 });
+  const before = openDescriptors();
+  const cancels = Array.from(
+    { length: 10 },
+    () => harness.start({ address: localhost, check, netns: "" }, () => assert.fail("told")),
+  );
+  assert.ok(openDescriptors() >= before + 10);
+  for (const cancel of cancels) {
+    cancel();
+    cancel();
+  }
+  await harness.probe(tcpCheck({ port: 1 }));
+});
+
+Deno.test("closing the prober ends what is under way without results", async () => {
+  await using server = TestServer.tcp(silent);
+  await using harness = new Harness();
+  const check = httpCheck({ port: server.port, timeoutMs: 60_000 });
+  harness.start({ address: localhost, check, netns: "" }, () => assert.fail("told"));
+  harness.prober.close();
+});
+
+Deno.test("a result may start the next probe from within", async () => {
+  await using harness = new Harness();
+  const target = { address: localhost, check: tcpCheck({ port: 1 }), netns: "" };
+  const { promise, resolve } = Promise.withResolvers<void>();
+  let left = 100;
+  const next = () => {
+    if (left-- > 0) harness.start(target, next);
+    else resolve();
+  };
+  next();
+  await promise;
+});
+
+Deno.test("durations follow the clock from start to result", async () => {
+  await using harness = new Harness();
+  await using server = TestServer.tcp(silent);
+  const result = await harness.probe(httpCheck({ port: server.port, timeoutMs: 40 }));
+  assert.equal(result.code, "L7TOUT");
+  assert.ok(result.durationMs >= 40, String(result.durationMs));
+});
+
+Deno.test("start and end are logged at debug, and only there", async () => {
+  const records: LogRecord[] = [];
+  const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
+  const log = createLogger({ level: "info", clock: systemClock, sink });
+  log.subscribe("debug", (record) => records.push(record));
+  await using harness = new Harness({ log });
+  await harness.probe(tcpCheck({ port: 1, name: "web" }));
+  assert.deepEqual(records.map((record) => record.msg), ["probe-start", "probe-done"]);
+  const { duration_ms, ...attributes } = records[1]?.attributes ?? {};
+  assert.equal(typeof duration_ms, "number");
+  assert.deepEqual(attributes, {
+    address: "127.0.0.1",
+    type: "tcp",
+    healthcheck: "web",
+    port: 1,
+    netns: undefined,
+    ok: false,
+    code: "L4CON",
+    detail: "connection refused",
+  });
+});

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import type { TlsParams } from "../../lib/config/mod.ts";
+import { Authority, hasOpenssl, opensslNote } from "./certificates.ts";
+import { httpCheck, tcpCheck } from "./checks.ts";
+import { Harness } from "./harness.ts";
+import {
+  answering,
+  type Behaviour,
+  closing,
+  repeating,
+  silent,
+  startResettingServer,
+  TestServer,
+} from "./servers.ts";
+
+const ok = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+
+function tls(serverName?: string, insecureSkipVerify = false): TlsParams {
+  return { serverName, insecureSkipVerify };
+}
+
+function test(name: string, fn: () => Promise<void>): void {
+  Deno.test({ name: `${name}${opensslNote}`, ignore: !hasOpenssl, fn });
+}
+
+/** Outcomes of tcp and https probes of a server whose certificate is for `names`. */
+async function outcomes(names: string, params: TlsParams, days?: number): Promise<string[]> {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue(names, days);
+  await using server = TestServer.tls(cert, key, ok);
+  await using harness = new Harness({ ca: [authority.cert] });
+  return [
+    await harness.outcome(tcpCheck({ port: server.port, tls: params })),
+    await harness.outcome(httpCheck({ type: "https", port: server.port, tls: params })),
+  ];
+}
+
+const passes = ["L6OK TLSv1.3 handshake done", "L7OK status 200"];
+
+test("a certificate for the server-name passes", async () => {
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example")), passes);
+});
+
+test("without a server-name the certificate has to be for the address", async () => {
+  assert.deepEqual(await outcomes("IP:127.0.0.1", tls()), passes);
+});
+
+test("a certificate for another name gives L6RSP, unless it is not to be verified", async () => {
+  const wrong = "L6RSP certificate is not for b.example";
+  assert.deepEqual(await outcomes("DNS:a.example", tls("b.example")), [wrong, wrong]);
+  const address = "L6RSP certificate is not for 127.0.0.1";
+  assert.deepEqual(await outcomes("DNS:a.example", tls()), [address, address]);
+  assert.deepEqual(await outcomes("DNS:a.example", tls("b.example", true)), passes);
+});
+
+test("an expired certificate gives L6RSP, unless it is not to be verified", async () => {
+  const expired = "L6RSP certificate has expired";
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example"), -1), [expired, expired]);
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example", true), -1), passes);
+});
+
+test("a certificate of an unknown authority gives L6RSP", async () => {
+  await using authority = await Authority.create();
+  await using other = await Authority.create();
+  const { cert, key } = await authority.issue("DNS:a.example");
+  await using server = TestServer.tls(cert, key, ok);
+  const check = tcpCheck({ port: server.port, tls: tls("a.example") });
+  const expected = "L6RSP certificate's authority is not trusted";
+  await using harness = new Harness({ ca: [other.cert] });
+  assert.equal(await harness.outcome(check), expected);
+  await using system = new Harness();
+  assert.equal(await system.outcome(check), expected);
+});
+
+test("the host of an https check is the name that is sent and verified", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue("DNS:host.example");
+  await using server = TestServer.tls(cert, key, ok);
+  await using harness = new Harness({ ca: [authority.cert] });
+  const check = httpCheck({ type: "https", port: server.port, host: "host.example:443" });
+  assert.equal(await harness.outcome(check), "L7OK status 200");
+});
+
+test("what an https server says is judged like any other", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue("DNS:a.example");
+  const cases: readonly (readonly [Behaviour, Parameters<typeof httpCheck>[0], string])[] = [
+    [ok, { responseCodeMin: 300, responseCodeMax: 399 }, "L7STS status 200"],
+    [ok, { responseRegexp: "^ok$" }, "L7OK status 200, regexp found"],
+    [ok, { responseRegexp: "nok" }, "L7RSP regexp not found in 2 bytes of body"],
+    [answering("hello\r\n"), {}, "L7RSP not an HTTP/1 response"],
+    [repeating("HTTP/1.1 200 OK\r\n", "X: y\r\n"), {}, "L7RSP headers over 32768 bytes"],
+    [silent, { timeoutMs: 100 }, "L7TOUT no response within 100ms"],
+  ];
+  for (const [behaviour, check, expected] of cases) {
+    await using server = TestServer.tls(cert, key, behaviour);
+    await using harness = new Harness({ ca: [authority.cert] });
+    const params = { type: "https", port: server.port, tls: tls("a.example") } as const;
+    assert.equal(await harness.outcome(httpCheck({ ...params, ...check })), expected);
+  }
+});
+
+test("the system's authorities are trusted, as SSL_CERT_FILE names them", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue("DNS:a.example");
+  await using server = TestServer.tls(cert, key, ok);
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", new URL("one_probe.ts", import.meta.url).pathname],
+    env: {
+      SSL_CERT_FILE: authority.path,
+      ONE_PROBE: JSON.stringify({
+        check: tcpCheck({ port: server.port, tls: tls("a.example") }),
+        address: "127.0.0.1",
+        netns: "",
+      }),
+    },
+    stderr: "inherit",
+  });
+  const { stdout } = await child.output();
+  assert.equal(new TextDecoder().decode(stdout).trim(), "L6OK TLSv1.3 handshake done");
+});
+
+/** How plain TCP servers fail a handshake, and what that gives. */
+const handshakes: readonly (readonly [does: string, Behaviour, expected: string])[] = [
+  ["says nothing", silent, "L6TOUT TLS handshake not finished within 80ms"],
+  ["closes at once", closing, "L6RSP connection closed in the handshake"],
+  [
+    "closes within the handshake",
+    answering(Uint8Array.of(0x16, 3, 3, 0, 0x7a, 2, 0, 0, 0x76, 3, 3, 1, 2, 3)),
+    "L6RSP connection closed in the handshake",
+  ],
+  [
+    "stops within the handshake",
+    async (connection) => {
+      await connection.write(Uint8Array.of(0x16, 3, 3, 0, 0x7a, 2, 0));
+      await silent(connection);
+    },
+    "L6TOUT TLS handshake not finished within 80ms",
+  ],
+  [
+    "does not speak TLS",
+    answering("HTTP/1.1 400 Bad Request\r\n\r\n"),
+    "L6RSP the server does not speak TLS",
+  ],
+];
+
+for (const [does, behaviour, expected] of handshakes) {
+  Deno.test(`a TLS server that ${does} gives ${expected.split(" ")[0]}`, async () => {
+    await using server = TestServer.tcp(behaviour);
+    await using harness = new Harness();
+    const params = { port: server.port, timeoutMs: 80, tls: tls("a.example", true) };
+    assert.equal(await harness.outcome(tcpCheck(params)), expected);
+    assert.equal(await harness.outcome(httpCheck({ ...params, type: "https" })), expected);
+  });
+}
+
+Deno.test("a TLS server that resets the connection gives L6RSP", async () => {
+  await using server = await startResettingServer();
+  await using harness = new Harness();
+  const check = tcpCheck({ port: server.port, tls: tls("a.example") });
+  assert.equal(await harness.outcome(check), "L6RSP connection reset by peer");
+});
+
+Deno.test("a TLS probe of a closed port gives L4CON", async () => {
+  await using harness = new Harness();
+  const check = tcpCheck({ port: 1, tls: tls("a.example") });
+  assert.equal(await harness.outcome(check), "L4CON connection refused");
+});
