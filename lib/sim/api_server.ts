@@ -20,6 +20,9 @@ export interface ApiServerOptions {
   readonly onDeath: (reason: string) => void;
 }
 
+/** Makes the paths of listeners differ. */
+let bound = 0;
+
 /** The API socket: accepts clients, carries out their requests, misbehaves when told to. */
 export class ApiServer {
   readonly #options: ApiServerOptions;
@@ -34,7 +37,11 @@ export class ApiServer {
   /** Listens at once, in the place of what may lie at that path. */
   constructor(options: ApiServerOptions) {
     this.#options = options;
-    this.#listener = Deno.listen({ transport: "unix", path: options.path });
+    // When a listener ends, Deno removes the path it was bound to, some time later: by then the
+    // next VPP may have put its own socket there.
+    const path = `${options.path}.${++bound}`;
+    this.#listener = Deno.listen({ transport: "unix", path });
+    Deno.renameSync(path, options.path);
     this.#done = this.#accept();
   }
 

@@ -98,7 +98,6 @@ export class SimulatedVpp implements AsyncDisposable {
       memory: mapping.buffer,
       workers: this.#options.workers ?? 0,
     });
-    removeIfThere(this.#options.apiPath);
     removeIfThere(this.#options.statsPath);
     const api = new ApiServer({
       path: this.#options.apiPath,

@@ -1,0 +1,173 @@
+import fc from "fast-check";
+import { Bench } from "./bench.ts";
+import { type FrontendSketch, type Site, smallSite } from "./site.ts";
+
+/** Override to walk other ways: `SOAK_SEED`, `SOAK_STEPS`. */
+const seed = Number(Deno.env.get("SOAK_SEED") ?? 7);
+const steps = Number(Deno.env.get("SOAK_STEPS") ?? 120);
+
+const names = Object.keys(smallSite.backends);
+
+/** One thing that happens. */
+type Step =
+  | { readonly kind: "health"; readonly backend: string; readonly isWell: boolean }
+  | {
+    readonly kind: "operator";
+    readonly verb: "pause" | "resume" | "enable" | "disable";
+    readonly backend: string;
+  }
+  | { readonly kind: "weight"; readonly weight: number; readonly flush: boolean }
+  | { readonly kind: "reload"; readonly site: Site }
+  | { readonly kind: "restart" | "kill" | "hang" | "drop-stats" | "maglevd" | "foreign" }
+  | { readonly kind: "pass"; readonly ms: number }
+  | { readonly kind: "rest" };
+
+const backend = fc.constantFrom(...names);
+const flag = fc.boolean();
+
+const frontend: fc.Arbitrary<FrontendSketch> = fc.record({
+  address: fc.constantFrom("192.0.2.1", "192.0.2.2", "2001:db8::53"),
+  port: fc.constantFrom(80, 443),
+  sticky: flag,
+  flushOnDown: flag,
+  pools: fc.constantFrom(
+    [{ a: 100, b: 50 }, { c: 30 }],
+    [{ a: 100 }],
+    [{ b: 1, c: 99 }],
+    [{ c: 0, a: 100 }],
+    [{ d: 100, e: 100 }],
+    [{ e: 7 }, { d: 100 }],
+  ),
+});
+
+/** Sites whose frontends VPP would hold together: one key each, one encap per address. */
+const site: fc.Arbitrary<Site> = fc.array(frontend, { minLength: 1, maxLength: 4 }).map((list) => {
+  const chosen = new Map<string, FrontendSketch>();
+  const families = new Map<string, boolean>();
+  for (const one of list) {
+    const isV6 = one.pools.some((pool) => "d" in pool || "e" in pool);
+    if ((families.get(one.address) ?? isV6) !== isV6) continue;
+    families.set(one.address, isV6);
+    chosen.set(`f${one.address.replace(/[.:]/g, "x")}p${one.port}`, one);
+  }
+  return { ...smallSite, frontends: Object.fromEntries(chosen) };
+});
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 12,
+    arbitrary: fc.record({ kind: fc.constant("health" as const), backend, isWell: flag }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant("operator" as const),
+      verb: fc.constantFrom(
+        "pause" as const,
+        "resume" as const,
+        "enable" as const,
+        "disable" as const,
+      ),
+      backend,
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("weight" as const),
+      weight: fc.integer({ min: 0, max: 100 }),
+      flush: flag,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("reload" as const), site }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constantFrom("restart", "kill", "hang", "drop-stats", "maglevd", "foreign"),
+    }) as fc.Arbitrary<Step>,
+  },
+  {
+    weight: 14,
+    arbitrary: fc.record({
+      kind: fc.constant("pass" as const),
+      ms: fc.integer({ min: 1, max: 9000 }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.constant({ kind: "rest" as const }) },
+);
+
+Deno.test(`flaps, operators, reloads and restarts (seed ${seed}): at each rest VPP holds what is wanted`, async () => {
+  const [walk = []] = fc.sample(fc.array(step, { minLength: steps, maxLength: steps }), {
+    seed,
+    numRuns: 1,
+  });
+  await using bench = new Bench();
+  bench.start();
+  await bench.inStep();
+  for (const [i, one] of walk.entries()) {
+    try {
+      await take(bench, one);
+    } catch (error) {
+      throw new Error(`at step ${i} of seed ${seed}: ${JSON.stringify(one)}`, { cause: error });
+    }
+  }
+  await rest(bench);
+});
+
+async function take(bench: Bench, one: Step): Promise<void> {
+  const { vpp, checker } = bench;
+  switch (one.kind) {
+    case "health":
+      return bench.health(one.backend, one.isWell);
+    case "operator":
+      return operate(() => checker[one.verb](one.backend));
+    case "weight":
+      return operate(() => {
+        const frontend = checker.frontend(checker.frontendNames()[0] ?? "");
+        const first = frontend?.weights[0];
+        if (!frontend || !first) return;
+        checker.setWeight(frontend.config.name, first.pool, first.backend, one.weight, one.flush);
+      });
+    case "reload":
+      return await bench.reload(one.site);
+    case "restart":
+      vpp.start();
+      return vpp.restart();
+    case "kill":
+      return vpp.kill();
+    case "hang":
+      return vpp.hang();
+    case "drop-stats":
+      return vpp.stopStats();
+    case "maglevd":
+      await bench.stop();
+      return bench.start();
+    case "foreign":
+      if (vpp.running) {
+        vpp.byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
+      }
+      return;
+    case "pass":
+      return await bench.pass(one.ms);
+    case "rest":
+      return await rest(bench);
+  }
+}
+
+/** Everything is let go on, and after a while VPP holds what is wanted. */
+async function rest(bench: Bench): Promise<void> {
+  bench.vpp.behave();
+  bench.vpp.start();
+  bench.vpp.startStats();
+  await bench.pass(10_000);
+  await bench.inStep();
+}
+
+/** Operators are refused now and then, such as when they resume what is disabled. */
+function operate(ask: () => void): void {
+  try {
+    ask();
+  } catch (error) {
+    if (!(error instanceof Error && error.name === "CheckerError")) throw error;
+  }
+}
