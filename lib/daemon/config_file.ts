@@ -9,7 +9,9 @@ export interface ConfigFileOptions {
   readonly load: () => Promise<ConfigOutcome>;
   /** Puts a valid configuration into force. */
   readonly apply: (config: Config) => Promise<void>;
-  /** Told what became of each reload. */
+  /** Told that a reload begins. */
+  readonly reloading: () => void;
+  /** Told what became of it. */
   readonly reloaded: (ok: boolean) => void;
   readonly log: Logger;
 }
@@ -49,8 +51,9 @@ export class ConfigFile implements ConfigService {
   }
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
-    const { log, apply, reloaded } = this.#options;
+    const { log, apply, reloading, reloaded } = this.#options;
     log.info("config-reload-start");
+    reloading();
     const outcome = await this.#load();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);

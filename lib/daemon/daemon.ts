@@ -10,13 +10,16 @@ import { createProber } from "../probes/mod.ts";
 import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import { createVpp } from "../vpp/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
 import { logFailovers } from "./failover.ts";
 import { listening } from "./listening.ts";
+import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
+import { Vitals } from "./vitals.ts";
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
@@ -31,31 +34,27 @@ interface Base {
   readonly settings: Settings;
   readonly log: DaemonLog;
   readonly metrics: Metrics;
+  readonly vitals: Vitals;
 }
 
 /**
- * Starts everything: engine, probes, checker, API, metrics, in this order, and takes it down in the
- * other. VPP is left as it is when the daemon ends. Rejects with a sentence for the operator when
- * something cannot be started; then nothing is left running.
+ * Starts everything: engine, probes, checker, VPP, metrics, API, in this order, and takes it down
+ * in the other. VPP is left as it is when the daemon ends. Rejects with a sentence for the operator
+ * when something cannot be started; then nothing is left running.
  */
 export async function startDaemon(
   settings: Settings,
   config: Config,
   log: DaemonLog,
+  manager: ServiceManager,
 ): Promise<Daemon> {
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
-  const base: Base = { settings, log, metrics };
+  const base: Base = { settings, log, metrics, vitals: new Vitals(systemClock) };
   const checker = startChecker(base, config, parts);
   parts.defer(logFailovers(checker, systemClock, log));
-  const file = new ConfigFile({
-    path: settings.configPath,
-    load: () => loadConfigInBackground(settings.configPath),
-    apply: (next) => applyConfig(checker, next, log),
-    reloaded: metrics.reloaded,
-    log,
-  });
-  const vpp: VppService | undefined = undefined;
+  const vpp = startVpp(base, checker, parts);
+  const file = configFile(base, checker, manager);
   metrics.reloaded(true);
   metrics.attach({
     checker,
@@ -66,6 +65,8 @@ export async function startDaemon(
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
   parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
+  manager.ready(status(config));
+  manager.watch(() => base.vitals.complaint(checker.config, checker.stats()));
   const own = parts.move();
   return {
     reload: () => file.reload(),
@@ -83,7 +84,7 @@ function makeMetrics({ reflection }: Settings): Metrics {
 }
 
 function startChecker(
-  { log, metrics }: Base,
+  { log, metrics, vitals }: Base,
   config: Config,
   parts: AsyncDisposableStack,
 ): Checker {
@@ -98,8 +99,28 @@ function startChecker(
     clock: systemClock,
     random: Math.random,
     log,
-    observer: metrics.checkerObserver,
+    observer: vitals.watching(metrics.checkerObserver),
   }));
+}
+
+/** VPP, or undefined when it was not asked for. It is connected to in the background. */
+function startVpp(
+  { settings, log, metrics }: Base,
+  checker: Checker,
+  parts: AsyncDisposableStack,
+): VppService | undefined {
+  if (!settings.vpp) return undefined;
+  const vpp = createVpp({
+    apiAddr: settings.vpp.apiSocket,
+    statsAddr: settings.vpp.statsSocket,
+    checker,
+    log,
+    clock: systemClock,
+    observer: metrics.vppObserver,
+  });
+  parts.defer(() => vpp.close());
+  vpp.start();
+  return vpp;
 }
 
 /** The API, on its one port. */
@@ -134,9 +155,31 @@ function startMetricsServer({ settings, log, metrics }: Base, parts: AsyncDispos
   log.info("metrics-listening", { addr: address });
 }
 
-async function applyConfig(checker: Checker, config: Config, log: DaemonLog): Promise<void> {
-  await checker.reload(config);
-  await warnOfMissingCapabilities(config, log);
+/** The file that SIGHUP and the API load again. */
+function configFile(
+  { settings, log, metrics }: Base,
+  checker: Checker,
+  manager: ServiceManager,
+): ConfigFile {
+  return new ConfigFile({
+    path: settings.configPath,
+    load: () => loadConfigInBackground(settings.configPath),
+    apply: async (config) => {
+      await checker.reload(config);
+      await warnOfMissingCapabilities(config, log);
+    },
+    reloading: () => manager.reloading(),
+    reloaded: (ok) => {
+      metrics.reloaded(ok);
+      manager.ready(status(checker.config));
+    },
+    log,
+  });
+}
+
+/** What `systemctl status` shows. */
+function status({ frontends, backends }: Config): string {
+  return `${frontends.size} frontends, ${backends.size} backends`;
 }
 
 async function warnOfMissingCapabilities(config: Config, log: DaemonLog): Promise<void> {

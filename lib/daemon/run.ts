@@ -8,6 +8,7 @@ import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { usage, UsageError } from "./flags.ts";
 import { guardAgainstStrayErrors } from "./last_resort.ts";
+import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
@@ -73,11 +74,18 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     log.error("config-check-failed", { type: outcome.stage, err });
     return checkExitCode(outcome);
   }
-  const daemon = running.daemon = await start(settings, outcome.config, log);
+  using manager = new ServiceManager({
+    environment: Deno.env,
+    pid: Deno.pid,
+    clock: systemClock,
+    log,
+  });
+  const daemon = running.daemon = await start(settings, outcome.config, log, manager);
   if (!daemon) return 1;
   if (running.reloadAsked) void daemon.reload();
   const { code, why } = await told;
   log.info("stopping", { why });
+  manager.stopping();
   return await stop(daemon, log) ? code : 1;
 }
 
@@ -85,9 +93,10 @@ async function start(
   settings: Settings,
   config: Config,
   log: DaemonLog,
+  manager: ServiceManager,
 ): Promise<Daemon | undefined> {
   try {
-    return await startDaemon(settings, config, log);
+    return await startDaemon(settings, config, log, manager);
   } catch (error) {
     log.error("start-failed", { err: error instanceof Error ? error.message : String(error) });
     return undefined;

@@ -29,6 +29,7 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: (config: Config) =>
     path: "m.yaml",
     load,
     apply: apply ?? ((next) => Promise.resolve(void applied.push(next))),
+    reloading: () => {},
     reloaded: (ok) => void results.push(ok),
     log,
   });
