@@ -1,0 +1,21 @@
+import { root } from "./places.ts";
+
+/** The two programs as one file each, as they are shipped. */
+export interface Bundles extends AsyncDisposable {
+  readonly maglevd: string;
+  readonly maglevc: string;
+}
+
+/** Makes the bundles in a folder of their own. */
+export async function makeBundles(): Promise<Bundles> {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-" });
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--frozen", `${root}tools/bundle.ts`, folder],
+  }).output();
+  if (!success) throw new Error(new TextDecoder().decode(stderr));
+  return {
+    maglevd: `${folder}/maglevd.js`,
+    maglevc: `${folder}/maglevc.js`,
+    [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
+  };
+}
