@@ -124,9 +124,13 @@ Deno.test("a dump gathers its details until the reply to its ping", async () => 
       } else await oblige(one);
     },
   });
-  const found = await setup.client.dump(lbVipDump, everything);
-  assert.deepEqual(found.map(({ vip }) => vip.port), [80, 443]);
-  assert.equal(found[0]?.vip.pfx.address.text, "192.0.2.1");
+  const found: string[] = [];
+  await setup.client.dump(
+    lbVipDump,
+    everything,
+    ({ vip }) => found.push(`${vip.pfx.address.text} ${vip.port}`),
+  );
+  assert.deepEqual(found, ["192.0.2.1 80", "192.0.2.1 443"]);
 });
 
 const server = {

@@ -73,9 +73,14 @@ export class ModelVpp {
     return Promise.resolve(cast({ retval }));
   };
 
-  dump = <Q extends Fields, P extends Fields>(dump: Dump<Q, P>): Promise<readonly ValueOf<P>[]> => {
+  dump = <Q extends Fields, P extends Fields>(
+    dump: Dump<Q, P>,
+    _: ValueOf<Q>,
+    each: (details: ValueOf<P>) => void,
+  ): Promise<void> => {
     const details = isDump(dump, lbVipDump) ? this.vipDetails() : this.asDetails();
-    return Promise.resolve(cast(this.reversed ? details.toReversed() : details));
+    for (const one of this.reversed ? details.toReversed() : details) each(cast(one));
+    return Promise.resolve();
   };
 
   #perform(call: unknown, value: unknown): number {

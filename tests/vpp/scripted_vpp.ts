@@ -81,6 +81,10 @@ export interface Script {
   readonly announce?: (message: Message) => string | undefined;
   /** Instead of answering the handshake. */
   readonly greeted?: (peer: Peer) => void | Promise<void>;
+  /** Takes the connection over after the handshake. */
+  readonly afterGreeting?: (conn: Deno.Conn) => Promise<void>;
+  /** Where to listen instead of in a folder of its own. */
+  readonly socketPath?: string;
 }
 
 /** The listening peer. */
@@ -99,7 +103,7 @@ export class ScriptedVpp implements AsyncDisposable {
 
   static async start(script: Script = {}): Promise<ScriptedVpp> {
     const folder = await Deno.makeTempDir();
-    const path = `${folder}/api.sock`;
+    const path = script.socketPath ?? `${folder}/api.sock`;
     return new ScriptedVpp(path, folder, Deno.listen({ transport: "unix", path }), script);
   }
 
@@ -132,6 +136,7 @@ export class ScriptedVpp implements AsyncDisposable {
         for (let frame = frames.next(); frame; frame = frames.next()) {
           await this.#receive(peer, frame);
         }
+        if (this.script.afterGreeting) await this.script.afterGreeting(conn);
       }
     } catch {
       // Closed by the test, or by the client in the middle of something.

@@ -53,9 +53,6 @@ export interface Oddities {
   readonly orphans: number;
 }
 
-/** A dump with more details than this is a peer gone mad, not a VPP. */
-const maxDetails = 2_000_000;
-
 const goodbyeMs = 1_000;
 
 /**
@@ -114,13 +111,18 @@ export class ApiClient {
     return this.#exchange(call, value, options) as Promise<ValueOf<P>>;
   }
 
-  /** Sends a dump and waits for all its details. Rejects as `request` does. */
-  dump<Q extends Fields, P extends Fields>(
+  /**
+   * Sends a dump, hands each of the details to `each` as it comes, and waits for the last. They
+   * are not collected here: 20,000 of them would be a burden on the garbage collector.
+   * Rejects as `request` does.
+   */
+  async dump<Q extends Fields, P extends Fields>(
     dump: Dump<Q, P>,
     value: ValueOf<Q>,
+    each: (details: ValueOf<P>) => void,
     options: RequestOptions = {},
-  ): Promise<readonly ValueOf<P>[]> {
-    return this.#exchange(dump, value, options) as Promise<readonly ValueOf<P>[]>;
+  ): Promise<void> {
+    await this.#exchange(dump, value, options, each as (details: unknown) => void);
   }
 
   /** Says good-bye, closes, and waits until nothing of this client runs any more. Idempotent. */
@@ -145,6 +147,7 @@ export class ApiClient {
     exchange: Call | Dump,
     value: Readonly<Record<string, unknown>>,
     options: RequestOptions,
+    each: (details: unknown) => void = () => {},
   ): Promise<unknown> {
     return new Promise((resolve, reject) => {
       options.signal?.throwIfAborted();
@@ -153,7 +156,7 @@ export class ApiClient {
         throw new ConnectionError(`VPP does not read: ${maxUnsent} bytes wait to be sent`);
       }
       const allowedMs = options.deadlineMs ?? this.context.deadlineMs;
-      const waiting = { exchange, details: [], allowedMs, resolve, reject };
+      const waiting = { exchange, each, allowedMs, resolve, reject };
       this.#send(waiting, value, options.signal);
     });
   }
@@ -245,16 +248,10 @@ export class ApiClient {
     const refused = "retval" in value && typeof value.retval === "number" && value.retval < 0;
     this.#observe(message, "recv", refused ? "failure" : "success");
     if (this.context.log.enabled("debug")) this.#trace("vpp-api-recv", message, context, value);
-    if (isDetails) {
-      waiting.details.push(value);
-      if (waiting.details.length > maxDetails) {
-        throw new ConnectionError(`VPP sent over ${maxDetails} ${message.name}`);
-      }
-      return;
-    }
+    if (isDetails) return waiting.each(value);
     this.#pending.take(context);
     if (refused) waiting.reject(new RetvalError(exchange.request.name, Number(value.retval)));
-    else waiting.resolve(exchange.kind === "dump" ? waiting.details : value);
+    else waiting.resolve(value);
   }
 
   #trace(

@@ -5,8 +5,8 @@ import { TimeoutError } from "./errors.ts";
 /** A request whose answer has not come. */
 export interface Waiting {
   readonly exchange: Call | Dump;
-  /** Details that have come, for a dump. */
-  readonly details: unknown[];
+  /** Takes the details of a dump. */
+  each(details: unknown): void;
   readonly allowedMs: number;
   resolve(value: unknown): void;
   reject(error: unknown): void;

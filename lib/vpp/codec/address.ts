@@ -1,23 +1,34 @@
 import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
-import { DecodeError, EncodeError } from "./bytes.ts";
+import { DecodeError, EncodeError, type WireReader } from "./bytes.ts";
 import { alias, enumeration, type Field, struct, u8, type ValueOf } from "./field.ts";
 
 /**
  * Decoded addresses, so that a dump of 20,000 servers does not print each address again: printing
  * is what decoding one costs. Emptied when full, which only costs time.
  */
-const known = new Map<string, IpAddress>();
+const known4 = new Map<number, IpAddress>();
+const known6 = new Map<string, IpAddress>();
 const maxKnown = 65_536;
 
-/** The address with these bytes; equal bytes usually give the same object. */
-function decoded(bytes: Uint8Array): IpAddress {
+/** The next 4 bytes as an address; equal bytes usually give the same object. */
+function readIp4(from: WireReader): IpAddress {
+  const key = from.u32();
+  const address = known4.get(key);
+  if (address) return address;
+  const bytes = Uint8Array.of(key >>> 24, key >>> 16 & 0xff, key >>> 8 & 0xff, key & 0xff);
+  return remember(known4, key, ipFromBytes(bytes));
+}
+
+/** The next 16 bytes as an address. */
+function readIp6(from: WireReader): IpAddress {
+  const bytes = from.raw(16);
   const key = String.fromCharCode(...bytes);
-  let address = known.get(key);
-  if (!address) {
-    address = ipFromBytes(bytes);
-    if (known.size >= maxKnown) known.clear();
-    known.set(key, address);
-  }
+  return known6.get(key) ?? remember(known6, key, ipFromBytes(bytes));
+}
+
+function remember<K>(known: Map<K, IpAddress>, key: K, address: IpAddress): IpAddress {
+  if (known.size >= maxKnown) known.clear();
+  known.set(key, address);
   return address;
 }
 
@@ -29,7 +40,7 @@ function bare(api: string, family: 4 | 6): Field<IpAddress> {
       name: family === 4 ? "ip4_address" : "ip6_address",
       of: family === 4 ? "u8[4]" : "u8[16]",
     },
-    read: (from) => decoded(from.raw(family === 4 ? 4 : 16)),
+    read: family === 4 ? readIp4 : readIp6,
     write(to, value) {
       if (value.family !== family) throw new EncodeError(`${value.text} is not IPv${family}`);
       to.raw(value.bytes);
@@ -59,8 +70,10 @@ export const address: Field<IpAddress> = {
   read(from) {
     const family = from.u8();
     if (family > 1) throw new DecodeError(`address family ${family} is neither IPv4 nor IPv6`);
-    const bytes = from.raw(16);
-    return decoded(family === 0 ? bytes.subarray(0, 4) : bytes);
+    if (family === 1) return readIp6(from);
+    const ip4 = readIp4(from);
+    from.skip(12);
+    return ip4;
   },
   write(to, value) {
     to.u8(value.family === 4 ? 0 : 1);

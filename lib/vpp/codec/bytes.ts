@@ -46,6 +46,11 @@ export class WireReader {
     return this.#bytes.subarray(at, at + length);
   }
 
+  /** Passes over bytes that mean nothing. */
+  skip(length: number): void {
+    this.#take(length);
+  }
+
   #take(length: number): number {
     const at = this.#at;
     if (length > this.#bytes.length - at) {

@@ -43,40 +43,56 @@ const usedFlag = 1;
 export type DumpedVip = ActualVip & { readonly servers: Map<string, ActualServer> };
 
 /**
- * Puts one dump together. Servers without the used bit, and those of VIPs that are gone, linger
- * until VPP collects them and do not count. Yields now and then, for slicing.
+ * Puts one dump together, details by details: the VIPs first, then the servers. Servers without
+ * the used bit, and those of VIPs that are gone, linger until VPP collects them and do not count.
  */
-export function* actualState(
-  vips: readonly VipDetails[],
-  servers: readonly AsDetails[],
-  extras: ReadonlyMap<string, VipExtras>,
-): Generator<void, Map<string, DumpedVip>> {
-  const found = new Map<string, DumpedVip>();
-  for (const details of vips) {
-    const vip = actualVip(details, extras);
-    found.set(vip.id, vip);
-    yield;
+export class ActualState {
+  readonly #vips = new Map<string, DumpedVip>();
+  #owner: { readonly key: VipKey; readonly vip: DumpedVip | undefined } | undefined;
+
+  /** One VIP. */
+  addVip(details: VipDetails): void {
+    const vip = actualVip(details);
+    this.#vips.set(vip.id, vip);
   }
-  const owners = ownerFinder(found);
-  for (const { vip, app_srv: address, flags, weight, num_buckets: buckets } of servers) {
-    if ((flags & usedFlag) === 0) continue;
-    owners(vip)?.servers.set(address.text, { address, weight, flags, buckets });
-    yield;
+
+  /** One server, of a VIP added before. */
+  addServer({ vip, app_srv: address, flags, weight, num_buckets: buckets }: AsDetails): void {
+    if ((flags & usedFlag) === 0) return;
+    this.#ownerOf(vip)?.servers.set(address.text, { address, weight, flags, buckets });
   }
-  return found;
+
+  /** What VPP holds, with what its text tells about the VIPs. Nothing may be added afterwards. */
+  finish(extras: ReadonlyMap<string, VipExtras>): Map<string, DumpedVip> {
+    for (const [id, vip] of this.#vips) {
+      const extra = extras.get(id);
+      if (extra) this.#vips.set(id, { ...vip, ...extra });
+    }
+    return this.#vips;
+  }
+
+  /** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
+  #ownerOf(wire: AsDetails["vip"]): DumpedVip | undefined {
+    const last = this.#owner;
+    const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
+      last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;
+    if (last && same) return last.vip;
+    const key = keyOf(wire);
+    const vip = this.#vips.get(vipId(key));
+    this.#owner = { key, vip };
+    return vip;
+  }
 }
 
-function actualVip(details: VipDetails, extras: ReadonlyMap<string, VipExtras>): DumpedVip {
+function actualVip(details: VipDetails): DumpedVip {
   const key = keyOf(details.vip);
-  const id = vipId(key);
-  const extra = extras.get(id);
   return {
     ...key,
-    id,
+    id: vipId(key),
     // Whatever a later VPP may invent: like l3dsr, it is not what a frontend wants.
     encap: encaps[details.encap] ?? "l3dsr",
-    sticky: extra?.sticky,
-    poolIndex: extra?.poolIndex,
+    sticky: undefined,
+    poolIndex: undefined,
     flowTableLength: details.flow_table_length || unspeakableLength,
     servers: new Map(),
   };
@@ -87,21 +103,6 @@ const unspeakableLength = 65_536;
 
 function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {
   return { address: pfx.address, prefixLength: pfx.len, protocol, port };
-}
-
-/** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
-function ownerFinder(
-  vips: ReadonlyMap<string, DumpedVip>,
-): (vip: AsDetails["vip"]) => DumpedVip | undefined {
-  let last: { key: VipKey; vip: DumpedVip | undefined } | undefined;
-  return (wire) => {
-    const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
-      last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;
-    if (last && same) return last.vip;
-    const key = keyOf(wire);
-    last = { key, vip: vips.get(vipId(key)) };
-    return last.vip;
-  };
 }
 
 /** The servers of a VIP in numeric address order. */

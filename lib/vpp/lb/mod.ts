@@ -4,7 +4,7 @@
  * @module
  */
 
-export { actualState, serversInOrder } from "./actual.ts";
+export { ActualState, serversInOrder } from "./actual.ts";
 export type {
   Actual,
   ActualServer,

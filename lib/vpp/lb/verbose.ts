@@ -11,15 +11,8 @@ export interface VipExtras {
 /** The command whose output is read here. */
 export const verboseCommand = "show lb vips verbose";
 
-interface Head extends VipExtras {
-  readonly prefix: string;
-  readonly prefixLength: number;
-  readonly removed: boolean;
-}
-
 const headPattern = /^ ip[46]-\w+ \[(\d+)\] ([0-9a-fA-F.:]+)\/(\d+)(.*)$/;
-const portPattern = /^ {2}protocol:(\d+) port:(\d+)/;
-const all = { protocol: protocolNumber("any"), port: 0 };
+const portPattern = /\n {2}protocol:(\d+) port:(\d+)/;
 
 /**
  * Reads the text of {@link verboseCommand}: extras by VIP id. It is text for people, so whatever
@@ -29,53 +22,43 @@ const all = { protocol: protocolNumber("any"), port: 0 };
 export function* parseVerbose(text: string): Generator<void, Map<string, VipExtras>> {
   const found = new Map<string, VipExtras>();
   const twice = new Set<string>();
-  const add = (head: Head | undefined, at: { protocol: number; port: number }) => {
-    const address = head && parseIp(head.prefix);
-    if (!head || head.removed || !address) return;
-    const id = vipId({ address, prefixLength: head.prefixLength, ...at });
-    if (found.has(id)) twice.add(id);
-    found.set(id, { poolIndex: head.poolIndex, sticky: head.sticky });
-  };
-  let head: Head | undefined;
-  for (const line of linesOf(text)) {
-    if (isHead(line)) {
-      add(head, all);
-      head = parseHead(line);
-      yield;
-    } else if (head && line.startsWith("  protocol:")) {
-      const [, protocol, port] = portPattern.exec(line) ?? [];
-      if (port !== undefined) add(head, { protocol: Number(protocol), port: Number(port) });
-      head = undefined;
+  for (const paragraph of paragraphs(text)) {
+    const vip = parseVip(paragraph);
+    if (vip) {
+      if (found.has(vip.id)) twice.add(vip.id);
+      found.set(vip.id, vip.extras);
     }
+    yield;
   }
-  add(head, all);
   for (const id of twice) found.delete(id);
   return found;
 }
 
-/** Everything about a VIP is indented further than its first line. */
-function isHead(line: string): boolean {
-  return line.startsWith(" ") && !line.startsWith("  ") && line.length > 1;
-}
-
-function parseHead(line: string): Head | undefined {
-  const [, index, prefix, length, flags] = headPattern.exec(line) ?? [];
-  if (prefix === undefined || flags === undefined) return undefined;
-  const words = flags.split(" ");
-  return {
-    poolIndex: Number(index),
-    prefix,
-    prefixLength: Number(length),
-    sticky: words.includes("src_ip_sticky"),
-    removed: words.includes("removed"),
-  };
-}
-
-function* linesOf(text: string): Generator<string> {
+/** Cuts before each line that begins a VIP: everything about it is indented further. */
+function* paragraphs(text: string): Generator<string> {
   for (let start = 0; start < text.length;) {
-    const found = text.indexOf("\n", start);
-    const end = found < 0 ? text.length : found;
+    const next = text.indexOf("\n ip", start);
+    const end = next < 0 ? text.length : next + 1;
     yield text.slice(start, end);
-    start = end + 1;
+    start = end;
   }
+}
+
+/** A VIP without a protocol is for all ports. One that is removed only lingers. */
+function parseVip(paragraph: string): { id: string; extras: VipExtras } | undefined {
+  const headEnd = paragraph.indexOf("\n");
+  const head = headEnd < 0 ? paragraph : paragraph.slice(0, headEnd);
+  const [, index, prefix = "", length, flags] = headPattern.exec(head) ?? [];
+  const address = parseIp(prefix);
+  if (!address || flags === undefined) return undefined;
+  const words = flags.split(" ");
+  if (words.includes("removed")) return undefined;
+  const [, protocol, port] = portPattern.exec(paragraph) ?? [];
+  const id = vipId({
+    address,
+    prefixLength: Number(length),
+    protocol: protocol === undefined ? protocolNumber("any") : Number(protocol),
+    port: Number(port ?? 0),
+  });
+  return { id, extras: { poolIndex: Number(index), sticky: words.includes("src_ip_sticky") } };
 }

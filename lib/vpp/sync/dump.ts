@@ -1,6 +1,6 @@
 import { parseIp } from "../../ip/mod.ts";
 import { type ApiClient, inSlices } from "../client/mod.ts";
-import { actualState, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
+import { ActualState, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
 import { cliInband, lbAsDump, lbVipDump } from "../messages/mod.ts";
 
 /** What dumps need of a client. */
@@ -19,11 +19,13 @@ export async function dumpActual(
   if (!zero) throw new TypeError("0.0.0.0 does not parse");
   const pfx = { address: zero, len: 0 };
   const any = { pfx, protocol: 255, port: 0 };
-  const [vips, servers, text] = await Promise.all([
-    client.dump(lbVipDump, { ...any, pfx_matcher: { le: 0, ge: 0 } }, { signal }),
-    client.dump(lbAsDump, any, { signal }),
+  const state = new ActualState();
+  const vipDump = { ...any, pfx_matcher: { le: 0, ge: 0 } };
+  // VPP answers in order: the servers find their VIPs.
+  const [, , text] = await Promise.all([
+    client.dump(lbVipDump, vipDump, (vip) => state.addVip(vip), { signal }),
+    client.dump(lbAsDump, any, (server) => state.addServer(server), { signal }),
     client.request(cliInband, { cmd: verboseCommand }, { signal }),
   ]);
-  const extras = await inSlices(parseVerbose(text.reply));
-  return await inSlices(actualState(vips, servers, extras));
+  return state.finish(await inSlices(parseVerbose(text.reply)));
 }
