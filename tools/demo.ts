@@ -1,6 +1,6 @@
 /**
- * `deno task demo`: four small backends on loopback addresses, a maglevd that probes them, and
- * trouble now and then, all in one terminal and with nothing installed. Ctrl-C ends it.
+ * `deno task demo`: four small backends on loopback addresses, a simulated VPP, a maglevd
+ * between them, and trouble now and then, all in one terminal and with nothing installed. Ctrl-C ends it.
  *
  * @module
  */
@@ -14,6 +14,8 @@ import { startDaemonProcess } from "./demo/daemon_process.ts";
 import { announce, narrate, painter } from "./demo/narrator.ts";
 import { freePort } from "./demo/ports.ts";
 import { story } from "./demo/story.ts";
+import { startVpp } from "./demo/vpp.ts";
+import type { DemoVpp } from "./demo/vpp.ts";
 
 const paint = painter(Deno.stdout.isTerminal() && Deno.env.get("NO_COLOR") === undefined);
 const say = (text: string) => console.log(announce(text, new Date(), paint));
@@ -34,9 +36,13 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
 
   const folder = parts.adopt(await Deno.makeTempDir({ prefix: "maglev-demo-" }), removeFolder);
   await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
+  const vpp = parts.use(startVpp(folder));
   const daemon = startDaemonProcess(
-    daemonArguments(`${folder}/maglev.yaml`, ports),
-    (line) => console.log(narrate(line, paint)),
+    daemonArguments(`${folder}/maglev.yaml`, ports, vpp),
+    (line) => {
+      const told = narrate(line, paint);
+      if (told !== undefined) console.log(told);
+    },
   );
   const ended = daemon.ended.then((code) => {
     if (!over.signal.aborted) say(`maglevd ended with exit code ${code}`);
@@ -54,16 +60,13 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   return await ended;
 }
 
-/**
- * VPP integration is off: the empty --vpp-api-addr. A simulated VPP would be started here, and its
- * two sockets named instead.
- */
-function daemonArguments(config: string, { api, metrics }: DemoPorts): string[] {
+function daemonArguments(config: string, { api, metrics }: DemoPorts, vpp: DemoVpp): string[] {
   return [
     `--config=${config}`,
     `--grpc-addr=127.0.0.1:${api}`,
     `--metrics-addr=127.0.0.1:${metrics}`,
-    "--vpp-api-addr=",
+    `--vpp-api-addr=${vpp.apiSocket}`,
+    `--vpp-stats-addr=${vpp.statsSocket}`,
   ];
 }
 
@@ -72,6 +75,7 @@ function introduce(port: number, ports: DemoPorts): void {
   const deno = denoCommand(Deno.env.get("PATH") ?? "");
   console.log(`
 ${paint.strong("maglevd is probing four backends:")} ${listed}
+and programs a simulated VPP, which sends traffic to them.
 Something breaks or heals every few seconds. Ctrl-C ends the demo.
 In another terminal, in this folder, try:
 

@@ -16,6 +16,8 @@ export function demoCommands({ api, metrics }: DemoPorts, deno: string): string[
     `${maglevc} show frontends www`,
     `${maglevc} show backends ams1`,
     `${maglevc} set backend zrh2 pause`,
+    `${maglevc} show vpp lb state`,
+    `${maglevc} show vpp lb counters`,
     `${maglevc} watch events num 3`,
     `${post}/ListBackends -d '{}'`,
     `${post}/ResumeBackend -d '{"name": "zrh2"}'`,

@@ -21,13 +21,20 @@ export function painter(colour: boolean): Paint {
   return { good: sgr(32), bad: sgr(31), faint: sgr(2), strong: sgr(1) };
 }
 
-/** One line of maglevd's log as a line for people; what isn't a record comes back as it is. */
-export function narrate(line: string, paint: Paint): string {
+/**
+ * One line of maglevd's log as a line for people, or undefined when it would tell them nothing new.
+ * What isn't a record comes back as it is.
+ */
+export function narrate(line: string, paint: Paint): string | undefined {
   const entry = parse(line);
   if (!entry) return line;
+  if (entry.level === "INFO" && uninteresting.has(entry.msg ?? "")) return undefined;
   const time = paint.faint(entry.time?.slice(11, 23) ?? "");
   return `${time} ${sentence(entry, paint)}`;
 }
+
+/** Each change that VPP is sent has a record of its own. */
+const uninteresting = new Set(["vpp-lbsync-start", "vpp-lbsync-done", "vpp-warmup"]);
 
 /** What the demo itself does, in the same column as maglevd's records. */
 export function announce(text: string, now: Date, paint: Paint): string {
@@ -60,6 +67,16 @@ function sentence(entry: Entry, paint: Paint): string {
       return `  frontend ${entry.frontend}: pool ${entry.from} -> ${
         paint.strong(String(entry.to))
       }`;
+    case "vpp-connect":
+      return `  vpp: connected, version ${entry.version}`;
+    case "vpp-lbsync-vip-add":
+      return `  vpp: new vip ${vip(entry)}, ${entry.encap}`;
+    case "vpp-lbsync-as-add":
+      return `  vpp: new server ${entry.address} of ${vip(entry)}, weight ${entry.weight}`;
+    case "vpp-lbsync-as-weight":
+      return `  vpp: server ${entry.address} of ${vip(entry)}, weight ${entry.from} -> ${
+        paint.strong(String(entry.to))
+      }${entry.flush === true ? ", flows flushed" : ""}`;
     default:
       return `  ${paint.faint(plain(entry))}`;
   }
@@ -73,6 +90,10 @@ function change({ from, to }: Entry, paint: Paint): string {
 function because({ code, detail }: Entry): string {
   if (code === undefined) return "";
   return detail ? ` (${code}: ${detail})` : ` (${code})`;
+}
+
+function vip({ vip, protocol, port }: Entry): string {
+  return `${vip} ${protocol} ${port}`;
 }
 
 function pool({ pool }: Entry): string {

@@ -1,0 +1,55 @@
+import { equal, match, ok } from "node:assert/strict";
+import { havePrograms, needing } from "../support/programs.ts";
+import { within } from "../support/deadline.ts";
+import { story } from "../../tools/demo/story.ts";
+import { root } from "./places.ts";
+import { Lines, run } from "./process.ts";
+
+Deno.test("within twelve seconds of the demo's start both servers of a pool are broken", () => {
+  const [first, second] = story;
+  ok(first && second);
+  ok(first.after + second.after <= 12);
+  equal([first.mood, second.mood].includes("well"), false);
+});
+
+Deno.test(
+  needing(
+    havePrograms("curl", "bash"),
+    "curl and bash",
+    "the demo fails over, its commands work, and Ctrl-C ends everything",
+  ),
+  async () => {
+    const demo = new Deno.Command(Deno.execPath(), {
+      args: ["run", "-A", "--frozen", "tools/demo.ts"],
+      cwd: root,
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+    const lines = new Lines(demo.stdout);
+    const errors = new Lines(demo.stderr);
+    try {
+      await lines.find("backends up", (line) => line.includes("backend zrh2: unknown -> up"));
+      const commands = lines.seen.filter((line) => /^ {2}(deno|npx|curl) /.test(line))
+        .map((line) => line.trim());
+      ok(commands.length >= 6, commands.join("\n"));
+
+      const failover = "www: pool amsterdam -> zurich";
+      await lines.find(failover, (line) => line.includes(failover), { withinMs: 60_000 });
+
+      for (const command of commands) {
+        const { code, stdout, stderr } = await run("bash", "-c", `cd ${root} && ${command}`);
+        equal(code, 0, `${command}: ${stderr}`);
+        ok(stdout.length > 10, `${command} printed: ${stdout}`);
+        if (command.includes("show backends ams1")) match(stdout, /L7STS/);
+      }
+    } finally {
+      demo.kill("SIGINT");
+      const { code } = await within(15_000, "the end of the demo", demo.status);
+      await Promise.all([lines.ended, errors.ended]);
+      equal(code, 0);
+    }
+    equal(errors.seen.join("\n"), "");
+    ok(lines.seen.at(-1)?.endsWith("stopped"), lines.seen.at(-1));
+  },
+);
