@@ -219,8 +219,7 @@ export class H2Connection {
     if (state === "idle") throw new ConnectionError(code, message);
     core.count("reset");
     if (state === "closed" || state === "closed (reset by us)") return;
-    core.resetStream(streamId, code);
-    core.events.push({ type: "reset", id: streamId, code, reason: message });
+    core.breakOff(streamId, code, message);
   }
 
   /** Runs `act`; turns what it throws into GOAWAY (section 5.4.1). */

@@ -8,7 +8,7 @@ import { writeGoaway, writeRstStream } from "./frames/mod.ts";
 import type { H2Limits } from "./limits.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
-import { type Outgoing, type Stream, Streams } from "./streams/mod.ts";
+import { type Stream, Streams } from "./streams/mod.ts";
 
 /** How far a connection has come. */
 export type Phase =
@@ -42,9 +42,11 @@ export class Core {
     this.now = now;
     this.#flood = new FloodMeter(floods, now);
     this.receiveWindow = new ReceiveWindow(defaultWindow);
-    this.sender = new Sender(limits, {
-      framed: (stream, outgoing, end) => this.#framed(stream, outgoing, end),
-      sent: ({ id }) => this.events.push({ type: "sent", id }),
+    this.sender = new Sender(limits, (stream, outgoing, done, waited) => {
+      this.earn();
+      stream.on(outgoing.kind === "headers" ? "send HEADERS" : "send DATA");
+      if (done && waited) this.events.push({ type: "sent", id: stream.id });
+      if (done && outgoing.end) this.#answered(stream);
     });
   }
 
@@ -80,6 +82,13 @@ export class Core {
     writeRstStream(this.sender.out, id, code);
     this.streams.close(id, "closed (reset by us)");
     if (stream) this.forget(stream);
+  }
+
+  /** As {@link resetStream}, for reasons of which the application has to hear. */
+  breakOff(id: number, code: number, reason: string): void {
+    // Before anything that follows from it: "closed" is the last event.
+    this.events.push({ type: "reset", id, code, reason });
+    this.resetStream(id, code);
   }
 
   /** Lets go of a stream that is closed. */
@@ -131,13 +140,11 @@ export class Core {
     );
   }
 
-  #framed(stream: Stream, outgoing: Outgoing, end: boolean): void {
-    this.earn();
-    stream.on(outgoing.kind === "headers" ? "send HEADERS" : "send DATA");
-    if (!end) return;
+  /** The answer is complete. */
+  #answered(stream: Stream): void {
     stream.on("send END_STREAM");
-    // The answer is complete: whatever else the request has to say is of no use (section 8.1). So
-    // half-closed (local) lasts no longer than this.
+    // Whatever else the request has to say is of no use (section 8.1): half-closed (local) lasts no
+    // longer than this.
     if (stream.state === "half-closed (local)") this.resetStream(stream.id, ErrorCode.NO_ERROR);
     else this.forget(stream);
   }

@@ -158,9 +158,9 @@ export class Receiver {
     const stream = core.streams.get(frame.streamId);
     if (!stream) return this.#late(frame.streamId, "recv RST_STREAM");
     stream.on("recv RST_STREAM");
-    core.forget(stream);
     const reason = "the peer has reset the stream";
     core.events.push({ type: "reset", id: stream.id, code, reason });
+    core.forget(stream);
     core.count("reset");
   }
 

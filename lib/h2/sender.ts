@@ -11,13 +11,11 @@ import type { H2Limits } from "./limits.ts";
 import { defaultWindow, initialPeerSettings, type PeerSettings } from "./settings.ts";
 import type { Outgoing, Stream } from "./streams/mod.ts";
 
-/** What the sender tells the connection. */
-export interface SenderEvents {
-  /** A HEADERS or DATA frame has been queued; `end` if it carries END_STREAM. */
-  framed(stream: Stream, outgoing: Outgoing, end: boolean): void;
-  /** What a stream had to wait with has been queued to its end. */
-  sent(stream: Stream): void;
-}
+/**
+ * Hears of every frame queued: `done` if what the stream had to say is now said, `waited` if it had
+ * to wait for room, so that somebody waits to hear of it.
+ */
+export type Framed = (stream: Stream, outgoing: Outgoing, done: boolean, waited: boolean) => void;
 
 /**
  * Turns what streams have to say into frames, as far as windows (RFC 9113 section 5.2) and the
@@ -31,16 +29,16 @@ export class Sender {
   readonly peer: PeerSettings = initialPeerSettings();
   readonly encoder: HpackEncoder;
   readonly #limits: H2Limits;
-  readonly #events: SenderEvents;
+  readonly #framed: Framed;
   /** Streams that wait for the socket only. */
   readonly #headers = new Set<Stream>();
   /** Streams whose own window is open and that wait for the connection's, or for the socket. */
   readonly #data = new Set<Stream>();
   #inFlight = 0;
 
-  constructor(limits: H2Limits, events: SenderEvents) {
+  constructor(limits: H2Limits, framed: Framed) {
     this.#limits = limits;
-    this.#events = events;
+    this.#framed = framed;
     this.encoder = new HpackEncoder(limits.encoderTableSize);
   }
 
@@ -67,12 +65,12 @@ export class Sender {
     this.#inFlight = Math.max(0, this.#inFlight - octets);
   }
 
-  /** Queues what a stream has to say. False if some of it has to wait; `sent` tells of the rest. */
+  /** Queues what a stream has to say. False if some of it has to wait. */
   offer(stream: Stream, outgoing: Outgoing, now: number): boolean {
     stream.outgoing = outgoing;
     stream.waitingSince = now;
     while (this.#mayAdvance(stream, outgoing)) {
-      if (this.#advance(stream, outgoing)) return true;
+      if (this.#advance(stream, outgoing, false)) return true;
     }
     this.#enqueue(stream, outgoing);
     return false;
@@ -120,8 +118,7 @@ export class Sender {
     const { outgoing } = stream;
     if (outgoing === undefined) return;
     stream.waitingSince = now;
-    if (this.#advance(stream, outgoing)) this.#events.sent(stream);
-    else this.#enqueue(stream, outgoing);
+    if (!this.#advance(stream, outgoing, true)) this.#enqueue(stream, outgoing);
   }
 
   #mayAdvance(stream: Stream, outgoing: Outgoing): boolean {
@@ -136,12 +133,12 @@ export class Sender {
   }
 
   /** Queues one frame (or header block). True if that was the last. */
-  #advance(stream: Stream, outgoing: Outgoing): boolean {
+  #advance(stream: Stream, outgoing: Outgoing, waited: boolean): boolean {
     const done = outgoing.kind === "headers"
       ? this.#headerBlock(stream, outgoing.fields, outgoing.end)
       : this.#piece(stream, outgoing);
     if (done) stream.outgoing = undefined;
-    this.#events.framed(stream, outgoing, done && outgoing.end);
+    this.#framed(stream, outgoing, done, waited);
     return done;
   }
 

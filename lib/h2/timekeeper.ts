@@ -97,12 +97,9 @@ export class Timekeeper {
   }
 
   #resetStalled(stream: Stream): void {
-    const core = this.#core;
-    const code = ErrorCode.ENHANCE_YOUR_CALM;
-    core.count("reset");
-    core.resetStream(stream.id, code);
+    this.#core.count("reset");
     const reason = "the stream's window stays shut";
-    core.events.push({ type: "reset", id: stream.id, code, reason });
+    this.#core.breakOff(stream.id, ErrorCode.ENHANCE_YOUR_CALM, reason);
   }
 }
 

@@ -1,6 +1,18 @@
 import assert from "node:assert/strict";
 import { Peer } from "../testing/peer.ts";
-import { ACK, data, END_HEADERS, get, headers, ping, post, text } from "../testing/wire.ts";
+import {
+  ACK,
+  data,
+  END_HEADERS,
+  get,
+  goaway,
+  headers,
+  ping,
+  post,
+  rstStream,
+  text,
+  windowUpdate,
+} from "../testing/wire.ts";
 
 const last = 2 ** 31 - 1;
 
@@ -55,6 +67,13 @@ Deno.test("at the drain limit handlers are asked to end and may have a last word
   assert.equal(peer.connection.closed, false);
   peer.advance(1);
   assert.deepEqual(peer.got("closed"), [{ type: "closed", code: 0, reason: "drain limit" }]);
+});
+
+Deno.test("the end of the connection is the last event, also when a reset brings it about", () => {
+  for (const last of [rstStream(1), windowUpdate(1, 0)]) {
+    const peer = new Peer().send(headers(1, get), goaway(), last);
+    assert.deepEqual(peer.events.map(({ type }) => type), ["request", "end", "reset", "closed"]);
+  }
 });
 
 Deno.test("shutdown without streams closes after one round trip", () => {

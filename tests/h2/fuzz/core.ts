@@ -72,8 +72,11 @@ class Round {
   readonly #streams: number[] = [];
   /** Streams whose last word waits. */
   readonly #waiting = new Set<number>();
+  /** Octets of bodies told of and not yet read. */
+  readonly #unread = new Map<number, number>();
   #now = 0;
   #unwritten = 0;
+  #ended = false;
 
   constructor(random: Random) {
     this.#random = random;
@@ -97,7 +100,6 @@ class Round {
     }
     this.#connection.end("the round is over", this.#now);
     this.#after();
-    if (!this.#connection.closed) throw new Error("the connection has no end");
   }
 
   #application(): void {
@@ -109,7 +111,7 @@ class Round {
         this.#respond(id);
         break;
       case 1:
-        connection.bodyRead(id, this.#random.below(100), now);
+        this.#read(id);
         break;
       case 2:
         connection.discardBody(id, now);
@@ -136,6 +138,13 @@ class Round {
       connection.sendTrailers(id, [["grpc-status", "0"]], now);
     if (!sent) this.#waiting.add(id);
     this.#forget(id);
+  }
+
+  #read(id: number): void {
+    const unread = this.#unread.get(id) ?? 0;
+    const octets = this.#random.below(unread + 1);
+    this.#unread.set(id, unread - octets);
+    this.#connection.bodyRead(id, octets, this.#now);
   }
 
   #forget(id: number): void {
@@ -169,10 +178,22 @@ class Round {
     if (streams > this.#limits.maxConcurrentStreams) throw new Error(`${streams} streams`);
     const most = 2 * (this.#limits.outputBytes + this.#limits.controlBytes) + 40_000;
     if (queued > most) throw new Error(`${queued} octets of output`);
+    if (this.#connection.closed !== this.#ended) throw new Error("closed, and nobody was told");
+  }
+
+  /** The default window counts until ours is acknowledged. */
+  #count(id: number, octets: number): void {
+    const unread = (this.#unread.get(id) ?? 0) + octets;
+    this.#unread.set(id, unread);
+    const most = Math.max(65_535, this.#limits.streamWindow);
+    if (unread > most) throw new Error(`${unread} octets of body on stream ${id}`);
   }
 
   #on(event: H2Event): void {
+    if (this.#ended) throw new Error(`${event.type} after the end`);
+    if (event.type === "closed") this.#ended = true;
     if (event.type === "request") this.#streams.push(event.id);
+    if (event.type === "data") this.#count(event.id, event.data.length);
     if (event.type === "reset") this.#forget(event.id);
     if (event.type === "sent") this.#waiting.delete(event.id);
     if (event.type === "closed" && event.code === ErrorCode.INTERNAL_ERROR) {

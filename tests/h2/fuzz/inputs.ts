@@ -3,7 +3,7 @@ import type { Random } from "./random.ts";
 
 /** Frames for a server to choke on. The preface is not among them. */
 export function frames(random: Random): Uint8Array[] {
-  const sources = [politeFrames, randomFrames, mixedFrames, damagedFrames];
+  const sources = [politeFrames, busyFrames, randomFrames, mixedFrames, damagedFrames];
   return random.pick(sources)(random);
 }
 
@@ -63,6 +63,27 @@ function randomFrame(random: Random): Uint8Array {
     ? wire.block(random.pick([wire.get, wire.post, []]))
     : random.octets(random.pick([0, 4, 5, 6, 8, 12, random.below(60)]));
   return wire.frame(type, random.below(256) & (random.oneIn(2) ? 0x2d : 0xff), id, payload);
+}
+
+/** A few streams and everything that may happen to them while they are served. */
+function busyFrames(random: Random): Uint8Array[] {
+  const ids = [1, 3, 5];
+  const opened = ids.map((id) =>
+    random.oneIn(3) ? wire.headers(id, wire.get) : wire.headers(id, wire.post, wire.END_HEADERS)
+  );
+  const later = Array.from({ length: 5 + random.below(25) }, () => {
+    const id = random.pick(ids);
+    const choices = [
+      () => wire.windowUpdate(random.pick([0, id]), 1 + random.below(60)),
+      () => wire.windowUpdate(random.pick([0, id]), 1 + random.below(60)),
+      () => wire.settings([4, random.below(100)]),
+      () => wire.data(id, random.octets(random.below(30)), random.oneIn(8) ? wire.END_STREAM : 0),
+      () => wire.data(id, random.octets(random.below(30))),
+      () => random.oneIn(3) ? wire.rstStream(id) : wire.ping(),
+    ];
+    return random.pick(choices)();
+  });
+  return [...opened, ...later];
 }
 
 /** Two polite clients talking at once. */
