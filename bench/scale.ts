@@ -138,7 +138,9 @@ async function live(
     `  CPU                      ${((user + system) / took / 10).toFixed(0)} % of a core, ` +
       `${((user + system) / probes).toFixed(1)} µs per probe`,
   );
-  console.log(`  RSS                      ${(Deno.memoryUsage().rss / 2 ** 20).toFixed(0)} MiB`);
+  const { rss, heapUsed } = Deno.memoryUsage();
+  const mib = (bytes: number) => `${(bytes / 2 ** 20).toFixed(0)} MiB`;
+  console.log(`  RSS                      ${mib(rss)}, of it heap in use ${mib(heapUsed)}`);
   console.log(`  snapshots of everything  ${ms(costOfSnapshots(checker))}`);
   await reloads(checker, count, port);
 }
