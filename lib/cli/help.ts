@@ -11,8 +11,8 @@ export interface CommandLine {
 }
 
 /** Every command of the tree in order. Options that recur are shown once, in brackets. */
-export function commandLines(roots: readonly Node[] = commandTree): CommandLine[] {
-  return roots.flatMap((node) => linesBelow(node, []));
+export function commandLines(): CommandLine[] {
+  return commandTree.flatMap((node) => linesBelow(node, []));
 }
 
 /** What `maglevc --help` prints. */

@@ -5,18 +5,5 @@
  * @module
  */
 
-export { commandTree } from "./tree.ts";
 export { type CommandLine, commandLines, usage } from "./help.ts";
 export { runMaglevc } from "./run.ts";
-export type {
-  Args,
-  Command,
-  CommandContext,
-  Keyword,
-  MaglevClient,
-  Node,
-  Report,
-  Slot,
-  View,
-} from "./node.ts";
-export type { Meaning, Style } from "./style.ts";

@@ -15,7 +15,7 @@ import {
   type HealthCheckInfoSchema,
   Maglev,
 } from "../../lib/gen/maglev_pb.ts";
-import type { MaglevClient } from "../../lib/cli/mod.ts";
+import type { MaglevClient } from "../../lib/cli/node.ts";
 
 /** Unix milliseconds at which every golden file was "seen". */
 export const now = Date.UTC(2026, 0, 2, 3, 4, 5);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Node } from "../../lib/cli/mod.ts";
+import type { Node } from "../../lib/cli/node.ts";
 import { commandTree } from "../../lib/cli/tree.ts";
 import { nodeLabel, walk } from "../../lib/cli/walk.ts";
 
