@@ -1,0 +1,87 @@
+import { root } from "./pages.ts";
+
+/**
+ * Records whose name is not a literal beside the level, by the file that logs them. A file that
+ * begins to log in such a way is found by {@link unlistedIndirections} and has to be added here.
+ */
+const indirect: Readonly<Record<string, readonly string[]>> = {
+  "lib/checker/events.ts": ["info backend-transition", "info frontend-transition"],
+  "lib/checker/probing.ts": ["error probe-failed", "error probe-lost"],
+  "lib/daemon/last_resort.ts": ["error unhandled-rejection", "error unhandled-exception"],
+  "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
+  "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
+  "lib/vpp/client/limited_log.ts": [],
+  "lib/vpp/sync/apply.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
+    .map((change) => `info vpp-lbsync-${change}`),
+};
+
+/** A call of a logger: its level, and what stands first between the parentheses. */
+const call = /\b(?:log|#log|warnings|#warnings)\.(debug|info|warn|error)\(\s*("[a-z-]+"|[^)\s,]+)/g;
+
+interface LogCall {
+  readonly path: string;
+  readonly level: string;
+  readonly first: string;
+}
+
+/** Rooms that are not part of the daemon, or whose log is another one. */
+const others = /^lib\/(gen|sim|cli)\//;
+
+async function logCalls(): Promise<LogCall[]> {
+  const calls: LogCall[] = [];
+  for (const path of await sources("lib")) {
+    if (others.test(path)) continue;
+    const text = await Deno.readTextFile(root + path);
+    for (const [, level = "", first = ""] of text.matchAll(call)) {
+      calls.push({ path, level, first });
+    }
+  }
+  return calls;
+}
+
+async function records(): Promise<string[]> {
+  const literal = (await logCalls()).filter(({ first }) => first.startsWith('"'))
+    .map(({ level, first }) => `${level} ${first.slice(1, -1)}`);
+  return [...new Set([...literal, ...Object.values(indirect).flat()])].sort();
+}
+
+/** `warn NAME` and `error NAME` of every record that the daemon may log at these levels. */
+export async function loudRecords(): Promise<string[]> {
+  return (await records()).filter((record) => /^(warn|error) /.test(record));
+}
+
+/** `debug NAME` and `info NAME` of every record that the daemon may log at these levels. */
+export async function quietRecords(): Promise<string[]> {
+  return (await records()).filter((record) => /^(debug|info) /.test(record));
+}
+
+/** Files that log records by a name which is not written beside the level. */
+export async function unlistedIndirections(): Promise<string[]> {
+  const found = (await logCalls()).filter(({ first }) => !first.startsWith('"'))
+    .map(({ path }) => path);
+  return [...new Set(found)].filter((path) => !(path in indirect));
+}
+
+/** Names in the list above that no longer stand in their file. */
+export async function staleIndirections(): Promise<string[]> {
+  const stale: string[] = [];
+  for (const [path, names] of Object.entries(indirect)) {
+    const text = await Deno.readTextFile(root + path).catch(() => "");
+    if (text === "") stale.push(path);
+    for (const name of names.map((each) => each.split(" ")[1] ?? "")) {
+      const written = text.includes(`"${name}"`) || /-transition$|^log-/.test(name);
+      if (!written) stale.push(`${path}: ${name}`);
+    }
+  }
+  return stale;
+}
+
+async function sources(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await sources(path));
+    else if (name.endsWith(".ts")) found.push(path);
+  }
+  return found;
+}

@@ -1,0 +1,69 @@
+import { deepEqual, equal, ok } from "node:assert/strict";
+import { commandLines } from "../../lib/cli/mod.ts";
+import { flags } from "../../lib/daemon/flags.ts";
+import { havePrograms, needing } from "../support/programs.ts";
+import { fencesOf, missingLines } from "./support/fences.ts";
+import { quietRecords } from "./support/log_names.ts";
+import { readPage } from "./support/pages.ts";
+import { startSite } from "./support/site.ts";
+
+const guide = await readPage("docs/user-guide.md");
+const fences = fencesOf(guide);
+const isSh = ({ language }: { language: string }) => language === "sh";
+
+Deno.test("every command of the user guide is run, or says in its first line that it is not", () => {
+  for (const { mark, body, line } of fences.filter(isSh)) {
+    if (mark !== "test") ok(/^# not run: \S/.test(body), `docs/user-guide.md:${line}`);
+  }
+  ok(fences.filter(({ mark }) => mark === "test").length > 15);
+});
+
+Deno.test(
+  needing(havePrograms("bash", "curl", "jq"), "curl and jq", "the user guide does what it shows"),
+  async () => {
+    const config = fences.find(({ language, mark }) => language === "yaml" && mark === "test");
+    await using site = await startSite({ config: config?.body ?? "", vpp: true });
+    await site.counted();
+    for (const [index, { mark, body, line }] of fences.entries()) {
+      if (mark !== "test" || !body || !isSh(fences[index] ?? { language: "" })) continue;
+      await site.settled();
+      const { code, output } = await site.run(body);
+      const where = `docs/user-guide.md:${line}:\n${output}`;
+      equal(code, 0, where);
+      const expected = fences[index + 1];
+      if (expected?.mark !== "match" || !expected.follows) continue;
+      deepEqual(missingLines(expected.body, output), [], where);
+    }
+  },
+);
+
+Deno.test("the user guide's table of flags is that of the flags", () => {
+  const cell = (text: string) => text === "" ? "" : `\`${text}\``;
+  const rows = tableRows(guide).filter(([first = ""]) => first.startsWith("`--"));
+  deepEqual(
+    rows,
+    flags.map(({ name, environment, fallback, help }) => [
+      cell(`--${name}`),
+      cell(environment),
+      cell(fallback),
+      help,
+    ]),
+  );
+});
+
+Deno.test("the user guide's table of commands has every command of the tree", () => {
+  const rows = new Set(tableRows(guide).map(([first = ""]) => first.replaceAll("`", "")));
+  deepEqual(commandLines().map(({ usage }) => usage).filter((usage) => !rows.has(usage)), []);
+});
+
+Deno.test("the user guide has every log record below WARN, with its level, and no other", async () => {
+  const rows = tableRows(guide).filter(([, level = ""]) => /^(info|debug)$/.test(level));
+  const said = rows.map(([name = "", level]) => `${level} ${name.replaceAll("`", "")}`);
+  deepEqual(said.sort(), (await quietRecords()).sort());
+});
+
+/** The cells of every table row of a page. */
+function tableRows(page: string): string[][] {
+  return page.split("\n").filter((line) => line.startsWith("|"))
+    .map((line) => line.split("|").slice(1, -1).map((cell) => cell.trim()));
+}
