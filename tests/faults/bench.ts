@@ -40,8 +40,10 @@ export class Bench implements AsyncDisposable {
   site: Site;
   readonly #directory: string;
   readonly #sick = new Set<string>();
+  readonly #mute = new Set<string>();
   #checker: Checker;
   #controller: Controller | undefined;
+  #prober: FakeProber | undefined;
   #barrier: IoBarrier | undefined;
   #clients = 0;
 
@@ -99,8 +101,19 @@ export class Bench implements AsyncDisposable {
 
   /** What the probes of these backends will find from now on. */
   health(name: string, isWell: boolean): void {
-    if (isWell) this.#sick.delete(name);
-    else this.#sick.add(name);
+    if (isWell) this.#sick.delete(this.#addressOf(name));
+    else this.#sick.add(this.#addressOf(name));
+  }
+
+  /** From now on probes of this backend take for ever. */
+  mute(name: string): void {
+    this.#mute.add(this.#addressOf(name));
+  }
+
+  /** Ends that, and the probe on its way passes. */
+  unmute(name: string): void {
+    this.#mute.delete(this.#addressOf(name));
+    this.#prober?.flights.get(this.#addressOf(name))?.answer(pass);
   }
 
   /** Reloads with another site. */
@@ -153,6 +166,13 @@ export class Bench implements AsyncDisposable {
     }
   }
 
+  /** Waits until maglevd is connected and has said what it has to say, without time passing. */
+  async settledConnection(): Promise<void> {
+    for (let tries = 0; tries < 1000 && !this.controller.connected; tries++) await this.settle();
+    assert.ok(this.controller.connected);
+    await this.settle();
+  }
+
   /** Ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.vpp.behave();
@@ -181,7 +201,11 @@ export class Bench implements AsyncDisposable {
 
   #newChecker(): Checker {
     const prober = new FakeProber(this.clock);
-    prober.answers = ({ address }) => this.#isSick(address.text) ? fail : pass;
+    prober.answers = ({ address }) => {
+      if (this.#mute.has(address.text)) return undefined;
+      return this.#sick.has(address.text) ? fail : pass;
+    };
+    this.#prober = prober;
     return new Checker({
       config: siteConfig(this.site),
       startProbe: prober.start,
@@ -191,8 +215,10 @@ export class Bench implements AsyncDisposable {
     });
   }
 
-  #isSick(address: string): boolean {
-    return Array.from(this.#sick).some((name) => this.site.backends[name] === address);
+  #addressOf(name: string): string {
+    const address = this.site.backends[name];
+    assert.ok(address, `there is no backend ${name}`);
+    return address;
   }
 
   /** The end of the log, and what is missing in VPP: what one wants to see when a test fails. */

@@ -22,6 +22,8 @@ export interface Site {
   /** Seconds; 0 and 0 when absent, which is no warm-up. */
   readonly startupDelays?: readonly [min: number, max: number];
   readonly flowTimeout?: string;
+  /** One second when absent. */
+  readonly probeTimeout?: string;
 }
 
 /** Three frontends over IPv4 and IPv6, two of them on one address, two pools in one. */
@@ -43,7 +45,7 @@ export function siteConfig(site: Site): Config {
 
 /** The site's file. JSON is YAML. */
 export function siteText(
-  { backends, frontends, startupDelays = [0, 0], flowTimeout }: Site,
+  { backends, frontends, startupDelays = [0, 0], flowTimeout, probeTimeout }: Site,
 ): string {
   return JSON.stringify({
     maglev: {
@@ -59,7 +61,14 @@ export function siteText(
         },
       },
       healthchecks: {
-        probe: { type: "tcp", port: 80, interval: "1s", timeout: "1s", rise: 2, fall: 3 },
+        probe: {
+          type: "tcp",
+          port: 80,
+          interval: "1s",
+          timeout: probeTimeout ?? "1s",
+          rise: 2,
+          fall: 3,
+        },
       },
       backends: Object.fromEntries(
         Object.entries(backends).map((
