@@ -29,11 +29,11 @@ export function http1Adapter(
     const path = new URL(request.url).pathname;
     const contentType = request.headers.get("content-type") ?? "";
     const handler = handlers.get(path);
-    if (!handler) return Promise.resolve(refused(unknownPath(path, contentType), request));
+    if (!handler) return Promise.resolve(refused(unknownPath(path, contentType)));
     switch (protocolOf(contentType)) {
       case "grpc":
         // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
-        return Promise.resolve(refused(refusal(505), request));
+        return Promise.resolve(refused(refusal(505)));
       case "connect":
         return answerWhole(handler, request, readMaxBytes);
       case "connect-stream":
@@ -54,7 +54,7 @@ async function answerWhole(
     toUniversal(request, whole(bodyOf(request), readMaxBytes), signal),
   );
   const { status, header, body } = response;
-  if (!header) return refused(refusal(status), request);
+  if (!header) return refused(refusal(status));
   const chunks: Uint8Array<ArrayBuffer>[] = [];
   for await (const chunk of body ?? []) chunks.push(new Uint8Array(chunk));
   const payload = chunks.length === 1 && chunks[0] ? chunks[0] : new Blob(chunks);
@@ -78,7 +78,7 @@ async function answerStream(
   universal.header.delete("grpc-accept-encoding");
   const answer = handler(universal);
   const soon = await Promise.race([answer, turn(clock)]);
-  if (soon && !soon.header) return refused(refusal(soon.status), request);
+  if (soon && !soon.header) return refused(refusal(soon.status));
   const headers = soon?.header ?? { "content-type": request.headers.get("content-type") ?? "" };
   return new Response(readable(answer, abort), { status: soon?.status ?? 200, headers });
 }
@@ -117,9 +117,6 @@ function readable(
   }, { highWaterMark: 0 });
 }
 
-function refused({ status, headers, text }: Refusal, { method }: Request): Response {
-  const response = new Response(text, { status, headers: [...headers].map((field) => [...field]) });
-  // A response to HEAD announces a body that does not come; nobody should wait for it.
-  if (method === "HEAD") response.headers.set("connection", "close");
-  return response;
+function refused({ status, headers, text }: Refusal): Response {
+  return new Response(text, { status, headers: headers.map(([name, value]) => [name, value]) });
 }

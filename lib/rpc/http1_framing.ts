@@ -29,12 +29,20 @@ export class Http1Framing {
   /** Messages whose last byte has passed. */
   complete = 0;
   #state: State = between;
+  /** Of requests not yet answered, whether each asks for a header only. */
+  readonly #bodiless: boolean[] = [];
 
-  constructor(private readonly side: Http1Side) {}
+  /** Responses need to know the requests of the same connection: HEAD is answered differently. */
+  constructor(private readonly side: Http1Side, private readonly requests?: Http1Framing) {}
 
   /** Whether part of a message has passed and part of it is missing. */
   get partial(): boolean {
     return this.#state.kind !== "head" || this.#state.text !== "";
+  }
+
+  /** Whether the next request to be answered asks for a header only; asked once per response. */
+  nextIsHead(): boolean {
+    return this.#bodiless.shift() ?? false;
   }
 
   /** Follows bytes that pass. */
@@ -89,6 +97,8 @@ export class Http1Framing {
   #headed(head: string): State {
     // An interim response announces another (RFC 9110 section 15.2).
     if (this.side === "response" && /^HTTP\/1\.\d 1\d\d/.test(head)) return between;
+    if (this.side === "request") this.#bodiless.push(head.startsWith("HEAD "));
+    else if (this.requests?.nextIsHead()) return this.#finish();
     if (/^transfer-encoding:.*chunked\s*$/im.test(head)) return { kind: "chunk-size", text: "" };
     const length = /^content-length:\s*(\d{1,15})\s*$/im.exec(head)?.[1];
     if (length !== undefined) return length === "0" ? this.#finish() : bodyOf(Number(length));

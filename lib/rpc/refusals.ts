@@ -45,7 +45,7 @@ export function refusal(status: number): Refusal {
         ],
       );
     case 505:
-      return plain(505, "this RPC needs HTTP/2\n", ["connection", "close"]);
+      return plain(505, "this RPC needs HTTP/2\n");
     default:
       return plain(status, "");
   }

@@ -35,7 +35,7 @@ export class Splice {
   /** Resolves, and never rejects, when both connections are closed. */
   readonly closed: Promise<void>;
   readonly #requests = new Http1Framing("request");
-  readonly #responses = new Http1Framing("response");
+  readonly #responses = new Http1Framing("response", this.#requests);
   /** When the client last said something, and when anything last passed. */
   #heard: number;
   #active: number;

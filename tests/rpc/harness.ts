@@ -53,6 +53,7 @@ export async function serve(options: Partial<RpcServerOptions> = {}): Promise<Ha
   const observer = new FakeObserver();
   const server = await startRpcServer({
     addr: "127.0.0.1:0",
+    limits: { http1: { lingerMs: 50 } },
     checker,
     logs: log,
     log,

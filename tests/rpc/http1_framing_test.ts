@@ -55,6 +55,16 @@ for (const [side, texts] of [["request", requests], ["response", responses]] as 
   });
 }
 
+Deno.test("a response to HEAD ends with its header, whatever length it announces", () => {
+  const requests = new Http1Framing("request");
+  requests.pass(encoder.encode("HEAD / HTTP/1.1\r\n\r\nGET / HTTP/1.1\r\n\r\n"));
+  const answers = new Http1Framing("response", requests);
+  answers.pass(encoder.encode("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+  assert.deepEqual([answers.complete, answers.partial], [1, false]);
+  answers.pass(encoder.encode("HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\n"));
+  assert.deepEqual([answers.complete, answers.partial], [1, true]);
+});
+
 Deno.test("what is not understood is one endless message, and never an exception", () => {
   for (const text of ["HTTP/1.1 200 OK\r\n\r\nuntil the end", "x".repeat(70_000)]) {
     const framing = pass("response", text);
