@@ -11,6 +11,7 @@ import {
   encodeMessage,
   type Fields,
   type Message,
+  type MessageValue,
   type ValueOf,
   WireWriter,
 } from "../../lib/vpp/codec/mod.ts";
@@ -21,6 +22,8 @@ import {
   lbAddDelAs,
   lbAddDelVip,
   lbAsSetWeight,
+  lbConf,
+  lbConfGet,
   lbVipDump,
 } from "../../lib/vpp/messages/mod.ts";
 
@@ -50,6 +53,12 @@ const nat4 = 3;
 /** Pure but for its own state. */
 export class ModelVpp {
   readonly #vips: ModelVip[] = [];
+  #conf: MessageValue<typeof lbConf.request> = {
+    ip4_src_address: ip("255.255.255.255"),
+    ip6_src_address: ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
+    sticky_buckets_per_core: 1024,
+    flow_timeout: 40,
+  };
   /** Each request as `name text`, in order. */
   readonly sent: string[] = [];
   /** Whether dumps show VIPs and servers in the opposite order. */
@@ -68,6 +77,7 @@ export class ModelVpp {
     }
     this.sent.push(describe(call.request, value));
     if (isCall(call, cliInband)) return Promise.resolve(cast({ retval: 0, reply: this.text() }));
+    if (isCall(call, lbConfGet)) return Promise.resolve(cast({ retval: 0, ...this.#conf }));
     const retval = this.#perform(call, value);
     if (retval < 0) return Promise.reject(new RetvalError(call.request.name, retval));
     return Promise.resolve(cast({ retval }));
@@ -87,6 +97,10 @@ export class ModelVpp {
     if (call === lbAddDelVip) return this.vip(cast(value));
     if (call === lbAddDelAs) return this.server(cast(value));
     if (call === lbAsSetWeight) return this.weight(cast(value));
+    if (call === lbConf) {
+      this.#conf = cast(value);
+      return 0;
+    }
     throw new Error("the model does not know this request");
   }
 

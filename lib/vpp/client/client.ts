@@ -14,7 +14,7 @@ import {
 import { controlPing, sockclntDelete } from "../messages/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
-import { breathe, sliceMs } from "./breathe.ts";
+import { breathe, isBreathless } from "./breathe.ts";
 import { ConnectionError, IncompatibleError, reasonOf, RetvalError } from "./errors.ts";
 import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
@@ -193,29 +193,24 @@ export class ApiClient {
 
   async #read(): Promise<void> {
     try {
-      let busyMs = 0;
       while (this.#state !== "ended") {
         const length = await this.transport.read(this.frames.space());
         if (length === null) throw new ConnectionError(this.#closedByPeer());
         this.frames.filled(length);
-        busyMs = await this.#drain(busyMs);
+        await this.#drain();
       }
     } catch (error) {
       this.#lost(error);
     }
   }
 
-  /** Handles what is complete; `busyMs` is how long that has taken since the last pause. */
-  async #drain(busyMs: number): Promise<number> {
-    let since = performance.now() - busyMs;
+  /** Handles the messages that are complete. */
+  async #drain(): Promise<void> {
     for (let frame = this.frames.next(); frame; frame = this.frames.next()) {
-      if (this.#state === "ended") break;
+      if (this.#state === "ended") return;
       this.#receive(frame);
-      if (performance.now() - since < sliceMs) continue;
-      await breathe();
-      since = performance.now();
+      if (isBreathless()) await breathe();
     }
-    return performance.now() - since;
   }
 
   #receive(frame: Uint8Array<ArrayBuffer>): void {

@@ -15,6 +15,5 @@ export {
   TimeoutError,
 } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";
-export { breathe, inSlices } from "./breathe.ts";
-export { Pacer } from "./pacer.ts";
+export { breathe, inSlices, pause } from "./breathe.ts";
 export { LimitedLog } from "./limited_log.ts";

@@ -1,9 +1,12 @@
-import { LimitedLog, reasonOf } from "../client/mod.ts";
+import { reasonOf } from "../client/mod.ts";
 import type { VppInfo } from "../service.ts";
 import { Session, type SessionOptions } from "./session.ts";
 
 /** Between a failure and the next attempt. */
 const retryMs = 5_000;
+
+/** The same reason for not connecting is told again after this time only. */
+const repeatReasonMs = 60_000;
 
 /** What a link tells. */
 export interface LinkEvents {
@@ -18,12 +21,11 @@ export interface LinkEvents {
 export class Link {
   readonly #abort = new AbortController();
   readonly #living: Promise<void>;
-  readonly #warnings: LimitedLog;
   #session: Session | undefined;
   #last: VppInfo | undefined;
+  #told: { readonly err: string; readonly at: number } | undefined;
 
   constructor(private readonly options: SessionOptions, private readonly events: LinkEvents) {
-    this.#warnings = new LimitedLog(options.log, options.clock);
     this.#living = this.#live();
   }
 
@@ -48,19 +50,22 @@ export class Link {
   }
 
   async #open(): Promise<Session | undefined> {
-    const { apiAddr, statsAddr } = this.options;
     try {
-      return await Session.open(this.options, this.#abort.signal);
+      const session = await Session.open(this.options, this.#abort.signal);
+      this.#told = undefined;
+      return session;
     } catch (error) {
-      if (this.#abort.signal.aborted) return undefined;
-      const err = reasonOf(error);
-      this.#warnings.warn("vpp-connect-failed", {
-        "api-addr": apiAddr,
-        "stats-addr": statsAddr,
-        err,
-      });
+      if (!this.#abort.signal.aborted) this.#tell(reasonOf(error));
       return undefined;
     }
+  }
+
+  #tell(err: string): void {
+    const { apiAddr, statsAddr, clock, log } = this.options;
+    const now = clock.now();
+    if (this.#told?.err === err && now - this.#told.at < repeatReasonMs) return;
+    this.#told = { err, at: now };
+    log.warn("vpp-connect-failed", { "api-addr": apiAddr, "stats-addr": statsAddr, err });
   }
 
   async #serve(session: Session): Promise<void> {

@@ -132,9 +132,13 @@ export class Session {
     this.#end(reason);
   }
 
-  /** Ends it and waits until nothing of it runs any more. Idempotent. */
+  /**
+   * Ends it and waits until nothing of it runs any more. Idempotent. VPP is told good-bye, unless
+   * it has failed: a VPP that hangs would make us wait.
+   */
   async close(): Promise<void> {
-    this.fail(new Error("maglevd is stopping"));
+    if (this.#isOver) this.client.abandon(await this.ended);
+    else this.fail(new Error("maglevd is stopping"));
     await this.client.close();
   }
 

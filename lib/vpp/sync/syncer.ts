@@ -1,7 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, Pacer } from "../client/mod.ts";
+import { type ApiClient, pause } from "../client/mod.ts";
 import {
   type DesiredVip,
   type FlushLedger,
@@ -62,6 +62,11 @@ export class Syncer {
 
   constructor(private readonly context: SyncContext) {
     this.#desired = new DesiredView(context.checker);
+  }
+
+  /** Whether nothing is under way and nothing waits. */
+  get isIdle(): boolean {
+    return !this.#running && !this.#wants.some;
   }
 
   /** Asks VPP what it holds, changing nothing. Once, before anything else. */
@@ -128,11 +133,12 @@ export class Syncer {
     }
   }
 
+  /** One round. Everything that waits gets its turn, however many transitions keep coming. */
   async #next(): Promise<void> {
     if (this.#wants.takeConf()) await this.#pushConf();
     const frontends = this.#wants.takeFrontends();
     if (frontends.size > 0) {
-      return await this.#guard([...frontends.values()], () => this.#syncFrontends(frontends, true));
+      await this.#guard([...frontends.values()], () => this.#syncFrontends(frontends, true));
     }
     const all = this.#wants.takeAll();
     if (all) await this.#guard([all], () => this.#syncAll(all));
@@ -165,13 +171,18 @@ export class Syncer {
     this.known.startDump();
     let isDone = false;
     const dumping = dumpActual(this.context.client).finally(() => isDone = true);
+    // It may fail while a transition is being served: it is awaited in the end.
+    dumping.catch(() => {});
     while (!isDone) {
       await this.#serveUrgent(false);
       this.#wake = Promise.withResolvers();
       if (this.#wants.urgent || isDone) continue;
       await Promise.race([dumping, this.#wake.promise]);
     }
-    this.known.finishDump(await dumping);
+    const dump = await dumping;
+    await pause();
+    this.known.finishDump(dump);
+    await pause();
     for (const name of this.#refused) this.#wants.addOne(name, false);
     this.#refused.clear();
   }
@@ -205,7 +216,6 @@ export class Syncer {
   /** Plans and applies frontends; the result is those of which something was refused. */
   async #applyFrontends(names: readonly string[], total: ApplyCounts): Promise<string[]> {
     const refused: string[] = [];
-    const pacer = new Pacer();
     for (let start = 0; start < names.length && !this.#stopped; start += batchSize) {
       const batch = names.slice(start, start + batchSize);
       const plans = batch.map((name) => ({ name, plan: this.#planFrontend(name) }));
@@ -219,7 +229,7 @@ export class Syncer {
         // Planned again: making one VIP anew may have changed its siblings.
         if (!await this.#applyOne(name, total)) refused.push(name);
       }
-      await pacer.pause();
+      await pause();
     }
     return refused;
   }
@@ -268,10 +278,9 @@ export class Syncer {
 
   async #applyAll(counts: ApplyCounts): Promise<void> {
     const generation = this.#desired.generation;
-    const pacer = new Pacer();
     const interrupted = async () => {
       await this.#serveUrgent(true);
-      await pacer.pause();
+      await pause();
       return this.#stopped !== undefined || this.#desired.generation !== generation;
     };
     const prefixes = this.#desired.prefixes();
@@ -280,7 +289,7 @@ export class Syncer {
       const plans: PrefixPlan[] = [];
       for (const [prefix, frontends] of prefixes.slice(start, start + batchSize)) {
         plans.push(this.#planPrefix(prefix, frontends));
-        await pacer.pause();
+        await pause();
       }
       if (this.#desired.generation !== generation) return;
       await this.#apply(plans, "all", counts);
@@ -319,12 +328,11 @@ export class Syncer {
   }
 
   #logBlocked(vip: DesiredVip): void {
-    this.context.log.warn("vpp-reconciler-error", {
+    this.context.log.info("vpp-lbsync-blocked", {
       frontend: vip.frontend,
       vip: prefixText(vip),
       port: vip.port,
-      err: "a VIP that may not be touched now is in its way on this address; " +
-        "the next full sync sees to it",
+      reason: "another VIP of the address is in its way, which only a full sync may remove",
     });
   }
 
