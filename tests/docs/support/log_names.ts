@@ -1,4 +1,4 @@
-import { root } from "./pages.ts";
+import { libSources, readPage } from "./pages.ts";
 
 /**
  * Records whose name is not a literal beside the level, by the file that logs them. A file that
@@ -29,9 +29,9 @@ const others = /^lib\/(gen|sim|cli)\//;
 
 async function logCalls(): Promise<LogCall[]> {
   const calls: LogCall[] = [];
-  for (const path of await sources("lib")) {
+  for (const path of await libSources()) {
     if (others.test(path)) continue;
-    const text = await Deno.readTextFile(root + path);
+    const text = await readPage(path);
     for (const [, level = "", first = ""] of text.matchAll(call)) {
       calls.push({ path, level, first });
     }
@@ -66,7 +66,7 @@ export async function unlistedIndirections(): Promise<string[]> {
 export async function staleIndirections(): Promise<string[]> {
   const stale: string[] = [];
   for (const [path, names] of Object.entries(indirect)) {
-    const text = await Deno.readTextFile(root + path).catch(() => "");
+    const text = await readPage(path).catch(() => "");
     if (text === "") stale.push(path);
     for (const name of names.map((each) => each.split(" ")[1] ?? "")) {
       const written = text.includes(`"${name}"`) || /-transition$|^log-/.test(name);
@@ -74,14 +74,4 @@ export async function staleIndirections(): Promise<string[]> {
     }
   }
   return stale;
-}
-
-async function sources(folder: string): Promise<string[]> {
-  const found: string[] = [];
-  for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
-    const path = `${folder}/${name}`;
-    if (isDirectory) found.push(...await sources(path));
-    else if (name.endsWith(".ts")) found.push(path);
-  }
-  return found;
 }

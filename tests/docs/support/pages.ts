@@ -5,3 +5,14 @@ export const root = new URL("../../../", import.meta.url).pathname;
 export async function readPage(path: string): Promise<string> {
   return await Deno.readTextFile(root + path);
 }
+
+/** Every module below lib/, relative to the root, sorted. */
+export async function libSources(folder = "lib"): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
+    const path = `${folder}/${name}`;
+    if (isDirectory) found.push(...await libSources(path));
+    else if (name.endsWith(".ts")) found.push(path);
+  }
+  return found.sort();
+}
