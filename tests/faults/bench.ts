@@ -99,6 +99,17 @@ export class Bench implements AsyncDisposable {
     this.#checker = this.#newChecker();
   }
 
+  /** Starts maglevd, and waits until it knows its backends and VPP serves them. */
+  async begin(): Promise<void> {
+    this.start();
+    const known = () =>
+      this.#checker.backendNames().every((name) =>
+        this.#checker.backend(name)?.state !== "unknown"
+      );
+    await this.until("all backends are known", known);
+    await this.inStep();
+  }
+
   /** What the probes of these backends will find from now on. */
   health(name: string, isWell: boolean): void {
     if (isWell) this.#sick.delete(this.#addressOf(name));
@@ -181,6 +192,7 @@ export class Bench implements AsyncDisposable {
     await this.while(controller?.close());
     this.#checker[Symbol.dispose]();
     await this.vpp.stop();
+    assert.deepEqual(this.#lethal(), [], "maglevd sent what kills VPP");
     this.#barrier?.[Symbol.dispose]();
     await Deno.remove(this.#directory, { recursive: true });
   }
@@ -193,6 +205,15 @@ export class Bench implements AsyncDisposable {
   /** Whether maglevd may be waiting for the stats segment. */
   #isConnecting(): boolean {
     return this.#clients > 0 && !(this.#controller?.connected ?? true);
+  }
+
+  /** Why VPP died, where neither the test nor a fault killed it. */
+  #lethal(): string[] {
+    return this.vpp.journal.entries.flatMap((event) =>
+      event.kind === "died" && !/^(told to|killed|stopped|restarted)/.test(event.reason)
+        ? [event.reason]
+        : []
+    );
   }
 
   #activity(): number {

@@ -4,8 +4,7 @@ import { Bench } from "./bench.ts";
 
 /** How many requests maglevd sends from connecting to being in step with an empty VPP. */
 async function requestsOfOneSync(bench: Bench): Promise<number> {
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   return bench.vpp.journal.requests().length;
 }
 

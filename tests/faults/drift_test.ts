@@ -10,8 +10,7 @@ async function withDrift(
   records: readonly string[],
 ): Promise<void> {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   bench.log.records.length = 0;
   change(bench);
   await bench.pass(31_000);
@@ -97,8 +96,7 @@ Deno.test("an all-port VIP in the place of one with ports gives way", async () =
 
 Deno.test("VPP comes back with foreign VIPs: they go and ours come", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   bench.vpp.restart();
   bench.vpp.byHand.addVip({ ...foreign, encap: "gre4" });
   bench.vpp.byHand.addVip({ ...web, encap: "gre6" });
@@ -107,8 +105,7 @@ Deno.test("VPP comes back with foreign VIPs: they go and ours come", async () =>
 
 Deno.test("nothing is sent while nothing differs", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   await bench.pass(31_000);
   bench.vpp.journal.clear();
   await bench.pass(300_000);

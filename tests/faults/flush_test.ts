@@ -15,10 +15,7 @@ async function inStepBench(flushOnDown = true): Promise<Bench> {
   assert.ok(web && tls && dns);
   const frontends = { web: { ...web, flushOnDown }, tls: { ...tls, flushOnDown }, dns };
   const bench = new Bench({ site: { ...smallSite, frontends } });
-  bench.start();
-  await bench.inStep();
-  // The first results of the probes are weights too.
-  await bench.pass(10_000);
+  await bench.begin();
   bench.vpp.journal.clear();
   return bench;
 }

@@ -44,8 +44,7 @@ Deno.test("VPP restarts at any second of maglevd's warm-up: no healthy server ev
 
 Deno.test("a new maglevd drains nothing before it knows the backends, however long probes take", async () => {
   await using bench = new Bench({ site: { ...site, probeTimeout: "60s" } });
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   await bench.stop();
   bench.mute("b");
   using watch = new WeightWatch(bench.vpp, (address) => serving.has(address));
@@ -61,8 +60,7 @@ Deno.test("a new maglevd drains nothing before it knows the backends, however lo
 Deno.test("killing VPP at each message of an adoption harms no healthy server", async () => {
   await using bench = new Bench({ site });
   using watch = new WeightWatch(bench.vpp, (address) => serving.has(address));
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   for (let sequence = 1; sequence <= 20; sequence++) {
     await bench.stop();
     const when = (request: { sequence: number }) => request.sequence === sequence;
@@ -79,8 +77,7 @@ Deno.test("killing VPP at each message of an adoption harms no healthy server", 
 
 Deno.test("the watch would notice: without a warm-up a new maglevd drains what it does not know", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   await bench.stop();
   using watch = new WeightWatch(bench.vpp, (address) => serving.has(address));
   bench.start();

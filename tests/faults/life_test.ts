@@ -14,8 +14,7 @@ Deno.test("maglevd is there before VPP, and takes it up when it comes", async ()
 
 Deno.test("VPP restarts under maglevd and gets everything back", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   for (let round = 0; round < 5; round++) {
     bench.vpp.restart();
     assert.deepEqual(bench.vpp.state(), []);
@@ -28,8 +27,7 @@ Deno.test("VPP restarts under maglevd and gets everything back", async () => {
 
 Deno.test("VPP hangs for 30 s: maglevd notices, and is in step soon after", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   bench.vpp.hang();
   bench.health("a", false);
   await bench.pass(30_000);
@@ -62,8 +60,7 @@ Deno.test("maglevd stops and VPP keeps everything; the next one adopts it withou
   await using bench = new Bench({
     site: { ...(await import("./site.ts")).smallSite, startupDelays: [5, 30] },
   });
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   const before = JSON.stringify(bench.vpp.state());
   for (let round = 0; round < 3; round++) {
     await bench.stop();

@@ -25,8 +25,7 @@ for (const fault of faults) {
   const detail = Object.entries(fault).map(([key, value]) => key === "kind" ? value : `${value}`);
   Deno.test(`each reply of a sync in turn meets "${detail.join(" ")}", and VPP comes to be in step`, async () => {
     await using bench = new Bench();
-    bench.start();
-    await bench.inStep();
+    await bench.begin();
     const total = bench.vpp.journal.requests().length;
     for (let sequence = 1; sequence <= total; sequence++) {
       bench.vpp.kill();
@@ -47,8 +46,7 @@ for (const fault of faults) {
 
 Deno.test("every tenth reply is lost, doubled, late or swapped for half an hour, then all is well", async () => {
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   const bad: readonly Fault[] = [
     { kind: "silence" },
     { kind: "duplicate" },

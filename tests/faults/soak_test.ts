@@ -1,4 +1,6 @@
+import assert from "node:assert/strict";
 import fc from "fast-check";
+import type { Fault, SimulatedVpp } from "../../lib/sim/mod.ts";
 import { Bench } from "./bench.ts";
 import { type FrontendSketch, type Site, smallSite } from "./site.ts";
 
@@ -18,7 +20,9 @@ type Step =
   }
   | { readonly kind: "weight"; readonly weight: number; readonly flush: boolean }
   | { readonly kind: "reload"; readonly site: Site }
-  | { readonly kind: "restart" | "kill" | "hang" | "drop-stats" | "maglevd" | "foreign" }
+  | { readonly kind: "restart" | "kill" | "hang" | "drop-stats" | "maglevd" }
+  | { readonly kind: "by-hand"; readonly server: string; readonly weight: number }
+  | { readonly kind: "fault"; readonly fault: Fault; readonly nth: number }
   | { readonly kind: "pass"; readonly ms: number }
   | { readonly kind: "rest" };
 
@@ -83,8 +87,33 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      kind: fc.constantFrom("restart", "kill", "hang", "drop-stats", "maglevd", "foreign"),
+      kind: fc.constantFrom("restart", "kill", "hang", "drop-stats", "maglevd"),
     }) as fc.Arbitrary<Step>,
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("by-hand" as const),
+      server: fc.constantFrom("10.1.0.1", "10.1.0.3", "10.9.9.9", "fd00:1::2"),
+      weight: fc.integer({ min: -1, max: 255 }),
+    }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("fault" as const),
+      nth: fc.integer({ min: 1, max: 12 }),
+      fault: fc.constantFrom<Fault>(
+        { kind: "silence" },
+        { kind: "late", ms: 3000 },
+        { kind: "duplicate" },
+        { kind: "reorder" },
+        { kind: "wrong-context" },
+        { kind: "garbage" },
+        { kind: "die", when: "after" },
+        { kind: "die", when: 12 },
+      ),
+    }),
   },
   {
     weight: 14,
@@ -102,8 +131,7 @@ Deno.test(`flaps, operators, reloads and restarts (seed ${seed}): at each rest V
     numRuns: 1,
   });
   await using bench = new Bench();
-  bench.start();
-  await bench.inStep();
+  await bench.begin();
   for (const [i, one] of walk.entries()) {
     try {
       await take(bench, one);
@@ -142,15 +170,29 @@ async function take(bench: Bench, one: Step): Promise<void> {
     case "maglevd":
       await bench.stop();
       return bench.start();
-    case "foreign":
-      if (vpp.running) {
-        vpp.byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
-      }
+    case "by-hand":
+      return tinker(vpp, one.server, one.weight);
+    case "fault": {
+      let left = one.nth;
+      vpp.misbehave({ when: () => --left === 0, times: 1, fault: one.fault });
       return;
+    }
     case "pass":
       return await bench.pass(one.ms);
     case "rest":
       return await rest(bench);
+  }
+}
+
+/** Somebody changes the first VIP, or with a weight of -1 adds one that nobody asked for. */
+function tinker(vpp: SimulatedVpp, server: string, weight: number): void {
+  if (!vpp.running) return;
+  const first = vpp.state().find(({ used }) => used);
+  if (weight < 0 || !first) {
+    vpp.byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
+  } else if (weight === 0) vpp.byHand.deleteVip(first);
+  else if (vpp.byHand.setWeight(first, server, weight) !== 0) {
+    vpp.byHand.addServer(first, server, weight);
   }
 }
 
@@ -161,6 +203,8 @@ async function rest(bench: Bench): Promise<void> {
   bench.vpp.startStats();
   await bench.pass(10_000);
   await bench.inStep();
+  await bench.until("maglevd is connected", () => bench.controller.connected);
+  assert.deepEqual(await bench.while(bench.controller.service.plan()), []);
 }
 
 /** Operators are refused now and then, such as when they resume what is disabled. */
