@@ -2,8 +2,8 @@
  * The VPP side: requests per second, full syncs of 1,000 VIPs with 20 servers each, the time from
  * a detection to the wire, and one reading of the counters. Figures in docs/performance/vpp.md.
  *
- * `deno task bench vpp` runs all of it in about 20 s. The peers are processes of their own: a
- * replier that answers pings as fast as it can, and the simulated VPP.
+ * `deno task bench vpp` runs all of it in about 20 s. The peers are processes of their own:
+ * repliers that answer with prepared bytes as fast as they can, and the simulated VPP.
  *
  * @module
  */
@@ -19,9 +19,11 @@ import { systemClock } from "../lib/time/mod.ts";
 import { type ApiClient, connectApi } from "../lib/vpp/client/mod.ts";
 import { CounterReader, statsNames } from "../lib/vpp/counters/mod.ts";
 import { createVpp } from "../lib/vpp/mod.ts";
-import { controlPing } from "../lib/vpp/messages/mod.ts";
+import type { Message } from "../lib/vpp/codec/mod.ts";
+import { FlushLedger } from "../lib/vpp/lb/mod.ts";
+import { cliInband, controlPing, lbAsDump, lbConfGet, lbVipDump } from "../lib/vpp/messages/mod.ts";
 import { openStatsSegment } from "../lib/vpp/stats/mod.ts";
-import { dumpActual, KnownState } from "../lib/vpp/sync/mod.ts";
+import { dumpActual, KnownState, Syncer } from "../lib/vpp/sync/mod.ts";
 
 const vipCount = 1_000;
 const serversPerVip = 20;
@@ -174,12 +176,108 @@ async function serveVpp(apiPath: string, statsPath: string): Promise<void> {
   await untilInputEnds();
 }
 
+/** Answers what a full sync asks with bytes prepared beforehand, as fast as a real VPP at least. */
+async function servePrepared(path: string): Promise<void> {
+  const { ScriptedVpp, frameOf } = await import("../tests/vpp/scripted_vpp.ts");
+  const checker = new BenchChecker();
+  const text: string[] = [];
+  const vips: Uint8Array[] = [];
+  const servers: Uint8Array[] = [];
+  for (const [i, frontend] of [...checker.config.frontends.values()].entries()) {
+    const pfx = { address: frontend.address, len: 32 };
+    const vip = { pfx, protocol: 6, port: 80 };
+    const gre4 = { encap: 0, dscp: 0, srv_type: 0, target_port: 0, flow_table_length: 1024 };
+    vips.push(frameOf(lbVipDump.details, 0, { vip, ...gre4 }));
+    text.push(` ip4-gre4 [${i + 1}] ${pfx.address.text}/32\n  new_size:1024\n`);
+    text.push(`  protocol:6 port:80\n  counters:\n    packet from existing sessions: 0\n`);
+    text.push(`    first session packet: 0\n    untracked packet: 0\n`);
+    text.push(`    no server configured: 0\n  #as:${serversPerVip}\n`);
+    for (const { backend } of frontend.pools[0]?.backends ?? []) {
+      const address = checker.config.backends.get(backend)?.address ?? pfx.address;
+      const used = { flags: 1, in_use_since: 0, weight: 100, num_buckets: 51 };
+      servers.push(frameOf(lbAsDump.details, 0, { vip, app_srv: address, ...used }));
+      text.push(`    ${address.text} weight:100 buckets:51 flows:0 dpo:9 used\n`);
+    }
+    text.push("\n");
+  }
+  const { ipv4Source, ipv6Source } = checker.config.lb;
+  const answers = new Map<Message, Uint8Array[]>([
+    [lbVipDump.request, vips],
+    [lbAsDump.request, servers],
+    [cliInband.request, [frameOf(cliInband.reply, 0, { retval: 0, reply: text.join("") })]],
+    [controlPing.request, [frameOf(controlPing.reply, 0, {
+      retval: 0,
+      client_index: 1,
+      vpe_pid: 1,
+    })]],
+    [lbConfGet.request, [frameOf(lbConfGet.reply, 0, {
+      retval: 0,
+      ip4_src_address: ipv4Source,
+      ip6_src_address: ipv6Source,
+      sticky_buckets_per_core: 65_536,
+      flow_timeout: 40,
+    })]],
+  ]);
+  const whole = new Map([...answers].map(([message, frames]) => [message, joined(frames)]));
+  await using _vpp = await ScriptedVpp.start({
+    socketPath: path,
+    async asked({ message, context, peer }) {
+      const frames = answers.get(message) ?? [];
+      const bytes = whole.get(message) ?? new Uint8Array();
+      const view = new DataView(bytes.buffer);
+      let at = 0;
+      for (const { length } of frames) {
+        view.setUint32(at + 18, context);
+        at += length;
+      }
+      await peer.sendRaw(bytes);
+    },
+  });
+  await untilInputEnds();
+}
+
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
+}
+
+/** A full sync in step without the time that the simulated VPP takes for its answers. */
+async function preparedSyncs(folder: string): Promise<void> {
+  const path = `${folder}/prepared.sock`;
+  await withPeer(["prepared", path], path, async () => {
+    const client = await connectApi(path, { log: silent, clock: systemClock, deadlineMs: 60_000 });
+    const syncer = new Syncer({
+      client,
+      checker: new BenchChecker(),
+      ledger: new FlushLedger(),
+      log: silent,
+      clock: systemClock,
+      mayTouch: () => true,
+      broken: (error) => console.error(error),
+    });
+    await syncer.adopt();
+    for (let i = 0; i < 10; i++) {
+      await timed("full sync in step, answers prepared", async () => {
+        const counts = await syncer.sync();
+        if (Object.values(counts).some((count) => count > 0)) throw new Error("not in step");
+      });
+    }
+    client.abandon(new Error("done"));
+    await client.close();
+  });
+}
+
 /** Answers pings by writing into copies of one prepared frame: cheaper than any client. */
 async function serveReplier(path: string): Promise<void> {
   const { ScriptedVpp, frameOf } = await import("../tests/vpp/scripted_vpp.ts");
   const reply = frameOf(controlPing.reply, 0, { retval: 0, client_index: 1, vpe_pid: 1 });
   const pingBytes = 26;
-  await using vpp = await ScriptedVpp.start({
+  await using _vpp = await ScriptedVpp.start({
     socketPath: path,
     afterGreeting: async (conn) => {
       const input = new Uint8Array(1 << 20);
@@ -203,7 +301,6 @@ async function serveReplier(path: string): Promise<void> {
       }
     },
   });
-  void vpp;
   await untilInputEnds();
 }
 
@@ -369,11 +466,13 @@ async function counters(apiPath: string, statsPath: string): Promise<void> {
 
 const [role, ...paths] = Deno.args;
 if (role === "vpp") await serveVpp(paths[0] ?? "", paths[1] ?? "");
+else if (role === "prepared") await servePrepared(paths[0] ?? "");
 else if (role === "replier") await serveReplier(paths[0] ?? "");
 else {
   const folder = await Deno.makeTempDir();
   try {
     await requests(folder);
+    await preparedSyncs(folder);
     await syncs(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
