@@ -2,8 +2,11 @@ import type { IpAddress } from "../ip/mod.ts";
 
 /** VPP is off, away, or did not answer; or the request cannot be served in this phase. */
 export class VppError extends Error {
+  /** For `instanceof` across bundles, and for logs. */
   override readonly name = "VppError";
+  /** `message` is a sentence for the operator. */
   constructor(
+    /** What the API answers with. */
     readonly kind: "unavailable" | "failed-precondition" | "not-found",
     message: string,
     options?: ErrorOptions,
@@ -14,11 +17,17 @@ export class VppError extends Error {
 
 /** The VPP that maglevd is connected to. Times are Unix milliseconds. */
 export interface VppInfo {
+  /** Such as `26.10-rc0~374-gb575ec2c56d`. */
   readonly version: string;
+  /** As VPP prints it. */
   readonly buildDate: string;
+  /** Where it was built. */
   readonly buildDirectory: string;
+  /** Of the main process. */
   readonly pid: number;
+  /** When VPP started. */
   readonly bootTime: number;
+  /** When maglevd connected. */
   readonly connectedSince: number;
 }
 
@@ -30,18 +39,25 @@ export type Encap = (typeof encaps)[number];
 
 /** Global settings of the lb plugin; undefined for an address that was never set. */
 export interface LbConf {
+  /** Outer source of GRE4. */
   readonly ipv4Source: IpAddress | undefined;
+  /** Outer source of GRE6. */
   readonly ipv6Source: IpAddress | undefined;
+  /** A power of two. */
   readonly stickyBucketsPerCore: number;
+  /** How long a flow is remembered. */
   readonly flowTimeoutSeconds: number;
 }
 
 /** An application server as VPP has it. */
 export interface LbServerState {
+  /** Where it is. */
   readonly address: IpAddress;
+  /** 0 to 100; VPP stores up to 255 when told to by hand. */
   readonly weight: number;
   /** Bit 0 used, bit 1 flushed. */
   readonly flags: number;
+  /** Slots of the new flow table that lead to it. */
   readonly buckets: number;
   /** Unix milliseconds, 0 if never used. */
   readonly inUseSince: number;
@@ -49,13 +65,19 @@ export interface LbServerState {
 
 /** A VIP as VPP has it, lingering servers left out. */
 export interface LbVipState {
+  /** The VIP. */
   readonly address: IpAddress;
+  /** 32 or 128 but for VIPs that somebody else made. */
   readonly prefixLength: number;
   /** 6 TCP, 17 UDP, 255 any. */
   readonly protocol: number;
+  /** 0 is all ports. */
   readonly port: number;
+  /** How packets reach the servers. */
   readonly encap: Encap;
+  /** Whether flows are told apart by their source address only. */
   readonly srcIpSticky: boolean;
+  /** Slots of the new flow table. */
   readonly flowTableLength: number;
   /** In numeric address order. */
   readonly servers: readonly LbServerState[];
@@ -63,12 +85,15 @@ export interface LbVipState {
 
 /** One dump of the lb plugin. */
 export interface LbState {
+  /** Global settings. */
   readonly conf: LbConf;
+  /** In numeric order. */
   readonly vips: readonly LbVipState[];
 }
 
 /** One line of a plan, for people and the API. */
 export interface PlannedChange {
+  /** What would be done. */
   readonly kind:
     | "conf-set"
     | "vip-add"
@@ -81,6 +106,7 @@ export interface PlannedChange {
   readonly prefix: string;
   /** tcp, udp, any; empty for conf-set. */
   readonly protocol: string;
+  /** 0 is all ports. */
   readonly port: number;
   /** The server's address, empty unless the change is about one. */
   readonly address: string;
@@ -94,21 +120,31 @@ export interface PlannedChange {
 export interface VipCounters {
   /** `192.0.2.1/32`. */
   readonly prefix: string;
+  /** What it matches. */
   readonly protocol: "tcp" | "udp" | "any";
+  /** 0 is all ports. */
   readonly port: number;
+  /** Packets of known flows. */
   readonly next: number;
+  /** First packets of flows. */
   readonly first: number;
+  /** Packets that found no room in the flow table. */
   readonly untracked: number;
+  /** Packets dropped because the VIP had no server. */
   readonly noServer: number;
   /** /net/route/to of the host prefix, shared by all ports of the address. */
   readonly packets: number;
+  /** Of those packets. */
   readonly bytes: number;
 }
 
 /** What the lb plugin sent to one server address. */
 export interface ServerCounters {
+  /** Where it is. */
   readonly address: string;
+  /** Of all VIPs together. */
   readonly packets: number;
+  /** The encapsulation included. */
   readonly bytes: number;
 }
 
@@ -116,7 +152,9 @@ export interface ServerCounters {
 export interface LbCounters {
   /** Unix milliseconds; 0 when nothing was read since the last connect. */
   readonly at: number;
+  /** In numeric order. */
   readonly vips: readonly VipCounters[];
+  /** Each address once, in numeric order. */
   readonly servers: readonly ServerCounters[];
 }
 
@@ -124,6 +162,7 @@ export interface LbCounters {
 export interface VppService {
   /** Undefined while not connected. */
   info(): VppInfo | undefined;
+  /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */
   plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]>;

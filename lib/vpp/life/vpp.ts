@@ -24,9 +24,13 @@ export interface VppOptions {
   readonly apiAddr: string;
   /** The stats socket. */
   readonly statsAddr: string;
+  /** What is desired, and when that changes. */
   readonly checker: CheckerView;
+  /** Takes what happens, and every API message at debug. */
   readonly log: Logger;
+  /** Times everything that waits or repeats. */
   readonly clock: Clock;
+  /** Counts for the metrics. */
   readonly observer?: VppObserver | undefined;
 }
 
