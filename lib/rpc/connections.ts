@@ -119,7 +119,7 @@ export class Connections {
     const { clock, http1, splice: limits } = this.options;
     const splice = new Splice(conn, await http1.connect(), head, limits, () => clock.now());
     await this.#during({
-      drain: () => splice.answering || splice.close(),
+      drain: () => splice.drain(),
       close: () => splice.close(),
       check: () => splice.check(),
     }, () => splice.closed);

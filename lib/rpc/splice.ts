@@ -44,6 +44,7 @@ export class Splice {
   #clientEnded: number | undefined;
   #serverEnded: number | undefined;
   #serverTold = false;
+  #draining = false;
   #over = false;
 
   /** `head` is what was read of the client already; `now` the clock's milliseconds. */
@@ -74,6 +75,12 @@ export class Splice {
     this.#over = true;
     closeQuietly(this.client);
     closeQuietly(this.server);
+  }
+
+  /** Ends both connections once the request being answered, if any, is answered. */
+  drain(): void {
+    this.#draining = true;
+    if (!this.answering) this.close();
   }
 
   /** To be called now and then: closes when the limits are passed. */
@@ -148,7 +155,7 @@ export class Splice {
     this.#writing = undefined;
     this.#active = this.now();
     this.#responses.pass(bytes);
-    if (this.#clientEnded !== undefined && !this.answering) this.#tellServer();
+    if ((this.#clientEnded !== undefined || this.#draining) && !this.answering) this.#tellServer();
   }
 
   #tellServer(): void {

@@ -8,7 +8,7 @@ const response = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok";
 const limits = defaultSpliceLimits;
 
 /** A splice between a client and a server that the test plays. */
-function setUp(head = "", capacity?: number) {
+function setUp(head: string, capacity?: number) {
   const clock = new FakeClock();
   const [client, outside] = MemoryConn.pair(capacity);
   const [inside, server] = MemoryConn.pair(capacity);
@@ -33,7 +33,7 @@ Deno.test("bytes go both ways, beginning with what was read already", async () =
 });
 
 Deno.test("both connections are closed when both sides have ended", async () => {
-  const { client, server, inside, outside, splice } = setUp();
+  const { client, server, inside, outside, splice } = setUp("");
   await client.closeWrite();
   assert.equal(await server.text(), "(end)");
   await server.say("bye");
@@ -45,7 +45,7 @@ Deno.test("both connections are closed when both sides have ended", async () => 
 });
 
 Deno.test("the server learns of the client's end only after it has answered", async () => {
-  const { client, server, splice } = setUp();
+  const { client, server, splice } = setUp("");
   await client.say(request);
   assert.equal(await server.text(), request);
   await client.closeWrite();
@@ -57,8 +57,28 @@ Deno.test("the server learns of the client's end only after it has answered", as
   await splice.closed;
 });
 
+Deno.test("draining waits for the response under way, and for nothing after it", async () => {
+  const { client, server, splice } = setUp("");
+  await client.say(request);
+  assert.equal(await server.text(), request);
+  splice.drain();
+  await server.say(response);
+  assert.equal(await client.text(), response);
+  assert.equal(await server.text(), "(end)");
+  await server.closeWrite();
+  assert.equal(await client.text(), "(end)");
+  await client.closeWrite();
+  await splice.closed;
+});
+
+Deno.test("draining closes a connection on which nothing is asked at once", async () => {
+  const { splice } = setUp("");
+  splice.drain();
+  await splice.closed;
+});
+
 Deno.test("a client that ends and is not answered has gone away", async () => {
-  const { client, server, splice, wait } = setUp();
+  const { client, server, splice, wait } = setUp("");
   await client.say(request);
   assert.equal(await server.text(), request);
   await client.closeWrite();
@@ -71,18 +91,18 @@ Deno.test("a client that ends and is not answered has gone away", async () => {
 });
 
 Deno.test("when either side vanishes, so does the other", async () => {
-  const first = setUp();
+  const first = setUp("");
   first.outside.close();
   await first.splice.closed;
   assert.equal(first.inside.closed, true);
-  const second = setUp();
+  const second = setUp("");
   second.inside.close();
   await second.splice.closed;
   assert.equal(second.outside.closed, true);
 });
 
 Deno.test("after the server's end the client gets the last words, and a moment to close", async () => {
-  const { client, server, splice, wait, outside } = setUp();
+  const { client, server, splice, wait, outside } = setUp("");
   await client.say(request);
   await server.text();
   await server.say(response);
@@ -96,7 +116,7 @@ Deno.test("after the server's end the client gets the last words, and a moment t
 });
 
 Deno.test("a client that stops in the middle of a request is cut off", async () => {
-  const { client, server, splice, wait, outside } = setUp();
+  const { client, server, splice, wait, outside } = setUp("");
   await client.say(request.slice(0, 20));
   await server.text();
   wait(limits.requestMs);
@@ -106,7 +126,7 @@ Deno.test("a client that stops in the middle of a request is cut off", async () 
 });
 
 Deno.test("a client that waits for an answer is not cut off", async () => {
-  const { client, server, splice, wait, outside } = setUp();
+  const { client, server, splice, wait, outside } = setUp("");
   await client.say(request);
   await server.text();
   wait(24 * 3_600_000);
@@ -119,7 +139,7 @@ Deno.test("a client that waits for an answer is not cut off", async () => {
 });
 
 Deno.test("a client that asks nothing more is let go after a while", async () => {
-  const { client, server, splice, wait, outside } = setUp();
+  const { client, server, splice, wait, outside } = setUp("");
   await client.say(request);
   await server.text();
   await server.say(response);
