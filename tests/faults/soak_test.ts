@@ -204,7 +204,19 @@ async function rest(bench: Bench): Promise<void> {
   await bench.pass(10_000);
   await bench.inStep();
   await bench.until("maglevd is connected", () => bench.controller.connected);
-  assert.deepEqual(await bench.while(bench.controller.service.plan()), []);
+  let plan = await planOf(bench);
+  // A flush whose reply was lost is in step and still to be done: the next connection does it.
+  for (let tries = 0; plan !== "[]" && tries < 6; tries++) {
+    await bench.pass(10_000);
+    plan = await planOf(bench);
+  }
+  assert.equal(plan, "[]");
+}
+
+/** What maglevd would change now. Asking may fail while it finds out that VPP has gone. */
+async function planOf(bench: Bench): Promise<string> {
+  const plan = bench.controller.service.plan().catch((error) => error.message);
+  return JSON.stringify(await bench.while(plan));
 }
 
 /** Operators are refused now and then, such as when they resume what is disabled. */
