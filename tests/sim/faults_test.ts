@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Fault, SimRequest } from "../../lib/sim/mod.ts";
 import { messages } from "../../lib/sim/messages.ts";
 import { Client } from "./client.ts";
-import { within } from "./raw_client.ts";
+import { within } from "../support/deadline.ts";
 import { type Bench, newVip, withVpp } from "./with_vpp.ts";
 
 /** Runs a test in which the requests with context 7 meet a fault. */
@@ -135,7 +135,7 @@ Deno.test("hang: clients are accepted and answered when it is over", async () =>
     const when = ({ context }: SimRequest) => context === 7 && (reach(), true);
     vpp.misbehave({ when, times: 1, fault: { kind: "hang" } });
     await ping(client, 7, 8);
-    await within(reached);
+    await within(10_000, "the hang", reached);
     using other = await Deno.connect({ transport: "unix", path: apiPath });
     assert.ok(other);
     vpp.resume();

@@ -1,3 +1,5 @@
+import { within } from "../support/deadline.ts";
+
 /** A client that knows nothing of messages: it sends frames and takes frames. */
 
 const headerBytes = 16;
@@ -60,7 +62,7 @@ export class RawClient implements Disposable {
   async #take(length: number): Promise<Uint8Array | undefined> {
     while (this.#pending.length < length) {
       const chunk = new Uint8Array(64 * 1024);
-      const read = await within(this.#read(chunk));
+      const read = await within(deadlineMs, "a message from VPP", this.#read(chunk));
       if (read === null) return undefined;
       const joined = new Uint8Array(this.#pending.length + read);
       joined.set(this.#pending);
@@ -79,15 +81,4 @@ export function clientFrame(payload: Uint8Array, length = payload.length): Uint8
   new DataView(frame.buffer).setUint32(8, length);
   frame.set(payload, headerBytes);
   return frame;
-}
-
-/** Rejects instead of waiting for ever. */
-export async function within<T>(work: Promise<T>, ms = deadlineMs): Promise<T> {
-  const { promise: late, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`nothing for ${ms} ms`)), ms);
-  try {
-    return await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
