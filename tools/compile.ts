@@ -22,6 +22,7 @@ const { values } = parseArgs({
     portable: { type: "boolean", default: false },
     target: { type: "string", default: hostTarget },
     out: { type: "string", default: `${root}dist` },
+    "deno-version": { type: "string", default: Deno.version.deno },
   },
 });
 
@@ -36,7 +37,7 @@ try {
 }
 
 async function makePortable(target: string, out: string): Promise<void> {
-  const runtime = await runtimeFor(target);
+  const runtime = await runtimeFor(target, values["deno-version"]);
   const compressed = gzipSync(runtime, { level: 6 });
   for (const program of programs) {
     const file = await portableFile({

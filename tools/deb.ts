@@ -30,6 +30,7 @@ const { values } = parseArgs({
   options: {
     arch: { type: "string", default: host ?? "amd64" },
     out: { type: "string", default: `${root}dist` },
+    "deno-version": { type: "string", default: Deno.version.deno },
     version: { type: "string", default: deno.version },
     compression: { type: "string", default: "xz" },
   },
@@ -38,7 +39,7 @@ const { values } = parseArgs({
 try {
   const target = architectures[values.arch];
   if (!target) throw new Error(`no architecture ${values.arch}; there are amd64 and arm64`);
-  const runtime = await runtimeFor(target);
+  const runtime = await runtimeFor(target, values["deno-version"]);
   await Deno.mkdir(values.out, { recursive: true });
   await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
   for (const each of packages(completion)) await build(each, runtime);

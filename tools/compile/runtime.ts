@@ -10,21 +10,25 @@ export const targets: Readonly<Record<string, string>> = {
 export const hostTarget = `${Deno.build.arch}-unknown-linux-gnu`;
 
 /**
- * The Deno executable for `target`: the running one for this machine, else that of the same
- * version from npm. Throws a sentence when it cannot be had.
+ * The Deno executable for `target`: the running one where that will do, else from npm. Throws a
+ * sentence when it cannot be had.
  */
-export async function runtimeFor(target: string): Promise<Uint8Array> {
-  if (target === hostTarget) return await Deno.readFile(Deno.execPath());
+export async function runtimeFor(target: string, version: string): Promise<Uint8Array> {
+  if (target === hostTarget && version === Deno.version.deno) {
+    return await Deno.readFile(Deno.execPath());
+  }
   const name = targets[target];
   if (name === undefined) {
     throw new Error(`no target ${target}; there are: ${Object.keys(targets).join(", ")}`);
   }
   const folder = await Deno.makeTempDir();
   try {
-    const package_ = `${name}@${Deno.version.deno}`;
-    const file = await run("npm", ["pack", "--silent", "--pack-destination", folder, package_])
-      .catch((error) => {
-        throw new Error(`cannot fetch ${package_} with npm: ${error.message}`);
+    const wanted = `${name}@${version}`;
+    const file = await run("npm", ["pack", "--silent", "--pack-destination", folder, wanted])
+      .catch(() => {
+        throw new Error(
+          `npm cannot fetch ${wanted}; another version of the runtime: --deno-version`,
+        );
       });
     await run("tar", ["-xzf", `${folder}/${file.split("\n").at(-1)}`, "-C", folder]);
     return await Deno.readFile(`${folder}/package/deno`);
