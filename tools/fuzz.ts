@@ -9,7 +9,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { fuzzCore } from "../tests/h2/fuzz/core.ts";
+import type { CoreJob, CoreResult } from "../tests/h2/fuzz/core_worker.ts";
 import { assertAnswers, fuzzSessions, type Target } from "../tests/h2/fuzz/sessions.ts";
 import { peerHandler, TestServer } from "../tests/h2/testing/server.ts";
 
@@ -20,26 +20,52 @@ interface Options {
   readonly connect: string | undefined;
 }
 
-const modes: Record<string, (options: Options) => Promise<void> | void> = {
+const modes: Record<string, (options: Options) => Promise<void>> = {
   core,
   sessions: ({ connect, ...rest }) =>
     connect === undefined ? ownServer(rest) : remoteServer(target(connect), rest),
 };
 
-/** Rounds against the bare core, and how much memory is held after each tenth of them. */
-function core({ seed, count }: Options): void {
+/** A round of the core takes a fraction of a millisecond. */
+const hangMs = 20_000;
+
+/**
+ * Rounds against the bare core, a tenth at a time, with the memory held after each. They run in a
+ * worker, so that one that hangs can be told.
+ */
+async function core({ seed, count }: Options): Promise<void> {
   const start = performance.now();
   const step = Math.max(1, Math.ceil(count / 10));
-  for (let n = 0; n < count; n++) {
-    try {
-      fuzzCore(seed + n);
-    } catch (error) {
-      throw new Error(`round failed: repeat it with --seed ${seed + n} --iterations 1`, {
-        cause: error,
-      });
+  const worker = new Worker(new URL("../tests/h2/fuzz/core_worker.ts", import.meta.url), {
+    type: "module",
+  });
+  for (let done = 0; done < count; done += step) {
+    const rounds = Math.min(step, count - done);
+    const result = await watched(worker, seed + done, rounds);
+    if (result.kind === "failed") {
+      const again = `repeat it with --seed ${result.seed} --iterations 1`;
+      throw new Error(`round failed: ${again}`, { cause: result.error });
     }
-    if ((n + 1) % step === 0) report(`${n + 1} rounds`, start);
+    const seconds = ((performance.now() - start) / 1000).toFixed(1);
+    console.log(`${done + rounds} rounds in ${seconds} s, heap ${mega(result.heapUsed)}`);
   }
+  worker.terminate();
+}
+
+function watched(worker: Worker, seed: number, count: number): Promise<CoreResult> {
+  const progress = new SharedArrayBuffer(4);
+  const round = new Int32Array(progress);
+  const { promise, resolve, reject } = Promise.withResolvers<CoreResult>();
+  let last = -1;
+  const watch = setInterval(() => {
+    const now = Atomics.load(round, 0);
+    if (now === last) reject(new Error(`the round with --seed ${seed + now} hangs`));
+    last = now;
+  }, hangMs);
+  worker.onmessage = ({ data }) => resolve(data);
+  const job: CoreJob = { seed, count, progress };
+  worker.postMessage(job);
+  return promise.finally(() => clearInterval(watch));
 }
 
 /** Sessions against a server in this process: it has to answer and hold nothing afterwards. */
@@ -91,8 +117,11 @@ async function held(): Promise<{ readonly fds: number; readonly heap: number }> 
 function report(what: string, start: number): void {
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const { heapUsed, rss } = Deno.memoryUsage();
-  const mega = (octets: number) => `${(octets / 1e6).toFixed(1)} MB`;
   console.log(`${what} in ${seconds} s, heap ${mega(heapUsed)}, resident ${mega(rss)}`);
+}
+
+function mega(octets: number): string {
+  return `${(octets / 1e6).toFixed(1)} MB`;
 }
 
 function target(address: string): Target {

@@ -97,8 +97,9 @@ export class H2Connection {
     return this.#offer(id, { kind: "headers", fields, end }, now);
   }
 
-  /** Sends octets of the body; `data` must not change until they have left. As `respond`. */
+  /** Sends octets of the body, if any; they must not change until they have left. As `respond`. */
   sendData(id: number, data: Uint8Array, end: boolean, now: number): boolean {
+    if (data.length === 0 && !end) return true;
     return this.#offer(id, { kind: "data", data, end, at: 0 }, now);
   }
 

@@ -140,7 +140,6 @@ export class Exchange implements H2Request {
     while (!this.#over) {
       const { done, value } = await producer.next();
       if (done) break;
-      if (value.length === 0) continue;
       await this.#send((connection, now) => connection.sendData(this.#id, value, false, now));
     }
     this.#producer = undefined;

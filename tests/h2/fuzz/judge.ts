@@ -39,6 +39,7 @@ export class Judge {
     if (said.headers === 0) throw new Error(`frame of type ${type} before HEADERS on ${streamId}`);
     if (length > 16_384) throw new Error(`frame of ${length} octets on ${streamId}`);
     if (type <= wire.types.HEADERS && (flags & wire.END_STREAM) !== 0) said.ended = true;
+    else if (length === 0) throw new Error(`frame of type ${type} on ${streamId} says nothing`);
   }
 
   #goaway(payload: Uint8Array): void {
