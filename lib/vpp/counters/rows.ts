@@ -1,4 +1,5 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import { mergeSort } from "./merge_sort.ts";
 import { type ActualVip, compareVips, prefixText, protocolName } from "../lb/mod.ts";
 import type { LbCounters } from "../service.ts";
 import type { StatsView } from "../stats/mod.ts";
@@ -41,9 +42,8 @@ export function* countedIn(vips: Iterable<ActualVip>): Generator<void, Counted> 
     for (const [text, { address }] of vip.servers) servers.set(text, address);
     yield;
   }
-  const addresses = [...servers.values()];
-  yield;
-  return { vips: list.sort(compareVips), servers: addresses.sort(compareIp) };
+  const addresses = yield* mergeSort([...servers.values()], compareIp);
+  return { vips: list.sort(compareVips), servers: addresses };
 }
 
 /** The routes that count for them. */

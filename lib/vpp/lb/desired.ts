@@ -25,6 +25,30 @@ export interface DesiredVip extends VipKey {
 /** Where a backend is; undefined for one that the configuration does not have. */
 export type AddressOf = (backend: string) => IpAddress | undefined;
 
+/** The servers of a frontend and which backends they are: all that does not depend on health. */
+export interface ServerLayout {
+  /** In numeric order, each once. */
+  readonly addresses: readonly IpAddress[];
+  /** By backend, an index into `addresses`. */
+  readonly slots: ReadonlyMap<string, number>;
+}
+
+/** Sorts out the servers of a frontend, once for all its transitions. */
+export function serverLayout({ pools }: Frontend, addressOf: AddressOf): ServerLayout {
+  const unique = new Map<string, IpAddress>();
+  const homes = new Map<string, string>();
+  for (const { backend } of pools.flatMap(({ backends }) => backends)) {
+    const address = addressOf(backend);
+    if (!address) continue;
+    unique.set(address.text, address);
+    homes.set(backend, address.text);
+  }
+  const addresses = [...unique.values()].sort(compareIp);
+  const indices = new Map(addresses.map(({ text }, i) => [text, i]));
+  const slots = new Map([...homes].map(([backend, text]) => [backend, indices.get(text) ?? -1]));
+  return { addresses, slots };
+}
+
 /** The VIP that a frontend stands for. */
 export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
   const prefixLength = address.family === 4 ? 32 : 128;
@@ -34,17 +58,16 @@ export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
 }
 
 /** What VPP is to hold for one frontend, by its effective weights. */
-export function desiredVip(frontend: FrontendSnapshot, addressOf: AddressOf): DesiredVip {
+export function desiredVip(frontend: FrontendSnapshot, layout: ServerLayout): DesiredVip {
   const key = vipKeyOf(frontend.config);
-  const servers = mergeServers(frontend, addressOf);
-  const family = servers[0]?.address.family ?? key.address.family;
+  const family = layout.addresses[0]?.family ?? key.address.family;
   return {
     ...key,
     id: vipId(key),
     frontend: frontend.config.name,
     encap: family === 4 ? "gre4" : "gre6",
     sticky: frontend.config.srcIpSticky,
-    servers,
+    servers: mergeServers(frontend, layout),
   };
 }
 
@@ -53,19 +76,18 @@ export function desiredVip(frontend: FrontendSnapshot, addressOf: AddressOf): De
  * it, so the largest weight counts, and flows are moved away only if all of them say so: traffic
  * goes on as long as one of the checks likes the server.
  */
-function mergeServers(frontend: FrontendSnapshot, addressOf: AddressOf): DesiredServer[] {
-  const byAddress = new Map<string, DesiredServer>();
-  for (const { backend, weight, flush } of frontend.weights) {
-    const address = addressOf(backend);
-    if (!address) continue;
-    const other = byAddress.get(address.text);
-    byAddress.set(address.text, {
-      address,
-      weight: Math.max(weight, other?.weight ?? 0),
-      flush: flush && (other?.flush ?? true),
-    });
+function mergeServers(
+  { weights }: FrontendSnapshot,
+  { addresses, slots }: ServerLayout,
+): DesiredServer[] {
+  const merged = addresses.map((address) => ({ address, weight: 0, flush: true }));
+  for (const { backend, weight, flush } of weights) {
+    const server = merged[slots.get(backend) ?? -1];
+    if (!server) continue;
+    server.weight = Math.max(server.weight, weight);
+    server.flush &&= flush;
   }
-  return [...byAddress.values()].sort((a, b) => compareIp(a.address, b.address));
+  return merged;
 }
 
 /** Addresses that several backends of one frontend share, sorted; usually none. */

@@ -87,7 +87,8 @@ export class Link {
     if (!session.isOver) this.events.connected(session, isSameVpp);
     const reason = await session.ended;
     this.#session = undefined;
-    log.warn("vpp-disconnect", { err: reason.message });
+    if (this.#abort.signal.aborted) log.info("vpp-disconnect", { reason: reason.message });
+    else log.warn("vpp-disconnect", { err: reason.message });
     await session.close();
   }
 

@@ -1,5 +1,5 @@
 import type { LogAttributes, Logger } from "../../log/mod.ts";
-import { type ApiClient, RetvalError } from "../client/mod.ts";
+import { type ApiClient, pause, RetvalError } from "../client/mod.ts";
 import { EncodeError } from "../codec/mod.ts";
 import {
   addAs,
@@ -97,6 +97,7 @@ async function runSteps(
       if (result?.status === "fulfilled") accept(step, context, counts);
       else refuse(step, result?.reason, context, counts, failed);
     }
+    await pause();
   }
 }
 

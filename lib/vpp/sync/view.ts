@@ -1,18 +1,32 @@
-import type { CheckerView } from "../../checker/mod.ts";
-import type { Frontend } from "../../config/mod.ts";
+import type { CheckerView, FrontendSnapshot } from "../../checker/mod.ts";
+import type { Config, Frontend } from "../../config/mod.ts";
 import {
   type AddressOf,
   compareVips,
   type DesiredVip,
   desiredVip,
   prefixText,
+  type ServerLayout,
+  serverLayout,
   vipId,
   vipKeyOf,
 } from "../lb/mod.ts";
 
+/** What follows from one configuration, whatever the health: worked out once. */
+interface Digest {
+  readonly config: Config;
+  /** Names of the frontends by prefix, in the order of compareVips. */
+  readonly prefixes: readonly (readonly [prefix: string, frontends: readonly string[]])[];
+  readonly byPrefix: ReadonlyMap<string, readonly string[]>;
+  readonly ids: ReadonlySet<string>;
+  /** By the pools of a frontend, which are other ones after each change of a weight. */
+  readonly layouts: WeakMap<Frontend["pools"], ServerLayout>;
+  readonly addressOf: AddressOf;
+}
+
 /** What the checker's configuration and health amount to for VPP, at the moment of asking. */
 export class DesiredView {
-  readonly #addressOf: AddressOf = (name) => this.checker.config.backends.get(name)?.address;
+  #latest: Digest | undefined;
 
   constructor(private readonly checker: CheckerView) {}
 
@@ -24,7 +38,7 @@ export class DesiredView {
   /** The VIP of one frontend; undefined when there is no such frontend. */
   vip(frontend: string): DesiredVip | undefined {
     const snapshot = this.checker.frontend(frontend);
-    return snapshot && desiredVip(snapshot, this.#addressOf);
+    return snapshot && desiredVip(snapshot, this.#layoutOf(snapshot));
   }
 
   /** Several at once; frontends that are gone are left out. */
@@ -32,27 +46,50 @@ export class DesiredView {
     return frontends.flatMap((name) => this.vip(name) ?? []);
   }
 
-  /** Names of the frontends by prefix, in the order of {@link compareVips}. */
-  prefixes(): [prefix: string, frontends: string[]][] {
-    const keys = this.#frontends().map((one) => ({ ...vipKeyOf(one), name: one.name }));
-    const groups = Map.groupBy(keys.sort(compareVips), prefixText);
-    return [...groups].map(([prefix, vips]) => [prefix, vips.map(({ name }) => name)]);
+  /** Names of the frontends by prefix, in numeric order. */
+  prefixes(): Digest["prefixes"] {
+    return this.#digest().prefixes;
   }
 
-  /** The frontends on the same address as `vip`. */
+  /** The frontends on the same prefix as `vip`, itself included. */
   siblings(vip: DesiredVip): DesiredVip[] {
-    const names = this.#frontends()
-      .filter(({ address }) => address.text === vip.address.text)
-      .map(({ name }) => name);
-    return this.vips(names);
+    return this.vips(this.#digest().byPrefix.get(prefixText(vip)) ?? []);
   }
 
   /** Ids of all VIPs that are desired. */
-  ids(): Set<string> {
-    return new Set(this.#frontends().map((frontend) => vipId(vipKeyOf(frontend))));
+  ids(): ReadonlySet<string> {
+    return this.#digest().ids;
   }
 
-  #frontends(): Frontend[] {
-    return [...this.checker.config.frontends.values()];
+  #layoutOf({ config }: FrontendSnapshot): ServerLayout {
+    const { layouts, addressOf } = this.#digest();
+    const known = layouts.get(config.pools);
+    if (known) return known;
+    const layout = serverLayout(config, addressOf);
+    layouts.set(config.pools, layout);
+    return layout;
   }
+
+  #digest(): Digest {
+    const { config } = this.checker;
+    if (this.#latest?.config !== config) this.#latest = digest(config);
+    return this.#latest;
+  }
+}
+
+function digest(config: Config): Digest {
+  const vips = [...config.frontends.values()]
+    .map((frontend) => ({ ...vipKeyOf(frontend), name: frontend.name })).sort(compareVips);
+  const groups = Map.groupBy(vips, prefixText);
+  const prefixes = [...groups].map(([prefix, members]) =>
+    [prefix, members.map(({ name }) => name)] as const
+  );
+  return {
+    config,
+    prefixes,
+    byPrefix: new Map(prefixes),
+    ids: new Set(vips.map(vipId)),
+    layouts: new WeakMap(),
+    addressOf: (backend) => config.backends.get(backend)?.address,
+  };
 }
