@@ -311,8 +311,18 @@ Deno.test("a VPP without weights is refused by the names of what it lacks", asyn
   });
   await assert.rejects(connectApi(vpp.path, plainContext()), {
     name: "IncompatibleError",
-    message: "this VPP lacks lb_as_set_weight; weights need VPP 26.10 or later; " +
-      "this VPP lacks lb_as_set_weight_reply; is its lb plugin loaded?",
+    message: "this VPP lacks lb_as_set_weight; weights need VPP 26.10 or later",
+  });
+});
+
+Deno.test("a VPP without the lb plugin is asked about it", async () => {
+  await using vpp = await ScriptedVpp.start({
+    announce: (message) => message.name.startsWith("lb_") ? undefined : nameCrc(message),
+  });
+  await assert.rejects(connectApi(vpp.path, plainContext()), {
+    name: "IncompatibleError",
+    message: "this VPP lacks lb_conf, lb_conf_get, lb_add_del_vip_v2, lb_add_del_as_v2, " +
+      "lb_as_set_weight, lb_vip_dump, lb_as_v2_dump; is its lb plugin loaded?",
   });
 });
 

@@ -33,12 +33,11 @@ export function messageTable(entries: Entries): MessageTable {
   return { ids, messages, names: new Map(entries.map(({ index, name }) => [index, name])) };
 }
 
-/** Messages that came with weights: VPP's lb plugin has them from 26.10 on. */
-const weightMessages = new Set([
+/** Requests that came with weights: VPP's lb plugin has them from 26.10 on. */
+const weightRequests = new Set([
   "lb_add_del_as_v2",
   "lb_as_set_weight",
   "lb_as_v2_dump",
-  "lb_as_v2_details",
   "lb_conf_get",
 ]);
 
@@ -47,24 +46,35 @@ const weightMessages = new Set([
  * it with another CRC, which means another layout.
  */
 export function checkTable(entries: Entries): void {
-  const announced = new Set(entries.map(({ name }) => name));
-  const layouts = new Map(entries.map(({ name }) => [nameWithoutCrc(name), name]));
-  const faults: string[] = [];
-  for (const message of neededExchanges.flatMap(messagesOf)) {
-    if (announced.has(nameCrc(message))) continue;
-    const other = layouts.get(message.name);
-    faults.push(other === undefined ? lacking(message.name) : changed(message, other));
+  const announced = new Map(entries.map(({ name }) => [nameWithoutCrc(name), name]));
+  const lacking: string[] = [];
+  const changed: string[] = [];
+  for (const exchange of neededExchanges) {
+    if (!announced.has(exchange.request.name)) {
+      lacking.push(exchange.request.name);
+      continue;
+    }
+    for (const message of messagesOf(exchange)) {
+      const theirs = announced.get(message.name);
+      if (theirs === undefined) lacking.push(message.name);
+      else if (theirs !== nameCrc(message)) changed.push(changedSentence(message, theirs));
+    }
   }
+  const faults = lacking.length > 0 ? [lackingSentence(lacking), ...changed] : changed;
   if (faults.length > 0) throw new IncompatibleError(faults.join("; "));
 }
 
-function lacking(name: string): string {
-  const weights = weightMessages.has(name) ? "; weights need VPP 26.10 or later" : "";
-  const plugin = name.startsWith("lb_") && weights === "" ? "; is its lb plugin loaded?" : "";
-  return `this VPP lacks ${name}${weights}${plugin}`;
+function lackingSentence(names: readonly string[]): string {
+  const lacks = `this VPP lacks ${names.join(", ")}`;
+  if (names.every((name) => weightRequests.has(name))) {
+    return `${lacks}; weights need VPP 26.10 or later`;
+  }
+  return names.some((name) => name.startsWith("lb_"))
+    ? `${lacks}; is its lb plugin loaded?`
+    : lacks;
 }
 
-function changed(message: Message, announced: string): string {
+function changedSentence(message: Message, announced: string): string {
   return `this VPP has ${message.name} with the CRC ${announced.slice(-8)} instead of ` +
     `${message.crc}, so its layout is not the one known here`;
 }

@@ -8,7 +8,7 @@ export interface RouteKey {
   readonly prefixLength: number;
 }
 
-const windowSize = 256;
+const windowSize = 128;
 
 /**
  * Where VPP counts the packets of routes: indices into `/net/route/…`, looked up once and kept
