@@ -37,7 +37,9 @@ function date(): string {
 
 async function bundle(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
-  const stamp = `globalThis.maglevBuild=${JSON.stringify({ commit: await commit(), date: date() })};`;
+  const stamp = `globalThis.maglevBuild=${
+    JSON.stringify({ commit: await commit(), date: date() })
+  };`;
   for (const [output, entry] of Object.entries(programs)) {
     const path = `${folder}/${output}`;
     await run(Deno.execPath(), ["bundle", "--quiet", "--frozen", "-o", path, entry]);
