@@ -1,14 +1,17 @@
 /**
  * Long fuzzing of the HTTP/2 server; a small part of it runs with the tests.
  *
+ *     deno run -A tools/fuzz.ts
  *     deno run -A tools/fuzz.ts core --iterations 1000000 --seed 1
- *     deno run -A --v8-flags=--expose-gc tools/fuzz.ts sessions --count 50000 --seed 1
+ *     deno run -A tools/fuzz.ts sessions --count 50000 --seed 1
  *     deno run -A tools/fuzz.ts sessions --count 50000 --connect 127.0.0.1:9090
  *
- * A failure names the seed that repeats it.
+ * Without a mode it does the second and the third. A failure names the seed that repeats it.
  */
 
 import { parseArgs } from "node:util";
+import { setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
 import type { CoreJob, CoreResult } from "../tests/h2/fuzz/core_worker.ts";
 import { assertAnswers, fuzzSessions, type Target } from "../tests/h2/fuzz/sessions.ts";
 import { peerHandler, TestServer } from "../tests/h2/testing/server.ts";
@@ -20,10 +23,19 @@ interface Options {
   readonly connect: string | undefined;
 }
 
-const modes: Record<string, (options: Options) => Promise<void>> = {
-  core,
-  sessions: ({ connect, ...rest }) =>
-    connect === undefined ? ownServer(rest) : remoteServer(target(connect), rest),
+interface Mode {
+  readonly run: (options: Options) => Promise<void>;
+  /** Rounds or sessions, unless the command line says otherwise. */
+  readonly count: number;
+}
+
+const modes: Record<string, Mode> = {
+  core: { run: core, count: 1_000_000 },
+  sessions: {
+    run: ({ connect, ...rest }) =>
+      connect === undefined ? ownServer(rest) : remoteServer(target(connect), rest),
+    count: 50_000,
+  },
 };
 
 /** A round of the core takes a fraction of a millisecond. */
@@ -104,10 +116,12 @@ async function allGone(server: TestServer): Promise<void> {
   await Promise.all([...server.sessions].map((session) => session.closed));
 }
 
+setFlagsFromString("--expose-gc");
+const collectGarbage: () => void = runInNewContext("gc");
+
 async function held(): Promise<{ readonly fds: number; readonly heap: number }> {
-  const collect: unknown = Reflect.get(globalThis, "gc");
   for (let n = 0; n < 4; n++) {
-    if (typeof collect === "function") collect();
+    collectGarbage();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   const fds = [...Deno.readDirSync("/proc/self/fd")].length;
@@ -130,7 +144,7 @@ function target(address: string): Target {
   return { hostname, port: Number(port) };
 }
 
-const usage = "usage: fuzz.ts core|sessions [--iterations N | --count N] [--seed N] " +
+const usage = "usage: fuzz.ts [core|sessions] [--iterations N | --count N] [--seed N] " +
   "[--parallel N] [--connect HOST:PORT]";
 
 async function main(args: string[]): Promise<void> {
@@ -140,22 +154,25 @@ async function main(args: string[]): Promise<void> {
     options: {
       seed: { type: "string", default: "1" },
       iterations: { type: "string" },
-      count: { type: "string", default: "10000" },
+      count: { type: "string" },
       parallel: { type: "string", default: "64" },
       connect: { type: "string" },
     },
   });
-  const mode = modes[positionals[0] ?? ""];
-  if (mode === undefined) {
-    console.error(usage);
-    Deno.exit(2);
+  const chosen = positionals.length === 0 ? Object.keys(modes) : positionals;
+  for (const name of chosen) {
+    const mode = modes[name];
+    if (mode === undefined) {
+      console.error(usage);
+      Deno.exit(2);
+    }
+    await mode.run({
+      seed: Number(values.seed),
+      count: Number(values.iterations ?? values.count ?? mode.count),
+      parallel: Number(values.parallel),
+      connect: values.connect,
+    });
   }
-  await mode({
-    seed: Number(values.seed),
-    count: Number(values.iterations ?? values.count),
-    parallel: Number(values.parallel),
-    connect: values.connect,
-  });
 }
 
 await main(Deno.args);
