@@ -55,6 +55,14 @@ export async function quietRecords(): Promise<string[]> {
   return (await records()).filter((record) => /^(debug|info) /.test(record));
 }
 
+/** What a page does not explain though it should, and what it explains for nothing. */
+export function differences(said: readonly string[], logged: readonly string[]) {
+  return {
+    missing: logged.filter((each) => !said.includes(each)),
+    leftOver: said.filter((each) => !logged.includes(each)),
+  };
+}
+
 /** Files that log records by a name which is not written beside the level. */
 export async function unlistedIndirections(): Promise<string[]> {
   const found = (await logCalls()).filter(({ first }) => !first.startsWith('"'))
