@@ -42,6 +42,7 @@ const library = Deno.dlopen("libc.so.6", {
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   statx: { parameters: ["i32", "buffer", "i32", "u32", "buffer"], result: "i32" },
+  usleep: { parameters: ["u32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "usize"], result: "i32" },
 });
 

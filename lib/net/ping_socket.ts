@@ -93,7 +93,10 @@ export class PingSocket implements Watcher, Disposable {
   send(address: IpAddress, bytes: Uint8Array<ArrayBuffer>): string | undefined {
     const length = encodeSocketAddress(scratchAddress, address, 0);
     const size = BigInt(bytes.length);
-    if (libc.sendto(this.#fd, bytes, size, 0, scratchAddress, length) >= 0) return undefined;
+    if (libc.sendto(this.#fd, bytes, size, 0, scratchAddress, length) >= 0) {
+      this.#poller.expect();
+      return undefined;
+    }
     const reason = errno();
     return reason === EAGAIN ? "too many packets are waiting to be sent" : connectReason(reason);
   }

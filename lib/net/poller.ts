@@ -5,6 +5,7 @@ import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
 import { epollLayout } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
+import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
 import { Pace } from "./pace.ts";
 
 /** Told when a watched descriptor can make progress. */
@@ -62,8 +63,11 @@ export class Poller {
   readonly #slots: (Watch | undefined)[] = [];
   readonly #free: number[] = [];
   readonly #pace = new Pace();
+  readonly #linger = new Linger();
   #generation = 0;
   #watched = 0;
+  /** Answers expected since the last burst was settled. */
+  #fresh = 0;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
   #tick: Timer | undefined;
@@ -101,8 +105,13 @@ export class Poller {
       return failure;
     }
     this.#watched++;
-    this.#schedule();
+    this.expect();
     return watch;
+  }
+
+  /** An answer is expected soon on something that is watched. */
+  expect(): void {
+    if (this.#fresh++ === 0) queueMicrotask(() => this.#settle());
   }
 
   /** Forgets a watch whose descriptor is about to be closed, which ends it in the kernel too. */
@@ -135,6 +144,38 @@ export class Poller {
     return libc.epoll_ctl(this.#epoll.number, operation, fd, this.#request.bytes) === 0
       ? 0
       : errno();
+  }
+
+  /** After a burst: what was begun together is waited for together. */
+  #settle(): void {
+    const start = this.#clock.now();
+    const fresh = this.#fresh;
+    this.#fresh = 0;
+    if (this.#state === "closed") return;
+    if (this.#linger.asked(fresh, start)) {
+      const events = this.#nap();
+      this.#linger.lingered(this.#clock.now() - start, events);
+    }
+    this.#schedule();
+  }
+
+  /** Naps and looks, until nothing is waited for any more; returns how many events there were. */
+  #nap(): number {
+    const resume = this.#state;
+    this.#state = "looking";
+    let events = 0;
+    for (let nap = 0; nap < napsAtMost && this.#watched > 0 && !this.#isClosed(); nap++) {
+      libc.usleep(napMicroseconds);
+      events += this.#look();
+    }
+    // The waiter or the timer, if there is one, has not had a turn meanwhile.
+    if (!this.#isClosed()) this.#state = resume;
+    return events;
+  }
+
+  /** Watchers may close the poller from within their event. */
+  #isClosed(): boolean {
+    return this.#state === "closed";
   }
 
   /** Makes sure that somebody looks, while there is something to look for. */

@@ -11,7 +11,7 @@ export class HttpExchange {
   readonly #target: ProbeTarget;
   readonly #check: HttpCheck;
   readonly #report: (outcome: Outcome) => void;
-  readonly #reader = new HttpReader();
+  readonly #reader: HttpReader;
   #searching = false;
   #endSearch = () => {};
 
@@ -25,6 +25,7 @@ export class HttpExchange {
     this.#target = target;
     this.#check = check;
     this.#report = report;
+    this.#reader = new HttpReader(check.responseRegexp !== undefined);
   }
 
   /** What to send. */

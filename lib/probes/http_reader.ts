@@ -61,6 +61,12 @@ export class HttpReader {
   #bodyLength = 0;
   #status = 0;
   #problem = "";
+  readonly #wantsBody: boolean;
+
+  /** Without `wantsBody` the response counts as complete when its head is. */
+  constructor(wantsBody = true) {
+    this.#wantsBody = wantsBody;
+  }
 
   /** Where the reader stands. */
   get progress(): HttpProgress {
@@ -192,7 +198,7 @@ export class HttpReader {
   /** RFC 9112 section 6.3: what tells where the body ends. */
   #endHead(): void {
     if (this.#status < 200 && this.#status !== switchingProtocols) return this.#restart();
-    this.#progress = "body";
+    this.#progress = this.#wantsBody ? "body" : "complete";
     if (this.#status === 204 || this.#status === 304 || this.#status === switchingProtocols) {
       this.#progress = "complete";
     } else if (this.#transferCoding !== undefined) {

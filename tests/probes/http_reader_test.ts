@@ -139,6 +139,16 @@ Deno.test("the reader tells where a connection was closed", () => {
   });
 });
 
+Deno.test("a reader that wants no body is content with the head", () => {
+  const reader = new HttpReader(false);
+  reader.push(bytesOf("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n"));
+  assert.equal(reader.progress, "head");
+  reader.push(bytesOf("Content-Length: 5\r\n\r\nhe"));
+  assert.equal(reader.progress, "complete");
+  assert.equal(reader.status, 200);
+  assert.equal(reader.body.length, 0);
+});
+
 Deno.test("the reader stops at 64 KiB of body", () => {
   const long = "x".repeat(bodyRoom + 10);
   for (const header of ["A: b", "Content-Length: 70000"]) {
