@@ -41,6 +41,11 @@ export function listen(address: ListenAddress, options: ListenOptions): Listener
   return { hostname, port, close: () => listener.close() };
 }
 
+/** The part of a listener that accepts. */
+export interface AcceptingListener {
+  accept(): Promise<Deno.TcpConn | Deno.TlsConn>;
+}
+
 type AnyListener = Deno.Listener<Deno.TcpConn, Deno.NetAddr> | Deno.TlsListener;
 
 /** All interfaces are one dual-stack socket, or IPv4 alone where there is no IPv6. */
@@ -80,7 +85,11 @@ function openOne(hostname: string, port: number, tls: TlsOptions | undefined): A
   }
 }
 
-async function acceptAll(listener: AnyListener, options: ListenOptions): Promise<void> {
+/** Accepts connections until the listener is closed, whatever goes wrong meanwhile. */
+export async function acceptAll(
+  listener: AcceptingListener,
+  options: ListenOptions,
+): Promise<void> {
   const { clock, log, onConn } = options;
   for (let complained = -Infinity;;) {
     try {

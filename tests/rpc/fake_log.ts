@@ -5,6 +5,7 @@ import { logLevels } from "../../lib/log/mod.ts";
 export class FakeLog implements Logger, LogSource {
   readonly records: LogRecord[] = [];
   readonly #listeners = new Set<{ level: LogLevel; listener: (record: LogRecord) => void }>();
+  readonly #waiters = new Set<() => void>();
 
   /** Callers of `subscribe` that have not unsubscribed. */
   get listeners(): number {
@@ -14,7 +15,23 @@ export class FakeLog implements Logger, LogSource {
   subscribe(level: LogLevel, listener: (record: LogRecord) => void): () => void {
     const entry = { level, listener };
     this.#listeners.add(entry);
-    return () => void this.#listeners.delete(entry);
+    this.#changed();
+    return () => {
+      this.#listeners.delete(entry);
+      this.#changed();
+    };
+  }
+
+  /** Resolves when there are `count` listeners. */
+  async untilListeners(count: number): Promise<void> {
+    while (this.listeners !== count) {
+      await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    }
+  }
+
+  #changed(): void {
+    for (const waiter of this.#waiters) waiter();
+    this.#waiters.clear();
   }
 
   enabled = (): boolean => true;
