@@ -1,10 +1,10 @@
-import { Handlers } from "./handlers.ts";
 import { Deadlines } from "./deadlines.ts";
 import { ConnectionError, ErrorCode } from "./errors.ts";
 import type { H2Event } from "./events.ts";
 import { type FloodBudgets, type FloodKind, FloodMeter } from "./flood.ts";
 import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
+import { Handlers } from "./handlers.ts";
 import type { H2Limits } from "./limits.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
