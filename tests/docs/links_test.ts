@@ -1,25 +1,11 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { anchorOf, anchorsOf, fencesOf, missingLines } from "./support/fences.ts";
-import { readPage, root } from "./support/pages.ts";
-
-/** Every Markdown page of the tree, relative to the root. */
-async function pages(): Promise<string[]> {
-  const found: string[] = [];
-  const walk = async (folder: string) => {
-    for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
-      if (isDirectory) await walk(`${folder}${name}/`);
-      else if (name.endsWith(".md")) found.push(folder + name);
-    }
-  };
-  await walk("docs/");
-  for await (const { name } of Deno.readDir(root)) if (name.endsWith(".md")) found.push(name);
-  return found.sort();
-}
+import { allPages, readPage, root } from "./support/pages.ts";
 
 Deno.test("every link from one page to another, or within a page, arrives", async () => {
   const broken: string[] = [];
   let count = 0;
-  for (const path of await pages()) {
+  for (const path of await allPages()) {
     const text = (await readPage(path)).replaceAll(/^```[^]*?^```$/gm, "");
     for (const [, target = ""] of text.matchAll(/\]\((?!https?:|mailto:)([^)\s]+)\)/g)) {
       count++;

@@ -1,10 +1,11 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { commandLines } from "../../lib/cli/mod.ts";
 import { flags } from "../../lib/daemon/flags.ts";
+import { run } from "../e2e/process.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
 import { differences, quietRecords } from "./support/log_names.ts";
-import { readPage } from "./support/pages.ts";
+import { readPage, root } from "./support/pages.ts";
 import { startSite } from "./support/site.ts";
 
 const guide = await readPage("docs/user-guide.md");
@@ -23,16 +24,39 @@ Deno.test(
   async () => {
     const config = fences.find(({ language, mark }) => language === "yaml" && mark === "test");
     await using site = await startSite({ config: config?.body ?? "", vpp: true });
-    await site.counted();
+    await site.daemon.log("vpp-lbsync-done");
     for (const [index, { mark, body, line }] of fences.entries()) {
       if (mark !== "test" || !body || !isSh(fences[index] ?? { language: "" })) continue;
       await site.settled();
+      if (body.includes("counters")) await site.counted();
       const { code, output } = await site.run(body);
       const where = `docs/user-guide.md:${line}:\n${output}`;
       equal(code, 0, where);
       const expected = fences[index + 1];
       if (expected?.mark !== "match" || !expected.follows) continue;
       deepEqual(missingLines(expected.body, output), [], where);
+    }
+  },
+);
+
+Deno.test("every configuration of the user guide is used by a test", () => {
+  const marks = fences.filter(({ language }) => language === "yaml").map(({ mark }) => mark);
+  deepEqual(marks, ["test", "prometheus"]);
+});
+
+Deno.test(
+  needing(havePrograms("promtool"), "promtool", "Prometheus takes the user guide's configuration"),
+  async () => {
+    const folder = await Deno.makeTempDir({ prefix: "maglev-docs-" });
+    try {
+      const rules = "maglev.rules.yaml";
+      await Deno.copyFile(`${root}packaging/prometheus/${rules}`, `${folder}/${rules}`);
+      const config = fences.find(({ mark }) => mark === "prometheus")?.body ?? "";
+      await Deno.writeTextFile(`${folder}/prometheus.yml`, config);
+      const { code, stderr } = await run("promtool", "check", "config", `${folder}/prometheus.yml`);
+      equal(code, 0, stderr);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
   },
 );

@@ -16,3 +16,17 @@ export async function libSources(folder = "lib"): Promise<string[]> {
   }
   return found.sort();
 }
+
+/** Every Markdown page of the tree, relative to the root, sorted. */
+export async function allPages(): Promise<string[]> {
+  const found: string[] = [];
+  const walk = async (folder: string) => {
+    for await (const { name, isDirectory } of Deno.readDir(root + folder)) {
+      if (isDirectory) await walk(`${folder}${name}/`);
+      else if (name.endsWith(".md")) found.push(folder + name);
+    }
+  };
+  await walk("docs/");
+  for await (const { name } of Deno.readDir(root)) if (name.endsWith(".md")) found.push(name);
+  return found.sort();
+}
