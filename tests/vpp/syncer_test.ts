@@ -220,3 +220,50 @@ Deno.test("a transition stream does not keep a full sync from its turn", async (
   await until(() => on.syncer.isIdle);
   assert.deepEqual(on.model.summary(), wanted(on.checker));
 });
+
+Deno.test("a sync that a reload overtakes is done when the new configuration is in VPP", async () => {
+  const on = bench();
+  await on.syncer.adopt();
+  for (const config of [1, 2, 0]) {
+    const syncing = on.syncer.sync();
+    await new Promise<void>((done) => setImmediate(done));
+    on.checker.reload(configs[config] ?? assert.fail());
+    await syncing;
+    assert.deepEqual(on.model.summary(), wanted(on.checker));
+  }
+  await until(() => on.syncer.isIdle);
+});
+
+Deno.test("whoever waits for a sync is told when it is stopped", async () => {
+  const on = bench();
+  await on.syncer.adopt();
+  const waiting = [on.syncer.sync(), on.syncer.sync("a")].map((one) =>
+    assert.rejects(one, /^Error: the connection is gone/)
+  );
+  on.syncer.stop(new Error("the connection is gone"));
+  await Promise.all(waiting);
+  await assert.rejects(on.syncer.sync(), /the connection is gone/);
+});
+
+Deno.test("what VPP refuses for good is tried once per transition, and again after a full sync", async () => {
+  const on = bench(false);
+  await on.syncer.adopt();
+  await on.syncer.sync();
+  let dumps = 0;
+  const { dump } = on.client;
+  on.client.dump = (...args) => {
+    dumps++;
+    return dump(...args);
+  };
+  on.model.weight = () => -6;
+  const dumpsOf = async (act: () => void) => {
+    dumps = 0;
+    act();
+    await until(() => on.syncer.isIdle);
+    return dumps / 2;
+  };
+  assert.equal(await dumpsOf(() => on.checker.set("down", "b2")), 2);
+  assert.equal(await dumpsOf(() => on.checker.set("up", "b2")), 0);
+  assert.equal(await dumpsOf(() => on.syncer.wantAll()), 1);
+  assert.equal(await dumpsOf(() => on.checker.set("down", "b2")), 2);
+});

@@ -5,7 +5,7 @@
  */
 
 export { Syncer } from "./syncer.ts";
-export type { SyncContext } from "./syncer.ts";
+export type { SyncContext } from "./context.ts";
 export { applyPlans, noCounts } from "./apply.ts";
 export type { ApplyContext, ApplyCounts } from "./apply.ts";
 export { dumpActual } from "./dump.ts";

@@ -1,41 +1,12 @@
-import type { CheckerView } from "../../checker/mod.ts";
-import type { Logger } from "../../log/mod.ts";
-import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, pause } from "../client/mod.ts";
-import {
-  type DesiredVip,
-  type FlushLedger,
-  isEmpty,
-  planOne,
-  planPrefix,
-  planSweep,
-  type PrefixPlan,
-  prefixText,
-} from "../lb/mod.ts";
-import type { VppObserver } from "../service.ts";
-import { type ApplyCounts, applyPlans, noCounts } from "./apply.ts";
+import { pause } from "../client/mod.ts";
+import { addCounts, Applier } from "./applier.ts";
+import { type ApplyCounts, noCounts } from "./apply.ts";
+import type { SyncContext } from "./context.ts";
 import { dumpActual } from "./dump.ts";
 import { KnownState } from "./known.ts";
 import { pushConf } from "./push_conf.ts";
 import { DesiredView } from "./view.ts";
 import { rejectWant, resolveWant, type Want, Wants } from "./wants.ts";
-
-/** What syncing needs; one per connection. */
-export interface SyncContext {
-  readonly client: Pick<ApiClient, "request" | "dump">;
-  readonly checker: CheckerView;
-  readonly ledger: FlushLedger;
-  readonly log: Logger;
-  readonly clock: Clock;
-  readonly observer?: Pick<VppObserver, "lbSync"> | undefined;
-  /** Whether the VIP of this frontend may be touched: not all may in the warm-up. */
-  readonly mayTouch: (frontend: string) => boolean;
-  /** Told once when the connection has failed. */
-  readonly broken: (error: unknown) => void;
-}
-
-/** Prefixes planned and applied together. */
-const batchSize = 64;
 
 /** Times that VPP is asked again what it holds when it refused a change. */
 const maxRepeats = 2;
@@ -43,25 +14,28 @@ const maxRepeats = 2;
 /**
  * Brings VPP in line, one sync at a time. Transitions are planned by what VPP is known to hold
  * and sent at once, even between the batches of a full sync and while a dump is under way; a full
- * sync, and a sync that an operator asks for, asks VPP first. Desired weights are taken at the
- * moment of planning, so nothing that was planned earlier can overwrite them.
+ * sync, and a sync that an operator asks for, asks VPP first.
  *
  * When VPP refuses something, what is known is wrong: it is asked again, and the rest is planned
- * anew, twice at most. What is refused still is left to the next drift pass.
+ * anew, twice at most. What is refused still is left to the next full sync.
  */
 export class Syncer {
   readonly known = new KnownState();
   readonly #desired: DesiredView;
+  readonly #applier: Applier;
   readonly #wants = new Wants();
+  /** Frontends of which something was refused while a dump was under way. */
+  readonly #refused = new Set<string>();
+  /** Frontends of which something was refused whatever was tried, since the last full sync. */
+  readonly #hopeless = new Set<string>();
   #isKnown = false;
   #running = false;
   #stopped: Error | undefined;
   #wake = Promise.withResolvers<void>();
-  /** Frontends of which something was refused while a dump was under way. */
-  readonly #refused = new Set<string>();
 
   constructor(private readonly context: SyncContext) {
     this.#desired = new DesiredView(context.checker);
+    this.#applier = new Applier(context, this.known, this.#desired);
   }
 
   /** Whether nothing is under way and nothing waits. */
@@ -198,174 +172,69 @@ export class Syncer {
     const fresh = [...wants.values()].some((want) => want.fresh);
     if (mayDump && (fresh || !this.#isKnown)) await this.#dumpServing();
     const total = noCounts();
-    const startedAt = this.context.clock.now();
-    let names = [...wants.keys()];
-    this.#logStart("vip", names);
-    for (let repeat = 0; names.length > 0; repeat++) {
-      const refused = await this.#applyFrontends(names, total);
-      // What is known is wrong. If a dump is under way already, these come again after it.
-      if (!mayDump) { for (const name of refused) this.#refused.add(name); }
-      if (refused.length === 0 || !mayDump || repeat === maxRepeats) break;
-      await this.#dumpServing();
-      names = refused;
-    }
-    this.#logDone("vip", total, startedAt, [...wants.keys()]);
+    const done = this.#logStart("vip", [...wants.keys()]);
+    const refused = await this.#applier.frontends([...wants.keys()], total);
+    // What is known is wrong. If a dump is under way already, these come again after it.
+    if (mayDump) await this.#repeat(refused, total);
+    else for (const name of refused) this.#refused.add(name);
+    this.#throwIfStopped();
+    done(total);
     for (const want of wants.values()) resolveWant(want, total);
   }
 
-  /** Plans and applies frontends; the result is those of which something was refused. */
-  async #applyFrontends(names: readonly string[], total: ApplyCounts): Promise<string[]> {
-    const refused: string[] = [];
-    for (let start = 0; start < names.length && !this.#stopped; start += batchSize) {
-      const batch = names.slice(start, start + batchSize);
-      const plans = batch.map((name) => ({ name, plan: this.#planFrontend(name) }));
-      const simple = plans.filter(({ plan }) => plan && isSimple(plan));
-      const counts = noCounts();
-      await this.#apply(simple.flatMap(({ plan }) => plan ?? []), "vip", counts);
-      if (counts.refused > 0) refused.push(...simple.map(({ name }) => name));
-      add(total, counts);
-      for (const { name, plan } of plans) {
-        if (!plan || isSimple(plan)) continue;
-        // Planned again: making one VIP anew may have changed its siblings.
-        if (!await this.#applyOne(name, total)) refused.push(name);
-      }
-      await pause();
+  /** Asks VPP again and plans anew, unless that has been of no use before. */
+  async #repeat(refused: readonly string[], total: ApplyCounts): Promise<void> {
+    let names = refused.filter((name) => !this.#hopeless.has(name));
+    for (let repeat = 0; names.length > 0 && repeat < maxRepeats; repeat++) {
+      await this.#dumpServing();
+      names = await this.#applier.frontends(names, total);
     }
-    return refused;
-  }
-
-  async #applyOne(name: string, total: ApplyCounts): Promise<boolean> {
-    const plan = this.#planFrontend(name);
-    if (!plan) return true;
-    const counts = noCounts();
-    await this.#apply([plan], "vip", counts);
-    add(total, counts);
-    return counts.refused === 0;
-  }
-
-  #planFrontend(name: string): PrefixPlan | undefined {
-    const target = this.#desired.vip(name);
-    if (!target || !this.context.mayTouch(name)) return undefined;
-    this.context.ledger.settle(target);
-    const plan = planOne(target, {
-      actual: this.known.onPrefix(prefixText(target)),
-      siblings: () => this.#desired.siblings(target),
-      mayRecreate: this.context.mayTouch,
-    }, this.context.ledger);
-    if (plan.blocked.length > 0) this.#logBlocked(target);
-    return plan;
+    for (const name of names) this.#hopeless.add(name);
   }
 
   async #syncAll(want: Want): Promise<void> {
-    const startedAt = this.context.clock.now();
-    this.#logStart("all", []);
+    const done = this.#logStart("all", []);
+    this.#hopeless.clear();
     await this.#pushConf();
     await this.#dumpServing();
+    const { generation } = this.#desired;
     const total = noCounts();
     for (let repeat = 0; repeat <= maxRepeats; repeat++) {
       const counts = noCounts();
-      const generation = this.#desired.generation;
-      await this.#applyAll(counts);
-      add(total, counts);
-      // A reload came in between: what is left is the business of the sync that it asks for.
-      if (this.#stopped || this.#desired.generation !== generation) break;
+      await this.#applier.everything(counts, async () => {
+        await this.#serveUrgent(true);
+        await pause();
+        return this.#stopped !== undefined || this.#desired.generation !== generation;
+      });
+      addCounts(total, counts);
+      if (this.#desired.generation !== generation) return this.#startOver(want);
       if (counts.refused === 0 || repeat === maxRepeats) break;
       await this.#dumpServing();
     }
-    this.#logDone("all", total, startedAt, []);
+    this.#throwIfStopped();
+    done(total);
     resolveWant(want, total);
   }
 
-  async #applyAll(counts: ApplyCounts): Promise<void> {
-    const generation = this.#desired.generation;
-    const interrupted = async () => {
-      await this.#serveUrgent(true);
-      await pause();
-      return this.#stopped !== undefined || this.#desired.generation !== generation;
-    };
-    const prefixes = this.#desired.prefixes();
-    for (let start = 0; start < prefixes.length; start += batchSize) {
-      if (await interrupted()) return;
-      const plans: PrefixPlan[] = [];
-      for (const [prefix, frontends] of prefixes.slice(start, start + batchSize)) {
-        plans.push(this.#planPrefix(prefix, frontends));
-        await pause();
-      }
-      if (this.#desired.generation !== generation) return;
-      await this.#apply(plans, "all", counts);
-    }
-    if (await interrupted()) return;
-    await this.#sweep(counts);
+  /** A reload came in between: what was begun belongs to the past. */
+  #startOver(want: Want): void {
+    this.#wants.addAll();
+    for (const waiter of want.waiters) this.#wants.addAll(waiter);
   }
 
-  #planPrefix(prefix: string, frontends: readonly string[]): PrefixPlan {
-    const desired = this.#desired.vips(frontends);
-    for (const vip of desired) this.context.ledger.settle(vip);
-    const actual = this.known.onPrefix(prefix);
-    return planPrefix({ desired, actual }, this.context.ledger);
+  #throwIfStopped(): void {
+    if (this.#stopped) throw this.#stopped;
   }
 
-  /** Removes what no frontend asks for. */
-  async #sweep(counts: ApplyCounts): Promise<void> {
-    const ids = this.#desired.ids();
-    this.context.ledger.keepVips(ids);
-    const stale = [...this.known.all()].filter(({ id }) => !ids.has(id));
-    const plans = planSweep(stale);
-    for (let start = 0; start < plans.length && !this.#stopped; start += batchSize) {
-      await this.#apply(plans.slice(start, start + batchSize), "all", counts);
-    }
-  }
-
-  async #apply(
-    plans: readonly PrefixPlan[],
-    scope: "all" | "vip",
-    counts: ApplyCounts,
-  ): Promise<void> {
-    const work = plans.filter((plan) => !isEmpty(plan));
-    if (work.length === 0) return;
-    const { client, ledger, log, observer } = this.context;
-    await applyPlans(work, { client, known: this.known, ledger, log, observer, scope }, counts);
-  }
-
-  #logBlocked(vip: DesiredVip): void {
-    this.context.log.info("vpp-lbsync-blocked", {
-      frontend: vip.frontend,
-      vip: prefixText(vip),
-      port: vip.port,
-      reason: "another VIP of the address is in its way, which only a full sync may remove",
-    });
-  }
-
-  #logStart(scope: "all" | "vip", frontends: readonly string[]): void {
-    this.context.log.info("vpp-lbsync-start", { scope, frontends: someNames(frontends) });
-  }
-
-  #logDone(
-    scope: "all" | "vip",
-    counts: ApplyCounts,
-    startedAt: number,
-    frontends: readonly string[],
-  ): void {
+  /** Logs the beginning; call the result at the end. */
+  #logStart(scope: "all" | "vip", names: readonly string[]): (counts: ApplyCounts) => void {
     const { log, clock } = this.context;
-    log.info("vpp-lbsync-done", {
-      scope,
-      frontends: someNames(frontends),
-      ...counts,
-      "duration-ms": Math.round(clock.now() - startedAt),
-    });
+    const frontends = names.length > 0 ? names.slice(0, 10) : undefined;
+    const startedAt = clock.now();
+    log.info("vpp-lbsync-start", { scope, frontends });
+    return (counts) => {
+      const duration = Math.round(clock.now() - startedAt);
+      log.info("vpp-lbsync-done", { scope, frontends, ...counts, "duration-ms": duration });
+    };
   }
-}
-
-/** The first few, for a record; undefined when there are none. */
-function someNames(names: readonly string[]): readonly string[] | undefined {
-  return names.length > 0 ? names.slice(0, 10) : undefined;
-}
-
-/** Whether only servers change, on the one VIP. */
-function isSimple(plan: PrefixPlan): boolean {
-  return plan.removals.length === 0 && plan.changes.every(({ addition }) => addition === "none");
-}
-
-function add(total: ApplyCounts, counts: ApplyCounts): void {
-  for (const kind of Object.keys(counts) as (keyof ApplyCounts)[]) total[kind] += counts[kind];
 }
