@@ -61,6 +61,22 @@ Deno.test(
   },
 );
 
+Deno.test(
+  needing(
+    havePrograms("systemd-analyze"),
+    "systemd-analyze",
+    "systemd finds the unit as exposed as the user guide says, or less",
+  ),
+  async () => {
+    const unit = `${root}packaging/systemd/vpp-maglevd.service`;
+    const { stdout } = await run("systemd-analyze", "security", "--offline=true", unit);
+    const level = (text: string, pattern: RegExp) => Number(text.match(pattern)?.[1]);
+    const said = level(guide, /exposure\s+level\s+of\s+(\d+\.\d+)/);
+    const found = level(stdout, /exposure level for \S+: (\d+\.\d+)/);
+    ok(found <= said, `${found} is more than ${said}`);
+  },
+);
+
 Deno.test("the user guide's table of flags is that of the flags", () => {
   const cell = (text: string) => text === "" ? "" : `\`${text}\``;
   const rows = tableRows(guide).filter(([first = ""]) => first.startsWith("`--"));
