@@ -1,6 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerEvent, CheckerView } from "../checker/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
+import type { BackendState, FrontendState } from "../health/mod.ts";
 import type { LogLevel, LogSource } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { backendEventToProto, frontendEventToProto, logEventToProto } from "./convert/events.ts";
@@ -9,6 +10,7 @@ import type { QueueLimits } from "./event_queue.ts";
 import { shareEvent } from "./shared_event.ts";
 import type { SharedEvent } from "./shared_event.ts";
 import { SnapshotCache } from "./snapshot_cache.ts";
+import type { SnapshotSource } from "./snapshot_cache.ts";
 
 /** What one watcher wants to see. */
 export interface WatchFilter {
@@ -38,8 +40,8 @@ interface LogChannel {
 export class EventHub {
   readonly #watchers = new Set<Watcher>();
   readonly #logChannels = new Map<LogLevel, LogChannel>();
-  readonly #backends: SnapshotCache;
-  readonly #frontends: SnapshotCache;
+  readonly #backends: SnapshotCache<BackendState>;
+  readonly #frontends: SnapshotCache<FrontendState>;
   readonly #unsubscribe: () => void;
   #closed: ConnectError | undefined;
 
@@ -49,14 +51,8 @@ export class EventHub {
     private readonly limits: QueueLimits,
     clock: Clock,
   ) {
-    this.#backends = new SnapshotCache(clock, () => checker.backendNames(), (name) => {
-      const state = checker.backend(name)?.state;
-      return state && shareEvent(backendEventToProto(name, { from: state, to: state, at: 0 }));
-    });
-    this.#frontends = new SnapshotCache(clock, () => checker.frontendNames(), (name) => {
-      const state = checker.frontend(name)?.state;
-      return state && shareEvent(frontendEventToProto(name, { from: state, to: state, at: 0 }));
-    });
+    this.#backends = new SnapshotCache(clock, backendSource(checker));
+    this.#frontends = new SnapshotCache(clock, frontendSource(checker));
     this.#unsubscribe = checker.subscribe((event) => this.#onChecker(event));
   }
 
@@ -99,13 +95,13 @@ export class EventHub {
   #onChecker(event: CheckerEvent): void {
     switch (event.kind) {
       case "backend":
-        this.#backends.forget(event.backend);
+        this.#backends.changed(event.backend, remaining(event.transition.to));
         return this.#deal(
           ({ filter }) => filter.backend,
           () => backendEventToProto(event.backend, event.transition),
         );
       case "frontend":
-        this.#frontends.forget(event.frontend);
+        this.#frontends.changed(event.frontend, event.transition.to);
         return this.#deal(
           ({ filter }) => filter.frontend,
           () => frontendEventToProto(event.frontend, event.transition),
@@ -113,8 +109,8 @@ export class EventHub {
       case "weight":
         return;
       case "reload":
-        this.#backends.clear();
-        this.#frontends.clear();
+        this.#backends.renewed();
+        this.#frontends.renewed();
         return;
       default:
         event satisfies never;
@@ -156,6 +152,32 @@ export class EventHub {
     channel.unsubscribe();
     this.#logChannels.delete(level);
   }
+}
+
+function backendSource(checker: CheckerView): SnapshotSource<BackendState> {
+  return {
+    names: () => checker.backendNames(),
+    state: (name) => checker.backend(name)?.state,
+    firstState(name) {
+      const backend = checker.backend(name);
+      return backend?.transitions.at(-1)?.from ?? backend?.state;
+    },
+    event: (name, state) => backendEventToProto(name, { from: state, to: state, at: 0 }),
+  };
+}
+
+function frontendSource(checker: CheckerView): SnapshotSource<FrontendState> {
+  const state = (name: string) => checker.frontend(name)?.state;
+  return {
+    names: () => checker.frontendNames(),
+    state,
+    firstState: state,
+    event: (name, at) => frontendEventToProto(name, { from: at, to: at, at: 0 }),
+  };
+}
+
+function remaining(state: BackendState): BackendState | undefined {
+  return state === "removed" ? undefined : state;
 }
 
 function give({ filter, queue }: Watcher, { plain, encoded, bytes }: SharedEvent): void {

@@ -123,6 +123,19 @@ Deno.test("a backend that a reload brings is in the next snapshot", async () => 
   assert.equal(drain(queue)[0], "aaa unknown-unknown");
 });
 
+Deno.test("a new backend whose first change is still to be told appears as it began", async () => {
+  const { checker, hub } = setUp();
+  const web0 = checker.backend("web0");
+  assert.ok(web0);
+  checker.hold();
+  checker.add({ ...web0.config, name: "aaa" });
+  checker.move("aaa", "up");
+  const queue = await hub.watch({ ...everything, frontend: false });
+  checker.release();
+  const lines = drain(queue);
+  assert.deepEqual([lines[0], lines.at(-1)], ["aaa unknown-unknown", "aaa unknown-up"]);
+});
+
 Deno.test("encoded and plain events say the same", async () => {
   const { checker, log, hub } = setUp();
   const plain = await hub.watch(everything);
@@ -153,20 +166,25 @@ Deno.test("snapshot and changes fit together whenever a watcher comes", async ()
   const seed = 20261121;
   const states = ["up", "down", "paused", "disabled", "unknown"] as const;
   const move = fc.record({ backend: fc.nat(39), to: fc.constantFrom(...states) });
-  const step = fc.oneof({ weight: 4, arbitrary: move }, {
-    weight: 1,
-    arbitrary: fc.constant("watch"),
-  });
+  const step = fc.oneof(
+    { weight: 6, arbitrary: move },
+    { weight: 2, arbitrary: fc.constant("watch" as const) },
+    { weight: 1, arbitrary: fc.constantFrom("hold" as const, "release" as const) },
+  );
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 200 }), async (steps) => {
       const { checker, hub } = setUp(new FakeChecker(smallConfig(40)), new ImpatientClock());
       const watchers: Promise<EventQueue<Event>>[] = [];
       for (const each of steps) {
-        if (typeof each === "string") watchers.push(hub.watch({ ...everything, log: undefined }));
+        if (each === "watch") watchers.push(hub.watch({ ...everything, log: undefined }));
+        else if (each === "hold") checker.hold();
+        else if (each === "release") checker.release();
         else checker.move(`web${each.backend}`, each.to);
         await Promise.resolve();
       }
-      for (const queue of await Promise.all(watchers)) {
+      const queues = await Promise.all(watchers);
+      checker.release();
+      for (const queue of queues) {
         assertConsistent(queue, checker);
         await queue.return();
       }

@@ -17,6 +17,7 @@ export class FakeChecker implements CheckerView, CheckerControl {
   readonly #backends = new Map<string, BackendSnapshot>();
   readonly #frontends = new Map<string, FrontendSnapshot>();
   readonly #listeners = new Set<(event: CheckerEvent) => void>();
+  #held: CheckerEvent[] | undefined;
   /** The arguments of every `setWeight`. */
   readonly weightCalls: readonly unknown[][] = [];
 
@@ -96,7 +97,20 @@ export class FakeChecker implements CheckerView, CheckerControl {
     throw new CheckerError(missing, `backend "${name}" not found`);
   }
 
+  /** From now on events come late, as when a reload changes a great deal. */
+  hold(): void {
+    this.#held ??= [];
+  }
+
+  /** Delivers what was held, in order. */
+  release(): void {
+    const held = this.#held ?? [];
+    this.#held = undefined;
+    for (const event of held) this.#tell(event);
+  }
+
   #tell(event: CheckerEvent): void {
+    if (this.#held) return void this.#held.push(event);
     for (const listener of this.#listeners) listener(event);
   }
 }
