@@ -6,7 +6,7 @@ const headerBytes = 40;
 const supportedVersion = 2;
 
 /** A directory entry: u32 type, u64 value or pointer at 8, name[128] at 16. */
-const entry = { size: 144, type: 0, value: 8, name: 16, nameBytes: 128 } as const;
+const entry = { size: 144, type: 0, value: 8, name: 16 } as const;
 
 /** Entries of a VPP with everything in it are a few thousand. */
 const maxEntries = 4_000_000;
@@ -49,15 +49,14 @@ export class SegmentDirectory {
 
   /** Where the entries called `wanted` begin; names that are not there are left out. */
   find(wanted: readonly string[]): Map<string, number> {
-    const names = new Map(wanted.map((name) => [name, encoded(name)]));
+    const names = wanted.map((name) => ({ name, bytes: encoded(name) }));
     const found = new Map<string, number>();
     const { at, length } = this.#vector(this.memory.u64(header.directory), entry.size, maxEntries);
-    const firstBytes = new Set([...names.values()].map((name) => name[0]));
-    for (let i = 0; i < length && found.size < names.size; i++) {
+    for (let i = 0; i < length && found.size < names.length; i++) {
       const here = at + i * entry.size;
-      const text = this.memory.bytes(here + entry.name, entry.nameBytes);
-      if (!firstBytes.has(text[0])) continue;
-      for (const [name, bytes] of names) if (startsWith(text, bytes)) found.set(name, here);
+      for (const { name, bytes } of names) {
+        if (this.memory.has(here + entry.name, bytes)) found.set(name, here);
+      }
     }
     return found;
   }
@@ -101,9 +100,4 @@ export class SegmentDirectory {
 
 function encoded(name: string): Uint8Array {
   return new TextEncoder().encode(`${name}\0`);
-}
-
-function startsWith(text: Uint8Array, start: Uint8Array): boolean {
-  for (let i = 0; i < start.length; i++) if (text[i] !== start[i]) return false;
-  return true;
 }

@@ -45,10 +45,10 @@ export class SegmentMemory {
     return half;
   }
 
-  /** A view of bytes. */
-  bytes(at: number, length: number): Uint8Array {
-    this.check(at, length);
-    return this.#bytes.subarray(at, at + length);
+  /** Whether these bytes are at `at`. */
+  has(at: number, bytes: Uint8Array): boolean {
+    for (let i = 0; i < bytes.length; i++) if (this.#bytes[at + i] !== bytes[i]) return false;
+    return true;
   }
 
   /** Throws SegmentError unless all of `length` bytes at `at` are inside. */
