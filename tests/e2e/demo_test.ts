@@ -29,7 +29,7 @@ Deno.test(
     const lines = new Lines(demo.stdout);
     const errors = new Lines(demo.stderr);
     try {
-      await lines.find("backends up", (line) => line.includes("backend zrh2: unknown -> up"));
+      await lines.find("last command", (line) => line.includes("/metrics | grep"));
       const commands = lines.seen.filter((line) => /^ {2}(deno|npx|curl) /.test(line))
         .map((line) => line.trim());
       ok(commands.length >= 6, commands.join("\n"));

@@ -23,6 +23,7 @@ export const checks: readonly Check[] = [
   { name: "house rules", run: async () => judged(await houseFaults(".")) },
   fresh("lib/gen matches proto/", "tools/proto.ts"),
   fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
+  fresh("docs/man matches flags and commands", "tools/man.ts"),
   fresh("docs/metrics.md matches lib/metrics", "tools/docs.ts"),
 ];
 
