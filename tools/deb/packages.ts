@@ -1,6 +1,6 @@
 /** What goes into the two Debian packages. Data; tools/deb.ts carries it out. */
 
-import { closedFlags, type Program, programs } from "../programs.ts";
+import { closedFlags, type Program, programs, root } from "../programs.ts";
 
 /** A file of a package, by its place in the file system. */
 export interface PackageFile {
@@ -34,6 +34,17 @@ const completions = {
   fish: "/usr/share/fish/vendor_completions.d/maglevc.fish",
 } as const;
 
+/** What operators read, of docs/. */
+const manuals = [
+  "user-guide.md",
+  "config-guide.md",
+  "healthchecks.md",
+  "metrics.md",
+  "troubleshooting.md",
+  "maglev.schema.json",
+  ...[...Deno.readDirSync(`${root}docs/examples`)].map(({ name }) => `examples/${name}`).sort(),
+];
+
 /** The packages. `completion` gives the script for a shell. */
 export function packages(
   completion: (shell: keyof typeof completions) => string,
@@ -63,8 +74,15 @@ export function packages(
           from: { file: "docs/man/maglevd.8" },
           gzip: true,
         },
-        doc("vpp-maglevd", "config-guide.md"),
-        doc("vpp-maglevd", "maglev.schema.json"),
+        ...manuals.map((file) => doc("vpp-maglevd", file)),
+        {
+          path: "/usr/share/vpp-maglevd/prometheus/maglev.rules.yaml",
+          from: { file: "packaging/prometheus/maglev.rules.yaml" },
+        },
+        {
+          path: "/usr/share/vpp-maglevd/grafana/maglev.json",
+          from: { file: "packaging/grafana/maglev.json" },
+        },
       ],
       conffiles: ["/etc/vpp-maglev/maglev.yaml", "/etc/default/vpp-maglev"],
       scripts: ["postinst", "prerm", "postrm"],
