@@ -1,0 +1,16 @@
+/** The trivial service that peers are compared by, on our transport. Prints its address. */
+
+import { silentLogger } from "../../lib/log/mod.ts";
+import { HealthService } from "../../lib/rpc/health.ts";
+import { servePort } from "../../lib/rpc/port.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+
+const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
+
+const port = await servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
+  addr: "127.0.0.1:0",
+  observer: nobody,
+  clock: systemClock,
+  log: silentLogger,
+});
+console.log(port.address);
