@@ -32,7 +32,7 @@ export function guardAgainstStrayErrors(options: LastResortOptions): () => void 
     const now = clock.now();
     recent = [...recent.filter((at) => now - at < windowMs), now];
     if (recent.length !== maxErrors) return;
-    log.error("giving-up", { errors: maxErrors, within_seconds: windowMs / 1000 });
+    log.error("giving-up", { errors: maxErrors, "within-seconds": windowMs / 1000 });
     giveUp();
   }
 

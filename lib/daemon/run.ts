@@ -136,7 +136,7 @@ function untilTold(running: Running, log: DaemonLog): Promise<{ code: number; wh
 async function stop(daemon: Daemon, log: DaemonLog): Promise<boolean> {
   const { promise: late, resolve } = Promise.withResolvers<boolean>();
   const limit = systemClock.after(stopLimitMs, () => {
-    log.error("stop-timeout", { after_seconds: stopLimitMs / 1000 });
+    log.error("stop-timeout", { "after-seconds": stopLimitMs / 1000 });
     resolve(false);
   });
   const done = daemon[Symbol.asyncDispose]().then(() => true, (error) => {

@@ -78,7 +78,7 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
     signal: closing.signal,
     onListen: () => {},
     onError(error) {
-      log.error("metrics-error", { error: String(error) });
+      log.error("metrics-error", { err: String(error) });
       return text(500, "internal error, see the log of maglevd\n");
     },
   }, answer);

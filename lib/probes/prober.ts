@@ -73,5 +73,5 @@ function describe({ address, check, netns }: ProbeTarget): LogAttributes {
 }
 
 function verdict({ ok, code, detail, durationMs }: ProbeResult): LogAttributes {
-  return { ok, code, detail, duration_ms: Math.round(durationMs * 1000) / 1000 };
+  return { ok, code, detail, "duration-ms": Math.round(durationMs * 1000) / 1000 };
 }

@@ -58,5 +58,5 @@ Deno.test("twenty errors within a minute are too many, twenty in an hour are not
   for (let i = 0; i < 25; i++) raise();
   stop();
   equal(seen.gaveUp, 1);
-  ok(log.lines.includes("error giving-up errors=20 within_seconds=60"));
+  ok(log.lines.includes("error giving-up errors=20 within-seconds=60"));
 });

@@ -86,8 +86,8 @@ Deno.test("start and end are logged at debug, and only there", async () => {
   await using harness = new Harness({ log });
   await harness.probe(tcpCheck({ port: 1, name: "web" }));
   assert.deepEqual(records.map((record) => record.msg), ["probe-start", "probe-done"]);
-  const { duration_ms, ...attributes } = records[1]?.attributes ?? {};
-  assert.equal(typeof duration_ms, "number");
+  const { "duration-ms": duration, ...attributes } = records[1]?.attributes ?? {};
+  assert.equal(typeof duration, "number");
   assert.deepEqual(attributes, {
     address: "127.0.0.1",
     type: "tcp",
