@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { EventQueue } from "../../lib/checker/events.ts";
 import type { CheckerEvent } from "../../lib/checker/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { Bench, FakeLog, pass, sketch } from "./support.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { Bench, pass, sketch } from "./support.ts";
 
 const two = sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100 }] } });
 
@@ -114,7 +115,7 @@ Deno.test("many events are told in portions, in order, with the event loop in be
     wall: () => fake.wall(),
     after: (delay: number, run: () => void) => fake.after(delay, run),
   };
-  const events = new EventQueue(clock, new FakeLog());
+  const events = new EventQueue(clock, new RecordedLog());
   const told: string[] = [];
   events.subscribe((event) => {
     spent++;

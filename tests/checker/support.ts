@@ -3,9 +3,9 @@ import { Checker, type CheckerEvent, type CheckerObserver } from "../../lib/chec
 import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
 import { parseIp } from "../../lib/ip/mod.ts";
 import type { IpAddress } from "../../lib/ip/mod.ts";
-import type { LogAttributes, Logger, LogLevel } from "../../lib/log/mod.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 
 export const pass: ProbeResult = { ok: true, code: "L7OK", detail: "status 200", durationMs: 1 };
 export const fail: ProbeResult = { ok: false, code: "L7STS", detail: "status 503", durationMs: 1 };
@@ -157,33 +157,11 @@ export class FakeProber {
   };
 }
 
-/** A log that remembers. */
-export class FakeLog implements Logger {
-  readonly records: { level: LogLevel; msg: string; attributes: LogAttributes }[] = [];
-  debug = this.#at("debug");
-  info = this.#at("info");
-  warn = this.#at("warn");
-  error = this.#at("error");
-
-  enabled(): boolean {
-    return true;
-  }
-
-  named(msg: string): readonly LogAttributes[] {
-    return this.records.filter((record) => record.msg === msg).map(({ attributes }) => attributes);
-  }
-
-  #at(level: LogLevel) {
-    return (msg: string, attributes: LogAttributes = {}) =>
-      void this.records.push({ level, msg, attributes });
-  }
-}
-
 /** A checker with everything around it in a test's hands. */
 export class Bench implements Disposable {
   readonly clock = new FakeClock();
   readonly prober = new FakeProber(this.clock);
-  readonly log = new FakeLog();
+  readonly log = new RecordedLog();
   readonly events: CheckerEvent[] = [];
   readonly checker: Checker;
 

@@ -6,7 +6,8 @@ import {
   type SimulatedVppOptions,
 } from "../../lib/sim/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { fail, FakeLog, FakeProber, pass } from "../checker/support.ts";
+import { fail, FakeProber, pass } from "../checker/support.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { type Controller, startController } from "./controller.ts";
 import { IoBarrier } from "./io_barrier.ts";
 import { type Site, siteConfig, smallSite } from "./site.ts";
@@ -35,7 +36,7 @@ export interface BenchOptions {
  */
 export class Bench implements AsyncDisposable {
   readonly clock = new FakeClock();
-  readonly log = new FakeLog();
+  readonly log = new RecordedLog();
   readonly vpp: SimulatedVpp;
   site: Site;
   readonly #directory: string;

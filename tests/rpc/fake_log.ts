@@ -1,9 +1,9 @@
-import type { LogAttributes, Logger, LogLevel, LogRecord, LogSource } from "../../lib/log/mod.ts";
+import type { LogAttributes, LogLevel, LogRecord, LogSource } from "../../lib/log/mod.ts";
 import { logLevels } from "../../lib/log/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 
 /** A log that keeps what is written and hands it to subscribers. */
-export class FakeLog implements Logger, LogSource {
-  readonly records: LogRecord[] = [];
+export class FakeLog extends RecordedLog implements LogSource {
   readonly #listeners = new Set<{ level: LogLevel; listener: (record: LogRecord) => void }>();
   readonly #waiters = new Set<() => void>();
 
@@ -34,16 +34,10 @@ export class FakeLog implements Logger, LogSource {
     this.#waiters.clear();
   }
 
-  enabled = (): boolean => true;
-  debug = (msg: string, attributes?: LogAttributes): void => this.write("debug", msg, attributes);
-  info = (msg: string, attributes?: LogAttributes): void => this.write("info", msg, attributes);
-  warn = (msg: string, attributes?: LogAttributes): void => this.write("warn", msg, attributes);
-  error = (msg: string, attributes?: LogAttributes): void => this.write("error", msg, attributes);
-
-  /** Writes one record. */
-  write(level: LogLevel, msg: string, attributes: LogAttributes = {}): void {
-    const record = { level, msg, wall: 1_700_000_000_000, attributes };
-    this.records.push(record);
+  override write(level: LogLevel, msg: string, attributes?: LogAttributes): void {
+    super.write(level, msg, attributes);
+    const record = this.records.at(-1);
+    if (!record) return;
     for (const { level: least, listener } of this.#listeners) {
       if (logLevels.indexOf(level) >= logLevels.indexOf(least)) listener(record);
     }

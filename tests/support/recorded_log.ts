@@ -1,18 +1,47 @@
-import type { LogAttributes, Logger, LogLevel } from "../../lib/log/mod.ts";
+import {
+  type LogAttributes,
+  type Logger,
+  type LogLevel,
+  logLevels,
+  type LogRecord,
+} from "../../lib/log/mod.ts";
 
-/** A log that keeps what is written to it as `level msg key=value …`. */
+/** A log that keeps what is written to it. */
 export class RecordedLog implements Logger {
-  readonly lines: string[] = [];
+  /** Attributes that are undefined are left out, as they are from a line of the real log. */
+  readonly records: LogRecord[] = [];
 
-  debug = (msg: string, attributes?: LogAttributes) => this.#keep("debug", msg, attributes);
-  info = (msg: string, attributes?: LogAttributes) => this.#keep("info", msg, attributes);
-  warn = (msg: string, attributes?: LogAttributes) => this.#keep("warn", msg, attributes);
-  error = (msg: string, attributes?: LogAttributes) => this.#keep("error", msg, attributes);
-  enabled = () => true;
+  /** Keeps records of level `least` and above. */
+  constructor(private readonly least: LogLevel = "debug") {}
 
-  #keep(level: LogLevel, msg: string, attributes: LogAttributes = {}): void {
-    const shown = Object.entries(attributes).filter(([, value]) => value !== undefined)
-      .map(([key, value]) => `${key}=${value}`);
-    this.lines.push([level, msg, ...shown].join(" "));
+  debug = (msg: string, attributes?: LogAttributes): void => this.write("debug", msg, attributes);
+  info = (msg: string, attributes?: LogAttributes): void => this.write("info", msg, attributes);
+  warn = (msg: string, attributes?: LogAttributes): void => this.write("warn", msg, attributes);
+  error = (msg: string, attributes?: LogAttributes): void => this.write("error", msg, attributes);
+
+  enabled(level: LogLevel): boolean {
+    return logLevels.indexOf(level) >= logLevels.indexOf(this.least);
+  }
+
+  /** Writes one record. */
+  write(level: LogLevel, msg: string, attributes: LogAttributes = {}): void {
+    if (!this.enabled(level)) return;
+    const kept = Object.entries(attributes).filter(([, value]) => value !== undefined);
+    this.records.push({ level, msg, wall, attributes: Object.fromEntries(kept) });
+  }
+
+  /** Attributes of the records called `msg`. */
+  named(msg: string): LogAttributes[] {
+    return this.records.filter((record) => record.msg === msg).map(({ attributes }) => attributes);
+  }
+
+  /** The records as `level msg key=value …`. */
+  get lines(): string[] {
+    return this.records.map(({ level, msg, attributes }) =>
+      [level, msg, ...Object.entries(attributes).map(([key, value]) => `${key}=${value}`)].join(" ")
+    );
   }
 }
+
+/** Unix milliseconds of every record. */
+const wall = 1_700_000_000_000;

@@ -11,7 +11,7 @@ import {
   showVersion,
   sockclntDelete,
 } from "../../lib/vpp/messages/mod.ts";
-import { RecordingLog } from "./recording_log.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { type Asked, frameOf, type Script, ScriptedVpp } from "./scripted_vpp.ts";
 
 const pong = { retval: 0, client_index: 1, vpe_pid: 42 };
@@ -38,13 +38,13 @@ class Setup implements AsyncDisposable {
   private constructor(
     readonly vpp: ScriptedVpp,
     readonly client: ApiClient,
-    readonly log: RecordingLog,
+    readonly log: RecordedLog,
     readonly context: ClientContext,
   ) {}
 
   static async with(script: Script, level: "debug" | "info" = "info"): Promise<Setup> {
     const vpp = await ScriptedVpp.start(script);
-    const log = new RecordingLog(level);
+    const log = new RecordedLog(level);
     const seen: string[] = [];
     const clock = new FakeClock();
     const context: ClientContext = {
@@ -195,7 +195,10 @@ Deno.test("a reply that comes after its deadline is counted and harms nobody", a
   });
   await setup.client.request(controlPing, {});
   assert.deepEqual(setup.client.oddities, { unknown: 0, orphans: 1 });
-  assert.deepEqual(setup.log.of("vpp-api-orphan"), [{ message: "show_version_reply", context: 1 }]);
+  assert.deepEqual(setup.log.named("vpp-api-orphan"), [{
+    message: "show_version_reply",
+    context: 1,
+  }]);
 });
 
 Deno.test("an aborted request rejects with the signal's reason", async () => {
@@ -229,7 +232,7 @@ Deno.test("an unknown id and a message nobody asked for are counted, logged once
   });
   await setup.client.request(cliInband, { cmd: "show version" });
   assert.deepEqual(setup.client.oddities, { unknown: 50, orphans: 1 });
-  assert.equal(setup.log.of("vpp-api-unexpected").length, 1);
+  assert.equal(setup.log.named("vpp-api-unexpected").length, 1);
 });
 
 /** Sends `bytes` instead of an answer; the result is why the client gave up. */
@@ -320,7 +323,7 @@ Deno.test("at debug each message is logged with its fields", async () => {
     },
   }, "debug");
   await setup.client.request(lbAsSetWeight, server);
-  assert.deepEqual(setup.log.of("vpp-api-send").at(-1), {
+  assert.deepEqual(setup.log.named("vpp-api-send").at(-1), {
     message: "lb_as_set_weight",
     context: 1,
     pfx: "192.0.2.1/32",
@@ -330,7 +333,7 @@ Deno.test("at debug each message is logged with its fields", async () => {
     weight: 10,
     is_flush: false,
   });
-  assert.deepEqual(setup.log.of("vpp-api-recv").at(-1), {
+  assert.deepEqual(setup.log.named("vpp-api-recv").at(-1), {
     message: "lb_as_set_weight_reply",
     context: 1,
     retval: 0,

@@ -2,12 +2,12 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
 import { nameCrc } from "../../lib/vpp/codec/mod.ts";
-import { RecordingLog } from "./recording_log.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { ScriptedVpp } from "./scripted_vpp.ts";
 
 /** A context for handshakes that fail. */
 function plainContext(clock = new FakeClock()): ClientContext {
-  return { log: new RecordingLog(), clock, deadlineMs: 5_000 };
+  return { log: new RecordedLog("info"), clock, deadlineMs: 5_000 };
 }
 
 Deno.test("a VPP without weights is refused by the names of what it lacks", async () => {

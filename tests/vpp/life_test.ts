@@ -15,7 +15,7 @@ Deno.test("on connect the settings are set, VIPs and servers are made, and then 
   await using bed = new TestBed(web);
   await bed.start();
   await bed.becomes(inStep);
-  assert.equal(bed.log.of("vpp-lb-conf-set").length, 1);
+  assert.equal(bed.log.named("vpp-lb-conf-set").length, 1);
   const info = bed.vpp.info();
   assert.equal(info?.version, "26.10-rc0~374-gb575ec2c56d");
   assert.ok((info?.pid ?? 0) > 0 && (info?.bootTime ?? 0) > 0);
@@ -37,8 +37,8 @@ Deno.test("a backend that goes down is drained and flushed once, and comes back"
   await bed.becomes(inStep);
   bed.checker.set("down", "b1");
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50 10.0.0.3=0");
-  await until(() => bed.log.of("vpp-lbsync-as-weight").length === 1);
-  assert.deepEqual(bed.log.of("vpp-lbsync-as-weight"), [{
+  await until(() => bed.log.named("vpp-lbsync-as-weight").length === 1);
+  assert.deepEqual(bed.log.named("vpp-lbsync-as-weight"), [{
     frontend: "web",
     vip: "192.0.2.1/32",
     protocol: "tcp",
@@ -49,7 +49,7 @@ Deno.test("a backend that goes down is drained and flushed once, and comes back"
     flush: true,
   }]);
   await bed.pass(30);
-  assert.equal(bed.log.of("vpp-lbsync-as-weight").length, 1);
+  assert.equal(bed.log.named("vpp-lbsync-as-weight").length, 1);
   bed.checker.set("up", "b1");
   await bed.becomes(inStep);
 });
@@ -69,8 +69,8 @@ Deno.test("disabling a backend of a standby pool flushes it though its weight st
   await bed.start();
   await bed.becomes(inStep);
   bed.checker.set("disabled", "b3");
-  await until(() => bed.log.of("vpp-lbsync-as-weight").length === 1);
-  const [record] = bed.log.of("vpp-lbsync-as-weight");
+  await until(() => bed.log.named("vpp-lbsync-as-weight").length === 1);
+  const [record] = bed.log.named("vpp-lbsync-as-weight");
   assert.deepEqual([record?.address, record?.from, record?.to, record?.flush], [
     "10.0.0.3",
     0,
@@ -86,13 +86,13 @@ Deno.test("an operator's weight goes to VPP, with a flush if asked for, even unc
   bed.checker.setWeight("web", "b2", 20, false);
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=20 10.0.0.3=0");
   bed.checker.setWeight("web", "b2", 20, true);
-  await until(() => bed.log.of("vpp-lbsync-as-weight").length === 2);
+  await until(() => bed.log.named("vpp-lbsync-as-weight").length === 2);
   assert.deepEqual(
-    bed.log.of("vpp-lbsync-as-weight").map(({ from, to, flush }) => [from, to, flush]),
+    bed.log.named("vpp-lbsync-as-weight").map(({ from, to, flush }) => [from, to, flush]),
     [[50, 20, false], [20, 20, true]],
   );
   await bed.pass(30);
-  assert.equal(bed.log.of("vpp-lbsync-as-weight").length, 2);
+  assert.equal(bed.log.named("vpp-lbsync-as-weight").length, 2);
 });
 
 Deno.test("what somebody does by hand is undone by the next drift pass, and logged", async () => {
@@ -107,8 +107,8 @@ Deno.test("what somebody does by hand is undone by the next drift pass, and logg
   await bed.pass(30);
   await bed.becomes(inStep);
   await until(() => bed.fullSyncs === 2);
-  assert.equal(bed.log.of("vpp-lbsync-vip-del").length, 1);
-  assert.equal(bed.log.of("vpp-lbsync-as-add").length, 4);
+  assert.equal(bed.log.named("vpp-lbsync-vip-del").length, 1);
+  assert.equal(bed.log.named("vpp-lbsync-as-add").length, 4);
 });
 
 Deno.test("a change that VPP refuses because it was changed by hand is planned anew", async () => {
@@ -118,7 +118,7 @@ Deno.test("a change that VPP refuses because it was changed by hand is planned a
   bed.sim.byHand.deleteServer({ prefix: "192.0.2.1/32", protocol: 6, port: 80 }, "10.0.0.1");
   bed.checker.set("paused", "b1");
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50 10.0.0.3=0");
-  const [error] = bed.log.of("vpp-reconciler-error");
+  const [error] = bed.log.named("vpp-reconciler-error");
   assert.equal(error?.err, "VPP refused lb_as_set_weight: -6 (NO_SUCH_ENTRY)");
 });
 
@@ -134,14 +134,14 @@ Deno.test("a VPP that restarts is filled again at once", async () => {
   await bed.pass(5);
   await bed.connected();
   await bed.becomes(inStep);
-  assert.equal(bed.log.of("vpp-disconnect").length, 1);
-  assert.equal(bed.log.of("vpp-connect")[1]?.restarted, true);
+  assert.equal(bed.log.named("vpp-disconnect").length, 1);
+  assert.equal(bed.log.named("vpp-connect")[1]?.restarted, true);
 });
 
 Deno.test("a VPP that comes late is found", async () => {
   await using bed = new TestBed(web);
   bed.vpp.start();
-  await until(() => bed.log.of("vpp-connect-failed").length === 1);
+  await until(() => bed.log.named("vpp-connect-failed").length === 1);
   bed.sim.start();
   await bed.pass(5);
   await bed.connected();
@@ -153,8 +153,8 @@ Deno.test("without the stats socket there is no connection", async () => {
   bed.sim.start();
   bed.sim.stopStats();
   bed.vpp.start();
-  await until(() => bed.log.of("vpp-connect-failed").length === 1);
-  assert.match(String(bed.log.of("vpp-connect-failed")[0]?.err), /stats\.sock/);
+  await until(() => bed.log.named("vpp-connect-failed").length === 1);
+  assert.match(String(bed.log.named("vpp-connect-failed")[0]?.err), /stats\.sock/);
   assert.equal(bed.vpp.info(), undefined);
   bed.sim.startStats();
   await bed.pass(5);
@@ -251,8 +251,8 @@ Deno.test("a reload adds, moves and removes, and pushes the settings if they dif
   const { conf, vips } = await bed.vpp.state();
   assert.equal(conf.flowTimeoutSeconds, 60);
   assert.deepEqual(vips.map(({ srcIpSticky }) => srcIpSticky), [true, false]);
-  assert.equal(bed.log.of("vpp-lbsync-vip-recreate").length, 1);
-  assert.match(String(bed.log.of("vpp-lb-conf-set")[1]?.change), /flow-timeout 40s -> 60s/);
+  assert.equal(bed.log.named("vpp-lbsync-vip-recreate").length, 1);
+  assert.match(String(bed.log.named("vpp-lb-conf-set")[1]?.change), /flow-timeout 40s -> 60s/);
 });
 
 Deno.test("backends that flip their family take every port of the address down first", async () => {
@@ -268,7 +268,7 @@ Deno.test("backends that flip their family take every port of the address down f
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=100", "192.0.2.1/32 6 443: 10.0.0.1=100");
   bed.checker.reload(ports("fd00::5"));
   await bed.becomes("192.0.2.1/32 6 80: fd00::5=100", "192.0.2.1/32 6 443: fd00::5=100");
-  assert.deepEqual(bed.log.of("vpp-reconciler-error"), []);
+  assert.deepEqual(bed.log.named("vpp-reconciler-error"), []);
 });
 
 Deno.test("a plan says what a sync would do, line by line", async () => {
@@ -343,7 +343,7 @@ Deno.test("a thousand transitions in one turn are not a thousand dumps", async (
   bed.checker.set("down", "b1");
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50 10.0.0.3=0");
   assert.equal(dumps(), before);
-  assert.ok(bed.log.of("vpp-lbsync-done").length < 10);
+  assert.ok(bed.log.named("vpp-lbsync-done").length < 10);
 });
 
 Deno.test("closing leaves VPP as it is", async () => {

@@ -8,7 +8,7 @@ import { cliInband, lbAsSetWeight } from "../../lib/vpp/messages/mod.ts";
 import { type SyncContext, Syncer } from "../../lib/vpp/sync/mod.ts";
 import { type ConfigWish, FakeChecker } from "./fake_checker.ts";
 import { ip, ModelVpp } from "./model_vpp.ts";
-import { RecordingLog } from "./recording_log.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { until } from "./until.ts";
 
 /** Answers in order like VPP, but not at once. */
@@ -82,7 +82,7 @@ interface Bench {
   readonly checker: FakeChecker;
   readonly syncer: Syncer;
   readonly ledger: FlushLedger;
-  readonly log: RecordingLog;
+  readonly log: RecordedLog;
 }
 
 function bench(slow = true): Bench {
@@ -90,7 +90,7 @@ function bench(slow = true): Bench {
   const client = slow ? new SlowModel(model) : model;
   const checker = new FakeChecker(configs[0] ?? assert.fail(), "up");
   const ledger = new FlushLedger();
-  const log = new RecordingLog();
+  const log = new RecordedLog("info");
   const syncer = new Syncer({
     client,
     checker,
@@ -152,7 +152,7 @@ Deno.test("whatever happens in whatever order, at rest VPP holds what is desired
       for (const one of acts) await perform(one, on);
       await until(() => on.syncer.isIdle);
       assert.deepEqual(on.model.summary(), wanted(on.checker));
-      assert.deepEqual(on.log.of("vpp-reconciler-error"), []);
+      assert.deepEqual(on.log.named("vpp-reconciler-error"), []);
     }),
     { seed: 26_10, numRuns: 150 },
   );
@@ -201,7 +201,7 @@ Deno.test("when VPP keeps refusing, it is asked again twice and then left alone"
   on.model.weight = () => -6;
   on.checker.set("down", "b2");
   await until(() => on.syncer.isIdle);
-  assert.equal(on.log.of("vpp-reconciler-error").length, 6, "two frontends, three attempts");
+  assert.equal(on.log.named("vpp-reconciler-error").length, 6, "two frontends, three attempts");
 });
 
 Deno.test("a transition stream does not keep a full sync from its turn", async () => {

@@ -2,13 +2,13 @@ import { createSimulatedVpp, type SimulatedVpp } from "../../lib/sim/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { createVpp, type LbSyncKind, type Vpp, type VppObserver } from "../../lib/vpp/mod.ts";
 import { type ConfigWish, FakeChecker } from "./fake_checker.ts";
-import { RecordingLog } from "./recording_log.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { settle, until } from "./until.ts";
 
 /** A simulated VPP, a fake checker, and between them what is tested; all on one fake clock. */
 export class TestBed implements AsyncDisposable {
   readonly clock = new FakeClock();
-  readonly log = new RecordingLog();
+  readonly log = new RecordedLog("info");
   readonly synced: string[] = [];
   readonly checker: FakeChecker;
   readonly sim: SimulatedVpp;
@@ -57,7 +57,7 @@ export class TestBed implements AsyncDisposable {
 
   /** Full syncs finished so far. */
   get fullSyncs(): number {
-    return this.log.of("vpp-lbsync-done").filter(({ scope }) => scope === "all").length;
+    return this.log.named("vpp-lbsync-done").filter(({ scope }) => scope === "all").length;
   }
 
   /** The VIPs in use and their servers in use: `192.0.2.1/32 6 80: 10.0.0.1=100 …`. */
