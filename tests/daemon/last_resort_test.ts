@@ -2,6 +2,7 @@ import { equal, match, ok } from "node:assert/strict";
 import { guardAgainstStrayErrors } from "../../lib/daemon/last_resort.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { until } from "../support/until.ts";
 
 function fixture() {
   const log = new RecordedLog();
@@ -14,14 +15,6 @@ function fixture() {
     giveUp: () => seen.gaveUp++,
   });
   return { log, clock, seen, stop };
-}
-
-/** Resolves once `condition` holds, giving events their turn in between. */
-async function until(condition: () => boolean): Promise<void> {
-  for (let turn = 0; turn < 1000 && !condition(); turn++) {
-    await new Promise((resolve) => setTimeout(resolve, 0));
-  }
-  ok(condition());
 }
 
 Deno.test("a rejection that nobody waits for is logged with its stack, and life goes on", async () => {

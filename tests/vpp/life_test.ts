@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ConfigWish } from "./fake_checker.ts";
 import { TestBed } from "./test_bed.ts";
-import { settle, until } from "./until.ts";
+import { settle, until } from "../support/until.ts";
 
 const web: ConfigWish = {
   backends: { b1: "10.0.0.1", b2: "10.0.0.2", b3: "10.0.0.3" },

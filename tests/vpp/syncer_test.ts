@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setImmediate } from "node:timers";
 import fc from "fast-check";
 import type { BackendState } from "../../lib/health/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -9,7 +8,7 @@ import { type SyncContext, Syncer } from "../../lib/vpp/sync/mod.ts";
 import { type ConfigWish, FakeChecker } from "./fake_checker.ts";
 import { ip, ModelVpp } from "./model_vpp.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { until } from "./until.ts";
+import { settle, until } from "../support/until.ts";
 
 /** Answers in order like VPP, but not at once. */
 class SlowModel {
@@ -27,9 +26,7 @@ class SlowModel {
   /** None to three turns of the event loop, one after the other. */
   #wait(): Promise<void> {
     const turns = this.#turns++ * 7 % 4;
-    this.#tail = this.#tail.then(async () => {
-      for (let i = 0; i < turns; i++) await new Promise<void>((done) => setImmediate(done));
-    });
+    this.#tail = this.#tail.then(() => settle(turns));
     return this.#tail;
   }
 }
@@ -129,9 +126,7 @@ async function perform([what, one, two]: [string, number, number], on: Bench): P
   }
   if (what === "reload") checker.reload(configs[one] ?? assert.fail());
   if (what === "full") syncer.wantAll();
-  if (what === "wait") {
-    for (let i = 0; i < one; i++) await new Promise<void>((done) => setImmediate(done));
-  }
+  if (what === "wait") await settle(one);
   if (what !== "hand") return;
   if (one === 0) model.weight({ ...server, is_flush: false });
   if (one === 1) model.server({ ...server, is_del: true, is_flush: false });
@@ -211,7 +206,7 @@ Deno.test("a transition stream does not keep a full sync from its turn", async (
   const stream = (async () => {
     for (let i = 0; !stop; i++) {
       on.checker.set(i % 2 === 0 ? "down" : "up", "b1");
-      await new Promise<void>((done) => setImmediate(done));
+      await settle(1);
     }
   })();
   await on.syncer.sync();
@@ -226,7 +221,7 @@ Deno.test("a sync that a reload overtakes is done when the new configuration is 
   await on.syncer.adopt();
   for (const config of [1, 2, 0]) {
     const syncing = on.syncer.sync();
-    await new Promise<void>((done) => setImmediate(done));
+    await settle(1);
     on.checker.reload(configs[config] ?? assert.fail());
     await syncing;
     assert.deepEqual(on.model.summary(), wanted(on.checker));

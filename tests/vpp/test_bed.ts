@@ -3,7 +3,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { createVpp, type LbSyncKind, type Vpp, type VppObserver } from "../../lib/vpp/mod.ts";
 import { type ConfigWish, FakeChecker } from "./fake_checker.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { settle, until } from "./until.ts";
+import { settle, until } from "../support/until.ts";
 
 /** A simulated VPP, a fake checker, and between them what is tested; all on one fake clock. */
 export class TestBed implements AsyncDisposable {
