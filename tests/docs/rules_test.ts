@@ -62,17 +62,17 @@ Deno.test("each alert is seen firing and quiet in the unit tests, each record is
 Deno.test("the rules ask only for metrics and labels that maglevd has", () => {
   for (const { expr, alert, record } of rules) {
     ok(countSeries(expr) > 0, expr);
-    deepEqual([...unknownIn(expr, records), ...unknownGroupings(expr)], [], alert ?? record);
+    deepEqual([...unknownIn(expr, records), ...unknownGroupings(expr)], [], `${alert ?? record}`);
   }
 });
 
 Deno.test("each alert says what is wrong and names its section of the troubleshooting page", async () => {
   const anchors = anchorsOf(await readPage("docs/troubleshooting.md"));
   for (const { alert, labels, annotations = {} } of alerts) {
-    ok(["critical", "warning"].includes(labels?.severity ?? ""), alert);
-    ok(annotations["summary"] && annotations["description"], alert);
+    ok(["critical", "warning"].includes(labels?.severity ?? ""), `${alert}`);
+    ok(annotations["summary"] && annotations["description"], `${alert}`);
     const [page, anchor = ""] = annotations["runbook"]?.split("#") ?? [];
-    equal(page, "docs/troubleshooting.md", alert);
+    equal(page, "docs/troubleshooting.md", `${alert}`);
     ok(anchors.has(anchor), `${alert}: no heading ${anchor} in ${page}`);
   }
 });

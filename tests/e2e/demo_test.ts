@@ -50,6 +50,6 @@ Deno.test(
       equal(code, 0);
     }
     equal(errors.seen.join("\n"), "");
-    ok(lines.seen.at(-1)?.endsWith("stopped"), lines.seen.at(-1));
+    ok(lines.seen.at(-1)?.endsWith("stopped"), `${lines.seen.at(-1)}`);
   },
 );

@@ -101,6 +101,6 @@ Deno.test(
       await Promise.all([lines.ended, errors.ended]);
       await Deno.remove(folder, { recursive: true });
     }
-    ok(lines.seen.at(-1)?.endsWith("stopped"), lines.seen.at(-1));
+    ok(lines.seen.at(-1)?.endsWith("stopped"), `${lines.seen.at(-1)}`);
   },
 );
