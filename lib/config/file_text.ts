@@ -1,5 +1,6 @@
 import type { ConfigOutcome } from "./outcome.ts";
 import { LineIndex } from "./line_index.ts";
+import { reasonOf } from "./reason.ts";
 
 /** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
 const maxFileBytes = 8 * 1024 * 1024;
@@ -16,8 +17,7 @@ export async function readBytes(path: string): Promise<FileBytes> {
     if (size > maxFileBytes) return failed(path, `is larger than ${maxFileBytes} bytes: ${size}`);
     return { kind: "read", bytes: await Deno.readFile(path) };
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return failed(path, `cannot be read: ${reason}`);
+    return failed(path, `cannot be read: ${reasonOf(error)}`);
   }
 }
 

@@ -1,4 +1,5 @@
 import { RE2JS } from "re2js";
+import { reasonOf } from "./reason.ts";
 
 /**
  * Matching costs time in proportion to the program's size times the body's: 0.8 ms for each
@@ -13,8 +14,7 @@ export function regexpProblem(pattern: string): string | undefined {
     if (size <= maxProgramSize) return undefined;
     return `must compile to at most ${maxProgramSize} instructions (${size} are needed)`;
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    return `must be a regular expression in RE2 syntax (${explain(reason)})`;
+    return `must be a regular expression in RE2 syntax (${explain(reasonOf(error))})`;
   }
 }
 

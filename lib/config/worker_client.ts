@@ -1,6 +1,7 @@
 import { fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { Assembler } from "./pieces.ts";
+import { reasonOf } from "./reason.ts";
 import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
 import { workerModule } from "./worker_server.ts";
 
@@ -38,8 +39,8 @@ export class WorkerParser implements Disposable {
       }
     } catch (error) {
       this.#end();
-      const reason = error instanceof Error ? error.message : String(error);
-      return fileProblem(file, 0, 0, `cannot be parsed: the worker failed: ${reason}`);
+      const message = `cannot be parsed: the worker failed: ${reasonOf(error)}`;
+      return fileProblem(file, 0, 0, message);
     }
   }
 

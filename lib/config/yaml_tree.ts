@@ -19,6 +19,7 @@ import {
 } from "yaml";
 import { show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
+import { reasonOf } from "./reason.ts";
 import { reportSyntax } from "./yaml_syntax.ts";
 
 /** One document, and what its aliases stand for. */
@@ -43,8 +44,8 @@ export function parseYaml(text: string, problems: ProblemList): YamlTree | undef
   try {
     return parse(text, problems);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    problems.add("parse", 0, undefined, `cannot be read as YAML: ${reason.slice(0, 160)}`);
+    const reason = reasonOf(error).slice(0, 160);
+    problems.add("parse", 0, undefined, `cannot be read as YAML: ${reason}`);
     return undefined;
   }
 }

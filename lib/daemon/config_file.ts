@@ -1,5 +1,6 @@
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome } from "../config/mod.ts";
+import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ConfigCheckOutcome, ConfigReloadOutcome, ConfigService } from "../rpc/mod.ts";
 
@@ -64,7 +65,7 @@ export class ConfigFile implements ConfigService {
     try {
       await apply(outcome.config);
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       log.error("config-reload-failed", { err: message });
       reloaded(false);
       return { kind: "reload-error", message };
@@ -79,7 +80,7 @@ export class ConfigFile implements ConfigService {
     try {
       return await this.#options.load();
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = reasonOf(error);
       const file = this.#options.path;
       const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
       return { kind: "invalid", file, stage: "parse", problems: [problem] };

@@ -1,3 +1,4 @@
+import { reasonOf } from "../log/mod.ts";
 import { formatListenAddress } from "./listen_address.ts";
 import type { ListenAddress } from "./listen_address.ts";
 
@@ -40,5 +41,5 @@ function reason(error: unknown): string {
   if (error instanceof Deno.errors.PermissionDenied) {
     return "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE";
   }
-  return error instanceof Error ? error.message : String(error);
+  return reasonOf(error);
 }

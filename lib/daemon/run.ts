@@ -1,6 +1,6 @@
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { createLogger } from "../log/mod.ts";
+import { createLogger, reasonOf } from "../log/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
@@ -98,7 +98,7 @@ async function start(
   try {
     return await startDaemon(settings, config, log, manager);
   } catch (error) {
-    log.error("start-failed", { err: error instanceof Error ? error.message : String(error) });
+    log.error("start-failed", { err: reasonOf(error) });
     return undefined;
   }
 }

@@ -58,7 +58,7 @@ export function createLogger({ level, sink, clock, limits }: LoggerOptions): Dae
       subscriber.listener(record);
     } catch (error) {
       remove(subscriber);
-      log("error", "log-subscriber-failed", { error: String(error) });
+      log("error", "log-subscriber-failed", { err: String(error) });
     } finally {
       subscriber.busy = false;
     }

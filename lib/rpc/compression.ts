@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
+import { reasonOf } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { Breather } from "./slices.ts";
 
@@ -88,6 +89,8 @@ function decompressionError(error: unknown, readMaxBytes: number): ConnectError 
       Code.ResourceExhausted,
     );
   }
-  const reason = error instanceof Error ? error.message : String(error);
-  return new ConnectError(`cannot decompress the message: ${reason}`, Code.InvalidArgument);
+  return new ConnectError(
+    `cannot decompress the message: ${reasonOf(error)}`,
+    Code.InvalidArgument,
+  );
 }

@@ -3,6 +3,7 @@ import { fromBinary } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { DeadlineContext } from "./call_deadline.ts";
 import { gzipCompression } from "./compression.ts";
@@ -141,8 +142,7 @@ function decode(schema: DescMessage, envelope: Uint8Array): Message {
   try {
     return fromBinary(schema, envelope.subarray(envelopeHeaderBytes));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConnectError(`cannot decode ${schema.typeName}: ${reason}`, Code.Internal);
+    throw new ConnectError(`cannot decode ${schema.typeName}: ${reasonOf(error)}`, Code.Internal);
   }
 }
 

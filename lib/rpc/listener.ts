@@ -1,3 +1,4 @@
+import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
@@ -66,11 +67,7 @@ class ListenError extends Error {
 
   constructor(where: string, cause: unknown) {
     const portTaken = cause instanceof Deno.errors.AddrInUse;
-    const reason = portTaken
-      ? "another program listens there"
-      : cause instanceof Error
-      ? cause.message
-      : String(cause);
+    const reason = portTaken ? "another program listens there" : reasonOf(cause);
     super(`cannot listen on ${where} for gRPC: ${reason}`, { cause });
     this.portTaken = portTaken;
   }
@@ -102,9 +99,7 @@ export async function acceptAll(
       }
       if (clock.now() - complained >= complainMs) {
         complained = clock.now();
-        log.warn("grpc-accept-error", {
-          err: error instanceof Error ? error.message : String(error),
-        });
+        log.warn("grpc-accept-error", { err: reasonOf(error) });
       }
       await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     }

@@ -1,4 +1,4 @@
-import type { Logger } from "../../log/mod.ts";
+import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import {
   type Call,
@@ -15,7 +15,7 @@ import { controlPing, sockclntDelete } from "../messages/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
 import { breathe, isBreathless } from "./breathe.ts";
-import { ConnectionError, IncompatibleError, reasonOf, RetvalError } from "./errors.ts";
+import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
 import { LimitedLog } from "./limited_log.ts";

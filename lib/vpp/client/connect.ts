@@ -1,3 +1,4 @@
+import { reasonOf } from "../../log/mod.ts";
 import { decodeMessage, encodeMessage, WireWriter } from "../codec/mod.ts";
 import {
   sockclntCreate,
@@ -6,7 +7,7 @@ import {
   sockclntCreateReplyId,
 } from "../messages/mod.ts";
 import { ApiClient, type ClientContext, type Transport } from "./client.ts";
-import { ConnectionError, reasonOf, RetvalError, TimeoutError } from "./errors.ts";
+import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
 import { FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import { checkTable, messageTable } from "./handshake.ts";
 

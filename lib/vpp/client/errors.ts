@@ -30,8 +30,3 @@ export class ConnectionError extends Error {
 export class IncompatibleError extends Error {
   override readonly name = "IncompatibleError";
 }
-
-/** The message of anything thrown. */
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

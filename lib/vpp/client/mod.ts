@@ -7,13 +7,7 @@
 export { ApiClient } from "./client.ts";
 export type { ClientContext, Oddities, RequestOptions, Transport } from "./client.ts";
 export { clientName, connectApi } from "./connect.ts";
-export {
-  ConnectionError,
-  IncompatibleError,
-  reasonOf,
-  RetvalError,
-  TimeoutError,
-} from "./errors.ts";
+export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";
 export { breathe, inSlices, pause } from "./breathe.ts";
 export { LimitedLog } from "./limited_log.ts";

@@ -1,4 +1,4 @@
-import { reasonOf } from "../client/mod.ts";
+import { reasonOf } from "../../log/mod.ts";
 import type { VppInfo } from "../service.ts";
 import { Session, type SessionOptions } from "./session.ts";
 

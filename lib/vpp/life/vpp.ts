@@ -1,7 +1,6 @@
 import type { CheckerView } from "../../checker/mod.ts";
-import type { Logger } from "../../log/mod.ts";
+import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { reasonOf } from "../client/mod.ts";
 import { FlushLedger } from "../lb/mod.ts";
 import {
   type LbCounters,
