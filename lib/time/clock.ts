@@ -1,6 +1,5 @@
 /** A pending call. Cancelling it twice, or after it ran, does nothing. */
 export interface Timer {
-  /** Makes the call not happen. */
   /** Keeps the call from happening. */
   cancel(): void;
 }
