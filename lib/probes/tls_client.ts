@@ -52,7 +52,10 @@ export class TlsSession implements Disposable {
   readonly #name: string;
   #open = true;
 
-  /** Begins the handshake. `ca` replaces the system's authorities unless it is empty. */
+  /**
+   * Begins the handshake. `ca` replaces the system's authorities unless it is empty. node:tls is
+   * never to refuse by itself: the certificate can be looked at only when the handshake is done.
+   */
   constructor(
     engine: Engine,
     connection: Connection,
@@ -68,10 +71,10 @@ export class TlsSession implements Disposable {
       socket: this.#stream,
       host: identity.name,
       servername: identity.serverName ?? "",
-      rejectUnauthorized: verify,
+      rejectUnauthorized: false,
       ...(ca.length > 0 ? { ca: [...ca] } : {}),
     });
-    this.#listen();
+    this.#listen(verify);
   }
 
   /** The engine's word that there is something to read. */
@@ -92,13 +95,15 @@ export class TlsSession implements Disposable {
     this.#stream.destroy();
   }
 
-  #listen(): void {
+  #listen(verify: boolean): void {
     const user = this.#user;
     const socket = this.#socket;
     let secure = false;
     socket.on("secureConnect", () => {
       secure = true;
-      if (this.#open) user.secure(socket.getProtocol() ?? "TLS");
+      if (!this.#open) return;
+      if (verify && !socket.authorized) user.broken(refusal(socket, this.#name));
+      else user.secure(socket.getProtocol() ?? "TLS");
     });
     socket.on("data", (bytes: Uint8Array) => void (this.#open && user.data(bytes)));
     socket.on(
@@ -137,6 +142,45 @@ export function tlsReason(error: Error, name: string): string {
     return "the server does not speak TLS";
   }
   return reasons[code] ?? error.message;
+}
+
+/** When a certificate is valid, as node:tls prints it: `Nov 19 00:00:00 2026 GMT`. */
+export interface Validity {
+  readonly valid_from: string;
+  readonly valid_to: string;
+}
+
+/**
+ * Why a certificate was refused: `problem` is node:tls' authorizationError, an Error or its code.
+ * Deno 2.9.6 has UNABLE_TO_VERIFY_LEAF_SIGNATURE for certificates out of their time as well, so
+ * their dates are asked first. `now` in Unix milliseconds. Pure.
+ */
+export function certificateReason(
+  problem: unknown,
+  validity: Validity | undefined,
+  name: string,
+  now: number,
+): string {
+  const error = problem instanceof Error ? problem : new Error(String(problem));
+  const code = "code" in error ? String(error.code) : error.message;
+  if (code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" && validity) {
+    if (Date.parse(validity.valid_to) < now) return reasons.CERT_HAS_EXPIRED ?? code;
+    if (Date.parse(validity.valid_from) > now) return reasons.CERT_NOT_YET_VALID ?? code;
+  }
+  return tlsReason(Object.assign(error, { code }), name);
+}
+
+function refusal(socket: TLSSocket, name: string): string {
+  return certificateReason(socket.authorizationError, validityOf(socket), name, Date.now());
+}
+
+/** Undefined when the peer sent what cannot be read as a certificate. */
+function validityOf(socket: TLSSocket): Validity | undefined {
+  try {
+    return socket.getPeerCertificate();
+  } catch {
+    return undefined;
+  }
 }
 
 /**

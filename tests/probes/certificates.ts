@@ -39,20 +39,27 @@ export class Authority implements AsyncDisposable {
     return `${this.#directory}/ca.pem`;
   }
 
-  /** Signs a certificate for `names` (`DNS:a.example`, `IP:127.0.0.1`), valid for `days`. */
-  async issue(names: string, days = 2): Promise<Credentials> {
+  /**
+   * Signs a certificate for `names` (`DNS:a.example`, `IP:127.0.0.1`), valid between these two
+   * days counted from today. By `openssl ca`: `openssl x509` can only begin today.
+   */
+  async issue(
+    names: string,
+    [from, to]: readonly [number, number] = [-1, 2],
+  ): Promise<Credentials> {
     const directory = this.#directory;
     const name = `leaf${this.#count++}`;
     await openssl(
       directory,
       ...["req", ...newKey(name), "-out", `${name}.csr`, "-subj", "/CN=test server"],
     );
-    await Deno.writeTextFile(`${directory}/${name}.ext`, `subjectAltName=${names}`);
+    await Deno.writeTextFile(`${directory}/${name}.conf`, signing(names));
+    await Deno.writeTextFile(`${directory}/index.txt`, "");
     await openssl(
       directory,
-      ...["x509", "-req", "-in", `${name}.csr`, "-CA", "ca.pem", "-CAkey", "ca.key"],
-      ...["-CAcreateserial", "-out", `${name}.pem`, "-days", `${days}`],
-      ...["-extfile", `${name}.ext`],
+      ...["ca", "-batch", "-config", `${name}.conf`, "-in", `${name}.csr`],
+      ...["-cert", "ca.pem", "-keyfile", "ca.key", "-out", `${name}.pem`, "-notext"],
+      ...["-startdate", daysFromNow(from), "-enddate", daysFromNow(to)],
     );
     return {
       cert: await Deno.readTextFile(`${directory}/${name}.pem`),
@@ -63,6 +70,31 @@ export class Authority implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await Deno.remove(this.#directory, { recursive: true });
   }
+}
+
+/** What `openssl ca` has to be told in a file. */
+function signing(names: string): string {
+  return `
+[ca]
+default_ca = authority
+[authority]
+new_certs_dir = .
+database = index.txt
+rand_serial = yes
+default_md = sha256
+policy = subject
+x509_extensions = extensions
+[subject]
+commonName = supplied
+[extensions]
+subjectAltName = ${names}
+`;
+}
+
+/** As `openssl ca` wants a time: 20261121034500Z. */
+function daysFromNow(days: number): string {
+  const time = new Date(Date.now() + days * 86_400_000).toISOString();
+  return time.replace(/\.\d+|[-:T]/g, "");
 }
 
 function newKey(name: string): string[] {

@@ -24,7 +24,11 @@ function test(name: string, fn: () => Promise<void>): void {
 }
 
 /** Outcomes of tcp and https probes of a server whose certificate is for `names`. */
-async function outcomes(names: string, params: TlsParams, days?: number): Promise<string[]> {
+async function outcomes(
+  names: string,
+  params: TlsParams,
+  days?: readonly [from: number, to: number],
+): Promise<string[]> {
   await using authority = await Authority.create();
   const { cert, key } = await authority.issue(names, days);
   await using server = TestServer.tls(cert, key, ok);
@@ -55,8 +59,16 @@ test("a certificate for another name gives L6RSP, unless it is not to be verifie
 
 test("an expired certificate gives L6RSP, unless it is not to be verified", async () => {
   const expired = "L6RSP certificate has expired";
-  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example"), -1), [expired, expired]);
-  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example", true), -1), passes);
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example"), [-9, -1]), [
+    expired,
+    expired,
+  ]);
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example", true), [-9, -1]), passes);
+});
+
+test("a certificate of the future gives L6RSP", async () => {
+  const early = "L6RSP certificate is not yet valid";
+  assert.deepEqual(await outcomes("DNS:a.example", tls("a.example"), [1, 2]), [early, early]);
 });
 
 test("a certificate of an unknown authority gives L6RSP", async () => {
