@@ -1,6 +1,6 @@
 import type { DescMessage, Message, MessageShape, UnknownField } from "@bufbuild/protobuf";
 import { create, toBinary } from "@bufbuild/protobuf";
-import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { BinaryReader } from "@bufbuild/protobuf/wire";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 
 /** Envelopes of messages that many streams send, by the message itself. */
@@ -26,10 +26,20 @@ export function envelopeOf(schema: DescMessage, message: Message): Uint8Array {
   return envelopes.get(message) ?? encodeEnvelope(0, toBinary(schema, message));
 }
 
-/** A message field, already encoded, for the `$unknown` fields of the message around it. */
-export function encodedField(no: number, schema: DescMessage, message: Message): UnknownField {
-  const data = new BinaryWriter().bytes(toBinary(schema, message)).finish();
-  return { no, wireType: WireType.LengthDelimited, data };
+/**
+ * All of a message that has nothing but entries of one repeated field, already encoded, for the
+ * `$unknown` fields of a larger message. Undefined when there are no entries.
+ */
+export function encodedEntries<D extends DescMessage>(
+  schema: D,
+  message: MessageShape<D>,
+): UnknownField | undefined {
+  const bytes = toBinary(schema, message);
+  if (bytes.length === 0) return undefined;
+  const reader = new BinaryReader(bytes);
+  const [no, wireType] = reader.tag();
+  // Whoever writes the field puts the first tag before it; the others are in the data.
+  return { no, wireType, data: bytes.subarray(reader.pos) };
 }
 
 /** The top-level fields of an encoded message, each as it stands. */

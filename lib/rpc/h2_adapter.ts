@@ -2,6 +2,7 @@ import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/conne
 import type { H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { protocolOf } from "./content_type.ts";
 import { envelopes, whole } from "./envelopes.ts";
+import { withJsonAnswer } from "./json_answer.ts";
 import { OneChunk } from "./one_chunk.ts";
 import { refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
@@ -37,7 +38,7 @@ async function universal(
   request: H2Request,
   readMaxBytes: number,
 ): Promise<H2Response> {
-  const response = await handler(toUniversal(request, readMaxBytes));
+  const response = await withJsonAnswer(handler, toUniversal(request, readMaxBytes));
   const { status, header, body, trailer } = response;
   if (!body && !header?.has("content-type")) return await refuse(refusal(status), request);
   return {

@@ -6,6 +6,7 @@ import type {
 import type { Clock } from "../time/mod.ts";
 import { protocolOf } from "./content_type.ts";
 import { envelopes, whole } from "./envelopes.ts";
+import { withJsonAnswer } from "./json_answer.ts";
 import { refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
 
@@ -50,9 +51,8 @@ async function answerWhole(
   readMaxBytes: number,
 ): Promise<Response> {
   const { signal } = new AbortController();
-  const response = await handler(
-    toUniversal(request, whole(bodyOf(request), readMaxBytes), signal),
-  );
+  const universal = toUniversal(request, whole(bodyOf(request), readMaxBytes), signal);
+  const response = await withJsonAnswer(handler, universal);
   const { status, header, body } = response;
   if (!header) return refused(refusal(status));
   const chunks: Uint8Array<ArrayBuffer>[] = [];

@@ -13,6 +13,11 @@ export interface CallContext {
   readonly signal: AbortSignal;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
+  /**
+   * Takes the response as JSON text, instead of the message that is returned then as well. Only
+   * for answers too long to be written in one go; only unary Connect calls in JSON have it.
+   */
+  readonly answerJson?: (text: Uint8Array) => void;
 }
 
 /** An RPC with one request and one response. */

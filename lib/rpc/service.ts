@@ -40,12 +40,12 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
 function showRpcs({ checker, hub, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
-    unary(m.listFrontends, ({ details }, { binary }) => {
-      return listFrontends(checker, { details, binary, clock });
+    unary(m.listFrontends, ({ details }, context) => {
+      return listFrontends(checker, clock, details ? context : undefined);
     }),
     unary(m.getFrontend, ({ name }) => showFrontend(checker, name)),
-    unary(m.listBackends, ({ details }, { binary }) => {
-      return listBackends(checker, { details, binary, clock });
+    unary(m.listBackends, ({ details }, context) => {
+      return listBackends(checker, clock, details ? context : undefined);
     }),
     unary(m.getBackend, ({ name }) => {
       const backend = checker.backend(name);

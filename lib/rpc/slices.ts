@@ -3,9 +3,6 @@ import type { Clock } from "../time/mod.ts";
 /** Longest time in milliseconds that sliced work holds the event loop. */
 const sliceMs = 4;
 
-/** How many items pass between two looks at the clock. */
-const itemsPerLook = 32;
-
 /** Lets other work run from time to time, between the parts of a long job. */
 export class Breather {
   #start: number;
@@ -27,15 +24,18 @@ export class Breather {
   }
 }
 
-/** Visits a long list without holding the event loop. */
+/** How many items pass between two looks at the clock. */
+const sliceItems = 32;
+
+/** Visits a long list, some items at a time, without holding the event loop. */
 export async function inSlices<Item>(
   items: readonly Item[],
   clock: Clock,
-  visit: (item: Item) => void,
+  visit: (slice: readonly Item[]) => void,
 ): Promise<void> {
   const breather = new Breather(clock);
-  for (const [i, item] of items.entries()) {
-    visit(item);
-    if (i % itemsPerLook === itemsPerLook - 1 && breather.due) await breather.breathe();
+  for (let at = 0; at < items.length; at += sliceItems) {
+    visit(items.slice(at, at + sliceItems));
+    await breather.breathe();
   }
 }

@@ -38,7 +38,9 @@ export class SnapshotCache<State extends string> {
   /** Builds what is missing, in slices, so that `all` has next to nothing left to do. */
   warm(): Promise<void> {
     if (this.#lists) return Promise.resolve();
-    return inSlices(this.source.names(), this.clock, (name) => this.#get(name));
+    return inSlices(this.source.names(), this.clock, (names) => {
+      for (const name of names) this.#get(name);
+    });
   }
 
   /** Everything, in the state that events have told of so far; synchronously. */

@@ -4,6 +4,7 @@ import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { gzipCompression } from "./compression.ts";
 import { abortReason } from "./errors.ts";
+import { jsonAnswerOf } from "./json_answer.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 
 /** Limits on messages, in bytes. */
@@ -49,8 +50,9 @@ function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): voi
 }
 
 /** Throws when nobody waits for the call any more. */
-function callContext({ signal, requestHeader }: HandlerContext): CallContext {
+function callContext({ signal, requestHeader, values }: HandlerContext): CallContext {
   if (signal.aborted) throw abortReason(signal, undefined);
   const binary = !(requestHeader.get("content-type") ?? "").includes("json");
-  return { signal, binary };
+  const answerJson = binary ? undefined : jsonAnswerOf(values);
+  return { signal, binary, ...answerJson && { answerJson } };
 }

@@ -2,6 +2,7 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { FakeChecker, smallConfig } from "./fake_checker.ts";
 import { serve } from "./harness.ts";
 import { jsonCall, RawClient } from "./raw.ts";
 
@@ -151,6 +152,19 @@ Deno.test("connect-web over HTTP/1.1: unary, errors, streams and leaving", async
   }
   await harness.observer.until("handled maglev.Maglev/WatchEvents Canceled", 2);
   assert.equal(harness.log.listeners, 0);
+});
+
+Deno.test("long lists come as JSON over HTTP/1.1 as they do encoded", async () => {
+  await using harness = await serve({ checker: new FakeChecker(smallConfig(3000)) });
+  const baseUrl = `http://${harness.address}`;
+  const [json, binary] = await Promise.all([false, true].map((useBinaryFormat) => {
+    const client = createClient(Maglev, createConnectTransport({ baseUrl, useBinaryFormat }));
+    return client.listBackends({ details: true });
+  }));
+  assert.ok(json && binary);
+  assert.equal(json.backends.length, 3000);
+  assert.deepEqual(json.backends, binary.backends);
+  assert.deepEqual(json.backendNames, binary.backendNames);
 });
 
 Deno.test("a watcher of a quiet stream that leaves over HTTP/1.1 is noticed", async () => {

@@ -1,5 +1,5 @@
 import type { Message } from "@bufbuild/protobuf";
-import { create, toBinary } from "@bufbuild/protobuf";
+import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import type { FrontendInfo, ListBackendsResponse } from "../../lib/gen/maglev_pb.ts";
@@ -41,11 +41,15 @@ class Service {
     this.#rpcs = maglevRpcs({ checker, vpp: undefined, config, hub, clock, ...deps });
   }
 
-  async call(name: UnaryName, request: object = {}, binary = true): Promise<Message> {
+  async call(
+    name: UnaryName,
+    request: object = {},
+    how: Partial<CallContext> = {},
+  ): Promise<Message> {
     const method = Maglev.method[name];
     const rpc = this.#rpcs.find((each) => each.method === method);
     assert.ok(rpc?.kind === "unary");
-    const context: CallContext = { signal: new AbortController().signal, binary };
+    const context = { signal: new AbortController().signal, binary: true, ...how };
     return await rpc.call(create(method.input, request), context);
   }
 
@@ -100,7 +104,7 @@ Deno.test("details come in the order of the names", async () => {
   const { backendNames, backends } = await new Service().call(
     "listBackends",
     { details: true },
-    false,
+    { binary: false },
   ) as ListBackendsResponse;
   assert.deepEqual(backends.map(({ name }) => name), backendNames);
 });
@@ -113,9 +117,26 @@ Deno.test("details encoded one by one are the same bytes as encoded together", a
       ["listFrontends", ListFrontendsResponseSchema],
     ] as const
   ) {
-    const binary = await service.call(name, { details: true }, true);
-    const json = await service.call(name, { details: true }, false);
+    const binary = await service.call(name, { details: true });
+    const json = await service.call(name, { details: true }, { binary: false });
     assert.deepEqual(toBinary(schema, binary as never), toBinary(schema, json as never));
+  }
+});
+
+Deno.test("details written as JSON piece by piece are what they are written together", async () => {
+  const service = new Service({}, new FakeChecker(smallConfig(300)));
+  for (
+    const [name, schema] of [
+      ["listBackends", ListBackendsResponseSchema],
+      ["listFrontends", ListFrontendsResponseSchema],
+    ] as const
+  ) {
+    const texts: Uint8Array[] = [];
+    const answerJson = (text: Uint8Array) => void texts.push(text);
+    await service.call(name, { details: true }, { binary: false, answerJson });
+    const message = await service.call(name, { details: true }, { binary: false });
+    const written = new TextDecoder().decode(texts[0]);
+    assert.equal(written, toJsonString(schema, message as never));
   }
 });
 
