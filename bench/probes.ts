@@ -1,0 +1,61 @@
+/**
+ * What a check costs: CPU per check and achieved rate of maglevd's checker with its prober, and of
+ * HAProxy's own checker, against the same nginx in a network namespace, alternating.
+ * Figures and how to read them: docs/performance/probes.md.
+ *
+ * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE…]`, such as `http@2000`; all of
+ * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, in about four minutes. Needs
+ * root, iproute2 and nginx; without haproxy its side is left out.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
+import { found, hasNginx, Nginx } from "../tests/probes/servers.ts";
+import { measureHaproxy } from "./probes/haproxy.ts";
+import { type Load, type Measured, parseLoad } from "./probes/load.ts";
+import { measureOurs } from "./probes/maglevd.ts";
+import { printRatios, printRow, printTitle } from "./probes/print.ts";
+
+const usual = ["http@2000", "http@20000", "tcp@2000", "tcp@20000", "icmp@2000", "icmp@20000"];
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  allowPositionals: true,
+  options: {
+    rounds: { type: "string", default: "3" },
+    seconds: { type: "string", default: "5" },
+  },
+});
+const rounds = Number(values.rounds);
+const seconds = Number(values.seconds);
+const loads = (positionals.length > 0 ? positionals : usual).map(parseLoad);
+const hasHaproxy = found("haproxy", "-v");
+
+/** Both sides of one load, by turns, so that what else the machine does hits both. */
+async function compare(namespace: Namespace, load: Load): Promise<void> {
+  const ours: Measured[] = [];
+  const theirs: Measured[] = [];
+  for (let round = 0; round < rounds; round++) {
+    ours.push(await measureOurs(namespace, load, seconds));
+    printRow("maglevd", load, ours.at(-1));
+    if (!hasHaproxy || load.type === "icmp") continue;
+    theirs.push(await measureHaproxy(namespace, load, seconds));
+    printRow("haproxy", load, theirs.at(-1));
+  }
+  printRatios(load, ours, theirs);
+}
+
+if (!canMakeNamespaces || !hasNginx) {
+  console.log("SKIPPED: bench probes needs root, iproute2 and nginx");
+} else {
+  if (!hasHaproxy) console.log("haproxy is not installed: its side is left out");
+  await using namespace = await Namespace.create();
+  await using _nginx = await Nginx.start(
+    namespace,
+    `server { listen 80 backlog=4096; location / { return 200 "ok\\n"; } }`,
+  );
+  printTitle();
+  for (const load of loads) await compare(namespace, load);
+}

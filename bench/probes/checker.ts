@@ -1,0 +1,85 @@
+/**
+ * The measured side of `bench/probes.ts` that is ours: checker, prober and engine as in maglevd,
+ * without API, metrics and VPP. Prints one {@link Measured} as JSON.
+ */
+
+import process from "node:process";
+import { createChecker } from "../../lib/checker/mod.ts";
+import type { HealthCheck } from "../../lib/config/mod.ts";
+import { silentLogger } from "../../lib/log/mod.ts";
+import { Engine } from "../../lib/net/mod.ts";
+import { createProber } from "../../lib/probes/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { sketch } from "../../tests/checker/support.ts";
+import { httpCheck, icmpCheck, tcpCheck } from "../../tests/probes/checks.ts";
+import { backendAddress, type Load, type Measured } from "./load.ts";
+
+const { load, seconds, warmUpChecks }: {
+  load: Load;
+  seconds: number;
+  warmUpChecks: number;
+} = JSON.parse(Deno.args[0] ?? "");
+
+function check({ type, intervalMs }: Load): HealthCheck {
+  const timing = {
+    ...{ intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs },
+    timeoutMs: 2000,
+  };
+  switch (type) {
+    case "http":
+      return httpCheck(timing);
+    case "tcp":
+      return tcpCheck(timing);
+    case "icmp":
+      return icmpCheck(timing);
+  }
+}
+
+/** Every backend of `load`, probed. */
+function config(load: Load) {
+  const names = Array.from({ length: load.backends }, (_, i) => [i, `backend-${i}`] as const);
+  return sketch({
+    checks: [check(load)],
+    backends: Object.fromEntries(names.map(([i, name]) => [name, { at: backendAddress(i) }])),
+    frontends: { all: [Object.fromEntries(names.map(([, name]) => [name, 100]))] },
+  });
+}
+
+const counted = { checks: 0, failures: 0, durationMs: 0 };
+let warm = () => {};
+
+await using engine = new Engine();
+using prober = createProber(engine, { log: silentLogger, version: "bench" });
+using _checker = createChecker({
+  config: config(load),
+  startProbe: prober.start,
+  clock: systemClock,
+  random: Math.random,
+  log: silentLogger,
+  observer: {
+    probeDone(_backend, _type, { ok, durationMs }) {
+      if (++counted.checks === warmUpChecks) warm();
+      if (!ok) counted.failures++;
+      counted.durationMs += durationMs;
+    },
+    transition() {},
+    removed() {},
+  },
+});
+
+await new Promise<void>((resolve) => warm = resolve);
+Object.assign(counted, { checks: 0, failures: 0, durationMs: 0 });
+const start = performance.now();
+const before = process.cpuUsage();
+await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+const { user, system } = process.cpuUsage(before);
+const took = (performance.now() - start) / 1000;
+const { checks, failures, durationMs } = counted;
+const measured: Measured = {
+  rate: checks / took,
+  user: user / checks,
+  system: system / checks,
+  failures,
+  meanMs: durationMs / checks,
+};
+console.log(JSON.stringify(measured));

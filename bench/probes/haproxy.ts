@@ -1,0 +1,100 @@
+import type { Namespace } from "../../tests/net/namespaces.ts";
+import { backendAddress, type Load, type Measured } from "./load.ts";
+
+/** From the start of HAProxy to the measurement: it spreads its first checks over an interval. */
+const warmUpMs = 4000;
+/** Clock ticks per second in /proc (USER_HZ, fixed at 100 on Linux). */
+const ticksPerSecond = 100;
+
+function configuration(load: Load, socket: string): string {
+  const httpLines = load.type === "http"
+    ? [
+      "  option httpchk",
+      "  http-check send meth GET uri / ver HTTP/1.1 hdr Host 127.0.0.1 hdr User-Agent haproxy",
+      "  http-check expect status 200",
+    ]
+    : [];
+  const servers = Array.from(
+    { length: load.backends },
+    (_, i) => `  server s${i} ${backendAddress(i)}:80 check inter ${load.intervalMs}ms`,
+  );
+  return [
+    ...["global", "  nbthread 1", "  maxconn 100", `  stats socket ${socket}`],
+    ...["defaults", "  timeout connect 2s", "  timeout server 2s", "  timeout check 2s"],
+    ...["backend all", ...httpLines, ...servers, ""],
+  ].join("\n");
+}
+
+/** Runs HAProxy with one thread and `load` as its health checks. */
+export async function measureHaproxy(
+  namespace: Namespace,
+  load: Load,
+  seconds: number,
+): Promise<Measured> {
+  const folder = await Deno.makeTempDir({ prefix: "mgl-haproxy-" });
+  const socket = `${folder}/socket`;
+  await Deno.writeTextFile(`${folder}/haproxy.cfg`, configuration(load, socket));
+  const args = ["-db", "-q", "-f", `${folder}/haproxy.cfg`];
+  const child = namespace.command("haproxy", args, { stdout: "null", stderr: "null" }).spawn();
+  try {
+    await pause(warmUpMs);
+    const before = await sample(child.pid, socket);
+    const start = performance.now();
+    await pause(seconds * 1000);
+    const after = await sample(child.pid, socket);
+    const checks = after.connects - before.connects;
+    const cpu = (from: number, to: number) => (to - from) / ticksPerSecond * 1e6 / checks;
+    return {
+      rate: checks / (performance.now() - start) * 1000,
+      user: cpu(before.user, after.user),
+      system: cpu(before.system, after.system),
+      failures: after.failures - before.failures,
+      meanMs: undefined,
+    };
+  } finally {
+    child.kill("SIGKILL");
+    await child.status;
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+interface Sample {
+  readonly user: number;
+  readonly system: number;
+  /** Connections begun in the namespace, where nobody else begins any. */
+  readonly connects: number;
+  readonly failures: number;
+}
+
+async function sample(pid: number, socket: string): Promise<Sample> {
+  const failures = await failedChecks(socket);
+  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
+  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+  const snmp = await Deno.readTextFile(`/proc/${pid}/net/snmp`);
+  const [names = "", values = ""] = snmp.split("\n").filter((line) => line.startsWith("Tcp:"));
+  const connects = values.split(" ")[names.split(" ").indexOf("ActiveOpens")];
+  return {
+    user: Number(fields[11]),
+    system: Number(fields[12]),
+    connects: Number(connects),
+    failures,
+  };
+}
+
+/** The sum of `chkfail` over all servers. */
+async function failedChecks(path: string): Promise<number> {
+  using connection = await Deno.connect({ transport: "unix", path });
+  await connection.write(new TextEncoder().encode("show stat\n"));
+  const text = await new Response(connection.readable).text();
+  const [header = "", ...rows] = text.trim().split("\n");
+  const columns = header.split(",");
+  const failures = columns.indexOf("chkfail");
+  const name = columns.indexOf("svname");
+  return rows.map((row) => row.split(","))
+    .filter((row) => row[name]?.startsWith("s"))
+    .reduce((sum, row) => sum + Number(row[failures]), 0);
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
