@@ -43,7 +43,7 @@ export interface LbHost {
 }
 
 /**
- * The lb plugin's state and what requests do to it, quirks included (BEHAVIOUR.md, and
+ * The lb plugin's state and what requests do to it, quirks included (docs/vpp.md, and
  * src/plugins/lb/lb.c of VPP 26.10). Methods return VPP's return values; what kills VPP throws
  * {@link VppCrash}.
  */

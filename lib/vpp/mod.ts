@@ -1,6 +1,6 @@
 /**
- * Keeps the lb plugin of a VPP in line with configuration and health: SPEC section 4. What VPP
- * does with what it is told is in BEHAVIOUR.md, which the comments of this room cite.
+ * Keeps the lb plugin of a VPP in line with configuration and health. What VPP
+ * does with what it is told is in docs/vpp.md, which the comments of this room cite.
  *
  * @module
  */

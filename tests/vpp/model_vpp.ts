@@ -1,5 +1,5 @@
 /**
- * VPP's lb plugin as BEHAVIOUR.md describes it, reduced to what decides whether a request is
+ * VPP's lb plugin as docs/vpp.md describes it, reduced to what decides whether a request is
  * accepted and what a dump shows afterwards. Answers requests directly, without a socket.
  */
 

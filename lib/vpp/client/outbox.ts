@@ -7,7 +7,7 @@ export const maxUnsent = 8 * 1024 * 1024;
 
 /**
  * Gathers what is to be sent and writes it in one go per turn of the microtask queue, or as soon
- * as the previous write is done: a write per message costs twenty times as much (DENO.md).
+ * as the previous write is done: a write per message costs twenty times as much.
  */
 export class Outbox {
   #filling = new WireWriter(initialCapacity);

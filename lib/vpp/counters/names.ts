@@ -1,4 +1,4 @@
-/** Entries of the stats segment. The lb plugin's have no leading slash (BEHAVIOUR.md). */
+/** Entries of the stats segment. The lb plugin's have no leading slash (docs/vpp.md). */
 export const statsNames = {
   bootTime: "/sys/boottime",
   next: "packet from existing sessions",

@@ -98,7 +98,7 @@ function actualVip(details: VipDetails): DumpedVip {
   };
 }
 
-/** The field is a u16: a table of 65536 reads 0, and none can be empty (BEHAVIOUR.md). */
+/** The field is a u16: a table of 65536 reads 0, and none can be empty (docs/vpp.md). */
 const unspeakableLength = 65_536;
 
 function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {

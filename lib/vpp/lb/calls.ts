@@ -14,7 +14,7 @@ export type AsRequest = MessageValue<typeof lbAddDelAs.request>;
 /** The fields of `lb_as_set_weight`. */
 export type WeightRequest = MessageValue<typeof lbAsSetWeight.request>;
 
-/** The default that VPP's own parsers know; on the wire it has to be sent (BEHAVIOUR.md). */
+/** The default that VPP's own parsers know; on the wire it has to be sent (docs/vpp.md). */
 const flowTableLength = 1024;
 
 function wireKey(key: VipKey) {

@@ -4,7 +4,7 @@ import type { MessageValue } from "../codec/mod.ts";
 import type { lbConf, lbConfGet } from "../messages/mod.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
 
-/** How an address that was never set reads back: all ones (BEHAVIOUR.md). */
+/** How an address that was never set reads back: all ones (docs/vpp.md). */
 const neverSet = new Set(["255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]);
 
 /** VPP's global settings as the program thinks of them. */

@@ -1,6 +1,6 @@
 /**
  * The time after the start of maglevd in which backends become known, so that nothing is drained
- * or withdrawn before (SPEC section 4). Pure.
+ * or withdrawn before (docs/architecture.md, "Warm-up"). Pure.
  *
  * - `quiet`: no VIP is touched.
  * - `settling`: a frontend is synced as soon as all its backends have left unknown.

@@ -1,6 +1,6 @@
 /**
  * Requests that a real VPP accepts and then dies of, or silently bends into something else
- * (BEHAVIOUR.md, "Requests that kill VPP" and "Return values seen"). Each check gives the reason
+ * (docs/vpp.md, "Requests that kill VPP" and "Return values"). Each check gives the reason
  * for not sending, as a sentence.
  */
 

@@ -15,7 +15,7 @@ import {
 
 /**
  * The first message on a socket. Its id is always 15 and it carries no client_index; its reply is
- * id 16 and does (BEHAVIOUR.md, Framing).
+ * id 16 and does (docs/vpp.md, "The API socket").
  */
 export const sockclntCreate = message(
   "sockclnt_create",

@@ -10,7 +10,7 @@ const zero = parseIp("0.0.0.0");
 
 /**
  * Asks VPP for everything its lb plugin holds. All of it, without filters: VPP ignores that of
- * VIPs, and an IPv4 one of servers never matches (BEHAVIOUR.md). Rejects as the client does.
+ * VIPs, and an IPv4 one of servers never matches (docs/vpp.md). Rejects as the client does.
  */
 export async function dumpActual(
   client: Dumper,
