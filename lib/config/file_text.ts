@@ -10,15 +10,45 @@ export type FileBytes =
   | { readonly kind: "read"; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly kind: "failed"; readonly outcome: ConfigOutcome };
 
-/** Reads a configuration file. Never throws: the operating system's reason becomes a problem. */
+/**
+ * Reads a configuration file. Never throws: the operating system's reason becomes a problem.
+ * Opening a named pipe would wait for its writer, perhaps for ever; those below /dev are the
+ * process's own and open (`maglevd --check --config <(generate)`).
+ */
 export async function readBytes(path: string): Promise<FileBytes> {
   try {
-    const { size } = await Deno.stat(path);
+    const { size, isFifo } = await Deno.stat(path);
+    if (isFifo && !path.startsWith("/dev/")) return failed(path, "is a pipe, not a file");
     if (size > maxFileBytes) return failed(path, `is larger than ${maxFileBytes} bytes: ${size}`);
-    return { kind: "read", bytes: await Deno.readFile(path) };
+    using file = await Deno.open(path);
+    const bytes = await readAtMost(file.readable, maxFileBytes);
+    return bytes
+      ? { kind: "read", bytes }
+      : failed(path, `is larger than ${maxFileBytes} bytes, or without end`);
   } catch (error) {
     return failed(path, `cannot be read: ${reasonOf(error)}`);
   }
+}
+
+/** Undefined when there is more: devices have size 0 and may never end. */
+async function readAtMost(
+  from: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of from) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) return undefined;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
 }
 
 function failed(file: string, message: string): FileBytes {

@@ -35,6 +35,16 @@ Deno.test("a file beyond all measure is not even read", async () => {
   });
 });
 
+Deno.test("a file without end and a pipe without a writer are refused", async () => {
+  await inDirectory(async (directory) => {
+    const endless = formatOutcome(await loadConfig("/dev/zero"));
+    assert.match(endless, /^\/dev\/zero: is larger than 8388608 bytes, or without end\n/);
+    const pipe = `${directory}/pipe.yaml`;
+    await new Deno.Command("mkfifo", { args: [pipe] }).output();
+    assert.match(formatOutcome(await loadConfig(pipe)), /pipe\.yaml: is a pipe, not a file\n/);
+  });
+});
+
 Deno.test("a file loaded in the background gives what it gives directly", async () => {
   await inDirectory(async (directory) => {
     const big = bigFile(1000, 300);
