@@ -46,7 +46,7 @@ interface Waiting {
 
 /**
  * Probes the backends of a configuration and keeps their states and those of the frontends:
- * SPEC sections 1 (reload) and 2. Probing starts at once. Whoever makes it closes it.
+ * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
  */
 export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #clock: Clock;

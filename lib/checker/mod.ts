@@ -1,6 +1,6 @@
 /**
  * Schedules probes, keeps the states of backends and frontends, and tells who wants to know.
- * SPEC sections 1 (reload) and 2.
+ * What it does is in docs/healthchecks.md.
  *
  * @module
  */

@@ -9,7 +9,7 @@ export interface Style {
   paint(meaning: Meaning, text: string): string;
 }
 
-/** SGR codes; dark blue labels and red errors are SPEC section 8's. */
+/** SGR codes (ECMA-48 section 8.3.117): labels are dark blue, errors red. */
 const codes: Record<Exclude<Meaning, "plain">, string> = {
   label: "34",
   error: "31",

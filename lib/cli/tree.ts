@@ -20,7 +20,7 @@ import {
   poolSlot,
 } from "./slots.ts";
 
-/** Every command there is: SPEC section 8. Help, completion, manuals and tests read this. */
+/** Every command there is. Help, completion, manuals and tests read this. */
 export const commandTree: readonly Node[] = [
   keyword("show", "Show what maglevd knows", () => [
     keyword("version", "Version, commit and date of this maglevc", showVersion),

@@ -47,7 +47,7 @@ export function follow(
   return { kind: "point", point };
 }
 
-/** SPEC section 8: an exact keyword, else a unique prefix of one, else a slot. */
+/** What a word means: an exact keyword, else a unique prefix of one, else a slot. */
 export function choose(choices: readonly Node[], word: string): Step {
   const keywords = choices.filter((node) => node.kind === "keyword");
   const exact = keywords.find((node) => node.word === word);

@@ -1,6 +1,6 @@
 /**
  * The configuration file: read, checked, and turned into what the program thinks in; with its
- * JSON Schema and reference. SPEC section 1 is the contract.
+ * JSON Schema and reference. What files may say is in docs/config-guide.md.
  *
  * @module
  */

@@ -3,7 +3,7 @@ import { LineIndex } from "./line_index.ts";
 import { printable, renderPath } from "./path.ts";
 import type { Path } from "./spec.ts";
 
-/** Rules that only VPP makes are a phase of their own, the last one (SPEC section 1). */
+/** Rules that only VPP makes are a phase of their own, the last one. */
 export type Phase = "parse" | "semantic" | "vpp";
 
 interface Found {

@@ -1,6 +1,6 @@
 /**
  * The configuration file, key by key: type, default, range and description. The parser, the
- * JSON Schema and the reference in the guide all come from here. SPEC section 1 is the contract.
+ * JSON Schema and the reference in the guide all come from here.
  *
  * @module
  */

@@ -1,6 +1,6 @@
 /**
  * The configuration as the program thinks of it: validated, defaults filled in, immutable.
- * What the user writes is `schema.ts`; SPEC section 1 is the contract.
+ * What the user writes is `schema.ts`.
  */
 
 import type { IpAddress } from "../ip/mod.ts";

@@ -1,5 +1,5 @@
 /**
- * The daemon: flags, wiring, signals, the end (SPEC section 6).
+ * The daemon: flags, wiring, signals, the end. What operators see of it is in docs/user-guide.md.
  *
  * @module
  */

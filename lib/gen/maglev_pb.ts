@@ -1,4 +1,4 @@
-// The wire contract between maglevd and its clients: SPEC section 5.
+// The wire contract between maglevd and its clients.
 //
 // Field numbers are those of the system's first implementation, so that clients written for it
 // keep working. What was added since is marked "added".

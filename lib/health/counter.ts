@@ -33,7 +33,7 @@ export function isHealthy(counter: number, check: RiseFall): boolean {
   return counter >= check.rise;
 }
 
-/** The counter after one more passed or failed probe: HAProxy's arithmetic, SPEC section 2. */
+/** The counter after one more passed or failed probe: HAProxy's arithmetic. */
 export function count(counter: number, passed: boolean, check: RiseFall): number {
   if (passed) return counter + 1 >= check.rise ? counterMax(check) : counter + 1;
   return counter > check.rise ? counter - 1 : 0;

@@ -60,7 +60,7 @@ const probed: Readonly<Record<BackendInput, Rule>> = {
   remove,
 };
 
-/** The whole state machine: SPEC section 2. */
+/** The whole state machine (docs/healthchecks.md, "States"). */
 export const rules: Readonly<Record<BackendState, Readonly<Record<BackendInput, Rule>>>> = {
   unknown: probed,
   up: probed,

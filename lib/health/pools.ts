@@ -29,7 +29,7 @@ export function activePool(frontend: WeightedFrontend, stateOf: StateOf): number
 
 /**
  * What VPP is to be told about each backend of a frontend, in the order of pools and their
- * backends: the table of SPEC section 2. A removed backend has weight 0 here, and its AS goes.
+ * backends (docs/healthchecks.md, "States"). A removed backend has weight 0 here, and its AS goes.
  */
 export function effectiveWeights(frontend: WeightedFrontend, stateOf: StateOf): EffectiveWeight[] {
   const active = activePool(frontend, stateOf);

@@ -1,4 +1,4 @@
-/** The states of a backend: SPEC section 2. */
+/** The states of a backend (docs/healthchecks.md, "States"). */
 export const backendStates = [
   "unknown",
   "up",

@@ -12,7 +12,7 @@ const reserved = new Set(["time", "level", "msg"]);
 
 /**
  * One record as one line of JSON, newline included, in the shape of Go's slog.JSONHandler: `time`,
- * `level`, `msg`, then the attributes in their order (SPEC section 6).
+ * `level`, `msg`, then the attributes in their order.
  */
 export function formatRecord(record: LogRecord): string {
   const head = `{"time":"${formatTime(record.wall)}","level":"${levelNames[record.level]}"`;

@@ -1,5 +1,5 @@
 /**
- * Prometheus metrics (SPEC section 7): every family is defined once, as data; counting is cheap;
+ * Prometheus metrics (docs/metrics.md): every family is defined once, as data; counting is cheap;
  * a scrape of any size is rendered in slices that don't hold up the event loop.
  *
  * @module

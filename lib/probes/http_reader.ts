@@ -11,7 +11,7 @@ import {
 const lineRoom = 8192;
 /** Longest head in bytes, interim ones (1xx) included. */
 const headRoom = 32768;
-/** Bytes of a body that are kept (SPEC section 3); there the reading ends. */
+/** Bytes of a body that are kept, which a response-regexp sees; there the reading ends. */
 export const bodyRoom = 65536;
 
 const LF = 10;

@@ -24,7 +24,7 @@ export interface TlsUser {
   broken(reason: string): void;
 }
 
-/** Whom a check expects: its server-name, else its host, else the address (SPEC section 3). Pure. */
+/** Whom a check expects: its server-name, else its host, else the address. Pure. */
 export function tlsIdentity(
   params: TlsParams,
   host: string | undefined,

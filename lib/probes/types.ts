@@ -1,7 +1,7 @@
 import type { HealthCheck } from "../config/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
-/** Outcome codes, HAProxy's: the layer that was reached and how it went (SPEC section 3). */
+/** Outcome codes, HAProxy's: the layer that was reached and how it went (docs/healthchecks.md, "Result codes"). */
 export const probeCodes = [
   "L4OK",
   "L4TOUT",

@@ -1,5 +1,5 @@
 /**
- * The API: gRPC, gRPC-Web and Connect on one port (SPEC section 5).
+ * The API: gRPC, gRPC-Web and Connect on one port (proto/maglev.proto).
  *
  * @module
  */

@@ -7,7 +7,7 @@ import type { EventQueue } from "./event_queue.ts";
 import type { Polling } from "./polling.ts";
 import type { CallContext } from "./rpc.ts";
 
-/** The event stream of one client: SPEC section 5, `WatchEvents`. */
+/** The event stream of one client: `WatchEvents` of proto/maglev.proto. */
 export function watchEvents(
   hub: EventHub,
   request: WatchRequest,

@@ -17,7 +17,7 @@ interface ModelBackend {
 const probed = ["unknown", "up", "down"];
 
 /**
- * A second, naive implementation of SPEC section 2 and of reloading, to compare the checker
+ * A second, naive implementation of docs/healthchecks.md, reloading included, to compare the checker
  * with: no time, no probes, everything computed anew when asked.
  */
 export class Model {

@@ -60,7 +60,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
   assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
 });
 
-Deno.test("what a file leaves out has SPEC's defaults", () => {
+Deno.test("what a file leaves out has the guide's defaults", () => {
   const config = valid(`${head}
   healthchecks: { web: { type: http, port: 80 }, ping: { type: icmp }, ssh: { type: tcp, port: 22 } }
   backends: { b: { address: 192.0.2.1, healthcheck: web } }

@@ -36,7 +36,7 @@ Deno.test("the active pool is the first with a backend that is up, else the firs
   assert.equal(activePool(two, states({ a: "down", b: "paused", c: "down" })), 0);
 });
 
-Deno.test("weights and flushes are those of the table in SPEC section 2", () => {
+Deno.test("weights and flushes are those of the table in docs/healthchecks.md", () => {
   const table: readonly [BackendState, number, boolean, boolean][] = [
     // state, weight in the active pool, flush with flush-on-down, flush without
     ["up", 50, false, false],

@@ -7,7 +7,7 @@ import { splitWords } from "../words.ts";
 import { formatColumns } from "./columns.ts";
 import type { Edit } from "./editor.ts";
 
-/** How long live names may take, in milliseconds: SPEC section 8. */
+/** How long live names may take, in milliseconds. */
 export const namesTimeoutMs = 1000;
 
 /** Names shown at most; a table of thousands helps nobody. */

@@ -17,7 +17,7 @@ type ParamsSection = CheckSection["values"]["params"];
 const tlsKeys = ["server-name", "insecure-skip-verify"];
 const httpKeys = ["path", "host", "response-code", "response-regexp", ...tlsKeys];
 
-/** The keys of `params` that each type of probe understands (SPEC section 1). */
+/** The keys of `params` that each type of probe understands. */
 export const paramsOf: Readonly<Record<CheckType, readonly string[]>> = {
   icmp: [],
   tcp: ["ssl", ...tlsKeys],
