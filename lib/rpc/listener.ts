@@ -5,9 +5,11 @@ import type { ListenAddress } from "./address.ts";
 import { formatAddress, peerName } from "./address.ts";
 import type { AcceptedConn } from "./connections.ts";
 
-/** Certificate and key, PEM. */
+/** What the port proves itself with. */
 export interface TlsOptions {
+  /** The certificate and those that vouch for it, PEM. */
   readonly cert: string;
+  /** The certificate's private key, PEM. */
   readonly key: string;
 }
 

@@ -22,9 +22,13 @@ import type { MessageLimits } from "./universal.ts";
 
 /** Limits of the port. What is not given has a default. */
 export interface PortLimits {
+  /** Of single messages. */
   readonly messages?: Partial<MessageLimits>;
+  /** How many connections there may be, in all and per peer. */
   readonly connections?: Partial<ConnectionLimits>;
+  /** Of one HTTP/2 connection. */
   readonly h2?: Partial<H2Limits>;
+  /** Of one HTTP/1.1 connection. */
   readonly http1?: Partial<SpliceLimits>;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs?: number;

@@ -19,21 +19,27 @@ import type { ConfigService, RpcObserver } from "./types.ts";
 export interface RpcServerOptions {
   /** `host:port`, `[ipv6]:port`, or `:port` for all interfaces; port 0 picks a free one. */
   readonly addr: string;
+  /** What is shown and steered. */
   readonly checker: CheckerView & CheckerControl;
   /** Where event streams get log records from. */
   readonly logs: LogSource;
   /** Undefined when VPP integration is off. */
   readonly vpp: VppService | undefined;
+  /** The configuration file. */
   readonly config: ConfigService;
+  /** Told of every call. */
   readonly observer: RpcObserver;
+  /** Where the server itself writes. */
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
   readonly reflection?: boolean;
   /** Without, the port speaks in the clear. */
   readonly tls?: TlsOptions;
+  /** What differs from the defaults. */
   readonly limits?: PortLimits;
   /** How far a watcher of events may fall behind. */
   readonly watchLimits?: QueueLimits;
+  /** The system's unless given. */
   readonly clock?: Clock;
 }
 
@@ -41,6 +47,7 @@ export interface RpcServerOptions {
 export interface RpcServer {
   /** `host:port` as listened on. */
   readonly address: string;
+  /** The port alone. */
   readonly port: number;
   /**
    * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.

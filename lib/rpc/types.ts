@@ -10,6 +10,7 @@ export interface RpcMethod {
   readonly service: string;
   /** Such as `GetBackend`. */
   readonly method: string;
+  /** How it streams. */
   readonly type: RpcType;
 }
 

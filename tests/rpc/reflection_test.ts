@@ -1,0 +1,94 @@
+import { create, fromBinary, isMessage } from "@bufbuild/protobuf";
+import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
+import assert from "node:assert/strict";
+import type { ServerReflectionRequest } from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflectionRequestSchema,
+  ServerReflectionResponseSchema,
+} from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
+import type { ServerReflectionResponse } from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
+import { echoService } from "./echo.ts";
+
+type Question = ServerReflectionRequest["messageRequest"];
+
+/** Asks on one stream; the answers, in order. */
+async function ask(...questions: readonly Question[]): Promise<ServerReflectionResponse[]> {
+  const [rpc] = reflectionRpcs([Maglev, echoService]);
+  assert.ok(rpc?.kind === "bidi_streaming");
+  const requests = (async function* () {
+    for (const messageRequest of questions) {
+      yield await Promise.resolve(
+        create(ServerReflectionRequestSchema, { host: "h", messageRequest }),
+      );
+    }
+  })();
+  const context = { signal: new AbortController().signal, binary: true };
+  const answers = await Array.fromAsync(rpc.call(requests, context));
+  return answers.map((answer) => {
+    assert.ok(isMessage(answer, ServerReflectionResponseSchema));
+    return answer;
+  });
+}
+
+function files({ messageResponse }: ServerReflectionResponse | { messageResponse: undefined }) {
+  assert.ok(messageResponse?.case === "fileDescriptorResponse");
+  return messageResponse.value.fileDescriptorProto.map((bytes) =>
+    fromBinary(FileDescriptorProtoSchema, bytes).name
+  );
+}
+
+const nobody = { messageResponse: undefined };
+
+Deno.test("a file comes with all it depends on", async () => {
+  const [bySymbol, byName, wrapped] = await ask(
+    { case: "fileContainingSymbol", value: "test.Echo" },
+    { case: "fileByFilename", value: "echo.proto" },
+    { case: "fileContainingSymbol", value: "google.protobuf.BytesValue.value" },
+  );
+  assert.deepEqual(files(bySymbol ?? nobody), ["echo.proto", "google/protobuf/wrappers.proto"]);
+  assert.deepEqual(files(byName ?? nobody), ["echo.proto", "google/protobuf/wrappers.proto"]);
+  assert.deepEqual(files(wrapped ?? nobody), ["google/protobuf/wrappers.proto"]);
+});
+
+Deno.test("every kind of symbol is found", async () => {
+  const symbols = [
+    "maglev.Maglev",
+    "maglev.Maglev.GetBackend",
+    "maglev.BackendInfo",
+    "maglev.BackendInfo.last_probe",
+    "maglev.Event.event",
+  ];
+  const answers = await ask(
+    ...symbols.map((value): Question => ({ case: "fileContainingSymbol", value })),
+  );
+  assert.deepEqual(answers.map(files), symbols.map(() => ["maglev.proto"]));
+});
+
+Deno.test("services are listed by name", async () => {
+  const [answer] = await ask({ case: "listServices", value: "*" });
+  assert.ok(answer?.messageResponse.case === "listServicesResponse");
+  const names = answer.messageResponse.value.service.map(({ name }) => name);
+  assert.deepEqual(names, ["maglev.Maglev", "test.Echo"]);
+  assert.equal(answer.validHost, "h");
+  assert.equal(answer.originalRequest?.messageRequest.case, "listServices");
+});
+
+Deno.test("what does not exist is not found, in words", async () => {
+  const answers = await ask(
+    { case: "fileContainingSymbol", value: "a.B" },
+    { case: "fileByFilename", value: "a.proto" },
+    { case: "allExtensionNumbersOfType", value: "a.B" },
+  );
+  assert.deepEqual(
+    answers.map(({ messageResponse: { case: kind, value } }) =>
+      kind === "errorResponse" && [value.errorCode, value.errorMessage]
+    ),
+    [[5, "symbol a.B not found"], [5, "file a.proto not found"], [5, "message a.B not found"]],
+  );
+});
+
+Deno.test("a request that asks nothing ends the stream", async () => {
+  await assert.rejects(ask({ case: undefined }), /invalid_argument.*asks nothing/);
+});
