@@ -2,7 +2,7 @@ import type { Clock, Timer } from "../time/mod.ts";
 import { TimerWheel, type WheelTimer } from "./wheel.ts";
 
 /** Started later than this after it was due, a probe counts as late: half the jitter of 1 s. */
-export const lateMs = 50;
+const lateMs = 50;
 
 /**
  * When the oldest overdue timer is this late, the process was stopped or cannot keep up. The

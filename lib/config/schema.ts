@@ -367,8 +367,6 @@ export type MaglevSpec = typeof maglev;
 export type LbSpec = typeof lb;
 /** One of `maglev.healthchecks`. */
 export type HealthCheckSpec = typeof healthcheck;
-/** `params` of a health check. */
-export type ParamsSpec = typeof params;
 /** One of `maglev.backends`. */
 export type BackendSpec = typeof backend;
 /** One of `maglev.frontends`. */

@@ -1,5 +1,5 @@
 /** What a connection waits for. */
-export const deadlineNames = [
+const deadlineNames = [
   "handshake",
   "headerBlock",
   "idle",

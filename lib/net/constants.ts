@@ -10,7 +10,6 @@ export const SOCK_CLOEXEC = 0o2000000;
 export const SOL_IP = 0;
 export const SOL_SOCKET = 1;
 export const SOL_TCP = 6;
-export const SOL_IPV6 = 41;
 export const SOL_RAW = 255;
 
 export const SO_ERROR = 4;

@@ -30,7 +30,7 @@ export function epollLayout(arch: string): EpollLayout {
 export const addressFamilies = { 4: 2, 6: 10 } as const;
 
 /** Bytes of sockaddr_in and sockaddr_in6. */
-export const socketAddressBytes = { 4: 16, 6: 28 } as const;
+const socketAddressBytes = { 4: 16, 6: 28 } as const;
 
 /**
  * Writes `struct sockaddr_in` (ip(7)) or `sockaddr_in6` (ipv6(7)) to the start of `into`, which has

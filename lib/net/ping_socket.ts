@@ -145,7 +145,7 @@ export class PingSocket implements Watcher, Disposable {
 }
 
 /** `struct icmp_filter` (raw(7)) or `icmp6_filter` (RFC 3542 3.2) with a bit per type to block. */
-export function icmpFilter(family: IpFamily, types: readonly number[]): Uint8Array<ArrayBuffer> {
+function icmpFilter(family: IpFamily, types: readonly number[]): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(family === 4 ? 1 : 8).fill(0xffff_ffff);
   for (const type of types) {
     const word = type >> 5;

@@ -32,7 +32,7 @@ export const showBackend = report({
 });
 
 /** All backends as a table. */
-export function formatBackendTable(backends: readonly BackendInfo[], view: View): string {
+function formatBackendTable(backends: readonly BackendInfo[], view: View): string {
   if (backends.length === 0) return "no backends are configured";
   return formatTable(
     view.style,
@@ -58,7 +58,7 @@ export function formatBackendTable(backends: readonly BackendInfo[], view: View)
 }
 
 /** One backend with its last probe and its history. */
-export function formatBackend(
+function formatBackend(
   backend: BackendInfo,
   check: HealthCheckInfo | undefined,
   view: View,

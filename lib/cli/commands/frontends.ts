@@ -23,7 +23,7 @@ export const showFrontend = report({
 });
 
 /** All frontends as a table. */
-export function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View): string {
+function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View): string {
   if (frontends.length === 0) return "no frontends are configured";
   return formatTable(
     style,
@@ -49,7 +49,7 @@ export function formatFrontendTable(frontends: readonly FrontendInfo[], { style 
 }
 
 /** One frontend with its pools. */
-export function formatFrontend(frontend: FrontendInfo, { style }: View): string {
+function formatFrontend(frontend: FrontendInfo, { style }: View): string {
   const head = formatPairs(style, [
     ["name", frontend.name],
     ["description", frontend.description || undefined],

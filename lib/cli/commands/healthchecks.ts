@@ -30,7 +30,7 @@ async function fetchAll({ client, signal }: CommandContext): Promise<HealthCheck
 }
 
 /** All health checks as a table. */
-export function formatHealthcheckTable(
+function formatHealthcheckTable(
   checks: readonly HealthCheckInfo[],
   { style }: View,
 ): string {
@@ -63,7 +63,7 @@ export function formatHealthcheckTable(
 }
 
 /** One health check with its settings. */
-export function formatHealthcheck(check: HealthCheckInfo, { style }: View): string {
+function formatHealthcheck(check: HealthCheckInfo, { style }: View): string {
   return formatPairs(style, [
     ["name", check.name],
     ["type", check.type],

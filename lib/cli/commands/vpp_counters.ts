@@ -26,7 +26,7 @@ export const showVppCounters = report({
 });
 
 /** Per VIP, then per server; rates where an earlier reading is known. */
-export function formatCounters({ now, before }: CounterReadings, view: View): string {
+function formatCounters({ now, before }: CounterReadings, view: View): string {
   const seconds = before ? Number(now.atUnixNs - before.atUnixNs) / 1e9 : 0;
   const parts = [vipTable(now, before, seconds, view)];
   if (now.servers.length > 0) parts.push(serverTable(now, before, seconds, view));

@@ -12,7 +12,7 @@ export const showVppInfo = report({
 });
 
 /** The connected VPP. */
-export function formatVppInfo(info: VPPInfo, { style, now }: View): string {
+function formatVppInfo(info: VPPInfo, { style, now }: View): string {
   return formatPairs(style, [
     ["version", info.version],
     ["build-date", info.buildDate],

@@ -13,7 +13,7 @@ export const showVppState = report({
 });
 
 /** The lb plugin's settings, then each VIP with its servers. */
-export function formatVppState(state: VPPLBState, view: View): string {
+function formatVppState(state: VPPLBState, view: View): string {
   const conf = formatPairs(view.style, [
     ["ip4-src-address", state.conf?.ip4SrcAddress || "unset"],
     ["ip6-src-address", state.conf?.ip6SrcAddress || "unset"],

@@ -18,7 +18,7 @@ export const syncVpp = action(async ({ client, args, signal }) => {
 });
 
 /** One change on one line. */
-export function formatChange(change: VPPLBChange, { style }: View): string {
+function formatChange(change: VPPLBChange, { style }: View): string {
   const port = change.port === 0 ? "" : `:${change.port}`;
   const vip = change.prefix === ""
     ? ""

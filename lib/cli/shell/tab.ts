@@ -8,7 +8,7 @@ import { formatColumns } from "./columns.ts";
 import type { Edit } from "./editor.ts";
 
 /** How long live names may take, in milliseconds. */
-export const namesTimeoutMs = 1000;
+const namesTimeoutMs = 1000;
 
 /** Names shown at most; a table of thousands helps nobody. */
 const namesShown = 200;

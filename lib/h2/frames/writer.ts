@@ -3,7 +3,7 @@ import type { Setting } from "./payload.ts";
 import { Flag, frameHeaderLength, FrameType } from "./types.ts";
 
 /** Writes a frame header (RFC 9113 section 4.1) for a payload of `length` octets. */
-export function writeFrameHeader(
+function writeFrameHeader(
   out: OutputBuffer,
   length: number,
   type: number,

@@ -10,7 +10,7 @@ export const frameLengthAt = 8;
  * The longest message believed. `show lb vips verbose` takes about 1.5 MB for 1,000 VIPs of 20
  * servers, in one frame.
  */
-export const maxMessageLength = 64 * 1024 * 1024;
+const maxMessageLength = 64 * 1024 * 1024;
 
 const initialSpace = 64 * 1024;
 

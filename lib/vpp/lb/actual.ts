@@ -33,9 +33,6 @@ export type VipDetails = MessageValue<typeof lbVipDump.details>;
 /** One `lb_as_v2_details`. */
 export type AsDetails = MessageValue<typeof lbAsDump.details>;
 
-/** What VPP holds, by VIP id. */
-export type Actual = ReadonlyMap<string, ActualVip>;
-
 /** Set while a server is used; clear in what lingers after a deletion. */
 const usedFlag = 1;
 

@@ -34,7 +34,7 @@ function describeVip({ vip, addition, servers }: VipChanges): PlannedChange[] {
 }
 
 /** `weight 100 -> 0, flush`. */
-export function serverDetail(change: ServerChange): string {
+function serverDetail(change: ServerChange): string {
   switch (change.kind) {
     case "as-add":
       return `weight ${change.weight}`;

@@ -5,18 +5,11 @@
  */
 
 export { ActualState, serversInOrder } from "./actual.ts";
-export type {
-  Actual,
-  ActualServer,
-  ActualVip,
-  AsDetails,
-  DumpedVip,
-  VipDetails,
-} from "./actual.ts";
+export type { ActualServer, ActualVip, AsDetails, DumpedVip, VipDetails } from "./actual.ts";
 export { addAs, addVip, deleteAs, deleteVip, setWeight } from "./calls.ts";
 export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
 export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
-export { describePlan, serverDetail } from "./describe.ts";
+export { describePlan } from "./describe.ts";
 export { desiredVip, serverLayout, sharedAddresses, vipKeyOf } from "./desired.ts";
 export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
 export { FlushLedger } from "./flush_ledger.ts";

@@ -20,7 +20,7 @@ import {
 import { refuseConf, refuseVip, refuseWeight } from "./lethal.ts";
 
 /** Encapsulations, by {@link encaps} of service.ts in the same order. */
-export const encapType = enumeration("lb_encap_type", "u32", {
+const encapType = enumeration("lb_encap_type", "u32", {
   LB_API_ENCAP_TYPE_GRE4: 0,
   LB_API_ENCAP_TYPE_GRE6: 1,
   LB_API_ENCAP_TYPE_L3DSR: 2,
@@ -36,7 +36,7 @@ const serviceType = enumeration("lb_srv_type", "u32", {
 });
 
 /** IP protocol numbers as VPP names them; unnamed ones are read as they are. */
-export const ipProto = enumeration("ip_proto", "u8", {
+const ipProto = enumeration("ip_proto", "u8", {
   IP_API_PROTO_HOPOPT: 0,
   IP_API_PROTO_ICMP: 1,
   IP_API_PROTO_IGMP: 2,
