@@ -46,7 +46,10 @@ export async function onThrowAwayMachine(
       `mount -t overlay overlay -o lowerdir=/,upperdir=${folder}/u,workdir=${folder}/w $m`,
       "mount --bind /dev $m/dev; mount -t proc proc $m/proc; mount -t tmpfs tmpfs $m/tmp",
       "mount -t tmpfs tmpfs $m/run",
-      "rm -rf $m/usr/lib/node_modules $m/usr/bin/node $m/usr/bin/npm $m/usr/bin/npx $m/root/.cache",
+      // Covered, not removed: others may be writing into the caches at the same moment.
+      "for d in usr/lib/node_modules root/.cache root/.npm; do mkdir -p $m/$d; " +
+      "mount -t tmpfs tmpfs $m/$d; done",
+      "rm -f $m/usr/bin/node $m/usr/bin/npm $m/usr/bin/npx $m/usr/bin/deno",
       "ip link set lo up",
       ...binds,
       `exec chroot $m sh -eu -c "$SCRIPT"`,
