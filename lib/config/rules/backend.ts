@@ -1,6 +1,6 @@
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { BackendSpec } from "../schema.ts";
+import type { BackendSpec } from "../schema/backend.ts";
 import type { SectionOf } from "../spec.ts";
 import type { Suggester } from "../suggest.ts";
 import type { Backend } from "../types.ts";

@@ -1,7 +1,8 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { BackendSpec, FrontendSpec, PoolSpec } from "../schema.ts";
+import type { BackendSpec } from "../schema/backend.ts";
+import type { FrontendSpec, PoolSpec } from "../schema/frontend.ts";
 import type { SectionOf } from "../spec.ts";
 import type { Suggester } from "../suggest.ts";
 import type { Frontend, FrontendProtocol, Pool } from "../types.ts";

@@ -2,7 +2,7 @@ import type { IpAddress } from "../../ip/mod.ts";
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { LbSpec } from "../schema.ts";
+import type { LbSpec } from "../schema/lb.ts";
 import type { SectionOf } from "../spec.ts";
 import type { LbConfig } from "../types.ts";
 import { checkUnicast } from "./unicast.ts";

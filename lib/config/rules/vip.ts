@@ -1,7 +1,7 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { FrontendSpec } from "../schema.ts";
+import type { FrontendSpec } from "../schema/frontend.ts";
 import type { SectionOf } from "../spec.ts";
 import type { Backend, Frontend } from "../types.ts";
 

@@ -1,0 +1,8 @@
+/** Milliseconds. */
+export const second = 1000;
+
+/** Milliseconds: longer than any sane setting, short enough for every timer. */
+export const day = 24 * 3600 * second;
+
+/** A duration that is not 0. */
+export const positive = { type: "duration", minMs: 0, aboveMin: true, maxMs: day } as const;

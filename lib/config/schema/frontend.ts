@@ -1,0 +1,91 @@
+import type { SectionSpec } from "../spec.ts";
+
+/** One of a frontend's `pools`. */
+const pool = {
+  type: "section",
+  description: "Backends that carry traffic together.",
+  fields: {
+    name: {
+      type: "text",
+      form: "name",
+      required: true,
+      description: "Name of the pool, unique in its frontend.",
+    },
+    backends: {
+      type: "named",
+      noun: "backend",
+      required: true,
+      description: "At least one backend, by name. A backend stands once in a frontend.",
+      of: {
+        type: "section",
+        description: "A backend's place in the pool.",
+        fields: {
+          weight: {
+            type: "int",
+            min: 0,
+            max: 100,
+            default: 100,
+            description: "Share of the traffic, relative to the pool's other backends.",
+          },
+        },
+      },
+    },
+  },
+} as const satisfies SectionSpec;
+
+/** One of `maglev.frontends`. */
+export const frontend = {
+  type: "section",
+  description: "One VIP and the pools behind it.",
+  fields: {
+    description: {
+      type: "text",
+      form: "description",
+      default: "",
+      description: "Free text, shown to operators.",
+    },
+    address: {
+      type: "ip",
+      required: true,
+      description: "The VIP, without a prefix length: always /32 or /128.",
+    },
+    protocol: {
+      type: "choice",
+      of: ["tcp", "udp"],
+      otherwise: "any; required with a port",
+      description: "What the VIP matches. Only together with `port`.",
+    },
+    port: {
+      type: "int",
+      min: 0,
+      max: 65535,
+      default: 0,
+      description: "Port of the VIP. 0 is every protocol and port.",
+    },
+    "src-ip-sticky": {
+      type: "bool",
+      default: false,
+      description: "Choose the backend by the client's address alone. Changing it recreates the " +
+        "VIP in VPP.",
+    },
+    "flush-on-down": {
+      type: "bool",
+      default: true,
+      description: "Move the flows of a backend that goes down, instead of letting them drain.",
+    },
+    pools: {
+      type: "list",
+      noun: "pool",
+      required: true,
+      description: "At least one pool, most preferred first: the first that has an up backend " +
+        "carries the traffic.",
+      of: pool,
+    },
+  },
+} as const satisfies SectionSpec;
+
+/** Its type, from which `SectionOf` makes that of a section that was read. */
+export type FrontendSpec = typeof frontend;
+
+/** The same for one of its pools. */
+export type PoolSpec = typeof pool;

@@ -1,0 +1,22 @@
+import type { SectionSpec } from "../spec.ts";
+
+/** `maglev.healthchecker`. */
+export const healthchecker = {
+  type: "section",
+  description: "How probing works as a whole.",
+  fields: {
+    "transition-history": {
+      type: "int",
+      min: 1,
+      max: 1000,
+      default: 5,
+      description: "State transitions kept per backend.",
+    },
+    netns: {
+      type: "text",
+      form: "netns",
+      default: "",
+      description: "Network namespace that probes are sent from. Empty is the daemon's own.",
+    },
+  },
+} as const satisfies SectionSpec;
