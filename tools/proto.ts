@@ -8,6 +8,12 @@
 const root = new URL("..", import.meta.url).pathname;
 const generated = `${root}lib/gen`;
 
+/**
+ * The generators have a configuration and a lock of their own: they are large, and whoever only
+ * runs the programs should not have to fetch them.
+ */
+const generator = ["--config", `${root}tools/proto/deno.json`, "--frozen"];
+
 /** The arguments buf is started with. protoc-gen-es runs under this same Deno. */
 function bufArguments(out: string): string[] {
   const template = {
@@ -18,15 +24,22 @@ function bufArguments(out: string): string[] {
         Deno.execPath(),
         "run",
         "-A",
-        "--config",
-        `${root}deno.json`,
+        ...generator,
         "@bufbuild/protoc-gen-es",
       ],
       out,
       opt: ["target=ts", "import_extension=ts"],
     }],
   };
-  return ["run", "-A", "@bufbuild/buf", "generate", "--template", JSON.stringify(template)];
+  return [
+    "run",
+    "-A",
+    ...generator,
+    "@bufbuild/buf",
+    "generate",
+    "--template",
+    JSON.stringify(template),
+  ];
 }
 
 async function generate(out: string): Promise<void> {
