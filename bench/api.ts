@@ -1,6 +1,6 @@
 /**
  * The API over many backends: unary calls by h2load, the largest answers, 500 watchers of events,
- * and how late other work runs meanwhile.
+ * and how long the event loop is held meanwhile.
  * `deno task bench api [BACKENDS]`, 10,000 unless told otherwise.
  *
  * @module
@@ -26,20 +26,20 @@ await using server = new Peer(Deno.execPath(), ["run", "-A", script, backends]);
 const address = await server.line();
 // The checker brings all backends up meanwhile.
 await new Promise((resolve) => setTimeout(resolve, 5000));
-await lag();
+await holds();
 
-/** How late other work ran in the server since this was called last. */
-async function lag(): Promise<string> {
-  await server.tell("lag");
+/** How long the server's event loop was held since this was called last. */
+async function holds(): Promise<string> {
+  await server.tell("holds");
   const [p99, worst] = (await server.line()).split(" ").map((each) => Number(each).toFixed(1));
-  return `other work late by p99 ${p99} ms, at worst ${worst} ms`;
+  return `loop held p99 ${p99} ms, at worst ${worst} ms`;
 }
 
 async function load(what: string, message: Uint8Array, concurrency: number): Promise<void> {
   const path = `/maglev.Maglev/${what}`;
   const { rate, p50, p99 } = await h2load({ address, path, message }, concurrency, seconds);
   const figures = `${rate.toFixed(0)}/s  p50 ${p50.toFixed(2)} ms  p99 ${p99.toFixed(2)} ms`;
-  console.log(`${what} 1 x ${concurrency}: ${figures}; ${await lag()}`);
+  console.log(`${what} 1 x ${concurrency}: ${figures}; ${await holds()}`);
 }
 
 async function json(what: string, body: object): Promise<void> {
@@ -51,7 +51,7 @@ async function json(what: string, body: object): Promise<void> {
   });
   const { length } = await response.text();
   const took = (performance.now() - start).toFixed(0);
-  console.log(`${what} as JSON: ${length} bytes in ${took} ms; ${await lag()}`);
+  console.log(`${what} as JSON: ${length} bytes in ${took} ms; ${await holds()}`);
 }
 
 async function watch(): Promise<void> {
@@ -64,7 +64,7 @@ async function watch(): Promise<void> {
   const args = [client, address, "/maglev.Maglev/WatchEvents", hex, "streams", String(watchers)];
   await using reader = new Peer("node", args);
   await reader.line();
-  await lag();
+  await holds();
   const cpu = server.cpu();
   await server.tell(`events ${eventsPerSecond}`);
   await server.line();
@@ -74,7 +74,7 @@ async function watch(): Promise<void> {
   console.log(
     `${watchers} watchers, ${eventsPerSecond} events a second: ${messages / seconds} messages ` +
       `a second, ${(busy * 100).toFixed(0)} % of a CPU, ` +
-      `${(busy * 1e6 * seconds / messages).toFixed(1)} us a message; ${await lag()}`,
+      `${(busy * 1e6 * seconds / messages).toFixed(1)} us a message; ${await holds()}`,
   );
 }
 
@@ -88,7 +88,7 @@ const details = toBinary(
   create(ListBackendsRequestSchema, { details: true }),
 );
 
-console.log(`idle: ${(await new Promise((resolve) => setTimeout(resolve, 5000)), await lag())}`);
+console.log(`idle: ${(await new Promise((resolve) => setTimeout(resolve, 5000)), await holds())}`);
 await load("GetBackend", getBackend, 32);
 await load("GetBackend", getBackend, 1);
 await load("ListBackends", names, 1);

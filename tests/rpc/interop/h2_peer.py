@@ -19,7 +19,7 @@ state = {"data": {}, "headers": {}, "trailers": {}, "ended": set(), "pings": 0, 
 
 
 def do_connect(window=65535):
-    state["socket"] = socket.create_connection((host, int(port)), timeout=30)
+    state["socket"] = socket.create_connection((host, int(port)), timeout=120)
     config = h2.config.H2Configuration(client_side=True, header_encoding="utf-8")
     connection = h2.connection.H2Connection(config=config)
     values = {h2.settings.SettingCodes.INITIAL_WINDOW_SIZE: window}

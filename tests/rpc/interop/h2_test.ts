@@ -154,10 +154,12 @@ Deno.test({
     const call = await peer.do("call", { method: "WatchEvents", message: logsOnly });
     await peer.do("headers", call);
     for (const [i, seconds] of [10, 35, 15].entries()) {
+      const expected = { messages: i + 1 };
+      // The peer waits for the message, and answers keepalives meanwhile.
+      const coming = peer.do("messages", { ...call, count: i + 1 });
       await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
       harness.log.info("still here");
-      const expected = { messages: i + 1 };
-      assert.deepEqual(await peer.do("messages", { ...call, count: i + 1 }), expected);
+      assert.deepEqual(await coming, expected);
     }
   },
 });
