@@ -45,7 +45,7 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
     },
   );
   const ended = daemon.ended.then((code) => {
-    if (!over.signal.aborted) say(`maglevd ended with exit code ${code}`);
+    if (code !== 0) say(`maglevd ended with exit code ${code}`);
     over.abort();
     return code;
   });
