@@ -16,6 +16,8 @@ export class SyntaxFailure extends CommandFailure {
 export function describeError(error: unknown, server: string): string {
   if (error instanceof CommandFailure) return error.message;
   if (!(error instanceof ConnectError)) return `unexpected: ${messageOf(error)}`;
+  const foreign = foreignAnswer(error);
+  if (foreign) return `what answers at ${server} is not maglevd's API: ${foreign}`;
   if (isUnreachable(error)) return `cannot reach maglevd at ${server}: ${reasonOf(error)}`;
   if (error.code === Code.DeadlineExceeded) return `maglevd at ${server} did not answer in time`;
   if (error.code === Code.Canceled) return "cancelled";
@@ -25,6 +27,12 @@ export function describeError(error: unknown, server: string): string {
 /** Whether no server answered at all, as opposed to one that answered with an error. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof ConnectError && error.cause instanceof TypeError;
+}
+
+/** What a server answered that cannot be maglevd, as its metrics port or any web server does. */
+function foreignAnswer(error: ConnectError): string | undefined {
+  if (/^(HTTP \d+|unsupported content type .*)$/.test(error.rawMessage)) return error.rawMessage;
+  return /invalid HTTP/.test(causes(error).join(" ")) ? "it does not speak HTTP" : undefined;
 }
 
 function reasonOf(error: ConnectError): string {
