@@ -11,7 +11,10 @@ export interface Output {
   readonly err: (line: string) => void;
 }
 
-/** Runs one command. Resolves to the exit code: 0, or 1 with a sentence on stderr. */
+/**
+ * Runs one command. Resolves to the exit code: 0, or 1 with a sentence on stderr. Without a word
+ * when nobody reads the output any more: `maglevc watch events | head` is what was asked for.
+ */
 export async function runOnce(flags: Flags, output: Output, signal: AbortSignal): Promise<number> {
   const style = chooseStyle(flags.color, false);
   const fail = (error: unknown) =>
@@ -20,7 +23,7 @@ export async function runOnce(flags: Flags, output: Output, signal: AbortSignal)
     await runWords(oneShotSession(flags, output, signal), flags.words);
     return 0;
   } catch (error) {
-    fail(error);
+    if (!(error instanceof Deno.errors.BrokenPipe)) fail(error);
     return 1;
   }
 }

@@ -33,7 +33,8 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
       return await runShell(flags, signal);
     }
     const { runLines, runOnce } = await import("./oneshot.ts");
-    const output = { out: console.log, err: console.error };
+    const { printLine } = await import("./print.ts");
+    const output = { out: printLine, err: console.error };
     if (flags.words.length > 0) return await runOnce(flags, output, signal);
     const { stdinLines } = await import("./stdin.ts");
     return await runLines(flags, stdinLines(), output, signal);
