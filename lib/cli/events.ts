@@ -1,4 +1,5 @@
 import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
 import {
   type Event,
   EventSchema,
@@ -6,6 +7,7 @@ import {
   type TransitionRecord,
   type WatchRequestSchema,
 } from "../gen/maglev_pb.ts";
+import { callTimeoutMs } from "./client.ts";
 import { formatTime } from "./format.ts";
 import type { Args, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
@@ -76,24 +78,37 @@ function formatTransition(
 
 /**
  * Events until the limit, the end of the stream or `signal`. Ending the loop early ends the call:
- * the transport does not do that by itself.
+ * the transport does not do that by itself. A stream may be silent for days, but the server has to
+ * open it within `patienceMs`: throws DeadlineExceeded when it does not.
  */
 export async function* watchEvents(
   client: MaglevClient,
   { request, limit }: WatchOptions,
   signal: AbortSignal,
+  patienceMs = callTimeoutMs,
 ): AsyncGenerator<Event> {
   const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
+  let late = false;
+  const timer = setTimeout(() => {
+    late = true;
+    stop.abort();
+  }, patienceMs);
+  const options = {
+    signal: AbortSignal.any([signal, stop.signal]),
+    timeoutMs: 0,
+    onHeader: () => clearTimeout(timer),
+  };
   let seen = 0;
   try {
-    for await (const event of client.watchEvents(request, { signal: both, timeoutMs: 0 })) {
+    for await (const event of client.watchEvents(request, options)) {
       yield event;
       if (++seen >= limit) return;
     }
   } catch (error) {
+    if (late) throw new ConnectError("the stream was not opened", Code.DeadlineExceeded);
     if (!signal.aborted) throw error;
   } finally {
+    clearTimeout(timer);
     stop.abort();
   }
 }

@@ -38,10 +38,17 @@ export async function watch(args: Args, session: Session): Promise<void> {
   }
 }
 
+const transientCodes: readonly Code[] = [
+  Code.Unavailable,
+  Code.Unknown,
+  Code.Internal,
+  Code.Aborted,
+  Code.DeadlineExceeded,
+];
+
 function isTransient(error: unknown): boolean {
   if (isUnreachable(error)) return true;
-  return error instanceof ConnectError &&
-    [Code.Unavailable, Code.Unknown, Code.Internal, Code.Aborted].includes(error.code);
+  return error instanceof ConnectError && transientCodes.includes(error.code);
 }
 
 function pause(ms: number, signal: AbortSignal): Promise<void> {
