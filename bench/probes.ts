@@ -12,7 +12,8 @@
 
 import { parseArgs } from "node:util";
 import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
-import { found, hasNginx, Nginx } from "../tests/probes/servers.ts";
+import { Nginx } from "../tests/probes/servers.ts";
+import { havePrograms } from "../tests/support/programs.ts";
 import { measureHaproxy } from "./probes/haproxy.ts";
 import { type Load, type Measured, parseLoad } from "./probes/load.ts";
 import { measureOurs } from "./probes/maglevd.ts";
@@ -31,7 +32,7 @@ const { values, positionals } = parseArgs({
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
 const loads = (positionals.length > 0 ? positionals : usual).map(parseLoad);
-const hasHaproxy = found("haproxy", "-v");
+const hasHaproxy = havePrograms("haproxy");
 
 /** Both sides of one load, by turns, so that what else the machine does hits both. */
 async function compare(namespace: Namespace, load: Load): Promise<void> {
@@ -47,7 +48,7 @@ async function compare(namespace: Namespace, load: Load): Promise<void> {
   printRatios(load, ours, theirs);
 }
 
-if (!canMakeNamespaces || !hasNginx) {
+if (!canMakeNamespaces || !havePrograms("nginx")) {
   console.log("SKIPPED: bench probes needs root, iproute2 and nginx");
 } else {
   if (!hasHaproxy) console.log("haproxy is not installed: its side is left out");

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { haveTmux, Terminal } from "./terminal.ts";
+import { havePrograms, needing } from "../support/programs.ts";
+import { Terminal } from "./terminal.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -42,8 +43,7 @@ function shellTest(
   run: (shell: Shell) => Promise<void>,
   options: { size?: { columns: number; rows: number }; args?: string } = {},
 ): void {
-  const title = haveTmux ? name : `SKIPPED, tmux is not installed: ${name}`;
-  Deno.test({ name: title, ignore: !haveTmux }, async () => {
+  Deno.test(needing(havePrograms("tmux"), "tmux", name), async () => {
     const home = await Deno.makeTempDir();
     try {
       await using server = new Server();

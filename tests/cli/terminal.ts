@@ -2,10 +2,6 @@
 
 import assert from "node:assert/strict";
 
-/** Whether there is a tmux to run the tests with. */
-export const haveTmux = await new Deno.Command("tmux", { args: ["-V"], stdout: "null" })
-  .output().then((status) => status.success, () => false);
-
 /** How long a screen may take to show what is expected, in milliseconds. */
 const patienceMs = 15_000;
 

@@ -1,10 +1,15 @@
 /** Network namespaces for tests, by ip(8): needs root and iproute2. */
 
-/** Whether this process can make network namespaces; tests that need them are skipped if not. */
+import { havePrograms, needing } from "../support/programs.ts";
+
+/** Whether this process can make network namespaces. */
 export const canMakeNamespaces: boolean = probeOnce();
 
-/** What a test's name ends with when it is skipped for want of namespaces. */
-export const namespacesNote = canMakeNamespaces ? "" : " [SKIPPED: needs root and iproute2]";
+/** Options of a test that needs network namespaces, and programs to run in them. */
+export function needingNamespaces(name: string, ...programs: string[]) {
+  const what = ["root", "iproute2", ...programs].join(", ");
+  return needing(canMakeNamespaces && havePrograms(...programs), what, name);
+}
 
 let count = 0;
 

@@ -3,7 +3,7 @@ import { Engine } from "../../lib/net/mod.ts";
 import { netnsPath, NetnsSockets } from "../../lib/net/netns.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { openDescriptors } from "./descriptors.ts";
-import { canMakeNamespaces, Namespace, namespacesNote } from "./namespaces.ts";
+import { Namespace, needingNamespaces } from "./namespaces.ts";
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;
@@ -28,8 +28,7 @@ Deno.test("why a namespace can't be entered is said", () => {
 });
 
 Deno.test({
-  name: `making sockets elsewhere leaves this thread at home and nothing open${namespacesNote}`,
-  ignore: !canMakeNamespaces,
+  ...needingNamespaces("making sockets elsewhere leaves this thread at home and nothing open"),
   fn: async () => {
     await using namespace = await Namespace.create();
     const home = Deno.readLinkSync("/proc/thread-self/ns/net");
@@ -48,8 +47,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a namespace made again under its name is told from the old one${namespacesNote}`,
-  ignore: !canMakeNamespaces,
+  ...needingNamespaces("a namespace made again under its name is told from the old one"),
   fn: async () => {
     await using namespace = await Namespace.create();
     await using engine = new Engine();

@@ -1,19 +1,10 @@
 import assert from "node:assert/strict";
-import { bare, canSandbox, onThrowAwayMachine } from "./sandbox.ts";
+import { havePrograms, needing } from "../support/programs.ts";
+import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
-const tools = await Promise.all(
-  ["dpkg-deb", "systemd-analyze", "setpriv"].map(async (tool) =>
-    (await bare("sh", ["-c", `command -v ${tool}`])).code === 0 ? "" : tool
-  ),
-);
-const missing = tools.filter((tool) => tool !== "");
-const reason = !canSandbox
-  ? "needs root and namespaces"
-  : missing.length > 0
-  ? `no ${missing.join(", ")}`
-  : "";
+const tools = ["dpkg-deb", "systemd-analyze", "setpriv"];
 
 /** Packages of two versions, uncompressed, because compressing takes half a minute. */
 async function build(out: string): Promise<void> {
@@ -96,7 +87,7 @@ no files
 const name = "the packages install, check, run with two capabilities, upgrade and purge";
 
 Deno.test(
-  { name: reason ? `SKIPPED, ${reason}: ${name}` : name, ignore: reason !== "" },
+  needing(canSandbox && havePrograms(...tools), `root, namespaces, ${tools.join(", ")}`, name),
   async () => {
     const out = await Deno.makeTempDir();
     try {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
+import { needing } from "../support/programs.ts";
 import { bare, canSandbox, onThrowAwayMachine } from "./sandbox.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
@@ -50,9 +51,8 @@ function portableTest(
   run: (portable: Portable) => Promise<void>,
   needsRoot = false,
 ): void {
-  const ignore = needsRoot && !canSandbox;
-  const title = ignore ? `SKIPPED, needs root and namespaces: ${name}` : name;
-  Deno.test({ name: title, ignore }, async () => {
+  const options = needing(canSandbox || !needsRoot, "root and namespaces", name);
+  Deno.test(options, async () => {
     await using portable = await Portable.create();
     await run(portable);
   });

@@ -1,11 +1,3 @@
-import { found } from "./servers.ts";
-
-/** Whether openssl(1) is installed; tests that need certificates are skipped if not. */
-export const hasOpenssl: boolean = found("openssl", "version");
-
-/** What a test's name ends with when it is skipped for want of openssl. */
-export const opensslNote = hasOpenssl ? "" : " [SKIPPED: needs openssl]";
-
 /** A certificate and its key, PEM. */
 export interface Credentials {
   readonly cert: string;

@@ -5,8 +5,8 @@ import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
-import { canMakeNamespaces, Namespace, namespacesNote } from "../net/namespaces.ts";
-import { Authority, hasOpenssl, opensslNote } from "./certificates.ts";
+import { Namespace, needingNamespaces } from "../net/namespaces.ts";
+import { Authority } from "./certificates.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
 import { Harness, ip } from "./harness.ts";
 import { answering, closing, silent, startResettingServer, TestServer } from "./servers.ts";
@@ -47,9 +47,7 @@ function runLoad(harness: Harness, load: Load): Promise<Map<string, number>> {
 }
 
 Deno.test({
-  name:
-    `50,000 probes of every kind and outcome leave no descriptor${namespacesNote}${opensslNote}`,
-  ignore: !canMakeNamespaces || !hasOpenssl,
+  ...needingNamespaces("50,000 probes of every kind and outcome leave no descriptor", "openssl"),
   fn: async () => {
     await using namespace = await Namespace.create();
     await using authority = await Authority.create();

@@ -1,21 +1,20 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
-import { canMakeNamespaces, Namespace, namespacesNote } from "../net/namespaces.ts";
+import { Namespace, needingNamespaces } from "../net/namespaces.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
 import { Harness, ip } from "./harness.ts";
-import { hasNginx, Nginx, nginxNote } from "./servers.ts";
+import { Nginx } from "./servers.ts";
 
 const v4 = "192.0.2.1";
 const v6 = "2001:db8::1";
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `${name}${namespacesNote}`, ignore: !canMakeNamespaces, fn });
+  Deno.test({ ...needingNamespaces(name), fn });
 }
 
 function testNginx(name: string, fn: () => Promise<void>): void {
-  const ignore = !canMakeNamespaces || !hasNginx;
-  Deno.test({ name: `${name}${namespacesNote}${nginxNote}`, ignore, fn });
+  Deno.test({ ...needingNamespaces(name, "nginx"), fn });
 }
 
 /** A namespace with an address of each family on its loopback, and a second one. */

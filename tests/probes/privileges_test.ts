@@ -1,12 +1,7 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
-import { canMakeNamespaces, Namespace, namespacesNote } from "../net/namespaces.ts";
+import { Namespace, needingNamespaces } from "../net/namespaces.ts";
 import { icmpCheck, tcpCheck } from "./checks.ts";
-import { found } from "./servers.ts";
-
-const hasSetpriv = found("setpriv", "--version");
-const note = hasSetpriv ? namespacesNote : " [SKIPPED: needs setpriv]";
-const ignore = !hasSetpriv || !canMakeNamespaces;
 
 /** What one probe comes to in a process inside `namespace` that lacks `capability`. */
 async function without(
@@ -26,8 +21,10 @@ async function without(
 }
 
 Deno.test({
-  name: `without CAP_NET_RAW pings use the unprivileged socket, or say what is missing${note}`,
-  ignore,
+  ...needingNamespaces(
+    "without CAP_NET_RAW pings use the unprivileged socket, or say what is missing",
+    "setpriv",
+  ),
   fn: async () => {
     await using namespace = await Namespace.create();
     const range = (from: number, to: number) =>
@@ -50,8 +47,10 @@ Deno.test({
 });
 
 Deno.test({
-  name: `without CAP_SYS_ADMIN a namespace can't be entered, which is said${note}`,
-  ignore,
+  ...needingNamespaces(
+    "without CAP_SYS_ADMIN a namespace can't be entered, which is said",
+    "setpriv",
+  ),
   fn: async () => {
     await using namespace = await Namespace.create();
     // `ip netns exec` gives its command another view of /run, where the name still stands.

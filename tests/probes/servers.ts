@@ -138,21 +138,6 @@ export async function startResettingServer(): Promise<AsyncDisposable & { readon
   };
 }
 
-/** Whether nginx is installed; tests that need it are skipped if not. */
-export const hasNginx: boolean = found("nginx", "-v");
-
-/** What a test's name ends with when it is skipped for want of nginx. */
-export const nginxNote = hasNginx ? "" : " [SKIPPED: needs nginx]";
-
-/** Whether `program` can be run. */
-export function found(program: string, ...args: string[]): boolean {
-  try {
-    return new Deno.Command(program, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
-}
-
 /** A real nginx in a namespace. */
 export class Nginx implements AsyncDisposable {
   readonly #process: Deno.ChildProcess;

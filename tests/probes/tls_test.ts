@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { TlsParams } from "../../lib/config/mod.ts";
-import { Authority, hasOpenssl, opensslNote } from "./certificates.ts";
+import { havePrograms, needing } from "../support/programs.ts";
+import { Authority } from "./certificates.ts";
 import { httpCheck, tcpCheck } from "./checks.ts";
 import { Harness } from "./harness.ts";
 import {
@@ -20,7 +21,7 @@ function tls(serverName?: string, insecureSkipVerify = false): TlsParams {
 }
 
 function test(name: string, fn: () => Promise<void>): void {
-  Deno.test({ name: `${name}${opensslNote}`, ignore: !hasOpenssl, fn });
+  Deno.test({ ...needing(havePrograms("openssl"), "openssl", name), fn });
 }
 
 /** Outcomes of tcp and https probes of a server whose certificate is for `names`. */

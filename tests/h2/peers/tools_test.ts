@@ -3,7 +3,7 @@ import { needs, run } from "../testing/command.ts";
 import { peerHandler, TestServer } from "../testing/server.ts";
 
 Deno.test({
-  ...await needs("curl", "curl uploads and downloads 8 MiB with prior knowledge"),
+  ...needs("curl", "curl uploads and downloads 8 MiB with prior knowledge"),
   async fn() {
     await using server = new TestServer(peerHandler);
     const file = await Deno.makeTempFile();
@@ -22,7 +22,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...await needs("curl", "curl sees status, fields and trailers"),
+  ...needs("curl", "curl sees status, fields and trailers"),
   async fn() {
     await using server = new TestServer(peerHandler);
     const said = await run("curl", "-sSi", "--http2-prior-knowledge", `${server.url}/zeros?3`);
@@ -34,7 +34,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...await needs("nghttp", "nghttp with padding and CONTINUATION finds nothing to complain about"),
+  ...needs("nghttp", "nghttp with padding and CONTINUATION finds nothing to complain about"),
   async fn() {
     // With --continuation it sends more than a default server accepts.
     const limits = { maxHeaderListSize: 65_536 };
@@ -56,7 +56,7 @@ Deno.test({
 });
 
 Deno.test({
-  ...await needs("h2load", "h2load gets every answer over 4 connections of 50 streams"),
+  ...needs("h2load", "h2load gets every answer over 4 connections of 50 streams"),
   async fn() {
     await using server = new TestServer(peerHandler);
     const args = ["-n", "4000", "-c", "4", "-m", "50", `${server.url}/zeros?100`];

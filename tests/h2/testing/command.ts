@@ -1,11 +1,4 @@
-/** Whether a program is installed. */
-export async function have(program: string, version = "--version"): Promise<boolean> {
-  try {
-    return (await new Deno.Command(program, { args: [version] }).output()).success;
-  } catch {
-    return false;
-  }
-}
+import { havePrograms, needing } from "../../support/programs.ts";
 
 /** Runs a program to its end and returns what it prints. */
 export async function run(program: string, ...args: string[]): Promise<string> {
@@ -14,11 +7,7 @@ export async function run(program: string, ...args: string[]): Promise<string> {
   return decoder.decode(stdout) + decoder.decode(stderr);
 }
 
-/** A test's name and whether it has to be left out, loudly. */
-export async function needs(
-  program: string,
-  name: string,
-): Promise<{ readonly name: string; readonly ignore: boolean }> {
-  const here = await have(program);
-  return { name: here ? name : `NOT RUN, ${program} is missing: ${name}`, ignore: !here };
+/** Options of a test that needs a program. */
+export function needs(program: string, name: string): { name: string; ignore: boolean } {
+  return needing(havePrograms(program), program, name);
 }

@@ -1,16 +1,8 @@
 /** Debian's Python with python3-h2 (and with it python3-hpack): peers that are not ours. */
 
-const python = "/usr/bin/python3";
+import { havePythonModules, needing } from "../../support/programs.ts";
 
-/** Whether it is here. */
-export const havePythonH2: boolean = await (async () => {
-  try {
-    const probe = new Deno.Command(python, { args: ["-c", "import h2, hpack"], stderr: "null" });
-    return (await probe.output()).success;
-  } catch {
-    return false;
-  }
-})();
+const python = "/usr/bin/python3";
 
 /** Runs a program with JSON on its standard input and returns the JSON it prints. */
 export async function runPython(program: string, input: unknown): Promise<unknown> {
@@ -28,10 +20,7 @@ export async function runPython(program: string, input: unknown): Promise<unknow
   return JSON.parse(new TextDecoder().decode(stdout));
 }
 
-/** A test's name and whether it has to be left out, loudly. */
-export function needsPython(name: string): { readonly name: string; readonly ignore: boolean } {
-  return {
-    name: havePythonH2 ? name : `NOT RUN, python3-h2 is missing: ${name}`,
-    ignore: !havePythonH2,
-  };
+/** Options of a test that needs Debian's python3-h2. */
+export function needsPython(name: string): { name: string; ignore: boolean } {
+  return needing(havePythonModules("h2", "hpack"), "python3-h2", name);
 }
