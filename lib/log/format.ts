@@ -7,7 +7,7 @@ const levelNames: Readonly<Record<LogLevel, string>> = {
   error: "ERROR",
 };
 
-/** What log/slog calls its own fields; an attribute of such a name is printed as `attr_NAME`. */
+/** What log/slog calls its own fields; an attribute of such a name is printed as `attr-NAME`. */
 const reserved = new Set(["time", "level", "msg"]);
 
 /**
@@ -24,7 +24,7 @@ function formatAttributes(attributes: LogAttributes): string {
   for (const key of Object.keys(attributes)) {
     const value = attributes[key];
     if (value === undefined) continue;
-    const name = reserved.has(key) ? `attr_${key}` : key;
+    const name = reserved.has(key) ? `attr-${key}` : key;
     text += `,${JSON.stringify(name)}:${formatValue(value)}`;
   }
   return text;

@@ -36,8 +36,8 @@ Deno.test("an attribute named like a field of slog's own is kept under another n
   const line = formatRecord({ ...record, attributes: { msg: "lb_vip_dump", level: 1 } });
   const parsed = JSON.parse(line);
   equal(parsed.msg, "backend-transition");
-  equal(parsed.attr_msg, "lb_vip_dump");
-  equal(parsed.attr_level, 1);
+  equal(parsed["attr-msg"], "lb_vip_dump");
+  equal(parsed["attr-level"], 1);
 });
 
 Deno.test("numbers that JSON lacks become strings, lists stay lists", () => {
@@ -55,7 +55,7 @@ Deno.test("whatever a name or value holds, a line is one line and reads back the
       const { time: _time, level: _level, msg: read, ...rest } = JSON.parse(line);
       equal(read, msg);
       for (const [key, each] of Object.entries(given)) {
-        const name = ["time", "level", "msg"].includes(key) ? `attr_${key}` : key;
+        const name = ["time", "level", "msg"].includes(key) ? `attr-${key}` : key;
         if (name !== "__proto__") equal(rest[name], each);
       }
     }),
