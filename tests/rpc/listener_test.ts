@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { acceptAll } from "../../lib/rpc/listener.ts";
 import type { AcceptingListener } from "../../lib/rpc/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { needing } from "../support/programs.ts";
 import { FakeLog } from "./fake_log.ts";
 import { serve } from "./harness.ts";
 
@@ -62,8 +63,7 @@ async function selfSigned(): Promise<{ cert: string; key: string } | undefined> 
 const tls = await selfSigned();
 
 Deno.test({
-  name: `TLS: ALPN picks HTTP/2 or HTTP/1.1${tls ? "" : " (SKIPPED: needs openssl)"}`,
-  ignore: !tls,
+  ...needing(tls !== undefined, "openssl", "TLS: ALPN picks HTTP/2 or HTTP/1.1"),
   async fn() {
     if (!tls) return;
     await using harness = await serve({ tls });
@@ -78,8 +78,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: `TLS: who does not speak it is let go${tls ? "" : " (SKIPPED: needs openssl)"}`,
-  ignore: !tls,
+  ...needing(tls !== undefined, "openssl", "TLS: who does not speak it is let go"),
   async fn() {
     if (!tls) return;
     await using harness = await serve({ tls });

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { havePrograms, needing } from "../../support/programs.ts";
 import { serve } from "../harness.ts";
 
 /** Runs curl; what it prints is the status, a space and the body. */
@@ -10,26 +11,17 @@ async function curl(...args: readonly string[]): Promise<string> {
   return new TextDecoder().decode(stdout);
 }
 
-function haveCurl(): boolean {
-  try {
-    const args = ["--version"];
-    const { stdout } = new Deno.Command("curl", { args }).outputSync();
-    return new TextDecoder().decode(stdout).includes("HTTP2");
-  } catch {
-    return false;
-  }
-}
-
-const missing = !haveCurl();
+const haveCurl = havePrograms("curl") && (await curl("--version")).includes("HTTP2");
 
 const versions = [["--http1.1", "1.1"], ["--http2-prior-knowledge", "2"]] as const;
 
 for (const [option, version] of versions) {
   Deno.test({
-    name: `curl ${option}: lists, pauses and is refused in JSON${
-      missing ? " (SKIPPED: needs curl with HTTP/2)" : ""
-    }`,
-    ignore: missing,
+    ...needing(
+      haveCurl,
+      "curl with HTTP/2",
+      `curl ${option}: lists, pauses and is refused in JSON`,
+    ),
     async fn() {
       await using harness = await serve();
       const base = `http://${harness.address}/maglev.Maglev`;

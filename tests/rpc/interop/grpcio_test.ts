@@ -2,15 +2,16 @@ import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
+import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
 import { echoRpcs } from "../echo.ts";
 import { FakeChecker, smallConfig } from "../fake_checker.ts";
 import { FakeLog } from "../fake_log.ts";
 import { FakeObserver, serve } from "../harness.ts";
 import type { Harness } from "../harness.ts";
-import { havePython, makeStubs, PythonPeer } from "./python.ts";
+import { makeStubs, PythonPeer } from "./python.ts";
 
-const missing = !havePython("grpc", "google.protobuf");
-const skipped = missing ? " (SKIPPED: needs /usr/bin/python3 with grpcio, and protoc)" : "";
+const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
+const needed = (name: string) => needing(available, "python3-grpcio and protoc", name);
 
 /** Runs a test against a server with grpcio as its client. */
 function grpcioTest(
@@ -19,8 +20,7 @@ function grpcioTest(
   options: Parameters<typeof serve>[0] = {},
 ): void {
   Deno.test({
-    name: `grpcio: ${name}${skipped}`,
-    ignore: missing,
+    ...needed(`grpcio: ${name}`),
     async fn() {
       const stubs = await makeStubs();
       try {
@@ -191,8 +191,7 @@ grpcioTest("reflection can be off", async (peer) => {
 }, { reflection: false });
 
 Deno.test({
-  name: `grpcio: messages of 32 MB up and down, compressed ones, and many small ones${skipped}`,
-  ignore: missing,
+  ...needed("grpcio: messages of 32 MB up and down, compressed ones, and many small ones"),
   async fn() {
     const port = await servePort(echoRpcs(), {
       addr: "127.0.0.1:0",

@@ -2,12 +2,13 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
+import { havePythonModules, needing } from "../../support/programs.ts";
 import { serve } from "../harness.ts";
 import type { Harness } from "../harness.ts";
-import { havePython, PythonPeer } from "./python.ts";
+import { PythonPeer } from "./python.ts";
 
-const missing = !havePython("h2");
-const skipped = missing ? " (SKIPPED: needs /usr/bin/python3 with h2)" : "";
+const available = havePythonModules("h2");
+const needed = (name: string) => needing(available, "python3-h2", name);
 
 /** Runs a test against a server with python3-h2 as its client. */
 function h2Test(
@@ -16,8 +17,7 @@ function h2Test(
   options: Parameters<typeof serve>[0] = {},
 ): void {
   Deno.test({
-    name: `python3-h2: ${name}${skipped}`,
-    ignore: missing,
+    ...needed(`python3-h2: ${name}`),
     async fn() {
       await using harness = await serve(options);
       await using peer = new PythonPeer("h2_peer.py", harness.address);
@@ -116,8 +116,7 @@ h2Test("unknown methods are a header and no more for gRPC, 404 for others", asyn
 });
 
 Deno.test({
-  name: `python3-h2: a stream lives an hour of fake time, with long gaps and keepalives${skipped}`,
-  ignore: missing,
+  ...needed("python3-h2: a stream lives an hour of fake time, with long gaps and keepalives"),
   async fn() {
     const clock = new FakeClock();
     const harness = await serve({ clock });
@@ -146,7 +145,7 @@ Deno.test({
 
 Deno.test({
   name: "python3-h2: a stream lives a minute of real time, with gaps (SKIPPED unless MAGLEV_SLOW)",
-  ignore: missing || !Deno.env.has("MAGLEV_SLOW"),
+  ignore: !available || !Deno.env.has("MAGLEV_SLOW"),
   async fn() {
     await using harness = await serve();
     await using peer = new PythonPeer("h2_peer.py", harness.address);

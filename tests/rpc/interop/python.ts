@@ -4,22 +4,6 @@ export type Answer = Record<string, unknown>;
 /** Debian's Python, whose grpcio and h2 are the peers; others may lie before it in PATH. */
 const python = "/usr/bin/python3";
 
-/** Whether Debian's Python has the modules, and protoc is there to make stubs. */
-export function havePython(...modules: readonly string[]): boolean {
-  const commands: [string, string[]][] = [
-    [python, ["-c", modules.map((name) => `import ${name}`).join("\n")]],
-    ["protoc", ["--version"]],
-  ];
-  return commands.every(([command, args]) => {
-    try {
-      return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync()
-        .success;
-    } catch {
-      return false;
-    }
-  });
-}
-
 /** Makes Python modules of proto/ in a new directory, which the caller removes. */
 export async function makeStubs(): Promise<string> {
   const directory = await Deno.makeTempDir({ prefix: "maglevd-stubs-" });
