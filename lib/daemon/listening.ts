@@ -1,6 +1,6 @@
 import { reasonOf } from "../log/mod.ts";
-import { formatListenAddress } from "./listen_address.ts";
-import type { ListenAddress } from "./listen_address.ts";
+import { formatListenAddress } from "../rpc/mod.ts";
+import type { ListenAddress } from "../rpc/mod.ts";
 
 /** A server and where it listens, in words. */
 export interface Listening<Server> {

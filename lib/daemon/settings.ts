@@ -1,9 +1,9 @@
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
+import type { ListenAddress } from "../rpc/mod.ts";
 import { readFlags, UsageError } from "./flags.ts";
 import type { FlagName } from "./flags.ts";
-import { parseListenAddress } from "./listen_address.ts";
-import type { ListenAddress } from "./listen_address.ts";
+import { readListenAddress } from "./listen_address.ts";
 
 /** How the daemon is to run. */
 export interface Settings {
@@ -48,11 +48,11 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
   const apiSocket = get("vpp-api-addr");
   const metrics = get("metrics-addr");
   const grpcAddress = get("grpc-addr");
-  parseListenAddress("grpc-addr", grpcAddress);
+  readListenAddress("grpc-addr", grpcAddress);
   return {
     configPath,
     grpcAddress,
-    metricsAddress: metrics === "" ? undefined : parseListenAddress("metrics-addr", metrics),
+    metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     logLevel,
     reflection: get("reflection") === "true",

@@ -1,13 +1,14 @@
 import { parseIp } from "../ip/mod.ts";
 
-/** Where to listen. */
+/** Where a server listens. */
 export interface ListenAddress {
-  /** Undefined for all interfaces of both families. */
+  /** A name or an address; undefined is every address of this machine, of both families. */
   readonly hostname: string | undefined;
+  /** 0 picks a free one. */
   readonly port: number;
 }
 
-/** Reads `host:port`, `[v6]:port` or `:port`. Throws a RangeError that quotes what is wrong. */
+/** Reads `localhost:9090`, `127.0.0.1:9090`, `[::1]:9090` or `:9090`. Throws a RangeError that quotes what is wrong. */
 export function parseListenAddress(text: string): ListenAddress {
   const match = /^(?:\[([^\]]*)\]|([^:]*)):(\d{1,5})$/.exec(text);
   const port = Number(match?.[3]);
@@ -21,8 +22,8 @@ export function parseListenAddress(text: string): ListenAddress {
   return { hostname: v6 ?? (host || undefined), port };
 }
 
-/** `host:port`, an IPv6 address in brackets. */
-export function formatAddress(hostname: string, port: number): string {
+/** The address as one would type it: `[::]:9090`. */
+export function formatListenAddress(hostname: string, port: number): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 

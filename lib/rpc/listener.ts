@@ -2,7 +2,7 @@ import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
-import { formatAddress, peerName } from "./address.ts";
+import { formatListenAddress, peerName } from "./address.ts";
 import type { AcceptedConn } from "./connections.ts";
 
 /** What the port proves itself with. */
@@ -80,7 +80,7 @@ function openOne(hostname: string, port: number, tls: TlsOptions | undefined): A
     if (!tls) return Deno.listen({ hostname, port });
     return Deno.listenTls({ hostname, port, ...tls, alpnProtocols: ["h2", "http/1.1"] });
   } catch (error) {
-    throw new ListenError(formatAddress(hostname, port), error);
+    throw new ListenError(formatListenAddress(hostname, port), error);
   }
 }
 

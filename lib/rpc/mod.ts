@@ -12,6 +12,8 @@ export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./event_queue.ts";
 export type { SpliceLimits } from "./splice.ts";
 export type { TlsOptions } from "./listener.ts";
+export { formatListenAddress, parseListenAddress } from "./address.ts";
+export type { ListenAddress } from "./address.ts";
 export { rpcMethods } from "./methods.ts";
 export { rpcCodes, rpcTypes } from "./types.ts";
 export type {

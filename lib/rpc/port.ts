@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { ConnectionLimits, H2Limits } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { formatAddress, isLoopback, parseListenAddress } from "./address.ts";
+import { formatListenAddress, isLoopback, parseListenAddress } from "./address.ts";
 import type { ListenAddress } from "./address.ts";
 import { instrumented } from "./call.ts";
 import { Connections } from "./connections.ts";
@@ -108,7 +108,7 @@ export async function servePort(rpcs: readonly Rpc[], options: PortOptions): Pro
     await http1.close();
   };
   return {
-    address: formatAddress(listener.hostname, listener.port),
+    address: formatListenAddress(listener.hostname, listener.port),
     port: listener.port,
     get connections() {
       return connections.size;
@@ -145,7 +145,7 @@ async function listenOr(
 function warnIfOpen({ hostname, port }: Listener, { log, tls }: PortOptions): void {
   if (tls || isLoopback(hostname)) return;
   log.warn("grpc-listen-open", {
-    addr: formatAddress(hostname, port),
+    addr: formatListenAddress(hostname, port),
     reason: "whoever reaches this port can pause backends and change weights: " +
       "there is neither TLS nor authentication",
   });

@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { formatAddress, isLoopback, parseListenAddress, peerName } from "../../lib/rpc/address.ts";
+import {
+  formatListenAddress,
+  isLoopback,
+  parseListenAddress,
+  peerName,
+} from "../../lib/rpc/address.ts";
 
 Deno.test("addresses to listen on are read as Go reads them", () => {
   const cases: [string, string | undefined, number][] = [
@@ -33,8 +38,8 @@ Deno.test("loopback is 127/8, ::1 and localhost", () => {
 });
 
 Deno.test("IPv6 addresses are printed in brackets, mapped peers as IPv4", () => {
-  assert.equal(formatAddress("::1", 1), "[::1]:1");
-  assert.equal(formatAddress("192.0.2.1", 1), "192.0.2.1:1");
+  assert.equal(formatListenAddress("::1", 1), "[::1]:1");
+  assert.equal(formatListenAddress("192.0.2.1", 1), "192.0.2.1:1");
   assert.equal(peerName("::ffff:192.0.2.1"), "192.0.2.1");
   assert.equal(peerName("2001:db8::1"), "2001:db8::1");
 });
