@@ -1,4 +1,4 @@
-import { reasonOf } from "../log/mod.ts";
+import { LimitedLog, reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
@@ -32,9 +32,6 @@ export interface ListenOptions {
 
 /** Pause after accepting has failed, in milliseconds: descriptors may come free. */
 const retryMs = 100;
-
-/** How often failing is logged, in milliseconds. */
-const complainMs = 10_000;
 
 /** Opens a port and accepts connections until it is closed. Throws a sentence if it cannot. */
 export function listen(address: ListenAddress, options: ListenOptions): Listener {
@@ -90,7 +87,8 @@ export async function acceptAll(
   options: ListenOptions,
 ): Promise<void> {
   const { clock, log, onConn } = options;
-  for (let complained = -Infinity;;) {
+  const warnings = new LimitedLog(log, clock);
+  for (;;) {
     try {
       const conn = await listener.accept();
       if ("setNoDelay" in conn) conn.setNoDelay(true);
@@ -99,10 +97,7 @@ export async function acceptAll(
       if (error instanceof Deno.errors.BadResource || error instanceof Deno.errors.Interrupted) {
         return;
       }
-      if (clock.now() - complained >= complainMs) {
-        complained = clock.now();
-        log.warn("grpc-accept-error", { err: reasonOf(error) });
-      }
+      warnings.warn("grpc-accept-error", { err: reasonOf(error) });
       await new Promise<void>((resolve) => clock.after(retryMs, resolve));
     }
   }

@@ -1,4 +1,4 @@
-import { type Logger, reasonOf } from "../../log/mod.ts";
+import { LimitedLog, type Logger, reasonOf } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import {
   type Call,
@@ -18,7 +18,6 @@ import { breathe, isBreathless } from "./breathe.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
-import { LimitedLog } from "./limited_log.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
 

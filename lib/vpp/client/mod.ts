@@ -10,4 +10,3 @@ export { clientName, connectApi } from "./connect.ts";
 export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";
 export { breathe, inSlices, pause } from "./breathe.ts";
-export { LimitedLog } from "./limited_log.ts";

@@ -1,7 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
-import { type Logger, reasonOf } from "../../log/mod.ts";
+import { LimitedLog, type Logger, reasonOf } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, connectApi, LimitedLog } from "../client/mod.ts";
+import { type ApiClient, connectApi } from "../client/mod.ts";
 import { CounterReader, statsNames } from "../counters/mod.ts";
 import type { FlushLedger } from "../lb/mod.ts";
 import { controlPing, showVersion } from "../messages/mod.ts";

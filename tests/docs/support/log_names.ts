@@ -8,9 +8,9 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   "lib/checker/events.ts": ["info backend-transition", "info frontend-transition"],
   "lib/checker/probing.ts": ["error probe-failed", "error probe-lost"],
   "lib/daemon/last_resort.ts": ["error unhandled-rejection", "error unhandled-exception"],
+  "lib/log/limited.ts": [],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
-  "lib/vpp/client/limited_log.ts": [],
   "lib/vpp/sync/apply.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
     .map((change) => `info vpp-lbsync-${change}`),
 };
