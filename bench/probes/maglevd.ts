@@ -2,7 +2,7 @@ import type { Namespace } from "../../tests/net/namespaces.ts";
 import type { Load, Measured } from "./load.ts";
 
 /** Checks before the measurement, after which V8 has compiled what it will compile. */
-const warmUpChecks = 60_000;
+const warmUpChecks = 100_000;
 
 /** Runs `checker.ts` in a process of its own inside the namespace, as maglevd would. */
 export async function measureOurs(

@@ -1,5 +1,3 @@
-/** Fewer sockets than this are not worth lingering for. */
-const worthwhile = 4;
 /** Share of the time that may be spent lingering, so that other work gets its turns. */
 const share = 0.25;
 /** Credit that can be saved up, in milliseconds. */
@@ -10,9 +8,9 @@ const patience = 8;
 const respite = 64;
 
 /** How long one nap is, in microseconds. */
-export const napMicroseconds = 250;
+export const napMicroseconds = 300;
 /** Naps after one burst at most. */
-export const napsAtMost = 4;
+export const napsAtMost = 3;
 
 /**
  * Decides whether to linger after a burst of probes was started: to nap for up to a millisecond and
@@ -26,12 +24,12 @@ export class Linger {
   #fruitless = 0;
   #skipped = 0;
 
-  /** Whether to linger now, at `now` milliseconds, for `fresh` sockets that wait for an answer. */
-  asked(fresh: number, now: number): boolean {
+  /** Whether to linger now, after a burst at `now` milliseconds. */
+  worthwhile(now: number): boolean {
     const earned = (now - this.#lastAsked) * share;
     this.#creditMs = Math.min(this.#creditMs + earned, largestCreditMs);
     this.#lastAsked = now;
-    if (fresh < worthwhile || this.#creditMs <= 0) return false;
+    if (this.#creditMs <= 0) return false;
     if (this.#fruitless < patience) return true;
     this.#skipped = (this.#skipped + 1) % respite;
     return this.#skipped === 0;

@@ -39,8 +39,8 @@ const batch = 256;
 const budgetMs = 4;
 /** The waiter looks up this often, so that an idle program that forgot to close can end. */
 const longestSleepMs = 1000;
-/** Between two looks while wake-ups follow each other closely. */
-const lookAgainMs = 1;
+/** So many sockets that began to wait together are a burst. */
+const burstSize = 4;
 const EINTR = errnoNumber("EINTR");
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 /** The slot of the eventfd, which nobody watches. */
@@ -50,8 +50,9 @@ const noSlot = 0xffff_ffff;
  * One epoll instance and its one waiter: an epoll_wait that sleeps on a thread of Deno's pool while
  * something is watched. Everything else is synchronous on this thread.
  *
- * When wake-ups follow each other closely the poller looks every millisecond instead of sleeping:
- * a wake-up through the pool costs as much as the probe it is for.
+ * A wake-up through the pool costs as much as the probe it is for. So while wake-ups follow each
+ * other closely the poller looks at intervals instead ({@link Pace}), and after a burst of new
+ * sockets it lingers a moment for their answers ({@link Linger}).
  */
 export class Poller {
   readonly #clock: Clock;
@@ -148,28 +149,35 @@ export class Poller {
 
   /** After a burst: what was begun together is waited for together. */
   #settle(): void {
-    const start = this.#clock.now();
     const fresh = this.#fresh;
     this.#fresh = 0;
     if (this.#state === "closed") return;
-    if (this.#linger.asked(fresh, start)) {
+    if (fresh >= burstSize) this.#lookAfterBurst();
+    this.#schedule();
+  }
+
+  #lookAfterBurst(): void {
+    const start = this.#clock.now();
+    this.#pace.burst(start);
+    const resume = this.#state;
+    this.#state = "looking";
+    if (this.#linger.worthwhile(start)) {
       const events = this.#nap();
       this.#linger.lingered(this.#clock.now() - start, events);
+    } else {
+      this.#look();
     }
-    this.#schedule();
+    // The waiter or the timer, if there is one, has not had a turn meanwhile.
+    if (!this.#isClosed()) this.#state = resume;
   }
 
   /** Naps and looks, until nothing is waited for any more; returns how many events there were. */
   #nap(): number {
-    const resume = this.#state;
-    this.#state = "looking";
     let events = 0;
     for (let nap = 0; nap < napsAtMost && this.#watched > 0 && !this.#isClosed(); nap++) {
       libc.usleep(napMicroseconds);
       events += this.#look();
     }
-    // The waiter or the timer, if there is one, has not had a turn meanwhile.
-    if (!this.#isClosed()) this.#state = resume;
     return events;
   }
 
@@ -181,9 +189,10 @@ export class Poller {
   /** Makes sure that somebody looks, while there is something to look for. */
   #schedule(): void {
     if (this.#state !== "idle" || this.#watched === 0) return;
-    if (this.#pace.batching) {
+    const pauseMs = this.#pace.pauseMs(this.#clock.now());
+    if (pauseMs > 0) {
       this.#state = "pausing";
-      this.#tick = this.#clock.after(lookAgainMs, () => this.#afterPause());
+      this.#tick = this.#clock.after(pauseMs, () => this.#afterPause());
     } else {
       this.#state = "sleeping";
       this.#sleep = this.#sleepOnce();

@@ -187,6 +187,7 @@ export class HttpReader {
         this.#transferCoding = header.value;
         return;
       case "content-length": {
+        if (!this.#wantsBody) return;
         const length = parseContentLength(header.value);
         const conflict = this.#contentLength !== undefined && this.#contentLength !== length;
         if (length === undefined || conflict) return this.#fail("invalid content-length");

@@ -8,16 +8,16 @@ function wake(pace: Pace, gapMs: number, times: number): void {
 Deno.test("seldom wake-ups are never batched", () => {
   const pace = new Pace();
   wake(pace, 5, 1000);
-  assert.equal(pace.batching, false);
+  assert.equal(pace.pauseMs(5000), 0);
 });
 
 Deno.test("wake-ups in quick succession are batched, a few are not", () => {
   const few = new Pace();
   wake(few, 0.1, 5);
-  assert.equal(few.batching, false);
+  assert.equal(few.pauseMs(1), 0);
   const many = new Pace();
   wake(many, 0.1, 100);
-  assert.equal(many.batching, true);
+  assert.equal(many.pauseMs(10), 1);
 });
 
 Deno.test("batching ends when looking found nothing several times in a row", () => {
@@ -28,7 +28,15 @@ Deno.test("batching ends when looking found nothing several times in a row", () 
     pace.looked(0);
     pace.looked(3);
   }
-  assert.equal(pace.batching, true);
+  assert.equal(pace.pauseMs(10), 1);
   for (let i = 0; i < 10; i++) pace.looked(0);
-  assert.equal(pace.batching, false);
+  assert.equal(pace.pauseMs(10), 0);
+});
+
+Deno.test("between bursts pauses are long, and when they stop sleep returns", () => {
+  const pace = new Pace();
+  pace.burst(1000);
+  assert.equal(pace.pauseMs(1001), 16);
+  assert.equal(pace.pauseMs(1017), 16);
+  assert.equal(pace.pauseMs(1030), 0);
 });
