@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { isSameCheck } from "../../lib/checker/same.ts";
-import { Bench, fail, httpCheck, ip, pass, sketch } from "./support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { ip } from "../support/ip.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
 const config = sketch({ backends: { a: {}, b: {} }, frontends });

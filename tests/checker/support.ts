@@ -1,43 +1,19 @@
 import assert from "node:assert/strict";
 import { Checker, type CheckerEvent, type CheckerObserver } from "../../lib/checker/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
-import { parseIp } from "../../lib/ip/mod.ts";
-import type { IpAddress } from "../../lib/ip/mod.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { httpCheck as anyHttpCheck } from "../probes/checks.ts";
+import { ip } from "../support/ip.ts";
 
 export const pass: ProbeResult = { ok: true, code: "L7OK", detail: "status 200", durationMs: 1 };
 export const fail: ProbeResult = { ok: false, code: "L7STS", detail: "status 503", durationMs: 1 };
 
-export function ip(text: string): IpAddress {
-  const address = parseIp(text);
-  assert.ok(address, text);
-  return address;
-}
-
 /** An http check: rise 2, fall 3, every 2 s, 500 ms when fast, 5 s when down, 1 s timeout. */
 export function httpCheck(name: string, change: Partial<HttpCheck> = {}): HealthCheck {
-  return {
-    name,
-    type: "http",
-    intervalMs: 2_000,
-    fastIntervalMs: 500,
-    downIntervalMs: 5_000,
-    timeoutMs: 1_000,
-    rise: 2,
-    fall: 3,
-    probeIpv4Source: undefined,
-    probeIpv6Source: undefined,
-    port: 80,
-    path: "/",
-    host: undefined,
-    responseCodeMin: 200,
-    responseCodeMax: 200,
-    responseRegexp: undefined,
-    tls: { serverName: undefined, insecureSkipVerify: false },
-    ...change,
-  };
+  const timing = { fastIntervalMs: 500, downIntervalMs: 5_000, timeoutMs: 1_000 };
+  return anyHttpCheck({ name, ...timing, ...change });
 }
 
 export interface ConfigSketch {

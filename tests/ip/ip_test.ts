@@ -8,12 +8,7 @@ import {
   parseIp,
   specialScope,
 } from "../../lib/ip/mod.ts";
-
-function ip(text: string) {
-  const address = parseIp(text);
-  assert.ok(address, `${text} must parse`);
-  return address;
-}
+import { ip } from "../support/ip.ts";
 
 Deno.test("literals are parsed to bytes and printed canonically", () => {
   const cases: [string, string][] = [

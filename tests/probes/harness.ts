@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
-import { type IpAddress, parseIp } from "../../lib/ip/mod.ts";
 import { type Logger, silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import {
@@ -10,6 +9,7 @@ import {
   type ProbeResult,
   type ProbeTarget,
 } from "../../lib/probes/mod.ts";
+import { ip } from "../support/ip.ts";
 
 /** What a harness may be made with. */
 export interface HarnessOptions {
@@ -50,11 +50,4 @@ export class Harness implements AsyncDisposable {
     this.prober.close();
     await this.engine.close();
   }
-}
-
-/** The address that `text` spells. */
-export function ip(text: string): IpAddress {
-  const address = parseIp(text);
-  assert.ok(address, text);
-  return address;
 }

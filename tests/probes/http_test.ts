@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { httpCheck } from "./checks.ts";
-import { Harness, ip } from "./harness.ts";
+import { Harness } from "./harness.ts";
 import {
   answering,
   type Behaviour,
@@ -12,6 +12,7 @@ import {
   TestServer,
   trickling,
 } from "./servers.ts";
+import { ip } from "../support/ip.ts";
 
 /** Long enough for every answer that comes, short where none does. */
 const short = { timeoutMs: 60 };

@@ -8,8 +8,9 @@ import { openDescriptors } from "../net/descriptors.ts";
 import { Namespace, needingNamespaces } from "../net/namespaces.ts";
 import { Authority } from "./certificates.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
-import { Harness, ip } from "./harness.ts";
+import { Harness } from "./harness.ts";
 import { answering, closing, silent, startResettingServer, TestServer } from "./servers.ts";
+import { ip } from "../support/ip.ts";
 
 /** So many probes of one kind, and the code that all of them are to come to. */
 interface Load {

@@ -3,8 +3,9 @@ import type { HealthCheck } from "../../lib/config/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
 import { Namespace, needingNamespaces } from "../net/namespaces.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
-import { Harness, ip } from "./harness.ts";
+import { Harness } from "./harness.ts";
 import { Nginx } from "./servers.ts";
+import { ip } from "../support/ip.ts";
 
 const v4 = "192.0.2.1";
 const v6 = "2001:db8::1";

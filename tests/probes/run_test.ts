@@ -4,8 +4,9 @@ import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
 import { httpCheck, tcpCheck } from "./checks.ts";
-import { Harness, ip } from "./harness.ts";
+import { Harness } from "./harness.ts";
 import { silent, TestServer } from "./servers.ts";
+import { ip } from "../support/ip.ts";
 
 const localhost = ip("127.0.0.1");
 

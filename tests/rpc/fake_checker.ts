@@ -8,8 +8,7 @@ import type {
 import { CheckerError } from "../../lib/checker/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck } from "../../lib/config/mod.ts";
 import type { BackendState, FrontendState, Transition } from "../../lib/health/mod.ts";
-import type { IpAddress } from "../../lib/ip/mod.ts";
-import { parseIp } from "../../lib/ip/mod.ts";
+import { ip } from "../support/ip.ts";
 
 /** A checker that does what it is told: backends change state when a test says so. */
 export class FakeChecker implements CheckerView, CheckerControl {
@@ -113,13 +112,6 @@ export class FakeChecker implements CheckerView, CheckerControl {
     if (this.#held) return void this.#held.push(event);
     for (const listener of this.#listeners) listener(event);
   }
-}
-
-/** An address that tests are sure of. */
-export function ip(text: string): IpAddress {
-  const address = parseIp(text);
-  if (!address) throw new Error(`${text} is no address`);
-  return address;
 }
 
 const timing = {

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { parseIp } from "../../lib/ip/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
 import {
@@ -13,14 +12,9 @@ import {
 } from "../../lib/vpp/messages/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { type Asked, frameOf, type Script, ScriptedVpp } from "./scripted_vpp.ts";
+import { ip } from "../support/ip.ts";
 
 const pong = { retval: 0, client_index: 1, vpe_pid: 42 };
-
-function ip(text: string) {
-  const address = parseIp(text);
-  assert.ok(address);
-  return address;
-}
 
 /** Answers pings and good-byes. */
 async function oblige({ message, context, peer }: Asked): Promise<void> {

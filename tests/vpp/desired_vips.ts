@@ -2,7 +2,8 @@
 
 import fc from "fast-check";
 import { type DesiredVip, vipId } from "../../lib/vpp/lb/mod.ts";
-import { ip, ModelVpp } from "./model_vpp.ts";
+import { ModelVpp } from "./model_vpp.ts";
+import { ip } from "../support/ip.ts";
 
 const addresses = ["192.0.2.1", "192.0.2.2", "2001:db8::1"];
 const v4 = ["10.0.0.1", "10.0.0.2", "10.0.0.10", "9.255.255.255"];

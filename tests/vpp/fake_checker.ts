@@ -13,7 +13,7 @@ import {
   effectiveWeights,
   frontendState,
 } from "../../lib/health/mod.ts";
-import { ip } from "./model_vpp.ts";
+import { ip } from "../support/ip.ts";
 
 /** A frontend in few words: `{ vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100 }] }`. */
 export interface FrontendWish {

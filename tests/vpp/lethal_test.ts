@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { parseIp } from "../../lib/ip/mod.ts";
 import { EncodeError, encodeMessage, type Message, WireWriter } from "../../lib/vpp/codec/mod.ts";
 import {
   cliInband,
@@ -9,12 +8,7 @@ import {
   lbAsSetWeight,
   lbConf,
 } from "../../lib/vpp/messages/mod.ts";
-
-function ip(text: string) {
-  const address = parseIp(text);
-  assert.ok(address);
-  return address;
-}
+import { ip } from "../support/ip.ts";
 
 function encode(message: Message, value: Record<string, unknown>): void {
   encodeMessage(new WireWriter(), message, { id: 1, clientIndex: 1, context: 1 }, value);

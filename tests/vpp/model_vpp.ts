@@ -3,7 +3,6 @@
  * accepted and what a dump shows afterwards. Answers requests directly, without a socket.
  */
 
-import { parseIp } from "../../lib/ip/mod.ts";
 import { RetvalError } from "../../lib/vpp/client/mod.ts";
 import {
   type Call,
@@ -26,6 +25,7 @@ import {
   lbConfGet,
   lbVipDump,
 } from "../../lib/vpp/messages/mod.ts";
+import { ip } from "../support/ip.ts";
 
 interface ModelServer {
   readonly address: AsRequest["as_address"];
@@ -251,11 +251,4 @@ function describe(message: Message, value: Record<string, unknown>): string {
     return ["protocol", "port", "weight", "encap", "cmd"].includes(name) ? `${name} ${field}` : "";
   });
   return [message.name, ...parts.filter((part) => part !== "")].join(" ");
-}
-
-/** Parses or throws: for literals in tests. */
-export function ip(text: string): AsRequest["as_address"] {
-  const address = parseIp(text);
-  if (!address) throw new Error(`${text} is no address`);
-  return address;
 }

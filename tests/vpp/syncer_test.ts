@@ -6,9 +6,10 @@ import { FlushLedger } from "../../lib/vpp/lb/mod.ts";
 import { cliInband, lbAsSetWeight } from "../../lib/vpp/messages/mod.ts";
 import { type SyncContext, Syncer } from "../../lib/vpp/sync/mod.ts";
 import { type ConfigWish, FakeChecker } from "./fake_checker.ts";
-import { ip, ModelVpp } from "./model_vpp.ts";
+import { ModelVpp } from "./model_vpp.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { settle, until } from "../support/until.ts";
+import { ip } from "../support/ip.ts";
 
 /** Answers in order like VPP, but not at once. */
 class SlowModel {

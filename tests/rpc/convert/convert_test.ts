@@ -29,7 +29,8 @@ import {
   planToProto,
   vppInfoToProto,
 } from "../../../lib/rpc/convert/vpp.ts";
-import { FakeChecker, ip } from "../fake_checker.ts";
+import { FakeChecker } from "../fake_checker.ts";
+import { ip } from "../../support/ip.ts";
 
 const names = { useProtoFieldName: true };
 
