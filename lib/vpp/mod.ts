@@ -1,6 +1,9 @@
 /**
- * Keeps the lb plugin of a VPP in line with configuration and health. What VPP
- * does with what it is told is in docs/vpp.md, which the comments of this room cite.
+ * Keeps the lb plugin of a VPP in line with configuration and health. What VPP does with what it
+ * is told is in docs/vpp.md, which the comments of this room cite.
+ *
+ * A server here is what VPP calls an AS, an application server: an address behind a VIP. Several
+ * backends of a frontend that have one address are one server.
  *
  * @module
  */
