@@ -27,8 +27,8 @@ export interface Punctuality {
 }
 
 /**
- * Calls `run` for each timer that falls due, with how late it is, in batches short enough to leave the event loop
- * alone. Asleep in between: one timer of the clock, armed for the first thing due.
+ * Calls `run` for each timer that falls due, with how late it is, in batches short enough to leave
+ * the event loop alone. Asleep in between: one timer of the clock, armed for the first thing due.
  *
  * Its time is the clock's without the stalls, so that after one every timer keeps its distance
  * from every other.

@@ -96,7 +96,10 @@ export interface CheckerView {
 export interface CheckerControl {
   /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
   pause(backend: string): BackendSnapshot;
-  /** Ends a pause, from unknown; else nothing changes. failed-precondition: unknown name, or disabled. */
+  /**
+   * Ends a pause, from unknown; else nothing changes. failed-precondition: unknown name, or
+   * disabled.
+   */
   resume(backend: string): BackendSnapshot;
   /** Puts back into service. not-found. */
   enable(backend: string): BackendSnapshot;

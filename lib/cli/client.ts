@@ -4,7 +4,10 @@ import { Maglev } from "../gen/maglev_pb.ts";
 import { CommandFailure } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
 
-/** How long an answer, or the first sign of a stream, may take before the operator is told, in milliseconds. */
+/**
+ * How long an answer, or the first sign of a stream, may take before the operator is told, in
+ * milliseconds.
+ */
 export const callTimeoutMs = 10_000;
 
 /** A client for `host:port`; the Connect protocol over fetch. Connects when first used. */

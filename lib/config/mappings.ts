@@ -51,7 +51,10 @@ export class Mappings {
     return node === null || isScalar(node) && classify(node)?.kind === "null";
   }
 
-  /** The keys in the file's order, merged ones last. Duplicates and keys that are no text are reported. */
+  /**
+   * The keys in the file's order, merged ones last. Duplicates and keys that are no text are
+   * reported.
+   */
   entries(map: YAMLMap, path: Path | undefined): ReadonlyMap<string, Entry> {
     const own = new Map<string, Entry>();
     if (!this.#afford(map, path)) return own;

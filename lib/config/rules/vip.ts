@@ -35,7 +35,10 @@ export function checkUnique(frontends: readonly PlacedFrontend[], problems: Prob
   }
 }
 
-/** What VPP refuses about several frontends on one address (docs/vpp.md, "Return values": -81 and -73). */
+/**
+ * What VPP refuses about several frontends on one address (docs/vpp.md, "Return values": -81 and
+ * -73).
+ */
 export function checkVips(
   frontends: readonly PlacedFrontend[],
   backends: ReadonlyMap<string, Backend>,

@@ -1,6 +1,9 @@
 import { codeLengths, codes, endOfString } from "./huffman_code.ts";
 
-/** A decoder that takes four bits at a time; no code is shorter than five, so it emits at most one symbol. */
+/**
+ * A decoder that takes four bits at a time; no code is shorter than five, so it emits at most one
+ * symbol.
+ */
 interface Transitions {
   /** By `state * 16 + nibble`: the next state times 512 plus the symbol (256: none); -1: EOS. */
   readonly steps: Int32Array;
