@@ -17,11 +17,21 @@ const scripts: Record<ShellName, string> = {
   bash: `# maglevc completion for bash: source this file, or put it into
 # /usr/share/bash-completion/completions/maglevc
 _maglevc() {
-  local line
+  local words=() piece prefix line rest=\${COMP_LINE:0:COMP_POINT} i
+  # bash takes host:port and --flag=value apart.
+  for ((i = 0; i <= COMP_CWORD; i++)); do
+    piece=\${COMP_WORDS[i]}
+    if [[ $i -eq 0 || $rest == [[:blank:]]* ]]; then words+=("$piece"); else words[-1]+=$piece; fi
+    rest=\${rest#"\${rest%%[![:blank:]]*}"}
+    rest=\${rest#"$piece"}
+  done
+  [[ $piece == [:=] ]] && piece=
+  prefix=\${words[-1]%"$piece"}
   COMPREPLY=()
   while IFS= read -r line; do
-    COMPREPLY+=("$(printf '%q' "\${line%%$'\\t'*}")")
-  done < <(maglevc __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+    line=\${line%%$'\\t'*}
+    COMPREPLY+=("$(printf '%q' "\${line#"$prefix"}")")
+  done < <(maglevc __complete "\${words[@]:1}" 2>/dev/null)
 }
 complete -F _maglevc maglevc`,
   zsh: `#compdef maglevc
@@ -31,8 +41,8 @@ _maglevc() {
   local line word help
   while IFS= read -r line; do
     word=\${line%%$'\\t'*}
-    help=\${line#*$'\\t'}
-    candidates+=("\${word//:/\\\\:}:$help")
+    help=\${line#"$word"}
+    candidates+=("\${word//:/\\\\:}\${help/$'\\t'/:}")
   done < <(maglevc __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe -V maglevc candidates
 }

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { completionScript } from "../../lib/cli/commands/completion.ts";
+import { havePrograms, needing } from "../support/programs.ts";
+
+const haveBash = havePrograms("bash");
+
+/** What the script asks `maglevc __complete` for, joined with +, and what it makes of the answer. */
+async function ask(line: string, words: readonly string[], answer: string): Promise<string[]> {
+  const command = completionScript("bash");
+  assert.equal(command.kind, "local");
+  const script = `${command.kind === "local" ? command.run().text({} as never) : ""}
+maglevc() { shift; local IFS=+; echo "$*" >&3; echo "$ANSWER"; }
+COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=\${#COMP_LINE}
+_maglevc 3>&1
+printf '%s\\n' "\${COMPREPLY[@]}"`;
+  const { stdout } = await new Deno.Command("bash", {
+    args: ["-c", script, "bash", ...words],
+    env: { COMP_LINE: line, ANSWER: answer },
+  }).output();
+  return new TextDecoder().decode(stdout).trimEnd().split("\n");
+}
+
+function bashTest(name: string, run: () => Promise<void>): void {
+  Deno.test(needing(haveBash, "bash", name), run);
+}
+
+bashTest("bash completion puts together what bash takes apart at : and =", async () => {
+  assert.deepEqual(
+    await ask(
+      "maglevc --server 127.0.0.1:9090 show b",
+      ["maglevc", "--server", "127.0.0.1", ":", "9090", "show", "b"],
+      "backends\tAll backends",
+    ),
+    ["--server+127.0.0.1:9090+show+b", "backends"],
+  );
+  assert.deepEqual(
+    await ask(
+      "maglevc --server=[::1]:9090  show ",
+      ["maglevc", "--server", "=", "[", "::", "1]", ":", "9090", "show", ""],
+      "backends",
+    ),
+    ["--server=[::1]:9090+show+", "backends"],
+  );
+});
+
+bashTest("bash completion gives of a name with a colon only what bash replaces", async () => {
+  assert.deepEqual(
+    await ask(
+      "maglevc show backends web:8",
+      ["maglevc", "show", "backends", "web", ":", "8"],
+      "web:8080",
+    ),
+    ["show+backends+web:8", "8080"],
+  );
+  assert.deepEqual(
+    await ask(
+      "maglevc show backends web:",
+      ["maglevc", "show", "backends", "web", ":"],
+      "web:8080",
+    ),
+    ["show+backends+web:", "8080"],
+  );
+});
