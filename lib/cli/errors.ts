@@ -41,7 +41,7 @@ function reasonOf(error: ConnectError): string {
   if (/lookup|resolve|dns/i.test(text)) return "the name does not resolve";
   if (/unreachable/i.test(text)) return "network unreachable";
   if (/timed? ?out/i.test(text)) return "timed out";
-  if (/reset|closed|broken pipe|eof/i.test(text)) return "the connection was closed";
+  if (/reset|closed|broken pipe|eof|reading a body/i.test(text)) return "the connection was closed";
   return error.rawMessage;
 }
 

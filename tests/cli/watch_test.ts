@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { createMaglevClient } from "../../lib/cli/client.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { watchEvents, watchOptions } from "../../lib/cli/events.ts";
@@ -49,6 +50,15 @@ Deno.test("a server that does not speak HTTP is not taken for maglevd", async ()
   assert.equal(
     said,
     `error: what answers at ${address} is not maglevd's API: it does not speak HTTP`,
+  );
+});
+
+Deno.test("a stream that breaks off is a closed connection", () => {
+  const cause = new TypeError("error reading a body from connection");
+  const error = new ConnectError(cause.message, Code.Unknown, undefined, undefined, cause);
+  assert.equal(
+    describeError(error, "there"),
+    "cannot reach maglevd at there: the connection was closed",
   );
 });
 
