@@ -1,4 +1,5 @@
 import { createMaglevClient } from "./client.ts";
+import { CommandFailure } from "./errors.ts";
 import { parseFlags } from "./flags.ts";
 import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
@@ -16,14 +17,24 @@ const flagHelp: readonly (readonly [flag: string, help: string])[] = [
 
 /**
  * What `maglevc __complete WORDS…` prints: a line per candidate for the last word, its help behind
- * a tab. The words are a command line so far, so a server named on it is the one asked.
+ * a tab. The words are a command line so far, so a server named on it is the one asked. Nothing
+ * where a flag is wrong or wants its value.
  */
 export async function completeWords(args: readonly string[]): Promise<string[]> {
   const partial = args.at(-1) ?? "";
   if (partial.startsWith("-")) {
     return flagHelp.filter(([flag]) => flag.startsWith(partial)).map((pair) => pair.join("\t"));
   }
-  const { words, server } = parseFlags(args.slice(0, -1), Deno.env);
+  try {
+    return await wordsAfter(args.slice(0, -1), partial);
+  } catch (error) {
+    if (error instanceof CommandFailure) return [];
+    throw error;
+  }
+}
+
+async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
+  const { words, server } = parseFlags(args, Deno.env);
   const context = {
     roots: commandTree,
     client: createMaglevClient(server),

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { completeWords } from "../../lib/cli/candidates.ts";
 import { completionScript } from "../../lib/cli/commands/completion.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 
@@ -60,4 +61,10 @@ bashTest("bash completion gives of a name with a colon only what bash replaces",
     ),
     ["show+backends+web:", "8080"],
   );
+});
+
+Deno.test("nothing is completed where a flag is wrong or wants its value", async () => {
+  assert.deepEqual(await completeWords(["--server", "local"]), []);
+  assert.deepEqual(await completeWords(["--bogus", "show", ""]), []);
+  assert.deepEqual(await completeWords(["--server", "no port:x", "show", "backends", ""]), []);
 });
