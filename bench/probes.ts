@@ -4,7 +4,7 @@
  * Figures and how to read them: docs/performance/probes.md.
  *
  * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE…]`, such as `http@2000`; all of
- * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, in about four minutes. Needs
+ * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, in about eight minutes. Needs
  * root, iproute2 and nginx; without haproxy its side is left out.
  *
  * @module

@@ -101,7 +101,7 @@ export class Connection implements Watcher, Disposable {
     return !this.#connecting;
   }
 
-  /** Whether it was closed, or its descriptor given away. */
+  /** Whether it was closed. */
   get closed(): boolean {
     return this.#fd < 0;
   }
@@ -123,15 +123,6 @@ export class Connection implements Watcher, Disposable {
   /** From now on the user is told when there is something to read. Returns why it can't be. */
   watchReading(): string | undefined {
     return this.#watch ? undefined : this.#watchFor(EPOLLIN | EPOLLRDHUP);
-  }
-
-  /** Gives the descriptor away, no longer watched: whoever takes it has to close it. */
-  release(): number {
-    const fd = this.#fd;
-    if (this.#watch) this.#poller.remove(this.#watch, fd);
-    this.#watch = undefined;
-    this.#fd = -1;
-    return fd;
   }
 
   /** Closes with RST, if that has not happened yet. */

@@ -1,5 +1,7 @@
 /** Linux numbers used with sockets and epoll, the same on x86-64 and arm64. */
 
+export const AF_UNIX = 1;
+
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
 export const SOCK_RAW = 3;
@@ -13,6 +15,7 @@ export const SOL_TCP = 6;
 export const SOL_RAW = 255;
 
 export const SO_ERROR = 4;
+export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
@@ -22,12 +25,12 @@ export const ICMP6_FILTER = 1;
 export const IPPROTO_ICMP = 1;
 export const IPPROTO_ICMPV6 = 58;
 
+export const SCM_RIGHTS = 1;
 export const MSG_DONTWAIT = 0x40;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 export const EPOLL_CTL_ADD = 1;
-export const EPOLL_CTL_DEL = 2;
 export const EPOLLIN = 0x001;
 export const EPOLLOUT = 0x004;
 export const EPOLLERR = 0x008;

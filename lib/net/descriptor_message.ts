@@ -3,8 +3,8 @@
  * one iovec, one control message. The same on x86-64 and arm64: 64-bit little-endian.
  */
 
-const SOL_SOCKET = 1;
-const SCM_RIGHTS = 1;
+import { SCM_RIGHTS, SOL_SOCKET } from "./constants.ts";
+
 const headerBytes = 56;
 const iovecBytes = 16;
 const controlHeaderBytes = 16;

@@ -6,6 +6,7 @@ import {
   IPPROTO_ICMP,
   IPPROTO_ICMPV6,
   SO_RCVBUF,
+  SO_SNDBUF,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -29,9 +30,11 @@ export interface PingOrigin {
   readonly source: IpAddress | undefined;
 }
 
-/** Asks for room for the answers of a burst; the kernel gives what net.core.rmem_max allows. */
-const receiveBuffer = new Uint8Array(new Int32Array([1 << 20]).buffer);
+/** Asks for room for a burst; the kernel gives what net.core.rmem_max and wmem_max allow. */
+const bufferSize = new Uint8Array(new Int32Array([1 << 20]).buffer);
 const protocols = { 4: IPPROTO_ICMP, 6: IPPROTO_ICMPV6 } as const;
+/** Errors of earlier sends that may stand before a message; reading takes them away. */
+const pendingErrors = 4;
 const EAGAIN = errnoNumber("EAGAIN");
 const scratchAddress = new Uint8Array(28);
 
@@ -103,7 +106,11 @@ export class PingSocket implements Watcher, Disposable {
 
   /** Receives one message into `buffer`; returns its length, negative when there is none. */
   receive(buffer: Uint8Array<ArrayBuffer>, room: bigint): number {
-    return libc.recv(this.#fd, buffer, room, 0);
+    for (let tries = 0; tries < pendingErrors; tries++) {
+      const length = libc.recv(this.#fd, buffer, room, 0);
+      if (length >= 0 || errno() === EAGAIN) return length;
+    }
+    return -1;
   }
 
   /** @internal The poller's word. */
@@ -125,7 +132,8 @@ export class PingSocket implements Watcher, Disposable {
     types: readonly number[],
     source: IpAddress | undefined,
   ): string | undefined {
-    libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, receiveBuffer, 4);
+    libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, bufferSize, 4);
+    libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUF, bufferSize, 4);
     if (this.raw) {
       const filter = icmpFilter(family, types);
       const [level, option] = family === 4

@@ -1,9 +1,9 @@
 import type { Clock, Timer } from "../time/mod.ts";
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLLET, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import { EPOLL_CTL_ADD, EPOLLET, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
+import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
-import { epollLayout } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
 import { Pace } from "./pace.ts";
@@ -43,8 +43,6 @@ const longestSleepMs = 1000;
 const burstSize = 4;
 const EINTR = errnoNumber("EINTR");
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
-/** The slot of the eventfd, which nobody watches. */
-const noSlot = 0xffff_ffff;
 
 /**
  * One epoll instance and its one waiter: an epoll_wait that sleeps on a thread of Deno's pool while
@@ -58,8 +56,8 @@ export class Poller {
   readonly #clock: Clock;
   readonly #epoll: FileDescriptor;
   readonly #wake: FileDescriptor;
-  readonly #looked = new EventBuffer();
-  readonly #slept = new EventBuffer();
+  readonly #looked = new EventBuffer(batch);
+  readonly #slept = new EventBuffer(batch);
   readonly #request = new EventBuffer(1);
   readonly #slots: (Watch | undefined)[] = [];
   readonly #free: number[] = [];
@@ -83,23 +81,18 @@ export class Poller {
       this.#epoll[Symbol.dispose]();
       throw error;
     }
-    this.#control(EPOLL_CTL_ADD, this.#wake.number, EPOLLIN, noSlot, 0);
-  }
-
-  /** Descriptors watched right now. */
-  get watched(): number {
-    return this.#watched;
+    this.#add(this.#wake.number, EPOLLIN, noSlot, 0);
   }
 
   /**
-   * Calls `watcher` whenever `fd` turns ready for `interest` (EPOLL bits), from a later turn of the
-   * event loop, until {@link unwatch}. Returns the errno instead when the kernel refuses.
+   * Calls `watcher` whenever `fd` turns ready for `interest` (EPOLL bits), never from within this
+   * call, until {@link unwatch}. Returns the errno instead when the kernel refuses.
    */
   watch(fd: number, interest: number, watcher: Watcher): Watch | number {
     const slot = this.#free.pop() ?? this.#slots.length;
     const watch = { slot, generation: this.#generation, watcher };
     this.#generation = (this.#generation + 1) >>> 0;
-    const failure = this.#control(EPOLL_CTL_ADD, fd, interest | EPOLLET, slot, watch.generation);
+    const failure = this.#add(fd, interest | EPOLLET, slot, watch.generation);
     this.#slots[slot] = failure === 0 ? watch : undefined;
     if (failure !== 0) {
       this.#free.push(slot);
@@ -123,12 +116,6 @@ export class Poller {
     this.#watched--;
   }
 
-  /** As {@link unwatch}, for a descriptor that stays open. */
-  remove(watch: Watch, fd: number): void {
-    this.unwatch(watch);
-    this.#control(EPOLL_CTL_DEL, fd, 0, 0, 0);
-  }
-
   /** Wakes and awaits the waiter, then closes. Watched descriptors stay their owners'. */
   async close(): Promise<void> {
     if (this.#state === "closed") return;
@@ -140,11 +127,11 @@ export class Poller {
     this.#epoll[Symbol.dispose]();
   }
 
-  #control(operation: number, fd: number, events: number, slot: number, gen: number): number {
-    this.#request.set(events, slot, gen);
-    return libc.epoll_ctl(this.#epoll.number, operation, fd, this.#request.bytes) === 0
-      ? 0
-      : errno();
+  /** Adds a descriptor to the kernel's set; returns the errno, 0 when it went well. */
+  #add(fd: number, events: number, slot: number, generation: number): number {
+    this.#request.set(events, slot, generation);
+    const { bytes } = this.#request;
+    return libc.epoll_ctl(this.#epoll.number, EPOLL_CTL_ADD, fd, bytes) === 0 ? 0 : errno();
   }
 
   /** After a burst: what was begun together is waited for together. */
@@ -246,38 +233,6 @@ export class Poller {
       // A watcher that throws doesn't cost the others their event, which would not come again.
       guarded(() => watch.watcher.ready(buffer.events(i)));
     }
-  }
-}
-
-const layout = epollLayout(Deno.build.arch);
-
-/** An array of `struct epoll_event`. */
-class EventBuffer {
-  readonly #words: Uint32Array<ArrayBuffer>;
-  readonly bytes: Uint8Array<ArrayBuffer>;
-
-  constructor(length = batch) {
-    this.#words = new Uint32Array(length * layout.stride);
-    this.bytes = new Uint8Array(this.#words.buffer);
-  }
-
-  events(index: number): number {
-    return this.#words[index * layout.stride] ?? 0;
-  }
-
-  slot(index: number): number {
-    return this.#words[index * layout.stride + layout.data] ?? noSlot;
-  }
-
-  generation(index: number): number {
-    return this.#words[index * layout.stride + layout.data + 1] ?? 0;
-  }
-
-  /** Fills in the first event. */
-  set(events: number, slot: number, generation: number): void {
-    this.#words[0] = events;
-    this.#words[layout.data] = slot;
-    this.#words[layout.data + 1] = generation;
   }
 }
 

@@ -3,6 +3,15 @@
  * stats segment. Nothing here blocks.
  */
 
+import {
+  AF_UNIX,
+  MSG_CMSG_CLOEXEC,
+  MSG_DONTWAIT,
+  MSG_NOSIGNAL,
+  SOCK_CLOEXEC,
+  SOCK_NONBLOCK,
+  SOCK_SEQPACKET,
+} from "./constants.ts";
 import { errno, libc } from "./libc.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
@@ -10,13 +19,6 @@ import { unixAddress } from "./unix_address.ts";
 import { DescriptorMessage } from "./descriptor_message.ts";
 import { attemptUntil, type WaitOptions } from "./wait.ts";
 
-const AF_UNIX = 1;
-const SOCK_SEQPACKET = 5;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_DONTWAIT = 0x40;
-const MSG_NOSIGNAL = 0x4000;
-const MSG_CMSG_CLOEXEC = 0x4000_0000;
 const EAGAIN = errnoNumber("EAGAIN");
 const EINTR = errnoNumber("EINTR");
 const ETIMEDOUT = errnoNumber("ETIMEDOUT");

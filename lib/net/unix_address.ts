@@ -1,7 +1,7 @@
+import { AF_UNIX } from "./constants.ts";
+
 /** Largest path that sun_path holds with its closing NUL (unix(7)). */
 const longestPath = 107;
-
-const AF_UNIX = 1;
 
 /**
  * `struct sockaddr_un` for a file system path: family in the machine's order (little-endian on
