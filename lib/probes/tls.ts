@@ -40,15 +40,13 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
     if (!connection) return;
     const failure = connection.watchReading();
     if (failure) return this.report(failed("L6RSP", failure));
-    const { name, serverName } = this.#identity;
-    this.#session = new TlsSession(
-      engine,
-      connection,
-      { name, serverName },
-      this.#verify,
-      ca,
-      this,
-    );
+    try {
+      const verify = this.#verify;
+      this.#session = new TlsSession(engine, connection, this.#identity, verify, ca, this);
+    } catch (error) {
+      // node:tls throws at names that it doesn't like.
+      this.report(failed("L6RSP", error instanceof Error ? error.message : String(error)));
+    }
   }
 
   override readable(): void {

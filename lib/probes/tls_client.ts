@@ -30,7 +30,7 @@ export function tlsIdentity(
   host: string | undefined,
   address: IpAddress,
 ): TlsIdentity {
-  const name = params.serverName ?? (host === undefined ? address.text : withoutPort(host));
+  const name = params.serverName || withoutPort(host ?? "") || address.text;
   const literal = parseIp(name);
   return literal
     ? { name: literal.text, serverName: undefined }

@@ -19,6 +19,11 @@ Deno.test("the name is the server-name, else the host, else the address", () => 
   });
 });
 
+Deno.test("an empty name counts as none", () => {
+  assert.equal(identity("", "b.example", "192.0.2.1").name, "b.example");
+  assert.equal(identity("", "", "192.0.2.1").name, "192.0.2.1");
+});
+
 Deno.test("addresses are verified but never sent as SNI", () => {
   for (
     const [host, address, name] of [

@@ -133,6 +133,33 @@ test("the system's authorities are trusted, as SSL_CERT_FILE names them", async 
   assert.equal(new TextDecoder().decode(stdout).trim(), "L6OK TLSv1.3 handshake done");
 });
 
+/** The first bytes that a client sends in a handshake, as characters. */
+async function clientHello(serverName: string | undefined, insecure: boolean): Promise<string> {
+  const hello = Promise.withResolvers<string>();
+  await using server = TestServer.tcp(async (connection) => {
+    const buffer = new Uint8Array(4096);
+    const length = await connection.read(buffer) ?? 0;
+    hello.resolve(new TextDecoder("latin1").decode(buffer.subarray(0, length)));
+  });
+  await using harness = new Harness();
+  await harness.probe(tcpCheck({ port: server.port, tls: tls(serverName, insecure) }));
+  return await hello.promise;
+}
+
+Deno.test("SNI carries the name, verified or not, and never an address", async () => {
+  for (const insecure of [true, false]) {
+    assert.ok((await clientHello("a.example", insecure)).includes("a.example"));
+    assert.ok(!(await clientHello(undefined, insecure)).includes("127.0.0.1"));
+  }
+});
+
+Deno.test("a name that TLS can't do is a failed probe, not an exception", async () => {
+  await using server = TestServer.tcp(silent);
+  await using harness = new Harness();
+  const check = tcpCheck({ port: server.port, tls: tls("fe80::1%eth0", true) });
+  assert.match(await harness.outcome(check), /^L6RSP .*must not be an IP address/);
+});
+
 /** How plain TCP servers fail a handshake, and what that gives. */
 const handshakes: readonly (readonly [does: string, Behaviour, expected: string])[] = [
   ["says nothing", silent, "L6TOUT TLS handshake not finished within 80ms"],
