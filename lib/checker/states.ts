@@ -88,7 +88,12 @@ export class States {
   ): void {
     const { clock, events, observer, historyLimit } = this.#options;
     const to = entry.health.state;
-    const transition: Transition<BackendState> = { from, to, at: clock.wall() };
+    const { code, detail } = result ?? {};
+    const because = result && { code: result.code, detail: result.detail };
+    const transition: Transition<BackendState> = {
+      ...{ from, to, at: clock.wall() },
+      ...(because && { because }),
+    };
     entry.since = transition.at;
     entry.transitions = remember(entry.transitions, transition, historyLimit());
     const { memberships, frontends } = entry.placement;
@@ -97,7 +102,6 @@ export class States {
     }
     observer.transition(entry.name, from, to);
     const { name, config } = entry;
-    const { code, detail } = result ?? {};
     events.push([
       {
         event: { kind: "backend", backend: name, transition, frontends },

@@ -8,7 +8,7 @@ import {
   type WatchRequestSchema,
 } from "../gen/maglev_pb.ts";
 import { callTimeoutMs } from "./client.ts";
-import { formatTime } from "./format.ts";
+import { formatOutcome, formatTime } from "./format.ts";
 import type { Args, MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
 import { stateMeaning, type Style } from "./style.ts";
@@ -73,7 +73,9 @@ function formatTransition(
   const { from = "", to = "", atUnixNs = 0n } = transition ?? {};
   const painted = (state: string) => style.paint(stateMeaning(state), state);
   if (atUnixNs === 0n) return `${"now".padEnd(23)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
-  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${name} ${painted(from)} → ${painted(to)}`;
+  const cause = formatOutcome({ code: transition?.code ?? "", detail: transition?.detail ?? "" });
+  const change = `${name} ${painted(from)} → ${painted(to)}`;
+  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${change}${cause === "" ? "" : ` ${cause}`}`;
 }
 
 /**

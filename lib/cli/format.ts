@@ -56,6 +56,13 @@ export function formatAgo(unixNs: bigint, now: number): string {
   return formatSpan(Math.max(0, now - Number(unixNs) / 1e6));
 }
 
+/** A probe's outcome: `L4CON (connection refused)`; empty when there was none. */
+export function formatOutcome(
+  { code, detail }: { readonly code: string; readonly detail: string },
+): string {
+  return detail === "" ? code : `${code} (${detail})`;
+}
+
 /** A VIP without the prefix length every VIP has: `192.0.2.1/32` is `192.0.2.1`. */
 export function stripHostMask(prefix: string): string {
   const [address = "", length] = prefix.split("/");

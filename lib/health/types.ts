@@ -25,6 +25,8 @@ export interface Transition<State extends string = string> {
   readonly to: State;
   /** Unix time in milliseconds, with fractions. */
   readonly at: number;
+  /** What the probe saw that led to it; absent where something else did. */
+  readonly because?: { readonly code: string; readonly detail: string };
 }
 
 /** What VPP is to be told about one backend of one frontend. */

@@ -23,6 +23,11 @@ Deno.test("each change is one event, one log record and one entry in the history
   ]);
   const { transitions, since } = bench.checker.backend("a") ?? {};
   assert.deepEqual(transitions?.map(({ to }) => to), ["paused", "down", "up"]);
+  assert.deepEqual(transitions?.map(({ because }) => because), [
+    undefined,
+    { code: "L7STS", detail: "status 503" },
+    { code: "L7OK", detail: "status 200" },
+  ]);
   assert.equal(since, transitions?.[0]?.at);
   const [, , down] = bench.log.named("backend-transition");
   assert.deepEqual(down, {

@@ -65,7 +65,12 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
       durationNs: 210_000n,
       atUnixNs: ago(1500),
     },
-    transitions: [{ from: "up", to: "down", atUnixNs: ago(3_661_000) }],
+    transitions: [
+      {
+        ...{ from: "up", to: "down", atUnixNs: ago(3_661_000) },
+        ...{ code: "L4CON", detail: "connection refused" },
+      },
+    ],
   },
   {
     name: "spare",

@@ -66,6 +66,9 @@ Deno.test(
     equal(history.state, "down");
     equal(history.lastProbe.code, "L4CON");
     equal(history.transitions[0].to, "down");
+    equal(history.transitions[0].code, "L4CON");
+    equal(event.backend.transition.code, "L4CON");
+    equal(event.backend.transition.detail, history.transitions[0].detail);
     equal(history.transitions[0].atUnixNs, event.backend.transition.atUnixNs);
 
     const failures = 'maglev_probe_total{backend="web1",type="http",result="failure",code="L4CON"}';

@@ -4,7 +4,7 @@ import {
   type HealthCheckInfo,
   type ProbeResultInfo,
 } from "../../gen/maglev_pb.ts";
-import { formatAgo, formatMeasured, formatTime } from "../format.ts";
+import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -82,6 +82,7 @@ function formatBackend(
     stateCell(transition.from),
     "→",
     stateCell(transition.to),
+    formatOutcome(transition),
   ]);
   const history = formatTable(style, [
     { title: "at" },
@@ -89,6 +90,7 @@ function formatBackend(
     { title: "from" },
     { title: "" },
     { title: "to" },
+    { title: "" },
   ], rows);
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
@@ -104,9 +106,8 @@ function probeCell(probe: ProbeResultInfo | undefined): Cell {
 
 function formatProbe(probe: ProbeResultInfo | undefined, now: number): Cell {
   if (!probe) return { text: "none yet", meaning: "dim" };
-  const detail = probe.detail === "" ? "" : ` (${probe.detail})`;
   const took = `in ${formatMeasured(probe.durationNs)}, ${formatAgo(probe.atUnixNs, now)} ago`;
-  return { text: `${probe.code}${detail} ${took}`, meaning: probe.ok ? "good" : "bad" };
+  return { text: `${formatOutcome(probe)} ${took}`, meaning: probe.ok ? "good" : "bad" };
 }
 
 /** The counter against its top, so that one sees how far from a flip it is. */

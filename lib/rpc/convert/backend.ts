@@ -32,6 +32,8 @@ export function transitionToProto(transition: Transition): TransitionRecord {
   record.from = transition.from;
   record.to = transition.to;
   record.atUnixNs = nanoseconds(transition.at);
+  record.code = transition.because?.code ?? "";
+  record.detail = transition.because?.detail ?? "";
   return record;
 }
 
