@@ -33,11 +33,9 @@ export class ConnectionLimiter {
    * is one too many and has to be closed.
    */
   admit(peer: string): (() => void) | undefined {
-    const ofPeer = this.#byPeer.get(peer) ?? 0;
-    const { connections, connectionsPerPeer } = this.#limits;
-    if (this.#count >= connections || ofPeer >= connectionsPerPeer) return undefined;
+    if (this.refusal(peer) !== undefined) return undefined;
     this.#count++;
-    this.#byPeer.set(peer, ofPeer + 1);
+    this.#byPeer.set(peer, this.#of(peer) + 1);
     let gone = false;
     return () => {
       if (gone) return;
@@ -46,9 +44,23 @@ export class ConnectionLimiter {
     };
   }
 
+  /** Which limit keeps another connection of `peer` out, for the operator; undefined if none. */
+  refusal(peer: string): string | undefined {
+    const { connections, connectionsPerPeer } = this.#limits;
+    if (this.#of(peer) >= connectionsPerPeer) {
+      return `the limit of ${connectionsPerPeer} connections per peer is reached`;
+    }
+    if (this.#count >= connections) return `the limit of ${connections} connections is reached`;
+    return undefined;
+  }
+
+  #of(peer: string): number {
+    return this.#byPeer.get(peer) ?? 0;
+  }
+
   #leave(peer: string): void {
     this.#count--;
-    const left = (this.#byPeer.get(peer) ?? 1) - 1;
+    const left = this.#of(peer) - 1;
     if (left > 0) this.#byPeer.set(peer, left);
     else this.#byPeer.delete(peer);
   }

@@ -1,5 +1,7 @@
 import { ConnectionLimiter, serveH2 } from "../h2/mod.ts";
 import type { ByteConn, ConnectionLimits, H2Handler, H2ServeOptions } from "../h2/mod.ts";
+import { LimitedLog } from "../log/mod.ts";
+import type { Logger } from "../log/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import type { Http1Server } from "./http1_server.ts";
 import { sniff } from "./sniff.ts";
@@ -10,6 +12,7 @@ import type { SpliceLimits } from "./splice.ts";
 /** How connections are served. */
 export interface ConnectionOptions {
   readonly clock: Clock;
+  readonly log: Logger;
   readonly handler: H2Handler;
   readonly http1: Http1Server;
   readonly h2: H2ServeOptions;
@@ -40,11 +43,13 @@ const slowestCheckMs = 1000;
 export class Connections {
   readonly #served = new Set<Served>();
   readonly #limiter: ConnectionLimiter;
+  readonly #warnings: LimitedLog;
   #timer: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
     this.#limiter = new ConnectionLimiter(options.limits);
+    this.#warnings = new LimitedLog(options.log, options.clock);
   }
 
   /** Connections now open. */
@@ -54,7 +59,7 @@ export class Connections {
 
   /** Serves a connection until it is closed, unless it is one too many. Never rejects. */
   async serve(conn: AcceptedConn, peer: string): Promise<void> {
-    const leave = this.#onEmpty ? undefined : this.#limiter.admit(peer);
+    const leave = this.#onEmpty ? undefined : this.#admit(peer);
     if (!leave) return closeQuietly(conn);
     try {
       await this.#dispatch(conn, peer);
@@ -77,6 +82,12 @@ export class Connections {
     });
     await empty;
     timer.cancel();
+  }
+
+  #admit(peer: string): (() => void) | undefined {
+    const reason = this.#limiter.refusal(peer);
+    if (reason !== undefined) this.#warnings.warn("grpc-connection-refused", { peer, reason });
+    return this.#limiter.admit(peer);
   }
 
   async #dispatch(conn: AcceptedConn, peer: string): Promise<void> {

@@ -86,6 +86,7 @@ export async function servePort(rpcs: readonly Rpc[], options: PortOptions): Pro
   const http1 = await Http1Server.start(http1Handler, (error) => logError(log, error));
   const connections = new Connections({
     clock,
+    log,
     http1,
     handler: h2,
     h2: { ...limits.h2 && { limits: limits.h2 }, onError: (error) => logError(log, error) },

@@ -23,6 +23,8 @@ Deno.test("connections are limited in all and per peer, and leave room when they
   assert.equal(limiter.admit("192.0.2.1"), undefined);
   assert.ok(limiter.admit("192.0.2.2"));
   assert.equal(limiter.admit("192.0.2.3"), undefined);
+  assert.match(limiter.refusal("192.0.2.1") ?? "", /limit of 2 connections per peer/);
+  assert.match(limiter.refusal("192.0.2.3") ?? "", /limit of 3 connections is/);
   leave();
   leave();
   assert.equal(limiter.count, 2);

@@ -81,6 +81,9 @@ Deno.test("connections beyond the limit are closed at once, and room is made by 
   await second.text("api");
   using third = await RawClient.connect(harness.address);
   assert.equal(await third.text().catch(() => ""), "");
+  assert.deepEqual(harness.log.named("grpc-connection-refused"), [
+    { peer: "127.0.0.1", reason: "the limit of 2 connections per peer is reached" },
+  ]);
   first[Symbol.dispose]();
   for (;;) {
     using again = await RawClient.connect(harness.address);
