@@ -183,8 +183,12 @@ function status({ frontends, backends }: Config): string {
 }
 
 async function warnOfMissingCapabilities(config: Config, log: DaemonLog): Promise<void> {
-  const status = await Deno.readTextFile("/proc/self/status").catch(() => "");
-  for (const { name, reason } of missingCapabilities(config, status)) {
+  const [status, pingGroupRange] = await Promise.all(
+    ["/proc/self/status", "/proc/sys/net/ipv4/ping_group_range"]
+      .map((path) => Deno.readTextFile(path).catch(() => "")),
+  );
+  const kernel = { status: status ?? "", pingGroupRange: pingGroupRange ?? "" };
+  for (const { name, reason } of missingCapabilities(config, kernel)) {
     log.warn("capability-missing", { capability: name, reason });
   }
 }
