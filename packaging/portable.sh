@@ -42,7 +42,9 @@ for base in "${MAGLEV_CACHE_DIR:-}" "${caches%%:*}" "${XDG_CACHE_HOME:-}" \
   if ready "$place" || unpack "$place"; then
     DENO_DIR=$place/deno
     DENO_NO_UPDATE_CHECK=1
-    export DENO_DIR DENO_NO_UPDATE_CHECK
+    # The CA certificates of this system, not those built into the runtime.
+    : "${DENO_TLS_CA_STORE:=system}"
+    export DENO_DIR DENO_NO_UPDATE_CHECK DENO_TLS_CA_STORE
     exec "$place/$name" run @FLAGS@ "$place/$name.js" "$@"
   fi
 done

@@ -30,6 +30,7 @@ maglevd --check
 
 step unit
 systemd-analyze verify /lib/systemd/system/vpp-maglevd.service 2>&1 | grep vpp-maglevd || true
+grep CA_STORE /lib/systemd/system/vpp-maglevd.service
 
 step run
 cat >/etc/vpp-maglev/maglev.yaml <<END
@@ -47,6 +48,7 @@ setpriv --reuid=maglevd --regid=maglevd --init-groups --inh-caps=-all,+net_raw,+
   env DENO_DIR=/var/cache/vpp-maglev maglevd --vpp-api-addr= >/tmp/log 2>&1 &
 until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!; done
 maglevc show backends | awk '{ print $1, $3, $5 }'
+tr '\\0' '\\n' </proc/$!/environ | grep ^DENO_TLS_CA_STORE=
 kill $!; wait $!
 tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
 
@@ -70,10 +72,12 @@ maglevd
 /lib/systemd/system/vpp-maglevd.service
 /etc/vpp-maglev/maglev.yaml: valid: 1 frontend, 2 backends, 1 health check
 == unit
+Environment=DENO_TLS_CA_STORE=system
 == run
 name state last
 own up L4OK
 ping up L4OK
+DENO_TLS_CA_STORE=system
 "msg":"stopped"
 == upgrade
 1.0.1

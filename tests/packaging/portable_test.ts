@@ -114,6 +114,8 @@ portableTest("signals reach the program, which is the process that was started",
   for await (const text of process.stdout.pipeThrough(new TextDecoderStream())) {
     if (!log.includes("backend-transition") && (log + text).includes("backend-transition")) {
       assert.equal(await Deno.readTextFile(`/proc/${process.pid}/comm`), "maglevd\n");
+      const environment = await Deno.readTextFile(`/proc/${process.pid}/environ`);
+      assert.ok(environment.split("\0").includes("DENO_TLS_CA_STORE=system"), environment);
       process.kill("SIGTERM");
     }
     log += text;
