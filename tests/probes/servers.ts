@@ -31,11 +31,6 @@ export class TestServer implements AsyncDisposable {
     return (this.#listener.addr as Deno.NetAddr).port;
   }
 
-  /** Waits until every connection accepted so far has been closed. */
-  async idle(): Promise<void> {
-    while (this.#open.size > 0) await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-
   async #serve(behaviour: Behaviour): Promise<void> {
     const served: Promise<void>[] = [];
     for (;;) {
