@@ -6,7 +6,11 @@ export interface FloodBudget {
   readonly burst: number;
   /** How many more each second. */
   readonly perSecond: number;
-  /** How many more for each HEADERS or DATA frame sent or DATA frame received: there is work done. */
+  /**
+   * How many more for each HEADERS or DATA frame sent or DATA frame received: there is work done.
+   * Kept beside the budget, up to 40 bursts of it: 500 streams that are all written to at once are
+   * answered by thousands of WINDOW_UPDATE at once, while the budget itself was full.
+   */
   readonly perFrame: number;
 }
 
@@ -42,9 +46,15 @@ export type FloodBudgets = Readonly<Record<FloodKind, FloodBudget>>;
 const kinds = Object.keys(defaultFloodBudgets) as FloodKind[];
 
 interface Bucket {
+  /** What is left of the budget. */
   tokens: number;
+  /** What frames have earned beside it. */
+  earned: number;
   at: number;
 }
+
+/** Bursts that may be earned beforehand. */
+const earnedBursts = 40;
 
 /** Counts against the budgets and ends the connection of who overdraws one. */
 export class FloodMeter {
@@ -55,7 +65,7 @@ export class FloodMeter {
   constructor(budgets: FloodBudgets, now: number) {
     this.#budgets = budgets;
     this.#buckets = Object.fromEntries(
-      kinds.map((kind) => [kind, { tokens: budgets[kind].burst, at: now }]),
+      kinds.map((kind) => [kind, { tokens: budgets[kind].burst, earned: 0, at: now }]),
     ) as Record<FloodKind, Bucket>;
   }
 
@@ -64,8 +74,10 @@ export class FloodMeter {
     const bucket = this.#buckets[kind];
     const { burst, perSecond } = this.#budgets[kind];
     const refilled = bucket.tokens + (now - bucket.at) * perSecond / 1000;
-    bucket.tokens = Math.min(burst, refilled) - 1;
+    bucket.tokens = Math.min(burst, refilled);
     bucket.at = now;
+    if (bucket.earned >= 1) bucket.earned--;
+    else bucket.tokens--;
     if (bucket.tokens >= 0) return;
     throw new ConnectionError(
       ErrorCode.ENHANCE_YOUR_CALM,
@@ -78,7 +90,7 @@ export class FloodMeter {
     for (const kind of earners) {
       const { burst, perFrame } = this.#budgets[kind];
       const bucket = this.#buckets[kind];
-      bucket.tokens = Math.min(burst, bucket.tokens + perFrame);
+      bucket.earned = Math.min(earnedBursts * burst, bucket.earned + perFrame);
     }
   }
 }

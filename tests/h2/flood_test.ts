@@ -33,3 +33,10 @@ Deno.test("frames that carry work earn more of what work brings with it, and of 
   meter.earn();
   assert.throws(() => meter.count("settings", 0), /too many settings events/);
 });
+
+Deno.test("what work earns is kept beside a full budget, up to forty bursts", () => {
+  const meter = new FloodMeter(budgets, 0);
+  for (let n = 0; n < 1000; n++) meter.earn();
+  for (let n = 0; n < 40 * 3 + 3; n++) meter.count("ping", 0);
+  assert.throws(() => meter.count("ping", 0), overdrawn);
+});

@@ -8,6 +8,7 @@ import importlib.util
 import json
 import sys
 import threading
+import time
 
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, wrappers_pb2
@@ -135,19 +136,37 @@ def do_many_watchers(count, events):
     """`count` watchers on one channel; each reads `events` events."""
     watchers = [open_watch(log=False) for _ in range(count)]
     results = [None] * count
+    seen = [threading.Semaphore(0) for _ in range(count)]
 
     def read(i):
-        results[i] = [describe(next(watchers[i])) for _ in range(events)]
+        results[i] = []
+        for _ in range(events):
+            results[i].append(describe(next(watchers[i])))
+            seen[i].release()
 
     threads = [threading.Thread(target=read, args=(i,)) for i in range(count)]
     for thread in threads:
         thread.start()
-    calls["many"] = (watchers, threads, results)
+    calls["many"] = (watchers, threads, results, seen)
     return {}
 
 
+def do_many_snapshots(count):
+    """Waits until every watcher has read `count` events more; says how many have."""
+    _, _, _, seen = calls["many"]
+    deadline = time.monotonic() + 60
+
+    def left():
+        return max(0, deadline - time.monotonic())
+
+    def has_read(events):
+        return all(events.acquire(timeout=left()) for _ in range(count))
+
+    return {"watchers": sum(has_read(events) for events in seen)}
+
+
 def do_many_results():
-    watchers, threads, results = calls.pop("many")
+    watchers, threads, results, _ = calls.pop("many")
     for thread in threads:
         thread.join()
     for watcher in watchers:
