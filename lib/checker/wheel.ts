@@ -1,7 +1,10 @@
-/** Milliseconds that one slot covers: how much later than asked a timer may come up. */
-export const tickMs = 4;
+/**
+ * Milliseconds that one slot covers: how much later than asked a timer may come up. Probes of one
+ * slot share a turn of the event loop, which costs as much as a probe: docs/performance/probes.md.
+ */
+export const tickMs = 10;
 
-/** One turn is 16 seconds; what is due later stays in its slot and is passed over. */
+/** One turn is 41 seconds; what is due later stays in its slot and is passed over. */
 const slots = 4096;
 
 /** A place on the wheel, made once per owner and set again and again. */
