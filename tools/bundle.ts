@@ -6,17 +6,7 @@
  * @module
  */
 
-const root = new URL("..", import.meta.url).pathname;
-
-/** Output file to entry point. */
-const programs = { "maglevd.js": "main.ts", "maglevc.js": "cli.ts" };
-
-async function run(program: string, args: string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(program, { args, cwd: root }).output();
-  const decoder = new TextDecoder();
-  if (!success) throw new Error(`${program} ${args.join(" ")}: ${decoder.decode(stderr).trim()}`);
-  return decoder.decode(stdout).trim();
-}
+import { programs, root, run } from "./programs.ts";
 
 /** The commit, with a mark when the tree holds more than that; `unknown` outside of a repository. */
 async function commit(): Promise<string> {
@@ -40,8 +30,8 @@ async function bundle(folder: string): Promise<void> {
   const stamp = `globalThis.maglevBuild=${
     JSON.stringify({ commit: await commit(), date: date() })
   };`;
-  for (const [output, entry] of Object.entries(programs)) {
-    const path = `${folder}/${output}`;
+  for (const { name, entry } of programs) {
+    const path = `${folder}/${name}.js`;
     await run(Deno.execPath(), ["bundle", "--quiet", "--frozen", "-o", path, entry]);
     const code = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, `${stamp}\n${code}`);
