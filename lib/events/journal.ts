@@ -1,0 +1,179 @@
+import type { EventKind, EventSource, MaglevEvent } from "./types.ts";
+
+/** Events kept in memory (SPEC section 9). */
+const defaultCapacity = 10_000;
+
+/** Which events are asked for; what is absent does not matter. */
+export interface EventFilter {
+  /** Unix milliseconds, included. */
+  readonly notBefore?: number | undefined;
+  /** Unix milliseconds, not included. */
+  readonly before?: number | undefined;
+  /** About this backend. */
+  readonly backend?: string | undefined;
+  /** About this frontend, or about a backend that it uses. */
+  readonly frontend?: string | undefined;
+  /** One of these; all when empty. */
+  readonly kinds?: readonly EventKind[] | undefined;
+  /** By the name of whoever asked for it. */
+  readonly actor?: string | undefined;
+}
+
+/** One page of the journal. */
+export interface EventPage {
+  /** In the order asked for. */
+  readonly events: readonly MaglevEvent[];
+  /** Pass it as `after` to go on; undefined when nothing is left. */
+  readonly next: number | undefined;
+}
+
+/** What is to be listed. */
+export interface EventQuery extends EventFilter {
+  /** Newest first, or oldest first. */
+  readonly order: "newest" | "oldest";
+  /** At most so many events. */
+  readonly limit: number;
+  /** Go on behind the event of this number. */
+  readonly after?: number | undefined;
+}
+
+/** The last events, in a ring. */
+export class Journal implements Disposable {
+  readonly #ring: MaglevEvent[] = [];
+  readonly #capacity: number;
+  readonly #unsubscribe: () => void;
+  /** Index of the oldest once the ring is full. */
+  #oldest = 0;
+
+  /** Keeps what `events` tells from now on, at most `capacity` of it. */
+  constructor(events: EventSource, capacity = defaultCapacity) {
+    this.#capacity = capacity;
+    this.#unsubscribe = events.subscribe((event) => this.#keep(event));
+  }
+
+  /** Keeps nothing more. What is there can still be read. */
+  [Symbol.dispose](): void {
+    this.#unsubscribe();
+  }
+
+  /** Events kept. */
+  get size(): number {
+    return this.#ring.length;
+  }
+
+  /** Number of the oldest event kept; undefined before the first. */
+  get oldestSeq(): number | undefined {
+    return this.#at(0)?.seq;
+  }
+
+  /**
+   * All events behind number `seq`, oldest first; undefined when some of them are not kept any
+   * more, or `seq` has not been reached, so that whoever asks has to begin with a snapshot.
+   */
+  since(seq: number): readonly MaglevEvent[] | undefined {
+    const newest = this.#at(this.size - 1)?.seq ?? 0;
+    if (seq === newest) return [];
+    const oldest = this.oldestSeq;
+    if (oldest === undefined || seq > newest || seq < oldest - 1) return undefined;
+    return this.#slice(seq - oldest + 1);
+  }
+
+  /** One page of what the query asks for. */
+  list(query: EventQuery): EventPage {
+    const events: MaglevEvent[] = [];
+    const step = query.order === "oldest" ? 1 : -1;
+    for (let i = this.#start(query); i >= 0 && i < this.size; i += step) {
+      const event = this.#at(i);
+      if (!event || !isAskedFor(event, query)) continue;
+      if (events.length === query.limit) return { events, next: events.at(-1)?.seq };
+      events.push(event);
+    }
+    return { events, next: undefined };
+  }
+
+  /** Where a query begins, as a place in the order of age. */
+  #start({ order, after }: EventQuery): number {
+    const oldest = this.oldestSeq ?? 0;
+    if (order === "oldest") return after === undefined ? 0 : Math.max(0, after - oldest + 1);
+    return after === undefined ? this.size - 1 : Math.min(this.size, after - oldest) - 1;
+  }
+
+  #keep(event: MaglevEvent): void {
+    if (this.#ring.length < this.#capacity) {
+      this.#ring.push(event);
+      return;
+    }
+    this.#ring[this.#oldest] = event;
+    this.#oldest = (this.#oldest + 1) % this.#capacity;
+  }
+
+  /** The event at this place in the order of age, 0 for the oldest. */
+  #at(place: number): MaglevEvent | undefined {
+    return this.#ring[(this.#oldest + place) % Math.max(1, this.#ring.length)];
+  }
+
+  #slice(place: number): MaglevEvent[] {
+    const events: MaglevEvent[] = [];
+    for (let i = place; i < this.size; i++) {
+      const event = this.#at(i);
+      if (event) events.push(event);
+    }
+    return events;
+  }
+}
+
+/** Whether an event is one that the filter lets through. */
+export function isAskedFor(event: MaglevEvent, filter: EventFilter): boolean {
+  const { notBefore, before, backend, frontend, kinds, actor } = filter;
+  if (notBefore !== undefined && event.at < notBefore) return false;
+  if (before !== undefined && event.at >= before) return false;
+  if (kinds && kinds.length > 0 && !kinds.includes(event.kind)) return false;
+  if (actor !== undefined && event.actor?.name !== actor) return false;
+  if (backend !== undefined && !backendsOf(event).includes(backend)) return false;
+  return frontend === undefined || frontendsOf(event).includes(frontend);
+}
+
+/** The backends that an event is about. */
+export function backendsOf(event: MaglevEvent): readonly string[] {
+  switch (event.kind) {
+    case "backend":
+    case "weight":
+      return [event.backend];
+    case "operator":
+      return event.backend === "" ? [] : [event.backend];
+    case "reload":
+      return changed(event, "backend");
+    case "frontend":
+    case "pool":
+    case "vpp":
+    case "probing":
+      return [];
+  }
+}
+
+/** The frontends that an event is about. */
+export function frontendsOf(event: MaglevEvent): readonly string[] {
+  switch (event.kind) {
+    case "backend":
+      return event.frontends;
+    case "frontend":
+    case "pool":
+    case "weight":
+      return [event.frontend];
+    case "operator":
+      return event.frontend === "" ? [] : [event.frontend];
+    case "reload":
+      return changed(event, "frontend");
+    case "vpp":
+    case "probing":
+      return [];
+  }
+}
+
+function changed(
+  event: Extract<MaglevEvent, { readonly kind: "reload" }>,
+  kind: "backend" | "frontend",
+): string[] {
+  if (event.result === "rejected") return [];
+  return event.changes.filter((change) => change.kind === kind).map(({ name }) => name);
+}

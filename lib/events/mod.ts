@@ -1,0 +1,35 @@
+/**
+ * Everything that changes what traffic gets, as one numbered stream with causes and actors. The
+ * checker and VPP's side tell; VPP's side, the API, the log and the journal listen.
+ *
+ * @module
+ */
+
+export { EventStream } from "./stream.ts";
+export { backendsOf, frontendsOf, isAskedFor, Journal } from "./journal.ts";
+export type { EventFilter, EventPage, EventQuery } from "./journal.ts";
+export { logEvents, recordOf } from "./records.ts";
+export type { EventRecord } from "./records.ts";
+export { because, eventKinds } from "./types.ts";
+export type {
+  Actor,
+  BackendHappening,
+  Cause,
+  ConfigChange,
+  EventKind,
+  EventSink,
+  EventSource,
+  FrontendHappening,
+  Happening,
+  MaglevEvent,
+  OperatorHappening,
+  PoolHappening,
+  ProbingHappening,
+  Reason,
+  ReasonedHappening,
+  ReloadHappening,
+  ToldWeight,
+  VppHappening,
+  WeightChange,
+  WeightHappening,
+} from "./types.ts";

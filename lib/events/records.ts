@@ -1,0 +1,138 @@
+import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
+import type { EventSource, MaglevEvent, ToldWeight, VppHappening } from "./types.ts";
+
+/** The log record that tells an event. */
+export interface EventRecord {
+  readonly level: LogLevel;
+  readonly msg: string;
+  readonly attributes: LogAttributes;
+}
+
+/** Changes that a record of a reload names; the journal has them all. */
+const changesNamed = 20;
+
+/** How VPP's events are told. */
+const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, string]>> = {
+  connected: ["info", "vpp-connect"],
+  lost: ["warn", "vpp-disconnect"],
+  "in-step": ["info", "vpp-in-step"],
+  "out-of-step": ["warn", "vpp-out-of-step"],
+  altered: ["warn", "vpp-altered"],
+};
+
+/** Writes each event to the log. Call the result to stop. */
+export function logEvents(events: EventSource, log: Logger): () => void {
+  return events.subscribe((event) => {
+    const { level, msg, attributes } = recordOf(event);
+    log[level](msg, attributes);
+  });
+}
+
+/** How the log tells an event. */
+export function recordOf(event: MaglevEvent): EventRecord {
+  const reason = reasonAttributes(event);
+  switch (event.kind) {
+    case "backend": {
+      const { backend, address, transition: { from, to } } = event;
+      return info("backend-transition", { backend, address, from, to, ...reason });
+    }
+    case "frontend": {
+      const { frontend, address, transition: { from, to }, activePool: pool } = event;
+      return info("frontend-transition", { frontend, address, from, to, pool, ...reason });
+    }
+    case "pool": {
+      const { frontend, address, from, to } = event;
+      return info("frontend-failover", { frontend, address, from, to, ...reason });
+    }
+    case "weight":
+      return weightRecord(event, reason);
+    case "reload":
+      return reloadRecord(event, reason);
+    case "operator": {
+      const { action, backend, frontend, detail } = event;
+      return info("operator-action", {
+        action,
+        backend: backend || undefined,
+        frontend: frontend || undefined,
+        detail: detail || undefined,
+        ...reason,
+      });
+    }
+    case "vpp":
+      return vppRecord(event);
+    case "probing": {
+      const { change, detail } = event;
+      return change === "impaired"
+        ? { level: "error", msg: "probing-impaired", attributes: { err: detail } }
+        : info("probing-restored", { detail });
+    }
+  }
+}
+
+function info(msg: string, attributes: LogAttributes): EventRecord {
+  return { level: "info", msg, attributes };
+}
+
+/** What follows from a failover of ten thousand backends is not worth ten thousand records. */
+function weightRecord(
+  event: Extract<MaglevEvent, { readonly kind: "weight" }>,
+  reason: LogAttributes,
+): EventRecord {
+  const { frontend, pool, backend, configured, effective, flush } = event;
+  const isSet = configured.from !== configured.to || flush;
+  return {
+    level: isSet ? "info" : "debug",
+    msg: "weight-change",
+    attributes: {
+      ...{ frontend, pool, backend },
+      configured: isSet ? arrow(configured.from, configured.to) : undefined,
+      effective: arrow(effective.from, effective.to),
+      flush: flush || undefined,
+      ...reason,
+    },
+  };
+}
+
+function arrow(from: ToldWeight, to: ToldWeight): string {
+  return from === to ? `${to}` : `${from} -> ${to}`;
+}
+
+function reloadRecord(
+  event: Extract<MaglevEvent, { readonly kind: "reload" }>,
+  reason: LogAttributes,
+): EventRecord {
+  if (event.result === "rejected") {
+    const isApply = event.stage === "apply";
+    return {
+      level: "error",
+      msg: isApply ? "config-reload-failed" : "config-check-failed",
+      attributes: { type: isApply ? undefined : event.stage, err: event.reason, ...reason },
+    };
+  }
+  const { changes } = event;
+  const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) =>
+    [`${kind} ${name}`.trim(), change, details.join(", ")].filter((part) => part !== "").join(" ")
+  );
+  const more = changes.length - named.length;
+  return info("config-diff", {
+    changes: changes.length,
+    diff: more > 0 ? [...named, `and ${more} more`] : named,
+    ...reason,
+  });
+}
+
+function vppRecord(event: VppHappening): EventRecord {
+  const [level, msg] = vppRecords[event.change];
+  const { detail, change, attributes } = event;
+  const told = detail === ""
+    ? {}
+    : change === "connected" || change === "in-step"
+    ? { detail }
+    : { err: detail };
+  return { level, msg, attributes: { ...attributes, ...told } };
+}
+
+function reasonAttributes({ cause, actor }: MaglevEvent): LogAttributes {
+  const probe = cause.kind === "probe" ? { code: cause.code, detail: cause.detail } : {};
+  return { cause: cause.kind, ...probe, actor: actor?.name, "actor-from": actor?.from };
+}

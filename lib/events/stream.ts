@@ -1,0 +1,128 @@
+import { type Logger, reasonOf } from "../log/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+import type { EventSink, EventSource, MaglevEvent, ReasonedHappening } from "./types.ts";
+
+/** How long events are delivered before the event loop has its turn. */
+const budgetMs = 4;
+
+/** Calls of one subscription. Compared by identity: one function may subscribe twice. */
+interface Subscription {
+  readonly listener: (event: MaglevEvent) => void;
+}
+
+/** What waits its turn: an event, or somebody who wants to know that all before were told. */
+type Pending = MaglevEvent | (() => void);
+
+/**
+ * The one place where events are numbered and told, each to all listeners before the next. Usually
+ * at once; while a listener runs, or after a reload that changed a great deal, a little later, in
+ * order. A listener that throws is logged and kept.
+ */
+export class EventStream implements EventSource, EventSink, Disposable {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #subscriptions = new Set<Subscription>();
+  #pending: Pending[] = [];
+  /** Index of the next one to deliver. */
+  #next = 0;
+  #seq = 0;
+  #delivering = false;
+  #later: Timer | undefined;
+  #closed = false;
+
+  /** `clock` stamps events and gives the event loop its turns. */
+  constructor(clock: Clock, log: Logger) {
+    this.#clock = clock;
+    this.#log = log;
+  }
+
+  /** The number of the last event, told or about to be. */
+  get lastSeq(): number {
+    return this.#seq;
+  }
+
+  /** Calls `listener` for each event told from now on, until the returned function is called. */
+  subscribe(listener: (event: MaglevEvent) => void): () => void {
+    const subscription = { listener };
+    this.#subscriptions.add(subscription);
+    return () => void this.#subscriptions.delete(subscription);
+  }
+
+  /** Adds events that belong together: nothing comes between them. */
+  emit(happenings: readonly ReasonedHappening[]): void {
+    const at = this.#clock.wall();
+    for (const each of happenings) this.#pending.push({ ...each, at, seq: ++this.#seq });
+    this.#kick();
+  }
+
+  /** Resolves when everything emitted so far has been told, or never will be. */
+  told(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#pending.push(resolve);
+      this.#kick();
+    });
+  }
+
+  /** Tells nobody anything any more, but leaves nobody waiting either. */
+  close(): void {
+    this.#closed = true;
+    this.#later?.cancel();
+    this.#later = undefined;
+    this.#subscriptions.clear();
+    this.#drop();
+  }
+
+  /** Same as `close`. */
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #kick(): void {
+    if (this.#closed) this.#drop();
+    else if (!this.#delivering && !this.#later) this.#deliver();
+  }
+
+  #drop(): void {
+    const dropped = this.#pending.slice(this.#next);
+    this.#pending = [];
+    this.#next = 0;
+    for (const each of dropped) if (typeof each === "function") each();
+  }
+
+  #deliver(): void {
+    this.#delivering = true;
+    this.#later = undefined;
+    const end = this.#clock.now() + budgetMs;
+    for (let next = this.#pending[this.#next]; next; next = this.#pending[this.#next]) {
+      if (this.#clock.now() > end) {
+        this.#later = this.#clock.after(0, () => this.#deliver());
+        break;
+      }
+      this.#next++;
+      if (typeof next === "function") next();
+      else this.#tell(next);
+    }
+    this.#delivering = false;
+    if (!this.#later) {
+      this.#pending = [];
+      this.#next = 0;
+    }
+  }
+
+  #tell(event: MaglevEvent): void {
+    // A copy: who subscribes meanwhile begins with the next event.
+    for (const subscription of [...this.#subscriptions]) {
+      if (!this.#subscriptions.has(subscription)) continue;
+      try {
+        subscription.listener(event);
+      } catch (error) {
+        const stack = error instanceof Error ? error.stack : undefined;
+        this.#log.error("event-listener-failed", {
+          event: event.kind,
+          err: reasonOf(error),
+          stack,
+        });
+      }
+    }
+  }
+}

@@ -1,0 +1,205 @@
+import type { BackendState, FrontendState, Transition, Weight } from "../health/mod.ts";
+
+/**
+ * Why something happened.
+ *
+ * - `probe`: what a probe saw.
+ * - `operator`: somebody asked for it; the event's `actor` says who.
+ * - `config`: the configuration was loaded anew.
+ * - `pool`: another pool of the frontend took over.
+ * - `vpp`: VPP, or the way to it.
+ * - `start`: maglevd was started.
+ */
+export type Cause =
+  | { readonly kind: "probe"; readonly code: string; readonly detail: string }
+  | { readonly kind: "operator" | "config" | "pool" | "vpp" | "start" };
+
+/** Who asked for something. */
+export interface Actor {
+  /** As authenticated; `operator` where nobody is asked for a name. */
+  readonly name: string;
+  /** Where the request came from, such as `192.0.2.7:41234` or `SIGHUP`. */
+  readonly from: string;
+}
+
+/** A weight that an event tells about; `absent` is that of a backend that does not stand there. */
+export type ToldWeight = Weight | "absent";
+
+/** From what to what a weight went; alike where the event is about something else. */
+export interface WeightChange {
+  /** Before. */
+  readonly from: ToldWeight;
+  /** Since. */
+  readonly to: ToldWeight;
+}
+
+/** One difference between two configurations. */
+export interface ConfigChange {
+  /** What kind of thing it is about. */
+  readonly kind: "frontend" | "backend" | "healthcheck" | "vpp" | "healthchecker";
+  /** What became of it. */
+  readonly change: "added" | "removed" | "changed" | "renamed";
+  /** Its name, empty for what there is one of. */
+  readonly name: string;
+  /** What differs, such as `interval 2s -> 5s`. */
+  readonly details: readonly string[];
+}
+
+/** A backend changed its state. */
+export interface BackendHappening {
+  readonly kind: "backend";
+  readonly backend: string;
+  readonly address: string;
+  readonly transition: Transition<BackendState>;
+  /** The frontends that use it, sorted. */
+  readonly frontends: readonly string[];
+}
+
+/** A frontend changed its state, or is gone. */
+export interface FrontendHappening {
+  readonly kind: "frontend";
+  readonly frontend: string;
+  readonly address: string;
+  readonly transition: Transition<FrontendState | "removed">;
+  /** Name of the pool that carries its traffic, or would. */
+  readonly activePool: string;
+}
+
+/** Another pool carries the traffic of a frontend, or would if it had any. */
+export interface PoolHappening {
+  readonly kind: "pool";
+  readonly frontend: string;
+  readonly address: string;
+  /** Names of pools. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** A weight changed: the configured one, or what VPP is to be told, or both. */
+export interface WeightHappening {
+  readonly kind: "weight";
+  readonly frontend: string;
+  readonly pool: string;
+  readonly backend: string;
+  /** By the file or an operator. */
+  readonly configured: WeightChange;
+  /** After health and pool failover. */
+  readonly effective: WeightChange;
+  /** Whether an operator asked for existing flows to be moved away. */
+  readonly flush: boolean;
+}
+
+/** The configuration was loaded anew, or could not be. */
+export type ReloadHappening =
+  | {
+    readonly kind: "reload";
+    readonly result: "applied";
+    /** Against the one before, in order. */
+    readonly changes: readonly ConfigChange[];
+  }
+  | {
+    readonly kind: "reload";
+    readonly result: "rejected";
+    /** What it did not get through: reading, checking, or putting it into force. */
+    readonly stage: "parse" | "semantic" | "apply";
+    /** All problems, a line each. */
+    readonly reason: string;
+  };
+
+/** Somebody steered maglevd. What it led to follows, with the same actor. */
+export interface OperatorHappening {
+  readonly kind: "operator";
+  readonly action: "pause" | "resume" | "enable" | "disable" | "weight" | "sync";
+  /** What it was about; empty where it does not apply. */
+  readonly backend: string;
+  readonly frontend: string;
+  /** For people, such as `weight 100 -> 50, flush`; may be empty. */
+  readonly detail: string;
+}
+
+/**
+ * What became of VPP, or of the way to it.
+ *
+ * - `connected`, `lost`.
+ * - `in-step`: VPP holds all that is desired. `out-of-step`: it does not, and `detail` says what.
+ * - `altered`: somebody else changed what maglevd looks after; `detail` says what.
+ */
+export interface VppHappening {
+  readonly kind: "vpp";
+  readonly change: "connected" | "lost" | "in-step" | "out-of-step" | "altered";
+  readonly detail: string;
+  /** More for the log record, such as VPP's version. */
+  readonly attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
+}
+
+/** Probes cannot be made for a lack of maglevd's own, or can again. */
+export interface ProbingHappening {
+  readonly kind: "probing";
+  readonly change: "impaired" | "restored";
+  /** What lacks, such as `out of file descriptors`; when restored, how many probes it cost. */
+  readonly detail: string;
+}
+
+/** What can happen, told apart by `kind`. */
+export type Happening =
+  | BackendHappening
+  | FrontendHappening
+  | PoolHappening
+  | WeightHappening
+  | ReloadHappening
+  | OperatorHappening
+  | VppHappening
+  | ProbingHappening;
+
+/** The kinds of event. */
+export const eventKinds = [
+  "backend",
+  "frontend",
+  "pool",
+  "weight",
+  "reload",
+  "operator",
+  "vpp",
+  "probing",
+] as const satisfies readonly Happening["kind"][];
+
+/** One of {@link eventKinds}. */
+export type EventKind = Happening["kind"];
+
+/** Why, and at whose wish. */
+export interface Reason {
+  readonly cause: Cause;
+  /** Set when somebody asked for it. */
+  readonly actor?: Actor | undefined;
+}
+
+/** Something that happened, and why. */
+export type ReasonedHappening = Happening & Reason;
+
+/** Something that happened, on the stream. */
+export type MaglevEvent = ReasonedHappening & {
+  /** 1 for the first since the start of maglevd, without gaps. */
+  readonly seq: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+};
+
+/** Hears what happens. */
+export interface EventSource {
+  /** Calls `listener` for each later event, in order, until the returned function is called. */
+  subscribe(listener: (event: MaglevEvent) => void): () => void;
+  /** The number of the last event; 0 before the first. */
+  readonly lastSeq: number;
+}
+
+/** Tells what happens. */
+export interface EventSink {
+  /** Adds events that belong together: nothing comes between them. */
+  emit(happenings: readonly ReasonedHappening[]): void;
+}
+
+/** The same reason for all of `happenings`. */
+export function because(reason: Reason, happenings: readonly Happening[]): ReasonedHappening[] {
+  const { cause, actor } = reason;
+  return happenings.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
+}
