@@ -1,36 +1,54 @@
-import { isProbed } from "../health/mod.ts";
+import { because, type EventSink, type Reason } from "../events/mod.ts";
+import { type Health, isProbed, recheck } from "../health/mod.ts";
+import type { HealthCheck } from "../config/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Announcement } from "./events.ts";
+import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import type { Probing } from "./probing.ts";
 import type { Steps } from "./slices.ts";
 import type { States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 
-type Prober = Probing<BackendEntry>;
-
 /** What carrying out a plan needs. */
-export interface Machinery {
+export interface ApplyContext {
+  readonly clock: Clock;
   readonly states: States;
-  readonly probing: Prober;
+  readonly probing: Probing<BackendEntry>;
+  readonly events: EventSink;
   readonly observer: CheckerObserver;
   readonly log: Logger;
+  /** Milliseconds within which the first probe by a check comes, by the new configuration. */
+  readonly firstWithinMs: (check: HealthCheck) => number;
 }
+
+/** What `swap` leaves to `settle`. */
+export interface Unsettled {
+  /** What moved backends take over from those who were probed there before. */
+  readonly verdicts: ReadonlyMap<BackendEntry, Health>;
+}
+
+/** Members of a frontend that are looked at in one step. */
+const membersPerStep = 256;
 
 /**
  * Puts the plan's world in place of `old` in one step: nobody ever sees weights of one
  * configuration with backends of another. Only assignments, so that it stays short with tens
  * of thousands of backends; what takes longer is frozen here and left to `settle`.
  *
- * `publish` is called when the new world is complete, and the changes of frontends are returned.
+ * `publish` is called when the new world is complete.
  */
 export function swap(
   old: World,
   { world, backends, frontends, placings }: Plan,
-  { states, probing }: Machinery,
+  { probing }: ApplyContext,
   publish: (world: World) => void,
-): Announcement[] {
+): Unsettled {
+  // Before any of them changes: two backends may have changed places.
+  const verdicts = new Map<BackendEntry, Health>();
+  for (const { entry, donor } of backends.changed) if (donor) verdicts.set(entry, donor.health);
+  for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
     probing.freeze(entry.job);
@@ -38,58 +56,111 @@ export function swap(
     entry.placement = { ...entry.placement, memberships: [] };
   }
   for (const { entry, placement } of placings) entry.placement = placement;
-  const changed = [...frontends.fresh];
-  for (const entry of frontends.fresh) {
-    entry.state = old.frontends.get(entry.config.name)?.state ?? "unknown";
-    entry.takeOver();
-  }
-  for (const { entry, found, config } of frontends.kept) {
-    if (entry.config === found) continue;
-    entry.reset(config);
-    changed.push(entry);
-  }
+  for (const entry of frontends.fresh) entry.takeOver(old.frontends.get(entry.file.name));
   publish(world);
-  return changed.flatMap((frontend) => states.recheck(frontend));
+  return { verdicts };
 }
 
-/** The rest, backend by backend, after `swap`: each step is a transition like any other. */
-export function* settle(old: World, plan: Plan, machinery: Machinery): Steps<void> {
-  const { states, probing, observer } = machinery;
+function retarget(
+  { entry, config, target, recheck: what }: Change,
+  probing: Probing<BackendEntry>,
+) {
+  entry.config = config;
+  const before = entry.check;
+  if (what === "target") probing.freeze(entry.job);
+  entry.job.target = target;
+  if (what) entry.health = recheck(entry.health, before, target.check, what);
+}
+
+/** The rest, step by step, after `swap`: each is a change like any other. */
+export function* settle(
+  old: World,
+  plan: Plan,
+  { verdicts }: Unsettled,
+  context: ApplyContext,
+  reason: Reason,
+): Steps<void> {
+  const { states, probing, observer, firstWithinMs } = context;
   for (const entry of plan.backends.gone) {
-    states.input(entry, "remove");
+    states.input(entry, "remove", reason);
     observer.removed(entry.name);
     yield;
   }
   for (const change of plan.backends.changed) {
-    settleChange(change, machinery);
+    settleChange(change, verdicts.get(change.entry), context, reason);
     yield;
   }
-  for (const { health, job, check } of plan.backends.fresh) {
-    if (isProbed(health.state)) probing.begin(job, check.fastIntervalMs);
+  for (const { entry, donor } of plan.backends.fresh) {
+    if (donor) settleEnabled(entry, entry.config.enabled, context, reason);
+    if (isProbed(entry.health.state)) probing.hasten(entry.job, firstWithinMs(entry.check));
     yield;
   }
+  yield* tellFrontends(old, plan, context, reason);
   yield* shorten(old, plan.world);
 }
 
-function retarget({ entry, config, target, probing: kind }: Change, probing: Prober): void {
-  entry.config = config;
-  const isOnItsWay = entry.job.flight !== undefined;
-  if (kind === "restart" || (kind === "move" && isOnItsWay)) probing.freeze(entry.job);
-  if (kind !== "restart") entry.job.target = target;
+function settleChange(
+  { entry, recheck: what, enabled }: Change,
+  verdict: Health | undefined,
+  context: ApplyContext,
+  reason: Reason,
+): void {
+  const { states, probing, firstWithinMs } = context;
+  if (what && isProbed(entry.health.state)) {
+    if (verdict && isProbed(verdict.state) && verdict.state !== "unknown") {
+      entry.untested = false;
+      states.enter(entry, verdict, reason);
+    }
+    probing.hasten(entry.job, firstWithinMs(entry.check));
+  }
+  if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);
 }
 
-function settleChange(change: Change, { states, probing, log }: Machinery): void {
-  const { entry, target, enabled } = change;
-  if (change.probing === "restart") {
-    entry.job.target = target;
-    states.input(entry, "restart");
-  } else if (isProbed(entry.health.state)) {
-    probing.wake(entry.job);
-  }
+/** Carries out what the file says of `enabled`, unless an operator has said something. */
+function settleEnabled(
+  entry: BackendEntry,
+  enabled: boolean,
+  { states, log }: ApplyContext,
+  reason: Reason,
+): void {
   const operator = entry.operatorEnabled;
-  if (enabled === undefined) return;
-  if (operator === undefined) states.input(entry, enabled ? "enable" : "disable");
-  else log.info("backend-enabled-kept", { backend: entry.name, file: enabled, operator });
+  if (operator === undefined) states.input(entry, enabled ? "enable" : "disable", reason);
+  else if (operator !== enabled) {
+    log.info("backend-enabled-kept", { backend: entry.name, file: enabled, operator });
+  }
+}
+
+/** Tells what became of the frontends that the file says something new about. */
+function* tellFrontends(
+  old: World,
+  { frontends }: Plan,
+  { events, clock }: ApplyContext,
+  reason: Reason,
+): Steps<void> {
+  for (const entry of frontends.fresh) {
+    const before = old.frontends.get(entry.file.name);
+    if (before) events.emit(because(reason, [...before.departures(entry)]));
+    yield* tellFrontend(entry, events, clock, reason);
+  }
+  for (const entry of frontends.gone) {
+    events.emit(because(reason, [entry.gone(clock.wall())]));
+    yield;
+  }
+}
+
+/** The weights in pieces, then the rest: a frontend may have ten thousand backends. */
+function* tellFrontend(
+  entry: FrontendEntry,
+  events: EventSink,
+  clock: Clock,
+  reason: Reason,
+): Steps<void> {
+  const members = [...entry.members.values()];
+  for (let start = 0; start < members.length; start += membersPerStep) {
+    const part = members.slice(start, start + membersPerStep);
+    events.emit(entry.unannounced(part, reason, clock.wall()));
+    yield;
+  }
 }
 
 /** Cuts histories that are longer than is now allowed. */

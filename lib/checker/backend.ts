@@ -1,18 +1,15 @@
 import type { Backend, HealthCheck } from "../config/mod.ts";
-import { type BackendState, freshHealth, type Health, type Transition } from "../health/mod.ts";
-import type { ProbeResult } from "../probes/mod.ts";
-import type { FrontendEntry } from "./frontend.ts";
+import {
+  type BackendState,
+  freshHealth,
+  type Health,
+  type Standing,
+  type Transition,
+} from "../health/mod.ts";
+import type { ProbeResult, ProbeTarget } from "../probes/mod.ts";
+import type { Membership } from "./frontend.ts";
 import { ProbeJob } from "./probing.ts";
 import type { BackendSnapshot } from "./types.ts";
-
-/** A backend's place in one frontend. */
-export interface Membership {
-  readonly frontend: FrontendEntry;
-  /** Index of the pool. */
-  readonly pool: number;
-  /** The runtime weight. */
-  weight: number;
-}
 
 /** Where a configuration uses a backend. */
 export interface Placement {
@@ -28,6 +25,8 @@ export class BackendEntry {
   config: Backend;
   placement: Placement = { memberships: [], frontends: [] };
   health: Health;
+  /** No result yet and no operator's word: what VPP has for it is better than what is known. */
+  untested = true;
   /** Unix milliseconds at which the present state began. */
   since: number;
   transitions: readonly Transition<BackendState>[] = [];
@@ -37,17 +36,33 @@ export class BackendEntry {
   /** Unix milliseconds at which that probe ended. */
   lastAt = 0;
 
-  constructor(config: Backend, check: HealthCheck, netns: string, wall: number) {
+  constructor(config: Backend, target: ProbeTarget, wall: number) {
     this.name = config.name;
     this.config = config;
-    this.health = freshHealth(config.enabled, check);
+    this.health = freshHealth(config.enabled, target.check);
     this.since = wall;
-    this.job = new ProbeJob(this, config.name, { address: config.address, check, netns });
+    this.job = new ProbeJob(this, config.name, target);
   }
 
   /** The health check in force. */
   get check(): HealthCheck {
     return this.job.target.check;
+  }
+
+  /** What its weights depend on. */
+  get standing(): Standing {
+    return { state: this.health.state, untested: this.untested };
+  }
+
+  /** Becomes what `other` was: the same server, by the same check, under another name. */
+  takeOver(other: BackendEntry): void {
+    this.health = other.health;
+    this.untested = other.untested;
+    this.since = other.since;
+    this.transitions = other.transitions;
+    this.operatorEnabled = other.operatorEnabled;
+    this.lastResult = other.lastResult;
+    this.lastAt = other.lastAt;
   }
 
   /** What others may see of it. */

@@ -1,25 +1,25 @@
 import type { Config, HealthCheck } from "../config/mod.ts";
-import type { BackendInput, StateOf } from "../health/mod.ts";
+import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import type { StartProbe } from "../probes/mod.ts";
+import type { ProbeResult, StartProbe } from "../probes/mod.ts";
+import type { FatalError } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type Machinery, settle, swap } from "./apply.ts";
+import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
-import { EventQueue } from "./events.ts";
-import { guarded } from "./observer.ts";
+import { Impairment } from "./impairment.ts";
+import { ProbeObservers } from "./observer.ts";
+import { Operator } from "./operator.ts";
 import { emptyWorld, planReload, type World } from "./plan.ts";
 import { Probing } from "./probing.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
-import {
-  type BackendSnapshot,
-  type CheckerControl,
-  CheckerError,
-  type CheckerEvent,
-  type CheckerObserver,
-  type CheckerStats,
-  type CheckerView,
-  type FrontendSnapshot,
+import type {
+  BackendSnapshot,
+  CheckerControl,
+  CheckerObserver,
+  CheckerStats,
+  CheckerView,
+  FrontendSnapshot,
 } from "./types.ts";
 
 /** What a checker is made of. */
@@ -32,8 +32,12 @@ export interface CheckerOptions {
   readonly clock: Clock;
   /** From 0 up to, not including, 1: `Math.random`. */
   readonly random: () => number;
-  /** Takes a record per transition. */
+  /** Takes what is wrong. */
   readonly log: Logger;
+  /** Is told all that happens. */
+  readonly events: EventStream;
+  /** Told of an error after which the process has to end. */
+  readonly fatal: (error: FatalError) => void;
   /** Counts for the metrics. */
   readonly observer?: CheckerObserver;
 }
@@ -41,18 +45,25 @@ export interface CheckerOptions {
 /** A reload that waits for the one under way. */
 interface Waiting {
   config: Config;
+  actor: Actor | undefined;
   readonly done: Promise<void>;
 }
+
+/** The longest time over which first probes are spread when there is no warm-up. */
+const defaultSpreadMs = 1_000;
 
 /**
  * Probes the backends of a configuration and keeps their states and those of the frontends:
  * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
  */
 export class Checker implements CheckerView, CheckerControl, Disposable {
-  readonly #clock: Clock;
-  readonly #events: EventQueue;
+  /** What happens, told in order after it took effect. */
+  readonly events: EventStream;
   readonly #slices: Slices;
-  readonly #machinery: Machinery;
+  readonly #observers: ProbeObservers;
+  readonly #impairment: Impairment;
+  readonly #operator: Operator;
+  readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<void> = Promise.resolve();
   #waiting: Waiting | undefined;
@@ -60,28 +71,34 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   #leaving: readonly BackendEntry[] = [];
 
   /** Starts probing the backends of `config`. Throws when it contradicts itself. */
-  constructor({ config, startProbe, clock, random, log, observer }: CheckerOptions) {
-    this.#clock = clock;
-    this.#events = new EventQueue(clock, log);
+  constructor(options: CheckerOptions) {
+    const { config, clock, events, log } = options;
+    this.events = events;
     this.#slices = new Slices(clock);
-    const quiet = guarded(observer, log);
+    this.#observers = new ProbeObservers(options.observer, log);
+    this.#impairment = new Impairment(clock, events);
+    const firstWithinMs = (check: HealthCheck) => firstProbeWithinMs(this.config, check);
     const probing: Probing<BackendEntry> = new Probing({
-      startProbe,
-      clock,
-      random,
-      log,
+      ...options,
       onResult: (entry, result) => states.probed(entry, result),
+      onLack: (entry, result) => {
+        this.#impairment.note(result.detail);
+        return states.lacked(entry, result);
+      },
     });
-    const states = new States({
-      clock,
-      events: this.#events,
-      observer: quiet,
+    const states: States = new States({
+      ...{ clock, events, firstWithinMs },
+      observer: this.#observers,
       prober: probing,
       historyLimit: () => this.config.transitionHistory,
     });
-    this.#machinery = { states, probing, observer: quiet, log };
+    this.#context = {
+      ...{ clock, states, probing, events, log, firstWithinMs },
+      observer: this.#observers,
+    };
+    this.#operator = new Operator({ clock, events, states, world: () => this.#world });
     this.#world = emptyWorld(config);
-    atOnce(this.#change(config));
+    atOnce(this.#change(config, { cause: { kind: "start" } }));
   }
 
   /** The configuration in force, with the weights of the file. */
@@ -111,7 +128,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** A frontend as it is now; the same object until something changes. */
   frontend(name: string): FrontendSnapshot | undefined {
-    return this.#world.frontends.get(name)?.snapshot(this.#stateOf);
+    return this.#world.frontends.get(name)?.snapshot();
   }
 
   /** A health check of the configuration. */
@@ -119,102 +136,81 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return this.#world.config.healthchecks.get(name);
   }
 
-  /** Calls `listener` after each change, in order; one that throws is logged and kept. */
-  subscribe(listener: (event: CheckerEvent) => void): () => void {
-    return this.#events.subscribe(listener);
+  /** Calls `listener` for every finished probe until the returned function is called. */
+  watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
+    return this.#observers.watch(listener);
   }
 
   /** How probing keeps up. */
   stats(): CheckerStats {
-    const { probing } = this.#machinery;
+    const { probing } = this.#context;
     const { running, scheduled, excused } = probing;
     return { ...probing.punctuality(), running, scheduled, excused };
   }
 
   /** Stops probing; nothing changes when it is paused already. */
-  pause(backend: string): BackendSnapshot {
-    return this.#steer("pause", backend, "failed-precondition");
+  pause(backend: string, actor?: Actor): BackendSnapshot {
+    return this.#operator.steer("pause", backend, "failed-precondition", actor);
   }
 
   /** Ends a pause, from unknown; nothing changes when it is not paused. */
-  resume(backend: string): BackendSnapshot {
-    return this.#steer("resume", backend, "failed-precondition");
+  resume(backend: string, actor?: Actor): BackendSnapshot {
+    return this.#operator.steer("resume", backend, "failed-precondition", actor);
   }
 
   /** Puts a disabled backend back into service, from unknown. */
-  enable(backend: string): BackendSnapshot {
-    return this.#steer("enable", backend, "not-found");
+  enable(backend: string, actor?: Actor): BackendSnapshot {
+    return this.#operator.steer("enable", backend, "not-found", actor);
   }
 
   /** Takes a backend out of service, paused or not. */
-  disable(backend: string): BackendSnapshot {
-    return this.#steer("disable", backend, "not-found");
+  disable(backend: string, actor?: Actor): BackendSnapshot {
+    return this.#operator.steer("disable", backend, "not-found", actor);
   }
 
-  /** Sets a runtime weight, in force until the next reload. */
+  /** Sets a runtime weight, in force until the file says another one. */
   setWeight(
     frontend: string,
     pool: string,
     backend: string,
     weight: number,
     flush: boolean,
+    actor?: Actor,
   ): FrontendSnapshot {
-    const what = `cannot set the weight of backend "${backend}" in pool "${pool}" of frontend ` +
-      `"${frontend}"`;
-    if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
-      const why = `a weight is a whole number from 0 to 100, not ${weight}`;
-      throw new CheckerError("invalid-argument", `${what}: ${why}`);
-    }
-    const missing = (kind: string) => new CheckerError("not-found", `${what}: no such ${kind}`);
-    const target = this.#world.frontends.get(frontend);
-    if (!target) throw missing("frontend");
-    const index = target.config.pools.findIndex(({ name }) => name === pool);
-    if (index < 0) throw missing("pool");
-    const entry = this.#world.backends.get(backend);
-    const membership = entry?.placement.memberships.find((member) =>
-      member.frontend === target && member.pool === index
-    );
-    if (!entry || !membership) throw missing("backend");
-
-    const isChange = membership.weight !== weight;
-    if (isChange) target.reweigh(entry, membership, weight);
-    if (isChange || flush) {
-      this.#events.push([
-        { event: { kind: "weight", frontend, pool, backend, weight, flush } },
-        ...this.#machinery.states.recheck(target),
-      ]);
-    }
-    return target.snapshot(this.#stateOf);
+    return this.#operator.setWeight({ frontend, pool, backend, weight, flush }, actor);
   }
 
   /**
    * Puts another configuration in force, in slices that leave the event loop alone. Resolves
-   * after the `reload` event. Reloads happen one after the other; of those that wait only the
-   * newest is carried out. Rejects, with nothing changed, when the configuration contradicts
+   * when the `reload` event was told. Reloads happen one after the other; of those that wait only
+   * the newest is carried out. Rejects, with nothing changed, when the configuration contradicts
    * itself, and when the checker is closed meanwhile.
    */
-  reload(config: Config): Promise<void> {
+  reload(config: Config, actor?: Actor): Promise<void> {
     if (this.#waiting) {
       this.#waiting.config = config;
+      this.#waiting.actor = actor;
       return this.#waiting.done;
     }
-    const done = this.#reloading.catch(() => {}).then(() => {
-      const newest = this.#waiting?.config ?? config;
+    const settled = this.#reloading.then(() => {}, () => {});
+    const done = settled.then(() => {
+      const newest = this.#waiting ?? { config, actor };
       this.#waiting = undefined;
-      return this.#reload(newest);
+      return this.#reload(newest.config, newest.actor);
     });
-    this.#waiting = { config, done };
+    this.#waiting = { config, actor, done };
     this.#reloading = done;
     return done;
   }
 
-  /** Stops all probing and telling. No timer is left. */
+  /** Stops all probing. No timer is left. */
   close(): void {
+    const { probing } = this.#context;
     this.#slices.close();
-    this.#events.close();
-    this.#machinery.probing.close();
+    this.#impairment.close();
+    probing.close();
     const entries = [...this.#world.backends.values(), ...this.#leaving];
-    for (const { job } of entries) this.#machinery.probing.halt(job);
+    for (const { job } of entries) probing.halt(job);
   }
 
   /** Same as `close`. */
@@ -222,42 +218,33 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.close();
   }
 
-  readonly #stateOf: StateOf = (backend) =>
-    this.#world.backends.get(backend)?.health.state ?? "removed";
-
-  #steer(
-    verb: BackendInput & ("pause" | "resume" | "enable" | "disable"),
-    backend: string,
-    unknown: "failed-precondition" | "not-found",
-  ): BackendSnapshot {
-    const entry = this.#world.backends.get(backend);
-    const what = `cannot ${verb} backend "${backend}"`;
-    if (!entry) throw new CheckerError(unknown, `${what}: no such backend`);
-    const outcome = this.#machinery.states.input(entry, verb);
-    if (outcome.kind === "refused") {
-      throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
-    }
-    if (verb === "enable" || verb === "disable") entry.operatorEnabled = verb === "enable";
-    return entry.snapshot();
-  }
-
-  async #reload(config: Config): Promise<void> {
-    await this.#slices.run(this.#change(config));
-    await new Promise<void>((delivered) =>
-      this.#events.push([{ event: { kind: "reload" }, delivered }])
-    );
+  async #reload(config: Config, actor: Actor | undefined): Promise<void> {
+    const reason: Reason = { cause: { kind: "config" }, actor };
+    await this.#slices.run(this.#change(config, reason));
+    this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes: [] }]));
+    await this.events.told();
   }
 
   /** Puts a configuration in force: between two steps anything else may happen. */
-  *#change(config: Config): Steps<void> {
+  *#change(config: Config, reason: Reason): Steps<void> {
     const old = this.#world;
-    const plan = yield* planReload(old, config, this.#clock.wall());
-    const publish = (world: World) => this.#world = world;
-    this.#events.push(swap(old, plan, this.#machinery, publish));
+    const plan = yield* planReload(old, config, this.#context.clock.wall());
+    const unsettled = swap(old, plan, this.#context, (world) => this.#world = world);
+    // What is so from the start is no change.
+    if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     this.#leaving = plan.backends.gone;
-    yield* settle(old, plan, this.#machinery);
+    yield* settle(old, plan, unsettled, this.#context, reason);
     this.#leaving = [];
   }
+}
+
+/**
+ * Milliseconds within which the first probe by `check` comes: spread, so that thousands of backends
+ * do not move in step, but early enough that all are known before the warm-up is over.
+ */
+function firstProbeWithinMs({ lb: { startupMaxDelayMs } }: Config, check: HealthCheck): number {
+  const longest = startupMaxDelayMs === 0 ? defaultSpreadMs : startupMaxDelayMs / 4;
+  return Math.min(check.fastIntervalMs, longest);
 }
 
 /** A checker that is probing already: {@link Checker}. */

@@ -1,52 +1,90 @@
-import type { Frontend, Pool } from "../config/mod.ts";
+import type { Frontend } from "../config/mod.ts";
+import type { Happening, ReasonedHappening, ToldWeight, WeightHappening } from "../events/mod.ts";
+import { because, type Reason } from "../events/mod.ts";
 import {
-  activePool,
+  effectiveWeight,
   effectiveWeights,
   type FrontendState,
   FrontendTally,
-  type StateOf,
+  type Standing,
 } from "../health/mod.ts";
-import type { BackendEntry, Membership } from "./backend.ts";
+import type { BackendEntry } from "./backend.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
-/** A backend in a frontend. */
-interface Member {
-  readonly backend: BackendEntry;
-  readonly membership: Membership;
+/** The weights of one backend in one frontend, as listeners know them. */
+interface ToldWeights {
+  readonly configured: ToldWeight;
+  readonly effective: ToldWeight;
 }
 
-/** Everything known about one frontend. Replaced when the file says something else about it. */
+const absent: ToldWeights = { configured: "absent", effective: "absent" };
+
+/** A backend's place in one frontend. */
+export interface Membership {
+  readonly frontend: FrontendEntry;
+  readonly backend: BackendEntry;
+  /** Index of the pool. */
+  readonly pool: number;
+  /** As in the file. */
+  readonly fileWeight: number;
+  /** In force: the operator's, else the file's. */
+  weight: number;
+  /** What was last announced. */
+  told: ToldWeights;
+}
+
+/**
+ * Everything known about one frontend. Replaced when the file says something else about it. What
+ * listeners are told is the difference to what they were told before, so nothing is told twice and
+ * nothing is left out, in whatever order backends change.
+ */
 export class FrontendEntry {
-  /** With the runtime weights. */
+  /** With the weights in force. */
   config: Frontend;
   /** As last announced. */
   state: FrontendState = "unknown";
   /** Every change of a backend goes through it. */
   readonly tally: FrontendTally;
-  readonly #members: Member[] = [];
+  /** By the name of the backend, in the order of pools and their backends. */
+  readonly members = new Map<string, Membership>();
+  /** Name of the active pool, as last announced. */
+  #pool: string;
   #snapshot: FrontendSnapshot | undefined;
 
-  constructor(config: Frontend) {
-    this.config = config;
-    this.tally = new FrontendTally(config.pools.length);
+  /** `file` is what the configuration says of it. */
+  constructor(readonly file: Frontend) {
+    this.config = file;
+    this.#pool = file.pools[0]?.name ?? "";
+    this.tally = new FrontendTally(file.pools.length);
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
   join(backend: BackendEntry, pool: number, weight: number): Membership {
-    const membership = { frontend: this, pool, weight };
-    this.#members.push({ backend, membership });
+    const membership: Membership = {
+      frontend: this,
+      backend,
+      pool,
+      fileWeight: weight,
+      weight,
+      told: absent,
+    };
+    this.members.set(backend.name, membership);
     return membership;
   }
 
-  /** The places of its backends, in the order of pools and their backends. */
-  memberships(): Membership[] {
-    return this.#members.map(({ membership }) => membership);
-  }
-
-  /** Counts the backends as they are now. To be called once; later they tell what changes. */
-  takeOver(): void {
-    for (const { backend, membership } of this.#members) {
-      this.tally.add(membership.pool, membership.weight, backend.health.state);
+  /**
+   * Takes the place of `old`, its predecessor of the same name, and counts the backends as they are
+   * now. An operator's weights stay unless the file itself says something new about them.
+   */
+  takeOver(old: FrontendEntry | undefined): void {
+    if (old) {
+      this.state = old.state;
+      this.#pool = old.#pool;
+      for (const [name, member] of this.members) this.#inherit(member, old.members.get(name), old);
+    }
+    this.config = this.#withWeights();
+    for (const { backend, pool, weight } of this.members.values()) {
+      this.tally.add(pool, weight, backend.health.state);
     }
   }
 
@@ -56,42 +94,131 @@ export class FrontendEntry {
   }
 
   /** Sets a runtime weight. */
-  reweigh(backend: BackendEntry, membership: Membership, weight: number): void {
-    this.tally.reweighed(membership.pool, membership.weight, weight, backend.health.state);
-    membership.weight = weight;
-    const pools = this.config.pools.map((pool, index) =>
-      index === membership.pool ? withWeight(pool, backend.name, weight) : pool
-    );
-    this.config = { ...this.config, pools };
+  reweigh(member: Membership, weight: number): void {
+    this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
+    member.weight = weight;
+    this.config = this.#withWeights();
     this.touch();
   }
 
-  /** Puts the weights of `config`, which differs in nothing else, in place of runtime ones. */
-  reset(config: Frontend): void {
-    const weights = config.pools.flatMap(({ backends }) => backends.map(({ weight }) => weight));
-    for (const [i, { backend, membership }] of this.#members.entries()) {
-      const weight = weights[i] ?? membership.weight;
-      this.tally.reweighed(membership.pool, membership.weight, weight, backend.health.state);
-      membership.weight = weight;
-    }
-    this.config = config;
+  /** Takes it that listeners know how things are: what is so from the start is no change. */
+  assume(): void {
     this.touch();
+    this.#pool = this.#poolName(this.tally.activePool);
+    for (const member of this.members.values()) member.told = this.#weightsOf(member);
+  }
+
+  /**
+   * What listeners have not been told yet: of `concerned` because of `reason`, of the others
+   * because of the pool, if that is another one now, and of the frontend itself.
+   */
+  unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
+    this.touch();
+    const own: Happening[] = [];
+    const pool = this.#poolName(this.tally.activePool);
+    const isFailover = pool !== this.#pool;
+    const { name, address: { text: address } } = this.config;
+    if (isFailover) {
+      own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
+      this.#pool = pool;
+    }
+    for (const member of concerned) this.#announce(member, own);
+    const others: Happening[] = [];
+    if (isFailover) { for (const member of this.members.values()) this.#announce(member, others); }
+    const told = [...because(reason, own), ...because({ ...reason, cause: poolCause }, others)];
+    const from = this.state;
+    const to = this.tally.state;
+    if (from === to) return told;
+    this.state = to;
+    const transition = { from, to, at };
+    const activePool = pool;
+    const change = { kind: "frontend", frontend: name, address, transition, activePool } as const;
+    return [...told, ...because(reason, [change])];
+  }
+
+  /** The weights of backends that `successor` does not have any more. */
+  *departures(successor: FrontendEntry): Generator<WeightHappening> {
+    for (const [name, member] of this.members) {
+      if (successor.members.has(name) || member.told === absent) continue;
+      yield this.#change(member, member.told, absent);
+    }
+  }
+
+  /** What is told of a frontend that the file has no more. */
+  gone(at: number): Happening {
+    const { name, address } = this.config;
+    return {
+      kind: "frontend",
+      frontend: name,
+      address: address.text,
+      transition: { from: this.state, to: "removed", at },
+      activePool: this.#pool,
+    };
   }
 
   /** What others may see of it; the same object until something changes. */
-  snapshot(stateOf: StateOf): FrontendSnapshot {
+  snapshot(): FrontendSnapshot {
     return this.#snapshot ??= {
       config: this.config,
+      file: this.file,
       state: this.state,
-      activePool: this.config.pools[activePool(this.config, stateOf)]?.name ?? "",
-      weights: effectiveWeights(this.config, stateOf),
+      activePool: this.#poolName(this.tally.activePool),
+      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOf),
     };
+  }
+
+  readonly #standingOf = (backend: string): Standing =>
+    this.members.get(backend)?.backend.standing ?? { state: "removed", untested: false };
+
+  #inherit(member: Membership, before: Membership | undefined, old: FrontendEntry): void {
+    if (!before) return;
+    member.told = before.told;
+    const isSamePool = this.#poolName(member.pool) === old.#poolName(before.pool);
+    if (isSamePool && member.fileWeight === before.fileWeight) member.weight = before.weight;
+  }
+
+  #announce(member: Membership, into: Happening[]): void {
+    const now = this.#weightsOf(member);
+    const { told } = member;
+    if (told.configured === now.configured && told.effective === now.effective) return;
+    member.told = now;
+    into.push(this.#change(member, told, now));
+  }
+
+  #change(member: Membership, from: ToldWeights, to: ToldWeights): WeightHappening {
+    return {
+      kind: "weight",
+      frontend: this.config.name,
+      pool: this.#poolName(member.pool),
+      backend: member.backend.name,
+      configured: { from: from.configured, to: to.configured },
+      effective: { from: from.effective, to: to.effective },
+      flush: false,
+    };
+  }
+
+  #weightsOf({ backend, pool, weight }: Membership): ToldWeights {
+    const isActive = pool === this.tally.activePool;
+    return { configured: weight, effective: effectiveWeight(backend.standing, weight, isActive) };
+  }
+
+  #poolName(index: number): string {
+    return this.file.pools[index]?.name ?? "";
+  }
+
+  /** The file's word with the weights in force; the same object where they are the file's. */
+  #withWeights(): Frontend {
+    const members = [...this.members.values()];
+    if (members.every(({ weight, fileWeight }) => weight === fileWeight)) return this.file;
+    const pools = this.file.pools.map((pool) => ({
+      ...pool,
+      backends: pool.backends.map((place) => ({
+        ...place,
+        weight: this.members.get(place.backend)?.weight ?? place.weight,
+      })),
+    }));
+    return { ...this.file, pools };
   }
 }
 
-function withWeight(pool: Pool, backend: string, weight: number): Pool {
-  const backends = pool.backends.map((member) =>
-    member.backend === backend ? { ...member, weight } : member
-  );
-  return { ...pool, backends };
-}
+const poolCause = { kind: "pool" } as const;

@@ -11,7 +11,6 @@ export { CheckerError } from "./types.ts";
 export type {
   BackendSnapshot,
   CheckerControl,
-  CheckerEvent,
   CheckerObserver,
   CheckerStats,
   CheckerView,

@@ -1,16 +1,8 @@
 import type { Config, Frontend } from "../config/mod.ts";
-import type { BackendEntry, Membership, Placement } from "./backend.ts";
-import { FrontendEntry } from "./frontend.ts";
+import type { BackendEntry, Placement } from "./backend.ts";
+import { FrontendEntry, type Membership } from "./frontend.ts";
 import { isSame } from "./same.ts";
 import type { Steps } from "./slices.ts";
-
-/** A frontend of which the file says what already holds. */
-export interface KeptFrontend {
-  readonly entry: FrontendEntry;
-  /** As the plan found it; another one means that a weight was set meanwhile. */
-  readonly found: Frontend;
-  readonly config: Frontend;
-}
 
 /** Where a backend is used from now on. */
 export interface Placing {
@@ -22,7 +14,6 @@ export interface Placing {
 export interface Joined {
   readonly frontends: Map<string, FrontendEntry>;
   readonly fresh: FrontendEntry[];
-  readonly kept: KeptFrontend[];
   /** Of each backend that is used, in the order of the frontends' names. */
   readonly memberships: Map<BackendEntry, Membership[]>;
 }
@@ -37,34 +28,32 @@ export function* join(
   names: readonly string[],
   backends: ReadonlyMap<string, BackendEntry>,
 ): Steps<Joined> {
-  const joined: Joined = { frontends: new Map(), fresh: [], kept: [], memberships: new Map() };
+  const joined: Joined = { frontends: new Map(), fresh: [], memberships: new Map() };
   for (const name of names) {
     const frontend = config.frontends.get(name);
     if (!frontend) continue;
     const known = old.get(name);
-    const kept = known && (yield* isSameFrontend(known.config, frontend)) ? known : undefined;
+    const kept = known && (yield* isSameFrontend(known.file, frontend)) ? known : undefined;
     const entry = kept ?? new FrontendEntry(frontend);
     joined.frontends.set(name, entry);
-    if (kept) joined.kept.push({ entry: kept, found: kept.config, config: frontend });
-    else joined.fresh.push(entry);
-    yield* joinMembers(entry, frontend, kept?.memberships(), backends, joined.memberships);
+    if (!kept) joined.fresh.push(entry);
+    yield* joinMembers(entry, kept, backends, joined.memberships);
   }
   return joined;
 }
 
 function* joinMembers(
   entry: FrontendEntry,
-  frontend: Frontend,
-  kept: readonly Membership[] | undefined,
+  kept: FrontendEntry | undefined,
   backends: ReadonlyMap<string, BackendEntry>,
   memberships: Map<BackendEntry, Membership[]>,
 ): Steps<void> {
-  let index = 0;
-  for (const [poolIndex, pool] of frontend.pools.entries()) {
+  const { name, pools } = entry.file;
+  for (const [poolIndex, pool] of pools.entries()) {
     for (const { backend, weight } of pool.backends) {
       const member = backends.get(backend);
-      if (!member) throw new Error(missingBackend(frontend.name, pool.name, backend));
-      const membership = kept?.[index++] ?? entry.join(member, poolIndex, weight);
+      if (!member) throw new Error(missingBackend(name, pool.name, backend));
+      const membership = kept?.members.get(backend) ?? entry.join(member, poolIndex, weight);
       const list = memberships.get(member);
       if (list) list.push(membership);
       else memberships.set(member, [membership]);

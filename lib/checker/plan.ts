@@ -1,9 +1,11 @@
 import type { Backend, Config, HealthCheck } from "../config/mod.ts";
+import type { Recheck } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import { BackendEntry } from "./backend.ts";
+import { Donors } from "./donors.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { join, type KeptFrontend, place, type Placing } from "./placing.ts";
-import { isSame, isSameCheck } from "./same.ts";
+import { join, place, type Placing } from "./placing.ts";
+import { checkDifference, isSame } from "./same.ts";
 import { sorted, type Steps } from "./slices.ts";
 
 /** A configuration and what runs under it. Replaced as a whole by a reload. */
@@ -22,31 +24,39 @@ export interface Change {
   readonly entry: BackendEntry;
   readonly config: Backend;
   readonly target: ProbeTarget;
-  /**
-   * - `keep`: probing goes on untouched.
-   * - `move`: another address. Probing goes on there; a probe on its way does not count.
-   * - `restart`: another check or namespace. Starts again from unknown.
-   */
-  readonly probing: "keep" | "move" | "restart";
+  /** Undefined: probing goes on untouched. */
+  readonly recheck: Recheck | undefined;
+  /** Who was probed in the same way where this one is from now on. */
+  readonly donor: BackendEntry | undefined;
   /** The file's word, when it is another than before. */
   readonly enabled: boolean | undefined;
+}
+
+/** A backend that the configuration did not name before. */
+export interface Addition {
+  readonly entry: BackendEntry;
+  /** The same server, by the same check, under the name that it had before. */
+  readonly donor: BackendEntry | undefined;
 }
 
 /** A reload worked out: what to put in place of the present world and what follows from that. */
 export interface Plan {
   readonly world: World;
   readonly backends: {
-    readonly fresh: readonly BackendEntry[];
+    readonly fresh: readonly Addition[];
     readonly changed: readonly Change[];
     readonly gone: readonly BackendEntry[];
   };
   readonly frontends: {
     readonly fresh: readonly FrontendEntry[];
-    readonly kept: readonly KeptFrontend[];
+    readonly gone: readonly FrontendEntry[];
   };
   /** Of the backends that are new or used by other frontends than before. */
   readonly placings: readonly Placing[];
 }
+
+/** How two checks differ, as {@link checkDifference}. */
+export type CheckComparison = typeof checkDifference;
 
 /** The world before the first configuration. */
 export function emptyWorld(config: Config): World {
@@ -61,39 +71,48 @@ export function emptyWorld(config: Config): World {
  * configuration contradicts itself.
  */
 export function* planReload(old: World, config: Config, wall: number): Steps<Plan> {
-  const [fresh, changed] = [new Array<BackendEntry>(), new Array<Change>()];
+  const compare = memoized(checkDifference);
   const backends = new Map<string, BackendEntry>();
-  const isSameAs = memoized(isSameCheck);
+  const fresh: BackendEntry[] = [];
+  const kept: Omit<Change, "donor">[] = [];
   for (const backend of config.backends.values()) {
-    const check = checkOf(config, backend);
+    const target = targetOf(config, backend);
     const known = old.backends.get(backend.name);
-    const entry = known ?? new BackendEntry(backend, check, config.netns, wall);
-    const change = known && changeOf(known, backend, check, config.netns, isSameAs);
+    const entry = known ?? new BackendEntry(backend, target, wall);
+    const change = known && changeOf(known, backend, target, compare);
     if (!known) fresh.push(entry);
-    if (change) changed.push(change);
+    if (change) kept.push(change);
     backends.set(backend.name, entry);
     yield;
   }
+  const gone = yield* missing(old.backends, backends);
+  const moved = kept.filter(isMoved);
+  const donors = new Donors([...gone, ...moved.map(({ entry }) => entry)]);
   const backendNames = yield* sorted(config.backends.keys());
   const frontendNames = yield* sorted(config.frontends.keys());
   const healthcheckNames = yield* sorted(config.healthchecks.keys());
   const joined = yield* join(old.frontends, config, frontendNames, backends);
-  const placings = yield* place(backends, joined.memberships);
-  const gone = yield* missing(old.backends, backends);
   return {
     world: {
       ...{ config, backends, frontends: joined.frontends },
       ...{ backendNames, frontendNames, healthcheckNames },
     },
-    backends: { fresh, changed, gone },
-    frontends: joined,
-    placings,
+    backends: {
+      fresh: fresh.map((entry) => ({ entry, donor: donors.take(entry.job.target, compare) })),
+      changed: kept.map((change) => ({
+        ...change,
+        donor: isMoved(change) ? donors.take(change.target, compare) : undefined,
+      })),
+      gone,
+    },
+    frontends: { fresh: joined.fresh, gone: yield* missing(old.frontends, joined.frontends) },
+    placings: yield* place(backends, joined.memberships),
   };
 }
 
-function checkOf(config: Config, backend: Backend): HealthCheck {
-  const check = config.healthchecks.get(backend.healthcheck);
-  if (check) return check;
+function targetOf({ healthchecks, netns }: Config, backend: Backend): ProbeTarget {
+  const check = healthchecks.get(backend.healthcheck);
+  if (check) return { address: backend.address, check, netns };
   throw new Error(
     `cannot apply the configuration: backend "${backend.name}" uses health check ` +
       `"${backend.healthcheck}", which does not exist`,
@@ -103,43 +122,41 @@ function checkOf(config: Config, backend: Backend): HealthCheck {
 function changeOf(
   entry: BackendEntry,
   config: Backend,
-  check: HealthCheck,
-  netns: string,
-  isSameAs: typeof isSameCheck,
-): Change | undefined {
-  const { target } = entry.job;
-  const isProbedAlike = target.netns === netns && isSameAs(target.check, check);
-  if (isProbedAlike && isSame(entry.config, config)) return undefined;
-  const isThere = target.address.text === config.address.text;
-  return {
-    entry,
-    config,
-    target: { address: config.address, check, netns },
-    probing: !isProbedAlike ? "restart" : isThere ? "keep" : "move",
-    enabled: entry.config.enabled === config.enabled ? undefined : config.enabled,
-  };
+  target: ProbeTarget,
+  compare: CheckComparison,
+): Omit<Change, "donor"> | undefined {
+  const present = entry.job.target;
+  const isThere = present.netns === target.netns &&
+    present.address.text === target.address.text;
+  const recheck = isThere ? compare(present.check, target.check) : "target";
+  if (recheck === undefined && isSame(entry.config, config)) return undefined;
+  const enabled = entry.config.enabled === config.enabled ? undefined : config.enabled;
+  return { entry, config, target, recheck, enabled };
 }
 
-function* missing(
-  old: ReadonlyMap<string, BackendEntry>,
-  backends: ReadonlyMap<string, BackendEntry>,
-): Steps<BackendEntry[]> {
-  const gone: BackendEntry[] = [];
-  for (const entry of old.values()) {
-    if (!backends.has(entry.name)) gone.push(entry);
+function isMoved({ entry, target }: Pick<Change, "entry" | "target">): boolean {
+  return entry.job.target.address.text !== target.address.text;
+}
+
+function* missing<T>(
+  old: ReadonlyMap<string, T>,
+  present: ReadonlyMap<string, T>,
+): Steps<T[]> {
+  const gone: T[] = [];
+  for (const [name, entry] of old) {
+    if (!present.has(name)) gone.push(entry);
     yield;
   }
   return gone;
 }
 
 /** Thousands of backends share few checks: each pair is compared once. */
-function memoized(compare: typeof isSameCheck): typeof isSameCheck {
-  const known = new Map<HealthCheck, Map<HealthCheck, boolean>>();
+function memoized(compare: CheckComparison): CheckComparison {
+  const known = new Map<HealthCheck, Map<HealthCheck, Recheck | undefined>>();
   return (a, b) => {
-    const row = known.get(a) ?? new Map<HealthCheck, boolean>();
+    const row = known.get(a) ?? new Map<HealthCheck, Recheck | undefined>();
     known.set(a, row);
-    const result = row.get(b) ?? compare(a, b);
-    row.set(b, result);
-    return result;
+    if (!row.has(b)) row.set(b, compare(a, b));
+    return row.get(b);
   };
 }

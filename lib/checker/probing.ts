@@ -1,11 +1,6 @@
-import type { Logger } from "../log/mod.ts";
-import type {
-  CancelProbe,
-  ProbeCode,
-  ProbeResult,
-  ProbeTarget,
-  StartProbe,
-} from "../probes/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
+import type { CancelProbe, ProbeResult, ProbeTarget, StartProbe } from "../probes/mod.ts";
+import { FatalError } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { type Punctuality, Scheduler, stallMs } from "./scheduler.ts";
 import { WheelTimer } from "./wheel.ts";
@@ -50,6 +45,10 @@ export interface ProbingOptions<T> {
   readonly log: Logger;
   /** Takes a result in. Returns the delay to the next probe in ms, undefined for no next one. */
   readonly onResult: (owner: T, result: ProbeResult) => number | undefined;
+  /** The same for a probe that could not be made for a lack of our own: code SOCKERR. */
+  readonly onLack: (owner: T, result: ProbeResult) => number | undefined;
+  /** Told of an error after which the process has to end. */
+  readonly fatal: (error: FatalError) => void;
 }
 
 /**
@@ -103,14 +102,14 @@ export class Probing<T> {
     if (flight && this.#land(job, flight)) flight.cancel?.();
   }
 
-  /** Has a frozen job go on at once; one that is waiting or on its way goes on as it is. */
-  wake(job: ProbeJob<T>): void {
-    if (!job.timer.list) this.begin(job, 0);
+  /** Has the next probe come within `withinMs`; a probe on its way goes on as it is. */
+  hasten(job: ProbeJob<T>, withinMs: number): void {
+    if (!job.flight || job.flight.ignored) this.begin(job, withinMs);
   }
 
   /**
    * Stops probing at next to no cost: a probe on its way is left alone but will not count.
-   * `begin`, `wake` or `halt` has to follow.
+   * `begin`, `hasten` or `halt` has to follow.
    */
   freeze(job: ProbeJob<T>): void {
     this.#scheduler.clear(job.timer);
@@ -142,7 +141,8 @@ export class Probing<T> {
         if (this.#land(job, flight) && !flight.ignored) this.#judge(job, flight, result);
       });
     } catch (error) {
-      this.#fail(job, flight, "probe-failed", "L4CON", `the probe cannot be started: ${error}`);
+      this.#fail(job, flight, "probe-failed", `the probe cannot be started: ${reasonOf(error)}`);
+      if (error instanceof FatalError) this.#options.fatal(error);
     }
   }
 
@@ -150,15 +150,15 @@ export class Probing<T> {
   #giveUp(job: ProbeJob<T>, flight: Flight): void {
     flight.cancel?.();
     const waited = job.target.check.timeoutMs + graceMs;
-    this.#fail(job, flight, "probe-lost", "L4TOUT", `the prober did not answer for ${waited} ms`);
+    this.#fail(job, flight, "probe-lost", `the prober did not answer for ${waited} ms`);
   }
 
   /** Ends a probe for a reason that lies here and not with the backend. */
-  #fail(job: ProbeJob<T>, flight: Flight, msg: string, code: ProbeCode, detail: string): void {
+  #fail(job: ProbeJob<T>, flight: Flight, msg: string, detail: string): void {
     if (!this.#land(job, flight)) return;
     this.#options.log.error(msg, { backend: job.name, err: detail });
     const durationMs = this.#scheduler.now() - job.due;
-    if (!flight.ignored) this.#takeIn(job, { ok: false, code, detail, durationMs });
+    if (!flight.ignored) this.#takeIn(job, { ok: false, code: "SOCKERR", detail, durationMs });
   }
 
   /** Whether the probe was still on its way; it no longer is. */
@@ -186,13 +186,18 @@ export class Probing<T> {
     }
     job.excused = true;
     this.#excused++;
+    const detail = `maglevd itself stood still: ${result.code} ${result.detail}`.trimEnd();
+    this.#options.onLack(job.owner, { ...result, code: "SOCKERR", detail });
     this.begin(job, 0);
   }
 
   #takeIn(job: ProbeJob<T>, result: ProbeResult): void {
-    const delayMs = this.#options.onResult(job.owner, result);
+    const { onResult, onLack, random } = this.#options;
+    const delayMs = result.code === "SOCKERR"
+      ? onLack(job.owner, result)
+      : onResult(job.owner, result);
     if (delayMs === undefined) return;
-    const factor = 1 + jitter * (2 * this.#options.random() - 1);
+    const factor = 1 + jitter * (2 * random() - 1);
     this.#scheduler.at(job.timer, job.due + delayMs * factor);
   }
 }

@@ -1,11 +1,24 @@
 import type { HealthCheck } from "../config/mod.ts";
+import type { Recheck } from "../health/mod.ts";
+
+/** What of a check says when and how often to probe and how to count, and not what to do. */
+const timing = {
+  name: "",
+  intervalMs: 0,
+  fastIntervalMs: 0,
+  downIntervalMs: 0,
+  timeoutMs: 0,
+  rise: 0,
+  fall: 0,
+};
 
 /**
- * Whether two health checks probe alike: every field but the name is the same. A check that was
- * merely renamed needs no restart, which would take its backends out of service for a moment.
+ * How two health checks differ; undefined when they probe alike. A check that was merely renamed is
+ * the same.
  */
-export function isSameCheck(a: HealthCheck, b: HealthCheck): boolean {
-  return a === b || isSame({ ...a, name: "" }, { ...b, name: "" });
+export function checkDifference(a: HealthCheck, b: HealthCheck): Recheck | undefined {
+  if (a === b || isSame({ ...a, name: "" }, { ...b, name: "" })) return undefined;
+  return isSame({ ...a, ...timing }, { ...b, ...timing }) ? "timing" : "target";
 }
 
 /** Whether two values of plain data are alike; a field that is undefined is one that is missing. */

@@ -1,7 +1,9 @@
 import type { HealthCheck } from "../config/mod.ts";
+import { because, type EventSink, type Reason } from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
+  type Health,
   isProbed,
   nextDelay,
   remember,
@@ -12,8 +14,6 @@ import {
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Announcement, EventQueue } from "./events.ts";
-import type { FrontendEntry } from "./frontend.ts";
 import type { ProbeJob } from "./probing.ts";
 import type { CheckerObserver } from "./types.ts";
 
@@ -26,11 +26,13 @@ export interface Prober {
 /** What {@link States} needs. */
 export interface StatesOptions {
   readonly clock: Clock;
-  readonly events: EventQueue;
+  readonly events: EventSink;
   readonly observer: CheckerObserver;
   readonly prober: Prober;
   /** Transitions kept per backend at present. */
   readonly historyLimit: () => number;
+  /** Milliseconds within which the first probe by a check comes. */
+  readonly firstWithinMs: (check: HealthCheck) => number;
 }
 
 /** Carries out what the state machine says: everything that follows from an input, in one step. */
@@ -46,81 +48,72 @@ export class States {
     const { clock, observer } = this.#options;
     entry.lastResult = result;
     entry.lastAt = clock.wall();
+    entry.untested = false;
     observer.probeDone(entry.name, entry.check.type, result);
-    this.input(entry, result.ok ? "pass" : "fail", result);
-    return delayOf(entry, entry.check);
+    const { ok, code, detail } = result;
+    this.input(entry, ok ? "pass" : "fail", { cause: { kind: "probe", code, detail } });
+    return delayOf(entry);
   }
 
-  /** Applies an input to a backend: state, probing, frontends, observer, log and events. */
-  input(entry: BackendEntry, input: BackendInput, result?: ProbeResult): Step {
+  /**
+   * A probe could not be made for a lack of our own: it says nothing about the backend, and the
+   * next one comes soon. Returns the delay, undefined for no next one.
+   */
+  lacked(entry: BackendEntry, result: ProbeResult): number | undefined {
+    this.#options.observer.probeDone(entry.name, entry.check.type, result);
+    const delayMs = delayOf(entry);
+    return delayMs === undefined ? undefined : Math.min(delayMs, entry.check.fastIntervalMs);
+  }
+
+  /** What an input would do, without doing it. */
+  preview(entry: BackendEntry, input: BackendInput): Step {
+    return step(entry.health, input, entry.check);
+  }
+
+  /** Applies an input to a backend: state, probing, frontends, observer and events. */
+  input(entry: BackendEntry, input: BackendInput, reason: Reason): Step {
     const outcome = step(entry.health, input, entry.check);
     if (outcome.kind === "refused") return outcome;
-    const from = entry.health.state;
-    entry.health = outcome.health;
-    const { prober } = this.#options;
-    if (outcome.probing === "start") prober.begin(entry.job, entry.check.fastIntervalMs);
+    const { prober, firstWithinMs } = this.#options;
+    if (outcome.probing !== "keep") entry.untested = false;
+    if (outcome.probing === "start") prober.begin(entry.job, firstWithinMs(entry.check));
     if (outcome.probing === "stop") prober.halt(entry.job);
-    if (from !== entry.health.state) this.#transition(entry, from, input, result);
+    this.enter(entry, outcome.health, reason);
     return outcome;
   }
 
-  /** What to announce if the frontend's state is not the one last announced. */
-  recheck(frontend: FrontendEntry): Announcement[] {
-    frontend.touch();
-    const from = frontend.state;
-    const to = frontend.tally.state;
-    if (from === to) return [];
-    frontend.state = to;
-    const { name, address, pools } = frontend.config;
-    const transition = { from, to, at: this.#options.clock.wall() };
-    const pool = pools[frontend.tally.activePool]?.name;
-    return [{
-      event: { kind: "frontend", frontend: name, transition },
-      attributes: { frontend: name, address: address.text, from, to, pool },
-    }];
+  /** Puts a backend into another health and tells what that changes. */
+  enter(entry: BackendEntry, health: Health, reason: Reason): void {
+    const from = entry.health.state;
+    entry.health = health;
+    if (from !== health.state) this.#transition(entry, from, reason);
   }
 
-  #transition(
-    entry: BackendEntry,
-    from: BackendState,
-    input: BackendInput,
-    result: ProbeResult | undefined,
-  ): void {
+  #transition(entry: BackendEntry, from: BackendState, reason: Reason): void {
     const { clock, events, observer, historyLimit } = this.#options;
     const to = entry.health.state;
-    const { code, detail } = result ?? {};
-    const because = result && { code: result.code, detail: result.detail };
-    const transition: Transition<BackendState> = {
-      ...{ from, to, at: clock.wall() },
-      ...(because && { because }),
-    };
-    entry.since = transition.at;
+    const at = clock.wall();
+    const { cause } = reason;
+    const transition: Transition<BackendState> = cause.kind === "probe"
+      ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
+      : { from, to, at };
+    entry.since = at;
     entry.transitions = remember(entry.transitions, transition, historyLimit());
     const { memberships, frontends } = entry.placement;
     for (const { frontend, pool, weight } of memberships) {
       frontend.tally.moved(pool, weight, from, to);
     }
     observer.transition(entry.name, from, to);
-    const { name, config } = entry;
-    events.push([
-      {
-        event: { kind: "backend", backend: name, transition, frontends },
-        attributes: {
-          backend: name,
-          address: config.address.text,
-          from,
-          to,
-          cause: input,
-          code,
-          detail,
-        },
-      },
-      ...memberships.flatMap(({ frontend }) => this.recheck(frontend)),
+    const { name: backend, config: { address } } = entry;
+    events.emit([
+      ...because(reason, [
+        { kind: "backend", backend, address: address.text, transition, frontends },
+      ]),
+      ...memberships.flatMap((member) => member.frontend.unannounced([member], reason, at)),
     ]);
   }
 }
 
-function delayOf(entry: BackendEntry, check: HealthCheck): number | undefined {
-  const { state, counter } = entry.health;
+function delayOf({ health: { state, counter }, check }: BackendEntry): number | undefined {
   return isProbed(state) ? nextDelay(state, counter, check) : undefined;
 }

@@ -1,4 +1,5 @@
 import type { Backend, Config, Frontend, HealthCheck } from "../config/mod.ts";
+import type { Actor, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 
@@ -26,6 +27,8 @@ export interface BackendSnapshot {
 export interface FrontendSnapshot {
   /** As in the file but for the weights. */
   readonly config: Frontend;
+  /** As in the file. */
+  readonly file: Frontend;
   /** Whether it carries traffic. */
   readonly state: FrontendState;
   /** Name of the pool that carries it, or would. */
@@ -33,31 +36,6 @@ export interface FrontendSnapshot {
   /** One per backend, in the order of pools and their backends. */
   readonly weights: readonly EffectiveWeight[];
 }
-
-/** What happened, told to subscribers in order, after it took effect. */
-export type CheckerEvent =
-  | {
-    readonly kind: "backend";
-    readonly backend: string;
-    readonly transition: Transition<BackendState>;
-    /** The frontends concerned, sorted. */
-    readonly frontends: readonly string[];
-  }
-  | {
-    readonly kind: "frontend";
-    readonly frontend: string;
-    readonly transition: Transition<FrontendState>;
-  }
-  | {
-    readonly kind: "weight";
-    readonly frontend: string;
-    readonly pool: string;
-    readonly backend: string;
-    readonly weight: number;
-    /** Whether the operator asked for existing flows to be moved. */
-    readonly flush: boolean;
-  }
-  | { readonly kind: "reload" };
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */
 export class CheckerError extends Error {
@@ -88,23 +66,28 @@ export interface CheckerView {
   frontend(name: string): FrontendSnapshot | undefined;
   /** A health check of the configuration. */
   healthcheck(name: string): HealthCheck | undefined;
-  /** Calls `listener` after each change until the returned function is called. */
-  subscribe(listener: (event: CheckerEvent) => void): () => void;
+  /** What happens, told in order after it took effect. */
+  readonly events: EventSource;
+  /**
+   * Calls `listener` with the result of every finished probe until the returned function is called.
+   * On the hot path: it must be cheap and must not throw.
+   */
+  watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void;
 }
 
-/** What operators may do. Each throws {@link CheckerError}. */
+/** What operators may do, `actor` being who asks. Each throws {@link CheckerError}. */
 export interface CheckerControl {
   /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
-  pause(backend: string): BackendSnapshot;
+  pause(backend: string, actor?: Actor): BackendSnapshot;
   /**
    * Ends a pause, from unknown; else nothing changes. failed-precondition: unknown name, or
    * disabled.
    */
-  resume(backend: string): BackendSnapshot;
+  resume(backend: string, actor?: Actor): BackendSnapshot;
   /** Puts back into service. not-found. */
-  enable(backend: string): BackendSnapshot;
+  enable(backend: string, actor?: Actor): BackendSnapshot;
   /** Takes out of service. not-found. */
-  disable(backend: string): BackendSnapshot;
+  disable(backend: string, actor?: Actor): BackendSnapshot;
   /** Sets a runtime weight. invalid-argument outside 0-100, not-found. */
   setWeight(
     frontend: string,
@@ -112,6 +95,7 @@ export interface CheckerControl {
     backend: string,
     weight: number,
     flush: boolean,
+    actor?: Actor,
   ): FrontendSnapshot;
 }
 

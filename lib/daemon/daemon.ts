@@ -2,6 +2,7 @@ import { createChecker } from "../checker/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { loadConfigInBackground } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
+import { EventStream, logEvents } from "../events/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
@@ -9,13 +10,13 @@ import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
 import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
+import type { FatalError } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { createVpp } from "../vpp/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
-import { logFailovers } from "./failover.ts";
 import { listening } from "./listening.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
@@ -35,6 +36,9 @@ interface Base {
   readonly log: DaemonLog;
   readonly metrics: Metrics;
   readonly vitals: Vitals;
+  readonly events: EventStream;
+  /** The process has to end. */
+  readonly fatal: (error: FatalError) => void;
 }
 
 /**
@@ -47,12 +51,15 @@ export async function startDaemon(
   config: Config,
   log: DaemonLog,
   manager: ServiceManager,
+  fatal: (error: FatalError) => void,
 ): Promise<Daemon> {
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
-  const base: Base = { settings, log, metrics, vitals: new Vitals(systemClock) };
+  const events = parts.use(new EventStream(systemClock, log));
+  logEvents(events, log);
+  const vitals = new Vitals(systemClock);
+  const base: Base = { settings, log, metrics, vitals, events, fatal };
   const checker = startChecker(base, config, parts);
-  parts.defer(logFailovers(checker, systemClock, log));
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager);
   metrics.reloaded(true);
@@ -84,7 +91,7 @@ function makeMetrics({ reflection }: Settings): Metrics {
 }
 
 function startChecker(
-  { log, metrics, vitals }: Base,
+  { log, metrics, vitals, events, fatal }: Base,
   config: Config,
   parts: AsyncDisposableStack,
 ): Checker {
@@ -99,6 +106,8 @@ function startChecker(
     clock: systemClock,
     random: Math.random,
     log,
+    events,
+    fatal,
     observer: vitals.watching(metrics.checkerObserver),
   }));
 }

@@ -96,11 +96,17 @@ async function start(
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
   try {
-    return await startDaemon(settings, config, log, manager);
+    return await startDaemon(settings, config, log, manager, (error) => endAtOnce(error, log));
   } catch (error) {
     log.error("start-failed", { err: reasonOf(error) });
     return undefined;
   }
+}
+
+/** Nothing may run any more, not even what takes the daemon down: another process is better. */
+function endAtOnce(error: Error, log: DaemonLog): void {
+  log.error("fatal", { err: error.message, stack: error.stack });
+  void log.flush(flushLimitMs).then(() => Deno.exit(1));
 }
 
 /** Signals come at any time, also before there is a daemon to tell. */

@@ -40,6 +40,26 @@ export function count(counter: number, passed: boolean, check: RiseFall): number
 }
 
 /**
+ * The counter of a backend whose verdict is open to the next result: of one that is healthy, one
+ * failure takes it down and one pass keeps it up; of one that is not, the reverse.
+ */
+export function openCounter(healthy: boolean, check: RiseFall): number {
+  return healthy ? check.rise : check.rise - 1;
+}
+
+/** The counter under another rise and fall: on the same side, and at the end if it was there. */
+export function clampCounter(
+  counter: number,
+  healthy: boolean,
+  before: RiseFall,
+  check: RiseFall,
+): number {
+  if (!healthy) return Math.min(counter, check.rise - 1);
+  if (counter >= counterMax(before)) return counterMax(check);
+  return Math.min(Math.max(counter, check.rise), counterMax(check));
+}
+
+/**
  * Milliseconds from one probe to the next, before jitter, of a backend that is being probed:
  * unknown, up or down.
  */

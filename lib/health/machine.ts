@@ -1,4 +1,11 @@
-import { count, counterStart, isHealthy, type RiseFall } from "./counter.ts";
+import {
+  clampCounter,
+  count,
+  counterStart,
+  isHealthy,
+  openCounter,
+  type RiseFall,
+} from "./counter.ts";
 import type { BackendState } from "./types.ts";
 
 /** What may happen to a backend. */
@@ -15,8 +22,6 @@ export const backendInputs = [
   "disable",
   /** Put back into service. */
   "enable",
-  /** Its check was changed by a reload. */
-  "restart",
   /** It is not in the configuration any more. */
   "remove",
 ] as const;
@@ -56,7 +61,6 @@ const probed: Readonly<Record<BackendInput, Rule>> = {
   resume: ignore,
   disable,
   enable: ignore,
-  restart: start,
   remove,
 };
 
@@ -72,7 +76,6 @@ export const rules: Readonly<Record<BackendState, Readonly<Record<BackendInput, 
     resume: start,
     disable,
     enable: ignore,
-    restart: ignore,
     remove,
   },
   disabled: {
@@ -82,7 +85,6 @@ export const rules: Readonly<Record<BackendState, Readonly<Record<BackendInput, 
     resume: isDisabled,
     disable: ignore,
     enable: start,
-    restart: ignore,
     remove,
   },
   removed: {
@@ -92,7 +94,6 @@ export const rules: Readonly<Record<BackendState, Readonly<Record<BackendInput, 
     resume: isRemoved,
     disable: isRemoved,
     enable: isRemoved,
-    restart: ignore,
     remove: ignore,
   },
 };
@@ -145,6 +146,30 @@ export function step(health: Health, input: BackendInput, check: RiseFall): Step
       return { kind: "done", health: { state: rule.to, counter }, probing: rule.probing };
     }
   }
+}
+
+/**
+ * What a changed check means for what is known of a backend.
+ *
+ * - `timing`: intervals, timeout, rise or fall. What was found out holds.
+ * - `target`: type, port, address or anything else that a probe does. What was found out stands
+ *   until the first result, which may change it.
+ */
+export type Recheck = "timing" | "target";
+
+/**
+ * The health of a backend whose check changed from `before` to `check`: the verdict stands, so a
+ * reload alone takes nobody out of service. An unchanged health is returned as the same object.
+ */
+export function recheck(health: Health, before: RiseFall, check: RiseFall, what: Recheck): Health {
+  const { state } = health;
+  if (!isProbed(state)) return health;
+  const counter = state === "unknown"
+    ? counterStart(check)
+    : what === "target"
+    ? openCounter(state === "up", check)
+    : clampCounter(health.counter, state === "up", before, check);
+  return counter === health.counter ? health : { state, counter };
 }
 
 function counting(health: Health, passed: boolean, check: RiseFall): Health {

@@ -6,12 +6,19 @@
  */
 
 export { backendStates, frontendStates } from "./types.ts";
-export type { BackendState, EffectiveWeight, FrontendState, Transition } from "./types.ts";
+export type {
+  BackendState,
+  EffectiveWeight,
+  FrontendState,
+  Standing,
+  Transition,
+  Weight,
+} from "./types.ts";
 export { count, counterMax, counterStart, isHealthy, nextDelay } from "./counter.ts";
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
-export { backendInputs, freshHealth, isProbed, rules, step } from "./machine.ts";
-export type { BackendInput, Health, Rule, Step } from "./machine.ts";
-export { activePool, effectiveWeights, frontendState, isFlushed } from "./pools.ts";
-export type { StateOf, WeightedFrontend, WeightedPool } from "./pools.ts";
+export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
+export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
+export { effectiveWeight, effectiveWeights, isFlushed } from "./pools.ts";
+export type { StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
 export { FrontendTally } from "./tally.ts";
 export { remember } from "./history.ts";

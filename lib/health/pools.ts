@@ -1,4 +1,4 @@
-import type { BackendState, EffectiveWeight, FrontendState } from "./types.ts";
+import type { BackendState, EffectiveWeight, Standing, Weight } from "./types.ts";
 
 /** What failover needs to know of a pool. */
 export interface WeightedPool {
@@ -16,34 +16,49 @@ export interface WeightedFrontend {
   readonly pools: readonly WeightedPool[];
 }
 
-/** Looks a backend's state up by its name. */
-export type StateOf = (backend: string) => BackendState;
-
-/** Index of the pool that carries traffic: the first with a backend that is up, else the first. */
-export function activePool(frontend: WeightedFrontend, stateOf: StateOf): number {
-  const index = frontend.pools.findIndex((pool) =>
-    pool.backends.some(({ backend }) => stateOf(backend) === "up")
-  );
-  return Math.max(0, index);
-}
+/** Looks up how a backend stands by its name. */
+export type StandingOf = (backend: string) => Standing;
 
 /**
- * What VPP is to be told about each backend of a frontend, in the order of pools and their
- * backends (docs/healthchecks.md, "States"). A removed backend has weight 0 here, and its AS goes.
+ * What VPP is to be told about each backend of a frontend whose active pool is the one with index
+ * `active`, in the order of pools and their backends. A removed backend has weight 0 here, and its
+ * AS goes.
  */
-export function effectiveWeights(frontend: WeightedFrontend, stateOf: StateOf): EffectiveWeight[] {
-  const active = activePool(frontend, stateOf);
+export function effectiveWeights(
+  frontend: WeightedFrontend,
+  active: number,
+  standingOf: StandingOf,
+): EffectiveWeight[] {
   return frontend.pools.flatMap((pool, index) =>
     pool.backends.map(({ backend, weight }) => {
-      const state = stateOf(backend);
+      const standing = standingOf(backend);
       return {
         backend,
         pool: pool.name,
-        weight: state === "up" && index === active ? weight : 0,
-        flush: isFlushed(state, frontend.flushOnDown),
+        weight: effectiveWeight(standing, weight, index === active),
+        flush: isFlushed(standing.state, frontend.flushOnDown),
       };
     })
   );
+}
+
+/** What VPP is to hold for one backend (docs/healthchecks.md, "States"). */
+export function effectiveWeight(
+  { state, untested }: Standing,
+  configured: number,
+  isInActivePool: boolean,
+): Weight {
+  switch (state) {
+    case "unknown":
+      return untested ? "kept" : 0;
+    case "up":
+      return isInActivePool ? configured : 0;
+    case "paused":
+    case "down":
+    case "disabled":
+    case "removed":
+      return 0;
+  }
 }
 
 /** Whether existing flows are moved away from a backend that enters `state`. */
@@ -59,14 +74,4 @@ export function isFlushed(state: BackendState, flushOnDown: boolean): boolean {
     case "removed":
       return true;
   }
-}
-
-/**
- * A frontend's state: up if any effective weight is above 0, unknown if no backend has left
- * unknown, else down. A frontend whose only live backends are configured with weight 0 is down.
- */
-export function frontendState(frontend: WeightedFrontend, stateOf: StateOf): FrontendState {
-  const weights = effectiveWeights(frontend, stateOf);
-  if (weights.some(({ weight }) => weight > 0)) return "up";
-  return weights.every(({ backend }) => stateOf(backend) === "unknown") ? "unknown" : "down";
 }

@@ -1,25 +1,24 @@
 import type { BackendState, FrontendState } from "./types.ts";
 
-interface PoolTally {
-  /** Backends that are up. */
-  up: number;
-  /** The sum of their weights, which are integers, so it stays exact. */
-  weight: number;
-}
-
 /**
- * The same answers as `activePool` and `frontendState`, kept up to date one backend at a time:
- * with 10,000 backends behind one frontend, asking all of them upon each transition would take
- * seconds when all of them change.
+ * The active pool and the state of a frontend, kept up to date one backend at a time: with 10,000
+ * backends behind one frontend, asking all of them upon each transition would take seconds when all
+ * of them change.
+ *
+ * - The active pool is the first with a backend that is up and has a configured weight above 0,
+ *   else the first.
+ * - The frontend is `up` if any effective weight is above 0, `unknown` if none of its backends is
+ *   up and one of them is unknown, else `down`.
  */
 export class FrontendTally {
-  readonly #pools: readonly PoolTally[];
-  /** Backends in any state but unknown. */
-  #known = 0;
+  /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
+  readonly #weights: number[];
+  #up = 0;
+  #unknown = 0;
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
-    this.#pools = Array.from({ length: pools }, () => ({ up: 0, weight: 0 }));
+    this.#weights = Array.from({ length: pools }, () => 0);
   }
 
   /** Takes in a backend that is in `state`. */
@@ -39,23 +38,21 @@ export class FrontendTally {
     this.#count(pool, to, state, 1);
   }
 
-  /** Index of the pool that carries traffic. */
+  /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    return Math.max(0, this.#pools.findIndex((pool) => pool.up > 0));
+    return Math.max(0, this.#weights.findIndex((weight) => weight > 0));
   }
 
   /** The frontend's state. */
   get state(): FrontendState {
-    if ((this.#pools[this.activePool]?.weight ?? 0) > 0) return "up";
-    return this.#known === 0 ? "unknown" : "down";
+    if ((this.#weights[this.activePool] ?? 0) > 0) return "up";
+    return this.#up === 0 && this.#unknown > 0 ? "unknown" : "down";
   }
 
   #count(pool: number, weight: number, state: BackendState, sign: 1 | -1): void {
-    if (state === "unknown") return;
-    this.#known += sign;
-    const tally = this.#pools[pool];
-    if (state !== "up" || !tally) return;
-    tally.up += sign;
-    tally.weight += sign * weight;
+    if (state === "unknown") this.#unknown += sign;
+    if (state !== "up") return;
+    this.#up += sign;
+    this.#weights[pool] = (this.#weights[pool] ?? 0) + sign * weight;
   }
 }

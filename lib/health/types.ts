@@ -29,14 +29,28 @@ export interface Transition<State extends string = string> {
   readonly because?: { readonly code: string; readonly detail: string };
 }
 
+/** How a backend stands: what its weight depends on besides what is configured. */
+export interface Standing {
+  /** Where the state machine stands. */
+  readonly state: BackendState;
+  /** Unknown because maglevd has just been started: it was neither probed nor steered yet. */
+  readonly untested: boolean;
+}
+
+/**
+ * What VPP is to hold for a server: 0 to 100, or `kept`, which is whatever VPP has for it, 0 if it
+ * has none. Who knows nothing yet takes nobody out of service.
+ */
+export type Weight = number | "kept";
+
 /** What VPP is to be told about one backend of one frontend. */
 export interface EffectiveWeight {
   /** Name of the backend. */
   readonly backend: string;
   /** Name of the pool that it stands in. */
   readonly pool: string;
-  /** 0 to 100. */
-  readonly weight: number;
+  /** What VPP is to hold for it. */
+  readonly weight: Weight;
   /** Whether entering this condition also moves existing flows away. */
   readonly flush: boolean;
 }

@@ -13,6 +13,7 @@ export const probeCodes = [
   "L7TOUT",
   "L7RSP",
   "L7STS",
+  "SOCKERR",
 ] as const;
 
 /** One of {@link probeCodes}. */

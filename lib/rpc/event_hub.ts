@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { CheckerEvent, CheckerView } from "../checker/mod.ts";
+import type { CheckerView } from "../checker/mod.ts";
+import type { MaglevEvent } from "../events/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import type { BackendState, FrontendState } from "../health/mod.ts";
 import type { LogLevel, LogSource } from "../log/mod.ts";
@@ -53,7 +54,7 @@ export class EventHub {
   ) {
     this.#backends = new SnapshotCache(clock, backendSource(checker));
     this.#frontends = new SnapshotCache(clock, frontendSource(checker));
-    this.#unsubscribe = checker.subscribe((event) => this.#onChecker(event));
+    this.#unsubscribe = checker.events.subscribe((event) => this.#onChecker(event));
   }
 
   /** The present state, backends before frontends, then every change from exactly then on. */
@@ -92,25 +93,30 @@ export class EventHub {
     return chain(backends, frontends);
   }
 
-  #onChecker(event: CheckerEvent): void {
+  #onChecker(event: MaglevEvent): void {
     switch (event.kind) {
       case "backend":
-        this.#backends.changed(event.backend, remaining(event.transition.to));
+        this.#backends.changed(event.backend, stillThere(event.transition.to));
         return this.#deal(
           ({ filter }) => filter.backend,
           () => backendEventToProto(event.backend, event.transition),
         );
       case "frontend":
-        this.#frontends.changed(event.frontend, event.transition.to);
+        this.#frontends.changed(event.frontend, stillThere(event.transition.to));
         return this.#deal(
           ({ filter }) => filter.frontend,
           () => frontendEventToProto(event.frontend, event.transition),
         );
-      case "weight":
-        return;
       case "reload":
+        if (event.result === "rejected") return;
         this.#backends.renewed();
         this.#frontends.renewed();
+        return;
+      case "pool":
+      case "weight":
+      case "operator":
+      case "vpp":
+      case "probing":
         return;
       default:
         event satisfies never;
@@ -176,8 +182,10 @@ function frontendSource(checker: CheckerView): SnapshotSource<FrontendState> {
   };
 }
 
-function remaining(state: BackendState): BackendState | undefined {
-  return state === "removed" ? undefined : state;
+function stillThere<State extends string>(
+  state: State,
+): Exclude<State, "removed"> | undefined {
+  return state === "removed" ? undefined : state as Exclude<State, "removed">;
 }
 
 function give({ filter, queue }: Watcher, { plain, encoded, bytes }: SharedEvent): void {

@@ -33,8 +33,9 @@ function effectiveWeights(weights: readonly EffectiveWeight[]): WeightTable {
   const table = new Map<string, Map<string, number>>();
   for (const { pool, backend, weight } of weights) {
     const row = table.get(pool);
-    if (row) row.set(backend, weight);
-    else table.set(pool, new Map([[backend, weight]]));
+    const shown = weight === "kept" ? 0 : weight;
+    if (row) row.set(backend, shown);
+    else table.set(pool, new Map([[backend, shown]]));
   }
   return table;
 }

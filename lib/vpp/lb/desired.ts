@@ -1,13 +1,14 @@
 import type { FrontendSnapshot } from "../../checker/mod.ts";
 import type { Frontend } from "../../config/mod.ts";
+import type { Weight } from "../../health/mod.ts";
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
 import { protocolNumber, vipId, type VipKey } from "./vip.ts";
 
 /** A server as it ought to be in VPP. */
 export interface DesiredServer {
   readonly address: IpAddress;
-  /** 0 to 100. */
-  readonly weight: number;
+  /** 0 to 100, or what VPP has for it. */
+  readonly weight: Weight;
   /** Whether coming to be like this also moves existing flows away. */
   readonly flush: boolean;
 }
@@ -67,38 +68,24 @@ export function desiredVip(frontend: FrontendSnapshot, layout: ServerLayout): De
     frontend: frontend.config.name,
     encap: family === 4 ? "gre4" : "gre6",
     sticky: frontend.config.srcIpSticky,
-    servers: mergeServers(frontend, layout),
+    servers: desiredServers(frontend, layout),
   };
 }
 
-/**
- * One server per address: VPP knows no backends. Backends that share an address are one server to
- * it, so the largest weight counts, and flows are moved away only if all of them say so: traffic
- * goes on as long as one of the checks likes the server.
- */
-function mergeServers(
+/** The servers in order: two backends of one frontend never share an address. */
+function desiredServers(
   { weights }: FrontendSnapshot,
   { addresses, slots }: ServerLayout,
 ): DesiredServer[] {
-  const merged = addresses.map((address) => ({ address, weight: 0, flush: true }));
+  const servers: DesiredServer[] = addresses.map((address) => ({
+    address,
+    weight: 0,
+    flush: true,
+  }));
   for (const { backend, weight, flush } of weights) {
-    const server = merged[slots.get(backend) ?? -1];
-    if (!server) continue;
-    server.weight = Math.max(server.weight, weight);
-    server.flush &&= flush;
+    const slot = slots.get(backend) ?? -1;
+    const address = addresses[slot];
+    if (address) servers[slot] = { address, weight, flush };
   }
-  return merged;
-}
-
-/** Addresses that several backends of one frontend share, sorted; usually none. */
-export function sharedAddresses(frontend: Frontend, addressOf: AddressOf): string[] {
-  const seen = new Set<string>();
-  const shared = new Set<string>();
-  for (const { backend } of frontend.pools.flatMap(({ backends }) => backends)) {
-    const text = addressOf(backend)?.text;
-    if (text === undefined) continue;
-    if (seen.has(text)) shared.add(text);
-    seen.add(text);
-  }
-  return [...shared].sort();
+  return servers;
 }

@@ -10,7 +10,7 @@ export { addAs, addVip, deleteAs, deleteVip, setWeight } from "./calls.ts";
 export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
 export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
 export { describePlan } from "./describe.ts";
-export { desiredVip, serverLayout, sharedAddresses, vipKeyOf } from "./desired.ts";
+export { desiredVip, serverLayout, vipKeyOf } from "./desired.ts";
 export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
 export { FlushLedger } from "./flush_ledger.ts";
 export type { FlushView } from "./flush_ledger.ts";

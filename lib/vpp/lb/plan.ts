@@ -177,13 +177,19 @@ function vipChanges(
   flushes: FlushView,
 ): VipChanges {
   if (!actual || isRemoved) {
-    return { vip, addition: actual ? "again" : "new", servers: vip.servers.map(serverAddition) };
+    const servers = vip.servers.map((server) => serverAddition(server, actual));
+    return { vip, addition: actual ? "again" : "new", servers };
   }
   return { vip, addition: "none", servers: serverChanges(vip, actual, flushes) };
 }
 
-function serverAddition({ address, weight, flush }: DesiredServer): ServerChange {
-  return { kind: "as-add", address, weight, flushing: flush };
+/** `before` is the VIP that is made anew, if there is one: a weight that is kept is kept from it. */
+function serverAddition(
+  { address, weight, flush }: DesiredServer,
+  before: ActualVip | undefined,
+): ServerChange {
+  const known = weight === "kept" ? before?.servers.get(address.text)?.weight ?? 0 : weight;
+  return { kind: "as-add", address, weight: Math.min(known, 100), flushing: flush };
 }
 
 function serverChanges(vip: DesiredVip, actual: ActualVip, flushes: FlushView): ServerChange[] {
@@ -192,7 +198,7 @@ function serverChanges(vip: DesiredVip, actual: ActualVip, flushes: FlushView): 
   for (const server of vip.servers) {
     const present = actual.servers.get(server.address.text);
     if (!present) {
-      changes.push(serverAddition(server));
+      changes.push(serverAddition(server, undefined));
       continue;
     }
     kept++;
@@ -217,6 +223,7 @@ function weightChange(
   from: number,
   flushes: FlushView,
 ): ServerChange | undefined {
+  if (weight === "kept") return undefined;
   const differs = from !== weight;
   const due = flushing && (differs || !flushes.isFlushed(vip, address.text));
   const flush = due || flushes.isRequested(vip, address.text);

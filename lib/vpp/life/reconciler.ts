@@ -1,6 +1,7 @@
-import type { CheckerEvent, CheckerView } from "../../checker/mod.ts";
+import type { CheckerView } from "../../checker/mod.ts";
+import type { MaglevEvent, WeightHappening } from "../../events/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { type FlushLedger, sharedAddresses, vipId, vipKeyOf } from "../lb/mod.ts";
+import { type FlushLedger, vipId, vipKeyOf } from "../lb/mod.ts";
 
 /** What the checker's events lead to. */
 export interface ReconcilerContext {
@@ -15,11 +16,10 @@ export interface ReconcilerContext {
 
 /** Turns events of the checker into syncs. Returns what ends it. */
 export function reconcile(context: ReconcilerContext): () => void {
-  warnOfSharedAddresses(context);
-  return context.checker.subscribe((event) => onEvent(event, context));
+  return context.checker.events.subscribe((event) => onEvent(event, context));
 }
 
-function onEvent(event: CheckerEvent, context: ReconcilerContext): void {
+function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
   const { log } = context;
   switch (event.kind) {
     case "backend": {
@@ -28,42 +28,32 @@ function onEvent(event: CheckerEvent, context: ReconcilerContext): void {
       return context.changed(frontends);
     }
     case "weight": {
-      const { backend, frontend, pool, weight, flush } = event;
-      log.debug("vpp-reconciler-event", { backend, frontend, pool, weight, flush });
+      const { backend, frontend, pool, effective: { from, to }, flush } = event;
+      log.debug("vpp-reconciler-event", { backend, frontend, pool, from, to, flush });
       if (flush) requestFlush(event, context);
       return context.changed([frontend]);
     }
-    case "frontend":
-      // A consequence of what was told before.
-      return;
     case "reload":
+      if (event.result === "rejected") return;
       log.debug("vpp-reconciler-event", { reload: true });
-      warnOfSharedAddresses(context);
       return context.reloaded();
+    case "frontend":
+    case "pool":
+    case "operator":
+    case "vpp":
+    case "probing":
+      // Consequences or causes of what is told besides, or our own.
+      return;
     default:
       return event satisfies never;
   }
 }
 
 function requestFlush(
-  { frontend, backend }: Extract<CheckerEvent, { readonly kind: "weight" }>,
+  { frontend, backend }: WeightHappening,
   { checker, ledger }: ReconcilerContext,
 ): void {
   const snapshot = checker.frontend(frontend);
   const address = checker.config.backends.get(backend)?.address;
   if (snapshot && address) ledger.request(vipId(vipKeyOf(snapshot.config)), address.text);
-}
-
-/** Allowed, but seldom meant: see mergeServers in lb/desired.ts. */
-function warnOfSharedAddresses({ checker, log }: ReconcilerContext): void {
-  const { frontends, backends } = checker.config;
-  for (const frontend of frontends.values()) {
-    const shared = sharedAddresses(frontend, (name) => backends.get(name)?.address);
-    if (shared.length === 0) continue;
-    log.warn("vpp-shared-address", {
-      frontend: frontend.name,
-      addresses: shared,
-      err: "backends with one address are one server to VPP: their largest weight counts",
-    });
-  }
 }

@@ -1,0 +1,31 @@
+import type { BackendEntry } from "./backend.ts";
+import type { CheckComparison } from "./plan.ts";
+
+/**
+ * Backends that a reload takes away from where they were probed. What was found out there belongs
+ * to the server and not to the name: whoever is probed there from now on, in the same way, takes
+ * it over, so that renaming takes nobody out of service.
+ */
+export class Donors {
+  readonly #byAddress: ReadonlyMap<string, readonly BackendEntry[]>;
+  readonly #taken = new Set<BackendEntry>();
+
+  /** `leaving` are known as they are before the reload. */
+  constructor(leaving: readonly BackendEntry[]) {
+    this.#byAddress = Map.groupBy(leaving, ({ job }) => job.target.address.text);
+  }
+
+  /** Takes one that was probed at the target of `entry` in the same way, each only once. */
+  take(
+    { address, check, netns }: BackendEntry["job"]["target"],
+    compare: CheckComparison,
+  ): BackendEntry | undefined {
+    const donor = this.#byAddress.get(address.text)?.find((each) => {
+      const target = each.job.target;
+      return !this.#taken.has(each) && target.netns === netns &&
+        compare(target.check, check) === undefined;
+    });
+    if (donor) this.#taken.add(donor);
+    return donor;
+  }
+}
