@@ -47,7 +47,9 @@ export function swap(
 ): Unsettled {
   // Before any of them changes: two backends may have changed places.
   const verdicts = new Map<BackendEntry, Health>();
-  for (const { entry, donor } of backends.changed) if (donor) verdicts.set(entry, donor.health);
+  for (const { entry, donor, target } of backends.changed) {
+    if (donor) verdicts.set(entry, recheck(donor.health, donor.check, target.check, "timing"));
+  }
   for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {

@@ -3,6 +3,7 @@ import {
   type BackendState,
   freshHealth,
   type Health,
+  recheck,
   type Standing,
   type Transition,
 } from "../health/mod.ts";
@@ -56,7 +57,7 @@ export class BackendEntry {
 
   /** Becomes what `other` was: the same server, by the same check, under another name. */
   takeOver(other: BackendEntry): void {
-    this.health = other.health;
+    this.health = recheck(other.health, other.check, this.check, "timing");
     this.untested = other.untested;
     this.since = other.since;
     this.transitions = other.transitions;

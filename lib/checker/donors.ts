@@ -4,7 +4,7 @@ import type { CheckComparison } from "./plan.ts";
 /**
  * Backends that a reload takes away from where they were probed. What was found out there belongs
  * to the server and not to the name: whoever is probed there from now on, in the same way, takes
- * it over, so that renaming takes nobody out of service.
+ * it over, be it at other intervals, so that renaming takes nobody out of service.
  */
 export class Donors {
   readonly #byAddress: ReadonlyMap<string, readonly BackendEntry[]>;
@@ -23,7 +23,7 @@ export class Donors {
     const donor = this.#byAddress.get(address.text)?.find((each) => {
       const target = each.job.target;
       return !this.#taken.has(each) && target.netns === netns &&
-        compare(target.check, check) === undefined;
+        compare(target.check, check) !== "target";
     });
     if (donor) this.#taken.add(donor);
     return donor;

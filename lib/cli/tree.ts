@@ -53,7 +53,7 @@ export const commandTree: readonly Node[] = [
       ]),
     ]),
   ]),
-  keyword("set", "Change something until the next reload", () => [
+  keyword("set", "Change something by hand", () => [
     keyword("backend", "Take a backend out of service or put it back", () => [
       backendSlot("Backend to change, or a pattern such as web*", {
         next: () => [

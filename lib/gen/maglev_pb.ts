@@ -1569,7 +1569,7 @@ export const Maglev: GenService<{
     output: typeof HealthCheckInfoSchema;
   },
   /**
-   * Changes one weight until the next reload. INVALID_ARGUMENT outside 0-100, NOT_FOUND.
+   * Changes one weight until the file says another one. INVALID_ARGUMENT outside 0-100, NOT_FOUND.
    *
    * @generated from rpc maglev.Maglev.SetFrontendPoolBackendWeight
    */

@@ -102,14 +102,7 @@ Deno.test("a runtime weight shows in the frontend but not in the configuration",
   assert.equal(snapshot.weights[0]?.weight, 7);
   assert.equal(snapshot.config.pools[0]?.backends[0]?.weight, 7);
   assert.equal(bench.checker.config.frontends.get("f")?.pools[0]?.backends[0]?.weight, 100);
-  assert.deepEqual(bench.events.at(-1), {
-    kind: "weight",
-    frontend: "f",
-    pool: "pool0",
-    backend: "a",
-    weight: 7,
-    flush: false,
-  });
+  assert.deepEqual(bench.story().slice(-2), ["weight a", "f/a 100>7 as 100>7 (operator)"]);
 });
 
 Deno.test("weight 0 on the only live backend takes the frontend down, and back", () => {
@@ -125,7 +118,35 @@ Deno.test("the same weight again is an event only when flows are to be moved", (
   bench.checker.setWeight("f", "pool0", "a", 100, false);
   assert.deepEqual(bench.moves(), []);
   bench.checker.setWeight("f", "pool0", "a", 100, true);
-  assert.deepEqual(bench.moves(), ["weight"]);
+  assert.deepEqual(bench.story(), ["weight a", "f/a 100>100 as kept>kept flush (operator)"]);
+});
+
+Deno.test("what an operator did is told with name and place, and so is what followed", () => {
+  using bench = new Bench(config);
+  bench.probe("b", pass);
+  bench.probe("a", pass);
+  bench.events.length = 0;
+  const actor = { name: "jane", from: "192.0.2.7:4711" };
+  bench.checker.disable("a", actor);
+  assert.deepEqual(bench.story(), [
+    "disable a",
+    "a up>disabled (operator)",
+    "f pool pool0>pool1 (operator)",
+    "f/a 100>100 as 100>0 (operator)",
+    "f/b 50>50 as 0>50 (pool)",
+  ]);
+  for (const event of bench.events) assert.deepEqual(event.actor, actor, event.kind);
+  bench.checker.setWeight("f", "pool1", "b", 0, true);
+  const [set] = bench.events.slice(5);
+  assert.ok(set?.kind === "operator");
+  assert.equal(set.detail, "weight in pool pool1 50 -> 0, flush");
+  assert.deepEqual(set.actor, { name: "operator", from: "" });
+  assert.deepEqual(bench.story().slice(5), [
+    "weight b",
+    "f pool pool1>pool0 (operator)",
+    "f/b 50>0 as 50>0 flush (operator)",
+    "f up>down (operator)",
+  ]);
 });
 
 Deno.test("a weight that cannot be set is refused with the reason", () => {

@@ -7,8 +7,10 @@ interface ModelBackend {
   counter: number;
   rise: number;
   fall: number;
-  /** Everything that a restart is due to when it changes. */
-  check: string;
+  /** Everything that makes it another target when it changes. */
+  target: string;
+  /** Neither probed nor steered since it is known. */
+  untested: boolean;
   fileEnabled: boolean;
   operatorSpoke: boolean;
   history: string[];
@@ -24,6 +26,7 @@ export class Model {
   readonly backends = new Map<string, ModelBackend>();
   /** `frontend/pool/backend` to weight. */
   readonly weights = new Map<string, number>();
+  readonly #fileWeights = new Map<string, number>();
   /** Transitions in the order in which they should have been told, `name from>to`. */
   readonly told: string[] = [];
   config: Config;
@@ -39,6 +42,7 @@ export class Model {
 
   result(name: string, ok: boolean): void {
     const b = this.#get(name);
+    b.untested = false;
     if (ok) {
       b.counter++;
       if (b.counter >= b.rise) b.counter = b.rise + b.fall - 1;
@@ -54,10 +58,12 @@ export class Model {
     if (!b) return false;
     if (verb === "enable" || verb === "disable") {
       b.operatorSpoke = true;
+      if ((verb === "enable") === (b.state === "disabled")) b.untested = false;
       this.#enable(name, verb === "enable");
       return true;
     }
     if (b.state === "disabled") return false;
+    if ((verb === "pause") !== (b.state === "paused")) b.untested = false;
     if (verb === "pause" && b.state !== "paused") this.#enter(name, "paused", 0);
     if (verb === "resume" && b.state === "paused") this.#enter(name, "unknown", b.rise - 1);
     return true;
@@ -74,33 +80,41 @@ export class Model {
   }
 
   /** Per backend in the order of the file: weight and flush, by the table. */
-  effective(frontend: string): [string, number, boolean][] {
+  effective(frontend: string): [string, number | "kept", boolean][] {
     const { pools, flushOnDown } = this.#frontend(frontend);
-    const active = pools.findIndex((pool) =>
-      pool.backends.some(({ backend }) => this.#get(backend).state === "up")
+    const weightOf = (pool: string, backend: string) =>
+      this.weights.get(`${frontend}/${pool}/${backend}`) ?? NaN;
+    const active = pools.findIndex(({ name, backends }) =>
+      backends.some(({ backend }) =>
+        this.#get(backend).state === "up" && weightOf(name, backend) > 0
+      )
     );
     return pools.flatMap((pool, i) =>
-      pool.backends.map(({ backend }): [string, number, boolean] => {
-        const { state } = this.#get(backend);
-        const weight = this.weights.get(`${frontend}/${pool.name}/${backend}`) ?? NaN;
+      pool.backends.map(({ backend }): [string, number | "kept", boolean] => {
+        const { state, untested } = this.#get(backend);
         const flush = state === "disabled" || (state === "down" && flushOnDown);
+        if (state === "unknown" && untested) return [backend, "kept", flush];
+        const weight = weightOf(pool.name, backend);
         return [backend, state === "up" && i === active ? weight : 0, flush];
       })
     );
   }
 
   frontendState(frontend: string): string {
-    if (this.effective(frontend).some(([, weight]) => weight > 0)) return "up";
+    if (this.effective(frontend).some(([, weight]) => typeof weight === "number" && weight > 0)) {
+      return "up";
+    }
     const members = this.#frontend(frontend).pools.flatMap(({ backends }) => backends);
-    return members.every(({ backend }) => this.#get(backend).state === "unknown")
-      ? "unknown"
-      : "down";
+    const states = members.map(({ backend }) => this.#get(backend).state);
+    return !states.includes("up") && states.includes("unknown") ? "unknown" : "down";
   }
 
   #adopt(config: Config): void {
-    for (const { name, healthcheck, enabled } of config.backends.values()) {
-      const { rise, fall, intervalMs } = config.healthchecks.get(healthcheck) ?? assert.fail();
-      const check = JSON.stringify([rise, fall, intervalMs, config.netns]);
+    for (const { name, healthcheck, enabled, address } of config.backends.values()) {
+      const check = config.healthchecks.get(healthcheck) ?? assert.fail();
+      const { rise, fall } = check;
+      const port = check.type === "icmp" ? 0 : check.port;
+      const target = JSON.stringify([port, address.text, config.netns]);
       const known = this.backends.get(name);
       // Set again, so that the order becomes the file's.
       this.backends.delete(name);
@@ -110,24 +124,42 @@ export class Model {
           ...(enabled
             ? { state: "unknown", counter: rise - 1 }
             : { state: "disabled", counter: 0 }),
-          ...{ rise, fall, check, fileEnabled: enabled, operatorSpoke: false, history: [] },
+          ...{ rise, fall, target, untested: true },
+          ...{ fileEnabled: enabled, operatorSpoke: false, history: [] },
         });
         continue;
       }
-      const isRestart = known.check !== check;
-      Object.assign(known, { rise, fall, check });
-      if (isRestart && this.isProbed(name)) this.#enter(name, "unknown", rise - 1);
-      if (known.fileEnabled !== enabled && !known.operatorSpoke) this.#enable(name, enabled);
+      const max = known.rise + known.fall - 1;
+      const isFull = known.counter === max;
+      if (known.state === "unknown") known.counter = rise - 1;
+      else if (known.state === "up" && known.target !== target) known.counter = rise;
+      else if (known.state === "down" && known.target !== target) known.counter = rise - 1;
+      else if (known.state === "up" && isFull) known.counter = rise + fall - 1;
+      else if (known.state === "up") {
+        known.counter = Math.min(Math.max(known.counter, rise), rise + fall - 1);
+      } else if (known.state === "down") known.counter = Math.min(known.counter, rise - 1);
+      Object.assign(known, { rise, fall, target });
+      if (known.fileEnabled !== enabled && !known.operatorSpoke) {
+        if (enabled === (known.state === "disabled")) known.untested = false;
+        this.#enable(name, enabled);
+      }
       known.fileEnabled = enabled;
       known.history.length = Math.min(known.history.length, config.transitionHistory);
     }
+    const before = new Map(this.weights);
     this.weights.clear();
     for (const { name, pools } of config.frontends.values()) {
       for (const pool of pools) {
         for (const { backend, weight } of pool.backends) {
-          this.weights.set(`${name}/${pool.name}/${backend}`, weight);
+          const place = `${name}/${pool.name}/${backend}`;
+          const isSaid = this.#fileWeights.get(place) === weight;
+          this.weights.set(place, (isSaid ? before.get(place) : undefined) ?? weight);
+          this.#fileWeights.set(place, weight);
         }
       }
+    }
+    for (const place of this.#fileWeights.keys()) {
+      if (!this.weights.has(place)) this.#fileWeights.delete(place);
     }
   }
 

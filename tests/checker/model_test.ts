@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { Config } from "../../lib/config/mod.ts";
+import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Model } from "./model.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 
@@ -15,6 +16,7 @@ const config = fc.record({
   rise: fc.integer({ min: 1, max: 3 }),
   fall: fc.integer({ min: 1, max: 3 }),
   subnet: fc.nat(1),
+  port: fc.constantFrom(80, 80, 81),
   netns: fc.constantFrom("", "", "", "dataplane"),
   history: fc.integer({ min: 1, max: 4 }),
   weights: fc.array(fc.constantFrom(0, 1, 100), { minLength: 5, maxLength: 5 }),
@@ -23,7 +25,7 @@ const config = fc.record({
   const { rise, fall } = of;
   const checks = [
     httpCheck("one", { rise, fall, timeoutMs: 1e9 }),
-    httpCheck("two", { rise: 2, fall: 2, intervalMs: 700, timeoutMs: 1e9 }),
+    httpCheck("two", { rise: 2, fall: 2, intervalMs: 700, timeoutMs: 1e9, port: of.port }),
   ];
   const weighed = (some: readonly string[]) =>
     Object.fromEntries(some.map((name) => [name, of.weights[names.indexOf(name)] ?? 0]));
@@ -128,8 +130,73 @@ function compareFrontends(bench: Bench, model: Model): void {
   }
 }
 
+/** What listeners can know of the frontends, put together from events alone. */
+class Listener {
+  readonly states = new Map<string, string>();
+  readonly pools = new Map<string, string>();
+  /** `frontend/backend` to configured and effective weight. */
+  readonly weights = new Map<string, string>();
+
+  constructor({ checker }: Bench) {
+    for (const name of checker.frontendNames()) {
+      const { state, activePool } = checker.frontend(name) ?? assert.fail(name);
+      this.states.set(name, state);
+      this.pools.set(name, activePool);
+    }
+    for (const [place, weights] of shownWeights(checker)) this.weights.set(place, weights);
+  }
+
+  hear(event: MaglevEvent): void {
+    switch (event.kind) {
+      case "frontend": {
+        const { frontend, transition: { from, to } } = event;
+        assert.equal(from, this.states.get(frontend) ?? "unknown");
+        assert.notEqual(from, to);
+        this.states.set(frontend, to);
+        if (to === "removed") this.#forget(frontend);
+        return;
+      }
+      case "pool":
+        assert.notEqual(event.from, event.to);
+        this.pools.set(event.frontend, event.to);
+        return;
+      case "weight": {
+        const { frontend, backend, configured, effective, flush } = event;
+        const place = `${frontend}/${backend}`;
+        const before = `${configured.from} ${effective.from}`;
+        const after = `${configured.to} ${effective.to}`;
+        assert.equal(before, this.weights.get(place) ?? "absent absent", place);
+        assert.ok(before !== after || flush);
+        if (configured.to === "absent") this.weights.delete(place);
+        else this.weights.set(place, after);
+        return;
+      }
+    }
+  }
+
+  #forget(frontend: string): void {
+    this.states.delete(frontend);
+    this.pools.delete(frontend);
+    for (const place of this.weights.keys()) {
+      if (place.startsWith(`${frontend}/`)) this.weights.delete(place);
+    }
+  }
+}
+
+function shownWeights(checker: Bench["checker"]): Map<string, string> {
+  const weights = new Map<string, string>();
+  for (const name of checker.frontendNames()) {
+    const { config, weights: effective } = checker.frontend(name) ?? assert.fail(name);
+    const configured = config.pools.flatMap(({ backends }) => backends.map((b) => b.weight));
+    for (const [i, { backend, weight }] of effective.entries()) {
+      weights.set(`${name}/${backend}`, `${configured[i]} ${weight}`);
+    }
+  }
+  return weights;
+}
+
 /** What events and log told must be what happened, and lead where the snapshots stand. */
-function compareStories(bench: Bench, model: Model, initial: ReadonlyMap<string, string>): void {
+function compareStories(bench: Bench, model: Model, listener: Listener): void {
   const moves = bench.events.flatMap((event) =>
     event.kind === "backend"
       ? `${event.backend} ${event.transition.from}>${event.transition.to}`
@@ -139,15 +206,17 @@ function compareStories(bench: Bench, model: Model, initial: ReadonlyMap<string,
   assert.deepEqual(moves, model.told);
   const logged = bench.log.named("backend-transition");
   assert.deepEqual(logged.map(({ backend, from, to }) => `${backend} ${from}>${to}`), moves);
-  for (const name of bench.checker.frontendNames()) {
-    let state = initial.get(name);
-    for (const event of bench.events) {
-      if (event.kind !== "frontend" || event.frontend !== name) continue;
-      assert.equal(event.transition.from, state);
-      assert.notEqual(event.transition.to, state);
-      state = event.transition.to;
-    }
-    assert.equal(bench.checker.frontend(name)?.state, state);
+  assert.deepEqual(bench.events.map(({ seq }) => seq), bench.events.map((_, i) => i + 1));
+  const { checker } = bench;
+  assert.deepEqual(
+    [...listener.weights].sort(),
+    [...shownWeights(checker)].sort(),
+    "weights by events are weights by reading",
+  );
+  for (const name of checker.frontendNames()) {
+    const { state, activePool } = checker.frontend(name) ?? assert.fail(name);
+    assert.equal(listener.states.get(name) ?? "unknown", state, name);
+    if (listener.pools.has(name)) assert.equal(listener.pools.get(name), activePool, name);
   }
 }
 
@@ -160,16 +229,15 @@ Deno.test("random results, requests, suspensions and reloads lead where a naive 
       async (config, actions, randoms) => {
         using bench = new Bench(config, { random: () => randoms.next().value });
         const model = new Model(config);
-        const { checker } = bench;
-        const initial = new Map(
-          checker.frontendNames().map((name) => [name, checker.frontend(name)?.state ?? ""]),
-        );
+        const listener = new Listener(bench);
+        bench.stream.subscribe((event) => listener.hear(event));
         for (const action of actions) {
           await act(bench, model, action);
           compareBackends(bench, model);
           compareFrontends(bench, model);
+          compareStories(bench, model, listener);
         }
-        compareStories(bench, model, initial);
+        assert.deepEqual(bench.log.named("event-listener-failed"), []);
       },
     ),
     { seed: 7, numRuns: 300 },

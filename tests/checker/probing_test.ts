@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { ProbeResult } from "../../lib/probes/mod.ts";
+import { FatalError } from "../../lib/supervisor/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const one = sketch({ backends: { a: {} } });
@@ -50,29 +52,93 @@ Deno.test("a probe that outlasts the interval is followed at its end, never over
   for (const gap of gaps(bench)) assert.ok(gap >= 1_000 && gap <= 1_010, `${gap}`);
 });
 
-Deno.test("a prober that never answers is given up and counts as a failure", () => {
+/** A probe that could not be made for a lack of our own. */
+const lack: ProbeResult = {
+  ok: false,
+  code: "SOCKERR",
+  detail: "out of file descriptors",
+  durationMs: 0,
+};
+
+Deno.test("a prober that never answers is given up, which says nothing about the backend", () => {
   using bench = new Bench(one);
   bench.clock.advance(252 + 3_004);
-  assert.equal(bench.state("a"), "down");
-  const { lastProbe } = bench.checker.backend("a") ?? {};
-  assert.equal(lastProbe?.detail, "the prober did not answer for 3000 ms");
-  assert.equal(bench.log.named("probe-lost").length, 1);
+  assert.equal(bench.state("a"), "unknown");
+  assert.equal(bench.checker.backend("a")?.lastProbe, undefined);
+  assert.deepEqual(bench.log.named("probe-lost"), [
+    { backend: "a", err: "the prober did not answer for 3000 ms" },
+  ]);
   bench.clock.advance(10_000);
   assert.ok(bench.prober.starts.length > 1, "probing goes on");
 });
 
-Deno.test("a prober that throws is a failed probe and probing goes on", () => {
+Deno.test("a prober that throws says nothing about the backend, and probing goes on", () => {
   using bench = new Bench(one);
   bench.prober.answers = () => {
-    throw new Error("out of descriptors");
+    throw new Error("out of luck");
   };
   bench.clock.advance(600);
   bench.prober.flights.clear();
-  assert.equal(bench.state("a"), "down");
-  assert.match(bench.checker.backend("a")?.lastProbe?.detail ?? "", /out of descriptors/);
+  assert.equal(bench.state("a"), "unknown");
+  assert.deepEqual(bench.log.named("probe-failed")[0], {
+    backend: "a",
+    err: "the probe cannot be started: out of luck",
+  });
+  assert.deepEqual(bench.fatal, []);
   bench.prober.answers = () => pass;
-  bench.clock.advance(20_000);
+  bench.clock.advance(1_000);
   assert.equal(bench.state("a"), "up");
+});
+
+Deno.test("an error after which nothing can be trusted ends the process", () => {
+  using bench = new Bench(one);
+  const error = new FatalError("cannot leave network namespace dp");
+  bench.prober.answers = () => {
+    throw error;
+  };
+  bench.clock.advance(600);
+  bench.prober.flights.clear();
+  assert.equal(bench.fatal[0], error);
+});
+
+Deno.test("a lack of our own is never held against a backend, but counted, told and tried again", () => {
+  const results: string[] = [];
+  using bench = new Bench(one, {
+    observer: {
+      probeDone: (backend, _, { code }) => results.push(`${backend} ${code}`),
+      transition() {},
+      removed() {},
+    },
+  });
+  bench.probe("a", pass);
+  const before = bench.checker.backend("a");
+  bench.events.length = 0;
+  for (let i = 0; i < 10; i++) bench.probe("a", lack);
+  assert.deepEqual(bench.checker.backend("a"), before);
+  assert.deepEqual(results, ["a L7OK", ...Array(10).fill("a SOCKERR")]);
+  for (const gap of gaps(bench).slice(1)) assert.ok(gap <= 510, `tried again after ${gap} ms`);
+  assert.deepEqual(bench.story(), ["probing impaired out of file descriptors"]);
+  assert.equal(bench.log.named("probing-impaired")[0]?.err, "out of file descriptors");
+  bench.prober.answers = () => pass;
+  bench.clock.advance(9_900);
+  assert.equal(bench.story().length, 1);
+  bench.clock.advance(600);
+  assert.deepEqual(bench.story().slice(1), ["probing restored 10 probes could not be made"]);
+  bench.prober.answers = undefined;
+  bench.clock.advance(10);
+  bench.probe("a", lack);
+  assert.deepEqual(bench.story().slice(2), ["probing impaired out of file descriptors"]);
+});
+
+Deno.test("the first probes are spread over a quarter of the warm-up at most, 1 s without one", () => {
+  const slow = httpCheck("web", { intervalMs: 60_000, fastIntervalMs: 60_000 });
+  for (const [maxDelayMs, at] of [[0, 900], [30_000, 6_750], [400_000, 54_000]] as const) {
+    const config = sketch({ checks: [slow], backends: { a: {} } });
+    const lb = { ...config.lb, startupMaxDelayMs: maxDelayMs };
+    using bench = new Bench({ ...config, lb }, { random: () => 0.9 });
+    bench.clock.advance(60_000);
+    assert.equal(bench.prober.starts[0]?.at, at);
+  }
 });
 
 Deno.test("a prober that answers twice is heard once", () => {
@@ -109,6 +175,9 @@ Deno.test("a timeout that comes long after the deadline is the process's fault a
   stalled?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 2_700 });
   assert.equal(bench.state("a"), "unknown");
   assert.equal(bench.checker.stats().excused, 1);
+  assert.deepEqual(bench.story(), [
+    "probing impaired maglevd itself stood still: L7TOUT timeout",
+  ]);
   bench.clock.advance(10);
   assert.equal(bench.prober.starts.length, 2);
   bench.probe("a", pass);

@@ -54,7 +54,7 @@ Deno.test("closing between the halves of a reload cancels the probes of what is 
   bench.probe("z", pass);
   bench.clock.advance(500);
   assert.ok(bench.prober.flights.size >= 5_000);
-  bench.checker.subscribe((event) => {
+  bench.stream.subscribe((event) => {
     // Removing b1 and the rest takes more than one slice.
     if (event.kind === "backend" && event.backend === "b0") bench.checker.close();
   });
@@ -66,7 +66,7 @@ Deno.test("closing between the halves of a reload cancels the probes of what is 
 Deno.test("a listener may ask for a reload", async () => {
   using bench = new Bench(config);
   let reloading: Promise<void> | undefined;
-  bench.checker.subscribe((event) => {
+  bench.stream.subscribe((event) => {
     if (event.kind === "backend") reloading ??= bench.checker.reload(sketch({ backends: {} }));
   });
   bench.probe("a", pass);
@@ -90,7 +90,7 @@ Deno.test("a result that comes between the swap and the restart, move or removal
     const old = bench.prober.flights.get("10.0.0.0");
     assert.ok(old);
     let answered = false;
-    bench.checker.subscribe((event) => {
+    bench.stream.subscribe((event) => {
       // The weight of the new file takes effect in the swap.
       if (event.kind !== "frontend" || event.transition.to !== "up") return;
       answered = true;
@@ -130,7 +130,7 @@ Deno.test("nobody sees weights of one configuration with backends of another", a
     assert.equal(bench.checker.backendNames().length, isOld ? size : size - 1);
     assert.ok(bench.checker.backend("b7")?.config.address.text.startsWith(isOld ? "10.0" : "10.1"));
   };
-  bench.checker.subscribe(look);
+  bench.stream.subscribe(look);
   const reloading = bench.checker.reload(sketch({
     backends: named(size - 1, "10.1."),
     frontends: { f: pool(size - 1, 2), g: pool(1, 2) },

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isSameCheck } from "../../lib/checker/same.ts";
+import { checkDifference } from "../../lib/checker/same.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 import { ip } from "../support/ip.ts";
 
@@ -59,8 +59,8 @@ Deno.test("a backend that is gone is removed: event, log, observer, no more prob
   await bench.reload(
     sketch({ backends: { b: { at: "10.0.0.1" } }, frontends: { f: [{ b: 50 }] } }),
   );
-  assert.deepEqual(bench.moves(), ["f up>unknown", "a up>removed", "reload"]);
-  const [, removed] = bench.events;
+  assert.deepEqual(bench.moves(), ["a up>removed", "f up>unknown", "reload"]);
+  const [removed] = bench.events;
   assert.deepEqual(removed?.kind === "backend" && removed.frontends, ["f"]);
   assert.equal(bench.log.named("backend-transition").at(-1)?.to, "removed");
   assert.deepEqual(heard, ["a up>removed", "a removed"]);
@@ -80,34 +80,158 @@ Deno.test("a removed backend that comes back is a fresh one", async () => {
   assert.deepEqual({ state, transitions }, { state: "unknown", transitions: [] });
 });
 
-Deno.test("a changed check restarts its backends from unknown, others go on", async () => {
+Deno.test("a changed check leaves the verdict standing until its first result", async () => {
   const [web, other] = [httpCheck("web"), httpCheck("other")];
-  const backends = { a: {}, b: { healthcheck: "other" } };
-  using bench = new Bench(sketch({ checks: [web, other], backends }));
-  bench.probe("a", pass);
-  bench.probe("b", pass);
-  bench.events.length = 0;
-  const slower = httpCheck("web", { rise: 5, path: "/health" });
-  await bench.reload(sketch({ checks: [slower, other], backends }));
-  assert.deepEqual(bench.moves(), ["a up>unknown", "reload"]);
-  assert.equal(bench.checker.backend("a")?.health, 4);
-  assert.equal(bench.state("b"), "up");
-  assert.equal(bench.log.named("backend-transition").at(-1)?.cause, "restart");
-  bench.probe("a", pass);
-  assert.equal(bench.state("a"), "up");
-  assert.equal(bench.checker.backend("a")?.health, 7);
+  const backends = { a: {}, b: { healthcheck: "other" }, c: {} };
+  const frontends = { f: [{ a: 100, b: 100, c: 100 }] };
+  for (const result of [pass, fail]) {
+    using bench = new Bench(sketch({ checks: [web, other], backends, frontends }));
+    bench.probe("a", pass);
+    bench.probe("b", pass);
+    bench.probe("c", fail);
+    bench.events.length = 0;
+    const changed = httpCheck("web", { rise: 5, fall: 4, path: "/health" });
+    const at = bench.clock.now();
+    await bench.reload(sketch({ checks: [changed, other], backends, frontends }));
+    assert.deepEqual(bench.story(), ["reload applied"]);
+    assert.deepEqual([bench.state("a"), bench.checker.backend("a")?.health], ["up", 5]);
+    assert.deepEqual([bench.state("b"), bench.checker.backend("b")?.health], ["up", 4]);
+    assert.deepEqual([bench.state("c"), bench.checker.backend("c")?.health], ["down", 4]);
+    const before = starts(bench, "10.0.0.0");
+    bench.clock.advance(510);
+    assert.equal(starts(bench, "10.0.0.0"), before + 1, `probed at once, at ${at}`);
+    bench.probe("a", result);
+    assert.equal(bench.state("a"), result === pass ? "up" : "down");
+    bench.probe("c", result);
+    assert.equal(bench.state("c"), result === pass ? "up" : "down");
+  }
 });
 
-Deno.test("another namespace restarts every backend", async () => {
+Deno.test("an edited interval takes nobody out of service and holds from the next probe on", async () => {
+  const config = (intervalMs: number) =>
+    sketch({
+      checks: [httpCheck("web", { intervalMs })],
+      backends: { a: {}, b: {} },
+      frontends: { f: [{ a: 100 }, { b: 50 }] },
+    });
+  using bench = new Bench(config(60_000), { answers: pass });
+  bench.clock.advance(700);
+  bench.events.length = 0;
+  const [weights, health] = [bench.checker.frontend("f")?.weights, bench.checker.backend("a")];
+  await bench.reload(config(1_000));
+  assert.deepEqual(bench.story(), ["reload applied"]);
+  assert.deepEqual(bench.checker.frontend("f")?.weights, weights);
+  assert.deepEqual(bench.checker.backend("a"), health);
+  const before = starts(bench, "10.0.0.0");
+  bench.clock.advance(10_000);
+  assert.ok(starts(bench, "10.0.0.0") - before >= 9, "the new interval is in force");
+  assert.deepEqual(bench.story(), ["reload applied"]);
+});
+
+Deno.test("a probe on its way while only the timing changes counts", async () => {
+  using bench = new Bench(config);
+  bench.clock.advance(500);
+  const probe = bench.prober.flights.get("10.0.0.0");
+  await bench.reload(sketch({
+    checks: [httpCheck("web", { intervalMs: 9_000 })],
+    backends: { a: {}, b: {} },
+    frontends,
+  }));
+  assert.equal(probe?.cancelled, false);
+  probe?.answer(pass);
+  assert.equal(bench.state("a"), "up");
+});
+
+Deno.test("another namespace is another target for every backend", async () => {
   using bench = new Bench(config);
   bench.probe("a", pass);
+  bench.clock.advance(3_000);
+  const old = bench.prober.flights.get("10.0.0.0");
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends, netns: "dataplane" }));
-  assert.equal(bench.state("a"), "unknown");
+  old?.answer(fail);
+  assert.deepEqual([bench.state("a"), bench.checker.backend("a")?.health], ["up", 2]);
   bench.clock.advance(500);
   assert.equal(bench.prober.flights.get("10.0.0.0")?.target.netns, "dataplane");
+  bench.probe("a", fail);
+  assert.equal(bench.state("a"), "down");
 });
 
-Deno.test("a check that was only renamed, or is another of the same content, restarts nobody", async () => {
+Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
+  const named = (name: string, change = {}) =>
+    sketch({
+      backends: { [name]: { at: "10.0.0.7", ...change }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: 100 }, { b: 50 }] },
+    });
+  using bench = new Bench(named("a"));
+  bench.probe("a", pass);
+  const before = bench.checker.backend("a");
+  bench.events.length = 0;
+  await bench.reload(named("z"));
+  assert.deepEqual(bench.story(), [
+    "a up>removed (config)",
+    "f/a 100>absent as 100>absent (config)",
+    "f/z absent>100 as absent>100 (config)",
+    "reload applied",
+  ]);
+  const after = bench.checker.backend("z");
+  assert.ok(before && after);
+  const { config: _, ...known } = before;
+  assert.deepEqual(after, { ...known, config: after.config });
+  bench.probe("z", fail);
+  assert.equal(bench.state("z"), "up");
+  bench.checker.disable("z");
+  await bench.reload(named("y"));
+  assert.equal(bench.state("y"), "disabled", "an operator's word goes with it");
+  await bench.reload(named("x", { healthcheck: "web" }));
+  assert.equal(bench.state("x"), "disabled");
+});
+
+Deno.test("a renamed backend that the file disables is disabled", async () => {
+  using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+  bench.probe("a", pass);
+  await bench.reload(sketch({ backends: { z: { at: "10.0.0.7", enabled: false } } }));
+  assert.equal(bench.state("z"), "disabled");
+  await bench.reload(sketch({ backends: { y: { at: "10.0.0.7" } } }));
+  assert.equal(bench.state("y"), "unknown");
+});
+
+Deno.test("a new backend at a known address by another check, or at another, is a fresh one", async () => {
+  for (const change of [{ port: 81 }, { intervalMs: 1 }, { fall: 9 }] as const) {
+    using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+    bench.probe("a", pass);
+    const checks = [httpCheck("web", change)];
+    await bench.reload(sketch({ checks, backends: { z: { at: "10.0.0.7" } } }));
+    assert.equal(bench.state("z"), "port" in change ? "unknown" : "up");
+    if ("fall" in change) assert.equal(bench.checker.backend("z")?.health, 10);
+  }
+  using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+  bench.probe("a", pass);
+  await bench.reload(sketch({ backends: { z: { at: "10.0.0.8" } } }));
+  assert.equal(bench.state("z"), "unknown");
+});
+
+Deno.test("two backends that change places keep what was found out at their addresses", async () => {
+  const placed = (a: string, b: string) =>
+    sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
+  using bench = new Bench(placed("10.0.0.1", "10.0.0.2"));
+  bench.probe("a", pass);
+  bench.probe("b", fail);
+  bench.events.length = 0;
+  await bench.reload(placed("10.0.0.2", "10.0.0.1"));
+  assert.deepEqual([bench.state("a"), bench.state("b")], ["down", "up"]);
+  assert.deepEqual(bench.story(), [
+    "a up>down (config)",
+    "f/a 100>100 as 100>0 (config)",
+    "f up>down (config)",
+    "b down>up (config)",
+    "f/b 50>50 as 0>50 (config)",
+    "f down>up (config)",
+    "reload applied",
+  ]);
+  assert.equal(bench.checker.backend("b")?.health, 4);
+});
+
+Deno.test("a check that was only renamed, or is another of the same content, changes nothing", async () => {
   using bench = new Bench(config);
   bench.probe("a", pass);
   bench.events.length = 0;
@@ -132,27 +256,26 @@ Deno.test("the result of a probe of the old check does not count", async () => {
   assert.equal(bench.state("a"), "unknown");
 });
 
-Deno.test("a new address is probed from the next probe on, without a change of state", async () => {
+Deno.test("a new address is probed at once, and the verdict stands until then", async () => {
   using bench = new Bench(config);
   bench.probe("a", pass);
   bench.events.length = 0;
-  const due = bench.clock.now() + 2_000;
   await bench.reload(sketch({ backends: { a: { at: "10.9.9.9" }, b: {} }, frontends }));
   assert.equal(bench.checker.backend("a")?.config.address.text, "10.9.9.9");
-  assert.equal(bench.state("a"), "up");
+  assert.deepEqual([bench.state("a"), bench.checker.backend("a")?.health], ["up", 2]);
   assert.deepEqual(bench.moves(), ["reload"]);
-  bench.clock.advance(due + 8 - bench.clock.now());
+  bench.clock.advance(500);
   assert.equal(starts(bench, "10.9.9.9"), 1);
 });
 
-Deno.test("a probe on its way to the old address does not count and is done anew at once", async () => {
+Deno.test("a probe on its way to the old address does not count and is done anew", async () => {
   using bench = new Bench(config);
   bench.clock.advance(500);
   const old = bench.prober.flights.get("10.0.0.0");
   await bench.reload(sketch({ backends: { a: { at: "10.9.9.9" }, b: {} }, frontends }));
   old?.answer(fail);
   assert.equal(bench.state("a"), "unknown");
-  bench.clock.advance(8);
+  bench.clock.advance(500);
   assert.equal(starts(bench, "10.9.9.9"), 1);
   bench.probe("a", pass);
   assert.equal(bench.state("a"), "up");
@@ -185,7 +308,7 @@ Deno.test("the file's enabled applies when it changes and the operator never spo
   bench.probe("a", pass);
   bench.events.length = 0;
   await bench.reload(sketch({ backends: { a: { enabled: false }, b: {} }, frontends }));
-  assert.deepEqual(bench.moves(), ["a up>disabled", "f up>down", "reload"]);
+  assert.deepEqual(bench.moves(), ["a up>disabled", "f up>unknown", "reload"]);
   await bench.reload(config);
   assert.equal(bench.state("a"), "unknown");
 });
@@ -204,31 +327,87 @@ Deno.test("the operator's word on enabled outlives what the file says later", as
   assert.equal(bench.state("a"), "disabled");
 });
 
-Deno.test("the file's weights replace runtime weights", async () => {
-  using bench = new Bench(config);
+Deno.test("runtime weights outlive a reload until the file says something new about them", async () => {
+  const weighed = (a: number, b: number) =>
+    sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a }, { b }] } });
+  using bench = new Bench(weighed(100, 50));
   bench.probe("a", pass);
-  bench.checker.setWeight("f", "pool0", "a", 0, false);
-  assert.equal(bench.checker.frontend("f")?.state, "down");
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.checker.setWeight("f", "pool1", "b", 8, false);
   bench.events.length = 0;
-  await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends }));
-  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
-  assert.deepEqual(bench.moves(), ["f down>up", "reload"]);
+  const weights = () => {
+    const { config, file } = bench.checker.frontend("f") ?? {};
+    return [config, file].map((each) =>
+      each?.pools.map(({ backends }) => backends[0]?.weight).join()
+    );
+  };
+  await bench.reload(weighed(100, 50));
+  assert.deepEqual(weights(), ["7,8", "100,50"]);
+  await bench.reload(weighed(100, 51));
+  assert.deepEqual(weights(), ["7,51", "100,51"]);
+  assert.deepEqual(bench.story(), [
+    "reload applied",
+    "f/b 8>51 as kept>kept (config)",
+    "reload applied",
+  ]);
+  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  assert.equal(bench.checker.frontend("f")?.config, bench.checker.frontend("f")?.file);
+  await bench.reload(weighed(90, 51));
+  assert.deepEqual(weights(), ["90,51", "90,51"]);
 });
 
-Deno.test("a weight set while a reload is being worked out gives way to the file's", async () => {
+Deno.test("a weight set while a reload is being worked out stays", async () => {
   const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
-  const same = () => sketch({ backends, frontends: { f: [{ b0: 100 }] } });
-  using bench = new Bench(same());
-  bench.probe("b0", pass);
-  let set = false;
-  bench.clock.after(0, () => {
-    set = true;
-    bench.checker.setWeight("f", "pool0", "b0", 0, false);
-  });
-  await bench.reload(same());
-  assert.ok(set);
-  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
-  assert.deepEqual(bench.moves().slice(-4), ["weight", "f up>down", "f down>up", "reload"]);
+  const same = (history: number, description: number) =>
+    sketch({ backends, history, frontends: { f: [{ b0: 100, b1: description }] } });
+  for (const other of [1, 2]) {
+    using bench = new Bench(same(5, 1));
+    bench.probe("b0", pass);
+    let set = false;
+    bench.clock.after(0, () => {
+      set = true;
+      bench.checker.setWeight("f", "pool0", "b0", 0, false);
+    });
+    await bench.reload(same(5, other));
+    assert.ok(set);
+    assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 0);
+    assert.equal(bench.checker.frontend("f")?.config.pools[0]?.backends[0]?.weight, 0);
+    assert.deepEqual(bench.moves().slice(-3), ["weight", "f up>down", "reload"]);
+  }
+});
+
+Deno.test("a backend that changes its pool, and one that leaves, are told with their weights", async () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.probe("b", pass);
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50, a: 100 }] } }));
+  assert.deepEqual(bench.story(), [
+    "f/b 50>50 as 0>50 (config)",
+    "reload applied",
+  ]);
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50 }] } }));
+  assert.deepEqual(bench.story(), ["f/a 7>absent as 7>absent (config)", "reload applied"]);
+});
+
+Deno.test("a frontend that is gone is told as removed", async () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: {}, b: {} } }));
+  assert.deepEqual(bench.story(), ["f up>removed (config)", "reload applied"]);
+});
+
+Deno.test("who asked for a reload is told with all that it led to", async () => {
+  using bench = new Bench(config);
+  const actor = { name: "signal", from: "SIGHUP" };
+  const reloading = bench.checker.reload(sketch({ backends: { b: { at: "10.0.0.1" } } }), actor);
+  await bench.clock.advanceAsync(10);
+  await reloading;
+  assert.deepEqual(bench.moves(), ["a unknown>removed", "f unknown>removed", "reload"]);
+  for (const event of bench.events) assert.deepEqual(event.actor, actor, event.kind);
 });
 
 Deno.test("a frontend that is new to live backends goes from unknown to up", async () => {
@@ -236,9 +415,8 @@ Deno.test("a frontend that is new to live backends goes from unknown to up", asy
   bench.probe("a", pass);
   bench.events.length = 0;
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { new: [{ a: 1 }] } }));
-  assert.deepEqual(bench.moves(), ["new unknown>up", "reload"]);
+  assert.deepEqual(bench.moves(), ["new unknown>up", "f up>removed", "reload"]);
   assert.equal(bench.checker.frontend("f"), undefined);
-  bench.probe("a", fail);
   assert.deepEqual(bench.checker.backend("a")?.frontends, ["new"]);
 });
 
@@ -259,22 +437,31 @@ Deno.test("a shorter history is cut at once, a longer one grows", async () => {
   assert.equal(length(), 3);
 });
 
-Deno.test("checks are the same when every field but the name is", () => {
+Deno.test("checks differ in their timing, in their target, or not at all", () => {
   const base = httpCheck("a");
-  assert.ok(isSameCheck(base, httpCheck("b")));
-  assert.ok(isSameCheck(
-    httpCheck("a", { probeIpv4Source: ip("192.0.2.1") }),
-    httpCheck("a", { probeIpv4Source: ip("192.0.2.1") }),
-  ));
-  const changes = [
-    { port: 81 },
-    { type: "https" },
+  assert.equal(checkDifference(base, base), undefined);
+  assert.equal(checkDifference(base, httpCheck("b")), undefined);
+  assert.equal(
+    checkDifference(
+      httpCheck("a", { probeIpv4Source: ip("192.0.2.1") }),
+      httpCheck("a", { probeIpv4Source: ip("192.0.2.1") }),
+    ),
+    undefined,
+  );
+  const timing = [
     { intervalMs: 1 },
     { fastIntervalMs: 1 },
     { downIntervalMs: 1 },
     { timeoutMs: 1 },
     { rise: 9 },
     { fall: 9 },
+  ] as const;
+  for (const change of timing) {
+    assert.equal(checkDifference(base, httpCheck("b", change)), "timing", JSON.stringify(change));
+  }
+  const target = [
+    { port: 81 },
+    { type: "https" },
     { path: "/x" },
     { host: "x" },
     { responseCodeMin: 1 },
@@ -284,8 +471,9 @@ Deno.test("checks are the same when every field but the name is", () => {
     { tls: { serverName: undefined, insecureSkipVerify: true } },
     { probeIpv4Source: ip("192.0.2.1") },
     { probeIpv6Source: ip("2001:db8::1") },
+    { port: 81, rise: 9 },
   ] as const;
-  for (const change of changes) {
-    assert.ok(!isSameCheck(base, httpCheck("a", change)), JSON.stringify(change));
+  for (const change of target) {
+    assert.equal(checkDifference(base, httpCheck("b", change)), "target", JSON.stringify(change));
   }
 });

@@ -35,7 +35,7 @@ Deno.test("each change is one event, one log record and one entry in the history
     address: "10.0.0.0",
     from: "up",
     to: "down",
-    cause: "fail",
+    cause: "probe",
     code: "L7STS",
     detail: "status 503",
   });
@@ -46,6 +46,9 @@ Deno.test("each change is one event, one log record and one entry in the history
     from: "unknown",
     to: "up",
     pool: "pool1",
+    cause: "probe",
+    code: "L7OK",
+    detail: "status 200",
   });
   assert.equal(bench.log.named("backend-transition").length, 4);
   assert.equal(bench.log.named("frontend-transition").length, 3);
@@ -63,7 +66,7 @@ Deno.test("an event names the frontends concerned, sorted", () => {
 Deno.test("when an event is told, backend and frontend are already in their new states", () => {
   using bench = new Bench(config);
   const seen: unknown[] = [];
-  bench.checker.subscribe((event) => {
+  bench.stream.subscribe((event) => {
     if (event.kind !== "backend") return;
     const frontend = bench.checker.frontend("f");
     seen.push(bench.state("a"), frontend?.state, frontend?.weights[0]?.weight);
@@ -167,7 +170,7 @@ Deno.test("an observer that throws is logged and disturbs nothing", () => {
   assert.match(String(bench.log.named("checker-observer-failed")[0]?.err), /no such series/);
 });
 
-Deno.test("a closed checker has no timer, no probe, and says nothing", () => {
+Deno.test("a closed checker has no timer and no probe, whatever is asked of it", () => {
   const bench = new Bench(config, { answers: pass });
   bench.clock.advance(252);
   bench.checker.close();
@@ -178,5 +181,65 @@ Deno.test("a closed checker has no timer, no probe, and says nothing", () => {
   bench.checker.enable("a");
   bench.clock.advance(10_000);
   assert.equal(bench.prober.starts.length, 2);
-  assert.deepEqual(bench.events, []);
+  assert.equal(bench.clock.pending, 0);
+});
+
+Deno.test("the story of a pool failover tells every weight once, with its cause", () => {
+  using bench = new Bench(config);
+  bench.probe("b", pass);
+  bench.probe("a", pass);
+  for (let i = 0; i < 3; i++) bench.probe("a", fail);
+  assert.deepEqual(bench.story(), [
+    "b unknown>up (probe)",
+    "f pool pool0>pool1 (probe)",
+    "f/b 50>50 as kept>50 (probe)",
+    "f unknown>up (probe)",
+    "a unknown>up (probe)",
+    "f pool pool1>pool0 (probe)",
+    "f/a 100>100 as kept>100 (probe)",
+    "f/b 50>50 as 50>0 (pool)",
+    "g/a 10>10 as kept>10 (probe)",
+    "g unknown>up (probe)",
+    "a up>down (probe)",
+    "f pool pool0>pool1 (probe)",
+    "f/a 100>100 as 100>0 (probe)",
+    "f/b 50>50 as 0>50 (pool)",
+    "g/a 10>10 as 10>0 (probe)",
+    "g up>down (probe)",
+  ]);
+});
+
+Deno.test("nothing is told at the start, and a frontend without enabled backends is down", () => {
+  using bench = new Bench(sketch({
+    backends: { a: { enabled: false }, b: {} },
+    frontends: { f: [{ a: 100 }, { b: 50 }], g: [{ a: 10 }] },
+  }));
+  assert.deepEqual(bench.story(), []);
+  assert.equal(bench.checker.frontend("f")?.state, "unknown");
+  assert.equal(bench.checker.frontend("g")?.state, "down");
+  bench.probe("b", pass);
+  assert.deepEqual(bench.moves(), ["b unknown>up", "f unknown>up"]);
+});
+
+Deno.test("a backend is untested until its first result or an operator's word", () => {
+  using bench = new Bench(config);
+  const weights = () => bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
+  assert.deepEqual(weights(), ["kept", "kept"]);
+  bench.probe("a", fail);
+  assert.deepEqual(weights(), [0, "kept"]);
+  bench.checker.pause("b");
+  bench.checker.resume("b");
+  assert.equal(bench.state("b"), "unknown");
+  assert.deepEqual(weights(), [0, 0]);
+});
+
+Deno.test("a watcher of probes hears each result until it leaves", () => {
+  using bench = new Bench(config);
+  const heard: string[] = [];
+  const leave = bench.checker.watchProbes((backend, { code }) => heard.push(`${backend} ${code}`));
+  bench.probe("a", pass);
+  bench.probe("b", fail);
+  leave();
+  bench.probe("a", pass);
+  assert.deepEqual(heard, ["a L7OK", "b L7STS"]);
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { Checker, type CheckerEvent, type CheckerObserver } from "../../lib/checker/mod.ts";
+import { Checker, type CheckerObserver } from "../../lib/checker/mod.ts";
+import { EventStream, logEvents, type MaglevEvent } from "../../lib/events/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -138,13 +139,17 @@ export class Bench implements Disposable {
   readonly clock = new FakeClock();
   readonly prober = new FakeProber(this.clock);
   readonly log = new RecordedLog();
-  readonly events: CheckerEvent[] = [];
+  readonly stream = new EventStream(this.clock, this.log);
+  readonly events: MaglevEvent[] = [];
+  readonly fatal: Error[] = [];
   readonly checker: Checker;
 
   constructor(
     config: Config,
     options: { random?: () => number; observer?: CheckerObserver; answers?: ProbeResult } = {},
   ) {
+    logEvents(this.stream, this.log);
+    this.stream.subscribe((event) => this.events.push(event));
     if (options.answers) this.prober.answers = () => options.answers;
     this.checker = new Checker({
       config,
@@ -152,9 +157,10 @@ export class Bench implements Disposable {
       clock: this.clock,
       random: options.random ?? (() => 0.5),
       log: this.log,
+      events: this.stream,
+      fatal: (error) => this.fatal.push(error),
       ...(options.observer && { observer: options.observer }),
     });
-    this.checker.subscribe((event) => this.events.push(event));
   }
 
   /** Waits for the backend's next probe and answers it. */
@@ -183,22 +189,55 @@ export class Bench implements Disposable {
     await reloading;
   }
 
-  /** Transitions among the events, as `name from>to`. */
+  /** What changed state, was set or reloaded, as `name from>to`; {@link story} tells the rest. */
   moves(): string[] {
     return this.events.flatMap((event) => {
       if (event.kind === "backend") return `${event.backend} ${arrow(event.transition)}`;
       if (event.kind === "frontend") return `${event.frontend} ${arrow(event.transition)}`;
-      return event.kind;
+      if (event.kind === "reload") return "reload";
+      const isSet = event.kind === "weight" && event.cause.kind === "operator" &&
+        (event.configured.from !== event.configured.to || event.flush);
+      return isSet ? "weight" : [];
     });
+  }
+
+  /** Every event in a few words. */
+  story(): string[] {
+    return this.events.map(tell);
   }
 
   [Symbol.dispose](): void {
     this.checker.close();
+    this.stream.close();
     assert.equal(this.clock.pending, 0, "a closed checker left a timer");
     assert.equal(this.prober.flights.size, 0, "a closed checker left a probe");
   }
 }
 
-function arrow({ from, to }: { readonly from: string; readonly to: string }): string {
+function tell(event: MaglevEvent): string {
+  const why = `(${event.cause.kind})`;
+  switch (event.kind) {
+    case "backend":
+      return `${event.backend} ${arrow(event.transition)} ${why}`;
+    case "frontend":
+      return `${event.frontend} ${arrow(event.transition)} ${why}`;
+    case "pool":
+      return `${event.frontend} pool ${arrow(event)} ${why}`;
+    case "weight": {
+      const { frontend, backend, configured, effective, flush } = event;
+      const told = `${frontend}/${backend} ${arrow(configured)} as ${arrow(effective)}`;
+      return `${told}${flush ? " flush" : ""} ${why}`;
+    }
+    case "operator":
+      return `${event.action} ${event.backend}`;
+    case "reload":
+      return `reload ${event.result}`;
+    case "vpp":
+    case "probing":
+      return `${event.kind} ${event.change} ${event.detail}`.trimEnd();
+  }
+}
+
+function arrow({ from, to }: { readonly from: unknown; readonly to: unknown }): string {
   return `${from}>${to}`;
 }

@@ -10,6 +10,7 @@ import {
   type Health,
   isHealthy,
   isProbed,
+  recheck,
   remember,
   rules,
   step,
@@ -24,19 +25,19 @@ function healthIn(state: BackendState): Health {
 }
 
 /**
- * Where each input leads from each state: a state, `=` for no change at all, `again` for a new
- * start that is no transition, or the reason of a refusal. Columns in the order of backendInputs.
+ * Where each input leads from each state: a state, `=` for no change at all, or the reason of a
+ * refusal. Columns in the order of backendInputs.
  */
 const disabled = "it is disabled; enable it first";
 const gone = "it was removed from the configuration";
 const expected: Record<BackendState, readonly string[]> = {
-  //         pass   fail    pause     resume     disable     enable     restart    remove
-  unknown: ["up", "down", "paused", "=", "disabled", "=", "again", "removed"],
-  up: ["=", "up", "paused", "=", "disabled", "=", "unknown", "removed"],
-  down: ["down", "=", "paused", "=", "disabled", "=", "unknown", "removed"],
-  paused: ["=", "=", "=", "unknown", "disabled", "=", "=", "removed"],
-  disabled: ["=", "=", disabled, disabled, "=", "unknown", "=", "removed"],
-  removed: ["=", "=", gone, gone, gone, gone, "=", "="],
+  //         pass   fail    pause     resume     disable     enable     remove
+  unknown: ["up", "down", "paused", "=", "disabled", "=", "removed"],
+  up: ["=", "up", "paused", "=", "disabled", "=", "removed"],
+  down: ["down", "=", "paused", "=", "disabled", "=", "removed"],
+  paused: ["=", "=", "=", "unknown", "disabled", "=", "removed"],
+  disabled: ["=", "=", disabled, disabled, "=", "unknown", "removed"],
+  removed: ["=", "=", gone, gone, gone, gone, "="],
 };
 
 for (const state of backendStates) {
@@ -50,7 +51,7 @@ for (const state of backendStates) {
         assert.equal(result.health, before);
         assert.equal(result.probing, "keep");
       } else {
-        assert.equal(result.health.state, want === "again" ? state : want);
+        assert.equal(result.health.state, want);
       }
     });
   }
@@ -76,9 +77,55 @@ Deno.test("entering unknown sets the counter to rise - 1, leaving for good or a 
   assert.ok(paused.kind === "done" && paused.health.counter === 0);
 });
 
-Deno.test("a restart uses the rise of the changed check", () => {
-  const result = step(healthIn("up"), "restart", { rise: 7, fall: 1 });
-  assert.ok(result.kind === "done" && result.health.counter === 6);
+Deno.test("a changed target leaves the verdict to the next result", () => {
+  const now = { rise: 5, fall: 4 };
+  const rows: readonly [BackendState, number, number][] = [
+    // state, counter before (rise 2, fall 3), counter after
+    ["unknown", 1, 4],
+    ["up", 4, 5],
+    ["up", 2, 5],
+    ["down", 0, 4],
+    ["down", 1, 4],
+    ["paused", 0, 0],
+    ["disabled", 0, 0],
+    ["removed", 0, 0],
+  ];
+  for (const [state, counter, want] of rows) {
+    assert.deepEqual(recheck({ state, counter }, check, now, "target"), { state, counter: want });
+  }
+  const up = recheck({ state: "up", counter: 4 }, check, now, "target");
+  const down = recheck({ state: "down", counter: 0 }, check, now, "target");
+  for (const health of [up, down]) {
+    const [passed, failed] = [step(health, "pass", now), step(health, "fail", now)];
+    assert.deepEqual(passed.kind === "done" && passed.health, { state: "up", counter: 8 });
+    assert.deepEqual(failed.kind === "done" && failed.health, { state: "down", counter: 0 });
+  }
+});
+
+Deno.test("changed timing clamps the counter and keeps the verdict", () => {
+  const rows: readonly [BackendState, number, number, number, number][] = [
+    // state, counter before (rise 2, fall 3), rise and fall since, counter after
+    ["unknown", 1, 4, 3, 3],
+    ["up", 4, 2, 3, 4],
+    ["up", 4, 2, 9, 10],
+    ["up", 4, 1, 1, 1],
+    ["up", 3, 2, 9, 3],
+    ["up", 3, 6, 9, 6],
+    ["up", 3, 1, 1, 1],
+    ["down", 1, 5, 1, 1],
+    ["down", 1, 1, 1, 0],
+    ["down", 0, 9, 9, 0],
+    ["paused", 0, 9, 9, 0],
+  ];
+  for (const [state, counter, rise, fall, want] of rows) {
+    assert.deepEqual(
+      recheck({ state, counter }, check, { rise, fall }, "timing"),
+      { state, counter: want },
+      `${state} ${counter} to rise ${rise}, fall ${fall}`,
+    );
+  }
+  const same: Health = { state: "up", counter: 3 };
+  assert.equal(recheck(same, check, check, "timing"), same);
 });
 
 Deno.test("state and counter never contradict each other", () => {

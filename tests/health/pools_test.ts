@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import {
-  activePool,
   type BackendState,
   backendStates,
+  type EffectiveWeight,
   effectiveWeights,
-  frontendState,
+  type FrontendState,
   FrontendTally,
+  type Standing,
   type WeightedFrontend,
 } from "../../lib/health/mod.ts";
 
@@ -23,17 +24,51 @@ function frontend(
   };
 }
 
-function states(of: Readonly<Record<string, BackendState>>): (name: string) => BackendState {
-  return (name) => of[name] ?? "unknown";
+/** What the rules of docs/healthchecks.md say, asking all backends each time. */
+function judge(
+  frontend: WeightedFrontend,
+  states: Readonly<Record<string, BackendState>>,
+): { active: number; state: FrontendState; weights: EffectiveWeight[] } {
+  const stateOf = (backend: string) => states[backend] ?? "unknown";
+  const carries = frontend.pools.map(({ backends }) =>
+    backends.some(({ backend, weight }) => stateOf(backend) === "up" && weight > 0)
+  );
+  const active = Math.max(0, carries.indexOf(true));
+  const standingOf = (backend: string): Standing => ({ state: stateOf(backend), untested: false });
+  const weights = effectiveWeights(frontend, active, standingOf);
+  const all = frontend.pools.flatMap(({ backends }) => backends.map((b) => stateOf(b.backend)));
+  const isWaiting = !all.includes("up") && all.includes("unknown");
+  const state = carries.includes(true) ? "up" : isWaiting ? "unknown" : "down";
+  return { active, state, weights };
+}
+
+/** The tally of a frontend whose backends are in these states. */
+function tallyOf(
+  { pools }: WeightedFrontend,
+  states: Readonly<Record<string, BackendState>>,
+): FrontendTally {
+  const tally = new FrontendTally(pools.length);
+  for (const [i, { backends }] of pools.entries()) {
+    for (const { backend, weight } of backends) tally.add(i, weight, states[backend] ?? "unknown");
+  }
+  return tally;
 }
 
 const two = frontend([{ a: 100, b: 50 }, { c: 100 }]);
 
-Deno.test("the active pool is the first with a backend that is up, else the first", () => {
-  assert.equal(activePool(two, states({})), 0);
-  assert.equal(activePool(two, states({ c: "up" })), 1);
-  assert.equal(activePool(two, states({ b: "up", c: "up" })), 0);
-  assert.equal(activePool(two, states({ a: "down", b: "paused", c: "down" })), 0);
+Deno.test("the active pool is the first with a weight above 0 that is up, else the first", () => {
+  assert.equal(tallyOf(two, {}).activePool, 0);
+  assert.equal(tallyOf(two, { c: "up" }).activePool, 1);
+  assert.equal(tallyOf(two, { b: "up", c: "up" }).activePool, 0);
+  assert.equal(tallyOf(two, { a: "down", b: "paused", c: "down" }).activePool, 0);
+});
+
+Deno.test("a pool whose live backends have weight 0 gives way to the next", () => {
+  const zero = frontend([{ a: 0 }, { b: 100 }]);
+  assert.equal(tallyOf(zero, { a: "up", b: "up" }).activePool, 1);
+  assert.equal(tallyOf(zero, { a: "up", b: "up" }).state, "up");
+  assert.equal(tallyOf(zero, { a: "up", b: "down" }).activePool, 0);
+  assert.equal(tallyOf(zero, { a: "up", b: "down" }).state, "down");
 });
 
 Deno.test("weights and flushes are those of the table in docs/healthchecks.md", () => {
@@ -49,19 +84,19 @@ Deno.test("weights and flushes are those of the table in docs/healthchecks.md", 
   for (const [state, weight, flush, flushWithout] of table) {
     for (const [flushOnDown, want] of [[true, flush], [false, flushWithout]] as const) {
       const one = frontend([{ a: 100, b: 50 }], flushOnDown);
-      const [, b] = effectiveWeights(one, states({ a: "up", b: state }));
+      const { weights: [, b] } = judge(one, { a: "up", b: state });
       assert.deepEqual(b, { backend: "b", pool: "pool0", weight, flush: want }, state);
     }
   }
 });
 
 Deno.test("a backend that is up in a pool that is not active gets weight 0 and is not flushed", () => {
-  const weights = effectiveWeights(two, states({ a: "up", c: "up" }));
+  const { weights } = judge(two, { a: "up", c: "up" });
   assert.deepEqual(weights[2], { backend: "c", pool: "pool1", weight: 0, flush: false });
 });
 
 Deno.test("weights come in the order of pools and their backends", () => {
-  const weights = effectiveWeights(two, states({ c: "up" }));
+  const { weights } = judge(two, { c: "up" });
   assert.deepEqual(weights.map(({ backend, weight }) => [backend, weight]), [
     ["a", 0],
     ["b", 0],
@@ -69,19 +104,33 @@ Deno.test("weights come in the order of pools and their backends", () => {
   ]);
 });
 
-Deno.test("a frontend is up with any weight, unknown while all backends are, else down", () => {
-  assert.equal(frontendState(two, states({})), "unknown");
-  assert.equal(frontendState(two, states({ a: "up" })), "up");
-  assert.equal(frontendState(two, states({ c: "up" })), "up");
-  assert.equal(frontendState(two, states({ a: "down" })), "down");
-  assert.equal(frontendState(two, states({ a: "paused" })), "down");
-  assert.equal(frontendState(two, states({ a: "disabled", b: "disabled", c: "down" })), "down");
+Deno.test("a backend that was never probed keeps what VPP has for it, in any pool", () => {
+  const untested = () => ({ state: "unknown", untested: true } as const);
+  const weights = effectiveWeights(two, 0, untested);
+  assert.deepEqual(weights.map(({ weight, flush }) => [weight, flush]), [
+    ["kept", false],
+    ["kept", false],
+    ["kept", false],
+  ]);
 });
 
-Deno.test("live backends of weight 0 keep their pool active and the frontend down", () => {
-  const zero = frontend([{ a: 0 }, { b: 100 }]);
-  assert.equal(activePool(zero, states({ a: "up", b: "up" })), 0);
-  assert.equal(frontendState(zero, states({ a: "up", b: "up" })), "down");
+Deno.test("a frontend is up with any weight, unknown while nobody is up and one is unknown", () => {
+  const rows: readonly [Readonly<Record<string, BackendState>>, FrontendState][] = [
+    [{}, "unknown"],
+    [{ a: "up" }, "up"],
+    [{ c: "up" }, "up"],
+    [{ a: "down" }, "unknown"],
+    [{ a: "disabled", b: "disabled" }, "unknown"],
+    [{ a: "down", b: "down", c: "down" }, "down"],
+    [{ a: "disabled", b: "disabled", c: "down" }, "down"],
+    [{ a: "paused", b: "paused", c: "paused" }, "down"],
+  ];
+  for (const [states, want] of rows) {
+    assert.equal(tallyOf(two, states).state, want, JSON.stringify(states));
+    assert.equal(judge(two, states).state, want, JSON.stringify(states));
+  }
+  const zero = frontend([{ a: 0, b: 1 }]);
+  assert.equal(tallyOf(zero, { a: "up" }).state, "down");
 });
 
 Deno.test("the tally agrees with asking all backends after any sequence of changes", () => {
@@ -117,9 +166,9 @@ Deno.test("the tally agrees with asking all backends after any sequence of chang
             members.filter((m) => m.pool === pool).map((m) => [m.name, m.weight]),
           )
         ));
-        const stateOf = states(Object.fromEntries(members.map((m) => [m.name, m.state])));
-        assert.equal(tally.activePool, activePool(asked, stateOf));
-        assert.equal(tally.state, frontendState(asked, stateOf));
+        const want = judge(asked, Object.fromEntries(members.map((m) => [m.name, m.state])));
+        assert.equal(tally.activePool, want.active);
+        assert.equal(tally.state, want.state);
       }
     }),
     { seed: 4, numRuns: 300 },

@@ -5,9 +5,25 @@ import { libSources, readPage } from "./pages.ts";
  * begins to log in such a way is found by {@link unlistedIndirections} and has to be added here.
  */
 const indirect: Readonly<Record<string, readonly string[]>> = {
-  "lib/checker/events.ts": ["info backend-transition", "info frontend-transition"],
   "lib/checker/probing.ts": ["error probe-failed", "error probe-lost"],
   "lib/daemon/last_resort.ts": ["error unhandled-rejection", "error unhandled-exception"],
+  "lib/events/records.ts": [
+    "info backend-transition",
+    "info frontend-transition",
+    "info frontend-failover",
+    "info weight-change",
+    "info config-diff",
+    "error config-check-failed",
+    "error config-reload-failed",
+    "info operator-action",
+    "info vpp-connect",
+    "warn vpp-disconnect",
+    "info vpp-in-step",
+    "warn vpp-out-of-step",
+    "warn vpp-altered",
+    "error probing-impaired",
+    "info probing-restored",
+  ],
   "lib/log/limited.ts": [],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],

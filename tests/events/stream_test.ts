@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { EventStream, type MaglevEvent, type ReasonedHappening } from "../../lib/events/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { Bench, pass, sketch } from "../checker/support.ts";
+
+const two = sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100 }] } });
+
+Deno.test("a listener that throws is logged, kept, and does not stop the others", () => {
+  using bench = new Bench(two);
+  let calls = 0;
+  bench.stream.subscribe(() => {
+    calls++;
+    throw new Error("broken");
+  });
+  const after: string[] = [];
+  bench.stream.subscribe((event) => after.push(event.kind));
+  bench.probe("a", pass);
+  assert.deepEqual(after, ["backend", "weight", "frontend"]);
+  assert.equal(calls, 3);
+  const failed = bench.log.named("event-listener-failed");
+  assert.deepEqual(failed.map(({ event, err }) => [event, err]), [
+    ["backend", "broken"],
+    ["weight", "broken"],
+    ["frontend", "broken"],
+  ]);
+});
+
+Deno.test("a listener that acts is told of its own deed after all were told of the first", () => {
+  using bench = new Bench(two);
+  const [first, second] = [new Array<string>(), new Array<string>()];
+  const note = (into: string[], event: MaglevEvent) =>
+    void ("transition" in event && into.push(event.transition.to));
+  bench.stream.subscribe((event) => {
+    note(first, event);
+    if (event.kind === "backend" && event.transition.to === "up") bench.checker.pause("a");
+  });
+  bench.stream.subscribe((event) => note(second, event));
+  bench.probe("a", pass);
+  assert.deepEqual(first, ["up", "up", "paused", "down"]);
+  assert.deepEqual(second, first);
+  assert.deepEqual(bench.moves(), ["a unknown>up", "f unknown>up", "a up>paused", "f up>down"]);
+});
+
+Deno.test("pausing from within the event of a probe stops probing", () => {
+  using bench = new Bench(two);
+  bench.stream.subscribe((event) => {
+    if (event.kind === "backend" && event.transition.to === "up") bench.checker.pause("a");
+  });
+  bench.probe("a", pass);
+  const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
+  bench.clock.advance(60_000);
+  assert.equal(starts(), 1);
+});
+
+Deno.test("resuming from within the event of a probe probes again within a fast interval", () => {
+  using bench = new Bench(two);
+  bench.stream.subscribe((event) => {
+    if (event.kind !== "backend" || event.transition.to !== "up") return;
+    bench.checker.pause("a");
+    bench.checker.resume("a");
+  });
+  bench.probe("a", pass);
+  const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
+  bench.clock.advance(500);
+  assert.equal(starts(), 2);
+});
+
+Deno.test("unsubscribing during delivery is heeded at once, by and for anybody", () => {
+  using bench = new Bench(two);
+  const told: string[] = [];
+  const leaveFirst = bench.stream.subscribe(() => {
+    told.push("first");
+    leaveFirst();
+    leaveSecond();
+  });
+  const leaveSecond = bench.stream.subscribe(() => told.push("second"));
+  bench.stream.subscribe(() => told.push("third"));
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  assert.deepEqual(told.filter((name) => name !== "third"), ["first"]);
+  leaveFirst();
+});
+
+Deno.test("who subscribes during delivery begins with the next event", () => {
+  using bench = new Bench(two);
+  const told: string[] = [];
+  let joined = false;
+  bench.stream.subscribe(() => {
+    if (joined) return;
+    joined = true;
+    bench.stream.subscribe((event) => told.push(event.kind));
+  });
+  bench.stream.emit([happening("x")]);
+  assert.deepEqual(told, []);
+  bench.checker.resume("b");
+  bench.checker.pause("b");
+  assert.deepEqual(told, ["operator", "backend"]);
+});
+
+Deno.test("one function may subscribe twice and leave once", () => {
+  using bench = new Bench(two);
+  let calls = 0;
+  const listener = () => void calls++;
+  const leave = bench.stream.subscribe(listener);
+  bench.stream.subscribe(listener);
+  bench.stream.emit([happening("x")]);
+  assert.equal(calls, 2);
+  leave();
+  bench.stream.emit([happening("x")]);
+  assert.equal(calls, 3);
+});
+
+Deno.test("many events are told in portions, in order, with the event loop in between", () => {
+  const fake = new FakeClock();
+  // Each listener call takes a millisecond.
+  let spent = 0;
+  const clock = {
+    now: () => fake.now() + spent,
+    wall: () => fake.wall(),
+    after: (delay: number, run: () => void) => fake.after(delay, run),
+  };
+  const events = new EventStream(clock, new RecordedLog());
+  const told: MaglevEvent[] = [];
+  events.subscribe((event) => {
+    spent++;
+    told.push(event);
+  });
+  const names = Array.from({ length: 50 }, (_, i) => `b${i}`);
+  events.emit(names.map(happening));
+  assert.ok(told.length <= 6, `${told.length} at once`);
+  events.emit([happening("last")]);
+  assert.equal(events.lastSeq, 51);
+  fake.advance(1);
+  const backends = told.map((event) => event.kind === "backend" && event.backend);
+  assert.deepEqual(backends, [...names, "last"]);
+  assert.deepEqual(told.map(({ seq }) => seq), backends.map((_, i) => i + 1));
+  events.emit(names.map(happening));
+  assert.equal(fake.pending, 1);
+  events.close();
+  assert.equal(fake.pending, 0);
+});
+
+Deno.test("who waits until all is told waits for what was emitted before, and no longer", async () => {
+  const clock = new FakeClock();
+  using events = new EventStream(clock, new RecordedLog());
+  const order: string[] = [];
+  events.subscribe((event) => {
+    if (event.seq === 1) void events.told().then(() => order.push("told"));
+    order.push(`${event.seq}`);
+  });
+  events.emit([happening("a"), happening("b")]);
+  await clock.advanceAsync(0);
+  assert.deepEqual(order, ["1", "2", "told"]);
+});
+
+Deno.test("nobody waits for a stream that was closed", async () => {
+  const events = new EventStream(new FakeClock(), new RecordedLog());
+  let released = false;
+  events.subscribe(() => {
+    void events.told().then(() => released = true);
+    events.close();
+  });
+  events.emit([happening("a"), happening("b")]);
+  await Promise.resolve();
+  assert.ok(released);
+  await events.told();
+});
+
+Deno.test("events carry cause, actor and the moment", () => {
+  const clock = new FakeClock(5_000);
+  using events = new EventStream(clock, new RecordedLog());
+  const told: MaglevEvent[] = [];
+  events.subscribe((event) => told.push(event));
+  clock.advance(20);
+  const actor = { name: "operator", from: "192.0.2.7:4711" };
+  events.emit([{ ...happening("a"), cause: { kind: "operator" }, actor }]);
+  assert.deepEqual(told, [{
+    ...happening("a"),
+    cause: { kind: "operator" },
+    actor,
+    at: 5_020,
+    seq: 1,
+  }]);
+});
+
+/** A backend that came up. */
+function happening(backend: string): ReasonedHappening {
+  return {
+    kind: "backend",
+    backend,
+    address: "10.0.0.1",
+    transition: { from: "unknown", to: "up", at: 0 },
+    frontends: [],
+    cause: { kind: "start" },
+  };
+}
