@@ -1,0 +1,30 @@
+import { walk } from "./tree.ts";
+
+/** The rooms that are mutated, each with the folders whose tests have to notice. */
+export const rooms: Readonly<Record<string, readonly string[]>> = {
+  checker: ["tests/checker"],
+  health: ["tests/health"],
+  vpp: ["tests/vpp", "tests/faults"],
+  probes: ["tests/probes"],
+  net: ["tests/net"],
+  h2: ["tests/h2"],
+  config: ["tests/config"],
+  rpc: ["tests/rpc"],
+};
+
+/** The room that a file under lib/ belongs to. */
+export function roomOf(path: string): string {
+  return path.split("/")[1] ?? "";
+}
+
+/** The sources of a room that hold code: its door only names what others hold. */
+export async function sourcesOf(root: string, room: string): Promise<string[]> {
+  const files = await walk(root, `lib/${room}`);
+  return files.filter((path) => path.endsWith(".ts") && !path.endsWith("/mod.ts"));
+}
+
+/** The files with a room's tests. */
+export async function testFilesOf(root: string, room: string): Promise<string[]> {
+  const found = await Promise.all((rooms[room] ?? []).map((folder) => walk(root, folder)));
+  return found.flat().filter((path) => path.endsWith("_test.ts"));
+}
