@@ -110,9 +110,16 @@ Deno.test("addresses that no host can have are told apart", () => {
     ["255.255.255.255", "a broadcast"],
     ["::ffff:192.0.2.1", "an IPv4-mapped"],
     ["127.0.0.1", undefined],
-    ["::1", undefined],
+    ["::1", "an IPv4-compatible"],
+    ["::192.0.2.1", "an IPv4-compatible"],
+    ["::ffff:ffff", "an IPv4-compatible"],
+    ["::1:0:0", undefined],
+    ["fe80::1", "a link-local"],
+    ["febf:ffff::1", "a link-local"],
+    ["fe7f::1", undefined],
+    ["fec0::1", undefined],
+    ["169.254.1.1", undefined],
     ["240.0.0.1", undefined],
-    ["fe80::1", undefined],
     ["::ffff:0:0:1", undefined],
   ];
   for (const [text, scope] of cases) assert.equal(specialScope(ip(text)), scope, text);
