@@ -1,8 +1,10 @@
 import type { ProblemList } from "./problem_list.ts";
+import { checkAddresses } from "./rules/addresses.ts";
 import { backend } from "./rules/backend.ts";
 import { frontend } from "./rules/frontend.ts";
 import { healthCheck } from "./rules/health_check.ts";
 import { lbConfig } from "./rules/lb.ts";
+import { checkServers } from "./rules/servers.ts";
 import { checkUnique, checkVips, type PlacedFrontend } from "./rules/vip.ts";
 import type { MaglevSpec } from "./schema.ts";
 import type { SectionOf } from "./spec.ts";
@@ -32,10 +34,12 @@ export function validate(
   const around = { backends: values.backends, problems, suggester };
   for (const [name, section] of values.frontends) {
     const made = frontend(name, section, around);
+    checkServers(name, section, values.backends, problems);
     if (made) placed.push({ frontend: made, section });
   }
   checkUnique(placed, problems);
-  checkVips(placed, backends, problems);
+  checkVips(placed, values.backends, problems);
+  checkAddresses(values, problems);
   const lb = lbConfig(values.vpp.values.lb, problems);
   const general = values.healthchecker.values;
   return lb && {

@@ -3,7 +3,8 @@ import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
 import type { FrontendSpec } from "../schema/frontend.ts";
 import type { SectionOf } from "../spec.ts";
-import type { Backend, Frontend } from "../types.ts";
+import type { Frontend } from "../types.ts";
+import type { BackendSections } from "./servers.ts";
 
 /** A frontend, and the section to point at when it clashes with another. */
 export interface PlacedFrontend {
@@ -41,12 +42,11 @@ export function checkUnique(frontends: readonly PlacedFrontend[], problems: Prob
  */
 export function checkVips(
   frontends: readonly PlacedFrontend[],
-  backends: ReadonlyMap<string, Backend>,
+  backends: BackendSections,
   problems: ProblemList,
 ): void {
   const vips = new Map<string, Vip>();
   for (const placed of frontends) {
-    checkServers(placed, backends, problems);
     const { address } = placed.frontend;
     let vip = vips.get(address.text);
     if (!vip) {
@@ -72,7 +72,7 @@ function checkPorts(placed: PlacedFrontend, first: PlacedFrontend, problems: Pro
 function checkEncap(
   placed: PlacedFrontend,
   vip: Vip,
-  backends: ReadonlyMap<string, Backend>,
+  backends: BackendSections,
   problems: ProblemList,
 ): void {
   const { frontend } = placed;
@@ -88,36 +88,15 @@ function checkEncap(
 
 function encapFamily(
   frontend: Frontend,
-  backends: ReadonlyMap<string, Backend>,
+  backends: BackendSections,
 ): IpFamily | undefined {
   for (const pool of frontend.pools) {
     for (const member of pool.backends) {
-      const found = backends.get(member.backend);
-      if (found) return found.address.family;
+      const found = backends.get(member.backend)?.values.address;
+      if (found) return found.family;
     }
   }
   return undefined;
-}
-
-/** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
-function checkServers(
-  { frontend, section }: PlacedFrontend,
-  backends: ReadonlyMap<string, Backend>,
-  problems: ProblemList,
-): void {
-  const byAddress = new Map<string, string>();
-  for (const pool of section.values.pools) {
-    for (const [name, member] of pool.values.backends) {
-      const address = backends.get(name)?.address.text;
-      if (address === undefined) continue;
-      const first = byAddress.get(address);
-      if (first !== undefined && first !== name) {
-        const message = `has the address ${address} as ${show(first)} has; ` +
-          `in frontend ${show(frontend.name)} VPP can tell servers apart only by address`;
-        problems.add("vpp", member.at, member.path, message);
-      } else byAddress.set(address, name);
-    }
-  }
 }
 
 function report(
