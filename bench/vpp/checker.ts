@@ -45,6 +45,7 @@ export class BenchChecker implements CheckerView {
         ipv6Source: ipFromBytes(new Uint8Array(16).fill(1)),
         syncIntervalMs: 3_600_000,
         stickyBucketsPerCore: 65_536,
+        buckets: 1024,
         flowTimeoutSeconds: 40,
         startupMinDelayMs: 0,
         startupMaxDelayMs: 0,

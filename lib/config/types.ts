@@ -31,6 +31,8 @@ export interface LbConfig {
   readonly syncIntervalMs: number;
   /** A power of two, 1 to 2^25. */
   readonly stickyBucketsPerCore: number;
+  /** Length of the table of a VIP that is added: a power of two, 1 to 2^20. */
+  readonly buckets: number;
   /** Whole seconds, 1 to 120. */
   readonly flowTimeoutSeconds: number;
   /** For this long after the start no VIP is touched. */

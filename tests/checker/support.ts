@@ -41,6 +41,7 @@ export function sketch(of: ConfigSketch): Config {
       ipv6Source: ip("2001:db8::254"),
       syncIntervalMs: 30_000,
       stickyBucketsPerCore: 65_536,
+      buckets: 1024,
       flowTimeoutSeconds: 40,
       startupMinDelayMs: 0,
       startupMaxDelayMs: 0,

@@ -11,6 +11,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
   assert.deepEqual(lb, {
     syncIntervalMs: 90_000,
     stickyBucketsPerCore: 131_072,
+    buckets: 4096,
     flowTimeoutSeconds: 60,
     startupMinDelayMs: 2000,
     startupMaxDelayMs: 20_000,
@@ -70,6 +71,7 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
   assert.equal(config.netns, "");
   assert.equal(config.lb.syncIntervalMs, 30_000);
   assert.equal(config.lb.stickyBucketsPerCore, 65_536);
+  assert.equal(config.lb.buckets, 1024);
   assert.equal(config.lb.flowTimeoutSeconds, 40);
   assert.equal(config.lb.startupMinDelayMs, 5000);
   assert.equal(config.lb.startupMaxDelayMs, 30_000);
@@ -209,6 +211,7 @@ Deno.test("the edges of every range are inside", () => {
       ipv6-src-address: "2001:db8::1"
       sync-interval: 1ns
       sticky-buckets-per-core: 33554432
+      buckets: 1048576
       flow-timeout: 120s
       startup-min-delay: 0
       startup-max-delay: 0
@@ -221,6 +224,7 @@ Deno.test("the edges of every range are inside", () => {
     g: { address: 192.0.2.8, port: 0, pools: [{ name: p, backends: { x: { weight: 100 } } }] }
 `);
   assert.equal(config.lb.stickyBucketsPerCore, 2 ** 25);
+  assert.equal(config.lb.buckets, 2 ** 20);
   assert.equal(config.lb.flowTimeoutSeconds, 120);
   assert.deepEqual([config.lb.startupMinDelayMs, config.lb.startupMaxDelayMs], [0, 0]);
 });

@@ -136,6 +136,7 @@ export function smallConfig(count = 4): Config {
       ipv6Source: ip("2001:db8::1"),
       syncIntervalMs: 30_000,
       stickyBucketsPerCore: 65_536,
+      buckets: 1024,
       flowTimeoutSeconds: 40,
       startupMinDelayMs: 5000,
       startupMaxDelayMs: 30_000,

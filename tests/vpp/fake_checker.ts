@@ -43,6 +43,7 @@ export function configOf({ backends, frontends, lb }: ConfigWish): Config {
       ipv6Source: ip("fd00::1"),
       syncIntervalMs: 30_000,
       stickyBucketsPerCore: 65_536,
+      buckets: 1024,
       flowTimeoutSeconds: 40,
       startupMinDelayMs: 0,
       startupMaxDelayMs: 0,

@@ -22,6 +22,7 @@ export function lbConfig(
     ipv6Source,
     syncIntervalMs: values["sync-interval"],
     stickyBucketsPerCore: values["sticky-buckets-per-core"],
+    buckets: values.buckets,
     flowTimeoutSeconds: values["flow-timeout"] / 1000,
     startupMinDelayMs: values["startup-min-delay"],
     startupMaxDelayMs: values["startup-max-delay"],

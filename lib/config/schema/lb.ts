@@ -1,6 +1,9 @@
 import type { SectionSpec } from "../spec.ts";
 import { day, positive, second } from "./durations.ts";
 
+/** The longest table of a VIP. */
+export const mostBuckets = 2 ** 20;
+
 /** `maglev.vpp.lb`. */
 export const lb = {
   type: "section",
@@ -30,6 +33,17 @@ export const lb = {
       powerOfTwo: true,
       default: 65536,
       description: "Buckets of VPP's flow table, per worker.",
+    },
+    buckets: {
+      type: "int",
+      min: 1,
+      max: mostBuckets,
+      powerOfTwo: true,
+      default: 1024,
+      description:
+        "Length of the table that shares a new VIP's flows out among its servers. A VIP " +
+        "that VPP has keeps its own until it is made anew. Weights are in proportion only while " +
+        "it is much longer than their sum.",
     },
     "flow-timeout": {
       type: "duration",
