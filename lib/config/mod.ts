@@ -10,7 +10,7 @@ export { parseConfig } from "./parse.ts";
 export { checkExitCode, formatOutcome } from "./outcome.ts";
 export type { ConfigOutcome } from "./outcome.ts";
 export { formatProblem } from "./problem.ts";
-export type { ConfigProblem, ConfigStage } from "./problem.ts";
+export type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
 export { jsonSchema } from "./json_schema.ts";

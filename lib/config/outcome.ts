@@ -1,9 +1,20 @@
-import { type ConfigProblem, type ConfigStage, formatProblem } from "./problem.ts";
+import {
+  type ConfigProblem,
+  type ConfigStage,
+  type ConfigWarning,
+  formatProblem,
+} from "./problem.ts";
 import type { Config } from "./types.ts";
 
 /** What became of a configuration file. */
 export type ConfigOutcome =
-  | { readonly kind: "valid"; readonly file: string; readonly config: Config }
+  | {
+    readonly kind: "valid";
+    readonly file: string;
+    readonly config: Config;
+    /** What is allowed and yet hardly meant, in the file's order; usually empty. */
+    readonly warnings: readonly ConfigWarning[];
+  }
   | {
     readonly kind: "invalid";
     readonly file: string;
@@ -21,10 +32,20 @@ export function checkExitCode(outcome: ConfigOutcome): 0 | 1 | 2 {
 
 /** What `maglevd --check` prints, without a final line end: a line per problem and a summary. */
 export function formatOutcome(outcome: ConfigOutcome): string {
-  if (outcome.kind === "valid") return `${outcome.file}: valid: ${contents(outcome.config)}`;
-  const { file, stage, problems } = outcome;
+  const { file } = outcome;
+  if (outcome.kind === "valid") {
+    const { config, warnings } = outcome;
+    const noted = warnings.length > 0 ? `, ${count(warnings.length, "warning")}` : "";
+    const summary = `${file}: valid: ${contents(config)}${noted}`;
+    return [...warnings.map(formatWarning), summary].join("\n");
+  }
+  const { stage, problems } = outcome;
   const summary = `${file}: ${count(problems.length, `${stage} error`)}`;
   return [...problems.map(formatProblem), summary].join("\n");
+}
+
+function formatWarning(warning: ConfigWarning): string {
+  return formatProblem({ ...warning, message: `warning: ${warning.message}` });
 }
 
 function contents({ frontends, backends, healthchecks }: Config): string {

@@ -17,7 +17,7 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
   const failed = problems.finish();
   if (failed) return { kind: "invalid", file, ...failed };
   return config
-    ? { kind: "valid", file, config }
+    ? { kind: "valid", file, config, warnings: problems.warnings() }
     : fileProblem(file, 0, 0, "cannot be used, and no rule tells why: please report this");
 }
 

@@ -6,7 +6,7 @@
  */
 
 import type { ConfigOutcome } from "./outcome.ts";
-import type { ConfigProblem, ConfigStage } from "./problem.ts";
+import type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";
 import type { Backend, Config, Frontend, HealthCheck, Pool, PoolBackend } from "./types.ts";
 
 /** What a configuration has once. */
@@ -20,6 +20,7 @@ export type Piece =
   | { readonly piece: "frontend"; readonly frontend: Omit<Frontend, "pools"> }
   | { readonly piece: "pool"; readonly name: string }
   | { readonly piece: "member"; readonly member: PoolBackend }
+  | { readonly piece: "warning"; readonly warning: ConfigWarning }
   | { readonly piece: "invalid"; readonly stage: ConfigStage }
   | { readonly piece: "problem"; readonly problem: ConfigProblem };
 
@@ -41,6 +42,7 @@ export function* takeApart(outcome: ConfigOutcome): Generator<Piece> {
       for (const member of pool.backends) yield { piece: "member", member };
     }
   }
+  for (const warning of outcome.warnings) yield { piece: "warning", warning };
 }
 
 interface GrowingPool extends Pool {
@@ -53,6 +55,7 @@ export class Assembler {
   readonly #healthchecks = new Map<string, HealthCheck>();
   readonly #backends = new Map<string, Backend>();
   readonly #frontends = new Map<string, Frontend>();
+  readonly #warnings: ConfigWarning[] = [];
   readonly #problems: ConfigProblem[] = [];
   #general: General | undefined;
   #stage: ConfigStage = "parse";
@@ -83,6 +86,9 @@ export class Assembler {
       case "member":
         this.#pools.at(-1)?.backends.push(piece.member);
         break;
+      case "warning":
+        this.#warnings.push(piece.warning);
+        break;
       case "invalid":
         this.#stage = piece.stage;
         break;
@@ -104,6 +110,6 @@ export class Assembler {
       backends: this.#backends,
       frontends: this.#frontends,
     };
-    return { kind: "valid", file, config };
+    return { kind: "valid", file, config, warnings: this.#warnings };
   }
 }

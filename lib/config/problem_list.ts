@@ -1,4 +1,4 @@
-import type { ConfigProblem, ConfigStage } from "./problem.ts";
+import type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";
 import { LineIndex } from "./line_index.ts";
 import { printable, renderPath } from "./path.ts";
 import type { Path } from "./spec.ts";
@@ -6,11 +6,15 @@ import type { Path } from "./spec.ts";
 /** Rules that only VPP makes are a phase of their own, the last one. */
 export type Phase = "parse" | "semantic" | "vpp";
 
-interface Found {
-  readonly phase: Phase;
+/** Something to say about one place. */
+interface Note {
   readonly at: number;
   readonly path: string;
   readonly message: string;
+}
+
+interface Found extends Note {
+  readonly phase: Phase;
 }
 
 /** What one stage found. */
@@ -23,10 +27,15 @@ interface StageProblems {
 /** Of each stage: enough for any repair, and a bound on what a hostile file makes us keep. */
 const maxProblems = 10_000;
 
+/** Each is logged at every start and reload, so that more would only hide something else. */
+const maxWarnings = 100;
+
 /** Collects what is wrong with one text. Places are offsets until the end. */
 export class ProblemList {
   readonly #parse: StageProblems = { found: [], left: 0 };
   readonly #semantic: StageProblems = { found: [], left: 0 };
+  readonly #warnings: Note[] = [];
+  #warningsLeft = 0;
   readonly #seen = new Set<string>();
   readonly #file: string;
   readonly #lines: LineIndex;
@@ -47,7 +56,18 @@ export class ProblemList {
       return;
     }
     this.#seen.add(key);
-    stage.found.push({ phase, at, path: printable(renderPath(path)), message: printable(message) });
+    stage.found.push({ phase, ...note(at, path, message) });
+  }
+
+  /** Notes what is allowed and yet hardly meant. Each place is noted once. */
+  warn(at: number, path: Path, message: string): void {
+    if (this.#warnings.length < maxWarnings) this.#warnings.push(note(at, path, message));
+    else this.#warningsLeft++;
+  }
+
+  /** Whether nothing is wrong. */
+  get isEmpty(): boolean {
+    return !this.parseFailed && this.#semantic.found.length === 0;
   }
 
   /** Whether the file's form is wrong, so that its meaning need not be looked at. */
@@ -66,14 +86,28 @@ export class ProblemList {
     const { found, left } = stage === "parse" ? this.#parse : this.#semantic;
     const problems = found
       .sort((a, b) => Number(a.phase === "vpp") - Number(b.phase === "vpp") || a.at - b.at)
-      .map(({ at, path, message }) => this.#problem(stage, at, path, message));
+      .map((found): ConfigProblem => ({ stage, ...this.#placed(found) }));
     const last = problems.at(-1);
     if (!last) return undefined;
     if (left > 0) problems.push({ ...last, path: "", message: `${left} more are not shown` });
     return { stage, problems };
   }
 
-  #problem(stage: ConfigStage, at: number, path: string, message: string): ConfigProblem {
-    return { stage, file: this.#file, ...this.#lines.place(at), path, message };
+  /** Everything noted by {@link warn}, in the file's order. */
+  warnings(): ConfigWarning[] {
+    const warnings = this.#warnings.sort((a, b) => a.at - b.at).map((one) => this.#placed(one));
+    const last = warnings.at(-1);
+    if (last && this.#warningsLeft > 0) {
+      warnings.push({ ...last, path: "", message: `${this.#warningsLeft} more are not shown` });
+    }
+    return warnings;
   }
+
+  #placed({ at, path, message }: Note): ConfigWarning {
+    return { file: this.#file, ...this.#lines.place(at), path, message };
+  }
+}
+
+function note(at: number, path: Path | undefined, message: string): Note {
+  return { at, path: printable(renderPath(path)), message: printable(message) };
 }

@@ -6,6 +6,7 @@ import { healthCheck } from "./rules/health_check.ts";
 import { lbConfig } from "./rules/lb.ts";
 import { checkServers } from "./rules/servers.ts";
 import { checkUnique, checkVips, type PlacedFrontend } from "./rules/vip.ts";
+import { findWarnings } from "./rules/warnings.ts";
 import type { MaglevSpec } from "./schema.ts";
 import type { SectionOf } from "./spec.ts";
 import type { Suggester } from "./suggest.ts";
@@ -41,6 +42,7 @@ export function validate(
   checkVips(placed, values.backends, problems);
   checkAddresses(values, problems);
   const lb = lbConfig(values.vpp.values.lb, problems);
+  if (problems.isEmpty) findWarnings(values, problems);
   const general = values.healthchecker.values;
   return lb && {
     transitionHistory: general["transition-history"],

@@ -6,8 +6,8 @@ export interface Fixture {
   readonly path: string;
 }
 
-/** All files of `good/` or `bad/`, by name. */
-export function fixtures(folder: "good" | "bad"): Fixture[] {
+/** All files of `good/`, `warned/` or `bad/`, by name. */
+export function fixtures(folder: "good" | "warned" | "bad"): Fixture[] {
   const directory = new URL(`./${folder}/`, import.meta.url).pathname;
   return Array.from(Deno.readDirSync(directory), ({ name }) => name)
     .filter((name) => name.endsWith(".yaml")).sort()

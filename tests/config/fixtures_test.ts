@@ -16,11 +16,25 @@ Deno.test("each bad file is answered with exactly the text beside it", async (t)
   }
 });
 
-Deno.test("each bad file has its text, and each text its file", () => {
-  const directory = new URL("./bad/", import.meta.url);
-  const texts = Array.from(Deno.readDirSync(directory), ({ name }) => name)
-    .filter((name) => name.endsWith(".txt")).sort();
-  assert.deepEqual(texts, fixtures("bad").map(({ name }) => `${name}.txt`));
+Deno.test("each warned file is valid, and answered with exactly the text beside it", async (t) => {
+  for (const { name, path } of fixtures("warned")) {
+    await t.step(name, async () => {
+      const outcome = await loadConfig(path);
+      const shown = formatOutcome(outcome).replaceAll(path, `${name}.yaml`);
+      assert.equal(`${shown}\n`, await Deno.readTextFile(path.replace(/yaml$/, "txt")));
+      assert.match(shown, /: warning: [^]*, \d+ warnings?$/);
+      assert.equal(checkExitCode(outcome), 0);
+    });
+  }
+});
+
+Deno.test("each bad or warned file has its text, and each text its file", () => {
+  for (const folder of ["bad", "warned"] as const) {
+    const directory = new URL(`./${folder}/`, import.meta.url);
+    const texts = Array.from(Deno.readDirSync(directory), ({ name }) => name)
+      .filter((name) => name.endsWith(".txt")).sort();
+    assert.deepEqual(texts, fixtures(folder).map(({ name }) => `${name}.txt`));
+  }
 });
 
 Deno.test("each good file is valid", async (t) => {

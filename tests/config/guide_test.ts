@@ -12,8 +12,9 @@ const examples = Array.from(
 Deno.test("every example of the guide is valid, or is answered as the guide says", () => {
   for (const { yaml, text } of examples) {
     const outcome = parseConfig(yaml, "maglev.yaml");
-    if (text !== undefined) assert.equal(`${formatOutcome(outcome)}\n`, text);
-    else assert.equal(outcome.kind, "valid", formatOutcome(outcome));
+    const shown = formatOutcome(outcome);
+    if (text !== undefined) assert.equal(`${shown}\n`, text);
+    else assert.match(shown, /^maglev\.yaml: valid: [^,]*, [^,]*, [^,]*$/);
   }
 });
 

@@ -36,7 +36,7 @@ export function bigFile(backends: number, frontends: number): string {
     );
     parts.push("          backends:\n");
     for (let k = 0; k < Math.min(10, backends); k++) {
-      parts.push(`            web-${(f * 10 + k) % backends}: { weight: ${k * 10} }\n`);
+      parts.push(`            web-${(f * 10 + k) % backends}: { weight: ${k + 1} }\n`);
     }
   }
   return parts.join("");
