@@ -1,5 +1,5 @@
 import { formatProblem } from "../config/mod.ts";
-import type { Config, ConfigOutcome } from "../config/mod.ts";
+import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ConfigCheckOutcome, ConfigReloadOutcome, ConfigService } from "../rpc/mod.ts";
@@ -19,54 +19,60 @@ export interface ConfigFileOptions {
 
 /**
  * The configuration file of a running daemon: SIGHUP and the API go through here, so they do the
- * same. Reloads run one after the other; requests that come while one is waiting for its turn share
- * it, because it will read the file after they were made.
+ * same. The file is loaded by one of them at a time.
  */
 export class ConfigFile implements ConfigService {
   readonly #options: ConfigFileOptions;
-  #running: Promise<unknown> = Promise.resolve();
-  #waiting: Promise<ConfigReloadOutcome> | undefined;
+  readonly #loads = new SharedTurns(() => this.#loadNow());
+  readonly #checks = new SharedTurns(() => this.#checkNow());
+  readonly #reloads = new SharedTurns(() => this.#reloadNow());
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
   }
 
   /** Validates the file without applying it. Never rejects. */
-  async check(): Promise<ConfigCheckOutcome> {
-    const outcome = await this.#load();
-    return outcome.kind === "valid" ? { kind: "ok" } : refusal(outcome);
+  check(): Promise<ConfigCheckOutcome> {
+    return this.#checks.next();
   }
 
   /** Validates and applies the file. Never rejects. */
   reload(): Promise<ConfigReloadOutcome> {
-    this.#waiting ??= this.#afterRunning();
-    return this.#waiting;
+    return this.#reloads.next();
   }
 
-  async #afterRunning(): Promise<ConfigReloadOutcome> {
-    await this.#running;
-    this.#waiting = undefined;
-    const reload = this.#reloadNow();
-    this.#running = reload;
-    return await reload;
+  async #checkNow(): Promise<ConfigCheckOutcome> {
+    const { log, path } = this.#options;
+    log.info("config-check-start", { path });
+    const outcome = await this.#loads.next();
+    if (outcome.kind === "invalid") {
+      const refused = refusal(outcome);
+      const { message: err } = refused;
+      log.info("config-check-done", { result: "failed", type: outcome.stage, err });
+      return refused;
+    }
+    const warnings = outcome.warnings.length || undefined;
+    log.info("config-check-done", { result: "ok", warnings });
+    return { kind: "ok" };
   }
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
     const { log, apply, reloading, reloaded } = this.#options;
     log.info("config-reload-start");
     reloading();
-    const outcome = await this.#load();
+    const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
       log.error("config-check-failed", { type: outcome.stage, err: refused.message });
       reloaded(false);
       return refused;
     }
+    logWarnings(outcome.warnings, log);
     try {
       await apply(outcome.config);
     } catch (error) {
       const message = reasonOf(error);
-      log.error("config-reload-failed", { err: message });
+      log.error("checker-reload-error", { err: message });
       reloaded(false);
       return { kind: "reload-error", message };
     }
@@ -76,7 +82,7 @@ export class ConfigFile implements ConfigService {
   }
 
   /** A file that cannot be looked at at all is as bad as one that cannot be read. */
-  async #load(): Promise<ConfigOutcome> {
+  async #loadNow(): Promise<ConfigOutcome> {
     try {
       return await this.#options.load();
     } catch (error) {
@@ -85,6 +91,38 @@ export class ConfigFile implements ConfigService {
       const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
       return { kind: "invalid", file, stage: "parse", problems: [problem] };
     }
+  }
+}
+
+/** What a valid file says in vain, a record each. */
+export function logWarnings(warnings: readonly ConfigWarning[], log: Logger): void {
+  for (const warning of warnings) log.warn("config-warning", { reason: formatProblem(warning) });
+}
+
+/**
+ * Work that is done once at a time. Requests that come while one is waiting for its turn share it,
+ * because it will look at the file after they were made; those that come later do not.
+ */
+class SharedTurns<T> {
+  readonly #work: () => Promise<T>;
+  #running: Promise<unknown> = Promise.resolve();
+  #waiting: Promise<T> | undefined;
+
+  constructor(work: () => Promise<T>) {
+    this.#work = work;
+  }
+
+  /** What comes of the next turn. Never rejects if the work never does. */
+  next(): Promise<T> {
+    return this.#waiting ??= this.#afterRunning();
+  }
+
+  async #afterRunning(): Promise<T> {
+    await this.#running;
+    this.#waiting = undefined;
+    const turn = this.#work();
+    this.#running = turn;
+    return await turn;
   }
 }
 

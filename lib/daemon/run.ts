@@ -4,6 +4,7 @@ import { createLogger, reasonOf } from "../log/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
+import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { usage, UsageError } from "./flags.ts";
@@ -74,6 +75,7 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     log.error("config-check-failed", { type: outcome.stage, err });
     return checkExitCode(outcome);
   }
+  logWarnings(outcome.warnings, log);
   using manager = new ServiceManager({
     environment: Deno.env,
     pid: Deno.pid,

@@ -105,7 +105,7 @@ function reloadRecord(
     const isApply = event.stage === "apply";
     return {
       level: "error",
-      msg: isApply ? "config-reload-failed" : "config-check-failed",
+      msg: isApply ? "checker-reload-error" : "config-check-failed",
       attributes: { type: isApply ? undefined : event.stage, err: event.reason, ...reason },
     };
   }

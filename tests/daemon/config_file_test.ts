@@ -9,7 +9,15 @@ const config = {
   healthchecks: new Map(),
 } as unknown as Config;
 
-const valid: ConfigOutcome = { kind: "valid", file: "m.yaml", config };
+const valid: ConfigOutcome = { kind: "valid", file: "m.yaml", config, warnings: [] };
+
+const warned: ConfigOutcome = {
+  ...valid,
+  warnings: [
+    { file: "m.yaml", line: 4, column: 5, path: "maglev.c", message: "idle" },
+    { file: "m.yaml", line: 7, column: 2, path: "maglev.d", message: "void" },
+  ],
+};
 
 const invalid: ConfigOutcome = {
   kind: "invalid",
@@ -59,11 +67,36 @@ Deno.test("a faulty file changes nothing; every problem is named with its place"
   ]);
 });
 
-Deno.test("a check looks without touching", async () => {
-  const { file, log, applied } = fixture(() => Promise.resolve(invalid));
-  equal((await file.check()).kind, "semantic-error");
-  deepEqual(await fixture(() => Promise.resolve(valid)).file.check(), { kind: "ok" });
-  deepEqual([applied, log.lines], [[], []]);
+Deno.test("what a valid file says in vain is warned of before it is applied", async () => {
+  const { file, log, results } = fixture(() => Promise.resolve(warned));
+  deepEqual(await file.reload(), { kind: "ok" });
+  deepEqual(results, [true]);
+  deepEqual(log.lines.slice(1, -1), [
+    "warn config-warning reason=m.yaml:4:5: maglev.c: idle",
+    "warn config-warning reason=m.yaml:7:2: maglev.d: void",
+  ]);
+});
+
+Deno.test("a check looks without touching, and says so", async () => {
+  const { file, log, applied, results } = fixture(() => Promise.resolve(invalid));
+  const message = "m.yaml:3:5: maglev.a: one\nm.yaml:9:1: maglev.b: two";
+  deepEqual(await file.check(), { kind: "semantic-error", message });
+  deepEqual([applied, results], [[], []]);
+  deepEqual(log.lines, [
+    "info config-check-start path=m.yaml",
+    `info config-check-done result=failed type=semantic err=${message}`,
+  ]);
+});
+
+Deno.test("a check that finds nothing wrong counts the warnings, and repeats none", async () => {
+  for (const [outcome, done] of [[valid, "result=ok"], [warned, "result=ok warnings=2"]] as const) {
+    const { file, log } = fixture(() => Promise.resolve(outcome));
+    deepEqual(await file.check(), { kind: "ok" });
+    equal(
+      log.lines.join("\n"),
+      `info config-check-start path=m.yaml\ninfo config-check-done ${done}`,
+    );
+  }
 });
 
 Deno.test("a file that cannot be looked at is a parse error", async () => {
@@ -77,26 +110,72 @@ Deno.test("a configuration that cannot be applied is said and counted", async ()
   const { file, log, results } = fixture(() => Promise.resolve(valid), failing);
   deepEqual(await file.reload(), { kind: "reload-error", message: "no room" });
   deepEqual(results, [false]);
-  equal(log.lines.at(-1), "error config-reload-failed err=no room");
+  equal(log.lines.at(-1), "error checker-reload-error err=no room");
 });
 
+/** Loads that end when they are told to, one by one. */
+class Loads {
+  begun = 0;
+  #release: (() => void) | undefined;
+
+  readonly load = (): Promise<ConfigOutcome> => {
+    equal(this.#release, undefined, "two loads at a time");
+    this.begun++;
+    return new Promise((resolve) => this.#release = () => resolve(valid));
+  };
+
+  /** Waits for the next load to begin, and ends it. */
+  async release(): Promise<void> {
+    while (!this.#release) await Promise.resolve();
+    this.#release();
+    this.#release = undefined;
+  }
+
+  /** Waits until a load has begun. */
+  async until(begun: number): Promise<void> {
+    while (this.begun < begun) await Promise.resolve();
+  }
+}
+
 Deno.test("reloads run one after the other, and those waiting at once share one", async () => {
-  let release = () => {};
-  let loads = 0;
-  const { file, applied } = fixture(() => {
-    loads++;
-    return new Promise((resolve) => release = () => resolve(valid));
-  });
+  const loads = new Loads();
+  const { file, applied } = fixture(loads.load);
   const first = file.reload();
-  await Promise.resolve();
-  await Promise.resolve();
+  await loads.until(1);
   const later = [file.reload(), file.reload(), file.reload()];
-  equal(loads, 1);
-  release();
+  await loads.release();
   await first;
-  while (loads < 2) await Promise.resolve();
-  release();
+  await loads.release();
   await Promise.all(later);
-  equal(loads, 2);
-  equal(applied.length, 2);
+  deepEqual([loads.begun, applied.length], [2, 2]);
+});
+
+Deno.test("checks that wait at once share one answer", async () => {
+  const loads = new Loads();
+  const { file, log } = fixture(loads.load);
+  const first = file.check();
+  await loads.until(1);
+  const later = Array.from({ length: 50 }, () => file.check());
+  await loads.release();
+  deepEqual(await first, { kind: "ok" });
+  await loads.release();
+  for (const outcome of await Promise.all(later)) deepEqual(outcome, { kind: "ok" });
+  equal(loads.begun, 2);
+  equal(log.lines.filter((line) => line.includes("config-check-start")).length, 2);
+});
+
+Deno.test("a check and a reload never load at the same time, and share a load if they can", async () => {
+  const loads = new Loads();
+  const { file, applied } = fixture(loads.load);
+  const both = [file.check(), file.reload()];
+  await loads.release();
+  for (const outcome of await Promise.all(both)) deepEqual(outcome, { kind: "ok" });
+  deepEqual([loads.begun, applied.length], [1, 1]);
+  const first = file.reload();
+  await loads.until(2);
+  const second = file.check();
+  await loads.release();
+  await loads.release();
+  deepEqual(await Promise.all([first, second]), [{ kind: "ok" }, { kind: "ok" }]);
+  equal(loads.begun, 3);
 });

@@ -108,7 +108,7 @@ Deno.test("each kind of event has its record", () => {
     [
       { cause: { kind: "config" } },
       { kind: "reload", result: "rejected", stage: "apply", reason: "too late" },
-      "error config-reload-failed err=too late cause=config",
+      "error checker-reload-error err=too late cause=config",
     ],
     [
       jane,

@@ -14,7 +14,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info weight-change",
     "info config-diff",
     "error config-check-failed",
-    "error config-reload-failed",
+    "error checker-reload-error",
     "info operator-action",
     "info vpp-connect",
     "warn vpp-disconnect",
