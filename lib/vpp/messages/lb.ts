@@ -17,7 +17,7 @@ import {
   u32,
   u8,
 } from "../codec/mod.ts";
-import { refuseConf, refuseVip, refuseWeight } from "./lethal.ts";
+import { refuseAs, refuseConf, refuseVip, refuseWeight } from "./guards.ts";
 
 /** Encapsulations, by {@link encaps} of service.ts in the same order. */
 const encapType = enumeration("lb_encap_type", "u32", {
@@ -124,7 +124,7 @@ export const lbAddDelAs = call(
     weight: u8,
     is_del: bool,
     is_flush: bool,
-  }, refuseWeight),
+  }, refuseAs),
   reply("lb_add_del_as_v2_reply", "e8d4e804", { retval: i32 }),
 );
 

@@ -46,7 +46,7 @@ export {
   sockclntDelete,
 };
 export { sockclntCreateId, sockclntCreateReplyId } from "./memclnt.ts";
-export { keep } from "./lethal.ts";
+export { keep } from "./guards.ts";
 
 /** What the control plane cannot work without. A VPP that lacks one is refused by its name. */
 export const neededExchanges: readonly (Call | Dump)[] = [

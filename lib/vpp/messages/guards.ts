@@ -1,9 +1,11 @@
 /**
  * Requests that a real VPP accepts and then dies of, or silently bends into something else
- * (docs/vpp.md, "Requests that kill VPP" and "Return values"). Each check gives the reason
- * for not sending, as a sentence.
+ * (docs/vpp.md, "Requests that kill VPP" and "Return values"). Each guard gives the reason
+ * for not sending, as a sentence. What can be told only with other VIPs in view is in
+ * `lb/occupied.ts`.
  */
 
+import type { IpAddress } from "../../ip/mod.ts";
 import type { WirePrefix } from "../codec/mod.ts";
 
 /** Leaves the present number of sticky buckets, or the present timeout. */
@@ -57,4 +59,21 @@ export function refuseVip(vip: VipRequest): string | undefined {
 /** VPP stores larger weights and answers 0, and the table grows with each of them. */
 export function refuseWeight({ weight }: { readonly weight: number }): string | undefined {
   return weight > 100 ? `weight ${weight} is over 100` : undefined;
+}
+
+/** What the request about a server says. */
+interface AsRequest {
+  readonly pfx: WirePrefix;
+  readonly as_address: IpAddress;
+  readonly weight: number;
+  readonly is_del: boolean;
+}
+
+/** A server at its VIP's own address: VPP would tunnel to itself until its stack is full. */
+export function refuseAs(request: AsRequest): string | undefined {
+  const { pfx, as_address: server } = request;
+  if (!request.is_del && server.text === pfx.address.text) {
+    return `the server ${server.text} is at its own VIP's address`;
+  }
+  return refuseWeight(request);
 }

@@ -113,6 +113,18 @@ Deno.test("weights over 100 are not sent", () => {
   );
 });
 
+Deno.test("a server at its own VIP's address is never added, but one that is there can be deleted", () => {
+  for (const pfx of [vip.pfx, v6]) {
+    const own = { ...key, pfx, as_address: ip(pfx.address.text), weight: 1, is_flush: true };
+    refused(
+      lbAddDelAs.request,
+      { ...own, is_del: false },
+      `lb_add_del_as_v2 is not sent: the server ${pfx.address.text} is at its own VIP's address`,
+    );
+    encode(lbAddDelAs.request, { ...own, is_del: true });
+  }
+});
+
 Deno.test("sticky buckets that crash VPP are not sent, keeping them is", () => {
   for (const buckets of [1, 65536, 2 ** 25, keep]) {
     encode(lbConf.request, { ...conf, sticky_buckets_per_core: buckets });
