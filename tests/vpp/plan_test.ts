@@ -6,6 +6,7 @@ import {
   type DesiredVip,
   FlushLedger,
   isEmpty,
+  Occupied,
   planAll as planning,
   planOne,
   type PrefixPlan,
@@ -16,6 +17,7 @@ import { dumpActual } from "../../lib/vpp/sync/dump.ts";
 import { KnownState } from "../../lib/vpp/sync/known.ts";
 import { someDesired, someVpp } from "./desired_vips.ts";
 import type { ModelVpp } from "./model_vpp.ts";
+import { ip } from "../support/ip.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 const runs = { seed: 26_10, numRuns: 300 };
@@ -46,9 +48,11 @@ async function apply(
 ): Promise<ApplyCounts> {
   const counts = noCounts();
   const log = new RecordedLog("error");
+  const lb = { ipv4Source: ip("192.0.2.254"), ipv6Source: ip("2001:db8::254") };
   // One by one: prefixes must not depend on what is done on others.
   for (const plan of plans) {
-    await applyPlans([plan], { client: vpp, known, ledger, log, scope: "all" }, counts);
+    const occupied = new Occupied({ frontends: new Map(), lb }, known);
+    await applyPlans([plan], { client: vpp, known, ledger, occupied, log, scope: "all" }, counts);
   }
   return counts;
 }

@@ -1,8 +1,9 @@
 import type { IpAddress } from "../../ip/mod.ts";
-import type { MessageValue } from "../codec/mod.ts";
-import type { lbAddDelAs, lbAddDelVip, lbAsSetWeight } from "../messages/mod.ts";
+import { EncodeError, type MessageValue } from "../codec/mod.ts";
+import { lbAddDelAs, lbAddDelVip, type lbAsSetWeight } from "../messages/mod.ts";
 import { type Encap, encaps } from "../service.ts";
 import type { DesiredVip } from "./desired.ts";
+import type { Occupied } from "./occupied.ts";
 import type { VipKey } from "./vip.ts";
 
 /** The fields of `lb_add_del_vip_v2`. */
@@ -36,8 +37,9 @@ function vipRequest(key: VipKey, encap: Encap, sticky: boolean, isDel: boolean):
   };
 }
 
-/** Adds a VIP. */
-export function addVip(vip: DesiredVip): VipRequest {
+/** Adds a VIP. EncodeError when its address is not free for one. */
+export function addVip(vip: DesiredVip, occupied: Occupied): VipRequest {
+  refuse(lbAddDelVip, occupied.refuseVip(vip));
   return vipRequest(vip, vip.encap, vip.sticky, false);
 }
 
@@ -46,8 +48,14 @@ export function deleteVip(key: VipKey): VipRequest {
   return vipRequest(key, "gre4", false, true);
 }
 
-/** Adds a server with its weight. */
-export function addAs(vip: VipKey, address: IpAddress, weight: number): AsRequest {
+/** Adds a server with its weight. EncodeError when its address is not free for one. */
+export function addAs(
+  vip: VipKey,
+  address: IpAddress,
+  weight: number,
+  occupied: Occupied,
+): AsRequest {
+  refuse(lbAddDelAs, occupied.refuseServer(address));
   return { ...wireKey(vip), as_address: address, weight, is_del: false, is_flush: false };
 }
 
@@ -64,4 +72,8 @@ export function setWeight(
   flush: boolean,
 ): WeightRequest {
   return { ...wireKey(vip), as_address: address, weight, is_flush: flush };
+}
+
+function refuse({ request }: typeof lbAddDelVip | typeof lbAddDelAs, reason?: string): void {
+  if (reason !== undefined) throw new EncodeError(`${request.name} is not sent: ${reason}`);
 }

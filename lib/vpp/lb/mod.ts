@@ -14,6 +14,8 @@ export { desiredVip, serverLayout, vipKeyOf } from "./desired.ts";
 export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
 export { FlushLedger } from "./flush_ledger.ts";
 export type { FlushView } from "./flush_ledger.ts";
+export { Occupied } from "./occupied.ts";
+export type { PresentVips, WantedAddresses } from "./occupied.ts";
 export { isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";
 export type {
   OneState,

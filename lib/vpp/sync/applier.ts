@@ -1,5 +1,13 @@
 import { pause } from "../client/mod.ts";
-import { isEmpty, planOne, planPrefix, planSweep, type PrefixPlan, prefixText } from "../lb/mod.ts";
+import {
+  isEmpty,
+  Occupied,
+  planOne,
+  planPrefix,
+  planSweep,
+  type PrefixPlan,
+  prefixText,
+} from "../lb/mod.ts";
 import { type ApplyCounts, applyPlans, noCounts } from "./apply.ts";
 import type { SyncContext } from "./context.ts";
 import type { KnownState } from "./known.ts";
@@ -120,8 +128,10 @@ export class Applier {
   ): Promise<void> {
     const work = plans.filter((plan) => !isEmpty(plan));
     if (work.length === 0) return;
-    const { client, ledger, log, observer } = this.context;
-    await applyPlans(work, { client, known: this.known, ledger, log, observer, scope }, counts);
+    const { known } = this;
+    const { checker, client, ledger, log, observer } = this.context;
+    const occupied = new Occupied(checker.config, known);
+    await applyPlans(work, { client, known, ledger, occupied, log, observer, scope }, counts);
   }
 }
 

@@ -7,6 +7,7 @@ import {
   deleteAs,
   deleteVip,
   type FlushLedger,
+  type Occupied,
   type PrefixPlan,
   prefixText,
   protocolName,
@@ -26,6 +27,8 @@ export interface ApplyContext {
   readonly client: Pick<ApiClient, "request">;
   readonly known: KnownState;
   readonly ledger: FlushLedger;
+  /** Which addresses are taken; for these plans only. */
+  readonly occupied: Occupied;
   readonly log: Logger;
   readonly observer?: Pick<VppObserver, "lbSync"> | undefined;
   readonly scope: "all" | "vip";
@@ -149,7 +152,10 @@ function removalSteps(removal: VipRemoval, context: ApplyContext): Step[] {
   }];
 }
 
-function additionSteps({ vip, addition }: VipChanges, { client, known }: ApplyContext): Step[] {
+function additionSteps(
+  { vip, addition }: VipChanges,
+  { client, known, occupied }: ApplyContext,
+): Step[] {
   if (addition === "none") return [];
   return [{
     vip: vip.id,
@@ -161,7 +167,7 @@ function additionSteps({ vip, addition }: VipChanges, { client, known }: ApplyCo
       "src-ip-sticky": vip.sticky,
     },
     vital: true,
-    send: () => client.request(lbAddDelVip, addVip(vip)),
+    send: async () => await client.request(lbAddDelVip, addVip(vip, occupied)),
     accepted: () => known.vipAdded(vip),
   }];
 }
@@ -170,7 +176,7 @@ function serverSteps({ vip, servers }: VipChanges, context: ApplyContext): Step[
   return servers.map((change) => ({
     vip: vip.id,
     vital: false,
-    ...serverStep(vip, change, context.client),
+    ...serverStep(vip, change, context),
     attributes: {
       ...vipAttributes(vip, vip.frontend),
       address: change.address.text,
@@ -186,7 +192,7 @@ function serverSteps({ vip, servers }: VipChanges, context: ApplyContext): Step[
 function serverStep(
   vip: VipKey,
   change: ServerChange,
-  client: ApplyContext["client"],
+  { client, occupied }: ApplyContext,
 ): Pick<Step, "kind" | "record" | "send"> {
   const { address } = change;
   switch (change.kind) {
@@ -194,7 +200,8 @@ function serverStep(
       return {
         kind: "as_added",
         record: "vpp-lbsync-as-add",
-        send: () => client.request(lbAddDelAs, addAs(vip, address, change.weight)),
+        send: async () =>
+          await client.request(lbAddDelAs, addAs(vip, address, change.weight, occupied)),
       };
     case "as-weight":
       return {
