@@ -43,8 +43,8 @@ export function writeInitialDirectory(segment: SegmentWriter, bootSeconds: numbe
   for (const [i, name] of errors.entries()) segment.addSymlink(`/err/${name}`, "/node/errors", i);
   segment.set("scalar", "/sys/last_update", 0);
   segment.set("gauge", "/sys/input_rate", 0);
-  segment.addCounters("combined", routeTo, 8);
-  segment.addCounters("combined", routeVia, 8);
+  segment.addCounters("combined", routeTo, 1);
+  segment.addCounters("combined", routeVia, 1);
   addInterfaces(segment, ["local0"]);
   addHeap(segment, "/mem/main heap");
 }

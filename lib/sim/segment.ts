@@ -24,13 +24,16 @@ interface Counters {
   /** Where each thread's elements lie. */
   readonly at: number[];
   length: number;
-  room: number;
+  /** Elements that the allocation has place for. */
+  capacity: number;
 }
 
 const headerBytes = 64;
 const entryBytes = 144;
 const vectorHeaderBytes = 16;
 const cacheLine = 64;
+/** What the allocator keeps of a piece of memory for itself. */
+const chunkHeaderBytes = 8;
 const poison = 0xdb;
 
 /** The segment in `buffer`, which begins zeroed. */
@@ -70,7 +73,7 @@ export class SegmentWriter {
     const threadsAt = this.#vector(this.threads, 8);
     const words = type === "simple" ? 1 : 2;
     const entry = this.#add(entryTypes[type], name);
-    this.#counters.set(name, { words, threadsAt, at: [], length: 0, room: 0 });
+    this.#counters.set(name, { words, threadsAt, at: [], length: 0, capacity: 0 });
     this.#word(this.#entryAt(entry) + 8, this.base + BigInt(threadsAt));
     this.grow(name, length);
   }
@@ -97,14 +100,18 @@ export class SegmentWriter {
     this.#view.setUint32(at + 12, index, true);
   }
 
-  /** Makes room for `length` elements; moving them changes the epoch. */
+  /**
+   * Makes the vectors `length` elements long (stats.c, vlib_stats_validate). Only what does not
+   * fit into what was allocated is moved, and only that changes the epoch: within their capacity
+   * vectors get longer in place, and no reader is told.
+   */
   grow(name: string, length: number): void {
     const counters = this.#find(name);
     if (length <= counters.length) return;
+    if (length <= counters.capacity) return this.#lengthen(counters, length);
     this.change(() => {
-      if (length > counters.room) this.#move(counters, Math.max(length, counters.room * 2));
-      counters.length = length;
-      for (const at of counters.at) this.#view.setUint32(at - 8, length, true);
+      this.#move(counters, length);
+      this.#lengthen(counters, length);
     });
   }
 
@@ -170,15 +177,25 @@ export class SegmentWriter {
     return at + 8 * counters.words * index;
   }
 
-  #move(counters: Counters, room: number): void {
+  /** As VPP does, says in the header too how many more elements fit (vec_bootstrap.h, grow_elts). */
+  #lengthen(counters: Counters, length: number): void {
+    counters.length = length;
+    for (const at of counters.at) {
+      this.#view.setUint32(at - 8, length, true);
+      this.#view.setUint8(at - 2, Math.min(255, counters.capacity - length));
+    }
+  }
+
+  #move(counters: Counters, length: number): void {
+    const capacity = capacityFor(length, 8 * counters.words, counters.length > 0);
     for (let thread = 0; thread < this.threads; thread++) {
-      const to = this.#vector(room, 8 * counters.words);
+      const to = this.#vector(capacity, 8 * counters.words);
       const from = counters.at[thread];
       if (from !== undefined) this.#relocate(from, to, 8 * counters.words * counters.length);
       counters.at[thread] = to;
       this.#word(counters.threadsAt + 8 * thread, this.base + BigInt(to));
     }
-    counters.room = room;
+    counters.capacity = capacity;
   }
 
   #add(type: number, name: string): number {
@@ -227,4 +244,17 @@ export class SegmentWriter {
   #word(at: number, value: bigint): void {
     this.#view.setBigUint64(at, value, true);
   }
+}
+
+/**
+ * How many elements VPP's allocator gives to a vector that needs `length` of them. One that was
+ * there before asks for half as many again (vec.c, _vec_realloc_internal); what the allocator
+ * rounds up to whole cache lines, the header's own included, can be used as well. This gives the
+ * 7, 15 and 43 that recorded segments have.
+ */
+function capacityFor(length: number, elementBytes: number, isGrowing: boolean): number {
+  const wanted = length * elementBytes;
+  const asked = cacheLine + wanted + (isGrowing ? Math.floor(wanted / 2) : 0);
+  const chunk = Math.ceil((asked + chunkHeaderBytes) / cacheLine) * cacheLine;
+  return Math.floor((chunk - chunkHeaderBytes - cacheLine) / elementBytes);
 }

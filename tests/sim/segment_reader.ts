@@ -57,6 +57,11 @@ export class SegmentReader {
     );
   }
 
+  /** How long the vectors of these counters can get where they are, by VPP's own account. */
+  capacities(name: string): number[] {
+    return this.#threads(name).map((at) => this.#length(at) + this.#view.getUint8(at - 2));
+  }
+
   /** A vector of names. */
   names(name: string): string[] {
     return this.#threads(name).map((at) => this.#text(at));

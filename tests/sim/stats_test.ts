@@ -88,6 +88,42 @@ Deno.test("a vector that grows changes the epoch, moves with its values, and lea
   });
 });
 
+Deno.test("a vector grows in place up to its capacity, without a new epoch", async () => {
+  await withVpp(async ({ vpp, statsPath }) => {
+    using mapping = await openSegment(statsPath);
+    const segment = new SegmentReader(mapping.buffer);
+    const add = (i: number) => vpp.byHand.addVip({ ...tcp(`192.0.2.${i}/32`), encap: "gre4" });
+    const name = "first session packet";
+    add(1);
+    assert.deepEqual(segment.capacities(name), [7, 7], "as recorded with two threads");
+    const { epoch } = segment;
+    // The eight routes that VPP begins with leave room for seven more, up to index 14.
+    for (let i = 2; i <= 6; i++) add(i);
+    assert.equal(segment.epoch, epoch);
+    assert.deepEqual(segment.simple(name).map(({ length }) => length), [7, 7]);
+    add(7);
+    assert.equal(segment.epoch, epoch + 4n, "once for each of the four counters");
+    assert.deepEqual(segment.capacities(name), [15, 15]);
+    for (let i = 8; i <= 14; i++) add(i);
+    assert.deepEqual(segment.simple(name).map(({ length }) => length), [15, 15]);
+  }, { workers: 1 });
+});
+
+Deno.test("vectors have the capacities of a real VPP", async () => {
+  const real = await recordedSegment("one-thread");
+  await withVpp(async ({ vpp, statsPath }) => {
+    using mapping = await openSegment(statsPath);
+    const segment = new SegmentReader(mapping.buffer);
+    // As many as the recorded VPP had, whose route indices went up to 40.
+    for (let i = 1; segment.combined("/net/route/to")[0]?.length !== 41; i++) {
+      vpp.byHand.addVip({ ...tcp(`192.0.2.${i}/32`), encap: "gre4" });
+    }
+    assert.deepEqual(segment.capacities("/net/route/to"), real.capacities("/net/route/to"));
+    const capacities = lbCounters.flatMap((name) => real.capacities(name));
+    assert.deepEqual(new Set(capacities), new Set([13, 15]), "13 where the allocator had less");
+  });
+});
+
 Deno.test("a change can be held open, as a reader may meet it", async () => {
   await withVpp(async ({ vpp, statsPath }) => {
     using mapping = await openSegment(statsPath);
