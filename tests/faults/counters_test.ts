@@ -97,3 +97,38 @@ Deno.test("a VIP that gets the slot of another one has counters of its own", asy
     ...{ packets: 8, bytes: 800 },
   });
 });
+
+Deno.test("VIPs and servers that reloads add are counted at the next reading", async () => {
+  await using bench = new Bench();
+  await bench.begin();
+  bench.health("c", false);
+  await bench.until("c is down", () => bench.checker.backend("c")?.state === "down");
+  let site = smallSite;
+  for (let i = 1; i <= 12; i++) {
+    const [name, address, server] = [`more${i}`, `192.0.2.${100 + i}`, `10.2.0.${i}`];
+    const vip = { prefix: `${address}/32`, protocol: 6 };
+    site = {
+      backends: { ...site.backends, [name]: server },
+      frontends: {
+        ...site.frontends,
+        [name]: { address, port: 80, pools: [{ [name]: 100 }] },
+        [`empty${i}`]: { address, port: 81, pools: [{ c: 100 }] },
+      },
+    };
+    await bench.reload(site);
+    await bench.until("it is served", () => bench.checker.backend(name)?.state === "up");
+    await bench.inStep();
+    bench.vpp.traffic({ vip: { ...vip, port: 80 }, flows: 10, packets: 100 });
+    bench.vpp.traffic({ vip: { ...vip, port: 81 }, flows: 8, packets: 8 });
+    await bench.pass(6_000);
+    const route = { packets: 1064, bytes: 106_400 };
+    const reload = `after reload ${i}`;
+    const served = { next: 990, first: 10, untracked: 0, noServer: 0, ...route };
+    assert.deepEqual(vipOf(bench, vip.prefix, 80), served, reload);
+    const empty = { next: 0, first: 0, untracked: 32, noServer: 32, ...route };
+    assert.deepEqual(vipOf(bench, vip.prefix, 81), empty, reload);
+    const servers = bench.controller.service.counters()?.servers ?? [];
+    const counted = servers.find((each) => each.address === server);
+    assert.deepEqual(counted, { address: server, packets: 1000, bytes: 124_000 }, reload);
+  }
+});

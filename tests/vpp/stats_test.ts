@@ -134,6 +134,23 @@ Deno.test("after an epoch change vectors are looked up again", () => {
   });
 });
 
+Deno.test("a vector that got longer in place is read to its new end", () => {
+  const { bytes, view } = copy();
+  const reader = new StatsReader(bytes.buffer, names);
+  const at = new TextDecoder("latin1").decode(bytes).indexOf("first session packet\0");
+  const base = view.getBigUint64(8, true);
+  const offset = (pointer: bigint) => Number(pointer - base);
+  const threads = offset(view.getBigUint64(at - 8, true));
+  const vector = offset(view.getBigUint64(threads, true));
+  const length = view.getUint32(vector - 8, true);
+  const look = (stats: StatsView) => stats.simple("first session packet")(length);
+  assert.deepEqual(reader.read(look), { kind: "read", value: 0 });
+  view.setBigUint64(vector + 8 * length, 17n, true);
+  assert.deepEqual(reader.read(look), { kind: "read", value: 0 }, "not yet part of it");
+  view.setUint32(vector - 8, length + 1, true);
+  assert.deepEqual(reader.read(look), { kind: "read", value: 17 });
+});
+
 Deno.test("a segment of another version is refused", () => {
   const { bytes, view } = copy();
   view.setUint32(0, 3, true);

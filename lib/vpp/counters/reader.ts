@@ -11,7 +11,16 @@ import { countedIn, type CounterRows, counterRows, readCounters, routesOf } from
 /** Nobody tells when somebody else's route takes over the index of one of ours. */
 const relearnMs = 300_000;
 
-/** Reads the counters of what VPP is known to hold. One per connection. */
+/** The VIPs and servers that are counted, and what has changed about them. */
+export type CountedState = Pick<
+  KnownState,
+  "version" | "all" | "takeChangedAddresses" | "poolIndexFound"
+>;
+
+/**
+ * Reads the counters of what VPP is known to hold. One per connection. Whatever VPP could not yet
+ * tell, a pool index or a route, is asked for again before the next reading.
+ */
 export class CounterReader {
   readonly #routes: RouteIndices;
   #rows: CounterRows = { vips: [], servers: [] };
@@ -22,7 +31,7 @@ export class CounterReader {
   constructor(
     private readonly client: Pick<ApiClient, "request">,
     private readonly segment: StatsSegment,
-    private readonly known: KnownState,
+    private readonly known: CountedState,
     private readonly clock: Clock,
   ) {
     this.#routes = new RouteIndices(client);
@@ -47,7 +56,8 @@ export class CounterReader {
     const routes = routesOf(counted);
     await this.#routes.learn(routes);
     this.#rows = await inSlices(counterRows(counted, (key) => this.#routes.index(key)));
-    this.#isComplete = routes.every((key) => this.#routes.index(key) !== undefined);
+    this.#isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
+      routes.every((key) => this.#routes.index(key) !== undefined);
     this.#version = version;
   }
 

@@ -23,8 +23,8 @@ export interface ThreadVectors {
 }
 
 /**
- * Finds things in a stats segment of version 2. Nothing is remembered: what a pointer leads to is
- * valid for one epoch.
+ * Finds things in a stats segment of version 2. Nothing is remembered: where a pointer leads is
+ * valid for one epoch, how long a vector is for one reading.
  */
 export class SegmentDirectory {
   constructor(private readonly memory: SegmentMemory) {

@@ -26,9 +26,13 @@ export type Reading<T> =
   | { readonly kind: "busy" }
   | { readonly kind: "moved" };
 
+const noVectors: ThreadVectors = { stride: 8, threads: [] };
+
 /**
- * Reads a stats segment in any buffer. What was found in the directory is kept per epoch; every
- * offset is checked against the buffer, so a segment full of lies can only cause a SegmentError.
+ * Reads a stats segment in any buffer. Only the places of directory entries are kept, per epoch:
+ * a vector that grows within its allocation gets another length and no new epoch, so vectors are
+ * looked at anew in each reading. Every offset is checked against the buffer: a segment full of
+ * lies can only cause a SegmentError.
  */
 export class StatsReader {
   readonly #memory: SegmentMemory;
@@ -36,7 +40,6 @@ export class StatsReader {
   readonly #names: readonly string[];
   #epoch = -1;
   #entries = new Map<string, number>();
-  #vectors = new Map<string, ThreadVectors>();
 
   /** `names` are all that will be asked for. SegmentError for a segment of another version. */
   constructor(buffer: ArrayBuffer, names: readonly string[]) {
@@ -68,7 +71,6 @@ export class StatsReader {
   }
 
   #refresh(epoch: number): void {
-    this.#vectors = new Map();
     this.#entries = this.#directory.find(this.#names);
     this.#epoch = epoch;
   }
@@ -79,16 +81,16 @@ export class StatsReader {
         const at = this.#entries.get(name);
         return at === undefined ? undefined : this.#directory.scalar(at);
       },
-      simple: (name) => this.#sum(name, 0),
-      combined: (name) => ({ packets: this.#sum(name, 0), bytes: this.#sum(name, 8) }),
+      simple: (name) => this.#sum(this.#vectorsOf(name), 0),
+      combined: (name) => {
+        const vectors = this.#vectorsOf(name);
+        return { packets: this.#sum(vectors, 0), bytes: this.#sum(vectors, 8) };
+      },
     };
   }
 
   /** Sums the u64 `offset` bytes into each thread's item. */
-  #sum(name: string, offset: number): SimpleSum {
-    const vectors = this.#vectorsOf(name);
-    if (!vectors) return () => 0;
-    const { stride, threads } = vectors;
+  #sum({ stride, threads }: ThreadVectors, offset: number): SimpleSum {
     const memory = this.#memory;
     return (index) => {
       let sum = 0;
@@ -99,12 +101,9 @@ export class StatsReader {
     };
   }
 
-  #vectorsOf(name: string): ThreadVectors | undefined {
-    const known = this.#vectors.get(name);
+  /** As they are now; without threads for an entry that does not exist yet. */
+  #vectorsOf(name: string): ThreadVectors {
     const at = this.#entries.get(name);
-    if (known || at === undefined) return known;
-    const vectors = this.#directory.vectors(at);
-    this.#vectors.set(name, vectors);
-    return vectors;
+    return at === undefined ? noVectors : this.#directory.vectors(at);
   }
 }
