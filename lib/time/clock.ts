@@ -4,6 +4,17 @@ export interface Timer {
   cancel(): void;
 }
 
+/**
+ * Turns of the event loop. Work that takes long has to end its turn now and then, so that timers,
+ * sockets and other work have theirs.
+ */
+export interface Turn {
+  /** Whether the present turn has lasted long enough. */
+  readonly isOver: boolean;
+  /** Resolves in the loop's next turn. */
+  next(): Promise<void>;
+}
+
 /** What time it is and what is to happen later. Everything that waits takes one of these. */
 export interface Clock {
   /** Monotonic milliseconds, with fractions, from an arbitrary start. */
@@ -12,4 +23,6 @@ export interface Clock {
   wall(): number;
   /** Calls `run` once, `delayMs` from now or a little later. Never synchronously. */
   after(delayMs: number, run: () => void): Timer;
+  /** One for all that happens on the loop: pieces of work, each within its limit, add up. */
+  readonly turn: Turn;
 }

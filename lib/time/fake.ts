@@ -1,4 +1,4 @@
-import type { Clock, Timer } from "./clock.ts";
+import type { Clock, Timer, Turn } from "./clock.ts";
 import { type Due, DueQueue } from "./queue.ts";
 
 interface Pending extends Due {
@@ -10,6 +10,8 @@ interface Pending extends Due {
  * moment in the order in which they were set. Tens of thousands of timers are no burden.
  */
 export class FakeClock implements Clock {
+  /** Never over, since no time passes while work is done. A simulation may set its own. */
+  turn: Turn = { isOver: false, next: () => Promise.resolve() };
   #now = 0;
   #order = 0;
   readonly #queue = new DueQueue<Pending>();

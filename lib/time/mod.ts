@@ -1,9 +1,10 @@
 /**
- * Clocks: the system's, and one that tests turn by hand.
+ * Clocks: the system's, and one that tests turn by hand; and how long work gives way to others.
  *
  * @module
  */
 
 export { systemClock } from "./system.ts";
 export { FakeClock } from "./fake.ts";
-export type { Clock, Timer } from "./clock.ts";
+export type { Clock, Timer, Turn } from "./clock.ts";
+export { inSlices, pause } from "./turn.ts";

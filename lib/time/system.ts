@@ -1,4 +1,5 @@
-import type { Clock } from "./clock.ts";
+import { setImmediate } from "node:timers";
+import type { Clock, Turn } from "./clock.ts";
 
 /** 2^31 - 1 ms, 24 days: a timer set for longer would fire at once. */
 const longestDelayMs = 2_147_483_647;
@@ -8,6 +9,24 @@ const wallSlackMs = 2;
 
 /** What to add to the monotonic clock to get Unix time. */
 let wallOffset = performance.timeOrigin;
+
+/** A turn of the event loop is over when it has lasted this long, in milliseconds. */
+const turnMs = 3;
+
+/** When the loop last came round as far as is known here; it may have been later. */
+let turnedAt = 0;
+
+const turn: Turn = {
+  get isOver() {
+    return performance.now() - turnedAt >= turnMs;
+  },
+  // About 7 µs; `setTimeout(0)` takes 2 ms. Awaiting a read that has data does not do it: that
+  // resolves without leaving the microtasks.
+  async next() {
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    turnedAt = performance.now();
+  },
+};
 
 /** The machine's clock and Deno's timers. */
 export const systemClock: Clock = {
@@ -24,6 +43,7 @@ export const systemClock: Clock = {
     arm(delayMs);
     return { cancel: () => clearTimeout(id) };
   },
+  turn,
 };
 
 /**

@@ -76,6 +76,7 @@ Deno.test("what falls due at one moment runs in batches with the event loop in b
           turns++;
           run();
         }),
+      turn: clock.turn,
     },
     () => perTurn[turns] = (perTurn[turns] ?? 0) + 1,
   );

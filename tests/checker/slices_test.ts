@@ -24,6 +24,7 @@ Deno.test("long work pauses after a few milliseconds", async () => {
     now: () => fake.now() + spent,
     wall: () => fake.wall(),
     after: (delay: number, run: () => void) => fake.after(delay, run),
+    turn: fake.turn,
   };
   const result = new Slices(clock).run(work(100, () => spent++));
   await Promise.resolve();

@@ -118,6 +118,7 @@ Deno.test("many events are told in portions, in order, with the event loop in be
   const clock = {
     now: () => fake.now() + spent,
     wall: () => fake.wall(),
+    turn: fake.turn,
     after: (delay: number, run: () => void) => fake.after(delay, run),
   };
   const events = new EventStream(clock, new RecordedLog());

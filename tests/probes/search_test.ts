@@ -69,6 +69,7 @@ Deno.test("a costly search takes many turns, and none after it was ended", () =>
       next = run;
       return { cancel: () => next = undefined };
     },
+    turn: new FakeClock().turn,
   };
   let results = 0;
   const end = new BodySearch(clock).find(costly, large, () => results++);
