@@ -176,12 +176,12 @@ async function counters(apiPath: string, statsPath: string): Promise<void> {
   });
   for (let i = 0; i < 3; i++) {
     await timed("dump alone, of which most is the simulated VPP's", async () => {
-      await dumpActual(client);
+      await dumpActual(client, systemClock);
     });
   }
   const known = new KnownState();
   known.startDump();
-  known.finishDump(await dumpActual(client));
+  known.finishDump(await dumpActual(client, systemClock));
   const reader = new CounterReader(client, segment, known, systemClock);
   const first = performance.now();
   await reader.read();

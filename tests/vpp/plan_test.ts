@@ -12,6 +12,7 @@ import {
   type PrefixPlan,
   prefixText,
 } from "../../lib/vpp/lb/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { type ApplyCounts, applyPlans, noCounts } from "../../lib/vpp/sync/apply.ts";
 import { dumpActual } from "../../lib/vpp/sync/dump.ts";
 import { KnownState } from "../../lib/vpp/sync/known.ts";
@@ -52,7 +53,9 @@ async function apply(
   // One by one: prefixes must not depend on what is done on others.
   for (const plan of plans) {
     const occupied = new Occupied({ frontends: new Map(), lb }, known);
-    await applyPlans([plan], { client: vpp, known, ledger, occupied, log, scope: "all" }, counts);
+    const clock = new FakeClock();
+    const context = { client: vpp, known, ledger, occupied, log, clock, scope: "all" } as const;
+    await applyPlans([plan], context, counts);
   }
   return counts;
 }
@@ -66,11 +69,11 @@ Deno.test("applying a plan gives what is desired, nothing is refused, and no pla
     fc.asyncProperty(someDesired, someVpp, async (desired, vpp) => {
       const ledger = new FlushLedger();
       const known = new KnownState();
-      known.finishDump(await dumpActual(vpp));
+      known.finishDump(await dumpActual(vpp, new FakeClock()));
       const counts = await apply(vpp, planAll(desired, known.all(), ledger), ledger, known);
       assert.equal(counts.refused, 0, vpp.sent.join("\n"));
       assert.deepEqual(vpp.summary(), summaryOf(desired));
-      const dump = await dumpActual(vpp);
+      const dump = await dumpActual(vpp, new FakeClock());
       assert.deepEqual(lines(planAll(desired, dump.values(), ledger)), []);
       assert.deepEqual(lines(planAll(desired, known.all(), ledger)), []);
     }),
@@ -82,10 +85,10 @@ Deno.test("what is known after applying is what a dump shows", async () => {
   await fc.assert(
     fc.asyncProperty(someDesired, someVpp, async (desired, vpp) => {
       const known = new KnownState();
-      known.finishDump(await dumpActual(vpp));
+      known.finishDump(await dumpActual(vpp, new FakeClock()));
       const ledger = new FlushLedger();
       await apply(vpp, planAll(desired, known.all(), ledger), ledger, known);
-      const dump = await dumpActual(vpp);
+      const dump = await dumpActual(vpp, new FakeClock());
       assert.deepEqual(weights(known.all()), weights(dump.values()));
     }),
     runs,
@@ -103,9 +106,13 @@ Deno.test("the order of a plan depends on neither the dump's nor the configurati
   await fc.assert(
     fc.asyncProperty(someDesired, someVpp, async (desired, vpp) => {
       const ledger = new FlushLedger();
-      const one = planAll(desired, (await dumpActual(vpp)).values(), ledger);
+      const one = planAll(desired, (await dumpActual(vpp, new FakeClock())).values(), ledger);
       vpp.reversed = true;
-      const other = planAll(desired.toReversed(), (await dumpActual(vpp)).values(), ledger);
+      const other = planAll(
+        desired.toReversed(),
+        (await dumpActual(vpp, new FakeClock())).values(),
+        ledger,
+      );
       assert.deepEqual(lines(one), lines(other));
     }),
     runs,
@@ -118,7 +125,7 @@ Deno.test("syncing one frontend after the other never takes a VIP away, and is n
       const ledger = new FlushLedger();
       for (const target of desired) {
         const before = vpp.keys();
-        const actual = [...(await dumpActual(vpp)).values()]
+        const actual = [...(await dumpActual(vpp, new FakeClock())).values()]
           .filter((vip) => prefixText(vip) === prefixText(target));
         const siblings = desired.filter((vip) => prefixText(vip) === prefixText(target));
         const state = { actual, siblings: () => siblings, mayRecreate: () => true };
@@ -140,7 +147,7 @@ Deno.test("a sibling that may not be made anew blocks a change of encap", async 
   await fc.assert(
     fc.asyncProperty(someDesired, someVpp, async (desired, vpp) => {
       for (const target of desired) {
-        const actual = [...(await dumpActual(vpp)).values()]
+        const actual = [...(await dumpActual(vpp, new FakeClock())).values()]
           .filter((vip) => prefixText(vip) === prefixText(target));
         const siblings = desired.filter((vip) => prefixText(vip) === prefixText(target));
         const state = { actual, siblings: () => siblings, mayRecreate: () => false };
@@ -168,7 +175,7 @@ Deno.test("servers are changed in numeric order, IPv4 first", async () => {
   ];
   await fc.assert(
     fc.asyncProperty(someDesired, someVpp, async (desired, vpp) => {
-      const actual = await dumpActual(vpp);
+      const actual = await dumpActual(vpp, new FakeClock());
       for (const plan of planAll(desired, actual.values(), new FlushLedger())) {
         for (const { servers } of plan.changes) {
           const order = servers.map(({ address }) => numeric.indexOf(address.text));
@@ -189,7 +196,7 @@ Deno.test("each entry into a flushing state flushes once", async () => {
       async (desired, states, vpp) => {
         const ledger = new FlushLedger();
         const known = new KnownState();
-        known.finishDump(await dumpActual(vpp));
+        known.finishDump(await dumpActual(vpp, new FakeClock()));
         await apply(vpp, planAll(desired, known.all(), ledger), ledger, known);
         let down = false;
         for (const next of [false, ...states]) {

@@ -1,5 +1,5 @@
 import { LimitedLog, type Logger, reasonOf } from "../../log/mod.ts";
-import type { Clock } from "../../time/mod.ts";
+import { type Clock, pause } from "../../time/mod.ts";
 import {
   type Call,
   DecodeError,
@@ -14,7 +14,6 @@ import {
 import { controlPing, sockclntDelete } from "../messages/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
-import { breathe, isBreathless } from "./breathe.ts";
 import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
@@ -208,7 +207,7 @@ export class ApiClient {
     for (let frame = this.frames.next(); frame; frame = this.frames.next()) {
       if (this.#state === "ended") return;
       this.#receive(frame);
-      if (isBreathless()) await breathe();
+      await pause(this.context.clock);
     }
   }
 

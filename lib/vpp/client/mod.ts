@@ -9,4 +9,3 @@ export type { ClientContext, Oddities, RequestOptions, Transport } from "./clien
 export { clientName, connectApi } from "./connect.ts";
 export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";
-export { breathe, inSlices, pause } from "./breathe.ts";

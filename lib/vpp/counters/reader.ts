@@ -1,5 +1,5 @@
-import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, inSlices } from "../client/mod.ts";
+import { type Clock, inSlices } from "../../time/mod.ts";
+import type { ApiClient } from "../client/mod.ts";
 import { parseVerbose, verboseCommand } from "../lb/mod.ts";
 import { cliInband } from "../messages/mod.ts";
 import type { LbCounters } from "../service.ts";
@@ -52,10 +52,10 @@ export class CounterReader {
     const version = this.known.version;
     for (const address of this.known.takeChangedAddresses()) this.#routes.forget(address);
     await this.#learnPoolIndices();
-    const counted = await inSlices(countedIn(this.known.all()));
+    const counted = await inSlices(this.clock, countedIn(this.known.all()));
     const routes = routesOf(counted);
     await this.#routes.learn(routes);
-    this.#rows = await inSlices(counterRows(counted, (key) => this.#routes.index(key)));
+    this.#rows = await inSlices(this.clock, counterRows(counted, (key) => this.#routes.index(key)));
     this.#isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
       routes.every((key) => this.#routes.index(key) !== undefined);
     this.#version = version;
@@ -72,7 +72,7 @@ export class CounterReader {
     const missing = [...this.known.all()].filter(({ poolIndex }) => poolIndex === undefined);
     if (missing.length === 0) return;
     const { reply } = await this.client.request(cliInband, { cmd: verboseCommand });
-    const extras = await inSlices(parseVerbose(reply));
+    const extras = await inSlices(this.clock, parseVerbose(reply));
     for (const { id } of missing) {
       const poolIndex = extras.get(id)?.poolIndex;
       if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);

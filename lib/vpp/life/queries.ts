@@ -1,5 +1,5 @@
 import type { CheckerView } from "../../checker/mod.ts";
-import { inSlices } from "../client/mod.ts";
+import { inSlices } from "../../time/mod.ts";
 import {
   type ActualVip,
   compareVips,
@@ -20,7 +20,7 @@ import type { Session } from "./session.ts";
 /** Asks VPP for everything its lb plugin holds. Rejects as the client does. */
 export async function queryState(session: Session, signal?: AbortSignal): Promise<LbState> {
   const conf = await readConf(session.client, signal);
-  const vips = [...(await dumpActual(session.client, signal)).values()];
+  const vips = [...(await dumpActual(session.client, session.clock, signal)).values()];
   return { conf, vips: vips.sort(compareVips).map(vipState) };
 }
 
@@ -42,10 +42,10 @@ export async function queryPlan(
   signal?: AbortSignal,
 ): Promise<PlannedChange[]> {
   const conf = await readConf(session.client, signal);
-  const actual = await dumpActual(session.client, signal);
+  const actual = await dumpActual(session.client, session.clock, signal);
   const difference = confDifference(conf, desiredConf(checker.config.lb));
-  const desired = await inSlices(desiredVips(checker));
-  const plans = await inSlices(planAll(desired, actual.values(), flushes));
+  const desired = await inSlices(session.clock, desiredVips(checker));
+  const plans = await inSlices(session.clock, planAll(desired, actual.values(), flushes));
   const lines = plans.flatMap(describePlan);
   return difference === "" ? lines : [describeConf(difference), ...lines];
 }
@@ -69,7 +69,7 @@ export async function queryPlanOf(
   flushes: FlushView,
   signal?: AbortSignal,
 ): Promise<PlannedChange[] | undefined> {
-  const actual = await dumpActual(session.client, signal);
+  const actual = await dumpActual(session.client, session.clock, signal);
   const view = new DesiredView(checker);
   const target = view.vip(frontend);
   if (!target) return undefined;

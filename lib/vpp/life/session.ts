@@ -90,6 +90,11 @@ export class Session {
     }
   }
 
+  /** Times everything that waits or repeats. */
+  get clock(): Clock {
+    return this.options.clock;
+  }
+
   /** Whether it has failed or was closed. */
   get isOver(): boolean {
     return this.#isOver;

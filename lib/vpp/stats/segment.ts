@@ -1,6 +1,5 @@
 import { connectSeqpacket, mapReadOnly, receiveFd } from "../../net/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { breathe } from "../client/mod.ts";
 import { SegmentError } from "./memory.ts";
 import { StatsReader, type StatsView } from "./reader.ts";
 
@@ -64,7 +63,7 @@ export function segmentOf(reader: StatsReader, clock: Clock, unmap: () => void):
         if (!mapped) throw new SegmentError("the stats segment is not mapped any more");
         const reading = reader.read(look);
         if (reading.kind === "read") return reading.value;
-        await (attempt < promptAttempts ? breathe() : pause(clock));
+        await (attempt < promptAttempts ? clock.turn.next() : pause(clock));
       }
       throw new SegmentError(`VPP kept changing the stats segment for ${attempts} attempts`);
     },

@@ -1,4 +1,4 @@
-import { pause } from "../client/mod.ts";
+import { pause } from "../../time/mod.ts";
 import {
   isEmpty,
   Occupied,
@@ -32,7 +32,7 @@ export class Applier {
     const refused: string[] = [];
     for (let start = 0; start < names.length; start += batchSize) {
       refused.push(...await this.#batch(names.slice(start, start + batchSize), total));
-      await pause();
+      await pause(this.context.clock);
     }
     return refused;
   }
@@ -49,7 +49,7 @@ export class Applier {
       const plans: PrefixPlan[] = [];
       for (const [prefix, frontends] of prefixes.slice(start, start + batchSize)) {
         plans.push(this.#planPrefix(prefix, frontends));
-        await pause();
+        await pause(this.context.clock);
       }
       if (this.desired.generation !== generation) return;
       await this.#apply(plans, "all", counts);
@@ -128,10 +128,8 @@ export class Applier {
   ): Promise<void> {
     const work = plans.filter((plan) => !isEmpty(plan));
     if (work.length === 0) return;
-    const { known } = this;
-    const { checker, client, ledger, log, observer } = this.context;
-    const occupied = new Occupied(checker.config, known);
-    await applyPlans(work, { client, known, ledger, occupied, log, observer, scope }, counts);
+    const occupied = new Occupied(this.context.checker.config, this.known);
+    await applyPlans(work, { ...this.context, known: this.known, occupied, scope }, counts);
   }
 }
 

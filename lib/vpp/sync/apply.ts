@@ -1,5 +1,6 @@
 import type { LogAttributes, Logger } from "../../log/mod.ts";
-import { type ApiClient, pause, RetvalError } from "../client/mod.ts";
+import { type Clock, pause } from "../../time/mod.ts";
+import { type ApiClient, RetvalError } from "../client/mod.ts";
 import { EncodeError } from "../codec/mod.ts";
 import {
   addAs,
@@ -30,6 +31,7 @@ export interface ApplyContext {
   /** Which addresses are taken; for these plans only. */
   readonly occupied: Occupied;
   readonly log: Logger;
+  readonly clock: Clock;
   readonly observer?: Pick<VppObserver, "lbSync"> | undefined;
   readonly scope: "all" | "vip";
 }
@@ -100,7 +102,7 @@ async function runSteps(
       if (result?.status === "fulfilled") accept(step, context, counts);
       else refuse(step, result?.reason, context, counts, failed);
     }
-    await pause();
+    await pause(context.clock);
   }
 }
 

@@ -1,5 +1,6 @@
 import { parseIp } from "../../ip/mod.ts";
-import { type ApiClient, inSlices } from "../client/mod.ts";
+import { type Clock, inSlices } from "../../time/mod.ts";
+import type { ApiClient } from "../client/mod.ts";
 import { ActualState, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
 import { cliInband, lbAsDump, lbVipDump } from "../messages/mod.ts";
 
@@ -14,6 +15,7 @@ const zero = parseIp("0.0.0.0");
  */
 export async function dumpActual(
   client: Dumper,
+  clock: Clock,
   signal?: AbortSignal,
 ): Promise<Map<string, DumpedVip>> {
   if (!zero) throw new TypeError("0.0.0.0 does not parse");
@@ -27,5 +29,5 @@ export async function dumpActual(
     client.dump(lbAsDump, any, (server) => state.addServer(server), { signal }),
     client.request(cliInband, { cmd: verboseCommand }, { signal }),
   ]);
-  return state.finish(await inSlices(parseVerbose(text.reply)));
+  return state.finish(await inSlices(clock, parseVerbose(text.reply)));
 }

@@ -1,4 +1,4 @@
-import { pause } from "../client/mod.ts";
+import { pause } from "../../time/mod.ts";
 import { addCounts, Applier } from "./applier.ts";
 import { type ApplyCounts, noCounts } from "./apply.ts";
 import type { SyncContext } from "./context.ts";
@@ -135,8 +135,12 @@ export class Syncer {
 
   async #dump(): Promise<void> {
     this.known.startDump();
-    this.known.finishDump(await dumpActual(this.context.client));
+    this.known.finishDump(await this.#ask());
     this.#isKnown = true;
+  }
+
+  #ask() {
+    return dumpActual(this.context.client, this.context.clock);
   }
 
   /** Dumps, and goes on serving transitions meanwhile by what was known before. */
@@ -144,7 +148,7 @@ export class Syncer {
     if (!this.#isKnown) return await this.#dump();
     this.known.startDump();
     let isDone = false;
-    const dumping = dumpActual(this.context.client).finally(() => isDone = true);
+    const dumping = this.#ask().finally(() => isDone = true);
     // It may fail while a transition is being served: it is awaited in the end.
     dumping.catch(() => {});
     while (!isDone) {
@@ -154,9 +158,9 @@ export class Syncer {
       await Promise.race([dumping, this.#wake.promise]);
     }
     const dump = await dumping;
-    await pause();
+    await pause(this.context.clock);
     this.known.finishDump(dump);
-    await pause();
+    await pause(this.context.clock);
     for (const name of this.#refused) this.#wants.addOne(name, false);
     this.#refused.clear();
   }
@@ -203,7 +207,7 @@ export class Syncer {
       const counts = noCounts();
       await this.#applier.everything(counts, async () => {
         await this.#serveUrgent(true);
-        await pause();
+        await pause(this.context.clock);
         return this.#stopped !== undefined || this.#desired.generation !== generation;
       });
       addCounts(total, counts);
