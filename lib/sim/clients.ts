@@ -1,4 +1,4 @@
-import type { Connection } from "./connection.ts";
+import type { Peer } from "./peer.ts";
 import { Pool } from "./pool.ts";
 
 /** What tells a client of the socket from one in shared memory. */
@@ -7,7 +7,7 @@ const socketClient = 0x8000_0000;
 /** Who has registered, by the client_index that their requests carry. */
 export class Clients {
   /** VPP's listener has the first index. */
-  readonly #pool = new Pool<Connection | "listener">();
+  readonly #pool = new Pool<Peer | "listener">();
 
   /** Nobody yet. */
   constructor() {
@@ -15,20 +15,20 @@ export class Clients {
   }
 
   /** The client's index; the same one if it has registered before. */
-  register(connection: Connection): number {
-    connection.clientIndex ??= (socketClient | this.#pool.put(connection)) >>> 0;
-    return connection.clientIndex;
+  register(peer: Peer): number {
+    peer.clientIndex ??= (socketClient | this.#pool.put(peer)) >>> 0;
+    return peer.clientIndex;
   }
 
   /** Forgets a client, whose index the next one gets. */
-  forget(connection: Connection): void {
-    if (connection.clientIndex === undefined) return;
-    this.#pool.free(connection.clientIndex & ~socketClient);
-    connection.clientIndex = undefined;
+  forget(peer: Peer): void {
+    if (peer.clientIndex === undefined) return;
+    this.#pool.free(peer.clientIndex & ~socketClient);
+    peer.clientIndex = undefined;
   }
 
   /** Whom replies to a request with this index go to. */
-  find(clientIndex: number): Connection | undefined {
+  find(clientIndex: number): Peer | undefined {
     if ((clientIndex & socketClient) === 0) return undefined;
     const client = this.#pool.get(clientIndex & ~socketClient);
     return client === "listener" ? undefined : client;

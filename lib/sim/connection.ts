@@ -1,11 +1,11 @@
 import { FrameReader } from "./frames.ts";
+import type { Peer } from "./peer.ts";
 
 /** Unread replies that a client may pile up before it is cut off, in bytes. */
 const mostUnread = 256 * 1024 * 1024;
 
 /** One client of the API socket. */
-export class Connection {
-  /** What the client has to send as client_index once registered. */
+export class Connection implements Peer {
   clientIndex: number | undefined;
   readonly #conn: Deno.Conn;
   readonly #queue: Uint8Array[] = [];
@@ -18,7 +18,6 @@ export class Connection {
     this.#conn = conn;
   }
 
-  /** Whether {@link close} was called or the client has gone. */
   get closed(): boolean {
     return this.#closed;
   }
@@ -40,7 +39,7 @@ export class Connection {
     }
   }
 
-  /** Queues bytes; they leave in order, many at once. */
+  /** As {@link Peer.send}; many leave at once. */
   send(bytes: Uint8Array): void {
     if (this.#closed) return;
     this.#queue.push(bytes);

@@ -2,6 +2,11 @@
 export class Gate {
   #closed: { readonly opened: Promise<void>; readonly open: () => void } | undefined;
 
+  /** Whether nobody passes. */
+  get isClosed(): boolean {
+    return this.#closed !== undefined;
+  }
+
   /** From now on nobody passes. */
   close(): void {
     if (this.#closed) return;

@@ -7,7 +7,10 @@
  */
 
 export { createSimulatedVpp, SimulatedVpp } from "./simulated_vpp.ts";
-export type { SimulatedVppOptions, Traffic } from "./simulated_vpp.ts";
+export type { SimulatedVppOptions } from "./simulated_vpp.ts";
+export { VppProcess } from "./process.ts";
+export type { ProcessOptions, Traffic } from "./process.ts";
+export type { TableChanges } from "./message_table.ts";
 export { ByHand } from "./by_hand.ts";
 export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
 export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";

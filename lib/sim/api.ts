@@ -1,0 +1,171 @@
+import type { Clock, Timer } from "../time/mod.ts";
+import type { Dispatcher, Incoming, Outcome } from "./dispatcher.ts";
+import type { Fault, FaultPlan } from "./faults.ts";
+import { frame } from "./frames.ts";
+import type { Gate } from "./gate.ts";
+import type { Journal } from "./journal.ts";
+import { VppCrash } from "./lb_types.ts";
+import type { Peer } from "./peer.ts";
+
+/** What the API of one running VPP needs. */
+export interface ApiOptions {
+  readonly clock: Clock;
+  readonly dispatcher: Dispatcher;
+  readonly faults: FaultPlan;
+  readonly journal: Journal;
+  /** Closed while VPP hangs. */
+  readonly gate: Gate;
+  /** Called when a request kills VPP. */
+  readonly onDeath: (reason: string) => void;
+}
+
+/** The API of one running VPP: carries out requests, and misbehaves when told to. */
+export class Api {
+  readonly #options: ApiOptions;
+  readonly #late = new Set<Timer>();
+  readonly #ending = Promise.withResolvers<void>();
+  #held: (() => void)[] = [];
+
+  /** Serves until {@link close}. */
+  constructor(options: ApiOptions) {
+    this.#options = options;
+  }
+
+  /** A client has come. */
+  connected(peer: Peer): void {
+    this.#options.journal.note({ kind: "connected", connection: peer.number });
+  }
+
+  /** A client has gone. */
+  disconnected(peer: Peer): void {
+    this.#options.dispatcher.forget(peer);
+    this.#options.journal.note({ kind: "disconnected", connection: peer.number });
+  }
+
+  /** Sends nothing any more, and lets nobody wait. */
+  close(): void {
+    this.#ending.resolve();
+    for (const timer of this.#late) timer.cancel();
+  }
+
+  /**
+   * Carries out one message, at once unless VPP hangs or is told to hold this client up: then the
+   * promise says when the client's next message may come.
+   */
+  handle(peer: Peer, message: Uint8Array): Promise<void> | undefined {
+    if (!this.#options.gate.isClosed) return this.#begin(peer, message);
+    return this.#afterHang(peer, () => this.#begin(peer, message));
+  }
+
+  async #afterHang(peer: Peer, go: () => Promise<void> | undefined): Promise<void> {
+    await this.#options.gate.passed();
+    if (!peer.closed) await go();
+  }
+
+  #begin(peer: Peer, message: Uint8Array): Promise<void> | undefined {
+    const { dispatcher, faults, gate } = this.#options;
+    const incoming = dispatcher.decode(peer, message);
+    const fault = faults.take(incoming.request);
+    switch (fault?.kind) {
+      case "hang":
+        gate.close();
+        return this.#afterHang(peer, () => this.#carryOut(incoming, fault));
+      case "hold":
+        return this.#afterHold(fault.until, incoming, fault);
+      default:
+        return this.#carryOut(incoming, fault);
+    }
+  }
+
+  async #afterHold(until: Promise<void>, incoming: Incoming, fault: Fault): Promise<void> {
+    await Promise.race([until, this.#ending.promise]);
+    if (!incoming.peer.closed) await this.#carryOut(incoming, fault);
+  }
+
+  #carryOut(incoming: Incoming, fault: Fault | undefined): Promise<void> | undefined {
+    const { dispatcher, journal, onDeath } = this.#options;
+    const { peer, request } = incoming;
+    if (fault?.kind === "die" && fault.when === "before") return void onDeath("told to, before");
+    try {
+      const refusal = fault?.kind === "retval" ? fault.retval : undefined;
+      const outcome = dispatcher.carryOut(incoming, refusal);
+      journal.note({ kind: "request", request, retval: outcome.retval });
+      return this.#reply(peer, outcome, fault);
+    } catch (error) {
+      if (!(error instanceof VppCrash)) throw error;
+      return void onDeath(error.message);
+    }
+  }
+
+  #reply(peer: Peer, outcome: Outcome, fault: Fault | undefined): Promise<void> | undefined {
+    const bytes = outcome.messages.map((message) => distort(message, fault));
+    const held = this.#held;
+    this.#held = [];
+    const send = () => bytes.forEach((reply) => outcome.to?.send(reply));
+    if (fault?.kind === "die") return this.#dieWithin(peer, bytes, fault.when);
+    switch (fault?.kind) {
+      case "silence":
+        break;
+      case "late":
+        this.#later(fault.ms, send);
+        break;
+      case "reorder":
+        this.#held = [send];
+        break;
+      case "duplicate":
+        send();
+        send();
+        break;
+      default:
+        send();
+    }
+    for (const reply of held) reply();
+    return outcome.closes ? hangUp(peer) : undefined;
+  }
+
+  async #dieWithin(
+    peer: Peer,
+    replies: readonly Uint8Array[],
+    when: "before" | "after" | number,
+  ): Promise<void> {
+    let left = typeof when === "number" ? when : 0;
+    for (const reply of replies) {
+      if (left > 0) peer.send(reply.slice(0, left));
+      left -= reply.length;
+    }
+    await peer.flushed();
+    const where = typeof when === "number" ? `${when} bytes into a reply` : when;
+    this.#options.onDeath(`told to, ${where}`);
+  }
+
+  #later(ms: number, run: () => void): void {
+    const timer = this.#options.clock.after(ms, () => {
+      this.#late.delete(timer);
+      run();
+    });
+    this.#late.add(timer);
+  }
+}
+
+async function hangUp(peer: Peer): Promise<void> {
+  await peer.flushed();
+  peer.close();
+}
+
+function distort(message: Uint8Array, fault: Fault | undefined): Uint8Array {
+  switch (fault?.kind) {
+    case "wrong-context": {
+      const changed = message.slice();
+      changed[5] = (changed[5] ?? 0) ^ 0x55;
+      return frame(changed);
+    }
+    case "garbage":
+      return frame(new Uint8Array(64).map((_, i) => (i * 151 + 17) & 0xff));
+    case "truncated":
+      return frame(message.slice(0, fault.bytes));
+    case "wrong-length":
+      return frame(message, fault.length);
+    default:
+      return frame(message);
+  }
+}
