@@ -40,7 +40,9 @@ function warnOfUnused({ healthchecks, backends, frontends }: Values, problems: P
     for (const name of pool.values.backends.keys()) members.add(name);
   }
   for (const [name, { at, path }] of backends) {
-    if (!members.has(name)) problems.warn(at, path, "no frontend uses this backend: it is probed for nothing");
+    if (!members.has(name)) {
+      problems.warn(at, path, "no frontend uses this backend: it is probed for nothing");
+    }
   }
 }
 
