@@ -1,65 +1,10 @@
-import type { BackendSnapshot, CheckerView, FrontendSnapshot } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
-import type { BackendState } from "../../lib/health/mod.ts";
-import { ipFromBytes } from "../../lib/ip/mod.ts";
 import { createMetrics } from "../../lib/metrics/mod.ts";
 import type { Metrics } from "../../lib/metrics/mod.ts";
 import { rpcMethods } from "../../lib/rpc/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
 import type { Clock } from "../../lib/time/mod.ts";
 import type { LbCounters, VppService } from "../../lib/vpp/mod.ts";
-
-/** A checker that holds what a test puts into it. */
-export class FakeChecker implements CheckerView {
-  readonly backends = new Map<string, BackendSnapshot>();
-  readonly frontends = new Map<string, FrontendSnapshot>();
-  readonly config = {} as Config;
-
-  addBackend(name: string, state: BackendState = "up", healthcheck = "web"): void {
-    const n = this.backends.size;
-    const address = ipFromBytes(Uint8Array.of(10, n >> 16, (n >> 8) & 255, n & 255));
-    this.backends.set(name, {
-      config: { name, address, healthcheck, enabled: true },
-      state,
-      enabled: state !== "disabled",
-      health: 4,
-      since: 0,
-      transitions: [],
-      lastProbe: undefined,
-      frontends: [],
-    });
-  }
-
-  addFrontend(name: string, backends: readonly string[]): void {
-    const pool = (name: string) => ({
-      name,
-      backends: backends.map((backend) => ({ backend, weight: 100 })),
-    });
-    this.frontends.set(name, {
-      config: {
-        name,
-        description: "",
-        address: ipFromBytes(Uint8Array.of(192, 0, 2, 1)),
-        protocol: "tcp",
-        port: 443,
-        srcIpSticky: false,
-        flushOnDown: true,
-        pools: [pool("primary"), pool("fallback")],
-      },
-      state: "up",
-      activePool: "primary",
-      weights: [],
-    });
-  }
-
-  backendNames = () => [...this.backends.keys()];
-  frontendNames = () => [...this.frontends.keys()];
-  healthcheckNames = () => [];
-  backend = (name: string) => this.backends.get(name);
-  frontend = (name: string) => this.frontends.get(name);
-  healthcheck = () => undefined;
-  subscribe = () => () => {};
-}
+import { Bench, pass, sketch } from "../checker/support.ts";
 
 /** A VPP that is connected and has counted something. */
 export function fakeVpp(clock: Clock): VppService {
@@ -95,26 +40,33 @@ export function fakeVpp(clock: Clock): VppService {
   };
 }
 
-/** Metrics around a fake checker, everything attached. */
-export function metricsFixture(
-  { clock = systemClock, vpp }: { clock?: Clock; vpp?: VppService } = {},
-): { metrics: Metrics; checker: FakeChecker } {
-  const checker = new FakeChecker();
-  const metrics = createMetrics({
-    clock,
-    build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
-    methods: rpcMethods({ reflection: true }),
-  });
-  const checkerStats = () => ({
-    late: 6,
-    maxLatenessMs: 51,
-    stalls: 1,
-    excused: 2,
-    running: 3,
-    scheduled: 4,
-  });
-  metrics.attach({ checker, vpp, logDropped: () => 5, checkerStats });
-  return { metrics, checker };
+/** Metrics around a checker whose backends have passed a probe, everything attached. */
+export class MetricsBed implements Disposable {
+  readonly bench: Bench;
+  readonly metrics: Metrics;
+
+  constructor(options: { config?: Config; vpp?: (clock: Clock) => VppService } = {}) {
+    const { config = sketch({ backends: {} }), vpp } = options;
+    this.bench = new Bench(config, { answers: pass });
+    const { clock, checker } = this.bench;
+    clock.advance(600);
+    this.metrics = createMetrics({
+      clock,
+      build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
+      methods: rpcMethods({ reflection: true }),
+    });
+    const stats = { late: 6, maxLatenessMs: 51, stalls: 1, excused: 2, running: 3, scheduled: 4 };
+    this.metrics.attach({
+      ...{ checker, vpp: vpp?.(clock) },
+      logDropped: () => 5,
+      checkerStats: () => stats,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.metrics.close();
+    this.bench[Symbol.dispose]();
+  }
 }
 
 /** One whole scrape as text. */

@@ -1,18 +1,17 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
-import { fakeVpp, metricsFixture, scrapeText } from "./fixture.ts";
+import { sketch } from "../checker/support.ts";
+import { fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
 
 /** Metrics in which every family has series. */
-function full() {
-  const clock = new FakeClock();
-  const fixture = metricsFixture({ clock, vpp: fakeVpp(clock) });
-  const { metrics, checker } = fixture;
-  checker.addBackend("web1", "up");
-  checker.addBackend('odd "name" \\ \n', "disabled");
-  checker.addFrontend("www", ["web1"]);
-  const { checkerObserver, vppObserver, rpcObserver } = metrics;
+function full(): MetricsBed {
+  const config = sketch({
+    backends: { web1: {}, web2: {}, 'odd "name" \\ \n': { enabled: false } },
+    frontends: { www: [{ web1: 90 }, { web2: 100 }] },
+  });
+  const bed = new MetricsBed({ config, vpp: fakeVpp });
+  const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
   const result = { ok: false, code: "L7STS", detail: "status 503", durationMs: 30 } as const;
   checkerObserver.probeDone("web1", "http", result);
   checkerObserver.probeDone("web1", "http", { ...result, ok: true, code: "L7OK", durationMs: 2 });
@@ -21,15 +20,13 @@ function full() {
   vppObserver.lbSync("vip", "as_weight_updated");
   rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
   rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
-  metrics.reloaded(true);
-  return { ...fixture, clock };
+  bed.metrics.reloaded(true);
+  return bed;
 }
 
 async function fullText(): Promise<string> {
-  const { metrics } = full();
-  const text = await scrapeText(metrics);
-  metrics.close();
-  return text;
+  using bed = full();
+  return await scrapeText(bed.metrics);
 }
 
 Deno.test("every declared family is in a scrape with its type and has a series", async () => {
@@ -53,8 +50,8 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_total{backend="web1",type="http",result="success",code="L7OK"} 1',
       'maglev_probe_duration_seconds_bucket{backend="web1",type="http",le="0.0025"} 1',
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
-      'maglev_frontend_pool_backend_weight{frontend="www",pool="fallback",backend="web1"} 100',
-      'maglev_frontend_pool_active{frontend="www",pool="primary"} 1',
+      'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
+      'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
       "maglev_vpp_uptime_seconds 60",
@@ -66,9 +63,8 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
 });
 
 Deno.test("every method has its series before its first call", async () => {
-  const { metrics } = metricsFixture({ clock: new FakeClock() });
-  const text = await scrapeText(metrics);
-  metrics.close();
+  using bed = new MetricsBed();
+  const text = await scrapeText(bed.metrics);
   const method = 'grpc_method="WatchEvents",grpc_service="maglev.Maglev",grpc_type="server_stream"';
   ok(text.includes(`grpc_server_started_total{${method}} 0\n`));
   ok(text.includes(`grpc_server_handled_total{${method},grpc_code="Unavailable"} 0\n`));
@@ -77,44 +73,41 @@ Deno.test("every method has its series before its first call", async () => {
 });
 
 Deno.test("a removed backend's series are gone, those of others stay", async () => {
-  const { metrics, checker } = full();
+  using bed = full();
+  const { metrics, bench } = bed;
   metrics.checkerObserver.transition("web2", "unknown", "up");
-  checker.backends.delete("web1");
-  checker.frontends.clear();
+  await bench.reload(sketch({ backends: { web2: {} } }));
   metrics.checkerObserver.removed("web1");
   const text = await scrapeText(metrics);
-  metrics.close();
   equal(text.includes('"web1"'), false);
   ok(text.includes('backend="web2"'));
 });
 
 Deno.test("without VPP its families are declared and have no series", async () => {
-  const { metrics } = metricsFixture({ clock: new FakeClock() });
-  const text = await scrapeText(metrics);
-  metrics.close();
+  using bed = new MetricsBed();
+  const text = await scrapeText(bed.metrics);
   ok(text.includes("# TYPE maglev_vpp_connected gauge\n"));
   equal(/^maglev_vpp_/m.test(text), false);
 });
 
 Deno.test("a failed reload is counted and keeps the time of the last good one", async () => {
-  const { metrics, clock } = full();
+  using bed = full();
+  const { metrics, bench: { clock } } = bed;
   const loaded = clock.wall() / 1000;
   clock.advance(60_000);
   metrics.reloaded(false);
   const text = await scrapeText(metrics);
-  metrics.close();
   ok(text.includes("maglev_config_last_reload_successful 0\n"));
   ok(text.includes(`maglev_config_last_reload_success_timestamp_seconds ${loaded}\n`));
   ok(text.includes('maglev_config_reloads_total{result="failure"} 1\n'));
 });
 
 Deno.test("the lag of the event loop is measured ten times a second", async () => {
-  const { metrics, clock } = full();
+  using bed = full();
+  const { metrics, bench: { clock } } = bed;
   clock.advance(1000);
   const text = await scrapeText(metrics);
-  metrics.close();
   ok(text.includes("maglev_event_loop_lag_seconds_count 10\n"));
-  equal(clock.pending, 0);
 });
 
 Deno.test(

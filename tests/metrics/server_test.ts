@@ -2,7 +2,8 @@ import { equal, match, ok } from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { metricsFixture } from "./fixture.ts";
+import { sketch } from "../checker/support.ts";
+import { MetricsBed } from "./fixture.ts";
 
 async function withServer(
   scrape: () => AsyncGenerator<Uint8Array<ArrayBuffer>>,
@@ -39,8 +40,9 @@ function counted(count: number) {
 }
 
 Deno.test("a real scrape arrives whole, with the content type of the text format", async () => {
-  const { metrics, checker } = metricsFixture();
-  for (let i = 0; i < 2000; i++) checker.addBackend(`b${i}`);
+  const backends = Object.fromEntries(Array.from({ length: 2000 }, (_, i) => [`b${i}`, {}]));
+  using bed = new MetricsBed({ config: sketch({ backends }) });
+  const { metrics } = bed;
   await withServer(() => metrics.scrape(), async (url) => {
     const response = await fetch(`${url}/metrics`);
     equal(response.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
@@ -48,7 +50,6 @@ Deno.test("a real scrape arrives whole, with the content type of the text format
     equal(text.match(/^maglev_backend_state\{/gm)?.length, 12_000);
     match(text, /\nprocess_max_fds \d+\n$/);
   });
-  metrics.close();
 });
 
 Deno.test("the index leads to the metrics, other paths and methods are refused", async () => {
