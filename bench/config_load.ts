@@ -8,6 +8,7 @@
 
 import { Composer, Parser } from "yaml";
 import { ConfigLoader, parseConfig } from "../lib/config/mod.ts";
+import { systemClock } from "../lib/time/mod.ts";
 import { bigFile } from "../tests/config/valid.ts";
 
 const rounds = 5;
@@ -28,7 +29,7 @@ report("parseConfig, ms", await repeat(() => void parseConfig(text, "bench")));
 const path = await Deno.makeTempFile({ suffix: ".yaml" });
 try {
   await Deno.writeTextFile(path, text);
-  using loader = new ConfigLoader();
+  using loader = new ConfigLoader(systemClock);
   const load = () => loader.load(path);
   reportTurns("making the worker and loading", [await longestTurn(load)]);
   const turns: Turn[] = [];

@@ -1,3 +1,4 @@
+import type { Clock } from "../time/mod.ts";
 import { decode, readBytes } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { parseConfig } from "./parse.ts";
@@ -21,7 +22,12 @@ export async function loadConfig(path: string): Promise<ConfigOutcome> {
  * 12 ms): load the first file through the same loader, before there is anything to hold up.
  */
 export class ConfigLoader implements Disposable {
-  readonly #worker = new WorkerParser();
+  readonly #worker: WorkerParser;
+
+  /** The clock tells when a worker takes too long. */
+  constructor(clock: Clock) {
+    this.#worker = new WorkerParser(clock);
+  }
 
   /** Like {@link loadConfig}. Files asked for at the same time are taken one after the other. */
   async load(path: string): Promise<ConfigOutcome> {
@@ -36,12 +42,6 @@ export class ConfigLoader implements Disposable {
   [Symbol.dispose](): void {
     this.#worker[Symbol.dispose]();
   }
-}
-
-/** Loads one file as a {@link ConfigLoader} of its own does. */
-export async function loadConfigInBackground(path: string): Promise<ConfigOutcome> {
-  using loader = new ConfigLoader();
-  return await loader.load(path);
 }
 
 function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {

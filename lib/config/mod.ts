@@ -5,7 +5,7 @@
  * @module
  */
 
-export { ConfigLoader, loadConfig, loadConfigInBackground } from "./load.ts";
+export { ConfigLoader, loadConfig } from "./load.ts";
 export { parseConfig } from "./parse.ts";
 export { checkExitCode, formatOutcome } from "./outcome.ts";
 export type { ConfigOutcome } from "./outcome.ts";

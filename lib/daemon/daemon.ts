@@ -1,6 +1,6 @@
 import { createChecker } from "../checker/mod.ts";
 import type { Checker } from "../checker/mod.ts";
-import { loadConfigInBackground } from "../config/mod.ts";
+import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, logEvents } from "../events/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
@@ -61,7 +61,7 @@ export async function startDaemon(
   const base: Base = { settings, log, metrics, vitals, events, fatal };
   const checker = startChecker(base, config, parts);
   const vpp = startVpp(base, checker, parts);
-  const file = configFile(base, checker, manager);
+  const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
   metrics.reloaded(true);
   metrics.attach({
     checker,
@@ -169,10 +169,11 @@ function configFile(
   { settings, log, metrics }: Base,
   checker: Checker,
   manager: ServiceManager,
+  loader: ConfigLoader,
 ): ConfigFile {
   return new ConfigFile({
     path: settings.configPath,
-    load: () => loadConfigInBackground(settings.configPath),
+    load: () => loader.load(settings.configPath),
     apply: async (config) => {
       await checker.reload(config);
       await warnOfMissingCapabilities(config, log);

@@ -6,9 +6,10 @@
  */
 
 import { ConfigLoader, formatOutcome } from "../../lib/config/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
 
 if (import.meta.main) {
   console.log("main started");
-  using loader = new ConfigLoader();
+  using loader = new ConfigLoader(systemClock);
   for (const path of Deno.args) console.log(formatOutcome(await loader.load(path)));
 }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
+import { startWorker, WorkerParser } from "../../lib/config/worker_client.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { bigFile } from "./valid.ts";
 
 /** Runs with a directory of its own, removed afterwards. */
@@ -15,7 +17,7 @@ async function inDirectory(run: (directory: string) => Promise<void>): Promise<v
 Deno.test("a file that cannot be read is a parse problem with the system's reason", async () => {
   await inDirectory(async (directory) => {
     const missing = `${directory}/none.yaml`;
-    using loader = new ConfigLoader();
+    using loader = new ConfigLoader(systemClock);
     for (const load of [loadConfig, loader.load.bind(loader)]) {
       const absent = formatOutcome(await load(missing));
       assert.match(absent, /none\.yaml: cannot be read: No such file or directory/);
@@ -56,7 +58,7 @@ Deno.test("a file loaded in the background gives what it gives directly", async 
       parse: big.replaceAll("port:", "prot:"),
       syntax: big.replace("frontends:", '"frontends:'),
     };
-    using loader = new ConfigLoader();
+    using loader = new ConfigLoader(systemClock);
     for (const [name, text] of Object.entries(texts)) {
       const path = `${directory}/${name}.yaml`;
       await Deno.writeTextFile(path, text);
@@ -74,7 +76,7 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
       turns++;
       timer = setTimeout(turn);
     });
-    using loader = new ConfigLoader();
+    using loader = new ConfigLoader(systemClock);
     const outcome = await loader.load(path);
     clearTimeout(timer);
     assert.equal(outcome.kind, "valid");
@@ -86,7 +88,7 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
 Deno.test("several background loads at a time do not mix", async () => {
   await inDirectory(async (directory) => {
     const sizes = [300, 400, 500];
-    using loader = new ConfigLoader();
+    using loader = new ConfigLoader(systemClock);
     const loads = sizes.map(async (size) => {
       const path = `${directory}/${size}.yaml`;
       await Deno.writeTextFile(path, bigFile(size, 1));
@@ -101,7 +103,7 @@ Deno.test("a loader that is stopped fails what it was loading, and what comes af
   await inDirectory(async (directory) => {
     const path = `${directory}/big.yaml`;
     await Deno.writeTextFile(path, bigFile(500, 1));
-    const loader = new ConfigLoader();
+    const loader = new ConfigLoader(systemClock);
     await loader.load(path);
     const late = [loader.load(path), loader.load(path)];
     loader[Symbol.dispose]();
@@ -113,6 +115,47 @@ Deno.test("a loader that is stopped fails what it was loading, and what comes af
       );
     }
   });
+});
+
+/** Works until it is terminated, on the first question that it is asked. */
+function hangingWorker(terminated: () => void): Worker {
+  const code = "onmessage = () => { for (;;); };";
+  const worker = new Worker(`data:text/javascript,${code}`, { type: "module" });
+  const terminate = worker.terminate.bind(worker);
+  worker.terminate = () => {
+    terminated();
+    terminate();
+  };
+  return worker;
+}
+
+Deno.test("a worker that hangs is stopped after 30 s, and the next file gets another", async () => {
+  const clock = new FakeClock();
+  const workers = { hanging: 0, sound: 0, terminated: 0 };
+  using parser = new WorkerParser(clock, () => {
+    if (workers.hanging > 0) {
+      workers.sound++;
+      return startWorker();
+    }
+    workers.hanging++;
+    return hangingWorker(() => void workers.terminated++);
+  });
+  const parse = (file: string) => parser.parse(new TextEncoder().encode(bigFile(3, 1)), file);
+  const outcomes: string[] = [];
+  const files = ["first", "second", "third"];
+  const parses = files.map(async (file) => void outcomes.push(formatOutcome(await parse(file))));
+  await clock.advanceAsync(29_999);
+  assert.deepEqual([outcomes, workers], [[], { hanging: 1, sound: 0, terminated: 0 }]);
+  await clock.advanceAsync(1);
+  await Promise.all(parses);
+  assert.equal(
+    outcomes.join("\n"),
+    "first: cannot be parsed: the worker failed: it did not end within 30 s\n" +
+      "first: 1 parse error\n" +
+      "second: valid: 1 frontend, 3 backends, 1 health check\n" +
+      "third: valid: 1 frontend, 3 backends, 1 health check",
+  );
+  assert.deepEqual([workers, clock.pending], [{ hanging: 1, sound: 1, terminated: 1 }, 0]);
 });
 
 Deno.test("bundled to one file, the worker still works and starts no second program", async () => {
