@@ -1,6 +1,7 @@
 /** A frame of the API socket: 16 bytes of header, of which only the length matters, and a message. */
 
-const headerBytes = 16;
+/** What each message travels behind. */
+export const headerBytes = 16;
 /** What VPP puts into the first eight bytes of a reply's header: nothing anybody should read. */
 const garbage = new Uint8Array([0xc0, 0xc4, 0x04, 0x30, 0x01, 0, 0, 0]);
 /** A client that announces more than this is not one we know. */

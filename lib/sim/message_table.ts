@@ -35,7 +35,17 @@ export interface TableChanges {
 /** Where the reply's fields lie: u16 id, u32 client_index, u32 context, i32 response, u32 index. */
 const replyAt = { context: 6, index: 14 } as const;
 
-/** What ids mean in one VPP. Made once, whatever the number of its restarts and clients. */
+const tables = new Map<string, MessageTable>();
+
+/** The recorded table with these changes; made once, whatever the number of VPPs that have it. */
+export function tableWith({ lacks, changed, short }: TableChanges): MessageTable {
+  const key = JSON.stringify([lacks, changed, short]);
+  const table = tables.get(key) ?? new MessageTable({ lacks, changed, short });
+  tables.set(key, table);
+  return table;
+}
+
+/** What ids mean in one VPP. */
 export class MessageTable {
   readonly #ids = new Map<string, number>();
   readonly #names = new Map<number, string>();

@@ -3,6 +3,9 @@
  * stats segment, and the plugin's behaviour with its quirks. Written from what a real VPP does
  * and independently of `lib/vpp`, so that a misunderstanding there shows here.
  *
+ * {@link SimulatedVpp} listens on sockets; {@link InMemoryVpp} needs nothing but a clock and a
+ * seed. What the latter puts in the place of sockets has the types of `lib/vpp`, nothing else.
+ *
  * @module
  */
 
@@ -21,3 +24,7 @@ export type { VppIdentity } from "./vpp.ts";
 export type { Clock, Timer } from "../time/mod.ts";
 export { maglevTable } from "./maglev.ts";
 export type { MaglevServer } from "./maglev.ts";
+export { InMemoryVpp } from "./in_memory/vpp.ts";
+export type { InMemoryVppOptions, StatsMemory, StatsWait } from "./in_memory/vpp.ts";
+export { portsOf } from "./in_memory/ports.ts";
+export type { VppPorts } from "./in_memory/ports.ts";

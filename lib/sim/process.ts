@@ -6,7 +6,7 @@ import { FaultPlan, type Misbehaviour } from "./faults.ts";
 import { Gate } from "./gate.ts";
 import { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
-import { MessageTable, type TableChanges } from "./message_table.ts";
+import { type MessageTable, type TableChanges, tableWith } from "./message_table.ts";
 import { recordedIdentity, Vpp, type VppIdentity } from "./vpp.ts";
 
 /** What a simulated VPP is made of, however it is reached. */
@@ -62,7 +62,7 @@ export abstract class VppProcess {
   constructor(options: ProcessOptions) {
     this.#options = options;
     this.clock = options.clock ?? systemClock;
-    this.#table = new MessageTable(options);
+    this.#table = tableWith(options);
     this.journal = new Journal(() => this.clock.now());
     this.byHand = new ByHand(() => this.#vpp.lb);
   }

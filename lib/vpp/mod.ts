@@ -8,9 +8,12 @@
  * @module
  */
 
+export type { Connect, Transport } from "./client/mod.ts";
 export { createVpp } from "./life/vpp.ts";
 export type { Vpp, VppOptions } from "./life/vpp.ts";
 export { encaps, VppError } from "./service.ts";
+export { segmentIn } from "./stats/mod.ts";
+export type { SegmentOptions, SegmentSource, StatsSegment } from "./stats/mod.ts";
 export type {
   Encap,
   LbConf,

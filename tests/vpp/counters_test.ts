@@ -4,7 +4,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { type ApiClient, RetvalError } from "../../lib/vpp/client/mod.ts";
 import { CounterReader, statsNames } from "../../lib/vpp/counters/mod.ts";
 import type { ActualVip } from "../../lib/vpp/lb/mod.ts";
-import { segmentOf, StatsReader } from "../../lib/vpp/stats/mod.ts";
+import { segmentIn } from "../../lib/vpp/stats/mod.ts";
 import { ip } from "../support/ip.ts";
 
 const noSuchEntry = -6;
@@ -60,9 +60,11 @@ class Answering {
   #asked: string[] = [];
 
   constructor() {
-    const stats = new StatsReader(countingSegment(), Object.values(statsNames));
     const client = { request: this.#answer } as unknown as Pick<ApiClient, "request">;
-    const segment = segmentOf(stats, this.clock, () => {});
+    const segment = segmentIn({ buffer: countingSegment(), [Symbol.dispose]() {} }, {
+      clock: this.clock,
+      names: Object.values(statsNames),
+    });
     this.reader = new CounterReader(client, segment, this.known, this.clock);
   }
 

@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { SegmentError, segmentOf, StatsReader, type StatsView } from "../../lib/vpp/stats/mod.ts";
+import {
+  SegmentError,
+  segmentIn,
+  type SegmentSource,
+  StatsReader,
+  type StatsView,
+} from "../../lib/vpp/stats/mod.ts";
 import { gunzipped, textFile } from "./fixtures.ts";
 
 const lbNames = [
@@ -86,6 +92,10 @@ const { bytes: segment } = await recorded("two-threads");
 function copy(): { bytes: Uint8Array<ArrayBuffer>; view: DataView } {
   const bytes = segment.slice();
   return { bytes, view: new DataView(bytes.buffer) };
+}
+
+function memoryOf(buffer: ArrayBuffer, dispose: () => void = () => {}): SegmentSource {
+  return { buffer, [Symbol.dispose]: dispose };
 }
 
 function lookAtAll(view: StatsView): number {
@@ -214,7 +224,7 @@ Deno.test("counters are exact up to 2^53", () => {
 Deno.test("a reading waits while VPP changes the layout, then gives up with a sentence", async () => {
   const { bytes, view } = copy();
   const clock = new FakeClock();
-  const segment = segmentOf(new StatsReader(bytes.buffer, names), clock, () => {});
+  const segment = segmentIn(memoryOf(bytes.buffer), { clock, names });
   view.setUint32(24, 1, true);
   const free = clock.after(1, () => {});
   const reading = segment.read((stats) => stats.scalar("/sys/num_worker_threads"));
@@ -230,10 +240,17 @@ Deno.test("a reading waits while VPP changes the layout, then gives up with a se
   clearInterval(turning);
 });
 
+Deno.test("memory without a segment in it is given back at once", () => {
+  let unmapped = 0;
+  const memory = memoryOf(new ArrayBuffer(4096), () => unmapped++);
+  assert.throws(() => segmentIn(memory, { clock: new FakeClock(), names }), SegmentError);
+  assert.equal(unmapped, 1);
+});
+
 Deno.test("a segment is unmapped once, and not read afterwards", async () => {
   let unmapped = 0;
-  const reader = new StatsReader(copy().bytes.buffer, names);
-  const segment = segmentOf(reader, new FakeClock(), () => unmapped++);
+  const memory = memoryOf(copy().bytes.buffer, () => unmapped++);
+  const segment = segmentIn(memory, { clock: new FakeClock(), names });
   segment[Symbol.dispose]();
   segment[Symbol.dispose]();
   assert.equal(unmapped, 1);

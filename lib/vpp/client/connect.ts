@@ -14,6 +14,9 @@ import { checkTable, messageTable } from "./handshake.ts";
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";
 
+/** Reaches VPP's API at `path`. Rejects with why it could not, or the signal's reason. */
+export type Connect = (path: string, signal?: AbortSignal) => Promise<Transport>;
+
 /**
  * Connects to VPP's API socket at `path`, shakes hands, and checks that every message needed is
  * there. Rejects with ConnectionError, TimeoutError, IncompatibleError or the signal's reason.
@@ -22,9 +25,10 @@ export async function connectApi(
   path: string,
   context: ClientContext,
   signal?: AbortSignal,
+  connect: Connect = connectUnix,
 ): Promise<ApiClient> {
   signal?.throwIfAborted();
-  const transport = await open(path);
+  const transport = await open(path, connect, signal);
   const { promise: cut, reject: cutWith } = Promise.withResolvers<never>();
   cut.catch(() => {});
   const abort = () => cutWith(signal?.reason);
@@ -46,10 +50,17 @@ export async function connectApi(
   }
 }
 
-async function open(path: string): Promise<Transport> {
+const connectUnix: Connect = (path) => Deno.connect({ transport: "unix", path });
+
+async function open(
+  path: string,
+  connect: Connect,
+  signal: AbortSignal | undefined,
+): Promise<Transport> {
   try {
-    return await Deno.connect({ transport: "unix", path });
+    return await connect(path, signal);
   } catch (error) {
+    signal?.throwIfAborted();
     throw new ConnectionError(`cannot connect to VPP at ${path}: ${reasonOf(error)}`);
   }
 }

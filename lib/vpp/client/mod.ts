@@ -7,5 +7,6 @@
 export { ApiClient } from "./client.ts";
 export type { ClientContext, Oddities, RequestOptions, Transport } from "./client.ts";
 export { clientName, connectApi } from "./connect.ts";
+export type { Connect } from "./connect.ts";
 export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 
-export { openStatsSegment, segmentOf } from "./segment.ts";
-export type { SegmentOptions, StatsSegment } from "./segment.ts";
+export { openStatsSegment, segmentIn } from "./segment.ts";
+export type { ReadOptions, SegmentOptions, SegmentSource, StatsSegment } from "./segment.ts";
 export { StatsReader } from "./reader.ts";
 export type { CombinedSum, Reading, SimpleSum, StatsView } from "./reader.ts";
 export { SegmentError } from "./memory.ts";

@@ -17,11 +17,20 @@ export interface StatsSegment extends Disposable {
   read<T>(look: (view: StatsView) => T): Promise<T>;
 }
 
-/** How to get a segment. */
-export interface SegmentOptions {
+/** The memory of a segment, and what gives it back. */
+export interface SegmentSource extends Disposable {
+  readonly buffer: ArrayBuffer;
+}
+
+/** How a segment is read. */
+export interface ReadOptions {
   readonly clock: Clock;
   /** Entries that will be read. */
   readonly names: readonly string[];
+}
+
+/** How to get a segment. */
+export interface SegmentOptions extends ReadOptions {
   /** Milliseconds until VPP must have handed it out. */
   readonly deadlineMs: number;
   readonly signal?: AbortSignal | undefined;
@@ -39,23 +48,20 @@ export async function openStatsSegment(
   path: string,
   options: SegmentOptions,
 ): Promise<StatsSegment> {
-  const { clock, deadlineMs, signal } = options;
+  const { deadlineMs, signal } = options;
   // By the system's clock: what is waited for is the kernel and VPP, a millisecond or so.
   const wait = { timeoutMs: deadlineMs, ...(signal && { signal }) };
   using socket = await connectSeqpacket(path, wait);
   using file = await receiveFd(socket, wait);
-  const mapping = mapReadOnly(file);
-  try {
-    const reader = new StatsReader(mapping.buffer, options.names);
-    return segmentOf(reader, clock, () => mapping[Symbol.dispose]());
-  } catch (error) {
-    mapping[Symbol.dispose]();
-    throw error;
-  }
+  return segmentIn(mapReadOnly(file), options);
 }
 
-/** A segment read by `reader`; `unmap` is called once, at the first disposal. */
-export function segmentOf(reader: StatsReader, clock: Clock, unmap: () => void): StatsSegment {
+/**
+ * The segment in this memory, which is disposed of once, at the segment's first disposal. When
+ * there is none that can be read it is disposed of at once, and SegmentError thrown.
+ */
+export function segmentIn(memory: SegmentSource, { clock, names }: ReadOptions): StatsSegment {
+  const reader = readerOf(memory, names);
   let mapped = true;
   return {
     async read(look) {
@@ -70,9 +76,18 @@ export function segmentOf(reader: StatsReader, clock: Clock, unmap: () => void):
     [Symbol.dispose]() {
       if (!mapped) return;
       mapped = false;
-      unmap();
+      memory[Symbol.dispose]();
     },
   };
+}
+
+function readerOf(memory: SegmentSource, names: readonly string[]): StatsReader {
+  try {
+    return new StatsReader(memory.buffer, names);
+  } catch (error) {
+    memory[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function pause(clock: Clock): Promise<void> {

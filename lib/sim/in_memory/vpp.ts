@@ -1,0 +1,183 @@
+import type { Clock } from "../../time/mod.ts";
+import type { Transport } from "../../vpp/mod.ts";
+import type { Api } from "../api.ts";
+import { type ProcessOptions, VppProcess } from "../process.ts";
+import { MemoryConnection } from "./connection.ts";
+
+/** How to run a simulated VPP without sockets. */
+export interface InMemoryVppOptions extends ProcessOptions {
+  /** Everything happens by it: nothing else delays, wakes or measures anything. */
+  readonly clock: Clock;
+  /** From 0 to 1: decides how long things take, how streams are cut into pieces and cut off. */
+  readonly random: () => number;
+  /** Milliseconds that the next piece of a stream takes; evenly from 0 to 2 when absent. */
+  readonly delayMs?: () => number;
+  /** Of the stats segment; 256 KiB when absent, enough for some 500 VIPs with 5 servers each. */
+  readonly segmentBytes?: number;
+}
+
+/** A stats segment as a client has it. It stays readable when VPP dies. */
+export interface StatsMemory extends Disposable {
+  readonly buffer: ArrayBuffer;
+}
+
+/** How long a client of the stats socket waits for VPP. */
+export interface StatsWait {
+  /** Milliseconds by the clock; for ever when absent. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+const longestDelayMs = 2;
+
+/**
+ * A VPP in this process, for simulations: reached by calls, and told what to do by the clock and
+ * by numbers drawn from a seed, so that equal seeds give equal runs. Each connection keeps its
+ * order; what different connections do comes in any order.
+ */
+export class InMemoryVpp extends VppProcess {
+  readonly #memory: InMemoryVppOptions;
+  readonly #connections = new Set<MemoryConnection>();
+  #api: Api | undefined;
+  #segment = new ArrayBuffer(0);
+  #segmentsOpen = 0;
+  #connected = 0;
+  #hasStats = true;
+
+  /** Nothing is opened yet. */
+  constructor(options: InMemoryVppOptions) {
+    super(options);
+    this.#memory = options;
+  }
+
+  /** Clients of the API. */
+  get clients(): number {
+    return this.#connections.size;
+  }
+
+  /** Segments that were handed out and not disposed of since. */
+  get segmentsOpen(): number {
+    return this.#segmentsOpen;
+  }
+
+  /** Connects to the API. Rejects as a socket does, or with the signal's reason. */
+  connect(_path: string, signal?: AbortSignal): Promise<Transport> {
+    return this.#soon(signal, () => this.#accept());
+  }
+
+  /** Asks for the stats segment. Rejects as a socket does, or with the signal's reason. */
+  async openStats({ deadlineMs, signal }: StatsWait = {}): Promise<StatsMemory> {
+    await this.#soon(signal, () => this.#refuseUnless(this.#hasStats));
+    const asked = this.#segment;
+    await this.#served(deadlineMs, signal);
+    if (asked !== this.#segment) throw new Deno.errors.ConnectionReset(reset);
+    this.journal.note({ kind: "stats-client" });
+    return this.#handOut(asked);
+  }
+
+  /** Drops all clients of the API and goes on. */
+  cut(): void {
+    for (const connection of [...this.#connections]) connection.close();
+  }
+
+  /** Refuses clients of the stats segment. Those handed out stay readable. */
+  stopStats(): void {
+    this.#hasStats = false;
+  }
+
+  /** Accepts them again. */
+  startStats(): void {
+    this.#hasStats = true;
+  }
+
+  protected override allocate(): ArrayBuffer {
+    return this.#segment = new ArrayBuffer(this.#memory.segmentBytes ?? 256 * 1024);
+  }
+
+  protected override open(api: Api): void {
+    this.#api = api;
+  }
+
+  protected override close(): void {
+    this.#api = undefined;
+    this.#segment = new ArrayBuffer(0);
+    this.cut();
+  }
+
+  #accept(): Transport {
+    const api = this.#refuseUnless(true);
+    const connection = new MemoryConnection({
+      number: ++this.#connected,
+      api,
+      clock: this.clock,
+      random: this.#memory.random,
+      delayMs: () => this.#delayMs(),
+      onGone: () => this.#connections.delete(connection),
+    });
+    this.#connections.add(connection);
+    return connection.transport;
+  }
+
+  #refuseUnless(listens: boolean): Api {
+    if (this.#api && listens) return this.#api;
+    throw new Deno.errors.ConnectionRefused("Connection refused (os error 111)");
+  }
+
+  /** Resolves when VPP does not hang any more. */
+  #served(deadlineMs: number | undefined, signal: AbortSignal | undefined): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const timer = deadlineMs === undefined
+        ? undefined
+        : this.clock.after(deadlineMs, () => settle(() => reject(new Deno.errors.TimedOut(late))));
+      const abort = () => settle(() => reject(signal?.reason));
+      const settle = (how: () => void) => {
+        timer?.cancel();
+        signal?.removeEventListener("abort", abort);
+        how();
+      };
+      if (signal?.aborted) return abort();
+      signal?.addEventListener("abort", abort);
+      this.gate.passed().then(() => settle(resolve));
+    });
+  }
+
+  #handOut(buffer: ArrayBuffer): StatsMemory {
+    this.#segmentsOpen++;
+    let isOpen = true;
+    return {
+      buffer,
+      [Symbol.dispose]: () => {
+        if (isOpen) this.#segmentsOpen--;
+        isOpen = false;
+      },
+    };
+  }
+
+  /** Does it after a while, unless the signal is aborted first. */
+  #soon<T>(signal: AbortSignal | undefined, act: () => T): Promise<T> {
+    return new Promise((resolve, reject) => {
+      signal?.throwIfAborted();
+      const abort = () => {
+        timer.cancel();
+        reject(signal?.reason);
+      };
+      const timer = this.clock.after(this.#delayMs(), () => {
+        signal?.removeEventListener("abort", abort);
+        try {
+          resolve(act());
+        } catch (error) {
+          reject(error);
+        }
+      });
+      signal?.addEventListener("abort", abort, { once: true });
+    });
+  }
+
+  #delayMs(): number {
+    const { delayMs, random } = this.#memory;
+    return delayMs ? delayMs() : random() * longestDelayMs;
+  }
+}
+
+const reset = "Connection reset by peer (os error 104)";
+const late = "VPP did not hand out its stats segment in time";
