@@ -93,6 +93,8 @@ export function* settle(
     yield;
   }
   for (const { entry, donor } of plan.backends.fresh) {
+    // What is so from the start is no change.
+    if (reason.cause.kind !== "start") states.introduce(entry, reason);
     if (donor) settleEnabled(entry, entry.config.enabled, context, reason);
     if (isProbed(entry.health.state)) probing.hasten(entry.job, firstWithinMs(entry.check));
     yield;

@@ -89,6 +89,17 @@ export class States {
     if (from !== health.state) this.#transition(entry, from, reason);
   }
 
+  /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
+  introduce(entry: BackendEntry, reason: Reason): void {
+    const { health: { state: to }, name: backend, config: { address }, placement } = entry;
+    if (to === "unknown") return;
+    const transition = { from: "unknown", to, at: this.#options.clock.wall() } as const;
+    const { frontends } = placement;
+    this.#options.events.emit(because(reason, [
+      { kind: "backend", backend, address: address.text, transition, frontends },
+    ]));
+  }
+
   #transition(entry: BackendEntry, from: BackendState, reason: Reason): void {
     const { clock, events, observer, historyLimit } = this.#options;
     const to = entry.health.state;

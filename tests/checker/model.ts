@@ -34,6 +34,7 @@ export class Model {
   constructor(config: Config) {
     this.config = config;
     this.#adopt(config);
+    this.told.length = 0;
   }
 
   isProbed(name: string): boolean {
@@ -110,6 +111,7 @@ export class Model {
   }
 
   #adopt(config: Config): void {
+    const fresh: string[] = [];
     for (const { name, healthcheck, enabled, address } of config.backends.values()) {
       const check = config.healthchecks.get(healthcheck) ?? assert.fail();
       const { rise, fall } = check;
@@ -120,6 +122,7 @@ export class Model {
       this.backends.delete(name);
       if (known) this.backends.set(name, known);
       if (!known) {
+        if (!enabled) fresh.push(`${name} unknown>disabled`);
         this.backends.set(name, {
           ...(enabled
             ? { state: "unknown", counter: rise - 1 }
@@ -146,6 +149,7 @@ export class Model {
       known.fileEnabled = enabled;
       known.history.length = Math.min(known.history.length, config.transitionHistory);
     }
+    this.told.push(...fresh);
     const before = new Map(this.weights);
     this.weights.clear();
     for (const { name, pools } of config.frontends.values()) {

@@ -169,6 +169,7 @@ Deno.test("a backend renamed at the same address and check keeps what is known o
   await bench.reload(named("z"));
   assert.deepEqual(bench.story(), [
     "a up>removed (config)",
+    "z unknown>up (config)",
     "f/a 100>absent as 100>absent (config)",
     "f/z absent>100 as absent>100 (config)",
     "reload applied",
