@@ -7,7 +7,7 @@
  */
 
 import { Composer, Parser } from "yaml";
-import { ConfigLoader, parseConfig } from "../lib/config/mod.ts";
+import { type Config, configDiff, ConfigLoader, parseConfig } from "../lib/config/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
 import { bigFile } from "../tests/config/valid.ts";
 
@@ -25,6 +25,18 @@ report(
   }),
 );
 report("parseConfig, ms", await repeat(() => void parseConfig(text, "bench")));
+const before = configOf(text);
+for (
+  const [what, changed] of [
+    ["nothing", text],
+    ["every backend's address", text.replaceAll("address: 10.", "address: 11.")],
+    ["every backend's name", text.replaceAll("web-", "www-")],
+    ["every weight", text.replaceAll(/weight: \d+/g, "weight: 50")],
+  ] as const
+) {
+  const after = configOf(changed);
+  report(`configDiff, ${what}, ms`, await repeat(() => void configDiff(before, after)));
+}
 
 const path = await Deno.makeTempFile({ suffix: ".yaml" });
 try {
@@ -43,6 +55,12 @@ try {
   await Deno.remove(path);
 }
 console.log(`RSS at the end: ${Math.round(Deno.memoryUsage().rss / 1e6)} MB`);
+
+function configOf(text: string): Config {
+  const outcome = parseConfig(text, "bench");
+  if (outcome.kind === "invalid") throw new Error(outcome.problems[0]?.message);
+  return outcome.config;
+}
 
 /** A turn of the event loop, in milliseconds. */
 interface Turn {

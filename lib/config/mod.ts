@@ -16,3 +16,5 @@ export * from "./types.ts";
 export { jsonSchema } from "./json_schema.ts";
 export type { JsonSchema } from "./json_schema.ts";
 export { withReference } from "./reference.ts";
+export { configDiff, configDiffSteps } from "./diff/diff.ts";
+export type { ConfigChange } from "./diff/diff.ts";
