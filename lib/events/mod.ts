@@ -15,7 +15,6 @@ export type {
   Actor,
   BackendHappening,
   Cause,
-  ConfigChange,
   EventKind,
   EventSink,
   EventSource,

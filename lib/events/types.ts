@@ -1,3 +1,4 @@
+import type { ConfigChange } from "../config/mod.ts";
 import type { BackendState, FrontendState, Transition, Weight } from "../health/mod.ts";
 
 /**
@@ -31,18 +32,6 @@ export interface WeightChange {
   readonly from: ToldWeight;
   /** Since. */
   readonly to: ToldWeight;
-}
-
-/** One difference between two configurations. */
-export interface ConfigChange {
-  /** What kind of thing it is about. */
-  readonly kind: "frontend" | "backend" | "healthcheck" | "vpp" | "healthchecker";
-  /** What became of it. */
-  readonly change: "added" | "removed" | "changed" | "renamed";
-  /** Its name, empty for what there is one of. */
-  readonly name: string;
-  /** What differs, such as `interval 2s -> 5s`. */
-  readonly details: readonly string[];
 }
 
 /** A backend changed its state. */
