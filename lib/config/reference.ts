@@ -85,7 +85,7 @@ function typeOf(spec: ScalarSpec): string {
     case "text":
       return textForms[spec.form].rule;
     case "reference":
-      return spec.to === "healthchecks" ? "name of a health check" : "name of a backend";
+      return `name of a ${spec.noun}`;
     case "status-range":
       return "status or range of statuses, within 100 to 599";
   }

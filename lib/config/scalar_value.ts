@@ -60,7 +60,7 @@ export function expected(spec: ScalarSpec): string {
     case "text":
       return spec.form === "name" ? "a name" : "a string";
     case "reference":
-      return spec.to === "healthchecks" ? "the name of a health check" : "the name of a backend";
+      return `the name of a ${spec.noun}`;
     case "status-range":
       return "an HTTP status such as 200 or a range such as 200-299";
   }

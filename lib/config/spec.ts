@@ -66,7 +66,8 @@ export interface TextSpec extends Described {
 /** The name of something in another section. */
 export interface ReferenceSpec extends Described {
   readonly type: "reference";
-  readonly to: "healthchecks" | "backends";
+  /** What bears the name. */
+  readonly noun: string;
 }
 
 /** One HTTP status or two with a dash between. */

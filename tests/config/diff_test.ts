@@ -293,6 +293,7 @@ Deno.test("details beyond twenty are only counted", () => {
   const detailsOf = (count: number) => configDiff(before, members(count))[0]?.details ?? [];
   assert.equal(detailsOf(20).length, 20);
   assert.equal(detailsOf(20).at(-1), "web-19 added to pool primary, weight 77");
+  assert.equal(detailsOf(21).at(-1), "and 1 more");
   assert.deepEqual(detailsOf(23).slice(-2), [
     "web-19 added to pool primary, weight 77",
     "and 3 more",

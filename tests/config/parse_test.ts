@@ -251,3 +251,44 @@ Deno.test("beyond ten thousand problems only the number is told", () => {
   assert.equal(problems.length, 10_001);
   assert.equal(problems.at(-1), "test.yaml:10004:12: 5 more are not shown");
 });
+
+Deno.test("a response code is a range, of one status when one is given", () => {
+  const codes = { "200": [200, 200], "100": [100, 100], "599": [599, 599], "404-404": [404, 404] };
+  for (const [code, range] of Object.entries({ ...codes, "200-399": [200, 399] })) {
+    for (const text of [code, `"${code}"`]) {
+      const params = `{ response-code: ${text} }`;
+      const config = valid(
+        `${head}  healthchecks: { a: { type: http, port: 1, params: ${params} } }\n`,
+      );
+      const check = config.healthchecks.get("a");
+      assert.ok(check?.type === "http");
+      assert.deepEqual([check.responseCodeMin, check.responseCodeMax], range, text);
+    }
+  }
+});
+
+Deno.test("a response code out of bounds is refused at either end of a range", () => {
+  const refused = (code: string) =>
+    problemsOf(`${head}  healthchecks:
+    a: { type: http, port: 1, params: { response-code: ${code} } }
+`)[0]?.replace(/.*response-code: /, "");
+  const bounds = ["99", "600", "99-200", "200-99", "200-600", "600-200", "0", "99-99", "600-600"];
+  for (const code of bounds) {
+    assert.equal(refused(code), `must be within 100 to 599, not ${code}`);
+  }
+  assert.equal(refused("201-200"), "must start with the lower status, not 201-200");
+  for (const code of ["2xx", "200-", "-200", "200-299-300", "200 - 299", "1000000000"]) {
+    assert.match(refused(code) ?? "", /^expected an HTTP status such as 200 or a range/);
+  }
+});
+
+Deno.test({
+  name: "whatever the YAML library throws at is a problem of the file",
+  // It looks at the environment before it parses.
+  permissions: { env: false },
+  fn: () => {
+    const problem = 'test.yaml:1:1: cannot be read as YAML: Requires env access to "LOG_TOKENS", ' +
+      "run again with the --allow-env flag";
+    assert.deepEqual(problemsOf("maglev:\n"), [problem]);
+  },
+});

@@ -56,6 +56,8 @@ Deno.test("a share is wrong if it is off by more than a twentieth and more than 
   assert.equal(wrong([100, 100, 100], 1024), undefined);
   assert.equal(wrong([30, 50, 100], 1024)?.weight, 30);
   assert.equal(wrong([49, ...many(5, 84)], 1024), undefined); // 4.999 %
+  assert.equal(wrong([10, 58, 58], 1024), undefined); // 5 %
+  assert.equal(wrong([2, 6], 4), undefined); // 2 buckets each instead of 1 and 3
   assert.equal(wrong([8, ...many(5, 49)], 1024)?.weight, 8); // 5.005 %
   assert.equal(wrong([1, ...many(10, 100)], 1024), undefined); // 2 buckets instead of 1.02
   assert.equal(wrong([2, ...many(10, 100)], 1024)?.weight, 2); // 4 buckets instead of 2.04

@@ -6,7 +6,6 @@ export function poolDifferences(
   after: readonly Pool[],
   nameNow: (backend: string) => string,
 ): string[] {
-  if (isSame(before, after, nameNow)) return [];
   const olds = new Map(before.map((pool) => [pool.name, pool]));
   const news = new Map(after.map((pool) => [pool.name, pool]));
   const differences: string[] = [];
@@ -44,20 +43,4 @@ function memberDifferences(
   }
   for (const backend of left.keys()) differences.push(`${backend} removed from pool ${pool}`);
   return differences;
-}
-
-/** Whether nothing differs, the order included, as with nearly all frontends. */
-function isSame(
-  before: readonly Pool[],
-  after: readonly Pool[],
-  nameNow: (backend: string) => string,
-): boolean {
-  return before.length === after.length && before.every(({ name, backends }, i) => {
-    const other = after[i];
-    return name === other?.name && backends.length === other.backends.length &&
-      backends.every(({ backend, weight }, j) => {
-        const member = other.backends[j];
-        return weight === member?.weight && nameNow(backend) === member.backend;
-      });
-  });
 }

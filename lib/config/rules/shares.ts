@@ -101,7 +101,7 @@ export function enoughBuckets(counts: WeightCounts, buckets: number): number | u
 /** What all weights can be divided by to be in proportion; undefined when that does not help. */
 export function usefulDivisor(counts: WeightCounts, buckets: number): number | undefined {
   const divisor = [...counts.keys()].reduce(gcd, 0);
-  if (divisor === 1 || serversOf(counts) > buckets) return undefined;
+  if (serversOf(counts) > buckets) return undefined;
   const divided = new Map([...counts].map(([weight, servers]) => [weight / divisor, servers]));
   return wrongShare(divided, buckets) ? undefined : divisor;
 }

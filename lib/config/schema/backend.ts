@@ -12,7 +12,7 @@ export const backend = {
     },
     healthcheck: {
       type: "reference",
-      to: "healthchecks",
+      noun: "health check",
       required: true,
       description: "Name of the health check that probes it.",
     },
