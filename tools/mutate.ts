@@ -85,7 +85,10 @@ async function hunt(options: Options, signal: AbortSignal): Promise<boolean> {
     }
     console.log(found.summary);
     const measured = await baselines(copies[0], found.mutants, signal);
-    const judged = await judgeAll(copies, found.mutants, measured, signal);
+    const judged = await judgeAll(copies, found.mutants, measured, {
+      signal,
+      tell: console.log,
+    });
     const scores = scoresByRoom(judged);
     for (const [room, score] of scores) console.log(scoreText(room, score));
     if (options.table) await writeTable(scores);

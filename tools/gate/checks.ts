@@ -7,6 +7,8 @@ import { docFaults } from "./doc_lint.ts";
 export interface Check {
   readonly name: string;
   readonly run: () => Promise<Finished>;
+  /** Whether what it prints is shown though nothing failed. */
+  readonly tells?: boolean;
 }
 
 /** Runs before everything else, because it also fetches the packages that the rest needs. */
@@ -21,11 +23,14 @@ export const checks: readonly Check[] = [
   { name: "lint", run: () => runDeno(["lint"]) },
   { name: "doc comments", run: docLint },
   { name: "house rules", run: async () => judged(await houseFaults(".")) },
+  { name: "mutation sample", run: () => runDeno([...mutate, "--gate"]), tells: true },
   fresh("lib/gen matches proto/", "tools/proto.ts"),
   fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
   fresh("docs/man matches flags and commands", "tools/man.ts"),
   fresh("docs/metrics.md matches lib/metrics", "tools/docs.ts"),
 ];
+
+const mutate = ["run", "-A", "--frozen", "tools/mutate.ts"];
 
 /** Each generator understands `--check`: writes nothing, exits 1 and names what is stale. */
 function fresh(name: string, tool: string): Check {

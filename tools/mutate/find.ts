@@ -39,7 +39,7 @@ export async function findMutants(
   const { sample = meant.length } = choice;
   const queue = sample < meant.length
     ? interleaved(
-      names.map((room) =>
+      shuffled(names, random).map((room) =>
         shuffled(meant.filter(({ path }) => path.startsWith(`lib/${room}/`)), random)
       ),
     )

@@ -4,11 +4,11 @@ import { findMutants } from "./find.ts";
 import { judgeAll } from "./hunt.ts";
 import { described } from "./report.ts";
 import { rooms, testFilesOf } from "./rooms.ts";
-import { chance, percent, scoreOf, tooMany } from "./score.ts";
+import { chance, type Score, scoreOf, tooMany, wanted } from "./score.ts";
 import { parseTarget } from "./targets.ts";
 import type { TreeCopy } from "./tree.ts";
 
-/** How many mutants the gate takes, if there is time. */
+/** How many mutants the gate takes, from all rooms. */
 const sample = 12;
 
 /** How long it runs tests on them, in milliseconds. */
@@ -24,22 +24,34 @@ export async function gateSample(seed: string, signal: AbortSignal): Promise<boo
     const targets = Object.keys(rooms).map(parseTarget);
     const { mutants } = await findMutants(copies[0], targets, { seed, sample }, true);
     const deadline = performance.now() + budgetMs;
-    const judged = await judgeAll(copies, mutants, await unmeasured(copies[0]), signal, deadline);
+    const tell = () => {};
+    const tests = await unmeasured(copies[0]);
+    const judged = await judgeAll(copies, mutants, tests, { signal, deadline, tell });
     const score = scoreOf(judged.map(({ verdict }) => verdict));
-    const decided = judged.length - score.undecided;
-    const limit = tooMany(decided);
-    console.log(
-      `${score.survived} of ${decided} mutants survived (${
-        percent(score).toFixed(0)
-      } % noticed); ` +
-        `${limit} would be too many: once in ${Math.round(1 / chance(decided, limit))} by chance`,
-    );
-    console.log(`again: deno task mutate --gate --seed ${seed}`);
+    console.log(gateText(score));
     for (const { mutant, verdict } of judged) {
       if (verdict.kind === "survived") console.log(`survived: ${described(mutant)}`);
     }
-    return score.survived < limit;
+    console.log(`the same again: deno task mutate --gate --seed ${seed}`);
+    return isGood(score);
   });
+}
+
+/** Whether chance explains so many survivors. */
+export function isGood({ killed, timedOut, survived }: Score): boolean {
+  return survived < tooMany(killed + timedOut + survived);
+}
+
+/** The sample's outcome in a sentence, with what would be too many, and how sure that is. */
+export function gateText({ killed, timedOut, survived, undecided }: Score): string {
+  const decided = killed + timedOut + survived;
+  const limit = tooMany(decided);
+  const counts = `${killed + timedOut} mutants noticed, ${survived} survived, ` +
+    `${undecided} undecided for want of time`;
+  if (limit > decided) return `${counts}: too few to judge by`;
+  const once = Math.round(1 / chance(decided, limit)).toLocaleString("en");
+  return `${counts}; ${limit} survivors of ${decided} would be too many: ` +
+    `with a true score of ${wanted} % they come by chance once in ${once} samples`;
 }
 
 /** No time to measure: as if each file took a minute, but no test more than a moment. */

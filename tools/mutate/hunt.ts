@@ -35,25 +35,36 @@ function estimateOf({ files }: Baseline): number {
   return 0.5 + 0.3 * whole;
 }
 
-/** Judges all mutants, each copy working for itself, and prints what becomes of them. */
+/** How a hunt goes along. */
+export interface Hunt {
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Hears what becomes of each mutant. */
+  readonly tell: (line: string) => void;
+  /** When mutants begin to stay undecided, in milliseconds of `performance.now()`. */
+  readonly deadline?: number;
+}
+
+/** Judges all mutants, each copy working for itself. */
 export async function judgeAll(
   copies: Copies,
   mutants: readonly Mutant[],
   measured: ReadonlyMap<string, Baseline>,
-  signal: AbortSignal,
-  deadline?: number,
+  { signal, tell, deadline = Infinity }: Hunt,
 ): Promise<Judged[]> {
-  const judge = new Judge(measured, await ImportGraph.of(copies[0].root), signal, deadline);
+  const judge = new Judge(measured, await ImportGraph.of(copies[0].root), signal);
   const started = performance.now();
   const judged: Judged[] = [];
   const queue = mutants.values();
   await Promise.all(copies.map(async (copy) => {
     for (const mutant of queue) {
-      const each = { mutant, verdict: await judge.judge(mutant, copy) };
+      // Twice its share of the time that is left: most mutants need much less than theirs.
+      const share = 2 * (deadline - performance.now()) / (mutants.length - judged.length);
+      const each = { mutant, verdict: await judge.judge(mutant, copy, share) };
       judged.push(each);
       const perMutant = (performance.now() - started) / 1000 / judged.length;
       const left = minutes(perMutant * (mutants.length - judged.length));
-      console.log(`[${judged.length}/${mutants.length}, ${left} left] ${judgedText(each)}`);
+      tell(`[${judged.length}/${mutants.length}, ${left} left] ${judgedText(each)}`);
     }
   }));
   return judged;

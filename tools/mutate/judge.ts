@@ -13,36 +13,29 @@ export class Judge {
   readonly #baselines: ReadonlyMap<string, Baseline>;
   readonly #orders: ReadonlyMap<string, TestOrder>;
   readonly #signal: AbortSignal;
-  readonly #deadline: number;
 
-  /**
-   * `baselines` of all rooms that mutants come from. After `deadline`, in milliseconds of
-   * `performance.now()`, mutants stay undecided.
-   */
+  /** `baselines` of all rooms that mutants come from; `signal` ends what runs. */
   constructor(
     baselines: ReadonlyMap<string, Baseline>,
     graph: ImportGraph,
     signal: AbortSignal,
-    deadline = Infinity,
   ) {
     this.#baselines = baselines;
     this.#orders = new Map(
       [...baselines].map(([room, { files }]) => [room, new TestOrder(graph, files)]),
     );
     this.#signal = signal;
-    this.#deadline = deadline;
   }
 
-  /** Runs the tests that load the mutated module, in `copy`. */
-  async judge(mutant: Mutant, copy: TreeCopy): Promise<Verdict> {
+  /** Runs the tests that load the mutated module, in `copy`, for `mostMs` milliseconds at most. */
+  async judge(mutant: Mutant, copy: TreeCopy, mostMs: number): Promise<Verdict> {
     const room = roomOf(mutant.path);
     const [baseline, order] = [this.#baselines.get(room), this.#orders.get(room)];
-    const leftMs = this.#deadline - performance.now();
-    if (!baseline || !order || leftMs <= 0) return { kind: "undecided" };
+    if (!baseline || !order || mostMs <= 0) return { kind: "undecided" };
     const files = order.of(mutant.path);
     if (files.length === 0) return { kind: "survived" };
     const usual = limitsOf(baseline, files);
-    const limits: Limits = { ...usual, totalMs: Math.min(usual.totalMs, leftMs) };
+    const limits: Limits = { ...usual, totalMs: Math.min(usual.totalMs, mostMs) };
     const changed = mutate(await copy.read(mutant.path), mutant);
     const outcome = await copy.with(
       mutant.path,
@@ -56,7 +49,7 @@ export class Judge {
         order.killed(mutant.path, outcome.by.split(": ")[0] ?? "");
         return { kind: "killed", by: outcome.by };
       case "late": {
-        const cut = outcome.limit === "totalMs" && leftMs < usual.totalMs;
+        const cut = outcome.limit === "totalMs" && mostMs < usual.totalMs;
         return { kind: cut ? "undecided" : "timed out" };
       }
     }

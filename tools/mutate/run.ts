@@ -17,10 +17,10 @@ export type Outcome =
   | { readonly kind: "late"; readonly limit: keyof Limits };
 
 /**
- * Octets that a mutant may allocate, so that an endless loop takes itself down and nothing else.
- * The rooms' tests need less than a tenth.
+ * KiB that each process of a run may map writable, so that an endless loop takes itself down and
+ * nothing else. One of a test's peers has 500 threads, each with a stack of 8 MiB.
  */
-const memoryKiB = 4_000_000;
+const memoryKiB = 8_000_000;
 
 /**
  * Runs test files of a copy in their order, up to the first failure. Whatever the tests start
