@@ -120,7 +120,7 @@ export class Api {
         send();
     }
     for (const reply of held) reply();
-    return outcome.closes ? hangUp(peer) : undefined;
+    return outcome.closes && outcome.to ? hangUp(outcome.to) : undefined;
   }
 
   async #dieWithin(

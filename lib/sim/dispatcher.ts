@@ -81,7 +81,7 @@ export class Dispatcher {
    */
   carryOut(incoming: Incoming, refusal?: number): Outcome {
     const { handler, clientIndex, request } = incoming;
-    if (!handler) return { to: undefined, messages: [], retval: undefined, closes: false };
+    if (!handler) return nothing;
     if (handler.message === messages.sockclntCreate) return this.#create(incoming);
     const to = this.#clients.find(clientIndex);
     if (handler.message === messages.sockclntDelete) return this.#delete(incoming, to);
@@ -107,11 +107,14 @@ export class Dispatcher {
     return { to: peer, messages: [reply], retval: undefined, closes: false };
   }
 
+  /** As in VPP a client that nobody knows is ignored, and one that deletes nobody told so. */
   #delete({ request }: Incoming, to: Peer | undefined): Outcome {
-    const answer = { message: messages.sockclntDeleteReply, fields: { response: 1 } };
-    if (to) this.#clients.forget(to);
-    const reply = this.#encode(answer, request.context);
-    return { to, messages: [reply], retval: undefined, closes: true };
+    if (!to) return nothing;
+    const closes = this.#clients.find(Number(request.fields.index)) !== undefined;
+    const fields = { response: closes ? 1 : -1 };
+    if (closes) this.#clients.forget(to);
+    const reply = this.#encode({ message: messages.sockclntDeleteReply, fields }, request.context);
+    return { to, messages: [reply], retval: undefined, closes };
   }
 
   #encode({ message, fields }: Answer, context: number): Uint8Array {
@@ -122,6 +125,8 @@ export class Dispatcher {
     return writer.finish();
   }
 }
+
+const nothing: Outcome = { to: undefined, messages: [], retval: undefined, closes: false };
 
 /** A message that the dispatcher itself answers. */
 function handlerOf(message: Message): Handler {

@@ -28,6 +28,7 @@ export class Fib {
   readonly #routes = new Map<string, { route: Route; holders: Map<RouteSource, number> }>();
   readonly #indices = new Pool<true>();
   readonly #onNewIndex: (index: number) => void;
+  #version = 0;
 
   /** `onNewIndex` hears of each index given out, used ones again included. */
   constructor(onNewIndex: (index: number) => void) {
@@ -40,11 +41,17 @@ export class Fib {
     }
   }
 
+  /** Changes whenever a route comes, goes, or changes hands. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** Adds a holder to the route of this prefix, making the route if need be; returns its index. */
   hold(prefix: Prefix46, source: RouteSource, ipv4 = prefixIsIpv4(prefix)): number {
     const key = keyOf(prefix, ipv4);
     const entry = this.#routes.get(key) ?? this.#create(key, prefix);
     entry.holders.set(source, (entry.holders.get(source) ?? 0) + 1);
+    this.#version++;
     return entry.route.index;
   }
 
@@ -53,6 +60,7 @@ export class Fib {
     const key = keyOf(prefix, prefixIsIpv4(prefix));
     const entry = this.#routes.get(key);
     if (!entry) return;
+    this.#version++;
     const left = (entry.holders.get(source) ?? 0) - 1;
     if (left > 0) entry.holders.set(source, left);
     else entry.holders.delete(source);
@@ -68,9 +76,20 @@ export class Fib {
 
   /** The longest match for this prefix. */
   longest(prefix: Prefix46, ipv4 = prefixIsIpv4(prefix)): Route | undefined {
+    return this.#longest(prefix, ipv4, () => true);
+  }
+
+  /** The route that says where packets for this address go: a server's own does as its cover. */
+  forwarding(address: Uint8Array): Route | undefined {
+    const prefix = hostPrefix(address);
+    const decides = ({ holders }: Route) => holders.has("vip") || holders.has("default");
+    return this.#longest(prefix, prefixIsIpv4(prefix), decides);
+  }
+
+  #longest(prefix: Prefix46, ipv4: boolean, fits: (route: Route) => boolean): Route | undefined {
     for (let length = prefix.length; length >= (ipv4 ? 96 : 0); length--) {
       const route = this.exact({ address: masked(prefix.address, length), length }, ipv4);
-      if (route) return route;
+      if (route && fits(route)) return route;
     }
     return undefined;
   }

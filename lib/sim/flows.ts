@@ -1,7 +1,8 @@
 import { routeTo, routeVia, type VipCounter } from "./counters.ts";
 import { FlowTable } from "./flow_table.ts";
 import type { LbHost, LoadBalancer } from "./lb.ts";
-import { encapBytes, type Vip, VppCrash } from "./lb_types.ts";
+import { formatAddress } from "./ip46.ts";
+import { encapBytes, type Server, type Vip, VppCrash } from "./lb_types.ts";
 import { xxhash } from "./xxhash.ts";
 
 /** From this many buckets on VPP's size computation overflows 32 bits. */
@@ -12,6 +13,9 @@ export class Flows {
   readonly #lb: LoadBalancer;
   readonly #host: LbHost;
   readonly #tables = new Map<number, FlowTable>();
+  /** Where packets for a server's address go, if not to a server; of one version of the FIB. */
+  readonly #returns = new Map<Server, "nowhere" | "all ports" | "some ports">();
+  #fibVersion = -1;
 
   constructor(lb: LoadBalancer, host: LbHost) {
     this.#lb = lb;
@@ -25,11 +29,25 @@ export class Flows {
 
   /** One packet of `bytes` for the VIP; packets with equal `flow` have equal addresses and ports. */
   packet(vip: Vip, flow: number, bytes: number, thread: number): void {
+    this.#countRoute(vip, bytes, thread);
+    this.#balance(vip, flow, bytes, thread);
+  }
+
+  /** lb_flush_vip_as: forgets the flows of a VIP, or of one server of it. */
+  flush(vip: number, server: number | undefined): void {
+    for (const table of this.#tables.values()) {
+      table.flush(vip, server, (held) => {
+        this.#reference(held, -1);
+        this.#reference(0, 1);
+      });
+    }
+  }
+
+  #balance(vip: Vip, flow: number, bytes: number, thread: number): void {
     const uptime = Math.floor(this.#host.uptime());
     const flows = this.#tableOf(thread);
     const hash = xxhash(vip.index, flow).low;
     const found = flows.lookup(hash, vip.index, uptime);
-    this.#countRoute(vip, bytes, thread);
     const server = found.kind === "found" ? found.server : this.#slot(vip, hash);
     if (found.kind === "free") {
       this.#reference(found.previous, -1);
@@ -41,16 +59,35 @@ export class Flows {
     if (!to) return;
     const sent = bytes + encapBytes(vip.type);
     this.#host.segment.count(routeVia, thread, to.routeIndex, 1, sent);
+    this.#forward(to, flow, sent, thread);
   }
 
-  /** lb_flush_vip_as: forgets the flows of a VIP, or of one server of it. */
-  flush(vip: number, server: number | undefined): void {
-    for (const table of this.#tables.values()) {
-      table.flush(vip, server, (held) => {
-        this.#reference(held, -1);
-        this.#reference(0, 1);
-      });
+  /**
+   * The packet leaves, unless the server's address is that of a VIP. One for all ports takes it
+   * again, and again, until VPP has written beyond its buffer. Among VIPs with ports none is for a
+   * GRE packet, which has no port: the hidden VIP drops it (node.c, lb_node_get_hash).
+   */
+  #forward(server: Server, flow: number, bytes: number, thread: number): void {
+    const returns = this.#returnsTo(server);
+    if (returns === "nowhere") return;
+    if (returns === "all ports") {
+      const address = formatAddress(server.address);
+      throw new VppCrash(`a packet for the server ${address}, which is an all-port VIP's address`);
     }
+    const hidden = this.#lb.vips.get(0);
+    if (hidden) this.#balance(hidden, flow, bytes, thread);
+  }
+
+  #returnsTo(server: Server): "nowhere" | "all ports" | "some ports" {
+    const { version } = this.#host.fib;
+    if (version !== this.#fibVersion) this.#returns.clear();
+    this.#fibVersion = version;
+    const known = this.#returns.get(server);
+    if (known) return known;
+    const [vip] = this.#lb.vipsAt(server.address);
+    const found = !vip ? "nowhere" : vip.port === 0 ? "all ports" : "some ports";
+    this.#returns.set(server, found);
+    return found;
   }
 
   #slot(vip: Vip, hash: number): number {

@@ -194,6 +194,12 @@ export class LoadBalancer {
     );
   }
 
+  /** The VIPs in use that take packets for this address: all of one prefix, or none. */
+  vipsAt(address: Uint8Array): readonly Vip[] {
+    const route = this.#host.fib.forwarding(address);
+    return route?.holders.has("vip") ? this.#withPrefix(route) : [];
+  }
+
   /** The servers of a VIP in pool order, lingering ones included. */
   serversOf(vip: Vip): Server[] {
     return Array.from(vip.servers, (index) => this.servers.get(index))
@@ -254,7 +260,7 @@ export class LoadBalancer {
   }
 
   /** The VIPs in use with this prefix, by index. */
-  #withPrefix(key: VipKey): readonly Vip[] {
+  #withPrefix(key: Pick<VipKey, "prefix">): readonly Vip[] {
     return this.#byPrefix.get(prefixText(key)) ?? [];
   }
 
@@ -264,7 +270,7 @@ export class LoadBalancer {
   }
 }
 
-function prefixText({ prefix }: VipKey): string {
+function prefixText({ prefix }: Pick<VipKey, "prefix">): string {
   return `${prefix.address.toHex()}/${prefix.length}`;
 }
 

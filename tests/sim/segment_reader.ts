@@ -1,5 +1,14 @@
 /** A plain reader of stats segments, for tests only: slow, and trusting what it reads. */
 
+import { connectSeqpacket, type Mapping, mapReadOnly, receiveFd } from "../../lib/net/mod.ts";
+
+/** The segment that the stats socket hands out. */
+export async function openSegment(path: string): Promise<Mapping> {
+  using socket = await connectSeqpacket(path, { timeoutMs: 10_000 });
+  using fd = await receiveFd(socket, { timeoutMs: 10_000 });
+  return mapReadOnly(fd);
+}
+
 /** An entry of the directory. */
 export interface Entry {
   readonly type: number;

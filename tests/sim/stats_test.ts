@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { connectSeqpacket, type Mapping, mapReadOnly, receiveFd } from "../../lib/net/mod.ts";
-import { SegmentReader } from "./segment_reader.ts";
+import { openSegment, SegmentReader } from "./segment_reader.ts";
 import { withVpp } from "./with_vpp.ts";
 
 const data = new URL("../vpp/data/stats/", import.meta.url);
@@ -11,12 +10,6 @@ const lbCounters = [
   "untracked packet",
   "no server configured",
 ];
-
-async function openSegment(path: string): Promise<Mapping> {
-  using socket = await connectSeqpacket(path, { timeoutMs: 5000 });
-  using fd = await receiveFd(socket, { timeoutMs: 5000 });
-  return mapReadOnly(fd);
-}
 
 async function recordedSegment(name: string): Promise<SegmentReader> {
   const file = await Deno.open(new URL(`${name}.bin.gz`, data));
