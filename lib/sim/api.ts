@@ -6,6 +6,7 @@ import type { Gate } from "./gate.ts";
 import type { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
 import type { Peer } from "./peer.ts";
+import type { Utterance } from "./utterance.ts";
 
 /** What the API of one running VPP needs. */
 export interface ApiOptions {
@@ -22,6 +23,7 @@ export interface ApiOptions {
 /** The API of one running VPP: carries out requests, and misbehaves when told to. */
 export class Api {
   readonly #options: ApiOptions;
+  readonly #peers = new Set<Peer>();
   readonly #late = new Set<Timer>();
   readonly #ending = Promise.withResolvers<void>();
   #held: (() => void)[] = [];
@@ -31,13 +33,21 @@ export class Api {
     this.#options = options;
   }
 
+  /** Sends a message that nobody asked for to every client. */
+  say(utterance: Utterance): void {
+    const bytes = frame(this.#options.dispatcher.utter(utterance));
+    for (const peer of this.#peers) peer.send(bytes);
+  }
+
   /** A client has come. */
   connected(peer: Peer): void {
+    this.#peers.add(peer);
     this.#options.journal.note({ kind: "connected", connection: peer.number });
   }
 
   /** A client has gone. */
   disconnected(peer: Peer): void {
+    this.#peers.delete(peer);
     this.#options.dispatcher.forget(peer);
     this.#options.journal.note({ kind: "disconnected", connection: peer.number });
   }
@@ -98,7 +108,7 @@ export class Api {
   }
 
   #reply(peer: Peer, outcome: Outcome, fault: Fault | undefined): Promise<void> | undefined {
-    const bytes = outcome.messages.map((message) => distort(message, fault));
+    const bytes = this.#replies(outcome, fault);
     const held = this.#held;
     this.#held = [];
     const send = () => bytes.forEach((reply) => outcome.to?.send(reply));
@@ -121,6 +131,19 @@ export class Api {
     }
     for (const reply of held) reply();
     return outcome.closes && outcome.to ? hangUp(outcome.to) : undefined;
+  }
+
+  /** The frames that answer a request. */
+  #replies(outcome: Outcome, fault: Fault | undefined): Uint8Array[] {
+    const { dispatcher } = this.#options;
+    switch (fault?.kind) {
+      case "instead":
+        return [frame(dispatcher.utter(fault.message, outcome.context))];
+      case "interrupted":
+        return [dispatcher.utter(fault.message), ...outcome.messages].map((one) => frame(one));
+      default:
+        return outcome.messages.map((message) => distort(message, fault));
+    }
   }
 
   async #dieWithin(

@@ -5,6 +5,7 @@ import { type Answer, type Handler, handlers } from "./handlers.ts";
 import type { MessageTable } from "./message_table.ts";
 import { type Message, messages } from "./messages.ts";
 import type { Peer } from "./peer.ts";
+import { encodeUtterance, type Utterance } from "./utterance.ts";
 import type { Vpp } from "./vpp.ts";
 
 /** A request with what is needed to carry it out. */
@@ -20,6 +21,8 @@ export interface Incoming {
 export interface Outcome {
   /** Undefined for a client_index that nobody has: then there is no reply. */
   readonly to: Peer | undefined;
+  /** Of the request. */
+  readonly context: number;
   readonly messages: readonly Uint8Array[];
   /** Of the first reply, if it has one. */
   readonly retval: number | undefined;
@@ -81,20 +84,20 @@ export class Dispatcher {
    */
   carryOut(incoming: Incoming, refusal?: number): Outcome {
     const { handler, clientIndex, request } = incoming;
-    if (!handler) return nothing;
+    if (!handler) return answered(incoming, undefined, []);
     if (handler.message === messages.sockclntCreate) return this.#create(incoming);
     const to = this.#clients.find(clientIndex);
     if (handler.message === messages.sockclntDelete) return this.#delete(incoming, to);
-    const answers = refusal === undefined
-      ? handler.run(this.#vpp, request.fields, clientIndex)
-      : [refused(handler.message, refusal)];
+    if (refusal !== undefined) return this.#refuse(incoming, to, refusal);
+    const answers = handler.run(this.#vpp, request.fields, clientIndex);
     const first = answers[0]?.fields.retval;
-    return {
-      to,
-      messages: answers.map((answer) => this.#encode(answer, request.context)),
-      retval: typeof first === "number" ? first : undefined,
-      closes: false,
-    };
+    const replies = answers.map((answer) => this.#encode(answer, request.context));
+    return answered(incoming, to, replies, typeof first === "number" ? first : undefined);
+  }
+
+  /** The bytes of a message of VPP's own; `asked` is its context unless it says otherwise. */
+  utter(utterance: Utterance, asked?: number): Uint8Array {
+    return encodeUtterance(utterance, this.#table, asked);
   }
 
   /** Forgets a client that has gone. */
@@ -102,19 +105,27 @@ export class Dispatcher {
     this.#clients.forget(peer);
   }
 
-  #create({ peer, request }: Incoming): Outcome {
+  #refuse(incoming: Incoming, to: Peer | undefined, retval: number): Outcome {
+    const { name, context } = incoming.request;
+    const reply = this.utter({ message: `${name}_reply`, fields: { retval } }, context);
+    return answered(incoming, to, [reply], retval);
+  }
+
+  #create(incoming: Incoming): Outcome {
+    const { peer, request } = incoming;
     const reply = this.#table.reply(request.context, this.#clients.register(peer));
-    return { to: peer, messages: [reply], retval: undefined, closes: false };
+    return answered(incoming, peer, [reply]);
   }
 
   /** As in VPP a client that nobody knows is ignored, and one that deletes nobody told so. */
-  #delete({ request }: Incoming, to: Peer | undefined): Outcome {
-    if (!to) return nothing;
+  #delete(incoming: Incoming, to: Peer | undefined): Outcome {
+    if (!to) return answered(incoming, undefined, []);
+    const { request } = incoming;
     const closes = this.#clients.find(Number(request.fields.index)) !== undefined;
     const fields = { response: closes ? 1 : -1 };
     if (closes) this.#clients.forget(to);
     const reply = this.#encode({ message: messages.sockclntDeleteReply, fields }, request.context);
-    return { to, messages: [reply], retval: undefined, closes };
+    return { ...answered(incoming, to, [reply]), closes };
   }
 
   #encode({ message, fields }: Answer, context: number): Uint8Array {
@@ -126,17 +137,16 @@ export class Dispatcher {
   }
 }
 
-const nothing: Outcome = { to: undefined, messages: [], retval: undefined, closes: false };
+function answered(
+  { request: { context } }: Incoming,
+  to: Peer | undefined,
+  messages: readonly Uint8Array[],
+  retval?: number,
+): Outcome {
+  return { to, context, messages, retval, closes: false };
+}
 
 /** A message that the dispatcher itself answers. */
 function handlerOf(message: Message): Handler {
   return { message, run: () => [] };
-}
-
-/** The reply to `message` with this value and zeros. */
-function refused(message: Message, retval: number): Answer {
-  const reply = Object.values(messages).find(({ name }) => name === `${message.name}_reply`);
-  if (!reply) throw new Error(`${message.name} has no reply that could carry a return value`);
-  const zeros = reply.codec.read(new Reader(new Uint8Array(4096)));
-  return { message: reply, fields: { ...zeros, retval } };
 }

@@ -1,3 +1,5 @@
+import type { Utterance } from "./utterance.ts";
+
 /** A message that the simulated VPP received. */
 export interface SimRequest {
   /** 1 for the first since VPP started, counting all clients. */
@@ -28,6 +30,10 @@ export type Fault =
   | { readonly kind: "wrong-context" }
   /** The reply is 64 bytes of nonsense behind a good header. */
   | { readonly kind: "garbage" }
+  /** This comes in place of the reply, with its context unless it says otherwise. */
+  | { readonly kind: "instead"; readonly message: Utterance }
+  /** This comes right before the reply, with context 0 unless it says otherwise. */
+  | { readonly kind: "interrupted"; readonly message: Utterance }
   /** The reply's message is cut to so many bytes, its header telling the truth about it. */
   | { readonly kind: "truncated"; readonly bytes: number }
   /** The reply's header claims another length. */

@@ -84,6 +84,8 @@ export class Writer {
 
 /** How one field is read and written. */
 export interface Field<T> {
+  /** What is all zeros on the wire; empty for lists and texts. */
+  readonly zero: T;
   read(reader: Reader): T;
   write(writer: Writer, value: T): void;
 }
@@ -101,6 +103,7 @@ export interface WirePrefix {
 }
 
 const unsigned = (length: 1 | 2 | 4): Field<number> => ({
+  zero: 0,
   read: (reader) => reader.number(length),
   write: (writer, value) => writer.number(value, length),
 });
@@ -114,12 +117,14 @@ export const u32: Field<number> = unsigned(4);
 
 /** Signed, such as a return value. */
 export const i32: Field<number> = {
+  zero: 0,
   read: (reader) => reader.number(4) | 0,
   write: (writer, value) => writer.number(value, 4),
 };
 
 /** One byte, anything but 0 is true. */
 export const bool: Field<boolean> = {
+  zero: false,
   read: (reader) => reader.number(1) !== 0,
   write: (writer, value) => writer.number(value ? 1 : 0, 1),
 };
@@ -127,6 +132,7 @@ export const bool: Field<boolean> = {
 /** `length` raw bytes. */
 export function raw(length: number): Field<Uint8Array> {
   return {
+    zero: new Uint8Array(length),
     read: (reader) => reader.take(length),
     write: (writer, value) => writer.append(value),
   };
@@ -137,6 +143,7 @@ const utf8 = { encode: new TextEncoder(), decode: new TextDecoder() };
 /** `string name[64]`: padded with NULs. */
 export function paddedText(length: number): Field<string> {
   return {
+    zero: "",
     read: (reader) => utf8.decode.decode(reader.take(length)).replace(/\0.*$/s, ""),
     write(writer, value) {
       const padded = new Uint8Array(length);
@@ -148,6 +155,7 @@ export function paddedText(length: number): Field<string> {
 
 /** `string cmd[]`: a u32 length and that many bytes, without a NUL. */
 export const text: Field<string> = {
+  zero: "",
   read: (reader) => utf8.decode.decode(reader.take(reader.number(4))),
   write(writer, value) {
     const bytes = utf8.encode.encode(value);
@@ -158,6 +166,7 @@ export const text: Field<string> = {
 
 /** vl_api_address_t. */
 export const address: Field<WireAddress> = {
+  zero: { family: 0, bytes: new Uint8Array(16) },
   read: (reader) => ({ family: reader.number(1), bytes: reader.take(16) }),
   write(writer, value) {
     writer.number(value.family, 1);
@@ -167,6 +176,7 @@ export const address: Field<WireAddress> = {
 
 /** vl_api_prefix_t. */
 export const prefix: Field<WirePrefix> = {
+  zero: { address: address.zero, length: 0 },
   read: (reader) => ({ address: address.read(reader), length: reader.number(1) }),
   write(writer, value) {
     address.write(writer, value.address);
@@ -177,6 +187,7 @@ export const prefix: Field<WirePrefix> = {
 /** A u8, u16 or u32 count, then so many items. */
 export function list<T>(count: Field<number>, item: Field<T>): Field<readonly T[]> {
   return {
+    zero: [],
     read: (reader) => Array.from({ length: count.read(reader) }, () => item.read(reader)),
     write(writer, values) {
       count.write(writer, values.length);
@@ -188,6 +199,7 @@ export function list<T>(count: Field<number>, item: Field<T>): Field<readonly T[
 /** Items up to the end of the message. */
 export function many<T>(item: Field<T>): Field<readonly T[]> {
   return {
+    zero: [],
     read(reader) {
       const values: T[] = [];
       while (!reader.done) values.push(item.read(reader));
@@ -203,6 +215,7 @@ export function many<T>(item: Field<T>): Field<readonly T[]> {
 export function struct<S extends Shape>(shape: S): Field<Values<S>> {
   const fields = Object.entries(shape);
   return {
+    zero: Object.fromEntries(fields.map(([name, field]) => [name, field.zero])) as Values<S>,
     read: (reader) =>
       Object.fromEntries(fields.map(([name, field]) => [name, field.read(reader)])) as Values<S>,
     write(writer, values) {

@@ -1,17 +1,24 @@
 /** A frame of the API socket: 16 bytes of header, of which only the length matters, and a message. */
 
+import { xxhash } from "./xxhash.ts";
+
 /** What each message travels behind. */
 export const headerBytes = 16;
-/** What VPP puts into the first eight bytes of a reply's header: nothing anybody should read. */
-const garbage = new Uint8Array([0xc0, 0xc4, 0x04, 0x30, 0x01, 0, 0, 0]);
 /** A client that announces more than this is not one we know. */
 const longestMessage = 16 * 1024 * 1024;
 
-/** A frame around `message`; `length` is what its header claims. */
+/**
+ * A frame around `message`; `length` is what its header claims. The first eight bytes are nothing
+ * that anybody should read: a pointer of VPP's, here any number at all, which may look like a
+ * length or an id.
+ */
 export function frame(message: Uint8Array, length = message.length): Uint8Array {
   const bytes = new Uint8Array(headerBytes + message.length);
-  bytes.set(garbage);
-  new DataView(bytes.buffer).setUint32(8, length);
+  const view = new DataView(bytes.buffer);
+  const garbage = xxhash(message.length, message[5] ?? 0);
+  view.setUint32(0, garbage.high);
+  view.setUint32(4, garbage.low);
+  view.setUint32(8, length);
   bytes.set(message, headerBytes);
   return bytes;
 }

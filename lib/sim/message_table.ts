@@ -71,6 +71,12 @@ export class MessageTable {
     return this.#ids.get(message.nameCrc);
   }
 
+  /** The id of a name without its CRC, undefined for what this VPP lacks. */
+  idOf(name: string): number | undefined {
+    for (const [id, known] of this.#names) if (known === name) return id;
+    return undefined;
+  }
+
   /** The name behind an id, without the CRC. */
   name(id: number): string | undefined {
     return this.#names.get(id);

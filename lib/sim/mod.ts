@@ -17,6 +17,7 @@ export type { TableChanges } from "./message_table.ts";
 export { ByHand } from "./by_hand.ts";
 export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
 export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";
+export type { Utterance } from "./utterance.ts";
 export { Journal } from "./journal.ts";
 export type { JournalEntry, SimEvent } from "./journal.ts";
 export type { VipType } from "./lb_types.ts";

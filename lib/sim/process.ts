@@ -7,6 +7,7 @@ import { Gate } from "./gate.ts";
 import { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
 import { type MessageTable, type TableChanges, tableWith } from "./message_table.ts";
+import type { Utterance } from "./utterance.ts";
 import { recordedIdentity, Vpp, type VppIdentity } from "./vpp.ts";
 
 /** What a simulated VPP is made of, however it is reached. */
@@ -34,6 +35,8 @@ export interface Traffic {
   /** The thread it arrives on: the first worker, or the main thread without any. */
   readonly thread?: number;
 }
+
+const isDead = "the simulated VPP does not run";
 
 /** How often deleted servers are collected. */
 const collectionMs = 60_000;
@@ -133,6 +136,12 @@ export abstract class VppProcess {
     this.gate.open();
   }
 
+  /** Sends a message that nobody asked for to every client. Throws when it does not run. */
+  say(utterance: Utterance): void {
+    if (!this.#running) throw new Error(isDead);
+    this.#running.api.say(utterance);
+  }
+
   /** Misbehaves from now on; the returned function ends it. */
   misbehave(rule: Misbehaviour): () => void {
     return this.#faults.add(rule);
@@ -174,7 +183,7 @@ export abstract class VppProcess {
   }
 
   get #vpp(): Vpp {
-    if (!this.#running) throw new Error("the simulated VPP does not run");
+    if (!this.#running) throw new Error(isDead);
     return this.#running.vpp;
   }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Reader, Writer } from "../../lib/sim/fields.ts";
+import { Writer } from "../../lib/sim/fields.ts";
 import { messageTable } from "../../lib/sim/message_table.ts";
 import { type Message, messages } from "../../lib/sim/messages.ts";
 
@@ -39,11 +39,8 @@ for (const message of Object.values<Message>(messages)) {
     assert.equal(message.nameCrc, `${message.name}_${crc.slice(2)}`);
     const expected = fields.filter(([, name], i) => i >= 3 || !envelope.includes(name));
     assert.deepEqual(fieldNames(message.shape), namesOf(expected));
-    // Its paths go on to the end of the message, which zeros do not have.
-    if (message.name === "ip_route_lookup_v2_reply") return;
-    const zeros = message.codec.read(new Reader(new Uint8Array(4096)));
     const writer = new Writer();
-    message.codec.write(writer, zeros);
+    message.codec.write(writer, message.codec.zero);
     assert.equal(writer.finish().length, expected.reduce((sum, field) => sum + sizeOf(field), 0));
   });
 }
