@@ -1,4 +1,9 @@
-import type { Config, HealthCheck } from "../config/mod.ts";
+import {
+  type Config,
+  type ConfigChange,
+  configDiffSteps,
+  type HealthCheck,
+} from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult, StartProbe } from "../probes/mod.ts";
@@ -220,9 +225,16 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   async #reload(config: Config, actor: Actor | undefined): Promise<void> {
     const reason: Reason = { cause: { kind: "config" }, actor };
-    await this.#slices.run(this.#change(config, reason));
-    this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes: [] }]));
+    const changes = await this.#slices.run(this.#replace(config, reason));
+    this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes }]));
     await this.events.told();
+  }
+
+  /** As `#change`; the result is what differs from the configuration before. */
+  *#replace(config: Config, reason: Reason): Steps<readonly ConfigChange[]> {
+    const changes = yield* configDiffSteps(this.config, config);
+    yield* this.#change(config, reason);
+    return changes;
   }
 
   /** Puts a configuration in force: between two steps anything else may happen. */

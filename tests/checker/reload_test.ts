@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { checkDifference } from "../../lib/checker/same.ts";
+import { configDiff } from "../../lib/config/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 import { ip } from "../support/ip.ts";
 
@@ -391,6 +392,20 @@ Deno.test("a backend that changes its pool, and one that leaves, are told with t
   bench.events.length = 0;
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50 }] } }));
   assert.deepEqual(bench.story(), ["f/a 7>absent as 7>absent (config)", "reload applied"]);
+});
+
+Deno.test("the event of a reload says what differs from the configuration before", async () => {
+  using bench = new Bench(config);
+  const other = sketch({ backends: { a: {}, b: { enabled: false } }, frontends });
+  await bench.reload(other);
+  const event = bench.events.at(-1);
+  assert.ok(event?.kind === "reload" && event.result === "applied");
+  assert.deepEqual(event.changes, configDiff(config, other));
+  assert.deepEqual(event.changes.map(({ name, change }) => `${name} ${change}`), ["b changed"]);
+  await bench.reload(other);
+  const again = bench.events.at(-1);
+  assert.ok(again?.kind === "reload" && again.result === "applied");
+  assert.deepEqual(again.changes, []);
 });
 
 Deno.test("a frontend that is gone is told as removed", async () => {
