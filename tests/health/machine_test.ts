@@ -128,6 +128,17 @@ Deno.test("changed timing clamps the counter and keeps the verdict", () => {
   assert.equal(recheck(same, check, check, "timing"), same);
 });
 
+Deno.test("a result that changes only the counter is counted", () => {
+  const failed = step({ state: "up", counter: 4 }, "fail", check);
+  assert.deepEqual(failed, {
+    kind: "done",
+    health: { state: "up", counter: 3 },
+    probing: "keep",
+  });
+  const passed = step({ state: "down", counter: 0 }, "pass", check);
+  assert.ok(passed.kind === "done" && passed.health.counter === 1);
+});
+
 Deno.test("state and counter never contradict each other", () => {
   const walk = fc.tuple(
     fc.integer({ min: 1, max: 5 }),

@@ -58,8 +58,8 @@ export async function judgeAll(
   const queue = mutants.values();
   await Promise.all(copies.map(async (copy) => {
     for (const mutant of queue) {
-      // Twice its share of the time that is left: most mutants need much less than theirs.
-      const share = 2 * (deadline - performance.now()) / (mutants.length - judged.length);
+      // Four times its share of the time that is left: most mutants need much less than theirs.
+      const share = 4 * (deadline - performance.now()) / (mutants.length - judged.length);
       const each = { mutant, verdict: await judge.judge(mutant, copy, share) };
       judged.push(each);
       const perMutant = (performance.now() - started) / 1000 / judged.length;
