@@ -139,12 +139,14 @@ export const vppFamilies = {
   vipRoutePackets: counter(
     "maglev_vpp_vip_route_packets_total",
     vip,
-    "Packets that VPP's FIB sent to the host prefix of a VIP, all ports together.",
+    "Packets that came in for an address of VIPs, all its ports together; each address once, " +
+      "with protocol any and port 0.",
   ),
   vipRouteBytes: counter(
     "maglev_vpp_vip_route_bytes_total",
     vip,
-    "Bytes that VPP's FIB sent to the host prefix of a VIP, all ports together.",
+    "Bytes that came in for an address of VIPs, all its ports together; each address once, " +
+      "with protocol any and port 0.",
   ),
   serverPackets: counter(
     "maglev_vpp_server_packets_total",

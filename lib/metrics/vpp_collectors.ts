@@ -32,12 +32,24 @@ function counterCollectors(vpp: VppService): readonly Collector[] {
     });
   return [
     from(vipPackets, ({ vips }) => vips.flatMap(packetSamples)),
-    from(vipRoutePackets, ({ vips }) => vips.map((vip) => [vip.packets, ...vipLabels(vip)])),
-    from(vipRouteBytes, ({ vips }) => vips.map((vip) => [vip.bytes, ...vipLabels(vip)])),
+    from(
+      vipRoutePackets,
+      ({ addresses }) => addresses.map((each) => [each.packets, each.prefix, ...allPorts]),
+    ),
+    from(
+      vipRouteBytes,
+      ({ addresses }) => addresses.map((each) => [each.bytes, each.prefix, ...allPorts]),
+    ),
     from(serverPackets, ({ servers }) => servers.map((each) => [each.packets, each.address])),
     from(serverBytes, ({ servers }) => servers.map((each) => [each.bytes, each.address])),
   ];
 }
+
+/**
+ * Protocol and port of what VPP counts per address: as those of a VIP for all ports. With the
+ * labels of each VIP it would be counted once for each port, in sums as well.
+ */
+const allPorts = ["any", "0"] as const;
 
 function packetSamples(vip: VipCounters): Sample[] {
   const labels = vipLabels(vip);

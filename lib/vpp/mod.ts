@@ -15,6 +15,7 @@ export { encaps, VppError } from "./service.ts";
 export { segmentIn } from "./stats/mod.ts";
 export type { SegmentOptions, SegmentSource, StatsSegment } from "./stats/mod.ts";
 export type {
+  AddressCounters,
   Encap,
   LbConf,
   LbCounters,

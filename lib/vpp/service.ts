@@ -132,7 +132,13 @@ export interface VipCounters {
   readonly untracked: number;
   /** Packets dropped because the VIP had no server. */
   readonly noServer: number;
-  /** /net/route/to of the host prefix, shared by all ports of the address. */
+}
+
+/** What came in for the address of one VIP or several: /net/route/to, which knows no ports. */
+export interface AddressCounters {
+  /** `192.0.2.1/32`, as in {@link VipCounters}. */
+  readonly prefix: string;
+  /** For all ports together. */
   readonly packets: number;
   /** Of those packets. */
   readonly bytes: number;
@@ -154,6 +160,8 @@ export interface LbCounters {
   readonly at: number;
   /** In numeric order. */
   readonly vips: readonly VipCounters[];
+  /** Each prefix of VIPs once, in numeric order. */
+  readonly addresses: readonly AddressCounters[];
   /** Each address once, in numeric order. */
   readonly servers: readonly ServerCounters[];
 }

@@ -281,6 +281,7 @@ export function routes(router: ConnectRouter): void {
         packets: 1_235_457n,
         bytes: 123_545_700n,
       }],
+      addresses: [{ prefix: "198.51.100.1/32", packets: 1_235_457n, bytes: 123_545_700n }],
       servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
     }),
     planVPPLBState: () => ({

@@ -18,9 +18,11 @@ export function fakeVpp(clock: Clock): VppService {
       first: 2,
       untracked: 3,
       noServer: 4,
-      packets: 10,
-      bytes: 9_007_199_254_740_991,
+    }, {
+      ...{ prefix: "192.0.2.1/32", protocol: "udp", port: 443 },
+      ...{ next: 5, first: 6, untracked: 7, noServer: 8 },
     }],
+    addresses: [{ prefix: "192.0.2.1/32", packets: 36, bytes: 9_007_199_254_740_991 }],
     servers: [{ address: "10.0.0.1", packets: 7, bytes: 700 }],
   };
   const unused = () => Promise.reject(new Error("not part of this test"));

@@ -62,6 +62,17 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
   ) ok(lines.has(line), line);
 });
 
+Deno.test("an address of several VIPs is counted once, with the labels of all its ports", async () => {
+  using bed = full();
+  const text = await scrapeText(bed.metrics);
+  const series = text.split("\n").filter((line) => line.startsWith("maglev_vpp_vip_route"));
+  const labels = '{prefix="192.0.2.1/32",protocol="any",port="0"}';
+  deepEqual(series, [
+    `maglev_vpp_vip_route_packets_total${labels} 36`,
+    `maglev_vpp_vip_route_bytes_total${labels} 9007199254740991`,
+  ]);
+});
+
 Deno.test("every method has its series before its first call", async () => {
   using bed = new MetricsBed();
   const text = await scrapeText(bed.metrics);

@@ -71,8 +71,8 @@ class Answering {
   /** What a reading shows, and what VPP was asked for it. */
   async read() {
     this.#asked = [];
-    const { vips: [vip], servers: [server] } = await this.reader.read();
-    const counted = { vip: vip?.next, to: vip?.packets, via: server?.packets };
+    const { vips: [vip], addresses: [address], servers: [server] } = await this.reader.read();
+    const counted = { vip: vip?.next, to: address?.packets, via: server?.packets };
     return { ...counted, asked: this.#asked };
   }
 

@@ -318,6 +318,9 @@ Deno.test("counters of VIPs and servers are read from VPP's memory", async () =>
     first: 50,
     untracked: 0,
     noServer: 0,
+  }]);
+  assert.deepEqual(counters?.addresses, [{
+    prefix: "192.0.2.1/32",
     packets: 200,
     bytes: 20_000,
   }]);

@@ -1,4 +1,8 @@
-import { type VPPLBCounters, VPPLBCountersSchema } from "../../gen/maglev_pb.ts";
+import {
+  type VPPLBCounters,
+  VPPLBCountersSchema,
+  type VPPLBVIPCounters,
+} from "../../gen/maglev_pb.ts";
 import { formatCount, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
@@ -25,72 +29,96 @@ export const showVppCounters = report({
   json: ({ now }) => messageJson(VPPLBCountersSchema, now),
 });
 
-/** Per VIP, then per server; rates where an earlier reading is known. */
+/** Per VIP, per address of VIPs, per server; rates where an earlier reading is known. */
 function formatCounters({ now, before }: CounterReadings, view: View): string {
+  if (now.vips.length === 0) return "no VIP counters yet";
   const seconds = before ? Number(now.atUnixNs - before.atUnixNs) / 1e9 : 0;
-  const parts = [vipTable(now, before, seconds, view)];
-  if (now.servers.length > 0) parts.push(serverTable(now, before, seconds, view));
+  const parts = [vipTable(now.vips, before?.vips, seconds, view)];
+  const addresses = {
+    title: "address",
+    now: addressesOf(now),
+    before: before && addressesOf(before),
+  };
+  parts.push(trafficTable(addresses, seconds, view));
+  const servers = { title: "server", now: serversOf(now), before: before && serversOf(before) };
+  if (servers.now.length > 0) parts.push(trafficTable(servers, seconds, view));
   return parts.join("\n\n");
 }
 
 function vipTable(
-  now: VPPLBCounters,
-  before: VPPLBCounters | undefined,
+  now: readonly VPPLBVIPCounters[],
+  before: readonly VPPLBVIPCounters[] | undefined,
   seconds: number,
   { style }: View,
 ): string {
-  if (now.vips.length === 0) return "no VIP counters yet";
-  const key = (vip: { prefix: string; protocol: string; port: number }) =>
-    `${vip.prefix} ${vip.protocol} ${vip.port}`;
-  const earlier = new Map(before?.vips.map((vip) => [key(vip), vip]));
+  const key = ({ prefix, protocol, port }: VPPLBVIPCounters) => `${prefix} ${protocol} ${port}`;
+  const earlier = new Map(before?.map((vip) => [key(vip), packetsOf(vip)]));
   const columns = [
     { title: "vip" },
     { title: "protocol" },
-    ...numeric("port", "first", "next", "untracked", "no-server", "fib-packets", "fib-bytes"),
-    ...(seconds > 0 ? numeric("packets/s", "bytes/s") : []),
+    ...numeric("port", "first", "next", "untracked", "no-server"),
+    ...(seconds > 0 ? numeric("packets/s") : []),
   ];
-  const rows = now.vips.map((vip) => {
-    const old = earlier.get(key(vip));
-    return [
-      stripHostMask(vip.prefix),
-      vip.protocol,
-      formatPort(vip.port),
-      ...[vip.firstPacket, vip.nextPacket, vip.untrackedPacket, vip.noServer].map(formatCount),
-      ...[vip.packets, vip.bytes].map(formatCount),
-      ...(seconds > 0
-        ? [
-          formatRate(vip.packets, old?.packets, seconds),
-          formatRate(vip.bytes, old?.bytes, seconds),
-        ]
-        : []),
-    ];
-  });
+  const rows = now.map((vip) => [
+    stripHostMask(vip.prefix),
+    vip.protocol,
+    formatPort(vip.port),
+    ...[vip.firstPacket, vip.nextPacket, vip.untrackedPacket, vip.noServer].map(formatCount),
+    ...(seconds > 0 ? [formatRate(packetsOf(vip), earlier.get(key(vip)), seconds)] : []),
+  ]);
   return formatTable(style, columns, rows);
 }
 
-function serverTable(
-  now: VPPLBCounters,
-  before: VPPLBCounters | undefined,
+/** What the lb plugin has seen of this VIP. */
+function packetsOf(vip: VPPLBVIPCounters): bigint {
+  return vip.firstPacket + vip.nextPacket + vip.untrackedPacket + vip.noServer;
+}
+
+/** Packets and bytes of one thing. */
+interface Traffic {
+  readonly name: string;
+  readonly packets: bigint;
+  readonly bytes: bigint;
+}
+
+/** Each address once. An older server tells them with each VIP, the same for all its ports. */
+function addressesOf({ addresses, vips }: VPPLBCounters): Traffic[] {
+  const counted = addresses.length > 0 ? addresses : vips;
+  const once = new Map(counted.map((one) => [one.prefix, one]));
+  return [...once.values()].map(({ prefix, packets, bytes }) => ({
+    name: stripHostMask(prefix),
+    packets,
+    bytes,
+  }));
+}
+
+function serversOf({ servers }: VPPLBCounters): Traffic[] {
+  return servers.map(({ address, packets, bytes }) => ({ name: address, packets, bytes }));
+}
+
+function trafficTable(
+  { title, now, before }: {
+    title: string;
+    now: readonly Traffic[];
+    before: readonly Traffic[] | undefined;
+  },
   seconds: number,
   { style }: View,
 ): string {
-  const earlier = new Map(before?.servers.map((server) => [server.address, server]));
+  const earlier = new Map(before?.map((one) => [one.name, one]));
   const columns = [
-    { title: "server" },
+    { title },
     ...numeric("packets", "bytes"),
     ...(seconds > 0 ? numeric("packets/s", "bytes/s") : []),
   ];
-  const rows = now.servers.map((server) => {
-    const old = earlier.get(server.address);
+  const rows = now.map(({ name, packets, bytes }) => {
+    const old = earlier.get(name);
     return [
-      server.address,
-      formatCount(server.packets),
-      formatCount(server.bytes),
+      name,
+      formatCount(packets),
+      formatCount(bytes),
       ...(seconds > 0
-        ? [
-          formatRate(server.packets, old?.packets, seconds),
-          formatRate(server.bytes, old?.bytes, seconds),
-        ]
+        ? [formatRate(packets, old?.packets, seconds), formatRate(bytes, old?.bytes, seconds)]
         : []),
     ];
   });

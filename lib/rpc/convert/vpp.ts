@@ -9,6 +9,7 @@ import type {
 import {
   PlanVPPLBStateResponseSchema,
   VPPInfoSchema,
+  VPPLBAddressCountersSchema,
   VPPLBASSchema,
   VPPLBConfSchema,
   VPPLBCountersSchema,
@@ -66,7 +67,8 @@ function vipToProto(vip: LbVipState): VPPLBVIP {
 }
 
 /** The lb plugin's counters as the wire shows them. */
-export function countersToProto({ at, vips, servers }: LbCounters): VPPLBCounters {
+export function countersToProto({ at, vips, addresses, servers }: LbCounters): VPPLBCounters {
+  const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
   return create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
     vips: vips.map((vip) =>
@@ -78,8 +80,15 @@ export function countersToProto({ at, vips, servers }: LbCounters): VPPLBCounter
         firstPacket: counter(vip.first),
         untrackedPacket: counter(vip.untracked),
         noServer: counter(vip.noServer),
-        packets: counter(vip.packets),
-        bytes: counter(vip.bytes),
+        packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
+        bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
+      })
+    ),
+    addresses: addresses.map(({ prefix, packets, bytes }) =>
+      create(VPPLBAddressCountersSchema, {
+        prefix,
+        packets: counter(packets),
+        bytes: counter(bytes),
       })
     ),
     servers: servers.map((server) =>

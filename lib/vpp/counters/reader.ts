@@ -23,7 +23,7 @@ export type CountedState = Pick<
  */
 export class CounterReader {
   readonly #routes: RouteIndices;
-  #rows: CounterRows = { vips: [], servers: [] };
+  #rows: CounterRows = { vips: [], addresses: [], servers: [] };
   #version = -1;
   #isComplete = true;
   #learnedAt: number;

@@ -12,6 +12,11 @@ interface VipRow {
   readonly protocol: "tcp" | "udp" | "any";
   readonly port: number;
   readonly pool: number;
+}
+
+/** Where the counters of one prefix of VIPs are. */
+interface AddressRow {
+  readonly prefix: string;
   readonly route: number;
 }
 
@@ -24,6 +29,7 @@ interface ServerRow {
 /** What is read each time, prepared so that a reading does nothing but add up. */
 export interface CounterRows {
   readonly vips: readonly VipRow[];
+  readonly addresses: readonly AddressRow[];
   readonly servers: readonly ServerRow[];
 }
 
@@ -57,14 +63,15 @@ export function* counterRows(
   indexOf: (key: RouteKey) => number | undefined,
 ): Generator<void, CounterRows> {
   const vipRows: VipRow[] = [];
+  const addressRows: AddressRow[] = [];
   for (const vip of vips) {
-    vipRows.push({
-      prefix: prefixText(vip),
-      protocol: protocolName(vip.protocol),
-      port: vip.port,
-      pool: vip.poolIndex ?? -1,
-      route: indexOf(vip) ?? -1,
-    });
+    const prefix = prefixText(vip);
+    const { protocol, port, poolIndex } = vip;
+    vipRows.push({ prefix, protocol: protocolName(protocol), port, pool: poolIndex ?? -1 });
+    // In order, so the VIPs of one prefix stand together.
+    if (addressRows.at(-1)?.prefix !== prefix) {
+      addressRows.push({ prefix, route: indexOf(vip) ?? -1 });
+    }
     yield;
   }
   const serverRows: ServerRow[] = [];
@@ -72,7 +79,7 @@ export function* counterRows(
     serverRows.push({ address: address.text, route: indexOf(hostRoute(address)) ?? -1 });
     yield;
   }
-  return { vips: vipRows, servers: serverRows };
+  return { vips: vipRows, addresses: addressRows, servers: serverRows };
 }
 
 /** Reads all rows at Unix milliseconds `at`. Counters that do not exist yet are 0. */
@@ -85,12 +92,15 @@ export function readCounters(rows: CounterRows, view: StatsView, at: number): Lb
   const via = view.combined(statsNames.routeVia);
   return {
     at,
-    vips: rows.vips.map(({ prefix, protocol, port, pool, route }) => ({
+    vips: rows.vips.map(({ prefix, protocol, port, pool }) => ({
       ...{ prefix, protocol, port },
       next: next(pool),
       first: first(pool),
       untracked: untracked(pool),
       noServer: noServer(pool),
+    })),
+    addresses: rows.addresses.map(({ prefix, route }) => ({
+      prefix,
       packets: to.packets(route),
       bytes: to.bytes(route),
     })),

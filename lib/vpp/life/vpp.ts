@@ -98,7 +98,8 @@ class LinkedVpp implements Vpp {
   }
 
   counters(): LbCounters | undefined {
-    return this.#session() && (this.#session()?.counters ?? { at: 0, vips: [], servers: [] });
+    return this.#session() &&
+      (this.#session()?.counters ?? { at: 0, vips: [], addresses: [], servers: [] });
   }
 
   async state(signal?: AbortSignal): Promise<LbState> {

@@ -263,9 +263,11 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
       first: 2,
       untracked: 3,
       noServer: -1,
-      packets: NaN,
-      bytes: 6,
+    }, {
+      ...{ prefix: "192.0.2.1/32", protocol: "tcp", port: 443 },
+      ...{ next: 0, first: 0, untracked: 0, noServer: 0 },
     }],
+    addresses: [{ prefix: "192.0.2.1/32", packets: NaN, bytes: 6 }],
     servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
   });
   assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
@@ -278,7 +280,13 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
       first_packet: "2",
       untracked_packet: "3",
       bytes: "6",
+    }, {
+      prefix: "192.0.2.1/32",
+      protocol: "tcp",
+      port: 443,
+      bytes: "6",
     }],
+    addresses: [{ prefix: "192.0.2.1/32", bytes: "6" }],
     servers: [{ address: "198.51.100.1", packets: "7", bytes: "8" }],
   });
 });
