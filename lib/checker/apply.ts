@@ -58,7 +58,10 @@ export function swap(
     entry.placement = { ...entry.placement, memberships: [] };
   }
   for (const { entry, placement } of placings) entry.placement = placement;
-  for (const entry of frontends.fresh) entry.takeOver(old.frontends.get(entry.file.name));
+  const former = new Map(backends.fresh.map(({ entry, donor }) => [entry, donor?.name]));
+  for (const entry of frontends.fresh) {
+    entry.takeOver(old.frontends.get(entry.file.name), (backend) => former.get(backend));
+  }
   publish(world);
   return { verdicts };
 }

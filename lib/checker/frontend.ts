@@ -74,13 +74,22 @@ export class FrontendEntry {
 
   /**
    * Takes the place of `old`, its predecessor of the same name, and counts the backends as they are
-   * now. An operator's weights stay unless the file itself says something new about them.
+   * now. An operator's weights stay unless the file itself says something new about them; they go
+   * with a backend that has another name now, `formerName` being that of before.
    */
-  takeOver(old: FrontendEntry | undefined): void {
+  takeOver(
+    old: FrontendEntry | undefined,
+    formerName: (backend: BackendEntry) => string | undefined,
+  ): void {
     if (old) {
       this.state = old.state;
       this.#pool = old.#pool;
-      for (const [name, member] of this.members) this.#inherit(member, old.members.get(name), old);
+      for (const [name, member] of this.members) {
+        const former = formerName(member.backend);
+        const known = old.members.get(name);
+        if (known) member.told = known.told;
+        this.#inherit(member, old.members.get(former ?? name), old);
+      }
     }
     this.config = this.#withWeights();
     for (const { backend, pool, weight } of this.members.values()) {
@@ -173,7 +182,6 @@ export class FrontendEntry {
 
   #inherit(member: Membership, before: Membership | undefined, old: FrontendEntry): void {
     if (!before) return;
-    member.told = before.told;
     const isSamePool = this.#poolName(member.pool) === old.#poolName(before.pool);
     if (isSamePool && member.fileWeight === before.fileWeight) member.weight = before.weight;
   }

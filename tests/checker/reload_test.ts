@@ -188,6 +188,26 @@ Deno.test("a backend renamed at the same address and check keeps what is known o
   assert.equal(bench.state("x"), "disabled");
 });
 
+Deno.test("an operator's weight goes with a renamed backend", async () => {
+  const named = (name: string, weight = 50) =>
+    sketch({
+      backends: { [name]: { at: "10.0.0.7" }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: weight, b: 50 }] },
+    });
+  using bench = new Bench(named("a"));
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  bench.events.length = 0;
+  await bench.reload(named("z"));
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
+  assert.deepEqual(bench.story().slice(2, -1), [
+    "f/a 100>absent as 100>absent (config)",
+    "f/z absent>100 as absent>100 (config)",
+  ]);
+  await bench.reload(named("y", 51));
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 51);
+});
+
 Deno.test("a renamed backend that the file disables is disabled", async () => {
   using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
   bench.probe("a", pass);
