@@ -49,8 +49,11 @@ export class FakeClock implements Clock {
     this.#now = end;
   }
 
-  /** As `advance`, giving promises a chance to run before and after every timer. */
-  async advanceAsync(ms: number): Promise<void> {
+  /**
+   * As `advance`, giving promises a chance to run before and after every timer; `settle` says how
+   * long a chance.
+   */
+  async advanceAsync(ms: number, settle: () => Promise<void> = resolvedPromises): Promise<void> {
     const end = this.#now + ms;
     await settle();
     for (let next = this.#queue.take(end); next; next = this.#queue.take(end)) {
@@ -75,6 +78,6 @@ export class FakeClock implements Clock {
 }
 
 /** Lets chains of already resolved promises run to their end. */
-async function settle(): Promise<void> {
+async function resolvedPromises(): Promise<void> {
   for (let turn = 0; turn < 20; turn++) await Promise.resolve();
 }
