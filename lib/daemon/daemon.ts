@@ -10,7 +10,7 @@ import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
 import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
-import type { FatalError } from "../supervisor/mod.ts";
+import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { createVpp } from "../vpp/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
@@ -73,7 +73,7 @@ export async function startDaemon(
   startMetricsServer(base, parts);
   parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
-  manager.watch(() => base.vitals.complaint(checker.config, checker.stats()));
+  manager.watch(() => vitals.complaint(checker.config, checker.stats()) ?? vpp?.complaint());
   const own = parts.move();
   return {
     reload: () => file.reload(),
@@ -114,7 +114,7 @@ function startChecker(
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
 function startVpp(
-  { settings, log, metrics }: Base,
+  { settings, log, metrics, events, fatal }: Base,
   checker: Checker,
   parts: AsyncDisposableStack,
 ): VppService | undefined {
@@ -123,8 +123,10 @@ function startVpp(
     apiAddr: settings.vpp.apiSocket,
     statsAddr: settings.vpp.statsSocket,
     checker,
+    events,
     log,
     clock: systemClock,
+    supervisor: new Supervisor({ clock: systemClock, log, fatal }),
     observer: metrics.vppObserver,
   });
   parts.defer(() => vpp.close());

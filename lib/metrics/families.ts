@@ -130,6 +130,11 @@ export const vppFamilies = {
     ["scope", "kind"],
     "Changes made to VPP's load balancer; scope is all or vip, kind says what was changed.",
   ),
+  altered: counter(
+    "maglev_vpp_altered_total",
+    [],
+    "How often VPP was found altered by somebody else than maglevd.",
+  ),
   vipPackets: counter(
     "maglev_vpp_vip_packets_total",
     [...vip, "kind"],

@@ -33,11 +33,14 @@ export function probeTables() {
 export function vppTables() {
   const api = new CounterTable(vppFamilies.api);
   const lbSync = new CounterTable(vppFamilies.lbSync);
+  const altered = new CounterTable(vppFamilies.altered);
+  altered.touch();
   const observer: VppObserver = {
     apiMessage: (msg, direction, result) => api.increment(msg, direction, result),
     lbSync: (scope, kind) => lbSync.increment(scope, kind),
+    altered: () => altered.increment(),
   };
-  return { tables: [api, lbSync], observer };
+  return { tables: [api, lbSync, altered], observer };
 }
 
 /** Calls, by method; all of them at zero from the start. */

@@ -29,4 +29,5 @@ export type {
   VppInfo,
   VppObserver,
   VppService,
+  VppStep,
 } from "./service.ts";

@@ -31,6 +31,18 @@ export interface VppInfo {
   readonly connectedSince: number;
 }
 
+/** Whether VPP holds all that is desired. Times are Unix milliseconds. */
+export interface VppStep {
+  /** False until everything was looked at once since the connect: not before the warm-up is over. */
+  readonly inStep: boolean;
+  /** Since when that is so. */
+  readonly since: number;
+  /** When VPP was last asked what it holds; 0 when it was not since the connect. */
+  readonly checkedAt: number;
+  /** What differs although it was tried, a line each. */
+  readonly differs: readonly string[];
+}
+
 /** Encapsulations, by their number on the wire. */
 export const encaps = ["gre4", "gre6", "l3dsr", "nat4", "nat6"] as const;
 
@@ -99,6 +111,7 @@ export interface PlannedChange {
     | "vip-add"
     | "vip-del"
     | "vip-recreate"
+    | "vip-kept"
     | "as-add"
     | "as-del"
     | "as-weight";
@@ -170,6 +183,13 @@ export interface LbCounters {
 export interface VppService {
   /** Undefined while not connected. */
   info(): VppInfo | undefined;
+  /** Whether VPP is in step; undefined while not connected. */
+  step(): VppStep | undefined;
+  /**
+   * What is wrong with looking after VPP, as a clause; undefined while all is well. That VPP is
+   * away, or refuses, is not wrong here.
+   */
+  complaint(): string | undefined;
   /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */
@@ -186,6 +206,8 @@ export interface VppObserver {
   apiMessage(msg: string, direction: "send" | "recv", result: "success" | "failure"): void;
   /** A change that VPP accepted. */
   lbSync(scope: "all" | "vip", kind: LbSyncKind): void;
+  /** VPP turned out to have been altered by somebody else. */
+  altered(): void;
 }
 
 /** The `kind` label of maglev_vpp_lbsync_total. */

@@ -24,44 +24,64 @@ export type Connect = (path: string, signal?: AbortSignal) => Promise<Transport>
 export async function connectApi(
   path: string,
   context: ClientContext,
-  signal?: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
   connect: Connect = connectUnix,
 ): Promise<ApiClient> {
-  signal?.throwIfAborted();
-  const transport = await open(path, connect, signal);
+  signal.throwIfAborted();
   const { promise: cut, reject: cutWith } = Promise.withResolvers<never>();
   cut.catch(() => {});
-  const abort = () => cutWith(signal?.reason);
-  signal?.addEventListener("abort", abort, { once: true });
+  const abort = () => cutWith(signal.reason);
+  signal.addEventListener("abort", abort, { once: true });
   const timer = context.clock.after(
     context.deadlineMs,
     () => cutWith(new TimeoutError(sockclntCreate.name, context.deadlineMs)),
   );
+  const opening = open(path, signal, connect);
+  try {
+    return await greet(await Promise.race([opening, cut]), cut, context);
+  } catch (error) {
+    // One that comes after all is of no use any more.
+    opening.then((transport) => close(transport), () => {});
+    throw error;
+  } finally {
+    timer.cancel();
+    signal.removeEventListener("abort", abort);
+  }
+}
+
+/** A Unix stream socket: what VPP listens on. */
+const connectUnix: Connect = (path) => Deno.connect({ transport: "unix", path });
+
+async function open(path: string, signal: AbortSignal, connect: Connect): Promise<Transport> {
+  try {
+    return await connect(path, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw new ConnectionError(`cannot connect to VPP at ${path}: ${reasonOf(error)}`);
+  }
+}
+
+/** Shakes hands until `cut` rejects, and leaves nothing of the handshake running. */
+async function greet(
+  transport: Transport,
+  cut: Promise<never>,
+  context: ClientContext,
+): Promise<ApiClient> {
   const shaking = shakeHands(transport, context);
   try {
     return await Promise.race([shaking, cut]);
   } catch (error) {
-    transport.close();
+    close(transport);
     await shaking.catch(() => {});
     throw error;
-  } finally {
-    timer.cancel();
-    signal?.removeEventListener("abort", abort);
   }
 }
 
-const connectUnix: Connect = (path) => Deno.connect({ transport: "unix", path });
-
-async function open(
-  path: string,
-  connect: Connect,
-  signal: AbortSignal | undefined,
-): Promise<Transport> {
+function close(transport: Transport): void {
   try {
-    return await connect(path, signal);
-  } catch (error) {
-    signal?.throwIfAborted();
-    throw new ConnectionError(`cannot connect to VPP at ${path}: ${reasonOf(error)}`);
+    transport.close();
+  } catch {
+    // Closed already: by the peer's reset, or by the runtime.
   }
 }
 

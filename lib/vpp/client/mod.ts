@@ -4,6 +4,7 @@
  * @module
  */
 
+export { abortable } from "./abortable.ts";
 export { ApiClient } from "./client.ts";
 export type { ClientContext, Oddities, RequestOptions, Transport } from "./client.ts";
 export { clientName, connectApi } from "./connect.ts";

@@ -1,7 +1,7 @@
 import type { IpAddress } from "../../ip/mod.ts";
 import { EncodeError, type MessageValue } from "../codec/mod.ts";
 import { lbAddDelAs, lbAddDelVip, type lbAsSetWeight } from "../messages/mod.ts";
-import { type Encap, encaps } from "../service.ts";
+import { encaps } from "../service.ts";
 import type { DesiredVip } from "./desired.ts";
 import type { Occupied } from "./occupied.ts";
 import type { VipKey } from "./vip.ts";
@@ -15,37 +15,39 @@ export type AsRequest = MessageValue<typeof lbAddDelAs.request>;
 /** The fields of `lb_as_set_weight`. */
 export type WeightRequest = MessageValue<typeof lbAsSetWeight.request>;
 
-/** The default that VPP's own parsers know; on the wire it has to be sent (docs/vpp.md). */
-const flowTableLength = 1024;
+/** Any length that VPP takes, where it does not look at it: 0 would be refused (docs/vpp.md). */
+const anyTableLength = 1024;
 
 function wireKey(key: VipKey) {
   const pfx = { address: key.address, len: key.prefixLength };
   return { pfx, protocol: key.protocol, port: key.port };
 }
 
-function vipRequest(key: VipKey, encap: Encap, sticky: boolean, isDel: boolean): VipRequest {
-  return {
-    ...wireKey(key),
-    encap: encaps.indexOf(encap),
-    dscp: 0,
-    type: 0,
-    target_port: 0,
-    node_port: 0,
-    new_flows_table_length: flowTableLength,
-    src_ip_sticky: sticky,
-    is_del: isDel,
-  };
-}
+const ofServiceTypes = { dscp: 0, type: 0, target_port: 0, node_port: 0 } as const;
 
 /** Adds a VIP. EncodeError when its address is not free for one. */
 export function addVip(vip: DesiredVip, occupied: Occupied): VipRequest {
   refuse(lbAddDelVip, occupied.refuseVip(vip));
-  return vipRequest(vip, vip.encap, vip.sticky, false);
+  return {
+    ...wireKey(vip),
+    ...ofServiceTypes,
+    encap: encaps.indexOf(vip.encap),
+    new_flows_table_length: vip.flowTableLength,
+    src_ip_sticky: vip.sticky,
+    is_del: false,
+  };
 }
 
 /** Deletes a VIP; VPP looks at the key only. */
 export function deleteVip(key: VipKey): VipRequest {
-  return vipRequest(key, "gre4", false, true);
+  return {
+    ...wireKey(key),
+    ...ofServiceTypes,
+    encap: encaps.indexOf("gre4"),
+    new_flows_table_length: anyTableLength,
+    src_ip_sticky: false,
+    is_del: true,
+  };
 }
 
 /** Adds a server with its weight. EncodeError when its address is not free for one. */

@@ -1,5 +1,6 @@
 import type { PlannedChange } from "../service.ts";
-import { serversInOrder } from "./actual.ts";
+import { type ActualVip, serversInOrder } from "./actual.ts";
+import type { DesiredVip } from "./desired.ts";
 import type { PrefixPlan, ServerChange, VipChanges, VipRemoval } from "./plan.ts";
 import { prefixText, protocolName, type VipKey } from "./vip.ts";
 
@@ -7,7 +8,7 @@ import { prefixText, protocolName, type VipKey } from "./vip.ts";
 export function describePlan(plan: PrefixPlan): PlannedChange[] {
   return [
     ...plan.removals.flatMap(describeRemoval),
-    ...plan.changes.flatMap(describeVip),
+    ...plan.changes.flatMap(describeChanges),
   ];
 }
 
@@ -21,16 +22,42 @@ function describeRemoval({ vip, frontend, reason }: VipRemoval): PlannedChange[]
   ];
 }
 
-function describeVip({ vip, addition, servers }: VipChanges): PlannedChange[] {
-  const sticky = vip.sticky ? ", src-ip-sticky" : "";
+function describeChanges({ vip, isAdded, servers }: VipChanges): PlannedChange[] {
   return [
-    ...(addition === "new"
-      ? [line("vip-add", vip, vip.frontend, `encap ${vip.encap}${sticky}`)]
-      : []),
+    ...(isAdded ? [line("vip-add", vip, vip.frontend, additionDetail(vip))] : []),
     ...servers.map((change) =>
       line(change.kind, vip, vip.frontend, serverDetail(change), change.address.text)
     ),
   ];
+}
+
+/** `encap gre4, 1024 buckets, src-ip-sticky`. */
+function additionDetail({ encap, flowTableLength, sticky }: DesiredVip): string {
+  return `encap ${encap}, ${flowTableLength} buckets${sticky ? ", src-ip-sticky" : ""}`;
+}
+
+/**
+ * A line for each VIP that stays and has a table of another length than is configured: it keeps it
+ * until something else requires that it is made anew, since that would cut its flows.
+ */
+export function describeTables(
+  desired: readonly DesiredVip[],
+  actual: ReadonlyMap<string, ActualVip>,
+  plans: readonly PrefixPlan[],
+): PlannedChange[] {
+  const removed = new Set(plans.flatMap(({ removals }) => removals.map(({ vip }) => vip.id)));
+  return desired.flatMap((vip) => {
+    const present = removed.has(vip.id) ? undefined : actual.get(vip.id)?.flowTableLength;
+    if (present === undefined || present === vip.flowTableLength) return [];
+    const detail = `keeps its ${present} buckets until it is made anew, ` +
+      `vpp.lb.buckets is ${vip.flowTableLength}`;
+    return [line("vip-kept", vip, vip.frontend, detail)];
+  });
+}
+
+/** `192.0.2.1/32 tcp 80`, for sentences. */
+export function describeVip(vip: VipKey): string {
+  return `${prefixText(vip)} ${protocolName(vip.protocol)} ${vip.port}`;
 }
 
 /** `weight 100 -> 0, flush`. */

@@ -19,6 +19,8 @@ export interface DesiredVip extends VipKey {
   readonly frontend: string;
   readonly encap: "gre4" | "gre6";
   readonly sticky: boolean;
+  /** Slots of its table if it has to be made: a VIP that is there keeps its own. */
+  readonly flowTableLength: number;
   /** In numeric address order, each address once. */
   readonly servers: readonly DesiredServer[];
 }
@@ -58,8 +60,12 @@ export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
     : { address, prefixLength, protocol: protocolNumber(protocol), port };
 }
 
-/** What VPP is to hold for one frontend, by its effective weights. */
-export function desiredVip(frontend: FrontendSnapshot, layout: ServerLayout): DesiredVip {
+/** What VPP is to hold for one frontend, by its effective weights, with a table of so many slots. */
+export function desiredVip(
+  frontend: FrontendSnapshot,
+  layout: ServerLayout,
+  flowTableLength: number,
+): DesiredVip {
   const key = vipKeyOf(frontend.config);
   const family = layout.addresses[0]?.family ?? key.address.family;
   return {
@@ -68,6 +74,7 @@ export function desiredVip(frontend: FrontendSnapshot, layout: ServerLayout): De
     frontend: frontend.config.name,
     encap: family === 4 ? "gre4" : "gre6",
     sticky: frontend.config.srcIpSticky,
+    flowTableLength,
     servers: desiredServers(frontend, layout),
   };
 }

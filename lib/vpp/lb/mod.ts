@@ -9,11 +9,11 @@ export type { ActualServer, ActualVip, AsDetails, DumpedVip, VipDetails } from "
 export { addAs, addVip, deleteAs, deleteVip, setWeight } from "./calls.ts";
 export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
 export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
-export { describePlan } from "./describe.ts";
+export { describePlan, describeTables, describeVip } from "./describe.ts";
 export { desiredVip, serverLayout, vipKeyOf } from "./desired.ts";
 export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
-export { FlushLedger } from "./flush_ledger.ts";
-export type { FlushView } from "./flush_ledger.ts";
+export { Ledger } from "./ledger.ts";
+export type { Remembered } from "./ledger.ts";
 export { Occupied } from "./occupied.ts";
 export type { PresentVips, WantedAddresses } from "./occupied.ts";
 export { isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";

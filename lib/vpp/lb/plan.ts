@@ -1,7 +1,7 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
 import { type ActualVip, serversInOrder } from "./actual.ts";
 import type { DesiredServer, DesiredVip } from "./desired.ts";
-import type { FlushView } from "./flush_ledger.ts";
+import type { Remembered } from "./ledger.ts";
 import { compareVips, prefixText } from "./vip.ts";
 
 /** One server of one VIP is to change. */
@@ -33,8 +33,8 @@ export interface VipRemoval {
 /** A VIP is to be there, with these changes of its servers. */
 export interface VipChanges {
   readonly vip: DesiredVip;
-  /** What VPP lacks; `again` when it has to be removed first. */
-  readonly addition: "none" | "new" | "again";
+  /** Whether VPP lacks it, if only because it is removed first. */
+  readonly isAdded: boolean;
   /** In numeric address order. */
   readonly servers: readonly ServerChange[];
 }
@@ -67,7 +67,7 @@ export interface PrefixState {
  * VIPs of a prefix have one encap only (-73), and either one for all ports or some per port (-81).
  * So a changed encap takes every port of the address down before the first is added again.
  */
-export function planPrefix({ desired, actual }: PrefixState, flushes: FlushView): PrefixPlan {
+export function planPrefix({ desired, actual }: PrefixState, memory: Remembered): PrefixPlan {
   const byId = new Map(actual.map((vip) => [vip.id, vip]));
   const wanted = new Map(desired.map((vip) => [vip.id, vip]));
   const clash = desired.some((vip) => actual.some((other) => other.encap !== vip.encap));
@@ -84,8 +84,8 @@ export function planPrefix({ desired, actual }: PrefixState, flushes: FlushView)
   }
   const removed = new Set(removals.map(({ vip }) => vip.id));
   const changes = [...desired].sort(compareVips)
-    .map((vip) => vipChanges(vip, byId.get(vip.id), removed.has(vip.id), flushes))
-    .filter(({ addition, servers }) => addition !== "none" || servers.length > 0);
+    .map((vip) => vipChanges(vip, byId.get(vip.id), removed.has(vip.id), memory))
+    .filter(({ isAdded, servers }) => isAdded || servers.length > 0);
   return { prefix: prefixOf(desired, actual), removals, changes, blocked: [] };
 }
 
@@ -103,12 +103,12 @@ export interface OneState {
  * Makes one VIP what it should be. Other VIPs of the prefix are made anew only if a changed encap
  * requires it; a VIP that nobody asks for is never removed, so one in the way blocks the change.
  */
-export function planOne(target: DesiredVip, state: OneState, flushes: FlushView): PrefixPlan {
+export function planOne(target: DesiredVip, state: OneState, memory: Remembered): PrefixPlan {
   const present = state.actual.find(({ id }) => id === target.id);
   const others = state.actual.filter((vip) => vip.id !== target.id && inTheWay(vip, target));
   const inStep = present && recreation(present, target) === undefined;
   if (inStep || others.length === 0) {
-    return planPrefix({ desired: [target], actual: present ? [present] : [] }, flushes);
+    return planPrefix({ desired: [target], actual: present ? [present] : [] }, memory);
   }
   const siblings = state.siblings().filter(({ id }) => others.some((vip) => vip.id === id));
   const free = siblings.length === others.length &&
@@ -117,7 +117,7 @@ export function planOne(target: DesiredVip, state: OneState, flushes: FlushView)
     return { prefix: prefixText(target), removals: [], changes: [], blocked: [target.frontend] };
   }
   const actual = present ? [present, ...others] : others;
-  return planPrefix({ desired: [target, ...siblings], actual }, flushes);
+  return planPrefix({ desired: [target, ...siblings], actual }, memory);
 }
 
 /** Removes VIPs that nobody asks for, in order. */
@@ -137,13 +137,13 @@ export function planSweep(stale: readonly ActualVip[]): PrefixPlan[] {
 export function* planAll(
   desired: readonly DesiredVip[],
   actual: Iterable<ActualVip>,
-  flushes: FlushView,
+  memory: Remembered,
 ): Generator<void, PrefixPlan[]> {
   const present = [...actual];
   const byPrefix = Map.groupBy(present, prefixText);
   const plans: PrefixPlan[] = [];
   for (const [prefix, vips] of Map.groupBy([...desired].sort(compareVips), prefixText)) {
-    plans.push(planPrefix({ desired: vips, actual: byPrefix.get(prefix) ?? [] }, flushes));
+    plans.push(planPrefix({ desired: vips, actual: byPrefix.get(prefix) ?? [] }, memory));
     yield;
   }
   const settled = new Set(desired.map(({ id }) => id));
@@ -174,35 +174,41 @@ function vipChanges(
   vip: DesiredVip,
   actual: ActualVip | undefined,
   isRemoved: boolean,
-  flushes: FlushView,
+  memory: Remembered,
 ): VipChanges {
   if (!actual || isRemoved) {
-    const servers = vip.servers.map((server) => serverAddition(server, actual));
-    return { vip, addition: actual ? "again" : "new", servers };
+    const before = (address: IpAddress) =>
+      actual?.servers.get(address.text)?.weight ?? memory.weightBefore(vip.id, address.text);
+    const servers = vip.servers.map((server) => serverAddition(server, before(server.address)));
+    return { vip, isAdded: true, servers };
   }
-  return { vip, addition: "none", servers: serverChanges(vip, actual, flushes) };
+  return { vip, isAdded: false, servers: serverChanges(vip, actual, memory) };
 }
 
-/** `before` is the VIP that is made anew, if there is one: a weight that is kept is kept from it. */
+/**
+ * `before` is the weight that the server had in the VIP that is made anew, if there is one: a
+ * weight that is kept is kept from there. By hand it may have been given one over 100.
+ */
 function serverAddition(
   { address, weight, flush }: DesiredServer,
-  before: ActualVip | undefined,
+  before: number | undefined,
 ): ServerChange {
-  const known = weight === "kept" ? before?.servers.get(address.text)?.weight ?? 0 : weight;
-  return { kind: "as-add", address, weight: Math.min(known, 100), flushing: flush };
+  const known = weight === "kept" ? Math.min(before ?? 0, 100) : weight;
+  return { kind: "as-add", address, weight: known, flushing: flush };
 }
 
-function serverChanges(vip: DesiredVip, actual: ActualVip, flushes: FlushView): ServerChange[] {
+function serverChanges(vip: DesiredVip, actual: ActualVip, memory: Remembered): ServerChange[] {
   const changes: ServerChange[] = [];
   let kept = 0;
   for (const server of vip.servers) {
     const present = actual.servers.get(server.address.text);
     if (!present) {
-      changes.push(serverAddition(server, undefined));
+      const before = memory.weightBefore(vip.id, server.address.text);
+      changes.push(serverAddition(server, before));
       continue;
     }
     kept++;
-    const change = weightChange(vip.id, server, present.weight, flushes);
+    const change = weightChange(vip.id, server, present.weight, memory);
     if (change) changes.push(change);
   }
   if (kept === actual.servers.size) return changes;
@@ -221,12 +227,12 @@ function weightChange(
   vip: string,
   { address, weight, flush: flushing }: DesiredServer,
   from: number,
-  flushes: FlushView,
+  memory: Remembered,
 ): ServerChange | undefined {
   if (weight === "kept") return undefined;
   const differs = from !== weight;
-  const due = flushing && (differs || !flushes.isFlushed(vip, address.text));
-  const flush = due || flushes.isRequested(vip, address.text);
+  const due = flushing && (differs || !memory.isFlushed(vip, address.text));
+  const flush = due || memory.isRequested(vip, address.text);
   return differs || flush ? { kind: "as-weight", address, weight, from, flush } : undefined;
 }
 

@@ -6,12 +6,15 @@ export interface VipExtras {
   /** The index of its counters in the stats segment. */
   readonly poolIndex: number;
   readonly sticky: boolean;
+  /** Slots of the new flow table: the dump has 16 bits for it, which end at 65535. */
+  readonly flowTableLength?: number;
 }
 
 /** The command whose output is read here. */
 export const verboseCommand = "show lb vips verbose";
 
 const headPattern = /^ ip[46]-\w+ \[(\d+)\] ([0-9a-fA-F.:]+)\/(\d+)(.*)$/;
+const lengthPattern = /\n {2}new_size:(\d+)\n/;
 const portPattern = /\n {2}protocol:(\d+) port:(\d+)/;
 
 /**
@@ -60,5 +63,7 @@ function parseVip(paragraph: string): { id: string; extras: VipExtras } | undefi
     protocol: protocol === undefined ? protocolNumber("any") : Number(protocol),
     port: Number(port ?? 0),
   });
-  return { id, extras: { poolIndex: Number(index), sticky: words.includes("src_ip_sticky") } };
+  const [, slots] = lengthPattern.exec(paragraph) ?? [];
+  const extras = { poolIndex: Number(index), sticky: words.includes("src_ip_sticky") };
+  return { id, extras: slots ? { ...extras, flowTableLength: Number(slots) } : extras };
 }

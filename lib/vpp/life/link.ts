@@ -1,108 +1,191 @@
 import { reasonOf } from "../../log/mod.ts";
+import type { Supervisor, Task } from "../../supervisor/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import { abortable } from "../client/mod.ts";
 import type { VppInfo } from "../service.ts";
-import { Session, type SessionOptions } from "./session.ts";
+import type { Progress } from "../sync/mod.ts";
+import { type Connected, own, type OwnerOptions } from "./owner.ts";
+import { fileIdentity } from "./access.ts";
 
-/** Between a failure and the next attempt. */
-const retryMs = 5_000;
+/** Before the second attempt; doubled for each further one. */
+const firstDelayMs = 50;
+
+/** The longest wait between two attempts. */
+const longestDelayMs = 5_000;
+
+/** A connection that lasted so long has held: the next attempts begin with the first delay. */
+const heldMs = 5_000;
+
+/** How often the socket is looked at meanwhile: a VPP that comes back is noticed within this. */
+const lookMs = 50;
 
 /** The same reason for not connecting is told again after this time only. */
 const repeatReasonMs = 60_000;
 
-/** What a link tells. */
-export interface LinkEvents {
-  /** Connected and adopted: VPP can be synced. */
-  readonly connected: (session: Session, isSameVpp: boolean) => void;
+/** Nothing takes so long: answers have 10 s. */
+const patienceMs = 60_000;
+
+/** What a link needs. */
+export interface LinkOptions extends Omit<OwnerOptions, "progress" | "recognise" | "publish"> {
+  /** Keeps it going. */
+  readonly supervisor: Supervisor;
 }
 
 /**
- * Keeps a session with VPP for as long as the program runs: after any failure it is closed, and
- * another is tried after 5 s, for ever.
+ * Keeps a connection with VPP for as long as the program runs: one after the other, and after any
+ * failure another is tried, at first at once, then at growing intervals, for ever.
  */
 export class Link {
-  readonly #abort = new AbortController();
-  readonly #living: Promise<void>;
-  #session: Session | undefined;
+  readonly #options: LinkOptions;
+  readonly #progress: LinkProgress;
+  readonly #task: Task;
+  #connected: Connected | undefined;
   #last: VppInfo | undefined;
+  #delayMs = firstDelayMs;
   #told: { readonly err: string; readonly at: number } | undefined;
 
-  constructor(private readonly options: SessionOptions, private readonly events: LinkEvents) {
-    this.#living = this.#live();
+  /** Begins to connect. */
+  constructor(options: LinkOptions) {
+    this.#options = options;
+    this.#progress = new LinkProgress(options.clock);
+    this.#task = options.supervisor.start("vpp-link", (signal) => this.#live(signal));
   }
 
-  /** The present session; undefined while there is none. */
-  get session(): Session | undefined {
-    return this.#session;
+  /** The present connection; undefined while there is none. */
+  get connected(): Connected | undefined {
+    return this.#connected;
+  }
+
+  /** What is wrong with it, if anything; a VPP that is away is not. */
+  complaint(): string | undefined {
+    const { pending } = this.#options;
+    const overdue = this.#progress.overdue();
+    if (overdue !== undefined || !this.#connected) return overdue;
+    if (pending.waitedMs > patienceMs) {
+      return `changes for VPP have waited for ${seconds(pending.waitedMs)}`;
+    }
+    const { silentMs } = this.#connected.pulse;
+    return silentMs > patienceMs ? `VPP was not pinged for ${seconds(silentMs)}` : undefined;
   }
 
   /** Says good-bye to VPP, which keeps all it has. Waits until nothing runs any more. */
   async close(): Promise<void> {
-    this.#abort.abort(new Error("maglevd is stopping"));
-    await this.#session?.close();
-    await this.#living;
+    await this.#task.close();
+    this.#progress.idle();
   }
 
-  async #live(): Promise<void> {
-    while (!this.#abort.signal.aborted) {
-      const session = await this.#open();
-      if (session) await this.#serve(session);
-      await this.#pause();
+  async #live(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const before = await this.#socket();
+      const heldFor = await this.#connection(signal);
+      if (signal.aborted) return;
+      if (heldFor !== undefined && heldFor >= heldMs) this.#delayMs = 0;
+      await this.#pause(before, signal);
     }
   }
 
-  async #open(): Promise<Session | undefined> {
+  /** One connection; resolves with how long it lasted, undefined when there was none. */
+  async #connection(signal: AbortSignal): Promise<number | undefined> {
+    const { clock } = this.#options;
+    let since: number | undefined;
     try {
-      const session = await Session.open(this.options, this.#abort.signal);
-      this.#told = undefined;
-      return session;
+      return await own({
+        ...this.#options,
+        progress: this.#progress,
+        recognise: (info) => this.#recognise(info),
+        publish: (connected) => {
+          this.#connected = connected;
+          since ??= clock.now();
+        },
+      }, signal);
     } catch (error) {
-      if (!this.#abort.signal.aborted) this.#tell(reasonOf(error));
+      if (isMistake(error)) throw error;
+      if (since !== undefined) return clock.now() - since;
+      if (!signal.aborted) this.#tell(reasonOf(error));
       return undefined;
     }
   }
 
+  #recognise(info: VppInfo): boolean | undefined {
+    const last = this.#last;
+    this.#last = info;
+    this.#told = undefined;
+    return last && last.pid === info.pid && last.bootTime === info.bootTime;
+  }
+
   #tell(err: string): void {
-    const { apiAddr, statsAddr, clock, log } = this.options;
+    const { apiAddr, statsAddr, clock, log } = this.#options;
     const now = clock.now();
     if (this.#told?.err === err && now - this.#told.at < repeatReasonMs) return;
     this.#told = { err, at: now };
     log.warn("vpp-connect-failed", { "api-addr": apiAddr, "stats-addr": statsAddr, err });
   }
 
-  async #serve(session: Session): Promise<void> {
-    const { log } = this.options;
-    const { info } = session;
-    const isSameVpp = this.#last?.pid === info.pid && this.#last?.bootTime === info.bootTime;
-    const isRestarted = this.#last !== undefined && !isSameVpp;
-    this.#last = info;
-    this.#session = session;
-    log.info("vpp-connect", {
-      version: info.version,
-      "build-date": info.buildDate,
-      pid: info.pid,
-      boottime: new Date(info.bootTime).toISOString(),
-      restarted: isRestarted || undefined,
-    });
-    if (this.#abort.signal.aborted) session.fail(this.#abort.signal.reason);
-    await session.begin();
-    if (!session.isOver) this.events.connected(session, isSameVpp);
-    const reason = await session.ended;
-    this.#session = undefined;
-    if (this.#abort.signal.aborted) log.info("vpp-disconnect", { reason: reason.message });
-    else log.warn("vpp-disconnect", { err: reason.message });
-    await session.close();
+  /** Waits for the next attempt, or until another socket lies there than `before`. */
+  async #pause(before: string | undefined, signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    const end = clock.now() + this.#delayMs;
+    this.#progress.awaiting("the next attempt to connect to VPP");
+    for (let left = this.#delayMs; left > 0; left = end - clock.now()) {
+      const isThereOther = await this.#isOther(before);
+      if (isThereOther) this.#delayMs = 0;
+      if (isThereOther || signal.aborted) break;
+      await sleep(clock, this.#looks ? Math.min(left, lookMs) : left, signal);
+      if (signal.aborted) break;
+    }
+    this.#delayMs = Math.min(Math.max(firstDelayMs, 2 * this.#delayMs), longestDelayMs);
   }
 
-  #pause(): Promise<void> {
-    const { signal } = this.#abort;
-    if (signal.aborted) return Promise.resolve();
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer = this.options.clock.after(retryMs, done);
-      signal.addEventListener("abort", done);
-    });
+  async #isOther(before: string | undefined): Promise<boolean> {
+    const now = await this.#socket();
+    return now !== undefined && now !== before;
   }
+
+  get #looks(): OwnerOptions["socketIdentity"] {
+    const { socketIdentity, connect } = this.#options;
+    return socketIdentity ?? (connect ? undefined : fileIdentity);
+  }
+
+  async #socket(): Promise<string | undefined> {
+    return await this.#looks?.(this.#options.apiAddr);
+  }
+}
+
+/** What is waited for, and since when. */
+class LinkProgress implements Progress {
+  #waiting: { readonly what: string; readonly since: number } | undefined;
+
+  constructor(private readonly clock: Clock) {}
+
+  awaiting(what: string): void {
+    this.#waiting = { what, since: this.clock.now() };
+  }
+
+  idle(): void {
+    this.#waiting = undefined;
+  }
+
+  overdue(): string | undefined {
+    if (!this.#waiting) return undefined;
+    const { what, since } = this.#waiting;
+    const waited = this.clock.now() - since;
+    return waited > patienceMs ? `${what} did not come for ${seconds(waited)}` : undefined;
+  }
+}
+
+/** Whether it is an error of this program rather than one of VPP or the way to it. */
+function isMistake(error: unknown): boolean {
+  return !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError ||
+    error instanceof ReferenceError;
+}
+
+function seconds(ms: number): string {
+  return `${Math.round(ms / 1000)} s`;
+}
+
+/** Resolves after `ms`, or when the signal is aborted. */
+async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const timer = clock.after(ms, resolve);
+  await abortable(promise, signal).catch(() => timer.cancel());
 }

@@ -1,12 +1,12 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { MaglevEvent, WeightHappening } from "../../events/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { type FlushLedger, vipId, vipKeyOf } from "../lb/mod.ts";
+import { type Ledger, vipId, vipKeyOf } from "../lb/mod.ts";
 
 /** What the checker's events lead to. */
 export interface ReconcilerContext {
   readonly checker: CheckerView;
-  readonly ledger: FlushLedger;
+  readonly ledger: Ledger;
   readonly log: Logger;
   /** These frontends are to be synced. */
   readonly changed: (frontends: readonly string[]) => void;
@@ -24,12 +24,20 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
   switch (event.kind) {
     case "backend": {
       const { backend, frontends, transition: { from, to } } = event;
-      log.debug("vpp-reconciler-event", { backend, from, to, frontends });
+      for (const frontend of log.enabled("debug") ? frontends : []) {
+        log.debug("vpp-reconciler-event", { frontend, backend, from, to });
+      }
       return context.changed(frontends);
     }
     case "weight": {
       const { backend, frontend, pool, effective: { from, to }, flush } = event;
-      log.debug("vpp-reconciler-event", { backend, frontend, pool, from, to, flush });
+      log.debug("vpp-reconciler-event", {
+        frontend,
+        pool,
+        backend,
+        weight: `${from} -> ${to}`,
+        flush,
+      });
       if (flush) requestFlush(event, context);
       return context.changed([frontend]);
     }

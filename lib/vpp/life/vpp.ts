@@ -1,7 +1,10 @@
 import type { CheckerView } from "../../checker/mod.ts";
+import type { EventSink } from "../../events/mod.ts";
 import { type Logger, reasonOf } from "../../log/mod.ts";
+import type { Supervisor } from "../../supervisor/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { FlushLedger } from "../lb/mod.ts";
+import { abortable } from "../client/mod.ts";
+import { Ledger } from "../lb/mod.ts";
 import {
   type LbCounters,
   type LbState,
@@ -10,25 +13,32 @@ import {
   type VppInfo,
   type VppObserver,
   type VppService,
+  type VppStep,
 } from "../service.ts";
+import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
-import { queryPlan, queryPlanOf, queryState } from "./queries.ts";
+import type { Connected } from "./owner.ts";
+import type { VppAccess } from "./access.ts";
+import { planOfAll, planOfOne, stateOf } from "./reads.ts";
 import { reconcile } from "./reconciler.ts";
-import type { Session } from "./session.ts";
 import { WarmupTimer } from "./warmup_timer.ts";
 
 /** What the VPP side of maglevd is made of. */
-export interface VppOptions {
+export interface VppOptions extends VppAccess {
   /** The API socket; empty turns VPP off. */
   readonly apiAddr: string;
   /** The stats socket. */
   readonly statsAddr: string;
   /** What is desired, and when that changes. */
   readonly checker: CheckerView;
-  /** Takes what happens, and every API message at debug. */
+  /** Is told what becomes of VPP. */
+  readonly events: EventSink;
+  /** Takes what is done, and every API message at debug. */
   readonly log: Logger;
   /** Times everything that waits or repeats. */
   readonly clock: Clock;
+  /** Keeps the connection going. */
+  readonly supervisor: Supervisor;
   /** Counts for the metrics. */
   readonly observer?: VppObserver | undefined;
 }
@@ -39,8 +49,6 @@ export interface Vpp extends VppService {
   start(): void;
   /** Disconnects and waits until nothing runs any more. VPP keeps forwarding with what it has. */
   close(): Promise<void>;
-  /** The configuration is another one. The checker's own event does the same; both is fine. */
-  configReloaded(): void;
 }
 
 /** Makes it; nothing happens until `start`. */
@@ -49,105 +57,110 @@ export function createVpp(options: VppOptions): Vpp {
 }
 
 class LinkedVpp implements Vpp {
-  readonly #ledger = new FlushLedger();
+  readonly #ledger = new Ledger();
+  readonly #pending: Pending;
+  readonly #warmup: WarmupTimer;
   #link: Link | undefined;
-  #warmup: WarmupTimer | undefined;
   #unsubscribe: (() => void) | undefined;
 
-  constructor(private readonly options: VppOptions) {}
+  constructor(private readonly options: VppOptions) {
+    const { checker, log, clock } = options;
+    this.#pending = new Pending(clock);
+    this.#warmup = new WarmupTimer({ checker, clock, log, release: (what) => this.#add(what) });
+  }
 
   start(): void {
-    const { checker, log, clock } = this.options;
-    const release = (what: "all" | readonly string[]) => this.#sync(what);
-    this.#warmup = new WarmupTimer({ checker, clock, log, release });
+    const { checker, log } = this.options;
+    this.#warmup.start();
     this.#unsubscribe = reconcile({
       checker,
       log,
       ledger: this.#ledger,
       changed: (frontends) => this.#changed(frontends),
-      reloaded: () => this.configReloaded(),
+      reloaded: () => this.#reloaded(),
     });
+    log.info("vpp-reconciler-start");
     this.#link = new Link({
       ...this.options,
+      pending: this.#pending,
       ledger: this.#ledger,
-      mayTouch: (frontend) => this.#warmup?.mayTouch(frontend) ?? false,
-      mayTouchAll: () => this.#warmup?.isOver ?? false,
-    }, {
-      connected: (_, isSameVpp) => {
-        if (!isSameVpp) this.#ledger.clear();
-        this.#sync(this.#warmup?.released ?? []);
-      },
+      mayTouch: (frontend) => this.#warmup.mayTouch(frontend),
+      askForAll: () => this.#add(this.#warmup.released),
     });
   }
 
   async close(): Promise<void> {
+    if (!this.#link) return;
     this.#unsubscribe?.();
-    this.#warmup?.[Symbol.dispose]();
-    await this.#link?.close();
-  }
-
-  configReloaded(): void {
-    this.#link?.session?.syncer.wantConf();
-    const { checker } = this.options;
-    if (this.#warmup?.isOver) this.#sync("all");
-    else this.#changed(checker.frontendNames());
+    this.#warmup[Symbol.dispose]();
+    await this.#link.close();
+    this.options.log.info("vpp-reconciler-stop");
+    this.#link = undefined;
   }
 
   info(): VppInfo | undefined {
-    return this.#session()?.info;
+    return this.#link?.connected?.info;
+  }
+
+  step(): VppStep | undefined {
+    return this.#link?.connected?.step();
+  }
+
+  complaint(): string | undefined {
+    return this.#link?.complaint();
   }
 
   counters(): LbCounters | undefined {
-    return this.#session() &&
-      (this.#session()?.counters ?? { at: 0, vips: [], addresses: [], servers: [] });
+    return this.#link?.connected?.counters();
   }
 
   async state(signal?: AbortSignal): Promise<LbState> {
-    return await this.#asking((session) => queryState(session, signal));
+    return await this.#asking(async ({ reads }) => stateOf(await reads.snapshot(signal)));
   }
 
   async plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]> {
-    const { checker } = this.options;
-    if (frontend === undefined) {
-      return await this.#asking((session) => queryPlan(session, checker, this.#ledger, signal));
-    }
-    this.#mustExist(frontend);
-    const lines = await this.#asking((session) =>
-      queryPlanOf(frontend, session, checker, this.#ledger, signal)
-    );
-    return lines ?? [];
+    if (frontend !== undefined) this.#mustExist(frontend);
+    const query = { ...this.options, memory: this.#ledger };
+    return await this.#asking(async ({ reads }) => {
+      const snapshot = await reads.snapshot(signal);
+      return frontend === undefined
+        ? await planOfAll(snapshot, query)
+        : planOfOne(frontend, snapshot, query);
+    });
   }
 
   async sync(frontend?: string, signal?: AbortSignal): Promise<void> {
     if (frontend !== undefined) this.#mustExist(frontend);
-    const counts = await this.#asking(async (session) => {
-      if (!this.#warmup?.isOver) {
+    const { differs } = await this.#asking(() => {
+      if (!this.#warmup.isOver) {
         throw new VppError(
           "failed-precondition",
           "the warm-up is not over: VPP is synced by itself as backends become known",
         );
       }
-      return await abortable(session.syncer.sync(frontend), signal);
+      return abortable(this.#pending.ask(frontend), signal);
     });
-    if (counts.refused > 0) {
-      throw new VppError("unavailable", `VPP refused ${counts.refused} changes, see the log`);
+    if (differs.length > 0) {
+      throw new VppError("unavailable", `VPP is not in step: ${summaryOf(differs)}`);
     }
   }
 
-  #session(): Session | undefined {
-    const session = this.#link?.session;
-    return session?.isOver ? undefined : session;
-  }
-
   #changed(frontends: readonly string[]): void {
-    this.#warmup?.changed(frontends);
-    this.#sync(frontends.filter((name) => this.#warmup?.mayTouch(name)));
+    this.#warmup.changed(frontends);
+    this.#add(frontends.filter((name) => this.#warmup.mayTouch(name)));
   }
 
-  #sync(what: "all" | readonly string[]): void {
-    const syncer = this.#session()?.syncer;
-    if (what === "all") syncer?.wantAll();
-    else for (const frontend of what) syncer?.wantOne(frontend);
+  #reloaded(): void {
+    const { checker } = this.options;
+    this.#pending.keepFrontends((name) => checker.frontend(name) !== undefined);
+    this.#pending.addConf();
+    if (this.#warmup.isOver) this.#add("all");
+    else this.#changed(checker.frontendNames());
+  }
+
+  #add(what: "all" | readonly string[]): void {
+    if (what === "all") this.#pending.addAll();
+    else for (const frontend of what) this.#pending.addChanged(frontend);
   }
 
   #mustExist(frontend: string): void {
@@ -155,28 +168,17 @@ class LinkedVpp implements Vpp {
     throw new VppError("not-found", `there is no frontend ${frontend}`);
   }
 
-  /** Runs `ask` with the present session; its failures become VppErrors. */
-  async #asking<T>(ask: (session: Session) => Promise<T>): Promise<T> {
-    const session = this.#session();
-    if (!session) throw new VppError("unavailable", "VPP is not connected");
+  /** Runs `ask` with the present connection; its failures become VppErrors. */
+  async #asking<T>(ask: (connected: Connected) => Promise<T>): Promise<T> {
+    const connected = this.#link?.connected;
+    if (!connected) throw new VppError("unavailable", "VPP is not connected");
     try {
-      return await ask(session);
+      return await ask(connected);
     } catch (error) {
       if (error instanceof VppError) throw error;
       throw new VppError("unavailable", `VPP did not answer: ${reasonOf(error)}`, { cause: error });
     }
   }
-}
-
-/** Rejects with the signal's reason as soon as it is aborted, whatever becomes of `work`. */
-function abortable<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (!signal) return work;
-  return new Promise((resolve, reject) => {
-    const abort = () => reject(signal.reason);
-    if (signal.aborted) abort();
-    signal.addEventListener("abort", abort, { once: true });
-    work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-  });
 }
 
 /** No VPP was asked for. */
@@ -187,9 +189,15 @@ class OffVpp implements Vpp {
     return Promise.resolve();
   }
 
-  configReloaded(): void {}
-
   info(): undefined {
+    return undefined;
+  }
+
+  step(): undefined {
+    return undefined;
+  }
+
+  complaint(): undefined {
     return undefined;
   }
 

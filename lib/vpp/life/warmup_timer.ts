@@ -17,12 +17,17 @@ export class WarmupTimer implements Disposable {
   readonly #timers: Timer[] = [];
   #state: Warmup;
 
-  /** Begins now, by the delays configured now: a reload does not restart it. */
+  /** It has not begun. */
   constructor(private readonly context: WarmupContext) {
     const { startupMinDelayMs: min, startupMaxDelayMs: max } = context.checker.config.lb;
     this.#state = warmupStart(min, max);
-    if (this.#state.phase === "over") return;
-    const { clock } = context;
+  }
+
+  /** Begins now, by the delays configured now: a reload does not restart it. Once. */
+  start(): void {
+    if (this.isOver) return;
+    const { clock, checker } = this.context;
+    const { startupMinDelayMs: min, startupMaxDelayMs: max } = checker.config.lb;
     if (min === 0) this.#minDelay();
     else this.#timers.push(clock.after(min, () => this.#minDelay()));
     this.#timers.push(clock.after(max, () => this.#step({ kind: "max-delay" })));

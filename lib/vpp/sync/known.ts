@@ -5,12 +5,17 @@ import {
   type DumpedVip,
   prefixText,
   type ServerChange,
+  type VipKey,
 } from "../lb/mod.ts";
 
 const usedFlag = 1;
 
-/** VPP's default, which is what is sent. */
-const flowTableLength = 1024;
+/** Something that a dump shows otherwise than it was known. */
+export interface Alteration {
+  readonly vip: VipKey;
+  /** For people. */
+  readonly detail: string;
+}
 
 /**
  * What VPP is known to hold: the last dump, and every change that VPP has accepted since. It lets
@@ -62,21 +67,28 @@ export class KnownState {
   }
 
   /**
-   * Takes over a dump. VIPs that were changed while it was under way keep what is known of them:
-   * the dump may have seen them before or after.
+   * Takes over a dump, and says what it shows otherwise than it was known: what somebody else has
+   * done. VIPs that were changed while it was under way keep what is known of them, since the dump
+   * may have seen them before or after.
    */
-  finishDump(dump: ReadonlyMap<string, DumpedVip>): void {
+  finishDump(dump: ReadonlyMap<string, DumpedVip>): Alteration[] {
+    const altered: Alteration[] = [];
     for (const [id, vip] of [...this.#vips]) {
       if (this.#touched.has(id) || dump.has(id)) continue;
+      altered.push({ vip, detail: "removed" });
       this.#noteChange(vip.address);
       this.#drop(id);
     }
     for (const vip of dump.values()) {
       if (this.#touched.has(vip.id)) continue;
-      this.#compare(this.#vips.get(vip.id), vip);
+      const before = this.#vips.get(vip.id);
+      const detail = before ? alteration(before, vip) : "added";
+      if (detail !== "") altered.push({ vip, detail });
+      this.#compare(before, vip);
       this.#put(vip);
     }
     this.#touched = new Set();
+    return altered;
   }
 
   /** VPP's text told where it counts for this VIP. */
@@ -89,7 +101,7 @@ export class KnownState {
   vipAdded(vip: DesiredVip): void {
     this.#touched.add(vip.id);
     this.#noteChange(vip.address);
-    const { id, address, prefixLength, protocol, port, encap, sticky } = vip;
+    const { id, address, prefixLength, protocol, port, encap, sticky, flowTableLength } = vip;
     this.#put({
       ...{ id, address, prefixLength, protocol, port, encap, sticky, flowTableLength },
       poolIndex: undefined,
@@ -155,4 +167,31 @@ export class KnownState {
     ids?.delete(id);
     if (ids?.size === 0) this.#byPrefix.delete(prefix);
   }
+}
+
+/** The field of a dump that tells the length of a table has 16 bits. */
+const lengthMask = 0xffff;
+
+/** How somebody changed a VIP, empty if nobody did. What VPP did not tell is not compared. */
+function alteration(before: ActualVip, now: ActualVip): string {
+  const changes: string[] = [];
+  if (before.encap !== now.encap) changes.push(`encap ${before.encap} -> ${now.encap}`);
+  const isTold = before.sticky !== undefined && now.sticky !== undefined;
+  if (isTold && before.sticky !== now.sticky) {
+    changes.push(`src-ip-sticky ${before.sticky} -> ${now.sticky}`);
+  }
+  if (((before.flowTableLength ^ now.flowTableLength) & lengthMask) !== 0) {
+    changes.push(`buckets ${before.flowTableLength} -> ${now.flowTableLength}`);
+  }
+  for (const [text, { weight }] of before.servers) {
+    const present = now.servers.get(text);
+    if (!present) changes.push(`${text} removed`);
+    else if (present.weight !== weight) {
+      changes.push(`${text} weight ${weight} -> ${present.weight}`);
+    }
+  }
+  for (const [text, { weight }] of now.servers) {
+    if (!before.servers.has(text)) changes.push(`${text} added with weight ${weight}`);
+  }
+  return changes.join(", ");
 }

@@ -1,14 +1,17 @@
 /**
- * Keeps one connected VPP in line: dumps, plans, applies, in the right order.
+ * Keeps one connected VPP in line: what is pending, what VPP holds, and the one sequence of steps
+ * that changes it.
  *
  * @module
  */
 
-export { Syncer } from "./syncer.ts";
-export type { SyncContext } from "./context.ts";
-export { applyPlans, noCounts } from "./apply.ts";
-export type { ApplyContext, ApplyCounts } from "./apply.ts";
-export { dumpActual } from "./dump.ts";
+export { keepInLine } from "./syncer.ts";
+export type { SyncContext } from "./syncer.ts";
+export type { Progress } from "./changes.ts";
 export { KnownState } from "./known.ts";
-export { pushConf, readConf } from "./push_conf.ts";
+export { Pending } from "./pending.ts";
+export type { SyncCounts, SyncOutcome, Waiter } from "./pending.ts";
+export { readSnapshot } from "./snapshot.ts";
+export type { Snapshot } from "./snapshot.ts";
+export { StepTracker, summaryOf } from "./step_tracker.ts";
 export { DesiredView } from "./view.ts";

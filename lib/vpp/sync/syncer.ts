@@ -1,244 +1,259 @@
-import { pause } from "../../time/mod.ts";
-import { addCounts, Applier } from "./applier.ts";
-import { type ApplyCounts, noCounts } from "./apply.ts";
-import type { SyncContext } from "./context.ts";
-import { dumpActual } from "./dump.ts";
-import { KnownState } from "./known.ts";
-import { pushConf } from "./push_conf.ts";
+import type { CheckerView } from "../../checker/mod.ts";
+import type { EventSink } from "../../events/mod.ts";
+import type { Logger } from "../../log/mod.ts";
+import { type Clock, pause, type Timer } from "../../time/mod.ts";
+import type { ApiClient } from "../client/mod.ts";
+import { describeVip, type Ledger, prefixText } from "../lb/mod.ts";
+import type { LbConf, VppObserver } from "../service.ts";
+import { addCounts, Changes, type Progress, type Refusal, Run } from "./changes.ts";
+import { readConf, setConf } from "./conf.ts";
+import type { Alteration, KnownState } from "./known.ts";
+import { type Pending, rejectAll, resolveAll, type SyncCounts, type Waiter } from "./pending.ts";
+import { readSnapshot } from "./snapshot.ts";
+import { type StepTracker, summaryOf } from "./step_tracker.ts";
+import { allTargets, frontendTarget, type Planning } from "./targets.ts";
 import { DesiredView } from "./view.ts";
-import { rejectWant, resolveWant, type Want, Wants } from "./wants.ts";
 
-/** Times that VPP is asked again what it holds when it refused a change. */
-const maxRepeats = 2;
+/** What keeping a VPP in line needs; one per connection. */
+export interface SyncContext {
+  readonly client: Pick<ApiClient, "request" | "dump">;
+  /** What is to be done, whoever asks for it. */
+  readonly pending: Pending;
+  /** Empty at first. */
+  readonly known: KnownState;
+  readonly step: StepTracker;
+  readonly checker: CheckerView;
+  readonly ledger: Ledger;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly observer?: Pick<VppObserver, "lbSync" | "altered"> | undefined;
+  readonly progress: Progress;
+  /** Whether the VIP of this frontend may be touched: not all may in the warm-up. */
+  readonly mayTouch: (frontend: string) => boolean;
+  /** Told once, when it is known what VPP holds. What it makes pending is done first. */
+  readonly adopted: () => void;
+}
 
 /**
- * Brings VPP in line, one sync at a time. Transitions are planned by what VPP is known to hold
- * and sent at once, even between the batches of a full sync and while a dump is under way; a full
- * sync, and a sync that an operator asks for, asks VPP first.
+ * Brings VPP in line for as long as the connection lasts: adopts what VPP holds, then takes what is
+ * pending and does it, again and again. Nothing else ever changes VPP, and as this is one sequence
+ * of steps, nothing is ever planned while something planned before is on its way.
  *
- * When VPP refuses something, what is known is wrong: it is asked again, and the rest is planned
- * anew, twice at most. What is refused still is left to the next full sync.
+ * Never resolves. Rejects with why the connection ended, or with the signal's reason.
  */
-export class Syncer {
-  readonly known = new KnownState();
+export async function keepInLine(context: SyncContext, signal: AbortSignal): Promise<never> {
+  const syncer = new Syncer(context);
+  try {
+    return await syncer.run(signal);
+  } finally {
+    syncer.close();
+  }
+}
+
+/**
+ * Frontends that have changed are planned by what VPP is known to hold and served first, also
+ * between the windows of a full sync and while a dump is under way. A full sync, and a sync that an
+ * operator asks for, asks VPP first.
+ *
+ * When VPP refuses something, it is asked what it holds, once. If that is other than was known, the
+ * refused is planned anew; else VPP is out of step until something changes, or the next full sync.
+ */
+class Syncer {
+  readonly #context: SyncContext;
   readonly #desired: DesiredView;
-  readonly #applier: Applier;
-  readonly #wants = new Wants();
-  /** Frontends of which something was refused while a dump was under way. */
-  readonly #refused = new Set<string>();
-  /** Frontends of which something was refused whatever was tried, since the last full sync. */
-  readonly #hopeless = new Set<string>();
-  #isKnown = false;
-  #running = false;
-  #stopped: Error | undefined;
-  #wake = Promise.withResolvers<void>();
+  readonly #changes: Changes;
+  readonly #planning: Planning;
+  /** By the id of the VIP: what was refused and not thought about yet. */
+  readonly #refused = new Map<string, Refusal>();
+  #isAdopted = false;
+  /** Whether everything was looked at since the connect. */
+  #isWhole = false;
+  #drift: Timer | undefined;
 
-  constructor(private readonly context: SyncContext) {
+  constructor(context: SyncContext) {
+    this.#context = context;
     this.#desired = new DesiredView(context.checker);
-    this.#applier = new Applier(context, this.known, this.#desired);
+    this.#changes = new Changes(context);
+    this.#planning = { ...context, desired: this.#desired };
   }
 
-  /** Whether nothing is under way and nothing waits. */
-  get isIdle(): boolean {
-    return !this.#running && !this.#wants.some;
+  close(): void {
+    this.#drift?.cancel();
   }
 
-  /** Asks VPP what it holds, changing nothing. Once, before anything else. */
-  async adopt(): Promise<void> {
-    this.#running = true;
-    try {
-      await this.#dump();
-    } finally {
-      this.#running = false;
+  async run(signal: AbortSignal): Promise<never> {
+    const { pending, progress, adopted } = this.#context;
+    await this.#look();
+    this.#isAdopted = true;
+    adopted();
+    if (!pending.isEmpty) await this.#round(true);
+    for (;;) {
+      progress.idle();
+      await pending.some(signal);
+      await this.#round(false);
     }
-    if (this.#wants.some) this.#run();
   }
 
-  /** Syncs everything soon. */
-  wantAll(): void {
-    this.#wants.addAll();
-    this.#run();
-  }
-
-  /** Syncs one frontend at once. */
-  wantOne(frontend: string): void {
-    this.#wants.addOne(frontend, false);
-    this.#run();
-  }
-
-  /** Sets the global settings soon. */
-  wantConf(): void {
-    this.#wants.addConf();
-    this.#run();
-  }
-
-  /** Syncs everything, or one frontend, after asking VPP; resolves when that is done. */
-  sync(frontend?: string): Promise<ApplyCounts> {
-    return new Promise((resolve, reject) => {
-      if (this.#stopped) throw this.#stopped;
-      const waiter = { resolve, reject };
-      if (frontend === undefined) this.#wants.addAll(waiter);
-      else this.#wants.addOne(frontend, true, waiter);
-      this.#run();
-    });
-  }
-
-  /** Does nothing any more; rejects whoever waits. */
-  stop(reason: Error): void {
-    this.#stopped ??= reason;
-    this.#wants.rejectAll(this.#stopped);
-  }
-
-  #run(): void {
-    this.#wake.resolve();
-    if (this.#running || this.#stopped) return;
-    this.#running = true;
-    // Not at once: what is asked for in the same turn belongs together.
-    queueMicrotask(() => void this.#work());
-  }
-
-  async #work(): Promise<void> {
+  /**
+   * Everything that is pending gets its turn, however many changes keep coming. `isFresh`: what is
+   * known has just been asked for.
+   */
+  async #round(isFresh: boolean): Promise<void> {
+    const { pending, client, step } = this.#context;
+    await this.#serveChanged();
+    await this.#reconsider();
+    const asked = pending.takeAsked();
+    const all = pending.takeAll();
+    const waiters = [...asked.values(), all ?? []].flat();
     try {
-      while (this.#wants.some && !this.#stopped) await this.#next();
+      if (waiters.length > 0 || (all && !isFresh)) await this.#look();
+      else if (pending.takeConf()) await this.#setConf(await readConf(client));
+      if (asked.size > 0) await this.#syncAsked(asked);
+      if (all) await this.#syncAll(all);
     } catch (error) {
-      this.context.broken(error);
-    } finally {
-      this.#running = false;
-    }
-  }
-
-  /** One round. Everything that waits gets its turn, however many transitions keep coming. */
-  async #next(): Promise<void> {
-    if (this.#wants.takeConf()) await this.#pushConf();
-    const frontends = this.#wants.takeFrontends();
-    if (frontends.size > 0) {
-      await this.#guard([...frontends.values()], () => this.#syncFrontends(frontends, true));
-    }
-    const all = this.#wants.takeAll();
-    if (all) await this.#guard([all], () => this.#syncAll(all));
-  }
-
-  /** Whoever waits is told when `work` fails. */
-  async #guard(wants: readonly Want[], work: () => Promise<void>): Promise<void> {
-    try {
-      await work();
-    } catch (error) {
-      for (const want of wants) rejectWant(want, error);
+      rejectAll(waiters, error);
       throw error;
     }
+    if (!pending.isAllPending) step.settled(this.#isWhole);
   }
 
-  async #pushConf(): Promise<void> {
-    const { client, checker, log } = this.context;
-    await pushConf(client, checker.config.lb, log);
-  }
-
-  async #dump(): Promise<void> {
-    this.known.startDump();
-    this.known.finishDump(await this.#ask());
-    this.#isKnown = true;
-  }
-
-  #ask() {
-    return dumpActual(this.context.client, this.context.clock);
-  }
-
-  /** Dumps, and goes on serving transitions meanwhile by what was known before. */
-  async #dumpServing(): Promise<void> {
-    if (!this.#isKnown) return await this.#dump();
-    this.known.startDump();
+  /** Asks VPP what it holds. Changes are served meanwhile, once it is known what it held before. */
+  async #look(): Promise<ReadonlySet<string>> {
+    const { client, clock, pending, known, step, progress } = this.#context;
+    progress.awaiting("what VPP holds");
+    known.startDump();
     let isDone = false;
-    const dumping = this.#ask().finally(() => isDone = true);
-    // It may fail while a transition is being served: it is awaited in the end.
-    dumping.catch(() => {});
-    while (!isDone) {
-      await this.#serveUrgent(false);
-      this.#wake = Promise.withResolvers();
-      if (this.#wants.urgent || isDone) continue;
-      await Promise.race([dumping, this.#wake.promise]);
+    const reading = readSnapshot(client, clock).finally(() => isDone = true);
+    // It may fail while a change is being served: it is awaited in the end.
+    reading.catch(() => {});
+    while (this.#isAdopted && !isDone) {
+      await this.#serveChanged();
+      await Promise.race([reading, pending.urgent()]);
     }
-    const dump = await dumping;
-    await pause(this.context.clock);
-    this.known.finishDump(dump);
-    await pause(this.context.clock);
-    for (const name of this.#refused) this.#wants.addOne(name, false);
-    this.#refused.clear();
+    const { conf, vips } = await reading;
+    await pause(clock);
+    const altered = known.finishDump(vips);
+    step.checked();
+    if (this.#isAdopted && altered.length > 0) this.#tellAltered(altered);
+    await pause(clock);
+    pending.takeConf();
+    await this.#setConf(conf);
+    return new Set(altered.map(({ vip }) => prefixText(vip)));
   }
 
-  /** Syncs the frontends that have changed since, between two steps of something longer. */
-  async #serveUrgent(mayDump: boolean): Promise<void> {
-    if (!this.#wants.urgent) return;
-    const frontends = this.#wants.takeFrontends(true);
-    await this.#guard([...frontends.values()], () => this.#syncFrontends(frontends, mayDump));
+  #tellAltered(altered: readonly Alteration[]): void {
+    const { events, observer } = this.#context;
+    observer?.altered();
+    const detail = summaryOf(altered.map(({ vip, detail }) => `${describeVip(vip)}: ${detail}`));
+    events.emit([{ kind: "vpp", change: "altered", detail, cause: { kind: "vpp" } }]);
   }
 
-  async #syncFrontends(wants: ReadonlyMap<string, Want>, mayDump: boolean): Promise<void> {
-    const fresh = [...wants.values()].some((want) => want.fresh);
-    if (mayDump && (fresh || !this.#isKnown)) await this.#dumpServing();
-    const total = noCounts();
-    const done = this.#logStart("vip", [...wants.keys()]);
-    const refused = await this.#applier.frontends([...wants.keys()], total);
-    // What is known is wrong. If a dump is under way already, these come again after it.
-    if (mayDump) await this.#repeat(refused, total);
-    else for (const name of refused) this.#refused.add(name);
-    this.#throwIfStopped();
-    done(total);
-    for (const want of wants.values()) resolveWant(want, total);
+  async #setConf(actual: LbConf): Promise<void> {
+    const { checker, client, log, step, progress } = this.#context;
+    progress.awaiting("VPP's global settings");
+    step.noteSettings(await setConf(client, actual, checker.config.lb, log));
   }
 
-  /** Asks VPP again and plans anew, unless that has been of no use before. */
-  async #repeat(refused: readonly string[], total: ApplyCounts): Promise<void> {
-    let names = refused.filter((name) => !this.#hopeless.has(name));
-    for (let repeat = 0; names.length > 0 && repeat < maxRepeats; repeat++) {
-      await this.#dumpServing();
-      names = await this.#applier.frontends(names, total);
+  /** Syncs the frontends that have changed. */
+  async #serveChanged(): Promise<void> {
+    const names = this.#context.pending.takeChanged();
+    if (names.length > 0) await this.#syncFrontends(names);
+  }
+
+  async #syncAsked(asked: ReadonlyMap<string, readonly Waiter[]>): Promise<void> {
+    const { step } = this.#context;
+    const counts = await this.#syncFrontends([...asked.keys()]);
+    await this.#reconsider(counts);
+    for (const [name, waiters] of asked) {
+      const difference = step.difference(this.#desired.idOf(name) ?? "");
+      resolveAll(waiters, { counts, differs: difference === undefined ? [] : [difference] });
     }
-    for (const name of names) this.#hopeless.add(name);
   }
 
-  async #syncAll(want: Want): Promise<void> {
-    const done = this.#logStart("all", []);
-    this.#hopeless.clear();
-    await this.#pushConf();
-    await this.#dumpServing();
+  async #syncFrontends(names: readonly string[]): Promise<SyncCounts> {
+    const { step } = this.#context;
+    const run = new Run("vip");
+    const done = this.#logStart("vip", names);
+    await this.#changes.carryOut(names.map((name) => frontendTarget(name, this.#planning)), run);
+    for (const name of names) {
+      const id = this.#desired.idOf(name);
+      if (id !== undefined && !run.refusals.has(id)) step.note(id, run.blocked.get(name));
+    }
+    this.#noteRefused(run);
+    done(run.counts);
+    return run.counts;
+  }
+
+  async #syncAll(waiters: readonly Waiter[]): Promise<void> {
+    const { pending, step } = this.#context;
     const { generation } = this.#desired;
-    const total = noCounts();
-    for (let repeat = 0; repeat <= maxRepeats; repeat++) {
-      const counts = noCounts();
-      await this.#applier.everything(counts, async () => {
-        await this.#serveUrgent(true);
-        await pause(this.context.clock);
-        return this.#stopped !== undefined || this.#desired.generation !== generation;
-      });
-      addCounts(total, counts);
-      if (this.#desired.generation !== generation) return this.#startOver(want);
-      if (counts.refused === 0 || repeat === maxRepeats) break;
-      await this.#dumpServing();
+    const run = new Run("all");
+    const done = this.#logStart("all", []);
+    const goOn = async () => {
+      await this.#serveChanged();
+      return this.#desired.generation === generation;
+    };
+    await this.#changes.carryOut(allTargets(this.#planning), run, goOn);
+    if (this.#desired.generation !== generation) {
+      // A reload came in between: what was begun belongs to the past.
+      done(run.counts, true);
+      return pending.addAll(waiters);
     }
-    this.#throwIfStopped();
-    done(total);
-    resolveWant(want, total);
+    step.keepOnly(new Set([...run.refusals.keys(), ...this.#refused.keys()]));
+    this.#noteRefused(run);
+    await this.#reconsider(run.counts);
+    this.#isWhole = true;
+    this.#armDrift();
+    done(run.counts);
+    resolveAll(waiters, { counts: run.counts, differs: step.differences });
   }
 
-  /** A reload came in between: what was begun belongs to the past. */
-  #startOver(want: Want): void {
-    this.#wants.addAll();
-    for (const waiter of want.waiters) this.#wants.addAll(waiter);
+  /** The next full sync, by the interval configured now: a reload brings a full sync as well. */
+  #armDrift(): void {
+    const { clock, checker, pending } = this.#context;
+    this.#drift?.cancel();
+    this.#drift = clock.after(checker.config.lb.syncIntervalMs, () => pending.addAll());
   }
 
-  #throwIfStopped(): void {
-    if (this.#stopped) throw this.#stopped;
+  #noteRefused(run: Run): void {
+    for (const [id, refusal] of run.refusals) this.#refused.set(id, refusal);
+  }
+
+  /**
+   * Thinks about what was refused, adding to `counts`. Where it was not refused before, what is
+   * known may be wrong: VPP is asked, and what turns out otherwise is planned anew, once.
+   */
+  async #reconsider(counts = new Run("vip").counts): Promise<void> {
+    const { step } = this.#context;
+    while (this.#refused.size > 0) {
+      const refused = [...this.#refused];
+      this.#refused.clear();
+      const fresh = refused.filter(([id]) => step.difference(id) === undefined);
+      for (const [id, { detail }] of refused) step.note(id, detail);
+      if (fresh.length === 0) return;
+      const altered = await this.#look();
+      const again = fresh.filter(([, { step }]) => altered.has(prefixText(step.vip)));
+      const run = new Run("vip");
+      await this.#changes.carryOut(new Set(again.map(([, { target }]) => target)), run);
+      for (const [id] of again) if (!run.refusals.has(id)) step.note(id, undefined);
+      for (const [id, { detail }] of run.refusals) step.note(id, detail);
+      addCounts(counts, run.counts);
+    }
   }
 
   /** Logs the beginning; call the result at the end. */
-  #logStart(scope: "all" | "vip", names: readonly string[]): (counts: ApplyCounts) => void {
-    const { log, clock } = this.context;
+  #logStart(scope: "all" | "vip", names: readonly string[]) {
+    const { log, clock } = this.#context;
     const frontends = names.length > 0 ? names.slice(0, 10) : undefined;
     const startedAt = clock.now();
     log.info("vpp-lbsync-start", { scope, frontends });
-    return (counts) => {
+    return (counts: SyncCounts, superseded?: true) => {
       const duration = Math.round(clock.now() - startedAt);
-      log.info("vpp-lbsync-done", { scope, frontends, ...counts, "duration-ms": duration });
+      log.info("vpp-lbsync-done", {
+        ...{ scope, frontends, ...counts, superseded },
+        "duration-ms": duration,
+      });
     };
   }
 }

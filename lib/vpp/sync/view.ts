@@ -38,7 +38,14 @@ export class DesiredView {
   /** The VIP of one frontend; undefined when there is no such frontend. */
   vip(frontend: string): DesiredVip | undefined {
     const snapshot = this.checker.frontend(frontend);
-    return snapshot && desiredVip(snapshot, this.#layoutOf(snapshot));
+    return snapshot &&
+      desiredVip(snapshot, this.#layoutOf(snapshot), this.checker.config.lb.buckets);
+  }
+
+  /** The id of its VIP, at less cost. */
+  idOf(frontend: string): string | undefined {
+    const snapshot = this.checker.frontend(frontend);
+    return snapshot && vipId(vipKeyOf(snapshot.config));
   }
 
   /** Several at once; frontends that are gone are left out. */

@@ -6,32 +6,35 @@ import { confDifference, confOf, confRequest, desiredConf } from "../lb/mod.ts";
 import { lbConf, lbConfGet } from "../messages/mod.ts";
 import type { LbConf } from "../service.ts";
 
+type Requester = Pick<ApiClient, "request">;
+
 /** VPP's global settings. Rejects as the client does. */
-export async function readConf(
-  client: Pick<ApiClient, "request">,
-  signal?: AbortSignal,
-): Promise<LbConf> {
-  return confOf(await client.request(lbConfGet, {}, { signal }));
+export async function readConf(client: Requester): Promise<LbConf> {
+  return confOf(await client.request(lbConfGet, {}));
 }
 
 /**
- * Sets VPP's global settings if they differ. A refusal is logged only: VIPs work with what VPP
- * has. Rejects when the connection fails.
+ * Sets VPP's global settings if `actual` differs from what is configured. A refusal is logged only:
+ * VIPs work with what VPP has. The result is how they still differ, undefined if they do not.
+ * Rejects when the connection fails.
  */
-export async function pushConf(
-  client: Pick<ApiClient, "request">,
+export async function setConf(
+  client: Requester,
+  actual: LbConf,
   config: LbConfig,
   log: Logger,
-): Promise<void> {
+): Promise<string | undefined> {
   const desired = desiredConf(config);
-  const change = confDifference(await readConf(client), desired);
-  if (change === "") return;
+  const change = confDifference(actual, desired);
+  if (change === "") return undefined;
   try {
     await client.request(lbConf, confRequest(desired));
     log.info("vpp-lb-conf-set", { change, ...attributes(desired) });
+    return undefined;
   } catch (error) {
     if (!(error instanceof RetvalError || error instanceof EncodeError)) throw error;
     log.warn("vpp-lb-conf-set-failed", { change, ...attributes(desired), err: error.message });
+    return `global settings: ${change}: ${error.message}`;
   }
 }
 

@@ -1,0 +1,114 @@
+import { type Logger, reasonOf } from "../../log/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import { type ApiClient, connectApi } from "../client/mod.ts";
+import { statsNames } from "../counters/mod.ts";
+import { controlPing, showVersion } from "../messages/mod.ts";
+import type { VppInfo, VppObserver } from "../service.ts";
+import { openStatsSegment, SegmentError, type StatsSegment } from "../stats/mod.ts";
+import type { VppAccess } from "./access.ts";
+
+/** What every connection to VPP is made of. */
+export interface ConnectionOptions extends VppAccess {
+  /** The API socket. */
+  readonly apiAddr: string;
+  /** The stats socket. */
+  readonly statsAddr: string;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly observer?: VppObserver | undefined;
+}
+
+/** Milliseconds allowed for any answer: a VPP that takes longer is taken for hung. */
+const deadlineMs = 10_000;
+
+/** The last second that a calendar of 4 digits knows. */
+const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+
+/** API and stats segment of one VPP as a unit, from connecting to the first failure. */
+export class Connection {
+  readonly #over = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  private constructor(
+    readonly info: VppInfo,
+    readonly client: ApiClient,
+    readonly segment: StatsSegment,
+  ) {
+    client.ended.then((reason) => this.fail(reason ?? new Error("the connection was closed")));
+  }
+
+  /**
+   * Connects and asks who VPP is, changing nothing.
+   * Rejects with a reason for the operator, everything closed again.
+   */
+  static async open(options: ConnectionOptions, signal: AbortSignal): Promise<Connection> {
+    const { apiAddr, statsAddr, log, clock, observer } = options;
+    const context = { log, clock, observer, deadlineMs };
+    const client = await connectApi(apiAddr, context, signal, options.connect);
+    let segment: StatsSegment | undefined;
+    try {
+      const openSegment = options.openSegment ?? openStatsSegment;
+      const names = Object.values(statsNames);
+      segment = await openSegment(statsAddr, { clock, names, deadlineMs, signal });
+      const info = await identify(client, segment, clock, signal);
+      return new Connection(info, client, segment);
+    } catch (error) {
+      segment?.[Symbol.dispose]();
+      await client.close();
+      throw error;
+    }
+  }
+
+  /** Aborted when it is over; the reason says why. */
+  get signal(): AbortSignal {
+    return this.#over.signal;
+  }
+
+  /** Ends it because of `error`; the first one counts. */
+  fail(error: unknown): void {
+    if (this.signal.aborted) return;
+    const reason = error instanceof Error ? error : new Error(reasonOf(error));
+    this.#end(reason);
+    this.client.abandon(reason);
+  }
+
+  /**
+   * Ends it and waits until nothing of it runs any more. Idempotent. VPP is told good-bye, unless
+   * it has failed: a VPP that hangs would make us wait.
+   */
+  close(): Promise<void> {
+    if (!this.signal.aborted) this.#end(new Error("maglevd is stopping"));
+    this.#closing ??= this.client.close();
+    return this.#closing;
+  }
+
+  #end(reason: Error): void {
+    this.#over.abort(reason);
+    // At once: VPP may be gone, and nothing in the segment means anything then.
+    this.segment[Symbol.dispose]();
+  }
+}
+
+async function identify(
+  client: ApiClient,
+  segment: StatsSegment,
+  clock: Clock,
+  signal: AbortSignal,
+): Promise<VppInfo> {
+  const [version, ping] = await Promise.all([
+    client.request(showVersion, {}, { signal }),
+    client.request(controlPing, {}, { signal }),
+  ]);
+  const bootSeconds = await segment.read((view) => view.scalar(statsNames.bootTime));
+  if (bootSeconds === undefined) {
+    throw new SegmentError(`the stats segment has no ${statsNames.bootTime}`);
+  }
+  return {
+    version: version.version,
+    buildDate: version.build_date,
+    buildDirectory: version.build_directory,
+    pid: ping.vpe_pid,
+    bootTime: bootSeconds >= 0 && bootSeconds <= lastSecond ? bootSeconds * 1000 : 0,
+    connectedSince: clock.wall(),
+  };
+}

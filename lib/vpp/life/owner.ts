@@ -1,0 +1,109 @@
+import type { CheckerView } from "../../checker/mod.ts";
+import type { EventSink, VppHappening } from "../../events/mod.ts";
+import { reasonOf } from "../../log/mod.ts";
+import type { Ledger } from "../lb/mod.ts";
+import { type LbCounters, VppError, type VppInfo, type VppStep } from "../service.ts";
+import { keepInLine, KnownState, type Pending, type Progress, StepTracker } from "../sync/mod.ts";
+import { Connection, type ConnectionOptions } from "./connection.ts";
+import { Pulse } from "./pulse.ts";
+import { Reads } from "./reads.ts";
+
+/** What owning a connection needs. */
+export interface OwnerOptions extends ConnectionOptions {
+  readonly checker: CheckerView;
+  readonly events: EventSink;
+  /** What is to be done, whoever asks for it. */
+  readonly pending: Pending;
+  readonly ledger: Ledger;
+  readonly progress: Progress;
+  /** Whether the VIP of this frontend may be touched. */
+  readonly mayTouch: (frontend: string) => boolean;
+  /** Makes pending what may be touched. */
+  readonly askForAll: () => void;
+  /** Tells whether this is the VPP of the connection before; undefined for the first one. */
+  readonly recognise: (info: VppInfo) => boolean | undefined;
+  /** Takes the connection while there is one, and undefined as soon as it is over. */
+  readonly publish: (connected: Connected | undefined) => void;
+}
+
+/** What others may see of a connection. Nothing of it can change VPP. */
+export interface Connected {
+  readonly info: VppInfo;
+  readonly reads: Reads;
+  readonly pulse: Pick<Pulse, "silentMs">;
+  step(): VppStep;
+  counters(): LbCounters;
+}
+
+/**
+ * Owns one connection to VPP from its opening to its end: the only place that has it. Never
+ * resolves; rejects with why there is none, or why it ended, everything closed again.
+ */
+export async function own(options: OwnerOptions, signal: AbortSignal): Promise<never> {
+  const { checker, clock, log, events, ledger, pending, progress, publish } = options;
+  progress.awaiting("a connection to VPP");
+  const connection = await Connection.open(options, signal);
+  const stop = () => void connection.close();
+  signal.addEventListener("abort", stop, { once: true });
+  if (signal.aborted) stop();
+  const { info, client } = connection;
+  const known = new KnownState();
+  const step = new StepTracker(clock, events);
+  const pulse = new Pulse(connection, known, clock, log);
+  try {
+    const isSame = options.recognise(info);
+    if (isSame !== true) ledger.clear();
+    tell(events, "connected", "", {
+      ...description(info),
+      restarted: isSame === false || undefined,
+    });
+    publish({
+      info,
+      reads: new Reads(client, clock),
+      pulse,
+      step: () => step.state,
+      counters: () => pulse.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
+    });
+    return await keepInLine({
+      ...{ client, pending, known, step, checker, ledger, log, clock, events, progress },
+      observer: options.observer,
+      mayTouch: options.mayTouch,
+      adopted: () => {
+        options.askForAll();
+        pulse.start();
+      },
+    }, connection.signal);
+  } catch (error) {
+    connection.fail(error);
+    throw connection.signal.reason;
+  } finally {
+    publish(undefined);
+    pulse[Symbol.dispose]();
+    signal.removeEventListener("abort", stop);
+    const reason = reasonOf(connection.signal.reason);
+    if (signal.aborted) log.info("vpp-disconnect", { reason });
+    else tell(events, "lost", reason);
+    pending.rejectWaiters(new VppError("unavailable", `VPP was disconnected: ${reason}`));
+    progress.awaiting("the end of a connection to VPP");
+    await connection.close();
+  }
+}
+
+function tell(
+  events: EventSink,
+  change: VppHappening["change"],
+  detail: string,
+  attributes?: VppHappening["attributes"],
+): void {
+  const happening = { kind: "vpp", change, detail, cause: { kind: "vpp" } } as const;
+  events.emit([attributes ? { ...happening, attributes } : happening]);
+}
+
+function description({ version, buildDate, pid, bootTime }: VppInfo) {
+  return {
+    version,
+    "build-date": buildDate,
+    pid,
+    boottime: bootTime > 0 ? new Date(bootTime).toISOString() : "unknown",
+  };
+}

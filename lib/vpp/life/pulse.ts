@@ -1,0 +1,90 @@
+import { LimitedLog, type Logger } from "../../log/mod.ts";
+import type { Clock, Timer } from "../../time/mod.ts";
+import { CounterReader } from "../counters/mod.ts";
+import { controlPing } from "../messages/mod.ts";
+import type { LbCounters } from "../service.ts";
+import { SegmentError } from "../stats/mod.ts";
+import type { KnownState } from "../sync/mod.ts";
+import type { Connection } from "./connection.ts";
+
+const pingMs = 10_000;
+const pingDeadlineMs = 5_000;
+const countersMs = 5_000;
+
+/** Readings in a row that may fail before the segment is taken for broken. */
+const maxUnreadable = 3;
+
+/** What is asked of a connected VPP again and again: whether it lives, and its counters. */
+export class Pulse implements Disposable {
+  readonly #connection: Connection;
+  readonly #clock: Clock;
+  readonly #reader: CounterReader;
+  readonly #warnings: LimitedLog;
+  readonly #timers = new Map<() => Promise<void>, Timer>();
+  #counters: LbCounters | undefined;
+  #unreadable = 0;
+  #isOver = false;
+  #aliveAt: number;
+
+  /** Asks nothing yet. */
+  constructor(connection: Connection, known: KnownState, clock: Clock, log: Logger) {
+    this.#connection = connection;
+    this.#clock = clock;
+    this.#reader = new CounterReader(connection.client, connection.segment, known, clock);
+    this.#warnings = new LimitedLog(log, clock);
+    this.#aliveAt = clock.now();
+  }
+
+  /** Begins. What fails ends the connection. */
+  start(): void {
+    this.#later(pingMs, this.#ping);
+    void this.#run(countersMs, this.#count);
+  }
+
+  /** Ends it. */
+  [Symbol.dispose](): void {
+    this.#isOver = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+
+  /** The last reading; before the first one there is none. */
+  get counters(): LbCounters | undefined {
+    return this.#counters;
+  }
+
+  /** For how long VPP has not answered a ping, in milliseconds. */
+  get silentMs(): number {
+    return this.#clock.now() - this.#aliveAt;
+  }
+
+  /** Never twice at once: the next time is set when it is done. */
+  #later(delayMs: number, work: () => Promise<void>): void {
+    if (this.#isOver) return;
+    this.#timers.set(work, this.#clock.after(delayMs, () => void this.#run(delayMs, work)));
+  }
+
+  async #run(delayMs: number, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+      this.#later(delayMs, work);
+    } catch (error) {
+      this.#connection.fail(error);
+    }
+  }
+
+  readonly #ping = async (): Promise<void> => {
+    await this.#connection.client.request(controlPing, {}, { deadlineMs: pingDeadlineMs });
+    this.#aliveAt = this.#clock.now();
+  };
+
+  readonly #count = async (): Promise<void> => {
+    try {
+      this.#counters = await this.#reader.read();
+      this.#unreadable = 0;
+    } catch (error) {
+      this.#unreadable++;
+      if (!(error instanceof SegmentError) || this.#unreadable >= maxUnreadable) throw error;
+      if (!this.#isOver) this.#warnings.warn("vpp-stats-unreadable", { err: error.message });
+    }
+  };
+}

@@ -1,0 +1,113 @@
+import type { CheckerView } from "../../checker/mod.ts";
+import { type Clock, inSlices } from "../../time/mod.ts";
+import { abortable, type ApiClient } from "../client/mod.ts";
+import {
+  type ActualVip,
+  compareVips,
+  confDifference,
+  describeConf,
+  describePlan,
+  describeTables,
+  desiredConf,
+  type DesiredVip,
+  planAll,
+  planOne,
+  prefixText,
+  type Remembered,
+  serversInOrder,
+} from "../lb/mod.ts";
+import type { LbState, LbVipState, PlannedChange } from "../service.ts";
+import { DesiredView, readSnapshot, type Snapshot } from "../sync/mod.ts";
+
+/**
+ * What anybody may ask a connected VPP. However many ask at a time, one reading is on its way, and
+ * one after it serves all who came meanwhile: a change never waits behind more than that.
+ */
+export class Reads {
+  #reading: Promise<unknown> = Promise.resolve();
+  #next: Promise<Snapshot> | undefined;
+
+  constructor(
+    private readonly client: Pick<ApiClient, "request" | "dump">,
+    private readonly clock: Clock,
+  ) {}
+
+  /** What VPP holds at some moment after this call. Rejects as the client does. */
+  async snapshot(signal: AbortSignal | undefined): Promise<Snapshot> {
+    this.#next ??= this.#begin();
+    return await abortable(this.#next, signal);
+  }
+
+  async #begin(): Promise<Snapshot> {
+    await this.#reading.catch(() => {});
+    this.#next = undefined;
+    const reading = readSnapshot(this.client, this.clock);
+    this.#reading = reading;
+    return await reading;
+  }
+}
+
+/** Everything that the lb plugin holds, in order. */
+export function stateOf({ conf, vips }: Snapshot): LbState {
+  return { conf, vips: [...vips.values()].sort(compareVips).map(vipState) };
+}
+
+function vipState(vip: ActualVip): LbVipState {
+  const { address, prefixLength, protocol, port, encap, flowTableLength } = vip;
+  return {
+    ...{ address, prefixLength, protocol, port, encap, flowTableLength },
+    srcIpSticky: vip.sticky ?? false,
+    // VPP sets the time when it deletes a server; on one that it uses it means nothing.
+    servers: serversInOrder(vip).map((server) => ({ ...server, inUseSince: 0 })),
+  };
+}
+
+/** What planning without doing needs. */
+export interface PlanQuery {
+  readonly checker: CheckerView;
+  readonly memory: Remembered;
+  readonly clock: Clock;
+}
+
+/** What a full sync would change right now. */
+export async function planOfAll(
+  { conf, vips }: Snapshot,
+  { checker, memory, clock }: PlanQuery,
+): Promise<PlannedChange[]> {
+  const difference = confDifference(conf, desiredConf(checker.config.lb));
+  const desired = await inSlices(clock, desiredVips(checker));
+  const plans = await inSlices(clock, planAll(desired, vips.values(), memory));
+  return [
+    ...(difference === "" ? [] : [describeConf(difference)]),
+    ...plans.flatMap(describePlan),
+    ...describeTables(desired, vips, plans),
+  ];
+}
+
+function* desiredVips(checker: CheckerView): Generator<void, DesiredVip[]> {
+  const view = new DesiredView(checker);
+  const vips: DesiredVip[] = [];
+  for (const name of checker.frontendNames()) {
+    vips.push(...view.vips([name]));
+    yield;
+  }
+  return vips;
+}
+
+/** What a sync of one frontend would change right now; nothing when there is no such one. */
+export function planOfOne(
+  frontend: string,
+  { vips }: Snapshot,
+  { checker, memory }: PlanQuery,
+): PlannedChange[] {
+  const view = new DesiredView(checker);
+  const target = view.vip(frontend);
+  if (!target) return [];
+  const prefix = prefixText(target);
+  const plan = planOne(target, {
+    actual: [...vips.values()].filter((vip) => prefixText(vip) === prefix),
+    siblings: () => view.siblings(target),
+    mayRecreate: () => true,
+  }, memory);
+  return [...describePlan(plan), ...describeTables([target], vips, [plan])];
+}

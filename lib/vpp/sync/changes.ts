@@ -1,0 +1,237 @@
+import type { CheckerView } from "../../checker/mod.ts";
+import type { LogAttributes, Logger } from "../../log/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import { RetvalError } from "../client/mod.ts";
+import { EncodeError } from "../codec/mod.ts";
+import { describeVip, Occupied } from "../lb/mod.ts";
+import type { VppObserver } from "../service.ts";
+import type { SyncCounts } from "./pending.ts";
+import {
+  nextSteps,
+  type Notes,
+  type Refusals,
+  type Requester,
+  type Step,
+  stepAttributes,
+} from "./steps.ts";
+import type { Target } from "./targets.ts";
+
+/** Requests that are on their way together at most: an urgent change waits for their answers. */
+const windowSize = 256;
+
+/** Hears how the work goes, so that somebody notices when it does not. */
+export interface Progress {
+  /** An answer is waited for; `what` names it in a sentence. */
+  awaiting(what: string): void;
+  /** There is nothing to do. */
+  idle(): void;
+}
+
+/** What carrying out changes needs. */
+export interface ChangesContext extends Notes {
+  readonly client: Requester;
+  readonly checker: CheckerView;
+  readonly log: Logger;
+  readonly clock: Clock;
+  readonly observer?: Pick<VppObserver, "lbSync"> | undefined;
+  readonly progress: Progress;
+}
+
+/** Something that VPP refused. */
+export interface Refusal {
+  readonly step: Step;
+  readonly target: Target;
+  /** For people. */
+  readonly detail: string;
+}
+
+/** How carrying out a number of targets goes. */
+export class Run implements Refusals {
+  readonly counts: SyncCounts = {
+    vip_added: 0,
+    vip_removed: 0,
+    as_added: 0,
+    as_removed: 0,
+    as_weight_updated: 0,
+    refused: 0,
+  };
+  readonly steps = new Set<string>();
+  readonly vips = new Set<string>();
+  /** The last one of each VIP, by its id. */
+  readonly refusals = new Map<string, Refusal>();
+  /** Why frontends must wait for a full sync, by their names. */
+  readonly blocked = new Map<string, string>();
+
+  /** `scope` is how its changes are counted. */
+  constructor(readonly scope: "all" | "vip") {}
+}
+
+/** What is still to be done. */
+interface Left {
+  /** Looked at already: these come first. */
+  begun: Target[];
+  readonly fresh: Iterator<Target>;
+  /** These wait for something else that has an address that they need. */
+  waiting: Target[];
+  /** Whether there is hope for them: something else was changed since they were looked at. */
+  mayWait: boolean;
+  isMoving: boolean;
+  isEmpty: boolean;
+}
+
+/** Requests that are sent together. */
+interface Window {
+  readonly steps: Map<string, { readonly target: Target; readonly step: Step }>;
+  /** By what VPP holds before any of them. */
+  readonly occupied: Occupied;
+}
+
+/**
+ * Sends changes to VPP, a window of pipelined requests at a time. A window is planned and handed
+ * over without a pause, by what VPP is known to hold after the one before: nothing in it is older
+ * than that. What VPP refuses is logged, counted and left out, with all that depends on it.
+ */
+export class Changes {
+  constructor(private readonly context: ChangesContext) {}
+
+  /**
+   * Makes the targets what they should be, adding to `run`, until `goOn` says between two windows
+   * that it is enough. Rejects only when the connection fails.
+   */
+  async carryOut(
+    targets: Iterable<Target>,
+    run: Run,
+    goOn: () => Promise<boolean> = () => Promise.resolve(true),
+  ): Promise<void> {
+    const left: Left = {
+      begun: [],
+      fresh: targets[Symbol.iterator](),
+      waiting: [],
+      mayWait: true,
+      isMoving: false,
+      isEmpty: false,
+    };
+    const { turn } = this.context.clock;
+    do {
+      const window = this.#nextWindow(left, run);
+      if (window.steps.size > 0) await this.#send(window, run);
+      if (turn.isOver) await turn.next();
+    } while (!left.isEmpty && await goOn());
+  }
+
+  #nextWindow(left: Left, run: Run): Window {
+    const { checker, known, clock } = this.context;
+    const window: Window = { steps: new Map(), occupied: new Occupied(checker.config, known) };
+    const unfinished: Target[] = [];
+    do {
+      const target = left.begun.shift() ?? next(left.fresh);
+      if (!target) {
+        if (unfinished.length === 0) this.#reachEnd(left);
+        break;
+      }
+      const outcome = this.#addSteps(target, window, left, run);
+      if (outcome === "some") unfinished.push(target);
+      if (outcome === "waits") left.waiting.push(target);
+      // What was planned in this turn of the event loop is sent in this turn.
+    } while (window.steps.size < windowSize && !clock.turn.isOver);
+    left.begun.unshift(...unfinished);
+    if (window.steps.size > 0) left.isMoving = true;
+    return window;
+  }
+
+  /** Nothing is left but what waits: that is tried again for as long as anything changes. */
+  #reachEnd(left: Left): void {
+    left.isEmpty = left.waiting.length === 0;
+    left.begun = left.waiting;
+    left.waiting = [];
+    left.mayWait = left.isMoving;
+    left.isMoving = false;
+  }
+
+  /** Adds what can be sent for a target now; says whether there was some, or all of it waits. */
+  #addSteps(target: Target, window: Window, left: Left, run: Run): "some" | "waits" | "none" {
+    const { steps, occupied } = window;
+    const plan = target.plan();
+    if (!plan) return "none";
+    for (const frontend of plan.blocked) this.#block(frontend, plan.prefix, run);
+    let outcome: "some" | "waits" | "none" = "none";
+    for (const step of nextSteps(plan, run)) {
+      if (left.mayWait && step.obstacle(occupied) !== undefined) {
+        if (outcome === "none") outcome = "waits";
+        continue;
+      }
+      outcome = "some";
+      // Two targets may want the same VIP removed.
+      if (!steps.has(step.key)) steps.set(step.key, { target, step });
+      if (steps.size === windowSize) break;
+    }
+    return outcome;
+  }
+
+  #block(frontend: string, vip: string, run: Run): void {
+    if (run.blocked.has(frontend)) return;
+    const reason = "another VIP of the address is in its way, which only a full sync may remove";
+    run.blocked.set(frontend, `${vip}: frontend ${frontend}: ${reason}`);
+    this.context.log.info("vpp-lbsync-blocked", { frontend, vip, reason });
+  }
+
+  async #send({ steps, occupied }: Window, run: Run): Promise<void> {
+    const { client, progress } = this.context;
+    progress.awaiting("VPP's answers to changes");
+    const sent = [...steps.values()];
+    const results = await Promise.allSettled(sent.map(({ step }) => step.send(client, occupied)));
+    for (const [i, { target, step }] of sent.entries()) {
+      const result = results[i];
+      if (result?.status === "fulfilled") this.#accept(step, run);
+      else this.#refuse(target, step, result?.reason, run);
+    }
+  }
+
+  #accept(step: Step, run: Run): void {
+    const { log, observer } = this.context;
+    step.accepted(this.context);
+    run.counts[step.kind]++;
+    log.info(`vpp-lbsync-${step.change}`, { ...stepAttributes(step), ...step.attributes });
+    observer?.lbSync(run.scope, step.kind);
+  }
+
+  #refuse(target: Target, step: Step, reason: unknown, run: Run): void {
+    if (!(reason instanceof RetvalError || reason instanceof EncodeError)) throw reason;
+    const { message } = reason;
+    run.counts.refused++;
+    run.steps.add(step.key);
+    if (step.isVital) run.vips.add(step.vip.id);
+    const server = step.address === "" ? "" : ` ${step.address}`;
+    const detail = `${describeVip(step.vip)}: ${step.change}${server}: ${message}`;
+    run.refusals.set(step.vip.id, { step, target, detail });
+    this.context.log.warn("vpp-reconciler-error", {
+      ...stepAttributes(step),
+      ...backendAttributes(step, this.context.checker),
+      change: step.change,
+      weight: step.weight,
+      err: message,
+    });
+  }
+}
+
+function next(source: Iterator<Target>): Target | undefined {
+  const { done, value } = source.next();
+  return done ? undefined : value;
+}
+
+/** Which backend a server is, and the last change of its state. */
+function backendAttributes({ frontend, address }: Step, checker: CheckerView): LogAttributes {
+  const backends = checker.frontend(frontend)?.config.pools.flatMap((pool) => pool.backends) ?? [];
+  for (const { backend } of backends) {
+    const snapshot = checker.backend(backend);
+    if (snapshot?.config.address.text !== address) continue;
+    const last = snapshot.transitions[0];
+    return { backend, from: last?.from, to: last?.to };
+  }
+  return {};
+}
+
+/** Adds `counts` to `total`. */
+export function addCounts(total: SyncCounts, counts: SyncCounts): void {
+  for (const kind of Object.keys(counts) as (keyof SyncCounts)[]) total[kind] += counts[kind];
+}

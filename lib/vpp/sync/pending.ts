@@ -1,0 +1,164 @@
+import type { Clock } from "../../time/mod.ts";
+import { abortable } from "../client/mod.ts";
+
+/** How often VPP accepted or refused a change of each kind: what a sync did. */
+export type SyncCounts = Record<
+  "vip_added" | "vip_removed" | "as_added" | "as_removed" | "as_weight_updated" | "refused",
+  number
+>;
+
+/** How a sync went. */
+export interface SyncOutcome {
+  readonly counts: SyncCounts;
+  /** What is not as desired all the same, and why, a line each. */
+  readonly differs: readonly string[];
+}
+
+/** An operator who waits for a sync. */
+export interface Waiter {
+  resolve(outcome: SyncOutcome): void;
+  reject(error: unknown): void;
+}
+
+/**
+ * What is asked for and not begun. It is there whether VPP is or not, and starts nothing: it only
+ * wakes whoever owns the connection, if there is one. Asking again for what waits already changes
+ * nothing, so a thousand transitions of a frontend are one sync.
+ */
+export class Pending {
+  readonly #clock: Clock;
+  #conf = false;
+  readonly #changed = new Set<string>();
+  readonly #asked = new Map<string, Waiter[]>();
+  #all: Waiter[] | undefined;
+  /** When the oldest of its kind came. */
+  readonly #since = new Map<"conf" | "changed" | "asked" | "all", number>();
+  #something = Promise.withResolvers<void>();
+  #urgent = Promise.withResolvers<void>();
+
+  /** Nothing waits yet; `clock` tells for how long things do. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** The global settings may differ. */
+  addConf(): void {
+    this.#conf = true;
+    this.#note("conf");
+  }
+
+  /** This frontend has changed: it is planned by what is known of VPP, before anything else. */
+  addChanged(frontend: string): void {
+    this.#changed.add(frontend);
+    this.#note("changed");
+    this.#urgent.resolve();
+  }
+
+  /** Everything is to be compared with what VPP holds. */
+  addAll(waiters: readonly Waiter[] = []): void {
+    this.#all = [...this.#all ?? [], ...waiters];
+    this.#note("all");
+  }
+
+  /** An operator wants one frontend compared with what VPP holds, or everything. */
+  ask(frontend?: string): Promise<SyncOutcome> {
+    const { promise, resolve, reject } = Promise.withResolvers<SyncOutcome>();
+    const waiter = { resolve, reject };
+    if (frontend === undefined) this.addAll([waiter]);
+    else {
+      this.#asked.set(frontend, [...this.#asked.get(frontend) ?? [], waiter]);
+      this.#note("asked");
+    }
+    return promise;
+  }
+
+  /** Whether nothing waits. */
+  get isEmpty(): boolean {
+    return this.#since.size === 0;
+  }
+
+  /** Whether everything is to be looked at. */
+  get isAllPending(): boolean {
+    return this.#all !== undefined;
+  }
+
+  /** For how long the oldest has waited, in milliseconds. */
+  get waitedMs(): number {
+    return this.isEmpty ? 0 : this.#clock.now() - Math.min(...this.#since.values());
+  }
+
+  /** Resolves when something waits. Rejects with the signal's reason. */
+  async some(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    if (!this.isEmpty) return;
+    this.#something = Promise.withResolvers();
+    await abortable(this.#something.promise, signal);
+  }
+
+  /** Resolves when a frontend has changed and was not taken. */
+  urgent(): Promise<void> {
+    if (this.#changed.size === 0) this.#urgent = Promise.withResolvers();
+    return this.#urgent.promise;
+  }
+
+  /** Whether the global settings may differ; they are somebody's business now. */
+  takeConf(): boolean {
+    const conf = this.#conf;
+    this.#conf = false;
+    this.#since.delete("conf");
+    return conf;
+  }
+
+  /** The frontends that have changed, in the order in which they did. */
+  takeChanged(): string[] {
+    const changed = [...this.#changed];
+    this.#changed.clear();
+    this.#since.delete("changed");
+    return changed;
+  }
+
+  /** The frontends that operators ask for, and who waits for each. */
+  takeAsked(): Map<string, readonly Waiter[]> {
+    const asked = new Map(this.#asked);
+    this.#asked.clear();
+    this.#since.delete("asked");
+    return asked;
+  }
+
+  /** Who waits for everything, perhaps nobody; undefined when it was not asked for. */
+  takeAll(): readonly Waiter[] | undefined {
+    const all = this.#all;
+    this.#all = undefined;
+    this.#since.delete("all");
+    return all;
+  }
+
+  /** Nobody waits any more: VPP is gone. What has to be done remains. */
+  rejectWaiters(error: unknown): void {
+    for (const waiters of this.takeAsked().values()) rejectAll(waiters, error);
+    if (!this.#all) return;
+    rejectAll(this.#all, error);
+    this.#all = [];
+  }
+
+  /** Forgets frontends that do not exist any more. */
+  keepFrontends(exists: (frontend: string) => boolean): void {
+    for (const name of this.#changed) if (!exists(name)) this.#changed.delete(name);
+    if (this.#changed.size === 0) this.#since.delete("changed");
+  }
+
+  #note(kind: "conf" | "changed" | "asked" | "all"): void {
+    if (!this.#since.has(kind)) this.#since.set(kind, this.#clock.now());
+    this.#something.resolve();
+  }
+}
+
+/** Tells those who wait how it went. */
+export function resolveAll(waiters: readonly Waiter[], outcome: SyncOutcome): void {
+  for (const waiter of waiters) waiter.resolve(outcome);
+}
+
+/** Tells those who wait that it failed. */
+export function rejectAll(waiters: readonly Waiter[], error: unknown): void {
+  for (const waiter of waiters) waiter.reject(error);
+}

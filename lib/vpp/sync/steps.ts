@@ -1,0 +1,203 @@
+import type { LogAttributes } from "../../log/mod.ts";
+import type { ApiClient } from "../client/mod.ts";
+import {
+  addAs,
+  addVip,
+  deleteAs,
+  deleteVip,
+  type Ledger,
+  type Occupied,
+  type PrefixPlan,
+  prefixText,
+  protocolName,
+  type ServerChange,
+  serversInOrder,
+  setWeight,
+  type VipKey,
+} from "../lb/mod.ts";
+import { lbAddDelAs, lbAddDelVip, lbAsSetWeight } from "../messages/mod.ts";
+import type { LbSyncKind } from "../service.ts";
+import type { KnownState } from "./known.ts";
+
+/** Sends requests. */
+export type Requester = Pick<ApiClient, "request">;
+
+/** What is noted once VPP has accepted a change. */
+export interface Notes {
+  readonly known: KnownState;
+  readonly ledger: Ledger;
+}
+
+/** One change of VPP: one request, and what it means. */
+export interface Step {
+  /** Tells it from others of the same plan, and finds it in the next plan again. */
+  readonly key: string;
+  readonly vip: VipKey & { readonly id: string };
+  /** The frontend asking for it, empty when none does. */
+  readonly frontend: string;
+  /** The server's address, empty for a change of the VIP itself. */
+  readonly address: string;
+  readonly kind: LbSyncKind;
+  /** Such as `as-add`. */
+  readonly change: string;
+  /** What the server is to have; undefined for what is no weight. */
+  readonly weight?: number;
+  /** What the log says of it besides. */
+  readonly attributes: LogAttributes;
+  /** A change of a whole VIP: when it is refused, nothing further makes sense there. */
+  readonly isVital: boolean;
+  /** Why it cannot be done yet, as a sentence: something else has the address. */
+  obstacle(occupied: Occupied): string | undefined;
+  /** Sends the request; resolves when VPP has accepted it. EncodeError if it is never to be sent. */
+  send(client: Requester, occupied: Occupied): Promise<unknown>;
+  /** VPP has accepted it. */
+  accepted(notes: Notes): void;
+}
+
+/** What VPP refused while a plan was being carried out. It is not tried again meanwhile. */
+export interface Refusals {
+  /** Keys of steps. */
+  readonly steps: ReadonlySet<string>;
+  /** Ids of VIPs that nothing more can be done about. */
+  readonly vips: ReadonlySet<string>;
+}
+
+/**
+ * What of a plan can be sent now: the removals first; once there is none left, the VIPs that are
+ * missing; once they are there, their servers. Each is planned anew by what VPP then holds. So
+ * nothing is ever added to a VIP that turned out to be another one than planned, such as an
+ * all-port NAT VIP, which would kill VPP, and no weight is older than the request that carries it.
+ */
+export function* nextSteps(plan: PrefixPlan, refusals: Refusals): Generator<Step> {
+  for (const stage of [removalSteps, additionSteps, serverSteps]) {
+    let isEmpty = true;
+    for (const step of stage(plan)) {
+      if (refusals.vips.has(step.vip.id) || refusals.steps.has(step.key)) continue;
+      isEmpty = false;
+      yield step;
+    }
+    if (!isEmpty) return;
+  }
+}
+
+function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
+  for (const { vip, frontend, reason } of removals) {
+    for (const { address, weight } of serversInOrder(vip)) {
+      yield {
+        ...about(vip, frontend, "as-del", address.text),
+        kind: "as_removed",
+        attributes: { flush: true },
+        isVital: false,
+        obstacle: () => undefined,
+        send: (client) => client.request(lbAddDelAs, deleteAs(vip, address)),
+        accepted: ({ known, ledger }) => {
+          known.serverChanged(vip.id, { kind: "as-del", address });
+          if (frontend !== "") ledger.takenDown(vip.id, address.text, weight);
+        },
+      };
+    }
+    yield {
+      ...about(vip, frontend, frontend === "" ? "vip-del" : "vip-recreate", ""),
+      kind: "vip_removed",
+      attributes: { reason },
+      isVital: true,
+      obstacle: () => undefined,
+      send: (client) => client.request(lbAddDelVip, deleteVip(vip)),
+      accepted: ({ known }) => known.vipRemoved(vip.id),
+    };
+  }
+}
+
+function* additionSteps({ changes }: PrefixPlan): Generator<Step> {
+  for (const { vip, isAdded } of changes) {
+    if (!isAdded) continue;
+    const { encap, sticky, flowTableLength } = vip;
+    yield {
+      ...about(vip, vip.frontend, "vip-add", ""),
+      kind: "vip_added",
+      attributes: { encap, "src-ip-sticky": sticky, buckets: flowTableLength },
+      isVital: true,
+      obstacle: (occupied) => occupied.refuseVip(vip),
+      send: async (client, occupied) => await client.request(lbAddDelVip, addVip(vip, occupied)),
+      accepted: ({ known }) => known.vipAdded(vip),
+    };
+  }
+}
+
+function* serverSteps({ changes }: PrefixPlan): Generator<Step> {
+  for (const { vip, isAdded, servers } of changes) {
+    if (isAdded) continue;
+    for (const change of servers) {
+      yield {
+        ...about(vip, vip.frontend, change.kind, change.address.text),
+        isVital: false,
+        obstacle: (occupied) =>
+          change.kind === "as-add" ? occupied.refuseServer(change.address) : undefined,
+        ...serverStep(vip, change),
+        accepted: ({ known, ledger }) => {
+          known.serverChanged(vip.id, change);
+          if (change.kind === "as-add") ledger.added(vip.id, change.address.text);
+          if (isFlushed(change)) ledger.flushed(vip.id, change.address.text);
+        },
+      };
+    }
+  }
+}
+
+function serverStep(
+  vip: VipKey,
+  change: ServerChange,
+): Pick<Step, "kind" | "weight" | "attributes" | "send"> {
+  const { address } = change;
+  switch (change.kind) {
+    case "as-add":
+      return {
+        kind: "as_added",
+        weight: change.weight,
+        attributes: { weight: change.weight },
+        send: async (client, occupied) =>
+          await client.request(lbAddDelAs, addAs(vip, address, change.weight, occupied)),
+      };
+    case "as-weight": {
+      const { from, weight, flush } = change;
+      return {
+        kind: "as_weight_updated",
+        weight,
+        attributes: { from, to: weight, flush },
+        send: (client) => client.request(lbAsSetWeight, setWeight(vip, address, weight, flush)),
+      };
+    }
+    case "as-del":
+      return {
+        kind: "as_removed",
+        attributes: { flush: true },
+        send: (client) => client.request(lbAddDelAs, deleteAs(vip, address)),
+      };
+  }
+}
+
+/** A server just made has no flows, so it counts as flushed when its state is a flushing one. */
+function isFlushed(change: ServerChange): boolean {
+  if (change.kind === "as-weight") return change.flush;
+  return change.kind === "as-add" && change.flushing;
+}
+
+function about(
+  vip: VipKey & { readonly id: string },
+  frontend: string,
+  change: string,
+  address: string,
+) {
+  return { key: `${change} ${vip.id} ${address}`, vip, frontend, change, address };
+}
+
+/** How records name the VIP and the server of a step. */
+export function stepAttributes({ frontend, vip, address }: Step): LogAttributes {
+  return {
+    frontend: frontend || undefined,
+    vip: prefixText(vip),
+    protocol: protocolName(vip.protocol),
+    port: vip.port,
+    address: address || undefined,
+  };
+}
