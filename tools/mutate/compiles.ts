@@ -42,7 +42,9 @@ async function checkBatch(copy: TreeCopy, mutants: readonly Mutant[]): Promise<M
     const args = ["check", "--quiet", "--frozen", "--config", config, ...files];
     const { ok, output } = await runDeno(args, 600_000);
     const complaints = complaintsIn(output, copy.root);
-    if (!ok && !/^TS\d+ \[ERROR\]/m.test(output)) throw new Error(`cannot check the mutants: ${output}`);
+    if (!ok && !/^TS\d+ \[ERROR\]/m.test(output)) {
+      throw new Error(`cannot check the mutants: ${output}`);
+    }
     return mutants.filter(({ path }, index) => {
       const own = complaints.get(names[index] ?? "") ?? [];
       return !exceeds(own, complaints.get(controls.get(path) ?? "") ?? []);

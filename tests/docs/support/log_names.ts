@@ -41,7 +41,7 @@ interface LogCall {
 }
 
 /** Rooms that are not part of the daemon, or whose log is another one. */
-const others = /^lib\/(gen|sim|cli)\//;
+const others = /^lib\/(gen|sim|simulation|cli)\//;
 
 async function logCalls(): Promise<LogCall[]> {
   const calls: LogCall[] = [];

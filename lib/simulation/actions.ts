@@ -1,0 +1,145 @@
+import { type Edit, edited, randomEdit } from "./edits.ts";
+import type { ServerMood } from "./network.ts";
+import type { Random } from "./random.ts";
+import type { Site } from "./site.ts";
+
+/** What VPP does to one request. */
+export type RequestFault = "refuse" | "silence" | "late" | "duplicate" | "die" | "die after";
+
+/** One thing that happens in a history: data, so that a history can be printed and shortened. */
+export type Action =
+  | { readonly do: "wait"; readonly ms: number }
+  /** Everything stays as it is until VPP must hold exactly what is desired. */
+  | { readonly do: "check" }
+  | { readonly do: "server"; readonly server: number; readonly mood: ServerMood }
+  | { readonly do: "lack"; readonly ms: number }
+  | { readonly do: "stall"; readonly ms: number }
+  | {
+    readonly do: "operator";
+    readonly verb: "pause" | "resume" | "enable" | "disable";
+    readonly backend: string;
+  }
+  | {
+    readonly do: "weigh";
+    readonly frontend: string;
+    readonly backend: string;
+    readonly weight: number;
+    readonly flush: boolean;
+  }
+  | { readonly do: "reload"; readonly edits: readonly Edit[] }
+  | { readonly do: "sync"; readonly frontend: string | undefined }
+  | { readonly do: "vpp"; readonly what: "restart" | "kill" | "start" | "hang" | "resume" | "cut" }
+  | { readonly do: "fault"; readonly fault: RequestFault; readonly times: number }
+  /** Somebody else changes VPP. */
+  | {
+    readonly do: "tamper";
+    readonly what: "weight" | "delete server" | "delete vip" | "add vip";
+    readonly which: number;
+  }
+  /** maglevd is killed and started again. */
+  | { readonly do: "restart" }
+  /** Everybody asks at once what VPP holds. */
+  | { readonly do: "read" };
+
+/** How likely each is; waits come besides. */
+const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>> = {
+  server: 10,
+  lack: 1,
+  stall: 1,
+  operator: 5,
+  weigh: 5,
+  reload: 5,
+  sync: 1,
+  vpp: 4,
+  fault: 3,
+  tamper: 1,
+  restart: 1,
+  read: 1,
+};
+
+/** What may happen in one history: some are calm, so that small things can be seen. */
+export function randomActions(random: Random, site: Site): Action[] {
+  const kinds = (Object.keys(weights) as (keyof typeof weights)[])
+    .filter((kind) => kind === "server" || random.chance(0.6));
+  const lots = kinds.flatMap((kind) => Array<typeof kind>(weights[kind]).fill(kind));
+  const actions: Action[] = [];
+  let present = site;
+  for (let i = random.between(4, 24); i > 0; i--) {
+    const action = randomAction(random, random.pick(lots), present);
+    if (action.do === "reload") present = action.edits.reduce(edited, present);
+    actions.push(action);
+    if (random.chance(0.8)) actions.push({ do: "wait", ms: randomWait(random) });
+    if (random.chance(0.1)) actions.push({ do: "check" });
+  }
+  return [...actions, { do: "check" }];
+}
+
+/** Mostly about as long as a round trip, sometimes as long as probes take. */
+function randomWait(random: Random): number {
+  return random.pick([
+    random.next() * 5,
+    random.next() * 50,
+    random.next() * 500,
+    random.next() * 5_000,
+  ]);
+}
+
+function randomAction(random: Random, kind: keyof typeof weights, site: Site): Action {
+  const backend = random.pickAny(Object.keys(site.backends)) ?? "b0";
+  const [frontend, pools] = placeOf(random, site);
+  switch (kind) {
+    case "server": {
+      const server = site.backends[backend]?.server ?? 0;
+      const mood = random.pick(["well", "well", "refuses", "silent", "moody"] as const);
+      return { do: "server", server, mood };
+    }
+    case "lack":
+      return { do: "lack", ms: random.next() * 5_000 };
+    case "stall":
+      return { do: "stall", ms: random.next() * 5_000 };
+    case "operator": {
+      const verb = random.pick(["pause", "resume", "enable", "disable"] as const);
+      return { do: "operator", verb, backend };
+    }
+    case "weigh": {
+      const member = random.pickAny(pools) ?? backend;
+      const weight = random.pick([0, 1, 50, 100]);
+      return { do: "weigh", frontend, backend: member, weight, flush: random.chance(0.3) };
+    }
+    case "reload": {
+      const edits: Edit[] = [];
+      let present = site;
+      for (let i = random.pick([1, 1, 2, 4]); i > 0; i--) {
+        const edit = randomEdit(random, present);
+        present = edited(present, edit);
+        edits.push(edit);
+      }
+      return { do: "reload", edits };
+    }
+    case "sync":
+      return { do: "sync", frontend: random.chance(0.5) ? frontend : undefined };
+    case "vpp": {
+      const what = random.pick(["restart", "kill", "start", "hang", "resume", "cut"] as const);
+      return { do: "vpp", what };
+    }
+    case "fault": {
+      const faults = ["refuse", "silence", "late", "duplicate", "die", "die after"] as const;
+      return { do: "fault", fault: random.pick(faults), times: random.between(1, 3) };
+    }
+    case "tamper": {
+      const what = random.pick(["weight", "delete server", "delete vip", "add vip"] as const);
+      return { do: "tamper", what, which: random.between(0, 9) };
+    }
+    case "restart":
+      return { do: "restart" };
+    case "read":
+      return { do: "read" };
+  }
+}
+
+/** A frontend, and the backends that stand in it. */
+function placeOf(random: Random, site: Site): [frontend: string, backends: string[]] {
+  const frontend = random.pickAny(Object.keys(site.frontends)) ?? "f1";
+  const pools = site.frontends[frontend]?.pools ?? [];
+  return [frontend, pools.flatMap((pool) => Object.keys(pool))];
+}

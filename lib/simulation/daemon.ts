@@ -1,0 +1,67 @@
+import { Checker } from "../checker/mod.ts";
+import type { Config } from "../config/mod.ts";
+import { EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
+import type { Logger } from "../log/mod.ts";
+import type { StartProbe } from "../probes/mod.ts";
+import type { VppPorts } from "../sim/mod.ts";
+import { Supervisor } from "../supervisor/mod.ts";
+import type { FakeClock } from "../time/mod.ts";
+import { createVpp, type Vpp } from "../vpp/mod.ts";
+import { Listener } from "./listener.ts";
+
+/** What a simulated maglevd is made of. */
+export interface DaemonOptions {
+  readonly config: Config;
+  readonly clock: FakeClock;
+  readonly random: () => number;
+  readonly startProbe: StartProbe;
+  readonly ports: VppPorts;
+  readonly log: Logger;
+  /** Told of each event, after all others. */
+  readonly onEvent: (event: MaglevEvent) => void;
+  /** Told what should not have happened. */
+  readonly blame: (what: string) => void;
+}
+
+/** maglevd without its sockets: checker, events, journal and VPP's side, as the daemon wires them. */
+export class SimulatedDaemon {
+  readonly checker: Checker;
+  readonly vpp: Vpp;
+  readonly journal: Journal;
+  readonly #events: EventStream;
+  readonly #listener: Listener;
+
+  constructor(options: DaemonOptions) {
+    const { config, clock, log, random, startProbe, ports, blame, onEvent } = options;
+    const events = this.#events = new EventStream(clock, log);
+    logEvents(events, log);
+    this.journal = new Journal(events);
+    const fatal = (error: Error) => blame(`fatal: ${error.message}`);
+    const supervisor = new Supervisor({ clock, log, fatal });
+    this.checker = new Checker({ config, clock, log, random, startProbe, events, fatal });
+    this.#listener = new Listener(this.checker);
+    this.vpp = createVpp({
+      ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
+      checker: this.checker,
+    });
+    events.subscribe((event) => {
+      for (const wrong of this.#listener.hear(event)) blame(wrong);
+      onEvent(event);
+    });
+    this.vpp.start();
+  }
+
+  /** How what events told differs from what is. */
+  differences(): string[] {
+    return this.#listener.differences();
+  }
+
+  /** Ends it. VPP keeps what it has. */
+  async close(): Promise<void> {
+    const closing = this.vpp.close();
+    this.checker.close();
+    this.journal[Symbol.dispose]();
+    this.#events.close();
+    await closing;
+  }
+}

@@ -1,0 +1,33 @@
+import { type Action, randomActions } from "./actions.ts";
+import { randomSite } from "./edits.ts";
+import { Random } from "./random.ts";
+import type { Site } from "./site.ts";
+
+/** Everything that decides about a run: data, so that it can be printed, kept and shortened. */
+export interface History {
+  /** What all other choices are drawn from: latencies, jitter, cuts of streams. */
+  readonly seed: number;
+  /** The configuration at the start. */
+  readonly site: Site;
+  /** The longest time that a message to or from VPP takes, in milliseconds. */
+  readonly longestDelayMs: number;
+  readonly actions: readonly Action[];
+}
+
+/** A drift pass has to come within a history in which only it can repair what was done. */
+const shortSyncMs = 20_000;
+
+/** The history that belongs to a seed. */
+export function historyOf(seed: number): History {
+  const random = new Random(seed);
+  const site = randomSite(random);
+  const longestDelayMs = random.pick([0.5, 2, 20, 100]);
+  const actions = randomActions(random, site);
+  const syncIntervalMs = actions.some(needsDrift) ? shortSyncMs : site.syncIntervalMs;
+  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions };
+}
+
+/** Whether VPP may come to differ in a way that only a drift pass finds. */
+export function needsDrift(action: Action): boolean {
+  return action.do === "tamper" || (action.do === "fault" && action.fault === "refuse");
+}

@@ -1,0 +1,14 @@
+/**
+ * The whole daemon in one process on one clock: checker, events, journal and VPP's side, with a
+ * network and a VPP that a seed commands. Random histories are played, and what must be so at any
+ * time is checked; equal seeds give equal runs.
+ *
+ * @module
+ */
+
+export { historyOf } from "./history.ts";
+export type { History } from "./history.ts";
+export { runHistory } from "./run.ts";
+export type { Outcome, RunOptions } from "./run.ts";
+export { shortened } from "./shorten.ts";
+export type { Action } from "./actions.ts";

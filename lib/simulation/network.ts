@@ -1,0 +1,78 @@
+import type { ProbeResult, ProbeTarget, StartProbe } from "../probes/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+import type { Random } from "./random.ts";
+
+/** How a server is doing. */
+export type ServerMood =
+  /** Answers well, within a fifth of the timeout. */
+  | "well"
+  /** Refuses. */
+  | "refuses"
+  /** Answers nothing. */
+  | "silent"
+  /** Answers now well, now not. */
+  | "moody";
+
+/** The servers of the simulation and the way to them: it answers probes in place of `probes`. */
+export class SimulatedNetwork {
+  readonly #moods = new Map<string, ServerMood>();
+  /** Addresses of servers that were not well at some time. */
+  readonly everUnwell = new Set<string>();
+  #lackingUntil = -Infinity;
+
+  constructor(private readonly clock: Clock, private readonly random: Random) {}
+
+  /** Sets how the server at `address` is doing from now on. */
+  set(address: string, mood: ServerMood): void {
+    this.#moods.set(address, mood);
+    if (mood !== "well") this.everUnwell.add(address);
+  }
+
+  /** How the server at `address` is doing. */
+  mood(address: string): ServerMood {
+    return this.#moods.get(address) ?? "well";
+  }
+
+  /** For so many milliseconds maglevd lacks what probes need. */
+  lack(ms: number): void {
+    this.#lackingUntil = this.clock.now() + ms;
+  }
+
+  /** Nobody is moody any more: what is now stays so. */
+  settle(): void {
+    this.#lackingUntil = -Infinity;
+    for (const [address, mood] of this.#moods) {
+      if (mood === "moody") this.#moods.set(address, this.random.pick(["well", "refuses"]));
+    }
+  }
+
+  /** Starts a probe, as `probes` would. */
+  readonly start: StartProbe = (target, done) => {
+    const { delayMs, result } = this.#outcome(target);
+    const timer: Timer = this.clock.after(delayMs, () => done({ ...result, durationMs: delayMs }));
+    return () => timer.cancel();
+  };
+
+  #outcome(
+    { address, check }: ProbeTarget,
+  ): { delayMs: number; result: Omit<ProbeResult, "durationMs"> } {
+    const { random } = this;
+    if (this.clock.now() < this.#lackingUntil) {
+      return { delayMs: 0, result: { ok: false, code: "SOCKERR", detail: "out of descriptors" } };
+    }
+    const quick = 1 + random.next() * Math.min(20, check.timeoutMs / 5);
+    const mood = this.mood(address.text);
+    const actual = mood === "moody" ? random.pick(["well", "refuses", "silent"] as const) : mood;
+    switch (actual) {
+      case "well":
+        return { delayMs: quick, result: { ok: true, code: "L4OK", detail: "" } };
+      case "refuses":
+        return { delayMs: quick, result: { ok: false, code: "L4CON", detail: "refused" } };
+      case "silent":
+        return {
+          delayMs: check.timeoutMs,
+          result: { ok: false, code: "L4TOUT", detail: "timeout" },
+        };
+    }
+  }
+}

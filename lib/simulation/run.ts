@@ -1,0 +1,442 @@
+import { setImmediate } from "node:timers";
+import type { MaglevEvent } from "../events/mod.ts";
+import type { StartProbe } from "../probes/mod.ts";
+import { InMemoryVpp, portsOf, type VipSnapshot } from "../sim/mod.ts";
+import { FakeClock } from "../time/mod.ts";
+import type { Action } from "./actions.ts";
+import { SimulatedDaemon } from "./daemon.ts";
+import { differences, type Wanted, wantedNow } from "./desired.ts";
+import { edited, keepsTraffic } from "./edits.ts";
+import type { History } from "./history.ts";
+import { SimulatedNetwork } from "./network.ts";
+import { Random } from "./random.ts";
+import { Reasons } from "./reasons.ts";
+import { configOf, serverAddress, type Site } from "./site.ts";
+import { Tape } from "./tape.ts";
+import { refusal, shown, WireWatch } from "./wire_watch.ts";
+
+/** What came of a history. */
+export interface Outcome {
+  /** What should not have happened; empty when all was right. */
+  readonly wrong: readonly string[];
+  /** What happened, line by line; empty unless asked for. */
+  readonly lines: readonly string[];
+}
+
+/** How a history is run. */
+export interface RunOptions {
+  /** Whether the lines are kept. */
+  readonly tape?: boolean;
+  /** Brings something about that the history knows nothing of: it has to be found. */
+  readonly meddle?: (vpp: InMemoryVpp, clock: FakeClock) => void;
+  /** Takes the place of the way to the servers. */
+  readonly probing?: (start: StartProbe) => StartProbe;
+}
+
+/** The longest time that a reconnect may take: its backoff, in milliseconds. */
+const reconnectMs = 5_500;
+/** After this time a request without an answer ends the connection, in milliseconds. */
+const requestDeadlineMs = 10_000;
+/** In a check, what is desired must come to rest within this time, in milliseconds. */
+const restMs = 400_000;
+
+/** Runs a history: the whole daemon on one clock. Equal histories have equal outcomes. */
+export async function runHistory(history: History, options: RunOptions = {}): Promise<Outcome> {
+  const run = new Run(history, options);
+  await run.play();
+  return { wrong: run.wrong, lines: run.lines };
+}
+
+class Run {
+  readonly wrong: string[] = [];
+  readonly #history: History;
+  readonly #clock = new FakeClock();
+  readonly #random: Random;
+  readonly #tape: Tape;
+  readonly #network: SimulatedNetwork;
+  readonly #startProbe: StartProbe;
+  readonly #vpp: InMemoryVpp;
+  readonly #reasons: Reasons;
+  readonly #wire: WireWatch;
+  #site: Site;
+  #daemon: SimulatedDaemon;
+  #wanted: Wanted | undefined;
+  /** When what is desired last changed. */
+  #changedAt = 0;
+  /** When maglevd was started last. */
+  #startedAt = 0;
+  /** Until then VPP may hold something else, since it or the way to it was disturbed. */
+  #disturbedUntil = 0;
+  /** Faults are in force whose consequences only a check's calm ends. */
+  #isDisturbed = false;
+  #flowTimeout: number | undefined;
+
+  constructor(history: History, { tape: isTaped = false, meddle, probing }: RunOptions) {
+    this.#history = history;
+    const random = this.#random = new Random(history.seed ^ 0x5eed);
+    const clock = this.#clock;
+    this.#tape = new Tape(clock, isTaped);
+    this.#network = new SimulatedNetwork(clock, random.fork());
+    const wireRandom = random.fork();
+    this.#vpp = new InMemoryVpp({
+      clock,
+      random: wireRandom.next,
+      delayMs: () => wireRandom.next() * history.longestDelayMs,
+    });
+    this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs);
+    this.#wire = new WireWatch(this.#reasons);
+    this.#vpp.journal.subscribe((entry) => {
+      if (entry.kind === "started") this.#reasons.vppStarted();
+      if (entry.kind === "connected") this.#reasons.lifeBegan();
+      if (entry.kind === "started") this.#flowTimeout = undefined;
+      if (entry.kind === "request" && entry.request.name === "lb_conf" && entry.retval === 0) {
+        this.#flowTimeout = Number(entry.request.fields.flow_timeout);
+      }
+      if (isTaped && entry.kind !== "stats-client") this.#tape.note(describe(entry));
+      this.#wire.see(entry);
+    });
+    this.#site = history.site;
+    this.#startProbe = probing ? probing(this.#network.start) : this.#network.start;
+    this.#vpp.start();
+    meddle?.(this.#vpp, clock);
+    this.#daemon = this.#startDaemon();
+  }
+
+  get lines(): readonly string[] {
+    return this.#tape.lines;
+  }
+
+  /** A round trip and what goes before it: a plan is made of some waves, each with its replies. */
+  get #quietMs(): number {
+    return 12 * this.#history.longestDelayMs + 20;
+  }
+
+  /** How long ago what is being carried out by VPP may have been decided. */
+  get #windowMs(): number {
+    return this.#isDisturbed ? requestDeadlineMs + this.#quietMs : this.#quietMs;
+  }
+
+  async play(): Promise<void> {
+    const { actions } = this.#history;
+    await this.#turn(0);
+    for (const action of actions) {
+      this.#tape.note(JSON.stringify(action));
+      await this.#act(action);
+      await this.#turn(0);
+      this.#look();
+      if (this.wrong.length > 0) break;
+    }
+    await this.#end();
+  }
+
+  #startDaemon(): SimulatedDaemon {
+    this.#startedAt = this.#clock.now();
+    const daemon = new SimulatedDaemon({
+      config: configOf(this.#site),
+      clock: this.#clock,
+      random: this.#random.fork().next,
+      startProbe: this.#startProbe,
+      ports: portsOf(this.#vpp),
+      log: this.#tape,
+      onEvent: (event) => this.#hear(event),
+      blame: (what) => this.#blame(what),
+    });
+    this.#daemon = daemon;
+    this.#sample();
+    return daemon;
+  }
+
+  #blame(what: string): void {
+    this.wrong.push(what);
+    this.#tape.note(`WRONG: ${what}`);
+  }
+
+  #hear(event: MaglevEvent): void {
+    this.#sample();
+    if (event.kind === "weight" && event.flush) {
+      const { checker } = this.#daemon;
+      const address = checker.config.backends.get(event.backend)?.address.text ?? "";
+      const frontend = checker.frontend(event.frontend);
+      for (const [name, vip] of this.#wanted ?? []) {
+        const isIts = frontend && vip.prefix.startsWith(`${frontend.config.address.text}/`) &&
+          vip.port === frontend.config.port;
+        if (isIts) this.#reasons.flushAsked(name, address);
+      }
+    }
+    if (event.kind === "backend" && event.transition.to === "down") this.#judgeFailure(event);
+  }
+
+  /** A server that has always been well is never found to be down. */
+  #judgeFailure(event: MaglevEvent & { readonly kind: "backend" }): void {
+    if (event.cause.kind !== "probe" || this.#network.everUnwell.has(event.address)) return;
+    this.#blame(`${event.backend} is down, but ${event.address} has always been well`);
+  }
+
+  #sample(): void {
+    const wanted = wantedNow(this.#daemon.checker);
+    if (this.#wanted && isSame(wanted, this.#wanted)) return;
+    this.#wanted = wanted;
+    this.#changedAt = this.#clock.now();
+    this.#reasons.sample(wanted);
+  }
+
+  async #turn(ms: number): Promise<void> {
+    await this.#clock.advanceAsync(ms, nextTurn);
+  }
+
+  /** What has to be right at any time. */
+  #look(): void {
+    this.#sample();
+    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#tape.errors.splice(0));
+    this.wrong.push(...this.#daemon.differences());
+    const now = this.#clock.now();
+    const isCalm = !this.#isDisturbed && now >= this.#disturbedUntil && this.#vpp.running;
+    const isSettled = now - this.#changedAt > this.#quietMs && this.#isWarm;
+    if (isCalm && isSettled) this.#compare();
+  }
+
+  get #isWarm(): boolean {
+    const { startupMaxDelayMs } = this.#history.site;
+    return this.#clock.now() > this.#startedAt + startupMaxDelayMs + 2 * this.#quietMs;
+  }
+
+  #compare(): void {
+    for (const wrong of differences(this.#wanted ?? new Map(), this.#vpp.state().filter(isUsed))) {
+      this.#blame(wrong);
+    }
+    const { flowTimeoutSeconds } = this.#daemon.checker.config.lb;
+    if (this.#flowTimeout !== flowTimeoutSeconds) {
+      this.#blame(`flow-timeout is ${this.#flowTimeout} in VPP, not ${flowTimeoutSeconds}`);
+    }
+  }
+
+  #disturb(ms: number): void {
+    this.#disturbedUntil = Math.max(this.#disturbedUntil, this.#clock.now() + ms);
+  }
+
+  async #act(action: Action): Promise<void> {
+    switch (action.do) {
+      case "wait":
+        return await this.#turn(action.ms);
+      case "check":
+        return await this.#check();
+      case "server":
+        return this.#network.set(serverAddress(action.server).text, action.mood);
+      case "lack":
+        return this.#network.lack(action.ms);
+      case "stall":
+        this.#clock.jump(action.ms);
+        return this.#disturb(2 * this.#quietMs);
+      case "operator":
+      case "weigh":
+        return this.#steer(action);
+      case "reload":
+        return await this.#reload(action.edits);
+      case "sync":
+        return this.#sync(action.frontend);
+      case "vpp":
+        return this.#disturbVpp(action.what);
+      case "fault":
+        return this.#misbehave(action);
+      case "tamper":
+        return this.#tamper(action);
+      case "restart":
+        return await this.#restart();
+      case "read":
+        for (let i = 0; i < 5; i++) this.#read();
+    }
+  }
+
+  #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
+    const { checker } = this.#daemon;
+    try {
+      if (action.do === "operator") {
+        checker[action.verb](action.backend);
+        return;
+      }
+      const { frontend, backend, weight, flush } = action;
+      const pool = checker.frontend(frontend)?.config.pools
+        .find(({ backends }) => backends.some((member) => member.backend === backend));
+      if (pool) checker.setWeight(frontend, pool.name, backend, weight, flush);
+    } catch (error) {
+      if (!(error instanceof Error) || error.name !== "CheckerError") throw error;
+    }
+  }
+
+  async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
+    this.#site = edits.reduce(edited, this.#site);
+    const before = this.#wanted ?? new Map();
+    const { checker } = this.#daemon;
+    let isDone = false;
+    const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
+    while (!isDone) await this.#turn(0.01);
+    await reloading;
+    // The global settings may be others now.
+    this.#changedAt = this.#clock.now();
+    if (!edits.every(keepsTraffic)) return;
+    for (const place of this.#lowered(before)) this.#blame(`a reload alone lowered ${place}`);
+  }
+
+  /** Servers that have less traffic than before. */
+  #lowered(before: Wanted): string[] {
+    const places: string[] = [];
+    for (const [name, { servers }] of before) {
+      for (const [address, { weight }] of servers) {
+        const after = this.#wanted?.get(name)?.servers.get(address)?.weight;
+        const isLowered = typeof weight === "number" && typeof after === "number" &&
+          after < weight;
+        if (isLowered) places.push(`${address} of ${name}: ${weight} -> ${after}`);
+      }
+    }
+    return places;
+  }
+
+  #sync(frontend: string | undefined): void {
+    this.#daemon.vpp.sync(frontend).catch(ignoreRefusal);
+  }
+
+  #read(): void {
+    this.#daemon.vpp.state().catch(ignoreRefusal);
+    this.#daemon.vpp.plan().catch(ignoreRefusal);
+  }
+
+  #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {
+    const vpp = this.#vpp;
+    if (what === "hang" && vpp.running) this.#isDisturbed = true;
+    this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
+    switch (what) {
+      case "restart":
+        return vpp.restart();
+      case "kill":
+        return vpp.kill();
+      case "start":
+        return vpp.start();
+      case "hang":
+        return vpp.running ? vpp.hang() : undefined;
+      case "resume":
+        return vpp.resume();
+      case "cut":
+        return vpp.cut();
+    }
+  }
+
+  #misbehave({ fault, times }: Action & { readonly do: "fault" }): void {
+    this.#isDisturbed = true;
+    const faults = {
+      refuse: { kind: "retval", retval: refusal },
+      silence: { kind: "silence" },
+      late: { kind: "late", ms: 300 },
+      duplicate: { kind: "duplicate" },
+      die: { kind: "die", when: "before" },
+      "die after": { kind: "die", when: "after" },
+    } as const;
+    const isChange = (name: string) => /^lb_(add|as_set|conf$)/.test(name);
+    // VPP answers in order, and nothing else says where a dump ends: it is never cut or overtaken.
+    const isWhole = (name: string) => name !== "sockclnt_create" && !name.endsWith("_dump");
+    this.#vpp.misbehave({
+      fault: faults[fault],
+      times,
+      when: ({ name }) => fault === "refuse" ? isChange(name) : isWhole(name),
+    });
+  }
+
+  /** Changes VPP behind maglevd's back. */
+  #tamper({ what, which }: Action & { readonly do: "tamper" }): void {
+    if (!this.#vpp.running) return;
+    this.#isDisturbed = this.#wire.isTampered = true;
+    const { byHand } = this.#vpp;
+    const vips = this.#vpp.state().filter(isUsed);
+    const vip = vips[which % Math.max(1, vips.length)];
+    const server = vip?.servers.filter(({ used }) => used)[which % 3];
+    if (what === "add vip") {
+      byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
+    } else if (vip && what === "delete vip") byHand.deleteVip(vip);
+    else if (vip && server && what === "weight") byHand.setWeight(vip, server.address, 33);
+    else if (vip && server) byHand.deleteServer(vip, server.address);
+  }
+
+  async #restart(): Promise<void> {
+    this.#disturb(reconnectMs + 4 * this.#quietMs);
+    const closing = this.#daemon.close();
+    this.#vpp.cut();
+    let isDone = false;
+    closing.finally(() => isDone = true);
+    while (!isDone) await this.#turn(1);
+    await closing;
+    this.#startDaemon();
+  }
+
+  /** Nothing happens any more, and soon VPP holds what is desired. */
+  async #check(): Promise<void> {
+    this.#network.settle();
+    this.#vpp.behave();
+    if (!this.#vpp.running) this.#disturbVpp("start");
+    const wasDisturbed = this.#isDisturbed;
+    const end = this.#clock.now() + restMs;
+    if (wasDisturbed) this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
+    if (wasDisturbed) this.#disturb(this.#driftMs);
+    for (;;) {
+      await this.#turn(this.#quietMs);
+      this.#sample();
+      const now = this.#clock.now();
+      const isQuiet = now - this.#changedAt > this.#quietMs && this.#isWarm;
+      if (isQuiet && now >= this.#disturbedUntil) break;
+      if (now > end) return this.#blame("what is desired does not come to rest");
+    }
+    this.#isDisturbed = this.#wire.isTampered = false;
+    this.#compare();
+  }
+
+  /** How long a drift pass and what it repairs may take. */
+  get #driftMs(): number {
+    const { syncIntervalMs } = this.#history.site;
+    return syncIntervalMs > 60_000 ? 0 : syncIntervalMs + 20 * this.#quietMs;
+  }
+
+  async #end(): Promise<void> {
+    let isDone = false;
+    const closing = this.#daemon.close().finally(() => isDone = true);
+    for (let waited = 0; !isDone && waited < 60; waited++) await this.#turn(1_000);
+    if (!isDone) this.#blame("maglevd does not end");
+    else await closing;
+    this.#vpp.kill();
+    await this.#turn(2 * this.#quietMs);
+    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#tape.errors.splice(0));
+    const { clients, segmentsOpen } = this.#vpp;
+    if (clients + segmentsOpen > 0) {
+      this.#blame(`${clients} connections and ${segmentsOpen} segments are left`);
+    }
+    if (this.#clock.pending > 0) this.#blame(`${this.#clock.pending} timers are left`);
+  }
+}
+
+/** Enough for all promises that can go on: a turn of the event loop. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function isUsed(vip: VipSnapshot): boolean {
+  return vip.used;
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== "VppError") throw error;
+}
+
+function isSame(a: Wanted, b: Wanted): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, vip] of a) {
+    const other = b.get(name);
+    if (!other || vip.encap !== other.encap || vip.sticky !== other.sticky) return false;
+    if (vip.servers.size !== other.servers.size) return false;
+    for (const [address, { weight, flush }] of vip.servers) {
+      const server = other.servers.get(address);
+      if (server?.weight !== weight || server.flush !== flush) return false;
+    }
+  }
+  return true;
+}
+
+function describe(entry: { readonly kind: string }): string {
+  return `vpp ${shown(entry)}`;
+}

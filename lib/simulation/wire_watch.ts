@@ -1,0 +1,52 @@
+import type { JournalEntry } from "../sim/mod.ts";
+import type { Reasons } from "./reasons.ts";
+
+/** The return value of requests that the simulation has VPP refuse: nothing else returns it. */
+export const refusal = -99;
+
+/** What VPP was asked that it should not have been. */
+export class WireWatch {
+  readonly wrong: string[] = [];
+  /** Somebody else has changed VPP, so maglevd may be wrong about what it holds. */
+  isTampered = false;
+
+  constructor(private readonly reasons: Reasons) {}
+
+  /** Takes in what happened to VPP. */
+  see(entry: JournalEntry): void {
+    if (entry.kind === "died" && !own.test(entry.reason)) {
+      this.#blame(entry, `VPP died: ${entry.reason}`);
+    }
+    if (entry.kind !== "request") return;
+    const { request, retval } = entry;
+    const isChange = /^lb_(add|as_set|conf$)/.test(request.name);
+    if (isChange && (retval ?? 0) < 0 && retval !== refusal && !this.isTampered) {
+      this.#blame(
+        entry,
+        `VPP refused ${request.name} ${shown(request.fields)}: ${retval}`,
+      );
+    }
+    if (retval === 0) this.#judge(entry);
+  }
+
+  #judge(entry: JournalEntry & { readonly kind: "request" }): void {
+    const { name, fields } = entry.request;
+    const reason = this.reasons.against(name, fields);
+    if (reason !== undefined) this.#blame(entry, `${name} ${shown(fields)}: ${reason}`);
+  }
+
+  #blame({ at }: JournalEntry, what: string): void {
+    this.wrong.push(`at ${at.toFixed(3)} ms: ${what}`);
+  }
+}
+
+/** Ends that the simulation itself brings about. */
+const own = /^(killed|restarted|stopped|told to)/;
+
+/** Fields for people: addresses by their bytes. */
+export function shown(fields: unknown): string {
+  return JSON.stringify(
+    fields,
+    (_, value) => value instanceof Uint8Array ? value.join(".") : value,
+  );
+}

@@ -1,0 +1,138 @@
+import assert from "node:assert/strict";
+import type { InMemoryVpp } from "../../lib/sim/mod.ts";
+import type { FakeClock } from "../../lib/time/mod.ts";
+import { type History, historyOf, runHistory, shortened } from "../../lib/simulation/mod.ts";
+
+Deno.test("equal seeds give equal runs, line by line", async () => {
+  for (const seed of [1, 2, 3, 4, 5]) {
+    assert.deepEqual(historyOf(seed), historyOf(seed));
+    const [first, second] = [
+      await runHistory(historyOf(seed), { tape: true }),
+      await runHistory(historyOf(seed), { tape: true }),
+    ];
+    assert.ok(first.lines.length > 5);
+    assert.deepEqual(first, second);
+  }
+});
+
+Deno.test("other seeds give other histories", () => {
+  const histories = new Set(Array.from({ length: 200 }, (_, i) => JSON.stringify(historyOf(i))));
+  assert.equal(histories.size, 200);
+});
+
+Deno.test("seeds 1 to 2,000 go well", async () => {
+  for (let seed = 1; seed <= 2_000; seed++) {
+    const { wrong } = await runHistory(historyOf(seed));
+    assert.deepEqual(wrong, [], `deno task simulate ${seed}`);
+  }
+});
+
+/** A site of one frontend with two servers, and what happens to it. */
+function history(actions: History["actions"]): History {
+  return {
+    seed: 7,
+    longestDelayMs: 2,
+    site: {
+      syncIntervalMs: 3_600_000,
+      startupMinDelayMs: 0,
+      startupMaxDelayMs: 0,
+      flowTimeoutSeconds: 40,
+      buckets: 16,
+      netns: "",
+      checks: {
+        c: {
+          type: "tcp",
+          port: 80,
+          intervalMs: 1_000,
+          fastIntervalMs: 1_000,
+          downIntervalMs: 1_000,
+          timeoutMs: 200,
+          rise: 2,
+          fall: 3,
+        },
+      },
+      backends: {
+        a: { server: 0, check: "c", enabled: true },
+        b: { server: 1, check: "c", enabled: true },
+      },
+      frontends: {
+        f: {
+          vip: 0,
+          protocol: "tcp",
+          port: 80,
+          sticky: false,
+          flushOnDown: true,
+          pools: [{ a: 100, b: 50 }],
+        },
+      },
+    },
+    actions,
+  };
+}
+
+const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
+const calm = history([{ do: "wait", ms: 3_000 }, { do: "check" }]);
+
+Deno.test("a calm history goes well and says what happened", async () => {
+  const { wrong, lines } = await runHistory(calm, { tape: true });
+  assert.deepEqual(wrong, []);
+  const added = lines.filter((line) => line.includes("vpp-lbsync-as-add"));
+  assert.equal(added.length, 2);
+  assert.deepEqual((await runHistory(calm)).lines, []);
+});
+
+Deno.test("whatever VPP holds wrongly at rest is found", async () => {
+  const rows = [
+    [
+      "192.0.2.1/32 6 80 has 10.0.0.1 at 99, not 100",
+      (vpp: InMemoryVpp) => vpp.byHand.setWeight(vip, "10.0.0.1", 99),
+    ],
+    [
+      "192.0.2.1/32 6 80 lacks 10.0.0.2",
+      (vpp: InMemoryVpp) => vpp.byHand.deleteServer(vip, "10.0.0.2"),
+    ],
+    [
+      "192.0.2.1/32 6 80 has 10.0.0.9 left over",
+      (vpp: InMemoryVpp) => vpp.byHand.addServer(vip, "10.0.0.9"),
+    ],
+    ["192.0.2.1/32 6 80 is missing", (vpp: InMemoryVpp) => vpp.byHand.deleteVip(vip)],
+    [
+      "192.0.2.9/32 6 80 is left over",
+      (vpp: InMemoryVpp) => vpp.byHand.addVip({ ...vip, prefix: "192.0.2.9/32", encap: "gre4" }),
+    ],
+  ] as const;
+  for (const [want, change] of rows) {
+    const { wrong } = await runHistory(calm, {
+      meddle: (vpp, clock) => void clock.after(2_000, () => change(vpp)),
+    });
+    assert.ok(wrong.includes(want), `${want}: ${wrong.join("; ")}`);
+  }
+});
+
+Deno.test("a server that was always well and is found down is found", async () => {
+  let probes = 0;
+  const { wrong } = await runHistory(history([{ do: "wait", ms: 9_000 }]), {
+    probing: (start) => (target, done) =>
+      start(target, (result) => {
+        const isBroken = target.address.text === "10.0.0.1" && ++probes > 2 && probes < 6;
+        done(isBroken ? { ...result, ok: false, code: "L4TOUT" } : result);
+      }),
+  });
+  assert.equal(wrong[0], "a is down, but 10.0.0.1 has always been well");
+});
+
+Deno.test("a history that goes wrong is shortened to what it takes", async () => {
+  const long = history([
+    { do: "server", server: 1, mood: "refuses" },
+    { do: "wait", ms: 3_000 },
+    { do: "operator", verb: "pause", backend: "a" },
+    { do: "wait", ms: 100 },
+    { do: "operator", verb: "resume", backend: "a" },
+    { do: "wait", ms: 2_000 },
+    { do: "check" },
+  ]);
+  const meddle = (vpp: InMemoryVpp, clock: FakeClock) =>
+    void clock.after(100, () => vpp.byHand.addServer(vip, "10.0.0.9"));
+  const { actions } = await shortened(long, { meddle });
+  assert.deepEqual(actions, [{ do: "check" }]);
+});
