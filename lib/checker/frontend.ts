@@ -97,22 +97,16 @@ export class FrontendEntry {
     }
   }
 
-  /** Something changed that a snapshot shows. */
-  touch(): void {
-    this.#snapshot = undefined;
-  }
-
-  /** Sets a runtime weight. */
+  /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number): void {
     this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
     member.weight = weight;
     this.config = this.#withWeights();
-    this.touch();
   }
 
   /** Takes it that listeners know how things are: what is so from the start is no change. */
   assume(): void {
-    this.touch();
+    this.#snapshot = undefined;
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
     for (const member of this.members.values()) member.told = this.#weightsOf(member);
@@ -123,7 +117,7 @@ export class FrontendEntry {
    * because of the pool, if that is another one now, and of the frontend itself.
    */
   unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
-    this.touch();
+    this.#snapshot = undefined;
     const own: Happening[] = [];
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;

@@ -86,7 +86,6 @@ export class TimerWheel<T> {
 
   /** Clears and returns the next timer due by `now`, in the order of ticks. */
   take(now: number): WheelTimer<T> | undefined {
-    this.idleUntil(now);
     const last = Math.floor(now / tickMs);
     while (!this.#ready.head && this.#cursor <= last) this.#collect(this.#cursor++);
     const timer = this.#ready.head;

@@ -17,8 +17,10 @@ Deno.test("a reload of the same configuration touches no backend and is one even
   bench.clock.advance(400);
   bench.events.length = 0;
   const [before, probes] = [bench.checker.backend("a"), bench.prober.starts.length];
+  const frontend = bench.checker.frontend("f");
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends }));
   assert.deepEqual(bench.checker.backend("a"), before);
+  assert.equal(bench.checker.frontend("f"), frontend, "not even the snapshot is another");
   assert.deepEqual(bench.moves(), ["reload"]);
   assert.equal(bench.prober.starts.length, probes);
 });
@@ -206,6 +208,19 @@ Deno.test("an operator's weight goes with a renamed backend", async () => {
   ]);
   await bench.reload(named("y", 51));
   assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 51);
+});
+
+Deno.test("what a renamed backend is told does not depend on its new name", async () => {
+  const named = (name: string) =>
+    sketch({ backends: { [name]: { at: "10.0.0.7" } }, frontends: { f: [{ [name]: 50 }] } });
+  using bench = new Bench(named("a"));
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  await bench.reload(named("z"));
+  assert.deepEqual(bench.checker.frontend("f")?.weights[0]?.weight, 0, "it is not untested");
+  using fresh = new Bench(named("a"));
+  await fresh.reload(named("z"));
+  assert.deepEqual(fresh.checker.frontend("f")?.weights[0]?.weight, "kept");
 });
 
 Deno.test("a renamed backend that the file disables is disabled", async () => {

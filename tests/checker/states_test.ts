@@ -225,6 +225,9 @@ Deno.test("a backend is untested until its first result or an operator's word", 
   using bench = new Bench(config);
   const weights = () => bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
   assert.deepEqual(weights(), ["kept", "kept"]);
+  bench.checker.resume("b");
+  bench.checker.enable("b");
+  assert.deepEqual(weights(), ["kept", "kept"], "what changes nothing says nothing");
   bench.probe("a", fail);
   assert.deepEqual(weights(), [0, "kept"]);
   bench.checker.pause("b");
