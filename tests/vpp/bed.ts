@@ -19,8 +19,6 @@ export interface BedOptions {
   readonly delayMs?: number;
   /** In place of how the simulated VPP is reached. */
   readonly access?: Partial<Pick<VppOptions, "connect" | "openSegment" | "socketIdentity">>;
-  /** Called at each moment at which something may happen: between any two steps of a program. */
-  readonly moment?: () => void;
 }
 
 /** One maglevd: what a process would hold. */
@@ -31,8 +29,8 @@ interface Daemon {
   readonly vpp: Vpp;
 }
 
-/** Promises in a row that are resolved one by one, before all the others at once. */
-const momentsPerSettling = 24;
+/** Promises in a row that are resolved one by one, before all the others at once: 12 were seen. */
+const momentsPerSettling = 20;
 
 /** Longer than anything takes, in fake milliseconds. */
 const patienceMs = 60_000;
@@ -52,7 +50,13 @@ export class Bed implements AsyncDisposable {
   readonly events: MaglevEvent[] = [];
   /** Errors after which the process would have to end. */
   readonly fatal: Error[] = [];
+  /**
+   * Called at each moment at which something may happen: between any two steps of the program.
+   * `settling` counts the times at which everybody was let finish, `step` from 0 within one.
+   */
+  moment: ((settling: number, step: number) => void) | undefined;
   #daemon: Daemon;
+  #settlings = 0;
 
   /** Backends are as asked for; VPP and the VPP side do not run. */
   constructor(private readonly wish: ConfigWish, private readonly options: BedOptions = {}) {
@@ -107,11 +111,10 @@ export class Bed implements AsyncDisposable {
 
   /** Lets everybody finish who can without time passing. */
   async settle(): Promise<void> {
-    if (this.options.moment) {
-      for (let i = 0; i < momentsPerSettling; i++) {
-        await Promise.resolve();
-        this.options.moment();
-      }
+    const settling = this.#settlings++;
+    for (let step = 0; this.moment && step < momentsPerSettling; step++) {
+      await Promise.resolve();
+      this.moment(settling, step);
     }
     await new Promise<void>((resolve) => setImmediate(resolve));
   }
@@ -122,7 +125,7 @@ export class Bed implements AsyncDisposable {
     await this.settle();
     while (!holds()) {
       assert.ok(this.clock.now() - begun < patienceMs, `never came true: ${what}\n${this.story()}`);
-      await this.pass(1);
+      await this.pass(Math.max(1, (this.options.delayMs ?? 1) / 5));
     }
     return this.clock.now() - begun;
   }
@@ -155,18 +158,23 @@ export class Bed implements AsyncDisposable {
     ).sort();
   }
 
-  /** What the checker asks for, in the same words; a weight that is kept matches any. */
+  /** What the checker asks for, in the same words; a weight that is kept is what VPP has. */
   wanted(): string[] {
     const { checker } = this;
+    const held = this.state();
     return checker.frontendNames().flatMap((name) => {
       const frontend = checker.frontend(name);
       if (!frontend) return [];
       const { address, port, protocol } = frontend.config;
       const key = port === 0 ? "255 0" : `${protocol === "tcp" ? 6 : 17} ${port}`;
-      const list = frontend.weights.map(({ backend, weight }) =>
-        `${checker.backend(backend)?.config.address.text}=${weight}`
-      );
-      return `${address.text}/${address.family === 4 ? 32 : 128} ${key}: ${list.sort().join(" ")}`;
+      const head = `${address.text}/${address.family === 4 ? 32 : 128} ${key}:`;
+      const present = held.find((line) => line.startsWith(head))?.split(" ") ?? [];
+      const list = frontend.weights.map(({ backend, weight }) => {
+        const server = `${checker.backend(backend)?.config.address.text}=`;
+        const kept = weight === "kept" && present.find((text) => text.startsWith(server));
+        return kept || `${server}${weight}`;
+      });
+      return `${head} ${list.sort().join(" ")}`;
     }).sort();
   }
 

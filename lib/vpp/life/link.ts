@@ -76,7 +76,7 @@ export class Link {
 
   async #live(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      const before = await this.#socket();
+      const before = await this.#socket(signal);
       const heldFor = await this.#connection(signal);
       if (signal.aborted) return;
       if (heldFor !== undefined && heldFor >= heldMs) this.#delayMs = 0;
@@ -127,7 +127,7 @@ export class Link {
     const end = clock.now() + this.#delayMs;
     this.#progress.awaiting("the next attempt to connect to VPP");
     for (let left = this.#delayMs; left > 0; left = end - clock.now()) {
-      const isThereOther = await this.#isOther(before);
+      const isThereOther = await this.#isOther(before, signal);
       if (isThereOther) this.#delayMs = 0;
       if (isThereOther || signal.aborted) break;
       await sleep(clock, this.#looks ? Math.min(left, lookMs) : left, signal);
@@ -136,8 +136,8 @@ export class Link {
     this.#delayMs = Math.min(Math.max(firstDelayMs, 2 * this.#delayMs), longestDelayMs);
   }
 
-  async #isOther(before: string | undefined): Promise<boolean> {
-    const now = await this.#socket();
+  async #isOther(before: string | undefined, signal: AbortSignal): Promise<boolean> {
+    const now = await this.#socket(signal);
     return now !== undefined && now !== before;
   }
 
@@ -146,8 +146,9 @@ export class Link {
     return socketIdentity ?? (connect ? undefined : fileIdentity);
   }
 
-  async #socket(): Promise<string | undefined> {
-    return await this.#looks?.(this.#options.apiAddr);
+  async #socket(signal: AbortSignal): Promise<string | undefined> {
+    const looking = this.#looks?.(this.#options.apiAddr);
+    return looking && await abortable(looking, signal);
   }
 }
 
