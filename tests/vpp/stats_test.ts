@@ -80,7 +80,8 @@ for (const name of ["one-thread", "two-threads"]) {
       assert.equal(view.scalar("/no/such/entry"), undefined);
       assert.equal(view.simple("/no/such/entry")(1), 0);
       assert.equal(view.simple("first session packet")(1_000_000), 0);
-      assert.equal(view.simple("first session packet")(-1), 0);
+      assert.equal(view.simple("first session packet")(undefined), 0);
+      assert.equal(view.combined("/net/route/to").packets(undefined), 0);
       assert.equal(view.combined("/no/such/entry").bytes(0), 0);
     });
   });
@@ -221,23 +222,35 @@ Deno.test("counters are exact up to 2^53", () => {
   assert.deepEqual(mine, values.map(Number));
 });
 
-Deno.test("a reading waits while VPP changes the layout, then gives up with a sentence", async () => {
+Deno.test("a reading waits while VPP changes the layout, 10 turns and 100 ms at most", async () => {
   const { bytes, view } = copy();
   const clock = new FakeClock();
+  let turns = 0;
+  clock.turn = { isOver: false, next: () => Promise.resolve(void turns++) };
   const segment = segmentIn(memoryOf(bytes.buffer), { clock, names });
+  const workers = () => segment.read((stats) => stats.scalar("/sys/num_worker_threads"));
   view.setUint32(24, 1, true);
-  const free = clock.after(1, () => {});
-  const reading = segment.read((stats) => stats.scalar("/sys/num_worker_threads"));
-  free.cancel();
+  const soon = workers();
   view.setUint32(24, 0, true);
-  assert.equal(await reading, 1);
+  assert.equal(await soon, 1);
+  assert.deepEqual([turns, clock.pending], [1, 0], "the next turn is tried first");
   view.setUint32(24, 1, true);
-  const turning = setInterval(() => clock.advance(2), 0);
-  await assert.rejects(
-    segment.read(() => 1),
+  const later = workers();
+  await clock.advanceAsync(97);
+  view.setUint32(24, 0, true);
+  await clock.advanceAsync(1);
+  assert.equal(await later, 1, "the last attempt is after 98 ms of pauses");
+  view.setUint32(24, 1, true);
+  turns = 0;
+  const begun = clock.now();
+  let failedAt = 0;
+  const failing = assert.rejects(
+    workers().finally(() => failedAt = clock.now()),
     new SegmentError("VPP kept changing the stats segment for 60 attempts"),
   );
-  clearInterval(turning);
+  for (let ms = 0; ms < 200; ms++) await clock.advanceAsync(1);
+  await failing;
+  assert.deepEqual([turns, failedAt - begun, clock.pending], [10, 100, 0]);
 });
 
 Deno.test("memory without a segment in it is given back at once", () => {
@@ -255,4 +268,149 @@ Deno.test("a segment is unmapped once, and not read afterwards", async () => {
   segment[Symbol.dispose]();
   assert.equal(unmapped, 1);
   await assert.rejects(segment.read(() => 1), /the stats segment is not mapped any more/);
+});
+
+/** A small segment made by hand, with one simple counter and whatever `change` makes of it. */
+function small(change: (view: DataView) => void = () => {}, bytes = 1024): ArrayBuffer {
+  const buffer = new ArrayBuffer(bytes);
+  const view = new DataView(buffer);
+  const pointer = (at: number, to: number) => view.setBigUint64(at, BigInt(0x7000_0000 + to), true);
+  view.setUint32(0, 2, true);
+  view.setUint32(8, 0x7000_0000, true);
+  view.setUint32(16, 1, true);
+  pointer(32, directoryAt);
+  view.setUint32(directoryAt - 8, 2, true);
+  for (const [i, name] of ["xirst session packet", "first session packet"].entries()) {
+    const entry = directoryAt + 144 * i;
+    view.setUint32(entry, 2, true);
+    pointer(entry + 8, threadsAt);
+    new Uint8Array(buffer).set(new TextEncoder().encode(name), entry + 16);
+  }
+  view.setUint32(threadsAt - 8, 1, true);
+  pointer(threadsAt, valuesAt);
+  view.setUint32(valuesAt - 8, 3, true);
+  for (const [i, value] of [11, 12, 13].entries()) view.setUint32(valuesAt + 8 * i, value, true);
+  change(view);
+  return buffer;
+}
+
+const directoryAt = 72;
+const entryAt = directoryAt + 144;
+const threadsAt = directoryAt + 2 * 144 + 8;
+const valuesAt = threadsAt + 16;
+
+const firstPackets = (stats: StatsView) =>
+  [0, 1, 2, 3].map((index) => stats.simple("first session packet")(index));
+
+Deno.test("every index is read, the first and the last, up to the segment's very end", () => {
+  assert.deepEqual(read(small(), firstPackets), [11, 12, 13, 0]);
+  const end = valuesAt + 3 * 8;
+  assert.deepEqual(read(small(undefined, end), firstPackets), [11, 12, 13, 0]);
+});
+
+Deno.test("an entry is found by its whole name, in a directory of any length", () => {
+  const isGone = (change: (view: DataView) => void) =>
+    assert.deepEqual(read(small(change), firstPackets), [0, 0, 0, 0]);
+  isGone((view) => view.setUint8(entryAt + 16, 0x46));
+  isGone((view) => view.setUint8(entryAt + 16 + "first session packet".length, 0x73));
+  isGone((view) => view.setUint32(directoryAt - 8, 1, true));
+});
+
+Deno.test("vectors that VPP has not made yet are empty", () => {
+  const nothing = [0, 0, 0, 0];
+  const noThreads = small((view) => view.setBigUint64(entryAt + 8, 0n, true));
+  assert.deepEqual(read(noThreads, firstPackets), nothing);
+  const noValues = small((view) => view.setBigUint64(threadsAt, 0n, true));
+  assert.deepEqual(read(noValues, firstPackets), nothing);
+});
+
+Deno.test("an entry of another type than asked for is an error, with nothing moved", () => {
+  const reader = (type: number) =>
+    new StatsReader(small((view) => view.setUint32(entryAt, type, true)), names);
+  assert.throws(
+    () => reader(2).read((stats) => stats.scalar("first session packet")),
+    new SegmentError("a stats entry has type 2, expected was 1 or 9"),
+  );
+  assert.throws(
+    () => reader(6).read((stats) => stats.simple("first session packet")),
+    new SegmentError("a stats entry has type 6, expected was 2 or 3"),
+  );
+  for (const type of [1, 9]) {
+    const reading = reader(type).read((stats) => stats.scalar("first session packet"));
+    assert.deepEqual(reading, { kind: "read", value: 0x7000_0000 + threadsAt });
+  }
+});
+
+for (
+  const [what, change, message] of [
+    [
+      "a vector beyond the end",
+      (view: DataView) => view.setUint32(threadsAt, 0x7000_0000 + 1032, true),
+      "the stats segment refers to 4 bytes at offset 1024, it has 1024",
+    ],
+    [
+      "a vector before the beginning",
+      (view: DataView) => view.setUint32(threadsAt, 0x6fff_f000, true),
+      "the stats segment refers to 4 bytes at offset -4104, it has 1024",
+    ],
+    [
+      "a vector longer than what is left",
+      (view: DataView) => view.setUint32(valuesAt - 8, (1024 - valuesAt) / 8 + 1, true),
+      `the stats segment refers to ${1024 - valuesAt + 8} bytes at offset ${valuesAt}, it has 1024`,
+    ],
+    [
+      "threads without end",
+      (view: DataView) => view.setUint32(threadsAt - 8, 0xffff_ffff, true),
+      `the stats segment refers to ${8 * 0xffff_ffff} bytes at offset ${threadsAt}, it has 1024`,
+    ],
+    [
+      "a directory without end",
+      (view: DataView) => view.setUint32(directoryAt - 8, 0x1000_0000, true),
+      `the stats segment refers to ${
+        144 * 0x1000_0000
+      } bytes at offset ${directoryAt}, it has 1024`,
+    ],
+    [
+      "a directory beyond the end",
+      (view: DataView) => view.setUint32(32, 0x7000_0000 + 8192, true),
+      "the stats segment refers to 4 bytes at offset 8184, it has 1024",
+    ],
+    [
+      "a vector at an odd place",
+      (view: DataView) => {
+        view.setUint32(threadsAt, 0x7000_0000 + valuesAt + 4, true);
+        view.setUint32(valuesAt - 4, 3, true);
+      },
+      `the stats segment refers to 8 bytes at offset ${valuesAt + 4}, it has 1024`,
+    ],
+  ] as const
+) {
+  Deno.test(`${what} is an error with its place`, () => {
+    const reader = new StatsReader(small(change), names);
+    assert.throws(() => reader.read(firstPackets), new SegmentError(message));
+    assert.throws(() => reader.read(firstPackets), new SegmentError(message), "the next time too");
+  });
+}
+
+Deno.test("4,096 threads are believed, one more is not", () => {
+  const withThreads = (count: number) =>
+    small((view) => {
+      view.setUint32(threadsAt - 8, count, true);
+      for (let i = 1; i < count; i++) view.setBigUint64(threadsAt + 8 * i, 0n, true);
+    }, threadsAt + 8 * 4_097);
+  assert.deepEqual(read(withThreads(4_096), firstPackets), [0, 0, 0, 0]);
+  assert.throws(
+    () => new StatsReader(withThreads(4_097), names).read(firstPackets),
+    new SegmentError("a stats entry claims to be of 4097 threads"),
+  );
+});
+
+Deno.test("a read that fails for a while goes on afterwards", () => {
+  const buffer = small();
+  const view = new DataView(buffer);
+  const reader = new StatsReader(buffer, names);
+  view.setUint32(directoryAt - 8, 0x1000_0000, true);
+  assert.throws(() => reader.read(firstPackets), SegmentError);
+  view.setUint32(directoryAt - 8, 2, true);
+  assert.deepEqual(reader.read(firstPackets), { kind: "read", value: [11, 12, 13, 0] });
 });

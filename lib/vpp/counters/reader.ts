@@ -24,8 +24,8 @@ export type CountedState = Pick<
 export class CounterReader {
   readonly #routes: RouteIndices;
   #rows: CounterRows = { vips: [], addresses: [], servers: [] };
-  #version = -1;
-  #isComplete = true;
+  /** Of what is known, when the rows were made; undefined while something is missing in them. */
+  #version: number | undefined;
   #learnedAt: number;
 
   constructor(
@@ -48,23 +48,23 @@ export class CounterReader {
   /** Finds out where to read, if that may have changed. */
   async #prepare(): Promise<void> {
     if (this.clock.now() - this.#learnedAt >= relearnMs) this.#relearn();
-    if (this.known.version === this.#version && this.#isComplete) return;
-    const version = this.known.version;
+    const { version } = this.known;
+    if (version === this.#version) return;
     for (const address of this.known.takeChangedAddresses()) this.#routes.forget(address);
     await this.#learnPoolIndices();
     const counted = await inSlices(this.clock, countedIn(this.known.all()));
     const routes = routesOf(counted);
     await this.#routes.learn(routes);
     this.#rows = await inSlices(this.clock, counterRows(counted, (key) => this.#routes.index(key)));
-    this.#isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
+    const isComplete = counted.vips.every(({ poolIndex }) => poolIndex !== undefined) &&
       routes.every((key) => this.#routes.index(key) !== undefined);
-    this.#version = version;
+    this.#version = isComplete ? version : undefined;
   }
 
   #relearn(): void {
     this.#learnedAt = this.clock.now();
     this.#routes.clear();
-    this.#version = -1;
+    this.#version = undefined;
   }
 
   /** VPP's text is the only place that tells them; a VIP just made is not in the last dump. */

@@ -6,24 +6,24 @@ import type { StatsView } from "../stats/mod.ts";
 import { statsNames } from "./names.ts";
 import { hostRoute, type RouteKey } from "./routes.ts";
 
-/** Where the counters of one VIP are. -1 where that is not known, which reads as 0. */
+/** Where the counters of one VIP are; undefined where that is not known, which reads as 0. */
 interface VipRow {
   readonly prefix: string;
   readonly protocol: "tcp" | "udp" | "any";
   readonly port: number;
-  readonly pool: number;
+  readonly pool: number | undefined;
 }
 
 /** Where the counters of one prefix of VIPs are. */
 interface AddressRow {
   readonly prefix: string;
-  readonly route: number;
+  readonly route: number | undefined;
 }
 
 /** Where the counters of one server are. */
 interface ServerRow {
   readonly address: string;
-  readonly route: number;
+  readonly route: number | undefined;
 }
 
 /** What is read each time, prepared so that a reading does nothing but add up. */
@@ -67,16 +67,16 @@ export function* counterRows(
   for (const vip of vips) {
     const prefix = prefixText(vip);
     const { protocol, port, poolIndex } = vip;
-    vipRows.push({ prefix, protocol: protocolName(protocol), port, pool: poolIndex ?? -1 });
+    vipRows.push({ prefix, protocol: protocolName(protocol), port, pool: poolIndex });
     // In order, so the VIPs of one prefix stand together.
     if (addressRows.at(-1)?.prefix !== prefix) {
-      addressRows.push({ prefix, route: indexOf(vip) ?? -1 });
+      addressRows.push({ prefix, route: indexOf(vip) });
     }
     yield;
   }
   const serverRows: ServerRow[] = [];
   for (const address of servers) {
-    serverRows.push({ address: address.text, route: indexOf(hostRoute(address)) ?? -1 });
+    serverRows.push({ address: address.text, route: indexOf(hostRoute(address)) });
     yield;
   }
   return { vips: vipRows, addresses: addressRows, servers: serverRows };

@@ -2,18 +2,18 @@ import { SegmentError, type SegmentMemory } from "./memory.ts";
 
 /** Offsets in the header, all u64 (vlib/stats/shared.h). */
 const header = { version: 0, base: 8, epoch: 16, inProgress: 24, directory: 32 } as const;
-const headerBytes = 40;
 const supportedVersion = 2;
 
 /** A directory entry: u32 type, u64 value or pointer at 8, name[128] at 16. */
 const entry = { size: 144, type: 0, value: 8, name: 16 } as const;
 
-/** Entries of a VPP with everything in it are a few thousand. */
-const maxEntries = 4_000_000;
+/** More would be a lie that takes long to read. */
 const maxThreads = 4_096;
 
 /** The types that are read here. */
 const entryTypes = { scalar: 1, simple: 2, combined: 3, gauge: 9 } as const;
+
+const empty = { at: 0, length: 0 };
 
 /** A counter vector: where each thread's values begin and how many there are. */
 export interface ThreadVectors {
@@ -28,7 +28,6 @@ export interface ThreadVectors {
  */
 export class SegmentDirectory {
   constructor(private readonly memory: SegmentMemory) {
-    memory.check(0, headerBytes);
     const version = memory.u64(header.version);
     if (version !== supportedVersion) {
       throw new SegmentError(
@@ -51,7 +50,7 @@ export class SegmentDirectory {
   find(wanted: readonly string[]): Map<string, number> {
     const names = wanted.map((name) => ({ name, bytes: encoded(name) }));
     const found = new Map<string, number>();
-    const { at, length } = this.#vector(this.memory.u64(header.directory), entry.size, maxEntries);
+    const { at, length } = this.#vector(this.memory.u64(header.directory), entry.size);
     for (let i = 0; i < length && found.size < names.length; i++) {
       const here = at + i * entry.size;
       for (const { name, bytes } of names) {
@@ -71,10 +70,13 @@ export class SegmentDirectory {
   vectors(entryAt: number): ThreadVectors {
     const type = this.#expect(entryAt, [entryTypes.simple, entryTypes.combined]);
     const stride = type === entryTypes.simple ? 8 : 16;
-    const pointers = this.#vector(this.memory.u64(entryAt + entry.value), 8, maxThreads);
+    const pointers = this.#vector(this.memory.u64(entryAt + entry.value), 8);
+    if (pointers.length > maxThreads) {
+      throw new SegmentError(`a stats entry claims to be of ${pointers.length} threads`);
+    }
     const threads = Array.from({ length: pointers.length }, (_, thread) => {
       const pointer = this.memory.u64(pointers.at + thread * 8);
-      return this.#vector(pointer, stride, this.memory.size / stride);
+      return this.#vector(pointer, stride);
     });
     return { stride, threads };
   }
@@ -86,13 +88,10 @@ export class SegmentDirectory {
   }
 
   /** A VPP vector: its length is the u32 8 bytes before its data. A null pointer is empty. */
-  #vector(pointer: number, itemBytes: number, most: number): { at: number; length: number } {
-    if (pointer === 0) return { at: 0, length: 0 };
+  #vector(pointer: number, itemBytes: number): { at: number; length: number } {
+    if (pointer === 0) return empty;
     const at = pointer - this.memory.u64(header.base);
-    if (at % 8 !== 0) throw new SegmentError(`a stats vector lies at the odd offset ${at}`);
-    this.memory.check(at - 8, 8);
     const length = this.memory.u32(at - 8);
-    if (length > most) throw new SegmentError(`a stats vector claims ${length} items`);
     this.memory.check(at, length * itemBytes);
     return { at, length };
   }

@@ -15,8 +15,7 @@ export class SegmentMemory {
   readonly #words: Float64Array;
   readonly #halves: Uint32Array;
   readonly #bytes: Uint8Array;
-  readonly #one = new Float64Array(1);
-  readonly #oneHalves = new Uint32Array(this.#one.buffer);
+  readonly #one = new DataView(new ArrayBuffer(8));
 
   constructor(buffer: ArrayBuffer) {
     const words = Math.floor(buffer.byteLength / 8);
@@ -34,8 +33,8 @@ export class SegmentMemory {
   u64(at: number): number {
     const word = this.#words[at / 8];
     if (word === undefined) throw outside(at, 8, this.size);
-    this.#one[0] = word;
-    return (this.#oneHalves[0] ?? 0) + (this.#oneHalves[1] ?? 0) * two32;
+    this.#one.setFloat64(0, word);
+    return this.#one.getUint32(4) + this.#one.getUint32(0) * two32;
   }
 
   /** The u32 at byte `at`, a multiple of 4. */
@@ -51,11 +50,9 @@ export class SegmentMemory {
     return true;
   }
 
-  /** Throws SegmentError unless all of `length` bytes at `at` are inside. */
+  /** Throws SegmentError when `length` bytes at `at`, which is inside, lead out of it. */
   check(at: number, length: number): void {
-    if (!Number.isInteger(at) || at < 0 || at + length > this.size) {
-      throw outside(at, length, this.size);
-    }
+    if (at + length > this.size) throw outside(at, length, this.size);
   }
 }
 

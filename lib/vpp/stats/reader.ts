@@ -2,12 +2,12 @@ import { SegmentDirectory, type ThreadVectors } from "./directory.ts";
 import { SegmentMemory } from "./memory.ts";
 
 /** Simple counters summed over threads: by index, 0 where there is none. */
-export type SimpleSum = (index: number) => number;
+export type SimpleSum = (index: number | undefined) => number;
 
 /** Combined counters summed over threads. */
 export interface CombinedSum {
-  packets(index: number): number;
-  bytes(index: number): number;
+  readonly packets: SimpleSum;
+  readonly bytes: SimpleSum;
 }
 
 /** What one reading may look at. Valid only while the reading runs. */
@@ -38,7 +38,7 @@ export class StatsReader {
   readonly #memory: SegmentMemory;
   readonly #directory: SegmentDirectory;
   readonly #names: readonly string[];
-  #epoch = -1;
+  #epoch: number | undefined;
   #entries = new Map<string, number>();
 
   /** `names` are all that will be asked for. SegmentError for a segment of another version. */
@@ -60,7 +60,6 @@ export class StatsReader {
       const value = look(this.#view());
       return this.#unmoved(epoch) ? { kind: "read", value } : { kind: "moved" };
     } catch (error) {
-      this.#epoch = -1;
       if (!this.#unmoved(epoch)) return { kind: "moved" };
       throw error;
     }
@@ -93,9 +92,10 @@ export class StatsReader {
   #sum({ stride, threads }: ThreadVectors, offset: number): SimpleSum {
     const memory = this.#memory;
     return (index) => {
+      if (index === undefined) return 0;
       let sum = 0;
       for (const { at, length } of threads) {
-        if (index >= 0 && index < length) sum += memory.u64(at + index * stride + offset);
+        if (index < length) sum += memory.u64(at + index * stride + offset);
       }
       return sum;
     };
