@@ -193,6 +193,7 @@ Deno.test("what is counted stands in numeric order, addresses and servers once",
   const vpp = new Answering();
   vpp.known.vips = [
     vipOf("2001:db8::1", 443, 1, "fd00::9"),
+    vipOf("2001:db8::1", 444, 5),
     vipOf("192.0.2.10", 443, 2, "10.0.0.10", "10.0.0.9"),
     vipOf("192.0.2.9", 53, 3),
     vipOf("192.0.2.10", 80, 4, "10.0.0.9"),
@@ -209,6 +210,7 @@ Deno.test("what is counted stands in numeric order, addresses and servers once",
     ["192.0.2.10/32", 80, 40],
     ["192.0.2.10/32", 443, 20],
     ["2001:db8::1/128", 443, 10],
+    ["2001:db8::1/128", 444, 50],
   ]);
   assert.deepEqual(addresses, [
     { prefix: "192.0.2.9/32", packets: 100, bytes: 1000 },
