@@ -133,7 +133,6 @@ export class Mappings {
 
   /** Counts what is read a second time and more, which only aliases bring about. */
   #afford(node: YAMLMap | YAMLSeq, path: Path | undefined): boolean {
-    if (this.#aliases.size === 0) return true;
     if (this.#read.has(node)) this.#expanded += node.items.length + 1;
     this.#read.add(node);
     if (this.#expanded <= maxExpanded) return true;

@@ -158,6 +158,20 @@ Deno.test("a worker that hangs is stopped after 30 s, and the next file gets ano
   assert.deepEqual([workers, clock.pending], [{ hanging: 1, sound: 1, terminated: 1 }, 0]);
 });
 
+Deno.test("a worker that fails is replaced, and its reason told", async () => {
+  const clock = new FakeClock();
+  let made = 0;
+  using parser = new WorkerParser(clock, () => {
+    if (made++ > 0) return startWorker();
+    return new Worker(`data:text/javascript,throw new Error("no room")`, { type: "module" });
+  });
+  const parse = async () =>
+    formatOutcome(await parser.parse(new TextEncoder().encode(bigFile(1, 1)), "f"));
+  assert.match(await parse(), /^f: cannot be parsed: the worker failed: .*no room\n/);
+  assert.equal(await parse(), "f: valid: 1 frontend, 1 backend, 1 health check");
+  assert.deepEqual([made, clock.pending], [2, 0]);
+});
+
 Deno.test("bundled to one file, the worker still works and starts no second program", async () => {
   await inDirectory(async (directory) => {
     const entry = new URL("./bundle_entry.ts", import.meta.url).pathname;
