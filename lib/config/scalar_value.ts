@@ -96,7 +96,7 @@ function boolValue(spec: BoolSpec, scalar: ScalarText, faults: Faults): boolean 
 }
 
 function durationValue(spec: DurationSpec, scalar: ScalarText, faults: Faults): number | undefined {
-  const value = scalar.kind === "null" ? undefined : parseDuration(scalar.text);
+  const value = parseDuration(scalar.text);
   if (value === undefined) {
     const hint = scalar.kind === "number" ? ": add a unit, such as s or ms" : "";
     return wrongType(spec, scalar, faults, hint);
@@ -117,7 +117,7 @@ function durationProblem(spec: DurationSpec, value: number): string | undefined 
 }
 
 function ipValue(spec: IpSpec, scalar: ScalarText, faults: Faults): unknown {
-  const address = scalar.kind === "null" ? undefined : parseIp(scalar.text);
+  const address = parseIp(scalar.text);
   if (!address) return ipFault(spec, scalar, faults);
   if (spec.family !== undefined && address.family !== spec.family) {
     faults.outOfRange(`must be an IPv${spec.family} address, not ${address.text}`);
