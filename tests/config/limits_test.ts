@@ -120,6 +120,9 @@ Deno.test("the known word that is nearest is suggested, if it is near enough", (
   assert.equal(hint("abcdef", "abcdxx", "abcdex", "abcdey"), "abcdex");
   assert.equal(hint("abcdef", "abcdex", "ABCDEF"), "ABCDEF");
   assert.equal(hint("acb", "abc"), "abc");
+  // Two letters in a row that are alike are no swap.
+  assert.equal(hint("aab", "baa"), undefined);
+  assert.equal(hint("abab", "bbaa"), undefined);
   assert.equal(hint("abcdefgh", "bahgfedc"), undefined);
   assert.equal(hint("x".repeat(64), "x".repeat(63)), "x".repeat(63));
   assert.equal(hint("x".repeat(65), "x".repeat(64)), undefined);
