@@ -70,6 +70,11 @@ export class Reasons {
     this.#lives++;
   }
 
+  /** Somebody else has set a weight: what is kept may be this one. */
+  weightAltered(vip: string, address: string, weight: number): void {
+    this.#held.get(vip)?.weights.set(address, weight);
+  }
+
   /** VPP has started, empty. */
   vppStarted(): void {
     this.#held.clear();

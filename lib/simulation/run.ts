@@ -5,7 +5,7 @@ import { InMemoryVpp, portsOf, type VipSnapshot } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
-import { differences, type Wanted, wantedNow } from "./desired.ts";
+import { differences, vipName, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import type { History } from "./history.ts";
 import { SimulatedNetwork } from "./network.ts";
@@ -351,8 +351,10 @@ class Run {
     if (what === "add vip") {
       byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
     } else if (vip && what === "delete vip") byHand.deleteVip(vip);
-    else if (vip && server && what === "weight") byHand.setWeight(vip, server.address, 33);
-    else if (vip && server) byHand.deleteServer(vip, server.address);
+    else if (vip && server && what === "weight") {
+      byHand.setWeight(vip, server.address, 33);
+      this.#reasons.weightAltered(vipName(vip), server.address, 33);
+    } else if (vip && server) byHand.deleteServer(vip, server.address);
   }
 
   async #restart(): Promise<void> {
