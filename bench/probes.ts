@@ -4,8 +4,9 @@
  * Figures and how to read them: docs/performance/probes.md.
  *
  * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE…]`, such as `http@2000`; all of
- * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, in about eight minutes. Needs
- * root, iproute2 and nginx; without haproxy its side is left out.
+ * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, and http with a slow server at
+ * 2,000/s, in about nine minutes. Needs root, iproute2 and nginx; without haproxy its side and the
+ * slow server are left out.
  *
  * @module
  */
@@ -14,12 +15,20 @@ import { parseArgs } from "node:util";
 import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
 import { Nginx } from "../tests/probes/servers.ts";
 import { havePrograms } from "../tests/support/programs.ts";
-import { measureHaproxy } from "./probes/haproxy.ts";
+import { measureHaproxy, SlowServer } from "./probes/haproxy.ts";
 import { type Load, type Measured, parseLoad } from "./probes/load.ts";
 import { measureOurs } from "./probes/maglevd.ts";
 import { printRatios, printRow, printTitle } from "./probes/print.ts";
 
-const usual = ["http@2000", "http@20000", "tcp@2000", "tcp@20000", "icmp@2000", "icmp@20000"];
+const usual = [
+  "http@2000",
+  "http@20000",
+  "slow@2000",
+  "tcp@2000",
+  "tcp@20000",
+  "icmp@2000",
+  "icmp@20000",
+];
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
@@ -31,8 +40,9 @@ const { values, positionals } = parseArgs({
 });
 const rounds = Number(values.rounds);
 const seconds = Number(values.seconds);
-const loads = (positionals.length > 0 ? positionals : usual).map(parseLoad);
 const hasHaproxy = havePrograms("haproxy");
+const loads = (positionals.length > 0 ? positionals : usual).map(parseLoad)
+  .filter(({ type }) => hasHaproxy || type !== "slow");
 
 /** Both sides of one load, by turns, so that what else the machine does hits both. */
 async function compare(namespace: Namespace, load: Load): Promise<void> {
@@ -41,7 +51,8 @@ async function compare(namespace: Namespace, load: Load): Promise<void> {
   for (let round = 0; round < rounds; round++) {
     ours.push(await measureOurs(namespace, load, seconds));
     printRow("maglevd", load, ours.at(-1));
-    if (!hasHaproxy || load.type === "icmp") continue;
+    // As a slow server it is what is checked.
+    if (!hasHaproxy || load.type === "icmp" || load.type === "slow") continue;
     theirs.push(await measureHaproxy(namespace, load, seconds));
     printRow("haproxy", load, theirs.at(-1));
   }
@@ -57,6 +68,7 @@ if (!canMakeNamespaces || !havePrograms("nginx")) {
     namespace,
     `server { listen 80 backlog=4096; location / { return 200 "ok\\n"; } }`,
   );
+  await using _slow = hasHaproxy ? await SlowServer.start(namespace) : undefined;
   printTitle();
   for (const load of loads) await compare(namespace, load);
 }

@@ -12,7 +12,7 @@ import { createProber } from "../../lib/probes/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { sketch } from "../../tests/checker/support.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "../../tests/probes/checks.ts";
-import { backendAddress, type Load, type Measured } from "./load.ts";
+import { backendAddress, type Load, type Measured, slowPort } from "./load.ts";
 
 /** Checks per second while V8 compiles. */
 const warmUpRate = 8000;
@@ -33,6 +33,8 @@ function check({ type, intervalMs }: Load): HealthCheck {
   switch (type) {
     case "http":
       return httpCheck(timing);
+    case "slow":
+      return httpCheck({ ...timing, port: slowPort, timeoutMs: 15 });
     case "tcp":
       return tcpCheck(timing);
     case "icmp":
@@ -55,7 +57,8 @@ function config(load: Load) {
   });
 }
 
-const counted = { checks: 0, failures: 0, durationMs: 0 };
+const counted = { checks: 0, failures: 0 };
+let durations: number[] = [];
 let warm = () => {};
 
 await using engine = new Engine();
@@ -70,7 +73,7 @@ using checker = createChecker({
     probeDone(_backend, _type, { ok, durationMs }) {
       if (++counted.checks === warmUpChecks) warm();
       if (!ok) counted.failures++;
-      counted.durationMs += durationMs;
+      durations.push(durationMs);
     },
     transition() {},
     removed() {},
@@ -80,19 +83,23 @@ using checker = createChecker({
 await new Promise<void>((resolve) => warm = resolve);
 await checker.reload(config(load));
 await pause(settlingMs);
-Object.assign(counted, { checks: 0, failures: 0, durationMs: 0 });
+Object.assign(counted, { checks: 0, failures: 0 });
+durations = [];
 const start = performance.now();
 const before = process.cpuUsage();
 await pause(seconds * 1000);
 const { user, system } = process.cpuUsage(before);
 const took = (performance.now() - start) / 1000;
-const { checks, failures, durationMs } = counted;
+const { checks, failures } = counted;
+const sorted = Float64Array.from(durations).sort();
+const quantile = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? NaN;
 const measured: Measured = {
   rate: checks / took,
   user: user / checks,
   system: system / checks,
   failures,
-  meanMs: durationMs / checks,
+  medianMs: quantile(0.5),
+  p99Ms: quantile(0.99),
 };
 console.log(JSON.stringify(measured));
 

@@ -1,5 +1,5 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
-import { backendAddress, type Load, type Measured } from "./load.ts";
+import { backendAddress, type Load, type Measured, slowPort } from "./load.ts";
 
 /** From the start of HAProxy to the measurement: it spreads its first checks over an interval. */
 const warmUpMs = 4000;
@@ -23,6 +23,39 @@ function configuration(load: Load, socket: string): string {
     ...["defaults", "  timeout connect 2s", "  timeout server 2s", "  timeout check 2s"],
     ...["backend all", ...httpLines, ...servers, ""],
   ].join("\n");
+}
+
+/** HAProxy as the server that answers after 3 ms, on every address: it holds back nginx. */
+export class SlowServer implements AsyncDisposable {
+  readonly #child: Deno.ChildProcess;
+  readonly #folder: string;
+
+  private constructor(child: Deno.ChildProcess, folder: string) {
+    this.#child = child;
+    this.#folder = folder;
+  }
+
+  /** Starts it in the namespace. */
+  static async start(namespace: Namespace): Promise<SlowServer> {
+    const folder = await Deno.makeTempDir({ prefix: "mgl-slow-" });
+    const text = [
+      ...["global", "  nbthread 1", "  maxconn 4000", "defaults", "  mode tcp"],
+      ...["  timeout connect 9s", "  timeout server 9s", "  timeout client 9s"],
+      ...["frontend slow", `  bind 0.0.0.0:${slowPort} backlog 4096`],
+      ...["  tcp-request inspect-delay 3ms", "  tcp-request content accept if WAIT_END"],
+      ...["  default_backend quick", "backend quick", "  server nginx 127.0.0.1:80", ""],
+    ].join("\n");
+    await Deno.writeTextFile(`${folder}/haproxy.cfg`, text);
+    const args = ["-db", "-q", "-f", `${folder}/haproxy.cfg`];
+    const options = { stdout: "null", stderr: "null" } as const;
+    return new SlowServer(namespace.command("haproxy", args, options).spawn(), folder);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#child.kill("SIGKILL");
+    await this.#child.status;
+    await Deno.remove(this.#folder, { recursive: true });
+  }
 }
 
 /** Runs HAProxy with one thread and `load` as its health checks. */
@@ -49,7 +82,8 @@ export async function measureHaproxy(
       user: cpu(before.user, after.user),
       system: cpu(before.system, after.system),
       failures: after.failures - before.failures,
-      meanMs: undefined,
+      medianMs: undefined,
+      p99Ms: undefined,
     };
   } finally {
     child.kill("SIGKILL");

@@ -1,8 +1,16 @@
 /** What is measured, and what comes out. */
 
+/** Types of check; `slow` is http with a server that answers after 3 ms, and a timeout of 15 ms. */
+const loadTypes = ["http", "slow", "tcp", "icmp"] as const;
+
+type LoadType = (typeof loadTypes)[number];
+
+/** Where the server that answers after 3 ms listens. */
+export const slowPort = 81;
+
 /** Checks of one type at one rate. */
 export interface Load {
-  readonly type: "http" | "tcp" | "icmp";
+  readonly type: LoadType;
   /** Checks per second. */
   readonly rate: number;
   /** Backends that share the rate, each with a loopback address of its own. */
@@ -19,8 +27,10 @@ export interface Measured {
   readonly system: number;
   /** Checks that failed, although the server was well. */
   readonly failures: number;
-  /** Mean duration of a check as its checker measured it, where it tells. */
-  readonly meanMs: number | undefined;
+  /** Durations of checks in milliseconds, as their checker measured them, where it tells. */
+  readonly medianMs: number | undefined;
+  /** 99 of a hundred took no longer. */
+  readonly p99Ms: number | undefined;
 }
 
 /** More backends than this are not made: their intervals get shorter instead. */
@@ -28,10 +38,11 @@ const mostBackends = 10_000;
 
 /** Reads `http@2000`. */
 export function parseLoad(text: string): Load {
-  const [type, rateText] = text.split("@");
+  const [name, rateText] = text.split("@");
   const rate = Number(rateText);
-  if ((type !== "http" && type !== "tcp" && type !== "icmp") || !(rate > 0)) {
-    throw new Error(`a load is http@RATE, tcp@RATE or icmp@RATE, not ${text}`);
+  const type = loadTypes.find((each) => each === name);
+  if (type === undefined || !(rate > 0)) {
+    throw new Error(`a load is ${loadTypes.map((each) => `${each}@RATE`).join(", ")}, not ${text}`);
   }
   const backends = Math.min(rate, mostBackends);
   return { type, rate, backends, intervalMs: 1000 * backends / rate };

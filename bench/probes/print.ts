@@ -3,20 +3,31 @@ import type { Load, Measured } from "./load.ts";
 /** Column heads. */
 export function printTitle(): void {
   console.log("CPU in microseconds per check\n");
-  row("load", "checker", "rate/s", "user", "system", "sum", "false failures", "mean ms");
+  row(
+    "load",
+    "checker",
+    "rate/s",
+    "user",
+    "system",
+    "sum",
+    "false failures",
+    "median ms",
+    "p99 ms",
+  );
 }
 
 /** One measurement. */
 export function printRow(checker: string, load: Load, measured: Measured | undefined): void {
   if (!measured) return;
-  const { rate, user, system, failures, meanMs } = measured;
+  const { rate, user, system, failures, medianMs, p99Ms } = measured;
   row(
     `${load.type}@${load.rate}`,
     checker,
     rate.toFixed(0),
     ...[user, system, user + system].map((value) => value.toFixed(1)),
     `${failures}`,
-    meanMs?.toFixed(2) ?? "-",
+    medianMs?.toFixed(2) ?? "-",
+    p99Ms?.toFixed(2) ?? "-",
   );
 }
 
@@ -43,7 +54,7 @@ function median(values: readonly number[]): number {
 }
 
 function row(...cells: readonly string[]): void {
-  const widths = [12, 10, 9, 8, 8, 8, 16, 9];
+  const widths = [12, 10, 9, 8, 8, 8, 16, 11, 9];
   console.log(
     cells.map((cell, i) => i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
       .join(" "),
