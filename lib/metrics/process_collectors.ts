@@ -13,26 +13,36 @@ export interface ProcessFigures {
   readonly maxFds: number | undefined;
 }
 
-/** USER_HZ and the page size, which on the architectures we run on are the same everywhere. */
+/** USER_HZ, which on the architectures we run on is the same everywhere; the page size is not. */
 const ticksPerSecond = 100;
-const pageBytes = 4096;
 
 /** Reads the figures from /proc (proc(5)), off the event loop. Never rejects. */
 export async function readProcess(): Promise<ProcessFigures> {
-  const [stat, boot, limits, openFds] = await Promise.all([
+  const [stat, status, boot, limits, openFds] = await Promise.all([
     readText("/proc/self/stat"),
+    readText("/proc/self/status"),
     readText("/proc/stat"),
     readText("/proc/self/limits"),
     countFds(),
   ]);
-  return { ...parseProcess(stat, boot, limits), openFds };
+  return { ...parseProcess({ stat, status, boot, limits }), openFds };
 }
 
-/** The figures in the texts of /proc/self/stat, /proc/stat and /proc/self/limits. Pure. */
+/** What is read from /proc, empty where that was refused. */
+export interface ProcessTexts {
+  /** /proc/self/stat. */
+  readonly stat: string;
+  /** /proc/self/status. */
+  readonly status: string;
+  /** /proc/stat. */
+  readonly boot: string;
+  /** /proc/self/limits. */
+  readonly limits: string;
+}
+
+/** The figures in the texts of /proc. Pure. */
 export function parseProcess(
-  stat: string,
-  boot: string,
-  limits: string,
+  { stat, status, boot, limits }: ProcessTexts,
 ): Omit<ProcessFigures, "openFds"> {
   // The command in parentheses may hold anything; after it, fields are numbered from 3.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -43,7 +53,8 @@ export function parseProcess(
     cpuSeconds: scaled(sum(field(14), field(15)), 1 / ticksPerSecond),
     startSeconds: sum(bootSeconds, scaled(startTicks, 1 / ticksPerSecond)),
     virtualBytes: field(23),
-    residentBytes: scaled(field(24), pageBytes),
+    // In stat it is counted in pages, which on arm64 may have 64 KiB.
+    residentBytes: scaled(finite(Number(status.match(/^VmRSS:\s+(\d+) kB$/m)?.[1])), 1024),
     maxFds: finite(Number(limits.match(/^Max open files\s+(\d+)/m)?.[1])),
   };
 }
