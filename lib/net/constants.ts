@@ -1,6 +1,7 @@
 /** Linux numbers used with sockets and epoll, the same on x86-64 and arm64. */
 
 export const AF_UNIX = 1;
+export const AF_INET = 2;
 
 export const SOCK_STREAM = 1;
 export const SOCK_DGRAM = 2;
@@ -18,7 +19,9 @@ export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
+export const SO_TIMESTAMPNS = 35;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
+export const TCP_INFO = 11;
 export const TCP_QUICKACK = 12;
 export const ICMP_FILTER = 1;
 export const ICMP6_FILTER = 1;

@@ -1,0 +1,78 @@
+import { errno, libc } from "./libc.ts";
+import { NetError } from "./errno.ts";
+
+/** getrlimit(2), the same on x86-64 and arm64. */
+const RLIMIT_NOFILE = 7;
+
+/**
+ * Descriptors that belong to nobody's share: Deno holds 20 when it starts and takes some for files,
+ * DNS and workers as it goes; the engine holds 3, a ping socket each namespace, family and source,
+ * VPP 3, the listeners 4.
+ */
+const ownDescriptors = 40;
+
+/** The part of what is left that connections of the API and of metrics may take together. */
+const serversPart = 1 / 4;
+
+/** The part of the probes' share that targets may take which did not answer last time. */
+const suspectsPart = 1 / 2;
+
+/** How many descriptors this process may have open (RLIMIT_NOFILE). Throws {@link NetError}. */
+export function descriptorLimit(): number {
+  const limits = new BigUint64Array(2);
+  if (libc.getrlimit(RLIMIT_NOFILE, new Uint8Array(limits.buffer)) !== 0) {
+    throw new NetError("ask for the limit of file descriptors", errno());
+  }
+  return Number(limits[0]);
+}
+
+/** Who may have how many descriptors. */
+export interface DescriptorShares {
+  /** Sockets of probes, all together. */
+  readonly probes: number;
+  /** Those of {@link probes} that may go to targets which did not answer last time. */
+  readonly suspects: number;
+  /** Connections of clients, to the API and to metrics together. */
+  readonly servers: number;
+}
+
+/** Divides a limit, so that neither probes nor clients take what VPP and the rest need. Pure. */
+export function descriptorShares(limit: number): DescriptorShares {
+  const rest = Math.max(0, limit - ownDescriptors);
+  const servers = Math.max(1, Math.floor(rest * serversPart));
+  const probes = Math.max(2, rest - servers);
+  return { probes, suspects: Math.floor(probes * suspectsPart), servers };
+}
+
+/** Counts the sockets of probes and says when there shall be no more of them. Pure. */
+export class Admission {
+  readonly #shares: DescriptorShares;
+  readonly #limit: number;
+  #all = 0;
+  #suspects = 0;
+
+  /** `limit` is that of the process. */
+  constructor(limit: number) {
+    this.#limit = limit;
+    this.#shares = descriptorShares(limit);
+  }
+
+  /** Counts one more, or says why there may not be one. Each one taken has to be given back. */
+  take(suspect: boolean): string | undefined {
+    const { probes, suspects } = this.#shares;
+    const within = `within the ${this.#limit} file descriptors of this process`;
+    if (this.#all >= probes) return `${probes} probes are under way, as many as may be ${within}`;
+    if (suspect && this.#suspects >= suspects) {
+      return `${suspects} probes wait for silent backends, as many as may be ${within}`;
+    }
+    this.#all++;
+    if (suspect) this.#suspects++;
+    return undefined;
+  }
+
+  /** One that was taken is not needed any more. */
+  giveBack(suspect: boolean): void {
+    this.#all--;
+    if (suspect) this.#suspects--;
+  }
+}
