@@ -1,0 +1,75 @@
+/**
+ * A TCP server whose every step is taken within the call, so that a test can have answers lie in
+ * sockets that nobody has looked at yet: the event loop gets no turn in between.
+ */
+
+import assert from "node:assert/strict";
+import { libc } from "../../lib/net/libc.ts";
+
+const AF_INET = 2;
+const SOCK_STREAM = 1;
+const SOCK_NONBLOCK = 0o4000;
+const SOL_TCP = 6;
+const TCP_INFO = 11;
+/** Where `struct tcp_info` says how many segments the peer's kernel has not acknowledged. */
+const unacknowledged = 24;
+const loopback = Uint8Array.of(AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+/** The kernel does its part at once or, on a busy host, in a moment. */
+const pauseMicroseconds = 500;
+const mostPauses = 40_000;
+
+/** Listens on a port of 127.0.0.1. */
+export class RawServer implements Disposable {
+  readonly #listener: number;
+  readonly #accepted: number[] = [];
+  readonly port: number;
+
+  constructor() {
+    this.#listener = libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+    assert.ok(this.#listener >= 0);
+    assert.equal(libc.bind(this.#listener, loopback, loopback.length), 0);
+    assert.equal(libc.listen(this.#listener, 1024), 0);
+    const name = new Uint8Array(16);
+    libc.getsockname(this.#listener, name, new Uint8Array(new Uint32Array([16]).buffer));
+    this.port = (name[2] ?? 0) << 8 | (name[3] ?? 0);
+  }
+
+  /** Takes the next connection, which has sent something or will not. */
+  accept(): number {
+    const fd = until(() => {
+      const accepted = libc.accept4(this.#listener, null, null, SOCK_NONBLOCK);
+      return accepted >= 0 ? accepted : undefined;
+    });
+    this.#accepted.push(fd);
+    return fd;
+  }
+
+  /** Sends `text` on each of `connections`; returns when the other ends' kernel has it all. */
+  send(text: string, connections: readonly number[]): void {
+    const bytes = new TextEncoder().encode(text);
+    for (const fd of connections) {
+      assert.equal(libc.send(fd, bytes, BigInt(bytes.length), 0), bytes.length);
+    }
+    for (const fd of connections) until(() => isDelivered(fd) ? true : undefined);
+  }
+
+  [Symbol.dispose](): void {
+    for (const fd of [this.#listener, ...this.#accepted]) libc.close(fd);
+  }
+}
+
+function isDelivered(fd: number): boolean {
+  const info = new DataView(new ArrayBuffer(104));
+  const length = new Uint8Array(new Uint32Array([info.byteLength]).buffer);
+  assert.equal(libc.getsockopt(fd, SOL_TCP, TCP_INFO, new Uint8Array(info.buffer), length), 0);
+  return info.getUint32(unacknowledged, true) === 0;
+}
+
+function until<T>(attempt: () => T | undefined): T {
+  for (let pauses = 0; pauses < mostPauses; pauses++) {
+    const result = attempt();
+    if (result !== undefined) return result;
+    libc.usleep(pauseMicroseconds);
+  }
+  throw new Error("the kernel did not do its part");
+}
