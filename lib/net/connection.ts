@@ -1,6 +1,7 @@
 import type { IpAddress } from "../ip/mod.ts";
 import {
   EPOLLERR,
+  EPOLLET,
   EPOLLHUP,
   EPOLLIN,
   EPOLLOUT,
@@ -17,12 +18,15 @@ import {
   SOL_TCP,
   TCP_QUICKACK,
 } from "./constants.ts";
-import { errnoNumber, errnoWords } from "./errno.ts";
+import type { Engine } from "./engine.ts";
+import { errnoNumber } from "./errno.ts";
+import { callFailure, type Failure, ownFailure } from "./failure.ts";
+import { handshakeAge } from "./handshake_age.ts";
+import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
-import type { NetnsSockets } from "./netns.ts";
-import type { Poller, Watch, Watcher } from "./poller.ts";
-import { bindReason, connectReason } from "./reasons.ts";
+import type { Watch, Watcher } from "./poller.ts";
+import { bindFailure, connectFailure } from "./reasons.ts";
 
 /** Where to connect, and from where. */
 export interface ConnectTarget {
@@ -32,6 +36,8 @@ export interface ConnectTarget {
   readonly source: IpAddress | undefined;
   /** Namespace's name or absolute path; empty is the daemon's own. */
   readonly netns: string;
+  /** It did not answer last time: such ones may not take every descriptor there is for probes. */
+  readonly suspect: boolean;
 }
 
 /** Told what happens to a connection, never from within the call that caused it. */
@@ -40,8 +46,8 @@ export interface ConnectionUser {
   connected(): void;
   /** There is something to receive, the end included. */
   readable(): void;
-  /** The handshake failed, for `reason`. */
-  failed(reason: string): void;
+  /** The handshake failed. */
+  failed(failure: Failure): void;
 }
 
 const EINPROGRESS = errnoNumber("EINPROGRESS");
@@ -58,38 +64,49 @@ const scratchLength = new Uint32Array(1);
 
 /** The only owner of one non-blocking TCP socket. Closing it resets the connection. */
 export class Connection implements Watcher, Disposable {
-  readonly #poller: Poller;
+  readonly #engine: Engine;
   readonly #user: ConnectionUser;
+  readonly #suspect: boolean;
   #fd: number;
   #watch: Watch | undefined;
   #connecting = true;
-  /** Why the last send or receive returned -1; empty when it only has to be tried later. */
-  failure = "";
+  /** When the SYN went out. */
+  #begunAt = 0;
+  #heardAt = 0;
+  #heldUpMs = 0;
+  /** Why the last send or receive returned -1; undefined when it only has to be tried later. */
+  failure: Failure | undefined;
 
-  private constructor(poller: Poller, fd: number, user: ConnectionUser) {
-    this.#poller = poller;
+  private constructor(engine: Engine, fd: number, target: ConnectTarget, user: ConnectionUser) {
+    this.#engine = engine;
     this.#fd = fd;
     this.#user = user;
+    this.#suspect = target.suspect;
   }
 
   /**
    * Begins to connect; returns why it can't, or the connection. Where the peer is on this machine
    * the kernel often finishes at once: then `established` is true, and `connected` is not called.
+   * Throws FatalError when the thread cannot return from the target's namespace.
    */
   static open(
-    poller: Poller,
-    sockets: NetnsSockets,
+    engine: Engine,
     target: ConnectTarget,
     user: ConnectionUser,
-  ): Connection | string {
-    const fd = sockets.open(
+  ): Connection | Failure {
+    const refusal = engine.admission.take(target.suspect);
+    if (refusal !== undefined) return ownFailure(refusal);
+    const fd = engine.sockets.open(
       target.netns,
       addressFamilies[target.address.family],
       SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
       0,
     );
-    if (typeof fd === "string") return fd;
-    const connection = new Connection(poller, fd, user);
+    if (typeof fd !== "number") {
+      engine.admission.giveBack(target.suspect);
+      return fd;
+    }
+    const connection = new Connection(engine, fd, target, user);
     const failure = connection.#begin(target);
     if (failure === undefined) return connection;
     connection[Symbol.dispose]();
@@ -106,6 +123,16 @@ export class Connection implements Watcher, Disposable {
     return this.#fd < 0;
   }
 
+  /** When the kernel had what was told or received last, in the clock's milliseconds. */
+  get heardAt(): number {
+    return this.#heardAt;
+  }
+
+  /** The longest time in ms that the kernel had something and this program did not look. */
+  get heldUpMs(): number {
+    return this.#heldUpMs;
+  }
+
   /** Sends `bytes`, `length` of them as a BigInt; returns how many went, or -1 and a failure. */
   send(bytes: Uint8Array<ArrayBuffer>, length: bigint): number {
     const sent = libc.send(this.#fd, bytes, length, MSG_NOSIGNAL);
@@ -113,25 +140,29 @@ export class Connection implements Watcher, Disposable {
     return sent;
   }
 
-  /** Receives into `buffer`; returns how many bytes came, 0 at the end, or -1 and a failure. */
-  receive(buffer: Uint8Array<ArrayBuffer>, room: bigint): number {
-    const received = libc.recv(this.#fd, buffer, room, 0);
+  /** Receives into the engine's inbox; returns how much, 0 at the end, or -1 and a failure. */
+  receive(): number {
+    const { inbox } = this.#engine;
+    const received = inbox.receive(this.#fd);
     if (received < 0) this.#noteFailure();
+    else this.#noteHeard(inbox.waitedMs);
     return received;
   }
 
   /** From now on the user is told when there is something to read. Returns why it can't be. */
-  watchReading(): string | undefined {
+  watchReading(): Failure | undefined {
+    askForStamps(this.#fd);
     return this.#watch ? undefined : this.#watchFor(EPOLLIN | EPOLLRDHUP);
   }
 
   /** Closes with RST, if that has not happened yet. */
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
-    if (this.#watch) this.#poller.unwatch(this.#watch);
+    if (this.#watch) this.#engine.poller.unwatch(this.#watch);
     this.#watch = undefined;
     libc.close(this.#fd);
     this.#fd = -1;
+    this.#engine.admission.giveBack(this.#suspect);
   }
 
   /** @internal The poller's word. */
@@ -139,46 +170,52 @@ export class Connection implements Watcher, Disposable {
     if (this.#connecting) {
       if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return;
       const error = this.#pendingError();
-      if (error !== 0) return this.#user.failed(connectReason(error));
+      if (error !== 0) {
+        this.#noteHeard(0);
+        return this.#user.failed(connectFailure(error));
+      }
       this.#connecting = false;
+      this.#noteHeard(handshakeAge(this.#fd, this.#engine.clock.now() - this.#begunAt));
       this.#user.connected();
       if (this.#fd < 0) return;
     }
     if ((events & ~EPOLLOUT) !== 0) this.#user.readable();
   }
 
-  #begin(target: ConnectTarget): string | undefined {
+  #begin(target: ConnectTarget): Failure | undefined {
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_LINGER, lingerZero, 8);
     // Delays the handshake's last ACK until there is data to carry it; saves a packet per probe.
     libc.setsockopt(this.#fd, SOL_TCP, TCP_QUICKACK, zero, 4);
     const refused = target.source && this.#bind(target.source);
     if (refused) return refused;
     const length = encodeSocketAddress(scratchAddress, target.address, target.port);
+    this.#begunAt = this.#engine.clock.now();
     let result = libc.connect(this.#fd, scratchAddress, length);
     // A peer on this machine has answered by now, but the first call does not look again.
     if (result < 0 && errno() === EINPROGRESS) {
       result = libc.connect(this.#fd, scratchAddress, length);
     }
+    const reason = result === 0 ? 0 : errno();
+    this.#noteHeard(0);
     if (result === 0) {
       this.#connecting = false;
       return undefined;
     }
-    const reason = errno();
-    if (reason !== EALREADY) return connectReason(reason);
+    if (reason !== EALREADY) return connectFailure(reason);
     return this.#watchFor(EPOLLIN | EPOLLOUT | EPOLLRDHUP);
   }
 
-  #bind(source: IpAddress): string | undefined {
+  #bind(source: IpAddress): Failure | undefined {
     // The port is chosen by connect, which knows the whole 4-tuple and so runs out much later.
     libc.setsockopt(this.#fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, one, 4);
     const length = encodeSocketAddress(scratchAddress, source, 0);
     if (libc.bind(this.#fd, scratchAddress, length) === 0) return undefined;
-    return bindReason(source, errno());
+    return bindFailure(source, errno());
   }
 
-  #watchFor(interest: number): string | undefined {
-    const watch = this.#poller.watch(this.#fd, interest, this);
-    if (typeof watch === "number") return `watch the socket: ${errnoWords(watch)}`;
+  #watchFor(interest: number): Failure | undefined {
+    const watch = this.#engine.poller.watch(this.#fd, interest | EPOLLET, this);
+    if (typeof watch === "number") return callFailure(watch, "watch the socket");
     this.#watch = watch;
     return undefined;
   }
@@ -189,9 +226,17 @@ export class Connection implements Watcher, Disposable {
     return scratchResult[0] ?? 0;
   }
 
+  /** The kernel has had something for `waitedMs`, but not since before the connection began. */
+  #noteHeard(waitedMs: number): void {
+    const now = this.#engine.clock.now();
+    const heldUpMs = Math.min(waitedMs, now - this.#begunAt);
+    this.#heardAt = now - heldUpMs;
+    this.#heldUpMs = Math.max(this.#heldUpMs, heldUpMs);
+  }
+
   #noteFailure(): void {
     const reason = errno();
-    this.failure = reason === EAGAIN ? "" : errnoWords(reason);
+    this.failure = reason === EAGAIN ? undefined : callFailure(reason);
   }
 }
 

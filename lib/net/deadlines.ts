@@ -7,6 +7,8 @@ const slotMs = 8;
 const slotCount = 512;
 /** Longest time in milliseconds that due entries may keep the event loop before it gets a turn. */
 const budgetMs = 4;
+/** Longest time in milliseconds that a last look may take: who sends without end stops no clock. */
+const longestLookMs = 100;
 
 /** A pending call, linked into a slot of the wheel. */
 export class Deadline {
@@ -34,9 +36,13 @@ export class Deadline {
  * Many deadlines on one timer: a wheel, so that setting and cancelling one are a few writes, because
  * nearly all of them are cancelled. The timer is only ever set for the earliest; when that has been
  * cancelled it fires for nothing and looks for the next.
+ *
+ * Before anything expires there is a last look for what it waits for: a timer that fires late, as
+ * after this process was stopped, may find the answer there, and what is answered is cancelled.
  */
 export class Deadlines {
   readonly #clock: Clock;
+  readonly #lastLook: () => boolean;
   readonly #slots = Array.from({ length: slotCount }, circle);
   /** What was found to be due and has not run yet. */
   readonly #due = circle();
@@ -44,9 +50,13 @@ export class Deadlines {
   #cursor: number;
   #timer: Timer | undefined;
   #armedFor = Infinity;
+  /** When the last look began that is not finished. */
+  #lookingSince: number | undefined;
 
-  constructor(clock: Clock) {
+  /** `lastLook` sees to what has come by now, some of it at least: returns whether that was all. */
+  constructor(clock: Clock, lastLook: () => boolean) {
     this.#clock = clock;
+    this.#lastLook = lastLook;
     this.#cursor = Math.floor(clock.now() / slotMs);
   }
 
@@ -87,11 +97,9 @@ export class Deadlines {
 
   #fire(): void {
     this.#timer = undefined;
-    // Nothing set from within an expiry arms the timer: that is done once, below.
-    this.#armedFor = -Infinity;
     const now = this.#clock.now();
     this.#collect(now);
-    const next = this.#expire(now) ? this.#earliest() : now;
+    const next = this.#lookAndExpire(now) ? this.#earliest() : now;
     this.#armedFor = Infinity;
     if (next < Infinity) this.#arm(next);
   }
@@ -110,6 +118,22 @@ export class Deadlines {
       }
     }
     this.#cursor = current;
+  }
+
+  /** False when it has to go on after a turn of the event loop. */
+  #lookAndExpire(now: number): boolean {
+    if (this.#due.next === this.#due) return true;
+    this.#lookingSince ??= now;
+    try {
+      if (!this.#lastLook() && now - this.#lookingSince < longestLookMs) return false;
+    } catch (error) {
+      // Whoever cannot look any more lets nothing wait for ever.
+      guarded(() => {
+        throw error;
+      });
+    }
+    this.#lookingSince = undefined;
+    return this.#expire(this.#clock.now());
   }
 
   /** Runs what was collected; false when the budget ran out first. */

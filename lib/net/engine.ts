@@ -1,12 +1,22 @@
 import { type Clock, systemClock } from "../time/mod.ts";
 import { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
+import { Admission, descriptorLimit } from "./descriptors.ts";
+import type { Failure } from "./failure.ts";
+import { Inbox, type KernelAge } from "./inbox.ts";
 import { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 import { type PingOrigin, PingSocket } from "./ping_socket.ts";
 import { Poller } from "./poller.ts";
 
-/** Room that one receive is offered. */
-const receiveRoom = 65536;
+/** What tests put in place of the kernel's; everything is real unless given. */
+export interface EngineOptions {
+  /** How long ago the kernel stamped a packet. */
+  readonly kernelAge?: KernelAge;
+  /** Makes the sockets. */
+  readonly sockets?: NetnsSockets;
+  /** How many descriptors this process may have. */
+  readonly descriptorLimit?: number;
+}
 
 /**
  * The socket engine: one epoll instance, one timer, sockets in any network namespace. A program
@@ -18,24 +28,28 @@ export class Engine implements AsyncDisposable {
   /** @internal */
   readonly poller: Poller;
   /** @internal */
-  readonly sockets = new NetnsSockets();
+  readonly sockets: NetnsSockets;
+  /** @internal */
+  readonly admission: Admission;
+  /** Where receives put their bytes; whoever is told next overwrites it. */
+  readonly inbox: Inbox;
   readonly #deadlines: Deadlines;
 
-  /** Where receives may put their bytes; whoever is told next overwrites it. */
-  readonly scratch = new Uint8Array(receiveRoom);
-  /** The size of {@link scratch}, as the system call takes it. */
-  readonly scratchSize = BigInt(receiveRoom);
-
   /** Throws NetError when the system is out of descriptors. */
-  constructor(clock: Clock = systemClock) {
+  constructor(clock: Clock = systemClock, options: EngineOptions = {}) {
     this.clock = clock;
+    this.admission = new Admission(options.descriptorLimit ?? descriptorLimit());
+    this.sockets = options.sockets ?? new NetnsSockets();
+    using parts = new DisposableStack();
+    this.inbox = parts.use(new Inbox(options.kernelAge));
     this.poller = new Poller(clock);
-    this.#deadlines = new Deadlines(clock);
+    parts.move();
+    this.#deadlines = new Deadlines(clock, () => this.poller.look());
   }
 
   /** Begins to connect; see {@link Connection.open}. */
-  connect(target: ConnectTarget, user: ConnectionUser): Connection | string {
-    return Connection.open(this.poller, this.sockets, target, user);
+  connect(target: ConnectTarget, user: ConnectionUser): Connection | Failure {
+    return Connection.open(this, target, user);
   }
 
   /** Opens a socket for pings; see {@link PingSocket.open}. */
@@ -43,8 +57,8 @@ export class Engine implements AsyncDisposable {
     origin: PingOrigin,
     types: readonly number[],
     readable: () => void,
-  ): PingSocket | string {
-    return PingSocket.open(this.poller, this.sockets, origin, types, readable);
+  ): PingSocket | Failure {
+    return PingSocket.open(this, origin, types, readable);
   }
 
   /** Which namespace a name stands for now; undefined when there is none. */
@@ -52,7 +66,10 @@ export class Engine implements AsyncDisposable {
     return this.sockets.identity(netns);
   }
 
-  /** Calls `expire` once when the clock has passed `at` milliseconds, never synchronously. */
+  /**
+   * Calls `expire` once when the clock has passed `at` milliseconds, never synchronously, and not
+   * before everything was told that the sockets had to say by then.
+   */
   deadline(at: number, expire: () => void): Deadline {
     return this.#deadlines.add(at, expire);
   }
@@ -61,6 +78,7 @@ export class Engine implements AsyncDisposable {
   async close(): Promise<void> {
     this.#deadlines.close();
     await this.poller.close();
+    this.inbox[Symbol.dispose]();
     this.sockets[Symbol.dispose]();
   }
 

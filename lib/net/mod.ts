@@ -4,7 +4,9 @@
  * @module
  */
 
+export { descriptorLimit, type DescriptorShares, descriptorShares } from "./descriptors.ts";
 export { NetError } from "./errno.ts";
+export { type Failure, ownFailure } from "./failure.ts";
 export { FileDescriptor } from "./fd.ts";
 export { sendUnixDatagram } from "./datagram.ts";
 export { Mapping, mapReadOnly, mapShared, memfd } from "./mapping.ts";
@@ -19,7 +21,8 @@ export type { Clock, Timer } from "../time/mod.ts";
 export type { WaitOptions } from "./wait.ts";
 export { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
 export { type Deadline } from "./deadlines.ts";
-export { Engine } from "./engine.ts";
-export { type NetnsIdentity } from "./netns.ts";
+export { Engine, type EngineOptions } from "./engine.ts";
+export { type KernelAge } from "./inbox.ts";
+export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 export { type PingOrigin, PingSocket } from "./ping_socket.ts";
 export { type Watcher } from "./poller.ts";

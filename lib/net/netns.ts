@@ -1,12 +1,14 @@
 import { AT_FDCWD, CLONE_NEWNET, O_CLOEXEC } from "./constants.ts";
+import { FatalError } from "../supervisor/mod.ts";
 import { errnoName, errnoNumber, errnoWords } from "./errno.ts";
+import { callFailure, type Failure, outerFailure } from "./failure.ts";
 import { FileDescriptor } from "./fd.ts";
 import { cString, errno, libc } from "./libc.ts";
+import { openFailure } from "./reasons.ts";
 
 /** Where `ip netns add` puts names (ip-netns(8)). */
 const directory = "/run/netns";
 const ENOENT = errnoNumber("ENOENT");
-const EACCES = errnoNumber("EACCES");
 const EPERM = errnoNumber("EPERM");
 const EINVAL = errnoNumber("EINVAL");
 /** Attempts to get back into the daemon's own namespace. */
@@ -42,30 +44,42 @@ export function netnsPath(name: string): { path: string } | { failure: string } 
  * costs 2 µs, and a cached descriptor would keep the old namespace alive.
  */
 export class NetnsSockets implements Disposable {
+  readonly #setns: (fd: number) => number;
   readonly #paths = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #status = new Uint8Array(statxBytes);
   readonly #statusView = new DataView(this.#status.buffer);
   #own: FileDescriptor | undefined;
 
+  /** `setns` moves this thread into the network namespace behind a descriptor: setns(2). */
+  constructor(setns: (fd: number) => number = enterNetns) {
+    this.#setns = setns;
+  }
+
   /**
    * socket(2) in the namespace `netns`, empty for the daemon's own. Returns the descriptor, or why
-   * there is none. Throws when the way back is barred: the daemon must not go on elsewhere.
+   * there is none. Throws {@link FatalError} when the way back is barred: the process must not go
+   * on elsewhere.
    */
-  open(netns: string, domain: number, type: number, protocol: number): number | string {
+  open(netns: string, domain: number, type: number, protocol: number): number | Failure {
     if (netns === "") return openHere(domain, type, protocol);
     const path = this.#path(netns);
-    if (typeof path === "string") return path;
+    if ("reason" in path) return path;
     const own = this.#home();
-    if (typeof own === "string") return own;
+    if (typeof own !== "number") return own;
     const there = libc.open(path, O_CLOEXEC, 0);
     if (there < 0) return cannotOpen(netns, errno());
-    const entered = libc.setns(there, CLONE_NEWNET);
+    const entered = this.#setns(there);
     const reason = entered === 0 ? 0 : errno();
     libc.close(there);
     if (entered !== 0) return cannotEnter(netns, reason);
-    const result = openHere(domain, type, protocol);
-    goHome(own, netns);
-    return result;
+    const socket = openHere(domain, type, protocol);
+    try {
+      this.#return(own, netns);
+    } catch (error) {
+      if (typeof socket === "number") libc.close(socket);
+      throw error;
+    }
+    return socket;
   }
 
   /**
@@ -75,7 +89,7 @@ export class NetnsSockets implements Disposable {
    */
   identity(netns: string): NetnsIdentity | undefined {
     const path = this.#path(netns);
-    if (typeof path === "string") return undefined;
+    if ("reason" in path) return undefined;
     if (libc.statx(AT_FDCWD, path, 0, STATX_INO, this.#status) !== 0) return undefined;
     const view = this.#statusView;
     return {
@@ -91,11 +105,11 @@ export class NetnsSockets implements Disposable {
     this.#own = undefined;
   }
 
-  #path(netns: string): Uint8Array<ArrayBuffer> | string {
+  #path(netns: string): Uint8Array<ArrayBuffer> | Failure {
     const known = this.#paths.get(netns);
     if (known) return known;
     const result = netnsPath(netns);
-    if ("failure" in result) return result.failure;
+    if ("failure" in result) return outerFailure(result.failure);
     const bytes = cString(result.path);
     // There is one name per configuration; reloads with ever new ones shall not add up.
     if (this.#paths.size >= 64) this.#paths.clear();
@@ -103,48 +117,45 @@ export class NetnsSockets implements Disposable {
     return bytes;
   }
 
-  #home(): number | string {
+  #home(): number | Failure {
     if (this.#own) return this.#own.number;
     const fd = libc.open(cString("/proc/thread-self/ns/net"), O_CLOEXEC, 0);
-    if (fd < 0) return `cannot find the daemon's own network namespace: ${errnoWords(errno())}`;
+    if (fd < 0) return callFailure(errno(), "cannot find the daemon's own network namespace");
     this.#own = new FileDescriptor(fd);
     return fd;
   }
-}
 
-function goHome(own: number, netns: string): void {
-  for (let attempt = 0; attempt < returnAttempts; attempt++) {
-    if (libc.setns(own, CLONE_NEWNET) === 0) return;
+  #return(own: number, netns: string): void {
+    for (let attempt = 0; attempt < returnAttempts; attempt++) {
+      if (this.#setns(own) === 0) return;
+    }
+    const reason = errno();
+    throw new FatalError(
+      `cannot return from network namespace ${netns} to the daemon's own: ` +
+        `${errnoWords(reason)} (${errnoName(reason)})`,
+    );
   }
-  const reason = errno();
-  throw new Error(
-    `fatal: cannot return from network namespace ${netns} to the daemon's own: ` +
-      `${errnoWords(reason)} (${errnoName(reason)})`,
-  );
 }
 
-function openHere(domain: number, type: number, protocol: number): number | string {
+function enterNetns(fd: number): number {
+  return libc.setns(fd, CLONE_NEWNET);
+}
+
+function openHere(domain: number, type: number, protocol: number): number | Failure {
   const fd = libc.socket(domain, type, protocol);
-  if (fd >= 0) return fd;
-  const reason = errno();
-  switch (reason) {
-    case EPERM:
-      return "CAP_NET_RAW is missing";
-    case EACCES:
-      return "net.ipv4.ping_group_range allows no unprivileged ping sockets";
-    default:
-      return `open a socket: ${errnoWords(reason)}`;
-  }
+  return fd >= 0 ? fd : openFailure(errno());
 }
 
-function cannotOpen(netns: string, reason: number): string {
+function cannotOpen(netns: string, reason: number): Failure {
   return reason === ENOENT
-    ? `network namespace ${netns} does not exist`
-    : `cannot open network namespace ${netns}: ${errnoWords(reason)}`;
+    ? outerFailure(`network namespace ${netns} does not exist`)
+    : callFailure(reason, `cannot open network namespace ${netns}`);
 }
 
-function cannotEnter(netns: string, reason: number): string {
-  if (reason === EPERM) return `CAP_SYS_ADMIN is missing: cannot enter netns ${netns}`;
-  if (reason === EINVAL) return `${netns} is not a network namespace`;
-  return `cannot enter network namespace ${netns}: ${errnoWords(reason)}`;
+function cannotEnter(netns: string, reason: number): Failure {
+  if (reason === EPERM) {
+    return outerFailure(`CAP_SYS_ADMIN is missing: cannot enter netns ${netns}`);
+  }
+  if (reason === EINVAL) return outerFailure(`${netns} is not a network namespace`);
+  return callFailure(reason, `cannot enter network namespace ${netns}`);
 }

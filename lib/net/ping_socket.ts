@@ -14,12 +14,14 @@ import {
   SOL_RAW,
   SOL_SOCKET,
 } from "./constants.ts";
-import { errnoNumber, errnoWords } from "./errno.ts";
+import type { Engine } from "./engine.ts";
+import { errnoNumber } from "./errno.ts";
+import { callFailure, type Failure } from "./failure.ts";
+import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
-import type { NetnsSockets } from "./netns.ts";
-import type { Poller, Watch, Watcher } from "./poller.ts";
-import { bindReason, connectReason } from "./reasons.ts";
+import type { Watch, Watcher } from "./poller.ts";
+import { bindFailure, sendFailure } from "./reasons.ts";
 
 /** From where a ping socket sends. */
 export interface PingOrigin {
@@ -47,19 +49,19 @@ export class PingSocket implements Watcher, Disposable {
   readonly raw: boolean;
   /** Whether received packets begin with an IP header. */
   readonly hasIpHeader: boolean;
-  readonly #poller: Poller;
+  readonly #engine: Engine;
   readonly #readable: () => void;
   #fd: number;
   #watch: Watch | undefined;
 
   private constructor(
-    poller: Poller,
+    engine: Engine,
     fd: number,
     raw: boolean,
     family: IpFamily,
     readable: () => void,
   ) {
-    this.#poller = poller;
+    this.#engine = engine;
     this.#fd = fd;
     this.raw = raw;
     this.hasIpHeader = raw && family === 4;
@@ -67,25 +69,25 @@ export class PingSocket implements Watcher, Disposable {
   }
 
   /**
-   * Opens one that lets the ICMP types in `types` through. `readable` is called when something has
-   * come. Returns why there is none.
+   * Opens one that lets the ICMP types in `types` through. `readable` is called while there is
+   * something to receive. Returns why there is none.
    */
   static open(
-    poller: Poller,
-    sockets: NetnsSockets,
+    engine: Engine,
     origin: PingOrigin,
     types: readonly number[],
     readable: () => void,
-  ): PingSocket | string {
+  ): PingSocket | Failure {
     const { family, netns, source } = origin;
     const domain = addressFamilies[family];
     const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
-    const raw = sockets.open(netns, domain, SOCK_RAW | flags, protocols[family]);
-    const fd = typeof raw === "number"
-      ? raw
-      : sockets.open(netns, domain, SOCK_DGRAM | flags, protocols[family]);
-    if (typeof fd === "string") return fd === raw ? fd : `${raw}, and ${fd}`;
-    const socket = new PingSocket(poller, fd, fd === raw, family, readable);
+    const open = (type: number) =>
+      engine.sockets.open(netns, domain, type | flags, protocols[family]);
+    const raw = open(SOCK_RAW);
+    if (typeof raw !== "number" && raw.isOwn) return raw;
+    const fd = typeof raw === "number" ? raw : open(SOCK_DGRAM);
+    if (typeof fd !== "number") return typeof raw === "number" ? fd : both(raw, fd);
+    const socket = new PingSocket(engine, fd, fd === raw, family, readable);
     const failure = socket.#prepare(family, types, source);
     if (failure === undefined) return socket;
     socket[Symbol.dispose]();
@@ -93,21 +95,20 @@ export class PingSocket implements Watcher, Disposable {
   }
 
   /** Sends one message; returns why it could not, or undefined. */
-  send(address: IpAddress, bytes: Uint8Array<ArrayBuffer>): string | undefined {
+  send(address: IpAddress, bytes: Uint8Array<ArrayBuffer>): Failure | undefined {
     const length = encodeSocketAddress(scratchAddress, address, 0);
     const size = BigInt(bytes.length);
     if (libc.sendto(this.#fd, bytes, size, 0, scratchAddress, length) >= 0) {
-      this.#poller.expect();
+      this.#engine.poller.expect();
       return undefined;
     }
-    const reason = errno();
-    return reason === EAGAIN ? "too many packets are waiting to be sent" : connectReason(reason);
+    return sendFailure(errno());
   }
 
-  /** Receives one message into `buffer`; returns its length, negative when there is none. */
-  receive(buffer: Uint8Array<ArrayBuffer>, room: bigint): number {
+  /** Receives one message into the engine's inbox; returns its length, negative for none. */
+  receive(): number {
     for (let tries = 0; tries < pendingErrors; tries++) {
-      const length = libc.recv(this.#fd, buffer, room, 0);
+      const length = this.#engine.inbox.receive(this.#fd);
       if (length >= 0 || errno() === EAGAIN) return length;
     }
     return -1;
@@ -121,7 +122,7 @@ export class PingSocket implements Watcher, Disposable {
   /** Closes it, if that has not happened yet. */
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
-    if (this.#watch) this.#poller.unwatch(this.#watch);
+    if (this.#watch) this.#engine.poller.unwatch(this.#watch);
     this.#watch = undefined;
     libc.close(this.#fd);
     this.#fd = -1;
@@ -131,7 +132,8 @@ export class PingSocket implements Watcher, Disposable {
     family: IpFamily,
     types: readonly number[],
     source: IpAddress | undefined,
-  ): string | undefined {
+  ): Failure | undefined {
+    askForStamps(this.#fd);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, bufferSize, 4);
     libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUF, bufferSize, 4);
     if (this.raw) {
@@ -143,13 +145,20 @@ export class PingSocket implements Watcher, Disposable {
     }
     if (source) {
       const length = encodeSocketAddress(scratchAddress, source, 0);
-      if (libc.bind(this.#fd, scratchAddress, length) !== 0) return bindReason(source, errno());
+      if (libc.bind(this.#fd, scratchAddress, length) !== 0) return bindFailure(source, errno());
     }
-    const watch = this.#poller.watch(this.#fd, EPOLLIN, this);
-    if (typeof watch === "number") return `watch the socket: ${errnoWords(watch)}`;
+    // Level-triggered: answers come to one socket in such numbers that they are read in portions.
+    const watch = this.#engine.poller.watch(this.#fd, EPOLLIN, this);
+    if (typeof watch === "number") return callFailure(watch, "watch the socket");
     this.#watch = watch;
     return undefined;
   }
+}
+
+/** What neither kind of socket could be opened for. */
+function both(raw: Failure, unprivileged: Failure): Failure {
+  if (raw.reason === unprivileged.reason) return raw;
+  return { reason: `${raw.reason}, and ${unprivileged.reason}`, isOwn: unprivileged.isOwn };
 }
 
 /** `struct icmp_filter` (raw(7)) or `icmp6_filter` (RFC 3542 3.2) with a bit per type to block. */

@@ -1,16 +1,15 @@
-import type { Clock, Timer } from "../time/mod.ts";
-import { EPOLL_CTL_ADD, EPOLLET, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import type { Clock } from "../time/mod.ts";
+import { EPOLL_CTL_ADD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
 import { Linger, napMicroseconds, napsAtMost } from "./linger.ts";
-import { Pace } from "./pace.ts";
 
 /** Told when a watched descriptor can make progress. */
 export interface Watcher {
-  /** `events` are EPOLL bits. Edge-triggered: read or write until EAGAIN. */
+  /** `events` are EPOLL bits. Where the watch is edge-triggered: read or write until EAGAIN. */
   ready(events: number): void;
 }
 
@@ -25,12 +24,8 @@ export interface Watch {
 type State =
   /** Nothing is watched, or nobody has been set to look yet. */
   | "idle"
-  /** The waiter sleeps in epoll_wait. */
+  /** The waiter sleeps until something is ready. */
   | "sleeping"
-  /** A timer runs until the next look. */
-  | "pausing"
-  /** Events are being fetched and told. */
-  | "looking"
   | "closed";
 
 /** Events fetched by one system call. */
@@ -43,25 +38,27 @@ const longestSleepMs = 1000;
 const burstSize = 4;
 const EINTR = errnoNumber("EINTR");
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
+/** poll(2), which has its own name for the bit. */
+const POLLIN = EPOLLIN;
 
 /**
- * One epoll instance and its one waiter: an epoll_wait that sleeps on a thread of Deno's pool while
- * something is watched. Everything else is synchronous on this thread.
+ * One epoll instance and its one waiter, a thread of Deno's pool that sleeps in poll(2) on it while
+ * something is watched. The waiter takes no events away: whoever looks on this thread, a deadline
+ * included, sees everything that is ready, however long ago the waiter woke.
  *
- * A wake-up through the pool costs as much as the probe it is for. So while wake-ups follow each
- * other closely the poller looks at intervals instead ({@link Pace}), and after a burst of new
- * sockets it lingers a moment for their answers ({@link Linger}).
+ * A wake-up through the pool costs as much as the probe it is for. So after a burst of new sockets
+ * the poller lingers a moment for their answers ({@link Linger}).
  */
 export class Poller {
   readonly #clock: Clock;
   readonly #epoll: FileDescriptor;
   readonly #wake: FileDescriptor;
-  readonly #looked = new EventBuffer(batch);
-  readonly #slept = new EventBuffer(batch);
+  readonly #events = new EventBuffer(batch);
   readonly #request = new EventBuffer(1);
+  /** struct pollfd: the epoll instance, readable. */
+  readonly #pollfd: Uint8Array<ArrayBuffer>;
   readonly #slots: (Watch | undefined)[] = [];
   readonly #free: number[] = [];
-  readonly #pace = new Pace();
   readonly #linger = new Linger();
   #generation = 0;
   #watched = 0;
@@ -69,12 +66,12 @@ export class Poller {
   #fresh = 0;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
-  #tick: Timer | undefined;
 
   /** Throws {@link NetError}. */
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#epoll = owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC));
+    this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
     try {
       this.#wake = owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK));
     } catch (error) {
@@ -92,7 +89,7 @@ export class Poller {
     const slot = this.#free.pop() ?? this.#slots.length;
     const watch = { slot, generation: this.#generation, watcher };
     this.#generation = (this.#generation + 1) >>> 0;
-    const failure = this.#add(fd, interest | EPOLLET, slot, watch.generation);
+    const failure = this.#add(fd, interest, slot, watch.generation);
     this.#slots[slot] = failure === 0 ? watch : undefined;
     if (failure !== 0) {
       this.#free.push(slot);
@@ -116,11 +113,18 @@ export class Poller {
     this.#watched--;
   }
 
+  /**
+   * Tells what is ready now, without sleeping, for 4 ms at most; returns whether that was all.
+   * Throws {@link NetError} when the kernel refuses.
+   */
+  look(): boolean {
+    return this.#drain().done;
+  }
+
   /** Wakes and awaits the waiter, then closes. Watched descriptors stay their owners'. */
   async close(): Promise<void> {
-    if (this.#state === "closed") return;
+    if (this.#isClosed()) return;
     this.#state = "closed";
-    this.#tick?.cancel();
     libc.write(this.#wake.number, new Uint8Array([1, 0, 0, 0, 0, 0, 0, 0]), 8n);
     await this.#sleep;
     this.#wake[Symbol.dispose]();
@@ -138,24 +142,12 @@ export class Poller {
   #settle(): void {
     const fresh = this.#fresh;
     this.#fresh = 0;
-    if (this.#state === "closed") return;
-    if (fresh >= burstSize) this.#lookAfterBurst();
-    this.#schedule();
-  }
-
-  #lookAfterBurst(): void {
     const start = this.#clock.now();
-    this.#pace.burst(start);
-    const resume = this.#state;
-    this.#state = "looking";
-    if (this.#linger.worthwhile(start)) {
+    if (fresh >= burstSize && this.#linger.worthwhile(start)) {
       const events = this.#nap();
       this.#linger.lingered(this.#clock.now() - start, events);
-    } else {
-      this.#look();
     }
-    // The waiter or the timer, if there is one, has not had a turn meanwhile.
-    if (!this.#isClosed()) this.#state = resume;
+    this.#schedule();
   }
 
   /** Naps and looks, until nothing is waited for any more; returns how many events there were. */
@@ -163,7 +155,7 @@ export class Poller {
     let events = 0;
     for (let nap = 0; nap < napsAtMost && this.#watched > 0 && !this.#isClosed(); nap++) {
       libc.usleep(napMicroseconds);
-      events += this.#look();
+      events += this.#drain().events;
     }
     return events;
   }
@@ -173,60 +165,45 @@ export class Poller {
     return this.#state === "closed";
   }
 
-  /** Makes sure that somebody looks, while there is something to look for. */
+  /** Makes sure that somebody waits, while there is something to wait for. */
   #schedule(): void {
     if (this.#state !== "idle" || this.#watched === 0) return;
-    const pauseMs = this.#pace.pauseMs(this.#clock.now());
-    if (pauseMs > 0) {
-      this.#state = "pausing";
-      this.#tick = this.#clock.after(pauseMs, () => this.#afterPause());
-    } else {
-      this.#state = "sleeping";
-      this.#sleep = this.#sleepOnce();
-    }
-  }
-
-  #afterPause(): void {
-    this.#state = "looking";
-    this.#pace.looked(this.#look());
-    this.#rest();
+    this.#state = "sleeping";
+    this.#sleep = this.#sleepOnce();
   }
 
   async #sleepOnce(): Promise<void> {
-    const { bytes } = this.#slept;
-    const epoll = this.#epoll.number;
-    const count = await libc.epoll_wait_sleeping(epoll, bytes, batch, longestSleepMs);
-    if (this.#state === "closed") return;
-    // Until everything was told nobody may sleep again, which would overwrite the events.
-    this.#state = "looking";
-    if (count > 0) this.#pace.woken(this.#clock.now());
-    this.#dispatch(this.#slept, count);
-    this.#look();
-    this.#rest();
-  }
-
-  #rest(): void {
-    if (this.#state !== "looking") return;
+    await libc.poll_sleeping(this.#pollfd, 1n, longestSleepMs);
+    if (this.#isClosed()) return;
     this.#state = "idle";
-    this.#schedule();
-  }
-
-  /** Fetches and tells what is ready, without sleeping; returns how many events there were. */
-  #look(): number {
-    const start = this.#clock.now();
-    let seen = 0;
-    while (this.#state === "looking") {
-      const count = libc.epoll_wait(this.#epoll.number, this.#looked.bytes, batch, 0);
-      if (count < 0 && errno() !== EINTR) throw new NetError("wait for sockets", errno());
-      if (count <= 0) break;
-      seen += count;
-      this.#dispatch(this.#looked, count);
-      if (this.#clock.now() - start > budgetMs) break;
+    try {
+      this.look();
+    } finally {
+      this.#schedule();
     }
-    return seen;
   }
 
-  #dispatch(buffer: EventBuffer, count: number): void {
+  /** Fetches and tells what is ready, until there is nothing more or the time for it is over. */
+  #drain(): { readonly events: number; readonly done: boolean } {
+    const end = this.#clock.now() + budgetMs;
+    let events = 0;
+    while (!this.#isClosed()) {
+      const count = libc.epoll_wait(this.#epoll.number, this.#events.bytes, batch, 0);
+      if (count < 0) {
+        const reason = errno();
+        if (reason === EINTR) return { events, done: false };
+        throw new NetError("look at the sockets", reason);
+      }
+      if (count === 0) break;
+      events += count;
+      this.#dispatch(count);
+      if (this.#clock.now() > end) return { events, done: false };
+    }
+    return { events, done: true };
+  }
+
+  #dispatch(count: number): void {
+    const buffer = this.#events;
     for (let i = 0; i < count; i++) {
       const watch = this.#slots[buffer.slot(i)];
       if (!watch || watch.generation !== buffer.generation(i)) continue;

@@ -1,8 +1,9 @@
-import type { ConnectTarget, Engine } from "../net/mod.ts";
+import type { Engine, Failure } from "../net/mod.ts";
 import type { HealthCheck } from "../config/mod.ts";
 import type { BodySearch } from "./body_search.ts";
 import type { HttpRequests } from "./http_request.ts";
 import type { IcmpHubs } from "./icmp_hubs.ts";
+import type { SilentTargets } from "./silent_targets.ts";
 import type { ProbeCode, ProbeTarget } from "./types.ts";
 
 /** How a probe ended, its duration aside. */
@@ -22,18 +23,33 @@ export function failed(code: ProbeCode, detail: string): Outcome {
   return { ok: false, code, detail };
 }
 
+/** The end of a probe that came to nothing for a lack of this host's own. */
+export function hindered(lack: string): Outcome {
+  return failed("SOCKERR", lack);
+}
+
+/** The end of a probe by `failure`, which is `code` unless this host is to blame. */
+export function failedBy(code: ProbeCode, { reason, isOwn }: Failure): Outcome {
+  return isOwn ? hindered(reason) : failed(code, reason);
+}
+
 /** What all probes share. */
 export interface ProbeContext {
   readonly engine: Engine;
   readonly requests: HttpRequests;
   readonly search: BodySearch;
   readonly icmp: IcmpHubs;
+  readonly silent: SilentTargets;
   /** PEM certificates that TLS trusts instead of the system's authorities, unless empty. */
   readonly ca: readonly string[];
 }
 
 /** A probe under way, as the runner sees it. */
 export interface Attempt {
+  /** When the kernel had what the attempt heard last; undefined when it heard nothing. */
+  readonly heardAt: number | undefined;
+  /** The longest time in ms for which what had come for it was not looked at. */
+  readonly heldUpMs: number;
   /** What it means that the time is over now. */
   timedOut(): Outcome;
   /** Frees everything. Called once, after which the attempt reports nothing. */
@@ -50,10 +66,3 @@ export type Probe<Check extends HealthCheck> = (
   check: Check,
   report: (outcome: Outcome) => void,
 ) => Attempt;
-
-/** Where a probe of `target` to `port` connects, from its configured source. */
-export function connectTarget(target: ProbeTarget, port: number): ConnectTarget {
-  const { address, check, netns } = target;
-  const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
-  return { address, port, source, netns };
-}

@@ -1,7 +1,14 @@
-import type { Connection, ConnectionUser } from "../net/mod.ts";
-import { type Attempt, connectTarget, failed, type Outcome, type ProbeContext } from "./attempt.ts";
+import type { Connection, ConnectionUser, Failure } from "../net/mod.ts";
+import {
+  type Attempt,
+  failed,
+  failedBy,
+  hindered,
+  type Outcome,
+  type ProbeContext,
+} from "./attempt.ts";
 import { formatSeconds } from "./seconds.ts";
-import type { ProbeTarget } from "./types.ts";
+import type { ProbeCode, ProbeTarget } from "./types.ts";
 
 /** An attempt that begins with a TCP connection. What comes after it is the subclass's. */
 export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
@@ -22,9 +29,13 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
 
   /** Connects to `port`; to be called once, at the end of construction. */
   connect(port: number): this {
-    const connection = this.context.engine.connect(connectTarget(this.target, port), this);
-    if (typeof connection === "string") {
-      this.report(failed("L4CON", connection));
+    const { engine, silent } = this.context;
+    const { address, check, netns } = this.target;
+    const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
+    const suspect = silent.has(address);
+    const connection = engine.connect({ address, port, source, netns, suspect }, this);
+    if ("reason" in connection) {
+      this.failed(connection);
     } else {
       this.#connection = connection;
       if (connection.established) this.connected();
@@ -32,10 +43,28 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
     return this;
   }
 
-  /** The connection is established. */
-  abstract connected(): void;
+  get heardAt(): number | undefined {
+    return this.#connection?.heardAt;
+  }
+
+  get heldUpMs(): number {
+    return this.#connection?.heldUpMs ?? 0;
+  }
+
+  connected(): void {
+    this.context.silent.note(this.target.address, false);
+    if (this.#connection) this.begin(this.#connection);
+  }
+
+  failed(failure: Failure): void {
+    if (!failure.isOwn) this.context.silent.note(this.target.address, false);
+    this.report(failedBy("L4CON", failure));
+  }
+
   /** There is something to receive. */
   abstract readable(): void;
+  /** The connection is established. */
+  protected abstract begin(connection: Connection): void;
   /** What it means that the time is over, once connected. */
   protected abstract timedOutConnected(): Outcome;
 
@@ -44,12 +73,15 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
     return this.#connection;
   }
 
-  failed(reason: string): void {
-    this.report(failed("L4CON", reason));
+  /** The end by a connection that broke for `reason`, which is `code` unless this host broke it. */
+  protected brokenBy(code: ProbeCode, reason: string): Outcome {
+    const failure = this.#connection?.failure;
+    return failure?.isOwn ? hindered(failure.reason) : failed(code, reason);
   }
 
   timedOut(): Outcome {
     if (this.#connection?.established) return this.timedOutConnected();
+    this.context.silent.note(this.target.address, true);
     return failed("L4TOUT", `not connected within ${formatSeconds(this.target.check.timeoutMs)}`);
   }
 

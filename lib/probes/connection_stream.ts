@@ -24,16 +24,16 @@ export class ConnectionStream extends Duplex {
   }
 
   override _read(): void {
-    const { scratch, scratchSize } = this.#engine;
+    const { bytes } = this.#engine.inbox;
     const connection = this.#connection;
     this.#wanted = true;
     while (this.#wanted && !connection.closed && !this.destroyed) {
-      const received = connection.receive(scratch, scratchSize);
+      const received = connection.receive();
       if (received > 0) {
-        this.#wanted = this.push(scratch.slice(0, received));
+        this.#wanted = this.push(bytes.slice(0, received));
       } else {
         if (received === 0) this.push(null);
-        else if (connection.failure !== "") this.destroy(new Error(connection.failure));
+        else if (connection.failure) this.destroy(new Error(connection.failure.reason));
         return;
       }
     }
@@ -48,6 +48,6 @@ export class ConnectionStream extends Duplex {
     if (this.#connection.closed) return done(new Error("connection closed"));
     const sent = this.#connection.send(chunk, BigInt(chunk.length));
     if (sent === chunk.length) done();
-    else done(new Error(this.#connection.failure || "the peer takes no data"));
+    else done(new Error(this.#connection.failure?.reason ?? "the peer takes no data"));
   }
 }

@@ -1,5 +1,6 @@
 import type { HttpCheck } from "../config/mod.ts";
-import { failed, type Outcome, type Probe, type ProbeContext } from "./attempt.ts";
+import type { Connection } from "../net/mod.ts";
+import { failedBy, hindered, type Outcome, type Probe, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
 import { HttpExchange } from "./http_exchange.ts";
 import type { ProbeTarget } from "./types.ts";
@@ -21,25 +22,23 @@ class HttpAttempt extends ConnectingAttempt {
     this.#exchange = new HttpExchange(context, target, check, report);
   }
 
-  override connected(): void {
-    const connection = this.connection;
-    if (!connection) return;
+  protected override begin(connection: Connection): void {
     const { bytes, length } = this.#exchange.request;
-    // A fresh socket takes more than a request at once, so nothing is left over to be sent later.
     const sent = connection.send(bytes, length);
-    if (sent < bytes.length) return this.#exchange.broken(connection.failure);
+    // A fresh socket takes more than a request at once, unless the kernel is short of memory.
+    if (sent < bytes.length) return this.report(unsent(connection));
     const failure = connection.watchReading();
-    if (failure) this.report(failed("L7RSP", failure));
+    if (failure) this.report(failedBy("L7RSP", failure));
   }
 
   override readable(): void {
-    const { scratch, scratchSize } = this.context.engine;
+    const { bytes } = this.context.engine.inbox;
     for (let connection = this.connection; connection; connection = this.connection) {
-      const received = connection.receive(scratch, scratchSize);
-      if (received > 0) this.#exchange.received(scratch, received);
+      const received = connection.receive();
+      if (received > 0) this.#exchange.received(bytes, received);
       else if (received === 0) return this.#exchange.ended();
-      else if (connection.failure === "") return;
-      else return this.#exchange.broken(connection.failure);
+      else if (!connection.failure) return;
+      else return this.report(failedBy("L7RSP", connection.failure));
     }
   }
 
@@ -51,4 +50,10 @@ class HttpAttempt extends ConnectingAttempt {
     this.#exchange.close();
     super.close();
   }
+}
+
+function unsent({ failure }: Connection): Outcome {
+  return failure
+    ? failedBy("L7RSP", failure)
+    : hindered("the request does not fit into the socket's buffer");
 }

@@ -45,11 +45,6 @@ export class HttpExchange {
     this.#judge();
   }
 
-  /** The connection broke. */
-  broken(reason: string): void {
-    this.#report(failed("L7RSP", reason));
-  }
-
   /** What it means that the time is over. */
   timedOut(): Outcome {
     const within = `within ${formatSeconds(this.#check.timeoutMs)}`;

@@ -36,7 +36,7 @@ class HttpsAttempt extends TlsAttempt {
   }
 
   protected override brokenSecure(reason: string): void {
-    this.#exchange.broken(reason);
+    this.report(this.brokenBy("L7RSP", reason));
   }
 
   protected override timedOutSecure(): Outcome {

@@ -1,7 +1,9 @@
 import type { IcmpCheck } from "../config/mod.ts";
+import type { Failure } from "../net/mod.ts";
 import {
   type Attempt,
   failed,
+  failedBy,
   type Outcome,
   passed,
   type Probe,
@@ -23,6 +25,9 @@ export const probeIcmp: Probe<IcmpCheck> = (context, target, _check, report) => 
 class IcmpAttempt implements Attempt, EchoUser {
   readonly #target: ProbeTarget;
   readonly #report: (outcome: Outcome) => void;
+  heardAt: number | undefined;
+  /** Nothing has to be done after the start, so nothing can be held up. */
+  readonly heldUpMs = 0;
   #hub: IcmpHub | undefined;
   #echo: PendingEcho | undefined;
 
@@ -35,18 +40,20 @@ class IcmpAttempt implements Attempt, EchoUser {
     const { address, check, netns } = this.#target;
     const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
     const hub = context.icmp.get({ family: address.family, netns, source });
-    if (typeof hub === "string") return this.unreachable(hub);
+    if ("reason" in hub) return this.#failed(hub);
     const echo = hub.send(address, this);
-    if (typeof echo === "string") return this.unreachable(echo);
+    if ("reason" in echo) return this.#failed(echo);
     this.#hub = hub;
     this.#echo = echo;
   }
 
-  replied(): void {
+  replied(heardAt: number): void {
+    this.heardAt = heardAt;
     this.#report(replied);
   }
 
-  unreachable(reason: string): void {
+  unreachable(heardAt: number, reason: string): void {
+    this.heardAt = heardAt;
     this.#report(failed("L4CON", reason));
   }
 
@@ -57,5 +64,9 @@ class IcmpAttempt implements Attempt, EchoUser {
   close(): void {
     if (this.#echo) this.#hub?.withdraw(this.#echo);
     this.#echo = undefined;
+  }
+
+  #failed(failure: Failure): void {
+    this.#report(failedBy("L4CON", failure));
   }
 }

@@ -1,5 +1,12 @@
 import type { IpAddress } from "../ip/mod.ts";
-import type { Engine, NetnsIdentity, PingOrigin, PingSocket } from "../net/mod.ts";
+import {
+  type Engine,
+  type Failure,
+  type NetnsIdentity,
+  ownFailure,
+  type PingOrigin,
+  type PingSocket,
+} from "../net/mod.ts";
 import {
   type Echo,
   echoBytes,
@@ -9,12 +16,15 @@ import {
   parseAnswer,
 } from "./icmp_packet.ts";
 
-/** Told how one echo fared; nothing after it was withdrawn. */
+/**
+ * Told how one echo fared; nothing after it was withdrawn. `heardAt` is when the kernel had the
+ * answer, in the clock's milliseconds.
+ */
 export interface EchoUser {
   /** Its reply came. */
-  replied(): void;
+  replied(heardAt: number): void;
   /** A router, or this host, says that it went nowhere. */
-  unreachable(reason: string): void;
+  unreachable(heardAt: number, reason: string): void;
 }
 
 /** An echo on its way. */
@@ -58,11 +68,11 @@ export class IcmpHub implements Disposable {
   }
 
   /** Opens the socket; returns why it can't be. To be called once. */
-  open(): string | undefined {
+  open(): Failure | undefined {
     const { reply, unreachable } = icmpTypes[this.#origin.family];
     const types = [reply, unreachable];
     const socket = this.#engine.openPing(this.#origin, types, () => this.#readable());
-    if (typeof socket === "string") return socket;
+    if ("reason" in socket) return socket;
     this.#socket = socket;
     return undefined;
   }
@@ -82,8 +92,8 @@ export class IcmpHub implements Disposable {
   }
 
   /** Sends one echo; returns why it could not be sent. `user` is not told from within. */
-  send(address: IpAddress, user: EchoUser): PendingEcho | string {
-    if (this.#pending.size >= sequences) return "too many echoes are under way";
+  send(address: IpAddress, user: EchoUser): PendingEcho | Failure {
+    if (this.#pending.size >= sequences) return ownFailure("too many echoes are under way");
     const echo = { ...this.#nextEcho(), address, user };
     encodeEcho(this.#packet, this.#origin.family, echo);
     const failure = this.#socket?.send(address, this.#packet);
@@ -126,29 +136,28 @@ export class IcmpHub implements Disposable {
   }
 
   #readable(): void {
-    const { scratch, scratchSize } = this.#engine;
+    const { inbox } = this.#engine;
     const { family } = this.#origin;
     for (let count = 0; count < answersAtOnce; count++) {
       const socket = this.#socket;
-      const length = socket?.receive(scratch, scratchSize) ?? -1;
+      const length = socket?.receive() ?? -1;
       if (!socket || length < 0) return;
-      const answer = parseAnswer(scratch, length, family, socket.hasIpHeader);
+      const answer = parseAnswer(inbox.bytes, length, family, socket.hasIpHeader);
       if (answer) this.#answered(answer, socket.raw);
     }
-    // Edge-triggered: what is left would not be told again.
-    this.#engine.deadline(this.#engine.clock.now(), () => this.#readable());
   }
 
   #answered(answer: IcmpAnswer, ownId: boolean): void {
     const echo = this.#pending.get(answer.sequence);
     if (!echo || (ownId && answer.id !== this.#id)) return;
+    const heardAt = this.#engine.clock.now() - this.#engine.inbox.waitedMs;
     switch (answer.kind) {
       case "reply":
         if (answer.token[0] !== echo.token[0] || answer.token[1] !== echo.token[1]) return;
-        return echo.user.replied();
+        return echo.user.replied(heardAt);
       case "unreachable":
         if (!sameBytes(answer.destination, echo.address.bytes)) return;
-        return echo.user.unreachable(answer.reason);
+        return echo.user.unreachable(heardAt, answer.reason);
     }
   }
 }

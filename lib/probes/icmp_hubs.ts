@@ -1,4 +1,4 @@
-import type { Deadline, Engine, PingOrigin } from "../net/mod.ts";
+import type { Deadline, Engine, Failure, PingOrigin } from "../net/mod.ts";
 import { IcmpHub } from "./icmp_hub.ts";
 
 /** A hub that sent nothing for this many milliseconds is closed. */
@@ -18,7 +18,7 @@ export class IcmpHubs implements Disposable {
    * The hub for `origin`, opened when there is none; why it can't be opened otherwise. One in a
    * namespace that was deleted, or made again under the same name, is replaced.
    */
-  get(origin: PingOrigin): IcmpHub | string {
+  get(origin: PingOrigin): IcmpHub | Failure {
     const key = `${origin.family} ${origin.source?.text} ${origin.netns}`;
     const known = this.#hubs.get(key);
     if (known?.current) return known;

@@ -5,6 +5,7 @@ import { BodySearch } from "./body_search.ts";
 import { HttpRequests } from "./http_request.ts";
 import { IcmpHubs } from "./icmp_hubs.ts";
 import { Run } from "./run.ts";
+import { SilentTargets } from "./silent_targets.ts";
 import { trustSystemAuthorities } from "./tls_client.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
 
@@ -29,14 +30,7 @@ export interface Prober extends Disposable {
 export function createProber(engine: Engine, options: ProberOptions): Prober {
   const { log } = options;
   trustSystemAuthorities();
-  const icmp = new IcmpHubs(engine);
-  const context: ProbeContext = {
-    engine,
-    icmp,
-    requests: new HttpRequests(options.version),
-    search: new BodySearch(engine.clock),
-    ca: options.ca ?? [],
-  };
+  const context = contextOf(engine, options);
   const runs = new Set<Run>();
   const start: StartProbe = (target, done) => {
     if (log.enabled("debug")) log.debug("probe-start", describe(target));
@@ -57,13 +51,26 @@ export function createProber(engine: Engine, options: ProberOptions): Prober {
   const close = () => {
     for (const run of runs) run.cancel();
     runs.clear();
-    icmp[Symbol.dispose]();
+    context.icmp[Symbol.dispose]();
   };
   return { start, close, [Symbol.dispose]: close };
 }
 
-function describe({ address, check, netns }: ProbeTarget): LogAttributes {
+/** What the probes of one prober share. */
+export function contextOf(engine: Engine, { version, ca = [] }: ProberOptions): ProbeContext {
   return {
+    engine,
+    icmp: new IcmpHubs(engine),
+    requests: new HttpRequests(version),
+    search: new BodySearch(engine.clock),
+    silent: new SilentTargets(),
+    ca,
+  };
+}
+
+function describe({ backend, address, check, netns }: ProbeTarget): LogAttributes {
+  return {
+    backend,
     address: address.text,
     type: check.type,
     healthcheck: check.name,

@@ -1,13 +1,20 @@
 import type { Deadline } from "../net/mod.ts";
-import type { Attempt, Outcome, ProbeContext } from "./attempt.ts";
+import { type Attempt, hindered, type Outcome, type ProbeContext } from "./attempt.ts";
 import { beginProbe } from "./table.ts";
 import type { ProbeResult, ProbeTarget } from "./types.ts";
+
+/** Held up for longer than this, an attempt that comes to nothing says nothing about its target. */
+const stallMs = 100;
+
+/** Begins one attempt of the type that the target's check asks for. */
+export type BeginProbe = typeof beginProbe;
 
 /** One probe from start to result: holds its deadline, and sees that it ends once. */
 export class Run {
   readonly target: ProbeTarget;
   readonly #context: ProbeContext;
   readonly #ended: (result: ProbeResult) => void;
+  readonly #begin: BeginProbe;
   readonly #startedAt: number;
   #attempt: Attempt | undefined;
   #deadline: Deadline | undefined;
@@ -18,21 +25,22 @@ export class Run {
     context: ProbeContext,
     target: ProbeTarget,
     ended: (result: ProbeResult) => void,
+    begin: BeginProbe = beginProbe,
   ) {
     this.#context = context;
     this.target = target;
     this.#ended = ended;
+    this.#begin = begin;
     this.#startedAt = context.engine.clock.now();
   }
 
-  /** Begins. Throws only when the engine cannot go on at all. */
+  /** Begins. Throws only when the process cannot go on at all. */
   start(): void {
-    const attempt = beginProbe(this.#context, this.target, (outcome) => this.#report(outcome));
+    const attempt = this.#begin(this.#context, this.target, (outcome) => this.#report(outcome));
     if (this.#state !== "starting") return attempt.close();
     this.#attempt = attempt;
     this.#state = "running";
-    const at = this.#startedAt + this.target.check.timeoutMs;
-    this.#deadline = this.#context.engine.deadline(at, () => this.#report(attempt.timedOut()));
+    this.#expireAt(attempt, this.#startedAt + this.target.check.timeoutMs);
   }
 
   /** Ends it without a result, if it has not ended yet. */
@@ -41,8 +49,33 @@ export class Run {
     this.#free();
   }
 
-  #report({ ok, code, detail }: Outcome): void {
-    const durationMs = this.#context.engine.clock.now() - this.#startedAt;
+  #expireAt(attempt: Attempt, at: number): void {
+    this.#deadline = this.#context.engine.deadline(at, () => this.#expire(attempt));
+  }
+
+  /**
+   * The time is over, and what the sockets had to say was heard. Time in which this program was the
+   * one that had to act is not the target's: it gets it back, or, when that was long, no verdict.
+   */
+  #expire(attempt: Attempt): void {
+    const { heldUpMs } = attempt;
+    const { timeoutMs } = this.target.check;
+    const end = this.#startedAt + timeoutMs + heldUpMs;
+    if (heldUpMs > stallMs) {
+      this.#end(hindered(`maglevd stood still for ${Math.round(heldUpMs)}ms`), timeoutMs);
+    } else if (this.#context.engine.clock.now() < end) {
+      this.#expireAt(attempt, end);
+    } else {
+      this.#end(attempt.timedOut(), timeoutMs);
+    }
+  }
+
+  #report(outcome: Outcome): void {
+    const heardAt = this.#attempt?.heardAt ?? this.#context.engine.clock.now();
+    this.#end(outcome, Math.max(0, heardAt - this.#startedAt));
+  }
+
+  #end({ ok, code, detail }: Outcome, durationMs: number): void {
     const result = { ok, code, detail, durationMs };
     switch (this.#state) {
       case "starting":

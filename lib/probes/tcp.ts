@@ -12,7 +12,7 @@ export const probeTcp: Probe<TcpCheck> = (context, target, check, report) =>
     : new TcpAttempt(context, target, report).connect(check.port);
 
 class TcpAttempt extends ConnectingAttempt {
-  override connected(): void {
+  protected override begin(): void {
     this.report(connected);
   }
 

@@ -1,4 +1,5 @@
-import { failed, type Outcome, type ProbeContext } from "./attempt.ts";
+import type { Connection } from "../net/mod.ts";
+import { failed, failedBy, type Outcome, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
 import { formatSeconds } from "./seconds.ts";
 import { type TlsIdentity, TlsSession, type TlsUser } from "./tls_client.ts";
@@ -34,12 +35,10 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
   /** What it means that the time is over, once secure. */
   protected abstract timedOutSecure(): Outcome;
 
-  override connected(): void {
+  protected override begin(connection: Connection): void {
     const { engine, ca } = this.context;
-    const connection = this.connection;
-    if (!connection) return;
     const failure = connection.watchReading();
-    if (failure) return this.report(failed("L6RSP", failure));
+    if (failure) return this.report(failedBy("L6RSP", failure));
     try {
       const verify = this.#verify;
       this.#session = new TlsSession(engine, connection, this.#identity, verify, ca, this);
@@ -60,7 +59,7 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
 
   broken(reason: string): void {
     if (this.#secure) this.brokenSecure(reason);
-    else this.report(failed("L6RSP", reason));
+    else this.report(this.brokenBy("L6RSP", reason));
   }
 
   protected override timedOutConnected(): Outcome {

@@ -1,7 +1,11 @@
 import type { HealthCheck } from "../config/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
-/** Outcome codes, HAProxy's: the layer that was reached and how it went (docs/healthchecks.md, "Result codes"). */
+/**
+ * Outcome codes, HAProxy's: the layer that was reached and how it went (docs/healthchecks.md,
+ * "Result codes"). `SOCKERR` says nothing about the backend: this host lacked something, or
+ * maglevd stood still.
+ */
 export const probeCodes = [
   "L4OK",
   "L4TOUT",
@@ -25,11 +29,14 @@ export interface ProbeResult {
   readonly code: ProbeCode;
   /** What was seen, for people: `status 503`, `connection refused`. */
   readonly detail: string;
+  /** From the start until the kernel had the answer, or to the deadline. */
   readonly durationMs: number;
 }
 
 /** What one probe is to look at. */
 export interface ProbeTarget {
+  /** The backend's name, for the log. */
+  readonly backend?: string;
   readonly address: IpAddress;
   readonly check: HealthCheck;
   /** Namespace to probe from; empty is the daemon's own. */
@@ -38,8 +45,8 @@ export interface ProbeTarget {
 
 /**
  * Starts one probe. `done` is called exactly once, never synchronously, at the latest when the
- * check's timeout has passed; after the returned function was called, not at all.
- * Never throws: what cannot even be started is a failed result.
+ * check's timeout has passed; after the returned function was called, not at all. What cannot even
+ * be started is a failed result. Throws only the FatalError after which the process has to end.
  */
 export type StartProbe = (target: ProbeTarget, done: (result: ProbeResult) => void) => CancelProbe;
 

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Deadlines } from "../../lib/net/deadlines.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { type Clock, FakeClock, type Timer } from "../../lib/time/mod.ts";
+import { nextError } from "../support/next_error.ts";
 
 Deno.test("a deadline expires once, when its time has come and not before", () => {
   const clock = new FakeClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, () => true);
   let expired = 0;
   deadlines.add(100.5, () => expired++);
   clock.advance(100);
@@ -20,7 +21,7 @@ Deno.test("a deadline expires once, when its time has come and not before", () =
 Deno.test("a deadline that has passed already expires on the next turn, not at once", () => {
   const clock = new FakeClock();
   clock.advance(1000);
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, () => true);
   let expired = 0;
   deadlines.add(5, () => expired++);
   assert.equal(expired, 0);
@@ -30,14 +31,14 @@ Deno.test("a deadline that has passed already expires on the next turn, not at o
 
 Deno.test("a thousand deadlines need one timer", () => {
   const clock = new FakeClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, () => true);
   for (let i = 0; i < 1000; i++) deadlines.add(2000 + i, () => {});
   assert.equal(clock.pending, 1);
 });
 
 Deno.test("closing forgets everything", () => {
   const clock = new FakeClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, () => true);
   let expired = 0;
   for (const at of [1, 5000, 50_000]) deadlines.add(at, () => expired++);
   deadlines.close();
@@ -48,7 +49,7 @@ Deno.test("closing forgets everything", () => {
 
 Deno.test("cancelling others and setting new ones from within an expiry is safe", () => {
   const clock = new FakeClock();
-  const deadlines = new Deadlines(clock);
+  const deadlines = new Deadlines(clock, () => true);
   const seen: string[] = [];
   const others = [1, 2, 3].map((n) => deadlines.add(10, () => seen.push(`other ${n}`)));
   deadlines.add(9, () => {
@@ -71,7 +72,7 @@ Deno.test("whatever is set, cancelled and waited for, exactly what is due has ex
   fc.assert(
     fc.property(fc.array(step, { maxLength: 60 }), (steps) => {
       const clock = new FakeClock();
-      const deadlines = new Deadlines(clock);
+      const deadlines = new Deadlines(clock, () => true);
       const entries: { at: number; cancelled: boolean; expired: number; cancel(): void }[] = [];
       for (const action of steps) {
         if (action.kind === "add") {
@@ -98,4 +99,130 @@ Deno.test("whatever is set, cancelled and waited for, exactly what is due has ex
     }),
     { seed: 20261121, numRuns: 500 },
   );
+});
+
+/** A clock that passes while something runs, and runs what is due turn by turn. */
+class BusyClock implements Clock {
+  time = 0;
+  readonly turn = new FakeClock().turn;
+  #timers: { readonly at: number; readonly run: () => void }[] = [];
+
+  now(): number {
+    return this.time;
+  }
+  wall(): number {
+    return this.time;
+  }
+  after(delayMs: number, run: () => void): Timer {
+    const timer = { at: this.time + delayMs, run };
+    this.#timers.push(timer);
+    return { cancel: () => this.#timers = this.#timers.filter((each) => each !== timer) };
+  }
+  runDue(): void {
+    const due = this.#timers.filter(({ at }) => at <= this.time);
+    this.#timers = this.#timers.filter(({ at }) => at > this.time);
+    for (const { run } of due) run();
+  }
+}
+
+/** Deadlines whose last look is told of, and answers `done` in turn; true when there are no more. */
+function looking(clock: FakeClock, done: boolean[], look = () => {}): Deadlines {
+  return new Deadlines(clock, () => {
+    look();
+    return done.shift() ?? true;
+  });
+}
+
+Deno.test("before anything expires there is one last look, and not without need", () => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const deadlines = looking(clock, [], () => seen.push("look"));
+  for (const name of ["a", "b"]) deadlines.add(100, () => seen.push(name));
+  deadlines.add(50, () => seen.push("early")).cancel();
+  clock.advance(99);
+  assert.deepEqual(seen, []);
+  clock.advance(1);
+  assert.deepEqual(seen, ["look", "a", "b"]);
+});
+
+Deno.test("what the last look cancels does not expire, even long after its time", () => {
+  const clock = new FakeClock();
+  let expired = 0;
+  const answered = () => {
+    first.cancel();
+    second.cancel();
+  };
+  const deadlines = looking(clock, [], answered);
+  const first = deadlines.add(100, () => expired++);
+  const second = deadlines.add(200, () => expired++);
+  clock.jump(60_000);
+  assert.equal(expired, 0);
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("a look that has not seen everything goes on after a turn of the event loop", () => {
+  const clock = new FakeClock();
+  const seen: string[] = [];
+  const done = [false, false, true];
+  const deadlines = looking(clock, done, () => seen.push("look"));
+  deadlines.add(10, () => seen.push("expired"));
+  clock.jump(10);
+  assert.deepEqual(seen, ["look", "look", "look", "expired"]);
+});
+
+Deno.test("a look that never ends puts nothing off for more than 100 ms", () => {
+  const clock = new BusyClock();
+  const deadlines = new Deadlines(clock, () => {
+    clock.time += 4;
+    return false;
+  });
+  const expired: number[] = [];
+  for (const at of [10, 300]) {
+    deadlines.add(at, () => expired.push(clock.time - at));
+    clock.time = at;
+    for (let turn = 0; turn < 40; turn++) clock.runDue();
+  }
+  assert.deepEqual(expired, [104, 104]);
+});
+
+Deno.test("a look that fails is heard of, and nothing waits for ever", async () => {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock, () => {
+    throw new Error("no look");
+  });
+  let expired = 0;
+  deadlines.add(10, () => expired++);
+  const error = await nextError(() => clock.advance(10));
+  assert.match(String(error), /no look/);
+  assert.equal(expired, 1);
+});
+
+Deno.test("an expiry that throws is heard of, and does not cost the others theirs", async () => {
+  const clock = new FakeClock();
+  const deadlines = looking(clock, []);
+  let expired = 0;
+  deadlines.add(10, () => {
+    throw new Error("from an expiry");
+  });
+  deadlines.add(10, () => expired++);
+  assert.match(String(await nextError(() => clock.advance(10))), /from an expiry/);
+  assert.equal(expired, 1);
+});
+
+Deno.test("many that are due leave the event loop its turns", () => {
+  const clock = new BusyClock();
+  const deadlines = new Deadlines(clock, () => true);
+  let expired = 0;
+  for (let i = 0; i < 10; i++) {
+    deadlines.add(10, () => {
+      expired++;
+      clock.time++;
+    });
+  }
+  clock.time = 10;
+  const turns = Array.from({ length: 3 }, () => {
+    clock.runDue();
+    return expired;
+  });
+  assert.deepEqual(turns, [5, 10, 10]);
 });

@@ -1,12 +1,18 @@
 import assert from "node:assert/strict";
 import { parseIp } from "../../lib/ip/mod.ts";
-import { Connection, type ConnectionUser, type ConnectTarget, Engine } from "../../lib/net/mod.ts";
+import {
+  Connection,
+  type ConnectionUser,
+  type ConnectTarget,
+  Engine,
+  type Failure,
+} from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
 function target(port: number, address = "127.0.0.1"): ConnectTarget {
   const parsed = parseIp(address);
   assert.ok(parsed);
-  return { address: parsed, port, source: undefined, netns: "" };
+  return { address: parsed, port, source: undefined, netns: "", suspect: false };
 }
 
 /** A user whose events can be awaited one after the other. */
@@ -20,7 +26,7 @@ class Recorder implements ConnectionUser {
   readable(): void {
     this.#note("readable");
   }
-  failed(reason: string): void {
+  failed({ reason }: Failure): void {
     this.#note(`failed: ${reason}`);
   }
   async next(): Promise<string> {
@@ -55,13 +61,13 @@ Deno.test("bytes go out and come in, and the end is told", async () => {
     assert.equal(await peer.read(buffer), 4);
     await peer.write(new TextEncoder().encode("pong!"));
     assert.equal(await user.next(), "readable");
-    assert.equal(connection.receive(engine.scratch, engine.scratchSize), 5);
-    assert.equal(new TextDecoder().decode(engine.scratch.subarray(0, 5)), "pong!");
-    assert.equal(connection.receive(engine.scratch, engine.scratchSize), -1);
-    assert.equal(connection.failure, "");
+    assert.equal(connection.receive(), 5);
+    assert.equal(new TextDecoder().decode(engine.inbox.bytes.subarray(0, 5)), "pong!");
+    assert.equal(connection.receive(), -1);
+    assert.equal(connection.failure, undefined);
     peer.close();
     assert.equal(await user.next(), "readable");
-    assert.equal(connection.receive(engine.scratch, engine.scratchSize), 0);
+    assert.equal(connection.receive(), 0);
   }
   assert.equal(openDescriptors(), before);
 });
@@ -88,7 +94,10 @@ Deno.test("a refused connection fails with its reason", async () => {
   const { port } = listener.addr as Deno.NetAddr;
   listener.close();
   await using engine = new Engine();
-  assert.equal(engine.connect(target(port), new Recorder()), "connection refused");
+  assert.deepEqual(engine.connect(target(port), new Recorder()), {
+    reason: "connection refused",
+    isOwn: false,
+  });
 });
 
 Deno.test("a user that throws doesn't cost the others their events", async () => {
@@ -153,7 +162,7 @@ Deno.test("connections begun from within events don't cost others their events",
       if (++ended === total) resolve();
       new Relay().begin();
     }
-    failed(reason: string): void {
+    failed({ reason }: Failure): void {
       assert.fail(reason);
     }
   }

@@ -21,10 +21,14 @@ Deno.test("names that would leave the directory are refused", () => {
 
 Deno.test("why a namespace can't be entered is said", () => {
   using sockets = new NetnsSockets();
-  const open = (netns: string) => sockets.open(netns, AF_INET, SOCK_STREAM, 0);
-  assert.equal(open("mgl-none"), "network namespace mgl-none does not exist");
-  assert.equal(open("a/b"), '"a/b" is neither a namespace\'s name nor an absolute path');
-  assert.equal(open("/dev/null"), "/dev/null is not a network namespace");
+  const expected = [
+    ["mgl-none", "network namespace mgl-none does not exist"],
+    ["a/b", '"a/b" is neither a namespace\'s name nor an absolute path'],
+    ["/dev/null", "/dev/null is not a network namespace"],
+  ] as const;
+  for (const [netns, reason] of expected) {
+    assert.deepEqual(sockets.open(netns, AF_INET, SOCK_STREAM, 0), { reason, isOwn: false });
+  }
 });
 
 Deno.test({

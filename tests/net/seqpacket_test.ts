@@ -12,7 +12,7 @@ import {
 } from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
-const timeoutMs = 5000;
+const timeoutMs = 60_000;
 
 async function withDirectory(run: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-net-" });

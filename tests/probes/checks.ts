@@ -5,7 +5,8 @@ const timing: CheckTiming = {
   intervalMs: 2000,
   fastIntervalMs: 2000,
   downIntervalMs: 2000,
-  timeoutMs: 5000,
+  // So long that no answer comes too late, however busy the machine is.
+  timeoutMs: 60_000,
   rise: 2,
   fall: 3,
   probeIpv4Source: undefined,

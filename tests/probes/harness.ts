@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
 import { type Logger, silentLogger } from "../../lib/log/mod.ts";
-import { Engine } from "../../lib/net/mod.ts";
+import { Engine, type EngineOptions } from "../../lib/net/mod.ts";
 import {
   type CancelProbe,
   createProber,
@@ -9,20 +9,26 @@ import {
   type ProbeResult,
   type ProbeTarget,
 } from "../../lib/probes/mod.ts";
+import { type Clock, systemClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
 
 /** What a harness may be made with. */
 export interface HarnessOptions {
   readonly ca?: readonly string[];
   readonly log?: Logger;
+  readonly clock?: Clock;
+  readonly engine?: EngineOptions;
 }
 
 /** A prober on an engine of its own. */
 export class Harness implements AsyncDisposable {
-  readonly engine = new Engine();
+  readonly engine: Engine;
   readonly prober: Prober;
 
-  constructor({ ca = [], log = silentLogger }: HarnessOptions = {}) {
+  constructor(
+    { ca = [], log = silentLogger, clock = systemClock, engine }: HarnessOptions = {},
+  ) {
+    this.engine = new Engine(clock, engine);
     this.prober = createProber(this.engine, { log, version: "0.0.0-test", ca });
   }
 

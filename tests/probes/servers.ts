@@ -99,20 +99,12 @@ export function repeating(first: string, piece: string): Behaviour {
   };
 }
 
-/** Sends `text`, then nothing more. */
-export function stalling(text: string): Behaviour {
-  return async (connection) => {
-    await connection.write(new TextEncoder().encode(text));
-    await silent(connection);
-  };
-}
-
 /** Sends `text` one byte at a time, a turn of the event loop between them, then falls silent. */
 export function trickling(text: string): Behaviour {
   return async (connection) => {
     for (const byte of new TextEncoder().encode(text)) {
       await connection.write(Uint8Array.of(byte));
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await new Promise((resolve) => setTimeout(resolve));
     }
     await silent(connection);
   };

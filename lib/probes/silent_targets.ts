@@ -1,0 +1,21 @@
+import type { IpAddress } from "../ip/mod.ts";
+
+/**
+ * The addresses that did not answer when they were last probed over TCP. Each probe of one holds a
+ * socket for its whole timeout, so that many of them together could hold all there are. Forgets
+ * with the address.
+ */
+export class SilentTargets {
+  readonly #silent = new WeakSet<IpAddress>();
+
+  /** Whether `address` did not answer last time. */
+  has(address: IpAddress): boolean {
+    return this.#silent.has(address);
+  }
+
+  /** It answered now, in whatever way, or did not. */
+  note(address: IpAddress, isSilent: boolean): void {
+    if (isSilent) this.#silent.add(address);
+    else this.#silent.delete(address);
+  }
+}

@@ -1,0 +1,195 @@
+import assert from "node:assert/strict";
+import { libc } from "../../lib/net/libc.ts";
+import { Poller, type Watch } from "../../lib/net/poller.ts";
+import { type Clock, FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { openDescriptors } from "./descriptors.ts";
+import { nextError } from "../support/next_error.ts";
+
+const EPOLLIN = 1;
+const EPOLLET = 0x8000_0000;
+const EBADF = 9;
+const nonBlocking = 0o4000;
+
+/** Descriptors that a test makes readable as it likes: eventfd(2). */
+class Signals implements Disposable {
+  readonly #open: number[] = [];
+
+  make(): number {
+    const fd = libc.eventfd(0, nonBlocking);
+    this.#open.push(fd);
+    return fd;
+  }
+  raise(fd: number): void {
+    assert.equal(libc.write(fd, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8n), 8);
+  }
+  clear(fd: number): void {
+    assert.equal(libc.read(fd, new Uint8Array(8), 8n), 8);
+  }
+  [Symbol.dispose](): void {
+    for (const fd of this.#open) libc.close(fd);
+  }
+}
+
+/** A poller, and what it tells of descriptors by name. */
+class Stage implements AsyncDisposable {
+  readonly signals = new Signals();
+  readonly told: string[] = [];
+  readonly poller: Poller;
+
+  constructor(clock: Clock = new FakeClock()) {
+    this.poller = new Poller(clock);
+  }
+  /** Watches for changes of a descriptor; `then` is called when one was told. */
+  watch(name: string, then = () => {}, raised = true): { fd: number; watch: Watch } {
+    const fd = this.signals.make();
+    if (raised) this.signals.raise(fd);
+    const watch = this.poller.watch(fd, EPOLLIN | EPOLLET, {
+      ready: (events) => {
+        this.told.push(`${name} ${events}`);
+        then();
+      },
+    });
+    assert.ok(typeof watch !== "number");
+    return { fd, watch };
+  }
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.poller.close();
+    this.signals[Symbol.dispose]();
+  }
+}
+
+Deno.test("a look tells all that is ready, once, and nothing else", async () => {
+  await using stage = new Stage();
+  stage.watch("a");
+  stage.watch("b");
+  const { fd } = stage.watch("quiet", undefined, false);
+  assert.deepEqual(stage.told, []);
+  assert.equal(stage.poller.look(), true);
+  assert.deepEqual(stage.told, ["a 1", "b 1"]);
+  assert.equal(stage.poller.look(), true);
+  assert.equal(stage.told.length, 2);
+  stage.signals.raise(fd);
+  stage.poller.look();
+  assert.deepEqual(stage.told.slice(2), ["quiet 1"]);
+});
+
+Deno.test("a look sees more than one system call brings", async () => {
+  await using stage = new Stage();
+  for (let i = 0; i < 600; i++) stage.watch(`${i}`);
+  assert.equal(stage.poller.look(), true);
+  assert.equal(stage.told.length, 600);
+});
+
+Deno.test("a look is over after 4 ms, and says that there may be more", async () => {
+  const clock = new FakeClock();
+  await using stage = new Stage(clock);
+  stage.watch("short", () => clock.advance(4));
+  assert.equal(stage.poller.look(), true);
+  stage.watch("long", () => clock.advance(4.5));
+  assert.equal(stage.poller.look(), false);
+  assert.equal(stage.poller.look(), true);
+});
+
+Deno.test("what is still ready is told again, unless only changes were asked for", async () => {
+  await using stage = new Stage();
+  const fd = stage.signals.make();
+  stage.signals.raise(fd);
+  let told = 0;
+  const ready = () => {
+    if (++told === 3) stage.signals.clear(fd);
+  };
+  assert.equal(typeof stage.poller.watch(fd, EPOLLIN, { ready }), "object");
+  stage.poller.look();
+  assert.equal(told, 3);
+});
+
+Deno.test("what is not watched any more is not told, nor is its successor in its stead", async () => {
+  await using stage = new Stage();
+  const { watch } = stage.watch("old");
+  stage.poller.unwatch(watch);
+  stage.poller.unwatch(watch);
+  stage.watch("new", undefined, false);
+  stage.watch("other");
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["other 1"]);
+});
+
+Deno.test("events of one look do not reach who was unwatched during it", async () => {
+  await using stage = new Stage();
+  const watches: Watch[] = [];
+  for (const name of ["a", "b", "c"]) {
+    const { watch } = stage.watch(name, () => {
+      for (const each of watches) stage.poller.unwatch(each);
+    });
+    watches.push(watch);
+  }
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["a 1"]);
+});
+
+Deno.test("what the kernel does not watch is refused with its errno, and takes no place", async () => {
+  await using stage = new Stage();
+  assert.equal(stage.poller.watch(-1, EPOLLIN, { ready: () => assert.fail("told") }), EBADF);
+  stage.watch("a");
+  assert.equal(stage.poller.watch(-1, EPOLLIN, { ready: () => assert.fail("told") }), EBADF);
+  stage.watch("b");
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["a 1", "b 1"]);
+});
+
+Deno.test("after four at once it lingers, and tells within the same turn", async () => {
+  await using stage = new Stage();
+  for (const name of ["a", "b", "c", "d"]) stage.watch(name);
+  await Promise.resolve();
+  assert.deepEqual(stage.told, ["a 1", "b 1", "c 1", "d 1"]);
+});
+
+Deno.test("three at once are left to the waiter, who wakes for them", async () => {
+  await using stage = new Stage();
+  const all = Promise.withResolvers<void>();
+  const then = () => {
+    if (stage.told.length === 3) all.resolve();
+  };
+  for (const name of ["a", "b", "c"]) stage.watch(name, then);
+  await Promise.resolve();
+  assert.deepEqual(stage.told, []);
+  await all.promise;
+  const again = Promise.withResolvers<void>();
+  const { fd } = stage.watch("later", again.resolve, false);
+  stage.signals.raise(fd);
+  await again.promise;
+});
+
+Deno.test("the waiter goes on after a watcher threw", async () => {
+  await using stage = new Stage();
+  const thrown = await nextError(() => {
+    stage.watch("bad", () => {
+      throw new Error("from a watcher");
+    });
+  });
+  assert.match(String(thrown), /from a watcher/);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  stage.watch("good", resolve);
+  await promise;
+});
+
+Deno.test("who closes the poller from within an event ends the look", async () => {
+  const stage = new Stage();
+  let closing: Promise<void> | undefined;
+  stage.watch("a", () => closing ??= stage.poller.close());
+  assert.equal(stage.poller.look(), true);
+  await closing;
+  await stage.poller.close();
+  stage.signals[Symbol.dispose]();
+  assert.deepEqual(stage.told, ["a 1"]);
+});
+
+Deno.test("closing leaves nothing open, whether it slept or not", async () => {
+  const before = openDescriptors();
+  await new Poller(systemClock).close();
+  const asleep = new Stage();
+  asleep.watch("quiet", undefined, false);
+  await Promise.resolve();
+  await asleep[Symbol.asyncDispose]();
+  assert.equal(openDescriptors(), before);
+});
