@@ -1,13 +1,8 @@
 import { errno, libc } from "./libc.ts";
 import { NetError } from "./errno.ts";
+import { AF_UNIX, MSG_NOSIGNAL, SOCK_CLOEXEC, SOCK_DGRAM, SOCK_NONBLOCK } from "./constants.ts";
 import { FileDescriptor } from "./fd.ts";
 import { unixAddress } from "./unix_address.ts";
-
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const SOCK_NONBLOCK = 0o4000;
-const SOCK_CLOEXEC = 0o2000000;
-const MSG_NOSIGNAL = 0x4000;
 
 /**
  * Sends one datagram to the Unix socket at `path`; a leading `@` stands for the abstract name
