@@ -4,10 +4,13 @@ import {
   Connection,
   type ConnectionUser,
   type ConnectTarget,
+  descriptorLimit,
+  descriptorShares,
   Engine,
   type Failure,
 } from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
+import { Namespace, needingNamespaces } from "./namespaces.ts";
 
 function target(port: number, address = "127.0.0.1"): ConnectTarget {
   const parsed = parseIp(address);
@@ -186,6 +189,32 @@ Deno.test("closing the engine ends its waiter while sockets are still watched", 
   await engine.close();
   connection[Symbol.dispose]();
   assert.equal(openDescriptors(), before + 1);
+});
+
+Deno.test({
+  ...needingNamespaces("closing the engine leaves nothing open, the way home included"),
+  fn: async () => {
+    await using namespace = await Namespace.create();
+    const before = openDescriptors();
+    const engine = new Engine();
+    const far = { ...target(1), netns: namespace.name };
+    assert.ok("reason" in engine.connect(far, new Recorder()));
+    assert.equal(openDescriptors(), before + 4);
+    await engine.close();
+    assert.equal(openDescriptors(), before);
+  },
+});
+
+Deno.test("an engine has as many descriptors for probes as the process's limit allows", async () => {
+  await using engine = new Engine();
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr as Deno.NetAddr;
+  const { probes } = descriptorShares(descriptorLimit());
+  const held = Math.min(probes, 1000);
+  for (let i = 0; i < held; i++) assert.equal(engine.admission.take(false), undefined);
+  const connection = engine.connect(target(port), new Recorder());
+  assert.equal(connection instanceof Connection, held < probes);
+  if (connection instanceof Connection) connection[Symbol.dispose]();
 });
 
 Deno.test("a program that leaves an idle engine open still ends", async () => {

@@ -3,6 +3,7 @@ import { Engine } from "../../lib/net/mod.ts";
 import { netnsPath, NetnsSockets } from "../../lib/net/netns.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { openDescriptors } from "./descriptors.ts";
+import { FatalError } from "../../lib/supervisor/mod.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
 
 const AF_INET = 2;
@@ -25,10 +26,84 @@ Deno.test("why a namespace can't be entered is said", () => {
     ["mgl-none", "network namespace mgl-none does not exist"],
     ["a/b", '"a/b" is neither a namespace\'s name nor an absolute path'],
     ["/dev/null", "/dev/null is not a network namespace"],
+    ["/dev/null/x", "cannot open network namespace /dev/null/x: not a directory"],
   ] as const;
   for (const [netns, reason] of expected) {
     assert.deepEqual(sockets.open(netns, AF_INET, SOCK_STREAM, 0), { reason, isOwn: false });
   }
+});
+
+Deno.test("a namespace is known by its file's number and device", () => {
+  using sockets = new NetnsSockets();
+  for (const path of [Deno.execPath(), "/proc/self/ns/net", "/dev/null"]) {
+    const { dev, ino } = Deno.statSync(path);
+    // makedev(3): 12 bits of the major number between 8 and 12 of the minor one.
+    const [major, minor] = [dev >> 8 & 0xfff, dev & 0xff | dev >> 12 & 0xfff00];
+    assert.deepEqual(sockets.identity(path), { inode: ino, major, minor });
+  }
+  assert.equal(sockets.identity("/nowhere"), undefined);
+  assert.equal(sockets.identity("a/b"), undefined);
+});
+
+/** Sockets whose ways in and out succeed (0) or not, as told, and how often they were tried. */
+class Ways extends NetnsSockets {
+  readonly tried: number[];
+
+  constructor(...results: number[]) {
+    const tried: number[] = [];
+    super((fd) => {
+      tried.push(fd);
+      return results.shift() ?? 0;
+    });
+    this.tried = tried;
+  }
+}
+
+const here = "/proc/self/ns/net";
+
+Deno.test("the way home is tried three times, and is the same for all", () => {
+  using sockets = new Ways(0, -1, -1, 0, 0, 0);
+  const before = openDescriptors();
+  const fds = [0, 0].map(() => sockets.open(here, AF_INET, SOCK_STREAM, 0));
+  assert.equal(sockets.tried.length, 6);
+  const [, first, second, third, , fourth] = sockets.tried;
+  assert.ok(first === second && second === third && third === fourth);
+  for (const fd of fds) libc.close(Number(fd));
+  assert.equal(openDescriptors(), before + 1);
+  sockets[Symbol.dispose]();
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("a namespace that cannot be left is the end, and leaves no socket there", () => {
+  using sockets = new Ways(0, -1, -1, -1);
+  sockets.open("/nowhere", AF_INET, SOCK_STREAM, 0);
+  const before = openDescriptors();
+  assert.throws(
+    () => sockets.open(here, AF_INET, SOCK_STREAM, 0),
+    (error) =>
+      error instanceof FatalError && error.message.startsWith(
+        "cannot return from network namespace /proc/self/ns/net to the daemon's own: ",
+      ),
+  );
+  assert.equal(sockets.tried.length, 4);
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("a socket that is not to be had elsewhere does not keep the thread there", () => {
+  using sockets = new Ways();
+  assert.deepEqual(sockets.open(here, AF_INET, 99, 0), {
+    reason: "open a socket: invalid argument",
+    isOwn: false,
+  });
+  assert.equal(sockets.tried.length, 2);
+});
+
+Deno.test("who is not let in stays where it is", () => {
+  using sockets = new Ways(-1);
+  const before = openDescriptors();
+  assert.ok(typeof sockets.open(here, AF_INET, SOCK_STREAM, 0) === "object");
+  assert.equal(sockets.tried.length, 1);
+  assert.equal(openDescriptors(), before + 1);
 });
 
 Deno.test({

@@ -144,6 +144,25 @@ Deno.test("after four at once it lingers, and tells within the same turn", async
   assert.deepEqual(stage.told, ["a 1", "b 1", "c 1", "d 1"]);
 });
 
+Deno.test("lingering is over when nobody waits any more", async () => {
+  const clock = new FakeClock();
+  let asked = 0;
+  const counting: Clock = {
+    now: () => (asked++, clock.now()),
+    wall: () => clock.wall(),
+    after: (delayMs, run) => clock.after(delayMs, run),
+    turn: clock.turn,
+  };
+  await using stage = new Stage(counting);
+  for (const name of ["a", "b", "c", "d"]) {
+    const { watch } = stage.watch(name, () => stage.poller.unwatch(watch));
+  }
+  await Promise.resolve();
+  assert.equal(stage.told.length, 4);
+  // Before and after lingering, and twice in the one look that it took.
+  assert.equal(asked, 4);
+});
+
 Deno.test("three at once are left to the waiter, who wakes for them", async () => {
   await using stage = new Stage();
   const all = Promise.withResolvers<void>();

@@ -9,6 +9,8 @@ import { libc } from "../../lib/net/libc.ts";
 const AF_INET = 2;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
+const SOL_SOCKET = 1;
+const SO_LINGER = 13;
 const SOL_TCP = 6;
 const TCP_INFO = 11;
 /** Where `struct tcp_info` says how many segments the peer's kernel has not acknowledged. */
@@ -20,15 +22,16 @@ const mostPauses = 40_000;
 
 /** Listens on a port of 127.0.0.1. */
 export class RawServer implements Disposable {
-  readonly #listener: number;
+  #listener: number;
   readonly #accepted: number[] = [];
   readonly port: number;
 
-  constructor() {
+  /** `backlog` is that of listen(2): one more may wait to be accepted. */
+  constructor(backlog = 1024) {
     this.#listener = libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert.ok(this.#listener >= 0);
     assert.equal(libc.bind(this.#listener, loopback, loopback.length), 0);
-    assert.equal(libc.listen(this.#listener, 1024), 0);
+    assert.equal(libc.listen(this.#listener, backlog), 0);
     const name = new Uint8Array(16);
     libc.getsockname(this.#listener, name, new Uint8Array(new Uint32Array([16]).buffer));
     this.port = (name[2] ?? 0) << 8 | (name[3] ?? 0);
@@ -53,8 +56,22 @@ export class RawServer implements Disposable {
     for (const fd of connections) until(() => isDelivered(fd) ? true : undefined);
   }
 
+  /** Resets a connection that was accepted. */
+  reset(fd: number): void {
+    libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8);
+    libc.close(fd);
+    this.#accepted.splice(this.#accepted.indexOf(fd), 1);
+  }
+
+  /** Listens no more. */
+  deafen(): void {
+    libc.close(this.#listener);
+    this.#listener = -1;
+  }
+
   [Symbol.dispose](): void {
-    for (const fd of [this.#listener, ...this.#accepted]) libc.close(fd);
+    if (this.#listener >= 0) libc.close(this.#listener);
+    for (const fd of this.#accepted) libc.close(fd);
   }
 }
 

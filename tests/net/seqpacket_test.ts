@@ -10,6 +10,9 @@ import {
   receiveFd,
   sendFd,
 } from "../../lib/net/mod.ts";
+import { DescriptorMessage } from "../../lib/net/descriptor_message.ts";
+import { libc } from "../../lib/net/libc.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
 const timeoutMs = 60_000;
@@ -104,6 +107,48 @@ Deno.test("a peer that closes without a descriptor, and one that stays silent, a
       code: "ECONNRESET",
       message: "receive a file descriptor: the peer closed without sending one",
     });
+  });
+});
+
+Deno.test("a listener whose backlog is full is waited for, until the time is over", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    const clients: FileDescriptor[] = [];
+    const clock = new FakeClock();
+    const connect = async () => {
+      const connecting = connectSeqpacket(path, { clock, timeoutMs: 40 });
+      await clock.advanceAsync(50);
+      clients.push(await connecting);
+    };
+    await assert.rejects(async () => {
+      for (;;) await connect();
+    }, { code: "ETIMEDOUT", message: `connect to ${path}: connection timed out` });
+    assert.ok(clients.length >= 64, String(clients.length));
+    const before = openDescriptors();
+    const connecting = connectSeqpacket(path, { clock, timeoutMs: 40 });
+    using served = await acceptSeqpacket(listener, { timeoutMs });
+    await clock.advanceAsync(50);
+    using _late = await connecting;
+    assert.ok(served.number > 2);
+    assert.equal(openDescriptors(), before + 2);
+    for (const client of clients) client[Symbol.dispose]();
+  });
+});
+
+Deno.test("of several descriptors in one message the first is kept, the others are closed", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    using client = await connectSeqpacket(path);
+    using server = await acceptSeqpacket(listener);
+    using segment = memfd("segment", 4096);
+    const message = DescriptorMessage.carrying(segment.number);
+    const view = new DataView(message.bytes.buffer);
+    view.setBigUint64(72, 24n, true);
+    view.setInt32(92, segment.number, true);
+    const before = openDescriptors();
+    assert.equal(libc.sendmsg(server.number, message.bytes, 0), 0);
+    using _received = await receiveFd(client, { timeoutMs });
+    assert.equal(openDescriptors(), before + 1);
   });
 });
 

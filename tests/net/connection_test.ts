@@ -1,0 +1,277 @@
+import assert from "node:assert/strict";
+import {
+  Connection,
+  type ConnectionUser,
+  type ConnectTarget,
+  Engine,
+  type EngineOptions,
+  type Failure,
+} from "../../lib/net/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { ip } from "../support/ip.ts";
+import { openDescriptors } from "./descriptors.ts";
+import { RawServer } from "./raw_server.ts";
+import { stampsCome } from "./stamps.ts";
+
+const EPOLLIN = 1;
+const EPOLLOUT = 4;
+const EPOLLERR = 8;
+const EPOLLHUP = 16;
+
+function target(port: number, changes: Partial<ConnectTarget> = {}): ConnectTarget {
+  return {
+    ...{ address: ip("127.0.0.1"), port, source: undefined, netns: "", suspect: false },
+    ...changes,
+  };
+}
+
+/** Notes what it is told, and lets the last of it be awaited. */
+class Recorder implements ConnectionUser {
+  readonly events: string[] = [];
+  readonly #told = Promise.withResolvers<void>();
+  then = () => {};
+
+  connected(): void {
+    this.#note("connected");
+  }
+  readable(): void {
+    this.#note("readable");
+  }
+  failed({ reason }: Failure): void {
+    this.#note(`failed: ${reason}`);
+  }
+  get told(): Promise<void> {
+    return this.#told.promise;
+  }
+  #note(event: string): void {
+    this.events.push(event);
+    this.then();
+    this.#told.resolve();
+  }
+}
+
+/** An engine on a clock that stands at 100 ms, a server, and what is opened between them. */
+class Stage implements AsyncDisposable {
+  readonly clock = new FakeClock();
+  readonly engine: Engine;
+  readonly server: RawServer;
+  readonly user = new Recorder();
+  #first: Connection | undefined;
+
+  constructor(options: EngineOptions = {}, backlog = 16) {
+    this.clock.advance(100);
+    this.engine = new Engine(this.clock, options);
+    this.server = new RawServer(backlog);
+  }
+
+  connect(changes: Partial<ConnectTarget> = {}): Connection {
+    const connection = this.engine.connect(target(this.server.port, changes), this.user);
+    assert.ok(connection instanceof Connection, JSON.stringify(connection));
+    return connection;
+  }
+
+  /** A connection whose SYN nobody answers as long as the one before it is not accepted. */
+  connectWaiting(): Connection {
+    this.#first = this.connect();
+    assert.equal(send(this.#first, "x"), 1);
+    const connection = this.connect();
+    assert.equal(connection.established, false);
+    return connection;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#first?.[Symbol.dispose]();
+    await this.engine.close();
+    this.server[Symbol.dispose]();
+  }
+}
+
+function send(connection: Connection, text: string): number {
+  const bytes = new TextEncoder().encode(text);
+  return connection.send(bytes, BigInt(bytes.length));
+}
+
+Deno.test("what was heard is dated by how long it lay in the kernel", async () => {
+  const ages = [4, 2];
+  await using stage = new Stage({ kernelAge: () => ages.shift() ?? 0 });
+  await stampsCome();
+  using connection = stage.connect();
+  assert.equal(connection.heardAt, 100);
+  assert.equal(connection.heldUpMs, 0);
+  assert.equal(connection.watchReading(), undefined);
+  send(connection, "x");
+  const peer = stage.server.accept();
+  stage.clock.advance(10);
+  stage.server.send("one", [peer]);
+  assert.equal(connection.receive(), 3);
+  assert.equal(connection.heardAt, 106);
+  assert.equal(connection.heldUpMs, 4);
+  stage.clock.advance(10);
+  stage.server.send("four", [peer]);
+  assert.equal(connection.receive(), 4);
+  assert.equal(connection.heardAt, 118);
+  assert.equal(connection.heldUpMs, 4);
+});
+
+Deno.test("nothing was heard before the connection began, whatever the stamps say", async () => {
+  await using stage = new Stage({ kernelAge: () => 5000 });
+  await stampsCome();
+  using connection = stage.connect();
+  connection.watchReading();
+  send(connection, "x");
+  stage.server.send("y", [stage.server.accept()]);
+  stage.clock.advance(7);
+  connection.receive();
+  assert.equal(connection.heardAt, 100);
+  assert.equal(connection.heldUpMs, 7);
+});
+
+Deno.test("nothing to receive is no failure and changes nothing, a reset is one", async () => {
+  await using stage = new Stage({ kernelAge: () => 0 });
+  using connection = stage.connect();
+  connection.watchReading();
+  send(connection, "x");
+  stage.clock.advance(5);
+  assert.equal(connection.receive(), -1);
+  assert.equal(connection.failure, undefined);
+  assert.equal(connection.heardAt, 100);
+  stage.server.reset(stage.server.accept());
+  await stage.user.told;
+  assert.equal(connection.receive(), -1);
+  assert.deepEqual(connection.failure, { reason: "connection reset by peer", isOwn: false });
+  assert.deepEqual(stage.user.events, ["readable"]);
+});
+
+Deno.test("sending on what is closed fails, and says so", async () => {
+  await using stage = new Stage();
+  const connection = stage.connect();
+  assert.equal(connection.closed, false);
+  assert.equal(send(connection, "x"), 1);
+  connection[Symbol.dispose]();
+  connection[Symbol.dispose]();
+  assert.equal(connection.closed, true);
+  assert.equal(send(connection, "x"), -1);
+  assert.deepEqual(connection.failure, { reason: "bad file descriptor", isOwn: false });
+});
+
+Deno.test("a connection takes one place of those there are, and gives it back once", async () => {
+  await using stage = new Stage({ descriptorLimit: 42 });
+  const first = stage.connect({ suspect: true });
+  const second = stage.connect();
+  const third = stage.engine.connect(target(stage.server.port), stage.user);
+  assert.ok("reason" in third && third.isOwn, "a third one");
+  for (const each of [first, second, second, first]) each[Symbol.dispose]();
+  using _fourth = stage.connect({ suspect: true });
+  using _fifth = stage.connect();
+  const sixth = stage.engine.connect(target(stage.server.port), stage.user);
+  assert.ok("reason" in sixth && sixth.isOwn, "a sixth one");
+});
+
+Deno.test("what cannot be opened, bound or connected takes no place and no descriptor", async () => {
+  await using stage = new Stage({ descriptorLimit: 42 });
+  const before = openDescriptors();
+  const closed = target(1);
+  for (let i = 0; i < 5; i++) {
+    for (const suspect of [false, true]) {
+      assert.deepEqual(stage.engine.connect({ ...closed, suspect }, stage.user), {
+        reason: "connection refused",
+        isOwn: false,
+      });
+      assert.deepEqual(
+        stage.engine.connect({ ...closed, suspect, source: ip("192.0.2.9") }, stage.user),
+        { reason: "source address 192.0.2.9 is not on this host", isOwn: false },
+      );
+      assert.deepEqual(stage.engine.connect({ ...closed, suspect, netns: "a/b" }, stage.user), {
+        reason: '"a/b" is neither a namespace\'s name nor an absolute path',
+        isOwn: false,
+      });
+    }
+  }
+  assert.equal(openDescriptors(), before);
+});
+
+Deno.test("events before the handshake is done that do not end it are nothing", async () => {
+  await using stage = new Stage({}, 0);
+  using connection = stage.connectWaiting();
+  connection.ready(EPOLLIN);
+  assert.equal(connection.established, false);
+  assert.deepEqual(stage.user.events, []);
+});
+
+Deno.test("each event that ends the handshake does, and is dated by the kernel's round trip", async () => {
+  for (const event of [EPOLLOUT, EPOLLERR, EPOLLHUP]) {
+    await using stage = new Stage({}, 0);
+    using connection = stage.connectWaiting();
+    stage.clock.advance(30);
+    connection.ready(event);
+    assert.equal(connection.established, true);
+    assert.equal(stage.user.events[0], "connected");
+    // No round trip was measured yet, so all the time since the SYN was spent here.
+    assert.equal(connection.heldUpMs, 30);
+    assert.equal(connection.heardAt, 100);
+  }
+});
+
+Deno.test("who is told of a connection may close it, and is told no more", async () => {
+  await using stage = new Stage({}, 0);
+  using connection = stage.connectWaiting();
+  stage.user.then = () => connection[Symbol.dispose]();
+  connection.ready(EPOLLOUT | EPOLLIN);
+  assert.deepEqual(stage.user.events, ["connected"]);
+});
+
+Deno.test("what came with the end of the handshake is told after it", async () => {
+  await using stage = new Stage({}, 0);
+  using connection = stage.connectWaiting();
+  connection.ready(EPOLLOUT | EPOLLIN);
+  assert.deepEqual(stage.user.events, ["connected", "readable"]);
+  connection.ready(EPOLLOUT);
+  assert.equal(stage.user.events.length, 2);
+  connection.ready(EPOLLIN);
+  assert.equal(stage.user.events.length, 3);
+});
+
+Deno.test("a handshake that takes a second SYN is told when it is done", async () => {
+  await using stage = new Stage({}, 0);
+  using connection = stage.connectWaiting();
+  for (let i = 0; i < 2; i++) stage.server.accept();
+  await stage.user.told;
+  assert.equal(stage.user.events[0], "connected");
+  assert.equal(connection.established, true);
+  // It is watched already, which the kernel does once.
+  assert.equal(connection.watchReading(), undefined);
+});
+
+Deno.test("a handshake that is refused in the end is told with the reason", async () => {
+  await using stage = new Stage({}, 0);
+  using connection = stage.connectWaiting();
+  stage.server.deafen();
+  stage.clock.advance(30);
+  await stage.user.told;
+  assert.ok(stage.user.events.includes("failed: connection refused"), stage.user.events.join());
+  assert.equal(connection.established, false);
+  assert.equal(connection.heardAt, 130);
+  assert.equal(connection.heldUpMs, 0);
+});
+
+Deno.test("a source address is the one that the peer sees, over IPv6 too", async () => {
+  await using engine = new Engine();
+  for (
+    const [hostname, source] of [["127.0.0.1", "127.0.0.77"], ["::1", "::1"]] as const
+  ) {
+    using listener = Deno.listen({ hostname, port: 0 });
+    const { port } = listener.addr as Deno.NetAddr;
+    const address = ip(hostname);
+    const connection = engine.connect(
+      { address, port, source: ip(source), netns: "", suspect: false },
+      new Recorder(),
+    );
+    assert.ok(connection instanceof Connection);
+    send(connection, "x");
+    using peer = await listener.accept();
+    const from = peer.remoteAddr as Deno.NetAddr;
+    assert.equal(from.hostname, source);
+    assert.ok(from.port > 1023, String(from.port));
+    connection[Symbol.dispose]();
+  }
+});

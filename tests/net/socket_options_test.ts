@@ -1,0 +1,99 @@
+import assert from "node:assert/strict";
+import { libc } from "../../lib/net/libc.ts";
+import { Connection, Engine, PingSocket } from "../../lib/net/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { ip } from "../support/ip.ts";
+import { descriptorsOf } from "./descriptors.ts";
+import { needingNamespaces } from "./namespaces.ts";
+import { RawServer } from "./raw_server.ts";
+
+/** Levels and options, as the kernel's headers have them. */
+const linger = [1, 13] as const;
+const stamps = [1, 35] as const;
+const sendBuffer = [1, 7] as const;
+const receiveBuffer = [1, 8] as const;
+const bindNoPort = [0, 24] as const;
+const O_NONBLOCK = 0o4000;
+const O_CLOEXEC = 0o2000000;
+
+function option(fd: number, [level, name]: readonly [number, number]): number[] {
+  const value = new Int32Array(2);
+  const length = new Uint32Array([8]);
+  const bytes = new Uint8Array(value.buffer);
+  assert.equal(libc.getsockopt(fd, level, name, bytes, new Uint8Array(length.buffer)), 0);
+  return [...value.subarray(0, (length[0] ?? 0) / 4)];
+}
+
+function assertFlags(fd: number): void {
+  const info = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
+  const flags = parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "", 8);
+  assert.equal(flags & (O_NONBLOCK | O_CLOEXEC), O_NONBLOCK | O_CLOEXEC);
+}
+
+Deno.test("a connection never blocks, is not inherited, resets at its end", async () => {
+  await using engine = new Engine(new FakeClock());
+  using server = new RawServer();
+  const { port } = server;
+  const opened: Connection[] = [];
+  const open = (source: string | undefined) =>
+    descriptorsOf(() => {
+      const connection = engine.connect({
+        ...{ address: ip("127.0.0.1"), port, netns: "", suspect: false },
+        source: source === undefined ? undefined : ip(source),
+      }, { connected() {}, readable() {}, failed() {} });
+      assert.ok(connection instanceof Connection);
+      opened.push(connection);
+    });
+  for (const source of [undefined, "127.0.0.7"]) {
+    const [fd = -1, ...others] = open(source);
+    assert.deepEqual(others, []);
+    assertFlags(fd);
+    assert.deepEqual(option(fd, linger), [1, 0]);
+    assert.deepEqual(option(fd, bindNoPort), [source === undefined ? 0 : 1]);
+    assert.deepEqual(option(fd, stamps), [0]);
+    opened.at(-1)?.watchReading();
+    assert.deepEqual(option(fd, stamps), [1]);
+  }
+  for (const connection of opened) connection[Symbol.dispose]();
+});
+
+Deno.test({
+  ...needingNamespaces("a ping socket never blocks, is not inherited, is stamped and has room"),
+  fn: async () => {
+    await using engine = new Engine(new FakeClock());
+    const plain = descriptorsOf(() => libc.socket(2, 2, 0))[0] ?? -1;
+    for (const family of [4, 6] as const) {
+      const sockets: PingSocket[] = [];
+      const [fd = -1, ...others] = descriptorsOf(() => {
+        const socket = engine.openPing({ family, netns: "", source: undefined }, [], () => {});
+        assert.ok(socket instanceof PingSocket);
+        sockets.push(socket);
+      });
+      assert.deepEqual(others, []);
+      assertFlags(fd);
+      assert.deepEqual(option(fd, stamps), [1]);
+      for (const buffer of [sendBuffer, receiveBuffer]) {
+        const asked = new Uint8Array(new Int32Array([1 << 20]).buffer);
+        libc.setsockopt(plain, buffer[0], buffer[1], asked, 4);
+        assert.deepEqual(option(fd, buffer), option(plain, buffer));
+      }
+      for (const socket of sockets) socket[Symbol.dispose]();
+    }
+    libc.close(plain);
+  },
+});
+
+Deno.test("what an engine holds is not inherited", async () => {
+  const engines: Engine[] = [];
+  const fds = descriptorsOf(() => engines.push(new Engine(new FakeClock())));
+  assert.equal(fds.length, 3);
+  for (const fd of fds) {
+    const info = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
+    const flags = parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "", 8);
+    assert.equal(flags & O_CLOEXEC, O_CLOEXEC);
+  }
+  // One of them keeps the kernel stamping.
+  const sockets = fds.filter((fd) => Deno.readLinkSync(`/proc/self/fd/${fd}`).startsWith("socket"));
+  assert.deepEqual(sockets.map((fd) => option(fd, stamps)), [[1]]);
+  for (const engine of engines) await engine.close();
+});
