@@ -210,3 +210,157 @@ Deno.test("arbitrary bytes never throw", () => {
     { seed: 20261121, numRuns: 1000 },
   );
 });
+
+/** A response without a body in which one header line has `length` bytes, the CR included. */
+function withLine(length: number): string {
+  return `HTTP/1.1 204 No\r\nX: ${"y".repeat(length - 4)}\r\n\r\n`;
+}
+
+/** A response without a body whose head has `length` bytes. */
+function withHead(length: number): string {
+  const [start, end] = ["HTTP/1.1 204 No\n", "\n"];
+  const line = `X: ${"y".repeat(96)}\n`;
+  const lines = line.repeat(Math.floor((length - start.length - end.length - 10) / line.length));
+  const last = length - start.length - lines.length - end.length;
+  return `${start}${lines}X: ${"y".repeat(last - 4)}\n${end}`;
+}
+
+Deno.test("a line of 8,192 bytes is the longest, in one piece or in two", () => {
+  for (const cuts of [[], [5000], [8203]]) {
+    const progress = (length: number) => read(bytesOf(withLine(length)), cuts).progress;
+    assert.equal(progress(8192), "complete", cuts.join());
+    assert.equal(progress(8193), "malformed", cuts.join());
+  }
+  const status = (length: number) =>
+    readText(`HTTP/1.1 204 ${"x".repeat(length - 13)}\n\n`).progress;
+  assert.equal(status(8192), "complete");
+  assert.equal(status(8193), "malformed");
+});
+
+Deno.test("a head of 32,768 bytes is the longest, up to the line that ends it", () => {
+  assert.equal(withHead(32_768).length, 32_768);
+  assert.equal(readText(withHead(32_768)).progress, "complete");
+  assert.equal(readText(withHead(32_768).slice(0, -1)).progress, "head");
+  // The empty line that is too much is the end all the same.
+  assert.equal(readText(withHead(32_769)).progress, "complete");
+  assert.equal(readText(withHead(32_770)).problem, "headers over 32768 bytes");
+});
+
+Deno.test("a size has 13 digits in a chunk and is a whole number in a header", () => {
+  const chunk = (size: string) =>
+    readText(`HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n${size}\nabc`).progress;
+  assert.equal(chunk("00000fffffffffffff"), "body");
+  assert.equal(chunk("1ffffffffffffff"), "malformed");
+  assert.equal(chunk("3 ; x"), "body");
+  assert.equal(chunk("3x"), "malformed");
+  assert.equal(chunk(""), "malformed");
+  const sized = (length: string) => readText(`HTTP/1.1 200 OK\nContent-Length: ${length}\n\nx`);
+  assert.equal(sized("9007199254740991").progress, "body");
+  assert.equal(sized("9007199254740992").problem, "invalid content-length");
+  assert.equal(sized("1,1 , 1").progress, "complete");
+  assert.equal(sized("1, 2").problem, "invalid content-length");
+  assert.equal(sized("").problem, "invalid content-length");
+});
+
+Deno.test("one length may be given twice, two may not", () => {
+  const lengths = (first: string, second: string) =>
+    readText(`HTTP/1.1 200 OK\nContent-Length: ${first}\nContent-Length: ${second}\n\nx`);
+  assert.equal(lengths("1", "1").progress, "complete");
+  assert.equal(lengths("0", "1").problem, "invalid content-length");
+});
+
+Deno.test("what an interim response says of lengths and codings ends with it", () => {
+  const interim = "HTTP/1.1 103 Early\nContent-Length: 9\nTransfer-Encoding: chunked\n\n";
+  assert.deepEqual(readText(`${interim}HTTP/1.1 200 OK\nContent-Length: 1\n\nx`), {
+    ...{ progress: "complete", status: 200, problem: "", body: "x" },
+  });
+  assert.equal(readText("HTTP/1.1 199 Soon\n\n").progress, "head");
+  assert.equal(
+    readText("HTTP/1.1 100 Go on\n\n", true).problem,
+    "connection closed within the headers",
+  );
+});
+
+Deno.test("responses of some statuses have no body, whatever they say", () => {
+  for (const status of [101, 204, 304]) {
+    const reading = readText(`HTTP/1.1 ${status} X\nContent-Length: 9\n\n`);
+    assert.equal(reading.progress, "complete", `${status}`);
+    assert.equal(reading.status, status);
+  }
+  for (const status of [200, 203, 205, 303, 305]) {
+    assert.equal(readText(`HTTP/1.1 ${status} X\n\n`).progress, "body", `${status}`);
+  }
+});
+
+Deno.test("a coding is chunked only if that is its last part", () => {
+  const coded = (coding: string) =>
+    readText(`HTTP/1.1 200 OK\nTransfer-Encoding: ${coding}\n\n1\nx\n0\n\n`, true).body;
+  assert.equal(coded("chunked"), "x");
+  assert.equal(coded("gzip,\tCHUNKED"), "x");
+  assert.equal(coded("chunked, gzip"), "1\nx\n0\n\n");
+  assert.equal(coded("xchunked"), "1\nx\n0\n\n");
+});
+
+Deno.test("each character of a header's name has to be a token's", () => {
+  for (let code = 0; code < 256; code++) {
+    const char = String.fromCharCode(code);
+    if (char === "\n" || char === ":") continue;
+    const isToken = /[A-Za-z0-9!#$%&'*+\-.^_`|~]/.test(char);
+    const { progress } = readText(`HTTP/1.1 204 X\na${char}b: c\n\n`);
+    assert.equal(progress, isToken ? "complete" : "malformed", JSON.stringify(char));
+  }
+});
+
+Deno.test("a line that begins with a space or a tab continues the one before it", () => {
+  for (const first of [" ", "\t"]) {
+    const text = `HTTP/1.1 200 OK\nX: a\n${first}Content-Length: 1\nContent-Length: 2\n\nab`;
+    assert.equal(readText(text).body, "ab");
+  }
+});
+
+Deno.test("a status line has its parts in their places", () => {
+  for (const line of ["HTTP/1.x 200 OK", "HTTP/1.1_200 OK", "HTTP/1.1 2x0 OK", "HTTP/1.1 200OK"]) {
+    assert.equal(readText(`${line}\n`).problem, "not an HTTP/1 response", line);
+  }
+  for (const [line, status] of [["HTTP/1.9 100", 100], ["HTTP/1.0 999 ", 999]] as const) {
+    const reader = new HttpReader();
+    reader.push(bytesOf(`${line}\r\n`));
+    assert.equal(reader.progress, "head", line);
+    assert.equal(reader.status, status);
+  }
+});
+
+Deno.test("a body that grows in pieces is kept whole, up to the last byte of 64 KiB", () => {
+  const text = Array.from({ length: bodyRoom }, (_, i) => String.fromCharCode(i % 251)).join("");
+  for (const piece of [1, 700, 1023, 1024, 1025, 40_000, bodyRoom]) {
+    const reader = new HttpReader();
+    reader.push(bytesOf("HTTP/1.1 200 OK\r\n\r\n"));
+    for (let at = 0; at < bodyRoom; at += piece) {
+      assert.equal(reader.progress, "body");
+      reader.push(bytesOf(text.slice(at, at + piece)));
+    }
+    assert.equal(reader.progress, "complete");
+    assert.equal(latin1.decode(reader.body), latin1.decode(bytesOf(text)));
+  }
+});
+
+Deno.test("only as many bytes are read as are said to be there", () => {
+  const reader = new HttpReader();
+  const bytes = bytesOf("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
+  reader.push(bytes, bytes.length - 1);
+  assert.equal(reader.progress, "body");
+  reader.push(bytes.subarray(-1), 1);
+  assert.equal(latin1.decode(reader.body), "ok");
+});
+
+Deno.test("nothing is read after the end, and a second end changes nothing", () => {
+  const reader = new HttpReader();
+  reader.push(bytesOf("HTTP/1.1 204 X\r\n\r\nHTTP/1.1 500 X\r\n\r\n"));
+  reader.end();
+  assert.equal(reader.status, 204);
+  assert.equal(reader.progress, "complete");
+  const broken = new HttpReader();
+  broken.push(bytesOf("nonsense"));
+  broken.end();
+  assert.equal(broken.problem, "not an HTTP/1 response");
+});

@@ -89,3 +89,91 @@ Deno.test("arbitrary packets never throw", () => {
     { seed: 20261121, numRuns: 2000 },
   );
 });
+
+/** The reason of an unreachable message with `code`. */
+function reasonOf(family: 4 | 6, code: number): string | undefined {
+  const [type, header] = family === 4 ? [3, ipv4Header()] : [1, new Uint8Array(40)];
+  const packet = concat([type, code, 0, 0, 0, 0, 0, 0], header, encoded(family));
+  const answer = parseAnswer(packet, packet.length, family, false);
+  return answer?.kind === "unreachable" ? answer.reason : undefined;
+}
+
+Deno.test("each code of an unreachable message has its reason (RFC 792, 1812, 4443)", () => {
+  const other = "destination is unreachable";
+  const expected = {
+    4: new Map([
+      [0, "network is unreachable"],
+      [1, "no route to host"],
+      [2, "protocol is unreachable"],
+      ...[9, 10, 13].map((code) => [code, "prohibited by a router"] as const),
+    ]),
+    6: new Map([
+      [0, "no route to host"],
+      [1, "prohibited by a router"],
+      [3, "address is unreachable"],
+      [5, "source address refused by a router"],
+      [6, "route rejected by a router"],
+    ]),
+  };
+  for (const family of [4, 6] as const) {
+    for (let code = 0; code < 16; code++) {
+      assert.equal(reasonOf(family, code), expected[family].get(code) ?? other, `${code}`);
+    }
+  }
+});
+
+Deno.test("an echo has id, sequence and token in network order", () => {
+  const bytes = encoded(4);
+  assert.deepEqual([...bytes.subarray(4)], [
+    ...[0x12, 0x34, 0xff, 0xfe],
+    ...[0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4],
+  ]);
+  const offset = new Uint8Array(20);
+  encodeEcho(offset.subarray(3), 4, echo);
+  assert.deepEqual(offset.subarray(3, 19), bytes);
+});
+
+Deno.test("checksums carry over, and over again", () => {
+  const sumOf = (token: readonly [number, number]) => {
+    const bytes = new Uint8Array(16);
+    encodeEcho(bytes, 4, { id: 0xffff, sequence: 0xffff, token });
+    const view = new DataView(bytes.buffer);
+    let sum = 0;
+    for (let at = 0; at < 16; at += 2) sum += view.getUint16(at);
+    while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
+    return sum;
+  };
+  fc.assert(
+    fc.property(fc.nat(0xffff_ffff), fc.nat(0xffff_ffff), (first, second) => {
+      assert.equal(sumOf([first, second]), 0xffff);
+    }),
+    { seed: 20261121, numRuns: 500, examples: [[0xffff_ffff, 0xffff_ffff], [0, 0]] },
+  );
+});
+
+Deno.test("messages as long as they have to be are read, and none that is shorter", () => {
+  const cases = [
+    [4, concat([0], encoded(4).subarray(1)), 0],
+    [4, concat([3, 1, 0, 0, 0, 0, 0, 0], ipv4Header(), encoded(4).subarray(0, 8)), 0],
+    [6, concat([1, 0, 0, 0, 0, 0, 0, 0], new Uint8Array(40), encoded(6).subarray(0, 8)), 0],
+    [4, concat([3, 1, 0, 0, 0, 0, 0, 0], ipv4Header(7), encoded(4).subarray(0, 8)), 20],
+  ] as const;
+  for (const [family, message, header] of cases) {
+    const packet = header === 0 ? message : concat(ipv4Header(), message);
+    const answer = (length: number) => parseAnswer(packet, length, family, header > 0);
+    assert.ok(answer(packet.length), `${family}`);
+    for (let length = 0; length < packet.length; length++) {
+      assert.equal(answer(length), undefined, `${family} ${length}`);
+    }
+  }
+});
+
+Deno.test("an error about something else than an echo is no answer", () => {
+  for (const [family, type] of [[4, 3], [6, 1]] as const) {
+    const quoted = encoded(family);
+    quoted[0] = 13;
+    const header = family === 4 ? ipv4Header() : new Uint8Array(40);
+    const packet = concat([type, 1, 0, 0, 0, 0, 0, 0], header, quoted);
+    assert.equal(parseAnswer(packet, packet.length, family, false), undefined);
+  }
+});

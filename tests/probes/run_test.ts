@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createLogger, type LogRecord } from "../../lib/log/mod.ts";
-import type { ProbeResult } from "../../lib/probes/mod.ts";
+import { probeCodes, type ProbeResult } from "../../lib/probes/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
 import { httpCheck, tcpCheck } from "./checks.ts";
@@ -69,6 +69,13 @@ Deno.test("a result may start the next probe from within", async () => {
   };
   next();
   await promise;
+});
+
+Deno.test("the codes are HAProxy's", () => {
+  assert.deepEqual(probeCodes, [
+    ...["L4OK", "L4TOUT", "L4CON", "L6OK", "L6TOUT", "L6RSP"],
+    ...["L7OK", "L7TOUT", "L7RSP", "L7STS", "SOCKERR"],
+  ]);
 });
 
 Deno.test("start and end are logged at debug, and only there", async () => {

@@ -48,6 +48,26 @@ Deno.test("searching in slices finds what searching at once finds", () => {
   );
 });
 
+Deno.test("words, lines and texts begin and end where they do for re2js", () => {
+  const edges = [..."/09:@AZ[_`az{ \n", "é", ""];
+  const conditions = ["\\b", "\\B", "^", "$", "(?m)^", "(?m)$", "\\A", "\\z"];
+  for (const before of edges) {
+    for (const after of edges) {
+      for (const condition of conditions) {
+        for (const pattern of [`${condition}x`, `x${condition}`]) {
+          const text = `${before}x${after}`;
+          const expected = RE2JS.compile(pattern).test(text);
+          assert.equal(
+            inSlices(pattern, text, 3),
+            expected,
+            `${pattern} in ${JSON.stringify(text)}`,
+          );
+        }
+      }
+    }
+  }
+});
+
 Deno.test("a small search is over at once", () => {
   const found: boolean[] = [];
   const search = new BodySearch(new FakeClock());

@@ -103,6 +103,7 @@ test("what an https server says is judged like any other", async () => {
     [ok, { responseRegexp: "^ok$" }, "L7OK status 200, regexp found"],
     [ok, { responseRegexp: "nok" }, "L7RSP regexp not found in 2 bytes of body"],
     [answering("hello\r\n"), {}, "L7RSP not an HTTP/1 response"],
+    [answering(""), {}, "L7RSP connection closed before a response"],
     [repeating("HTTP/1.1 200 OK\r\n", "X: y\r\n"), {}, "L7RSP headers over 32768 bytes"],
   ];
   for (const [behaviour, check, expected] of cases) {
@@ -180,6 +181,36 @@ test("an https server that says nothing gives L7TOUT", async () => {
   await requested.promise;
   clock.advance(100);
   assert.equal(await outcome, "L7TOUT no response within 100ms");
+});
+
+test("a session that breaks after the request gives L7RSP with the reason", async () => {
+  await using authority = await Authority.create();
+  const { cert, key } = await authority.issue("DNS:a.example");
+  const requested = Promise.withResolvers<void>();
+  await using server = TestServer.tls(cert, key, async (connection) => {
+    await connection.read(new Uint8Array(4096));
+    requested.resolve();
+    await silent(connection);
+  });
+  // Hands everything on, and speaks out of turn when the request is through.
+  await using between = TestServer.tcp(async (client) => {
+    using inner = await Deno.connect({ hostname: "127.0.0.1", port: server.port });
+    const ended = Promise.allSettled([
+      client.readable.pipeTo(inner.writable, { preventClose: true }),
+      (async () => {
+        const buffer = new Uint8Array(4096);
+        for (let n = await inner.read(buffer); n !== null; n = await inner.read(buffer)) {
+          await client.write(buffer.subarray(0, n));
+        }
+      })(),
+    ]);
+    await requested.promise;
+    await client.write(Uint8Array.from([0x17, 3, 3, 0, 32, ...Array(32).fill(7)]));
+    await ended;
+  });
+  await using harness = new Harness({ ca: [authority.cert] });
+  const check = { type: "https", port: between.port, tls: tls("a.example") } as const;
+  assert.match(await harness.outcome(httpCheck(check)), /^L7RSP .*(decrypt|record|mac)/i);
 });
 
 /** How plain TCP servers fail a handshake, and what that gives. */

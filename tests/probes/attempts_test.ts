@@ -1,0 +1,243 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import type { HealthCheck } from "../../lib/config/mod.ts";
+import { type Connection, ownFailure } from "../../lib/net/mod.ts";
+import type { Attempt, Outcome } from "../../lib/probes/attempt.ts";
+import { BodySearch } from "../../lib/probes/body_search.ts";
+import { ConnectionStream } from "../../lib/probes/connection_stream.ts";
+import { HttpRequests } from "../../lib/probes/http_request.ts";
+import { IcmpHubs } from "../../lib/probes/icmp_hubs.ts";
+import { SilentTargets } from "../../lib/probes/silent_targets.ts";
+import { beginProbe } from "../../lib/probes/table.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { ip } from "../support/ip.ts";
+import { httpCheck, tcpCheck } from "./checks.ts";
+import { FakeConnection, FakeEngine } from "./fake_connection.ts";
+
+const noMemory = ownFailure("out of memory");
+const reset = { reason: "connection reset by peer", isOwn: false };
+
+/** One attempt over a fake connection, and what it reports. */
+class Stage {
+  readonly engine = new FakeEngine();
+  readonly silent = new SilentTargets();
+  readonly outcomes: string[] = [];
+  readonly address = ip("192.0.2.1");
+  readonly connection: FakeConnection = this.engine.connection;
+
+  begin(check: HealthCheck): Attempt {
+    const engine = this.engine.whole;
+    const context = {
+      engine,
+      requests: new HttpRequests("1"),
+      search: new BodySearch(new FakeClock()),
+      icmp: new IcmpHubs(engine),
+      silent: this.silent,
+      ca: [],
+    };
+    const target = { address: this.address, check, netns: "blue" };
+    return beginProbe(context, target, (outcome) => this.#note(outcome));
+  }
+  #note({ ok, code, detail }: Outcome): void {
+    assert.equal(ok, code.endsWith("OK"));
+    this.outcomes.push(`${code} ${detail}`);
+  }
+}
+
+Deno.test("a probe connects to the check's port from the source of the address's family", () => {
+  const stage = new Stage();
+  const [v4, v6] = [ip("192.0.2.7"), ip("2001:db8::7")];
+  stage.begin(tcpCheck({ port: 81, probeIpv4Source: v4, probeIpv6Source: v6 }));
+  const { address } = stage;
+  assert.deepEqual(stage.engine.targets, [
+    { address, port: 81, source: v4, netns: "blue", suspect: false },
+  ]);
+});
+
+Deno.test("whoever did not connect in time is suspect until it is heard of again", () => {
+  const stage = new Stage();
+  stage.connection.established = false;
+  const outcome = (attempt: Attempt) => {
+    const { code, detail } = attempt.timedOut();
+    return `${code} ${detail}`;
+  };
+  const check = tcpCheck({ timeoutMs: 1500 });
+  const suspected = () => stage.engine.targets.at(-1)?.suspect;
+  assert.equal(outcome(stage.begin(check)), "L4TOUT not connected within 1.5s");
+  stage.begin(check);
+  assert.equal(suspected(), true);
+  stage.engine.user?.failed(noMemory);
+  stage.begin(check);
+  assert.equal(suspected(), true);
+  stage.engine.user?.failed(reset);
+  stage.begin(check);
+  assert.equal(suspected(), false);
+  stage.begin(check).timedOut();
+  stage.begin(check);
+  assert.equal(suspected(), true);
+  stage.engine.user?.connected();
+  stage.begin(check);
+  assert.equal(suspected(), false);
+  assert.deepEqual(stage.outcomes, [
+    "SOCKERR out of memory",
+    "L4CON connection reset by peer",
+    "L4OK connected",
+  ]);
+});
+
+Deno.test("an attempt tells what its connection knows, and nothing when there is none", () => {
+  const stage = new Stage();
+  Object.assign(stage.connection, { heardAt: 12, heldUpMs: 3, established: false });
+  const attempt = stage.begin(tcpCheck());
+  assert.equal(attempt.heardAt, 12);
+  assert.equal(attempt.heldUpMs, 3);
+  attempt.close();
+  assert.equal(stage.connection.closed, true);
+  assert.equal(attempt.heardAt, undefined);
+  assert.equal(attempt.heldUpMs, 0);
+  stage.engine.refusal = noMemory;
+  assert.equal(stage.begin(tcpCheck()).heldUpMs, 0);
+  assert.deepEqual(stage.outcomes, ["SOCKERR out of memory"]);
+});
+
+Deno.test("a request that does not go out whole is our own lack, or the peer's reset", () => {
+  const cases = [
+    [5, "SOCKERR the request does not fit into the socket's buffer"],
+    [noMemory, "SOCKERR out of memory"],
+    [reset, "L7RSP connection reset by peer"],
+  ] as const;
+  for (const [sends, expected] of cases) {
+    const stage = new Stage();
+    stage.connection.sends = sends;
+    stage.begin(httpCheck());
+    assert.deepEqual(stage.outcomes, [expected]);
+    assert.match(stage.connection.sent.join(), /^GET \/ HTTP\/1.1\r\n/);
+  }
+});
+
+Deno.test("a socket that cannot be watched is our own lack, with TLS too", () => {
+  const checks = [httpCheck(), httpCheck({ type: "https" })];
+  for (const check of checks) {
+    const stage = new Stage();
+    stage.connection.watching = noMemory;
+    stage.begin(check);
+    assert.deepEqual(stage.outcomes, ["SOCKERR out of memory"]);
+    const other = new Stage();
+    other.connection.watching = reset;
+    other.begin(check);
+    const code = check.type === "http" ? "L7RSP" : "L6RSP";
+    assert.deepEqual(other.outcomes, [`${code} connection reset by peer`]);
+  }
+});
+
+Deno.test("a response is read until there is nothing more, and then later", () => {
+  const stage = new Stage();
+  const { incoming } = stage.connection;
+  stage.begin(httpCheck());
+  incoming.push("HTTP/1.1 ", "200 O", "nothing", "K\r\n\r\n");
+  stage.engine.user?.readable();
+  assert.deepEqual(stage.outcomes, []);
+  assert.equal(incoming.length, 1);
+  stage.engine.user?.readable();
+  assert.deepEqual(stage.outcomes, ["L7OK status 200"]);
+});
+
+Deno.test("a response that breaks off is the peer's doing, or our own lack", () => {
+  const cases = [
+    ["end", "L7RSP connection closed before a response"],
+    [reset, "L7RSP connection reset by peer"],
+    [noMemory, "SOCKERR out of memory"],
+  ] as const;
+  for (const [incoming, expected] of cases) {
+    const stage = new Stage();
+    stage.begin(httpCheck());
+    stage.connection.incoming.push(incoming);
+    stage.engine.user?.readable();
+    assert.deepEqual(stage.outcomes, [expected]);
+  }
+});
+
+Deno.test("a TLS session that breaks for a lack of ours says nothing about the peer", async () => {
+  for (
+    const [failure, expected] of [
+      [noMemory, "SOCKERR out of memory"],
+      [reset, "L6RSP connection reset by peer"],
+    ] as const
+  ) {
+    const stage = new Stage();
+    const attempt = stage.begin(tcpCheck({
+      tls: { serverName: "a.example", insecureSkipVerify: true },
+    }));
+    stage.connection.incoming.push(...Array(9).fill(failure));
+    while (stage.outcomes.length === 0) {
+      stage.engine.user?.readable();
+      await new Promise((resolve) => setTimeout(resolve));
+    }
+    assert.equal(stage.outcomes[0], expected);
+    attempt.close();
+  }
+});
+
+/** A stream over a fake connection, and what comes out of it. */
+function streamed() {
+  const engine = new FakeEngine();
+  const stream = new ConnectionStream(
+    engine.whole,
+    engine.connection as unknown as Connection,
+  );
+  const data: string[] = [];
+  stream.on("data", (bytes: Uint8Array) => data.push(new TextDecoder().decode(bytes)));
+  return { stream, data, connection: engine.connection, engine };
+}
+
+Deno.test("a stream brings what comes, and its end", async () => {
+  const { stream, data, connection } = streamed();
+  connection.incoming.push("one", "two");
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(data.join(""), "onetwo");
+  connection.incoming.push("three", "end");
+  const ended = once(stream, "end");
+  stream.pull();
+  await ended;
+  assert.equal(data.join(""), "onetwothree");
+  stream.destroy();
+});
+
+Deno.test("a stream whose bytes stay as they came, whatever is received next", async () => {
+  const { stream, connection, engine } = streamed();
+  stream.removeAllListeners("data");
+  stream.pause();
+  connection.incoming.push("first");
+  stream.pull();
+  engine.inbox.bytes.fill(0);
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.equal(new TextDecoder().decode(stream.read() ?? new Uint8Array()), "first");
+  stream.destroy();
+});
+
+Deno.test("a stream breaks for the reason for which the connection did", async () => {
+  const { stream, connection } = streamed();
+  connection.incoming.push(reset);
+  const [error] = await once(stream, "error");
+  assert.equal(error.message, "connection reset by peer");
+});
+
+Deno.test("a stream sends all at once, or says why not", async () => {
+  const write = async (connection: (fake: FakeConnection) => void) => {
+    const { stream, connection: fake } = streamed();
+    connection(fake);
+    const failed = new Promise<string>((resolve) => {
+      stream.on("error", (error: Error) => resolve(error.message));
+    });
+    const done = new Promise<string>((resolve) =>
+      stream.write(new TextEncoder().encode("hello"), (error) => !error && resolve("sent"))
+    );
+    const result = await Promise.race([done, failed]);
+    stream.destroy();
+    return [result, ...fake.sent].join();
+  };
+  assert.equal(await write(() => {}), "sent,hello");
+  assert.equal(await write((fake) => fake.sends = 3), "the peer takes no data,hello");
+  assert.equal(await write((fake) => fake.sends = reset), "connection reset by peer,hello");
+  assert.equal(await write((fake) => fake.closed = true), "connection closed");
+});
