@@ -12,6 +12,7 @@
 import process from "node:process";
 import { type Checker, createChecker } from "../lib/checker/mod.ts";
 import type { Config } from "../lib/config/mod.ts";
+import { EventStream } from "../lib/events/mod.ts";
 import { silentLogger } from "../lib/log/mod.ts";
 import { Engine } from "../lib/net/mod.ts";
 import { createProber } from "../lib/probes/mod.ts";
@@ -21,6 +22,10 @@ import { httpCheck, sketch } from "../tests/checker/support.ts";
 
 const backendsPerFrontend = 100;
 const pass: ProbeResult = { ok: true, code: "L7OK", detail: "status 200", durationMs: 1 };
+
+function fatal(error: Error): never {
+  throw error;
+}
 
 /** So many backends on one loopback server, probed every second. */
 function manyBackends(
@@ -52,8 +57,9 @@ function costOfScheduling(count: number): number {
     return () => {};
   };
   const config = manyBackends(count, 80);
+  using events = new EventStream(clock, silentLogger);
   const checker = createChecker({
-    ...{ config, startProbe, clock, log: silentLogger, random: Math.random },
+    ...{ config, startProbe, clock, log: silentLogger, random: Math.random, events, fatal },
   });
   let probes = 0;
   const turn = (seconds: number) => {
@@ -104,9 +110,10 @@ async function live(
   let failures = 0;
   const config = manyBackends(count, port);
   const built = performance.now();
+  using events = new EventStream(systemClock, silentLogger);
   using checker = createChecker({
     config,
-    ...{ startProbe, clock: systemClock, log: silentLogger, random: Math.random },
+    ...{ startProbe, clock: systemClock, log: silentLogger, random: Math.random, events, fatal },
     observer: {
       probeDone(_backend, _type, { ok }) {
         probes++;

@@ -6,6 +6,7 @@
 import process from "node:process";
 import { createChecker } from "../../lib/checker/mod.ts";
 import type { HealthCheck } from "../../lib/config/mod.ts";
+import { EventStream } from "../../lib/events/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import { createProber } from "../../lib/probes/mod.ts";
@@ -63,7 +64,12 @@ let warm = () => {};
 
 await using engine = new Engine();
 using prober = createProber(engine, { log: silentLogger, version: "bench" });
+using events = new EventStream(systemClock, silentLogger);
 using checker = createChecker({
+  events,
+  fatal(error) {
+    throw error;
+  },
   config: config(warmUp(load)),
   startProbe: prober.start,
   clock: systemClock,
