@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file maglev.proto.
  */
 export const file_maglev: GenFile = /*@__PURE__*/
-  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiHgoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdMaXN0SGVhbHRoQ2hlY2tzUmVxdWVzdCIpChhMaXN0SGVhbHRoQ2hlY2tzUmVzcG9uc2USDQoFbmFtZXMYASADKAkiJQoVR2V0SGVhbHRoQ2hlY2tSZXF1ZXN0EgwKBG5hbWUYASABKAkiFAoSQ2hlY2tDb25maWdSZXF1ZXN0Ik4KE0NoZWNrQ29uZmlnUmVzcG9uc2USCgoCb2sYASABKAgSEwoLcGFyc2VfZXJyb3IYAiABKAkSFgoOc2VtYW50aWNfZXJyb3IYAyABKAkiFQoTUmVsb2FkQ29uZmlnUmVxdWVzdCJlChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkiWAoPUG9vbEJhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDgoGd2VpZ2h0GAIgASgFEhgKEGVmZmVjdGl2ZV93ZWlnaHQYAyABKAUSDQoFc3RhdGUYBCABKAkiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i1QEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkirwEKD0hUVFBDaGVja1BhcmFtcxIMCgRwYXRoGAEgASgJEgwKBGhvc3QYAiABKAkSGQoRcmVzcG9uc2VfY29kZV9taW4YAyABKAUSGQoRcmVzcG9uc2VfY29kZV9tYXgYBCABKAUSFwoPcmVzcG9uc2VfcmVnZXhwGAUgASgJEhMKC3NlcnZlcl9uYW1lGAYgASgJEhwKFGluc2VjdXJlX3NraXBfdmVyaWZ5GAcgASgIIlAKDlRDUENoZWNrUGFyYW1zEgsKA3NzbBgBIAEoCBITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgDIAEoCCKwAgoPSGVhbHRoQ2hlY2tJbmZvEgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRwb3J0GAMgASgNEhYKDnByb2JlX2lwdjRfc3JjGAQgASgJEhYKDnByb2JlX2lwdjZfc3JjGAUgASgJEhMKC2ludGVydmFsX25zGAYgASgDEhgKEGZhc3RfaW50ZXJ2YWxfbnMYByABKAMSGAoQZG93bl9pbnRlcnZhbF9ucxgIIAEoAxISCgp0aW1lb3V0X25zGAkgASgDEgwKBHJpc2UYCiABKAUSDAoEZmFsbBgLIAEoBRIlCgRodHRwGAwgASgLMhcubWFnbGV2LkhUVFBDaGVja1BhcmFtcxIjCgN0Y3AYDSABKAsyFi5tYWdsZXYuVENQQ2hlY2tQYXJhbXMiXgoQVHJhbnNpdGlvblJlY29yZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmF0X3VuaXhfbnMYAyABKAMSDAoEY29kZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkiZAoPUHJvYmVSZXN1bHRJbmZvEgoKAm9rGAEgASgIEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJEhMKC2R1cmF0aW9uX25zGAQgASgDEhIKCmF0X3VuaXhfbnMYBSABKAMi9wEKC0JhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRINCgVzdGF0ZRgDIAEoCRItCgt0cmFuc2l0aW9ucxgEIAMoCzIYLm1hZ2xldi5UcmFuc2l0aW9uUmVjb3JkEg8KB2VuYWJsZWQYBSABKAgSEwoLaGVhbHRoY2hlY2sYBiABKAkSKwoKbGFzdF9wcm9iZRgHIAEoCzIXLm1hZ2xldi5Qcm9iZVJlc3VsdEluZm8SDgoGaGVhbHRoGAggASgFEhUKDXNpbmNlX3VuaXhfbnMYCSABKAMSEQoJZnJvbnRlbmRzGAogAygJIoEBCgxXYXRjaFJlcXVlc3QSEAoDbG9nGAEgASgISACIAQESEQoJbG9nX2xldmVsGAIgASgJEhQKB2JhY2tlbmQYAyABKAhIAYgBARIVCghmcm9udGVuZBgEIAEoCEgCiAEBQgYKBF9sb2dCCgoIX2JhY2tlbmRCCwoJX2Zyb250ZW5kIiUKB0xvZ0F0dHISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIloKCExvZ0V2ZW50EhIKCmF0X3VuaXhfbnMYASABKAMSDQoFbGV2ZWwYAiABKAkSCwoDbXNnGAMgASgJEh4KBWF0dHJzGAQgAygLMg8ubWFnbGV2LkxvZ0F0dHIiUgoMQmFja2VuZEV2ZW50EhQKDGJhY2tlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQiVAoNRnJvbnRlbmRFdmVudBIVCg1mcm9udGVuZF9uYW1lGAEgASgJEiwKCnRyYW5zaXRpb24YAiABKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZCKFAQoFRXZlbnQSHwoDbG9nGAEgASgLMhAubWFnbGV2LkxvZ0V2ZW50SAASJwoHYmFja2VuZBgCIAEoCzIULm1hZ2xldi5CYWNrZW5kRXZlbnRIABIpCghmcm9udGVuZBgDIAEoCzIVLm1hZ2xldi5Gcm9udGVuZEV2ZW50SABCBwoFZXZlbnQiYgoQU2V0V2VpZ2h0UmVxdWVzdBIQCghmcm9udGVuZBgBIAEoCRIMCgRwb29sGAIgASgJEg8KB2JhY2tlbmQYAyABKAkSDgoGd2VpZ2h0GAQgASgFEg0KBWZsdXNoGAUgASgIIhMKEUdldFZQUEluZm9SZXF1ZXN0IoEBCgdWUFBJbmZvEg8KB3ZlcnNpb24YASABKAkSEgoKYnVpbGRfZGF0ZRgCIAEoCRIXCg9idWlsZF9kaXJlY3RvcnkYAyABKAkSCwoDcGlkGAQgASgNEhMKC2Jvb3R0aW1lX25zGAUgASgDEhYKDmNvbm5lY3R0aW1lX25zGAYgASgDIhYKFEdldFZQUExCU3RhdGVSZXF1ZXN0InQKCVZQUExCQ29uZhIXCg9pcDRfc3JjX2FkZHJlc3MYASABKAkSFwoPaXA2X3NyY19hZGRyZXNzGAIgASgJEh8KF3N0aWNreV9idWNrZXRzX3Blcl9jb3JlGAMgASgNEhQKDGZsb3dfdGltZW91dBgEIAEoDSJnCgdWUFBMQkFTEg8KB2FkZHJlc3MYASABKAkSDgoGd2VpZ2h0GAIgASgNEg0KBWZsYWdzGAMgASgNEhMKC251bV9idWNrZXRzGAQgASgNEhcKD2luX3VzZV9zaW5jZV9ucxgFIAEoAyKpAQoIVlBQTEJWSVASDgoGcHJlZml4GAEgASgJEhAKCHByb3RvY29sGAIgASgNEgwKBHBvcnQYAyABKA0SDQoFZW5jYXAYBCABKAkSGQoRZmxvd190YWJsZV9sZW5ndGgYBSABKA0SLAoTYXBwbGljYXRpb25fc2VydmVycxgGIAMoCzIPLm1hZ2xldi5WUFBMQkFTEhUKDXNyY19pcF9zdGlja3kYByABKAgiTQoKVlBQTEJTdGF0ZRIfCgRjb25mGAEgASgLMhEubWFnbGV2LlZQUExCQ29uZhIeCgR2aXBzGAIgAygLMhAubWFnbGV2LlZQUExCVklQIkUKFVN5bmNWUFBMQlN0YXRlUmVxdWVzdBIaCg1mcm9udGVuZF9uYW1lGAEgASgJSACIAQFCEAoOX2Zyb250ZW5kX25hbWUiGAoWU3luY1ZQUExCU3RhdGVSZXNwb25zZSIZChdHZXRWUFBMQkNvdW50ZXJzUmVxdWVzdCK6AQoQVlBQTEJWSVBDb3VudGVycxIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKAkSDAoEcG9ydBgDIAEoDRITCgtuZXh0X3BhY2tldBgEIAEoBBIUCgxmaXJzdF9wYWNrZXQYBSABKAQSGAoQdW50cmFja2VkX3BhY2tldBgGIAEoBBIRCglub19zZXJ2ZXIYByABKAQSDwoHcGFja2V0cxgIIAEoBBINCgVieXRlcxgJIAEoBCJGChRWUFBMQkFkZHJlc3NDb3VudGVycxIOCgZwcmVmaXgYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCJGChNWUFBMQlNlcnZlckNvdW50ZXJzEg8KB2FkZHJlc3MYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCKwAQoNVlBQTEJDb3VudGVycxImCgR2aXBzGAEgAygLMhgubWFnbGV2LlZQUExCVklQQ291bnRlcnMSLAoHc2VydmVycxgDIAMoCzIbLm1hZ2xldi5WUFBMQlNlcnZlckNvdW50ZXJzEhIKCmF0X3VuaXhfbnMYBCABKAMSLwoJYWRkcmVzc2VzGAUgAygLMhwubWFnbGV2LlZQUExCQWRkcmVzc0NvdW50ZXJzSgQIAhADIkUKFVBsYW5WUFBMQlN0YXRlUmVxdWVzdBIaCg1mcm9udGVuZF9uYW1lGAEgASgJSACIAQFCEAoOX2Zyb250ZW5kX25hbWUifgoLVlBQTEJDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwcmVmaXgYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIPCgdhZGRyZXNzGAUgASgJEg4KBmRldGFpbBgGIAEoCRIQCghmcm9udGVuZBgHIAEoCSI+ChZQbGFuVlBQTEJTdGF0ZVJlc3BvbnNlEiQKB2NoYW5nZXMYASADKAsyEy5tYWdsZXYuVlBQTEJDaGFuZ2UyvQoKBk1hZ2xldhJMCg1MaXN0RnJvbnRlbmRzEhwubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXF1ZXN0Gh0ubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXNwb25zZRI/CgtHZXRGcm9udGVuZBIaLm1hZ2xldi5HZXRGcm9udGVuZFJlcXVlc3QaFC5tYWdsZXYuRnJvbnRlbmRJbmZvEkkKDExpc3RCYWNrZW5kcxIbLm1hZ2xldi5MaXN0QmFja2VuZHNSZXF1ZXN0GhwubWFnbGV2Lkxpc3RCYWNrZW5kc1Jlc3BvbnNlEjwKCkdldEJhY2tlbmQSGS5tYWdsZXYuR2V0QmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SOwoMUGF1c2VCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEjwKDVJlc3VtZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPAoNRW5hYmxlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI9Cg5EaXNhYmxlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxJVChBMaXN0SGVhbHRoQ2hlY2tzEh8ubWFnbGV2Lkxpc3RIZWFsdGhDaGVja3NSZXF1ZXN0GiAubWFnbGV2Lkxpc3RIZWFsdGhDaGVja3NSZXNwb25zZRJICg5HZXRIZWFsdGhDaGVjaxIdLm1hZ2xldi5HZXRIZWFsdGhDaGVja1JlcXVlc3QaFy5tYWdsZXYuSGVhbHRoQ2hlY2tJbmZvEk4KHFNldEZyb250ZW5kUG9vbEJhY2tlbmRXZWlnaHQSGC5tYWdsZXYuU2V0V2VpZ2h0UmVxdWVzdBoULm1hZ2xldi5Gcm9udGVuZEluZm8SNAoLV2F0Y2hFdmVudHMSFC5tYWdsZXYuV2F0Y2hSZXF1ZXN0Gg0ubWFnbGV2LkV2ZW50MAESRgoLQ2hlY2tDb25maWcSGi5tYWdsZXYuQ2hlY2tDb25maWdSZXF1ZXN0GhsubWFnbGV2LkNoZWNrQ29uZmlnUmVzcG9uc2USSQoMUmVsb2FkQ29uZmlnEhsubWFnbGV2LlJlbG9hZENvbmZpZ1JlcXVlc3QaHC5tYWdsZXYuUmVsb2FkQ29uZmlnUmVzcG9uc2USOAoKR2V0VlBQSW5mbxIZLm1hZ2xldi5HZXRWUFBJbmZvUmVxdWVzdBoPLm1hZ2xldi5WUFBJbmZvEkEKDUdldFZQUExCU3RhdGUSHC5tYWdsZXYuR2V0VlBQTEJTdGF0ZVJlcXVlc3QaEi5tYWdsZXYuVlBQTEJTdGF0ZRJPCg5TeW5jVlBQTEJTdGF0ZRIdLm1hZ2xldi5TeW5jVlBQTEJTdGF0ZVJlcXVlc3QaHi5tYWdsZXYuU3luY1ZQUExCU3RhdGVSZXNwb25zZRJKChBHZXRWUFBMQkNvdW50ZXJzEh8ubWFnbGV2LkdldFZQUExCQ291bnRlcnNSZXF1ZXN0GhUubWFnbGV2LlZQUExCQ291bnRlcnMSTwoOUGxhblZQUExCU3RhdGUSHS5tYWdsZXYuUGxhblZQUExCU3RhdGVSZXF1ZXN0Gh4ubWFnbGV2LlBsYW5WUFBMQlN0YXRlUmVzcG9uc2ViBnByb3RvMw");
+  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiHgoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdMaXN0SGVhbHRoQ2hlY2tzUmVxdWVzdCIpChhMaXN0SGVhbHRoQ2hlY2tzUmVzcG9uc2USDQoFbmFtZXMYASADKAkiJQoVR2V0SGVhbHRoQ2hlY2tSZXF1ZXN0EgwKBG5hbWUYASABKAkiFAoSQ2hlY2tDb25maWdSZXF1ZXN0Ik4KE0NoZWNrQ29uZmlnUmVzcG9uc2USCgoCb2sYASABKAgSEwoLcGFyc2VfZXJyb3IYAiABKAkSFgoOc2VtYW50aWNfZXJyb3IYAyABKAkiFQoTUmVsb2FkQ29uZmlnUmVxdWVzdCJlChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkiWAoPUG9vbEJhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDgoGd2VpZ2h0GAIgASgFEhgKEGVmZmVjdGl2ZV93ZWlnaHQYAyABKAUSDQoFc3RhdGUYBCABKAkiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i1QEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkirwEKD0hUVFBDaGVja1BhcmFtcxIMCgRwYXRoGAEgASgJEgwKBGhvc3QYAiABKAkSGQoRcmVzcG9uc2VfY29kZV9taW4YAyABKAUSGQoRcmVzcG9uc2VfY29kZV9tYXgYBCABKAUSFwoPcmVzcG9uc2VfcmVnZXhwGAUgASgJEhMKC3NlcnZlcl9uYW1lGAYgASgJEhwKFGluc2VjdXJlX3NraXBfdmVyaWZ5GAcgASgIIlAKDlRDUENoZWNrUGFyYW1zEgsKA3NzbBgBIAEoCBITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgDIAEoCCKwAgoPSGVhbHRoQ2hlY2tJbmZvEgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRwb3J0GAMgASgNEhYKDnByb2JlX2lwdjRfc3JjGAQgASgJEhYKDnByb2JlX2lwdjZfc3JjGAUgASgJEhMKC2ludGVydmFsX25zGAYgASgDEhgKEGZhc3RfaW50ZXJ2YWxfbnMYByABKAMSGAoQZG93bl9pbnRlcnZhbF9ucxgIIAEoAxISCgp0aW1lb3V0X25zGAkgASgDEgwKBHJpc2UYCiABKAUSDAoEZmFsbBgLIAEoBRIlCgRodHRwGAwgASgLMhcubWFnbGV2LkhUVFBDaGVja1BhcmFtcxIjCgN0Y3AYDSABKAsyFi5tYWdsZXYuVENQQ2hlY2tQYXJhbXMiXgoQVHJhbnNpdGlvblJlY29yZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmF0X3VuaXhfbnMYAyABKAMSDAoEY29kZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkiZAoPUHJvYmVSZXN1bHRJbmZvEgoKAm9rGAEgASgIEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJEhMKC2R1cmF0aW9uX25zGAQgASgDEhIKCmF0X3VuaXhfbnMYBSABKAMi9wEKC0JhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRINCgVzdGF0ZRgDIAEoCRItCgt0cmFuc2l0aW9ucxgEIAMoCzIYLm1hZ2xldi5UcmFuc2l0aW9uUmVjb3JkEg8KB2VuYWJsZWQYBSABKAgSEwoLaGVhbHRoY2hlY2sYBiABKAkSKwoKbGFzdF9wcm9iZRgHIAEoCzIXLm1hZ2xldi5Qcm9iZVJlc3VsdEluZm8SDgoGaGVhbHRoGAggASgFEhUKDXNpbmNlX3VuaXhfbnMYCSABKAMSEQoJZnJvbnRlbmRzGAogAygJIq4CCgxXYXRjaFJlcXVlc3QSEAoDbG9nGAEgASgISACIAQESEQoJbG9nX2xldmVsGAIgASgJEhQKB2JhY2tlbmQYAyABKAhIAYgBARIVCghmcm9udGVuZBgEIAEoCEgCiAEBEhQKB2NoYW5nZXMYBSABKAhIA4gBARINCgVraW5kcxgGIAMoCRITCgZwdWxzZXMYByABKAhIBIgBARIWCgloZWFydGJlYXQYCCABKAhIBYgBARIqCgVzaW5jZRgJIAEoCzIWLm1hZ2xldi5TdHJlYW1Qb3NpdGlvbkgGiAEBQgYKBF9sb2dCCgoIX2JhY2tlbmRCCwoJX2Zyb250ZW5kQgoKCF9jaGFuZ2VzQgkKB19wdWxzZXNCDAoKX2hlYXJ0YmVhdEIICgZfc2luY2UiMAoOU3RyZWFtUG9zaXRpb24SEQoJc3RyZWFtX2lkGAEgASgJEgsKA3NlcRgCIAEoBCIlCgdMb2dBdHRyEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSJaCghMb2dFdmVudBISCgphdF91bml4X25zGAEgASgDEg0KBWxldmVsGAIgASgJEgsKA21zZxgDIAEoCRIeCgVhdHRycxgEIAMoCzIPLm1hZ2xldi5Mb2dBdHRyIlIKDEJhY2tlbmRFdmVudBIUCgxiYWNrZW5kX25hbWUYASABKAkSLAoKdHJhbnNpdGlvbhgCIAEoCzIYLm1hZ2xldi5UcmFuc2l0aW9uUmVjb3JkImkKDUZyb250ZW5kRXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQSEwoLYWN0aXZlX3Bvb2wYAyABKAkiMwoFQ2F1c2USDAoEa2luZBgBIAEoCRIMCgRjb2RlGAIgASgJEg4KBmRldGFpbBgDIAEoCSIjCgVBY3RvchIMCgRuYW1lGAEgASgJEgwKBGZyb20YAiABKAkiPAoJUG9vbEV2ZW50EhUKDWZyb250ZW5kX25hbWUYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCSI7CgtFdmVudFdlaWdodBIMCgRraW5kGAEgASgJEhMKBndlaWdodBgCIAEoBUgAiAEBQgkKB193ZWlnaHQijgIKC1dlaWdodEV2ZW50EhUKDWZyb250ZW5kX25hbWUYASABKAkSEQoJcG9vbF9uYW1lGAIgASgJEhQKDGJhY2tlbmRfbmFtZRgDIAEoCRIsCg9jb25maWd1cmVkX2Zyb20YBCABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKgoNY29uZmlndXJlZF90bxgFIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIrCg5lZmZlY3RpdmVfZnJvbRgGIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIpCgxlZmZlY3RpdmVfdG8YByABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSDQoFZmx1c2gYCCABKAgiSwoMQ29uZmlnQ2hhbmdlEgwKBGtpbmQYASABKAkSDgoGY2hhbmdlGAIgASgJEgwKBG5hbWUYAyABKAkSDwoHZGV0YWlscxgEIAMoCSJjCgtSZWxvYWRFdmVudBIOCgZyZXN1bHQYASABKAkSJQoHY2hhbmdlcxgCIAMoCzIULm1hZ2xldi5Db25maWdDaGFuZ2USDQoFc3RhZ2UYAyABKAkSDgoGcmVhc29uGAQgASgJIlwKDU9wZXJhdG9yRXZlbnQSDgoGYWN0aW9uGAEgASgJEhQKDGJhY2tlbmRfbmFtZRgCIAEoCRIVCg1mcm9udGVuZF9uYW1lGAMgASgJEg4KBmRldGFpbBgEIAEoCSJKCghWUFBFdmVudBIOCgZjaGFuZ2UYASABKAkSDgoGZGV0YWlsGAIgASgJEh4KBWF0dHJzGAMgAygLMg8ubWFnbGV2LkxvZ0F0dHIiLgoMUHJvYmluZ0V2ZW50Eg4KBmNoYW5nZRgBIAEoCRIOCgZkZXRhaWwYAiABKAkiUAoNU3RyZWFtT3BlbmluZxIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEEg8KB3Jlc3VtZWQYAyABKAgSDgoGcmVhc29uGAQgASgJIisKCUhlYXJ0YmVhdBIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIlEKClByb2JlUHVsc2USFAoMYmFja2VuZF9uYW1lGAEgASgJEgoKAm9rGAIgASgIEgwKBGNvZGUYAyABKAkSEwoLZHVyYXRpb25fbnMYBCABKAMiMQoLUHJvYmVQdWxzZXMSIgoGcHVsc2VzGAEgAygLMhIubWFnbGV2LlByb2JlUHVsc2UiwQQKBUV2ZW50Eh8KA2xvZxgBIAEoCzIQLm1hZ2xldi5Mb2dFdmVudEgAEicKB2JhY2tlbmQYAiABKAsyFC5tYWdsZXYuQmFja2VuZEV2ZW50SAASKQoIZnJvbnRlbmQYAyABKAsyFS5tYWdsZXYuRnJvbnRlbmRFdmVudEgAEiEKBHBvb2wYCCABKAsyES5tYWdsZXYuUG9vbEV2ZW50SAASJQoGd2VpZ2h0GAkgASgLMhMubWFnbGV2LldlaWdodEV2ZW50SAASJQoGcmVsb2FkGAogASgLMhMubWFnbGV2LlJlbG9hZEV2ZW50SAASKQoIb3BlcmF0b3IYCyABKAsyFS5tYWdsZXYuT3BlcmF0b3JFdmVudEgAEh8KA3ZwcBgMIAEoCzIQLm1hZ2xldi5WUFBFdmVudEgAEicKB3Byb2JpbmcYDSABKAsyFC5tYWdsZXYuUHJvYmluZ0V2ZW50SAASKAoHb3BlbmluZxgOIAEoCzIVLm1hZ2xldi5TdHJlYW1PcGVuaW5nSAASJgoJaGVhcnRiZWF0GA8gASgLMhEubWFnbGV2LkhlYXJ0YmVhdEgAEiUKBnB1bHNlcxgQIAEoCzITLm1hZ2xldi5Qcm9iZVB1bHNlc0gAEgsKA3NlcRgEIAEoBBISCgphdF91bml4X25zGAUgASgDEhwKBWNhdXNlGAYgASgLMg0ubWFnbGV2LkNhdXNlEhwKBWFjdG9yGAcgASgLMg0ubWFnbGV2LkFjdG9yQgcKBWV2ZW50IsEBChFMaXN0RXZlbnRzUmVxdWVzdBIaChJub3RfYmVmb3JlX3VuaXhfbnMYASABKAMSFgoOYmVmb3JlX3VuaXhfbnMYAiABKAMSDwoHYmFja2VuZBgDIAEoCRIQCghmcm9udGVuZBgEIAEoCRINCgVraW5kcxgFIAMoCRINCgVhY3RvchgGIAEoCRIUCgxvbGRlc3RfZmlyc3QYByABKAgSDQoFbGltaXQYCCABKA0SEgoKcGFnZV90b2tlbhgJIAEoBCJzChJMaXN0RXZlbnRzUmVzcG9uc2USHQoGZXZlbnRzGAEgAygLMg0ubWFnbGV2LkV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoBBIRCglzdHJlYW1faWQYAyABKAkSEgoKb2xkZXN0X3NlcRgEIAEoBCJiChBTZXRXZWlnaHRSZXF1ZXN0EhAKCGZyb250ZW5kGAEgASgJEgwKBHBvb2wYAiABKAkSDwoHYmFja2VuZBgDIAEoCRIOCgZ3ZWlnaHQYBCABKAUSDQoFZmx1c2gYBSABKAgiEwoRR2V0VlBQSW5mb1JlcXVlc3QigQEKB1ZQUEluZm8SDwoHdmVyc2lvbhgBIAEoCRISCgpidWlsZF9kYXRlGAIgASgJEhcKD2J1aWxkX2RpcmVjdG9yeRgDIAEoCRILCgNwaWQYBCABKA0SEwoLYm9vdHRpbWVfbnMYBSABKAMSFgoOY29ubmVjdHRpbWVfbnMYBiABKAMiFgoUR2V0VlBQTEJTdGF0ZVJlcXVlc3QidAoJVlBQTEJDb25mEhcKD2lwNF9zcmNfYWRkcmVzcxgBIAEoCRIXCg9pcDZfc3JjX2FkZHJlc3MYAiABKAkSHwoXc3RpY2t5X2J1Y2tldHNfcGVyX2NvcmUYAyABKA0SFAoMZmxvd190aW1lb3V0GAQgASgNImcKB1ZQUExCQVMSDwoHYWRkcmVzcxgBIAEoCRIOCgZ3ZWlnaHQYAiABKA0SDQoFZmxhZ3MYAyABKA0SEwoLbnVtX2J1Y2tldHMYBCABKA0SFwoPaW5fdXNlX3NpbmNlX25zGAUgASgDIqkBCghWUFBMQlZJUBIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKA0SDAoEcG9ydBgDIAEoDRINCgVlbmNhcBgEIAEoCRIZChFmbG93X3RhYmxlX2xlbmd0aBgFIAEoDRIsChNhcHBsaWNhdGlvbl9zZXJ2ZXJzGAYgAygLMg8ubWFnbGV2LlZQUExCQVMSFQoNc3JjX2lwX3N0aWNreRgHIAEoCCJNCgpWUFBMQlN0YXRlEh8KBGNvbmYYASABKAsyES5tYWdsZXYuVlBQTEJDb25mEh4KBHZpcHMYAiADKAsyEC5tYWdsZXYuVlBQTEJWSVAiRQoVU3luY1ZQUExCU3RhdGVSZXF1ZXN0EhoKDWZyb250ZW5kX25hbWUYASABKAlIAIgBAUIQCg5fZnJvbnRlbmRfbmFtZSIYChZTeW5jVlBQTEJTdGF0ZVJlc3BvbnNlIhkKF0dldFZQUExCQ291bnRlcnNSZXF1ZXN0IroBChBWUFBMQlZJUENvdW50ZXJzEg4KBnByZWZpeBgBIAEoCRIQCghwcm90b2NvbBgCIAEoCRIMCgRwb3J0GAMgASgNEhMKC25leHRfcGFja2V0GAQgASgEEhQKDGZpcnN0X3BhY2tldBgFIAEoBBIYChB1bnRyYWNrZWRfcGFja2V0GAYgASgEEhEKCW5vX3NlcnZlchgHIAEoBBIPCgdwYWNrZXRzGAggASgEEg0KBWJ5dGVzGAkgASgEIkYKFFZQUExCQWRkcmVzc0NvdW50ZXJzEg4KBnByZWZpeBgBIAEoCRIPCgdwYWNrZXRzGAIgASgEEg0KBWJ5dGVzGAMgASgEIkYKE1ZQUExCU2VydmVyQ291bnRlcnMSDwoHYWRkcmVzcxgBIAEoCRIPCgdwYWNrZXRzGAIgASgEEg0KBWJ5dGVzGAMgASgEIrABCg1WUFBMQkNvdW50ZXJzEiYKBHZpcHMYASADKAsyGC5tYWdsZXYuVlBQTEJWSVBDb3VudGVycxIsCgdzZXJ2ZXJzGAMgAygLMhsubWFnbGV2LlZQUExCU2VydmVyQ291bnRlcnMSEgoKYXRfdW5peF9ucxgEIAEoAxIvCglhZGRyZXNzZXMYBSADKAsyHC5tYWdsZXYuVlBQTEJBZGRyZXNzQ291bnRlcnNKBAgCEAMiRQoVUGxhblZQUExCU3RhdGVSZXF1ZXN0EhoKDWZyb250ZW5kX25hbWUYASABKAlIAIgBAUIQCg5fZnJvbnRlbmRfbmFtZSJ+CgtWUFBMQkNoYW5nZRIMCgRraW5kGAEgASgJEg4KBnByZWZpeBgCIAEoCRIQCghwcm90b2NvbBgDIAEoCRIMCgRwb3J0GAQgASgNEg8KB2FkZHJlc3MYBSABKAkSDgoGZGV0YWlsGAYgASgJEhAKCGZyb250ZW5kGAcgASgJIj4KFlBsYW5WUFBMQlN0YXRlUmVzcG9uc2USJAoHY2hhbmdlcxgBIAMoCzITLm1hZ2xldi5WUFBMQkNoYW5nZTK+CwoGTWFnbGV2ElEKDUxpc3RGcm9udGVuZHMSHC5tYWdsZXYuTGlzdEZyb250ZW5kc1JlcXVlc3QaHS5tYWdsZXYuTGlzdEZyb250ZW5kc1Jlc3BvbnNlIgOQAgESRAoLR2V0RnJvbnRlbmQSGi5tYWdsZXYuR2V0RnJvbnRlbmRSZXF1ZXN0GhQubWFnbGV2LkZyb250ZW5kSW5mbyIDkAIBEk4KDExpc3RCYWNrZW5kcxIbLm1hZ2xldi5MaXN0QmFja2VuZHNSZXF1ZXN0GhwubWFnbGV2Lkxpc3RCYWNrZW5kc1Jlc3BvbnNlIgOQAgESQQoKR2V0QmFja2VuZBIZLm1hZ2xldi5HZXRCYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbyIDkAIBEjsKDFBhdXNlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI8Cg1SZXN1bWVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEjwKDUVuYWJsZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPQoORGlzYWJsZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SWgoQTGlzdEhlYWx0aENoZWNrcxIfLm1hZ2xldi5MaXN0SGVhbHRoQ2hlY2tzUmVxdWVzdBogLm1hZ2xldi5MaXN0SGVhbHRoQ2hlY2tzUmVzcG9uc2UiA5ACARJNCg5HZXRIZWFsdGhDaGVjaxIdLm1hZ2xldi5HZXRIZWFsdGhDaGVja1JlcXVlc3QaFy5tYWdsZXYuSGVhbHRoQ2hlY2tJbmZvIgOQAgESTgocU2V0RnJvbnRlbmRQb29sQmFja2VuZFdlaWdodBIYLm1hZ2xldi5TZXRXZWlnaHRSZXF1ZXN0GhQubWFnbGV2LkZyb250ZW5kSW5mbxI0CgtXYXRjaEV2ZW50cxIULm1hZ2xldi5XYXRjaFJlcXVlc3QaDS5tYWdsZXYuRXZlbnQwARJLCgtDaGVja0NvbmZpZxIaLm1hZ2xldi5DaGVja0NvbmZpZ1JlcXVlc3QaGy5tYWdsZXYuQ2hlY2tDb25maWdSZXNwb25zZSIDkAIBEkkKDFJlbG9hZENvbmZpZxIbLm1hZ2xldi5SZWxvYWRDb25maWdSZXF1ZXN0GhwubWFnbGV2LlJlbG9hZENvbmZpZ1Jlc3BvbnNlEj0KCkdldFZQUEluZm8SGS5tYWdsZXYuR2V0VlBQSW5mb1JlcXVlc3QaDy5tYWdsZXYuVlBQSW5mbyIDkAIBEkYKDUdldFZQUExCU3RhdGUSHC5tYWdsZXYuR2V0VlBQTEJTdGF0ZVJlcXVlc3QaEi5tYWdsZXYuVlBQTEJTdGF0ZSIDkAIBEk8KDlN5bmNWUFBMQlN0YXRlEh0ubWFnbGV2LlN5bmNWUFBMQlN0YXRlUmVxdWVzdBoeLm1hZ2xldi5TeW5jVlBQTEJTdGF0ZVJlc3BvbnNlEk8KEEdldFZQUExCQ291bnRlcnMSHy5tYWdsZXYuR2V0VlBQTEJDb3VudGVyc1JlcXVlc3QaFS5tYWdsZXYuVlBQTEJDb3VudGVycyIDkAIBElQKDlBsYW5WUFBMQlN0YXRlEh0ubWFnbGV2LlBsYW5WUFBMQlN0YXRlUmVxdWVzdBoeLm1hZ2xldi5QbGFuVlBQTEJTdGF0ZVJlc3BvbnNlIgOQAgESSAoKTGlzdEV2ZW50cxIZLm1hZ2xldi5MaXN0RXZlbnRzUmVxdWVzdBoaLm1hZ2xldi5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
 
 /**
  * @generated from message maglev.ListFrontendsRequest
@@ -750,6 +750,9 @@ export const BackendInfoSchema: GenMessage<BackendInfo> = /*@__PURE__*/
   messageDesc(file_maglev, 22);
 
 /**
+ * What WatchEvents is to tell. Without the added fields the stream holds what it always has: log
+ * records and the transitions of backends and frontends.
+ *
  * @generated from message maglev.WatchRequest
  */
 export type WatchRequest = Message<"maglev.WatchRequest"> & {
@@ -761,7 +764,7 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
   log?: boolean | undefined;
 
   /**
-   * debug, info (default), warn or error
+   * debug, info (default), warn or error, in upper or lower case
    *
    * @generated from field: string log_level = 2;
    */
@@ -780,6 +783,43 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
    * @generated from field: optional bool frontend = 4;
    */
   frontend?: boolean | undefined;
+
+  /**
+   * Added, default false: every other kind of change as well, and no log record that only repeats
+   * what an event of this stream tells.
+   *
+   * @generated from field: optional bool changes = 5;
+   */
+  changes?: boolean | undefined;
+
+  /**
+   * Added: with `changes`, only these of pool, weight, reload, operator, vpp and probing; all of
+   * them when empty.
+   *
+   * @generated from field: repeated string kinds = 6;
+   */
+  kinds: string[];
+
+  /**
+   * added, default false: outcomes of probes, in batches
+   *
+   * @generated from field: optional bool pulses = 7;
+   */
+  pulses?: boolean | undefined;
+
+  /**
+   * Added: a sign of life at least every 15 s. Default true with `changes` or `since`.
+   *
+   * @generated from field: optional bool heartbeat = 8;
+   */
+  heartbeat?: boolean | undefined;
+
+  /**
+   * Added: go on behind this event. The first message says whether that was possible.
+   *
+   * @generated from field: optional maglev.StreamPosition since = 9;
+   */
+  since?: StreamPosition | undefined;
 };
 
 /**
@@ -788,6 +828,34 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
   messageDesc(file_maglev, 23);
+
+/**
+ * Added: a place in the stream of events.
+ *
+ * @generated from message maglev.StreamPosition
+ */
+export type StreamPosition = Message<"maglev.StreamPosition"> & {
+  /**
+   * of the run of maglevd that numbered it, as in StreamOpening
+   *
+   * @generated from field: string stream_id = 1;
+   */
+  streamId: string;
+
+  /**
+   * the last event that was seen, as in Event
+   *
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message maglev.StreamPosition.
+ * Use `create(StreamPositionSchema)` to create a new message.
+ */
+export const StreamPositionSchema: GenMessage<StreamPosition> = /*@__PURE__*/
+  messageDesc(file_maglev, 24);
 
 /**
  * @generated from message maglev.LogAttr
@@ -809,7 +877,7 @@ export type LogAttr = Message<"maglev.LogAttr"> & {
  * Use `create(LogAttrSchema)` to create a new message.
  */
 export const LogAttrSchema: GenMessage<LogAttr> = /*@__PURE__*/
-  messageDesc(file_maglev, 24);
+  messageDesc(file_maglev, 25);
 
 /**
  * @generated from message maglev.LogEvent
@@ -841,7 +909,7 @@ export type LogEvent = Message<"maglev.LogEvent"> & {
  * Use `create(LogEventSchema)` to create a new message.
  */
 export const LogEventSchema: GenMessage<LogEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 25);
+  messageDesc(file_maglev, 26);
 
 /**
  * @generated from message maglev.BackendEvent
@@ -863,7 +931,7 @@ export type BackendEvent = Message<"maglev.BackendEvent"> & {
  * Use `create(BackendEventSchema)` to create a new message.
  */
 export const BackendEventSchema: GenMessage<BackendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 26);
+  messageDesc(file_maglev, 27);
 
 /**
  * @generated from message maglev.FrontendEvent
@@ -875,9 +943,18 @@ export type FrontendEvent = Message<"maglev.FrontendEvent"> & {
   frontendName: string;
 
   /**
+   * Added: `to` is "removed" when a reload has taken the frontend out of the configuration.
+   *
    * @generated from field: maglev.TransitionRecord transition = 2;
    */
   transition?: TransitionRecord | undefined;
+
+  /**
+   * added: the pool that carries traffic, or would
+   *
+   * @generated from field: string active_pool = 3;
+   */
+  activePool: string;
 };
 
 /**
@@ -885,7 +962,500 @@ export type FrontendEvent = Message<"maglev.FrontendEvent"> & {
  * Use `create(FrontendEventSchema)` to create a new message.
  */
 export const FrontendEventSchema: GenMessage<FrontendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 27);
+  messageDesc(file_maglev, 28);
+
+/**
+ * Added: why something happened.
+ *
+ * @generated from message maglev.Cause
+ */
+export type Cause = Message<"maglev.Cause"> & {
+  /**
+   * probe, operator, config, pool, vpp or start
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * probe only: as in ProbeResultInfo
+   *
+   * @generated from field: string code = 2;
+   */
+  code: string;
+
+  /**
+   * probe only: what it saw
+   *
+   * @generated from field: string detail = 3;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message maglev.Cause.
+ * Use `create(CauseSchema)` to create a new message.
+ */
+export const CauseSchema: GenMessage<Cause> = /*@__PURE__*/
+  messageDesc(file_maglev, 29);
+
+/**
+ * Added: who asked for something.
+ *
+ * @generated from message maglev.Actor
+ */
+export type Actor = Message<"maglev.Actor"> & {
+  /**
+   * operator while nobody is asked for a name; signal
+   *
+   * @generated from field: string name = 1;
+   */
+  name: string;
+
+  /**
+   * the peer's address, or the signal; empty if unknown
+   *
+   * @generated from field: string from = 2;
+   */
+  from: string;
+};
+
+/**
+ * Describes the message maglev.Actor.
+ * Use `create(ActorSchema)` to create a new message.
+ */
+export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
+  messageDesc(file_maglev, 30);
+
+/**
+ * Added: another pool carries the traffic of a frontend, or would.
+ *
+ * @generated from message maglev.PoolEvent
+ */
+export type PoolEvent = Message<"maglev.PoolEvent"> & {
+  /**
+   * @generated from field: string frontend_name = 1;
+   */
+  frontendName: string;
+
+  /**
+   * names of pools
+   *
+   * @generated from field: string from = 2;
+   */
+  from: string;
+
+  /**
+   * @generated from field: string to = 3;
+   */
+  to: string;
+};
+
+/**
+ * Describes the message maglev.PoolEvent.
+ * Use `create(PoolEventSchema)` to create a new message.
+ */
+export const PoolEventSchema: GenMessage<PoolEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 31);
+
+/**
+ * Added: a weight before or after a change.
+ *
+ * @generated from message maglev.EventWeight
+ */
+export type EventWeight = Message<"maglev.EventWeight"> & {
+  /**
+   * set: `weight` says it. kept: whatever VPP has for the backend, which was not probed yet. absent:
+   * the backend did not stand there, or does not any more.
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * 0-100, when set
+   *
+   * @generated from field: optional int32 weight = 2;
+   */
+  weight?: number | undefined;
+};
+
+/**
+ * Describes the message maglev.EventWeight.
+ * Use `create(EventWeightSchema)` to create a new message.
+ */
+export const EventWeightSchema: GenMessage<EventWeight> = /*@__PURE__*/
+  messageDesc(file_maglev, 32);
+
+/**
+ * Added: a weight has changed, the configured one or the effective one or both; or, with `flush`
+ * alone, existing flows are moved away.
+ *
+ * @generated from message maglev.WeightEvent
+ */
+export type WeightEvent = Message<"maglev.WeightEvent"> & {
+  /**
+   * @generated from field: string frontend_name = 1;
+   */
+  frontendName: string;
+
+  /**
+   * @generated from field: string pool_name = 2;
+   */
+  poolName: string;
+
+  /**
+   * @generated from field: string backend_name = 3;
+   */
+  backendName: string;
+
+  /**
+   * by the file or an operator
+   *
+   * @generated from field: maglev.EventWeight configured_from = 4;
+   */
+  configuredFrom?: EventWeight | undefined;
+
+  /**
+   * @generated from field: maglev.EventWeight configured_to = 5;
+   */
+  configuredTo?: EventWeight | undefined;
+
+  /**
+   * after health and pool failover: what VPP is to have
+   *
+   * @generated from field: maglev.EventWeight effective_from = 6;
+   */
+  effectiveFrom?: EventWeight | undefined;
+
+  /**
+   * @generated from field: maglev.EventWeight effective_to = 7;
+   */
+  effectiveTo?: EventWeight | undefined;
+
+  /**
+   * an operator asked for existing flows to be moved away
+   *
+   * @generated from field: bool flush = 8;
+   */
+  flush: boolean;
+};
+
+/**
+ * Describes the message maglev.WeightEvent.
+ * Use `create(WeightEventSchema)` to create a new message.
+ */
+export const WeightEventSchema: GenMessage<WeightEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 33);
+
+/**
+ * Added: one difference between two configurations.
+ *
+ * @generated from message maglev.ConfigChange
+ */
+export type ConfigChange = Message<"maglev.ConfigChange"> & {
+  /**
+   * frontend, backend, healthcheck, vpp or healthchecker
+   *
+   * @generated from field: string kind = 1;
+   */
+  kind: string;
+
+  /**
+   * added, removed, changed or renamed
+   *
+   * @generated from field: string change = 2;
+   */
+  change: string;
+
+  /**
+   * empty for what there is one of
+   *
+   * @generated from field: string name = 3;
+   */
+  name: string;
+
+  /**
+   * what differs, such as "interval 2s -> 5s"
+   *
+   * @generated from field: repeated string details = 4;
+   */
+  details: string[];
+};
+
+/**
+ * Describes the message maglev.ConfigChange.
+ * Use `create(ConfigChangeSchema)` to create a new message.
+ */
+export const ConfigChangeSchema: GenMessage<ConfigChange> = /*@__PURE__*/
+  messageDesc(file_maglev, 34);
+
+/**
+ * Added: the configuration was loaded anew, or could not be.
+ *
+ * @generated from message maglev.ReloadEvent
+ */
+export type ReloadEvent = Message<"maglev.ReloadEvent"> & {
+  /**
+   * applied or rejected
+   *
+   * @generated from field: string result = 1;
+   */
+  result: string;
+
+  /**
+   * applied only
+   *
+   * @generated from field: repeated maglev.ConfigChange changes = 2;
+   */
+  changes: ConfigChange[];
+
+  /**
+   * rejected only: parse, semantic or apply
+   *
+   * @generated from field: string stage = 3;
+   */
+  stage: string;
+
+  /**
+   * rejected only: all problems, a line each
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message maglev.ReloadEvent.
+ * Use `create(ReloadEventSchema)` to create a new message.
+ */
+export const ReloadEventSchema: GenMessage<ReloadEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 35);
+
+/**
+ * Added: somebody steered maglevd. What it led to follows, with the same actor.
+ *
+ * @generated from message maglev.OperatorEvent
+ */
+export type OperatorEvent = Message<"maglev.OperatorEvent"> & {
+  /**
+   * pause, resume, enable, disable, weight or sync
+   *
+   * @generated from field: string action = 1;
+   */
+  action: string;
+
+  /**
+   * empty where it does not apply
+   *
+   * @generated from field: string backend_name = 2;
+   */
+  backendName: string;
+
+  /**
+   * @generated from field: string frontend_name = 3;
+   */
+  frontendName: string;
+
+  /**
+   * for people
+   *
+   * @generated from field: string detail = 4;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message maglev.OperatorEvent.
+ * Use `create(OperatorEventSchema)` to create a new message.
+ */
+export const OperatorEventSchema: GenMessage<OperatorEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 36);
+
+/**
+ * Added: what became of VPP, or of the way to it.
+ *
+ * @generated from message maglev.VPPEvent
+ */
+export type VPPEvent = Message<"maglev.VPPEvent"> & {
+  /**
+   * connected, lost, in-step, out-of-step or altered
+   *
+   * @generated from field: string change = 1;
+   */
+  change: string;
+
+  /**
+   * for people
+   *
+   * @generated from field: string detail = 2;
+   */
+  detail: string;
+
+  /**
+   * such as VPP's version
+   *
+   * @generated from field: repeated maglev.LogAttr attrs = 3;
+   */
+  attrs: LogAttr[];
+};
+
+/**
+ * Describes the message maglev.VPPEvent.
+ * Use `create(VPPEventSchema)` to create a new message.
+ */
+export const VPPEventSchema: GenMessage<VPPEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 37);
+
+/**
+ * Added: probes cannot be made for a lack of maglevd's own, or can again.
+ *
+ * @generated from message maglev.ProbingEvent
+ */
+export type ProbingEvent = Message<"maglev.ProbingEvent"> & {
+  /**
+   * impaired or restored
+   *
+   * @generated from field: string change = 1;
+   */
+  change: string;
+
+  /**
+   * @generated from field: string detail = 2;
+   */
+  detail: string;
+};
+
+/**
+ * Describes the message maglev.ProbingEvent.
+ * Use `create(ProbingEventSchema)` to create a new message.
+ */
+export const ProbingEventSchema: GenMessage<ProbingEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 38);
+
+/**
+ * Added: the first message to whoever asks for `changes`, `heartbeat` or `since`.
+ *
+ * @generated from message maglev.StreamOpening
+ */
+export type StreamOpening = Message<"maglev.StreamOpening"> & {
+  /**
+   * numbers of another run of maglevd mean nothing in this one
+   *
+   * @generated from field: string stream_id = 1;
+   */
+  streamId: string;
+
+  /**
+   * what follows begins behind this event
+   *
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+
+  /**
+   * all events behind `since` follow; otherwise the present state does
+   *
+   * @generated from field: bool resumed = 3;
+   */
+  resumed: boolean;
+
+  /**
+   * why the present state follows although `since` was given
+   *
+   * @generated from field: string reason = 4;
+   */
+  reason: string;
+};
+
+/**
+ * Describes the message maglev.StreamOpening.
+ * Use `create(StreamOpeningSchema)` to create a new message.
+ */
+export const StreamOpeningSchema: GenMessage<StreamOpening> = /*@__PURE__*/
+  messageDesc(file_maglev, 39);
+
+/**
+ * Added: a sign of life. The first one follows the opening state or what was missed.
+ *
+ * @generated from message maglev.Heartbeat
+ */
+export type Heartbeat = Message<"maglev.Heartbeat"> & {
+  /**
+   * @generated from field: string stream_id = 1;
+   */
+  streamId: string;
+
+  /**
+   * all events up to this one that were asked for have been sent
+   *
+   * @generated from field: uint64 seq = 2;
+   */
+  seq: bigint;
+};
+
+/**
+ * Describes the message maglev.Heartbeat.
+ * Use `create(HeartbeatSchema)` to create a new message.
+ */
+export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
+  messageDesc(file_maglev, 40);
+
+/**
+ * Added: the outcome of one probe.
+ *
+ * @generated from message maglev.ProbePulse
+ */
+export type ProbePulse = Message<"maglev.ProbePulse"> & {
+  /**
+   * @generated from field: string backend_name = 1;
+   */
+  backendName: string;
+
+  /**
+   * @generated from field: bool ok = 2;
+   */
+  ok: boolean;
+
+  /**
+   * as in ProbeResultInfo
+   *
+   * @generated from field: string code = 3;
+   */
+  code: string;
+
+  /**
+   * @generated from field: int64 duration_ns = 4;
+   */
+  durationNs: bigint;
+};
+
+/**
+ * Describes the message maglev.ProbePulse.
+ * Use `create(ProbePulseSchema)` to create a new message.
+ */
+export const ProbePulseSchema: GenMessage<ProbePulse> = /*@__PURE__*/
+  messageDesc(file_maglev, 41);
+
+/**
+ * Added: probes that ended since the last batch, the newest of each backend. At most four batches a
+ * second; a large one may come in several messages, and who reads too slowly misses some.
+ *
+ * @generated from message maglev.ProbePulses
+ */
+export type ProbePulses = Message<"maglev.ProbePulses"> & {
+  /**
+   * @generated from field: repeated maglev.ProbePulse pulses = 1;
+   */
+  pulses: ProbePulse[];
+};
+
+/**
+ * Describes the message maglev.ProbePulses.
+ * Use `create(ProbePulsesSchema)` to create a new message.
+ */
+export const ProbePulsesSchema: GenMessage<ProbePulses> = /*@__PURE__*/
+  messageDesc(file_maglev, 42);
 
 /**
  * @generated from message maglev.Event
@@ -912,7 +1482,92 @@ export type Event = Message<"maglev.Event"> & {
      */
     value: FrontendEvent;
     case: "frontend";
+  } | {
+    /**
+     * Added; sent only when asked for.
+     *
+     * @generated from field: maglev.PoolEvent pool = 8;
+     */
+    value: PoolEvent;
+    case: "pool";
+  } | {
+    /**
+     * @generated from field: maglev.WeightEvent weight = 9;
+     */
+    value: WeightEvent;
+    case: "weight";
+  } | {
+    /**
+     * @generated from field: maglev.ReloadEvent reload = 10;
+     */
+    value: ReloadEvent;
+    case: "reload";
+  } | {
+    /**
+     * @generated from field: maglev.OperatorEvent operator = 11;
+     */
+    value: OperatorEvent;
+    case: "operator";
+  } | {
+    /**
+     * @generated from field: maglev.VPPEvent vpp = 12;
+     */
+    value: VPPEvent;
+    case: "vpp";
+  } | {
+    /**
+     * @generated from field: maglev.ProbingEvent probing = 13;
+     */
+    value: ProbingEvent;
+    case: "probing";
+  } | {
+    /**
+     * @generated from field: maglev.StreamOpening opening = 14;
+     */
+    value: StreamOpening;
+    case: "opening";
+  } | {
+    /**
+     * @generated from field: maglev.Heartbeat heartbeat = 15;
+     */
+    value: Heartbeat;
+    case: "heartbeat";
+  } | {
+    /**
+     * @generated from field: maglev.ProbePulses pulses = 16;
+     */
+    value: ProbePulses;
+    case: "pulses";
   } | { case: undefined; value?: undefined };
+
+  /**
+   * Added: counts changes from 1 at the start of maglevd, without gaps over all kinds; 0 for what
+   * is no change: log records, the present state, signs of life, pulses.
+   *
+   * @generated from field: uint64 seq = 4;
+   */
+  seq: bigint;
+
+  /**
+   * added: when it happened; set with `seq`
+   *
+   * @generated from field: int64 at_unix_ns = 5;
+   */
+  atUnixNs: bigint;
+
+  /**
+   * added: set with `seq`
+   *
+   * @generated from field: maglev.Cause cause = 6;
+   */
+  cause?: Cause | undefined;
+
+  /**
+   * added: set when somebody asked for it
+   *
+   * @generated from field: maglev.Actor actor = 7;
+   */
+  actor?: Actor | undefined;
 };
 
 /**
@@ -920,7 +1575,122 @@ export type Event = Message<"maglev.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_maglev, 28);
+  messageDesc(file_maglev, 43);
+
+/**
+ * Added: which events of the journal are wanted; what is empty does not matter.
+ *
+ * @generated from message maglev.ListEventsRequest
+ */
+export type ListEventsRequest = Message<"maglev.ListEventsRequest"> & {
+  /**
+   * included
+   *
+   * @generated from field: int64 not_before_unix_ns = 1;
+   */
+  notBeforeUnixNs: bigint;
+
+  /**
+   * not included
+   *
+   * @generated from field: int64 before_unix_ns = 2;
+   */
+  beforeUnixNs: bigint;
+
+  /**
+   * about this backend
+   *
+   * @generated from field: string backend = 3;
+   */
+  backend: string;
+
+  /**
+   * about this frontend, or about a backend that it uses
+   *
+   * @generated from field: string frontend = 4;
+   */
+  frontend: string;
+
+  /**
+   * One of backend, frontend, pool, weight, reload, operator, vpp and probing.
+   *
+   * @generated from field: repeated string kinds = 5;
+   */
+  kinds: string[];
+
+  /**
+   * by the name of whoever asked for it
+   *
+   * @generated from field: string actor = 6;
+   */
+  actor: string;
+
+  /**
+   * default: newest first
+   *
+   * @generated from field: bool oldest_first = 7;
+   */
+  oldestFirst: boolean;
+
+  /**
+   * at most so many; default 100, at most 1000
+   *
+   * @generated from field: uint32 limit = 8;
+   */
+  limit: number;
+
+  /**
+   * go on behind it: next_page_token of the page before
+   *
+   * @generated from field: uint64 page_token = 9;
+   */
+  pageToken: bigint;
+};
+
+/**
+ * Describes the message maglev.ListEventsRequest.
+ * Use `create(ListEventsRequestSchema)` to create a new message.
+ */
+export const ListEventsRequestSchema: GenMessage<ListEventsRequest> = /*@__PURE__*/
+  messageDesc(file_maglev, 44);
+
+/**
+ * @generated from message maglev.ListEventsResponse
+ */
+export type ListEventsResponse = Message<"maglev.ListEventsResponse"> & {
+  /**
+   * @generated from field: repeated maglev.Event events = 1;
+   */
+  events: Event[];
+
+  /**
+   * 0 when nothing is left
+   *
+   * @generated from field: uint64 next_page_token = 2;
+   */
+  nextPageToken: bigint;
+
+  /**
+   * with an event's seq the `since` of a WatchRequest
+   *
+   * @generated from field: string stream_id = 3;
+   */
+  streamId: string;
+
+  /**
+   * of all that are kept; 0 when there are none
+   *
+   * @generated from field: uint64 oldest_seq = 4;
+   */
+  oldestSeq: bigint;
+};
+
+/**
+ * Describes the message maglev.ListEventsResponse.
+ * Use `create(ListEventsResponseSchema)` to create a new message.
+ */
+export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PURE__*/
+  messageDesc(file_maglev, 45);
 
 /**
  * @generated from message maglev.SetWeightRequest
@@ -961,7 +1731,7 @@ export type SetWeightRequest = Message<"maglev.SetWeightRequest"> & {
  * Use `create(SetWeightRequestSchema)` to create a new message.
  */
 export const SetWeightRequestSchema: GenMessage<SetWeightRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 29);
+  messageDesc(file_maglev, 46);
 
 /**
  * @generated from message maglev.GetVPPInfoRequest
@@ -974,7 +1744,7 @@ export type GetVPPInfoRequest = Message<"maglev.GetVPPInfoRequest"> & {
  * Use `create(GetVPPInfoRequestSchema)` to create a new message.
  */
 export const GetVPPInfoRequestSchema: GenMessage<GetVPPInfoRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 30);
+  messageDesc(file_maglev, 47);
 
 /**
  * @generated from message maglev.VPPInfo
@@ -1020,7 +1790,7 @@ export type VPPInfo = Message<"maglev.VPPInfo"> & {
  * Use `create(VPPInfoSchema)` to create a new message.
  */
 export const VPPInfoSchema: GenMessage<VPPInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 31);
+  messageDesc(file_maglev, 48);
 
 /**
  * @generated from message maglev.GetVPPLBStateRequest
@@ -1033,7 +1803,7 @@ export type GetVPPLBStateRequest = Message<"maglev.GetVPPLBStateRequest"> & {
  * Use `create(GetVPPLBStateRequestSchema)` to create a new message.
  */
 export const GetVPPLBStateRequestSchema: GenMessage<GetVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 32);
+  messageDesc(file_maglev, 49);
 
 /**
  * @generated from message maglev.VPPLBConf
@@ -1067,7 +1837,7 @@ export type VPPLBConf = Message<"maglev.VPPLBConf"> & {
  * Use `create(VPPLBConfSchema)` to create a new message.
  */
 export const VPPLBConfSchema: GenMessage<VPPLBConf> = /*@__PURE__*/
-  messageDesc(file_maglev, 33);
+  messageDesc(file_maglev, 50);
 
 /**
  * @generated from message maglev.VPPLBAS
@@ -1110,7 +1880,7 @@ export type VPPLBAS = Message<"maglev.VPPLBAS"> & {
  * Use `create(VPPLBASSchema)` to create a new message.
  */
 export const VPPLBASSchema: GenMessage<VPPLBAS> = /*@__PURE__*/
-  messageDesc(file_maglev, 34);
+  messageDesc(file_maglev, 51);
 
 /**
  * @generated from message maglev.VPPLBVIP
@@ -1165,7 +1935,7 @@ export type VPPLBVIP = Message<"maglev.VPPLBVIP"> & {
  * Use `create(VPPLBVIPSchema)` to create a new message.
  */
 export const VPPLBVIPSchema: GenMessage<VPPLBVIP> = /*@__PURE__*/
-  messageDesc(file_maglev, 35);
+  messageDesc(file_maglev, 52);
 
 /**
  * @generated from message maglev.VPPLBState
@@ -1187,7 +1957,7 @@ export type VPPLBState = Message<"maglev.VPPLBState"> & {
  * Use `create(VPPLBStateSchema)` to create a new message.
  */
 export const VPPLBStateSchema: GenMessage<VPPLBState> = /*@__PURE__*/
-  messageDesc(file_maglev, 36);
+  messageDesc(file_maglev, 53);
 
 /**
  * @generated from message maglev.SyncVPPLBStateRequest
@@ -1206,7 +1976,7 @@ export type SyncVPPLBStateRequest = Message<"maglev.SyncVPPLBStateRequest"> & {
  * Use `create(SyncVPPLBStateRequestSchema)` to create a new message.
  */
 export const SyncVPPLBStateRequestSchema: GenMessage<SyncVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 37);
+  messageDesc(file_maglev, 54);
 
 /**
  * @generated from message maglev.SyncVPPLBStateResponse
@@ -1219,7 +1989,7 @@ export type SyncVPPLBStateResponse = Message<"maglev.SyncVPPLBStateResponse"> & 
  * Use `create(SyncVPPLBStateResponseSchema)` to create a new message.
  */
 export const SyncVPPLBStateResponseSchema: GenMessage<SyncVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 38);
+  messageDesc(file_maglev, 55);
 
 /**
  * @generated from message maglev.GetVPPLBCountersRequest
@@ -1232,7 +2002,7 @@ export type GetVPPLBCountersRequest = Message<"maglev.GetVPPLBCountersRequest"> 
  * Use `create(GetVPPLBCountersRequestSchema)` to create a new message.
  */
 export const GetVPPLBCountersRequestSchema: GenMessage<GetVPPLBCountersRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 39);
+  messageDesc(file_maglev, 56);
 
 /**
  * @generated from message maglev.VPPLBVIPCounters
@@ -1304,7 +2074,7 @@ export type VPPLBVIPCounters = Message<"maglev.VPPLBVIPCounters"> & {
  * Use `create(VPPLBVIPCountersSchema)` to create a new message.
  */
 export const VPPLBVIPCountersSchema: GenMessage<VPPLBVIPCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 40);
+  messageDesc(file_maglev, 57);
 
 /**
  * Added: what came in for the address of VIPs, all ports together.
@@ -1337,7 +2107,7 @@ export type VPPLBAddressCounters = Message<"maglev.VPPLBAddressCounters"> & {
  * Use `create(VPPLBAddressCountersSchema)` to create a new message.
  */
 export const VPPLBAddressCountersSchema: GenMessage<VPPLBAddressCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 41);
+  messageDesc(file_maglev, 58);
 
 /**
  * Added: what the lb plugin sent to one server address, all VIPs together.
@@ -1370,7 +2140,7 @@ export type VPPLBServerCounters = Message<"maglev.VPPLBServerCounters"> & {
  * Use `create(VPPLBServerCountersSchema)` to create a new message.
  */
 export const VPPLBServerCountersSchema: GenMessage<VPPLBServerCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 42);
+  messageDesc(file_maglev, 59);
 
 /**
  * @generated from message maglev.VPPLBCounters
@@ -1408,7 +2178,7 @@ export type VPPLBCounters = Message<"maglev.VPPLBCounters"> & {
  * Use `create(VPPLBCountersSchema)` to create a new message.
  */
 export const VPPLBCountersSchema: GenMessage<VPPLBCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 43);
+  messageDesc(file_maglev, 60);
 
 /**
  * @generated from message maglev.PlanVPPLBStateRequest
@@ -1427,7 +2197,7 @@ export type PlanVPPLBStateRequest = Message<"maglev.PlanVPPLBStateRequest"> & {
  * Use `create(PlanVPPLBStateRequestSchema)` to create a new message.
  */
 export const PlanVPPLBStateRequestSchema: GenMessage<PlanVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 44);
+  messageDesc(file_maglev, 61);
 
 /**
  * Added: one call that a sync would make.
@@ -1484,7 +2254,7 @@ export type VPPLBChange = Message<"maglev.VPPLBChange"> & {
  * Use `create(VPPLBChangeSchema)` to create a new message.
  */
 export const VPPLBChangeSchema: GenMessage<VPPLBChange> = /*@__PURE__*/
-  messageDesc(file_maglev, 45);
+  messageDesc(file_maglev, 62);
 
 /**
  * @generated from message maglev.PlanVPPLBStateResponse
@@ -1503,7 +2273,7 @@ export type PlanVPPLBStateResponse = Message<"maglev.PlanVPPLBStateResponse"> & 
  * Use `create(PlanVPPLBStateResponseSchema)` to create a new message.
  */
 export const PlanVPPLBStateResponseSchema: GenMessage<PlanVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 46);
+  messageDesc(file_maglev, 63);
 
 /**
  * Maglev shows and steers health checking and the VPP load balancer behind it.
@@ -1622,7 +2392,7 @@ export const Maglev: GenService<{
     output: typeof FrontendInfoSchema;
   },
   /**
-   * The present state (from == to, at 0), then every change.
+   * The present state (from == to, at 0) or what was missed, then every change.
    *
    * @generated from rpc maglev.Maglev.WatchEvents
    */
@@ -1700,6 +2470,16 @@ export const Maglev: GenService<{
     methodKind: "unary";
     input: typeof PlanVPPLBStateRequestSchema;
     output: typeof PlanVPPLBStateResponseSchema;
+  },
+  /**
+   * Added: what has happened, from the journal. INVALID_ARGUMENT for an unknown kind.
+   *
+   * @generated from rpc maglev.Maglev.ListEvents
+   */
+  listEvents: {
+    methodKind: "unary";
+    input: typeof ListEventsRequestSchema;
+    output: typeof ListEventsResponseSchema;
   },
 }> = /*@__PURE__*/
   serviceDesc(file_maglev, 0);
