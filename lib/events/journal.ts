@@ -66,12 +66,17 @@ export class Journal implements Disposable {
     return this.#at(0)?.seq;
   }
 
+  /** Number of the newest event kept; 0 before the first. */
+  get newestSeq(): number {
+    return this.#at(this.size - 1)?.seq ?? 0;
+  }
+
   /**
    * All events behind number `seq`, oldest first; undefined when some of them are not kept any
    * more, or `seq` has not been reached, so that whoever asks has to begin with a snapshot.
    */
   since(seq: number): readonly MaglevEvent[] | undefined {
-    const newest = this.#at(this.size - 1)?.seq ?? 0;
+    const newest = this.newestSeq;
     if (seq === newest) return [];
     const oldest = this.oldestSeq;
     if (oldest === undefined || seq > newest || seq < oldest - 1) return undefined;

@@ -1,5 +1,5 @@
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
-import type { EventSource, MaglevEvent, ToldWeight, VppHappening } from "./types.ts";
+import type { EventKind, EventSource, MaglevEvent, ToldWeight, VppHappening } from "./types.ts";
 
 /** The log record that tells an event. */
 export interface EventRecord {
@@ -18,6 +18,18 @@ const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, st
   "in-step": ["info", "vpp-in-step"],
   "out-of-step": ["warn", "vpp-out-of-step"],
   altered: ["warn", "vpp-altered"],
+};
+
+/** Names of the records that tell events, by the kind of event. */
+export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
+  backend: ["backend-transition"],
+  frontend: ["frontend-transition"],
+  pool: ["frontend-failover"],
+  weight: ["weight-change"],
+  reload: ["config-diff", "config-check-failed", "config-reload-failed"],
+  operator: ["operator-action"],
+  vpp: Object.values(vppRecords).map(([, msg]) => msg),
+  probing: ["probing-impaired", "probing-restored"],
 };
 
 /** Writes each event to the log. Call the result to stop. */
