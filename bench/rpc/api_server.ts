@@ -8,11 +8,12 @@
 import process from "node:process";
 
 import { createChecker } from "../../lib/checker/mod.ts";
+import { EventStream, Journal } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
 import { startRpcServer } from "../../lib/rpc/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
-import { smallConfig } from "../../tests/rpc/fake_checker.ts";
+import { smallConfig } from "../../tests/rpc/small_config.ts";
 
 const startProbe: StartProbe = (_, done) => {
   const timer = clock.after(1, () => {
@@ -24,11 +25,21 @@ const startProbe: StartProbe = (_, done) => {
 const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
 const log = createLogger({ level: "warn", sink, clock });
 const config = smallConfig(Number(Deno.args[0]));
-const checker = createChecker({ config, startProbe, clock, log, random: Math.random });
+const events = new EventStream(clock, log);
+const journal = new Journal(events);
+const fatal = (error: Error) => {
+  throw error;
+};
+const checker = createChecker({
+  ...{ config, startProbe, clock, log, events, fatal },
+  random: Math.random,
+});
 const never = () => Promise.resolve({ kind: "ok" } as const);
 const server = await startRpcServer({
   addr: "127.0.0.1:0",
   checker,
+  journal,
+  events,
   logs: log,
   log,
   vpp: undefined,

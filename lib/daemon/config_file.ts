@@ -1,5 +1,7 @@
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
+import { because } from "../events/mod.ts";
+import type { Actor, EventSink } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ConfigCheckOutcome, ConfigReloadOutcome, ConfigService } from "../rpc/mod.ts";
@@ -9,12 +11,14 @@ export interface ConfigFileOptions {
   readonly path: string;
   readonly load: () => Promise<ConfigOutcome>;
   /** Puts a valid configuration into force. */
-  readonly apply: (config: Config) => Promise<void>;
+  readonly apply: (config: Config, actor?: Actor) => Promise<void>;
   /** Told that a reload begins. */
   readonly reloading: () => void;
   /** Told what became of it. */
   readonly reloaded: (ok: boolean) => void;
   readonly log: Logger;
+  /** Is told of files that are not put into force. */
+  readonly events: EventSink;
 }
 
 /**
@@ -26,6 +30,8 @@ export class ConfigFile implements ConfigService {
   readonly #loads = new SharedTurns(() => this.#loadNow());
   readonly #checks = new SharedTurns(() => this.#checkNow());
   readonly #reloads = new SharedTurns(() => this.#reloadNow());
+  /** Who asked for the reload that waits for its turn; of several the first. */
+  #actor: Actor | undefined;
 
   constructor(options: ConfigFileOptions) {
     this.#options = options;
@@ -37,7 +43,8 @@ export class ConfigFile implements ConfigService {
   }
 
   /** Validates and applies the file. Never rejects. */
-  reload(): Promise<ConfigReloadOutcome> {
+  reload(actor: Actor): Promise<ConfigReloadOutcome> {
+    this.#actor ??= actor;
     return this.#reloads.next();
   }
 
@@ -58,27 +65,39 @@ export class ConfigFile implements ConfigService {
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
     const { log, apply, reloading, reloaded } = this.#options;
+    const actor = this.#actor;
+    this.#actor = undefined;
     log.info("config-reload-start");
     reloading();
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
-      log.error("config-check-failed", { type: outcome.stage, err: refused.message });
+      this.#rejected(outcome.stage, refused.message, actor);
       reloaded(false);
       return refused;
     }
     logWarnings(outcome.warnings, log);
     try {
-      await apply(outcome.config);
+      await apply(outcome.config, actor);
     } catch (error) {
       const message = reasonOf(error);
-      log.error("checker-reload-error", { err: message });
+      this.#rejected("apply", message, actor);
       reloaded(false);
       return { kind: "reload-error", message };
     }
     reloaded(true);
     log.info("config-reload-done", counts(outcome.config));
     return { kind: "ok" };
+  }
+
+  #rejected(
+    stage: "parse" | "semantic" | "apply",
+    reason: string,
+    actor: Actor | undefined,
+  ): void {
+    const cause = { kind: "config" } as const;
+    const rejected = { kind: "reload", result: "rejected", stage, reason } as const;
+    this.#options.events.emit(because({ cause, actor }, [rejected]));
   }
 
   /** A file that cannot be looked at at all is as bad as one that cannot be read. */

@@ -2,7 +2,8 @@ import { createChecker } from "../checker/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { EventStream, logEvents } from "../events/mod.ts";
+import { EventStream, Journal, logEvents } from "../events/mod.ts";
+import type { Actor } from "../events/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
@@ -25,7 +26,7 @@ import { Vitals } from "./vitals.ts";
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
   /** Loads the configuration file again, as SIGHUP and the API do. Never rejects. */
-  reload(): Promise<ConfigReloadOutcome>;
+  reload(actor: Actor): Promise<ConfigReloadOutcome>;
   /** Counts an error that reached the top. */
   strayError(): void;
 }
@@ -37,6 +38,7 @@ interface Base {
   readonly metrics: Metrics;
   readonly vitals: Vitals;
   readonly events: EventStream;
+  readonly journal: Journal;
   /** The process has to end. */
   readonly fatal: (error: FatalError) => void;
 }
@@ -57,8 +59,9 @@ export async function startDaemon(
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
   const events = parts.use(new EventStream(systemClock, log));
   logEvents(events, log);
+  const journal = parts.use(new Journal(events));
   const vitals = new Vitals(systemClock);
-  const base: Base = { settings, log, metrics, vitals, events, fatal };
+  const base: Base = { settings, log, metrics, vitals, events, journal, fatal };
   const checker = startChecker(base, config, parts);
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
@@ -76,7 +79,7 @@ export async function startDaemon(
   manager.watch(() => vitals.complaint(checker.config, checker.stats()) ?? vpp?.complaint());
   const own = parts.move();
   return {
-    reload: () => file.reload(),
+    reload: (actor) => file.reload(actor),
     strayError: metrics.unhandledError,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
@@ -136,7 +139,7 @@ function startVpp(
 
 /** The API, on its one port. */
 async function startApi(
-  { settings, log, metrics }: Base,
+  { settings, log, metrics, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -144,6 +147,8 @@ async function startApi(
   const server = await startRpcServer({
     addr: settings.grpcAddress,
     checker,
+    journal,
+    events,
     logs: log,
     vpp,
     config,
@@ -168,7 +173,7 @@ function startMetricsServer({ settings, log, metrics }: Base, parts: AsyncDispos
 
 /** The file that SIGHUP and the API load again. */
 function configFile(
-  { settings, log, metrics }: Base,
+  { settings, log, metrics, events }: Base,
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
@@ -176,8 +181,8 @@ function configFile(
   return new ConfigFile({
     path: settings.configPath,
     load: () => loader.load(settings.configPath),
-    apply: async (config) => {
-      await checker.reload(config);
+    apply: async (config, actor) => {
+      await checker.reload(config, actor);
       await warnOfMissingCapabilities(config, log);
     },
     reloading: () => manager.reloading(),
@@ -186,6 +191,7 @@ function configFile(
       manager.ready(status(checker.config));
     },
     log,
+    events,
   });
 }
 

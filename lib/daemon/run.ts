@@ -1,5 +1,6 @@
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
+import type { Actor } from "../events/mod.ts";
 import { createLogger, reasonOf } from "../log/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -14,6 +15,8 @@ import { readRequest } from "./settings.ts";
 import type { Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
 
+/** Who asks for a reload by SIGHUP. */
+const hangup: Actor = { name: "signal", from: "SIGHUP" };
 /** How long a log reader that has stopped may hold up the end. */
 const flushLimitMs = 1000;
 /** How long the end may take in all. */
@@ -84,7 +87,7 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   });
   const daemon = running.daemon = await start(settings, outcome.config, log, manager);
   if (!daemon) return 1;
-  if (running.reloadAsked) void daemon.reload();
+  if (running.reloadAsked) void daemon.reload(hangup);
   const { code, why } = await told;
   log.info("stopping", { why });
   manager.stopping();
@@ -122,7 +125,7 @@ function untilTold(running: Running, log: DaemonLog): Promise<{ code: number; wh
   const { promise, resolve } = Promise.withResolvers<{ code: number; why: string }>();
   listenToSignals({
     reload: () => {
-      if (running.daemon) void running.daemon.reload();
+      if (running.daemon) void running.daemon.reload(hangup);
       else running.reloadAsked = true;
     },
     stop: (signal) => resolve({ code: 0, why: signal }),

@@ -14,11 +14,15 @@ export class DeadlineContext implements CallContext {
 
   /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
   constructor(
-    private readonly request: { readonly signal: AbortSignal },
+    private readonly request: { readonly signal: AbortSignal; readonly peer: string },
     private readonly clock: Clock,
     timeoutMs: number | undefined,
   ) {
     this.#end = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
+  }
+
+  get peer(): string {
+    return this.request.peer;
   }
 
   get signal(): AbortSignal {

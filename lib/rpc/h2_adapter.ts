@@ -4,6 +4,7 @@ import { protocolOf } from "./content_type.ts";
 import { envelopes, whole } from "./envelopes.ts";
 import { withJsonAnswer } from "./json_answer.ts";
 import { OneChunk } from "./one_chunk.ts";
+import { fromPeer } from "./peer.ts";
 import { refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
 
@@ -58,6 +59,7 @@ function toUniversal(request: H2Request, readMaxBytes: number): UniversalServerR
     header: new Headers(request.headers.map(([name, value]): [string, string] => [name, value])),
     body: gather(request.body, readMaxBytes),
     signal: request.signal,
+    contextValues: fromPeer(request.peer),
   };
 }
 

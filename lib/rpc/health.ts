@@ -7,7 +7,7 @@ import {
   HealthCheckResponseSchema,
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { notFound } from "./errors.ts";
-import { EventQueue } from "./event_queue.ts";
+import { EventQueue } from "./watch/queue.ts";
 import { serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 

@@ -18,7 +18,7 @@ export async function withJsonAnswer(
   request: UniversalServerRequest,
 ): Promise<UniversalServerResponse> {
   const slot: Slot = { text: undefined };
-  const contextValues = createContextValues().set(key, slot);
+  const contextValues = (request.contextValues ?? createContextValues()).set(key, slot);
   const response = await handler({ ...request, contextValues });
   const { text } = slot;
   if (!text || response.status !== 200) return response;

@@ -9,7 +9,7 @@ export type { RpcServer, RpcServerOptions } from "./server.ts";
 export { defaultMessageLimits } from "./port.ts";
 export type { PortLimits } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
-export type { QueueLimits } from "./event_queue.ts";
+export type { QueueLimits } from "./watch/queue.ts";
 export type { SpliceLimits } from "./splice.ts";
 export type { TlsOptions } from "./listener.ts";
 export { formatListenAddress, parseListenAddress } from "./address.ts";

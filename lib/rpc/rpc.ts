@@ -11,6 +11,8 @@ import type {
 export interface CallContext {
   /** Aborts, with a ConnectError as reason where there is one, when nobody waits any more. */
   readonly signal: AbortSignal;
+  /** Where the request came from, for people; empty where the transport does not say. */
+  readonly peer: string;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
   /**

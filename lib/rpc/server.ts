@@ -1,11 +1,10 @@
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
+import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import type { Logger, LogSource } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
-import { EventHub } from "./event_hub.ts";
-import type { QueueLimits } from "./event_queue.ts";
 import { HealthService } from "./health.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
@@ -14,6 +13,8 @@ import type { PortLimits } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import { maglevRpcs } from "./service.ts";
 import type { ConfigService, RpcObserver } from "./types.ts";
+import { EventHub } from "./watch/hub.ts";
+import type { QueueLimits } from "./watch/queue.ts";
 
 /** What the API needs of the daemon, and how it is to be served. */
 export interface RpcServerOptions {
@@ -21,6 +22,10 @@ export interface RpcServerOptions {
   readonly addr: string;
   /** What is shown and steered. */
   readonly checker: CheckerView & CheckerControl;
+  /** Keeps what the checker's stream of events has told. */
+  readonly journal: Journal;
+  /** The same stream, to tell what operators do that the checker does not see. */
+  readonly events: EventSink;
   /** Where event streams get log records from. */
   readonly logs: LogSource;
   /** Undefined when VPP integration is off. */
@@ -41,6 +46,8 @@ export interface RpcServerOptions {
   readonly watchLimits?: QueueLimits;
   /** The system's unless given. */
   readonly clock?: Clock;
+  /** Names the stream of events of this run; random unless given. */
+  readonly streamId?: string;
 }
 
 /** The API being served. */
@@ -64,8 +71,9 @@ export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 
 
 /** Starts serving the API. Rejects with a sentence when the port cannot be had. */
 export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
-  const { checker, logs, clock = systemClock, reflection = true } = options;
-  const hub = new EventHub(checker, logs, options.watchLimits ?? defaultWatchLimits, clock);
+  const { checker, journal, logs, clock = systemClock, reflection = true } = options;
+  const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
+  const hub = new EventHub({ checker, journal, logs, limits, clock, streamId });
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [
     ...maglevRpcs({ ...options, hub, clock }),

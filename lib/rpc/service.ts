@@ -1,6 +1,7 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
+import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod.ts";
 import {
   ListHealthChecksResponseSchema,
   Maglev,
@@ -15,12 +16,13 @@ import { frontendToProto } from "./convert/frontend.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
-import type { EventHub } from "./event_hub.ts";
+import { listEvents } from "./list_events.ts";
 import { listBackends, listFrontends } from "./lists.ts";
 import { serverStream, unary } from "./rpc.ts";
-import type { Rpc } from "./rpc.ts";
+import type { CallContext, Rpc } from "./rpc.ts";
 import type { ConfigService } from "./types.ts";
-import { watchEvents } from "./watch.ts";
+import type { EventHub } from "./watch/hub.ts";
+import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
 export interface MaglevDeps {
@@ -29,6 +31,9 @@ export interface MaglevDeps {
   readonly vpp: VppService | undefined;
   readonly config: ConfigService;
   readonly hub: EventHub;
+  readonly journal: Journal;
+  /** Is told of requests that the checker does not see. */
+  readonly events: EventSink;
   readonly clock: Clock;
 }
 
@@ -37,7 +42,7 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
   return [...showRpcs(deps), ...steerRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
-function showRpcs({ checker, hub, clock }: MaglevDeps): readonly Rpc[] {
+function showRpcs({ checker, hub, journal, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
     unary(m.listFrontends, ({ details }, context) => {
@@ -61,6 +66,7 @@ function showRpcs({ checker, hub, clock }: MaglevDeps): readonly Rpc[] {
       return healthcheckToProto(check);
     }),
     serverStream(m.watchEvents, (req, context) => watchEvents(hub, req, context)),
+    unary(m.listEvents, (req, context) => listEvents({ journal, hub, clock }, req, context)),
   ];
 }
 
@@ -73,37 +79,48 @@ function showFrontend(checker: CheckerView, name: string) {
 function steerRpcs({ checker }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
-    unary(m.pauseBackend, ({ name }) => backendToProto(checker.pause(name))),
-    unary(m.resumeBackend, ({ name }) => backendToProto(checker.resume(name))),
-    unary(m.enableBackend, ({ name }) => backendToProto(checker.enable(name))),
-    unary(m.disableBackend, ({ name }) => backendToProto(checker.disable(name))),
-    unary(m.setFrontendPoolBackendWeight, ({ frontend, pool, backend, weight, flush }) => {
+    unary(m.pauseBackend, ({ name }, call) => backendToProto(checker.pause(name, actorOf(call)))),
+    unary(m.resumeBackend, ({ name }, call) => backendToProto(checker.resume(name, actorOf(call)))),
+    unary(m.enableBackend, ({ name }, call) => backendToProto(checker.enable(name, actorOf(call)))),
+    unary(m.disableBackend, ({ name }, call) => {
+      return backendToProto(checker.disable(name, actorOf(call)));
+    }),
+    unary(m.setFrontendPoolBackendWeight, (request, call) => {
+      const { frontend, pool, backend, weight, flush } = request;
       if (weight < 0 || weight > 100) {
         throw new ConnectError(`weight ${weight} is outside 0-100`, Code.InvalidArgument);
       }
-      const changed = checker.setWeight(frontend, pool, backend, weight, flush);
+      const changed = checker.setWeight(frontend, pool, backend, weight, flush, actorOf(call));
       return frontendToProto(changed, (name) => checker.backend(name)?.state);
     }),
   ];
+}
+
+/** Who asks: nobody is asked for a name, so that the address is all there is. */
+function actorOf({ peer }: CallContext): Actor {
+  return { name: "operator", from: peer };
 }
 
 function configRpcs({ config }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
     unary(m.checkConfig, async () => checkOutcomeToProto(await config.check())),
-    unary(m.reloadConfig, async () => reloadOutcomeToProto(await config.reload())),
+    unary(m.reloadConfig, async (_, call) => {
+      return reloadOutcomeToProto(await config.reload(actorOf(call)));
+    }),
   ];
 }
 
-function vppRpcs({ vpp }: MaglevDeps): readonly Rpc[] {
+function vppRpcs({ vpp, events }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
     unary(m.getVPPInfo, () => vppInfoToProto(present(enabled(vpp).info()))),
     unary(m.getVPPLBState, async (_, { signal }) => {
       return lbStateToProto(await enabled(vpp).state(signal));
     }),
-    unary(m.syncVPPLBState, async (req, { signal }) => {
-      await enabled(vpp).sync(scope(req), signal);
+    unary(m.syncVPPLBState, async (req, call) => {
+      await enabled(vpp).sync(scope(req), call.signal);
+      events.emit([syncAction(scope(req), actorOf(call))]);
       return create(SyncVPPLBStateResponseSchema);
     }),
     unary(m.getVPPLBCounters, () => countersToProto(present(enabled(vpp).counters()))),
@@ -111,6 +128,18 @@ function vppRpcs({ vpp }: MaglevDeps): readonly Rpc[] {
       return planToProto(await enabled(vpp).plan(scope(req), signal));
     }),
   ];
+}
+
+function syncAction(frontend: string | undefined, actor: Actor): ReasonedHappening {
+  return {
+    kind: "operator",
+    action: "sync",
+    backend: "",
+    frontend: frontend ?? "",
+    detail: "",
+    cause: { kind: "operator" },
+    actor,
+  };
 }
 
 /** An empty name means everything, as it always has for this field's clients. */

@@ -1,3 +1,5 @@
+import type { Actor } from "../events/mod.ts";
+
 /** How an RPC streams, as the `grpc_type` label spells it. */
 export const rpcTypes = ["unary", "client_stream", "server_stream", "bidi_stream"] as const;
 
@@ -68,6 +70,6 @@ export type ConfigReloadOutcome =
 export interface ConfigService {
   /** Validates the file without applying it. */
   check(): Promise<ConfigCheckOutcome>;
-  /** Validates and applies the file, as SIGHUP does. */
-  reload(): Promise<ConfigReloadOutcome>;
+  /** Validates and applies the file, as SIGHUP does; `actor` is who asks. */
+  reload(actor: Actor): Promise<ConfigReloadOutcome>;
 }

@@ -5,6 +5,7 @@ import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { gzipCompression } from "./compression.ts";
 import { abortReason } from "./errors.ts";
 import { jsonAnswerOf } from "./json_answer.ts";
+import { peerOf } from "./peer.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 
 /** Limits on messages, in bytes. */
@@ -50,9 +51,16 @@ function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): voi
 }
 
 /** Throws when nobody waits for the call any more. */
-function callContext({ signal, requestHeader, values }: HandlerContext): CallContext {
+function callContext(context: HandlerContext): CallContext {
+  const { signal, values } = context;
   if (signal.aborted) throw abortReason(signal, undefined);
-  const binary = !(requestHeader.get("content-type") ?? "").includes("json");
+  const binary = !isJson(context);
   const answerJson = binary ? undefined : jsonAnswerOf(values);
-  return { signal, binary, ...answerJson && { answerJson } };
+  return { signal, peer: peerOf(values), binary, ...answerJson && { answerJson } };
+}
+
+/** Connect's GET requests, which RPCs without side effects take, say it in the query. */
+function isJson({ requestMethod, requestHeader, url }: HandlerContext): boolean {
+  if (requestMethod === "GET") return new URL(url).searchParams.get("encoding") === "json";
+  return (requestHeader.get("content-type") ?? "").includes("json");
 }

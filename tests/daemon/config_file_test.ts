@@ -1,6 +1,10 @@
-import { deepEqual, equal } from "node:assert/strict";
+import { deepEqual, equal, partialDeepStrictEqual } from "node:assert/strict";
 import type { Config, ConfigOutcome } from "../../lib/config/mod.ts";
 import { ConfigFile } from "../../lib/daemon/config_file.ts";
+import type { ConfigFileOptions } from "../../lib/daemon/config_file.ts";
+import { EventStream, logEvents } from "../../lib/events/mod.ts";
+import type { MaglevEvent } from "../../lib/events/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 const config = {
@@ -29,8 +33,15 @@ const invalid: ConfigOutcome = {
   ],
 };
 
-function fixture(load: () => Promise<ConfigOutcome>, apply?: (config: Config) => Promise<void>) {
+/** Who asks for reloads here. */
+const actor = { name: "operator", from: "192.0.2.7" };
+
+function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["apply"]) {
   const log = new RecordedLog();
+  const events = new EventStream(new FakeClock(), log);
+  const told: MaglevEvent[] = [];
+  events.subscribe((event) => told.push(event));
+  logEvents(events, log);
   const applied: Config[] = [];
   const results: boolean[] = [];
   const file = new ConfigFile({
@@ -40,13 +51,14 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: (config: Config) =>
     reloading: () => {},
     reloaded: (ok) => void results.push(ok),
     log,
+    events,
   });
-  return { file, log, applied, results };
+  return { file, log, applied, results, told };
 }
 
 Deno.test("a valid file is applied, and the log says when and what", async () => {
   const { file, log, applied, results } = fixture(() => Promise.resolve(valid));
-  deepEqual(await file.reload(), { kind: "ok" });
+  deepEqual(await file.reload(actor), { kind: "ok" });
   deepEqual(applied, [config]);
   deepEqual(results, [true]);
   deepEqual(log.lines, [
@@ -58,18 +70,57 @@ Deno.test("a valid file is applied, and the log says when and what", async () =>
 Deno.test("a faulty file changes nothing; every problem is named with its place", async () => {
   const { file, log, applied, results } = fixture(() => Promise.resolve(invalid));
   const message = "m.yaml:3:5: maglev.a: one\nm.yaml:9:1: maglev.b: two";
-  deepEqual(await file.reload(), { kind: "semantic-error", message });
+  deepEqual(await file.reload(actor), { kind: "semantic-error", message });
   deepEqual(applied, []);
   deepEqual(results, [false]);
   deepEqual(log.lines, [
     "info config-reload-start",
-    `error config-check-failed type=semantic err=${message}`,
+    `error config-check-failed type=semantic err=${message} cause=config actor=operator actor-from=192.0.2.7`,
   ]);
+});
+
+Deno.test("a file that is not put into force is an event, with who asked for it", async () => {
+  const { file, told } = fixture(() => Promise.resolve(invalid));
+  await file.reload(actor);
+  const failing = fixture(() => Promise.resolve(valid), () => Promise.reject(new Error("no room")));
+  await failing.file.reload({ name: "signal", from: "SIGHUP" });
+  const cause = { kind: "config" };
+  partialDeepStrictEqual(told, [{
+    kind: "reload",
+    result: "rejected",
+    stage: "semantic",
+    reason: "m.yaml:3:5: maglev.a: one\nm.yaml:9:1: maglev.b: two",
+    cause,
+    actor,
+  }]);
+  partialDeepStrictEqual(failing.told, [{
+    kind: "reload",
+    result: "rejected",
+    stage: "apply",
+    reason: "no room",
+    cause,
+    actor: { name: "signal", from: "SIGHUP" },
+  }]);
+});
+
+Deno.test("a reload that several wait for is the first one's", async () => {
+  const loads = new Loads();
+  const actors: (string | undefined)[] = [];
+  const { file } = fixture(loads.load, (_, by) => Promise.resolve(void actors.push(by?.from)));
+  const from = (name: string) => file.reload({ name: "operator", from: name });
+  const all = [from("one")];
+  await loads.until(1);
+  all.push(from("two"), from("three"));
+  await loads.release();
+  await all[0];
+  await loads.release();
+  await Promise.all(all);
+  deepEqual(actors, ["one", "two"]);
 });
 
 Deno.test("what a valid file says in vain is warned of before it is applied", async () => {
   const { file, log, results } = fixture(() => Promise.resolve(warned));
-  deepEqual(await file.reload(), { kind: "ok" });
+  deepEqual(await file.reload(actor), { kind: "ok" });
   deepEqual(results, [true]);
   deepEqual(log.lines.slice(1, -1), [
     "warn config-warning reason=m.yaml:4:5: maglev.c: idle",
@@ -102,15 +153,18 @@ Deno.test("a check that finds nothing wrong counts the warnings, and repeats non
 Deno.test("a file that cannot be looked at is a parse error", async () => {
   const { file } = fixture(() => Promise.reject(new Error("worker gone")));
   deepEqual(await file.check(), { kind: "parse-error", message: "m.yaml: worker gone" });
-  deepEqual(await file.reload(), { kind: "parse-error", message: "m.yaml: worker gone" });
+  deepEqual(await file.reload(actor), { kind: "parse-error", message: "m.yaml: worker gone" });
 });
 
 Deno.test("a configuration that cannot be applied is said and counted", async () => {
   const failing = () => Promise.reject(new Error("no room"));
   const { file, log, results } = fixture(() => Promise.resolve(valid), failing);
-  deepEqual(await file.reload(), { kind: "reload-error", message: "no room" });
+  deepEqual(await file.reload(actor), { kind: "reload-error", message: "no room" });
   deepEqual(results, [false]);
-  equal(log.lines.at(-1), "error checker-reload-error err=no room");
+  equal(
+    log.lines.at(-1),
+    "error checker-reload-error err=no room cause=config actor=operator actor-from=192.0.2.7",
+  );
 });
 
 /** Loads that end when they are told to, one by one. */
@@ -140,9 +194,9 @@ class Loads {
 Deno.test("reloads run one after the other, and those waiting at once share one", async () => {
   const loads = new Loads();
   const { file, applied } = fixture(loads.load);
-  const first = file.reload();
+  const first = file.reload(actor);
   await loads.until(1);
-  const later = [file.reload(), file.reload(), file.reload()];
+  const later = [file.reload(actor), file.reload(actor), file.reload(actor)];
   await loads.release();
   await first;
   await loads.release();
@@ -167,11 +221,11 @@ Deno.test("checks that wait at once share one answer", async () => {
 Deno.test("a check and a reload never load at the same time, and share a load if they can", async () => {
   const loads = new Loads();
   const { file, applied } = fixture(loads.load);
-  const both = [file.check(), file.reload()];
+  const both = [file.check(), file.reload(actor)];
   await loads.release();
   for (const outcome of await Promise.all(both)) deepEqual(outcome, { kind: "ok" });
   deepEqual([loads.begun, applied.length], [1, 1]);
-  const first = file.reload();
+  const first = file.reload(actor);
   await loads.until(2);
   const second = file.check();
   await loads.release();

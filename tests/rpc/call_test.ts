@@ -39,7 +39,7 @@ function setUp() {
     streams: new StreamRegistry(),
   };
   const abort = new AbortController();
-  const context: CallContext = { signal: abort.signal, binary: true };
+  const context: CallContext = { signal: abort.signal, peer: "", binary: true };
   return { deps, abort, context, notes: deps.observer };
 }
 

@@ -6,18 +6,18 @@ import { gzipSync } from "node:zlib";
 import { GetBackendRequestSchema, SetWeightRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
-import { EventHub } from "../../lib/rpc/event_hub.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { h2Adapter } from "../../lib/rpc/h2_adapter.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
+import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { FakeChecker, smallConfig } from "./fake_checker.ts";
-import { FakeLog } from "./fake_log.ts";
+import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
 import type { RequestParts, WholeResponse } from "./memory_request.ts";
+import { smallConfig } from "./small_config.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 
@@ -25,15 +25,17 @@ const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 10
 function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObserver[] } {
   const observers: FakeObserver[] = [];
   const [direct, universal] = [true, false].map((short) => {
-    const checker = new FakeChecker(smallConfig(200));
+    const { checker, journal, stream: events, log } = new CheckerBed(smallConfig(200));
     const observer = new FakeObserver();
     observers.push(observer);
-    const log = new FakeLog();
-    const hub = new EventHub(checker, log, { count: 9, bytes: 999 }, new FakeClock());
+    const hub = new EventHub({
+      ...{ checker, journal, logs: log, clock: new FakeClock(), streamId: "here" },
+      limits: { count: 9, bytes: 999 },
+    });
     const config = { check: never, reload: never };
     const clock = systemClock;
     const streams = new StreamRegistry();
-    const rpcs = maglevRpcs({ checker, vpp: undefined, config, hub, clock })
+    const rpcs = maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock })
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
     const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, clock }) : new Map();

@@ -1,7 +1,7 @@
 import type { RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
 import { startRpcServer } from "../../lib/rpc/mod.ts";
-import { FakeChecker } from "./fake_checker.ts";
-import { FakeLog } from "./fake_log.ts";
+import { CheckerBed } from "./checker_bed.ts";
+import type { FakeLog } from "./fake_log.ts";
 
 /** An observer that counts, and that a test can wait on. */
 export class FakeObserver implements RpcObserver {
@@ -37,24 +37,28 @@ export class FakeObserver implements RpcObserver {
   }
 }
 
-/** A server on a free loopback port with fakes behind it. */
+/** A server on a free loopback port with a checker in the test's hands behind it. */
 export interface Harness extends AsyncDisposable {
   readonly server: RpcServer;
-  readonly checker: FakeChecker;
+  readonly bed: CheckerBed;
   readonly log: FakeLog;
   readonly observer: FakeObserver;
   readonly address: string;
 }
 
 /** Starts a server; `using` the harness shuts it down. */
-export async function serve(options: Partial<RpcServerOptions> = {}): Promise<Harness> {
-  const checker = (options.checker ?? new FakeChecker()) as FakeChecker;
-  const log = new FakeLog();
+export async function serve(
+  options: Partial<RpcServerOptions> = {},
+  bed: CheckerBed = new CheckerBed(),
+): Promise<Harness> {
+  const { checker, journal, stream: events, log } = bed;
   const observer = new FakeObserver();
   const server = await startRpcServer({
     addr: "127.0.0.1:0",
     limits: { http1: { lingerMs: 50 } },
     checker,
+    journal,
+    events,
     logs: log,
     log,
     observer,
@@ -67,10 +71,13 @@ export async function serve(options: Partial<RpcServerOptions> = {}): Promise<Ha
   });
   return {
     server,
-    checker,
+    bed,
     log,
     observer,
     address: server.address,
-    [Symbol.asyncDispose]: () => server.shutdown(),
+    async [Symbol.asyncDispose]() {
+      await server.shutdown();
+      bed[Symbol.dispose]();
+    },
   };
 }

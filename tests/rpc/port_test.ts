@@ -2,9 +2,10 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { FakeChecker, smallConfig } from "./fake_checker.ts";
+import { CheckerBed } from "./checker_bed.ts";
 import { serve } from "./harness.ts";
 import { jsonCall, RawClient } from "./raw.ts";
+import { smallConfig } from "./small_config.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const emptySettings = new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0]);
@@ -158,7 +159,7 @@ Deno.test("connect-web over HTTP/1.1: unary, errors, streams and leaving", async
 });
 
 Deno.test("long lists come as JSON over HTTP/1.1 as they do encoded", async () => {
-  await using harness = await serve({ checker: new FakeChecker(smallConfig(3000)) });
+  await using harness = await serve({}, new CheckerBed(smallConfig(3000)));
   const baseUrl = `http://${harness.address}`;
   const [json, binary] = await Promise.all([false, true].map((useBinaryFormat) => {
     const client = createClient(Maglev, createConnectTransport({ baseUrl, useBinaryFormat }));

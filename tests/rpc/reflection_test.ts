@@ -24,7 +24,7 @@ async function ask(...questions: readonly Question[]): Promise<ServerReflectionR
       );
     }
   })();
-  const context = { signal: new AbortController().signal, binary: true };
+  const context = { signal: new AbortController().signal, peer: "", binary: true };
   const answers = await Array.fromAsync(rpc.call(requests, context));
   return answers.map((answer) => {
     assert.ok(isMessage(answer, ServerReflectionResponseSchema));

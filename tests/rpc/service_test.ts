@@ -9,15 +9,15 @@ import {
 } from "../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
-import { EventHub } from "../../lib/rpc/event_hub.ts";
 import type { CallContext } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import type { MaglevDeps } from "../../lib/rpc/service.ts";
+import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { VppError } from "../../lib/vpp/mod.ts";
-import { FakeChecker, smallConfig } from "./fake_checker.ts";
-import { FakeLog } from "./fake_log.ts";
+import { CheckerBed } from "./checker_bed.ts";
+import { smallConfig } from "./small_config.ts";
 
 type UnaryName = {
   [Name in keyof typeof Maglev.method]: (typeof Maglev.method)[Name]["methodKind"] extends "unary"
@@ -25,20 +25,14 @@ type UnaryName = {
     : never;
 }[keyof typeof Maglev.method];
 
-/** Answers unary calls from a table with fakes behind it. */
+/** Answers unary calls from a table with a checker in the test's hands behind it. */
 class Service {
-  readonly checker: FakeChecker;
+  readonly bed: CheckerBed;
   readonly #rpcs: ReturnType<typeof maglevRpcs>;
 
-  constructor(deps: Partial<MaglevDeps> = {}, checker = new FakeChecker()) {
-    this.checker = checker;
-    const clock = new FakeClock();
-    const hub = new EventHub(checker, new FakeLog(), { count: 1, bytes: 1 }, clock);
-    const config = {
-      check: () => Promise.resolve({ kind: "ok" } as const),
-      reload: () => Promise.resolve({ kind: "ok" } as const),
-    };
-    this.#rpcs = maglevRpcs({ checker, vpp: undefined, config, hub, clock, ...deps });
+  constructor(deps: Partial<MaglevDeps> = {}, bed = new CheckerBed()) {
+    this.bed = bed;
+    this.#rpcs = maglevRpcs({ ...allDeps(bed), ...deps });
   }
 
   async call(
@@ -49,7 +43,8 @@ class Service {
     const method = Maglev.method[name];
     const rpc = this.#rpcs.find((each) => each.method === method);
     assert.ok(rpc?.kind === "unary");
-    const context = { signal: new AbortController().signal, binary: true, ...how };
+    const { signal } = new AbortController();
+    const context = { signal, peer: "192.0.2.7", binary: true, ...how };
     return await rpc.call(create(method.input, request), context);
   }
 
@@ -58,6 +53,20 @@ class Service {
     assert.ok(error instanceof ConnectError, `${name} was not refused`);
     return [Code[error.code], error.rawMessage];
   }
+}
+
+/** A checker, no VPP, a configuration file that is always fine. */
+function allDeps({ checker, journal, stream: events, log }: CheckerBed): MaglevDeps {
+  const clock = new FakeClock();
+  const hub = new EventHub({
+    ...{ checker, journal, logs: log, clock, streamId: "here" },
+    limits: { count: 1, bytes: 1 },
+  });
+  const config = {
+    check: () => Promise.resolve({ kind: "ok" } as const),
+    reload: () => Promise.resolve({ kind: "ok" } as const),
+  };
+  return { checker, journal, events, vpp: undefined, config, hub, clock };
 }
 
 const vpp: VppService = {
@@ -69,21 +78,9 @@ const vpp: VppService = {
 };
 
 Deno.test("every RPC of the wire contract has a row", () => {
-  const hub = new EventHub(
-    new FakeChecker(),
-    new FakeLog(),
-    { count: 1, bytes: 1 },
-    new FakeClock(),
-  );
-  const deps = { checker: new FakeChecker(), vpp, hub, clock: new FakeClock() };
-  const config = { check: fails, reload: fails };
-  const rows = maglevRpcs({ ...deps, config }).map(({ method }) => method.name);
+  const rows = maglevRpcs(allDeps(new CheckerBed())).map(({ method }) => method.name);
   assert.deepEqual([...rows].sort(), Maglev.methods.map(({ name }) => name).sort());
 });
-
-function fails(): Promise<never> {
-  return Promise.reject(new Error("not called"));
-}
 
 Deno.test("lists are sorted, and without details hold names only", async () => {
   const service = new Service();
@@ -110,7 +107,7 @@ Deno.test("details come in the order of the names", async () => {
 });
 
 Deno.test("details encoded one by one are the same bytes as encoded together", async () => {
-  const service = new Service({}, new FakeChecker(smallConfig(300)));
+  const service = new Service({}, new CheckerBed(smallConfig(300)));
   for (
     const [name, schema] of [
       ["listBackends", ListBackendsResponseSchema],
@@ -124,7 +121,7 @@ Deno.test("details encoded one by one are the same bytes as encoded together", a
 });
 
 Deno.test("details written as JSON piece by piece are what they are written together", async () => {
-  const service = new Service({}, new FakeChecker(smallConfig(300)));
+  const service = new Service({}, new CheckerBed(smallConfig(300)));
   for (
     const [name, schema] of [
       ["listBackends", ListBackendsResponseSchema],
@@ -171,7 +168,52 @@ Deno.test("a weight is passed on with its flush", async () => {
   const request = { frontend: "www", pool: "primary", backend: "web0", weight: 7, flush: true };
   const info = await service.call("setFrontendPoolBackendWeight", request) as FrontendInfo;
   assert.equal(info.name, "www");
-  assert.deepEqual(service.checker.weightCalls, [["www", "primary", "web0", 7, true]]);
+  assert.equal(info.pools[0]?.backends[0]?.weight, 7);
+  assert.partialDeepStrictEqual(service.bed.events.find(({ kind }) => kind === "weight"), {
+    configured: { from: 100, to: 7 },
+    flush: true,
+  });
+});
+
+Deno.test("who asks is told with all that follows from it", async () => {
+  const actors: unknown[] = [];
+  const config: MaglevDeps["config"] = {
+    check: () => Promise.resolve({ kind: "ok" }),
+    reload: (actor) => Promise.resolve(void actors.push(actor)).then(() => ({ kind: "ok" })),
+  };
+  const service = new Service({ config, vpp: { ...vpp, sync: () => Promise.resolve() } });
+  const { bed } = service;
+  bed.move("web1", "up");
+  bed.events.length = 0;
+  const name = "web1";
+  for (const rpc of ["pauseBackend", "resumeBackend", "disableBackend", "enableBackend"] as const) {
+    await service.call(rpc, { name }, { peer: `from ${rpc}` });
+  }
+  const weight = { frontend: "www", pool: "primary", backend: "web0", weight: 7 };
+  await service.call("setFrontendPoolBackendWeight", weight, { peer: "from weight" });
+  await service.call("syncVPPLBState", { frontendName: "www" }, { peer: "from sync" });
+  await service.call("reloadConfig", {}, { peer: "from reload" });
+  assert.deepEqual(actors, [{ name: "operator", from: "from reload" }]);
+  const deeds = bed.events.filter(({ kind }) => kind === "operator");
+  assert.deepEqual(
+    deeds.map((event) => [event.kind === "operator" && event.action, event.actor?.from]),
+    [
+      ["pause", "from pauseBackend"],
+      ["resume", "from resumeBackend"],
+      ["disable", "from disableBackend"],
+      ["enable", "from enableBackend"],
+      ["weight", "from weight"],
+      ["sync", "from sync"],
+    ],
+  );
+  assert.partialDeepStrictEqual(deeds.at(-1), { frontend: "www", cause: { kind: "operator" } });
+  assert.ok(bed.events.every(({ actor }) => actor?.name === "operator"));
+});
+
+Deno.test("a sync that is refused is not told as if it had been done", async () => {
+  const service = new Service({ vpp });
+  await service.refusal("syncVPPLBState");
+  assert.deepEqual(service.bed.events, []);
 });
 
 Deno.test("a weight outside 0-100 is an invalid argument and goes nowhere", async () => {
@@ -182,7 +224,7 @@ Deno.test("a weight outside 0-100 is an invalid argument and goes nowhere", asyn
       `weight ${weight} is outside 0-100`,
     ]);
   }
-  assert.deepEqual(service.checker.weightCalls, []);
+  assert.deepEqual(service.bed.events, []);
 });
 
 Deno.test("without VPP all its RPCs are unavailable", async () => {

@@ -1,31 +1,167 @@
 import { create } from "@bufbuild/protobuf";
-import type { Event } from "../../gen/maglev_pb.ts";
+import type {
+  Actor,
+  Cause,
+  MaglevEvent,
+  ReloadHappening,
+  ToldWeight,
+  VppHappening,
+  WeightHappening,
+} from "../../events/mod.ts";
+import type { Event, EventWeight, LogAttr } from "../../gen/maglev_pb.ts";
 import {
+  ActorSchema,
   BackendEventSchema,
+  CauseSchema,
+  ConfigChangeSchema,
   EventSchema,
+  EventWeightSchema,
   FrontendEventSchema,
+  HeartbeatSchema,
   LogAttrSchema,
   LogEventSchema,
+  OperatorEventSchema,
+  PoolEventSchema,
+  ProbePulseSchema,
+  ProbePulsesSchema,
+  ProbingEventSchema,
+  ReloadEventSchema,
+  StreamOpeningSchema,
+  VPPEventSchema,
+  WeightEventSchema,
 } from "../../gen/maglev_pb.ts";
-import type { Transition } from "../../health/mod.ts";
-import type { LogRecord, LogValue } from "../../log/mod.ts";
+import type { BackendState, FrontendState } from "../../health/mod.ts";
+import type { LogAttributes, LogRecord, LogValue } from "../../log/mod.ts";
 import { transitionToProto } from "./backend.ts";
 import { nanoseconds } from "./time.ts";
 
-/** A backend's change of state as the event stream tells it. */
-export function backendEventToProto(backend: string, transition: Transition): Event {
-  const event = create(BackendEventSchema);
-  event.backendName = backend;
-  event.transition = transitionToProto(transition);
-  return wrap({ case: "backend", value: event });
+type Kind = Event["event"];
+
+/** A change as streams and lists tell it. */
+export function eventToProto(event: MaglevEvent): Event {
+  const message = wrap(kindToProto(event));
+  message.seq = BigInt(event.seq);
+  message.atUnixNs = nanoseconds(event.at);
+  message.cause = causeToProto(event.cause);
+  if (event.actor) message.actor = actorToProto(event.actor);
+  return message;
 }
 
-/** A frontend's change of state as the event stream tells it. */
-export function frontendEventToProto(frontend: string, transition: Transition): Event {
-  const event = create(FrontendEventSchema);
-  event.frontendName = frontend;
-  event.transition = transitionToProto(transition);
-  return wrap({ case: "frontend", value: event });
+function kindToProto(event: MaglevEvent): Kind {
+  switch (event.kind) {
+    case "backend":
+      return backendEvent(event.backend, event.transition);
+    case "frontend":
+      return frontendEvent(event.frontend, event.transition, event.activePool);
+    case "pool": {
+      const { frontend: frontendName, from, to } = event;
+      return { case: "pool", value: create(PoolEventSchema, { frontendName, from, to }) };
+    }
+    case "weight":
+      return { case: "weight", value: weightToProto(event) };
+    case "reload":
+      return { case: "reload", value: reloadToProto(event) };
+    case "operator": {
+      const { action, backend: backendName, frontend: frontendName, detail } = event;
+      const value = create(OperatorEventSchema, { action, backendName, frontendName, detail });
+      return { case: "operator", value };
+    }
+    case "vpp":
+      return { case: "vpp", value: vppToProto(event) };
+    case "probing": {
+      const { change, detail } = event;
+      return { case: "probing", value: create(ProbingEventSchema, { change, detail }) };
+    }
+  }
+}
+
+function backendEvent(name: string, transition: Parameters<typeof transitionToProto>[0]): Kind {
+  const value = create(BackendEventSchema);
+  value.backendName = name;
+  value.transition = transitionToProto(transition);
+  return { case: "backend", value };
+}
+
+function frontendEvent(
+  name: string,
+  transition: Parameters<typeof transitionToProto>[0],
+  activePool: string,
+): Kind {
+  const value = create(FrontendEventSchema);
+  value.frontendName = name;
+  value.transition = transitionToProto(transition);
+  value.activePool = activePool;
+  return { case: "frontend", value };
+}
+
+function weightToProto(event: WeightHappening) {
+  const { configured, effective } = event;
+  const value = create(WeightEventSchema);
+  value.frontendName = event.frontend;
+  value.poolName = event.pool;
+  value.backendName = event.backend;
+  value.configuredFrom = eventWeight(configured.from);
+  value.configuredTo = eventWeight(configured.to);
+  value.effectiveFrom = eventWeight(effective.from);
+  value.effectiveTo = eventWeight(effective.to);
+  value.flush = event.flush;
+  return value;
+}
+
+function eventWeight(told: ToldWeight): EventWeight {
+  const weight = create(EventWeightSchema);
+  if (typeof told === "number") {
+    weight.kind = "set";
+    weight.weight = told;
+  } else {
+    weight.kind = told;
+  }
+  return weight;
+}
+
+function reloadToProto(event: ReloadHappening) {
+  if (event.result === "rejected") {
+    const { result, stage, reason } = event;
+    return create(ReloadEventSchema, { result, stage, reason });
+  }
+  const changes = event.changes.map(({ kind, change, name, details }) =>
+    create(ConfigChangeSchema, { kind, change, name, details: [...details] })
+  );
+  return create(ReloadEventSchema, { result: event.result, changes });
+}
+
+function vppToProto({ change, detail, attributes = {} }: VppHappening) {
+  return create(VPPEventSchema, { change, detail, attrs: attributesToProto(attributes) });
+}
+
+function causeToProto(cause: Cause) {
+  const value = create(CauseSchema);
+  value.kind = cause.kind;
+  if (cause.kind === "probe") {
+    value.code = cause.code;
+    value.detail = cause.detail;
+  }
+  return value;
+}
+
+function actorToProto({ name, from }: Actor) {
+  return create(ActorSchema, { name, from });
+}
+
+/** The present state of a backend, as streams begin with it. */
+export function backendStateToProto(
+  backend: string,
+  { state }: { readonly state: BackendState },
+): Event {
+  return wrap(backendEvent(backend, { from: state, to: state, at: 0 }));
+}
+
+/** The present state of a frontend, as streams begin with it. */
+export function frontendStateToProto(
+  frontend: string,
+  { state, activePool }: { readonly state: FrontendState; readonly activePool: string },
+): Event {
+  return wrap(frontendEvent(frontend, { from: state, to: state, at: 0 }, activePool));
 }
 
 /** A log record as the event stream tells it; attributes keep their order, lists become JSON. */
@@ -34,22 +170,67 @@ export function logEventToProto(record: LogRecord): Event {
   event.atUnixNs = nanoseconds(record.wall);
   event.level = record.level;
   event.msg = record.msg;
-  for (const [key, value] of Object.entries(record.attributes)) {
+  event.attrs = attributesToProto(record.attributes);
+  return wrap({ case: "log", value: event });
+}
+
+function attributesToProto(attributes: LogAttributes): LogAttr[] {
+  const attrs: LogAttr[] = [];
+  for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined) continue;
     const attribute = create(LogAttrSchema);
     attribute.key = key;
     attribute.value = attributeText(value);
-    event.attrs.push(attribute);
+    attrs.push(attribute);
   }
-  return wrap({ case: "log", value: event });
+  return attrs;
 }
 
 function attributeText(value: LogValue): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
-function wrap(inner: Event["event"]): Event {
+/** Where a stream begins. */
+export function openingToProto(
+  { streamId, seq, resumed, reason }: {
+    readonly streamId: string;
+    readonly seq: number;
+    readonly resumed: boolean;
+    readonly reason: string;
+  },
+): Event {
+  const value = create(StreamOpeningSchema, { streamId, seq: BigInt(seq), resumed, reason });
+  return wrap({ case: "opening", value });
+}
+
+/** A sign of life, and how far the stream has come. */
+export function heartbeatToProto(streamId: string, seq: number): Event {
+  const value = create(HeartbeatSchema, { streamId, seq: BigInt(seq) });
+  return wrap({ case: "heartbeat", value });
+}
+
+/** A backend and its newest probe. */
+export type Pulse = readonly [
+  backend: string,
+  probe: { readonly ok: boolean; readonly code: string; readonly durationMs: number },
+];
+
+/** Outcomes of probes, in one message. */
+export function pulsesToProto(pulses: readonly Pulse[]): Event {
+  const value = create(ProbePulsesSchema);
+  for (const [backend, { ok, code, durationMs }] of pulses) {
+    const pulse = create(ProbePulseSchema);
+    pulse.backendName = backend;
+    pulse.ok = ok;
+    pulse.code = code;
+    pulse.durationNs = nanoseconds(durationMs);
+    value.pulses.push(pulse);
+  }
+  return wrap({ case: "pulses", value });
+}
+
+function wrap(kind: Kind): Event {
   const event = create(EventSchema);
-  event.event = inner;
+  event.event = kind;
   return event;
 }

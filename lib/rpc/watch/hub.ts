@@ -1,37 +1,37 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { CheckerView } from "../checker/mod.ts";
-import type { MaglevEvent } from "../events/mod.ts";
-import type { Event } from "../gen/maglev_pb.ts";
-import type { BackendState, FrontendState } from "../health/mod.ts";
-import type { LogLevel, LogSource } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
-import { backendEventToProto, frontendEventToProto, logEventToProto } from "./convert/events.ts";
-import { EventQueue } from "./event_queue.ts";
-import type { QueueLimits } from "./event_queue.ts";
-import { shareEvent } from "./shared_event.ts";
-import type { SharedEvent } from "./shared_event.ts";
+import type { CheckerView } from "../../checker/mod.ts";
+import type { Journal, MaglevEvent } from "../../events/mod.ts";
+import type { Event } from "../../gen/maglev_pb.ts";
+import type { LogSource } from "../../log/mod.ts";
+import type { Clock } from "../../time/mod.ts";
+import {
+  backendStateToProto,
+  frontendStateToProto,
+  heartbeatToProto,
+  openingToProto,
+} from "../convert/events.ts";
+import type { WatchFilter } from "./filter.ts";
+import { HeartbeatFeed } from "./heartbeat.ts";
+import { LogFeed } from "./log_feed.ts";
+import { PulseFeed } from "./pulse_feed.ts";
+import { EventQueue } from "./queue.ts";
+import type { QueueLimits } from "./queue.ts";
+import { resume, type Resumption } from "./resume.ts";
+import { SharedEvents, shareEvent } from "./shared_event.ts";
 import { SnapshotCache } from "./snapshot_cache.ts";
-import type { SnapshotSource } from "./snapshot_cache.ts";
+import { type Feed, formFor, give, type Watcher } from "./watcher.ts";
 
-/** What one watcher wants to see. */
-export interface WatchFilter {
-  readonly backend: boolean;
-  readonly frontend: boolean;
-  /** Undefined for no log records. */
-  readonly log: LogLevel | undefined;
-  /** Whether the stream carries protobuf: only then can watchers share encoded events. */
-  readonly binary: boolean;
-}
-
-interface Watcher {
-  readonly filter: WatchFilter;
-  readonly queue: EventQueue<Event>;
-}
-
-/** Watchers of one level, who share one subscription. */
-interface LogChannel {
-  readonly watchers: Set<Watcher>;
-  readonly unsubscribe: () => void;
+/** What a hub deals out, and how. */
+export interface EventHubOptions {
+  readonly checker: CheckerView;
+  /** Keeps the events of the checker's stream. */
+  readonly journal: Journal;
+  readonly logs: LogSource;
+  /** How far each watcher may fall behind. */
+  readonly limits: QueueLimits;
+  readonly clock: Clock;
+  /** Names this run of maglevd: its numbers mean nothing in another one. */
+  readonly streamId: string;
 }
 
 /**
@@ -39,38 +39,78 @@ interface LogChannel {
  * and encoded once; each watcher costs a reference in its own bounded queue.
  */
 export class EventHub {
+  /** Changes as the wire has them. */
+  readonly shared = new SharedEvents();
+  readonly #options: EventHubOptions;
   readonly #watchers = new Set<Watcher>();
-  readonly #logChannels = new Map<LogLevel, LogChannel>();
-  readonly #backends: SnapshotCache<BackendState>;
-  readonly #frontends: SnapshotCache<FrontendState>;
+  readonly #backends: SnapshotCache;
+  readonly #frontends: SnapshotCache;
+  readonly #heartbeats: HeartbeatFeed;
+  readonly #feeds: readonly Feed[];
   readonly #unsubscribe: () => void;
+  /** The number of the last event that was dealt. */
+  #told: number;
+  /** Wait until there is no event that was not dealt yet. */
+  #waiting: (() => void)[] = [];
   #closed: ConnectError | undefined;
 
-  constructor(
-    checker: CheckerView,
-    private readonly logs: LogSource,
-    private readonly limits: QueueLimits,
-    clock: Clock,
-  ) {
-    this.#backends = new SnapshotCache(clock, backendSource(checker));
-    this.#frontends = new SnapshotCache(clock, frontendSource(checker));
-    this.#unsubscribe = checker.events.subscribe((event) => this.#onChecker(event));
+  constructor(options: EventHubOptions) {
+    const { checker, journal, logs, clock } = options;
+    this.#options = options;
+    this.#backends = new SnapshotCache(clock, {
+      names: () => checker.backendNames(),
+      event(name) {
+        const backend = checker.backend(name);
+        return backend && backendStateToProto(name, backend);
+      },
+    });
+    this.#frontends = new SnapshotCache(clock, {
+      names: () => checker.frontendNames(),
+      event(name) {
+        const frontend = checker.frontend(name);
+        return frontend && frontendStateToProto(name, frontend);
+      },
+    });
+    this.#heartbeats = new HeartbeatFeed(
+      clock,
+      () => heartbeatToProto(options.streamId, this.#told),
+    );
+    this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
+    this.#told = journal.newestSeq;
+    this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
 
-  /** The present state, backends before frontends, then every change from exactly then on. */
+  /** Names this run of maglevd. */
+  get streamId(): string {
+    return this.#options.streamId;
+  }
+
+  /** Streams open now. */
+  get size(): number {
+    return this.#watchers.size;
+  }
+
+  /**
+   * What the watcher has missed, where that can be said, else the present state, backends before
+   * frontends; then every change from exactly then on.
+   */
   async watch(filter: WatchFilter): Promise<EventQueue<Event>> {
-    if (filter.backend) await this.#backends.warm();
-    if (filter.frontend) await this.#frontends.warm();
+    while (!this.#resume(filter).missed && !this.#closed) {
+      if (filter.kinds.has("backend")) await this.#backends.warm();
+      if (filter.kinds.has("frontend")) await this.#frontends.warm();
+      if (this.#told === this.#options.checker.events.lastSeq) break;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
     if (this.#closed) throw this.#closed;
     // From here on nothing awaits, so that there is neither gap nor duplicate.
     const queue: EventQueue<Event> = new EventQueue(
-      this.#snapshot(filter),
-      this.limits,
+      this.#opening(filter),
+      this.#options.limits,
       () => this.#leave(watcher),
     );
     const watcher: Watcher = { filter, queue };
     this.#watchers.add(watcher);
-    if (filter.log) this.#joinLog(filter.log, watcher);
+    for (const feed of this.#feeds) feed.join(watcher);
     return queue;
   }
 
@@ -79,119 +119,66 @@ export class EventHub {
     if (this.#closed) return;
     this.#closed = error;
     this.#unsubscribe();
+    this.#wake();
     for (const { queue } of [...this.#watchers]) queue.fail(error);
   }
 
-  /** Streams open now. */
-  get size(): number {
-    return this.#watchers.size;
+  #resume({ since }: WatchFilter): Resumption {
+    return resume(since, this.#options.journal, this.#options.streamId);
   }
 
-  #snapshot({ backend, frontend, binary }: WatchFilter): Iterable<Event> {
-    const backends = backend ? this.#backends.all(binary) : [];
-    const frontends = frontend ? this.#frontends.all(binary) : [];
-    return chain(backends, frontends);
+  /** What a stream begins with. Replayed events are encoded when it is their turn. */
+  #opening(filter: WatchFilter): Iterable<Event> {
+    const { missed, reason } = this.#resume(filter);
+    const seq = missed && filter.since ? Number(filter.since.seq) : this.#told;
+    const { streamId } = this.#options;
+    const resumed = missed !== undefined;
+    const opening = openingToProto({ streamId, seq, resumed, reason });
+    return chain(
+      filter.opening ? [formFor(filter, shareEvent(opening))] : [],
+      missed ? this.#replay(missed, filter) : this.#snapshot(filter),
+      filter.heartbeat ? [formFor(filter, this.#heartbeats.beat())] : [],
+    );
   }
 
-  #onChecker(event: MaglevEvent): void {
-    switch (event.kind) {
-      case "backend":
-        this.#backends.changed(event.backend, stillThere(event.transition.to));
-        return this.#deal(
-          ({ filter }) => filter.backend,
-          () => backendEventToProto(event.backend, event.transition),
-        );
-      case "frontend":
-        this.#frontends.changed(event.frontend, stillThere(event.transition.to));
-        return this.#deal(
-          ({ filter }) => filter.frontend,
-          () => frontendEventToProto(event.frontend, event.transition),
-        );
-      case "reload":
-        if (event.result === "rejected") return;
-        this.#backends.renewed();
-        this.#frontends.renewed();
-        return;
-      case "pool":
-      case "weight":
-      case "operator":
-      case "vpp":
-      case "probing":
-        return;
-      default:
-        event satisfies never;
+  #snapshot({ kinds, binary }: WatchFilter): Iterable<Event> {
+    return chain(
+      kinds.has("backend") ? this.#backends.all(binary) : [],
+      kinds.has("frontend") ? this.#frontends.all(binary) : [],
+    );
+  }
+
+  *#replay(missed: readonly MaglevEvent[], filter: WatchFilter): Generator<Event> {
+    for (const event of missed) {
+      if (filter.kinds.has(event.kind)) yield formFor(filter, this.shared.of(event));
     }
   }
 
-  #deal(wants: (watcher: Watcher) => boolean, build: () => Event): void {
-    let shared: SharedEvent | undefined;
+  #deal(event: MaglevEvent): void {
+    this.#told = event.seq;
+    if (event.kind === "backend") this.#backends.changed(event.backend);
+    if (event.kind === "frontend" || event.kind === "pool") this.#frontends.changed(event.frontend);
     for (const watcher of this.#watchers) {
-      if (wants(watcher)) give(watcher, shared ??= shareEvent(build()));
+      if (watcher.filter.kinds.has(event.kind)) give(watcher, this.shared.of(event));
     }
+    if (this.#told === this.#options.checker.events.lastSeq) this.#wake();
   }
 
-  #joinLog(level: LogLevel, watcher: Watcher): void {
-    const channel = this.#logChannels.get(level);
-    if (channel) return void channel.watchers.add(watcher);
-    const watchers = new Set([watcher]);
-    const unsubscribe = this.logs.subscribe(level, (record) => {
-      const shared = shareEvent(logEventToProto(record));
-      for (const each of watchers) give(each, shared);
-    });
-    this.#logChannels.set(level, { watchers, unsubscribe });
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
   }
 
   #leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    this.#leaveLog(watcher);
+    for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;
     this.#backends.clear();
     this.#frontends.clear();
   }
-
-  #leaveLog(watcher: Watcher): void {
-    const level = watcher.filter.log;
-    const channel = level && this.#logChannels.get(level);
-    if (!channel) return;
-    channel.watchers.delete(watcher);
-    if (channel.watchers.size > 0) return;
-    channel.unsubscribe();
-    this.#logChannels.delete(level);
-  }
 }
 
-function backendSource(checker: CheckerView): SnapshotSource<BackendState> {
-  return {
-    names: () => checker.backendNames(),
-    state: (name) => checker.backend(name)?.state,
-    firstState(name) {
-      const backend = checker.backend(name);
-      return backend?.transitions.at(-1)?.from ?? backend?.state;
-    },
-    event: (name, state) => backendEventToProto(name, { from: state, to: state, at: 0 }),
-  };
-}
-
-function frontendSource(checker: CheckerView): SnapshotSource<FrontendState> {
-  const state = (name: string) => checker.frontend(name)?.state;
-  return {
-    names: () => checker.frontendNames(),
-    state,
-    firstState: state,
-    event: (name, at) => frontendEventToProto(name, { from: at, to: at, at: 0 }),
-  };
-}
-
-function stillThere<State extends string>(
-  state: State,
-): Exclude<State, "removed"> | undefined {
-  return state === "removed" ? undefined : state as Exclude<State, "removed">;
-}
-
-function give({ filter, queue }: Watcher, { plain, encoded, bytes }: SharedEvent): void {
-  queue.push(filter.binary ? encoded : plain, bytes);
-}
-
-function* chain<T>(...parts: readonly (readonly T[])[]): Generator<T> {
+function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {
   for (const part of parts) yield* part;
 }

@@ -1,6 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Polling } from "./polling.ts";
+import type { Polling } from "../polling.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
@@ -55,10 +55,15 @@ export class EventQueue<Item extends Message>
     }
     this.#items.push({ item, bytes });
     this.#bytes += bytes;
-    const count = this.#items.length - this.#itemsRead;
+    const count = this.backlog;
     if (count > this.#limits.count || this.#bytes > this.#limits.bytes) {
       this.fail(tooSlow(count, this.#bytes));
     }
+  }
+
+  /** Messages waiting, the snapshot's not counted. */
+  get backlog(): number {
+    return this.#items.length - this.#itemsRead;
   }
 
   /** Drops what is queued and ends the stream with `error`. */

@@ -1,72 +1,51 @@
-import type { Event } from "../gen/maglev_pb.ts";
-import type { Clock } from "../time/mod.ts";
-import { shareEvent } from "./shared_event.ts";
-import type { SharedEvent } from "./shared_event.ts";
-import { inSlices } from "./slices.ts";
+import type { Event } from "../../gen/maglev_pb.ts";
+import type { Clock } from "../../time/mod.ts";
+import { inSlices } from "../slices.ts";
+import { type SharedEvent, shareEvent } from "./shared_event.ts";
 
 /** What there is of one kind of object, and how its opening events look. */
-export interface SnapshotSource<State extends string> {
-  /** Sorted. */
+export interface SnapshotSource {
+  /** Sorted; the same array until another configuration is in force. */
   names(): readonly string[];
-  /** The present state. */
-  state(name: string): State | undefined;
-  /** The state in which an object appeared of which no event has told yet. */
-  firstState(name: string): State | undefined;
-  event(name: string, state: State): Event;
+  /** How it stands now; undefined when it is gone. */
+  event(name: string): Event | undefined;
 }
 
-/**
- * The opening events of one kind of object, shared by all watchers.
- *
- * States are those that events have told of, not those of this moment: the checker may still owe
- * its listeners events of what has happened, and a watcher that saw the outcome in its snapshot
- * would then be told of it again.
- */
-export class SnapshotCache<State extends string> {
-  readonly #told = new Map<string, State>();
-  readonly #events = new Map<string, SharedEvent>();
-  /** The lists last handed out, until something changes. Never modified once handed out. */
-  #lists: { readonly plain: readonly Event[]; readonly encoded: readonly Event[] } | undefined;
+/** All opening events, in both forms. Never modified once handed out. */
+interface Lists {
+  readonly names: readonly string[];
+  readonly plain: readonly Event[];
+  readonly encoded: readonly Event[];
+}
 
-  constructor(private readonly clock: Clock, private readonly source: SnapshotSource<State>) {
-    for (const name of source.names()) {
-      const state = source.state(name);
-      if (state) this.#told.set(name, state);
-    }
-  }
+/** The opening events of one kind of object, made once for all watchers. */
+export class SnapshotCache {
+  readonly #events = new Map<string, SharedEvent>();
+  #lists: Lists | undefined;
+
+  constructor(private readonly clock: Clock, private readonly source: SnapshotSource) {}
 
   /** Builds what is missing, in slices, so that `all` has next to nothing left to do. */
   warm(): Promise<void> {
-    if (this.#lists) return Promise.resolve();
+    if (this.#present()) return Promise.resolve();
     return inSlices(this.source.names(), this.clock, (names) => {
       for (const name of names) this.#get(name);
     });
   }
 
-  /** Everything, in the state that events have told of so far; synchronously. */
+  /**
+   * Everything as it is now, synchronously. To be called when all that has happened was told:
+   * else a watcher would be told once more of what it has seen here.
+   */
   all(binary: boolean): readonly Event[] {
-    if (!this.#lists) {
-      const events = this.source.names().flatMap((name) => this.#get(name) ?? []);
-      this.#lists = {
-        plain: events.map(({ plain }) => plain),
-        encoded: events.map(({ encoded }) => encoded),
-      };
-    }
-    return binary ? this.#lists.encoded : this.#lists.plain;
+    const lists = this.#present() ?? this.#build();
+    this.#lists = lists;
+    return binary ? lists.encoded : lists.plain;
   }
 
-  /** An event told of a change; `to` is undefined when the object is gone. */
-  changed(name: string, to: State | undefined): void {
-    if (to) this.#told.set(name, to);
-    else this.#told.delete(name);
+  /** An event told of a change. */
+  changed(name: string): void {
     this.#events.delete(name);
-    this.#lists = undefined;
-  }
-
-  /** Objects may have come and gone: what comes again is new. */
-  renewed(): void {
-    const names = new Set(this.source.names());
-    for (const name of this.#told.keys()) if (!names.has(name)) this.changed(name, undefined);
     this.#lists = undefined;
   }
 
@@ -76,12 +55,26 @@ export class SnapshotCache<State extends string> {
     this.#lists = undefined;
   }
 
+  #present(): Lists | undefined {
+    return this.#lists?.names === this.source.names() ? this.#lists : undefined;
+  }
+
+  #build(): Lists {
+    const names = this.source.names();
+    const events = names.flatMap((name) => this.#get(name) ?? []);
+    return {
+      names,
+      plain: events.map(({ plain }) => plain),
+      encoded: events.map(({ encoded }) => encoded),
+    };
+  }
+
   #get(name: string): SharedEvent | undefined {
     const known = this.#events.get(name);
     if (known) return known;
-    const state = this.#told.get(name) ?? this.source.firstState(name);
-    if (!state) return undefined;
-    const event = shareEvent(this.source.event(name, state));
+    const made = this.source.event(name);
+    if (!made) return undefined;
+    const event = shareEvent(made);
     this.#events.set(name, event);
     return event;
   }

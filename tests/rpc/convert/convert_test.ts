@@ -3,7 +3,6 @@ import assert from "node:assert/strict";
 import {
   BackendInfoSchema,
   CheckConfigResponseSchema,
-  EventSchema,
   FrontendInfoSchema,
   HealthCheckInfoSchema,
   PlanVPPLBStateResponseSchema,
@@ -15,11 +14,6 @@ import {
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
-import {
-  backendEventToProto,
-  frontendEventToProto,
-  logEventToProto,
-} from "../../../lib/rpc/convert/events.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
@@ -29,47 +23,60 @@ import {
   planToProto,
   vppInfoToProto,
 } from "../../../lib/rpc/convert/vpp.ts";
-import { FakeChecker } from "../fake_checker.ts";
+import { fail, pass } from "../../checker/support.ts";
+import { CheckerBed } from "../checker_bed.ts";
+import { smallConfig } from "../small_config.ts";
 import { ip } from "../../support/ip.ts";
 
 const names = { useProtoFieldName: true };
 
 Deno.test("a backend's every field reaches the wire", () => {
-  const checker = new FakeChecker();
-  checker.move("web1", "up", 1_700_000_000_123.25);
-  const backend = checker.move("web1", "down", 1_700_000_000_200);
+  using bed = new CheckerBed();
+  bed.clock.advance(0.25);
+  for (const result of [pass, fail, fail, fail]) bed.probe("web1", result);
+  const backend = bed.checker.backend("web1");
+  assert.ok(backend);
+  const at = (ms: number | undefined) => String(nanoseconds(ms ?? 0));
+  const [down, up] = backend.transitions;
   assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend), names), {
     name: "web1",
     address: "198.51.0.2",
     state: "down",
     transitions: [
-      { from: "up", to: "down", at_unix_ns: "1700000000200000000" },
-      { from: "unknown", to: "up", at_unix_ns: "1700000000123249920" },
+      {
+        ...{ from: "up", to: "down", at_unix_ns: at(down?.at) },
+        ...{ code: "L7STS", detail: "status 503" },
+      },
+      {
+        ...{ from: "unknown", to: "up", at_unix_ns: at(up?.at) },
+        ...{ code: "L7OK", detail: "status 200" },
+      },
     ],
     enabled: true,
     healthcheck: "web",
     last_probe: {
-      ok: true,
-      code: "L7OK",
-      detail: "status 200",
-      duration_ns: "1500000",
-      at_unix_ns: "1700000001000000000",
+      code: "L7STS",
+      detail: "status 503",
+      duration_ns: "1000000",
+      at_unix_ns: at(backend.lastProbe?.at),
     },
-    health: 1,
-    since_unix_ns: "1700000000000499968",
+    since_unix_ns: at(backend.since),
     frontends: ["api", "www"],
   });
+  assert.notEqual(at(down?.at), at(up?.at));
 });
 
 Deno.test("a backend that was never probed has no last probe", () => {
-  const backend = new FakeChecker().backend("web0");
+  using bed = new CheckerBed();
+  const backend = bed.checker.backend("web0");
   assert.ok(backend);
-  assert.equal(backendToProto({ ...backend, lastProbe: undefined }).lastProbe, undefined);
+  assert.equal(backendToProto(backend).lastProbe, undefined);
 });
 
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
-  const checker = new FakeChecker();
-  checker.move("web0", "up");
+  using bed = new CheckerBed();
+  bed.move("web0", "up");
+  const { checker } = bed;
   const www = checker.frontend("www");
   assert.ok(www);
   const info = frontendToProto(www, (name) => checker.backend(name)?.state);
@@ -80,14 +87,14 @@ Deno.test("a frontend shows weights, effective weights and states per pool", () 
     port: 443,
     description: "the www service",
     flush_on_down: true,
-    state: "unknown",
+    state: "up",
     active_pool: "primary",
     pools: [
       {
         name: "primary",
         backends: [
           { name: "web0", weight: 100, effective_weight: 100, state: "up" },
-          { name: "web1", weight: 100, effective_weight: 100, state: "unknown" },
+          { name: "web1", weight: 100, state: "unknown" },
         ],
       },
       {
@@ -102,11 +109,13 @@ Deno.test("a frontend shows weights, effective weights and states per pool", () 
 });
 
 Deno.test("effective weights are kept apart by pool", () => {
-  const www = new FakeChecker().frontend("www");
+  const www = smallConfig().frontends.get("www");
+  assert.ok(www);
   const pool = { name: "p", backends: [{ backend: "a", weight: 5 }] };
-  const config = { ...(www as FrontendSnapshot).config, pools: [pool, { ...pool, name: "q" }] };
+  const config = { ...www, pools: [pool, { ...pool, name: "q" }] };
   const snapshot: FrontendSnapshot = {
     config,
+    file: config,
     state: "up",
     activePool: "q",
     weights: [
@@ -122,12 +131,9 @@ Deno.test("effective weights are kept apart by pool", () => {
 });
 
 Deno.test("each type of health check shows its own parameters and no others", () => {
-  const checker = new FakeChecker();
-  const shown = checker.healthcheckNames().map((name) => {
-    const check = checker.healthcheck(name);
-    assert.ok(check);
-    return toJson(HealthCheckInfoSchema, healthcheckToProto(check), names);
-  });
+  const checks = [...smallConfig().healthchecks.values()];
+  const shown = checks.sort((a, b) => a.name < b.name ? -1 : 1)
+    .map((check) => toJson(HealthCheckInfoSchema, healthcheckToProto(check), names));
   const timing = {
     probe_ipv4_src: "192.0.2.1",
     interval_ns: "2000000000",
@@ -157,35 +163,6 @@ Deno.test("each type of health check shows its own parameters and no others", ()
       },
     },
   ]);
-});
-
-Deno.test("events of backends and frontends carry their transition", () => {
-  const transition = { from: "up", to: "down", at: 1_700_000_000_100 } as const;
-  const record = { from: "up", to: "down", at_unix_ns: "1700000000100000000" };
-  assert.deepEqual(toJson(EventSchema, backendEventToProto("web1", transition), names), {
-    backend: { backend_name: "web1", transition: record },
-  });
-  assert.deepEqual(toJson(EventSchema, frontendEventToProto("www", transition), names), {
-    frontend: { frontend_name: "www", transition: record },
-  });
-});
-
-Deno.test("a log event keeps its attributes in order, as text, without the undefined ones", () => {
-  const attributes = { z: "text", a: 1.5, b: true, gone: undefined, list: ["x", "y"] };
-  const event = logEventToProto({ level: "warn", msg: "probe-done", wall: 1, attributes });
-  assert.deepEqual(toJson(EventSchema, event, names), {
-    log: {
-      at_unix_ns: "1000000",
-      level: "warn",
-      msg: "probe-done",
-      attrs: [
-        { key: "z", value: "text" },
-        { key: "a", value: "1.5" },
-        { key: "b", value: "true" },
-        { key: "list", value: '["x","y"]' },
-      ],
-    },
-  });
 });
 
 Deno.test("VPP's version and times reach the wire", () => {

@@ -48,10 +48,16 @@ for (const [name, make] of Object.entries(transports)) {
       await assert.rejects(client.checkConfig({}, { timeoutMs: 100 }), {
         code: Code.DeadlineExceeded,
       });
+      await client.pauseBackend({ name: "web3" });
+      await client.resumeBackend({ name: "web3" });
+      if (!name.endsWith("HTTP/1.1")) {
+        const actors = harness.bed.events.map(({ actor }) => `${actor?.name} ${actor?.from}`);
+        assert.deepEqual(new Set(actors), new Set(["operator 127.0.0.1"]));
+      }
       const abort = new AbortController();
       await assert.rejects(
         count(client.watchEvents({ log: false }, { signal: abort.signal }), (events) => {
-          if (events === 6) harness.checker.move("web0", "up");
+          if (events === 6) harness.bed.move("web0", "down");
           if (events === 7) abort.abort();
         }),
         { code: Code.Canceled },

@@ -39,7 +39,17 @@ for (const [option, version] of versions) {
       assert.match(await curl(...json, "{", `${base}/GetBackend`), /"invalid_argument".* 400 /);
       assert.match(await curl(...json, "{}", `${base}/Nope`), /^not found: .* 404 /s);
       assert.match(await curl(option, base), / 404 /);
-      assert.match(await curl(option, `${base}/GetBackend`), /POST\n 405 /);
+      assert.match(await curl(option, `${base}/PauseBackend`), /POST\n 405 /);
+      assert.match(await curl(option, `${base}/GetBackend`), /content type.* 415 /s);
+      const get = [option, "--get", "--data", "connect=v1", "--data", "encoding=json"];
+      const named = ["--data-urlencode", `message={"name":"web2"}`];
+      assert.match(await curl(...get, ...named, `${base}/GetBackend`), /"name":"web2".* 200 /);
+      assert.match(await curl(...get, ...named, `${base}/PauseBackend`), / 405 /);
+      const details = ["--data-urlencode", `message={"details":true}`];
+      assert.match(
+        await curl(...get, ...details, `${base}/ListBackends`),
+        /"backends":\[\{"name":"web0".* 200 /,
+      );
       assert.match(await curl(option, "--data", "x", `${base}/GetBackend`), /content type.* 415 /s);
       assert.match(await curl(option, "--head", `${base}/GetBackend`), / 405 /);
     },

@@ -106,7 +106,7 @@ Deno.test({
     await using client = new GrpcJsClient(harness.address);
     const cancelled = client.watch();
     const first = await follow(cancelled, (count) => {
-      if (count === 6) harness.checker.move("web0", "up");
+      if (count === 6) harness.bed.move("web0", "down");
       if (count === 7) cancelled.cancel();
     });
     assert.partialDeepStrictEqual(first, { count: 7, code: grpc.status.CANCELLED });

@@ -104,6 +104,8 @@ def describe(event):
     value = getattr(event, kind)
     if kind == "log":
         return f"log {value.level} {value.msg}"
+    if kind not in ("backend", "frontend"):
+        return f"{kind} {event.seq}"
     name = value.backend_name if kind == "backend" else value.frontend_name
     t = value.transition
     return f"{kind} {name} {t.from_ if hasattr(t, 'from_') else getattr(t, 'from')}-{t.to}"
@@ -125,6 +127,11 @@ def do_read(id, count):
     except StopIteration:
         return {"events": events, "code": "OK"}
     return {"events": events}
+
+
+def do_list_events(**filters):
+    response = maglev("ListEvents", pb.ListEventsRequest(**filters), pb.ListEventsResponse)
+    return {"events": [describe(event) for event in response.events]}
 
 
 def do_cancel(id):

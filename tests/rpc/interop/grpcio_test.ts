@@ -4,10 +4,11 @@ import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
 import { echoRpcs } from "../echo.ts";
-import { FakeChecker, smallConfig } from "../fake_checker.ts";
+import { CheckerBed } from "../checker_bed.ts";
 import { FakeLog } from "../fake_log.ts";
 import { FakeObserver, serve } from "../harness.ts";
 import type { Harness } from "../harness.ts";
+import { smallConfig } from "../small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
 
 const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
@@ -18,13 +19,17 @@ function grpcioTest(
   name: string,
   run: (peer: PythonPeer, harness: Harness) => Promise<void>,
   options: Parameters<typeof serve>[0] = {},
+  { config = smallConfig(), contract = "present" }: {
+    readonly config?: ReturnType<typeof smallConfig>;
+    readonly contract?: Parameters<typeof makeStubs>[0];
+  } = {},
 ): void {
   Deno.test({
     ...needed(`grpcio: ${name}`),
     async fn() {
-      const stubs = await makeStubs();
+      const stubs = await makeStubs(contract);
       try {
-        await using harness = await serve(options);
+        await using harness = await serve(options, new CheckerBed(config));
         await using peer = new PythonPeer("grpcio_peer.py", stubs, harness.address);
         await run(peer, harness);
       } finally {
@@ -34,7 +39,7 @@ function grpcioTest(
   });
 }
 
-grpcioTest("unary calls, their errors and their compression", async (peer, { observer }) => {
+grpcioTest("unary calls, their errors and their compression", async (peer, { observer, bed }) => {
   assert.partialDeepStrictEqual(await peer.do("get_backend", { name: "web1" }), {
     name: "web1",
     address: "198.51.0.2",
@@ -49,9 +54,10 @@ grpcioTest("unary calls, their errors and their compression", async (peer, { obs
   });
   assert.deepEqual(await peer.do("pause", { name: "größer" }), {
     code: "FAILED_PRECONDITION",
-    details: 'backend "größer" not found',
+    details: 'cannot pause backend "größer": no such backend',
   });
   assert.partialDeepStrictEqual(await peer.do("pause", { name: "web1" }), { state: "paused" });
+  assert.partialDeepStrictEqual(bed.events[0], { actor: { name: "operator", from: "127.0.0.1" } });
   assert.equal(observer.count("started maglev.Maglev/GetBackend"), 3);
   assert.equal(observer.count("handled maglev.Maglev/GetBackend OK"), 2);
   assert.equal(observer.count("handled maglev.Maglev/GetBackend NotFound"), 1);
@@ -69,18 +75,23 @@ grpcioTest("unknown methods and services are unimplemented, and not counted", as
   assert.equal(h.observer.counts.size, 0);
 });
 
-grpcioTest("large answers, compressed on the way", async (peer) => {
-  assert.deepEqual(await peer.do("list_backends", { details: false }), {
-    names: 5000,
-    details: 0,
-    agree: false,
-  });
-  assert.deepEqual(await peer.do("list_backends", { details: true }), {
-    names: 5000,
-    details: 5000,
-    agree: true,
-  });
-}, { checker: new FakeChecker(smallConfig(5000)) });
+grpcioTest(
+  "large answers, compressed on the way",
+  async (peer) => {
+    assert.deepEqual(await peer.do("list_backends", { details: false }), {
+      names: 5000,
+      details: 0,
+      agree: false,
+    });
+    assert.deepEqual(await peer.do("list_backends", { details: true }), {
+      names: 5000,
+      details: 5000,
+      agree: true,
+    });
+  },
+  {},
+  { config: smallConfig(5000) },
+);
 
 grpcioTest("a deadline ends a unary call that takes too long", async (peer, { observer }) => {
   const answer = await peer.do("check_config", { timeout: 0.2 });
@@ -93,7 +104,7 @@ grpcioTest("a deadline ends a unary call that takes too long", async (peer, { ob
 }, { config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) } });
 
 grpcioTest("a watcher sees the state, then changes in order, and cancels", async (peer, h) => {
-  h.checker.move("web1", "up");
+  h.bed.move("web1", "up");
   await peer.do("watch", { id: "w" });
   assert.deepEqual(await peer.do("read", { id: "w", count: 6 }), {
     events: [
@@ -101,20 +112,85 @@ grpcioTest("a watcher sees the state, then changes in order, and cancels", async
       "backend web1 up-up",
       "backend web2 unknown-unknown",
       "backend web3 unknown-unknown",
-      "frontend api unknown-unknown",
-      "frontend www unknown-unknown",
+      "frontend api up-up",
+      "frontend www up-up",
     ],
   });
-  h.checker.move("web1", "down");
+  h.bed.move("web0", "down");
   h.log.warn("vpp-disconnect");
   h.log.debug("probe-done");
-  h.checker.moveFrontend("www", "down");
-  assert.deepEqual(await peer.do("read", { id: "w", count: 3 }), {
-    events: ["backend web1 up-down", "log warn vpp-disconnect", "frontend www unknown-down"],
+  h.bed.move("web1", "down");
+  assert.deepEqual(await peer.do("read", { id: "w", count: 5 }), {
+    events: [
+      "backend web0 unknown-down",
+      "log warn vpp-disconnect",
+      "backend web1 up-down",
+      "frontend api up-unknown",
+      "frontend www up-unknown",
+    ],
   });
   await peer.do("cancel", { id: "w" });
   await h.observer.until("handled maglev.Maglev/WatchEvents Canceled");
   await h.log.untilListeners(0);
+});
+
+/** Something of every kind that a stream may tell. */
+async function everything({ bed }: Harness): Promise<void> {
+  bed.logEvents();
+  for (const name of ["web0", "web2"]) bed.move(name, "up");
+  bed.move("web0", "down");
+  bed.checker.setWeight("www", "fallback", "web2", 7, true, { name: "operator", from: "here" });
+  bed.stream.emit([
+    { kind: "vpp", change: "lost", detail: "reset", cause: { kind: "vpp" } },
+    { kind: "probing", change: "impaired", detail: "no buffers", cause: { kind: "start" } },
+  ]);
+  const config = smallConfig();
+  const www = [...config.frontends].filter(([name]) => name === "www");
+  await bed.reload({ ...config, frontends: new Map(www) });
+  bed.log.info("config-reload-done");
+}
+
+grpcioTest(
+  "a client of the earlier contract is told what it knows",
+  async (peer, h) => {
+    await peer.do("watch", { id: "w" });
+    await peer.do("read", { id: "w", count: 6 });
+    await everything(h);
+    const lines: string[] = [];
+    while (lines.at(-1) !== "log info config-reload-done") {
+      const { events } = await peer.do("read", { id: "w", count: 1 });
+      lines.push(...events as string[]);
+    }
+    assert.deepEqual(lines.filter((line) => !line.startsWith("log ")), [
+      "backend web0 unknown-up",
+      "frontend api unknown-up",
+      "frontend www unknown-up",
+      "backend web2 unknown-up",
+      "backend web0 up-down",
+      "frontend api up-removed",
+    ]);
+    assert.ok(lines.includes("log info backend-transition"));
+  },
+  {},
+  { contract: "earlier" },
+);
+
+grpcioTest("a client of the present contract is told everything, once", async (peer, h) => {
+  await everything(h);
+  const { events: listed } = await peer.do("list_events", { limit: 1000, oldest_first: true });
+  assert.ok(Array.isArray(listed));
+  assert.equal(listed.length, h.bed.events.length);
+  await peer.do("watch", { id: "w", changes: true, since: { stream_id: "x" } });
+  const opening = await peer.do("read", { id: "w", count: 7 });
+  assert.deepEqual((opening.events as string[]).map((line) => line.split(" ")[0]), [
+    ...["opening", "backend", "backend", "backend", "backend", "frontend", "heartbeat"],
+  ]);
+  h.bed.checker.disable("web3");
+  const { events } = await peer.do("read", { id: "w", count: 2 });
+  assert.deepEqual(events, [
+    `operator ${h.bed.journal.newestSeq - 2}`,
+    "backend web3 unknown-disabled",
+  ]);
 });
 
 grpcioTest("a watcher's deadline ends its stream", async (peer, h) => {
@@ -127,11 +203,10 @@ grpcioTest("a watcher's deadline ends its stream", async (peer, h) => {
 });
 
 grpcioTest("500 watchers on one connection all see the same", async (peer, h) => {
-  await peer.do("many_watchers", { count: 500, events: 8 });
+  await peer.do("many_watchers", { count: 500, events: 9 });
   // What was sent says less: grpcio may try a stream again, whose snapshot is then sent twice.
   assert.deepEqual(await peer.do("many_snapshots", { count: 6 }), { watchers: 500 });
-  h.checker.move("web2", "up");
-  h.checker.moveFrontend("api", "up");
+  h.bed.move("web2", "up");
   const expected = [
     "backend web0 unknown-unknown",
     "backend web1 unknown-unknown",
@@ -141,6 +216,7 @@ grpcioTest("500 watchers on one connection all see the same", async (peer, h) =>
     "frontend www unknown-unknown",
     "backend web2 unknown-up",
     "frontend api unknown-up",
+    "frontend www unknown-up",
   ];
   assert.deepEqual(await peer.do("many_results"), { distinct: [expected] });
   await h.observer.until("handled maglev.Maglev/WatchEvents Canceled", 500);

@@ -4,10 +4,14 @@ export type Answer = Record<string, unknown>;
 /** Debian's Python, whose grpcio and h2 are the peers; others may lie before it in PATH. */
 const python = "/usr/bin/python3";
 
-/** Makes Python modules of proto/ in a new directory, which the caller removes. */
-export async function makeStubs(): Promise<string> {
+/**
+ * Makes Python modules of proto/ in a new directory, which the caller removes; of the `earlier`
+ * contract, if a client is to be one that does not know what was added since.
+ */
+export async function makeStubs(contract: "present" | "earlier" = "present"): Promise<string> {
   const directory = await Deno.makeTempDir({ prefix: "maglevd-stubs-" });
   const proto = new URL("../../../proto/", import.meta.url).pathname;
+  const cwd = contract === "earlier" ? new URL("earlier/", import.meta.url).pathname : proto;
   const files = ["maglev.proto"];
   for (
     const name of ["health/v1/health", "reflection/v1/reflection", "reflection/v1alpha/reflection"]
@@ -15,8 +19,8 @@ export async function makeStubs(): Promise<string> {
     files.push(`grpc/${name}.proto`);
   }
   const { success, stderr } = await new Deno.Command("protoc", {
-    args: [`--python_out=${directory}`, ...files],
-    cwd: proto,
+    args: [`--python_out=${directory}`, "-I.", `-I${proto}`, ...files],
+    cwd,
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return directory;

@@ -4,7 +4,7 @@ import { StringValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { EventQueue } from "../../lib/rpc/event_queue.ts";
+import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 
 const plenty = { count: 1000, bytes: 1_000_000 };
 

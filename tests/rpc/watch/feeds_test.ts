@@ -1,0 +1,190 @@
+import assert from "node:assert/strict";
+import type { ProbeResult } from "../../../lib/probes/mod.ts";
+import { FakeClock } from "../../../lib/time/mod.ts";
+import { PulseFeed } from "../../../lib/rpc/watch/pulse_feed.ts";
+import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
+import type { Event } from "../../../lib/gen/maglev_pb.ts";
+import { fail, pass } from "../../checker/support.ts";
+import { drain, filterOf, hubBed, take } from "./support.ts";
+
+const quiet = { log: false, backend: false, frontend: false };
+
+Deno.test("who asks for it hears a sign of life at least every 15 s, with how far it has come", async () => {
+  using beds = hubBed();
+  const queue = await beds.watch({ ...quiet, heartbeat: true });
+  beds.clock.advance(4_000);
+  const later = await beds.watch({ ...quiet, changes: true });
+  const [live, nothing] = [await beds.watch({ ...quiet, since: {} }), await beds.watch(quiet)];
+  for (const each of [queue, later, live]) drain(each);
+  for (let minute = 0; minute < 4; minute++) {
+    beds.clock.advance(15_000);
+    for (const each of [queue, later, live]) assert.ok(drain(each).includes("heartbeat 0"));
+  }
+  beds.bed.checker.disable("web0");
+  beds.clock.advance(15_000);
+  assert.deepEqual(new Set(drain(queue)), new Set(["heartbeat 4"]));
+  assert.deepEqual(drain(nothing), []);
+});
+
+Deno.test("a sign of life is made once for all, and no timer runs for nobody", async () => {
+  using beds = hubBed();
+  const watchers = await Promise.all(
+    Array.from({ length: 3 }, () => beds.watch({ ...quiet, heartbeat: true }, true)),
+  );
+  for (const queue of watchers) take(queue);
+  beds.clock.advance(10_000);
+  const [first, ...others] = watchers.map((queue) => queue.poll());
+  assert.ok(first);
+  for (const other of others) assert.equal(other, first);
+  assert.equal(beds.clock.pending, 1);
+  for (const queue of watchers) await queue.return();
+  assert.equal(beds.clock.pending, 0);
+});
+
+Deno.test("pulses come in batches, the newest of each backend", async () => {
+  using beds = hubBed();
+  const { bed, clock } = beds;
+  const queue = await beds.watch({ ...quiet, pulses: true });
+  bed.probe("web0", pass);
+  bed.probe("web1", pass);
+  bed.probe("web0", fail);
+  assert.deepEqual(drain(queue), []);
+  clock.advance(249);
+  assert.deepEqual(drain(queue), []);
+  clock.advance(1);
+  assert.deepEqual(drain(queue), ["web0 L7STS,web1 L7OK"]);
+  clock.advance(10_000);
+  assert.deepEqual(drain(queue), []);
+  bed.probe("web2", pass);
+  clock.advance(250);
+  assert.deepEqual(drain(queue), ["web2 L7OK"]);
+});
+
+Deno.test("nobody listens to probes unless somebody wants pulses", async () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const off = watcher(filterOf({}));
+  feed.join(off);
+  assert.equal(probes.listeners, 0);
+  const [one, two] = [watcher(filterOf({ pulses: true })), watcher(filterOf({ pulses: true }))];
+  feed.join(one);
+  feed.join(two);
+  assert.equal(probes.listeners, 1);
+  probes.tell("web0", pass);
+  feed.leave(off);
+  feed.leave(one);
+  assert.deepEqual([probes.listeners, clock.pending], [1, 1]);
+  feed.leave(two);
+  assert.deepEqual([probes.listeners, clock.pending], [0, 0]);
+  feed.join(one);
+  clock.advance(1000);
+  assert.deepEqual(drain(one.queue), [], "what was gathered for others is gone");
+});
+
+Deno.test("at most four batches a second, however many probes there are", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const one = watcher(filterOf({ pulses: true }));
+  feed.join(one);
+  let batches = 0;
+  for (let ms = 0; ms < 10_000; ms++) {
+    probes.tell(`web${ms % 7}`, pass);
+    clock.advance(1);
+    batches += take(one.queue).length;
+  }
+  assert.ok(batches >= 36 && batches <= 40, `${batches} batches in 10 s`);
+  feed.leave(one);
+});
+
+Deno.test("a large batch comes in parts, one per turn of the event loop, none lost or twice", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const [one, two] = [true, false].map((binary) => watcher(filterOf({ pulses: true }, binary)));
+  assert.ok(one && two);
+  feed.join(one);
+  feed.join(two);
+  const names = Array.from({ length: 4_500 }, (_, i) => `web${i}`);
+  for (const name of names) probes.tell(name, pass);
+  clock.advance(250);
+  assert.equal(take(one.queue).length, 3);
+  const seen: string[] = [];
+  for (const { event } of take(two.queue)) {
+    assert.ok(event.case === "pulses" && event.value.pulses.length <= 2_000);
+    seen.push(...event.value.pulses.map(({ backendName }) => backendName));
+  }
+  assert.deepEqual(seen, names);
+  assert.equal(clock.pending, 0);
+  feed.leave(one);
+  for (const name of names) probes.tell(name, pass);
+  clock.advance(250);
+  assert.equal(take(two.queue).length, 3);
+  feed.leave(two);
+  assert.deepEqual([probes.listeners, clock.pending], [0, 0]);
+});
+
+Deno.test("who does not read pulses misses some, and is not cut off for it", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const [slow, fast] = [watcher(filterOf({ pulses: true })), watcher(filterOf({ pulses: true }))];
+  feed.join(slow);
+  feed.join(fast);
+  const seen: string[] = [];
+  for (let batch = 0; batch < 20; batch++) {
+    probes.tell(`web${batch}`, pass);
+    clock.advance(250);
+    seen.push(...drain(fast.queue));
+  }
+  assert.equal(seen.length, 20);
+  assert.deepEqual(drain(slow.queue), ["web0 L7OK"]);
+  probes.tell("web0", fail);
+  clock.advance(250);
+  assert.deepEqual(drain(slow.queue), ["web0 L7STS"]);
+});
+
+Deno.test("log levels: each watcher has its own, and one subscription serves all of a level", async () => {
+  using beds = hubBed();
+  const { log } = beds.bed;
+  const off = { backend: false, frontend: false };
+  const debug = await beds.watch({ ...off, logLevel: "DEBUG" });
+  const error = await beds.watch({ ...off, logLevel: "Error" });
+  const another = await beds.watch({ ...off, logLevel: "error" });
+  assert.equal(log.listeners, 2);
+  log.debug("probe-done");
+  log.error("vpp-reconciler-error");
+  assert.deepEqual(drain(debug), ["debug probe-done", "error vpp-reconciler-error"]);
+  assert.deepEqual(drain(error), ["error vpp-reconciler-error"]);
+  assert.deepEqual(drain(another), ["error vpp-reconciler-error"]);
+  await debug.return();
+  assert.equal(log.listeners, 1);
+  await error.return();
+  assert.equal(log.listeners, 1);
+  await another.return();
+  assert.equal(log.listeners, 0);
+});
+
+/** Probes that end when a test says so. */
+class Probes {
+  readonly #listeners = new Set<(backend: string, result: ProbeResult) => void>();
+
+  get listeners(): number {
+    return this.#listeners.size;
+  }
+
+  watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  tell(backend: string, result: ProbeResult): void {
+    for (const listener of this.#listeners) listener(backend, result);
+  }
+}
+
+function watcher(filter: ReturnType<typeof filterOf>) {
+  const queue = new EventQueue<Event>([], { count: 10, bytes: 1e6 }, () => {});
+  return { filter, queue };
+}
