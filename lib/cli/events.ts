@@ -1,116 +1,123 @@
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import {
-  type Event,
-  EventSchema,
-  type LogEvent,
-  type TransitionRecord,
-  type WatchRequestSchema,
-} from "../gen/maglev_pb.ts";
+import type { Event, WatchRequestSchema } from "../gen/maglev_pb.ts";
 import { callTimeoutMs } from "./client.ts";
-import { formatOutcome, formatTime } from "./format.ts";
 import type { Args, MaglevClient } from "./node.ts";
-import { messageJson } from "./report.ts";
-import { stateMeaning, type Style } from "./style.ts";
+
+/** Kinds of change besides transitions, as they are typed and as the API names them. */
+export const addedKinds = ["pool", "weight", "reload", "operator", "vpp", "probing"] as const;
+
+/** Every kind of change. */
+export const changeKinds = ["backend", "frontend", ...addedKinds] as const;
+
+/** What a stream is asked for. */
+export type WatchInit = Exclude<MessageInitShape<typeof WatchRequestSchema>, Message>;
 
 /** What `watch events` was asked for. */
 export interface WatchOptions {
-  readonly request: MessageInitShape<typeof WatchRequestSchema>;
+  readonly request: WatchInit;
   /** Stop after so many events. */
   readonly limit: number;
 }
 
-/** Naming none of log, backend and frontend asks for all of them. */
+/** Naming no kind asks for all of them, and for log records. */
 export function watchOptions(args: Args): WatchOptions {
-  const kinds = ["log", "backend", "frontend"] as const;
+  const kinds = ["log", ...changeKinds] as const;
   const named = kinds.filter((kind) => args.words.slice(2).includes(kind));
   const wanted = (kind: typeof kinds[number]) => named.length === 0 || named.includes(kind);
+  const added = addedKinds.filter(wanted);
   const level = args.words[args.words.indexOf("level") + 1];
   return {
     request: {
       log: wanted("log"),
       backend: wanted("backend"),
       frontend: wanted("frontend"),
+      changes: added.length > 0,
+      kinds: added,
+      heartbeat: true,
       logLevel: args.words.includes("level") && level ? level : "info",
     },
     limit: Number(args.values.get("num") ?? Infinity),
   };
 }
 
-/** An event as compact JSON, for scripts. */
-export function formatEventJson(event: Event): string {
-  return JSON.stringify(messageJson(EventSchema, event));
+/** How long a stream may be silent, in milliseconds. */
+export interface Patience {
+  /** Before it is open. */
+  readonly openMs: number;
+  /** Between two messages, of a server that sends signs of life every 15 s. */
+  readonly silenceMs: number;
 }
 
-/** An event as a line for people: local time, what it is about, what happened. */
-export function formatEventPretty({ event }: Event, style: Style): string {
-  switch (event.case) {
-    case "log":
-      return formatLog(event.value, style);
-    case "backend":
-      return formatTransition("backend", event.value.backendName, event.value.transition, style);
-    case "frontend":
-      return formatTransition("frontend", event.value.frontendName, event.value.transition, style);
-    case undefined:
-      return style.paint("dim", "an event of a kind that this maglevc does not know");
-  }
-}
-
-function formatLog({ atUnixNs, level, msg, attrs }: LogEvent, style: Style): string {
-  const meaning = level === "error" ? "bad" : level === "warn" ? "warning" : "plain";
-  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${value}`);
-  const word = style.paint(meaning, level.padEnd(8));
-  return [formatTime(atUnixNs), word, msg, ...values].join(" ");
-}
-
-/** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */
-function formatTransition(
-  kind: "backend" | "frontend",
-  name: string,
-  transition: TransitionRecord | undefined,
-  style: Style,
-): string {
-  const { from = "", to = "", atUnixNs = 0n } = transition ?? {};
-  const painted = (state: string) => style.paint(stateMeaning(state), state);
-  if (atUnixNs === 0n) return `${"now".padEnd(23)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
-  const cause = formatOutcome({ code: transition?.code ?? "", detail: transition?.detail ?? "" });
-  const change = `${name} ${painted(from)} → ${painted(to)}`;
-  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${change}${cause === "" ? "" : ` ${cause}`}`;
-}
+/** As long as any answer may take, and three signs of life. */
+export const defaultPatience: Patience = { openMs: callTimeoutMs, silenceMs: 45_000 };
 
 /**
- * Events until the limit, the end of the stream or `signal`. Ending the loop early ends the call:
- * the transport does not do that by itself. A stream may be silent for days, but the server has to
- * open it within `patienceMs`: throws DeadlineExceeded when it does not.
+ * Messages of a stream until its end or `signal`. Ending the loop early ends the call: the
+ * transport does not do that by itself. Throws DeadlineExceeded when the stream is not opened in
+ * time, and Unavailable when it falls silent although the server sends signs of life: then the
+ * path is dead, and no error would ever tell.
  */
 export async function* watchEvents(
   client: MaglevClient,
-  { request, limit }: WatchOptions,
+  request: WatchInit,
   signal: AbortSignal,
-  patienceMs = callTimeoutMs,
+  { openMs, silenceMs }: Patience = defaultPatience,
 ): AsyncGenerator<Event> {
-  const stop = new AbortController();
-  let late = false;
-  const timer = setTimeout(() => {
-    late = true;
-    stop.abort();
-  }, patienceMs);
+  const silence = new Silence();
+  silence.until(openMs, new ConnectError("the stream was not opened", Code.DeadlineExceeded));
   const options = {
-    signal: AbortSignal.any([signal, stop.signal]),
+    signal: AbortSignal.any([signal, silence.signal]),
     timeoutMs: 0,
-    onHeader: () => clearTimeout(timer),
+    onHeader: () => silence.over(),
   };
-  let seen = 0;
+  let hasHeartbeat = false;
   try {
     for await (const event of client.watchEvents(request, options)) {
+      hasHeartbeat ||= event.event.case === "opening";
+      if (hasHeartbeat) silence.until(silenceMs, silent(silenceMs));
       yield event;
-      if (++seen >= limit) return;
     }
   } catch (error) {
-    if (late) throw new ConnectError("the stream was not opened", Code.DeadlineExceeded);
+    if (silence.error) throw silence.error;
     if (!signal.aborted) throw error;
   } finally {
-    clearTimeout(timer);
-    stop.abort();
+    silence.end();
+  }
+}
+
+function silent(ms: number): ConnectError {
+  return new ConnectError(`nothing was heard from it for ${ms / 1000} s`, Code.Unavailable);
+}
+
+/** Ends a call that has been silent for too long. */
+class Silence {
+  readonly #stop = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Why the call was ended, if it was. */
+  error: ConnectError | undefined;
+
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** From now on so many milliseconds may pass. */
+  until(ms: number, error: ConnectError): void {
+    this.over();
+    this.#timer = setTimeout(() => {
+      this.error = error;
+      this.#stop.abort();
+    }, ms);
+  }
+
+  /** Something was heard, and may be the last for as long as it likes. */
+  over(): void {
+    clearTimeout(this.#timer);
+  }
+
+  /** The call is over in any case. */
+  end(): void {
+    this.over();
+    this.#stop.abort();
   }
 }

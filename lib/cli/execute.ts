@@ -11,8 +11,6 @@ export interface Session extends Omit<CommandContext, "args"> {
   readonly json: boolean;
   /** For error messages. */
   readonly server: string;
-  /** Unix milliseconds. */
-  readonly now: () => number;
   /** Prints one or more lines; the newline at the end is added. */
   readonly print: (text: string) => void;
   /** The same for what is not part of the output. */

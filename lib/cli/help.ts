@@ -40,11 +40,8 @@ function linesBelow(node: Node, path: readonly Node[]): CommandLine[] {
   if (path.includes(node)) return [];
   const here = [...path, node];
   const usage = here.map(nodeLabel).join(" ");
-  if (node.run?.kind === "watch") {
-    return [{
-      usage: `${usage} [num <n>] [log [level <level>]] [backend] [frontend] [pretty]`,
-      help: node.help,
-    }];
+  if (node.kind === "keyword" && node.options) {
+    return [{ usage: `${usage} ${node.options}`, help: node.help }];
   }
   const own = node.run ? [{ usage, help: node.help }] : [];
   return [...own, ...(node.next?.() ?? []).flatMap((next) => linesBelow(next, here))];

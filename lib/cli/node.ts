@@ -50,6 +50,8 @@ export interface CommandContext {
   readonly signal: AbortSignal;
   /** Lives as long as the session: what an earlier command wants a later one to know. */
   readonly memory: Map<string, unknown>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   /** Resolves when the operator agrees; throws CommandFailure when not. */
   readonly caution: (caution: Caution) => Promise<void>;
 }
@@ -77,6 +79,8 @@ export interface Keyword {
   readonly next?: () => readonly Node[];
   /** What it does when the line ends here. */
   readonly run?: Command;
+  /** What may follow in any order, as help shows it: `[num <n>] [pretty]`. */
+  readonly options?: string;
 }
 
 /** A place for a word of the operator's choice. */

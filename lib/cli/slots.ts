@@ -1,4 +1,5 @@
 import type { Command, Node, Slot } from "./node.ts";
+import { parseSpan } from "./span.ts";
 
 /** Where a slot leads. */
 interface After {
@@ -71,6 +72,25 @@ export function poolBackendSlot(help: string, after: After): Slot {
     },
     ...after,
   };
+}
+
+/** How long ago something may be at most, as in {@link parseSpan}. */
+export function spanSlot(name: string, help: string, after: After): Slot {
+  return {
+    kind: "slot",
+    name,
+    help,
+    accepts: (word) =>
+      parseSpan(word) === undefined
+        ? `"${word}" is no time such as 90s, 15m, 1h30m or 2d`
+        : undefined,
+    ...after,
+  };
+}
+
+/** Any word. */
+export function wordSlot(name: string, help: string, after: After): Slot {
+  return { kind: "slot", name, help, ...after };
 }
 
 /** A whole number from `min` to `max`. */

@@ -3,6 +3,7 @@ import { checkConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
+import { showEvents } from "./commands/events.ts";
 import { disableBackend, enableBackend, pauseBackend, resumeBackend } from "./commands/operate.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
@@ -10,6 +11,7 @@ import { showVppInfo } from "./commands/vpp_info.ts";
 import { showVppPlan, syncVpp } from "./commands/vpp_sync.ts";
 import { showVppState } from "./commands/vpp_state.ts";
 import { setWeight } from "./commands/weight.ts";
+import { addedKinds, changeKinds } from "./events.ts";
 import type { Command, Keyword, Node } from "./node.ts";
 import {
   backendSlot,
@@ -18,6 +20,8 @@ import {
   numberSlot,
   poolBackendSlot,
   poolSlot,
+  spanSlot,
+  wordSlot,
 } from "./slots.ts";
 
 /** Every command there is. Help, completion, manuals and tests read this. */
@@ -42,6 +46,11 @@ export const commandTree: readonly Node[] = [
       showHealthchecks,
       () => [healthcheckSlot("Health check to show", { run: showHealthcheck })],
     ),
+    {
+      ...keyword("events", "What has happened, newest last", showEvents, eventOptions),
+      options: "[last <time>] [frontend <frontend>] [backend <backend>] [kind <kind>] " +
+        "[actor <actor>] [num <n>]",
+    },
     keyword("vpp", "VPP and its load balancer", () => [
       keyword("info", "Version, process and uptime of VPP", showVppInfo),
       keyword("lb", "The lb plugin", () => [
@@ -104,7 +113,12 @@ export const commandTree: readonly Node[] = [
     ]),
   ]),
   keyword("watch", "Follow what happens", () => [
-    keyword("events", "Print events as they come", { kind: "watch" }, watchOptions),
+    {
+      ...keyword("events", "Print events as they come", { kind: "watch" }, watchOptions),
+      options: `[num <n>] [log [level <level>]] [backend] [frontend] ${
+        addedKinds.map((kind) => `[${kind}]`).join(" ")
+      } [pretty]`,
+    },
   ]),
   keyword("config", "maglevd's configuration file", () => [
     keyword("check", "Validate the file without applying it", checkConfig),
@@ -141,9 +155,45 @@ function watchOptions(): readonly Node[] {
       ),
       ...watchOptions(),
     ]),
-    keyword("backend", "Backend transitions", watch, watchOptions),
-    keyword("frontend", "Frontend transitions", watch, watchOptions),
+    ...changeKinds.map((kind) => keyword(kind, kindHelp[kind], watch, watchOptions)),
     keyword("pretty", "A readable line per event instead of JSON", watch, watchOptions),
+  ];
+}
+
+/** What events of each kind are about. */
+const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
+  backend: "Backend transitions",
+  frontend: "Frontend transitions",
+  pool: "Failovers to another pool",
+  weight: "Weights, configured and effective",
+  reload: "Configurations applied and rejected",
+  operator: "What operators did",
+  vpp: "VPP connected, lost, in step or not",
+  probing: "Probes that could not be made",
+};
+
+/** Options of `show events`, in any order. */
+function eventOptions(): readonly Node[] {
+  const after = { run: showEvents, next: eventOptions };
+  return [
+    keyword("last", "Only what is younger", () => [
+      spanSlot("time", "A time such as 15m, 1h30m or 2d", after),
+    ]),
+    keyword("frontend", "Only about this frontend and its backends", () => [
+      frontendSlot("Frontend", after),
+    ]),
+    keyword("backend", "Only about this backend", () => [backendSlot("Backend", after)]),
+    keyword(
+      "kind",
+      "Only of this kind; several may be named",
+      () => changeKinds.map((kind) => keyword(kind, kindHelp[kind], showEvents, eventOptions)),
+    ),
+    keyword("actor", "Only what this one asked for", () => [
+      wordSlot("actor", "Who asked, such as operator or signal", after),
+    ]),
+    keyword("num", "Only so many, the newest", () => [
+      numberSlot("num", "Number of events", { min: 1, max: 1e9 }, after),
+    ]),
   ];
 }
 

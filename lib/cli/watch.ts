@@ -1,41 +1,88 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Event } from "../gen/maglev_pb.ts";
+import type { Event, StreamOpening } from "../gen/maglev_pb.ts";
 import { describeError, isUnreachable } from "./errors.ts";
-import { formatEventJson, formatEventPretty, watchEvents, watchOptions } from "./events.ts";
+import { formatEventJson, formatEventText } from "./event_text.ts";
+import { defaultPatience, type Patience, watchEvents, type WatchInit } from "./events.ts";
+import { watchOptions } from "./events.ts";
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
 
-/** Between attempts to reach a maglevd that went away, in milliseconds. */
-const retryMs = 1000;
+/** How long things may take, in milliseconds. */
+export interface WatchTimes extends Patience {
+  /** Between attempts to reach a maglevd that went away. */
+  readonly retryMs: number;
+}
+
+const defaultTimes: WatchTimes = { ...defaultPatience, retryMs: 1000 };
 
 /**
- * Prints events until the limit or the session's signal. Survives restarts of maglevd and says
- * so; only a server that cannot be reached in the first place is an error.
+ * Prints events until the limit or the session's signal. Survives restarts of maglevd and paths
+ * that die, says so, and goes on where it broke off; only a server that cannot be reached in the
+ * first place is an error.
  */
-export async function watch(args: Args, session: Session): Promise<void> {
-  const options = watchOptions(args);
+export async function watch(args: Args, session: Session, times = defaultTimes): Promise<void> {
+  const { request, limit } = watchOptions(args);
+  const { client, server, signal } = session;
   const format = args.words.includes("pretty")
-    ? (event: Event) => formatEventPretty(event, session.style)
+    ? (event: Event) => formatEventText(event, session.style)
     : formatEventJson;
+  const place = new Place();
   let seen = 0;
-  let lost = false;
-  while (seen < options.limit && !session.signal.aborted) {
+  let state: "new" | "open" | "lost" = "new";
+  while (seen < limit && !signal.aborted) {
     try {
-      const rest = { ...options, limit: options.limit - seen };
-      for await (const event of watchEvents(session.client, rest, session.signal)) {
-        if (lost) session.note(`maglevd at ${session.server} is back`);
-        lost = false;
+      for await (const event of watchEvents(client, place.goOn(request), signal, times)) {
+        if (state === "lost") session.note(backAgain(event, server));
+        state = "open";
+        place.passed(event);
+        if (!isShown(event)) continue;
         session.print(format(event));
-        seen++;
+        if (++seen >= limit) break;
       }
     } catch (error) {
-      const reached = seen > 0 || lost;
-      if (!reached || !isTransient(error)) throw error;
-      if (!lost) session.note(`${describeError(error, session.server)}; trying again`);
-      lost = true;
+      if (state === "new" || !isTransient(error)) throw error;
+      if (state === "open") session.note(`${describeError(error, server)}; trying again`);
+      state = "lost";
     }
-    if (seen < options.limit) await pause(retryMs, session.signal);
+    if (seen < limit) await pause(times.retryMs, signal);
   }
+}
+
+/** How far a stream was read. */
+class Place {
+  #streamId = "";
+  #since: WatchInit["since"];
+
+  /** The request that goes on from here. */
+  goOn(request: WatchInit): WatchInit {
+    return this.#since ? { ...request, since: this.#since } : request;
+  }
+
+  /** Whoever breaks off in the present state begins with it again. */
+  passed({ event, seq }: Event): void {
+    if (event.case === "opening") {
+      this.#streamId = event.value.streamId;
+      if (!event.value.resumed) this.#since = undefined;
+    } else if (event.case === "heartbeat") {
+      this.#since = { streamId: event.value.streamId, seq: event.value.seq };
+    } else if (seq !== 0n) {
+      this.#since = { streamId: this.#streamId, seq };
+    }
+  }
+}
+
+function isShown({ event }: Event): boolean {
+  return event.case !== "opening" && event.case !== "heartbeat";
+}
+
+/** The first message says how it goes on; a maglevd of before does not send that one. */
+function backAgain({ event }: Event, server: string): string {
+  const opening: Pick<StreamOpening, "resumed" | "reason"> | undefined = event.case === "opening"
+    ? event.value
+    : undefined;
+  const back = `maglevd at ${server} is back`;
+  if (opening?.resumed) return `${back}; what was missed follows`;
+  return opening?.reason ? `${back}, ${opening.reason}; the present state follows` : back;
 }
 
 const transientCodes: readonly Code[] = [

@@ -26,7 +26,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   frontend: ["frontend-transition"],
   pool: ["frontend-failover"],
   weight: ["weight-change"],
-  reload: ["config-diff", "config-check-failed", "config-reload-failed"],
+  reload: ["config-diff", "config-check-failed", "checker-reload-error"],
   operator: ["operator-action"],
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],

@@ -8,9 +8,9 @@ import {
   createRouterTransport,
 } from "@connectrpc/connect";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
+import { changes, heartbeat, opening, presentState } from "./events_fixture.ts";
 import {
   type BackendInfoSchema,
-  type EventSchema,
   type FrontendInfoSchema,
   type HealthCheckInfoSchema,
   Maglev,
@@ -167,35 +167,6 @@ const healthchecks: Plain<typeof HealthCheckInfoSchema>[] = [
   },
 ];
 
-const events: MessageInitShape<typeof EventSchema>[] = [
-  {
-    event: {
-      case: "backend",
-      value: { backendName: "nginx0", transition: { from: "up", to: "up" } },
-    },
-  },
-  {
-    event: {
-      case: "log",
-      value: {
-        atUnixNs: ago(0),
-        level: "info",
-        msg: "backend-transition",
-        attrs: [{ key: "backend", value: "nginx1" }, { key: "code", value: "L4CON" }],
-      },
-    },
-  },
-  {
-    event: {
-      case: "frontend",
-      value: {
-        frontendName: "www",
-        transition: { from: "up", to: "down", atUnixNs: ago(0) },
-      },
-    },
-  },
-];
-
 /** The element of that name, or NOT_FOUND as maglevd says it. */
 function find<T extends { name?: string | undefined }>(
   kind: string,
@@ -228,8 +199,9 @@ export function routes(router: ConnectRouter): void {
       }],
     }),
     async *watchEvents() {
-      yield* await Promise.resolve(events);
+      yield* await Promise.resolve([opening, ...presentState, heartbeat, ...changes(now)]);
     },
+    listEvents: () => ({ events: changes(now).filter(({ seq }) => seq).reverse() }),
     checkConfig: () => ({ ok: true }),
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',

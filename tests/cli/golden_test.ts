@@ -3,6 +3,7 @@ import { commandLines } from "../../lib/cli/mod.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { colourStyle, plainStyle, type Style } from "../../lib/cli/style.ts";
+import { changes, presentState } from "./events_fixture.ts";
 import { fixedClient, now, slotWords } from "./fixture.ts";
 
 // Golden files show local times.
@@ -12,12 +13,15 @@ Deno.env.set("TZ", "UTC");
 const update = Deno.env.has("UPDATE_GOLDEN");
 const folder = new URL("golden/", import.meta.url);
 
+/** Events that the fixture's stream shows. */
+const watched = presentState.length + changes(now).length;
+
 for (const { usage } of commandLines()) {
   const words = usage.replace(/ \[.*/, "").split(" ").map((word) =>
     slotWords[word.slice(1, -1)] ?? word
   );
   if (words[0] === "quit" || words[0] === "exit" || usage === "show version") continue;
-  if (words[0] === "watch") words.push("num", "3");
+  if (words[0] === "watch") words.push("num", String(watched));
   const file = usage.replace(/ \[.*/, "").replaceAll(/[<>]/g, "").replaceAll(" ", "-");
 
   Deno.test(`${words.join(" ")} prints what its golden file says`, async () => {
@@ -41,6 +45,15 @@ for (const { usage } of commandLines()) {
     assert.equal(coloured.replaceAll(/\x1b\[[0-9;]*m/g, ""), plain);
   });
 }
+
+Deno.test("watch events pretty has a line for every kind", async () => {
+  const words = ["watch", "events", "pretty", "num", String(watched)];
+  const plain = await run(words, plainStyle, false);
+  await compare("watch-events-pretty.txt", plain);
+  const coloured = await run(words, colourStyle, false);
+  // deno-lint-ignore no-control-regex
+  assert.equal(coloured.replaceAll(/\x1b\[[0-9;]*m/g, ""), plain);
+});
 
 async function run(words: readonly string[], style: Style, json: boolean): Promise<string> {
   const lines: string[] = [];

@@ -45,7 +45,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["show v", 'word 1: "v" is ambiguous: version, vpp'],
   [
     "show foo",
-    'word 1: "foo" is not known here; possible: version, frontends, backends, healthchecks, vpp',
+    'word 1: "foo" is not known here; possible: version, frontends, backends, healthchecks, events, vpp',
   ],
   [
     "show backends a b",

@@ -1,9 +1,15 @@
 import assert from "node:assert/strict";
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
 import { createMaglevClient } from "../../lib/cli/client.ts";
 import { describeError } from "../../lib/cli/errors.ts";
-import { watchEvents, watchOptions } from "../../lib/cli/events.ts";
+import { defaultPatience, watchEvents, watchOptions } from "../../lib/cli/events.ts";
+import type { Session } from "../../lib/cli/execute.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
+import { plainStyle } from "../../lib/cli/style.ts";
+import { watch, type WatchTimes } from "../../lib/cli/watch.ts";
+import { type EventSchema, Maglev, type StreamPosition } from "../../lib/gen/maglev_pb.ts";
+import { settle } from "../support/until.ts";
 
 const everything = watchOptions({ words: ["watch", "events"], values: new Map() });
 const never = new AbortController().signal;
@@ -14,7 +20,10 @@ Deno.test("a server that does not open the stream is given up", async () => {
     (request) => new Promise((resolve) => request.signal.onabort = () => resolve(new Response())),
   );
   const address = `127.0.0.1:${server.addr.port}`;
-  const watched = watchEvents(createMaglevClient(address), everything, never, 1);
+  const watched = watchEvents(createMaglevClient(address), everything.request, never, {
+    ...defaultPatience,
+    openMs: 1,
+  });
   await assert.rejects(watched.next(), (error) => {
     assert.equal(describeError(error, "there"), "maglevd at there did not answer in time");
     return true;
@@ -93,6 +102,143 @@ Deno.test("watch events ends quietly when nobody reads its output any more", asy
     server.kill("SIGKILL");
     await server.status;
   }
+});
+
+type Reply = MessageInitShape<typeof EventSchema>;
+
+const opening = (seq: bigint, resumed: boolean, reason = ""): Reply => ({
+  event: { case: "opening", value: { streamId: "run", seq, resumed, reason } },
+});
+const heartbeat = (seq: bigint): Reply => ({
+  event: { case: "heartbeat", value: { streamId: "run", seq } },
+});
+const present: Reply = {
+  event: { case: "backend", value: { backendName: "b", transition: { from: "up", to: "up" } } },
+};
+const change = (seq: bigint): Reply => ({
+  event: { case: "pool", value: { frontendName: "www" } },
+  seq,
+});
+const gone = new ConnectError("server shutting down", Code.Unavailable);
+const silent = new Promise<never>(() => {});
+
+/** Watches a maglevd that tells one of these lists for each call, up to `limit` events. */
+async function follow(
+  limit: number,
+  streams: readonly (readonly (Reply | ConnectError | Promise<void>)[])[],
+  times: Partial<WatchTimes> = {},
+) {
+  const asked: (StreamPosition | undefined)[] = [];
+  const printed: string[] = [];
+  const notes: string[] = [];
+  const transport = createRouterTransport((router) => {
+    router.service(Maglev, {
+      async *watchEvents({ since }, { signal }) {
+        const stream = streams[asked.push(since) - 1] ?? [];
+        for (const each of stream) {
+          if (each instanceof ConnectError) throw each;
+          if (!(each instanceof Promise)) yield each;
+          else await Promise.race([each, new Promise<void>((end) => signal.onabort = () => end())]);
+          if (signal.aborted) return;
+        }
+      },
+    });
+  });
+  const words = ["watch", "events", "num"];
+  const session: Session = {
+    client: createClient(Maglev, transport),
+    ...{ style: plainStyle, json: false, server: "there", signal: never, memory: new Map() },
+    now: () => 0,
+    print: (text) => void printed.push(text),
+    note: (text) => void notes.push(text),
+    caution: () => Promise.resolve(),
+  };
+  await watch(
+    { words, values: new Map([["num", String(limit)]]) },
+    session,
+    { ...defaultPatience, retryMs: 0, ...times },
+  );
+  const since = asked.map((each) => each && `${each.streamId} ${each.seq}`);
+  const seen = printed.map((line) => JSON.parse(line).seq ?? "present");
+  return { since, seen, notes };
+}
+
+Deno.test("a watch that breaks off goes on behind what it has seen, and says so", async () => {
+  const first = [opening(5n, false), present, heartbeat(5n), change(6n), heartbeat(7n), gone];
+  const { since, seen, notes } = await follow(4, [
+    first,
+    [opening(7n, true), change(8n), change(9n), change(10n)],
+  ]);
+  assert.deepEqual(since, [undefined, "run 7"]);
+  assert.deepEqual(seen, ["present", "6", "8", "9"]);
+  assert.deepEqual(notes, [
+    "server shutting down; trying again",
+    "maglevd at there is back; what was missed follows",
+  ]);
+});
+
+Deno.test("a watch goes on behind the last event where no sign of life came since", async () => {
+  const { since } = await follow(3, [
+    [opening(5n, false), heartbeat(5n), change(6n), change(7n), gone],
+    [opening(7n, true), change(8n)],
+  ]);
+  assert.deepEqual(since, [undefined, "run 7"]);
+});
+
+Deno.test("a watch that cannot go on says why, and begins again", async () => {
+  const { since, seen, notes } = await follow(4, [
+    [opening(5n, false), heartbeat(5n), change(6n), gone],
+    [opening(2n, false, "maglevd was restarted meanwhile"), present, gone],
+    [opening(2n, false), present, heartbeat(2n), change(3n)],
+  ]);
+  assert.deepEqual(since, [undefined, "run 6", undefined], "half a present state is none");
+  assert.deepEqual(seen, ["6", "present", "present", "3"]);
+  assert.deepEqual(notes, [
+    "server shutting down; trying again",
+    "maglevd at there is back, maglevd was restarted meanwhile; the present state follows",
+    "server shutting down; trying again",
+    "maglevd at there is back",
+  ]);
+});
+
+Deno.test("a stream that falls silent is taken for a dead path", async () => {
+  const { since, seen, notes } = await follow(2, [
+    [opening(5n, false), heartbeat(5n), change(6n), silent],
+    [opening(6n, true), change(7n)],
+  ], { silenceMs: 1 });
+  assert.deepEqual(since, [undefined, "run 6"]);
+  assert.deepEqual(seen, ["6", "7"]);
+  assert.equal(notes[0], "nothing was heard from it for 0.001 s; trying again");
+});
+
+Deno.test("a maglevd without signs of life may be silent, and is found again all the same", async () => {
+  const { since, seen, notes } = await follow(3, [
+    [present, settle(), present, gone],
+    [present],
+  ], { silenceMs: 0 });
+  assert.deepEqual(since, [undefined, undefined]);
+  assert.deepEqual(seen, ["present", "present", "present"]);
+  assert.deepEqual(notes, ["server shutting down; trying again", "maglevd at there is back"]);
+});
+
+Deno.test("a watch asks for the kinds that are named, or for all", () => {
+  const { request } = watchOptions({ words: ["watch", "events"], values: new Map() });
+  assert.partialDeepStrictEqual(request, {
+    log: true,
+    backend: true,
+    frontend: true,
+    changes: true,
+  });
+  const words = ["watch", "events", "pool", "backend", "vpp"];
+  assert.partialDeepStrictEqual(watchOptions({ words, values: new Map() }).request, {
+    ...{ log: false, backend: true, frontend: false, changes: true, heartbeat: true },
+    kinds: ["pool", "vpp"],
+  });
+  const log = ["watch", "events", "log", "level", "debug"];
+  assert.partialDeepStrictEqual(watchOptions({ words: log, values: new Map() }).request, {
+    ...{ log: true, backend: false, frontend: false, changes: false, heartbeat: true },
+    logLevel: "debug",
+  });
 });
 
 /** What comes first; the pipe is closed then. */

@@ -1,0 +1,72 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import { type Event, EventSchema, type ListEventsRequestSchema } from "../../gen/maglev_pb.ts";
+import { CommandFailure } from "../errors.ts";
+import { formatEventText } from "../event_text.ts";
+import type { CommandContext } from "../node.ts";
+import { messageJson, report } from "../report.ts";
+import { parseSpan } from "../span.ts";
+
+/** Shown where neither a time nor a number is given. */
+const defaultCount = 100;
+
+/** Events that one call brings. */
+const pageSize = 1000;
+
+/** What `show events` found: oldest first, and whether there are older ones. */
+interface Found {
+  readonly events: readonly Event[];
+  readonly hasMore: boolean;
+}
+
+/** `show events`, with its options in any order. */
+export const showEvents = report<Found>({
+  fetch: find,
+  text({ events, hasMore }, { style }) {
+    if (events.length === 0) return style.paint("dim", "no events");
+    const lines = events.map((event) => formatEventText(event, style));
+    const more = "older events are left out: num <n> or last <time> show more";
+    return [...hasMore ? [style.paint("dim", more)] : [], ...lines].join("\n");
+  },
+  json: ({ events }) => events.map((event) => messageJson(EventSchema, event)),
+});
+
+async function find(context: CommandContext): Promise<Found> {
+  const { args, now } = context;
+  const last = args.values.get("time");
+  const count = args.values.get("num");
+  const request: MessageInitShape<typeof ListEventsRequestSchema> = {
+    notBeforeUnixNs: last ? BigInt(Math.round(now() - (parseSpan(last) ?? 0))) * 1_000_000n : 0n,
+    frontend: args.values.get("frontend") ?? "",
+    backend: args.values.get("backend") ?? "",
+    actor: args.values.get("actor") ?? "",
+    kinds: args.words.filter((_, i) => args.words[i - 1] === "kind"),
+  };
+  const wanted = count ? Number(count) : last ? Infinity : defaultCount;
+  const events: Event[] = [];
+  for (let pageToken = 0n;;) {
+    const limit = Math.min(pageSize, wanted - events.length);
+    const page = await list(context, { ...request, limit, pageToken });
+    events.push(...page.events);
+    pageToken = page.nextPageToken;
+    const hasMore = pageToken !== 0n;
+    if (!hasMore || events.length >= wanted) return { events: events.reverse(), hasMore };
+  }
+}
+
+async function list(
+  { client, signal }: CommandContext,
+  request: MessageInitShape<typeof ListEventsRequestSchema>,
+) {
+  try {
+    return await client.listEvents(request, { signal });
+  } catch (error) {
+    if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
+    // A maglevd that is older answers this; whatever else listens there does not.
+    await client.listHealthChecks({}, { signal });
+    throw new CommandFailure(
+      "this maglevd is older than maglevc and keeps no events: look into its log " +
+        "(journalctl -u vpp-maglevd)",
+    );
+  }
+}

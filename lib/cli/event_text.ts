@@ -1,0 +1,161 @@
+import type {
+  Event,
+  EventWeight,
+  LogEvent,
+  ReloadEvent,
+  TransitionRecord,
+  WeightEvent,
+} from "../gen/maglev_pb.ts";
+import { EventSchema } from "../gen/maglev_pb.ts";
+import { formatOutcome, formatTime } from "./format.ts";
+import { messageJson } from "./report.ts";
+import { type Meaning, stateMeaning, type Style } from "./style.ts";
+
+/** Changes that the line of a reload names. */
+const changesNamed = 5;
+
+/** How it looks what became of VPP and of probing; what is not listed is plain. */
+const changeMeanings: Readonly<Record<string, Meaning>> = {
+  connected: "good",
+  "in-step": "good",
+  restored: "good",
+  lost: "bad",
+  impaired: "bad",
+  "out-of-step": "warning",
+  altered: "warning",
+};
+
+/** An event as compact JSON, for scripts. What is no change has no number. */
+export function formatEventJson(event: Event): string {
+  const json = messageJson(EventSchema, event);
+  if (event.seq !== 0n || typeof json !== "object") return JSON.stringify(json);
+  return JSON.stringify({ ...json, seq: undefined, atUnixNs: undefined });
+}
+
+/** An event as a line for people: local time, what it is about, what happened, why. */
+export function formatEventText(event: Event, style: Style): string {
+  const { event: kind } = event;
+  switch (kind.case) {
+    case "log":
+      return formatLog(kind.value, style);
+    case "backend":
+      return transitionLine(event, "backend", kind.value.backendName, kind.value.transition, style);
+    case "frontend": {
+      const { frontendName, transition } = kind.value;
+      return transitionLine(event, "frontend", frontendName, transition, style);
+    }
+    case "pool": {
+      const { frontendName, from, to } = kind.value;
+      return line(event, "pool", `${frontendName} ${from} → ${to}`, style);
+    }
+    case "weight":
+      return line(event, "weight", weightText(kind.value), style);
+    case "reload":
+      return line(event, "reload", reloadText(kind.value, style), style);
+    case "operator": {
+      const { action, backendName, frontendName, detail } = kind.value;
+      const about = [backendName && `backend ${backendName}`, frontendName && `of ${frontendName}`];
+      const text = [action, ...about].filter((part) => part !== "").join(" ");
+      return line(event, "operator", detail === "" ? text : `${text}: ${detail}`, style);
+    }
+    case "vpp":
+    case "probing":
+      return line(event, kind.case, changeText(kind.value, style), style);
+    case "opening":
+    case "heartbeat":
+    case "pulses":
+    case undefined:
+      return style.paint("dim", "an event of a kind that this maglevc does not show");
+  }
+}
+
+function line(event: Event, kind: string, text: string, style: Style): string {
+  const why = reasonText(event);
+  const end = why === "" ? "" : `  ${style.paint("dim", why)}`;
+  return `${formatTime(event.atUnixNs)} ${kind.padEnd(8)} ${text}${end}`;
+}
+
+/** Why it happened, and at whose wish. */
+function reasonText({ event, cause, actor }: Event): string {
+  const who = actor && [actor.name, actor.from].filter((part) => part !== "").join(" from ");
+  const by = who ? `by ${who}` : "";
+  switch (cause?.kind) {
+    case "probe":
+      // What lacks is told already.
+      return event.case === "probing" ? "" : formatOutcome(cause);
+    case "config":
+      if (event.case === "reload") return by;
+      return who ? `by a reload (${who})` : "by a reload";
+    case "pool":
+      return "by the pool's failover";
+    case "start":
+      return "at the start";
+    default:
+      return by;
+  }
+}
+
+function formatLog({ atUnixNs, level, msg, attrs }: LogEvent, style: Style): string {
+  const meaning = level === "error" ? "bad" : level === "warn" ? "warning" : "plain";
+  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${value}`);
+  const word = style.paint(meaning, level.padEnd(8));
+  return [formatTime(atUnixNs), word, msg, ...values].join(" ");
+}
+
+/** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */
+function transitionLine(
+  event: Event,
+  kind: "backend" | "frontend",
+  name: string,
+  transition: TransitionRecord | undefined,
+  style: Style,
+): string {
+  const { from = "", to = "", atUnixNs = 0n, code = "", detail = "" } = transition ?? {};
+  const painted = (state: string) => style.paint(stateMeaning(state), state);
+  if (atUnixNs === 0n) return `${"now".padEnd(23)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
+  const change = `${name} ${painted(from)} → ${painted(to)}`;
+  if (event.cause) return line(event, kind, change, style);
+  // A maglevd that is older than the causes of events.
+  const outcome = formatOutcome({ code, detail });
+  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${change}${outcome && `  ${outcome}`}`;
+}
+
+function weightText(event: WeightEvent): string {
+  const { frontendName, poolName, backendName, flush } = event;
+  const parts = [
+    levels("configured", event.configuredFrom, event.configuredTo),
+    levels("effective", event.effectiveFrom, event.effectiveTo),
+    flush ? "flows moved away" : "",
+  ].filter((part) => part !== "");
+  return `${frontendName} ${poolName} ${backendName} ${parts.join(", ")}`;
+}
+
+/** Nothing where the two are alike. */
+function levels(what: string, from: EventWeight | undefined, to: EventWeight | undefined): string {
+  const [before, after] = [from, to].map((each) =>
+    each?.kind === "set" ? String(each.weight) : each?.kind === "absent" ? "none" : each?.kind
+  );
+  return before === after ? "" : `${what} ${before} → ${after}`;
+}
+
+function reloadText({ result, changes, stage, reason }: ReloadEvent, style: Style): string {
+  if (result === "rejected") {
+    const why = reason.split("\n").join("; ");
+    return `${style.paint("bad", "rejected")} (${stage}): ${why}`;
+  }
+  if (changes.length === 0) return `${result}, nothing differs`;
+  const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) => {
+    const text = [kind, name, change].filter((part) => part !== "").join(" ");
+    return details.length === 0 ? text : `${text} (${details.join(", ")})`;
+  });
+  const more = changes.length - named.length;
+  return `${result}: ${[...named, ...more > 0 ? [`${more} more`] : []].join("; ")}`;
+}
+
+function changeText(
+  { change, detail }: { readonly change: string; readonly detail: string },
+  style: Style,
+): string {
+  const word = style.paint(changeMeanings[change] ?? "plain", change);
+  return detail === "" ? word : `${word}: ${detail}`;
+}
