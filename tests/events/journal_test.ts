@@ -153,3 +153,10 @@ Deno.test("a journal that was closed keeps what it has", () => {
   stream.emit([lost]);
   assert.equal(journal.size, 1);
 });
+
+Deno.test("the newest number kept is that of the last event told", () => {
+  const { stream, journal } = bed(2);
+  assert.equal(journal.newestSeq, 0);
+  for (const name of ["a", "b", "c"]) stream.emit([pool(name)]);
+  assert.equal(journal.newestSeq, 3);
+});

@@ -5,6 +5,7 @@ import {
   type Happening,
   logEvents,
   type Reason,
+  recordNames,
 } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -185,4 +186,38 @@ Deno.test("the record of a reload names changes, twenty at most", () => {
     changes: Array.from({ length: 25 }, (_, i) => change(i)),
   });
   assert.match(many, /changes=25 diff=backend b0 .*,backend b19 changed [^,]*, [^,]*,and 5 more /);
+});
+
+Deno.test("the names of records are listed by the kind of event, each exactly once", () => {
+  const log = new RecordedLog();
+  const stream = new EventStream(new FakeClock(), log);
+  logEvents(stream, log);
+  const told: string[] = [];
+  stream.subscribe(({ kind }) => {
+    const name = log.records.at(-1)?.msg ?? "";
+    assert.ok(recordNames[kind].includes(name), `${kind} ${name}`);
+    told.push(name);
+  });
+  const transition = { from: "up", to: "down", at: 0 } as const;
+  const here = { frontend: "f", address: "a" };
+  const alike = { from: 1, to: 1 };
+  const happenings: readonly Happening[] = [
+    { kind: "backend", backend: "b", address: "a", transition, frontends: [] },
+    { kind: "frontend", ...here, transition, activePool: "p" },
+    { kind: "pool", ...here, from: "p", to: "q" },
+    {
+      ...{ kind: "weight", frontend: "f", pool: "p", backend: "b" },
+      ...{ configured: alike, effective: alike, flush: true },
+    },
+    { kind: "reload", result: "applied", changes: [] },
+    { kind: "reload", result: "rejected", stage: "parse", reason: "" },
+    { kind: "reload", result: "rejected", stage: "apply", reason: "" },
+    { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
+    ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
+      .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
+    ...(["impaired", "restored"] as const)
+      .map((change): Happening => ({ kind: "probing", change, detail: "" })),
+  ];
+  stream.emit(happenings.map((each) => ({ ...each, cause: { kind: "start" } })));
+  assert.deepEqual([...told].sort(), Object.values(recordNames).flat().sort());
 });

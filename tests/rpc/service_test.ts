@@ -71,6 +71,8 @@ function allDeps({ checker, journal, stream: events, log }: CheckerBed): MaglevD
 
 const vpp: VppService = {
   info: () => undefined,
+  step: () => undefined,
+  complaint: () => undefined,
   counters: () => undefined,
   state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
   plan: () => Promise.resolve([]),
