@@ -31,7 +31,7 @@ export class CheckerBed implements Disposable {
   readonly events: MaglevEvent[] = [];
   readonly checker: Checker;
 
-  constructor(config: Config = smallConfig(), kept?: number) {
+  constructor(config: Config = smallConfig(), kept = 10_000) {
     this.journal = new Journal(this.stream, kept);
     this.stream.subscribe((event) => this.events.push(event));
     this.checker = new Checker({

@@ -60,7 +60,7 @@ Deno.test("pulses come in batches, the newest of each backend", async () => {
   assert.deepEqual(drain(queue), ["web2 L7OK"]);
 });
 
-Deno.test("nobody listens to probes unless somebody wants pulses", async () => {
+Deno.test("nobody listens to probes unless somebody wants pulses", () => {
   const probes = new Probes();
   const clock = new FakeClock();
   const feed = new PulseFeed(probes, clock);
