@@ -112,7 +112,7 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
 
 function targetOf({ healthchecks, netns }: Config, backend: Backend): ProbeTarget {
   const check = healthchecks.get(backend.healthcheck);
-  if (check) return { address: backend.address, check, netns };
+  if (check) return { backend: backend.name, address: backend.address, check, netns };
   throw new Error(
     `cannot apply the configuration: backend "${backend.name}" uses health check ` +
       `"${backend.healthcheck}", which does not exist`,

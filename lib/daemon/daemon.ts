@@ -41,6 +41,7 @@ interface Base {
   readonly journal: Journal;
   /** The process has to end. */
   readonly fatal: (error: FatalError) => void;
+  readonly supervisor: Supervisor;
 }
 
 /**
@@ -61,7 +62,11 @@ export async function startDaemon(
   logEvents(events, log);
   const journal = parts.use(new Journal(events));
   const vitals = new Vitals(systemClock);
-  const base: Base = { settings, log, metrics, vitals, events, journal, fatal };
+  const supervisor = new Supervisor({
+    ...{ clock: systemClock, log, fatal },
+    failed: metrics.taskFailed,
+  });
+  const base: Base = { settings, log, metrics, vitals, events, journal, fatal, supervisor };
   const checker = startChecker(base, config, parts);
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
@@ -117,7 +122,7 @@ function startChecker(
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
 function startVpp(
-  { settings, log, metrics, events, fatal }: Base,
+  { settings, log, metrics, events, supervisor }: Base,
   checker: Checker,
   parts: AsyncDisposableStack,
 ): VppService | undefined {
@@ -129,7 +134,7 @@ function startVpp(
     events,
     log,
     clock: systemClock,
-    supervisor: new Supervisor({ clock: systemClock, log, fatal }),
+    supervisor,
     observer: metrics.vppObserver,
   });
   parts.defer(() => vpp.close());

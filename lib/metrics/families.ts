@@ -215,6 +215,11 @@ export const daemonFamilies = {
     [],
     "Errors that no part of maglevd expected; each is in the log with its stack.",
   ),
+  taskFailures: counter(
+    "maglev_task_failures_total",
+    ["task"],
+    "Failures of long-running work, which is started again each time.",
+  ),
   loopLag: histogram(
     "maglev_event_loop_lag_seconds",
     [],

@@ -42,6 +42,8 @@ export interface Metrics {
   reloaded(ok: boolean): void;
   /** An error reached the top. */
   unhandledError(): void;
+  /** Long-running work failed and is started again. */
+  taskFailed(task: string): void;
   /** Adds what is read when scraped. Called once, when everything is wired. */
   attach(sources: MetricsSources): void;
   /** A scrape in slices, to be taken with room for other work between them. */
@@ -82,6 +84,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
       loaded = { ok, at: ok ? clock.wall() : loaded.at };
     },
     unhandledError: () => daemon.unhandled.increment(),
+    taskFailed: (task) => daemon.taskFailures.increment(task),
     attach(sources) {
       attached = [
         ...healthCollectors(sources.checker),

@@ -19,7 +19,8 @@ export function probeTables() {
   const observer: CheckerObserver = {
     probeDone(backend, type, { ok, code, durationMs }) {
       probes.increment(backend, type, ok ? "success" : "failure", code);
-      durations.observe(durationMs / 1000, backend, type);
+      // A probe that could not be made took no time that says anything.
+      if (code !== "SOCKERR") durations.observe(durationMs / 1000, backend, type);
     },
     transition: (backend, from, to) => transitions.increment(backend, from, to),
     removed(backend) {
@@ -72,7 +73,12 @@ export function daemonTables() {
   const unhandled = new CounterTable(daemonFamilies.unhandled);
   const loopLag = new HistogramTable(daemonFamilies.loopLag);
   for (const result of ["success", "failure"]) reloads.touch(result);
+  const taskFailures = new CounterTable(daemonFamilies.taskFailures);
   unhandled.touch();
   loopLag.touch();
-  return { tables: [reloads, unhandled, loopLag], reloads, unhandled, loopLag };
+  taskFailures.touch("vpp-link");
+  return {
+    tables: [reloads, unhandled, taskFailures, loopLag],
+    ...{ reloads, unhandled, taskFailures, loopLag },
+  };
 }

@@ -35,6 +35,8 @@ export function fakeVpp(clock: Clock): VppService {
       bootTime: clock.wall() - 60_000,
       connectedSince: clock.wall() - 5000,
     }),
+    step: () => ({ inStep: true, since: 0, checkedAt: 0, differs: [] }),
+    complaint: () => undefined,
     state: unused,
     plan: unused,
     sync: unused,

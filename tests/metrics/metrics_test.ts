@@ -20,6 +20,8 @@ function full(): MetricsBed {
   vppObserver.lbSync("vip", "as_weight_updated");
   rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
   rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
+  checkerObserver.probeDone("web2", "tcp", { ...result, code: "SOCKERR" });
+  bed.metrics.taskFailed("vpp-link");
   bed.metrics.reloaded(true);
   return bed;
 }
@@ -52,6 +54,8 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_probe_total{backend="web2",type="tcp",result="failure",code="SOCKERR"} 1',
+      'maglev_task_failures_total{task="vpp-link"} 1',
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
       "maglev_vpp_uptime_seconds 60",
@@ -71,6 +75,11 @@ Deno.test("an address of several VIPs is counted once, with the labels of all it
     `maglev_vpp_vip_route_packets_total${labels} 36`,
     `maglev_vpp_vip_route_bytes_total${labels} 9007199254740991`,
   ]);
+});
+
+Deno.test("a probe that could not be made took no time", async () => {
+  const text = await fullText();
+  equal(text.includes('maglev_probe_duration_seconds_count{backend="web2"'), false);
 });
 
 Deno.test("every method has its series before its first call", async () => {
