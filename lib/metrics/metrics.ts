@@ -86,6 +86,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     unhandledError: () => daemon.unhandled.increment(),
     taskFailed: (task) => daemon.taskFailures.increment(task),
     attach(sources) {
+      if (sources.vpp) vpp.touch();
       attached = [
         ...healthCollectors(sources.checker),
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
