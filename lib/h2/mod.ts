@@ -8,7 +8,7 @@
 export type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
 export { type H2ServeOptions, type H2Session, serveH2 } from "./serve.ts";
 export type { H2End } from "./session.ts";
-export type { ByteConn } from "./transport.ts";
+export { type ByteConn, closeConn } from "./transport.ts";
 export { defaultLimits, type H2Limits, resolveLimits } from "./limits.ts";
 export {
   defaultFloodBudgets,

@@ -9,3 +9,12 @@ export interface ByteConn {
   /** Ends writing only. */
   closeWrite?(): Promise<void>;
 }
+
+/** Closes a connection that may be closed already. */
+export function closeConn(conn: Pick<ByteConn, "close">): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { sniff } from "../../lib/rpc/sniff.ts";
-import { MemoryConn } from "./memory_conn.ts";
+import { MemoryConn } from "../support/memory_conn.ts";
 
 async function sniffed(...pieces: readonly string[]): Promise<[string, string]> {
   const [client, server] = MemoryConn.pair();

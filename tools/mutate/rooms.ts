@@ -7,6 +7,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   vpp: ["tests/vpp", "tests/faults"],
   probes: ["tests/probes"],
   net: ["tests/net"],
+  h1: ["tests/h1"],
   h2: ["tests/h2"],
   config: ["tests/config"],
   rpc: ["tests/rpc"],
