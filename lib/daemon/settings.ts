@@ -41,7 +41,7 @@ export function readRequest(
 }
 
 function readSettings(configPath: string, get: (name: FlagName) => string): Settings {
-  const logLevel = parseLogLevel(get("log-level").toLowerCase());
+  const logLevel = parseLogLevel(get("log-level"));
   if (!logLevel) {
     throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
   }

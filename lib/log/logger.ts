@@ -105,7 +105,8 @@ export const silentLogger: Logger = {
   enabled: () => false,
 };
 
-/** The level that `text` names, or undefined. */
+/** The level that `text` names in any case, as Go's slog reads it, or undefined. */
 export function parseLogLevel(text: string): LogLevel | undefined {
-  return logLevels.find((level) => level === text);
+  const name = text.toLowerCase();
+  return logLevels.find((level) => level === name);
 }

@@ -152,6 +152,9 @@ Deno.test("a flush gives up after its limit", async () => {
 
 Deno.test("level names are exact", () => {
   equal(parseLogLevel("debug"), "debug");
-  equal(parseLogLevel("DEBUG"), undefined);
+  equal(parseLogLevel("INFO"), "info");
+  equal(parseLogLevel("Warn"), "warn");
+  equal(parseLogLevel("warning"), undefined);
+  equal(parseLogLevel(""), undefined);
   equal(parseLogLevel("trace"), undefined);
 });
