@@ -22,3 +22,14 @@ Deno.test("a warning is told once in 10 s, with how many were left out before it
     "warn too-much i=6",
   ]);
 });
+
+Deno.test("errors are told as seldom, on a count of their own name", () => {
+  const log = new RecordedLog();
+  const clock = new FakeClock();
+  const limited = new LimitedLog(log, clock);
+  for (let i = 0; i < 3; i++) limited.error("broken", { i });
+  limited.warn("other", {});
+  clock.advance(10_000);
+  limited.error("broken", { i: 3 });
+  deepEqual(log.lines, ["error broken i=0", "warn other", "error broken i=3 suppressed=2"]);
+});
