@@ -169,14 +169,14 @@ export class Exchange implements H2Request {
     this.#host.failed(error, this);
   }
 
-  /** Tells the producer of the body that nobody wants it; how it takes that is its own affair. */
+  /** Tells the producer of the body that nobody wants it. */
   #stopProducer(): void {
     const producer = this.#producer;
     this.#producer = undefined;
     try {
-      producer?.return?.().catch(() => {});
-    } catch {
-      // A broken producer has nobody left to tell.
+      producer?.return?.().catch((error: unknown) => this.#host.failed(error, this));
+    } catch (error) {
+      this.#host.failed(error, this);
     }
   }
 }

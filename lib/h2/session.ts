@@ -6,7 +6,7 @@ import type { H2Event } from "./events.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import type { FloodBudgets } from "./flood.ts";
 import type { H2Limits } from "./limits.ts";
-import type { ByteConn } from "./transport.ts";
+import { type ByteConn, closeConn } from "./transport.ts";
 import type { H2Handler, H2Request } from "./types.ts";
 
 /** Why a connection ended. */
@@ -83,10 +83,12 @@ export class Session implements ExchangeHost {
   }
 
   failed(error: unknown, request: H2Request): void {
+    if (error instanceof H2AbortError) return;
     try {
       this.#options.onError(error, request);
-    } catch {
-      // Who listens to errors has to cope with errors; the connection goes on.
+    } catch (listenerError) {
+      // The connection goes on; whoever guards the process hears of both.
+      reportError(listenerError);
     }
   }
 
@@ -217,11 +219,7 @@ export class Session implements ExchangeHost {
 
   /** Closes the transport; a pending read or write fails, which ends the session. */
   #cutOff(): void {
-    try {
-      this.#conn.close();
-    } catch {
-      // Closed already.
-    }
+    closeConn(this.#conn);
   }
 
   #armTimer(): void {

@@ -47,5 +47,8 @@ export interface H2Response {
   readonly trailers?: () => readonly H2Field[];
 }
 
-/** Answers requests. A rejection becomes RST_STREAM INTERNAL_ERROR. */
+/**
+ * Answers requests. A rejection becomes RST_STREAM INTERNAL_ERROR, and is reported unless it is an
+ * {@link H2AbortError}; so does what the body of a response throws.
+ */
 export type H2Handler = (request: H2Request) => Promise<H2Response>;

@@ -89,20 +89,12 @@ function scaled(value: number | undefined, factor: number): number | undefined {
   return value === undefined ? undefined : value * factor;
 }
 
+/** What cannot be read, for want of descriptors or of /proc, has no figures in this scrape. */
 async function readText(path: string): Promise<string> {
-  try {
-    return await Deno.readTextFile(path);
-  } catch {
-    return "";
-  }
+  return await Deno.readTextFile(path).catch(() => "");
 }
 
 async function countFds(): Promise<number | undefined> {
-  try {
-    let count = 0;
-    for await (const _ of Deno.readDir("/proc/self/fd")) count++;
-    return count;
-  } catch {
-    return undefined;
-  }
+  const entries = await Array.fromAsync(Deno.readDir("/proc/self/fd")).catch(() => undefined);
+  return entries?.length;
 }

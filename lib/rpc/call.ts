@@ -125,6 +125,7 @@ function stream(
       leave();
       return report.fail(error);
     },
+    notReleased: (error) => report.surprise(error),
   });
   signal.addEventListener("abort", abort);
   streams.add(observed);
@@ -166,14 +167,16 @@ class CallReport {
   fail(error: unknown): ConnectError {
     const status = toConnectError(error);
     this.handled(status.code);
-    if (status.code === Code.Internal && status.cause !== undefined) {
-      const { service, method } = this.name;
-      const cause = status.cause;
-      this.deps.log.error("grpc-handler-error", {
-        method: `${service}/${method}`,
-        err: cause instanceof Error ? cause.stack ?? cause.message : String(cause),
-      });
-    }
+    if (status.code === Code.Internal && status.cause !== undefined) this.surprise(status.cause);
     return status;
+  }
+
+  /** Something was thrown that is not meant for the client. */
+  surprise(cause: unknown): void {
+    const { service, method } = this.name;
+    this.deps.log.error("grpc-handler-error", {
+      method: `${service}/${method}`,
+      err: cause instanceof Error ? cause.stack ?? cause.message : String(cause),
+    });
   }
 }

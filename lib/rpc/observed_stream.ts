@@ -10,6 +10,8 @@ export interface StreamListener {
   succeeded(): void;
   /** The stream broke off; called at most once, instead of `succeeded`. Returns the status. */
   failed(error: unknown): ConnectError;
+  /** The source has thrown when it was told that nobody wants more of it. */
+  notReleased(error: unknown): void;
 }
 
 /** What a stream is doing. */
@@ -113,6 +115,6 @@ export class ObservedStream implements AsyncIterableIterator<Message>, Polling<M
     const source = this.#state.kind === "open" ? this.#state.source : undefined;
     this.#state = state;
     this.#pending = undefined;
-    source?.return?.().catch(() => {});
+    source?.return?.().catch((error: unknown) => this.listener.notReleased(error));
   }
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import type { H2Request } from "../../lib/h2/mod.ts";
 import { Driver } from "./testing/driver.ts";
 import { chunks, gate, ok, readAll } from "./testing/handlers.ts";
@@ -78,7 +79,14 @@ Deno.test("a handler that throws resets its stream with INTERNAL_ERROR and is to
   await driver.hangUp();
 });
 
-Deno.test("an onError that throws itself does no harm", async () => {
+Deno.test("an onError that throws itself does no harm, and is heard of", async () => {
+  const heard: string[] = [];
+  const hear = (event: ErrorEvent) => {
+    event.preventDefault();
+    heard.push(event.error.message);
+  };
+  globalThis.addEventListener("error", hear);
+  using _ = { [Symbol.dispose]: () => globalThis.removeEventListener("error", hear) };
   const driver = new Driver(() => Promise.reject(new Error("first")), {
     onError: () => {
       throw new Error("second");
@@ -86,6 +94,18 @@ Deno.test("an onError that throws itself does no harm", async () => {
   });
   driver.feed(headers(1, get), headers(3, get));
   assert.equal(await driver.answer(3), "INTERNAL_ERROR");
+  assert.deepEqual(heard, ["second", "second"]);
+  await driver.hangUp();
+});
+
+Deno.test("a handler that breaks off on purpose resets its stream and is not told of", async () => {
+  const errors: unknown[] = [];
+  const driver = new Driver(() => Promise.reject(new H2AbortError(ErrorCode.CANCEL, "enough")), {
+    onError: (error) => errors.push(error),
+  });
+  driver.feed(headers(1, get));
+  assert.equal(await driver.answer(1), "INTERNAL_ERROR");
+  assert.deepEqual(errors, []);
   await driver.hangUp();
 });
 

@@ -170,3 +170,21 @@ Deno.test("a stream that begins after shutdown ends at once", async () => {
   const rpc = instrumented(serverStream(watch, () => quiet().iterable), deps);
   await assert.rejects(openStream(rpc, context).next(), /server shutting down/);
 });
+
+Deno.test("a stream that fails to be released is logged, and ends all the same", async () => {
+  const { deps, context, notes } = setUp();
+  const stuck: AsyncIterable<typeof response> = {
+    [Symbol.asyncIterator]: () => ({
+      next: () => Promise.resolve({ done: false, value: response }),
+      return: () => Promise.reject(new Error("stuck")),
+    }),
+  };
+  const stream = openStream(instrumented(serverStream(watch, () => stuck), deps), context);
+  await stream.next();
+  await stream.return?.();
+  for (let turn = 0; turn < 5; turn++) await Promise.resolve();
+  assert.match(notes.lines.at(-1) ?? "", /^handled server_stream Canceled/);
+  const [record] = deps.log.named("grpc-handler-error");
+  assert.equal(record?.method, "grpc.health.v1.Health/Watch");
+  assert.match(String(record?.err), /^Error: stuck/);
+});
