@@ -9,6 +9,7 @@ import process from "node:process";
 import { silentLogger } from "../lib/log/mod.ts";
 import { serveMetrics } from "../lib/metrics/mod.ts";
 import type { Metrics } from "../lib/metrics/mod.ts";
+import { Supervisor } from "../lib/supervisor/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
 import type { FakeChecker } from "../tests/metrics/fixture.ts";
 import { metricsFixture } from "../tests/metrics/fixture.ts";
@@ -76,9 +77,10 @@ let series = 0;
 for await (const slice of metrics.scrape()) for (const byte of slice) if (byte === 10) series++;
 
 const server = serveMetrics({
-  hostname: "127.0.0.1",
-  port: 0,
+  address: { hostname: "127.0.0.1", port: 0 },
   metrics,
+  connections: metrics.connectionObserver("metrics"),
+  supervisor: new Supervisor({ clock: systemClock, log: silentLogger, fatal: () => {} }),
   clock: systemClock,
   log: silentLogger,
 });

@@ -12,6 +12,7 @@ import { EventStream, Journal } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
 import { startRpcServer } from "../../lib/rpc/mod.ts";
+import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 import { smallConfig } from "../../tests/rpc/small_config.ts";
 
@@ -35,7 +36,7 @@ const checker = createChecker({
   random: Math.random,
 });
 const never = () => Promise.resolve({ kind: "ok" } as const);
-const server = await startRpcServer({
+const server = startRpcServer({
   addr: "127.0.0.1:0",
   checker,
   journal,
@@ -45,6 +46,8 @@ const server = await startRpcServer({
   vpp: undefined,
   config: { check: never, reload: never },
   observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
+  connections: { opened() {}, closed() {}, refused() {}, failed() {} },
+  supervisor: new Supervisor({ clock, log, fatal: () => {} }),
 });
 console.log(server.address);
 

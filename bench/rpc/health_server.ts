@@ -3,13 +3,16 @@
 import { silentLogger } from "../../lib/log/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { servePort } from "../../lib/rpc/port.ts";
+import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
-const port = await servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
+const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
   addr: "127.0.0.1:0",
   observer: nobody,
+  connections: { opened() {}, closed() {}, refused() {}, failed() {} },
+  supervisor: new Supervisor({ clock: systemClock, log: silentLogger, fatal: () => {} }),
   clock: systemClock,
   log: silentLogger,
 });

@@ -18,7 +18,6 @@ import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
-import { listening } from "./listening.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { Vitals } from "./vitals.ts";
@@ -39,9 +38,9 @@ interface Base {
   readonly vitals: Vitals;
   readonly events: EventStream;
   readonly journal: Journal;
+  readonly supervisor: Supervisor;
   /** The process has to end. */
   readonly fatal: (error: FatalError) => void;
-  readonly supervisor: Supervisor;
 }
 
 /**
@@ -66,7 +65,7 @@ export async function startDaemon(
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
   });
-  const base: Base = { settings, log, metrics, vitals, events, journal, fatal, supervisor };
+  const base: Base = { settings, log, metrics, vitals, events, journal, supervisor, fatal };
   const checker = startChecker(base, config, parts);
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
@@ -79,7 +78,7 @@ export async function startDaemon(
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
+  parts.adopt(startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
   manager.watch(() => vitals.complaint(checker.config, checker.stats()) ?? vpp?.complaint());
   const own = parts.move();
@@ -143,13 +142,13 @@ function startVpp(
 }
 
 /** The API, on its one port. */
-async function startApi(
-  { settings, log, metrics, events, journal }: Base,
+function startApi(
+  { settings, log, metrics, supervisor, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
-): Promise<RpcServer> {
-  const server = await startRpcServer({
+): RpcServer {
+  const server = startRpcServer({
     addr: settings.grpcAddress,
     checker,
     journal,
@@ -158,6 +157,8 @@ async function startApi(
     vpp,
     config,
     observer: metrics.rpcObserver,
+    connections: metrics.connectionObserver("grpc"),
+    supervisor,
     log,
     reflection: settings.reflection,
     clock: systemClock,
@@ -166,14 +167,22 @@ async function startApi(
   return server;
 }
 
-function startMetricsServer({ settings, log, metrics }: Base, parts: AsyncDisposableStack): void {
+function startMetricsServer(
+  { settings, log, metrics, supervisor }: Base,
+  parts: AsyncDisposableStack,
+): void {
   const { metricsAddress } = settings;
   if (!metricsAddress) return;
-  const listen = (hostname: string, port: number) =>
-    serveMetrics({ hostname, port, metrics, clock: systemClock, log });
-  const { server, address } = listening("metrics-addr", metricsAddress, listen);
+  const server = serveMetrics({
+    address: metricsAddress,
+    metrics,
+    connections: metrics.connectionObserver("metrics"),
+    supervisor,
+    clock: systemClock,
+    log,
+  });
   parts.defer(() => server.close());
-  log.info("metrics-listening", { addr: address });
+  log.info("metrics-listening", { addr: server.address });
 }
 
 /** The file that SIGHUP and the API load again. */

@@ -220,6 +220,16 @@ export const daemonFamilies = {
     ["task"],
     "Failures of long-running work, which is started again each time.",
   ),
+  connections: gauge(
+    "maglev_connections",
+    ["server"],
+    "Connections open now; server is grpc or metrics.",
+  ),
+  connectionsTotal: counter(
+    "maglev_connections_total",
+    ["server", "result"],
+    "Connections by what became of them: accepted, refused for a limit, or failed before that.",
+  ),
   loopLag: histogram(
     "maglev_event_loop_lag_seconds",
     [],

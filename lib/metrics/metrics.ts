@@ -1,5 +1,5 @@
 import type { CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
-import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type { ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
@@ -11,7 +11,7 @@ import { healthCollectors, probingCollectors } from "./health_collectors.ts";
 import { watchLoopLag } from "./loop_lag.ts";
 import { processCollectors, readProcess } from "./process_collectors.ts";
 import type { ProcessFigures } from "./process_collectors.ts";
-import { daemonTables, probeTables, rpcTables, vppTables } from "./tables.ts";
+import { connectionTables, daemonTables, probeTables, rpcTables, vppTables } from "./tables.ts";
 import { vppCollectors } from "./vpp_collectors.ts";
 
 /** What a daemon's metrics are made of. */
@@ -38,6 +38,8 @@ export interface Metrics {
   readonly checkerObserver: CheckerObserver;
   readonly vppObserver: VppObserver;
   readonly rpcObserver: RpcObserver;
+  /** For the connections of one server. */
+  connectionObserver(server: PortName): ConnectionObserver;
   /** The configuration was loaded, or could not be. */
   reloaded(ok: boolean): void;
   /** An error reached the top. */
@@ -57,6 +59,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
   const probes = probeTables();
   const vpp = vppTables();
   const rpc = rpcTables(methods);
+  const connections = connectionTables();
   const daemon = daemonTables();
   const stopLag = watchLoopLag(clock, (seconds) => daemon.loopLag.observe(seconds));
   let loaded = { ok: false, at: 0 };
@@ -68,6 +71,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     ...probes.tables,
     ...vpp.tables,
     ...rpc.tables,
+    ...connections.tables,
     ...daemon.tables,
     collector(daemonFamilies.buildInfo, () => [[1, ...buildLabels]]),
     collector(daemonFamilies.reloadOk, () => [[loaded.ok ? 1 : 0]]),
@@ -79,6 +83,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     checkerObserver: probes.observer,
     vppObserver: vpp.observer,
     rpcObserver: rpc.observer,
+    connectionObserver: connections.observer,
     reloaded(ok) {
       daemon.reloads.increment(ok ? "success" : "failure");
       loaded = { ok, at: ok ? clock.wall() : loaded.at };

@@ -1,113 +1,100 @@
+import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { setImmediate } from "node:timers";
+import { openHttpPort } from "../rpc/mod.ts";
+import type { ConnectionObserver, HttpPortLimits, ListenAddress } from "../rpc/mod.ts";
+import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Metrics } from "./metrics.ts";
-
-/** Scrapes at the same time; more are told to come back. */
-const maxScrapes = 4;
-/** A scraper that hasn't read everything by then is cut off. */
-const scrapeLimitMs = 60_000;
+import { Scrapes } from "./scrapes.ts";
 
 /** Where and what to serve. */
 export interface MetricsServerOptions {
-  readonly hostname: string;
-  /** 0 picks a free one. */
-  readonly port: number;
+  readonly address: ListenAddress;
   readonly metrics: Pick<Metrics, "scrape">;
+  /** Told of every connection. */
+  readonly connections: ConnectionObserver;
+  /** What differs from the defaults. */
+  readonly limits?: HttpPortLimits;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Keeps the listener going. */
+  readonly supervisor: Supervisor;
 }
 
 /** A running server of `/metrics`. */
 export interface MetricsServer {
+  /** `host:port` as listened on. */
+  readonly address: string;
+  /** The port alone. */
   readonly port: number;
   /** Stops listening and cuts off scrapes. */
   close(): Promise<void>;
 }
 
-/** Serves `/metrics` over HTTP. Throws what listening throws. */
+/** Serves `/metrics` over HTTP. Throws a sentence when the port cannot be had. */
 export function serveMetrics(options: MetricsServerOptions): MetricsServer {
-  const { hostname, port, metrics, clock, log } = options;
-  const closing = new AbortController();
-  let scrapes = 0;
-
-  function answer(request: Request, { completed }: Deno.ServeHandlerInfo): Response {
-    const { pathname } = new URL(request.url);
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return text(405, "only GET and HEAD are served here\n", { allow: "GET, HEAD" });
-    }
-    if (pathname === "/") return html();
-    if (pathname !== "/metrics") return text(404, "not found; the metrics are at /metrics\n");
-    if (request.method === "HEAD") return new Response(null, { headers: expositionHeaders });
-    if (scrapes >= maxScrapes) {
-      return text(503, `${maxScrapes} scrapes are already running\n`, { "retry-after": "5" });
-    }
-    scrapes++;
-    return new Response(body(completed), { headers: expositionHeaders });
-  }
-
-  function body(completed: Promise<void>): ReadableStream<Uint8Array> {
-    const slices = metrics.scrape();
-    let ended = false;
-    const end = () => {
-      if (ended) return;
-      ended = true;
-      scrapes--;
-      limit.cancel();
-      void slices.return(undefined);
-    };
-    const limit = clock.after(scrapeLimitMs, end);
-    completed.then(end, end);
-    return new ReadableStream<Uint8Array>({
-      async pull(controller) {
-        await otherWork();
-        const { value } = ended ? { value: undefined } : await slices.next();
-        if (value) return controller.enqueue(value);
-        const cut = ended;
-        end();
-        if (cut) controller.error(new Error("the scrape was cut off"));
-        else controller.close();
-      },
-      cancel: end,
-    }, { highWaterMark: 0 });
-  }
-
-  const server = Deno.serve({
-    hostname,
-    port,
-    signal: closing.signal,
-    onListen: () => {},
-    onError(error) {
-      log.error("metrics-error", { err: String(error) });
-      return text(500, "internal error, see the log of maglevd\n");
-    },
-  }, answer);
-  return {
-    port: server.addr.port,
-    async close() {
-      closing.abort();
-      await server.finished;
-    },
-  };
-}
-
-/** Lets the event loop do everything else that is due before the next slice. */
-function otherWork(): Promise<void> {
-  return new Promise((resolve) => void setImmediate(resolve));
-}
-
-const expositionHeaders = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
-
-function text(status: number, message: string, headers: Record<string, string> = {}): Response {
-  return new Response(message, {
-    status,
-    headers: { "content-type": "text/plain; charset=utf-8", ...headers },
+  const { connections, metrics, limits, clock, log } = options;
+  const scrapes = new Scrapes(() => metrics.scrape(), clock, log);
+  const answer = (request: H2Request) => Promise.resolve(respond(request, scrapes));
+  return openHttpPort({
+    ...options,
+    name: "metrics",
+    handlers: { http1: answer, http2: answer },
+    observer: connections,
+    limits: { drainMs: 0, ...limits },
   });
 }
 
-function html(): Response {
-  return new Response(
-    '<!doctype html><title>maglevd</title><h1>maglevd</h1><a href="/metrics">metrics</a>\n',
-    { headers: { "content-type": "text/html; charset=utf-8" } },
-  );
+function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Response {
+  if (method !== "GET" && method !== "HEAD") {
+    return text(405, "only GET and HEAD are served here\n", ["allow", "GET, HEAD"]);
+  }
+  switch (path.split("?", 1)[0]) {
+    case "/":
+      return page(200, "text/html; charset=utf-8", index);
+    case "/metrics": {
+      const gzip = takesGzip(headers);
+      const fields = gzip ? [...expositionFields, gzipField] : expositionFields;
+      if (method === "HEAD") return { status: 200, headers: fields };
+      return { status: 200, headers: fields, body: scrapes.read(gzip ? "gzip" : "identity") };
+    }
+    default:
+      return text(404, "not found; the metrics are at /metrics\n");
+  }
+}
+
+/** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
+function takesGzip(headers: readonly H2Field[]): boolean {
+  return headers
+    .filter(([name]) => name === "accept-encoding")
+    .flatMap(([, value]) => value.toLowerCase().split(","))
+    .some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding));
+}
+
+const gzipField: H2Field = ["content-encoding", "gzip"];
+
+const expositionFields: readonly H2Field[] = [
+  ["content-type", "text/plain; version=0.0.4; charset=utf-8"],
+  ["vary", "accept-encoding"],
+];
+
+const index =
+  '<!doctype html><title>maglevd</title><h1>maglevd</h1><a href="/metrics">metrics</a>\n';
+
+function text(status: number, message: string, ...more: readonly H2Field[]): H2Response {
+  return page(status, "text/plain; charset=utf-8", message, ...more);
+}
+
+function page(status: number, type: string, content: string, ...more: readonly H2Field[]) {
+  const octets = new TextEncoder().encode(content);
+  const headers: readonly H2Field[] = [
+    ["content-type", type],
+    ["content-length", String(octets.length)],
+    ...more,
+  ];
+  return { status, headers, body: once(octets) };
+}
+
+async function* once(octets: Uint8Array): AsyncIterable<Uint8Array> {
+  yield await Promise.resolve(octets);
 }

@@ -1,7 +1,8 @@
 import type { CheckerObserver } from "../checker/mod.ts";
-import { rpcCodes } from "../rpc/mod.ts";
-import type { RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import { portNames, rpcCodes } from "../rpc/mod.ts";
+import type { ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
+import { collector } from "./collector.ts";
 import {
   daemonFamilies,
   healthFamilies,
@@ -64,6 +65,27 @@ export function rpcTables(methods: readonly RpcMethod[]) {
     msgSent: (service, method, type) => sent.increment(method, service, type),
   };
   return { tables: [started, handled, received, sent, handling], observer };
+}
+
+/** Connections, by server. */
+export function connectionTables() {
+  const total = new CounterTable(daemonFamilies.connectionsTotal);
+  const open = new Map<PortName, number>(portNames.map((name) => [name, 0]));
+  for (const name of portNames) {
+    for (const result of ["accepted", "refused", "failed"]) total.touch(name, result);
+  }
+  const count = (name: PortName, more: number) => open.set(name, (open.get(name) ?? 0) + more);
+  const observer = (name: PortName): ConnectionObserver => ({
+    opened() {
+      total.increment(name, "accepted");
+      count(name, 1);
+    },
+    closed: () => void count(name, -1),
+    refused: () => total.increment(name, "refused"),
+    failed: () => total.increment(name, "failed"),
+  });
+  const now = collector(daemonFamilies.connections, () => [...open].map(([name, n]) => [n, name]));
+  return { tables: [total, now], observer };
 }
 
 /** What happens to the daemon itself. */

@@ -1,23 +1,35 @@
-import { ConnectionLimiter, serveH2 } from "../h2/mod.ts";
-import type { ByteConn, ConnectionLimits, H2Handler, H2ServeOptions } from "../h2/mod.ts";
-import { LimitedLog } from "../log/mod.ts";
+import { serveH1 } from "../h1/mod.ts";
+import type { H1Limits } from "../h1/mod.ts";
+import { closeConn, ConnectionLimiter, serveH2 } from "../h2/mod.ts";
+import type { ByteConn, ConnectionLimits, H2Handler, H2Limits } from "../h2/mod.ts";
+import { LimitedLog, reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
-import type { Http1Server } from "./http1_server.ts";
+import type { Clock } from "../time/mod.ts";
+import type { PortName } from "./budget.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
-import { Splice } from "./splice.ts";
-import type { SpliceLimits } from "./splice.ts";
+import type { ConnectionObserver } from "./types.ts";
+
+/** What answers requests, by the protocol that they come in. */
+export interface ProtocolHandlers {
+  readonly http1: H2Handler;
+  readonly http2: H2Handler;
+}
 
 /** How connections are served. */
 export interface ConnectionOptions {
+  /** Begins the names of log records. */
+  readonly name: PortName;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly handler: H2Handler;
-  readonly http1: Http1Server;
-  readonly h2: H2ServeOptions;
-  readonly limits: Partial<ConnectionLimits>;
-  readonly splice: SpliceLimits;
+  readonly observer: ConnectionObserver;
+  readonly handlers: ProtocolHandlers;
+  /** How many there may be. */
+  readonly limits: ConnectionLimits;
+  /** What differs from the defaults for one HTTP/1.1 connection. */
+  readonly h1: Partial<H1Limits>;
+  /** What differs from the defaults for one HTTP/2 connection. */
+  readonly h2: Partial<H2Limits>;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs: number;
 }
@@ -32,19 +44,13 @@ interface Served {
   /** Lets what is under way end, for `drainMs` at most. */
   drain(drainMs: number): void;
   close(): void;
-  /** Ends it if it has passed its limits. */
-  check?(): void;
 }
 
-/** How often HTTP/1.1 connections are checked against their limits at least, in milliseconds. */
-const slowestCheckMs = 1000;
-
-/** All connections of the port, from being accepted to being closed. */
+/** All connections of a port, from being accepted to being closed. */
 export class Connections {
   readonly #served = new Set<Served>();
   readonly #limiter: ConnectionLimiter;
   readonly #warnings: LimitedLog;
-  #timer: Timer | undefined;
   #onEmpty: (() => void) | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
@@ -60,14 +66,18 @@ export class Connections {
   /** Serves a connection until it is closed, unless it is one too many. Never rejects. */
   async serve(conn: AcceptedConn, peer: string): Promise<void> {
     const leave = this.#onEmpty ? undefined : this.#admit(peer);
-    if (!leave) return closeQuietly(conn);
+    if (!leave) return closeConn(conn);
+    const { observer } = this.options;
+    observer.opened();
     try {
       await this.#dispatch(conn, peer);
-    } catch {
-      // Whoever broke the connection knows; for others it makes no difference.
+    } catch (error) {
+      // Sessions do not throw for what a peer does: this is a defect, which costs the one peer.
+      this.#failed(error);
     } finally {
-      closeQuietly(conn);
+      closeConn(conn);
       leave();
+      observer.closed();
       if (this.size === 0) this.#onEmpty?.();
     }
   }
@@ -85,82 +95,83 @@ export class Connections {
   }
 
   #admit(peer: string): (() => void) | undefined {
+    const { name, observer } = this.options;
     const reason = this.#limiter.refusal(peer);
-    if (reason !== undefined) this.#warnings.warn("grpc-connection-refused", { peer, reason });
+    if (reason !== undefined) {
+      observer.refused();
+      this.#warnings.warn(`${name}-connection-refused`, { peer, reason });
+    }
     return this.#limiter.admit(peer);
   }
 
   async #dispatch(conn: AcceptedConn, peer: string): Promise<void> {
-    const sniffed = await this.#sniff(conn);
+    const sniffed = await this.#sniff(conn, peer);
     switch (sniffed.kind) {
       case "h2":
         return await this.#serveH2(conn, sniffed.head, peer);
       case "http1":
-        return await this.#serveHttp1(conn, sniffed.head);
+        return await this.#serveH1(conn, sniffed.head, peer);
       case "gone":
         return;
     }
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff(conn: AcceptedConn): Promise<Sniffed> {
-    const close = () => closeQuietly(conn);
+  async #sniff(conn: AcceptedConn, peer: string): Promise<Sniffed> {
+    const close = () => closeConn(conn);
     const timer = this.options.clock.after(this.options.handshakeMs, close);
     try {
       return await this.#during({ drain: close, close }, async () => {
-        const { alpnProtocol } = await conn.handshake?.() ?? { alpnProtocol: null };
-        if (alpnProtocol === "h2") return { kind: "h2", head: new Uint8Array() };
-        return await sniff(conn);
+        const protocol = await this.#handshake(conn, peer);
+        if (protocol === "failed") return { kind: "gone" };
+        return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
       });
     } finally {
       timer.cancel();
     }
   }
 
+  /** The protocol that TLS has settled on. A client that fails at it often is worth a word. */
+  async #handshake(conn: AcceptedConn, peer: string): Promise<string | null> {
+    if (!conn.handshake) return null;
+    try {
+      return (await conn.handshake()).alpnProtocol;
+    } catch (error) {
+      const { name } = this.options;
+      this.#warnings.warn(`${name}-handshake-failed`, { peer, err: reasonOf(error) });
+      return "failed";
+    }
+  }
+
   async #serveH2(conn: ByteConn, prefix: Uint8Array, peer: string): Promise<void> {
-    const { handler, h2, clock } = this.options;
-    const session = serveH2(conn, handler, { ...h2, clock, prefix, peer });
+    const { handlers, h2: limits, clock } = this.options;
+    const onError = (error: unknown) => this.#failed(error);
+    const session = serveH2(conn, handlers.http2, { limits, clock, prefix, peer, onError });
     await this.#during({
       drain: (drainMs) => void session.shutdown(drainMs),
       close: () => session.close(),
     }, () => session.closed);
   }
 
-  async #serveHttp1(conn: ByteConn, head: Uint8Array): Promise<void> {
-    const { clock, http1, splice: limits } = this.options;
-    const splice = new Splice(conn, await http1.connect(), head, limits, () => clock.now());
-    await this.#during({
-      drain: () => splice.drain(),
-      close: () => splice.close(),
-      check: () => splice.check(),
-    }, () => splice.closed);
+  async #serveH1(conn: AcceptedConn, prefix: Uint8Array, peer: string): Promise<void> {
+    const { handlers, h1: limits, clock } = this.options;
+    const scheme = conn.handshake ? "https" : "http";
+    const onError = (error: unknown) => this.#failed(error);
+    const session = serveH1(conn, handlers.http1, { limits, clock, prefix, peer, scheme, onError });
+    await this.#during(session, () => session.closed);
+  }
+
+  #failed(error: unknown): void {
+    const err = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#warnings.error(`${this.options.name}-handler-error`, { err });
   }
 
   async #during<T>(served: Served, work: () => Promise<T>): Promise<T> {
     this.#served.add(served);
-    if (served.check) this.#timer ??= this.#arm();
     try {
       return await work();
     } finally {
       this.#served.delete(served);
     }
-  }
-
-  /** Runs while there is anything to check. */
-  #arm(): Timer {
-    const checkMs = Math.min(slowestCheckMs, ...Object.values(this.options.splice));
-    return this.options.clock.after(checkMs, () => {
-      this.#timer = undefined;
-      for (const served of [...this.#served]) served.check?.();
-      if ([...this.#served].some(({ check }) => check)) this.#timer ??= this.#arm();
-    });
-  }
-}
-
-function closeQuietly(conn: ByteConn): void {
-  try {
-    conn.close();
-  } catch {
-    // Closed already.
   }
 }

@@ -13,7 +13,7 @@ import { toConnectError } from "./errors.ts";
 import { plainGrpcHeader } from "./grpc_request.ts";
 import type { GrpcHeader } from "./grpc_request.ts";
 import { GrpcStreamBody } from "./grpc_stream_body.ts";
-import type { Shortcut } from "./h2_adapter.ts";
+import type { Shortcut } from "./http_adapter.ts";
 import { OneChunk } from "./one_chunk.ts";
 import type { Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
 import { rpcPath } from "./rpc.ts";

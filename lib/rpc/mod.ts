@@ -6,11 +6,14 @@
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServer, RpcServerOptions } from "./server.ts";
-export { defaultMessageLimits } from "./port.ts";
+export { connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
+export type { PortName } from "./budget.ts";
+export { openHttpPort } from "./http_port.ts";
+export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
+export type { ProtocolHandlers } from "./connections.ts";
 export type { PortLimits } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
-export type { SpliceLimits } from "./splice.ts";
 export type { TlsOptions } from "./listener.ts";
 export { formatListenAddress, parseListenAddress } from "./address.ts";
 export type { ListenAddress } from "./address.ts";
@@ -20,6 +23,7 @@ export type {
   ConfigCheckOutcome,
   ConfigReloadOutcome,
   ConfigService,
+  ConnectionObserver,
   RpcCode,
   RpcMethod,
   RpcObserver,

@@ -2,6 +2,7 @@ import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import type { Logger, LogSource } from "../log/mod.ts";
+import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
@@ -9,10 +10,11 @@ import { HealthService } from "./health.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
 import { servePort, shuttingDown } from "./port.ts";
-import type { PortLimits } from "./port.ts";
+import type { PortLimits, PortOptions, RpcPort } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
+import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
-import type { ConfigService, RpcObserver } from "./types.ts";
+import type { ConfigService, ConnectionObserver, RpcObserver } from "./types.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
 
@@ -34,6 +36,10 @@ export interface RpcServerOptions {
   readonly config: ConfigService;
   /** Told of every call. */
   readonly observer: RpcObserver;
+  /** Told of every connection. */
+  readonly connections: ConnectionObserver;
+  /** Keeps the listener going. */
+  readonly supervisor: Supervisor;
   /** Where the server itself writes. */
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
@@ -69,8 +75,8 @@ export interface RpcServer {
  */
 export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 * 1024 };
 
-/** Starts serving the API. Rejects with a sentence when the port cannot be had. */
-export async function startRpcServer(options: RpcServerOptions): Promise<RpcServer> {
+/** Starts serving the API. Throws a sentence when the port cannot be had. */
+export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
   const hub = new EventHub({ checker, journal, logs, limits, clock, streamId });
@@ -80,10 +86,7 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
     ...health.rpcs(),
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
-  const port = await servePort(rpcs, { ...options, clock }).catch((error) => {
-    hub.close(shuttingDown);
-    throw error;
-  });
+  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, clock });
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.
@@ -93,4 +96,14 @@ export async function startRpcServer(options: RpcServerOptions): Promise<RpcServ
   };
   let ended: Promise<void> | undefined;
   return { address: port.address, port: port.port, shutdown: () => ended ??= end() };
+}
+
+/** Opens the port, or cleans up if that fails. */
+function serveOr(cleanUp: () => void, rpcs: readonly Rpc[], options: PortOptions): RpcPort {
+  try {
+    return servePort(rpcs, options);
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
 }

@@ -17,8 +17,8 @@ const headBytes = 4096;
 export async function sniff(conn: ByteConn): Promise<Sniffed> {
   const buffer = new Uint8Array(headBytes);
   for (let length = 0;;) {
-    const count = await conn.read(buffer.subarray(length)).catch(() => null);
-    if (count === null) return { kind: "gone" };
+    const count = await readSome(conn, buffer.subarray(length));
+    if (count === "gone") return { kind: "gone" };
     length += count;
     const kind = judge(buffer.subarray(0, length));
     if (kind) return { kind, head: buffer.slice(0, length) };
@@ -32,4 +32,9 @@ function judge(head: Uint8Array): "h2" | "http1" | undefined {
     if (head[i] !== telling[i]) return "http1";
   }
   return length === telling.length ? "h2" : undefined;
+}
+
+/** Whatever makes reading fail, the client has left, or was too slow and is cut off. */
+function readSome(conn: ByteConn, room: Uint8Array): Promise<number | "gone"> {
+  return conn.read(room).then((count) => count ?? "gone", () => "gone");
 }

@@ -55,6 +55,18 @@ export interface RpcObserver {
   msgSent(service: string, method: string, type: RpcType): void;
 }
 
+/** Told about the connections of a port, for metrics. */
+export interface ConnectionObserver {
+  /** A connection was accepted and is served; `closed` follows. */
+  opened(): void;
+  /** One that was served is closed. */
+  closed(): void;
+  /** A connection was one too many, and closed at once. */
+  refused(): void;
+  /** A connection was gone before it could be accepted. */
+  failed(): void;
+}
+
 /** What became of looking at the configuration file. Messages are for the operator. */
 export type ConfigCheckOutcome =
   | { readonly kind: "ok" }

@@ -1,7 +1,8 @@
 import { equal, match, ok } from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { testSupervisor, uncounted } from "../rpc/listening.ts";
 import { sketch } from "../checker/support.ts";
 import { MetricsBed } from "./fixture.ts";
 
@@ -10,10 +11,13 @@ async function withServer(
   run: (url: string, clock: FakeClock) => Promise<void>,
 ): Promise<void> {
   const clock = new FakeClock();
+  // The sockets are real, and have to get their turns.
+  clock.turn = systemClock.turn;
   const server = serveMetrics({
-    hostname: "127.0.0.1",
-    port: 0,
+    address: { hostname: "127.0.0.1", port: 0 },
     metrics: { scrape },
+    connections: uncounted,
+    supervisor: testSupervisor(silentLogger, clock),
     clock,
     log: silentLogger,
   });
@@ -62,27 +66,45 @@ Deno.test("the index leads to the metrics, other paths and methods are refused",
     equal(post.status, 405);
     equal(post.headers.get("allow"), "GET, HEAD");
     await post.body?.cancel();
-    const head = await fetch(`${url}/metrics`, { method: "HEAD" });
+    const head = await fetch(`${url}/metrics?x=1`, { method: "HEAD" });
     equal(head.status, 200);
+    equal(head.headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
     await head.body?.cancel();
   });
 });
 
-Deno.test("a scraper that doesn't read holds few slices, and a fifth one is sent away", async () => {
-  const { state, scrape } = counted(10_000);
-  await withServer(scrape, async (url, clock) => {
-    const slow = await Promise.all([1, 2, 3, 4].map(() => fetch(`${url}/metrics`)));
-    const refused = await fetch(`${url}/metrics`);
-    equal(refused.status, 503);
-    equal(refused.headers.get("retry-after"), "5");
-    equal(await refused.text(), "4 scrapes are already running\n");
-    ok(state.made < 5000, `${state.made} slices made for readers that read nothing`);
-    clock.advance(60_000);
-    for (const response of slow) await response.arrayBuffer().catch(() => {});
-    equal(state.ended, 4);
-    const again = await fetch(`${url}/metrics`);
-    equal(again.status, 200);
-    await again.body?.cancel();
+Deno.test("scrapers that do not read cost only themselves", async () => {
+  const { state, scrape } = counted(200);
+  await withServer(scrape, async (url) => {
+    const slow = await Promise.all(Array.from({ length: 20 }, () => fetch(`${url}/metrics`)));
+    const { length } = await (await fetch(`${url}/metrics`)).text();
+    equal(length, 200 * 64 * 1024);
+    ok(state.ended <= 21, `${state.ended} scrapes were rendered for 21 that were asked`);
+    for (const response of slow) await response.body?.cancel();
+  });
+});
+
+Deno.test("a scrape is compressed for those who take it so, and both are the same", async () => {
+  const backends = Object.fromEntries(Array.from({ length: 100 }, (_, i) => [`b${i}`, {}]));
+  using bed = new MetricsBed({ config: sketch({ backends }) });
+  const { metrics } = bed;
+  await withServer(() => metrics.scrape(), async (url) => {
+    using client = Deno.createHttpClient({});
+    const ask = async (encoding: string) => {
+      const headers = { "accept-encoding": encoding };
+      const response = await fetch(`${url}/metrics`, { client, headers });
+      equal(response.headers.get("vary"), "accept-encoding");
+      const text = await response.text();
+      return [response.headers.get("content-encoding"), text.match(/^maglev_backend/gm)?.length];
+    };
+    const [, plain] = await ask("identity");
+    equal(plain, 800);
+    for (const encoding of ["gzip", "deflate, gzip;q=0.5", "GZIP"]) {
+      equal((await ask(encoding))[1], plain, encoding);
+    }
+    for (const encoding of ["gzip;q=0", "gzip; q=0.00", "deflate", "xgzip", "gzipx"]) {
+      equal((await ask(encoding))[0], null, encoding);
+    }
   });
 });
 

@@ -7,7 +7,7 @@ import { GetBackendRequestSchema, SetWeightRequestSchema } from "../../lib/gen/m
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
-import { h2Adapter } from "../../lib/rpc/h2_adapter.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
@@ -39,7 +39,7 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
     const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, clock }) : new Map();
-    return h2Adapter({ handlers, shortcuts, ...limits });
+    return httpAdapter({ handlers, shortcuts, ...limits }).http2;
   });
   assert.ok(direct && universal);
   return { direct, universal, observers };

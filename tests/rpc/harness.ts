@@ -2,6 +2,7 @@ import type { RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod
 import { startRpcServer } from "../../lib/rpc/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import type { FakeLog } from "./fake_log.ts";
+import { testSupervisor, uncounted } from "./listening.ts";
 
 /** An observer that counts, and that a test can wait on. */
 export class FakeObserver implements RpcObserver {
@@ -53,9 +54,11 @@ export async function serve(
 ): Promise<Harness> {
   const { checker, journal, stream: events, log } = bed;
   const observer = new FakeObserver();
-  const server = await startRpcServer({
+  const server = await Promise.resolve(startRpcServer({
     addr: "127.0.0.1:0",
-    limits: { http1: { lingerMs: 50 } },
+    limits: { h1: { lingerMs: 50 } },
+    supervisor: testSupervisor(log),
+    connections: uncounted,
     checker,
     journal,
     events,
@@ -68,7 +71,7 @@ export async function serve(
       reload: () => Promise.resolve({ kind: "ok" }),
     },
     ...options,
-  });
+  }));
   return {
     server,
     bed,

@@ -1,17 +1,21 @@
 import assert from "node:assert/strict";
-import { acceptAll } from "../../lib/rpc/listener.ts";
-import type { AcceptingListener } from "../../lib/rpc/listener.ts";
+import { acceptAll, listen } from "../../lib/rpc/listener.ts";
+import type { AcceptingListener, Bind, BoundListener } from "../../lib/rpc/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { needing } from "../support/programs.ts";
 import { FakeLog } from "./fake_log.ts";
 import { serve } from "./harness.ts";
+import { testSupervisor, uncounted } from "./listening.ts";
 
-/** Accepts what it is told to, one after the other. */
-function script(...results: readonly (string | Error)[]): AcceptingListener {
+/** Accepts what it is told to, one after the other, and is then closed. */
+function script(
+  results: readonly (string | Error)[],
+  end: () => Error = () => new Deno.errors.BadResource("closed"),
+): AcceptingListener {
   const left = [...results];
   return {
     accept() {
-      const next = left.shift() ?? new Deno.errors.BadResource("closed");
+      const next = left.shift() ?? end();
       if (typeof next !== "string") return Promise.reject(next);
       const remoteAddr = { transport: "tcp", hostname: next, port: 1 } as const;
       return Promise.resolve({ remoteAddr } as Deno.TcpConn);
@@ -19,21 +23,249 @@ function script(...results: readonly (string | Error)[]): AcceptingListener {
   };
 }
 
-Deno.test("running out of descriptors neither ends accepting nor fills the log", async () => {
+function errno(code: string, message: string): Error {
+  return Object.assign(new Error(message), { code });
+}
+
+/** Accepts all of a script; tells the peers, and how many connections were gone too soon. */
+function accepting(results: readonly (string | Error)[]) {
   const clock = new FakeClock();
   const log = new FakeLog();
   const peers: string[] = [];
-  const tooMany = new Error("Too many open files (os error 24)");
-  const accepting = acceptAll(
-    script("192.0.2.1", tooMany, tooMany, tooMany, "::ffff:192.0.2.2"),
-    { clock, log, onConn: (_, peer) => void peers.push(peer) },
-  );
-  for (let i = 0; i < 5; i++) await clock.advanceAsync(100);
-  await accepting;
-  assert.deepEqual(peers, ["192.0.2.1", "192.0.2.2"]);
-  assert.deepEqual(log.records.map(({ level, msg, attributes }) => [level, msg, attributes.err]), [
-    ["warn", "grpc-accept-error", tooMany.message],
+  const abort = new AbortController();
+  const counts = { failed: 0 };
+  const listener = script(results, () => {
+    abort.abort();
+    return new Deno.errors.BadResource("closed");
+  });
+  const ended = acceptAll(listener, {
+    name: "grpc",
+    clock,
+    log,
+    observer: { ...uncounted, failed: () => void counts.failed++ },
+    onConn: (_, peer) => void peers.push(peer),
+  }, abort.signal);
+  return { clock, log, peers, counts, ended };
+}
+
+for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
+  Deno.test(`a lack of ours (${code}) pauses accepting, and is said once`, async () => {
+    const lack = errno(code, "Too many open files (os error 24)");
+    const { clock, log, peers, counts, ended } = accepting(["a", lack, lack, "::ffff:192.0.2.2"]);
+    await clock.advanceAsync(0);
+    assert.deepEqual(peers, ["a"]);
+    await clock.advanceAsync(99);
+    assert.deepEqual(peers, ["a"]);
+    await clock.advanceAsync(1);
+    await ended;
+    assert.deepEqual(peers, ["a", "192.0.2.2"]);
+    assert.deepEqual(log.lines, [`warn grpc-accept-error err=${lack.message}`]);
+    assert.equal(counts.failed, 0);
+  });
+}
+
+Deno.test("connections that fail before they are accepted hold nobody up", async () => {
+  const gone = [
+    errno("ENOTCONN", "Transport endpoint is not connected"),
+    errno("ECONNABORTED", "Software caused connection abort"),
+    errno("EHOSTUNREACH", "No route to host"),
+    new Error("something new"),
+    new Deno.errors.Interrupted("for once"),
+  ];
+  const { clock, log, peers, counts, ended } = accepting([...gone, "a", ...gone, "b"]);
+  await ended;
+  assert.deepEqual(peers, ["a", "b"]);
+  assert.equal(counts.failed, 10);
+  assert.deepEqual([log.lines, clock.pending], [[], 0]);
+});
+
+Deno.test("a hundred failures in a row let other work have its turn, at its shortest", async () => {
+  const gone = errno("ENOTCONN", "Transport endpoint is not connected");
+  const hundred = Array.from({ length: 100 }, () => gone);
+  const { clock, peers, counts, ended } = accepting([
+    ...hundred.slice(1),
+    "a",
+    ...hundred,
+    "b",
+    ...hundred,
+    "c",
   ]);
+  for (let turn = 0; turn < 50; turn++) await clock.advanceAsync(0);
+  assert.deepEqual([peers, counts.failed], [["a"], 199]);
+  await clock.advanceAsync(9);
+  assert.deepEqual(peers, ["a"]);
+  await clock.advanceAsync(1);
+  for (let turn = 0; turn < 50; turn++) await clock.advanceAsync(0);
+  assert.deepEqual([peers, counts.failed], [["a", "b"], 299]);
+  await clock.advanceAsync(10);
+  await ended;
+  assert.deepEqual(peers, ["a", "b", "c"]);
+});
+
+for (
+  const death of [
+    new Deno.errors.BadResource("Bad resource ID"),
+    errno("EBADF", "Bad file descriptor"),
+    errno("ENOTSOCK", "Socket operation on non-socket"),
+  ]
+) {
+  Deno.test(`a listener that is no more (${death.message}) is given up`, async () => {
+    const { signal } = new AbortController();
+    const options = {
+      name: "grpc",
+      clock: new FakeClock(),
+      log: new FakeLog(),
+      observer: uncounted,
+      onConn: () => {},
+    } as const;
+    await assert.rejects(acceptAll(script([], () => death), options, signal), death);
+  });
+}
+
+Deno.test("a connection that cannot be made ready is closed, and others are served", async () => {
+  let closed = 0;
+  const broken = {
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 1 },
+    setNoDelay() {
+      throw errno("EINVAL", "Invalid argument");
+    },
+    close: () => void closed++,
+  } as unknown as Deno.TcpConn;
+  const abort = new AbortController();
+  const counts = { failed: 0, accepted: 0 };
+  const accept = () => {
+    if (counts.failed === 0) return Promise.resolve(broken);
+    abort.abort();
+    return Promise.reject(new Error("closed"));
+  };
+  await acceptAll({ accept }, {
+    name: "metrics",
+    clock: new FakeClock(),
+    log: new FakeLog(),
+    observer: { ...uncounted, failed: () => void counts.failed++ },
+    onConn: () => void counts.accepted++,
+  }, abort.signal);
+  assert.deepEqual([closed, counts], [1, { failed: 1, accepted: 0 }]);
+});
+
+/** A bound port of a test's own, whose `accept` does what it is told until it is closed. */
+class FakeBound implements BoundListener {
+  readonly addr: { hostname: string; port: number };
+  closed = 0;
+  readonly #next = Promise.withResolvers<never>();
+
+  constructor(hostname: string, port: number) {
+    this.addr = { hostname, port: port || 4711 };
+  }
+
+  accept = (): Promise<never> => this.#next.promise;
+
+  /** The kernel takes it away. */
+  die(): void {
+    this.#next.reject(errno("EBADF", "Bad file descriptor"));
+  }
+
+  close(): void {
+    this.closed++;
+    this.#next.reject(new Deno.errors.BadResource("closed"));
+  }
+}
+
+function listening(bind: Bind, hostname?: string) {
+  const clock = new FakeClock();
+  const log = new FakeLog();
+  const listener = listen({ hostname, port: 0 }, {
+    name: "grpc",
+    clock,
+    log,
+    observer: uncounted,
+    supervisor: testSupervisor(log, clock),
+    onConn: () => {},
+  }, bind);
+  return { clock, log, listener };
+}
+
+Deno.test("a listener that dies is opened again, on the port it had", async () => {
+  const bound: FakeBound[] = [];
+  const { clock, log, listener } = listening((hostname, port) => {
+    const asked = bound.push(new FakeBound(hostname, port));
+    if (asked === 2) throw new Deno.errors.AddrInUse("still there");
+    return bound.at(-1) ?? new FakeBound(hostname, port);
+  }, "127.0.0.1");
+  assert.deepEqual([listener.hostname, listener.port], ["127.0.0.1", 4711]);
+  bound[0]?.die();
+  await clock.advanceAsync(99);
+  assert.deepEqual([bound.length, bound[0]?.closed], [1, 1]);
+  await clock.advanceAsync(1);
+  assert.equal(bound.length, 2);
+  await clock.advanceAsync(200);
+  assert.equal(bound.length, 3);
+  assert.deepEqual(bound.map(({ addr }) => addr.port), [4711, 4711, 4711]);
+  assert.deepEqual(log.named("task-failed").map(({ task, err }) => [task, err]), [
+    ["grpc-listener", "Bad file descriptor"],
+    [
+      "grpc-listener",
+      "cannot listen on 127.0.0.1:4711 for gRPC: another program listens there",
+    ],
+  ]);
+  await listener.close();
+  assert.deepEqual(bound.map(({ closed }) => closed > 0), [true, false, true]);
+  assert.deepEqual([clock.pending, log.records.length], [0, 2]);
+});
+
+Deno.test("a listener that is closed stays closed", async () => {
+  const bound: FakeBound[] = [];
+  const { clock, listener } = listening((hostname, port) => {
+    bound.push(new FakeBound(hostname, port));
+    return bound.at(-1) ?? new FakeBound(hostname, port);
+  });
+  await listener.close();
+  await listener.close();
+  await clock.advanceAsync(60_000);
+  assert.equal(bound.length, 1);
+});
+
+Deno.test("where there is no IPv6, every address is every IPv4 address", async () => {
+  const tried: string[] = [];
+  const { listener } = listening((hostname, port) => {
+    tried.push(hostname);
+    if (hostname === "::") throw new Error("Address family not supported by protocol");
+    return new FakeBound(hostname, port);
+  });
+  assert.deepEqual([tried, listener.hostname], [["::", "0.0.0.0"], "0.0.0.0"]);
+  await listener.close();
+});
+
+Deno.test("why a port cannot be had is said, and a taken one is not sought elsewhere", () => {
+  const reasons: [error: Error, hostname: string | undefined, sentence: string, tries: number][] = [
+    [new Deno.errors.AddrInUse(""), undefined, "[::]:0 for gRPC: another program listens there", 1],
+    [new Deno.errors.AddrInUse(""), "a", "a:0 for gRPC: another program listens there", 1],
+    [
+      new Deno.errors.AddrNotAvailable(""),
+      "192.0.2.77",
+      "192.0.2.77:0 for gRPC: this machine has no such address",
+      1,
+    ],
+    [
+      new Deno.errors.PermissionDenied(""),
+      undefined,
+      "0.0.0.0:0 for gRPC: permission denied; ports below 1024 need CAP_NET_BIND_SERVICE",
+      2,
+    ],
+    [new Error("Too many open files"), "::1", "[::1]:0 for gRPC: Too many open files", 1],
+  ];
+  for (const [error, hostname, sentence, tries] of reasons) {
+    let tried = 0;
+    const bind = () => {
+      tried++;
+      throw error;
+    };
+    assert.throws(() => listening(bind, hostname), {
+      name: "ListenError",
+      message: `cannot listen on ${sentence}`,
+    });
+    assert.equal(tried, tries, sentence);
+  }
 });
 
 async function selfSigned(): Promise<{ cert: string; key: string } | undefined> {
@@ -87,5 +319,8 @@ Deno.test({
     const buffer = new Uint8Array(100);
     while (await conn.read(buffer).catch(() => null));
     conn.close();
+    const [failure] = harness.log.named("grpc-handshake-failed");
+    assert.equal(failure?.peer, "127.0.0.1");
+    assert.match(String(failure?.err), /TLS|tls|corrupt|InvalidContentType/);
   },
 });

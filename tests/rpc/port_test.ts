@@ -32,7 +32,7 @@ Deno.test("pipelined HTTP/1.1 requests are answered in order", async () => {
 });
 
 Deno.test("a client that ends its side after the request is answered all the same", async () => {
-  await using harness = await serve();
+  await using harness = await serve({ limits: {} });
   using client = await RawClient.connect(harness.address);
   await client.send(jsonCall("ListFrontends"));
   await client.closeWrite();
@@ -187,7 +187,6 @@ Deno.test("a watcher of a quiet stream that leaves over HTTP/1.1 is noticed", as
     using client = await RawClient.connect(harness.address);
     await client.send(head);
     await client.send(envelope);
-    assert.match(await client.text("\r\n\r\n"), /^HTTP\/1\.1 200 OK\r\n/);
     await harness.observer.until("started maglev.Maglev/WatchEvents");
   }
   await harness.observer.until("handled maglev.Maglev/WatchEvents Canceled");

@@ -7,6 +7,7 @@ import { echoRpcs } from "../echo.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { FakeLog } from "../fake_log.ts";
 import { FakeObserver, serve } from "../harness.ts";
+import { testSupervisor, uncounted } from "../listening.ts";
 import type { Harness } from "../harness.ts";
 import { smallConfig } from "../small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
@@ -270,11 +271,14 @@ grpcioTest("reflection can be off", async (peer) => {
 Deno.test({
   ...needed("grpcio: messages of 32 MB up and down, compressed ones, and many small ones"),
   async fn() {
-    const port = await servePort(echoRpcs(), {
+    const log = new FakeLog();
+    const port = servePort(echoRpcs(), {
+      connections: uncounted,
+      supervisor: testSupervisor(log),
       addr: "127.0.0.1:0",
       observer: new FakeObserver(),
       clock: systemClock,
-      log: new FakeLog(),
+      log,
       limits: { messages: { readMaxBytes: 2 ** 26 } },
     });
     const stubs = await makeStubs();

@@ -1,5 +1,7 @@
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import type { H2Handler, H2Request, H2Response } from "../h2/mod.ts";
+import type { H2Request, H2Response } from "../h2/mod.ts";
+import { skippedBytes } from "./budget.ts";
+import type { ProtocolHandlers } from "./connections.ts";
 import { protocolOf } from "./content_type.ts";
 import { envelopes, whole } from "./envelopes.ts";
 import { withJsonAnswer } from "./json_answer.ts";
@@ -11,35 +13,47 @@ import type { Refusal } from "./refusals.ts";
 /** An answer for requests of one path that look simple enough, else undefined. */
 export type Shortcut = (request: H2Request) => Promise<H2Response> | undefined;
 
-/** How HTTP/2 requests find their RPC. */
-export interface H2AdapterOptions {
+/** How requests find their RPC. */
+export interface HttpAdapterOptions {
   readonly handlers: ReadonlyMap<string, UniversalHandler>;
+  /** For requests over HTTP/2. */
   readonly shortcuts: ReadonlyMap<string, Shortcut>;
   /** Largest request message in bytes. */
   readonly readMaxBytes: number;
 }
 
-/** Longest body that is read although nobody wants it. */
-const skippedBytes = 65_536;
+/** A request's way to its RPC, by the protocol that it came in. */
+type HttpVersion = UniversalServerRequest["httpVersion"];
 
-/** Serves Connect's universal handlers over HTTP/2. */
-export function h2Adapter({ handlers, shortcuts, readMaxBytes }: H2AdapterOptions): H2Handler {
-  return (request) => {
-    const path = request.path.split("?", 1)[0] ?? "";
-    const short = shortcuts.get(path)?.(request);
-    if (short) return short;
+/** Serves Connect's universal handlers over HTTP/1.1 and HTTP/2. */
+export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
+  const { handlers, shortcuts, readMaxBytes } = options;
+  const find = (request: H2Request, version: HttpVersion): Promise<H2Response> => {
+    const path = pathOf(request);
     const handler = handlers.get(path);
     if (!handler) return refuse(unknownPath(path, contentType(request)), request);
-    return universal(handler, request, readMaxBytes);
+    return universal(handler, toUniversal(request, version, readMaxBytes), request);
   };
+  return {
+    http1(request) {
+      // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
+      const grpc = protocolOf(contentType(request)) === "grpc" && handlers.has(pathOf(request));
+      return grpc ? refuse(refusal(505), request) : find(request, "1.1");
+    },
+    http2: (request) => shortcuts.get(pathOf(request))?.(request) ?? find(request, "2.0"),
+  };
+}
+
+function pathOf({ path }: H2Request): string {
+  return path.split("?", 1)[0] ?? "";
 }
 
 async function universal(
   handler: UniversalHandler,
+  universalRequest: UniversalServerRequest,
   request: H2Request,
-  readMaxBytes: number,
 ): Promise<H2Response> {
-  const response = await withJsonAnswer(handler, toUniversal(request, readMaxBytes));
+  const response = await withJsonAnswer(handler, universalRequest);
   const { status, header, body, trailer } = response;
   if (!body && !header?.has("content-type")) return await refuse(refusal(status), request);
   return {
@@ -50,11 +64,16 @@ async function universal(
   };
 }
 
-function toUniversal(request: H2Request, readMaxBytes: number): UniversalServerRequest {
+function toUniversal(
+  request: H2Request,
+  httpVersion: HttpVersion,
+  readMaxBytes: number,
+): UniversalServerRequest {
   const gather = protocolOf(contentType(request)) === "connect" ? whole : envelopes;
   return {
-    httpVersion: "2.0",
-    url: `${request.scheme}://${request.authority || "maglevd"}${request.path}`,
+    httpVersion,
+    // Only the query counts; what a client calls this host may be no part of a URL at all.
+    url: `${request.scheme === "https" ? "https" : "http"}://maglevd${request.path}`,
     method: request.method,
     header: new Headers(request.headers.map(([name, value]): [string, string] => [name, value])),
     body: gather(request.body, readMaxBytes),

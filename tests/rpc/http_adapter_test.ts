@@ -1,0 +1,95 @@
+import assert from "node:assert/strict";
+import type { H2Handler } from "../../lib/h2/mod.ts";
+import { HealthService } from "../../lib/rpc/health.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
+import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
+import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { universalHandlers } from "../../lib/rpc/universal.ts";
+import { memoryRequest } from "./memory_request.ts";
+import type { RequestParts } from "./memory_request.ts";
+
+const check = "/grpc.health.v1.Health/Check";
+const json = [["content-type", "application/json"]] as const;
+const grpc = [["content-type", "application/grpc"]] as const;
+const body = [new TextEncoder().encode("{}")];
+
+function setUp(shortcuts: ReadonlyMap<string, Shortcut> = new Map()) {
+  const handlers = universalHandlers(new HealthService([""]).rpcs(), defaultMessageLimits);
+  return httpAdapter({ handlers, shortcuts, ...defaultMessageLimits });
+}
+
+/** Status, type and text of an answer. */
+async function ask(handler: H2Handler, parts: RequestParts, authority = "test") {
+  const response = await handler({ ...memoryRequest(parts), authority });
+  let text = "";
+  for await (const chunk of response.body ?? []) text += new TextDecoder().decode(chunk);
+  return { status: response.status, headers: Object.fromEntries(response.headers), text };
+}
+
+Deno.test("a call in JSON is answered over both versions, whatever it calls this host", async () => {
+  const { http1, http2 } = setUp();
+  for (const handler of [http1, http2]) {
+    for (const authority of ["a", "", "[", "a b", "@:x"]) {
+      const { status, text } = await ask(handler, { path: check, headers: json, body }, authority);
+      assert.deepEqual([status, text], [200, `{"status":"SERVING"}`], authority);
+    }
+    assert.equal((await ask(handler, { path: `${check}?x=y`, headers: json, body })).status, 200);
+  }
+});
+
+Deno.test("gRPC is sent to HTTP/2, where its trailers are", async () => {
+  const { http1, http2 } = setUp();
+  const { status, text } = await ask(http1, { path: check, headers: grpc });
+  assert.deepEqual([status, text], [505, "this RPC needs HTTP/2\n"]);
+  assert.equal((await ask(http2, { path: check, headers: grpc })).status, 200);
+  const web = [["content-type", "application/grpc-web+proto"]] as const;
+  assert.equal((await ask(http1, { path: check, headers: web })).status, 200);
+});
+
+Deno.test("what is no RPC is said so, to gRPC clients in their own words", async () => {
+  for (const handler of Object.values(setUp())) {
+    const unknown = await ask(handler, { path: "/nope?x", headers: grpc });
+    assert.equal(unknown.status, 200);
+    assert.equal(unknown.headers["grpc-status"], "12");
+    assert.equal(unknown.headers["grpc-message"], "unknown%20method%20%2Fnope");
+    const other = await ask(handler, { path: "/nope", headers: json, body });
+    assert.equal(other.status, 404);
+    assert.equal((await ask(handler, { path: check, method: "GET", headers: [] })).status, 405);
+  }
+});
+
+Deno.test("shortcuts are for HTTP/2 alone, and may leave a request to the others", async () => {
+  const asked: string[] = [];
+  const { http1, http2 } = setUp(
+    new Map([[check, ({ headers }) => {
+      asked.push(headers[0]?.[1] ?? "");
+      return headers[0]?.[1] === "short"
+        ? Promise.resolve({ status: 299, headers: [] })
+        : undefined;
+    }]]),
+  );
+  const short = [["content-type", "short"]] as const;
+  assert.equal((await ask(http2, { path: `${check}?x`, headers: short })).status, 299);
+  assert.equal((await ask(http2, { path: check, headers: json, body })).status, 200);
+  assert.equal((await ask(http1, { path: check, headers: short })).status, 415);
+  assert.deepEqual(asked, ["short", "application/json"]);
+});
+
+Deno.test("the body of a request that is refused is read up to a limit, and gRPC's is not", async () => {
+  const { http1 } = setUp();
+  const refused = async (headers: RequestParts["headers"], octets: number) => {
+    let read = 0;
+    async function* chunks() {
+      for (; read < octets; read++) yield await Promise.resolve(new Uint8Array(1024));
+    }
+    const request = {
+      ...memoryRequest({ path: "/nope", ...headers && { headers } }),
+      body: chunks(),
+    };
+    await http1(request);
+    return read;
+  };
+  assert.equal(await refused(json, 10), 10);
+  assert.equal(await refused(json, 1000), 64);
+  assert.equal(await refused(grpc, 10), 0);
+});
