@@ -85,6 +85,23 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
   });
 });
 
+Deno.test("a big outcome comes in slices, each asked for", async () => {
+  const asked: string[] = [];
+  using parser = new WorkerParser(systemClock, () => {
+    const worker = startWorker();
+    const post = worker.postMessage.bind(worker);
+    worker.postMessage = (message: { kind: string }, ...more: unknown[]) => {
+      asked.push(message.kind);
+      post(message, ...more as [Transferable[]]);
+    };
+    return worker;
+  });
+  const bytes = new TextEncoder().encode(bigFile(300, 0));
+  assert.match(formatOutcome(await parser.parse(bytes, "f")), /^f: valid: /m);
+  // The general part, one check, 300 backends, and 101 warnings that nothing uses them, by 128.
+  assert.deepEqual(asked, ["parse", "more", "more", "more"]);
+});
+
 Deno.test("several background loads at a time do not mix", async () => {
   await inDirectory(async (directory) => {
     const sizes = [300, 400, 500];

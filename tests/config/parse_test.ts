@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { parseConfig } from "../../lib/config/mod.ts";
 import { goodText } from "./fixtures.ts";
 import { head, problemsOf, valid } from "./valid.ts";
 
@@ -291,4 +292,36 @@ Deno.test({
       "run again with the --allow-env flag";
     assert.deepEqual(problemsOf("maglev:\n"), [problem]);
   },
+});
+
+Deno.test("a key may have an anchor, which its own value can mean", () => {
+  const config = valid(`${head}  healthchecks: { c: { type: icmp } }
+  backends:
+    &own 192.0.2.7: { address: *own, healthcheck: c }
+`);
+  assert.equal(config.backends.get("192.0.2.7")?.address.text, "192.0.2.7");
+});
+
+Deno.test("nothing is warned of while the weights are at most half of the buckets", () => {
+  const warnings = (...weights: number[]) => {
+    const members = weights.map((weight, i) => `b${i}: { weight: ${weight} }`).join(", ");
+    const backends = weights.map((_, i) =>
+      `    b${i}: { address: 192.0.2.${i}, healthcheck: c }\n`
+    );
+    const outcome = parseConfig(
+      `${head}  healthchecks: { c: { type: icmp } }
+  backends:
+${backends.join("")}  frontends:
+    f: { address: 198.51.100.1, pools: [{ name: p, backends: { ${members} } }] }
+`,
+      "test.yaml",
+    );
+    assert.ok(outcome.kind === "valid");
+    return outcome.warnings.length;
+  };
+  assert.equal(warnings(100, 50, 30), 0);
+  assert.equal(warnings(100, 100, 100, 100, 7), 0);
+  assert.equal(warnings(100, 100, 100, 100, 100, 7), 0);
+  assert.equal(warnings(100, 100, 100, 100, 100, 7, 50), 1);
+  assert.equal(warnings(100, 100, 100, 100, 100, 100), 0);
 });
