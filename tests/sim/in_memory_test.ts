@@ -88,6 +88,43 @@ Deno.test("one connection keeps its order, two of them come in any", async () =>
   assert.ok(orders.size > 10, `only the orders ${[...orders]}`);
 });
 
+Deno.test("reads and writes take a part now and then, of which nothing is lost", async () => {
+  const bench = new InMemoryBench(12);
+  const transport = await bench.until(bench.vpp.connect(""));
+  const hello = new Uint8Array(16 + 70);
+  hello.set([0, 0, 0, 70], 8);
+  hello.set([0, 15], 16);
+  const [writes, reads]: [number[], number[]] = [[], []];
+  for (let round = 0; round < 50; round++) {
+    for (let at = 0; at < hello.length; at += writes.at(-1) ?? 0) {
+      writes.push(await bench.until(transport.write(hello.subarray(at))));
+    }
+    for (let left = 16 + 56_318; left > 0; left -= reads.at(-1) ?? 0) {
+      reads.push((await bench.until(transport.read(new Uint8Array(64 * 1024)))) ?? 0);
+    }
+  }
+  const parts = (sizes: number[], whole: number) => sizes.filter((size) => size < whole).length;
+  assert.ok(parts(writes, 86) >= 5 && writes.includes(86), `${writes}`);
+  assert.ok(parts(reads, 56_334) >= 5 && reads.includes(56_334), `${reads}`);
+});
+
+Deno.test("clients that come and go are in the journal", async () => {
+  const bench = new InMemoryBench(13);
+  const [first] = await bench.until(Promise.all([bench.connect(), bench.connect()]));
+  await bench.until(first.close());
+  await bench.clock.advanceAsync(10);
+  bench.vpp.kill();
+  const story = bench.vpp.journal.entries.flatMap((event) =>
+    event.kind === "connected" || event.kind === "disconnected"
+      ? [`${event.kind} ${event.connection}`]
+      : event.kind === "died"
+      ? [event.reason]
+      : []
+  );
+  assert.deepEqual(story.slice(0, 2), ["connected 1", "connected 2"]);
+  assert.deepEqual(story.slice(2).sort(), ["disconnected 1", "disconnected 2", "killed"]);
+});
+
 Deno.test("whenever VPP dies, every request ends, and nothing is left behind", async () => {
   const reasons = new Set<string>();
   for (const seed of seeds) {

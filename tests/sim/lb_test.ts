@@ -248,6 +248,28 @@ Deno.test("lb_conf keeps what is all ones, and always takes the addresses", asyn
   });
 });
 
+Deno.test("VPP begins with seven routes", async () => {
+  await withClient(async (client) => {
+    const indices: number[] = [];
+    for (
+      const prefix of [
+        ...["0.0.0.0/0", "0.0.0.0/32", "240.0.0.0/4", "224.0.0.0/4", "255.255.255.255/32"],
+        ...["::/0", "fe80::/10"],
+      ]
+    ) {
+      const asked = { table_id: 0, exact: 1, prefix: wirePrefix(prefix) };
+      const { retval, route } = await client.request(
+        messages.routeLookup,
+        asked,
+        messages.routeLookupReply,
+      );
+      assert.equal(retval, 0, prefix);
+      indices.push(route.stats_index);
+    }
+    assert.deepEqual(indices, [1, 2, 3, 4, 5, 6, 7]);
+  });
+});
+
 Deno.test("routes of VIPs and servers have indices from 8 on, shared by all that use them", async () => {
   await withClient(async (client) => {
     await addVip(client, newVip(vip));

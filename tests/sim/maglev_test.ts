@@ -92,3 +92,50 @@ function reference(key: bigint): bigint {
   hash = wrap((hash ^ (hash >> 29n)) * prime3);
   return hash ^ (hash >> 32n);
 }
+
+Deno.test("slots go to servers as plain 64-bit arithmetic says, for IPv4 and IPv6", () => {
+  const byte = fc.integer({ min: 0, max: 255 });
+  const address = fc.oneof(
+    fc.uint8Array({ minLength: 16, maxLength: 16 }),
+    fc.tuple(byte, byte).map(([a, b]) => Uint8Array.from([...new Uint8Array(12), 10, 0, a, b])),
+  );
+  const servers = fc.uniqueArray(
+    fc.record({ address, weight: fc.integer({ min: 0, max: 9 }) }),
+    { selector: (one) => one.address.toHex(), maxLength: 8 },
+  ).map((list) => list.map((one, i) => ({ ...one, index: i + 1 })));
+  const length = fc.constantFrom(1, 2, 64, 256);
+  fc.assert(
+    fc.property(servers, length, (list, slots) => {
+      assert.deepEqual(Array.from(maglevTable(list, slots)), plainTable(list, slots));
+    }),
+    { seed, numRuns: 300 },
+  );
+});
+
+/** The table slot by slot: entries by replica and address, each taking its next free slot. */
+function plainTable(servers: readonly MaglevServer[], length: number): number[] {
+  const entries = servers.flatMap((server) =>
+    Array.from({ length: server.weight }, (_, replica) => ({ ...server, replica }))
+  );
+  const text = (one: { address: Uint8Array }) => one.address.toHex();
+  entries.sort((a, b) => a.replica - b.replica || (text(a) < text(b) ? -1 : 1));
+  const table: (number | undefined)[] = Array(length).fill(undefined);
+  const turns = entries.map(({ index, address, replica }) => {
+    const view = new DataView(address.buffer, address.byteOffset);
+    const halves = view.getBigUint64(0, true) ^ view.getBigUint64(8, true);
+    const hash = reference(halves ^ BigInt(replica));
+    const mask = length - 1;
+    return {
+      index,
+      at: Number(hash >> 32n) & mask,
+      skip: (Number(hash & 0xffff_ffffn) | 1) & mask,
+    };
+  });
+  for (let turn = 0; turns.length > 0 && table.includes(undefined); turn++) {
+    const entry = turns[turn % turns.length];
+    if (!entry) break;
+    while (table[entry.at] !== undefined) entry.at = (entry.at + entry.skip) & (length - 1);
+    table[entry.at] = entry.index;
+  }
+  return table.map((index) => index ?? 0);
+}

@@ -49,6 +49,13 @@ export class SegmentReader {
     return this.#entry(name).value;
   }
 
+  /** What a symlink leads to: an entry's name, and an index in its vectors. */
+  symlink(name: string): [target: string | undefined, index: number] {
+    const { value } = this.#entry(name);
+    const names = [...this.directory().keys()];
+    return [names[Number(value & 0xffff_ffffn)], Number(value >> 32n)];
+  }
+
   /** Simple counters: a list per thread. */
   simple(name: string): bigint[][] {
     return this.#threads(name).map((at) =>

@@ -33,6 +33,26 @@ Deno.test("the segment has the entries of a real one: same names, same types, sa
   });
 });
 
+Deno.test("symlinks lead where those of a real one lead", async () => {
+  const real = await recordedSegment("one-thread");
+  await withVpp(async ({ statsPath }) => {
+    using mapping = await openSegment(statsPath);
+    const simulated = new SegmentReader(mapping.buffer);
+    const links = [...simulated.directory()].flatMap(([name, { type }]) =>
+      type === 6 ? [name] : []
+    );
+    const heaps = links.filter((name) => name.startsWith("/mem/"));
+    assert.equal(heaps.length, 6);
+    for (const name of [...heaps, "/interfaces/local0/drops", "/interfaces/local0/tx"]) {
+      assert.deepEqual(simulated.symlink(name), real.symlink(name), name);
+    }
+    const errors = links.filter((name) => name.startsWith("/err/"));
+    assert.deepEqual(errors.map((name) => simulated.symlink(name)), [
+      ...Array.from({ length: errors.length }, (_, i) => ["/node/errors", i]),
+    ]);
+  });
+});
+
 Deno.test("a fresh segment says when VPP started, how many workers it has and its interfaces", async () => {
   await withVpp(async ({ statsPath, clock }) => {
     using mapping = await openSegment(statsPath);
