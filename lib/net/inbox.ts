@@ -72,14 +72,12 @@ export class Inbox implements Disposable {
   }
 
   #readAge(): number {
-    const at = headerBytes + iovecBytes;
-    const isStamp = this.#view.getInt32(at + 8, true) === SOL_SOCKET &&
-      this.#view.getInt32(at + 12, true) === SO_TIMESTAMPNS;
-    if (!isStamp) return 0;
+    // Nothing else is asked for, so what is there is a stamp: struct timespec after the header.
+    const at = headerBytes + iovecBytes + 16;
     // The lower half of the seconds is enough until 2106.
-    const seconds = this.#view.getUint32(at + 16, true);
+    const seconds = this.#view.getUint32(at, true);
     // Somebody may have set the calendar back.
-    return Math.max(0, this.#age(seconds, this.#view.getUint32(at + 24, true)));
+    return Math.max(0, this.#age(seconds, this.#view.getUint32(at + 8, true)));
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { Poller, type Watch } from "../../lib/net/poller.ts";
-import { type Clock, FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { type Clock, FakeClock, systemClock, type Timer } from "../../lib/time/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { nextError } from "../support/next_error.ts";
 
@@ -144,23 +144,49 @@ Deno.test("after four at once it lingers, and tells within the same turn", async
   assert.deepEqual(stage.told, ["a 1", "b 1", "c 1", "d 1"]);
 });
 
+/** A clock that stands still, and counts how often it is looked at. */
+class CountingClock implements Clock {
+  asked = 0;
+  readonly turn = new FakeClock().turn;
+
+  now(): number {
+    this.asked++;
+    return 0;
+  }
+  wall(): number {
+    return 0;
+  }
+  after(): Timer {
+    return { cancel() {} };
+  }
+}
+
+Deno.test("lingering that finds nothing is given up", async () => {
+  const clock = new CountingClock();
+  await using stage = new Stage(clock);
+  stage.watch("quiet", undefined, false);
+  await Promise.resolve();
+  const looks: number[] = [];
+  for (let burst = 0; burst < 10; burst++) {
+    const before = clock.asked;
+    for (let i = 0; i < 4; i++) stage.poller.expect();
+    await Promise.resolve();
+    looks.push(clock.asked - before);
+  }
+  // Before and after, and once in each of three looks; then only before.
+  assert.deepEqual(looks, [5, 5, 5, 5, 5, 5, 5, 5, 1, 1]);
+});
+
 Deno.test("lingering is over when nobody waits any more", async () => {
-  const clock = new FakeClock();
-  let asked = 0;
-  const counting: Clock = {
-    now: () => (asked++, clock.now()),
-    wall: () => clock.wall(),
-    after: (delayMs, run) => clock.after(delayMs, run),
-    turn: clock.turn,
-  };
-  await using stage = new Stage(counting);
+  const clock = new CountingClock();
+  await using stage = new Stage(clock);
   for (const name of ["a", "b", "c", "d"]) {
     const { watch } = stage.watch(name, () => stage.poller.unwatch(watch));
   }
   await Promise.resolve();
   assert.equal(stage.told.length, 4);
   // Before and after lingering, and twice in the one look that it took.
-  assert.equal(asked, 4);
+  assert.equal(clock.asked, 4);
 });
 
 Deno.test("three at once are left to the waiter, who wakes for them", async () => {

@@ -12,7 +12,7 @@ import { beginProbe } from "../../lib/probes/table.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
 import { httpCheck, tcpCheck } from "./checks.ts";
-import { FakeConnection, FakeEngine } from "./fake_connection.ts";
+import { type FakeConnection, FakeEngine } from "./fake_connection.ts";
 
 const noMemory = ownFailure("out of memory");
 const reset = { reason: "connection reset by peer", isOwn: false };
