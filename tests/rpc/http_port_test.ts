@@ -1,19 +1,21 @@
 import assert from "node:assert/strict";
+import type { H2Handler } from "../../lib/h2/mod.ts";
 import { openHttpPort } from "../../lib/rpc/mod.ts";
 import type { HttpPort, HttpPortLimits } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { Lines } from "../e2e/process.ts";
 import { Resetter } from "../support/reset.ts";
-import { until } from "../support/until.ts";
+import { settle, until } from "../support/until.ts";
 import { FakeLog } from "./fake_log.ts";
 import { testSupervisor } from "./listening.ts";
 import { RawClient } from "./raw.ts";
 
-/** A port that answers 204, and counts. */
-function open(limits: HttpPortLimits = {}) {
+const no = () => Promise.resolve({ status: 204, headers: [] });
+
+/** A port that answers 204 unless told otherwise, and counts. */
+function open(limits: HttpPortLimits = {}, answer: H2Handler = no) {
   const log = new FakeLog();
   const counts = { opened: 0, closed: 0, refused: 0, failed: 0 };
-  const answer = () => Promise.resolve({ status: 204, headers: [] });
   const port = openHttpPort({
     name: "metrics",
     address: { hostname: "127.0.0.1", port: 0 },
@@ -66,6 +68,27 @@ Deno.test("what a port does with its connections is counted", async () => {
   await first.text("\r\n\r\n");
   await port.close();
   assert.deepEqual(counts, { opened: 1, closed: 1, refused: 1, failed: 0 });
+});
+
+Deno.test("a port that is being closed takes no more clients while it answers the others", async () => {
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const { port, counts } = open({}, async () => {
+    asked.resolve();
+    await gate.promise;
+    return { status: 204, headers: [] };
+  });
+  using client = await RawClient.connect(port.address);
+  await client.send("GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\n");
+  await asked.promise;
+  const closed = port.close();
+  await settle();
+  await assert.rejects(Deno.connect({ port: port.port }), Deno.errors.ConnectionRefused);
+  gate.resolve();
+  assert.match(await client.text(), /^HTTP\/1\.1 204 /);
+  client[Symbol.dispose]();
+  await closed;
+  assert.deepEqual([counts.opened, counts.closed], [1, 1]);
 });
 
 Deno.test("a closed port is closed", async () => {

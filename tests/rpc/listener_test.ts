@@ -53,7 +53,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
     const lack = errno(code, "Too many open files (os error 24)");
     const { clock, log, peers, counts, ended } = accepting(["a", lack, lack, "::ffff:192.0.2.2"]);
     await clock.advanceAsync(0);
-    assert.deepEqual(peers, ["a"]);
+    assert.deepEqual([peers, log.records.length], [["a"], 1]);
     await clock.advanceAsync(99);
     assert.deepEqual(peers, ["a"]);
     await clock.advanceAsync(1);
@@ -121,6 +121,23 @@ for (
     await assert.rejects(acceptAll(script([], () => death), options, signal), death);
   });
 }
+
+Deno.test("answers do not wait for more to be sent with them", async () => {
+  const asked: boolean[] = [];
+  const conn = {
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 1 },
+    setNoDelay: (on: boolean) => void asked.push(on),
+  } as unknown as Deno.TcpConn;
+  const abort = new AbortController();
+  await acceptAll({ accept: () => Promise.resolve(conn) }, {
+    name: "grpc",
+    clock: new FakeClock(),
+    log: new FakeLog(),
+    observer: uncounted,
+    onConn: () => abort.abort(),
+  }, abort.signal);
+  assert.deepEqual(asked, [true]);
+});
 
 Deno.test("a connection that cannot be made ready is closed, and others are served", async () => {
   let closed = 0;
