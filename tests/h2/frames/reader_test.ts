@@ -33,6 +33,37 @@ Deno.test("frames come out the same however the input is cut", () => {
   }
 });
 
+Deno.test("a frame that lies whole in the input is a view on it, one cut in two is a copy", () => {
+  const reader = new FrameReader(16_384);
+  const input = join(data(1, "hello"), data(1, "world"));
+  reader.feed(input.subarray(0, 20));
+  const whole = reader.next();
+  assert.equal(whole?.payload.buffer, input.buffer);
+  assert.equal(reader.next(), undefined);
+  reader.feed(input.subarray(20));
+  const pieced = reader.next();
+  assert.deepEqual(pieced?.payload, text("world"));
+  assert.notEqual(pieced?.payload.buffer, input.buffer);
+});
+
+Deno.test("a frame as long as allowed is taken in one piece and in two", () => {
+  const longest = data(1, new Uint8Array(16_384));
+  assert.equal(readAll(new FrameReader(16_384), longest).length, 1);
+  const reader = new FrameReader(16_384);
+  for (const piece of [longest.subarray(0, 100), longest.subarray(100)]) {
+    const frames = readAll(reader, piece);
+    assert.equal(frames.length, piece.length === 100 ? 0 : 1);
+  }
+});
+
+Deno.test("all 24 bits of a length and all 31 of a stream identifier count", () => {
+  const header = join(octets(1, 2, 3, 4, 5), uint(0x76543210, 4));
+  const [frame] = readAll(new FrameReader(16_777_215), join(header, new Uint8Array(0x010203)));
+  const { payload, ...rest } = frame ?? { payload: octets() };
+  assert.deepEqual(rest, { type: 4, flags: 5, streamId: 0x76543210 });
+  assert.equal(payload.length, 0x010203);
+});
+
 Deno.test("the reserved bit of a stream identifier is ignored", () => {
   const input = join(octets(0, 0, 0, 0, 0), uint(0x80000005, 4));
   assert.equal(readAll(new FrameReader(16_384), input)[0]?.streamId, 5);

@@ -56,6 +56,76 @@ Deno.test("a field block longer than a frame goes on in CONTINUATION", () => {
   );
 });
 
+Deno.test("lengths, identifiers and values of all octets are written in order", () => {
+  assert.deepEqual(
+    written((out) => writeData(out, 0x12345678, new Uint8Array(0x010203), false)).subarray(0, 9),
+    wire.octets(1, 2, 3, 0, 0, 0x12, 0x34, 0x56, 0x78),
+  );
+  assert.deepEqual(
+    written((out) => writeSettings(out, [{ id: 0x1234, value: 0x56789abc }, { id: 2, value: 1 }])),
+    wire.settings([0x1234, 0x56789abc], [2, 1]),
+  );
+  assert.deepEqual(
+    written((out) => writePing(out, wire.text("12345678"), false)),
+    wire.ping(),
+  );
+});
+
+Deno.test("an empty field block is a HEADERS frame of its own, a full one needs no other", () => {
+  assert.deepEqual(
+    written((out) => writeHeaders(out, 1, wire.octets(), false, 4)),
+    wire.frame(wire.types.HEADERS, wire.END_HEADERS, 1),
+  );
+  assert.deepEqual(
+    written((out) => writeHeaders(out, 1, wire.text("abcdefgh"), false, 4)),
+    wire.join(
+      wire.frame(wire.types.HEADERS, 0, 1, wire.text("abcd")),
+      wire.continuation(1, wire.text("efgh"), wire.END_HEADERS),
+    ),
+  );
+});
+
+Deno.test("output grows with what is appended and keeps it, whatever the sizes", () => {
+  const out = new OutputBuffer();
+  const pieces = [1, 1023, 1024, 1, 10_000, 2047, 100_000].map((length, n) =>
+    new Uint8Array(length).fill(n + 1)
+  );
+  for (const piece of pieces) out.append(piece);
+  assert.equal(out.length, 114_096);
+  assert.deepEqual(out.take(), wire.join(...pieces));
+  assert.equal(out.length, 0);
+  assert.equal(out.take().length, 0);
+});
+
+Deno.test("a buffer of up to 4 KiB is used again, a larger one is let go", () => {
+  const reuse = (octets: number) => {
+    const out = new OutputBuffer();
+    out.append(new Uint8Array(octets));
+    const first = out.take();
+    out.recycle(first);
+    out.append(wire.text("x"));
+    return out.take().buffer === first.buffer;
+  };
+  assert.deepEqual([1, 4096, 4097].map(reuse), [true, true, false]);
+});
+
+Deno.test("a buffer that comes back while the next one fills is the one after", () => {
+  const out = new OutputBuffer();
+  out.append(wire.text("first"));
+  const first = out.take();
+  out.append(wire.text("second"));
+  out.recycle(first);
+  const second = out.take();
+  assert.deepEqual(second, wire.text("second"));
+  assert.notEqual(second.buffer, first.buffer);
+  out.append(wire.text("third"));
+  const third = out.take();
+  assert.equal(third.buffer, first.buffer);
+  assert.deepEqual(third, wire.text("third"));
+  out.append(wire.text("fourth"));
+  assert.notEqual(out.take().buffer, first.buffer);
+});
+
 Deno.test("output gathers until it is taken, and small buffers are used again", () => {
   const out = new OutputBuffer();
   out.append(wire.text("one"));

@@ -28,6 +28,67 @@ Deno.test("values that do not repeat stay out of the table", () => {
   assert.equal(encoder.tableSize, 0);
 });
 
+Deno.test("a field of up to a quarter of the table enters it, a larger one does not", () => {
+  const encoder = new HpackEncoder(4096);
+  // 32 octets besides name and value: 1,024 and 1,025 octets.
+  encoder.encode([["x", "y".repeat(992)]]);
+  assert.equal(encoder.tableSize, 0);
+  encoder.encode([["x", "y".repeat(991)]]);
+  assert.equal(encoder.tableSize, 1024);
+});
+
+Deno.test("each secret and each unrepeated field is written as what it is", () => {
+  const secrets = ["authorization", "cookie", "proxy-authorization", "set-cookie"];
+  const unrepeated = [
+    ...[":path", "content-length", "date", "etag", "grpc-message", "grpc-status-details-bin"],
+    ...["last-modified", "location"],
+  ];
+  for (const [names, pattern] of [[secrets, 0x10], [unrepeated, 0]] as const) {
+    for (const name of names) {
+      const encoder = new HpackEncoder(4096);
+      const [first = 0] = encoder.encode([[name, "some value"]]);
+      assert.equal(first & 0xf0, pattern, name);
+      assert.equal(encoder.tableSize, 0, name);
+    }
+  }
+});
+
+Deno.test("the latest entry of a name serves where no value fits, and goes when it is evicted", () => {
+  const encoder = new HpackEncoder(4096);
+  encoder.encode([["x-trace", "a"]]);
+  // Literal with indexing, its name at index 62.
+  assert.deepEqual(encoder.encode([["x-trace", "b"]]), octets(0x7e, 1, 0x62));
+  assert.deepEqual(encoder.encode([["x-trace", "a"], ["x-trace", "b"]]), octets(0xbf, 0xbe));
+  encoder.setPeerLimit(40);
+  // 40 octets have room for the newer entry only, and none is worth indexing any more.
+  assert.deepEqual(
+    encoder.encode([["x-trace", "b"], ["x-trace", "a"]]),
+    octets(0x3f, 9, 0xbe, 0x0f, 47, 1, 0x61),
+  );
+});
+
+Deno.test("a table whose size stays is not announced, one that changes twice with the least", () => {
+  const encoder = new HpackEncoder(4096);
+  encoder.setPeerLimit(4096);
+  assert.deepEqual(encoder.encode([[":status", "200"]]), octets(0x88));
+  for (const size of [100, 50, 200]) encoder.setPeerLimit(size);
+  assert.deepEqual(encoder.encode([[":status", "200"]]), octets(0x3f, 19, 0x3f, 0xa9, 1, 0x88));
+  for (const size of [300, 250]) encoder.setPeerLimit(size);
+  assert.deepEqual(encoder.encode([[":status", "200"]]), octets(0x3f, 0xdb, 1, 0x88));
+});
+
+Deno.test("a string is Huffman-coded only where that is shorter", () => {
+  const encoder = new HpackEncoder(0);
+  // ">" has 12 bits, "0" has 5: ">0" takes 17 bits, three octets instead of two.
+  assert.deepEqual(
+    encoder.encode([["etag", ">0"]]),
+    octets(0x20, 0x0f, 19, 2, 0x3e, 0x30),
+  );
+  // Three octets either way.
+  assert.deepEqual(encoder.encode([["etag", ">00"]]), octets(0x0f, 19, 3, 0x3e, 0x30, 0x30));
+  assert.deepEqual(encoder.encode([["etag", "000"]]), octets(0x0f, 19, 0x82, 0, 1));
+});
+
 Deno.test("a table shrunk and grown again is announced with both sizes", () => {
   const encoder = new HpackEncoder(4096);
   encoder.encode(response);

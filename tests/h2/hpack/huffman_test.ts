@@ -25,6 +25,17 @@ Deno.test("every octet has its Huffman code", () => {
   }
 });
 
+Deno.test("the Huffman code of all 256 octets is that of RFC 7541 appendix B", async () => {
+  const all = encode(Array.from({ length: 256 }, (_, at) => String.fromCharCode(at)).join(""));
+  const digest = await crypto.subtle.digest("SHA-256", Uint8Array.from(all));
+  // What python3-hpack makes of bytes(range(256)): 583 octets with this digest.
+  assert.equal(all.length, 583);
+  assert.equal(
+    new Uint8Array(digest).toHex(),
+    "612dcf67552ffb6affc04a2ab910a4d347e4ad06e4a43544871071d831a2c076",
+  );
+});
+
 Deno.test("whatever is Huffman-coded decodes to itself", () => {
   const latin1 = fc.uint8Array({ maxLength: 9000 }).map((bytes) =>
     Array.from(bytes, (octet) => String.fromCharCode(octet)).join("")
