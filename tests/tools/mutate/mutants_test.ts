@@ -65,6 +65,14 @@ Deno.test("types, imports, texts for people and debug records have no mutants", 
   }
 });
 
+Deno.test("what stands in for a missing item of a list is not changed, other fallbacks are", () => {
+  deepEqual(changesOf("const a = b[c] ?? 0;"), ["const a = b[c];"]);
+  deepEqual(changesOf("const a = b.get(c) ?? 0;"), [
+    "const a = b.get(c) ?? 1;",
+    "const a = b.get(c);",
+  ]);
+});
+
 Deno.test("an exit is left out only where the branch does something before", () => {
   const exits = (text: string) =>
     mutantsOf("lib/a/x.ts", text).filter(({ operator }) => operator === "removed exit").length;

@@ -19,8 +19,16 @@ export const numbers: Operator = (node, source) => {
   return [];
 };
 
+/** Whether it is what `list[index] ?? 0` has to say to the compiler: the index is in range. */
+function isFiller(node: ts.Node | undefined): boolean {
+  return node !== undefined && ts.isBinaryExpression(node) &&
+    node.operatorToken.kind === ts.SyntaxKind.QuestionQuestionToken &&
+    ts.isElementAccessExpression(node.left);
+}
+
 function isPassedOver(node: ts.Node): boolean {
   const { parent } = node;
+  if (isFiller(parent)) return true;
   if (!parent || !ts.isArrayLiteralExpression(parent)) return false;
   if (parent.elements.length <= longList) return false;
   return parent.elements.findIndex((each) => each === node) % longList !== 0;
