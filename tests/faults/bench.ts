@@ -1,112 +1,97 @@
 import assert from "node:assert/strict";
 import { Checker } from "../../lib/checker/mod.ts";
-import {
-  createSimulatedVpp,
-  type SimulatedVpp,
-  type SimulatedVppOptions,
-} from "../../lib/sim/mod.ts";
+import { EventStream, logEvents } from "../../lib/events/mod.ts";
+import type { ProcessOptions } from "../../lib/sim/mod.ts";
+import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { createVpp, type Vpp } from "../../lib/vpp/mod.ts";
 import { fail, FakeProber, pass } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { type Controller, startController } from "./controller.ts";
-import { IoBarrier } from "./io_barrier.ts";
 import { type Site, siteConfig, smallSite } from "./site.ts";
 import { heldState, wantedState } from "./wanted.ts";
+import { inMemory, type Wire } from "./wire.ts";
 
-/** Fake time passes in steps of this size, everybody being heard in between. */
+/** Fake time passes in steps of this size when something is waited for. */
 const stepMs = 1000;
-/** Rounds through the kernel without anything happening after which nothing is under way. */
-const quietRounds = 8;
-/** The stats socket is looked at every few real milliseconds, whatever the fake clock says. */
-const statsMs = 4;
 /** Fake time within which maglevd and VPP must be in step again: a retry and a drift pass. */
 const patienceMs = 90_000;
 
 /** What a bench is made of. */
 export interface BenchOptions {
   readonly site?: Site;
-  readonly vpp?: Partial<SimulatedVppOptions>;
+  readonly vpp?: Partial<ProcessOptions>;
   /** Whether VPP runs from the beginning; true when absent. */
   readonly vppRuns?: boolean;
+  /** What lies between maglevd and VPP; memory when absent. */
+  readonly wire?: typeof inMemory;
+}
+
+/** One maglevd: what a process would hold. */
+interface Daemon {
+  readonly stream: EventStream;
+  readonly checker: Checker;
+  readonly prober: FakeProber;
+  readonly vpp: Vpp;
 }
 
 /**
- * maglevd's checker and VPP side with a simulated VPP, all in fake time: only the bytes between
- * them travel through real sockets. Backends are well unless a test says otherwise.
+ * maglevd's checker and VPP side with a simulated VPP, all in fake time. Backends are well unless a
+ * test says otherwise.
  */
 export class Bench implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly log = new RecordedLog();
-  readonly vpp: SimulatedVpp;
   site: Site;
-  readonly #directory: string;
+  readonly #wire: Wire;
   readonly #sick = new Set<string>();
   readonly #mute = new Set<string>();
-  #checker: Checker;
-  #controller: Controller | undefined;
-  #prober: FakeProber | undefined;
-  #barrier: IoBarrier | undefined;
-  #clients = 0;
+  #daemon: Daemon;
 
-  /** Everything but the controller, which {@link start} starts. */
+  /** Everything but the VPP side, which {@link start} starts. */
   constructor(options: BenchOptions = {}) {
-    this.#directory = Deno.makeTempDirSync({ prefix: "mgl-faults-" });
     this.site = options.site ?? smallSite;
-    this.vpp = createSimulatedVpp({
-      apiPath: `${this.#directory}/api.sock`,
-      statsPath: `${this.#directory}/stats.sock`,
-      clock: this.clock,
-      ...options.vpp,
-    });
-    this.vpp.journal.subscribe(({ kind }) => {
-      if (kind === "connected") this.#clients++;
-      if (kind === "disconnected") this.#clients--;
-    });
+    this.#wire = (options.wire ?? inMemory)(this.clock, options.vpp ?? {}, () => this.#activity());
     if (options.vppRuns ?? true) this.vpp.start();
-    this.#checker = this.#newChecker();
+    this.#daemon = this.#newDaemon();
+  }
+
+  get vpp(): Wire["vpp"] {
+    return this.#wire.vpp;
   }
 
   /** The checker of the maglevd that runs now. */
   get checker(): Checker {
-    return this.#checker;
+    return this.#daemon.checker;
   }
 
   /** The VPP side of the maglevd that runs now. */
-  get controller(): Controller {
-    assert.ok(this.#controller, "maglevd does not run");
-    return this.#controller;
+  get service(): Vpp {
+    return this.#daemon.vpp;
   }
 
-  /** Starts maglevd. */
+  get connected(): boolean {
+    return this.service.info() !== undefined;
+  }
+
+  /** Starts the VPP side. */
   start(): void {
-    this.#controller = startController({
-      apiSocket: `${this.#directory}/api.sock`,
-      statsSocket: `${this.#directory}/stats.sock`,
-      checker: this.#checker,
-      clock: this.clock,
-      log: this.log,
-    });
+    this.service.start();
   }
 
   /**
-   * Ends maglevd, and makes a new checker that knows nothing: what a new process would begin
-   * with. Gracefully or not makes no difference to VPP, which must not be able to tell.
+   * Ends maglevd, and makes another that knows nothing: what a new process would begin with.
+   * Gracefully or not makes no difference to VPP, which must not be able to tell.
    */
   async stop(): Promise<void> {
-    const controller = this.#controller;
-    this.#controller = undefined;
-    await this.while(controller?.close());
-    this.#checker[Symbol.dispose]();
-    this.#checker = this.#newChecker();
+    await this.#end();
+    this.#daemon = this.#newDaemon();
   }
 
   /** Starts maglevd, and waits until it knows its backends and VPP serves them. */
   async begin(): Promise<void> {
     this.start();
     const known = () =>
-      this.#checker.backendNames().every((name) =>
-        this.#checker.backend(name)?.state !== "unknown"
-      );
+      this.checker.backendNames().every((name) => this.checker.backend(name)?.state !== "unknown");
     await this.until("all backends are known", known);
     await this.inStep();
   }
@@ -125,26 +110,23 @@ export class Bench implements AsyncDisposable {
   /** Ends that, and the probe on its way passes. */
   unmute(name: string): void {
     this.#mute.delete(this.#addressOf(name));
-    this.#prober?.flights.get(this.#addressOf(name))?.answer(pass);
+    this.#daemon.prober.flights.get(this.#addressOf(name))?.answer(pass);
   }
 
   /** Reloads with another site. */
   async reload(site: Site): Promise<void> {
     this.site = site;
-    await this.while(this.#checker.reload(siteConfig(site)));
+    await this.while(this.checker.reload(siteConfig(site)));
   }
 
   /** Lets fake time pass. */
   async pass(ms: number): Promise<void> {
-    for (let left = ms; left > 0; left -= stepMs) {
-      this.clock.advance(Math.min(stepMs, left));
-      await this.settle();
-    }
+    await this.#wire.pass(ms);
   }
 
   /** Lets fake time pass until it holds; fails when that takes too long. */
   async until(what: string, holds: () => boolean, ms = patienceMs): Promise<void> {
-    await this.settle();
+    await this.pass(0);
     for (let left = ms; !holds(); left -= stepMs) {
       assert.ok(left > 0, `after ${ms} ms not yet: ${what}\n${this.#story()}`);
       await this.pass(stepMs);
@@ -152,60 +134,39 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Lets fake time pass until the work is done. */
-  async while<T>(work: Promise<T> | undefined): Promise<T | undefined> {
-    let done = work === undefined;
-    const finished = () => void (done = true);
-    work?.then(finished, finished);
-    await this.until("the work is done", () => done);
+  async while<T>(work: Promise<T>): Promise<T> {
+    let isDone = false;
+    const done = () => void (isDone = true);
+    work.then(done, done);
+    await this.until("the work is done", () => isDone);
     return await work;
   }
 
-  /** Waits until VPP holds what the checker asks for, and nothing is said any more. */
+  /** Waits until VPP holds what the checker asks for, and maglevd says so. */
   async inStep(): Promise<void> {
     await this.until("VPP is in step", () => this.#isInStep());
-    assert.deepEqual(heldState(this.vpp), wantedState(this.#checker));
-  }
-
-  /** Lets everybody finish who can without time passing. */
-  async settle(): Promise<void> {
-    this.#barrier ??= await IoBarrier.create(`${this.#directory}/barrier.sock`);
-    const begun = performance.now();
-    let quiet = 0;
-    while (quiet < quietRounds || (this.#isConnecting() && performance.now() - begun < statsMs)) {
-      const before = this.#activity();
-      await this.#barrier.pass();
-      quiet = this.#activity() === before ? quiet + 1 : 0;
-    }
-  }
-
-  /** Waits until maglevd is connected and has said what it has to say, without time passing. */
-  async settledConnection(): Promise<void> {
-    for (let tries = 0; tries < 1000 && !this.controller.connected; tries++) await this.settle();
-    assert.ok(this.controller.connected);
-    await this.settle();
+    assert.deepEqual(heldState(this.vpp), wantedState(this.checker, this.vpp));
   }
 
   /** Ends everything. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.vpp.behave();
-    const controller = this.#controller;
-    this.#controller = undefined;
-    await this.while(controller?.close());
-    this.#checker[Symbol.dispose]();
-    await this.vpp.stop();
+    await this.#end();
+    await this.#wire.close();
     assert.deepEqual(this.#lethal(), [], "maglevd sent what kills VPP");
-    this.#barrier?.[Symbol.dispose]();
-    await Deno.remove(this.#directory, { recursive: true });
+    assert.equal(this.clock.pending, 0, "a timer is left");
+  }
+
+  async #end(): Promise<void> {
+    const { stream, checker, vpp } = this.#daemon;
+    await this.while(vpp.close());
+    checker.close();
+    stream.close();
   }
 
   #isInStep(): boolean {
     if (!this.vpp.running) return false;
-    return heldState(this.vpp).join("\n") === wantedState(this.#checker).join("\n");
-  }
-
-  /** Whether maglevd may be waiting for the stats segment. */
-  #isConnecting(): boolean {
-    return this.#clients > 0 && !(this.#controller?.connected ?? true);
+    return heldState(this.vpp).join("\n") === wantedState(this.checker, this.vpp).join("\n");
   }
 
   /** Why VPP died, where neither the test nor a fault killed it. */
@@ -221,20 +182,27 @@ export class Bench implements AsyncDisposable {
     return this.vpp.journal.count + this.log.records.length;
   }
 
-  #newChecker(): Checker {
-    const prober = new FakeProber(this.clock);
+  #newDaemon(): Daemon {
+    const { clock, log } = this;
+    const stream = new EventStream(clock, log);
+    logEvents(stream, log);
+    const prober = new FakeProber(clock);
     prober.answers = ({ address }) => {
       if (this.#mute.has(address.text)) return undefined;
       return this.#sick.has(address.text) ? fail : pass;
     };
-    this.#prober = prober;
-    return new Checker({
+    const fatal = (error: Error) => assert.fail(error);
+    const checker = new Checker({
       config: siteConfig(this.site),
       startProbe: prober.start,
-      clock: this.clock,
-      random: () => 0.5,
-      log: this.log,
+      ...{ clock, log, fatal, events: stream, random: () => 0.5 },
     });
+    const vpp = createVpp({
+      ...{ checker, clock, log, events: stream },
+      supervisor: new Supervisor({ clock, log, fatal }),
+      ...this.#wire.access,
+    });
+    return { stream, checker, prober, vpp };
   }
 
   #addressOf(name: string): string {
@@ -247,10 +215,9 @@ export class Bench implements AsyncDisposable {
   #story(): string {
     const records = this.log.records.filter(({ level }) => level !== "debug").slice(-25)
       .map(({ msg, attributes }) => `  ${msg} ${JSON.stringify(attributes)}`);
-    const [held, wanted] = [
-      this.vpp.running ? heldState(this.vpp) : ["VPP does not run"],
-      wantedState(this.#checker),
-    ];
+    if (!this.vpp.running) return [...records, "VPP does not run"].join("\n");
+    const held = heldState(this.vpp);
+    const wanted = wantedState(this.checker, this.vpp);
     const missing = wanted.filter((line) => !held.includes(line)).map((line) => `  - ${line}`);
     const extra = held.filter((line) => !wanted.includes(line)).map((line) => `  + ${line}`);
     return [...records, ...missing, ...extra].join("\n");

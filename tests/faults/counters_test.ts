@@ -7,7 +7,7 @@ const dns = { prefix: "2001:db8::53/128", protocol: 6, port: 53 };
 
 /** What was counted for one VIP, without its name. */
 function vipOf(bench: Bench, prefix: string, port: number) {
-  const found = bench.controller.service.counters()?.vips
+  const found = bench.service.counters()?.vips
     .find((vip) => vip.prefix === prefix && vip.port === port);
   assert.ok(found, `no counters of ${prefix} ${port}`);
   const { next, first, untracked, noServer } = found;
@@ -21,7 +21,7 @@ function indexOf(bench: Bench, prefix: string, port: number): number | undefined
 
 /** What was counted for all ports of a prefix. */
 function addressOf(bench: Bench, prefix: string) {
-  const addresses = bench.controller.service.counters()?.addresses ?? [];
+  const addresses = bench.service.counters()?.addresses ?? [];
   const found = addresses.filter((address) => address.prefix === prefix);
   assert.equal(found.length, 1, `${prefix} is there once`);
   return { packets: found[0]?.packets, bytes: found[0]?.bytes };
@@ -41,7 +41,7 @@ for (const workers of [0, 2]) {
     assert.deepEqual(vipOf(bench, dns.prefix, 53), { next: 108, first: 12, ...rest });
     assert.deepEqual(addressOf(bench, web.prefix), { packets: 1000, bytes: 190_000 });
     assert.deepEqual(addressOf(bench, dns.prefix), { packets: 120, bytes: 12_000 });
-    const servers = bench.controller.service.counters()?.servers ?? [];
+    const servers = bench.service.counters()?.servers ?? [];
     const sum = (addresses: readonly string[]) => {
       const chosen = servers.filter((server) => addresses.includes(server.address));
       const total = (key: "packets" | "bytes") =>
@@ -78,9 +78,10 @@ Deno.test("after a restart of VPP counters begin at 0 again", async () => {
   bench.vpp.traffic({ vip: web, flows: 10, packets: 10 });
   await bench.pass(6_000);
   assert.equal(vipOf(bench, web.prefix, 80).first, 10);
-  bench.vpp.restart();
-  await bench.until("VPP is gone", () => !bench.controller.connected);
-  assert.equal(bench.controller.service.counters(), undefined);
+  bench.vpp.kill();
+  await bench.until("VPP is gone", () => !bench.connected);
+  assert.equal(bench.service.counters(), undefined);
+  bench.vpp.start();
   await bench.inStep();
   await bench.pass(6_000);
   assert.equal(vipOf(bench, web.prefix, 80).first, 0);
@@ -141,7 +142,7 @@ Deno.test("VIPs and servers that reloads add are counted at the next reading", a
     // A flow without a server takes the four entries of its bucket, then it is untracked; flows
     // that share a bucket run out sooner.
     assert.deepEqual([noServer + untracked, noServer > 20], [64, true], reload);
-    const servers = bench.controller.service.counters()?.servers ?? [];
+    const servers = bench.service.counters()?.servers ?? [];
     const counted = servers.find((each) => each.address === server);
     assert.deepEqual(counted, { address: server, packets: 1000, bytes: 124_000 }, reload);
   }

@@ -75,12 +75,27 @@ Deno.test("killing VPP at each message of an adoption harms no healthy server", 
   assert.deepEqual(watch.offences, []);
 });
 
-Deno.test("the watch would notice: without a warm-up a new maglevd drains what it does not know", async () => {
-  await using bench = new Bench();
+Deno.test("without a warm-up, and before any probe, a new maglevd drains nothing either", async () => {
+  await using bench = new Bench({ site: { ...smallSite, probeTimeout: "60s" } });
   await bench.begin();
   await bench.stop();
+  for (const name of Object.keys(smallSite.backends)) bench.mute(name);
   using watch = new WeightWatch(bench.vpp, (address) => serving.has(address));
   bench.start();
-  await bench.settledConnection();
+  await bench.pass(40_000);
+  assert.equal(bench.service.step()?.inStep, true);
+  assert.equal(watch.seen, 0);
+  for (const name of Object.keys(smallSite.backends)) bench.unmute(name);
+  await bench.pass(5_000);
+  await bench.inStep();
+  assert.deepEqual(watch.offences, []);
+});
+
+Deno.test("the watch would notice", async () => {
+  await using bench = new Bench();
+  await bench.begin();
+  using watch = new WeightWatch(bench.vpp, (address) => serving.has(address));
+  bench.health("a", false);
+  await bench.pass(10_000);
   assert.ok(watch.offences.length > 0);
 });

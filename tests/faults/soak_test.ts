@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Fault, SimulatedVpp } from "../../lib/sim/mod.ts";
+import type { Fault, VppProcess } from "../../lib/sim/mod.ts";
 import { Bench } from "./bench.ts";
 import { type FrontendSketch, type Site, smallSite } from "./site.ts";
 
@@ -185,7 +185,7 @@ async function take(bench: Bench, one: Step): Promise<void> {
 }
 
 /** Somebody changes the first VIP, or with a weight of -1 adds one that nobody asked for. */
-function tinker(vpp: SimulatedVpp, server: string, weight: number): void {
+function tinker(vpp: VppProcess, server: string, weight: number): void {
   if (!vpp.running) return;
   const first = vpp.state().find(({ used }) => used);
   if (weight < 0 || !first) {
@@ -203,7 +203,7 @@ async function rest(bench: Bench): Promise<void> {
   bench.vpp.startStats();
   await bench.pass(10_000);
   await bench.inStep();
-  await bench.until("maglevd is connected", () => bench.controller.connected);
+  await bench.until("maglevd is connected", () => bench.connected);
   let plan = await planOf(bench);
   // A flush whose reply was lost is in step and still to be done: the next connection does it.
   for (let tries = 0; plan !== "[]" && tries < 6; tries++) {
@@ -215,7 +215,7 @@ async function rest(bench: Bench): Promise<void> {
 
 /** What maglevd would change now. Asking may fail while it finds out that VPP has gone. */
 async function planOf(bench: Bench): Promise<string> {
-  const plan = bench.controller.service.plan().catch((error) => error.message);
+  const plan = bench.service.plan().catch((error) => error.message);
   return JSON.stringify(await bench.while(plan));
 }
 

@@ -1,5 +1,5 @@
 import { ipFromBytes } from "../../lib/ip/mod.ts";
-import type { JournalEntry, SimulatedVpp } from "../../lib/sim/mod.ts";
+import type { JournalEntry, VppProcess } from "../../lib/sim/mod.ts";
 
 interface WirePrefix {
   readonly address: { readonly family: number; readonly bytes: Uint8Array };
@@ -15,7 +15,7 @@ export class WeightWatch implements Disposable {
   readonly #unsubscribe: () => void;
 
   /** `isHealthy` is asked by address at the time of each message. */
-  constructor(vpp: SimulatedVpp, private readonly isHealthy: (address: string) => boolean) {
+  constructor(vpp: VppProcess, private readonly isHealthy: (address: string) => boolean) {
     this.#unsubscribe = vpp.journal.subscribe((entry) => this.#look(entry));
   }
 

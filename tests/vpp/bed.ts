@@ -260,14 +260,12 @@ export class Bed implements AsyncDisposable {
 
   #setOne(state: BackendState, name: string): void {
     const { checker } = this;
-    if (state === "paused") return void checker.pause(name);
     if (state === "disabled") return void checker.disable(name);
-    const before = checker.backend(name)?.state;
-    if (before === "disabled") checker.enable(name);
-    if (state === "unknown" && before !== "disabled") checker.pause(name);
-    if (state === "unknown" || before === "paused") checker.resume(name);
-    if (state === "unknown") return;
-    this.#answer(name, state === "up" ? pass : fail);
+    if (checker.backend(name)?.state === "disabled") checker.enable(name);
+    if (state === "paused") return void checker.pause(name);
+    if (state === "unknown") checker.pause(name);
+    checker.resume(name);
+    if (state !== "unknown") this.#answer(name, state === "up" ? pass : fail);
   }
 
   #answer(name: string, result: typeof pass): void {

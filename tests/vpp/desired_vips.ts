@@ -1,6 +1,7 @@
 /** Random frontends as the checker might have them, and random contents of a VPP. */
 
 import fc from "fast-check";
+import type { Weight } from "../../lib/health/mod.ts";
 import { type DesiredVip, vipId } from "../../lib/vpp/lb/mod.ts";
 import { ModelVpp } from "./model_vpp.ts";
 import { ip } from "../support/ip.ts";
@@ -9,7 +10,7 @@ const addresses = ["192.0.2.1", "192.0.2.2", "2001:db8::1"];
 const v4 = ["10.0.0.1", "10.0.0.2", "10.0.0.10", "9.255.255.255"];
 const v6 = ["fd00::1", "fd00::2", "fd00::10"];
 
-const weight = fc.constantFrom(0, 1, 50, 100);
+const weight = fc.constantFrom<Weight>(0, 1, 50, 100, "kept");
 const servers = (family: 4 | 6) =>
   fc.uniqueArray(
     fc.record({
@@ -35,7 +36,7 @@ function onAddress(address: string): fc.Arbitrary<DesiredVip[]> {
   );
 }
 
-type Wish = { address: string; weight: number; flush: boolean };
+type Wish = { address: string; weight: Weight; flush: boolean };
 
 function vip(
   text: string,
@@ -58,6 +59,7 @@ function vip(
     frontend: `${text} ${key}`,
     encap: family === 4 ? "gre4" : "gre6",
     sticky,
+    flowTableLength: 4096,
     servers: list.map(({ address, weight, flush }) => ({
       address: ip(address),
       weight,

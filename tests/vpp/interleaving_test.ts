@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Bed } from "./bed.ts";
-import { type ConfigWish, configOf } from "./wishes.ts";
+import { configOf, type ConfigWish } from "./wishes.ts";
 
 const site: ConfigWish = {
   backends: { b1: "10.0.0.1", b2: "10.0.0.2", b3: "10.0.0.3" },

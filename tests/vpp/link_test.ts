@@ -152,7 +152,10 @@ function withBootTime(seconds: number | undefined, bed: () => Bed) {
     const odd: StatsSegment = {
       read: (look) =>
         segment.read((view) =>
-          look({ ...view, scalar: (name) => name === "/sys/boottime" ? seconds : view.scalar(name) })
+          look({
+            ...view,
+            scalar: (name) => name === "/sys/boottime" ? seconds : view.scalar(name),
+          })
         ),
       [Symbol.dispose]: () => segment[Symbol.dispose](),
     };

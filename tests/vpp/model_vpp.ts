@@ -39,6 +39,7 @@ interface ModelVip {
   readonly port: number;
   readonly encap: number;
   readonly sticky: boolean;
+  readonly tableLength: number;
   readonly index: number;
   removed: boolean;
   readonly servers: ModelServer[];
@@ -124,6 +125,7 @@ export class ModelVpp {
       port,
       encap: request.encap,
       sticky: request.src_ip_sticky,
+      tableLength: request.new_flows_table_length,
       index: this.#vips.length + 1,
       removed: false,
       servers: [],
@@ -167,7 +169,7 @@ export class ModelVpp {
       dscp: 10,
       srv_type: 0,
       target_port: 3307,
-      flow_table_length: 1024,
+      flow_table_length: vip.tableLength & 0xffff,
     }));
   }
 
@@ -190,7 +192,7 @@ export class ModelVpp {
       const flags = `${vip.sticky ? " src_ip_sticky" : ""}${vip.removed ? " removed" : ""}`;
       const prefix = `${vip.pfx.address.text}/${vip.pfx.len}`;
       const port = vip.port === 0 ? "" : `  protocol:${vip.protocol} port:${vip.port}\n`;
-      return ` ip4-gre4 [${vip.index}] ${prefix}${flags}\n  new_size:1024\n${port}  #as:0\n\n`;
+      return ` ip4-gre4 [${vip.index}] ${prefix}${flags}\n  new_size:${vip.tableLength}\n${port}  #as:0\n\n`;
     }).join("");
   }
 

@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import {
-  addAs,
-  type DesiredVip,
-  Ledger,
-  Occupied,
-  planPrefix,
-  planSweep,
-  vipId,
-} from "../../lib/vpp/lb/mod.ts";
+import { addAs, type DesiredVip, Occupied, vipId } from "../../lib/vpp/lb/mod.ts";
 import { EncodeError } from "../../lib/vpp/codec/mod.ts";
-import type { CheckerView } from "../../lib/checker/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
-import { Changes, Run } from "../../lib/vpp/sync/changes.ts";
 import { KnownState } from "../../lib/vpp/sync/known.ts";
-import type { Target } from "../../lib/vpp/sync/targets.ts";
 import { ip } from "../support/ip.ts";
-import { RecordedLog } from "../support/recorded_log.ts";
+import { Carrying } from "./carrying.ts";
 import { ModelVpp } from "./model_vpp.ts";
 
 const lb = { ipv4Source: ip("192.0.2.254"), ipv6Source: ip("2001:db8::254") };
@@ -132,10 +120,11 @@ Deno.test("on the way between two sound configurations no server is ever at a VI
   await fc.assert(
     fc.asyncProperty(fc.array(someRoles, { minLength: 2, maxLength: 4 }), async (steps) => {
       const vpp = new ModelVpp();
-      const known = new KnownState();
+      const on = new Carrying(vpp, [], watched(vpp));
       for (const roles of steps) {
-        const { refused } = await sync(vpp, known, roles);
-        assert.equal(refused, 0, vpp.sent.join("\n"));
+        on.desired = roles.vips.map((text) => vip(text, roles.servers));
+        const { counts } = await on.everything();
+        assert.equal(counts.refused, 0, "what has to wait for an address is not refused");
         assert.deepEqual(vpp.summary(), roles.vips.map((text) => summaryOf(text, roles)).sort());
       }
     }),
@@ -143,36 +132,22 @@ Deno.test("on the way between two sound configurations no server is ever at a VI
   );
 });
 
+Deno.test("what waits for an address that nobody gives up is refused, once", async () => {
+  const vpp = new ModelVpp();
+  const on = new Carrying(vpp, [vip("192.0.2.1", ["10.0.0.9"])], watched(vpp));
+  await on.everything();
+  on.desired = [vip("192.0.2.1", ["10.0.0.9"]), vip("10.0.0.9", ["10.0.0.2"])];
+  const run = await on.everything();
+  assert.equal(run.counts.refused, 1);
+  assert.deepEqual(on.log.named("vpp-reconciler-error").map(({ change, err }) => [change, err]), [[
+    "vip-add",
+    "lb_add_del_vip_v2 is not sent: the VIP 10.0.0.9 is at the address of " +
+    "a server that VPP has for the VIP 192.0.2.1/32",
+  ]]);
+});
+
 function summaryOf(text: string, { servers }: Roles): string {
   return `${text}/32 6 80 encap 0 sticky false: ${servers.map((one) => `${one}=1`).join(" ")}`;
-}
-
-/** One prefix after the other, and what nobody asks for last. */
-async function sync(vpp: ModelVpp, known: KnownState, roles: Roles): Promise<Run["counts"]> {
-  const ledger = new Ledger();
-  const desired = roles.vips.map((text) => vip(text, roles.servers));
-  const targets = desired.map((one): Target => ({
-    plan: () =>
-      planPrefix({ desired: [one], actual: known.onPrefix(`${one.address.text}/32`) }, ledger),
-  }));
-  const ids = new Set(desired.map(({ id }) => id));
-  const stale = [...known.all()].filter(({ id }) => !ids.has(id));
-  const sweeps = stale.map(({ id }): Target => ({
-    plan: () => planSweep([known.vip(id) ?? []].flat())[0],
-  }));
-  const changes = new Changes({
-    client: { request: watched(vpp) },
-    // Of the checker only the configuration is asked for.
-    checker: { config: wanted(roles.vips) } as unknown as CheckerView,
-    known,
-    ledger,
-    log: new RecordedLog("error"),
-    clock: systemClock,
-    progress: { awaiting: () => {}, idle: () => {} },
-  });
-  const run = new Run("all");
-  await changes.carryOut([...targets, ...sweeps], run);
-  return run.counts;
 }
 
 /** Looks after each request whether VPP could tunnel to itself now. */

@@ -31,7 +31,11 @@ Deno.test("sticky flags and pool indices are read from VPP's text", () => {
 Deno.test("of a VIP deleted and made again, the living one counts", async () => {
   const found = JSON.parse(await textFile("stats/one-thread.json"));
   const extras = parse(found.show_lb_vips_verbose);
-  assert.deepEqual(extras.get("203.0.113.82/32 6 80"), { poolIndex: 7, sticky: false });
+  assert.deepEqual(extras.get("203.0.113.82/32 6 80"), {
+    poolIndex: 7,
+    sticky: false,
+    flowTableLength: 1024,
+  });
   assert.equal(extras.size, 6);
 });
 

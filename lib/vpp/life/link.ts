@@ -58,14 +58,7 @@ export class Link {
 
   /** What is wrong with it, if anything; a VPP that is away is not. */
   complaint(): string | undefined {
-    const { pending } = this.#options;
-    const overdue = this.#progress.overdue();
-    if (overdue !== undefined || !this.#connected) return overdue;
-    if (pending.waitedMs > patienceMs) {
-      return `changes for VPP have waited for ${seconds(pending.waitedMs)}`;
-    }
-    const { silentMs } = this.#connected.pulse;
-    return silentMs > patienceMs ? `VPP was not pinged for ${seconds(silentMs)}` : undefined;
+    return this.#progress.overdue();
   }
 
   /** Says good-bye to VPP, which keeps all it has. Waits until nothing runs any more. */
@@ -170,7 +163,9 @@ class LinkProgress implements Progress {
     if (!this.#waiting) return undefined;
     const { what, since } = this.#waiting;
     const waited = this.clock.now() - since;
-    return waited > patienceMs ? `${what} did not come for ${seconds(waited)}` : undefined;
+    return waited > patienceMs
+      ? `${what} did not come for ${Math.round(waited / 1000)} s`
+      : undefined;
   }
 }
 
@@ -178,10 +173,6 @@ class LinkProgress implements Progress {
 function isMistake(error: unknown): boolean {
   return !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError ||
     error instanceof ReferenceError;
-}
-
-function seconds(ms: number): string {
-  return `${Math.round(ms / 1000)} s`;
 }
 
 /** Resolves after `ms`, or when the signal is aborted. */

@@ -30,7 +30,6 @@ export interface OwnerOptions extends ConnectionOptions {
 export interface Connected {
   readonly info: VppInfo;
   readonly reads: Reads;
-  readonly pulse: Pick<Pulse, "silentMs">;
   step(): VppStep;
   counters(): LbCounters;
 }
@@ -60,7 +59,6 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
     publish({
       info,
       reads: new Reads(client, clock),
-      pulse,
       step: () => step.state,
       counters: () => pulse.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
     });

@@ -24,7 +24,6 @@ export class Pulse implements Disposable {
   #counters: LbCounters | undefined;
   #unreadable = 0;
   #isOver = false;
-  #aliveAt: number;
 
   /** Asks nothing yet. */
   constructor(connection: Connection, known: KnownState, clock: Clock, log: Logger) {
@@ -32,7 +31,6 @@ export class Pulse implements Disposable {
     this.#clock = clock;
     this.#reader = new CounterReader(connection.client, connection.segment, known, clock);
     this.#warnings = new LimitedLog(log, clock);
-    this.#aliveAt = clock.now();
   }
 
   /** Begins. What fails ends the connection. */
@@ -52,11 +50,6 @@ export class Pulse implements Disposable {
     return this.#counters;
   }
 
-  /** For how long VPP has not answered a ping, in milliseconds. */
-  get silentMs(): number {
-    return this.#clock.now() - this.#aliveAt;
-  }
-
   /** Never twice at once: the next time is set when it is done. */
   #later(delayMs: number, work: () => Promise<void>): void {
     if (this.#isOver) return;
@@ -74,7 +67,6 @@ export class Pulse implements Disposable {
 
   readonly #ping = async (): Promise<void> => {
     await this.#connection.client.request(controlPing, {}, { deadlineMs: pingDeadlineMs });
-    this.#aliveAt = this.#clock.now();
   };
 
   readonly #count = async (): Promise<void> => {

@@ -58,14 +58,13 @@ export function createVpp(options: VppOptions): Vpp {
 
 class LinkedVpp implements Vpp {
   readonly #ledger = new Ledger();
-  readonly #pending: Pending;
+  readonly #pending = new Pending();
   readonly #warmup: WarmupTimer;
   #link: Link | undefined;
   #unsubscribe: (() => void) | undefined;
 
   constructor(private readonly options: VppOptions) {
     const { checker, log, clock } = options;
-    this.#pending = new Pending(clock);
     this.#warmup = new WarmupTimer({ checker, clock, log, release: (what) => this.#add(what) });
   }
 

@@ -30,7 +30,7 @@ export interface Progress {
 /** What carrying out changes needs. */
 export interface ChangesContext extends Notes {
   readonly client: Requester;
-  readonly checker: CheckerView;
+  readonly checker: Pick<CheckerView, "config" | "frontend" | "backend">;
   readonly log: Logger;
   readonly clock: Clock;
   readonly observer?: Pick<VppObserver, "lbSync"> | undefined;
@@ -220,7 +220,10 @@ function next(source: Iterator<Target>): Target | undefined {
 }
 
 /** Which backend a server is, and the last change of its state. */
-function backendAttributes({ frontend, address }: Step, checker: CheckerView): LogAttributes {
+function backendAttributes(
+  { frontend, address }: Step,
+  checker: ChangesContext["checker"],
+): LogAttributes {
   const backends = checker.frontend(frontend)?.config.pools.flatMap((pool) => pool.backends) ?? [];
   for (const { backend } of backends) {
     const snapshot = checker.backend(backend);

@@ -1,4 +1,3 @@
-import type { Clock } from "../../time/mod.ts";
 import { abortable } from "../client/mod.ts";
 
 /** How often VPP accepted or refused a change of each kind: what a sync did. */
@@ -26,38 +25,30 @@ export interface Waiter {
  * nothing, so a thousand transitions of a frontend are one sync.
  */
 export class Pending {
-  readonly #clock: Clock;
   #conf = false;
   readonly #changed = new Set<string>();
   readonly #asked = new Map<string, Waiter[]>();
   #all: Waiter[] | undefined;
-  /** When the oldest of its kind came. */
-  readonly #since = new Map<"conf" | "changed" | "asked" | "all", number>();
   #something = Promise.withResolvers<void>();
   #urgent = Promise.withResolvers<void>();
-
-  /** Nothing waits yet; `clock` tells for how long things do. */
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
 
   /** The global settings may differ. */
   addConf(): void {
     this.#conf = true;
-    this.#note("conf");
+    this.#something.resolve();
   }
 
   /** This frontend has changed: it is planned by what is known of VPP, before anything else. */
   addChanged(frontend: string): void {
     this.#changed.add(frontend);
-    this.#note("changed");
+    this.#something.resolve();
     this.#urgent.resolve();
   }
 
   /** Everything is to be compared with what VPP holds. */
   addAll(waiters: readonly Waiter[] = []): void {
     this.#all = [...this.#all ?? [], ...waiters];
-    this.#note("all");
+    this.#something.resolve();
   }
 
   /** An operator wants one frontend compared with what VPP holds, or everything. */
@@ -67,24 +58,19 @@ export class Pending {
     if (frontend === undefined) this.addAll([waiter]);
     else {
       this.#asked.set(frontend, [...this.#asked.get(frontend) ?? [], waiter]);
-      this.#note("asked");
+      this.#something.resolve();
     }
     return promise;
   }
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#since.size === 0;
+    return !this.#conf && this.#changed.size === 0 && this.#asked.size === 0 && !this.#all;
   }
 
   /** Whether everything is to be looked at. */
   get isAllPending(): boolean {
     return this.#all !== undefined;
-  }
-
-  /** For how long the oldest has waited, in milliseconds. */
-  get waitedMs(): number {
-    return this.isEmpty ? 0 : this.#clock.now() - Math.min(...this.#since.values());
   }
 
   /** Resolves when something waits. Rejects with the signal's reason. */
@@ -105,7 +91,6 @@ export class Pending {
   takeConf(): boolean {
     const conf = this.#conf;
     this.#conf = false;
-    this.#since.delete("conf");
     return conf;
   }
 
@@ -113,7 +98,6 @@ export class Pending {
   takeChanged(): string[] {
     const changed = [...this.#changed];
     this.#changed.clear();
-    this.#since.delete("changed");
     return changed;
   }
 
@@ -121,7 +105,6 @@ export class Pending {
   takeAsked(): Map<string, readonly Waiter[]> {
     const asked = new Map(this.#asked);
     this.#asked.clear();
-    this.#since.delete("asked");
     return asked;
   }
 
@@ -129,7 +112,6 @@ export class Pending {
   takeAll(): readonly Waiter[] | undefined {
     const all = this.#all;
     this.#all = undefined;
-    this.#since.delete("all");
     return all;
   }
 
@@ -144,12 +126,6 @@ export class Pending {
   /** Forgets frontends that do not exist any more. */
   keepFrontends(exists: (frontend: string) => boolean): void {
     for (const name of this.#changed) if (!exists(name)) this.#changed.delete(name);
-    if (this.#changed.size === 0) this.#since.delete("changed");
-  }
-
-  #note(kind: "conf" | "changed" | "asked" | "all"): void {
-    if (!this.#since.has(kind)) this.#since.set(kind, this.#clock.now());
-    this.#something.resolve();
   }
 }
 

@@ -15,9 +15,12 @@ export interface Target {
   plan(): PrefixPlan | undefined;
 }
 
+/** What is desired, at the moment of asking. */
+export type Desired = Pick<DesiredView, keyof DesiredView>;
+
 /** What targets are planned by. */
 export interface Planning {
-  readonly desired: DesiredView;
+  readonly desired: Desired;
   readonly known: KnownState;
   readonly ledger: Ledger;
   /** Whether the VIP of this frontend may be touched: not all may in the warm-up. */

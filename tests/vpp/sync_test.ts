@@ -1,0 +1,378 @@
+/** Drift, refusals, other people's hands, and what is said of them. */
+
+import assert from "node:assert/strict";
+import type { Fault } from "../../lib/sim/mod.ts";
+import { Bed } from "./bed.ts";
+import type { ConfigWish } from "./wishes.ts";
+
+const web: ConfigWish = {
+  backends: { b1: "10.0.0.1", b2: "10.0.0.2" },
+  frontends: { web: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100, b2: 50 }] } },
+};
+const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
+const inStep = "192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=50";
+
+/** How often VPP was sent a request of this name. */
+function sent(bed: Bed, name: string): number {
+  return bed.sim.journal.requests(name).length;
+}
+
+/** From now on VPP refuses these requests. */
+function refuse(bed: Bed, name: string, retval = -1): () => void {
+  const fault: Fault = { kind: "retval", retval };
+  return bed.sim.misbehave({ when: (request) => request.name === name, fault });
+}
+
+/** When full syncs began, in fake seconds. */
+function fullSyncTimes(bed: Bed): number[] {
+  return bed.sim.journal.entries.flatMap((entry) =>
+    entry.kind === "request" && entry.request.name === "lb_vip_dump"
+      ? [Math.round(entry.at / 1000)]
+      : []
+  );
+}
+
+Deno.test("a changed sync-interval takes effect at the reload", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  await bed.pass(10_000);
+  await bed.reload({ ...web, lb: { syncIntervalMs: 4_000 } });
+  await bed.pass(10_000);
+  await bed.reload({ ...web, lb: { syncIntervalMs: 50_000 } });
+  await bed.pass(60_000);
+  assert.deepEqual(fullSyncTimes(bed), [0, 10, 14, 18, 20, 70]);
+});
+
+Deno.test("what somebody does by hand is told, counted and undone by the next drift pass", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.2", 99);
+  bed.sim.byHand.deleteServer(vip, "10.0.0.1");
+  bed.sim.byHand.addVip({ prefix: "198.51.100.0/24", protocol: 255, port: 0, encap: "gre4" });
+  bed.sim.byHand.addServer({ prefix: "198.51.100.0/24", protocol: 255, port: 0 }, "10.9.9.9", 1);
+  await bed.pass(29_000);
+  assert.equal(bed.altered, 0);
+  await bed.pass(1_500);
+  assert.deepEqual(bed.state(), [inStep]);
+  assert.equal(bed.altered, 1);
+  assert.deepEqual(bed.log.records.filter(({ msg }) => msg === "vpp-altered"), [{
+    level: "warn",
+    msg: "vpp-altered",
+    wall: 1_700_000_000_000,
+    attributes: {
+      err: "192.0.2.1/32 tcp 80: 10.0.0.1 removed, 10.0.0.2 weight 50 -> 99; " +
+        "198.51.100.0/24 any 0: added",
+    },
+  }]);
+  assert.equal(bed.vpp.step()?.inStep, true, "it could be undone");
+  await bed.pass(60_000);
+  assert.equal(bed.altered, 1);
+});
+
+Deno.test("each kind of alteration is told", async () => {
+  const changes: [(bed: Bed) => void, string][] = [
+    [({ sim }) => sim.byHand.deleteVip(vip), "removed"],
+    [({ sim }) => sim.byHand.addServer(vip, "10.0.0.9", 3), "10.0.0.9 added with weight 3"],
+    [
+      ({ sim }) => {
+        sim.byHand.deleteVip(vip);
+        sim.byHand.addVip({ ...vip, encap: "gre6", sticky: true, tableLength: 16 });
+      },
+      "encap gre4 -> gre6, src-ip-sticky false -> true, buckets 1024 -> 16, 10.0.0.1 removed, " +
+      "10.0.0.2 removed",
+    ],
+  ];
+  for (const [change, told] of changes) {
+    await using bed = new Bed(web);
+    await bed.start();
+    change(bed);
+    await bed.while(bed.vpp.sync("web"));
+    assert.deepEqual(bed.log.named("vpp-altered"), [{ err: `192.0.2.1/32 tcp 80: ${told}` }]);
+    await bed.while(bed.vpp.sync());
+    assert.deepEqual(bed.state(), [inStep]);
+    assert.equal(bed.altered, 1);
+  }
+});
+
+Deno.test("a long list of alterations is cut, the counter counts how often they were found", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  for (let port = 1; port <= 7; port++) {
+    bed.sim.byHand.addVip({ prefix: "192.0.2.7/32", protocol: 6, port, encap: "gre4" });
+  }
+  await bed.while(bed.vpp.sync());
+  const [{ err = "" } = {}] = bed.log.named("vpp-altered");
+  assert.match(String(err), /^192\.0\.2\.7\/32 tcp 1: added; .* tcp 5: added; and 2 more$/);
+  assert.equal(bed.altered, 1);
+});
+
+Deno.test("what was found when connecting was not altered", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  await bed.replaceMaglevd();
+  bed.sim.byHand.setWeight(vip, "10.0.0.2", 99);
+  bed.answerAll();
+  bed.vpp.start();
+  await bed.becomes(inStep);
+  await bed.pass(31_000);
+  assert.equal(bed.altered, 0);
+});
+
+Deno.test("a change refused because somebody was there is planned anew by what VPP holds", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.byHand.deleteServer(vip, "10.0.0.1");
+  bed.set("paused", "b1");
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50");
+  await bed.pass(100);
+  assert.deepEqual(bed.log.named("vpp-reconciler-error"), [{
+    frontend: "web",
+    backend: "b1",
+    from: "up",
+    to: "paused",
+    vip: "192.0.2.1/32",
+    protocol: "tcp",
+    port: 80,
+    address: "10.0.0.1",
+    change: "as-weight",
+    weight: 0,
+    err: "VPP refused lb_as_set_weight: -6 (NO_SUCH_ENTRY)",
+  }]);
+  assert.equal(sent(bed, "lb_vip_dump"), 2);
+  assert.deepEqual(bed.vppEvents(), [
+    "connected",
+    "in-step",
+    "altered 192.0.2.1/32 tcp 80: 10.0.0.1 removed",
+  ]);
+});
+
+Deno.test("a change refused for good is tried, logged and counted once per plan", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const relent = refuse(bed, "lb_as_set_weight");
+  bed.set("paused", "b1");
+  await bed.pass(1_000);
+  assert.equal(sent(bed, "lb_as_set_weight"), 1);
+  assert.equal(bed.log.named("vpp-reconciler-error").length, 1);
+  assert.equal(bed.log.named("vpp-lbsync-done").at(-1)?.refused, 1);
+  assert.equal(sent(bed, "lb_vip_dump"), 2, "VPP is asked once what it holds");
+  const differs = "192.0.2.1/32 tcp 80: as-weight 10.0.0.1: " +
+    "VPP refused lb_as_set_weight: -1 (UNSPECIFIED)";
+  assert.deepEqual(bed.vppEvents(), ["connected", "in-step", `out-of-step ${differs}`]);
+  const step = bed.vpp.step();
+  assert.deepEqual([step?.inStep, step?.differs], [false, [differs]]);
+
+  bed.set("paused", "b2");
+  await bed.pass(1_000);
+  assert.equal(sent(bed, "lb_as_set_weight"), 3, "something has changed: all of it is tried again");
+  assert.equal(sent(bed, "lb_vip_dump"), 2, "and nothing more is to be learnt from VPP");
+  await bed.pass(28_500);
+  assert.equal(sent(bed, "lb_as_set_weight"), 5, "and by each drift pass");
+  assert.equal(sent(bed, "lb_vip_dump"), 3);
+
+  relent();
+  await bed.pass(30_000);
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=0"]);
+  assert.equal(bed.vppEvents().at(-1), "in-step");
+  assert.deepEqual(bed.vpp.step()?.differs, []);
+  assert.equal(bed.altered, 0);
+});
+
+Deno.test("what is out of step is back in step as soon as it could be done", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const relent = refuse(bed, "lb_as_set_weight");
+  bed.set("paused", "b1");
+  await bed.until(() => bed.vpp.step()?.inStep === false && bed.vpp.step()?.checkedAt !== 0);
+  relent();
+  bed.set("up", "b1");
+  await bed.until(() => bed.vpp.step()?.inStep === true);
+  const since = bed.vpp.step()?.since ?? 0;
+  assert.ok(bed.clock.wall() - since < 10, "since now");
+  await bed.pass(40_000);
+  assert.equal(bed.vpp.step()?.since, since);
+  assert.ok((bed.vpp.step()?.checkedAt ?? 0) > since, "looked at since");
+});
+
+Deno.test("what a full sync is refused is told, and the rest of it is done", async () => {
+  await using bed = new Bed({
+    backends: { ...web.backends, six: "fd00::1" },
+    frontends: { ...web.frontends, other: { vip: "192.0.2.2", key: "any", pools: [{ six: 7 }] } },
+  });
+  bed.sim.misbehave({
+    when: ({ name, fields }) => name === "lb_add_del_vip_v2" && fields.encap === 1,
+    fault: { kind: "retval", retval: -73 },
+  });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.vppEvents().length === 2);
+  assert.deepEqual(bed.state(), [inStep]);
+  const differs = "192.0.2.2/32 any 0: vip-add: VPP refused lb_add_del_vip_v2: " +
+    "-73 (INVALID_ARGUMENT)";
+  assert.deepEqual(bed.vppEvents(), ["connected", `out-of-step ${differs}`]);
+  assert.equal(bed.log.named("vpp-reconciler-error").length, 1);
+  assert.equal(sent(bed, "lb_add_del_vip_v2"), 2);
+  assert.equal(sent(bed, "lb_vip_dump"), 2);
+  const error = await bed.failure(bed.vpp.sync());
+  assert.equal(error.message, `VPP is not in step: ${differs}`);
+  assert.match((await bed.failure(bed.vpp.sync("other"))).message, /-73/);
+  await bed.while(bed.vpp.sync("web"));
+});
+
+Deno.test("settings that VPP refuses are out of step as well", async () => {
+  await using bed = new Bed(web);
+  const relent = refuse(bed, "lb_conf", -70);
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.becomes(inStep);
+  await bed.pass(100);
+  assert.match(bed.vppEvents()[1] ?? "", /^out-of-step global settings: ipv4-src-address .*-70/);
+  assert.equal(bed.log.named("vpp-lb-conf-set-failed").length, 1);
+  relent();
+  await bed.pass(30_000);
+  assert.equal(bed.vppEvents().at(-1), "in-step");
+});
+
+Deno.test("a frontend whose way is blocked is out of step until a full sync", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.byHand.deleteVip(vip);
+  bed.sim.byHand.addVip({ prefix: "192.0.2.1/32", protocol: 255, port: 0, encap: "gre4" });
+  const error = await bed.failure(bed.vpp.sync("web"));
+  const reason = "another VIP of the address is in its way, which only a full sync may remove";
+  assert.equal(error.message, `VPP is not in step: 192.0.2.1/32: frontend web: ${reason}`);
+  assert.deepEqual(bed.log.named("vpp-lbsync-blocked"), [{
+    frontend: "web",
+    vip: "192.0.2.1/32",
+    reason,
+  }]);
+  assert.equal(bed.vpp.step()?.inStep, false);
+  await bed.pass(30_500);
+  assert.deepEqual(bed.state(), [inStep]);
+  assert.equal(bed.vpp.step()?.inStep, true);
+});
+
+Deno.test("a plan says what a sync would do, line by line", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.1", 7);
+  bed.sim.byHand.addVip({ prefix: "203.0.113.0/24", protocol: 255, port: 0, encap: "gre4" });
+  const lines = (await bed.while(bed.vpp.plan())).map((change) =>
+    `${change.kind} ${change.prefix} ${change.protocol} ${change.port} ${change.address} ` +
+    `(${change.detail}) ${change.frontend}`
+  );
+  assert.deepEqual(lines, [
+    "as-weight 192.0.2.1/32 tcp 80 10.0.0.1 (weight 7 -> 100) web",
+    "vip-del 203.0.113.0/24 any 0  (no frontend asks for it) ",
+  ]);
+  assert.equal((await bed.while(bed.vpp.plan("web"))).length, 1);
+  await assert.rejects(bed.vpp.plan("nobody"), { kind: "not-found" });
+  await assert.rejects(bed.vpp.sync("nobody"), { kind: "not-found" });
+  await bed.while(bed.vpp.sync("web"));
+  assert.deepEqual((await bed.while(bed.vpp.plan())).map(({ kind }) => kind), ["vip-del"]);
+  await bed.while(bed.vpp.sync());
+  assert.deepEqual(await bed.while(bed.vpp.plan()), []);
+});
+
+Deno.test("a plan shows the VIP that is added when one is made anew, and tables that stay", async () => {
+  await using bed = new Bed({
+    ...web,
+    frontends: { ...web.frontends, dns: { vip: "192.0.2.2", key: "any", pools: [{ b1: 7 }] } },
+  });
+  await bed.start();
+  // Planned with a reload that VPP has not been told of yet.
+  bed.sim.hang();
+  await bed.reload({
+    ...web,
+    frontends: {
+      web: { vip: "192.0.2.1", key: "tcp 80", sticky: true, pools: [{ b1: 100, b2: 50 }] },
+      dns: { vip: "192.0.2.2", key: "any", pools: [{ b1: 7 }] },
+    },
+    lb: { buckets: 4096 },
+  });
+  bed.sim.resume();
+  refuse(bed, "lb_add_del_as_v2");
+  refuse(bed, "lb_add_del_vip_v2");
+  const plan = await bed.while(bed.vpp.plan());
+  assert.deepEqual(plan.map(({ kind, address, detail }) => `${kind} ${address} ${detail}`), [
+    "as-del 10.0.0.1 flush",
+    "as-del 10.0.0.2 flush",
+    "vip-recreate  src-ip-sticky false -> true",
+    "vip-add  encap gre4, 4096 buckets, src-ip-sticky",
+    "as-add 10.0.0.1 weight 100",
+    "as-add 10.0.0.2 weight 50",
+    "vip-kept  keeps its 1024 buckets until it is made anew, vpp.lb.buckets is 4096",
+  ]);
+  const one = await bed.while(bed.vpp.plan("dns"));
+  assert.deepEqual(one.map(({ kind, frontend }) => [kind, frontend]), [["vip-kept", "dns"]]);
+  bed.sim.behave();
+  await bed.while(bed.vpp.sync());
+  const { vips } = await bed.while(bed.vpp.state());
+  assert.deepEqual(vips.map(({ flowTableLength }) => flowTableLength), [4096, 1024]);
+});
+
+Deno.test("tables beyond 16 bits are told apart", async () => {
+  await using bed = new Bed({ ...web, lb: { buckets: 2 ** 20 } });
+  await bed.start();
+  const { vips } = await bed.while(bed.vpp.state());
+  assert.deepEqual(vips.map(({ flowTableLength }) => flowTableLength), [2 ** 20]);
+  assert.deepEqual(await bed.while(bed.vpp.plan()), []);
+  await bed.pass(31_000);
+  assert.equal(bed.altered, 0);
+});
+
+Deno.test("a sync that an operator waits for is over when the connection is", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  const syncs = [bed.vpp.sync(), bed.vpp.sync("web")];
+  const failures = Promise.all(syncs.map((sync) => bed.failure(sync)));
+  bed.sim.kill();
+  for (const { message } of await failures) {
+    assert.match(message, /^VPP (did not answer: the connection to VPP broke|was disconnected): /);
+  }
+  assert.equal((await bed.failure(bed.vpp.sync())).message, "VPP is not connected");
+  assert.equal((await bed.failure(bed.vpp.state())).message, "VPP is not connected");
+});
+
+Deno.test("a sync waits no longer than its caller does, and is done all the same", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.2", 99);
+  const abort = new AbortController();
+  const sync = bed.failure(bed.vpp.sync(undefined, abort.signal));
+  abort.abort(new Error("the client has gone"));
+  assert.equal((await sync).message, "VPP did not answer: the client has gone");
+  await bed.becomes(inStep);
+});
+
+Deno.test("a change does not wait behind hundreds of reads", async () => {
+  await using bed = new Bed(web, { delayMs: 5 });
+  await bed.start();
+  const dumps = sent(bed, "lb_vip_dump");
+  const reads = Promise.all(
+    Array.from({ length: 900 }, (_, i) => i % 2 === 0 ? bed.vpp.state() : bed.vpp.plan()),
+  );
+  await bed.pass(1);
+  bed.set("paused", "b1");
+  await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50");
+  assert.equal(sent(bed, "lb_vip_dump"), dumps + 1, "one reading was before it");
+  const answers = await bed.while(reads);
+  assert.equal(answers.length, 900);
+  assert.equal(sent(bed, "lb_vip_dump"), dumps + 1, "and served all of them");
+});
+
+Deno.test("a read shows what VPP holds after the call, and ends with its caller's patience", async () => {
+  await using bed = new Bed(web, { delayMs: 5 });
+  await bed.start();
+  const first = bed.vpp.state();
+  await bed.pass(1);
+  const abort = new AbortController();
+  const second = bed.vpp.state(abort.signal);
+  const third = bed.vpp.state();
+  bed.sim.byHand.setWeight(vip, "10.0.0.2", 99);
+  abort.abort(new Error("the client has gone"));
+  assert.match((await bed.failure(second)).message, /the client has gone/);
+  await bed.while(first);
+  const { vips } = await bed.while(third);
+  assert.deepEqual(vips[0]?.servers.map(({ weight }) => weight), [100, 99]);
+});
