@@ -12,47 +12,39 @@ import type { LogAttributes, Logger } from "../lib/log/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
 import { type ApiClient, connectApi } from "../lib/vpp/client/mod.ts";
 import { CounterReader, statsNames } from "../lib/vpp/counters/mod.ts";
-import { FlushLedger } from "../lib/vpp/lb/mod.ts";
 import { controlPing } from "../lib/vpp/messages/mod.ts";
-import { createVpp } from "../lib/vpp/mod.ts";
+import type { StatsSegment, Vpp } from "../lib/vpp/mod.ts";
 import { openStatsSegment } from "../lib/vpp/stats/mod.ts";
-import { dumpActual, KnownState, Syncer } from "../lib/vpp/sync/mod.ts";
-import { BenchChecker, serversPerVip, vipCount } from "./vpp/checker.ts";
+import { KnownState, readSnapshot } from "../lib/vpp/sync/mod.ts";
+import { BenchDaemon, serversPerVip, silent, vipCount } from "./vpp/daemon.ts";
 import { cpuMs, say, saySpread, timed } from "./vpp/measure.ts";
 import { withPeer } from "./vpp/peers.ts";
 
-const silent: Logger = {
-  debug: () => {},
-  info: () => {},
-  warn: (msg, attributes) => console.error(msg, attributes),
-  error: (msg, attributes) => console.error(msg, attributes),
-  enabled: () => false,
-};
-
 /** A full sync in step without the time that the simulated VPP takes for its answers. */
 async function preparedSyncs(folder: string): Promise<void> {
-  const path = `${folder}/prepared.sock`;
-  await withPeer(["prepared", path], path, async () => {
-    const client = await connectApi(path, { log: silent, clock: systemClock, deadlineMs: 60_000 });
-    const syncer = new Syncer({
-      client,
-      checker: new BenchChecker(),
-      ledger: new FlushLedger(),
-      log: silent,
-      clock: systemClock,
-      mayTouch: () => true,
-      broken: (error) => console.error(error),
+  const apiAddr = `${folder}/prepared.sock`;
+  const zeros = { packets: () => 0, bytes: () => 0 };
+  const view = { scalar: () => 1, simple: () => () => 0, combined: () => zeros };
+  const segment: StatsSegment = {
+    read: (look) => Promise.resolve(look(view)),
+    [Symbol.dispose]: () => {},
+  };
+  await withPeer(["prepared", apiAddr], apiAddr, async () => {
+    const openSegment = () => Promise.resolve(segment);
+    await using daemon = await BenchDaemon.start({
+      ...{ apiAddr, statsAddr: "", log: silent, openSegment },
     });
-    await syncer.adopt();
+    const { vpp } = daemon;
+    vpp.start();
+    await inStep(vpp);
     for (let i = 0; i < 10; i++) {
-      await timed("full sync in step, answers prepared", async () => {
-        const counts = await syncer.sync();
-        if (Object.values(counts).some((count) => count > 0)) throw new Error("not in step");
-      });
+      await timed("full sync in step, answers prepared", () => vpp.sync());
     }
-    client.abandon(new Error("done"));
-    await client.close();
   });
+}
+
+async function inStep(vpp: Vpp): Promise<void> {
+  while (vpp.step()?.inStep !== true) await new Promise((next) => setTimeout(next, 5));
 }
 
 async function requests(folder: string): Promise<void> {
@@ -108,23 +100,22 @@ async function syncs(folder: string): Promise<void> {
   const apiPath = `${folder}/api.sock`;
   const statsPath = `${folder}/stats.sock`;
   await withPeer(["vpp", apiPath, statsPath], statsPath, async () => {
-    const checker = new BenchChecker();
     const log = new SyncLog();
     const acked: (() => void)[] = [];
     let sentAt = 0;
-    const vpp = createVpp({
+    await using daemon = await BenchDaemon.start({
       apiAddr: apiPath,
       statsAddr: statsPath,
-      checker,
       log,
-      clock: systemClock,
       observer: {
         apiMessage(msg, direction) {
           if (msg === "lb_as_set_weight" && direction === "send") sentAt = performance.now();
         },
         lbSync: () => void acked.shift()?.(),
+        altered: () => {},
       },
     });
+    const { vpp } = daemon;
     await timed("full sync from empty", () => {
       const done = log.next();
       vpp.start();
@@ -137,7 +128,7 @@ async function syncs(folder: string): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       acked.push(resolve);
       const start = performance.now();
-      checker.set(`b${i % vipCount}-3`, i < vipCount ? "down" : "up");
+      await daemon.set(`b${i % vipCount}-3`, i >= vipCount);
       await promise;
       toWire.push(sentAt - start);
       toAck.push(performance.now() - start);
@@ -151,7 +142,7 @@ async function syncs(folder: string): Promise<void> {
       const { promise, resolve } = Promise.withResolvers<void>();
       acked.push(resolve);
       const start = performance.now();
-      checker.set(`b${i}-4`, "down");
+      await daemon.set(`b${i}-4`, false);
       await promise;
       during.push(sentAt - start);
       await new Promise((next) => setTimeout(next, 0));
@@ -176,12 +167,12 @@ async function counters(apiPath: string, statsPath: string): Promise<void> {
   });
   for (let i = 0; i < 3; i++) {
     await timed("dump alone, of which most is the simulated VPP's", async () => {
-      await dumpActual(client, systemClock);
+      await readSnapshot(client, systemClock);
     });
   }
   const known = new KnownState();
   known.startDump();
-  known.finishDump(await dumpActual(client, systemClock));
+  known.finishDump((await readSnapshot(client, systemClock)).vips);
   const reader = new CounterReader(client, segment, known, systemClock);
   const first = performance.now();
   await reader.read();

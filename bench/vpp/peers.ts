@@ -5,12 +5,14 @@ import type { Message } from "../../lib/vpp/codec/mod.ts";
 import {
   cliInband,
   controlPing,
+  ipRouteLookup,
   lbAsDump,
   lbConfGet,
   lbVipDump,
+  showVersion,
 } from "../../lib/vpp/messages/mod.ts";
 import { frameOf, ScriptedVpp } from "../../tests/vpp/scripted_vpp.ts";
-import { BenchChecker, serversPerVip } from "./checker.ts";
+import { benchConfig, serversPerVip } from "./daemon.ts";
 
 /** Runs `work` while another process plays the part `args[0]`, `ready` being its last socket. */
 export async function withPeer<T>(
@@ -47,11 +49,11 @@ async function serveVpp(apiPath: string, statsPath: string): Promise<void> {
 
 /** Answers what a full sync asks with bytes prepared beforehand, as fast as a real VPP at least. */
 async function servePrepared(path: string): Promise<void> {
-  const checker = new BenchChecker();
+  const config = benchConfig();
   const text: string[] = [];
   const vips: Uint8Array[] = [];
   const servers: Uint8Array[] = [];
-  for (const [i, frontend] of [...checker.config.frontends.values()].entries()) {
+  for (const [i, frontend] of [...config.frontends.values()].entries()) {
     const pfx = { address: frontend.address, len: 32 };
     const vip = { pfx, protocol: 6, port: 80 };
     const gre4 = { encap: 0, dscp: 0, srv_type: 0, target_port: 0, flow_table_length: 1024 };
@@ -61,15 +63,24 @@ async function servePrepared(path: string): Promise<void> {
     text.push(`    first session packet: 0\n    untracked packet: 0\n`);
     text.push(`    no server configured: 0\n  #as:${serversPerVip}\n`);
     for (const { backend } of frontend.pools[0]?.backends ?? []) {
-      const address = checker.config.backends.get(backend)?.address ?? pfx.address;
+      const address = config.backends.get(backend)?.address ?? pfx.address;
       const used = { flags: 1, in_use_since: 0, weight: 100, num_buckets: 51 };
       servers.push(frameOf(lbAsDump.details, 0, { vip, app_srv: address, ...used }));
       text.push(`    ${address.text} weight:100 buckets:51 flows:0 dpo:9 used\n`);
     }
     text.push("\n");
   }
-  const { ipv4Source, ipv6Source } = checker.config.lb;
+  const { ipv4Source, ipv6Source } = config.lb;
+  const noRoute = { table_id: 0, stats_index: 0, n_paths: 0, paths: [] };
+  const nowhere = { address: ipv4Source, len: 32 };
   const answers = new Map<Message, Uint8Array[]>([
+    [showVersion.request, [frameOf(showVersion.reply, 0, {
+      ...{ retval: 0, program: "vpe", version: "prepared", build_date: "", build_directory: "" },
+    })]],
+    [ipRouteLookup.request, [frameOf(ipRouteLookup.reply, 0, {
+      retval: -6,
+      route: { ...noRoute, prefix: nowhere },
+    })]],
     [lbVipDump.request, vips],
     [lbAsDump.request, servers],
     [cliInband.request, [frameOf(cliInband.reply, 0, { retval: 0, reply: text.join("") })]],

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
 import type { BackendState } from "../../lib/health/mod.ts";
-import { mergeSort } from "../../lib/vpp/counters/merge_sort.ts";
 import { DesiredView } from "../../lib/vpp/sync/mod.ts";
 import { Bed } from "./bed.ts";
 import type { FrontendWish } from "./wishes.ts";
@@ -57,16 +55,4 @@ Deno.test("servers stand in numeric order with their effective weights", async (
     "10.0.0.9 kept",
     "10.0.0.10 kept",
   ]);
-});
-
-Deno.test("sorting in slices sorts", () => {
-  fc.assert(
-    fc.property(fc.array(fc.integer(), { maxLength: 2_000 }), (numbers) => {
-      const work = mergeSort(numbers, (a, b) => a - b);
-      let step = work.next();
-      while (!step.done) step = work.next();
-      assert.deepEqual(step.value, numbers.toSorted((a, b) => a - b));
-    }),
-    { seed: 26_10 },
-  );
 });
