@@ -11,6 +11,7 @@ import {
   type PrefixPlan,
   prefixText,
 } from "../../lib/vpp/lb/mod.ts";
+import { RetvalError } from "../../lib/vpp/client/mod.ts";
 import { Carrying } from "./carrying.ts";
 import { someDesired, someVpp } from "./desired_vips.ts";
 import type { ModelVpp } from "./model_vpp.ts";
@@ -106,6 +107,29 @@ Deno.test("cut off anywhere and begun again, a sync keeps the weights that are t
       await on.look();
       assert.equal((await on.everything()).counts.refused, 0);
       assert.deepEqual(summaryIn(vpp), summaryOf(desired, before));
+    }),
+    runs,
+  );
+});
+
+Deno.test("what VPP refuses is all that it refuses: what needs it is not tried", async () => {
+  const noMemory = -168;
+  await fc.assert(
+    fc.asyncProperty(someDesired, someVpp, fc.nat(20), async (desired, vpp, nth) => {
+      let left = nth;
+      const on = new Carrying(vpp, desired, (call, value) => {
+        if (left-- !== 0) return vpp.request(call, value);
+        return Promise.reject(new RetvalError(call.request.name, noMemory));
+      });
+      await on.look();
+      const run = await on.everything();
+      assert.deepEqual(
+        on.log.named("vpp-reconciler-error").filter(({ err }) => !String(err).includes("-168")),
+        [],
+      );
+      assert.equal(run.counts.refused, left < 0 ? 1 : 0);
+      assert.equal((await on.everything()).counts.refused, 0);
+      assert.deepEqual(lines(planAll(desired, on.known.all(), on.ledger)), []);
     }),
     runs,
   );

@@ -16,7 +16,7 @@ export { Ledger } from "./ledger.ts";
 export type { Remembered } from "./ledger.ts";
 export { Occupied } from "./occupied.ts";
 export type { PresentVips, WantedAddresses } from "./occupied.ts";
-export { isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";
+export { inTheWay, isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";
 export type {
   OneState,
   PrefixPlan,

@@ -152,8 +152,8 @@ export function* planAll(
   return [...plans, ...planSweep(stale)].filter((plan) => !isEmpty(plan));
 }
 
-/** Two different VIPs of one prefix that VPP would not hold together. */
-function inTheWay(vip: ActualVip, target: DesiredVip): boolean {
+/** Whether VPP would not hold these two different VIPs of one prefix together. */
+export function inTheWay(vip: ActualVip, target: DesiredVip): boolean {
   return vip.encap !== target.encap || (vip.port === 0) !== (target.port === 0);
 }
 

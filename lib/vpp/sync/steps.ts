@@ -5,6 +5,7 @@ import {
   addVip,
   deleteAs,
   deleteVip,
+  inTheWay,
   type Ledger,
   type Occupied,
   type PrefixPlan,
@@ -108,9 +109,10 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
   }
 }
 
-function* additionSteps({ changes }: PrefixPlan): Generator<Step> {
+/** A VIP that should have gone, but which VPP refused to remove, may be in the way of another. */
+function* additionSteps({ changes, removals }: PrefixPlan): Generator<Step> {
   for (const { vip, isAdded } of changes) {
-    if (!isAdded) continue;
+    if (!isAdded || removals.some((staying) => inTheWay(staying.vip, vip))) continue;
     const { encap, sticky, flowTableLength } = vip;
     yield {
       ...about(vip, vip.frontend, "vip-add", ""),
