@@ -11,24 +11,31 @@ import { serveMetrics } from "../lib/metrics/mod.ts";
 import type { Metrics } from "../lib/metrics/mod.ts";
 import { Supervisor } from "../lib/supervisor/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
-import type { FakeChecker } from "../tests/metrics/fixture.ts";
-import { metricsFixture } from "../tests/metrics/fixture.ts";
+import { sketch } from "../tests/checker/support.ts";
+import { MetricsBed } from "../tests/metrics/fixture.ts";
 
 const backendsPerFrontend = 100;
 const rounds = 5;
 
-/** What a daemon of that size has after a while: two codes and one transition per backend. */
-function populate(metrics: Metrics, checker: FakeChecker, names: readonly string[]): void {
+/** A daemon of that size. */
+function bedOf(names: readonly string[]): MetricsBed {
+  const frontends: Record<string, Record<string, number>[]> = {};
+  for (let i = 0; i < names.length; i += backendsPerFrontend) {
+    const members = names.slice(i, i + backendsPerFrontend).map((name) => [name, 100] as const);
+    frontends[`frontend-${i}`] = [Object.fromEntries(members)];
+  }
+  const backends = Object.fromEntries(names.map((name) => [name, {}]));
+  return new MetricsBed({ config: sketch({ backends, frontends }), clock: systemClock });
+}
+
+/** What it has counted after a while: two codes and one transition per backend. */
+function populate(metrics: Metrics, names: readonly string[]): void {
   const pass = { ok: true, code: "L7OK", detail: "status 200", durationMs: 3 } as const;
   const fail = { ok: false, code: "L4TOUT", detail: "timed out", durationMs: 2000 } as const;
   for (const name of names) {
-    checker.addBackend(name);
     metrics.checkerObserver.probeDone(name, "http", pass);
     metrics.checkerObserver.probeDone(name, "http", fail);
     metrics.checkerObserver.transition(name, "unknown", "up");
-  }
-  for (let i = 0; i < names.length; i += backendsPerFrontend) {
-    checker.addFrontend(`frontend-${i}`, names.slice(i, i + backendsPerFrontend));
   }
 }
 
@@ -69,8 +76,8 @@ async function scrape(url: string): Promise<{ bytes: number; ms: number }> {
 
 const backends = Number(Deno.args[0] ?? 10_000);
 const names = Array.from({ length: backends }, (_, i) => `backend-${i}.example.net`);
-const { metrics, checker } = metricsFixture();
-populate(metrics, checker, names);
+const { metrics } = bedOf(names);
+populate(metrics, names);
 const perProbe = costOfCounting(metrics, names);
 
 let series = 0;

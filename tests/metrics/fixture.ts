@@ -49,11 +49,15 @@ export class MetricsBed implements Disposable {
   readonly bench: Bench;
   readonly metrics: Metrics;
 
-  constructor(options: { config?: Config; vpp?: (clock: Clock) => VppService } = {}) {
+  /** `clock` is that of the metrics; the checker's own, which a test turns, when absent. */
+  constructor(
+    options: { config?: Config; vpp?: (clock: Clock) => VppService; clock?: Clock } = {},
+  ) {
     const { config = sketch({ backends: {} }), vpp } = options;
     this.bench = new Bench(config, { answers: pass });
-    const { clock, checker } = this.bench;
-    clock.advance(600);
+    const { checker } = this.bench;
+    this.bench.clock.advance(600);
+    const clock = options.clock ?? this.bench.clock;
     this.metrics = createMetrics({
       clock,
       build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
