@@ -49,6 +49,12 @@ Deno.test("the end of a body is told by its length, or by chunks", async () => {
   }
 });
 
+Deno.test("the size of a chunk is said in hexadecimal digits", async () => {
+  const letters = "abcdefghijklmnopqrstuvwxyz";
+  const { text } = await heard({ status: 200, headers: [], body: parts(letters) });
+  equal(text.slice(text.indexOf("\r\n\r\n") + 4), `1a\r\n${letters}\r\n0\r\n\r\n`);
+});
+
 Deno.test("what a body returns at its end is no part of it", async () => {
   async function* body(): AsyncGenerator<Uint8Array, Uint8Array> {
     yield* parts("a");
