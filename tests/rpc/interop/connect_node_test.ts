@@ -50,10 +50,8 @@ for (const [name, make] of Object.entries(transports)) {
       });
       await client.pauseBackend({ name: "web3" });
       await client.resumeBackend({ name: "web3" });
-      if (!name.endsWith("HTTP/1.1")) {
-        const actors = harness.bed.events.map(({ actor }) => `${actor?.name} ${actor?.from}`);
-        assert.deepEqual(new Set(actors), new Set(["operator 127.0.0.1"]));
-      }
+      const actors = harness.bed.events.map(({ actor }) => `${actor?.name} ${actor?.from}`);
+      assert.deepEqual(new Set(actors), new Set(["operator 127.0.0.1"]));
       const abort = new AbortController();
       await assert.rejects(
         count(client.watchEvents({ log: false }, { signal: abort.signal }), (events) => {

@@ -5,11 +5,11 @@ import {
   ListEventsRequestSchema,
   ListEventsResponseSchema,
   WatchRequestSchema,
-} from "../../lib/gen/maglev_pb.ts";
-import { listEvents } from "../../lib/rpc/list_events.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { smallConfig } from "./small_config.ts";
-import { describe, type HubBed, hubBed } from "./watch/support.ts";
+} from "../../../lib/gen/maglev_pb.ts";
+import { listEvents } from "../../../lib/rpc/list_events.ts";
+import { CheckerBed } from "../checker_bed.ts";
+import { smallConfig } from "../small_config.ts";
+import { describe, type HubBed, hubBed } from "./support.ts";
 
 const { signal } = new AbortController();
 
@@ -130,6 +130,10 @@ Deno.test("encoded and plain pages say the same", async () => {
   const [encoded, plain] = [await list(beds, {}, true), await list(beds, {}, false)];
   const bytes = (page: typeof plain) => toBinary(ListEventsResponseSchema, page);
   assert.deepEqual(bytes(encoded), bytes(plain));
+  assert.ok(plain.events.every(({ event }) => event.case));
+  const again = await list(beds, {}, true);
+  assert.ok(encoded.events.every((event, i) => event === again.events[i]), "encoded once");
+  assert.ok(encoded.events.every(({ event }) => event.case === undefined));
 });
 
 Deno.test("an unknown kind is an invalid argument, with what is possible", async () => {
