@@ -7,6 +7,7 @@ import { describeVip, Occupied } from "../lb/mod.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";
 import {
+  changeOf,
   nextSteps,
   type Notes,
   type Refusals,
@@ -191,7 +192,7 @@ export class Changes {
     const { log, observer } = this.context;
     step.accepted(this.context);
     run.counts[step.kind]++;
-    log.info(`vpp-lbsync-${step.change}`, { ...stepAttributes(step), ...step.attributes });
+    log.info(step.record, { ...stepAttributes(step), ...step.attributes });
     observer?.lbSync(run.scope, step.kind);
   }
 
@@ -202,12 +203,13 @@ export class Changes {
     run.steps.add(step.key);
     if (step.isVital) run.vips.add(step.vip.id);
     const server = step.address === "" ? "" : ` ${step.address}`;
-    const detail = `${describeVip(step.vip)}: ${step.change}${server}: ${message}`;
+    const change = changeOf(step);
+    const detail = `${describeVip(step.vip)}: ${change}${server}: ${message}`;
     run.refusals.set(step.vip.id, { step, target, detail });
     this.context.log.warn("vpp-reconciler-error", {
       ...stepAttributes(step),
       ...backendAttributes(step, this.context.checker),
-      change: step.change,
+      change,
       weight: step.weight,
       err: message,
     });

@@ -39,8 +39,8 @@ export interface Step {
   /** The server's address, empty for a change of the VIP itself. */
   readonly address: string;
   readonly kind: LbSyncKind;
-  /** Such as `as-add`. */
-  readonly change: string;
+  /** The log record that tells it. */
+  readonly record: string;
   /** What the server is to have; undefined for what is no weight. */
   readonly weight?: number;
   /** What the log says of it besides. */
@@ -85,7 +85,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
   for (const { vip, frontend, reason } of removals) {
     for (const { address, weight } of serversInOrder(vip)) {
       yield {
-        ...about(vip, frontend, "as-del", address.text),
+        ...about(vip, frontend, "vpp-lbsync-as-del", address.text),
         kind: "as_removed",
         attributes: { flush: true },
         isVital: false,
@@ -98,7 +98,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
       };
     }
     yield {
-      ...about(vip, frontend, frontend === "" ? "vip-del" : "vip-recreate", ""),
+      ...about(vip, frontend, frontend === "" ? "vpp-lbsync-vip-del" : "vpp-lbsync-vip-recreate"),
       kind: "vip_removed",
       attributes: { reason },
       isVital: true,
@@ -115,7 +115,7 @@ function* additionSteps({ changes, removals }: PrefixPlan): Generator<Step> {
     if (!isAdded || removals.some((staying) => inTheWay(staying.vip, vip))) continue;
     const { encap, sticky, flowTableLength } = vip;
     yield {
-      ...about(vip, vip.frontend, "vip-add", ""),
+      ...about(vip, vip.frontend, "vpp-lbsync-vip-add"),
       kind: "vip_added",
       attributes: { encap, "src-ip-sticky": sticky, buckets: flowTableLength },
       isVital: true,
@@ -126,12 +126,18 @@ function* additionSteps({ changes, removals }: PrefixPlan): Generator<Step> {
   }
 }
 
+const serverRecords: Readonly<Record<ServerChange["kind"], string>> = {
+  "as-add": "vpp-lbsync-as-add",
+  "as-del": "vpp-lbsync-as-del",
+  "as-weight": "vpp-lbsync-as-weight",
+};
+
 function* serverSteps({ changes }: PrefixPlan): Generator<Step> {
   for (const { vip, isAdded, servers } of changes) {
     if (isAdded) continue;
     for (const change of servers) {
       yield {
-        ...about(vip, vip.frontend, change.kind, change.address.text),
+        ...about(vip, vip.frontend, serverRecords[change.kind], change.address.text),
         isVital: false,
         obstacle: (occupied) =>
           change.kind === "as-add" ? occupied.refuseServer(change.address) : undefined,
@@ -187,10 +193,15 @@ function isFlushed(change: ServerChange): boolean {
 function about(
   vip: VipKey & { readonly id: string },
   frontend: string,
-  change: string,
-  address: string,
+  record: string,
+  address = "",
 ) {
-  return { key: `${change} ${vip.id} ${address}`, vip, frontend, change, address };
+  return { key: `${record} ${vip.id} ${address}`, vip, frontend, record, address };
+}
+
+/** What a step does, such as `as-add`. */
+export function changeOf({ record }: Step): string {
+  return record.replace("vpp-lbsync-", "");
 }
 
 /** How records name the VIP and the server of a step. */

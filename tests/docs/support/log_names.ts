@@ -27,7 +27,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   "lib/log/limited.ts": [],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
-  "lib/vpp/sync/apply.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
+  "lib/vpp/sync/changes.ts": [],
+  "lib/vpp/sync/steps.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
     .map((change) => `info vpp-lbsync-${change}`),
 };
 
