@@ -1868,7 +1868,7 @@ export type VPPLBAS = Message<"maglev.VPPLBAS"> & {
   numBuckets: number;
 
   /**
-   * unix time, 0 if never used
+   * always 0: VPP notes it when it deletes a server, and those are left out
    *
    * @generated from field: int64 in_use_since_ns = 5;
    */
@@ -2206,7 +2206,8 @@ export const PlanVPPLBStateRequestSchema: GenMessage<PlanVPPLBStateRequest> = /*
  */
 export type VPPLBChange = Message<"maglev.VPPLBChange"> & {
   /**
-   * conf-set, vip-add, vip-del, vip-recreate, as-add, as-del, as-weight
+   * conf-set, vip-add, vip-del, vip-recreate, as-add, as-del, as-weight; and vip-kept, which is no
+   * call: the VIP has a table of another length than is configured, and keeps it
    *
    * @generated from field: string kind = 1;
    */

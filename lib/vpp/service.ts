@@ -71,8 +71,6 @@ export interface LbServerState {
   readonly flags: number;
   /** Slots of the new flow table that lead to it. */
   readonly buckets: number;
-  /** Unix milliseconds, 0 if never used. */
-  readonly inUseSince: number;
 }
 
 /** A VIP as VPP has it, lingering servers left out. */
@@ -105,7 +103,7 @@ export interface LbState {
 
 /** One line of a plan, for people and the API. */
 export interface PlannedChange {
-  /** What would be done. */
+  /** What would be done; `vip-kept` is about a VIP that stays as it is though it differs. */
   readonly kind:
     | "conf-set"
     | "vip-add"

@@ -60,7 +60,6 @@ function vipToProto(vip: LbVipState): VPPLBVIP {
         weight: server.weight,
         flags: server.flags,
         numBuckets: server.buckets,
-        inUseSinceNs: nanoseconds(server.inUseSince),
       })
     ),
   });

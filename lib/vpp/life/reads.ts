@@ -57,8 +57,7 @@ function vipState(vip: ActualVip): LbVipState {
   return {
     ...{ address, prefixLength, protocol, port, encap, flowTableLength },
     srcIpSticky: vip.sticky ?? false,
-    // VPP sets the time when it deletes a server; on one that it uses it means nothing.
-    servers: serversInOrder(vip).map((server) => ({ ...server, inUseSince: 0 })),
+    servers: serversInOrder(vip),
   };
 }
 
