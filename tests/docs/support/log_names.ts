@@ -26,6 +26,9 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
   ],
   "lib/log/limited.ts": [],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
+  // For the metrics port the same, with its name.
+  "lib/rpc/connections.ts": ["warn grpc-connection-refused", "warn grpc-handshake-failed"],
+  "lib/rpc/listener.ts": ["warn grpc-accept-error"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
   "lib/vpp/sync/changes.ts": [],
   "lib/vpp/sync/steps.ts": ["vip-add", "vip-del", "vip-recreate", "as-add", "as-del", "as-weight"]
@@ -94,7 +97,7 @@ export async function staleIndirections(): Promise<string[]> {
     const text = await readPage(path).catch(() => "");
     if (text === "") stale.push(path);
     for (const name of names.map((each) => each.split(" ")[1] ?? "")) {
-      const written = text.includes(`"${name}"`) || /-transition$|^log-/.test(name);
+      const written = text.includes(`"${name}"`) || /-transition$|^log-|^grpc-/.test(name);
       if (!written) stale.push(`${path}: ${name}`);
     }
   }
