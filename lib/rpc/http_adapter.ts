@@ -73,7 +73,7 @@ function toUniversal(
   return {
     httpVersion,
     // Only the query counts; what a client calls this host may be no part of a URL at all.
-    url: `${request.scheme === "https" ? "https" : "http"}://maglevd${request.path}`,
+    url: `http://maglevd${request.path}`,
     method: request.method,
     header: new Headers(request.headers.map(([name, value]): [string, string] => [name, value])),
     body: gather(request.body, readMaxBytes),

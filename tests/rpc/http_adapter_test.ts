@@ -58,6 +58,43 @@ Deno.test("what is no RPC is said so, to gRPC clients in their own words", async
   }
 });
 
+Deno.test("a request that Connect has no words for is refused in ours", async () => {
+  for (const handler of Object.values(setUp())) {
+    const type = await ask(handler, { path: check, headers: [["content-type", "text/x"]], body });
+    assert.deepEqual([type.status, type.headers["accept-post"]?.split(",").length], [415, 4]);
+    assert.match(type.text, /^not a content type of gRPC, gRPC-Web or Connect\n$/);
+    const method = await ask(handler, { path: check, method: "PUT", headers: json, body });
+    assert.deepEqual([method.status, method.headers.allow], [405, "POST"]);
+    assert.equal(method.text, "RPCs are called with POST\n");
+    const malformed = await ask(handler, {
+      path: check,
+      headers: json,
+      body: [new TextEncoder().encode("{")],
+    });
+    assert.deepEqual(
+      [malformed.status, malformed.headers["content-type"]],
+      [400, "application/json"],
+    );
+    assert.match(malformed.text, /invalid_argument/);
+  }
+});
+
+Deno.test("a stream's messages come in envelopes, however they are cut", async () => {
+  const { http1 } = setUp();
+  const envelope = Uint8Array.of(0, 0, 0, 0, 2, 0x7b, 0x7d);
+  const { status, headers, body } = await http1(memoryRequest({
+    path: "/grpc.health.v1.Health/Watch",
+    headers: [["content-type", "application/connect+json"]],
+    body: [envelope.subarray(0, 3), envelope.subarray(3)],
+  }));
+  assert.equal(status, 200);
+  assert.equal(Object.fromEntries(headers)["content-type"], "application/connect+json");
+  const messages = body?.[Symbol.asyncIterator]();
+  const { value } = await messages?.next() ?? {};
+  assert.match(new TextDecoder().decode(value), /\{"status":"SERVING"\}$/);
+  await messages?.return?.();
+});
+
 Deno.test("shortcuts are for HTTP/2 alone, and may leave a request to the others", async () => {
   const asked: string[] = [];
   const { http1, http2 } = setUp(
