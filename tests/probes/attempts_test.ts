@@ -21,6 +21,8 @@ const reset = { reason: "connection reset by peer", isOwn: false };
 class Stage {
   readonly engine = new FakeEngine();
   readonly silent = new SilentTargets();
+  /** Gives long searches their turns, when a test turns it. */
+  readonly searches = new FakeClock();
   readonly outcomes: string[] = [];
   readonly address = ip("192.0.2.1");
   readonly connection: FakeConnection = this.engine.connection;
@@ -30,7 +32,7 @@ class Stage {
     const context = {
       engine,
       requests: new HttpRequests("1"),
-      search: new BodySearch(new FakeClock()),
+      search: new BodySearch(this.searches),
       icmp: new IcmpHubs(engine),
       silent: this.silent,
       ca: [],
@@ -155,6 +157,26 @@ Deno.test("a response that breaks off is the peer's doing, or our own lack", () 
     stage.engine.user?.readable();
     assert.deepEqual(stage.outcomes, [expected]);
   }
+});
+
+Deno.test("a search that takes long is begun once, and is what a timeout is for", () => {
+  const stage = new Stage();
+  const check = httpCheck({ responseRegexp: "(?s)[ab].{1000}[xy]", timeoutMs: 1000 });
+  const attempt = stage.begin(check);
+  const body = "ab".repeat(20_000);
+  const response = `HTTP/1.1 200 OK\r\nContent-Length: ${body.length}\r\n\r\n${body}`;
+  stage.connection.incoming.push(response, "end");
+  stage.engine.user?.readable();
+  stage.engine.user?.readable();
+  assert.equal(stage.searches.pending, 1);
+  assert.deepEqual(attempt.timedOut(), {
+    ok: false,
+    code: "L7TOUT",
+    detail: "regexp not searched to the end within 1s",
+  });
+  attempt.close();
+  assert.equal(stage.searches.pending, 0);
+  assert.deepEqual(stage.outcomes, []);
 });
 
 Deno.test("a TLS session that breaks for a lack of ours says nothing about the peer", async () => {

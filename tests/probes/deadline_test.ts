@@ -17,9 +17,11 @@ class Puppet implements Attempt {
   heardAt: number | undefined;
   heldUpMs = 0;
   closed = 0;
+  asked = 0;
   report: (outcome: Outcome) => void = () => {};
 
   timedOut(): Outcome {
+    this.asked++;
     return timedOut;
   }
   close(): void {
@@ -74,6 +76,8 @@ Deno.test("a duration ends when the kernel had the answer, not when it was looke
   stage.attempt.report(ok);
   assert.deepEqual(stage.results, [{ ...ok, durationMs: 3.25 }]);
   assert.equal(stage.attempt.closed, 1);
+  stage.clock.advance(5000);
+  assert.equal(stage.attempt.asked, 0);
 });
 
 Deno.test("a duration that nobody else knows ends with the report, and none is negative", async () => {
@@ -124,6 +128,7 @@ Deno.test("an attempt that was held up for long but ended well counts", async ()
   assert.equal(stage.results[0]?.code, "L7OK");
   stage.clock.advance(5000);
   assert.equal(stage.results.length, 1);
+  assert.equal(stage.attempt.asked, 0);
 });
 
 Deno.test("what is reported after the end is not heard", async () => {

@@ -351,5 +351,8 @@ Deno.test("a hub is closed when it was idle for 30 s, and not while an echo is u
   assert.equal(clock.pending, 1);
   hubs[Symbol.dispose]();
   assert.equal(sockets[2]?.closed, 1);
+  hubs.get(origin);
+  assert.equal(sockets.length, 4);
+  hubs[Symbol.dispose]();
   assert.equal(clock.pending, 0);
 });
