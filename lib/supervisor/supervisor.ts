@@ -7,6 +7,9 @@ const firstDelayMs = 100;
 /** The longest wait before a restart. */
 const longestDelayMs = 10_000;
 
+/** The same failure of a task is logged again after this time only. */
+const repeatMs = 60_000;
+
 /** Work that went well for so long begins again with the first delay. */
 const calmMs = 60_000;
 
@@ -43,7 +46,7 @@ export interface Task extends AsyncDisposable {
 }
 
 /**
- * Keeps long-running work going: what fails is logged, counted and started again, after 100 ms at
+ * Keeps long-running work going: what fails is counted, logged and started again, after 100 ms at
  * first and 10 s at most. Only a {@link FatalError} ends more than the one task.
  */
 export class Supervisor {
@@ -65,6 +68,7 @@ class SupervisedTask implements Task {
   readonly #abort = new AbortController();
   readonly #life: Promise<void>;
   #delayMs = firstDelayMs;
+  #logged: { readonly err: string; readonly at: number } | undefined;
 
   constructor(
     private readonly name: string,
@@ -102,14 +106,18 @@ class SupervisedTask implements Task {
   }
 
   #report(error: unknown): void {
-    const { log, failed } = this.options;
+    const { clock, log, failed } = this.options;
+    failed?.(this.name);
+    const err = reasonOf(error);
+    const at = clock.now();
+    if (this.#logged?.err === err && at - this.#logged.at < repeatMs) return;
+    this.#logged = { err, at };
     log.error("task-failed", {
       task: this.name,
-      err: reasonOf(error),
+      err,
       stack: error instanceof Error ? error.stack : undefined,
       "restart-in-ms": this.#delayMs,
     });
-    failed?.(this.name);
   }
 
   #pause(delayMs: number): Promise<void> {

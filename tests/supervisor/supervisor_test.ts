@@ -39,6 +39,24 @@ Deno.test("work that fails is logged, counted and started again, later each time
   equal(log.named("task-failed").at(-1)?.["restart-in-ms"], 10_000);
 });
 
+Deno.test("the same failure is logged once a minute, another one at once; all are counted", async () => {
+  const { clock, log, failures, supervisor } = bed();
+  let reason = "broken";
+  await using _task = supervisor.start("link", () => Promise.reject(new Error(reason)));
+  await clock.advanceAsync(59_000);
+  equal(log.named("task-failed").length, 1);
+  equal(failures.length, 12);
+  await clock.advanceAsync(10_000);
+  equal(log.named("task-failed").length, 2);
+  reason = "broken otherwise";
+  await clock.advanceAsync(10_000);
+  deepEqual(log.named("task-failed").map(({ err }) => err), [
+    "broken",
+    "broken",
+    "broken otherwise",
+  ]);
+});
+
 Deno.test("work that went well for a minute is started again soon", async () => {
   const { clock, supervisor } = bed();
   const starts: number[] = [];
