@@ -80,7 +80,7 @@ export async function startDaemon(
   startMetricsServer(base, parts);
   parts.adopt(startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
-  manager.watch(() => vitals.complaint(checker.config, checker.stats()) ?? vpp?.complaint());
+  manager.watch(() => vitals.complaint(checker.config, checker.stats(), vpp));
   const own = parts.move();
   return {
     reload: (actor) => file.reload(actor),

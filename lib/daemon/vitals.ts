@@ -1,6 +1,7 @@
 import type { CheckerObserver, CheckerStats } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
 
 /** Probes that start late are nothing unusual; most of at least this many are. */
 const meaningfulCount = 10;
@@ -8,8 +9,8 @@ const meaningfulCount = 10;
 const graceMs = 10_000;
 
 /**
- * Whether probing, which is what the daemon is for, really happens, and on time. A watchdog that
- * looked at less would be fed by a daemon that has long stopped noticing anything.
+ * Whether what the daemon is for really happens: probing, and on time, and looking after VPP. A
+ * watchdog that looked at less would be fed by a daemon that has long stopped noticing anything.
  */
 export class Vitals {
   readonly #clock: Clock;
@@ -35,8 +36,16 @@ export class Vitals {
     };
   }
 
-  /** What is wrong with the probing since the last time this was asked, if anything. */
-  complaint(config: Config, { late, running, scheduled }: CheckerStats): string | undefined {
+  /** What is wrong since the last time this was asked, if anything. */
+  complaint(
+    config: Config,
+    stats: CheckerStats,
+    vpp?: Pick<VppService, "complaint">,
+  ): string | undefined {
+    return this.#probing(config, stats) ?? vpp?.complaint();
+  }
+
+  #probing(config: Config, { late, running, scheduled }: CheckerStats): string | undefined {
     const done = this.#done - this.#seen.done;
     const lateNow = late - this.#seen.late;
     this.#seen = { done: this.#done, late };

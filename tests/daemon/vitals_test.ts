@@ -54,3 +54,16 @@ Deno.test("silence is a complaint only when it is longer than any interval expla
   equal(vitals.complaint(config, stats(0)), "no probe has finished for 50 s");
   equal(vitals.complaint(config, stats(0, 0)), undefined, "with nothing to probe it is fine");
 });
+
+Deno.test("a task that looks after VPP no more is a complaint, probes on time or not", () => {
+  const { vitals, observer } = fixture();
+  let complaint: string | undefined = "what VPP holds did not come for 61 s";
+  const vpp = { complaint: () => complaint };
+  probes(observer, 20);
+  equal(vitals.complaint(config, stats(0), vpp), complaint);
+  probes(observer, 20);
+  equal(vitals.complaint(config, stats(15), vpp), "15 of 20 probes started late");
+  complaint = undefined;
+  probes(observer, 20);
+  equal(vitals.complaint(config, stats(15), vpp), undefined);
+});
