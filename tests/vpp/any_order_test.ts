@@ -100,7 +100,7 @@ Deno.test("whatever happens in whatever order, at rest VPP holds what is desired
       assert.equal(bed.vpp.step()?.inStep, true);
       assert.deepEqual(await bed.while(bed.vpp.plan()), []);
     }),
-    { seed: 26_10, numRuns: 100 },
+    { seed: 26_10, numRuns: 60 },
   );
 });
 
@@ -114,6 +114,6 @@ Deno.test("with somebody else's hands in it too, one full sync later it does", a
       assert.deepEqual(await bed.while(bed.vpp.plan()), []);
       assert.equal(bed.log.named("vpp-altered").length, bed.altered);
     }),
-    { seed: 26_10, numRuns: 100 },
+    { seed: 26_10, numRuns: 60 },
   );
 });
