@@ -37,8 +37,16 @@ Deno.test("a sign of life is made once for all, and no timer runs for nobody", a
   assert.ok(first);
   for (const other of others) assert.equal(other, first);
   assert.equal(beds.clock.pending, 1);
-  for (const queue of watchers) await queue.return();
+  const [stays, ...leave] = watchers;
+  for (const queue of leave) await queue.return();
+  beds.clock.advance(10_000);
+  assert.equal(stays && take(stays).length, 1, "who stays goes on hearing it");
+  await stays?.return();
   assert.equal(beds.clock.pending, 0);
+  const again = await beds.watch({ ...quiet, heartbeat: true });
+  take(again);
+  beds.clock.advance(10_000);
+  assert.deepEqual(drain(again), ["heartbeat 0"]);
 });
 
 Deno.test("pulses come in batches, the newest of each backend", async () => {
@@ -80,6 +88,9 @@ Deno.test("nobody listens to probes unless somebody wants pulses", () => {
   feed.join(one);
   clock.advance(1000);
   assert.deepEqual(drain(one.queue), [], "what was gathered for others is gone");
+  probes.tell("web1", fail);
+  clock.advance(250);
+  assert.deepEqual(drain(one.queue), ["web1 L7STS"], "who comes later is told what comes later");
 });
 
 Deno.test("at most four batches a second, however many probes there are", () => {
@@ -125,6 +136,36 @@ Deno.test("a large batch comes in parts, one per turn of the event loop, none lo
   assert.deepEqual([probes.listeners, clock.pending], [0, 0]);
 });
 
+Deno.test("a probe that ends while a large batch is on its way is in the next one", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const one = watcher(filterOf({ pulses: true }));
+  feed.join(one);
+  for (let i = 0; i < 2_001; i++) probes.tell(`web${i}`, pass);
+  // Set after the batch's timer, and before that of its second part.
+  clock.after(250, () => probes.tell("late", fail));
+  clock.advance(250);
+  const parts = drain(one.queue);
+  assert.deepEqual([parts.length, parts[1]], [2, "web2000 L7OK"]);
+  clock.advance(250);
+  assert.deepEqual(drain(one.queue), ["late L7STS"]);
+  feed.leave(one);
+});
+
+Deno.test("a batch that cuts its last watcher off leaves nothing behind", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const filter = filterOf({ pulses: true });
+  const queue = new EventQueue<Event>([], { count: 10, bytes: 1 }, () => feed.leave(one));
+  const one = { filter, queue };
+  feed.join(one);
+  for (let i = 0; i < 4_500; i++) probes.tell(`web${i}`, pass);
+  clock.advance(250);
+  assert.deepEqual([probes.listeners, clock.pending], [0, 0]);
+});
+
 Deno.test("who does not read pulses misses some, and is not cut off for it", () => {
   const probes = new Probes();
   const clock = new FakeClock();
@@ -164,6 +205,9 @@ Deno.test("log levels: each watcher has its own, and one subscription serves all
   assert.equal(log.listeners, 1);
   await another.return();
   assert.equal(log.listeners, 0);
+  const again = await beds.watch({ ...off, logLevel: "error" });
+  log.error("vpp-reconciler-error");
+  assert.deepEqual(drain(again), ["error vpp-reconciler-error"]);
 });
 
 /** Probes that end when a test says so. */

@@ -7,6 +7,7 @@ import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { CheckerBed } from "../checker_bed.ts";
+import { settle } from "../../support/until.ts";
 import { smallConfig } from "../small_config.ts";
 import { drain, HubBed, hubBed, take } from "./support.ts";
 
@@ -146,7 +147,8 @@ Deno.test("a watcher that comes while events wait to be told hears each of them 
   bed.hold();
   bed.move("web0", "up");
   const opened = beds.watch({ frontend: false });
-  await beds.clock.advanceAsync(0);
+  // Whoever waits lets everything else go on.
+  await settle(2);
   bed.release();
   bed.move("web1", "down");
   assert.deepEqual(drain(await opened), [
@@ -228,12 +230,16 @@ Deno.test("snapshot and changes fit together whenever a watcher comes", async ()
 
 /** A clock by which every slice of work has taken too long. */
 class ImpatientClock extends FakeClock {
+  /** Timers set. */
+  pauses = 0;
+
   override now(): number {
     this.advance(10);
     return super.now();
   }
 
   override after(delayMs: number, run: () => void) {
+    this.pauses++;
     const timer = super.after(delayMs, run);
     queueMicrotask(() => this.advance(1));
     return timer;
@@ -259,6 +265,64 @@ function assertConsistent(queue: EventQueue<Event>, { checker }: CheckerBed): vo
     assert.equal(states.get(name), checker.frontend(name)?.state);
   }
 }
+
+Deno.test("the present state is made in slices, and only what is asked for", async () => {
+  const pauses = async (request: Parameters<HubBed["watch"]>[0]) => {
+    const clock = new ImpatientClock();
+    using beds = new HubBed(clock, { bed: new CheckerBed(smallConfig(100)) });
+    clock.pauses = 0;
+    await beds.watch(request);
+    const { pauses } = clock;
+    await beds.watch(request);
+    assert.equal(clock.pauses, pauses, "made once for all");
+    return pauses;
+  };
+  const [backends, frontends] = [
+    await pauses({ frontend: false }),
+    await pauses({ backend: false }),
+  ];
+  assert.ok(backends >= 3, `${backends}`);
+  assert.ok(frontends >= 1 && frontends < backends, `${frontends}`);
+  assert.equal(await pauses({}), backends + frontends);
+  assert.equal(await pauses({ backend: false, frontend: false }), 0);
+});
+
+Deno.test("the present state is kept while somebody watches, and no longer", async () => {
+  using beds = hubBed();
+  const first = async () => {
+    const queue = await beds.watch({}, true);
+    const event = take(queue)[0];
+    assert.ok(event);
+    return { queue, event };
+  };
+  const [one, two] = [await first(), await first()];
+  assert.equal(one.event, two.event);
+  await one.queue.return();
+  const three = await first();
+  assert.equal(three.event, one.event);
+  for (const { queue } of [two, three]) await queue.return();
+  assert.notEqual((await first()).event, one.event);
+});
+
+Deno.test("a hub that was closed hears nothing more, and keeps its first reason", async () => {
+  const bed = new CheckerBed();
+  const subscribe = bed.stream.subscribe.bind(bed.stream);
+  let listeners = 0;
+  bed.stream.subscribe = (listener) => {
+    listeners++;
+    const unsubscribe = subscribe(listener);
+    return () => {
+      listeners--;
+      unsubscribe();
+    };
+  };
+  using beds = hubBed({ bed });
+  assert.equal(listeners, 1);
+  beds.hub.close(new ConnectError("first", Code.Unavailable));
+  beds.hub.close(new ConnectError("second", Code.Unavailable));
+  assert.equal(listeners, 0);
+  await assert.rejects(beds.watch(), /first/);
+});
 
 Deno.test("closing ends every watcher, later ones, and those who wait, with the reason", async () => {
   using beds = hubBed();
