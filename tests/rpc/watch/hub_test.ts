@@ -141,6 +141,19 @@ Deno.test("backends that a reload brings are in the next snapshot, a renamed one
   assert.deepEqual(drain(queue), ["aaa up-up", "new unknown-unknown"]);
 });
 
+Deno.test("a backend of which nothing was told yet is in the next snapshot", async () => {
+  using beds = hubBed();
+  const { bed } = beds;
+  const names = drain(await beds.watch({ frontend: false }));
+  const web4 = smallConfig(5).backends.get("web4");
+  assert.ok(web4);
+  const config = smallConfig();
+  await bed.reload({ ...config, backends: new Map([...config.backends, ["web4", web4]]) });
+  assert.deepEqual(bed.events.map(({ kind }) => kind), ["reload"]);
+  const now = drain(await beds.watch({ frontend: false }));
+  assert.deepEqual(now, [...names, "web4 unknown-unknown"]);
+});
+
 Deno.test("a watcher that comes while events wait to be told hears each of them once", async () => {
   using beds = hubBed();
   const { bed } = beds;
