@@ -3,17 +3,23 @@ import type { H2Field } from "../../lib/h2/mod.ts";
 import { Peer } from "./testing/peer.ts";
 import {
   ACK,
+  block,
   data,
   END_HEADERS,
   END_STREAM,
+  frame,
   get,
   goaway,
   headers,
+  hex,
+  octets,
   ping,
   post,
+  preface,
   rstStream,
   settings,
   text,
+  types,
   windowUpdate,
 } from "./testing/wire.ts";
 
@@ -91,6 +97,8 @@ Deno.test("a shutdown after the drain limit leaves the time of grace as it is", 
   peer.connection.shutdown(10, peer.now);
   peer.advance(10);
   assert.equal(peer.got("drain limit").length, 1);
+  // The peer has not acknowledged PING, but now it has to know.
+  assert.equal(peer.said().at(-1), "GOAWAY 1 NO_ERROR");
   peer.connection.shutdown(10, peer.now);
   peer.advance(999);
   assert.equal(peer.connection.closed, false);
@@ -147,6 +155,15 @@ Deno.test("a stream that waits for the socket alone is not taken for one without
   assert.deepEqual(peer.got("reset"), []);
 });
 
+Deno.test("a stream that has said all it had is not reset for a window that is used up", () => {
+  const peer = new Peer({ settings: [[4, 10]] }).send(headers(1, get), headers(3, get));
+  for (const id of [1, 3]) peer.respond(id, ok, false);
+  assert.equal(peer.sendData(1, "0123456789"), true);
+  assert.equal(peer.sendData(3, "0123456789a"), false);
+  for (let n = 0; n < 6; n++) peer.advance(20_000).send(windowUpdate(0, 1));
+  assert.deepEqual(peer.got("reset").map(({ id }) => id), [3]);
+});
+
 Deno.test("a response that waits for the socket goes on with it, headers before data", () => {
   const peer = new Peer({ limits: { outputBytes: 20 } }).send(
     headers(1, get),
@@ -183,6 +200,33 @@ Deno.test("a stream that is reset says nothing of what it had waiting", () => {
   peer.send(rstStream(1), windowUpdate(1, 100), windowUpdate(0, 100), settings([4, 100]));
   assert.deepEqual(peer.said(), ["SETTINGS ack"]);
   assert.deepEqual(peer.got("sent"), []);
+});
+
+Deno.test("GOAWAY again and again is a flood as SETTINGS are", () => {
+  const peer = new Peer({ floods: { settings: { burst: 4, perSecond: 0, perFrame: 0 } } });
+  // The handshake took two.
+  peer.send(headers(1, get), goaway(), goaway());
+  assert.equal(peer.connection.closed, false);
+  peer.send(goaway()).assertGoaway("ENHANCE_YOUR_CALM");
+});
+
+Deno.test("a larger table for decoding is used when the peer says so, not before", () => {
+  const large = (id: number, letter: string) => {
+    const field = block([[letter, letter.repeat(2100)]]);
+    // With incremental indexing.
+    field[0] = 0x40;
+    return frame(types.HEADERS, END_HEADERS | END_STREAM, id, block(get), field);
+  };
+  const oldest = (id: number) =>
+    frame(types.HEADERS, END_HEADERS | END_STREAM, id, block(get), octets(0xbf));
+  const grow = frame(types.HEADERS, END_HEADERS | END_STREAM, 1, hex("3fe13f"), block(get));
+  const begin = () => {
+    const peer = new Peer({ handshake: false, limits: { headerTableSize: 8192 } });
+    return peer.send(preface, settings());
+  };
+  begin().send(large(1, "a"), large(3, "b"), oldest(5)).assertGoaway("COMPRESSION_ERROR");
+  const peer = begin().send(grow, large(3, "a"), large(5, "b"), oldest(7));
+  assert.equal(peer.got("request").at(-1)?.head.headers[0]?.[0], "a");
 });
 
 Deno.test("a header section of just the limit is served, one octet more is too large", () => {

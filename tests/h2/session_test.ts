@@ -244,6 +244,21 @@ Deno.test("octets that were read before are acted on without any other", async (
   assert.deepEqual(await closed, { code: 0, reason: "the peer has closed the connection" });
 });
 
+Deno.test("writing ends when all is written, not before", async () => {
+  const driver = new Driver(answer);
+  await driver.frame(types.SETTINGS, 0);
+  driver.conn.accepting = false;
+  driver.feed(headers(1, get));
+  await driver.conn.until(() => driver.conn.stuck);
+  driver.session.close();
+  await driver.clock.advanceAsync(0);
+  assert.equal(driver.conn.halfClosed, false);
+  driver.conn.accepting = true;
+  await driver.frame(types.GOAWAY, 0);
+  await driver.conn.until(() => driver.conn.halfClosed);
+  await driver.hangUp();
+});
+
 Deno.test("a closed session is read for a moment more, so that GOAWAY arrives", async () => {
   const driver = new Driver(answer);
   driver.session.close();
