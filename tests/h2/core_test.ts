@@ -251,6 +251,10 @@ Deno.test("as many handlers as twice the streams may run, and their sections fil
   peer.send(headers(5, get)).assertReset(5, "REFUSED_STREAM");
   const tight = new Peer({ limits: { connectionHeaderBytes: 2 * size - 1 } });
   tight.send(headers(1, get), headers(3, get)).assertReset(3, "REFUSED_STREAM");
+  const twice = new Peer({ limits: { connectionHeaderBytes: 2 * size - 1 } });
+  twice.send(headers(1, get), rstStream(1));
+  for (let n = 0; n < 2; n++) twice.connection.handlerDone(1);
+  twice.send(headers(3, get), headers(5, get)).assertReset(5, "REFUSED_STREAM");
   const many = new Peer({ limits: { maxConcurrentStreams: 1 } });
   for (const id of [1, 3]) many.send(headers(id, get), rstStream(id));
   many.send(headers(5, get)).assertReset(5, "REFUSED_STREAM");

@@ -12,6 +12,16 @@ Deno.test("an index that is 0 or in neither table is refused", () => {
   assert.throws(() => decode(octets(0x7f, 0x20, 1, 0x61)), /no field at index 95/);
 });
 
+Deno.test("the first and the last of the static table are followed by the newest of the other", () => {
+  const decoder = new HpackDecoder(4096);
+  decoder.decode(hex("4001 6101 62"), 1000);
+  assert.deepEqual(decoder.decode(octets(0x81, 0xbd, 0xbe), 1000).fields, [
+    [":authority", ""],
+    ["www-authenticate", ""],
+    ["a", "b"],
+  ]);
+});
+
 Deno.test("a string or field that is cut off is refused", () => {
   const whole = block([["name", "value"]]);
   for (let length = 1; length < whole.length; length++) {
