@@ -17,4 +17,4 @@ export { jsonSchema } from "./json_schema.ts";
 export type { JsonSchema } from "./json_schema.ts";
 export { withReference } from "./reference.ts";
 export { configDiff, configDiffSteps } from "./diff/diff.ts";
-export type { ConfigChange } from "./diff/diff.ts";
+export type { ConfigChange, Steps } from "./diff/diff.ts";

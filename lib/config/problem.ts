@@ -1,8 +1,11 @@
 /** Which of the two checks failed: the file's form, or what it means. */
 export type ConfigStage = "parse" | "semantic";
 
-/** Something about one place of a configuration file. */
-interface Finding {
+/**
+ * Something about one place of a configuration file; by itself, that something in a valid file will
+ * not do what it seems to say.
+ */
+export interface ConfigWarning {
   /** The file as the caller named it. */
   readonly file: string;
   /** From 1; 0 when it is about the file as a whole (it cannot be read). */
@@ -16,16 +19,13 @@ interface Finding {
 }
 
 /** One thing wrong with a configuration file. */
-export interface ConfigProblem extends Finding {
+export interface ConfigProblem extends ConfigWarning {
   /** The check that found it. */
   readonly stage: ConfigStage;
 }
 
-/** One thing in a valid file that will not do what it seems to say. */
-export type ConfigWarning = Finding;
-
 /** The problem as one line: `file:line:column: path: message`, without parts it doesn't have. */
-export function formatProblem(problem: ConfigProblem | ConfigWarning): string {
+export function formatProblem(problem: ConfigWarning): string {
   const { file, line, column, path, message } = problem;
   const place = line > 0 ? `${file}:${line}:${column}` : file;
   return path === "" ? `${place}: ${message}` : `${place}: ${path}: ${message}`;

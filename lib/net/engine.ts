@@ -31,7 +31,7 @@ export class Engine implements AsyncDisposable {
   readonly sockets: NetnsSockets;
   /** @internal */
   readonly admission: Admission;
-  /** Where receives put their bytes; whoever is told next overwrites it. */
+  /** @internal Where receives put their bytes; whoever is told next overwrites it. */
   readonly inbox: Inbox;
   readonly #deadlines: Deadlines;
 

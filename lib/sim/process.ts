@@ -51,7 +51,7 @@ export abstract class VppProcess {
   readonly journal: Journal;
   /** Changes behind the control plane's back. */
   readonly byHand: ByHand;
-  /** Closed while it hangs. */
+  /** @internal Closed while it hangs. */
   protected readonly gate: Gate = new Gate();
   protected readonly clock: Clock;
   readonly #options: ProcessOptions;
@@ -73,7 +73,7 @@ export abstract class VppProcess {
   /** Zeroed memory for the stats segment of a VPP that starts. */
   protected abstract allocate(): ArrayBuffer;
 
-  /** It has started: from now on clients reach `api` and the stats segment. */
+  /** @internal It has started: from now on clients reach `api` and the stats segment. */
   protected abstract open(api: Api): void;
 
   /** It has died: all its clients are dropped, and nobody listens. */

@@ -72,6 +72,7 @@ export class SimulatedVpp extends VppProcess implements AsyncDisposable {
     return mapping.buffer;
   }
 
+  /** @internal */
   protected override open(api: Api): void {
     if (!this.#resources) return;
     removeIfThere(this.#paths.statsPath);

@@ -90,3 +90,18 @@ export function vipDifferences(name: string, vip: WantedVip, held: VipSnapshot):
   }
   return wrong;
 }
+
+/** Whether the same is desired. */
+export function isSameWanted(a: Wanted, b: Wanted): boolean {
+  if (a.size !== b.size) return false;
+  for (const [name, vip] of a) {
+    const other = b.get(name);
+    if (!other || vip.encap !== other.encap || vip.sticky !== other.sticky) return false;
+    if (vip.servers.size !== other.servers.size) return false;
+    for (const [address, { weight, flush }] of vip.servers) {
+      const server = other.servers.get(address);
+      if (server?.weight !== weight || server.flush !== flush) return false;
+    }
+  }
+  return true;
+}

@@ -11,4 +11,7 @@ export type { History } from "./history.ts";
 export { runHistory } from "./run.ts";
 export type { Outcome, RunOptions } from "./run.ts";
 export { shortened } from "./shorten.ts";
-export type { Action } from "./actions.ts";
+export type { Action, RequestFault } from "./actions.ts";
+export type { Edit } from "./edits.ts";
+export type { ServerMood } from "./network.ts";
+export type { Site, SiteBackend, SiteCheck, SiteFrontend } from "./site.ts";

@@ -5,15 +5,16 @@ import { InMemoryVpp, portsOf, type VipSnapshot } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
-import { differences, vipName, type Wanted, wantedNow } from "./desired.ts";
+import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import type { History } from "./history.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
+import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
-import { refusal, shown, WireWatch } from "./wire_watch.ts";
+import { shown, WireWatch } from "./wire_watch.ts";
 
 /** What came of a history. */
 export interface Outcome {
@@ -82,6 +83,8 @@ class Run {
       clock,
       random: wireRandom.next,
       delayMs: () => wireRandom.next() * history.longestDelayMs,
+      // Learning all of 853 messages anew would be a tenth of the time that histories take.
+      short: true,
     });
     this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs);
     this.#wire = new WireWatch(this.#reasons);
@@ -174,7 +177,7 @@ class Run {
 
   #sample(): void {
     const wanted = wantedNow(this.#daemon.checker);
-    if (this.#wanted && isSame(wanted, this.#wanted)) return;
+    if (this.#wanted && isSameWanted(wanted, this.#wanted)) return;
     this.#wanted = wanted;
     this.#changedAt = this.#clock.now();
     this.#reasons.sample(wanted);
@@ -237,9 +240,12 @@ class Run {
       case "vpp":
         return this.#disturbVpp(action.what);
       case "fault":
-        return this.#misbehave(action);
+        this.#isDisturbed = true;
+        return misbehave(this.#vpp, action);
       case "tamper":
-        return this.#tamper(action);
+        if (!this.#vpp.running) return;
+        this.#isDisturbed = this.#wire.isTampered = true;
+        return tamper(this.#vpp, action, this.#reasons);
       case "restart":
         return await this.#restart();
       case "read":
@@ -304,57 +310,7 @@ class Run {
     const vpp = this.#vpp;
     if (what === "hang" && vpp.running) this.#isDisturbed = true;
     this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
-    switch (what) {
-      case "restart":
-        return vpp.restart();
-      case "kill":
-        return vpp.kill();
-      case "start":
-        return vpp.start();
-      case "hang":
-        return vpp.running ? vpp.hang() : undefined;
-      case "resume":
-        return vpp.resume();
-      case "cut":
-        return vpp.cut();
-    }
-  }
-
-  #misbehave({ fault, times }: Action & { readonly do: "fault" }): void {
-    this.#isDisturbed = true;
-    const faults = {
-      refuse: { kind: "retval", retval: refusal },
-      silence: { kind: "silence" },
-      late: { kind: "late", ms: 300 },
-      duplicate: { kind: "duplicate" },
-      die: { kind: "die", when: "before" },
-      "die after": { kind: "die", when: "after" },
-    } as const;
-    const isChange = (name: string) => /^lb_(add|as_set|conf$)/.test(name);
-    // VPP answers in order, and nothing else says where a dump ends: it is never cut or overtaken.
-    const isWhole = (name: string) => name !== "sockclnt_create" && !name.endsWith("_dump");
-    this.#vpp.misbehave({
-      fault: faults[fault],
-      times,
-      when: ({ name }) => fault === "refuse" ? isChange(name) : isWhole(name),
-    });
-  }
-
-  /** Changes VPP behind maglevd's back. */
-  #tamper({ what, which }: Action & { readonly do: "tamper" }): void {
-    if (!this.#vpp.running) return;
-    this.#isDisturbed = this.#wire.isTampered = true;
-    const { byHand } = this.#vpp;
-    const vips = this.#vpp.state().filter(isUsed);
-    const vip = vips[which % Math.max(1, vips.length)];
-    const server = vip?.servers.filter(({ used }) => used)[which % 3];
-    if (what === "add vip") {
-      byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
-    } else if (vip && what === "delete vip") byHand.deleteVip(vip);
-    else if (vip && server && what === "weight") {
-      byHand.setWeight(vip, server.address, 33);
-      this.#reasons.weightAltered(vipName(vip), server.address, 33);
-    } else if (vip && server) byHand.deleteServer(vip, server.address);
+    disturb(vpp, what);
   }
 
   async #restart(): Promise<void> {
@@ -423,20 +379,6 @@ function isUsed(vip: VipSnapshot): boolean {
 
 function ignoreRefusal(error: unknown): void {
   if (!(error instanceof Error) || error.name !== "VppError") throw error;
-}
-
-function isSame(a: Wanted, b: Wanted): boolean {
-  if (a.size !== b.size) return false;
-  for (const [name, vip] of a) {
-    const other = b.get(name);
-    if (!other || vip.encap !== other.encap || vip.sticky !== other.sticky) return false;
-    if (vip.servers.size !== other.servers.size) return false;
-    for (const [address, { weight, flush }] of vip.servers) {
-      const server = other.servers.get(address);
-      if (server?.weight !== weight || server.flush !== flush) return false;
-    }
-  }
-  return true;
 }
 
 function describe(entry: { readonly kind: string }): string {

@@ -10,10 +10,19 @@
 
 export type { Connect, Transport } from "./client/mod.ts";
 export { createVpp } from "./life/vpp.ts";
+export type { VppAccess } from "./life/access.ts";
 export type { Vpp, VppOptions } from "./life/vpp.ts";
 export { encaps, VppError } from "./service.ts";
 export { segmentIn } from "./stats/mod.ts";
-export type { SegmentOptions, SegmentSource, StatsSegment } from "./stats/mod.ts";
+export type {
+  CombinedSum,
+  ReadOptions,
+  SegmentOptions,
+  SegmentSource,
+  SimpleSum,
+  StatsSegment,
+  StatsView,
+} from "./stats/mod.ts";
 export type {
   AddressCounters,
   Encap,

@@ -26,7 +26,7 @@ export interface ConfigChange {
 const maxDetails = 20;
 
 /** Work that yields after each small step, for slicing. */
-type Steps<R> = Generator<void, R, void>;
+export type Steps<R> = Generator<void, R, void>;
 
 /** What {@link configDiffSteps} finds, all at once: 10,000 backends take some 10 ms. */
 export function configDiff(before: Config, after: Config): readonly ConfigChange[] {

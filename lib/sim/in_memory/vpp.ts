@@ -94,6 +94,7 @@ export class InMemoryVpp extends VppProcess {
     return this.#segment = new ArrayBuffer(this.#memory.segmentBytes ?? 256 * 1024);
   }
 
+  /** @internal */
   protected override open(api: Api): void {
     this.#api = api;
   }

@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { Bench, pass, sketch } from "./support.ts";
+
+const frontends = { f: [{ a: 100 }, { b: 50 }] };
+const config = sketch({ backends: { a: {}, b: {} }, frontends });
+
+Deno.test("runtime weights outlive a reload until the file says something new about them", async () => {
+  const weighed = (a: number, b: number) =>
+    sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a }, { b }] } });
+  using bench = new Bench(weighed(100, 50));
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.checker.setWeight("f", "pool1", "b", 8, false);
+  bench.events.length = 0;
+  const weights = () => {
+    const { config, file } = bench.checker.frontend("f") ?? {};
+    return [config, file].map((each) =>
+      each?.pools.map(({ backends }) => backends[0]?.weight).join()
+    );
+  };
+  await bench.reload(weighed(100, 50));
+  assert.deepEqual(weights(), ["7,8", "100,50"]);
+  await bench.reload(weighed(100, 51));
+  assert.deepEqual(weights(), ["7,51", "100,51"]);
+  assert.deepEqual(bench.story(), [
+    "reload applied",
+    "f/b 8>51 as kept>kept (config)",
+    "reload applied",
+  ]);
+  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  assert.equal(bench.checker.frontend("f")?.config, bench.checker.frontend("f")?.file);
+  await bench.reload(weighed(90, 51));
+  assert.deepEqual(weights(), ["90,51", "90,51"]);
+});
+
+Deno.test("a weight set while a reload is being worked out stays", async () => {
+  const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
+  const same = (history: number, description: number) =>
+    sketch({ backends, history, frontends: { f: [{ b0: 100, b1: description }] } });
+  for (const other of [1, 2]) {
+    using bench = new Bench(same(5, 1));
+    bench.probe("b0", pass);
+    let set = false;
+    bench.clock.after(0, () => {
+      set = true;
+      bench.checker.setWeight("f", "pool0", "b0", 0, false);
+    });
+    await bench.reload(same(5, other));
+    assert.ok(set);
+    assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 0);
+    assert.equal(bench.checker.frontend("f")?.config.pools[0]?.backends[0]?.weight, 0);
+    assert.deepEqual(bench.moves().slice(-3), ["weight", "f up>down", "reload"]);
+  }
+});
+
+Deno.test("a backend that changes its pool, and one that leaves, are told with their weights", async () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.probe("b", pass);
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50, a: 100 }] } }));
+  assert.deepEqual(bench.story(), [
+    "f/b 50>50 as 0>50 (config)",
+    "reload applied",
+  ]);
+  bench.events.length = 0;
+  await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50 }] } }));
+  assert.deepEqual(bench.story(), ["f/a 7>absent as 7>absent (config)", "reload applied"]);
+});

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+
+Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
+  const named = (name: string, change = {}) =>
+    sketch({
+      backends: { [name]: { at: "10.0.0.7", ...change }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: 100 }, { b: 50 }] },
+    });
+  using bench = new Bench(named("a"));
+  bench.probe("a", pass);
+  const before = bench.checker.backend("a");
+  bench.events.length = 0;
+  await bench.reload(named("z"));
+  assert.deepEqual(bench.story(), [
+    "a up>removed (config)",
+    "z unknown>up (config)",
+    "f/a 100>absent as 100>absent (config)",
+    "f/z absent>100 as absent>100 (config)",
+    "reload applied",
+  ]);
+  const after = bench.checker.backend("z");
+  assert.ok(before && after);
+  const { config: _, ...known } = before;
+  assert.deepEqual(after, { ...known, config: after.config });
+  bench.probe("z", fail);
+  assert.equal(bench.state("z"), "up");
+  bench.checker.disable("z");
+  await bench.reload(named("y"));
+  assert.equal(bench.state("y"), "disabled", "an operator's word goes with it");
+  await bench.reload(named("x", { healthcheck: "web" }));
+  assert.equal(bench.state("x"), "disabled");
+});
+
+Deno.test("an operator's weight goes with a renamed backend", async () => {
+  const named = (name: string, weight = 50) =>
+    sketch({
+      backends: { [name]: { at: "10.0.0.7" }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: weight, b: 50 }] },
+    });
+  using bench = new Bench(named("a"));
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  bench.events.length = 0;
+  await bench.reload(named("z"));
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
+  assert.deepEqual(bench.story().slice(2, -1), [
+    "f/a 100>absent as 100>absent (config)",
+    "f/z absent>100 as absent>100 (config)",
+  ]);
+  await bench.reload(named("y", 51));
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 51);
+});
+
+Deno.test("what a renamed backend is told does not depend on its new name", async () => {
+  const named = (name: string) =>
+    sketch({ backends: { [name]: { at: "10.0.0.7" } }, frontends: { f: [{ [name]: 50 }] } });
+  using bench = new Bench(named("a"));
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  await bench.reload(named("z"));
+  assert.deepEqual(bench.checker.frontend("f")?.weights[0]?.weight, 0, "it is not untested");
+  using fresh = new Bench(named("a"));
+  await fresh.reload(named("z"));
+  assert.deepEqual(fresh.checker.frontend("f")?.weights[0]?.weight, "kept");
+});
+
+Deno.test("a renamed backend that the file disables is disabled", async () => {
+  using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+  bench.probe("a", pass);
+  await bench.reload(sketch({ backends: { z: { at: "10.0.0.7", enabled: false } } }));
+  assert.equal(bench.state("z"), "disabled");
+  await bench.reload(sketch({ backends: { y: { at: "10.0.0.7" } } }));
+  assert.equal(bench.state("y"), "unknown");
+});
+
+Deno.test("a new backend at a known address by another check, or at another, is a fresh one", async () => {
+  for (const change of [{ port: 81 }, { intervalMs: 1 }, { fall: 9 }] as const) {
+    using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+    bench.probe("a", pass);
+    const checks = [httpCheck("web", change)];
+    await bench.reload(sketch({ checks, backends: { z: { at: "10.0.0.7" } } }));
+    assert.equal(bench.state("z"), "port" in change ? "unknown" : "up");
+    if ("fall" in change) assert.equal(bench.checker.backend("z")?.health, 10);
+  }
+  using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
+  bench.probe("a", pass);
+  await bench.reload(sketch({ backends: { z: { at: "10.0.0.8" } } }));
+  assert.equal(bench.state("z"), "unknown");
+});
+
+Deno.test("two backends that change places keep what was found out at their addresses", async () => {
+  const placed = (a: string, b: string) =>
+    sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
+  using bench = new Bench(placed("10.0.0.1", "10.0.0.2"));
+  bench.probe("a", pass);
+  bench.probe("b", fail);
+  bench.events.length = 0;
+  await bench.reload(placed("10.0.0.2", "10.0.0.1"));
+  assert.deepEqual([bench.state("a"), bench.state("b")], ["down", "up"]);
+  assert.deepEqual(bench.story(), [
+    "a up>down (config)",
+    "f/a 100>100 as 100>0 (config)",
+    "f up>down (config)",
+    "b down>up (config)",
+    "f/b 50>50 as 0>50 (config)",
+    "f down>up (config)",
+    "reload applied",
+  ]);
+  assert.equal(bench.checker.backend("b")?.health, 4);
+});
