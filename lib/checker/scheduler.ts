@@ -53,8 +53,9 @@ export class Scheduler<T> {
     this.#zero = clock.now();
   }
 
-  /** Milliseconds, in which `at` is asked. */
+  /** Milliseconds, in which `at` is asked. A standstill does not count, noticed or not. */
   now(): number {
+    this.#noticeStall();
     return this.#clock.now() - this.#zero;
   }
 
@@ -118,7 +119,24 @@ export class Scheduler<T> {
   #judge(lateness: number, now: number): void {
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
     if (lateness > lateMs) this.#late++;
+    if (lateness > stallMs) this.#moveOn(lateness, now);
+  }
+
+  /**
+   * Others may hear of the world before the alarm goes off that was due in a standstill. What they
+   * set would else be moved with all that was due before it, and wait as long once more.
+   */
+  #noticeStall(): void {
+    if (!this.#alarm) return;
+    const now = this.#clock.now() - this.#zero;
+    const lateness = now - this.#alarmAt;
     if (lateness <= stallMs) return;
+    this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
+    this.#moveOn(lateness, now);
+  }
+
+  /** Moves the whole schedule by a standstill. */
+  #moveOn(lateness: number, now: number): void {
     this.#stalls++;
     this.#late += this.#wheel.countOverdue(now - lateMs);
     this.#zero += lateness;

@@ -13,12 +13,16 @@ export type ServerMood =
   /** Answers now well, now not. */
   | "moody";
 
+/** Between two probes of one backend, with jitter, in milliseconds. */
+const longestIntervalMs = 66_000;
+
 /** The servers of the simulation and the way to them: it answers probes in place of `probes`. */
 export class SimulatedNetwork {
   readonly #moods = new Map<string, ServerMood>();
   /** Addresses of servers that were not well at some time. */
   readonly everUnwell = new Set<string>();
   #lackingUntil = -Infinity;
+  #calmAt = 0;
 
   constructor(private readonly clock: Clock, private readonly random: Random) {}
 
@@ -36,6 +40,12 @@ export class SimulatedNetwork {
   /** For so many milliseconds maglevd lacks what probes need. */
   lack(ms: number): void {
     this.#lackingUntil = this.clock.now() + ms;
+    this.#calmAt = this.#lackingUntil + longestIntervalMs;
+  }
+
+  /** From then on no probe has lacked anything, and the one after a lack has come. */
+  get calmAt(): number {
+    return this.#calmAt;
   }
 
   /** Nobody is moody any more: what is now stays so. */

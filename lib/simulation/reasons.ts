@@ -43,8 +43,15 @@ export class Reasons {
   readonly #flushes = new Map<string, number>();
   #lives = 0;
 
-  /** `now` tells the time, `windowMs` how long changes may take to arrive. */
-  constructor(private readonly now: () => number, private readonly windowMs: () => number) {}
+  /**
+   * `now` tells the time, `windowMs` how long changes may take to arrive, `isKnown` whether this
+   * maglevd has learned anything of the server at an address.
+   */
+  constructor(
+    private readonly now: () => number,
+    private readonly windowMs: () => number,
+    private readonly isKnown: (address: string) => boolean = () => true,
+  ) {}
 
   /** What is desired has, perhaps, changed. */
   sample(wanted: Wanted): void {
@@ -126,6 +133,9 @@ export class Reasons {
   ): string | undefined {
     const key = `${vip} ${address}`;
     const before = this.#held.get(vip)?.weights.get(address) ?? 0;
+    if (kind === "set weight" && weight < before && !this.isKnown(address)) {
+      return "nothing is known of the server that would speak against it";
+    }
     const isKept = kind === "add server" && (weight === 0 || weight === before);
     if (!some((server) => server.weight === weight || (server.weight === "kept" && isKept))) {
       return `weight ${weight} was not desired`;

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
-import { InMemoryVpp, portsOf, type VipSnapshot } from "../sim/mod.ts";
+import { InMemoryVpp, portsOf } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
@@ -11,6 +11,7 @@ import type { History } from "./history.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
+import { StartWatch } from "./start.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
@@ -62,12 +63,18 @@ class Run {
   #site: Site;
   #daemon: SimulatedDaemon;
   #wanted: Wanted | undefined;
+  /** What the present maglevd has learned since it was started. */
+  #start = new StartWatch();
+  /** When the file was last loaded anew. */
+  #reloadedAt = 0;
   /** When what is desired last changed. */
   #changedAt = 0;
   /** When maglevd was started last. */
   #startedAt = 0;
   /** Until then VPP may hold something else, since it or the way to it was disturbed. */
   #disturbedUntil = 0;
+  /** How long the last standstill was, and until when what was sent before it may still arrive. */
+  #stall = { ms: 0, until: 0 };
   /** Faults are in force whose consequences only a check's calm ends. */
   #isDisturbed = false;
   #flowTimeout: number | undefined;
@@ -86,7 +93,8 @@ class Run {
       // Learning all of 853 messages anew would be a tenth of the time that histories take.
       short: true,
     });
-    this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs);
+    const isKnown = (address: string) => this.#start.isKnown(address);
+    this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs, isKnown);
     this.#wire = new WireWatch(this.#reasons);
     this.#vpp.journal.subscribe((entry) => {
       if (entry.kind === "started") this.#reasons.vppStarted();
@@ -116,7 +124,8 @@ class Run {
 
   /** How long ago what is being carried out by VPP may have been decided. */
   get #windowMs(): number {
-    return this.#isDisturbed ? requestDeadlineMs + this.#quietMs : this.#quietMs;
+    const stallMs = this.#clock.now() <= this.#stall.until ? this.#stall.ms : 0;
+    return this.#quietMs + stallMs + (this.#isDisturbed ? requestDeadlineMs : 0);
   }
 
   async play(): Promise<void> {
@@ -134,17 +143,19 @@ class Run {
 
   #startDaemon(): SimulatedDaemon {
     this.#startedAt = this.#clock.now();
+    const start = this.#start = new StartWatch();
     const daemon = new SimulatedDaemon({
       config: configOf(this.#site),
       clock: this.#clock,
       random: this.#random.fork().next,
-      startProbe: this.#startProbe,
+      startProbe: start.watching(this.#startProbe),
       ports: portsOf(this.#vpp),
       log: this.#tape,
       onEvent: (event) => this.#hear(event),
       blame: (what) => this.#blame(what),
     });
     this.#daemon = daemon;
+    start.begin(daemon.checker, this.#clock);
     this.#sample();
     return daemon;
   }
@@ -155,6 +166,7 @@ class Run {
   }
 
   #hear(event: MaglevEvent): void {
+    this.#start.hear(event);
     this.#sample();
     if (event.kind === "weight" && event.flush) {
       const { checker } = this.#daemon;
@@ -191,11 +203,16 @@ class Run {
   #look(): void {
     this.#sample();
     this.wrong.push(...this.#wire.wrong.splice(0), ...this.#tape.errors.splice(0));
-    this.wrong.push(...this.#daemon.differences());
+    this.wrong.push(...this.#daemon.differences(), ...this.#start.unprobed(this.#calmSince));
     const now = this.#clock.now();
     const isCalm = !this.#isDisturbed && now >= this.#disturbedUntil && this.#vpp.running;
     const isSettled = now - this.#changedAt > this.#quietMs && this.#isWarm;
     if (isCalm && isSettled) this.#compare();
+  }
+
+  /** Since when nothing has kept probes from being made, or is about to be made up for. */
+  get #calmSince(): number {
+    return Math.max(this.#network.calmAt, this.#stall.until, this.#reloadedAt);
   }
 
   get #isWarm(): boolean {
@@ -204,7 +221,7 @@ class Run {
   }
 
   #compare(): void {
-    for (const wrong of differences(this.#wanted ?? new Map(), this.#vpp.state().filter(isUsed))) {
+    for (const wrong of differences(this.#wanted ?? new Map(), this.#vpp.state())) {
       this.#blame(wrong);
     }
     const { flowTimeoutSeconds } = this.#daemon.checker.config.lb;
@@ -228,6 +245,7 @@ class Run {
       case "lack":
         return this.#network.lack(action.ms);
       case "stall":
+        this.#stall = { ms: action.ms, until: this.#clock.now() + action.ms + this.#quietMs };
         this.#clock.jump(action.ms);
         return this.#disturb(2 * this.#quietMs);
       case "operator":
@@ -278,7 +296,7 @@ class Run {
     while (!isDone) await this.#turn(0.01);
     await reloading;
     // The global settings may be others now.
-    this.#changedAt = this.#clock.now();
+    this.#reloadedAt = this.#changedAt = this.#clock.now();
     if (!edits.every(keepsTraffic)) return;
     for (const place of this.#lowered(before)) this.#blame(`a reload alone lowered ${place}`);
   }
@@ -371,10 +389,6 @@ class Run {
 /** Enough for all promises that can go on: a turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function isUsed(vip: VipSnapshot): boolean {
-  return vip.used;
 }
 
 function ignoreRefusal(error: unknown): void {

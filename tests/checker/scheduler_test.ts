@@ -116,3 +116,18 @@ Deno.test("a short hiccup is caught up with, and counts as late beyond 50 ms", (
   assert.equal(ran.length, 2);
   assert.deepEqual(it.punctuality(), { late: 1, maxLatenessMs: 80, stalls: 0 });
 });
+
+Deno.test("what is set right after a standstill, before its alarm, is not moved with the rest", () => {
+  const clock = new FakeClock();
+  const ran: { owner: number; at: number }[] = [];
+  const it = new Scheduler<number>(clock, (owner) => ran.push({ owner, at: clock.now() }));
+  // A prober's timer falls due first when the process goes on.
+  clock.after(50, () => it.at(new WheelTimer(2), it.now()));
+  it.at(new WheelTimer(1), 1_000);
+  clock.jump(3_600_000);
+  clock.advance(100);
+  assert.deepEqual(ran.find(({ owner }) => owner === 2), { owner: 2, at: 3_600_000 });
+  const { stalls, maxLatenessMs } = it.punctuality();
+  assert.deepEqual({ stalls, maxLatenessMs }, { stalls: 1, maxLatenessMs: 3_599_000 });
+  it.close();
+});

@@ -119,3 +119,17 @@ Deno.test("servers and VIPs go when they are not desired any more, or in the way
   assert.equal(reasons.against(...deleteVip), undefined);
   assert.equal(reasons.against(...addServer(0, 100)), "weight 100 was not desired");
 });
+
+Deno.test("who knows nothing of a server takes nothing from it", () => {
+  const { up, down } = desires();
+  const known = new Set<string>();
+  const reasons = new Reasons(() => 0, () => windowMs, (address) => known.has(address));
+  reasons.sample(up);
+  reasons.against(...addVip(0, false));
+  reasons.against(...addServer(0, 50));
+  assert.equal(reasons.against(...weigh(0, 100)), undefined, "more is no harm");
+  reasons.sample(down);
+  assert.match(reasons.against(...weigh(0, 0)) ?? "", /^nothing is known of the server/);
+  known.add("10.0.0.1");
+  assert.equal(reasons.against(...weigh(0, 0)), undefined);
+});

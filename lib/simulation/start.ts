@@ -1,0 +1,64 @@
+import type { Checker } from "../checker/mod.ts";
+import type { MaglevEvent } from "../events/mod.ts";
+import type { StartProbe } from "../probes/mod.ts";
+import type { Clock } from "../time/mod.ts";
+
+/** How late a probe may be, in milliseconds. */
+const slackMs = 500;
+
+/** What one maglevd learns from its start on, and whether it does so in time. */
+export class StartWatch {
+  readonly #known = new Set<string>();
+  #checker: Checker | undefined;
+  #clock: Clock | undefined;
+
+  /** `start`, with an eye on the results. */
+  watching(start: StartProbe): StartProbe {
+    return (target, done) =>
+      start(target, (result) => {
+        if (result.code !== "SOCKERR") this.#known.add(target.address.text);
+        done(result);
+      });
+  }
+
+  /** It runs. What the file disables, nobody has to look at. */
+  begin(checker: Checker, clock: Clock): void {
+    this.#checker = checker;
+    this.#clock = clock;
+    for (const name of checker.backendNames()) {
+      const backend = checker.backend(name);
+      if (backend?.state === "disabled") this.#known.add(backend.config.address.text);
+    }
+  }
+
+  /** Somebody said something about a backend, or a probe did. */
+  hear(event: MaglevEvent): void {
+    if (event.kind === "backend") this.#known.add(event.address);
+  }
+
+  /** Whether anything is known of the server at this address. */
+  isKnown(address: string): boolean {
+    return this.#known.has(address);
+  }
+
+  /**
+   * Backends that nobody has looked at although there was time since `calmSince`: all are to be
+   * known before the warm-up is over.
+   */
+  unprobed(calmSince: number): string[] {
+    const [checker, clock] = [this.#checker, this.#clock];
+    if (!checker || !clock) return [];
+    const { startupMaxDelayMs } = checker.config.lb;
+    const spreadMs = startupMaxDelayMs === 0 ? 1_000 : startupMaxDelayMs / 4;
+    return checker.backendNames().flatMap((name) => {
+      const backend = checker.backend(name);
+      if (backend?.state !== "unknown" || backend.lastProbe) return [];
+      const timeoutMs = checker.healthcheck(backend.config.healthcheck)?.timeoutMs ?? 0;
+      const unknownSince = backend.since - clock.wall() + clock.now();
+      const waitedMs = clock.now() - Math.max(unknownSince, calmSince);
+      return waitedMs > spreadMs + timeoutMs + slackMs
+        ? [`${name} has not been probed for ${waitedMs.toFixed(0)} ms`]
+        : [];
+    });
+  }
+}
