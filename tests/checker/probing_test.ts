@@ -197,23 +197,6 @@ Deno.test("a probe is not given up because the process was stopped", () => {
   assert.equal(bench.state("a"), "up");
 });
 
-Deno.test("a probe that a standstill spoilt is done again at once, however long it was", () => {
-  using bench = new Bench(sketch({ backends: { a: {}, b: {} } }));
-  bench.probe("b", pass);
-  bench.probe("b", pass);
-  bench.clock.advance(500);
-  const stalled = bench.prober.flights.get("10.0.0.0");
-  assert.ok(stalled);
-  // The prober hears first, as its timer was due before the next probe of b.
-  const late = { ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 } as const;
-  bench.clock.after(900, () => stalled.answer(late));
-  const before = bench.prober.starts.length;
-  bench.clock.jump(3_600_000);
-  bench.clock.advance(20);
-  const again = bench.prober.starts.slice(before).filter(({ address }) => address === "10.0.0.0");
-  assert.equal(again.length, 1);
-});
-
 Deno.test("a host that is always too slow still notices that a backend is down", () => {
   using bench = new Bench(one);
   for (let i = 0; i < 2; i++) {
