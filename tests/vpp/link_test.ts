@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { portsOf } from "../../lib/sim/mod.ts";
 import type { StatsSegment } from "../../lib/vpp/mod.ts";
+import { FatalError } from "../../lib/supervisor/mod.ts";
 import { Bed } from "./bed.ts";
 import type { ConfigWish } from "./wishes.ts";
 
@@ -207,6 +208,17 @@ Deno.test("a mistake of our own ends one connection, is told, and never the link
   const [record] = bed.log.named("task-failed");
   assert.deepEqual([record?.task, record?.err], ["vpp-link", "undefined is not a function"]);
   assert.match(String(record?.stack), /link_test/);
+});
+
+Deno.test("what the process has to end for is no mere end of a connection", async () => {
+  const fatal = new FatalError("cannot leave network namespace dp");
+  await using bed: Bed = new Bed(web, {
+    access: { openSegment: () => Promise.reject(fatal) },
+  });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.fatal.length > 0);
+  assert.deepEqual(bed.fatal, [fatal]);
 });
 
 Deno.test("a mistake while VPP is looked after closes the connection and begins another", async () => {

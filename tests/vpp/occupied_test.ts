@@ -136,8 +136,20 @@ Deno.test("what waits for an address that nobody gives up is refused, once", asy
   const vpp = new ModelVpp();
   const on = new Carrying(vpp, [vip("192.0.2.1", ["10.0.0.9"])], watched(vpp));
   await on.everything();
-  on.desired = [vip("192.0.2.1", ["10.0.0.9"]), vip("10.0.0.9", ["10.0.0.2"])];
+  on.desired = [
+    vip("192.0.2.1", ["10.0.0.9", "10.0.0.8"]),
+    vip("10.0.0.9", ["10.0.0.2"]),
+    vip("192.0.2.7", ["10.0.0.3"]),
+  ];
   const run = await on.everything();
+  assert.deepEqual(
+    vpp.summary(),
+    [
+      "192.0.2.1/32 6 80 encap 0 sticky false: 10.0.0.8=1 10.0.0.9=1",
+      "192.0.2.7/32 6 80 encap 0 sticky false: 10.0.0.3=1",
+    ],
+    "all that need not wait is done",
+  );
   assert.equal(run.counts.refused, 1);
   assert.deepEqual(on.log.named("vpp-reconciler-error").map(({ change, err }) => [change, err]), [[
     "vip-add",

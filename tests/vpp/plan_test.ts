@@ -225,8 +225,9 @@ Deno.test("each entry into a flushing state flushes once", async () => {
     fc.asyncProperty(
       someDesired,
       fc.array(fc.boolean(), { maxLength: 6 }),
+      fc.constantFrom(0, 100),
       someVpp,
-      async (desired, states, vpp) => {
+      async (desired, states, usual, vpp) => {
         const on = new Carrying(vpp, desired);
         await on.look();
         await on.everything();
@@ -236,7 +237,7 @@ Deno.test("each entry into a flushing state flushes once", async () => {
             ...vip,
             servers: vip.servers.map((server) => ({
               ...server,
-              weight: next ? 0 : 100,
+              weight: next ? 0 : usual,
               flush: next,
             })),
           }));

@@ -1,5 +1,5 @@
 import { reasonOf } from "../../log/mod.ts";
-import type { Supervisor, Task } from "../../supervisor/mod.ts";
+import { FatalError, type Supervisor, type Task } from "../../supervisor/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { abortable } from "../client/mod.ts";
 import type { VppInfo } from "../service.ts";
@@ -171,8 +171,8 @@ class LinkProgress implements Progress {
 
 /** Whether it is an error of this program rather than one of VPP or the way to it. */
 function isMistake(error: unknown): boolean {
-  return !(error instanceof Error) || error instanceof TypeError || error instanceof RangeError ||
-    error instanceof ReferenceError;
+  return error instanceof TypeError || error instanceof RangeError ||
+    error instanceof ReferenceError || error instanceof FatalError;
 }
 
 /** Resolves after `ms`, or when the signal is aborted. */
