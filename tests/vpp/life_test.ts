@@ -87,6 +87,25 @@ Deno.test("a backend that goes down is drained and flushed once, and comes back"
   await bed.becomes(inStep);
 });
 
+Deno.test("what a sync is about is named, ten frontends at most", async () => {
+  const backends = { b1: "10.0.0.1" };
+  const names = Array.from({ length: 12 }, (_, i) => `f${String(i).padStart(2, "0")}`);
+  const frontends = names.map((name, i) =>
+    [name, { vip: `192.0.2.${i + 1}`, key: "any", pools: [{ b1: 1 }] }] as const
+  );
+  await using bed = new Bed({ backends, frontends: Object.fromEntries(frontends) });
+  await bed.start();
+  bed.log.records.length = 0;
+  bed.set("paused", "b1");
+  await bed.becomesAsWanted();
+  await bed.pass(10);
+  const scope = { scope: "vip", frontends: names.slice(0, 10) };
+  assert.deepEqual(bed.log.named("vpp-lbsync-start"), [scope]);
+  const counts = { vip_added: 0, vip_removed: 0, as_added: 0, as_removed: 0, refused: 0 };
+  const done = { ...scope, ...counts, as_weight_updated: 12, "duration-ms": 2 };
+  assert.deepEqual(bed.log.named("vpp-lbsync-done"), [done]);
+});
+
 Deno.test("each frontend of a change has its record", async () => {
   await using bed = new Bed({
     ...web,

@@ -10,7 +10,6 @@ import {
   changeOf,
   nextSteps,
   type Notes,
-  type Refusals,
   type Requester,
   type Step,
   stepAttributes,
@@ -47,7 +46,7 @@ export interface Refusal {
 }
 
 /** How carrying out a number of targets goes. */
-export class Run implements Refusals {
+export class Run {
   readonly counts: SyncCounts = {
     vip_added: 0,
     vip_removed: 0,
@@ -56,8 +55,8 @@ export class Run implements Refusals {
     as_weight_updated: 0,
     refused: 0,
   };
-  readonly steps = new Set<string>();
-  readonly vips = new Set<string>();
+  /** Keys of the steps that were refused: they are not tried again. */
+  readonly refused = new Set<string>();
   /** The last one of each VIP, by its id. */
   readonly refusals = new Map<string, Refusal>();
   /** Why frontends must wait for a full sync, by their names. */
@@ -156,7 +155,7 @@ export class Changes {
     if (!plan) return "none";
     for (const frontend of plan.blocked) this.#block(frontend, plan.prefix, run);
     let outcome: "some" | "waits" | "none" = "none";
-    for (const step of nextSteps(plan, run)) {
+    for (const step of nextSteps(plan, run.refused)) {
       if (left.mayWait && step.obstacle(occupied) !== undefined) {
         if (outcome === "none") outcome = "waits";
         continue;
@@ -200,8 +199,7 @@ export class Changes {
     if (!(reason instanceof RetvalError || reason instanceof EncodeError)) throw reason;
     const { message } = reason;
     run.counts.refused++;
-    run.steps.add(step.key);
-    if (step.isVital) run.vips.add(step.vip.id);
+    run.refused.add(step.key);
     const server = step.address === "" ? "" : ` ${step.address}`;
     const change = changeOf(step);
     const detail = `${describeVip(step.vip)}: ${change}${server}: ${message}`;

@@ -45,8 +45,6 @@ export interface Step {
   readonly weight?: number;
   /** What the log says of it besides. */
   readonly attributes: LogAttributes;
-  /** A change of a whole VIP: when it is refused, nothing further makes sense there. */
-  readonly isVital: boolean;
   /** Why it cannot be done yet, as a sentence: something else has the address. */
   obstacle(occupied: Occupied): string | undefined;
   /** Sends the request; resolves when VPP has accepted it. EncodeError if it is never to be sent. */
@@ -55,25 +53,18 @@ export interface Step {
   accepted(notes: Notes): void;
 }
 
-/** What VPP refused while a plan was being carried out. It is not tried again meanwhile. */
-export interface Refusals {
-  /** Keys of steps. */
-  readonly steps: ReadonlySet<string>;
-  /** Ids of VIPs that nothing more can be done about. */
-  readonly vips: ReadonlySet<string>;
-}
-
 /**
  * What of a plan can be sent now: the removals first; once there is none left, the VIPs that are
  * missing; once they are there, their servers. Each is planned anew by what VPP then holds. So
  * nothing is ever added to a VIP that turned out to be another one than planned, such as an
  * all-port NAT VIP, which would kill VPP, and no weight is older than the request that carries it.
+ * Steps whose keys are in `refused` are left out.
  */
-export function* nextSteps(plan: PrefixPlan, refusals: Refusals): Generator<Step> {
+export function* nextSteps(plan: PrefixPlan, refused: ReadonlySet<string>): Generator<Step> {
   for (const stage of [removalSteps, additionSteps, serverSteps]) {
     let isEmpty = true;
     for (const step of stage(plan)) {
-      if (refusals.vips.has(step.vip.id) || refusals.steps.has(step.key)) continue;
+      if (refused.has(step.key)) continue;
       isEmpty = false;
       yield step;
     }
@@ -88,7 +79,6 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
         ...about(vip, frontend, "vpp-lbsync-as-del", address.text),
         kind: "as_removed",
         attributes: { flush: true },
-        isVital: false,
         obstacle: () => undefined,
         send: (client) => client.request(lbAddDelAs, deleteAs(vip, address)),
         accepted: ({ known, ledger }) => {
@@ -101,7 +91,6 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
       ...about(vip, frontend, frontend === "" ? "vpp-lbsync-vip-del" : "vpp-lbsync-vip-recreate"),
       kind: "vip_removed",
       attributes: { reason },
-      isVital: true,
       obstacle: () => undefined,
       send: (client) => client.request(lbAddDelVip, deleteVip(vip)),
       accepted: ({ known }) => known.vipRemoved(vip.id),
@@ -109,16 +98,18 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
   }
 }
 
-/** A VIP that should have gone, but which VPP refused to remove, may be in the way of another. */
+/** A VIP that should have gone, but which VPP refused to remove, is in the way of its successor. */
 function* additionSteps({ changes, removals }: PrefixPlan): Generator<Step> {
   for (const { vip, isAdded } of changes) {
-    if (!isAdded || removals.some((staying) => inTheWay(staying.vip, vip))) continue;
+    const isBlocked = removals.some(({ vip: staying }) =>
+      staying.id === vip.id || inTheWay(staying, vip)
+    );
+    if (!isAdded || isBlocked) continue;
     const { encap, sticky, flowTableLength } = vip;
     yield {
       ...about(vip, vip.frontend, "vpp-lbsync-vip-add"),
       kind: "vip_added",
       attributes: { encap, "src-ip-sticky": sticky, buckets: flowTableLength },
-      isVital: true,
       obstacle: (occupied) => occupied.refuseVip(vip),
       send: async (client, occupied) => await client.request(lbAddDelVip, addVip(vip, occupied)),
       accepted: ({ known }) => known.vipAdded(vip),
@@ -138,7 +129,6 @@ function* serverSteps({ changes }: PrefixPlan): Generator<Step> {
     for (const change of servers) {
       yield {
         ...about(vip, vip.frontend, serverRecords[change.kind], change.address.text),
-        isVital: false,
         obstacle: (occupied) =>
           change.kind === "as-add" ? occupied.refuseServer(change.address) : undefined,
         ...serverStep(vip, change),

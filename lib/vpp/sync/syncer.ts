@@ -226,7 +226,7 @@ class Syncer {
    */
   async #reconsider(counts = new Run("vip").counts): Promise<void> {
     const { step } = this.#context;
-    while (this.#refused.size > 0) {
+    for (;;) {
       const refused = [...this.#refused];
       this.#refused.clear();
       const fresh = refused.filter(([id]) => step.difference(id) === undefined);
