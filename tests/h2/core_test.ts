@@ -4,6 +4,7 @@ import { Peer } from "./testing/peer.ts";
 import {
   ACK,
   block,
+  continuation,
   data,
   END_HEADERS,
   END_STREAM,
@@ -80,6 +81,17 @@ Deno.test("a PING that is not ours does not end the first part of a shutdown", (
   assert.deepEqual(peer.said(), ["GOAWAY 1 NO_ERROR"]);
   peer.send(ping(text("shutdown"), ACK)).advance(4000);
   assert.deepEqual(peer.said(), []);
+});
+
+Deno.test("a shutdown whose last stream ends waits for those that may be on their way", () => {
+  const peer = new Peer().send(headers(1, get));
+  peer.connection.shutdown(5000, peer.now);
+  peer.respond(1, ok);
+  assert.equal(peer.connection.closed, false);
+  peer.send(headers(3, get), ping(text("shutdown"), ACK));
+  assert.equal(peer.said().at(-1), "GOAWAY 3 NO_ERROR");
+  peer.respond(3, ok);
+  assert.equal(peer.got("closed")[0]?.reason, "drained");
 });
 
 Deno.test("a shutdown waits neither for idleness nor for its own GOAWAY any longer", () => {
@@ -227,6 +239,21 @@ Deno.test("a larger table for decoding is used when the peer says so, not before
   begin().send(large(1, "a"), large(3, "b"), oldest(5)).assertGoaway("COMPRESSION_ERROR");
   const peer = begin().send(grow, large(3, "a"), large(5, "b"), oldest(7));
   assert.equal(peer.got("request").at(-1)?.head.headers[0]?.[0], "a");
+});
+
+Deno.test("a header block of just the limit is taken, in one frame and in two", () => {
+  const whole = block(get);
+  const requests = (headerBlockBytes: number, ...frames: Uint8Array[]) =>
+    new Peer({ limits: { headerBlockBytes } }).send(...frames).got("request").length;
+  const one = [frame(types.HEADERS, END_HEADERS | END_STREAM, 1, whole)];
+  const two = [
+    frame(types.HEADERS, END_STREAM, 1, whole.subarray(0, 9)),
+    continuation(1, whole.subarray(9), END_HEADERS),
+  ];
+  for (const frames of [one, two]) {
+    assert.equal(requests(whole.length, ...frames), 1);
+    assert.equal(requests(whole.length - 1, ...frames), 0);
+  }
 });
 
 Deno.test("a header section of just the limit is served, one octet more is too large", () => {

@@ -26,6 +26,7 @@ const malformed: readonly [fields: readonly Field[], reason: string][] = [
   [[...get, [":path", "/"]], ":path comes twice"],
   [replacing(":path", "/\n"), ":path has a forbidden character"],
   [without(":method"), ":method is missing"],
+  [[["x", "y"]], ":method is missing"],
   [replacing(":method", ""), ":method is missing"],
   [without(":scheme"), ":scheme is missing"],
   [replacing(":scheme", ""), ":scheme is missing"],
