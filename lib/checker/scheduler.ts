@@ -39,8 +39,7 @@ export class Scheduler<T> {
   readonly #wheel = new TimerWheel<T>();
   /** The clock's time that was 0 here. */
   #zero: number;
-  #alarm: Timer | undefined;
-  #alarmAt = Infinity;
+  #alarm: { readonly timer: Timer; readonly at: number } | undefined;
   #inBatch = false;
   #closed = false;
   #late = 0;
@@ -70,7 +69,7 @@ export class Scheduler<T> {
     const now = this.now();
     this.#wheel.idleUntil(now);
     this.#wheel.set(timer, Math.max(due, now));
-    if (!this.#inBatch && timer.due < this.#alarmAt) this.#arm();
+    if (!this.#inBatch && timer.due < (this.#alarm?.at ?? Infinity)) this.#arm();
   }
 
   /** Clears the timer if it is set. */
@@ -90,7 +89,7 @@ export class Scheduler<T> {
   }
 
   #batch(): void {
-    const reached = this.#alarmAt;
+    const reached = this.#alarm?.at ?? 0;
     this.#disarm();
     this.#inBatch = true;
     try {
@@ -129,7 +128,7 @@ export class Scheduler<T> {
   #noticeStall(): void {
     if (!this.#alarm) return;
     const now = this.#clock.now() - this.#zero;
-    const lateness = now - this.#alarmAt;
+    const lateness = now - this.#alarm.at;
     if (lateness <= stallMs) return;
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
     this.#moveOn(lateness, now);
@@ -143,17 +142,16 @@ export class Scheduler<T> {
   }
 
   #arm(): void {
-    const next = this.#wheel.next();
-    if (next === undefined) return this.#disarm();
-    if (this.#alarm && next >= this.#alarmAt) return;
+    const at = this.#wheel.next();
+    if (at === undefined) return this.#disarm();
+    if (this.#alarm && at >= this.#alarm.at) return;
     this.#disarm();
-    this.#alarmAt = next;
-    this.#alarm = this.#clock.after(Math.max(0, next - this.now()), () => this.#batch());
+    const timer = this.#clock.after(Math.max(0, at - this.now()), () => this.#batch());
+    this.#alarm = { timer, at };
   }
 
   #disarm(): void {
-    this.#alarm?.cancel();
+    this.#alarm?.timer.cancel();
     this.#alarm = undefined;
-    this.#alarmAt = Infinity;
   }
 }
