@@ -23,10 +23,16 @@ export interface ApplyContext {
   readonly firstWithinMs: (check: HealthCheck) => number;
 }
 
+/** What is known of a server, which may be nothing. */
+interface Verdict {
+  readonly health: Health;
+  readonly untested: boolean;
+}
+
 /** What `swap` leaves to `settle`. */
 export interface Unsettled {
   /** What moved backends take over from those who were probed there before. */
-  readonly verdicts: ReadonlyMap<BackendEntry, Health>;
+  readonly verdicts: ReadonlyMap<BackendEntry, Verdict>;
 }
 
 /** Members of a frontend that are looked at in one step. */
@@ -46,9 +52,11 @@ export function swap(
   publish: (world: World) => void,
 ): Unsettled {
   // Before any of them changes: two backends may have changed places.
-  const verdicts = new Map<BackendEntry, Health>();
+  const verdicts = new Map<BackendEntry, Verdict>();
   for (const { entry, donor, target } of backends.changed) {
-    if (donor) verdicts.set(entry, recheck(donor.health, donor.check, target.check, "timing"));
+    if (!donor) continue;
+    const health = recheck(donor.health, donor.check, target.check, "timing");
+    verdicts.set(entry, { health, untested: donor.untested });
   }
   for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
   for (const change of backends.changed) retarget(change, probing);
@@ -108,15 +116,15 @@ export function* settle(
 
 function settleChange(
   { entry, recheck: what, enabled }: Change,
-  verdict: Health | undefined,
+  verdict: Verdict | undefined,
   context: ApplyContext,
   reason: Reason,
 ): void {
   const { states, probing, firstWithinMs } = context;
   if (what && isProbed(entry.health.state)) {
-    if (verdict && isProbed(verdict.state) && verdict.state !== "unknown") {
-      entry.untested = false;
-      states.enter(entry, verdict, reason);
+    if (verdict && isProbed(verdict.health.state)) {
+      entry.untested = verdict.untested;
+      states.enter(entry, verdict.health, reason);
     }
     probing.hasten(entry.job, firstWithinMs(entry.check));
   }

@@ -34,6 +34,9 @@ export class StartWatch {
   /** Somebody said something about a backend, or a probe did. */
   hear(event: MaglevEvent): void {
     if (event.kind === "backend") this.#known.add(event.address);
+    if (event.kind !== "weight" || event.configured.from === event.configured.to) return;
+    const address = this.#checker?.config.backends.get(event.backend)?.address;
+    if (address) this.#known.add(address.text);
   }
 
   /** Whether anything is known of the server at this address. */

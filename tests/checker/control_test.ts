@@ -147,6 +147,12 @@ Deno.test("what an operator did is told with name and place, and so is what foll
     "f/b 50>0 as 50>0 flush (operator)",
     "f up>down (operator)",
   ]);
+  assert.deepEqual(bench.events.slice(5).map((event) => "flush" in event), [
+    false,
+    false,
+    true,
+    false,
+  ]);
 });
 
 Deno.test("a weight that cannot be set is refused with the reason", () => {

@@ -184,6 +184,16 @@ Deno.test("a timeout that comes long after the deadline is the process's fault a
   assert.equal(bench.state("a"), "up");
 });
 
+Deno.test("a timeout that comes in time counts", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(260);
+  const probe = [...bench.prober.flights.values()][0];
+  bench.clock.advance(1_050);
+  probe?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 });
+  assert.equal(bench.state("a"), "down");
+  assert.equal(bench.checker.stats().excused, 0);
+});
+
 Deno.test("a probe is not given up because the process was stopped", () => {
   using bench = new Bench(one);
   bench.clock.advance(500);

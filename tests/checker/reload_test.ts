@@ -250,6 +250,8 @@ Deno.test("the operator's word on enabled outlives what the file says later", as
   assert.deepEqual(bench.log.named("backend-enabled-kept"), [
     { backend: "b", file: false, operator: true },
   ]);
+  await bench.reload(sketch({ backends: { a: { at: "10.9.9.9" }, b: {} }, frontends }));
+  assert.equal(bench.log.named("backend-enabled-kept").length, 1, "the file says nothing new");
   await bench.reload(sketch({ backends: { a: { enabled: false }, b: {} }, frontends }));
   await bench.reload(config);
   assert.equal(bench.state("a"), "disabled");
@@ -350,6 +352,11 @@ Deno.test("checks differ in their timing, in their target, or not at all", () =>
     { probeIpv6Source: ip("2001:db8::1") },
     { port: 81, rise: 9 },
   ] as const;
+  const [one, two] = ["192.0.2.1", "192.0.2.2"].map((source) =>
+    httpCheck("a", { probeIpv4Source: ip(source) })
+  );
+  assert.ok(one && two);
+  assert.equal(checkDifference(one, two), "target");
   for (const change of target) {
     assert.equal(checkDifference(base, httpCheck("b", change)), "target", JSON.stringify(change));
   }

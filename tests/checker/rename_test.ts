@@ -109,3 +109,22 @@ Deno.test("two backends that change places keep what was found out at their addr
   ]);
   assert.equal(bench.checker.backend("b")?.health, 4);
 });
+
+Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
+  const placed = (a: string, b: string) =>
+    sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
+  using bench = new Bench(placed("10.0.0.1", "10.0.0.2"));
+  bench.probe("a", fail);
+  bench.events.length = 0;
+  await bench.reload(placed("10.0.0.2", "10.0.0.1"));
+  assert.deepEqual([bench.state("a"), bench.state("b")], ["unknown", "down"]);
+  const weights = bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
+  assert.deepEqual(weights, ["kept", 0], "the server of which nothing is known keeps what it has");
+  assert.deepEqual(bench.story(), [
+    "a down>unknown (config)",
+    "f/a 100>100 as 0>kept (config)",
+    "b unknown>down (config)",
+    "f/b 50>50 as kept>0 (config)",
+    "reload applied",
+  ]);
+});
