@@ -34,8 +34,16 @@ export class StartWatch {
   /** Somebody said something about a backend, or a probe did. */
   hear(event: MaglevEvent): void {
     if (event.kind === "backend") this.#known.add(event.address);
-    if (event.kind !== "weight" || event.configured.from === event.configured.to) return;
-    const address = this.#checker?.config.backends.get(event.backend)?.address;
+    if (event.kind === "weight" && event.configured.from !== event.configured.to) {
+      this.#learn(event.backend);
+    }
+    // Who moves takes along what was said of it, such as that it is disabled.
+    if (event.kind !== "reload" || event.result === "rejected") return;
+    for (const { kind, name } of event.changes) if (kind === "backend") this.#learn(name);
+  }
+
+  #learn(backend: string): void {
+    const address = this.#checker?.config.backends.get(backend)?.address;
     if (address) this.#known.add(address.text);
   }
 
