@@ -56,6 +56,19 @@ export class SimulatedDaemon {
     return this.#listener.differences();
   }
 
+  /** An operator has VPP brought in line; what becomes of it shows in VPP. */
+  sync(frontend: string | undefined): void {
+    this.vpp.sync(frontend).catch(ignoreRefusal);
+  }
+
+  /** Some people ask at once what VPP holds, and what would be changed. */
+  read(): void {
+    for (let i = 0; i < 5; i++) {
+      this.vpp.state().catch(ignoreRefusal);
+      this.vpp.plan().catch(ignoreRefusal);
+    }
+  }
+
   /** Ends it. VPP keeps what it has. */
   async close(): Promise<void> {
     const closing = this.vpp.close();
@@ -64,4 +77,8 @@ export class SimulatedDaemon {
     this.#events.close();
     await closing;
   }
+}
+
+function ignoreRefusal(error: unknown): void {
+  if (!(error instanceof Error) || error.name !== "VppError") throw error;
 }

@@ -75,6 +75,8 @@ class Run {
   #disturbedUntil = 0;
   /** How long the last standstill was, and until when what was sent before it may still arrive. */
   #stall = { ms: 0, until: 0 };
+  /** Since when VPP may hold requests back that it was sent. */
+  #hungSince: number | undefined;
   /** Faults are in force whose consequences only a check's calm ends. */
   #isDisturbed = false;
   #flowTimeout: number | undefined;
@@ -125,7 +127,8 @@ class Run {
   /** How long ago what is being carried out by VPP may have been decided. */
   get #windowMs(): number {
     const stallMs = this.#clock.now() <= this.#stall.until ? this.#stall.ms : 0;
-    return this.#quietMs + stallMs + (this.#isDisturbed ? requestDeadlineMs : 0);
+    const hungMs = this.#clock.now() - (this.#hungSince ?? this.#clock.now());
+    return this.#quietMs + stallMs + hungMs + (this.#isDisturbed ? requestDeadlineMs : 0);
   }
 
   async play(): Promise<void> {
@@ -254,7 +257,7 @@ class Run {
       case "reload":
         return await this.#reload(action.edits);
       case "sync":
-        return this.#sync(action.frontend);
+        return this.#daemon.sync(action.frontend);
       case "vpp":
         return this.#disturbVpp(action.what);
       case "fault":
@@ -267,7 +270,7 @@ class Run {
       case "restart":
         return await this.#restart();
       case "read":
-        for (let i = 0; i < 5; i++) this.#read();
+        this.#daemon.read();
     }
   }
 
@@ -315,18 +318,12 @@ class Run {
     return places;
   }
 
-  #sync(frontend: string | undefined): void {
-    this.#daemon.vpp.sync(frontend).catch(ignoreRefusal);
-  }
-
-  #read(): void {
-    this.#daemon.vpp.state().catch(ignoreRefusal);
-    this.#daemon.vpp.plan().catch(ignoreRefusal);
-  }
-
   #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {
     const vpp = this.#vpp;
-    if (what === "hang" && vpp.running) this.#isDisturbed = true;
+    if (what === "hang" && vpp.running) {
+      this.#isDisturbed = true;
+      this.#hungSince ??= this.#clock.now();
+    }
     this.#disturb(reconnectMs + requestDeadlineMs + 4 * this.#quietMs);
     disturb(vpp, what);
   }
@@ -360,6 +357,7 @@ class Run {
       if (now > end) return this.#blame("what is desired does not come to rest");
     }
     this.#isDisturbed = this.#wire.isTampered = false;
+    this.#hungSince = undefined;
     this.#compare();
   }
 
@@ -389,10 +387,6 @@ class Run {
 /** Enough for all promises that can go on: a turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function ignoreRefusal(error: unknown): void {
-  if (!(error instanceof Error) || error.name !== "VppError") throw error;
 }
 
 function describe(entry: { readonly kind: string }): string {
