@@ -204,6 +204,20 @@ Deno.test("a response that waits for the socket goes on with it, headers before 
   assert.deepEqual(peer.got("sent").map(({ id }) => id), [3, 5, 1]);
 });
 
+Deno.test("headers that waited for the socket leave nothing behind that data would trip over", () => {
+  const peer = new Peer({ limits: { outputBytes: 20 }, settings: [[4, 0]] });
+  peer.send(headers(1, get));
+  peer.reading = false;
+  peer.send(ping(), ping());
+  assert.equal(peer.respond(1, ok, false), false);
+  peer.reading = true;
+  peer.collect();
+  assert.equal(peer.said().at(-1), "HEADERS 1 :status=200");
+  assert.equal(peer.sendData(1, "x"), false);
+  peer.send(ping());
+  assert.deepEqual(peer.said(), ["PING ack 12345678"]);
+});
+
 Deno.test("a stream that is reset says nothing of what it had waiting", () => {
   const peer = new Peer({ settings: [[4, 5]] }).send(headers(1, get), headers(3, get));
   peer.respond(1, ok, false);

@@ -89,6 +89,19 @@ Deno.test("a string is Huffman-coded only where that is shorter", () => {
   assert.deepEqual(encoder.encode([["etag", "000"]]), octets(0x0f, 19, 0x82, 0, 1));
 });
 
+Deno.test("strings of all lengths around those of their prefix come through, coded or not", () => {
+  const decoder = new HpackDecoder(4096);
+  const encoder = new HpackEncoder(4096);
+  for (const coded of [126, 127, 128, 200, 254, 255, 256]) {
+    // Eight characters of five bits are five octets; one that is longer coded is not coded.
+    const values = ["0".repeat(Math.floor(coded * 8 / 5)), ">".repeat(coded)];
+    for (const value of values) {
+      const { fields } = decoder.decode(encoder.encode([["etag", value]]), 10_000);
+      assert.deepEqual(fields, [["etag", value]]);
+    }
+  }
+});
+
 Deno.test("a table shrunk and grown again is announced with both sizes", () => {
   const encoder = new HpackEncoder(4096);
   encoder.encode(response);
