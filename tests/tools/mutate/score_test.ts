@@ -4,7 +4,8 @@ import { complaintsIn } from "../../../tools/mutate/compiles.ts";
 import { gateText, isGood } from "../../../tools/mutate/gate_sample.ts";
 import { failureIn } from "../../../tools/mutate/run.ts";
 import { chance, percent, scoreOf, significance, tooMany } from "../../../tools/mutate/score.ts";
-import { withRow } from "../../../tools/mutate/table.ts";
+import { tablePage, withRow } from "../../../tools/mutate/table.ts";
+import { rooms } from "../../../tools/mutate/rooms.ts";
 
 Deno.test("what timed out was noticed, what is undecided does not count", () => {
   const kinds = ["timed out", "survived", "survived", "undecided"] as const;
@@ -81,6 +82,14 @@ Deno.test("the compiler's complaints are told by file; what is left over is none
   deepEqual([...complaintsIn(output, "/t")], [
     ["lib/a/x.mutant3.ts", ["TS2322 Type 'number' is not assignable to type 'string'."]],
   ]);
+});
+
+Deno.test("the table in the documentation has a row for each room", async () => {
+  const page = await Deno.readTextFile(new URL(`../../../${tablePage}`, import.meta.url));
+  const score = { killed: 9, timedOut: 0, survived: 1, undecided: 0 };
+  for (const room of Object.keys(rooms)) {
+    ok(withRow(page, { room, score, date: "2026-11-21", command: "x" }).includes("| 90.0 % |"));
+  }
 });
 
 Deno.test("a run's figures take the place of the room's row", () => {
