@@ -171,6 +171,17 @@ Deno.test("sections too large for an answer of ours but 431 are counted as reset
   peer.send(large(5)).assertGoaway("ENHANCE_YOUR_CALM");
 });
 
+Deno.test("the body of a request whose 431 waits for the socket is dropped, not told of", () => {
+  const peer = new Peer({ limits: { maxHeaderListSize: 300, outputBytes: 10 } });
+  peer.reading = false;
+  peer.send(ping(), headers(1, [...post, ["x", "y".repeat(300)]], END_HEADERS));
+  peer.send(data(1, "abc"), data(1, "", END_STREAM));
+  assert.deepEqual([peer.got("request"), peer.got("data"), peer.got("end")], [[], [], []]);
+  peer.reading = true;
+  peer.collect();
+  assert.deepEqual(peer.said(), ["PING ack 12345678", "HEADERS 1 :status=431 end"]);
+});
+
 Deno.test("HEADERS and CONTINUATION without content are counted, those with some are not", () => {
   const peer = () => new Peer({ floods: { emptyFrame: budget(1) } });
   const empty = frame(types.HEADERS, END_STREAM, 1);
