@@ -1,4 +1,4 @@
-import type { Logger } from "../log/mod.ts";
+import type { DaemonLog, Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 
 /** How errors that reached the top are dealt with. */
@@ -56,4 +56,21 @@ function describe(reason: unknown): { err: string; stack: string | undefined } {
   return reason instanceof Error
     ? { err: `${reason.name}: ${reason.message}`, stack: reason.stack }
     : { err: String(reason), stack: undefined };
+}
+
+/** How long the last record may take to be written, in milliseconds. */
+const lastWordMs = 100;
+
+/**
+ * Nothing may run any more, not even what takes the daemon down: another process is better.
+ * `exit` is Deno.exit.
+ */
+export function endAtOnce(
+  error: Error,
+  log: Pick<DaemonLog, "error" | "flush">,
+  exit: (code: number) => void,
+): void {
+  log.error("fatal", { err: error.message, stack: error.stack });
+  const end = () => exit(1);
+  log.flush(lastWordMs).then(end, end);
 }

@@ -9,7 +9,7 @@ import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { usage, UsageError } from "./flags.ts";
-import { guardAgainstStrayErrors } from "./last_resort.ts";
+import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { Request, Settings } from "./settings.ts";
@@ -101,17 +101,17 @@ async function start(
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
   try {
-    return await startDaemon(settings, config, log, manager, (error) => endAtOnce(error, log));
+    return await startDaemon(
+      settings,
+      config,
+      log,
+      manager,
+      (error) => endAtOnce(error, log, Deno.exit),
+    );
   } catch (error) {
     log.error("start-failed", { err: reasonOf(error) });
     return undefined;
   }
-}
-
-/** Nothing may run any more, not even what takes the daemon down: another process is better. */
-function endAtOnce(error: Error, log: DaemonLog): void {
-  log.error("fatal", { err: error.message, stack: error.stack });
-  void log.flush(flushLimitMs).then(() => Deno.exit(1));
 }
 
 /** Signals come at any time, also before there is a daemon to tell. */

@@ -1,5 +1,5 @@
 import { equal, match, ok } from "node:assert/strict";
-import { guardAgainstStrayErrors } from "../../lib/daemon/last_resort.ts";
+import { endAtOnce, guardAgainstStrayErrors } from "../../lib/daemon/last_resort.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { until } from "../support/until.ts";
@@ -52,4 +52,26 @@ Deno.test("twenty errors within a minute are too many, twenty in an hour are not
   stop();
   equal(seen.gaveUp, 1);
   ok(log.lines.includes("error giving-up errors=20 within-seconds=60"));
+});
+
+Deno.test("a fatal error ends the process with 1 once it is logged, and when it cannot be", async () => {
+  for (const flush of [() => Promise.resolve(), () => Promise.reject(new Error("full"))]) {
+    const log = new RecordedLog();
+    const order: string[] = [];
+    const ended = Promise.withResolvers<number>();
+    const noted = {
+      error: (msg: string, attributes = {}) => {
+        order.push(msg);
+        log.error(msg, attributes);
+      },
+      flush: (limitMs: number) => {
+        order.push(`flush ${limitMs}`);
+        return flush();
+      },
+    };
+    endAtOnce(new Error("cannot leave network namespace dp"), noted, ended.resolve);
+    equal(await ended.promise, 1);
+    equal(order.join(), "fatal,flush 100");
+    equal(log.named("fatal")[0]?.err, "cannot leave network namespace dp");
+  }
 });

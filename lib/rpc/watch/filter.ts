@@ -62,7 +62,7 @@ export function knownKinds(names: readonly string[], choices: readonly EventKind
 
 function logLevel(text: string): LogLevel {
   if (text === "") return "info";
-  const level = parseLogLevel(text.toLowerCase());
+  const level = parseLogLevel(text);
   if (level) return level;
   throw new ConnectError(
     `log_level ${JSON.stringify(text)} is not ${listed(logLevels)}`,
