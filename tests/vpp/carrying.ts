@@ -57,6 +57,12 @@ export class Carrying {
     return this.carryOut(allTargets(this.planning), "all");
   }
 
+  /** A sync of all frontends that there are now, until `goOn` says that it is enough. */
+  async eachUntil(goOn: () => Promise<boolean>): Promise<void> {
+    const targets = this.desired.map(({ frontend }) => frontendTarget(frontend, this.planning));
+    await this.changes.carryOut(targets, new Run("vip"), goOn);
+  }
+
   /** A sync of one frontend by what is known. */
   one(frontend: string): Promise<Run> {
     return this.carryOut([frontendTarget(frontend, this.planning)], "vip");

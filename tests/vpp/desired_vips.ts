@@ -90,35 +90,39 @@ const byHand = fc.record({
   sticky: fc.boolean(),
 });
 
-/** A VPP in which things were done by hand, accepted or not. */
-export const someVpp: fc.Arbitrary<ModelVpp> = fc.array(byHand, { maxLength: 40 }).map((acts) => {
+type Act = typeof byHand extends fc.Arbitrary<infer T> ? T : never;
+
+function perform(vpp: ModelVpp, { what, address, key, encap, server, weight, sticky }: Act): void {
+  const [protocol = 0, port = 0] = key.split(" ").map(Number);
+  const parsed = ip(address);
+  const len = address === "198.51.100.0" ? 24 : parsed.family === 4 ? 32 : 128;
+  const common = { pfx: { address: parsed, len }, protocol, port };
+  if (what === "vip" || what === "del-vip") {
+    const is_del = what === "del-vip";
+    vpp.vip({ ...common, ...plain, encap, src_ip_sticky: sticky, is_del });
+  } else {
+    const is_del = what === "del-as";
+    vpp.server({ ...common, as_address: ip(server), weight, is_del, is_flush: false });
+  }
+}
+
+const plain = { dscp: 0, type: 0, target_port: 0, node_port: 0, new_flows_table_length: 1024 };
+
+/** A VPP that another configuration was in, and in which things were done by hand. */
+export const someVpp: fc.Arbitrary<ModelVpp> = fc.tuple(
+  someDesired,
+  fc.array(byHand, { maxLength: 20 }),
+).map(([before, acts]) => {
   const vpp = new ModelVpp();
-  for (const { what, address, key, encap, server, weight, sticky } of acts) {
-    const [protocol = 0, port = 0] = key.split(" ").map(Number);
-    const parsed = ip(address);
-    const len = address === "198.51.100.0" ? 24 : parsed.family === 4 ? 32 : 128;
-    const common = { pfx: { address: parsed, len }, protocol, port };
-    if (what === "vip" || what === "del-vip") {
-      vpp.vip({
-        ...common,
-        encap,
-        dscp: 0,
-        type: 0,
-        target_port: 0,
-        node_port: 0,
-        new_flows_table_length: 1024,
-        src_ip_sticky: sticky,
-        is_del: what === "del-vip",
-      });
-    } else {
-      vpp.server({
-        ...common,
-        as_address: ip(server),
-        weight,
-        is_del: what === "del-as",
-        is_flush: false,
-      });
+  for (const { address, prefixLength, protocol, port, encap, sticky, servers } of before) {
+    const key = { pfx: { address, len: prefixLength }, protocol, port };
+    const number = encap === "gre4" ? 0 : 1;
+    vpp.vip({ ...key, ...plain, encap: number, src_ip_sticky: sticky, is_del: false });
+    for (const { address: as_address, weight } of servers) {
+      const known = weight === "kept" ? 7 : weight;
+      vpp.server({ ...key, as_address, weight: known, is_del: false, is_flush: false });
     }
   }
+  for (const act of acts) perform(vpp, act);
   return vpp;
 });

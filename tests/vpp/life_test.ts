@@ -225,6 +225,26 @@ Deno.test("in the warm-up nothing is touched, then each frontend as its backends
   assert.equal(bed.fullSyncs, 2);
 });
 
+Deno.test("the phases of a warm-up are told, and without a minimum it settles at once", async () => {
+  const cases: [Partial<typeof slow>, string[], number][] = [
+    [slow, ["settling", "over"], 0],
+    [{ ...slow, startupMinDelayMs: 0 }, ["over"], 1],
+  ];
+  for (const [delays, phases, atOnce] of cases) {
+    await using bed = new Bed({ ...web, lb: delays });
+    bed.sim.start();
+    bed.vpp.start();
+    await bed.pass(2_000);
+    assert.equal(bed.state().length, atOnce);
+    for (const state of ["down", "up"] as const) {
+      bed.set(state, "b1");
+      await bed.pass(4_000);
+    }
+    await bed.pass(31_000);
+    assert.deepEqual(bed.log.named("vpp-warmup").map(({ phase }) => phase), phases);
+  }
+});
+
 Deno.test("maglevd killed and started again takes nobody out of service", async () => {
   for (const lb of [{}, slow]) {
     await using bed = new Bed({ ...web, lb });
@@ -287,6 +307,12 @@ Deno.test("in the warm-up a reload changes the settings and what may be touched"
   assert.equal(bed.log.named("vpp-lb-conf-set").length, 2);
   bed.set("up", "b4");
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=90", "192.0.2.2/32 255 0: 10.0.0.4=1");
+  await bed.reload({
+    ...web,
+    frontends: { web: { vip: "192.0.2.1", key: "tcp 80", sticky: true, pools: [{ b1: 90 }] } },
+    lb: slow,
+  });
+  await bed.until(() => bed.log.named("vpp-lbsync-vip-recreate").length === 1);
   assert.equal(bed.fullSyncs, 0);
 });
 
@@ -350,6 +376,32 @@ Deno.test("a thousand transitions in one turn are not a thousand dumps", async (
   await bed.pass(100);
   assert.equal(dumps(), before);
   assert.ok(bed.log.named("vpp-lbsync-done").length < 10);
+});
+
+Deno.test("counters that cannot be read are a warning, but not when VPP dies meanwhile", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const end = bed.sim.beginStatsChange();
+  await bed.pass(6_000);
+  end();
+  assert.equal(bed.log.named("vpp-stats-unreadable").length, 1);
+  assert.ok(bed.vpp.info());
+  await bed.pass(4_000);
+  bed.sim.beginStatsChange();
+  await bed.pass(1_020);
+  bed.sim.kill();
+  await bed.pass(1_000);
+  assert.equal(bed.log.named("vpp-stats-unreadable").length, 1);
+});
+
+Deno.test("counters that cannot be read three times in a row end the connection", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.beginStatsChange();
+  await bed.pass(14_000);
+  assert.ok(bed.vpp.info());
+  await bed.pass(2_000);
+  assert.match(bed.vppEvents().at(-1) ?? "", /^lost VPP kept changing the stats segment/);
 });
 
 Deno.test("closing leaves VPP as it is", async () => {

@@ -239,6 +239,27 @@ Deno.test("a mistake while VPP is looked after closes the connection and begins 
   assert.equal(bed.vpp.info() !== undefined, true);
 });
 
+Deno.test("nothing to do for long is no reason to complain", async () => {
+  await using bed = new Bed({ ...web, lb: { syncIntervalMs: 3_600_000 } });
+  await bed.start();
+  await bed.pass(200_000);
+  assert.equal(bed.vpp.complaint(), undefined);
+});
+
+Deno.test("stopping while VPP is being connected to is no failure", async () => {
+  for (let afterMs = 0; afterMs < 10; afterMs++) {
+    await using bed = new Bed(web);
+    bed.sim.start();
+    bed.vpp.start();
+    await bed.pass(afterMs);
+    await bed.while(bed.vpp.close());
+    await bed.while(bed.vpp.close());
+    assert.deepEqual(bed.log.named("vpp-connect-failed"), []);
+    assert.deepEqual(bed.log.records.filter(({ level }) => level === "warn"), []);
+    assert.equal(bed.log.named("vpp-reconciler-stop").length, 1);
+  }
+});
+
 Deno.test("a link that has not come round for a minute is complained of", async () => {
   let isStuck = false;
   await using bed: Bed = new Bed(web, {

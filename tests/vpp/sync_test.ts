@@ -222,6 +222,21 @@ Deno.test("what a full sync is refused is told, and the rest of it is done", asy
   await bed.while(bed.vpp.sync("web"));
 });
 
+Deno.test("an operator hears of what is refused though it never was before", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.1", 7);
+  refuse(bed, "lb_as_set_weight");
+  const dumps = sent(bed, "lb_vip_dump");
+  const error = await bed.failure(bed.vpp.sync("web"));
+  assert.match(
+    error.message,
+    /^VPP is not in step: 192\.0\.2\.1\/32 tcp 80: as-weight 10\.0\.0\.1/,
+  );
+  assert.equal(sent(bed, "lb_as_set_weight"), 1);
+  assert.equal(sent(bed, "lb_vip_dump"), dumps + 2, "before, and once more because of it");
+});
+
 Deno.test("settings that VPP refuses are out of step as well", async () => {
   await using bed = new Bed(web);
   const relent = refuse(bed, "lb_conf", -70);
@@ -375,6 +390,21 @@ Deno.test("a change does not wait behind hundreds of reads", async () => {
   const answers = await bed.while(reads);
   assert.equal(answers.length, 900);
   assert.equal(sent(bed, "lb_vip_dump"), dumps + 1, "and served all of them");
+});
+
+Deno.test("a change does not wait for a dump that is under way", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  const begun = bed.clock.now();
+  const sync = bed.vpp.sync();
+  await bed.pass(10);
+  bed.set("paused", "b1");
+  await bed.while(sync);
+  const set = bed.sim.journal.entries.findLast((entry) =>
+    entry.kind === "request" && entry.request.name === "lb_as_set_weight"
+  );
+  assert.equal(Math.round((set?.at ?? 0) - begun), 60, "on its way at once");
+  assert.deepEqual(bed.state(), ["192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50"]);
 });
 
 Deno.test("a read shows what VPP holds after the call, and ends with its caller's patience", async () => {

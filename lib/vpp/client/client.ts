@@ -226,6 +226,8 @@ export class ApiClient {
     if (waiting) this.#answer(waiting, context, message, frame);
     else {
       this.#orphans++;
+      // What was given up because it is over may still be answered.
+      if (this.#state !== "open") return;
       this.#warnings.warn("vpp-api-orphan", { message: message.name, context });
     }
   }

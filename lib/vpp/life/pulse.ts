@@ -23,7 +23,6 @@ export class Pulse implements Disposable {
   readonly #timers = new Map<() => Promise<void>, Timer>();
   #counters: LbCounters | undefined;
   #unreadable = 0;
-  #isOver = false;
 
   /** Asks nothing yet. */
   constructor(connection: Connection, known: KnownState, clock: Clock, log: Logger) {
@@ -39,9 +38,8 @@ export class Pulse implements Disposable {
     void this.#run(countersMs, this.#count);
   }
 
-  /** Ends it. */
+  /** Ends it, the connection being over. */
   [Symbol.dispose](): void {
-    this.#isOver = true;
     for (const timer of this.#timers.values()) timer.cancel();
   }
 
@@ -52,7 +50,7 @@ export class Pulse implements Disposable {
 
   /** Never twice at once: the next time is set when it is done. */
   #later(delayMs: number, work: () => Promise<void>): void {
-    if (this.#isOver) return;
+    if (this.#connection.signal.aborted) return;
     this.#timers.set(work, this.#clock.after(delayMs, () => void this.#run(delayMs, work)));
   }
 
@@ -76,7 +74,9 @@ export class Pulse implements Disposable {
     } catch (error) {
       this.#unreadable++;
       if (!(error instanceof SegmentError) || this.#unreadable >= maxUnreadable) throw error;
-      if (!this.#isOver) this.#warnings.warn("vpp-stats-unreadable", { err: error.message });
+      // Once the connection is over the segment is not there any more.
+      if (this.#connection.signal.aborted) return;
+      this.#warnings.warn("vpp-stats-unreadable", { err: error.message });
     }
   };
 }

@@ -59,7 +59,7 @@ export class Run {
   readonly refused = new Set<string>();
   /** The last one of each VIP, by its id. */
   readonly refusals = new Map<string, Refusal>();
-  /** Why frontends must wait for a full sync, by their names. */
+  /** Frontends that must wait for a full sync, and on which prefix. */
   readonly blocked = new Map<string, string>();
 
   /** `scope` is how its changes are counted. */
@@ -73,9 +73,8 @@ interface Left {
   readonly fresh: Iterator<Target>;
   /** These wait for something else that has an address that they need. */
   waiting: Target[];
-  /** Whether there is hope for them: something else was changed since they were looked at. */
+  /** Whether something is still to be done that may give it up. */
   mayWait: boolean;
-  isMoving: boolean;
   isEmpty: boolean;
 }
 
@@ -108,7 +107,6 @@ export class Changes {
       fresh: targets[Symbol.iterator](),
       waiting: [],
       mayWait: true,
-      isMoving: false,
       isEmpty: false,
     };
     const { turn } = this.context.clock;
@@ -135,17 +133,15 @@ export class Changes {
       // What was planned in this turn of the event loop is sent in this turn.
     } while (window.steps.size < windowSize && !clock.turn.isOver);
     left.begun.unshift(...unfinished);
-    if (window.steps.size > 0) left.isMoving = true;
     return window;
   }
 
-  /** Nothing is left but what waits: that is tried again for as long as anything changes. */
+  /** All has gone that was to go: what has waited for it is tried now. */
   #reachEnd(left: Left): void {
     left.isEmpty = left.waiting.length === 0;
     left.begun = left.waiting;
     left.waiting = [];
-    left.mayWait = left.isMoving;
-    left.isMoving = false;
+    left.mayWait = false;
   }
 
   /** Adds what can be sent for a target now; says whether there was some, or all of it waits. */
@@ -153,7 +149,7 @@ export class Changes {
     const { steps, occupied } = window;
     const plan = target.plan();
     if (!plan) return "none";
-    for (const frontend of plan.blocked) this.#block(frontend, plan.prefix, run);
+    for (const frontend of plan.blocked) run.blocked.set(frontend, plan.prefix);
     let outcome: "some" | "waits" | "none" = "none";
     for (const step of nextSteps(plan, run.refused)) {
       if (left.mayWait && step.obstacle(occupied) !== undefined) {
@@ -166,13 +162,6 @@ export class Changes {
       if (steps.size === windowSize) break;
     }
     return outcome;
-  }
-
-  #block(frontend: string, vip: string, run: Run): void {
-    if (run.blocked.has(frontend)) return;
-    const reason = "another VIP of the address is in its way, which only a full sync may remove";
-    run.blocked.set(frontend, `${vip}: frontend ${frontend}: ${reason}`);
-    this.context.log.info("vpp-lbsync-blocked", { frontend, vip, reason });
   }
 
   async #send({ steps, occupied }: Window, run: Run): Promise<void> {

@@ -178,11 +178,20 @@ class Syncer {
     await this.#changes.carryOut(names.map((name) => frontendTarget(name, this.#planning)), run);
     for (const name of names) {
       const id = this.#desired.idOf(name);
-      if (id !== undefined && !run.refusals.has(id)) step.note(id, run.blocked.get(name));
+      if (id !== undefined && !run.refusals.has(id)) step.note(id, this.#blockage(name, run));
     }
     this.#noteRefused(run);
     done(run.counts);
     return run.counts;
+  }
+
+  /** Why a frontend has to wait for a full sync, if it has to. */
+  #blockage(frontend: string, { blocked }: Run): string | undefined {
+    const vip = blocked.get(frontend);
+    if (vip === undefined) return undefined;
+    const reason = "another VIP of the address is in its way, which only a full sync may remove";
+    this.#context.log.info("vpp-lbsync-blocked", { frontend, vip, reason });
+    return `${vip}: frontend ${frontend}: ${reason}`;
   }
 
   async #syncAll(waiters: readonly Waiter[]): Promise<void> {
