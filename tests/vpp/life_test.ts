@@ -378,32 +378,6 @@ Deno.test("a thousand transitions in one turn are not a thousand dumps", async (
   assert.ok(bed.log.named("vpp-lbsync-done").length < 10);
 });
 
-Deno.test("counters that cannot be read are a warning, but not when VPP dies meanwhile", async () => {
-  await using bed = new Bed(web);
-  await bed.start();
-  const end = bed.sim.beginStatsChange();
-  await bed.pass(6_000);
-  end();
-  assert.equal(bed.log.named("vpp-stats-unreadable").length, 1);
-  assert.ok(bed.vpp.info());
-  await bed.pass(4_000);
-  bed.sim.beginStatsChange();
-  await bed.pass(1_020);
-  bed.sim.kill();
-  await bed.pass(1_000);
-  assert.equal(bed.log.named("vpp-stats-unreadable").length, 1);
-});
-
-Deno.test("counters that cannot be read three times in a row end the connection", async () => {
-  await using bed = new Bed(web);
-  await bed.start();
-  bed.sim.beginStatsChange();
-  await bed.pass(14_000);
-  assert.ok(bed.vpp.info());
-  await bed.pass(2_000);
-  assert.match(bed.vppEvents().at(-1) ?? "", /^lost VPP kept changing the stats segment/);
-});
-
 Deno.test("closing leaves VPP as it is", async () => {
   await using bed = new Bed(web);
   await bed.start();
