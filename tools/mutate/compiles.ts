@@ -1,5 +1,5 @@
 import { runDeno } from "../gate/process.ts";
-import { type Mutant, mutate } from "./mutants.ts";
+import { isParsable, type Mutant, mutate } from "./mutants.ts";
 import type { TreeCopy } from "./tree.ts";
 
 /** Complaints about what is left over; a mutant that leaves something over runs all the same. */
@@ -21,37 +21,41 @@ export async function compiling(copy: TreeCopy, mutants: readonly Mutant[]): Pro
 }
 
 async function checkBatch(copy: TreeCopy, mutants: readonly Mutant[]): Promise<Mutant[]> {
-  const written = new Map<string, string>();
-  const write = async (path: string, tag: string, text: string) => {
-    const name = path.replace(/\.ts$/, `.${tag}.ts`);
-    await Deno.writeTextFile(`${copy.root}/${name}`, text);
-    written.set(name, path);
-    return name;
-  };
   const controls = new Map<string, string>();
-  const names: string[] = [];
+  const names = new Map<Mutant, string>();
   for (const [index, mutant] of mutants.entries()) {
     const { path } = mutant;
     const text = await copy.read(path);
-    if (!controls.has(path)) controls.set(path, await write(path, "control", text));
-    names.push(await write(path, `mutant${index}`, mutate(text, mutant)));
+    // One module that is no program would keep the compiler from looking at the others.
+    if (!isParsable(text, mutant)) continue;
+    if (!controls.has(path)) controls.set(path, await write(copy, path, "control", text));
+    names.set(mutant, await write(copy, path, `mutant${index}`, mutate(text, mutant)));
   }
-  try {
-    const files = [...written.keys()].map((name) => `${copy.root}/${name}`);
-    const config = `${copy.root}/deno.json`;
-    const args = ["check", "--quiet", "--frozen", "--config", config, ...files];
-    const { ok, output } = await runDeno(args, 600_000);
-    const complaints = complaintsIn(output, copy.root);
-    if (!ok && !/^TS\d+ \[ERROR\]/m.test(output)) {
-      throw new Error(`cannot check the mutants: ${output}`);
-    }
-    return mutants.filter(({ path }, index) => {
-      const own = complaints.get(names[index] ?? "") ?? [];
-      return !exceeds(own, complaints.get(controls.get(path) ?? "") ?? []);
-    });
-  } finally {
-    for (const name of written.keys()) await Deno.remove(`${copy.root}/${name}`);
+  const files = [...controls.values(), ...names.values()];
+  const complaints = await check(copy, files);
+  for (const name of files) await Deno.remove(`${copy.root}/${name}`);
+  const of = (name = "") => complaints.get(name) ?? [];
+  return mutants.filter((mutant) =>
+    names.has(mutant) && !exceeds(of(names.get(mutant)), of(controls.get(mutant.path)))
+  );
+}
+
+async function write(copy: TreeCopy, path: string, tag: string, text: string): Promise<string> {
+  const name = path.replace(/\.ts$/, `.${tag}.ts`);
+  await Deno.writeTextFile(`${copy.root}/${name}`, text);
+  return name;
+}
+
+async function check(copy: TreeCopy, names: readonly string[]): Promise<Map<string, string[]>> {
+  if (names.length === 0) return new Map();
+  const files = names.map((name) => `${copy.root}/${name}`);
+  const config = `${copy.root}/deno.json`;
+  const args = ["check", "--quiet", "--frozen", "--config", config, ...files];
+  const { ok, output } = await runDeno(args, 600_000);
+  if (!ok && !/^TS\d+ \[ERROR\]/m.test(output)) {
+    throw new Error(`cannot check the mutants: ${output}`);
   }
+  return complaintsIn(output, copy.root);
 }
 
 /**

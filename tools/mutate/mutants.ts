@@ -40,7 +40,7 @@ const operators: readonly Operator[] = [
   swappedStatements,
 ];
 
-/** All mutants of a source, in the order of their places. Each of them can be parsed. Pure. */
+/** All mutants of a source, in the order of their places. Pure. */
 export function mutantsOf(path: string, text: string): Mutant[] {
   const source = parse(path, text);
   const edits = new Map<string, Edit>();
@@ -54,8 +54,12 @@ export function mutantsOf(path: string, text: string): Mutant[] {
   visit(source);
   return [...edits.values()]
     .sort((a, b) => a.start - b.start || a.end - b.end)
-    .map((edit) => placed(path, source, edit))
-    .filter((mutant) => parse(path, mutate(text, mutant)).parseDiagnostics.length === 0);
+    .map((edit) => placed(path, source, edit));
+}
+
+/** Whether a mutant of `text` is a program at all, whatever it means. */
+export function isParsable(text: string, mutant: Mutant): boolean {
+  return parse(mutant.path, mutate(text, mutant)).parseDiagnostics.length === 0;
 }
 
 /** The text with the change made. */

@@ -149,7 +149,11 @@ Deno.test("the compiler refuses some mutants, which are left out", async () => {
   });
   const { copy } = tree;
   const all = mutantsOf(path, await copy.read(path));
-  const accepted = await compiling(copy, all);
+  const [some] = all;
+  ok(some);
+  const noProgram = { ...some, text: "((" };
+  deepEqual(await compiling(copy, [noProgram]), []);
+  const accepted = await compiling(copy, [noProgram, ...all]);
   const refused = all.filter((each) => !accepted.includes(each));
   deepEqual(refused.map(({ operator }) => operator), ["dropped fallback"]);
   match(accepted.map(({ operator }) => operator).join(), /removed statement,.*changed number/);
