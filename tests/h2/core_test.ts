@@ -119,6 +119,13 @@ Deno.test("a shutdown after the drain limit leaves the time of grace as it is", 
   assert.equal(peer.connection.closed, true);
 });
 
+Deno.test("a shutdown whose drain limit comes first is over with the last of its events", () => {
+  const peer = new Peer();
+  peer.connection.shutdown(10, peer.now);
+  peer.advance(10);
+  assert.deepEqual(peer.events, [{ type: "closed", code: 0, reason: "drained" }]);
+});
+
 Deno.test("a shutdown between preface and SETTINGS closes at once", () => {
   const peer = new Peer({ handshake: false }).send(text("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"));
   peer.connection.shutdown(5000, peer.now);

@@ -38,15 +38,16 @@ Deno.test("RST_STREAM aborts the signal, breaks the body off and stops the produ
   await driver.hangUp();
 });
 
-Deno.test("a producer that fails when it is stopped has nobody to tell", async () => {
-  const failures: (() => Promise<never>)[] = [
-    () => Promise.reject(new Error("later")),
-    () => {
+Deno.test("a producer that fails when it is stopped is told of, and harms nobody", async () => {
+  const failures: [reason: string, fail: () => Promise<never>][] = [
+    ["later", () => Promise.reject(new Error("later"))],
+    ["at once", () => {
       throw new Error("at once");
-    },
+    }],
   ];
-  for (const fail of failures) {
+  for (const [reason, fail] of failures) {
     const began = gate();
+    const errors: unknown[] = [];
     const driver = new Driver(() => {
       const next = () => {
         began.open();
@@ -56,11 +57,12 @@ Deno.test("a producer that fails when it is stopped has nobody to tell", async (
         ...ok,
         body: { [Symbol.asyncIterator]: () => ({ next, return: fail }) },
       });
-    });
+    }, { onError: (error, { path }) => errors.push(`${error} of ${path}`) });
     driver.feed(headers(1, get));
     await began.opened;
     driver.feed(rstStream(1), ping());
     await driver.frame(types.PING, 0);
+    assert.deepEqual(errors, [`Error: ${reason} of /`]);
     await driver.hangUp();
   }
 });

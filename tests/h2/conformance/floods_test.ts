@@ -154,6 +154,16 @@ Deno.test("a peer that asks and does not read is answered with ENHANCE_YOUR_CALM
   peer.assertGoaway("ENHANCE_YOUR_CALM");
 });
 
+Deno.test("answers that wait may fill their limit, and one more is too many", () => {
+  // PING and its acknowledgement have 17 octets.
+  const peer = new Peer({ limits: { outputBytes: 17, controlBytes: 34 } });
+  peer.reading = false;
+  peer.send(ping(), ping(), ping());
+  assert.equal(peer.connection.closed, false);
+  peer.send(ping());
+  assert.equal(peer.connection.closed, true);
+});
+
 Deno.test("a stream's window that stays shut resets the stream with ENHANCE_YOUR_CALM", () => {
   const peer = new Peer({ settings: [[4, 10]] }).send(headers(1, get), headers(3, get));
   peer.respond(1, [[":status", "200"]], false);
