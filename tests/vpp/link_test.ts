@@ -2,8 +2,10 @@
 
 import assert from "node:assert/strict";
 import { portsOf } from "../../lib/sim/mod.ts";
-import type { StatsSegment } from "../../lib/vpp/mod.ts";
-import { FatalError } from "../../lib/supervisor/mod.ts";
+import { FatalError, Supervisor } from "../../lib/supervisor/mod.ts";
+import { FakeClock, type Timer } from "../../lib/time/mod.ts";
+import { createVpp, type StatsSegment } from "../../lib/vpp/mod.ts";
+import { within } from "../support/deadline.ts";
 import { Bed } from "./bed.ts";
 import type { ConfigWish } from "./wishes.ts";
 
@@ -146,6 +148,47 @@ Deno.test("a socket that was there before is not waited for, and none is not one
   assert.ok(looked.every((path) => path === "api.sock"));
 });
 
+/** A clock that tells when somebody begins to wait for the next look at the socket. */
+class WatchedClock extends FakeClock {
+  #looking = Promise.withResolvers<void>();
+
+  override after(delayMs: number, run: () => void): Timer {
+    if (delayMs <= 50) this.#looking.resolve();
+    return super.after(delayMs, run);
+  }
+
+  /** Turns the clock to the next look, and waits until that has been taken. */
+  async look(): Promise<void> {
+    this.#looking = Promise.withResolvers();
+    this.advance(50);
+    await within(20_000, "the next look at the socket", this.#looking.promise);
+  }
+}
+
+Deno.test("a socket that somebody puts there is noticed by its file", async () => {
+  const folder = await Deno.makeTempDir();
+  const apiAddr = `${folder}/api.sock`;
+  await using bed = new Bed(web);
+  const clock = new WatchedClock();
+  const { log, checker } = bed;
+  let attempts = 0;
+  log.warn = (msg) => void (msg === "vpp-connect-failed" && attempts++);
+  const vpp = createVpp({
+    ...{ apiAddr, statsAddr: "", checker, log, clock, events: { emit: () => {} } },
+    supervisor: new Supervisor({ clock, log, fatal: assert.fail }),
+  });
+  vpp.start();
+  // The same reason is told once a minute, another one at once.
+  for (let looks = 0; looks < 200; looks++) await clock.look();
+  assert.equal(attempts, 1, "nothing is there");
+  await Deno.writeTextFile(apiAddr, "");
+  await clock.look();
+  await clock.look();
+  assert.equal(attempts, 2, "at once, though the next attempt was seconds away");
+  await vpp.close();
+  await Deno.remove(folder, { recursive: true });
+});
+
 /** Segments that say something else about when VPP was started. */
 function withBootTime(seconds: number | undefined, bed: () => Bed) {
   return async (...args: Parameters<ReturnType<typeof portsOf>["openSegment"]>) => {
@@ -165,7 +208,7 @@ function withBootTime(seconds: number | undefined, bed: () => Bed) {
 }
 
 Deno.test("an absurd boot time does not keep maglevd from VPP", async () => {
-  for (const seconds of [NaN, Infinity, 2 ** 63, 8.65e12, -1]) {
+  for (const seconds of [NaN, Infinity, 2 ** 63, 2 ** 33, -1]) {
     await using bed: Bed = new Bed(web, {
       access: { openSegment: withBootTime(seconds, () => bed) },
     });
@@ -173,6 +216,18 @@ Deno.test("an absurd boot time does not keep maglevd from VPP", async () => {
     assert.equal(bed.vpp.info()?.bootTime, 0);
     assert.equal(bed.log.named("vpp-connect")[0]?.boottime, "unknown");
     assert.deepEqual(bed.log.named("task-failed"), []);
+  }
+});
+
+Deno.test("a boot time that can be is told", async () => {
+  for (const seconds of [1, 2 ** 33 - 1]) {
+    await using bed: Bed = new Bed(web, {
+      access: { openSegment: withBootTime(seconds, () => bed) },
+    });
+    await bed.start();
+    assert.equal(bed.vpp.info()?.bootTime, 1000 * seconds);
+    const told = String(bed.log.named("vpp-connect")[0]?.boottime);
+    assert.equal(Date.parse(told), 1000 * seconds);
   }
 });
 

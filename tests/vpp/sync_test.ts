@@ -181,6 +181,17 @@ Deno.test("a change refused for good is tried, logged and counted once per plan"
   assert.equal(bed.altered, 0);
 });
 
+Deno.test("before anything was compared VPP is not in step, without a difference", async () => {
+  await using bed = new Bed(web, { delayMs: 20 });
+  assert.equal(bed.vpp.step(), undefined);
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.vpp.info() !== undefined);
+  const { since = 0, ...rest } = bed.vpp.step() ?? {};
+  assert.deepEqual(rest, { inStep: false, checkedAt: 0, differs: [] });
+  assert.equal(since, bed.vpp.info()?.connectedSince);
+});
+
 Deno.test("what is out of step is back in step as soon as it could be done", async () => {
   await using bed = new Bed(web);
   await bed.start();

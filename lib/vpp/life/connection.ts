@@ -21,8 +21,8 @@ export interface ConnectionOptions extends VppAccess {
 /** Milliseconds allowed for any answer: a VPP that takes longer is taken for hung. */
 const deadlineMs = 10_000;
 
-/** The last second that a calendar of 4 digits knows. */
-const lastSecond = Date.UTC(9999, 11, 31, 23, 59, 59) / 1000;
+/** In 2242: nanoseconds of later times do not fit into the API's 64 bits. */
+const endOfTime = 2 ** 33;
 
 /** API and stats segment of one VPP as a unit, from connecting to the first failure. */
 export class Connection {
@@ -108,7 +108,7 @@ async function identify(
     buildDate: version.build_date,
     buildDirectory: version.build_directory,
     pid: ping.vpe_pid,
-    bootTime: bootSeconds >= 0 && bootSeconds <= lastSecond ? bootSeconds * 1000 : 0,
+    bootTime: bootSeconds >= 0 && bootSeconds < endOfTime ? bootSeconds * 1000 : 0,
     connectedSince: clock.wall(),
   };
 }

@@ -68,7 +68,7 @@ export class WarmupTimer implements Disposable {
     const { state, sync } = warmupStep(this.#state, event);
     this.#state = state;
     if (state.phase !== before) this.context.log.info("vpp-warmup", { phase: state.phase });
-    if (sync === "all" || sync.length > 0) this.context.release(sync);
+    this.context.release(sync);
   }
 
   /** Whether all backends of a frontend have left unknown. */

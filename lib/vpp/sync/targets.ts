@@ -37,7 +37,7 @@ export function frontendTarget(name: string, planning: Planning): Target {
     plan: () => {
       const plans = [...names].flatMap((each) => planFrontend(each, planning) ?? []);
       for (const { removals } of plans) for (const { frontend } of removals) names.add(frontend);
-      return plans.length > 1 ? united(plans) : plans[0];
+      return united(plans);
     },
   };
 }
@@ -54,7 +54,7 @@ function planFrontend(name: string, planning: Planning): PrefixPlan | undefined 
   }, ledger);
 }
 
-/** Plans of one prefix, each VIP once. */
+/** Plans of one prefix as one, each VIP once. */
 function united(plans: readonly PrefixPlan[]): PrefixPlan {
   const removals = new Map(plans.flatMap((plan) => plan.removals.map((one) => [one.vip.id, one])));
   const changes = new Map(plans.flatMap((plan) => plan.changes.map((one) => [one.vip.id, one])));
