@@ -87,7 +87,7 @@ class Syncer {
     await this.#look();
     this.#isAdopted = true;
     adopted();
-    if (!pending.isEmpty) await this.#round(true);
+    await this.#round(true);
     for (;;) {
       progress.idle();
       await pending.some(signal);
