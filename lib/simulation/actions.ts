@@ -27,6 +27,8 @@ export type Action =
     readonly flush: boolean;
   }
   | { readonly do: "reload"; readonly edits: readonly Edit[] }
+  /** A file is loaded that cannot be used. */
+  | { readonly do: "reject" }
   | { readonly do: "sync"; readonly frontend: string | undefined }
   | { readonly do: "vpp"; readonly what: "restart" | "kill" | "start" | "hang" | "resume" | "cut" }
   | { readonly do: "fault"; readonly fault: RequestFault; readonly times: number }
@@ -49,6 +51,7 @@ const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>>
   operator: 5,
   weigh: 5,
   reload: 5,
+  reject: 1,
   sync: 1,
   vpp: 4,
   fault: 3,
@@ -116,6 +119,8 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       }
       return { do: "reload", edits };
     }
+    case "reject":
+      return { do: "reject" };
     case "sync":
       return { do: "sync", frontend: random.chance(0.5) ? frontend : undefined };
     case "vpp": {

@@ -1,6 +1,6 @@
 import { Checker } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import { EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
+import { because, EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import type { VppPorts } from "../sim/mod.ts";
@@ -59,6 +59,13 @@ export class SimulatedDaemon {
   /** An operator has VPP brought in line; what becomes of it shows in VPP. */
   sync(frontend: string | undefined): void {
     this.vpp.sync(frontend).catch(ignoreRefusal);
+  }
+
+  /** A file was loaded that cannot be used: nothing but an event may come of it. */
+  reject(): void {
+    const rejected = { kind: "reload", result: "rejected", stage: "semantic" } as const;
+    const cause = { kind: "config" } as const;
+    this.#events.emit(because({ cause, actor: undefined }, [{ ...rejected, reason: "made up" }]));
   }
 
   /** Some people ask at once what VPP holds, and what would be changed. */

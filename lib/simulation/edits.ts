@@ -39,6 +39,9 @@ export type Edit =
   | { readonly what: "sticky"; readonly frontend: string }
   | { readonly what: "flush"; readonly frontend: string }
   | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
+  | { readonly what: "drift"; readonly syncIntervalMs: number }
+  | { readonly what: "buckets"; readonly buckets: number }
+  | { readonly what: "warm-up"; readonly minMs: number; readonly maxMs: number }
   | { readonly what: "netns"; readonly netns: string }
   | { readonly what: "nothing" };
 
@@ -52,6 +55,9 @@ const harmless = new Set<Edit["what"]>([
   "sticky",
   "flush",
   "conf",
+  "drift",
+  "buckets",
+  "warm-up",
   "netns",
   "nothing",
 ]);
@@ -134,6 +140,12 @@ function applied(site: Site, edit: Edit): Site {
     }
     case "conf":
       return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
+    case "drift":
+      return { ...site, syncIntervalMs: edit.syncIntervalMs };
+    case "buckets":
+      return { ...site, buckets: edit.buckets };
+    case "warm-up":
+      return { ...site, startupMinDelayMs: edit.minMs, startupMaxDelayMs: edit.maxMs };
     case "netns":
       return { ...site, netns: edit.netns };
     case "nothing":
@@ -216,9 +228,12 @@ function isValid(site: Site): boolean {
   return true;
 }
 
+/** Delays at the start of maglevd, least and most, in milliseconds. */
+const warmUps = [[0, 0], [0, 0], [500, 3_000], [5_000, 30_000]] as const;
+
 /** A site to begin with. */
 export function randomSite(random: Random): Site {
-  const warmUp = random.pick([[0, 0], [0, 0], [500, 3_000], [5_000, 30_000]] as const);
+  const warmUp = random.pick(warmUps);
   let site: Site = {
     syncIntervalMs: random.pick([3_600_000, 3_600_000, 20_000]),
     startupMinDelayMs: warmUp[0],
@@ -288,6 +303,7 @@ export function randomEdit(random: Random, site: Site): Edit {
   const name = `b${random.between(0, 12)}`;
   const server = random.between(0, servers - 1);
   const like = randomFrontend(random, site);
+  const [minMs, maxMs] = random.pick(warmUps);
   return random.pick<Edit>([
     { what: "timing", check, intervalMs: random.pick([500, 1_000, 3_000, 60_000]) },
     { what: "timing", check, intervalMs: random.pick([700, 2_000]) },
@@ -308,6 +324,10 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "sticky", frontend },
     { what: "flush", frontend },
     { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
+    // Not longer: what only a drift pass repairs has to be repaired within the history.
+    { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },
+    { what: "buckets", buckets: random.pick([16, 32]) },
+    { what: "warm-up", minMs, maxMs },
     { what: "netns", netns: random.pick(["", "dataplane"]) },
     { what: "nothing" },
   ]);

@@ -71,6 +71,8 @@ class Run {
   #changedAt = 0;
   /** When maglevd was started last. */
   #startedAt = 0;
+  /** The longest delay that this start began with: a reload does not change it. */
+  #warmUpMs = 0;
   /** Until then VPP may hold something else, since it or the way to it was disturbed. */
   #disturbedUntil = 0;
   /** How long the last standstill was, and until when what was sent before it may still arrive. */
@@ -146,6 +148,7 @@ class Run {
 
   #startDaemon(): SimulatedDaemon {
     this.#startedAt = this.#clock.now();
+    this.#warmUpMs = this.#site.startupMaxDelayMs;
     const start = this.#start = new StartWatch();
     const daemon = new SimulatedDaemon({
       config: configOf(this.#site),
@@ -219,8 +222,7 @@ class Run {
   }
 
   get #isWarm(): boolean {
-    const { startupMaxDelayMs } = this.#history.site;
-    return this.#clock.now() > this.#startedAt + startupMaxDelayMs + 2 * this.#quietMs;
+    return this.#clock.now() > this.#startedAt + this.#warmUpMs + 2 * this.#quietMs;
   }
 
   #compare(): void {
@@ -256,6 +258,8 @@ class Run {
         return this.#steer(action);
       case "reload":
         return await this.#reload(action.edits);
+      case "reject":
+        return this.#daemon.reject();
       case "sync":
         return this.#daemon.sync(action.frontend);
       case "vpp":
@@ -363,7 +367,7 @@ class Run {
 
   /** How long a drift pass and what it repairs may take. */
   get #driftMs(): number {
-    const { syncIntervalMs } = this.#history.site;
+    const { syncIntervalMs } = this.#site;
     return syncIntervalMs > 60_000 ? 0 : syncIntervalMs + 20 * this.#quietMs;
   }
 

@@ -11,6 +11,8 @@ export class StartWatch {
   readonly #known = new Set<string>();
   #checker: Checker | undefined;
   #clock: Clock | undefined;
+  /** First probes may have been spread so far, by any configuration there was. */
+  #spreadMs = 0;
 
   /** `start`, with an eye on the results. */
   watching(start: StartProbe): StartProbe {
@@ -25,6 +27,7 @@ export class StartWatch {
   begin(checker: Checker, clock: Clock): void {
     this.#checker = checker;
     this.#clock = clock;
+    this.#spreadMs = spreadOf(checker);
     for (const name of checker.backendNames()) {
       const backend = checker.backend(name);
       if (backend?.state === "disabled") this.#known.add(backend.config.address.text);
@@ -59,8 +62,7 @@ export class StartWatch {
   unprobed(calmSince: number): string[] {
     const [checker, clock] = [this.#checker, this.#clock];
     if (!checker || !clock) return [];
-    const { startupMaxDelayMs } = checker.config.lb;
-    const spreadMs = startupMaxDelayMs === 0 ? 1_000 : startupMaxDelayMs / 4;
+    const spreadMs = this.#spreadMs = Math.max(this.#spreadMs, spreadOf(checker));
     return checker.backendNames().flatMap((name) => {
       const backend = checker.backend(name);
       if (backend?.state !== "unknown" || backend.lastProbe) return [];
@@ -72,4 +74,10 @@ export class StartWatch {
         : [];
     });
   }
+}
+
+/** Over how many milliseconds first probes are spread. */
+function spreadOf(checker: Checker): number {
+  const { startupMaxDelayMs } = checker.config.lb;
+  return startupMaxDelayMs === 0 ? 1_000 : startupMaxDelayMs / 4;
 }

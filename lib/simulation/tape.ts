@@ -2,7 +2,7 @@ import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 
 /** Errors that a simulation brings about itself. */
-const expected = new Set(["probing-impaired"]);
+const expected = new Set(["probing-impaired", "config-check-failed"]);
 
 /** The log of a history: every line has its moment, so two equal runs have equal tapes. */
 export class Tape implements Logger {
