@@ -115,6 +115,11 @@ export const vppFamilies = {
     [],
     "How long the present connection to VPP has lasted.",
   ),
+  inStep: gauge(
+    "maglev_vpp_in_step",
+    [],
+    "1 while VPP holds all that is desired, 0 while it does not, or is not known to yet.",
+  ),
   info: gauge(
     "maglev_vpp_info",
     ["version", "build_date", "pid"],

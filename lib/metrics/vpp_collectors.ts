@@ -7,7 +7,7 @@ import type { Family } from "./families.ts";
 
 /** The families that show VPP; without series while it is away. */
 export function vppCollectors(vpp: VppService, clock: Clock): readonly Collector[] {
-  const { connected, uptime, connectedFor, info } = vppFamilies;
+  const { connected, uptime, connectedFor, inStep, info } = vppFamilies;
   const since = (time: number) => Math.max(0, clock.wall() - time) / 1000;
   const fromInfo = (family: Family, samples: (info: VppInfo) => Sample[]) =>
     collector(family, () => {
@@ -16,6 +16,10 @@ export function vppCollectors(vpp: VppService, clock: Clock): readonly Collector
     });
   return [
     collector(connected, () => [[vpp.info() ? 1 : 0]]),
+    collector(inStep, () => {
+      const step = vpp.step();
+      return step ? [[step.inStep ? 1 : 0]] : [];
+    }),
     fromInfo(uptime, ({ bootTime }) => bootTime > 0 ? [[since(bootTime)]] : []),
     fromInfo(connectedFor, ({ connectedSince }) => [[since(connectedSince)]]),
     fromInfo(info, ({ version, buildDate, pid }) => [[1, version, buildDate, String(pid)]]),

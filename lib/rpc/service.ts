@@ -8,6 +8,7 @@ import {
   SyncVPPLBStateResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
+import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
@@ -114,13 +115,23 @@ function configRpcs({ config }: MaglevDeps): readonly Rpc[] {
 function vppRpcs({ vpp, events }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
-    unary(m.getVPPInfo, () => vppInfoToProto(present(enabled(vpp).info()))),
+    unary(m.getVPPInfo, () => {
+      const connected = enabled(vpp);
+      return vppInfoToProto(present(connected.info()), connected.step());
+    }),
     unary(m.getVPPLBState, async (_, { signal }) => {
       return lbStateToProto(await enabled(vpp).state(signal));
     }),
     unary(m.syncVPPLBState, async (req, call) => {
-      await enabled(vpp).sync(scope(req), call.signal);
-      events.emit([syncAction(scope(req), actorOf(call))]);
+      const syncing = enabled(vpp);
+      const tell = (detail: string) => events.emit([syncAction(scope(req), detail, actorOf(call))]);
+      tell("");
+      try {
+        await syncing.sync(scope(req), call.signal);
+      } catch (error) {
+        tell(`failed: ${reasonOf(error)}`);
+        throw error;
+      }
       return create(SyncVPPLBStateResponseSchema);
     }),
     unary(m.getVPPLBCounters, () => countersToProto(present(enabled(vpp).counters()))),
@@ -130,13 +141,17 @@ function vppRpcs({ vpp, events }: MaglevDeps): readonly Rpc[] {
   ];
 }
 
-function syncAction(frontend: string | undefined, actor: Actor): ReasonedHappening {
+function syncAction(
+  frontend: string | undefined,
+  detail: string,
+  actor: Actor,
+): ReasonedHappening {
   return {
     kind: "operator",
     action: "sync",
     backend: "",
     frontend: frontend ?? "",
-    detail: "",
+    detail,
     cause: { kind: "operator" },
     actor,
   };

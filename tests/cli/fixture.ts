@@ -213,6 +213,9 @@ export function routes(router: ConnectRouter): void {
       pid: 4711,
       boottimeNs: ago(86_400_000),
       connecttimeNs: ago(60_000),
+      inStep: true,
+      stepSinceNs: ago(59_000),
+      checkedNs: ago(9_000),
     }),
     getVPPLBState: () => ({
       conf: {

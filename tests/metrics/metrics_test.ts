@@ -58,6 +58,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_task_failures_total{task="vpp-link"} 1',
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
+      "maglev_vpp_in_step 1",
       "maglev_vpp_uptime_seconds 60",
       'maglev_vpp_server_bytes_total{address="10.0.0.1"} 700',
       'maglev_vpp_vip_packets_total{prefix="192.0.2.1/32",protocol="tcp",port="443",kind="no_server"} 4',

@@ -212,10 +212,31 @@ Deno.test("who asks is told with all that follows from it", async () => {
   assert.ok(bed.events.every(({ actor }) => actor?.name === "operator"));
 });
 
-Deno.test("a sync that is refused is not told as if it had been done", async () => {
-  const service = new Service({ vpp });
-  await service.refusal("syncVPPLBState");
-  assert.deepEqual(service.bed.events, []);
+Deno.test("a sync is told when it is asked for, before anything comes of it, and when it fails", async () => {
+  const told: string[][] = [];
+  const bed = new CheckerBed();
+  const note = () =>
+    told.push(bed.events.map((event) => event.kind === "operator" ? event.detail : event.kind));
+  const sync = () => {
+    note();
+    return Promise.reject(new VppError("failed-precondition", "warming up for 3 s more"));
+  };
+  await new Service({ vpp: { ...vpp, sync } }, bed).refusal("syncVPPLBState");
+  note();
+  assert.deepEqual(told, [[""], ["", "failed: warming up for 3 s more"]]);
+});
+
+Deno.test("of the VPP that is connected it is said whether it is in step", async () => {
+  const info = () => ({
+    ...{ version: "26.10", buildDate: "", buildDirectory: "", pid: 1 },
+    ...{ bootTime: 0, connectedSince: 0 },
+  });
+  const step = () => ({ inStep: false, since: 2_000, checkedAt: 3_000, differs: ["a: -70"] });
+  const service = new Service({ vpp: { ...vpp, info, step } });
+  assert.partialDeepStrictEqual(await service.call("getVPPInfo"), {
+    ...{ version: "26.10", inStep: false, differs: ["a: -70"] },
+    ...{ stepSinceNs: 2_000_000_000n, checkedNs: 3_000_000_000n },
+  });
 });
 
 Deno.test("a weight outside 0-100 is an invalid argument and goes nowhere", async () => {

@@ -164,6 +164,8 @@ Deno.test("a change refused for good is tried, logged and counted once per plan"
   assert.deepEqual(bed.vppEvents(), ["connected", "in-step", `out-of-step ${differs}`]);
   const step = bed.vpp.step();
   assert.deepEqual([step?.inStep, step?.differs], [false, [differs]]);
+  const told = bed.events.findLast((event) => event.kind === "vpp");
+  assert.equal(told?.kind === "vpp" && told.attributes?.since, iso(step?.since), "since when");
 
   bed.set("paused", "b2");
   await bed.pass(1_000);
@@ -386,3 +388,7 @@ Deno.test("a sync waits no longer than its caller does, and is done all the same
   assert.equal((await sync).message, "VPP did not answer: the client has gone");
   await bed.becomes(inStep);
 });
+
+function iso(time: number | undefined): string {
+  return new Date(time ?? NaN).toISOString();
+}

@@ -18,11 +18,18 @@ import {
   VPPLBVIPCountersSchema,
   VPPLBVIPSchema,
 } from "../../gen/maglev_pb.ts";
-import type { LbCounters, LbState, LbVipState, PlannedChange, VppInfo } from "../../vpp/mod.ts";
+import type {
+  LbCounters,
+  LbState,
+  LbVipState,
+  PlannedChange,
+  VppInfo,
+  VppStep,
+} from "../../vpp/mod.ts";
 import { nanoseconds } from "./time.ts";
 
-/** The connected VPP as the wire shows it. */
-export function vppInfoToProto(info: VppInfo): VPPInfo {
+/** The connected VPP as the wire shows it, and whether it holds what is desired. */
+export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInfo {
   return create(VPPInfoSchema, {
     version: info.version,
     buildDate: info.buildDate,
@@ -30,6 +37,10 @@ export function vppInfoToProto(info: VppInfo): VPPInfo {
     pid: info.pid,
     boottimeNs: nanoseconds(info.bootTime),
     connecttimeNs: nanoseconds(info.connectedSince),
+    inStep: step?.inStep ?? false,
+    stepSinceNs: nanoseconds(step?.since ?? 0),
+    checkedNs: nanoseconds(step?.checkedAt ?? 0),
+    differs: [...step?.differs ?? []],
   });
 }
 

@@ -19,13 +19,7 @@ import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts
 import type { MessageTable } from "./handshake.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
-
-/** The part of Deno.Conn that is needed. */
-export interface Transport {
-  read(into: Uint8Array): Promise<number | null>;
-  write(bytes: Uint8Array): Promise<number>;
-  close(): void;
-}
+import { closeOnce, type Transport } from "./transport.ts";
 
 /** What a client works with. */
 export interface ClientContext {
@@ -283,11 +277,7 @@ export class ApiClient {
     this.#state = "ended";
     this.#outbox.end();
     this.#pending.rejectAll(reason ?? new ConnectionError("the connection to VPP was closed"));
-    try {
-      this.transport.close();
-    } catch {
-      // Closed already: by the peer's reset, or by the runtime.
-    }
+    closeOnce(this.transport);
     this.#end(wanted ? undefined : reason);
   }
 }

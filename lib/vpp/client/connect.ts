@@ -6,10 +6,11 @@ import {
   sockclntCreateReply,
   sockclntCreateReplyId,
 } from "../messages/mod.ts";
-import { ApiClient, type ClientContext, type Transport } from "./client.ts";
+import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
 import { FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import { checkTable, messageTable } from "./handshake.ts";
+import { closeOnce, type Transport } from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";
@@ -41,7 +42,7 @@ export async function connectApi(
     return await greet(await Promise.race([opening, cut]), cut, context);
   } catch (error) {
     // One that comes after all is of no use any more.
-    opening.then((transport) => close(transport), () => {});
+    opening.then(closeOnce, () => {});
     throw error;
   } finally {
     timer.cancel();
@@ -71,17 +72,9 @@ async function greet(
   try {
     return await Promise.race([shaking, cut]);
   } catch (error) {
-    close(transport);
+    closeOnce(transport);
     await shaking.catch(() => {});
     throw error;
-  }
-}
-
-function close(transport: Transport): void {
-  try {
-    transport.close();
-  } catch {
-    // Closed already: by the peer's reset, or by the runtime.
   }
 }
 

@@ -6,7 +6,8 @@
 
 export { abortable } from "./abortable.ts";
 export { ApiClient } from "./client.ts";
-export type { ClientContext, Oddities, RequestOptions, Transport } from "./client.ts";
+export type { ClientContext, Oddities, RequestOptions } from "./client.ts";
+export type { Transport } from "./transport.ts";
 export { clientName, connectApi } from "./connect.ts";
 export type { Connect } from "./connect.ts";
 export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";

@@ -69,6 +69,7 @@ export class StepTracker {
       kind: "vpp",
       change: inStep ? "in-step" : "out-of-step",
       detail: summaryOf(differences),
+      attributes: { since: new Date(since).toISOString() },
       cause: { kind: "vpp" },
     }]);
   }

@@ -173,7 +173,7 @@ Deno.test("VPP's version and times reach the wire", () => {
     pid: 42,
     bootTime: 1_700_000_000_000,
     connectedSince: 1_700_000_005_000,
-  });
+  }, undefined);
   assert.deepEqual(toJson(VPPInfoSchema, info, names), {
     version: "25.10",
     build_date: "2025-10-01",
