@@ -1,0 +1,51 @@
+/** A mend that a simulation found the want of, as what takes it out of the source again. */
+export interface Mend {
+  /** What goes wrong without it. */
+  readonly fault: string;
+  readonly file: string;
+  /** The mend. */
+  readonly mended: string;
+  /** What stands in its place without it. */
+  readonly without: string;
+  /** A seed from which on few histories are needed to find the fault. */
+  readonly from: number;
+}
+
+/** Faults that maglevd once had, or that its design exists to rule out. */
+export const mends: readonly Mend[] = [
+  {
+    fault: "two sync loops at once after a connect",
+    file: "lib/vpp/sync/syncer.ts",
+    mended: "    await this.#round(true);\n",
+    without: "    void this.#round(true);\n",
+    from: 1,
+  },
+  {
+    fault: "a changed check begins anew from unknown",
+    file: "lib/checker/apply.ts",
+    mended: "  if (what) entry.health = recheck(entry.health, before, target.check, what);",
+    without: '  if (what) entry.health = { ...entry.health, state: "unknown", counter: 0 };',
+    from: 1,
+  },
+  {
+    fault: "first probes are spread over the whole interval",
+    file: "lib/checker/checker.ts",
+    mended: "  return Math.min(check.fastIntervalMs, longest);",
+    without: "  return check.intervalMs + 0 * longest;",
+    from: 5,
+  },
+  {
+    fault: "a server that was never probed loses its weight",
+    file: "lib/health/pools.ts",
+    mended: '      return untested ? "kept" : 0;',
+    without: "      return 0;",
+    from: 37,
+  },
+  {
+    fault: "a dump that is older than a change counts for more",
+    file: "lib/vpp/sync/known.ts",
+    mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
+    without: "      const before",
+    from: 249,
+  },
+];
