@@ -77,8 +77,9 @@ export class Reasons {
     this.#lives++;
   }
 
-  /** Somebody else has set a weight: what is kept may be this one. */
+  /** Somebody else has set a weight: what is kept may be this one, and flows may have come by it. */
   weightAltered(vip: string, address: string, weight: number): void {
+    if (weight > 0) add(this.#entries, `${vip} ${address}`, 1);
     this.#held.get(vip)?.weights.set(address, weight);
   }
 

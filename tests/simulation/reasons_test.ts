@@ -100,6 +100,19 @@ Deno.test("a flush needs an entry into a flushing state, or an operator, each on
   assert.equal(reasons.against(...weigh(1, 50, true)), "flush 3, for 2 reasons at most");
 });
 
+Deno.test("flows that somebody else let in may be moved once more", () => {
+  const { reasons, down } = bed();
+  reasons.sample(down);
+  assert.equal(reasons.against(...weigh(0, 0, true)), undefined);
+  reasons.weightAltered("192.0.2.0/32 6 80", "10.0.0.0", 0);
+  assert.equal(reasons.against(...weigh(0, 0, true)), "flush 2, for 1 reasons at most");
+  reasons.weightAltered("192.0.2.0/32 6 80", "10.0.0.0", 33);
+  assert.equal(reasons.against(...weigh(0, 0, true)), "flush 3, for 2 reasons at most");
+  reasons.weightAltered("192.0.2.0/32 6 80", "10.0.0.0", 33);
+  reasons.weightAltered("192.0.2.0/32 6 80", "10.0.0.0", 33);
+  assert.equal(reasons.against(...weigh(0, 0, true)), undefined);
+});
+
 Deno.test("servers and VIPs go when they are not desired any more, or in the way", () => {
   const { reasons, up, wait } = bed();
   reasons.sample(up);
