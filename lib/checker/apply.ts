@@ -1,5 +1,5 @@
 import { because, type EventSink, type Reason } from "../events/mod.ts";
-import { type Health, isProbed, recheck } from "../health/mod.ts";
+import { isProbed, recheck } from "../health/mod.ts";
 import type { HealthCheck } from "../config/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -8,7 +8,7 @@ import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import type { Probing } from "./probing.ts";
 import type { Steps } from "./slices.ts";
-import type { States } from "./states.ts";
+import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 
 /** What carrying out a plan needs. */
@@ -23,41 +23,27 @@ export interface ApplyContext {
   readonly firstWithinMs: (check: HealthCheck) => number;
 }
 
-/** What is known of a server, which may be nothing. */
-interface Verdict {
-  readonly health: Health;
-  readonly untested: boolean;
-}
-
-/** What `swap` leaves to `settle`. */
-export interface Unsettled {
-  /** What moved backends take over from those who were probed there before. */
-  readonly verdicts: ReadonlyMap<BackendEntry, Verdict>;
-}
-
 /** Members of a frontend that are looked at in one step. */
 const membersPerStep = 256;
 
 /**
  * Puts the plan's world in place of `old` in one step: nobody ever sees weights of one
- * configuration with backends of another. Only assignments, so that it stays short with tens
- * of thousands of backends; what takes longer is frozen here and left to `settle`.
+ * configuration with backends of another, nor a backend at another server with what was found out
+ * about the one before, if anything is known of the other. Little more than assignments, so that it
+ * stays short with tens of thousands of backends; what takes longer is frozen here and left to
+ * `settle`.
  *
  * `publish` is called when the new world is complete.
  */
 export function swap(
   old: World,
   { world, backends, frontends, placings }: Plan,
-  { probing }: ApplyContext,
+  { probing, states }: ApplyContext,
+  reason: Reason,
   publish: (world: World) => void,
-): Unsettled {
+): void {
   // Before any of them changes: two backends may have changed places.
-  const verdicts = new Map<BackendEntry, Verdict>();
-  for (const { entry, donor, target } of backends.changed) {
-    if (!donor) continue;
-    const health = recheck(donor.health, donor.check, target.check, "timing");
-    verdicts.set(entry, { health, untested: donor.untested });
-  }
+  const verdicts = backends.changed.flatMap((change) => verdictOf(change) ?? []);
   for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
@@ -71,7 +57,14 @@ export function swap(
     entry.takeOver(old.frontends.get(entry.file.name), (backend) => former.get(backend));
   }
   publish(world);
-  return { verdicts };
+  states.enterAll(verdicts, reason);
+}
+
+/** What a moved backend takes over from the one that was probed there before, if both count. */
+function verdictOf({ entry, donor, target }: Change): Entering | undefined {
+  if (!donor || !isProbed(entry.health.state) || !isProbed(donor.health.state)) return undefined;
+  const health = recheck(donor.health, donor.check, target.check, "timing");
+  return { entry, health, untested: donor.untested };
 }
 
 function retarget(
@@ -89,7 +82,6 @@ function retarget(
 export function* settle(
   old: World,
   plan: Plan,
-  { verdicts }: Unsettled,
   context: ApplyContext,
   reason: Reason,
 ): Steps<void> {
@@ -100,7 +92,7 @@ export function* settle(
     yield;
   }
   for (const change of plan.backends.changed) {
-    settleChange(change, verdicts.get(change.entry), context, reason);
+    settleChange(change, context, reason);
     yield;
   }
   for (const { entry, donor } of plan.backends.fresh) {
@@ -116,16 +108,11 @@ export function* settle(
 
 function settleChange(
   { entry, recheck: what, enabled }: Change,
-  verdict: Verdict | undefined,
   context: ApplyContext,
   reason: Reason,
 ): void {
-  const { states, probing, firstWithinMs } = context;
+  const { probing, firstWithinMs } = context;
   if (what && isProbed(entry.health.state)) {
-    if (verdict && isProbed(verdict.health.state)) {
-      entry.untested = verdict.untested;
-      states.enter(entry, verdict.health, reason);
-    }
     probing.hasten(entry.job, firstWithinMs(entry.check));
   }
   if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);

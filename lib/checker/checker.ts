@@ -241,11 +241,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   *#change(config: Config, reason: Reason): Steps<void> {
     const old = this.#world;
     const plan = yield* planReload(old, config, this.#context.clock.wall());
-    const unsettled = swap(old, plan, this.#context, (world) => this.#world = world);
+    swap(old, plan, this.#context, reason, (world) => this.#world = world);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     this.#leaving = plan.backends.gone;
-    yield* settle(old, plan, unsettled, this.#context, reason);
+    yield* settle(old, plan, this.#context, reason);
     this.#leaving = [];
   }
 }

@@ -2,6 +2,7 @@ import type { Frontend } from "../config/mod.ts";
 import type { Happening, ReasonedHappening, ToldWeight, WeightHappening } from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
+  type BackendState,
   effectiveWeight,
   effectiveWeights,
   type FrontendState,
@@ -95,6 +96,12 @@ export class FrontendEntry {
     for (const { backend, pool, weight } of this.members.values()) {
       this.tally.add(pool, weight, backend.health.state);
     }
+  }
+
+  /** A backend of this pool and weight changed its state; `unannounced` has to follow. */
+  moved(pool: number, weight: number, from: BackendState, to: BackendState): void {
+    this.tally.moved(pool, weight, from, to);
+    this.#snapshot = undefined;
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */

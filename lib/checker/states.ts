@@ -1,5 +1,5 @@
 import type { HealthCheck } from "../config/mod.ts";
-import { because, type EventSink, type Reason } from "../events/mod.ts";
+import { because, type EventSink, type Happening, type Reason } from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
@@ -33,6 +33,14 @@ export interface StatesOptions {
   readonly historyLimit: () => number;
   /** Milliseconds within which the first probe by a check comes. */
   readonly firstWithinMs: (check: HealthCheck) => number;
+}
+
+/** A backend, and the health that it enters. */
+export interface Entering {
+  readonly entry: BackendEntry;
+  readonly health: Health;
+  /** Whether it stands for a server of which nothing is known yet. */
+  readonly untested: boolean;
 }
 
 /** Carries out what the state machine says: everything that follows from an input, in one step. */
@@ -75,18 +83,33 @@ export class States {
     const outcome = step(entry.health, input, entry.check);
     if (outcome.kind === "refused") return outcome;
     const { prober, firstWithinMs } = this.#options;
-    if (outcome.probing !== "keep") entry.untested = false;
     if (outcome.probing === "start") prober.begin(entry.job, firstWithinMs(entry.check));
     if (outcome.probing === "stop") prober.halt(entry.job);
-    this.enter(entry, outcome.health, reason);
+    const untested = outcome.probing === "keep" && entry.untested;
+    const isChange = outcome.health !== entry.health || untested !== entry.untested;
+    if (isChange) this.enterAll([{ entry, health: outcome.health, untested }], reason);
     return outcome;
   }
 
-  /** Puts a backend into another health and tells what that changes. */
-  enter(entry: BackendEntry, health: Health, reason: Reason): void {
-    const from = entry.health.state;
-    entry.health = health;
-    if (from !== health.state) this.#transition(entry, from, reason);
+  /**
+   * Puts backends into other healths at one stroke, so that nobody sees some of them changed and
+   * others not yet, and tells what that changes.
+   */
+  enterAll(entries: Iterable<Entering>, reason: Reason): void {
+    const untold: (() => void)[] = [];
+    for (const { entry, health, untested } of entries) {
+      const { state: from } = entry.health;
+      const isSame = from === health.state && entry.untested === untested;
+      entry.health = health;
+      entry.untested = untested;
+      if (isSame) continue;
+      for (const { frontend, pool, weight } of entry.placement.memberships) {
+        frontend.moved(pool, weight, from, health.state);
+      }
+      const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
+      untold.push(() => this.#tell(entry, transition, reason));
+    }
+    for (const tell of untold) tell();
   }
 
   /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
@@ -100,26 +123,36 @@ export class States {
     ]));
   }
 
-  #transition(entry: BackendEntry, from: BackendState, reason: Reason): void {
-    const { clock, events, observer, historyLimit } = this.#options;
+  #remember(
+    entry: BackendEntry,
+    from: BackendState,
+    { cause }: Reason,
+  ): Transition<BackendState> {
+    const { clock, historyLimit } = this.#options;
     const to = entry.health.state;
     const at = clock.wall();
-    const { cause } = reason;
     const transition: Transition<BackendState> = cause.kind === "probe"
       ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
       : { from, to, at };
     entry.since = at;
     entry.transitions = remember(entry.transitions, transition, historyLimit());
-    const { memberships, frontends } = entry.placement;
-    for (const { frontend, pool, weight } of memberships) {
-      frontend.tally.moved(pool, weight, from, to);
-    }
-    observer.transition(entry.name, from, to);
-    const { name: backend, config: { address } } = entry;
+    return transition;
+  }
+
+  #tell(
+    entry: BackendEntry,
+    transition: Transition<BackendState> | undefined,
+    reason: Reason,
+  ): void {
+    const { clock, events, observer } = this.#options;
+    const { name: backend, config: { address }, placement: { memberships, frontends } } = entry;
+    const at = clock.wall();
+    if (transition) observer.transition(backend, transition.from, transition.to);
+    const own: Happening[] = transition
+      ? [{ kind: "backend", backend, address: address.text, transition, frontends }]
+      : [];
     events.emit([
-      ...because(reason, [
-        { kind: "backend", backend, address: address.text, transition, frontends },
-      ]),
+      ...because(reason, own),
       ...memberships.flatMap((member) => member.frontend.unannounced([member], reason, at)),
     ]);
   }

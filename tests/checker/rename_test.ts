@@ -101,10 +101,8 @@ Deno.test("two backends that change places keep what was found out at their addr
   assert.deepEqual(bench.story(), [
     "a up>down (config)",
     "f/a 100>100 as 100>0 (config)",
-    "f up>down (config)",
     "b down>up (config)",
     "f/b 50>50 as 0>50 (config)",
-    "f down>up (config)",
     "reload applied",
   ]);
   assert.equal(bench.checker.backend("b")?.health, 4);
@@ -126,5 +124,51 @@ Deno.test("who moves to a server of which nothing is known knows nothing of it e
     "b unknown>down (config)",
     "f/b 50>50 as kept>0 (config)",
     "reload applied",
+  ]);
+});
+
+Deno.test("a weight that is kept from now on is told, though the backend was unknown before", async () => {
+  const placed = (a: string, b: string) =>
+    sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
+  using bench = new Bench(placed("10.0.0.1", "10.0.0.2"));
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  bench.events.length = 0;
+  await bench.reload(placed("10.0.0.2", "10.0.0.1"));
+  const weights = bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
+  assert.deepEqual(weights, ["kept", 0]);
+  assert.deepEqual(bench.story(), [
+    "f/a 100>100 as 0>kept (config)",
+    "f/b 50>50 as kept>0 (config)",
+    "reload applied",
+  ]);
+});
+
+Deno.test("backends change places at one stroke, however long the reload takes", async () => {
+  const placed = (a: string, b: string) =>
+    sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
+  // What comes before the two takes more than one slice of work.
+  const leaving = Object.fromEntries(Array.from({ length: 5_000 }, (_, i) => [`o${i}`, {}]));
+  const before = placed("203.0.113.1", "203.0.113.2");
+  const { backends } = sketch({ backends: leaving });
+  using bench = new Bench({ ...before, backends: new Map([...backends, ...before.backends]) });
+  bench.probe("a", pass);
+  bench.probe("b", fail);
+  const seen = new Set<string>();
+  const look = () => {
+    const { checker } = bench;
+    const weights = checker.frontend("f")?.weights ?? [];
+    seen.add(
+      weights.map(({ backend, weight }) =>
+        `${checker.config.backends.get(backend)?.address.text} ${weight}`
+      ).sort().join(", "),
+    );
+  };
+  bench.stream.subscribe(look);
+  look();
+  await bench.reload(placed("203.0.113.2", "203.0.113.1"));
+  assert.deepEqual([...seen], [
+    "203.0.113.1 100, 203.0.113.2 0",
+    "203.0.113.1 50, 203.0.113.2 0",
   ]);
 });
