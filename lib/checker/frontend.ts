@@ -76,7 +76,7 @@ export class FrontendEntry {
   /**
    * Takes the place of `old`, its predecessor of the same name, and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
-   * with a backend that has another name now, `formerName` being that of before.
+   * with a backend or a pool that has another name now, `formerName` being that of a backend before.
    */
   takeOver(
     old: FrontendEntry | undefined,
@@ -183,8 +183,11 @@ export class FrontendEntry {
 
   #inherit(member: Membership, before: Membership | undefined, old: FrontendEntry): void {
     if (!before) return;
-    const isSamePool = this.#poolName(member.pool) === old.#poolName(before.pool);
-    if (isSamePool && member.fileWeight === before.fileWeight) member.weight = before.weight;
+    const [name, former] = [this.#poolName(member.pool), old.#poolName(before.pool)];
+    const isRenamed = !this.#hasPool(former) && !old.#hasPool(name);
+    if ((name === former || isRenamed) && member.fileWeight === before.fileWeight) {
+      member.weight = before.weight;
+    }
   }
 
   #announce(member: Membership, into: Happening[]): void {
@@ -214,6 +217,10 @@ export class FrontendEntry {
 
   #poolName(index: number): string {
     return this.file.pools[index]?.name ?? "";
+  }
+
+  #hasPool(name: string): boolean {
+    return this.file.pools.some((pool) => pool.name === name);
   }
 
   /** The file's word with the weights in force; the same object where they are the file's. */

@@ -33,6 +33,31 @@ Deno.test("runtime weights outlive a reload until the file says something new ab
   assert.deepEqual(weights(), ["90,51", "90,51"]);
 });
 
+Deno.test("runtime weights go with a pool that has another name, not to another pool", async () => {
+  const pooled = (...pools: readonly (readonly [name: string, ...backends: string[]])[]) => {
+    const config = sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100 }] } });
+    const [name, frontend] = [...config.frontends][0] ?? assert.fail();
+    const made = pools.map(([name, ...members]) => ({
+      name,
+      backends: members.map((backend) => ({ backend, weight: 100 })),
+    }));
+    return { ...config, frontends: new Map([[name, { ...frontend, pools: made }]]) };
+  };
+  using bench = new Bench(pooled(["first", "a", "b"]));
+  const weights = () =>
+    bench.checker.frontend("f")?.config.pools.flatMap(({ backends }) =>
+      backends.map(({ backend, weight }) => `${backend} ${weight}`)
+    );
+  bench.checker.setWeight("f", "first", "a", 0, false);
+  bench.checker.setWeight("f", "first", "b", 7, false);
+  await bench.reload(pooled(["primary", "a", "b"]));
+  assert.deepEqual(weights(), ["a 0", "b 7"], "the pool was renamed");
+  await bench.reload(pooled(["primary", "a"], ["backup", "b"]));
+  assert.deepEqual(weights(), ["a 0", "b 100"], "b stands in another pool");
+  await bench.reload(pooled(["backup", "a"], ["primary", "b"]));
+  assert.deepEqual(weights(), ["a 100", "b 100"], "both do");
+});
+
 Deno.test("a weight set while a reload is being worked out stays", async () => {
   const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
   const same = (history: number, description: number) =>
