@@ -7,6 +7,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import type { Probing } from "./probing.ts";
+import { checkDifference } from "./same.ts";
 import type { Steps } from "./slices.ts";
 import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
@@ -63,7 +64,10 @@ export function swap(
 /** What a moved backend takes over from the one that was probed there before, if both count. */
 function verdictOf({ entry, donor, target }: Change): Entering | undefined {
   if (!donor || !isProbed(entry.health.state) || !isProbed(donor.health.state)) return undefined;
-  const health = recheck(donor.health, donor.check, target.check, "timing");
+  const isSameWay = donor.job.target.netns === target.netns &&
+    checkDifference(donor.check, target.check) !== "target";
+  const what = isSameWay ? "timing" : "target";
+  const health = recheck(donor.health, donor.check, target.check, what);
   return { entry, health, untested: donor.untested };
 }
 

@@ -1,3 +1,4 @@
+import { isProbed } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { CheckComparison } from "./plan.ts";
 
@@ -27,5 +28,10 @@ export class Donors {
     });
     if (donor) this.#taken.add(donor);
     return donor;
+  }
+
+  /** One that was probed at this address, in whatever way; it may be taken again. */
+  at({ address }: BackendEntry["job"]["target"]): BackendEntry | undefined {
+    return this.#byAddress.get(address.text)?.find(({ health }) => isProbed(health.state));
   }
 }

@@ -26,7 +26,7 @@ export interface Change {
   readonly target: ProbeTarget;
   /** Undefined: probing goes on untouched. */
   readonly recheck: Recheck | undefined;
-  /** Who was probed in the same way where this one is from now on. */
+  /** Who was probed where this one is from now on, if it moves, in the same way if possible. */
   readonly donor: BackendEntry | undefined;
   /** The file's word, when it is another than before. */
   readonly enabled: boolean | undefined;
@@ -101,7 +101,9 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
       fresh: fresh.map((entry) => ({ entry, donor: donors.take(entry.job.target, compare) })),
       changed: kept.map((change) => ({
         ...change,
-        donor: isMoved(change) ? donors.take(change.target, compare) : undefined,
+        donor: isMoved(change)
+          ? donors.take(change.target, compare) ?? donors.at(change.target)
+          : undefined,
       })),
       gone,
     },

@@ -108,6 +108,31 @@ Deno.test("two backends that change places keep what was found out at their addr
   assert.equal(bench.checker.backend("b")?.health, 4);
 });
 
+Deno.test("who moves to a known server by another check has its verdict until the first result", async () => {
+  const checks = [httpCheck("web"), httpCheck("other", { port: 81, rise: 1, fall: 1 })];
+  const bed = () =>
+    new Bench(sketch({
+      checks,
+      backends: { a: { at: "10.0.0.1", healthcheck: "other" }, b: { at: "10.0.0.2" } },
+      frontends: { f: [{ a: 100, b: 50 }] },
+    }));
+  const after = { a: { at: "10.0.0.2", healthcheck: "other" } };
+  for (const netns of ["", "dataplane"]) {
+    using bench = bed();
+    bench.probe("a", fail);
+    bench.probe("b", pass);
+    await bench.reload(sketch({ checks, backends: after, frontends: { f: [{ a: 50 }] }, netns }));
+    assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 50, "nobody saw that it is down");
+    bench.probe("a", fail);
+    assert.equal(bench.state("a"), "down", "one failure is enough");
+  }
+  using paused = bed();
+  paused.probe("a", pass);
+  paused.checker.pause("b");
+  await paused.reload(sketch({ checks, backends: after, frontends: { f: [{ a: 50 }] } }));
+  assert.equal(paused.state("a"), "up", "a pause goes with its name");
+});
+
 Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
   const placed = (a: string, b: string) =>
     sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
