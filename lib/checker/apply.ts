@@ -45,7 +45,9 @@ export function swap(
 ): void {
   // Before any of them changes: two backends may have changed places.
   const verdicts = backends.changed.flatMap((change) => verdictOf(change) ?? []);
-  for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
+  for (const { entry, donor, isRenamed } of backends.fresh) {
+    if (donor) entry.takeOver(donor, isRenamed);
+  }
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
     probing.freeze(entry.job);
@@ -53,7 +55,11 @@ export function swap(
     entry.placement = { ...entry.placement, memberships: [] };
   }
   for (const { entry, placement } of placings) entry.placement = placement;
-  const former = new Map(backends.fresh.map(({ entry, donor }) => [entry, donor?.name]));
+  const former = new Map(
+    backends.fresh.map((
+      { entry, donor, isRenamed },
+    ) => [entry, isRenamed ? donor?.name : undefined]),
+  );
   for (const entry of frontends.fresh) {
     entry.takeOver(old.frontends.get(entry.file.name), (backend) => former.get(backend));
   }

@@ -3,6 +3,7 @@ import {
   type BackendState,
   freshHealth,
   type Health,
+  isProbed,
   recheck,
   type Standing,
   type Transition,
@@ -55,15 +56,20 @@ export class BackendEntry {
     return { state: this.health.state, untested: this.untested };
   }
 
-  /** Becomes what `other` was: the same server, by the same check, under another name. */
-  takeOver(other: BackendEntry): void {
+  /**
+   * Becomes what `other` was, which was probed at the same server by the same check. `isRenamed`:
+   * it is the same backend under another name, so that what was said of it holds as well.
+   */
+  takeOver(other: BackendEntry, isRenamed: boolean): void {
+    if (!isRenamed && !isProbed(other.health.state)) return;
     this.health = recheck(other.health, other.check, this.check, "timing");
     this.untested = other.untested;
     this.since = other.since;
-    this.transitions = other.transitions;
-    this.operatorEnabled = other.operatorEnabled;
     this.lastResult = other.lastResult;
     this.lastAt = other.lastAt;
+    if (!isRenamed) return;
+    this.transitions = other.transitions;
+    this.operatorEnabled = other.operatorEnabled;
   }
 
   /** What others may see of it. */

@@ -35,8 +35,10 @@ export interface Change {
 /** A backend that the configuration did not name before. */
 export interface Addition {
   readonly entry: BackendEntry;
-  /** The same server, by the same check, under the name that it had before. */
+  /** Who was probed at the same server by the same check before. */
   readonly donor: BackendEntry | undefined;
+  /** That one is gone, so this is it under another name. */
+  readonly isRenamed: boolean;
 }
 
 /** A reload worked out: what to put in place of the present world and what follows from that. */
@@ -98,7 +100,10 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
       ...{ backendNames, frontendNames, healthcheckNames },
     },
     backends: {
-      fresh: fresh.map((entry) => ({ entry, donor: donors.take(entry.job.target, compare) })),
+      fresh: fresh.map((entry) => {
+        const donor = donors.take(entry.job.target, compare);
+        return { entry, donor, isRenamed: donor !== undefined && !backends.has(donor.name) };
+      }),
       changed: kept.map((change) => ({
         ...change,
         donor: isMoved(change)

@@ -65,6 +65,34 @@ Deno.test("what a renamed backend is told does not depend on its new name", asyn
   assert.deepEqual(fresh.checker.frontend("f")?.weights[0]?.weight, "kept");
 });
 
+Deno.test("what operators said of a backend that moves goes with it, and not with its server", async () => {
+  const before = sketch({ backends: { a: { at: "10.0.0.1" } }, frontends: { f: [{ a: 50 }] } });
+  const after = sketch({
+    backends: { a: { at: "10.0.0.2" }, z: { at: "10.0.0.1" } },
+    frontends: { f: [{ a: 50, z: 50 }] },
+  });
+  for (const verb of ["disable", "pause"] as const) {
+    using bench = new Bench(before);
+    bench.probe("a", pass);
+    bench.checker[verb]("a");
+    await bench.reload(after);
+    assert.deepEqual([bench.state("a"), bench.state("z")], [
+      `${verb === "pause" ? "paused" : "disabled"}`,
+      "unknown",
+    ]);
+    await bench.reload(before);
+    assert.equal(bench.state("a"), `${verb === "pause" ? "paused" : "disabled"}`);
+  }
+  using bench = new Bench(before);
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  await bench.reload(after);
+  assert.equal(bench.state("z"), "up", "what was found out stays with the server");
+  assert.deepEqual(bench.checker.backend("z")?.transitions, []);
+  const weights = bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
+  assert.deepEqual(weights, [7, 50]);
+});
+
 Deno.test("a renamed backend that the file disables is disabled", async () => {
   using bench = new Bench(sketch({ backends: { a: { at: "10.0.0.7" } } }));
   bench.probe("a", pass);
