@@ -1,7 +1,4 @@
-import type { Clock } from "../time/mod.ts";
-
-/** How long one slice works before the event loop has its turn. */
-const sliceMs = 2;
+import type { Clock, Turn } from "../time/mod.ts";
 
 /** Steps between two looks at the clock, which cost as much as a small step. */
 const stepsPerLook = 8;
@@ -12,14 +9,13 @@ const stepsPerSlice = 2_048;
 /** Long work written as a generator that yields after each small step. */
 export type Steps<R> = Generator<void, R, void>;
 
-/** Does long work in slices of a few milliseconds, one at a time. */
+/** Does long work in slices, each within one turn of the event loop, one at a time. */
 export class Slices {
-  readonly #clock: Clock;
-  #abandon: (() => void) | undefined;
+  readonly #turn: Turn;
   #closed = false;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
+  constructor({ turn }: Pick<Clock, "turn">) {
+    this.#turn = turn;
   }
 
   /** The work's result. Rejects with what the work throws, or when closed before its end. */
@@ -28,38 +24,23 @@ export class Slices {
       if (this.#closed) throw new Error("the work was abandoned because maglevd is stopping");
       const end = this.#slice(work);
       if (end) return end.value;
-      await this.#pause();
+      await this.#turn.next();
     }
   }
 
   /** Ends work that is in a pause between slices, and refuses further work. */
   close(): void {
     this.#closed = true;
-    this.#abandon?.();
   }
 
   /** The end of the work, if it was reached. */
   #slice<R>(work: Steps<R>): { readonly value: R } | undefined {
-    const end = this.#clock.now() + sliceMs;
     for (let step = 1; step <= stepsPerSlice; step++) {
       const result = work.next();
       if (result.done) return { value: result.value };
-      if (step % stepsPerLook === 0 && this.#clock.now() > end) return undefined;
+      if (step % stepsPerLook === 0 && this.#turn.isOver) return undefined;
     }
     return undefined;
-  }
-
-  #pause(): Promise<void> {
-    return new Promise((resolve) => {
-      const timer = this.#clock.after(0, () => {
-        this.#abandon = undefined;
-        resolve();
-      });
-      this.#abandon = () => {
-        timer.cancel();
-        resolve();
-      };
-    });
   }
 }
 
