@@ -7,6 +7,7 @@ import type { VppPorts } from "../sim/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
 import { createVpp, type Vpp } from "../vpp/mod.ts";
+import { shown } from "./wire_watch.ts";
 import { Listener } from "./listener.ts";
 
 /** What a simulated maglevd is made of. */
@@ -30,6 +31,8 @@ export class SimulatedDaemon {
   readonly journal: Journal;
   readonly #events: EventStream;
   readonly #listener: Listener;
+  /** Requests to VPP's side that have no answer yet. */
+  #waiting = 0;
 
   constructor(options: DaemonOptions) {
     const { config, clock, log, random, startProbe, ports, blame, onEvent } = options;
@@ -56,9 +59,22 @@ export class SimulatedDaemon {
     return this.#listener.differences();
   }
 
+  /** What is not as it should be once VPP holds what is desired and nothing happens any more. */
+  unrest(): string[] {
+    const step = this.vpp.step();
+    const wrong = this.#waiting > 0 ? [`${this.#waiting} who asked VPP have no answer`] : [];
+    if (step?.inStep && step.differs.length === 0) return wrong;
+    return [...wrong, `VPP is in step, but it is said to be ${shown(step)}`];
+  }
+
   /** An operator has VPP brought in line; what becomes of it shows in VPP. */
   sync(frontend: string | undefined): void {
-    this.vpp.sync(frontend).catch(ignoreRefusal);
+    this.#await(this.vpp.sync(frontend));
+  }
+
+  #await(answer: Promise<unknown>): void {
+    this.#waiting++;
+    answer.catch(ignoreRefusal).finally(() => this.#waiting--);
   }
 
   /** A file was loaded that cannot be used: nothing but an event may come of it. */
@@ -71,8 +87,8 @@ export class SimulatedDaemon {
   /** Some people ask at once what VPP holds, and what would be changed. */
   read(): void {
     for (let i = 0; i < 5; i++) {
-      this.vpp.state().catch(ignoreRefusal);
-      this.vpp.plan().catch(ignoreRefusal);
+      this.#await(this.vpp.state());
+      this.#await(this.vpp.plan());
     }
   }
 

@@ -1,5 +1,13 @@
 import type { Random } from "./random.ts";
-import { firstIpv6Server, type Site, type SiteCheck, type SiteFrontend } from "./site.ts";
+import {
+  firstIpv6Server,
+  serverAddress,
+  type Site,
+  type SiteBackend,
+  type SiteCheck,
+  type SiteFrontend,
+  vipAddress,
+} from "./site.ts";
 
 /** Servers that a site may use. */
 const servers = 12;
@@ -209,6 +217,9 @@ function without<T>(record: Readonly<Record<string, T>>, name: string): Record<s
 /** The rules of the configuration that an edit may break. */
 function isValid(site: Site): boolean {
   if (!Object.values(site.backends).every(({ check }) => check in site.checks)) return false;
+  const vips = new Set(Object.values(site.frontends).map(({ vip }) => vipAddress(vip).text));
+  const isAtVip = ({ server }: SiteBackend) => vips.has(serverAddress(server).text);
+  if (Object.values(site.backends).some(isAtVip)) return false;
   const families = new Map<number, string>();
   const ports = new Map<number, Set<string>>();
   for (const { vip, protocol, port, pools } of Object.values(site.frontends)) {

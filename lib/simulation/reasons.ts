@@ -3,7 +3,7 @@ import type { Wanted, WantedServer, WantedVip } from "./desired.ts";
 import { vipName } from "./desired.ts";
 
 /** Requests that change what VPP forwards by. */
-type Change =
+export type Change =
   | {
     readonly kind: "add vip";
     readonly vip: string;
@@ -18,7 +18,12 @@ type Change =
     readonly weight: number;
     readonly flush: boolean;
   }
-  | { readonly kind: "delete server"; readonly vip: string; readonly address: string };
+  | {
+    readonly kind: "delete server";
+    readonly vip: string;
+    readonly address: string;
+    readonly flush: boolean;
+  };
 
 /** What VPP was made to hold for a VIP. */
 interface HeldVip {
@@ -184,7 +189,11 @@ export class Reasons {
   }
 }
 
-function changeOf(name: string, fields: Readonly<Record<string, unknown>>): Change | undefined {
+/** What a request changes, undefined if nothing of what VPP forwards by. */
+export function changeOf(
+  name: string,
+  fields: Readonly<Record<string, unknown>>,
+): Change | undefined {
   const vip = "pfx" in fields ? vipOf(fields) : "";
   const flag = (key: string) => fields[key] === true || fields[key] === 1;
   switch (name) {
@@ -195,7 +204,8 @@ function changeOf(name: string, fields: Readonly<Record<string, unknown>>): Chan
     }
     case "lb_add_del_as_v2": {
       const address = addressText(fields.as_address);
-      if (flag("is_del")) return { kind: "delete server", vip, address };
+      const isDeletion = flag("is_del");
+      if (isDeletion) return { kind: "delete server", vip, address, flush: flag("is_flush") };
       const weight = Number(fields.weight);
       return { kind: "add server", vip, address, weight, flush: false };
     }

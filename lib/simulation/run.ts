@@ -5,8 +5,9 @@ import { InMemoryVpp, portsOf } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
-import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
+import { differences, isSameWanted, lowered, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
+import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
@@ -15,6 +16,8 @@ import { StartWatch } from "./start.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
+import { WellWatch } from "./well_watch.ts";
+import { randomTurns } from "./turns.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
 
 /** What came of a history. */
@@ -59,6 +62,8 @@ class Run {
   readonly #startProbe: StartProbe;
   readonly #vpp: InMemoryVpp;
   readonly #reasons: Reasons;
+  readonly #held = new HeldWatch(() => this.#isDisturbed);
+  readonly #well: WellWatch;
   readonly #wire: WireWatch;
   #site: Site;
   #daemon: SimulatedDaemon;
@@ -99,9 +104,12 @@ class Run {
     });
     const isKnown = (address: string) => this.#start.isKnown(address);
     this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs, isKnown);
-    this.#wire = new WireWatch(this.#reasons);
+    const isWell = (address: string) => !this.#network.everUnwell.has(address);
+    this.#well = new WellWatch(history.site, isWell);
+    this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
     this.#vpp.journal.subscribe((entry) => {
       if (entry.kind === "started") this.#reasons.vppStarted();
+      if (entry.kind === "started") this.#held.cleared();
       if (entry.kind === "connected") this.#reasons.lifeBegan();
       if (entry.kind === "started") this.#flowTimeout = undefined;
       if (entry.kind === "request" && entry.request.name === "lb_conf" && entry.retval === 0) {
@@ -110,6 +118,7 @@ class Run {
       if (isTaped && entry.kind !== "stats-client") this.#tape.note(describe(entry));
       this.#wire.see(entry);
     });
+    clock.turn = randomTurns(clock, random.fork(), history.longestDelayMs / 10);
     this.#site = history.site;
     this.#startProbe = probing ? probing(this.#network.start) : this.#network.start;
     this.#vpp.start();
@@ -229,6 +238,7 @@ class Run {
     for (const wrong of differences(this.#wanted ?? new Map(), this.#vpp.state())) {
       this.#blame(wrong);
     }
+    for (const wrong of this.#held.unflushed(this.#wanted ?? new Map())) this.#blame(wrong);
     const { flowTimeoutSeconds } = this.#daemon.checker.config.lb;
     if (this.#flowTimeout !== flowTimeoutSeconds) {
       this.#blame(`flow-timeout is ${this.#flowTimeout} in VPP, not ${flowTimeoutSeconds}`);
@@ -270,7 +280,7 @@ class Run {
       case "tamper":
         if (!this.#vpp.running) return;
         this.#isDisturbed = this.#wire.isTampered = true;
-        return tamper(this.#vpp, action, this.#reasons);
+        return tamper(this.#vpp, action, this.#reasons, this.#held);
       case "restart":
         return await this.#restart();
       case "read":
@@ -280,6 +290,7 @@ class Run {
 
   #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
     const { checker } = this.#daemon;
+    this.#well.steered(action.backend);
     try {
       if (action.do === "operator") {
         checker[action.verb](action.backend);
@@ -296,6 +307,7 @@ class Run {
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
     this.#site = edits.reduce(edited, this.#site);
+    this.#well.loading(this.#site);
     const before = this.#wanted ?? new Map();
     const { checker } = this.#daemon;
     let isDone = false;
@@ -305,21 +317,9 @@ class Run {
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
     if (!edits.every(keepsTraffic)) return;
-    for (const place of this.#lowered(before)) this.#blame(`a reload alone lowered ${place}`);
-  }
-
-  /** Servers that have less traffic than before. */
-  #lowered(before: Wanted): string[] {
-    const places: string[] = [];
-    for (const [name, { servers }] of before) {
-      for (const [address, { weight }] of servers) {
-        const after = this.#wanted?.get(name)?.servers.get(address)?.weight;
-        const isLowered = typeof weight === "number" && typeof after === "number" &&
-          after < weight;
-        if (isLowered) places.push(`${address} of ${name}: ${weight} -> ${after}`);
-      }
+    for (const place of lowered(before, this.#wanted ?? new Map())) {
+      this.#blame(`a reload alone lowered ${place}`);
     }
-    return places;
   }
 
   #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {
@@ -363,6 +363,7 @@ class Run {
     this.#isDisturbed = this.#wire.isTampered = false;
     this.#hungSince = undefined;
     this.#compare();
+    for (const wrong of this.#daemon.unrest()) this.#blame(wrong);
   }
 
   /** How long a drift pass and what it repairs may take. */

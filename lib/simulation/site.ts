@@ -49,8 +49,13 @@ export interface Site {
 /** Servers with a number from here on have IPv6 addresses. */
 export const firstIpv6Server = 8;
 
+/** Servers whose addresses are those of VIPs: not in one file, but in one and the next. */
+const atVips: ReadonlyMap<number, number> = new Map([[6, 0], [7, 2], [11, 1]]);
+
 /** The address of a server. */
 export function serverAddress(server: number): IpAddress {
+  const vip = atVips.get(server);
+  if (vip !== undefined) return vipAddress(vip);
   return server < firstIpv6Server
     ? ip(`10.0.0.${server + 1}`)
     : ip(`2001:db8:1::${(server + 1).toString(16)}`);

@@ -1,6 +1,7 @@
 import type { InMemoryVpp } from "../sim/mod.ts";
 import type { Action } from "./actions.ts";
 import { vipName } from "./desired.ts";
+import type { HeldWatch } from "./held_watch.ts";
 import type { Reasons } from "./reasons.ts";
 import { refusal } from "./wire_watch.ts";
 
@@ -54,6 +55,7 @@ export function tamper(
   vpp: InMemoryVpp,
   { what, which }: Action & { readonly do: "tamper" },
   reasons: Reasons,
+  held: HeldWatch,
 ): void {
   const { byHand } = vpp;
   const vips = vpp.state().filter(({ used }) => used);
@@ -61,9 +63,15 @@ export function tamper(
   const server = vip?.servers.filter(({ used }) => used)[which % 3];
   if (what === "add vip") {
     byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
-  } else if (vip && what === "delete vip") byHand.deleteVip(vip);
-  else if (vip && server && what === "weight") {
+  } else if (vip && what === "delete vip") {
+    byHand.deleteVip(vip);
+    held.altered(vipName(vip));
+  } else if (vip && server && what === "weight") {
     byHand.setWeight(vip, server.address, strangeWeight);
     reasons.weightAltered(vipName(vip), server.address, strangeWeight);
-  } else if (vip && server) byHand.deleteServer(vip, server.address);
+    held.altered(vipName(vip), server.address, strangeWeight);
+  } else if (vip && server) {
+    byHand.deleteServer(vip, server.address);
+    held.altered(vipName(vip), server.address);
+  }
 }

@@ -1,5 +1,7 @@
 import type { JournalEntry } from "../sim/mod.ts";
-import type { Reasons } from "./reasons.ts";
+import type { HeldWatch } from "./held_watch.ts";
+import type { WellWatch } from "./well_watch.ts";
+import { changeOf, type Reasons } from "./reasons.ts";
 
 /** The return value of requests that the simulation has VPP refuse: nothing else returns it. */
 export const refusal = -99;
@@ -10,7 +12,11 @@ export class WireWatch {
   /** Somebody else has changed VPP, so maglevd may be wrong about what it holds. */
   isTampered = false;
 
-  constructor(private readonly reasons: Reasons) {}
+  constructor(
+    private readonly reasons: Reasons,
+    private readonly held: HeldWatch,
+    private readonly well: WellWatch,
+  ) {}
 
   /** Takes in what happened to VPP. */
   see(entry: JournalEntry): void {
@@ -32,7 +38,12 @@ export class WireWatch {
   #judge(entry: JournalEntry & { readonly kind: "request" }): void {
     const { name, fields } = entry.request;
     const reason = this.reasons.against(name, fields);
-    if (reason !== undefined) this.#blame(entry, `${name} ${shown(fields)}: ${reason}`);
+    const change = changeOf(name, fields);
+    const harm = change && this.held.see(change);
+    const loss = change && this.well.against(change);
+    for (const wrong of [reason, harm, loss]) {
+      if (wrong !== undefined) this.#blame(entry, `${name} ${shown(fields)}: ${wrong}`);
+    }
   }
 
   #blame({ at }: JournalEntry, what: string): void {

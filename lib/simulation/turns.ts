@@ -1,0 +1,18 @@
+import type { Clock, Turn } from "../time/mod.ts";
+import type { Random } from "./random.ts";
+
+/** How likely a piece of work finds that the present turn is over. */
+const overShare = 0.3;
+
+/**
+ * Turns of the event loop that end at any look, and come after up to `longestMs`: what is done in
+ * slices has others come in between.
+ */
+export function randomTurns(clock: Clock, random: Random, longestMs: number): Turn {
+  return {
+    get isOver() {
+      return random.chance(overShare);
+    },
+    next: () => new Promise((resolve) => void clock.after(random.next() * longestMs, resolve)),
+  };
+}

@@ -1,0 +1,72 @@
+import { hostPrefix } from "../ip/mod.ts";
+import { vipName } from "./desired.ts";
+import type { Change } from "./reasons.ts";
+import { serverAddress, type Site, type SiteFrontend, vipAddress } from "./site.ts";
+
+const protocols = { tcp: 6, udp: 17, any: 255 } as const;
+
+/**
+ * Knows without the checker's help which servers have to have traffic: those that have always been
+ * well, that nobody has steered, and that the file, before and after a reload, has in the first pool
+ * of a frontend with a weight. Nothing may take it from them.
+ */
+export class WellWatch {
+  readonly #steered = new Set<string>();
+  readonly #steeredNames = new Set<string>();
+  /** Of the file and the one before: by VIP, the addresses that have to have traffic. */
+  #due: [Due, Due];
+  #site: Site;
+
+  /** `isWell` tells whether the server at an address has always been well. */
+  constructor(site: Site, private readonly isWell: (address: string) => boolean) {
+    this.#site = site;
+    this.#due = [dueOf(site), dueOf(site)];
+  }
+
+  /** An operator has said something about a backend. */
+  steered(backend: string): void {
+    this.#steeredNames.add(backend);
+    this.#noteSteered();
+  }
+
+  /** The file is loaded anew: until `loaded` the one before may be in force. */
+  loading(site: Site): void {
+    this.#site = site;
+    this.#due = [this.#due[1], dueOf(site)];
+    this.#noteSteered();
+  }
+
+  /** Why VPP should not have been asked this. */
+  against(change: Change): string | undefined {
+    if (change.kind !== "set weight" || (change.weight > 0 && !change.flush)) return undefined;
+    const { vip, address } = change;
+    const isDue = this.#due.every((due) => due.get(vip)?.has(address));
+    if (!isDue || this.#steered.has(address) || !this.isWell(address)) return undefined;
+    return "the server was always well and nobody took it out of service";
+  }
+
+  #noteSteered(): void {
+    for (const name of this.#steeredNames) {
+      const backend = this.#site.backends[name];
+      if (backend) this.#steered.add(serverAddress(backend.server).text);
+    }
+  }
+}
+
+type Due = ReadonlyMap<string, ReadonlySet<string>>;
+
+function dueOf({ frontends, backends }: Site): Due {
+  return new Map(
+    Object.values(frontends).map((frontend) => {
+      const addresses = Object.entries(frontend.pools[0] ?? {}).flatMap(([name, weight]) => {
+        const backend = backends[name];
+        return backend?.enabled && weight > 0 ? [serverAddress(backend.server).text] : [];
+      });
+      return [nameOf(frontend), new Set(addresses)];
+    }),
+  );
+}
+
+function nameOf({ vip, protocol, port }: SiteFrontend): string {
+  return vipName({ prefix: hostPrefix(vipAddress(vip)), protocol: protocols[protocol], port });
+}
