@@ -72,6 +72,8 @@ class Run {
   #start = new StartWatch();
   /** When the file was last loaded anew. */
   #reloadedAt = 0;
+  /** Since a reload began, what a probe saw has changed something. */
+  #isProbeHeard = false;
   /** When what is desired last changed. */
   #changedAt = 0;
   /** When maglevd was started last. */
@@ -115,7 +117,7 @@ class Run {
       if (entry.kind === "request" && entry.request.name === "lb_conf" && entry.retval === 0) {
         this.#flowTimeout = Number(entry.request.fields.flow_timeout);
       }
-      if (isTaped && entry.kind !== "stats-client") this.#tape.note(describe(entry));
+      if (isTaped && entry.kind !== "stats-client") this.#tape.note(`vpp ${shown(entry)}`);
       this.#wire.see(entry);
     });
     clock.turn = randomTurns(clock, random.fork(), history.longestDelayMs / 10);
@@ -182,6 +184,7 @@ class Run {
 
   #hear(event: MaglevEvent): void {
     this.#start.hear(event);
+    if (event.cause.kind === "probe") this.#isProbeHeard = true;
     this.#sample();
     if (event.kind === "weight" && event.flush) {
       const { checker } = this.#daemon;
@@ -310,13 +313,14 @@ class Run {
     this.#well.loading(this.#site);
     const before = this.#wanted ?? new Map();
     const { checker } = this.#daemon;
+    this.#isProbeHeard = false;
     let isDone = false;
     const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
     while (!isDone) await this.#turn(0.01);
     await reloading;
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (!edits.every(keepsTraffic)) return;
+    if (this.#isProbeHeard || !edits.every(keepsTraffic)) return;
     for (const place of lowered(before, this.#wanted ?? new Map())) {
       this.#blame(`a reload alone lowered ${place}`);
     }
@@ -392,8 +396,4 @@ class Run {
 /** Enough for all promises that can go on: a turn of the event loop. */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
-}
-
-function describe(entry: { readonly kind: string }): string {
-  return `vpp ${shown(entry)}`;
 }
