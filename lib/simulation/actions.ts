@@ -35,13 +35,16 @@ export type Action =
   /** Somebody else changes VPP. */
   | {
     readonly do: "tamper";
-    readonly what: "weight" | "delete server" | "delete vip" | "add vip";
+    readonly what: (typeof tamperings)[number];
     readonly which: number;
   }
   /** maglevd is killed and started again. */
   | { readonly do: "restart" }
   /** Everybody asks at once what VPP holds. */
   | { readonly do: "read" };
+
+/** What somebody else may do to VPP. */
+const tamperings = ["weight", "delete server", "delete vip", "add vip", "replace vip"] as const;
 
 /** How likely each is; waits come besides. */
 const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>> = {
@@ -132,7 +135,7 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       return { do: "fault", fault: random.pick(faults), times: random.between(1, 3) };
     }
     case "tamper": {
-      const what = random.pick(["weight", "delete server", "delete vip", "add vip"] as const);
+      const what = random.pick(tamperings);
       return { do: "tamper", what, which: random.between(0, 9) };
     }
     case "restart":

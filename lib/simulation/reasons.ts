@@ -88,6 +88,11 @@ export class Reasons {
     this.#held.get(vip)?.weights.set(address, weight);
   }
 
+  /** Somebody else has put another VIP in the place of one. */
+  vipAltered(vip: string, encap: string): void {
+    this.#held.set(vip, { encap, sticky: false, weights: new Map() });
+  }
+
   /** VPP has started, empty. */
   vppStarted(): void {
     this.#held.clear();

@@ -63,6 +63,16 @@ export function tamper(
   const server = vip?.servers.filter(({ used }) => used)[which % 3];
   if (what === "add vip") {
     byHand.addVip({ prefix: "203.0.113.9/32", protocol: 6, port: 80, encap: "gre4" });
+  } else if (vip && what === "replace vip") {
+    // It is in the way of all that frontends ask for on the prefix.
+    const { prefix } = vip;
+    for (const other of vips.filter((each) => each.prefix === prefix)) {
+      byHand.deleteVip(other);
+      held.altered(vipName(other));
+    }
+    const encap = prefix.includes(":") ? "nat6" : "nat4";
+    byHand.addVip({ prefix, protocol: 255, port: 0, encap });
+    reasons.vipAltered(vipName({ prefix, protocol: 255, port: 0 }), encap);
   } else if (vip && what === "delete vip") {
     byHand.deleteVip(vip);
     held.altered(vipName(vip));
