@@ -60,11 +60,18 @@ export function swap(
       { entry, donor, isRenamed },
     ) => [entry, isRenamed ? donor?.name : undefined]),
   );
+  const gone = new Map(frontends.gone.map((entry) => [vipOf(entry), entry]));
   for (const entry of frontends.fresh) {
-    entry.takeOver(old.frontends.get(entry.file.name), (backend) => former.get(backend));
+    const known = old.frontends.get(entry.file.name);
+    entry.takeOver(known, gone.get(vipOf(entry)), (backend) => former.get(backend));
   }
   publish(world);
   states.enterAll(verdicts, reason);
+}
+
+/** Tells VIPs apart: a port of 0 is all of any protocol. */
+function vipOf({ file: { address, protocol, port } }: FrontendEntry): string {
+  return port === 0 ? address.text : `${address.text} ${protocol} ${port}`;
 }
 
 /** What a moved backend takes over from the one that was probed there before, if both count. */

@@ -74,23 +74,25 @@ export class FrontendEntry {
   }
 
   /**
-   * Takes the place of `old`, its predecessor of the same name, and counts the backends as they are
+   * Takes the place of `old`, its predecessor of the same name, or of `renamed`, which had another
+   * one for the same VIP and is gone for whoever listens; and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
    * with a backend or a pool that has another name now, `formerName` being that of a backend before.
    */
   takeOver(
     old: FrontendEntry | undefined,
+    renamed: FrontendEntry | undefined,
     formerName: (backend: BackendEntry) => string | undefined,
   ): void {
     if (old) {
       this.state = old.state;
       this.#pool = old.#pool;
-      for (const [name, member] of this.members) {
-        const former = formerName(member.backend);
-        const known = old.members.get(name);
-        if (known) member.told = known.told;
-        this.#inherit(member, old.members.get(former ?? name), old);
-      }
+    }
+    const before = old ?? renamed;
+    for (const [name, member] of this.members) {
+      member.told = old?.members.get(name)?.told ?? absent;
+      const former = formerName(member.backend) ?? name;
+      if (before) this.#inherit(member, before.members.get(former), before);
     }
     this.config = this.#withWeights();
     for (const { backend, pool, weight } of this.members.values()) {

@@ -58,6 +58,28 @@ Deno.test("runtime weights go with a pool that has another name, not to another 
   assert.deepEqual(weights(), ["a 100", "b 100"], "both do");
 });
 
+Deno.test("runtime weights go with a frontend that has another name for its VIP", async () => {
+  const named = (name: string, a = 100) =>
+    sketch({ backends: { a: {}, b: {} }, frontends: { [name]: [{ a, b: 100 }] } });
+  using bench = new Bench(named("f"));
+  bench.probe("a", pass);
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  bench.events.length = 0;
+  await bench.reload(named("g"));
+  const weights = () => bench.checker.frontend("g")?.config.pools[0]?.backends.map((b) => b.weight);
+  assert.deepEqual(weights(), [7, 0]);
+  assert.deepEqual(bench.story(), [
+    "g/a absent>7 as absent>7 (config)",
+    "g/b absent>0 as absent>kept (config)",
+    "g unknown>up (config)",
+    "f up>removed (config)",
+    "reload applied",
+  ]);
+  await bench.reload(named("h", 50));
+  assert.deepEqual(bench.checker.frontend("h")?.weights[0]?.weight, 50, "the file says so");
+});
+
 Deno.test("a weight set while a reload is being worked out stays", async () => {
   const backends = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`b${i}`, {}]));
   const same = (history: number, description: number) =>
