@@ -58,7 +58,9 @@ export function swap(
     const health = recheck(donor.health, donor.check, target.check, "timing");
     verdicts.set(entry, { health, untested: donor.untested });
   }
-  for (const { entry, donor } of backends.fresh) if (donor) entry.takeOver(donor);
+  for (const { entry, donor, isAlike } of backends.fresh) {
+    if (donor) entry.takeOver(donor, isAlike);
+  }
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
     probing.freeze(entry.job);

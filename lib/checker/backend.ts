@@ -3,6 +3,7 @@ import {
   type BackendState,
   freshHealth,
   type Health,
+  isProbed,
   recheck,
   type Standing,
   type Transition,
@@ -55,13 +56,20 @@ export class BackendEntry {
     return { state: this.health.state, untested: this.untested };
   }
 
-  /** Becomes what `other` was: the same server, by the same check, under another name. */
-  takeOver(other: BackendEntry): void {
+  /**
+   * Becomes what `other` was: the same server under another name. Unless it was probed alike, what
+   * probes found out of it does not count, only what operators said.
+   */
+  takeOver(other: BackendEntry, isAlike: boolean): void {
+    this.operatorEnabled = other.operatorEnabled;
+    if (!isAlike && isProbed(other.health.state)) {
+      this.health = freshHealth(true, this.check);
+      return;
+    }
     this.health = recheck(other.health, other.check, this.check, "timing");
     this.untested = other.untested;
     this.since = other.since;
     this.transitions = other.transitions;
-    this.operatorEnabled = other.operatorEnabled;
     this.lastResult = other.lastResult;
     this.lastAt = other.lastAt;
   }

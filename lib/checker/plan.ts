@@ -35,8 +35,10 @@ export interface Change {
 /** A backend that the configuration did not name before. */
 export interface Addition {
   readonly entry: BackendEntry;
-  /** The same server, by the same check, under the name that it had before. */
+  /** The same server under the name that it had before. */
   readonly donor: BackendEntry | undefined;
+  /** Whether it was probed in the same way: else only what operators said of it holds. */
+  readonly isAlike: boolean;
 }
 
 /** A reload worked out: what to put in place of the present world and what follows from that. */
@@ -98,16 +100,34 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
       ...{ backendNames, frontendNames, healthcheckNames },
     },
     backends: {
-      fresh: fresh.map((entry) => ({ entry, donor: donors.take(entry.job.target, compare) })),
-      changed: kept.map((change) => ({
-        ...change,
-        donor: isMoved(change) ? donors.take(change.target, compare) : undefined,
-      })),
+      ...given(fresh, kept, gone, donors, compare),
       gone,
     },
     frontends: { fresh: joined.fresh, gone: yield* missing(old.frontends, joined.frontends) },
     placings: yield* place(backends, joined.memberships),
   };
+}
+
+/** Hands out what is known where it was found out, then what operators said of what is gone. */
+function given(
+  fresh: readonly BackendEntry[],
+  kept: readonly Omit<Change, "donor">[],
+  gone: readonly BackendEntry[],
+  donors: Donors,
+  compare: CheckComparison,
+): Pick<Plan["backends"], "fresh" | "changed"> {
+  const alike = fresh.map((entry) => donors.take(entry.job.target, compare));
+  const changed = kept.map((change) => ({
+    ...change,
+    donor: isMoved(change) ? donors.take(change.target, compare) : undefined,
+  }));
+  const left = new Set(gone);
+  const additions = fresh.map((entry, i): Addition => {
+    const donor = alike[i];
+    if (donor) return { entry, donor, isAlike: true };
+    return { entry, donor: donors.takeAny(entry.job.target, left), isAlike: false };
+  });
+  return { fresh: additions, changed };
 }
 
 function targetOf({ healthchecks, netns }: Config, backend: Backend): ProbeTarget {

@@ -89,6 +89,34 @@ Deno.test("a new backend at a known address by another check, or at another, is 
   assert.equal(bench.state("z"), "unknown");
 });
 
+Deno.test("what operators said goes with a renamed backend that is probed otherwise from now on", async () => {
+  const named = (name: string, port: number, enabled = true) =>
+    sketch({
+      checks: [httpCheck("web", { port })],
+      backends: { [name]: { at: "10.0.0.7", enabled }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: 50, b: 50 }] },
+    });
+  using enabled = new Bench(named("a", 80, false));
+  enabled.checker.enable("a");
+  enabled.probe("a", pass);
+  enabled.checker.setWeight("f", "pool0", "a", 70, false);
+  await enabled.reload(named("z", 81, false));
+  assert.equal(enabled.state("z"), "unknown", "in service, as the operator wants");
+  const { config, weights } = enabled.checker.frontend("f") ?? {};
+  assert.equal(weights?.[0]?.weight, "kept", "and no weight is lowered");
+  assert.equal(config?.pools[0]?.backends[0]?.weight, 70);
+  enabled.probe("z", fail);
+  assert.equal(enabled.state("z"), "down");
+
+  for (const verb of ["pause", "disable"] as const) {
+    using away = new Bench(named("a", 80));
+    away.probe("a", pass);
+    away.checker[verb]("a");
+    await away.reload(named("z", 81));
+    assert.equal(away.state("z"), `${verb}d`);
+  }
+});
+
 Deno.test("two backends that change places keep what was found out at their addresses", async () => {
   const placed = (a: string, b: string) =>
     sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
