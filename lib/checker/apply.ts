@@ -123,6 +123,13 @@ function settleChange(
   reason: Reason,
 ): void {
   const { states, probing, firstWithinMs } = context;
+  const isBackInService = enabled === true && entry.operatorEnabled === undefined &&
+    entry.health.state === "disabled";
+  if (isBackInService && verdict && isProbed(verdict.health.state)) {
+    // A name that was out of service is given to a server that is known, and may have traffic.
+    entry.untested = verdict.untested;
+    return states.begin(entry, verdict.health, reason);
+  }
   if (what && isProbed(entry.health.state)) {
     if (verdict && isProbed(verdict.health.state)) {
       entry.untested = verdict.untested;

@@ -82,6 +82,13 @@ export class States {
     return outcome;
   }
 
+  /** Puts a backend that was not probed into another health, and probes it from now on. */
+  begin(entry: BackendEntry, health: Health, reason: Reason): void {
+    const { prober, firstWithinMs } = this.#options;
+    prober.begin(entry.job, firstWithinMs(entry.check));
+    this.enter(entry, health, reason);
+  }
+
   /** Puts a backend into another health and tells what that changes. */
   enter(entry: BackendEntry, health: Health, reason: Reason): void {
     const from = entry.health.state;

@@ -8,6 +8,7 @@ import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import type { History } from "./history.ts";
+import { isSteeredElsewhere, loweredPlaces } from "./lowered.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
@@ -295,6 +296,7 @@ class Run {
   }
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
+    const siteBefore = this.#site;
     this.#site = edits.reduce(edited, this.#site);
     const before = this.#wanted ?? new Map();
     const { checker } = this.#daemon;
@@ -304,22 +306,9 @@ class Run {
     await reloading;
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (!edits.every(keepsTraffic)) return;
-    for (const place of this.#lowered(before)) this.#blame(`a reload alone lowered ${place}`);
-  }
-
-  /** Servers that have less traffic than before. */
-  #lowered(before: Wanted): string[] {
-    const places: string[] = [];
-    for (const [name, { servers }] of before) {
-      for (const [address, { weight }] of servers) {
-        const after = this.#wanted?.get(name)?.servers.get(address)?.weight;
-        const isLowered = typeof weight === "number" && typeof after === "number" &&
-          after < weight;
-        if (isLowered) places.push(`${address} of ${name}: ${weight} -> ${after}`);
-      }
-    }
-    return places;
+    if (!edits.every(keepsTraffic) || isSteeredElsewhere(siteBefore, this.#site, checker)) return;
+    const lowered = loweredPlaces(before, this.#wanted ?? new Map());
+    for (const place of lowered) this.#blame(`a reload alone lowered ${place}`);
   }
 
   #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {

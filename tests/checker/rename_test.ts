@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
   const named = (name: string, change = {}) =>
@@ -136,6 +136,35 @@ Deno.test("two backends that change places keep what was found out at their addr
     "reload applied",
   ]);
   assert.equal(bench.checker.backend("b")?.health, 4);
+});
+
+Deno.test("a name that was disabled, given to a server that is known, takes over what is known", async () => {
+  const site = (backends: ConfigSketch["backends"], name: string) =>
+    sketch({ backends, frontends: { f: [{ [name]: 100 }] } });
+  using bench = new Bench(
+    site({ a: { at: "10.0.0.1", enabled: false }, b: { at: "10.0.0.2" } }, "b"),
+  );
+  bench.probe("b", pass);
+  bench.events.length = 0;
+  await bench.reload(site({ a: { at: "10.0.0.2" } }, "a"));
+  assert.deepEqual([bench.state("a"), bench.checker.backend("a")?.health], ["up", 4]);
+  assert.deepEqual(bench.story(), [
+    "b up>removed (config)",
+    "a disabled>up (config)",
+    "f/a absent>100 as absent>100 (config)",
+    "f/b 100>absent as 100>absent (config)",
+    "reload applied",
+  ]);
+  bench.clock.advance(1_000);
+  assert.equal(bench.prober.flights.has("10.0.0.2"), true, "and it is probed");
+
+  using steered = new Bench(
+    site({ a: { at: "10.0.0.1" }, b: { at: "10.0.0.2" } }, "b"),
+  );
+  steered.probe("b", pass);
+  steered.checker.disable("a");
+  await steered.reload(site({ a: { at: "10.0.0.2" } }, "a"));
+  assert.equal(steered.state("a"), "disabled", "an operator's word is about the name that stays");
 });
 
 Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
