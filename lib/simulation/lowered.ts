@@ -1,4 +1,3 @@
-import type { CheckerView } from "../checker/mod.ts";
 import type { Wanted } from "./desired.ts";
 import type { Site } from "./site.ts";
 
@@ -15,18 +14,9 @@ export function loweredPlaces(before: Wanted, after: Wanted): string[] {
   return places;
 }
 
-/**
- * Whether a name that is out of service stands for another server since the file was edited: what
- * an operator says of a name that stays is about the name.
- */
-export function isSteeredElsewhere(
-  { backends: before }: Site,
-  { backends: after }: Site,
-  checker: Pick<CheckerView, "backend">,
-): boolean {
-  return Object.entries(after).some(([name, { server }]) => {
-    const isElsewhere = name in before && before[name]?.server !== server;
-    const state = checker.backend(name)?.state;
-    return isElsewhere && (state === "disabled" || state === "paused");
-  });
+/** Whether a name that stays stands for another server since the file was edited. */
+export function isNameMoved({ backends: before }: Site, { backends: after }: Site): boolean {
+  return Object.entries(after).some(([name, { server }]) =>
+    name in before && before[name]?.server !== server
+  );
 }

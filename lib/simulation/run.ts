@@ -8,7 +8,7 @@ import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import type { History } from "./history.ts";
-import { isSteeredElsewhere, loweredPlaces } from "./lowered.ts";
+import { isNameMoved, loweredPlaces } from "./lowered.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
@@ -83,6 +83,8 @@ class Run {
   /** Faults are in force whose consequences only a check's calm ends. */
   #isDisturbed = false;
   #flowTimeout: number | undefined;
+  /** An operator has said something to the present maglevd. */
+  #isSteered = false;
 
   constructor(history: History, { tape: isTaped = false, meddle, probing }: RunOptions) {
     this.#history = history;
@@ -149,6 +151,7 @@ class Run {
 
   #startDaemon(): SimulatedDaemon {
     this.#startedAt = this.#clock.now();
+    this.#isSteered = false;
     this.#warmUpMs = this.#site.startupMaxDelayMs;
     const start = this.#start = new StartWatch();
     const daemon = new SimulatedDaemon({
@@ -281,6 +284,7 @@ class Run {
 
   #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
     const { checker } = this.#daemon;
+    this.#isSteered = true;
     try {
       if (action.do === "operator") {
         checker[action.verb](action.backend);
@@ -306,7 +310,9 @@ class Run {
     await reloading;
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (!edits.every(keepsTraffic) || isSteeredElsewhere(siteBefore, this.#site, checker)) return;
+    if (!edits.every(keepsTraffic)) return;
+    // What an operator says of a name that stays is about the name, wherever it is.
+    if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
     for (const place of lowered) this.#blame(`a reload alone lowered ${place}`);
   }
