@@ -45,8 +45,8 @@ export function swap(
 ): void {
   // Before any of them changes: two backends may have changed places.
   const verdicts = backends.changed.flatMap((change) => verdictOf(change) ?? []);
-  for (const { entry, donor, isRenamed } of backends.fresh) {
-    if (donor) entry.takeOver(donor, isRenamed);
+  for (const { entry, donor, isAlike, isRenamed } of backends.fresh) {
+    if (donor) entry.takeOver(donor, isAlike, isRenamed);
   }
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
@@ -75,8 +75,12 @@ function vipOf({ file: { address, protocol, port } }: FrontendEntry): string {
 }
 
 /** What a moved backend takes over from the one that was probed there before, if both count. */
-function verdictOf({ entry, donor, target }: Change): Entering | undefined {
-  if (!donor || !isProbed(entry.health.state) || !isProbed(donor.health.state)) return undefined;
+function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
+  if (!donor || !isProbed(donor.health.state)) return undefined;
+  const { health: { state }, operatorEnabled } = entry;
+  // A name that was out of service may be given to a server that is known, and has traffic.
+  const isBackInService = state === "disabled" && enabled === true && operatorEnabled === undefined;
+  if (!isProbed(state) && !isBackInService) return undefined;
   const isSameWay = donor.job.target.netns === target.netns &&
     checkDifference(donor.check, target.check) !== "target";
   const what = isSameWay ? "timing" : "target";

@@ -57,19 +57,23 @@ export class BackendEntry {
   }
 
   /**
-   * Becomes what `other` was, which was probed at the same server by the same check. `isRenamed`:
-   * it is the same backend under another name, so that what was said of it holds as well.
+   * Becomes what `other` was, which was probed at the same server. What probes found out counts if
+   * it was probed alike; `isRenamed`: it is the same backend under another name, so that what
+   * operators said of it holds as well.
    */
-  takeOver(other: BackendEntry, isRenamed: boolean): void {
-    if (!isRenamed && !isProbed(other.health.state)) return;
+  takeOver(other: BackendEntry, isAlike: boolean, isRenamed: boolean): void {
+    if (isRenamed) this.operatorEnabled = other.operatorEnabled;
+    else if (!isProbed(other.health.state)) return;
+    if (!isAlike && isProbed(other.health.state)) {
+      this.health = freshHealth(true, this.check);
+      return;
+    }
     this.health = recheck(other.health, other.check, this.check, "timing");
     this.untested = other.untested;
     this.since = other.since;
     this.lastResult = other.lastResult;
     this.lastAt = other.lastAt;
-    if (!isRenamed) return;
-    this.transitions = other.transitions;
-    this.operatorEnabled = other.operatorEnabled;
+    if (isRenamed) this.transitions = other.transitions;
   }
 
   /** What others may see of it. */

@@ -34,4 +34,18 @@ export class Donors {
   at({ address }: BackendEntry["job"]["target"]): BackendEntry | undefined {
     return this.#byAddress.get(address.text)?.find(({ health }) => isProbed(health.state));
   }
+
+  /**
+   * Takes one of `gone` that was at the address of `entry`, however it was probed: what an operator
+   * said of it is about the server, under whatever name.
+   */
+  takeAny(
+    { address }: BackendEntry["job"]["target"],
+    gone: ReadonlySet<BackendEntry>,
+  ): BackendEntry | undefined {
+    const donor = this.#byAddress.get(address.text)
+      ?.find((each) => gone.has(each) && !this.#taken.has(each));
+    if (donor) this.#taken.add(donor);
+    return donor;
+  }
 }

@@ -35,8 +35,10 @@ export interface Change {
 /** A backend that the configuration did not name before. */
 export interface Addition {
   readonly entry: BackendEntry;
-  /** Who was probed at the same server by the same check before. */
+  /** Who was probed at the same server before. */
   readonly donor: BackendEntry | undefined;
+  /** Whether it was probed in the same way: else only what operators said of it counts. */
+  readonly isAlike: boolean;
   /** That one is gone, so this is it under another name. */
   readonly isRenamed: boolean;
 }
@@ -100,21 +102,37 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
       ...{ backendNames, frontendNames, healthcheckNames },
     },
     backends: {
-      fresh: fresh.map((entry) => {
-        const donor = donors.take(entry.job.target, compare);
-        return { entry, donor, isRenamed: donor !== undefined && !backends.has(donor.name) };
-      }),
-      changed: kept.map((change) => ({
-        ...change,
-        donor: isMoved(change)
-          ? donors.take(change.target, compare) ?? donors.at(change.target)
-          : undefined,
-      })),
+      ...given(fresh, kept, gone, donors, compare),
       gone,
     },
     frontends: { fresh: joined.fresh, gone: yield* missing(old.frontends, joined.frontends) },
     placings: yield* place(backends, joined.memberships),
   };
+}
+
+/** Hands out what is known where it was found out, then what operators said of what is gone. */
+function given(
+  fresh: readonly BackendEntry[],
+  kept: readonly Omit<Change, "donor">[],
+  gone: readonly BackendEntry[],
+  donors: Donors,
+  compare: CheckComparison,
+): Pick<Plan["backends"], "fresh" | "changed"> {
+  const alike = fresh.map((entry) => donors.take(entry.job.target, compare));
+  const changed = kept.map((change) => ({
+    ...change,
+    donor: isMoved(change)
+      ? donors.take(change.target, compare) ?? donors.at(change.target)
+      : undefined,
+  }));
+  const left = new Set(gone);
+  const additions = fresh.map((entry, i): Addition => {
+    const donor = alike[i];
+    if (donor) return { entry, donor, isAlike: true, isRenamed: left.has(donor) };
+    const former = donors.takeAny(entry.job.target, left);
+    return { entry, donor: former, isAlike: false, isRenamed: former !== undefined };
+  });
+  return { fresh: additions, changed };
 }
 
 function targetOf({ healthchecks, netns }: Config, backend: Backend): ProbeTarget {

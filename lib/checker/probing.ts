@@ -17,6 +17,8 @@ interface Flight {
   readonly startedAt: number;
   /** Its result does not count any more. */
   ignored: boolean;
+  /** It should have ended by now, and gets a last chance to. */
+  overdue: boolean;
   /** It has landed or was cancelled. */
   over: boolean;
   cancel: CancelProbe | undefined;
@@ -122,15 +124,23 @@ export class Probing<T> {
   }
 
   #comesUp(job: ProbeJob<T>, latenessMs: number): void {
-    if (!job.flight) this.#start(job);
-    else if (latenessMs <= stallMs) this.#giveUp(job, job.flight);
-    // The process was stopped: the prober has had no chance to answer either.
-    else this.#scheduler.at(job.timer, this.#scheduler.now() + graceMs);
+    const { flight } = job;
+    if (!flight) return this.#start(job);
+    if (flight.overdue && latenessMs <= stallMs) return this.#giveUp(job, flight);
+    // If the process was stopped until now, the prober has had no chance to answer either.
+    flight.overdue = true;
+    this.#scheduler.at(job.timer, this.#scheduler.now() + stallMs);
   }
 
   #start(job: ProbeJob<T>): void {
     const startedAt = this.#options.clock.now();
-    const flight: Flight = { startedAt, ignored: false, over: false, cancel: undefined };
+    const flight: Flight = {
+      startedAt,
+      ignored: false,
+      overdue: false,
+      over: false,
+      cancel: undefined,
+    };
     job.flight = flight;
     job.due = job.timer.due;
     this.#running++;

@@ -91,19 +91,6 @@ export function vipDifferences(name: string, vip: WantedVip, held: VipSnapshot):
   return wrong;
 }
 
-/** Servers that are to have less traffic than before. */
-export function lowered(before: Wanted, after: Wanted): string[] {
-  const places: string[] = [];
-  for (const [name, { servers }] of before) {
-    for (const [address, { weight }] of servers) {
-      const now = after.get(name)?.servers.get(address)?.weight;
-      const isLowered = typeof weight === "number" && typeof now === "number" && now < weight;
-      if (isLowered) places.push(`${address} of ${name}: ${weight} -> ${now}`);
-    }
-  }
-  return places;
-}
-
 /** Whether the same is desired. */
 export function isSameWanted(a: Wanted, b: Wanted): boolean {
   if (a.size !== b.size) return false;

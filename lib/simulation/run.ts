@@ -1,14 +1,14 @@
-import { setImmediate } from "node:timers";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { InMemoryVpp, portsOf } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
-import { differences, isSameWanted, lowered, type Wanted, wantedNow } from "./desired.ts";
+import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
+import { isNameMoved, loweredPlaces } from "./lowered.ts";
 import { SimulatedNetwork } from "./network.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
@@ -17,7 +17,7 @@ import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
 import { WellWatch } from "./well_watch.ts";
-import { randomTurns } from "./turns.ts";
+import { nextTurn, randomTurns } from "./turns.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
 
 /** What came of a history. */
@@ -89,6 +89,8 @@ class Run {
   /** Faults are in force whose consequences only a check's calm ends. */
   #isDisturbed = false;
   #flowTimeout: number | undefined;
+  /** An operator has said something to the present maglevd. */
+  #isSteered = false;
 
   constructor(history: History, { tape: isTaped = false, meddle, probing }: RunOptions) {
     this.#history = history;
@@ -159,6 +161,7 @@ class Run {
 
   #startDaemon(): SimulatedDaemon {
     this.#startedAt = this.#clock.now();
+    this.#isSteered = false;
     this.#warmUpMs = this.#site.startupMaxDelayMs;
     const start = this.#start = new StartWatch();
     const daemon = new SimulatedDaemon({
@@ -294,6 +297,7 @@ class Run {
   #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
     const { checker } = this.#daemon;
     this.#well.steered(action.backend);
+    this.#isSteered = true;
     try {
       if (action.do === "operator") {
         checker[action.verb](action.backend);
@@ -309,6 +313,7 @@ class Run {
   }
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
+    const siteBefore = this.#site;
     this.#site = edits.reduce(edited, this.#site);
     this.#well.loading(this.#site);
     const before = this.#wanted ?? new Map();
@@ -321,9 +326,10 @@ class Run {
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
     if (this.#isProbeHeard || !edits.every(keepsTraffic)) return;
-    for (const place of lowered(before, this.#wanted ?? new Map())) {
-      this.#blame(`a reload alone lowered ${place}`);
-    }
+    // What an operator says of a name that stays is about the name, wherever it is.
+    if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
+    const lowered = loweredPlaces(before, this.#wanted ?? new Map());
+    for (const place of lowered) this.#blame(`a reload alone lowered ${place}`);
   }
 
   #disturbVpp(what: (Action & { readonly do: "vpp" })["what"]): void {
@@ -391,9 +397,4 @@ class Run {
     }
     if (this.#clock.pending > 0) this.#blame(`${this.#clock.pending} timers are left`);
   }
-}
-
-/** Enough for all promises that can go on: a turn of the event loop. */
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Clock, Turn } from "../time/mod.ts";
 import type { Random } from "./random.ts";
 
@@ -15,4 +16,9 @@ export function randomTurns(clock: Clock, random: Random, longestMs: number): Tu
     },
     next: () => new Promise((resolve) => void clock.after(random.next() * longestMs, resolve)),
   };
+}
+
+/** Enough for all promises that can go on: a turn of the event loop. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }

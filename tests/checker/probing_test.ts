@@ -63,6 +63,8 @@ const lack: ProbeResult = {
 Deno.test("a prober that never answers is given up, which says nothing about the backend", () => {
   using bench = new Bench(one);
   bench.clock.advance(252 + 3_004);
+  assert.deepEqual(bench.log.named("probe-lost"), [], "everybody else has had a turn");
+  bench.clock.advance(104);
   assert.equal(bench.state("a"), "unknown");
   assert.equal(bench.checker.backend("a")?.lastProbe, undefined);
   assert.deepEqual(bench.log.named("probe-lost"), [
@@ -192,6 +194,18 @@ Deno.test("a timeout that comes in time counts", () => {
   probe?.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 });
   assert.equal(bench.state("a"), "down");
   assert.equal(bench.checker.stats().excused, 0);
+});
+
+Deno.test("a standstill that ends when a probe would be given up gives it a last chance", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(260);
+  const stalled = [...bench.prober.flights.values()][0];
+  assert.ok(stalled);
+  bench.clock.advance(500);
+  bench.clock.jump(stalled.startedAt + 3_001 - bench.clock.now());
+  stalled.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 });
+  assert.deepEqual(bench.log.named("probe-lost"), []);
+  assert.equal(bench.checker.stats().excused, 1);
 });
 
 Deno.test("a probe is not given up because the process was stopped", () => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
   const named = (name: string, change = {}) =>
@@ -117,6 +117,34 @@ Deno.test("a new backend at a known address by another check, or at another, is 
   assert.equal(bench.state("z"), "unknown");
 });
 
+Deno.test("what operators said goes with a renamed backend that is probed otherwise from now on", async () => {
+  const named = (name: string, port: number, enabled = true) =>
+    sketch({
+      checks: [httpCheck("web", { port })],
+      backends: { [name]: { at: "10.0.0.7", enabled }, b: { at: "10.0.0.1" } },
+      frontends: { f: [{ [name]: 50, b: 50 }] },
+    });
+  using enabled = new Bench(named("a", 80, false));
+  enabled.checker.enable("a");
+  enabled.probe("a", pass);
+  enabled.checker.setWeight("f", "pool0", "a", 70, false);
+  await enabled.reload(named("z", 81, false));
+  assert.equal(enabled.state("z"), "unknown", "in service, as the operator wants");
+  const { config, weights } = enabled.checker.frontend("f") ?? {};
+  assert.equal(weights?.[0]?.weight, "kept", "and no weight is lowered");
+  assert.equal(config?.pools[0]?.backends[0]?.weight, 70);
+  enabled.probe("z", fail);
+  assert.equal(enabled.state("z"), "down");
+
+  for (const verb of ["pause", "disable"] as const) {
+    using away = new Bench(named("a", 80));
+    away.probe("a", pass);
+    away.checker[verb]("a");
+    await away.reload(named("z", 81));
+    assert.equal(away.state("z"), `${verb}d`);
+  }
+});
+
 Deno.test("two backends that change places keep what was found out at their addresses", async () => {
   const placed = (a: string, b: string) =>
     sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
@@ -159,6 +187,35 @@ Deno.test("who moves to a known server by another check has its verdict until th
   paused.checker.pause("b");
   await paused.reload(sketch({ checks, backends: after, frontends: { f: [{ a: 50 }] } }));
   assert.equal(paused.state("a"), "up", "a pause goes with its name");
+});
+
+Deno.test("a name that was disabled, given to a server that is known, takes over what is known", async () => {
+  const site = (backends: ConfigSketch["backends"], name: string) =>
+    sketch({ backends, frontends: { f: [{ [name]: 100 }] } });
+  using bench = new Bench(
+    site({ a: { at: "10.0.0.1", enabled: false }, b: { at: "10.0.0.2" } }, "b"),
+  );
+  bench.probe("b", pass);
+  bench.events.length = 0;
+  await bench.reload(site({ a: { at: "10.0.0.2" } }, "a"));
+  assert.deepEqual([bench.state("a"), bench.checker.backend("a")?.health], ["up", 4]);
+  assert.deepEqual(bench.story(), [
+    "a disabled>up (config)",
+    "f/a absent>100 as absent>100 (config)",
+    "b up>removed (config)",
+    "f/b 100>absent as 100>absent (config)",
+    "reload applied",
+  ]);
+  bench.clock.advance(1_000);
+  assert.equal(bench.prober.flights.has("10.0.0.2"), true, "and it is probed");
+
+  using steered = new Bench(
+    site({ a: { at: "10.0.0.1" }, b: { at: "10.0.0.2" } }, "b"),
+  );
+  steered.probe("b", pass);
+  steered.checker.disable("a");
+  await steered.reload(site({ a: { at: "10.0.0.2" } }, "a"));
+  assert.equal(steered.state("a"), "disabled", "an operator's word is about the name that stays");
 });
 
 Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
