@@ -124,7 +124,9 @@ export class Bed implements AsyncDisposable {
     const begun = this.clock.now();
     await this.settle();
     while (!holds()) {
-      assert.ok(this.clock.now() - begun < patienceMs, `never came true: ${what}\n${this.story()}`);
+      if (this.clock.now() - begun >= patienceMs) {
+        assert.fail(`never came true: ${what}\n${this.story()}`);
+      }
       await this.pass(Math.max(1, (this.options.delayMs ?? 1) / 5));
     }
     return this.clock.now() - begun;
