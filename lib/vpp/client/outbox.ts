@@ -41,7 +41,7 @@ export class Outbox {
     if (this.#state === "ended") return;
     this.#state = "writing";
     try {
-      while (this.#filling.length > 0) await this.#writeFilled();
+      while (!this.#ended && this.#filling.length > 0) await this.#writeFilled();
       this.#settle();
     } catch (error) {
       this.failed(error);
