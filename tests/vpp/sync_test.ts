@@ -43,6 +43,28 @@ Deno.test("a changed sync-interval takes effect at the reload", async () => {
   assert.deepEqual(fullSyncTimes(bed), [0, 10, 14, 18, 20, 70]);
 });
 
+Deno.test("a reload asks VPP once what it holds, settings included", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  await bed.pass(1_000);
+  const names = ["lb_conf_get", "lb_vip_dump", "lb_as_v2_dump", "lb_conf"];
+  const before = names.map((name) => sent(bed, name));
+  await bed.reload({ ...web, lb: { flowTimeoutSeconds: 60 } });
+  await bed.pass(1_000);
+  assert.deepEqual(names.map((name, i) => sent(bed, name) - (before[i] ?? 0)), [1, 1, 1, 1]);
+  assert.equal(bed.vpp.step()?.inStep, true);
+});
+
+Deno.test("what VPP holds is asked for without a filter", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const fields = (name: string) => bed.sim.journal.requests(name)[0]?.fields;
+  const pfx = { address: { family: 0, bytes: new Uint8Array(16) }, length: 0 };
+  const any = { pfx, protocol: 255, port: 0 };
+  assert.deepEqual(fields("lb_as_v2_dump"), any);
+  assert.deepEqual(fields("lb_vip_dump"), { ...any, pfx_matcher: { le: 0, ge: 0 } });
+});
+
 Deno.test("what somebody does by hand is told, counted and undone by the next drift pass", async () => {
   await using bed = new Bed(web);
   await bed.start();
