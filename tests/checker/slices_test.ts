@@ -63,3 +63,53 @@ Deno.test("sorting in slices gives what sorting at once gives", () => {
     { seed: 6, numRuns: 50 },
   );
 });
+
+/** So many different names. */
+const names = (count: number) => Array.from({ length: count }, (_, i) => `name ${i}`);
+
+Deno.test("sorting gives way after each 512 names sorted and each 64 merged", () => {
+  const steps = (count: number) => [...sorted(names(count))].length;
+  assert.equal(steps(0), 0);
+  assert.equal(steps(512), 1);
+  assert.equal(steps(1_024), 2 + 1_024 / 64);
+  assert.equal(steps(2_048), 4 + 2 * 1_024 / 64 + 2_048 / 64);
+});
+
+Deno.test("a slice has at most 2,048 steps, and looks at the clock after each eighth", async () => {
+  const fake = new FakeClock();
+  let looks = 0;
+  const clock = {
+    now: () => {
+      looks++;
+      return fake.now();
+    },
+    wall: () => fake.wall(),
+    after: (delay: number, run: () => void) => fake.after(delay, run),
+    turn: fake.turn,
+  };
+  let steps = 0;
+  const result = new Slices(clock).run(work(5_000, () => steps++));
+  await Promise.resolve();
+  assert.deepEqual([steps, looks, fake.pending], [2_048, 1 + 2_048 / 8, 1]);
+  await fake.advanceAsync(0);
+  assert.equal(await result, "done");
+  assert.deepEqual([steps, fake.pending], [5_000, 0]);
+});
+
+Deno.test("a slice goes on until 2 ms have passed", async () => {
+  const fake = new FakeClock();
+  let spent = 0;
+  const clock = {
+    now: () => spent,
+    wall: () => fake.wall(),
+    after: (delay: number, run: () => void) => fake.after(delay, run),
+    turn: fake.turn,
+  };
+  const slices = new Slices(clock);
+  const result = slices.run(work(100, () => spent += 0.25));
+  await Promise.resolve();
+  assert.equal(spent, 4, "2 ms are over at the eighth step, more than 2 at the sixteenth");
+  slices.close();
+  await assert.rejects(result, /abandoned/);
+  await assert.rejects(slices.run(work(1, () => {})), /abandoned/, "nor does it begin any more");
+});
