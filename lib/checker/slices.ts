@@ -51,10 +51,7 @@ export class Slices {
 
   #pause(): Promise<void> {
     return new Promise((resolve) => {
-      const timer = this.#clock.after(0, () => {
-        this.#abandon = undefined;
-        resolve();
-      });
+      const timer = this.#clock.after(0, resolve);
       this.#abandon = () => {
         timer.cancel();
         resolve();
