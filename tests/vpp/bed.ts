@@ -61,7 +61,11 @@ export class Bed implements AsyncDisposable {
   /** Backends are as asked for; VPP and the VPP side do not run. */
   constructor(private readonly wish: ConfigWish, private readonly options: BedOptions = {}) {
     const delayMs = options.delayMs ?? 1;
-    this.sim = new InMemoryVpp({ clock: this.clock, random: () => 0.5, delayMs: () => delayMs });
+    this.sim = new InMemoryVpp({
+      ...{ clock: this.clock, random: () => 0.5, delayMs: () => delayMs },
+      // Tests connect a thousand times.
+      short: true,
+    });
     this.#daemon = this.#newDaemon();
     if (options.backends !== "unknown") this.answerAll();
   }
