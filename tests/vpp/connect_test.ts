@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
-import type { Transport } from "../../lib/vpp/client/client.ts";
+import type { Transport } from "../../lib/vpp/client/transport.ts";
 import { maxUnsent } from "../../lib/vpp/client/outbox.ts";
 import { encodeMessage, nameCrc, WireWriter } from "../../lib/vpp/codec/mod.ts";
 import {
