@@ -191,7 +191,7 @@ function* shorten(old: World, { config, backends }: World): Steps<void> {
   const limit = config.transitionHistory;
   if (limit >= old.config.transitionHistory) return;
   for (const entry of backends.values()) {
-    if (entry.transitions.length > limit) entry.transitions = entry.transitions.slice(0, limit);
+    entry.transitions = entry.transitions.slice(0, limit);
     yield;
   }
 }

@@ -115,7 +115,6 @@ export class FrontendEntry {
 
   /** Takes it that listeners know how things are: what is so from the start is no change. */
   assume(): void {
-    this.#snapshot = undefined;
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
     for (const member of this.members.values()) member.told = this.#weightsOf(member);

@@ -30,7 +30,6 @@ class TimerList<T> {
   append(timer: WheelTimer<T>): void {
     timer.list = this;
     timer.previous = this.tail;
-    timer.next = undefined;
     if (this.tail) this.tail.next = timer;
     else this.head = timer;
     this.tail = timer;

@@ -124,7 +124,6 @@ export class Core {
   close(code: ErrorCode, reason: string): void {
     if (this.phase === "closed") return;
     this.phase = "closed";
-    for (const stream of this.streams.all()) this.sender.drop(stream);
     this.streams.clear();
     this.deadlines.clearAll();
     this.events.push({ type: "closed", code, reason });

@@ -51,7 +51,7 @@ export class ReceiveWindow {
   /** Counts octets read. Returns the increment to announce now, or 0. */
   giveBack(octets: number): number {
     this.#read += octets;
-    if (this.#read === 0 || this.#read * 2 < this.#size) return 0;
+    if (this.#read * 2 < this.#size) return 0;
     const increment = this.#read;
     this.#read = 0;
     this.#available += increment;

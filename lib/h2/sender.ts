@@ -98,9 +98,8 @@ export class Sender {
     else this.#data.delete(stream);
   }
 
-  /** Forgets what a stream wanted to send. */
+  /** Forgets what a stream waits for, which must be closed. */
   drop(stream: Stream): void {
-    stream.outgoing = undefined;
     this.#headers.delete(stream);
     this.#data.delete(stream);
   }

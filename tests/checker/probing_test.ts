@@ -260,3 +260,37 @@ Deno.test("ten thousand backends at 1 s are probed evenly, in small batches and 
   }
   for (const [i, n] of perTenth.entries()) assert.ok(n > 750 && n < 1_350, `tenth ${i}: ${n}`);
 });
+
+Deno.test("what is told of a probe that was lost, or not begun, says how long that took", () => {
+  for (const [isLost, expected] of [[true, 3_100], [false, 0]] as const) {
+    const durations: number[] = [];
+    using bench = new Bench(one, {
+      observer: {
+        probeDone: (_, __, { durationMs }) => durations.push(durationMs),
+        transition() {},
+        removed() {},
+      },
+    });
+    if (!isLost) {
+      bench.prober.answers = () => {
+        throw new Error("out of luck");
+      };
+    }
+    bench.clock.advance(260 + expected);
+    bench.prober.flights.clear();
+    assert.deepEqual(durations, [expected]);
+  }
+});
+
+Deno.test("a failure up to 100 ms after its deadline counts, a later one is done again", () => {
+  for (const [tookMs, state] of [[1_100, "down"], [1_101, "unknown"]] as const) {
+    using bench = new Bench(one);
+    bench.clock.advance(260);
+    const probe = [...bench.prober.flights.values()][0];
+    assert.ok(probe);
+    bench.clock.advance(probe.startedAt + tookMs - bench.clock.now());
+    probe.answer({ ok: false, code: "L7TOUT", detail: "timeout", durationMs: 1_000 });
+    assert.equal(bench.state("a"), state);
+    assert.equal(bench.checker.stats().excused, state === "down" ? 0 : 1);
+  }
+});

@@ -131,3 +131,85 @@ Deno.test("what is set right after a standstill, before its alarm, is not moved 
   assert.deepEqual({ stalls, maxLatenessMs }, { stalls: 1, maxLatenessMs: 3_599_000 });
   it.close();
 });
+
+Deno.test("a timer of the tick that the alarm is set for sets no other alarm", () => {
+  const clock = new FakeClock();
+  let alarms = 0;
+  const counting = {
+    now: () => clock.now(),
+    wall: () => clock.wall(),
+    after: (delay: number, run: () => void) => {
+      alarms++;
+      return clock.after(delay, run);
+    },
+    turn: clock.turn,
+  };
+  const ran: [owner: number, at: number][] = [];
+  const it = new Scheduler<number>(counting, (owner) => ran.push([owner, clock.now()]));
+  it.at(new WheelTimer(1), 19);
+  it.at(new WheelTimer(2), 12);
+  it.at(new WheelTimer(3), 30);
+  assert.equal(alarms, 1);
+  it.at(new WheelTimer(4), 10);
+  assert.equal(alarms, 2);
+  clock.advance(100);
+  assert.deepEqual(ran, [[4, 10], [1, 20], [2, 20], [3, 30]]);
+  it.close();
+});
+
+Deno.test("a batch ends when 4 ms have passed", () => {
+  const clock = new FakeClock();
+  let spent = 0;
+  const perTurn: number[] = [0];
+  const it = new Scheduler<number>(
+    {
+      now: () => clock.now() + spent,
+      wall: () => clock.wall(),
+      after: (delay, run) => {
+        return clock.after(delay, () => {
+          perTurn.push(0);
+          run();
+        });
+      },
+      turn: clock.turn,
+    },
+    () => {
+      spent++;
+      perTurn[perTurn.length - 1] = (perTurn.at(-1) ?? 0) + 1;
+    },
+  );
+  for (let i = 0; i < 12; i++) it.at(new WheelTimer(i), 50);
+  clock.advance(50);
+  assert.deepEqual(perTurn.filter(Boolean), [5, 5, 2], "one more begins at the fourth");
+  it.close();
+});
+
+Deno.test("late is what comes more than 50 ms after it was due, a standstill more than 100 ms", () => {
+  const cases = [
+    [50, { late: 0, maxLatenessMs: 50, stalls: 0 }],
+    [51, { late: 1, maxLatenessMs: 51, stalls: 0 }],
+    [100, { late: 1, maxLatenessMs: 100, stalls: 0 }],
+    [101, { late: 1, maxLatenessMs: 101, stalls: 1 }],
+  ] as const;
+  for (const [byMs, figures] of cases) {
+    const { clock, ran, scheduler: it } = scheduler();
+    it.at(new WheelTimer(1), 1_000);
+    it.at(new WheelTimer(2), 2_000);
+    clock.jump(1_000 + byMs);
+    assert.deepEqual(it.punctuality(), figures);
+    clock.advance(2_000);
+    const next = figures.stalls > 0 ? 2_000 + byMs : 2_000;
+    assert.deepEqual(ran[1], { owner: 2, at: next }, "only a standstill moves the schedule");
+  }
+});
+
+Deno.test("time that is asked for in a standstill is time without it", () => {
+  for (const [byMs, now] of [[100, 1_100], [101, 1_000]] as const) {
+    const { clock, scheduler: it } = scheduler();
+    assert.equal(it.now(), 0);
+    it.at(new WheelTimer(1), 1_000);
+    clock.after(0, () => assert.equal(it.now(), now));
+    clock.jump(1_000 + byMs);
+    it.close();
+  }
+});

@@ -60,3 +60,39 @@ Deno.test("sorting in slices gives what sorting at once gives", () => {
     { seed: 6, numRuns: 50 },
   );
 });
+
+/** So many different names. */
+const names = (count: number) => Array.from({ length: count }, (_, i) => `name ${i}`);
+
+Deno.test("sorting gives way after each 512 names sorted and each 64 merged", () => {
+  const steps = (count: number) => [...sorted(names(count))].length;
+  assert.equal(steps(0), 0);
+  assert.equal(steps(512), 1);
+  assert.equal(steps(1_024), 2 + 1_024 / 64);
+  assert.equal(steps(2_048), 4 + 2 * 1_024 / 64 + 2_048 / 64);
+});
+
+Deno.test("a slice has at most 2,048 steps, and looks at the turn after each eighth", async () => {
+  let [steps, looks] = [0, 0];
+  const turns: (readonly [steps: number, looks: number])[] = [];
+  const turn = {
+    get isOver() {
+      looks++;
+      return false;
+    },
+    next: () => {
+      turns.push([steps, looks]);
+      return Promise.resolve();
+    },
+  };
+  assert.equal(await new Slices({ turn }).run(work(5_000, () => steps++)), "done");
+  assert.deepEqual(turns, [[2_048, 2_048 / 8], [4_096, 4_096 / 8]]);
+});
+
+Deno.test("what is closed begins no more work", async () => {
+  const slices = new Slices(new FakeClock());
+  slices.close();
+  let steps = 0;
+  await assert.rejects(slices.run(work(1, () => steps++)), /abandoned/);
+  assert.equal(steps, 0);
+});

@@ -23,6 +23,10 @@ Deno.test("the guide has examples of both kinds", () => {
   assert.ok(examples.filter(({ text }) => text !== undefined).length >= 2);
 });
 
-Deno.test("a guide without the markers is refused", () => {
+Deno.test("a guide without the markers is refused, one that begins with them is not", () => {
   assert.throws(() => withReference("# A guide\n"), /the guide lacks the markers/);
+  const bare = guide.slice(guide.indexOf("<!-- reference:"));
+  assert.equal(withReference(bare), bare);
+  const [begin = "", end = ""] = bare.match(/<!-- .*? -->/g) ?? [];
+  assert.throws(() => withReference(`${end}\n${begin}\n`), /the guide lacks the markers/);
 });

@@ -49,7 +49,7 @@ Deno.test("a file without end and a pipe without a writer are refused", async ()
 
 Deno.test("a file loaded in the background gives what it gives directly", async () => {
   await inDirectory(async (directory) => {
-    const big = bigFile(1000, 300);
+    const big = bigFile(400, 60);
     const texts: Record<string, string> = {
       small: bigFile(2, 1),
       big,

@@ -128,7 +128,7 @@ export class Bench implements AsyncDisposable {
   async until(what: string, holds: () => boolean, ms = patienceMs): Promise<void> {
     await this.pass(0);
     for (let left = ms; !holds(); left -= stepMs) {
-      assert.ok(left > 0, `after ${ms} ms not yet: ${what}\n${this.#story()}`);
+      if (left <= 0) assert.fail(`after ${ms} ms not yet: ${what}\n${this.#story()}`);
       await this.pass(stepMs);
     }
   }

@@ -33,6 +33,18 @@ Deno.test("a client that dribbles its head is cut off, however often it says som
   equal(clock.pending, 0);
 });
 
+Deno.test("a client that is refused at the last moment may hear why all the same", async () => {
+  const { client, clock, session, conn } = visit(ok);
+  await client.say("GET /");
+  await clock.advanceAsync(limits.headMs - 1);
+  await client.say("\n");
+  equal((await hear(client)).split("\r\n")[0], "HTTP/1.1 400 Bad Request");
+  await clock.advanceAsync(limits.lingerMs - 1);
+  equal(conn.closed, false);
+  await clock.advanceAsync(1);
+  equal(await session.closed, takesNothing);
+});
+
 Deno.test("a client that dribbles its body is cut off, and its handler hears of it", async () => {
   let failure: unknown;
   const { client, clock, session, conn, errors } = visit(async ({ body }) => {

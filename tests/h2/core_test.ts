@@ -235,6 +235,26 @@ Deno.test("a stream that is reset says nothing of what it had waiting", () => {
   assert.deepEqual(peer.got("sent"), []);
 });
 
+Deno.test("a stream that is reset while it waits for others says no more either", () => {
+  const atWindow = new Peer({ settings: [[4, 1_000_000]] }).send(headers(1, get));
+  atWindow.respond(1, ok, false);
+  assert.equal(atWindow.sendData(1, new Uint8Array(70_000)), false);
+  atWindow.said();
+  atWindow.send(rstStream(1), windowUpdate(0, 100_000));
+  assert.deepEqual(atWindow.said(), []);
+  atWindow.assertAlive();
+
+  const atSocket = new Peer({ limits: { outputBytes: 20 } }).send(headers(1, get));
+  atSocket.reading = false;
+  atSocket.send(ping(), ping());
+  assert.equal(atSocket.respond(1, ok), false);
+  atSocket.send(rstStream(1));
+  atSocket.reading = true;
+  atSocket.collect();
+  assert.deepEqual(atSocket.said(), Array(2).fill("PING ack 12345678"));
+  atSocket.assertAlive();
+});
+
 Deno.test("GOAWAY again and again is a flood as SETTINGS are", () => {
   const peer = new Peer({ floods: { settings: { burst: 4, perSecond: 0, perFrame: 0 } } });
   // The handshake took two.

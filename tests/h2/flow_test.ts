@@ -31,6 +31,16 @@ Deno.test("a receive window that is resized moves what is available with it", ()
   assert.equal(window.take(1), false);
 });
 
+Deno.test("half of the smallest windows is one octet", () => {
+  for (const size of [1, 2]) {
+    const window = new ReceiveWindow(size);
+    for (let turn = 0; turn < 3; turn++) {
+      assert.equal(window.take(1), true);
+      assert.equal(window.giveBack(1), 1);
+    }
+  }
+});
+
 Deno.test("a window of nothing gives nothing back until something is read", () => {
   const window = new ReceiveWindow(0);
   assert.equal(window.giveBack(0), 0);

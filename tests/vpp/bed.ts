@@ -61,7 +61,11 @@ export class Bed implements AsyncDisposable {
   /** Backends are as asked for; VPP and the VPP side do not run. */
   constructor(private readonly wish: ConfigWish, private readonly options: BedOptions = {}) {
     const delayMs = options.delayMs ?? 1;
-    this.sim = new InMemoryVpp({ clock: this.clock, random: () => 0.5, delayMs: () => delayMs });
+    this.sim = new InMemoryVpp({
+      ...{ clock: this.clock, random: () => 0.5, delayMs: () => delayMs },
+      // Tests connect a thousand times.
+      short: true,
+    });
     this.#daemon = this.#newDaemon();
     if (options.backends !== "unknown") this.answerAll();
   }
@@ -124,7 +128,9 @@ export class Bed implements AsyncDisposable {
     const begun = this.clock.now();
     await this.settle();
     while (!holds()) {
-      assert.ok(this.clock.now() - begun < patienceMs, `never came true: ${what}\n${this.story()}`);
+      if (this.clock.now() - begun >= patienceMs) {
+        assert.fail(`never came true: ${what}\n${this.story()}`);
+      }
       await this.pass(Math.max(1, (this.options.delayMs ?? 1) / 5));
     }
     return this.clock.now() - begun;

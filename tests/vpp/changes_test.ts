@@ -45,6 +45,17 @@ Deno.test("at most 256 requests are on their way, and as many if there are", asy
   assert.equal(vpp.summary().filter((line) => line.endsWith("=5")).length, 300);
 });
 
+Deno.test("the servers of one VIP are cut into windows as well", async () => {
+  const vpp = new ModelVpp();
+  const { request, windows } = counted(vpp);
+  const servers = Array.from({ length: 300 }, (_, i) => ({
+    address: ip(`10.0.${i >> 8}.${i & 255}`),
+    ...{ weight: 5, flush: false },
+  }));
+  await new Carrying(vpp, vips(1, 5, { servers }), request).everything();
+  assert.deepEqual(windows, [1, 256, 44]);
+});
+
 Deno.test("what is done between two windows is planned for, and ends it if it is to", async () => {
   const vpp = new ModelVpp();
   const { request, windows } = counted(vpp);

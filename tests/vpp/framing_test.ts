@@ -54,6 +54,48 @@ Deno.test("a message larger than the buffer comes out whole, and the buffer shri
   assert.equal(frames.space().length, 64 * 1024);
 });
 
+/** Puts `stream` into the buffer, as far as there is room; the result is how much that was. */
+function feed(frames: FrameBuffer, stream: Uint8Array): number {
+  const space = frames.space();
+  const piece = stream.subarray(0, space.length);
+  space.set(piece);
+  frames.filled(piece.length);
+  return piece.length;
+}
+
+Deno.test("room is made by moving what is left, and by growing only when that is over half", () => {
+  const full = 64 * 1024;
+  for (const [left, room] of [[full / 2, full / 2], [full / 2 + 1, full * 3 / 2 - 1]] as const) {
+    const frames = new FrameBuffer();
+    const taken = new Uint8Array(full - left - frameHeaderLength).fill(5);
+    const next = new Uint8Array(full).fill(6);
+    const stream = framed([taken, next]);
+    const fed = feed(frames, stream);
+    assert.equal(fed, full);
+    assert.deepEqual(frames.next(), taken);
+    assert.equal(frames.next(), undefined);
+    assert.equal(frames.incomplete, left);
+    assert.equal(frames.space().length, room);
+    for (let at = fed; at < stream.length;) at += feed(frames, stream.subarray(at));
+    assert.deepEqual(frames.next(), next);
+    assert.equal(frames.incomplete, 0);
+  }
+});
+
+Deno.test("a message of 64 MiB is waited for, a longer one is not believed", () => {
+  const announced = (length: number) => {
+    const frames = new FrameBuffer();
+    const header = new Uint8Array(frameHeaderLength);
+    new DataView(header.buffer).setUint32(8, length);
+    feed(frames, header);
+    return frames;
+  };
+  assert.equal(announced(64 * 1024 * 1024).next(), undefined);
+  assert.throws(() => announced(64 * 1024 * 1024 + 1).next(), {
+    message: "VPP announced a message of 67108865 bytes, possible are 2 to 67108864",
+  });
+});
+
 Deno.test("return values have VPP's names", () => {
   const seen: [number, string][] = [
     [-1, "UNSPECIFIED"],

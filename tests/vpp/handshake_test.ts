@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
+import { IncompatibleError } from "../../lib/vpp/client/errors.ts";
+import { checkTable } from "../../lib/vpp/client/handshake.ts";
 import { nameCrc } from "../../lib/vpp/codec/mod.ts";
+import { allMessages } from "../../lib/vpp/messages/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { ScriptedVpp } from "./scripted_vpp.ts";
 
@@ -30,6 +33,33 @@ Deno.test("a VPP without the lb plugin is asked about it", async () => {
     message: "this VPP lacks lb_conf, lb_conf_get, lb_add_del_vip_v2, lb_add_del_as_v2, " +
       "lb_as_set_weight, lb_vip_dump, lb_as_v2_dump; is its lb plugin loaded?",
   });
+});
+
+/** What is wrong with a VPP that lacks these messages. */
+function complaint(...lacking: string[]): string {
+  const announced = allMessages.filter(({ name }) => !lacking.includes(name));
+  try {
+    checkTable(announced.map((message, index) => ({ index, name: nameCrc(message) })));
+    return "";
+  } catch (error) {
+    assert.ok(error instanceof IncompatibleError);
+    return error.message;
+  }
+}
+
+Deno.test("what is said of messages that lack depends on which they are", () => {
+  assert.equal(complaint(), "");
+  assert.equal(complaint("lb_flush_vip"), "", "it is never sent");
+  assert.equal(complaint("show_version"), "this VPP lacks show_version");
+  assert.equal(complaint("show_version_reply"), "this VPP lacks show_version_reply");
+  assert.equal(
+    complaint("lb_conf_get", "lb_conf_get_reply", "lb_as_v2_dump"),
+    "this VPP lacks lb_conf_get, lb_as_v2_dump; weights need VPP 26.10 or later",
+  );
+  assert.equal(
+    complaint("show_version", "lb_conf_get"),
+    "this VPP lacks show_version, lb_conf_get; is its lb plugin loaded?",
+  );
 });
 
 Deno.test("a message with another layout is refused by name", async () => {

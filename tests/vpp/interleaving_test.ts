@@ -97,25 +97,32 @@ async function run(
   await begin(bed);
   let before = "";
   bed.moment = (settling, step) => {
+    if (act) {
+      if (settling !== at[0] || step !== at[1]) return;
+      bed.moment = undefined;
+      return act(bed);
+    }
     const seen = [bed.log.records.length, bed.sim.journal.count, bed.clock.pending].join(" ");
     if (seen !== before) busy.set(settling, step);
     before = seen;
-    if (settling === at[0] && step === at[1]) act?.(bed);
   };
   await bed.pass(busyMs);
   bed.moment = undefined;
   await bed.pass(afterMs);
-  const story = () => `at moment ${at}\n${bed.story()}`;
   const refused = bed.sim.journal.entries.filter((entry) =>
     entry.kind === "request" && (entry.retval ?? 0) < 0 &&
     // Reading: a VIP that is being made anew has no route for a moment.
     entry.request.name !== "ip_route_lookup"
   );
-  assert.deepEqual(refused, [], `VPP refused something, ${story()}`);
-  assert.deepEqual(bed.log.named("vpp-reconciler-error"), [], story());
-  assert.deepEqual(bed.state(), bed.wanted(), story());
-  assert.equal(bed.vpp.step()?.inStep, true, story());
-  assert.equal(bed.altered, 0, `nobody else was there, ${story()}`);
+  try {
+    assert.deepEqual(refused, [], "VPP refused something");
+    assert.deepEqual(bed.log.named("vpp-reconciler-error"), []);
+    assert.deepEqual(bed.state(), bed.wanted());
+    assert.equal(bed.vpp.step()?.inStep, true);
+    assert.equal(bed.altered, 0, "nobody else was there");
+  } catch (error) {
+    throw new Error(`at moment ${at}\n${bed.story()}`, { cause: error });
+  }
   return [...busy].flatMap(([settling, last]) =>
     Array.from({ length: last + 1 + moreSteps }, (_, step) => [settling, step] as const)
   );

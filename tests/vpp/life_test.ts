@@ -204,6 +204,7 @@ Deno.test("in the warm-up nothing is touched, then each frontend as its backends
   bed.set("up", "b3");
   await bed.pass(1_000);
   assert.deepEqual(bed.state(), []);
+  assert.deepEqual(bed.log.named("vpp-lbsync-start"), [], "nor is anything begun");
   const refusal = await bed.failure(bed.vpp.sync());
   assert.match(refusal.message, /the warm-up is not over/);
   await bed.pass(4_000);

@@ -84,6 +84,20 @@ Deno.test("after a connection that held, the next attempts come at once and soon
   assert.deepEqual([first, second, third], [0, 51, 152]);
 });
 
+Deno.test("a VPP that hangs is not waited for before the next attempt", async () => {
+  const { bed, at } = bedWith(() => {});
+  await using _ = bed;
+  await bed.start();
+  await bed.pass(6_000);
+  at.length = 0;
+  bed.sim.hang();
+  await bed.until(() => bed.vpp.info() === undefined);
+  const lostAt = bed.clock.now();
+  assert.equal(bed.sim.segmentsOpen, 0, "nothing in it means anything any more");
+  await bed.pass(20);
+  assert.ok((at[0] ?? Infinity) - lostAt < 10, "at once");
+});
+
 Deno.test("connections that do not hold are tried for at growing intervals", async () => {
   const { bed, at } = bedWith(() => {});
   await using _ = bed;

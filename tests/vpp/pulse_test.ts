@@ -34,3 +34,40 @@ Deno.test("counters that cannot be read three times in a row end the connection"
   await bed.pass(2_000);
   assert.match(bed.vppEvents().at(-1) ?? "", /^lost VPP kept changing the stats segment/);
 });
+
+Deno.test("VPP is pinged 10 s after each answer, and its counters are read each 5 s", async () => {
+  await using bed = new Bed({ ...web, lb: { syncIntervalMs: 3_600_000 } }, { delayMs: 50 });
+  await bed.start();
+  const begun = bed.clock.now();
+  const readings = new Set<number>();
+  while (bed.clock.now() - begun < 35_000) {
+    await bed.pass(100);
+    readings.add(bed.vpp.counters()?.at ?? 0);
+  }
+  const pings = bed.sim.journal.entries.flatMap((entry) =>
+    entry.kind === "request" && entry.request.name === "control_ping" && entry.at > begun
+      ? [entry.at]
+      : []
+  );
+  const steps = (times: readonly number[]) =>
+    times.slice(1).map((time, i) => Math.round(time - (times[i] ?? 0)));
+  assert.deepEqual(steps(pings), [10_100, 10_100], "100 ms there and back");
+  assert.deepEqual(steps([...readings].slice(1)), [5_000, 5_000, 5_000, 5_000, 5_000, 5_000]);
+});
+
+Deno.test("counters that can be read again between two failures are no reason to end", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  for (let round = 0; round < 3; round++) {
+    const end = bed.sim.beginStatsChange();
+    await bed.pass(10_200);
+    end();
+    await bed.pass(5_100);
+  }
+  assert.ok(bed.vpp.info());
+  assert.deepEqual(bed.vppEvents(), ["connected", "in-step"]);
+  assert.match(
+    String(bed.log.named("vpp-stats-unreadable")[0]?.err),
+    /^VPP kept changing the stats segment/,
+  );
+});

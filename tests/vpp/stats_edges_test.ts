@@ -144,6 +144,27 @@ Deno.test("4,096 threads are believed, one more is not", () => {
   );
 });
 
+Deno.test("where entries are is found once per epoch", () => {
+  const buffer = small();
+  const view = new DataView(buffer);
+  const reader = new StatsReader(buffer, names);
+  const values = { kind: "read", value: [11, 12, 13, 0] } as const;
+  assert.deepEqual(reader.read(firstPackets), values);
+  view.setUint8(entryAt + 16, 0x46);
+  assert.deepEqual(reader.read(firstPackets), values, "the directory is not read again");
+  view.setUint32(16, 2, true);
+  assert.deepEqual(reader.read(firstPackets), { kind: "read", value: [0, 0, 0, 0] });
+});
+
+Deno.test("octets after the last whole word are not read", () => {
+  const end = valuesAt + 3 * 8;
+  for (const more of [1, 7]) {
+    const larger = new Uint8Array(end + more);
+    larger.set(new Uint8Array(small(undefined, end)));
+    assert.deepEqual(read(larger.buffer, firstPackets), [11, 12, 13, 0]);
+  }
+});
+
 Deno.test("a read that fails for a while goes on afterwards", () => {
   const buffer = small();
   const view = new DataView(buffer);

@@ -43,6 +43,28 @@ Deno.test("a changed sync-interval takes effect at the reload", async () => {
   assert.deepEqual(fullSyncTimes(bed), [0, 10, 14, 18, 20, 70]);
 });
 
+Deno.test("a reload asks VPP once what it holds, settings included", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  await bed.pass(1_000);
+  const names = ["lb_conf_get", "lb_vip_dump", "lb_as_v2_dump", "lb_conf"];
+  const before = names.map((name) => sent(bed, name));
+  await bed.reload({ ...web, lb: { flowTimeoutSeconds: 60 } });
+  await bed.pass(1_000);
+  assert.deepEqual(names.map((name, i) => sent(bed, name) - (before[i] ?? 0)), [1, 1, 1, 1]);
+  assert.equal(bed.vpp.step()?.inStep, true);
+});
+
+Deno.test("what VPP holds is asked for without a filter", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const fields = (name: string) => bed.sim.journal.requests(name)[0]?.fields;
+  const pfx = { address: { family: 0, bytes: new Uint8Array(16) }, length: 0 };
+  const any = { pfx, protocol: 255, port: 0 };
+  assert.deepEqual(fields("lb_as_v2_dump"), any);
+  assert.deepEqual(fields("lb_vip_dump"), { ...any, pfx_matcher: { le: 0, ge: 0 } });
+});
+
 Deno.test("what somebody does by hand is told, counted and undone by the next drift pass", async () => {
   await using bed = new Bed(web);
   await bed.start();
@@ -248,6 +270,52 @@ Deno.test("an operator hears of what is refused though it never was before", asy
   );
   assert.equal(sent(bed, "lb_as_set_weight"), 1);
   assert.equal(sent(bed, "lb_vip_dump"), dumps + 2, "before, and once more because of it");
+});
+
+Deno.test("what a full sync does about what it was refused counts as its own", async () => {
+  await using bed = new Bed(web, { delayMs: 50 });
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.1", 7);
+  const sync = bed.vpp.sync();
+  // Asked and answered, and the weight is on its way.
+  await bed.pass(120);
+  bed.sim.byHand.deleteServer(vip, "10.0.0.1");
+  await bed.while(sync);
+  assert.deepEqual(bed.state(), [inStep]);
+  const { "duration-ms": duration, ...counts } = bed.log.named("vpp-lbsync-done").at(-1) ?? {};
+  assert.deepEqual(counts, {
+    ...{ scope: "all", vip_added: 0, vip_removed: 0 },
+    ...{ as_added: 1, as_removed: 0, as_weight_updated: 0, refused: 1 },
+  });
+  assert.ok(Number(duration) >= 300, "three times there and back");
+});
+
+Deno.test("a plan tells which settings differ, and the log how they were set", async () => {
+  await using bed = new Bed(web);
+  bed.sim.start();
+  refuse(bed, "lb_conf", -70);
+  bed.vpp.start();
+  await bed.until(() => bed.vpp.step()?.differs.length === 1);
+  const change = "ipv4-src-address unset -> 203.0.113.254, ipv6-src-address unset -> " +
+    "2001:db8:ffff::1, sticky-buckets-per-core 1024 -> 65536";
+  assert.deepEqual(await bed.while(bed.vpp.plan()), [{
+    ...{ kind: "conf-set", prefix: "", protocol: "", port: 0, address: "", frontend: "" },
+    detail: change,
+  }]);
+  const attributes = {
+    change,
+    "ipv4-src-address": "203.0.113.254",
+    "ipv6-src-address": "2001:db8:ffff::1",
+    "sticky-buckets-per-core": 65_536,
+    "flow-timeout": "40s",
+  };
+  const err = "VPP refused lb_conf: -70 (INVALID_MEMORY_SIZE)";
+  assert.deepEqual(bed.log.named("vpp-lb-conf-set-failed"), [{ ...attributes, err }]);
+  assert.deepEqual(bed.vpp.step()?.differs, [`global settings: ${change}: ${err}`]);
+  bed.sim.behave();
+  await bed.while(bed.vpp.sync());
+  assert.deepEqual(bed.log.named("vpp-lb-conf-set"), [attributes]);
+  assert.deepEqual(await bed.while(bed.vpp.plan()), []);
 });
 
 Deno.test("settings that VPP refuses are out of step as well", async () => {

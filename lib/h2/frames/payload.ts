@@ -93,8 +93,7 @@ function withoutPadding(frame: Frame, prefix: number): Uint8Array {
       `frame of ${payload.length} octets cannot hold the ${start} its flags announce`,
     );
   }
-  if (!padded) return start === 0 ? payload : payload.subarray(start);
-  const padding = payload[0] ?? 0;
+  const padding = padded ? payload[0] ?? 0 : 0;
   const end = payload.length - padding;
   if (end < start) {
     throw new ConnectionError(

@@ -30,7 +30,6 @@ export async function connectApi(
 ): Promise<ApiClient> {
   signal.throwIfAborted();
   const { promise: cut, reject: cutWith } = Promise.withResolvers<never>();
-  cut.catch(() => {});
   const abort = () => cutWith(signal.reason);
   signal.addEventListener("abort", abort, { once: true });
   const timer = context.clock.after(

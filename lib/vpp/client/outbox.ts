@@ -12,7 +12,7 @@ export const maxUnsent = 8 * 1024 * 1024;
 export class Outbox {
   #filling = new WireWriter(initialCapacity);
   #spare = new WireWriter(initialCapacity);
-  #state: "idle" | "scheduled" | "writing" | "ended" = "idle";
+  #state: "idle" | "busy" | "ended" = "idle";
 
   /** `write` writes some of the bytes and says how many; `failed` is told when it throws. */
   constructor(
@@ -28,7 +28,7 @@ export class Outbox {
   /** Sees to it that what was appended is written soon. */
   schedule(): void {
     if (this.#state !== "idle") return;
-    this.#state = "scheduled";
+    this.#state = "busy";
     queueMicrotask(() => void this.#flush());
   }
 
@@ -38,11 +38,9 @@ export class Outbox {
   }
 
   async #flush(): Promise<void> {
-    if (this.#state === "ended") return;
-    this.#state = "writing";
     try {
-      while (this.#filling.length > 0) await this.#writeFilled();
-      this.#settle();
+      while (!this.#ended && this.#filling.length > 0) await this.#writeFilled();
+      if (!this.#ended) this.#state = "idle";
     } catch (error) {
       this.failed(error);
     }
@@ -62,9 +60,5 @@ export class Outbox {
 
   get #ended(): boolean {
     return this.#state === "ended";
-  }
-
-  #settle(): void {
-    if (!this.#ended) this.#state = "idle";
   }
 }

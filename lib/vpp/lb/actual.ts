@@ -61,10 +61,7 @@ export class ActualState {
 
   /** What VPP holds, with what its text tells about the VIPs. Nothing may be added afterwards. */
   finish(extras: ReadonlyMap<string, VipExtras>): Map<string, DumpedVip> {
-    for (const [id, vip] of this.#vips) {
-      const extra = extras.get(id);
-      if (extra) this.#vips.set(id, { ...vip, ...extra });
-    }
+    for (const [id, vip] of this.#vips) this.#vips.set(id, { ...vip, ...extras.get(id) });
     return this.#vips;
   }
 

@@ -64,7 +64,6 @@ export class Link {
   /** Says good-bye to VPP, which keeps all it has. Waits until nothing runs any more. */
   async close(): Promise<void> {
     await this.#task.close();
-    this.#progress.idle();
   }
 
   async #live(signal: AbortSignal): Promise<void> {

@@ -28,9 +28,10 @@ export class WarmupTimer implements Disposable {
     if (this.isOver) return;
     const { clock, checker } = this.context;
     const { startupMinDelayMs: min, startupMaxDelayMs: max } = checker.config.lb;
-    if (min === 0) this.#minDelay();
-    else this.#timers.push(clock.after(min, () => this.#minDelay()));
-    this.#timers.push(clock.after(max, () => this.#step({ kind: "max-delay" })));
+    this.#timers.push(
+      clock.after(min, () => this.#minDelay()),
+      clock.after(max, () => this.#step({ kind: "max-delay" })),
+    );
   }
 
   [Symbol.dispose](): void {

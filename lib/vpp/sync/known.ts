@@ -87,7 +87,6 @@ export class KnownState {
       this.#compare(before, vip);
       this.#put(vip);
     }
-    this.#touched = new Set();
     return altered;
   }
 

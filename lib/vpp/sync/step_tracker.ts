@@ -50,7 +50,7 @@ export class StepTracker {
   }
 
   /** Every VIP was tried: those that are not named do not differ. */
-  keepOnly(vips: ReadonlySet<string> | ReadonlyMap<string, unknown>): void {
+  keepOnly(vips: Pick<ReadonlySet<string>, "has">): void {
     for (const id of this.#differs.keys()) {
       if (id !== "" && !vips.has(id)) this.#differs.delete(id);
     }

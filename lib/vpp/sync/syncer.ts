@@ -209,8 +209,8 @@ class Syncer {
       done(run.counts, true);
       return pending.addAll(waiters);
     }
-    step.keepOnly(new Set([...run.refusals.keys(), ...this.#refused.keys()]));
     this.#noteRefused(run);
+    step.keepOnly(this.#refused);
     await this.#reconsider(run.counts);
     this.#isWhole = true;
     this.#armDrift();

@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { Peer } from "../testing/peer.ts";
-import { ACK, get, headers, ping, text } from "../testing/wire.ts";
+import {
+  ACK,
+  block,
+  continuation,
+  END_HEADERS,
+  END_STREAM,
+  type Field,
+  get,
+  headers,
+  ping,
+  text,
+} from "../testing/wire.ts";
 
 Deno.test("a connection without streams is closed when idle, with NO_ERROR", () => {
   const peer = new Peer().advance(200_000).send(ping()).advance(99_999);
@@ -60,4 +71,15 @@ Deno.test("nothing is waited for once the connection is closed", () => {
   const peer = new Peer().send(headers(1, get));
   peer.connection.end("gone", peer.now);
   assert.equal(peer.connection.nextDeadline(), undefined);
+});
+
+Deno.test("the time for a header block is over with it, also if its request is malformed", () => {
+  const completed = (...last: readonly Field[]) => {
+    const peer = new Peer().send(headers(1, get, END_STREAM)).advance(9_999);
+    return peer.send(continuation(1, block(last), END_HEADERS));
+  };
+  completed(["accept", "*/*"]).advance(20_000).assertAlive();
+  const malformed = completed(["connection", "close"]);
+  malformed.assertReset(1, "PROTOCOL_ERROR");
+  malformed.advance(20_000).assertAlive();
 });

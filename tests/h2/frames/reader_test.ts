@@ -46,6 +46,19 @@ Deno.test("a frame that lies whole in the input is a view on it, one cut in two 
   assert.notEqual(pieced?.payload.buffer, input.buffer);
 });
 
+Deno.test("a frame that is cut in two takes room for twice its octets, and at most for the longest", () => {
+  const roomFor = (input: Uint8Array, first: number) => {
+    const reader = new FrameReader(16_384);
+    reader.feed(input.subarray(0, first));
+    assert.equal(reader.next(), undefined);
+    reader.feed(input.subarray(first));
+    return reader.next()?.payload.buffer.byteLength;
+  };
+  assert.equal(roomFor(ping(), 5), 64);
+  assert.equal(roomFor(data(1, new Uint8Array(100)), 50), 2 * 109);
+  assert.equal(roomFor(data(1, new Uint8Array(16_384)), 16_000), 9 + 16_384);
+});
+
 Deno.test("a frame as long as allowed is taken in one piece and in two", () => {
   const longest = data(1, new Uint8Array(16_384));
   assert.equal(readAll(new FrameReader(16_384), longest).length, 1);

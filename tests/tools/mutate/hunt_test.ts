@@ -2,7 +2,7 @@ import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { baselineOf } from "../../../tools/mutate/baseline.ts";
 import { compiling } from "../../../tools/mutate/compiles.ts";
 import { ImportGraph } from "../../../tools/mutate/imports.ts";
-import { Judge } from "../../../tools/mutate/judge.ts";
+import { batchesOf, Judge } from "../../../tools/mutate/judge.ts";
 import { type Mutant, mutantsOf } from "../../../tools/mutate/mutants.ts";
 import { runTests } from "../../../tools/mutate/run.ts";
 import { TreeCopy } from "../../../tools/mutate/tree.ts";
@@ -76,6 +76,14 @@ Deno.test("mutants are killed or survive, and neither tree keeps a trace of them
   deepEqual(await judge.judge(mutant("let total = 1;"), copy, 0), { kind: "undecided" });
   equal(await copy.read(path), source);
   equal(await Deno.readTextFile(`${root}/${path}`), source);
+});
+
+Deno.test("few test files are run first, then ever more", () => {
+  const files = Array.from({ length: 40 }, (_, i) => `${i}_test.ts`);
+  const batches = batchesOf(files);
+  deepEqual(batches.map(({ length }) => length), [2, 6, 18, 14]);
+  deepEqual(batches.flat(), files);
+  deepEqual(batchesOf([]), []);
 });
 
 const endless = `Deno.test("endless", () => {

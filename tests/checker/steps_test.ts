@@ -1,0 +1,96 @@
+/** A reload works step by step: one thing that may be there ten thousand times is one step. */
+
+import assert from "node:assert/strict";
+import { type ApplyContext, settle, swap } from "../../lib/checker/apply.ts";
+import { emptyWorld, type Plan, planReload, type World } from "../../lib/checker/plan.ts";
+import type { Config } from "../../lib/config/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { sketch } from "./support.ts";
+
+/** Runs the work to its end; the result is also in how many steps. */
+function counted<R>(work: Generator<void, R>): { readonly steps: number; readonly value: R } {
+  for (let steps = 0;; steps++) {
+    const { done, value } = work.next();
+    if (done) return { steps, value };
+  }
+}
+
+const from = (first: number, count: number) =>
+  Array.from({ length: count }, (_, i) => `b${first + i}`);
+
+/** So many backends, all of them in each of so many frontends. */
+function site(names: readonly string[], frontends: number, history = 5): Config {
+  const pool = Object.fromEntries(names.map((name) => [name, 1]));
+  return sketch({
+    backends: Object.fromEntries(names.map((name) => [name, { at: `10.0.0.${name.slice(1)}` }])),
+    frontends: Object.fromEntries(Array.from({ length: frontends }, (_, i) => [`f${i}`, [pool]])),
+    history,
+  });
+}
+
+const plan = (world: World, config: Config) => counted(planReload(world, config, 0));
+
+/** Nothing of what is carried out matters here. */
+const context = {
+  clock: new FakeClock(),
+  states: { input: () => {}, introduce: () => {}, enterAll: () => {} },
+  probing: { freeze: () => {}, hasten: () => {} },
+  events: { emit: () => {} },
+  observer: { removed: () => {} },
+  log: new RecordedLog(),
+  firstWithinMs: () => 0,
+} as unknown as ApplyContext;
+
+/** Puts a plan in force; the result is in how many steps. */
+function carryOut(old: World, made: Plan): number {
+  const reason = { cause: { kind: "config" } } as const;
+  swap(old, made, context, reason, () => {});
+  return counted(settle(old, made, context, reason)).steps;
+}
+
+/** Backends, frontends and checks are sorted, each in one step. */
+const sorting = 3;
+
+Deno.test("working out a reload takes a step for each backend and each place, as often as looked at", () => {
+  const empty = emptyWorld(site([], 0));
+  const first = plan(empty, site(from(0, 20), 3));
+  assert.equal(first.steps, 20 + sorting + 3 * 20 + 20);
+  const { world } = first.value;
+  carryOut(empty, first.value);
+  // What is the same: each backend is looked for, each place compared and joined again.
+  assert.equal(plan(world, site(from(0, 20), 3)).steps, 20 + 20 + sorting + 3 * (20 + 20) + 20 + 3);
+  const none = plan(world, site([], 0));
+  // Only the checks are there to be sorted.
+  assert.equal(none.steps, 20 + 1 + 3);
+});
+
+Deno.test("carrying it out takes a step for each backend and frontend that is new or gone", () => {
+  const empty = emptyWorld(site([], 0));
+  const first = plan(empty, site(from(0, 20), 3)).value;
+  assert.equal(carryOut(empty, first), 20 + 3);
+  const { world } = first;
+  assert.equal(carryOut(world, plan(world, site(from(0, 20), 3)).value), 0);
+  const moved = site(from(0, 20), 3);
+  for (const backend of moved.backends.values()) Object.assign(backend, { enabled: false });
+  assert.equal(carryOut(world, plan(world, moved).value), 20);
+  const all = plan(world, site([], 0)).value;
+  assert.equal(carryOut(world, all), 20 + 3);
+});
+
+Deno.test("a frontend of many backends is told in pieces of 256, histories are cut one by one", () => {
+  const empty = emptyWorld(site([], 0));
+  for (const [backends, pieces] of [[256, 1], [257, 2], [512, 2], [513, 3]] as const) {
+    const names = Array.from({ length: backends }, (_, i) => `b${i}`);
+    const pool = Object.fromEntries(names.map((name) => [name, 1]));
+    const large = sketch({
+      backends: Object.fromEntries(names.map((name) => [name, {}])),
+      frontends: { web: [pool] },
+    });
+    assert.equal(carryOut(empty, plan(empty, large).value), backends + pieces);
+  }
+  const first = plan(empty, site(from(0, 20), 0, 5)).value;
+  carryOut(empty, first);
+  const shorter = plan(first.world, site(from(0, 20), 0, 2)).value;
+  assert.equal(carryOut(first.world, shorter), 20);
+});
