@@ -11,6 +11,7 @@ import {
 import type { ProbeResult, ProbeTarget } from "../probes/mod.ts";
 import type { Membership } from "./frontend.ts";
 import { ProbeJob } from "./probing.ts";
+import type { Said } from "./saved.ts";
 import type { BackendSnapshot } from "./types.ts";
 
 /** Where a configuration uses a backend. */
@@ -34,6 +35,8 @@ export class BackendEntry {
   transitions: readonly Transition<BackendState>[] = [];
   /** What the operator last said about `enabled`, undefined when he never did. */
   operatorEnabled: boolean | undefined;
+  /** Who steered it last. */
+  said: Said | undefined;
   lastResult: ProbeResult | undefined;
   /** Unix milliseconds at which that probe ended. */
   lastAt = 0;
@@ -62,8 +65,10 @@ export class BackendEntry {
    * operators said of it holds as well.
    */
   takeOver(other: BackendEntry, isAlike: boolean, isRenamed: boolean): void {
-    if (isRenamed) this.operatorEnabled = other.operatorEnabled;
-    else if (!isProbed(other.health.state)) return;
+    if (isRenamed) {
+      this.operatorEnabled = other.operatorEnabled;
+      this.said = other.said;
+    } else if (!isProbed(other.health.state)) return;
     if (!isAlike && isProbed(other.health.state)) {
       this.health = freshHealth(true, this.check);
       return;

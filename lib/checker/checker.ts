@@ -16,6 +16,14 @@ import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
 import { emptyWorld, planReload, type World } from "./plan.ts";
 import { Probing } from "./probing.ts";
+import {
+  restore,
+  type Restored,
+  type SavedBackend,
+  savedBackend,
+  type SavedWeight,
+  savedWeight,
+} from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
 import type {
@@ -45,6 +53,8 @@ export interface CheckerOptions {
   readonly fatal: (error: FatalError) => void;
   /** Counts for the metrics. */
   readonly observer?: CheckerObserver;
+  /** What was known when the process ended before. */
+  readonly restored?: Restored | undefined;
 }
 
 /** A reload that waits for the one under way. */
@@ -103,7 +113,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     };
     this.#operator = new Operator({ clock, events, states, world: () => this.#world });
     this.#world = emptyWorld(config);
-    atOnce(this.#change(config, { cause: { kind: "start" } }));
+    atOnce(this.#change(config, { cause: { kind: "start" } }, options.restored));
   }
 
   /** The configuration in force, with the weights of the file. */
@@ -139,6 +149,18 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** A health check of the configuration. */
   healthcheck(name: string): HealthCheck | undefined {
     return this.#world.config.healthchecks.get(name);
+  }
+
+  /** What is to be kept of a backend beyond the life of the process. */
+  saved(backend: string): SavedBackend | undefined {
+    const entry = this.#world.backends.get(backend);
+    return entry && savedBackend(entry);
+  }
+
+  /** The weights of a frontend that operators have set. */
+  savedWeights(frontend: string): SavedWeight[] {
+    const members = this.#world.frontends.get(frontend)?.members.values() ?? [];
+    return [...members].flatMap((member) => savedWeight(member) ?? []);
   }
 
   /** Calls `listener` for every finished probe until the returned function is called. */
@@ -238,9 +260,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** Puts a configuration in force: between two steps anything else may happen. */
-  *#change(config: Config, reason: Reason): Steps<void> {
+  *#change(config: Config, reason: Reason, restored?: Restored): Steps<void> {
     const old = this.#world;
     const plan = yield* planReload(old, config, this.#context.clock.wall());
+    if (restored) restore(plan, restored);
     swap(old, plan, this.#context, reason, (world) => this.#world = world);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }

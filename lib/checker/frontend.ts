@@ -10,6 +10,7 @@ import {
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { Said } from "./saved.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
 /** The weights of one backend in one frontend, as listeners know them. */
@@ -30,6 +31,8 @@ export interface Membership {
   readonly fileWeight: number;
   /** In force: the operator's, else the file's. */
   weight: number;
+  /** Who set it; undefined while it is the file's. */
+  said: Said | undefined;
   /** What was last announced. */
   told: ToldWeights;
 }
@@ -67,6 +70,7 @@ export class FrontendEntry {
       pool,
       fileWeight: weight,
       weight,
+      said: undefined,
       told: absent,
     };
     this.members.set(backend.name, membership);
@@ -107,9 +111,10 @@ export class FrontendEntry {
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
-  reweigh(member: Membership, weight: number): void {
+  reweigh(member: Membership, weight: number, said: Said): void {
     this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
     member.weight = weight;
+    member.said = said;
     this.config = this.#withWeights();
   }
 
@@ -186,9 +191,10 @@ export class FrontendEntry {
     if (!before) return;
     const [name, former] = [this.#poolName(member.pool), old.#poolName(before.pool)];
     const isRenamed = !this.#hasPool(former) && !old.#hasPool(name);
-    if ((name === former || isRenamed) && member.fileWeight === before.fileWeight) {
-      member.weight = before.weight;
-    }
+    const isSamePool = name === former || isRenamed;
+    if (!isSamePool || member.fileWeight !== before.fileWeight) return;
+    member.weight = before.weight;
+    member.said = before.said;
   }
 
   #announce(member: Membership, into: Happening[]): void {

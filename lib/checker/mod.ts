@@ -8,6 +8,7 @@
 export { Checker, createChecker } from "./checker.ts";
 export type { CheckerOptions } from "./checker.ts";
 export { CheckerError } from "./types.ts";
+export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
   BackendSnapshot,
   CheckerControl,

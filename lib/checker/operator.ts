@@ -59,6 +59,7 @@ export class Operator {
       throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
     }
     if (verb === "enable" || verb === "disable") entry.operatorEnabled = verb === "enable";
+    entry.said = { by: actor, at: this.context.clock.wall() };
     if (outcome.probing === "keep") return entry.snapshot();
     events.emit(because(reason, [
       { kind: "operator", action: verb, backend, frontend: "", detail: "" },
@@ -74,8 +75,9 @@ export class Operator {
     const before = member.weight;
     if (before === weight && !flush) return frontend.snapshot();
     const reason: Reason = { cause: { kind: "operator" }, actor };
-    if (before !== weight) frontend.reweigh(member, weight);
-    const told = frontend.unannounced([member], reason, this.context.clock.wall());
+    const at = this.context.clock.wall();
+    if (before !== weight) frontend.reweigh(member, weight, { by: actor, at });
+    const told = frontend.unannounced([member], reason, at);
     this.context.events.emit([
       ...because(reason, [weightAction(request, before)]),
       ...(flush ? flushing(told, member, reason) : told),

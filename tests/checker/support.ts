@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Checker, type CheckerObserver } from "../../lib/checker/mod.ts";
+import { Checker, type CheckerObserver, type Restored } from "../../lib/checker/mod.ts";
 import { EventStream, logEvents, type MaglevEvent } from "../../lib/events/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
@@ -147,7 +147,12 @@ export class Bench implements Disposable {
 
   constructor(
     config: Config,
-    options: { random?: () => number; observer?: CheckerObserver; answers?: ProbeResult } = {},
+    options: {
+      random?: () => number;
+      observer?: CheckerObserver;
+      answers?: ProbeResult;
+      restored?: Restored;
+    } = {},
   ) {
     logEvents(this.stream, this.log);
     this.stream.subscribe((event) => this.events.push(event));
@@ -161,6 +166,7 @@ export class Bench implements Disposable {
       events: this.stream,
       fatal: (error) => this.fatal.push(error),
       ...(options.observer && { observer: options.observer }),
+      restored: options.restored,
     });
   }
 

@@ -1,0 +1,132 @@
+import type { Actor } from "../events/mod.ts";
+import {
+  type BackendState,
+  counterMax,
+  freshHealth,
+  type Health,
+  isHealthy,
+} from "../health/mod.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
+import type { BackendEntry } from "./backend.ts";
+import type { Membership } from "./frontend.ts";
+import type { Plan } from "./plan.ts";
+
+/** Who said something, and when. */
+export interface Said {
+  readonly by: Actor;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** What is worth keeping of a backend beyond the life of the process. */
+export interface SavedBackend {
+  readonly name: string;
+  /** What it is probed at and how: {@link targetKey}. */
+  readonly target: string;
+  readonly state: BackendState;
+  /** The rise/fall counter. */
+  readonly counter: number;
+  /** Unix milliseconds at which the state began. */
+  readonly since: number;
+  /** What the operator last said about `enabled`; undefined when he never did. */
+  readonly enabled: boolean | undefined;
+  /** Who last steered it; undefined when nobody did. */
+  readonly said: Said | undefined;
+}
+
+/** A weight that an operator has set. */
+export interface SavedWeight {
+  readonly frontend: string;
+  readonly pool: string;
+  readonly backend: string;
+  /** 0 to 100. */
+  readonly weight: number;
+  /** The file's word when it was set: when the file says another one, that counts. */
+  readonly fileWeight: number;
+  readonly said: Said | undefined;
+}
+
+/** What a checker is to begin with. */
+export interface Restored {
+  readonly backends: ReadonlyMap<string, SavedBackend>;
+  /** Of frontends, by their names. */
+  readonly weights: ReadonlyMap<string, readonly SavedWeight[]>;
+  /** Whether health is so young that it may be gone by; what operators said counts always. */
+  readonly isHealthFresh: boolean;
+}
+
+/** A text that is another one whenever a backend is probed elsewhere or otherwise. */
+export function targetKey({ address, netns, check }: ProbeTarget): string {
+  const { name: _, ...probe } = check;
+  return JSON.stringify({ address, netns, probe }, (_key, value) => {
+    return typeof value === "object" && value !== null && "bytes" in value ? value.text : value;
+  });
+}
+
+/** What is to be kept of a backend. */
+export function savedBackend(entry: BackendEntry): SavedBackend {
+  const { name, health: { state, counter }, since, operatorEnabled: enabled, said } = entry;
+  return { name, target: targetKey(entry.job.target), state, counter, since, enabled, said };
+}
+
+/** What is to be kept of a backend's place; undefined while the file's weight is in force. */
+export function savedWeight(member: Membership): SavedWeight | undefined {
+  const { frontend: { file }, backend, pool, weight, fileWeight, said } = member;
+  if (weight === fileWeight) return undefined;
+  const poolName = file.pools[pool]?.name ?? "";
+  return { frontend: file.name, pool: poolName, backend: backend.name, weight, fileWeight, said };
+}
+
+/**
+ * Makes a backend that has just been made what it was before. An operator's word stands; what probes
+ * found out does if it is young and was found out in the same way.
+ */
+function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): void {
+  const { state, since, enabled, said } = saved;
+  entry.said = said;
+  entry.operatorEnabled = enabled;
+  entry.health = healthOf(entry, saved, isFresh);
+  if (entry.health.state === "unknown") return;
+  entry.untested = false;
+  if (entry.health.state === state) entry.since = since;
+}
+
+function healthOf(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): Health {
+  const { enabled = entry.config.enabled, state, counter } = saved;
+  const fresh = freshHealth(enabled, entry.check);
+  if (!enabled) return fresh;
+  if (state === "paused") return { state, counter: 0 };
+  const isVerdict = (state === "up" || state === "down") &&
+    Number.isInteger(counter) && counter <= counterMax(entry.check) &&
+    isHealthy(counter, entry.check) === (state === "up");
+  const holds = isVerdict && isFresh && targetKey(entry.job.target) === saved.target;
+  return holds ? { state, counter } : fresh;
+}
+
+/** Sets the weights of a frontend's places that operators had set. */
+function restoreWeights(
+  members: ReadonlyMap<string, Membership>,
+  saved: readonly SavedWeight[],
+): void {
+  for (const { backend, pool, weight, fileWeight, said } of saved) {
+    const member = members.get(backend);
+    if (!member || member.fileWeight !== fileWeight) continue;
+    if (member.frontend.file.pools[member.pool]?.name !== pool) continue;
+    member.weight = weight;
+    member.said = said;
+  }
+}
+
+/** Restores what a plan makes anew. */
+export function restore(
+  { backends, frontends }: Plan,
+  { backends: saved, weights, isHealthFresh }: Restored,
+): void {
+  for (const { entry } of backends.fresh) {
+    const known = saved.get(entry.name);
+    if (known) restoreBackend(entry, known, isHealthFresh);
+  }
+  for (const { file: { name }, members } of frontends.fresh) {
+    restoreWeights(members, weights.get(name) ?? []);
+  }
+}
