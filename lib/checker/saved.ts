@@ -21,7 +21,7 @@ export interface Said {
 /** What is worth keeping of a backend beyond the life of the process. */
 export interface SavedBackend {
   readonly name: string;
-  /** What it is probed at and how: {@link targetKey}. */
+  /** A text that is another one when it is probed elsewhere or otherwise. */
   readonly target: string;
   readonly state: BackendState;
   /** The rise/fall counter. */
@@ -56,7 +56,16 @@ export interface Restored {
 }
 
 /** A text that is another one whenever a backend is probed elsewhere or otherwise. */
-export function targetKey({ address, netns, check }: ProbeTarget): string {
+function targetKey(target: ProbeTarget): string {
+  const known = keys.get(target) ?? keyOf(target);
+  keys.set(target, known);
+  return known;
+}
+
+/** Targets are never changed, and asked for again and again. */
+const keys = new WeakMap<ProbeTarget, string>();
+
+function keyOf({ address, netns, check }: ProbeTarget): string {
   const { name: _, ...probe } = check;
   return JSON.stringify({ address, netns, probe }, (_key, value) => {
     return typeof value === "object" && value !== null && "bytes" in value ? value.text : value;

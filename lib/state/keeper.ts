@@ -1,0 +1,213 @@
+import type { Checker, Restored, SavedBackend } from "../checker/mod.ts";
+import { LimitedLog, type Logger } from "../log/mod.ts";
+import { type Clock, pause, type Timer } from "../time/mod.ts";
+import { Dirty } from "./dirty.ts";
+import type { Batch, SavedState, Trouble, Written } from "./types.ts";
+import type { Keeping } from "./worker_client.ts";
+
+/** How long changes gather before they are kept, in milliseconds. */
+const gatherMs = 50;
+
+/** How often it is noted that all is still as kept, and what no event tells is looked for. */
+const aliveMs = 10_000;
+
+/** Before another attempt after one that failed. */
+const retryMs = 10_000;
+
+/** Backends and frontends of one batch: what is sent to the worker takes a millisecond or two. */
+const mostPerBatch = 1_000;
+
+/** What a keeper works with. */
+export interface KeeperOptions {
+  readonly keeping: Keeping;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
+
+/** The part of the checker that is kept. */
+export type Kept = Pick<
+  Checker,
+  "backendNames" | "frontendNames" | "saved" | "savedWeights" | "events"
+>;
+
+/** What was kept, as a checker begins with it; health counts if it is not older than `maxAgeMs`. */
+export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): Restored {
+  return {
+    backends: new Map(state.backends.map((backend) => [backend.name, backend])),
+    weights: Map.groupBy(state.weights, ({ frontend }) => frontend),
+    isHealthFresh: state.aliveAt <= now && now - state.aliveAt <= maxAgeMs,
+  };
+}
+
+/**
+ * Keeps what the next maglevd needs to know: what operators said, and health. What changes is kept
+ * within some 50 ms; that nothing changes is noted every 10 s.
+ */
+export class Keeper {
+  readonly #options: KeeperOptions;
+  readonly #warnings: LimitedLog;
+  readonly #dirty = new Dirty();
+  /** What the file holds of each backend. */
+  readonly #known = new Map<string, SavedBackend>();
+  #checker: Kept | undefined;
+  #unsubscribe: (() => void) | undefined;
+  #timer: Timer | undefined;
+  #alive: Timer | undefined;
+  #working: Promise<void> | undefined;
+  #isWritable = false;
+  #isFailing = false;
+  #isClosed = false;
+
+  /** Keeps nothing yet. */
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#warnings = new LimitedLog(options.log, options.clock);
+  }
+
+  /** Reads what is kept, and says what is wrong with it. */
+  async open(): Promise<SavedState> {
+    const { state, isWritable, troubles } = await this.#options.keeping.open();
+    this.#isWritable = isWritable;
+    this.#tell(troubles);
+    for (const backend of state.backends) this.#known.set(backend.name, backend);
+    for (const { frontend } of state.weights) this.#dirty.frontends.add(frontend);
+    return state;
+  }
+
+  /** Keeps what becomes of `checker` from now on. Once. */
+  follow(checker: Kept): void {
+    if (!this.#isWritable) return;
+    this.#checker = checker;
+    this.#unsubscribe = checker.events.subscribe((event) => {
+      if (this.#dirty.hear(event) === "anything") this.#lookAgain(gatherMs);
+      else if (!this.#dirty.isEmpty) this.#soon(gatherMs);
+    });
+    this.#lookAgain(0);
+  }
+
+  /** Keeps what is left to be kept and ends. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    this.#unsubscribe?.();
+    this.#timer?.cancel();
+    this.#alive?.cancel();
+    await this.#working;
+    if (this.#checker && !this.#isFailing) {
+      await this.#look();
+      await this.#writeAll();
+    }
+    await this.#options.keeping.close();
+  }
+
+  /** Has everything looked at, and again after a while. */
+  #lookAgain(delayMs: number): void {
+    this.#alive?.cancel();
+    if (this.#isClosed) return;
+    this.#alive = this.#options.clock.after(delayMs, () => void this.#work(true));
+  }
+
+  #soon(delayMs: number): void {
+    if (this.#isClosed || this.#timer || this.#working) return;
+    this.#timer = this.#options.clock.after(delayMs, () => void this.#work(false));
+  }
+
+  /** Looks, if asked to, and writes; one at a time. */
+  async #work(isLooking: boolean): Promise<void> {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    await this.#working;
+    if (this.#isClosed) return;
+    this.#working = this.#lookAndWrite(isLooking);
+    await this.#working;
+    this.#working = undefined;
+    if (isLooking) this.#lookAgain(aliveMs);
+    if (!this.#dirty.isEmpty) this.#soon(this.#isFailing ? retryMs : gatherMs);
+  }
+
+  async #lookAndWrite(isLooking: boolean): Promise<void> {
+    if (isLooking) await this.#look();
+    await this.#writeAll();
+  }
+
+  /**
+   * Finds what no event tells: counters that have moved, words that changed nothing, and what went
+   * with a reload.
+   */
+  async #look(): Promise<void> {
+    const { clock } = this.#options;
+    const checker = this.#checker;
+    if (!checker) return;
+    for (const name of checker.frontendNames()) this.#dirty.frontends.add(name);
+    const names = new Set(checker.backendNames());
+    let looked = 0;
+    for (const name of names) {
+      const saved = checker.saved(name);
+      if (saved && !isAlike(this.#known.get(name), saved)) this.#dirty.backends.add(name);
+      if (++looked % mostPerBatch === 0) await pause(clock);
+    }
+    for (const name of this.#known.keys()) if (!names.has(name)) this.#dirty.backends.add(name);
+  }
+
+  /** Writes what there is, piece by piece, at least that nothing has changed. */
+  async #writeAll(): Promise<void> {
+    do {
+      if (!await this.#write()) return;
+    } while (!this.#dirty.isEmpty);
+  }
+
+  /** Says whether it may go on. */
+  async #write(): Promise<boolean> {
+    const checker = this.#checker;
+    if (!checker) return false;
+    const taken = this.#dirty.take(mostPerBatch);
+    const batch = this.#batchOf(taken, checker);
+    const written = await this.#options.keeping.write(batch);
+    this.#note(batch, written);
+    if (written.kind === "kept") return true;
+    this.#dirty.putBack(taken);
+    if (written.kind === "emptied") await this.#look();
+    return written.kind === "emptied";
+  }
+
+  #batchOf({ backends: names, frontends }: ReturnType<Dirty["take"]>, checker: Kept): Batch {
+    const backends = names.flatMap((name) => checker.saved(name) ?? []);
+    const present = new Set(backends.map(({ name }) => name));
+    return {
+      aliveAt: this.#options.clock.wall(),
+      backends,
+      gone: names.filter((name) => !present.has(name)),
+      frontends: frontends.map((name) => ({ name, weights: checker.savedWeights(name) })),
+    };
+  }
+
+  #note({ backends, gone }: Batch, written: Written): void {
+    const { log } = this.#options;
+    switch (written.kind) {
+      case "kept":
+        for (const backend of backends) this.#known.set(backend.name, backend);
+        for (const name of gone) this.#known.delete(name);
+        if (this.#isFailing) log.info("state-kept-again");
+        this.#isFailing = false;
+        return;
+      case "emptied":
+        this.#tell(written.troubles);
+        this.#known.clear();
+        return;
+      case "failed":
+        this.#isFailing = true;
+        this.#warnings.error("state-not-kept", { err: written.reason });
+    }
+  }
+
+  #tell(troubles: readonly Trouble[]): void {
+    for (const { level, text } of troubles) {
+      this.#options.log[level]("state-trouble", { err: text });
+    }
+  }
+}
+
+function isAlike(a: SavedBackend | undefined, b: SavedBackend): boolean {
+  return a !== undefined && a.state === b.state && a.counter === b.counter && a.since === b.since &&
+    a.enabled === b.enabled && a.target === b.target && a.said?.at === b.said?.at &&
+    a.said?.by.name === b.said?.by.name;
+}

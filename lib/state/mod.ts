@@ -1,0 +1,13 @@
+/**
+ * What outlives the process: what operators said, and health. Kept in a file by a worker, read at
+ * the start (SPEC section 10).
+ *
+ * @module
+ */
+
+export { Keeper, restoredFrom } from "./keeper.ts";
+export type { KeeperOptions, Kept } from "./keeper.ts";
+export { nothingSaved } from "./types.ts";
+export type { Batch, Opened, SavedState, Trouble, Written } from "./types.ts";
+export { FileKeeping } from "./worker_client.ts";
+export type { Keeping } from "./worker_client.ts";

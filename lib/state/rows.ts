@@ -1,0 +1,68 @@
+import type { Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
+import { backendStates } from "../health/mod.ts";
+
+/** A row as SQLite gives it. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What SQLite takes for one column. */
+export type Value = string | number | null;
+
+/** Columns of a backend, in the order of the table. */
+export function backendValues(backend: SavedBackend): Value[] {
+  const { name, target, state, counter, since, enabled, said } = backend;
+  return [
+    name,
+    target,
+    state,
+    counter,
+    since,
+    enabled === undefined ? null : +enabled,
+    ...who(said),
+  ];
+}
+
+/** Columns of a weight, in the order of the table. */
+export function weightValues({ frontend, pool, backend, weight, fileWeight, said }: SavedWeight) {
+  return [frontend, pool, backend, weight, fileWeight, ...who(said)];
+}
+
+function who(said: Said | undefined): Value[] {
+  return said ? [said.by.name, said.by.from, said.at] : [null, null, null];
+}
+
+/** A backend, undefined when a row is none. */
+export function backendOf(row: Row): SavedBackend | undefined {
+  const { name, target, counter, since, enabled } = row;
+  const state = backendStates.find((each) => each === row.state);
+  if (typeof name !== "string" || typeof target !== "string" || !state) return undefined;
+  if (typeof counter !== "number" || typeof since !== "number") return undefined;
+  const isSaid = enabled === 0 || enabled === 1;
+  return {
+    name,
+    target,
+    state,
+    counter,
+    since,
+    enabled: isSaid ? enabled === 1 : undefined,
+    said: saidIn(row),
+  };
+}
+
+/** A weight, undefined when a row is none. */
+export function weightOf(row: Row): SavedWeight | undefined {
+  const { frontend, pool, backend, weight, file_weight: fileWeight } = row;
+  if (typeof frontend !== "string" || typeof pool !== "string") return undefined;
+  if (typeof backend !== "string" || !isWeight(weight) || !isWeight(fileWeight)) return undefined;
+  return { frontend, pool, backend, weight, fileWeight, said: saidIn(row) };
+}
+
+function isWeight(value: unknown): value is number {
+  return Number.isInteger(value) && Number(value) >= 0 && Number(value) <= 100;
+}
+
+function saidIn({ said_by: name, said_from: from, said_at: at }: Row): Said | undefined {
+  if (typeof name !== "string" || typeof from !== "string" || typeof at !== "number") {
+    return undefined;
+  }
+  return { by: { name, from }, at };
+}

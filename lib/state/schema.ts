@@ -1,0 +1,39 @@
+/** Version of the tables, kept as SQLite's user_version. A file with a higher one is not touched. */
+export const version = 1;
+
+/** Makes the tables of version 1. */
+export const tables = `
+  CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
+  CREATE TABLE backends (
+    name TEXT PRIMARY KEY,
+    target TEXT NOT NULL,
+    state TEXT NOT NULL,
+    counter INTEGER NOT NULL,
+    since REAL NOT NULL,
+    enabled INTEGER,
+    said_by TEXT,
+    said_from TEXT,
+    said_at REAL
+  ) WITHOUT ROWID;
+  CREATE TABLE weights (
+    frontend TEXT NOT NULL,
+    pool TEXT NOT NULL,
+    backend TEXT NOT NULL,
+    weight INTEGER NOT NULL,
+    file_weight INTEGER NOT NULL,
+    said_by TEXT,
+    said_from TEXT,
+    said_at REAL,
+    PRIMARY KEY (frontend, pool, backend)
+  ) WITHOUT ROWID;
+  PRAGMA user_version = ${version};
+`;
+
+/** How a file is opened: one process has it, and what was committed outlives a loss of power. */
+export const settings = `
+  PRAGMA locking_mode = EXCLUSIVE;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA wal_autocheckpoint = 256;
+  PRAGMA journal_size_limit = 4194304;
+`;

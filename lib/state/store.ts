@@ -1,0 +1,230 @@
+import { DatabaseSync, type StatementSync } from "node:sqlite";
+import { reasonOf } from "../log/mod.ts";
+import { backendOf, backendValues, weightOf, weightValues } from "./rows.ts";
+import { settings, tables, version } from "./schema.ts";
+import {
+  type Batch,
+  nothingSaved,
+  type Opened,
+  type SavedState,
+  type Trouble,
+  type Written,
+} from "./types.ts";
+
+/** The file within the state directory. */
+export const fileName = "state.db";
+
+/** What SQLite says of a file that is none of its own, or was damaged. */
+const damage = /malformed|not a database|disk image|corrupt/;
+
+/** What it keeps beside the file. */
+const companions = ["", "-wal", "-shm", "-journal"];
+
+/**
+ * The state's file. Everything here takes as long as the disk does, so it belongs into a worker.
+ * Whatever is wrong with the file is said, and never thrown.
+ */
+export class Store implements Disposable {
+  readonly #path: string;
+  readonly #now: () => number;
+  #database: DatabaseSync | undefined;
+  #statements: Statements | undefined;
+
+  /** Of a directory that exists, or can be made. `now` is Unix milliseconds. */
+  constructor(private readonly directory: string, now: () => number) {
+    this.#path = `${directory}/${fileName}`;
+    this.#now = now;
+  }
+
+  /** Opens the file and reads it. */
+  open(): Opened {
+    const troubles: Trouble[] = [];
+    try {
+      Deno.mkdirSync(this.directory, { recursive: true, mode: 0o750 });
+      return this.#openFile(troubles);
+    } catch (error) {
+      this.#close();
+      const reason = reasonOf(error);
+      if (damage.test(reason)) return this.#openAnew(troubles, error);
+      if (!/is locked/.test(reason)) return this.#readOnly(troubles, error);
+      return refused(troubles, `${this.#path} is in use by another process`);
+    }
+  }
+
+  /** Keeps all of a batch, or nothing. */
+  write(batch: Batch): Written {
+    const [database, statements] = [this.#database, this.#statements];
+    if (!database || !statements) return { kind: "failed", reason: "the file is not open" };
+    try {
+      database.exec("BEGIN IMMEDIATE");
+      statements.put(batch);
+      database.exec("COMMIT");
+      return { kind: "kept" };
+    } catch (error) {
+      const reason = reasonOf(error);
+      if (!damage.test(reason)) {
+        rollBack(database);
+        return { kind: "failed", reason };
+      }
+      this.#close();
+      const troubles: Trouble[] = [];
+      const { isWritable } = this.#openAnew(troubles, error);
+      return isWritable ? { kind: "emptied", troubles } : { kind: "failed", reason };
+    }
+  }
+
+  /** Closes the file. */
+  [Symbol.dispose](): void {
+    this.#close();
+  }
+
+  #openFile(troubles: readonly Trouble[]): Opened {
+    const database = this.#database = new DatabaseSync(this.#path);
+    const found = versionOf(database);
+    if (found > version) {
+      this.#close();
+      return refused(
+        troubles,
+        `${this.#path} is of version ${found}, and this maglevd knows ${version} at most`,
+      );
+    }
+    database.exec(settings);
+    if (found === 0) database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+    const check = database.prepare("PRAGMA quick_check(1)").get();
+    const verdict = check && Object.values(check)[0];
+    if (verdict !== "ok") throw new Error(`it is corrupt: ${verdict}`);
+    const state = read(database);
+    this.#statements = new Statements(database);
+    return { state, isWritable: true, troubles };
+  }
+
+  /** Moves what is damaged aside and begins with nothing. */
+  #openAnew(troubles: readonly Trouble[], error: unknown): Opened {
+    const aside = `${this.#path}.damaged-${
+      new Date(this.#now()).toISOString().replace(/[:.]/g, "")
+    }`;
+    try {
+      for (const suffix of companions) moveAside(`${this.#path}${suffix}`, `${aside}${suffix}`);
+      const text = `${this.#path} was damaged (${reasonOf(error)}) and is now ${aside}: ` +
+        "what it held is lost, health checking begins anew";
+      return this.#openFile([...troubles, { level: "error", text }]);
+    } catch (second) {
+      this.#close();
+      return refused(
+        troubles,
+        `${this.#path} is damaged and cannot be replaced: ${reasonOf(second)}`,
+      );
+    }
+  }
+
+  /** A file that cannot be written may still tell what it holds. */
+  #readOnly(troubles: readonly Trouble[], error: unknown): Opened {
+    const trouble = `${this.#path} cannot be written: ${reasonOf(error)}`;
+    try {
+      return { ...refused(troubles, trouble), state: readCopy(this.#path) };
+    } catch (second) {
+      return refused(troubles, `${trouble}; nor read: ${reasonOf(second)}`);
+    }
+  }
+
+  #close(): void {
+    this.#statements = undefined;
+    this.#database?.close();
+    this.#database = undefined;
+  }
+}
+
+/** What is prepared once. */
+class Statements {
+  readonly #alive: StatementSync;
+  readonly #putBackend: StatementSync;
+  readonly #dropBackend: StatementSync;
+  readonly #putWeight: StatementSync;
+  readonly #dropWeights: StatementSync;
+
+  constructor(database: DatabaseSync) {
+    const replace = (table: string, columns: number) =>
+      database.prepare(`REPLACE INTO ${table} VALUES (${Array(columns).fill("?").join(", ")})`);
+    this.#alive = database.prepare("REPLACE INTO meta VALUES ('alive-at', ?)");
+    this.#putBackend = replace("backends", 9);
+    this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
+    this.#putWeight = replace("weights", 8);
+    this.#dropWeights = database.prepare("DELETE FROM weights WHERE frontend = ?");
+  }
+
+  put({ aliveAt, backends, gone, frontends }: Batch): void {
+    this.#alive.run(aliveAt);
+    for (const name of gone) this.#dropBackend.run(name);
+    for (const backend of backends) this.#putBackend.run(...backendValues(backend));
+    for (const { name, weights } of frontends) {
+      this.#dropWeights.run(name);
+      for (const weight of weights) this.#putWeight.run(...weightValues(weight));
+    }
+  }
+}
+
+function read(database: DatabaseSync): SavedState {
+  const all = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
+  const alive = database.prepare("SELECT value FROM meta WHERE name = 'alive-at'").get();
+  return {
+    ...nothingSaved,
+    aliveAt: typeof alive?.value === "number" ? alive.value : 0,
+    backends: all("backends").flatMap((row) => backendOf(row) ?? []),
+    weights: all("weights").flatMap((row) => weightOf(row) ?? []),
+  };
+}
+
+/**
+ * Reads a file that cannot be written, which SQLite does not do where changes of the last process
+ * still have to be worked in.
+ */
+function readCopy(path: string): SavedState {
+  const folder = Deno.makeTempDirSync({ prefix: "maglevd-state-" });
+  try {
+    for (const suffix of ["", "-wal"]) copyIfThere(`${path}${suffix}`, `${folder}/copy${suffix}`);
+    using database = new DatabaseSync(`${folder}/copy`);
+    const found = versionOf(database);
+    if (found !== version) throw new Error(`it is of version ${found}`);
+    return read(database);
+  } finally {
+    Deno.removeSync(folder, { recursive: true });
+  }
+}
+
+function copyIfThere(from: string, to: string): void {
+  try {
+    if (Deno.statSync(from).size > mostCopied) throw new Error(`${from} is too big to be copied`);
+    Deno.copyFileSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Ten thousand backends take a thirtieth of this. */
+const mostCopied = 128 * 1024 * 1024;
+
+function versionOf(database: DatabaseSync): number {
+  return Number(database.prepare("PRAGMA user_version").get()?.user_version ?? 0);
+}
+
+function rollBack(database: DatabaseSync): void {
+  try {
+    database.exec("ROLLBACK");
+  } catch (error) {
+    // What failed has ended the transaction already.
+    if (!/no transaction/.test(reasonOf(error))) throw error;
+  }
+}
+
+function refused(troubles: readonly Trouble[], text: string): Opened {
+  const told = { level: "error", text: `${text}: nothing will be kept` } as const;
+  return { state: nothingSaved, isWritable: false, troubles: [...troubles, told] };
+}
+
+function moveAside(from: string, to: string): void {
+  try {
+    Deno.renameSync(from, to);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}

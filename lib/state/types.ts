@@ -1,0 +1,49 @@
+import type { SavedBackend, SavedWeight } from "../checker/mod.ts";
+
+/** All that is kept, as the last maglevd left it. */
+export interface SavedState {
+  /** Unix milliseconds until which it is known to have been true; 0 when nothing was ever kept. */
+  readonly aliveAt: number;
+  readonly backends: readonly SavedBackend[];
+  readonly weights: readonly SavedWeight[];
+}
+
+/** What has changed since the last batch: all of it is kept, or nothing. */
+export interface Batch {
+  /** Unix milliseconds. */
+  readonly aliveAt: number;
+  readonly backends: readonly SavedBackend[];
+  /** Names of backends that are gone. */
+  readonly gone: readonly string[];
+  /** Frontends of which these are all the weights that were set by hand, perhaps none. */
+  readonly frontends: readonly {
+    readonly name: string;
+    readonly weights: readonly SavedWeight[];
+  }[];
+}
+
+/** Something about the state's file that the operator has to know. */
+export interface Trouble {
+  readonly level: "warn" | "error";
+  /** A sentence without its full stop. */
+  readonly text: string;
+}
+
+/** What came of opening the file. */
+export interface Opened {
+  readonly state: SavedState;
+  /** Whether changes can be kept. */
+  readonly isWritable: boolean;
+  readonly troubles: readonly Trouble[];
+}
+
+/** What came of a batch. */
+export type Written =
+  | { readonly kind: "kept" }
+  /** Nothing of it was kept, and why. It may be tried again. */
+  | { readonly kind: "failed"; readonly reason: string }
+  /** The file was damaged and has been moved aside: everything has to be written anew. */
+  | { readonly kind: "emptied"; readonly troubles: readonly Trouble[] };
+
+/** Nothing is known. */
+export const nothingSaved: SavedState = { aliveAt: 0, backends: [], weights: [] };

@@ -1,0 +1,13 @@
+import type { Batch, Opened, Written } from "./types.ts";
+
+/** The worker's name, by which a module knows that it runs as this worker. */
+export const workerName = "maglev-state";
+
+/** Main thread to worker. Each is answered by one message, in order. */
+export type ToWorker =
+  | { readonly kind: "open"; readonly directory: string }
+  | { readonly kind: "write"; readonly batch: Batch }
+  | { readonly kind: "close" };
+
+/** Worker to main thread. */
+export type FromWorker = Opened | Written | { readonly kind: "closed" };

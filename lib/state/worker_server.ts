@@ -1,0 +1,38 @@
+/**
+ * The worker's half: the file and whatever it takes to read and write it. Importing this does
+ * nothing, except in a worker that bears its name: there it answers.
+ *
+ * @module
+ */
+
+import { Store } from "./store.ts";
+import { type FromWorker, type ToWorker, workerName } from "./worker_messages.ts";
+
+interface WorkerScope {
+  readonly name?: unknown;
+  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
+  postMessage(answer: FromWorker): void;
+}
+
+/** A module that, imported by a worker of the right name, serves. */
+export const workerModule: string = import.meta.url;
+
+function serve(scope: WorkerScope): void {
+  let store: Store | undefined;
+  const answer = (message: ToWorker): FromWorker => {
+    switch (message.kind) {
+      case "open":
+        store = new Store(message.directory, Date.now);
+        return store.open();
+      case "write":
+        return store?.write(message.batch) ?? { kind: "failed", reason: "the file is not open" };
+      case "close":
+        store?.[Symbol.dispose]();
+        return { kind: "closed" };
+    }
+  };
+  scope.onmessage = ({ data }) => scope.postMessage(answer(data));
+}
+
+const scope = globalThis as unknown as WorkerScope;
+if (scope.name === workerName && "WorkerGlobalScope" in globalThis) serve(scope);
