@@ -54,6 +54,8 @@ export class Keeper {
   #timer: Timer | undefined;
   #alive: Timer | undefined;
   #working: Promise<void> | undefined;
+  /** Weights may be others than kept, of whatever frontend. */
+  #isAnything = true;
   #isWritable = false;
   #isFailing = false;
   #isClosed = false;
@@ -79,8 +81,10 @@ export class Keeper {
     if (!this.#isWritable) return;
     this.#checker = checker;
     this.#unsubscribe = checker.events.subscribe((event) => {
-      if (this.#dirty.hear(event) === "anything") this.#lookAgain(gatherMs);
-      else if (!this.#dirty.isEmpty) this.#soon(gatherMs);
+      if (this.#dirty.hear(event) === "anything") {
+        this.#isAnything = true;
+        this.#lookAgain(gatherMs);
+      } else if (!this.#dirty.isEmpty) this.#soon(gatherMs);
     });
     this.#lookAgain(0);
   }
@@ -137,7 +141,10 @@ export class Keeper {
     const { clock } = this.#options;
     const checker = this.#checker;
     if (!checker) return;
-    for (const name of checker.frontendNames()) this.#dirty.frontends.add(name);
+    if (this.#isAnything) {
+      this.#isAnything = false;
+      for (const name of checker.frontendNames()) this.#dirty.frontends.add(name);
+    }
     const names = new Set(checker.backendNames());
     let looked = 0;
     for (const name of names) {
@@ -192,6 +199,7 @@ export class Keeper {
       case "emptied":
         this.#tell(written.troubles);
         this.#known.clear();
+        this.#isAnything = true;
         return;
       case "failed":
         this.#isFailing = true;
