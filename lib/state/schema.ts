@@ -29,9 +29,8 @@ export const tables = `
   PRAGMA user_version = ${version};
 `;
 
-/** How a file is opened: one process has it, and what was committed outlives a loss of power. */
+/** How a file is used: what was committed outlives a loss of power. */
 export const settings = `
-  PRAGMA locking_mode = EXCLUSIVE;
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
   PRAGMA wal_autocheckpoint = 256;

@@ -14,8 +14,8 @@ import {
 /** The file within the state directory. */
 export const fileName = "state.db";
 
-/** What SQLite says of a file that is none of its own, or was damaged. */
-const damage = /malformed|not a database|disk image|corrupt/;
+/** What SQLite says when it cannot get at a file. Whatever else it says is about what is in it. */
+const access = /locked|unable to open|read-?only|disk I\/O error|is full|not authorized/;
 
 /** What it keeps beside the file. */
 const companions = ["", "-wal", "-shm", "-journal"];
@@ -44,9 +44,8 @@ export class Store implements Disposable {
       return this.#openFile(troubles);
     } catch (error) {
       this.#close();
-      const reason = reasonOf(error);
-      if (damage.test(reason)) return this.#openAnew(troubles, error);
-      if (!/is locked/.test(reason)) return this.#readOnly(troubles, error);
+      if (isDamage(error)) return this.#openAnew(troubles, error);
+      if (!/is locked/.test(reasonOf(error))) return this.#readOnly(troubles, error);
       return refused(troubles, `${this.#path} is in use by another process`);
     }
   }
@@ -62,7 +61,7 @@ export class Store implements Disposable {
       return { kind: "kept" };
     } catch (error) {
       const reason = reasonOf(error);
-      if (!damage.test(reason)) {
+      if (!isDamage(error)) {
         rollBack(database);
         return { kind: "failed", reason };
       }
@@ -80,6 +79,7 @@ export class Store implements Disposable {
 
   #openFile(troubles: readonly Trouble[]): Opened {
     const database = this.#database = new DatabaseSync(this.#path);
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const found = versionOf(database);
     if (found > version) {
       this.#close();
@@ -92,7 +92,7 @@ export class Store implements Disposable {
     if (found === 0) database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
     const check = database.prepare("PRAGMA quick_check(1)").get();
     const verdict = check && Object.values(check)[0];
-    if (verdict !== "ok") throw new Error(`it is corrupt: ${verdict}`);
+    if (verdict !== "ok") throw new DamageError(`${verdict}`);
     const state = read(database);
     this.#statements = new Statements(database);
     return { state, isWritable: true, troubles };
@@ -132,6 +132,15 @@ export class Store implements Disposable {
     this.#database?.close();
     this.#database = undefined;
   }
+}
+
+/** SQLite's own check has found something. */
+class DamageError extends Error {}
+
+function isDamage(error: unknown): boolean {
+  if (error instanceof DamageError) return true;
+  const isOfSqlite = error instanceof Error && "code" in error && error.code === "ERR_SQLITE_ERROR";
+  return isOfSqlite && !access.test(error.message);
 }
 
 /** What is prepared once. */

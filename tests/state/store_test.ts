@@ -1,0 +1,189 @@
+import assert from "node:assert/strict";
+import { DatabaseSync } from "node:sqlite";
+import { fileName, Store } from "../../lib/state/store.ts";
+import type { Batch, SavedState } from "../../lib/state/types.ts";
+import { backend, batch, weight } from "./fixtures.ts";
+
+/** A folder of a test. */
+async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function reopened(folder: string): SavedState {
+  using store = new Store(folder, Date.now);
+  const { state, isWritable, troubles } = store.open();
+  assert.deepEqual([isWritable, troubles], [true, []]);
+  return state;
+}
+
+function write(folder: string, ...batches: Batch[]): void {
+  using store = new Store(folder, Date.now);
+  assert.deepEqual(store.open().troubles, []);
+  for (const each of batches) assert.deepEqual(store.write(each), { kind: "kept" });
+}
+
+Deno.test("a directory that is not there is made, and holds nothing", () =>
+  withFolder((folder) => {
+    assert.deepEqual(reopened(`${folder}/a/b`), { aliveAt: 0, backends: [], weights: [] });
+    assert.equal((Deno.statSync(`${folder}/a/b`).mode ?? 0) & 0o777, 0o750);
+  }));
+
+Deno.test("what was written is there again, to the last field", () =>
+  withFolder((folder) => {
+    const said = { by: { name: "anna", from: "unix:0" }, at: 1_700_000_000_000.25 };
+    const backends = [
+      backend("a"),
+      backend("b", { state: "paused", counter: 0, said }),
+      backend("c", { state: "disabled", counter: 0, enabled: false, said }),
+      backend("d", { enabled: true, since: 5.125 }),
+    ];
+    const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
+    write(folder, batch({ aliveAt: 17.5, backends, frontends: [{ name: "f", weights }] }));
+    assert.deepEqual(reopened(folder), { aliveAt: 17.5, backends, weights });
+  }));
+
+Deno.test("what is written later takes the place of what was, and what is gone is gone", () =>
+  withFolder((folder) => {
+    write(
+      folder,
+      batch({
+        backends: [backend("a"), backend("b")],
+        frontends: [
+          { name: "f", weights: [weight("f", "a"), weight("f", "b")] },
+          { name: "g", weights: [weight("g", "a")] },
+        ],
+      }),
+      batch({
+        aliveAt: 9,
+        backends: [backend("a", { state: "down", counter: 0 })],
+        gone: ["b", "x"],
+      }),
+      batch({ aliveAt: 9, frontends: [{ name: "f", weights: [weight("f", "b")] }] }),
+    );
+    assert.deepEqual(reopened(folder), {
+      aliveAt: 9,
+      backends: [backend("a", { state: "down", counter: 0 })],
+      weights: [weight("f", "b"), weight("g", "a")],
+    });
+  }));
+
+Deno.test("a file that is no database is moved aside and said to be", () =>
+  withFolder((folder) => {
+    Deno.writeTextFileSync(
+      `${folder}/${fileName}`,
+      "not at all a database, but long enough".repeat(99),
+    );
+    using store = new Store(folder, () => 0);
+    const { state, isWritable, troubles } = store.open();
+    assert.deepEqual([state.backends, isWritable], [[], true]);
+    assert.equal(troubles[0]?.level, "error");
+    const aside = `${fileName}.damaged-1970-01-01T000000000Z`;
+    assert.match(
+      troubles[0]?.text ?? "",
+      /was damaged \(file is not a database\) and is now .*Z: what it held is lost/,
+    );
+    assert.deepEqual([...Deno.readDirSync(folder)].map(({ name }) => name).includes(aside), true);
+    assert.deepEqual(store.write(batch({ backends: [backend("a")] })), { kind: "kept" });
+  }));
+
+Deno.test("wherever a file is damaged, it opens, and nothing is invented", () =>
+  withFolder((folder) => {
+    const path = `${folder}/${fileName}`;
+    const backends = Array.from({ length: 300 }, (_, i) => backend(`web${i}`));
+    write(folder, batch({ backends }));
+    const whole = Deno.readFileSync(path);
+    const names = new Set(backends.map(({ name }) => name));
+    let aside = 0;
+    for (let at = 0; at < whole.length; at += 509) {
+      const bytes = whole.slice();
+      bytes.fill(0xa5, at, at + 40);
+      for (const { name } of Deno.readDirSync(folder)) Deno.removeSync(`${folder}/${name}`);
+      Deno.writeFileSync(path, bytes);
+      using store = new Store(folder, Date.now);
+      const { state, isWritable, troubles } = store.open();
+      assert.equal(isWritable, true, `damaged at ${at}: ${troubles[0]?.text}`);
+      if (troubles.length > 0) aside++;
+      for (const { name } of state.backends) {
+        assert.ok(names.has(name) || name.includes("\ufffd"), name);
+      }
+    }
+    assert.ok(aside > 5, `${aside}`);
+  }));
+
+Deno.test("a file that is cut off is moved aside", () =>
+  withFolder((folder) => {
+    const path = `${folder}/${fileName}`;
+    write(folder, batch({ backends: Array.from({ length: 300 }, (_, i) => backend(`web${i}`)) }));
+    Deno.truncateSync(path, Deno.statSync(path).size / 2);
+    using store = new Store(folder, Date.now);
+    const { state, isWritable, troubles } = store.open();
+    assert.deepEqual([state.backends.length, isWritable, troubles.length], [0, true, 1]);
+  }));
+
+Deno.test("a file of a newer version is left as it is", () =>
+  withFolder((folder) => {
+    const path = `${folder}/${fileName}`;
+    write(folder, batch({ backends: [backend("a")] }));
+    using newer = new DatabaseSync(path);
+    newer.exec("PRAGMA journal_mode = DELETE; PRAGMA user_version = 99");
+    newer.close();
+    const before = Deno.readFileSync(path);
+    using store = new Store(folder, Date.now);
+    const { state, isWritable, troubles } = store.open();
+    assert.deepEqual([state.backends, isWritable], [[], false]);
+    assert.match(
+      troubles[0]?.text ?? "",
+      /is of version 99, and this maglevd knows 1 at most: nothing will be kept/,
+    );
+    assert.equal(store.write(batch({})).kind, "failed");
+    assert.deepEqual(Deno.readFileSync(path), before);
+  }));
+
+Deno.test("two cannot have the file at once", () =>
+  withFolder((folder) => {
+    write(folder, batch({ backends: [backend("a")] }));
+    using first = new Store(folder, Date.now);
+    first.open();
+    using second = new Store(folder, Date.now);
+    const { state, isWritable, troubles } = second.open();
+    assert.deepEqual([state.backends, isWritable], [[], false]);
+    assert.match(troubles[0]?.text ?? "", /is in use by another process: nothing will be kept/);
+    assert.deepEqual(first.write(batch({ backends: [backend("b")] })), { kind: "kept" });
+  }));
+
+Deno.test("a place that cannot be a directory is said to be none", () =>
+  withFolder((folder) => {
+    Deno.writeTextFileSync(`${folder}/file`, "");
+    using store = new Store(`${folder}/file/state`, Date.now);
+    const { isWritable, troubles } = store.open();
+    assert.equal(isWritable, false);
+    assert.match(troubles[0]?.text ?? "", /cannot be written: .*; nor read: /);
+  }));
+
+Deno.test("rows that cannot be are left out, the others count", () =>
+  withFolder((folder) => {
+    write(
+      folder,
+      batch({
+        backends: [backend("a"), backend("b")],
+        frontends: [
+          { name: "f", weights: [weight("f", "a"), weight("f", "b")] },
+        ],
+      }),
+    );
+    const odd = new DatabaseSync(`${folder}/${fileName}`);
+    odd.exec("UPDATE backends SET state = 'well' WHERE name = 'a'");
+    odd.exec("UPDATE weights SET weight = 101 WHERE backend = 'a'");
+    odd.exec("UPDATE meta SET value = 'never'");
+    odd.close();
+    assert.deepEqual(reopened(folder), {
+      aliveAt: 0,
+      backends: [backend("b")],
+      weights: [weight("f", "b")],
+    });
+  }));
