@@ -1,0 +1,236 @@
+import assert from "node:assert/strict";
+import {
+  Keeper,
+  type Keeping,
+  nothingSaved,
+  type Opened,
+  restoredFrom,
+} from "../../lib/state/mod.ts";
+import type { Batch, SavedState, Written } from "../../lib/state/types.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { backend, weight } from "./fixtures.ts";
+
+/** A file in memory. */
+class MemoryKeeping implements Keeping {
+  readonly backends = new Map<string, SavedState["backends"][number]>();
+  readonly weights = new Map<string, SavedState["weights"]>();
+  readonly batches: Batch[] = [];
+  /** What becomes of the next batches. */
+  readonly outcomes: Written[] = [];
+  aliveAt = 0;
+  isClosed = false;
+  opened: Omit<Opened, "state"> = { isWritable: true, troubles: [] };
+
+  open(): Promise<Opened> {
+    return Promise.resolve({ ...this.opened, state: this.state });
+  }
+
+  write(batch: Batch): Promise<Written> {
+    this.batches.push(batch);
+    const outcome = this.outcomes.shift() ?? { kind: "kept" };
+    if (outcome.kind === "emptied") {
+      this.backends.clear();
+      this.weights.clear();
+    }
+    if (outcome.kind === "kept") this.#keep(batch);
+    return Promise.resolve(outcome);
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  get state(): SavedState {
+    return {
+      aliveAt: this.aliveAt,
+      backends: [...this.backends.values()],
+      weights: [...this.weights.values()].flat(),
+    };
+  }
+
+  #keep({ aliveAt, backends, gone, frontends }: Batch): void {
+    this.aliveAt = aliveAt;
+    for (const each of backends) this.backends.set(each.name, each);
+    for (const name of gone) this.backends.delete(name);
+    for (const { name, weights } of frontends) this.weights.set(name, weights);
+  }
+}
+
+const config = sketch({
+  backends: { a: {}, b: {} },
+  frontends: { f: [{ a: 100, b: 50 }], g: [{ b: 1 }] },
+});
+
+/** A checker, and a keeper that follows it. */
+async function following(keeping = new MemoryKeeping(), bench = new Bench(config)) {
+  const log = new RecordedLog();
+  const keeper = new Keeper({ keeping, clock: bench.clock, log });
+  await keeper.open();
+  keeper.follow(bench.checker);
+  const pass = (ms: number) => bench.clock.advanceAsync(ms);
+  await pass(0);
+  return {
+    ...{ bench, keeping, keeper, log, pass },
+    /** What the file holds is what the checker would be asked for. */
+    assertKept() {
+      const { checker } = bench;
+      const names = checker.backendNames();
+      const backends = names.map((name) => checker.saved(name));
+      assert.deepEqual(
+        [...keeping.backends.values()].sort((x, y) => x.name < y.name ? -1 : 1),
+        backends,
+      );
+      const weights = checker.frontendNames().flatMap((name) => checker.savedWeights(name));
+      assert.deepEqual(keeping.state.weights, weights);
+    },
+    async [Symbol.asyncDispose]() {
+      await keeper.close();
+      bench[Symbol.dispose]();
+    },
+  };
+}
+
+Deno.test("what becomes of a checker is kept soon", async () => {
+  await using kept = await following();
+  const { bench: { checker }, bench, pass: turn } = kept;
+  kept.assertKept();
+  bench.probe("a", pass);
+  await turn(50);
+  assert.equal(kept.keeping.backends.get("a")?.state, "up");
+  checker.pause("b", { name: "anna", from: "here" });
+  checker.setWeight("f", "pool0", "a", 7, false);
+  await turn(50);
+  kept.assertKept();
+  assert.equal(kept.keeping.backends.get("b")?.said?.by.name, "anna");
+  checker.setWeight("f", "pool0", "a", 100, false);
+  await turn(50);
+  kept.assertKept();
+  assert.deepEqual(kept.keeping.state.weights, []);
+});
+
+Deno.test("what no event tells is found within 10 s, and that nothing changed is noted", async () => {
+  await using kept = await following();
+  const { bench } = kept;
+  bench.probe("a", pass);
+  bench.probe("a", fail);
+  bench.checker.enable("b");
+  await kept.pass(10_100);
+  kept.assertKept();
+  assert.equal(kept.keeping.backends.get("b")?.enabled, true, "a word that changed nothing");
+  const before = kept.keeping.batches.length;
+  bench.checker.pause("a");
+  bench.checker.pause("b");
+  await kept.pass(100);
+  kept.keeping.batches.length = 0;
+  await kept.pass(30_000);
+  const { batches } = kept.keeping;
+  assert.ok(before > 0);
+  assert.equal(batches.length, 3, "every 10 s");
+  assert.ok(batches.every(({ backends, frontends }) => backends.length + frontends.length === 0));
+  assert.ok(bench.clock.wall() - (batches.at(-1)?.aliveAt ?? 0) < 10_000);
+});
+
+Deno.test("a thousand transitions that come together are one batch", async () => {
+  const names = Array.from({ length: 1_000 }, (_, i) => `b${i}`);
+  const many = sketch({ backends: Object.fromEntries(names.map((name) => [name, {}])) });
+  await using kept = await following(new MemoryKeeping(), new Bench(many));
+  await kept.pass(20_000);
+  kept.keeping.batches.length = 0;
+  for (const name of names) kept.bench.checker.pause(name);
+  await kept.pass(100);
+  assert.equal(kept.keeping.batches.length, 1);
+  assert.equal(kept.keeping.batches[0]?.backends.length, 1_000);
+});
+
+Deno.test("what is gone with a reload, or since the last run, is gone from the file", async () => {
+  const keeping = new MemoryKeeping();
+  for (const name of ["a", "old"]) keeping.backends.set(name, backend(name));
+  keeping.weights.set("past", [weight("past", "old")]);
+  await using kept = await following(keeping);
+  kept.assertKept();
+  kept.bench.checker.setWeight("g", "pool0", "b", 9, false);
+  await kept.bench.reload(sketch({ backends: { b: {} }, frontends: { f: [{ b: 50 }] } }));
+  await kept.pass(100);
+  kept.assertKept();
+  assert.deepEqual([...keeping.backends.keys()], ["b"]);
+});
+
+Deno.test("what could not be kept is tried again, said once, and health checking goes on", async () => {
+  await using kept = await following();
+  const { bench, keeping, log } = kept;
+  const full: Written = { kind: "failed", reason: "database or disk is full" };
+  keeping.outcomes.push(full, full);
+  bench.probe("a", pass);
+  await kept.pass(100);
+  assert.deepEqual(log.named("state-not-kept").map(({ err }) => err), ["database or disk is full"]);
+  assert.equal(keeping.backends.get("a")?.state, "unknown");
+  bench.probe("b", pass);
+  assert.equal(bench.state("b"), "up");
+  await kept.pass(30_000);
+  kept.assertKept();
+  assert.equal(log.named("state-kept-again").length, 1);
+});
+
+Deno.test("a file that was emptied is filled again", async () => {
+  await using kept = await following();
+  const { bench, keeping, log } = kept;
+  bench.checker.setWeight("g", "pool0", "b", 9, false);
+  await kept.pass(100);
+  const text = "it was damaged";
+  keeping.outcomes.push({ kind: "emptied", troubles: [{ level: "error", text }] });
+  bench.probe("a", pass);
+  await kept.pass(100);
+  kept.assertKept();
+  assert.deepEqual(log.named("state-trouble").map(({ err }) => err), [text]);
+});
+
+Deno.test("at the end what is left is kept", async () => {
+  const kept = await following();
+  kept.bench.probe("a", pass);
+  kept.bench.checker.setWeight("g", "pool0", "b", 9, false);
+  await kept.keeper.close();
+  kept.assertKept();
+  assert.equal(kept.keeping.isClosed, true);
+  kept.bench.probe("b", pass);
+  await kept.pass(60_000);
+  assert.equal(kept.keeping.backends.get("b")?.state, "unknown");
+  kept.bench[Symbol.dispose]();
+});
+
+Deno.test("a file that cannot be written is read, and left alone", async () => {
+  const keeping = new MemoryKeeping();
+  keeping.opened = { isWritable: false, troubles: [{ level: "error", text: "read-only" }] };
+  await using kept = await following(keeping);
+  kept.bench.probe("a", pass);
+  await kept.pass(60_000);
+  assert.deepEqual(keeping.batches, []);
+  assert.deepEqual(kept.log.named("state-trouble").map(({ err }) => err), ["read-only"]);
+});
+
+Deno.test("health is restored until it is too old, and never from the future", () => {
+  const state = { ...nothingSaved, aliveAt: 10_000 };
+  const isFresh = (now: number) => restoredFrom(state, now, 2_000).isHealthFresh;
+  assert.deepEqual([9_999, 10_000, 12_000, 12_001].map(isFresh), [false, true, true, false]);
+});
+
+Deno.test("a restarted maglevd is what it was, by way of the file", async () => {
+  const kept = await following();
+  const { bench, keeping } = kept;
+  bench.probe("a", pass);
+  bench.checker.disable("b", { name: "anna", from: "here" });
+  bench.checker.setWeight("f", "pool0", "a", 33, false);
+  await kept.keeper.close();
+  const restored = restoredFrom(keeping.state, bench.clock.wall(), 120_000);
+  using next = new Bench(config, { restored });
+  assert.deepEqual([next.state("a"), next.state("b")], ["up", "disabled"]);
+  assert.deepEqual(next.checker.frontend("f")?.weights, bench.checker.frontend("f")?.weights);
+  assert.deepEqual(next.events, []);
+  using other = new Bench(
+    sketch({ checks: [httpCheck("web", { port: 81 })], backends: { a: {} } }),
+    { restored },
+  );
+  assert.equal(other.state("a"), "unknown");
+  bench[Symbol.dispose]();
+});
