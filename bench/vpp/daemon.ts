@@ -42,6 +42,7 @@ export function benchConfig(): Config {
   }
   return {
     transitionHistory: 5,
+    stateMaxAgeMs: 120_000,
     netns: "",
     lb: {
       ipv4Source: v4(10, 255, 0, 1),

@@ -97,7 +97,8 @@ function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boole
   entry.health = healthOf(entry, saved, isFresh);
   if (entry.health.state === "unknown") return;
   entry.untested = false;
-  if (entry.health.state === state) entry.since = since;
+  entry.isRestored = entry.health.state === state;
+  if (entry.isRestored) entry.since = since;
 }
 
 function healthOf(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): Health {

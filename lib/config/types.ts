@@ -9,6 +9,8 @@ import type { IpAddress } from "../ip/mod.ts";
 export interface Config {
   /** Transitions kept per backend, at least 1. */
   readonly transitionHistory: number;
+  /** How old health from before a restart may be, in milliseconds. */
+  readonly stateMaxAgeMs: number;
   /** Network namespace that probes are sent from; empty is the daemon's own. */
   readonly netns: string;
   /** What is set in VPP as a whole. */

@@ -46,6 +46,7 @@ export function validate(
   const general = values.healthchecker.values;
   return lb && {
     transitionHistory: general["transition-history"],
+    stateMaxAgeMs: general["state-max-age"],
     netns: general.netns,
     lb,
     healthchecks,

@@ -1,5 +1,5 @@
 import { createChecker } from "../checker/mod.ts";
-import type { Checker } from "../checker/mod.ts";
+import type { Checker, Restored } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
@@ -13,6 +13,7 @@ import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import { FileKeeping, Keeper, restoredFrom } from "../state/mod.ts";
 import { createVpp } from "../vpp/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
@@ -66,7 +67,14 @@ export async function startDaemon(
     failed: metrics.taskFailed,
   });
   const base: Base = { settings, log, metrics, vitals, events, journal, supervisor, fatal };
-  const checker = startChecker(base, config, parts);
+  const keeper = startKeeper(base, parts);
+  const restored = keeper && restoredFrom(
+    await keeper.open(),
+    systemClock.wall(),
+    config.stateMaxAgeMs,
+  );
+  const checker = startChecker(base, config, restored, parts);
+  keeper?.follow(checker);
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
   metrics.reloaded(true);
@@ -97,9 +105,28 @@ function makeMetrics({ reflection }: Settings): Metrics {
   });
 }
 
+/** What outlives the process, or undefined when nothing does. */
+function startKeeper(
+  { settings: { stateDir }, log }: Base,
+  parts: AsyncDisposableStack,
+): Keeper | undefined {
+  if (stateDir === "") {
+    log.info("state-memory-only", {
+      reason: "--state-dir is empty: what operators say is forgotten at a restart",
+    });
+    return undefined;
+  }
+  const keeping = new FileKeeping(stateDir, systemClock);
+  return parts.adopt(
+    new Keeper({ keeping, clock: systemClock, log }),
+    (keeper) => keeper.close(),
+  );
+}
+
 function startChecker(
   { log, metrics, vitals, events, fatal }: Base,
   config: Config,
+  restored: Restored | undefined,
   parts: AsyncDisposableStack,
 ): Checker {
   const engine = parts.use(new Engine(systemClock));
@@ -116,6 +143,7 @@ function startChecker(
     events,
     fatal,
     observer: vitals.watching(metrics.checkerObserver),
+    restored,
   }));
 }
 
@@ -130,6 +158,7 @@ function startVpp(
     apiAddr: settings.vpp.apiSocket,
     statsAddr: settings.vpp.statsSocket,
     checker,
+    isRestored: (backend) => checker.isRestored(backend),
     events,
     log,
     clock: systemClock,

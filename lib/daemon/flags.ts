@@ -48,6 +48,13 @@ export const flags = [
     help: "VPP's stats socket",
   },
   {
+    name: "state-dir",
+    kind: "text",
+    environment: "MAGLEV_STATE_DIR",
+    fallback: "",
+    help: "where what operators said and health outlive a restart; empty: memory only",
+  },
+  {
     name: "log-level",
     kind: "text",
     environment: "MAGLEV_LOG_LEVEL",

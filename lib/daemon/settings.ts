@@ -14,6 +14,8 @@ export interface Settings {
   readonly metricsAddress: ListenAddress | undefined;
   /** Undefined: VPP integration is off. */
   readonly vpp: { readonly apiSocket: string; readonly statsSocket: string } | undefined;
+  /** Empty: nothing outlives the process. */
+  readonly stateDir: string;
   readonly logLevel: LogLevel;
   readonly reflection: boolean;
 }
@@ -54,6 +56,7 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
     grpcAddress,
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
+    stateDir: get("state-dir"),
     logLevel,
     reflection: get("reflection") === "true",
   };

@@ -72,6 +72,7 @@ export function configOf(site: Site): Config {
   const { flowTimeoutSeconds, buckets, netns } = site;
   return {
     transitionHistory: 5,
+    stateMaxAgeMs: 120_000,
     netns,
     lb: {
       ipv4Source: ip("198.51.100.1"),

@@ -35,6 +35,7 @@ export function sketch(of: ConfigSketch): Config {
   const checks = of.checks ?? [httpCheck("web")];
   return {
     transitionHistory: of.history ?? 5,
+    stateMaxAgeMs: 120_000,
     netns: of.netns ?? "",
     lb: {
       ipv4Source: ip("192.0.2.254"),

@@ -17,6 +17,7 @@ export function smallConfig(count = 4): Config {
   const names = Array.from({ length: count }, (_, i) => `web${i}`);
   return {
     transitionHistory: 5,
+    stateMaxAgeMs: 120_000,
     netns: "",
     lb: {
       ipv4Source: ip("192.0.2.1"),

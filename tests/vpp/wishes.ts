@@ -37,6 +37,7 @@ const check = httpCheck({
 export function configOf({ backends, frontends, lb }: ConfigWish): Config {
   return {
     transitionHistory: 5,
+    stateMaxAgeMs: 120_000,
     netns: "",
     lb: {
       ipv4Source: ip("203.0.113.254"),

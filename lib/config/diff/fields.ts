@@ -14,6 +14,7 @@ export type Field<T> = readonly [name: string, textOf: (of: T) => string];
 /** `maglev.healthchecker`. */
 export const healthcheckerFields: readonly Field<Config>[] = [
   ["transition-history", (config) => `${config.transitionHistory}`],
+  ["state-max-age", (config) => formatDuration(config.stateMaxAgeMs)],
   ["netns", ({ netns }) => netns === "" ? "none" : netns],
 ];
 

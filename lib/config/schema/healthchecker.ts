@@ -1,4 +1,5 @@
 import type { SectionSpec } from "../spec.ts";
+import { day, second } from "./durations.ts";
 
 /** `maglev.healthchecker`. */
 export const healthchecker = {
@@ -11,6 +12,14 @@ export const healthchecker = {
       max: 1000,
       default: 5,
       description: "State transitions kept per backend.",
+    },
+    "state-max-age": {
+      type: "duration",
+      minMs: 0,
+      maxMs: day,
+      default: 120 * second,
+      description:
+        "At a start, what `--state-dir` tells of health counts if it is not older than this.",
     },
     netns: {
       type: "text",

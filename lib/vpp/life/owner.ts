@@ -51,7 +51,7 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
   const pulse = new Pulse(connection, known, clock, log);
   try {
     const isSame = options.recognise(info);
-    if (isSame !== true) ledger.clear();
+    if (isSame === false) ledger.clear();
     tell(events, "connected", "", {
       ...description(info),
       restarted: isSame === false || undefined,

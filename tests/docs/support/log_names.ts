@@ -25,6 +25,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info probing-restored",
   ],
   "lib/log/limited.ts": [],
+  "lib/state/keeper.ts": ["error state-trouble", "error state-not-kept", "info state-kept-again"],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   // For the metrics port the same, with its name.
   "lib/rpc/connections.ts": ["warn grpc-connection-refused", "warn grpc-handshake-failed"],
