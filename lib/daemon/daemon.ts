@@ -68,11 +68,7 @@ export async function startDaemon(
   });
   const base: Base = { settings, log, metrics, vitals, events, journal, supervisor, fatal };
   const keeper = startKeeper(base, parts);
-  const restored = keeper && restoredFrom(
-    await keeper.open(),
-    systemClock.wall(),
-    config.stateMaxAgeMs,
-  );
+  const restored = keeper && await restore(keeper, config, log);
   const checker = startChecker(base, config, restored, parts);
   keeper?.follow(checker);
   const vpp = startVpp(base, checker, parts);
@@ -121,6 +117,20 @@ function startKeeper(
     new Keeper({ keeping, clock: systemClock, log }),
     (keeper) => keeper.close(),
   );
+}
+
+/** Reads what is kept, and says what of it counts. */
+async function restore(keeper: Keeper, config: Config, log: DaemonLog): Promise<Restored> {
+  const state = await keeper.open();
+  const now = systemClock.wall();
+  const restored = restoredFrom(state, now, config.stateMaxAgeMs);
+  log.info("state-restored", {
+    backends: state.backends.length,
+    weights: state.weights.length,
+    health: restored.isHealthFresh ? "counts" : "too old to count",
+    "age-ms": state.aliveAt > 0 ? Math.round(now - state.aliveAt) : undefined,
+  });
+  return restored;
 }
 
 function startChecker(

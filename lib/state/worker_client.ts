@@ -4,8 +4,8 @@ import { type Batch, nothingSaved, type Opened, type Written } from "./types.ts"
 import { type FromWorker, type ToWorker, workerName } from "./worker_messages.ts";
 import { workerModule } from "./worker_server.ts";
 
-/** What a disk may take for a file: a start waits for no longer. */
-const openMs = 10_000;
+/** What a disk may take for a file: a start waits for no longer, for it would forget what was said. */
+const openMs = 30_000;
 /** What it may take for a batch, and for the end. */
 const writeMs = 30_000;
 const closeMs = 5_000;
@@ -57,6 +57,7 @@ export class FileKeeping implements Keeping {
     } catch (error) {
       this.#failure = reasonOf(error);
     }
+    this.#failure ??= "it has been closed";
     this.#worker.terminate();
   }
 

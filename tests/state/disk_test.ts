@@ -1,0 +1,89 @@
+import assert from "node:assert/strict";
+import { Store } from "../../lib/state/store.ts";
+import { needing } from "../support/programs.ts";
+import { backend, batch } from "./fixtures.ts";
+
+const isRoot = Deno.uid() === 0;
+
+/** Runs `work` on a disk of 400 KiB of its own. */
+async function onSmallDisk(work: (folder: string, remount: (how: string) => void) => void) {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-state-disk-" });
+  const mount = (...args: string[]) => {
+    const { success, stderr } = new Deno.Command("mount", { args }).outputSync();
+    assert.ok(success, new TextDecoder().decode(stderr));
+  };
+  mount("-t", "tmpfs", "-o", "size=400k", "tmpfs", folder);
+  try {
+    work(folder, (how) => mount("-o", `remount,${how}`, folder));
+  } finally {
+    new Deno.Command("umount", { args: [folder] }).outputSync();
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** So many backends, each of which takes some space. */
+const many = (count: number, since: number) =>
+  Array.from({ length: count }, (_, i) => backend(`web${i}`, { since, target: "x".repeat(150) }));
+
+Deno.test(
+  needing(
+    isRoot,
+    "root",
+    "a full disk is said, keeps what it has, and is written to when it can be",
+  ),
+  () =>
+    onSmallDisk((folder) => {
+      using store = new Store(`${folder}/state`, Date.now);
+      assert.equal(store.open().isWritable, true);
+      assert.equal(store.write(batch({ aliveAt: 1, backends: many(50, 1) })).kind, "kept");
+      Deno.writeFileSync(
+        `${folder}/other`,
+        new Uint8Array(400 * 1024).subarray(0, freeBytes(folder)),
+      );
+      const full = store.write(batch({ aliveAt: 2, backends: many(900, 2) }));
+      assert.equal(full.kind, "failed");
+      assert.match(full.kind === "failed" ? full.reason : "", /full|I\/O/);
+      Deno.removeSync(`${folder}/other`);
+      assert.deepEqual(store.write(batch({ aliveAt: 3, backends: many(60, 3) })), { kind: "kept" });
+      store[Symbol.dispose]();
+      using next = new Store(`${folder}/state`, Date.now);
+      const { state, troubles } = next.open();
+      assert.deepEqual([state.backends.length, state.aliveAt, troubles], [60, 3, []]);
+    }),
+);
+
+Deno.test(
+  needing(
+    isRoot,
+    "root",
+    "a read-only disk is read, with what a killed process left, and said to be",
+  ),
+  () =>
+    onSmallDisk((folder, remount) => {
+      using store = new Store(`${folder}/state`, Date.now);
+      store.open();
+      store.write(batch({ aliveAt: 1, backends: many(5, 1) }));
+      Deno.mkdirSync(`${folder}/killed`);
+      // As they are now, with the last change beside the file and not in it.
+      for (const suffix of ["", "-wal"]) {
+        Deno.copyFileSync(
+          `${folder}/state/state.db${suffix}`,
+          `${folder}/killed/state.db${suffix}`,
+        );
+      }
+      store[Symbol.dispose]();
+      remount("ro");
+      using next = new Store(`${folder}/killed`, Date.now);
+      const { state, isWritable, troubles } = next.open();
+      assert.deepEqual([state.backends.length, state.aliveAt, isWritable], [5, 1, false]);
+      assert.match(troubles[0]?.text ?? "", /cannot be written: .*: nothing will be kept/);
+      assert.equal(next.write(batch({})).kind, "failed");
+      remount("rw");
+    }),
+);
+
+function freeBytes(folder: string): number {
+  const { stdout } = new Deno.Command("df", { args: ["--output=avail", "-B1", folder] })
+    .outputSync();
+  return Number(new TextDecoder().decode(stdout).trim().split("\n").at(-1));
+}
