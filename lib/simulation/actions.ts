@@ -38,8 +38,8 @@ export type Action =
     readonly what: (typeof tamperings)[number];
     readonly which: number;
   }
-  /** maglevd is killed and started again. */
-  | { readonly do: "restart" }
+  /** maglevd is ended, or killed, and started again. */
+  | { readonly do: "restart"; readonly isKilled: boolean }
   /** Everybody asks at once what VPP holds. */
   | { readonly do: "read" };
 
@@ -139,7 +139,7 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       return { do: "tamper", what, which: random.between(0, 9) };
     }
     case "restart":
-      return { do: "restart" };
+      return { do: "restart", isKilled: random.chance(0.5) };
     case "read":
       return { do: "read" };
   }

@@ -4,11 +4,13 @@ import { because, EventStream, Journal, logEvents, type MaglevEvent } from "../e
 import type { Logger } from "../log/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import type { VppPorts } from "../sim/mod.ts";
+import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
 import { createVpp, type Vpp } from "../vpp/mod.ts";
 import { shown } from "./wire_watch.ts";
 import { Listener } from "./listener.ts";
+import type { MemoryKeeping } from "./memory_keeping.ts";
 
 /** What a simulated maglevd is made of. */
 export interface DaemonOptions {
@@ -18,6 +20,8 @@ export interface DaemonOptions {
   readonly startProbe: StartProbe;
   readonly ports: VppPorts;
   readonly log: Logger;
+  /** Where its state is kept; undefined: nowhere. */
+  readonly keeping: MemoryKeeping | undefined;
   /** Told of each event, after all others. */
   readonly onEvent: (event: MaglevEvent) => void;
   /** Told what should not have happened. */
@@ -31,6 +35,7 @@ export class SimulatedDaemon {
   readonly journal: Journal;
   readonly #events: EventStream;
   readonly #listener: Listener;
+  readonly #keeper: Keeper | undefined;
   /** Requests to VPP's side that have no answer yet. */
   #waiting = 0;
 
@@ -41,11 +46,18 @@ export class SimulatedDaemon {
     this.journal = new Journal(events);
     const fatal = (error: Error) => blame(`fatal: ${error.message}`);
     const supervisor = new Supervisor({ clock, log, fatal });
-    this.checker = new Checker({ config, clock, log, random, startProbe, events, fatal });
+    const { keeping } = options;
+    const restored = keeping && restoredFrom(keeping.state, clock.wall(), config.stateMaxAgeMs);
+    this.checker = new Checker({
+      ...{ config, clock, log, random, startProbe, events, fatal, restored },
+    });
+    this.#keeper = keeping && new Keeper({ keeping, clock, log });
+    void this.#keeper?.open().then(() => this.#keeper?.follow(this.checker));
     this.#listener = new Listener(this.checker);
     this.vpp = createVpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
       checker: this.checker,
+      isRestored: (backend) => this.checker.isRestored(backend),
     });
     events.subscribe((event) => {
       for (const wrong of this.#listener.hear(event)) blame(wrong);
@@ -94,7 +106,7 @@ export class SimulatedDaemon {
 
   /** Ends it. VPP keeps what it has. */
   async close(): Promise<void> {
-    const closing = this.vpp.close();
+    const closing = Promise.all([this.vpp.close(), this.#keeper?.close()]);
     this.checker.close();
     this.journal[Symbol.dispose]();
     this.#events.close();

@@ -12,6 +12,8 @@ export interface History {
   /** The longest time that a message to or from VPP takes, in milliseconds. */
   readonly longestDelayMs: number;
   readonly actions: readonly Action[];
+  /** Whether maglevd keeps its state over restarts. */
+  readonly persists: boolean;
 }
 
 /** A drift pass has to come within a history in which only it can repair what was done. */
@@ -24,7 +26,8 @@ export function historyOf(seed: number): History {
   const longestDelayMs = random.pick([0.5, 2, 20, 100]);
   const actions = randomActions(random, site);
   const syncIntervalMs = actions.some(needsDrift) ? shortSyncMs : site.syncIntervalMs;
-  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions };
+  const persists = random.chance(0.5);
+  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions, persists };
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */

@@ -20,3 +20,16 @@ export function isNameMoved({ backends: before }: Site, { backends: after }: Sit
     name in before && before[name]?.server !== server
   );
 }
+
+/** Servers that are to have another weight than before, a line each; a kept one is any. */
+export function changedWeights(before: Wanted, after: Wanted): string[] {
+  const places: string[] = [];
+  for (const [name, { servers }] of before) {
+    for (const [address, { weight }] of servers) {
+      const now = after.get(name)?.servers.get(address)?.weight;
+      const isChanged = typeof weight === "number" && now !== "kept" && now !== weight;
+      if (isChanged) places.push(`${address} of ${name}: ${weight} -> ${now}`);
+    }
+  }
+  return places;
+}

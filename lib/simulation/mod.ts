@@ -8,8 +8,9 @@
 
 export { historyOf } from "./history.ts";
 export type { History } from "./history.ts";
+export { MemoryKeeping } from "./memory_keeping.ts";
 export { runHistory } from "./run.ts";
-export type { Outcome, RunOptions } from "./run.ts";
+export type { Outcome, RunOptions } from "./outcome.ts";
 export { shortened } from "./shorten.ts";
 export type { Action, RequestFault } from "./actions.ts";
 export type { Edit } from "./edits.ts";

@@ -8,8 +8,10 @@ import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts"
 import { edited, keepsTraffic } from "./edits.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
-import { isNameMoved, loweredPlaces } from "./lowered.ts";
+import { changedWeights, isNameMoved, loweredPlaces } from "./lowered.ts";
+import { MemoryKeeping } from "./memory_keeping.ts";
 import { SimulatedNetwork } from "./network.ts";
+import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { StartWatch } from "./start.ts";
@@ -19,24 +21,6 @@ import { Tape } from "./tape.ts";
 import { WellWatch } from "./well_watch.ts";
 import { nextTurn, randomTurns } from "./turns.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
-
-/** What came of a history. */
-export interface Outcome {
-  /** What should not have happened; empty when all was right. */
-  readonly wrong: readonly string[];
-  /** What happened, line by line; empty unless asked for. */
-  readonly lines: readonly string[];
-}
-
-/** How a history is run. */
-export interface RunOptions {
-  /** Whether the lines are kept. */
-  readonly tape?: boolean;
-  /** Brings something about that the history knows nothing of: it has to be found. */
-  readonly meddle?: (vpp: InMemoryVpp, clock: FakeClock) => void;
-  /** Takes the place of the way to the servers. */
-  readonly probing?: (start: StartProbe) => StartProbe;
-}
 
 /** The longest time that a reconnect may take: its backoff, in milliseconds. */
 const reconnectMs = 5_500;
@@ -66,6 +50,7 @@ class Run {
   readonly #well: WellWatch;
   readonly #wire: WireWatch;
   #site: Site;
+  #keeping: MemoryKeeping | undefined;
   #daemon: SimulatedDaemon;
   #wanted: Wanted | undefined;
   /** What the present maglevd has learned since it was started. */
@@ -124,6 +109,7 @@ class Run {
     });
     clock.turn = randomTurns(clock, random.fork(), history.longestDelayMs / 10);
     this.#site = history.site;
+    this.#keeping = history.persists ? new MemoryKeeping() : undefined;
     this.#startProbe = probing ? probing(this.#network.start) : this.#network.start;
     this.#vpp.start();
     meddle?.(this.#vpp, clock);
@@ -171,6 +157,7 @@ class Run {
       startProbe: start.watching(this.#startProbe),
       ports: portsOf(this.#vpp),
       log: this.#tape,
+      keeping: this.#keeping,
       onEvent: (event) => this.#hear(event),
       blame: (what) => this.#blame(what),
     });
@@ -288,7 +275,7 @@ class Run {
         this.#isDisturbed = this.#wire.isTampered = true;
         return tamper(this.#vpp, action, this.#reasons, this.#held);
       case "restart":
-        return await this.#restart();
+        return await this.#restart(action.isKilled);
       case "read":
         this.#daemon.read();
     }
@@ -342,7 +329,10 @@ class Run {
     disturb(vpp, what);
   }
 
-  async #restart(): Promise<void> {
+  /** Nothing is desired that was not before if the state was kept, and kept to the end. */
+  async #restart(isKilled: boolean): Promise<void> {
+    const before = this.#wanted ?? new Map();
+    const survivor = isKilled ? this.#keeping?.survivor() : undefined;
     this.#disturb(reconnectMs + 4 * this.#quietMs);
     const closing = this.#daemon.close();
     this.#vpp.cut();
@@ -350,7 +340,11 @@ class Run {
     closing.finally(() => isDone = true);
     while (!isDone) await this.#turn(1);
     await closing;
+    this.#keeping = survivor ?? this.#keeping;
     this.#startDaemon();
+    if (!this.#keeping || isKilled) return;
+    const changed = changedWeights(before, this.#wanted ?? new Map());
+    for (const place of changed) this.#blame(`a restart alone changed ${place}`);
   }
 
   /** Nothing happens any more, and soon VPP holds what is desired. */

@@ -1,6 +1,7 @@
 import type { Action } from "./actions.ts";
 import type { History } from "./history.ts";
-import { runHistory, type RunOptions } from "./run.ts";
+import type { RunOptions } from "./outcome.ts";
+import { runHistory } from "./run.ts";
 
 /** Runs spent at most on shortening. */
 const mostRuns = 400;

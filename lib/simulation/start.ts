@@ -23,14 +23,14 @@ export class StartWatch {
       });
   }
 
-  /** It runs. What the file disables, nobody has to look at. */
+  /** It runs. What the file disables, nobody has to look at; what is restored is known. */
   begin(checker: Checker, clock: Clock): void {
     this.#checker = checker;
     this.#clock = clock;
     this.#spreadMs = spreadOf(checker);
     for (const name of checker.backendNames()) {
       const backend = checker.backend(name);
-      if (backend?.state === "disabled") this.#known.add(backend.config.address.text);
+      if (backend && backend.state !== "unknown") this.#known.add(backend.config.address.text);
     }
   }
 

@@ -42,14 +42,17 @@ maglev:
     ping: {address: 127.0.0.1, healthcheck: p}
   frontends: {f: {address: 198.51.100.1, pools: [{name: p, backends: {own: {}}}]}}
 END
-mkdir -p /var/cache/vpp-maglev && chown maglevd /var/cache/vpp-maglev
+mkdir -p /var/cache/vpp-maglev /var/lib/vpp-maglev
+chown maglevd /var/cache/vpp-maglev /var/lib/vpp-maglev
 setpriv --reuid=maglevd --regid=maglevd --init-groups --inh-caps=-all,+net_raw,+sys_admin \\
   --ambient-caps=-all,+net_raw,+sys_admin --no-new-privs \\
-  env DENO_DIR=/var/cache/vpp-maglev maglevd --vpp-api-addr= >/tmp/log 2>&1 &
+  env DENO_DIR=/var/cache/vpp-maglev maglevd --vpp-api-addr= --state-dir /var/lib/vpp-maglev >/tmp/log 2>&1 &
 until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!; done
 maglevc show backends | awk '{ print $1, $3, $5 }'
 tr '\\0' '\\n' </proc/$!/environ | grep ^DENO_TLS_CA_STORE=
+maglevc set backend ping pause --yes
 kill $!; wait $!
+ls /var/lib/vpp-maglev
 tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
 
 step upgrade
@@ -61,7 +64,7 @@ step purge
 dpkg -P vpp-maglevd vpp-maglev >/tmp/dpkg.log 2>&1
 getent passwd maglevd || echo no user
 getent group maglevd || echo no group
-ls -d /etc/vpp-maglev /etc/default/vpp-maglev /usr/lib/vpp-maglev* /var/cache/vpp-maglev 2>/dev/null ||
+ls -d /etc/vpp-maglev /etc/default/vpp-maglev /usr/lib/vpp-maglev* /var/*/vpp-maglev 2>/dev/null ||
   echo no files
 `;
 
@@ -78,6 +81,8 @@ name state last
 own up L4OK
 ping up L4OK
 DENO_TLS_CA_STORE=system
+backend ping is paused
+state.db
 "msg":"stopped"
 == upgrade
 1.0.1

@@ -32,6 +32,7 @@ function history(actions: History["actions"]): History {
   return {
     seed: 7,
     longestDelayMs: 2,
+    persists: false,
     site: {
       syncIntervalMs: 3_600_000,
       startupMinDelayMs: 0,

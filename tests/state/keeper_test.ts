@@ -1,62 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  Keeper,
-  type Keeping,
-  nothingSaved,
-  type Opened,
-  restoredFrom,
-} from "../../lib/state/mod.ts";
-import type { Batch, SavedState, Written } from "../../lib/state/types.ts";
+import { Keeper, nothingSaved, restoredFrom } from "../../lib/state/mod.ts";
+import type { Written } from "../../lib/state/types.ts";
+import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { backend, weight } from "./fixtures.ts";
-
-/** A file in memory. */
-class MemoryKeeping implements Keeping {
-  readonly backends = new Map<string, SavedState["backends"][number]>();
-  readonly weights = new Map<string, SavedState["weights"]>();
-  readonly batches: Batch[] = [];
-  /** What becomes of the next batches. */
-  readonly outcomes: Written[] = [];
-  aliveAt = 0;
-  isClosed = false;
-  opened: Omit<Opened, "state"> = { isWritable: true, troubles: [] };
-
-  open(): Promise<Opened> {
-    return Promise.resolve({ ...this.opened, state: this.state });
-  }
-
-  write(batch: Batch): Promise<Written> {
-    this.batches.push(batch);
-    const outcome = this.outcomes.shift() ?? { kind: "kept" };
-    if (outcome.kind === "emptied") {
-      this.backends.clear();
-      this.weights.clear();
-    }
-    if (outcome.kind === "kept") this.#keep(batch);
-    return Promise.resolve(outcome);
-  }
-
-  close(): Promise<void> {
-    this.isClosed = true;
-    return Promise.resolve();
-  }
-
-  get state(): SavedState {
-    return {
-      aliveAt: this.aliveAt,
-      backends: [...this.backends.values()],
-      weights: [...this.weights.values()].flat(),
-    };
-  }
-
-  #keep({ aliveAt, backends, gone, frontends }: Batch): void {
-    this.aliveAt = aliveAt;
-    for (const each of backends) this.backends.set(each.name, each);
-    for (const name of gone) this.backends.delete(name);
-    for (const { name, weights } of frontends) this.weights.set(name, weights);
-  }
-}
 
 const config = sketch({
   backends: { a: {}, b: {} },

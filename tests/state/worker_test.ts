@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { FileKeeping } from "../../lib/state/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { backend, batch } from "./fixtures.ts";
 
 Deno.test("a worker keeps and reads the file, and ends", async () => {
   const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
   try {
-    const first = new FileKeeping(folder, systemClock);
+    const first = new FileKeeping(folder, new FakeClock());
     const { isWritable, troubles } = await first.open();
     assert.deepEqual([isWritable, troubles], [true, []]);
     assert.deepEqual(await first.write(batch({ aliveAt: 5, backends: [backend("a")] })), {
       kind: "kept",
     });
     await first.close();
-    const second = new FileKeeping(folder, systemClock);
+    const second = new FileKeeping(folder, new FakeClock());
     assert.deepEqual((await second.open()).state, {
       aliveAt: 5,
       backends: [backend("a")],
@@ -24,6 +24,25 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
       kind: "failed",
       reason: "it has been closed",
     });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("a disk that hangs is given up, and nobody waits for it again", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
+  try {
+    const clock = new FakeClock();
+    const keeping = new FileKeeping(`${folder}/state`, clock);
+    const opening = keeping.open();
+    clock.advance(30_000);
+    const { isWritable, troubles } = await opening;
+    assert.equal(isWritable, false);
+    assert.match(troubles[0]?.text ?? "", /the disk took longer than 30 s: nothing will be kept/);
+    const written = await keeping.write(batch({}));
+    assert.deepEqual(written, { kind: "failed", reason: "the disk took longer than 30 s" });
+    await keeping.close();
+    assert.equal(clock.pending, 0);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

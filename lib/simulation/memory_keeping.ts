@@ -1,0 +1,59 @@
+import type { Batch, Keeping, Opened, SavedState, Written } from "../state/mod.ts";
+
+/** The state's file, in memory: it outlives one maglevd after the other. */
+export class MemoryKeeping implements Keeping {
+  readonly backends = new Map<string, SavedState["backends"][number]>();
+  readonly weights = new Map<string, SavedState["weights"]>();
+  /** The batches of late, some of which may have failed. */
+  readonly batches: Batch[] = [];
+  /** What becomes of the next batches. */
+  readonly outcomes: Written[] = [];
+  aliveAt = 0;
+  isClosed = false;
+  opened: Omit<Opened, "state"> = { isWritable: true, troubles: [] };
+
+  open(): Promise<Opened> {
+    return Promise.resolve({ ...this.opened, state: this.state });
+  }
+
+  write(batch: Batch): Promise<Written> {
+    this.batches.push(batch);
+    if (this.batches.length > 100) this.batches.shift();
+    const outcome = this.outcomes.shift() ?? { kind: "kept" };
+    if (outcome.kind === "emptied") {
+      this.backends.clear();
+      this.weights.clear();
+    }
+    if (outcome.kind === "kept") this.#keep(batch);
+    return Promise.resolve(outcome);
+  }
+
+  /** What a process that is killed now leaves behind; what it does after that is lost. */
+  survivor(): MemoryKeeping {
+    const survivor = new MemoryKeeping();
+    survivor.aliveAt = this.aliveAt;
+    for (const [name, backend] of this.backends) survivor.backends.set(name, backend);
+    for (const [name, weights] of this.weights) survivor.weights.set(name, weights);
+    return survivor;
+  }
+
+  close(): Promise<void> {
+    this.isClosed = true;
+    return Promise.resolve();
+  }
+
+  get state(): SavedState {
+    return {
+      aliveAt: this.aliveAt,
+      backends: [...this.backends.values()],
+      weights: [...this.weights.values()].flat(),
+    };
+  }
+
+  #keep({ aliveAt, backends, gone, frontends }: Batch): void {
+    this.aliveAt = aliveAt;
+    for (const each of backends) this.backends.set(each.name, each);
+    for (const name of gone) this.backends.delete(name);
+    for (const { name, weights } of frontends) this.weights.set(name, weights);
+  }
+}
