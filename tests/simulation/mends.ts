@@ -39,7 +39,7 @@ export const mends: readonly Mend[] = [
     file: "lib/health/pools.ts",
     mended: '      return untested ? "kept" : 0;',
     without: "      return 0;",
-    from: 37,
+    from: 50,
   },
   {
     fault: "a dump that is older than a change counts for more",
