@@ -50,6 +50,14 @@ export interface ConnectionUser {
   failed(failure: Failure): void;
 }
 
+/**
+ * What one connection may receive from one look at the sockets to the next, so that who sends
+ * without end leaves the others their turns: about 0.1 ms of copying, one inbox.
+ */
+const bytesPerLook = 65_536;
+/** The same in receives, for who sends a byte at a time. */
+const receivesPerLook = 16;
+
 const EINPROGRESS = errnoNumber("EINPROGRESS");
 const EALREADY = errnoNumber("EALREADY");
 const EAGAIN = errnoNumber("EAGAIN");
@@ -74,6 +82,10 @@ export class Connection implements Watcher, Disposable {
   #begunAt = 0;
   #heardAt = 0;
   #heldUpMs = 0;
+  /** Which look {@link #bytes} and {@link #receives} are about. */
+  #look = -1;
+  #bytes = 0;
+  #receives = 0;
   /** Why the last send or receive returned -1; undefined when it only has to be tried later. */
   failure: Failure | undefined;
 
@@ -140,12 +152,21 @@ export class Connection implements Watcher, Disposable {
     return sent;
   }
 
-  /** Receives into the engine's inbox; returns how much, 0 at the end, or -1 and a failure. */
+  /**
+   * Receives into the engine's inbox; returns how much, 0 at the end, or -1 and a failure. Without
+   * a failure there is nothing more for now, be it that the peer has not sent it or that this
+   * connection has had its share of the turn: `readable` will be called.
+   */
   receive(): number {
+    if (!this.#hasTurn()) return -1;
     const { inbox } = this.#engine;
     const received = inbox.receive(this.#fd);
-    if (received < 0) this.#noteFailure();
-    else this.#noteHeard(inbox.waitedMs);
+    if (received < 0) {
+      this.#noteFailure();
+    } else {
+      this.#bytes += received;
+      this.#noteHeard(inbox.waitedMs);
+    }
     return received;
   }
 
@@ -218,6 +239,19 @@ export class Connection implements Watcher, Disposable {
     if (typeof watch === "number") return callFailure(watch, "watch the socket");
     this.#watch = watch;
     return undefined;
+  }
+
+  /** Counts a receive; false when it has to wait for the next look. */
+  #hasTurn(): boolean {
+    const { poller } = this.#engine;
+    if (this.#look !== poller.looks) {
+      this.#look = poller.looks;
+      this.#bytes = this.#receives = 0;
+    }
+    if (this.#bytes < bytesPerLook && this.#receives++ < receivesPerLook) return true;
+    this.failure = undefined;
+    if (this.#watch) poller.again(this.#watch);
+    return false;
   }
 
   #pendingError(): number {
