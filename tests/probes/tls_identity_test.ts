@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseIp } from "../../lib/ip/mod.ts";
-import { certificateReason, tlsIdentity, tlsReason } from "../../lib/probes/tls_client.ts";
+import { tlsIdentity } from "../../lib/probes/tls_client.ts";
+import { certificateReason, handshakeReason, tlsReason } from "../../lib/probes/tls_reasons.ts";
 
 function identity(serverName: string | undefined, host: string | undefined, address: string) {
   const parsed = parseIp(address);
@@ -106,6 +107,77 @@ Deno.test("a certificate that cannot be verified is asked for its dates first", 
   );
   assert.equal(
     at("2026-11-19T12:00:00Z", "ERR_TLS_CERT_ALTNAME_INVALID"),
-    "certificate is not for a.example",
+    "certificate is not for a.example: it has no subject alternative name",
   );
+});
+
+/** Of a certificate that a trusted authority signed, and of that authority. */
+const authority = { valid_from: "Nov 1 2026", valid_to: "Dec 1 2026", ca: true };
+const leaf = { ...authority, ca: false, subjectaltname: "DNS:a.example" };
+
+function reasonOf(
+  certificate: Parameters<typeof certificateReason>[1],
+  code = "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+) {
+  return certificateReason(code, certificate, "a.example", Date.parse("2026-11-19"));
+}
+
+Deno.test("an RSA key that is too short is named, the server's or its authority's", () => {
+  const rsa = (bits: number) => ({ bits, modulus: "C0FFEE" });
+  assert.equal(
+    reasonOf({ ...leaf, ...rsa(2047) }),
+    "certificate has an RSA key of 2047 bits, fewer than 2048",
+  );
+  assert.equal(
+    reasonOf({ ...leaf, ...rsa(2048), issuerCertificate: { ...authority, ...rsa(1024) } }),
+    "certificate's authority has an RSA key of 1024 bits, fewer than 2048",
+  );
+  const untrusted = "certificate's authority is not trusted";
+  assert.equal(reasonOf({ ...leaf, ...rsa(2048) }), untrusted);
+  assert.equal(reasonOf({ ...leaf, bits: 256 }), untrusted);
+  assert.equal(reasonOf({ ...leaf, modulus: "C0FFEE" }), untrusted);
+});
+
+Deno.test("what is no certificate, and a chain in a circle, change nothing", () => {
+  const untrusted = "certificate's authority is not trusted";
+  for (const raw of [[], [0x30], [0x30, 0x84, 0xff], Array(500).fill(0xff)]) {
+    assert.equal(reasonOf({ ...leaf, raw: Uint8Array.from(raw) }), untrusted);
+  }
+  const [one, other] = [{ ...leaf }, { ...leaf }] as { issuerCertificate?: unknown }[];
+  Object.assign(one ?? {}, { issuerCertificate: other });
+  Object.assign(other ?? {}, { issuerCertificate: one });
+  assert.equal(reasonOf(one as typeof leaf), untrusted);
+});
+
+Deno.test("a self-signed certificate is said to be an authority's where it is", () => {
+  const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
+  assert.equal(reasonOf(leaf, code), "certificate is self-signed");
+  const own = "certificate is self-signed, as an authority's (CA:TRUE)";
+  assert.equal(reasonOf(authority, code), own);
+  assert.equal(reasonOf(undefined, code), "certificate is self-signed");
+});
+
+Deno.test("a certificate without alternative names that is for another name says so", () => {
+  const code = "ERR_TLS_CERT_ALTNAME_INVALID";
+  assert.equal(reasonOf(leaf, code), "certificate is not for a.example");
+  assert.equal(
+    reasonOf({ ...leaf, subjectaltname: "" }, code),
+    "certificate is not for a.example: it has no subject alternative name",
+  );
+});
+
+Deno.test("a server's alert is told by its words and number", () => {
+  const said = (name: string) => tlsReason(new Error(`received fatal alert: ${name}`), "a");
+  assert.equal(said("HandshakeFailure"), "the server refused: handshake failure (alert 40)");
+  assert.equal(said("CloseNotify"), "the server refused: close notify (alert 0)");
+  assert.equal(said("Unknown(0xff)"), "the server refused: Unknown(0xff)");
+});
+
+Deno.test("a signature that ends the handshake is the server's, not its certificate's", () => {
+  const error = (code: string) => Object.assign(new Error("x"), { code });
+  assert.equal(
+    handshakeReason(error("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "a"),
+    "the server's signature is refused: an RSA key under 2048 bits, or not the certificate's key",
+  );
+  assert.equal(handshakeReason(error("CERT_REVOKED"), "a"), "certificate is revoked");
 });
