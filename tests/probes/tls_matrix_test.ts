@@ -175,11 +175,12 @@ test("session tickets without end are too much", async () => {
 
 for (
   const [command, version, words] of [
-    ["K", "-tls1_3", "peer misbehaved: TooManyKeyUpdateRequests"],
-    ["r", "-tls1_2", "peer misbehaved: TooManyRenegotiationRequests"],
+    ["K", "-tls1_3", /^L7RSP peer misbehaved: TooManyKeyUpdateRequests$/],
+    // OpenSSL may give up first, when it is told that there will be no renegotiation.
+    ["r", "-tls1_2", /^L7RSP (peer misbehaved: TooManyReneg|the server refused|connection )/],
   ] as const
 ) {
-  test(`a server that goes on and on gives ${words}`, async () => {
+  test(`a server that wants the handshake done again and again (${command}) gives L7RSP`, async () => {
     await using authority = await Authority.create();
     const credentials = await authority.issue("DNS:a.example");
     await using openssl = await OpensslServer.start(credentials, version);
@@ -187,7 +188,7 @@ for (
     const tls = { serverName: "a.example", insecureSkipVerify: false };
     const check = httpCheck({ type: "https", port: openssl.port, tls });
     openssl.command(command);
-    assert.equal(await harness.outcome(check), `L7RSP ${words}`);
+    assert.match(await harness.outcome(check), words);
   });
 }
 
