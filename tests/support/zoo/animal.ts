@@ -71,7 +71,7 @@ export class Cage {
   async flood(first: string | Uint8Array, piece: string | Uint8Array): Promise<void> {
     await this.send(first);
     const one = typeof piece === "string" ? bytesOf(piece) : piece;
-    const many = repeated(one, Math.max(1, Math.floor(65_536 / one.length)));
+    const many = repeated(one, Math.max(1, Math.floor(262_144 / one.length)));
     while (!this.#gone) {
       await this.send(many);
       // Others live here, too.
