@@ -20,7 +20,8 @@ import {
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
-import { callFailure, type Failure, ownFailure } from "./failure.ts";
+import { hearErrors, whoLetExpire } from "./error_queue.ts";
+import { callFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
@@ -60,6 +61,7 @@ const receivesPerLook = 16;
 
 const EINPROGRESS = errnoNumber("EINPROGRESS");
 const EALREADY = errnoNumber("EALREADY");
+const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 const EAGAIN = errnoNumber("EAGAIN");
 
 const one = int32(1);
@@ -75,6 +77,7 @@ export class Connection implements Watcher, Disposable {
   readonly #engine: Engine;
   readonly #user: ConnectionUser;
   readonly #suspect: boolean;
+  readonly #isIpv6: boolean;
   #fd: number;
   #watch: Watch | undefined;
   #connecting = true;
@@ -94,6 +97,7 @@ export class Connection implements Watcher, Disposable {
     this.#fd = fd;
     this.#user = user;
     this.#suspect = target.suspect;
+    this.#isIpv6 = target.address.family === 6;
   }
 
   /**
@@ -193,9 +197,9 @@ export class Connection implements Watcher, Disposable {
       const error = this.#pendingError();
       if (error !== 0) {
         this.#noteHeard(0);
-        return this.#user.failed(connectFailure(error));
+        return this.#user.failed(this.#failureOf(error));
       }
-      this.#connecting = false;
+      this.#establish();
       this.#noteHeard(handshakeAge(this.#fd, this.#engine.clock.now() - this.#begunAt));
       this.#user.connected();
       if (this.#fd < 0) return;
@@ -210,6 +214,7 @@ export class Connection implements Watcher, Disposable {
     const refused = target.source && this.#bind(target.source);
     if (refused) return refused;
     const length = encodeSocketAddress(scratchAddress, target.address, target.port);
+    if (this.#isIpv6) hearErrors(this.#fd, true);
     this.#begunAt = this.#engine.clock.now();
     let result = libc.connect(this.#fd, scratchAddress, length);
     // A peer on this machine has answered by now, but the first call does not look again.
@@ -218,10 +223,7 @@ export class Connection implements Watcher, Disposable {
     }
     const reason = result === 0 ? 0 : errno();
     this.#noteHeard(0);
-    if (result === 0) {
-      this.#connecting = false;
-      return undefined;
-    }
+    if (result === 0) return void this.#establish();
     if (reason !== EALREADY) return connectFailure(reason);
     return this.#watchFor(EPOLLIN | EPOLLOUT | EPOLLRDHUP);
   }
@@ -252,6 +254,19 @@ export class Connection implements Watcher, Disposable {
     this.failure = undefined;
     if (this.#watch) poller.again(this.#watch);
     return false;
+  }
+
+  #establish(): void {
+    this.#connecting = false;
+    if (this.#isIpv6) hearErrors(this.#fd, false);
+  }
+
+  /** Why the handshake failed; a loop of routes looks like a host that is not there otherwise. */
+  #failureOf(error: number): Failure {
+    const router = error === EHOSTUNREACH ? whoLetExpire(this.#fd) : undefined;
+    return router === undefined
+      ? connectFailure(error)
+      : outerFailure(`TTL exceeded on the way, says ${router}`);
   }
 
   #pendingError(): number {
