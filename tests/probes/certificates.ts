@@ -8,7 +8,7 @@ export interface Credentials {
 export interface Unusual {
   /** What `openssl req -newkey` is told: `rsa:1024`, `ed25519`, or a curve: `P-384`. */
   readonly key?: string;
-  readonly digest?: "sha1" | "sha384";
+  readonly digest?: "md5" | "sha1" | "sha384";
   /** The name in the subject. */
   readonly commonName?: string;
 }
@@ -26,11 +26,11 @@ export class Authority implements AsyncDisposable {
   }
 
   /** `name` is its own; as a server's, its certificate is for that name. */
-  static async create(name = "test authority"): Promise<Authority> {
+  static async create(name = "test authority", key = "P-256"): Promise<Authority> {
     const directory = await Deno.makeTempDir({ prefix: "mgl-ca-" });
     await openssl(
       directory,
-      ...["req", "-x509", ...newKey("ca", "P-256"), "-out", "ca.pem", "-days", "2"],
+      ...["req", "-x509", ...newKey("ca", key), "-out", "ca.pem", "-days", "2"],
       ...["-subj", `/CN=${name}`, "-addext", "basicConstraints=critical,CA:TRUE"],
     );
     return new Authority(directory, await Deno.readTextFile(`${directory}/ca.pem`));

@@ -27,6 +27,8 @@ interface Row {
   readonly name: string;
   readonly certificate?: Unusual & { readonly names?: string };
   readonly server?: readonly string[];
+  /** Whom the probe expects, unless that is a.example. */
+  readonly serverName?: string;
   readonly expected: string;
   /** What it gives with insecure-skip-verify, where that is something else. */
   readonly insecure?: string;
@@ -69,6 +71,20 @@ const rows: readonly Row[] = [
     expected: "L6RSP certificate is not for a.example: it has no subject alternative name",
     insecure: ok13,
   },
+  {
+    name: "a common name only, which is the address",
+    certificate: { names: "", commonName: "127.0.0.1" },
+    serverName: "127.0.0.1",
+    expected: "L6RSP certificate is not for 127.0.0.1: it has no subject alternative name",
+    insecure: ok13,
+  },
+  {
+    name: "a common name beside alternative names",
+    certificate: { names: "DNS:b.example", commonName: "a.example" },
+    expected: "L6RSP certificate is not for a.example",
+    insecure: ok13,
+  },
+  { name: "Ed448", certificate: { key: "ed448" }, expected: refused },
   { name: "TLS 1.3 only", server: ["-tls1_3"], expected: ok13 },
   { name: "TLS 1.2 only", server: ["-tls1_2"], expected: ok12 },
   { name: "TLS 1.1 only", server: [...weak, "-tls1_1"], expected: tooOld },
@@ -109,6 +125,7 @@ const rows: readonly Row[] = [
   { name: "secp256r1", server: ["-groups", "P-256"], expected: ok13 },
   { name: "secp384r1", server: ["-groups", "P-384"], expected: ok13 },
   { name: "secp521r1", server: ["-groups", "P-521"], expected: refused },
+  { name: "ffdhe2048", server: ["-groups", "ffdhe2048"], expected: refused },
   { name: "X448", server: ["-groups", "X448"], expected: refused },
   {
     name: "a client's certificate wanted in TLS 1.2",
@@ -121,7 +138,8 @@ test("what OpenSSL serves gives what the table says, verified or not", async () 
   await using authority = await Authority.create();
   await using harness = new Harness({ ca: [authority.cert] });
   const issued = new Map<string, Credentials>();
-  for (const { name, certificate = {}, server = [], expected, insecure = expected } of rows) {
+  for (const { name, certificate = {}, server = [], expected, ...other } of rows) {
+    const { insecure = expected, serverName = "a.example" } = other;
     const { names = "DNS:a.example" } = certificate;
     const known = issued.get(JSON.stringify(certificate));
     const credentials = known ?? await authority.issue(names, undefined, certificate);
@@ -129,11 +147,21 @@ test("what OpenSSL serves gives what the table says, verified or not", async () 
     await using openssl = await OpensslServer.start(credentials, "-www", ...server);
     const outcome = (insecureSkipVerify: boolean) =>
       harness.outcome(
-        tcpCheck({ port: openssl.port, tls: { serverName: "a.example", insecureSkipVerify } }),
+        tcpCheck({ port: openssl.port, tls: { serverName, insecureSkipVerify } }),
       );
     assert.equal(await outcome(false), expected, name);
     assert.equal(await outcome(true), insecure, `${name}, not verified`);
   }
+});
+
+test("a certificate that is signed with MD5 is said to be", async () => {
+  await using authority = await Authority.create("test authority", "rsa:2048");
+  const credentials = await authority.issue("DNS:a.example", undefined, { digest: "md5" });
+  await using openssl = await OpensslServer.start(credentials, "-www", ...weak);
+  await using harness = new Harness({ ca: [authority.cert] });
+  const tls = { serverName: "a.example", insecureSkipVerify: false };
+  const words = "L6RSP certificate is signed with MD5, which is not secure";
+  assert.equal(await harness.outcome(tcpCheck({ port: openssl.port, tls })), words);
 });
 
 test("a trusted self-signed certificate passes, an unknown one does not", async () => {
