@@ -16,7 +16,7 @@ export class Child implements AsyncDisposable {
     module: string,
     nice: number,
     args: readonly string[],
-    env: Readonly<Record<string, string>> = {},
+    env?: Readonly<Record<string, string>>,
     each?: (line: string) => void,
   ) {
     const path = new URL(module, import.meta.url).pathname;
@@ -27,7 +27,7 @@ export class Child implements AsyncDisposable {
         ...["-n", `${priority}`, Deno.execPath()],
         ...["run", "-A", "--frozen", "--no-check", path, ...args],
       ],
-      env,
+      ...(env ? { env } : {}),
       stdin: "piped",
       stdout: "piped",
       stderr: "inherit",
