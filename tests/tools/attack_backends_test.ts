@@ -30,12 +30,14 @@ Deno.test("the configuration of the attack is valid, with each look of the zoo",
   const hostiles = looks.map((look, i) => ({ name: look, look, code: "L7OK", port: 1000 + i }));
   const path = await Deno.makeTempFile();
   try {
-    await Deno.writeTextFile(path, configOf({ http: 80, tcp: 81, https: 82 }, hostiles));
+    await Deno.writeTextFile(path, configOf({ http: 80, tcp: 81, https: 82 }, hostiles, false));
     const outcome = await loadConfig(path);
     assert.equal(outcome.kind, "valid", JSON.stringify(outcome));
     if (outcome.kind !== "valid") return;
     assert.equal(outcome.config.backends.size, 55);
     assert.equal(outcome.config.healthchecks.size, 9);
+    const idle = [...outcome.config.backends.values()].filter(({ enabled }) => !enabled);
+    assert.equal(idle.length, 5);
   } finally {
     await Deno.remove(path);
   }

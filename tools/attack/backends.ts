@@ -32,9 +32,12 @@ interface Phase {
   readonly healthy: HealthySeen;
   readonly probes: ProbesSeen;
   readonly rss: number;
+  /** The fewest at a time: those that are left when no probe is on its way. */
   readonly descriptors: number;
   /** Share of a CPU. */
   readonly cpu: number;
+  /** The longest time in which maglevd could have run and others on this machine had the CPU. */
+  readonly starvedMs: number;
 }
 
 /** Everything that runs. */
@@ -109,16 +112,20 @@ class Site implements AsyncDisposable {
     const before = await this.#probes();
     const begun = this.process();
     const end = performance.now() + ms;
-    let { rss, descriptors } = begun;
+    let { rss, descriptors, starvedMs } = begun;
+    let worstStarvedMs = 0;
     while (performance.now() < end) {
       await pause(Math.min(lookMs, Math.max(1, end - performance.now())));
       const now = this.process();
       rss = Math.max(rss, now.rss);
-      descriptors = Math.max(descriptors, now.descriptors);
+      descriptors = Math.min(descriptors, now.descriptors);
+      worstStarvedMs = Math.max(worstStarvedMs, now.starvedMs - starvedMs);
+      starvedMs = now.starvedMs;
     }
     const cpu = (this.process().cpuMs - begun.cpuMs) / ms;
     const healthy = await this.#look();
-    return { healthy, probes: probesBetween(before, await this.#probes()), rss, descriptors, cpu };
+    const probes = probesBetween(before, await this.#probes());
+    return { healthy, probes, rss, descriptors, cpu, starvedMs: worstStarvedMs };
   }
 
   async #look(): Promise<HealthySeen> {
@@ -173,15 +180,17 @@ function falseFailures(probes: ProbesSeen): { failed: number; lacks: number } {
   return { failed, lacks };
 }
 
-const title = "phase    probes  worst gap  (own lag)  failed  lacks   RSS MB   fds   CPU";
+const title = "phase    probes  worst gap  (own lag)  starved  failed  lacks   RSS MB   fds   CPU";
 
-function row(name: string, { healthy, probes, rss, descriptors, cpu }: Phase): string {
+function row(name: string, phase: Phase): string {
+  const { healthy, probes, rss, descriptors, cpu, starvedMs } = phase;
   const { failed, lacks } = falseFailures(probes);
   return [
     name.padEnd(7),
     `${healthy.probes}`.padStart(7),
     `${healthy.worstGapMs.toFixed(0)} ms`.padStart(10),
     `${healthy.ownLagMs.toFixed(0)} ms`.padStart(10),
+    `${starvedMs.toFixed(0)} ms`.padStart(9),
     `${failed}`.padStart(7),
     `${lacks}`.padStart(6),
     (rss / 1e6).toFixed(0).padStart(8),
@@ -210,7 +219,14 @@ function judge(during: Phase, after: Phase, before: Phase): string[] {
   const faults: string[] = [];
   const { worstGapMs, worst, ownLagMs } = during.healthy;
   if (worstGapMs > limits.gapMs + ownLagMs) {
-    faults.push(`${worst} was not probed for ${worstGapMs.toFixed(0)} ms, over ${limits.gapMs} ms`);
+    const starved = `in ${lookMs} ms others had the CPU for up to ${
+      during.starvedMs.toFixed(0)
+    } ms`;
+    faults.push(
+      `${worst} was not probed for ${
+        worstGapMs.toFixed(0)
+      } ms, over ${limits.gapMs} ms; ${starved}`,
+    );
   }
   const { failed } = falseFailures(during.probes);
   if (failed > 0) faults.push(`${failed} probes of healthy servers failed`);
@@ -244,12 +260,14 @@ export async function run(seed: number, seconds: number): Promise<number> {
     console.log(
       `load average ${Deno.loadavg().map((each) => each.toFixed(1)).join(" ")}\n${title}`,
     );
-    const calm = configOf(ports, []);
+    const calm = configOf(ports, hostiles, false);
     await site.maglevd(calm, started.ca);
+    // The first reload starts what stays for later ones.
+    await site.reload(calm);
     await pause(warmUpMs);
     const before = await site.phase(beforeMs);
     console.log(row("before", before));
-    await site.reload(configOf(ports, hostiles));
+    await site.reload(configOf(ports, hostiles, true));
     const during = await site.phase(1000 * seconds);
     console.log(row("during", during));
     await site.reload(calm);

@@ -27,8 +27,12 @@ function check(kind: string, port: number, interval: number): string {
 /** The kinds of healthy servers, in turn. */
 const kinds = ["http", "body", "tcp", "https", "http"] as const;
 
-/** 50 servers that are well, beside the hostile ones. */
-export function configOf(ports: HealthyPorts, hostiles: readonly Hostile[]): string {
+/** 50 servers that are well, beside the hostile ones, which are probed if they are `enabled`. */
+export function configOf(
+  ports: HealthyPorts,
+  hostiles: readonly Hostile[],
+  enabled: boolean,
+): string {
   const healthchecks = [
     `http: ${check("type: http", ports.http, intervalMs)}`,
     `body: ${check('type: http, params: {response-regexp: "is wel"}', ports.http, intervalMs)}`,
@@ -45,7 +49,7 @@ export function configOf(ports: HealthyPorts, hostiles: readonly Hostile[]): str
   const backends = [
     ...healthy,
     ...hostiles.map((_, i) =>
-      `hostile${i}: {address: ${hostileAddress}, healthcheck: hostile${i}}`
+      `hostile${i}: {address: ${hostileAddress}, healthcheck: hostile${i}, enabled: ${enabled}}`
     ),
   ];
   const indented = (lines: readonly string[]) => lines.map((line) => `    ${line}\n`).join("");
