@@ -97,7 +97,9 @@ export function parseChunkSize(bytes: Uint8Array, from: number, to: number): num
   const last = withoutCr(bytes, from, to);
   let size = 0;
   let at = from;
-  for (let digit = 0; at < last && (digit = hexDigit(bytes[at])) >= 0; at++) {
+  for (; at < last; at++) {
+    const digit = hexDigit(bytes[at]);
+    if (digit === undefined) break;
     size = 16 * size + digit;
   }
   if (at === from || size > Number.MAX_SAFE_INTEGER) return undefined;
@@ -119,11 +121,11 @@ function digit(byte: number | undefined): number {
   return byte !== undefined && byte >= 48 && byte <= 57 ? byte - 48 : -1000;
 }
 
-/** The value of a hexadecimal digit, negative for anything else. */
-function hexDigit(byte = 0): number {
+/** The value of a hexadecimal digit. */
+function hexDigit(byte = 0): number | undefined {
   if (byte >= 48 && byte <= 57) return byte - 48;
   const letter = byte | 0x20;
-  return letter >= 97 && letter <= 102 ? letter - 87 : -1;
+  return letter >= 97 && letter <= 102 ? letter - 87 : undefined;
 }
 
 /** The bytes as characters of the same number. A decoder would cost ten times as much. */

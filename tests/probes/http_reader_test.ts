@@ -415,3 +415,31 @@ Deno.test("interim responses without end are too long a head", () => {
   assert.equal(reader.problem, "headers over 32768 bytes");
   assert.ok(bytes <= 32_768 + 50);
 });
+
+Deno.test("a status line that is too short is not filled up from the one before it", () => {
+  const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 \r\n";
+  const bytes = bytesOf(text);
+  const reading = read(bytes, Array.from(bytes.keys()));
+  assert.equal(reading.problem, "not an HTTP/1 response");
+});
+
+Deno.test("a head is as long as its lines, wherever in a piece they are", () => {
+  const interim = `HTTP/1.1 103 Early\n${`X: ${"y".repeat(96)}\n`.repeat(300)}\n`;
+  const final = "HTTP/1.1 204 No\n\n";
+  assert.ok(interim.length > 30_000);
+  assert.equal(readText(interim + final).progress, "complete");
+  const chunk = `1;${"x".repeat(8000)}\ny\n`;
+  const head = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
+  assert.equal(readText(`${head}${chunk.repeat(40)}0\n`).body, "y".repeat(40));
+});
+
+Deno.test("framing of 327,680 bytes is the most", () => {
+  const head = "HTTP/1.1 200 OK\nTransfer-Encoding: chunked\n\n";
+  // 8,192 bytes of framing each: the size with its line end, and the line end of the chunk.
+  const chunk = `1;${"x".repeat(8188)}\ny\n`;
+  assert.equal(readText(head + chunk.repeat(40)).progress, "body");
+  assert.equal(
+    readText(`${head}${chunk.repeat(40)}1\ny`).problem,
+    "framing of chunks over 327680 bytes",
+  );
+});
