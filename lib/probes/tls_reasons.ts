@@ -114,9 +114,8 @@ function weaknessOf(certificate: SeenCertificate): string | undefined {
 
 /** The hash of a signature, if it is one that is broken; undefined for what is no certificate. */
 function weakHash(raw: Uint8Array): string | undefined {
-  const [, name, digits] = /(sha-?|md)(1|2|4|5)(?!\d)/i.exec(signatureAlgorithm(raw)) ?? [];
-  if (name === undefined || digits === undefined) return undefined;
-  return /md/i.test(name) ? `MD${digits}` : digits === "1" ? "SHA-1" : undefined;
+  const [hash] = /(?:sha1|md5)(?!\d)/i.exec(signatureAlgorithm(raw)) ?? [];
+  return hash?.toUpperCase().replace("SHA", "SHA-");
 }
 
 /** `sha1WithRSAEncryption`; node:crypto has had it since 24.9, and @types/node not yet. */

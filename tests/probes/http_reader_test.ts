@@ -443,3 +443,16 @@ Deno.test("framing of 327,680 bytes is the most", () => {
     "framing of chunks over 327680 bytes",
   );
 });
+
+Deno.test("a header is only what it is called, whatever is as long", () => {
+  for (const name of ["X-234567890123", "Dontent-Length", "Content-Lengti", "X-234567890123456"]) {
+    const reading = readText(`HTTP/1.1 200 OK\n${name}: 1\n\nbody`, true);
+    assert.equal(reading.body, "body", name);
+  }
+});
+
+Deno.test("who does not want a body does not care how long it is", () => {
+  const reader = new HttpReader(false);
+  reader.push(bytesOf("HTTP/1.1 200 OK\nContent-Length: none\n\n"));
+  assert.equal(reader.progress, "complete");
+});

@@ -138,6 +138,29 @@ Deno.test("an RSA key that is too short is named, the server's or its authority'
   assert.equal(reasonOf({ ...leaf, modulus: "C0FFEE" }), untrusted);
 });
 
+Deno.test("of a chain ten certificates are looked at", () => {
+  const chain = (length: number): NonNullable<Parameters<typeof certificateReason>[1]> =>
+    length === 1
+      ? { ...authority, bits: 512, modulus: "C0FFEE" }
+      : { ...authority, issuerCertificate: chain(length - 1) };
+  assert.match(reasonOf(chain(10)), /512 bits/);
+  assert.doesNotMatch(reasonOf(chain(11)), /512 bits/);
+});
+
+Deno.test("a certificate without a version is of the first, however long its parts are", () => {
+  const first = "certificate is of X.509 version 1, which is not accepted";
+  const untrusted = "certificate's authority is not trusted";
+  for (
+    const lengths of [[[4], [2]], [[5], [3]], [[0x81, 5], [2]], [[0x82, 0, 6], [0x82, 0, 2]]]
+  ) {
+    const [outer = [], inner = []] = lengths;
+    const of = (element: number) =>
+      reasonOf({ ...leaf, raw: Uint8Array.from([0x30, ...outer, 0x30, ...inner, element, 0]) });
+    assert.equal(of(0x02), first, `${lengths}`);
+    assert.equal(of(0xa0), untrusted, `${lengths}`);
+  }
+});
+
 Deno.test("what is no certificate, and a chain in a circle, change nothing", () => {
   const untrusted = "certificate's authority is not trusted";
   for (const raw of [[], [0x30], [0x30, 0x84, 0xff], Array(500).fill(0xff)]) {
