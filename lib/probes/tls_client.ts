@@ -115,7 +115,7 @@ export class TlsSession implements Disposable {
       this.#stream.secured();
       if (!this.#open) return;
       if (verify && !socket.authorized) user.broken(refusal(socket, this.#name));
-      else user.secure(socket.getProtocol() ?? "TLS");
+      else user.secure(`${socket.getProtocol()}`);
     });
     socket.on("data", (bytes: Uint8Array) => void (this.#open && user.data(bytes)));
     socket.on("error", (error: Error) => {

@@ -423,6 +423,11 @@ Deno.test("a status line that is too short is not filled up from the one before 
   assert.equal(reading.problem, "not an HTTP/1 response");
 });
 
+Deno.test("a header without a colon does not get that of the one before it", () => {
+  const bytes = bytesOf("HTTP/1.1 200 OK\nabcd:x\nabcd\n\n");
+  assert.equal(read(bytes, Array.from(bytes.keys())).problem, "malformed header");
+});
+
 Deno.test("a head is as long as its lines, wherever in a piece they are", () => {
   const interim = `HTTP/1.1 103 Early\n${`X: ${"y".repeat(96)}\n`.repeat(300)}\n`;
   const final = "HTTP/1.1 204 No\n\n";

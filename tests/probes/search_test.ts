@@ -48,6 +48,22 @@ Deno.test("searching in slices finds what searching at once finds", () => {
   );
 });
 
+/** All texts of up to `longest` of these letters. */
+function* texts(letters: string, longest: number): Generator<string> {
+  yield "";
+  if (longest === 0) return;
+  for (const rest of texts(letters, longest - 1)) for (const letter of letters) yield letter + rest;
+}
+
+Deno.test("what was nearly found before is forgotten", () => {
+  for (const pattern of ["aab", "aaab", "abab", "(?:aa|ab)b", "a{2,3}b"]) {
+    const regexp = new RegExp(pattern);
+    for (const text of texts("abx", 6)) {
+      assert.equal(inSlices(pattern, text, 1000), regexp.test(text), `${pattern} in ${text}`);
+    }
+  }
+});
+
 Deno.test("words, lines and texts begin and end where they do for re2js", () => {
   const edges = [..."/09:@AZ[_`az{ \n", "é", ""];
   const conditions = ["\\b", "\\B", "^", "$", "(?m)^", "(?m)$", "\\A", "\\z"];
