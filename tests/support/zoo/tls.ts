@@ -173,7 +173,8 @@ const sessions: readonly Animal[] = [
     // How many bytes a record has is up to how the server's writes fall together.
     name: "https: records of a byte or few",
     look: "https body",
-    expected: /^L7RSP (response over 1048576 bytes of TLS|regexp not found in 65536 bytes of body)$/,
+    expected:
+      /^L7RSP (response over 1048576 bytes of TLS|regexp not found in 65536 bytes of body)$/,
     speaksTls: true,
     serve: async (cage) => {
       await cage.request();
