@@ -417,7 +417,7 @@ Deno.test("interim responses without end are too long a head", () => {
 });
 
 Deno.test("a status line that is too short is not filled up from the one before it", () => {
-  const text = "HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 \r\n";
+  const text = "HTTP/1.1 100 Continue\n\nHTTP/1.1 \n";
   const bytes = bytesOf(text);
   const reading = read(bytes, Array.from(bytes.keys()));
   assert.equal(reading.problem, "not an HTTP/1 response");
