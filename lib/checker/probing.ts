@@ -68,6 +68,8 @@ export class Probing<T> {
     this.#scheduler = new Scheduler(
       options.clock,
       (job, latenessMs) => this.#comesUp(job, latenessMs),
+      // While a probe is on its way, its job's timer is not for a start.
+      (job) => job.flight === undefined,
     );
   }
 

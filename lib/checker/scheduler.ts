@@ -18,7 +18,7 @@ const batchMs = 4;
 
 /** How punctual a scheduler was since it was made. */
 export interface Punctuality {
-  /** Timers that came up more than 50 ms after they were due. */
+  /** Timers that came up more than 50 ms after they were due, or will; each of them once. */
   readonly late: number;
   /** The worst delay of a timer, in milliseconds. */
   readonly maxLatenessMs: number;
@@ -36,6 +36,7 @@ export interface Punctuality {
 export class Scheduler<T> {
   readonly #clock: Clock;
   readonly #run: (owner: T, latenessMs: number) => void;
+  readonly #counts: (owner: T) => boolean;
   readonly #wheel = new TimerWheel<T>();
   /** The clock's time that was 0 here. */
   #zero: number;
@@ -46,9 +47,15 @@ export class Scheduler<T> {
   #maxLatenessMs = 0;
   #stalls = 0;
 
-  constructor(clock: Clock, run: (owner: T, latenessMs: number) => void) {
+  /** `counts` says whether it is counted when a timer comes up late; each one is. */
+  constructor(
+    clock: Clock,
+    run: (owner: T, latenessMs: number) => void,
+    counts: (owner: T) => boolean = () => true,
+  ) {
     this.#clock = clock;
     this.#run = run;
+    this.#counts = counts;
     this.#zero = clock.now();
   }
 
@@ -110,14 +117,14 @@ export class Scheduler<T> {
       const timer = this.#wheel.take(now);
       if (!timer) return;
       const lateness = now - timer.due;
-      this.#judge(lateness, now);
+      this.#judge(timer, lateness, now);
       this.#run(timer.owner, lateness);
     }
   }
 
-  #judge(lateness: number, now: number): void {
+  #judge(timer: WheelTimer<T>, lateness: number, now: number): void {
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
-    if (lateness > lateMs) this.#late++;
+    if (lateness > lateMs && !timer.overdue) this.#countLate(timer);
     if (lateness > stallMs) this.#moveOn(lateness, now);
   }
 
@@ -137,8 +144,12 @@ export class Scheduler<T> {
   /** Moves the whole schedule by a standstill. */
   #moveOn(lateness: number, now: number): void {
     this.#stalls++;
-    this.#late += this.#wheel.countOverdue(now - lateMs);
+    for (const timer of this.#wheel.overdue(now - lateMs)) this.#countLate(timer);
     this.#zero += lateness;
+  }
+
+  #countLate({ owner }: WheelTimer<T>): void {
+    if (this.#counts(owner)) this.#late++;
   }
 
   #arm(): void {

@@ -13,6 +13,8 @@ export class WheelTimer<T> {
   due = 0;
   /** The first tick at which it may come up. */
   tick = 0;
+  /** It was found overdue since it was set. */
+  overdue = false;
   /** Where it stands, undefined while it is not set. */
   list: TimerList<T> | undefined;
   /** Its neighbours there. */
@@ -71,6 +73,7 @@ export class TimerWheel<T> {
   set(timer: WheelTimer<T>, due: number): void {
     this.clear(timer);
     timer.due = due;
+    timer.overdue = false;
     timer.tick = Math.max(Math.ceil(due / tickMs), this.#cursor);
     this.#slot(timer.tick).append(timer);
     this.#size++;
@@ -106,11 +109,15 @@ export class TimerWheel<T> {
     return horizon * tickMs;
   }
 
-  /** How many timers were due before `now` and have not been taken. */
-  countOverdue(now: number): number {
-    let count = countWhere(this.#ready, now);
-    for (const list of this.#lists) count += countWhere(list, now);
-    return count;
+  /** Timers that were due before `now`, have not been taken, and were not told before. */
+  *overdue(now: number): Generator<WheelTimer<T>> {
+    for (const list of [this.#ready, ...this.#lists]) {
+      for (let timer = list.head; timer; timer = timer.next) {
+        if (timer.overdue || timer.due >= now) continue;
+        timer.overdue = true;
+        yield timer;
+      }
+    }
   }
 
   #slot(tick: number): TimerList<T> {
@@ -137,10 +144,4 @@ export class TimerWheel<T> {
     }
     return false;
   }
-}
-
-function countWhere<T>(list: TimerList<T>, now: number): number {
-  let count = 0;
-  for (let timer = list.head; timer; timer = timer.next) if (timer.due < now) count++;
-  return count;
 }

@@ -1,3 +1,4 @@
+import process from "node:process";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
@@ -19,6 +20,7 @@ import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
+import { Lateness } from "./lateness.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { Vitals } from "./vitals.ts";
@@ -61,7 +63,7 @@ export async function startDaemon(
   const events = parts.use(new EventStream(systemClock, log));
   logEvents(events, log);
   const journal = parts.use(new Journal(events));
-  const vitals = new Vitals(systemClock);
+  const vitals = parts.use(new Vitals(systemClock));
   const supervisor = new Supervisor({
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
@@ -84,13 +86,21 @@ export async function startDaemon(
   startMetricsServer(base, parts);
   parts.adopt(startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
-  manager.watch(() => vitals.complaint(checker.config, checker.stats(), vpp));
+  const lateness = new Lateness(systemClock, cpuMs, log);
+  vitals.start(checker, (counts) => lateness.look(counts));
+  manager.watch(() => vitals.complaint(vpp));
   const own = parts.move();
   return {
     reload: (actor) => file.reload(actor),
     strayError: metrics.unhandledError,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
+}
+
+/** CPU time that this process has had, in milliseconds. */
+function cpuMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
 }
 
 function makeMetrics({ reflection }: Settings): Metrics {

@@ -1,26 +1,40 @@
 import type { CheckerObserver, CheckerStats } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { ProbeCounts } from "./lateness.ts";
 
-/** Probes that start late are nothing unusual; most of at least this many are. */
-const meaningfulCount = 10;
+/** How often it is looked whether probes end, in milliseconds. */
+const lookMs = 1_000;
 /** On top of the longest interval and timeout, before silence counts. */
 const graceMs = 10_000;
 
+/** What vitals look at. */
+export interface VitalsSubject {
+  readonly config: Config;
+  stats(): CheckerStats;
+}
+
 /**
- * Whether what the daemon is for really happens: probing, and on time, and looking after VPP. A
- * watchdog that looked at less would be fed by a daemon that has long stopped noticing anything.
+ * Whether what the daemon is for really happens: probing, and looking after VPP. A watchdog that
+ * looked at less would be fed by a daemon that has long stopped noticing anything. That probes start
+ * late is no reason to be started afresh: who lacks CPU time would lack it then, too.
  */
-export class Vitals {
+export class Vitals implements Disposable {
   readonly #clock: Clock;
+  #subject: VitalsSubject | undefined;
+  #counted: (counts: ProbeCounts) => void = () => {};
+  #timer: Timer | undefined;
   #done = 0;
-  #lastDone: number;
-  #seen = { done: 0, late: 0 };
+  #seenDone = 0;
+  /**
+   * For how long no probe has ended, as far as this process was awake: of a time in which it was
+   * stopped or got no CPU, no look counts more than it was to last.
+   */
+  #silentMs = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#lastDone = clock.now();
   }
 
   /** `observer`, with an eye on the probes that finish. */
@@ -28,7 +42,6 @@ export class Vitals {
     return {
       probeDone: (backend, type, result) => {
         this.#done++;
-        this.#lastDone = this.#clock.now();
         observer.probeDone(backend, type, result);
       },
       transition: (backend, from, to) => observer.transition(backend, from, to),
@@ -36,27 +49,44 @@ export class Vitals {
     };
   }
 
-  /** What is wrong since the last time this was asked, if anything. */
-  complaint(
-    config: Config,
-    stats: CheckerStats,
-    vpp?: Pick<VppService, "complaint">,
-  ): string | undefined {
-    return this.#probing(config, stats) ?? vpp?.complaint();
+  /** Looks every second from now on, and tells `counted` what has been counted. */
+  start(subject: VitalsSubject, counted: (counts: ProbeCounts) => void): void {
+    this.#subject = subject;
+    this.#counted = counted;
+    this.#arm();
   }
 
-  #probing(config: Config, { late, running, scheduled }: CheckerStats): string | undefined {
-    const done = this.#done - this.#seen.done;
-    const lateNow = late - this.#seen.late;
-    this.#seen = { done: this.#done, late };
-    if (done >= meaningfulCount && lateNow > done / 2) {
-      return `${lateNow} of ${done} probes started late`;
+  /** Looks no more. */
+  [Symbol.dispose](): void {
+    this.#timer?.cancel();
+  }
+
+  /** What is wrong, if anything. */
+  complaint(vpp?: Pick<VppService, "complaint">): string | undefined {
+    return this.#silence() ?? vpp?.complaint();
+  }
+
+  #arm(): void {
+    this.#timer = this.#clock.after(lookMs, () => {
+      this.#look();
+      this.#arm();
+    });
+  }
+
+  #look(): void {
+    const stats = this.#subject?.stats();
+    if (!stats) return;
+    const isIdle = stats.running + stats.scheduled === 0;
+    this.#silentMs = isIdle || this.#done > this.#seenDone ? 0 : this.#silentMs + lookMs;
+    this.#seenDone = this.#done;
+    this.#counted({ done: this.#done, late: stats.late });
+  }
+
+  #silence(): string | undefined {
+    if (!this.#subject || this.#silentMs <= longestWait(this.#subject.config) + graceMs) {
+      return undefined;
     }
-    if (running + scheduled === 0) return undefined;
-    const silentMs = this.#clock.now() - this.#lastDone;
-    return silentMs > longestWait(config) + graceMs
-      ? `no probe has finished for ${Math.round(silentMs / 1000)} s`
-      : undefined;
+    return `no probe has finished for ${Math.round(this.#silentMs / 1000)} s`;
   }
 }
 

@@ -20,7 +20,8 @@ import {
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
-import { callFailure, type Failure, ownFailure } from "./failure.ts";
+import { hearErrors, whoLetExpire } from "./error_queue.ts";
+import { callFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { addressFamilies, encodeSocketAddress } from "./layout.ts";
@@ -50,8 +51,17 @@ export interface ConnectionUser {
   failed(failure: Failure): void;
 }
 
+/**
+ * What one connection may receive from one look at the sockets to the next, so that who sends
+ * without end leaves the others their turns: about 0.1 ms of copying, one inbox.
+ */
+const bytesPerLook = 65_536;
+/** The same in receives, for who sends a byte at a time. */
+const receivesPerLook = 16;
+
 const EINPROGRESS = errnoNumber("EINPROGRESS");
 const EALREADY = errnoNumber("EALREADY");
+const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 const EAGAIN = errnoNumber("EAGAIN");
 
 const one = int32(1);
@@ -67,6 +77,7 @@ export class Connection implements Watcher, Disposable {
   readonly #engine: Engine;
   readonly #user: ConnectionUser;
   readonly #suspect: boolean;
+  readonly #isIpv6: boolean;
   #fd: number;
   #watch: Watch | undefined;
   #connecting = true;
@@ -74,6 +85,10 @@ export class Connection implements Watcher, Disposable {
   #begunAt = 0;
   #heardAt = 0;
   #heldUpMs = 0;
+  /** Which look {@link #bytes} and {@link #receives} are about. */
+  #look = -1;
+  #bytes = 0;
+  #receives = 0;
   /** Why the last send or receive returned -1; undefined when it only has to be tried later. */
   failure: Failure | undefined;
 
@@ -82,6 +97,7 @@ export class Connection implements Watcher, Disposable {
     this.#fd = fd;
     this.#user = user;
     this.#suspect = target.suspect;
+    this.#isIpv6 = target.address.family === 6;
   }
 
   /**
@@ -140,12 +156,21 @@ export class Connection implements Watcher, Disposable {
     return sent;
   }
 
-  /** Receives into the engine's inbox; returns how much, 0 at the end, or -1 and a failure. */
+  /**
+   * Receives into the engine's inbox; returns how much, 0 at the end, or -1 and a failure. Without
+   * a failure there is nothing more for now, be it that the peer has not sent it or that this
+   * connection has had its share of the turn: `readable` will be called.
+   */
   receive(): number {
+    if (!this.#hasTurn()) return -1;
     const { inbox } = this.#engine;
     const received = inbox.receive(this.#fd);
-    if (received < 0) this.#noteFailure();
-    else this.#noteHeard(inbox.waitedMs);
+    if (received < 0) {
+      this.#noteFailure();
+    } else {
+      this.#bytes += received;
+      this.#noteHeard(inbox.waitedMs);
+    }
     return received;
   }
 
@@ -172,9 +197,9 @@ export class Connection implements Watcher, Disposable {
       const error = this.#pendingError();
       if (error !== 0) {
         this.#noteHeard(0);
-        return this.#user.failed(connectFailure(error));
+        return this.#user.failed(this.#failureOf(error));
       }
-      this.#connecting = false;
+      this.#establish();
       this.#noteHeard(handshakeAge(this.#fd, this.#engine.clock.now() - this.#begunAt));
       this.#user.connected();
       if (this.#fd < 0) return;
@@ -189,6 +214,7 @@ export class Connection implements Watcher, Disposable {
     const refused = target.source && this.#bind(target.source);
     if (refused) return refused;
     const length = encodeSocketAddress(scratchAddress, target.address, target.port);
+    if (this.#isIpv6) hearErrors(this.#fd, true);
     this.#begunAt = this.#engine.clock.now();
     let result = libc.connect(this.#fd, scratchAddress, length);
     // A peer on this machine has answered by now, but the first call does not look again.
@@ -197,10 +223,7 @@ export class Connection implements Watcher, Disposable {
     }
     const reason = result === 0 ? 0 : errno();
     this.#noteHeard(0);
-    if (result === 0) {
-      this.#connecting = false;
-      return undefined;
-    }
+    if (result === 0) return void this.#establish();
     if (reason !== EALREADY) return connectFailure(reason);
     return this.#watchFor(EPOLLIN | EPOLLOUT | EPOLLRDHUP);
   }
@@ -218,6 +241,32 @@ export class Connection implements Watcher, Disposable {
     if (typeof watch === "number") return callFailure(watch, "watch the socket");
     this.#watch = watch;
     return undefined;
+  }
+
+  /** Counts a receive; false when it has to wait for the next look. */
+  #hasTurn(): boolean {
+    const { poller } = this.#engine;
+    if (this.#look !== poller.looks) {
+      this.#look = poller.looks;
+      this.#bytes = this.#receives = 0;
+    }
+    if (this.#bytes < bytesPerLook && this.#receives++ < receivesPerLook) return true;
+    this.failure = undefined;
+    if (this.#watch) poller.again(this.#watch);
+    return false;
+  }
+
+  #establish(): void {
+    this.#connecting = false;
+    if (this.#isIpv6) hearErrors(this.#fd, false);
+  }
+
+  /** Why the handshake failed; a loop of routes looks like a host that is not there otherwise. */
+  #failureOf(error: number): Failure {
+    const router = error === EHOSTUNREACH ? whoLetExpire(this.#fd) : undefined;
+    return router === undefined
+      ? connectFailure(error)
+      : outerFailure(`TTL exceeded on the way, says ${router}`);
   }
 
   #pendingError(): number {

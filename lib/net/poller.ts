@@ -1,5 +1,5 @@
 import type { Clock } from "../time/mod.ts";
-import { EPOLL_CTL_ADD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { FileDescriptor } from "./fd.ts";
@@ -15,6 +15,9 @@ export interface Watcher {
 
 /** A descriptor in the poller. Slot and generation travel through the kernel and back. */
 export interface Watch {
+  readonly fd: number;
+  /** EPOLL bits. */
+  readonly interest: number;
   readonly slot: number;
   readonly generation: number;
   readonly watcher: Watcher;
@@ -66,6 +69,9 @@ export class Poller {
   #fresh = 0;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
+  /** What is to be told again in a later look; undefined while nobody looks. */
+  #postponed: Watch[] | undefined;
+  #looks = 0;
 
   /** Throws {@link NetError}. */
   constructor(clock: Clock) {
@@ -78,7 +84,8 @@ export class Poller {
       this.#epoll[Symbol.dispose]();
       throw error;
     }
-    this.#add(this.#wake.number, EPOLLIN, noSlot, 0);
+    const wake = { fd: this.#wake.number, interest: EPOLLIN, slot: noSlot, generation: 0 };
+    this.#control(EPOLL_CTL_ADD, wake);
   }
 
   /**
@@ -87,9 +94,9 @@ export class Poller {
    */
   watch(fd: number, interest: number, watcher: Watcher): Watch | number {
     const slot = this.#free.pop() ?? this.#slots.length;
-    const watch = { slot, generation: this.#generation, watcher };
+    const watch = { fd, interest, slot, generation: this.#generation, watcher };
     this.#generation = (this.#generation + 1) >>> 0;
-    const failure = this.#add(fd, interest, slot, watch.generation);
+    const failure = this.#control(EPOLL_CTL_ADD, watch);
     this.#slots[slot] = failure === 0 ? watch : undefined;
     if (failure !== 0) {
       this.#free.push(slot);
@@ -113,6 +120,20 @@ export class Poller {
     this.#watched--;
   }
 
+  /** Which look this is: another one than the last time means that others had their turn. */
+  get looks(): number {
+    return this.#looks;
+  }
+
+  /**
+   * Tells of `watch` in a later look, if it is still ready then: for who has left something behind
+   * to let others have their turn.
+   */
+  again(watch: Watch): void {
+    if (this.#postponed) this.#postponed.push(watch);
+    else this.#rearm(watch);
+  }
+
   /**
    * Tells what is ready now, without sleeping, for 4 ms at most; returns whether that was all.
    * Throws {@link NetError} when the kernel refuses.
@@ -131,11 +152,17 @@ export class Poller {
     this.#epoll[Symbol.dispose]();
   }
 
-  /** Adds a descriptor to the kernel's set; returns the errno, 0 when it went well. */
-  #add(fd: number, events: number, slot: number, generation: number): number {
-    this.#request.set(events, slot, generation);
+  /** Adds a descriptor to the kernel's set or changes it; returns the errno, 0 if all is well. */
+  #control(operation: number, watch: Omit<Watch, "watcher">): number {
+    const { fd, interest, slot, generation } = watch;
+    this.#request.set(interest, slot, generation);
     const { bytes } = this.#request;
-    return libc.epoll_ctl(this.#epoll.number, EPOLL_CTL_ADD, fd, bytes) === 0 ? 0 : errno();
+    return libc.epoll_ctl(this.#epoll.number, operation, fd, bytes) === 0 ? 0 : errno();
+  }
+
+  /** The kernel tells of a change in interest, even to the same one, if the descriptor is ready. */
+  #rearm(watch: Watch): void {
+    if (this.#slots[watch.slot] === watch) this.#control(EPOLL_CTL_MOD, watch);
   }
 
   /** After a burst: what was begun together is waited for together. */
@@ -185,7 +212,19 @@ export class Poller {
 
   /** Fetches and tells what is ready, until there is nothing more or the time for it is over. */
   #drain(): { readonly events: number; readonly done: boolean } {
-    const end = this.#clock.now() + budgetMs;
+    const postponed: Watch[] = [];
+    this.#postponed = postponed;
+    this.#looks++;
+    try {
+      const { events, done } = this.#fetch(this.#clock.now() + budgetMs);
+      return { events, done: done && postponed.length === 0 };
+    } finally {
+      this.#postponed = undefined;
+      if (!this.#isClosed()) { for (const watch of postponed) this.#rearm(watch); }
+    }
+  }
+
+  #fetch(end: number): { readonly events: number; readonly done: boolean } {
     let events = 0;
     while (!this.#isClosed()) {
       const count = libc.epoll_wait(this.#epoll.number, this.#events.bytes, batch, 0);
@@ -196,20 +235,27 @@ export class Poller {
       }
       if (count === 0) break;
       events += count;
-      this.#dispatch(count);
-      if (this.#clock.now() > end) return { events, done: false };
+      if (!this.#dispatch(count, end)) return { events, done: false };
     }
     return { events, done: true };
   }
 
-  #dispatch(count: number): void {
+  /** Tells what was fetched, and leaves the rest for later when it is past `end`: false then. */
+  #dispatch(count: number, end: number): boolean {
     const buffer = this.#events;
+    let inTime = true;
     for (let i = 0; i < count; i++) {
       const watch = this.#slots[buffer.slot(i)];
       if (!watch || watch.generation !== buffer.generation(i)) continue;
+      if (!inTime) {
+        this.again(watch);
+        continue;
+      }
       // A watcher that throws doesn't cost the others their event, which would not come again.
       guarded(() => watch.watcher.ready(buffer.events(i)));
+      inTime = this.#clock.now() <= end;
     }
+    return inTime;
   }
 }
 

@@ -11,10 +11,22 @@ const knownPatterns = 256;
 
 const decoder = new TextDecoder();
 
-/** Looks for regular expressions in bodies without holding up the event loop. */
+/** A search under way. */
+interface Pending {
+  readonly search: SlicedSearch;
+  readonly done: (found: boolean) => void;
+}
+
+/**
+ * Looks for regular expressions in bodies without holding up the event loop. Searches under way
+ * take turns, one slice of one of them in each turn of the loop, however many there are.
+ */
 export class BodySearch {
   readonly #clock: Clock;
   readonly #compiled = new Map<string, RE2JS>();
+  /** In the order of their turns. */
+  readonly #pending = new Set<Pending>();
+  #timer: Timer | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -31,18 +43,33 @@ export class BodySearch {
       done(regexp.test(text));
       return () => {};
     }
-    return this.#findInSlices(new SlicedSearch(regexp.re2().prog, text), done);
+    const pending = { search: new SlicedSearch(regexp.re2().prog, text), done };
+    this.#pending.add(pending);
+    this.#arm();
+    return () => {
+      this.#pending.delete(pending);
+      if (this.#pending.size === 0) this.#disarm();
+    };
   }
 
-  #findInSlices(search: SlicedSearch, done: (found: boolean) => void): () => void {
-    let timer: Timer | undefined;
-    const go = () => {
-      const found = search.advance(slice);
-      if (found === undefined) timer = this.#clock.after(0, go);
-      else done(found);
-    };
-    timer = this.#clock.after(0, go);
-    return () => timer?.cancel();
+  #arm(): void {
+    this.#timer ??= this.#clock.after(0, () => this.#advance());
+  }
+
+  #disarm(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+  }
+
+  #advance(): void {
+    this.#timer = undefined;
+    const [pending] = this.#pending;
+    if (!pending) return;
+    this.#pending.delete(pending);
+    const found = pending.search.advance(slice);
+    if (found === undefined) this.#pending.add(pending);
+    if (this.#pending.size > 0) this.#arm();
+    if (found !== undefined) pending.done(found);
   }
 
   #compile(pattern: string): RE2JS {

@@ -33,7 +33,9 @@ class HttpAttempt extends ConnectingAttempt {
 
   override readable(): void {
     const { bytes } = this.context.engine.inbox;
-    for (let connection = this.connection; connection; connection = this.connection) {
+    for (;;) {
+      const { connection } = this;
+      if (!connection || !this.#exchange.wantsMore) return;
       const received = connection.receive();
       if (received > 0) this.#exchange.received(bytes, received);
       else if (received === 0) return this.#exchange.ended();

@@ -33,6 +33,12 @@ export class HttpExchange {
     return this.#context.requests.get(this.#check, this.#target.address);
   }
 
+  /** Whether there is any use in receiving more: not while what has come is searched. */
+  get wantsMore(): boolean {
+    const { progress } = this.#reader;
+    return progress === "head" || progress === "body";
+  }
+
   /** `length` bytes of the response have come. */
   received(bytes: Uint8Array, length: number): void {
     this.#reader.push(bytes, length);

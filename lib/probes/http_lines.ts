@@ -4,13 +4,12 @@ const CR = 13;
 const SP = 32;
 const TAB = 9;
 const COLON = 58;
+const SEMICOLON = 59;
 
 /** What every status line starts with. */
 const protocol = new TextEncoder().encode("HTTP/1.");
 /** `HTTP/1.1 200`. */
 const shortestStatusLine = 12;
-/** Digits of the largest content length or chunk size that a number holds exactly, in hex. */
-const longestSize = 13;
 
 /** The headers that say where a body ends. */
 const framingHeaders = (["content-length", "transfer-encoding"] as const).map((kind) => ({
@@ -95,9 +94,17 @@ export function parseContentLength(value: string): number | undefined {
 
 /** The size in a chunk's first line, extensions ignored (RFC 9112 section 7.1). */
 export function parseChunkSize(bytes: Uint8Array, from: number, to: number): number | undefined {
-  const line = text(bytes, from, withoutCr(bytes, from, to));
-  const digits = /^0*([0-9a-fA-F]+)[ \t]*(?:;|$)/.exec(line)?.[1];
-  return digits === undefined || digits.length > longestSize ? undefined : parseInt(digits, 16);
+  const last = withoutCr(bytes, from, to);
+  let size = 0;
+  let at = from;
+  for (; at < last; at++) {
+    const digit = hexDigit(bytes[at]);
+    if (digit === undefined) break;
+    size = 16 * size + digit;
+  }
+  if (at === from || size > Number.MAX_SAFE_INTEGER) return undefined;
+  while (at < last && (bytes[at] === SP || bytes[at] === TAB)) at++;
+  return at === last || bytes[at] === SEMICOLON ? size : undefined;
 }
 
 /** Whether a line is empty, as the one after a chunk's data has to be. */
@@ -112,6 +119,13 @@ function withoutCr(bytes: Uint8Array, from: number, to: number): number {
 /** The value of a decimal digit, so negative for anything else that sums never look like codes. */
 function digit(byte: number | undefined): number {
   return byte !== undefined && byte >= 48 && byte <= 57 ? byte - 48 : -1000;
+}
+
+/** The value of a hexadecimal digit. */
+function hexDigit(byte = 0): number | undefined {
+  if (byte >= 48 && byte <= 57) return byte - 48;
+  const letter = byte | 0x20;
+  return letter >= 97 && letter <= 102 ? letter - 87 : undefined;
 }
 
 /** The bytes as characters of the same number. A decoder would cost ten times as much. */

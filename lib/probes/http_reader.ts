@@ -13,6 +13,8 @@ const lineRoom = 8192;
 const headRoom = 32768;
 /** Bytes of a body that are kept, which a response-regexp sees; there the reading ends. */
 export const bodyRoom = 65536;
+/** Bytes of framing around them: room for chunks of one byte each, which have five around them. */
+const framingRoom = 5 * bodyRoom;
 
 const LF = 10;
 const switchingProtocols = 101;
@@ -44,12 +46,14 @@ export type HttpProgress =
 
 /**
  * Reads one HTTP/1.x response (RFC 9112) from pieces of any size, to the same result however they
- * are cut. Keeps at most one line and {@link bodyRoom} bytes. Pure.
+ * are cut. Keeps at most one line and {@link bodyRoom} bytes, and wants no more than 425 KiB in all,
+ * whatever it is sent. Pure.
  */
 export class HttpReader {
   #state: State = "status";
   #progress: HttpProgress = "head";
   #headBytes = 0;
+  #framingBytes = 0;
   /** A line that has not ended yet. */
   #line: Uint8Array | undefined;
   #lineLength = 0;
@@ -153,10 +157,20 @@ export class HttpReader {
         this.#readHeader(line, from, to);
         return this.#countHead(to - from);
       case "chunk size":
-        return this.#readChunkSize(line, from, to);
+        this.#readChunkSize(line, from, to);
+        return this.#countFraming(to - from);
       default:
         if (isEmptyLine(line, from, to)) this.#state = "chunk size";
         else this.#fail("malformed chunk");
+        return this.#countFraming(to - from);
+    }
+  }
+
+  /** Extensions make chunks as long as the peer likes (RFC 9112 section 7.1.1). */
+  #countFraming(bytes: number): void {
+    this.#framingBytes += bytes + 1;
+    if (this.#framingBytes > framingRoom && this.#progress === "body") {
+      this.#fail(`framing of chunks over ${framingRoom} bytes`);
     }
   }
 

@@ -11,6 +11,7 @@ export const probeHttps: Probe<HttpCheck> = (context, target, check, report) =>
 
 class HttpsAttempt extends TlsAttempt {
   readonly #exchange: HttpExchange;
+  #session: TlsSession | undefined;
 
   constructor(
     context: ProbeContext,
@@ -24,11 +25,13 @@ class HttpsAttempt extends TlsAttempt {
   }
 
   protected override secured(session: TlsSession): void {
+    this.#session = session;
     session.write(this.#exchange.request.bytes);
   }
 
   override data(bytes: Uint8Array): void {
     this.#exchange.received(bytes, bytes.length);
+    if (!this.#exchange.wantsMore) this.#session?.stopReading();
   }
 
   override ended(): void {
@@ -36,7 +39,8 @@ class HttpsAttempt extends TlsAttempt {
   }
 
   protected override brokenSecure(reason: string): void {
-    this.report(this.brokenBy("L7RSP", reason));
+    // What comes after a response that is being searched says nothing about it.
+    if (this.#exchange.wantsMore) this.report(this.brokenBy("L7RSP", reason));
   }
 
   protected override timedOutSecure(): Outcome {

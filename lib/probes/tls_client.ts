@@ -3,6 +3,12 @@ import type { TlsParams } from "../config/mod.ts";
 import { type IpAddress, parseIp } from "../ip/mod.ts";
 import type { Connection, Engine } from "../net/mod.ts";
 import { ConnectionStream } from "./connection_stream.ts";
+import {
+  certificateReason,
+  handshakeReason,
+  type SeenCertificate,
+  tlsReason,
+} from "./tls_reasons.ts";
 
 /** How a handshake is to be judged. */
 export interface TlsIdentity {
@@ -87,6 +93,11 @@ export class TlsSession implements Disposable {
     this.#socket.write(bytes);
   }
 
+  /** Reads no more from the connection; what has been read may still be told. */
+  stopReading(): void {
+    this.#stream.stopReading();
+  }
+
   /** Frees the session without a word to the peer. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
@@ -101,83 +112,43 @@ export class TlsSession implements Disposable {
     let secure = false;
     socket.on("secureConnect", () => {
       secure = true;
+      this.#stream.secured();
       if (!this.#open) return;
       if (verify && !socket.authorized) user.broken(refusal(socket, this.#name));
-      else user.secure(socket.getProtocol() ?? "TLS");
+      else user.secure(`${socket.getProtocol()}`);
     });
     socket.on("data", (bytes: Uint8Array) => void (this.#open && user.data(bytes)));
-    socket.on(
-      "error",
-      (error: Error) => void (this.#open && user.broken(tlsReason(error, this.#name))),
-    );
-    this.#stream.on("error", (error: Error) => void (this.#open && user.broken(error.message)));
+    socket.on("error", (error: Error) => {
+      if (this.#open) user.broken(this.#stream.brokenBy ?? this.#reason(error, secure));
+    });
     const ended = () => {
       if (!this.#open) return;
-      if (secure) user.ended();
+      const { brokenBy } = this.#stream;
+      if (brokenBy !== undefined) user.broken(brokenBy);
+      else if (secure) user.ended();
       else user.broken("connection closed in the handshake");
     };
-    socket.on("end", ended);
+    // Within a handshake an error follows, which may be the server's alert.
+    socket.on("end", () => void (secure && ended()));
     socket.on("close", ended);
   }
-}
 
-/** What node:tls reports, by its code, in words for the operator. */
-const reasons: Readonly<Record<string, string>> = {
-  CERT_HAS_EXPIRED: "certificate has expired",
-  CERT_NOT_YET_VALID: "certificate is not yet valid",
-  DEPTH_ZERO_SELF_SIGNED_CERT: "certificate is self-signed",
-  SELF_SIGNED_CERT_IN_CHAIN: "certificate's authority is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT: "certificate's authority is not trusted",
-  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: "certificate's authority is not trusted",
-  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "certificate's authority is not trusted",
-  CERT_SIGNATURE_FAILURE: "certificate's signature is wrong",
-  CERT_REVOKED: "certificate is revoked",
-};
-
-/** What to say about an error of node:tls in a handshake with whom `name` was expected. Pure. */
-export function tlsReason(error: Error, name: string): string {
-  const code = "code" in error ? String(error.code) : "";
-  if (code === "ERR_TLS_CERT_ALTNAME_INVALID") return `certificate is not for ${name}`;
-  if (/InvalidContentType|wrong version number/.test(error.message)) {
-    return "the server does not speak TLS";
+  #reason(error: Error, secure: boolean): string {
+    if (secure) return tlsReason(error, this.#name);
+    // What node:tls says of a connection that was closed in good order, too early.
+    if ("code" in error && error.code === "ECONNRESET") return "connection closed in the handshake";
+    return handshakeReason(error, this.#name);
   }
-  return reasons[code] ?? error.message;
-}
-
-/** When a certificate is valid, as node:tls prints it: `Nov 19 00:00:00 2026 GMT`. */
-export interface Validity {
-  readonly valid_from: string;
-  readonly valid_to: string;
-}
-
-/**
- * Why a certificate was refused: `problem` is node:tls' authorizationError, an Error or its code.
- * Deno 2.9.6 has UNABLE_TO_VERIFY_LEAF_SIGNATURE for certificates out of their time as well, so
- * their dates are asked first. `now` in Unix milliseconds. Pure.
- */
-export function certificateReason(
-  problem: unknown,
-  validity: Validity | undefined,
-  name: string,
-  now: number,
-): string {
-  const error = problem instanceof Error ? problem : new Error(String(problem));
-  const code = "code" in error ? String(error.code) : error.message;
-  if (code === "UNABLE_TO_VERIFY_LEAF_SIGNATURE" && validity) {
-    if (Date.parse(validity.valid_to) < now) return reasons.CERT_HAS_EXPIRED ?? code;
-    if (Date.parse(validity.valid_from) > now) return reasons.CERT_NOT_YET_VALID ?? code;
-  }
-  return tlsReason(Object.assign(error, { code }), name);
 }
 
 function refusal(socket: TLSSocket, name: string): string {
-  return certificateReason(socket.authorizationError, validityOf(socket), name, Date.now());
+  return certificateReason(socket.authorizationError, certificateOf(socket), name, Date.now());
 }
 
-/** Undefined when the peer sent what cannot be read as a certificate. */
-function validityOf(socket: TLSSocket): Validity | undefined {
+/** With those above it. Undefined when the peer sent what cannot be read as a certificate. */
+function certificateOf(socket: TLSSocket): SeenCertificate | undefined {
   try {
-    return socket.getPeerCertificate();
+    return socket.getPeerCertificate(true);
   } catch {
     return undefined;
   }

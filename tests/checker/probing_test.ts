@@ -294,3 +294,12 @@ Deno.test("a failure up to 100 ms after its deadline counts, a later one is done
     assert.equal(bench.checker.stats().excused, state === "down" ? 0 : 1);
   }
 });
+
+Deno.test("a probe on its way whose end is overdue is none that started late", () => {
+  using bench = new Bench(one);
+  bench.clock.advance(500);
+  assert.equal(bench.prober.starts.length, 1);
+  bench.clock.jump(60_000);
+  assert.equal(bench.checker.stats().stalls, 1);
+  assert.equal(bench.checker.stats().late, 0);
+});

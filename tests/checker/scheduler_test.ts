@@ -108,6 +108,30 @@ Deno.test("a suspension shows in the figures", () => {
   assert.deepEqual({ late, maxLatenessMs, stalls }, { late: 6, maxLatenessMs: 600, stalls: 1 });
 });
 
+Deno.test("a timer that waits through one standstill after the other is late once", () => {
+  const { clock, ran, scheduler: it } = scheduler();
+  for (let i = 0; i < 100; i++) it.at(new WheelTimer(i), 1_000 + 5 * i);
+  clock.advance(1_000);
+  // Starved: each turn of the loop comes 150 ms after the one before, and runs a few timers.
+  while (ran.length < 100) clock.jump(150);
+  const { late, stalls } = it.punctuality();
+  assert.ok(stalls > 3, `${stalls} stalls`);
+  assert.ok(late > 50 && late < 100, `${late} of 100 late`);
+  it.close();
+});
+
+Deno.test("only what counts is counted as late, whether it ran or waits", () => {
+  const clock = new FakeClock();
+  const it = new Scheduler<number>(clock, () => {}, (owner) => owner % 2 === 1);
+  for (let i = 0; i < 10; i++) it.at(new WheelTimer(i), 100 + i);
+  clock.jump(180);
+  assert.equal(it.punctuality().late, 5);
+  for (let i = 0; i < 10; i++) it.at(new WheelTimer(i), 300);
+  clock.jump(1_000);
+  assert.equal(it.punctuality().late, 10);
+  it.close();
+});
+
 Deno.test("a short hiccup is caught up with, and counts as late beyond 50 ms", () => {
   const { clock, ran, scheduler: it } = scheduler();
   it.at(new WheelTimer(1), 100);

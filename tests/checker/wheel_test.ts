@@ -60,12 +60,24 @@ Deno.test("an empty wheel that idled for a year needs no time to catch up", () =
   assert.deepEqual(drain(wheel, year + 20), [1]);
 });
 
-Deno.test("overdue timers are counted wherever they stand", () => {
+Deno.test("overdue timers are told wherever they stand, and once each until set again", () => {
   const wheel = new TimerWheel<number>();
-  for (const [owner, due] of [10, 10, 50, 20_000].entries()) wheel.set(new WheelTimer(owner), due);
+  const timers = [10, 10, 50, 20_000].map((due, owner) => {
+    const timer = new WheelTimer(owner);
+    wheel.set(timer, due);
+    return timer;
+  });
+  const overdue = (now: number) => Array.from(wheel.overdue(now), ({ owner }) => owner);
   assert.equal(wheel.take(100)?.owner, 0);
-  assert.equal(wheel.countOverdue(100), 2);
-  assert.equal(wheel.countOverdue(30_000), 3);
+  assert.deepEqual(overdue(50), [1]);
+  assert.deepEqual(overdue(100), [2]);
+  assert.deepEqual(overdue(100), []);
+  assert.deepEqual(overdue(30_000), [3]);
+  const [, again] = timers;
+  assert.ok(again);
+  wheel.set(again, 200);
+  assert.deepEqual(overdue(200), []);
+  assert.deepEqual(overdue(201), [1]);
 });
 
 Deno.test("any sequence of setting, clearing and taking does what a sorted list would", () => {

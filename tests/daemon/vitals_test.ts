@@ -1,26 +1,29 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal } from "node:assert/strict";
 import type { CheckerObserver, CheckerStats } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
+import type { ProbeCounts } from "../../lib/daemon/lateness.ts";
 import { Vitals } from "../../lib/daemon/vitals.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const timing = { intervalMs: 1000, fastIntervalMs: 500, downIntervalMs: 30_000, timeoutMs: 2000 };
-const config = { healthchecks: new Map([["web", timing]]) } as unknown as Config;
-
-function stats(late: number, scheduled = 5): CheckerStats {
-  return { late, maxLatenessMs: 0, stalls: 0, excused: 0, running: 0, scheduled };
-}
 
 function fixture() {
   const clock = new FakeClock();
   const vitals = new Vitals(clock);
   const told: string[] = [];
+  const counted: ProbeCounts[] = [];
+  const stats = { late: 0, maxLatenessMs: 0, stalls: 0, excused: 0, running: 0, scheduled: 5 };
   const observer = vitals.watching({
     probeDone: (backend) => void told.push(backend),
-    transition: () => {},
-    removed: () => {},
+    transition: (backend) => void told.push(`transition ${backend}`),
+    removed: (backend) => void told.push(`removed ${backend}`),
   });
-  return { clock, vitals, observer, told };
+  const subject = {
+    config: { healthchecks: new Map([["web", timing]]) } as unknown as Config,
+    stats: (): CheckerStats => stats,
+  };
+  vitals.start(subject, (counts) => counted.push(counts));
+  return { clock, vitals, observer, told, stats, counted };
 }
 
 function probes(observer: CheckerObserver, count: number): void {
@@ -28,42 +31,72 @@ function probes(observer: CheckerObserver, count: number): void {
   for (let i = 0; i < count; i++) observer.probeDone(`b${i}`, "http", result);
 }
 
-Deno.test("probes on time are no reason to complain, and are passed on", () => {
-  const { vitals, observer, told } = fixture();
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(5)), undefined);
-  equal(told.length, 20);
+Deno.test("what is observed is passed on, and probes are counted every second", () => {
+  const { clock, observer, told, stats, counted } = fixture();
+  probes(observer, 2);
+  observer.transition("b1", "unknown", "up");
+  observer.removed("b2");
+  deepEqual(told, ["b0", "b1", "transition b1", "removed b2"]);
+  clock.advance(1_000);
+  probes(observer, 1);
+  stats.late = 3;
+  clock.advance(1_000);
+  deepEqual(counted, [{ done: 2, late: 0 }, { done: 3, late: 3 }]);
 });
 
-Deno.test("it is a complaint when most probes since the last look were late", () => {
-  const { vitals, observer } = fixture();
-  probes(observer, 100);
-  equal(vitals.complaint(config, stats(20)), undefined);
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(35)), "15 of 20 probes started late");
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(35)), undefined);
+Deno.test("that probes start late is no complaint", () => {
+  const { clock, vitals, observer, stats } = fixture();
+  for (let second = 0; second < 300; second++) {
+    probes(observer, 20);
+    stats.late += 20;
+    clock.advance(1_000);
+    equal(vitals.complaint(), undefined);
+  }
 });
 
 Deno.test("silence is a complaint only when it is longer than any interval explains", () => {
-  const { clock, vitals, observer } = fixture();
+  const { clock, vitals, observer, stats } = fixture();
   probes(observer, 1);
-  clock.advance(40_000);
-  equal(vitals.complaint(config, stats(0)), undefined);
-  clock.advance(10_000);
-  equal(vitals.complaint(config, stats(0)), "no probe has finished for 50 s");
-  equal(vitals.complaint(config, stats(0, 0)), undefined, "with nothing to probe it is fine");
+  // 1.1 times the longest interval and its timeout, and 10 s: 45.2 s after the look that saw it.
+  clock.advance(46_000);
+  equal(vitals.complaint(), undefined);
+  clock.advance(1_000);
+  equal(vitals.complaint(), "no probe has finished for 46 s");
+  probes(observer, 1);
+  clock.advance(1_000);
+  equal(vitals.complaint(), undefined);
+  clock.advance(60_000);
+  stats.scheduled = 0;
+  clock.advance(1_000);
+  equal(vitals.complaint(), undefined, "with nothing to probe it is fine");
+  stats.running = 1;
+  clock.advance(46_000);
+  equal(vitals.complaint(), "no probe has finished for 46 s");
 });
 
-Deno.test("a task that looks after VPP no more is a complaint, probes on time or not", () => {
-  const { vitals, observer } = fixture();
-  let complaint: string | undefined = "what VPP holds did not come for 61 s";
-  const vpp = { complaint: () => complaint };
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(0), vpp), complaint);
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(15), vpp), "15 of 20 probes started late");
-  complaint = undefined;
-  probes(observer, 20);
-  equal(vitals.complaint(config, stats(15), vpp), undefined);
+Deno.test("a time in which maglevd was stopped is no silence of its probes", () => {
+  const { clock, vitals } = fixture();
+  clock.advance(1_000);
+  for (let stop = 0; stop < 10; stop++) clock.jump(30_000);
+  equal(vitals.complaint(), undefined);
+});
+
+Deno.test("a task that looks after VPP no more is a complaint, silence comes first", () => {
+  const { clock, vitals, observer } = fixture();
+  const vpp = { complaint: () => "what VPP holds did not come for 61 s" };
+  probes(observer, 1);
+  equal(vitals.complaint(vpp), vpp.complaint());
+  clock.advance(60_000);
+  equal(vitals.complaint(vpp), "no probe has finished for 59 s");
+});
+
+Deno.test("before the start there is nothing to complain about, after the end no timer", () => {
+  const idle = new FakeClock();
+  const unborn = new Vitals(idle);
+  idle.advance(100_000);
+  equal(unborn.complaint(), undefined);
+  const { clock, vitals } = fixture();
+  equal(clock.pending, 1);
+  vitals[Symbol.dispose]();
+  equal(clock.pending, 0);
 });

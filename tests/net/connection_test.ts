@@ -275,3 +275,65 @@ Deno.test("a source address is the one that the peer sees, over IPv6 too", async
     connection[Symbol.dispose]();
   }
 });
+
+/** Receives until there is no more for now; returns how much came each time. */
+function receiveAll(connection: Connection): number[] {
+  const sizes: number[] = [];
+  for (let size = connection.receive(); size > 0; size = connection.receive()) sizes.push(size);
+  assert.equal(connection.failure, undefined);
+  return sizes;
+}
+
+function sum(sizes: readonly number[]): number {
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+Deno.test("a peer that has always more gets 64 KiB of each look, and the rest later", async () => {
+  await using stage = new Stage({ kernelAge: () => 0 });
+  using connection = stage.connect();
+  assert.equal(connection.watchReading(), undefined);
+  const sizes: number[] = [];
+  // More may be told within one look, of which there is nothing to be had.
+  stage.user.then = () => sizes.push(...[sum(receiveAll(connection))].filter((size) => size > 0));
+  assert.equal(send(connection, "x"), 1);
+  const peer = stage.server.accept();
+  for (let i = 0; i < 4; i++) stage.server.send("x".repeat(50_000), [peer]);
+  assert.equal(stage.engine.poller.look(), false);
+  assert.equal(sizes.length, 1);
+  while (sum(sizes) < 200_000) stage.engine.poller.look();
+  for (const size of sizes) assert.ok(size <= 131_071, `${sizes}`);
+  assert.ok(sizes.length >= 2, `${sizes}`);
+  assert.equal(stage.engine.poller.look(), true);
+});
+
+Deno.test("a peer that is received from in small pieces gets sixteen of each look", async () => {
+  await using stage = new Stage({ kernelAge: () => 0 });
+  using connection = stage.connect();
+  connection.watchReading();
+  const peers: number[] = [];
+  const counts: number[] = [];
+  stage.user.then = () => {
+    let count = 0;
+    for (; connection.receive() > 0; count++) stage.server.send("y", peers);
+    if (count > 0) counts.push(count);
+  };
+  assert.equal(send(connection, "x"), 1);
+  peers.push(stage.server.accept());
+  stage.server.send("y", peers);
+  for (let look = 0; look < 3; look++) assert.equal(stage.engine.poller.look(), false);
+  assert.deepEqual(counts, [16, 16, 16]);
+});
+
+Deno.test("a connection that nobody watches has its share, too", async () => {
+  await using stage = new Stage({ kernelAge: () => 0 });
+  using connection = stage.connect();
+  assert.equal(send(connection, "x"), 1);
+  const peer = stage.server.accept();
+  for (let i = 0; i < 16; i++) {
+    stage.server.send("y", [peer]);
+    assert.equal(connection.receive(), 1);
+  }
+  stage.server.send("y", [peer]);
+  assert.equal(connection.receive(), -1);
+  assert.equal(connection.failure, undefined);
+});

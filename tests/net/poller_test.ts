@@ -90,6 +90,64 @@ Deno.test("a look is over after 4 ms, and says that there may be more", async ()
   assert.equal(stage.poller.look(), true);
 });
 
+Deno.test("what there was no time for is told in the next look", async () => {
+  const clock = new FakeClock();
+  await using stage = new Stage(clock);
+  for (const name of ["a", "b", "c", "d"]) stage.watch(name, () => clock.advance(2.5));
+  assert.equal(stage.poller.look(), false);
+  assert.deepEqual(stage.told, ["a 1", "b 1"]);
+  assert.equal(stage.poller.look(), false);
+  assert.deepEqual(stage.told, ["a 1", "b 1", "c 1", "d 1"]);
+  assert.equal(stage.poller.look(), true);
+  assert.equal(stage.told.length, 4);
+});
+
+Deno.test("who wants to be told again is, in the next look, if it is still ready", async () => {
+  await using stage = new Stage();
+  const [greedy, quiet, gone] = ["greedy", "quiet", "gone"].map((name) => {
+    const { fd, watch } = stage.watch(name, () => {
+      if (stage.told.length <= 3) stage.poller.again(watch);
+    });
+    return { fd, watch };
+  });
+  assert.ok(greedy && quiet && gone);
+  assert.equal(stage.poller.looks, 0);
+  assert.equal(stage.poller.look(), false);
+  assert.equal(stage.poller.looks, 1);
+  assert.deepEqual(stage.told, ["greedy 1", "quiet 1", "gone 1"]);
+  stage.signals.clear(quiet.fd);
+  stage.poller.unwatch(gone.watch);
+  assert.equal(stage.poller.look(), true);
+  assert.deepEqual(stage.told.slice(3), ["greedy 1"]);
+  assert.equal(stage.poller.look(), true);
+  assert.equal(stage.told.length, 4);
+});
+
+Deno.test("who wants to be told again between two looks wakes the waiter", async () => {
+  await using stage = new Stage();
+  const twice = Promise.withResolvers<void>();
+  const { watch } = stage.watch("a", () => {
+    if (stage.told.length === 2) twice.resolve();
+  });
+  stage.poller.look();
+  stage.poller.again(watch);
+  await twice.promise;
+  assert.deepEqual(stage.told, ["a 1", "a 1"]);
+});
+
+Deno.test("who closes the poller and wants to be told again is not", async () => {
+  const stage = new Stage();
+  let closing: Promise<void> | undefined;
+  const { watch } = stage.watch("a", () => {
+    stage.poller.again(watch);
+    closing ??= stage.poller.close();
+  });
+  assert.equal(stage.poller.look(), false);
+  await closing;
+  stage.signals[Symbol.dispose]();
+  assert.deepEqual(stage.told, ["a 1"]);
+});
+
 Deno.test("what is still ready is told again, unless only changes were asked for", async () => {
   await using stage = new Stage();
   const fd = stage.signals.make();
@@ -185,8 +243,8 @@ Deno.test("lingering is over when nobody waits any more", async () => {
   }
   await Promise.resolve();
   assert.equal(stage.told.length, 4);
-  // Before and after lingering, and twice in the one look that it took.
-  assert.equal(clock.asked, 4);
+  // Before and after lingering, at the begin of the one look that it took, and after each event.
+  assert.equal(clock.asked, 7);
 });
 
 Deno.test("three at once are left to the waiter, who wakes for them", async () => {

@@ -200,6 +200,34 @@ Deno.test("a TLS session that breaks for a lack of ours says nothing about the p
   }
 });
 
+Deno.test("a body that is being searched is all that is received", () => {
+  const stage = new Stage();
+  const attempt = stage.begin(httpCheck({ responseRegexp: "(?s)[ab].{10}[xy]" }));
+  const body = "ab".repeat(32_768);
+  stage.connection.incoming.push("HTTP/1.1 200 OK\r\n\r\n", body, "unread", reset);
+  stage.engine.user?.readable();
+  stage.engine.user?.readable();
+  assert.deepEqual(stage.connection.incoming, ["unread", reset]);
+  assert.deepEqual(stage.outcomes, []);
+  stage.searches.advance(1);
+  assert.deepEqual(stage.outcomes, ["L7RSP regexp not found in 65536 bytes of body"]);
+  attempt.close();
+});
+
+Deno.test("a server whose chunks have no end is given up after a few hundred KiB", () => {
+  const stage = new Stage();
+  const attempt = stage.begin(httpCheck({ responseRegexp: "up" }));
+  const chunk = `1;${"x".repeat(8000)}\r\ny\r\n`;
+  const endless = ["HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"];
+  stage.connection.incoming.push(...endless, ...Array(1000).fill(chunk));
+  // The attempt closes the connection only when the run does, which this stage has not.
+  stage.engine.user?.readable();
+  assert.equal(stage.outcomes[0], "L7RSP framing of chunks over 327680 bytes");
+  const taken = 1000 - stage.connection.incoming.length;
+  assert.ok(taken <= 41, `${taken} chunks`);
+  attempt.close();
+});
+
 /** A stream over a fake connection, and what comes out of it. */
 function streamed() {
   const engine = new FakeEngine();
@@ -237,11 +265,50 @@ Deno.test("a stream whose bytes stay as they came, whatever is received next", a
   stream.destroy();
 });
 
-Deno.test("a stream breaks for the reason for which the connection did", async () => {
-  const { stream, connection } = streamed();
-  connection.incoming.push(reset);
-  const [error] = await once(stream, "error");
-  assert.equal(error.message, "connection reset by peer");
+Deno.test("a stream ends when the connection broke, after what came before, and knows why", async () => {
+  const { stream, data, connection } = streamed();
+  connection.incoming.push("last", reset);
+  await once(stream, "end");
+  assert.equal(data.join(""), "last");
+  assert.equal(stream.brokenBy, "connection reset by peer");
+  stream.destroy();
+});
+
+Deno.test("a stream takes in a handshake's bytes and then a session's, and no more", async () => {
+  for (
+    const [isSecure, most, words] of [
+      [false, 262_144, "TLS handshake over 262144 bytes"],
+      [true, 1_048_576, "response over 1048576 bytes of TLS"],
+    ] as const
+  ) {
+    const { stream, data, connection } = streamed();
+    if (isSecure) stream.secured();
+    const piece = "x".repeat(65_536);
+    connection.incoming.push(...Array(most / piece.length).fill(piece));
+    await new Promise((resolve) => setTimeout(resolve));
+    assert.equal(data.join("").length, most);
+    assert.equal(stream.brokenBy, undefined);
+    connection.incoming.push("y", "z");
+    const ended = once(stream, "end");
+    stream.pull();
+    await ended;
+    assert.equal(stream.brokenBy, words);
+    assert.deepEqual(connection.incoming, ["z"]);
+    assert.equal(data.join("").length, most);
+    stream.destroy();
+  }
+});
+
+Deno.test("a stream that was told to stop leaves the rest where it is", async () => {
+  const { stream, data, connection } = streamed();
+  await new Promise((resolve) => setTimeout(resolve));
+  stream.stopReading();
+  connection.incoming.push("unread");
+  stream.pull();
+  await new Promise((resolve) => setTimeout(resolve));
+  assert.deepEqual(connection.incoming, ["unread"]);
+  assert.deepEqual(data, []);
+  stream.destroy();
 });
 
 Deno.test("a stream sends all at once, or says why not", async () => {

@@ -4,6 +4,15 @@ export interface Credentials {
   readonly key: string;
 }
 
+/** How a certificate is to be other than the usual one: P-256, SHA-256, X.509 version 3. */
+export interface Unusual {
+  /** What `openssl req -newkey` is told: `rsa:1024`, `ed25519`, or a curve: `P-384`. */
+  readonly key?: string;
+  readonly digest?: "md5" | "sha1" | "sha384";
+  /** The name in the subject. */
+  readonly commonName?: string;
+}
+
 /** An authority of this test's own, in a directory that goes with it. */
 export class Authority implements AsyncDisposable {
   readonly #directory: string;
@@ -16,14 +25,20 @@ export class Authority implements AsyncDisposable {
     this.cert = cert;
   }
 
-  static async create(): Promise<Authority> {
+  /** `name` is its own; as a server's, its certificate is for that name. */
+  static async create(name = "test authority", key = "P-256"): Promise<Authority> {
     const directory = await Deno.makeTempDir({ prefix: "mgl-ca-" });
     await openssl(
       directory,
-      ...["req", "-x509", ...newKey("ca"), "-out", "ca.pem", "-days", "2"],
-      ...["-subj", "/CN=test authority", "-addext", "basicConstraints=critical,CA:TRUE"],
+      ...["req", "-x509", ...newKey("ca", key), "-out", "ca.pem", "-days", "2"],
+      ...["-subj", `/CN=${name}`, "-addext", "basicConstraints=critical,CA:TRUE"],
     );
     return new Authority(directory, await Deno.readTextFile(`${directory}/ca.pem`));
+  }
+
+  /** Its own certificate and key, for a server that serves it. */
+  async credentials(): Promise<Credentials> {
+    return { cert: this.cert, key: await Deno.readTextFile(`${this.#directory}/ca.key`) };
   }
 
   /** The file with its certificate. */
@@ -33,19 +48,21 @@ export class Authority implements AsyncDisposable {
 
   /**
    * Signs a certificate for `names` (`DNS:a.example`, `IP:127.0.0.1`), valid between these two
-   * days counted from today. By `openssl ca`: `openssl x509` can only begin today.
+   * days counted from today. Without names it has none but the subject's, and as `v1` it is of
+   * X.509 version 1. By `openssl ca`: `openssl x509` can only begin today.
    */
   async issue(
     names: string,
     [from, to]: readonly [number, number] = [-1, 2],
+    { key = "P-256", digest, commonName = "test server" }: Unusual = {},
   ): Promise<Credentials> {
     const directory = this.#directory;
     const name = `leaf${this.#count++}`;
     await openssl(
       directory,
-      ...["req", ...newKey(name), "-out", `${name}.csr`, "-subj", "/CN=test server"],
+      ...["req", ...newKey(name, key), "-out", `${name}.csr`, "-subj", `/CN=${commonName}`],
     );
-    await Deno.writeTextFile(`${directory}/${name}.conf`, signing(names));
+    await Deno.writeTextFile(`${directory}/${name}.conf`, signing(names, digest));
     await Deno.writeTextFile(`${directory}/index.txt`, "");
     await openssl(
       directory,
@@ -65,7 +82,9 @@ export class Authority implements AsyncDisposable {
 }
 
 /** What `openssl ca` has to be told in a file. */
-function signing(names: string): string {
+function signing(names: string, digest = "sha256"): string {
+  const extensions = names === "v1" ? "" : "x509_extensions = extensions";
+  const alternatives = names === "" || names === "v1" ? "" : `subjectAltName = ${names}`;
   return `
 [ca]
 default_ca = authority
@@ -73,13 +92,14 @@ default_ca = authority
 new_certs_dir = .
 database = index.txt
 rand_serial = yes
-default_md = sha256
+default_md = ${digest}
 policy = subject
-x509_extensions = extensions
+${extensions}
 [subject]
 commonName = supplied
 [extensions]
-subjectAltName = ${names}
+keyUsage = digitalSignature
+${alternatives}
 `;
 }
 
@@ -89,9 +109,11 @@ function daysFromNow(days: number): string {
   return time.replace(/\.\d+|[-:T]/g, "");
 }
 
-function newKey(name: string): string[] {
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
-  return [...curve, "-nodes", "-keyout", `${name}.key`];
+function newKey(file: string, key: string): string[] {
+  const kind = key.startsWith("P-")
+    ? ["-newkey", "ec", "-pkeyopt", `ec_paramgen_curve:${key}`]
+    : ["-newkey", key];
+  return [...kind, "-nodes", "-keyout", `${file}.key`];
 }
 
 async function openssl(cwd: string, ...args: string[]): Promise<void> {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
-import { silentLogger } from "../../lib/log/mod.ts";
+import { type Logger, silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
 import { RawServer } from "../net/raw_server.ts";
 import { stampsCome } from "../net/stamps.ts";
 import { ip } from "../support/ip.ts";
@@ -16,11 +17,12 @@ async function probeAll(
   timeoutMs: number,
   lookAtMs: number,
   waitedMs: number,
+  log: Logger = silentLogger,
 ): Promise<ProbeResult[]> {
   const clock = new FakeClock();
   await using engine = new Engine(clock, { kernelAge: () => waitedMs });
   await stampsCome();
-  using prober = createProber(engine, { log: silentLogger, version: "1" });
+  using prober = createProber(engine, { log, version: "1" });
   using server = new RawServer();
   const results: ProbeResult[] = [];
   const check = httpCheck({ port: server.port, timeoutMs });
@@ -45,4 +47,10 @@ Deno.test("an answer that came while maglevd was stopped for a minute counts", a
   assert.deepEqual(await probeAll(1, 2000, 60_000, 59_995), [
     { ok: true, code: "L7OK", detail: "status 200", durationMs: 5 },
   ]);
+});
+
+Deno.test("what a probe took is logged to the microsecond", async () => {
+  const log = new RecordedLog();
+  await probeAll(1, 100, 120, 118.7654321, log);
+  assert.deepEqual(log.named("probe-done").map((each) => each["duration-ms"]), [1.235]);
 });

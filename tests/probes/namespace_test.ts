@@ -123,7 +123,7 @@ test("addresses that nobody answers for give L4TOUT or L4CON with the reason", a
     ["2001:db8:1::1", ...Array(2).fill("L4CON no route to host")],
     ["2001:db8:2::1", ...Array(2).fill("L4CON dropped by a blackhole route")],
     // A router that says so: the probes are routed back here, and refused.
-    ["2001:db8:4::1", "L4TOUT not connected within 80ms", "L4CON no route to host"],
+    ["2001:db8:4::1", "L4CON network is unreachable", "L4CON no route to host"],
   ] as const;
   for (const [address, tcp, icmp] of expected) {
     const outcome = (check: HealthCheck) => harness.outcome(check, address, namespace.name);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseIp } from "../../lib/ip/mod.ts";
-import { certificateReason, tlsIdentity, tlsReason } from "../../lib/probes/tls_client.ts";
+import { tlsIdentity } from "../../lib/probes/tls_client.ts";
+import { certificateReason, handshakeReason, tlsReason } from "../../lib/probes/tls_reasons.ts";
 
 function identity(serverName: string | undefined, host: string | undefined, address: string) {
   const parsed = parseIp(address);
@@ -106,6 +107,147 @@ Deno.test("a certificate that cannot be verified is asked for its dates first", 
   );
   assert.equal(
     at("2026-11-19T12:00:00Z", "ERR_TLS_CERT_ALTNAME_INVALID"),
-    "certificate is not for a.example",
+    "certificate is not for a.example: it has no subject alternative name",
   );
+});
+
+/** Of a certificate that a trusted authority signed, and of that authority. */
+const authority = { valid_from: "Nov 1 2026", valid_to: "Dec 1 2026", ca: true };
+const leaf = { ...authority, ca: false, subjectaltname: "DNS:a.example" };
+
+function reasonOf(
+  certificate: Parameters<typeof certificateReason>[1],
+  code = "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+) {
+  return certificateReason(code, certificate, "a.example", Date.parse("2026-11-19"));
+}
+
+Deno.test("an RSA key that is too short is named, the server's or its authority's", () => {
+  const rsa = (bits: number) => ({ bits, modulus: "C0FFEE" });
+  assert.equal(
+    reasonOf({ ...leaf, ...rsa(2047) }),
+    "certificate has an RSA key of 2047 bits, fewer than 2048",
+  );
+  assert.equal(
+    reasonOf({ ...leaf, ...rsa(2048), issuerCertificate: { ...authority, ...rsa(1024) } }),
+    "certificate's authority has an RSA key of 1024 bits, fewer than 2048",
+  );
+  const untrusted = "certificate's authority is not trusted";
+  assert.equal(reasonOf({ ...leaf, ...rsa(2048) }), untrusted);
+  assert.equal(reasonOf({ ...leaf, bits: 256 }), untrusted);
+  assert.equal(reasonOf({ ...leaf, modulus: "C0FFEE" }), untrusted);
+});
+
+Deno.test("of a chain ten certificates are looked at", () => {
+  const chain = (length: number): NonNullable<Parameters<typeof certificateReason>[1]> =>
+    length === 1
+      ? { ...authority, bits: 512, modulus: "C0FFEE" }
+      : { ...authority, issuerCertificate: chain(length - 1) };
+  assert.match(reasonOf(chain(10)), /512 bits/);
+  assert.doesNotMatch(reasonOf(chain(11)), /512 bits/);
+});
+
+Deno.test("a certificate without a version is of the first, however long its parts are", () => {
+  const first = "certificate is of X.509 version 1, which is not accepted";
+  const untrusted = "certificate's authority is not trusted";
+  for (
+    const lengths of [[[4], [2]], [[5], [3]], [[0x81, 5], [2]], [[0x82, 0, 6], [0x82, 0, 2]]]
+  ) {
+    const [outer = [], inner = []] = lengths;
+    const of = (element: number) =>
+      reasonOf({ ...leaf, raw: Uint8Array.from([0x30, ...outer, 0x30, ...inner, element, 0]) });
+    assert.equal(of(0x02), first, `${lengths}`);
+    assert.equal(of(0xa0), untrusted, `${lengths}`);
+  }
+});
+
+Deno.test("what is no certificate, and a chain in a circle, change nothing", () => {
+  const untrusted = "certificate's authority is not trusted";
+  for (const raw of [[], [0x30], [0x30, 0x84, 0xff], Array(500).fill(0xff)]) {
+    assert.equal(reasonOf({ ...leaf, raw: Uint8Array.from(raw) }), untrusted);
+  }
+  const [one, other] = [{ ...leaf }, { ...leaf }] as { issuerCertificate?: unknown }[];
+  Object.assign(one ?? {}, { issuerCertificate: other });
+  Object.assign(other ?? {}, { issuerCertificate: one });
+  assert.equal(reasonOf(one as typeof leaf), untrusted);
+});
+
+Deno.test("a self-signed certificate is said to be an authority's where it is", () => {
+  const code = "DEPTH_ZERO_SELF_SIGNED_CERT";
+  assert.equal(reasonOf(leaf, code), "certificate is self-signed");
+  const own = "certificate is self-signed, as an authority's (CA:TRUE)";
+  assert.equal(reasonOf(authority, code), own);
+  assert.equal(reasonOf(undefined, code), "certificate is self-signed");
+});
+
+Deno.test("a certificate without alternative names that is for another name says so", () => {
+  const code = "ERR_TLS_CERT_ALTNAME_INVALID";
+  assert.equal(reasonOf(leaf, code), "certificate is not for a.example");
+  assert.equal(
+    reasonOf({ ...leaf, subjectaltname: "" }, code),
+    "certificate is not for a.example: it has no subject alternative name",
+  );
+});
+
+Deno.test("a server's alert is told by its words and number", () => {
+  const said = (name: string) => tlsReason(new Error(`received fatal alert: ${name}`), "a");
+  assert.equal(said("HandshakeFailure"), "the server refused: handshake failure (alert 40)");
+  assert.equal(said("CloseNotify"), "the server refused: close notify (alert 0)");
+  assert.equal(said("Unknown(0xff)"), "the server refused: Unknown(0xff)");
+});
+
+Deno.test("alerts have the numbers that IANA gave them", () => {
+  const numbers = {
+    UnexpectedMessage: 10,
+    BadRecordMac: 20,
+    DecryptionFailed: 21,
+    RecordOverflow: 22,
+    DecompressionFailure: 30,
+    HandshakeFailure: 40,
+    NoCertificate: 41,
+    BadCertificate: 42,
+    UnsupportedCertificate: 43,
+    CertificateRevoked: 44,
+    CertificateExpired: 45,
+    CertificateUnknown: 46,
+    IllegalParameter: 47,
+    UnknownCA: 48,
+    AccessDenied: 49,
+    DecodeError: 50,
+    DecryptError: 51,
+    ExportRestriction: 60,
+    ProtocolVersion: 70,
+    InsufficientSecurity: 71,
+    InternalError: 80,
+    InappropriateFallback: 86,
+    UserCanceled: 90,
+    NoRenegotiation: 100,
+    MissingExtension: 109,
+    UnsupportedExtension: 110,
+    CertificateUnobtainable: 111,
+    UnrecognisedName: 112,
+    BadCertificateStatusResponse: 113,
+    BadCertificateHashValue: 114,
+    UnknownPSKIdentity: 115,
+    CertificateRequired: 116,
+    NoApplicationProtocol: 120,
+    EncryptedClientHelloRequired: 121,
+  };
+  for (const [name, number] of Object.entries(numbers)) {
+    const said = tlsReason(new Error(`received fatal alert: ${name}`), "a");
+    const words = /^the server refused: ([a-z A-Z]+) \(alert (\d+)\)$/.exec(said);
+    assert.equal(Number(words?.[2]), number, name);
+    // The same words, in another spelling.
+    const letters = (text = "") => text.replaceAll(" ", "").toLowerCase().replace("ised", "ized");
+    assert.equal(letters(words?.[1]), letters(name));
+  }
+});
+
+Deno.test("a signature that ends the handshake is the server's, not its certificate's", () => {
+  const error = (code: string) => Object.assign(new Error("x"), { code });
+  assert.equal(
+    handshakeReason(error("UNABLE_TO_VERIFY_LEAF_SIGNATURE"), "a"),
+    "the server's signature is refused: an RSA key under 2048 bits, or not the certificate's key",
+  );
+  assert.equal(handshakeReason(error("CERT_REVOKED"), "a"), "certificate is revoked");
 });
