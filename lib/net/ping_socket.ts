@@ -47,9 +47,6 @@ export interface PingOrigin {
 }
 
 const protocols = { 4: IPPROTO_ICMP, 6: IPPROTO_ICMPV6 } as const;
-/** Errors of earlier sends that may stand before a message; reading takes them away. */
-const pendingErrors = 4;
-const EAGAIN = errnoNumber("EAGAIN");
 const EINVAL = errnoNumber("EINVAL");
 /** struct sock_filter. */
 const instructionBytes = 8;
@@ -126,11 +123,7 @@ export class PingSocket implements Watcher, Disposable {
 
   /** Receives one message into the engine's inbox; returns its length, negative for none. */
   receive(): number {
-    for (let tries = 0; tries < pendingErrors; tries++) {
-      const length = this.#engine.inbox.receive(this.#fd);
-      if (length >= 0 || errno() === EAGAIN) return length;
-    }
-    return -1;
+    return this.#engine.inbox.receive(this.#fd);
   }
 
   /** @internal The poller's word. */

@@ -70,14 +70,11 @@ export class Poller {
   /** Throws {@link NetError}. */
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#epoll = owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC));
+    using parts = new DisposableStack();
+    this.#epoll = parts.use(owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC)));
     this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
-    try {
-      this.#wake = owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK));
-    } catch (error) {
-      this.#epoll[Symbol.dispose]();
-      throw error;
-    }
+    this.#wake = parts.use(owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK)));
+    parts.move();
     this.#add(this.#wake.number, EPOLLIN, noSlot, 0);
   }
 
