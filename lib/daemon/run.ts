@@ -5,6 +5,7 @@ import { createLogger, reasonOf } from "../log/mod.ts";
 import type { DaemonLog } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
+import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
@@ -63,10 +64,22 @@ async function check(path: string): Promise<number> {
 
 async function serve(settings: Settings): Promise<number> {
   const log = createLogger({ level: settings.logLevel, sink: Deno.stdout, clock: systemClock });
+  const unsure = chooseAuthorities();
   log.info("starting", { ...version });
+  if (unsure !== undefined) log.warn("authorities-unsure", { err: unsure });
   const code = await serveLogged(settings, log);
   await log.flush(flushLimitMs);
   return code;
+}
+
+/** Returns why checks over TLS may come to trust other authorities than this host does. */
+function chooseAuthorities(): string | undefined {
+  try {
+    trustSystemAuthorities();
+    return undefined;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> {

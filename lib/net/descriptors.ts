@@ -6,8 +6,8 @@ const RLIMIT_NOFILE = 7;
 
 /**
  * Descriptors that belong to nobody's share: Deno holds 20 when it starts and takes some for files,
- * DNS and workers as it goes; the engine holds 3, a ping socket each namespace, family and source,
- * VPP 3, the listeners 4.
+ * DNS and workers as it goes; the engine holds 3, up to three ping sockets each namespace, family
+ * and source, VPP 3, the listeners 4.
  */
 const ownDescriptors = 40;
 

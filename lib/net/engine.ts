@@ -5,8 +5,15 @@ import { Admission, descriptorLimit } from "./descriptors.ts";
 import type { Failure } from "./failure.ts";
 import { Inbox, type KernelAge } from "./inbox.ts";
 import { type NetnsIdentity, NetnsSockets } from "./netns.ts";
-import { type PingOrigin, PingSocket } from "./ping_socket.ts";
+import { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 import { Poller } from "./poller.ts";
+
+/**
+ * An echo takes 768 bytes of a buffer, and twice the size may wait for neighbours that do not
+ * answer, for 3 s each: 1,000 of them (net.ipv4.neigh.default.gc_thresh3), each probed ten times a
+ * second, fit. Towards here, a hundredth of a second of what a core can send.
+ */
+const pingBufferBytes = 8 << 20;
 
 /** What tests put in place of the kernel's; everything is real unless given. */
 export interface EngineOptions {
@@ -16,6 +23,8 @@ export interface EngineOptions {
   readonly sockets?: NetnsSockets;
   /** How many descriptors this process may have. */
   readonly descriptorLimit?: number;
+  /** How many bytes a ping socket asks for to each side. */
+  readonly pingBufferBytes?: number;
 }
 
 /**
@@ -33,6 +42,8 @@ export class Engine implements AsyncDisposable {
   readonly admission: Admission;
   /** @internal Where receives put their bytes; whoever is told next overwrites it. */
   readonly inbox: Inbox;
+  /** @internal How many bytes a ping socket asks for to each side; the kernel doubles it. */
+  readonly pingBufferBytes: number;
   readonly #deadlines: Deadlines;
 
   /** Throws NetError when the system is out of descriptors. */
@@ -40,6 +51,7 @@ export class Engine implements AsyncDisposable {
     this.clock = clock;
     this.admission = new Admission(options.descriptorLimit ?? descriptorLimit());
     this.sockets = options.sockets ?? new NetnsSockets();
+    this.pingBufferBytes = options.pingBufferBytes ?? pingBufferBytes;
     using parts = new DisposableStack();
     this.inbox = parts.use(new Inbox(options.kernelAge));
     this.poller = new Poller(clock);
@@ -55,10 +67,10 @@ export class Engine implements AsyncDisposable {
   /** Opens a socket for pings; see {@link PingSocket.open}. */
   openPing(
     origin: PingOrigin,
-    types: readonly number[],
+    filter: PingFilter,
     readable: () => void,
   ): PingSocket | Failure {
-    return PingSocket.open(this, origin, types, readable);
+    return PingSocket.open(this, origin, filter, readable);
   }
 
   /** Which namespace a name stands for now; undefined when there is none. */

@@ -1,3 +1,4 @@
+import type { IpFamily } from "../ip/mod.ts";
 import { errno, libc } from "./libc.ts";
 import { AF_INET, SO_TIMESTAMPNS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
 import { NetError } from "./errno.ts";
@@ -8,10 +9,9 @@ export type KernelAge = (seconds: number, nanoseconds: number) => number;
 
 /** Room that one receive is offered. */
 const room = 65536;
-/** struct msghdr (recvmsg(2)), struct iovec and room for one control message, 64-bit. */
+/** Bytes of struct msghdr (recvmsg(2)), 64-bit, and of struct sockaddr_in6. */
 const headerBytes = 56;
-const iovecBytes = 16;
-const controlBytes = 64;
+const senderBytes = 28;
 /** Bytes of a control message with a struct timespec in it (cmsg(3)). */
 const stampBytes = 32;
 const one = new Uint8Array(new Int32Array([1]).buffer);
@@ -25,8 +25,14 @@ export class Inbox implements Disposable {
   /** What was received. */
   readonly bytes: Uint8Array<ArrayBuffer> = new Uint8Array(room);
   readonly #age: KernelAge;
-  readonly #message = new Uint8Array(headerBytes + iovecBytes + controlBytes);
-  readonly #view = new DataView(this.#message.buffer);
+  readonly #header = new DataView(new ArrayBuffer(headerBytes));
+  readonly #message = new Uint8Array(this.#header.buffer);
+  /** One struct iovec: all of {@link bytes}. */
+  readonly #parts = new BigUint64Array([address(this.bytes), BigInt(room)]);
+  readonly #stamp = new DataView(new ArrayBuffer(stampBytes));
+  readonly #sender = new Uint8Array(senderBytes);
+  /** Views of the sender's address, by family. */
+  readonly #senders = { 4: this.#sender.subarray(4, 8), 6: this.#sender.subarray(8, 24) } as const;
   /**
    * The kernel stamps packets while any socket asks for it, and turning that on and off stops all
    * cores for a moment. So one socket asks for as long as this lives.
@@ -37,14 +43,13 @@ export class Inbox implements Disposable {
   /** Throws {@link NetError} when there is no descriptor left. */
   constructor(age: KernelAge = kernelAge) {
     this.#age = age;
-    const pointer = (bytes: Uint8Array<ArrayBuffer>) =>
-      Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
-    const base = pointer(this.#message);
-    this.#view.setBigUint64(16, base + BigInt(headerBytes), true);
-    this.#view.setBigUint64(24, 1n, true);
-    this.#view.setBigUint64(32, base + BigInt(headerBytes + iovecBytes), true);
-    this.#view.setBigUint64(headerBytes, pointer(this.bytes), true);
-    this.#view.setBigUint64(headerBytes + 8, BigInt(room), true);
+    const point = (at: number, to: ArrayBuffer) => {
+      this.#header.setBigUint64(at, address(new Uint8Array(to)), true);
+    };
+    point(0, this.#sender.buffer);
+    point(16, this.#parts.buffer);
+    this.#header.setBigUint64(24, 1n, true);
+    point(32, this.#stamp.buffer);
     const keeper = libc.socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (keeper < 0) throw new NetError("open a socket for time stamps", errno());
     this.#keeper = new FileDescriptor(keeper);
@@ -56,12 +61,21 @@ export class Inbox implements Disposable {
     return this.#waitedMs;
   }
 
+  /**
+   * Who sent the last message, which came to a ping socket of `family`. The next message overwrites
+   * it.
+   */
+  sender(family: IpFamily): Uint8Array {
+    return this.#senders[family];
+  }
+
   /** Receives; returns how many bytes came, 0 at the end, or -1, and errno says why. */
   receive(fd: number): number {
-    this.#view.setUint32(40, controlBytes, true);
+    this.#header.setUint32(8, senderBytes, true);
+    this.#header.setUint32(40, stampBytes, true);
     const received = libc.recvmsg(fd, this.#message, 0);
     // Without a stamp: the end of a connection, or the first packets after the engine began.
-    this.#waitedMs = received >= 0 && this.#view.getUint32(40, true) >= stampBytes
+    this.#waitedMs = received >= 0 && this.#header.getUint32(40, true) >= stampBytes
       ? this.#readAge()
       : 0;
     return received;
@@ -72,13 +86,17 @@ export class Inbox implements Disposable {
   }
 
   #readAge(): number {
-    // Nothing else is asked for, so what is there is a stamp: struct timespec after the header.
-    const at = headerBytes + iovecBytes + 16;
-    // The lower half of the seconds is enough until 2106.
-    const seconds = this.#view.getUint32(at, true);
+    // Nothing else is asked for, so what is there is a stamp: struct timespec after the header. The
+    // lower half of the seconds is enough until 2106.
+    const seconds = this.#stamp.getUint32(16, true);
     // Somebody may have set the calendar back.
-    return Math.max(0, this.#age(seconds, this.#view.getUint32(at + 8, true)));
+    return Math.max(0, this.#age(seconds, this.#stamp.getUint32(24, true)));
   }
+}
+
+/** Where memory is. It does not move. */
+function address(bytes: Uint8Array<ArrayBuffer>): bigint {
+  return Deno.UnsafePointer.value(Deno.UnsafePointer.of(bytes));
 }
 
 /** Has what comes on a socket stamped, for {@link Inbox.receive}. */

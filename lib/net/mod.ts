@@ -24,5 +24,6 @@ export { type Deadline } from "./deadlines.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { type KernelAge } from "./inbox.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
-export { type PingOrigin, PingSocket } from "./ping_socket.ts";
+export { processArguments, replaceProcess } from "./process.ts";
+export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 export { type Watcher } from "./poller.ts";

@@ -13,7 +13,7 @@ const EPERM = errnoNumber("EPERM");
 const EINVAL = errnoNumber("EINVAL");
 /** Attempts to get back into the daemon's own namespace. */
 const returnAttempts = 3;
-/** statx(2): ask for the inode number; where it and the device are in the answer. */
+/** statx(2): ask for the inode number, 32 bits of which are used; where it and the device are. */
 const STATX_INO = 0x100;
 const statxBytes = 256;
 const statxInode = 0x20;
@@ -45,7 +45,6 @@ export function netnsPath(name: string): { path: string } | { failure: string } 
  */
 export class NetnsSockets implements Disposable {
   readonly #setns: (fd: number) => number;
-  readonly #paths = new Map<string, Uint8Array<ArrayBuffer>>();
   readonly #status = new Uint8Array(statxBytes);
   readonly #statusView = new DataView(this.#status.buffer);
   #own: FileDescriptor | undefined;
@@ -62,7 +61,7 @@ export class NetnsSockets implements Disposable {
    */
   open(netns: string, domain: number, type: number, protocol: number): number | Failure {
     if (netns === "") return openHere(domain, type, protocol);
-    const path = this.#path(netns);
+    const path = pathOf(netns);
     if ("reason" in path) return path;
     const own = this.#home();
     if (typeof own !== "number") return own;
@@ -88,12 +87,12 @@ export class NetnsSockets implements Disposable {
    * in it.
    */
   identity(netns: string): NetnsIdentity | undefined {
-    const path = this.#path(netns);
+    const path = pathOf(netns);
     if ("reason" in path) return undefined;
     if (libc.statx(AT_FDCWD, path, 0, STATX_INO, this.#status) !== 0) return undefined;
     const view = this.#statusView;
     return {
-      inode: view.getUint32(statxInode, true) + 2 ** 32 * view.getUint32(statxInode + 4, true),
+      inode: view.getUint32(statxInode, true),
       major: view.getUint32(statxDevice, true),
       minor: view.getUint32(statxDevice + 4, true),
     };
@@ -103,18 +102,6 @@ export class NetnsSockets implements Disposable {
   [Symbol.dispose](): void {
     this.#own?.[Symbol.dispose]();
     this.#own = undefined;
-  }
-
-  #path(netns: string): Uint8Array<ArrayBuffer> | Failure {
-    const known = this.#paths.get(netns);
-    if (known) return known;
-    const result = netnsPath(netns);
-    if ("failure" in result) return outerFailure(result.failure);
-    const bytes = cString(result.path);
-    // There is one name per configuration; reloads with ever new ones shall not add up.
-    if (this.#paths.size >= 64) this.#paths.clear();
-    this.#paths.set(netns, bytes);
-    return bytes;
   }
 
   #home(): number | Failure {
@@ -139,6 +126,12 @@ export class NetnsSockets implements Disposable {
 
 function enterNetns(fd: number): number {
   return libc.setns(fd, CLONE_NEWNET);
+}
+
+/** The path of a namespace for system calls, or why there is none. */
+function pathOf(netns: string): Uint8Array<ArrayBuffer> | Failure {
+  const result = netnsPath(netns);
+  return "failure" in result ? outerFailure(result.failure) : cString(result.path);
 }
 
 function openHere(domain: number, type: number, protocol: number): number | Failure {

@@ -5,8 +5,11 @@ import {
   ICMP_FILTER,
   IPPROTO_ICMP,
   IPPROTO_ICMPV6,
+  SO_ATTACH_FILTER,
   SO_RCVBUF,
+  SO_RCVBUFFORCE,
   SO_SNDBUF,
+  SO_SNDBUFFORCE,
   SOCK_CLOEXEC,
   SOCK_DGRAM,
   SOCK_NONBLOCK,
@@ -23,6 +26,17 @@ import { errno, libc } from "./libc.ts";
 import type { Watch, Watcher } from "./poller.ts";
 import { bindFailure, sendFailure } from "./reasons.ts";
 
+/** What a raw socket is to hear; the unprivileged kind hears nothing but its own answers. */
+export interface PingFilter {
+  /** ICMP types. */
+  readonly types: readonly number[];
+  /**
+   * Instructions of classic BPF, `struct sock_filter` each, over what the socket would receive: what
+   * they return 0 for takes no room in its buffer.
+   */
+  readonly program: Uint8Array<ArrayBuffer>;
+}
+
 /** From where a ping socket sends. */
 export interface PingOrigin {
   readonly family: IpFamily;
@@ -32,12 +46,10 @@ export interface PingOrigin {
   readonly source: IpAddress | undefined;
 }
 
-/** Asks for room for a burst; the kernel gives what net.core.rmem_max and wmem_max allow. */
-const bufferSize = new Uint8Array(new Int32Array([1 << 20]).buffer);
 const protocols = { 4: IPPROTO_ICMP, 6: IPPROTO_ICMPV6 } as const;
-/** Errors of earlier sends that may stand before a message; reading takes them away. */
-const pendingErrors = 4;
-const EAGAIN = errnoNumber("EAGAIN");
+const EINVAL = errnoNumber("EINVAL");
+/** struct sock_filter. */
+const instructionBytes = 8;
 const scratchAddress = new Uint8Array(28);
 
 /**
@@ -51,6 +63,7 @@ export class PingSocket implements Watcher, Disposable {
   readonly hasIpHeader: boolean;
   readonly #engine: Engine;
   readonly #readable: () => void;
+  readonly #source: IpAddress | undefined;
   #fd: number;
   #watch: Watch | undefined;
 
@@ -58,10 +71,11 @@ export class PingSocket implements Watcher, Disposable {
     engine: Engine,
     fd: number,
     raw: boolean,
-    family: IpFamily,
+    { family, source }: PingOrigin,
     readable: () => void,
   ) {
     this.#engine = engine;
+    this.#source = source;
     this.#fd = fd;
     this.raw = raw;
     this.hasIpHeader = raw && family === 4;
@@ -69,16 +83,16 @@ export class PingSocket implements Watcher, Disposable {
   }
 
   /**
-   * Opens one that lets the ICMP types in `types` through. `readable` is called while there is
-   * something to receive. Returns why there is none.
+   * Opens one that hears what `filter` lets through. `readable` is called while there is something
+   * to receive. Returns why there is none.
    */
   static open(
     engine: Engine,
     origin: PingOrigin,
-    types: readonly number[],
+    filter: PingFilter,
     readable: () => void,
   ): PingSocket | Failure {
-    const { family, netns, source } = origin;
+    const { family, netns } = origin;
     const domain = addressFamilies[family];
     const flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
     const open = (type: number) =>
@@ -87,8 +101,8 @@ export class PingSocket implements Watcher, Disposable {
     if (typeof raw !== "number" && raw.isOwn) return raw;
     const fd = typeof raw === "number" ? raw : open(SOCK_DGRAM);
     if (typeof fd !== "number") return typeof raw === "number" ? fd : both(raw, fd);
-    const socket = new PingSocket(engine, fd, fd === raw, family, readable);
-    const failure = socket.#prepare(family, types, source);
+    const socket = new PingSocket(engine, fd, fd === raw, origin, readable);
+    const failure = socket.#prepare(family, filter);
     if (failure === undefined) return socket;
     socket[Symbol.dispose]();
     return failure;
@@ -96,6 +110,8 @@ export class PingSocket implements Watcher, Disposable {
 
   /** Sends one message; returns why it could not, or undefined. */
   send(address: IpAddress, bytes: Uint8Array<ArrayBuffer>): Failure | undefined {
+    const gone = this.#bind();
+    if (gone !== undefined) return gone;
     const length = encodeSocketAddress(scratchAddress, address, 0);
     const size = BigInt(bytes.length);
     if (libc.sendto(this.#fd, bytes, size, 0, scratchAddress, length) >= 0) {
@@ -107,11 +123,7 @@ export class PingSocket implements Watcher, Disposable {
 
   /** Receives one message into the engine's inbox; returns its length, negative for none. */
   receive(): number {
-    for (let tries = 0; tries < pendingErrors; tries++) {
-      const length = this.#engine.inbox.receive(this.#fd);
-      if (length >= 0 || errno() === EAGAIN) return length;
-    }
-    return -1;
+    return this.#engine.inbox.receive(this.#fd);
   }
 
   /** @internal The poller's word. */
@@ -128,30 +140,52 @@ export class PingSocket implements Watcher, Disposable {
     this.#fd = -1;
   }
 
-  #prepare(
-    family: IpFamily,
-    types: readonly number[],
-    source: IpAddress | undefined,
-  ): Failure | undefined {
+  #prepare(family: IpFamily, filter: PingFilter): Failure | undefined {
     askForStamps(this.#fd);
-    libc.setsockopt(this.#fd, SOL_SOCKET, SO_RCVBUF, bufferSize, 4);
-    libc.setsockopt(this.#fd, SOL_SOCKET, SO_SNDBUF, bufferSize, 4);
-    if (this.raw) {
-      const filter = icmpFilter(family, types);
-      const [level, option] = family === 4
-        ? [SOL_RAW, ICMP_FILTER]
-        : [IPPROTO_ICMPV6, ICMP6_FILTER];
-      libc.setsockopt(this.#fd, level, option, filter, filter.length);
-    }
-    if (source) {
-      const length = encodeSocketAddress(scratchAddress, source, 0);
-      if (libc.bind(this.#fd, scratchAddress, length) !== 0) return bindFailure(source, errno());
-    }
+    this.#size(SO_RCVBUFFORCE, SO_RCVBUF);
+    this.#size(SO_SNDBUFFORCE, SO_SNDBUF);
+    if (this.raw) this.#filter(family, filter);
+    const failure = this.#bind();
+    if (failure !== undefined) return failure;
     // Level-triggered: answers come to one socket in such numbers that they are read in portions.
     const watch = this.#engine.poller.watch(this.#fd, EPOLLIN, this);
     if (typeof watch === "number") return callFailure(watch, "watch the socket");
     this.#watch = watch;
     return undefined;
+  }
+
+  /** Beyond net.core.rmem_max and wmem_max only with CAP_NET_ADMIN (socket(7)). */
+  #size(forced: number, allowed: number): void {
+    const bytes = new Uint8Array(new Int32Array([this.#engine.pingBufferBytes]).buffer);
+    if (libc.setsockopt(this.#fd, SOL_SOCKET, forced, bytes, 4) === 0) return;
+    libc.setsockopt(this.#fd, SOL_SOCKET, allowed, bytes, 4);
+  }
+
+  #filter(family: IpFamily, { types, program }: PingFilter): void {
+    const blocked = blockedTypes(family, types);
+    const [level, option] = family === 4 ? [SOL_RAW, ICMP_FILTER] : [IPPROTO_ICMPV6, ICMP6_FILTER];
+    libc.setsockopt(this.#fd, level, option, blocked, blocked.length);
+    // struct sock_fprog: how many instructions, and where they are.
+    const request = new Uint8Array(16);
+    const view = new DataView(request.buffer);
+    view.setUint16(0, program.length / instructionBytes, true);
+    const pointer = Deno.UnsafePointer.value(Deno.UnsafePointer.of(program));
+    view.setBigUint64(8, pointer, true);
+    libc.setsockopt(this.#fd, SOL_SOCKET, SO_ATTACH_FILTER, request, request.length);
+  }
+
+  /**
+   * Binds to the source address. Done again before each message, it finds that the address has
+   * gone, after which IPv6 would still send from it.
+   */
+  #bind(): Failure | undefined {
+    const source = this.#source;
+    if (source === undefined) return undefined;
+    const length = encodeSocketAddress(scratchAddress, source, 0);
+    if (libc.bind(this.#fd, scratchAddress, length) === 0) return undefined;
+    const reason = errno();
+    // The unprivileged kind is bound once, and says so after it has looked for the address.
+    return this.#watch !== undefined && reason === EINVAL ? undefined : bindFailure(source, reason);
   }
 }
 
@@ -162,7 +196,7 @@ function both(raw: Failure, unprivileged: Failure): Failure {
 }
 
 /** `struct icmp_filter` (raw(7)) or `icmp6_filter` (RFC 3542 3.2) with a bit per type to block. */
-function icmpFilter(family: IpFamily, types: readonly number[]): Uint8Array<ArrayBuffer> {
+function blockedTypes(family: IpFamily, types: readonly number[]): Uint8Array<ArrayBuffer> {
   const words = new Uint32Array(family === 4 ? 1 : 8).fill(0xffff_ffff);
   for (const type of types) {
     const word = type >> 5;

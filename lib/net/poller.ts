@@ -76,14 +76,11 @@ export class Poller {
   /** Throws {@link NetError}. */
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#epoll = owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC));
+    using parts = new DisposableStack();
+    this.#epoll = parts.use(owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC)));
     this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
-    try {
-      this.#wake = owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK));
-    } catch (error) {
-      this.#epoll[Symbol.dispose]();
-      throw error;
-    }
+    this.#wake = parts.use(owned("create the eventfd", libc.eventfd(0, EFD_CLOEXEC_NONBLOCK)));
+    parts.move();
     const wake = { fd: this.#wake.number, interest: EPOLLIN, slot: noSlot, generation: 0 };
     this.#control(EPOLL_CTL_ADD, wake);
   }

@@ -10,6 +10,7 @@ const EACCES = errnoNumber("EACCES");
 const EPERM = errnoNumber("EPERM");
 const EINVAL = errnoNumber("EINVAL");
 const EAGAIN = errnoNumber("EAGAIN");
+const ENOBUFS = errnoNumber("ENOBUFS");
 
 /** Why socket(2) failed. */
 export function openFailure(reason: number): Failure {
@@ -39,7 +40,7 @@ export function connectFailure(reason: number): Failure {
 
 /** Why a ping could not be sent. */
 export function sendFailure(reason: number): Failure {
-  return reason === EAGAIN
+  return reason === EAGAIN || reason === ENOBUFS
     ? ownFailure("too many packets are waiting to be sent")
     : reachFailure(reason);
 }

@@ -46,6 +46,11 @@ export interface ProbeContext {
 
 /** A probe under way, as the runner sees it. */
 export interface Attempt {
+  /**
+   * Clock milliseconds at which it got to its target, where that can be later than its start: its
+   * time and its duration count from then. Undefined while it has not.
+   */
+  readonly sentAt?: number | undefined;
   /** When the kernel had what the attempt heard last; undefined when it heard nothing. */
   readonly heardAt: number | undefined;
   /** The longest time in ms for which what had come for it was not looked at. */

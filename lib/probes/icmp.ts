@@ -4,6 +4,7 @@ import {
   type Attempt,
   failed,
   failedBy,
+  hindered,
   type Outcome,
   passed,
   type Probe,
@@ -11,18 +12,21 @@ import {
 } from "./attempt.ts";
 import type { EchoUser, IcmpHub, PendingEcho } from "./icmp_hub.ts";
 import { formatSeconds } from "./seconds.ts";
+import type { SilentTargets } from "./silent_targets.ts";
 import type { ProbeTarget } from "./types.ts";
 
 const replied = passed("L4OK", "echo reply");
+const noRoom = "too many packets are waiting to be sent";
 
 /** One ICMP echo. */
 export const probeIcmp: Probe<IcmpCheck> = (context, target, _check, report) => {
-  const attempt = new IcmpAttempt(target, report);
+  const attempt = new IcmpAttempt(context.silent, target, report);
   attempt.begin(context);
   return attempt;
 };
 
 class IcmpAttempt implements Attempt, EchoUser {
+  readonly #silent: SilentTargets;
   readonly #target: ProbeTarget;
   readonly #report: (outcome: Outcome) => void;
   heardAt: number | undefined;
@@ -31,7 +35,12 @@ class IcmpAttempt implements Attempt, EchoUser {
   #hub: IcmpHub | undefined;
   #echo: PendingEcho | undefined;
 
-  constructor(target: ProbeTarget, report: (outcome: Outcome) => void) {
+  constructor(
+    silent: SilentTargets,
+    target: ProbeTarget,
+    report: (outcome: Outcome) => void,
+  ) {
+    this.#silent = silent;
     this.#target = target;
     this.#report = report;
   }
@@ -39,7 +48,10 @@ class IcmpAttempt implements Attempt, EchoUser {
   begin(context: ProbeContext): void {
     const { address, check, netns } = this.#target;
     const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
-    const hub = context.icmp.get({ family: address.family, netns, source });
+    const origin = { family: address.family, netns, source };
+    const hub = this.#silent.has(address)
+      ? context.icmp.get(origin, address)
+      : context.icmp.get(origin);
     if ("reason" in hub) return this.#failed(hub);
     const echo = hub.send(address, this);
     if ("reason" in echo) return this.#failed(echo);
@@ -47,23 +59,40 @@ class IcmpAttempt implements Attempt, EchoUser {
     this.#echo = echo;
   }
 
+  get sentAt(): number | undefined {
+    return this.#echo?.sentAt;
+  }
+
   replied(heardAt: number): void {
+    this.#note(false);
     this.heardAt = heardAt;
     this.#report(replied);
   }
 
   unreachable(heardAt: number, reason: string): void {
+    // Perhaps because it does not answer for its address, for which the echo lay in a buffer.
+    this.#note(true);
     this.heardAt = heardAt;
     this.#report(failed("L4CON", reason));
   }
 
+  unsent(failure: Failure): void {
+    this.#failed(failure);
+  }
+
   timedOut(): Outcome {
+    if (this.#echo?.sentAt === undefined) return hindered(noRoom);
+    this.#note(true);
     return failed("L4TOUT", `no reply within ${formatSeconds(this.#target.check.timeoutMs)}`);
   }
 
   close(): void {
     if (this.#echo) this.#hub?.withdraw(this.#echo);
     this.#echo = undefined;
+  }
+
+  #note(isSilent: boolean): void {
+    this.#silent.note(this.#target.address, isSilent);
   }
 
   #failed(failure: Failure): void {

@@ -1,5 +1,6 @@
 import type { IpAddress } from "../ip/mod.ts";
 import {
+  type Deadline,
   type Engine,
   type Failure,
   type NetnsIdentity,
@@ -7,14 +8,8 @@ import {
   type PingOrigin,
   type PingSocket,
 } from "../net/mod.ts";
-import {
-  type Echo,
-  echoBytes,
-  encodeEcho,
-  type IcmpAnswer,
-  icmpTypes,
-  parseAnswer,
-} from "./icmp_packet.ts";
+import { icmpFilter } from "./icmp_filter.ts";
+import { type Echo, echoBytes, encodeEcho, type IcmpAnswer, parseAnswer } from "./icmp_packet.ts";
 
 /**
  * Told how one echo fared; nothing after it was withdrawn. `heardAt` is when the kernel had the
@@ -25,25 +20,36 @@ export interface EchoUser {
   replied(heardAt: number): void;
   /** A router, or this host, says that it went nowhere. */
   unreachable(heardAt: number, reason: string): void;
+  /** It had to wait for room, and could not be sent after all. */
+  unsent(failure: Failure): void;
 }
 
-/** An echo on its way. */
+/** An echo on its way, or waiting for room to be sent. */
 export interface PendingEcho extends Echo {
   readonly address: IpAddress;
   readonly user: EchoUser;
+  /** Clock milliseconds at which it was asked for, */
+  readonly askedAt: number;
+  /** and at which it could be sent; undefined while it waits. */
+  sentAt: number | undefined;
 }
 
-/** Sequence numbers there are, and so the most echoes under way on one socket. */
+/** Sequence numbers there are. */
 const sequences = 65536;
-/** Random words fetched at once, two per echo. */
-const tokenBatch = 1024;
+/** Echoes under way on one socket at most, so that a number which is free is always found soon. */
+const mostPending = sequences / 2;
+/** Random words fetched at once, three per echo. */
+const randomBatch = 3 * 341;
 /** Answers read in one go, so that a flood of them leaves the event loop a turn. */
 const answersAtOnce = 2048;
+/** Milliseconds after which those that wait for room are tried again, */
+const retryMs = 10;
+/** refusals in a row after which there is no room for the others either, */
+const refusalsAtOnce = 16;
+/** and for how long an echo waits; with that its probe still ends when the checker expects it. */
+const longestWaitMs = 1000;
 
-/**
- * All echoes of one namespace, family and source: one socket, which hears the answers to all of
- * them, and to those of other programs, which it leaves alone.
- */
+/** Some echoes of one namespace, family and source: one socket, which hears the answers to them. */
 export class IcmpHub implements Disposable {
   readonly #engine: Engine;
   readonly #origin: PingOrigin;
@@ -52,9 +58,11 @@ export class IcmpHub implements Disposable {
   readonly #id = crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
   readonly #pending = new Map<number, PendingEcho>();
   readonly #packet = new Uint8Array(echoBytes);
-  readonly #tokens = new Uint32Array(tokenBatch);
-  #token = tokenBatch;
-  #sequence = 0;
+  /** Those of {@link #pending} that there was no room for yet. */
+  readonly #waiting = new Set<PendingEcho>();
+  readonly #random = new Uint32Array(randomBatch);
+  #nextRandom = randomBatch;
+  #retry: Deadline | undefined;
   #socket: PingSocket | undefined;
   #retired = false;
   /** Clock milliseconds of the last echo. */
@@ -69,9 +77,8 @@ export class IcmpHub implements Disposable {
 
   /** Opens the socket; returns why it can't be. To be called once. */
   open(): Failure | undefined {
-    const { reply, unreachable } = icmpTypes[this.#origin.family];
-    const types = [reply, unreachable];
-    const socket = this.#engine.openPing(this.#origin, types, () => this.#readable());
+    const filter = icmpFilter(this.#origin.family, this.#id);
+    const socket = this.#engine.openPing(this.#origin, filter, () => this.#readable());
     if ("reason" in socket) return socket;
     this.#socket = socket;
     return undefined;
@@ -86,20 +93,24 @@ export class IcmpHub implements Disposable {
       now.major === then.major && now.minor === then.minor;
   }
 
-  /** Echoes under way. */
+  /** Echoes under way or waiting. */
   get pending(): number {
     return this.#pending.size;
   }
 
-  /** Sends one echo; returns why it could not be sent. `user` is not told from within. */
+  /**
+   * Sends one echo, at once or, when this host has no room for it, as soon as it has; returns why it
+   * cannot be sent at all. `user` is not told from within.
+   */
   send(address: IpAddress, user: EchoUser): PendingEcho | Failure {
-    if (this.#pending.size >= sequences) return ownFailure("too many echoes are under way");
-    const echo = { ...this.#nextEcho(), address, user };
-    encodeEcho(this.#packet, this.#origin.family, echo);
-    const failure = this.#socket?.send(address, this.#packet);
-    if (failure !== undefined) return failure;
+    if (this.#pending.size >= mostPending) return ownFailure("too many echoes are under way");
+    const askedAt = this.#engine.clock.now();
+    const echo = { ...this.#nextEcho(), address, user, askedAt, sentAt: undefined };
+    const failure = this.#waiting.size > 0 ? undefined : this.#trySend(echo);
+    if (failure !== undefined && !failure.isOwn) return failure;
     this.#pending.set(echo.sequence, echo);
-    this.lastUsed = this.#engine.clock.now();
+    this.lastUsed = askedAt;
+    if (echo.sentAt === undefined) this.#wait(echo);
     return echo;
   }
 
@@ -107,6 +118,7 @@ export class IcmpHub implements Disposable {
   withdraw(echo: PendingEcho): void {
     if (this.#pending.get(echo.sequence) !== echo) return;
     this.#pending.delete(echo.sequence);
+    this.#waiting.delete(echo);
     if (this.#retired && this.#pending.size === 0) this[Symbol.dispose]();
   }
 
@@ -118,21 +130,56 @@ export class IcmpHub implements Disposable {
 
   /** Closes the socket. */
   [Symbol.dispose](): void {
+    this.#retry?.cancel();
+    this.#retry = undefined;
     this.#socket?.[Symbol.dispose]();
     this.#socket = undefined;
   }
 
-  #nextEcho(): Echo {
-    while (this.#pending.has(this.#sequence)) this.#sequence = (this.#sequence + 1) % sequences;
-    const sequence = this.#sequence;
-    this.#sequence = (sequence + 1) % sequences;
-    if (this.#token >= tokenBatch) {
-      crypto.getRandomValues(this.#tokens);
-      this.#token = 0;
+  /** Returns why the echo could not be sent. */
+  #trySend(echo: PendingEcho): Failure | undefined {
+    encodeEcho(this.#packet, this.#origin.family, echo);
+    const failure = this.#socket?.send(echo.address, this.#packet);
+    if (failure === undefined) echo.sentAt = this.#engine.clock.now();
+    return failure;
+  }
+
+  #wait(echo: PendingEcho): void {
+    this.#waiting.add(echo);
+    this.#retry ??= this.#engine.deadline(this.#engine.clock.now() + retryMs, () => {
+      this.#retry = undefined;
+      this.#sendWaiting();
+      const [next] = this.#waiting;
+      if (next) this.#wait(next);
+    });
+  }
+
+  /** Tries those that wait, those that were refused before last. */
+  #sendWaiting(): void {
+    let refusals = 0;
+    for (const echo of [...this.#waiting]) {
+      if (refusals >= refusalsAtOnce) return;
+      // Whoever was told in the meantime may have withdrawn it.
+      if (!this.#waiting.delete(echo)) continue;
+      const failure = this.#trySend(echo);
+      if (failure === undefined) continue;
+      refusals++;
+      const waitedMs = this.#engine.clock.now() - echo.askedAt;
+      if (failure.isOwn && waitedMs < longestWaitMs) this.#waiting.add(echo);
+      else echo.user.unsent(failure);
     }
-    const first = this.#tokens[this.#token++] ?? 0;
-    const second = this.#tokens[this.#token++] ?? 0;
-    return { id: this.#id, sequence, token: [first, second] };
+  }
+
+  /** The sequence number is random, too: it is all that an error may quote of what is secret. */
+  #nextEcho(): Echo {
+    if (this.#nextRandom >= randomBatch) {
+      crypto.getRandomValues(this.#random);
+      this.#nextRandom = 0;
+    }
+    const random = () => this.#random[this.#nextRandom++] ?? 0;
+    let sequence = random() % sequences;
+    while (this.#pending.has(sequence)) sequence = (sequence + 1) % sequences;
+    return { id: this.#id, sequence, token: [random(), random()] };
   }
 
   #readable(): void {
@@ -150,10 +197,13 @@ export class IcmpHub implements Disposable {
   #answered(answer: IcmpAnswer, ownId: boolean): void {
     const echo = this.#pending.get(answer.sequence);
     if (!echo || (ownId && answer.id !== this.#id)) return;
-    const heardAt = this.#engine.clock.now() - this.#engine.inbox.waitedMs;
+    const { clock, inbox } = this.#engine;
+    const heardAt = clock.now() - inbox.waitedMs;
+    const { token } = answer;
+    if (token && (token[0] !== echo.token[0] || token[1] !== echo.token[1])) return;
     switch (answer.kind) {
       case "reply":
-        if (answer.token[0] !== echo.token[0] || answer.token[1] !== echo.token[1]) return;
+        if (!sameBytes(inbox.sender(this.#origin.family), echo.address.bytes)) return;
         return echo.user.replied(heardAt);
       case "unreachable":
         if (!sameBytes(answer.destination, echo.address.bytes)) return;

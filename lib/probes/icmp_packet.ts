@@ -20,13 +20,15 @@ export type IcmpAnswer =
     readonly sequence: number;
     /** Where the echo was sent, in bytes of the packet that was read. */
     readonly destination: Uint8Array;
+    /** The echo's, if so much of it is quoted: some routers quote 8 bytes, as RFC 792 has it. */
+    readonly token: readonly [number, number] | undefined;
     readonly reason: string;
   };
 
 /** Message types of RFC 792 and RFC 4443. */
 export const icmpTypes = {
-  4: { request: 8, reply: 0, unreachable: 3 },
-  6: { request: 128, reply: 129, unreachable: 1 },
+  4: { request: 8, reply: 0, unreachable: 3, exceeded: 11 },
+  6: { request: 128, reply: 129, unreachable: 1, exceeded: 3 },
 } as const;
 
 /** Codes of "destination unreachable" that say more than that (RFC 792, 1812; RFC 4443). */
@@ -47,6 +49,12 @@ const reasons: Readonly<Record<IpFamily, ReadonlyMap<number, string>>> = {
     [6, "route rejected by a router"],
   ]),
 };
+
+/** Codes of "time exceeded". */
+const exceededReasons: readonly string[] = [
+  "TTL exceeded on the way, perhaps in a routing loop",
+  "a fragment was lost on the way",
+];
 
 const ipv6HeaderBytes = 40;
 const errorHeaderBytes = 8;
@@ -81,7 +89,8 @@ export function parseAnswer(
     case types.reply:
       return length < at + echoBytes ? undefined : parseReply(bytes, at);
     case types.unreachable:
-      return parseUnreachable(bytes, at, length, family);
+    case types.exceeded:
+      return parseError(bytes, at, length, family);
     default:
       return undefined;
   }
@@ -92,12 +101,16 @@ function parseReply(bytes: Uint8Array, at: number): IcmpAnswer {
     kind: "reply",
     id: uint16(bytes, at + 4),
     sequence: uint16(bytes, at + 6),
-    token: [uint32(bytes, at + 8), uint32(bytes, at + 12)],
+    token: tokenAt(bytes, at),
   };
 }
 
+function tokenAt(bytes: Uint8Array, echo: number): readonly [number, number] {
+  return [uint32(bytes, echo + 8), uint32(bytes, echo + 12)];
+}
+
 /** An error quotes the packet it is about: its IP header and the beginning of the echo. */
-function parseUnreachable(
+function parseError(
   bytes: Uint8Array,
   at: number,
   length: number,
@@ -112,9 +125,20 @@ function parseUnreachable(
   const destination = family === 4
     ? bytes.subarray(quoted + 16, quoted + 20)
     : bytes.subarray(quoted + 24, quoted + 40);
-  const reason = reasons[family].get(bytes[at + 1] ?? 0) ?? "destination is unreachable";
-  const id = uint16(bytes, echo + 4);
-  return { kind: "unreachable", id, sequence: uint16(bytes, echo + 6), destination, reason };
+  return {
+    kind: "unreachable",
+    id: uint16(bytes, echo + 4),
+    sequence: uint16(bytes, echo + 6),
+    destination,
+    token: length < echo + echoBytes ? undefined : tokenAt(bytes, echo),
+    reason: reasonOf(family, bytes[at] ?? 0, bytes[at + 1] ?? 0),
+  };
+}
+
+function reasonOf(family: IpFamily, type: number, code: number): string {
+  return type === icmpTypes[family].exceeded
+    ? exceededReasons[code] ?? "time exceeded on the way"
+    : reasons[family].get(code) ?? "destination is unreachable";
 }
 
 /** RFC 1071 over an echo. */

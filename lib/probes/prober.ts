@@ -6,7 +6,6 @@ import { HttpRequests } from "./http_request.ts";
 import { IcmpHubs } from "./icmp_hubs.ts";
 import { Run } from "./run.ts";
 import { SilentTargets } from "./silent_targets.ts";
-import { trustSystemAuthorities } from "./tls_client.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
 
 /** What a prober needs from the program around it. */
@@ -14,7 +13,7 @@ export interface ProberOptions {
   readonly log: Logger;
   /** The program's version, for the User-Agent. */
   readonly version: string;
-  /** PEM certificates to trust instead of the system's authorities. */
+  /** PEM certificates to trust instead of the authorities that the process was started with. */
   readonly ca?: readonly string[];
 }
 
@@ -29,7 +28,6 @@ export interface Prober extends Disposable {
 /** Makes a prober; close it before the engine. */
 export function createProber(engine: Engine, options: ProberOptions): Prober {
   const { log } = options;
-  trustSystemAuthorities();
   const context = contextOf(engine, options);
   const runs = new Set<Run>();
   const start: StartProbe = (target, done) => {

@@ -60,7 +60,7 @@ export class Run {
   #expire(attempt: Attempt): void {
     const { heldUpMs } = attempt;
     const { timeoutMs } = this.target.check;
-    const end = this.#startedAt + timeoutMs + heldUpMs;
+    const end = this.#sentAt(attempt) + timeoutMs + heldUpMs;
     if (heldUpMs > stallMs) {
       this.#end(hindered(`maglevd stood still for ${Math.round(heldUpMs)}ms`), timeoutMs);
     } else if (this.#context.engine.clock.now() < end) {
@@ -72,7 +72,11 @@ export class Run {
 
   #report(outcome: Outcome): void {
     const heardAt = this.#attempt?.heardAt ?? this.#context.engine.clock.now();
-    this.#end(outcome, Math.max(0, heardAt - this.#startedAt));
+    this.#end(outcome, Math.max(0, heardAt - this.#sentAt(this.#attempt)));
+  }
+
+  #sentAt(attempt: Attempt | undefined): number {
+    return attempt?.sentAt ?? this.#startedAt;
   }
 
   #end({ ok, code, detail }: Outcome, durationMs: number): void {

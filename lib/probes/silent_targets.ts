@@ -1,9 +1,9 @@
 import type { IpAddress } from "../ip/mod.ts";
 
 /**
- * The addresses that did not answer when they were last probed over TCP. Each probe of one holds a
- * socket for its whole timeout, so that many of them together could hold all there are. Forgets
- * with the address.
+ * The addresses that did not answer when they were last probed. Each probe of one holds a socket for
+ * its whole timeout, or room in a buffer, so that many of them together could hold all there is.
+ * Forgets with the address.
  */
 export class SilentTargets {
   readonly #silent = new WeakSet<IpAddress>();

@@ -153,14 +153,3 @@ function certificateOf(socket: TLSSocket): SeenCertificate | undefined {
     return undefined;
   }
 }
-
-/**
- * Makes node:tls verify with the system's authorities, SSL_CERT_FILE and SSL_CERT_DIR included,
- * where Deno would use a list of its own. To be called before the first session of the process;
- * an operator's own choice is left alone. Handing the list to each session instead would have it
- * parsed each time, which takes 10 ms.
- */
-export function trustSystemAuthorities(): void {
-  const variable = "DENO_TLS_CA_STORE";
-  if (!Deno.env.has(variable)) Deno.env.set(variable, "system");
-}

@@ -45,7 +45,7 @@ export interface ProbeTarget {
 
 /**
  * Starts one probe. `done` is called exactly once, never synchronously, at the latest when the
- * check's timeout has passed; after the returned function was called, not at all. What cannot even
+ * check's timeout has passed, or a second later if it could not begin at once; after the returned function was called, not at all. What cannot even
  * be started is a failed result. Throws only the FatalError after which the process has to end.
  */
 export type StartProbe = (target: ProbeTarget, done: (result: ProbeResult) => void) => CancelProbe;

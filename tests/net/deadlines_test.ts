@@ -29,6 +29,18 @@ Deno.test("a deadline that has passed already expires on the next turn, not at o
   assert.equal(expired, 1);
 });
 
+Deno.test("deadlines of nearly the same time expire each at its own", () => {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock, () => true);
+  const seen: number[] = [];
+  for (const at of [10, 9, 15, 12]) deadlines.add(at, () => seen.push(at));
+  for (const at of [9, 10, 12, 15]) {
+    clock.advance(at - clock.now());
+    assert.equal(seen.at(-1), at);
+  }
+  assert.deepEqual(seen, [9, 10, 12, 15]);
+});
+
 Deno.test("a thousand deadlines need one timer", () => {
   const clock = new FakeClock();
   const deadlines = new Deadlines(clock, () => true);

@@ -9,6 +9,7 @@ import {
   Engine,
   type Failure,
 } from "../../lib/net/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
 
@@ -203,6 +204,15 @@ Deno.test({
     await engine.close();
     assert.equal(openDescriptors(), before);
   },
+});
+
+Deno.test("closing the engine forgets its deadlines", async () => {
+  const clock = new FakeClock();
+  const engine = new Engine(clock);
+  engine.deadline(5, () => assert.fail("expired"));
+  await engine.close();
+  assert.equal(clock.pending, 0);
+  clock.advance(10);
 });
 
 Deno.test("an engine has as many descriptors for probes as the process's limit allows", async () => {

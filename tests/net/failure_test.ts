@@ -63,7 +63,8 @@ Deno.test("why a connect failed", () => {
 Deno.test("why a ping could not be sent", () => {
   const expected = [
     ["EAGAIN", own("too many packets are waiting to be sent")],
-    ["ENOBUFS", own("no buffer space available")],
+    ["ENOBUFS", own("too many packets are waiting to be sent")],
+    ["ENOMEM", own("out of memory")],
     ["EADDRNOTAVAIL", outer("address not available")],
     ["EACCES", outer("prohibited by a route")],
     ["EPERM", outer("prohibited by a firewall")],

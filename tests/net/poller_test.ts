@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { Poller, type Watch } from "../../lib/net/poller.ts";
 import { type Clock, FakeClock, systemClock, type Timer } from "../../lib/time/mod.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 import { nextError } from "../support/next_error.ts";
 
 const EPOLLIN = 1;
@@ -29,6 +29,19 @@ class Signals implements Disposable {
     for (const fd of this.#open) libc.close(fd);
   }
 }
+
+Deno.test("a look that the kernel refuses is an error", async () => {
+  const pollers: Poller[] = [];
+  const [epoll = -1] = descriptorsOf(() => pollers.push(new Poller(new FakeClock())));
+  libc.close(epoll);
+  assert.throws(() => pollers[0]?.look(), {
+    message: "look at the sockets: bad file descriptor",
+    code: "EBADF",
+  });
+  // Something for the poller to close under that number.
+  assert.equal(libc.eventfd(0, nonBlocking), epoll);
+  await pollers[0]?.close();
+});
 
 /** A poller, and what it tells of descriptors by name. */
 class Stage implements AsyncDisposable {

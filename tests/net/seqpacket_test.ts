@@ -91,7 +91,9 @@ Deno.test("connecting says why it failed", async () => {
       code: "ECONNREFUSED",
       message: `connect to ${path}: connection refused`,
     });
+    const before = openDescriptors();
     assert.throws(() => listenSeqpacket(path), { code: "EADDRINUSE" });
+    assert.equal(openDescriptors(), before);
   });
   await assert.rejects(connectSeqpacket("/".repeat(108)), RangeError);
 });

@@ -16,6 +16,7 @@ const ok = passed("L7OK", "status 200");
 class Puppet implements Attempt {
   heardAt: number | undefined;
   heldUpMs = 0;
+  sentAt: number | undefined;
   closed = 0;
   asked = 0;
   report: (outcome: Outcome) => void = () => {};
@@ -129,6 +130,22 @@ Deno.test("an attempt that was held up for long but ended well counts", async ()
   stage.clock.advance(5000);
   assert.equal(stage.results.length, 1);
   assert.equal(stage.attempt.asked, 0);
+});
+
+Deno.test("an attempt that got to its target later has its time, and its duration, from then on", async () => {
+  await using late = new Stage();
+  late.attempt.sentAt = 900;
+  late.clock.advance(1399);
+  assert.deepEqual(late.results, []);
+  late.clock.advance(1);
+  assert.deepEqual(late.results, [{ ...timedOut, durationMs: 1000 }]);
+  assert.equal(late.attempt.asked, 1);
+  await using answered = new Stage();
+  answered.attempt.sentAt = 900;
+  answered.clock.advance(1200);
+  answered.attempt.heardAt = 1600;
+  answered.attempt.report(ok);
+  assert.deepEqual(answered.results, [{ ...ok, durationMs: 700 }]);
 });
 
 Deno.test("what is reported after the end is not heard", async () => {

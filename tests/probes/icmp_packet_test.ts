@@ -90,9 +90,9 @@ Deno.test("arbitrary packets never throw", () => {
   );
 });
 
-/** The reason of an unreachable message with `code`. */
-function reasonOf(family: 4 | 6, code: number): string | undefined {
-  const [type, header] = family === 4 ? [3, ipv4Header()] : [1, new Uint8Array(40)];
+/** The reason of an error with `code`, which says that a destination is unreachable or `type`. */
+function reasonOf(family: 4 | 6, code: number, type = family === 4 ? 3 : 1): string | undefined {
+  const header = family === 4 ? ipv4Header() : new Uint8Array(40);
   const packet = concat([type, code, 0, 0, 0, 0, 0, 0], header, encoded(family));
   const answer = parseAnswer(packet, packet.length, family, false);
   return answer?.kind === "unreachable" ? answer.reason : undefined;
@@ -120,6 +120,28 @@ Deno.test("each code of an unreachable message has its reason (RFC 792, 1812, 44
       assert.equal(reasonOf(family, code), expected[family].get(code) ?? other, `${code}`);
     }
   }
+});
+
+Deno.test("each code of a message that time was exceeded has its reason (RFC 792, 4443)", () => {
+  for (const [family, type] of [[4, 11], [6, 3]] as const) {
+    assert.deepEqual([0, 1, 2].map((code) => reasonOf(family, code, type)), [
+      "TTL exceeded on the way, perhaps in a routing loop",
+      "a fragment was lost on the way",
+      "time exceeded on the way",
+    ]);
+  }
+});
+
+Deno.test("an error has the echo's token, if that much is quoted", () => {
+  const tokens = (quoted: number) =>
+    [[4, 3], [6, 1], [4, 11], [6, 3]].map(([family, type]) => {
+      const header = family === 4 ? ipv4Header() : new Uint8Array(40);
+      const echo = encoded(family === 4 ? 4 : 6).subarray(0, quoted);
+      const packet = concat([type ?? 0, 0, 0, 0, 0, 0, 0, 0], header, echo);
+      return parseAnswer(packet, packet.length, family === 4 ? 4 : 6, false)?.token;
+    });
+  assert.deepEqual(tokens(16), Array(4).fill(echo.token));
+  assert.deepEqual(tokens(15), Array(4).fill(undefined));
 });
 
 Deno.test("an echo has id, sequence and token in network order", () => {

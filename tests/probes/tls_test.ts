@@ -122,6 +122,7 @@ test("the system's authorities are trusted, as SSL_CERT_FILE names them", async 
     args: ["run", "-A", "--no-check", new URL("one_probe.ts", import.meta.url).pathname],
     env: {
       SSL_CERT_FILE: authority.path,
+      DENO_TLS_CA_STORE: "system",
       ONE_PROBE: JSON.stringify({
         check: tcpCheck({ port: server.port, tls: tls("a.example") }),
         address: "127.0.0.1",

@@ -1,0 +1,50 @@
+import { O_CLOEXEC } from "./constants.ts";
+import { NetError } from "./errno.ts";
+import { FileDescriptor } from "./fd.ts";
+import { cString, errno, libc } from "./libc.ts";
+
+/**
+ * The arguments that this process was started with, the runtime's own included (proc(5)). Read by
+ * system calls: the runtime lets nobody read that file who may not do everything. Throws
+ * {@link NetError}.
+ */
+export function processArguments(): string[] {
+  const action = "read the arguments of this process";
+  const number = libc.open(cString("/proc/self/cmdline"), O_CLOEXEC, 0);
+  if (number < 0) throw new NetError(action, errno());
+  using file = new FileDescriptor(number);
+  const decoder = new TextDecoder();
+  const part = new Uint8Array(4096);
+  let text = "";
+  for (;;) {
+    const length = libc.read(file.number, part, BigInt(part.length));
+    if (length < 0) throw new NetError(action, errno());
+    if (length === 0) return text.split("\0").slice(0, -1);
+    text += decoder.decode(part.subarray(0, length), { stream: true });
+  }
+}
+
+/**
+ * Replaces this process by the program at `path`: same process id, same open standard streams,
+ * nothing else of it stays. `args` begins with the program's name. Does not return; what it throws is
+ * the {@link NetError} for which nothing was replaced.
+ */
+export function replaceProcess(
+  path: string,
+  args: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): never {
+  const variables = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
+  const [argv, envp] = [args, variables].map((each) => each.map(cString));
+  libc.execve(cString(path), pointers(argv ?? []), pointers(envp ?? []));
+  throw new NetError(`start ${path} anew`, errno());
+}
+
+/** An array of `char *` that ends with NULL. The strings have to outlive it. */
+function pointers(strings: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
+  const array = new BigUint64Array(strings.length + 1);
+  strings.forEach((string, i) => {
+    array[i] = Deno.UnsafePointer.value(Deno.UnsafePointer.of(string));
+  });
+  return new Uint8Array(array.buffer);
+}
