@@ -9,7 +9,7 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
-import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
+import { Budgets, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -39,6 +39,7 @@ interface Base {
   readonly events: EventStream;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
+  readonly budgets: Budgets;
   /** The process has to end. */
   readonly fatal: (error: FatalError) => void;
 }
@@ -65,7 +66,18 @@ export async function startDaemon(
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
   });
-  const base: Base = { settings, log, metrics, vitals, events, journal, supervisor, fatal };
+  const budgets = new Budgets(log, systemClock);
+  const base: Base = {
+    settings,
+    log,
+    metrics,
+    vitals,
+    events,
+    journal,
+    supervisor,
+    budgets,
+    fatal,
+  };
   const checker = startChecker(base, config, parts);
   const vpp = startVpp(base, checker, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
@@ -75,6 +87,7 @@ export async function startDaemon(
     vpp,
     logDropped: () => log.dropped,
     checkerStats: () => checker.stats(),
+    budgets: () => budgets.all,
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
@@ -143,7 +156,7 @@ function startVpp(
 
 /** The API, on its one port. */
 function startApi(
-  { settings, log, metrics, supervisor, events, journal }: Base,
+  { settings, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -158,6 +171,7 @@ function startApi(
     config,
     observer: metrics.rpcObserver,
     connections: metrics.connectionObserver("grpc"),
+    budgets,
     supervisor,
     log,
     reflection: settings.reflection,

@@ -6,6 +6,7 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
@@ -38,6 +39,8 @@ export interface RpcServerOptions {
   readonly observer: RpcObserver;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
+  /** Where the budgets of the API are opened. */
+  readonly budgets: Budgets;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
   /** Where the server itself writes. */
