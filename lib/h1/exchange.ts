@@ -36,6 +36,7 @@ export class Exchange implements H2Request {
   readonly headers: readonly H2Field[];
   readonly scheme: string;
   readonly peer: string;
+  readonly connection: object;
   readonly body: RequestBody;
   #controller: AbortController | undefined;
   #over: ConnectionOver | undefined;
@@ -52,6 +53,7 @@ export class Exchange implements H2Request {
     this.headers = head.headers;
     this.scheme = host.scheme;
     this.peer = host.peer;
+    this.connection = host;
     this.#mayContinue = head.expectsContinue;
     this.body = new RequestBody(host.input, head.body, host.trailerBytes, {
       waiting: () => this.#continue(),

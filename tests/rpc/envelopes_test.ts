@@ -1,7 +1,10 @@
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import fc from "fast-check";
 import assert from "node:assert/strict";
+import { callBudgets } from "../../lib/rpc/budget.ts";
+import { Budget, Shares } from "../../lib/rpc/budget/mod.ts";
 import { envelopes, whole } from "../../lib/rpc/envelopes.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
 
 const seed = 20261121;
 
@@ -23,6 +26,12 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return await Array.fromAsync(items);
 }
 
+/** Room for messages of `maxBytes`, with what they take counted in `used`. */
+function room(maxBytes: number, used = new Budget({ ...callBudgets.requests, limit: 1e9 })) {
+  const meter = new Intake(new Shares(used, 1e9)).open({});
+  return { maxBytes, meter };
+}
+
 const splits = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
 const messages = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 12 });
 
@@ -30,7 +39,7 @@ Deno.test("messages come out whole however their bytes are split", async () => {
   await fc.assert(
     fc.asyncProperty(messages, splits, async (contents, lengths) => {
       const framed = contents.map((each) => encodeEnvelope(0, new Uint8Array(each)));
-      const read = await collect(envelopes(pieces(concat(framed), lengths), 10_000));
+      const read = await collect(envelopes(pieces(concat(framed), lengths), room(10_000)));
       assert.deepEqual(read, framed);
     }),
     { seed, numRuns: 100 },
@@ -42,14 +51,14 @@ Deno.test("what is left over at the end comes out as it is", async () => {
     encodeEnvelope(0, new Uint8Array([1])),
     new Uint8Array([0, 0, 0, 0, 9, 7]),
   ]);
-  const read = await collect(envelopes(pieces(bytes, [2]), 100));
+  const read = await collect(envelopes(pieces(bytes, [2]), room(100)));
   assert.deepEqual(read[1], new Uint8Array([0, 0, 0, 0, 9, 7]));
 });
 
 Deno.test("a message that announces too much is refused before it arrives", async () => {
   const head = new Uint8Array([0, 0xff, 0xff, 0xff, 0xff]);
   await assert.rejects(
-    collect(envelopes(pieces(head, [5]), 1000)),
+    collect(envelopes(pieces(head, [5]), room(1000))),
     /message of 4294967295 bytes is larger than the limit of 1000/,
   );
 });
@@ -57,18 +66,20 @@ Deno.test("a message that announces too much is refused before it arrives", asyn
 Deno.test("a body without framing comes in one piece, or is refused when too large", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), splits, async (bytes, lengths) => {
-      assert.deepEqual(await collect(whole(pieces(bytes, lengths), 5000)), [new Uint8Array(bytes)]);
+      assert.deepEqual(await collect(whole(pieces(bytes, lengths), room(5000))), [
+        new Uint8Array(bytes),
+      ]);
     }),
     { seed, numRuns: 100 },
   );
   await assert.rejects(
-    collect(whole(pieces(new Uint8Array(11), [3]), 10)),
+    collect(whole(pieces(new Uint8Array(11), [3]), room(10))),
     /larger than the limit/,
   );
 });
 
 Deno.test("a megabyte in single bytes is gathered in time that grows with its length", async () => {
   const framed = encodeEnvelope(0, new Uint8Array(1 << 20));
-  const [read] = await collect(envelopes(pieces(framed, [1]), 1 << 21));
+  const [read] = await collect(envelopes(pieces(framed, [1]), room(1 << 21)));
   assert.equal(read?.length, framed.length);
 });

@@ -5,6 +5,7 @@ import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
 import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
+import { usualRoom } from "./budget/roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
 
@@ -15,7 +16,7 @@ const body = [new TextEncoder().encode("{}")];
 
 function setUp(shortcuts: ReadonlyMap<string, Shortcut> = new Map()) {
   const handlers = universalHandlers(new HealthService([""]).rpcs(), defaultMessageLimits);
-  return httpAdapter({ handlers, shortcuts, ...defaultMessageLimits });
+  return httpAdapter({ handlers, shortcuts, limits: defaultMessageLimits, ...usualRoom() });
 }
 
 /** Status, type and text of an answer. */

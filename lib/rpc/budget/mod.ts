@@ -2,3 +2,4 @@
 export { Budget } from "./budget.ts";
 export type { BudgetSpec } from "./budget.ts";
 export { Budgets } from "./budgets.ts";
+export { Shares } from "./shares.ts";
