@@ -2,7 +2,7 @@
 
 import { silentLogger } from "../../lib/log/mod.ts";
 import { callBudgets, connectionShares } from "../../lib/rpc/budget.ts";
-import { Budget, Shares } from "../../lib/rpc/budget/mod.ts";
+import { Budget } from "../../lib/rpc/budget/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";
@@ -13,7 +13,7 @@ import { systemClock } from "../../lib/time/mod.ts";
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
 const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
-  intake: new Intake(new Shares(new Budget(callBudgets.requests), connectionShares.requests)),
+  intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
   outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
   addr: "127.0.0.1:0",
   observer: nobody,

@@ -1,14 +1,22 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Shares } from "./budget/mod.ts";
+import type { OctetRoom } from "../h2/mod.ts";
+import { type Budget, Shares } from "./budget/mod.ts";
 
 /** What requests under way have sent so far: half-sent ones must not hold more than there is. */
 export class Intake {
-  /** `shares` are in octets. */
-  constructor(private readonly shares: Shares) {}
+  readonly #shares: Shares;
+  /** What is held below, in the HTTP/2 connections, counts as well. */
+  readonly room: OctetRoom;
+
+  /** `budget` is in octets, and `most` for one connection. */
+  constructor(budget: Budget, most: number) {
+    this.room = budget;
+    this.#shares = new Shares(budget, most);
+  }
 
   /** Counts for one request of a connection. */
   open(connection: object): IntakeMeter {
-    return new IntakeMeter(this.shares, connection);
+    return new IntakeMeter(this.#shares, connection);
   }
 }
 

@@ -63,6 +63,7 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   const port = openHttpPort({
     ...options,
     name: "grpc",
+    room: options.intake.room,
     address: parseListenAddress(options.addr),
     handlers: adapters(rpcs, streams, options),
     observer: options.connections,

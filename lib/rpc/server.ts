@@ -8,7 +8,6 @@ import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { callBudgets, connectionShares } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
-import { Shares } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
 import { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
@@ -88,7 +87,7 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
   const budgets = openBudgets(options.budgets);
   const hub = new EventHub({ checker, journal, logs, limits, budgets, clock, streamId });
-  const intake = new Intake(new Shares(budgets.requests, connectionShares.requests));
+  const intake = new Intake(budgets.requests, connectionShares.requests);
   const outbox = new Outbox(budgets.answers, connectionShares.answers);
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [

@@ -2,7 +2,7 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { callBudgets } from "../../lib/rpc/budget.ts";
-import { Budget, Shares } from "../../lib/rpc/budget/mod.ts";
+import { Budget } from "../../lib/rpc/budget/mod.ts";
 import { envelopes, whole } from "../../lib/rpc/envelopes.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 
@@ -28,7 +28,7 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
 
 /** Room for messages of `maxBytes`, with what they take counted in `used`. */
 function room(maxBytes: number, used = new Budget({ ...callBudgets.requests, limit: 1e9 })) {
-  const meter = new Intake(new Shares(used, 1e9)).open({});
+  const meter = new Intake(used, 1e9).open({});
   return { maxBytes, meter };
 }
 

@@ -1,5 +1,5 @@
 import { callBudgets, connectionShares } from "../../../lib/rpc/budget.ts";
-import { Budget, Shares } from "../../../lib/rpc/budget/mod.ts";
+import { Budget } from "../../../lib/rpc/budget/mod.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";
 import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
@@ -7,7 +7,7 @@ import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
 /** What adapters count with, as large as it is by default. */
 export function usualRoom(): { intake: Intake; outbox: Outbox } {
   return {
-    intake: new Intake(new Shares(new Budget(callBudgets.requests), connectionShares.requests)),
+    intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
     outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { callBudgets } from "../../../lib/rpc/budget.ts";
-import { Budget, Shares } from "../../../lib/rpc/budget/mod.ts";
+import { Budget } from "../../../lib/rpc/budget/mod.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
@@ -284,7 +284,7 @@ Deno.test({
       clock: systemClock,
       log,
       limits: { messages: { readMaxBytes: 2 ** 26, writeMaxBytes: 2 ** 26 } },
-      intake: new Intake(new Shares(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9)),
+      intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
       outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
     });
     const stubs = await makeStubs();
