@@ -1,5 +1,7 @@
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import type { H2Request, H2Response } from "../h2/mod.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { BadRequest } from "../h1/mod.ts";
+import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import { withAnswers } from "./answer_body.ts";
 import { AnswerSlot, withSlot } from "./answer_slot.ts";
 import { skippedBytes } from "./budget.ts";
@@ -12,7 +14,9 @@ import type { Outbox } from "./outbox.ts";
 import { fromPeer } from "./peer.ts";
 import { refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
+import { shortened } from "./status_text.ts";
 import type { MessageLimits } from "./universal.ts";
+import { fromWebText, isWebText, toWebText } from "./web_text.ts";
 
 /** An answer for requests of one path that look simple enough, else undefined. */
 export type Shortcut = (request: H2Request) => Promise<H2Response> | undefined;
@@ -40,7 +44,8 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
     const path = pathOf(request);
     const handler = handlers.get(path);
     if (!handler) return refuse(unknownPath(path, contentType(request)), request);
-    return universal(handler, version, request, options);
+    if (!isWebText(contentType(request))) return universal(handler, version, request, options);
+    return universal(handler, version, fromWebText(request), options).then(toWebText);
   };
   return {
     http1(request) {
@@ -68,10 +73,10 @@ async function universal(
   const response = await handler({
     httpVersion: version,
     // Only the query counts; what a client calls this host may be no part of a URL at all.
-    url: `http://maglevd${request.path}`,
+    url: urlOf(request),
     method: request.method,
-    header: new Headers(request.headers.map(([name, value]): [string, string] => [name, value])),
-    body: gather(request.body, { maxBytes: limits.readMaxBytes, meter }),
+    header: new Headers(request.headers.map(cutField)),
+    body: gather(complete(request.body), { maxBytes: limits.readMaxBytes, meter }),
     signal: request.signal,
     contextValues: withSlot(fromPeer(request.peer), slot),
   });
@@ -86,6 +91,42 @@ async function universal(
     ...body && { body },
     ...trailer && { trailers: () => [...trailer] },
   };
+}
+
+/** Fields that Connect's handlers quote when they refuse what they say. */
+const quotedFields = new Set([
+  "grpc-timeout",
+  "connect-timeout-ms",
+  "connect-protocol-version",
+  "grpc-encoding",
+  "content-encoding",
+  "connect-content-encoding",
+]);
+
+/** A field of a request; one that is too long to mean anything is cut, and refused as such. */
+function cutField([name, value]: H2Field): [string, string] {
+  return [name, quotedFields.has(name) ? shortened(value, "...") : value];
+}
+
+/** The URL, with the one parameter cut that is quoted like such a field. */
+function urlOf({ path }: H2Request): string {
+  const url = new URL(`http://maglevd${path}`);
+  const compression = url.searchParams.get("compression") ?? "";
+  const cut = shortened(compression, "...");
+  if (cut === compression) return url.href;
+  url.searchParams.set("compression", cut);
+  return url.href;
+}
+
+/** A body that HTTP/1.1 could not make sense of is the client's fault, which has a status. */
+async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw error instanceof BadRequest
+      ? new ConnectError(error.message, Code.InvalidArgument)
+      : error;
+  }
 }
 
 /** How the request's messages are put together. */

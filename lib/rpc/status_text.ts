@@ -9,11 +9,11 @@ const shownCharacters = 200;
  */
 const statusOctets = 4096;
 
-/** A word of a client's, cut with an ellipsis when it is long. */
-export function shortened(word: string): string {
+/** A word of a client's, cut when it is long; `mark` then stands for the rest. */
+export function shortened(word: string, mark = "…"): string {
   return word.length <= shownCharacters
     ? word
-    : `${word.slice(0, shownCharacters).toWellFormed()}…`;
+    : `${word.slice(0, shownCharacters).toWellFormed()}${mark}`;
 }
 
 /** A word of a client's for a status: quoted so that stray spaces show, and cut when it is long. */
