@@ -30,7 +30,7 @@ export function toWebText({ status, headers, body, trailers }: H2Response): H2Re
     headers: headers.map((field) =>
       retyped(field, /^application\/grpc-web(?=$|\+|;)/, `${binaryType}-text`)
     ),
-    ...body && { body: encoded(body) },
+    ...body && { body: new EncodedBody(body) },
     ...trailers && { trailers },
   };
 }
@@ -72,12 +72,36 @@ function notBase64(): ConnectError {
 /** Octets that become one piece of text; a multiple of three, so that only the last is padded. */
 const pieceBytes = 48 * 1024;
 
-/** Piece by piece, as they are asked for: what many are sent must not be copied for each. */
-async function* encoded(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  const encoder = new TextEncoder();
-  for await (const chunk of body) {
-    for (let at = 0; at < chunk.length; at += pieceBytes) {
-      yield encoder.encode(chunk.subarray(at, at + pieceBytes).toBase64());
+/**
+ * A body in base64, made piece by piece as it is asked for: what many are sent must not be copied
+ * for each. No generator, whose `return` says nothing to the body unless it was begun.
+ */
+class EncodedBody implements AsyncIterableIterator<Uint8Array> {
+  readonly #body: AsyncIterator<Uint8Array>;
+  readonly #encoder = new TextEncoder();
+  #rest: Uint8Array = new Uint8Array();
+
+  constructor(body: AsyncIterable<Uint8Array>) {
+    this.#body = body[Symbol.asyncIterator]();
+  }
+
+  async next(): Promise<IteratorResult<Uint8Array>> {
+    while (this.#rest.length === 0) {
+      const { value, done } = await this.#body.next();
+      if (done) return { done, value: undefined };
+      this.#rest = value;
     }
+    const piece = this.#rest.subarray(0, pieceBytes);
+    this.#rest = this.#rest.subarray(pieceBytes);
+    return { done: false, value: this.#encoder.encode(piece.toBase64()) };
+  }
+
+  async return(): Promise<IteratorResult<Uint8Array>> {
+    await this.#body.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }

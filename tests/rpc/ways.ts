@@ -106,13 +106,19 @@ async function read(
   way: Way,
   most: number,
 ): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  let messages = 0;
+  const octets: number[] = [];
   for await (const part of body ?? []) {
-    parts.push(way.framing === "text" ? textOctets(part) : part);
-    if (++messages >= most) break;
+    octets.push(...way.framing === "text" ? textOctets(part) : part);
+    if (way.framing !== "none" && countEnvelopes(octets) >= most) break;
   }
-  return new Uint8Array(parts.flatMap((part) => [...part]));
+  return new Uint8Array(octets);
+}
+
+function countEnvelopes(octets: readonly number[]): number {
+  const view = new DataView(new Uint8Array(octets).buffer);
+  let count = 0;
+  for (let at = 0; at + 5 <= octets.length; at += 5 + view.getUint32(at + 1)) count++;
+  return count;
 }
 
 function textOctets(part: Uint8Array): Uint8Array {
