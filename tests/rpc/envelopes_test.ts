@@ -3,7 +3,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import { callBudgets } from "../../lib/rpc/budget.ts";
 import { Budget } from "../../lib/rpc/budget/mod.ts";
-import { envelopes, whole } from "../../lib/rpc/envelopes.ts";
+import { envelopes, lastEnvelope, whole } from "../../lib/rpc/envelopes.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 
 const seed = 20261121;
@@ -82,4 +82,57 @@ Deno.test("a megabyte in single bytes is gathered in time that grows with its le
   const framed = encodeEnvelope(0, new Uint8Array(1 << 20));
   const [read] = await collect(envelopes(pieces(framed, [1]), room(1 << 21)));
   assert.equal(read?.length, framed.length);
+});
+
+Deno.test("what is gathered is counted as it grows, and no more than a message is reserved", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 1e9 });
+  const seen: number[] = [];
+  async function* body(length: number, step: number) {
+    for (let at = 0; at < length; at += step) {
+      yield await Promise.resolve(new Uint8Array(step));
+      seen.push(used.used);
+    }
+  }
+  for await (const _ of whole(body(5000, 1000), room(5000, used)));
+  assert.deepEqual(seen, [2000, 2000, 5000, 5000, 5000]);
+  assert.equal(used.used, 0);
+  seen.length = 0;
+  for await (const _ of whole(body(100, 50), room(5000, used)));
+  assert.deepEqual(seen, [1024, 1024]);
+  await assert.rejects(collect(whole(body(6000, 1000), room(5000, used))));
+  assert.equal(used.used, 0);
+});
+
+Deno.test("a message that is not the last thing to come is held as it was sent, and counted", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 1e9 });
+  const framed = encodeEnvelope(0, new Uint8Array(3000));
+  const asked = Promise.withResolvers<void>();
+  const more = Promise.withResolvers<void>();
+  async function* body() {
+    yield framed;
+    asked.resolve();
+    await more.promise;
+  }
+  const read = collect(lastEnvelope(body(), room(10_000, used)));
+  await asked.promise;
+  assert.equal(used.used, 2 * framed.length + framed.length);
+  more.resolve();
+  assert.deepEqual(await read, [framed]);
+  assert.equal(used.used, 0);
+  const two = await collect(lastEnvelope(pieces(concat([framed, framed]), [7000]), room(10_000)));
+  assert.deepEqual(two, [framed, framed]);
+});
+
+Deno.test("who has no room is refused, and what was counted is given back", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 3000 });
+  await assert.rejects(
+    collect(whole(pieces(new Uint8Array(4000), [500]), room(5000, used))),
+    /resource_exhausted.*too many bytes of unfinished requests/,
+  );
+  assert.deepEqual([used.used, used.refused], [0, 1]);
+  const { meter } = room(1, used);
+  meter.close();
+  meter.grow(9999);
+  meter.close();
+  assert.deepEqual([used.used, used.refused], [0, 1]);
 });
