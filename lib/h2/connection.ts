@@ -6,7 +6,7 @@ import { FrameReader } from "./frames/mod.ts";
 import { defaultLimits, type H2Limits } from "./limits.ts";
 import { PrefaceReader } from "./preface.ts";
 import { Receiver } from "./receiver.ts";
-import type { OctetRoom } from "./room.ts";
+import { endlessRoom, type OctetRoom } from "./room.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Outgoing } from "./streams/mod.ts";
 import { Timekeeper } from "./timekeeper.ts";
@@ -34,7 +34,7 @@ export class H2Connection {
     now: number,
     limits: H2Limits = defaultLimits,
     floods: FloodBudgets = defaultFloodBudgets,
-    room?: OctetRoom,
+    room: OctetRoom = endlessRoom,
   ) {
     this.#core = new Core(limits, floods, now, room);
     this.#frames = new FrameReader(limits.maxFrameSize);

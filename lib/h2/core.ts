@@ -6,7 +6,7 @@ import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
 import { Handlers } from "./handlers.ts";
 import type { H2Limits } from "./limits.ts";
-import { endlessRoom, type OctetRoom } from "./room.ts";
+import type { OctetRoom } from "./room.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
 import { type Stream, Streams } from "./streams/mod.ts";
@@ -44,7 +44,7 @@ export class Core {
     readonly limits: H2Limits,
     floods: FloodBudgets,
     now: number,
-    private readonly room: OctetRoom = endlessRoom,
+    private readonly room: OctetRoom,
   ) {
     this.now = now;
     this.handlers = new Handlers(room);
