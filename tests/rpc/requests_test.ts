@@ -102,10 +102,10 @@ Deno.test("a bomb is stopped at the limit", async () => {
 });
 
 Deno.test("fields of newer clients are skipped, and not kept", async () => {
-  const seen: unknown[] = [];
+  const seen: number[] = [];
   const { check } = Health.method;
   const row = unaryRow(check, (request) => {
-    seen.push(request.$unknown);
+    seen.push(request.$unknown?.length ?? 0);
     return create(check.output);
   });
   using api = new ApiBed(new CheckerBed(), {}, [row]);
@@ -118,7 +118,7 @@ Deno.test("fields of newer clients are skipped, and not kept", async () => {
       assert.equal(code, 0, `${way.name}: ${text}`);
     }
   }
-  assert.deepEqual(seen, Array(2 * binary.length).fill(undefined));
+  assert.deepEqual(seen, Array(2 * binary.length).fill(0));
 });
 
 Deno.test("JSON with a field that there is not is refused, with the nearest one", async () => {
