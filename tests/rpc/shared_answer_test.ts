@@ -44,7 +44,12 @@ Deno.test("who asks after a change gets an answer that was begun after it, all t
   await finish(0);
   assert.deepEqual((await before).message, new Uint8Array([0]));
   assert.equal(making.length, 2);
+  state.version = 4;
+  const last = shared.get();
   await finish(1);
+  assert.equal(making.length, 3);
+  await finish(2);
+  assert.deepEqual([...(await last).message], [2]);
   const answers = await Promise.all(after);
   assert.deepEqual(answers.map(({ message }) => [...message]), [[1], [1], [1]]);
 });
