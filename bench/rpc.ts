@@ -1,27 +1,32 @@
 /**
- * Unary calls and idle streams: our server on Deno against connect-node on Node, with h2load and
- * grpc-js as clients, alternating in one run.
+ * Unary calls and idle streams: our server on Deno against connect-node on Node, and Go's gRPC
+ * where that is installed, with h2load and grpc-js as clients, alternating in one run.
  * `deno task bench rpc [ROUNDS]`, 3 rounds unless told otherwise.
  *
  * @module
  */
 
+import { buildGoServer } from "./rpc/go_peer.ts";
 import { h2load } from "./rpc/h2load.ts";
 import type { Load } from "./rpc/h2load.ts";
 import { healthDescriptor, installPeers } from "./rpc/node_peers.ts";
 import { output, Peer } from "./rpc/processes.ts";
 
 const seconds = 3;
+/** Both clients begin so long before they count. */
+const warmUpSeconds = 1;
 const idleSeconds = 20;
 const streams = 500;
 const service = Uint8Array.from([10, 13, ...new TextEncoder().encode("maglev.Maglev")]);
 const hex = Array.from(service, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const rounds = Number(Deno.args[0] ?? 3);
+const count = Number(Deno.args[0] ?? 3);
 
 const peers = await installPeers();
 const descriptor = await healthDescriptor();
 
-/** How each server is started; both print their address. */
+const goServer = await buildGoServer();
+
+/** How each server is started; all print their address. */
 const servers: Readonly<Record<string, () => Peer>> = {
   "ours": () => {
     const script = new URL("rpc/health_server.ts", import.meta.url).pathname;
@@ -31,6 +36,7 @@ const servers: Readonly<Record<string, () => Peer>> = {
     const script = `${peers}/connect_node_server.mjs`;
     return new Peer("node", [script], { HEALTH_DESCRIPTOR: descriptor });
   },
+  ...goServer !== undefined && { "go": () => new Peer(goServer, []) },
 };
 
 type Client = (address: string, concurrency: number) => Promise<Load>;
@@ -50,13 +56,26 @@ function median(values: readonly number[]): number {
   return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? NaN;
 }
 
+/** A server under load. */
+interface Contestant {
+  readonly server: Peer;
+  readonly address: string;
+}
+
+/** What a server did in one round: with the CPU that each call took it, in microseconds. */
+interface Round extends Load {
+  readonly cpu: number;
+}
+
 async function compareCalls(): Promise<void> {
-  await using ours = servers.ours?.();
-  await using theirs = servers["connect-node"]?.();
-  if (!ours || !theirs) return;
-  const addresses = { "ours": await ours.line(), "connect-node": await theirs.line() };
+  await using stack = new AsyncDisposableStack();
+  const contestants = new Map<string, Contestant>();
+  for (const [name, start] of Object.entries(servers)) {
+    const server = stack.use(start());
+    contestants.set(name, { server, address: await server.line() });
+  }
   for (const [name, client] of Object.entries(clients)) {
-    for (const concurrency of [32, 1]) await compare(name, client, concurrency, addresses);
+    for (const concurrency of [32, 1]) await compare(name, client, concurrency, contestants);
   }
 }
 
@@ -64,23 +83,25 @@ async function compare(
   name: string,
   client: Client,
   concurrency: number,
-  addresses: Readonly<Record<string, string>>,
+  contestants: ReadonlyMap<string, Contestant>,
 ): Promise<void> {
-  const loads = new Map<string, Load[]>(Object.keys(addresses).map((server) => [server, []]));
-  for (let round = 0; round < rounds; round++) {
-    for (const [server, address] of Object.entries(addresses)) {
-      loads.get(server)?.push(await client(address, concurrency));
+  const rounds = new Map<string, Round[]>([...contestants.keys()].map((server) => [server, []]));
+  for (let round = 0; round < count; round++) {
+    for (const [which, { server, address }] of contestants) {
+      const before = server.cpu();
+      const load = await client(address, concurrency);
+      const calls = load.rate * (seconds + warmUpSeconds);
+      rounds.get(which)?.push({ ...load, cpu: (server.cpu() - before) * 1e6 / calls });
     }
   }
-  const rates = [...loads].map(([server, of]) => {
-    const rate = median(of.map((load) => load.rate));
-    const p50 = median(of.map((load) => load.p50)).toFixed(2);
-    const p99 = median(of.map((load) => load.p99)).toFixed(2);
+  for (const [server, of] of rounds) {
+    const figure = (each: keyof Round) => median(of.map((round) => round[each]));
     const what = `${name.padEnd(8)} 1 x ${String(concurrency).padEnd(3)} ${server.padEnd(13)}`;
-    console.log(`${what} ${rate.toFixed(0).padStart(7)}/s  p50 ${p50} ms  p99 ${p99} ms`);
-    return rate;
-  });
-  console.log(`${" ".repeat(17)}ratio ${((rates[0] ?? NaN) / (rates[1] ?? NaN)).toFixed(1)}`);
+    console.log(
+      `${what} ${figure("rate").toFixed(0).padStart(7)}/s  p50 ${figure("p50").toFixed(2)} ms  ` +
+        `p99 ${figure("p99").toFixed(2)} ms  ${figure("cpu").toFixed(0)} us of CPU a call`,
+    );
+  }
 }
 
 /** CPU and memory of streams on which nothing happens, on a server that has done nothing else. */

@@ -11,7 +11,7 @@ import { createChecker } from "../../lib/checker/mod.ts";
 import { EventStream, Journal } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
-import { startRpcServer } from "../../lib/rpc/mod.ts";
+import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 import { smallConfig } from "../../tests/rpc/small_config.ts";
@@ -47,6 +47,7 @@ const server = startRpcServer({
   config: { check: never, reload: never },
   observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
   connections: { opened() {}, closed() {}, refused() {}, failed() {} },
+  budgets: new Budgets(log, clock),
   supervisor: new Supervisor({ clock, log, fatal: () => {} }),
 });
 console.log(server.address);

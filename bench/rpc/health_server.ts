@@ -1,7 +1,11 @@
 /** The trivial service that peers are compared by, on our transport. Prints its address. */
 
 import { silentLogger } from "../../lib/log/mod.ts";
+import { callBudgets, connectionShares } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/rpc/budget/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
+import { Outbox } from "../../lib/rpc/outbox.ts";
 import { servePort } from "../../lib/rpc/port.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -9,6 +13,8 @@ import { systemClock } from "../../lib/time/mod.ts";
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
 const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
+  intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
+  outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
   addr: "127.0.0.1:0",
   observer: nobody,
   connections: { opened() {}, closed() {}, refused() {}, failed() {} },

@@ -51,7 +51,7 @@ export class Operator {
   ): BackendSnapshot {
     const { states, world, events } = this.context;
     const entry = world().backends.get(backend);
-    const what = `cannot ${verb} backend "${backend}"`;
+    const what = `cannot ${verb} backend ${quoted(backend)}`;
     if (!entry) throw new CheckerError(unknown, `${what}: no such backend`);
     const reason: Reason = { cause: { kind: "operator" }, actor };
     const outcome = states.preview(entry, verb);
@@ -87,8 +87,8 @@ export class Operator {
 
   #find(request: WeightRequest): { frontend: FrontendEntry; member: Membership } {
     const { frontend, pool, backend, weight } = request;
-    const what = `cannot set the weight of backend "${backend}" in pool "${pool}" of frontend ` +
-      `"${frontend}"`;
+    const what = `cannot set the weight of backend ${quoted(backend)} in pool ${quoted(pool)} of ` +
+      `frontend ${quoted(frontend)}`;
     if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
       const why = `a weight is a whole number from 0 to 100, not ${weight}`;
       throw new CheckerError("invalid-argument", `${what}: ${why}`);
@@ -134,4 +134,12 @@ function flushing(
     }]),
     ...told,
   ];
+}
+
+/** Characters of a name that a message repeats: a request may hold a long one that nothing has. */
+const shownCharacters = 200;
+
+function quoted(name: string): string {
+  const cut = name.length > shownCharacters ? `${name.slice(0, shownCharacters)}…` : name;
+  return `"${cut.toWellFormed()}"`;
 }

@@ -10,7 +10,7 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
-import { rpcMethods, startRpcServer } from "../rpc/mod.ts";
+import { Budgets, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -42,6 +42,7 @@ interface Base {
   readonly events: EventStream;
   readonly journal: Journal;
   readonly supervisor: Supervisor;
+  readonly budgets: Budgets;
   /** The process has to end. */
   readonly fatal: (error: FatalError) => void;
 }
@@ -68,7 +69,18 @@ export async function startDaemon(
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
   });
-  const base: Base = { settings, log, metrics, vitals, events, journal, supervisor, fatal };
+  const budgets = new Budgets(log, systemClock);
+  const base: Base = {
+    settings,
+    log,
+    metrics,
+    vitals,
+    events,
+    journal,
+    supervisor,
+    budgets,
+    fatal,
+  };
   const keeper = startKeeper(base, parts);
   const restored = keeper && await restore(keeper, config, log);
   const checker = startChecker(base, config, restored, parts);
@@ -81,6 +93,7 @@ export async function startDaemon(
     vpp,
     logDropped: () => log.dropped,
     checkerStats: () => checker.stats(),
+    budgets: () => budgets.all,
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
@@ -192,7 +205,7 @@ function startVpp(
 
 /** The API, on its one port. */
 function startApi(
-  { settings, log, metrics, supervisor, events, journal }: Base,
+  { settings, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -207,6 +220,7 @@ function startApi(
     config,
     observer: metrics.rpcObserver,
     connections: metrics.connectionObserver("grpc"),
+    budgets,
     supervisor,
     log,
     reflection: settings.reflection,

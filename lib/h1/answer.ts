@@ -1,6 +1,7 @@
 import type { H2Field, H2Response } from "../h2/mod.ts";
 import type { RequestHead } from "./head.ts";
-import { chunkOf, joined, lastChunk, responseHead } from "./response_head.ts";
+import { pieceBytes } from "./limits.ts";
+import { chunkHead, chunkOf, joined, lastChunk, lineEnd, responseHead } from "./response_head.ts";
 import type { ResponseFraming } from "./response_head.ts";
 
 /** The part of a request that its answer depends on. */
@@ -49,6 +50,18 @@ function framingOf(said: boolean, modern: boolean): ResponseFraming {
   return modern ? "chunked" : "close";
 }
 
+/** Parts of a long piece: it may be shared by many connections, and each would have a copy. */
+function* asItIs(
+  data: Uint8Array,
+  head: Uint8Array | undefined,
+  framing: ResponseFraming,
+): Iterable<Uint8Array> {
+  if (head) yield head;
+  if (framing === "chunked") yield chunkHead(data.length);
+  yield data;
+  if (framing === "chunked") yield lineEnd;
+}
+
 /**
  * The octets of an answer, in the parts in which they are to be written. The head of one whose
  * length is known goes out with its body; a stream may be quiet for hours, so its head goes first.
@@ -68,7 +81,8 @@ export async function* answerParts(
     if (data.length === 0) continue;
     sent += data.length;
     if (sent > (announced ?? Infinity)) break;
-    yield framing === "chunked" ? chunkOf(data) : head ? joined(head, data) : data;
+    if (data.length > pieceBytes) yield* asItIs(data, head, framing);
+    else yield framing === "chunked" ? chunkOf(data) : head ? joined(head, data) : data;
     head = undefined;
   }
   if (body && announced !== undefined && sent !== announced) {

@@ -36,6 +36,7 @@ export class Exchange implements H2Request {
   readonly headers: readonly H2Field[];
   readonly scheme: string;
   readonly peer: string;
+  readonly connection: object;
   readonly body: RequestBody;
   #controller: AbortController | undefined;
   #over: ConnectionOver | undefined;
@@ -52,6 +53,7 @@ export class Exchange implements H2Request {
     this.headers = head.headers;
     this.scheme = host.scheme;
     this.peer = host.peer;
+    this.connection = host;
     this.#mayContinue = head.expectsContinue;
     this.body = new RequestBody(host.input, head.body, host.trailerBytes, {
       waiting: () => this.#continue(),
@@ -93,20 +95,25 @@ export class Exchange implements H2Request {
     this.#interrupt?.(error);
   }
 
-  /** The handler's answer. One that fails is our fault, unless its request was malformed. */
+  /**
+   * The handler's answer. One that fails is our fault, unless its request was malformed: then it is
+   * refused, for a handler that has something to say about that does not fail.
+   */
   async #ask(handler: H2Handler): Promise<H2Response> {
     try {
       return await this.#unlessOver(handler(this), (late) => this.#drop(late));
     } catch (error) {
       if (this.#over) throw this.#over;
-      if (!this.body.failure) this.host.failed(error, this);
+      if (this.body.failure) throw this.body.failure;
+      this.host.failed(error, this);
       return internalError;
     }
   }
 
   async #answer(response: H2Response): Promise<boolean> {
+    const seen = this.body.failure;
     this.body.discard();
-    if (this.body.failure) throw this.body.failure;
+    if (this.body.failure !== seen) throw this.body.failure;
     this.host.received();
     const close = !this.head.keepAlive || !this.body.complete || this.host.draining;
     try {

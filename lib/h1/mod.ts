@@ -5,5 +5,6 @@
  * @module
  */
 
+export { BadRequest } from "./errors.ts";
 export { type H1ServeOptions, type H1Session, serveH1 } from "./session.ts";
 export { defaultH1Limits, type H1Limits } from "./limits.ts";

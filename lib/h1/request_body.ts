@@ -31,7 +31,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
   readonly #framer: Framer;
   #discarded = false;
   #reading = false;
-  /** What is wrong with it, once that is known: the request is to be answered with this. */
+  /** What is wrong with it, once that is known. */
   failure: BadRequest | undefined;
 
   constructor(
@@ -95,7 +95,7 @@ export class RequestBody implements AsyncIterableIterator<Uint8Array, undefined>
       const octets = this.#take();
       if (octets) return { done: false, value: octets };
       if (this.complete) continue;
-      if (this.input.ended) throw new BadRequest(400, "the body ends early");
+      if (this.input.ended) throw new BadRequest(400, "the request ended before its body did");
       await this.listener.waiting();
       await this.input.fill();
     }

@@ -81,7 +81,7 @@ export const lastChunk: Uint8Array = encoder.encode("0\r\n\r\n");
 
 /** One chunk, which must not be empty: that would be the last. */
 export function chunkOf(data: Uint8Array): Uint8Array {
-  const size = encoder.encode(`${data.length.toString(16)}\r\n`);
+  const size = chunkHead(data.length);
   const chunk = new Uint8Array(size.length + data.length + 2);
   chunk.set(size);
   chunk.set(data, size.length);
@@ -89,7 +89,13 @@ export function chunkOf(data: Uint8Array): Uint8Array {
   return chunk;
 }
 
-const lineEnd = encoder.encode("\r\n");
+/** What goes before a chunk of `octets`. */
+export function chunkHead(octets: number): Uint8Array {
+  return encoder.encode(`${octets.toString(16)}\r\n`);
+}
+
+/** What goes behind a chunk. */
+export const lineEnd: Uint8Array = encoder.encode("\r\n");
 
 /** Two pieces as one. */
 export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {

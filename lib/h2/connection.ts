@@ -6,6 +6,7 @@ import { FrameReader } from "./frames/mod.ts";
 import { defaultLimits, type H2Limits } from "./limits.ts";
 import { PrefaceReader } from "./preface.ts";
 import { Receiver } from "./receiver.ts";
+import { endlessRoom, type OctetRoom } from "./room.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Outgoing } from "./streams/mod.ts";
 import { Timekeeper } from "./timekeeper.ts";
@@ -33,8 +34,9 @@ export class H2Connection {
     now: number,
     limits: H2Limits = defaultLimits,
     floods: FloodBudgets = defaultFloodBudgets,
+    room: OctetRoom = endlessRoom,
   ) {
-    this.#core = new Core(limits, floods, now);
+    this.#core = new Core(limits, floods, now, room);
     this.#frames = new FrameReader(limits.maxFrameSize);
     this.#shutdown = new Shutdown(this.#core);
     this.#receiver = new Receiver(this.#core, this.#shutdown);

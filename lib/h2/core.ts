@@ -6,6 +6,7 @@ import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
 import { Handlers } from "./handlers.ts";
 import type { H2Limits } from "./limits.ts";
+import type { OctetRoom } from "./room.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
 import { type Stream, Streams } from "./streams/mod.ts";
@@ -28,7 +29,7 @@ export class Core {
   events: H2Event[] = [];
   /** The highest stream that is served; higher ones are ignored after the final GOAWAY. */
   lastServed = Infinity;
-  readonly handlers: Handlers = new Handlers();
+  readonly handlers: Handlers;
   /** Whether the peer has said that it is going away. */
   peerLeaves = false;
   readonly streams: Streams = new Streams();
@@ -38,8 +39,15 @@ export class Core {
   readonly receiveWindow: ReceiveWindow;
   readonly #flood: FloodMeter;
 
-  constructor(readonly limits: H2Limits, floods: FloodBudgets, now: number) {
+  /** `room` is for what requests hold: header sections, and bodies that are not read yet. */
+  constructor(
+    readonly limits: H2Limits,
+    floods: FloodBudgets,
+    now: number,
+    private readonly room: OctetRoom,
+  ) {
     this.now = now;
+    this.handlers = new Handlers(room);
     this.#flood = new FloodMeter(floods, now);
     this.receiveWindow = new ReceiveWindow(defaultWindow);
     this.sender = new Sender(limits, (stream, outgoing, done, waited) => {
@@ -60,10 +68,18 @@ export class Core {
     this.#flood.earn();
   }
 
+  /** Counts octets of body that wait to be read. False if there is no room for them. */
+  keep(stream: Stream, octets: number): boolean {
+    if (!this.room.take(octets)) return false;
+    stream.unread += octets;
+    return true;
+  }
+
   /** Gives octets of body that were read, or that nobody will read, back to the peer. */
   giveBack(stream: Stream, octets: number): void {
     const given = Math.min(octets, stream.unread);
     stream.unread -= given;
+    this.room.give(given);
     if (!stream.discarding && stream.state === "open") {
       this.sender.announce(stream.id, stream.receiveWindow.giveBack(given));
     }
@@ -96,7 +112,7 @@ export class Core {
     this.streams.close(stream.id, stream.state);
     this.sender.drop(stream);
     this.giveBackConnection(stream.unread);
-    stream.unread = 0;
+    this.#drop(stream);
     if (this.streams.size > 0) return;
     this.deadlines.clear("window");
     this.deadlines.clear("keepalive");
@@ -124,6 +140,7 @@ export class Core {
   close(code: ErrorCode, reason: string): void {
     if (this.phase === "closed") return;
     this.phase = "closed";
+    for (const stream of this.streams.all()) this.#drop(stream);
     this.streams.clear();
     this.deadlines.clearAll();
     this.events.push({ type: "closed", code, reason });
@@ -137,6 +154,12 @@ export class Core {
       ErrorCode.ENHANCE_YOUR_CALM,
       `more than ${most} octets of answers wait for the peer to read`,
     );
+  }
+
+  /** Nobody reads the rest of a body any more. */
+  #drop(stream: Stream): void {
+    this.room.give(stream.unread);
+    stream.unread = 0;
   }
 
   /** The answer is complete. */

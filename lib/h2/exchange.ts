@@ -63,6 +63,10 @@ export class Exchange implements H2Request {
     return this.#host.peer;
   }
 
+  get connection(): object {
+    return this.#host;
+  }
+
   trailers: () => readonly H2Field[] = () => this.#trailers;
 
   get signal(): AbortSignal {

@@ -70,15 +70,15 @@ export class FieldSections {
       return;
     }
     const size = Math.min(section.size, core.limits.maxHeaderListSize);
-    this.#refuseSurplus(id, size);
+    if (!this.#fits(size)) throw tooMany(id);
     const tooLarge = section.size > core.limits.maxHeaderListSize;
     const head = tooLarge ? undefined : readRequest(id, section.fields);
     const stream = new Stream(id, core.sender.peer.initialWindowSize, this.streamWindow);
     stream.on("recv HEADERS");
     stream.body.expected = head?.contentLength;
+    if (head && !core.handlers.start(id, size)) throw tooMany(id);
     this.#admit(stream);
     if (!head) return this.#headersTooLarge(stream, endStream);
-    core.handlers.start(id, size);
     core.events.push({ type: "request", id, head });
     if (endStream) this.endOfRequest(stream, []);
   }
@@ -90,14 +90,12 @@ export class FieldSections {
     if (!deadlines.isSet("keepalive")) deadlines.set("keepalive", now + limits.keepaliveMs);
   }
 
-  /** More than we have announced, or can hold (section 5.1.2). */
-  #refuseSurplus(id: number, headerBytes: number): void {
+  /** Whether it is no more than we have announced, or can hold (section 5.1.2). */
+  #fits(headerBytes: number): boolean {
     const { streams, limits, handlers } = this.#core;
     const most = limits.maxConcurrentStreams;
-    const fits = streams.size < most && handlers.count < most * 2 &&
+    return streams.size < most && handlers.count < most * 2 &&
       handlers.headerBytes + headerBytes <= limits.connectionHeaderBytes;
-    if (fits) return;
-    throw new StreamError(id, ErrorCode.REFUSED_STREAM, "too many streams");
   }
 
   /** 431 (RFC 6585 section 5, RFC 9113 section 10.5.1). */
@@ -118,4 +116,8 @@ export class FieldSections {
     checkTrailers(stream.id, section.fields);
     this.endOfRequest(stream, section.fields);
   }
+}
+
+function tooMany(id: number): StreamError {
+  return new StreamError(id, ErrorCode.REFUSED_STREAM, "too many streams");
 }

@@ -1,3 +1,5 @@
+import type { OctetRoom } from "./room.ts";
+
 /**
  * Handlers under way. They count, with the header sections they hold, until they are done: a peer
  * that resets its streams at once must not have more of them running than one that waits
@@ -6,6 +8,9 @@
 export class Handlers {
   readonly #running = new Map<number, number>();
   #headerBytes = 0;
+
+  /** `room` is what many connections share. */
+  constructor(private readonly room: OctetRoom) {}
 
   get count(): number {
     return this.#running.size;
@@ -16,13 +21,18 @@ export class Handlers {
     return this.#headerBytes;
   }
 
-  start(streamId: number, headerBytes: number): void {
+  /** False, and nothing is counted, if there is no room for its header section. */
+  start(streamId: number, headerBytes: number): boolean {
+    if (!this.room.take(headerBytes)) return false;
     this.#running.set(streamId, headerBytes);
     this.#headerBytes += headerBytes;
+    return true;
   }
 
   done(streamId: number): void {
-    this.#headerBytes -= this.#running.get(streamId) ?? 0;
+    const headerBytes = this.#running.get(streamId) ?? 0;
+    this.room.give(headerBytes);
+    this.#headerBytes -= headerBytes;
     this.#running.delete(streamId);
   }
 }

@@ -2,20 +2,21 @@ import { defaultMaxFrameSize, largestMaxFrameSize } from "./frames/mod.ts";
 import { largestWindow } from "./flow.ts";
 
 /**
- * What one connection may cost. With the defaults a connection holds at most about 4.5 MiB plus
+ * What one connection may cost. With the defaults a connection holds at most about 2.5 MiB plus
  * one body chunk per open stream, whatever its peer does:
  *
  * | what | octets | bounded by |
  * |---|---|---|
- * | unread request bodies | 2 × 1 MiB | `connectionWindow` |
+ * | unread request bodies | 2 × 256 KiB | `connectionWindow` |
  * | request header sections | 1 MiB | `connectionHeaderBytes` |
  * | header block being received | 64 KiB | `headerBlockBytes` |
  * | HPACK tables, both directions | 2 × 4 KiB | `headerTableSize`, `encoderTableSize` |
  * | partial frame and read buffer | 16 KiB + 32 KiB | `maxFrameSize`, `readBufferBytes` |
- * | output | 2 × (128 + 64) KiB | `outputBytes`, `controlBytes` |
+ * | output | 2 × (64 + 64) KiB | `outputBytes`, `controlBytes` |
  * | streams | 1,000 × about 0.5 KiB | `maxConcurrentStreams` |
  *
- * Connections are bounded by {@link ConnectionLimiter}.
+ * Connections are bounded by {@link ConnectionLimiter}; bodies and header sections of all of them
+ * together by an {@link OctetRoom}, where one is given.
  */
 export interface H2Limits {
   /**
@@ -51,7 +52,10 @@ export interface H2Limits {
   readonly maxFrameSize: number;
   /** Octets of a stream's body that may wait unread (SETTINGS_INITIAL_WINDOW_SIZE). */
   readonly streamWindow: number;
-  /** Octets of all bodies that may wait unread, 65,535 at least: four slow streams block no fifth. */
+  /**
+   * Octets of all bodies that may wait unread, 65,535 at least: as many as `streamWindow` of four
+   * slow streams block a fifth.
+   */
   readonly connectionWindow: number;
   /** Octets waiting for the socket above which no more HEADERS and DATA are queued. */
   readonly outputBytes: number;
@@ -96,9 +100,9 @@ export const defaultLimits: H2Limits = {
   headerTableSize: 4096,
   encoderTableSize: 4096,
   maxFrameSize: defaultMaxFrameSize,
-  streamWindow: 256 * 1024,
-  connectionWindow: 1024 * 1024,
-  outputBytes: 128 * 1024,
+  streamWindow: 64 * 1024,
+  connectionWindow: 256 * 1024,
+  outputBytes: 64 * 1024,
   controlBytes: 64 * 1024,
   readBufferBytes: 32 * 1024,
   handshakeMs: 10_000,

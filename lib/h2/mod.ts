@@ -5,6 +5,7 @@
  * @module
  */
 
+export type { OctetRoom } from "./room.ts";
 export type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
 export { type H2ServeOptions, type H2Session, serveH2 } from "./serve.ts";
 export type { H2End } from "./session.ts";

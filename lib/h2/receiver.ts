@@ -112,7 +112,14 @@ export class Receiver {
       this.#late(streamId, "recv DATA");
       return;
     }
-    stream.unread += payload.length;
+    if (!core.keep(stream, payload.length)) {
+      core.giveBackConnection(payload.length);
+      throw new StreamError(
+        streamId,
+        ErrorCode.ENHANCE_YOUR_CALM,
+        "too many octets of unfinished requests",
+      );
+    }
     stream.on("recv DATA");
     if (!stream.receiveWindow.take(payload.length)) {
       throw new StreamError(

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "../time/mod.ts";
 import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
 import { type H2Limits, resolveLimits } from "./limits.ts";
+import { endlessRoom, type OctetRoom } from "./room.ts";
 import { type H2End, Session } from "./session.ts";
 import type { ByteConn } from "./transport.ts";
 import type { H2Handler, H2Request } from "./types.ts";
@@ -11,6 +12,8 @@ export interface H2ServeOptions {
   readonly limits?: Partial<H2Limits>;
   /** What differs from {@link defaultFloodBudgets}. */
   readonly floods?: Partial<FloodBudgets>;
+  /** What requests may hold of what all connections share; endless unless given. */
+  readonly room?: OctetRoom;
   /** Octets of the peer that have been read already, say to tell HTTP/2 from HTTP/1.1. */
   readonly prefix?: Uint8Array;
   /** The peer's name, for requests and logs. */
@@ -54,6 +57,7 @@ export function serveH2(
   return new Session(conn, handler, {
     limits: resolveLimits(options.limits),
     floods: { ...defaultFloodBudgets, ...options.floods },
+    room: options.room ?? endlessRoom,
     prefix: options.prefix ?? new Uint8Array(0),
     peer: options.peer ?? "unknown",
     clock: options.clock ?? systemClock,

@@ -6,6 +6,7 @@ import type { H2Event } from "./events.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import type { FloodBudgets } from "./flood.ts";
 import type { H2Limits } from "./limits.ts";
+import type { OctetRoom } from "./room.ts";
 import { type ByteConn, closeConn } from "./transport.ts";
 import type { H2Handler, H2Request } from "./types.ts";
 
@@ -21,6 +22,7 @@ export interface H2End {
 export interface SessionOptions {
   readonly limits: H2Limits;
   readonly floods: FloodBudgets;
+  readonly room: OctetRoom;
   readonly prefix: Uint8Array;
   readonly peer: string;
   readonly clock: Clock;
@@ -55,7 +57,7 @@ export class Session implements ExchangeHost {
     this.#conn = conn;
     this.#handler = handler;
     this.#options = options;
-    this.connection = new H2Connection(this.now(), options.limits, options.floods);
+    this.connection = new H2Connection(this.now(), options.limits, options.floods, options.room);
     this.closed = this.#run();
   }
 

@@ -28,6 +28,8 @@ export interface H2Request {
   readonly signal: AbortSignal;
   /** The peer, for limits and logs. */
   readonly peer: string;
+  /** Stands for the connection: the same for all its requests, to count what they hold together. */
+  readonly connection: object;
 }
 
 /** What a handler answers. */

@@ -235,6 +235,21 @@ export const daemonFamilies = {
     ["server", "result"],
     "Connections by what became of them: accepted, refused for a limit, or failed before that.",
   ),
+  budgetUsed: gauge(
+    "maglev_budget_used",
+    ["budget"],
+    "How much of a budget clients use now, in its unit.",
+  ),
+  budgetLimit: gauge(
+    "maglev_budget_limit",
+    ["budget"],
+    "How much of a budget there is; the table of budgets below has units and reasons.",
+  ),
+  budgetRefused: counter(
+    "maglev_budget_refused_total",
+    ["budget"],
+    "Requests, connections or streams refused or cut off because a budget was used up.",
+  ),
   loopLag: histogram(
     "maglev_event_loop_lag_seconds",
     [],

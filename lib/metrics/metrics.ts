@@ -1,5 +1,5 @@
 import type { CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
-import type { ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
@@ -11,7 +11,14 @@ import { healthCollectors, probingCollectors } from "./health_collectors.ts";
 import { watchLoopLag } from "./loop_lag.ts";
 import { processCollectors, readProcess } from "./process_collectors.ts";
 import type { ProcessFigures } from "./process_collectors.ts";
-import { connectionTables, daemonTables, probeTables, rpcTables, vppTables } from "./tables.ts";
+import {
+  budgetCollectors,
+  connectionTables,
+  daemonTables,
+  probeTables,
+  rpcTables,
+  vppTables,
+} from "./tables.ts";
 import { vppCollectors } from "./vpp_collectors.ts";
 
 /** What a daemon's metrics are made of. */
@@ -31,6 +38,8 @@ export interface MetricsSources {
   readonly logDropped: () => number;
   /** How probing keeps up. */
   readonly checkerStats: () => CheckerStats;
+  /** All budgets of what clients may use. */
+  readonly budgets: () => Iterable<Budget>;
 }
 
 /** The daemon's metrics: observers for the rooms, and the exposition. */
@@ -96,6 +105,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
         ...healthCollectors(sources.checker),
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
         ...probingCollectors(sources.checkerStats),
+        ...budgetCollectors(sources.budgets),
         collector(daemonFamilies.logDropped, () => [[sources.logDropped()]]),
       ];
     },

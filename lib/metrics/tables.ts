@@ -1,8 +1,9 @@
 import type { CheckerObserver } from "../checker/mod.ts";
 import { portNames, rpcCodes } from "../rpc/mod.ts";
-import type { ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
+import type { Collector } from "./collector.ts";
 import {
   daemonFamilies,
   healthFamilies,
@@ -86,6 +87,17 @@ export function connectionTables() {
   });
   const now = collector(daemonFamilies.connections, () => [...open].map(([name, n]) => [n, name]));
   return { tables: [total, now], observer };
+}
+
+/** What clients use of what they may, by budget. */
+export function budgetCollectors(budgets: () => Iterable<Budget>): readonly Collector[] {
+  const of = (figure: (budget: Budget) => number) => () =>
+    [...budgets()].map((budget) => [figure(budget), budget.name] as const);
+  return [
+    collector(daemonFamilies.budgetUsed, of(({ used }) => used)),
+    collector(daemonFamilies.budgetLimit, of(({ limit }) => limit)),
+    collector(daemonFamilies.budgetRefused, of(({ refused }) => refused)),
+  ];
 }
 
 /** What happens to the daemon itself. */

@@ -1,4 +1,6 @@
+import type { BinaryReadOptions } from "@bufbuild/protobuf";
 import type { ConnectionLimits } from "../h2/mod.ts";
+import type { BudgetSpec } from "./budget/mod.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */
@@ -52,15 +54,64 @@ export const failuresInARow = 100;
 export const failurePauseMs = 10;
 
 /**
- * Octets of messages. Requests are small; 4 MiB is what gRPC servers take by default. Responses
- * are bounded by what the daemon holds. Below 16 KiB compression saves a dozen packets at most,
- * and costs the router.
+ * Octets of messages, as sent and once decompressed. No request of the API needs a hundredth of 64
+ * KiB, and reading as much, all of it fields that nobody knows, takes 3 ms. Responses are bounded
+ * by what the daemon holds: 10,000 backends are 2 MB. Below 16 KiB compression saves a dozen
+ * packets at most, and costs the router.
  */
 export const defaultMessageLimits: MessageLimits = {
-  readMaxBytes: 4 * 1024 * 1024,
-  writeMaxBytes: 64 * 1024 * 1024,
+  readMaxBytes: 64 * 1024,
+  writeMaxBytes: 32 * 1024 * 1024,
   compressMinBytes: 16 * 1024,
 };
+
+/** Fields that a newer client sends are skipped: kept, they would take 30 times the room. */
+export const requestOptions: Partial<BinaryReadOptions> = { readUnknownFields: false };
+
+/** Octets of a request that are read at once, however many others came in the same turn. */
+export const quickBytes = 4096;
+
+/** What calls may cost all clients together. Each is opened once by the server of the API. */
+export const callBudgets = {
+  requests: {
+    name: "request-bytes",
+    unit: "bytes",
+    limit: 16 * 1024 * 1024,
+    reason: "Requests under way, header fields included: two hundred of the largest.",
+  },
+  answers: {
+    name: "answer-bytes",
+    unit: "bytes",
+    limit: 64 * 1024 * 1024,
+    reason: "Answers that clients have not taken yet; what several are sent counts once.",
+  },
+  watchers: {
+    name: "watchers",
+    unit: "streams",
+    limit: 1024,
+    reason: "Streams of WatchEvents: each costs its share of every event.",
+  },
+  debugWatchers: {
+    name: "debug-watchers",
+    unit: "streams",
+    limit: 32,
+    reason: "Those with log records of level debug, several for each probe.",
+  },
+  backlog: {
+    name: "watch-backlog-bytes",
+    unit: "bytes",
+    limit: 64 * 1024 * 1024,
+    reason: "Events that watchers have not read yet; the one furthest behind is cut off.",
+  },
+} as const satisfies Record<string, BudgetSpec>;
+
+/** What one connection may have of these, in the same units. */
+export const connectionShares = {
+  /** Eight of the largest requests, or thousands of usual ones. */
+  requests: 1024 * 1024,
+  /** The largest answer. */
+  answers: 32 * 1024 * 1024,
+} as const;
 
 /** Longest body, in octets, that is read although nobody wants it. */
 export const skippedBytes = 65_536;

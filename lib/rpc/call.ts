@@ -1,5 +1,6 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
+import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Code } from "@connectrpc/connect";
@@ -55,11 +56,11 @@ function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
 
 /** Waits for the response, but not longer than the client does. */
 async function settle(
-  response: Promise<Message>,
+  response: Promise<Reply>,
   signal: AbortSignal,
   report: CallReport,
   streams: StreamRegistry,
-): Promise<Message> {
+): Promise<Reply> {
   const aborted = Promise.withResolvers<never>();
   const abort = () => aborted.reject(abortReason(signal, streams.closed));
   signal.addEventListener("abort", abort);
@@ -80,9 +81,21 @@ function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerS
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
-      return stream(() => rpc.call(request, context), context, report, deps.streams);
+      const open = () => {
+        const replies = rpc.call(request, context);
+        empty(request);
+        return replies;
+      };
+      return stream(open, context, report, deps.streams);
     },
   };
+}
+
+/** Lets go of all that a message says, where whoever called cannot let go of the message. */
+function empty(message: Message): void {
+  for (const key of Object.keys(message)) {
+    if (key !== "$typeName") Reflect.deleteProperty(message, key);
+  }
 }
 
 function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
@@ -105,11 +118,11 @@ async function* tap<T>(items: AsyncIterable<T>, each: () => void): AsyncIterable
 }
 
 function stream(
-  open: () => AsyncIterable<Message>,
+  open: () => AsyncIterable<Reply>,
   { signal }: CallContext,
   report: CallReport,
   streams: StreamRegistry,
-): AsyncIterable<Message> {
+): AsyncIterable<Reply> {
   const abort = () => observed.fail(abortReason(signal, streams.closed));
   const leave = () => {
     signal.removeEventListener("abort", abort);
@@ -157,7 +170,7 @@ class CallReport {
     this.deps.observer.handled(service, method, type, codeName(code), seconds);
   }
 
-  succeed(response: Message): Message {
+  succeed(response: Reply): Reply {
     this.sent();
     this.handled(0);
     return response;

@@ -1,7 +1,7 @@
 import { serveH1 } from "../h1/mod.ts";
 import type { H1Limits } from "../h1/mod.ts";
 import { closeConn, ConnectionLimiter, serveH2 } from "../h2/mod.ts";
-import type { ByteConn, ConnectionLimits, H2Handler, H2Limits } from "../h2/mod.ts";
+import type { ByteConn, ConnectionLimits, H2Handler, H2Limits, OctetRoom } from "../h2/mod.ts";
 import { LimitedLog, reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -30,6 +30,8 @@ export interface ConnectionOptions {
   readonly h1: Partial<H1Limits>;
   /** What differs from the defaults for one HTTP/2 connection. */
   readonly h2: Partial<H2Limits>;
+  /** What requests may hold of what all connections share; endless unless given. */
+  readonly room?: OctetRoom;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs: number;
 }
@@ -144,9 +146,12 @@ export class Connections {
   }
 
   async #serveH2(conn: ByteConn, prefix: Uint8Array, peer: string): Promise<void> {
-    const { handlers, h2: limits, clock } = this.options;
+    const { handlers, h2: limits, clock, room } = this.options;
     const onError = (error: unknown) => this.#failed(error);
-    const session = serveH2(conn, handlers.http2, { limits, clock, prefix, peer, onError });
+    const session = serveH2(conn, handlers.http2, {
+      ...{ limits, clock, prefix, peer, onError },
+      ...room && { room },
+    });
     await this.#during({
       drain: (drainMs) => void session.shutdown(drainMs),
       close: () => session.close(),

@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { IntakeMeter } from "./intake.ts";
 
 /** Flag and length before each message: gRPC, gRPC-Web and Connect streams share this framing. */
 export const envelopeHeaderBytes = 5;
@@ -14,6 +15,9 @@ class Gatherer {
   #buffer = new Uint8Array(0);
   #start = 0;
   #end = 0;
+
+  /** A buffer of `most` bytes holds the largest message; `meter` counts what it takes. */
+  constructor(private readonly most: number, private readonly meter: IntakeMeter) {}
 
   get length(): number {
     return this.#end - this.#start;
@@ -41,16 +45,26 @@ class Gatherer {
   #reserve(more: number): void {
     if (this.#end + more <= this.#buffer.length) return;
     const needed = this.length + more;
-    const size = needed <= this.#buffer.length
-      ? this.#buffer.length
-      : Math.max(2 * needed, smallestBuffer);
-    const buffer = size === this.#buffer.length ? this.#buffer : new Uint8Array(size);
-    if (buffer === this.#buffer) buffer.copyWithin(0, this.#start, this.#end);
-    else buffer.set(this.#buffer.subarray(this.#start, this.#end));
+    if (needed <= this.#buffer.length) this.#buffer.copyWithin(0, this.#start, this.#end);
+    else this.#grow(Math.max(needed, Math.min(2 * needed, this.most), smallestBuffer));
     this.#end = this.length;
     this.#start = 0;
+  }
+
+  #grow(size: number): void {
+    this.meter.grow(size - this.#buffer.length);
+    const buffer = new Uint8Array(size);
+    buffer.set(this.#buffer.subarray(this.#start, this.#end));
     this.#buffer = buffer;
   }
+}
+
+/** How the messages of a body are gathered. */
+export interface GatherOptions {
+  /** Largest message, in bytes. */
+  readonly maxBytes: number;
+  /** Counts what is held; closed when the body is read to its end, or nobody wants more of it. */
+  readonly meter: IntakeMeter;
 }
 
 /**
@@ -59,17 +73,39 @@ class Gatherer {
  */
 export async function* envelopes(
   body: AsyncIterable<Uint8Array>,
-  maxBytes: number,
+  { maxBytes, meter }: GatherOptions,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  const gathered = new Gatherer();
-  for await (const chunk of body) {
-    gathered.add(chunk);
-    for (let length = complete(gathered, maxBytes); length > 0;) {
-      yield gathered.take(length);
-      length = complete(gathered, maxBytes);
+  const gathered = new Gatherer(envelopeHeaderBytes + maxBytes, meter);
+  try {
+    for await (const chunk of body) {
+      gathered.add(chunk);
+      for (let length = complete(gathered, maxBytes); length > 0;) {
+        yield gathered.take(length);
+        length = complete(gathered, maxBytes);
+      }
     }
+    if (gathered.length > 0) yield gathered.take(gathered.length);
+  } finally {
+    meter.close();
   }
-  if (gathered.length > 0) yield gathered.take(gathered.length);
+}
+
+/**
+ * The same for calls with one request message, which comes at the end of the body. Until then it
+ * stays as it was sent: read, it may take ten times the room, and whoever does not end a request
+ * would have the server hold that.
+ */
+export async function* lastEnvelope(
+  body: AsyncIterable<Uint8Array>,
+  options: GatherOptions,
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
+  let held: Uint8Array<ArrayBuffer> | undefined;
+  for await (const envelope of envelopes(body, options)) {
+    if (held) yield held;
+    options.meter.grow(envelope.length);
+    held = envelope;
+  }
+  if (held) yield held;
 }
 
 /** Length of the envelope at the front if all of it is there, else 0. */
@@ -84,14 +120,18 @@ function complete(gathered: Gatherer, maxBytes: number): number {
 /** A body without framing, in one piece. */
 export async function* whole(
   body: AsyncIterable<Uint8Array>,
-  maxBytes: number,
+  { maxBytes, meter }: GatherOptions,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {
-  const gathered = new Gatherer();
-  for await (const chunk of body) {
-    gathered.add(chunk);
-    if (gathered.length > maxBytes) throw tooLarge(gathered.length, maxBytes);
+  const gathered = new Gatherer(maxBytes, meter);
+  try {
+    for await (const chunk of body) {
+      gathered.add(chunk);
+      if (gathered.length > maxBytes) throw tooLarge(gathered.length, maxBytes);
+    }
+    yield gathered.take(gathered.length);
+  } finally {
+    meter.close();
   }
-  yield gathered.take(gathered.length);
 }
 
 function tooLarge(length: number, maxBytes: number): ConnectError {

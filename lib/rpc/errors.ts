@@ -1,6 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CheckerError } from "../checker/mod.ts";
 import { VppError } from "../vpp/mod.ts";
+import { fitting, quoted } from "./status_text.ts";
 import { rpcCodes } from "./types.ts";
 import type { RpcCode } from "./types.ts";
 
@@ -16,9 +17,9 @@ const codes = {
  * without its message, which may hold anything; the cause stays for the log.
  */
 export function toConnectError(error: unknown): ConnectError {
-  if (error instanceof ConnectError) return error;
+  if (error instanceof ConnectError) return fitting(error);
   if (error instanceof CheckerError || error instanceof VppError) {
-    return new ConnectError(error.message, codes[error.kind]);
+    return fitting(new ConnectError(error.message, codes[error.kind]));
   }
   return new ConnectError("internal error", Code.Internal, undefined, undefined, error);
 }
@@ -30,9 +31,9 @@ export function abortReason(signal: AbortSignal, shutdown: ConnectError | undefi
   return shutdown ?? new ConnectError("the client went away", Code.Canceled);
 }
 
-/** NotFound, with the name quoted so that stray spaces show. */
+/** NotFound, with the name. */
 export function notFound(what: string, name: string): ConnectError {
-  return new ConnectError(`${what} ${JSON.stringify(name)} not found`, Code.NotFound);
+  return new ConnectError(`${what} ${quoted(name)} not found`, Code.NotFound);
 }
 
 /** The name of a status as metrics spell it. */

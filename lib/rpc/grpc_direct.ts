@@ -5,16 +5,19 @@ import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grp
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { type Answer, answerOf, AnswerStream } from "./answer.ts";
 import { DeadlineContext } from "./call_deadline.ts";
-import { gzipCompression } from "./compression.ts";
-import { envelopeOf } from "./encoded.ts";
-import { envelopeHeaderBytes, envelopes } from "./envelopes.ts";
+import { quickBytes, requestOptions } from "./budget.ts";
+import { envelopeHeaderBytes, lastEnvelope } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
 import { plainGrpcHeader } from "./grpc_request.ts";
 import type { GrpcHeader } from "./grpc_request.ts";
 import { GrpcStreamBody } from "./grpc_stream_body.ts";
 import type { Shortcut } from "./http_adapter.ts";
+import type { Intake } from "./intake.ts";
 import { OneChunk } from "./one_chunk.ts";
+import type { Outbox } from "./outbox.ts";
+import { compressed, parcel } from "./parcel.ts";
 import type { Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
 import { rpcPath } from "./rpc.ts";
 import type { MessageLimits } from "./universal.ts";
@@ -22,6 +25,8 @@ import type { MessageLimits } from "./universal.ts";
 /** What the direct path works with. */
 export interface DirectOptions extends MessageLimits {
   readonly clock: Clock;
+  readonly outbox: Outbox;
+  readonly intake: Intake;
 }
 
 const contentType: H2Field = ["content-type", "application/grpc+proto"];
@@ -66,8 +71,8 @@ async function answer(
     const message = await readOne(rpc.method.input, "unary", request, options);
     context.check();
     const called = rpc.call(message, context);
-    const response = called instanceof Promise ? await called : called;
-    return await respond(envelopeOf(rpc.method.output, response), header, options);
+    const reply = called instanceof Promise ? await called : called;
+    return await respond(answerOf(rpc.method.output, reply, true), request, header, options);
   } catch (error) {
     return { status: 200, headers: [contentType, ...statusFields(toConnectError(error))] };
   } finally {
@@ -85,8 +90,12 @@ async function stream(
     const context = openContext(request, header, options);
     const message = await readOne(rpc.method.input, "server-streaming", request, options);
     context.check();
-    const messages = rpc.call(message, context)[Symbol.asyncIterator]();
-    const body = new GrpcStreamBody(rpc.method.output, messages, () => context.close());
+    const replies = rpc.call(message, context)[Symbol.asyncIterator]();
+    const body = new GrpcStreamBody(
+      new AnswerStream(replies, rpc.method.output, true),
+      (octets) => options.outbox.hold(request.connection, octets),
+      () => context.close(),
+    );
     const trailers = () => body.error ? statusFields(body.error) : okTrailers;
     return { status: 200, headers: plainHeaders, body, trailers };
   } catch (error) {
@@ -109,11 +118,13 @@ function openContext(
 async function readOne(
   schema: DescMessage,
   kind: string,
-  { body }: H2Request,
-  { readMaxBytes }: DirectOptions,
+  { body, connection }: H2Request,
+  { readMaxBytes, intake, clock }: DirectOptions,
 ): Promise<Message> {
   let first: Message | undefined;
-  for await (const envelope of envelopes(body, readMaxBytes)) {
+  const meter = intake.open(connection);
+  for await (const envelope of lastEnvelope(body, { maxBytes: readMaxBytes, meter })) {
+    if (envelope.length > quickBytes && clock.turn.isOver) await clock.turn.next();
     const message = decode(schema, envelope);
     if (first) {
       throw new ConnectError(`more than one message for a ${kind} method`, Code.Unimplemented);
@@ -140,38 +151,27 @@ function decode(schema: DescMessage, envelope: Uint8Array): Message {
     );
   }
   try {
-    return fromBinary(schema, envelope.subarray(envelopeHeaderBytes));
+    return fromBinary(schema, envelope.subarray(envelopeHeaderBytes), requestOptions);
   } catch (error) {
     throw new ConnectError(`cannot decode ${schema.typeName}: ${reasonOf(error)}`, Code.Internal);
   }
 }
 
 async function respond(
-  envelope: Uint8Array,
+  answer: Answer,
+  { connection }: H2Request,
   { gzip }: GrpcHeader,
-  { compressMinBytes, writeMaxBytes }: DirectOptions,
+  options: DirectOptions,
 ): Promise<H2Response> {
-  const length = envelope.length - envelopeHeaderBytes;
-  if (length > writeMaxBytes) {
-    const text = `response of ${length} bytes is larger than the limit of ${writeMaxBytes}`;
-    throw new ConnectError(text, Code.ResourceExhausted);
-  }
-  const compressed = gzip && length >= compressMinBytes;
+  const plain = parcel(answer, connection, options);
+  const packing = gzip && answer.length >= options.compressMinBytes;
+  const { octets, release } = packing ? await compressed(plain, connection, options) : plain;
   return {
     status: 200,
-    headers: compressed ? gzipHeaders : plainHeaders,
-    body: new OneChunk(compressed ? await compress(envelope) : envelope),
+    headers: octets === plain.octets ? plainHeaders : gzipHeaders,
+    body: new OneChunk(octets, release),
     trailers: () => okTrailers,
   };
-}
-
-async function compress(envelope: Uint8Array): Promise<Uint8Array> {
-  const data = await gzipCompression.compress(envelope.subarray(envelopeHeaderBytes));
-  const compressed = new Uint8Array(envelopeHeaderBytes + data.length);
-  compressed[0] = 1;
-  new DataView(compressed.buffer).setUint32(1, data.length);
-  compressed.set(data, envelopeHeaderBytes);
-  return compressed;
 }
 
 function statusFields(error: ConnectError): readonly H2Field[] {

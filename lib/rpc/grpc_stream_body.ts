@@ -1,7 +1,8 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
-import { envelopeOf } from "./encoded.ts";
+import type { Answer } from "./answer.ts";
+import { concatenated } from "./concatenated.ts";
 import { toConnectError } from "./errors.ts";
+import type { Release } from "./outbox.ts";
 import type { Polling } from "./polling.ts";
 
 /** Messages waiting are sent together up to this size: one full DATA frame. */
@@ -11,15 +12,21 @@ type Chunk = IteratorResult<Uint8Array>;
 
 const end: Chunk = { done: true, value: undefined };
 
-/** The body of a streaming gRPC response: messages in, envelopes out, the error kept for trailers. */
+/** The body of a streaming gRPC response: answers in, envelopes out, the error kept for trailers. */
 export class GrpcStreamBody implements AsyncIterableIterator<Uint8Array> {
   #error: ConnectError | undefined;
   #ended = false;
+  /** What did not fit into the chunk before. */
+  #next: Uint8Array | undefined;
+  #release: Release | undefined;
 
-  /** `closed` is called once, when nothing more will be read. */
+  /**
+   * `hold` counts a chunk until it has left, and throws when too much waits already; `closed` is
+   * called once, when nothing more will be read.
+   */
   constructor(
-    private readonly schema: DescMessage,
-    private readonly messages: Polling<Message>,
+    private readonly answers: Polling<Answer>,
+    private readonly hold: (octets: Uint8Array) => Release,
     private readonly closed: () => void,
   ) {}
 
@@ -28,17 +35,23 @@ export class GrpcStreamBody implements AsyncIterableIterator<Uint8Array> {
     return this.#error;
   }
 
-  next(): Promise<Chunk> {
-    if (this.#ended) return Promise.resolve(end);
-    return this.messages.next().then(
-      (result) => result.done ? this.#end(undefined) : this.#batch(result.value),
-      (error) => this.#end(toConnectError(error)),
-    );
+  async next(): Promise<Chunk> {
+    this.#release?.();
+    this.#release = undefined;
+    if (this.#ended) return end;
+    try {
+      const head = this.#next ?? await this.#envelope();
+      this.#next = undefined;
+      // It may have ended while it waited.
+      return head && !this.#ended ? this.#chunk(head) : this.#end(undefined);
+    } catch (error) {
+      return this.#end(toConnectError(error));
+    }
   }
 
   async return(): Promise<Chunk> {
     this.#end(undefined);
-    await this.messages.return?.();
+    await this.answers.return?.();
     return end;
   }
 
@@ -46,35 +59,42 @@ export class GrpcStreamBody implements AsyncIterableIterator<Uint8Array> {
     return this;
   }
 
-  #batch(first: Message): Chunk {
-    const head = envelopeOf(this.schema, first);
+  async #envelope(): Promise<Uint8Array | undefined> {
+    const result = await this.answers.next();
+    return result.done ? undefined : result.value.envelope;
+  }
+
+  /** What is at hand, as much of it as makes a full frame; a longer one is not copied. */
+  #chunk(head: Uint8Array): Chunk {
     const chunks = [head];
     let length = head.length;
     while (length < batchBytes) {
-      const message = this.messages.poll?.();
-      if (!message) break;
-      const chunk = envelopeOf(this.schema, message);
-      chunks.push(chunk);
-      length += chunk.length;
+      const envelope = this.answers.poll?.()?.envelope;
+      if (!envelope) break;
+      if (length + envelope.length > batchBytes) {
+        this.#next = envelope;
+        break;
+      }
+      chunks.push(envelope);
+      length += envelope.length;
     }
-    return { done: false, value: chunks.length === 1 ? head : join(chunks, length) };
+    const value = chunks.length === 1 ? head : concatenated(chunks);
+    try {
+      this.#release = this.hold(value);
+    } catch (error) {
+      void this.answers.return?.();
+      throw error;
+    }
+    return { done: false, value };
   }
 
   #end(error: ConnectError | undefined): Chunk {
+    this.#release?.();
+    this.#release = undefined;
     if (this.#ended) return end;
     this.#ended = true;
     this.#error = error;
     this.closed();
     return end;
   }
-}
-
-function join(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const joined = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    joined.set(chunk, at);
-    at += chunk.length;
-  }
-  return joined;
 }

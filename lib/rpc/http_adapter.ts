@@ -1,14 +1,22 @@
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import type { H2Request, H2Response } from "../h2/mod.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { BadRequest } from "../h1/mod.ts";
+import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { withAnswers } from "./answer_body.ts";
+import { AnswerSlot, withSlot } from "./answer_slot.ts";
 import { skippedBytes } from "./budget.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { protocolOf } from "./content_type.ts";
-import { envelopes, whole } from "./envelopes.ts";
-import { withJsonAnswer } from "./json_answer.ts";
+import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
+import type { Intake } from "./intake.ts";
 import { OneChunk } from "./one_chunk.ts";
+import type { Outbox } from "./outbox.ts";
 import { fromPeer } from "./peer.ts";
 import { refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
+import { shortened } from "./status_text.ts";
+import type { MessageLimits } from "./universal.ts";
+import { fromWebText, isWebText, toWebText } from "./web_text.ts";
 
 /** An answer for requests of one path that look simple enough, else undefined. */
 export type Shortcut = (request: H2Request) => Promise<H2Response> | undefined;
@@ -18,8 +26,12 @@ export interface HttpAdapterOptions {
   readonly handlers: ReadonlyMap<string, UniversalHandler>;
   /** For requests over HTTP/2. */
   readonly shortcuts: ReadonlyMap<string, Shortcut>;
-  /** Largest request message in bytes. */
-  readonly readMaxBytes: number;
+  /** Largest messages, in bytes. */
+  readonly limits: MessageLimits;
+  /** What requests hold that are under way. */
+  readonly intake: Intake;
+  /** What answers hold that are not taken yet. */
+  readonly outbox: Outbox;
 }
 
 /** A request's way to its RPC, by the protocol that it came in. */
@@ -27,12 +39,13 @@ type HttpVersion = UniversalServerRequest["httpVersion"];
 
 /** Serves Connect's universal handlers over HTTP/1.1 and HTTP/2. */
 export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
-  const { handlers, shortcuts, readMaxBytes } = options;
+  const { handlers, shortcuts } = options;
   const find = (request: H2Request, version: HttpVersion): Promise<H2Response> => {
     const path = pathOf(request);
     const handler = handlers.get(path);
     if (!handler) return refuse(unknownPath(path, contentType(request)), request);
-    return universal(handler, toUniversal(request, version, readMaxBytes), request);
+    if (!isWebText(contentType(request))) return universal(handler, version, request, options);
+    return universal(handler, version, fromWebText(request), options).then(toWebText);
   };
   return {
     http1(request) {
@@ -50,11 +63,27 @@ function pathOf({ path }: H2Request): string {
 
 async function universal(
   handler: UniversalHandler,
-  universalRequest: UniversalServerRequest,
+  version: HttpVersion,
   request: H2Request,
+  { intake, outbox, limits }: HttpAdapterOptions,
 ): Promise<H2Response> {
-  const response = await withJsonAnswer(handler, universalRequest);
-  const { status, header, body, trailer } = response;
+  const meter = intake.open(request.connection);
+  const slot = new AnswerSlot(request.connection, { outbox, ...limits });
+  const gather = gathererFor(request, handler);
+  const response = await handler({
+    httpVersion: version,
+    // Only the query counts; what a client calls this host may be no part of a URL at all.
+    url: urlOf(request),
+    method: request.method,
+    header: new Headers(request.headers.map(cutField)),
+    body: gather(complete(request.body), { maxBytes: limits.readMaxBytes, meter }),
+    signal: request.signal,
+    contextValues: withSlot(fromPeer(request.peer), slot),
+  });
+  const how = { gzip: takesGzip(request), compressMinBytes: limits.compressMinBytes };
+  const framing = protocolOf(contentType(request)) === "connect" ? "unary" : "enveloped";
+  const answered = await withAnswers(response, slot, framing, how, () => meter.close());
+  const { status, header, body, trailer } = answered;
   if (!body && !header?.has("content-type")) return await refuse(refusal(status), request);
   return {
     status,
@@ -64,22 +93,53 @@ async function universal(
   };
 }
 
-function toUniversal(
-  request: H2Request,
-  httpVersion: HttpVersion,
-  readMaxBytes: number,
-): UniversalServerRequest {
-  const gather = protocolOf(contentType(request)) === "connect" ? whole : envelopes;
-  return {
-    httpVersion,
-    // Only the query counts; what a client calls this host may be no part of a URL at all.
-    url: `http://maglevd${request.path}`,
-    method: request.method,
-    header: new Headers(request.headers.map(([name, value]): [string, string] => [name, value])),
-    body: gather(request.body, readMaxBytes),
-    signal: request.signal,
-    contextValues: fromPeer(request.peer),
-  };
+/** Fields that Connect's handlers quote when they refuse what they say. */
+const quotedFields = new Set([
+  "grpc-timeout",
+  "connect-timeout-ms",
+  "connect-protocol-version",
+  "grpc-encoding",
+  "content-encoding",
+  "connect-content-encoding",
+]);
+
+/** A field of a request; one that is too long to mean anything is cut, and refused as such. */
+function cutField([name, value]: H2Field): [string, string] {
+  return [name, quotedFields.has(name) ? shortened(value, "...") : value];
+}
+
+/** The URL, with the one parameter cut that is quoted like such a field. */
+function urlOf({ path }: H2Request): string {
+  const url = new URL(`http://maglevd${path}`);
+  const compression = url.searchParams.get("compression") ?? "";
+  const cut = shortened(compression, "...");
+  if (cut === compression) return url.href;
+  url.searchParams.set("compression", cut);
+  return url.href;
+}
+
+/** A body that HTTP/1.1 could not make sense of is the client's fault, which has a status. */
+async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw error instanceof BadRequest
+      ? new ConnectError(error.message, Code.InvalidArgument)
+      : error;
+  }
+}
+
+/** How the request's messages are put together. */
+function gathererFor(request: H2Request, { method }: UniversalHandler) {
+  if (protocolOf(contentType(request)) === "connect") return whole;
+  return method.methodKind === "bidi_streaming" ? envelopes : lastEnvelope;
+}
+
+/** Whether a unary Connect client takes compressed answers. */
+function takesGzip({ headers }: H2Request): boolean {
+  return headers.some(([name, value]) =>
+    name === "accept-encoding" && value.split(",").some((each) => each.trim() === "gzip")
+  );
 }
 
 async function refuse(

@@ -1,5 +1,5 @@
 import type { H1Limits } from "../h1/mod.ts";
-import type { ConnectionLimits, H2Limits } from "../h2/mod.ts";
+import type { ConnectionLimits, H2Limits, OctetRoom } from "../h2/mod.ts";
 import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
@@ -36,6 +36,8 @@ export interface HttpPortOptions {
   readonly tls?: TlsOptions;
   readonly handlers: ProtocolHandlers;
   readonly limits?: HttpPortLimits;
+  /** What requests may hold of what all connections share; endless unless given. */
+  readonly room?: OctetRoom;
   readonly observer: ConnectionObserver;
   readonly clock: Clock;
   readonly log: Logger;
@@ -68,6 +70,7 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
       ...connectionLimits(name, descriptorShares(descriptorLimit()).servers),
       ...limits.connections,
     },
+    ...options.room && { room: options.room },
     h1: limits.h1 ?? {},
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,

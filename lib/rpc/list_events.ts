@@ -1,8 +1,10 @@
 import { create } from "@bufbuild/protobuf";
 import { eventKinds, type Journal } from "../events/mod.ts";
-import type { ListEventsRequest, ListEventsResponse } from "../gen/maglev_pb.ts";
+import type { ListEventsRequest } from "../gen/maglev_pb.ts";
 import { ListEventsResponseSchema } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
+import type { Answer } from "./answer.ts";
+import { withEntries } from "./composed.ts";
 import type { CallContext } from "./rpc.ts";
 import { inSlices } from "./slices.ts";
 import { knownKinds } from "./watch/filter.ts";
@@ -24,7 +26,7 @@ export async function listEvents(
   { journal, hub, clock }: ListEventsDeps,
   request: ListEventsRequest,
   { binary }: CallContext,
-): Promise<ListEventsResponse> {
+): Promise<Answer> {
   const { events, next } = journal.list({
     notBefore: moment(request.notBeforeUnixNs),
     before: moment(request.beforeUnixNs),
@@ -36,18 +38,22 @@ export async function listEvents(
     limit: Math.min(request.limit || defaultLimit, largestLimit),
     after: request.pageToken === 0n ? undefined : Number(request.pageToken),
   });
-  const response = create(ListEventsResponseSchema, {
+  const parts: Uint8Array[] = [];
+  await inSlices(events, clock, (slice) => {
+    for (const event of slice) parts.push(hub.shared.of(event).as(binary).message);
+  });
+  const rest = create(ListEventsResponseSchema, {
     nextPageToken: BigInt(next ?? 0),
     streamId: hub.streamId,
     oldestSeq: BigInt(journal.oldestSeq ?? 0),
   });
-  await inSlices(events, clock, (slice) => {
-    for (const event of slice) {
-      const { plain, encoded } = hub.shared.of(event);
-      response.events.push(binary ? encoded : plain);
-    }
-  });
-  return response;
+  return withEntries(
+    ListEventsResponseSchema,
+    ListEventsResponseSchema.field.events,
+    parts,
+    rest,
+    binary,
+  );
 }
 
 /**

@@ -1,7 +1,6 @@
-import type { DescMessage, Message, MessageShape, UnknownField } from "@bufbuild/protobuf";
-import { create, toJsonString } from "@bufbuild/protobuf";
+import type { DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import type { CheckerView } from "../checker/mod.ts";
-import type { ListBackendsResponse, ListFrontendsResponse } from "../gen/maglev_pb.ts";
 import {
   BackendInfoSchema,
   FrontendInfoSchema,
@@ -9,107 +8,131 @@ import {
   ListFrontendsResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
+import { Answer, written } from "./answer.ts";
+import { concatenated } from "./concatenated.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
-import { encodedEntries } from "./encoded.ts";
 import type { CallContext } from "./rpc.ts";
+import { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
 import { inSlices } from "./slices.ts";
 
-/** All backends' names, and with `details` the backends: as many, in the same order. */
-export function listBackends(
-  checker: CheckerView,
-  clock: Clock,
-  details: CallContext | undefined,
-): ListBackendsResponse | Promise<ListBackendsResponse> {
-  const names = checker.backendNames();
-  if (!details) return create(ListBackendsResponseSchema, { backendNames: [...names] });
-  return gather(names, clock, details, {
-    schema: BackendInfoSchema,
+/** The list of one kind of object, as RPCs answer with it. */
+export interface Listing {
+  /** All names, and with `details` what they stand for: as many, in the same order. */
+  answer(details: boolean, context: Pick<CallContext, "binary">): Answer | Promise<Answer>;
+}
+
+/** All backends. */
+export function backendListing(checker: CheckerView, clock: Clock): Listing {
+  return listing(checker, clock, {
+    names: () => checker.backendNames(),
+    info: BackendInfoSchema,
     find(name) {
       const backend = checker.backend(name);
       return backend && backendToProto(backend);
     },
-    response: (backendNames, backends) =>
-      create(ListBackendsResponseSchema, { backendNames, backends }),
-    encode: (backends) =>
-      encodedEntries(ListBackendsResponseSchema, create(ListBackendsResponseSchema, { backends })),
+    response: ListBackendsResponseSchema,
+    fill: (backendNames, backends) => ({ backendNames, backends }),
     fields: ["backendNames", "backends"],
   });
 }
 
-/** All frontends' names, and with `details` the frontends: as many, in the same order. */
-export function listFrontends(
-  checker: CheckerView,
-  clock: Clock,
-  details: CallContext | undefined,
-): ListFrontendsResponse | Promise<ListFrontendsResponse> {
-  const names = checker.frontendNames();
-  if (!details) return create(ListFrontendsResponseSchema, { frontendNames: [...names] });
-  return gather(names, clock, details, {
-    schema: FrontendInfoSchema,
+/** All frontends. */
+export function frontendListing(checker: CheckerView, clock: Clock): Listing {
+  return listing(checker, clock, {
+    names: () => checker.frontendNames(),
+    info: FrontendInfoSchema,
     find(name) {
       const frontend = checker.frontend(name);
       return frontend && frontendToProto(frontend, (backend) => checker.backend(backend)?.state);
     },
-    response: (frontendNames, frontends) =>
-      create(ListFrontendsResponseSchema, { frontendNames, frontends }),
-    encode: (frontends) =>
-      encodedEntries(
-        ListFrontendsResponseSchema,
-        create(ListFrontendsResponseSchema, { frontends }),
-      ),
+    response: ListFrontendsResponseSchema,
+    fill: (frontendNames, frontends) => ({ frontendNames, frontends }),
     fields: ["frontendNames", "frontends"],
   });
 }
 
-/** How one kind of list with details is made. */
-interface ListMaker<Info extends DescMessage, Response extends Message> {
-  readonly schema: Info;
+/** How one kind of list is made. */
+interface ListMaker<Info extends DescMessage, Response extends DescMessage> {
+  /** Sorted; the same array until another configuration is in force. */
+  names(): readonly string[];
+  readonly info: Info;
   find(name: string): MessageShape<Info> | undefined;
-  response(names: string[], infos: MessageShape<Info>[]): Response;
-  /** Entries as they are in an encoded response. */
-  encode(infos: MessageShape<Info>[]): UnknownField | undefined;
+  readonly response: Response;
+  fill(names: string[], infos: MessageShape<Info>[]): MessageInitShape<Response>;
   /** Names of the response's two fields in JSON. */
   readonly fields: readonly [names: string, infos: string];
 }
 
-/**
- * Looks everything up in slices, and writes each slice at once in the form that the call asks
- * for, so that writing thousands of entries does not hold the loop either. What has gone
- * meanwhile is left out.
- */
-async function gather<Info extends DescMessage, Response extends Message>(
-  names: readonly string[],
+/** Whatever changes a list with details, but for the outcome of probes that change no state. */
+function listing<Info extends DescMessage, Response extends DescMessage>(
+  checker: CheckerView,
   clock: Clock,
-  { binary, answerJson }: CallContext,
-  { schema, find, response, encode, fields }: ListMaker<Info, Response>,
-): Promise<Response> {
-  const found: string[] = [];
-  const messages: MessageShape<Info>[] = [];
-  const encoded: UnknownField[] = [];
-  const texts: string[] = [];
-  await inSlices(names, clock, (slice) => {
-    const infos: MessageShape<Info>[] = [];
-    for (const name of slice) {
-      const info = find(name);
-      if (!info) continue;
-      found.push(name);
-      infos.push(info);
-    }
-    if (binary) encoded.push(...[encode(infos)].filter((field) => field !== undefined));
-    else if (answerJson) { for (const info of infos) texts.push(toJsonString(schema, info)); }
-    else messages.push(...infos);
-  });
-  if (answerJson && found.length > 0) answerJson(jsonList(fields, found, texts));
-  return Object.assign(response(found, messages), { $unknown: encoded });
+  maker: ListMaker<Info, Response>,
+): Listing {
+  const version = () => [checker.events.lastSeq, maker.names()];
+  const binary = new SharedAnswer({ clock, version, make: () => inProtobuf(clock, maker) });
+  const json = new SharedAnswer({ clock, version, make: () => inJson(clock, maker) });
+  const names = new AnswersByObject();
+  return {
+    answer(details, context) {
+      if (details) return (context.binary ? binary : json).get();
+      const present = maker.names();
+      return names.of(present, context.binary, () => {
+        const message = create(maker.response, maker.fill([...present], []));
+        return written(maker.response, message, context.binary);
+      });
+    },
+  };
 }
 
-/** A response with both lists filled, as protobuf's JSON has it. */
-function jsonList(
-  [names, infos]: readonly [string, string],
-  found: readonly string[],
-  texts: readonly string[],
-): Uint8Array {
-  const text = `{"${names}":${JSON.stringify(found)},"${infos}":[${texts.join(",")}]}`;
-  return new TextEncoder().encode(text);
+/**
+ * Looks everything up in slices and writes each slice at once, so that thousands of entries do
+ * not hold the loop. What has gone meanwhile is left out.
+ */
+async function inProtobuf<Info extends DescMessage, Response extends DescMessage>(
+  clock: Clock,
+  { names, find, response, fill }: ListMaker<Info, Response>,
+): Promise<Answer> {
+  const parts: Uint8Array[] = [];
+  await inSlices(names(), clock, (slice) => {
+    const [found, infos] = lookUp(slice, find);
+    parts.push(toBinary(response, create(response, fill(found, infos))));
+  });
+  // Messages one behind the other are one message with the lists of both.
+  return new Answer(concatenated(parts));
+}
+
+async function inJson<Info extends DescMessage, Response extends DescMessage>(
+  clock: Clock,
+  { names, info, find, fields: [namesField, infosField] }: ListMaker<Info, Response>,
+): Promise<Answer> {
+  const encoder = new TextEncoder();
+  const all: string[] = [];
+  const texts: Uint8Array[] = [];
+  await inSlices(names(), clock, (slice) => {
+    const [found, infos] = lookUp(slice, find);
+    const separator = all.length > 0 && found.length > 0 ? "," : "";
+    all.push(...found);
+    const text = infos.map((each) => toJsonString(info, each)).join(",");
+    texts.push(encoder.encode(separator + text));
+  });
+  if (all.length === 0) return new Answer(encoder.encode("{}"));
+  const head = `{"${namesField}":${JSON.stringify(all)},"${infosField}":[`;
+  return new Answer(concatenated([encoder.encode(head), ...texts, encoder.encode("]}")]));
+}
+
+function lookUp<Found>(
+  names: readonly string[],
+  find: (name: string) => Found | undefined,
+): [names: string[], infos: Found[]] {
+  const found: string[] = [];
+  const infos: Found[] = [];
+  for (const name of names) {
+    const info = find(name);
+    if (!info) continue;
+    found.push(name);
+    infos.push(info);
+  }
+  return [found, infos];
 }

@@ -1,5 +1,5 @@
-import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Reply } from "./answer.ts";
 import type { Polling } from "./polling.ts";
 
 /** Told what becomes of a stream. */
@@ -16,12 +16,12 @@ export interface StreamListener {
 
 /** What a stream is doing. */
 type State =
-  | { readonly kind: "open"; readonly source: Polling<Message> | undefined }
+  | { readonly kind: "open"; readonly source: Polling<Reply> | undefined }
   /** Ended from outside between two reads: the next one throws. */
   | { readonly kind: "failed"; readonly status: ConnectError }
   | { readonly kind: "done" };
 
-type Result = IteratorResult<Message>;
+type Result = IteratorResult<Reply>;
 
 const end: Result = { done: true, value: undefined };
 
@@ -30,13 +30,13 @@ const end: Result = { done: true, value: undefined };
  * while its source waits. An async generator cannot: its `return` queues behind the pending
  * `next`. The source's own `return` is called, but not waited for.
  */
-export class ObservedStream implements AsyncIterableIterator<Message>, Polling<Message> {
+export class ObservedStream implements AsyncIterableIterator<Reply>, Polling<Reply> {
   #state: State = { kind: "open", source: undefined };
   #pending: PromiseWithResolvers<Result> | undefined;
 
   /** `open` is called when the first message is asked for. */
   constructor(
-    private readonly open: () => AsyncIterable<Message>,
+    private readonly open: () => AsyncIterable<Reply>,
     private readonly listener: StreamListener,
   ) {}
 
@@ -64,7 +64,7 @@ export class ObservedStream implements AsyncIterableIterator<Message>, Polling<M
   }
 
   /** The next message if it is at hand. */
-  poll(): Message | undefined {
+  poll(): Reply | undefined {
     if (this.#state.kind !== "open" || this.#pending) return undefined;
     const message = this.#state.source?.poll?.();
     if (message) this.listener.sent();
@@ -84,7 +84,7 @@ export class ObservedStream implements AsyncIterableIterator<Message>, Polling<M
     return this;
   }
 
-  #pull(source: Polling<Message> | undefined): Promise<Result> {
+  #pull(source: Polling<Reply> | undefined): Promise<Result> {
     const pending = Promise.withResolvers<Result>();
     this.#pending = pending;
     try {

@@ -10,7 +10,9 @@ import { grpcShortcuts } from "./grpc_direct.ts";
 import { httpAdapter } from "./http_adapter.ts";
 import { openHttpPort } from "./http_port.ts";
 import type { HttpPort, HttpPortLimits } from "./http_port.ts";
+import type { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
+import type { Outbox } from "./outbox.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./stream_registry.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
@@ -29,6 +31,8 @@ export interface PortOptions {
   readonly addr: string;
   readonly tls?: TlsOptions;
   readonly limits?: PortLimits;
+  readonly intake: Intake;
+  readonly outbox: Outbox;
   readonly observer: RpcObserver;
   readonly connections: ConnectionObserver;
   readonly clock: Clock;
@@ -59,6 +63,7 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   const port = openHttpPort({
     ...options,
     name: "grpc",
+    room: options.intake.room,
     address: parseListenAddress(options.addr),
     handlers: adapters(rpcs, streams, options),
     observer: options.connections,
@@ -86,10 +91,11 @@ function adapters(
   options: PortOptions,
 ): ProtocolHandlers {
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
+  const { intake, outbox } = options;
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
   const handlers = universalHandlers(table, messages);
-  const shortcuts = grpcShortcuts(table, { ...messages, clock: options.clock });
-  return httpAdapter({ handlers, shortcuts, ...messages });
+  const shortcuts = grpcShortcuts(table, { ...messages, intake, outbox, clock: options.clock });
+  return httpAdapter({ handlers, shortcuts, limits: messages, intake, outbox });
 }
 
 function warnIfOpen({ hostname, address }: HttpPort, { log, tls }: PortOptions): void {

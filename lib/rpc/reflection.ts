@@ -14,6 +14,7 @@ import {
 import { bidiStream } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { indexSymbols, withDependencies } from "./symbol_index.ts";
+import { shortened } from "./status_text.ts";
 import type { SymbolIndex } from "./symbol_index.ts";
 
 /**
@@ -89,6 +90,6 @@ function describe(file: DescFile | undefined, what: string): Answer {
 function missing(what: string): Answer {
   return {
     case: "errorResponse",
-    value: { errorCode: Code.NotFound, errorMessage: `${what} not found` },
+    value: { errorCode: Code.NotFound, errorMessage: `${shortened(what)} not found` },
   };
 }

@@ -1,4 +1,6 @@
 import { protocolOf } from "./content_type.ts";
+import { shortened } from "./status_text.ts";
+import { isWebText } from "./web_text.ts";
 
 /** A response without an RPC behind it. */
 export interface Refusal {
@@ -16,11 +18,11 @@ const unimplemented = "12";
 export function unknownPath(path: string, contentType: string): Refusal {
   const protocol = protocolOf(contentType);
   if (protocol === "grpc" || protocol === "grpc-web") {
-    const message = encodeURIComponent(`unknown method ${path.slice(0, 200)}`);
+    const message = encodeURIComponent(`unknown method ${shortened(path)}`);
     return {
       status: 200,
       headers: [
-        ["content-type", `application/${protocol}`],
+        ["content-type", `application/${isWebText(contentType) ? "grpc-web-text" : protocol}`],
         ["grpc-status", unimplemented],
         ["grpc-message", message],
       ],
@@ -41,7 +43,8 @@ export function refusal(status: number): Refusal {
         "not a content type of gRPC, gRPC-Web or Connect\n",
         [
           "accept-post",
-          "application/grpc, application/grpc-web, application/proto, application/json",
+          "application/grpc, application/grpc-web, application/grpc-web-text, application/proto, " +
+          "application/json",
         ],
       );
     case 505:

@@ -6,6 +6,7 @@ import type {
   Message,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { Answer, Reply } from "./answer.ts";
 
 /** What an implementation may know of the call that it answers. */
 export interface CallContext {
@@ -15,36 +16,37 @@ export interface CallContext {
   readonly peer: string;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
-  /**
-   * Takes the response as JSON text, instead of the message that is returned then as well. Only
-   * for answers too long to be written in one go; only unary Connect calls in JSON have it.
-   */
-  readonly answerJson?: (text: Uint8Array) => void;
 }
 
 /** An RPC with one request and one response. */
 export interface UnaryRpc {
   readonly kind: "unary";
   readonly method: DescMethodUnary;
-  readonly call: (request: Message, context: CallContext) => Message | Promise<Message>;
+  readonly call: (request: Message, context: CallContext) => Reply | Promise<Reply>;
 }
 
-/** An RPC with one request and many responses. */
+/**
+ * An RPC with one request and many responses. The request is emptied once the stream is open, so
+ * that a stream of hours does not hold it: what is still needed of it has to be taken out by then.
+ */
 export interface ServerStreamRpc {
   readonly kind: "server_streaming";
   readonly method: DescMethodServerStreaming;
-  readonly call: (request: Message, context: CallContext) => AsyncIterable<Message>;
+  readonly call: (request: Message, context: CallContext) => AsyncIterable<Reply>;
 }
 
 /** An RPC with many requests and many responses. */
 export interface BidiRpc {
   readonly kind: "bidi_streaming";
   readonly method: DescMethodBiDiStreaming;
-  readonly call: (requests: AsyncIterable<Message>, context: CallContext) => AsyncIterable<Message>;
+  readonly call: (requests: AsyncIterable<Message>, context: CallContext) => AsyncIterable<Reply>;
 }
 
 /** A method and what answers it. The server is a table of these. */
 export type Rpc = UnaryRpc | ServerStreamRpc | BidiRpc;
+
+/** A message of one type, or one that is written already. */
+type ReplyOf<O extends DescMessage> = MessageShape<O> | Answer;
 
 /** A row for an RPC with one request and one response. */
 export function unary<I extends DescMessage, O extends DescMessage>(
@@ -52,7 +54,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   call: (
     request: MessageShape<I>,
     context: CallContext,
-  ) => MessageShape<O> | Promise<MessageShape<O>>,
+  ) => ReplyOf<O> | Promise<ReplyOf<O>>,
 ): UnaryRpc {
   return {
     kind: "unary",
@@ -64,7 +66,7 @@ export function unary<I extends DescMessage, O extends DescMessage>(
 /** A row for an RPC with one request and many responses. */
 export function serverStream<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
-  call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<MessageShape<O>>,
+  call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<ReplyOf<O>>,
 ): ServerStreamRpc {
   return {
     kind: "server_streaming",
@@ -79,7 +81,7 @@ export function bidiStream<I extends DescMessage, O extends DescMessage>(
   call: (
     requests: AsyncIterable<MessageShape<I>>,
     context: CallContext,
-  ) => AsyncIterable<MessageShape<O>>,
+  ) => AsyncIterable<ReplyOf<O>>,
 ): BidiRpc {
   return {
     kind: "bidi_streaming",

@@ -6,9 +6,13 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import { callBudgets, connectionShares } from "./budget.ts";
+import type { Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
+import { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
+import { Outbox } from "./outbox.ts";
 import { servePort, shuttingDown } from "./port.ts";
 import type { PortLimits, PortOptions, RpcPort } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
@@ -38,6 +42,8 @@ export interface RpcServerOptions {
   readonly observer: RpcObserver;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
+  /** Where the budgets of the API are opened. */
+  readonly budgets: Budgets;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
   /** Where the server itself writes. */
@@ -79,14 +85,17 @@ export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 
 export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
-  const hub = new EventHub({ checker, journal, logs, limits, clock, streamId });
+  const budgets = openBudgets(options.budgets);
+  const hub = new EventHub({ checker, journal, logs, limits, budgets, clock, streamId });
+  const intake = new Intake(budgets.requests, connectionShares.requests);
+  const outbox = new Outbox(budgets.answers, connectionShares.answers);
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [
     ...maglevRpcs({ ...options, hub, clock }),
     ...health.rpcs(),
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
-  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, clock });
+  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, intake, outbox, clock });
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.
@@ -96,6 +105,16 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   };
   let ended: Promise<void> | undefined;
   return { address: port.address, port: port.port, shutdown: () => ended ??= end() };
+}
+
+function openBudgets(budgets: Budgets) {
+  return {
+    requests: budgets.open(callBudgets.requests),
+    answers: budgets.open(callBudgets.answers),
+    watchers: budgets.open(callBudgets.watchers),
+    debugWatchers: budgets.open(callBudgets.debugWatchers),
+    backlog: budgets.open(callBudgets.backlog),
+  };
 }
 
 /** Opens the port, or cleans up if that fails. */

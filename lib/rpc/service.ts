@@ -5,12 +5,16 @@ import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod
 import {
   ListHealthChecksResponseSchema,
   Maglev,
+  PlanVPPLBStateResponseSchema,
   SyncVPPLBStateResponseSchema,
+  VPPLBCountersSchema,
+  VPPLBStateSchema,
 } from "../gen/maglev_pb.ts";
 import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import { written } from "./answer.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
@@ -18,9 +22,10 @@ import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
 import { listEvents } from "./list_events.ts";
-import { listBackends, listFrontends } from "./lists.ts";
+import { backendListing, frontendListing } from "./lists.ts";
 import { serverStream, unary } from "./rpc.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
+import { AnswersByObject } from "./shared_answer.ts";
 import type { ConfigService } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
@@ -45,21 +50,24 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
 
 function showRpcs({ checker, hub, journal, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
+  const frontends = frontendListing(checker, clock);
+  const backends = backendListing(checker, clock);
+  const healthchecks = new AnswersByObject();
   return [
-    unary(m.listFrontends, ({ details }, context) => {
-      return listFrontends(checker, clock, details ? context : undefined);
-    }),
+    unary(m.listFrontends, ({ details }, context) => frontends.answer(details, context)),
     unary(m.getFrontend, ({ name }) => showFrontend(checker, name)),
-    unary(m.listBackends, ({ details }, context) => {
-      return listBackends(checker, clock, details ? context : undefined);
-    }),
+    unary(m.listBackends, ({ details }, context) => backends.answer(details, context)),
     unary(m.getBackend, ({ name }) => {
       const backend = checker.backend(name);
       if (!backend) throw notFound("backend", name);
       return backendToProto(backend);
     }),
-    unary(m.listHealthChecks, () => {
-      return create(ListHealthChecksResponseSchema, { names: [...checker.healthcheckNames()] });
+    unary(m.listHealthChecks, (_, { binary }) => {
+      const names = checker.healthcheckNames();
+      return healthchecks.of(names, binary, () => {
+        const message = create(ListHealthChecksResponseSchema, { names: [...names] });
+        return written(ListHealthChecksResponseSchema, message, binary);
+      });
     }),
     unary(m.getHealthCheck, ({ name }) => {
       const check = checker.healthcheck(name);
@@ -112,31 +120,42 @@ function configRpcs({ config }: MaglevDeps): readonly Rpc[] {
   ];
 }
 
-function vppRpcs({ vpp, events }: MaglevDeps): readonly Rpc[] {
+/** VPP's answers are made once for each reading of it, whoever shares the reading. */
+function vppRpcs({ vpp, events, checker }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
+  const answers = new AnswersByObject();
   return [
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
       return vppInfoToProto(present(connected.info()), connected.step());
     }),
-    unary(m.getVPPLBState, async (_, { signal }) => {
-      return lbStateToProto(await enabled(vpp).state(signal));
+    unary(m.getVPPLBState, async (_, { signal, binary }) => {
+      const state = await enabled(vpp).state(signal);
+      const make = () => written(VPPLBStateSchema, lbStateToProto(state), binary);
+      return answers.of(state, binary, make);
     }),
     unary(m.syncVPPLBState, async (req, call) => {
       const syncing = enabled(vpp);
-      const tell = (detail: string) => events.emit([syncAction(scope(req), detail, actorOf(call))]);
+      const frontend = scope(req, checker);
+      const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
       tell("");
       try {
-        await syncing.sync(scope(req), call.signal);
+        await syncing.sync(frontend, call.signal);
       } catch (error) {
         tell(`failed: ${reasonOf(error)}`);
         throw error;
       }
       return create(SyncVPPLBStateResponseSchema);
     }),
-    unary(m.getVPPLBCounters, () => countersToProto(present(enabled(vpp).counters()))),
-    unary(m.planVPPLBState, async (req, { signal }) => {
-      return planToProto(await enabled(vpp).plan(scope(req), signal));
+    unary(m.getVPPLBCounters, (_, { binary }) => {
+      const counters = present(enabled(vpp).counters());
+      const make = () => written(VPPLBCountersSchema, countersToProto(counters), binary);
+      return answers.of(counters, binary, make);
+    }),
+    unary(m.planVPPLBState, async (req, { signal, binary }) => {
+      const plan = await enabled(vpp).plan(scope(req, checker), signal);
+      const make = () => written(PlanVPPLBStateResponseSchema, planToProto(plan), binary);
+      return answers.of(plan, binary, make);
     }),
   ];
 }
@@ -157,9 +176,23 @@ function syncAction(
   };
 }
 
-/** An empty name means everything, as it always has for this field's clients. */
-function scope({ frontendName }: Pick<SyncVPPLBStateRequest, "frontendName">): string | undefined {
-  return frontendName === "" ? undefined : frontendName;
+/**
+ * The frontend that is meant; undefined when none is named, which means everything. A name that is
+ * empty has been forgotten, most likely, and must not mean everything as well.
+ */
+function scope(
+  { frontendName }: Pick<SyncVPPLBStateRequest, "frontendName">,
+  checker: CheckerView,
+): string | undefined {
+  if (frontendName === undefined) return undefined;
+  if (frontendName === "") {
+    throw new ConnectError(
+      "frontend_name is empty: leave it out to mean everything",
+      Code.InvalidArgument,
+    );
+  }
+  if (!checker.frontend(frontendName)) throw notFound("frontend", frontendName);
+  return frontendName;
 }
 
 function enabled(vpp: VppService | undefined): VppService {

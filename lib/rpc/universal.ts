@@ -1,10 +1,15 @@
 import type { Message } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { HandlerContext } from "@connectrpc/connect";
 import { createConnectRouter } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import { answerOf, AnswerStream } from "./answer.ts";
+import type { Reply } from "./answer.ts";
+import { slotOf, SlottedStream } from "./answer_slot.ts";
+import { requestOptions } from "./budget.ts";
 import { gzipCompression } from "./compression.ts";
 import { abortReason } from "./errors.ts";
-import { jsonAnswerOf } from "./json_answer.ts";
+import { jsonRequestOptions } from "./json_requests.ts";
 import { peerOf } from "./peer.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 
@@ -21,6 +26,7 @@ export interface MessageLimits {
 /**
  * Connect's handlers by path: each speaks gRPC, gRPC-Web and Connect, with deadlines and
  * compression. This is what every protocol goes through, except what `grpc_direct.ts` shortens.
+ * Each call needs a slot for its answers (`answer_slot.ts`).
  */
 export function universalHandlers(
   rpcs: readonly Rpc[],
@@ -32,18 +38,33 @@ export function universalHandlers(
 }
 
 function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): void {
+  const { input, output } = rpc.method;
+  const options = { binaryOptions: requestOptions, jsonOptions: jsonRequestOptions(input) };
+  const empty: Message = create(output);
+  const stream = (replies: AsyncIterable<Reply>, context: HandlerContext, binary: boolean) => {
+    const answers = new AnswerStream(replies[Symbol.asyncIterator](), output, binary);
+    return new SlottedStream(answers, slotOf(context.values), empty);
+  };
   switch (rpc.kind) {
     case "unary":
-      router.rpc(rpc.method, (request, context) => rpc.call(request, callContext(context)));
+      router.rpc(rpc.method, async (request, context) => {
+        const call = callContext(context);
+        const reply = await rpc.call(request, call);
+        slotOf(context.values).put(answerOf(output, reply, call.binary));
+        return empty;
+      }, options);
       return;
     case "server_streaming":
-      router.rpc(rpc.method, (request, context) => rpc.call(request, callContext(context)));
+      router.rpc(rpc.method, (request, context) => {
+        const call = callContext(context);
+        return stream(rpc.call(request, call), context, call.binary);
+      }, options);
       return;
     case "bidi_streaming":
-      router.rpc(
-        rpc.method,
-        (requests: AsyncIterable<Message>, context) => rpc.call(requests, callContext(context)),
-      );
+      router.rpc(rpc.method, (requests: AsyncIterable<Message>, context) => {
+        const call = callContext(context);
+        return stream(rpc.call(requests, call), context, call.binary);
+      }, options);
       return;
     default:
       rpc satisfies never;
@@ -54,9 +75,7 @@ function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): voi
 function callContext(context: HandlerContext): CallContext {
   const { signal, values } = context;
   if (signal.aborted) throw abortReason(signal, undefined);
-  const binary = !isJson(context);
-  const answerJson = binary ? undefined : jsonAnswerOf(values);
-  return { signal, peer: peerOf(values), binary, ...answerJson && { answerJson } };
+  return { signal, peer: peerOf(values), binary: !isJson(context) };
 }
 
 /** Connect's GET requests, which RPCs without side effects take, say it in the query. */

@@ -1,6 +1,8 @@
-import { deepEqual, equal, match } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import * as limits from "../../lib/h1/limits.ts";
+import { serveH1 } from "../../lib/h1/mod.ts";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
-import type { H2Response } from "../../lib/h2/mod.ts";
+import type { ByteConn, H2Response } from "../../lib/h2/mod.ts";
 import { date, get, hear, hearUntil, parts, said, visit } from "./visit.ts";
 
 /** All that is heard of an answer to one request, after which the connection ends. */
@@ -121,6 +123,48 @@ Deno.test("an answer in one piece is written in one piece", async () => {
   equal(writes, 1);
   client.close();
 });
+
+Deno.test("a long piece is written as it is: many connections may share it", async () => {
+  const { pieceBytes } = limits;
+  for (const [length, shared] of [[pieceBytes, false], [pieceBytes + 1, true]] as const) {
+    const piece = new Uint8Array(length).fill(120);
+    for (const fields of [[], [["content-length", String(length)]]] as const) {
+      const written: Uint8Array[] = [];
+      const conn: ByteConn = {
+        read: once(get("/", "connection: close")),
+        write: (octets) => Promise.resolve(written.push(octets.slice()) && octets.length),
+        close() {},
+      };
+      const buffers = new Set<ArrayBufferLike>();
+      const write = conn.write.bind(conn);
+      conn.write = (octets) => {
+        buffers.add(octets.buffer);
+        return write(octets);
+      };
+      const body = (async function* () {
+        yield await Promise.resolve(piece);
+      })();
+      await serveH1(conn, () => Promise.resolve({ status: 200, headers: fields, body })).closed;
+      equal(buffers.has(piece.buffer), shared, `${length} octets, ${fields.length} fields`);
+      const text = new TextDecoder().decode(new Uint8Array(written.flatMap((each) => [...each])));
+      const end = text.slice(text.indexOf("\r\n\r\n") + 4);
+      const all = "x".repeat(length);
+      const chunked = `${length.toString(16)}\r\n${all}\r\n0\r\n\r\n`;
+      ok(end === (fields.length > 0 ? all : chunked));
+    }
+  }
+});
+
+/** What is read of a client that says one thing and then waits for the answer. */
+function once(text: string): ByteConn["read"] {
+  let octets: Uint8Array | undefined = new TextEncoder().encode(text);
+  return (room) => {
+    const { length = null } = octets ?? {};
+    if (octets) room.set(octets);
+    octets = undefined;
+    return Promise.resolve(length);
+  };
+}
 
 Deno.test("a handler that throws is told of, and the client gets a 500", async () => {
   for (

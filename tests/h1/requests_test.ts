@@ -1,5 +1,6 @@
-import { deepEqual, equal, rejects } from "node:assert/strict";
-import type { H2Request } from "../../lib/h2/mod.ts";
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { BadRequest } from "../../lib/h1/mod.ts";
+import type { H2Handler, H2Request } from "../../lib/h2/mod.ts";
 import { answered, date, get, hear, hearUntil, parts, post, said, textOf, visit } from "./visit.ts";
 
 /** Says which request it was, with its body. */
@@ -289,14 +290,27 @@ Deno.test("a malformed request is answered once, and the connection ends", async
   }
 });
 
-Deno.test("a body that ends early is the client's fault, whatever the handler makes of it", async () => {
-  for (const handler of [echo, () => Promise.resolve(said("fine"))]) {
+Deno.test("a body that ends early is refused, unless the handler has an answer to that", async () => {
+  const why = "the request ended before its body did";
+  const tells = async ({ body }: H2Request) => {
+    try {
+      return said(`all of ${(await Array.fromAsync(body)).length} pieces`);
+    } catch (error) {
+      return said(error instanceof BadRequest ? `sorry: ${error.message}` : "what?");
+    }
+  };
+  const handlers: [H2Handler, heard: RegExp | string][] = [
+    [echo, new RegExp(`^HTTP/1.1 400 [^]*\r\n\r\n${why}\n$`)],
+    [() => Promise.resolve(said("fine")), answered("fine", "connection: close")],
+    [tells, answered(`sorry: ${why}`, "connection: close")],
+  ];
+  for (const [handler, expected] of handlers) {
     const { client, errors } = visit(handler);
     await client.say(post("/", "hello").slice(0, -1));
     await client.closeWrite();
     const heard = await hear(client);
-    if (handler === echo) equal(heard.endsWith("\r\n\r\nthe body ends early\n"), true, heard);
-    else equal(heard, answered("fine", "connection: close"));
+    if (typeof expected === "string") equal(heard, expected);
+    else match(heard, expected);
     deepEqual(errors, []);
   }
 });

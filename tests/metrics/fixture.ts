@@ -1,7 +1,7 @@
 import type { Config } from "../../lib/config/mod.ts";
 import { createMetrics } from "../../lib/metrics/mod.ts";
 import type { Metrics } from "../../lib/metrics/mod.ts";
-import { rpcMethods } from "../../lib/rpc/mod.ts";
+import { Budget, rpcMethods } from "../../lib/rpc/mod.ts";
 import type { Clock } from "../../lib/time/mod.ts";
 import type { LbCounters, VppService } from "../../lib/vpp/mod.ts";
 import { Bench, pass, sketch } from "../checker/support.ts";
@@ -63,11 +63,15 @@ export class MetricsBed implements Disposable {
       build: { version: "1.2.3", commit: "abc", date: "2026-11-21" },
       methods: rpcMethods({ reflection: true }),
     });
+    const budget = new Budget({ name: "seats", unit: "seats", limit: 10, reason: "it has ten" });
+    budget.take(9);
+    for (let i = 0; i < 3; i++) budget.take(4);
     const stats = { late: 6, maxLatenessMs: 51, stalls: 1, excused: 2, running: 3, scheduled: 4 };
     this.metrics.attach({
       ...{ checker, vpp: vpp?.(clock) },
       logDropped: () => 5,
       checkerStats: () => stats,
+      budgets: () => [budget],
     });
   }
 

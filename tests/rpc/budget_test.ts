@@ -48,8 +48,18 @@ Deno.test("the other figures are those that were chosen", () => {
   );
   assert.equal(budget.skippedBytes, 65_536);
   assert.deepEqual(budget.defaultMessageLimits, {
-    readMaxBytes: 4_194_304,
-    writeMaxBytes: 67_108_864,
+    readMaxBytes: 65_536,
+    writeMaxBytes: 33_554_432,
     compressMinBytes: 16_384,
   });
+  assert.equal(budget.quickBytes, 4096);
+  const limits = Object.values(budget.callBudgets).map(({ name, limit }) => [name, limit]);
+  assert.deepEqual(Object.fromEntries(limits), {
+    "request-bytes": 16_777_216,
+    "answer-bytes": 67_108_864,
+    "watchers": 1024,
+    "debug-watchers": 32,
+    "watch-backlog-bytes": 67_108_864,
+  });
+  assert.deepEqual(budget.connectionShares, { requests: 1_048_576, answers: 33_554_432 });
 });

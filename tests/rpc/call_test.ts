@@ -123,6 +123,26 @@ Deno.test("a stream is told of message by message, and once when it ends", async
   assert.equal(deps.streams.size, 0);
 });
 
+Deno.test("a stream lets go of its request once it is open", async () => {
+  const { deps, context } = setUp();
+  const asked = create(watch.input, { service: "x".repeat(60_000) });
+  let seen = "";
+  const rpc = instrumented(
+    serverStream(watch, ({ service }) => {
+      seen = service;
+      return quiet().iterable;
+    }),
+    deps,
+  );
+  assert.ok(rpc.kind === "server_streaming");
+  const stream = rpc.call(asked, context)[Symbol.asyncIterator]();
+  assert.equal(asked.service.length, 60_000);
+  void stream.next().catch(() => {});
+  assert.equal(seen.length, 60_000);
+  assert.deepEqual(Object.keys(asked), ["$typeName"]);
+  await stream.return?.();
+});
+
 /** A source that never has anything, and that knows whether it was let go. */
 function quiet() {
   const source = { returned: false };

@@ -1,7 +1,10 @@
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { envelopes, whole } from "../../lib/rpc/envelopes.ts";
+import { callBudgets } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/rpc/budget/mod.ts";
+import { envelopes, lastEnvelope, whole } from "../../lib/rpc/envelopes.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
 
 const seed = 20261121;
 
@@ -23,6 +26,12 @@ async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
   return await Array.fromAsync(items);
 }
 
+/** Room for messages of `maxBytes`, with what they take counted in `used`. */
+function room(maxBytes: number, used = new Budget({ ...callBudgets.requests, limit: 1e9 })) {
+  const meter = new Intake(used, 1e9).open({});
+  return { maxBytes, meter };
+}
+
 const splits = fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 20 });
 const messages = fc.array(fc.uint8Array({ maxLength: 3000 }), { maxLength: 12 });
 
@@ -30,7 +39,7 @@ Deno.test("messages come out whole however their bytes are split", async () => {
   await fc.assert(
     fc.asyncProperty(messages, splits, async (contents, lengths) => {
       const framed = contents.map((each) => encodeEnvelope(0, new Uint8Array(each)));
-      const read = await collect(envelopes(pieces(concat(framed), lengths), 10_000));
+      const read = await collect(envelopes(pieces(concat(framed), lengths), room(10_000)));
       assert.deepEqual(read, framed);
     }),
     { seed, numRuns: 100 },
@@ -42,14 +51,14 @@ Deno.test("what is left over at the end comes out as it is", async () => {
     encodeEnvelope(0, new Uint8Array([1])),
     new Uint8Array([0, 0, 0, 0, 9, 7]),
   ]);
-  const read = await collect(envelopes(pieces(bytes, [2]), 100));
+  const read = await collect(envelopes(pieces(bytes, [2]), room(100)));
   assert.deepEqual(read[1], new Uint8Array([0, 0, 0, 0, 9, 7]));
 });
 
 Deno.test("a message that announces too much is refused before it arrives", async () => {
   const head = new Uint8Array([0, 0xff, 0xff, 0xff, 0xff]);
   await assert.rejects(
-    collect(envelopes(pieces(head, [5]), 1000)),
+    collect(envelopes(pieces(head, [5]), room(1000))),
     /message of 4294967295 bytes is larger than the limit of 1000/,
   );
 });
@@ -57,18 +66,73 @@ Deno.test("a message that announces too much is refused before it arrives", asyn
 Deno.test("a body without framing comes in one piece, or is refused when too large", async () => {
   await fc.assert(
     fc.asyncProperty(fc.uint8Array({ maxLength: 5000 }), splits, async (bytes, lengths) => {
-      assert.deepEqual(await collect(whole(pieces(bytes, lengths), 5000)), [new Uint8Array(bytes)]);
+      assert.deepEqual(await collect(whole(pieces(bytes, lengths), room(5000))), [
+        new Uint8Array(bytes),
+      ]);
     }),
     { seed, numRuns: 100 },
   );
   await assert.rejects(
-    collect(whole(pieces(new Uint8Array(11), [3]), 10)),
+    collect(whole(pieces(new Uint8Array(11), [3]), room(10))),
     /larger than the limit/,
   );
 });
 
 Deno.test("a megabyte in single bytes is gathered in time that grows with its length", async () => {
   const framed = encodeEnvelope(0, new Uint8Array(1 << 20));
-  const [read] = await collect(envelopes(pieces(framed, [1]), 1 << 21));
+  const [read] = await collect(envelopes(pieces(framed, [1]), room(1 << 21)));
   assert.equal(read?.length, framed.length);
+});
+
+Deno.test("what is gathered is counted as it grows, and no more than a message is reserved", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 1e9 });
+  const seen: number[] = [];
+  async function* body(length: number, step: number) {
+    for (let at = 0; at < length; at += step) {
+      yield await Promise.resolve(new Uint8Array(step));
+      seen.push(used.used);
+    }
+  }
+  for await (const _ of whole(body(5000, 1000), room(5000, used)));
+  assert.deepEqual(seen, [2000, 2000, 5000, 5000, 5000]);
+  assert.equal(used.used, 0);
+  seen.length = 0;
+  for await (const _ of whole(body(100, 50), room(5000, used)));
+  assert.deepEqual(seen, [1024, 1024]);
+  await assert.rejects(collect(whole(body(6000, 1000), room(5000, used))));
+  assert.equal(used.used, 0);
+});
+
+Deno.test("a message that is not the last thing to come is held as it was sent, and counted", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 1e9 });
+  const framed = encodeEnvelope(0, new Uint8Array(3000));
+  const asked = Promise.withResolvers<void>();
+  const more = Promise.withResolvers<void>();
+  async function* body() {
+    yield framed;
+    asked.resolve();
+    await more.promise;
+  }
+  const read = collect(lastEnvelope(body(), room(10_000, used)));
+  await asked.promise;
+  assert.equal(used.used, 2 * framed.length + framed.length);
+  more.resolve();
+  assert.deepEqual(await read, [framed]);
+  assert.equal(used.used, 0);
+  const two = await collect(lastEnvelope(pieces(concat([framed, framed]), [7000]), room(10_000)));
+  assert.deepEqual(two, [framed, framed]);
+});
+
+Deno.test("who has no room is refused, and what was counted is given back", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 3000 });
+  await assert.rejects(
+    collect(whole(pieces(new Uint8Array(4000), [500]), room(5000, used))),
+    /resource_exhausted.*too many bytes of unfinished requests/,
+  );
+  assert.deepEqual([used.used, used.refused], [0, 1]);
+  const { meter } = room(1, used);
+  meter.close();
+  meter.grow(9999);
+  meter.close();
+  assert.deepEqual([used.used, used.refused], [0, 1]);
 });

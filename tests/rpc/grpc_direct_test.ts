@@ -13,6 +13,7 @@ import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { usualRoom, watchBudgets } from "./budget/roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
@@ -31,6 +32,7 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
     const hub = new EventHub({
       ...{ checker, journal, logs: log, clock: new FakeClock(), streamId: "here" },
       limits: { count: 9, bytes: 999 },
+      budgets: watchBudgets(),
     });
     const config = { check: never, reload: never };
     const clock = systemClock;
@@ -38,8 +40,9 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
     const rpcs = maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock })
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
-    const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, clock }) : new Map();
-    return httpAdapter({ handlers, shortcuts, ...limits }).http2;
+    const room = usualRoom();
+    const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, ...room, clock }) : new Map();
+    return httpAdapter({ handlers, shortcuts, limits, ...room }).http2;
   });
   assert.ok(direct && universal);
   return { direct, universal, observers };

@@ -1,5 +1,6 @@
 import type { RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
-import { startRpcServer } from "../../lib/rpc/mod.ts";
+import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import type { FakeLog } from "./fake_log.ts";
 import { testSupervisor, uncounted } from "./listening.ts";
@@ -59,6 +60,7 @@ export async function serve(
     limits: { h1: { lingerMs: 50 } },
     supervisor: testSupervisor(log),
     connections: uncounted,
+    budgets: new Budgets(log, systemClock),
     checker,
     journal,
     events,

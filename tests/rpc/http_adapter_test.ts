@@ -5,6 +5,7 @@ import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
 import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
+import { usualRoom } from "./budget/roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
 
@@ -15,7 +16,7 @@ const body = [new TextEncoder().encode("{}")];
 
 function setUp(shortcuts: ReadonlyMap<string, Shortcut> = new Map()) {
   const handlers = universalHandlers(new HealthService([""]).rpcs(), defaultMessageLimits);
-  return httpAdapter({ handlers, shortcuts, ...defaultMessageLimits });
+  return httpAdapter({ handlers, shortcuts, limits: defaultMessageLimits, ...usualRoom() });
 }
 
 /** Status, type and text of an answer. */
@@ -61,7 +62,7 @@ Deno.test("what is no RPC is said so, to gRPC clients in their own words", async
 Deno.test("a request that Connect has no words for is refused in ours", async () => {
   for (const handler of Object.values(setUp())) {
     const type = await ask(handler, { path: check, headers: [["content-type", "text/x"]], body });
-    assert.deepEqual([type.status, type.headers["accept-post"]?.split(",").length], [415, 4]);
+    assert.deepEqual([type.status, type.headers["accept-post"]?.split(",").length], [415, 5]);
     assert.match(type.text, /^not a content type of gRPC, gRPC-Web or Connect\n$/);
     const method = await ask(handler, { path: check, method: "PUT", headers: json, body });
     assert.deepEqual([method.status, method.headers.allow], [405, "POST"]);

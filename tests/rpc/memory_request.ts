@@ -7,6 +7,7 @@ export interface RequestParts {
   readonly headers?: readonly H2Field[];
   readonly body?: readonly Uint8Array[];
   readonly signal?: AbortSignal;
+  readonly connection?: object;
 }
 
 /** A response, all of it. */
@@ -19,7 +20,7 @@ export interface WholeResponse {
 
 /** A request as the HTTP/2 server hands it on. */
 export function memoryRequest(
-  { path, method = "POST", headers, body, signal }: RequestParts,
+  { path, method = "POST", headers, body, signal, connection }: RequestParts,
 ): H2Request {
   return {
     method,
@@ -33,6 +34,7 @@ export function memoryRequest(
     trailers: () => [],
     signal: signal ?? new AbortController().signal,
     peer: "test",
+    connection: connection ?? {},
   };
 }
 

@@ -1,4 +1,6 @@
+import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import assert from "node:assert/strict";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { rpcMethods } from "../../lib/rpc/mod.ts";
 
 Deno.test("every method served is listed, with how it streams", () => {
@@ -17,4 +19,14 @@ Deno.test("every method served is listed, with how it streams", () => {
 Deno.test("without reflection its methods are not listed", () => {
   const services = rpcMethods({ reflection: false }).map(({ service }) => service);
   assert.deepEqual([...new Set(services)], ["grpc.health.v1.Health", "maglev.Maglev"]);
+});
+
+Deno.test("what only reads is marked as such, and nothing else is", () => {
+  const marked = Maglev.methods
+    .filter(({ idempotency }) => idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS)
+    .map(({ name }) => name);
+  const reading = Maglev.methods.map(({ name }) => name)
+    .filter((name) => /^(List|Get|Plan|Check)/.test(name));
+  assert.deepEqual(marked, reading);
+  assert.equal(reading.length, 12);
 });

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type EventKind, eventKinds, recordNames } from "../../events/mod.ts";
 import type { StreamPosition, WatchRequest } from "../../gen/maglev_pb.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../../log/mod.ts";
+import { quoted } from "../status_text.ts";
 
 /** What one watcher wants to see. */
 export interface WatchFilter {
@@ -17,8 +18,6 @@ export interface WatchFilter {
   readonly opening: boolean;
   /** Where to go on. */
   readonly since: Pick<StreamPosition, "streamId" | "seq"> | undefined;
-  /** Whether the stream carries protobuf: only then can watchers share encoded events. */
-  readonly binary: boolean;
 }
 
 /** Kinds that a stream has only since they can be asked for. */
@@ -28,7 +27,7 @@ const addedKinds = eventKinds.filter((kind) => kind !== "backend" && kind !== "f
  * What a request asks for. Unset flags mean what they meant before there were the others: log
  * records from info on, and transitions. Throws InvalidArgument.
  */
-export function watchFilter(request: WatchRequest, binary: boolean): WatchFilter {
+export function watchFilter(request: WatchRequest): WatchFilter {
   const { changes = false, heartbeat, since } = request;
   const level = logLevel(request.logLevel);
   const added = knownKinds(request.kinds, addedKinds);
@@ -44,7 +43,6 @@ export function watchFilter(request: WatchRequest, binary: boolean): WatchFilter
     heartbeat: heartbeat ?? (changes || since !== undefined),
     opening: changes || heartbeat === true || since !== undefined,
     since,
-    binary,
   };
 }
 
@@ -54,7 +52,7 @@ export function knownKinds(names: readonly string[], choices: readonly EventKind
     const kind = choices.find((each) => each === name);
     if (kind) return kind;
     throw new ConnectError(
-      `kind ${JSON.stringify(name)} is not ${listed(choices)}`,
+      `kind ${quoted(name)} is not ${listed(choices)}`,
       Code.InvalidArgument,
     );
   });
@@ -65,7 +63,7 @@ function logLevel(text: string): LogLevel {
   const level = parseLogLevel(text);
   if (level) return level;
   throw new ConnectError(
-    `log_level ${JSON.stringify(text)} is not ${listed(logLevels)}`,
+    `log_level ${quoted(text)} is not ${listed(logLevels)}`,
     Code.InvalidArgument,
   );
 }

@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../../time/mod.ts";
-import { type SharedEvent, shareEvent } from "./shared_event.ts";
+import { SharedEvent } from "./shared_event.ts";
 import { type Feed, give, type Watcher } from "./watcher.ts";
 import type { Event } from "../../gen/maglev_pb.ts";
 
@@ -29,7 +29,7 @@ export class HeartbeatFeed implements Feed {
 
   /** The message of this moment. */
   beat(): SharedEvent {
-    return shareEvent(this.make());
+    return new SharedEvent(this.make());
   }
 
   #arm(): Timer {

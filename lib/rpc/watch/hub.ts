@@ -1,15 +1,16 @@
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
-import type { Event } from "../../gen/maglev_pb.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
+import type { Budget } from "../budget/mod.ts";
 import {
   backendStateToProto,
   frontendStateToProto,
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
+import { Backlog } from "./backlog.ts";
 import type { WatchFilter } from "./filter.ts";
 import { HeartbeatFeed } from "./heartbeat.ts";
 import { LogFeed } from "./log_feed.ts";
@@ -17,9 +18,19 @@ import { PulseFeed } from "./pulse_feed.ts";
 import { EventQueue } from "./queue.ts";
 import type { QueueLimits } from "./queue.ts";
 import { resume, type Resumption } from "./resume.ts";
-import { SharedEvents, shareEvent } from "./shared_event.ts";
+import { SharedEvent, SharedEvents } from "./shared_event.ts";
 import { SnapshotCache } from "./snapshot_cache.ts";
-import { type Feed, formFor, give, type Watcher } from "./watcher.ts";
+import { type Feed, give, type Watcher } from "./watcher.ts";
+
+/** What all watchers together may cost. */
+export interface WatchBudgets {
+  /** Streams that are open. */
+  readonly watchers: Budget;
+  /** Those of them that have asked for log records of level debug. */
+  readonly debugWatchers: Budget;
+  /** Bytes that wait to be read. */
+  readonly backlog: Budget;
+}
 
 /** What a hub deals out, and how. */
 export interface EventHubOptions {
@@ -29,6 +40,7 @@ export interface EventHubOptions {
   readonly logs: LogSource;
   /** How far each watcher may fall behind. */
   readonly limits: QueueLimits;
+  readonly budgets: WatchBudgets;
   readonly clock: Clock;
   /** Names this run of maglevd: its numbers mean nothing in another one. */
   readonly streamId: string;
@@ -47,6 +59,7 @@ export class EventHub {
   readonly #frontends: SnapshotCache;
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
+  readonly #backlog: Backlog;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -76,6 +89,7 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
+    this.#backlog = new Backlog(options.budgets.backlog);
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -92,24 +106,61 @@ export class EventHub {
 
   /**
    * What the watcher has missed, where that can be said, else the present state, backends before
-   * frontends; then every change from exactly then on.
+   * frontends; then every change from exactly then on. Throws ResourceExhausted when there are too
+   * many watchers already.
    */
-  async watch(filter: WatchFilter): Promise<EventQueue<Event>> {
+  async watch(filter: WatchFilter): Promise<EventQueue<SharedEvent>> {
+    const leave = this.#admit(filter);
+    try {
+      await this.#settled(filter);
+      if (this.#closed) throw this.#closed;
+      // From here on nothing awaits, so that there is neither gap nor duplicate.
+      return this.#open(filter, leave);
+    } catch (error) {
+      leave();
+      throw error;
+    }
+  }
+
+  /** Counts a watcher; the result takes it off again. */
+  #admit({ log }: WatchFilter): () => void {
+    const { watchers, debugWatchers } = this.#options.budgets;
+    if (!watchers.take()) throw tooMany(watchers, "event streams");
+    if (log !== "debug") return () => watchers.give();
+    if (debugWatchers.take()) {
+      return () => {
+        debugWatchers.give();
+        watchers.give();
+      };
+    }
+    watchers.give();
+    throw tooMany(debugWatchers, "event streams with log records of level debug");
+  }
+
+  /** Waits until an opening state can be told, and everything that has happened was. */
+  async #settled(filter: WatchFilter): Promise<void> {
     while (!this.#resume(filter).missed && !this.#closed) {
       if (filter.kinds.has("backend")) await this.#backends.warm();
       if (filter.kinds.has("frontend")) await this.#frontends.warm();
       if (this.#told === this.#options.checker.events.lastSeq) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
-    if (this.#closed) throw this.#closed;
-    // From here on nothing awaits, so that there is neither gap nor duplicate.
-    const queue: EventQueue<Event> = new EventQueue(
+  }
+
+  #open(filter: WatchFilter, leave: () => void): EventQueue<SharedEvent> {
+    const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.#options.limits,
-      () => this.#leave(watcher),
+      () => {
+        leave();
+        this.#leave(watcher);
+      },
+      this.#backlog,
     );
-    const watcher: Watcher = { filter, queue };
+    // What a client has seen may be as long as a request: it is of no use any more.
+    const watcher: Watcher = { filter: { ...filter, since: undefined }, queue };
     this.#watchers.add(watcher);
+    this.#backlog.join(queue);
     for (const feed of this.#feeds) feed.join(watcher);
     return queue;
   }
@@ -128,30 +179,31 @@ export class EventHub {
   }
 
   /** What a stream begins with. Replayed events are encoded when it is their turn. */
-  #opening(filter: WatchFilter): Iterable<Event> {
+  #opening(filter: WatchFilter): Iterable<SharedEvent> {
     const { missed, reason } = this.#resume(filter);
     const seq = missed && filter.since ? Number(filter.since.seq) : this.#told;
     const { streamId } = this.#options;
     const resumed = missed !== undefined;
     const opening = openingToProto({ streamId, seq, resumed, reason });
     return chain(
-      filter.opening ? [formFor(filter, shareEvent(opening))] : [],
-      missed ? this.#replay(missed, filter) : this.#snapshot(filter),
-      filter.heartbeat ? [formFor(filter, this.#heartbeats.beat())] : [],
+      filter.opening ? [new SharedEvent(opening)] : [],
+      missed ? this.#replay(missed, filter.kinds) : this.#snapshot(filter.kinds),
+      filter.heartbeat ? [this.#heartbeats.beat()] : [],
     );
   }
 
-  #snapshot({ kinds, binary }: WatchFilter): Iterable<Event> {
+  #snapshot(kinds: WatchFilter["kinds"]): Iterable<SharedEvent> {
     return chain(
-      kinds.has("backend") ? this.#backends.all(binary) : [],
-      kinds.has("frontend") ? this.#frontends.all(binary) : [],
+      kinds.has("backend") ? this.#backends.all() : [],
+      kinds.has("frontend") ? this.#frontends.all() : [],
     );
   }
 
-  *#replay(missed: readonly MaglevEvent[], filter: WatchFilter): Generator<Event> {
-    for (const event of missed) {
-      if (filter.kinds.has(event.kind)) yield formFor(filter, this.shared.of(event));
-    }
+  *#replay(
+    missed: readonly MaglevEvent[],
+    kinds: WatchFilter["kinds"],
+  ): Generator<SharedEvent> {
+    for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
   #deal(event: MaglevEvent): void {
@@ -172,11 +224,19 @@ export class EventHub {
 
   #leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
+    this.#backlog.leave(watcher.queue);
     for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;
     this.#backends.clear();
     this.#frontends.clear();
   }
+}
+
+function tooMany({ limit }: Budget, what: string): ConnectError {
+  return new ConnectError(
+    `there are ${limit} ${what} already, which is the limit`,
+    Code.ResourceExhausted,
+  );
 }
 
 function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {

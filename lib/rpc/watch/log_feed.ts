@@ -1,6 +1,6 @@
-import type { LogLevel, LogSource } from "../../log/mod.ts";
+import type { LogLevel, LogRecord, LogSource } from "../../log/mod.ts";
 import { logEventToProto } from "../convert/events.ts";
-import { type SharedEvent, shareEvent } from "./shared_event.ts";
+import { SharedEvent } from "./shared_event.ts";
 import { type Feed, give, type Watcher } from "./watcher.ts";
 
 /** Watchers of one level, who share one subscription. */
@@ -12,6 +12,7 @@ interface Channel {
 /** Log records, from the level on that each watcher asks for. */
 export class LogFeed implements Feed {
   readonly #channels = new Map<LogLevel, Channel>();
+  #last: { readonly record: LogRecord; readonly event: SharedEvent } | undefined;
 
   constructor(private readonly logs: LogSource) {}
 
@@ -31,17 +32,24 @@ export class LogFeed implements Feed {
     if (channel.watchers.size > 0) return;
     channel.unsubscribe();
     this.#channels.delete(level);
+    this.#last = undefined;
   }
 
   #open(level: LogLevel, first: Watcher): Channel {
     const watchers = new Set([first]);
     const unsubscribe = this.logs.subscribe(level, (record) => {
-      let shared: SharedEvent | undefined;
       for (const watcher of watchers) {
-        if (watcher.filter.repeated.has(record.msg)) continue;
-        give(watcher, shared ??= shareEvent(logEventToProto(record)));
+        if (!watcher.filter.repeated.has(record.msg)) give(watcher, this.#shared(record));
       }
     });
     return { watchers, unsubscribe };
+  }
+
+  /** Channels hear of a record one after the other, so that the last one is all there is to keep. */
+  #shared(record: LogRecord): SharedEvent {
+    if (this.#last?.record === record) return this.#last.event;
+    const event = new SharedEvent(logEventToProto(record));
+    this.#last = { record, event };
+    return event;
   }
 }

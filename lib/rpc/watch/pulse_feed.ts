@@ -2,7 +2,7 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { Clock, Timer } from "../../time/mod.ts";
 import { pulsesToProto } from "../convert/events.ts";
 import type { Pulse } from "../convert/events.ts";
-import { shareEvent } from "./shared_event.ts";
+import { SharedEvent } from "./shared_event.ts";
 import { type Feed, give, type Watcher } from "./watcher.ts";
 
 /** Milliseconds in which pulses gather: at most four batches a second. */
@@ -55,7 +55,7 @@ export class PulseFeed implements Feed {
   /** One message, and after a turn of the event loop the rest. */
   #send(batch: readonly Pulse[], watchers: readonly Watcher[]): void {
     this.#timer = undefined;
-    const shared = shareEvent(pulsesToProto(batch.slice(0, pulsesPerMessage)));
+    const shared = new SharedEvent(pulsesToProto(batch.slice(0, pulsesPerMessage)));
     for (const watcher of watchers) give(watcher, shared);
     if (this.#watchers.size === 0) return;
     const rest = batch.slice(pulsesPerMessage);

@@ -1,4 +1,3 @@
-import type { Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { Polling } from "../polling.ts";
 
@@ -8,6 +7,22 @@ export interface QueueLimits {
   readonly count: number;
   /** Bytes waiting, as they would be on the wire. */
   readonly bytes: number;
+}
+
+/** Room that many queues share. */
+export interface QueueRoom<Item> {
+  /** Takes what waiting costs. False if there is no room and `queue`, the longest, had to end. */
+  add(item: Item, queue: Sheddable): boolean;
+  /** Gives it back. */
+  remove(item: Item): void;
+}
+
+/** A queue as those see it who need its room. */
+export interface Sheddable {
+  /** Bytes waiting in it. */
+  readonly bytes: number;
+  /** Cuts its reader off. */
+  shed(): void;
 }
 
 /** What a queue is doing. */
@@ -27,19 +42,28 @@ interface Waiting<Item> {
  * never waits; a reader that falls too far behind loses what was queued and gets
  * ResourceExhausted instead. The snapshot does not count, since all readers share it.
  */
-export class EventQueue<Item extends Message>
-  implements AsyncIterableIterator<Item>, Polling<Item> {
+export class EventQueue<Item extends object>
+  implements AsyncIterableIterator<Item>, Polling<Item>, Sheddable {
   #state: State = { kind: "open" };
   #snapshot: Iterator<Item> | undefined;
-  #items: { readonly item: Item; readonly bytes: number }[] = [];
+  #items: Item[] = [];
+  /** Of each item; a list of its own, since an object for each pair would cost five times that. */
+  #sizes: number[] = [];
   #itemsRead = 0;
   #bytes = 0;
   #waiting: Waiting<Item> | undefined;
   readonly #limits: QueueLimits;
   readonly #onEnd: () => void;
+  readonly #room: QueueRoom<Item> | undefined;
 
-  /** `onEnd` is called once, when nothing more can be read. */
-  constructor(snapshot: Iterable<Item>, limits: QueueLimits, onEnd: () => void) {
+  /** `onEnd` is called once, when nothing more can be read; `room` is what it shares with others. */
+  constructor(
+    snapshot: Iterable<Item>,
+    limits: QueueLimits,
+    onEnd: () => void,
+    room?: QueueRoom<Item>,
+  ) {
+    this.#room = room;
     this.#snapshot = snapshot[Symbol.iterator]();
     this.#limits = limits;
     this.#onEnd = onEnd;
@@ -53,17 +77,28 @@ export class EventQueue<Item extends Message>
       this.#waiting = undefined;
       return resolve({ done: false, value: item });
     }
-    this.#items.push({ item, bytes });
+    if (this.#room?.add(item, this) === false) return;
+    this.#items.push(item);
+    this.#sizes.push(bytes);
     this.#bytes += bytes;
     const count = this.backlog;
     if (count > this.#limits.count || this.#bytes > this.#limits.bytes) {
-      this.fail(tooSlow(count, this.#bytes));
+      this.shed();
     }
   }
 
   /** Messages waiting, the snapshot's not counted. */
   get backlog(): number {
     return this.#items.length - this.#itemsRead;
+  }
+
+  /** Bytes waiting, the snapshot's not counted. */
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  shed(): void {
+    this.fail(tooSlow(this.backlog, this.#bytes));
   }
 
   /** Drops what is queued and ends the stream with `error`. */
@@ -114,26 +149,29 @@ export class EventQueue<Item extends Message>
     const opening = this.#snapshot?.next();
     if (opening?.done === false) return opening.value;
     this.#snapshot = undefined;
-    const entry = this.#items[this.#itemsRead];
-    if (!entry) return undefined;
+    const item = this.#items[this.#itemsRead];
+    if (!item) return undefined;
+    this.#bytes -= this.#sizes[this.#itemsRead] ?? 0;
     this.#itemsRead++;
-    this.#bytes -= entry.bytes;
+    this.#room?.remove(item);
     this.#compact();
-    return entry.item;
+    return item;
   }
 
   /** Forgets what was read, seldom enough to be cheap. */
   #compact(): void {
-    if (this.#itemsRead === this.#items.length) this.#items = [];
-    else if (this.#itemsRead >= 1024) this.#items = this.#items.slice(this.#itemsRead);
-    else return;
+    if (this.#itemsRead < Math.min(this.#items.length, 1024)) return;
+    this.#items = this.#items.slice(this.#itemsRead);
+    this.#sizes = this.#sizes.slice(this.#itemsRead);
     this.#itemsRead = 0;
   }
 
   #end(state: State): void {
     this.#state = state;
     this.#snapshot = undefined;
+    for (const item of this.#items.slice(this.#itemsRead)) this.#room?.remove(item);
     this.#items = [];
+    this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
     this.#waiting = undefined;

@@ -1,21 +1,29 @@
 import type { MaglevEvent } from "../../events/mod.ts";
 import type { Event } from "../../gen/maglev_pb.ts";
 import { EventSchema } from "../../gen/maglev_pb.ts";
+import { type Answer, written } from "../answer.ts";
 import { eventToProto } from "../convert/events.ts";
-import { preEncoded } from "../encoded.ts";
 
-/** An event in both forms: to be read, and already encoded. */
-export interface SharedEvent {
-  readonly plain: Event;
-  readonly encoded: Event;
-  /** Length of the encoded form. */
-  readonly bytes: number;
-}
+/** An event on its way to any number of streams: written once in each form, whoever reads it. */
+export class SharedEvent {
+  /** Queues in which it waits; theirs to count. */
+  waiting = 0;
+  readonly #binary: Answer;
+  #json: Answer | undefined;
 
-/** Encodes an event once, for however many streams. */
-export function shareEvent(plain: Event): SharedEvent {
-  const { message: encoded, bytes } = preEncoded(EventSchema, plain);
-  return { plain, encoded, bytes };
+  constructor(readonly plain: Event) {
+    this.#binary = written(EventSchema, plain, true);
+  }
+
+  /** Octets that it takes as protobuf. */
+  get bytes(): number {
+    return this.#binary.length;
+  }
+
+  /** As protobuf, or as JSON. */
+  as(binary: boolean): Answer {
+    return binary ? this.#binary : this.#json ??= written(EventSchema, this.plain, false);
+  }
 }
 
 /** Changes in the form of the wire, each made once for live streams, replays and lists. */
@@ -27,7 +35,7 @@ export class SharedEvents {
   of(event: MaglevEvent): SharedEvent {
     const known = this.#known.get(event);
     if (known) return known;
-    const shared = shareEvent(eventToProto(event));
+    const shared = new SharedEvent(eventToProto(event));
     this.#known.set(event, shared);
     return shared;
   }

@@ -1,7 +1,7 @@
 import type { Event } from "../../gen/maglev_pb.ts";
 import type { Clock } from "../../time/mod.ts";
 import { inSlices } from "../slices.ts";
-import { type SharedEvent, shareEvent } from "./shared_event.ts";
+import { SharedEvent } from "./shared_event.ts";
 
 /** What there is of one kind of object, and how its opening events look. */
 export interface SnapshotSource {
@@ -11,17 +11,16 @@ export interface SnapshotSource {
   event(name: string): Event | undefined;
 }
 
-/** All opening events, in both forms. Never modified once handed out. */
-interface Lists {
+/** All opening events. Never modified once handed out. */
+interface Snapshot {
   readonly names: readonly string[];
-  readonly plain: readonly Event[];
-  readonly encoded: readonly Event[];
+  readonly events: readonly SharedEvent[];
 }
 
 /** The opening events of one kind of object, made once for all watchers. */
 export class SnapshotCache {
   readonly #events = new Map<string, SharedEvent>();
-  #lists: Lists | undefined;
+  #snapshot: Snapshot | undefined;
 
   constructor(private readonly clock: Clock, private readonly source: SnapshotSource) {}
 
@@ -37,36 +36,31 @@ export class SnapshotCache {
    * Everything as it is now, synchronously. To be called when all that has happened was told:
    * else a watcher would be told once more of what it has seen here.
    */
-  all(binary: boolean): readonly Event[] {
-    const lists = this.#present() ?? this.#build();
-    this.#lists = lists;
-    return binary ? lists.encoded : lists.plain;
+  all(): readonly SharedEvent[] {
+    const snapshot = this.#present() ?? this.#build();
+    this.#snapshot = snapshot;
+    return snapshot.events;
   }
 
   /** An event told of a change. */
   changed(name: string): void {
     this.#events.delete(name);
-    this.#lists = undefined;
+    this.#snapshot = undefined;
   }
 
   /** Forgets what can be built again. */
   clear(): void {
     this.#events.clear();
-    this.#lists = undefined;
+    this.#snapshot = undefined;
   }
 
-  #present(): Lists | undefined {
-    return this.#lists?.names === this.source.names() ? this.#lists : undefined;
+  #present(): Snapshot | undefined {
+    return this.#snapshot?.names === this.source.names() ? this.#snapshot : undefined;
   }
 
-  #build(): Lists {
+  #build(): Snapshot {
     const names = this.source.names();
-    const events = names.flatMap((name) => this.#get(name) ?? []);
-    return {
-      names,
-      plain: events.map(({ plain }) => plain),
-      encoded: events.map(({ encoded }) => encoded),
-    };
+    return { names, events: names.flatMap((name) => this.#get(name) ?? []) };
   }
 
   #get(name: string): SharedEvent | undefined {
@@ -74,7 +68,7 @@ export class SnapshotCache {
     if (known) return known;
     const made = this.source.event(name);
     if (!made) return undefined;
-    const event = shareEvent(made);
+    const event = new SharedEvent(made);
     this.#events.set(name, event);
     return event;
   }

@@ -1,43 +1,55 @@
-import type { Event, WatchRequest } from "../../gen/maglev_pb.ts";
+import type { WatchRequest } from "../../gen/maglev_pb.ts";
+import type { Answer } from "../answer.ts";
 import type { Polling } from "../polling.ts";
 import type { CallContext } from "../rpc.ts";
 import { watchFilter } from "./filter.ts";
 import type { EventHub } from "./hub.ts";
 import type { EventQueue } from "./queue.ts";
+import type { SharedEvent } from "./shared_event.ts";
 
 /** The event stream of one client: `WatchEvents` of proto/maglev.proto. */
 export function watchEvents(
   hub: EventHub,
   request: WatchRequest,
   { binary }: CallContext,
-): AsyncIterable<Event> {
-  const filter = watchFilter(request, binary);
-  return { [Symbol.asyncIterator]: () => new WatchStream(() => hub.watch(filter)) };
+): AsyncIterable<Answer> {
+  const filter = watchFilter(request);
+  return { [Symbol.asyncIterator]: () => new WatchStream(() => hub.watch(filter), binary) };
 }
 
+const end: IteratorResult<Answer> = { done: true, value: undefined };
+
 /** A queue that takes a moment to open, and that may be returned while it does. */
-class WatchStream implements Polling<Event> {
-  #queue: EventQueue<Event> | undefined;
+class WatchStream implements Polling<Answer> {
+  /** Let go once it was called, and the request with it. */
+  #open: (() => Promise<EventQueue<SharedEvent>>) | undefined;
+  #queue: EventQueue<SharedEvent> | undefined;
   #returned = false;
 
-  constructor(private readonly open: () => Promise<EventQueue<Event>>) {}
-
-  next(): Promise<IteratorResult<Event>> {
-    return this.#queue ? this.#queue.next() : this.#first();
+  constructor(open: () => Promise<EventQueue<SharedEvent>>, private readonly binary: boolean) {
+    this.#open = open;
   }
 
-  poll(): Event | undefined {
-    return this.#queue?.poll();
+  async next(): Promise<IteratorResult<Answer>> {
+    const queue = this.#queue ?? await this.#first();
+    if (this.#returned) await queue?.return();
+    const result = await queue?.next();
+    return !result || result.done ? end : { done: false, value: result.value.as(this.binary) };
   }
 
-  return(): Promise<IteratorResult<Event>> {
+  poll(): Answer | undefined {
+    return this.#queue?.poll()?.as(this.binary);
+  }
+
+  async return(): Promise<IteratorResult<Answer>> {
     this.#returned = true;
-    return this.#queue?.return() ?? Promise.resolve({ done: true, value: undefined });
+    await this.#queue?.return();
+    return end;
   }
 
-  async #first(): Promise<IteratorResult<Event>> {
-    const queue = await this.open();
-    this.#queue = queue;
-    return this.#returned ? queue.return() : queue.next();
+  async #first(): Promise<EventQueue<SharedEvent> | undefined> {
+    const open = this.#open;
+    this.#open = undefined;
+    return this.#queue = await open?.();
   }
 }

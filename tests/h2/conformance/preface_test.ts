@@ -44,7 +44,7 @@ testViolations([
 Deno.test("the server speaks first: SETTINGS, then room for the connection", () => {
   const peer = new Peer({ handshake: false });
   peer.collect();
-  assert.deepEqual(peer.said(), ["SETTINGS", `WINDOW_UPDATE 0 ${1024 * 1024 - 65_535}`]);
+  assert.deepEqual(peer.said(), ["SETTINGS", `WINDOW_UPDATE 0 ${256 * 1024 - 65_535}`]);
 });
 
 Deno.test("the server announces its limits in SETTINGS", () => {
@@ -55,7 +55,7 @@ Deno.test("the server announces its limits in SETTINGS", () => {
   for (let at = 0; at < view.byteLength; at += 6) {
     seen.set(view.getUint16(at), view.getUint32(at + 2));
   }
-  assert.deepEqual([...seen], [[1, 4096], [3, 7], [4, 262_144], [5, 16_384], [6, 16_384], [9, 1]]);
+  assert.deepEqual([...seen], [[1, 4096], [3, 7], [4, 65_536], [5, 16_384], [6, 16_384], [9, 1]]);
 });
 
 Deno.test("requests are served before our SETTINGS are acknowledged", () => {

@@ -9,6 +9,7 @@ import {
   resolveLimits,
 } from "../../../lib/h2/mod.ts";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
+import type { OctetRoom } from "../../../lib/h2/room.ts";
 import * as wire from "./wire.ts";
 
 export interface PeerOptions {
@@ -16,6 +17,8 @@ export interface PeerOptions {
   readonly floods?: Partial<FloodBudgets>;
   /** The client's SETTINGS. */
   readonly settings?: [id: number, value: number][];
+  /** What requests may hold of what connections share. */
+  readonly room?: OctetRoom;
   /** False: nothing is sent to begin with. */
   readonly handshake?: boolean;
 }
@@ -35,6 +38,7 @@ export class Peer {
       this.now,
       resolveLimits(options.limits),
       { ...defaultFloodBudgets, ...options.floods },
+      options.room,
     );
     this.collect();
     if (options.handshake === false) return;

@@ -1,5 +1,9 @@
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
+import { callBudgets } from "../../../lib/rpc/budget.ts";
+import { Budget } from "../../../lib/rpc/budget/mod.ts";
+import { Intake } from "../../../lib/rpc/intake.ts";
+import { Outbox } from "../../../lib/rpc/outbox.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
@@ -279,7 +283,9 @@ Deno.test({
       observer: new FakeObserver(),
       clock: systemClock,
       log,
-      limits: { messages: { readMaxBytes: 2 ** 26 } },
+      limits: { messages: { readMaxBytes: 2 ** 26, writeMaxBytes: 2 ** 26 } },
+      intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
+      outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
     });
     const stubs = await makeStubs();
     try {

@@ -3,7 +3,7 @@ import type { ProbeResult } from "../../../lib/probes/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { PulseFeed } from "../../../lib/rpc/watch/pulse_feed.ts";
 import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
-import type { Event } from "../../../lib/gen/maglev_pb.ts";
+import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { fail, pass } from "../../checker/support.ts";
 import { drain, filterOf, hubBed, take } from "./support.ts";
 
@@ -29,7 +29,7 @@ Deno.test("who asks for it hears a sign of life at least every 15 s, with how fa
 Deno.test("a sign of life is made once for all, and no timer runs for nobody", async () => {
   using beds = hubBed();
   const watchers = await Promise.all(
-    Array.from({ length: 3 }, () => beds.watch({ ...quiet, heartbeat: true }, true)),
+    Array.from({ length: 3 }, () => beds.watch({ ...quiet, heartbeat: true })),
   );
   for (const queue of watchers) take(queue);
   beds.clock.advance(10_000);
@@ -113,7 +113,7 @@ Deno.test("a large batch comes in parts, one per turn of the event loop, none lo
   const probes = new Probes();
   const clock = new FakeClock();
   const feed = new PulseFeed(probes, clock);
-  const [one, two] = [true, false].map((binary) => watcher(filterOf({ pulses: true }, binary)));
+  const [one, two] = [1, 2].map(() => watcher(filterOf({ pulses: true })));
   assert.ok(one && two);
   feed.join(one);
   feed.join(two);
@@ -158,7 +158,7 @@ Deno.test("a batch that cuts its last watcher off leaves nothing behind", () => 
   const clock = new FakeClock();
   const feed = new PulseFeed(probes, clock);
   const filter = filterOf({ pulses: true });
-  const queue = new EventQueue<Event>([], { count: 10, bytes: 1 }, () => feed.leave(one));
+  const queue = new EventQueue<SharedEvent>([], { count: 10, bytes: 1 }, () => feed.leave(one));
   const one = { filter, queue };
   feed.join(one);
   for (let i = 0; i < 4_500; i++) probes.tell(`web${i}`, pass);
@@ -229,6 +229,6 @@ class Probes {
 }
 
 function watcher(filter: ReturnType<typeof filterOf>) {
-  const queue = new EventQueue<Event>([], { count: 10, bytes: 1e6 }, () => {});
+  const queue = new EventQueue<SharedEvent>([], { count: 10, bytes: 1e6 }, () => {});
   return { filter, queue };
 }

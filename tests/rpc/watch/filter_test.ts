@@ -4,16 +4,15 @@ import { filterOf } from "./support.ts";
 Deno.test("unset flags mean what they did before there were others", () => {
   const filter = filterOf({});
   assert.deepEqual([...filter.kinds].sort(), ["backend", "frontend"]);
-  const { log, pulses, heartbeat, opening, since, binary } = filter;
+  const { log, pulses, heartbeat, opening, since } = filter;
   assert.deepEqual(
-    { log, pulses, heartbeat, opening, since, binary },
+    { log, pulses, heartbeat, opening, since },
     {
       ...{ log: "info", pulses: false, heartbeat: false, opening: false },
-      ...{ since: undefined, binary: false },
+      since: undefined,
     },
   );
   assert.equal(filter.repeated.size, 0);
-  assert.equal(filterOf({}, true).binary, true);
 });
 
 Deno.test("changes are all the other kinds, or those that are named", () => {

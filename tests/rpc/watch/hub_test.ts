@@ -1,10 +1,10 @@
-import { toBinary } from "@bufbuild/protobuf";
+import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import assert from "node:assert/strict";
 import { EventSchema } from "../../../lib/gen/maglev_pb.ts";
-import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
+import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { settle } from "../../support/until.ts";
@@ -19,7 +19,7 @@ Deno.test("a watcher sees the state as it is, at 0, then what happens, in order"
   bed.move("web2", "up");
   bed.log.info("hello");
   bed.checker.pause("web1");
-  const first = queue.poll()?.event;
+  const first = queue.poll()?.plain.event;
   assert.ok(first?.case === "backend");
   assert.equal(first.value.transition?.atUnixNs, 0n);
   assert.deepEqual(drain(queue), [
@@ -172,33 +172,32 @@ Deno.test("a watcher that comes while events wait to be told hears each of them 
   ]);
 });
 
-Deno.test("encoded and plain events say the same", async () => {
+Deno.test("events say the same as protobuf and as JSON", async () => {
   using beds = hubBed();
   const { bed } = beds;
   bed.logEvents();
-  const request = { changes: true, since: { streamId: "another", seq: 1n } };
-  const plain = await beds.watch(request);
-  const encoded = await beds.watch(request, true);
+  const queue = await beds.watch({ changes: true, since: { streamId: "another", seq: 1n } });
   bed.move("web0", "up");
   bed.log.info("hello", { a: "b" });
-  for (let event = plain.poll(); event; event = plain.poll()) {
-    const other = encoded.poll();
-    assert.ok(other);
-    assert.deepEqual(toBinary(EventSchema, other), toBinary(EventSchema, event));
+  for (let event = queue.poll(); event; event = queue.poll()) {
+    const text = new TextDecoder().decode(event.as(false).message);
+    assert.deepEqual(fromBinary(EventSchema, event.as(true).message), event.plain);
+    assert.deepEqual(fromJsonString(EventSchema, text), event.plain);
+    assert.equal(event.as(true), event.as(true), "written once");
+    assert.equal(event.as(false), event.as(false), "written once");
   }
-  assert.equal(encoded.poll(), undefined);
 });
 
 Deno.test("all watchers get the very same message, replayed or live: nothing is encoded twice", async () => {
   using beds = hubBed();
   const { bed } = beds;
   const live = await Promise.all(
-    Array.from({ length: 10 }, () => beds.watch({ changes: true, frontend: false }, true)),
+    Array.from({ length: 10 }, () => beds.watch({ changes: true, frontend: false })),
   );
   bed.move("web0", "up");
   const seen = live.map((queue) => take(queue).slice(6));
   const since = { streamId: "this-run", seq: 0n };
-  const late = await beds.watch({ changes: true, frontend: false, since }, true);
+  const late = await beds.watch({ changes: true, frontend: false, since });
   seen.push(take(late).slice(1, -1));
   assert.equal(seen[0]?.length, 3);
   for (const events of seen) {
@@ -220,7 +219,7 @@ Deno.test("snapshot and changes fit together whenever a watcher comes", async ()
     fc.asyncProperty(fc.array(step, { maxLength: 60 }), async (steps) => {
       using beds = new HubBed(new ImpatientClock(), { bed: new CheckerBed(smallConfig(10)) });
       const { bed } = beds;
-      const watchers: Promise<EventQueue<Event>>[] = [];
+      const watchers: Promise<EventQueue<SharedEvent>>[] = [];
       for (const each of steps) {
         if (each === "watch") watchers.push(beds.watch({ log: false }));
         else if (each === "hold") bed.hold();
@@ -260,7 +259,7 @@ class ImpatientClock extends FakeClock {
 }
 
 /** Each backend and frontend comes once in the snapshot, and from there on `from` is where it was. */
-function assertConsistent(queue: EventQueue<Event>, { checker }: CheckerBed): void {
+function assertConsistent(queue: EventQueue<SharedEvent>, { checker }: CheckerBed): void {
   const states = new Map<string, string>();
   for (const { event } of take(queue)) {
     assert.ok(event.case === "backend" || event.case === "frontend");
@@ -303,7 +302,7 @@ Deno.test("the present state is made in slices, and only what is asked for", asy
 Deno.test("the present state is kept while somebody watches, and no longer", async () => {
   using beds = hubBed();
   const first = async () => {
-    const queue = await beds.watch({}, true);
+    const queue = await beds.watch();
     const event = take(queue)[0];
     assert.ok(event);
     return { queue, event };
@@ -357,8 +356,8 @@ Deno.test("closing ends every watcher, later ones, and those who wait, with the 
 Deno.test("a watcher that is cut off costs nothing any more, and others go on", async () => {
   using beds = hubBed({ limits: { count: 3, bytes: 1e6 } });
   const off = { backend: false, frontend: false };
-  const stopped = await beds.watch(off, true);
-  const reading = await beds.watch(off, true);
+  const stopped = await beds.watch(off);
+  const reading = await beds.watch(off);
   for (let i = 0; i < 10; i++) {
     beds.bed.log.info("hello");
     assert.ok(reading.poll());

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
+import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { drain, type HubBed, hubBed, take } from "./support.ts";
@@ -146,7 +146,7 @@ Deno.test("wherever a client breaks off, going on tells it every event exactly o
 /** A client that goes on behind the last event that it has read. */
 class Client {
   readonly seen: number[] = [];
-  #queue: EventQueue<Event> | undefined;
+  #queue: EventQueue<SharedEvent> | undefined;
 
   constructor(private readonly beds: HubBed) {}
 
@@ -154,14 +154,14 @@ class Client {
     await this.#queue?.return();
     const seq = BigInt(this.seen.at(-1) ?? 0);
     this.#queue = await this.beds.watch({ log: false, changes: true, since: { streamId, seq } });
-    const opening = this.#queue.poll()?.event;
+    const opening = this.#queue.poll()?.plain.event;
     assert.ok(opening?.case === "opening" && opening.value.resumed);
     assert.equal(opening.value.seq, seq);
   }
 
   read(count: number): void {
     for (let i = 0; i < count; i++) {
-      const event = this.#queue?.poll();
+      const event = this.#queue?.poll()?.plain;
       if (!event) return;
       if (event.seq !== 0n) this.seen.push(Number(event.seq));
     }

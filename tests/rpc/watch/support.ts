@@ -1,10 +1,12 @@
 import type { Event } from "../../../lib/gen/maglev_pb.ts";
+import { watchBudgets } from "../budget/roomy.ts";
 import type { WatchRequest } from "../../../lib/gen/maglev_pb.ts";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { type WatchFilter, watchFilter } from "../../../lib/rpc/watch/filter.ts";
-import { EventHub } from "../../../lib/rpc/watch/hub.ts";
+import { EventHub, type WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
 import type { EventQueue, QueueLimits } from "../../../lib/rpc/watch/queue.ts";
+import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import type { Clock } from "../../../lib/time/mod.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { CheckerBed } from "../checker_bed.ts";
@@ -14,6 +16,7 @@ export interface HubOptions {
   readonly bed?: CheckerBed;
   readonly limits?: QueueLimits;
   readonly streamId?: string;
+  readonly budgets?: WatchBudgets;
 }
 
 /** A hub over a checker in the test's hands, with a clock of its own. */
@@ -24,16 +27,16 @@ export class HubBed<C extends Clock = FakeClock> implements Disposable {
   constructor(readonly clock: C, { bed = new CheckerBed(), ...options }: HubOptions = {}) {
     this.bed = bed;
     const { limits = { count: 100_000, bytes: 1e8 }, streamId = "this-run" } = options;
+    const { budgets = watchBudgets() } = options;
     const { checker, journal, log: logs } = bed;
-    this.hub = new EventHub({ checker, journal, logs, limits, clock, streamId });
+    this.hub = new EventHub({ checker, journal, logs, limits, budgets, clock, streamId });
   }
 
-  /** Opens a stream as a client's request does; JSON unless `binary`, so that it can be read. */
+  /** Opens a stream as a client's request does. */
   watch(
     request: MessageInitShape<typeof WatchRequestSchema> = {},
-    binary = false,
-  ): Promise<EventQueue<Event>> {
-    return this.hub.watch(filterOf(request, binary));
+  ): Promise<EventQueue<SharedEvent>> {
+    return this.hub.watch(filterOf(request));
   }
 
   [Symbol.dispose](): void {
@@ -49,21 +52,20 @@ export function hubBed(options?: HubOptions): HubBed {
 /** What a request is taken for. */
 export function filterOf(
   request: MessageInitShape<typeof WatchRequestSchema>,
-  binary = false,
 ): WatchFilter {
   const message: WatchRequest = create(WatchRequestSchema, request);
-  return watchFilter(message, binary);
+  return watchFilter(message);
 }
 
 /** Everything that is in a queue. */
-export function take(queue: EventQueue<Event>): Event[] {
+export function take(queue: EventQueue<SharedEvent>): Event[] {
   const events: Event[] = [];
-  for (let event = queue.poll(); event; event = queue.poll()) events.push(event);
+  for (let event = queue.poll(); event; event = queue.poll()) events.push(event.plain);
   return events;
 }
 
 /** What is in a queue, in short. */
-export function drain(queue: EventQueue<Event>): string[] {
+export function drain(queue: EventQueue<SharedEvent>): string[] {
   return take(queue).map(describe);
 }
 

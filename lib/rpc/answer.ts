@@ -1,0 +1,80 @@
+import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
+import { toBinary, toJsonString } from "@bufbuild/protobuf";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
+import { gzipCompression } from "./compression.ts";
+import { envelopeHeaderBytes } from "./envelopes.ts";
+import type { Polling } from "./polling.ts";
+
+/**
+ * A message of ours as it goes over the wire, written once for however many it is sent to. What
+ * goes to many, such as events and long lists, is shared, so that a client that takes nothing
+ * holds a reference and not a copy.
+ */
+export class Answer {
+  /** With flag and length before it, as gRPC, gRPC-Web and Connect streams frame it. */
+  readonly envelope: Uint8Array<ArrayBuffer>;
+  /** Without framing, as unary Connect calls have it: a view of the envelope. */
+  readonly message: Uint8Array<ArrayBuffer>;
+  #gzipped: Promise<Uint8Array<ArrayBuffer>> | undefined;
+
+  /** `message` is protobuf or JSON, as the call has it. */
+  constructor(message: Uint8Array) {
+    this.envelope = encodeEnvelope(0, message);
+    this.message = this.envelope.subarray(envelopeHeaderBytes);
+  }
+
+  /** Octets of the message. */
+  get length(): number {
+    return this.message.length;
+  }
+
+  /** The envelope with the message compressed; this too is made once. */
+  gzipped(): Promise<Uint8Array<ArrayBuffer>> {
+    return this.#gzipped ??= gzipCompression.compress(this.message)
+      .then((compressed) => encodeEnvelope(1, compressed));
+  }
+}
+
+/** What an implementation answers with: a message, or one that is written already. */
+export type Reply = Message | Answer;
+
+/** The answer that a reply is, written now unless it is already. */
+export function answerOf(schema: DescMessage, reply: Reply, binary: boolean): Answer {
+  return reply instanceof Answer ? reply : written(schema, reply, binary);
+}
+
+/** A message, written as protobuf or as JSON. */
+export function written<D extends DescMessage>(
+  schema: D,
+  message: MessageShape<D>,
+  binary: boolean,
+): Answer {
+  if (binary) return new Answer(toBinary(schema, message));
+  return new Answer(new TextEncoder().encode(toJsonString(schema, message)));
+}
+
+/** A stream of replies as answers. */
+export class AnswerStream implements Polling<Answer> {
+  constructor(
+    private readonly replies: Polling<Reply>,
+    private readonly schema: DescMessage,
+    private readonly binary: boolean,
+  ) {}
+
+  async next(): Promise<IteratorResult<Answer>> {
+    const result = await this.replies.next();
+    if (result.done) return { done: true, value: undefined };
+    return { done: false, value: answerOf(this.schema, result.value, this.binary) };
+  }
+
+  /** The next answer if it is at hand. */
+  poll(): Answer | undefined {
+    const reply = this.replies.poll?.();
+    return reply && answerOf(this.schema, reply, this.binary);
+  }
+
+  async return(): Promise<IteratorResult<Answer>> {
+    await this.replies.return?.();
+    return { done: true, value: undefined };
+  }
+}

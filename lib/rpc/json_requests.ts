@@ -1,0 +1,76 @@
+import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
+import { fromJson } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { Suggester } from "../config/mod.ts";
+import { reasonOf } from "../log/mod.ts";
+import { fitting, shortened } from "./status_text.ts";
+
+/** What Connect's handlers read JSON with. */
+export interface JsonRequestOptions {
+  readonly ignoreUnknownFields: false;
+  /** Octets to the text that is parsed. Connect hands on what it throws. */
+  readonly textDecoder: { decode(octets?: Uint8Array): string };
+}
+
+/**
+ * How requests in JSON are read. Binary clients may be newer than this server, so that what they
+ * say in addition is skipped; JSON is typed by people, where an unknown name is a mistake, and
+ * `{"wieght": 50}` would drain a server if it was taken for a weight that is not given. The
+ * decoder is where the text of every protocol passes, compressed or not.
+ */
+export function jsonRequestOptions(schema: DescMessage): JsonRequestOptions {
+  const utf8 = new TextDecoder("utf-8", { fatal: true });
+  return {
+    ignoreUnknownFields: false,
+    textDecoder: {
+      decode(octets = new Uint8Array()) {
+        try {
+          const text = utf8.decode(octets);
+          const value: JsonValue = JSON.parse(text);
+          checkFields(schema, value, "");
+          fromJson(schema, value);
+          return text;
+        } catch (error) {
+          throw fitting(toInvalid(schema, error));
+        }
+      },
+    },
+  };
+}
+
+function toInvalid(schema: DescMessage, error: unknown): ConnectError {
+  if (error instanceof ConnectError) return error;
+  return new ConnectError(
+    `cannot read ${schema.typeName} from JSON: ${shortened(reasonOf(error))}`,
+    Code.InvalidArgument,
+  );
+}
+
+/** Refuses fields that there are not. What is wrong with values, others tell. */
+function checkFields(schema: DescMessage, value: JsonValue | undefined, at: string): void {
+  if (!isObject(value)) return;
+  for (const [name, inner] of Object.entries(value)) {
+    const field = schema.fields.find((each) => each.jsonName === name || each.name === name);
+    if (!field) throw unknownField(schema, name, at);
+    checkInner(field, inner, `${at}${name}.`);
+  }
+}
+
+function checkInner(field: DescField, value: JsonValue | undefined, at: string): void {
+  const { message } = field;
+  if (!message) return;
+  const messages = Array.isArray(value) ? value : [value];
+  for (const each of messages) checkFields(message, each, at);
+}
+
+function isObject(value: JsonValue | undefined): value is { [name: string]: JsonValue } {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function unknownField(schema: DescMessage, name: string, at: string): ConnectError {
+  const hint = new Suggester().hint(name, schema.fields.map(({ jsonName }) => jsonName));
+  return new ConnectError(
+    `unknown field ${JSON.stringify(shortened(at + name))}${hint}`,
+    Code.InvalidArgument,
+  );
+}

@@ -1,0 +1,72 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Budget } from "./budget/mod.ts";
+
+/** Lets go of octets that have left, or that nobody wants any more. Calling it again is harmless. */
+export type Release = () => void;
+
+/** Who holds which octets, how often, and how many octets that are. */
+class Holdings {
+  readonly #counts = new Map<Uint8Array, number>();
+  bytes = 0;
+
+  has(octets: Uint8Array): boolean {
+    return this.#counts.has(octets);
+  }
+
+  add(octets: Uint8Array): void {
+    const count = this.#counts.get(octets) ?? 0;
+    if (count === 0) this.bytes += octets.length;
+    this.#counts.set(octets, count + 1);
+  }
+
+  /** True if these were the last. */
+  remove(octets: Uint8Array): boolean {
+    const count = this.#counts.get(octets) ?? 0;
+    if (count > 1) {
+      this.#counts.set(octets, count - 1);
+      return false;
+    }
+    this.#counts.delete(octets);
+    this.bytes -= octets.length;
+    return true;
+  }
+}
+
+/**
+ * What waits for clients to take it: a client that keeps its window shut must not make the server
+ * hold more than its share, nor all of them together more than there is. What several streams are
+ * sent is there once, and counts once.
+ */
+export class Outbox {
+  readonly #all = new Holdings();
+  readonly #connections = new WeakMap<object, Holdings>();
+
+  /** `budget` is for all clients, in octets, and `most` for one connection. */
+  constructor(private readonly budget: Budget, private readonly most: number) {}
+
+  /** Holds octets for a connection until they are released. Throws ResourceExhausted. */
+  hold(connection: object, octets: Uint8Array): Release {
+    const own = this.#connections.get(connection) ?? new Holdings();
+    if (!own.has(octets) && own.bytes + octets.length > this.most) {
+      this.budget.refuse();
+      throw exhausted(`${own.bytes} bytes of answers wait for this connection to take them`);
+    }
+    if (!this.#all.has(octets) && !this.budget.take(octets.length)) {
+      throw exhausted(`${this.budget.used} bytes of answers wait for clients to take them`);
+    }
+    this.#connections.set(connection, own);
+    own.add(octets);
+    this.#all.add(octets);
+    let held = true;
+    return () => {
+      if (!held) return;
+      held = false;
+      own.remove(octets);
+      if (this.#all.remove(octets)) this.budget.give(octets.length);
+    };
+  }
+}
+
+function exhausted(what: string): ConnectError {
+  return new ConnectError(`${what}: read those first, or ask again later`, Code.ResourceExhausted);
+}

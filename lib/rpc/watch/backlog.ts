@@ -1,0 +1,52 @@
+import type { Budget } from "../budget/mod.ts";
+import type { QueueRoom, Sheddable } from "./queue.ts";
+import type { SharedEvent } from "./shared_event.ts";
+
+/** What a queue keeps of an event: a reference and a size, in lists that grow by halves. */
+const entryBytes = 16;
+
+/**
+ * What all watchers together have not read yet. An event that waits in several queues is there
+ * once. When there is no more room, whoever is furthest behind is cut off, which need not be the
+ * one that the event is for.
+ */
+export class Backlog implements QueueRoom<SharedEvent> {
+  readonly #queues = new Set<Sheddable>();
+
+  /** `budget` is in bytes. */
+  constructor(private readonly budget: Budget) {}
+
+  /** Takes charge of a queue. */
+  join(queue: Sheddable): void {
+    this.#queues.add(queue);
+  }
+
+  /** Forgets a queue that has ended. */
+  leave(queue: Sheddable): void {
+    this.#queues.delete(queue);
+  }
+
+  add(event: SharedEvent, queue: Sheddable): boolean {
+    const cost = entryBytes + (event.waiting === 0 ? event.bytes : 0);
+    while (!this.budget.take(cost)) {
+      const longest = this.#longest() ?? queue;
+      longest.shed();
+      if (longest === queue) return false;
+    }
+    event.waiting++;
+    return true;
+  }
+
+  remove(event: SharedEvent): void {
+    event.waiting--;
+    this.budget.give(entryBytes + (event.waiting === 0 ? event.bytes : 0));
+  }
+
+  #longest(): Sheddable | undefined {
+    let longest: Sheddable | undefined;
+    for (const queue of this.#queues) {
+      if (queue.bytes > (longest?.bytes ?? -1)) longest = queue;
+    }
+    return longest;
+  }
+}

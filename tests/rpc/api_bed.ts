@@ -1,0 +1,57 @@
+import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { instrumented } from "../../lib/rpc/call.ts";
+import type { ProtocolHandlers } from "../../lib/rpc/connections.ts";
+import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
+import type { Rpc } from "../../lib/rpc/rpc.ts";
+import { maglevRpcs } from "../../lib/rpc/service.ts";
+import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { universalHandlers } from "../../lib/rpc/universal.ts";
+import { EventHub } from "../../lib/rpc/watch/hub.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { CheckerBed } from "./checker_bed.ts";
+import { FakeObserver } from "./harness.ts";
+
+/** The whole API without a listener: what its port would hand requests to. */
+export class ApiBed implements Disposable {
+  readonly bed: CheckerBed;
+  readonly room: ReturnType<typeof countedRoom>;
+  readonly handlers: ProtocolHandlers;
+  readonly observer = new FakeObserver();
+  readonly watching = watchBudgets();
+
+  constructor(
+    bed = new CheckerBed(),
+    limits: Parameters<typeof countedRoom>[0] = {},
+    more: readonly Rpc[] = [],
+  ) {
+    this.bed = bed;
+    this.room = countedRoom(limits);
+    const { checker, journal, stream: events, log } = bed;
+    const clock = systemClock;
+    const hub = new EventHub({
+      ...{ checker, journal, logs: log, clock, streamId: "here", budgets: this.watching },
+      limits: { count: 100_000, bytes: 1e8 },
+    });
+    const ok = () => Promise.resolve({ kind: "ok" } as const);
+    const config = { check: ok, reload: ok };
+    const streams = new StreamRegistry();
+    const { observer } = this;
+    const rpcs = [
+      ...maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock }),
+      ...more,
+    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
+    const messages = defaultMessageLimits;
+    this.handlers = httpAdapter({
+      handlers: universalHandlers(rpcs, messages),
+      shortcuts: grpcShortcuts(rpcs, { ...messages, ...this.room, clock }),
+      limits: messages,
+      ...this.room,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.bed[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,91 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import assert from "node:assert/strict";
+import { Answer } from "../../lib/rpc/answer.ts";
+import { GrpcStreamBody } from "../../lib/rpc/grpc_stream_body.ts";
+import type { Polling } from "../../lib/rpc/polling.ts";
+
+/** Answers that are at hand, and then an end. */
+class Answers implements Polling<Answer> {
+  returned = 0;
+
+  constructor(readonly left: Answer[], private readonly error?: unknown) {}
+
+  next(): Promise<IteratorResult<Answer>> {
+    const value = this.left.shift();
+    if (value) return Promise.resolve({ done: false, value });
+    if (this.error) return Promise.reject(this.error);
+    return Promise.resolve({ done: true, value: undefined });
+  }
+
+  poll(): Answer | undefined {
+    return this.left.shift();
+  }
+
+  return(): Promise<IteratorResult<Answer>> {
+    this.returned++;
+    return Promise.resolve({ done: true, value: undefined });
+  }
+}
+
+function setUp(lengths: readonly number[], error?: unknown) {
+  const all = lengths.map((length) => new Answer(new Uint8Array(length)));
+  const answers = new Answers([...all], error);
+  const held = new Set<Uint8Array>();
+  const counts = { closed: 0 };
+  const room = { left: Infinity };
+  const hold = (octets: Uint8Array) => {
+    if (room.left-- <= 0) throw new ConnectError("no room", Code.ResourceExhausted);
+    held.add(octets);
+    return () => void held.delete(octets);
+  };
+  const body = new GrpcStreamBody(answers, hold, () => counts.closed++);
+  return { all, answers, held, counts, room, body };
+}
+
+Deno.test("answers at hand go together up to a frame, and a long one is not copied", async () => {
+  const { all, body, held } = setUp([10, 16_354 - 10, 1, 20_000, 5]);
+  const sizes: number[] = [];
+  const seen: Uint8Array[] = [];
+  for (let result = await body.next(); !result.done; result = await body.next()) {
+    sizes.push(result.value.length);
+    seen.push(result.value);
+    assert.deepEqual([...held], [result.value], "one chunk is held at a time");
+  }
+  assert.deepEqual(sizes, [15 + 16_344 + 5 + 6, 20_005, 10]);
+  assert.equal(seen[1], all[3]?.envelope);
+  assert.equal(seen[2], all[4]?.envelope);
+  assert.equal(held.size, 0);
+});
+
+Deno.test("an end is told once, and stays", async () => {
+  const { body, counts } = setUp([1]);
+  await body.next();
+  for (let i = 0; i < 2; i++) assert.equal((await body.next()).done, true);
+  await body.return();
+  assert.deepEqual([counts.closed, body.error], [1, undefined]);
+});
+
+Deno.test("who returns lets go of what is held, and of the answers", async () => {
+  const { answers, body, counts, held } = setUp([20_000, 20_000]);
+  await body.next();
+  assert.equal(held.size, 1);
+  await body.return();
+  assert.deepEqual([held.size, counts.closed, answers.returned], [0, 1, 1]);
+  assert.equal((await body.next()).done, true);
+  assert.equal(answers.left.length, 1);
+});
+
+Deno.test("an error ends the body, for the trailers to tell", async () => {
+  const { body, counts } = setUp([1], new ConnectError("gone", Code.Unavailable));
+  await body.next();
+  assert.equal((await body.next()).done, true);
+  assert.deepEqual([body.error?.code, counts.closed], [Code.Unavailable, 1]);
+});
+
+Deno.test("without room the stream ends with that status", async () => {
+  const { answers, body, room, held } = setUp([1, 20_000]);
+  room.left = 1;
+  await body.next();
+  assert.equal((await body.next()).done, true);
+  assert.deepEqual([body.error?.code, answers.returned, held.size], [Code.ResourceExhausted, 1, 0]);
+});
