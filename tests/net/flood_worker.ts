@@ -1,3 +1,6 @@
+/// <reference no-default-lib="true" />
+/// <reference lib="deno.worker" />
+
 /** A thread whose server floods whoever connects, for half a minute: posts its port. */
 
 const floodMs = 30_000;
