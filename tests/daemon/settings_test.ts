@@ -30,6 +30,7 @@ Deno.test("without flags and environment the defaults are those of the manual", 
     grpcAddress: ":9090",
     metricsAddress: { hostname: undefined, port: 9091 },
     vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
+    stateDir: "",
     logLevel: "info",
     reflection: true,
   });
