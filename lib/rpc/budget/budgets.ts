@@ -26,8 +26,8 @@ export class Budgets {
     if (this.#budgets.has(spec.name)) throw new Error(`there are two budgets ${spec.name}`);
     // Each has its own limit on records: that one refuses says nothing of the others.
     const warnings = new LimitedLog(this.#log, this.#clock);
-    const budget = new Budget(spec, ({ name, unit, used, limit }) => {
-      warnings.warn("budget-refused", { budget: name, unit, used, limit });
+    const budget = new Budget(spec, ({ name, unit, used, limit }, more) => {
+      warnings.warn("budget-refused", { budget: name, unit, used, limit, ...more });
     });
     this.#budgets.set(spec.name, budget);
     return budget;
