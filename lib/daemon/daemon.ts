@@ -66,7 +66,7 @@ export async function startDaemon(
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
   });
-  const budgets = new Budgets(log, systemClock);
+  const budgets = parts.use(new Budgets(log, systemClock));
   const base: Base = {
     settings,
     log,
@@ -182,7 +182,7 @@ function startApi(
 }
 
 function startMetricsServer(
-  { settings, log, metrics, supervisor }: Base,
+  { settings, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
   const { metricsAddress } = settings;
@@ -191,6 +191,7 @@ function startMetricsServer(
     address: metricsAddress,
     metrics,
     connections: metrics.connectionObserver("metrics"),
+    budgets,
     supervisor,
     clock: systemClock,
     log,

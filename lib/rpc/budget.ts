@@ -1,6 +1,6 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
-import type { ConnectionLimits } from "../h2/mod.ts";
 import type { BudgetSpec } from "./budget/mod.ts";
+import type { ShareLimits } from "./shares.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */
@@ -18,8 +18,22 @@ const mostConnections = 1024;
 /** Even where descriptors are few, an operator gets in, and so does Prometheus. */
 const fewestConnections = 2;
 
-/** Connections of one peer at most: one mad client leaves room for the others. */
-const mostPerPeer = 256;
+/** Of one prefix: eight networks full of clients that are all busy fill a port. */
+const mostPerPrefix = 128;
+
+/** For this machine alone: a shell, a script and a scraper at a time, several times over. */
+const mostReserved = 32;
+
+/** Closed connections that may linger for their last words to arrive. */
+const mostLeaving = 16;
+
+/** How many connections a port takes. */
+export interface ConnectionLimits extends ShareLimits {
+  /** In all. */
+  readonly connections: number;
+  /** On top of all, those that have given way and are about to be closed. */
+  readonly leaving: number;
+}
 
 /**
  * How many connections a port takes when `descriptors` are left for clients, one for each; probes
@@ -27,13 +41,50 @@ const mostPerPeer = 256;
  */
 export function connectionLimits(port: PortName, descriptors: number): ConnectionLimits {
   const share = Math.floor(descriptors * shares[port]);
-  const connections = Math.max(fewestConnections, Math.min(mostConnections, share));
-  const half = Math.ceil(connections / 2);
-  return {
-    connections,
-    connectionsPerPeer: Math.max(fewestConnections, Math.min(mostPerPeer, half)),
-  };
+  const leaving = Math.min(mostLeaving, Math.floor(share / 16));
+  const connections = Math.max(fewestConnections, Math.min(mostConnections, share - leaving));
+  const reserved = Math.min(mostReserved, Math.ceil(connections / 8));
+  const perPrefix = Math.min(mostPerPrefix, Math.ceil((connections - reserved) / 4));
+  return { connections, perPrefix, reserved, leaving };
 }
+
+/** Requests under way on each port; 64 scrapes are as many as anybody has scrapers. */
+const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 64 };
+
+/** How many requests may be under way on a port. */
+export interface RequestLimits extends ShareLimits {
+  /** In all. */
+  readonly requests: number;
+}
+
+/** The requests of a port: a quarter is for this machine, and a quarter is what one prefix gets. */
+export function requestLimits(port: PortName): RequestLimits {
+  const all = requests[port];
+  return { requests: all, perPrefix: all / 4, reserved: all / 4 };
+}
+
+/** What is counted of a port's connections. */
+export function connectionBudget(port: PortName, { connections: limit }: ConnectionLimits) {
+  return {
+    name: `${port}-connections`,
+    unit: "connections",
+    limit,
+    reason: "each costs a descriptor, and memory as its limits allow",
+  } satisfies BudgetSpec;
+}
+
+/** What is counted of a port's requests. */
+export function requestBudget(port: PortName, { requests: limit }: RequestLimits) {
+  return {
+    name: `${port}-requests`,
+    unit: "requests",
+    limit,
+    reason: "each holds its header, its answer and what its handler needs",
+  } satisfies BudgetSpec;
+}
+
+/** Milliseconds that a connection has to leave when it has given way to another. */
+export const leaveMs = 1_000;
 
 /** Milliseconds in which a client has to say what it speaks, TLS handshake included. */
 export const handshakeMs = 10_000;

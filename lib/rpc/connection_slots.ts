@@ -42,7 +42,7 @@ export class ConnectionSlots {
     const obstacle = this.shares.obstacle(prefix);
     if (obstacle !== undefined) {
       const yielding = this.#yielding(obstacle, prefix);
-      if (!yielding) return { refusal: this.#describe(obstacle, prefix) };
+      if (!yielding) return { refusal: `${this.shares.describe(obstacle, prefix)}, none is idle` };
       yielding.leave();
       yielding.giveWay(prefix);
     }
@@ -88,16 +88,6 @@ export class ConnectionSlots {
   /** Who gives way first: strangers before this machine, then who has most. */
   #compare(a: PeerPrefix, b: PeerPrefix): number {
     return Number(a.isLocal) - Number(b.isLocal) || this.shares.of(b) - this.shares.of(a);
-  }
-
-  #describe(obstacle: Obstacle, prefix: PeerPrefix): string {
-    if (obstacle === "prefix") {
-      const most = this.shares.limitOf(prefix);
-      return `the limit of ${most} connections of ${prefix.text} is reached, and none is idle`;
-    }
-    const { budget, strangersLimit } = this.shares;
-    const most = prefix.isLocal ? budget.limit : strangersLimit;
-    return `the limit of ${most} connections is reached, and none is idle that could give way`;
   }
 }
 

@@ -6,13 +6,12 @@ import { withAnswers } from "./answer_body.ts";
 import { AnswerSlot, withSlot } from "./answer_slot.ts";
 import { skippedBytes } from "./budget.ts";
 import type { ProtocolHandlers } from "./connections.ts";
-import { protocolOf } from "./content_type.ts";
+import { contentTypeOf, protocolOf } from "./content_type.ts";
 import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
 import type { Intake } from "./intake.ts";
-import { OneChunk } from "./one_chunk.ts";
 import type { Outbox } from "./outbox.ts";
 import { fromPeer } from "./peer.ts";
-import { refusal, unknownPath } from "./refusals.ts";
+import { answerOf, refusal, unknownPath } from "./refusals.ts";
 import type { Refusal } from "./refusals.ts";
 import { shortened } from "./status_text.ts";
 import type { MessageLimits } from "./universal.ts";
@@ -43,14 +42,14 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
   const find = (request: H2Request, version: HttpVersion): Promise<H2Response> => {
     const path = pathOf(request);
     const handler = handlers.get(path);
-    if (!handler) return refuse(unknownPath(path, contentType(request)), request);
-    if (!isWebText(contentType(request))) return universal(handler, version, request, options);
+    if (!handler) return refuse(unknownPath(path, contentTypeOf(request)), request);
+    if (!isWebText(contentTypeOf(request))) return universal(handler, version, request, options);
     return universal(handler, version, fromWebText(request), options).then(toWebText);
   };
   return {
     http1(request) {
       // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
-      const grpc = protocolOf(contentType(request)) === "grpc" && handlers.has(pathOf(request));
+      const grpc = protocolOf(contentTypeOf(request)) === "grpc" && handlers.has(pathOf(request));
       return grpc ? refuse(refusal(505), request) : find(request, "1.1");
     },
     http2: (request) => shortcuts.get(pathOf(request))?.(request) ?? find(request, "2.0"),
@@ -81,7 +80,7 @@ async function universal(
     contextValues: withSlot(fromPeer(request.peer), slot),
   });
   const how = { gzip: takesGzip(request), compressMinBytes: limits.compressMinBytes };
-  const framing = protocolOf(contentType(request)) === "connect" ? "unary" : "enveloped";
+  const framing = protocolOf(contentTypeOf(request)) === "connect" ? "unary" : "enveloped";
   const answered = await withAnswers(response, slot, framing, how, () => meter.close());
   const { status, header, body, trailer } = answered;
   if (!body && !header?.has("content-type")) return await refuse(refusal(status), request);
@@ -131,7 +130,7 @@ async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Ar
 
 /** How the request's messages are put together. */
 function gathererFor(request: H2Request, { method }: UniversalHandler) {
-  if (protocolOf(contentType(request)) === "connect") return whole;
+  if (protocolOf(contentTypeOf(request)) === "connect") return whole;
   return method.methodKind === "bidi_streaming" ? envelopes : lastEnvelope;
 }
 
@@ -142,13 +141,9 @@ function takesGzip({ headers }: H2Request): boolean {
   );
 }
 
-async function refuse(
-  { status, headers, text }: Refusal,
-  request: H2Request,
-): Promise<H2Response> {
-  if (!contentType(request).startsWith("application/grpc")) await skipSome(request.body);
-  if (text === "") return { status, headers };
-  return { status, headers, body: new OneChunk(new TextEncoder().encode(text)) };
+async function refuse(refusal: Refusal, request: H2Request): Promise<H2Response> {
+  if (!contentTypeOf(request).startsWith("application/grpc")) await skipSome(request.body);
+  return answerOf(refusal);
 }
 
 /**
@@ -161,8 +156,4 @@ async function skipSome(body: AsyncIterable<Uint8Array>): Promise<void> {
     skipped += chunk.length;
     if (skipped > skippedBytes) return;
   }
-}
-
-function contentType({ headers }: H2Request): string {
-  return headers.find(([name]) => name === "content-type")?.[1] ?? "";
 }

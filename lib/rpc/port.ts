@@ -4,6 +4,7 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { isLoopback, parseListenAddress } from "./address.ts";
 import { defaultMessageLimits } from "./budget.ts";
+import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
@@ -35,7 +36,10 @@ export interface PortOptions {
   readonly outbox: Outbox;
   readonly observer: RpcObserver;
   readonly connections: ConnectionObserver;
+  /** Where the budgets of the port are opened. */
+  readonly budgets: Budgets;
   readonly clock: Clock;
+  /** Limited by whoever opens the port: clients can bring about what is said here. */
   readonly log: Logger;
   readonly supervisor: Supervisor;
 }

@@ -1,6 +1,7 @@
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
+import { LimitedLog } from "../log/mod.ts";
 import type { Logger, LogSource } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -46,7 +47,7 @@ export interface RpcServerOptions {
   readonly budgets: Budgets;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
-  /** Where the server itself writes. */
+  /** Where the server itself writes, at a limited rate. */
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
   readonly reflection?: boolean;
@@ -95,13 +96,15 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
     ...health.rpcs(),
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
-  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, intake, outbox, clock });
+  const log = new LimitedLog(options.log, clock);
+  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, intake, outbox, clock, log });
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.
     await new Promise<void>((resolve) => clock.after(0, resolve));
     hub.close(shuttingDown);
     await port.shutdown();
+    log[Symbol.dispose]();
   };
   let ended: Promise<void> | undefined;
   return { address: port.address, port: port.port, shutdown: () => ended ??= end() };

@@ -50,12 +50,24 @@ export class Shares {
     return this.budget.limit - this.limits.reserved;
   }
 
-  /** Gives a prefix one more, if there is no obstacle. Says whether it has got it. */
-  take(prefix: PeerPrefix): boolean {
-    if (this.obstacle(prefix) !== undefined || !this.budget.take()) return false;
+  /** Says of an obstacle which limit it is. */
+  describe(obstacle: Obstacle, prefix: PeerPrefix): string {
+    const { unit, limit } = this.budget;
+    if (obstacle === "prefix") {
+      return `the limit of ${this.limitOf(prefix)} ${unit} of ${prefix.text} is reached`;
+    }
+    const most = prefix.isLocal ? limit : this.strangersLimit;
+    return `the limit of ${most} ${unit} is reached`;
+  }
+
+  /** Gives a prefix one more, unless there is an obstacle, which it tells. */
+  take(prefix: PeerPrefix): Obstacle | undefined {
+    const obstacle = this.obstacle(prefix);
+    if (obstacle !== undefined) return obstacle;
+    this.budget.take();
     this.#byPrefix.set(prefix.text, this.of(prefix) + 1);
     if (prefix.isLocal) this.#local++;
-    return true;
+    return undefined;
   }
 
   /** One that was taken is free again. */

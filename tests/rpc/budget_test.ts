@@ -3,20 +3,21 @@ import * as budget from "../../lib/rpc/budget.ts";
 import { descriptorShares } from "../../lib/net/mod.ts";
 
 Deno.test("ports share what is left for clients, and no more than that", () => {
-  const table: [descriptors: number, grpc: [number, number], metrics: [number, number]][] = [
-    [1, [2, 2], [2, 2]],
-    [6, [4, 2], [2, 2]],
-    [16, [12, 6], [4, 2]],
-    [246, [184, 92], [61, 31]],
-    [1366, [1024, 256], [341, 171]],
-    [4095, [1024, 256], [1023, 256]],
-    [16_374, [1024, 256], [1024, 256]],
-    [Infinity, [1024, 256], [1024, 256]],
+  type Row = [connections: number, perPrefix: number, reserved: number, leaving: number];
+  const table: [descriptors: number, grpc: Row, metrics: Row][] = [
+    [1, [2, 1, 1, 0], [2, 1, 1, 0]],
+    [6, [4, 1, 1, 0], [2, 1, 1, 0]],
+    [16, [12, 3, 2, 0], [4, 1, 1, 0]],
+    [246, [173, 38, 22, 11], [58, 13, 8, 3]],
+    [1366, [1008, 128, 32, 16], [325, 74, 32, 16]],
+    [4095, [1024, 128, 32, 16], [1007, 128, 32, 16]],
+    [16_374, [1024, 128, 32, 16], [1024, 128, 32, 16]],
+    [Infinity, [1024, 128, 32, 16], [1024, 128, 32, 16]],
   ];
   for (const [descriptors, ...expected] of table) {
     const limits = budget.portNames.map((name) => budget.connectionLimits(name, descriptors));
     assert.deepEqual(
-      limits.map(({ connections, connectionsPerPeer }) => [connections, connectionsPerPeer]),
+      limits.map((each) => [each.connections, each.perPrefix, each.reserved, each.leaving]),
       expected,
       String(descriptors),
     );
@@ -27,7 +28,8 @@ Deno.test("with few descriptors, probes, clients and the rest get by with what t
   for (let limit = 64; limit < 70_000; limit += 17) {
     const { probes, servers } = descriptorShares(limit);
     const clients = budget.portNames
-      .map((name) => budget.connectionLimits(name, servers).connections)
+      .map((name) => budget.connectionLimits(name, servers))
+      .map(({ connections, leaving }) => connections + leaving)
       .reduce((sum, each) => sum + each, 0);
     assert.ok(clients <= servers && 40 + probes + clients <= limit, `${clients} at ${limit}`);
   }

@@ -60,7 +60,7 @@ Deno.test("a prefix at its limit takes from itself, and is refused when it is bu
   third.busy();
   assert.equal(
     refusal("2001:db8::4"),
-    "the limit of 2 connections of 2001:db8::/64 is reached, and none is idle",
+    "the limit of 2 connections of 2001:db8::/64 is reached, none is idle",
   );
   first.idle();
   assert.equal(refusal("2001:db8::4"), undefined);
@@ -79,12 +79,12 @@ Deno.test("strangers who are busy with all they may have leave this machine its 
   for (const peer of ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"]) take(peer).busy();
   assert.equal(
     refusal("192.0.2.3"),
-    "the limit of 4 connections is reached, and none is idle that could give way",
+    "the limit of 4 connections is reached, none is idle",
   );
   for (const peer of ["127.0.0.1", "::1"]) take(peer).busy();
   assert.equal(
     refusal("127.0.0.2"),
-    "the limit of 6 connections is reached, and none is idle that could give way",
+    "the limit of 6 connections is reached, none is idle",
   );
   assert.deepEqual([lost, used()], [[], 6]);
 });

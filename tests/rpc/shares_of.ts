@@ -5,6 +5,11 @@ import { Shares } from "../../lib/rpc/shares.ts";
 export function sharesOf(
   { total, perPrefix, reserved }: { total: number; perPrefix: number; reserved: number },
 ): Shares {
-  const budget = new Budget({ name: "seats", unit: "seats", limit: total, reason: "so many" });
+  const budget = new Budget({
+    name: "seats",
+    unit: "connections",
+    limit: total,
+    reason: "so many",
+  });
   return new Shares(budget, { perPrefix, reserved });
 }

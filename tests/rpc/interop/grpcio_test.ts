@@ -4,6 +4,7 @@ import { callBudgets } from "../../../lib/rpc/budget.ts";
 import { Budget } from "../../../lib/rpc/budget/mod.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";
+import { Budgets } from "../../../lib/rpc/mod.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
@@ -277,6 +278,7 @@ Deno.test({
   async fn() {
     const log = new FakeLog();
     const port = servePort(echoRpcs(), {
+      budgets: new Budgets(log, systemClock),
       connections: uncounted,
       supervisor: testSupervisor(log),
       addr: "127.0.0.1:0",
