@@ -4,7 +4,7 @@ import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import type { DaemonLog } from "../log/mod.ts";
+import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
@@ -18,6 +18,7 @@ import type { VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
+import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { Vitals } from "./vitals.ts";
@@ -34,6 +35,8 @@ export interface Daemon extends AsyncDisposable {
 interface Base {
   readonly settings: Settings;
   readonly log: DaemonLog;
+  /** The same, at a limited rate where something may not settle. */
+  readonly steadyLog: LimitedLog;
   readonly metrics: Metrics;
   readonly vitals: Vitals;
   readonly events: EventStream;
@@ -59,7 +62,8 @@ export async function startDaemon(
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
   const events = parts.use(new EventStream(systemClock, log));
-  logEvents(events, log);
+  const steadyLog = parts.use(new LimitedLog(log, systemClock, rateOf));
+  logEvents(events, steadyLog);
   const journal = parts.use(new Journal(events));
   const vitals = new Vitals(systemClock);
   const supervisor = new Supervisor({
@@ -70,6 +74,7 @@ export async function startDaemon(
   const base: Base = {
     settings,
     log,
+    steadyLog,
     metrics,
     vitals,
     events,
@@ -134,7 +139,7 @@ function startChecker(
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
 function startVpp(
-  { settings, log, metrics, events, supervisor }: Base,
+  { settings, steadyLog, metrics, events, supervisor }: Base,
   checker: Checker,
   parts: AsyncDisposableStack,
 ): VppService | undefined {
@@ -144,7 +149,7 @@ function startVpp(
     statsAddr: settings.vpp.statsSocket,
     checker,
     events,
-    log,
+    log: steadyLog,
     clock: systemClock,
     supervisor,
     observer: metrics.vppObserver,
@@ -202,7 +207,7 @@ function startMetricsServer(
 
 /** The file that SIGHUP and the API load again. */
 function configFile(
-  { settings, log, metrics, events }: Base,
+  { settings, log, steadyLog, metrics, events }: Base,
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
@@ -219,7 +224,7 @@ function configFile(
       metrics.reloaded(ok);
       manager.ready(status(checker.config));
     },
-    log,
+    log: steadyLog,
     events,
   });
 }
