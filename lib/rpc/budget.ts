@@ -1,6 +1,6 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
 import type { BudgetSpec } from "./budget/mod.ts";
-import type { ShareLimits } from "./shares.ts";
+import type { ShareLimits } from "./peer_shares.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */

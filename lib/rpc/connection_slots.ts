@@ -1,5 +1,5 @@
 import type { PeerPrefix } from "./prefix.ts";
-import type { Obstacle, Shares } from "./shares.ts";
+import type { Obstacle, PeerShares } from "./peer_shares.ts";
 
 /** A connection that has a slot. */
 export interface ConnectionSlot {
@@ -29,7 +29,7 @@ export class ConnectionSlots {
   #order = 0;
 
   /** Nobody else uses the shares. */
-  constructor(private readonly shares: Shares) {}
+  constructor(private readonly shares: PeerShares) {}
 
   /**
    * Gives a connection a slot, idle at first, or says which limit stands in the way. `giveWay` is

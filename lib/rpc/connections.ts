@@ -8,7 +8,7 @@ import { leaveMs, type PortName } from "./budget.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
-import type { Shares } from "./shares.ts";
+import type { PeerShares } from "./peer_shares.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
 import type { ConnectionObserver } from "./types.ts";
@@ -28,9 +28,9 @@ export interface ConnectionOptions {
   readonly observer: ConnectionObserver;
   readonly handlers: ProtocolHandlers;
   /** Who may have how many connections. */
-  readonly connections: Shares;
+  readonly connections: PeerShares;
   /** Who may have how many requests under way. */
-  readonly requests: Shares;
+  readonly requests: PeerShares;
   /** Connections that may take a moment to leave when their slot is another's already. */
   readonly leaving: number;
   /** What differs from the defaults for one HTTP/1.1 connection. */

@@ -20,7 +20,7 @@ import { Connections } from "./connections.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { listen } from "./listener.ts";
 import type { TlsOptions } from "./listener.ts";
-import { Shares } from "./shares.ts";
+import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 
 /** Limits of a port. What is not given has a default. */
@@ -116,8 +116,8 @@ function shares({ name, limits = {}, budgets }: HttpPortOptions) {
   const connections = { ...connectionLimits(name, descriptors), ...limits.connections };
   const requests = { ...requestLimits(name), ...limits.requests };
   return {
-    connections: new Shares(budgets.open(connectionBudget(name, connections)), connections),
-    requests: new Shares(budgets.open(requestBudget(name, requests)), requests),
+    connections: new PeerShares(budgets.open(connectionBudget(name, connections)), connections),
+    requests: new PeerShares(budgets.open(requestBudget(name, requests)), requests),
     leaving: connections.leaving,
   };
 }

@@ -1,7 +1,7 @@
 import type { H2Handler, H2Request } from "../h2/mod.ts";
 import type { PeerPrefix } from "./prefix.ts";
 import { overloaded } from "./refusals.ts";
-import type { Shares } from "./shares.ts";
+import type { PeerShares } from "./peer_shares.ts";
 
 /** Hears whether anything is under way on a connection. */
 export interface Occupation {
@@ -29,7 +29,7 @@ export class RequestSlots {
 
   /** `occupation` is the connection's. */
   constructor(
-    private readonly shares: Shares,
+    private readonly shares: PeerShares,
     private readonly prefix: PeerPrefix,
     private readonly occupation: Occupation,
   ) {}

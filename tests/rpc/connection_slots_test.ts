@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ConnectionSlot, ConnectionSlots } from "../../lib/rpc/connection_slots.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
-import { sharesOf } from "./shares_of.ts";
+import { sharesOf } from "./peer_shares_of.ts";
 
 /** Slots whose losses are written down, as `loser to newcomer`. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {

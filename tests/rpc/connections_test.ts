@@ -5,9 +5,9 @@ import type { AcceptedConn, ConnectionOptions } from "../../lib/rpc/connections.
 import { FakeClock } from "../../lib/time/mod.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
-import { Shares } from "../../lib/rpc/shares.ts";
+import { PeerShares } from "../../lib/rpc/shares.ts";
 import { FakeLog } from "./fake_log.ts";
-import { sharesOf } from "./shares_of.ts";
+import { sharesOf } from "./peer_shares_of.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const emptySettings = "\0\0\0\x04\0\0\0\0\0";
@@ -38,8 +38,8 @@ function setUp(options: Partial<ConnectionOptions> = {}) {
       failed: () => void told.push("failed"),
     },
     handlers: { http1: handler("h1"), http2: handler("h2") },
-    connections: new Shares(open("connections", 10), { perPrefix: 10, reserved: 0 }),
-    requests: new Shares(open("requests", 10), { perPrefix: 10, reserved: 0 }),
+    connections: new PeerShares(open("connections", 10), { perPrefix: 10, reserved: 0 }),
+    requests: new PeerShares(open("requests", 10), { perPrefix: 10, reserved: 0 }),
     leaving: 2,
     h1: {},
     h2: {},

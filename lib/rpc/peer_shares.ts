@@ -19,7 +19,7 @@ export interface SharedBudgetSpec extends BudgetSpec, ShareLimits {}
 export type Obstacle = "prefix" | "total";
 
 /** Counts who has how much of a budget. */
-export class Shares {
+export class PeerShares {
   readonly #byPrefix = new Map<string, number>();
   #local = 0;
 

@@ -1,15 +1,15 @@
 import { Budget } from "../../lib/rpc/budget/mod.ts";
-import { Shares } from "../../lib/rpc/shares.ts";
+import { PeerShares } from "../../lib/rpc/shares.ts";
 
-/** Shares of a budget of `total`. */
+/** PeerShares of a budget of `total`. */
 export function sharesOf(
   { total, perPrefix, reserved }: { total: number; perPrefix: number; reserved: number },
-): Shares {
+): PeerShares {
   const budget = new Budget({
     name: "seats",
     unit: "connections",
     limit: total,
     reason: "so many",
   });
-  return new Shares(budget, { perPrefix, reserved });
+  return new PeerShares(budget, { perPrefix, reserved });
 }
