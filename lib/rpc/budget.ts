@@ -1,6 +1,6 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
 import type { BudgetSpec } from "./budget/mod.ts";
-import type { ShareLimits } from "./peer_shares.ts";
+import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */
@@ -163,6 +163,56 @@ export const connectionShares = {
   /** The largest answer. */
   answers: 32 * 1024 * 1024,
 } as const;
+
+/**
+ * Calls that cost more than an answer from memory: how many of each class are under way at most.
+ * Who waits for the same shares one answer, so that these bound what waiting costs.
+ */
+export const callClasses = {
+  checks: {
+    name: "check-calls",
+    unit: "calls of CheckConfig",
+    limit: 8,
+    perPrefix: 2,
+    reserved: 2,
+    reason: "Each reads and parses the whole file, one after the other.",
+  },
+  reloads: {
+    name: "reload-calls",
+    unit: "calls of ReloadConfig",
+    limit: 8,
+    perPrefix: 2,
+    reserved: 2,
+    reason: "Each reads the file, compares everything and syncs all of VPP.",
+  },
+  vppReads: {
+    name: "vpp-read-calls",
+    unit: "calls that read VPP",
+    limit: 64,
+    perPrefix: 16,
+    reserved: 16,
+    reason: "VPP is asked for all it holds; a plan compares that with what is desired.",
+  },
+  vppSyncs: {
+    name: "vpp-sync-calls",
+    unit: "calls of SyncVPPLBState",
+    limit: 16,
+    perPrefix: 4,
+    reserved: 4,
+    reason: "Each asks VPP for all it holds and brings it in line.",
+  },
+  lists: {
+    name: "list-calls",
+    unit: "calls for long lists",
+    limit: 512,
+    perPrefix: 128,
+    reserved: 128,
+    reason: "Lists with details and pages of events are made in slices, once for all who wait.",
+  },
+} as const satisfies Record<string, SharedBudgetSpec>;
+
+/** One of {@link callClasses}. */
+export type CallClass = keyof typeof callClasses;
 
 /** Longest body, in octets, that is read although nobody wants it. */
 export const skippedBytes = 65_536;

@@ -7,6 +7,7 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import { openCallSlots } from "./call_slots.ts";
 import { callBudgets, connectionShares } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
@@ -92,12 +93,18 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   const outbox = new Outbox(budgets.answers, connectionShares.answers);
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [
-    ...maglevRpcs({ ...options, hub, clock }),
+    ...maglevRpcs({ ...options, hub, clock, calls: openCallSlots(options.budgets) }),
     ...health.rpcs(),
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
   const log = new LimitedLog(options.log, clock);
-  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, intake, outbox, clock, log });
+  const port = serveOr(() => hub.close(shuttingDown), rpcs, {
+    ...options,
+    intake,
+    outbox,
+    clock,
+    log,
+  });
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.

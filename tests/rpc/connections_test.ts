@@ -5,7 +5,7 @@ import type { AcceptedConn, ConnectionOptions } from "../../lib/rpc/connections.
 import { FakeClock } from "../../lib/time/mod.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
-import { PeerShares } from "../../lib/rpc/shares.ts";
+import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeLog } from "./fake_log.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 

@@ -1,5 +1,5 @@
 import { Budget } from "../../lib/rpc/budget/mod.ts";
-import { PeerShares } from "../../lib/rpc/shares.ts";
+import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 
 /** PeerShares of a budget of `total`. */
 export function sharesOf(

@@ -9,7 +9,7 @@ const done = { status: 204, headers: [] };
 
 function request(contentType = ""): H2Request {
   return {
-    ...{ method: "POST", scheme: "http", authority: "", path: "/", peer },
+    ...{ method: "POST", scheme: "http", authority: "", path: "/", peer, connection: {} },
     headers: contentType === "" ? [] : [["content-type", contentType]],
     body: {
       [Symbol.asyncIterator]: () => assert.fail("the body is not to be read"),
