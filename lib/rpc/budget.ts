@@ -64,23 +64,22 @@ export function requestLimits(port: PortName): RequestLimits {
 }
 
 /** What is counted of a port's connections. */
-export function connectionBudget(port: PortName, { connections: limit }: ConnectionLimits) {
+export function connectionBudget(port: PortName, limits: ConnectionLimits): SharedBudgetSpec {
+  const { connections: limit, perPrefix, reserved } = limits;
   return {
-    name: `${port}-connections`,
-    unit: "connections",
-    limit,
-    reason: "each costs a descriptor, and memory as its limits allow",
-  } satisfies BudgetSpec;
+    ...{ name: `${port}-connections`, unit: "connections", limit, perPrefix, reserved },
+    reason: "Each costs a descriptor, of which probes and VPP need most, and memory. An idle one " +
+      "gives way to a newcomer.",
+  };
 }
 
 /** What is counted of a port's requests. */
-export function requestBudget(port: PortName, { requests: limit }: RequestLimits) {
+export function requestBudget(port: PortName, limits: RequestLimits): SharedBudgetSpec {
+  const { requests: limit, perPrefix, reserved } = limits;
   return {
-    name: `${port}-requests`,
-    unit: "requests",
-    limit,
-    reason: "each holds its header, its answer and what its handler needs",
-  } satisfies BudgetSpec;
+    ...{ name: `${port}-requests`, unit: "requests", limit, perPrefix, reserved },
+    reason: "Each holds its header, its handler and its answer, streams until they end.",
+  };
 }
 
 /** Milliseconds that a connection has to leave when it has given way to another. */
@@ -216,3 +215,13 @@ export type CallClass = keyof typeof callClasses;
 
 /** Longest body, in octets, that is read although nobody wants it. */
 export const skippedBytes = 65_536;
+
+/** Every budget there is, as large as it is where descriptors are not few. */
+export function budgetList(): readonly (BudgetSpec & Partial<ShareLimits>)[] {
+  return [
+    ...portNames.map((port) => connectionBudget(port, connectionLimits(port, Infinity))),
+    ...portNames.map((port) => requestBudget(port, requestLimits(port))),
+    ...Object.values(callBudgets),
+    ...Object.values(callClasses),
+  ];
+}

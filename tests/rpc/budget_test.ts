@@ -1,6 +1,12 @@
 import assert from "node:assert/strict";
 import * as budget from "../../lib/rpc/budget.ts";
+import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { descriptorShares } from "../../lib/net/mod.ts";
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { FakeLog } from "./fake_log.ts";
+import { serve } from "./harness.ts";
+import { testSupervisor, uncounted } from "./listening.ts";
 
 Deno.test("ports share what is left for clients, and no more than that", () => {
   type Row = [connections: number, perPrefix: number, reserved: number, leaving: number];
@@ -64,4 +70,28 @@ Deno.test("the other figures are those that were chosen", () => {
     "watch-backlog-bytes": 67_108_864,
   });
   assert.deepEqual(budget.connectionShares, { requests: 1_048_576, answers: 33_554_432 });
+});
+
+Deno.test("the list of budgets is what the servers open, each with unit, reason and metric", async () => {
+  const log = new FakeLog();
+  using budgets = new Budgets(log, systemClock);
+  await using _ = await serve({ budgets });
+  const metrics = serveMetrics({
+    address: { hostname: "127.0.0.1", port: 0 },
+    metrics: { scrape: async function* () {} },
+    connections: uncounted,
+    budgets,
+    clock: systemClock,
+    log,
+    supervisor: testSupervisor(log),
+  });
+  const opened = [...budgets.all].map(({ name, unit }) => `${name} in ${unit}`);
+  const listed = budget.budgetList();
+  assert.deepEqual(opened.sort(), listed.map(({ name, unit }) => `${name} in ${unit}`).sort());
+  for (const { name, limit, reason } of listed) {
+    assert.match(name, /^[a-z]+(-[a-z]+)*$/);
+    assert.ok(limit > 0 && Number.isFinite(limit), name);
+    assert.match(reason, /^[A-Z][^]*\.$/);
+  }
+  await metrics.close();
 });
