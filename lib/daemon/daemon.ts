@@ -9,7 +9,7 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
-import { Budgets, rpcMethods, startRpcServer } from "../rpc/mod.ts";
+import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -96,7 +96,7 @@ export async function startDaemon(
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(startApi(base, checker, file, vpp), (server) => server.shutdown());
+  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
   manager.watch(() => vitals.complaint(checker.config, checker.stats(), vpp));
   const own = parts.move();
@@ -160,12 +160,13 @@ function startVpp(
 }
 
 /** The API, on its one port. */
-function startApi(
+async function startApi(
   { settings, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
-): RpcServer {
+): Promise<RpcServer> {
+  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const server = startRpcServer({
     addr: settings.grpcAddress,
     checker,
@@ -176,6 +177,10 @@ function startApi(
     config,
     observer: metrics.rpcObserver,
     connections: metrics.connectionObserver("grpc"),
+    browsers: {
+      hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
+      origins: new Set(settings.origins),
+    },
     budgets,
     supervisor,
     log,

@@ -8,6 +8,7 @@ import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
+import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
 import { httpAdapter } from "./http_adapter.ts";
 import { openHttpPort } from "./http_port.ts";
 import type { HttpPort, HttpPortLimits } from "./http_port.ts";
@@ -36,6 +37,8 @@ export interface PortOptions {
   readonly outbox: Outbox;
   readonly observer: RpcObserver;
   readonly connections: ConnectionObserver;
+  /** What browsers may call this machine, and from where; see {@link strictRules} without. */
+  readonly browsers?: BrowserRules;
   /** Where the budgets of the port are opened. */
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -99,7 +102,8 @@ function adapters(
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
   const handlers = universalHandlers(table, messages);
   const shortcuts = grpcShortcuts(table, { ...messages, intake, outbox, clock: options.clock });
-  return httpAdapter({ handlers, shortcuts, limits: messages, intake, outbox });
+  const adapted = httpAdapter({ handlers, shortcuts, limits: messages, intake, outbox });
+  return guardedFromPages(adapted, options.browsers ?? strictRules, options.log);
 }
 
 function warnIfOpen({ hostname, address }: HttpPort, { log, tls }: PortOptions): void {

@@ -1,5 +1,6 @@
 import { Code } from "@connectrpc/connect";
 import type { H2Request, H2Response } from "../h2/mod.ts";
+import { skippedBytes } from "./budget.ts";
 import { contentTypeOf, protocolOf } from "./content_type.ts";
 import { OneChunk } from "./one_chunk.ts";
 import { shortened } from "./status_text.ts";
@@ -48,6 +49,7 @@ export function refusal(status: number): Refusal {
 
 /** Codes that a request may be refused with before it is looked at, as the protocols have them. */
 const codes = {
+  "invalid_argument": { grpc: Code.InvalidArgument, http: 400 },
   "permission_denied": { grpc: Code.PermissionDenied, http: 403 },
   "resource_exhausted": { grpc: Code.ResourceExhausted, http: 429 },
 } as const;
@@ -65,6 +67,24 @@ export function refused(code: keyof typeof codes, message: string, contentType: 
 /** Refuses one request too many at once: its body, which may never end, is not waited for. */
 export function overloaded(message: string, request: H2Request): H2Response {
   return answerOf(refused("resource_exhausted", message, contentTypeOf(request)));
+}
+
+/** Refuses a request once a short body of it is read. */
+export async function refuse(refusal: Refusal, request: H2Request): Promise<H2Response> {
+  if (!contentTypeOf(request).startsWith("application/grpc")) await skipSome(request.body);
+  return answerOf(refusal);
+}
+
+/**
+ * Reads a short body to its end. Answering before leads to RST_STREAM with NO_ERROR (RFC 9113
+ * section 8.1), which curl 7.88 takes for a failure when it comes together with the answer.
+ */
+async function skipSome(body: AsyncIterable<Uint8Array>): Promise<void> {
+  let skipped = 0;
+  for await (const chunk of body) {
+    skipped += chunk.length;
+    if (skipped > skippedBytes) return;
+  }
 }
 
 /** A refusal as a handler answers it. */

@@ -11,6 +11,7 @@ import { openCallSlots } from "./call_slots.ts";
 import { callBudgets, connectionShares } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
+import type { BrowserRules } from "./host_check.ts";
 import { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
@@ -44,6 +45,8 @@ export interface RpcServerOptions {
   readonly observer: RpcObserver;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
+  /** By what names browsers may call this machine; only by addresses and `localhost` without. */
+  readonly browsers?: BrowserRules;
   /** Where the budgets of the API are opened. */
   readonly budgets: Budgets;
   /** Keeps the listener going. */

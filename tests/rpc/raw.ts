@@ -51,7 +51,7 @@ export function jsonCall(method: string, body: object = {}, ...headers: string[]
   const text = JSON.stringify(body);
   return [
     `POST /maglev.Maglev/${method} HTTP/1.1`,
-    "host: test",
+    "host: localhost",
     "content-type: application/json",
     `content-length: ${text.length}`,
     ...headers,
@@ -65,7 +65,7 @@ export function jsonStream(method: string): string {
   const text = "{}";
   return [
     `POST /maglev.Maglev/${method} HTTP/1.1`,
-    "host: test",
+    "host: localhost",
     "content-type: application/connect+json",
     `content-length: ${text.length + 5}`,
     "",
