@@ -14,8 +14,10 @@ import { systemClock } from "../../lib/time/mod.ts";
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
 const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
-  intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
-  outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
+  counting: {
+    intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
+    outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
+  },
   addr: "127.0.0.1:0",
   observer: nobody,
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },

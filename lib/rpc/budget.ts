@@ -155,6 +155,34 @@ export const callBudgets = {
   },
 } as const satisfies Record<string, BudgetSpec>;
 
+/** The same for this machine itself, so that strangers who use up theirs lock no operator out. */
+export const ownCallBudgets = {
+  requests: {
+    name: "own-request-bytes",
+    unit: "bytes",
+    limit: 4 * 1024 * 1024,
+    reason: "Those of this machine itself.",
+  },
+  answers: {
+    name: "own-answer-bytes",
+    unit: "bytes",
+    limit: 32 * 1024 * 1024,
+    reason: "Those to this machine itself: the largest answer, or many usual ones.",
+  },
+  watchers: {
+    name: "own-watchers",
+    unit: "streams",
+    limit: 512,
+    reason: "Those of this machine itself.",
+  },
+  debugWatchers: {
+    name: "own-debug-watchers",
+    unit: "streams",
+    limit: 8,
+    reason: "Those of this machine itself: an operator or two at work.",
+  },
+} as const satisfies Record<string, BudgetSpec>;
+
 /** What one connection may have of these, in the same units. */
 export const connectionShares = {
   /** Eight of the largest requests, or thousands of usual ones. */
@@ -222,6 +250,7 @@ export function budgetList(): readonly (BudgetSpec & Partial<ShareLimits>)[] {
     ...portNames.map((port) => connectionBudget(port, connectionLimits(port, Infinity))),
     ...portNames.map((port) => requestBudget(port, requestLimits(port))),
     ...Object.values(callBudgets),
+    ...Object.values(ownCallBudgets),
     ...Object.values(callClasses),
   ];
 }

@@ -37,8 +37,8 @@ export interface ConnectionOptions {
   readonly h1: Partial<H1Limits>;
   /** What differs from the defaults for one HTTP/2 connection. */
   readonly h2: Partial<H2Limits>;
-  /** What requests may hold of what all connections share; endless unless given. */
-  readonly room?: OctetRoom;
+  /** What requests of a peer may hold of what connections share; endless unless given. */
+  readonly roomOf?: (peer: string) => OctetRoom;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs: number;
 }
@@ -185,12 +185,12 @@ export class Connections {
   }
 
   async #serveH2(visit: Visit, prefix: Uint8Array): Promise<void> {
-    const { handlers, h2: limits, room } = this.options;
+    const { handlers, h2: limits, roomOf } = this.options;
     const { conn } = visit;
     const session = serveH2(conn, visit.requests.counting(handlers.http2), {
       ...{ limits, prefix },
       ...this.#listeners(visit),
-      ...room && { room },
+      ...roomOf && { room: roomOf(visit.peer) },
     });
     visit.served = {
       drain: (drainMs) => void session.shutdown(drainMs),

@@ -47,8 +47,8 @@ export interface HttpPortOptions {
   readonly tls?: TlsOptions;
   readonly handlers: ProtocolHandlers;
   readonly limits?: HttpPortLimits;
-  /** What requests may hold of what all connections share; endless unless given. */
-  readonly room?: OctetRoom;
+  /** What requests of a peer may hold of what connections share; endless unless given. */
+  readonly roomOf?: (peer: string) => OctetRoom;
   readonly observer: ConnectionObserver;
   /** Where the budgets of the port are opened. */
   readonly budgets: Budgets;
@@ -82,7 +82,7 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     observer,
     handlers,
     ...shares(options),
-    ...options.room && { room: options.room },
+    ...options.roomOf && { roomOf: options.roomOf },
     h1: limits.h1 ?? {},
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,

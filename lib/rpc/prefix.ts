@@ -11,6 +11,11 @@ export interface PeerPrefix {
 /** Peers that have no address, because they come through a socket of this machine. */
 const localNames: ReadonlySet<string> = new Set(["unix"]);
 
+/** Whether a peer is this machine itself, as {@link prefixOf} has it, at the cost of a look. */
+export function isLocalPeer(peer: string): boolean {
+  return peer.startsWith("127.") || peer === "::1" || localNames.has(peer);
+}
+
 /** The prefix of a peer. An IPv4 peer of a dual-stack socket is an IPv4 peer. */
 export function prefixOf(peer: string): PeerPrefix {
   const address = parseIp(peer.split("%", 1)[0] ?? "");

@@ -8,8 +8,8 @@ import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { openCallSlots } from "./call_slots.ts";
-import { callBudgets, connectionShares } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+import { callBudgets, connectionShares, ownCallBudgets } from "./budget.ts";
+import type { Budget, Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
 import type { BrowserRules } from "./host_check.ts";
 import { Intake } from "./intake.ts";
@@ -17,7 +17,7 @@ import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
 import { servePort, shuttingDown } from "./port.ts";
-import type { PortLimits, PortOptions, RpcPort } from "./port.ts";
+import type { Counting, PortLimits, PortOptions, RpcPort } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
@@ -91,9 +91,10 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
   const budgets = openBudgets(options.budgets);
-  const hub = new EventHub({ checker, journal, logs, limits, budgets, clock, streamId });
-  const intake = new Intake(budgets.requests, connectionShares.requests);
-  const outbox = new Outbox(budgets.answers, connectionShares.answers);
+  const ownBudgets = openOwnBudgets(options.budgets);
+  const hub = new EventHub({
+    ...{ checker, journal, logs, limits, budgets, ownBudgets, clock, streamId },
+  });
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [
     ...maglevRpcs({ ...options, hub, clock, calls: openCallSlots(options.budgets) }),
@@ -103,8 +104,8 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   const log = new LimitedLog(options.log, clock);
   const port = serveOr(() => hub.close(shuttingDown), rpcs, {
     ...options,
-    intake,
-    outbox,
+    counting: countingOf(budgets),
+    ownCounting: countingOf(ownBudgets),
     clock,
     log,
   });
@@ -127,6 +128,22 @@ function openBudgets(budgets: Budgets) {
     watchers: budgets.open(callBudgets.watchers),
     debugWatchers: budgets.open(callBudgets.debugWatchers),
     backlog: budgets.open(callBudgets.backlog),
+  };
+}
+
+function openOwnBudgets(budgets: Budgets) {
+  return {
+    requests: budgets.open(ownCallBudgets.requests),
+    answers: budgets.open(ownCallBudgets.answers),
+    watchers: budgets.open(ownCallBudgets.watchers),
+    debugWatchers: budgets.open(ownCallBudgets.debugWatchers),
+  };
+}
+
+function countingOf({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
+  return {
+    intake: new Intake(requests, connectionShares.requests),
+    outbox: new Outbox(answers, connectionShares.answers),
   };
 }
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { prefixOf } from "../../lib/rpc/prefix.ts";
+import { isLocalPeer, prefixOf } from "../../lib/rpc/prefix.ts";
 
 Deno.test("a peer counts as its IPv4 address or its IPv6 /64, and this machine as itself", () => {
   const table: [peer: string, text: string, isLocal: boolean][] = [
@@ -23,5 +23,6 @@ Deno.test("a peer counts as its IPv4 address or its IPv6 /64, and this machine a
   ];
   for (const [peer, text, isLocal] of table) {
     assert.deepEqual(prefixOf(peer), { text, isLocal }, peer);
+    if (!peer.startsWith("::ffff:")) assert.equal(isLocalPeer(peer), isLocal, peer);
   }
 });

@@ -87,7 +87,7 @@ Deno.test("one too many is refused without its body being read, in the words of 
     ["grpc-message", encodeURIComponent(reason)],
   ], undefined]);
   const web = await handler(request("application/grpc-web-text"));
-  assert.deepEqual(web.headers[0], ["content-type", "application/grpc-web"]);
+  assert.deepEqual(web.headers[0], ["content-type", "application/grpc-web-text"]);
   for (const type of ["application/json", "application/connect+json", ""]) {
     const asked = request(type);
     const { status, body = [] } = await handler(asked);

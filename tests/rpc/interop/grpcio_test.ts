@@ -286,8 +286,10 @@ Deno.test({
       clock: systemClock,
       log,
       limits: { messages: { readMaxBytes: 2 ** 26, writeMaxBytes: 2 ** 26 } },
-      intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
-      outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
+      counting: {
+        intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
+        outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
+      },
     });
     const stubs = await makeStubs();
     try {
