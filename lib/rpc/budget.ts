@@ -57,10 +57,13 @@ export interface RequestLimits extends ShareLimits {
   readonly requests: number;
 }
 
-/** The requests of a port: a quarter is for this machine, and a quarter is what one prefix gets. */
+/**
+ * The requests of a port: a quarter is for this machine, and an eighth is what one prefix gets. So
+ * one has room for 500 watchers and never takes all that there may be.
+ */
 export function requestLimits(port: PortName): RequestLimits {
   const all = requests[port];
-  return { requests: all, perPrefix: all / 4, reserved: all / 4 };
+  return { requests: all, perPrefix: all / 8, reserved: all / 4 };
 }
 
 /** What is counted of a port's connections. */

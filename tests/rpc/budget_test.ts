@@ -41,6 +41,15 @@ Deno.test("with few descriptors, probes, clients and the rest get by with what t
   }
 });
 
+Deno.test("one prefix has requests for 500 watchers, and not for all of them", () => {
+  const table = budget.portNames.map((name) => budget.requestLimits(name));
+  assert.deepEqual(table, [
+    { requests: 4096, perPrefix: 512, reserved: 1024 },
+    { requests: 64, perPrefix: 8, reserved: 16 },
+  ]);
+  assert.ok(budget.callBudgets.watchers.limit >= 2 * 512);
+});
+
 Deno.test("the other figures are those that were chosen", () => {
   const { portNames, handshakeMs, drainMs, lackPauseMs, failuresInARow, failurePauseMs } = budget;
   assert.deepEqual(portNames, ["grpc", "metrics"]);
