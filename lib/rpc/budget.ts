@@ -234,9 +234,9 @@ export const callClasses = {
   lists: {
     name: "list-calls",
     unit: "calls for long lists",
-    limit: 512,
-    perPrefix: 128,
-    reserved: 128,
+    limit: 2048,
+    perPrefix: 256,
+    reserved: 512,
     reason: "Lists with details and pages of events are made in slices, once for all who wait.",
   },
 } as const satisfies Record<string, SharedBudgetSpec>;

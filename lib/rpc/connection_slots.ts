@@ -31,6 +31,11 @@ export class ConnectionSlots {
   /** Nobody else uses the shares. */
   constructor(private readonly shares: PeerShares) {}
 
+  /** Prefixes that have connections; others cost nothing. */
+  get prefixes(): number {
+    return this.#groups.size;
+  }
+
   /**
    * Gives a connection a slot, idle at first, or says which limit stands in the way. `giveWay` is
    * called when it loses the slot to another, and tells of which prefix that is.

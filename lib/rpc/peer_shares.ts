@@ -26,6 +26,11 @@ export class PeerShares {
   /** Nobody has anything of the budget yet. */
   constructor(readonly budget: Budget, readonly limits: ShareLimits) {}
 
+  /** Prefixes that have something; others cost nothing. */
+  get prefixes(): number {
+    return this.#byPrefix.size;
+  }
+
   /** What a prefix has. */
   of({ text }: PeerPrefix): number {
     return this.#byPrefix.get(text) ?? 0;

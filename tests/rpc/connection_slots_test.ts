@@ -19,7 +19,7 @@ function setUp(limits: Parameters<typeof sharesOf>[0]) {
     const taken = attempt(peer);
     return "refusal" in taken ? taken.refusal : undefined;
   };
-  return { used: () => shares.budget.used, lost, take, refusal };
+  return { slots, used: () => shares.budget.used, lost, take, refusal };
 }
 
 Deno.test("of a full port the longest idle connection of who has most gives way", () => {
@@ -123,4 +123,20 @@ Deno.test("of those that have equally many, the one that has been idle for longe
     "192.0.2.3 to 198.51.100.1/32",
     "192.0.2.1 to 198.51.100.2/32",
   ]);
+});
+
+Deno.test("who has left is forgotten, and does not become idle any more", () => {
+  const { slots, lost, take } = setUp({ total: 2, perPrefix: 2, reserved: 0 });
+  const gone = take("192.0.2.1", "gone");
+  gone.busy();
+  gone.leave();
+  assert.equal(slots.prefixes, 0);
+  const [first] = [take("192.0.2.1", "first"), take("192.0.2.1", "second")];
+  first?.busy();
+  gone.idle();
+  first?.idle();
+  take("192.0.2.2");
+  assert.deepEqual(lost, ["second to 192.0.2.2/32"]);
+  take("192.0.2.3");
+  assert.deepEqual(lost.slice(1), ["first to 192.0.2.3/32"]);
 });

@@ -52,6 +52,25 @@ Deno.test("what is given back is free again, for the same and for others", () =>
   for (const prefix of [a, a]) shares.take(prefix);
   shares.giveBack(a);
   assert.deepEqual([shares.of(a), shares.budget.used, shares.obstacle(b)], [1, 1, undefined]);
+  assert.equal(shares.prefixes, 1);
   shares.giveBack(a);
-  assert.deepEqual([shares.of(a), shares.budget.used], [0, 0]);
+  assert.deepEqual([shares.of(a), shares.budget.used, shares.prefixes], [0, 0, 0]);
+});
+
+Deno.test("what is not to be had is not counted", () => {
+  const shares = sharesOf({ total: 4, perPrefix: 1, reserved: 0 });
+  assert.deepEqual([shares.take(a), shares.take(a)], [undefined, "prefix"]);
+  assert.deepEqual([shares.of(a), shares.budget.used], [1, 1]);
+});
+
+Deno.test("what this machine has given back is not lent to strangers twice", () => {
+  const shares = sharesOf({ total: 4, perPrefix: 2, reserved: 1 });
+  for (let i = 0; i < 2; i++) shares.take(here);
+  for (let i = 0; i < 2; i++) shares.giveBack(here);
+  assert.deepEqual([a, a, b, b].map((prefix) => shares.take(prefix)), [
+    undefined,
+    undefined,
+    undefined,
+    "total",
+  ]);
 });

@@ -7,6 +7,8 @@ Deno.test("a peer counts as its IPv4 address or its IPv6 /64, and this machine a
     ["::ffff:192.0.2.1", "192.0.2.1/32", false],
     ["::ffff:c000:201", "192.0.2.1/32", false],
     ["::fffe:c000:201", "::/64", false],
+    ["::feff:c000:201", "::/64", false],
+    ["100::ffff:c000:201", "100::/64", false],
     ["1::ffff:c000:201", "1::/64", false],
     ["2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64", false],
     ["2001:db8:1:2:ffff::1", "2001:db8:1:2::/64", false],

@@ -27,7 +27,7 @@ function setUp(total: number) {
     busy: () => void told.push("busy"),
     idle: () => void told.push("idle"),
   });
-  return { slots, told, used: () => shares.budget.used };
+  return { slots, told, used: () => shares.budget.used, refused: () => shares.budget.refused };
 }
 
 Deno.test("a request counts until its answer has gone and its handler is done, whichever is last", async () => {
@@ -77,7 +77,7 @@ Deno.test("a handler that fails has been one", async () => {
 });
 
 Deno.test("one too many is refused without its body being read, in the words of its protocol", async () => {
-  const { slots, told, used } = setUp(0);
+  const { slots, told, used, refused } = setUp(0);
   const handler = slots.counting(() => assert.fail("not asked"));
   const reason = "the limit of 0 connections of 192.0.2.1/32 is reached";
   const grpc = await handler(request("application/grpc+proto"));
@@ -98,5 +98,5 @@ Deno.test("one too many is refused without its body being read, in the words of 
       : JSON.stringify({ code: "resource_exhausted", message: reason });
     assert.deepEqual([status, text], [429, expected]);
   }
-  assert.deepEqual([told, used()], [[], 0]);
+  assert.deepEqual([told, used(), refused()], [[], 0, 5]);
 });
