@@ -6,6 +6,7 @@
  */
 
 import process from "node:process";
+import { Budgets } from "../lib/rpc/mod.ts";
 import { silentLogger } from "../lib/log/mod.ts";
 import { serveMetrics } from "../lib/metrics/mod.ts";
 import type { Metrics } from "../lib/metrics/mod.ts";
@@ -87,6 +88,7 @@ const server = serveMetrics({
   address: { hostname: "127.0.0.1", port: 0 },
   metrics,
   connections: metrics.connectionObserver("metrics"),
+  budgets: new Budgets(silentLogger, systemClock),
   supervisor: new Supervisor({ clock: systemClock, log: silentLogger, fatal: () => {} }),
   clock: systemClock,
   log: silentLogger,

@@ -46,7 +46,7 @@ const server = startRpcServer({
   vpp: undefined,
   config: { check: never, reload: never },
   observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
-  connections: { opened() {}, closed() {}, refused() {}, failed() {} },
+  connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
   budgets: new Budgets(log, clock),
   supervisor: new Supervisor({ clock, log, fatal: () => {} }),
 });

@@ -6,6 +6,7 @@ import { Budget } from "../../lib/rpc/budget/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";
+import { Budgets } from "../../lib/rpc/mod.ts";
 import { servePort } from "../../lib/rpc/port.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -13,11 +14,14 @@ import { systemClock } from "../../lib/time/mod.ts";
 const nobody = { started() {}, handled() {}, msgReceived() {}, msgSent() {} };
 
 const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
-  intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
-  outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
+  counting: {
+    intake: new Intake(new Budget(callBudgets.requests), connectionShares.requests),
+    outbox: new Outbox(new Budget(callBudgets.answers), connectionShares.answers),
+  },
   addr: "127.0.0.1:0",
   observer: nobody,
-  connections: { opened() {}, closed() {}, refused() {}, failed() {} },
+  connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
+  budgets: new Budgets(silentLogger, systemClock),
   supervisor: new Supervisor({ clock: systemClock, log: silentLogger, fatal: () => {} }),
   clock: systemClock,
   log: silentLogger,

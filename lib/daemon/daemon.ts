@@ -5,12 +5,12 @@ import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import type { DaemonLog } from "../log/mod.ts";
+import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
-import { Budgets, rpcMethods, startRpcServer } from "../rpc/mod.ts";
+import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -21,6 +21,7 @@ import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
 import { Lateness } from "./lateness.ts";
+import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { Vitals } from "./vitals.ts";
@@ -37,6 +38,8 @@ export interface Daemon extends AsyncDisposable {
 interface Base {
   readonly settings: Settings;
   readonly log: DaemonLog;
+  /** The same, at a limited rate where something may not settle. */
+  readonly steadyLog: LimitedLog;
   readonly metrics: Metrics;
   readonly vitals: Vitals;
   readonly events: EventStream;
@@ -62,17 +65,19 @@ export async function startDaemon(
   await using parts = new AsyncDisposableStack();
   const metrics = parts.adopt(makeMetrics(settings), (each) => each.close());
   const events = parts.use(new EventStream(systemClock, log));
-  logEvents(events, log);
+  const steadyLog = parts.use(new LimitedLog(log, systemClock, rateOf));
+  logEvents(events, steadyLog);
   const journal = parts.use(new Journal(events));
   const vitals = parts.use(new Vitals(systemClock));
   const supervisor = new Supervisor({
     ...{ clock: systemClock, log, fatal },
     failed: metrics.taskFailed,
   });
-  const budgets = new Budgets(log, systemClock);
+  const budgets = parts.use(new Budgets(log, systemClock));
   const base: Base = {
     settings,
     log,
+    steadyLog,
     metrics,
     vitals,
     events,
@@ -97,7 +102,7 @@ export async function startDaemon(
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(startApi(base, checker, file, vpp), (server) => server.shutdown());
+  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
   manager.ready(status(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
@@ -182,7 +187,7 @@ function startChecker(
 
 /** VPP, or undefined when it was not asked for. It is connected to in the background. */
 function startVpp(
-  { settings, log, metrics, events, supervisor }: Base,
+  { settings, steadyLog, metrics, events, supervisor }: Base,
   checker: Checker,
   parts: AsyncDisposableStack,
 ): VppService | undefined {
@@ -193,7 +198,7 @@ function startVpp(
     checker,
     isRestored: (backend) => checker.isRestored(backend),
     events,
-    log,
+    log: steadyLog,
     clock: systemClock,
     supervisor,
     observer: metrics.vppObserver,
@@ -204,12 +209,13 @@ function startVpp(
 }
 
 /** The API, on its one port. */
-function startApi(
+async function startApi(
   { settings, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
-): RpcServer {
+): Promise<RpcServer> {
+  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const server = startRpcServer({
     addr: settings.grpcAddress,
     checker,
@@ -220,6 +226,10 @@ function startApi(
     config,
     observer: metrics.rpcObserver,
     connections: metrics.connectionObserver("grpc"),
+    browsers: {
+      hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
+      origins: new Set(settings.origins),
+    },
     budgets,
     supervisor,
     log,
@@ -231,7 +241,7 @@ function startApi(
 }
 
 function startMetricsServer(
-  { settings, log, metrics, supervisor }: Base,
+  { settings, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
   const { metricsAddress } = settings;
@@ -240,6 +250,7 @@ function startMetricsServer(
     address: metricsAddress,
     metrics,
     connections: metrics.connectionObserver("metrics"),
+    budgets,
     supervisor,
     clock: systemClock,
     log,
@@ -250,7 +261,7 @@ function startMetricsServer(
 
 /** The file that SIGHUP and the API load again. */
 function configFile(
-  { settings, log, metrics, events }: Base,
+  { settings, log, steadyLog, metrics, events }: Base,
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
@@ -267,7 +278,7 @@ function configFile(
       metrics.reloaded(ok);
       manager.ready(status(checker.config));
     },
-    log,
+    log: steadyLog,
     events,
   });
 }

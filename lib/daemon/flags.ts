@@ -27,6 +27,20 @@ export const flags = [
     help: "where the API listens",
   },
   {
+    name: "host-name",
+    kind: "text",
+    environment: "MAGLEV_HOST_NAME",
+    fallback: "",
+    help: "names, besides its own, by which browsers and maglevc may call this machine",
+  },
+  {
+    name: "allow-origin",
+    kind: "text",
+    environment: "MAGLEV_ALLOW_ORIGIN",
+    fallback: "",
+    help: "origins of web pages that may call the API, such as https://status.example.net",
+  },
+  {
     name: "metrics-addr",
     kind: "text",
     environment: "MAGLEV_METRICS_ADDR",
@@ -148,7 +162,7 @@ function readSwitch(name: string, value: string): string {
 export function usage(): string {
   const rows = flags.map(({ name, kind, environment, fallback, help }) => {
     const shown = kind === "switch" ? `--${name}` : `--${name} VALUE`;
-    const notes = [fallback === "false" ? "" : `default ${fallback}`, environment];
+    const notes = [["false", ""].includes(fallback) ? "" : `default ${fallback}`, environment];
     const note = notes.filter((each) => each !== "").join(", ");
     return `  ${shown.padEnd(24)} ${help}${note === "" ? "" : ` (${note})`}`;
   });

@@ -10,6 +10,10 @@ export interface Settings {
   readonly configPath: string;
   /** As given; known to be a listening address. */
   readonly grpcAddress: string;
+  /** Further names of this machine, in lower case. */
+  readonly hostNames: readonly string[];
+  /** Origins of pages that may call the API, in lower case. */
+  readonly origins: readonly string[];
   /** Undefined: no metrics are served. */
   readonly metricsAddress: ListenAddress | undefined;
   /** Undefined: VPP integration is off. */
@@ -54,10 +58,21 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
   return {
     configPath,
     grpcAddress,
+    hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
+    origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),
     logLevel,
     reflection: get("reflection") === "true",
   };
+}
+
+/** Words between commas or blanks, in lower case. Throws {@link UsageError} for one of another form. */
+function readList(text: string, flag: FlagName, form: RegExp): readonly string[] {
+  const words = text.toLowerCase().split(/[\s,]+/).filter((word) => word !== "");
+  const wrong = words.find((word) => !form.test(word));
+  if (wrong === undefined) return words;
+  const example = flag === "host-name" ? "lb1.example.net" : "https://status.example.net";
+  throw new UsageError(`--${flag} takes values like ${example}, not "${wrong}"`);
 }

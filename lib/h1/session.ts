@@ -24,6 +24,8 @@ export interface H1ServeOptions {
   readonly clock?: Clock;
   /** Hears of handlers that throw, and of response bodies that do. */
   readonly onError?: (error: unknown, request: H2Request) => void;
+  /** Hears when a request is over, answered or not. Its handler may still be running. */
+  readonly onOver?: (request: H2Request) => void;
 }
 
 /** A connection being served. */
@@ -137,6 +139,7 @@ class Session implements H1Session, ExchangeHost {
       await this.#refuse(error);
       return false;
     } finally {
+      if (this.#exchange) this.options.onOver?.(this.#exchange);
       this.#exchange = undefined;
     }
   }

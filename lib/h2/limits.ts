@@ -15,8 +15,8 @@ import { largestWindow } from "./flow.ts";
  * | output | 2 × (64 + 64) KiB | `outputBytes`, `controlBytes` |
  * | streams | 1,000 × about 0.5 KiB | `maxConcurrentStreams` |
  *
- * Connections are bounded by {@link ConnectionLimiter}; bodies and header sections of all of them
- * together by an {@link OctetRoom}, where one is given.
+ * How many connections there may be is for whoever accepts them to say; bodies and header sections
+ * of all of them together are bounded by an {@link OctetRoom}, where one is given.
  */
 export interface H2Limits {
   /**

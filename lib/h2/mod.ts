@@ -17,7 +17,6 @@ export {
   type FloodBudgets,
   type FloodKind,
 } from "./flood.ts";
-export { ConnectionLimiter, type ConnectionLimits, defaultConnectionLimits } from "./limiter.ts";
 export { ErrorCode, errorName, H2AbortError } from "./errors.ts";
 export { clientPreface } from "./preface.ts";
 export { H2Connection } from "./connection.ts";

@@ -22,6 +22,8 @@ export interface H2ServeOptions {
   readonly clock?: Clock;
   /** Hears of handlers that throw while their stream is open. */
   readonly onError?: (error: unknown, request: H2Request) => void;
+  /** Hears when a request is over, answered or not, and its handler done. */
+  readonly onOver?: (request: H2Request) => void;
 }
 
 /** A connection being served. */
@@ -62,5 +64,6 @@ export function serveH2(
     peer: options.peer ?? "unknown",
     clock: options.clock ?? systemClock,
     onError: options.onError ?? (() => {}),
+    onOver: options.onOver ?? (() => {}),
   });
 }

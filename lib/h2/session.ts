@@ -27,6 +27,7 @@ export interface SessionOptions {
   readonly peer: string;
   readonly clock: Clock;
   readonly onError: (error: unknown, request: H2Request) => void;
+  readonly onOver: (request: H2Request) => void;
 }
 
 /** Octets a quiet connection reads at once. */
@@ -201,6 +202,7 @@ export class Session implements ExchangeHost {
   async #serve(id: number, exchange: Exchange): Promise<void> {
     await exchange.run(this.#handler);
     this.#exchanges.delete(id);
+    this.#options.onOver(exchange);
   }
 
   #abortAll(): void {

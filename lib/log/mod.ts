@@ -10,6 +10,7 @@ export type { DaemonLog, LoggerOptions } from "./logger.ts";
 export { formatRecord, formatTime } from "./format.ts";
 export type { LogSink, WriterLimits } from "./writer.ts";
 export { LimitedLog } from "./limited.ts";
+export type { LogRate } from "./limited.ts";
 export { reasonOf } from "./reason.ts";
 export { logLevels } from "./types.ts";
 export type { LogAttributes, Logger, LogLevel, LogRecord, LogSource, LogValue } from "./types.ts";

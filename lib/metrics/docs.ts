@@ -1,9 +1,35 @@
+import { budgetList } from "../rpc/mod.ts";
 import { sections } from "./families.ts";
 import type { Family } from "./families.ts";
 
 /** docs/metrics.md, made of the same definitions as /metrics. Pure. */
 export function metricsDocument(): string {
-  return `${introduction}\n${sections.map(section).join("\n")}`;
+  return `${introduction}\n${sections.map(section).join("\n")}\n${budgets()}`;
+}
+
+/** What clients may use, from the same list that the servers open it by. */
+function budgets(): string {
+  const rows = budgetList().map(({ name, unit, limit, perPrefix, reserved, reason }) =>
+    [name, unit, amount(unit, limit), perPrefix ?? "", reserved ?? "", reason].join(" | ")
+  );
+  return `## Budgets
+
+What clients may use is bounded. Each budget has its three series: \`maglev_budget_used\`,
+\`maglev_budget_limit\` and \`maglev_budget_refused_total\`. When one is used up the newest client is
+refused, with RESOURCE_EXHAUSTED or by closing its connection, and \`budget-refused\` says so in the
+log. Probes, VPP and its counters are not affected. One IPv4 address or one IPv6 /64 gets no more of
+a budget than what stands under "of one prefix"; this machine itself may have half of all, and what
+is reserved is for it alone. With few file descriptors there are fewer connections.
+
+| Budget | Unit | Limit | Of one prefix | Reserved | Reason |
+| --- | --- | --- | --- | --- | --- |
+${rows.map((row) => `| ${row} |`).join("\n")}
+`;
+}
+
+function amount(unit: string, limit: number): string {
+  const mebibyte = 1024 * 1024;
+  return unit === "bytes" ? `${limit / mebibyte} MiB` : limit.toLocaleString("en");
 }
 
 const introduction = `# Metrics

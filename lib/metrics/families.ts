@@ -233,7 +233,8 @@ export const daemonFamilies = {
   connectionsTotal: counter(
     "maglev_connections_total",
     ["server", "result"],
-    "Connections by what became of them: accepted, refused for a limit, or failed before that.",
+    "Connections by what became of them: accepted, refused for a limit, displaced by others while " +
+      "idle, or failed before they were accepted.",
   ),
   budgetUsed: gauge(
     "maglev_budget_used",

@@ -1,5 +1,4 @@
 import { ErrorCode, H2AbortError } from "../h2/mod.ts";
-import { LimitedLog } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { Rendering } from "./rendering.ts";
@@ -25,17 +24,14 @@ export class Scrapes {
   readonly #running = new Map<Encoding, Rendering>();
   /** All that are read, oldest first. */
   readonly #held = new Map<Rendering, Timer>();
-  readonly #warnings: LimitedLog;
 
   /** `render` makes the slices of one scrape; `held` is how much may be kept for slow readers. */
   constructor(
     private readonly render: () => AsyncIterable<Uint8Array<ArrayBuffer>>,
     private readonly clock: Clock,
-    log: Logger,
+    private readonly log: Logger,
     private readonly held: number = heldOctets,
-  ) {
-    this.#warnings = new LimitedLog(log, clock);
-  }
+  ) {}
 
   /** Renderings in memory. */
   get size(): number {
@@ -73,7 +69,7 @@ export class Scrapes {
   }
 
   #cut(rendering: Rendering, reason: string): void {
-    this.#warnings.warn("metrics-scrape-cut", { reason: `a scrape ${reason}` });
+    this.log.warn("metrics-scrape-cut", { reason: `a scrape ${reason}` });
     this.#drop(rendering);
     rendering.cut(new H2AbortError(ErrorCode.CANCEL, `the scrape ${reason}`));
   }

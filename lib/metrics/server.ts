@@ -1,7 +1,8 @@
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { LimitedLog } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { openHttpPort } from "../rpc/mod.ts";
-import type { ConnectionObserver, HttpPortLimits, ListenAddress } from "../rpc/mod.ts";
+import type { Budgets, ConnectionObserver, HttpPortLimits, ListenAddress } from "../rpc/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Metrics } from "./metrics.ts";
@@ -13,9 +14,12 @@ export interface MetricsServerOptions {
   readonly metrics: Pick<Metrics, "scrape">;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
+  /** Where the budgets of the port are opened. */
+  readonly budgets: Budgets;
   /** What differs from the defaults. */
   readonly limits?: HttpPortLimits;
   readonly clock: Clock;
+  /** Is written to at a limited rate. */
   readonly log: Logger;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
@@ -33,16 +37,26 @@ export interface MetricsServer {
 
 /** Serves `/metrics` over HTTP. Throws a sentence when the port cannot be had. */
 export function serveMetrics(options: MetricsServerOptions): MetricsServer {
-  const { connections, metrics, limits, clock, log } = options;
+  const { connections, metrics, limits, clock } = options;
+  const log = new LimitedLog(options.log, clock);
   const scrapes = new Scrapes(() => metrics.scrape(), clock, log);
   const answer = (request: H2Request) => Promise.resolve(respond(request, scrapes));
-  return openHttpPort({
+  const port = openHttpPort({
     ...options,
     name: "metrics",
     handlers: { http1: answer, http2: answer },
     observer: connections,
     limits: { drainMs: 0, ...limits },
+    log,
   });
+  return {
+    address: port.address,
+    port: port.port,
+    async close() {
+      await port.close();
+      log[Symbol.dispose]();
+    },
+  };
 }
 
 function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Response {

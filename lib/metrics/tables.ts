@@ -73,7 +73,7 @@ export function connectionTables() {
   const total = new CounterTable(daemonFamilies.connectionsTotal);
   const open = new Map<PortName, number>(portNames.map((name) => [name, 0]));
   for (const name of portNames) {
-    for (const result of ["accepted", "refused", "failed"]) total.touch(name, result);
+    for (const result of ["accepted", "refused", "displaced", "failed"]) total.touch(name, result);
   }
   const count = (name: PortName, more: number) => open.set(name, (open.get(name) ?? 0) + more);
   const observer = (name: PortName): ConnectionObserver => ({
@@ -83,6 +83,7 @@ export function connectionTables() {
     },
     closed: () => void count(name, -1),
     refused: () => total.increment(name, "refused"),
+    displaced: () => total.increment(name, "displaced"),
     failed: () => total.increment(name, "failed"),
   });
   const now = collector(daemonFamilies.connections, () => [...open].map(([name, n]) => [n, name]));

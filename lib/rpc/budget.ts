@@ -1,6 +1,6 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
-import type { ConnectionLimits } from "../h2/mod.ts";
 import type { BudgetSpec } from "./budget/mod.ts";
+import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */
@@ -18,8 +18,22 @@ const mostConnections = 1024;
 /** Even where descriptors are few, an operator gets in, and so does Prometheus. */
 const fewestConnections = 2;
 
-/** Connections of one peer at most: one mad client leaves room for the others. */
-const mostPerPeer = 256;
+/** Of one prefix: eight networks full of clients that are all busy fill a port. */
+const mostPerPrefix = 128;
+
+/** For this machine alone: a shell, a script and a scraper at a time, several times over. */
+const mostReserved = 32;
+
+/** Closed connections that may linger for their last words to arrive. */
+const mostLeaving = 16;
+
+/** How many connections a port takes. */
+export interface ConnectionLimits extends ShareLimits {
+  /** In all. */
+  readonly connections: number;
+  /** On top of all, those that have given way and are about to be closed. */
+  readonly leaving: number;
+}
 
 /**
  * How many connections a port takes when `descriptors` are left for clients, one for each; probes
@@ -27,13 +41,52 @@ const mostPerPeer = 256;
  */
 export function connectionLimits(port: PortName, descriptors: number): ConnectionLimits {
   const share = Math.floor(descriptors * shares[port]);
-  const connections = Math.max(fewestConnections, Math.min(mostConnections, share));
-  const half = Math.ceil(connections / 2);
+  const leaving = Math.min(mostLeaving, Math.floor(share / 16));
+  const connections = Math.max(fewestConnections, Math.min(mostConnections, share - leaving));
+  const reserved = Math.min(mostReserved, Math.ceil(connections / 8));
+  const perPrefix = Math.min(mostPerPrefix, Math.ceil((connections - reserved) / 4));
+  return { connections, perPrefix, reserved, leaving };
+}
+
+/** Requests under way on each port; 64 scrapes are as many as anybody has scrapers. */
+const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 64 };
+
+/** How many requests may be under way on a port. */
+export interface RequestLimits extends ShareLimits {
+  /** In all. */
+  readonly requests: number;
+}
+
+/**
+ * The requests of a port: a quarter is for this machine, and an eighth is what one prefix gets. So
+ * one has room for 500 watchers and never takes all that there may be.
+ */
+export function requestLimits(port: PortName): RequestLimits {
+  const all = requests[port];
+  return { requests: all, perPrefix: all / 8, reserved: all / 4 };
+}
+
+/** What is counted of a port's connections. */
+export function connectionBudget(port: PortName, limits: ConnectionLimits): SharedBudgetSpec {
+  const { connections: limit, perPrefix, reserved } = limits;
   return {
-    connections,
-    connectionsPerPeer: Math.max(fewestConnections, Math.min(mostPerPeer, half)),
+    ...{ name: `${port}-connections`, unit: "connections", limit, perPrefix, reserved },
+    reason: "Each costs a descriptor, of which probes and VPP need most, and memory. An idle one " +
+      "gives way to a newcomer.",
   };
 }
+
+/** What is counted of a port's requests. */
+export function requestBudget(port: PortName, limits: RequestLimits): SharedBudgetSpec {
+  const { requests: limit, perPrefix, reserved } = limits;
+  return {
+    ...{ name: `${port}-requests`, unit: "requests", limit, perPrefix, reserved },
+    reason: "Each holds its header, its handler and its answer, streams until they end.",
+  };
+}
+
+/** Milliseconds that a connection has to leave when it has given way to another. */
+export const leaveMs = 1_000;
 
 /** Milliseconds in which a client has to say what it speaks, TLS handshake included. */
 export const handshakeMs = 10_000;
@@ -105,6 +158,34 @@ export const callBudgets = {
   },
 } as const satisfies Record<string, BudgetSpec>;
 
+/** The same for this machine itself, so that strangers who use up theirs lock no operator out. */
+export const ownCallBudgets = {
+  requests: {
+    name: "own-request-bytes",
+    unit: "bytes",
+    limit: 4 * 1024 * 1024,
+    reason: "Those of this machine itself.",
+  },
+  answers: {
+    name: "own-answer-bytes",
+    unit: "bytes",
+    limit: 32 * 1024 * 1024,
+    reason: "Those to this machine itself: the largest answer, or many usual ones.",
+  },
+  watchers: {
+    name: "own-watchers",
+    unit: "streams",
+    limit: 512,
+    reason: "Those of this machine itself.",
+  },
+  debugWatchers: {
+    name: "own-debug-watchers",
+    unit: "streams",
+    limit: 8,
+    reason: "Those of this machine itself: an operator or two at work.",
+  },
+} as const satisfies Record<string, BudgetSpec>;
+
 /** What one connection may have of these, in the same units. */
 export const connectionShares = {
   /** Eight of the largest requests, or thousands of usual ones. */
@@ -113,5 +194,66 @@ export const connectionShares = {
   answers: 32 * 1024 * 1024,
 } as const;
 
+/**
+ * Calls that cost more than an answer from memory: how many of each class are under way at most.
+ * Who waits for the same shares one answer, so that these bound what waiting costs.
+ */
+export const callClasses = {
+  checks: {
+    name: "check-calls",
+    unit: "calls of CheckConfig",
+    limit: 8,
+    perPrefix: 2,
+    reserved: 2,
+    reason: "Each reads and parses the whole file, one after the other.",
+  },
+  reloads: {
+    name: "reload-calls",
+    unit: "calls of ReloadConfig",
+    limit: 8,
+    perPrefix: 2,
+    reserved: 2,
+    reason: "Each reads the file, compares everything and syncs all of VPP.",
+  },
+  vppReads: {
+    name: "vpp-read-calls",
+    unit: "calls that read VPP",
+    limit: 64,
+    perPrefix: 16,
+    reserved: 16,
+    reason: "VPP is asked for all it holds; a plan compares that with what is desired.",
+  },
+  vppSyncs: {
+    name: "vpp-sync-calls",
+    unit: "calls of SyncVPPLBState",
+    limit: 16,
+    perPrefix: 4,
+    reserved: 4,
+    reason: "Each asks VPP for all it holds and brings it in line.",
+  },
+  lists: {
+    name: "list-calls",
+    unit: "calls for long lists",
+    limit: 2048,
+    perPrefix: 256,
+    reserved: 512,
+    reason: "Lists with details and pages of events are made in slices, once for all who wait.",
+  },
+} as const satisfies Record<string, SharedBudgetSpec>;
+
+/** One of {@link callClasses}. */
+export type CallClass = keyof typeof callClasses;
+
 /** Longest body, in octets, that is read although nobody wants it. */
 export const skippedBytes = 65_536;
+
+/** Every budget there is, as large as it is where descriptors are not few. */
+export function budgetList(): readonly (BudgetSpec & Partial<ShareLimits>)[] {
+  return [
+    ...portNames.map((port) => connectionBudget(port, connectionLimits(port, Infinity))),
+    ...portNames.map((port) => requestBudget(port, requestLimits(port))),
+    ...Object.values(callBudgets),
+    ...Object.values(ownCallBudgets),
+    ...Object.values(callClasses),
+  ];
+}

@@ -184,10 +184,13 @@ class CallReport {
     return status;
   }
 
-  /** Something was thrown that is not meant for the client. */
+  /**
+   * Something was thrown that is not meant for the client. It is a defect, but whoever found the
+   * request that brings it about can do so again: nothing that calls for an operator at night.
+   */
   surprise(cause: unknown): void {
     const { service, method } = this.name;
-    this.deps.log.error("grpc-handler-error", {
+    this.deps.log.warn("grpc-handler-error", {
       method: `${service}/${method}`,
       err: cause instanceof Error ? cause.stack ?? cause.message : String(cause),
     });

@@ -1,11 +1,14 @@
 import { serveH1 } from "../h1/mod.ts";
 import type { H1Limits } from "../h1/mod.ts";
-import { closeConn, ConnectionLimiter, serveH2 } from "../h2/mod.ts";
-import type { ByteConn, ConnectionLimits, H2Handler, H2Limits, OctetRoom } from "../h2/mod.ts";
-import { LimitedLog, reasonOf } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { closeConn, serveH2 } from "../h2/mod.ts";
+import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import type { PortName } from "./budget.ts";
+import { leaveMs, type PortName } from "./budget.ts";
+import { ConnectionSlots } from "./connection_slots.ts";
+import { type PeerPrefix, prefixOf } from "./prefix.ts";
+import { RequestSlots } from "./request_slots.ts";
+import type { PeerShares } from "./peer_shares.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
 import type { ConnectionObserver } from "./types.ts";
@@ -24,14 +27,18 @@ export interface ConnectionOptions {
   readonly log: Logger;
   readonly observer: ConnectionObserver;
   readonly handlers: ProtocolHandlers;
-  /** How many there may be. */
-  readonly limits: ConnectionLimits;
+  /** Who may have how many connections. */
+  readonly connections: PeerShares;
+  /** Who may have how many requests under way. */
+  readonly requests: PeerShares;
+  /** Connections that may take a moment to leave when their slot is another's already. */
+  readonly leaving: number;
   /** What differs from the defaults for one HTTP/1.1 connection. */
   readonly h1: Partial<H1Limits>;
   /** What differs from the defaults for one HTTP/2 connection. */
   readonly h2: Partial<H2Limits>;
-  /** What requests may hold of what all connections share; endless unless given. */
-  readonly room?: OctetRoom;
+  /** What requests of a peer may hold of what connections share; endless unless given. */
+  readonly roomOf?: (peer: string) => OctetRoom;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs: number;
 }
@@ -48,39 +55,60 @@ interface Served {
   close(): void;
 }
 
+/** A connection from being accepted to being closed. */
+interface Visit {
+  readonly conn: AcceptedConn;
+  readonly peer: string;
+  readonly requests: RequestSlots;
+  served: Served;
+}
+
 /** All connections of a port, from being accepted to being closed. */
 export class Connections {
-  readonly #served = new Set<Served>();
-  readonly #limiter: ConnectionLimiter;
-  readonly #warnings: LimitedLog;
+  readonly #visits = new Set<Visit>();
+  readonly #slots: ConnectionSlots;
+  /** Those that have lost their slot, in that order. */
+  readonly #leaving = new Set<Visit>();
   #onEmpty: (() => void) | undefined;
 
   constructor(private readonly options: ConnectionOptions) {
-    this.#limiter = new ConnectionLimiter(options.limits);
-    this.#warnings = new LimitedLog(options.log, options.clock);
+    this.#slots = new ConnectionSlots(options.connections);
   }
 
   /** Connections now open. */
   get size(): number {
-    return this.#limiter.count;
+    return this.#visits.size;
   }
 
   /** Serves a connection until it is closed, unless it is one too many. Never rejects. */
   async serve(conn: AcceptedConn, peer: string): Promise<void> {
-    const leave = this.#onEmpty ? undefined : this.#admit(peer);
-    if (!leave) return closeConn(conn);
-    const { observer } = this.options;
+    if (this.#onEmpty) return closeConn(conn);
+    const prefix = prefixOf(peer);
+    const slot = this.#slots.take(prefix, (newcomer) => this.#giveWay(visit, newcomer));
+    const { observer, connections, requests } = this.options;
+    if ("refusal" in slot) {
+      observer.refused();
+      connections.budget.refuse({ peer, reason: slot.refusal });
+      return closeConn(conn);
+    }
+    const close = () => closeConn(conn);
+    const visit: Visit = {
+      conn,
+      peer,
+      requests: new RequestSlots(requests, prefix, slot),
+      served: { drain: close, close },
+    };
+    this.#visits.add(visit);
     observer.opened();
     try {
-      await this.#dispatch(conn, peer);
+      await this.#dispatch(visit);
     } catch (error) {
       // Sessions do not throw for what a peer does: this is a defect, which costs the one peer.
       this.#failed(error);
     } finally {
-      closeConn(conn);
-      leave();
-      observer.closed();
-      if (this.size === 0) this.#onEmpty?.();
+      close();
+      slot.leave();
+      this.#forget(visit);
     }
   }
 
@@ -88,46 +116,57 @@ export class Connections {
   async shutdown(drainMs: number): Promise<void> {
     const empty = new Promise<void>((resolve) => this.#onEmpty = resolve);
     if (this.size === 0) return;
-    for (const served of [...this.#served]) served.drain(drainMs);
+    for (const { served } of [...this.#visits]) served.drain(drainMs);
     const timer = this.options.clock.after(drainMs, () => {
-      for (const served of [...this.#served]) served.close();
+      for (const { served } of [...this.#visits]) served.close();
     });
     await empty;
     timer.cancel();
   }
 
-  #admit(peer: string): (() => void) | undefined {
-    const { name, observer } = this.options;
-    const reason = this.#limiter.refusal(peer);
-    if (reason !== undefined) {
-      observer.refused();
-      this.#warnings.warn(`${name}-connection-refused`, { peer, reason });
-    }
-    return this.#limiter.admit(peer);
+  #forget(visit: Visit): void {
+    this.#leaving.delete(visit);
+    this.#visits.delete(visit);
+    this.options.observer.closed();
+    if (this.size === 0) this.#onEmpty?.();
   }
 
-  async #dispatch(conn: AcceptedConn, peer: string): Promise<void> {
-    const sniffed = await this.#sniff(conn, peer);
+  /**
+   * Asks a connection that has lost its slot to leave. It has a moment for its last words, unless
+   * so many others have that its descriptor is needed.
+   */
+  #giveWay(visit: Visit, newcomer: PeerPrefix): void {
+    const { name, log, observer, leaving } = this.options;
+    observer.displaced();
+    log.info(`${name}-connection-displaced`, { peer: visit.peer, for: newcomer.text });
+    this.#leaving.add(visit);
+    visit.served.drain(leaveMs);
+    for (const oldest of this.#leaving) {
+      if (this.#leaving.size <= leaving) break;
+      this.#leaving.delete(oldest);
+      closeConn(oldest.conn);
+    }
+  }
+
+  async #dispatch(visit: Visit): Promise<void> {
+    const sniffed = await this.#sniff(visit);
     switch (sniffed.kind) {
       case "h2":
-        return await this.#serveH2(conn, sniffed.head, peer);
+        return await this.#serveH2(visit, sniffed.head);
       case "http1":
-        return await this.#serveH1(conn, sniffed.head, peer);
+        return await this.#serveH1(visit, sniffed.head);
       case "gone":
         return;
     }
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff(conn: AcceptedConn, peer: string): Promise<Sniffed> {
-    const close = () => closeConn(conn);
-    const timer = this.options.clock.after(this.options.handshakeMs, close);
+  async #sniff({ conn, peer, served }: Visit): Promise<Sniffed> {
+    const timer = this.options.clock.after(this.options.handshakeMs, () => served.close());
     try {
-      return await this.#during({ drain: close, close }, async () => {
-        const protocol = await this.#handshake(conn, peer);
-        if (protocol === "failed") return { kind: "gone" };
-        return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
-      });
+      const protocol = await this.#handshake(conn, peer);
+      if (protocol === "failed") return { kind: "gone" };
+      return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
     } finally {
       timer.cancel();
     }
@@ -139,44 +178,52 @@ export class Connections {
     try {
       return (await conn.handshake()).alpnProtocol;
     } catch (error) {
-      const { name } = this.options;
-      this.#warnings.warn(`${name}-handshake-failed`, { peer, err: reasonOf(error) });
+      const { name, log } = this.options;
+      log.warn(`${name}-handshake-failed`, { peer, err: reasonOf(error) });
       return "failed";
     }
   }
 
-  async #serveH2(conn: ByteConn, prefix: Uint8Array, peer: string): Promise<void> {
-    const { handlers, h2: limits, clock, room } = this.options;
-    const onError = (error: unknown) => this.#failed(error);
-    const session = serveH2(conn, handlers.http2, {
-      ...{ limits, clock, prefix, peer, onError },
-      ...room && { room },
+  async #serveH2(visit: Visit, prefix: Uint8Array): Promise<void> {
+    const { handlers, h2: limits, roomOf } = this.options;
+    const { conn } = visit;
+    const session = serveH2(conn, visit.requests.counting(handlers.http2), {
+      ...{ limits, prefix },
+      ...this.#listeners(visit),
+      ...roomOf && { room: roomOf(visit.peer) },
     });
-    await this.#during({
+    visit.served = {
       drain: (drainMs) => void session.shutdown(drainMs),
       close: () => session.close(),
-    }, () => session.closed);
+    };
+    await session.closed;
   }
 
-  async #serveH1(conn: AcceptedConn, prefix: Uint8Array, peer: string): Promise<void> {
-    const { handlers, h1: limits, clock } = this.options;
+  async #serveH1(visit: Visit, prefix: Uint8Array): Promise<void> {
+    const { handlers, h1: limits } = this.options;
+    const { conn } = visit;
     const scheme = conn.handshake ? "https" : "http";
-    const onError = (error: unknown) => this.#failed(error);
-    const session = serveH1(conn, handlers.http1, { limits, clock, prefix, peer, scheme, onError });
-    await this.#during(session, () => session.closed);
+    const session = serveH1(conn, visit.requests.counting(handlers.http1), {
+      ...{ limits, prefix, scheme },
+      ...this.#listeners(visit),
+    });
+    visit.served = session;
+    await session.closed;
   }
 
+  /** What sessions of both protocols are told, and tell. */
+  #listeners({ peer, requests }: Visit) {
+    return {
+      peer,
+      clock: this.options.clock,
+      onError: (error: unknown) => this.#failed(error),
+      onOver: (request: H2Request) => requests.over(request),
+    };
+  }
+
+  /** A defect; whoever found the request that brings it about can do so again. */
   #failed(error: unknown): void {
     const err = error instanceof Error ? error.stack ?? error.message : String(error);
-    this.#warnings.error(`${this.options.name}-handler-error`, { err });
-  }
-
-  async #during<T>(served: Served, work: () => Promise<T>): Promise<T> {
-    this.#served.add(served);
-    try {
-      return await work();
-    } finally {
-      this.#served.delete(served);
-    }
+    this.options.log.warn(`${this.options.name}-handler-error`, { err });
   }
 }

@@ -4,16 +4,13 @@ import { BadRequest } from "../h1/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import { withAnswers } from "./answer_body.ts";
 import { AnswerSlot, withSlot } from "./answer_slot.ts";
-import { skippedBytes } from "./budget.ts";
 import type { ProtocolHandlers } from "./connections.ts";
-import { protocolOf } from "./content_type.ts";
+import { contentTypeOf, protocolOf } from "./content_type.ts";
 import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
 import type { Intake } from "./intake.ts";
-import { OneChunk } from "./one_chunk.ts";
 import type { Outbox } from "./outbox.ts";
 import { fromPeer } from "./peer.ts";
-import { refusal, unknownPath } from "./refusals.ts";
-import type { Refusal } from "./refusals.ts";
+import { refusal, refuse, refused, unknownPath } from "./refusals.ts";
 import { shortened } from "./status_text.ts";
 import type { MessageLimits } from "./universal.ts";
 import { fromWebText, isWebText, toWebText } from "./web_text.ts";
@@ -43,14 +40,14 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
   const find = (request: H2Request, version: HttpVersion): Promise<H2Response> => {
     const path = pathOf(request);
     const handler = handlers.get(path);
-    if (!handler) return refuse(unknownPath(path, contentType(request)), request);
-    if (!isWebText(contentType(request))) return universal(handler, version, request, options);
+    if (!handler) return refuse(unknownPath(path, contentTypeOf(request)), request);
+    if (!isWebText(contentTypeOf(request))) return universal(handler, version, request, options);
     return universal(handler, version, fromWebText(request), options).then(toWebText);
   };
   return {
     http1(request) {
       // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
-      const grpc = protocolOf(contentType(request)) === "grpc" && handlers.has(pathOf(request));
+      const grpc = protocolOf(contentTypeOf(request)) === "grpc" && handlers.has(pathOf(request));
       return grpc ? refuse(refusal(505), request) : find(request, "1.1");
     },
     http2: (request) => shortcuts.get(pathOf(request))?.(request) ?? find(request, "2.0"),
@@ -67,6 +64,9 @@ async function universal(
   request: H2Request,
   { intake, outbox, limits }: HttpAdapterOptions,
 ): Promise<H2Response> {
+  const type = contentTypeOf(request);
+  const header = headerOf(request);
+  if (!header) return await refuse(refused("invalid_argument", malformed, type), request);
   const meter = intake.open(request.connection);
   const slot = new AnswerSlot(request.connection, { outbox, ...limits });
   const gather = gathererFor(request, handler);
@@ -75,19 +75,19 @@ async function universal(
     // Only the query counts; what a client calls this host may be no part of a URL at all.
     url: urlOf(request),
     method: request.method,
-    header: new Headers(request.headers.map(cutField)),
+    header,
     body: gather(complete(request.body), { maxBytes: limits.readMaxBytes, meter }),
     signal: request.signal,
     contextValues: withSlot(fromPeer(request.peer), slot),
   });
   const how = { gzip: takesGzip(request), compressMinBytes: limits.compressMinBytes };
-  const framing = protocolOf(contentType(request)) === "connect" ? "unary" : "enveloped";
+  const framing = protocolOf(type) === "connect" ? "unary" : "enveloped";
   const answered = await withAnswers(response, slot, framing, how, () => meter.close());
-  const { status, header, body, trailer } = answered;
-  if (!body && !header?.has("content-type")) return await refuse(refusal(status), request);
+  const { status, header: fields, body, trailer } = answered;
+  if (!body && !fields?.has("content-type")) return await refuse(refusal(status), request);
   return {
     status,
-    headers: header ? [...header] : [],
+    headers: fields ? [...fields] : [],
     ...body && { body },
     ...trailer && { trailers: () => [...trailer] },
   };
@@ -129,9 +129,21 @@ async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Ar
   }
 }
 
+const malformed = "a header field has a name or a value that HTTP does not allow";
+
+/** The header as the web's interface has it; undefined if it takes HTTP/2's names for malformed. */
+function headerOf({ headers }: H2Request): Headers | undefined {
+  try {
+    return new Headers(headers.map(cutField));
+  } catch (error) {
+    if (error instanceof TypeError) return undefined;
+    throw error;
+  }
+}
+
 /** How the request's messages are put together. */
 function gathererFor(request: H2Request, { method }: UniversalHandler) {
-  if (protocolOf(contentType(request)) === "connect") return whole;
+  if (protocolOf(contentTypeOf(request)) === "connect") return whole;
   return method.methodKind === "bidi_streaming" ? envelopes : lastEnvelope;
 }
 
@@ -140,29 +152,4 @@ function takesGzip({ headers }: H2Request): boolean {
   return headers.some(([name, value]) =>
     name === "accept-encoding" && value.split(",").some((each) => each.trim() === "gzip")
   );
-}
-
-async function refuse(
-  { status, headers, text }: Refusal,
-  request: H2Request,
-): Promise<H2Response> {
-  if (!contentType(request).startsWith("application/grpc")) await skipSome(request.body);
-  if (text === "") return { status, headers };
-  return { status, headers, body: new OneChunk(new TextEncoder().encode(text)) };
-}
-
-/**
- * Reads a short body to its end. Answering before leads to RST_STREAM with NO_ERROR (RFC 9113
- * section 8.1), which curl 7.88 takes for a failure when it comes together with the answer.
- */
-async function skipSome(body: AsyncIterable<Uint8Array>): Promise<void> {
-  let skipped = 0;
-  for await (const chunk of body) {
-    skipped += chunk.length;
-    if (skipped > skippedBytes) return;
-  }
-}
-
-function contentType({ headers }: H2Request): string {
-  return headers.find(([name]) => name === "content-type")?.[1] ?? "";
 }

@@ -1,23 +1,34 @@
 import type { H1Limits } from "../h1/mod.ts";
-import type { ConnectionLimits, H2Limits, OctetRoom } from "../h2/mod.ts";
+import type { H2Limits, OctetRoom } from "../h2/mod.ts";
 import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { formatListenAddress } from "./address.ts";
 import type { ListenAddress } from "./address.ts";
-import { connectionLimits, drainMs, handshakeMs } from "./budget.ts";
-import type { PortName } from "./budget.ts";
+import {
+  connectionBudget,
+  connectionLimits,
+  drainMs,
+  handshakeMs,
+  requestBudget,
+  requestLimits,
+} from "./budget.ts";
+import type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
+import type { Budgets } from "./budget/mod.ts";
 import { Connections } from "./connections.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { listen } from "./listener.ts";
 import type { TlsOptions } from "./listener.ts";
+import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 
 /** Limits of a port. What is not given has a default. */
 export interface HttpPortLimits {
-  /** How many connections there may be, in all and per peer; by default a share of descriptors. */
+  /** How many connections there may be, in all and per prefix; by default a share of descriptors. */
   readonly connections?: Partial<ConnectionLimits>;
+  /** How many requests may be under way, in all and per prefix. */
+  readonly requests?: Partial<RequestLimits>;
   /** Of one HTTP/2 connection. */
   readonly h2?: Partial<H2Limits>;
   /** Of one HTTP/1.1 connection. */
@@ -36,10 +47,13 @@ export interface HttpPortOptions {
   readonly tls?: TlsOptions;
   readonly handlers: ProtocolHandlers;
   readonly limits?: HttpPortLimits;
-  /** What requests may hold of what all connections share; endless unless given. */
-  readonly room?: OctetRoom;
+  /** What requests of a peer may hold of what connections share; endless unless given. */
+  readonly roomOf?: (peer: string) => OctetRoom;
   readonly observer: ConnectionObserver;
+  /** Where the budgets of the port are opened. */
+  readonly budgets: Budgets;
   readonly clock: Clock;
+  /** Limited by whoever opens the port: clients can bring about what is said here. */
   readonly log: Logger;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
@@ -59,18 +73,16 @@ export interface HttpPort {
 
 /** Serves HTTP/1.1 and HTTP/2 on one port. Throws a sentence if the port cannot be had. */
 export function openHttpPort(options: HttpPortOptions): HttpPort {
-  const { name, address, tls, handlers, limits = {}, observer, clock, log, supervisor } = options;
+  const { name, address, tls, handlers, limits = {} } = options;
+  const { observer, clock, log, supervisor } = options;
   const connections = new Connections({
     name,
     clock,
     log,
     observer,
     handlers,
-    limits: {
-      ...connectionLimits(name, descriptorShares(descriptorLimit()).servers),
-      ...limits.connections,
-    },
-    ...options.room && { room: options.room },
+    ...shares(options),
+    ...options.roomOf && { roomOf: options.roomOf },
     h1: limits.h1 ?? {},
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,
@@ -95,5 +107,17 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
       await listener.close();
       await connections.shutdown(limits.drainMs ?? drainMs);
     },
+  };
+}
+
+/** Opens the budgets of a port. */
+function shares({ name, limits = {}, budgets }: HttpPortOptions) {
+  const descriptors = descriptorShares(descriptorLimit()).servers;
+  const connections = { ...connectionLimits(name, descriptors), ...limits.connections };
+  const requests = { ...requestLimits(name), ...limits.requests };
+  return {
+    connections: new PeerShares(budgets.open(connectionBudget(name, connections)), connections),
+    requests: new PeerShares(budgets.open(requestBudget(name, requests)), requests),
+    leaving: connections.leaving,
   };
 }

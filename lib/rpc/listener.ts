@@ -1,6 +1,5 @@
 import { closeConn } from "../h2/mod.ts";
-import { LimitedLog, reasonOf } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
@@ -152,7 +151,6 @@ export async function acceptAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, clock, log, observer, onConn } = options;
-  const warnings = new LimitedLog(log, clock);
   for (let failures = 0; !signal.aborted;) {
     try {
       const conn = await listener.accept();
@@ -163,7 +161,7 @@ export async function acceptAll(
       const code = codeOf(error);
       if (error instanceof Deno.errors.BadResource || deaths.has(code)) throw error;
       if (lacks.has(code)) {
-        warnings.warn(`${name}-accept-error`, { err: reasonOf(error) });
+        log.warn(`${name}-accept-error`, { err: reasonOf(error) });
         await pause(clock, lackPauseMs);
       } else {
         observer.failed();

@@ -6,10 +6,12 @@
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServer, RpcServerOptions } from "./server.ts";
-export { connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
+export { budgetList, connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
 export type { PortName } from "./budget.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
+export { machineNames } from "./host_check.ts";
+export type { BrowserRules } from "./host_check.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";

@@ -1,18 +1,22 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { H2Request } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { isLoopback, parseListenAddress } from "./address.ts";
 import { defaultMessageLimits } from "./budget.ts";
+import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
+import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
 import { httpAdapter } from "./http_adapter.ts";
 import { openHttpPort } from "./http_port.ts";
 import type { HttpPort, HttpPortLimits } from "./http_port.ts";
 import type { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
 import type { Outbox } from "./outbox.ts";
+import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./stream_registry.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
@@ -25,20 +29,41 @@ export interface PortLimits extends HttpPortLimits {
   readonly messages?: Partial<MessageLimits>;
 }
 
+/** What holds octets for clients. */
+export interface Counting {
+  /** Requests under way. */
+  readonly intake: Intake;
+  /** Answers that are not taken yet. */
+  readonly outbox: Outbox;
+}
+
 /** How to serve the API's port. */
 export interface PortOptions {
   /** `host:port`, `[ipv6]:port` or `:port`; port 0 picks a free one. */
   readonly addr: string;
   readonly tls?: TlsOptions;
   readonly limits?: PortLimits;
-  readonly intake: Intake;
-  readonly outbox: Outbox;
+  /** What requests and answers of strangers hold is counted in. */
+  readonly counting: Counting;
+  /** The same for this machine itself; with the strangers' if it has none of its own. */
+  readonly ownCounting?: Counting;
   readonly observer: RpcObserver;
   readonly connections: ConnectionObserver;
+  /** What browsers may call this machine, and from where; see {@link strictRules} without. */
+  readonly browsers?: BrowserRules;
+  /** Where the budgets of the port are opened. */
+  readonly budgets: Budgets;
   readonly clock: Clock;
+  /** Limited by whoever opens the port: clients can bring about what is said here. */
   readonly log: Logger;
   readonly supervisor: Supervisor;
 }
+
+/** The part of {@link PortOptions} that answering needs. */
+export type HandlerOptions = Pick<
+  PortOptions,
+  "limits" | "counting" | "ownCounting" | "observer" | "browsers" | "clock" | "log"
+>;
 
 /** A port being served. */
 export interface RpcPort {
@@ -63,9 +88,9 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   const port = openHttpPort({
     ...options,
     name: "grpc",
-    room: options.intake.room,
+    roomOf: (peer) => countingOf(peer, options).intake.room,
     address: parseListenAddress(options.addr),
-    handlers: adapters(rpcs, streams, options),
+    handlers: portHandlers(rpcs, streams, options),
     observer: options.connections,
   });
   warnIfOpen(port, options);
@@ -85,17 +110,32 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   };
 }
 
-function adapters(
+/** What answers the requests of a port, by the protocol that they come in. */
+export function portHandlers(
   rpcs: readonly Rpc[],
   streams: StreamRegistry,
-  options: PortOptions,
+  options: HandlerOptions,
 ): ProtocolHandlers {
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
-  const { intake, outbox } = options;
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
   const handlers = universalHandlers(table, messages);
-  const shortcuts = grpcShortcuts(table, { ...messages, intake, outbox, clock: options.clock });
-  return httpAdapter({ handlers, shortcuts, limits: messages, intake, outbox });
+  const adapt = (counting: Counting) => {
+    const shortcuts = grpcShortcuts(table, { ...messages, ...counting, clock: options.clock });
+    return httpAdapter({ handlers, shortcuts, limits: messages, ...counting });
+  };
+  const strangers = adapt(options.counting);
+  const own = options.ownCounting ? adapt(options.ownCounting) : strangers;
+  const of = ({ peer }: H2Request) => isLocalPeer(peer) ? own : strangers;
+  const adapted: ProtocolHandlers = {
+    http1: (request) => of(request).http1(request),
+    http2: (request) => of(request).http2(request),
+  };
+  return guardedFromPages(adapted, options.browsers ?? strictRules, options.log);
+}
+
+/** Strangers who use up all that they may leave this machine its own. */
+function countingOf(peer: string, { counting, ownCounting }: PortOptions): Counting {
+  return isLocalPeer(peer) ? ownCounting ?? counting : counting;
 }
 
 function warnIfOpen({ hostname, address }: HttpPort, { log, tls }: PortOptions): void {

@@ -1,4 +1,8 @@
-import { protocolOf } from "./content_type.ts";
+import { Code } from "@connectrpc/connect";
+import type { H2Request, H2Response } from "../h2/mod.ts";
+import { skippedBytes } from "./budget.ts";
+import { contentTypeOf, protocolOf } from "./content_type.ts";
+import { OneChunk } from "./one_chunk.ts";
 import { shortened } from "./status_text.ts";
 import { isWebText } from "./web_text.ts";
 
@@ -9,8 +13,6 @@ export interface Refusal {
   readonly text: string;
 }
 
-const unimplemented = "12";
-
 /**
  * What is said about a path that is no RPC. gRPC clients cannot make sense of a 404: they get a
  * response of headers only with status UNIMPLEMENTED, as the gRPC protocol has it.
@@ -18,16 +20,7 @@ const unimplemented = "12";
 export function unknownPath(path: string, contentType: string): Refusal {
   const protocol = protocolOf(contentType);
   if (protocol === "grpc" || protocol === "grpc-web") {
-    const message = encodeURIComponent(`unknown method ${shortened(path)}`);
-    return {
-      status: 200,
-      headers: [
-        ["content-type", `application/${isWebText(contentType) ? "grpc-web-text" : protocol}`],
-        ["grpc-status", unimplemented],
-        ["grpc-message", message],
-      ],
-      text: "",
-    };
+    return grpcStatus(contentType, Code.Unimplemented, `unknown method ${shortened(path)}`);
   }
   return plain(404, "not found: this port speaks gRPC, gRPC-Web and Connect\n");
 }
@@ -52,6 +45,66 @@ export function refusal(status: number): Refusal {
     default:
       return plain(status, "");
   }
+}
+
+/** Codes that a request may be refused with before it is looked at, as the protocols have them. */
+const codes = {
+  "invalid_argument": { grpc: Code.InvalidArgument, http: 400 },
+  "permission_denied": { grpc: Code.PermissionDenied, http: 403 },
+  "resource_exhausted": { grpc: Code.ResourceExhausted, http: 429 },
+} as const;
+
+/** What is said to a request that is refused whatever it asks for, in the words of its protocol. */
+export function refused(code: keyof typeof codes, message: string, contentType: string): Refusal {
+  const { grpc, http } = codes[code];
+  const protocol = protocolOf(contentType);
+  if (protocol === "grpc" || protocol === "grpc-web") return grpcStatus(contentType, grpc, message);
+  if (contentType === "") return plain(http, `${message}\n`);
+  const text = JSON.stringify({ code, message });
+  return { status: http, headers: [["content-type", "application/json"]], text };
+}
+
+/** Refuses one request too many at once: its body, which may never end, is not waited for. */
+export function overloaded(message: string, request: H2Request): H2Response {
+  return answerOf(refused("resource_exhausted", message, contentTypeOf(request)));
+}
+
+/** Refuses a request once a short body of it is read. */
+export async function refuse(refusal: Refusal, request: H2Request): Promise<H2Response> {
+  if (!contentTypeOf(request).startsWith("application/grpc")) await skipSome(request.body);
+  return answerOf(refusal);
+}
+
+/**
+ * Reads a short body to its end. Answering before leads to RST_STREAM with NO_ERROR (RFC 9113
+ * section 8.1), which curl 7.88 takes for a failure when it comes together with the answer.
+ */
+async function skipSome(body: AsyncIterable<Uint8Array>): Promise<void> {
+  let skipped = 0;
+  for await (const chunk of body) {
+    skipped += chunk.length;
+    if (skipped > skippedBytes) return;
+  }
+}
+
+/** A refusal as a handler answers it. */
+export function answerOf({ status, headers, text }: Refusal): H2Response {
+  if (text === "") return { status, headers };
+  return { status, headers, body: new OneChunk(new TextEncoder().encode(text)) };
+}
+
+/** A response of headers only, as the gRPC protocol has it. */
+function grpcStatus(contentType: string, code: Code, message: string): Refusal {
+  const protocol = isWebText(contentType) ? "grpc-web-text" : protocolOf(contentType);
+  return {
+    status: 200,
+    headers: [
+      ["content-type", `application/${protocol}`],
+      ["grpc-status", String(code)],
+      ["grpc-message", encodeURIComponent(message)],
+    ],
+    text: "",
+  };
 }
 
 function plain(

@@ -1,20 +1,23 @@
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
+import { LimitedLog } from "../log/mod.ts";
 import type { Logger, LogSource } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
-import { callBudgets, connectionShares } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+import { openCallSlots } from "./call_slots.ts";
+import { callBudgets, connectionShares, ownCallBudgets } from "./budget.ts";
+import type { Budget, Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
+import type { BrowserRules } from "./host_check.ts";
 import { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
 import { servePort, shuttingDown } from "./port.ts";
-import type { PortLimits, PortOptions, RpcPort } from "./port.ts";
+import type { Counting, PortLimits, PortOptions, RpcPort } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
@@ -42,11 +45,13 @@ export interface RpcServerOptions {
   readonly observer: RpcObserver;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
+  /** By what names browsers may call this machine; only by addresses and `localhost` without. */
+  readonly browsers?: BrowserRules;
   /** Where the budgets of the API are opened. */
   readonly budgets: Budgets;
   /** Keeps the listener going. */
   readonly supervisor: Supervisor;
-  /** Where the server itself writes. */
+  /** Where the server itself writes, at a limited rate. */
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
   readonly reflection?: boolean;
@@ -86,22 +91,31 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
   const budgets = openBudgets(options.budgets);
-  const hub = new EventHub({ checker, journal, logs, limits, budgets, clock, streamId });
-  const intake = new Intake(budgets.requests, connectionShares.requests);
-  const outbox = new Outbox(budgets.answers, connectionShares.answers);
+  const ownBudgets = openOwnBudgets(options.budgets);
+  const hub = new EventHub({
+    ...{ checker, journal, logs, limits, budgets, ownBudgets, clock, streamId },
+  });
   const health = new HealthService(["", Maglev.typeName]);
   const rpcs = [
-    ...maglevRpcs({ ...options, hub, clock }),
+    ...maglevRpcs({ ...options, hub, clock, calls: openCallSlots(options.budgets) }),
     ...health.rpcs(),
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
-  const port = serveOr(() => hub.close(shuttingDown), rpcs, { ...options, intake, outbox, clock });
+  const log = new LimitedLog(options.log, clock);
+  const port = serveOr(() => hub.close(shuttingDown), rpcs, {
+    ...options,
+    counting: countingOf(budgets),
+    ownCounting: countingOf(ownBudgets),
+    clock,
+    log,
+  });
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.
     await new Promise<void>((resolve) => clock.after(0, resolve));
     hub.close(shuttingDown);
     await port.shutdown();
+    log[Symbol.dispose]();
   };
   let ended: Promise<void> | undefined;
   return { address: port.address, port: port.port, shutdown: () => ended ??= end() };
@@ -114,6 +128,22 @@ function openBudgets(budgets: Budgets) {
     watchers: budgets.open(callBudgets.watchers),
     debugWatchers: budgets.open(callBudgets.debugWatchers),
     backlog: budgets.open(callBudgets.backlog),
+  };
+}
+
+function openOwnBudgets(budgets: Budgets) {
+  return {
+    requests: budgets.open(ownCallBudgets.requests),
+    answers: budgets.open(ownCallBudgets.answers),
+    watchers: budgets.open(ownCallBudgets.watchers),
+    debugWatchers: budgets.open(ownCallBudgets.debugWatchers),
+  };
+}
+
+function countingOf({ requests, answers }: Record<"requests" | "answers", Budget>): Counting {
+  return {
+    intake: new Intake(requests, connectionShares.requests),
+    outbox: new Outbox(answers, connectionShares.answers),
   };
 }
 

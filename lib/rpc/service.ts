@@ -15,6 +15,7 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { written } from "./answer.ts";
+import type { CallSlotsByClass } from "./call_slots.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
@@ -41,6 +42,8 @@ export interface MaglevDeps {
   /** Is told of requests that the checker does not see. */
   readonly events: EventSink;
   readonly clock: Clock;
+  /** How many calls of each class may be under way. */
+  readonly calls: CallSlotsByClass;
 }
 
 /** The service `maglev.Maglev`, one row per RPC, in the order of the wire contract. */
@@ -48,15 +51,21 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
   return [...showRpcs(deps), ...steerRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
-function showRpcs({ checker, hub, journal, clock }: MaglevDeps): readonly Rpc[] {
+function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const frontends = frontendListing(checker, clock);
   const backends = backendListing(checker, clock);
   const healthchecks = new AnswersByObject();
   return [
-    unary(m.listFrontends, ({ details }, context) => frontends.answer(details, context)),
+    unary(m.listFrontends, ({ details }, context) => {
+      const answer = () => frontends.answer(details, context);
+      return details ? calls.lists.run(context, answer) : answer();
+    }),
     unary(m.getFrontend, ({ name }) => showFrontend(checker, name)),
-    unary(m.listBackends, ({ details }, context) => backends.answer(details, context)),
+    unary(m.listBackends, ({ details }, context) => {
+      const answer = () => backends.answer(details, context);
+      return details ? calls.lists.run(context, answer) : answer();
+    }),
     unary(m.getBackend, ({ name }) => {
       const backend = checker.backend(name);
       if (!backend) throw notFound("backend", name);
@@ -75,7 +84,9 @@ function showRpcs({ checker, hub, journal, clock }: MaglevDeps): readonly Rpc[] 
       return healthcheckToProto(check);
     }),
     serverStream(m.watchEvents, (req, context) => watchEvents(hub, req, context)),
-    unary(m.listEvents, (req, context) => listEvents({ journal, hub, clock }, req, context)),
+    unary(m.listEvents, (req, context) => {
+      return calls.lists.run(context, () => listEvents({ journal, hub, clock }, req, context));
+    }),
   ];
 }
 
@@ -110,18 +121,21 @@ function actorOf({ peer }: CallContext): Actor {
   return { name: "operator", from: peer };
 }
 
-function configRpcs({ config }: MaglevDeps): readonly Rpc[] {
+function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
-    unary(m.checkConfig, async () => checkOutcomeToProto(await config.check())),
+    unary(m.checkConfig, async (_, call) => {
+      return checkOutcomeToProto(await calls.checks.run(call, () => config.check()));
+    }),
     unary(m.reloadConfig, async (_, call) => {
-      return reloadOutcomeToProto(await config.reload(actorOf(call)));
+      const reload = () => config.reload(actorOf(call));
+      return reloadOutcomeToProto(await calls.reloads.run(call, reload));
     }),
   ];
 }
 
 /** VPP's answers are made once for each reading of it, whoever shares the reading. */
-function vppRpcs({ vpp, events, checker }: MaglevDeps): readonly Rpc[] {
+function vppRpcs({ vpp, events, checker, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const answers = new AnswersByObject();
   return [
@@ -129,8 +143,9 @@ function vppRpcs({ vpp, events, checker }: MaglevDeps): readonly Rpc[] {
       const connected = enabled(vpp);
       return vppInfoToProto(present(connected.info()), connected.step());
     }),
-    unary(m.getVPPLBState, async (_, { signal, binary }) => {
-      const state = await enabled(vpp).state(signal);
+    unary(m.getVPPLBState, async (_, call) => {
+      const { signal, binary } = call;
+      const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
       const make = () => written(VPPLBStateSchema, lbStateToProto(state), binary);
       return answers.of(state, binary, make);
     }),
@@ -138,13 +153,15 @@ function vppRpcs({ vpp, events, checker }: MaglevDeps): readonly Rpc[] {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
       const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
-      tell("");
-      try {
-        await syncing.sync(frontend, call.signal);
-      } catch (error) {
-        tell(`failed: ${reasonOf(error)}`);
-        throw error;
-      }
+      await calls.vppSyncs.run(call, async () => {
+        tell("");
+        try {
+          await syncing.sync(frontend, call.signal);
+        } catch (error) {
+          tell(`failed: ${reasonOf(error)}`);
+          throw error;
+        }
+      });
       return create(SyncVPPLBStateResponseSchema);
     }),
     unary(m.getVPPLBCounters, (_, { binary }) => {
@@ -152,8 +169,10 @@ function vppRpcs({ vpp, events, checker }: MaglevDeps): readonly Rpc[] {
       const make = () => written(VPPLBCountersSchema, countersToProto(counters), binary);
       return answers.of(counters, binary, make);
     }),
-    unary(m.planVPPLBState, async (req, { signal, binary }) => {
-      const plan = await enabled(vpp).plan(scope(req, checker), signal);
+    unary(m.planVPPLBState, async (req, call) => {
+      const { signal, binary } = call;
+      const frontend = scope(req, checker);
+      const plan = await calls.vppReads.run(call, () => enabled(vpp).plan(frontend, signal));
       const make = () => written(PlanVPPLBStateResponseSchema, planToProto(plan), binary);
       return answers.of(plan, binary, make);
     }),

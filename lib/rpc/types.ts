@@ -63,6 +63,8 @@ export interface ConnectionObserver {
   closed(): void;
   /** A connection was one too many, and closed at once. */
   refused(): void;
+  /** One that was idle had to give way to another; `closed` follows. */
+  displaced(): void;
   /** A connection was gone before it could be accepted. */
   failed(): void;
 }

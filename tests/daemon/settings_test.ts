@@ -28,6 +28,8 @@ Deno.test("without flags and environment the defaults are those of the manual", 
   deepEqual(settings([]), {
     configPath: "/etc/vpp-maglev/maglev.yaml",
     grpcAddress: ":9090",
+    hostNames: [],
+    origins: [],
     metricsAddress: { hostname: undefined, port: 9091 },
     vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
     stateDir: "",
@@ -122,4 +124,22 @@ Deno.test("the usage names every flag, its default and its variable", () => {
     equal(text.includes(environment), true, environment);
   }
   throws(() => readRequest(["-"], environment()), UsageError);
+});
+
+Deno.test("names and origins are lists, in lower case, and have a form", () => {
+  const { hostNames, origins } = settings([
+    "--host-name=LB1.example.net, lb1 ,lb_2",
+    "--allow-origin",
+    "https://Status.example.net http://[2001:db8::1]:8080",
+  ]);
+  deepEqual(hostNames, ["lb1.example.net", "lb1", "lb_2"]);
+  deepEqual(origins, ["https://status.example.net", "http://[2001:db8::1]:8080"]);
+  throws(() => settings(["--host-name", "lb1:9090"]), {
+    message: '--host-name takes values like lb1.example.net, not "lb1:9090"',
+  });
+  for (const wrong of ["*", "https://a.example/path", "ftp://a.example", "https://"]) {
+    throws(() => settings(["--allow-origin", wrong]), {
+      message: `--allow-origin takes values like https://status.example.net, not "${wrong}"`,
+    });
+  }
 });

@@ -1,10 +1,5 @@
 import assert from "node:assert/strict";
-import {
-  ConnectionLimiter,
-  defaultConnectionLimits,
-  defaultLimits,
-  resolveLimits,
-} from "../../lib/h2/mod.ts";
+import { defaultLimits, resolveLimits } from "../../lib/h2/mod.ts";
 
 Deno.test("limits left out have their defaults", () => {
   assert.deepEqual(resolveLimits(), defaultLimits);
@@ -38,48 +33,4 @@ Deno.test("limits may be as low and as high as their bounds", () => {
       });
     }
   }
-});
-
-Deno.test("without other limits 1,024 connections are let in, 256 of them from one peer", () => {
-  assert.deepEqual(defaultConnectionLimits, { connections: 1024, connectionsPerPeer: 256 });
-  const limiter = new ConnectionLimiter();
-  const admitted = (peer: string, count: number) =>
-    Array.from({ length: count }, () => limiter.admit(peer)).filter(Boolean).length;
-  assert.equal(admitted("192.0.2.1", 300), 256);
-  assert.equal(limiter.count, 256);
-  for (const peer of ["192.0.2.2", "192.0.2.3"]) assert.equal(admitted(peer, 256), 256);
-  assert.equal(admitted("192.0.2.4", 100) + admitted("192.0.2.5", 200), 256);
-  assert.equal(limiter.refusal("192.0.2.6"), "the limit of 1024 connections is reached");
-  assert.equal(
-    limiter.refusal("192.0.2.1"),
-    "the limit of 256 connections per peer is reached",
-  );
-});
-
-Deno.test("a peer that is gone is as good as new, one that is not keeps its count", () => {
-  const limiter = new ConnectionLimiter({ connectionsPerPeer: 2 });
-  const leaves = ["a", "a", "b"].map((peer) => limiter.admit(peer));
-  leaves[0]?.();
-  assert.ok(limiter.admit("a"));
-  assert.equal(limiter.admit("a"), undefined);
-  for (const leave of leaves) leave?.();
-  assert.ok(limiter.admit("a"));
-  assert.equal(limiter.admit("a"), undefined);
-  assert.equal(limiter.count, 2);
-});
-
-Deno.test("connections are limited in all and per peer, and leave room when they go", () => {
-  const limiter = new ConnectionLimiter({ connections: 3, connectionsPerPeer: 2 });
-  const leave = limiter.admit("192.0.2.1");
-  assert.ok(leave && limiter.admit("192.0.2.1"));
-  assert.equal(limiter.admit("192.0.2.1"), undefined);
-  assert.ok(limiter.admit("192.0.2.2"));
-  assert.equal(limiter.admit("192.0.2.3"), undefined);
-  assert.match(limiter.refusal("192.0.2.1") ?? "", /limit of 2 connections per peer/);
-  assert.match(limiter.refusal("192.0.2.3") ?? "", /limit of 3 connections is/);
-  leave();
-  leave();
-  assert.equal(limiter.count, 2);
-  assert.ok(limiter.admit("192.0.2.1"));
-  assert.equal(limiter.admit("192.0.2.2"), undefined);
 });

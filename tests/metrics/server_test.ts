@@ -1,6 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
+import { Budgets } from "../../lib/rpc/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { testSupervisor, uncounted } from "../rpc/listening.ts";
 import { sketch } from "../checker/support.ts";
@@ -17,6 +18,7 @@ async function withServer(
     address: { hostname: "127.0.0.1", port: 0 },
     metrics: { scrape },
     connections: uncounted,
+    budgets: new Budgets(silentLogger, clock),
     supervisor: testSupervisor(silentLogger, clock),
     clock,
     log: silentLogger,

@@ -1,5 +1,7 @@
 import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
+import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import type { ProtocolHandlers } from "../../lib/rpc/connections.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
@@ -38,8 +40,9 @@ export class ApiBed implements Disposable {
     const config = { check: ok, reload: ok };
     const streams = new StreamRegistry();
     const { observer } = this;
+    const calls = openCallSlots(new Budgets(log, clock));
     const rpcs = [
-      ...maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock }),
+      ...maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock, calls }),
       ...more,
     ].map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const messages = defaultMessageLimits;

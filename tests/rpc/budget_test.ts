@@ -1,22 +1,29 @@
 import assert from "node:assert/strict";
 import * as budget from "../../lib/rpc/budget.ts";
+import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { descriptorShares } from "../../lib/net/mod.ts";
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { FakeLog } from "./fake_log.ts";
+import { serve } from "./harness.ts";
+import { testSupervisor, uncounted } from "./listening.ts";
 
 Deno.test("ports share what is left for clients, and no more than that", () => {
-  const table: [descriptors: number, grpc: [number, number], metrics: [number, number]][] = [
-    [1, [2, 2], [2, 2]],
-    [6, [4, 2], [2, 2]],
-    [16, [12, 6], [4, 2]],
-    [246, [184, 92], [61, 31]],
-    [1366, [1024, 256], [341, 171]],
-    [4095, [1024, 256], [1023, 256]],
-    [16_374, [1024, 256], [1024, 256]],
-    [Infinity, [1024, 256], [1024, 256]],
+  type Row = [connections: number, perPrefix: number, reserved: number, leaving: number];
+  const table: [descriptors: number, grpc: Row, metrics: Row][] = [
+    [1, [2, 1, 1, 0], [2, 1, 1, 0]],
+    [6, [4, 1, 1, 0], [2, 1, 1, 0]],
+    [16, [12, 3, 2, 0], [4, 1, 1, 0]],
+    [246, [173, 38, 22, 11], [58, 13, 8, 3]],
+    [1366, [1008, 128, 32, 16], [325, 74, 32, 16]],
+    [4095, [1024, 128, 32, 16], [1007, 128, 32, 16]],
+    [16_374, [1024, 128, 32, 16], [1024, 128, 32, 16]],
+    [Infinity, [1024, 128, 32, 16], [1024, 128, 32, 16]],
   ];
   for (const [descriptors, ...expected] of table) {
     const limits = budget.portNames.map((name) => budget.connectionLimits(name, descriptors));
     assert.deepEqual(
-      limits.map(({ connections, connectionsPerPeer }) => [connections, connectionsPerPeer]),
+      limits.map((each) => [each.connections, each.perPrefix, each.reserved, each.leaving]),
       expected,
       String(descriptors),
     );
@@ -27,10 +34,20 @@ Deno.test("with few descriptors, probes, clients and the rest get by with what t
   for (let limit = 64; limit < 70_000; limit += 17) {
     const { probes, servers } = descriptorShares(limit);
     const clients = budget.portNames
-      .map((name) => budget.connectionLimits(name, servers).connections)
+      .map((name) => budget.connectionLimits(name, servers))
+      .map(({ connections, leaving }) => connections + leaving)
       .reduce((sum, each) => sum + each, 0);
     assert.ok(clients <= servers && 40 + probes + clients <= limit, `${clients} at ${limit}`);
   }
+});
+
+Deno.test("one prefix has requests for 500 watchers, and not for all of them", () => {
+  const table = budget.portNames.map((name) => budget.requestLimits(name));
+  assert.deepEqual(table, [
+    { requests: 4096, perPrefix: 512, reserved: 1024 },
+    { requests: 64, perPrefix: 8, reserved: 16 },
+  ]);
+  assert.ok(budget.callBudgets.watchers.limit >= 2 * 512);
 });
 
 Deno.test("the other figures are those that were chosen", () => {
@@ -62,4 +79,28 @@ Deno.test("the other figures are those that were chosen", () => {
     "watch-backlog-bytes": 67_108_864,
   });
   assert.deepEqual(budget.connectionShares, { requests: 1_048_576, answers: 33_554_432 });
+});
+
+Deno.test("the list of budgets is what the servers open, each with unit, reason and metric", async () => {
+  const log = new FakeLog();
+  using budgets = new Budgets(log, systemClock);
+  await using _ = await serve({ budgets });
+  const metrics = serveMetrics({
+    address: { hostname: "127.0.0.1", port: 0 },
+    metrics: { scrape: async function* () {} },
+    connections: uncounted,
+    budgets,
+    clock: systemClock,
+    log,
+    supervisor: testSupervisor(log),
+  });
+  const opened = [...budgets.all].map(({ name, unit }) => `${name} in ${unit}`);
+  const listed = budget.budgetList();
+  assert.deepEqual(opened.sort(), listed.map(({ name, unit }) => `${name} in ${unit}`).sort());
+  for (const { name, limit, reason } of listed) {
+    assert.match(name, /^[a-z]+(-[a-z]+)*$/);
+    assert.ok(limit > 0 && Number.isFinite(limit), name);
+    assert.match(reason, /^[A-Z][^]*\.$/);
+  }
+  await metrics.close();
 });

@@ -4,7 +4,10 @@ import { Connections } from "../../lib/rpc/connections.ts";
 import type { AcceptedConn, ConnectionOptions } from "../../lib/rpc/connections.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeLog } from "./fake_log.ts";
+import { sharesOf } from "./peer_shares_of.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const emptySettings = "\0\0\0\x04\0\0\0\0\0";
@@ -14,6 +17,9 @@ const get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 function setUp(options: Partial<ConnectionOptions> = {}) {
   const clock = new FakeClock();
   const log = new FakeLog();
+  const budgets = new Budgets(log, clock);
+  const open = (unit: string, limit: number) =>
+    budgets.open({ name: `test-${unit}`, unit, limit, reason: "so many" });
   const told: string[] = [];
   const asked: string[] = [];
   const handler = (protocol: string): H2Handler => ({ scheme, peer, path }) => {
@@ -28,10 +34,13 @@ function setUp(options: Partial<ConnectionOptions> = {}) {
       opened: () => void told.push("opened"),
       closed: () => void told.push("closed"),
       refused: () => void told.push("refused"),
+      displaced: () => void told.push("displaced"),
       failed: () => void told.push("failed"),
     },
     handlers: { http1: handler("h1"), http2: handler("h2") },
-    limits: { connections: 10, connectionsPerPeer: 10 },
+    connections: new PeerShares(open("connections", 10), { perPrefix: 10, reserved: 0 }),
+    requests: new PeerShares(open("requests", 10), { perPrefix: 10, reserved: 0 }),
+    leaving: 2,
     h1: {},
     h2: {},
     handshakeMs: 5000,
@@ -45,9 +54,9 @@ function setUp(options: Partial<ConnectionOptions> = {}) {
   return { clock, log, told, asked, connections, visit };
 }
 
-Deno.test("refused connections are closed, and logged with the limit every 10 s at most", async () => {
-  const limits = { connections: 0, connectionsPerPeer: 1 };
-  const { connections, clock, log, told } = setUp({ limits });
+Deno.test("refused connections are closed, and counted with who they are", async () => {
+  const limits = sharesOf({ total: 0, perPrefix: 1, reserved: 0 });
+  const { connections, told } = setUp({ connections: limits });
   let closed = 0;
   const knock = (peer: string) =>
     connections.serve({
@@ -55,19 +64,12 @@ Deno.test("refused connections are closed, and logged with the limit every 10 s 
       write: () => Promise.resolve(0),
       close: () => void closed++,
     }, peer);
-  for (const peer of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) await knock(peer);
-  await clock.advanceAsync(10_000);
-  await knock("192.0.2.4");
-  assert.equal(closed, 4);
-  const reason = "the limit of 0 connections is reached";
-  assert.deepEqual(log.lines, [
-    `warn grpc-connection-refused peer=192.0.2.1 reason=${reason}`,
-    `warn grpc-connection-refused peer=192.0.2.4 reason=${reason} suppressed=2`,
-  ]);
-  assert.deepEqual(told, ["refused", "refused", "refused", "refused"]);
+  for (const peer of ["192.0.2.1", "192.0.2.2"]) await knock(peer);
+  assert.deepEqual([closed, limits.budget.refused], [2, 2]);
+  assert.deepEqual(told, ["refused", "refused"]);
   await connections.shutdown(0);
   await knock("192.0.2.5");
-  assert.deepEqual([log.records.length, closed, told.length], [2, 5, 4]);
+  assert.deepEqual([closed, told.length], [3, 2]);
 });
 
 Deno.test("each protocol has its handler, and requests say whose they are", async () => {
@@ -204,34 +206,21 @@ Deno.test("a defect over HTTP/2 is logged as well, and requests say whose they a
   await client.write(get);
   for (let turn = 0; turn < 10; turn++) await clock.advanceAsync(0);
   assert.deepEqual(asked, ["192.0.2.1 /"]);
-  assert.match(log.lines.join("|"), /^error grpc-handler-error err=Error: a defect\n[^|]*$/);
+  assert.match(log.lines.join("|"), /^warn grpc-handler-error err=Error: a defect\n[^|]*$/);
   client.close();
   await over;
 });
 
-Deno.test("a defect of ours is logged with its stack, at most every 10 s, and costs one request", async () => {
+Deno.test("a defect of ours is logged with its stack, and costs one request", async () => {
   const broken: H2Handler = () => Promise.reject(new Error("a defect"));
-  const { visit, log, clock } = setUp({ handlers: { http1: broken, http2: broken } });
-  for (let i = 0; i < 3; i++) {
-    const { client, over } = visit();
-    await client.say(get);
-    assert.match(await client.text(), /^HTTP\/1\.1 500 /);
-    client.close();
-    await over;
-  }
-  await clock.advanceAsync(10_000);
+  const { visit, log } = setUp({ handlers: { http1: broken, http2: broken } });
   const { client, over } = visit();
   await client.say(get);
-  await client.text();
+  assert.match(await client.text(), /^HTTP\/1\.1 500 /);
   client.close();
   await over;
-  const records = log.records.map((
-    { level, msg, attributes },
-  ) => [level, msg, attributes.suppressed]);
-  assert.deepEqual(records, [
-    ["error", "grpc-handler-error", undefined],
-    ["error", "grpc-handler-error", 2],
-  ]);
+  const records = log.records.map(({ level, msg }) => [level, msg]);
+  assert.deepEqual(records, [["warn", "grpc-handler-error"]]);
   assert.match(String(log.records[0]?.attributes.err), /^Error: a defect\n +at /);
 });
 
@@ -246,5 +235,129 @@ Deno.test("a connection that throws what none should is logged, and closed", asy
     close: () => void closed++,
   }, "192.0.2.1");
   assert.deepEqual([closed, told, connections.size], [1, ["opened", "closed"], 0]);
-  assert.match(log.lines.join("|"), /^error grpc-handler-error err=Error: out of turn\n[^|]*$/);
+  assert.match(log.lines.join("|"), /^warn grpc-handler-error err=Error: out of turn\n[^|]*$/);
+});
+
+/** What a connection says up to where `end` is seen. */
+async function told(client: MemoryConn, end: string): Promise<string> {
+  let text = "";
+  while (!text.includes(end)) text += await client.text();
+  return text;
+}
+
+/** Fake time in which promises have their say, as often as a session needs it. */
+async function settle(clock: FakeClock): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await clock.advanceAsync(0);
+}
+
+Deno.test("an idle connection gives way: HTTP/2 with GOAWAY, HTTP/1.1 by its end", async () => {
+  const slots = sharesOf({ total: 3, perPrefix: 3, reserved: 0 });
+  const { connections, visit, clock, log, told } = setUp({ connections: slots });
+  const h2 = visit();
+  await h2.client.say(preface + emptySettings);
+  await h2.client.text();
+  const h1 = visit();
+  await h1.client.say(get);
+  await h1.client.text();
+  await settle(clock);
+  const silent = visit();
+  const newcomers = [visit()];
+  const goodbye = await h2.client.text();
+  assert.ok(hasGoaway(goodbye), "the longest idle one is the first");
+  assert.equal(h2.conn.closed, false, "it has a moment");
+  assert.deepEqual([slots.budget.used, connections.size], [3, 4]);
+  newcomers.push(visit());
+  await h1.over;
+  newcomers.push(visit());
+  await silent.over;
+  assert.equal(slots.budget.used, 3);
+  assert.deepEqual(
+    log.lines,
+    Array(3).fill(
+      "info grpc-connection-displaced peer=192.0.2.1 for=192.0.2.1/32",
+    ),
+  );
+  assert.equal(told.filter((each) => each === "displaced").length, 3);
+  h2.client.close();
+  await h2.over;
+  for (const { client } of newcomers) client.close();
+  await Promise.all(newcomers.map(({ over }) => over));
+  assert.deepEqual([connections.size, slots.budget.used], [0, 0]);
+});
+
+Deno.test("who has to leave and does not is cut off when others have to leave as well", async () => {
+  const slots = sharesOf({ total: 1, perPrefix: 1, reserved: 0 });
+  const { connections, visit, clock } = setUp({ connections: slots, leaving: 2 });
+  const guests = [];
+  for (let i = 0; i < 4; i++) {
+    const guest = visit();
+    guests.push(guest);
+    await guest.client.say(preface + emptySettings);
+    await guest.client.text();
+    await settle(clock);
+  }
+  assert.deepEqual(guests.map(({ conn }) => conn.closed), [true, false, false, false]);
+  assert.equal(connections.size, 3);
+  await clock.advanceAsync(10_000);
+  assert.deepEqual(guests.map(({ conn }) => conn.closed), [true, true, true, false]);
+  for (const { client, conn } of guests) if (!conn.closed) client.close();
+  await Promise.all(guests.map(({ over }) => over));
+});
+
+Deno.test("a connection is busy until its answer has gone and its handler is done", async () => {
+  const slots = sharesOf({ total: 1, perPrefix: 1, reserved: 0 });
+  const gate = Promise.withResolvers<void>();
+  const slow: H2Handler = async () => {
+    await gate.promise;
+    return { status: 204, headers: [] };
+  };
+  const { visit, clock } = setUp({ connections: slots, handlers: { http1: slow, http2: slow } });
+  const asking = visit();
+  await asking.client.say(get);
+  await settle(clock);
+  const refused = visit();
+  await refused.over;
+  assert.deepEqual([refused.conn.closed, slots.budget.refused], [true, 1]);
+  gate.resolve();
+  await asking.client.text();
+  await settle(clock);
+  const admitted = visit();
+  await asking.over;
+  assert.equal(admitted.conn.closed, false);
+  admitted.client.close();
+  await admitted.over;
+});
+
+Deno.test("one request too many is refused in the words of its protocol, the connection goes on", async () => {
+  const requests = sharesOf({ total: 1, perPrefix: 1, reserved: 0 });
+  const gate = Promise.withResolvers<void>();
+  const slow: H2Handler = async ({ path }) => {
+    if (path === "/slow") await gate.promise;
+    return { status: 204, headers: [] };
+  };
+  const { visit, clock } = setUp({ requests, handlers: { http1: slow, http2: slow } });
+  const first = visit();
+  await first.client.say(get.replace("/", "/slow"));
+  await settle(clock);
+  const second = visit();
+  const reason = "the limit of 1 connections of 192.0.2.1/32 is reached";
+  await second.client.say(get);
+  assert.match(
+    await told(second.client, "\r\n0\r\n\r\n"),
+    new RegExp(`^HTTP/1.1 429 [^]*${reason}`),
+  );
+  await second.client.say(get.replace("host", "content-type: application/json\r\nhost"));
+  const json = JSON.stringify({ code: "resource_exhausted", message: reason });
+  assert.ok((await told(second.client, "\r\n0\r\n\r\n")).includes(json));
+  assert.deepEqual([requests.budget.used, requests.budget.refused], [1, 2]);
+  gate.resolve();
+  assert.match(await first.client.text(), /^HTTP\/1\.1 204 /);
+  await settle(clock);
+  assert.equal(requests.budget.used, 0);
+  await second.client.say(get);
+  assert.match(await second.client.text(), /^HTTP\/1\.1 204 /);
+  for (const { client, over } of [first, second]) {
+    client.close();
+    await over;
+  }
 });

@@ -5,7 +5,7 @@
  */
 
 import { silentLogger } from "../../lib/log/mod.ts";
-import { openHttpPort } from "../../lib/rpc/mod.ts";
+import { Budgets, openHttpPort } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { testSupervisor, uncounted } from "./listening.ts";
 
@@ -18,6 +18,7 @@ const ports = (["grpc", "metrics"] as const).map((name) =>
     address: { hostname: "127.0.0.1", port: 0 },
     handlers: { http1: answer, http2: answer },
     observer: uncounted,
+    budgets: new Budgets(silentLogger, systemClock),
     clock: systemClock,
     log: silentLogger,
     supervisor: testSupervisor(silentLogger),

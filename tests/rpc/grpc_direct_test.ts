@@ -1,3 +1,5 @@
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import fc from "fast-check";
@@ -37,7 +39,8 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
     const config = { check: never, reload: never };
     const clock = systemClock;
     const streams = new StreamRegistry();
-    const rpcs = maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock })
+    const calls = openCallSlots(new Budgets(log, clock));
+    const rpcs = maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock, calls })
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();

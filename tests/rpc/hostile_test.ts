@@ -65,4 +65,7 @@ Deno.test("rude visitors cost nothing that stays, and others are served meanwhil
   }
   await harness.server.shutdown();
   assert.equal(openFiles(), before, `seed ${seed}`);
+  const told = harness.log.records.filter(({ level }) => level !== "debug");
+  assert.ok(told.every(({ level }) => level !== "error"), harness.log.lines.join("\n"));
+  assert.ok(told.length < 50, `${told.length} records`);
 });

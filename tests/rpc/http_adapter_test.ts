@@ -131,3 +131,14 @@ Deno.test("the body of a request that is refused is read up to a limit, and gRPC
   assert.equal(await refused(json, 1000), 64);
   assert.equal(await refused(grpc, 10), 0);
 });
+Deno.test("a header that is none is the client's fault, in the words of its protocol", async () => {
+  const { http2 } = setUp();
+  const web = [["content-type", "application/grpc-web+proto"]] as const;
+  for (const odd of [["(", "x"], ["x-odd", "\u0100"]] as const) {
+    const plain = await ask(http2, { path: check, headers: [...json, odd], body });
+    assert.equal(plain.status, 400);
+    assert.match(plain.text, /^\{"code":"invalid_argument","message":"a header field has /);
+    const { status, headers } = await ask(http2, { path: check, headers: [...web, odd], body });
+    assert.deepEqual([status, headers["grpc-status"]], [200, "3"]);
+  }
+});

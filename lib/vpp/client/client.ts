@@ -276,6 +276,7 @@ export class ApiClient {
     const wanted = this.#state === "closing";
     this.#state = "ended";
     this.#outbox.end();
+    this.#warnings[Symbol.dispose]();
     this.#pending.rejectAll(reason ?? new ConnectionError("the connection to VPP was closed"));
     closeOnce(this.transport);
     this.#end(wanted ? undefined : reason);

@@ -41,6 +41,7 @@ export class Pulse implements Disposable {
   /** Ends it, the connection being over. */
   [Symbol.dispose](): void {
     for (const timer of this.#timers.values()) timer.cancel();
+    this.#warnings[Symbol.dispose]();
   }
 
   /** The last reading; before the first one there is none. */

@@ -21,34 +21,70 @@ import { DesiredView, readSnapshot, type Snapshot } from "../sync/mod.ts";
 
 /**
  * What anybody may ask a connected VPP. However many ask at a time, one reading is on its way, and
- * one after it serves all who came meanwhile: a change never waits behind more than that.
+ * one after it serves all who came meanwhile: a change never waits behind more than that. What
+ * follows from a reading is worked out once for all who ask for the same.
  */
 export class Reads {
-  #reading: Promise<unknown> = Promise.resolve();
-  #next: Promise<Snapshot> | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+  #next: Reading | undefined;
 
   constructor(
     private readonly client: Pick<ApiClient, "request" | "dump">,
     private readonly clock: Clock,
   ) {}
 
-  /** What VPP holds at some moment after this call. Rejects as the client does. */
-  async snapshot(signal: AbortSignal | undefined): Promise<Snapshot> {
-    this.#next ??= this.#begin();
-    return await abortable(this.#next, signal);
+  /** Everything that the lb plugin holds at some moment after this call. Rejects as the client does. */
+  async state(signal: AbortSignal | undefined): Promise<LbState> {
+    return await abortable(this.#reading().state, signal);
+  }
+
+  /** What a sync would change then: of one frontend, or of everything. */
+  async plan(
+    frontend: string | undefined,
+    query: PlanQuery,
+    signal: AbortSignal | undefined,
+  ): Promise<readonly PlannedChange[]> {
+    return await abortable(this.#reading().plan(frontend, query), signal);
+  }
+
+  #reading(): Reading {
+    return this.#next ??= new Reading(this.#begin());
   }
 
   async #begin(): Promise<Snapshot> {
-    await this.#reading.catch(() => {});
+    await this.#last.catch(() => {});
     this.#next = undefined;
     const reading = readSnapshot(this.client, this.clock);
-    this.#reading = reading;
+    this.#last = reading;
     return await reading;
   }
 }
 
+/** One reading, and what was made of it so far. */
+class Reading {
+  #state: Promise<LbState> | undefined;
+  /** By frontend; undefined is everything. */
+  readonly #plans = new Map<string | undefined, Promise<readonly PlannedChange[]>>();
+
+  constructor(private readonly snapshot: Promise<Snapshot>) {}
+
+  get state(): Promise<LbState> {
+    return this.#state ??= this.snapshot.then(stateOf);
+  }
+
+  plan(frontend: string | undefined, query: PlanQuery): Promise<readonly PlannedChange[]> {
+    const known = this.#plans.get(frontend);
+    if (known) return known;
+    const plan = this.snapshot.then((snapshot) =>
+      frontend === undefined ? planOfAll(snapshot, query) : planOfOne(frontend, snapshot, query)
+    );
+    this.#plans.set(frontend, plan);
+    return plan;
+  }
+}
+
 /** Everything that the lb plugin holds, in order. */
-export function stateOf({ conf, vips }: Snapshot): LbState {
+function stateOf({ conf, vips }: Snapshot): LbState {
   return { conf, vips: [...vips.values()].sort(compareVips).map(vipState) };
 }
 
@@ -69,7 +105,7 @@ export interface PlanQuery {
 }
 
 /** What a full sync would change right now. */
-export async function planOfAll(
+async function planOfAll(
   { conf, vips }: Snapshot,
   { checker, memory, clock }: PlanQuery,
 ): Promise<PlannedChange[]> {
@@ -94,7 +130,7 @@ function* desiredVips(checker: CheckerView): Generator<void, DesiredVip[]> {
 }
 
 /** What a sync of one frontend would change right now; nothing when there is no such one. */
-export function planOfOne(
+function planOfOne(
   frontend: string,
   { vips }: Snapshot,
   { checker, memory }: PlanQuery,

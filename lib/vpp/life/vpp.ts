@@ -19,7 +19,6 @@ import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
 import type { Connected } from "./owner.ts";
 import type { VppAccess } from "./access.ts";
-import { planOfAll, planOfOne, stateOf } from "./reads.ts";
 import { reconcile } from "./reconciler.ts";
 import { WarmupTimer } from "./warmup_timer.ts";
 
@@ -117,18 +116,13 @@ class LinkedVpp implements Vpp {
   }
 
   async state(signal?: AbortSignal): Promise<LbState> {
-    return await this.#asking(async ({ reads }) => stateOf(await reads.snapshot(signal)));
+    return await this.#asking(({ reads }) => reads.state(signal));
   }
 
   async plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]> {
     if (frontend !== undefined) this.#mustExist(frontend);
     const query = { ...this.options, memory: this.#ledger };
-    return await this.#asking(async ({ reads }) => {
-      const snapshot = await reads.snapshot(signal);
-      return frontend === undefined
-        ? await planOfAll(snapshot, query)
-        : planOfOne(frontend, snapshot, query);
-    });
+    return await this.#asking(({ reads }) => reads.plan(frontend, query, signal));
   }
 
   async sync(frontend?: string, signal?: AbortSignal): Promise<void> {

@@ -24,11 +24,16 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "error probing-impaired",
     "info probing-restored",
   ],
-  "lib/log/limited.ts": [],
+  // Of the level of what was left out.
+  "lib/log/limited.ts": ["warn log-limited"],
   "lib/state/keeper.ts": ["error state-trouble", "error state-not-kept", "info state-kept-again"],
   "lib/log/logger.ts": ["warn log-dropped", "error log-subscriber-failed"],
   // For the metrics port the same, with its name.
-  "lib/rpc/connections.ts": ["warn grpc-connection-refused", "warn grpc-handshake-failed"],
+  "lib/rpc/connections.ts": [
+    "info grpc-connection-displaced",
+    "warn grpc-handshake-failed",
+    "warn grpc-handler-error",
+  ],
   "lib/rpc/listener.ts": ["warn grpc-accept-error"],
   "lib/vpp/client/client.ts": ["debug vpp-api-send", "debug vpp-api-recv"],
   "lib/vpp/sync/changes.ts": [],

@@ -35,15 +35,18 @@ Deno.test("each budget tells of refusals in a while, whatever the others refuse"
   const budgets = new Budgets(log, clock);
   const seats = budgets.open(spec);
   const beds = budgets.open({ ...spec, name: "beds", limit: 0 });
-  for (let i = 0; i < 13; i++) seats.take();
-  beds.take();
-  clock.advance(10_000);
-  beds.refuse();
+  seats.take(10);
+  for (let i = 0; i < 7; i++) seats.refuse();
+  beds.refuse({ peer: "192.0.2.1", reason: "none is free" });
+  clock.advance(60_000);
+  budgets[Symbol.dispose]();
   assert.deepEqual(log.lines, [
-    "warn budget-refused budget=seats unit=seats used=10 limit=10",
-    "warn budget-refused budget=beds unit=seats used=0 limit=0",
-    "warn budget-refused budget=beds unit=seats used=0 limit=0",
+    ...Array(5).fill("warn budget-refused budget=seats unit=seats used=10 limit=10"),
+    "warn budget-refused budget=beds unit=seats used=0 limit=0 peer=192.0.2.1 reason=none is free",
+    "warn log-limited record=budget-refused suppressed=2 within-seconds=60 " +
+    "budget=seats unit=seats used=10 limit=10",
   ]);
+  assert.equal(clock.pending, 0);
   assert.deepEqual([...budgets.all], [seats, beds]);
   assert.throws(() => budgets.open(spec), { message: "there are two budgets seats" });
 });

@@ -4,6 +4,7 @@ import { callBudgets } from "../../../lib/rpc/budget.ts";
 import { Budget } from "../../../lib/rpc/budget/mod.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";
+import { Budgets } from "../../../lib/rpc/mod.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
@@ -277,6 +278,7 @@ Deno.test({
   async fn() {
     const log = new FakeLog();
     const port = servePort(echoRpcs(), {
+      budgets: new Budgets(log, systemClock),
       connections: uncounted,
       supervisor: testSupervisor(log),
       addr: "127.0.0.1:0",
@@ -284,8 +286,10 @@ Deno.test({
       clock: systemClock,
       log,
       limits: { messages: { readMaxBytes: 2 ** 26, writeMaxBytes: 2 ** 26 } },
-      intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
-      outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
+      counting: {
+        intake: new Intake(new Budget({ ...callBudgets.requests, limit: 1e9 }), 1e9),
+        outbox: new Outbox(new Budget({ ...callBudgets.answers, limit: 1e9 }), 1e9),
+      },
     });
     const stubs = await makeStubs();
     try {

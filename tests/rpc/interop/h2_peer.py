@@ -64,7 +64,7 @@ def do_call(method, message="", content_type="application/grpc"):
         [
             (":method", "POST"),
             (":scheme", "http"),
-            (":authority", "test"),
+            (":authority", "localhost"),
             (":path", f"/maglev.Maglev/{method}"),
             ("content-type", content_type),
             ("te", "trailers"),

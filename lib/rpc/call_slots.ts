@@ -1,0 +1,50 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { type CallClass, callClasses } from "./budget.ts";
+import type { Budgets } from "./budget/mod.ts";
+import { PeerShares } from "./peer_shares.ts";
+import { prefixOf } from "./prefix.ts";
+import type { CallContext } from "./rpc.ts";
+
+/**
+ * Calls that cost more than an answer from memory. Of each class so many are under way; one more is
+ * refused at once, so that the others are answered in time. This machine has slots of its own.
+ */
+export class CallSlots {
+  /** None of them is taken yet. */
+  constructor(private readonly shares: PeerShares) {}
+
+  /** Runs a call if there is a slot. Rejects with ResourceExhausted if there is none. */
+  async run<T>({ peer }: Pick<CallContext, "peer">, work: () => T | Promise<T>): Promise<T> {
+    const { shares } = this;
+    const prefix = prefixOf(peer);
+    const obstacle = shares.take(prefix);
+    if (obstacle !== undefined) {
+      const reason = shares.describe(obstacle, prefix);
+      shares.budget.refuse({ peer, reason });
+      throw new ConnectError(`too many at a time: ${reason}`, Code.ResourceExhausted);
+    }
+    try {
+      return await work();
+    } finally {
+      shares.giveBack(prefix);
+    }
+  }
+}
+
+/** The slots of each class. */
+export type CallSlotsByClass = Readonly<Record<CallClass, CallSlots>>;
+
+/** Opens the budgets of all classes. */
+export function openCallSlots(budgets: Budgets): CallSlotsByClass {
+  const open = (name: CallClass) => {
+    const spec = callClasses[name];
+    return new CallSlots(new PeerShares(budgets.open(spec), spec));
+  };
+  return {
+    checks: open("checks"),
+    reloads: open("reloads"),
+    vppReads: open("vppReads"),
+    vppSyncs: open("vppSyncs"),
+    lists: open("lists"),
+  };
+}

@@ -1,0 +1,86 @@
+import type { H2Handler, H2Request } from "../h2/mod.ts";
+import { parseIp } from "../ip/mod.ts";
+import type { Logger } from "../log/mod.ts";
+import type { ProtocolHandlers } from "./connections.ts";
+import { contentTypeOf, protocolOf } from "./content_type.ts";
+import { refuse, refused } from "./refusals.ts";
+
+/** By what names browsers may call this machine, and from which pages. */
+export interface BrowserRules {
+  /** Names, in lower case, besides addresses and `localhost`. */
+  readonly hostNames: ReadonlySet<string>;
+  /** Origins of pages that are not served by this port: `https://status.example.net`. */
+  readonly origins: ReadonlySet<string>;
+}
+
+/** Only addresses and `localhost`, and no pages but this port's own. */
+export const strictRules: BrowserRules = { hostNames: new Set(), origins: new Set() };
+
+/**
+ * The same handlers behind a check of what browsers say. A page that an operator visits can make
+ * the browser send requests to any address that it reaches, and by changing what its own name
+ * resolves to it can make them look like requests to itself. The browser tells of both: by
+ * `Origin`, and by `Host`, which is then the name of that page.
+ */
+export function guardedFromPages(
+  { http1, http2 }: ProtocolHandlers,
+  rules: BrowserRules,
+  log: Logger,
+): ProtocolHandlers {
+  const guard = (handler: H2Handler): H2Handler => async (request) => {
+    const reason = pageRefusal(request, rules);
+    if (reason === undefined) return await handler(request);
+    log.warn("grpc-page-refused", { peer: request.peer, reason });
+    return await refuse(refused("permission_denied", reason, contentTypeOf(request)), request);
+  };
+  return { http1: guard(http1), http2: guard(http2) };
+}
+
+/** Why a request that a page may have sent is not answered; undefined if it is. */
+export function pageRefusal(request: H2Request, rules: BrowserRules): string | undefined {
+  // Browsers speak HTTP/2 over TLS only, where the name has to be the certificate's.
+  if (protocolOf(contentTypeOf(request)) === "grpc") return undefined;
+  const host = (request.authority || field(request, "host")).toLowerCase();
+  if (host !== "" && !isOurs(host, rules)) {
+    return `host ${quote(host)} is neither an address nor a name of this machine; ` +
+      "maglevd --host-name adds one";
+  }
+  const origin = field(request, "origin").toLowerCase();
+  if (origin === "" || origin === `${request.scheme}://${host}` || rules.origins.has(origin)) {
+    return undefined;
+  }
+  return `the page ${quote(origin)} may not call this API; maglevd --allow-origin lets it`;
+}
+
+/** Whether a page that is not ours cannot have this name. */
+function isOurs(host: string, { hostNames }: BrowserRules): boolean {
+  const [, v6, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host) ?? [];
+  if (v6 !== undefined) return parseIp(v6)?.family === 6;
+  const bare = name.endsWith(".") ? name.slice(0, -1) : name;
+  return bare === "localhost" || parseIp(bare) !== undefined || hostNames.has(bare);
+}
+
+function field({ headers }: H2Request, wanted: string): string {
+  return headers.find(([name]) => name === wanted)?.[1] ?? "";
+}
+
+/** For messages: bounded and printable. */
+function quote(text: string): string {
+  return JSON.stringify(text.length > 100 ? `${text.slice(0, 100)}…` : text);
+}
+
+/**
+ * The names of a machine, in lower case: its host name, the first label of that, and what stands
+ * beside either in `hosts`, the text of /etc/hosts. No resolver is asked, which might be the one
+ * that lies.
+ */
+export function machineNames(hostname: string, hosts: string): ReadonlySet<string> {
+  const full = hostname.toLowerCase();
+  const own = [full, full.split(".", 1)[0] ?? ""].filter((name) => name !== "");
+  const lines = hosts.toLowerCase().split("\n")
+    .map((line) =>
+      (line.split("#", 1)[0] ?? "").split(/\s+/).slice(1).filter((name) => name !== "")
+    )
+    .filter((names) => names.some((name) => own.includes(name)));
+  return new Set([...own, ...lines.flat()]);
+}

@@ -1,0 +1,41 @@
+import { type IpAddress, ipFromBytes, parseIp } from "../ip/mod.ts";
+
+/** Whom limits count as one: a site commonly has a whole IPv6 /64, and of IPv4 one address. */
+export interface PeerPrefix {
+  /** `192.0.2.1/32`, `2001:db8::/64`; what is no address stands for itself. */
+  readonly text: string;
+  /** Whether it is this machine itself: its operators are never locked out by others. */
+  readonly isLocal: boolean;
+}
+
+/** Peers that have no address, because they come through a socket of this machine. */
+const localNames: ReadonlySet<string> = new Set(["unix"]);
+
+/** Whether a peer is this machine itself, as {@link prefixOf} has it, at the cost of a look. */
+export function isLocalPeer(peer: string): boolean {
+  return peer.startsWith("127.") || peer === "::1" || localNames.has(peer);
+}
+
+/** The prefix of a peer. An IPv4 peer of a dual-stack socket is an IPv4 peer. */
+export function prefixOf(peer: string): PeerPrefix {
+  const address = parseIp(peer.split("%", 1)[0] ?? "");
+  if (!address) return { text: peer, isLocal: localNames.has(peer) };
+  const own = unmapped(address);
+  if (own.family === 4) return { text: `${own.text}/32`, isLocal: own.bytes[0] === 127 };
+  if (own.text === "::1") return { text: "::1/128", isLocal: true };
+  return { text: `${ipFromBytes(masked(own.bytes)).text}/64`, isLocal: false };
+}
+
+/** RFC 4291 section 2.5.5.2: `::ffff:0:0/96` holds the IPv4 addresses. */
+function unmapped(address: IpAddress): IpAddress {
+  const { bytes, family } = address;
+  const isMapped = family === 6 && bytes.subarray(0, 10).every((each) => each === 0) &&
+    bytes[10] === 0xff && bytes[11] === 0xff;
+  return isMapped ? ipFromBytes(bytes.subarray(12)) : address;
+}
+
+function masked(bytes: Uint8Array): Uint8Array {
+  const prefix = new Uint8Array(16);
+  prefix.set(bytes.subarray(0, 8));
+  return prefix;
+}

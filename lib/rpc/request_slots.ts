@@ -1,0 +1,73 @@
+import type { H2Handler, H2Request } from "../h2/mod.ts";
+import type { PeerPrefix } from "./prefix.ts";
+import { overloaded } from "./refusals.ts";
+import type { PeerShares } from "./peer_shares.ts";
+
+/** Hears whether anything is under way on a connection. */
+export interface Occupation {
+  /** The first request has begun. */
+  busy(): void;
+  /** The last one is over. */
+  idle(): void;
+}
+
+/** A request that was let in. */
+interface Running {
+  /** The handler has answered or failed; it may do so long after nobody listens any more. */
+  isHandled: boolean;
+  /** The answer is sent, or nobody waits for it. */
+  isOver: boolean;
+}
+
+/**
+ * The requests of one connection. Each is counted from its header to the last octet of its answer,
+ * or to the end of its handler where that comes later; one too many is refused at once, its body
+ * unread.
+ */
+export class RequestSlots {
+  readonly #running = new Map<H2Request, Running>();
+
+  /** `occupation` is the connection's. */
+  constructor(
+    private readonly shares: PeerShares,
+    private readonly prefix: PeerPrefix,
+    private readonly occupation: Occupation,
+  ) {}
+
+  /** A handler whose requests are counted. */
+  counting(handler: H2Handler): H2Handler {
+    return async (request) => {
+      const { shares, prefix } = this;
+      const obstacle = shares.take(prefix);
+      if (obstacle !== undefined) {
+        const reason = shares.describe(obstacle, prefix);
+        shares.budget.refuse({ peer: request.peer, reason });
+        return overloaded(reason, request);
+      }
+      const running: Running = { isHandled: false, isOver: false };
+      this.#running.set(request, running);
+      if (this.#running.size === 1) this.occupation.busy();
+      try {
+        return await handler(request);
+      } finally {
+        running.isHandled = true;
+        this.#settle(request, running);
+      }
+    };
+  }
+
+  /** The exchange of this request is over. */
+  over(request: H2Request): void {
+    const running = this.#running.get(request);
+    if (!running) return;
+    running.isOver = true;
+    this.#settle(request, running);
+  }
+
+  #settle(request: H2Request, { isHandled, isOver }: Running): void {
+    if (!isHandled || !isOver) return;
+    this.#running.delete(request);
+    this.shares.giveBack(this.prefix);
+    if (this.#running.size === 0) this.occupation.idle();
+  }
+}

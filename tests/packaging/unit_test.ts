@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { budgetList } from "../../lib/rpc/mod.ts";
+
+const unit = await Deno.readTextFile(
+  new URL("../../packaging/systemd/vpp-maglevd.service", import.meta.url),
+);
+
+function setting(name: string): string {
+  const [, value] = new RegExp(`^${name}=(.*)$`, "m").exec(unit) ?? [];
+  assert.ok(value !== undefined, `${name}= is not set`);
+  return value;
+}
+
+Deno.test("the unit's memory has room for 10,000 backends and all that clients may make it hold", () => {
+  const mebibyte = 1024 * 1024;
+  const [, gibibytes] = /^(\d+)G$/.exec(setting("MemoryMax")) ?? [];
+  const clients = budgetList().filter(({ unit }) => unit === "bytes")
+    .reduce((sum, { limit }) => sum + limit, 0) / mebibyte;
+  const scrapes = 64;
+  // docs/performance/scale.md: what was seen at most.
+  const measured = 480;
+  const needed = measured + clients + scrapes;
+  assert.ok(Number(gibibytes) * 1024 >= needed * 1.25, `${needed} MiB are needed`);
+});
+
+Deno.test("the unit's threads are bounded, well above what the runtime has", () => {
+  const blocking = 32;
+  const processors = navigator.hardwareConcurrency;
+  assert.ok(Number(setting("TasksMax")) >= 4 * (blocking + 2 * Math.min(processors, 48)));
+});

@@ -1,0 +1,142 @@
+import assert from "node:assert/strict";
+import { type ConnectionSlot, ConnectionSlots } from "../../lib/rpc/connection_slots.ts";
+import { prefixOf } from "../../lib/rpc/prefix.ts";
+import { sharesOf } from "./peer_shares_of.ts";
+
+/** Slots whose losses are written down, as `loser to newcomer`. */
+function setUp(limits: Parameters<typeof sharesOf>[0]) {
+  const shares = sharesOf(limits);
+  const slots = new ConnectionSlots(shares);
+  const lost: string[] = [];
+  const attempt = (peer: string, name = peer) =>
+    slots.take(prefixOf(peer), ({ text }) => void lost.push(`${name} to ${text}`));
+  const take = (peer: string, name = peer): ConnectionSlot => {
+    const taken = attempt(peer, name);
+    assert.ok("leave" in taken, "refused");
+    return taken;
+  };
+  const refusal = (peer: string): string | undefined => {
+    const taken = attempt(peer);
+    return "refusal" in taken ? taken.refusal : undefined;
+  };
+  return { slots, used: () => shares.budget.used, lost, take, refusal };
+}
+
+Deno.test("of a full port the longest idle connection of who has most gives way", () => {
+  const { used, lost, take } = setUp({ total: 4, perPrefix: 4, reserved: 0 });
+  take("2001:db8::1", "first");
+  take("192.0.2.1", "only");
+  take("2001:db8::2", "second");
+  take("2001:db8::3", "third");
+  take("192.0.2.2", "new");
+  assert.deepEqual(lost, ["first to 192.0.2.2/32"]);
+  take("192.0.2.3", "newer");
+  assert.deepEqual(lost.slice(1), ["second to 192.0.2.3/32"]);
+  assert.equal(used(), 4);
+  take("192.0.2.4");
+  assert.deepEqual(lost.slice(2), ["only to 192.0.2.4/32"], "all have one, this the longest");
+});
+
+Deno.test("who has as many takes from nobody but itself", () => {
+  const { lost, take, refusal } = setUp({ total: 4, perPrefix: 4, reserved: 0 });
+  for (const name of ["a1", "a2"]) take("192.0.2.1", name);
+  const mine = ["b1", "b2"].map((name) => take("192.0.2.2", name));
+  take("192.0.2.2", "b3");
+  assert.deepEqual(lost, ["b1 to 192.0.2.2/32"]);
+  for (const slot of mine) slot.busy();
+  take("192.0.2.2", "b4");
+  assert.deepEqual(lost.slice(1), ["b3 to 192.0.2.2/32"]);
+  assert.equal(refusal("192.0.2.1"), undefined, "a takes from itself");
+  assert.deepEqual(lost.slice(2), ["a1 to 192.0.2.1/32"]);
+});
+
+Deno.test("a prefix at its limit takes from itself, and is refused when it is busy", () => {
+  const { used, lost, take, refusal } = setUp({ total: 10, perPrefix: 2, reserved: 0 });
+  const first = take("2001:db8::1", "first");
+  const second = take("2001:db8::2", "second");
+  first.busy();
+  const third = take("2001:db8::3", "third");
+  assert.deepEqual(lost, ["second to 2001:db8::/64"]);
+  third.busy();
+  assert.equal(
+    refusal("2001:db8::4"),
+    "the limit of 2 connections of 2001:db8::/64 is reached, none is idle",
+  );
+  first.idle();
+  assert.equal(refusal("2001:db8::4"), undefined);
+  assert.deepEqual(lost.slice(1), ["first to 2001:db8::/64"]);
+  second.leave();
+  first.leave();
+  first.idle();
+  first.busy();
+  assert.equal(used(), 2, "who has lost its slot has nothing to give back");
+  third.leave();
+  assert.equal(used(), 1);
+});
+
+Deno.test("strangers who are busy with all they may have leave this machine its slots", () => {
+  const { used, lost, take, refusal } = setUp({ total: 6, perPrefix: 3, reserved: 2 });
+  for (const peer of ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"]) take(peer).busy();
+  assert.equal(
+    refusal("192.0.2.3"),
+    "the limit of 4 connections is reached, none is idle",
+  );
+  for (const peer of ["127.0.0.1", "::1"]) take(peer).busy();
+  assert.equal(
+    refusal("127.0.0.2"),
+    "the limit of 6 connections is reached, none is idle",
+  );
+  assert.deepEqual([lost, used()], [[], 6]);
+});
+
+Deno.test("this machine gives way to no stranger, and strangers give way to it first", () => {
+  const { lost, take, refusal } = setUp({ total: 4, perPrefix: 4, reserved: 1 });
+  for (const name of ["h1", "h2", "h3"]) take("127.0.0.1", name);
+  const stranger = take("192.0.2.1", "s1");
+  stranger.busy();
+  assert.match(refusal("192.0.2.2") ?? "", /^the limit of 3 connections is reached/);
+  stranger.idle();
+  take("::1", "other");
+  assert.deepEqual(lost, ["s1 to ::1/128"], "though another has more, and idle for longer");
+  take("::1", "more");
+  assert.deepEqual(lost.slice(1), ["h1 to ::1/128"]);
+});
+
+Deno.test("who becomes idle again is the last to give way", () => {
+  const { lost, take } = setUp({ total: 3, perPrefix: 3, reserved: 0 });
+  const [first] = ["first", "second", "third"].map((name) => take("192.0.2.1", name));
+  first?.busy();
+  first?.idle();
+  for (const peer of ["192.0.2.2", "192.0.2.3"]) take(peer);
+  assert.deepEqual(lost, ["second to 192.0.2.2/32", "third to 192.0.2.3/32"]);
+});
+
+Deno.test("of those that have equally many, the one that has been idle for longest gives way", () => {
+  const { lost, take } = setUp({ total: 3, perPrefix: 3, reserved: 0 });
+  const slots = ["192.0.2.1", "192.0.2.2", "192.0.2.3"].map((peer) => take(peer));
+  for (const slot of [slots[2], slots[0], slots[1]]) {
+    slot?.busy();
+    slot?.idle();
+  }
+  for (const peer of ["198.51.100.1", "198.51.100.2"]) take(peer);
+  assert.deepEqual(lost, [
+    "192.0.2.3 to 198.51.100.1/32",
+    "192.0.2.1 to 198.51.100.2/32",
+  ]);
+});
+
+Deno.test("who has left is forgotten, and does not become idle any more", () => {
+  const { slots, lost, take } = setUp({ total: 2, perPrefix: 2, reserved: 0 });
+  const gone = take("192.0.2.1", "gone");
+  gone.busy();
+  gone.leave();
+  assert.equal(slots.prefixes, 0);
+  const [first] = [take("192.0.2.1", "first"), take("192.0.2.1", "second")];
+  first?.busy();
+  gone.idle();
+  first?.idle();
+  take("192.0.2.2");
+  assert.deepEqual(lost, ["second to 192.0.2.2/32"]);
+  take("192.0.2.3");
+  assert.deepEqual(lost.slice(1), ["first to 192.0.2.3/32"]);
+});

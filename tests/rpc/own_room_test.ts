@@ -1,0 +1,83 @@
+/** What strangers can use up, and what is left for this machine then. */
+
+import assert from "node:assert/strict";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { HealthService } from "../../lib/rpc/health.ts";
+import { portHandlers } from "../../lib/rpc/port.ts";
+import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { EventHub } from "../../lib/rpc/watch/hub.ts";
+import { watchFilter } from "../../lib/rpc/watch/filter.ts";
+import { create } from "@bufbuild/protobuf";
+import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { CheckerBed } from "./checker_bed.ts";
+import { FakeLog } from "./fake_log.ts";
+import { FakeObserver } from "./harness.ts";
+import { memoryRequest } from "./memory_request.ts";
+
+const json = [["content-type", "application/json"]] as const;
+const path = "/grpc.health.v1.Health/Check";
+
+Deno.test("strangers who have used up the room of requests and answers lock nobody here out", async () => {
+  for (const full of ["requests", "answers"]) {
+    const { http1 } = portHandlers(new HealthService([""]).rpcs(), new StreamRegistry(), {
+      counting: countedRoom({ [full]: 0 }),
+      ownCounting: countedRoom(),
+      observer: new FakeObserver(),
+      clock: systemClock,
+      log: new FakeLog(),
+      limits: { messages: defaultMessageLimits },
+    });
+    const ask = async (peer: string) => {
+      const body = [new TextEncoder().encode("{}")];
+      const response = await http1({ ...memoryRequest({ path, headers: json, body }), peer });
+      for await (const _ of response.body ?? []);
+      return response.status;
+    };
+    assert.deepEqual(
+      [await ask("192.0.2.1"), await ask("127.0.0.1"), await ask("::1")],
+      [429, 200, 200],
+      full,
+    );
+  }
+});
+
+Deno.test("without room of its own this machine shares that of the others", async () => {
+  const { http1 } = portHandlers(new HealthService([""]).rpcs(), new StreamRegistry(), {
+    counting: countedRoom({ requests: 0 }),
+    observer: new FakeObserver(),
+    clock: systemClock,
+    log: new FakeLog(),
+  });
+  const body = [new TextEncoder().encode("{}")];
+  const { status } = await http1({
+    ...memoryRequest({ path, headers: json, body }),
+    peer: "127.0.0.1",
+  });
+  assert.equal(status, 429);
+});
+
+Deno.test("strangers who watch as much as they may leave this machine its streams", async () => {
+  using bed = new CheckerBed();
+  const { checker, journal, log, clock } = bed;
+  const hub = new EventHub({
+    ...{ checker, journal, logs: log, clock, streamId: "here" },
+    limits: { count: 10, bytes: 1000 },
+    budgets: watchBudgets({ watchers: 2, debugWatchers: 1 }),
+    ownBudgets: watchBudgets({ watchers: 2, debugWatchers: 1 }),
+  });
+  const usual = watchFilter(create(WatchRequestSchema, { backend: false, frontend: false }));
+  const debug = { ...usual, log: "debug" } as const;
+  const queues = [await hub.watch(debug), await hub.watch(usual)];
+  const refused = (error: unknown) =>
+    error instanceof ConnectError && error.code === Code.ResourceExhausted;
+  await assert.rejects(hub.watch(usual), refused);
+  queues.push(await hub.watch(debug, true));
+  await assert.rejects(hub.watch(debug, true), refused);
+  queues.push(await hub.watch(usual, true));
+  await assert.rejects(hub.watch(usual, true), refused);
+  hub.close(new ConnectError("enough", Code.Unavailable));
+  await Promise.allSettled(queues.map((queue) => queue.next()));
+});
