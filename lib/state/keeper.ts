@@ -101,6 +101,7 @@ export class Keeper {
       await this.#writeAll();
     }
     await this.#options.keeping.close();
+    this.#warnings[Symbol.dispose]();
   }
 
   /** Has everything looked at, and again after a while. */

@@ -105,7 +105,7 @@ Deno.test("what is gone with a reload, or since the last run, is gone from the f
   assert.deepEqual([...keeping.backends.keys()], ["b"]);
 });
 
-Deno.test("what could not be kept is tried again, said once, and health checking goes on", async () => {
+Deno.test("what could not be kept is tried again, said, and health checking goes on", async () => {
   await using kept = await following();
   const { bench, keeping, log } = kept;
   const full: Written = { kind: "failed", reason: "database or disk is full" };
