@@ -1,0 +1,88 @@
+/** What one attack did to maglevd. Milliseconds and octets. */
+export interface Outcome {
+  readonly attack: string;
+  /** The load average before the start: of others on this machine. */
+  readonly load: number;
+  readonly seconds: number;
+  /** Between two probes of the backend that is probed every 100 ms. */
+  readonly gap: { readonly before: number; readonly during: number };
+  /** Failed probes of servers that are well; undefined if maglevd could not be asked. */
+  readonly failedProbes: number | undefined;
+  /** Backends that went down, and servers that lost their weight in VPP, a word each. */
+  readonly takenOut: readonly string[];
+  /** From an operator's change on the machine to VPP. */
+  readonly operator: Pair<{ readonly worst: number; readonly failed: number }>;
+  /** Of a polite client's calls. */
+  readonly p50: Pair<number>;
+  readonly p99: Pair<number>;
+  /** Shares of a polite client's new connections and scrapes that failed. */
+  readonly refused: { readonly entries: number; readonly scrapes: number };
+  readonly rss: Pair<number>;
+  readonly descriptors: Pair<number>;
+  readonly logged: number;
+  /** Seconds until all was as before; undefined if not in 60 s. */
+  readonly recovered: number | undefined;
+  /** What was not as before in the end. */
+  readonly left: readonly string[];
+  /** The exit code, if maglevd did not live through it. */
+  readonly died: number | undefined;
+  /** What the attackers did. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Whether it is about who gets in. */
+  readonly letsIn: boolean;
+}
+
+/** Before and during. */
+export interface Pair<T> {
+  readonly before: T;
+  readonly during: T;
+}
+
+/** What an attack may lead to. */
+export const limits = {
+  /** Twice the interval and 50 ms. */
+  gapMs: 250,
+  operatorMs: 100,
+  rss: 400_000_000,
+  /** Of a polite client's new connections, where the attack is about them. */
+  refused: 0.05,
+  /** After an attack, against before. */
+  recovery: 1.3,
+  recoverySeconds: 60,
+} as const;
+
+/** A load average above which figures say more about the machine than about maglevd. */
+export const busyLoad = 2.5;
+
+/** What is wrong, a sentence each; none: maglevd held. Pure. */
+export function faults(outcome: Outcome): string[] {
+  const { gap, failedProbes, takenOut, operator, rss, refused, recovered, left, died } = outcome;
+  const found: string[] = [];
+  if (died !== undefined) found.push(`maglevd ended with exit code ${died}`);
+  if (gap.during > limits.gapMs) found.push(`no probe for ${Math.round(gap.during)} ms`);
+  if (failedProbes === undefined) found.push("a scrape on the machine was not answered");
+  if (failedProbes !== undefined && failedProbes > 0) found.push(`${failedProbes} probes failed`);
+  if (takenOut.length > 0) {
+    found.push(`${takenOut.length} times a server was taken out: ${takenOut[0]}`);
+  }
+  if (operator.during.failed > 0) found.push(`${operator.during.failed} changes did not arrive`);
+  if (operator.during.worst > limits.operatorMs) {
+    found.push(`a change took ${Math.round(operator.during.worst)} ms`);
+  }
+  if (rss.during > limits.rss) found.push(`${Math.round(rss.during / 1e6)} MB resident`);
+  if (outcome.letsIn && refused.entries > limits.refused) {
+    found.push(`${percent(refused.entries)} of new connections failed`);
+  }
+  if (outcome.letsIn && refused.scrapes > limits.refused) {
+    found.push(`${percent(refused.scrapes)} of scrapes failed`);
+  }
+  if (recovered === undefined) {
+    found.push(`not as before after ${limits.recoverySeconds} s: ${left.join(", ")}`);
+  }
+  return found;
+}
+
+/** A share for people. */
+export function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
+}
