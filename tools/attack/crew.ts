@@ -64,6 +64,7 @@ export async function flood(
   for (let sent = 0; sent < most && !arena.over.aborted; sent++) {
     if (!await raw.send(bytes)) break;
     arena.count(what, each);
+    await turn();
   }
 }
 

@@ -8,6 +8,7 @@
 import type { Peer } from "../../bench/rpc/processes.ts";
 import type { Outcome } from "./outcome.ts";
 import { limits } from "./outcome.ts";
+import { fullSize } from "./site/config.ts";
 import { falseFailures, scrapeMetrics } from "./site/metrics.ts";
 import { Operator } from "./site/operator.ts";
 import type { PoliteSeen } from "./site/polite.ts";
@@ -26,6 +27,9 @@ const afterMs = 3_000;
 
 /** Calls within this many milliseconds of before count as being as fast. */
 const slackMs = 5;
+
+/** Open files that maglevd may have. */
+const maglevdFiles = 8_192;
 
 /** Open files of the attackers, more than maglevd has. */
 const attackerFiles = 20_000;
@@ -137,7 +141,11 @@ async function measure(
 ): Promise<Outcome> {
   await using parts = new AsyncDisposableStack();
   const load = Deno.loadavg()[0] ?? 0;
-  const site = await startSite(parts, attack);
+  const site = await startSite(
+    parts,
+    { ...fullSize, idle: attack.idleBackends ?? 0 },
+    [...ordinary, "prlimit", `--nofile=${maglevdFiles}:${maglevdFiles}`],
+  );
   const { daemon, target } = site;
   const operator = parts.use(new Operator(site.vpp, { host: "127.0.0.1", port: target.api }));
   const polite = parts.use(

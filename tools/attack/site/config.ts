@@ -1,7 +1,18 @@
-import { backendNetwork } from "./network.ts";
+/** Where the backends are, on the machine's loopback. */
+const backendNetwork = "127.99";
 
-/** Backends that are probed. */
-export const backendCount = 100;
+/** How large a site is. */
+export interface SiteSize {
+  /** Backends that are probed. */
+  readonly backends: number;
+  /** Disabled ones, which only make lists long. */
+  readonly idle: number;
+  /** Of probes. */
+  readonly timeout: string;
+}
+
+/** What maglevd is measured with. */
+export const fullSize: SiteSize = { backends: 100, idle: 0, timeout: "1s" };
 
 /** Probed every 100 ms; its server measures the gaps. */
 export const pulse = { name: "b0", address: `${backendNetwork}.0.1`, intervalMs: 100 } as const;
@@ -21,24 +32,23 @@ function addressOf(n: number): string {
 }
 
 /**
- * 100 backends in ten frontends: the first is probed every 100 ms over HTTP, the others each
- * second, half of them over HTTP and half over TCP. `idle` more are disabled, and only there to
- * make lists long.
+ * Backends in frontends of ten: the first is probed every 100 ms over HTTP, the others each
+ * second, half of them over HTTP and half over TCP.
  */
-export function siteConfig({ http, tcp }: ServerPorts, idle = 0): string {
+export function siteConfig({ http, tcp }: ServerPorts, size: SiteSize): string {
   const check = (name: string, type: string, port: number, interval: string) =>
-    `    ${name}: { type: ${type}, port: ${port}, interval: ${interval}, timeout: 1s` +
+    `    ${name}: { type: ${type}, port: ${port}, interval: ${interval}, timeout: ${size.timeout}` +
     `${type === "http" ? ", params: { path: / }" : ""}, fast-interval: 100ms }`;
-  const backends = Array.from({ length: backendCount + idle }, (_, n) => {
+  const backends = Array.from({ length: size.backends + size.idle }, (_, n) => {
     const kind = n === 0 ? "pulse" : n % 2 === 1 ? "web" : "port";
-    const enabled = n < backendCount ? "" : ", enabled: false";
+    const enabled = n < size.backends ? "" : ", enabled: false";
     return `    b${n}: { address: ${addressOf(n)}, healthcheck: ${kind}${enabled} }`;
   });
-  const size = idle === 0 ? 10 : 500;
-  const frontends = Array.from({ length: Math.ceil(backends.length / size) }, (_, n) => {
+  const each = size.idle === 0 ? 10 : 500;
+  const frontends = Array.from({ length: Math.ceil(backends.length / each) }, (_, n) => {
     const names = Array.from(
-      { length: Math.min(size, backends.length - n * size) },
-      (_, i) => `b${n * size + i}: {}`,
+      { length: Math.min(each, backends.length - n * each) },
+      (_, i) => `b${n * each + i}: {}`,
     );
     const address = `192.0.2.${1 + n}`;
     const pools = `[{ name: p, backends: { ${names.join(", ")} } }]`;

@@ -4,6 +4,8 @@ export interface MetricsSeen {
   readonly failedProbes: Readonly<Record<string, number>>;
   /** Connections open now, both ports together, this scrape's included. */
   readonly connections: number;
+  /** Errors that no part of maglevd expected. */
+  readonly unhandled: number;
 }
 
 /** Scrapes; undefined if maglevd does not answer in 20 s. */
@@ -27,14 +29,16 @@ export async function scrapeMetrics(port: number): Promise<MetricsSeen | undefin
 export function parseMetrics(text: string): MetricsSeen {
   const failedProbes: Record<string, number> = {};
   let connections = 0;
+  let unhandled = 0;
   for (const line of text.split("\n")) {
     const value = Number(line.slice(line.lastIndexOf(" ") + 1));
     if (line.startsWith("maglev_connections{")) connections += value;
+    if (line.startsWith("maglev_unhandled_errors_total ")) unhandled = value;
     if (!line.startsWith("maglev_probe_total{") || !line.includes('result="failure"')) continue;
     const code = /code="([^"]*)"/.exec(line)?.[1] ?? "";
     if (value > 0) failedProbes[code] = (failedProbes[code] ?? 0) + value;
   }
-  return { failedProbes, connections };
+  return { failedProbes, connections, unhandled };
 }
 
 /** Probes that failed between two scrapes though the servers were well, but for our own lacks. */

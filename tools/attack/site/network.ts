@@ -7,11 +7,9 @@ export interface Network extends AsyncDisposable {
 
 /** The machine's addresses on the link between the two. */
 export const machineAddress = "10.200.0.1";
+
 /** Of IPv6. */
 export const machineAddress6 = "fd00:200::1";
-
-/** Where the backends are, on the machine's loopback. */
-export const backendNetwork = "10.99";
 
 /** Attackers are in 198.18.0.0/16 and in 2001:db8::/32; a polite client is at 10.200.0.2. */
 const setup = (machine: string, attackers: string) => `
@@ -30,7 +28,6 @@ const setup = (machine: string, attackers: string) => `
   -n ${attackers} -6 route add local 2001:db8::/32 dev lo
   -n ${machine} route add 198.18.0.0/16 via 10.200.0.2
   -n ${machine} -6 route add 2001:db8::/32 via fd00:200::2
-  -n ${machine} route add local ${backendNetwork}.0.0/16 dev lo
 `;
 
 /** Makes both. Needs root. */

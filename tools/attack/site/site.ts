@@ -1,6 +1,6 @@
 import { Peer } from "../../../bench/rpc/processes.ts";
 import { createSimulatedVpp, type SimulatedVpp } from "../../../lib/sim/mod.ts";
-import { backendCount, pulse, type ServerPorts, siteConfig } from "./config.ts";
+import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
 import { type Daemon, startMaglevd } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
 import type { Target } from "../types.ts";
@@ -14,19 +14,20 @@ export interface Site {
   readonly target: Target;
 }
 
-/** Open files that maglevd may have. */
-export const descriptorLimit = 8_192;
-
 /** Milliseconds until all servers are in VPP. */
 const startMs = 60_000;
 
 /** Runs with the priority of everybody, though the measuring runs with a higher one. */
 export const ordinary = ["nice", "-n", "10"] as const;
 
-/** Starts everything in this namespace; resolves when VPP has every server with its weight. */
+/**
+ * Starts everything in this namespace, maglevd behind these words; resolves when VPP has every
+ * server with its weight.
+ */
 export async function startSite(
   parts: AsyncDisposableStack,
-  { idleBackends = 0 }: { readonly idleBackends?: number },
+  size: SiteSize,
+  before: readonly string[] = [],
 ): Promise<Site> {
   const folder = parts.adopt(
     await Deno.makeTempDir({ prefix: "maglev-attack-" }),
@@ -38,16 +39,16 @@ export async function startSite(
   const servers = parts.use(program("site/servers.ts", pulse.address));
   const ports: ServerPorts = JSON.parse(await servers.line());
   const config = `${folder}/maglev.yaml`;
-  await Deno.writeTextFile(config, siteConfig(ports, idleBackends));
+  await Deno.writeTextFile(config, siteConfig(ports, size));
   const daemon = parts.use(
     await startMaglevd([
       `--config=${config}`,
       ...["--grpc-addr=:0", "--metrics-addr=:0"],
       `--vpp-api-addr=${sockets.apiPath}`,
       `--vpp-stats-addr=${sockets.statsPath}`,
-    ], [...ordinary, "prlimit", `--nofile=${descriptorLimit}:${descriptorLimit}`]),
+    ], before),
   );
-  await inService(vpp);
+  await inService(vpp, size.backends);
   const { api, metrics } = daemon;
   const target = { host: machineAddress, host6: machineAddress6, api, metrics };
   return { vpp, servers, daemon, target };
@@ -70,12 +71,12 @@ export function programBehind(
   return new Peer(command, words);
 }
 
-async function inService(vpp: SimulatedVpp): Promise<void> {
+async function inService(vpp: SimulatedVpp, count: number): Promise<void> {
   const end = performance.now() + startMs;
   for (;;) {
     const servers = vpp.state().flatMap((vip) => vip.servers);
     const up = servers.filter(({ weight }) => weight === 100).length;
-    if (up === backendCount) return;
+    if (up === count) return;
     if (performance.now() > end) throw new Error(`only ${up} servers came into service`);
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
