@@ -1,8 +1,5 @@
 import { gzipSync } from "node:zlib";
 import * as wire from "../../tests/h2/testing/wire.ts";
-import { crew, flood } from "./crew.ts";
-import { type Dial, dial, ignore, type Raw } from "./socket.ts";
-import type { Arena } from "./types.ts";
 
 /** What a client opens an HTTP/2 connection with; windows for answers as given, else wide open. */
 export function greeting(window = 2 ** 31 - 1): Uint8Array<ArrayBuffer> {
@@ -49,6 +46,19 @@ function varint(value: number): Uint8Array<ArrayBuffer> {
   return wire.octets(...result, value);
 }
 
+/** DATA that ends a request, in frames as large as they may be. */
+export function body(id: number, bytes: Uint8Array): Uint8Array<ArrayBuffer> {
+  const frames: Uint8Array[] = [];
+  for (let at = 0; at < bytes.length || at === 0; at += largestFrame) {
+    const end = at + largestFrame >= bytes.length ? wire.END_STREAM : 0;
+    frames.push(wire.data(id, bytes.subarray(at, at + largestFrame), end));
+  }
+  return wire.join(...frames);
+}
+
+/** SETTINGS_MAX_FRAME_SIZE at the beginning (RFC 9113, 6.5.2). */
+const largestFrame = 16_384;
+
 /** A whole call: HEADERS, and DATA that ends the request. */
 export function call(
   id: number,
@@ -58,7 +68,7 @@ export function call(
 ): Uint8Array<ArrayBuffer> {
   return wire.join(
     wire.headers(id, fields(method, more), wire.END_HEADERS),
-    wire.data(id, envelope(message), wire.END_STREAM),
+    body(id, envelope(message)),
   );
 }
 
@@ -72,45 +82,4 @@ export function unknownFields(octets: number): Uint8Array {
   const plain = new Uint8Array(octets - octets % 3);
   for (let at = 0; at < plain.length; at += 3) plain.set([0xf8, 0x7f, 1], at);
   return gzipSync(plain);
-}
-
-/** Opens a connection and greets. */
-export async function open(
-  arena: Arena,
-  options: Dial,
-  window?: number,
-): Promise<Raw | undefined> {
-  const raw = await dial(arena, options);
-  if (raw !== undefined) await raw.send(greeting(window));
-  return raw;
-}
-
-/**
- * Floods from ever new connections, ten at a time, with the same octets on each until maglevd has
- * had enough of it. `each`: how many of `what` one piece holds. `again`: the octets may come more
- * than once on a connection.
- */
-export async function frameFlood(
-  arena: Arena,
-  what: string,
-  bytes: Uint8Array,
-  { each = 1, again = true }: { readonly each?: number; readonly again?: boolean } = {},
-): Promise<void> {
-  await crew(arena, 10, 10, async (n) => {
-    const raw = await open(arena, { from: n, hear: ignore });
-    if (raw === undefined) return;
-    if (again) await flood(arena, raw, bytes, what, { each });
-    else if (await raw.send(bytes)) arena.count(what, each);
-    if (!again) await answered(raw);
-    raw.close();
-  });
-}
-
-/** Waits until maglevd has said something, or a second. */
-async function answered(raw: Raw): Promise<void> {
-  const before = raw.received;
-  const end = performance.now() + 1_000;
-  while (!raw.isGone && raw.received === before && performance.now() < end) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
 }

@@ -1,7 +1,7 @@
 import { Resetter } from "../../../tests/support/reset.ts";
 import * as wire from "../../../tests/h2/testing/wire.ts";
 import { crew, flood, hold } from "../crew.ts";
-import { open } from "../grpc.ts";
+import { open } from "../floods.ts";
 import { dial, ignore } from "../socket.ts";
 import type { Attack } from "../types.ts";
 

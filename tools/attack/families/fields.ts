@@ -1,6 +1,7 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
 import { crew, flood, hold } from "../crew.ts";
-import { call, fields, frameFlood, open, streams, textField } from "../grpc.ts";
+import { burst, open } from "../floods.ts";
+import { call, fields, streams, textField } from "../grpc.ts";
 import { ignore } from "../socket.ts";
 import type { Attack } from "../types.ts";
 
@@ -35,7 +36,7 @@ export const fieldAttacks: readonly Attack[] = [
     section,
     run: (arena) => {
       const bytes = streams(20, (id) => tableBomb(id, 10_000));
-      return frameFlood(arena, "requests", bytes, { each: 20, again: false });
+      return burst(arena, "requests", bytes, { each: 20 });
     },
   },
   {
@@ -57,7 +58,7 @@ export const fieldAttacks: readonly Attack[] = [
         return wire.frame(wire.types.HEADERS, wire.END_HEADERS | wire.END_STREAM, id, block);
       };
       const bytes = streams(200, churn);
-      return frameFlood(arena, "requests", bytes, { each: 200, again: false });
+      return burst(arena, "requests", bytes, { each: 200 });
     },
   },
   {
@@ -99,7 +100,7 @@ export const fieldAttacks: readonly Attack[] = [
         40,
         (id) => wire.headers(id, fields("GetBackend", id % 4 === 1 ? short : long)),
       );
-      return frameFlood(arena, "requests", bytes, { each: 40, again: false });
+      return burst(arena, "requests", bytes, { each: 40 });
     },
   },
   {
@@ -115,7 +116,7 @@ export const fieldAttacks: readonly Attack[] = [
           wire.data(id, wire.join(wire.octets(0), wire.uint(message.length, 4), message), 1),
         );
       };
-      return frameFlood(arena, "calls", streams(100, bad), { each: 100, again: false });
+      return burst(arena, "calls", streams(100, bad), { each: 100 });
     },
   },
   {
@@ -138,7 +139,7 @@ export const fieldAttacks: readonly Attack[] = [
           ]),
       ];
       const bytes = streams(100, (id) => (broken[id % broken.length] ?? request)(id));
-      return frameFlood(arena, "calls", bytes, { each: 100, again: false });
+      return burst(arena, "calls", bytes, { each: 100 });
     },
   },
 ];

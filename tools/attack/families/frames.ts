@@ -1,5 +1,7 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
-import { call, fields, frameFlood, streams, textField } from "../grpc.ts";
+import { burst, frameFlood } from "../floods.ts";
+import { call, fields, streams, textField } from "../grpc.ts";
+import type { Random } from "../../../tests/h2/fuzz/random.ts";
 import type { Attack } from "../types.ts";
 
 /** The same octets `count` times. */
@@ -13,108 +15,94 @@ const request = (id: number) => call(id, "GetBackend", textField(1, "b0"));
 
 /** Floods of frames that a connection may carry, one row of docs/http2.md each. */
 export const frameAttacks: readonly Attack[] = [
-  flooding(
-    "rapid-reset",
-    "streams opened and reset at once (CVE-2023-44487)",
-    () => ["streams", streams(2_000, (id) => wire.join(request(id), wire.rstStream(id))), {
-      each: 2_000,
-      again: false,
-    }],
-  ),
-  flooding(
-    "made-reset",
-    "streams that maglevd is made to reset (CVE-2025-8671)",
-    () => ["streams", streams(2_000, (id) => wire.join(openStream(id), wire.windowUpdate(id, 0))), {
-      each: 2_000,
-      again: false,
-    }],
-  ),
-  flooding(
-    "ping-flood",
-    "PING as fast as it goes (CVE-2019-9512)",
-    () => ["pings", repeat(1_000, wire.ping()), { each: 1_000 }],
-  ),
-  flooding(
-    "settings-flood",
-    "SETTINGS as fast as they go, empty and full (CVE-2019-9515)",
-    () => [
-      "SETTINGS",
-      repeat(500, wire.join(wire.settings(), wire.settings([4, 1], [4, 100_000]))),
-      {
-        each: 1_000,
-      },
-    ],
-  ),
-  flooding(
-    "window-flood",
-    "WINDOW_UPDATE of one octet, on the connection and on streams",
-    () => ["updates", wire.join(openStream(1), repeat(2_000, wire.windowUpdate(1, 1))), {
-      each: 2_000,
-      again: false,
-    }],
-  ),
-  flooding(
-    "priority-flood",
-    "PRIORITY that reorders streams (CVE-2019-9513)",
-    () => [
-      "PRIORITY",
-      repeat(1_000, wire.frame(wire.types.PRIORITY, 0, 3, wire.uint(1, 4), wire.octets(7))),
-      {
-        each: 1_000,
-      },
-    ],
-  ),
-  flooding("empty-data", "DATA without an octet, and with padding alone (CVE-2019-9518)", () => {
-    const padding = wire.frame(wire.types.DATA, wire.PADDED, 1, wire.octets(9), new Uint8Array(9));
-    const frames = repeat(1_000, wire.join(wire.data(1, ""), padding));
-    return ["frames", wire.join(openStream(1), frames), { each: 2_000, again: false }];
+  bursts("rapid-reset", "streams opened and reset at once (CVE-2023-44487)", "streams", {
+    each: 2_000,
+    octets: () => streams(2_000, (id) => wire.join(request(id), wire.rstStream(id))),
   }),
-  flooding("late-frames", "DATA and HEADERS on streams that have ended", () => {
-    const late = (id: number) => wire.join(request(id), wire.data(id, "late"), request(id));
-    return ["streams", streams(500, late), { each: 500, again: false }];
+  bursts("made-reset", "streams that maglevd is made to reset (CVE-2025-8671)", "streams", {
+    each: 2_000,
+    octets: () => streams(2_000, (id) => wire.join(openStream(id), wire.windowUpdate(id, 0))),
   }),
-  flooding("stream-numbers", "even, falling, skipped and highest numbers of streams", () => {
-    const numbers = [1, 101, 2 ** 31 - 1, 3, 2, 0];
-    return ["requests", wire.join(...numbers.map(request)), { each: 6, again: false }];
+  floods("ping-flood", "PING as fast as it goes (CVE-2019-9512)", "pings", {
+    each: 1_000,
+    octets: () => repeat(1_000, wire.ping()),
   }),
-  flooding(
-    "unknown-frames",
-    "frames of unknown types, with and without octets",
-    () => ["frames", repeat(500, wire.frame(0xbe, 0xff, 1, new Uint8Array(64))), { each: 500 }],
-  ),
-  flooding(
-    "broken-frames",
-    "frames of wrong sizes, and random octets in the place of frames",
-    (n) => {
-      const broken = [
+  floods("settings-flood", "SETTINGS as fast as they go (CVE-2019-9515)", "SETTINGS", {
+    each: 1_000,
+    octets: () => repeat(500, wire.join(wire.settings(), wire.settings([4, 1], [4, 100_000]))),
+  }),
+  bursts("window-flood", "WINDOW_UPDATE of one octet, on streams and the connection", "updates", {
+    each: 20_000,
+    octets: () => {
+      const updates = wire.join(wire.windowUpdate(1, 1), wire.windowUpdate(0, 1));
+      return wire.join(openStream(1), repeat(10_000, updates));
+    },
+  }),
+  floods("priority-flood", "PRIORITY that reorders streams (CVE-2019-9513)", "PRIORITY", {
+    each: 1_000,
+    octets: () => {
+      const priority = wire.join(wire.uint(1, 4), wire.octets(7));
+      return repeat(1_000, wire.frame(wire.types.PRIORITY, 0, 3, priority));
+    },
+  }),
+  bursts("empty-data", "DATA without an octet or padding alone (CVE-2019-9518)", "frames", {
+    each: 2_000,
+    octets: () => {
+      const zeros = wire.join(wire.octets(9), new Uint8Array(9));
+      const padding = wire.frame(wire.types.DATA, wire.PADDED, 1, zeros);
+      return wire.join(openStream(1), repeat(1_000, wire.join(wire.data(1, ""), padding)));
+    },
+  }),
+  bursts("late-frames", "DATA and HEADERS on streams that have ended", "streams", {
+    each: 500,
+    octets: () =>
+      streams(500, (id) => wire.join(request(id), wire.data(id, "late"), wire.rstStream(id))),
+  }),
+  bursts("late-headers", "a second request on a stream that has ended", "streams", {
+    each: 2,
+    octets: () => wire.join(request(1), request(1)),
+  }),
+  bursts("stream-numbers", "even, falling, skipped and highest numbers of streams", "requests", {
+    each: 3,
+    octets: (random) => {
+      const odd = random.pick([[1, 101, 3], [2 ** 31 - 1, 1, 3], [2, 4, 6], [0, 1, 3]]);
+      return wire.join(...odd.map(request));
+    },
+  }),
+  floods("unknown-frames", "frames of unknown types, with and without octets", "frames", {
+    each: 500,
+    octets: () => repeat(500, wire.frame(0xbe, 0xff, 1, new Uint8Array(64))),
+  }),
+  bursts("broken-frames", "frames of wrong sizes, random octets instead of frames", "frames", {
+    each: 1,
+    octets: (random) =>
+      random.pick([
         wire.frame(wire.types.PING, 0, 0, new Uint8Array(7)),
         wire.frame(wire.types.RST_STREAM, 0, 1, new Uint8Array(5)),
         wire.octets(0xff, 0xff, 0xff, 0, 0, 0, 0, 0, 1),
-        n.octets(400),
-      ];
-      return ["frames", wire.join(...broken), { each: broken.length, again: false }];
-    },
-  ),
+        random.octets(400),
+      ]),
+  }),
 ];
 
-type Flood = [
-  what: string,
-  bytes: Uint8Array,
-  options: { readonly each: number; readonly again?: boolean },
-];
+interface Frames {
+  /** How many of what is counted are in `octets`. */
+  readonly each: number;
+  readonly octets: (random: Random) => Uint8Array;
+}
 
-function flooding(
-  name: string,
-  does: string,
-  make: (random: { octets(count: number): Uint8Array }) => Flood,
-): Attack {
+/** The same octets again and again on each connection. */
+function floods(name: string, does: string, what: string, { each, octets }: Frames): Attack {
   return {
-    name,
-    does,
-    section: "HTTP/2 frames",
-    run: (arena) => {
-      const [what, bytes, options] = make(arena.random);
-      return frameFlood(arena, what, bytes, options);
-    },
+    ...{ name, does, section: "HTTP/2 frames" },
+    run: (arena) => frameFlood(arena, what, octets(arena.random), { each }),
+  };
+}
+
+/** Once on each connection, as streams can be used only once. */
+function bursts(name: string, does: string, what: string, { each, octets }: Frames): Attack {
+  return {
+    ...{ name, does, section: "HTTP/2 frames" },
+    run: (arena) => burst(arena, what, octets(arena.random), { each }),
   };
 }

@@ -1,6 +1,7 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
 import { hold } from "../crew.ts";
-import { call, numberField, open, streams, textField } from "../grpc.ts";
+import { open } from "../floods.ts";
+import { call, numberField, streams, textField } from "../grpc.ts";
 import { ignore, type Raw } from "../socket.ts";
 import type { Arena, Attack } from "../types.ts";
 

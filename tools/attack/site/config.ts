@@ -28,7 +28,7 @@ export interface ServerPorts {
 
 /** The address of a backend, by number. */
 function addressOf(n: number): string {
-  return `${backendNetwork}.${n >> 8}.${1 + (n & 255) % 255}`;
+  return `${backendNetwork}.${Math.floor(n / 254)}.${1 + n % 254}`;
 }
 
 /**
