@@ -8,8 +8,8 @@ export interface Outcome {
   readonly gap: { readonly before: number; readonly during: number };
   /** Failed probes of servers that are well; undefined if maglevd could not be asked. */
   readonly failedProbes: number | undefined;
-  /** Backends that went down, and servers that lost their weight in VPP, a word each. */
-  readonly takenOut: readonly string[];
+  /** How often a backend went down or a server lost its weight in VPP, and the first time. */
+  readonly takenOut: { readonly times: number; readonly first: string };
   /** From an operator's change on the machine to VPP. */
   readonly operator: Pair<{ readonly worst: number; readonly failed: number }>;
   /** Of a polite client's calls. */
@@ -62,8 +62,8 @@ export function faults(outcome: Outcome): string[] {
   if (gap.during > limits.gapMs) found.push(`no probe for ${Math.round(gap.during)} ms`);
   if (failedProbes === undefined) found.push("a scrape on the machine was not answered");
   if (failedProbes !== undefined && failedProbes > 0) found.push(`${failedProbes} probes failed`);
-  if (takenOut.length > 0) {
-    found.push(`${takenOut.length} times a server was taken out: ${takenOut[0]}`);
+  if (takenOut.times > 0) {
+    found.push(`${takenOut.times} times a server was taken out: ${takenOut.first}`);
   }
   if (operator.during.failed > 0) found.push(`${operator.during.failed} changes did not arrive`);
   if (operator.during.worst > limits.operatorMs) {

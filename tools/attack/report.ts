@@ -4,7 +4,7 @@ import { busyLoad, faults, type Outcome, percent } from "./outcome.ts";
 const columns: readonly (readonly [string, (outcome: Outcome) => string])[] = [
   ["attack", ({ attack, load }) => `${code(attack)}${load > busyLoad ? " (busy)" : ""}`],
   ["gap", ({ gap }) => `${round(gap.during)}`],
-  ["false", ({ failedProbes, takenOut }) => `${failedProbes ?? "?"} / ${takenOut.length}`],
+  ["false", ({ failedProbes, takenOut }) => `${failedProbes ?? "?"} / ${takenOut.times}`],
   [
     "operator",
     ({ operator: { during } }) => during.failed > 0 ? `${during.failed} lost` : round(during.worst),

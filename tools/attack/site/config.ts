@@ -5,7 +5,7 @@ const backendNetwork = "127.99";
 export interface SiteSize {
   /** Backends that are probed. */
   readonly backends: number;
-  /** Disabled ones, which only make lists long. */
+  /** Disabled ones that no frontend has, which only make lists long. */
   readonly idle: number;
   /** Of probes. */
   readonly timeout: string;
@@ -44,11 +44,10 @@ export function siteConfig({ http, tcp }: ServerPorts, size: SiteSize): string {
     const enabled = n < size.backends ? "" : ", enabled: false";
     return `    b${n}: { address: ${addressOf(n)}, healthcheck: ${kind}${enabled} }`;
   });
-  const each = size.idle === 0 ? 10 : 500;
-  const frontends = Array.from({ length: Math.ceil(backends.length / each) }, (_, n) => {
+  const frontends = Array.from({ length: Math.ceil(size.backends / 10) }, (_, n) => {
     const names = Array.from(
-      { length: Math.min(each, backends.length - n * each) },
-      (_, i) => `b${n * each + i}: {}`,
+      { length: Math.min(10, size.backends - n * 10) },
+      (_, i) => `b${n * 10 + i}: {}`,
     );
     const address = `192.0.2.${1 + n}`;
     const pools = `[{ name: p, backends: { ${names.join(", ")} } }]`;

@@ -17,9 +17,6 @@ export interface Site {
 /** Milliseconds until all servers are in VPP. */
 const startMs = 60_000;
 
-/** Runs with the priority of everybody, though the measuring runs with a higher one. */
-export const ordinary = ["nice", "-n", "10"] as const;
-
 /**
  * Starts everything in this namespace, maglevd behind these words; resolves when VPP has every
  * server with its weight.
