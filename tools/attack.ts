@@ -1,7 +1,7 @@
 /**
  * Attacks a maglevd with 100 backends and a simulated VPP, in network namespaces of its own:
- * `deno task attack [NAME | all | backends] [SEED] [--seconds S] [--patience S] [--priority N] [--json FILE]`. Without a
- * name it lists the attacks. `--patience` is how long what is left afterwards is waited for.
+ * `deno task attack [NAME | all | backends | figures] [SEED] [--seconds S] [--patience S] [--priority N] [--json FILE]`. Without a
+ * name it lists the attacks; `figures` prints what `--json` wrote as docs/security.md has it. `--patience` is how long what is left afterwards is waited for.
  * `--priority 15` puts maglevd and attackers above what else the machine
  * does, as nice(1) counts, so that its load says less about the figures. Exit codes: 0 maglevd held, 1 it did not, 2 it could not be tried.
  *
@@ -11,6 +11,7 @@
 import { parseArgs } from "node:util";
 import { makeNetwork } from "./attack/site/network.ts";
 import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
+import { documented } from "./attack/figures.ts";
 import { details, head, legend, row } from "./attack/report.ts";
 import { attacks } from "./attack/table.ts";
 
@@ -29,7 +30,9 @@ const needed = ["ip", "setsid", "nsenter", "taskset", "prlimit", "nice", "sysctl
 
 function list(): number {
   const width = Math.max(...attacks.map(({ name }) => name.length));
-  for (const { name, does } of attacks) console.log(`${name.padEnd(width)}  ${does}`);
+  for (const { name, does, open } of attacks) {
+    console.log(`${name.padEnd(width)}  ${does}${open === undefined ? "" : ` (open: ${open})`}`);
+  }
   console.log(`${"backends".padEnd(width)}  a zoo of hostile servers beside 50 healthy ones`);
   console.log(`${"all".padEnd(width)}  all of these in turn, but for backends`);
   return 0;
@@ -99,8 +102,27 @@ async function run(names: readonly string[]): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
+/** The zoo looks after itself: it needs no namespaces. */
+async function backends(): Promise<number> {
+  const module = new URL("attack/backends.ts", import.meta.url).pathname;
+  const { code } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--frozen", "--no-check", module, seed, values.seconds],
+  }).spawn().status;
+  return code;
+}
+
+/** Prints the tables of docs/security.md from what `--json` has written. */
+async function figures(): Promise<number> {
+  const text = await Deno.readTextFile(values.json ?? "");
+  const outcomes: Outcome[] = text.trim().split("\n").map((line) => JSON.parse(line));
+  console.log(documented(outcomes));
+  return 0;
+}
+
 async function main(): Promise<number> {
   if (name === undefined) return list();
+  if (name === "backends") return await backends();
+  if (name === "figures") return await figures();
   const names = name === "all" ? attacks.map((each) => each.name) : [name];
   if (names.length === 1 && !attacks.some((each) => each.name === name)) {
     console.error(`there is no attack ${name}; deno task attack lists them`);

@@ -2,7 +2,7 @@ import { equal, ok } from "node:assert/strict";
 import { textField } from "../../tools/attack/grpc.ts";
 import { Caller } from "../../tools/attack/site/caller.ts";
 import { attacks } from "../../tools/attack/table.ts";
-import type { Target } from "../../tools/attack/types.ts";
+import type { Attack, Target } from "../../tools/attack/types.ts";
 import { within } from "../support/deadline.ts";
 import { Prey } from "./prey.ts";
 import { sampleArena } from "./sample.ts";
@@ -23,25 +23,33 @@ async function assertAnswers({ host, api }: Target): Promise<void> {
   }
 }
 
+/** Lets a sample of one attack loose, and looks whether anything of it stays. */
+async function assertHolds(maglevd: Prey, attack: Attack, seed: number): Promise<void> {
+  const { target } = maglevd;
+  const before = await maglevd.calm();
+  const { arena, settled, stop, counts } = sampleArena(target, seed);
+  const running = attack.run(arena);
+  const name = `the end of ${attack.name}`;
+  await within(longestMs, name, Promise.race([running, settled]));
+  await assertAnswers(target);
+  await maglevd.scrape();
+  stop();
+  await within(longestMs, name, running);
+  ok(counts.size > 0, "the attackers have done something");
+  const after = await maglevd.calm(before);
+  maglevd.assertHealthy(before, after);
+  equal(after.metrics.unhandled, before.metrics.unhandled, "errors that nobody expected");
+}
+
 Deno.test(`maglevd holds against a sample of each attack (seed ${seed})`, async (test) => {
   await using maglevd = await Prey.start();
-  const { target } = maglevd;
   for (const [n, attack] of attacks.entries()) {
-    await test.step(attack.name, async () => {
-      const before = await maglevd.calm();
-      const { arena, settled, stop, counts } = sampleArena(target, seed + n);
-      const running = attack.run(arena);
-      const name = `the end of ${attack.name}`;
-      await within(longestMs, name, Promise.race([running, settled]));
-      await assertAnswers(target);
-      await maglevd.scrape();
-      stop();
-      await within(longestMs, name, running);
-      ok(counts.size > 0, "the attackers have done something");
-      const after = await maglevd.calm(before);
-      maglevd.assertHealthy(before, after);
-      equal(after.metrics.unhandled, before.metrics.unhandled, "errors that nobody expected");
-      console.log(attack.name, Object.fromEntries(counts), maglevd.megabytes, "MB resident");
+    const { name, open } = attack;
+    await test.step({
+      name: open === undefined ? name : `${name} (OPEN: ${open})`,
+      ignore: open !== undefined,
+      fn: () => assertHolds(maglevd, attack, seed + n),
     });
   }
+  console.log(`after all of them: ${maglevd.megabytes} MB resident`);
 });

@@ -199,6 +199,7 @@ async function measure(
     descriptors: { before: before.descriptors, during: during.descriptors },
     logged,
     ...after,
+    patience: Number(patience),
     died,
     counts,
     letsIn: attack.letsIn === true,

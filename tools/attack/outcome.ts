@@ -22,6 +22,8 @@ export interface Outcome {
   readonly logged: number;
   /** Seconds until all was as before; undefined if not in 60 s. */
   readonly recovered: number | undefined;
+  /** For how many seconds that was waited for. */
+  readonly patience: number;
   /** What was not as before in the end. */
   readonly left: readonly string[];
   /** The exit code, if maglevd did not live through it. */
@@ -77,7 +79,7 @@ export function faults(outcome: Outcome): string[] {
     found.push(`${percent(refused.scrapes)} of scrapes failed`);
   }
   if (recovered === undefined) {
-    found.push(`not as before after ${limits.recoverySeconds} s: ${left.join(", ")}`);
+    found.push(`not as before after ${outcome.patience} s: ${left.join(", ")}`);
   }
   return found;
 }

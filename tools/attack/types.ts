@@ -41,6 +41,8 @@ export interface Attack {
   readonly from?: "network" | "machine";
   /** Polite clients get in while it lasts: connections are what the attack is about. */
   readonly letsIn?: boolean;
+  /** Why maglevd does not hold against it yet, where that is known; such a one is no test. */
+  readonly open?: string;
   /** Backends that the configuration has besides the 100; they are not probed. */
   readonly idleBackends?: number;
   /** Attacks until `over`, or as much as a sample has. Refusals are no errors. */
