@@ -6,8 +6,8 @@ import type { Attack } from "../types.ts";
 /** Milliseconds between two tries: a page that an operator visits, not a flood. */
 const everyMs = 50;
 
-/** The backend that these go for, and where it serves. */
-const victim = { frontend_name: "f0", pool_name: "p", backend_name: "b2" };
+/** Where the backend serves that the mistyped weight is for. */
+const place = { frontend_name: "f0", pool_name: "p", backend_name: "b4" };
 
 function post(method: string, body: object, ...headers: readonly string[]): Uint8Array {
   const text = JSON.stringify(body);
@@ -43,7 +43,7 @@ function repeating(name: string, does: string, requests: readonly Uint8Array[]):
   };
 }
 
-/** What a page does that an operator visits, and what an operator mistypes. */
+/** What a page does that an operator visits, and what an operator mistypes; each has its victim. */
 export const machineAttacks: readonly Attack[] = [
   repeating("rebinding", "a page whose name was bound to 127.0.0.1 disables a backend", [
     post("DisableBackend", { name: "b2" }, "host: evil.example"),
@@ -51,12 +51,12 @@ export const machineAttacks: readonly Attack[] = [
     post("PauseBackend", { name: "b2" }, "host: evil.example", "origin: http://evil.example"),
   ]),
   repeating("other-origin", "a page of another site asks 127.0.0.1 by its own address", [
-    post("DisableBackend", { name: "b2" }, "host: 127.0.0.1", "origin: http://evil.example"),
-    post("DisableBackend", { name: "b2" }, "host: localhost", "origin: null"),
+    post("DisableBackend", { name: "b3" }, "host: 127.0.0.1", "origin: http://evil.example"),
+    post("DisableBackend", { name: "b3" }, "host: localhost", "origin: null"),
   ]),
   repeating("typos", "JSON with misspelt fields, which must not stand for 0 or for everything", [
-    post("SetFrontendPoolBackendWeight", { ...victim, wieght: 50 }, "host: 127.0.0.1"),
-    post("SetFrontendPoolBackendWeight", { ...victim, Weight_: 50 }, "host: 127.0.0.1"),
-    post("DisableBackend", { name: "b2", nmae: "b3" }, "host: 127.0.0.1"),
+    post("SetFrontendPoolBackendWeight", { ...place, wieght: 50 }, "host: 127.0.0.1"),
+    post("SetFrontendPoolBackendWeight", { ...place, Weight_: 50 }, "host: 127.0.0.1"),
+    post("DisableBackend", { name: "b4", nmae: "b5" }, "host: 127.0.0.1"),
   ]),
 ];

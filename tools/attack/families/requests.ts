@@ -131,8 +131,8 @@ export const requestAttacks: readonly Attack[] = [
           `content-type: application/json\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
       );
       return Promise.all([
-        callFlood(arena, "calls", many, { each: 10, width: 4, rounds: 3 }),
-        crew(arena, 4, 3, async (n) => {
+        callFlood(arena, "calls", many, { each: 10, width: 4, rounds: 2 }),
+        crew(arena, 4, 1, async (n) => {
           let heard: (octets: number) => void = ignore;
           const answer = new Promise<void>((resolve) => {
             heard = (octets) => {
