@@ -174,8 +174,8 @@ async function measure(
   const during = await measurement.phase(assaulted);
   const counts = await assaulted;
   const logged = daemon.logged() - logBefore;
-  const died = daemon.ended();
   const after = await recovery(measurement, site, before, metricsBefore.connections);
+  const died = daemon.ended();
   const metricsAfter = await scrapeMetrics(daemon.metrics);
   const takenOut = [...daemon.downs().slice(downsBefore).map(() => "down"), ...operator.offences];
   const share = (seen: { readonly tries: number; readonly failed: number }) =>

@@ -28,6 +28,8 @@ export class Operator implements AsyncDisposable {
   #changes = 0;
   #failed = 0;
   #worstMs = 0;
+  /** When the change that is on its way was asked for. */
+  #since: number | undefined;
   #over = false;
   #heard: (weight: number) => void = () => {};
   readonly #api: { readonly host: string; readonly port: number };
@@ -41,9 +43,11 @@ export class Operator implements AsyncDisposable {
     this.#work = this.#steer();
   }
 
-  /** What was since the last time. */
+  /** What was since the last time; a change that is not in VPP yet counts with the time so far. */
   take(): OperatorSeen {
-    const seen = { changes: this.#changes, failed: this.#failed, worstMs: this.#worstMs };
+    const waiting = this.#since === undefined ? 0 : performance.now() - this.#since;
+    const worstMs = Math.max(this.#worstMs, waiting);
+    const seen = { changes: this.#changes, failed: this.#failed, worstMs };
     this.#changes = this.#failed = this.#worstMs = 0;
     return seen;
   }
@@ -56,8 +60,9 @@ export class Operator implements AsyncDisposable {
 
   async #steer(): Promise<void> {
     while (!this.#over) {
-      const start = performance.now();
+      const start = this.#since = performance.now();
       await this.#change("DisableBackend", 0);
+      this.#since = undefined;
       // Back in service it is probed first, so how long that takes tells of the probe.
       await this.#change("EnableBackend", 100, false);
       const left = everyMs - (performance.now() - start);
