@@ -14,7 +14,7 @@ const held: Outcome = {
   operator: { before: { worst: 5, failed: 0 }, during: { worst: limits.operatorMs, failed: 0 } },
   p50: { before: 1, during: 2 },
   p99: { before: 4, during: 80 },
-  refused: { entries: 1, scrapes: 1 },
+  refused: { calls: 0.05, entries: 0.05, scrapes: 0.05 },
   rss: { before: 100e6, during: limits.rss },
   descriptors: { before: 30, during: 500 },
   logged: 2_400,
@@ -23,7 +23,6 @@ const held: Outcome = {
   left: [],
   died: undefined,
   counts: { pings: 6_000_000, connections: 120 },
-  letsIn: false,
 };
 
 Deno.test("what reaches the limits and no more has held", () => {
@@ -42,7 +41,10 @@ Deno.test("each limit that is passed is told", () => {
       "1 changes did not arrive; a change took 10000 ms",
     ],
     [{ rss: { before: 100e6, during: 401e6 } }, "401 MB resident"],
-    [{ letsIn: true }, "100 % of new connections failed; 100 % of scrapes failed"],
+    [
+      { refused: { calls: 0.1, entries: 0.2, scrapes: 1 } },
+      "10 % of calls failed; 20 % of new connections failed; 100 % of scrapes failed",
+    ],
     [{ recovered: undefined, left: ["9 connections"] }, "not as before after 60 s: 9 connections"],
   ];
   for (const [change, fault] of broken) equal(faults({ ...held, ...change }).join("; "), fault);

@@ -194,7 +194,11 @@ async function measure(
     },
     p50: { before: before.polite.calls.p50, during: during.polite.calls.p50 },
     p99: { before: before.polite.calls.p99, during: during.polite.calls.p99 },
-    refused: { entries: share(during.polite.entries), scrapes: share(during.polite.scrapes) },
+    refused: {
+      calls: share(during.polite.calls),
+      entries: share(during.polite.entries),
+      scrapes: share(during.polite.scrapes),
+    },
     rss: { before: before.rss, during: during.rss },
     descriptors: { before: before.descriptors, during: during.descriptors },
     logged,
@@ -202,7 +206,6 @@ async function measure(
     patience: Number(patience),
     died,
     counts,
-    letsIn: attack.letsIn === true,
   };
 }
 

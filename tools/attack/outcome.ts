@@ -15,8 +15,12 @@ export interface Outcome {
   /** Of a polite client's calls. */
   readonly p50: Pair<number>;
   readonly p99: Pair<number>;
-  /** Shares of a polite client's new connections and scrapes that failed. */
-  readonly refused: { readonly entries: number; readonly scrapes: number };
+  /** Shares of what failed: a polite client's calls, those over new connections, its scrapes. */
+  readonly refused: {
+    readonly calls: number;
+    readonly entries: number;
+    readonly scrapes: number;
+  };
   readonly rss: Pair<number>;
   readonly descriptors: Pair<number>;
   readonly logged: number;
@@ -30,8 +34,6 @@ export interface Outcome {
   readonly died: number | undefined;
   /** What the attackers did. */
   readonly counts: Readonly<Record<string, number>>;
-  /** Whether it is about who gets in. */
-  readonly letsIn: boolean;
 }
 
 /** Before and during. */
@@ -46,7 +48,7 @@ export const limits = {
   gapMs: 250,
   operatorMs: 100,
   rss: 400_000_000,
-  /** Of a polite client's new connections, where the attack is about them. */
+  /** Of a polite client's calls, new connections and scrapes. */
   refused: 0.05,
   /** After an attack, against before. */
   recovery: 1.3,
@@ -72,12 +74,11 @@ export function faults(outcome: Outcome): string[] {
     found.push(`a change took ${Math.round(operator.during.worst)} ms`);
   }
   if (rss.during > limits.rss) found.push(`${Math.round(rss.during / 1e6)} MB resident`);
-  if (outcome.letsIn && refused.entries > limits.refused) {
+  if (refused.calls > limits.refused) found.push(`${percent(refused.calls)} of calls failed`);
+  if (refused.entries > limits.refused) {
     found.push(`${percent(refused.entries)} of new connections failed`);
   }
-  if (outcome.letsIn && refused.scrapes > limits.refused) {
-    found.push(`${percent(refused.scrapes)} of scrapes failed`);
-  }
+  if (refused.scrapes > limits.refused) found.push(`${percent(refused.scrapes)} of scrapes failed`);
   if (recovered === undefined) {
     found.push(`not as before after ${outcome.patience} s: ${left.join(", ")}`);
   }

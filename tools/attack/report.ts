@@ -11,7 +11,11 @@ const columns: readonly (readonly [string, (outcome: Outcome) => string])[] = [
   ],
   ["p50, p99 before", ({ p50, p99 }) => `${fine(p50.before)}, ${fine(p99.before)}`],
   ["during", ({ p50, p99 }) => `${fine(p50.during)}, ${fine(p99.during)}`],
-  ["turned away", ({ refused }) => `${percent(refused.entries)}, ${percent(refused.scrapes)}`],
+  [
+    "turned away",
+    ({ refused }) =>
+      `${percent(refused.calls)}, ${percent(refused.entries)}, ${percent(refused.scrapes)}`,
+  ],
   ["RSS", ({ rss }) => `${round(rss.before / 1e6)} → ${round(rss.during / 1e6)}`],
   ["files", ({ descriptors }) => `${descriptors.before} → ${descriptors.during}`],
   ["log", ({ logged }) => `${round(logged / 1000)}`],
@@ -28,7 +32,7 @@ export const legend = `gap: ms between two probes of a backend with an interval 
 false: failed probes of healthy servers / servers taken out though they were well
 operator: ms from a change by an operator on the machine to VPP, at worst
 p50, p99: ms of a polite client's calls
-turned away: of its new connections, and of its scrapes
+turned away: of its calls, of those over new connections, of its scrapes
 RSS: MB before and at most; files: open descriptors; log: KB written
 after: seconds until RSS, descriptors and p99 were back to 1.3 times what they were before`;
 

@@ -39,8 +39,6 @@ export interface Attack {
   readonly section: Section;
   /** `machine`: the attack comes through a client there, a browser say. */
   readonly from?: "network" | "machine";
-  /** Polite clients get in while it lasts: connections are what the attack is about. */
-  readonly letsIn?: boolean;
   /** Why maglevd does not hold against it yet, where that is known; such a one is no test. */
   readonly open?: string;
   /** Backends that the configuration has besides the 100; they are not probed. */

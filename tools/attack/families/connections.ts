@@ -14,7 +14,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "idle-metrics",
     does: "19,500 connections to the metrics port that say nothing, from 250 addresses",
     section: "Connections",
-    letsIn: true,
     run: (arena) =>
       hold(
         arena,
@@ -26,7 +25,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "idle-api",
     does: "19,500 connections to the API that say nothing, from 250 addresses",
     section: "Connections",
-    letsIn: true,
     run: (arena) =>
       hold(
         arena,
@@ -38,7 +36,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "lockout-v4",
     does: "1,200 greeted, idle HTTP/2 connections from four addresses",
     section: "Connections",
-    letsIn: true,
     run: (arena) =>
       hold(arena, arena.size(1_200, 80), (n) => open(arena, { from: n % 4, hear: ignore })),
   },
@@ -46,7 +43,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "lockout-v6",
     does: "1,200 greeted, idle HTTP/2 connections, each from its own address of one /64",
     section: "Connections",
-    letsIn: true,
     run: (arena) =>
       hold(arena, arena.size(1_200, 80), (n) => open(arena, { from: n, v6: true, hear: ignore })),
   },
@@ -54,7 +50,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "connect-reset",
     does: "connections that are reset as soon as they are made, as many as go",
     section: "Connections",
-    letsIn: true,
     run: async (arena) => {
       using resetter = new Resetter();
       const { target } = arena;
@@ -71,7 +66,6 @@ export const connectionAttacks: readonly Attack[] = [
     name: "half-preface",
     does: "connections that send a part of HTTP/2's preface, or the preface alone, and wait",
     section: "Connections",
-    letsIn: true,
     run: (arena) =>
       hold(arena, arena.size(2_000, 80), async (n) => {
         const raw = await dial(arena, { from: n % manyAddresses, hear: ignore });

@@ -40,7 +40,6 @@ export const http1Attacks: readonly Attack[] = [
     does: "400 scrapes that read nothing, from 100 addresses",
     section: "HTTP/1.1 and scrapes",
     idleBackends: 10_000,
-    letsIn: true,
     run: (arena) =>
       hold(arena, arena.size(400, 40), async (n) => {
         const raw = await dial(arena, { port: "metrics", from: n % 100 });
@@ -53,7 +52,6 @@ export const http1Attacks: readonly Attack[] = [
     does: "scrapes as fast as they are answered, 50 connections, with 10,000 backends more",
     section: "HTTP/1.1 and scrapes",
     idleBackends: 10_000,
-    letsIn: true,
     run: (arena) =>
       hold(arena, arena.size(50, 10), async (n) => {
         let again = () => {};
@@ -74,14 +72,12 @@ export const http1Attacks: readonly Attack[] = [
     name: "slow-requests-api",
     does: "1,200 HTTP/1.1 requests on the API, an octet every 2 s, heads and bodies",
     section: "HTTP/1.1 and scrapes",
-    letsIn: true,
     run: (arena) => loris(arena, "api"),
   },
   {
     name: "slow-requests-metrics",
     does: "the same on the metrics port",
     section: "HTTP/1.1 and scrapes",
-    letsIn: true,
     run: (arena) => loris(arena, "metrics"),
   },
   {
