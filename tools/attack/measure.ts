@@ -19,8 +19,8 @@ import { attacks } from "./table.ts";
 import type { Attack } from "./types.ts";
 
 /** Milliseconds until everything has been loaded and compiled, before anything is measured. */
-const warmUpMs = 4_000;
-const beforeMs = 8_000;
+const warmUpMs = 3_000;
+const beforeMs = 6_000;
 
 /** How much of the time after the attack each look at it covers. */
 const afterMs = 3_000;
