@@ -30,9 +30,7 @@ const needed = ["ip", "setsid", "nsenter", "taskset", "prlimit", "nice", "sysctl
 
 function list(): number {
   const width = Math.max(...attacks.map(({ name }) => name.length));
-  for (const { name, does, open } of attacks) {
-    console.log(`${name.padEnd(width)}  ${does}${open === undefined ? "" : ` (open: ${open})`}`);
-  }
+  for (const { name, does } of attacks) console.log(`${name.padEnd(width)}  ${does}`);
   console.log(`${"backends".padEnd(width)}  a zoo of hostile servers beside 50 healthy ones`);
   console.log(`${"all".padEnd(width)}  all of these in turn, but for backends`);
   return 0;

@@ -21,13 +21,6 @@ Deno.test("docs/security.md tells of each attack in its section, and of no other
   }
 });
 
-Deno.test("what is open is said to be open in docs/security.md", () => {
-  const [, text = ""] = page.split("\n## What is open\n");
-  const [section = ""] = text.split("\n## ");
-  const told = Array.from(section.matchAll(/^- `([a-z0-9-]+)`/gm), ([, name]) => name);
-  deepEqual(told, attacks.filter(({ open }) => open !== undefined).map(({ name }) => name));
-});
-
 async function attack(...args: string[]): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--frozen", "--no-check", `${root}tools/attack.ts`, ...args],

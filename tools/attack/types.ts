@@ -39,8 +39,6 @@ export interface Attack {
   readonly section: Section;
   /** `machine`: the attack comes through a client there, a browser say. */
   readonly from?: "network" | "machine";
-  /** Why maglevd does not hold against it yet, where that is known; such a one is no test. */
-  readonly open?: string;
   /** Backends that the configuration has besides the 100; they are not probed. */
   readonly idleBackends?: number;
   /** Attacks until `over`, or as much as a sample has. Refusals are no errors. */

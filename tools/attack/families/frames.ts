@@ -103,6 +103,6 @@ function floods(name: string, does: string, what: string, { each, octets }: Fram
 function bursts(name: string, does: string, what: string, { each, octets }: Frames): Attack {
   return {
     ...{ name, does, section: "HTTP/2 frames" },
-    run: (arena) => burst(arena, what, octets(arena.random), { each, rounds: 3 }),
+    run: (arena) => burst(arena, what, octets(arena.random), { each, rounds: 2 }),
   };
 }

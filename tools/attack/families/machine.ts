@@ -26,10 +26,10 @@ function repeating(
   name: string,
   does: string,
   requests: readonly Uint8Array[],
-  open: Pick<Attack, "open"> = {},
 ): Attack {
   return {
-    ...{ name, does, ...open },
+    name,
+    does,
     section: "Clients on the machine",
     from: "machine",
     run: (arena) =>
@@ -47,19 +47,17 @@ function repeating(
   };
 }
 
-const anyPage = { open: "the API looks at neither Host nor Origin yet" };
-
 /** What a page does that an operator visits, and what an operator mistypes; each has its victim. */
 export const machineAttacks: readonly Attack[] = [
   repeating("rebinding", "a page whose name was bound to 127.0.0.1 disables a backend", [
     post("DisableBackend", { name: "b2" }, "host: evil.example"),
     post("DisableBackend", { name: "b2" }, "host: evil.example", "origin: http://evil.example"),
     post("PauseBackend", { name: "b2" }, "host: evil.example", "origin: http://evil.example"),
-  ], anyPage),
+  ]),
   repeating("other-origin", "a page of another site asks 127.0.0.1 by its own address", [
     post("DisableBackend", { name: "b3" }, "host: 127.0.0.1", "origin: http://evil.example"),
     post("DisableBackend", { name: "b3" }, "host: localhost", "origin: null"),
-  ], anyPage),
+  ]),
   repeating("typos", "JSON with misspelt fields, which must not stand for 0 or for everything", [
     post("SetFrontendPoolBackendWeight", { ...place, wieght: 50 }, "host: 127.0.0.1"),
     post("SetFrontendPoolBackendWeight", { ...place, Weight_: 50 }, "host: 127.0.0.1"),
