@@ -63,7 +63,7 @@ export function faults(outcome: Outcome): string[] {
   const { gap, failedProbes, takenOut, operator, rss, refused, recovered, left, died } = outcome;
   const found: string[] = [];
   if (died !== undefined) found.push(`maglevd ended with exit code ${died}`);
-  if (gap.during > limits.gapMs) found.push(`no probe for ${Math.round(gap.during)} ms`);
+  if (gap.during > limits.gapMs) found.push(`no probe for ${Math.ceil(gap.during)} ms`);
   if (failedProbes === undefined) found.push("a scrape on the machine was not answered");
   if (failedProbes !== undefined && failedProbes > 0) found.push(`${failedProbes} probes failed`);
   if (takenOut.times > 0) {
@@ -71,7 +71,7 @@ export function faults(outcome: Outcome): string[] {
   }
   if (operator.during.failed > 0) found.push(`${operator.during.failed} changes did not arrive`);
   if (operator.during.worst > limits.operatorMs) {
-    found.push(`a change took ${Math.round(operator.during.worst)} ms`);
+    found.push(`a change took ${Math.ceil(operator.during.worst)} ms`);
   }
   if (rss.during > limits.rss) found.push(`${Math.round(rss.during / 1e6)} MB resident`);
   if (refused.calls > limits.refused) found.push(`${percent(refused.calls)} of calls failed`);
