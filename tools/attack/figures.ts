@@ -5,7 +5,7 @@ import { type Attack, sections } from "./types.ts";
 const columns = [
   "attack",
   "what it does",
-  "a second",
+  "sent a second",
   "gap, ms",
   "operator, ms",
   "p99, ms",
