@@ -41,7 +41,7 @@ function repeating(
         if (raw === undefined) return;
         await raw.send(requests[n % requests.length] ?? wire.octets());
         await raw.gone;
-        arena.count(`answers ${/^HTTP\/1\.1 (\d+)/.exec(answer)?.[1] ?? "none"}`);
+        arena.count(`answers ${/^HTTP\/1\.1 (\d{3})/.exec(answer)?.[1] ?? "none"}`);
         await pause(arena.size(everyMs, 0));
       }),
   };
