@@ -9,6 +9,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { run as runBackends } from "./attack/backends.ts";
 import { makeNetwork } from "./attack/site/network.ts";
 import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
 import { documented } from "./attack/figures.ts";
@@ -100,15 +101,6 @@ async function run(names: readonly string[]): Promise<number> {
   return broken === 0 ? 0 : 1;
 }
 
-/** The zoo looks after itself: it needs no namespaces. */
-async function backends(): Promise<number> {
-  const module = new URL("attack/backends.ts", import.meta.url).pathname;
-  const { code } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--frozen", "--no-check", module, seed, values.seconds],
-  }).spawn().status;
-  return code;
-}
-
 /** Prints the tables of docs/security.md from what `--json` has written. */
 async function figures(): Promise<number> {
   const text = await Deno.readTextFile(values.json ?? "");
@@ -119,7 +111,7 @@ async function figures(): Promise<number> {
 
 async function main(): Promise<number> {
   if (name === undefined) return list();
-  if (name === "backends") return await backends();
+  if (name === "backends") return await runBackends(Number(seed), Number(values.seconds));
   if (name === "figures") return await figures();
   const names = name === "all" ? attacks.map((each) => each.name) : [name];
   if (names.length === 1 && !attacks.some((each) => each.name === name)) {
