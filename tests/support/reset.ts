@@ -2,19 +2,25 @@
 export class Resetter implements Disposable {
   readonly #libc = Deno.dlopen("libc.so.6", {
     socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
     connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
     setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
     close: { parameters: ["i32"], result: "i32" },
   });
 
-  /** Connects to a port of 127.0.0.1 and resets the connection, before it can be accepted. */
-  reset(port: number): void {
-    const { socket, connect, setsockopt, close } = this.#libc.symbols;
+  /**
+   * Connects to a port of 127.0.0.1, or of another address, and resets the connection, before it
+   * can be accepted. False if no connection came about within 200 ms.
+   */
+  reset(port: number, { to = "127.0.0.1", from }: { to?: string; from?: string } = {}): boolean {
+    const { socket, bind, connect, setsockopt, close } = this.#libc.symbols;
     const fd = socket(afInet, sockStream, 0);
-    const address = Uint8Array.of(afInet, 0, port >> 8, port & 255, 127, 0, 0, 1, ...padding);
-    if (connect(fd, address, address.length) !== 0) throw new Error("cannot connect");
+    if (from !== undefined) bind(fd, addressOf(from, 0), addressBytes);
+    setsockopt(fd, solSocket, soSndTimeo, patience, patience.length);
+    const connected = connect(fd, addressOf(to, port), addressBytes) === 0;
     setsockopt(fd, solSocket, soLinger, new Uint8Array(Int32Array.of(1, 0).buffer), 8);
     close(fd);
+    return connected;
   }
 
   [Symbol.dispose](): void {
@@ -22,8 +28,17 @@ export class Resetter implements Disposable {
   }
 }
 
+function addressOf(host: string, port: number): Uint8Array<ArrayBuffer> {
+  const address = new Uint8Array(addressBytes);
+  address.set([afInet, 0, port >> 8, port & 255, ...host.split(".").map(Number)]);
+  return address;
+}
+
+const addressBytes = 16;
 const afInet = 2;
 const sockStream = 1;
 const solSocket = 1;
 const soLinger = 13;
-const padding = new Uint8Array(8);
+const soSndTimeo = 21;
+/** A timeval: no seconds, so many microseconds. */
+const patience = new Uint8Array(BigInt64Array.of(0n, 200_000n).buffer);

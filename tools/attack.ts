@@ -1,0 +1,134 @@
+/**
+ * Attacks a maglevd with 100 backends and a simulated VPP, in network namespaces of its own:
+ * `deno task attack [NAME | all | backends | figures] [SEED] [--seconds S] [--patience S] [--priority N] [--json FILE]`. Without a
+ * name it lists the attacks; `figures` prints what `--json` wrote as docs/security.md has it. `--patience` is how long what is left afterwards is waited for.
+ * `--priority 15` puts maglevd and attackers above what else the machine
+ * does, as nice(1) counts, so that its load says less about the figures. Exit codes: 0 maglevd held, 1 it did not, 2 it could not be tried.
+ *
+ * @module
+ */
+
+import { parseArgs } from "node:util";
+import { run as runBackends } from "./attack/backends.ts";
+import { makeNetwork } from "./attack/site/network.ts";
+import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
+import { documented } from "./attack/figures.ts";
+import { details, head, legend, row } from "./attack/report.ts";
+import { attacks } from "./attack/table.ts";
+
+const { values, positionals: [name, seed = "1"] } = parseArgs({
+  allowPositionals: true,
+  options: {
+    seconds: { type: "string", default: "60" },
+    patience: { type: "string", default: String(limits.recoverySeconds) },
+    json: { type: "string" },
+    priority: { type: "string", default: "0" },
+  },
+});
+
+/** Programs of Debian's iproute2 and util-linux that make the namespaces and run things in them. */
+const needed = ["ip", "setsid", "nsenter", "taskset", "prlimit", "nice", "sysctl"];
+
+function list(): number {
+  const width = Math.max(...attacks.map(({ name }) => name.length));
+  for (const { name, does } of attacks) console.log(`${name.padEnd(width)}  ${does}`);
+  console.log(`${"backends".padEnd(width)}  a zoo of hostile servers beside 50 healthy ones`);
+  console.log(`${"all".padEnd(width)}  all of these in turn, but for backends`);
+  return 0;
+}
+
+/** Why nothing can be attacked here; undefined if it can. */
+async function obstacle(): Promise<string | undefined> {
+  if (Deno.uid() !== 0) return "deno task attack needs root: it makes network namespaces";
+  for (const program of needed) {
+    const { success } = await new Deno.Command("sh", {
+      args: ["-c", `command -v ${program}`],
+      stdout: "null",
+    }).output();
+    if (!success) return `deno task attack needs the program ${program}, which is not here`;
+  }
+  return undefined;
+}
+
+async function one(attack: string): Promise<Outcome> {
+  await using network = await makeNetwork();
+  const module = new URL("attack/measure.ts", import.meta.url).pathname;
+  const { success, stdout } = await new Deno.Command("nsenter", {
+    args: [
+      `--net=${network.machine}`,
+      // With a session of its own comes a scheduling group, whose priority counts outside.
+      "setsid",
+      // What measures is not to measure its own lack of time.
+      ...[
+        "nice",
+        "-n",
+        "-19",
+        Deno.execPath(),
+        "run",
+        "-A",
+        "--frozen",
+        "--no-check",
+        module,
+      ],
+      ...[attack, seed, values.seconds, network.attackers],
+      values.priority,
+      values.patience,
+    ],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "inherit",
+  }).output();
+  if (!success) throw new Error(`${attack} could not be measured`);
+  return JSON.parse(new TextDecoder().decode(stdout));
+}
+
+async function run(names: readonly string[]): Promise<number> {
+  const loads = () => Deno.loadavg().map((each) => each.toFixed(2)).join(" ");
+  console.log(
+    `load average ${loads()}; seed ${seed}, ${values.seconds} s each, priority ${values.priority}`,
+  );
+  console.log(`${legend}\n(busy): the load average was above ${busyLoad} before it began\n`);
+  console.log(head());
+  let broken = 0;
+  for (const name of names) {
+    const outcome = await one(name);
+    if (faults(outcome).length > 0) broken++;
+    console.log(`${row(outcome)}\n${details(outcome)}`);
+    if (values.json === undefined) continue;
+    await Deno.writeTextFile(values.json, `${JSON.stringify(outcome)}\n`, { append: true });
+  }
+  console.log(`\n${names.length - broken} held, ${broken} did not; load average ${loads()}`);
+  return broken === 0 ? 0 : 1;
+}
+
+/** Prints the tables of docs/security.md from what `--json` has written. */
+async function figures(): Promise<number> {
+  const text = await Deno.readTextFile(values.json ?? "");
+  const outcomes: Outcome[] = text.trim().split("\n").map((line) => JSON.parse(line));
+  console.log(documented(outcomes));
+  return 0;
+}
+
+async function main(): Promise<number> {
+  if (name === undefined) return list();
+  if (name === "backends") return await runBackends(Number(seed), Number(values.seconds));
+  if (name === "figures") return await figures();
+  const names = name === "all" ? attacks.map((each) => each.name) : [name];
+  if (names.length === 1 && !attacks.some((each) => each.name === name)) {
+    console.error(`there is no attack ${name}; deno task attack lists them`);
+    return 2;
+  }
+  const reason = await obstacle();
+  if (reason !== undefined) {
+    console.error(reason);
+    return 2;
+  }
+  return await run(names);
+}
+
+try {
+  Deno.exit(await main());
+} catch (error) {
+  console.error(error instanceof Error ? error.message : error);
+  Deno.exit(2);
+}

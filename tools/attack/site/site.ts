@@ -1,0 +1,80 @@
+import { Peer } from "../../../bench/rpc/processes.ts";
+import { createSimulatedVpp, type SimulatedVpp } from "../../../lib/sim/mod.ts";
+import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
+import { type Daemon, startMaglevd } from "./daemon.ts";
+import { machineAddress, machineAddress6 } from "./network.ts";
+import type { Target } from "../types.ts";
+
+/** A maglevd as its users run it, between 100 servers and a simulated VPP. */
+export interface Site {
+  readonly vpp: SimulatedVpp;
+  /** The program of servers.ts. */
+  readonly servers: Peer;
+  readonly daemon: Daemon;
+  readonly target: Target;
+}
+
+/** Milliseconds until all servers are in VPP. */
+const startMs = 60_000;
+
+/**
+ * Starts everything in this namespace, maglevd behind these words; resolves when VPP has every
+ * server with its weight.
+ */
+export async function startSite(
+  parts: AsyncDisposableStack,
+  size: SiteSize,
+  before: readonly string[] = [],
+): Promise<Site> {
+  const folder = parts.adopt(
+    await Deno.makeTempDir({ prefix: "maglev-attack-" }),
+    (path) => Deno.remove(path, { recursive: true }),
+  );
+  const sockets = { apiPath: `${folder}/api.sock`, statsPath: `${folder}/stats.sock` };
+  const vpp = parts.use(createSimulatedVpp({ ...sockets, workers: 1 }));
+  vpp.start();
+  const servers = parts.use(program("site/servers.ts", pulse.address));
+  const ports: ServerPorts = JSON.parse(await servers.line());
+  const config = `${folder}/maglev.yaml`;
+  await Deno.writeTextFile(config, siteConfig(ports, size));
+  const daemon = parts.use(
+    await startMaglevd([
+      `--config=${config}`,
+      ...["--grpc-addr=:0", "--metrics-addr=:0"],
+      `--vpp-api-addr=${sockets.apiPath}`,
+      `--vpp-stats-addr=${sockets.statsPath}`,
+    ], before),
+  );
+  await inService(vpp, size.backends);
+  const { api, metrics } = daemon;
+  const target = { host: machineAddress, host6: machineAddress6, api, metrics };
+  return { vpp, servers, daemon, target };
+}
+
+/** A program of this folder, `before` in front of its command. */
+export function program(path: string, ...args: readonly string[]): Peer {
+  return programBehind([], path, ...args);
+}
+
+/** The same with words before the command. */
+export function programBehind(
+  before: readonly string[],
+  path: string,
+  ...args: readonly string[]
+): Peer {
+  const module = new URL(`../${path}`, import.meta.url).pathname;
+  const run = ["run", "-A", "--frozen", "--no-check", module, ...args];
+  const [command = "", ...words] = [...before, Deno.execPath(), ...run];
+  return new Peer(command, words);
+}
+
+async function inService(vpp: SimulatedVpp, count: number): Promise<void> {
+  const end = performance.now() + startMs;
+  for (;;) {
+    const servers = vpp.state().flatMap((vip) => vip.servers);
+    const up = servers.filter(({ weight }) => weight === 100).length;
+    if (up === count) return;
+    if (performance.now() > end) throw new Error(`only ${up} servers came into service`);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}
