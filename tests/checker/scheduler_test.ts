@@ -155,7 +155,7 @@ Deno.test("what is set right after a standstill, before its alarm, is not moved 
 });
 
 /** A clock, and how many alarms were set by it. */
-function counting() {
+function counting(run: (owner: number) => void = () => {}) {
   const clock = new FakeClock();
   let alarms = 0;
   const counted = {
@@ -168,7 +168,10 @@ function counting() {
     turn: clock.turn,
   };
   const ran: [owner: number, at: number][] = [];
-  const it = new Scheduler<number>(counted, (owner) => ran.push([owner, clock.now()]));
+  const it = new Scheduler<number>(counted, (owner) => {
+    ran.push([owner, clock.now()]);
+    run(owner);
+  });
   return { clock, it, ran, alarms: () => alarms };
 }
 
@@ -192,6 +195,16 @@ Deno.test("what is set after an hour without anything is waited for at once", ()
   it.at(new WheelTimer(1), hour + 100);
   clock.advance(100);
   assert.deepEqual([ran, alarms()], [[[1, hour + 100]], 1]);
+});
+
+Deno.test("what is set within a batch is waited for when that is over, by one alarm", () => {
+  const { clock, it, alarms } = counting((owner) => {
+    if (clock.now() < 100) it.at(new WheelTimer(owner), 1_000 - 100 * owner);
+  });
+  for (let i = 0; i < 5; i++) it.at(new WheelTimer(i), 50);
+  clock.advance(500);
+  assert.equal(alarms(), 2);
+  it.close();
 });
 
 Deno.test("a batch ends when 4 ms have passed", () => {
