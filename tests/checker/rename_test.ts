@@ -284,8 +284,6 @@ Deno.test("backends change places at one stroke, however long the reload takes",
     "203.0.113.1 50, 203.0.113.2 0",
   ]);
 });
-||||||| parent of 2dc2c09 (Test what the sample of the checker showed: batches, idle hours, shared addresses)
-
 
 Deno.test("only who moves or is new takes over what another knew, not who stays where it was", () => {
   const checks = [httpCheck("web"), httpCheck("other", { port: 81 })];
