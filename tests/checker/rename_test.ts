@@ -300,3 +300,32 @@ Deno.test("only who moves or is new takes over what another knew, not who stays 
     ["a", "target", undefined],
   ]);
 });
+
+Deno.test("what operators said of a server that is gone is taken over once, by who is new there", () => {
+  const checks = [
+    httpCheck("web"),
+    httpCheck("other", { port: 81 }),
+    httpCheck("third", { port: 82 }),
+  ];
+  const at = (backends: Record<string, [at: string, healthcheck: string]>) =>
+    sketch({
+      checks,
+      backends: Object.fromEntries(
+        Object.entries(backends).map(([name, [at, healthcheck]]) => [name, { at, healthcheck }]),
+      ),
+    });
+  const before = at({ a: ["10.0.0.1", "web"], m: ["10.0.0.2", "web"] });
+  const { world } = atOnce(planReload(emptyWorld(before), before, 0));
+  const after = at({
+    m: ["10.0.0.3", "web"],
+    n1: ["10.0.0.1", "other"],
+    n2: ["10.0.0.1", "third"],
+    n3: ["10.0.0.2", "other"],
+  });
+  const { fresh } = atOnce(planReload(world, after, 0)).backends;
+  assert.deepEqual(fresh.map(({ entry, donor, isAlike }) => [entry.name, donor?.name, isAlike]), [
+    ["n1", "a", false],
+    ["n2", undefined, false],
+    ["n3", undefined, false],
+  ]);
+});
