@@ -178,10 +178,7 @@ export class Probing<T> {
     if (flight.over) return false;
     flight.over = true;
     this.#running--;
-    if (job.flight === flight) {
-      job.flight = undefined;
-      this.#scheduler.clear(job.timer);
-    }
+    if (job.flight === flight) job.flight = undefined;
     return true;
   }
 

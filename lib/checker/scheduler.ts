@@ -95,8 +95,8 @@ export class Scheduler<T> {
     this.#disarm();
   }
 
-  #batch(): void {
-    const reached = this.#alarm?.at ?? 0;
+  /** `reached` is what the alarm was set for: rounding may put the clock a hair before it. */
+  #batch(reached: number): void {
     this.#disarm();
     this.#inBatch = true;
     try {
@@ -107,7 +107,6 @@ export class Scheduler<T> {
     }
   }
 
-  /** `reached` is what the alarm was set for: rounding may put the clock a hair before it. */
   #runDue(reached: number): void {
     const end = this.#clock.now() + batchMs;
     for (let count = 0; count < batchSize && !this.#closed; count++) {
@@ -157,7 +156,7 @@ export class Scheduler<T> {
     if (at === undefined) return this.#disarm();
     if (this.#alarm && at >= this.#alarm.at) return;
     this.#disarm();
-    const timer = this.#clock.after(Math.max(0, at - this.now()), () => this.#batch());
+    const timer = this.#clock.after(Math.max(0, at - this.now()), () => this.#batch(at));
     this.#alarm = { timer, at };
   }
 

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
+import { ProbeJob, Probing } from "../../lib/checker/probing.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+import { ip } from "../support/ip.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const one = sketch({ backends: { a: {} } });
@@ -302,4 +306,58 @@ Deno.test("a probe on its way whose end is overdue is none that started late", (
   bench.clock.jump(60_000);
   assert.equal(bench.checker.stats().stalls, 1);
   assert.equal(bench.checker.stats().late, 0);
+});
+
+Deno.test("after a result that counts the next standstill is excused again", () => {
+  using bench = new Bench(one);
+  const late = { ok: false, code: "L7TOUT", detail: "timeout", durationMs: 2_700 } as const;
+  for (let standstills = 1; standstills <= 3; standstills++) {
+    bench.probe("a", pass);
+    for (let waited = 0; bench.prober.flights.size === 0 && waited < 5_000; waited += 10) {
+      bench.clock.advance(10);
+    }
+    const stalled = [...bench.prober.flights.values()][0];
+    bench.clock.jump(2_500);
+    stalled?.answer(late);
+    assert.equal(bench.checker.stats().excused, standstills);
+    assert.equal(bench.state("a"), "up");
+  }
+});
+
+Deno.test("what is frozen is not probed, and what was on its way does not count", () => {
+  const clock = new FakeClock();
+  const answers: ((result: ProbeResult) => void)[] = [];
+  let results = 0;
+  const probing = new Probing<string>({
+    ...{ clock, random: () => 0.5, log: new RecordedLog(), fatal: assert.fail },
+    startProbe: (_, done) => {
+      answers.push(done);
+      return () => {};
+    },
+    onResult: () => {
+      results++;
+      return 500;
+    },
+    onLack: () => 500,
+  });
+  const target = { backend: "a", address: ip("10.0.0.1"), check: httpCheck("web"), netns: "" };
+  const job = new ProbeJob("a", "a", target);
+  probing.begin(job, 100);
+  probing.freeze(job);
+  clock.advance(5_000);
+  assert.equal(answers.length, 0);
+  probing.hasten(job, 100);
+  clock.advance(100);
+  assert.equal(answers.length, 1);
+  probing.freeze(job);
+  answers[0]?.(pass);
+  clock.advance(5_000);
+  assert.deepEqual([answers.length, results], [1, 0]);
+  probing.hasten(job, 100);
+  clock.advance(100);
+  answers[1]?.(pass);
+  assert.deepEqual([answers.length, results], [2, 1]);
+  probing.halt(job);
+  probing.close();
+  assert.equal(clock.pending, 0);
 });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { emptyWorld, planReload } from "../../lib/checker/plan.ts";
+import { atOnce } from "../../lib/checker/slices.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
@@ -280,5 +282,50 @@ Deno.test("backends change places at one stroke, however long the reload takes",
   assert.deepEqual([...seen], [
     "203.0.113.1 100, 203.0.113.2 0",
     "203.0.113.1 50, 203.0.113.2 0",
+  ]);
+});
+
+Deno.test("only who moves or is new takes over what another knew, not who stays where it was", () => {
+  const checks = [httpCheck("web"), httpCheck("other", { port: 81 })];
+  const before = sketch({
+    checks,
+    backends: { a: { at: "10.0.0.1" }, b: { at: "10.0.0.1", healthcheck: "other" } },
+  });
+  const { world } = atOnce(planReload(emptyWorld(before), before, 0));
+  // One host with two checks: what is left of it is probed as the other was.
+  const rest = sketch({ checks, backends: { a: { at: "10.0.0.1", healthcheck: "other" } } });
+  const { changed, gone } = atOnce(planReload(world, rest, 0)).backends;
+  assert.deepEqual(gone.map(({ name }) => name), ["b"]);
+  assert.deepEqual(changed.map(({ entry, recheck, donor }) => [entry.name, recheck, donor?.name]), [
+    ["a", "target", undefined],
+  ]);
+});
+
+Deno.test("what operators said of a server that is gone is taken over once, by who is new there", () => {
+  const checks = [
+    httpCheck("web"),
+    httpCheck("other", { port: 81 }),
+    httpCheck("third", { port: 82 }),
+  ];
+  const at = (backends: Record<string, [at: string, healthcheck: string]>) =>
+    sketch({
+      checks,
+      backends: Object.fromEntries(
+        Object.entries(backends).map(([name, [at, healthcheck]]) => [name, { at, healthcheck }]),
+      ),
+    });
+  const before = at({ a: ["10.0.0.1", "web"], m: ["10.0.0.2", "web"] });
+  const { world } = atOnce(planReload(emptyWorld(before), before, 0));
+  const after = at({
+    m: ["10.0.0.3", "web"],
+    n1: ["10.0.0.1", "other"],
+    n2: ["10.0.0.1", "third"],
+    n3: ["10.0.0.2", "other"],
+  });
+  const { fresh } = atOnce(planReload(world, after, 0)).backends;
+  assert.deepEqual(fresh.map(({ entry, donor, isAlike }) => [entry.name, donor?.name, isAlike]), [
+    ["n1", "a", false],
+    ["n2", undefined, false],
+    ["n3", undefined, false],
   ]);
 });

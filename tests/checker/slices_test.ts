@@ -69,6 +69,7 @@ Deno.test("sorting gives way after each 512 names sorted and each 64 merged", ()
   assert.equal(steps(0), 0);
   assert.equal(steps(512), 1);
   assert.equal(steps(1_024), 2 + 1_024 / 64);
+  assert.equal(steps(1_000), 2 + Math.floor(1_000 / 64));
   assert.equal(steps(2_048), 4 + 2 * 1_024 / 64 + 2_048 / 64);
 });
 

@@ -132,3 +132,40 @@ Deno.test("a VIP that was added has no servers and no index yet; changes of othe
   assert.deepEqual([...known.takeChangedAddresses()].map(({ text }) => text), ["10.0.0.1"]);
   assert.equal(known.vip(base.id)?.servers.size, 0);
 });
+
+Deno.test("each VIP and server that comes or goes changes the version, a weight does not", () => {
+  const { known } = after(dumpOf());
+  const address = ip("10.0.0.1");
+  const { poolIndex: _, ...desired } = vip(80, {});
+  const changes: [what: string, change: () => void, changed: string[]][] = [
+    [
+      "a VIP comes",
+      () => known.vipAdded({ ...desired, sticky: false, frontend: "web", servers: [] }),
+      ["192.0.2.1"],
+    ],
+    [
+      "a server comes",
+      () => known.serverChanged(base.id, { kind: "as-add", address, weight: 3, flushing: false }),
+      ["10.0.0.1"],
+    ],
+    [
+      "a weight changes",
+      () =>
+        known.serverChanged(base.id, {
+          ...{ kind: "as-weight", address, weight: 0, from: 3, flush: false },
+        }),
+      [],
+    ],
+    ["a server goes", () => known.serverChanged(base.id, { kind: "as-del", address }), [
+      "10.0.0.1",
+    ]],
+    ["a VIP goes", () => known.vipRemoved(base.id), ["192.0.2.1"]],
+    ["it has gone", () => known.vipRemoved(base.id), []],
+  ];
+  for (const [what, change, changed] of changes) {
+    const before = known.version;
+    change();
+    assert.deepEqual([...known.takeChangedAddresses()].map(({ text }) => text), changed, what);
+    assert.equal(known.version > before, changed.length > 0, what);
+  }
+});

@@ -290,6 +290,21 @@ Deno.test("what a full sync does about what it was refused counts as its own", a
   assert.ok(Number(duration) >= 300, "three times there and back");
 });
 
+Deno.test("a sync that a reload overtakes is over when VPP holds what was loaded", async () => {
+  const dns = { vip: "192.0.2.2", key: "any", pools: [{ b1: 7 }] };
+  await using bed = new Bed({ ...web, frontends: { ...web.frontends, dns } }, { delayMs: 50 });
+  await bed.start();
+  bed.sim.byHand.setWeight(vip, "10.0.0.1", 7);
+  const sync = bed.vpp.sync();
+  // Asked and answered, and the weight is on its way.
+  await bed.pass(120);
+  await bed.reload(web);
+  await bed.while(sync);
+  assert.deepEqual(bed.state(), [inStep]);
+  const full = bed.log.named("vpp-lbsync-done").filter(({ scope }) => scope === "all").slice(1);
+  assert.deepEqual(full.map(({ superseded }) => superseded), [true, undefined]);
+});
+
 Deno.test("a plan tells which settings differ, and the log how they were set", async () => {
   await using bed = new Bed(web);
   bed.sim.start();

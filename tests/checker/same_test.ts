@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { checkDifference, isSame } from "../../lib/checker/same.ts";
+import { ip } from "../support/ip.ts";
+import { httpCheck } from "./support.ts";
+
+Deno.test("what one side has and the other lacks is a difference, unless it is undefined", () => {
+  const same = (a: unknown, b: unknown) => [isSame(a, b), isSame(b, a)];
+  assert.deepEqual(same({ a: 1 }, { a: 1 }), [true, true]);
+  assert.deepEqual(same({ a: 1 }, { a: 1, b: 2 }), [false, false]);
+  assert.deepEqual(same({ a: 1 }, { a: 1, b: undefined }), [true, true]);
+  assert.deepEqual(same({ a: [1, 2] }, { a: [1] }), [false, false]);
+  assert.deepEqual(same({ a: { b: ip("10.0.0.1") } }, { a: { b: ip("10.0.0.1") } }), [true, true]);
+  assert.deepEqual(same(NaN, NaN), [true, true]);
+  assert.deepEqual(same({}, null), [false, false]);
+});
+
+Deno.test("a source address that a check gets, or has no more, makes it another target", () => {
+  const plain = httpCheck("web");
+  const sourced = { ...plain, probeIpv4Source: ip("10.0.0.9") };
+  assert.equal(checkDifference(plain, sourced), "target");
+  assert.equal(checkDifference(sourced, plain), "target");
+  assert.equal(checkDifference(sourced, { ...sourced }), undefined);
+});
