@@ -140,7 +140,8 @@ Deno.test("each VIP and server that comes or goes changes the version, a weight 
   const changes: [what: string, change: () => void, changed: string[]][] = [
     [
       "a VIP comes",
-      () => known.vipAdded({ ...desired, sticky: false, frontend: "web", servers: [] }),
+      () =>
+        known.vipAdded({ ...desired, encap: "gre4", sticky: false, frontend: "web", servers: [] }),
       ["192.0.2.1"],
     ],
     [
