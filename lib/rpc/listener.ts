@@ -1,7 +1,7 @@
 import { closeConn } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, pause } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
 import { formatListenAddress, peerName } from "./address.ts";
 import { failurePauseMs, failuresInARow, lackPauseMs } from "./budget.ts";
@@ -142,8 +142,8 @@ const deaths = new Set(["EBADF", "ENOTSOCK"]);
 /**
  * Accepts connections until `signal` is aborted and the listener closed. All that can be wrong
  * with one connection is its own affair (accept(2) reports the errors of the new socket as its
- * own), so others are not kept waiting for it; only a lack of ours pauses. Rejects when the
- * listener is no more, so that another can be opened.
+ * own), so others are not kept waiting for it; only a lack of ours pauses. However many come, all
+ * else has its turn in between. Rejects when the listener is no more, so that another can be opened.
  */
 export async function acceptAll(
   listener: AcceptingListener,
@@ -156,16 +156,17 @@ export async function acceptAll(
       const conn = await listener.accept();
       failures = 0;
       onConn(conn, prepare(conn));
+      await pause(clock);
     } catch (error) {
       if (signal.aborted) return;
       const code = codeOf(error);
       if (error instanceof Deno.errors.BadResource || deaths.has(code)) throw error;
       if (lacks.has(code)) {
         log.warn(`${name}-accept-error`, { err: reasonOf(error) });
-        await pause(clock, lackPauseMs);
+        await wait(clock, lackPauseMs);
       } else {
         observer.failed();
-        if (++failures % failuresInARow === 0) await pause(clock, failurePauseMs);
+        if (++failures % failuresInARow === 0) await wait(clock, failurePauseMs);
       }
     }
   }
@@ -186,6 +187,6 @@ function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
 }
 
-function pause(clock: Clock, ms: number): Promise<void> {
+function wait(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
 }

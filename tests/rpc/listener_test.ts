@@ -139,6 +139,37 @@ Deno.test("answers do not wait for more to be sent with them", async () => {
   assert.deepEqual(asked, [true]);
 });
 
+Deno.test("however many connections come, all else has its turn in between", async () => {
+  const conn = {
+    remoteAddr: { transport: "tcp", hostname: "192.0.2.1", port: 1 },
+    setNoDelay() {},
+  } as unknown as Deno.TcpConn;
+  const clock = new FakeClock();
+  const abort = new AbortController();
+  let accepted = 0;
+  let turns = 0;
+  clock.turn = {
+    // Every tenth connection ends a turn.
+    get isOver() {
+      return accepted % 10 === 0;
+    },
+    next: () => {
+      turns++;
+      return Promise.resolve();
+    },
+  };
+  await acceptAll({ accept: () => Promise.resolve(conn) }, {
+    name: "grpc",
+    clock,
+    log: new FakeLog(),
+    observer: uncounted,
+    onConn: () => {
+      if (++accepted === 1_000) abort.abort();
+    },
+  }, abort.signal);
+  assert.equal(turns, 100);
+});
+
 Deno.test("a connection that cannot be made ready is closed, and others are served", async () => {
   let closed = 0;
   const broken = {
