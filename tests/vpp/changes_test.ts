@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DesiredVip, vipId } from "../../lib/vpp/lb/mod.ts";
+import { type DesiredVip, Ledger, planPrefix, vipId } from "../../lib/vpp/lb/mod.ts";
 import type { ChangesContext } from "../../lib/vpp/sync/changes.ts";
 import { ip } from "../support/ip.ts";
 import { Carrying } from "./carrying.ts";
@@ -145,4 +145,17 @@ Deno.test("siblings that are made anew for another come back with it", async () 
     [443, 80, 8080].map((port) => `10.9.0.0/32 6 ${port} encap 1 sticky false: fd00::1=5`),
   );
   assert.deepEqual([counts.vip_removed, counts.vip_added, counts.refused], [3, 3, 0]);
+});
+
+Deno.test("the plan for a VIP that was taken down has the weights that its servers had", () => {
+  const ledger = new Ledger();
+  const desired = vips(1, "kept");
+  const weights = () =>
+    planPrefix({ desired, actual: [] }, ledger).changes
+      .flatMap(({ servers }) =>
+        servers.map((change) => [change.kind, "weight" in change && change.weight])
+      );
+  assert.deepEqual(weights(), [["as-add", 0]]);
+  ledger.takenDown(desired[0]?.id ?? "", "10.0.0.1", 70);
+  assert.deepEqual(weights(), [["as-add", 70]]);
 });

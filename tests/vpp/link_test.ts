@@ -350,4 +350,6 @@ Deno.test("a link that has not come round for a minute is complained of", async 
   assert.equal(bed.vpp.complaint(), undefined);
   await bed.pass(15_000);
   assert.match(bed.vpp.complaint() ?? "", /did not come for 6\d s$/);
+  await bed.pass(935_000);
+  assert.match(bed.vpp.complaint() ?? "", /did not come for 1000 s$/);
 });

@@ -438,6 +438,32 @@ Deno.test("a plan shows the VIP that is added when one is made anew, and tables 
   assert.deepEqual(vips.map(({ flowTableLength }) => flowTableLength), [4096, 1024]);
 });
 
+Deno.test("the plan of one frontend shows what the others of its address go through", async () => {
+  const ports = (b1: string): ConfigWish => ({
+    backends: { b1 },
+    frontends: {
+      a: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100 }] },
+      b: { vip: "192.0.2.1", key: "tcp 443", pools: [{ b1: 100 }] },
+    },
+  });
+  await using bed = new Bed(ports("10.0.0.1"));
+  await bed.start();
+  refuse(bed, "lb_add_del_as_v2");
+  refuse(bed, "lb_add_del_vip_v2");
+  await bed.reload(ports("fd00::5"));
+  await bed.pass(1_000);
+  const plan = await bed.while(bed.vpp.plan("a"));
+  assert.deepEqual(
+    plan.map(({ kind, port, address, frontend }) => `${kind} ${port} ${address} ${frontend}`),
+    [
+      ...["as-del 80 10.0.0.1 a", "vip-recreate 80  a"],
+      ...["as-del 443 10.0.0.1 b", "vip-recreate 443  b"],
+      ...["vip-add 80  a", "as-add 80 fd00::5 a"],
+      ...["vip-add 443  b", "as-add 443 fd00::5 b"],
+    ],
+  );
+});
+
 Deno.test("tables beyond 16 bits are told apart", async () => {
   await using bed = new Bed({ ...web, lb: { buckets: 2 ** 20 } });
   await bed.start();
