@@ -67,6 +67,29 @@ Deno.test("a file loaded in the background gives what it gives directly", async 
   });
 });
 
+Deno.test("a file of up to 8 KiB is parsed without a worker", async () => {
+  const { Worker } = globalThis;
+  globalThis.Worker = new Proxy(Worker, {
+    construct() {
+      throw new Error("no worker is to be had");
+    },
+  });
+  try {
+    await inDirectory(async (directory) => {
+      const path = `${directory}/some.yaml`;
+      using loader = new ConfigLoader(systemClock);
+      const load = async (octets: number) => {
+        await Deno.writeTextFile(path, bigFile(1, 1).padEnd(octets, "#"));
+        return formatOutcome(await loader.load(path));
+      };
+      assert.match(await load(8192), /: valid: /);
+      assert.match(await load(8193), /: the worker failed: no worker is to be had\n/);
+    });
+  } finally {
+    globalThis.Worker = Worker;
+  }
+});
+
 Deno.test("other work goes on while a big file is loaded in the background", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/big.yaml`;

@@ -230,6 +230,15 @@ Deno.test("the edges of every range are inside", () => {
   assert.deepEqual([config.lb.startupMinDelayMs, config.lb.startupMaxDelayMs], [0, 0]);
 });
 
+Deno.test("a text that is left out is not asked to be put in quotes", () => {
+  const told = (value: string) =>
+    problemsOf(`${head}  healthchecker: { netns: ${value} }\n`)[0]?.replace(/^.*netns: /, "");
+  for (const nothing of ["", "~", "null"]) {
+    assert.equal(told(nothing), "expected a string, got nothing");
+  }
+  assert.equal(told("7"), "expected a string, got the number 7: put it in quotes");
+});
+
 Deno.test("a frontend needs a protocol with any port, the first included", () => {
   const frontend = "{ address: 192.0.2.9, port: 1, pools: [{ name: p, backends: { x: } }] }";
   const problems = problemsOf(`${head}  healthchecks: { c: { type: icmp } }
