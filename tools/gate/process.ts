@@ -29,6 +29,8 @@ export async function runDeno(args: readonly string[], limitMs = 120_000): Promi
   ]);
   clearTimeout(alarm);
   if (late) lines.push(`\nkilled: not done after ${limitMs / 1000} s\n`);
+  // A child that is killed says nothing itself: memory may have run out.
+  else if (status.signal) lines.push(`\nended by ${status.signal}\n`);
   return { ok: status.success && !late, output: lines.join("") };
 }
 
