@@ -230,6 +230,15 @@ Deno.test("the edges of every range are inside", () => {
   assert.deepEqual([config.lb.startupMinDelayMs, config.lb.startupMaxDelayMs], [0, 0]);
 });
 
+Deno.test("a regular expression keeps the blanks at its end, and a path may not have any", () => {
+  const text = (params: string) =>
+    `${head}  healthchecks: { a: { type: http, port: 1, params: { ${params} } } }\n`;
+  const check = valid(text('response-regexp: "ok \\n"')).healthchecks.get("a");
+  assert.ok(check?.type === "http");
+  assert.equal(check.responseRegexp, "ok \n");
+  assert.match(problemsOf(text('path: "/a "'))[0] ?? "", /: must be a path .*, not "\/a "$/);
+});
+
 Deno.test("a text that is left out is not asked to be put in quotes", () => {
   const told = (value: string) =>
     problemsOf(`${head}  healthchecker: { netns: ${value} }\n`)[0]?.replace(/^.*netns: /, "");
