@@ -80,6 +80,8 @@ Deno.test("an exit is left out only where the branch does something before", () 
   equal(exits("function f() { if (a) { return; } b = c; }"), 0);
   equal(exits("function f() { if (a) { d = e; return; } b = c; }"), 1);
   equal(exits("function f() { d = e; return b; }"), 0);
+  equal(exits("switch (a) { case 1: b(); break; case 2: c(); break; }"), 1);
+  equal(exits("function f() { switch (a) { case 1: b(); return; } c(); }"), 1);
 });
 
 Deno.test("neighbouring statements are exchanged if both call something", () => {

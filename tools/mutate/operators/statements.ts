@@ -24,9 +24,16 @@ export const removedExits: Operator = (node, source) => {
   const { parent } = node;
   const isBranch = ts.isCaseOrDefaultClause(parent) ||
     (ts.isBlock(parent) && ts.isIfStatement(parent.parent));
-  if (!isBranch || parent.statements.length < 2) return [];
+  if (!isBranch || parent.statements.length < 2 || endsSwitch(node)) return [];
   return [replaced(node, source, "", "removed exit")];
 };
+
+/** Whether this is the `break` behind the last case, where a switch ends anyhow. */
+function endsSwitch(node: ts.Statement): boolean {
+  const { parent } = node;
+  if (!ts.isBreakStatement(node) || !ts.isCaseOrDefaultClause(parent)) return false;
+  return parent === parent.parent.clauses.at(-1);
+}
 
 /** `() => undefined` for `() => call()`: a callback that does nothing. */
 export const removedCallbacks: Operator = (node, source) => {
