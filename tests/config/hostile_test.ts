@@ -128,6 +128,11 @@ Deno.test("a tag that lies about its node is told, never silently followed", () 
     `maglev: !!map\n`,
   ];
   for (const text of texts) assert.match(refusal(text), /tag|YAML syntax|got nothing/, text);
+  // What such a list is made of is not looked at.
+  assert.deepEqual(problemsOf(`${head}  frontends: { a: { pools: !!omap [a: 1] } }\n`), [
+    "test.yaml:4:35: maglev.frontends.a.pools: " +
+    'the tag "tag:yaml.org,2002:omap" has no meaning here',
+  ]);
 });
 
 Deno.test("messages stay short however long the value is", () => {
