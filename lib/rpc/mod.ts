@@ -7,7 +7,8 @@
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServer, RpcServerOptions } from "./server.ts";
 export { budgetList, connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
-export type { PortName } from "./budget.ts";
+export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
+export type { ShareLimits } from "./peer_shares.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
 export { machineNames } from "./host_check.ts";

@@ -6,6 +6,9 @@ import type { Site } from "./site.ts";
 /** What VPP does to one request. */
 export type RequestFault = "refuse" | "silence" | "late" | "duplicate" | "die" | "die after";
 
+/** What somebody else may do to VPP. */
+export type Tampering = "weight" | "delete server" | "delete vip" | "add vip" | "replace vip";
+
 /** One thing that happens in a history: data, so that a history can be printed and shortened. */
 export type Action =
   | { readonly do: "wait"; readonly ms: number }
@@ -35,7 +38,7 @@ export type Action =
   /** Somebody else changes VPP. */
   | {
     readonly do: "tamper";
-    readonly what: (typeof tamperings)[number];
+    readonly what: Tampering;
     readonly which: number;
   }
   /** maglevd is ended, or killed, and started again. */
@@ -43,8 +46,13 @@ export type Action =
   /** Everybody asks at once what VPP holds. */
   | { readonly do: "read" };
 
-/** What somebody else may do to VPP. */
-const tamperings = ["weight", "delete server", "delete vip", "add vip", "replace vip"] as const;
+const tamperings: readonly Tampering[] = [
+  "weight",
+  "delete server",
+  "delete vip",
+  "add vip",
+  "replace vip",
+];
 
 /** How likely each is; waits come besides. */
 const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>> = {
