@@ -235,6 +235,8 @@ shellTest("Ctrl-C drops the line, Ctrl-D and quit leave and give the terminal ba
   await terminal.key("C-c");
   await terminal.endsWith("maglev> show nonsense\nmaglev>");
   await terminal.key("C-d");
+  // Until then what is typed is still the shell's that is ending.
+  await terminal.endsWith("maglev>\n$");
   await terminal.type("stty -a | grep -o ' icanon'");
   await terminal.key("Enter");
   await terminal.endsWith(" icanon\n$");

@@ -63,9 +63,9 @@ Deno.test({
       // Under the number that it was started with.
       const variables = (await Deno.readTextFile(`/proc/${child.pid}/environ`)).split("\0");
       const own = ["DENO_TLS_CA_STORE", "DENO_NO_UPDATE_CHECK"];
-      deepEqual(variables.filter((each) => own.includes(each.split("=")[0] ?? "")), [
-        "DENO_TLS_CA_STORE=system",
+      deepEqual(variables.filter((each) => own.includes(each.split("=")[0] ?? "")).sort(), [
         "DENO_NO_UPDATE_CHECK=1",
+        "DENO_TLS_CA_STORE=system",
       ]);
     } finally {
       child.kill("SIGTERM");
