@@ -25,6 +25,8 @@ export class Carrying {
   readonly clock = new FakeClock();
   readonly planning: Planning;
   readonly changes: Changes;
+  /** What was waited for. */
+  readonly awaited: string[] = [];
   /** Whether the VIP of a frontend may be touched. */
   mayTouch: (frontend: string) => boolean = () => true;
 
@@ -42,7 +44,7 @@ export class Carrying {
     this.changes = new Changes({
       ...{ known, ledger, log: this.log, clock: this.clock, client: { request } },
       checker: this.#checker(),
-      progress: { awaiting: () => {}, idle: () => {} },
+      progress: { awaiting: (what) => this.awaited.push(what), idle: () => {} },
     });
   }
 

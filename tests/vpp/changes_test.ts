@@ -42,6 +42,7 @@ Deno.test("at most 256 requests are on their way, and as many if there are", asy
   await on.everything();
   // The VIPs of the first window get their servers before the others are added.
   assert.deepEqual(windows, [256, 256, 44, 44]);
+  assert.deepEqual(on.awaited, Array(4).fill("VPP's answers to changes"));
   assert.equal(vpp.summary().filter((line) => line.endsWith("=5")).length, 300);
 });
 
