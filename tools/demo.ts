@@ -38,7 +38,7 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
   const vpp = parts.use(startVpp(folder));
   const daemon = startDaemonProcess(
-    daemonArguments(`${folder}/maglev.yaml`, ports, vpp),
+    daemonArguments(folder, ports, vpp),
     (line) => {
       const told = narrate(line, paint);
       if (told !== undefined) console.log(told);
@@ -60,9 +60,10 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   return await ended;
 }
 
-function daemonArguments(config: string, { api, metrics }: DemoPorts, vpp: DemoVpp): string[] {
+function daemonArguments(folder: string, { api, metrics }: DemoPorts, vpp: DemoVpp): string[] {
   return [
-    `--config=${config}`,
+    `--config=${folder}/maglev.yaml`,
+    `--state-dir=${folder}/state`,
     `--grpc-addr=127.0.0.1:${api}`,
     `--metrics-addr=127.0.0.1:${metrics}`,
     `--vpp-api-addr=${vpp.apiSocket}`,
