@@ -35,8 +35,6 @@ export class BackendEntry {
   transitions: readonly Transition<BackendState>[] = [];
   /** What the operator last said about `enabled`, undefined when he never did. */
   operatorEnabled: boolean | undefined;
-  /** Its state is that of before the restart. */
-  isRestored = false;
   /** Who steered it last. */
   said: Said | undefined;
   lastResult: ProbeResult | undefined;

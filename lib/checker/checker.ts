@@ -157,11 +157,6 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return entry && savedBackend(entry);
   }
 
-  /** Whether a backend is in the state that it had when the process ended before. */
-  isRestored(backend: string): boolean {
-    return this.#world.backends.get(backend)?.isRestored ?? false;
-  }
-
   /** The weights of a frontend that operators have set. */
   savedWeights(frontend: string): SavedWeight[] {
     const members = this.#world.frontends.get(frontend)?.members.values() ?? [];

@@ -97,8 +97,7 @@ function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boole
   entry.health = healthOf(entry, saved, isFresh);
   if (entry.health.state === "unknown") return;
   entry.untested = false;
-  entry.isRestored = entry.health.state === state;
-  if (entry.isRestored) entry.since = since;
+  if (entry.health.state === state) entry.since = since;
 }
 
 function healthOf(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): Health {

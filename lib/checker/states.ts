@@ -135,7 +135,6 @@ export class States {
       ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
       : { from, to, at };
     entry.since = at;
-    entry.isRestored = false;
     entry.transitions = remember(entry.transitions, transition, historyLimit());
     return transition;
   }

@@ -14,9 +14,9 @@ import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
-import { FileKeeping, Keeper, restoredFrom } from "../state/mod.ts";
+import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
 import { createVpp } from "../vpp/mod.ts";
-import type { VppService } from "../vpp/mod.ts";
+import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
@@ -87,10 +87,14 @@ export async function startDaemon(
     fatal,
   };
   const keeper = startKeeper(base, parts);
-  const restored = keeper && await restore(keeper, config, log);
-  const checker = startChecker(base, config, restored, parts);
+  const kept = await keeper?.open();
+  const checker = startChecker(base, config, kept && restore(kept, config, log), parts);
   keeper?.follow(checker);
-  const vpp = startVpp(base, checker, parts);
+  const flushes = keeper && kept && {
+    restored: kept.flushes,
+    changed: (flushes: Flushes) => keeper.flushed(flushes),
+  };
+  const vpp = startVpp(base, checker, flushes, parts);
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
   metrics.reloaded(true);
   metrics.attach({
@@ -147,15 +151,14 @@ function startKeeper(
   );
 }
 
-/** Reads what is kept, and says what of it counts. */
-async function restore(keeper: Keeper, config: Config, log: DaemonLog): Promise<Restored> {
-  const state = await keeper.open();
+/** Says what counts of what was kept. */
+function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
   const now = systemClock.wall();
   const restored = restoredFrom(state, now, config.stateMaxAgeMs);
   log.info("state-restored", {
     backends: state.backends.length,
     weights: state.weights.length,
-    health: restored.isHealthFresh ? "counts" : "too old to count",
+    health: state.aliveAt === 0 ? "none" : restored.isHealthFresh ? "counts" : "too old to count",
     "age-ms": state.aliveAt > 0 ? Math.round(now - state.aliveAt) : undefined,
   });
   return restored;
@@ -189,6 +192,7 @@ function startChecker(
 function startVpp(
   { settings, steadyLog, metrics, events, supervisor }: Base,
   checker: Checker,
+  flushes: FlushMemory | undefined,
   parts: AsyncDisposableStack,
 ): VppService | undefined {
   if (!settings.vpp) return undefined;
@@ -196,7 +200,7 @@ function startVpp(
     apiAddr: settings.vpp.apiSocket,
     statsAddr: settings.vpp.statsSocket,
     checker,
-    isRestored: (backend) => checker.isRestored(backend),
+    flushes,
     events,
     log: steadyLog,
     clock: systemClock,

@@ -57,7 +57,10 @@ export class SimulatedDaemon {
     this.vpp = createVpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
       checker: this.checker,
-      isRestored: (backend) => this.checker.isRestored(backend),
+      flushes: keeping && {
+        restored: keeping.state.flushes,
+        changed: (flushes) => this.#keeper?.flushed(flushes),
+      },
     });
     events.subscribe((event) => {
       for (const wrong of this.#listener.hear(event)) blame(wrong);

@@ -4,6 +4,7 @@ import type { Batch, Keeping, Opened, SavedState, Written } from "../state/mod.t
 export class MemoryKeeping implements Keeping {
   readonly backends = new Map<string, SavedState["backends"][number]>();
   readonly weights = new Map<string, SavedState["weights"]>();
+  readonly flushes = new Map<string, readonly string[]>();
   /** The batches of late, some of which may have failed. */
   readonly batches: Batch[] = [];
   /** What becomes of the next batches. */
@@ -23,6 +24,7 @@ export class MemoryKeeping implements Keeping {
     if (outcome.kind === "emptied") {
       this.backends.clear();
       this.weights.clear();
+      this.flushes.clear();
     }
     if (outcome.kind === "kept") this.#keep(batch);
     return Promise.resolve(outcome);
@@ -34,6 +36,7 @@ export class MemoryKeeping implements Keeping {
     survivor.aliveAt = this.aliveAt;
     for (const [name, backend] of this.backends) survivor.backends.set(name, backend);
     for (const [name, weights] of this.weights) survivor.weights.set(name, weights);
+    for (const [vip, addresses] of this.flushes) survivor.flushes.set(vip, addresses);
     return survivor;
   }
 
@@ -47,13 +50,18 @@ export class MemoryKeeping implements Keeping {
       aliveAt: this.aliveAt,
       backends: [...this.backends.values()],
       weights: [...this.weights.values()].flat(),
+      flushes: Array.from(this.flushes, ([vip, addresses]) => ({ vip, addresses })),
     };
   }
 
-  #keep({ aliveAt, backends, gone, frontends }: Batch): void {
+  #keep({ aliveAt, backends, gone, frontends, flushes }: Batch): void {
     this.aliveAt = aliveAt;
     for (const each of backends) this.backends.set(each.name, each);
     for (const name of gone) this.backends.delete(name);
     for (const { name, weights } of frontends) this.weights.set(name, weights);
+    for (const { vip, addresses } of flushes) {
+      if (addresses.length > 0) this.flushes.set(vip, addresses);
+      else this.flushes.delete(vip);
+    }
   }
 }

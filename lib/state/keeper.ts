@@ -2,7 +2,7 @@ import type { Checker, Restored, SavedBackend } from "../checker/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
 import { type Clock, pause, type Timer } from "../time/mod.ts";
 import { Dirty } from "./dirty.ts";
-import type { Batch, SavedState, Trouble, Written } from "./types.ts";
+import type { Batch, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
 import type { Keeping } from "./worker_client.ts";
 
 /** How long changes gather before they are kept, in milliseconds. */
@@ -47,6 +47,8 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #warnings: LimitedLog;
   readonly #dirty = new Dirty();
+  /** By VIP: what is not kept yet. */
+  readonly #flushes = new Map<string, readonly string[]>();
   /** What the file holds of each backend. */
   readonly #known = new Map<string, SavedBackend>();
   #checker: Kept | undefined;
@@ -89,6 +91,13 @@ export class Keeper {
     this.#lookAgain(0);
   }
 
+  /** Of a VIP, these are now all the servers whose flows have been moved. */
+  flushed({ vip, addresses }: SavedFlushes): void {
+    if (!this.#isWritable) return;
+    this.#flushes.set(vip, addresses);
+    this.#soon(gatherMs);
+  }
+
   /** Keeps what is left to be kept and ends. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -102,6 +111,10 @@ export class Keeper {
     }
     await this.#options.keeping.close();
     this.#warnings[Symbol.dispose]();
+  }
+
+  get #isAnyLeft(): boolean {
+    return !this.#dirty.isEmpty || this.#flushes.size > 0;
   }
 
   /** Has everything looked at, and again after a while. */
@@ -126,7 +139,7 @@ export class Keeper {
     await this.#working;
     this.#working = undefined;
     if (isLooking) this.#lookAgain(aliveMs);
-    if (!this.#dirty.isEmpty) this.#soon(this.#isFailing ? retryMs : gatherMs);
+    if (this.#isAnyLeft) this.#soon(this.#isFailing ? retryMs : gatherMs);
   }
 
   async #lookAndWrite(isLooking: boolean): Promise<void> {
@@ -160,7 +173,7 @@ export class Keeper {
   async #writeAll(): Promise<void> {
     do {
       if (!await this.#write()) return;
-    } while (!this.#dirty.isEmpty);
+    } while (this.#isAnyLeft);
   }
 
   /** Says whether it may go on. */
@@ -168,16 +181,23 @@ export class Keeper {
     const checker = this.#checker;
     if (!checker) return false;
     const taken = this.#dirty.take(mostPerBatch);
-    const batch = this.#batchOf(taken, checker);
+    const flushes = takeFlushes(this.#flushes, mostPerBatch);
+    const batch = { ...this.#batchOf(taken, checker), flushes };
     const written = await this.#options.keeping.write(batch);
     this.#note(batch, written);
     if (written.kind === "kept") return true;
     this.#dirty.putBack(taken);
+    for (const { vip, addresses } of flushes) {
+      if (!this.#flushes.has(vip)) this.#flushes.set(vip, addresses);
+    }
     if (written.kind === "emptied") await this.#look();
     return written.kind === "emptied";
   }
 
-  #batchOf({ backends: names, frontends }: ReturnType<Dirty["take"]>, checker: Kept): Batch {
+  #batchOf(
+    { backends: names, frontends }: ReturnType<Dirty["take"]>,
+    checker: Kept,
+  ): Omit<Batch, "flushes"> {
     const backends = names.flatMap((name) => checker.saved(name) ?? []);
     const present = new Set(backends.map(({ name }) => name));
     return {
@@ -219,4 +239,10 @@ function isAlike(a: SavedBackend | undefined, b: SavedBackend): boolean {
   return a !== undefined && a.state === b.state && a.counter === b.counter && a.since === b.since &&
     a.enabled === b.enabled && a.target === b.target && a.said?.at === b.said?.at &&
     a.said?.by.name === b.said?.by.name;
+}
+
+function takeFlushes(flushes: Map<string, readonly string[]>, most: number): SavedFlushes[] {
+  const taken = [...flushes].slice(0, most);
+  for (const [vip] of taken) flushes.delete(vip);
+  return taken.map(([vip, addresses]) => ({ vip, addresses }));
 }

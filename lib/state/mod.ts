@@ -8,6 +8,6 @@
 export { Keeper, restoredFrom } from "./keeper.ts";
 export type { KeeperOptions, Kept } from "./keeper.ts";
 export { nothingSaved } from "./types.ts";
-export type { Batch, Opened, SavedState, Trouble, Written } from "./types.ts";
+export type { Batch, Opened, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
 export { FileKeeping } from "./worker_client.ts";
 export type { Keeping } from "./worker_client.ts";

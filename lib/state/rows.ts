@@ -1,5 +1,6 @@
 import type { Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
 import { backendStates } from "../health/mod.ts";
+import type { SavedFlushes } from "./types.ts";
 
 /** A row as SQLite gives it. */
 export type Row = Readonly<Record<string, unknown>>;
@@ -54,6 +55,18 @@ export function weightOf(row: Row): SavedWeight | undefined {
   if (typeof frontend !== "string" || typeof pool !== "string") return undefined;
   if (typeof backend !== "string" || !isWeight(weight) || !isWeight(fileWeight)) return undefined;
   return { frontend, pool, backend, weight, fileWeight, said: saidIn(row) };
+}
+
+/** The rows of all VIPs, by VIP. */
+export function flushesOf(rows: readonly Row[]): SavedFlushes[] {
+  const byVip = new Map<string, string[]>();
+  for (const { vip, address } of rows) {
+    if (typeof vip !== "string" || typeof address !== "string") continue;
+    const addresses = byVip.get(vip);
+    if (addresses) addresses.push(address);
+    else byVip.set(vip, [address]);
+  }
+  return Array.from(byVip, ([vip, addresses]) => ({ vip, addresses }));
 }
 
 function isWeight(value: unknown): value is number {

@@ -26,6 +26,11 @@ export const tables = `
     said_at REAL,
     PRIMARY KEY (frontend, pool, backend)
   ) WITHOUT ROWID;
+  CREATE TABLE flushes (
+    vip TEXT NOT NULL,
+    address TEXT NOT NULL,
+    PRIMARY KEY (vip, address)
+  ) WITHOUT ROWID;
   PRAGMA user_version = ${version};
 `;
 

@@ -1,6 +1,6 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { reasonOf } from "../log/mod.ts";
-import { backendOf, backendValues, weightOf, weightValues } from "./rows.ts";
+import { backendOf, backendValues, flushesOf, weightOf, weightValues } from "./rows.ts";
 import { settings, tables, version } from "./schema.ts";
 import {
   type Batch,
@@ -150,6 +150,8 @@ class Statements {
   readonly #dropBackend: StatementSync;
   readonly #putWeight: StatementSync;
   readonly #dropWeights: StatementSync;
+  readonly #putFlush: StatementSync;
+  readonly #dropFlushes: StatementSync;
 
   constructor(database: DatabaseSync) {
     const replace = (table: string, columns: number) =>
@@ -159,15 +161,21 @@ class Statements {
     this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
     this.#putWeight = replace("weights", 8);
     this.#dropWeights = database.prepare("DELETE FROM weights WHERE frontend = ?");
+    this.#putFlush = replace("flushes", 2);
+    this.#dropFlushes = database.prepare("DELETE FROM flushes WHERE vip = ?");
   }
 
-  put({ aliveAt, backends, gone, frontends }: Batch): void {
+  put({ aliveAt, backends, gone, frontends, flushes }: Batch): void {
     this.#alive.run(aliveAt);
     for (const name of gone) this.#dropBackend.run(name);
     for (const backend of backends) this.#putBackend.run(...backendValues(backend));
     for (const { name, weights } of frontends) {
       this.#dropWeights.run(name);
       for (const weight of weights) this.#putWeight.run(...weightValues(weight));
+    }
+    for (const { vip, addresses } of flushes) {
+      this.#dropFlushes.run(vip);
+      for (const address of addresses) this.#putFlush.run(vip, address);
     }
   }
 }
@@ -180,6 +188,7 @@ function read(database: DatabaseSync): SavedState {
     aliveAt: typeof alive?.value === "number" ? alive.value : 0,
     backends: all("backends").flatMap((row) => backendOf(row) ?? []),
     weights: all("weights").flatMap((row) => weightOf(row) ?? []),
+    flushes: flushesOf(all("flushes")),
   };
 }
 

@@ -6,6 +6,14 @@ export interface SavedState {
   readonly aliveAt: number;
   readonly backends: readonly SavedBackend[];
   readonly weights: readonly SavedWeight[];
+  readonly flushes: readonly SavedFlushes[];
+}
+
+/** Servers of one VIP in VPP whose flows have been moved since they went out of service. */
+export interface SavedFlushes {
+  /** Its id. */
+  readonly vip: string;
+  readonly addresses: readonly string[];
 }
 
 /** What has changed since the last batch: all of it is kept, or nothing. */
@@ -20,6 +28,8 @@ export interface Batch {
     readonly name: string;
     readonly weights: readonly SavedWeight[];
   }[];
+  /** VIPs of which these are all the servers whose flows have been moved, perhaps none. */
+  readonly flushes: readonly SavedFlushes[];
 }
 
 /** Something about the state's file that the operator has to know. */
@@ -46,4 +56,4 @@ export type Written =
   | { readonly kind: "emptied"; readonly troubles: readonly Trouble[] };
 
 /** Nothing is known. */
-export const nothingSaved: SavedState = { aliveAt: 0, backends: [], weights: [] };
+export const nothingSaved: SavedState = { aliveAt: 0, backends: [], weights: [], flushes: [] };

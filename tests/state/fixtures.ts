@@ -21,5 +21,5 @@ export function weight(
 
 /** A batch with only this in it. */
 export function batch(content: Partial<Batch>): Batch {
-  return { aliveAt: 1, backends: [], gone: [], frontends: [], ...content };
+  return { aliveAt: 1, backends: [], gone: [], frontends: [], flushes: [], ...content };
 }

@@ -29,7 +29,12 @@ function write(folder: string, ...batches: Batch[]): void {
 
 Deno.test("a directory that is not there is made, and holds nothing", () =>
   withFolder((folder) => {
-    assert.deepEqual(reopened(`${folder}/a/b`), { aliveAt: 0, backends: [], weights: [] });
+    assert.deepEqual(reopened(`${folder}/a/b`), {
+      aliveAt: 0,
+      backends: [],
+      weights: [],
+      flushes: [],
+    });
     assert.equal((Deno.statSync(`${folder}/a/b`).mode ?? 0) & 0o777, 0o750);
   }));
 
@@ -43,8 +48,9 @@ Deno.test("what was written is there again, to the last field", () =>
       backend("d", { enabled: true, since: 5.125 }),
     ];
     const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
-    write(folder, batch({ aliveAt: 17.5, backends, frontends: [{ name: "f", weights }] }));
-    assert.deepEqual(reopened(folder), { aliveAt: 17.5, backends, weights });
+    const flushes = [{ vip: "v", addresses: ["10.0.0.1", "10.0.0.2"] }];
+    write(folder, batch({ aliveAt: 17.5, backends, frontends: [{ name: "f", weights }], flushes }));
+    assert.deepEqual(reopened(folder), { aliveAt: 17.5, backends, weights, flushes });
   }));
 
 Deno.test("what is written later takes the place of what was, and what is gone is gone", () =>
@@ -63,12 +69,21 @@ Deno.test("what is written later takes the place of what was, and what is gone i
         backends: [backend("a", { state: "down", counter: 0 })],
         gone: ["b", "x"],
       }),
-      batch({ aliveAt: 9, frontends: [{ name: "f", weights: [weight("f", "b")] }] }),
+      batch({
+        aliveAt: 9,
+        frontends: [{ name: "f", weights: [weight("f", "b")] }],
+        flushes: [{ vip: "v", addresses: ["10.0.0.1"] }, { vip: "w", addresses: ["10.0.0.2"] }],
+      }),
+      batch({
+        aliveAt: 9,
+        flushes: [{ vip: "v", addresses: [] }, { vip: "w", addresses: ["10.0.0.3"] }],
+      }),
     );
     assert.deepEqual(reopened(folder), {
       aliveAt: 9,
       backends: [backend("a", { state: "down", counter: 0 })],
       weights: [weight("f", "b"), weight("g", "a")],
+      flushes: [{ vip: "w", addresses: ["10.0.0.3"] }],
     });
   }));
 
@@ -185,5 +200,6 @@ Deno.test("rows that cannot be are left out, the others count", () =>
       aliveAt: 0,
       backends: [backend("b")],
       weights: [weight("f", "b")],
+      flushes: [],
     });
   }));

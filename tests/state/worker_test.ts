@@ -18,6 +18,7 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
       aliveAt: 5,
       backends: [backend("a")],
       weights: [],
+      flushes: [],
     });
     await second.close();
     assert.deepEqual(await second.write(batch({})), {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type DesiredVip, Ledger } from "../../lib/vpp/lb/mod.ts";
+import { type DesiredVip, type Flushes, Ledger } from "../../lib/vpp/lb/mod.ts";
 import { ip } from "../support/ip.ts";
 
 const id = "192.0.2.1/32 6 80";
@@ -106,4 +106,29 @@ Deno.test("VIPs that are not desired any more are forgotten, and all with anothe
   const other = full();
   other.clear();
   assert.deepEqual(remembered(other), [nothing, nothing]);
+});
+
+Deno.test("what is known of flushes is told, and known again by the next process", () => {
+  const told = new Map<string, readonly string[]>();
+  const memory = (restored: readonly Flushes[]) => ({
+    restored,
+    changed: ({ vip, addresses }: Flushes) => void told.set(vip, addresses),
+  });
+  const first = new Ledger(memory([]));
+  first.flushed("v", "10.0.0.1");
+  first.flushed("v", "10.0.0.2");
+  first.flushed("w", "10.0.0.1");
+  assert.deepEqual([...told], [["v", ["10.0.0.1", "10.0.0.2"]], ["w", ["10.0.0.1"]]]);
+  const next = new Ledger(memory([{ vip: "v", addresses: ["10.0.0.1"] }]));
+  assert.deepEqual(
+    [next.isFlushed("v", "10.0.0.1"), next.isFlushed("v", "10.0.0.2")],
+    [true, false],
+  );
+  told.clear();
+  next.flushed("v", "10.0.0.1");
+  assert.equal(told.size, 0, "nothing new");
+  next.keepVips(new Set(["w"]));
+  assert.deepEqual([...told], [["v", []]]);
+  first.clear();
+  assert.deepEqual([...told], [["v", []], ["w", []]]);
 });

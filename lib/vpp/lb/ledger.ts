@@ -1,5 +1,20 @@
 import type { DesiredVip } from "./desired.ts";
 
+/** Servers of one VIP whose flows have been moved since they entered their flushing state. */
+export interface Flushes {
+  /** Its id. */
+  readonly vip: string;
+  readonly addresses: readonly string[];
+}
+
+/** What is known of flushes beyond the life of the process. */
+export interface FlushMemory {
+  /** What the process before knew. */
+  readonly restored: readonly Flushes[];
+  /** All that is known of one VIP is now this. */
+  readonly changed: (flushes: Flushes) => void;
+}
+
 /** What a plan needs to know that VPP cannot be asked for. */
 export interface Remembered {
   /** Whether the flows of this server have been moved since it entered its flushing state. */
@@ -15,16 +30,23 @@ export interface Remembered {
  *
  * - Which servers are in a flushing state (down with flush-on-down, or disabled) and have been
  *   flushed for it, so that each entry into such a state flushes once and not with every drift
- *   pass. One that is in a flushing state when maglevd starts is flushed once: nobody knows whether
- *   its flows were moved before.
+ *   pass. One that is in a flushing state when maglevd starts is flushed once, unless the process
+ *   before has left word that its flows were moved.
  * - Which weights servers had whose VIP is being made anew, for those that are to keep theirs.
  *
  * Entries exist only for servers that frontends have, and go with them.
  */
 export class Ledger implements Remembered {
-  readonly #flushed = new Map<string, Set<string>>();
+  readonly #flushed: Map<string, Set<string>>;
   readonly #requested = new Map<string, Set<string>>();
   readonly #weights = new Map<string, Map<string, number>>();
+
+  /** `memory` is what another process knew, and where this one's knowledge goes. */
+  constructor(private readonly memory?: FlushMemory) {
+    this.#flushed = new Map(
+      (memory?.restored ?? []).map(({ vip, addresses }) => [vip, new Set(addresses)]),
+    );
+  }
 
   isFlushed(vip: string, address: string): boolean {
     return this.#flushed.get(vip)?.has(address) ?? false;
@@ -58,7 +80,9 @@ export class Ledger implements Remembered {
   /** VPP moved the flows of a server, or made it anew so that it has none. */
   flushed(vip: string, address: string): void {
     remove(this.#requested, vip, address);
+    if (this.isFlushed(vip, address)) return;
     add(this.#flushed, vip, address);
+    this.#changed(vip);
   }
 
   /**
@@ -74,23 +98,35 @@ export class Ledger implements Remembered {
       present.add(address.text);
       if (flush) flushing.add(address.text);
     }
+    const before = this.#flushed.get(id)?.size;
     keepOnly(this.#flushed, id, flushing);
+    if (this.#flushed.get(id)?.size !== before) this.#changed(id);
     keepOnly(this.#requested, id, present);
     keepOnly(this.#weights, id, present);
   }
 
   /** Forgets VIPs that are not desired any more. */
   keepVips(desired: ReadonlySet<string>): void {
-    for (const marks of [this.#flushed, this.#requested, this.#weights]) {
+    for (const vip of this.#flushed.keys()) if (!desired.has(vip)) this.#forget(vip);
+    for (const marks of [this.#requested, this.#weights]) {
       for (const vip of marks.keys()) if (!desired.has(vip)) marks.delete(vip);
     }
   }
 
   /** VPP was restarted: it has neither flows nor servers. */
   clear(): void {
-    this.#flushed.clear();
+    for (const vip of this.#flushed.keys()) this.#forget(vip);
     this.#requested.clear();
     this.#weights.clear();
+  }
+
+  #forget(vip: string): void {
+    this.#flushed.delete(vip);
+    this.#changed(vip);
+  }
+
+  #changed(vip: string): void {
+    this.memory?.changed({ vip, addresses: [...this.#flushed.get(vip) ?? []] });
   }
 }
 

@@ -4,7 +4,7 @@ import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { abortable } from "../client/mod.ts";
-import { Ledger, vipId, vipKeyOf } from "../lb/mod.ts";
+import { type FlushMemory, Ledger } from "../lb/mod.ts";
 import {
   type LbCounters,
   type LbState,
@@ -30,8 +30,8 @@ export interface VppOptions extends VppAccess {
   readonly statsAddr: string;
   /** What is desired, and when that changes. */
   readonly checker: CheckerView;
-  /** Whether a backend is as it was when the process ended before; none is when absent. */
-  readonly isRestored?: ((backend: string) => boolean) | undefined;
+  /** What is known of flushes beyond the life of the process; nothing when absent. */
+  readonly flushes?: FlushMemory | undefined;
   /** Is told what becomes of VPP. */
   readonly events: EventSink;
   /** Takes what is done, and every API message at debug. */
@@ -58,7 +58,7 @@ export function createVpp(options: VppOptions): Vpp {
 }
 
 class LinkedVpp implements Vpp {
-  readonly #ledger = new Ledger();
+  readonly #ledger: Ledger;
   readonly #pending = new Pending();
   readonly #warmup: WarmupTimer;
   #link: Link | undefined;
@@ -66,12 +66,12 @@ class LinkedVpp implements Vpp {
 
   constructor(private readonly options: VppOptions) {
     const { checker, log, clock } = options;
+    this.#ledger = new Ledger(options.flushes);
     this.#warmup = new WarmupTimer({ checker, clock, log, release: (what) => this.#add(what) });
   }
 
   start(): void {
     const { checker, log } = this.options;
-    this.#recallFlushes();
     this.#warmup.start();
     this.#unsubscribe = reconcile({
       checker,
@@ -138,19 +138,6 @@ class LinkedVpp implements Vpp {
     });
     if (differs.length > 0) {
       throw new VppError("unavailable", `VPP is not in step: ${summaryOf(differs)}`);
-    }
-  }
-
-  /** Servers that were in a flushing state before the restart have had their flush. */
-  #recallFlushes(): void {
-    const { checker, isRestored } = this.options;
-    for (const name of isRestored ? checker.frontendNames() : []) {
-      const frontend = checker.frontend(name);
-      for (const { backend, flush } of frontend?.weights ?? []) {
-        const address = checker.config.backends.get(backend)?.address;
-        if (!frontend || !address || !flush || !isRestored?.(backend)) continue;
-        this.#ledger.flushed(vipId(vipKeyOf(frontend.config)), address.text);
-      }
     }
   }
 
