@@ -359,6 +359,7 @@ class Run {
     for (;;) {
       await this.#turn(this.#quietMs);
       this.#sample();
+      if (!this.#vpp.running) this.#disturbVpp("start");
       const now = this.#clock.now();
       const isQuiet = now - this.#changedAt > this.#quietMs && this.#isWarm;
       if (isQuiet && now >= this.#disturbedUntil) break;

@@ -52,7 +52,9 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     );
     const before = await states(first);
     deepEqual(before, ["four up", "one up", "three disabled", "two paused"]);
-    await eventually(() => keptWeight(`${folder}/state`, `${folder}/copy`) === 42);
+    const kept = (query: string) => inCopy(`${folder}/state`, `${folder}/copy`, query);
+    await eventually(() => kept("SELECT weight AS value FROM weights") === 42);
+    await eventually(() => kept("SELECT count(*) AS value FROM flushes") === 1);
     first.kill("SIGKILL");
     await first.exit();
 
@@ -77,13 +79,13 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
   }
 });
 
-/** The weight in the state's file, which maglevd has for itself: in a copy of it. */
-function keptWeight(folder: string, copy: string): unknown {
+/** A value of the state's file, which maglevd has for itself: of a copy of it. */
+function inCopy(folder: string, copy: string, query: string): unknown {
   for (const suffix of ["", "-wal"]) {
     Deno.copyFileSync(`${folder}/state.db${suffix}`, `${copy}${suffix}`);
   }
   using database = new DatabaseSync(copy);
-  return database.prepare("SELECT weight FROM weights").get()?.weight;
+  return database.prepare(query).get()?.value;
 }
 
 /** Waits until it holds; it is asked again and again, for ten seconds. */

@@ -157,7 +157,7 @@ for (const sockets of [undefined, new Unprivileged()]) {
     const check = icmpCheck({
       probeIpv4Source: ip(sources[4]),
       probeIpv6Source: ip(sources[6]),
-      timeoutMs: 10_000,
+      timeoutMs: 3_000,
     });
     for (const [family, bits] of [[4, 24], [6, 64]] as const) {
       const outcome = () => harness.outcome(check, there[family], near.name);
@@ -167,12 +167,21 @@ for (const sockets of [undefined, new Unprivileged()]) {
       assert.equal(await outcome(), gone);
       for (let i = 0; i < 2; i++) {
         await near.ip("addr", "add", prefix, "dev", "wire", ...noDad);
-        assert.equal(await outcome(), "L4OK echo reply");
+        assert.equal(await heard(outcome), "L4OK echo reply");
         await near.ip("addr", "del", prefix, "dev", "wire");
         assert.equal(await outcome(), gone);
       }
     }
   });
+}
+
+/** The first outcome that is not silence: while addresses come and go an echo may get lost. */
+async function heard(outcome: () => Promise<string>): Promise<string> {
+  for (let left = 4; left > 0; left--) {
+    const heard = await outcome();
+    if (!heard.startsWith("L4TOUT")) return heard;
+  }
+  return await outcome();
 }
 
 test("a reply from another address than the one that was asked is refused", async () => {
