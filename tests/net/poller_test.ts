@@ -148,6 +148,19 @@ Deno.test("who wants to be told again between two looks wakes the waiter", async
   assert.deepEqual(stage.told, ["a 1", "a 1"]);
 });
 
+Deno.test("who is not watched any more and wants to be told again takes nothing from a successor", async () => {
+  await using stage = new Stage();
+  const { watch } = stage.watch("old");
+  stage.poller.look();
+  stage.poller.unwatch(watch);
+  const { fd } = stage.watch("new", undefined, false);
+  // The kernel gives out the number of a closed descriptor again.
+  stage.poller.again({ ...watch, fd });
+  stage.signals.raise(fd);
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["old 1", "new 1"]);
+});
+
 Deno.test("who closes the poller and wants to be told again is not", async () => {
   const stage = new Stage();
   let closing: Promise<void> | undefined;
