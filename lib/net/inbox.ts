@@ -108,8 +108,8 @@ const CLOCK_REALTIME = 0;
 const now = new Uint8Array(16);
 const nowView = new DataView(now.buffer);
 
-/** By clock_gettime(2), as the stamps are. */
-function kernelAge(seconds: number, nanoseconds: number): number {
+/** Tells a {@link KernelAge} by clock_gettime(2), as the stamps are. */
+export function kernelAge(seconds: number, nanoseconds: number): number {
   libc.clock_gettime(CLOCK_REALTIME, now);
   return (nowView.getUint32(0, true) - seconds) * 1000 +
     (nowView.getUint32(8, true) - nanoseconds) / 1e6;

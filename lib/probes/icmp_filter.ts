@@ -25,7 +25,8 @@ const code = {
   take: 0x06,
 } as const;
 
-type Instruction = readonly [code: number, jt: number, jf: number, k: number];
+/** What is left out the kernel doesn't read: only a choice goes on jt or jf further. */
+type Instruction = readonly [code: number, k?: number, jt?: number, jf?: number];
 
 /** Bytes of an ICMP header; what an error quotes follows after it. */
 const icmpHeader = 8;
@@ -43,9 +44,9 @@ export function icmpFilter(family: IpFamily, id: number): PingFilter {
   const { reply, unreachable, exceeded } = icmpTypes[family];
   const program = [
     ...(family === 4 ? idOfIpv4() : idOfIpv6()),
-    [code.jumpIfEqual, 0, 1, id],
-    [code.take, 0, 0, everything],
-    [code.take, 0, 0, 0],
+    [code.jumpIfEqual, id, 0, 1],
+    [code.take, everything],
+    [code.take, 0],
   ] as const;
   return { types: [reply, unreachable, exceeded], program: encode(program) };
 }
@@ -53,35 +54,35 @@ export function icmpFilter(family: IpFamily, id: number): PingFilter {
 /** A = the id, in a packet that begins with its IP header. What is cut off ends with 0 taken. */
 function idOfIpv4(): readonly Instruction[] {
   return [
-    [code.loadHeaderLength, 0, 0, 0],
-    [code.loadByteAtX, 0, 0, 0],
-    [code.jumpIfEqual, 7, 0, icmpTypes[4].reply],
-    [code.loadByteAtX, 0, 0, icmpHeader],
-    [code.and, 0, 0, 0x0f],
-    [code.shiftLeft, 0, 0, 2],
-    [code.addX, 0, 0, 0],
-    [code.toX, 0, 0, 0],
-    [code.loadTwoAtX, 0, 0, icmpHeader + idAt],
-    [code.jump, 0, 0, 1],
-    [code.loadTwoAtX, 0, 0, idAt],
+    [code.loadHeaderLength, 0],
+    [code.loadByteAtX, 0],
+    [code.jumpIfEqual, icmpTypes[4].reply, 7, 0],
+    [code.loadByteAtX, icmpHeader],
+    [code.and, 0x0f],
+    [code.shiftLeft, 2],
+    [code.addX],
+    [code.toX],
+    [code.loadTwoAtX, icmpHeader + idAt],
+    [code.jump, 1],
+    [code.loadTwoAtX, idAt],
   ];
 }
 
 /** A = the id, in a packet that begins with its ICMP header. */
 function idOfIpv6(): readonly Instruction[] {
   return [
-    [code.loadByte, 0, 0, 0],
-    [code.jumpIfEqual, 2, 0, icmpTypes[6].reply],
-    [code.loadTwo, 0, 0, icmpHeader + ipv6Header + idAt],
-    [code.jump, 0, 0, 1],
-    [code.loadTwo, 0, 0, idAt],
+    [code.loadByte, 0],
+    [code.jumpIfEqual, icmpTypes[6].reply, 2, 0],
+    [code.loadTwo, icmpHeader + ipv6Header + idAt],
+    [code.jump, 1],
+    [code.loadTwo, idAt],
   ];
 }
 
 /** As `struct sock_filter`. */
 function encode(program: readonly Instruction[]): Uint8Array<ArrayBuffer> {
   const view = new DataView(new ArrayBuffer(8 * program.length));
-  program.forEach(([code, jt, jf, k], i) => {
+  program.forEach(([code, k = 0, jt = 0, jf = 0], i) => {
     view.setUint16(8 * i, code, true);
     view.setUint8(8 * i + 2, jt);
     view.setUint8(8 * i + 3, jf);

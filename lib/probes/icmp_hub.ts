@@ -187,8 +187,9 @@ export class IcmpHub implements Disposable {
     const { family } = this.#origin;
     for (let count = 0; count < answersAtOnce; count++) {
       const socket = this.#socket;
-      const length = socket?.receive() ?? -1;
-      if (!socket || length < 0) return;
+      if (!socket) return;
+      const length = socket.receive();
+      if (length < 0) return;
       const answer = parseAnswer(inbox.bytes, length, family, socket.hasIpHeader);
       if (answer) this.#answered(answer, socket.raw);
     }

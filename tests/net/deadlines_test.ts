@@ -137,6 +137,23 @@ class BusyClock implements Clock {
   }
 }
 
+Deno.test("whatever came due during one turn of the wheel expires at the first chance", () => {
+  for (const lateBy of [4087, 4095, 4096, 5000, 8191]) {
+    const clock = new FakeClock();
+    const deadlines = new Deadlines(clock, () => true);
+    let late = 0;
+    const ats = Array.from({ length: 512 }, (_, slot) => slot * 8 + 4).filter((at) => at <= lateBy);
+    for (const at of ats) {
+      deadlines.add(at, () => {
+        if (clock.now() !== lateBy) late++;
+      });
+    }
+    clock.jump(lateBy);
+    clock.advance(10_000);
+    assert.equal(late, 0, `after ${lateBy} ms`);
+  }
+});
+
 /** Deadlines whose last look is told of, and answers `done` in turn; true when there are no more. */
 function looking(clock: FakeClock, done: boolean[], look = () => {}): Deadlines {
   return new Deadlines(clock, () => {

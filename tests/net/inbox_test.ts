@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Inbox } from "../../lib/net/inbox.ts";
+import { Inbox, kernelAge } from "../../lib/net/inbox.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { RawServer } from "./raw_server.ts";
@@ -35,6 +35,17 @@ Deno.test("a stamp is seconds and nanoseconds of Unix time", async () => {
   assert.ok(nanoseconds >= 0 && nanoseconds < 1e9);
   const ms = seconds * 1000 + nanoseconds / 1e6;
   assert.ok(ms >= before && ms < after + 1, `${before} ${ms} ${after}`);
+});
+
+Deno.test("an age is what has passed since a moment of Unix time, in milliseconds", () => {
+  // The system's calendar clock is the same in both, by whichever call.
+  for (const [seconds, nanoseconds] of [[0, 0], [1_000_000_000, 0], [0, 999_000_000]] as const) {
+    const ms = seconds * 1000 + nanoseconds / 1e6;
+    const before = Date.now();
+    const age = kernelAge(seconds, nanoseconds);
+    const after = Date.now();
+    assert.ok(before <= ms + age + 0.01 && ms + age < after + 1, `${before} ${age} ${after}`);
+  }
 });
 
 Deno.test("nothing has waited for less than no time, whatever became of the calendar", async () => {

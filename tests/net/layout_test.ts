@@ -7,6 +7,7 @@ function encode(text: string, port: number): number[] {
   assert.ok(address);
   const into = new Uint8Array(28).fill(0xee);
   const length = encodeSocketAddress(into, address, port);
+  assert.equal(length, address.family === 4 ? 16 : 28);
   return Array.from(into.subarray(0, length));
 }
 

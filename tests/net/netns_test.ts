@@ -106,6 +106,17 @@ Deno.test("who is not let in stays where it is", () => {
   assert.equal(openDescriptors(), before + 1);
 });
 
+Deno.test("who may not enter a namespace is told what is missing", () => {
+  const epoll = libc.epoll_create1(0);
+  // EPERM: what cannot be waited for cannot be added.
+  using sockets = new NetnsSockets((fd) => libc.epoll_ctl(epoll, 1, fd, new Uint8Array(16)));
+  assert.deepEqual(sockets.open(here, AF_INET, SOCK_STREAM, 0), {
+    reason: `CAP_SYS_ADMIN is missing: cannot enter netns ${here}`,
+    isOwn: false,
+  });
+  libc.close(epoll);
+});
+
 Deno.test({
   ...needingNamespaces("making sockets elsewhere leaves this thread at home and nothing open"),
   fn: async () => {

@@ -148,6 +148,19 @@ Deno.test("who wants to be told again between two looks wakes the waiter", async
   assert.deepEqual(stage.told, ["a 1", "a 1"]);
 });
 
+Deno.test("who is not watched any more and wants to be told again takes nothing from a successor", async () => {
+  await using stage = new Stage();
+  const { watch } = stage.watch("old");
+  stage.poller.look();
+  stage.poller.unwatch(watch);
+  const { fd } = stage.watch("new", undefined, false);
+  // The kernel gives out the number of a closed descriptor again.
+  stage.poller.again({ ...watch, fd });
+  stage.signals.raise(fd);
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["old 1", "new 1"]);
+});
+
 Deno.test("who closes the poller and wants to be told again is not", async () => {
   const stage = new Stage();
   let closing: Promise<void> | undefined;
@@ -179,7 +192,8 @@ Deno.test("what is not watched any more is not told, nor is its successor in its
   const { watch } = stage.watch("old");
   stage.poller.unwatch(watch);
   stage.poller.unwatch(watch);
-  stage.watch("new", undefined, false);
+  const successor = stage.watch("new", undefined, false);
+  assert.equal(successor.watch.slot, watch.slot);
   stage.watch("other");
   stage.poller.look();
   assert.deepEqual(stage.told, ["other 1"]);
@@ -246,6 +260,21 @@ Deno.test("lingering that finds nothing is given up", async () => {
   }
   // Before and after, and once in each of three looks; then only before.
   assert.deepEqual(looks, [5, 5, 5, 5, 5, 5, 5, 5, 1, 1]);
+});
+
+Deno.test("lingering that finds something goes on", async () => {
+  const clock = new CountingClock();
+  await using stage = new Stage(clock);
+  const { fd } = stage.watch("busy", () => stage.signals.clear(fd), false);
+  await Promise.resolve();
+  const told: number[] = [];
+  for (let burst = 0; burst < 10; burst++) {
+    stage.signals.raise(fd);
+    for (let i = 0; i < 4; i++) stage.poller.expect();
+    await Promise.resolve();
+    told.push(stage.told.length);
+  }
+  assert.deepEqual(told, [1, 2, 3, 4, 5, 6, 7, 8, 9, 10]);
 });
 
 Deno.test("lingering is over when nobody waits any more", async () => {

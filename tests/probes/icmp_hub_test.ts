@@ -212,6 +212,17 @@ Deno.test("there is one hub for a namespace, family and source", () => {
   assert.equal(engine.clock.pending, 1);
 });
 
+Deno.test("silent targets have two hubs of their own, divided by the end of the address", () => {
+  const engine = new FakeEngine();
+  using hubs = new IcmpHubs(engine.whole);
+  const others = hubs.get(origin);
+  const [even, odd, alsoEven] = ["192.0.3.4", "192.0.3.5", "192.0.2.6"].map((text) =>
+    hubs.get(origin, ip(text))
+  );
+  assert.equal(new Set([others, even, odd]).size, 3);
+  assert.equal(even, alsoEven);
+});
+
 Deno.test("a hub that cannot be opened is tried anew each time", () => {
   const engine = new FakeEngine();
   using hubs = new IcmpHubs(engine.whole);
