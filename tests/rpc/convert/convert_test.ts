@@ -310,3 +310,18 @@ Deno.test("each outcome of checking and reloading fills its own field", () => {
 Deno.test("times that are no numbers become 0 instead of an exception", () => {
   assert.deepEqual([NaN, Infinity, 1.0000005, 0].map(nanoseconds), [0n, 0n, 1_000_001n, 0n]);
 });
+
+Deno.test("a VIP whose address VPP has no counters of has none on the wire", () => {
+  const vip = { prefix: "192.0.2.9/32", protocol: "tcp", port: 80 } as const;
+  const counts = { next: 0, first: 0, untracked: 0, noServer: 0 };
+  const counters = countersToProto({
+    at: 1,
+    vips: [{ ...vip, ...counts }],
+    addresses: [],
+    servers: [],
+  });
+  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
+    at_unix_ns: "1000000",
+    vips: [vip],
+  });
+});
