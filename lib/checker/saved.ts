@@ -5,6 +5,7 @@ import {
   freshHealth,
   type Health,
   isHealthy,
+  isProbed,
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -96,7 +97,8 @@ function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boole
   entry.operatorEnabled = enabled;
   entry.health = healthOf(entry, saved, isFresh);
   if (entry.health.state === "unknown") return;
-  entry.untested = false;
+  // A verdict stands until the first result, and so does what VPP was told last.
+  entry.untested = isProbed(entry.health.state);
   if (entry.health.state === state) entry.since = since;
 }
 

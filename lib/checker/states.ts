@@ -56,7 +56,6 @@ export class States {
     const { clock, observer } = this.#options;
     entry.lastResult = result;
     entry.lastAt = clock.wall();
-    entry.untested = false;
     observer.probeDone(entry.name, entry.check.type, result);
     const { ok, code, detail } = result;
     this.input(entry, ok ? "pass" : "fail", { cause: { kind: "probe", code, detail } });
@@ -85,7 +84,8 @@ export class States {
     const { prober, firstWithinMs } = this.#options;
     if (outcome.probing === "start") prober.begin(entry.job, firstWithinMs(entry.check));
     if (outcome.probing === "stop") prober.halt(entry.job);
-    const untested = outcome.probing === "keep" && entry.untested;
+    const isResult = input === "pass" || input === "fail";
+    const untested = outcome.probing === "keep" && entry.untested && !isResult;
     const isChange = outcome.health !== entry.health || untested !== entry.untested;
     if (isChange) this.enterAll([{ entry, health: outcome.health, untested }], reason);
     return outcome;

@@ -36,7 +36,7 @@ export function effectiveWeights(
         backend,
         pool: pool.name,
         weight: effectiveWeight(standing, weight, index === active),
-        flush: isFlushed(standing.state, frontend.flushOnDown),
+        flush: !isOpen(standing) && isFlushed(standing.state, frontend.flushOnDown),
       };
     })
   );
@@ -44,21 +44,26 @@ export function effectiveWeights(
 
 /** What VPP is to hold for one backend (docs/healthchecks.md, "States"). */
 export function effectiveWeight(
-  { state, untested }: Standing,
+  standing: Standing,
   configured: number,
   isInActivePool: boolean,
 ): Weight {
-  switch (state) {
-    case "unknown":
-      return untested ? "kept" : 0;
+  if (isOpen(standing)) return "kept";
+  switch (standing.state) {
     case "up":
       return isInActivePool ? configured : 0;
+    case "unknown":
     case "paused":
     case "down":
     case "disabled":
     case "removed":
       return 0;
   }
+}
+
+/** Whether nothing was found out since the start: VPP has what was true last, or later. */
+function isOpen({ state, untested }: Standing): boolean {
+  return untested && (state === "unknown" || state === "up" || state === "down");
 }
 
 /** Whether existing flows are moved away from a backend that enters `state`. */

@@ -33,7 +33,7 @@ export interface Transition<State extends string = string> {
 export interface Standing {
   /** Where the state machine stands. */
   readonly state: BackendState;
-  /** Unknown because maglevd has just been started: it was neither probed nor steered yet. */
+  /** maglevd has just been started: it was neither probed nor steered yet. */
   readonly untested: boolean;
 }
 

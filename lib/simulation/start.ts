@@ -30,7 +30,9 @@ export class StartWatch {
     this.#spreadMs = spreadOf(checker);
     for (const name of checker.backendNames()) {
       const backend = checker.backend(name);
-      if (backend && backend.state !== "unknown") this.#known.add(backend.config.address.text);
+      if (backend?.state === "disabled" || backend?.state === "paused") {
+        this.#known.add(backend.config.address.text);
+      }
     }
   }
 

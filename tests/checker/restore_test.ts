@@ -39,7 +39,7 @@ function shown(checker: Checker): unknown {
       const { state, health, enabled } = checker.backend(name) ?? {};
       return { name, state, health, enabled };
     }),
-    weights: checker.frontend("f")?.weights,
+    configured: checker.frontend("f")?.config.pools,
     state: checker.frontend("f")?.state,
   };
 }
@@ -72,6 +72,20 @@ Deno.test("probing goes on from what is restored, at once, and only where probes
   bench.checker.resume("c");
   bench.checker.enable("d");
   assert.deepEqual([bench.state("c"), bench.state("d")], ["unknown", "unknown"]);
+});
+
+Deno.test("until its first result a restored backend keeps what VPP has for it", () => {
+  using old = before().bench;
+  using bench = new Bench(sketch(site), { restored: left(old.checker) });
+  const told = () =>
+    bench.checker.frontend("f")?.weights.map(({ weight, flush }) => `${weight}${flush ? "!" : ""}`);
+  // VPP may have been told something later than what was kept.
+  assert.deepEqual(told(), ["kept", "kept", "0", "0!"]);
+  bench.probe("a", pass);
+  assert.deepEqual(told(), ["30", "kept", "0", "0!"]);
+  assert.deepEqual(bench.story(), ["f/a 30>30 as kept>30 (probe)"]);
+  bench.probe("b", fail);
+  assert.deepEqual(told(), ["30", "0!", "0", "0!"]);
 });
 
 Deno.test("health that is too old is not restored, what operators said is", () => {

@@ -37,8 +37,8 @@ export const mends: readonly Mend[] = [
   {
     fault: "a server that was never probed loses its weight",
     file: "lib/health/pools.ts",
-    mended: '      return untested ? "kept" : 0;',
-    without: "      return 0;",
+    mended: '  if (isOpen(standing)) return "kept";',
+    without: "  if (isOpen(standing)) return 0;",
     from: 50,
   },
   {

@@ -173,7 +173,7 @@ Deno.test("a restarted maglevd is what it was, by way of the file", async () => 
   const restored = restoredFrom(keeping.state, bench.clock.wall(), 120_000);
   using next = new Bench(config, { restored });
   assert.deepEqual([next.state("a"), next.state("b")], ["up", "disabled"]);
-  assert.deepEqual(next.checker.frontend("f")?.weights, bench.checker.frontend("f")?.weights);
+  assert.deepEqual(next.checker.frontend("f")?.config, bench.checker.frontend("f")?.config);
   assert.deepEqual(next.events, []);
   using other = new Bench(
     sketch({ checks: [httpCheck("web", { port: 81 })], backends: { a: {} } }),
