@@ -1,13 +1,23 @@
 import type { MaglevEvent } from "../events/mod.ts";
+import type { SavedFlushes } from "./types.ts";
 
-/** Names of what may be otherwise than it is kept. */
+/** What is to be kept next: names of backends and frontends, and flushes themselves. */
+export interface Taken {
+  readonly backends: readonly string[];
+  readonly frontends: readonly string[];
+  readonly flushes: readonly SavedFlushes[];
+}
+
+/** What may be otherwise than it is kept. */
 export class Dirty {
   readonly backends = new Set<string>();
   readonly frontends = new Set<string>();
+  /** By VIP. */
+  readonly #flushes = new Map<string, SavedFlushes>();
 
   /** Whether nothing is. */
   get isEmpty(): boolean {
-    return this.backends.size + this.frontends.size === 0;
+    return this.backends.size + this.frontends.size + this.#flushes.size === 0;
   }
 
   /** Notes what an event changed. Says whether that may be anything that it does not name. */
@@ -35,24 +45,33 @@ export class Dirty {
     }
   }
 
-  /** Takes away at most `most` of each. */
-  take(most: number): { readonly backends: string[]; readonly frontends: string[] } {
-    return { backends: takeSome(this.backends, most), frontends: takeSome(this.frontends, most) };
+  /** Of a VIP, these are now all the servers whose flows have been moved. */
+  flushed(flushes: SavedFlushes): void {
+    this.#flushes.set(flushes.vip, flushes);
   }
 
-  /** Puts back what was taken and not kept. */
-  putBack({ backends, frontends }: ReturnType<Dirty["take"]>): void {
+  /** Takes away at most `most` of each. */
+  take(most: number): Taken {
+    const vips = takeSome(this.#flushes.keys(), most);
+    const flushes = vips.flatMap((vip) => this.#flushes.get(vip) ?? []);
+    const backends = takeSome(this.backends, most);
+    const frontends = takeSome(this.frontends, most);
+    for (const name of backends) this.backends.delete(name);
+    for (const name of frontends) this.frontends.delete(name);
+    for (const vip of vips) this.#flushes.delete(vip);
+    return { backends, frontends, flushes };
+  }
+
+  /** Puts back what was taken and not kept. Flushes of a VIP heard of since then replace its own. */
+  putBack({ backends, frontends, flushes }: Taken): void {
     for (const name of backends) this.backends.add(name);
     for (const name of frontends) this.frontends.add(name);
+    for (const old of flushes) {
+      if (!this.#flushes.has(old.vip)) this.#flushes.set(old.vip, old);
+    }
   }
 }
 
-function takeSome(names: Set<string>, most: number): string[] {
-  const taken: string[] = [];
-  for (const name of names) {
-    if (taken.length === most) break;
-    taken.push(name);
-    names.delete(name);
-  }
-  return taken;
+function takeSome(names: Iterable<string>, most: number): string[] {
+  return Iterator.from(names).take(most).toArray();
 }

@@ -1,7 +1,7 @@
 import type { Checker, Restored, SavedBackend } from "../checker/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
 import { type Clock, pause, type Timer } from "../time/mod.ts";
-import { Dirty } from "./dirty.ts";
+import { Dirty, type Taken } from "./dirty.ts";
 import type { Batch, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
 import type { Keeping } from "./worker_client.ts";
 
@@ -47,8 +47,6 @@ export class Keeper {
   readonly #options: KeeperOptions;
   readonly #warnings: LimitedLog;
   readonly #dirty = new Dirty();
-  /** By VIP: what is not kept yet. */
-  readonly #flushes = new Map<string, readonly string[]>();
   /** What the file holds of each backend. */
   readonly #known = new Map<string, SavedBackend>();
   #checker: Kept | undefined;
@@ -58,6 +56,8 @@ export class Keeper {
   #working: Promise<void> | undefined;
   /** Weights may be others than kept, of whatever frontend. */
   #isAnything = true;
+  /** Everything is to be looked at, as soon as whoever is at work gets to it. */
+  #isLookDue = false;
   #isWritable = false;
   #isFailing = false;
   #isClosed = false;
@@ -92,9 +92,9 @@ export class Keeper {
   }
 
   /** Of a VIP, these are now all the servers whose flows have been moved. */
-  flushed({ vip, addresses }: SavedFlushes): void {
+  flushed(flushes: SavedFlushes): void {
     if (!this.#isWritable) return;
-    this.#flushes.set(vip, addresses);
+    this.#dirty.flushed(flushes);
     this.#soon(gatherMs);
   }
 
@@ -113,38 +113,38 @@ export class Keeper {
     this.#warnings[Symbol.dispose]();
   }
 
-  get #isAnyLeft(): boolean {
-    return !this.#dirty.isEmpty || this.#flushes.size > 0;
-  }
-
   /** Has everything looked at, and again after a while. */
   #lookAgain(delayMs: number): void {
     this.#alive?.cancel();
     if (this.#isClosed) return;
-    this.#alive = this.#options.clock.after(delayMs, () => void this.#work(true));
+    this.#alive = this.#options.clock.after(delayMs, () => {
+      this.#isLookDue = true;
+      this.#work();
+    });
   }
 
   #soon(delayMs: number): void {
     if (this.#isClosed || this.#timer || this.#working) return;
-    this.#timer = this.#options.clock.after(delayMs, () => void this.#work(false));
+    this.#timer = this.#options.clock.after(delayMs, () => this.#work());
   }
 
-  /** Looks, if asked to, and writes; one at a time. */
-  async #work(isLooking: boolean): Promise<void> {
+  /** The disk is asked one thing at a time: what comes up meanwhile waits for who is at work. */
+  #work(): void {
     this.#timer?.cancel();
     this.#timer = undefined;
-    await this.#working;
-    if (this.#isClosed) return;
-    this.#working = this.#lookAndWrite(isLooking);
-    await this.#working;
-    this.#working = undefined;
-    if (isLooking) this.#lookAgain(aliveMs);
-    if (this.#isAnyLeft) this.#soon(this.#isFailing ? retryMs : gatherMs);
+    this.#working ??= this.#lookAndWrite();
   }
 
-  async #lookAndWrite(isLooking: boolean): Promise<void> {
-    if (isLooking) await this.#look();
-    await this.#writeAll();
+  async #lookAndWrite(): Promise<void> {
+    do {
+      const isLooking = this.#isLookDue;
+      this.#isLookDue = false;
+      if (isLooking) await this.#look();
+      await this.#writeAll();
+      if (isLooking) this.#lookAgain(aliveMs);
+    } while (this.#isLookDue && !this.#isClosed);
+    this.#working = undefined;
+    if (!this.#dirty.isEmpty) this.#soon(this.#isFailing ? retryMs : gatherMs);
   }
 
   /**
@@ -173,7 +173,7 @@ export class Keeper {
   async #writeAll(): Promise<void> {
     do {
       if (!await this.#write()) return;
-    } while (this.#isAnyLeft);
+    } while (!this.#dirty.isEmpty);
   }
 
   /** Says whether it may go on. */
@@ -181,23 +181,16 @@ export class Keeper {
     const checker = this.#checker;
     if (!checker) return false;
     const taken = this.#dirty.take(mostPerBatch);
-    const flushes = takeFlushes(this.#flushes, mostPerBatch);
-    const batch = { ...this.#batchOf(taken, checker), flushes };
+    const batch = this.#batchOf(taken, checker);
     const written = await this.#options.keeping.write(batch);
     this.#note(batch, written);
     if (written.kind === "kept") return true;
     this.#dirty.putBack(taken);
-    for (const { vip, addresses } of flushes) {
-      if (!this.#flushes.has(vip)) this.#flushes.set(vip, addresses);
-    }
     if (written.kind === "emptied") await this.#look();
     return written.kind === "emptied";
   }
 
-  #batchOf(
-    { backends: names, frontends }: ReturnType<Dirty["take"]>,
-    checker: Kept,
-  ): Omit<Batch, "flushes"> {
+  #batchOf({ backends: names, frontends, flushes }: Taken, checker: Kept): Batch {
     const backends = names.flatMap((name) => checker.saved(name) ?? []);
     const present = new Set(backends.map(({ name }) => name));
     return {
@@ -205,6 +198,7 @@ export class Keeper {
       backends,
       gone: names.filter((name) => !present.has(name)),
       frontends: frontends.map((name) => ({ name, weights: checker.savedWeights(name) })),
+      flushes,
     };
   }
 
@@ -239,10 +233,4 @@ function isAlike(a: SavedBackend | undefined, b: SavedBackend): boolean {
   return a !== undefined && a.state === b.state && a.counter === b.counter && a.since === b.since &&
     a.enabled === b.enabled && a.target === b.target && a.said?.at === b.said?.at &&
     a.said?.by.name === b.said?.by.name;
-}
-
-function takeFlushes(flushes: Map<string, readonly string[]>, most: number): SavedFlushes[] {
-  const taken = [...flushes].slice(0, most);
-  for (const [vip] of taken) flushes.delete(vip);
-  return taken.map(([vip, addresses]) => ({ vip, addresses }));
 }

@@ -2,14 +2,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { reasonOf } from "../log/mod.ts";
 import { backendOf, backendValues, flushesOf, weightOf, weightValues } from "./rows.ts";
 import { settings, tables, version } from "./schema.ts";
-import {
-  type Batch,
-  nothingSaved,
-  type Opened,
-  type SavedState,
-  type Trouble,
-  type Written,
-} from "./types.ts";
+import { type Batch, nothingSaved, type Opened, type SavedState, type Written } from "./types.ts";
 
 /** The file within the state directory. */
 export const fileName = "state.db";
@@ -38,15 +31,14 @@ export class Store implements Disposable {
 
   /** Opens the file and reads it. */
   open(): Opened {
-    const troubles: Trouble[] = [];
     try {
       Deno.mkdirSync(this.directory, { recursive: true, mode: 0o750 });
-      return this.#openFile(troubles);
+      return this.#openFile();
     } catch (error) {
       this.#close();
-      if (isDamage(error)) return this.#openAnew(troubles, error);
-      if (!/is locked/.test(reasonOf(error))) return this.#readOnly(troubles, error);
-      return refused(troubles, `${this.#path} is in use by another process`);
+      if (isDamage(error)) return this.#openAnew(error);
+      if (!/is locked/.test(reasonOf(error))) return this.#readOnly(error);
+      return refused(`${this.#path} is in use by another process`);
     }
   }
 
@@ -66,8 +58,7 @@ export class Store implements Disposable {
         return { kind: "failed", reason };
       }
       this.#close();
-      const troubles: Trouble[] = [];
-      const { isWritable } = this.#openAnew(troubles, error);
+      const { isWritable, troubles } = this.#openAnew(error);
       return isWritable ? { kind: "emptied", troubles } : { kind: "failed", reason };
     }
   }
@@ -77,14 +68,13 @@ export class Store implements Disposable {
     this.#close();
   }
 
-  #openFile(troubles: readonly Trouble[]): Opened {
+  #openFile(): Opened {
     const database = this.#database = new DatabaseSync(this.#path);
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     const found = versionOf(database);
     if (found > version) {
       this.#close();
       return refused(
-        troubles,
         `${this.#path} is of version ${found}, and this maglevd knows ${version} at most`,
       );
     }
@@ -95,11 +85,11 @@ export class Store implements Disposable {
     if (verdict !== "ok") throw new DamageError(`${verdict}`);
     const state = read(database);
     this.#statements = new Statements(database);
-    return { state, isWritable: true, troubles };
+    return { state, isWritable: true, troubles: [] };
   }
 
   /** Moves what is damaged aside and begins with nothing. */
-  #openAnew(troubles: readonly Trouble[], error: unknown): Opened {
+  #openAnew(error: unknown): Opened {
     const aside = `${this.#path}.damaged-${
       new Date(this.#now()).toISOString().replace(/[:.]/g, "")
     }`;
@@ -107,23 +97,22 @@ export class Store implements Disposable {
       for (const suffix of companions) moveAside(`${this.#path}${suffix}`, `${aside}${suffix}`);
       const text = `${this.#path} was damaged (${reasonOf(error)}) and is now ${aside}: ` +
         "what it held is lost, health checking begins anew";
-      return this.#openFile([...troubles, { level: "error", text }]);
+      return { ...this.#openFile(), troubles: [{ level: "error", text }] };
     } catch (second) {
       this.#close();
       return refused(
-        troubles,
         `${this.#path} is damaged and cannot be replaced: ${reasonOf(second)}`,
       );
     }
   }
 
   /** A file that cannot be written may still tell what it holds. */
-  #readOnly(troubles: readonly Trouble[], error: unknown): Opened {
+  #readOnly(error: unknown): Opened {
     const trouble = `${this.#path} cannot be written: ${reasonOf(error)}`;
     try {
-      return { ...refused(troubles, trouble), state: readCopy(this.#path) };
+      return { ...refused(trouble), state: readCopy(this.#path) };
     } catch (second) {
-      return refused(troubles, `${trouble}; nor read: ${reasonOf(second)}`);
+      return refused(`${trouble}; nor read: ${reasonOf(second)}`);
     }
   }
 
@@ -184,7 +173,6 @@ function read(database: DatabaseSync): SavedState {
   const all = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
   const alive = database.prepare("SELECT value FROM meta WHERE name = 'alive-at'").get();
   return {
-    ...nothingSaved,
     aliveAt: typeof alive?.value === "number" ? alive.value : 0,
     backends: all("backends").flatMap((row) => backendOf(row) ?? []),
     weights: all("weights").flatMap((row) => weightOf(row) ?? []),
@@ -234,9 +222,9 @@ function rollBack(database: DatabaseSync): void {
   }
 }
 
-function refused(troubles: readonly Trouble[], text: string): Opened {
+function refused(text: string): Opened {
   const told = { level: "error", text: `${text}: nothing will be kept` } as const;
-  return { state: nothingSaved, isWritable: false, troubles: [...troubles, told] };
+  return { state: nothingSaved, isWritable: false, troubles: [told] };
 }
 
 function moveAside(from: string, to: string): void {

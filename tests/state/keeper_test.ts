@@ -105,6 +105,38 @@ Deno.test("what is gone with a reload, or since the last run, is gone from the f
   assert.deepEqual([...keeping.backends.keys()], ["b"]);
 });
 
+Deno.test("however slow the disk is, it is asked one thing at a time", async () => {
+  const keeping = new MemoryKeeping();
+  const write = keeping.write.bind(keeping);
+  const waiting: (() => void)[] = [];
+  let [now, most] = [0, 0];
+  keeping.write = async (batch) => {
+    most = Math.max(most, ++now);
+    await new Promise<void>((resolve) => waiting.push(resolve));
+    now--;
+    return await write(batch);
+  };
+  const kept = await following(keeping);
+  const { bench } = kept;
+  const goOn = async () => {
+    waiting.shift()?.();
+    await kept.pass(0);
+  };
+  await kept.pass(100);
+  // Each of them wants everything looked at while the first write is still on its way.
+  for (let i = 0; i < 3; i++) {
+    await bench.reload(sketch({ backends: { a: {}, [`c${i}`]: {} } }));
+    await kept.pass(100);
+  }
+  for (let i = 0; i < 20; i++) await goOn();
+  assert.equal(most, 1);
+  assert.deepEqual([...keeping.backends.keys()].sort(), ["a", "c2"]);
+  const closing = kept.keeper.close();
+  for (let i = 0; i < 5; i++) await goOn();
+  await closing;
+  bench[Symbol.dispose]();
+});
+
 Deno.test("what could not be kept is tried again, said, and health checking goes on", async () => {
   await using kept = await following();
   const { bench, keeping, log } = kept;
