@@ -1,4 +1,5 @@
 import type { Clock } from "../time/mod.ts";
+import { startWorker } from "../workers/mod.ts";
 import { fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { Assembler } from "./pieces.ts";
@@ -23,7 +24,10 @@ export class WorkerParser implements Disposable {
   #abandon: ((reason: Error) => void) | undefined;
 
   /** Workers are made by `start`. */
-  constructor(clock: Clock, start: () => Worker = startWorker) {
+  constructor(
+    clock: Clock,
+    start: () => Worker = startParserWorker,
+  ) {
     this.#clock = clock;
     this.#start = start;
   }
@@ -91,15 +95,6 @@ export class WorkerParser implements Disposable {
 }
 
 /** Makes a worker that serves. */
-export function startWorker(): Worker {
-  return new Worker(workerUrl(), { type: "module", name: workerName });
-}
-
-/**
- * A module of one import. Through it the server's module is never the worker's main module, so
- * `import.meta.main` stays false in it: in a bundle, where the server's module is the whole
- * program, that is what keeps a second daemon from starting.
- */
-function workerUrl(): string {
-  return `data:text/javascript,${encodeURIComponent(`import ${JSON.stringify(workerModule)};`)}`;
+export function startParserWorker(): Worker {
+  return startWorker(workerModule, workerName);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { decode } from "./file_text.ts";
 import { parseConfig } from "./parse.ts";
 import { type Piece, takeApart } from "./pieces.ts";
@@ -13,16 +14,10 @@ import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
 /** Copying this many pieces into the main thread takes less than 1 ms (bench/config_load.ts). */
 const piecesPerSlice = 128;
 
-interface WorkerScope {
-  readonly name?: unknown;
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-  postMessage(slice: Slice): void;
-}
-
 /** A module that, imported by a worker of the right name, serves. */
 export const workerModule: string = import.meta.url;
 
-function serve(scope: WorkerScope): void {
+function serve(scope: WorkerScope<ToWorker, Slice>): void {
   const nothing: Iterator<Slice> = [][Symbol.iterator]();
   let slices = nothing;
   scope.onmessage = ({ data }) => {
@@ -51,5 +46,4 @@ function* sliced(pieces: Iterable<Piece>): Generator<Slice> {
   yield { pieces: slice, last: true };
 }
 
-const scope = globalThis as unknown as WorkerScope;
-if (scope.name === workerName && "WorkerGlobalScope" in globalThis) serve(scope);
+serveAs(workerName, serve);

@@ -1,5 +1,6 @@
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { startWorker } from "../workers/mod.ts";
 import { type Batch, nothingSaved, type Opened, type Written } from "./types.ts";
 import { type FromWorker, type ToWorker, workerName } from "./worker_messages.ts";
 import { workerModule } from "./worker_server.ts";
@@ -28,10 +29,7 @@ export class FileKeeping implements Keeping {
 
   /** Starts the worker. */
   constructor(private readonly directory: string, private readonly clock: Clock) {
-    const url = `data:text/javascript,${
-      encodeURIComponent(`import ${JSON.stringify(workerModule)};`)
-    }`;
-    this.#worker = new Worker(url, { type: "module", name: workerName });
+    this.#worker = startWorker(workerModule, workerName);
   }
 
   async open(): Promise<Opened> {

@@ -5,19 +5,14 @@
  * @module
  */
 
+import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { Store } from "./store.ts";
 import { type FromWorker, type ToWorker, workerName } from "./worker_messages.ts";
-
-interface WorkerScope {
-  readonly name?: unknown;
-  onmessage: ((event: MessageEvent<ToWorker>) => void) | null;
-  postMessage(answer: FromWorker): void;
-}
 
 /** A module that, imported by a worker of the right name, serves. */
 export const workerModule: string = import.meta.url;
 
-function serve(scope: WorkerScope): void {
+function serve(scope: WorkerScope<ToWorker, FromWorker>): void {
   let store: Store | undefined;
   const answer = (message: ToWorker): FromWorker => {
     switch (message.kind) {
@@ -34,5 +29,4 @@ function serve(scope: WorkerScope): void {
   scope.onmessage = ({ data }) => scope.postMessage(answer(data));
 }
 
-const scope = globalThis as unknown as WorkerScope;
-if (scope.name === workerName && "WorkerGlobalScope" in globalThis) serve(scope);
+serveAs(workerName, serve);

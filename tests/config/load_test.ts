@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
-import { startWorker, WorkerParser } from "../../lib/config/worker_client.ts";
+import { startParserWorker, WorkerParser } from "../../lib/config/worker_client.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { bigFile } from "./valid.ts";
 
@@ -114,7 +114,7 @@ Deno.test("other work goes on while a big file is loaded in the background", asy
 Deno.test("a big outcome comes in slices, each asked for", async () => {
   const asked: string[] = [];
   using parser = new WorkerParser(systemClock, () => {
-    const worker = startWorker();
+    const worker = startParserWorker();
     const post = worker.postMessage.bind(worker);
     worker.postMessage = (message: { kind: string }, ...more: unknown[]) => {
       asked.push(message.kind);
@@ -179,7 +179,7 @@ Deno.test("a worker that hangs is stopped after 30 s, and the next file gets ano
   using parser = new WorkerParser(clock, () => {
     if (workers.hanging > 0) {
       workers.sound++;
-      return startWorker();
+      return startParserWorker();
     }
     workers.hanging++;
     return hangingWorker(() => void workers.terminated++);
@@ -206,7 +206,7 @@ Deno.test("a worker that fails is replaced, and its reason told", async () => {
   const clock = new FakeClock();
   let made = 0;
   using parser = new WorkerParser(clock, () => {
-    if (made++ > 0) return startWorker();
+    if (made++ > 0) return startParserWorker();
     return new Worker(`data:text/javascript,throw new Error("no room")`, { type: "module" });
   });
   const parse = async () =>
