@@ -7,7 +7,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import type { Probing } from "./probing.ts";
-import { checkDifference } from "./same.ts";
+import { isProbedAlike } from "./same.ts";
 import type { Steps } from "./slices.ts";
 import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
@@ -81,9 +81,7 @@ function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefi
   // A name that was out of service may be given to a server that is known, and has traffic.
   const isBackInService = state === "disabled" && enabled === true && operatorEnabled === undefined;
   if (!isProbed(state) && !isBackInService) return undefined;
-  const isSameWay = donor.job.target.netns === target.netns &&
-    checkDifference(donor.check, target.check) !== "target";
-  const what = isSameWay ? "timing" : "target";
+  const what = isProbedAlike(donor.job.target, target) ? "timing" : "target";
   const health = recheck(donor.health, donor.check, target.check, what);
   return { entry, health, untested: donor.untested };
 }

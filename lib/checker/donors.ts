@@ -1,6 +1,7 @@
 import { isProbed } from "../health/mod.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { CheckComparison } from "./plan.ts";
+import { type CheckComparison, isProbedAlike } from "./same.ts";
 
 /**
  * Backends that a reload takes away from where they were probed. What was found out there belongs
@@ -17,21 +18,12 @@ export class Donors {
   }
 
   /** Takes one that was probed at the target of `entry` in the same way, each only once. */
-  take(
-    { address, check, netns }: BackendEntry["job"]["target"],
-    compare: CheckComparison,
-  ): BackendEntry | undefined {
-    const donor = this.#byAddress.get(address.text)?.find((each) => {
-      const target = each.job.target;
-      return !this.#taken.has(each) && target.netns === netns &&
-        compare(target.check, check) !== "target";
-    });
-    if (donor) this.#taken.add(donor);
-    return donor;
+  take(target: ProbeTarget, compare: CheckComparison): BackendEntry | undefined {
+    return this.#takeFirst(target, ({ job }) => isProbedAlike(job.target, target, compare));
   }
 
   /** One that was probed at this address, in whatever way; it may be taken again. */
-  at({ address }: BackendEntry["job"]["target"]): BackendEntry | undefined {
+  at({ address }: ProbeTarget): BackendEntry | undefined {
     return this.#byAddress.get(address.text)?.find(({ health }) => isProbed(health.state));
   }
 
@@ -39,12 +31,16 @@ export class Donors {
    * Takes one of `gone` that was at the address of `entry`, however it was probed: what an operator
    * said of it is about the server, under whatever name.
    */
-  takeAny(
-    { address }: BackendEntry["job"]["target"],
-    gone: ReadonlySet<BackendEntry>,
+  takeAny(target: ProbeTarget, gone: ReadonlySet<BackendEntry>): BackendEntry | undefined {
+    return this.#takeFirst(target, (each) => gone.has(each));
+  }
+
+  #takeFirst(
+    { address }: ProbeTarget,
+    fits: (entry: BackendEntry) => boolean,
   ): BackendEntry | undefined {
     const donor = this.#byAddress.get(address.text)
-      ?.find((each) => gone.has(each) && !this.#taken.has(each));
+      ?.find((each) => !this.#taken.has(each) && fits(each));
     if (donor) this.#taken.add(donor);
     return donor;
   }

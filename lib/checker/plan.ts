@@ -5,7 +5,7 @@ import { BackendEntry } from "./backend.ts";
 import { Donors } from "./donors.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { join, place, type Placing } from "./placing.ts";
-import { checkDifference, isSame } from "./same.ts";
+import { type CheckComparison, checkDifference, isSame } from "./same.ts";
 import { sorted, type Steps } from "./slices.ts";
 
 /** A configuration and what runs under it. Replaced as a whole by a reload. */
@@ -58,9 +58,6 @@ export interface Plan {
   /** Of the backends that are new or used by other frontends than before. */
   readonly placings: readonly Placing[];
 }
-
-/** How two checks differ, as {@link checkDifference}. */
-export type CheckComparison = typeof checkDifference;
 
 /** The world before the first configuration. */
 export function emptyWorld(config: Config): World {

@@ -1,5 +1,6 @@
 import type { HealthCheck } from "../config/mod.ts";
 import type { Recheck } from "../health/mod.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
 
 /** What of a check says when and how often to probe and how to count, and not what to do. */
 const timing = {
@@ -19,6 +20,18 @@ const timing = {
 export function checkDifference(a: HealthCheck, b: HealthCheck): Recheck | undefined {
   if (a === b || isSame({ ...a, name: "" }, { ...b, name: "" })) return undefined;
   return isSame({ ...a, ...timing }, { ...b, ...timing }) ? "timing" : "target";
+}
+
+/** How two checks differ, as {@link checkDifference}. */
+export type CheckComparison = typeof checkDifference;
+
+/** Whether what was found out at one target is true of the other, if they have the same address. */
+export function isProbedAlike(
+  a: ProbeTarget,
+  b: ProbeTarget,
+  compare: CheckComparison = checkDifference,
+): boolean {
+  return a.netns === b.netns && compare(a.check, b.check) !== "target";
 }
 
 /** Whether two values of plain data are alike; a field that is undefined is one that is missing. */

@@ -1,3 +1,4 @@
+import { isProbed } from "./machine.ts";
 import type { BackendState, EffectiveWeight, Standing, Weight } from "./types.ts";
 
 /** What failover needs to know of a pool. */
@@ -63,7 +64,7 @@ export function effectiveWeight(
 
 /** Whether nothing was found out since the start: VPP has what was true last, or later. */
 function isOpen({ state, untested }: Standing): boolean {
-  return untested && (state === "unknown" || state === "up" || state === "down");
+  return untested && isProbed(state);
 }
 
 /** Whether existing flows are moved away from a backend that enters `state`. */

@@ -1,17 +1,15 @@
+import type { Weight } from "../health/mod.ts";
 import type { Wanted } from "./desired.ts";
 import type { Site } from "./site.ts";
 
 /** Servers that are to have less traffic than before, a line each. */
 export function loweredPlaces(before: Wanted, after: Wanted): string[] {
-  const places: string[] = [];
-  for (const [name, { servers }] of before) {
-    for (const [address, { weight }] of servers) {
-      const now = after.get(name)?.servers.get(address)?.weight;
-      const isLowered = typeof weight === "number" && typeof now === "number" && now < weight;
-      if (isLowered) places.push(`${address} of ${name}: ${weight} -> ${now}`);
-    }
-  }
-  return places;
+  return places(before, after, (was, is) => typeof is === "number" && is < was);
+}
+
+/** Servers that are to have another weight than before, a line each; a kept one is any. */
+export function changedWeights(before: Wanted, after: Wanted): string[] {
+  return places(before, after, (was, is) => is !== "kept" && is !== was);
 }
 
 /** Whether a name that stays stands for another server since the file was edited. */
@@ -21,15 +19,18 @@ export function isNameMoved({ backends: before }: Site, { backends: after }: Sit
   );
 }
 
-/** Servers that are to have another weight than before, a line each; a kept one is any. */
-export function changedWeights(before: Wanted, after: Wanted): string[] {
-  const places: string[] = [];
+function places(
+  before: Wanted,
+  after: Wanted,
+  isTold: (was: number, is: Weight | undefined) => boolean,
+): string[] {
+  const lines: string[] = [];
   for (const [name, { servers }] of before) {
     for (const [address, { weight }] of servers) {
       const now = after.get(name)?.servers.get(address)?.weight;
-      const isChanged = typeof weight === "number" && now !== "kept" && now !== weight;
-      if (isChanged) places.push(`${address} of ${name}: ${weight} -> ${now}`);
+      if (typeof weight !== "number" || !isTold(weight, now)) continue;
+      lines.push(`${address} of ${name}: ${weight} -> ${now}`);
     }
   }
-  return places;
+  return lines;
 }
