@@ -17,6 +17,7 @@ import { silentLogger } from "../lib/log/mod.ts";
 import { Engine } from "../lib/net/mod.ts";
 import { createProber } from "../lib/probes/mod.ts";
 import type { ProbeResult, StartProbe } from "../lib/probes/mod.ts";
+import { onThisThread } from "../lib/probing/mod.ts";
 import { FakeClock, systemClock } from "../lib/time/mod.ts";
 import { httpCheck, sketch } from "../tests/checker/support.ts";
 
@@ -59,7 +60,8 @@ function costOfScheduling(count: number): number {
   const config = manyBackends(count, 80);
   using events = new EventStream(clock, silentLogger);
   const checker = createChecker({
-    ...{ config, startProbe, clock, log: silentLogger, random: Math.random, events, fatal },
+    ...{ config, clock, log: silentLogger, events },
+    probing: onThisThread({ startProbe, clock, log: silentLogger, random: Math.random, fatal }),
   });
   let probes = 0;
   const turn = (seconds: number) => {
@@ -113,15 +115,14 @@ async function live(
   using events = new EventStream(systemClock, silentLogger);
   using checker = createChecker({
     config,
-    ...{ startProbe, clock: systemClock, log: silentLogger, random: Math.random, events, fatal },
-    observer: {
-      probeDone(_backend, _type, { ok }) {
-        probes++;
-        if (!ok) failures++;
-      },
-      transition() {},
-      removed() {},
-    },
+    ...{ clock: systemClock, log: silentLogger, events },
+    probing: onThisThread({
+      ...{ startProbe, clock: systemClock, log: silentLogger, random: Math.random, fatal },
+    }),
+  });
+  checker.watchProbes((_backend, { ok }) => {
+    probes++;
+    if (!ok) failures++;
   });
   console.log(`\n${title}: ${count} backends at 1 s for ${seconds} s`);
   console.log(`  start                    ${ms(performance.now() - built)}, in one go`);

@@ -6,6 +6,7 @@ import { EventStream } from "../../lib/events/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import { createProber } from "../../lib/probes/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { sketch } from "../../tests/checker/support.ts";
 import { icmpCheck } from "../../tests/probes/checks.ts";
@@ -42,35 +43,40 @@ await using engine = new Engine(
 );
 using prober = createProber(engine, { log: silentLogger, version: "bench" });
 using events = new EventStream(systemClock, silentLogger);
-using _checker = createChecker({
+using checker = createChecker({
   events,
-  fatal(error) {
-    throw error;
-  },
   config: sketch({ checks: [check], backends: Object.fromEntries([...live, ...others]) }),
-  startProbe: prober.start,
+  probing: onThisThread({
+    startProbe: prober.start,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLogger,
+    fatal(error) {
+      throw error;
+    },
+  }),
   clock: systemClock,
-  random: Math.random,
   log: silentLogger,
   observer: {
-    probeDone(backend, _type, { code, detail }) {
-      if (!counting) return;
-      const key = code === "SOCKERR" ? `${code} (${detail})` : code;
-      if (!backend.startsWith("live")) {
-        deadOutcomes.set(key, (deadOutcomes.get(key) ?? 0) + 1);
-        return;
-      }
-      probes++;
-      outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
-      const now = performance.now();
-      worstGapMs = Math.max(worstGapMs, now - (last.get(backend) ?? now));
-      last.set(backend, now);
-    },
+    probesDone() {},
     transition(backend, _from, to) {
       if (counting && to === "down" && backend.startsWith("live")) downs.add(backend);
     },
     removed() {},
   },
+});
+checker.watchProbes((backend, { code, detail }) => {
+  if (!counting) return;
+  const key = code === "SOCKERR" ? `${code} (${detail})` : code;
+  if (!backend.startsWith("live")) {
+    deadOutcomes.set(key, (deadOutcomes.get(key) ?? 0) + 1);
+    return;
+  }
+  probes++;
+  outcomes.set(key, (outcomes.get(key) ?? 0) + 1);
+  const now = performance.now();
+  worstGapMs = Math.max(worstGapMs, now - (last.get(backend) ?? now));
+  last.set(backend, now);
 });
 
 await new Promise((resolve) => setTimeout(resolve, settlingMs));

@@ -10,6 +10,7 @@ import { EventStream } from "../../lib/events/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import { createProber } from "../../lib/probes/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { sketch } from "../../tests/checker/support.ts";
 import { httpCheck, icmpCheck, tcpCheck } from "../../tests/probes/checks.ts";
@@ -67,23 +68,23 @@ using prober = createProber(engine, { log: silentLogger, version: "bench" });
 using events = new EventStream(systemClock, silentLogger);
 using checker = createChecker({
   events,
-  fatal(error) {
-    throw error;
-  },
   config: config(warmUp(load)),
-  startProbe: prober.start,
-  clock: systemClock,
-  random: Math.random,
-  log: silentLogger,
-  observer: {
-    probeDone(_backend, _type, { ok, durationMs }) {
-      if (++counted.checks === warmUpChecks) warm();
-      if (!ok) counted.failures++;
-      durations.push(durationMs);
+  probing: onThisThread({
+    startProbe: prober.start,
+    clock: systemClock,
+    random: Math.random,
+    log: silentLogger,
+    fatal(error) {
+      throw error;
     },
-    transition() {},
-    removed() {},
-  },
+  }),
+  clock: systemClock,
+  log: silentLogger,
+});
+checker.watchProbes((_backend, { ok, durationMs }) => {
+  if (++counted.checks === warmUpChecks) warm();
+  if (!ok) counted.failures++;
+  durations.push(durationMs);
 });
 
 await new Promise<void>((resolve) => warm = resolve);

@@ -11,6 +11,7 @@ import { createChecker } from "../../lib/checker/mod.ts";
 import { EventStream, Journal } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
@@ -32,8 +33,8 @@ const fatal = (error: Error) => {
   throw error;
 };
 const checker = createChecker({
-  ...{ config, startProbe, clock, log, events, fatal },
-  random: Math.random,
+  ...{ config, clock, log, events },
+  probing: onThisThread({ startProbe, clock, log, random: Math.random, fatal }),
 });
 const never = () => Promise.resolve({ kind: "ok" } as const);
 const server = startRpcServer({

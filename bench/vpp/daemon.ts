@@ -5,6 +5,7 @@ import type { Backend, Config, Frontend } from "../../lib/config/mod.ts";
 import { EventStream } from "../../lib/events/mod.ts";
 import { type IpAddress, ipFromBytes } from "../../lib/ip/mod.ts";
 import type { Logger } from "../../lib/log/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { createVpp, type Vpp, type VppOptions } from "../../lib/vpp/mod.ts";
@@ -75,11 +76,14 @@ export class BenchDaemon implements AsyncDisposable {
     const events = this.#owned.use(new EventStream(clock, log));
     const checker = this.#owned.use(createChecker({
       config: this.#config,
-      startProbe: ({ address }, done) => {
-        this.#probes.set(address.text, (isWell) => done(isWell ? pass : fail));
-        return () => void this.#probes.delete(address.text);
-      },
-      ...{ clock, log, events, fatal, random: Math.random },
+      probing: onThisThread({
+        startProbe: ({ address }, done) => {
+          this.#probes.set(address.text, (isWell) => done(isWell ? pass : fail));
+          return () => void this.#probes.delete(address.text);
+        },
+        ...{ clock, log, fatal, random: Math.random },
+      }),
+      ...{ clock, log, events },
     }));
     const supervisor = new Supervisor({ clock, log, fatal });
     this.vpp = createVpp({ ...options, checker, events, clock, supervisor });

@@ -2,11 +2,11 @@ import { because, type EventSink, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
 import type { HealthCheck } from "../config/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import type { Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
-import type { Probing } from "./probing.ts";
 import { isProbedAlike } from "./same.ts";
 import type { Steps } from "./slices.ts";
 import type { Entering, States } from "./states.ts";
@@ -50,7 +50,7 @@ export function swap(
   }
   for (const change of backends.changed) retarget(change, probing);
   for (const entry of backends.gone) {
-    probing.freeze(entry.job);
+    probing.outdate(entry.job, "target");
     // Its old frontends are told by name; it does not count for them any more.
     entry.placement = { ...entry.placement, memberships: [] };
   }
@@ -90,11 +90,11 @@ function retarget(
   { entry, config, target, recheck: what }: Change,
   probing: Probing<BackendEntry>,
 ) {
+  const { check: before, health } = entry;
   entry.config = config;
-  const before = entry.check;
-  if (what === "target") probing.freeze(entry.job);
+  if (what) probing.outdate(entry.job, what);
   entry.job.target = target;
-  if (what) entry.health = recheck(entry.health, before, target.check, what);
+  if (what) entry.health = recheck(health, before, target.check, what);
 }
 
 /** The rest, step by step, after `swap`: each is a change like any other. */
@@ -107,6 +107,7 @@ export function* settle(
   const { states, probing, observer, firstWithinMs } = context;
   for (const entry of plan.backends.gone) {
     states.input(entry, "remove", reason);
+    probing.forget(entry.job);
     observer.removed(entry.name);
     yield;
   }
@@ -118,7 +119,9 @@ export function* settle(
     // What is so from the start is no change.
     if (reason.cause.kind !== "start") states.introduce(entry, reason);
     if (donor) settleEnabled(entry, entry.config.enabled, context, reason);
-    if (isProbed(entry.health.state)) probing.hasten(entry.job, firstWithinMs(entry.check));
+    if (isProbed(entry.health.state)) {
+      probing.aim(entry.job, entry.health, firstWithinMs(entry.check));
+    }
     yield;
   }
   yield* tellFrontends(old, plan, context, reason);
@@ -131,8 +134,10 @@ function settleChange(
   reason: Reason,
 ): void {
   const { probing, firstWithinMs } = context;
-  if (what && isProbed(entry.health.state)) {
-    probing.hasten(entry.job, firstWithinMs(entry.check));
+  if (isProbed(entry.health.state)) {
+    const withinMs = firstWithinMs(entry.check);
+    if (what === "target") probing.aim(entry.job, entry.health, withinMs);
+    else probing.retime(entry.job, what && withinMs);
   }
   if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);
 }

@@ -3,14 +3,15 @@ import {
   type BackendState,
   freshHealth,
   type Health,
+  isHealthy,
   isProbed,
   recheck,
   type Standing,
   type Transition,
 } from "../health/mod.ts";
-import type { ProbeResult, ProbeTarget } from "../probes/mod.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
+import { ProbeJob } from "../probing/mod.ts";
 import type { Membership } from "./frontend.ts";
-import { ProbeJob } from "./probing.ts";
 import type { Said } from "./saved.ts";
 import type { BackendSnapshot } from "./types.ts";
 
@@ -27,7 +28,7 @@ export class BackendEntry {
   readonly job: ProbeJob<BackendEntry>;
   config: Backend;
   placement: Placement = { memberships: [], frontends: [] };
-  health: Health;
+  #health: Health;
   /** No result yet and no operator's word: what VPP has for it is better than what is known. */
   untested = true;
   /** Unix milliseconds at which the present state began. */
@@ -37,16 +38,27 @@ export class BackendEntry {
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
   said: Said | undefined;
-  lastResult: ProbeResult | undefined;
-  /** Unix milliseconds at which that probe ended. */
-  lastAt = 0;
 
   constructor(config: Backend, target: ProbeTarget, wall: number) {
     this.name = config.name;
     this.config = config;
-    this.health = freshHealth(config.enabled, target.check);
+    this.#health = freshHealth(config.enabled, target.check);
     this.since = wall;
-    this.job = new ProbeJob(this, config.name, target);
+    this.job = new ProbeJob(this, target);
+  }
+
+  /** Where the state machine stands; who probes keeps its counter. */
+  get health(): Health {
+    const { state, counter: known } = this.#health;
+    const counter = state === "up" || state === "down" ? this.job.counter : undefined;
+    if (counter === undefined || counter === known) return this.#health;
+    // On the other side: a change of state is on its way here.
+    if (isHealthy(counter, this.check) !== (state === "up")) return this.#health;
+    return this.#health = { state, counter };
+  }
+
+  set health(health: Health) {
+    this.#health = health;
   }
 
   /** The health check in force. */
@@ -76,14 +88,13 @@ export class BackendEntry {
     this.health = recheck(other.health, other.check, this.check, "timing");
     this.untested = other.untested;
     this.since = other.since;
-    this.lastResult = other.lastResult;
-    this.lastAt = other.lastAt;
+    this.job.inherit(other.job);
     if (isRenamed) this.transitions = other.transitions;
   }
 
   /** What others may see of it. */
   snapshot(): BackendSnapshot {
-    const { config, health, since, transitions, lastResult } = this;
+    const { config, health, since, transitions } = this;
     return {
       config,
       state: health.state,
@@ -91,7 +102,7 @@ export class BackendEntry {
       health: health.counter,
       since,
       transitions,
-      lastProbe: lastResult && { ...lastResult, at: this.lastAt },
+      lastProbe: this.job.last,
       frontends: this.placement.frontends,
     };
   }

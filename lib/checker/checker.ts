@@ -6,8 +6,8 @@ import {
 } from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import type { ProbeResult, StartProbe } from "../probes/mod.ts";
-import type { FatalError } from "../supervisor/mod.ts";
+import type { ProbeResult } from "../probes/mod.ts";
+import { Probing, type StartProbing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -15,7 +15,6 @@ import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
 import { emptyWorld, planReload, type World } from "./plan.ts";
-import { Probing } from "./probing.ts";
 import {
   restore,
   type Restored,
@@ -39,18 +38,14 @@ import type {
 export interface CheckerOptions {
   /** The first configuration, validated. */
   readonly config: Config;
-  /** How backends are probed. */
-  readonly startProbe: StartProbe;
-  /** Schedules probes and stamps transitions. */
+  /** Who probes backends. */
+  readonly probing: StartProbing;
+  /** Stamps transitions. */
   readonly clock: Clock;
-  /** From 0 up to, not including, 1: `Math.random`. */
-  readonly random: () => number;
   /** Takes what is wrong. */
   readonly log: Logger;
   /** Is told all that happens. */
   readonly events: EventStream;
-  /** Told of an error after which the process has to end. */
-  readonly fatal: (error: FatalError) => void;
   /** Counts for the metrics. */
   readonly observer?: CheckerObserver;
   /** What was known when the process ended before. */
@@ -82,29 +77,30 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   #world: World;
   #reloading: Promise<void> = Promise.resolve();
   #waiting: Waiting | undefined;
-  /** Out of the configuration already, but not yet told so. */
-  #leaving: readonly BackendEntry[] = [];
 
   /** Starts probing the backends of `config`. Throws when it contradicts itself. */
   constructor(options: CheckerOptions) {
     const { config, clock, events, log } = options;
     this.events = events;
     this.#slices = new Slices(clock);
-    this.#observers = new ProbeObservers(options.observer, log);
+    this.#observers = new ProbeObservers(
+      options.observer,
+      log,
+      (wanted) => probing.watch(wanted),
+    );
     this.#impairment = new Impairment(clock, events);
     const firstWithinMs = (check: HealthCheck) => firstProbeWithinMs(this.config, check);
     const probing: Probing<BackendEntry> = new Probing({
-      ...options,
-      onResult: (entry, result) => states.probed(entry, result),
-      onLack: (entry, result) => {
-        this.#impairment.note(result.detail);
-        return states.lacked(entry, result);
-      },
+      start: options.probing,
+      onVerdict: (entry, health, result) => states.probed(entry, health, result),
+      onLack: (_, { detail }) => this.#impairment.note(detail),
+      onPulse: ({ name }, result) => this.#observers.pulse(name, result),
+      onTally: ({ name }, type, counts) => this.#observers.probesDone(name, type, counts),
     });
     const states: States = new States({
       ...{ clock, events, firstWithinMs },
       observer: this.#observers,
-      prober: probing,
+      probing,
       historyLimit: () => this.config.transitionHistory,
     });
     this.#context = {
@@ -170,9 +166,15 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** How probing keeps up. */
   stats(): CheckerStats {
-    const { probing } = this.#context;
-    const { running, scheduled, excused } = probing;
-    return { ...probing.punctuality(), running, scheduled, excused };
+    return this.#context.probing.stats();
+  }
+
+  /** Tells the observer what probes were counted since it was told last, a backend a step. */
+  *tally(): Steps<void> {
+    for (const { job } of this.#world.backends.values()) {
+      this.#context.probing.tally(job);
+      yield;
+    }
   }
 
   /** Stops probing; nothing changes when it is paused already. */
@@ -236,8 +238,6 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.#slices.close();
     this.#impairment.close();
     probing.close();
-    const entries = [...this.#world.backends.values(), ...this.#leaving];
-    for (const { job } of entries) probing.halt(job);
   }
 
   /** Same as `close`. */
@@ -267,9 +267,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     swap(old, plan, this.#context, reason, (world) => this.#world = world);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
-    this.#leaving = plan.backends.gone;
     yield* settle(old, plan, this.#context, reason);
-    this.#leaving = [];
   }
 }
 

@@ -4,31 +4,22 @@ import {
   type BackendInput,
   type BackendState,
   type Health,
-  isProbed,
-  nextDelay,
   remember,
   type Step,
   step,
   type Transition,
 } from "../health/mod.ts";
-import type { ProbeResult } from "../probes/mod.ts";
+import type { DatedResult, Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { ProbeJob } from "./probing.ts";
 import type { CheckerObserver } from "./types.ts";
-
-/** The part of `Probing` that a change of state needs. */
-export interface Prober {
-  begin(job: ProbeJob<BackendEntry>, withinMs: number): void;
-  halt(job: ProbeJob<BackendEntry>): void;
-}
 
 /** What {@link States} needs. */
 export interface StatesOptions {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly observer: CheckerObserver;
-  readonly prober: Prober;
+  readonly probing: Pick<Probing<BackendEntry>, "aim" | "halt">;
   /** Transitions kept per backend at present. */
   readonly historyLimit: () => number;
   /** Milliseconds within which the first probe by a check comes. */
@@ -43,6 +34,9 @@ export interface Entering {
   readonly untested: boolean;
 }
 
+/** What moves the state machine besides probes. */
+export type Steering = Exclude<BackendInput, "pass" | "fail">;
+
 /** Carries out what the state machine says: everything that follows from an input, in one step. */
 export class States {
   readonly #options: StatesOptions;
@@ -51,41 +45,27 @@ export class States {
     this.#options = options;
   }
 
-  /** Takes a probe's result in. Returns the delay to the next probe, undefined for no next one. */
-  probed(entry: BackendEntry, result: ProbeResult): number | undefined {
-    const { clock, observer } = this.#options;
-    entry.lastResult = result;
-    entry.lastAt = clock.wall();
-    observer.probeDone(entry.name, entry.check.type, result);
-    const { ok, code, detail } = result;
-    this.input(entry, ok ? "pass" : "fail", { cause: { kind: "probe", code, detail } });
-    return delayOf(entry);
-  }
-
-  /**
-   * A probe could not be made for a lack of our own: it says nothing about the backend, and the
-   * next one comes soon. Returns the delay, undefined for no next one.
-   */
-  lacked(entry: BackendEntry, result: ProbeResult): number | undefined {
-    this.#options.observer.probeDone(entry.name, entry.check.type, result);
-    const delayMs = delayOf(entry);
-    return delayMs === undefined ? undefined : Math.min(delayMs, entry.check.fastIntervalMs);
+  /** Takes in what probes have found out. */
+  probed(entry: BackendEntry, health: Health, { code, detail }: DatedResult): void {
+    const reason: Reason = { cause: { kind: "probe", code, detail } };
+    this.enterAll([{ entry, health, untested: false }], reason);
   }
 
   /** What an input would do, without doing it. */
-  preview(entry: BackendEntry, input: BackendInput): Step {
+  preview(entry: BackendEntry, input: Steering): Step {
     return step(entry.health, input, entry.check);
   }
 
   /** Applies an input to a backend: state, probing, frontends, observer and events. */
-  input(entry: BackendEntry, input: BackendInput, reason: Reason): Step {
+  input(entry: BackendEntry, input: Steering, reason: Reason): Step {
     const outcome = step(entry.health, input, entry.check);
     if (outcome.kind === "refused") return outcome;
-    const { prober, firstWithinMs } = this.#options;
-    if (outcome.probing === "start") prober.begin(entry.job, firstWithinMs(entry.check));
-    if (outcome.probing === "stop") prober.halt(entry.job);
-    const isResult = input === "pass" || input === "fail";
-    const untested = outcome.probing === "keep" && entry.untested && !isResult;
+    const { probing, firstWithinMs } = this.#options;
+    if (outcome.probing === "start") {
+      probing.aim(entry.job, outcome.health, firstWithinMs(entry.check));
+    }
+    if (outcome.probing === "stop") probing.halt(entry.job);
+    const untested = outcome.probing === "keep" && entry.untested;
     const isChange = outcome.health !== entry.health || untested !== entry.untested;
     if (isChange) this.enterAll([{ entry, health: outcome.health, untested }], reason);
     return outcome;
@@ -156,8 +136,4 @@ export class States {
       ...memberships.flatMap((member) => member.frontend.unannounced([member], reason, at)),
     ]);
   }
-}
-
-function delayOf({ health: { state, counter }, check }: BackendEntry): number | undefined {
-  return isProbed(state) ? nextDelay(state, counter, check) : undefined;
 }

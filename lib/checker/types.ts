@@ -2,6 +2,7 @@ import type { Backend, Config, Frontend, HealthCheck } from "../config/mod.ts";
 import type { Actor, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
+import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
 
 /** A backend at one moment. */
 export interface BackendSnapshot {
@@ -18,7 +19,7 @@ export interface BackendSnapshot {
   /** Newest first. */
   readonly transitions: readonly Transition<BackendState>[];
   /** The last finished probe, `at` its end in Unix milliseconds. */
-  readonly lastProbe: (ProbeResult & { readonly at: number }) | undefined;
+  readonly lastProbe: DatedResult | undefined;
   /** Names of the frontends that use it, sorted. */
   readonly frontends: readonly string[];
 }
@@ -99,28 +100,15 @@ export interface CheckerControl {
   ): FrontendSnapshot;
 }
 
-/** Told about each probe and transition, for metrics. Called on the hot path: must be cheap. */
+/** Told about probes and transitions, for metrics. */
 export interface CheckerObserver {
-  /** A probe ended and counted. */
-  probeDone(backend: string, type: HealthCheck["type"], result: ProbeResult): void;
+  /** So many probes of this type ended since it was told last. */
+  probesDone(backend: string, type: HealthCheck["type"], counts: Counts): void;
   /** A backend changed its state. */
   transition(backend: string, from: BackendState, to: BackendState): void;
   /** A backend is gone: its series may be dropped. */
   removed(backend: string): void;
 }
 
-/** How probing keeps up. Counts are since the start. */
-export interface CheckerStats {
-  /** Probes that started more than 50 ms after they were due. */
-  readonly late: number;
-  /** The worst delay of a start, in milliseconds. */
-  readonly maxLatenessMs: number;
-  /** How often the process was stopped or fell 100 ms behind, and the schedule was moved. */
-  readonly stalls: number;
-  /** Failures that did not count because the process had been stopped. */
-  readonly excused: number;
-  /** Probes on their way now. */
-  readonly running: number;
-  /** Backends waiting for their next probe now. */
-  readonly scheduled: number;
-}
+/** How probing keeps up. */
+export type CheckerStats = ScheduleStats;

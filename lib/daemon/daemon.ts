@@ -10,6 +10,7 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { Engine } from "../net/mod.ts";
 import { createProber } from "../probes/mod.ts";
+import { onThisThread } from "../probing/mod.ts";
 import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
@@ -165,7 +166,7 @@ function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
 }
 
 function startChecker(
-  { log, metrics, vitals, events, fatal }: Base,
+  { log, metrics, events, fatal }: Base,
   config: Config,
   restored: Restored | undefined,
   parts: AsyncDisposableStack,
@@ -177,13 +178,14 @@ function startChecker(
   );
   return parts.use(createChecker({
     config,
-    startProbe: prober.start,
+    probing: onThisThread({
+      ...{ log, fatal, clock: systemClock, random: Math.random },
+      startProbe: prober.start,
+    }),
     clock: systemClock,
-    random: Math.random,
     log,
     events,
-    fatal,
-    observer: vitals.watching(metrics.checkerObserver),
+    observer: metrics.checkerObserver,
     restored,
   }));
 }

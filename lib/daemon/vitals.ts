@@ -1,4 +1,4 @@
-import type { CheckerObserver, CheckerStats } from "../checker/mod.ts";
+import type { CheckerStats } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
@@ -25,7 +25,6 @@ export class Vitals implements Disposable {
   #subject: VitalsSubject | undefined;
   #counted: (counts: ProbeCounts) => void = () => {};
   #timer: Timer | undefined;
-  #done = 0;
   #seenDone = 0;
   /**
    * For how long no probe has ended, as far as this process was awake: of a time in which it was
@@ -35,18 +34,6 @@ export class Vitals implements Disposable {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-  }
-
-  /** `observer`, with an eye on the probes that finish. */
-  watching(observer: CheckerObserver): CheckerObserver {
-    return {
-      probeDone: (backend, type, result) => {
-        this.#done++;
-        observer.probeDone(backend, type, result);
-      },
-      transition: (backend, from, to) => observer.transition(backend, from, to),
-      removed: (backend) => observer.removed(backend),
-    };
   }
 
   /** Looks every second from now on, and tells `counted` what has been counted. */
@@ -76,10 +63,11 @@ export class Vitals implements Disposable {
   #look(): void {
     const stats = this.#subject?.stats();
     if (!stats) return;
-    const isIdle = stats.running + stats.scheduled === 0;
-    this.#silentMs = isIdle || this.#done > this.#seenDone ? 0 : this.#silentMs + lookMs;
-    this.#seenDone = this.#done;
-    this.#counted({ done: this.#done, late: stats.late });
+    const { done, late, running, scheduled } = stats;
+    const isIdle = running + scheduled === 0;
+    this.#silentMs = isIdle || done > this.#seenDone ? 0 : this.#silentMs + lookMs;
+    this.#seenDone = done;
+    this.#counted({ done, late });
   }
 
   #silence(): string | undefined {

@@ -1,3 +1,5 @@
+import { durationBounds } from "../probing/mod.ts";
+
 /** The three kinds of family that maglevd has. */
 export type FamilyType = "counter" | "gauge" | "histogram";
 
@@ -85,7 +87,7 @@ export const probeFamilies = {
   probeDuration: histogram(
     "maglev_probe_duration_seconds",
     ["backend", "type"],
-    [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5],
+    durationBounds,
     "How long probes took, from connecting to the verdict.",
   ),
   probesLate: counter(

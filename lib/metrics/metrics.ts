@@ -1,6 +1,6 @@
-import type { CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
+import type { Checker, CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
 import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, inSlices } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector, Sample } from "./collector.ts";
@@ -31,7 +31,7 @@ export interface MetricsOptions {
 
 /** What is read at the time of a scrape. */
 export interface MetricsSources {
-  readonly checker: CheckerView;
+  readonly checker: CheckerView & Pick<Checker, "tally">;
   /** Undefined when VPP integration is off. */
   readonly vpp: VppService | undefined;
   /** Log records lost so far. */
@@ -74,6 +74,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
   let loaded = { ok: false, at: 0 };
   let figures: ProcessFigures | undefined;
   let attached: readonly Collector[] = [];
+  let tally: Checker["tally"] = function* () {};
 
   const buildLabels = [build.version, build.commit, build.date];
   const own: readonly Collector[] = [
@@ -101,6 +102,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     taskFailed: (task) => daemon.taskFailures.increment(task),
     attach(sources) {
       if (sources.vpp) vpp.touch();
+      tally = () => sources.checker.tally();
       attached = [
         ...healthCollectors(sources.checker),
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
@@ -111,6 +113,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     },
     async *scrape() {
       figures = await readProcess();
+      await inSlices(clock, tally());
       yield* exposition(ordered([...own, ...attached]), clock);
     },
     close: stopLag,

@@ -67,6 +67,11 @@ export class CounterTable extends SeriesTable<{ value: number }> {
     this.cell(values).value++;
   }
 
+  /** Adds `count` to the series with these label values. */
+  add(count: number, ...values: string[]): void {
+    this.cell(values).value += count;
+  }
+
   protected override makeCell(): { value: number } {
     return { value: 0 };
   }
@@ -100,6 +105,13 @@ export class HistogramTable extends SeriesTable<Buckets> {
     while (i < this.#bounds.length && value > (this.#bounds[i] ?? Infinity)) i++;
     buckets.counts[i] = (buckets.counts[i] ?? 0) + 1;
     buckets.sum += value;
+  }
+
+  /** Adds what was counted elsewhere by the same bounds. */
+  add(counts: readonly number[], sum: number, ...values: string[]): void {
+    const buckets = this.cell(values);
+    for (const [i, count] of counts.entries()) buckets.counts[i] = (buckets.counts[i] ?? 0) + count;
+    buckets.sum += sum;
   }
 
   protected override makeCell(): Buckets {

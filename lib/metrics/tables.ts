@@ -1,4 +1,6 @@
 import type { CheckerObserver } from "../checker/mod.ts";
+import { probeCodes } from "../probes/mod.ts";
+import { isPass } from "../probing/mod.ts";
 import { portNames, rpcCodes } from "../rpc/mod.ts";
 import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
@@ -19,10 +21,12 @@ export function probeTables() {
   const durations = new HistogramTable(probeFamilies.probeDuration);
   const transitions = new CounterTable(healthFamilies.backendTransitions);
   const observer: CheckerObserver = {
-    probeDone(backend, type, { ok, code, durationMs }) {
-      probes.increment(backend, type, ok ? "success" : "failure", code);
-      // A probe that could not be made took no time that says anything.
-      if (code !== "SOCKERR") durations.observe(durationMs / 1000, backend, type);
+    probesDone(backend, type, { codes, buckets, seconds }) {
+      for (const [index, code] of probeCodes.entries()) {
+        const count = codes[index] ?? 0;
+        if (count > 0) probes.add(count, backend, type, isPass(code) ? "success" : "failure", code);
+      }
+      if (buckets.some((count) => count > 0)) durations.add(buckets, seconds, backend, type);
     },
     transition: (backend, from, to) => transitions.increment(backend, from, to),
     removed(backend) {

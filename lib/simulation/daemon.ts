@@ -3,12 +3,14 @@ import type { Config } from "../config/mod.ts";
 import { because, EventStream, Journal, logEvents, type MaglevEvent } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
+import { onThisThread } from "../probing/mod.ts";
 import type { VppPorts } from "../sim/mod.ts";
 import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
 import { createVpp, type Vpp } from "../vpp/mod.ts";
 import { shown } from "./wire_watch.ts";
+import { lagging } from "./lag.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryKeeping } from "./memory_keeping.ts";
 
@@ -17,6 +19,8 @@ export interface DaemonOptions {
   readonly config: Config;
   readonly clock: FakeClock;
   readonly random: () => number;
+  /** How long it takes from the thread that decides to the one that probes, and back, at most. */
+  readonly lagMs: number;
   readonly startProbe: StartProbe;
   readonly ports: VppPorts;
   readonly log: Logger;
@@ -40,7 +44,7 @@ export class SimulatedDaemon {
   #waiting = 0;
 
   constructor(options: DaemonOptions) {
-    const { config, clock, log, random, startProbe, ports, blame, onEvent } = options;
+    const { config, clock, log, random, lagMs, startProbe, ports, blame, onEvent } = options;
     const events = this.#events = new EventStream(clock, log);
     logEvents(events, log);
     this.journal = new Journal(events);
@@ -48,8 +52,10 @@ export class SimulatedDaemon {
     const supervisor = new Supervisor({ clock, log, fatal });
     const { keeping } = options;
     const restored = keeping && restoredFrom(keeping.state, clock.wall(), config.stateMaxAgeMs);
+    const probing = onThisThread({ clock, log, random, startProbe, fatal });
     this.checker = new Checker({
-      ...{ config, clock, log, random, startProbe, events, fatal, restored },
+      ...{ config, clock, log, events, restored },
+      probing: lagMs > 0 ? lagging(probing, clock, random, lagMs) : probing,
     });
     this.#keeper = keeping && new Keeper({ keeping, clock, log });
     void this.#keeper?.open().then(() => this.#keeper?.follow(this.checker));

@@ -14,6 +14,11 @@ export interface History {
   readonly actions: readonly Action[];
   /** Whether maglevd keeps its state over restarts. */
   readonly persists: boolean;
+  /**
+   * The longest time in ms that anything takes from the thread that decides to the one that probes,
+   * and back; 0 where both are one.
+   */
+  readonly lagMs: number;
 }
 
 /** A drift pass has to come within a history in which only it can repair what was done. */
@@ -27,7 +32,8 @@ export function historyOf(seed: number): History {
   const actions = randomActions(random, site);
   const syncIntervalMs = actions.some(needsDrift) ? shortSyncMs : site.syncIntervalMs;
   const persists = random.chance(0.5);
-  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions, persists };
+  const lagMs = random.pick([0, 0, 2, 30]);
+  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions, persists, lagMs };
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */

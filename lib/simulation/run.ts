@@ -149,11 +149,13 @@ class Run {
     this.#startedAt = this.#clock.now();
     this.#isSteered = false;
     this.#warmUpMs = this.#site.startupMaxDelayMs;
+    const history = this.#history;
     const start = this.#start = new StartWatch();
     const daemon = new SimulatedDaemon({
       config: configOf(this.#site),
       clock: this.#clock,
       random: this.#random.fork().next,
+      lagMs: history.lagMs,
       startProbe: start.watching(this.#startProbe),
       ports: portsOf(this.#vpp),
       log: this.#tape,

@@ -52,7 +52,7 @@ Deno.test("a backend that is gone is removed: event, log, observer, no more prob
   const heard: string[] = [];
   using bench = new Bench(config, {
     observer: {
-      probeDone() {},
+      probesDone() {},
       transition: (backend, from, to) => heard.push(`${backend} ${from}>${to}`),
       removed: (backend) => heard.push(`${backend} removed`),
     },

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { probeCodes } from "../../lib/probes/mod.ts";
 import { Bench, fail, pass, sketch } from "./support.ts";
 
 const config = sketch({
@@ -149,13 +150,17 @@ Deno.test("the observer hears of each probe and transition", () => {
   const heard: unknown[] = [];
   using bench = new Bench(config, {
     observer: {
-      probeDone: (backend, type, { code }) => heard.push([backend, type, code]),
+      probesDone: (backend, type, { codes }) => {
+        heard.push([backend, type, codes.flatMap((count, i) => count > 0 ? probeCodes[i] : [])]);
+      },
       transition: (backend, from, to) => heard.push([backend, from, to]),
       removed: (backend) => heard.push([backend]),
     },
   });
   bench.probe("a", pass);
-  assert.deepEqual(heard, [["a", "http", "L7OK"], ["a", "unknown", "up"]]);
+  assert.deepEqual(heard, [["a", "unknown", "up"]]);
+  for (const _ of bench.checker.tally());
+  assert.deepEqual(heard.slice(1), [["a", "http", ["L7OK"]], ["b", "http", []]]);
 });
 
 Deno.test("an observer that throws is logged and disturbs nothing", () => {
@@ -163,7 +168,7 @@ Deno.test("an observer that throws is logged and disturbs nothing", () => {
     throw new Error("no such series");
   };
   using bench = new Bench(config, {
-    observer: { probeDone: broken, transition: broken, removed: broken },
+    observer: { probesDone: broken, transition: broken, removed: broken },
   });
   bench.probe("a", pass);
   assert.equal(bench.state("a"), "up");

@@ -35,7 +35,7 @@ const plan = (world: World, config: Config) => counted(planReload(world, config,
 const context = {
   clock: new FakeClock(),
   states: { input: () => {}, introduce: () => {}, enterAll: () => {} },
-  probing: { freeze: () => {}, hasten: () => {} },
+  probing: { outdate() {}, aim() {}, retime() {}, forget() {} },
   events: { emit: () => {} },
   observer: { removed: () => {} },
   log: new RecordedLog(),

@@ -3,6 +3,7 @@ import { Checker, type CheckerObserver, type Restored } from "../../lib/checker/
 import { EventStream, logEvents, type MaglevEvent } from "../../lib/events/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck, HttpCheck } from "../../lib/config/mod.ts";
 import type { ProbeResult, ProbeTarget, StartProbe } from "../../lib/probes/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { httpCheck as anyHttpCheck } from "../probes/checks.ts";
@@ -160,12 +161,16 @@ export class Bench implements Disposable {
     if (options.answers) this.prober.answers = () => options.answers;
     this.checker = new Checker({
       config,
-      startProbe: this.prober.start,
+      probing: onThisThread({
+        startProbe: this.prober.start,
+        clock: this.clock,
+        random: options.random ?? (() => 0.5),
+        log: this.log,
+        fatal: (error) => this.fatal.push(error),
+      }),
       clock: this.clock,
-      random: options.random ?? (() => 0.5),
       log: this.log,
       events: this.stream,
-      fatal: (error) => this.fatal.push(error),
       ...(options.observer && { observer: options.observer }),
       restored: options.restored,
     });

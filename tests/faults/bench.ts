@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream, logEvents } from "../../lib/events/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import type { ProcessOptions } from "../../lib/sim/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -194,8 +195,10 @@ export class Bench implements AsyncDisposable {
     const fatal = (error: Error) => assert.fail(error);
     const checker = new Checker({
       config: siteConfig(this.site),
-      startProbe: prober.start,
-      ...{ clock, log, fatal, events: stream, random: () => 0.5 },
+      probing: onThisThread({
+        ...{ clock, log, fatal, random: () => 0.5, startProbe: prober.start },
+      }),
+      ...{ clock, log, events: stream },
     });
     const vpp = createVpp({
       ...{ checker, clock, log, events: stream },

@@ -1,10 +1,21 @@
 import type { Config } from "../../lib/config/mod.ts";
 import { createMetrics } from "../../lib/metrics/mod.ts";
 import type { Metrics } from "../../lib/metrics/mod.ts";
+import type { ProbeCode } from "../../lib/probes/mod.ts";
+import { Board, newPart } from "../../lib/probing/board.ts";
+import type { Counts } from "../../lib/probing/mod.ts";
 import { Budget, rpcMethods } from "../../lib/rpc/mod.ts";
 import type { Clock } from "../../lib/time/mod.ts";
 import type { LbCounters, VppService } from "../../lib/vpp/mod.ts";
 import { Bench, pass, sketch } from "../checker/support.ts";
+
+/** One probe, counted. */
+export function counted(code: ProbeCode, durationMs: number): Counts {
+  const board = new Board();
+  board.grow(newPart());
+  board.count(0, code, durationMs);
+  return board.counts(0);
+}
 
 /** A VPP that is connected and has counted something. */
 export function fakeVpp(clock: Clock): VppService {
@@ -66,7 +77,9 @@ export class MetricsBed implements Disposable {
     const budget = new Budget({ name: "seats", unit: "seats", limit: 10, reason: "it has ten" });
     budget.take(9);
     for (let i = 0; i < 3; i++) budget.take(4);
-    const stats = { late: 6, maxLatenessMs: 51, stalls: 1, excused: 2, running: 3, scheduled: 4 };
+    const stats = {
+      ...{ late: 6, maxLatenessMs: 51, stalls: 1, excused: 2, done: 9, running: 3, scheduled: 4 },
+    };
     this.metrics.attach({
       ...{ checker, vpp: vpp?.(clock) },
       logDropped: () => 5,

@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
 import { sketch } from "../checker/support.ts";
-import { fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
+import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
 
 /** Metrics in which every family has series. */
 function full(): MetricsBed {
@@ -12,15 +12,14 @@ function full(): MetricsBed {
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
-  const result = { ok: false, code: "L7STS", detail: "status 503", durationMs: 30 } as const;
-  checkerObserver.probeDone("web1", "http", result);
-  checkerObserver.probeDone("web1", "http", { ...result, ok: true, code: "L7OK", durationMs: 2 });
+  checkerObserver.probesDone("web1", "http", counted("L7STS", 30));
+  checkerObserver.probesDone("web1", "http", counted("L7OK", 2));
   checkerObserver.transition("web1", "up", "down");
   vppObserver.apiMessage("lb_vip_dump", "send", "success");
   vppObserver.lbSync("vip", "as_weight_updated");
   rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
   rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
-  checkerObserver.probeDone("web2", "tcp", { ...result, code: "SOCKERR" });
+  checkerObserver.probesDone("web2", "tcp", counted("SOCKERR", 30));
   bed.metrics.taskFailed("vpp-link");
   bed.metrics.reloaded(true);
   return bed;

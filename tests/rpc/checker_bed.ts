@@ -4,6 +4,7 @@ import type { Config } from "../../lib/config/mod.ts";
 import { EventStream, Journal, logEvents, type MaglevEvent } from "../../lib/events/mod.ts";
 import type { BackendState } from "../../lib/health/mod.ts";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { fail, FakeProber, pass } from "../checker/support.ts";
 import { FakeLog } from "./fake_log.ts";
@@ -36,12 +37,16 @@ export class CheckerBed implements Disposable {
     this.stream.subscribe((event) => this.events.push(event));
     this.checker = new Checker({
       config,
-      startProbe: this.prober.start,
+      probing: onThisThread({
+        startProbe: this.prober.start,
+        clock: this.clock,
+        random: () => 0.5,
+        log: this.log,
+        fatal: (error) => assert.fail(error),
+      }),
       clock: this.clock,
-      random: () => 0.5,
       log: this.log,
       events: this.stream,
-      fatal: (error) => assert.fail(error),
     });
   }
 

@@ -23,7 +23,7 @@ export const mends: readonly Mend[] = [
   {
     fault: "a changed check begins anew from unknown",
     file: "lib/checker/apply.ts",
-    mended: "  if (what) entry.health = recheck(entry.health, before, target.check, what);",
+    mended: "  if (what) entry.health = recheck(health, before, target.check, what);",
     without: '  if (what) entry.health = { ...entry.health, state: "unknown", counter: 0 };',
     from: 1,
   },

@@ -33,6 +33,7 @@ function history(actions: History["actions"]): History {
     seed: 7,
     longestDelayMs: 2,
     persists: false,
+    lagMs: 0,
     site: {
       syncIntervalMs: 3_600_000,
       startupMinDelayMs: 0,

@@ -3,6 +3,7 @@ import { setImmediate } from "node:timers";
 import { Checker } from "../../lib/checker/mod.ts";
 import { EventStream, logEvents, type MaglevEvent } from "../../lib/events/mod.ts";
 import type { BackendState } from "../../lib/health/mod.ts";
+import { onThisThread } from "../../lib/probing/mod.ts";
 import { InMemoryVpp, portsOf } from "../../lib/sim/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -242,12 +243,13 @@ export class Bed implements AsyncDisposable {
     const prober = new FakeProber(clock);
     const checker = new Checker({
       config: configOf(this.wish),
-      startProbe: prober.start,
+      probing: onThisThread({
+        ...{ clock, log, random: () => 0.5, startProbe: prober.start },
+        fatal: (error) => this.fatal.push(error),
+      }),
       clock,
-      random: () => 0.5,
       log,
       events: stream,
-      fatal: (error) => this.fatal.push(error),
     });
     const observer: VppObserver = {
       apiMessage: () => {},

@@ -5,7 +5,7 @@ import { libSources, readPage } from "./pages.ts";
  * begins to log in such a way is found by {@link unlistedIndirections} and has to be added here.
  */
 const indirect: Readonly<Record<string, readonly string[]>> = {
-  "lib/checker/probing.ts": ["error probe-failed", "error probe-lost"],
+  "lib/probing/schedule.ts": ["error probe-failed", "error probe-lost"],
   "lib/daemon/last_resort.ts": ["error unhandled-rejection", "error unhandled-exception"],
   "lib/events/records.ts": [
     "info backend-transition",

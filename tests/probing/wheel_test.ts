@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { tickMs, TimerWheel, WheelTimer } from "../../lib/checker/wheel.ts";
+import { tickMs, TimerWheel, WheelTimer } from "../../lib/probing/wheel.ts";
 
 function drain(wheel: TimerWheel<number>, now: number): number[] {
   const taken: number[] = [];

@@ -1,11 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
-import { ProbeJob, Probing } from "../../lib/checker/probing.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
-import { RecordedLog } from "../support/recorded_log.ts";
-import { ip } from "../support/ip.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 
 const one = sketch({ backends: { a: {} } });
 
@@ -109,13 +105,8 @@ Deno.test("an error after which nothing can be trusted ends the process", () => 
 
 Deno.test("a lack of our own is never held against a backend, but counted, told and tried again", () => {
   const results: string[] = [];
-  using bench = new Bench(one, {
-    observer: {
-      probeDone: (backend, _, { code }) => results.push(`${backend} ${code}`),
-      transition() {},
-      removed() {},
-    },
-  });
+  using bench = new Bench(one);
+  bench.checker.watchProbes((backend, { code }) => results.push(`${backend} ${code}`));
   bench.probe("a", pass);
   const before = bench.checker.backend("a");
   bench.events.length = 0;
@@ -268,13 +259,8 @@ Deno.test("ten thousand backends at 1 s are probed evenly, in small batches and 
 Deno.test("what is told of a probe that was lost, or not begun, says how long that took", () => {
   for (const [isLost, expected] of [[true, 3_100], [false, 0]] as const) {
     const durations: number[] = [];
-    using bench = new Bench(one, {
-      observer: {
-        probeDone: (_, __, { durationMs }) => durations.push(durationMs),
-        transition() {},
-        removed() {},
-      },
-    });
+    using bench = new Bench(one);
+    bench.checker.watchProbes((_, { durationMs }) => durations.push(durationMs));
     if (!isLost) {
       bench.prober.answers = () => {
         throw new Error("out of luck");
@@ -322,42 +308,4 @@ Deno.test("after a result that counts the next standstill is excused again", () 
     assert.equal(bench.checker.stats().excused, standstills);
     assert.equal(bench.state("a"), "up");
   }
-});
-
-Deno.test("what is frozen is not probed, and what was on its way does not count", () => {
-  const clock = new FakeClock();
-  const answers: ((result: ProbeResult) => void)[] = [];
-  let results = 0;
-  const probing = new Probing<string>({
-    ...{ clock, random: () => 0.5, log: new RecordedLog(), fatal: assert.fail },
-    startProbe: (_, done) => {
-      answers.push(done);
-      return () => {};
-    },
-    onResult: () => {
-      results++;
-      return 500;
-    },
-    onLack: () => 500,
-  });
-  const target = { backend: "a", address: ip("10.0.0.1"), check: httpCheck("web"), netns: "" };
-  const job = new ProbeJob("a", "a", target);
-  probing.begin(job, 100);
-  probing.freeze(job);
-  clock.advance(5_000);
-  assert.equal(answers.length, 0);
-  probing.hasten(job, 100);
-  clock.advance(100);
-  assert.equal(answers.length, 1);
-  probing.freeze(job);
-  answers[0]?.(pass);
-  clock.advance(5_000);
-  assert.deepEqual([answers.length, results], [1, 0]);
-  probing.hasten(job, 100);
-  clock.advance(100);
-  answers[1]?.(pass);
-  assert.deepEqual([answers.length, results], [2, 1]);
-  probing.halt(job);
-  probing.close();
-  assert.equal(clock.pending, 0);
 });

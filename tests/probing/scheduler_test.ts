@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Scheduler } from "../../lib/checker/scheduler.ts";
-import { WheelTimer } from "../../lib/checker/wheel.ts";
+import { Scheduler } from "../../lib/probing/scheduler.ts";
+import { WheelTimer } from "../../lib/probing/wheel.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 function scheduler(clock = new FakeClock()) {

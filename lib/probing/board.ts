@@ -1,0 +1,216 @@
+import { type ProbeCode, probeCodes } from "../probes/mod.ts";
+import type { DatedResult } from "./types.ts";
+
+/** Rows of one part of the board. */
+export const rowsPerPart = 128;
+
+/** Seconds: upper bounds of the buckets in which durations are counted, all but the last. */
+export const durationBounds: readonly number[] = [
+  .001,
+  .0025,
+  .005,
+  .01,
+  .025,
+  .05,
+  .1,
+  .25,
+  .5,
+  1,
+  2.5,
+];
+
+/** What one row says last, and when it was written. */
+export interface Noted {
+  readonly revision: number;
+  /** The rise/fall counter. */
+  readonly counter: number;
+  readonly result: DatedResult;
+}
+
+/** Counts of one row, since it was made. */
+export interface Counts {
+  /** In the order of `probeCodes`. */
+  readonly codes: readonly number[];
+  /** One more than {@link durationBounds}, for what lies above them all. Not cumulative. */
+  readonly buckets: readonly number[];
+  /** All durations together. */
+  readonly seconds: number;
+}
+
+/** Octets of a detail that are kept here; what changes a state is told in full length. */
+const detailRoom = 240;
+
+/** A record, in octets: duration, time, revision, counter, code, length of the detail, detail. */
+const recordBytes = 8 + 8 + 4 * 4 + detailRoom;
+/** A row: two records, which of them counts, counts by code and by bucket, sum of durations. */
+const codesAt = 2 * recordBytes + 8;
+const bucketsAt = codesAt + 4 * (probeCodes.length + probeCodes.length % 2);
+const secondsAt = bucketsAt + 4 * (durationBounds.length + 1);
+const rowBytes = secondsAt + 8;
+
+const codeIndex = new Map<ProbeCode, number>(probeCodes.map((code, index) => [code, index]));
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** Memory for one more part. */
+export function newPart(): SharedArrayBuffer {
+  return new SharedArrayBuffer(rowsPerPart * rowBytes);
+}
+
+/** Whether a code stands for a probe that passed. */
+export function isPass(code: ProbeCode): boolean {
+  return code === "L4OK" || code === "L6OK" || code === "L7OK";
+}
+
+/** One part of the memory, as its machine's numbers. */
+class Part {
+  readonly doubles: Float64Array;
+  readonly words: Int32Array;
+  readonly octets: Uint8Array;
+  /** What was written last as the detail of each record: most are the same again and again. */
+  readonly details: (string | undefined)[] = [];
+
+  constructor(memory: SharedArrayBuffer) {
+    this.doubles = new Float64Array(memory);
+    this.words = new Int32Array(memory);
+    this.octets = new Uint8Array(memory);
+  }
+}
+
+/**
+ * What was found out about each row, in memory that two threads share: one writes it, the other
+ * looks whenever it likes, and neither waits. Of each row there are two records. The writer fills
+ * in the one that does not count, then has it count: who reads sees the one or the other, whole,
+ * as nothing writes to what counts until two probes later. Counts are words of their own.
+ */
+export class Board {
+  readonly #parts: Part[] = [];
+
+  /** Adds a part of memory, made by {@link newPart}. */
+  grow(memory: SharedArrayBuffer): void {
+    this.#parts.push(new Part(memory));
+  }
+
+  /** Rows that there is memory for. */
+  get rows(): number {
+    return this.#parts.length * rowsPerPart;
+  }
+
+  /** Writes what became of a row. */
+  note(row: number, { revision, counter, result }: Noted): void {
+    const { doubles, words, octets, details } = this.#part(row);
+    const base = start(row);
+    const versionAt = (base + 2 * recordBytes) >> 2;
+    const version = (Atomics.load(words, versionAt) + 1) | 0;
+    const at = base + (version & 1) * recordBytes;
+    doubles[at >> 3] = result.durationMs;
+    doubles[(at >> 3) + 1] = result.at;
+    const word = (at >> 2) + 4;
+    words[word] = revision;
+    words[word + 1] = counter;
+    words[word + 2] = codeIndex.get(result.code) ?? 0;
+    const record = (row % rowsPerPart) * 2 + (version & 1);
+    if (details[record] !== result.detail) {
+      details[record] = result.detail;
+      const bytes = encoder.encode(result.detail);
+      const length = wholeCharacters(bytes, detailRoom);
+      octets.set(bytes.subarray(0, length), at + 32);
+      words[word + 3] = length;
+    }
+    Atomics.store(words, versionAt, version);
+  }
+
+  /** What was written last; undefined before the first time. */
+  read(row: number): Noted | undefined {
+    const { doubles, words, octets } = this.#part(row);
+    const base = start(row);
+    const versionAt = (base + 2 * recordBytes) >> 2;
+    for (;;) {
+      const version = Atomics.load(words, versionAt);
+      if (version === 0) return undefined;
+      const at = base + (version & 1) * recordBytes;
+      const word = (at >> 2) + 4;
+      const code = probeCodes[words[word + 2] ?? 0] ?? "SOCKERR";
+      const length = words[word + 3] ?? 0;
+      const noted: Noted = {
+        revision: words[word] ?? 0,
+        counter: words[word + 1] ?? 0,
+        result: {
+          ok: isPass(code),
+          code,
+          detail: decoder.decode(octets.slice(at + 32, at + 32 + length)),
+          durationMs: doubles[at >> 3] ?? 0,
+          at: doubles[(at >> 3) + 1] ?? 0,
+        },
+      };
+      if (Atomics.load(words, versionAt) === version) return noted;
+    }
+  }
+
+  /** The counter alone, if it is of `since` or a later revision. */
+  counter(row: number, since: number): number | undefined {
+    const { words } = this.#part(row);
+    const base = start(row);
+    const versionAt = (base + 2 * recordBytes) >> 2;
+    for (;;) {
+      const version = Atomics.load(words, versionAt);
+      if (version === 0) return undefined;
+      const word = ((base + (version & 1) * recordBytes) >> 2) + 4;
+      const revision = words[word] ?? 0;
+      const counter = words[word + 1] ?? 0;
+      if (Atomics.load(words, versionAt) !== version) continue;
+      return revision < since ? undefined : counter;
+    }
+  }
+
+  /** Counts a result. One that could not be made took no time that says anything. */
+  count(row: number, code: ProbeCode, durationMs: number): void {
+    const { doubles, words } = this.#part(row);
+    const base = start(row);
+    const codeAt = ((base + codesAt) >> 2) + (codeIndex.get(code) ?? 0);
+    words[codeAt] = (words[codeAt] ?? 0) + 1;
+    if (code === "SOCKERR") return;
+    const seconds = durationMs / 1000;
+    let bucket = 0;
+    while (bucket < durationBounds.length && seconds > (durationBounds[bucket] ?? 0)) bucket++;
+    const bucketAt = ((base + bucketsAt) >> 2) + bucket;
+    words[bucketAt] = (words[bucketAt] ?? 0) + 1;
+    const sumAt = (base + secondsAt) >> 3;
+    doubles[sumAt] = (doubles[sumAt] ?? 0) + seconds;
+  }
+
+  /** All that was counted. */
+  counts(row: number): Counts {
+    const { doubles, words } = this.#part(row);
+    const base = start(row);
+    const codes = (base + codesAt) >> 2;
+    const buckets = (base + bucketsAt) >> 2;
+    return {
+      codes: Array.from(words.subarray(codes, codes + probeCodes.length), unsigned),
+      buckets: Array.from(words.subarray(buckets, buckets + durationBounds.length + 1), unsigned),
+      seconds: doubles[(base + secondsAt) >> 3] ?? 0,
+    };
+  }
+
+  #part(row: number): Part {
+    const part = this.#parts[Math.floor(row / rowsPerPart)];
+    if (!part) throw new RangeError(`the board has no row ${row}`);
+    return part;
+  }
+}
+
+function start(row: number): number {
+  return (row % rowsPerPart) * rowBytes;
+}
+
+function unsigned(word: number): number {
+  return word >>> 0;
+}
+
+/** The longest length up to `room` at which UTF-8 may be cut. */
+function wholeCharacters(bytes: Uint8Array, room: number): number {
+  if (bytes.length <= room) return bytes.length;
+  let length = room;
+  while (length > 0 && ((bytes[length] ?? 0) & 0xc0) === 0x80) length--;
+  return length;
+}

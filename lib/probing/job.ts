@@ -1,0 +1,66 @@
+import type { CheckType } from "../config/mod.ts";
+import type { ProbeTarget } from "../probes/mod.ts";
+import type { Board, Counts } from "./board.ts";
+import type { DatedResult } from "./types.ts";
+
+/** What is probed in one way, which decides about the thread that does it: its row is only its own. */
+export interface ProbeKind {
+  readonly type: CheckType;
+  readonly isTls: boolean;
+}
+
+/** How a target is probed. */
+export function kindOf({ check }: ProbeTarget): ProbeKind {
+  const isTls = check.type === "https" || (check.type === "tcp" && check.tls !== undefined);
+  return { type: check.type, isTls };
+}
+
+/** Where a job's results are. */
+export interface Place {
+  readonly board: Board;
+  readonly row: number;
+  readonly kind: ProbeKind;
+  /** What was counted in this row before, or has been told. */
+  told: Counts;
+}
+
+/** What is probed for `owner`, and what came of it. */
+export class ProbeJob<T> {
+  /** @internal Undefined until it is probed. */
+  place: Place | undefined;
+  /** @internal Of its last order. */
+  revision = 0;
+  /** @internal Older reports, and what is older on the board, count no more. */
+  countsFrom = 0;
+  /** The last result before those that count now. */
+  #former: DatedResult | undefined;
+
+  /** `target` is what to probe from the next order on. */
+  constructor(readonly owner: T, public target: ProbeTarget) {}
+
+  /** The last result that there was; undefined before the first. */
+  get last(): DatedResult | undefined {
+    return this.#noted() ?? this.#former;
+  }
+
+  /** The rise/fall counter, if a result of the last order has been counted. */
+  get counter(): number | undefined {
+    return this.place?.board.counter(this.place.row, this.revision);
+  }
+
+  /** What `other` was, this one is now. */
+  inherit(other: ProbeJob<T>): void {
+    this.#former = other.last;
+  }
+
+  /** @internal Nothing older than `revision` counts from now on, but it is remembered. */
+  outdate(revision: number): void {
+    this.#former = this.last;
+    this.countsFrom = this.revision = revision;
+  }
+
+  #noted(): DatedResult | undefined {
+    const noted = this.place?.board.read(this.place.row);
+    return noted && noted.revision >= this.countsFrom ? noted.result : undefined;
+  }
+}

@@ -1,0 +1,157 @@
+import type { CheckType } from "../config/mod.ts";
+import { type Health, type Recheck, recheck } from "../health/mod.ts";
+import { Board, type Counts, newPart } from "./board.ts";
+import { kindOf, type Place, type ProbeJob } from "./job.ts";
+import type { DatedResult, ProbeLink, Report, ScheduleStats, StartProbing } from "./types.ts";
+
+/** What {@link Probing} needs. */
+export interface ProbingOptions<T> {
+  readonly start: StartProbing;
+  /** The first result since probing began, or one that changed the state. */
+  readonly onVerdict: (owner: T, health: Health, result: DatedResult) => void;
+  /** A probe could not be made for a lack of our own: code SOCKERR. */
+  readonly onLack: (owner: T, result: DatedResult) => void;
+  /** Any result at all, while {@link Probing.watch} says so, and those told of anyhow. */
+  readonly onPulse: (owner: T, result: DatedResult) => void;
+  /** So much was counted of probes of this type since it was told last. */
+  readonly onTally: (owner: T, type: CheckType, counts: Counts) => void;
+}
+
+/**
+ * The side of whoever decides: has backends probed, wherever that is done, and is told what changes
+ * their state. Everything else that was found out is on the board, to be looked at any time.
+ */
+export class Probing<T> {
+  readonly #options: ProbingOptions<T>;
+  readonly #link: ProbeLink;
+  readonly #board = new Board();
+  /** By row. */
+  readonly #jobs: (ProbeJob<T> | undefined)[] = [];
+  /** Rows that nobody has, by whether they were for TLS: they stay with those who wrote them. */
+  readonly #free = { plain: [] as number[], tls: [] as number[] };
+  /** The last that was given to any row: nobody takes one backend's reports for another's. */
+  #revision = 0;
+
+  constructor(options: ProbingOptions<T>) {
+    this.#options = options;
+    this.#link = options.start((report) => this.#hear(report));
+  }
+
+  /** How probing keeps up. */
+  stats(): ScheduleStats {
+    return this.#link.stats();
+  }
+
+  /**
+   * Begins to probe the job's target, of which `health` is known, the first time within `withinMs`.
+   * What was found out before counts no more.
+   */
+  aim(job: ProbeJob<T>, health: Health, withinMs: number): void {
+    job.outdate(++this.#revision);
+    const { row } = this.#placeOf(job);
+    const { revision, target } = job;
+    this.#link.order({ kind: "aim", row, revision, target, health, withinMs });
+  }
+
+  /**
+   * Goes on with the job's target as it is now, which is probed alike, if at other times: what was
+   * found out holds. The next probe comes within `withinMs`, if that is said and none is under way.
+   */
+  retime(job: ProbeJob<T>, withinMs: number | undefined): void {
+    const { place, revision, target } = job;
+    if (place) this.#link.order({ kind: "retime", row: place.row, revision, target, withinMs });
+  }
+
+  /**
+   * The job's target has changed in this way, so that what comes of the one before counts no more,
+   * or by another count. `aim`, `retime` or `halt` has to follow. Costs next to nothing.
+   */
+  outdate(job: ProbeJob<T>, what: Recheck): void {
+    if (what === "target") job.outdate(++this.#revision);
+    else job.revision = ++this.#revision;
+  }
+
+  /** Probes the job no more, until it is aimed again. */
+  halt(job: ProbeJob<T>): void {
+    this.outdate(job, "target");
+    if (job.place) this.#link.order({ kind: "halt", row: job.place.row });
+  }
+
+  /** Probes the job never again, and forgets what was counted of it. */
+  forget(job: ProbeJob<T>): void {
+    this.halt(job);
+    const { place } = job;
+    if (!place) return;
+    job.place = undefined;
+    this.#jobs[place.row] = undefined;
+    this.#freeOf(place).push(place.row);
+  }
+
+  /** Tells what was counted of the job since it was told last. */
+  tally(job: ProbeJob<T>): void {
+    const { place } = job;
+    if (!place) return;
+    const { told } = place;
+    const counts = place.told = place.board.counts(place.row);
+    this.#options.onTally(job.owner, place.kind.type, {
+      codes: difference(counts.codes, told.codes),
+      buckets: difference(counts.buckets, told.buckets),
+      seconds: counts.seconds - told.seconds,
+    });
+  }
+
+  /** Whether each single result is to be told from now on. */
+  watch(wanted: boolean): void {
+    this.#link.order({ kind: "pulses", wanted });
+  }
+
+  /** Stops everything for good. */
+  close(): void {
+    this.#link.close();
+  }
+
+  /** A job's row, which is another one when it is probed in another way. */
+  #placeOf(job: ProbeJob<T>): Place {
+    const kind = kindOf(job.target);
+    const known = job.place;
+    if (known && known.kind.type === kind.type && known.kind.isTls === kind.isTls) return known;
+    this.tally(job);
+    this.forget(job);
+    const row = this.#freeOf({ kind }).pop() ?? this.#newRow();
+    this.#jobs[row] = job;
+    const place = { board: this.#board, row, kind, told: this.#board.counts(row) };
+    return job.place = place;
+  }
+
+  #freeOf({ kind: { isTls } }: Pick<Place, "kind">): number[] {
+    return isTls ? this.#free.tls : this.#free.plain;
+  }
+
+  #newRow(): number {
+    const row = this.#jobs.length;
+    if (row === this.#board.rows) {
+      const memory = newPart();
+      this.#board.grow(memory);
+      this.#link.order({ kind: "grow", memory });
+    }
+    this.#jobs.push(undefined);
+    return row;
+  }
+
+  #hear({ kind, row, revision, health, result }: Report): void {
+    const job = this.#jobs[row];
+    if (!job || revision < job.countsFrom) return;
+    this.#options.onPulse(job.owner, result);
+    if (kind === "lack") this.#options.onLack(job.owner, result);
+    if (kind !== "verdict") return;
+    const { check } = job.target;
+    // Counted by a check that has been replaced meanwhile, it may be off the scale.
+    const onScale = revision === job.revision ? health : recheck(health, check, check, "timing");
+    this.#options.onVerdict(job.owner, onScale, result);
+  }
+}
+
+/** Words of 32 bits, which begin anew at the end. */
+function difference(now: readonly number[], before: readonly number[]): number[] {
+  return now.map((value, index) => (value - (before[index] ?? 0)) >>> 0);
+}

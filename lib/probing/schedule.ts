@@ -1,0 +1,263 @@
+import { type Health, nextDelay, recheck, step } from "../health/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
+import type { CancelProbe, ProbeResult, ProbeTarget, StartProbe } from "../probes/mod.ts";
+import { FatalError } from "../supervisor/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Board } from "./board.ts";
+import { Scheduler, stallMs } from "./scheduler.ts";
+import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./types.ts";
+import { WheelTimer } from "./wheel.ts";
+
+/** How far a delay may be off, as a part of it. */
+const jitter = 0.1;
+
+/** A prober that has not answered so long after the timeout is given up. */
+const graceMs = 2_000;
+
+/** A probe on its way. */
+interface Flight {
+  /** By the clock, which also counts while the schedule stands still. */
+  readonly startedAt: number;
+  /** It should have ended by now, and gets a last chance to. */
+  overdue: boolean;
+  /** It has landed or was cancelled. */
+  over: boolean;
+  cancel: CancelProbe | undefined;
+}
+
+/** What is probed, what is known of it, and where its probing stands. */
+class Row {
+  /** When the next probe starts; while one is on its way, when that is given up. */
+  readonly timer: WheelTimer<Row> = new WheelTimer(this);
+  /** The probe on its way: never more than one. */
+  flight: Flight | undefined;
+  /** When the last probe was due. */
+  due = 0;
+  /** The last result did not count because the process had been stopped. */
+  excused = false;
+  /** Nothing has been told since it was aimed. */
+  isNew = true;
+
+  constructor(
+    readonly number: number,
+    public revision: number,
+    public target: ProbeTarget,
+    public health: Health,
+  ) {}
+}
+
+/** What a {@link Schedule} needs. */
+export interface ScheduleOptions {
+  readonly startProbe: StartProbe;
+  readonly clock: Clock;
+  /** From 0 up to, not including, 1. */
+  readonly random: () => number;
+  readonly log: Logger;
+  /** Told of an error after which the process has to end. */
+  readonly fatal: (error: FatalError) => void;
+}
+
+/**
+ * Probes each row again and again, and counts: the next probe is due one delay, jittered, after the
+ * last one was due, however long that took; if it is still on its way then, when it ends. What each
+ * result means is said by `health`.
+ */
+export class Schedule implements ProbeLink {
+  readonly #options: ScheduleOptions;
+  readonly #tell: (report: Report) => void;
+  readonly #scheduler: Scheduler<Row>;
+  readonly #board = new Board();
+  readonly #rows = new Map<number, Row>();
+  #wantsPulses = false;
+  #running = 0;
+  #excused = 0;
+  #done = 0;
+
+  /** Reports go to `tell`. */
+  constructor(options: ScheduleOptions, tell: (report: Report) => void) {
+    this.#options = options;
+    this.#tell = tell;
+    this.#scheduler = new Scheduler(
+      options.clock,
+      (row, latenessMs) => this.#comesUp(row, latenessMs),
+      // While a probe is on its way, its row's timer is not for a start.
+      (row) => row.flight === undefined,
+    );
+  }
+
+  order(order: Order): void {
+    switch (order.kind) {
+      case "grow":
+        return this.#board.grow(order.memory);
+      case "aim": {
+        const { row: number, revision, target, health, withinMs } = order;
+        this.#halt(number);
+        const row = new Row(number, revision, target, health);
+        this.#rows.set(number, row);
+        return this.#begin(row, withinMs);
+      }
+      case "retime": {
+        const row = this.#rows.get(order.row);
+        if (!row) return;
+        row.health = recheck(row.health, row.target.check, order.target.check, "timing");
+        row.target = order.target;
+        row.revision = order.revision;
+        if (!row.flight && order.withinMs !== undefined) this.#begin(row, order.withinMs);
+        return;
+      }
+      case "halt":
+        return this.#halt(order.row);
+      case "pulses":
+        this.#wantsPulses = order.wanted;
+    }
+  }
+
+  stats(): ScheduleStats {
+    return {
+      ...this.#scheduler.punctuality(),
+      excused: this.#excused,
+      done: this.#done,
+      running: this.#running,
+      scheduled: this.#scheduler.size - this.#running,
+    };
+  }
+
+  close(): void {
+    this.#scheduler.close();
+    for (const number of [...this.#rows.keys()]) this.#halt(number);
+  }
+
+  /** Has the next probe come at a random moment within `withinMs`. */
+  #begin(row: Row, withinMs: number): void {
+    this.#scheduler.at(row.timer, this.#scheduler.now() + withinMs * this.#options.random());
+  }
+
+  /** Forgets a row; a probe on its way is cancelled. */
+  #halt(number: number): void {
+    const row = this.#rows.get(number);
+    if (!row) return;
+    this.#rows.delete(number);
+    const { flight } = row;
+    if (flight && this.#land(row, flight)) flight.cancel?.();
+    this.#scheduler.clear(row.timer);
+  }
+
+  #comesUp(row: Row, latenessMs: number): void {
+    const { flight } = row;
+    if (!flight) return this.#start(row);
+    if (flight.overdue && latenessMs <= stallMs) return this.#giveUp(row, flight);
+    // If the process was stopped until now, the prober has had no chance to answer either.
+    flight.overdue = true;
+    this.#scheduler.at(row.timer, this.#scheduler.now() + stallMs);
+  }
+
+  #start(row: Row): void {
+    const startedAt = this.#options.clock.now();
+    const flight: Flight = { startedAt, overdue: false, over: false, cancel: undefined };
+    row.flight = flight;
+    row.due = row.timer.due;
+    this.#running++;
+    const now = this.#scheduler.now();
+    this.#scheduler.at(row.timer, now + row.target.check.timeoutMs + graceMs);
+    try {
+      flight.cancel = this.#options.startProbe(row.target, (result) => {
+        if (this.#land(row, flight)) this.#judge(row, flight, result);
+      });
+    } catch (error) {
+      this.#fail(row, flight, "probe-failed", `the probe cannot be started: ${reasonOf(error)}`);
+      if (error instanceof FatalError) this.#options.fatal(error);
+    }
+  }
+
+  /** The prober broke its word to answer in time, and one lost probe must not end all probing. */
+  #giveUp(row: Row, flight: Flight): void {
+    flight.cancel?.();
+    const waited = row.target.check.timeoutMs + graceMs;
+    this.#fail(row, flight, "probe-lost", `the prober did not answer for ${waited} ms`);
+  }
+
+  /** Ends a probe for a reason that lies here and not with the backend. */
+  #fail(row: Row, flight: Flight, msg: string, detail: string): void {
+    if (!this.#land(row, flight)) return;
+    this.#options.log.error(msg, { backend: row.target.backend, err: detail });
+    const durationMs = this.#scheduler.now() - row.due;
+    this.#takeIn(row, { ok: false, code: "SOCKERR", detail, durationMs });
+  }
+
+  /** Whether the probe was still on its way; it no longer is. */
+  #land(row: Row, flight: Flight): boolean {
+    if (flight.over) return false;
+    flight.over = true;
+    this.#running--;
+    row.flight = undefined;
+    this.#scheduler.clear(row.timer);
+    return true;
+  }
+
+  /**
+   * A probe that failed long after its deadline says that this process was stopped and not that
+   * the backend is down: it is done again. Only once, or an overloaded host would stay blind.
+   */
+  #judge(row: Row, flight: Flight, result: ProbeResult): void {
+    const tookMs = this.#options.clock.now() - flight.startedAt;
+    const isDubious = !result.ok && tookMs > row.target.check.timeoutMs + stallMs;
+    if (!isDubious || row.excused) {
+      row.excused = false;
+      return this.#takeIn(row, result);
+    }
+    row.excused = true;
+    this.#excused++;
+    const detail = `maglevd itself stood still: ${result.code} ${result.detail}`.trimEnd();
+    this.#lack(row, { ...result, code: "SOCKERR", detail });
+    if (this.#isIdle(row)) this.#begin(row, 0);
+  }
+
+  #takeIn(row: Row, result: ProbeResult): void {
+    const delayMs = result.code === "SOCKERR" ? this.#lack(row, result) : this.#count(row, result);
+    if (!this.#isIdle(row)) return;
+    const factor = 1 + jitter * (2 * this.#options.random() - 1);
+    this.#scheduler.at(row.timer, row.due + delayMs * factor);
+  }
+
+  /** Whether its next probe has to be set: whoever was told may have ordered something else. */
+  #isIdle(row: Row): boolean {
+    return this.#rows.get(row.number) === row && !row.flight && !row.timer.list;
+  }
+
+  /**
+   * A probe could not be made for a lack of our own: it says nothing about the backend, and the
+   * next one comes soon. Returns the delay in milliseconds.
+   */
+  #lack(row: Row, result: ProbeResult): number {
+    const { health, target: { check } } = row;
+    this.#report("lack", row, result);
+    return Math.min(nextDelay(health.state, health.counter, check), check.fastIntervalMs);
+  }
+
+  /** A result that says something. Returns the delay to the next probe in milliseconds. */
+  #count(row: Row, result: ProbeResult): number {
+    const { target: { check } } = row;
+    const outcome = step(row.health, result.ok ? "pass" : "fail", check);
+    const before = row.health.state;
+    if (outcome.kind === "done") row.health = outcome.health;
+    const isVerdict = row.isNew || row.health.state !== before;
+    row.isNew = false;
+    this.#report(isVerdict ? "verdict" : "pulse", row, result);
+    return nextDelay(row.health.state, row.health.counter, check);
+  }
+
+  #report(kind: Report["kind"], row: Row, { ok, code, detail, durationMs }: ProbeResult): void {
+    const { number, revision, health } = row;
+    this.#done++;
+    this.#board.count(number, code, durationMs);
+    const result = { ok, code, detail, durationMs, at: this.#options.clock.wall() };
+    if (kind !== "lack") this.#board.note(number, { revision, counter: health.counter, result });
+    if (kind === "pulse" && !this.#wantsPulses) return;
+    this.#tell({ kind, row: number, revision, health, result });
+  }
+}
+
+/** Probes on this thread: for tests, simulations, and where there is nothing to be isolated from. */
+export function onThisThread(options: ScheduleOptions): StartProbing {
+  return (tell) => new Schedule(options, tell);
+}

@@ -1,0 +1,35 @@
+import type { ProbeLink, StartProbing } from "../probing/mod.ts";
+import type { Clock } from "../time/mod.ts";
+
+/**
+ * Two threads between which everything takes up to `longestMs` in each direction, and comes in
+ * order: `start` is what runs on the other one.
+ */
+export function lagging(
+  start: StartProbing,
+  clock: Clock,
+  random: () => number,
+  longestMs: number,
+): StartProbing {
+  return (tell) => {
+    let isClosed = false;
+    const inOrder = <T>(carryOut: (what: T) => void) => {
+      let last = 0;
+      return (what: T) => {
+        last = Math.max(last, clock.now() + random() * longestMs);
+        clock.after(last - clock.now(), () => {
+          if (!isClosed) carryOut(what);
+        });
+      };
+    };
+    const link: ProbeLink = start(inOrder(tell));
+    return {
+      order: inOrder((order) => link.order(order)),
+      stats: () => link.stats(),
+      close() {
+        isClosed = true;
+        link.close();
+      },
+    };
+  };
+}
