@@ -31,6 +31,7 @@ export class WellWatch {
 
   /** The file is loaded anew: until `loaded` the one before may be in force. */
   loading(site: Site): void {
+    this.#noteRenamed(this.#site.backends, site.backends);
     this.#site = site;
     this.#due = [this.#due[1], dueOf(site)];
     this.#noteSteered();
@@ -43,6 +44,16 @@ export class WellWatch {
     const isDue = this.#due.every((due) => due.get(vip)?.has(address));
     if (!isDue || this.#steered.has(address) || !this.isWell(address)) return undefined;
     return "the server was always well and nobody took it out of service";
+  }
+
+  /** What was said of a backend goes on under the name that its server has now. */
+  #noteRenamed(before: Site["backends"], after: Site["backends"]): void {
+    for (const former of this.#steeredNames) {
+      if (former in after) continue;
+      for (const [name, { server }] of Object.entries(after)) {
+        if (!(name in before) && server === before[former]?.server) this.#steeredNames.add(name);
+      }
+    }
   }
 
   #noteSteered(): void {

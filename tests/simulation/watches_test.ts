@@ -118,6 +118,15 @@ Deno.test("traffic taken from a server that was always well is found, unless som
   const steered = watch();
   steered.steered("a");
   assert.equal(steered.against(taken), undefined);
+  const renamed = watch();
+  renamed.steered("b");
+  const { a: well, b: other } = site(100).backends;
+  assert.ok(well && other);
+  renamed.loading({ ...site(100), backends: { a: well, c: other } });
+  renamed.loading({ ...site(100), backends: { c: well, a: other } });
+  renamed.loading(site(100));
+  renamed.loading(site(100));
+  assert.equal(renamed.against(taken), undefined, "what was said of it under another name counts");
   unwell.add(a);
   assert.equal(calm.against(taken), undefined);
 });
