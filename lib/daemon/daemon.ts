@@ -8,9 +8,8 @@ import type { Actor } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
-import { Engine } from "../net/mod.ts";
-import { createProber } from "../probes/mod.ts";
-import { onThisThread } from "../probing/mod.ts";
+import { descriptorLimit } from "../net/mod.ts";
+import { ProbeThreads } from "../probing/mod.ts";
 import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
@@ -171,17 +170,15 @@ function startChecker(
   restored: Restored | undefined,
   parts: AsyncDisposableStack,
 ): Checker {
-  const engine = parts.use(new Engine(systemClock));
-  const prober = parts.adopt(
-    createProber(engine, { log, version: version.version }),
-    (each) => each.close(),
+  const threads = parts.use(
+    new ProbeThreads({
+      ...{ log, fatal, clock: systemClock, version: version.version },
+      descriptorLimit: descriptorLimit(),
+    }),
   );
   return parts.use(createChecker({
     config,
-    probing: onThisThread({
-      ...{ log, fatal, clock: systemClock, random: Math.random },
-      startProbe: prober.start,
-    }),
+    probing: threads.start,
     clock: systemClock,
     log,
     events,

@@ -44,16 +44,24 @@ export function descriptorShares(limit: number): DescriptorShares {
   return { probes, suspects: Math.floor(probes * suspectsPart), servers };
 }
 
-/** Counts the sockets of probes and says when there shall be no more of them. Pure. */
+/** Where {@link Admission} counts: all sockets, and those to suspects. Threads may share it. */
+export function newAdmissionCounts(): Int32Array<SharedArrayBuffer> {
+  return new Int32Array(new SharedArrayBuffer(8));
+}
+
+const allAt = 0;
+const suspectsAt = 1;
+
+/** Counts the sockets of probes and says when there shall be no more of them. */
 export class Admission {
   readonly #shares: DescriptorShares;
   readonly #limit: number;
-  #all = 0;
-  #suspects = 0;
+  readonly #counts: Int32Array<SharedArrayBuffer>;
 
-  /** `limit` is that of the process. */
-  constructor(limit: number) {
+  /** `limit` is that of the process; `counts` are shared with whoever else probes in it. */
+  constructor(limit: number, counts: Int32Array<SharedArrayBuffer> = newAdmissionCounts()) {
     this.#limit = limit;
+    this.#counts = counts;
     this.#shares = descriptorShares(limit);
   }
 
@@ -61,18 +69,20 @@ export class Admission {
   take(suspect: boolean): string | undefined {
     const { probes, suspects } = this.#shares;
     const within = `within the ${this.#limit} file descriptors of this process`;
-    if (this.#all >= probes) return `${probes} probes are under way, as many as may be ${within}`;
-    if (suspect && this.#suspects >= suspects) {
+    if (Atomics.add(this.#counts, allAt, 1) >= probes) {
+      Atomics.sub(this.#counts, allAt, 1);
+      return `${probes} probes are under way, as many as may be ${within}`;
+    }
+    if (suspect && Atomics.add(this.#counts, suspectsAt, 1) >= suspects) {
+      this.giveBack(true);
       return `${suspects} probes wait for silent backends, as many as may be ${within}`;
     }
-    this.#all++;
-    if (suspect) this.#suspects++;
     return undefined;
   }
 
   /** One that was taken is not needed any more. */
   giveBack(suspect: boolean): void {
-    this.#all--;
-    if (suspect) this.#suspects--;
+    Atomics.sub(this.#counts, allAt, 1);
+    if (suspect) Atomics.sub(this.#counts, suspectsAt, 1);
   }
 }

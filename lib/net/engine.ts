@@ -23,6 +23,8 @@ export interface EngineOptions {
   readonly sockets?: NetnsSockets;
   /** How many descriptors this process may have. */
   readonly descriptorLimit?: number;
+  /** Where sockets are counted, if other threads open some as well. */
+  readonly admissionCounts?: Int32Array<SharedArrayBuffer>;
   /** How many bytes a ping socket asks for to each side. */
   readonly pingBufferBytes?: number;
 }
@@ -49,7 +51,10 @@ export class Engine implements AsyncDisposable {
   /** Throws NetError when the system is out of descriptors. */
   constructor(clock: Clock = systemClock, options: EngineOptions = {}) {
     this.clock = clock;
-    this.admission = new Admission(options.descriptorLimit ?? descriptorLimit());
+    this.admission = new Admission(
+      options.descriptorLimit ?? descriptorLimit(),
+      options.admissionCounts,
+    );
     this.sockets = options.sockets ?? new NetnsSockets();
     this.pingBufferBytes = options.pingBufferBytes ?? pingBufferBytes;
     using parts = new DisposableStack();

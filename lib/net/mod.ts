@@ -4,7 +4,12 @@
  * @module
  */
 
-export { descriptorLimit, type DescriptorShares, descriptorShares } from "./descriptors.ts";
+export {
+  descriptorLimit,
+  type DescriptorShares,
+  descriptorShares,
+  newAdmissionCounts,
+} from "./descriptors.ts";
 export { NetError } from "./errno.ts";
 export { type Failure, ownFailure } from "./failure.ts";
 export { FileDescriptor } from "./fd.ts";

@@ -1,0 +1,236 @@
+import { type Logger, reasonOf } from "../log/mod.ts";
+import { newAdmissionCounts } from "../net/mod.ts";
+import { FatalError } from "../supervisor/mod.ts";
+import { type Clock, pause, type Timer } from "../time/mod.ts";
+import { startWorker } from "../workers/mod.ts";
+import type { Batch } from "./outbox.ts";
+import { newStatsMemory, readStats } from "./shared_stats.ts";
+import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
+import { workerModule } from "./thread_server.ts";
+import { kindOf } from "./job.ts";
+import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./types.ts";
+
+/** How long a thread may take to close what it has, in milliseconds. */
+const closeMs = 2_000;
+
+/** How often it is looked whether anybody reads debug records, in milliseconds. */
+const debugMs = 250;
+
+/** Orders of one message: what one takes to copy is about a millisecond. */
+const ordersPerMessage = 256;
+
+/** What {@link ProbeThreads} needs. */
+export interface ThreadOptions {
+  readonly clock: Clock;
+  /** Where the threads' records go. */
+  readonly log: Logger;
+  /** The program's version, for the User-Agent. */
+  readonly version: string;
+  /** How many descriptors the process may have. */
+  readonly descriptorLimit: number;
+  /** Told of an error after which the process has to end. */
+  readonly fatal: (error: FatalError) => void;
+}
+
+/** One thread that probes. */
+class ProbeThread {
+  readonly #worker: Worker;
+  readonly #options: ThreadOptions;
+  readonly #tell: (report: Report) => void;
+  readonly #closed = Promise.withResolvers<void>();
+  readonly stats = newStatsMemory();
+  #orders: Order[] = [];
+  #isSending = false;
+  #isClosing = false;
+
+  constructor(
+    options: ThreadOptions,
+    admissionCounts: Setup["admissionCounts"],
+    tell: (report: Report) => void,
+  ) {
+    this.#options = options;
+    this.#tell = tell;
+    const { version, descriptorLimit } = options;
+    this.#worker = startWorker(workerModule, workerName);
+    this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data);
+    this.#worker.onerror = (event) => {
+      event.preventDefault();
+      this.#end(`the thread that probes has ended: ${event.message}`);
+    };
+    const { stats } = this;
+    this.#post({ kind: "setup", setup: { version, descriptorLimit, admissionCounts, stats } });
+  }
+
+  /** Has an order carried out, together with those that come with it. */
+  order(order: Order): void {
+    this.#orders.push(order);
+    if (this.#orders.length >= ordersPerMessage) return this.#send();
+    if (this.#isSending) return;
+    this.#isSending = true;
+    queueMicrotask(() => this.#send());
+  }
+
+  /** Says whether debug records are read. */
+  wantDebug(wanted: boolean): void {
+    this.#post({ kind: "debug", wanted });
+  }
+
+  /** Has it close its sockets, and ends it. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    this.#post({ kind: "close" });
+    const limit = this.#options.clock.after(closeMs, () => this.#closed.resolve());
+    await this.#closed.promise;
+    limit.cancel();
+    this.#worker.terminate();
+  }
+
+  #send(): void {
+    this.#isSending = false;
+    const orders = this.#orders;
+    this.#orders = [];
+    if (orders.length > 0 && !this.#isClosing) this.#post({ kind: "orders", orders });
+  }
+
+  #post(message: ToThread): void {
+    this.#worker.postMessage(message);
+  }
+
+  #hear(message: FromThread): void {
+    switch (message.kind) {
+      case "batch":
+        return void this.#take(message.batch);
+      case "stray": {
+        const error = new Error(message.message);
+        error.stack = message.stack ?? error.stack ?? "";
+        return reportError(error);
+      }
+      case "fatal":
+        return this.#end(message.message);
+      case "closed":
+        this.#closed.resolve();
+    }
+  }
+
+  /** Deals with a batch in slices, then asks for the next one. */
+  async #take({ reports, lines, droppedLines }: Batch): Promise<void> {
+    const { clock, log } = this.#options;
+    for (const { level, msg, attributes } of lines) log[level](msg, attributes);
+    if (droppedLines > 0) log.warn("probe-records-dropped", { records: droppedLines });
+    for (const report of reports) {
+      if (this.#isClosing) return;
+      this.#hand(report);
+      await pause(clock);
+    }
+    if (!this.#isClosing) this.#post({ kind: "taken" });
+  }
+
+  /** A listener that throws costs the others nothing: it is told as any stray error is. */
+  #hand(report: Report): void {
+    try {
+      this.#tell(report);
+    } catch (error) {
+      reportError(error instanceof Error ? error : new Error(reasonOf(error)));
+    }
+  }
+
+  #end(reason: string): void {
+    this.#closed.resolve();
+    if (!this.#isClosing) this.#options.fatal(new FatalError(reason));
+  }
+}
+
+/**
+ * Threads that probe: one for what is plain, and, from the first time that it is needed, one for
+ * TLS, whose handshakes would hold the others up.
+ */
+export class ProbeThreads implements ProbeLink, AsyncDisposable {
+  readonly #options: ThreadOptions;
+  readonly #admissionCounts = newAdmissionCounts();
+  #tell: (report: Report) => void = () => {};
+  #plain: ProbeThread | undefined;
+  #tls: ProbeThread | undefined;
+  /** Memory of the board, for threads that are made later. */
+  readonly #parts: Order[] = [];
+  /** Which thread probes a row. */
+  readonly #threads = new Map<number, ProbeThread>();
+  #wantsPulses = false;
+  #isDebugWanted = false;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  /** Starts none yet. */
+  constructor(options: ThreadOptions) {
+    this.#options = options;
+  }
+
+  /** Starts probing; once. */
+  readonly start: StartProbing = (tell) => {
+    this.#tell = tell;
+    this.#plain = this.#startThread();
+    this.#lookForDebug();
+    return this;
+  };
+
+  order(order: Order): void {
+    if (this.#isClosed) return;
+    switch (order.kind) {
+      case "grow":
+        this.#parts.push(order);
+        return this.#all.forEach((thread) => thread.order(order));
+      case "pulses":
+        this.#wantsPulses = order.wanted;
+        return this.#all.forEach((thread) => thread.order(order));
+      case "aim": {
+        const thread = kindOf(order.target).isTls
+          ? this.#tls ??= this.#startThread()
+          : this.#plain ??= this.#startThread();
+        this.#threads.set(order.row, thread);
+        return thread.order(order);
+      }
+      case "retime":
+        return this.#threads.get(order.row)?.order(order);
+      case "halt":
+        this.#threads.get(order.row)?.order(order);
+        this.#threads.delete(order.row);
+    }
+  }
+
+  stats(): ScheduleStats {
+    return readStats(this.#all.map(({ stats }) => stats));
+  }
+
+  /** Reports come no more. The threads end when this is disposed of. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  /** Closes what is left, and resolves when the threads have ended. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.close();
+    await Promise.all(this.#all.map((thread) => thread.close()));
+  }
+
+  get #all(): readonly ProbeThread[] {
+    return [this.#plain, this.#tls].filter((thread) => thread !== undefined);
+  }
+
+  #startThread(): ProbeThread {
+    const thread = new ProbeThread(this.#options, this.#admissionCounts, (report) => {
+      if (!this.#isClosed) this.#tell(report);
+    });
+    for (const part of this.#parts) thread.order(part);
+    if (this.#wantsPulses) thread.order({ kind: "pulses", wanted: true });
+    if (this.#isDebugWanted) thread.wantDebug(true);
+    return thread;
+  }
+
+  #lookForDebug(): void {
+    const wanted = this.#options.log.enabled("debug");
+    if (wanted !== this.#isDebugWanted) this.#all.forEach((thread) => thread.wantDebug(wanted));
+    this.#isDebugWanted = wanted;
+    this.#timer = this.#options.clock.after(debugMs, () => this.#lookForDebug());
+  }
+}

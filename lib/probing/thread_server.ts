@@ -1,0 +1,149 @@
+/**
+ * The half of probing that runs on a thread of its own: sockets, schedule and counters. Importing
+ * this does nothing, except in a worker that bears its name: there it probes.
+ *
+ * @module
+ */
+
+import { type LogAttributes, type Logger, type LogLevel, logLevels } from "../log/mod.ts";
+import { Engine } from "../net/mod.ts";
+import { createProber, type Prober } from "../probes/mod.ts";
+import { type Clock, systemClock, type Timer } from "../time/mod.ts";
+import { serveAs, type WorkerScope } from "../workers/mod.ts";
+import { Outbox } from "./outbox.ts";
+import { Schedule } from "./schedule.ts";
+import { writeStats } from "./shared_stats.ts";
+import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
+
+/** How often it says how it keeps up, in milliseconds. */
+const statsMs = 100;
+
+/** A module that, imported by a worker of the right name, probes. */
+export const workerModule: string = import.meta.url;
+
+/** Writes the log by way of the outbox: only the thread that decides has one. */
+class RemoteLog implements Logger {
+  isDebugWanted = false;
+
+  constructor(
+    private readonly write: (level: LogLevel, msg: string, more?: LogAttributes) => void,
+  ) {}
+
+  debug(msg: string, attributes?: LogAttributes): void {
+    if (this.isDebugWanted) this.write("debug", msg, attributes);
+  }
+
+  info(msg: string, attributes?: LogAttributes): void {
+    this.write("info", msg, attributes);
+  }
+
+  warn(msg: string, attributes?: LogAttributes): void {
+    this.write("warn", msg, attributes);
+  }
+
+  error(msg: string, attributes?: LogAttributes): void {
+    this.write("error", msg, attributes);
+  }
+
+  enabled(level: LogLevel): boolean {
+    return this.isDebugWanted || logLevels.indexOf(level) > logLevels.indexOf("debug");
+  }
+}
+
+/** Everything that probes here. */
+class ProbingThread {
+  readonly #engine: Engine;
+  readonly #prober: Prober;
+  readonly #schedule: Schedule;
+  readonly #outbox: Outbox;
+  readonly #log: RemoteLog;
+  readonly #clock: Clock = systemClock;
+  readonly #stats: SharedArrayBuffer;
+  #timer: Timer | undefined;
+  #isFlushing = false;
+
+  constructor(setup: Setup, private readonly post: (message: FromThread) => void) {
+    const { descriptorLimit, admissionCounts, version, stats } = setup;
+    this.#stats = stats;
+    this.#outbox = new Outbox((batch) => post({ kind: "batch", batch }));
+    this.#log = new RemoteLog((level, msg, attributes) => {
+      this.#outbox.line({ level, msg, attributes });
+      this.#flushSoon();
+    });
+    this.#engine = new Engine(this.#clock, { descriptorLimit, admissionCounts });
+    this.#prober = createProber(this.#engine, { log: this.#log, version });
+    this.#schedule = new Schedule({
+      startProbe: this.#prober.start,
+      clock: this.#clock,
+      random: Math.random,
+      log: this.#log,
+      fatal: ({ message }) => post({ kind: "fatal", message }),
+    }, (report) => {
+      this.#outbox.report(report);
+      this.#flushSoon();
+    });
+    this.#sayStats();
+  }
+
+  hear(message: Exclude<ToThread, { kind: "setup" }>): void {
+    switch (message.kind) {
+      case "orders":
+        for (const order of message.orders) this.#schedule.order(order);
+        return writeStats(this.#stats, this.#schedule.stats());
+      case "taken":
+        return this.#outbox.taken();
+      case "debug":
+        this.#log.isDebugWanted = message.wanted;
+        return;
+      case "close":
+        void this.#close();
+    }
+  }
+
+  /** What comes together is told together. */
+  #flushSoon(): void {
+    if (this.#isFlushing) return;
+    this.#isFlushing = true;
+    queueMicrotask(() => {
+      this.#isFlushing = false;
+      writeStats(this.#stats, this.#schedule.stats());
+      this.#outbox.flush();
+    });
+  }
+
+  #sayStats(): void {
+    writeStats(this.#stats, this.#schedule.stats());
+    this.#timer = this.#clock.after(statsMs, () => this.#sayStats());
+  }
+
+  async #close(): Promise<void> {
+    this.#timer?.cancel();
+    this.#schedule.close();
+    this.#prober.close();
+    await this.#engine.close();
+    this.post({ kind: "closed" });
+  }
+}
+
+function serve(scope: WorkerScope<ToThread, FromThread>): void {
+  const post = (message: FromThread) => scope.postMessage(message);
+  // One probe's mistake is not the end of all probing.
+  const stray = (event: ErrorEvent | PromiseRejectionEvent) => {
+    event.preventDefault();
+    const error: unknown = "reason" in event ? event.reason : event.error ?? event.message;
+    post({
+      kind: "stray",
+      message: error instanceof Error ? `${error.name}: ${error.message}` : String(error),
+      stack: error instanceof Error ? error.stack : undefined,
+    });
+  };
+  globalThis.addEventListener("error", stray);
+  globalThis.addEventListener("unhandledrejection", stray);
+  let thread: ProbingThread | undefined;
+  scope.onmessage = ({ data }) => {
+    if (data.kind === "setup") thread = new ProbingThread(data.setup, post);
+    else thread?.hear(data);
+  };
+}
+
+serveAs(workerName, serve);
