@@ -234,7 +234,7 @@ export class ApiClient {
       throw new ConnectionError(`VPP answered ${exchange.request.name} with ${message.name}`);
     }
     const { value } = decodeMessage(message, frame);
-    const refused = "retval" in value && typeof value.retval === "number" && value.retval < 0;
+    const refused = "retval" in value && value.retval !== 0;
     this.#observe(message, "recv", refused ? "failure" : "success");
     if (this.context.log.enabled("debug")) this.#trace("vpp-api-recv", message, context, value);
     if (isDetails) return waiting.each(value);
