@@ -200,7 +200,7 @@ export interface VppService {
 
 /** Told about each message and change, for metrics. */
 export interface VppObserver {
-  /** A request sent or a reply received; failure is a retval below 0, a timeout or garbage. */
+  /** A request sent or a reply received; failure is a retval other than 0, a timeout or garbage. */
   apiMessage(msg: string, direction: "send" | "recv", result: "success" | "failure"): void;
   /** A change that VPP accepted. */
   lbSync(scope: "all" | "vip", kind: LbSyncKind): void;

@@ -121,6 +121,21 @@ Deno.test("a dump gathers its details until the reply to its ping", async () => 
   assert.deepEqual(found, ["192.0.2.1 80", "192.0.2.1 443"]);
 });
 
+Deno.test("a mistake of whoever takes the answers ends the connection, and is told as it is", async () => {
+  await using setup = await Setup.with({
+    async asked(one) {
+      if (one.message !== lbVipDump.request) return await oblige(one);
+      await one.peer.send(lbVipDump.details, one.context, details);
+    },
+  });
+  const mistake = new TypeError("undefined is not a function");
+  const dumping = setup.client.dump(lbVipDump, everything, () => {
+    throw mistake;
+  });
+  await assert.rejects(dumping, mistake);
+  assert.equal(await setup.client.ended, mistake);
+});
+
 const server = {
   pfx: details.vip.pfx,
   protocol: 6,

@@ -1,10 +1,12 @@
 /** The way to VPP: when it is tried, and that nothing ends it for good. */
 
 import assert from "node:assert/strict";
+import { NetError } from "../../lib/net/mod.ts";
 import { portsOf } from "../../lib/sim/mod.ts";
 import { FatalError, Supervisor } from "../../lib/supervisor/mod.ts";
 import { FakeClock, type Timer } from "../../lib/time/mod.ts";
 import { createVpp, type StatsSegment } from "../../lib/vpp/mod.ts";
+import { SegmentError } from "../../lib/vpp/stats/mod.ts";
 import { within } from "../support/deadline.ts";
 import { Bed } from "./bed.ts";
 import type { ConfigWish } from "./wishes.ts";
@@ -277,6 +279,88 @@ Deno.test("a mistake of our own ends one connection, is told, and never the link
   const [record] = bed.log.named("task-failed");
   assert.deepEqual([record?.task, record?.err], ["vpp-link", "undefined is not a function"]);
   assert.match(String(record?.stack), /link_test/);
+});
+
+Deno.test("mistakes that keep maglevd from VPP for over a minute are complained of, and told", async () => {
+  let error: Error | undefined = new TypeError("undefined is not a function");
+  await using bed: Bed = new Bed(web, {
+    access: {
+      openSegment: async (path, options) => {
+        if (error) throw error;
+        return await portsOf(bed.sim).openSegment(path, options);
+      },
+    },
+  });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.pass(60_000);
+  assert.equal(bed.vpp.complaint(), undefined);
+  assert.deepEqual(bed.log.named("vpp-neglected"), []);
+  // Whatever it is, unless it is known to come of VPP.
+  error = new Error("this cannot be");
+  await bed.pass(70_000);
+  assert.match(
+    bed.vpp.complaint() ?? "",
+    /^mistakes of maglevd have kept it from VPP for 130 s: this cannot be$/,
+  );
+  const told = bed.log.records.filter(({ msg }) => msg === "vpp-neglected");
+  assert.deepEqual(told.map(({ level }) => level), ["error", "error"], "once a minute");
+  assert.deepEqual(bed.log.named("vpp-connect-failed"), []);
+  error = undefined;
+  await bed.becomes(inStep);
+  await bed.pass(31_000);
+  assert.equal(bed.vpp.complaint(), undefined);
+});
+
+Deno.test("a VPP that cannot be looked after for reasons of its own is not complained of", async () => {
+  const reasons = [
+    new SegmentError("the stats segment has version 3"),
+    new NetError("cannot map the stats segment", 12),
+    new Deno.errors.NotFound("No such file or directory (os error 2)"),
+  ];
+  for (const reason of reasons) {
+    await using bed: Bed = new Bed(web, {
+      access: { openSegment: () => Promise.reject(reason) },
+    });
+    bed.sim.start();
+    bed.vpp.start();
+    await bed.pass(100_000);
+    assert.equal(bed.vpp.complaint(), undefined);
+    assert.equal(bed.log.named("vpp-connect-failed")[0]?.err, reason.message);
+    assert.deepEqual(bed.log.named("task-failed"), []);
+  }
+});
+
+function fails(): never {
+  throw new ReferenceError("no such thing");
+}
+
+Deno.test("mistakes while VPP is looked after are complained of as those before", async () => {
+  await using bed = new Bed(web);
+  bed.checker.frontend = fails;
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.pass(90_000);
+  assert.match(bed.vpp.complaint() ?? "", /have kept it from VPP for 90 s: no such thing$/);
+});
+
+Deno.test("mistakes in counting are complained of, though VPP is brought in step each time", async () => {
+  await using bed: Bed = new Bed(web, {
+    access: {
+      openSegment: async (path, options) => {
+        const segment = await portsOf(bed.sim).openSegment(path, options);
+        const read = segment.read.bind(segment);
+        // The first reading is for who VPP is.
+        let readings = 0;
+        segment.read = (look) => readings++ === 0 ? read(look) : fails();
+        return segment;
+      },
+    },
+  });
+  await bed.start();
+  await bed.pass(90_000);
+  assert.match(bed.vpp.complaint() ?? "", /have kept it from VPP for 90 s: no such thing$/);
+  assert.deepEqual(bed.state(), [inStep]);
 });
 
 Deno.test("what the process has to end for is no mere end of a connection", async () => {

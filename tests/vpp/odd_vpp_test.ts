@@ -120,14 +120,12 @@ Deno.test("a good-bye that is refused, or not answered, is one all the same", as
   }
 });
 
-Deno.test("each return value below 0 rejects with its number and name", async () => {
+Deno.test("each return value but 0 rejects with its number and name", async () => {
   await withClient(async (client, bench) => {
-    for (const retval of [-1, -6, -70, -73, -81, -97, -168, -0x8000_0000]) {
+    for (const retval of [-1, -6, -70, -73, -81, -97, -168, -0x8000_0000, 1]) {
       meet(bench, "show_version", { kind: "retval", retval });
       const error = await bench.failure(client.request(showVersion, {}));
       assert.ok(error.message.includes(formatRetval(retval)), error.message);
     }
-    meet(bench, "show_version", { kind: "retval", retval: 1 });
-    assert.equal((await bench.until(client.request(showVersion, {}))).retval, 1);
   });
 });

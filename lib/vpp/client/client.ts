@@ -1,11 +1,8 @@
-import { LimitedLog, type Logger, reasonOf } from "../../log/mod.ts";
+import { LimitedLog, type Logger } from "../../log/mod.ts";
 import { type Clock, pause } from "../../time/mod.ts";
 import {
   type Call,
-  DecodeError,
-  decodeMessage,
   type Dump,
-  EncodeError,
   encodeMessage,
   type Fields,
   type Message,
@@ -14,12 +11,12 @@ import {
 import { controlPing, sockclntDelete } from "../messages/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
-import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
-import { type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import { asError, ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
+import { decodeFrame, type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
-import { closeOnce, type Transport } from "./transport.ts";
+import { closeOnce, receive, send, type Transport } from "./transport.ts";
 
 /** What a client works with. */
 export interface ClientContext {
@@ -74,7 +71,7 @@ export class ApiClient {
     this.ended = promise;
     this.#end = resolve;
     this.#warnings = new LimitedLog(context.log, context.clock);
-    this.#outbox = new Outbox((bytes) => transport.write(bytes), (error) => this.#lost(error));
+    this.#outbox = new Outbox((bytes) => send(transport, bytes), (error) => this.#lost(error));
     this.#pending = new PendingRequests(
       context.clock,
       (waiting) => this.#observe(answerOf(waiting), "recv", "failure"),
@@ -186,9 +183,8 @@ export class ApiClient {
   async #read(): Promise<void> {
     try {
       while (this.#state !== "ended") {
-        const length = await this.transport.read(this.frames.space());
-        if (length === null) throw new ConnectionError(this.#closedByPeer());
-        this.frames.filled(length);
+        const isThereMore = await receive(this.transport, this.frames);
+        if (!isThereMore) throw new ConnectionError(this.#closedByPeer());
         await this.#drain();
       }
     } catch (error) {
@@ -233,8 +229,8 @@ export class ApiClient {
     if (!isDetails && !isLast) {
       throw new ConnectionError(`VPP answered ${exchange.request.name} with ${message.name}`);
     }
-    const { value } = decodeMessage(message, frame);
-    const refused = "retval" in value && typeof value.retval === "number" && value.retval < 0;
+    const { value } = decodeFrame(message, frame);
+    const refused = "retval" in value && value.retval !== 0;
     this.#observe(message, "recv", refused ? "failure" : "success");
     if (this.context.log.enabled("debug")) this.#trace("vpp-api-recv", message, context, value);
     if (isDetails) return waiting.each(value);
@@ -263,12 +259,9 @@ export class ApiClient {
       : `VPP closed the connection in the middle of a message, after ${rest} bytes of it`;
   }
 
+  /** A ConnectionError, or a mistake of whoever takes the answers: that is told as it is. */
   #lost(error: unknown): void {
-    if (error instanceof ConnectionError) return this.#finish(error);
-    if (error instanceof DecodeError || error instanceof EncodeError) {
-      return this.#finish(new ConnectionError(`VPP sent what cannot be read: ${error.message}`));
-    }
-    this.#finish(new ConnectionError(`the connection to VPP broke: ${reasonOf(error)}`));
+    this.#finish(asError(error));
   }
 
   #finish(reason: Error | undefined): void {

@@ -1,5 +1,5 @@
 import { reasonOf } from "../../log/mod.ts";
-import { decodeMessage, encodeMessage, WireWriter } from "../codec/mod.ts";
+import { encodeMessage, WireWriter } from "../codec/mod.ts";
 import {
   sockclntCreate,
   sockclntCreateId,
@@ -8,9 +8,9 @@ import {
 } from "../messages/mod.ts";
 import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
-import { FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import { decodeFrame, FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
 import { checkTable, messageTable } from "./handshake.ts";
-import { closeOnce, type Transport } from "./transport.ts";
+import { closeOnce, receive, send, type Transport } from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";
@@ -82,7 +82,7 @@ async function shakeHands(transport: Transport, context: ClientContext): Promise
   context.observer?.apiMessage(sockclntCreate.name, "send", "success");
   context.log.debug("vpp-api-send", { message: sockclntCreate.name, name: clientName });
   await writeAll(transport, greeting());
-  const { header, value } = decodeMessage(
+  const { header, value } = decodeFrame(
     sockclntCreateReply,
     await firstFrame(transport, frames),
   );
@@ -118,14 +118,13 @@ function greeting(): Uint8Array {
 }
 
 async function writeAll(transport: Transport, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await transport.write(bytes.subarray(at));
+  for (let at = 0; at < bytes.length;) at += await send(transport, bytes.subarray(at));
 }
 
 async function firstFrame(transport: Transport, frames: FrameBuffer): Promise<Uint8Array> {
   for (;;) {
-    const length = await transport.read(frames.space());
-    if (length === null) throw new ConnectionError("VPP closed the connection in the handshake");
-    frames.filled(length);
+    const isThereMore = await receive(transport, frames);
+    if (!isThereMore) throw new ConnectionError("VPP closed the connection in the handshake");
     const frame = frames.next();
     if (frame) return frame;
   }

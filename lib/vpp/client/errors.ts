@@ -1,3 +1,4 @@
+import { reasonOf } from "../../log/mod.ts";
 import { formatRetval, retvalName } from "./retval.ts";
 
 /** VPP answered, and refused. */
@@ -24,6 +25,11 @@ export class TimeoutError extends Error {
 /** The connection is gone, or its bytes make no sense any more. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
+}
+
+/** Whatever was thrown, as an error. */
+export function asError(thrown: unknown): Error {
+  return thrown instanceof Error ? thrown : new Error(reasonOf(thrown));
 }
 
 /** The VPP at the other end lacks messages, or has them with another layout. */

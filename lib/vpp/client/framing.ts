@@ -1,3 +1,11 @@
+import {
+  DecodeError,
+  decodeMessage,
+  type Fields,
+  type Message,
+  type MessageHeader,
+  type ValueOf,
+} from "../codec/mod.ts";
 import { ConnectionError } from "./errors.ts";
 
 /** u64 (0 from clients, garbage from VPP), u32 length of the message, u32 0; big-endian. */
@@ -83,5 +91,18 @@ export class FrameBuffer {
     this.#view = new DataView(this.#bytes.buffer);
     this.#start = 0;
     this.#end = kept.length;
+  }
+}
+
+/** Takes apart a message that VPP has sent. ConnectionError when its bytes do not fit it. */
+export function decodeFrame<F extends Fields>(
+  message: Message<F>,
+  frame: Uint8Array,
+): { readonly header: MessageHeader; readonly value: ValueOf<F> } {
+  try {
+    return decodeMessage(message, frame);
+  } catch (error) {
+    if (!(error instanceof DecodeError)) throw error;
+    throw new ConnectionError(`VPP sent what cannot be read: ${error.message}`);
   }
 }

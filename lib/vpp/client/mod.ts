@@ -10,5 +10,11 @@ export type { ClientContext, Oddities, RequestOptions } from "./client.ts";
 export type { Transport } from "./transport.ts";
 export { clientName, connectApi } from "./connect.ts";
 export type { Connect } from "./connect.ts";
-export { ConnectionError, IncompatibleError, RetvalError, TimeoutError } from "./errors.ts";
+export {
+  asError,
+  ConnectionError,
+  IncompatibleError,
+  RetvalError,
+  TimeoutError,
+} from "./errors.ts";
 export { formatRetval, retvalName } from "./retval.ts";

@@ -1,6 +1,6 @@
-import { type Logger, reasonOf } from "../../log/mod.ts";
+import type { Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, connectApi } from "../client/mod.ts";
+import { type ApiClient, asError, connectApi } from "../client/mod.ts";
 import { statsNames } from "../counters/mod.ts";
 import { controlPing, showVersion } from "../messages/mod.ts";
 import type { VppInfo, VppObserver } from "../service.ts";
@@ -34,7 +34,7 @@ export class Connection {
     readonly client: ApiClient,
     readonly segment: StatsSegment,
   ) {
-    client.ended.then((reason) => this.fail(reason ?? new Error("the connection was closed")));
+    client.ended.then((reason) => this.fail(reason));
   }
 
   /**
@@ -67,7 +67,7 @@ export class Connection {
   /** Ends it because of `error`; the first one counts. */
   fail(error: unknown): void {
     if (this.signal.aborted) return;
-    const reason = error instanceof Error ? error : new Error(reasonOf(error));
+    const reason = asError(error);
     this.#end(reason);
     this.client.abandon(reason);
   }

@@ -1,11 +1,19 @@
 import { reasonOf } from "../../log/mod.ts";
-import { FatalError, type Supervisor, type Task } from "../../supervisor/mod.ts";
+import { NetError } from "../../net/mod.ts";
+import type { Supervisor, Task } from "../../supervisor/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { abortable } from "../client/mod.ts";
+import {
+  abortable,
+  ConnectionError,
+  IncompatibleError,
+  RetvalError,
+  TimeoutError,
+} from "../client/mod.ts";
 import type { VppInfo } from "../service.ts";
-import type { Progress } from "../sync/mod.ts";
-import { type Connected, own, type OwnerOptions } from "./owner.ts";
+import { SegmentError } from "../stats/mod.ts";
 import { fileIdentity } from "./access.ts";
+import { LinkWatch } from "./link_watch.ts";
+import { type Connected, own, type OwnerOptions } from "./owner.ts";
 
 /** Before the second attempt; doubled for each further one. */
 const firstDelayMs = 50;
@@ -22,9 +30,6 @@ const lookMs = 50;
 /** The same reason for not connecting is told again after this time only. */
 const repeatReasonMs = 60_000;
 
-/** Nothing takes so long: answers have 10 s. */
-const patienceMs = 60_000;
-
 /** What a link needs. */
 export interface LinkOptions extends Omit<OwnerOptions, "progress" | "recognise" | "publish"> {
   /** Keeps it going. */
@@ -37,7 +42,7 @@ export interface LinkOptions extends Omit<OwnerOptions, "progress" | "recognise"
  */
 export class Link {
   readonly #options: LinkOptions;
-  readonly #progress: LinkProgress;
+  readonly #watch: LinkWatch;
   readonly #task: Task;
   #connected: Connected | undefined;
   #last: VppInfo | undefined;
@@ -47,7 +52,7 @@ export class Link {
   /** Begins to connect. */
   constructor(options: LinkOptions) {
     this.#options = options;
-    this.#progress = new LinkProgress(options.clock);
+    this.#watch = new LinkWatch(options.clock, options.log);
     this.#task = options.supervisor.start("vpp-link", (signal) => this.#live(signal));
   }
 
@@ -58,7 +63,7 @@ export class Link {
 
   /** What is wrong with it, if anything; a VPP that is away is not. */
   complaint(): string | undefined {
-    return this.#progress.overdue();
+    return this.#watch.complaint();
   }
 
   /** Says good-bye to VPP, which keeps all it has. Waits until nothing runs any more. */
@@ -83,7 +88,7 @@ export class Link {
     try {
       return await own({
         ...this.#options,
-        progress: this.#progress,
+        progress: this.#watch,
         recognise: (info) => this.#recognise(info),
         publish: (connected) => {
           this.#connected = connected;
@@ -91,9 +96,14 @@ export class Link {
         },
       }, signal);
     } catch (error) {
-      if (isMistake(error)) throw error;
+      if (signal.aborted) return undefined;
+      if (!isOutside(error)) {
+        this.#watch.mistaken(error);
+        throw error;
+      }
+      this.#watch.excused();
       if (since !== undefined) return clock.now() - since;
-      if (!signal.aborted) this.#tell(reasonOf(error));
+      this.#tell(reasonOf(error));
       return undefined;
     }
   }
@@ -117,7 +127,7 @@ export class Link {
   async #pause(before: string | undefined, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
     const end = clock.now() + this.#delayMs;
-    this.#progress.awaiting("the next attempt to connect to VPP");
+    this.#watch.awaiting("the next attempt to connect to VPP");
     for (let left = this.#delayMs; left > 0; left = end - clock.now()) {
       const isThereOther = await this.#isOther(before, signal);
       if (isThereOther) this.#delayMs = 0;
@@ -144,34 +154,15 @@ export class Link {
   }
 }
 
-/** What is waited for, and since when. */
-class LinkProgress implements Progress {
-  #waiting: { readonly what: string; readonly since: number } | undefined;
+/** What VPP and the way to it bring about. */
+const outside = [
+  ...[ConnectionError, TimeoutError, IncompatibleError, RetvalError, SegmentError, NetError],
+  ...Object.values(Deno.errors),
+];
 
-  constructor(private readonly clock: Clock) {}
-
-  awaiting(what: string): void {
-    this.#waiting = { what, since: this.clock.now() };
-  }
-
-  idle(): void {
-    this.#waiting = undefined;
-  }
-
-  overdue(): string | undefined {
-    if (!this.#waiting) return undefined;
-    const { what, since } = this.#waiting;
-    const waited = this.clock.now() - since;
-    return waited > patienceMs
-      ? `${what} did not come for ${Math.round(waited / 1000)} s`
-      : undefined;
-  }
-}
-
-/** Whether it is an error of this program rather than one of VPP or the way to it. */
-function isMistake(error: unknown): boolean {
-  return error instanceof TypeError || error instanceof RangeError ||
-    error instanceof ReferenceError || error instanceof FatalError;
+/** Whether it is VPP or the way to it that failed: any other error is one of this program. */
+function isOutside(error: unknown): boolean {
+  return outside.some((kind) => error instanceof kind);
 }
 
 /** Resolves after `ms`, or when the signal is aborted. */

@@ -54,11 +54,11 @@ export interface Step {
 }
 
 /**
- * What of a plan can be sent now: the removals first; once there is none left, the VIPs that are
- * missing; once they are there, their servers. Each is planned anew by what VPP then holds. So
- * nothing is ever added to a VIP that turned out to be another one than planned, such as an
- * all-port NAT VIP, which would kill VPP, and no weight is older than the request that carries it.
- * Steps whose keys are in `refused` are left out.
+ * What of a plan can be sent now: the removals first, of a VIP once VPP has let go of its servers;
+ * once there is none left, the VIPs that are missing; once they are there, their servers. Each is
+ * planned anew by what VPP then holds. So nothing is ever added to a VIP that turned out to be
+ * another one than planned, such as an all-port NAT VIP, which would kill VPP, and no weight is
+ * older than the request that carries it. Steps whose keys are in `refused` are left out.
  */
 export function* nextSteps(plan: PrefixPlan, refused: ReadonlySet<string>): Generator<Step> {
   for (const stage of [removalSteps, additionSteps, serverSteps]) {
@@ -72,6 +72,10 @@ export function* nextSteps(plan: PrefixPlan, refused: ReadonlySet<string>): Gene
   }
 }
 
+/**
+ * VPP would delete a VIP that has servers as well (docs/vpp.md, "Return values"), also one that it
+ * has just refused to delete: its flows could not be moved any more.
+ */
 function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
   for (const { vip, frontend, reason } of removals) {
     for (const { address, weight } of serversInOrder(vip)) {
@@ -87,6 +91,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
         },
       };
     }
+    if (vip.servers.size > 0) continue;
     yield {
       ...about(vip, frontend, frontend === "" ? "vpp-lbsync-vip-del" : "vpp-lbsync-vip-recreate"),
       kind: "vip_removed",
