@@ -55,27 +55,33 @@ export function swap(
     entry.placement = { ...entry.placement, memberships: [] };
   }
   for (const { entry, placement } of placings) entry.placement = placement;
-  const former = new Map(
-    backends.fresh.map((
-      { entry, donor, isRenamed },
-    ) => [entry, isRenamed ? donor?.name : undefined]),
-  );
+  const former = formerNames({ backends });
   const gone = new Map(frontends.gone.map((entry) => [vipOf(entry), entry]));
   for (const entry of frontends.fresh) {
     const known = old.frontends.get(entry.file.name);
-    entry.takeOver(known, gone.get(vipOf(entry)), (backend) => former.get(backend));
+    entry.takeOver(known, gone.get(vipOf(entry)), former);
   }
   publish(world);
   states.enterAll(verdicts, reason);
 }
 
+/** Tells what a backend of the plan was called before, if it has another name. */
+export function formerNames(
+  { backends: { fresh } }: Pick<Plan, "backends">,
+): (backend: BackendEntry) => string | undefined {
+  const names = new Map(
+    fresh.map(({ entry, donor, isRenamed }) => [entry, isRenamed ? donor?.name : undefined]),
+  );
+  return (backend) => names.get(backend);
+}
+
 /** Tells VIPs apart: a port of 0 is all of any protocol. */
-function vipOf({ file: { address, protocol, port } }: FrontendEntry): string {
+export function vipOf({ file: { address, protocol, port } }: FrontendEntry): string {
   return port === 0 ? address.text : `${address.text} ${protocol} ${port}`;
 }
 
 /** What a moved backend takes over from the one that was probed there before, if both count. */
-function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
+export function verdictOf({ entry, donor, target, enabled }: Change): Entering | undefined {
   if (!donor || !isProbed(donor.health.state)) return undefined;
   const { health: { state }, operatorEnabled } = entry;
   // A name that was out of service may be given to a server that is known, and has traffic.

@@ -14,7 +14,9 @@ import type { BackendEntry } from "./backend.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
+import type { Outcome } from "./outcome.ts";
 import { emptyWorld, planReload, type World } from "./plan.ts";
+import { foreseePlan } from "./reload_forecast.ts";
 import {
   restore,
   type Restored,
@@ -32,6 +34,9 @@ import type {
   CheckerStats,
   CheckerView,
   FrontendSnapshot,
+  Operation,
+  ReloadOutcome,
+  Verb,
 } from "./types.ts";
 
 /** What a checker is made of. */
@@ -179,22 +184,22 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** Stops probing; nothing changes when it is paused already. */
   pause(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#operator.steer("pause", backend, "failed-precondition", actor);
+    return this.#steer("pause", backend, actor);
   }
 
   /** Ends a pause, from unknown; nothing changes when it is not paused. */
   resume(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#operator.steer("resume", backend, "failed-precondition", actor);
+    return this.#steer("resume", backend, actor);
   }
 
   /** Puts a disabled backend back into service, from unknown. */
   enable(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#operator.steer("enable", backend, "not-found", actor);
+    return this.#steer("enable", backend, actor);
   }
 
   /** Takes a backend out of service, paused or not. */
   disable(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#operator.steer("disable", backend, "not-found", actor);
+    return this.#steer("disable", backend, actor);
   }
 
   /** Sets a runtime weight, in force until the file says another one. */
@@ -206,7 +211,25 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     flush: boolean,
     actor?: Actor,
   ): FrontendSnapshot {
-    return this.#operator.setWeight({ frontend, pool, backend, weight, flush }, actor);
+    this.#operator.operate([{ action: "weight", frontend, pool, backend, weight, flush }], actor);
+    return existing(this.frontend(frontend));
+  }
+
+  /** Does all of `operations`, or none, and tells what it came to. */
+  operate(operations: readonly Operation[], actor?: Actor): Outcome {
+    const outcome = this.#operator.foresee(operations);
+    this.#operator.operate(operations, actor);
+    return outcome;
+  }
+
+  /** What `operate` would come to. */
+  foresee(operations: readonly Operation[]): Outcome {
+    return this.#operator.foresee(operations);
+  }
+
+  /** What `reload` would come to if it began now, worked out in slices. */
+  foreseeReload(config: Config): Promise<ReloadOutcome> {
+    return this.#slices.run(this.#foresee(config));
   }
 
   /**
@@ -245,6 +268,18 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.close();
   }
 
+  #steer(action: Verb, backend: string, actor: Actor | undefined): BackendSnapshot {
+    this.#operator.operate([{ action, backend }], actor);
+    return existing(this.backend(backend));
+  }
+
+  *#foresee(config: Config): Steps<ReloadOutcome> {
+    const old = this.#world;
+    const changes = yield* configDiffSteps(old.config, config);
+    const plan = yield* planReload(old, config, this.#context.clock.wall());
+    return { changes, ...yield* foreseePlan(old, plan) };
+  }
+
   async #reload(config: Config, actor: Actor | undefined): Promise<void> {
     const reason: Reason = { cause: { kind: "config" }, actor };
     const changes = await this.#slices.run(this.#replace(config, reason));
@@ -278,6 +313,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 function firstProbeWithinMs({ lb: { startupMaxDelayMs } }: Config, check: HealthCheck): number {
   const longest = startupMaxDelayMs === 0 ? defaultSpreadMs : startupMaxDelayMs / 4;
   return Math.min(check.fastIntervalMs, longest);
+}
+
+/** What was changed a moment ago is there. */
+function existing<T>(snapshot: T | undefined): T {
+  if (snapshot === undefined) throw new TypeError("what was changed is not there");
+  return snapshot;
 }
 
 /** A checker that is probing already: {@link Checker}. */

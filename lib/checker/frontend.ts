@@ -95,13 +95,31 @@ export class FrontendEntry {
     const before = old ?? renamed;
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
-      const former = formerName(member.backend) ?? name;
-      if (before) this.#inherit(member, before.members.get(former), before);
+      if (before) Object.assign(member, this.inherited(before, name, formerName));
     }
     this.config = this.#withWeights();
     for (const { backend, pool, weight } of this.members.values()) {
       this.tally.add(pool, weight, backend.health.state);
     }
+  }
+
+  /**
+   * What an operator has said of a backend's weight in `before`, the predecessor, if that still
+   * holds.
+   */
+  inherited(
+    before: FrontendEntry,
+    name: string,
+    formerName: (backend: BackendEntry) => string | undefined,
+  ): Pick<Membership, "weight" | "said"> | undefined {
+    const member = this.members.get(name);
+    const old = member && before.members.get(formerName(member.backend) ?? name);
+    if (!member || !old) return undefined;
+    const [pool, former] = [this.#poolName(member.pool), before.#poolName(old.pool)];
+    const isRenamed = !this.#hasPool(former) && !before.#hasPool(pool);
+    const isSamePool = pool === former || isRenamed;
+    if (!isSamePool || member.fileWeight !== old.fileWeight) return undefined;
+    return { weight: old.weight, said: old.said };
   }
 
   /** A backend of this pool and weight changed its state; `unannounced` has to follow. */
@@ -186,16 +204,6 @@ export class FrontendEntry {
 
   readonly #standingOf = (backend: string): Standing =>
     this.members.get(backend)?.backend.standing ?? { state: "removed", untested: false };
-
-  #inherit(member: Membership, before: Membership | undefined, old: FrontendEntry): void {
-    if (!before) return;
-    const [name, former] = [this.#poolName(member.pool), old.#poolName(before.pool)];
-    const isRenamed = !this.#hasPool(former) && !old.#hasPool(name);
-    const isSamePool = name === former || isRenamed;
-    if (!isSamePool || member.fileWeight !== before.fileWeight) return;
-    member.weight = before.weight;
-    member.said = before.said;
-  }
 
   #announce(member: Membership, into: Happening[]): void {
     const now = this.#weightsOf(member);

@@ -8,6 +8,14 @@
 export { Checker, createChecker } from "./checker.ts";
 export type { CheckerOptions } from "./checker.ts";
 export { CheckerError } from "./types.ts";
+export type {
+  BackendOutcome,
+  Danger,
+  FrontendOutcome,
+  FrontendStanding,
+  Outcome,
+  WeightOutcome,
+} from "./outcome.ts";
 export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
   BackendSnapshot,
@@ -16,4 +24,8 @@ export type {
   CheckerStats,
   CheckerView,
   FrontendSnapshot,
+  Operation,
+  ReloadOutcome,
+  Verb,
+  WeightPlace,
 } from "./types.ts";

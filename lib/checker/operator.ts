@@ -7,13 +7,13 @@ import {
   type ReasonedHappening,
 } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import type { BackendEntry } from "./backend.ts";
+import { Forecast } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { Outcome } from "./outcome.ts";
 import type { World } from "./plan.ts";
 import type { States } from "./states.ts";
-import { type BackendSnapshot, CheckerError, type FrontendSnapshot } from "./types.ts";
-
-/** What an operator may do to a backend. */
-export type Verb = "pause" | "resume" | "enable" | "disable";
+import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
 
 /** What carrying out an operator's requests needs. */
 export interface OperatorContext {
@@ -24,69 +24,107 @@ export interface OperatorContext {
   readonly world: () => World;
 }
 
-/** Where a weight is to be set, and to what. */
-export interface WeightRequest {
-  readonly frontend: string;
-  readonly pool: string;
-  readonly backend: string;
-  /** 0 to 100. */
-  readonly weight: number;
-  /** Whether existing flows are to be moved away. */
-  readonly flush: boolean;
-}
-
 /** What is told of one who gave no name. */
 const anybody: Actor = { name: "operator", from: "" };
+
+/** Who asks, and when. */
+interface Asked {
+  readonly reason: Reason;
+  readonly by: Actor;
+  /** Unix milliseconds. */
+  readonly at: number;
+}
+
+/** Does what was found to be possible. */
+type Deed = (asked: Asked) => void;
 
 /** Carries out what operators ask for. What changes nothing is told to nobody. */
 export class Operator {
   constructor(private readonly context: OperatorContext) {}
 
-  /** `unknown` is how a backend that does not exist is reported. Throws {@link CheckerError}. */
-  steer(
-    verb: Verb,
-    backend: string,
-    unknown: "failed-precondition" | "not-found",
-    actor = anybody,
-  ): BackendSnapshot {
-    const { states, world, events } = this.context;
-    const entry = world().backends.get(backend);
+  /** Does all of `operations`, or none. Throws {@link CheckerError}. */
+  operate(operations: readonly Operation[], by = anybody): void {
+    const forecast = new Forecast();
+    const deeds = operations.map((operation) => this.#prepare(operation, forecast));
+    const asked = {
+      reason: { cause: operatorCause, actor: by },
+      by,
+      at: this.context.clock.wall(),
+    };
+    for (const deed of deeds) deed(asked);
+  }
+
+  /** What `operate` would come to. Throws what it would throw. */
+  foresee(operations: readonly Operation[]): Outcome {
+    const forecast = new Forecast();
+    for (const operation of operations) this.#prepare(operation, forecast);
+    return forecast.outcome();
+  }
+
+  /** Looks whether an operation is possible after those that were forecast before. */
+  #prepare(operation: Operation, forecast: Forecast): Deed {
+    switch (operation.action) {
+      case "pause":
+      case "resume":
+      case "enable":
+      case "disable":
+        return this.#prepareSteering(operation.action, operation.backend, forecast);
+      case "weight": {
+        const { member, frontend } = this.#find(operation);
+        const { weight, flush } = operation;
+        forecast.weigh(member, weight);
+        return (asked) => this.#weigh(frontend, member, weight, flush, asked);
+      }
+    }
+  }
+
+  #prepareSteering(verb: Verb, backend: string, forecast: Forecast): Deed {
     const what = `cannot ${verb} backend ${quoted(backend)}`;
-    if (!entry) throw new CheckerError(unknown, `${what}: no such backend`);
-    const reason: Reason = { cause: { kind: "operator" }, actor };
-    const outcome = states.preview(entry, verb);
+    const entry = this.context.world().backends.get(backend);
+    if (!entry) {
+      const isPause = verb === "pause" || verb === "resume";
+      const kind = isPause ? "failed-precondition" : "not-found";
+      throw new CheckerError(kind, `${what}: no such backend`);
+    }
+    const outcome = forecast.steer(entry, verb);
     if (outcome.kind === "refused") {
       throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
     }
+    return (asked) => this.#steer(entry, verb, asked);
+  }
+
+  #steer(entry: BackendEntry, verb: Verb, { reason, by, at }: Asked): void {
+    const { states, events } = this.context;
     if (verb === "enable" || verb === "disable") entry.operatorEnabled = verb === "enable";
-    entry.said = { by: actor, at: this.context.clock.wall() };
-    if (outcome.probing === "keep") return entry.snapshot();
+    entry.said = { by, at };
+    const outcome = states.preview(entry, verb);
+    if (outcome.kind === "refused" || outcome.probing === "keep") return;
+    const detail = `${entry.health.state} -> ${outcome.health.state}`;
     events.emit(because(reason, [
-      { kind: "operator", action: verb, backend, frontend: "", detail: "" },
+      { kind: "operator", action: verb, backend: entry.name, frontend: "", detail },
     ]));
     states.input(entry, verb, reason);
-    return entry.snapshot();
   }
 
-  /** Sets a runtime weight. Throws {@link CheckerError}. */
-  setWeight(request: WeightRequest, actor = anybody): FrontendSnapshot {
-    const { frontend, member } = this.#find(request);
-    const { weight, flush } = request;
+  #weigh(
+    frontend: FrontendEntry,
+    member: Membership,
+    weight: number,
+    flush: boolean,
+    { reason, by, at }: Asked,
+  ): void {
     const before = member.weight;
-    if (before === weight && !flush) return frontend.snapshot();
-    const reason: Reason = { cause: { kind: "operator" }, actor };
-    const at = this.context.clock.wall();
-    if (before !== weight) frontend.reweigh(member, weight, { by: actor, at });
+    if (before === weight && !flush) return;
+    if (before !== weight) frontend.reweigh(member, weight, { by, at });
     const told = frontend.unannounced([member], reason, at);
     this.context.events.emit([
-      ...because(reason, [weightAction(request, before)]),
+      ...because(reason, [weightAction(member, before, flush)]),
       ...(flush ? flushing(told, member, reason) : told),
     ]);
-    return frontend.snapshot();
   }
 
-  #find(request: WeightRequest): { frontend: FrontendEntry; member: Membership } {
-    const { frontend, pool, backend, weight } = request;
+  #find(place: WeightPlace & { weight: number }): { frontend: FrontendEntry; member: Membership } {
+    const { frontend, pool, backend, weight } = place;
     const what = `cannot set the weight of backend ${quoted(backend)} in pool ${quoted(pool)} of ` +
       `frontend ${quoted(frontend)}`;
     if (!Number.isInteger(weight) || weight < 0 || weight > 100) {
@@ -104,14 +142,23 @@ export class Operator {
   }
 }
 
-function weightAction(
-  { frontend, pool, backend, weight, flush }: WeightRequest,
-  before: number,
-): OperatorHappening {
-  const detail = `weight in pool ${pool} ${before} -> ${weight}${flush ? ", flush" : ""}`;
-  return { kind: "operator", action: "weight", backend, frontend, detail };
-}
+const operatorCause = { kind: "operator" } as const;
 
+function weightAction(
+  { frontend: { file }, pool, backend, weight }: Membership,
+  before: number,
+  flush: boolean,
+): OperatorHappening {
+  const poolName = file.pools[pool]?.name ?? "";
+  const detail = `weight in pool ${poolName} ${before} -> ${weight}${flush ? ", flush" : ""}`;
+  return {
+    kind: "operator",
+    action: "weight",
+    backend: backend.name,
+    frontend: file.name,
+    detail,
+  };
+}
 /** Says with the member's weight that its flows are to be moved away, whether it changed or not. */
 function flushing(
   told: readonly ReasonedHappening[],

@@ -1,8 +1,9 @@
-import type { Backend, Config, Frontend, HealthCheck } from "../config/mod.ts";
+import type { Backend, Config, ConfigChange, Frontend, HealthCheck } from "../config/mod.ts";
 import type { Actor, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
+import type { Outcome } from "./outcome.ts";
 
 /** A backend at one moment. */
 export interface BackendSnapshot {
@@ -76,8 +77,41 @@ export interface CheckerView {
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void;
 }
 
+/** What an operator may do to a backend. */
+export type Verb = "pause" | "resume" | "enable" | "disable";
+
+/** Where a weight is. */
+export interface WeightPlace {
+  readonly frontend: string;
+  readonly pool: string;
+  readonly backend: string;
+}
+
+/** What an operator wants done. */
+export type Operation =
+  | { readonly action: Verb; readonly backend: string }
+  | WeightPlace & {
+    readonly action: "weight";
+    /** 0 to 100. */
+    readonly weight: number;
+    /** Whether existing flows are to be moved away. */
+    readonly flush: boolean;
+  };
+
 /** What operators may do, `actor` being who asks. Each throws {@link CheckerError}. */
 export interface CheckerControl {
+  /**
+   * Does all of `operations`, one after the other, or none of them, and tells what it came to. The
+   * errors are those of the single operations.
+   */
+  operate(operations: readonly Operation[], actor?: Actor): Outcome;
+  /** What `operate` would come to; nothing is done. Throws what it would throw. */
+  foresee(operations: readonly Operation[]): Outcome;
+  /**
+   * What `reload` would come to if it began now; nothing is done. Rejects when the configuration
+   * contradicts itself.
+   */
+  foreseeReload(config: Config): Promise<ReloadOutcome>;
   /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
   pause(backend: string, actor?: Actor): BackendSnapshot;
   /**
@@ -98,6 +132,12 @@ export interface CheckerControl {
     flush: boolean,
     actor?: Actor,
   ): FrontendSnapshot;
+}
+
+/** What a reload comes to. */
+export interface ReloadOutcome extends Outcome {
+  /** What differs between the two configurations. */
+  readonly changes: readonly ConfigChange[];
 }
 
 /** Told about probes and transitions, for metrics. */

@@ -11,6 +11,8 @@ const flagHelp: readonly (readonly [flag: string, help: string])[] = [
   ["--color", "Colours"],
   ["--json", "Print JSON"],
   ["--yes", "Agree beforehand"],
+  ["--dry-run", "Only tell what a change would come to"],
+  ["--keep-going", "Go on after a command of a script that failed"],
   ["--help", "Print help"],
   ["--version", "Print the version"],
 ];

@@ -1,7 +1,7 @@
 import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
-import { CommandFailure } from "./errors.ts";
+import { CommandFailure, exitCodes } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
 
 /**
@@ -28,7 +28,7 @@ export function serverUrl(server: string): string {
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]*)(?::(\d{1,5}))?$/.exec(server);
   const port = Number(match?.[2] ?? 9090);
   if (!match || server === "" || port < 1 || port > 65535) {
-    throw new CommandFailure(`--server wants host:port, not "${server}"`);
+    throw new CommandFailure(`--server wants host:port, not "${server}"`, exitCodes.usage);
   }
   return `http://${match[1] || "localhost"}:${port}`;
 }

@@ -1,15 +1,47 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 
+/** What maglevc ends with. */
+export const exitCodes = {
+  /** It was done. */
+  done: 0,
+  /** It was refused, or went wrong. */
+  failed: 1,
+  /** That is no command, or no flag. */
+  usage: 2,
+  /** There is nothing of that name. */
+  notFound: 3,
+  /** maglevd cannot be reached. */
+  unreachable: 4,
+  /** Something is not as it should be, or did not become so in time. */
+  differs: 5,
+} as const;
+
+/** One of {@link exitCodes}. */
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
 /** A command that did not do what it was asked; the message is for the operator. */
 export class CommandFailure extends Error {
   override readonly name = "CommandFailure";
+
+  constructor(message: string, readonly exitCode: ExitCode = exitCodes.failed) {
+    super(message);
+  }
 }
 
 /** A line that is not a command: word number `at` does not fit, or more words are needed. */
 export class SyntaxFailure extends CommandFailure {
   constructor(readonly at: number | undefined, message: string) {
-    super(message);
+    super(message, exitCodes.usage);
   }
+}
+
+/** What maglevc ends with after a failure. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof CommandFailure) return error.exitCode;
+  if (!(error instanceof ConnectError)) return exitCodes.failed;
+  if (error.code === Code.NotFound) return exitCodes.notFound;
+  const isSilent = error.code === Code.DeadlineExceeded || foreignAnswer(error) !== undefined;
+  return isSilent || isUnreachable(error) ? exitCodes.unreachable : exitCodes.failed;
 }
 
 /** Any failure as one sentence, without the transport's boilerplate. */

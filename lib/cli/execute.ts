@@ -1,4 +1,4 @@
-import { SyntaxFailure } from "./errors.ts";
+import { CommandFailure, type ExitCode, exitCodes, SyntaxFailure } from "./errors.ts";
 import type { Args, Command, CommandContext } from "./node.ts";
 import type { Style } from "./style.ts";
 import { commandTree } from "./tree.ts";
@@ -39,13 +39,20 @@ export function parseCommand(words: readonly string[]): Parsed {
   }
 }
 
-/** Runs a command and prints what it reports. Throws what went wrong. */
-export async function execute({ command, args }: Parsed, session: Session): Promise<void> {
+/** Runs a command and prints what it reports. Resolves to the exit code. Throws what went wrong. */
+export async function execute({ command, args }: Parsed, session: Session): Promise<ExitCode> {
+  if (session.dryRun && !(command.kind === "report" && command.changes)) {
+    throw new CommandFailure(
+      "--dry-run is for commands that change something",
+      exitCodes.usage,
+    );
+  }
   switch (command.kind) {
     case "quit":
-      return;
+      return exitCodes.done;
     case "watch":
-      return await watch(args, session);
+      await watch(args, session);
+      return exitCodes.done;
     case "local":
       return printReport(command.run(), session);
     case "report":
@@ -56,9 +63,10 @@ export async function execute({ command, args }: Parsed, session: Session): Prom
 function printReport(
   report: ReturnType<Extract<Command, { kind: "local" }>["run"]>,
   session: Session,
-): void {
+): ExitCode {
   const text = session.json
     ? JSON.stringify(report.json(), undefined, 2)
     : report.text({ style: session.style, now: session.now() });
   if (text !== "") session.print(text);
+  return report.exitCode;
 }

@@ -1,4 +1,4 @@
-import { CommandFailure } from "./errors.ts";
+import { CommandFailure, exitCodes } from "./errors.ts";
 
 /** maglevc's own flags; everything else is the command. */
 export interface Flags {
@@ -8,6 +8,10 @@ export interface Flags {
   readonly json: boolean;
   /** Agrees beforehand to what the shell would ask. */
   readonly yes: boolean;
+  /** Only tells what a change would come to. */
+  readonly dryRun: boolean;
+  /** A script goes on after a command that failed. */
+  readonly keepGoing: boolean;
   readonly help: boolean;
   readonly version: boolean;
   readonly words: readonly string[];
@@ -28,6 +32,8 @@ export function parseFlags(
     color: undefined as boolean | undefined,
     json: false,
     yes: false,
+    dryRun: false,
+    keepGoing: false,
     help: false,
     version: false,
     words: [] as string[],
@@ -41,9 +47,11 @@ export function parseFlags(
     else if (name === "--color") flags.color = parseBool(name, value);
     else if (name === "--json") flags.json = parseBool(name, value);
     else if (name === "--yes") flags.yes = parseBool(name, value);
+    else if (name === "--dry-run") flags.dryRun = parseBool(name, value);
+    else if (name === "--keep-going") flags.keepGoing = parseBool(name, value);
     else if (name === "--help" || name === "-h") flags.help = true;
     else if (name === "--version") flags.version = true;
-    else throw new CommandFailure(`unknown flag ${name}; see maglevc --help`);
+    else throw usageFailure(`unknown flag ${name}; see maglevc --help`);
   }
   return flags;
 }
@@ -55,7 +63,7 @@ function splitFlag(arg: string): [name: string, value?: string] {
 
 function takeValue(name: string, rest: string[]): string {
   const value = rest.shift();
-  if (value === undefined) throw new CommandFailure(`${name} wants a value`);
+  if (value === undefined) throw usageFailure(`${name} wants a value`);
   return value;
 }
 
@@ -63,5 +71,29 @@ function takeValue(name: string, rest: string[]): string {
 function parseBool(name: string, value: string | undefined): boolean {
   if (value === undefined || /^(1|t|true)$/i.test(value)) return true;
   if (/^(0|f|false)$/i.test(value)) return false;
-  throw new CommandFailure(`${name} wants true or false, not "${value}"`);
+  throw usageFailure(`${name} wants true or false, not "${value}"`);
 }
+
+function usageFailure(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}
+
+/** Flags that hold for one line of the shell or of a script. */
+export interface LineFlags {
+  readonly json: boolean;
+  readonly yes: boolean;
+  readonly dryRun: boolean;
+}
+
+/** Takes flags out of the words of a line, wherever they stand. */
+export function splitLineFlags<W extends { readonly text: string }>(
+  words: readonly W[],
+): { readonly words: readonly W[]; readonly flags: LineFlags } {
+  const has = (flag: string) => words.some(({ text }) => text === flag);
+  return {
+    words: words.filter(({ text }) => !lineFlags.includes(text)),
+    flags: { json: has("--json"), yes: has("--yes"), dryRun: has("--dry-run") },
+  };
+}
+
+const lineFlags: readonly string[] = ["--json", "--yes", "--dry-run"];

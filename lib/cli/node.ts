@@ -1,6 +1,7 @@
 import type { Client } from "@connectrpc/connect";
 import type { JsonValue } from "@bufbuild/protobuf";
 import type { Maglev } from "../gen/maglev_pb.ts";
+import type { ExitCode } from "./errors.ts";
 import type { Style } from "./style.ts";
 
 /** maglevd as commands see it. */
@@ -28,16 +29,16 @@ export interface Report {
   text(view: View): string;
   /** For scripts. */
   json(): JsonValue;
+  /** What maglevc ends with. */
+  readonly exitCode: ExitCode;
 }
 
 /** Something that an operator should think about first. */
 export interface Caution {
-  /** What will be touched and what that leads to, a line each. */
-  readonly details: readonly string[];
+  /** What will be touched and what that leads to, in lines. */
+  readonly details: (style: Style) => string;
   /** Ends in a question mark. */
   readonly question: string;
-  /** Whether a script must agree beforehand (`--yes`), as opposed to only being warned. */
-  readonly mustAgree: boolean;
 }
 
 /** What commands run against. */
@@ -52,14 +53,24 @@ export interface CommandContext {
   readonly memory: Map<string, unknown>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Resolves when the operator agrees; throws CommandFailure when not. */
-  readonly caution: (caution: Caution) => Promise<void>;
+  /** Only tell what would come of it (`--dry-run`). */
+  readonly dryRun: boolean;
+  /**
+   * Resolves when the operator agrees, to whether the details were shown for that. Throws
+   * CommandFailure when he does not.
+   */
+  readonly agree: (caution: Caution) => Promise<boolean>;
 }
 
 /** What stands at the end of a path through the tree. */
 export type Command =
   /** Asks and reports. */
-  | { readonly kind: "report"; readonly run: (context: CommandContext) => Promise<Report> }
+  | {
+    readonly kind: "report";
+    readonly run: (context: CommandContext) => Promise<Report>;
+    /** Whether it changes something, and knows `--dry-run`. */
+    readonly changes?: true;
+  }
   /** Prints events as they come until stopped. */
   | { readonly kind: "watch" }
   /** Needs no server. */

@@ -1,56 +1,83 @@
+import { unagreed } from "./ask.ts";
 import { createMaglevClient } from "./client.ts";
-import { CommandFailure, describeError } from "./errors.ts";
+import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
 import { execute, parseCommand, type Session } from "./execute.ts";
-import type { Flags } from "./flags.ts";
+import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Caution } from "./node.ts";
+import type { Style } from "./style.ts";
 import { chooseStyle, onAnyKey } from "./terminal.ts";
 
 /** Where a one-shot command prints. */
 export interface Output {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
+  /** Asks somebody, and throws CommandFailure unless the answer is a yes; absent: nobody is there. */
+  readonly ask?: (caution: Caution, style: Style, signal: AbortSignal) => Promise<void>;
 }
 
 /**
- * Runs one command. Resolves to the exit code: 0, or 1 with a sentence on stderr. Without a word
- * when nobody reads the output any more: `maglevc watch events | head` is what was asked for.
+ * Runs one command. Resolves to the exit code, with a sentence on stderr where something is wrong;
+ * without a word when nobody reads the output any more: `maglevc watch events | head` is what was
+ * asked for. `place` says where a script has the command.
  */
-export async function runOnce(flags: Flags, output: Output, signal: AbortSignal): Promise<number> {
+export async function runOnce(
+  flags: Flags,
+  output: Output,
+  signal: AbortSignal,
+  place = "",
+): Promise<ExitCode> {
   const style = chooseStyle(flags.color, false);
   const fail = (error: unknown) =>
-    output.err(style.paint("error", `error: ${describeError(error, flags.server)}`));
+    output.err(style.paint("error", `error: ${place}${describeError(error, flags.server)}`));
   try {
-    await runWords(oneShotSession(flags, output, signal), flags.words);
-    return 0;
+    return await runWords(oneShotSession(flags, output, signal), flags.words);
   } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) fail(error);
-    return 1;
+    if (error instanceof Deno.errors.BrokenPipe) return exitCodes.failed;
+    fail(error);
+    return exitCodeOf(error);
   }
 }
 
-/** Runs each line of `lines` in turn, for scripts on stdin. 1 when any of them failed. */
+/**
+ * Runs each line of `lines` in turn, for scripts on stdin, until one fails; with `--keep-going` all
+ * of them. Resolves to the exit code of the first that failed.
+ */
 export async function runLines(
   flags: Flags,
   lines: AsyncIterable<readonly string[]>,
   output: Output,
   signal: AbortSignal,
-): Promise<number> {
-  let code = 0;
-  for await (const words of lines) {
-    if (words[0] === "quit" || words[0] === "exit" || signal.aborted) break;
-    if (words.length > 0) code = Math.max(code, await runOnce({ ...flags, words }, output, signal));
+): Promise<ExitCode> {
+  let code: ExitCode = exitCodes.done;
+  let line = 0;
+  for await (const typed of lines) {
+    line++;
+    const { words, flags: own } = splitLineFlags(typed.map((text) => ({ text })));
+    const [first] = words;
+    if (first?.text === "quit" || first?.text === "exit" || signal.aborted) break;
+    if (!first) continue;
+    const all = {
+      ...flags,
+      json: flags.json || own.json,
+      yes: flags.yes || own.yes,
+      dryRun: flags.dryRun || own.dryRun,
+      words: words.map(({ text }) => text),
+    };
+    const result = await runOnce(all, output, signal, `line ${line}: `);
+    if (code === exitCodes.done) code = result;
+    if (code !== exitCodes.done && !flags.keepGoing) break;
   }
   return code;
 }
 
-async function runWords(session: Session, words: readonly string[]): Promise<void> {
+async function runWords(session: Session, words: readonly string[]): Promise<ExitCode> {
   const parsed = parseCommand(words);
   if (parsed.command.kind !== "watch") return await execute(parsed, session);
   const stop = new AbortController();
   const restore = onAnyKey(() => stop.abort());
   try {
     const signal = AbortSignal.any([session.signal, stop.signal]);
-    await execute(parsed, { ...session, signal });
+    return await execute(parsed, { ...session, signal });
   } finally {
     restore();
   }
@@ -63,22 +90,17 @@ function oneShotSession(flags: Flags, output: Output, signal: AbortSignal): Sess
     server: flags.server,
     style,
     json: flags.json,
+    dryRun: flags.dryRun,
     signal,
     memory: new Map(),
     now: Date.now,
     print: output.out,
     note: (text) => output.err(text),
-    caution: (caution) => agreeBeforehand(caution, flags.yes, output),
+    agree: async (caution: Caution) => {
+      if (flags.yes) return false;
+      if (!output.ask) throw unagreed(caution, style);
+      await output.ask(caution, style, signal);
+      return true;
+    },
   };
-}
-
-/** A script is never asked: it agreed with --yes, or is warned, or must not go on. */
-function agreeBeforehand(caution: Caution, yes: boolean, output: Output): Promise<void> {
-  const details = caution.details.map((line) => `  ${line}`).join("\n");
-  if (caution.mustAgree && !yes) {
-    const why = `${caution.question.replace(/\?$/, "")}: agree with --yes\n${details}`;
-    return Promise.reject(new CommandFailure(why));
-  }
-  if (!yes) output.err(`warning:\n${details}`);
-  return Promise.resolve();
 }

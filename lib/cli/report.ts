@@ -1,5 +1,6 @@
 import type { DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
 import { toJson } from "@bufbuild/protobuf";
+import { type ExitCode, exitCodes } from "./errors.ts";
 import type { Command, CommandContext, Report, View } from "./node.ts";
 
 /** A command that fetches a value and shows it, as text or as JSON. */
@@ -7,17 +8,23 @@ export function report<T>(spec: {
   readonly fetch: (context: CommandContext) => Promise<T>;
   readonly text: (value: T, view: View) => string;
   readonly json: (value: T) => JsonValue;
-}): Command {
+  /** What maglevc ends with; 0 where nothing is said. */
+  readonly code?: (value: T) => ExitCode;
+}): Extract<Command, { readonly kind: "report" }> {
   return {
     kind: "report",
     async run(context): Promise<Report> {
       const value = await spec.fetch(context);
-      return { text: (view) => spec.text(value, view), json: () => spec.json(value) };
+      return {
+        text: (view) => spec.text(value, view),
+        json: () => spec.json(value),
+        exitCode: spec.code?.(value) ?? exitCodes.done,
+      };
     },
   };
 }
 
-/** A command that changes something and says so in a sentence. */
+/** A command that looks at something and says in a sentence what it found. */
 export function action(run: (context: CommandContext) => Promise<string>): Command {
   return report({
     fetch: run,

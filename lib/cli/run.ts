@@ -1,5 +1,5 @@
 import { formatVersion } from "../version/mod.ts";
-import { CommandFailure } from "./errors.ts";
+import { CommandFailure, exitCodes } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
 
 /**
@@ -16,7 +16,7 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
   const flags = readFlags(args);
   if (typeof flags === "string") {
     console.error(`error: ${flags}`);
-    return 1;
+    return exitCodes.usage;
   }
   if (flags.version) {
     console.log(formatVersion("maglevc"));
@@ -34,7 +34,11 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
     }
     const { runLines, runOnce } = await import("./oneshot.ts");
     const { printLine } = await import("./print.ts");
-    const output = { out: printLine, err: console.error };
+    const { agreeOnTerminal, isAskable } = await import("./ask.ts");
+    const output = {
+      ...{ out: printLine, err: console.error },
+      ...(isAskable() && { ask: agreeOnTerminal }),
+    };
     if (flags.words.length > 0) return await runOnce(flags, output, signal);
     const { stdinLines } = await import("./stdin.ts");
     return await runLines(flags, stdinLines(), output, signal);

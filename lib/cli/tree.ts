@@ -1,5 +1,5 @@
 import { showBackend, showBackends } from "./commands/backends.ts";
-import { checkConfig, reloadConfig } from "./commands/config.ts";
+import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
@@ -122,6 +122,7 @@ export const commandTree: readonly Node[] = [
   ]),
   keyword("config", "maglevd's configuration file", () => [
     keyword("check", "Validate the file without applying it", checkConfig),
+    keyword("diff", "What a reload would change, and what it would come to", diffConfig),
     keyword("reload", "Validate and apply the file", reloadConfig),
   ]),
   keyword("completion", "Print a completion script", () => [

@@ -1,3 +1,4 @@
+import type { ReloadOutcome } from "../checker/mod.ts";
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
 import { because } from "../events/mod.ts";
@@ -12,6 +13,8 @@ export interface ConfigFileOptions {
   readonly load: () => Promise<ConfigOutcome>;
   /** Puts a valid configuration into force. */
   readonly apply: (config: Config, actor?: Actor) => Promise<void>;
+  /** What putting it into force would come to. */
+  readonly foresee: (config: Config) => Promise<ReloadOutcome>;
   /** Told that a reload begins. */
   readonly reloading: () => void;
   /** Told what became of it. */
@@ -29,6 +32,7 @@ export class ConfigFile implements ConfigService {
   readonly #options: ConfigFileOptions;
   readonly #loads = new SharedTurns(() => this.#loadNow());
   readonly #checks = new SharedTurns(() => this.#checkNow());
+  readonly #forecasts = new SharedTurns(() => this.#foreseeNow());
   readonly #reloads = new SharedTurns(() => this.#reloadNow());
   /** Who asked for the reload that waits for its turn; of several the first. */
   #actor: Actor | undefined;
@@ -40,6 +44,11 @@ export class ConfigFile implements ConfigService {
   /** Validates the file without applying it. Never rejects. */
   check(): Promise<ConfigCheckOutcome> {
     return this.#checks.next();
+  }
+
+  /** Validates the file and tells what applying it would come to. Never rejects. */
+  foresee(): Promise<ConfigReloadOutcome> {
+    return this.#forecasts.next();
   }
 
   /** Validates and applies the file. Never rejects. */
@@ -63,8 +72,18 @@ export class ConfigFile implements ConfigService {
     return { kind: "ok" };
   }
 
+  async #foreseeNow(): Promise<ConfigReloadOutcome> {
+    const outcome = await this.#loads.next();
+    if (outcome.kind === "invalid") return refusal(outcome);
+    try {
+      return { kind: "ok", reload: await this.#options.foresee(outcome.config) };
+    } catch (error) {
+      return { kind: "reload-error", message: reasonOf(error) };
+    }
+  }
+
   async #reloadNow(): Promise<ConfigReloadOutcome> {
-    const { log, apply, reloading, reloaded } = this.#options;
+    const { log, apply, foresee, reloading, reloaded } = this.#options;
     const actor = this.#actor;
     this.#actor = undefined;
     log.info("config-reload-start");
@@ -77,7 +96,9 @@ export class ConfigFile implements ConfigService {
       return refused;
     }
     logWarnings(outcome.warnings, log);
+    let reload: ReloadOutcome;
     try {
+      reload = await foresee(outcome.config);
       await apply(outcome.config, actor);
     } catch (error) {
       const message = reasonOf(error);
@@ -87,7 +108,7 @@ export class ConfigFile implements ConfigService {
     }
     reloaded(true);
     log.info("config-reload-done", counts(outcome.config));
-    return { kind: "ok" };
+    return { kind: "ok", reload };
   }
 
   #rejected(

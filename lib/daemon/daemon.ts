@@ -276,6 +276,7 @@ function configFile(
       await checker.reload(config, actor);
       await warnOfMissingCapabilities(config, log);
     },
+    foresee: (config) => checker.foreseeReload(config),
     reloading: () => manager.reloading(),
     reloaded: (ok) => {
       metrics.reloaded(ok);

@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file maglev.proto.
  */
 export const file_maglev: GenFile = /*@__PURE__*/
-  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiHgoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCSIZChdMaXN0SGVhbHRoQ2hlY2tzUmVxdWVzdCIpChhMaXN0SGVhbHRoQ2hlY2tzUmVzcG9uc2USDQoFbmFtZXMYASADKAkiJQoVR2V0SGVhbHRoQ2hlY2tSZXF1ZXN0EgwKBG5hbWUYASABKAkiFAoSQ2hlY2tDb25maWdSZXF1ZXN0Ik4KE0NoZWNrQ29uZmlnUmVzcG9uc2USCgoCb2sYASABKAgSEwoLcGFyc2VfZXJyb3IYAiABKAkSFgoOc2VtYW50aWNfZXJyb3IYAyABKAkiFQoTUmVsb2FkQ29uZmlnUmVxdWVzdCJlChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkiWAoPUG9vbEJhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDgoGd2VpZ2h0GAIgASgFEhgKEGVmZmVjdGl2ZV93ZWlnaHQYAyABKAUSDQoFc3RhdGUYBCABKAkiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i1QEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkirwEKD0hUVFBDaGVja1BhcmFtcxIMCgRwYXRoGAEgASgJEgwKBGhvc3QYAiABKAkSGQoRcmVzcG9uc2VfY29kZV9taW4YAyABKAUSGQoRcmVzcG9uc2VfY29kZV9tYXgYBCABKAUSFwoPcmVzcG9uc2VfcmVnZXhwGAUgASgJEhMKC3NlcnZlcl9uYW1lGAYgASgJEhwKFGluc2VjdXJlX3NraXBfdmVyaWZ5GAcgASgIIlAKDlRDUENoZWNrUGFyYW1zEgsKA3NzbBgBIAEoCBITCgtzZXJ2ZXJfbmFtZRgCIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgDIAEoCCKwAgoPSGVhbHRoQ2hlY2tJbmZvEgwKBG5hbWUYASABKAkSDAoEdHlwZRgCIAEoCRIMCgRwb3J0GAMgASgNEhYKDnByb2JlX2lwdjRfc3JjGAQgASgJEhYKDnByb2JlX2lwdjZfc3JjGAUgASgJEhMKC2ludGVydmFsX25zGAYgASgDEhgKEGZhc3RfaW50ZXJ2YWxfbnMYByABKAMSGAoQZG93bl9pbnRlcnZhbF9ucxgIIAEoAxISCgp0aW1lb3V0X25zGAkgASgDEgwKBHJpc2UYCiABKAUSDAoEZmFsbBgLIAEoBRIlCgRodHRwGAwgASgLMhcubWFnbGV2LkhUVFBDaGVja1BhcmFtcxIjCgN0Y3AYDSABKAsyFi5tYWdsZXYuVENQQ2hlY2tQYXJhbXMiXgoQVHJhbnNpdGlvblJlY29yZBIMCgRmcm9tGAEgASgJEgoKAnRvGAIgASgJEhIKCmF0X3VuaXhfbnMYAyABKAMSDAoEY29kZRgEIAEoCRIOCgZkZXRhaWwYBSABKAkiZAoPUHJvYmVSZXN1bHRJbmZvEgoKAm9rGAEgASgIEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJEhMKC2R1cmF0aW9uX25zGAQgASgDEhIKCmF0X3VuaXhfbnMYBSABKAMi9wEKC0JhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDwoHYWRkcmVzcxgCIAEoCRINCgVzdGF0ZRgDIAEoCRItCgt0cmFuc2l0aW9ucxgEIAMoCzIYLm1hZ2xldi5UcmFuc2l0aW9uUmVjb3JkEg8KB2VuYWJsZWQYBSABKAgSEwoLaGVhbHRoY2hlY2sYBiABKAkSKwoKbGFzdF9wcm9iZRgHIAEoCzIXLm1hZ2xldi5Qcm9iZVJlc3VsdEluZm8SDgoGaGVhbHRoGAggASgFEhUKDXNpbmNlX3VuaXhfbnMYCSABKAMSEQoJZnJvbnRlbmRzGAogAygJIq4CCgxXYXRjaFJlcXVlc3QSEAoDbG9nGAEgASgISACIAQESEQoJbG9nX2xldmVsGAIgASgJEhQKB2JhY2tlbmQYAyABKAhIAYgBARIVCghmcm9udGVuZBgEIAEoCEgCiAEBEhQKB2NoYW5nZXMYBSABKAhIA4gBARINCgVraW5kcxgGIAMoCRITCgZwdWxzZXMYByABKAhIBIgBARIWCgloZWFydGJlYXQYCCABKAhIBYgBARIqCgVzaW5jZRgJIAEoCzIWLm1hZ2xldi5TdHJlYW1Qb3NpdGlvbkgGiAEBQgYKBF9sb2dCCgoIX2JhY2tlbmRCCwoJX2Zyb250ZW5kQgoKCF9jaGFuZ2VzQgkKB19wdWxzZXNCDAoKX2hlYXJ0YmVhdEIICgZfc2luY2UiMAoOU3RyZWFtUG9zaXRpb24SEQoJc3RyZWFtX2lkGAEgASgJEgsKA3NlcRgCIAEoBCIlCgdMb2dBdHRyEgsKA2tleRgBIAEoCRINCgV2YWx1ZRgCIAEoCSJaCghMb2dFdmVudBISCgphdF91bml4X25zGAEgASgDEg0KBWxldmVsGAIgASgJEgsKA21zZxgDIAEoCRIeCgVhdHRycxgEIAMoCzIPLm1hZ2xldi5Mb2dBdHRyIlIKDEJhY2tlbmRFdmVudBIUCgxiYWNrZW5kX25hbWUYASABKAkSLAoKdHJhbnNpdGlvbhgCIAEoCzIYLm1hZ2xldi5UcmFuc2l0aW9uUmVjb3JkImkKDUZyb250ZW5kRXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQSEwoLYWN0aXZlX3Bvb2wYAyABKAkiMwoFQ2F1c2USDAoEa2luZBgBIAEoCRIMCgRjb2RlGAIgASgJEg4KBmRldGFpbBgDIAEoCSIjCgVBY3RvchIMCgRuYW1lGAEgASgJEgwKBGZyb20YAiABKAkiPAoJUG9vbEV2ZW50EhUKDWZyb250ZW5kX25hbWUYASABKAkSDAoEZnJvbRgCIAEoCRIKCgJ0bxgDIAEoCSI7CgtFdmVudFdlaWdodBIMCgRraW5kGAEgASgJEhMKBndlaWdodBgCIAEoBUgAiAEBQgkKB193ZWlnaHQijgIKC1dlaWdodEV2ZW50EhUKDWZyb250ZW5kX25hbWUYASABKAkSEQoJcG9vbF9uYW1lGAIgASgJEhQKDGJhY2tlbmRfbmFtZRgDIAEoCRIsCg9jb25maWd1cmVkX2Zyb20YBCABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKgoNY29uZmlndXJlZF90bxgFIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIrCg5lZmZlY3RpdmVfZnJvbRgGIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIpCgxlZmZlY3RpdmVfdG8YByABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSDQoFZmx1c2gYCCABKAgiSwoMQ29uZmlnQ2hhbmdlEgwKBGtpbmQYASABKAkSDgoGY2hhbmdlGAIgASgJEgwKBG5hbWUYAyABKAkSDwoHZGV0YWlscxgEIAMoCSJjCgtSZWxvYWRFdmVudBIOCgZyZXN1bHQYASABKAkSJQoHY2hhbmdlcxgCIAMoCzIULm1hZ2xldi5Db25maWdDaGFuZ2USDQoFc3RhZ2UYAyABKAkSDgoGcmVhc29uGAQgASgJIlwKDU9wZXJhdG9yRXZlbnQSDgoGYWN0aW9uGAEgASgJEhQKDGJhY2tlbmRfbmFtZRgCIAEoCRIVCg1mcm9udGVuZF9uYW1lGAMgASgJEg4KBmRldGFpbBgEIAEoCSJKCghWUFBFdmVudBIOCgZjaGFuZ2UYASABKAkSDgoGZGV0YWlsGAIgASgJEh4KBWF0dHJzGAMgAygLMg8ubWFnbGV2LkxvZ0F0dHIiLgoMUHJvYmluZ0V2ZW50Eg4KBmNoYW5nZRgBIAEoCRIOCgZkZXRhaWwYAiABKAkiUAoNU3RyZWFtT3BlbmluZxIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEEg8KB3Jlc3VtZWQYAyABKAgSDgoGcmVhc29uGAQgASgJIisKCUhlYXJ0YmVhdBIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIlEKClByb2JlUHVsc2USFAoMYmFja2VuZF9uYW1lGAEgASgJEgoKAm9rGAIgASgIEgwKBGNvZGUYAyABKAkSEwoLZHVyYXRpb25fbnMYBCABKAMiMQoLUHJvYmVQdWxzZXMSIgoGcHVsc2VzGAEgAygLMhIubWFnbGV2LlByb2JlUHVsc2UiwQQKBUV2ZW50Eh8KA2xvZxgBIAEoCzIQLm1hZ2xldi5Mb2dFdmVudEgAEicKB2JhY2tlbmQYAiABKAsyFC5tYWdsZXYuQmFja2VuZEV2ZW50SAASKQoIZnJvbnRlbmQYAyABKAsyFS5tYWdsZXYuRnJvbnRlbmRFdmVudEgAEiEKBHBvb2wYCCABKAsyES5tYWdsZXYuUG9vbEV2ZW50SAASJQoGd2VpZ2h0GAkgASgLMhMubWFnbGV2LldlaWdodEV2ZW50SAASJQoGcmVsb2FkGAogASgLMhMubWFnbGV2LlJlbG9hZEV2ZW50SAASKQoIb3BlcmF0b3IYCyABKAsyFS5tYWdsZXYuT3BlcmF0b3JFdmVudEgAEh8KA3ZwcBgMIAEoCzIQLm1hZ2xldi5WUFBFdmVudEgAEicKB3Byb2JpbmcYDSABKAsyFC5tYWdsZXYuUHJvYmluZ0V2ZW50SAASKAoHb3BlbmluZxgOIAEoCzIVLm1hZ2xldi5TdHJlYW1PcGVuaW5nSAASJgoJaGVhcnRiZWF0GA8gASgLMhEubWFnbGV2LkhlYXJ0YmVhdEgAEiUKBnB1bHNlcxgQIAEoCzITLm1hZ2xldi5Qcm9iZVB1bHNlc0gAEgsKA3NlcRgEIAEoBBISCgphdF91bml4X25zGAUgASgDEhwKBWNhdXNlGAYgASgLMg0ubWFnbGV2LkNhdXNlEhwKBWFjdG9yGAcgASgLMg0ubWFnbGV2LkFjdG9yQgcKBWV2ZW50IsEBChFMaXN0RXZlbnRzUmVxdWVzdBIaChJub3RfYmVmb3JlX3VuaXhfbnMYASABKAMSFgoOYmVmb3JlX3VuaXhfbnMYAiABKAMSDwoHYmFja2VuZBgDIAEoCRIQCghmcm9udGVuZBgEIAEoCRINCgVraW5kcxgFIAMoCRINCgVhY3RvchgGIAEoCRIUCgxvbGRlc3RfZmlyc3QYByABKAgSDQoFbGltaXQYCCABKA0SEgoKcGFnZV90b2tlbhgJIAEoBCJzChJMaXN0RXZlbnRzUmVzcG9uc2USHQoGZXZlbnRzGAEgAygLMg0ubWFnbGV2LkV2ZW50EhcKD25leHRfcGFnZV90b2tlbhgCIAEoBBIRCglzdHJlYW1faWQYAyABKAkSEgoKb2xkZXN0X3NlcRgEIAEoBCJiChBTZXRXZWlnaHRSZXF1ZXN0EhAKCGZyb250ZW5kGAEgASgJEgwKBHBvb2wYAiABKAkSDwoHYmFja2VuZBgDIAEoCRIOCgZ3ZWlnaHQYBCABKAUSDQoFZmx1c2gYBSABKAgiEwoRR2V0VlBQSW5mb1JlcXVlc3QizgEKB1ZQUEluZm8SDwoHdmVyc2lvbhgBIAEoCRISCgpidWlsZF9kYXRlGAIgASgJEhcKD2J1aWxkX2RpcmVjdG9yeRgDIAEoCRILCgNwaWQYBCABKA0SEwoLYm9vdHRpbWVfbnMYBSABKAMSFgoOY29ubmVjdHRpbWVfbnMYBiABKAMSDwoHaW5fc3RlcBgHIAEoCBIVCg1zdGVwX3NpbmNlX25zGAggASgDEhIKCmNoZWNrZWRfbnMYCSABKAMSDwoHZGlmZmVycxgKIAMoCSIWChRHZXRWUFBMQlN0YXRlUmVxdWVzdCJ0CglWUFBMQkNvbmYSFwoPaXA0X3NyY19hZGRyZXNzGAEgASgJEhcKD2lwNl9zcmNfYWRkcmVzcxgCIAEoCRIfChdzdGlja3lfYnVja2V0c19wZXJfY29yZRgDIAEoDRIUCgxmbG93X3RpbWVvdXQYBCABKA0iZwoHVlBQTEJBUxIPCgdhZGRyZXNzGAEgASgJEg4KBndlaWdodBgCIAEoDRINCgVmbGFncxgDIAEoDRITCgtudW1fYnVja2V0cxgEIAEoDRIXCg9pbl91c2Vfc2luY2VfbnMYBSABKAMiqQEKCFZQUExCVklQEg4KBnByZWZpeBgBIAEoCRIQCghwcm90b2NvbBgCIAEoDRIMCgRwb3J0GAMgASgNEg0KBWVuY2FwGAQgASgJEhkKEWZsb3dfdGFibGVfbGVuZ3RoGAUgASgNEiwKE2FwcGxpY2F0aW9uX3NlcnZlcnMYBiADKAsyDy5tYWdsZXYuVlBQTEJBUxIVCg1zcmNfaXBfc3RpY2t5GAcgASgIIk0KClZQUExCU3RhdGUSHwoEY29uZhgBIAEoCzIRLm1hZ2xldi5WUFBMQkNvbmYSHgoEdmlwcxgCIAMoCzIQLm1hZ2xldi5WUFBMQlZJUCJFChVTeW5jVlBQTEJTdGF0ZVJlcXVlc3QSGgoNZnJvbnRlbmRfbmFtZRgBIAEoCUgAiAEBQhAKDl9mcm9udGVuZF9uYW1lIhgKFlN5bmNWUFBMQlN0YXRlUmVzcG9uc2UiGQoXR2V0VlBQTEJDb3VudGVyc1JlcXVlc3QiugEKEFZQUExCVklQQ291bnRlcnMSDgoGcHJlZml4GAEgASgJEhAKCHByb3RvY29sGAIgASgJEgwKBHBvcnQYAyABKA0SEwoLbmV4dF9wYWNrZXQYBCABKAQSFAoMZmlyc3RfcGFja2V0GAUgASgEEhgKEHVudHJhY2tlZF9wYWNrZXQYBiABKAQSEQoJbm9fc2VydmVyGAcgASgEEg8KB3BhY2tldHMYCCABKAQSDQoFYnl0ZXMYCSABKAQiRgoUVlBQTEJBZGRyZXNzQ291bnRlcnMSDgoGcHJlZml4GAEgASgJEg8KB3BhY2tldHMYAiABKAQSDQoFYnl0ZXMYAyABKAQiRgoTVlBQTEJTZXJ2ZXJDb3VudGVycxIPCgdhZGRyZXNzGAEgASgJEg8KB3BhY2tldHMYAiABKAQSDQoFYnl0ZXMYAyABKAQisAEKDVZQUExCQ291bnRlcnMSJgoEdmlwcxgBIAMoCzIYLm1hZ2xldi5WUFBMQlZJUENvdW50ZXJzEiwKB3NlcnZlcnMYAyADKAsyGy5tYWdsZXYuVlBQTEJTZXJ2ZXJDb3VudGVycxISCgphdF91bml4X25zGAQgASgDEi8KCWFkZHJlc3NlcxgFIAMoCzIcLm1hZ2xldi5WUFBMQkFkZHJlc3NDb3VudGVyc0oECAIQAyJFChVQbGFuVlBQTEJTdGF0ZVJlcXVlc3QSGgoNZnJvbnRlbmRfbmFtZRgBIAEoCUgAiAEBQhAKDl9mcm9udGVuZF9uYW1lIn4KC1ZQUExCQ2hhbmdlEgwKBGtpbmQYASABKAkSDgoGcHJlZml4GAIgASgJEhAKCHByb3RvY29sGAMgASgJEgwKBHBvcnQYBCABKA0SDwoHYWRkcmVzcxgFIAEoCRIOCgZkZXRhaWwYBiABKAkSEAoIZnJvbnRlbmQYByABKAkiPgoWUGxhblZQUExCU3RhdGVSZXNwb25zZRIkCgdjaGFuZ2VzGAEgAygLMhMubWFnbGV2LlZQUExCQ2hhbmdlMr4LCgZNYWdsZXYSUQoNTGlzdEZyb250ZW5kcxIcLm1hZ2xldi5MaXN0RnJvbnRlbmRzUmVxdWVzdBodLm1hZ2xldi5MaXN0RnJvbnRlbmRzUmVzcG9uc2UiA5ACARJECgtHZXRGcm9udGVuZBIaLm1hZ2xldi5HZXRGcm9udGVuZFJlcXVlc3QaFC5tYWdsZXYuRnJvbnRlbmRJbmZvIgOQAgESTgoMTGlzdEJhY2tlbmRzEhsubWFnbGV2Lkxpc3RCYWNrZW5kc1JlcXVlc3QaHC5tYWdsZXYuTGlzdEJhY2tlbmRzUmVzcG9uc2UiA5ACARJBCgpHZXRCYWNrZW5kEhkubWFnbGV2LkdldEJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvIgOQAgESOwoMUGF1c2VCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEjwKDVJlc3VtZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPAoNRW5hYmxlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI9Cg5EaXNhYmxlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxJaChBMaXN0SGVhbHRoQ2hlY2tzEh8ubWFnbGV2Lkxpc3RIZWFsdGhDaGVja3NSZXF1ZXN0GiAubWFnbGV2Lkxpc3RIZWFsdGhDaGVja3NSZXNwb25zZSIDkAIBEk0KDkdldEhlYWx0aENoZWNrEh0ubWFnbGV2LkdldEhlYWx0aENoZWNrUmVxdWVzdBoXLm1hZ2xldi5IZWFsdGhDaGVja0luZm8iA5ACARJOChxTZXRGcm9udGVuZFBvb2xCYWNrZW5kV2VpZ2h0EhgubWFnbGV2LlNldFdlaWdodFJlcXVlc3QaFC5tYWdsZXYuRnJvbnRlbmRJbmZvEjQKC1dhdGNoRXZlbnRzEhQubWFnbGV2LldhdGNoUmVxdWVzdBoNLm1hZ2xldi5FdmVudDABEksKC0NoZWNrQ29uZmlnEhoubWFnbGV2LkNoZWNrQ29uZmlnUmVxdWVzdBobLm1hZ2xldi5DaGVja0NvbmZpZ1Jlc3BvbnNlIgOQAgESSQoMUmVsb2FkQ29uZmlnEhsubWFnbGV2LlJlbG9hZENvbmZpZ1JlcXVlc3QaHC5tYWdsZXYuUmVsb2FkQ29uZmlnUmVzcG9uc2USPQoKR2V0VlBQSW5mbxIZLm1hZ2xldi5HZXRWUFBJbmZvUmVxdWVzdBoPLm1hZ2xldi5WUFBJbmZvIgOQAgESRgoNR2V0VlBQTEJTdGF0ZRIcLm1hZ2xldi5HZXRWUFBMQlN0YXRlUmVxdWVzdBoSLm1hZ2xldi5WUFBMQlN0YXRlIgOQAgESTwoOU3luY1ZQUExCU3RhdGUSHS5tYWdsZXYuU3luY1ZQUExCU3RhdGVSZXF1ZXN0Gh4ubWFnbGV2LlN5bmNWUFBMQlN0YXRlUmVzcG9uc2USTwoQR2V0VlBQTEJDb3VudGVycxIfLm1hZ2xldi5HZXRWUFBMQkNvdW50ZXJzUmVxdWVzdBoVLm1hZ2xldi5WUFBMQkNvdW50ZXJzIgOQAgESVAoOUGxhblZQUExCU3RhdGUSHS5tYWdsZXYuUGxhblZQUExCU3RhdGVSZXF1ZXN0Gh4ubWFnbGV2LlBsYW5WUFBMQlN0YXRlUmVzcG9uc2UiA5ACARJICgpMaXN0RXZlbnRzEhkubWFnbGV2Lkxpc3RFdmVudHNSZXF1ZXN0GhoubWFnbGV2Lkxpc3RFdmVudHNSZXNwb25zZSIDkAIBYgZwcm90bzM");
+  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiLwoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIPCgdkcnlfcnVuGAIgASgIIhkKF0xpc3RIZWFsdGhDaGVja3NSZXF1ZXN0IikKGExpc3RIZWFsdGhDaGVja3NSZXNwb25zZRINCgVuYW1lcxgBIAMoCSIlChVHZXRIZWFsdGhDaGVja1JlcXVlc3QSDAoEbmFtZRgBIAEoCSIiChJDaGVja0NvbmZpZ1JlcXVlc3QSDAoEZGlmZhgBIAEoCCKXAQoTQ2hlY2tDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIlCgdjaGFuZ2VzGAQgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRIgCgdvdXRjb21lGAUgASgLMg8ubWFnbGV2Lk91dGNvbWUiJgoTUmVsb2FkQ29uZmlnUmVxdWVzdBIPCgdkcnlfcnVuGAEgASgIIq4BChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkSJQoHY2hhbmdlcxgFIAMoCzIULm1hZ2xldi5Db25maWdDaGFuZ2USIAoHb3V0Y29tZRgGIAEoCzIPLm1hZ2xldi5PdXRjb21lImwKCU9wZXJhdGlvbhIOCgZhY3Rpb24YASABKAkSEAoIYmFja2VuZHMYAiADKAkSEAoIZnJvbnRlbmQYAyABKAkSDAoEcG9vbBgEIAEoCRIOCgZ3ZWlnaHQYBSABKAUSDQoFZmx1c2gYBiABKAgiSAoOT3BlcmF0ZVJlcXVlc3QSJQoKb3BlcmF0aW9ucxgBIAMoCzIRLm1hZ2xldi5PcGVyYXRpb24SDwoHZHJ5X3J1bhgCIAEoCCIzCg9PcGVyYXRlUmVzcG9uc2USIAoHb3V0Y29tZRgBIAEoCzIPLm1hZ2xldi5PdXRjb21lIl8KB091dGNvbWUSKAoIYmFja2VuZHMYASADKAsyFi5tYWdsZXYuQmFja2VuZE91dGNvbWUSKgoJZnJvbnRlbmRzGAIgAygLMhcubWFnbGV2LkZyb250ZW5kT3V0Y29tZSJMCg5CYWNrZW5kT3V0Y29tZRIUCgxiYWNrZW5kX25hbWUYASABKAkSEgoKc3RhdGVfZnJvbRgCIAEoCRIQCghzdGF0ZV90bxgDIAEoCSLFAQoPRnJvbnRlbmRPdXRjb21lEhUKDWZyb250ZW5kX25hbWUYASABKAkSKAoGYmVmb3JlGAIgASgLMhgubWFnbGV2LkZyb250ZW5kU3RhbmRpbmcSJwoFYWZ0ZXIYAyABKAsyGC5tYWdsZXYuRnJvbnRlbmRTdGFuZGluZxIOCgZkYW5nZXIYBCABKAkSJgoHd2VpZ2h0cxgFIAMoCzIVLm1hZ2xldi5XZWlnaHRPdXRjb21lEhAKCGhhc19tb3JlGAYgASgIIkYKEEZyb250ZW5kU3RhbmRpbmcSDQoFc3RhdGUYASABKAkSEwoLYWN0aXZlX3Bvb2wYAiABKAkSDgoGd2VpZ2h0GAMgASgNIpACCg1XZWlnaHRPdXRjb21lEhEKCXBvb2xfbmFtZRgBIAEoCRIUCgxiYWNrZW5kX25hbWUYAiABKAkSLAoPY29uZmlndXJlZF9mcm9tGAMgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EioKDWNvbmZpZ3VyZWRfdG8YBCABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKwoOZWZmZWN0aXZlX2Zyb20YBSABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKQoMZWZmZWN0aXZlX3RvGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EhIKCnNoYXJlX2Zyb20YByABKAESEAoIc2hhcmVfdG8YCCABKAEiWAoPUG9vbEJhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDgoGd2VpZ2h0GAIgASgFEhgKEGVmZmVjdGl2ZV93ZWlnaHQYAyABKAUSDQoFc3RhdGUYBCABKAkiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i9wEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkSIAoHb3V0Y29tZRgLIAEoCzIPLm1hZ2xldi5PdXRjb21lIq8BCg9IVFRQQ2hlY2tQYXJhbXMSDAoEcGF0aBgBIAEoCRIMCgRob3N0GAIgASgJEhkKEXJlc3BvbnNlX2NvZGVfbWluGAMgASgFEhkKEXJlc3BvbnNlX2NvZGVfbWF4GAQgASgFEhcKD3Jlc3BvbnNlX3JlZ2V4cBgFIAEoCRITCgtzZXJ2ZXJfbmFtZRgGIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgHIAEoCCJQCg5UQ1BDaGVja1BhcmFtcxILCgNzc2wYASABKAgSEwoLc2VydmVyX25hbWUYAiABKAkSHAoUaW5zZWN1cmVfc2tpcF92ZXJpZnkYAyABKAgisAIKD0hlYWx0aENoZWNrSW5mbxIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSDAoEcG9ydBgDIAEoDRIWCg5wcm9iZV9pcHY0X3NyYxgEIAEoCRIWCg5wcm9iZV9pcHY2X3NyYxgFIAEoCRITCgtpbnRlcnZhbF9ucxgGIAEoAxIYChBmYXN0X2ludGVydmFsX25zGAcgASgDEhgKEGRvd25faW50ZXJ2YWxfbnMYCCABKAMSEgoKdGltZW91dF9ucxgJIAEoAxIMCgRyaXNlGAogASgFEgwKBGZhbGwYCyABKAUSJQoEaHR0cBgMIAEoCzIXLm1hZ2xldi5IVFRQQ2hlY2tQYXJhbXMSIwoDdGNwGA0gASgLMhYubWFnbGV2LlRDUENoZWNrUGFyYW1zIl4KEFRyYW5zaXRpb25SZWNvcmQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgphdF91bml4X25zGAMgASgDEgwKBGNvZGUYBCABKAkSDgoGZGV0YWlsGAUgASgJImQKD1Byb2JlUmVzdWx0SW5mbxIKCgJvaxgBIAEoCBIMCgRjb2RlGAIgASgJEg4KBmRldGFpbBgDIAEoCRITCgtkdXJhdGlvbl9ucxgEIAEoAxISCgphdF91bml4X25zGAUgASgDIpkCCgtCYWNrZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDQoFc3RhdGUYAyABKAkSLQoLdHJhbnNpdGlvbnMYBCADKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBIPCgdlbmFibGVkGAUgASgIEhMKC2hlYWx0aGNoZWNrGAYgASgJEisKCmxhc3RfcHJvYmUYByABKAsyFy5tYWdsZXYuUHJvYmVSZXN1bHRJbmZvEg4KBmhlYWx0aBgIIAEoBRIVCg1zaW5jZV91bml4X25zGAkgASgDEhEKCWZyb250ZW5kcxgKIAMoCRIgCgdvdXRjb21lGAsgASgLMg8ubWFnbGV2Lk91dGNvbWUirgIKDFdhdGNoUmVxdWVzdBIQCgNsb2cYASABKAhIAIgBARIRCglsb2dfbGV2ZWwYAiABKAkSFAoHYmFja2VuZBgDIAEoCEgBiAEBEhUKCGZyb250ZW5kGAQgASgISAKIAQESFAoHY2hhbmdlcxgFIAEoCEgDiAEBEg0KBWtpbmRzGAYgAygJEhMKBnB1bHNlcxgHIAEoCEgEiAEBEhYKCWhlYXJ0YmVhdBgIIAEoCEgFiAEBEioKBXNpbmNlGAkgASgLMhYubWFnbGV2LlN0cmVhbVBvc2l0aW9uSAaIAQFCBgoEX2xvZ0IKCghfYmFja2VuZEILCglfZnJvbnRlbmRCCgoIX2NoYW5nZXNCCQoHX3B1bHNlc0IMCgpfaGVhcnRiZWF0QggKBl9zaW5jZSIwCg5TdHJlYW1Qb3NpdGlvbhIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIiUKB0xvZ0F0dHISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIloKCExvZ0V2ZW50EhIKCmF0X3VuaXhfbnMYASABKAMSDQoFbGV2ZWwYAiABKAkSCwoDbXNnGAMgASgJEh4KBWF0dHJzGAQgAygLMg8ubWFnbGV2LkxvZ0F0dHIiUgoMQmFja2VuZEV2ZW50EhQKDGJhY2tlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQiaQoNRnJvbnRlbmRFdmVudBIVCg1mcm9udGVuZF9uYW1lGAEgASgJEiwKCnRyYW5zaXRpb24YAiABKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBITCgthY3RpdmVfcG9vbBgDIAEoCSIzCgVDYXVzZRIMCgRraW5kGAEgASgJEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJIiMKBUFjdG9yEgwKBG5hbWUYASABKAkSDAoEZnJvbRgCIAEoCSI8CglQb29sRXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJIjsKC0V2ZW50V2VpZ2h0EgwKBGtpbmQYASABKAkSEwoGd2VpZ2h0GAIgASgFSACIAQFCCQoHX3dlaWdodCKOAgoLV2VpZ2h0RXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIRCglwb29sX25hbWUYAiABKAkSFAoMYmFja2VuZF9uYW1lGAMgASgJEiwKD2NvbmZpZ3VyZWRfZnJvbRgEIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIqCg1jb25maWd1cmVkX3RvGAUgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EisKDmVmZmVjdGl2ZV9mcm9tGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EikKDGVmZmVjdGl2ZV90bxgHIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBINCgVmbHVzaBgIIAEoCCJLCgxDb25maWdDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZjaGFuZ2UYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdkZXRhaWxzGAQgAygJImMKC1JlbG9hZEV2ZW50Eg4KBnJlc3VsdBgBIAEoCRIlCgdjaGFuZ2VzGAIgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRINCgVzdGFnZRgDIAEoCRIOCgZyZWFzb24YBCABKAkiXAoNT3BlcmF0b3JFdmVudBIOCgZhY3Rpb24YASABKAkSFAoMYmFja2VuZF9uYW1lGAIgASgJEhUKDWZyb250ZW5kX25hbWUYAyABKAkSDgoGZGV0YWlsGAQgASgJIkoKCFZQUEV2ZW50Eg4KBmNoYW5nZRgBIAEoCRIOCgZkZXRhaWwYAiABKAkSHgoFYXR0cnMYAyADKAsyDy5tYWdsZXYuTG9nQXR0ciIuCgxQcm9iaW5nRXZlbnQSDgoGY2hhbmdlGAEgASgJEg4KBmRldGFpbBgCIAEoCSJQCg1TdHJlYW1PcGVuaW5nEhEKCXN0cmVhbV9pZBgBIAEoCRILCgNzZXEYAiABKAQSDwoHcmVzdW1lZBgDIAEoCBIOCgZyZWFzb24YBCABKAkiKwoJSGVhcnRiZWF0EhEKCXN0cmVhbV9pZBgBIAEoCRILCgNzZXEYAiABKAQiUQoKUHJvYmVQdWxzZRIUCgxiYWNrZW5kX25hbWUYASABKAkSCgoCb2sYAiABKAgSDAoEY29kZRgDIAEoCRITCgtkdXJhdGlvbl9ucxgEIAEoAyIxCgtQcm9iZVB1bHNlcxIiCgZwdWxzZXMYASADKAsyEi5tYWdsZXYuUHJvYmVQdWxzZSLBBAoFRXZlbnQSHwoDbG9nGAEgASgLMhAubWFnbGV2LkxvZ0V2ZW50SAASJwoHYmFja2VuZBgCIAEoCzIULm1hZ2xldi5CYWNrZW5kRXZlbnRIABIpCghmcm9udGVuZBgDIAEoCzIVLm1hZ2xldi5Gcm9udGVuZEV2ZW50SAASIQoEcG9vbBgIIAEoCzIRLm1hZ2xldi5Qb29sRXZlbnRIABIlCgZ3ZWlnaHQYCSABKAsyEy5tYWdsZXYuV2VpZ2h0RXZlbnRIABIlCgZyZWxvYWQYCiABKAsyEy5tYWdsZXYuUmVsb2FkRXZlbnRIABIpCghvcGVyYXRvchgLIAEoCzIVLm1hZ2xldi5PcGVyYXRvckV2ZW50SAASHwoDdnBwGAwgASgLMhAubWFnbGV2LlZQUEV2ZW50SAASJwoHcHJvYmluZxgNIAEoCzIULm1hZ2xldi5Qcm9iaW5nRXZlbnRIABIoCgdvcGVuaW5nGA4gASgLMhUubWFnbGV2LlN0cmVhbU9wZW5pbmdIABImCgloZWFydGJlYXQYDyABKAsyES5tYWdsZXYuSGVhcnRiZWF0SAASJQoGcHVsc2VzGBAgASgLMhMubWFnbGV2LlByb2JlUHVsc2VzSAASCwoDc2VxGAQgASgEEhIKCmF0X3VuaXhfbnMYBSABKAMSHAoFY2F1c2UYBiABKAsyDS5tYWdsZXYuQ2F1c2USHAoFYWN0b3IYByABKAsyDS5tYWdsZXYuQWN0b3JCBwoFZXZlbnQiwQEKEUxpc3RFdmVudHNSZXF1ZXN0EhoKEm5vdF9iZWZvcmVfdW5peF9ucxgBIAEoAxIWCg5iZWZvcmVfdW5peF9ucxgCIAEoAxIPCgdiYWNrZW5kGAMgASgJEhAKCGZyb250ZW5kGAQgASgJEg0KBWtpbmRzGAUgAygJEg0KBWFjdG9yGAYgASgJEhQKDG9sZGVzdF9maXJzdBgHIAEoCBINCgVsaW1pdBgIIAEoDRISCgpwYWdlX3Rva2VuGAkgASgEInMKEkxpc3RFdmVudHNSZXNwb25zZRIdCgZldmVudHMYASADKAsyDS5tYWdsZXYuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgEEhEKCXN0cmVhbV9pZBgDIAEoCRISCgpvbGRlc3Rfc2VxGAQgASgEInMKEFNldFdlaWdodFJlcXVlc3QSEAoIZnJvbnRlbmQYASABKAkSDAoEcG9vbBgCIAEoCRIPCgdiYWNrZW5kGAMgASgJEg4KBndlaWdodBgEIAEoBRINCgVmbHVzaBgFIAEoCBIPCgdkcnlfcnVuGAYgASgIIhMKEUdldFZQUEluZm9SZXF1ZXN0Is4BCgdWUFBJbmZvEg8KB3ZlcnNpb24YASABKAkSEgoKYnVpbGRfZGF0ZRgCIAEoCRIXCg9idWlsZF9kaXJlY3RvcnkYAyABKAkSCwoDcGlkGAQgASgNEhMKC2Jvb3R0aW1lX25zGAUgASgDEhYKDmNvbm5lY3R0aW1lX25zGAYgASgDEg8KB2luX3N0ZXAYByABKAgSFQoNc3RlcF9zaW5jZV9ucxgIIAEoAxISCgpjaGVja2VkX25zGAkgASgDEg8KB2RpZmZlcnMYCiADKAkiFgoUR2V0VlBQTEJTdGF0ZVJlcXVlc3QidAoJVlBQTEJDb25mEhcKD2lwNF9zcmNfYWRkcmVzcxgBIAEoCRIXCg9pcDZfc3JjX2FkZHJlc3MYAiABKAkSHwoXc3RpY2t5X2J1Y2tldHNfcGVyX2NvcmUYAyABKA0SFAoMZmxvd190aW1lb3V0GAQgASgNImcKB1ZQUExCQVMSDwoHYWRkcmVzcxgBIAEoCRIOCgZ3ZWlnaHQYAiABKA0SDQoFZmxhZ3MYAyABKA0SEwoLbnVtX2J1Y2tldHMYBCABKA0SFwoPaW5fdXNlX3NpbmNlX25zGAUgASgDIqkBCghWUFBMQlZJUBIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKA0SDAoEcG9ydBgDIAEoDRINCgVlbmNhcBgEIAEoCRIZChFmbG93X3RhYmxlX2xlbmd0aBgFIAEoDRIsChNhcHBsaWNhdGlvbl9zZXJ2ZXJzGAYgAygLMg8ubWFnbGV2LlZQUExCQVMSFQoNc3JjX2lwX3N0aWNreRgHIAEoCCJNCgpWUFBMQlN0YXRlEh8KBGNvbmYYASABKAsyES5tYWdsZXYuVlBQTEJDb25mEh4KBHZpcHMYAiADKAsyEC5tYWdsZXYuVlBQTEJWSVAiVgoVU3luY1ZQUExCU3RhdGVSZXF1ZXN0EhoKDWZyb250ZW5kX25hbWUYASABKAlIAIgBARIPCgdkcnlfcnVuGAIgASgIQhAKDl9mcm9udGVuZF9uYW1lIj4KFlN5bmNWUFBMQlN0YXRlUmVzcG9uc2USJAoHY2hhbmdlcxgBIAMoCzITLm1hZ2xldi5WUFBMQkNoYW5nZSIZChdHZXRWUFBMQkNvdW50ZXJzUmVxdWVzdCK6AQoQVlBQTEJWSVBDb3VudGVycxIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKAkSDAoEcG9ydBgDIAEoDRITCgtuZXh0X3BhY2tldBgEIAEoBBIUCgxmaXJzdF9wYWNrZXQYBSABKAQSGAoQdW50cmFja2VkX3BhY2tldBgGIAEoBBIRCglub19zZXJ2ZXIYByABKAQSDwoHcGFja2V0cxgIIAEoBBINCgVieXRlcxgJIAEoBCJGChRWUFBMQkFkZHJlc3NDb3VudGVycxIOCgZwcmVmaXgYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCJGChNWUFBMQlNlcnZlckNvdW50ZXJzEg8KB2FkZHJlc3MYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCKwAQoNVlBQTEJDb3VudGVycxImCgR2aXBzGAEgAygLMhgubWFnbGV2LlZQUExCVklQQ291bnRlcnMSLAoHc2VydmVycxgDIAMoCzIbLm1hZ2xldi5WUFBMQlNlcnZlckNvdW50ZXJzEhIKCmF0X3VuaXhfbnMYBCABKAMSLwoJYWRkcmVzc2VzGAUgAygLMhwubWFnbGV2LlZQUExCQWRkcmVzc0NvdW50ZXJzSgQIAhADIkUKFVBsYW5WUFBMQlN0YXRlUmVxdWVzdBIaCg1mcm9udGVuZF9uYW1lGAEgASgJSACIAQFCEAoOX2Zyb250ZW5kX25hbWUifgoLVlBQTEJDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwcmVmaXgYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIPCgdhZGRyZXNzGAUgASgJEg4KBmRldGFpbBgGIAEoCRIQCghmcm9udGVuZBgHIAEoCSI+ChZQbGFuVlBQTEJTdGF0ZVJlc3BvbnNlEiQKB2NoYW5nZXMYASADKAsyEy5tYWdsZXYuVlBQTEJDaGFuZ2Uy+gsKBk1hZ2xldhJRCg1MaXN0RnJvbnRlbmRzEhwubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXF1ZXN0Gh0ubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXNwb25zZSIDkAIBEkQKC0dldEZyb250ZW5kEhoubWFnbGV2LkdldEZyb250ZW5kUmVxdWVzdBoULm1hZ2xldi5Gcm9udGVuZEluZm8iA5ACARJOCgxMaXN0QmFja2VuZHMSGy5tYWdsZXYuTGlzdEJhY2tlbmRzUmVxdWVzdBocLm1hZ2xldi5MaXN0QmFja2VuZHNSZXNwb25zZSIDkAIBEkEKCkdldEJhY2tlbmQSGS5tYWdsZXYuR2V0QmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8iA5ACARI7CgxQYXVzZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPAoNUmVzdW1lQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI8Cg1FbmFibGVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEj0KDkRpc2FibGVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEloKEExpc3RIZWFsdGhDaGVja3MSHy5tYWdsZXYuTGlzdEhlYWx0aENoZWNrc1JlcXVlc3QaIC5tYWdsZXYuTGlzdEhlYWx0aENoZWNrc1Jlc3BvbnNlIgOQAgESTQoOR2V0SGVhbHRoQ2hlY2sSHS5tYWdsZXYuR2V0SGVhbHRoQ2hlY2tSZXF1ZXN0GhcubWFnbGV2LkhlYWx0aENoZWNrSW5mbyIDkAIBEk4KHFNldEZyb250ZW5kUG9vbEJhY2tlbmRXZWlnaHQSGC5tYWdsZXYuU2V0V2VpZ2h0UmVxdWVzdBoULm1hZ2xldi5Gcm9udGVuZEluZm8SOgoHT3BlcmF0ZRIWLm1hZ2xldi5PcGVyYXRlUmVxdWVzdBoXLm1hZ2xldi5PcGVyYXRlUmVzcG9uc2USNAoLV2F0Y2hFdmVudHMSFC5tYWdsZXYuV2F0Y2hSZXF1ZXN0Gg0ubWFnbGV2LkV2ZW50MAESSwoLQ2hlY2tDb25maWcSGi5tYWdsZXYuQ2hlY2tDb25maWdSZXF1ZXN0GhsubWFnbGV2LkNoZWNrQ29uZmlnUmVzcG9uc2UiA5ACARJJCgxSZWxvYWRDb25maWcSGy5tYWdsZXYuUmVsb2FkQ29uZmlnUmVxdWVzdBocLm1hZ2xldi5SZWxvYWRDb25maWdSZXNwb25zZRI9CgpHZXRWUFBJbmZvEhkubWFnbGV2LkdldFZQUEluZm9SZXF1ZXN0Gg8ubWFnbGV2LlZQUEluZm8iA5ACARJGCg1HZXRWUFBMQlN0YXRlEhwubWFnbGV2LkdldFZQUExCU3RhdGVSZXF1ZXN0GhIubWFnbGV2LlZQUExCU3RhdGUiA5ACARJPCg5TeW5jVlBQTEJTdGF0ZRIdLm1hZ2xldi5TeW5jVlBQTEJTdGF0ZVJlcXVlc3QaHi5tYWdsZXYuU3luY1ZQUExCU3RhdGVSZXNwb25zZRJPChBHZXRWUFBMQkNvdW50ZXJzEh8ubWFnbGV2LkdldFZQUExCQ291bnRlcnNSZXF1ZXN0GhUubWFnbGV2LlZQUExCQ291bnRlcnMiA5ACARJUCg5QbGFuVlBQTEJTdGF0ZRIdLm1hZ2xldi5QbGFuVlBQTEJTdGF0ZVJlcXVlc3QaHi5tYWdsZXYuUGxhblZQUExCU3RhdGVSZXNwb25zZSIDkAIBEkgKCkxpc3RFdmVudHMSGS5tYWdsZXYuTGlzdEV2ZW50c1JlcXVlc3QaGi5tYWdsZXYuTGlzdEV2ZW50c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw");
 
 /**
  * @generated from message maglev.ListFrontendsRequest
@@ -145,6 +145,13 @@ export type BackendRequest = Message<"maglev.BackendRequest"> & {
    * @generated from field: string name = 1;
    */
   name: string;
+
+  /**
+   * added: change nothing, and answer with the present state and the outcome
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -205,6 +212,12 @@ export const GetHealthCheckRequestSchema: GenMessage<GetHealthCheckRequest> = /*
  * @generated from message maglev.CheckConfigRequest
  */
 export type CheckConfigRequest = Message<"maglev.CheckConfigRequest"> & {
+  /**
+   * added: fill `changes` and `outcome`, if the file is valid
+   *
+   * @generated from field: bool diff = 1;
+   */
+  diff: boolean;
 };
 
 /**
@@ -236,6 +249,20 @@ export type CheckConfigResponse = Message<"maglev.CheckConfigResponse"> & {
    * @generated from field: string semantic_error = 3;
    */
   semanticError: string;
+
+  /**
+   * added: what differs from the configuration in force
+   *
+   * @generated from field: repeated maglev.ConfigChange changes = 4;
+   */
+  changes: ConfigChange[];
+
+  /**
+   * added: what a reload would come to; absent unless asked for
+   *
+   * @generated from field: maglev.Outcome outcome = 5;
+   */
+  outcome?: Outcome | undefined;
 };
 
 /**
@@ -249,6 +276,12 @@ export const CheckConfigResponseSchema: GenMessage<CheckConfigResponse> = /*@__P
  * @generated from message maglev.ReloadConfigRequest
  */
 export type ReloadConfigRequest = Message<"maglev.ReloadConfigRequest"> & {
+  /**
+   * added: change nothing, and tell what it would come to
+   *
+   * @generated from field: bool dry_run = 1;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -287,6 +320,20 @@ export type ReloadConfigResponse = Message<"maglev.ReloadConfigResponse"> & {
    * @generated from field: string reload_error = 4;
    */
   reloadError: string;
+
+  /**
+   * added: what differs from the configuration before
+   *
+   * @generated from field: repeated maglev.ConfigChange changes = 5;
+   */
+  changes: ConfigChange[];
+
+  /**
+   * added: what it came to
+   *
+   * @generated from field: maglev.Outcome outcome = 6;
+   */
+  outcome?: Outcome | undefined;
 };
 
 /**
@@ -295,6 +342,304 @@ export type ReloadConfigResponse = Message<"maglev.ReloadConfigResponse"> & {
  */
 export const ReloadConfigResponseSchema: GenMessage<ReloadConfigResponse> = /*@__PURE__*/
   messageDesc(file_maglev, 13);
+
+/**
+ * Added: one thing that an operator wants done.
+ *
+ * @generated from message maglev.Operation
+ */
+export type Operation = Message<"maglev.Operation"> & {
+  /**
+   * pause, resume, enable, disable or weight
+   *
+   * @generated from field: string action = 1;
+   */
+  action: string;
+
+  /**
+   * one after the other
+   *
+   * @generated from field: repeated string backends = 2;
+   */
+  backends: string[];
+
+  /**
+   * weight only
+   *
+   * @generated from field: string frontend = 3;
+   */
+  frontend: string;
+
+  /**
+   * weight only
+   *
+   * @generated from field: string pool = 4;
+   */
+  pool: string;
+
+  /**
+   * weight only: 0-100
+   *
+   * @generated from field: int32 weight = 5;
+   */
+  weight: number;
+
+  /**
+   * weight only: also move existing flows away from this backend
+   *
+   * @generated from field: bool flush = 6;
+   */
+  flush: boolean;
+};
+
+/**
+ * Describes the message maglev.Operation.
+ * Use `create(OperationSchema)` to create a new message.
+ */
+export const OperationSchema: GenMessage<Operation> = /*@__PURE__*/
+  messageDesc(file_maglev, 14);
+
+/**
+ * @generated from message maglev.OperateRequest
+ */
+export type OperateRequest = Message<"maglev.OperateRequest"> & {
+  /**
+   * on at most 1000 backends, each time it is named
+   *
+   * @generated from field: repeated maglev.Operation operations = 1;
+   */
+  operations: Operation[];
+
+  /**
+   * change nothing
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
+};
+
+/**
+ * Describes the message maglev.OperateRequest.
+ * Use `create(OperateRequestSchema)` to create a new message.
+ */
+export const OperateRequestSchema: GenMessage<OperateRequest> = /*@__PURE__*/
+  messageDesc(file_maglev, 15);
+
+/**
+ * @generated from message maglev.OperateResponse
+ */
+export type OperateResponse = Message<"maglev.OperateResponse"> & {
+  /**
+   * @generated from field: maglev.Outcome outcome = 1;
+   */
+  outcome?: Outcome | undefined;
+};
+
+/**
+ * Describes the message maglev.OperateResponse.
+ * Use `create(OperateResponseSchema)` to create a new message.
+ */
+export const OperateResponseSchema: GenMessage<OperateResponse> = /*@__PURE__*/
+  messageDesc(file_maglev, 16);
+
+/**
+ * Added: what a change comes to, worked out from how the frontends stand before it and after it.
+ *
+ * @generated from message maglev.Outcome
+ */
+export type Outcome = Message<"maglev.Outcome"> & {
+  /**
+   * those that change their state
+   *
+   * @generated from field: repeated maglev.BackendOutcome backends = 1;
+   */
+  backends: BackendOutcome[];
+
+  /**
+   * those of which anything changes, sorted
+   *
+   * @generated from field: repeated maglev.FrontendOutcome frontends = 2;
+   */
+  frontends: FrontendOutcome[];
+};
+
+/**
+ * Describes the message maglev.Outcome.
+ * Use `create(OutcomeSchema)` to create a new message.
+ */
+export const OutcomeSchema: GenMessage<Outcome> = /*@__PURE__*/
+  messageDesc(file_maglev, 17);
+
+/**
+ * Added: a backend that changes its state.
+ *
+ * @generated from message maglev.BackendOutcome
+ */
+export type BackendOutcome = Message<"maglev.BackendOutcome"> & {
+  /**
+   * @generated from field: string backend_name = 1;
+   */
+  backendName: string;
+
+  /**
+   * @generated from field: string state_from = 2;
+   */
+  stateFrom: string;
+
+  /**
+   * @generated from field: string state_to = 3;
+   */
+  stateTo: string;
+};
+
+/**
+ * Describes the message maglev.BackendOutcome.
+ * Use `create(BackendOutcomeSchema)` to create a new message.
+ */
+export const BackendOutcomeSchema: GenMessage<BackendOutcome> = /*@__PURE__*/
+  messageDesc(file_maglev, 18);
+
+/**
+ * Added: what becomes of a frontend.
+ *
+ * @generated from message maglev.FrontendOutcome
+ */
+export type FrontendOutcome = Message<"maglev.FrontendOutcome"> & {
+  /**
+   * @generated from field: string frontend_name = 1;
+   */
+  frontendName: string;
+
+  /**
+   * absent: there is none yet
+   *
+   * @generated from field: maglev.FrontendStanding before = 2;
+   */
+  before?: FrontendStanding | undefined;
+
+  /**
+   * absent: there is none any more
+   *
+   * @generated from field: maglev.FrontendStanding after = 3;
+   */
+  after?: FrontendStanding | undefined;
+
+  /**
+   * goes-down: it was not down, and will be. loses-most: more than half of its weight goes. removed:
+   * it carries traffic, and its VIP will be withdrawn. Empty: none of these.
+   *
+   * @generated from field: string danger = 4;
+   */
+  danger: string;
+
+  /**
+   * Those with another weight first, then those with another share only.
+   *
+   * @generated from field: repeated maglev.WeightOutcome weights = 5;
+   */
+  weights: WeightOutcome[];
+
+  /**
+   * more would have to be listed
+   *
+   * @generated from field: bool has_more = 6;
+   */
+  hasMore: boolean;
+};
+
+/**
+ * Describes the message maglev.FrontendOutcome.
+ * Use `create(FrontendOutcomeSchema)` to create a new message.
+ */
+export const FrontendOutcomeSchema: GenMessage<FrontendOutcome> = /*@__PURE__*/
+  messageDesc(file_maglev, 19);
+
+/**
+ * Added: how a frontend stands.
+ *
+ * @generated from message maglev.FrontendStanding
+ */
+export type FrontendStanding = Message<"maglev.FrontendStanding"> & {
+  /**
+   * @generated from field: string state = 1;
+   */
+  state: string;
+
+  /**
+   * @generated from field: string active_pool = 2;
+   */
+  activePool: string;
+
+  /**
+   * the sum of its effective weights, as far as they are known
+   *
+   * @generated from field: uint32 weight = 3;
+   */
+  weight: number;
+};
+
+/**
+ * Describes the message maglev.FrontendStanding.
+ * Use `create(FrontendStandingSchema)` to create a new message.
+ */
+export const FrontendStandingSchema: GenMessage<FrontendStanding> = /*@__PURE__*/
+  messageDesc(file_maglev, 20);
+
+/**
+ * Added: what becomes of a backend's weight in a frontend.
+ *
+ * @generated from message maglev.WeightOutcome
+ */
+export type WeightOutcome = Message<"maglev.WeightOutcome"> & {
+  /**
+   * @generated from field: string pool_name = 1;
+   */
+  poolName: string;
+
+  /**
+   * @generated from field: string backend_name = 2;
+   */
+  backendName: string;
+
+  /**
+   * @generated from field: maglev.EventWeight configured_from = 3;
+   */
+  configuredFrom?: EventWeight | undefined;
+
+  /**
+   * @generated from field: maglev.EventWeight configured_to = 4;
+   */
+  configuredTo?: EventWeight | undefined;
+
+  /**
+   * @generated from field: maglev.EventWeight effective_from = 5;
+   */
+  effectiveFrom?: EventWeight | undefined;
+
+  /**
+   * @generated from field: maglev.EventWeight effective_to = 6;
+   */
+  effectiveTo?: EventWeight | undefined;
+
+  /**
+   * of the frontend's new flows, 0 to 1
+   *
+   * @generated from field: double share_from = 7;
+   */
+  shareFrom: number;
+
+  /**
+   * @generated from field: double share_to = 8;
+   */
+  shareTo: number;
+};
+
+/**
+ * Describes the message maglev.WeightOutcome.
+ * Use `create(WeightOutcomeSchema)` to create a new message.
+ */
+export const WeightOutcomeSchema: GenMessage<WeightOutcome> = /*@__PURE__*/
+  messageDesc(file_maglev, 21);
 
 /**
  * @generated from message maglev.PoolBackendInfo
@@ -332,7 +677,7 @@ export type PoolBackendInfo = Message<"maglev.PoolBackendInfo"> & {
  * Use `create(PoolBackendInfoSchema)` to create a new message.
  */
 export const PoolBackendInfoSchema: GenMessage<PoolBackendInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 14);
+  messageDesc(file_maglev, 22);
 
 /**
  * @generated from message maglev.PoolInfo
@@ -354,7 +699,7 @@ export type PoolInfo = Message<"maglev.PoolInfo"> & {
  * Use `create(PoolInfoSchema)` to create a new message.
  */
 export const PoolInfoSchema: GenMessage<PoolInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 15);
+  messageDesc(file_maglev, 23);
 
 /**
  * @generated from message maglev.FrontendInfo
@@ -421,6 +766,13 @@ export type FrontendInfo = Message<"maglev.FrontendInfo"> & {
    * @generated from field: string active_pool = 10;
    */
   activePool: string;
+
+  /**
+   * added: in the answer to a change, what it came to
+   *
+   * @generated from field: maglev.Outcome outcome = 11;
+   */
+  outcome?: Outcome | undefined;
 };
 
 /**
@@ -428,7 +780,7 @@ export type FrontendInfo = Message<"maglev.FrontendInfo"> & {
  * Use `create(FrontendInfoSchema)` to create a new message.
  */
 export const FrontendInfoSchema: GenMessage<FrontendInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 16);
+  messageDesc(file_maglev, 24);
 
 /**
  * @generated from message maglev.HTTPCheckParams
@@ -475,7 +827,7 @@ export type HTTPCheckParams = Message<"maglev.HTTPCheckParams"> & {
  * Use `create(HTTPCheckParamsSchema)` to create a new message.
  */
 export const HTTPCheckParamsSchema: GenMessage<HTTPCheckParams> = /*@__PURE__*/
-  messageDesc(file_maglev, 17);
+  messageDesc(file_maglev, 25);
 
 /**
  * @generated from message maglev.TCPCheckParams
@@ -502,7 +854,7 @@ export type TCPCheckParams = Message<"maglev.TCPCheckParams"> & {
  * Use `create(TCPCheckParamsSchema)` to create a new message.
  */
 export const TCPCheckParamsSchema: GenMessage<TCPCheckParams> = /*@__PURE__*/
-  messageDesc(file_maglev, 18);
+  messageDesc(file_maglev, 26);
 
 /**
  * @generated from message maglev.HealthCheckInfo
@@ -585,7 +937,7 @@ export type HealthCheckInfo = Message<"maglev.HealthCheckInfo"> & {
  * Use `create(HealthCheckInfoSchema)` to create a new message.
  */
 export const HealthCheckInfoSchema: GenMessage<HealthCheckInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 19);
+  messageDesc(file_maglev, 27);
 
 /**
  * @generated from message maglev.TransitionRecord
@@ -628,7 +980,7 @@ export type TransitionRecord = Message<"maglev.TransitionRecord"> & {
  * Use `create(TransitionRecordSchema)` to create a new message.
  */
 export const TransitionRecordSchema: GenMessage<TransitionRecord> = /*@__PURE__*/
-  messageDesc(file_maglev, 20);
+  messageDesc(file_maglev, 28);
 
 /**
  * Added: the outcome of the last finished probe.
@@ -673,7 +1025,7 @@ export type ProbeResultInfo = Message<"maglev.ProbeResultInfo"> & {
  * Use `create(ProbeResultInfoSchema)` to create a new message.
  */
 export const ProbeResultInfoSchema: GenMessage<ProbeResultInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 21);
+  messageDesc(file_maglev, 29);
 
 /**
  * @generated from message maglev.BackendInfo
@@ -740,6 +1092,13 @@ export type BackendInfo = Message<"maglev.BackendInfo"> & {
    * @generated from field: repeated string frontends = 10;
    */
   frontends: string[];
+
+  /**
+   * added: in the answer to a change, what it came to
+   *
+   * @generated from field: maglev.Outcome outcome = 11;
+   */
+  outcome?: Outcome | undefined;
 };
 
 /**
@@ -747,7 +1106,7 @@ export type BackendInfo = Message<"maglev.BackendInfo"> & {
  * Use `create(BackendInfoSchema)` to create a new message.
  */
 export const BackendInfoSchema: GenMessage<BackendInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 22);
+  messageDesc(file_maglev, 30);
 
 /**
  * What WatchEvents is to tell. Without the added fields the stream holds what it always has: log
@@ -827,7 +1186,7 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 23);
+  messageDesc(file_maglev, 31);
 
 /**
  * Added: a place in the stream of events.
@@ -855,7 +1214,7 @@ export type StreamPosition = Message<"maglev.StreamPosition"> & {
  * Use `create(StreamPositionSchema)` to create a new message.
  */
 export const StreamPositionSchema: GenMessage<StreamPosition> = /*@__PURE__*/
-  messageDesc(file_maglev, 24);
+  messageDesc(file_maglev, 32);
 
 /**
  * @generated from message maglev.LogAttr
@@ -877,7 +1236,7 @@ export type LogAttr = Message<"maglev.LogAttr"> & {
  * Use `create(LogAttrSchema)` to create a new message.
  */
 export const LogAttrSchema: GenMessage<LogAttr> = /*@__PURE__*/
-  messageDesc(file_maglev, 25);
+  messageDesc(file_maglev, 33);
 
 /**
  * @generated from message maglev.LogEvent
@@ -909,7 +1268,7 @@ export type LogEvent = Message<"maglev.LogEvent"> & {
  * Use `create(LogEventSchema)` to create a new message.
  */
 export const LogEventSchema: GenMessage<LogEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 26);
+  messageDesc(file_maglev, 34);
 
 /**
  * @generated from message maglev.BackendEvent
@@ -931,7 +1290,7 @@ export type BackendEvent = Message<"maglev.BackendEvent"> & {
  * Use `create(BackendEventSchema)` to create a new message.
  */
 export const BackendEventSchema: GenMessage<BackendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 27);
+  messageDesc(file_maglev, 35);
 
 /**
  * @generated from message maglev.FrontendEvent
@@ -962,7 +1321,7 @@ export type FrontendEvent = Message<"maglev.FrontendEvent"> & {
  * Use `create(FrontendEventSchema)` to create a new message.
  */
 export const FrontendEventSchema: GenMessage<FrontendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 28);
+  messageDesc(file_maglev, 36);
 
 /**
  * Added: why something happened.
@@ -997,7 +1356,7 @@ export type Cause = Message<"maglev.Cause"> & {
  * Use `create(CauseSchema)` to create a new message.
  */
 export const CauseSchema: GenMessage<Cause> = /*@__PURE__*/
-  messageDesc(file_maglev, 29);
+  messageDesc(file_maglev, 37);
 
 /**
  * Added: who asked for something.
@@ -1025,7 +1384,7 @@ export type Actor = Message<"maglev.Actor"> & {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
-  messageDesc(file_maglev, 30);
+  messageDesc(file_maglev, 38);
 
 /**
  * Added: another pool carries the traffic of a frontend, or would.
@@ -1056,7 +1415,7 @@ export type PoolEvent = Message<"maglev.PoolEvent"> & {
  * Use `create(PoolEventSchema)` to create a new message.
  */
 export const PoolEventSchema: GenMessage<PoolEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 31);
+  messageDesc(file_maglev, 39);
 
 /**
  * Added: a weight before or after a change.
@@ -1085,7 +1444,7 @@ export type EventWeight = Message<"maglev.EventWeight"> & {
  * Use `create(EventWeightSchema)` to create a new message.
  */
 export const EventWeightSchema: GenMessage<EventWeight> = /*@__PURE__*/
-  messageDesc(file_maglev, 32);
+  messageDesc(file_maglev, 40);
 
 /**
  * Added: a weight has changed, the configured one or the effective one or both; or, with `flush`
@@ -1146,7 +1505,7 @@ export type WeightEvent = Message<"maglev.WeightEvent"> & {
  * Use `create(WeightEventSchema)` to create a new message.
  */
 export const WeightEventSchema: GenMessage<WeightEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 33);
+  messageDesc(file_maglev, 41);
 
 /**
  * Added: one difference between two configurations.
@@ -1188,7 +1547,7 @@ export type ConfigChange = Message<"maglev.ConfigChange"> & {
  * Use `create(ConfigChangeSchema)` to create a new message.
  */
 export const ConfigChangeSchema: GenMessage<ConfigChange> = /*@__PURE__*/
-  messageDesc(file_maglev, 34);
+  messageDesc(file_maglev, 42);
 
 /**
  * Added: the configuration was loaded anew, or could not be.
@@ -1230,7 +1589,7 @@ export type ReloadEvent = Message<"maglev.ReloadEvent"> & {
  * Use `create(ReloadEventSchema)` to create a new message.
  */
 export const ReloadEventSchema: GenMessage<ReloadEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 35);
+  messageDesc(file_maglev, 43);
 
 /**
  * Added: somebody steered maglevd. What it led to follows, with the same actor.
@@ -1270,7 +1629,7 @@ export type OperatorEvent = Message<"maglev.OperatorEvent"> & {
  * Use `create(OperatorEventSchema)` to create a new message.
  */
 export const OperatorEventSchema: GenMessage<OperatorEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 36);
+  messageDesc(file_maglev, 44);
 
 /**
  * Added: what became of VPP, or of the way to it.
@@ -1305,7 +1664,7 @@ export type VPPEvent = Message<"maglev.VPPEvent"> & {
  * Use `create(VPPEventSchema)` to create a new message.
  */
 export const VPPEventSchema: GenMessage<VPPEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 37);
+  messageDesc(file_maglev, 45);
 
 /**
  * Added: probes cannot be made for a lack of maglevd's own, or can again.
@@ -1331,7 +1690,7 @@ export type ProbingEvent = Message<"maglev.ProbingEvent"> & {
  * Use `create(ProbingEventSchema)` to create a new message.
  */
 export const ProbingEventSchema: GenMessage<ProbingEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 38);
+  messageDesc(file_maglev, 46);
 
 /**
  * Added: the first message to whoever asks for `changes`, `heartbeat` or `since`.
@@ -1373,7 +1732,7 @@ export type StreamOpening = Message<"maglev.StreamOpening"> & {
  * Use `create(StreamOpeningSchema)` to create a new message.
  */
 export const StreamOpeningSchema: GenMessage<StreamOpening> = /*@__PURE__*/
-  messageDesc(file_maglev, 39);
+  messageDesc(file_maglev, 47);
 
 /**
  * Added: a sign of life. The first one follows the opening state or what was missed.
@@ -1399,7 +1758,7 @@ export type Heartbeat = Message<"maglev.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_maglev, 40);
+  messageDesc(file_maglev, 48);
 
 /**
  * Added: the outcome of one probe.
@@ -1435,7 +1794,7 @@ export type ProbePulse = Message<"maglev.ProbePulse"> & {
  * Use `create(ProbePulseSchema)` to create a new message.
  */
 export const ProbePulseSchema: GenMessage<ProbePulse> = /*@__PURE__*/
-  messageDesc(file_maglev, 41);
+  messageDesc(file_maglev, 49);
 
 /**
  * Added: probes that ended since the last batch, the newest of each backend. At most four batches a
@@ -1455,7 +1814,7 @@ export type ProbePulses = Message<"maglev.ProbePulses"> & {
  * Use `create(ProbePulsesSchema)` to create a new message.
  */
 export const ProbePulsesSchema: GenMessage<ProbePulses> = /*@__PURE__*/
-  messageDesc(file_maglev, 42);
+  messageDesc(file_maglev, 50);
 
 /**
  * @generated from message maglev.Event
@@ -1575,7 +1934,7 @@ export type Event = Message<"maglev.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_maglev, 43);
+  messageDesc(file_maglev, 51);
 
 /**
  * Added: which events of the journal are wanted; what is empty does not matter.
@@ -1652,7 +2011,7 @@ export type ListEventsRequest = Message<"maglev.ListEventsRequest"> & {
  * Use `create(ListEventsRequestSchema)` to create a new message.
  */
 export const ListEventsRequestSchema: GenMessage<ListEventsRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 44);
+  messageDesc(file_maglev, 52);
 
 /**
  * @generated from message maglev.ListEventsResponse
@@ -1690,7 +2049,7 @@ export type ListEventsResponse = Message<"maglev.ListEventsResponse"> & {
  * Use `create(ListEventsResponseSchema)` to create a new message.
  */
 export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 45);
+  messageDesc(file_maglev, 53);
 
 /**
  * @generated from message maglev.SetWeightRequest
@@ -1724,6 +2083,13 @@ export type SetWeightRequest = Message<"maglev.SetWeightRequest"> & {
    * @generated from field: bool flush = 5;
    */
   flush: boolean;
+
+  /**
+   * added: change nothing, and answer with the present state and the outcome
+   *
+   * @generated from field: bool dry_run = 6;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -1731,7 +2097,7 @@ export type SetWeightRequest = Message<"maglev.SetWeightRequest"> & {
  * Use `create(SetWeightRequestSchema)` to create a new message.
  */
 export const SetWeightRequestSchema: GenMessage<SetWeightRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 46);
+  messageDesc(file_maglev, 54);
 
 /**
  * @generated from message maglev.GetVPPInfoRequest
@@ -1744,7 +2110,7 @@ export type GetVPPInfoRequest = Message<"maglev.GetVPPInfoRequest"> & {
  * Use `create(GetVPPInfoRequestSchema)` to create a new message.
  */
 export const GetVPPInfoRequestSchema: GenMessage<GetVPPInfoRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 47);
+  messageDesc(file_maglev, 55);
 
 /**
  * @generated from message maglev.VPPInfo
@@ -1820,7 +2186,7 @@ export type VPPInfo = Message<"maglev.VPPInfo"> & {
  * Use `create(VPPInfoSchema)` to create a new message.
  */
 export const VPPInfoSchema: GenMessage<VPPInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 48);
+  messageDesc(file_maglev, 56);
 
 /**
  * @generated from message maglev.GetVPPLBStateRequest
@@ -1833,7 +2199,7 @@ export type GetVPPLBStateRequest = Message<"maglev.GetVPPLBStateRequest"> & {
  * Use `create(GetVPPLBStateRequestSchema)` to create a new message.
  */
 export const GetVPPLBStateRequestSchema: GenMessage<GetVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 49);
+  messageDesc(file_maglev, 57);
 
 /**
  * @generated from message maglev.VPPLBConf
@@ -1867,7 +2233,7 @@ export type VPPLBConf = Message<"maglev.VPPLBConf"> & {
  * Use `create(VPPLBConfSchema)` to create a new message.
  */
 export const VPPLBConfSchema: GenMessage<VPPLBConf> = /*@__PURE__*/
-  messageDesc(file_maglev, 50);
+  messageDesc(file_maglev, 58);
 
 /**
  * @generated from message maglev.VPPLBAS
@@ -1910,7 +2276,7 @@ export type VPPLBAS = Message<"maglev.VPPLBAS"> & {
  * Use `create(VPPLBASSchema)` to create a new message.
  */
 export const VPPLBASSchema: GenMessage<VPPLBAS> = /*@__PURE__*/
-  messageDesc(file_maglev, 51);
+  messageDesc(file_maglev, 59);
 
 /**
  * @generated from message maglev.VPPLBVIP
@@ -1965,7 +2331,7 @@ export type VPPLBVIP = Message<"maglev.VPPLBVIP"> & {
  * Use `create(VPPLBVIPSchema)` to create a new message.
  */
 export const VPPLBVIPSchema: GenMessage<VPPLBVIP> = /*@__PURE__*/
-  messageDesc(file_maglev, 52);
+  messageDesc(file_maglev, 60);
 
 /**
  * @generated from message maglev.VPPLBState
@@ -1987,7 +2353,7 @@ export type VPPLBState = Message<"maglev.VPPLBState"> & {
  * Use `create(VPPLBStateSchema)` to create a new message.
  */
 export const VPPLBStateSchema: GenMessage<VPPLBState> = /*@__PURE__*/
-  messageDesc(file_maglev, 53);
+  messageDesc(file_maglev, 61);
 
 /**
  * @generated from message maglev.SyncVPPLBStateRequest
@@ -1999,6 +2365,13 @@ export type SyncVPPLBStateRequest = Message<"maglev.SyncVPPLBStateRequest"> & {
    * @generated from field: optional string frontend_name = 1;
    */
   frontendName?: string | undefined;
+
+  /**
+   * added: change nothing, and tell what would be changed
+   *
+   * @generated from field: bool dry_run = 2;
+   */
+  dryRun: boolean;
 };
 
 /**
@@ -2006,12 +2379,18 @@ export type SyncVPPLBStateRequest = Message<"maglev.SyncVPPLBStateRequest"> & {
  * Use `create(SyncVPPLBStateRequestSchema)` to create a new message.
  */
 export const SyncVPPLBStateRequestSchema: GenMessage<SyncVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 54);
+  messageDesc(file_maglev, 62);
 
 /**
  * @generated from message maglev.SyncVPPLBStateResponse
  */
 export type SyncVPPLBStateResponse = Message<"maglev.SyncVPPLBStateResponse"> & {
+  /**
+   * added: with dry_run, as PlanVPPLBState tells them
+   *
+   * @generated from field: repeated maglev.VPPLBChange changes = 1;
+   */
+  changes: VPPLBChange[];
 };
 
 /**
@@ -2019,7 +2398,7 @@ export type SyncVPPLBStateResponse = Message<"maglev.SyncVPPLBStateResponse"> & 
  * Use `create(SyncVPPLBStateResponseSchema)` to create a new message.
  */
 export const SyncVPPLBStateResponseSchema: GenMessage<SyncVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 55);
+  messageDesc(file_maglev, 63);
 
 /**
  * @generated from message maglev.GetVPPLBCountersRequest
@@ -2032,7 +2411,7 @@ export type GetVPPLBCountersRequest = Message<"maglev.GetVPPLBCountersRequest"> 
  * Use `create(GetVPPLBCountersRequestSchema)` to create a new message.
  */
 export const GetVPPLBCountersRequestSchema: GenMessage<GetVPPLBCountersRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 56);
+  messageDesc(file_maglev, 64);
 
 /**
  * @generated from message maglev.VPPLBVIPCounters
@@ -2104,7 +2483,7 @@ export type VPPLBVIPCounters = Message<"maglev.VPPLBVIPCounters"> & {
  * Use `create(VPPLBVIPCountersSchema)` to create a new message.
  */
 export const VPPLBVIPCountersSchema: GenMessage<VPPLBVIPCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 57);
+  messageDesc(file_maglev, 65);
 
 /**
  * Added: what came in for the address of VIPs, all ports together.
@@ -2137,7 +2516,7 @@ export type VPPLBAddressCounters = Message<"maglev.VPPLBAddressCounters"> & {
  * Use `create(VPPLBAddressCountersSchema)` to create a new message.
  */
 export const VPPLBAddressCountersSchema: GenMessage<VPPLBAddressCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 58);
+  messageDesc(file_maglev, 66);
 
 /**
  * Added: what the lb plugin sent to one server address, all VIPs together.
@@ -2170,7 +2549,7 @@ export type VPPLBServerCounters = Message<"maglev.VPPLBServerCounters"> & {
  * Use `create(VPPLBServerCountersSchema)` to create a new message.
  */
 export const VPPLBServerCountersSchema: GenMessage<VPPLBServerCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 59);
+  messageDesc(file_maglev, 67);
 
 /**
  * @generated from message maglev.VPPLBCounters
@@ -2208,7 +2587,7 @@ export type VPPLBCounters = Message<"maglev.VPPLBCounters"> & {
  * Use `create(VPPLBCountersSchema)` to create a new message.
  */
 export const VPPLBCountersSchema: GenMessage<VPPLBCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 60);
+  messageDesc(file_maglev, 68);
 
 /**
  * @generated from message maglev.PlanVPPLBStateRequest
@@ -2227,7 +2606,7 @@ export type PlanVPPLBStateRequest = Message<"maglev.PlanVPPLBStateRequest"> & {
  * Use `create(PlanVPPLBStateRequestSchema)` to create a new message.
  */
 export const PlanVPPLBStateRequestSchema: GenMessage<PlanVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 61);
+  messageDesc(file_maglev, 69);
 
 /**
  * Added: one call that a sync would make.
@@ -2285,7 +2664,7 @@ export type VPPLBChange = Message<"maglev.VPPLBChange"> & {
  * Use `create(VPPLBChangeSchema)` to create a new message.
  */
 export const VPPLBChangeSchema: GenMessage<VPPLBChange> = /*@__PURE__*/
-  messageDesc(file_maglev, 62);
+  messageDesc(file_maglev, 70);
 
 /**
  * @generated from message maglev.PlanVPPLBStateResponse
@@ -2304,7 +2683,7 @@ export type PlanVPPLBStateResponse = Message<"maglev.PlanVPPLBStateResponse"> & 
  * Use `create(PlanVPPLBStateResponseSchema)` to create a new message.
  */
 export const PlanVPPLBStateResponseSchema: GenMessage<PlanVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 63);
+  messageDesc(file_maglev, 71);
 
 /**
  * Maglev shows and steers health checking and the VPP load balancer behind it.
@@ -2421,6 +2800,18 @@ export const Maglev: GenService<{
     methodKind: "unary";
     input: typeof SetWeightRequestSchema;
     output: typeof FrontendInfoSchema;
+  },
+  /**
+   * Added: several operations at one stroke, all of them or none, and what they come to. Errors are
+   * those of the single operations. A dry run has to come by this call or CheckConfig: a maglevd
+   * that is older does not know `dry_run` in the others, and does what it is asked.
+   *
+   * @generated from rpc maglev.Maglev.Operate
+   */
+  operate: {
+    methodKind: "unary";
+    input: typeof OperateRequestSchema;
+    output: typeof OperateResponseSchema;
   },
   /**
    * The present state (from == to, at 0) or what was missed, then every change.

@@ -21,6 +21,15 @@ export class FrontendTally {
     this.#weights = Array.from({ length: pools }, () => 0);
   }
 
+  /** Another one that stands as this one does now. */
+  copy(): FrontendTally {
+    const copy = new FrontendTally(0);
+    copy.#weights.push(...this.#weights);
+    copy.#up = this.#up;
+    copy.#unknown = this.#unknown;
+    return copy;
+  }
+
   /** Takes in a backend that is in `state`. */
   add(pool: number, weight: number, state: BackendState): void {
     this.#count(pool, weight, state, 1);
@@ -43,9 +52,14 @@ export class FrontendTally {
     return Math.max(0, this.#weights.findIndex((weight) => weight > 0));
   }
 
+  /** What carries its traffic: the sum of the effective weights that are known. */
+  get weight(): number {
+    return this.#weights[this.activePool] ?? 0;
+  }
+
   /** The frontend's state. */
   get state(): FrontendState {
-    if ((this.#weights[this.activePool] ?? 0) > 0) return "up";
+    if (this.weight > 0) return "up";
     return this.#up === 0 && this.#unknown > 0 ? "unknown" : "down";
   }
 

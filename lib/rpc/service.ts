@@ -17,16 +17,15 @@ import type { VppService } from "../vpp/mod.ts";
 import { written } from "./answer.ts";
 import type { CallSlotsByClass } from "./call_slots.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
-import { backendToProto } from "./convert/backend.ts";
-import { frontendToProto } from "./convert/frontend.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
 import { listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { serverStream, unary } from "./rpc.ts";
-import type { CallContext, Rpc } from "./rpc.ts";
+import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
+import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
@@ -48,7 +47,7 @@ export interface MaglevDeps {
 
 /** The service `maglev.Maglev`, one row per RPC, in the order of the wire contract. */
 export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
-  return [...showRpcs(deps), ...steerRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
+  return [...showRpcs(deps), ...steeringRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
 function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly Rpc[] {
@@ -61,16 +60,12 @@ function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly
       const answer = () => frontends.answer(details, context);
       return details ? calls.lists.run(context, answer) : answer();
     }),
-    unary(m.getFrontend, ({ name }) => showFrontend(checker, name)),
+    unary(m.getFrontend, ({ name }) => shownFrontend(checker, name)),
     unary(m.listBackends, ({ details }, context) => {
       const answer = () => backends.answer(details, context);
       return details ? calls.lists.run(context, answer) : answer();
     }),
-    unary(m.getBackend, ({ name }) => {
-      const backend = checker.backend(name);
-      if (!backend) throw notFound("backend", name);
-      return backendToProto(backend);
-    }),
+    unary(m.getBackend, ({ name }) => shownBackend(checker, name)),
     unary(m.listHealthChecks, (_, { binary }) => {
       const names = checker.healthcheckNames();
       return healthchecks.of(names, binary, () => {
@@ -90,44 +85,19 @@ function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly
   ];
 }
 
-function showFrontend(checker: CheckerView, name: string) {
-  const frontend = checker.frontend(name);
-  if (!frontend) throw notFound("frontend", name);
-  return frontendToProto(frontend, (backend) => checker.backend(backend)?.state);
-}
-
-function steerRpcs({ checker }: MaglevDeps): readonly Rpc[] {
-  const m = Maglev.method;
-  return [
-    unary(m.pauseBackend, ({ name }, call) => backendToProto(checker.pause(name, actorOf(call)))),
-    unary(m.resumeBackend, ({ name }, call) => backendToProto(checker.resume(name, actorOf(call)))),
-    unary(m.enableBackend, ({ name }, call) => backendToProto(checker.enable(name, actorOf(call)))),
-    unary(m.disableBackend, ({ name }, call) => {
-      return backendToProto(checker.disable(name, actorOf(call)));
-    }),
-    unary(m.setFrontendPoolBackendWeight, (request, call) => {
-      const { frontend, pool, backend, weight, flush } = request;
-      if (weight < 0 || weight > 100) {
-        throw new ConnectError(`weight ${weight} is outside 0-100`, Code.InvalidArgument);
-      }
-      const changed = checker.setWeight(frontend, pool, backend, weight, flush, actorOf(call));
-      return frontendToProto(changed, (name) => checker.backend(name)?.state);
-    }),
-  ];
-}
-
-/** Who asks: nobody is asked for a name, so that the address is all there is. */
-function actorOf({ peer }: CallContext): Actor {
-  return { name: "operator", from: peer };
-}
-
 function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
-    unary(m.checkConfig, async (_, call) => {
-      return checkOutcomeToProto(await calls.checks.run(call, () => config.check()));
+    unary(m.checkConfig, async ({ diff }, call) => {
+      if (!diff) return checkOutcomeToProto(await calls.checks.run(call, () => config.check()));
+      const foreseen = await calls.checks.run(call, () => config.foresee());
+      if (foreseen.kind !== "reload-error") return checkOutcomeToProto(foreseen);
+      throw new ConnectError(foreseen.message, Code.FailedPrecondition);
     }),
-    unary(m.reloadConfig, async (_, call) => {
+    unary(m.reloadConfig, async ({ dryRun }, call) => {
+      if (dryRun) {
+        return reloadOutcomeToProto(await calls.checks.run(call, () => config.foresee()));
+      }
       const reload = () => config.reload(actorOf(call));
       return reloadOutcomeToProto(await calls.reloads.run(call, reload));
     }),
@@ -152,6 +122,11 @@ function vppRpcs({ vpp, events, checker, calls }: MaglevDeps): readonly Rpc[] {
     unary(m.syncVPPLBState, async (req, call) => {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
+      if (req.dryRun) {
+        const plan = await calls.vppReads.run(call, () => syncing.plan(frontend, call.signal));
+        const { changes } = planToProto(plan);
+        return create(SyncVPPLBStateResponseSchema, { changes });
+      }
       const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
       await calls.vppSyncs.run(call, async () => {
         tell("");

@@ -1,3 +1,4 @@
+import type { ReloadOutcome } from "../checker/mod.ts";
 import type { Actor } from "../events/mod.ts";
 
 /** How an RPC streams, as the `grpc_type` label spells it. */
@@ -71,7 +72,11 @@ export interface ConnectionObserver {
 
 /** What became of looking at the configuration file. Messages are for the operator. */
 export type ConfigCheckOutcome =
-  | { readonly kind: "ok" }
+  | {
+    readonly kind: "ok";
+    /** What applying it comes to; undefined where nobody asked. */
+    readonly reload?: ReloadOutcome;
+  }
   | { readonly kind: "parse-error"; readonly message: string }
   | { readonly kind: "semantic-error"; readonly message: string };
 
@@ -84,6 +89,8 @@ export type ConfigReloadOutcome =
 export interface ConfigService {
   /** Validates the file without applying it. */
   check(): Promise<ConfigCheckOutcome>;
+  /** Validates the file and tells what applying it would come to, without applying it. */
+  foresee(): Promise<ConfigReloadOutcome>;
   /** Validates and applies the file, as SIGHUP does; `actor` is who asks. */
   reload(actor: Actor): Promise<ConfigReloadOutcome>;
 }

@@ -11,9 +11,11 @@ import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf"
 import { changes, heartbeat, opening, presentState } from "./events_fixture.ts";
 import {
   type BackendInfoSchema,
+  type ConfigChangeSchema,
   type FrontendInfoSchema,
   type HealthCheckInfoSchema,
   Maglev,
+  type OutcomeSchema,
 } from "../../lib/gen/maglev_pb.ts";
 import type { MaglevClient } from "../../lib/cli/node.ts";
 
@@ -178,6 +180,85 @@ function find<T extends { name?: string | undefined }>(
   return found;
 }
 
+const set = (weight: number) => ({ kind: "set", weight });
+
+/** What taking out any backend comes to. */
+const outcome: Plain<typeof OutcomeSchema> = {
+  frontends: [
+    {
+      frontendName: "api",
+      before: { state: "up", activePool: "main", weight: 100 },
+      after: { state: "down", activePool: "main", weight: 0 },
+      danger: "goes-down",
+      weights: [{
+        ...{ poolName: "main", backendName: "nginx0" },
+        ...{ configuredFrom: set(100), configuredTo: set(100) },
+        ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 1 },
+      }],
+    },
+    {
+      frontendName: "www",
+      before: { state: "up", activePool: "main", weight: 150 },
+      after: { state: "up", activePool: "fallback", weight: 10 },
+      danger: "loses-most",
+      hasMore: true,
+      weights: [
+        {
+          ...{ poolName: "main", backendName: "nginx0" },
+          ...{ configuredFrom: set(100), configuredTo: set(50) },
+          ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 2 / 3 },
+        },
+        {
+          ...{ poolName: "fallback", backendName: "spare" },
+          ...{ configuredFrom: { kind: "absent" }, configuredTo: set(10) },
+          ...{ effectiveFrom: { kind: "kept" }, effectiveTo: set(10), shareTo: 1 },
+        },
+      ],
+    },
+    {
+      frontendName: "old",
+      before: { state: "up", activePool: "main", weight: 100 },
+      danger: "removed",
+    },
+    { frontendName: "new", after: { state: "unknown", activePool: "main" } },
+    {
+      frontendName: "same",
+      before: { state: "up", activePool: "main", weight: 100 },
+      after: { state: "up", activePool: "main", weight: 100 },
+    },
+  ],
+};
+
+const configChanges: Plain<typeof ConfigChangeSchema>[] = [
+  { kind: "vpp", change: "changed", details: ["flow-timeout 40s -> 60s"] },
+  { kind: "backend", change: "added", name: "web9", details: ["address 192.0.2.99"] },
+  { kind: "frontend", change: "removed", name: "old" },
+];
+
+const after: Readonly<Record<string, string>> = {
+  pause: "paused",
+  resume: "unknown",
+  disable: "disabled",
+  enable: "unknown",
+};
+
+function outcomeOf(
+  operations: readonly { readonly action: string; readonly backends: readonly string[] }[],
+): Plain<typeof OutcomeSchema> {
+  const states = operations.flatMap(({ action, backends: names }) =>
+    names.map((name) => ({
+      backendName: name,
+      stateFrom: find("backend", backends, name).state ?? "",
+      stateTo: after[action] ?? "",
+    }))
+  );
+  const isHarmful = operations.some(({ action }) => action === "pause" || action === "disable");
+  const changed = states.filter(({ stateFrom, stateTo }) =>
+    stateTo !== "" && stateFrom !== stateTo
+  );
+  return { backends: changed, ...(isHarmful && outcome) };
+}
+
 /** The service whose every answer is fixed. */
 export function routes(router: ConnectRouter): void {
   router.service(Maglev, {
@@ -198,11 +279,12 @@ export function routes(router: ConnectRouter): void {
         backends: [{ name: backend, weight, effectiveWeight: 0, state: "down" }],
       }],
     }),
+    operate: ({ operations }) => ({ outcome: outcomeOf(operations) }),
     async *watchEvents() {
       yield* await Promise.resolve([opening, ...presentState, heartbeat, ...changes(now)]);
     },
     listEvents: () => ({ events: changes(now).filter(({ seq }) => seq).reverse() }),
-    checkConfig: () => ({ ok: true }),
+    checkConfig: ({ diff }) => diff ? { ok: true, changes: configChanges, outcome } : { ok: true },
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
     }),

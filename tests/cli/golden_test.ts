@@ -30,8 +30,10 @@ for (const { usage } of commandLines()) {
 
   Deno.test(`${words.join(" ")} --json prints what its golden file says`, async () => {
     const output = await run(words, plainStyle, true);
-    if (!output.startsWith("error: ")) {
-      for (const value of usage.startsWith("watch") ? output.split("\n") : [output]) {
+    const asked = output.lastIndexOf(" [y/N] y\n");
+    const result = asked < 0 ? output : output.slice(output.indexOf("\n", asked) + 1);
+    if (!result.startsWith("error: ")) {
+      for (const value of usage.startsWith("watch") ? result.split("\n") : [result]) {
         JSON.parse(value);
       }
     }
@@ -46,6 +48,20 @@ for (const { usage } of commandLines()) {
   });
 }
 
+Deno.test("a dry run tells what would be and asks nothing", async () => {
+  for (const usage of ["set backend nginx0 disable", "config reload", "sync vpp lb state"]) {
+    const words = usage.split(" ");
+    const file = `dry-run-${usage.replaceAll(" ", "-")}`;
+    await compare(`${file}.txt`, await run(words, plainStyle, false, true));
+    await compare(`${file}.json.txt`, await run(words, plainStyle, true, true));
+  }
+});
+
+Deno.test("a dry run of what changes nothing is a mistake", async () => {
+  const output = await run(["show", "backends"], plainStyle, false, true);
+  assert.equal(output, "error: --dry-run is for commands that change something");
+});
+
 Deno.test("watch events pretty has a line for every kind", async () => {
   const words = ["watch", "events", "pretty", "num", String(watched)];
   const plain = await run(words, plainStyle, false);
@@ -55,7 +71,12 @@ Deno.test("watch events pretty has a line for every kind", async () => {
   assert.equal(coloured.replaceAll(/\x1b\[[0-9;]*m/g, ""), plain);
 });
 
-async function run(words: readonly string[], style: Style, json: boolean): Promise<string> {
+async function run(
+  words: readonly string[],
+  style: Style,
+  json: boolean,
+  dryRun = false,
+): Promise<string> {
   const lines: string[] = [];
   try {
     await execute(parseCommand(words), {
@@ -68,7 +89,11 @@ async function run(words: readonly string[], style: Style, json: boolean): Promi
       server: "localhost:9090",
       print: (text) => void lines.push(text),
       note: (text) => void lines.push(text),
-      caution: ({ details }) => Promise.resolve(void lines.push(...details)),
+      dryRun,
+      agree: ({ details, question }) => {
+        lines.push(details(style), `${question} [y/N] y`);
+        return Promise.resolve(true);
+      },
     });
   } catch (error) {
     lines.push(`error: ${describeError(error, "localhost:9090")}`);

@@ -7,6 +7,7 @@ async function reload(outcome: ConfigReloadOutcome) {
   await using harness = await serve({
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
+      foresee: () => Promise.resolve(outcome.kind === "reload-error" ? { kind: "ok" } : outcome),
       reload: () => Promise.resolve(outcome),
     },
   });
@@ -15,6 +16,7 @@ async function reload(outcome: ConfigReloadOutcome) {
   const flags = {
     ...{ server: harness.address, words: ["config", "reload"] },
     ...{ color: false, json: false, yes: false, help: false, version: false },
+    ...{ dryRun: false, keepGoing: false },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   return { code, said };

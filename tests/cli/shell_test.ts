@@ -165,7 +165,7 @@ shellTest("several backends are changed only after a yes", async ({ terminal }) 
   await terminal.endsWith("maglev>");
   await terminal.type("set backend nginx* pause");
   await terminal.key("Enter");
-  await terminal.contains("frontend www will have no backend up");
+  await terminal.contains("frontend www: fails over from main to fallback, weight 150 → 10");
   await terminal.endsWith("pause these 2 backends? [y/N]");
   await terminal.type("n");
   await terminal.key("Enter");
@@ -177,6 +177,38 @@ shellTest("several backends are changed only after a yes", async ({ terminal }) 
   await terminal.key("Enter");
   await terminal.contains("backend nginx0 is paused\nbackend nginx1 is paused");
 });
+
+shellTest("Ctrl-C and Ctrl-D at a question are a no", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  for (const key of ["C-c", "C-d"]) {
+    await terminal.type("set backend nginx1 disable");
+    await terminal.key("Enter");
+    await terminal.endsWith("disable backend nginx1? [y/N]");
+    await terminal.key(key);
+    await terminal.endsWith("nothing was changed\nmaglev>");
+    await terminal.type("set backend nginx1 disable --yes --dry-run");
+    await terminal.key("Enter");
+    await terminal.endsWith("dry run: nothing was changed\nmaglev>");
+    await terminal.key("C-l");
+  }
+});
+
+shellTest("a single command asks on its terminal, too", async ({ terminal }) => {
+  await terminal.endsWith("disable backend nginx1? [y/N]");
+  await terminal.type("y");
+  await terminal.key("Enter");
+  await terminal.contains("backend nginx1 is disabled");
+  await terminal.endsWith("$");
+}, { args: "set backend nginx1 disable" });
+
+for (const [key, name] of [["C-c", "Ctrl-C"], ["C-d", "Ctrl-D"]] as const) {
+  shellTest(`${name} at the question of a single command is a no`, async ({ terminal }) => {
+    await terminal.endsWith("disable backend nginx1? [y/N]");
+    await terminal.key(key);
+    await terminal.contains("error: nothing was changed");
+    await terminal.endsWith("$");
+  }, { args: "set backend nginx1 disable" });
+}
 
 shellTest("any key ends watch events and the prompt is back", async ({ terminal }) => {
   await terminal.endsWith("maglev>");

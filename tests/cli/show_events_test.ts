@@ -39,7 +39,8 @@ async function run(line: string, client: ReturnType<typeof createClient<typeof M
     now: () => now,
     print: (text) => void printed.push(text),
     note: () => {},
-    caution: () => Promise.resolve(),
+    dryRun: false,
+    agree: () => Promise.resolve(true),
   });
   return printed.join("\n").split("\n");
 }

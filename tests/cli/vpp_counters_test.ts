@@ -27,7 +27,8 @@ async function shown(...readings: Counters[]): Promise<string[]> {
       server: "localhost:9090",
       print: (text) => void lines.push(text),
       note: () => {},
-      caution: () => Promise.resolve(),
+      dryRun: false,
+      agree: () => Promise.resolve(true),
     });
     printed.push(lines.join("\n"));
   }

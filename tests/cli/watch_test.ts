@@ -72,10 +72,13 @@ Deno.test("a stream that breaks off is a closed connection", () => {
 });
 
 async function failure(server: string): Promise<string> {
-  const flags = { server, color: false, json: false, yes: false, help: false, version: false };
+  const flags = {
+    ...{ server, color: false, json: false, yes: false, help: false, version: false },
+    ...{ dryRun: false, keepGoing: false },
+  };
   const said: string[] = [];
   const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
-  assert.equal(await runOnce({ ...flags, words: ["show", "backends"] }, output, never), 1);
+  assert.equal(await runOnce({ ...flags, words: ["show", "backends"] }, output, never), 4);
   return said.join("\n");
 }
 
@@ -151,7 +154,8 @@ async function follow(
     now: () => 0,
     print: (text) => void printed.push(text),
     note: (text) => void notes.push(text),
-    caution: () => Promise.resolve(),
+    dryRun: false,
+    agree: () => Promise.resolve(true),
   };
   await watch(
     { words, values: new Map([["num", String(limit)]]) },

@@ -1,4 +1,5 @@
 import { deepEqual, equal, partialDeepStrictEqual } from "node:assert/strict";
+import type { ReloadOutcome } from "../../lib/checker/mod.ts";
 import type { Config, ConfigOutcome } from "../../lib/config/mod.ts";
 import { ConfigFile } from "../../lib/daemon/config_file.ts";
 import type { ConfigFileOptions } from "../../lib/daemon/config_file.ts";
@@ -36,6 +37,13 @@ const invalid: ConfigOutcome = {
 /** Who asks for reloads here. */
 const actor = { name: "operator", from: "192.0.2.7" };
 
+/** What a test takes for what putting `config` into force would come to. */
+function outcomeOf({ frontends }: Config): ReloadOutcome {
+  const change = { kind: "frontend", change: "added", details: [] } as const;
+  const changes = Array.from(frontends.keys(), (name) => ({ ...change, name }));
+  return { backends: [], frontends: [], changes };
+}
+
 function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["apply"]) {
   const log = new RecordedLog();
   const events = new EventStream(new FakeClock(), log);
@@ -48,6 +56,7 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["
     path: "m.yaml",
     load,
     apply: apply ?? ((next) => Promise.resolve(void applied.push(next))),
+    foresee: (next) => Promise.resolve(outcomeOf(next)),
     reloading: () => {},
     reloaded: (ok) => void results.push(ok),
     log,
@@ -58,13 +67,22 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["
 
 Deno.test("a valid file is applied, and the log says when and what", async () => {
   const { file, log, applied, results } = fixture(() => Promise.resolve(valid));
-  deepEqual(await file.reload(actor), { kind: "ok" });
+  deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config) });
   deepEqual(applied, [config]);
   deepEqual(results, [true]);
   deepEqual(log.lines, [
     "info config-reload-start",
     "info config-reload-done frontends=1 backends=0 healthchecks=0",
   ]);
+});
+
+Deno.test("what a reload would come to is told, and nothing is done", async () => {
+  const { file, applied, results, told } = fixture(() => Promise.resolve(valid));
+  deepEqual(await file.foresee(), { kind: "ok", reload: outcomeOf(config) });
+  deepEqual([applied, results, told], [[], [], []]);
+  const faulty = fixture(() => Promise.resolve(invalid));
+  deepEqual((await faulty.file.foresee()).kind, "semantic-error");
+  deepEqual([faulty.results, faulty.told], [[], []], "nobody asked for a reload");
 });
 
 Deno.test("a faulty file changes nothing; every problem is named with its place", async () => {
@@ -120,7 +138,7 @@ Deno.test("a reload that several wait for is the first one's", async () => {
 
 Deno.test("what a valid file says in vain is warned of before it is applied", async () => {
   const { file, log, results } = fixture(() => Promise.resolve(warned));
-  deepEqual(await file.reload(actor), { kind: "ok" });
+  deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config) });
   deepEqual(results, [true]);
   deepEqual(log.lines.slice(1, -1), [
     "warn config-warning reason=m.yaml:4:5: maglev.c: idle",
@@ -223,13 +241,16 @@ Deno.test("a check and a reload never load at the same time, and share a load if
   const { file, applied } = fixture(loads.load);
   const both = [file.check(), file.reload(actor)];
   await loads.release();
-  for (const outcome of await Promise.all(both)) deepEqual(outcome, { kind: "ok" });
+  deepEqual(await Promise.all(both), [
+    { kind: "ok" },
+    { kind: "ok", reload: outcomeOf(config) },
+  ]);
   deepEqual([loads.begun, applied.length], [1, 1]);
   const first = file.reload(actor);
   await loads.until(2);
   const second = file.check();
   await loads.release();
   await loads.release();
-  deepEqual(await Promise.all([first, second]), [{ kind: "ok" }, { kind: "ok" }]);
+  deepEqual((await Promise.all([first, second])).map(({ kind }) => kind), ["ok", "ok"]);
   equal(loads.begun, 3);
 });

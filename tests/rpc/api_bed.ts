@@ -37,7 +37,7 @@ export class ApiBed implements Disposable {
       limits: { count: 100_000, bytes: 1e8 },
     });
     const ok = () => Promise.resolve({ kind: "ok" } as const);
-    const config = { check: ok, reload: ok };
+    const config = { check: ok, foresee: ok, reload: ok };
     const streams = new StreamRegistry();
     const { observer } = this;
     const calls = openCallSlots(new Budgets(log, clock));

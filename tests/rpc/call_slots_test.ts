@@ -75,7 +75,11 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
     ...{ state: wait, plan: wait, sync: wait },
   };
   const budgets = new Budgets(silentLogger, new FakeClock());
-  await using harness = await serve({ vpp, config: { check: wait, reload: wait }, budgets });
+  await using harness = await serve({
+    vpp,
+    config: { check: wait, foresee: wait, reload: wait },
+    budgets,
+  });
   const baseUrl = `http://${harness.address}`;
   const client = createClient(Maglev, createConnectTransport({ baseUrl }));
   const used = () =>
@@ -83,15 +87,21 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
       .map(({ name, used }) => `${name} ${used}`).join(", ");
   const table: [method: string, budget: string, ask: () => Promise<unknown>][] = [
     ["CheckConfig", "check-calls", () => client.checkConfig({})],
+    ["CheckConfig", "check-calls", () => client.checkConfig({ diff: true })],
     ["ReloadConfig", "reload-calls", () => client.reloadConfig({})],
+    ["ReloadConfig", "check-calls", () => client.reloadConfig({ dryRun: true })],
     ["GetVPPLBState", "vpp-read-calls", () => client.getVPPLBState({})],
     ["PlanVPPLBState", "vpp-read-calls", () => client.planVPPLBState({})],
     ["SyncVPPLBState", "vpp-sync-calls", () => client.syncVPPLBState({})],
   ];
+  const started = new Map<string, number>();
   for (const [method, budget, ask] of table) {
     const most = Math.ceil(([...budgets.all].find(({ name }) => name === budget)?.limit ?? 0) / 2);
     const asked = Array.from({ length: most }, ask).map((call) => call.catch(() => "ended"));
-    await harness.observer.until(`started maglev.Maglev/${method}`, most);
+    const before = started.get(method) ?? 0;
+    // One more is refused below.
+    started.set(method, before + most + 1);
+    await harness.observer.until(`started maglev.Maglev/${method}`, before + most);
     assert.equal(used(), `${budget} ${most}`);
     await assert.rejects(ask(), (error) => {
       assert.ok(error instanceof ConnectError, String(error));

@@ -36,7 +36,7 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       limits: { count: 9, bytes: 999 },
       budgets: watchBudgets(),
     });
-    const config = { check: never, reload: never };
+    const config = { check: never, foresee: never, reload: never };
     const clock = systemClock;
     const streams = new StreamRegistry();
     const calls = openCallSlots(new Budgets(log, clock));

@@ -70,6 +70,7 @@ export async function serve(
     vpp: undefined,
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
+      foresee: () => Promise.resolve({ kind: "ok" }),
       reload: () => Promise.resolve({ kind: "ok" }),
     },
     ...options,

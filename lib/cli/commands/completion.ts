@@ -9,7 +9,7 @@ export type ShellName = "bash" | "zsh" | "fish";
  */
 export function completionScript(shell: ShellName): Command {
   const script = scripts[shell];
-  return { kind: "local", run: () => ({ text: () => script, json: () => script }) };
+  return { kind: "local", run: () => ({ text: () => script, json: () => script, exitCode: 0 }) };
 }
 
 /** `__complete` prints a candidate a line, a tab and its help behind it. */

@@ -7,5 +7,6 @@ export const showVersion: Command = {
   run: () => ({
     text: () => formatVersion("maglevc"),
     json: () => ({ ...version }),
+    exitCode: 0,
   }),
 };

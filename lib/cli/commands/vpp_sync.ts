@@ -1,7 +1,8 @@
 import { PlanVPPLBStateResponseSchema, type VPPLBChange } from "../../gen/maglev_pb.ts";
+import { change, type Changed } from "../change.ts";
 import { stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
-import { action, messageJson, report } from "../report.ts";
+import { messageJson, report } from "../report.ts";
 
 /** `show vpp lb plan [NAME]`. */
 export const showVppPlan = report({
@@ -11,10 +12,19 @@ export const showVppPlan = report({
 });
 
 /** `sync vpp lb state [NAME]`. */
-export const syncVpp = action(async ({ client, args, signal }) => {
+export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<Changed> => {
+  if (dryRun) {
+    const plan = await client.planVPPLBState(scope(args.values), { signal });
+    const text = (view: View) => plan.changes.map((each) => formatChange(each, view)).join("\n");
+    return {
+      text: (view) => text(view) || "VPP is in step",
+      ...{ outcome: undefined, isShown: false, isDryRun: true },
+    };
+  }
   await client.syncVPPLBState(scope(args.values), { signal });
   const frontend = args.values.get("frontend");
-  return frontend === undefined ? "VPP is in step" : `VPP is in step for frontend ${frontend}`;
+  const text = `VPP is in step${frontend === undefined ? "" : ` for frontend ${frontend}`}`;
+  return { text: () => text, outcome: undefined, isShown: false, isDryRun: false };
 });
 
 /** One change on one line. */

@@ -1,3 +1,4 @@
+import { isYes } from "../ask.ts";
 import { isCtrl, isPrintable, type Key } from "./keys.ts";
 import { Readline } from "./readline.ts";
 import {
@@ -47,6 +48,8 @@ export class Editor {
   readonly #hooks: EditorHooks;
   #mode: Mode = { kind: "busy" };
   #prompt = "";
+  /** Whether the line that somebody waits for is the answer to a question. */
+  #isQuestion = false;
   #waiting: ((line: string | undefined) => void) | undefined;
   #ended = false;
   #typedAhead: { key: Key; edit: () => void }[] = [];
@@ -77,11 +80,13 @@ export class Editor {
     });
   }
 
-  /** Whether the answer to `question` begins with y. */
+  /** Whether the answer to `question` is a yes. Ctrl-C and Ctrl-D are none. */
   async confirm(question: string): Promise<boolean> {
+    this.#isQuestion = true;
     const answer = await this.read(question);
+    this.#isQuestion = false;
     this.#readline.forget(answer);
-    return /^y(es)?$/i.test(answer?.trim() ?? "");
+    return isYes(answer);
   }
 
   /** Until the next read, any key interrupts what runs. */
@@ -124,6 +129,8 @@ export class Editor {
     if (key.name === "tab" && !key.meta) return this.#tab();
     if (key.text === "?" && !key.meta) return this.#help();
     if (isCtrl(key, "r")) return this.#show(startSearch(this.#readline.line));
+    const isNo = this.#isQuestion && (isCtrl(key, "c") || isCtrl(key, "d"));
+    if (isNo) return this.#declineQuestion();
     if (isCtrl(key, "c")) return this.#dropLine();
     return false;
   }
@@ -132,6 +139,12 @@ export class Editor {
   #dropLine(): true {
     this.#readline.leaveLine();
     this.#readline.show(this.#prompt, "");
+    return true;
+  }
+
+  #declineQuestion(): true {
+    this.#readline.leaveLine();
+    this.#finish(undefined);
     return true;
   }
 

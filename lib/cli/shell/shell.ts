@@ -1,9 +1,10 @@
 import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
 import { createMaglevClient } from "../client.ts";
-import { CommandFailure, describeError, SyntaxFailure } from "../errors.ts";
+import { declined } from "../ask.ts";
+import { describeError, SyntaxFailure } from "../errors.ts";
 import { execute, parseCommand, type Parsed, type Session } from "../execute.ts";
-import type { Flags } from "../flags.ts";
+import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Caution } from "../node.ts";
 import { chooseStyle, terminalWidth } from "../terminal.ts";
 import { commandTree } from "../tree.ts";
@@ -30,7 +31,7 @@ export async function runShell(flags: Flags, signal: AbortSignal): Promise<numbe
 }
 
 class Shell {
-  readonly #session: Omit<Session, "signal" | "json">;
+  readonly #session: Omit<Session, "signal" | "json" | "dryRun" | "agree">;
   readonly #editor: Editor;
   #history: string[];
   #running: AbortController | undefined;
@@ -46,7 +47,6 @@ class Shell {
       now: Date.now,
       print: (text) => console.log(text),
       note: (text) => console.log(style.paint("dim", text)),
-      caution: (caution) => this.#ask(caution),
     };
     const context = () => ({ ...this.#session, roots: commandTree, width: terminalWidth() });
     this.#editor = new Editor(history, {
@@ -72,13 +72,11 @@ class Shell {
   }
 
   async #runLine(words: readonly Word[], line: string): Promise<"quit" | "go on"> {
-    const texts = words.map((word) => word.text);
-    const json = texts.includes("--json");
-    const command = words.filter((word) => word.text !== "--json");
+    const { words: command, flags } = splitLineFlags(words);
     try {
       const parsed = parseCommand(command.map((word) => word.text));
       if (parsed.command.kind === "quit") return "quit";
-      await this.#runCommand(parsed, json);
+      await this.#runCommand(parsed, flags);
     } catch (error) {
       if (error instanceof SyntaxFailure) this.#markWord(line, command, error.at);
       const { style, server } = this.#session;
@@ -87,12 +85,16 @@ class Shell {
     return "go on";
   }
 
-  async #runCommand(parsed: Parsed, json: boolean): Promise<void> {
+  async #runCommand(parsed: Parsed, { json, dryRun, yes }: LineFlags): Promise<void> {
     const running = new AbortController();
     this.#running = running;
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
     try {
-      await execute(parsed, { ...this.#session, json, signal: running.signal });
+      await execute(parsed, {
+        ...this.#session,
+        ...{ json, dryRun, signal: running.signal },
+        agree: (caution) => yes ? Promise.resolve(false) : this.#ask(caution),
+      });
     } finally {
       this.#running = undefined;
     }
@@ -106,11 +108,10 @@ class Shell {
     console.log(this.#session.style.paint("error", `${" ".repeat(column)}^`));
   }
 
-  async #ask({ details, question }: Caution): Promise<void> {
-    for (const line of details) console.log(`  ${line}`);
-    if (!await this.#editor.confirm(`${question} [y/N] `)) {
-      throw new CommandFailure("nothing was changed");
-    }
+  async #ask({ details, question }: Caution): Promise<true> {
+    console.log(details(this.#session.style));
+    if (!await this.#editor.confirm(`${question} [y/N] `)) throw declined();
+    return true;
   }
 
   async #remember(line: string): Promise<void> {

@@ -77,8 +77,9 @@ export const frontend = {
       type: "list",
       noun: "pool",
       required: true,
-      description: "At least one pool, most preferred first: the first that has an up backend " +
-        "carries the traffic.",
+      description:
+        "At least one pool, most preferred first: the first with a backend that is up and " +
+        "has a weight above 0 carries the traffic.",
       of: pool,
     },
   },

@@ -2,6 +2,7 @@ import { create } from "@bufbuild/protobuf";
 import type { CheckConfigResponse, ReloadConfigResponse } from "../../gen/maglev_pb.ts";
 import { CheckConfigResponseSchema, ReloadConfigResponseSchema } from "../../gen/maglev_pb.ts";
 import type { ConfigCheckOutcome, ConfigReloadOutcome } from "../types.ts";
+import { reloadToProto } from "./outcome.ts";
 
 /** What became of a check, as the wire tells it. */
 export function checkOutcomeToProto(outcome: ConfigCheckOutcome): CheckConfigResponse {
@@ -9,6 +10,7 @@ export function checkOutcomeToProto(outcome: ConfigCheckOutcome): CheckConfigRes
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
+    ...(outcome.kind === "ok" && reloadToProto(outcome.reload)),
   });
 }
 
@@ -18,6 +20,7 @@ export function reloadOutcomeToProto(outcome: ConfigReloadOutcome): ReloadConfig
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
+    ...(outcome.kind === "ok" && reloadToProto(outcome.reload)),
     reloadError: outcome.kind === "reload-error" ? outcome.message : "",
   });
 }

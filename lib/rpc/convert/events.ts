@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import type { ConfigChange } from "../../config/mod.ts";
 import type {
   Actor,
   Cause,
@@ -108,7 +109,8 @@ function weightToProto(event: WeightHappening) {
   return value;
 }
 
-function eventWeight(told: ToldWeight): EventWeight {
+/** A weight before or after a change. */
+export function eventWeight(told: ToldWeight): EventWeight {
   const weight = create(EventWeightSchema);
   if (typeof told === "number") {
     weight.kind = "set";
@@ -124,10 +126,15 @@ function reloadToProto(event: ReloadHappening) {
     const { result, stage, reason } = event;
     return create(ReloadEventSchema, { result, stage, reason });
   }
-  const changes = event.changes.map(({ kind, change, name, details }) =>
+  const changes = configChangesToProto(event.changes);
+  return create(ReloadEventSchema, { result: event.result, changes });
+}
+
+/** What differs between two configurations. */
+export function configChangesToProto(changes: readonly ConfigChange[]) {
+  return changes.map(({ kind, change, name, details }) =>
     create(ConfigChangeSchema, { kind, change, name, details: [...details] })
   );
-  return create(ReloadEventSchema, { result: event.result, changes });
 }
 
 function vppToProto({ change, detail, attributes = {} }: VppHappening) {

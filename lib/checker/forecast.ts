@@ -1,0 +1,117 @@
+import { type BackendInput, type Health, type Standing, type Step, step } from "../health/mod.ts";
+import type { BackendEntry } from "./backend.ts";
+import type { FrontendEntry, Membership } from "./frontend.ts";
+import { type BackendOutcome, frontendOutcome, type Outcome, type Side } from "./outcome.ts";
+
+/** A backend's health, and whether it is still as untested as before. */
+interface Condition {
+  readonly health: Health;
+  readonly untested: boolean;
+}
+
+/** What would be if this and that were done. Nothing is. */
+export class Forecast {
+  readonly #conditions = new Map<BackendEntry, Condition>();
+  readonly #weights = new Map<Membership, number>();
+
+  /** What an input would do to a backend after all that was forecast before. */
+  steer(entry: BackendEntry, input: BackendInput): Step {
+    const { health, untested } = this.#condition(entry);
+    const outcome = step(health, input, entry.check);
+    if (outcome.kind === "refused") return outcome;
+    this.#conditions.set(entry, {
+      health: outcome.health,
+      untested: untested && outcome.probing === "keep",
+    });
+    return outcome;
+  }
+
+  /** A weight would be set. */
+  weigh(member: Membership, weight: number): void {
+    this.#weights.set(member, weight);
+  }
+
+  /** What all of that comes to. */
+  outcome(): Outcome {
+    const backends: BackendOutcome[] = [];
+    const concerned = new Map<FrontendEntry, Set<string>>();
+    const concern = ({ frontend, backend }: Membership) => {
+      const names = concerned.get(frontend);
+      if (names) names.add(backend.name);
+      else concerned.set(frontend, new Set([backend.name]));
+    };
+    for (const [entry, { health: { state: to } }] of this.#conditions) {
+      const { name: backend, health: { state: from }, placement } = entry;
+      if (from !== to) backends.push({ backend, from, to });
+      placement.memberships.forEach(concern);
+    }
+    for (const member of this.#weights.keys()) concern(member);
+    const frontends = Array.from(concerned, ([frontend, names]) => {
+      const after = this.#after(frontend, names);
+      const name = frontend.file.name;
+      return frontendOutcome(name, asItIs(frontend), after, names, othersOf(frontend, after));
+    });
+    return { backends, frontends: frontends.flatMap((each) => each ?? []).sort(byName) };
+  }
+
+  #condition(entry: BackendEntry): Condition {
+    return this.#conditions.get(entry) ?? entry;
+  }
+
+  #standing(entry: BackendEntry): Standing {
+    const { health: { state }, untested } = this.#condition(entry);
+    return { state, untested };
+  }
+
+  #after(frontend: FrontendEntry, names: ReadonlySet<string>): Side {
+    const tally = frontend.tally.copy();
+    for (const name of names) {
+      const member = frontend.members.get(name);
+      if (!member) continue;
+      const { pool, weight, backend } = member;
+      const { state } = this.#standing(backend);
+      tally.moved(pool, weight, backend.health.state, state);
+      tally.reweighed(pool, weight, this.#weights.get(member) ?? weight, state);
+    }
+    return {
+      tally,
+      pools: frontend.file.pools,
+      place: (name) => {
+        const member = frontend.members.get(name);
+        if (!member) return undefined;
+        const { pool, weight, backend } = member;
+        return {
+          pool,
+          weight: this.#weights.get(member) ?? weight,
+          standing: this.#standing(backend),
+        };
+      },
+    };
+  }
+}
+
+/** A frontend as it stands. */
+export function asItIs({ tally, file: { pools }, members }: FrontendEntry): Side {
+  return {
+    tally,
+    pools,
+    place: (name) => {
+      const member = members.get(name);
+      if (!member) return undefined;
+      const { pool, weight, backend } = member;
+      return { pool, weight, standing: backend.standing };
+    },
+  };
+}
+
+/** Those that may have another share or, after a failover, another weight. */
+function* othersOf({ members, tally }: FrontendEntry, after: Side): Generator<string> {
+  if (after.tally.activePool === tally.activePool && after.tally.weight === tally.weight) return;
+  for (const [name, { pool }] of members) {
+    if (pool === tally.activePool || pool === after.tally.activePool) yield name;
+  }
+}
+
+function byName(a: { readonly frontend: string }, b: { readonly frontend: string }): number {
+  return a.frontend < b.frontend ? -1 : 1;
+}

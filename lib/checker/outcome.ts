@@ -1,0 +1,178 @@
+import type { WeightChange } from "../events/mod.ts";
+import {
+  type BackendState,
+  effectiveWeight,
+  type FrontendState,
+  type FrontendTally,
+  type Standing,
+  type Weight,
+} from "../health/mod.ts";
+
+/** What a change comes to, worked out from how the frontends stand before it and after it. */
+export interface Outcome {
+  /** Backends that change their state. */
+  readonly backends: readonly BackendOutcome[];
+  /** Frontends of which anything changes, sorted by name. */
+  readonly frontends: readonly FrontendOutcome[];
+}
+
+/** A backend that changes its state. */
+export interface BackendOutcome {
+  readonly backend: string;
+  readonly from: BackendState;
+  readonly to: BackendState;
+}
+
+/**
+ * What somebody should think about first.
+ *
+ * - `goes-down`: the frontend was not down, and will be.
+ * - `loses-most`: more than half of its weight goes.
+ * - `removed`: it carries traffic, and its VIP will be withdrawn.
+ */
+export type Danger = "goes-down" | "loses-most" | "removed";
+
+/** How a frontend stands. */
+export interface FrontendStanding {
+  readonly state: FrontendState;
+  /** Name of the pool that carries its traffic, or would. */
+  readonly activePool: string;
+  /** The sum of its effective weights, as far as they are known. */
+  readonly weight: number;
+}
+
+/** What becomes of a frontend. */
+export interface FrontendOutcome {
+  readonly frontend: string;
+  /** Undefined: there is none yet. */
+  readonly before: FrontendStanding | undefined;
+  /** Undefined: there is none any more. */
+  readonly after: FrontendStanding | undefined;
+  readonly danger: Danger | undefined;
+  /** What changes of its backends: those with another weight first, then those with another share. */
+  readonly weights: readonly WeightOutcome[];
+  /** Whether more would have to be listed. */
+  readonly hasMore: boolean;
+}
+
+/** What becomes of a backend's weight in a frontend. */
+export interface WeightOutcome {
+  readonly pool: string;
+  readonly backend: string;
+  readonly configured: WeightChange;
+  readonly effective: WeightChange;
+  /** Its part of the frontend's new flows, from 0 to 1. */
+  readonly share: { readonly from: number; readonly to: number };
+}
+
+/** A backend's place in a frontend, as it is or would be. */
+export interface Place {
+  /** Index of the pool. */
+  readonly pool: number;
+  readonly weight: number;
+  readonly standing: Standing;
+}
+
+/** A frontend as it is or would be. */
+export interface Side {
+  readonly tally: FrontendTally;
+  readonly pools: readonly { readonly name: string }[];
+  place(backend: string): Place | undefined;
+}
+
+/** Weights that an outcome lists of one frontend: ten thousand would help nobody. */
+const mostListed = 50;
+
+/** Backends whose share alone may differ that are looked at, of one frontend. */
+const mostLookedAt = 1_000;
+
+/**
+ * What becomes of a frontend; undefined if nothing does. Of `backends` the weight may change, of
+ * `others` the share as well.
+ */
+export function frontendOutcome(
+  frontend: string,
+  before: Side | undefined,
+  after: Side | undefined,
+  backends: Iterable<string>,
+  others: Iterable<string>,
+): FrontendOutcome | undefined {
+  const [from, to] = [standingOf(before), standingOf(after)];
+  const changed: WeightOutcome[] = [];
+  const shared: WeightOutcome[] = [];
+  const seen = new Set<string>();
+  const look = (backend: string) => {
+    if (seen.has(backend)) return;
+    seen.add(backend);
+    const outcome = weightOutcome(backend, before, after);
+    if (!outcome) return;
+    const { configured, effective, share } = outcome;
+    if (!isSame(configured) || !isSame(effective)) changed.push(outcome);
+    else if (share.from !== share.to) shared.push(outcome);
+  };
+  for (const backend of backends) look(backend);
+  for (const backend of others) {
+    if (seen.size > mostLookedAt) break;
+    look(backend);
+  }
+  const danger = dangerOf(from, to);
+  if (isAlike(from, to) && changed.length + shared.length === 0) return undefined;
+  const all = [...changed, ...shared];
+  const weights = all.slice(0, mostListed);
+  const hasMore = all.length > mostListed || seen.size > mostLookedAt;
+  return { frontend, before: from, after: to, danger, weights, hasMore };
+}
+
+function standingOf(side: Side | undefined): FrontendStanding | undefined {
+  if (!side) return undefined;
+  const { tally: { state, activePool, weight }, pools } = side;
+  return { state, activePool: pools[activePool]?.name ?? "", weight };
+}
+
+function dangerOf(
+  before: FrontendStanding | undefined,
+  after: FrontendStanding | undefined,
+): Danger | undefined {
+  if (!before) return undefined;
+  if (!after) return before.state === "up" ? "removed" : undefined;
+  if (after.state === "down" && before.state !== "down") return "goes-down";
+  // From up to unknown nothing carries its traffic either, until a probe has passed.
+  if (after.weight === 0 && before.weight > 0) return "goes-down";
+  return after.weight * 2 < before.weight ? "loses-most" : undefined;
+}
+
+function weightOutcome(
+  backend: string,
+  before: Side | undefined,
+  after: Side | undefined,
+): WeightOutcome | undefined {
+  const [from, to] = [before?.place(backend), after?.place(backend)];
+  const [old, now] = [weightOf(before, from), weightOf(after, to)];
+  const pool = (to && after?.pools[to.pool]) ?? (from && before?.pools[from.pool]);
+  if (!pool) return undefined;
+  return {
+    pool: pool.name,
+    backend,
+    configured: { from: from?.weight ?? "absent", to: to?.weight ?? "absent" },
+    effective: { from: old ?? "absent", to: now ?? "absent" },
+    share: { from: shareOf(before, old), to: shareOf(after, now) },
+  };
+}
+
+function weightOf(side: Side | undefined, place: Place | undefined): Weight | undefined {
+  if (!side || !place) return undefined;
+  return effectiveWeight(place.standing, place.weight, place.pool === side.tally.activePool);
+}
+
+function shareOf(side: Side | undefined, weight: Weight | undefined): number {
+  const all = side?.tally.weight ?? 0;
+  return typeof weight === "number" && all > 0 ? Math.min(1, weight / all) : 0;
+}
+
+function isSame({ from, to }: WeightChange): boolean {
+  return from === to;
+}
+
+function isAlike(a: FrontendStanding | undefined, b: FrontendStanding | undefined): boolean {
+  return a?.state === b?.state && a?.activePool === b?.activePool && a?.weight === b?.weight;
+}

@@ -1,0 +1,135 @@
+import type { HealthCheck } from "../config/mod.ts";
+import { type BackendState, FrontendTally, step } from "../health/mod.ts";
+import { formerNames, verdictOf, vipOf } from "./apply.ts";
+import { BackendEntry } from "./backend.ts";
+import { asItIs } from "./forecast.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import {
+  type BackendOutcome,
+  type FrontendOutcome,
+  frontendOutcome,
+  type Outcome,
+  type Side,
+} from "./outcome.ts";
+import type { Addition, Change, Plan, World } from "./plan.ts";
+import type { Steps } from "./slices.ts";
+
+/** How a backend would stand. */
+type Conditions = ReadonlyMap<BackendEntry, Condition>;
+
+/** What carrying out a plan would come to. Neither `old` nor the plan is touched. */
+export function* foreseePlan(old: World, plan: Plan): Steps<Outcome> {
+  const { fresh, changed, gone } = plan.backends;
+  const conditions = new Map<BackendEntry, Condition>();
+  for (const addition of fresh) {
+    conditions.set(addition.entry, added(addition));
+    yield;
+  }
+  for (const change of changed) {
+    conditions.set(change.entry, altered(change));
+    yield;
+  }
+  const backends: BackendOutcome[] = [];
+  for (const { entry } of changed) {
+    const [from, to] = [entry.health.state, stateIn(conditions, entry)];
+    if (from !== to) backends.push({ backend: entry.name, from, to });
+  }
+  for (const { name, health } of gone) {
+    backends.push({ backend: name, from: health.state, to: "removed" });
+  }
+  return { backends, frontends: yield* frontends(old, plan, conditions) };
+}
+
+function* frontends(
+  old: World,
+  plan: Plan,
+  conditions: Conditions,
+): Steps<readonly FrontendOutcome[]> {
+  const outcomes: (FrontendOutcome | undefined)[] = [];
+  const former = formerNames(plan);
+  const leaving = new Map(plan.frontends.gone.map((entry) => [vipOf(entry), entry]));
+  const concerned = new Set(plan.frontends.fresh);
+  for (const { entry } of plan.backends.changed) {
+    for (const { frontend } of entry.placement.memberships) {
+      const isKept = plan.world.frontends.get(frontend.file.name) === frontend;
+      if (isKept) concerned.add(frontend);
+    }
+  }
+  for (const entry of concerned) {
+    const renamed = leaving.get(vipOf(entry));
+    const known = old.frontends.get(entry.file.name);
+    if (!known && renamed) leaving.delete(vipOf(entry));
+    const before = known ?? renamed;
+    const weightOf = entry === known
+      ? undefined
+      : (name: string) => before && entry.inherited(before, name, former);
+    const after = sideOf(entry, conditions, weightOf);
+    const names = [...entry.members.keys(), ...before?.members.keys() ?? []];
+    const { name } = entry.file;
+    outcomes.push(frontendOutcome(name, before && asItIs(before), after, names, []));
+    yield;
+  }
+  for (const entry of leaving.values()) {
+    const names = entry.members.keys();
+    outcomes.push(frontendOutcome(entry.file.name, asItIs(entry), undefined, names, []));
+    yield;
+  }
+  return outcomes.flatMap((each) => each ?? [])
+    .sort((a, b) => a.frontend < b.frontend ? -1 : 1);
+}
+
+/** A frontend of the new world; `inherited` finds weights that operators have set, if it is new. */
+function sideOf(
+  { members, file: { pools } }: FrontendEntry,
+  conditions: Conditions,
+  inherited: ((backend: string) => { readonly weight: number } | undefined) | undefined,
+): Side {
+  const tally = new FrontendTally(pools.length);
+  const place = (name: string) => {
+    const member = members.get(name);
+    if (!member) return undefined;
+    const { health: { state }, untested } = conditions.get(member.backend) ?? member.backend;
+    const weight = inherited?.(name)?.weight ?? member.weight;
+    return { pool: member.pool, weight, standing: { state, untested } };
+  };
+  for (const name of members.keys()) {
+    const { pool, weight, standing } = place(name) ?? {};
+    if (pool !== undefined && weight !== undefined && standing) {
+      tally.add(pool, weight, standing.state);
+    }
+  }
+  return { tally, pools, place };
+}
+
+/** What counts of a backend. */
+type Condition = Pick<BackendEntry, "health" | "untested">;
+
+/** What a new backend would be, worked out with one that nobody else has. */
+function added({ entry, donor, isAlike, isRenamed }: Addition): Condition {
+  if (!donor) return entry;
+  const { config, job: { target }, since } = entry;
+  const trial = new BackendEntry(config, target, since);
+  trial.takeOver(donor, isAlike, isRenamed);
+  return trial.operatorEnabled === undefined
+    ? enabledAs(trial, config.enabled, target.check)
+    : trial;
+}
+
+/** What a backend that stays would be. */
+function altered(change: Change): Condition {
+  const { entry, target, enabled } = change;
+  const condition = verdictOf(change) ?? entry;
+  const isSaid = enabled === undefined || entry.operatorEnabled !== undefined;
+  return isSaid ? condition : enabledAs(condition, enabled, target.check);
+}
+
+function enabledAs(condition: Condition, enabled: boolean, check: HealthCheck): Condition {
+  const outcome = step(condition.health, enabled ? "enable" : "disable", check);
+  if (outcome.kind === "refused") return condition;
+  const untested = condition.untested && outcome.probing === "keep";
+  return { health: outcome.health, untested };
+}
+
+function stateIn(conditions: Conditions, entry: BackendEntry): BackendState {
+  return (conditions.get(entry) ?? entry).health.state;
+}

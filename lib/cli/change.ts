@@ -1,0 +1,123 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { JsonValue } from "@bufbuild/protobuf";
+import { type OperationSchema, type Outcome, OutcomeSchema } from "../gen/maglev_pb.ts";
+import { CommandFailure, exitCodes } from "./errors.ts";
+import type { Command, CommandContext, View } from "./node.ts";
+import { formatOutcomeText, isDangerous } from "./outcome_text.ts";
+import { messageJson, report } from "./report.ts";
+
+/** What came of a command that changes something, or would come of it. */
+export interface Changed {
+  /** What it says of itself, without what becomes of the frontends. */
+  readonly text: (view: View) => string;
+  /** Undefined where maglevd does not tell. */
+  readonly outcome: Outcome | undefined;
+  /** Whether the outcome was shown already, with a question. */
+  readonly isShown: boolean;
+  readonly isDryRun: boolean;
+  /** More for scripts. */
+  readonly json?: Readonly<Record<string, JsonValue>>;
+}
+
+/** A command that changes something, and knows `--dry-run`. */
+export function change(run: (context: CommandContext) => Promise<Changed>): Command {
+  return {
+    ...report({
+      fetch: run,
+      text({ text, outcome, isShown, isDryRun }, view) {
+        const frontends = outcome && !isShown ? [formatOutcomeText(outcome, view.style)] : [];
+        const note = isDryRun ? [view.style.paint("dim", "dry run: nothing was changed")] : [];
+        return [text(view), ...frontends, ...note].filter((part) => part !== "").join("\n");
+      },
+      json: ({ text, outcome, isDryRun, json }) => ({
+        result: text(plainView),
+        ...json,
+        dryRun: isDryRun,
+        ...(outcome && { outcome: messageJson(OutcomeSchema, outcome) }),
+      }),
+      code: ({ outcome, isDryRun }) =>
+        isDryRun && outcome && isDangerous(outcome) ? exitCodes.differs : exitCodes.done,
+    }),
+    changes: true,
+  };
+}
+
+const plainView: View = { style: { colour: false, paint: (_, text) => text }, now: 0 };
+
+/** What an operation is asked for with. */
+export type OperationInit = MessageInitShape<typeof OperationSchema>;
+
+/** What is to be done, and what is said of it. */
+export interface Wish {
+  readonly operations: readonly OperationInit[];
+  /** Ends in a question mark. */
+  readonly question: string;
+  /** Whether it is asked even if nothing bad comes of it. */
+  readonly isAlwaysAsked: boolean;
+  /** What has come of it or, if it is only foreseen, would come of it, a line each. */
+  readonly text: (outcome: Outcome | undefined, isForeseen: boolean) => string;
+  /** Does the same at a maglevd that is older. */
+  readonly older: () => Promise<string>;
+}
+
+/** Does what is wished for, after a look at what comes of it and, if need be, a question. */
+export async function carryOut(context: CommandContext, wish: Wish): Promise<Changed> {
+  const { client, signal, dryRun } = context;
+  const operations = [...wish.operations];
+  const foreseen = await unlessOlder(
+    context,
+    async () => (await client.operate({ operations, dryRun: true }, { signal })).outcome,
+  );
+  if (!foreseen) return await carryOutBlindly(context, wish);
+  if (dryRun) {
+    const text = () => wish.text(foreseen, true);
+    return { text, outcome: foreseen, isShown: false, isDryRun: true };
+  }
+  const isAsked = wish.isAlwaysAsked || isDangerous(foreseen);
+  const before = wish.text(foreseen, true);
+  const wasShown = isAsked && await context.agree({
+    details: (style) => `${before}\n${formatOutcomeText(foreseen, style)}`,
+    question: wish.question,
+  });
+  const { outcome } = await client.operate({ operations }, { signal });
+  const isShown = wasShown && isSame(outcome, foreseen);
+  return { text: () => wish.text(outcome, false), outcome, isShown, isDryRun: false };
+}
+
+/** A maglevd of before does what it is asked, and does not say what will come of it. */
+async function carryOutBlindly(context: CommandContext, wish: Wish): Promise<Changed> {
+  if (context.dryRun) throw new CommandFailure(`${olderServer} what a change would come to`);
+  if (wish.isAlwaysAsked) {
+    await context.agree({
+      details: () => `${olderServer} what a change would come to`,
+      question: wish.question,
+    });
+  }
+  const text = await wish.older();
+  return { text: () => text, outcome: undefined, isShown: false, isDryRun: false };
+}
+
+/** What is said of a maglevd that lacks a call. */
+export const olderServer = "this maglevd is older than maglevc and does not tell";
+
+/** What `call` finds; undefined if it is one that this maglevd does not know. */
+export async function unlessOlder<T>(
+  { client, signal }: CommandContext,
+  call: () => Promise<T>,
+): Promise<T | undefined> {
+  try {
+    return await call();
+  } catch (error) {
+    if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
+    // A maglevd that is older answers this; whatever else listens there does not.
+    await client.listHealthChecks({}, { signal });
+    return undefined;
+  }
+}
+
+function isSame(a: Outcome | undefined, b: Outcome): boolean {
+  if (!a) return false;
+  const [one, other] = [a, b].map((each) => JSON.stringify(messageJson(OutcomeSchema, each)));
+  return one === other;
+}

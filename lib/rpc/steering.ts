@@ -1,0 +1,121 @@
+import { create } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { CheckerControl, CheckerView, Operation, Outcome } from "../checker/mod.ts";
+import type { Actor } from "../events/mod.ts";
+import {
+  type BackendInfo,
+  type BackendRequest,
+  type FrontendInfo,
+  Maglev,
+  OperateResponseSchema,
+  type Operation as WireOperation,
+} from "../gen/maglev_pb.ts";
+import { backendToProto } from "./convert/backend.ts";
+import { frontendToProto } from "./convert/frontend.ts";
+import { outcomeToProto } from "./convert/outcome.ts";
+import { notFound } from "./errors.ts";
+import { type CallContext, type Rpc, unary } from "./rpc.ts";
+import { quoted } from "./status_text.ts";
+
+/** What one call may touch: each backend takes some microseconds during which all others wait. */
+const mostOperations = 1_000;
+
+/** What the RPCs by which operators steer are answered from. */
+export interface SteeringDeps {
+  readonly checker: CheckerView & CheckerControl;
+}
+
+/** The RPCs by which operators change states and weights, in the order of the wire contract. */
+export function steeringRpcs({ checker }: SteeringDeps): readonly Rpc[] {
+  const m = Maglev.method;
+  const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
+    steered(checker, { action, backend: name }, dryRun, actorOf(call));
+  return [
+    unary(m.pauseBackend, steer("pause")),
+    unary(m.resumeBackend, steer("resume")),
+    unary(m.enableBackend, steer("enable")),
+    unary(m.disableBackend, steer("disable")),
+    unary(m.setFrontendPoolBackendWeight, ({ dryRun, ...request }, call) => {
+      const { frontend, pool, backend, weight, flush } = request;
+      const operation = weightOperation({ frontend, pool, backend, weight, flush });
+      const outcome = operate(checker, [operation], dryRun, actorOf(call));
+      const info = shownFrontend(checker, frontend);
+      info.outcome = outcomeToProto(outcome);
+      return info;
+    }),
+    unary(m.operate, ({ operations, dryRun }, call) => {
+      const wanted = operations.flatMap(operationsOf);
+      if (wanted.length > mostOperations) {
+        const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
+        throw new ConnectError(text, Code.InvalidArgument);
+      }
+      const outcome = outcomeToProto(operate(checker, wanted, dryRun, actorOf(call)));
+      return create(OperateResponseSchema, { outcome });
+    }),
+  ];
+}
+
+/** A frontend as RPCs show it. Throws NotFound. */
+export function shownFrontend(checker: CheckerView, name: string): FrontendInfo {
+  const frontend = checker.frontend(name);
+  if (!frontend) throw notFound("frontend", name);
+  return frontendToProto(frontend, (backend) => checker.backend(backend)?.state);
+}
+
+/** A backend as RPCs show it. Throws NotFound. */
+export function shownBackend(checker: CheckerView, name: string): BackendInfo {
+  const backend = checker.backend(name);
+  if (!backend) throw notFound("backend", name);
+  return backendToProto(backend);
+}
+
+/** Who asks: nobody is asked for a name, so that the address is all there is. */
+export function actorOf({ peer }: CallContext): Actor {
+  return { name: "operator", from: peer };
+}
+
+function operate(
+  checker: CheckerControl,
+  operations: readonly Operation[],
+  dryRun: boolean,
+  actor: Actor,
+): Outcome {
+  return dryRun ? checker.foresee(operations) : checker.operate(operations, actor);
+}
+
+function steered(
+  checker: CheckerView & CheckerControl,
+  operation: Operation,
+  dryRun: boolean,
+  actor: Actor,
+): BackendInfo {
+  const outcome = operate(checker, [operation], dryRun, actor);
+  const info = shownBackend(checker, operation.backend);
+  info.outcome = outcomeToProto(outcome);
+  return info;
+}
+
+function operationsOf(wire: WireOperation): Operation[] {
+  const { action, backends, frontend, pool, weight, flush } = wire;
+  switch (action) {
+    case "pause":
+    case "resume":
+    case "enable":
+    case "disable":
+      return backends.map((backend) => ({ action, backend }));
+    case "weight":
+      return backends.map((backend) => weightOperation({ frontend, pool, backend, weight, flush }));
+    default:
+      throw new ConnectError(`there is no action ${quoted(action)}`, Code.InvalidArgument);
+  }
+}
+
+function weightOperation(place: Omit<WeightOperation, "action">): WeightOperation {
+  if (place.weight < 0 || place.weight > 100) {
+    throw new ConnectError(`weight ${place.weight} is outside 0-100`, Code.InvalidArgument);
+  }
+  return { action: "weight", ...place };
+}
+
+type Verb = Exclude<Operation["action"], "weight">;
+type WeightOperation = Extract<Operation, { readonly action: "weight" }>;

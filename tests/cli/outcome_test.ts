@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { execute, parseCommand } from "../../lib/cli/execute.ts";
+import { describeError } from "../../lib/cli/errors.ts";
+import { parseFlags } from "../../lib/cli/flags.ts";
+import { type Output, runLines, runOnce } from "../../lib/cli/oneshot.ts";
+import { plainStyle } from "../../lib/cli/style.ts";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { type Harness, serve } from "../rpc/harness.ts";
+import { now } from "./fixture.ts";
+
+const never = new AbortController().signal;
+
+/** What a command prints on both, and ends with. */
+interface Result {
+  readonly code: number;
+  readonly said: string[];
+}
+
+function recorder(): { output: Output; said: string[] } {
+  const said: string[] = [];
+  const note = (text: string) => void said.push(...text.split("\n"));
+  return { output: { out: note, err: note }, said };
+}
+
+async function run(server: string, line: string, ask?: Output["ask"]): Promise<Result> {
+  const { output, said } = recorder();
+  const flags = parseFlags(line.split(" "), { get: () => undefined });
+  const code = await runOnce({ ...flags, server }, { ...output, ...(ask && { ask }) }, never);
+  return { code, said };
+}
+
+/** Of www and api: web0 and web1, then web2 and web3. Those of `up` are up. */
+async function site(up: readonly string[]): Promise<Harness> {
+  const harness = await serve();
+  for (const name of up) harness.bed.move(name, "up");
+  return harness;
+}
+
+Deno.test("what a change comes to is always told", async () => {
+  await using harness = await site(["web0", "web1"]);
+  assert.deepEqual(await run(harness.address, "set backend web0 pause"), {
+    code: 0,
+    said: [
+      "backend web0 is paused",
+      "frontend api: weight 200 → 100",
+      "  pool     backend  weight   share",
+      "  primary  web0     100 → 0  50% → 0%",
+      "  primary  web1     100      50% → 100%",
+      "frontend www: weight 200 → 100",
+      "  pool     backend  weight   share",
+      "  primary  web0     100 → 0  50% → 0%",
+      "  primary  web1     100      50% → 100%",
+    ],
+  });
+});
+
+Deno.test("an outage needs --yes where nobody can be asked, and is told with it as well", async () => {
+  await using harness = await site(["web0"]);
+  const { address, bed } = harness;
+  const refused = await run(address, "set backend web0 disable");
+  assert.equal(refused.code, 1);
+  assert.deepEqual(refused.said.filter((line) => !line.startsWith(" ")), [
+    "error: not without --yes: disable backend web0",
+    "backend web0 would be disabled",
+    "frontend api goes down: nothing carries its traffic until a probe has passed",
+    "frontend www goes down: nothing carries its traffic until a probe has passed",
+  ]);
+  assert.equal(bed.checker.backend("web0")?.state, "up");
+  const done = await run(address, "--yes set backend web0 disable");
+  assert.equal(done.code, 0);
+  assert.ok(done.said.includes("backend web0 is disabled"));
+  assert.ok(done.said.some((line) => line.startsWith("frontend www goes down")));
+});
+
+Deno.test("weight 0 on one of two and the other disabled is an outage", async () => {
+  await using harness = await site(["web0", "web1"]);
+  const { address } = harness;
+  for (const frontend of ["www", "api"]) {
+    const weight = `set frontend ${frontend} pool primary backend web0 weight 0`;
+    assert.equal((await run(address, weight)).code, 0);
+  }
+  assert.equal((await run(address, "set backend web1 disable")).code, 1);
+});
+
+Deno.test("an outage is asked for, once and with all that comes of it, and told only once", async () => {
+  await using harness = await site(["web0"]);
+  const { address, bed } = harness;
+  const asked: string[] = [];
+  const ask: Output["ask"] = ({ details, question }, style) => {
+    asked.push(...details(style).split("\n"), question);
+    return Promise.resolve();
+  };
+  const { code, said } = await run(address, "set backend web0 pause", ask);
+  assert.deepEqual([code, said], [0, ["backend web0 is paused"]]);
+  assert.equal(asked[0], "backend web0 would be paused");
+  assert.equal(asked.at(-1), "pause backend web0?");
+  assert.ok(asked.some((line) => line.startsWith("frontend www goes down")));
+  assert.equal(bed.checker.backend("web0")?.state, "paused");
+});
+
+Deno.test("a pattern is asked for even if it matches one name", async () => {
+  await using harness = await site(["web0", "web1"]);
+  const { address } = harness;
+  const one = await run(address, "set backend web0* pause");
+  assert.equal(one.code, 1);
+  assert.equal(one.said[0], "error: not without --yes: pause backend web0");
+  const all = await run(address, "set backend web* pause --dry-run");
+  assert.ok(all.said.some((line) => line.startsWith("frontend www goes down")), "all together");
+  const none = await run(address, "set backend db* pause");
+  assert.deepEqual(none, { code: 3, said: ["error: no backend matches db*"] });
+});
+
+Deno.test("a dry run changes nothing and ends with 5 if it foresees an outage", async () => {
+  await using harness = await site(["web0", "web1"]);
+  const { address, bed } = harness;
+  const fine = await run(address, "--dry-run set backend web0 disable");
+  assert.deepEqual([fine.code, fine.said.at(0), fine.said.at(-1)], [
+    0,
+    "backend web0 would be disabled",
+    "dry run: nothing was changed",
+  ]);
+  assert.equal((await run(address, "--dry-run set backend web[01] disable")).code, 5);
+  const weight = "set frontend www pool primary backend web0 weight 1 --dry-run";
+  const { said } = await run(address, weight);
+  assert.equal(said[0], "backend web0 would have weight 1 in pool primary of www");
+  assert.equal(bed.checker.backend("web0")?.state, "up");
+  assert.equal(bed.checker.frontend("www")?.config.pools[0]?.backends[0]?.weight, 100);
+});
+
+Deno.test("what changes nothing says so", async () => {
+  await using harness = await site(["web0"]);
+  const { said } = await run(harness.address, "set backend web0 enable");
+  assert.deepEqual(said, ["backend web0 is up: nothing changes", "no frontend's traffic changes"]);
+});
+
+Deno.test("exit codes tell what went wrong", async () => {
+  await using harness = await site([]);
+  const { address } = harness;
+  const code = async (line: string, server = address) => (await run(server, line)).code;
+  assert.equal(await code("show backends"), 0);
+  assert.equal(await code("sync vpp lb state"), 1, "VPP is off");
+  assert.equal(await code("show trees"), 2);
+  assert.equal(await code("show"), 2);
+  assert.equal(await code("show backends", "a:b:c"), 2);
+  assert.equal(await code("show backends nobody"), 3);
+  assert.equal(await code("set backend nobody pause"), 3);
+  assert.equal(await code("show backends", "127.0.0.1:1"), 4);
+});
+
+async function script(server: string, lines: readonly string[], flags: string[] = []) {
+  const { output, said } = recorder();
+  async function* words() {
+    yield* await Promise.resolve(lines.map((line) => line === "" ? [] : line.split(" ")));
+  }
+  const parsed = parseFlags(flags, { get: () => undefined });
+  return { code: await runLines({ ...parsed, server }, words(), output, never), said };
+}
+
+Deno.test("a script stops at the first line that fails, and says which", async () => {
+  await using harness = await site(["web0", "web1"]);
+  const { address } = harness;
+  const lines = ["", "set backend web0 pause --dry-run", "show backends nobody", "show trees"];
+  const first = await script(address, lines);
+  assert.equal(first.code, 3);
+  assert.equal(first.said.at(0), "backend web0 would be paused");
+  assert.equal(first.said.at(-1), 'error: line 3: backend "nobody" not found');
+  const all = await script(address, lines, ["--keep-going"]);
+  assert.equal(all.code, 3, "that of the first");
+  assert.match(all.said.at(-1) ?? "", /^error: line 4: "trees" is not known here/);
+});
+
+Deno.test("a line of a script may agree, and nobody is asked", async () => {
+  await using harness = await site(["web0"]);
+  const { address, bed } = harness;
+  assert.equal((await script(address, ["set backend web0 disable"])).code, 1);
+  assert.equal((await script(address, ["set backend web0 disable --yes", "quit", "x"])).code, 0);
+  assert.equal(bed.checker.backend("web0")?.state, "disabled");
+});
+
+Deno.test("a maglevd that is older does what it is asked, and no dry run", async () => {
+  const did: string[] = [];
+  const client = createClient(
+    Maglev,
+    createRouterTransport(({ service }) =>
+      service(Maglev, {
+        listHealthChecks: () => ({}),
+        getBackend: ({ name }) => ({ name, state: "up" }),
+        checkConfig: () => ({ ok: true }),
+        reloadConfig: () => {
+          did.push("reload");
+          return { ok: true };
+        },
+        disableBackend: ({ name }) => {
+          did.push(`disable ${name}`);
+          return { name, state: "disabled" };
+        },
+      })
+    ),
+  );
+  const run = async (line: string, dryRun: boolean) => {
+    const said: string[] = [];
+    const note = (text: string) => void said.push(text);
+    await execute(parseCommand(line.split(" ")), {
+      ...{ client, style: plainStyle, json: false, signal: never, memory: new Map(), dryRun },
+      ...{ now: () => now, server: "there", print: note, note },
+      agree: () => Promise.resolve(true),
+    }).catch((error) => note(describeError(error, "there")));
+    return said.join("\n");
+  };
+  for (const line of ["set backend a disable", "config reload"]) {
+    assert.match(await run(line, true), /this maglevd is older than maglevc and does not tell/);
+  }
+  assert.match(await run("config diff", false), /is older than maglevc and does not tell how/);
+  assert.deepEqual(did, []);
+  assert.equal(await run("set backend a disable", false), "backend a is disabled");
+  assert.equal(await run("config reload", false), "config reloaded");
+  assert.deepEqual(did, ["disable a", "reload"]);
+});
