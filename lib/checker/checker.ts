@@ -175,7 +175,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** Tells the observer what probes were counted since it was told last, a backend a step. */
-  *tally(): Steps<void> {
+  *tally(): Generator<void, void> {
     for (const { job } of this.#world.backends.values()) {
       this.#context.probing.tally(job);
       yield;

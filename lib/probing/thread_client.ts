@@ -30,6 +30,8 @@ export interface ThreadOptions {
   readonly descriptorLimit: number;
   /** Told of an error after which the process has to end. */
   readonly fatal: (error: FatalError) => void;
+  /** Makes a worker that probes; one of this program's own unless given. */
+  readonly worker?: () => Worker;
 }
 
 /** One thread that probes. */
@@ -50,8 +52,8 @@ class ProbeThread {
   ) {
     this.#options = options;
     this.#tell = tell;
-    const { version, descriptorLimit } = options;
-    this.#worker = startWorker(workerModule, workerName);
+    const { version, descriptorLimit, worker = startProbeWorker } = options;
+    this.#worker = worker();
     this.#worker.onmessage = ({ data }: MessageEvent<FromThread>) => this.#hear(data);
     this.#worker.onerror = (event) => {
       event.preventDefault();
@@ -138,6 +140,10 @@ class ProbeThread {
     this.#closed.resolve();
     if (!this.#isClosing) this.#options.fatal(new FatalError(reason));
   }
+}
+
+function startProbeWorker(): Worker {
+  return startWorker(workerModule, workerName);
 }
 
 /**

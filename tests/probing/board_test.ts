@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { Board, durationBounds, isPass, newPart, rowsPerPart } from "../../lib/probing/board.ts";
+import { probeCodes } from "../../lib/probes/mod.ts";
+
+function boards(parts = 1): { writer: Board; reader: Board } {
+  const [writer, reader] = [new Board(), new Board()];
+  for (let i = 0; i < parts; i++) {
+    const memory = newPart();
+    writer.grow(memory);
+    reader.grow(memory);
+  }
+  return { writer, reader };
+}
+
+const result = {
+  ok: true,
+  code: "L7OK",
+  detail: "status 200",
+  durationMs: 1.25,
+  at: 17.5,
+} as const;
+
+Deno.test("what one side notes, the other reads, row by row, the last only", () => {
+  const { writer, reader } = boards(2);
+  assert.equal(reader.rows, 2 * rowsPerPart);
+  for (const row of [0, 1, rowsPerPart - 1, rowsPerPart, 2 * rowsPerPart - 1]) {
+    assert.equal(reader.read(row), undefined);
+    for (let i = 0; i < 3; i++) {
+      const noted = { revision: row * 10 + i, counter: i, result: { ...result, at: row + i } };
+      writer.note(row, noted);
+      assert.deepEqual(reader.read(row), noted);
+    }
+  }
+  assert.equal(reader.read(2), undefined);
+  assert.throws(() => reader.read(2 * rowsPerPart), /the board has no row 256/);
+});
+
+Deno.test("every code and detail comes across, the longest cut at a whole character", () => {
+  const { writer, reader } = boards();
+  for (const code of probeCodes) {
+    const noted = { revision: 1, counter: 0, result: { ...result, code, ok: isPass(code) } };
+    writer.note(3, noted);
+    assert.deepEqual(reader.read(3), noted);
+  }
+  assert.deepEqual(probeCodes.filter(isPass), ["L4OK", "L6OK", "L7OK"]);
+  for (const detail of ["", "x".repeat(240), "connection refused", "connection refused", "ü"]) {
+    writer.note(3, { revision: 2, counter: 0, result: { ...result, detail } });
+    assert.equal(reader.read(3)?.result.detail, detail);
+  }
+  writer.note(3, { revision: 2, counter: 0, result: { ...result, detail: "x".repeat(241) } });
+  assert.equal(reader.read(3)?.result.detail, "x".repeat(240));
+  const long = `${"x".repeat(239)}üü`;
+  writer.note(3, { revision: 2, counter: 0, result: { ...result, detail: long } });
+  assert.equal(reader.read(3)?.result.detail, "x".repeat(239));
+});
+
+Deno.test("a counter is told if it is as new as is asked for", () => {
+  const { writer, reader } = boards();
+  assert.equal(reader.counter(5, 0), undefined);
+  writer.note(5, { revision: 7, counter: 4, result });
+  assert.equal(reader.counter(5, 7), 4);
+  assert.equal(reader.counter(5, 6), 4);
+  assert.equal(reader.counter(5, 8), undefined);
+});
+
+Deno.test("counts are by code and by duration; what could not be made took no time", () => {
+  const { writer, reader } = boards();
+  for (const ms of [0.5, 1, 1.01, 2_500, 2_501]) writer.count(9, "L4OK", ms);
+  writer.count(9, "SOCKERR", 50);
+  const { codes, buckets, seconds } = reader.counts(9);
+  assert.deepEqual(codes.map((count, i) => count > 0 ? `${probeCodes[i]} ${count}` : ""), [
+    ...["L4OK 5", ...Array(9).fill("")],
+    "SOCKERR 1",
+  ]);
+  assert.equal(buckets.length, durationBounds.length + 1);
+  assert.deepEqual(buckets, [2, 1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 1]);
+  assert.ok(Math.abs(seconds - 5.003_51) < 1e-9);
+  assert.deepEqual(reader.counts(10).codes, Array(11).fill(0));
+});

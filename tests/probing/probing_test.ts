@@ -1,0 +1,223 @@
+import assert from "node:assert/strict";
+import type { HealthCheck } from "../../lib/config/mod.ts";
+import type { Health } from "../../lib/health/mod.ts";
+import type { ProbeResult, ProbeTarget } from "../../lib/probes/mod.ts";
+import { onThisThread, ProbeJob, Probing } from "../../lib/probing/mod.ts";
+import { lagging } from "../../lib/simulation/lag.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { fail, httpCheck, pass } from "../checker/support.ts";
+import { icmpCheck } from "../probes/checks.ts";
+import { ip } from "../support/ip.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+
+const up: Health = { state: "up", counter: 4 };
+const unknown: Health = { state: "unknown", counter: 1 };
+
+/** One side decides, the other probes, and what one says the other hears up to `lagMs` later. */
+class Sides implements Disposable {
+  readonly clock = new FakeClock();
+  readonly told: string[] = [];
+  readonly tallies: string[] = [];
+  readonly answers: ((result: ProbeResult) => void)[] = [];
+  readonly targets: ProbeTarget[] = [];
+  readonly probing: Probing<string>;
+
+  constructor(lagMs = 0) {
+    const start = onThisThread({
+      startProbe: (target, done) => {
+        this.targets.push(target);
+        this.answers.push(done);
+        return () => {};
+      },
+      clock: this.clock,
+      random: () => 0.5,
+      log: new RecordedLog(),
+      fatal: (error) => assert.fail(error),
+    });
+    this.probing = new Probing({
+      start: lagMs === 0 ? start : lagging(start, this.clock, () => 1, lagMs),
+      onVerdict: (owner, { state, counter }, { code }) => {
+        this.told.push(`${owner} ${state} ${counter} ${code}`);
+      },
+      onLack: (owner, { detail }) => this.told.push(`${owner} lacks ${detail}`),
+      onPulse: (owner, { code }) => this.told.push(`${owner} pulse ${code}`),
+      onTally: (owner, type, { codes }) => {
+        this.tallies.push(`${owner} ${type} ${codes.reduce((sum, count) => sum + count, 0)}`);
+      },
+    });
+  }
+
+  /** Waits for the next probe and answers it. */
+  probe(result: ProbeResult): void {
+    for (let waited = 0; this.answers.length === 0; waited += 10) {
+      assert.ok(waited < 60_000, "no probe within a minute");
+      this.clock.advance(10);
+    }
+    this.answers.shift()?.(result);
+  }
+
+  [Symbol.dispose](): void {
+    this.probing.close();
+    this.clock.advance(100);
+    assert.equal(this.clock.pending, 0);
+  }
+}
+
+function target(check: HealthCheck = httpCheck("web"), at = "10.0.0.1"): ProbeTarget {
+  return { backend: "a", address: ip(at), check, netns: "" };
+}
+
+Deno.test("the first result is told, then only what changes the state; all is on the board", () => {
+  using sides = new Sides();
+  const job = new ProbeJob("a", target());
+  assert.deepEqual([job.last, job.counter], [undefined, undefined]);
+  sides.probing.aim(job, up, 100);
+  const counters: unknown[] = [];
+  for (const result of [pass, fail, fail, pass, fail, fail, fail, fail, pass, pass]) {
+    sides.probe(result);
+    counters.push(job.counter);
+    assert.equal(job.last?.code, result.code);
+  }
+  assert.deepEqual(counters, [4, 3, 2, 4, 3, 2, 0, 0, 1, 4]);
+  assert.deepEqual(sides.told, [
+    ...["a pulse L7OK", "a up 4 L7OK"],
+    ...["a pulse L7STS", "a down 0 L7STS"],
+    ...["a pulse L7OK", "a up 4 L7OK"],
+  ]);
+});
+
+Deno.test("every result is told while somebody watches", () => {
+  using sides = new Sides();
+  sides.probing.aim(new ProbeJob("a", target()), up, 100);
+  sides.probing.watch(true);
+  for (const result of [pass, fail, pass]) sides.probe(result);
+  sides.probing.watch(false);
+  sides.probe(fail);
+  assert.deepEqual(sides.told.filter((line) => line.includes("pulse")), [
+    ...["a pulse L7OK", "a pulse L7STS", "a pulse L7OK"],
+  ]);
+});
+
+Deno.test("what comes of the former target counts no more, be it on its way already", () => {
+  for (const lagMs of [0, 30]) {
+    using sides = new Sides(lagMs);
+    const job = new ProbeJob("a", target());
+    sides.probing.aim(job, unknown, 100);
+    sides.probe(pass);
+    sides.clock.advance(2 * lagMs);
+    sides.told.length = 0;
+    for (const result of [fail, fail]) sides.probe(result);
+    const last = job.last;
+    sides.probing.outdate(job, "target");
+    assert.equal(job.counter, undefined);
+    assert.deepEqual(job.last, last, "it is remembered, though");
+    sides.probe(fail);
+    sides.clock.advance(2 * lagMs);
+    assert.deepEqual(sides.told, [], "its third failure would have taken it down");
+    assert.deepEqual(job.last, last);
+    job.target = target(httpCheck("web", { port: 81 }));
+    sides.probing.aim(job, { state: "up", counter: 2 }, 100);
+    sides.clock.advance(lagMs);
+    sides.answers.length = 0;
+    sides.probe(fail);
+    sides.clock.advance(lagMs);
+    assert.deepEqual(sides.told, ["a pulse L7STS", "a down 0 L7STS"]);
+    assert.equal(sides.targets.at(-1)?.check, job.target.check);
+  }
+});
+
+Deno.test("other times leave a probe on its way alone, and what was found out", () => {
+  using sides = new Sides();
+  const job = new ProbeJob("a", target());
+  sides.probing.aim(job, up, 100);
+  sides.probe(pass);
+  sides.clock.advance(2_000);
+  assert.equal(sides.answers.length, 1);
+  sides.probing.outdate(job, "timing");
+  job.target = target(httpCheck("web", { rise: 1, fall: 5, intervalMs: 400 }));
+  sides.probing.retime(job, 100);
+  sides.clock.advance(500);
+  assert.equal(sides.answers.length, 1, "one at a time");
+  sides.probe(fail);
+  assert.equal(job.counter, 4, "full by the new scale, less one");
+  sides.told.length = 0;
+  for (let i = 0; i < 4; i++) sides.probe(fail);
+  assert.deepEqual(sides.told, ["a pulse L7STS", "a down 0 L7STS"]);
+  sides.probing.outdate(job, "timing");
+  job.target = target(httpCheck("web", { downIntervalMs: 60_000 }));
+  sides.probing.retime(job, 100);
+  sides.clock.advance(100);
+  assert.equal(sides.answers.length, 1, "soon, as none was on its way");
+  sides.probe(fail);
+  job.target = target(httpCheck("renamed", { downIntervalMs: 60_000 }));
+  sides.probing.retime(job, undefined);
+  sides.clock.advance(30_000);
+  assert.equal(sides.answers.length, 0, "when it would have come anyhow");
+});
+
+Deno.test("a verdict by a scale that has been replaced meanwhile is put on the new one", () => {
+  using sides = new Sides(30);
+  const job = new ProbeJob("a", target());
+  sides.probing.aim(job, unknown, 0);
+  sides.probe(pass);
+  sides.probing.outdate(job, "timing");
+  job.target = target(httpCheck("web", { rise: 1, fall: 1 }));
+  sides.probing.retime(job, 100);
+  sides.clock.advance(30);
+  assert.deepEqual(sides.told, ["a pulse L7OK", "a up 1 L7OK"]);
+});
+
+Deno.test("who is halted is not probed, and is remembered", () => {
+  using sides = new Sides();
+  const job = new ProbeJob("a", target());
+  sides.probing.aim(job, up, 100);
+  sides.probe(pass);
+  const last = job.last;
+  sides.probing.halt(job);
+  sides.clock.advance(60_000);
+  assert.equal(sides.answers.length, 0);
+  assert.deepEqual([job.last, job.counter], [last, undefined]);
+  const heir = new ProbeJob("b", target());
+  heir.inherit(job);
+  assert.deepEqual(heir.last, last);
+});
+
+Deno.test("counts are told once, by type, and those of a forgotten job are its own", () => {
+  using sides = new Sides();
+  const job = new ProbeJob("a", target());
+  sides.probing.tally(job);
+  sides.probing.aim(job, up, 100);
+  for (let i = 0; i < 3; i++) sides.probe(pass);
+  sides.probing.tally(job);
+  sides.probing.tally(job);
+  sides.probe(pass);
+  sides.probing.outdate(job, "target");
+  job.target = target(icmpCheck());
+  sides.probing.aim(job, up, 100);
+  sides.probe(pass);
+  sides.probing.tally(job);
+  assert.deepEqual(sides.tallies, ["a http 3", "a http 0", "a http 1", "a icmp 1"]);
+  sides.probing.forget(job);
+  sides.tallies.length = 0;
+  const other = new ProbeJob("b", target());
+  sides.probing.aim(other, up, 100);
+  sides.probing.tally(other);
+  assert.equal(other.last, undefined, "nothing of who was in its row before");
+  assert.deepEqual(sides.tallies, ["b http 0"]);
+});
+
+Deno.test("rows are used again, and there are as many as are needed", () => {
+  using sides = new Sides();
+  const jobs = Array.from({ length: 300 }, (_, i) => new ProbeJob(`${i}`, target()));
+  for (const job of jobs) sides.probing.aim(job, up, 0);
+  sides.clock.advance(10);
+  assert.equal(sides.answers.length, 300);
+  for (const answer of sides.answers.splice(0)) answer(pass);
+  assert.equal(sides.told.length, 600);
+  assert.deepEqual(sides.told.at(-1), "299 up 4 L7OK");
+  for (const job of jobs) sides.probing.forget(job);
+  assert.equal(sides.probing.stats().scheduled, 0);
+  for (const job of jobs.slice(0, 5)) sides.probing.aim(job, up, 0);
+  assert.equal(new Set(jobs.map(({ place }) => place?.row).slice(0, 5)).size, 5);
+  assert.ok(jobs.slice(0, 5).every(({ place }) => (place?.row ?? 300) < 300));
+});

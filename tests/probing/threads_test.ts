@@ -1,0 +1,150 @@
+import assert from "node:assert/strict";
+import type { HealthCheck, HttpCheck, TcpCheck } from "../../lib/config/mod.ts";
+import { freshHealth } from "../../lib/health/mod.ts";
+import { descriptorLimit } from "../../lib/net/mod.ts";
+import { ProbeJob, ProbeThreads, Probing, type ThreadOptions } from "../../lib/probing/mod.ts";
+import type { FatalError } from "../../lib/supervisor/mod.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { openDescriptors } from "../net/descriptors.ts";
+import { httpCheck, tcpCheck } from "../probes/checks.ts";
+import { closing, TestServer } from "../probes/servers.ts";
+import { ip } from "../support/ip.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+
+const quick = { intervalMs: 20, fastIntervalMs: 20, downIntervalMs: 20, timeoutMs: 5_000 };
+
+/** Threads that probe this machine, and what they have told. */
+class Bed implements AsyncDisposable {
+  readonly log = new RecordedLog();
+  readonly fatal: FatalError[] = [];
+  readonly told: string[] = [];
+  readonly threads: ProbeThreads;
+  readonly probing: Probing<string>;
+  #waiting: { readonly met: () => boolean; readonly resolve: () => void }[] = [];
+
+  constructor(options: Partial<ThreadOptions> = {}) {
+    this.threads = new ProbeThreads({
+      clock: systemClock,
+      log: this.log,
+      version: "1.2.3",
+      descriptorLimit: descriptorLimit(),
+      fatal: (error) => {
+        this.fatal.push(error);
+        this.#look();
+      },
+      ...options,
+    });
+    const tell = (line: string) => {
+      this.told.push(line);
+      this.#look();
+    };
+    this.probing = new Probing({
+      start: this.threads.start,
+      onVerdict: (owner, { state }, { code }) => tell(`${owner} ${state} ${code}`),
+      onLack: (owner, { detail }) => tell(`${owner} lacks ${detail}`),
+      onPulse: (owner) => tell(`${owner} pulse`),
+      onTally() {},
+    });
+  }
+
+  aim(name: string, port: number, check: HealthCheck): ProbeJob<string> {
+    const address = ip("127.0.0.1");
+    const job = new ProbeJob(name, {
+      ...{ backend: name, address, netns: "" },
+      check: { ...check, ...quick, port } as HealthCheck,
+    });
+    this.probing.aim(job, freshHealth(true, check), 0);
+    return job;
+  }
+
+  /** Resolves when `met`, looking each time that something is told. */
+  until(met: () => boolean): Promise<void> {
+    if (met()) return Promise.resolve();
+    return new Promise((resolve) => this.#waiting.push({ met, resolve }));
+  }
+
+  #look(): void {
+    for (const { met, resolve } of this.#waiting) if (met()) resolve();
+    this.#waiting = this.#waiting.filter(({ met }) => !met());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.probing.close();
+    await this.threads[Symbol.asyncDispose]();
+  }
+}
+
+function listen(): Deno.TcpListener {
+  return Deno.listen({ hostname: "127.0.0.1", port: 0 });
+}
+
+const tcp: TcpCheck = tcpCheck();
+const https: HttpCheck = httpCheck({ type: "https" });
+
+Deno.test("threads probe, tell what changes the state, and leave nothing open", async () => {
+  // What the runtime takes for its first workers it keeps.
+  const kept: number[] = [];
+  for (let round = 0; round < 4; round++) {
+    await using bed = new Bed();
+    const server = listen();
+    const job = bed.aim("a", server.addr.port, tcp);
+    await bed.until(() => bed.told.includes("a up L4OK"));
+    assert.equal(job.last?.detail, "connected");
+    server.close();
+    await bed.until(() => bed.told.includes("a down L4CON"));
+    assert.equal(job.counter, 0);
+    assert.deepEqual(bed.told, ["a pulse", "a up L4OK", "a pulse", "a down L4CON"]);
+    assert.ok(bed.threads.stats().done >= 2);
+    kept.push(openDescriptors());
+  }
+  assert.ok(Math.max(...kept.slice(2)) <= (kept[1] ?? 0), kept.join());
+});
+
+Deno.test("whoever decides may stand still: probes go on, and on time", async () => {
+  await using bed = new Bed();
+  using server = listen();
+  const job = bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+  const first = job.last?.at ?? 0;
+  const end = performance.now() + 600;
+  while (performance.now() < end);
+  assert.ok((job.last?.at ?? 0) - first > 200, "there are results from the standstill");
+  assert.equal(bed.threads.stats().excused, 0);
+});
+
+Deno.test("a handshake is another thread's business", async () => {
+  await using bed = new Bed();
+  await using server = TestServer.tcp(closing);
+  const job = bed.aim("a", server.port, https);
+  await bed.until(() => bed.told.length > 0);
+  assert.match(bed.told.join(), /a down L6RSP/);
+  job.target = { ...job.target, check: { ...tcp, ...quick, port: server.port } };
+  bed.probing.aim(job, { state: "down", counter: 0 }, 0);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+});
+
+Deno.test("debug records are written while somebody reads them", async () => {
+  const log = new RecordedLog();
+  let isRead = false;
+  const read = log.enabled.bind(log);
+  log.enabled = (level) => (level !== "debug" || isRead) && read(level);
+  await using bed = new Bed({ log });
+  using server = listen();
+  bed.aim("a", server.addr.port, tcp);
+  bed.probing.watch(true);
+  await bed.until(() => bed.told.filter((line) => line === "a pulse").length > 3);
+  assert.deepEqual(log.named("probe-done"), []);
+  isRead = true;
+  await bed.until(() => log.named("probe-done").length > 0);
+  const done = log.named("probe-done")[0];
+  assert.deepEqual([done?.backend, done?.code], ["a", "L4OK"]);
+});
+
+Deno.test("a thread that ends is the end of the process", async () => {
+  const code = encodeURIComponent('onmessage = () => { throw new Error("out of luck"); }');
+  await using bed = new Bed({
+    worker: () => new Worker(`data:text/javascript,${code}`, { type: "module" }),
+  });
+  await bed.until(() => bed.fatal.length > 0);
+  assert.match(bed.fatal[0]?.message ?? "", /^the thread that probes has ended: .*out of luck/);
+});
