@@ -6,6 +6,7 @@ import type { Failure } from "./failure.ts";
 import { Inbox, type KernelAge } from "./inbox.ts";
 import { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 import { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
+import type { OwnLoop } from "./loop.ts";
 import { Poller } from "./poller.ts";
 
 /**
@@ -25,6 +26,8 @@ export interface EngineOptions {
   readonly descriptorLimit?: number;
   /** Where sockets are counted, if other threads open some as well. */
   readonly admissionCounts?: Int32Array<SharedArrayBuffer>;
+  /** The loop of this thread, if it has one of its own, whose clock is the engine's. */
+  readonly loop?: OwnLoop;
   /** How many bytes a ping socket asks for to each side. */
   readonly pingBufferBytes?: number;
 }
@@ -59,9 +62,15 @@ export class Engine implements AsyncDisposable {
     this.pingBufferBytes = options.pingBufferBytes ?? pingBufferBytes;
     using parts = new DisposableStack();
     this.inbox = parts.use(new Inbox(options.kernelAge));
-    this.poller = new Poller(clock);
+    this.poller = new Poller(clock, options.loop !== undefined);
+    options.loop?.attach(this.poller);
     parts.move();
     this.#deadlines = new Deadlines(clock, () => this.poller.look());
+  }
+
+  /** The eventfd by which other threads {@link wake} a loop of this thread's own. */
+  get wakeDescriptor(): number {
+    return this.poller.wakeDescriptor;
   }
 
   /** Begins to connect; see {@link Connection.open}. */

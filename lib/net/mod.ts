@@ -26,6 +26,7 @@ export type { Clock, Timer } from "../time/mod.ts";
 export type { WaitOptions } from "./wait.ts";
 export { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
 export { type Deadline } from "./deadlines.ts";
+export { OwnLoop, wake } from "./loop.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { type KernelAge } from "./inbox.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";

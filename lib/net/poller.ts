@@ -1,6 +1,6 @@
 import type { Clock } from "../time/mod.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
-import { NetError } from "./errno.ts";
+import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
@@ -42,6 +42,8 @@ const burstSize = 4;
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 /** What is added to an eventfd's counter to make it readable (eventfd(2)). */
 const wakeUp = new Uint8Array(BigUint64Array.of(1n).buffer);
+const counter = new Uint8Array(8);
+const EINTR = errnoNumber("EINTR");
 /** poll(2), which has its own name for the bit. */
 const POLLIN = EPOLLIN;
 
@@ -74,9 +76,13 @@ export class Poller {
   #postponed: Watch[] | undefined;
   #looks = 0;
 
-  /** Throws {@link NetError}. */
-  constructor(clock: Clock) {
+  /** Nobody is set to look: {@link sleep} is called again and again. */
+  readonly #isDriven: boolean;
+
+  /** `isDriven` by a loop that calls {@link sleep}, or else by a waiter. Throws {@link NetError}. */
+  constructor(clock: Clock, isDriven = false) {
     this.#clock = clock;
+    this.#isDriven = isDriven;
     using parts = new DisposableStack();
     this.#epoll = parts.use(owned("create the epoll instance", libc.epoll_create1(O_CLOEXEC)));
     this.#pollfd = new Uint8Array(new Int32Array([this.#epoll.number, POLLIN]).buffer);
@@ -140,6 +146,19 @@ export class Poller {
     return this.#drain().done;
   }
 
+  /** The eventfd that ends a sleep when it is written to. */
+  get wakeDescriptor(): number {
+    return this.#wake.number;
+  }
+
+  /**
+   * Sleeps until something is ready, but for `longestMs` at most, and tells what is. Throws
+   * {@link NetError} when the kernel refuses.
+   */
+  sleep(longestMs: number): void {
+    this.#drain(Math.ceil(longestMs));
+  }
+
   /** Wakes and awaits the waiter, then closes. Watched descriptors stay their owners'. */
   async close(): Promise<void> {
     if (this.#isClosed()) return;
@@ -192,7 +211,7 @@ export class Poller {
 
   /** Makes sure that somebody waits, while there is something to wait for. */
   #schedule(): void {
-    if (this.#state !== "idle" || this.#watched === 0) return;
+    if (this.#isDriven || this.#state !== "idle" || this.#watched === 0) return;
     this.#state = "sleeping";
     this.#sleep = this.#sleepOnce();
   }
@@ -208,13 +227,16 @@ export class Poller {
     }
   }
 
-  /** Fetches and tells what is ready, until there is nothing more or the time for it is over. */
-  #drain(): { readonly events: number; readonly done: boolean } {
+  /**
+   * Fetches and tells what is ready, sleeping so long for the first of it, until there is nothing
+   * more or the time for it is over.
+   */
+  #drain(sleepMs = 0): { readonly events: number; readonly done: boolean } {
     const postponed: Watch[] = [];
     this.#postponed = postponed;
     this.#looks++;
     try {
-      const { events, done } = this.#fetch(this.#clock.now() + budgetMs);
+      const { events, done } = this.#fetch(sleepMs);
       return { events, done: done && postponed.length === 0 };
     } finally {
       this.#postponed = undefined;
@@ -222,14 +244,17 @@ export class Poller {
     }
   }
 
-  #fetch(end: number): { readonly events: number; readonly done: boolean } {
+  #fetch(sleepMs: number): { readonly events: number; readonly done: boolean } {
     let events = 0;
-    while (!this.#isClosed()) {
-      const count = libc.epoll_wait(this.#epoll.number, this.#events.bytes, batch, 0);
-      // Not EINTR: who does not sleep is not interrupted.
+    let end: number | undefined;
+    for (let waitMs = sleepMs; !this.#isClosed(); waitMs = 0) {
+      const count = libc.epoll_wait(this.#epoll.number, this.#events.bytes, batch, waitMs);
+      // Who does not sleep is not interrupted.
+      if (count < 0 && waitMs > 0 && errno() === EINTR) break;
       if (count < 0) throw new NetError("look at the sockets", errno());
       if (count === 0) break;
       events += count;
+      end ??= this.#clock.now() + budgetMs;
       if (!this.#dispatch(count, end)) return { events, done: false };
     }
     return { events, done: true };
@@ -240,6 +265,7 @@ export class Poller {
     const buffer = this.#events;
     let inTime = true;
     for (let i = 0; i < count; i++) {
+      if (this.#isDriven && buffer.slot(i) === noSlot) libc.read(this.#wake.number, counter, 8n);
       const watch = this.#slots[buffer.slot(i)];
       if (!watch || watch.generation !== buffer.generation(i)) continue;
       if (!inTime) {

@@ -1,5 +1,5 @@
 import { type Logger, reasonOf } from "../log/mod.ts";
-import { newAdmissionCounts } from "../net/mod.ts";
+import { newAdmissionCounts, wake } from "../net/mod.ts";
 import { FatalError } from "../supervisor/mod.ts";
 import { type Clock, pause, type Timer } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
@@ -44,9 +44,12 @@ class ProbeThread {
   #orders: Order[] = [];
   #isSending = false;
   #isClosing = false;
+  readonly #sent = new Int32Array(new SharedArrayBuffer(4));
+  #eventfd: number | undefined;
 
   constructor(
     options: ThreadOptions,
+    isTls: boolean,
     admissionCounts: Setup["admissionCounts"],
     tell: (report: Report) => void,
   ) {
@@ -59,8 +62,8 @@ class ProbeThread {
       event.preventDefault();
       this.#end(`the thread that probes has ended: ${event.message}`);
     };
-    const { stats } = this;
-    this.#post({ kind: "setup", setup: { version, descriptorLimit, admissionCounts, stats } });
+    const setup = { version, descriptorLimit, admissionCounts, isTls };
+    this.#post({ kind: "setup", setup: { ...setup, stats: this.stats, sent: this.#sent } });
   }
 
   /** Has an order carried out, together with those that come with it. */
@@ -81,6 +84,8 @@ class ProbeThread {
   async close(): Promise<void> {
     this.#isClosing = true;
     this.#post({ kind: "close" });
+    // The number may soon be another descriptor's.
+    this.#eventfd = undefined;
     const limit = this.#options.clock.after(closeMs, () => this.#closed.resolve());
     await this.#closed.promise;
     limit.cancel();
@@ -96,10 +101,15 @@ class ProbeThread {
 
   #post(message: ToThread): void {
     this.#worker.postMessage(message);
+    Atomics.add(this.#sent, 0, 1);
+    if (this.#eventfd !== undefined) wake(this.#eventfd);
   }
 
   #hear(message: FromThread): void {
     switch (message.kind) {
+      case "ready":
+        this.#eventfd = message.eventfd;
+        return this.#eventfd === undefined ? undefined : wake(this.#eventfd);
       case "batch":
         return void this.#take(message.batch);
       case "stray": {
@@ -173,7 +183,7 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
   /** Starts probing; once. */
   readonly start: StartProbing = (tell) => {
     this.#tell = tell;
-    this.#plain = this.#startThread();
+    this.#plain = this.#startThread(false);
     this.#lookForDebug();
     return this;
   };
@@ -189,8 +199,8 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
         return this.#all.forEach((thread) => thread.order(order));
       case "aim": {
         const thread = kindOf(order.target).isTls
-          ? this.#tls ??= this.#startThread()
-          : this.#plain ??= this.#startThread();
+          ? this.#tls ??= this.#startThread(true)
+          : this.#plain ??= this.#startThread(false);
         this.#threads.set(order.row, thread);
         return thread.order(order);
       }
@@ -223,8 +233,8 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
     return [this.#plain, this.#tls].filter((thread) => thread !== undefined);
   }
 
-  #startThread(): ProbeThread {
-    const thread = new ProbeThread(this.#options, this.#admissionCounts, (report) => {
+  #startThread(isTls: boolean): ProbeThread {
+    const thread = new ProbeThread(this.#options, isTls, this.#admissionCounts, (report) => {
       if (!this.#isClosed) this.#tell(report);
     });
     for (const part of this.#parts) thread.order(part);

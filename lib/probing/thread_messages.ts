@@ -14,6 +14,10 @@ export interface Setup {
   readonly admissionCounts: Int32Array<SharedArrayBuffer>;
   /** Where it says how it keeps up. */
   readonly stats: SharedArrayBuffer;
+  /** How many messages it has been sent, as it may be too busy to be told. */
+  readonly sent: Int32Array<SharedArrayBuffer>;
+  /** Whether it needs the runtime's loop, or has one of its own. */
+  readonly isTls: boolean;
 }
 
 /** To the thread that probes. */
@@ -28,6 +32,8 @@ export type ToThread =
 
 /** From the thread that probes. */
 export type FromThread =
+  /** It probes, and is woken by this eventfd if it has a loop of its own. */
+  | { readonly kind: "ready"; readonly eventfd: number | undefined }
   | { readonly kind: "batch"; readonly batch: Batch }
   /** An error that reached the top there, after which it goes on. */
   | { readonly kind: "stray"; readonly message: string; readonly stack: string | undefined }

@@ -6,7 +6,7 @@
  */
 
 import { type LogAttributes, type Logger, type LogLevel, logLevels } from "../log/mod.ts";
-import { Engine } from "../net/mod.ts";
+import { Engine, OwnLoop } from "../net/mod.ts";
 import { createProber, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
@@ -57,20 +57,29 @@ class ProbingThread {
   readonly #schedule: Schedule;
   readonly #outbox: Outbox;
   readonly #log: RemoteLog;
-  readonly #clock: Clock = systemClock;
+  readonly #clock: Clock;
+  readonly #loop: OwnLoop | undefined;
   readonly #stats: SharedArrayBuffer;
+  /** Messages that have come, the one it was made by included. */
+  #heard = 1;
   #timer: Timer | undefined;
   #isFlushing = false;
 
   constructor(setup: Setup, private readonly post: (message: FromThread) => void) {
-    const { descriptorLimit, admissionCounts, version, stats } = setup;
+    const { descriptorLimit, admissionCounts, version, stats, sent, isTls } = setup;
     this.#stats = stats;
+    const loop = isTls ? undefined : new OwnLoop(() => Atomics.load(sent, 0) !== this.#heard);
+    this.#loop = loop;
+    this.#clock = loop?.clock ?? systemClock;
     this.#outbox = new Outbox((batch) => post({ kind: "batch", batch }));
     this.#log = new RemoteLog((level, msg, attributes) => {
       this.#outbox.line({ level, msg, attributes });
       this.#flushSoon();
     });
-    this.#engine = new Engine(this.#clock, { descriptorLimit, admissionCounts });
+    this.#engine = new Engine(this.#clock, {
+      ...{ descriptorLimit, admissionCounts },
+      ...(loop && { loop }),
+    });
     this.#prober = createProber(this.#engine, { log: this.#log, version });
     this.#schedule = new Schedule({
       startProbe: this.#prober.start,
@@ -83,9 +92,12 @@ class ProbingThread {
       this.#flushSoon();
     });
     this.#sayStats();
+    post({ kind: "ready", eventfd: loop && this.#engine.wakeDescriptor });
+    void loop?.run();
   }
 
   hear(message: Exclude<ToThread, { kind: "setup" }>): void {
+    this.#heard = (this.#heard + 1) | 0;
     switch (message.kind) {
       case "orders":
         for (const order of message.orders) this.#schedule.order(order);
@@ -120,6 +132,7 @@ class ProbingThread {
     this.#timer?.cancel();
     this.#schedule.close();
     this.#prober.close();
+    this.#loop?.stop();
     await this.#engine.close();
     this.post({ kind: "closed" });
   }

@@ -32,6 +32,15 @@ export class DueQueue<T extends Due> {
     if (this.#cancelled > 64 && this.#cancelled > this.#heap.length / 2) this.#sweep();
   }
 
+  /** When the first entry is due; undefined when there is none. */
+  get next(): number | undefined {
+    for (let first = this.#heap[0]; first?.cancelled; first = this.#heap[0]) {
+      this.#removeFirst();
+      this.#cancelled--;
+    }
+    return this.#heap[0]?.at;
+  }
+
   /** Removes and returns the first entry at or before `end`, if there is one. */
   take(end: number): T | undefined {
     for (;;) {

@@ -1,0 +1,62 @@
+import type { Clock, Timer, Turn } from "./clock.ts";
+import { type Due, DueQueue } from "./queue.ts";
+import { systemClock } from "./system.ts";
+
+interface Pending extends Due {
+  readonly run: () => void;
+}
+
+/** A turn of the loop is over when it has lasted this long, in milliseconds. */
+const turnMs = 3;
+
+/** The machine's time, with timers that are run by whoever has a loop of their own. */
+export class DrivenClock implements Clock {
+  readonly turn: Turn;
+  readonly #queue = new DueQueue<Pending>();
+  #order = 0;
+  #turnedAt = 0;
+
+  constructor() {
+    const isOver = () => this.now() - this.#turnedAt >= turnMs;
+    this.turn = {
+      get isOver() {
+        return isOver();
+      },
+      next: () => new Promise((resolve) => void this.after(0, resolve)),
+    };
+  }
+
+  now(): number {
+    return systemClock.now();
+  }
+
+  wall(): number {
+    return systemClock.wall();
+  }
+
+  after(delayMs: number, run: () => void): Timer {
+    const at = this.now() + Math.max(0, delayMs);
+    const entry: Pending = { at, order: this.#order++, cancelled: false, run };
+    this.#queue.add(entry);
+    return { cancel: () => this.#queue.cancel(entry) };
+  }
+
+  /** Milliseconds until the next timer is due, 0 if one is; Infinity when there is none. */
+  get idleMs(): number {
+    const at = this.#queue.next;
+    return at === undefined ? Infinity : Math.max(0, at - this.now());
+  }
+
+  /** Runs what is due by now, and begins a turn. What a timer throws goes to `failed`. */
+  runDue(failed: (error: unknown) => void): void {
+    const now = this.#turnedAt = this.now();
+    for (let entry = this.#queue.take(now); entry; entry = this.#queue.take(now)) {
+      entry.cancelled = true;
+      try {
+        entry.run();
+      } catch (error) {
+        failed(error);
+      }
+    }
+  }
+}
