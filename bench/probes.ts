@@ -1,6 +1,6 @@
 /**
- * What a check costs: CPU per check and achieved rate of maglevd's checker with its prober, and of
- * HAProxy's own checker, against the same nginx in a network namespace, alternating.
+ * What a check costs: CPU per check and achieved rate of the whole of maglevd, its API and metrics
+ * open, and of HAProxy's own checker, against the same nginx in a network namespace, alternating.
  * Figures and how to read them: docs/performance/probes.md.
  *
  * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE…]`, such as `http@2000`; all of

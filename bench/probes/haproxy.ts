@@ -1,10 +1,9 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
+import { measureCost, pause } from "./cost.ts";
 import { backendAddress, type Load, type Measured, slowPort } from "./load.ts";
 
 /** From the start of HAProxy to the measurement: it spreads its first checks over an interval. */
 const warmUpMs = 4000;
-/** Clock ticks per second in /proc (USER_HZ, fixed at 100 on Linux). */
-const ticksPerSecond = 100;
 
 function configuration(load: Load, socket: string): string {
   const httpLines = load.type === "http"
@@ -71,48 +70,14 @@ export async function measureHaproxy(
   const child = namespace.command("haproxy", args, { stdout: "null", stderr: "null" }).spawn();
   try {
     await pause(warmUpMs);
-    const before = await sample(child.pid, socket);
-    const start = performance.now();
-    await pause(seconds * 1000);
-    const after = await sample(child.pid, socket);
-    const checks = after.connects - before.connects;
-    const cpu = (from: number, to: number) => (to - from) / ticksPerSecond * 1e6 / checks;
-    return {
-      rate: checks / (performance.now() - start) * 1000,
-      user: cpu(before.user, after.user),
-      system: cpu(before.system, after.system),
-      failures: after.failures - before.failures,
-      medianMs: undefined,
-      p99Ms: undefined,
-    };
+    const before = await failedChecks(socket);
+    const cost = await measureCost(namespace, child.pid, load.type, seconds);
+    return { ...cost, failures: await failedChecks(socket) - before };
   } finally {
     child.kill("SIGKILL");
     await child.status;
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-interface Sample {
-  readonly user: number;
-  readonly system: number;
-  /** Connections begun in the namespace, where nobody else begins any. */
-  readonly connects: number;
-  readonly failures: number;
-}
-
-async function sample(pid: number, socket: string): Promise<Sample> {
-  const failures = await failedChecks(socket);
-  const stat = await Deno.readTextFile(`/proc/${pid}/stat`);
-  const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  const snmp = await Deno.readTextFile(`/proc/${pid}/net/snmp`);
-  const [names = "", values = ""] = snmp.split("\n").filter((line) => line.startsWith("Tcp:"));
-  const connects = values.split(" ")[names.split(" ").indexOf("ActiveOpens")];
-  return {
-    user: Number(fields[11]),
-    system: Number(fields[12]),
-    connects: Number(connects),
-    failures,
-  };
 }
 
 /** The sum of `chkfail` over all servers. */
@@ -127,8 +92,4 @@ async function failedChecks(path: string): Promise<number> {
   return rows.map((row) => row.split(","))
     .filter((row) => row[name]?.startsWith("s"))
     .reduce((sum, row) => sum + Number(row[failures]), 0);
-}
-
-function pause(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -27,10 +27,6 @@ export interface Measured {
   readonly system: number;
   /** Checks that failed, although the server was well. */
   readonly failures: number;
-  /** Durations of checks in milliseconds, as their checker measured them, where it tells. */
-  readonly medianMs: number | undefined;
-  /** 99 of a hundred took no longer. */
-  readonly p99Ms: number | undefined;
 }
 
 /** More backends than this are not made: their intervals get shorter instead. */

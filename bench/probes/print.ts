@@ -11,23 +11,19 @@ export function printTitle(): void {
     "system",
     "sum",
     "false failures",
-    "median ms",
-    "p99 ms",
   );
 }
 
 /** One measurement. */
 export function printRow(checker: string, load: Load, measured: Measured | undefined): void {
   if (!measured) return;
-  const { rate, user, system, failures, medianMs, p99Ms } = measured;
+  const { rate, user, system, failures } = measured;
   row(
     `${load.type}@${load.rate}`,
     checker,
     rate.toFixed(0),
     ...[user, system, user + system].map((value) => value.toFixed(1)),
     `${failures}`,
-    medianMs?.toFixed(2) ?? "-",
-    p99Ms?.toFixed(2) ?? "-",
   );
 }
 
@@ -54,7 +50,7 @@ function median(values: readonly number[]): number {
 }
 
 function row(...cells: readonly string[]): void {
-  const widths = [12, 10, 9, 8, 8, 8, 16, 11, 9];
+  const widths = [12, 10, 9, 8, 8, 8, 16];
   console.log(
     cells.map((cell, i) => i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
       .join(" "),
