@@ -4,7 +4,14 @@ import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
 import { showEvents } from "./commands/events.ts";
-import { disableBackend, enableBackend, pauseBackend, resumeBackend } from "./commands/operate.ts";
+import {
+  disableBackend,
+  enableBackend,
+  pauseBackend,
+  resetBackend,
+  resumeBackend,
+} from "./commands/operate.ts";
+import { resetAll, resetFrontend, resetWeight } from "./commands/reset.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
 import { showVppInfo } from "./commands/vpp_info.ts";
@@ -70,12 +77,14 @@ export const commandTree: readonly Node[] = [
           keyword("resume", "End a pause, start again from unknown", resumeBackend),
           keyword("disable", "Out of rotation, existing flows moved away", disableBackend),
           keyword("enable", "Back into rotation, from unknown", enableBackend),
+          keyword("reset", "As the file says, its weights in all frontends too", resetBackend),
         ],
       }),
     ]),
     keyword("frontend", "Change a frontend's weights", () => [
       frontendSlot("Frontend to change", {
         next: () => [
+          keyword("reset", "All its weights as the file says", resetFrontend),
           keyword("pool", "One of its pools", () => [
             poolSlot("Pool to change", {
               next: () => [
@@ -92,6 +101,7 @@ export const commandTree: readonly Node[] = [
                             keyword("flush", "Also move existing flows away", setWeight),
                           ],
                         }),
+                        keyword("reset", "As the file says", resetWeight),
                       ]),
                     ],
                   }),
@@ -101,6 +111,9 @@ export const commandTree: readonly Node[] = [
           ]),
         ],
       }),
+    ]),
+    keyword("all", "Everything that was set by hand", () => [
+      keyword("reset", "All states and weights as the file says", resetAll),
     ]),
   ]),
   keyword("sync", "Reconcile now", () => [
@@ -169,6 +182,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   weight: "Weights, configured and effective",
   reload: "Configurations applied and rejected",
   operator: "What operators did",
+  override: "What the file says otherwise than an operator did",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
 };

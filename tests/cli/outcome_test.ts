@@ -131,7 +131,7 @@ Deno.test("a dry run changes nothing and ends with 5 if it foresees an outage", 
 Deno.test("what changes nothing says so", async () => {
   await using harness = await site(["web0"]);
   const { said } = await run(harness.address, "set backend web0 enable");
-  assert.deepEqual(said, ["backend web0 is up: nothing changes", "no frontend's traffic changes"]);
+  assert.deepEqual(said, ["backend web0 stays up", "no frontend's traffic changes"]);
 });
 
 Deno.test("exit codes tell what went wrong", async () => {

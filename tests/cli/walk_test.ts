@@ -23,7 +23,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["sh ba nginx0", "show backends {backend=nginx0}"],
   ["sh ba show", "show backends {backend=show}"],
   ["set backend x pause", "set backend pause {backend=x}"],
-  ["set ba x res", "set backend resume {backend=x}"],
+  ["set ba x resu", "set backend resume {backend=x}"],
   [
     "set frontend f pool p backend b weight 0 flush",
     "set frontend pool backend weight flush {frontend=f pool=p backend=b weight=0}",
@@ -39,7 +39,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["watch events log backend", "watch events log backend {}"],
   ["", "… show set sync watch config completion quit exit"],
   ["show vpp", "… info lb"],
-  ["set backend x", "… pause resume disable enable"],
+  ["set backend x", "… pause resume disable enable reset"],
   ["watch events num", "… <num>"],
   ["s", 'word 0: "s" is ambiguous: show, set, sync'],
   ["show v", 'word 1: "v" is ambiguous: version, vpp'],

@@ -4,6 +4,7 @@ import {
   type HealthCheckInfo,
   type ProbeResultInfo,
 } from "../../gen/maglev_pb.ts";
+import { handMark, handText } from "../by_hand.ts";
 import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
@@ -48,7 +49,7 @@ function formatBackendTable(backends: readonly BackendInfo[], view: View): strin
     backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state),
+      stateCell(backend.state, handMark(backend.byHand)),
       formatAgo(backend.sinceUnixNs, view.now),
       probeCell(backend.lastProbe),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
@@ -69,6 +70,7 @@ function formatBackend(
     ["name", backend.name],
     ["address", backend.address],
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
+    ["by hand", backend.byHand && handText(backend.byHand, now)],
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
@@ -95,8 +97,8 @@ function formatBackend(
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
 
-function stateCell(state: string): Cell {
-  return { text: state, meaning: stateMeaning(state) };
+function stateCell(state: string, mark = ""): Cell {
+  return { text: `${state}${mark}`, meaning: stateMeaning(state) };
 }
 
 function probeCell(probe: ProbeResultInfo | undefined): Cell {

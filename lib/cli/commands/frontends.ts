@@ -1,4 +1,5 @@
 import { type FrontendInfo, FrontendInfoSchema } from "../../gen/maglev_pb.ts";
+import { handMark } from "../by_hand.ts";
 import type { View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -35,6 +36,7 @@ function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View
       { title: "state" },
       { title: "active pool" },
       { title: "up/total", align: "right" },
+      { title: "" },
     ],
     frontends.map((frontend) => [
       frontend.name,
@@ -44,6 +46,7 @@ function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View
       { text: frontend.state, meaning: stateMeaning(frontend.state) },
       frontend.activePool,
       countUp(frontend),
+      weightsByHand(frontend),
     ]),
   );
 }
@@ -65,14 +68,14 @@ function formatFrontend(frontend: FrontendInfo, { style }: View): string {
     const rows = pool.backends.map((backend) => [
       backend.name,
       { text: backend.state, meaning: stateMeaning(backend.state) },
-      String(backend.weight),
+      `${backend.weight}${handMark(backend.byHand)}`,
       String(backend.effectiveWeight),
       backend.state === "disabled" ? { text: "[disabled]", meaning: "dim" as const } : "",
     ]);
     const table = formatTable(style, [
       { title: "backend" },
       { title: "state" },
-      { title: "weight", align: "right" },
+      { title: "weight" },
       { title: "effective", align: "right" },
       { title: "" },
     ], rows);
@@ -84,6 +87,11 @@ function formatFrontend(frontend: FrontendInfo, { style }: View): string {
 /** Port 0 is every port. */
 export function formatPort(port: number): string {
   return port === 0 ? "all" : String(port);
+}
+
+function weightsByHand({ pools }: FrontendInfo): string {
+  const count = pools.flatMap(({ backends }) => backends).filter(({ byHand }) => byHand).length;
+  return count === 0 ? "" : `${count} ${count === 1 ? "weight" : "weights"} by hand`;
 }
 
 function countUp(frontend: FrontendInfo): string {
