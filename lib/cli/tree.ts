@@ -1,4 +1,9 @@
-import { showBackend, showBackends } from "./commands/backends.ts";
+import {
+  type BackendFilter,
+  showBackend,
+  showBackends,
+  showBackendsThat,
+} from "./commands/backends.ts";
 import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
@@ -12,6 +17,7 @@ import {
   resumeBackend,
 } from "./commands/operate.ts";
 import { resetAll, resetFrontend, resetWeight } from "./commands/reset.ts";
+import { waitForBackend, waitForFrontend, waitForVpp } from "./commands/wait.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
 import { showVppInfo } from "./commands/vpp_info.ts";
@@ -45,7 +51,13 @@ export const commandTree: readonly Node[] = [
       "backends",
       "All backends, or one with its history",
       showBackends,
-      () => [backendSlot("Backend to show", { run: showBackend })],
+      () => [
+        ...backendFilters(),
+        backendSlot("Backend to show, or a pattern such as web*", {
+          run: showBackend,
+          next: backendFilters,
+        }),
+      ],
     ),
     keyword(
       "healthchecks",
@@ -123,6 +135,27 @@ export const commandTree: readonly Node[] = [
           frontendSlot("Only this frontend; nothing is removed", { run: syncVpp }),
         ]),
       ]),
+    ]),
+  ]),
+  keyword("wait", "Wait until something is so, for scripts", () => [
+    keyword("backend", "Until a backend is up or down", () => [
+      backendSlot("Backend to wait for", {
+        next: () => [
+          untilState("up", waitForBackend("up")),
+          untilState("down", waitForBackend("down")),
+        ],
+      }),
+    ]),
+    keyword("frontend", "Until a frontend is up or down", () => [
+      frontendSlot("Frontend to wait for", {
+        next: () => [
+          untilState("up", waitForFrontend("up")),
+          untilState("down", waitForFrontend("down")),
+        ],
+      }),
+    ]),
+    keyword("vpp", "Until VPP holds what it should", () => [
+      keyword("in-step", "Until VPP holds what it should", waitForVpp),
     ]),
   ]),
   keyword("watch", "Follow what happens", () => [
@@ -210,6 +243,24 @@ function eventOptions(): readonly Node[] {
       numberSlot("num", "Number of events", { min: 1, max: 1e9 }, after),
     ]),
   ];
+}
+
+/** Which backends are shown. Names may stand there as well, so they are not shortened. */
+function backendFilters(): readonly Node[] {
+  const filter = (word: BackendFilter, help: string): Node => ({
+    ...keyword(word, help, showBackendsThat(word)),
+    isWhole: true,
+  });
+  return [
+    filter("down", "Only those that are down"),
+    filter("flapping", "Only those that changed often in the last 10 minutes"),
+    filter("by-hand", "Only those that were steered by hand"),
+  ];
+}
+
+/** `up`, to be waited for. */
+function untilState(state: string, run: Command): Keyword {
+  return keyword(state, `Until it is ${state}`, run);
 }
 
 /** A word with what it runs, what follows it, or both. */

@@ -98,7 +98,10 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     flushOnDown: true,
     pools: [{
       name: "main",
-      backends: [{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" }],
+      backends: [{
+        ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+        ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+      }],
     }],
   },
   {
@@ -114,9 +117,13 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
       {
         name: "main",
         backends: [
-          { name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+          {
+            ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+            ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+          },
           {
             ...{ name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
+            ...{ reason: "not-up", sinceUnixNs: ago(3_661_000) },
             byHand: { value: "50", file: "100" },
           },
         ],

@@ -203,6 +203,7 @@ Deno.test("a maglevd that is older does what it is asked, and no dry run", async
     const note = (text: string) => void said.push(text);
     await execute(parseCommand(line.split(" ")), {
       ...{ client, style: plainStyle, json: false, signal: never, memory: new Map(), dryRun },
+      timeout: undefined,
       ...{ now: () => now, server: "there", print: note, note },
       agree: () => Promise.resolve(true),
     }).catch((error) => note(describeError(error, "there")));
