@@ -1,7 +1,6 @@
 import { because, type EventSink, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
 import type { HealthCheck } from "../config/mod.ts";
-import type { Logger } from "../log/mod.ts";
 import type { Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -19,7 +18,6 @@ export interface ApplyContext {
   readonly probing: Probing<BackendEntry>;
   readonly events: EventSink;
   readonly observer: CheckerObserver;
-  readonly log: Logger;
   /** Milliseconds within which the first probe by a check comes, by the new configuration. */
   readonly firstWithinMs: (check: HealthCheck) => number;
 }
@@ -152,13 +150,19 @@ function settleChange(
 function settleEnabled(
   entry: BackendEntry,
   enabled: boolean,
-  { states, log }: ApplyContext,
+  { states, events }: ApplyContext,
   reason: Reason,
 ): void {
   const operator = entry.operatorEnabled;
   if (operator === undefined) states.input(entry, enabled ? "enable" : "disable", reason);
   else if (operator !== enabled) {
-    log.info("backend-enabled-kept", { backend: entry.name, file: enabled, operator });
+    const word = (isEnabled: boolean) => isEnabled ? "enabled" : "disabled";
+    events.emit(because(reason, [{
+      kind: "override",
+      change: "kept",
+      ...{ backend: entry.name, frontend: "", pool: "", byHand: word(operator) },
+      file: { from: word(!enabled), to: word(enabled) },
+    }]));
   }
 }
 
@@ -171,7 +175,10 @@ function* tellFrontends(
 ): Steps<void> {
   for (const entry of frontends.fresh) {
     const before = old.frontends.get(entry.file.name);
-    if (before) events.emit(because(reason, [...before.departures(entry)]));
+    events.emit(because(reason, [
+      ...entry.takeOverruled(),
+      ...before?.departures(entry) ?? [],
+    ]));
     yield* tellFrontend(entry, events, clock, reason);
   }
   for (const entry of frontends.gone) {

@@ -13,7 +13,7 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import type { Membership } from "./frontend.ts";
 import type { Said } from "./saved.ts";
-import type { BackendSnapshot } from "./types.ts";
+import type { BackendByHand, BackendSnapshot } from "./types.ts";
 
 /** Where a configuration uses a backend. */
 export interface Placement {
@@ -98,12 +98,21 @@ export class BackendEntry {
     return {
       config,
       state: health.state,
+      untested: this.untested,
       enabled: health.state !== "disabled",
       health: health.counter,
       since,
       transitions,
       lastProbe: this.job.last,
       frontends: this.placement.frontends,
+      byHand: this.#byHand(),
     };
+  }
+
+  #byHand(): BackendByHand | undefined {
+    const { config: { enabled: fileEnabled }, health: { state: current }, said } = this;
+    const state = current === "paused" || current === "disabled" ? current : "enabled";
+    const isAsInFile = state === (fileEnabled ? "enabled" : "disabled");
+    return isAsInFile ? undefined : { state, fileEnabled, said };
   }
 }

@@ -23,7 +23,6 @@ import {
   type SavedBackend,
   savedBackend,
   type SavedWeight,
-  savedWeight,
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
@@ -109,7 +108,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       historyLimit: () => this.config.transitionHistory,
     });
     this.#context = {
-      ...{ clock, states, probing, events, log, firstWithinMs },
+      ...{ clock, states, probing, events, firstWithinMs },
       observer: this.#observers,
     };
     this.#operator = new Operator({ clock, events, states, world: () => this.#world });
@@ -160,8 +159,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** The weights of a frontend that operators have set. */
   savedWeights(frontend: string): SavedWeight[] {
-    const members = this.#world.frontends.get(frontend)?.members.values() ?? [];
-    return [...members].flatMap((member) => savedWeight(member) ?? []);
+    return this.#world.frontends.get(frontend)?.weightsByHand() ?? [];
   }
 
   /** Calls `listener` for every finished probe until the returned function is called. */

@@ -1,4 +1,11 @@
-import { type BackendInput, type Health, type Standing, type Step, step } from "../health/mod.ts";
+import {
+  type BackendInput,
+  type BackendState,
+  type Health,
+  type Standing,
+  type Step,
+  step,
+} from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import { type BackendOutcome, frontendOutcome, type Outcome, type Side } from "./outcome.ts";
@@ -24,6 +31,16 @@ export class Forecast {
       untested: untested && outcome.probing === "keep",
     });
     return outcome;
+  }
+
+  /** What a backend's state would be after all that was forecast before. */
+  stateOf(entry: BackendEntry): BackendState {
+    return this.#condition(entry).health.state;
+  }
+
+  /** What a weight would be after all that was forecast before. */
+  weightOf(member: Membership): number {
+    return this.#weights.get(member) ?? member.weight;
   }
 
   /** A weight would be set. */
@@ -71,7 +88,7 @@ export class Forecast {
       const { pool, weight, backend } = member;
       const { state } = this.#standing(backend);
       tally.moved(pool, weight, backend.health.state, state);
-      tally.reweighed(pool, weight, this.#weights.get(member) ?? weight, state);
+      tally.reweighed(pool, weight, this.weightOf(member), state);
     }
     return {
       tally,
@@ -79,10 +96,10 @@ export class Forecast {
       place: (name) => {
         const member = frontend.members.get(name);
         if (!member) return undefined;
-        const { pool, weight, backend } = member;
+        const { pool, backend } = member;
         return {
           pool,
-          weight: this.#weights.get(member) ?? weight,
+          weight: this.weightOf(member),
           standing: this.#standing(backend),
         };
       },

@@ -1,5 +1,11 @@
 import type { Frontend } from "../config/mod.ts";
-import type { Happening, ReasonedHappening, ToldWeight, WeightHappening } from "../events/mod.ts";
+import type {
+  Happening,
+  OverrideHappening,
+  ReasonedHappening,
+  ToldWeight,
+  WeightHappening,
+} from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
   type BackendState,
@@ -10,7 +16,7 @@ import {
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Said } from "./saved.ts";
+import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
 /** The weights of one backend in one frontend, as listeners know them. */
@@ -54,6 +60,7 @@ export class FrontendEntry {
   /** Name of the active pool, as last announced. */
   #pool: string;
   #snapshot: FrontendSnapshot | undefined;
+  readonly #overruled: OverrideHappening[] = [];
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend) {
@@ -93,10 +100,15 @@ export class FrontendEntry {
       this.#pool = old.#pool;
     }
     const before = old ?? renamed;
+    const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
-      if (before) Object.assign(member, this.inherited(before, name, formerName));
+      const inherited = before && this.inherited(before, name, formerName);
+      if (!inherited) continue;
+      Object.assign(member, inherited);
+      lost.delete(formerName(member.backend) ?? name);
     }
+    for (const saved of lost.values()) this.overrule(saved);
     this.config = this.#withWeights();
     for (const { backend, pool, weight } of this.members.values()) {
       this.tally.add(pool, weight, backend.health.state);
@@ -122,6 +134,23 @@ export class FrontendEntry {
     return { weight: old.weight, said: old.said };
   }
 
+  /** Notes that a weight that was set by hand does not count here, though it did before. */
+  overrule({ backend, pool, weight, fileWeight }: SavedWeight): void {
+    const now = this.members.get(backend);
+    const isThere = now && this.#poolName(now.pool) === pool;
+    this.#overruled.push({
+      kind: "override",
+      change: "ended",
+      ...{ backend, frontend: this.file.name, pool, byHand: `${weight}` },
+      file: { from: `${fileWeight}`, to: isThere ? `${now.fileWeight}` : "none" },
+    });
+  }
+
+  /** What was noted so, once. */
+  takeOverruled(): readonly OverrideHappening[] {
+    return this.#overruled.splice(0);
+  }
+
   /** A backend of this pool and weight changed its state; `unannounced` has to follow. */
   moved(pool: number, weight: number, from: BackendState, to: BackendState): void {
     this.tally.moved(pool, weight, from, to);
@@ -129,7 +158,7 @@ export class FrontendEntry {
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
-  reweigh(member: Membership, weight: number, said: Said): void {
+  reweigh(member: Membership, weight: number, said: Said | undefined): void {
     this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
     member.weight = weight;
     member.said = said;
@@ -191,6 +220,12 @@ export class FrontendEntry {
     };
   }
 
+  /** The weights that operators have set to something else than the file says. */
+  weightsByHand(): SavedWeight[] {
+    if (this.config === this.file) return [];
+    return [...this.members.values()].flatMap((member) => savedWeight(member) ?? []);
+  }
+
   /** What others may see of it; the same object until something changes. */
   snapshot(): FrontendSnapshot {
     return this.#snapshot ??= {
@@ -199,6 +234,7 @@ export class FrontendEntry {
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
       weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOf),
+      byHand: this.weightsByHand(),
     };
   }
 

@@ -18,6 +18,7 @@ export type {
 } from "./outcome.ts";
 export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
+  BackendByHand,
   BackendSnapshot,
   CheckerControl,
   CheckerObserver,

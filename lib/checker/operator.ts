@@ -6,6 +6,7 @@ import {
   type Reason,
   type ReasonedHappening,
 } from "../events/mod.ts";
+import type { BackendState } from "../health/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Forecast } from "./forecast.ts";
@@ -75,7 +76,74 @@ export class Operator {
         forecast.weigh(member, weight);
         return (asked) => this.#weigh(frontend, member, weight, flush, asked);
       }
+      case "reset": {
+        const entry = this.context.world().backends.get(operation.backend);
+        if (entry) return this.#prepareReset([entry], entry.placement.memberships, forecast);
+        const what = `cannot reset backend ${quoted(operation.backend)}`;
+        throw new CheckerError("not-found", `${what}: no such backend`);
+      }
+      case "reset-weight":
+        return this.#prepareReset([], [this.#find({ ...operation, weight: 0 }).member], forecast);
+      case "reset-frontend": {
+        const entry = this.context.world().frontends.get(operation.frontend);
+        if (entry) return this.#prepareReset([], entry.members.values(), forecast);
+        const what = `cannot reset frontend ${quoted(operation.frontend)}`;
+        throw new CheckerError("not-found", `${what}: no such frontend`);
+      }
+      case "reset-all": {
+        const { backends, frontends } = this.context.world();
+        const isSet = ({ config, file }: FrontendEntry) => config !== file;
+        const members = [...frontends.values()].filter(isSet)
+          .flatMap(({ members }) => [...members.values()]);
+        return this.#prepareReset(backends.values(), members, forecast);
+      }
     }
+  }
+
+  /** Makes backends and weights what the file says. */
+  #prepareReset(
+    backends: Iterable<BackendEntry>,
+    members: Iterable<Membership>,
+    forecast: Forecast,
+  ): Deed {
+    const deeds: Deed[] = [];
+    for (const entry of backends) {
+      const verb = verbToFile(forecast.stateOf(entry), entry.config.enabled);
+      if (verb) forecast.steer(entry, verb);
+      deeds.push((asked) => this.#forget(entry, verb, asked));
+    }
+    for (const member of members) {
+      if (forecast.weightOf(member) === member.fileWeight) continue;
+      forecast.weigh(member, member.fileWeight);
+      deeds.push((asked) => this.#forgetWeight(member, asked));
+    }
+    return (asked) => {
+      for (const deed of deeds) deed(asked);
+    };
+  }
+
+  #forget(entry: BackendEntry, verb: Verb | undefined, { reason }: Asked): void {
+    const { states, events } = this.context;
+    entry.operatorEnabled = undefined;
+    entry.said = undefined;
+    if (!verb) return;
+    const outcome = states.preview(entry, verb);
+    if (outcome.kind === "refused") return;
+    const detail = `${entry.health.state} -> ${outcome.health.state}`;
+    events.emit(because(reason, [
+      { kind: "operator", action: "reset", backend: entry.name, frontend: "", detail },
+    ]));
+    states.input(entry, verb, reason);
+  }
+
+  #forgetWeight(member: Membership, { reason, at }: Asked): void {
+    const { frontend, weight: before, fileWeight } = member;
+    frontend.reweigh(member, fileWeight, undefined);
+    const action = { ...weightAction(member, before, false), action: "reset" } as const;
+    this.context.events.emit([
+      ...because(reason, [action]),
+      ...frontend.unannounced([member], reason, at),
+    ]);
   }
 
   #prepareSteering(verb: Verb, backend: string, forecast: Forecast): Deed {
@@ -140,6 +208,13 @@ export class Operator {
     if (member?.pool !== index) throw missing("backend");
     return { frontend: entry, member };
   }
+}
+
+/** What brings a backend to what the file says of it; undefined where it is so. */
+function verbToFile(state: BackendState, enabled: boolean): Verb | undefined {
+  if (!enabled) return state === "disabled" ? undefined : "disable";
+  if (state === "disabled") return "enable";
+  return state === "paused" ? "resume" : undefined;
 }
 
 const operatorCause = { kind: "operator" } as const;

@@ -9,7 +9,7 @@ import {
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Membership } from "./frontend.ts";
+import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Plan } from "./plan.ts";
 
 /** Who said something, and when. */
@@ -116,15 +116,17 @@ function healthOf(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): H
 
 /** Sets the weights of a frontend's places that operators had set. */
 function restoreWeights(
-  members: ReadonlyMap<string, Membership>,
+  frontend: FrontendEntry,
   saved: readonly SavedWeight[],
 ): void {
-  for (const { backend, pool, weight, fileWeight, said } of saved) {
-    const member = members.get(backend);
-    if (!member || member.fileWeight !== fileWeight) continue;
-    if (member.frontend.file.pools[member.pool]?.name !== pool) continue;
-    member.weight = weight;
-    member.said = said;
+  for (const each of saved) {
+    const { backend, pool, weight, fileWeight, said } = each;
+    const member = frontend.members.get(backend);
+    const isThere = member && frontend.file.pools[member.pool]?.name === pool;
+    if (isThere && member.fileWeight === fileWeight) {
+      member.weight = weight;
+      member.said = said;
+    } else frontend.overrule(each);
   }
 }
 
@@ -137,7 +139,7 @@ export function restore(
     const known = saved.get(entry.name);
     if (known) restoreBackend(entry, known, isHealthFresh);
   }
-  for (const { file: { name }, members } of frontends.fresh) {
-    restoreWeights(members, weights.get(name) ?? []);
+  for (const entry of frontends.fresh) {
+    restoreWeights(entry, weights.get(entry.file.name) ?? []);
   }
 }

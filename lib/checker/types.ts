@@ -4,6 +4,7 @@ import type { BackendState, EffectiveWeight, FrontendState, Transition } from ".
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
 import type { Outcome } from "./outcome.ts";
+import type { Said, SavedWeight } from "./saved.ts";
 
 /** A backend at one moment. */
 export interface BackendSnapshot {
@@ -11,6 +12,8 @@ export interface BackendSnapshot {
   readonly config: Backend;
   /** Where the state machine stands. */
   readonly state: BackendState;
+  /** maglevd has just been started: it was neither probed nor steered yet. */
+  readonly untested: boolean;
   /** The operator's or else the file's word. */
   readonly enabled: boolean;
   /** The rise/fall counter, 0 to rise + fall - 1. */
@@ -23,6 +26,17 @@ export interface BackendSnapshot {
   readonly lastProbe: DatedResult | undefined;
   /** Names of the frontends that use it, sorted. */
   readonly frontends: readonly string[];
+  /** Undefined while it is as the file says. */
+  readonly byHand: BackendByHand | undefined;
+}
+
+/** What an operator has said of a backend that the file does not say. */
+export interface BackendByHand {
+  readonly state: "paused" | "disabled" | "enabled";
+  /** Whether the file has it enabled. */
+  readonly fileEnabled: boolean;
+  /** Who said so; undefined where that is not known. */
+  readonly said: Said | undefined;
 }
 
 /** A frontend at one moment; weights in `config` are the runtime ones. */
@@ -37,6 +51,8 @@ export interface FrontendSnapshot {
   readonly activePool: string;
   /** One per backend, in the order of pools and their backends. */
   readonly weights: readonly EffectiveWeight[];
+  /** The weights that operators have set to something else than the file says. */
+  readonly byHand: readonly SavedWeight[];
 }
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */
@@ -96,7 +112,13 @@ export type Operation =
     readonly weight: number;
     /** Whether existing flows are to be moved away. */
     readonly flush: boolean;
-  };
+  }
+  /** Everything that was said of a backend is forgotten, its weights in all frontends included. */
+  | { readonly action: "reset"; readonly backend: string }
+  /** What was said of a weight is forgotten, of all weights of a frontend, of everything. */
+  | WeightPlace & { readonly action: "reset-weight" }
+  | { readonly action: "reset-frontend"; readonly frontend: string }
+  | { readonly action: "reset-all" };
 
 /** What operators may do, `actor` being who asks. Each throws {@link CheckerError}. */
 export interface CheckerControl {

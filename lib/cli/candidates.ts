@@ -12,6 +12,7 @@ const flagHelp: readonly (readonly [flag: string, help: string])[] = [
   ["--json", "Print JSON"],
   ["--yes", "Agree beforehand"],
   ["--dry-run", "Only tell what a change would come to"],
+  ["--timeout", "Wait no longer than that, such as 30s"],
   ["--keep-going", "Go on after a command of a script that failed"],
   ["--help", "Print help"],
   ["--version", "Print the version"],

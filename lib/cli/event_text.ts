@@ -2,6 +2,7 @@ import type {
   Event,
   EventWeight,
   LogEvent,
+  OverrideEvent,
   ReloadEvent,
   TransitionRecord,
   WeightEvent,
@@ -58,6 +59,8 @@ export function formatEventText(event: Event, style: Style): string {
       const text = [action, ...about].filter((part) => part !== "").join(" ");
       return line(event, "operator", detail === "" ? text : `${text}: ${detail}`, style);
     }
+    case "override":
+      return line(event, "override", overrideText(kind.value), style);
     case "vpp":
     case "probing":
       return line(event, kind.case, changeText(kind.value, style), style);
@@ -118,6 +121,13 @@ function transitionLine(
   // A maglevd that is older than the causes of events.
   const outcome = formatOutcome({ code, detail });
   return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${change}${outcome && `  ${outcome}`}`;
+}
+
+function overrideText(event: OverrideEvent): string {
+  const { change, backendName, frontendName, poolName, byHand, fileFrom, fileTo } = event;
+  const about = frontendName === "" ? backendName : `${frontendName} ${poolName} ${backendName}`;
+  const file = `the file says ${fileTo} (was ${fileFrom})`;
+  return `${about} ${byHand} by hand ${change === "kept" ? "stays" : "ends"}, ${file}`;
 }
 
 function weightText(event: WeightEvent): string {

@@ -5,7 +5,15 @@ import { callTimeoutMs } from "./client.ts";
 import type { Args, MaglevClient } from "./node.ts";
 
 /** Kinds of change besides transitions, as they are typed and as the API names them. */
-export const addedKinds = ["pool", "weight", "reload", "operator", "vpp", "probing"] as const;
+export const addedKinds = [
+  "pool",
+  "weight",
+  "reload",
+  "operator",
+  "override",
+  "vpp",
+  "probing",
+] as const;
 
 /** Every kind of change. */
 export const changeKinds = ["backend", "frontend", ...addedKinds] as const;

@@ -47,6 +47,9 @@ export async function execute({ command, args }: Parsed, session: Session): Prom
       exitCodes.usage,
     );
   }
+  if (session.timeout !== undefined && !(command.kind === "report" && command.waits)) {
+    throw new CommandFailure("--timeout is for wait", exitCodes.usage);
+  }
   switch (command.kind) {
     case "quit":
       return exitCodes.done;

@@ -1,4 +1,5 @@
 import { CommandFailure, exitCodes } from "./errors.ts";
+import { parseSpan } from "./span.ts";
 
 /** maglevc's own flags; everything else is the command. */
 export interface Flags {
@@ -10,6 +11,8 @@ export interface Flags {
   readonly yes: boolean;
   /** Only tells what a change would come to. */
   readonly dryRun: boolean;
+  /** Waits no longer than this. */
+  readonly timeout: string | undefined;
   /** A script goes on after a command that failed. */
   readonly keepGoing: boolean;
   readonly help: boolean;
@@ -33,6 +36,7 @@ export function parseFlags(
     json: false,
     yes: false,
     dryRun: false,
+    timeout: undefined as string | undefined,
     keepGoing: false,
     help: false,
     version: false,
@@ -48,6 +52,7 @@ export function parseFlags(
     else if (name === "--json") flags.json = parseBool(name, value);
     else if (name === "--yes") flags.yes = parseBool(name, value);
     else if (name === "--dry-run") flags.dryRun = parseBool(name, value);
+    else if (name === "--timeout") flags.timeout = spanOf(value ?? takeValue(name, rest));
     else if (name === "--keep-going") flags.keepGoing = parseBool(name, value);
     else if (name === "--help" || name === "-h") flags.help = true;
     else if (name === "--version") flags.version = true;
@@ -78,22 +83,34 @@ function usageFailure(message: string): CommandFailure {
   return new CommandFailure(message, exitCodes.usage);
 }
 
+function spanOf(text: string): string {
+  if (parseSpan(text) !== undefined) return text;
+  throw usageFailure(`--timeout wants a time such as 30s or 5m, not "${text}"`);
+}
+
 /** Flags that hold for one line of the shell or of a script. */
 export interface LineFlags {
   readonly json: boolean;
   readonly yes: boolean;
   readonly dryRun: boolean;
+  readonly timeout: string | undefined;
 }
 
-/** Takes flags out of the words of a line, wherever they stand. */
+/**
+ * Takes flags out of the words of a line, wherever they stand. Throws CommandFailure where one lacks
+ * its value.
+ */
 export function splitLineFlags<W extends { readonly text: string }>(
-  words: readonly W[],
+  line: readonly W[],
 ): { readonly words: readonly W[]; readonly flags: LineFlags } {
-  const has = (flag: string) => words.some(({ text }) => text === flag);
-  return {
-    words: words.filter(({ text }) => !lineFlags.includes(text)),
-    flags: { json: has("--json"), yes: has("--yes"), dryRun: has("--dry-run") },
-  };
+  const has = (flag: string) => line.some(({ text }) => text === flag);
+  const at = line.findIndex(({ text }) => text === "--timeout");
+  const timeout = at < 0 ? undefined : spanOf(line[at + 1]?.text ?? "");
+  const words = line.filter(({ text }, i) =>
+    !lineFlags.includes(text) && (at < 0 || (i !== at && i !== at + 1))
+  );
+  const [json, yes, dryRun] = [has("--json"), has("--yes"), has("--dry-run")];
+  return { words, flags: { json, yes, dryRun, timeout } };
 }
 
 const lineFlags: readonly string[] = ["--json", "--yes", "--dry-run"];

@@ -63,6 +63,11 @@ export function formatOutcome(
   return detail === "" ? code : `${code} (${detail})`;
 }
 
+/** A part of something, from 0 to 1, in percent: `33.3%`. */
+export function formatShare(share: number): string {
+  return `${Number((share * 100).toFixed(1))}%`;
+}
+
 /** A VIP without the prefix length every VIP has: `192.0.2.1/32` is `192.0.2.1`. */
 export function stripHostMask(prefix: string): string {
   const [address = "", length] = prefix.split("/");

@@ -29,6 +29,7 @@ export function usage(): string {
     "  --json              print what show finds as JSON",
     "  --yes               agree beforehand to what would be asked on a terminal",
     "  --dry-run           change nothing, only tell what set, sync and reload would come to",
+    "  --timeout span      wait no longer than that, such as 30s; 60s if nothing is said",
     "  --keep-going        go on after a command of a script that failed",
     "  --version           print the version and exit",
     "",

@@ -55,6 +55,8 @@ export interface CommandContext {
   readonly now: () => number;
   /** Only tell what would come of it (`--dry-run`). */
   readonly dryRun: boolean;
+  /** Wait no longer (`--timeout`), such as `30s`. */
+  readonly timeout: string | undefined;
   /**
    * Resolves when the operator agrees, to whether the details were shown for that. Throws
    * CommandFailure when he does not.
@@ -70,6 +72,8 @@ export type Command =
     readonly run: (context: CommandContext) => Promise<Report>;
     /** Whether it changes something, and knows `--dry-run`. */
     readonly changes?: true;
+    /** Whether it waits for something, and knows `--timeout`. */
+    readonly waits?: true;
   }
   /** Prints events as they come until stopped. */
   | { readonly kind: "watch" }
@@ -90,6 +94,8 @@ export interface Keyword {
   readonly next?: () => readonly Node[];
   /** What it does when the line ends here. */
   readonly run?: Command;
+  /** It is not to be shortened, because a name may stand in its place. */
+  readonly isWhole?: true;
   /** What may follow in any order, as help shows it: `[num <n>] [pretty]`. */
   readonly options?: string;
 }

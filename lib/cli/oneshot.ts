@@ -52,22 +52,39 @@ export async function runLines(
   let line = 0;
   for await (const typed of lines) {
     line++;
+    const [first] = typed;
+    if (first === "quit" || first === "exit" || signal.aborted) break;
+    if (first === undefined) continue;
+    const result = await runLine(flags, typed, output, signal, `line ${line}: `);
+    if (code === exitCodes.done) code = result;
+    if (code !== exitCodes.done && !flags.keepGoing) break;
+  }
+  return code;
+}
+
+/** A line of a script may have flags of its own. */
+async function runLine(
+  flags: Flags,
+  typed: readonly string[],
+  output: Output,
+  signal: AbortSignal,
+  place: string,
+): Promise<ExitCode> {
+  try {
     const { words, flags: own } = splitLineFlags(typed.map((text) => ({ text })));
-    const [first] = words;
-    if (first?.text === "quit" || first?.text === "exit" || signal.aborted) break;
-    if (!first) continue;
     const all = {
       ...flags,
       json: flags.json || own.json,
       yes: flags.yes || own.yes,
       dryRun: flags.dryRun || own.dryRun,
+      timeout: own.timeout ?? flags.timeout,
       words: words.map(({ text }) => text),
     };
-    const result = await runOnce(all, output, signal, `line ${line}: `);
-    if (code === exitCodes.done) code = result;
-    if (code !== exitCodes.done && !flags.keepGoing) break;
+    return await runOnce(all, output, signal, place);
+  } catch (error) {
+    output.err(`error: ${place}${describeError(error, flags.server)}`);
+    return exitCodeOf(error);
   }
-  return code;
 }
 
 async function runWords(session: Session, words: readonly string[]): Promise<ExitCode> {
@@ -91,6 +108,7 @@ function oneShotSession(flags: Flags, output: Output, signal: AbortSignal): Sess
     style,
     json: flags.json,
     dryRun: flags.dryRun,
+    timeout: flags.timeout,
     signal,
     memory: new Map(),
     now: Date.now,

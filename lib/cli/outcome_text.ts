@@ -5,6 +5,7 @@ import type {
   Outcome,
   WeightOutcome,
 } from "../gen/maglev_pb.ts";
+import { formatShare } from "./format.ts";
 import type { Style } from "./style.ts";
 import { type Cell, formatTable, indent } from "./table.ts";
 
@@ -87,10 +88,6 @@ function weightWord(weight: EventWeight | undefined): string {
 }
 
 function shareText({ shareFrom, shareTo }: WeightOutcome): string {
-  const [from, to] = [percent(shareFrom), percent(shareTo)];
+  const [from, to] = [formatShare(shareFrom), formatShare(shareTo)];
   return from === to ? from : `${from} → ${to}`;
-}
-
-function percent(share: number): string {
-  return `${Number((share * 100).toFixed(1))}%`;
 }

@@ -3,6 +3,8 @@ import { toJson } from "@bufbuild/protobuf";
 import { type ExitCode, exitCodes } from "./errors.ts";
 import type { Command, CommandContext, Report, View } from "./node.ts";
 
+type ReportCommand = Extract<Command, { readonly kind: "report" }>;
+
 /** A command that fetches a value and shows it, as text or as JSON. */
 export function report<T>(spec: {
   readonly fetch: (context: CommandContext) => Promise<T>;
@@ -10,7 +12,7 @@ export function report<T>(spec: {
   readonly json: (value: T) => JsonValue;
   /** What maglevc ends with; 0 where nothing is said. */
   readonly code?: (value: T) => ExitCode;
-}): Extract<Command, { readonly kind: "report" }> {
+}): ReportCommand {
   return {
     kind: "report",
     async run(context): Promise<Report> {
@@ -25,7 +27,7 @@ export function report<T>(spec: {
 }
 
 /** A command that looks at something and says in a sentence what it found. */
-export function action(run: (context: CommandContext) => Promise<string>): Command {
+export function action(run: (context: CommandContext) => Promise<string>): ReportCommand {
   return report({
     fetch: run,
     text: (sentence) => sentence,

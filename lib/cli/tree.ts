@@ -1,10 +1,23 @@
-import { showBackend, showBackends } from "./commands/backends.ts";
+import {
+  type BackendFilter,
+  showBackend,
+  showBackends,
+  showBackendsThat,
+} from "./commands/backends.ts";
 import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
 import { showEvents } from "./commands/events.ts";
-import { disableBackend, enableBackend, pauseBackend, resumeBackend } from "./commands/operate.ts";
+import {
+  disableBackend,
+  enableBackend,
+  pauseBackend,
+  resetBackend,
+  resumeBackend,
+} from "./commands/operate.ts";
+import { resetAll, resetFrontend, resetWeight } from "./commands/reset.ts";
+import { waitForBackend, waitForFrontend, waitForVpp } from "./commands/wait.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
 import { showVppInfo } from "./commands/vpp_info.ts";
@@ -38,7 +51,13 @@ export const commandTree: readonly Node[] = [
       "backends",
       "All backends, or one with its history",
       showBackends,
-      () => [backendSlot("Backend to show", { run: showBackend })],
+      () => [
+        ...backendFilters(),
+        backendSlot("Backend to show, or a pattern such as web*", {
+          run: showBackend,
+          next: backendFilters,
+        }),
+      ],
     ),
     keyword(
       "healthchecks",
@@ -70,12 +89,14 @@ export const commandTree: readonly Node[] = [
           keyword("resume", "End a pause, start again from unknown", resumeBackend),
           keyword("disable", "Out of rotation, existing flows moved away", disableBackend),
           keyword("enable", "Back into rotation, from unknown", enableBackend),
+          keyword("reset", "As the file says, its weights in all frontends too", resetBackend),
         ],
       }),
     ]),
     keyword("frontend", "Change a frontend's weights", () => [
       frontendSlot("Frontend to change", {
         next: () => [
+          keyword("reset", "All its weights as the file says", resetFrontend),
           keyword("pool", "One of its pools", () => [
             poolSlot("Pool to change", {
               next: () => [
@@ -92,6 +113,7 @@ export const commandTree: readonly Node[] = [
                             keyword("flush", "Also move existing flows away", setWeight),
                           ],
                         }),
+                        keyword("reset", "As the file says", resetWeight),
                       ]),
                     ],
                   }),
@@ -102,6 +124,9 @@ export const commandTree: readonly Node[] = [
         ],
       }),
     ]),
+    keyword("all", "Everything that was set by hand", () => [
+      keyword("reset", "All states and weights as the file says", resetAll),
+    ]),
   ]),
   keyword("sync", "Reconcile now", () => [
     keyword("vpp", "VPP", () => [
@@ -110,6 +135,27 @@ export const commandTree: readonly Node[] = [
           frontendSlot("Only this frontend; nothing is removed", { run: syncVpp }),
         ]),
       ]),
+    ]),
+  ]),
+  keyword("wait", "Wait until something is so, for scripts", () => [
+    keyword("backend", "Until a backend is up or down", () => [
+      backendSlot("Backend to wait for", {
+        next: () => [
+          untilState("up", waitForBackend("up")),
+          untilState("down", waitForBackend("down")),
+        ],
+      }),
+    ]),
+    keyword("frontend", "Until a frontend is up or down", () => [
+      frontendSlot("Frontend to wait for", {
+        next: () => [
+          untilState("up", waitForFrontend("up")),
+          untilState("down", waitForFrontend("down")),
+        ],
+      }),
+    ]),
+    keyword("vpp", "Until VPP holds what it should", () => [
+      keyword("in-step", "Until VPP holds what it should", waitForVpp),
     ]),
   ]),
   keyword("watch", "Follow what happens", () => [
@@ -169,6 +215,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   weight: "Weights, configured and effective",
   reload: "Configurations applied and rejected",
   operator: "What operators did",
+  override: "What the file says otherwise than an operator did",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
 };
@@ -196,6 +243,24 @@ function eventOptions(): readonly Node[] {
       numberSlot("num", "Number of events", { min: 1, max: 1e9 }, after),
     ]),
   ];
+}
+
+/** Which backends are shown. Names may stand there as well, so they are not shortened. */
+function backendFilters(): readonly Node[] {
+  const filter = (word: BackendFilter, help: string): Node => ({
+    ...keyword(word, help, showBackendsThat(word)),
+    isWhole: true,
+  });
+  return [
+    filter("down", "Only those that are down"),
+    filter("flapping", "Only those that changed often in the last 10 minutes"),
+    filter("by-hand", "Only those that were steered by hand"),
+  ];
+}
+
+/** `up`, to be waited for. */
+function untilState(state: string, run: Command): Keyword {
+  return keyword(state, `Until it is ${state}`, run);
 }
 
 /** A word with what it runs, what follows it, or both. */

@@ -1,4 +1,4 @@
-import type { Args, Command, Node } from "./node.ts";
+import type { Args, Command, Keyword, Node } from "./node.ts";
 
 /** Where a line of words leads. */
 export type WalkResult =
@@ -52,7 +52,8 @@ export function choose(choices: readonly Node[], word: string): Step {
   const keywords = choices.filter((node) => node.kind === "keyword");
   const exact = keywords.find((node) => node.word === word);
   if (exact) return { kind: "to", node: exact };
-  const prefixed = word === "" ? [] : keywords.filter((node) => node.word.startsWith(word));
+  const isShort = (node: Keyword) => !node.isWhole && node.word.startsWith(word);
+  const prefixed = word === "" ? [] : keywords.filter(isShort);
   const [only] = prefixed;
   if (only && prefixed.length === 1) return { kind: "to", node: only };
   if (prefixed.length > 1) {

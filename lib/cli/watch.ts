@@ -6,6 +6,7 @@ import { defaultPatience, type Patience, watchEvents, type WatchInit } from "./e
 import { watchOptions } from "./events.ts";
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
+import { pause } from "./pause.ts";
 
 /** How long things may take, in milliseconds. */
 export interface WatchTimes extends Patience {
@@ -96,17 +97,4 @@ const transientCodes: readonly Code[] = [
 function isTransient(error: unknown): boolean {
   if (isUnreachable(error)) return true;
   return error instanceof ConnectError && transientCodes.includes(error.code);
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }

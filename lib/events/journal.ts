@@ -143,6 +143,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
   switch (event.kind) {
     case "backend":
     case "weight":
+    case "override":
       return [event.backend];
     case "operator":
       return event.backend === "" ? [] : [event.backend];
@@ -166,6 +167,7 @@ export function frontendsOf(event: MaglevEvent): readonly string[] {
     case "weight":
       return [event.frontend];
     case "operator":
+    case "override":
       return event.frontend === "" ? [] : [event.frontend];
     case "reload":
       return changed(event, "frontend");

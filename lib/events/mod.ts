@@ -22,6 +22,7 @@ export type {
   Happening,
   MaglevEvent,
   OperatorHappening,
+  OverrideHappening,
   PoolHappening,
   ProbingHappening,
   Reason,

@@ -28,6 +28,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   weight: ["weight-change"],
   reload: ["config-diff", "config-check-failed", "checker-reload-error"],
   operator: ["operator-action"],
+  override: ["override-ended", "backend-enabled-kept"],
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -70,6 +71,18 @@ export function recordOf(event: MaglevEvent): EventRecord {
         ...reason,
       });
     }
+    case "override": {
+      const { backend, frontend, pool, byHand, file } = event;
+      if (event.change === "kept") {
+        return info("backend-enabled-kept", {
+          backend,
+          ...{ file: file.to === "enabled", operator: byHand === "enabled" },
+        });
+      }
+      const where = { backend, frontend: frontend || undefined, pool: pool || undefined };
+      const told = { "by-hand": byHand, file: arrow(file.from, file.to) };
+      return info("override-ended", { ...where, ...told, ...reason });
+    }
     case "vpp":
       return vppRecord(event);
     case "probing": {
@@ -105,7 +118,7 @@ function weightRecord(
   };
 }
 
-function arrow(from: ToldWeight, to: ToldWeight): string {
+function arrow(from: ToldWeight | string, to: ToldWeight | string): string {
   return from === to ? `${to}` : `${from} -> ${to}`;
 }
 

@@ -98,12 +98,31 @@ export type ReloadHappening =
 /** Somebody steered maglevd. What it led to follows, with the same actor. */
 export interface OperatorHappening {
   readonly kind: "operator";
-  readonly action: "pause" | "resume" | "enable" | "disable" | "weight" | "sync";
+  readonly action: "pause" | "resume" | "enable" | "disable" | "weight" | "reset" | "sync";
   /** What it was about; empty where it does not apply. */
   readonly backend: string;
   readonly frontend: string;
   /** For people, such as `weight 100 -> 50, flush`; may be empty. */
   readonly detail: string;
+}
+
+/**
+ * The file says something new about what an operator had said otherwise.
+ *
+ * - `ended`: the file's word counts from now on.
+ * - `kept`: the operator's does still.
+ */
+export interface OverrideHappening {
+  readonly kind: "override";
+  readonly change: "ended" | "kept";
+  readonly backend: string;
+  /** Where a weight is; empty for what is said of the backend itself. */
+  readonly frontend: string;
+  readonly pool: string;
+  /** What the operator had said: a weight, `enabled` or `disabled`. */
+  readonly byHand: string;
+  /** What the file said, and says; `none` where there is nothing any more that it could be about. */
+  readonly file: { readonly from: string; readonly to: string };
 }
 
 /**
@@ -137,6 +156,7 @@ export type Happening =
   | WeightHappening
   | ReloadHappening
   | OperatorHappening
+  | OverrideHappening
   | VppHappening
   | ProbingHappening;
 
@@ -148,6 +168,7 @@ export const eventKinds = [
   "weight",
   "reload",
   "operator",
+  "override",
   "vpp",
   "probing",
 ] as const satisfies readonly Happening["kind"][];

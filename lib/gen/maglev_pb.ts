@@ -15,7 +15,7 @@ import type { Message } from "@bufbuild/protobuf";
  * Describes the file maglev.proto.
  */
 export const file_maglev: GenFile = /*@__PURE__*/
-  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiLwoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIPCgdkcnlfcnVuGAIgASgIIhkKF0xpc3RIZWFsdGhDaGVja3NSZXF1ZXN0IikKGExpc3RIZWFsdGhDaGVja3NSZXNwb25zZRINCgVuYW1lcxgBIAMoCSIlChVHZXRIZWFsdGhDaGVja1JlcXVlc3QSDAoEbmFtZRgBIAEoCSIiChJDaGVja0NvbmZpZ1JlcXVlc3QSDAoEZGlmZhgBIAEoCCKXAQoTQ2hlY2tDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIlCgdjaGFuZ2VzGAQgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRIgCgdvdXRjb21lGAUgASgLMg8ubWFnbGV2Lk91dGNvbWUiJgoTUmVsb2FkQ29uZmlnUmVxdWVzdBIPCgdkcnlfcnVuGAEgASgIIq4BChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkSJQoHY2hhbmdlcxgFIAMoCzIULm1hZ2xldi5Db25maWdDaGFuZ2USIAoHb3V0Y29tZRgGIAEoCzIPLm1hZ2xldi5PdXRjb21lImwKCU9wZXJhdGlvbhIOCgZhY3Rpb24YASABKAkSEAoIYmFja2VuZHMYAiADKAkSEAoIZnJvbnRlbmQYAyABKAkSDAoEcG9vbBgEIAEoCRIOCgZ3ZWlnaHQYBSABKAUSDQoFZmx1c2gYBiABKAgiSAoOT3BlcmF0ZVJlcXVlc3QSJQoKb3BlcmF0aW9ucxgBIAMoCzIRLm1hZ2xldi5PcGVyYXRpb24SDwoHZHJ5X3J1bhgCIAEoCCIzCg9PcGVyYXRlUmVzcG9uc2USIAoHb3V0Y29tZRgBIAEoCzIPLm1hZ2xldi5PdXRjb21lIl8KB091dGNvbWUSKAoIYmFja2VuZHMYASADKAsyFi5tYWdsZXYuQmFja2VuZE91dGNvbWUSKgoJZnJvbnRlbmRzGAIgAygLMhcubWFnbGV2LkZyb250ZW5kT3V0Y29tZSJMCg5CYWNrZW5kT3V0Y29tZRIUCgxiYWNrZW5kX25hbWUYASABKAkSEgoKc3RhdGVfZnJvbRgCIAEoCRIQCghzdGF0ZV90bxgDIAEoCSLFAQoPRnJvbnRlbmRPdXRjb21lEhUKDWZyb250ZW5kX25hbWUYASABKAkSKAoGYmVmb3JlGAIgASgLMhgubWFnbGV2LkZyb250ZW5kU3RhbmRpbmcSJwoFYWZ0ZXIYAyABKAsyGC5tYWdsZXYuRnJvbnRlbmRTdGFuZGluZxIOCgZkYW5nZXIYBCABKAkSJgoHd2VpZ2h0cxgFIAMoCzIVLm1hZ2xldi5XZWlnaHRPdXRjb21lEhAKCGhhc19tb3JlGAYgASgIIkYKEEZyb250ZW5kU3RhbmRpbmcSDQoFc3RhdGUYASABKAkSEwoLYWN0aXZlX3Bvb2wYAiABKAkSDgoGd2VpZ2h0GAMgASgNIpACCg1XZWlnaHRPdXRjb21lEhEKCXBvb2xfbmFtZRgBIAEoCRIUCgxiYWNrZW5kX25hbWUYAiABKAkSLAoPY29uZmlndXJlZF9mcm9tGAMgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EioKDWNvbmZpZ3VyZWRfdG8YBCABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKwoOZWZmZWN0aXZlX2Zyb20YBSABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKQoMZWZmZWN0aXZlX3RvGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EhIKCnNoYXJlX2Zyb20YByABKAESEAoIc2hhcmVfdG8YCCABKAEiWAoPUG9vbEJhY2tlbmRJbmZvEgwKBG5hbWUYASABKAkSDgoGd2VpZ2h0GAIgASgFEhgKEGVmZmVjdGl2ZV93ZWlnaHQYAyABKAUSDQoFc3RhdGUYBCABKAkiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i9wEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkSIAoHb3V0Y29tZRgLIAEoCzIPLm1hZ2xldi5PdXRjb21lIq8BCg9IVFRQQ2hlY2tQYXJhbXMSDAoEcGF0aBgBIAEoCRIMCgRob3N0GAIgASgJEhkKEXJlc3BvbnNlX2NvZGVfbWluGAMgASgFEhkKEXJlc3BvbnNlX2NvZGVfbWF4GAQgASgFEhcKD3Jlc3BvbnNlX3JlZ2V4cBgFIAEoCRITCgtzZXJ2ZXJfbmFtZRgGIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgHIAEoCCJQCg5UQ1BDaGVja1BhcmFtcxILCgNzc2wYASABKAgSEwoLc2VydmVyX25hbWUYAiABKAkSHAoUaW5zZWN1cmVfc2tpcF92ZXJpZnkYAyABKAgisAIKD0hlYWx0aENoZWNrSW5mbxIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSDAoEcG9ydBgDIAEoDRIWCg5wcm9iZV9pcHY0X3NyYxgEIAEoCRIWCg5wcm9iZV9pcHY2X3NyYxgFIAEoCRITCgtpbnRlcnZhbF9ucxgGIAEoAxIYChBmYXN0X2ludGVydmFsX25zGAcgASgDEhgKEGRvd25faW50ZXJ2YWxfbnMYCCABKAMSEgoKdGltZW91dF9ucxgJIAEoAxIMCgRyaXNlGAogASgFEgwKBGZhbGwYCyABKAUSJQoEaHR0cBgMIAEoCzIXLm1hZ2xldi5IVFRQQ2hlY2tQYXJhbXMSIwoDdGNwGA0gASgLMhYubWFnbGV2LlRDUENoZWNrUGFyYW1zIl4KEFRyYW5zaXRpb25SZWNvcmQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgphdF91bml4X25zGAMgASgDEgwKBGNvZGUYBCABKAkSDgoGZGV0YWlsGAUgASgJImQKD1Byb2JlUmVzdWx0SW5mbxIKCgJvaxgBIAEoCBIMCgRjb2RlGAIgASgJEg4KBmRldGFpbBgDIAEoCRITCgtkdXJhdGlvbl9ucxgEIAEoAxISCgphdF91bml4X25zGAUgASgDIpkCCgtCYWNrZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDQoFc3RhdGUYAyABKAkSLQoLdHJhbnNpdGlvbnMYBCADKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBIPCgdlbmFibGVkGAUgASgIEhMKC2hlYWx0aGNoZWNrGAYgASgJEisKCmxhc3RfcHJvYmUYByABKAsyFy5tYWdsZXYuUHJvYmVSZXN1bHRJbmZvEg4KBmhlYWx0aBgIIAEoBRIVCg1zaW5jZV91bml4X25zGAkgASgDEhEKCWZyb250ZW5kcxgKIAMoCRIgCgdvdXRjb21lGAsgASgLMg8ubWFnbGV2Lk91dGNvbWUirgIKDFdhdGNoUmVxdWVzdBIQCgNsb2cYASABKAhIAIgBARIRCglsb2dfbGV2ZWwYAiABKAkSFAoHYmFja2VuZBgDIAEoCEgBiAEBEhUKCGZyb250ZW5kGAQgASgISAKIAQESFAoHY2hhbmdlcxgFIAEoCEgDiAEBEg0KBWtpbmRzGAYgAygJEhMKBnB1bHNlcxgHIAEoCEgEiAEBEhYKCWhlYXJ0YmVhdBgIIAEoCEgFiAEBEioKBXNpbmNlGAkgASgLMhYubWFnbGV2LlN0cmVhbVBvc2l0aW9uSAaIAQFCBgoEX2xvZ0IKCghfYmFja2VuZEILCglfZnJvbnRlbmRCCgoIX2NoYW5nZXNCCQoHX3B1bHNlc0IMCgpfaGVhcnRiZWF0QggKBl9zaW5jZSIwCg5TdHJlYW1Qb3NpdGlvbhIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIiUKB0xvZ0F0dHISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIloKCExvZ0V2ZW50EhIKCmF0X3VuaXhfbnMYASABKAMSDQoFbGV2ZWwYAiABKAkSCwoDbXNnGAMgASgJEh4KBWF0dHJzGAQgAygLMg8ubWFnbGV2LkxvZ0F0dHIiUgoMQmFja2VuZEV2ZW50EhQKDGJhY2tlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQiaQoNRnJvbnRlbmRFdmVudBIVCg1mcm9udGVuZF9uYW1lGAEgASgJEiwKCnRyYW5zaXRpb24YAiABKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBITCgthY3RpdmVfcG9vbBgDIAEoCSIzCgVDYXVzZRIMCgRraW5kGAEgASgJEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJIiMKBUFjdG9yEgwKBG5hbWUYASABKAkSDAoEZnJvbRgCIAEoCSI8CglQb29sRXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJIjsKC0V2ZW50V2VpZ2h0EgwKBGtpbmQYASABKAkSEwoGd2VpZ2h0GAIgASgFSACIAQFCCQoHX3dlaWdodCKOAgoLV2VpZ2h0RXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIRCglwb29sX25hbWUYAiABKAkSFAoMYmFja2VuZF9uYW1lGAMgASgJEiwKD2NvbmZpZ3VyZWRfZnJvbRgEIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIqCg1jb25maWd1cmVkX3RvGAUgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EisKDmVmZmVjdGl2ZV9mcm9tGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EikKDGVmZmVjdGl2ZV90bxgHIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBINCgVmbHVzaBgIIAEoCCJLCgxDb25maWdDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZjaGFuZ2UYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdkZXRhaWxzGAQgAygJImMKC1JlbG9hZEV2ZW50Eg4KBnJlc3VsdBgBIAEoCRIlCgdjaGFuZ2VzGAIgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRINCgVzdGFnZRgDIAEoCRIOCgZyZWFzb24YBCABKAkiXAoNT3BlcmF0b3JFdmVudBIOCgZhY3Rpb24YASABKAkSFAoMYmFja2VuZF9uYW1lGAIgASgJEhUKDWZyb250ZW5kX25hbWUYAyABKAkSDgoGZGV0YWlsGAQgASgJIkoKCFZQUEV2ZW50Eg4KBmNoYW5nZRgBIAEoCRIOCgZkZXRhaWwYAiABKAkSHgoFYXR0cnMYAyADKAsyDy5tYWdsZXYuTG9nQXR0ciIuCgxQcm9iaW5nRXZlbnQSDgoGY2hhbmdlGAEgASgJEg4KBmRldGFpbBgCIAEoCSJQCg1TdHJlYW1PcGVuaW5nEhEKCXN0cmVhbV9pZBgBIAEoCRILCgNzZXEYAiABKAQSDwoHcmVzdW1lZBgDIAEoCBIOCgZyZWFzb24YBCABKAkiKwoJSGVhcnRiZWF0EhEKCXN0cmVhbV9pZBgBIAEoCRILCgNzZXEYAiABKAQiUQoKUHJvYmVQdWxzZRIUCgxiYWNrZW5kX25hbWUYASABKAkSCgoCb2sYAiABKAgSDAoEY29kZRgDIAEoCRITCgtkdXJhdGlvbl9ucxgEIAEoAyIxCgtQcm9iZVB1bHNlcxIiCgZwdWxzZXMYASADKAsyEi5tYWdsZXYuUHJvYmVQdWxzZSLBBAoFRXZlbnQSHwoDbG9nGAEgASgLMhAubWFnbGV2LkxvZ0V2ZW50SAASJwoHYmFja2VuZBgCIAEoCzIULm1hZ2xldi5CYWNrZW5kRXZlbnRIABIpCghmcm9udGVuZBgDIAEoCzIVLm1hZ2xldi5Gcm9udGVuZEV2ZW50SAASIQoEcG9vbBgIIAEoCzIRLm1hZ2xldi5Qb29sRXZlbnRIABIlCgZ3ZWlnaHQYCSABKAsyEy5tYWdsZXYuV2VpZ2h0RXZlbnRIABIlCgZyZWxvYWQYCiABKAsyEy5tYWdsZXYuUmVsb2FkRXZlbnRIABIpCghvcGVyYXRvchgLIAEoCzIVLm1hZ2xldi5PcGVyYXRvckV2ZW50SAASHwoDdnBwGAwgASgLMhAubWFnbGV2LlZQUEV2ZW50SAASJwoHcHJvYmluZxgNIAEoCzIULm1hZ2xldi5Qcm9iaW5nRXZlbnRIABIoCgdvcGVuaW5nGA4gASgLMhUubWFnbGV2LlN0cmVhbU9wZW5pbmdIABImCgloZWFydGJlYXQYDyABKAsyES5tYWdsZXYuSGVhcnRiZWF0SAASJQoGcHVsc2VzGBAgASgLMhMubWFnbGV2LlByb2JlUHVsc2VzSAASCwoDc2VxGAQgASgEEhIKCmF0X3VuaXhfbnMYBSABKAMSHAoFY2F1c2UYBiABKAsyDS5tYWdsZXYuQ2F1c2USHAoFYWN0b3IYByABKAsyDS5tYWdsZXYuQWN0b3JCBwoFZXZlbnQiwQEKEUxpc3RFdmVudHNSZXF1ZXN0EhoKEm5vdF9iZWZvcmVfdW5peF9ucxgBIAEoAxIWCg5iZWZvcmVfdW5peF9ucxgCIAEoAxIPCgdiYWNrZW5kGAMgASgJEhAKCGZyb250ZW5kGAQgASgJEg0KBWtpbmRzGAUgAygJEg0KBWFjdG9yGAYgASgJEhQKDG9sZGVzdF9maXJzdBgHIAEoCBINCgVsaW1pdBgIIAEoDRISCgpwYWdlX3Rva2VuGAkgASgEInMKEkxpc3RFdmVudHNSZXNwb25zZRIdCgZldmVudHMYASADKAsyDS5tYWdsZXYuRXZlbnQSFwoPbmV4dF9wYWdlX3Rva2VuGAIgASgEEhEKCXN0cmVhbV9pZBgDIAEoCRISCgpvbGRlc3Rfc2VxGAQgASgEInMKEFNldFdlaWdodFJlcXVlc3QSEAoIZnJvbnRlbmQYASABKAkSDAoEcG9vbBgCIAEoCRIPCgdiYWNrZW5kGAMgASgJEg4KBndlaWdodBgEIAEoBRINCgVmbHVzaBgFIAEoCBIPCgdkcnlfcnVuGAYgASgIIhMKEUdldFZQUEluZm9SZXF1ZXN0Is4BCgdWUFBJbmZvEg8KB3ZlcnNpb24YASABKAkSEgoKYnVpbGRfZGF0ZRgCIAEoCRIXCg9idWlsZF9kaXJlY3RvcnkYAyABKAkSCwoDcGlkGAQgASgNEhMKC2Jvb3R0aW1lX25zGAUgASgDEhYKDmNvbm5lY3R0aW1lX25zGAYgASgDEg8KB2luX3N0ZXAYByABKAgSFQoNc3RlcF9zaW5jZV9ucxgIIAEoAxISCgpjaGVja2VkX25zGAkgASgDEg8KB2RpZmZlcnMYCiADKAkiFgoUR2V0VlBQTEJTdGF0ZVJlcXVlc3QidAoJVlBQTEJDb25mEhcKD2lwNF9zcmNfYWRkcmVzcxgBIAEoCRIXCg9pcDZfc3JjX2FkZHJlc3MYAiABKAkSHwoXc3RpY2t5X2J1Y2tldHNfcGVyX2NvcmUYAyABKA0SFAoMZmxvd190aW1lb3V0GAQgASgNImcKB1ZQUExCQVMSDwoHYWRkcmVzcxgBIAEoCRIOCgZ3ZWlnaHQYAiABKA0SDQoFZmxhZ3MYAyABKA0SEwoLbnVtX2J1Y2tldHMYBCABKA0SFwoPaW5fdXNlX3NpbmNlX25zGAUgASgDIqkBCghWUFBMQlZJUBIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKA0SDAoEcG9ydBgDIAEoDRINCgVlbmNhcBgEIAEoCRIZChFmbG93X3RhYmxlX2xlbmd0aBgFIAEoDRIsChNhcHBsaWNhdGlvbl9zZXJ2ZXJzGAYgAygLMg8ubWFnbGV2LlZQUExCQVMSFQoNc3JjX2lwX3N0aWNreRgHIAEoCCJNCgpWUFBMQlN0YXRlEh8KBGNvbmYYASABKAsyES5tYWdsZXYuVlBQTEJDb25mEh4KBHZpcHMYAiADKAsyEC5tYWdsZXYuVlBQTEJWSVAiVgoVU3luY1ZQUExCU3RhdGVSZXF1ZXN0EhoKDWZyb250ZW5kX25hbWUYASABKAlIAIgBARIPCgdkcnlfcnVuGAIgASgIQhAKDl9mcm9udGVuZF9uYW1lIj4KFlN5bmNWUFBMQlN0YXRlUmVzcG9uc2USJAoHY2hhbmdlcxgBIAMoCzITLm1hZ2xldi5WUFBMQkNoYW5nZSIZChdHZXRWUFBMQkNvdW50ZXJzUmVxdWVzdCK6AQoQVlBQTEJWSVBDb3VudGVycxIOCgZwcmVmaXgYASABKAkSEAoIcHJvdG9jb2wYAiABKAkSDAoEcG9ydBgDIAEoDRITCgtuZXh0X3BhY2tldBgEIAEoBBIUCgxmaXJzdF9wYWNrZXQYBSABKAQSGAoQdW50cmFja2VkX3BhY2tldBgGIAEoBBIRCglub19zZXJ2ZXIYByABKAQSDwoHcGFja2V0cxgIIAEoBBINCgVieXRlcxgJIAEoBCJGChRWUFBMQkFkZHJlc3NDb3VudGVycxIOCgZwcmVmaXgYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCJGChNWUFBMQlNlcnZlckNvdW50ZXJzEg8KB2FkZHJlc3MYASABKAkSDwoHcGFja2V0cxgCIAEoBBINCgVieXRlcxgDIAEoBCKwAQoNVlBQTEJDb3VudGVycxImCgR2aXBzGAEgAygLMhgubWFnbGV2LlZQUExCVklQQ291bnRlcnMSLAoHc2VydmVycxgDIAMoCzIbLm1hZ2xldi5WUFBMQlNlcnZlckNvdW50ZXJzEhIKCmF0X3VuaXhfbnMYBCABKAMSLwoJYWRkcmVzc2VzGAUgAygLMhwubWFnbGV2LlZQUExCQWRkcmVzc0NvdW50ZXJzSgQIAhADIkUKFVBsYW5WUFBMQlN0YXRlUmVxdWVzdBIaCg1mcm9udGVuZF9uYW1lGAEgASgJSACIAQFCEAoOX2Zyb250ZW5kX25hbWUifgoLVlBQTEJDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZwcmVmaXgYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIPCgdhZGRyZXNzGAUgASgJEg4KBmRldGFpbBgGIAEoCRIQCghmcm9udGVuZBgHIAEoCSI+ChZQbGFuVlBQTEJTdGF0ZVJlc3BvbnNlEiQKB2NoYW5nZXMYASADKAsyEy5tYWdsZXYuVlBQTEJDaGFuZ2Uy+gsKBk1hZ2xldhJRCg1MaXN0RnJvbnRlbmRzEhwubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXF1ZXN0Gh0ubWFnbGV2Lkxpc3RGcm9udGVuZHNSZXNwb25zZSIDkAIBEkQKC0dldEZyb250ZW5kEhoubWFnbGV2LkdldEZyb250ZW5kUmVxdWVzdBoULm1hZ2xldi5Gcm9udGVuZEluZm8iA5ACARJOCgxMaXN0QmFja2VuZHMSGy5tYWdsZXYuTGlzdEJhY2tlbmRzUmVxdWVzdBocLm1hZ2xldi5MaXN0QmFja2VuZHNSZXNwb25zZSIDkAIBEkEKCkdldEJhY2tlbmQSGS5tYWdsZXYuR2V0QmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8iA5ACARI7CgxQYXVzZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPAoNUmVzdW1lQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI8Cg1FbmFibGVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEj0KDkRpc2FibGVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEloKEExpc3RIZWFsdGhDaGVja3MSHy5tYWdsZXYuTGlzdEhlYWx0aENoZWNrc1JlcXVlc3QaIC5tYWdsZXYuTGlzdEhlYWx0aENoZWNrc1Jlc3BvbnNlIgOQAgESTQoOR2V0SGVhbHRoQ2hlY2sSHS5tYWdsZXYuR2V0SGVhbHRoQ2hlY2tSZXF1ZXN0GhcubWFnbGV2LkhlYWx0aENoZWNrSW5mbyIDkAIBEk4KHFNldEZyb250ZW5kUG9vbEJhY2tlbmRXZWlnaHQSGC5tYWdsZXYuU2V0V2VpZ2h0UmVxdWVzdBoULm1hZ2xldi5Gcm9udGVuZEluZm8SOgoHT3BlcmF0ZRIWLm1hZ2xldi5PcGVyYXRlUmVxdWVzdBoXLm1hZ2xldi5PcGVyYXRlUmVzcG9uc2USNAoLV2F0Y2hFdmVudHMSFC5tYWdsZXYuV2F0Y2hSZXF1ZXN0Gg0ubWFnbGV2LkV2ZW50MAESSwoLQ2hlY2tDb25maWcSGi5tYWdsZXYuQ2hlY2tDb25maWdSZXF1ZXN0GhsubWFnbGV2LkNoZWNrQ29uZmlnUmVzcG9uc2UiA5ACARJJCgxSZWxvYWRDb25maWcSGy5tYWdsZXYuUmVsb2FkQ29uZmlnUmVxdWVzdBocLm1hZ2xldi5SZWxvYWRDb25maWdSZXNwb25zZRI9CgpHZXRWUFBJbmZvEhkubWFnbGV2LkdldFZQUEluZm9SZXF1ZXN0Gg8ubWFnbGV2LlZQUEluZm8iA5ACARJGCg1HZXRWUFBMQlN0YXRlEhwubWFnbGV2LkdldFZQUExCU3RhdGVSZXF1ZXN0GhIubWFnbGV2LlZQUExCU3RhdGUiA5ACARJPCg5TeW5jVlBQTEJTdGF0ZRIdLm1hZ2xldi5TeW5jVlBQTEJTdGF0ZVJlcXVlc3QaHi5tYWdsZXYuU3luY1ZQUExCU3RhdGVSZXNwb25zZRJPChBHZXRWUFBMQkNvdW50ZXJzEh8ubWFnbGV2LkdldFZQUExCQ291bnRlcnNSZXF1ZXN0GhUubWFnbGV2LlZQUExCQ291bnRlcnMiA5ACARJUCg5QbGFuVlBQTEJTdGF0ZRIdLm1hZ2xldi5QbGFuVlBQTEJTdGF0ZVJlcXVlc3QaHi5tYWdsZXYuUGxhblZQUExCU3RhdGVSZXNwb25zZSIDkAIBEkgKCkxpc3RFdmVudHMSGS5tYWdsZXYuTGlzdEV2ZW50c1JlcXVlc3QaGi5tYWdsZXYuTGlzdEV2ZW50c1Jlc3BvbnNlIgOQAgFiBnByb3RvMw");
+  fileDesc("CgxtYWdsZXYucHJvdG8SBm1hZ2xldiInChRMaXN0RnJvbnRlbmRzUmVxdWVzdBIPCgdkZXRhaWxzGAEgASgIIlgKFUxpc3RGcm9udGVuZHNSZXNwb25zZRIWCg5mcm9udGVuZF9uYW1lcxgBIAMoCRInCglmcm9udGVuZHMYAiADKAsyFC5tYWdsZXYuRnJvbnRlbmRJbmZvIiIKEkdldEZyb250ZW5kUmVxdWVzdBIMCgRuYW1lGAEgASgJIiYKE0xpc3RCYWNrZW5kc1JlcXVlc3QSDwoHZGV0YWlscxgBIAEoCCJUChRMaXN0QmFja2VuZHNSZXNwb25zZRIVCg1iYWNrZW5kX25hbWVzGAEgAygJEiUKCGJhY2tlbmRzGAIgAygLMhMubWFnbGV2LkJhY2tlbmRJbmZvIiEKEUdldEJhY2tlbmRSZXF1ZXN0EgwKBG5hbWUYASABKAkiLwoOQmFja2VuZFJlcXVlc3QSDAoEbmFtZRgBIAEoCRIPCgdkcnlfcnVuGAIgASgIIhkKF0xpc3RIZWFsdGhDaGVja3NSZXF1ZXN0IikKGExpc3RIZWFsdGhDaGVja3NSZXNwb25zZRINCgVuYW1lcxgBIAMoCSIlChVHZXRIZWFsdGhDaGVja1JlcXVlc3QSDAoEbmFtZRgBIAEoCSIiChJDaGVja0NvbmZpZ1JlcXVlc3QSDAoEZGlmZhgBIAEoCCKXAQoTQ2hlY2tDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIlCgdjaGFuZ2VzGAQgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRIgCgdvdXRjb21lGAUgASgLMg8ubWFnbGV2Lk91dGNvbWUiJgoTUmVsb2FkQ29uZmlnUmVxdWVzdBIPCgdkcnlfcnVuGAEgASgIIq4BChRSZWxvYWRDb25maWdSZXNwb25zZRIKCgJvaxgBIAEoCBITCgtwYXJzZV9lcnJvchgCIAEoCRIWCg5zZW1hbnRpY19lcnJvchgDIAEoCRIUCgxyZWxvYWRfZXJyb3IYBCABKAkSJQoHY2hhbmdlcxgFIAMoCzIULm1hZ2xldi5Db25maWdDaGFuZ2USIAoHb3V0Y29tZRgGIAEoCzIPLm1hZ2xldi5PdXRjb21lImwKCU9wZXJhdGlvbhIOCgZhY3Rpb24YASABKAkSEAoIYmFja2VuZHMYAiADKAkSEAoIZnJvbnRlbmQYAyABKAkSDAoEcG9vbBgEIAEoCRIOCgZ3ZWlnaHQYBSABKAUSDQoFZmx1c2gYBiABKAgiSAoOT3BlcmF0ZVJlcXVlc3QSJQoKb3BlcmF0aW9ucxgBIAMoCzIRLm1hZ2xldi5PcGVyYXRpb24SDwoHZHJ5X3J1bhgCIAEoCCIzCg9PcGVyYXRlUmVzcG9uc2USIAoHb3V0Y29tZRgBIAEoCzIPLm1hZ2xldi5PdXRjb21lIl8KB091dGNvbWUSKAoIYmFja2VuZHMYASADKAsyFi5tYWdsZXYuQmFja2VuZE91dGNvbWUSKgoJZnJvbnRlbmRzGAIgAygLMhcubWFnbGV2LkZyb250ZW5kT3V0Y29tZSJMCg5CYWNrZW5kT3V0Y29tZRIUCgxiYWNrZW5kX25hbWUYASABKAkSEgoKc3RhdGVfZnJvbRgCIAEoCRIQCghzdGF0ZV90bxgDIAEoCSLFAQoPRnJvbnRlbmRPdXRjb21lEhUKDWZyb250ZW5kX25hbWUYASABKAkSKAoGYmVmb3JlGAIgASgLMhgubWFnbGV2LkZyb250ZW5kU3RhbmRpbmcSJwoFYWZ0ZXIYAyABKAsyGC5tYWdsZXYuRnJvbnRlbmRTdGFuZGluZxIOCgZkYW5nZXIYBCABKAkSJgoHd2VpZ2h0cxgFIAMoCzIVLm1hZ2xldi5XZWlnaHRPdXRjb21lEhAKCGhhc19tb3JlGAYgASgIIkYKEEZyb250ZW5kU3RhbmRpbmcSDQoFc3RhdGUYASABKAkSEwoLYWN0aXZlX3Bvb2wYAiABKAkSDgoGd2VpZ2h0GAMgASgNIpACCg1XZWlnaHRPdXRjb21lEhEKCXBvb2xfbmFtZRgBIAEoCRIUCgxiYWNrZW5kX25hbWUYAiABKAkSLAoPY29uZmlndXJlZF9mcm9tGAMgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EioKDWNvbmZpZ3VyZWRfdG8YBCABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKwoOZWZmZWN0aXZlX2Zyb20YBSABKAsyEy5tYWdsZXYuRXZlbnRXZWlnaHQSKQoMZWZmZWN0aXZlX3RvGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EhIKCnNoYXJlX2Zyb20YByABKAESEAoIc2hhcmVfdG8YCCABKAEioAEKD1Bvb2xCYWNrZW5kSW5mbxIMCgRuYW1lGAEgASgJEg4KBndlaWdodBgCIAEoBRIYChBlZmZlY3RpdmVfd2VpZ2h0GAMgASgFEg0KBXN0YXRlGAQgASgJEh8KB2J5X2hhbmQYBSABKAsyDi5tYWdsZXYuQnlIYW5kEg4KBnJlYXNvbhgGIAEoCRIVCg1zaW5jZV91bml4X25zGAcgASgDIlcKBkJ5SGFuZBINCgV2YWx1ZRgBIAEoCRIMCgRmaWxlGAIgASgJEhwKBWFjdG9yGAMgASgLMg0ubWFnbGV2LkFjdG9yEhIKCmF0X3VuaXhfbnMYBCABKAMiQwoIUG9vbEluZm8SDAoEbmFtZRgBIAEoCRIpCghiYWNrZW5kcxgCIAMoCzIXLm1hZ2xldi5Qb29sQmFja2VuZEluZm8i9wEKDEZyb250ZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSEAoIcHJvdG9jb2wYAyABKAkSDAoEcG9ydBgEIAEoDRIfCgVwb29scxgFIAMoCzIQLm1hZ2xldi5Qb29sSW5mbxITCgtkZXNjcmlwdGlvbhgGIAEoCRIVCg1zcmNfaXBfc3RpY2t5GAcgASgIEhUKDWZsdXNoX29uX2Rvd24YCCABKAgSDQoFc3RhdGUYCSABKAkSEwoLYWN0aXZlX3Bvb2wYCiABKAkSIAoHb3V0Y29tZRgLIAEoCzIPLm1hZ2xldi5PdXRjb21lIq8BCg9IVFRQQ2hlY2tQYXJhbXMSDAoEcGF0aBgBIAEoCRIMCgRob3N0GAIgASgJEhkKEXJlc3BvbnNlX2NvZGVfbWluGAMgASgFEhkKEXJlc3BvbnNlX2NvZGVfbWF4GAQgASgFEhcKD3Jlc3BvbnNlX3JlZ2V4cBgFIAEoCRITCgtzZXJ2ZXJfbmFtZRgGIAEoCRIcChRpbnNlY3VyZV9za2lwX3ZlcmlmeRgHIAEoCCJQCg5UQ1BDaGVja1BhcmFtcxILCgNzc2wYASABKAgSEwoLc2VydmVyX25hbWUYAiABKAkSHAoUaW5zZWN1cmVfc2tpcF92ZXJpZnkYAyABKAgisAIKD0hlYWx0aENoZWNrSW5mbxIMCgRuYW1lGAEgASgJEgwKBHR5cGUYAiABKAkSDAoEcG9ydBgDIAEoDRIWCg5wcm9iZV9pcHY0X3NyYxgEIAEoCRIWCg5wcm9iZV9pcHY2X3NyYxgFIAEoCRITCgtpbnRlcnZhbF9ucxgGIAEoAxIYChBmYXN0X2ludGVydmFsX25zGAcgASgDEhgKEGRvd25faW50ZXJ2YWxfbnMYCCABKAMSEgoKdGltZW91dF9ucxgJIAEoAxIMCgRyaXNlGAogASgFEgwKBGZhbGwYCyABKAUSJQoEaHR0cBgMIAEoCzIXLm1hZ2xldi5IVFRQQ2hlY2tQYXJhbXMSIwoDdGNwGA0gASgLMhYubWFnbGV2LlRDUENoZWNrUGFyYW1zIl4KEFRyYW5zaXRpb25SZWNvcmQSDAoEZnJvbRgBIAEoCRIKCgJ0bxgCIAEoCRISCgphdF91bml4X25zGAMgASgDEgwKBGNvZGUYBCABKAkSDgoGZGV0YWlsGAUgASgJImQKD1Byb2JlUmVzdWx0SW5mbxIKCgJvaxgBIAEoCBIMCgRjb2RlGAIgASgJEg4KBmRldGFpbBgDIAEoCRITCgtkdXJhdGlvbl9ucxgEIAEoAxISCgphdF91bml4X25zGAUgASgDIroCCgtCYWNrZW5kSW5mbxIMCgRuYW1lGAEgASgJEg8KB2FkZHJlc3MYAiABKAkSDQoFc3RhdGUYAyABKAkSLQoLdHJhbnNpdGlvbnMYBCADKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBIPCgdlbmFibGVkGAUgASgIEhMKC2hlYWx0aGNoZWNrGAYgASgJEisKCmxhc3RfcHJvYmUYByABKAsyFy5tYWdsZXYuUHJvYmVSZXN1bHRJbmZvEg4KBmhlYWx0aBgIIAEoBRIVCg1zaW5jZV91bml4X25zGAkgASgDEhEKCWZyb250ZW5kcxgKIAMoCRIgCgdvdXRjb21lGAsgASgLMg8ubWFnbGV2Lk91dGNvbWUSHwoHYnlfaGFuZBgMIAEoCzIOLm1hZ2xldi5CeUhhbmQirgIKDFdhdGNoUmVxdWVzdBIQCgNsb2cYASABKAhIAIgBARIRCglsb2dfbGV2ZWwYAiABKAkSFAoHYmFja2VuZBgDIAEoCEgBiAEBEhUKCGZyb250ZW5kGAQgASgISAKIAQESFAoHY2hhbmdlcxgFIAEoCEgDiAEBEg0KBWtpbmRzGAYgAygJEhMKBnB1bHNlcxgHIAEoCEgEiAEBEhYKCWhlYXJ0YmVhdBgIIAEoCEgFiAEBEioKBXNpbmNlGAkgASgLMhYubWFnbGV2LlN0cmVhbVBvc2l0aW9uSAaIAQFCBgoEX2xvZ0IKCghfYmFja2VuZEILCglfZnJvbnRlbmRCCgoIX2NoYW5nZXNCCQoHX3B1bHNlc0IMCgpfaGVhcnRiZWF0QggKBl9zaW5jZSIwCg5TdHJlYW1Qb3NpdGlvbhIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIiUKB0xvZ0F0dHISCwoDa2V5GAEgASgJEg0KBXZhbHVlGAIgASgJIloKCExvZ0V2ZW50EhIKCmF0X3VuaXhfbnMYASABKAMSDQoFbGV2ZWwYAiABKAkSCwoDbXNnGAMgASgJEh4KBWF0dHJzGAQgAygLMg8ubWFnbGV2LkxvZ0F0dHIiUgoMQmFja2VuZEV2ZW50EhQKDGJhY2tlbmRfbmFtZRgBIAEoCRIsCgp0cmFuc2l0aW9uGAIgASgLMhgubWFnbGV2LlRyYW5zaXRpb25SZWNvcmQiaQoNRnJvbnRlbmRFdmVudBIVCg1mcm9udGVuZF9uYW1lGAEgASgJEiwKCnRyYW5zaXRpb24YAiABKAsyGC5tYWdsZXYuVHJhbnNpdGlvblJlY29yZBITCgthY3RpdmVfcG9vbBgDIAEoCSIzCgVDYXVzZRIMCgRraW5kGAEgASgJEgwKBGNvZGUYAiABKAkSDgoGZGV0YWlsGAMgASgJIiMKBUFjdG9yEgwKBG5hbWUYASABKAkSDAoEZnJvbRgCIAEoCSI8CglQb29sRXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIMCgRmcm9tGAIgASgJEgoKAnRvGAMgASgJIjsKC0V2ZW50V2VpZ2h0EgwKBGtpbmQYASABKAkSEwoGd2VpZ2h0GAIgASgFSACIAQFCCQoHX3dlaWdodCKOAgoLV2VpZ2h0RXZlbnQSFQoNZnJvbnRlbmRfbmFtZRgBIAEoCRIRCglwb29sX25hbWUYAiABKAkSFAoMYmFja2VuZF9uYW1lGAMgASgJEiwKD2NvbmZpZ3VyZWRfZnJvbRgEIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBIqCg1jb25maWd1cmVkX3RvGAUgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EisKDmVmZmVjdGl2ZV9mcm9tGAYgASgLMhMubWFnbGV2LkV2ZW50V2VpZ2h0EikKDGVmZmVjdGl2ZV90bxgHIAEoCzITLm1hZ2xldi5FdmVudFdlaWdodBINCgVmbHVzaBgIIAEoCCJLCgxDb25maWdDaGFuZ2USDAoEa2luZBgBIAEoCRIOCgZjaGFuZ2UYAiABKAkSDAoEbmFtZRgDIAEoCRIPCgdkZXRhaWxzGAQgAygJImMKC1JlbG9hZEV2ZW50Eg4KBnJlc3VsdBgBIAEoCRIlCgdjaGFuZ2VzGAIgAygLMhQubWFnbGV2LkNvbmZpZ0NoYW5nZRINCgVzdGFnZRgDIAEoCRIOCgZyZWFzb24YBCABKAkiXAoNT3BlcmF0b3JFdmVudBIOCgZhY3Rpb24YASABKAkSFAoMYmFja2VuZF9uYW1lGAIgASgJEhUKDWZyb250ZW5kX25hbWUYAyABKAkSDgoGZGV0YWlsGAQgASgJIpQBCg1PdmVycmlkZUV2ZW50Eg4KBmNoYW5nZRgBIAEoCRIUCgxiYWNrZW5kX25hbWUYAiABKAkSFQoNZnJvbnRlbmRfbmFtZRgDIAEoCRIRCglwb29sX25hbWUYBCABKAkSDwoHYnlfaGFuZBgFIAEoCRIRCglmaWxlX2Zyb20YBiABKAkSDwoHZmlsZV90bxgHIAEoCSJKCghWUFBFdmVudBIOCgZjaGFuZ2UYASABKAkSDgoGZGV0YWlsGAIgASgJEh4KBWF0dHJzGAMgAygLMg8ubWFnbGV2LkxvZ0F0dHIiLgoMUHJvYmluZ0V2ZW50Eg4KBmNoYW5nZRgBIAEoCRIOCgZkZXRhaWwYAiABKAkiUAoNU3RyZWFtT3BlbmluZxIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEEg8KB3Jlc3VtZWQYAyABKAgSDgoGcmVhc29uGAQgASgJIisKCUhlYXJ0YmVhdBIRCglzdHJlYW1faWQYASABKAkSCwoDc2VxGAIgASgEIlEKClByb2JlUHVsc2USFAoMYmFja2VuZF9uYW1lGAEgASgJEgoKAm9rGAIgASgIEgwKBGNvZGUYAyABKAkSEwoLZHVyYXRpb25fbnMYBCABKAMiMQoLUHJvYmVQdWxzZXMSIgoGcHVsc2VzGAEgAygLMhIubWFnbGV2LlByb2JlUHVsc2Ui7AQKBUV2ZW50Eh8KA2xvZxgBIAEoCzIQLm1hZ2xldi5Mb2dFdmVudEgAEicKB2JhY2tlbmQYAiABKAsyFC5tYWdsZXYuQmFja2VuZEV2ZW50SAASKQoIZnJvbnRlbmQYAyABKAsyFS5tYWdsZXYuRnJvbnRlbmRFdmVudEgAEiEKBHBvb2wYCCABKAsyES5tYWdsZXYuUG9vbEV2ZW50SAASJQoGd2VpZ2h0GAkgASgLMhMubWFnbGV2LldlaWdodEV2ZW50SAASJQoGcmVsb2FkGAogASgLMhMubWFnbGV2LlJlbG9hZEV2ZW50SAASKQoIb3BlcmF0b3IYCyABKAsyFS5tYWdsZXYuT3BlcmF0b3JFdmVudEgAEh8KA3ZwcBgMIAEoCzIQLm1hZ2xldi5WUFBFdmVudEgAEicKB3Byb2JpbmcYDSABKAsyFC5tYWdsZXYuUHJvYmluZ0V2ZW50SAASKAoHb3BlbmluZxgOIAEoCzIVLm1hZ2xldi5TdHJlYW1PcGVuaW5nSAASJgoJaGVhcnRiZWF0GA8gASgLMhEubWFnbGV2LkhlYXJ0YmVhdEgAEiUKBnB1bHNlcxgQIAEoCzITLm1hZ2xldi5Qcm9iZVB1bHNlc0gAEikKCG92ZXJyaWRlGBEgASgLMhUubWFnbGV2Lk92ZXJyaWRlRXZlbnRIABILCgNzZXEYBCABKAQSEgoKYXRfdW5peF9ucxgFIAEoAxIcCgVjYXVzZRgGIAEoCzINLm1hZ2xldi5DYXVzZRIcCgVhY3RvchgHIAEoCzINLm1hZ2xldi5BY3RvckIHCgVldmVudCLBAQoRTGlzdEV2ZW50c1JlcXVlc3QSGgoSbm90X2JlZm9yZV91bml4X25zGAEgASgDEhYKDmJlZm9yZV91bml4X25zGAIgASgDEg8KB2JhY2tlbmQYAyABKAkSEAoIZnJvbnRlbmQYBCABKAkSDQoFa2luZHMYBSADKAkSDQoFYWN0b3IYBiABKAkSFAoMb2xkZXN0X2ZpcnN0GAcgASgIEg0KBWxpbWl0GAggASgNEhIKCnBhZ2VfdG9rZW4YCSABKAQicwoSTGlzdEV2ZW50c1Jlc3BvbnNlEh0KBmV2ZW50cxgBIAMoCzINLm1hZ2xldi5FdmVudBIXCg9uZXh0X3BhZ2VfdG9rZW4YAiABKAQSEQoJc3RyZWFtX2lkGAMgASgJEhIKCm9sZGVzdF9zZXEYBCABKAQicwoQU2V0V2VpZ2h0UmVxdWVzdBIQCghmcm9udGVuZBgBIAEoCRIMCgRwb29sGAIgASgJEg8KB2JhY2tlbmQYAyABKAkSDgoGd2VpZ2h0GAQgASgFEg0KBWZsdXNoGAUgASgIEg8KB2RyeV9ydW4YBiABKAgiEwoRR2V0VlBQSW5mb1JlcXVlc3QizgEKB1ZQUEluZm8SDwoHdmVyc2lvbhgBIAEoCRISCgpidWlsZF9kYXRlGAIgASgJEhcKD2J1aWxkX2RpcmVjdG9yeRgDIAEoCRILCgNwaWQYBCABKA0SEwoLYm9vdHRpbWVfbnMYBSABKAMSFgoOY29ubmVjdHRpbWVfbnMYBiABKAMSDwoHaW5fc3RlcBgHIAEoCBIVCg1zdGVwX3NpbmNlX25zGAggASgDEhIKCmNoZWNrZWRfbnMYCSABKAMSDwoHZGlmZmVycxgKIAMoCSIWChRHZXRWUFBMQlN0YXRlUmVxdWVzdCJ0CglWUFBMQkNvbmYSFwoPaXA0X3NyY19hZGRyZXNzGAEgASgJEhcKD2lwNl9zcmNfYWRkcmVzcxgCIAEoCRIfChdzdGlja3lfYnVja2V0c19wZXJfY29yZRgDIAEoDRIUCgxmbG93X3RpbWVvdXQYBCABKA0iZwoHVlBQTEJBUxIPCgdhZGRyZXNzGAEgASgJEg4KBndlaWdodBgCIAEoDRINCgVmbGFncxgDIAEoDRITCgtudW1fYnVja2V0cxgEIAEoDRIXCg9pbl91c2Vfc2luY2VfbnMYBSABKAMiqQEKCFZQUExCVklQEg4KBnByZWZpeBgBIAEoCRIQCghwcm90b2NvbBgCIAEoDRIMCgRwb3J0GAMgASgNEg0KBWVuY2FwGAQgASgJEhkKEWZsb3dfdGFibGVfbGVuZ3RoGAUgASgNEiwKE2FwcGxpY2F0aW9uX3NlcnZlcnMYBiADKAsyDy5tYWdsZXYuVlBQTEJBUxIVCg1zcmNfaXBfc3RpY2t5GAcgASgIIk0KClZQUExCU3RhdGUSHwoEY29uZhgBIAEoCzIRLm1hZ2xldi5WUFBMQkNvbmYSHgoEdmlwcxgCIAMoCzIQLm1hZ2xldi5WUFBMQlZJUCJWChVTeW5jVlBQTEJTdGF0ZVJlcXVlc3QSGgoNZnJvbnRlbmRfbmFtZRgBIAEoCUgAiAEBEg8KB2RyeV9ydW4YAiABKAhCEAoOX2Zyb250ZW5kX25hbWUiPgoWU3luY1ZQUExCU3RhdGVSZXNwb25zZRIkCgdjaGFuZ2VzGAEgAygLMhMubWFnbGV2LlZQUExCQ2hhbmdlIhkKF0dldFZQUExCQ291bnRlcnNSZXF1ZXN0IroBChBWUFBMQlZJUENvdW50ZXJzEg4KBnByZWZpeBgBIAEoCRIQCghwcm90b2NvbBgCIAEoCRIMCgRwb3J0GAMgASgNEhMKC25leHRfcGFja2V0GAQgASgEEhQKDGZpcnN0X3BhY2tldBgFIAEoBBIYChB1bnRyYWNrZWRfcGFja2V0GAYgASgEEhEKCW5vX3NlcnZlchgHIAEoBBIPCgdwYWNrZXRzGAggASgEEg0KBWJ5dGVzGAkgASgEIkYKFFZQUExCQWRkcmVzc0NvdW50ZXJzEg4KBnByZWZpeBgBIAEoCRIPCgdwYWNrZXRzGAIgASgEEg0KBWJ5dGVzGAMgASgEIkYKE1ZQUExCU2VydmVyQ291bnRlcnMSDwoHYWRkcmVzcxgBIAEoCRIPCgdwYWNrZXRzGAIgASgEEg0KBWJ5dGVzGAMgASgEIrABCg1WUFBMQkNvdW50ZXJzEiYKBHZpcHMYASADKAsyGC5tYWdsZXYuVlBQTEJWSVBDb3VudGVycxIsCgdzZXJ2ZXJzGAMgAygLMhsubWFnbGV2LlZQUExCU2VydmVyQ291bnRlcnMSEgoKYXRfdW5peF9ucxgEIAEoAxIvCglhZGRyZXNzZXMYBSADKAsyHC5tYWdsZXYuVlBQTEJBZGRyZXNzQ291bnRlcnNKBAgCEAMiRQoVUGxhblZQUExCU3RhdGVSZXF1ZXN0EhoKDWZyb250ZW5kX25hbWUYASABKAlIAIgBAUIQCg5fZnJvbnRlbmRfbmFtZSJ+CgtWUFBMQkNoYW5nZRIMCgRraW5kGAEgASgJEg4KBnByZWZpeBgCIAEoCRIQCghwcm90b2NvbBgDIAEoCRIMCgRwb3J0GAQgASgNEg8KB2FkZHJlc3MYBSABKAkSDgoGZGV0YWlsGAYgASgJEhAKCGZyb250ZW5kGAcgASgJIj4KFlBsYW5WUFBMQlN0YXRlUmVzcG9uc2USJAoHY2hhbmdlcxgBIAMoCzITLm1hZ2xldi5WUFBMQkNoYW5nZTL6CwoGTWFnbGV2ElEKDUxpc3RGcm9udGVuZHMSHC5tYWdsZXYuTGlzdEZyb250ZW5kc1JlcXVlc3QaHS5tYWdsZXYuTGlzdEZyb250ZW5kc1Jlc3BvbnNlIgOQAgESRAoLR2V0RnJvbnRlbmQSGi5tYWdsZXYuR2V0RnJvbnRlbmRSZXF1ZXN0GhQubWFnbGV2LkZyb250ZW5kSW5mbyIDkAIBEk4KDExpc3RCYWNrZW5kcxIbLm1hZ2xldi5MaXN0QmFja2VuZHNSZXF1ZXN0GhwubWFnbGV2Lkxpc3RCYWNrZW5kc1Jlc3BvbnNlIgOQAgESQQoKR2V0QmFja2VuZBIZLm1hZ2xldi5HZXRCYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbyIDkAIBEjsKDFBhdXNlQmFja2VuZBIWLm1hZ2xldi5CYWNrZW5kUmVxdWVzdBoTLm1hZ2xldi5CYWNrZW5kSW5mbxI8Cg1SZXN1bWVCYWNrZW5kEhYubWFnbGV2LkJhY2tlbmRSZXF1ZXN0GhMubWFnbGV2LkJhY2tlbmRJbmZvEjwKDUVuYWJsZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SPQoORGlzYWJsZUJhY2tlbmQSFi5tYWdsZXYuQmFja2VuZFJlcXVlc3QaEy5tYWdsZXYuQmFja2VuZEluZm8SWgoQTGlzdEhlYWx0aENoZWNrcxIfLm1hZ2xldi5MaXN0SGVhbHRoQ2hlY2tzUmVxdWVzdBogLm1hZ2xldi5MaXN0SGVhbHRoQ2hlY2tzUmVzcG9uc2UiA5ACARJNCg5HZXRIZWFsdGhDaGVjaxIdLm1hZ2xldi5HZXRIZWFsdGhDaGVja1JlcXVlc3QaFy5tYWdsZXYuSGVhbHRoQ2hlY2tJbmZvIgOQAgESTgocU2V0RnJvbnRlbmRQb29sQmFja2VuZFdlaWdodBIYLm1hZ2xldi5TZXRXZWlnaHRSZXF1ZXN0GhQubWFnbGV2LkZyb250ZW5kSW5mbxI6CgdPcGVyYXRlEhYubWFnbGV2Lk9wZXJhdGVSZXF1ZXN0GhcubWFnbGV2Lk9wZXJhdGVSZXNwb25zZRI0CgtXYXRjaEV2ZW50cxIULm1hZ2xldi5XYXRjaFJlcXVlc3QaDS5tYWdsZXYuRXZlbnQwARJLCgtDaGVja0NvbmZpZxIaLm1hZ2xldi5DaGVja0NvbmZpZ1JlcXVlc3QaGy5tYWdsZXYuQ2hlY2tDb25maWdSZXNwb25zZSIDkAIBEkkKDFJlbG9hZENvbmZpZxIbLm1hZ2xldi5SZWxvYWRDb25maWdSZXF1ZXN0GhwubWFnbGV2LlJlbG9hZENvbmZpZ1Jlc3BvbnNlEj0KCkdldFZQUEluZm8SGS5tYWdsZXYuR2V0VlBQSW5mb1JlcXVlc3QaDy5tYWdsZXYuVlBQSW5mbyIDkAIBEkYKDUdldFZQUExCU3RhdGUSHC5tYWdsZXYuR2V0VlBQTEJTdGF0ZVJlcXVlc3QaEi5tYWdsZXYuVlBQTEJTdGF0ZSIDkAIBEk8KDlN5bmNWUFBMQlN0YXRlEh0ubWFnbGV2LlN5bmNWUFBMQlN0YXRlUmVxdWVzdBoeLm1hZ2xldi5TeW5jVlBQTEJTdGF0ZVJlc3BvbnNlEk8KEEdldFZQUExCQ291bnRlcnMSHy5tYWdsZXYuR2V0VlBQTEJDb3VudGVyc1JlcXVlc3QaFS5tYWdsZXYuVlBQTEJDb3VudGVycyIDkAIBElQKDlBsYW5WUFBMQlN0YXRlEh0ubWFnbGV2LlBsYW5WUFBMQlN0YXRlUmVxdWVzdBoeLm1hZ2xldi5QbGFuVlBQTEJTdGF0ZVJlc3BvbnNlIgOQAgESSAoKTGlzdEV2ZW50cxIZLm1hZ2xldi5MaXN0RXZlbnRzUmVxdWVzdBoaLm1hZ2xldi5MaXN0RXZlbnRzUmVzcG9uc2UiA5ACAWIGcHJvdG8z");
 
 /**
  * @generated from message maglev.ListFrontendsRequest
@@ -350,7 +350,9 @@ export const ReloadConfigResponseSchema: GenMessage<ReloadConfigResponse> = /*@_
  */
 export type Operation = Message<"maglev.Operation"> & {
   /**
-   * pause, resume, enable, disable or weight
+   * pause, resume, enable, disable, weight, reset or reset-all. A reset forgets what was said by hand,
+   * so that the file's word counts: of backends, their weights included; of their weights in a pool
+   * of a frontend; of all weights of a frontend. reset-all forgets everything, and names nothing.
    *
    * @generated from field: string action = 1;
    */
@@ -364,14 +366,14 @@ export type Operation = Message<"maglev.Operation"> & {
   backends: string[];
 
   /**
-   * weight only
+   * weight and reset only
    *
    * @generated from field: string frontend = 3;
    */
   frontend: string;
 
   /**
-   * weight only
+   * weight and reset only
    *
    * @generated from field: string pool = 4;
    */
@@ -670,6 +672,29 @@ export type PoolBackendInfo = Message<"maglev.PoolBackendInfo"> & {
    * @generated from field: string state = 4;
    */
   state: string;
+
+  /**
+   * added: who set the weight; absent while it is the file's
+   *
+   * @generated from field: maglev.ByHand by_hand = 5;
+   */
+  byHand?: ByHand | undefined;
+
+  /**
+   * Added: why the effective weight is what it is. carries: it is the weight. zero: the weight is 0.
+   * not-up: the backend is not. standby: another pool is the active one. kept: the backend was not
+   * probed yet, and has what VPP has for it.
+   *
+   * @generated from field: string reason = 6;
+   */
+  reason: string;
+
+  /**
+   * added: when the backend's state began
+   *
+   * @generated from field: int64 since_unix_ns = 7;
+   */
+  sinceUnixNs: bigint;
 };
 
 /**
@@ -678,6 +703,48 @@ export type PoolBackendInfo = Message<"maglev.PoolBackendInfo"> & {
  */
 export const PoolBackendInfoSchema: GenMessage<PoolBackendInfo> = /*@__PURE__*/
   messageDesc(file_maglev, 22);
+
+/**
+ * Added: something that an operator has said, and the file does not.
+ *
+ * @generated from message maglev.ByHand
+ */
+export type ByHand = Message<"maglev.ByHand"> & {
+  /**
+   * paused, disabled or enabled; of a weight the number
+   *
+   * @generated from field: string value = 1;
+   */
+  value: string;
+
+  /**
+   * what the file says
+   *
+   * @generated from field: string file = 2;
+   */
+  file: string;
+
+  /**
+   * absent: not known
+   *
+   * @generated from field: maglev.Actor actor = 3;
+   */
+  actor?: Actor | undefined;
+
+  /**
+   * 0: not known
+   *
+   * @generated from field: int64 at_unix_ns = 4;
+   */
+  atUnixNs: bigint;
+};
+
+/**
+ * Describes the message maglev.ByHand.
+ * Use `create(ByHandSchema)` to create a new message.
+ */
+export const ByHandSchema: GenMessage<ByHand> = /*@__PURE__*/
+  messageDesc(file_maglev, 23);
 
 /**
  * @generated from message maglev.PoolInfo
@@ -699,7 +766,7 @@ export type PoolInfo = Message<"maglev.PoolInfo"> & {
  * Use `create(PoolInfoSchema)` to create a new message.
  */
 export const PoolInfoSchema: GenMessage<PoolInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 23);
+  messageDesc(file_maglev, 24);
 
 /**
  * @generated from message maglev.FrontendInfo
@@ -780,7 +847,7 @@ export type FrontendInfo = Message<"maglev.FrontendInfo"> & {
  * Use `create(FrontendInfoSchema)` to create a new message.
  */
 export const FrontendInfoSchema: GenMessage<FrontendInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 24);
+  messageDesc(file_maglev, 25);
 
 /**
  * @generated from message maglev.HTTPCheckParams
@@ -827,7 +894,7 @@ export type HTTPCheckParams = Message<"maglev.HTTPCheckParams"> & {
  * Use `create(HTTPCheckParamsSchema)` to create a new message.
  */
 export const HTTPCheckParamsSchema: GenMessage<HTTPCheckParams> = /*@__PURE__*/
-  messageDesc(file_maglev, 25);
+  messageDesc(file_maglev, 26);
 
 /**
  * @generated from message maglev.TCPCheckParams
@@ -854,7 +921,7 @@ export type TCPCheckParams = Message<"maglev.TCPCheckParams"> & {
  * Use `create(TCPCheckParamsSchema)` to create a new message.
  */
 export const TCPCheckParamsSchema: GenMessage<TCPCheckParams> = /*@__PURE__*/
-  messageDesc(file_maglev, 26);
+  messageDesc(file_maglev, 27);
 
 /**
  * @generated from message maglev.HealthCheckInfo
@@ -937,7 +1004,7 @@ export type HealthCheckInfo = Message<"maglev.HealthCheckInfo"> & {
  * Use `create(HealthCheckInfoSchema)` to create a new message.
  */
 export const HealthCheckInfoSchema: GenMessage<HealthCheckInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 27);
+  messageDesc(file_maglev, 28);
 
 /**
  * @generated from message maglev.TransitionRecord
@@ -980,7 +1047,7 @@ export type TransitionRecord = Message<"maglev.TransitionRecord"> & {
  * Use `create(TransitionRecordSchema)` to create a new message.
  */
 export const TransitionRecordSchema: GenMessage<TransitionRecord> = /*@__PURE__*/
-  messageDesc(file_maglev, 28);
+  messageDesc(file_maglev, 29);
 
 /**
  * Added: the outcome of the last finished probe.
@@ -1025,7 +1092,7 @@ export type ProbeResultInfo = Message<"maglev.ProbeResultInfo"> & {
  * Use `create(ProbeResultInfoSchema)` to create a new message.
  */
 export const ProbeResultInfoSchema: GenMessage<ProbeResultInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 29);
+  messageDesc(file_maglev, 30);
 
 /**
  * @generated from message maglev.BackendInfo
@@ -1099,6 +1166,13 @@ export type BackendInfo = Message<"maglev.BackendInfo"> & {
    * @generated from field: maglev.Outcome outcome = 11;
    */
   outcome?: Outcome | undefined;
+
+  /**
+   * added: absent while it is as the file says
+   *
+   * @generated from field: maglev.ByHand by_hand = 12;
+   */
+  byHand?: ByHand | undefined;
 };
 
 /**
@@ -1106,7 +1180,7 @@ export type BackendInfo = Message<"maglev.BackendInfo"> & {
  * Use `create(BackendInfoSchema)` to create a new message.
  */
 export const BackendInfoSchema: GenMessage<BackendInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 30);
+  messageDesc(file_maglev, 31);
 
 /**
  * What WatchEvents is to tell. Without the added fields the stream holds what it always has: log
@@ -1152,7 +1226,7 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
   changes?: boolean | undefined;
 
   /**
-   * Added: with `changes`, only these of pool, weight, reload, operator, vpp and probing; all of
+   * Added: with `changes`, only these of pool, weight, reload, operator, override, vpp and probing; all of
    * them when empty.
    *
    * @generated from field: repeated string kinds = 6;
@@ -1186,7 +1260,7 @@ export type WatchRequest = Message<"maglev.WatchRequest"> & {
  * Use `create(WatchRequestSchema)` to create a new message.
  */
 export const WatchRequestSchema: GenMessage<WatchRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 31);
+  messageDesc(file_maglev, 32);
 
 /**
  * Added: a place in the stream of events.
@@ -1214,7 +1288,7 @@ export type StreamPosition = Message<"maglev.StreamPosition"> & {
  * Use `create(StreamPositionSchema)` to create a new message.
  */
 export const StreamPositionSchema: GenMessage<StreamPosition> = /*@__PURE__*/
-  messageDesc(file_maglev, 32);
+  messageDesc(file_maglev, 33);
 
 /**
  * @generated from message maglev.LogAttr
@@ -1236,7 +1310,7 @@ export type LogAttr = Message<"maglev.LogAttr"> & {
  * Use `create(LogAttrSchema)` to create a new message.
  */
 export const LogAttrSchema: GenMessage<LogAttr> = /*@__PURE__*/
-  messageDesc(file_maglev, 33);
+  messageDesc(file_maglev, 34);
 
 /**
  * @generated from message maglev.LogEvent
@@ -1268,7 +1342,7 @@ export type LogEvent = Message<"maglev.LogEvent"> & {
  * Use `create(LogEventSchema)` to create a new message.
  */
 export const LogEventSchema: GenMessage<LogEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 34);
+  messageDesc(file_maglev, 35);
 
 /**
  * @generated from message maglev.BackendEvent
@@ -1290,7 +1364,7 @@ export type BackendEvent = Message<"maglev.BackendEvent"> & {
  * Use `create(BackendEventSchema)` to create a new message.
  */
 export const BackendEventSchema: GenMessage<BackendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 35);
+  messageDesc(file_maglev, 36);
 
 /**
  * @generated from message maglev.FrontendEvent
@@ -1321,7 +1395,7 @@ export type FrontendEvent = Message<"maglev.FrontendEvent"> & {
  * Use `create(FrontendEventSchema)` to create a new message.
  */
 export const FrontendEventSchema: GenMessage<FrontendEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 36);
+  messageDesc(file_maglev, 37);
 
 /**
  * Added: why something happened.
@@ -1356,7 +1430,7 @@ export type Cause = Message<"maglev.Cause"> & {
  * Use `create(CauseSchema)` to create a new message.
  */
 export const CauseSchema: GenMessage<Cause> = /*@__PURE__*/
-  messageDesc(file_maglev, 37);
+  messageDesc(file_maglev, 38);
 
 /**
  * Added: who asked for something.
@@ -1384,7 +1458,7 @@ export type Actor = Message<"maglev.Actor"> & {
  * Use `create(ActorSchema)` to create a new message.
  */
 export const ActorSchema: GenMessage<Actor> = /*@__PURE__*/
-  messageDesc(file_maglev, 38);
+  messageDesc(file_maglev, 39);
 
 /**
  * Added: another pool carries the traffic of a frontend, or would.
@@ -1415,7 +1489,7 @@ export type PoolEvent = Message<"maglev.PoolEvent"> & {
  * Use `create(PoolEventSchema)` to create a new message.
  */
 export const PoolEventSchema: GenMessage<PoolEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 39);
+  messageDesc(file_maglev, 40);
 
 /**
  * Added: a weight before or after a change.
@@ -1444,7 +1518,7 @@ export type EventWeight = Message<"maglev.EventWeight"> & {
  * Use `create(EventWeightSchema)` to create a new message.
  */
 export const EventWeightSchema: GenMessage<EventWeight> = /*@__PURE__*/
-  messageDesc(file_maglev, 40);
+  messageDesc(file_maglev, 41);
 
 /**
  * Added: a weight has changed, the configured one or the effective one or both; or, with `flush`
@@ -1505,7 +1579,7 @@ export type WeightEvent = Message<"maglev.WeightEvent"> & {
  * Use `create(WeightEventSchema)` to create a new message.
  */
 export const WeightEventSchema: GenMessage<WeightEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 41);
+  messageDesc(file_maglev, 42);
 
 /**
  * Added: one difference between two configurations.
@@ -1547,7 +1621,7 @@ export type ConfigChange = Message<"maglev.ConfigChange"> & {
  * Use `create(ConfigChangeSchema)` to create a new message.
  */
 export const ConfigChangeSchema: GenMessage<ConfigChange> = /*@__PURE__*/
-  messageDesc(file_maglev, 42);
+  messageDesc(file_maglev, 43);
 
 /**
  * Added: the configuration was loaded anew, or could not be.
@@ -1589,7 +1663,7 @@ export type ReloadEvent = Message<"maglev.ReloadEvent"> & {
  * Use `create(ReloadEventSchema)` to create a new message.
  */
 export const ReloadEventSchema: GenMessage<ReloadEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 43);
+  messageDesc(file_maglev, 44);
 
 /**
  * Added: somebody steered maglevd. What it led to follows, with the same actor.
@@ -1598,7 +1672,7 @@ export const ReloadEventSchema: GenMessage<ReloadEvent> = /*@__PURE__*/
  */
 export type OperatorEvent = Message<"maglev.OperatorEvent"> & {
   /**
-   * pause, resume, enable, disable, weight or sync
+   * pause, resume, enable, disable, weight, reset or sync
    *
    * @generated from field: string action = 1;
    */
@@ -1629,7 +1703,66 @@ export type OperatorEvent = Message<"maglev.OperatorEvent"> & {
  * Use `create(OperatorEventSchema)` to create a new message.
  */
 export const OperatorEventSchema: GenMessage<OperatorEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 44);
+  messageDesc(file_maglev, 45);
+
+/**
+ * Added: the file says something new about what an operator had said otherwise.
+ *
+ * @generated from message maglev.OverrideEvent
+ */
+export type OverrideEvent = Message<"maglev.OverrideEvent"> & {
+  /**
+   * ended: the file's word counts from now on. kept: the operator's does still.
+   *
+   * @generated from field: string change = 1;
+   */
+  change: string;
+
+  /**
+   * @generated from field: string backend_name = 2;
+   */
+  backendName: string;
+
+  /**
+   * where a weight is; empty for what is said of the backend itself
+   *
+   * @generated from field: string frontend_name = 3;
+   */
+  frontendName: string;
+
+  /**
+   * @generated from field: string pool_name = 4;
+   */
+  poolName: string;
+
+  /**
+   * what the operator had said: a weight, enabled or disabled
+   *
+   * @generated from field: string by_hand = 5;
+   */
+  byHand: string;
+
+  /**
+   * what the file said
+   *
+   * @generated from field: string file_from = 6;
+   */
+  fileFrom: string;
+
+  /**
+   * what it says; none where there is nothing any more that it could be about
+   *
+   * @generated from field: string file_to = 7;
+   */
+  fileTo: string;
+};
+
+/**
+ * Describes the message maglev.OverrideEvent.
+ * Use `create(OverrideEventSchema)` to create a new message.
+ */
+export const OverrideEventSchema: GenMessage<OverrideEvent> = /*@__PURE__*/
+  messageDesc(file_maglev, 46);
 
 /**
  * Added: what became of VPP, or of the way to it.
@@ -1664,7 +1797,7 @@ export type VPPEvent = Message<"maglev.VPPEvent"> & {
  * Use `create(VPPEventSchema)` to create a new message.
  */
 export const VPPEventSchema: GenMessage<VPPEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 45);
+  messageDesc(file_maglev, 47);
 
 /**
  * Added: probes cannot be made for a lack of maglevd's own, or can again.
@@ -1690,7 +1823,7 @@ export type ProbingEvent = Message<"maglev.ProbingEvent"> & {
  * Use `create(ProbingEventSchema)` to create a new message.
  */
 export const ProbingEventSchema: GenMessage<ProbingEvent> = /*@__PURE__*/
-  messageDesc(file_maglev, 46);
+  messageDesc(file_maglev, 48);
 
 /**
  * Added: the first message to whoever asks for `changes`, `heartbeat` or `since`.
@@ -1732,7 +1865,7 @@ export type StreamOpening = Message<"maglev.StreamOpening"> & {
  * Use `create(StreamOpeningSchema)` to create a new message.
  */
 export const StreamOpeningSchema: GenMessage<StreamOpening> = /*@__PURE__*/
-  messageDesc(file_maglev, 47);
+  messageDesc(file_maglev, 49);
 
 /**
  * Added: a sign of life. The first one follows the opening state or what was missed.
@@ -1758,7 +1891,7 @@ export type Heartbeat = Message<"maglev.Heartbeat"> & {
  * Use `create(HeartbeatSchema)` to create a new message.
  */
 export const HeartbeatSchema: GenMessage<Heartbeat> = /*@__PURE__*/
-  messageDesc(file_maglev, 48);
+  messageDesc(file_maglev, 50);
 
 /**
  * Added: the outcome of one probe.
@@ -1794,7 +1927,7 @@ export type ProbePulse = Message<"maglev.ProbePulse"> & {
  * Use `create(ProbePulseSchema)` to create a new message.
  */
 export const ProbePulseSchema: GenMessage<ProbePulse> = /*@__PURE__*/
-  messageDesc(file_maglev, 49);
+  messageDesc(file_maglev, 51);
 
 /**
  * Added: probes that ended since the last batch, the newest of each backend. At most four batches a
@@ -1814,7 +1947,7 @@ export type ProbePulses = Message<"maglev.ProbePulses"> & {
  * Use `create(ProbePulsesSchema)` to create a new message.
  */
 export const ProbePulsesSchema: GenMessage<ProbePulses> = /*@__PURE__*/
-  messageDesc(file_maglev, 50);
+  messageDesc(file_maglev, 52);
 
 /**
  * @generated from message maglev.Event
@@ -1897,6 +2030,12 @@ export type Event = Message<"maglev.Event"> & {
      */
     value: ProbePulses;
     case: "pulses";
+  } | {
+    /**
+     * @generated from field: maglev.OverrideEvent override = 17;
+     */
+    value: OverrideEvent;
+    case: "override";
   } | { case: undefined; value?: undefined };
 
   /**
@@ -1934,7 +2073,7 @@ export type Event = Message<"maglev.Event"> & {
  * Use `create(EventSchema)` to create a new message.
  */
 export const EventSchema: GenMessage<Event> = /*@__PURE__*/
-  messageDesc(file_maglev, 51);
+  messageDesc(file_maglev, 53);
 
 /**
  * Added: which events of the journal are wanted; what is empty does not matter.
@@ -1971,7 +2110,7 @@ export type ListEventsRequest = Message<"maglev.ListEventsRequest"> & {
   frontend: string;
 
   /**
-   * One of backend, frontend, pool, weight, reload, operator, vpp and probing.
+   * One of backend, frontend, pool, weight, reload, operator, override, vpp and probing.
    *
    * @generated from field: repeated string kinds = 5;
    */
@@ -2011,7 +2150,7 @@ export type ListEventsRequest = Message<"maglev.ListEventsRequest"> & {
  * Use `create(ListEventsRequestSchema)` to create a new message.
  */
 export const ListEventsRequestSchema: GenMessage<ListEventsRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 52);
+  messageDesc(file_maglev, 54);
 
 /**
  * @generated from message maglev.ListEventsResponse
@@ -2049,7 +2188,7 @@ export type ListEventsResponse = Message<"maglev.ListEventsResponse"> & {
  * Use `create(ListEventsResponseSchema)` to create a new message.
  */
 export const ListEventsResponseSchema: GenMessage<ListEventsResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 53);
+  messageDesc(file_maglev, 55);
 
 /**
  * @generated from message maglev.SetWeightRequest
@@ -2097,7 +2236,7 @@ export type SetWeightRequest = Message<"maglev.SetWeightRequest"> & {
  * Use `create(SetWeightRequestSchema)` to create a new message.
  */
 export const SetWeightRequestSchema: GenMessage<SetWeightRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 54);
+  messageDesc(file_maglev, 56);
 
 /**
  * @generated from message maglev.GetVPPInfoRequest
@@ -2110,7 +2249,7 @@ export type GetVPPInfoRequest = Message<"maglev.GetVPPInfoRequest"> & {
  * Use `create(GetVPPInfoRequestSchema)` to create a new message.
  */
 export const GetVPPInfoRequestSchema: GenMessage<GetVPPInfoRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 55);
+  messageDesc(file_maglev, 57);
 
 /**
  * @generated from message maglev.VPPInfo
@@ -2186,7 +2325,7 @@ export type VPPInfo = Message<"maglev.VPPInfo"> & {
  * Use `create(VPPInfoSchema)` to create a new message.
  */
 export const VPPInfoSchema: GenMessage<VPPInfo> = /*@__PURE__*/
-  messageDesc(file_maglev, 56);
+  messageDesc(file_maglev, 58);
 
 /**
  * @generated from message maglev.GetVPPLBStateRequest
@@ -2199,7 +2338,7 @@ export type GetVPPLBStateRequest = Message<"maglev.GetVPPLBStateRequest"> & {
  * Use `create(GetVPPLBStateRequestSchema)` to create a new message.
  */
 export const GetVPPLBStateRequestSchema: GenMessage<GetVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 57);
+  messageDesc(file_maglev, 59);
 
 /**
  * @generated from message maglev.VPPLBConf
@@ -2233,7 +2372,7 @@ export type VPPLBConf = Message<"maglev.VPPLBConf"> & {
  * Use `create(VPPLBConfSchema)` to create a new message.
  */
 export const VPPLBConfSchema: GenMessage<VPPLBConf> = /*@__PURE__*/
-  messageDesc(file_maglev, 58);
+  messageDesc(file_maglev, 60);
 
 /**
  * @generated from message maglev.VPPLBAS
@@ -2276,7 +2415,7 @@ export type VPPLBAS = Message<"maglev.VPPLBAS"> & {
  * Use `create(VPPLBASSchema)` to create a new message.
  */
 export const VPPLBASSchema: GenMessage<VPPLBAS> = /*@__PURE__*/
-  messageDesc(file_maglev, 59);
+  messageDesc(file_maglev, 61);
 
 /**
  * @generated from message maglev.VPPLBVIP
@@ -2331,7 +2470,7 @@ export type VPPLBVIP = Message<"maglev.VPPLBVIP"> & {
  * Use `create(VPPLBVIPSchema)` to create a new message.
  */
 export const VPPLBVIPSchema: GenMessage<VPPLBVIP> = /*@__PURE__*/
-  messageDesc(file_maglev, 60);
+  messageDesc(file_maglev, 62);
 
 /**
  * @generated from message maglev.VPPLBState
@@ -2353,7 +2492,7 @@ export type VPPLBState = Message<"maglev.VPPLBState"> & {
  * Use `create(VPPLBStateSchema)` to create a new message.
  */
 export const VPPLBStateSchema: GenMessage<VPPLBState> = /*@__PURE__*/
-  messageDesc(file_maglev, 61);
+  messageDesc(file_maglev, 63);
 
 /**
  * @generated from message maglev.SyncVPPLBStateRequest
@@ -2379,7 +2518,7 @@ export type SyncVPPLBStateRequest = Message<"maglev.SyncVPPLBStateRequest"> & {
  * Use `create(SyncVPPLBStateRequestSchema)` to create a new message.
  */
 export const SyncVPPLBStateRequestSchema: GenMessage<SyncVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 62);
+  messageDesc(file_maglev, 64);
 
 /**
  * @generated from message maglev.SyncVPPLBStateResponse
@@ -2398,7 +2537,7 @@ export type SyncVPPLBStateResponse = Message<"maglev.SyncVPPLBStateResponse"> & 
  * Use `create(SyncVPPLBStateResponseSchema)` to create a new message.
  */
 export const SyncVPPLBStateResponseSchema: GenMessage<SyncVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 63);
+  messageDesc(file_maglev, 65);
 
 /**
  * @generated from message maglev.GetVPPLBCountersRequest
@@ -2411,7 +2550,7 @@ export type GetVPPLBCountersRequest = Message<"maglev.GetVPPLBCountersRequest"> 
  * Use `create(GetVPPLBCountersRequestSchema)` to create a new message.
  */
 export const GetVPPLBCountersRequestSchema: GenMessage<GetVPPLBCountersRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 64);
+  messageDesc(file_maglev, 66);
 
 /**
  * @generated from message maglev.VPPLBVIPCounters
@@ -2483,7 +2622,7 @@ export type VPPLBVIPCounters = Message<"maglev.VPPLBVIPCounters"> & {
  * Use `create(VPPLBVIPCountersSchema)` to create a new message.
  */
 export const VPPLBVIPCountersSchema: GenMessage<VPPLBVIPCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 65);
+  messageDesc(file_maglev, 67);
 
 /**
  * Added: what came in for the address of VIPs, all ports together.
@@ -2516,7 +2655,7 @@ export type VPPLBAddressCounters = Message<"maglev.VPPLBAddressCounters"> & {
  * Use `create(VPPLBAddressCountersSchema)` to create a new message.
  */
 export const VPPLBAddressCountersSchema: GenMessage<VPPLBAddressCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 66);
+  messageDesc(file_maglev, 68);
 
 /**
  * Added: what the lb plugin sent to one server address, all VIPs together.
@@ -2549,7 +2688,7 @@ export type VPPLBServerCounters = Message<"maglev.VPPLBServerCounters"> & {
  * Use `create(VPPLBServerCountersSchema)` to create a new message.
  */
 export const VPPLBServerCountersSchema: GenMessage<VPPLBServerCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 67);
+  messageDesc(file_maglev, 69);
 
 /**
  * @generated from message maglev.VPPLBCounters
@@ -2587,7 +2726,7 @@ export type VPPLBCounters = Message<"maglev.VPPLBCounters"> & {
  * Use `create(VPPLBCountersSchema)` to create a new message.
  */
 export const VPPLBCountersSchema: GenMessage<VPPLBCounters> = /*@__PURE__*/
-  messageDesc(file_maglev, 68);
+  messageDesc(file_maglev, 70);
 
 /**
  * @generated from message maglev.PlanVPPLBStateRequest
@@ -2606,7 +2745,7 @@ export type PlanVPPLBStateRequest = Message<"maglev.PlanVPPLBStateRequest"> & {
  * Use `create(PlanVPPLBStateRequestSchema)` to create a new message.
  */
 export const PlanVPPLBStateRequestSchema: GenMessage<PlanVPPLBStateRequest> = /*@__PURE__*/
-  messageDesc(file_maglev, 69);
+  messageDesc(file_maglev, 71);
 
 /**
  * Added: one call that a sync would make.
@@ -2664,7 +2803,7 @@ export type VPPLBChange = Message<"maglev.VPPLBChange"> & {
  * Use `create(VPPLBChangeSchema)` to create a new message.
  */
 export const VPPLBChangeSchema: GenMessage<VPPLBChange> = /*@__PURE__*/
-  messageDesc(file_maglev, 70);
+  messageDesc(file_maglev, 72);
 
 /**
  * @generated from message maglev.PlanVPPLBStateResponse
@@ -2683,7 +2822,7 @@ export type PlanVPPLBStateResponse = Message<"maglev.PlanVPPLBStateResponse"> & 
  * Use `create(PlanVPPLBStateResponseSchema)` to create a new message.
  */
 export const PlanVPPLBStateResponseSchema: GenMessage<PlanVPPLBStateResponse> = /*@__PURE__*/
-  messageDesc(file_maglev, 71);
+  messageDesc(file_maglev, 73);
 
 /**
  * Maglev shows and steers health checking and the VPP load balancer behind it.

@@ -18,7 +18,8 @@ export { count, counterMax, counterStart, isHealthy, nextDelay } from "./counter
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
 export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
-export { effectiveWeight, effectiveWeights, isFlushed } from "./pools.ts";
+export { effectiveWeight, effectiveWeights, isFlushed, weightReason } from "./pools.ts";
+export type { WeightReason } from "./pools.ts";
 export type { StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
 export { FrontendTally } from "./tally.ts";
 export { remember } from "./history.ts";

@@ -62,6 +62,28 @@ export function effectiveWeight(
   }
 }
 
+/**
+ * Why the effective weight of a backend is what it is.
+ *
+ * - `carries`: it is the configured weight. `zero`: that one is 0.
+ * - `not-up`: the backend is not.
+ * - `standby`: another pool is the active one.
+ * - `kept`: the backend was not probed yet, and has what VPP has for it.
+ */
+export type WeightReason = "carries" | "zero" | "not-up" | "standby" | "kept";
+
+/** Why {@link effectiveWeight} says what it says. */
+export function weightReason(
+  standing: Standing,
+  configured: number,
+  isInActivePool: boolean,
+): WeightReason {
+  if (effectiveWeight(standing, configured, isInActivePool) === "kept") return "kept";
+  if (standing.state !== "up") return "not-up";
+  if (!isInActivePool) return "standby";
+  return configured === 0 ? "zero" : "carries";
+}
+
 /** Whether nothing was found out since the start: VPP has what was true last, or later. */
 function isOpen({ state, untested }: Standing): boolean {
   return untested && isProbed(state);

@@ -44,7 +44,7 @@ export function frontendListing(checker: CheckerView, clock: Clock): Listing {
     info: FrontendInfoSchema,
     find(name) {
       const frontend = checker.frontend(name);
-      return frontend && frontendToProto(frontend, (backend) => checker.backend(backend)?.state);
+      return frontend && frontendToProto(frontend, (backend) => checker.backend(backend));
     },
     response: ListFrontendsResponseSchema,
     fill: (frontendNames, frontends) => ({ frontendNames, frontends }),

@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { CheckerControl, CheckerView, Operation, Outcome } from "../checker/mod.ts";
+import type { CheckerControl, CheckerView, Operation, Outcome, Verb } from "../checker/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import {
   type BackendInfo,
@@ -29,7 +29,7 @@ export interface SteeringDeps {
 export function steeringRpcs({ checker }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
-    steered(checker, { action, backend: name }, dryRun, actorOf(call));
+    steered(checker, action, name, dryRun, actorOf(call));
   return [
     unary(m.pauseBackend, steer("pause")),
     unary(m.resumeBackend, steer("resume")),
@@ -59,7 +59,7 @@ export function steeringRpcs({ checker }: SteeringDeps): readonly Rpc[] {
 export function shownFrontend(checker: CheckerView, name: string): FrontendInfo {
   const frontend = checker.frontend(name);
   if (!frontend) throw notFound("frontend", name);
-  return frontendToProto(frontend, (backend) => checker.backend(backend)?.state);
+  return frontendToProto(frontend, (backend) => checker.backend(backend));
 }
 
 /** A backend as RPCs show it. Throws NotFound. */
@@ -85,12 +85,13 @@ function operate(
 
 function steered(
   checker: CheckerView & CheckerControl,
-  operation: Operation,
+  action: Verb,
+  backend: string,
   dryRun: boolean,
   actor: Actor,
 ): BackendInfo {
-  const outcome = operate(checker, [operation], dryRun, actor);
-  const info = shownBackend(checker, operation.backend);
+  const outcome = operate(checker, [{ action, backend }], dryRun, actor);
+  const info = shownBackend(checker, backend);
   info.outcome = outcomeToProto(outcome);
   return info;
 }
@@ -105,9 +106,20 @@ function operationsOf(wire: WireOperation): Operation[] {
       return backends.map((backend) => ({ action, backend }));
     case "weight":
       return backends.map((backend) => weightOperation({ frontend, pool, backend, weight, flush }));
+    case "reset":
+      return resetsOf(wire);
+    case "reset-all":
+      return [{ action }];
     default:
       throw new ConnectError(`there is no action ${quoted(action)}`, Code.InvalidArgument);
   }
+}
+
+/** What is to be forgotten: of a frontend and its pool, of a frontend, or of backends. */
+function resetsOf({ backends, frontend, pool }: WireOperation): Operation[] {
+  if (frontend === "") return backends.map((backend) => ({ action: "reset", backend }));
+  if (pool === "" && backends.length === 0) return [{ action: "reset-frontend", frontend }];
+  return backends.map((backend) => ({ action: "reset-weight", frontend, pool, backend }));
 }
 
 function weightOperation(place: Omit<WeightOperation, "action">): WeightOperation {
@@ -117,5 +129,4 @@ function weightOperation(place: Omit<WeightOperation, "action">): WeightOperatio
   return { action: "weight", ...place };
 }
 
-type Verb = Exclude<Operation["action"], "weight">;
 type WeightOperation = Extract<Operation, { readonly action: "weight" }>;

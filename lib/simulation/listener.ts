@@ -86,6 +86,7 @@ export class Listener {
       }
       case "reload":
       case "operator":
+      case "override":
       case "vpp":
       case "probing":
         return [];

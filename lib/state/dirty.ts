@@ -33,6 +33,10 @@ export class Dirty {
         if (event.backend !== "") this.backends.add(event.backend);
         if (event.frontend !== "") this.frontends.add(event.frontend);
         return "named";
+      case "override":
+        this.backends.add(event.backend);
+        if (event.frontend !== "") this.frontends.add(event.frontend);
+        return "named";
       case "frontend":
         if (event.transition.to === "removed") this.frontends.add(event.frontend);
         return "named";

@@ -158,7 +158,17 @@ async function foreseen(bench: Bench, after: Parameters<Checker["foreseeReload"]
   return await outcome;
 }
 
+const place = {
+  frontend: fc.constantFrom("f", "g"),
+  pool: fc.constantFrom("pool0", "pool1"),
+  backend: name,
+};
+
 const operation: fc.Arbitrary<Operation> = fc.oneof(
+  fc.record({ action: fc.constant("reset" as const), backend: name }),
+  fc.record({ action: fc.constant("reset-weight" as const), ...place }),
+  fc.record({ action: fc.constant("reset-frontend" as const), frontend: place.frontend }),
+  fc.constant({ action: "reset-all" } as const),
   fc.record({
     action: fc.constantFrom(
       "pause" as const,
@@ -170,9 +180,7 @@ const operation: fc.Arbitrary<Operation> = fc.oneof(
   }),
   fc.record({
     action: fc.constant("weight" as const),
-    frontend: fc.constantFrom("f", "g"),
-    pool: fc.constantFrom("pool0", "pool1"),
-    backend: name,
+    ...place,
     weight: fc.constantFrom(0, 1, 40, 100),
     flush: fc.boolean(),
   }),

@@ -24,6 +24,7 @@ Deno.test("runtime weights outlive a reload until the file says something new ab
   assert.deepEqual(weights(), ["7,51", "100,51"]);
   assert.deepEqual(bench.story(), [
     "reload applied",
+    "f/b 8 by hand ended, file 50>51 (config)",
     "f/b 8>51 as kept>kept (config)",
     "reload applied",
   ]);
@@ -113,5 +114,9 @@ Deno.test("a backend that changes its pool, and one that leaves, are told with t
   ]);
   bench.events.length = 0;
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50 }] } }));
-  assert.deepEqual(bench.story(), ["f/a 7>absent as 7>absent (config)", "reload applied"]);
+  assert.deepEqual(bench.story(), [
+    "f/a 7 by hand ended, file 100>none (config)",
+    "f/a 7>absent as 7>absent (config)",
+    "reload applied",
+  ]);
 });

@@ -243,6 +243,10 @@ function tell(event: MaglevEvent): string {
     }
     case "operator":
       return `${event.action} ${event.backend}`;
+    case "override": {
+      const { backend, frontend, byHand, change, file } = event;
+      return `${frontend}/${backend} ${byHand} by hand ${change}, file ${arrow(file)} ${why}`;
+    }
     case "reload":
       return `reload ${event.result}`;
     case "vpp":

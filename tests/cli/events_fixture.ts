@@ -120,6 +120,28 @@ export function changes(now: number): readonly Event[] {
       actor: operator,
     },
     {
+      event: {
+        case: "override",
+        value: {
+          ...{ change: "ended", frontendName: "www", poolName: "main", backendName: "nginx0" },
+          ...{ byHand: "30", fileFrom: "100", fileTo: "50" },
+        },
+      },
+      cause: { kind: "config" },
+      actor: { name: "signal", from: "SIGHUP" },
+    },
+    {
+      event: {
+        case: "override",
+        value: {
+          ...{ change: "kept", backendName: "nginx1" },
+          ...{ byHand: "disabled", fileFrom: "disabled", fileTo: "enabled" },
+        },
+      },
+      cause: { kind: "config" },
+      actor: { name: "signal", from: "SIGHUP" },
+    },
+    {
       event: { case: "vpp", value: { change: "lost", detail: "connection reset" } },
       cause: { kind: "vpp" },
     },

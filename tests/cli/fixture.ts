@@ -81,6 +81,10 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     healthcheck: "ping",
     sinceUnixNs: ago(200_000_000),
     frontends: ["www"],
+    byHand: {
+      ...{ value: "disabled", file: "enabled", atUnixNs: ago(200_000_000) },
+      actor: { name: "operator", from: "192.0.2.7" },
+    },
   },
 ];
 
@@ -94,7 +98,10 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     flushOnDown: true,
     pools: [{
       name: "main",
-      backends: [{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" }],
+      backends: [{
+        ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+        ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+      }],
     }],
   },
   {
@@ -110,8 +117,15 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
       {
         name: "main",
         backends: [
-          { name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
-          { name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
+          {
+            ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
+            ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+          },
+          {
+            ...{ name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
+            ...{ reason: "not-up", sinceUnixNs: ago(3_661_000) },
+            byHand: { value: "50", file: "100" },
+          },
         ],
       },
       {

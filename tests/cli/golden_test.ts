@@ -90,6 +90,7 @@ async function run(
       print: (text) => void lines.push(text),
       note: (text) => void lines.push(text),
       dryRun,
+      timeout: words[0] === "wait" ? "0s" : undefined,
       agree: ({ details, question }) => {
         lines.push(details(style), `${question} [y/N] y`);
         return Promise.resolve(true);

@@ -16,7 +16,7 @@ async function reload(outcome: ConfigReloadOutcome) {
   const flags = {
     ...{ server: harness.address, words: ["config", "reload"] },
     ...{ color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun: false, keepGoing: false },
+    ...{ dryRun: false, keepGoing: false, timeout: undefined },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   return { code, said };

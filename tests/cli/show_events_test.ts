@@ -40,6 +40,7 @@ async function run(line: string, client: ReturnType<typeof createClient<typeof M
     print: (text) => void printed.push(text),
     note: () => {},
     dryRun: false,
+    timeout: undefined,
     agree: () => Promise.resolve(true),
   });
   return printed.join("\n").split("\n");

@@ -28,6 +28,7 @@ async function shown(...readings: Counters[]): Promise<string[]> {
       print: (text) => void lines.push(text),
       note: () => {},
       dryRun: false,
+      timeout: undefined,
       agree: () => Promise.resolve(true),
     });
     printed.push(lines.join("\n"));

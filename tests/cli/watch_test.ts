@@ -74,7 +74,7 @@ Deno.test("a stream that breaks off is a closed connection", () => {
 async function failure(server: string): Promise<string> {
   const flags = {
     ...{ server, color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun: false, keepGoing: false },
+    ...{ dryRun: false, keepGoing: false, timeout: undefined },
   };
   const said: string[] = [];
   const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
@@ -155,6 +155,7 @@ async function follow(
     print: (text) => void printed.push(text),
     note: (text) => void notes.push(text),
     dryRun: false,
+    timeout: undefined,
     agree: () => Promise.resolve(true),
   };
   await watch(

@@ -129,6 +129,22 @@ Deno.test("each kind of event has its record", () => {
       "info vpp-connect version=26.10 pid=7",
     ],
     [
+      { cause: { kind: "config" } },
+      {
+        ...{ kind: "override", change: "ended", backend: "a", frontend: "f", pool: "main" },
+        ...{ byHand: "30", file: { from: "100", to: "50" } },
+      },
+      "info override-ended backend=a frontend=f pool=main by-hand=30 file=100 -> 50 cause=config",
+    ],
+    [
+      { cause: { kind: "config" } },
+      {
+        ...{ kind: "override", change: "kept", backend: "a", frontend: "", pool: "" },
+        ...{ byHand: "disabled", file: { from: "disabled", to: "enabled" } },
+      },
+      "info backend-enabled-kept backend=a file=true operator=false",
+    ],
+    [
       { cause: { kind: "vpp" } },
       { kind: "vpp", change: "lost", detail: "VPP closed the connection" },
       "warn vpp-disconnect err=VPP closed the connection",
@@ -213,6 +229,10 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     { kind: "reload", result: "rejected", stage: "parse", reason: "" },
     { kind: "reload", result: "rejected", stage: "apply", reason: "" },
     { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
+    ...(["ended", "kept"] as const).map((change) => ({
+      ...{ kind: "override" as const, change, backend: "b", frontend: "", pool: "" },
+      ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
+    })),
     ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
       .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)

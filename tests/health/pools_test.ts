@@ -9,6 +9,7 @@ import {
   FrontendTally,
   type Standing,
   type WeightedFrontend,
+  weightReason,
 } from "../../lib/health/mod.ts";
 
 function frontend(
@@ -93,6 +94,18 @@ Deno.test("weights and flushes are those of the table in docs/healthchecks.md", 
 Deno.test("a backend that is up in a pool that is not active gets weight 0 and is not flushed", () => {
   const { weights } = judge(two, { a: "up", c: "up" });
   assert.deepEqual(weights[2], { backend: "c", pool: "pool1", weight: 0, flush: false });
+});
+
+Deno.test("each weight has its reason", () => {
+  const up: Standing = { state: "up", untested: false };
+  assert.equal(weightReason(up, 5, true), "carries");
+  assert.equal(weightReason(up, 0, true), "zero");
+  assert.equal(weightReason(up, 0, false), "standby");
+  assert.equal(weightReason({ state: "up", untested: true }, 5, true), "kept");
+  assert.equal(weightReason({ state: "unknown", untested: true }, 5, false), "kept");
+  for (const state of ["unknown", "down", "paused", "disabled"] as const) {
+    assert.equal(weightReason({ state, untested: false }, 5, true), "not-up", state);
+  }
 });
 
 Deno.test("weights come in the order of pools and their backends", () => {

@@ -115,6 +115,42 @@ Deno.test("weights are operations like others", async () => {
   assert.deepEqual(told(outcome), ["www: primary 200 > primary 10 loses-most"]);
 });
 
+Deno.test("resets say how far they go by what they name", async () => {
+  using bed = up();
+  const { checker } = bed;
+  const left = () =>
+    ["www", "api"].flatMap((name) => checker.savedWeights(name).map((each) => each.backend));
+  const reset = async (operation: object) => {
+    for (const backend of ["web0", "web1"]) {
+      checker.setWeight("www", "primary", backend, 7, false);
+      checker.setWeight("api", "primary", backend, 7, false);
+    }
+    checker.pause("web0");
+    await call(bed, "operate", { operations: [{ action: "reset", ...operation }] });
+    return [...left(), ...checker.backend("web0")?.byHand ? ["paused"] : []].join(" ");
+  };
+  const weight = { frontend: "www", pool: "primary", backends: ["web0"] };
+  assert.equal(await reset(weight), "web1 web0 web1 paused");
+  assert.equal(await reset({ frontend: "www" }), "web0 web1 paused");
+  assert.equal(await reset({ backends: ["web0"] }), "web1 web1");
+  assert.equal(await reset({ action: "reset-all" }), "");
+  assert.equal(await reset({}), "web0 web1 web0 web1 paused", "nothing is named");
+});
+
+Deno.test("what is by hand is shown with what the file says and who said so", async () => {
+  using bed = up();
+  const said = { actor: { name: "operator", from: "192.0.2.7" } };
+  const { byHand } = await call<BackendInfo>(bed, "pauseBackend", { name: "web0" });
+  assert.partialDeepStrictEqual(byHand, { value: "paused", file: "enabled", ...said });
+  const request = { frontend: "www", pool: "primary", backend: "web1", weight: 7 };
+  const { pools } = await call<FrontendInfo>(bed, "setFrontendPoolBackendWeight", request);
+  const [web0, web1] = pools[0]?.backends ?? [];
+  assert.partialDeepStrictEqual(web1, { byHand: { value: "7", file: "100", ...said } });
+  assert.equal(web1?.reason, "carries");
+  assert.deepEqual([web0?.byHand, web0?.reason], [undefined, "not-up"]);
+  assert.equal(pools[1]?.backends[0]?.reason, "standby");
+});
+
 Deno.test("operations that there are not, or too many of them, are refused", async () => {
   using bed = up();
   const refused = (operations: object[]) => call(bed, "operate", { operations });

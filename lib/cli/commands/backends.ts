@@ -4,8 +4,13 @@ import {
   type HealthCheckInfo,
   type ProbeResultInfo,
 } from "../../gen/maglev_pb.ts";
+import { CommandFailure, exitCodes } from "../errors.ts";
+import { isGlob, matchesGlob } from "../glob.ts";
+import { recentEvents } from "./events.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import { handMark, handText } from "../by_hand.ts";
 import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
-import type { View } from "../node.ts";
+import type { Command, CommandContext, View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
 import { type Cell, formatPairs, formatTable, indent } from "../table.ts";
@@ -14,25 +19,103 @@ import { type Cell, formatPairs, formatTable, indent } from "../table.ts";
 export const showBackends = report({
   fetch: async ({ client, signal }) =>
     (await client.listBackends({ details: true }, { signal })).backends,
-  text: formatBackendTable,
+  text: (backends, view) => formatBackendTable(backends, view),
   json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
 });
 
-/** `show backends NAME`: everything. */
+/** What backends may be chosen by. */
+export type BackendFilter = "down" | "flapping" | "by-hand";
+
+/** `show backends [PATTERN] FILTER`: a line each, what flaps most first. */
+export function showBackendsThat(filter: BackendFilter): Command {
+  return report({
+    fetch: async (context) => {
+      const backends = await matchingBackends(context);
+      return filter === "flapping"
+        ? await flappingBackends(context, backends)
+        : { backends: backends.filter(filters[filter]), changes: undefined };
+    },
+    text: ({ backends, changes }, view) =>
+      backends.length === 0 ? none[filter] : formatBackendTable(backends, view, changes),
+    json: ({ backends, changes }) =>
+      backends.map((backend) => ({
+        ...messageJson(BackendInfoSchema, backend) as JsonObject,
+        ...(changes && { changes: changes.get(backend.name) ?? 0 }),
+      })),
+  });
+}
+
+const filters: Readonly<
+  Record<Exclude<BackendFilter, "flapping">, (backend: BackendInfo) => boolean>
+> = {
+  down: ({ state }) => state === "down",
+  "by-hand": ({ byHand }) => byHand !== undefined,
+};
+
+const none: Readonly<Record<BackendFilter, string>> = {
+  down: "no backend is down",
+  flapping: "no backend flaps",
+  "by-hand": "no backend was steered by hand",
+};
+
+async function matchingBackends({ client, signal, args }: CommandContext): Promise<BackendInfo[]> {
+  const { backends } = await client.listBackends({ details: true }, { signal });
+  const pattern = args.values.get("backend");
+  if (pattern === undefined) return backends;
+  const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
+  if (matching.length > 0) return matching;
+  throw new CommandFailure(`no backend matches ${pattern}`, exitCodes.notFound);
+}
+
+/** Changes of state within {@link flappingSpan} that make a backend flap. */
+const flappingChanges = 4;
+
+const flappingSpan = "10m";
+
+/** By the events of the last minutes, most changes first. */
+async function flappingBackends(context: CommandContext, backends: readonly BackendInfo[]) {
+  const events = await recentEvents(context, flappingSpan, ["backend"]);
+  const changes = new Map<string, number>();
+  for (const { event } of events) {
+    if (event.case !== "backend") continue;
+    const { backendName } = event.value;
+    changes.set(backendName, (changes.get(backendName) ?? 0) + 1);
+  }
+  const count = ({ name }: BackendInfo) => changes.get(name) ?? 0;
+  const flapping = backends.filter((backend) => count(backend) >= flappingChanges)
+    .sort((a, b) => count(b) - count(a));
+  return { backends: flapping, changes };
+}
+
+/** `show backends NAME`: everything; of a pattern, a line each. */
 export const showBackend = report({
   fetch: async (context) => {
     const { client, signal } = context;
-    const backend = await client.getBackend({ name: slotValue(context, "backend") }, { signal });
+    const name = slotValue(context, "backend");
+    if (isGlob(name)) {
+      return { kind: "several", backends: await matchingBackends(context) } as const;
+    }
+    const backend = await client.getBackend({ name }, { signal });
     const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
       .catch(() => undefined);
-    return { backend, check };
+    return { kind: "one", backend, check } as const;
   },
-  text: ({ backend, check }, view) => formatBackend(backend, check, view),
-  json: ({ backend }) => messageJson(BackendInfoSchema, backend),
+  text: (found, view) =>
+    found.kind === "one"
+      ? formatBackend(found.backend, found.check, view)
+      : formatBackendTable(found.backends, view),
+  json: (found) =>
+    found.kind === "one"
+      ? messageJson(BackendInfoSchema, found.backend)
+      : found.backends.map((backend) => messageJson(BackendInfoSchema, backend)),
 });
 
 /** All backends as a table. */
-function formatBackendTable(backends: readonly BackendInfo[], view: View): string {
+function formatBackendTable(
+  backends: readonly BackendInfo[],
+  view: View,
+  changes?: ReadonlyMap<string, number>,
+): string {
   if (backends.length === 0) return "no backends are configured";
   return formatTable(
     view.style,
@@ -43,15 +126,17 @@ function formatBackendTable(backends: readonly BackendInfo[], view: View): strin
       { title: "for", align: "right" },
       { title: "last check" },
       { title: "took", align: "right" },
+      ...(changes ? [{ title: `changes in ${flappingSpan}`, align: "right" as const }] : []),
       { title: "frontends" },
     ],
     backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state),
+      stateCell(backend.state, handMark(backend.byHand)),
       formatAgo(backend.sinceUnixNs, view.now),
       probeCell(backend.lastProbe),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
+      ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
       backend.frontends.join(", "),
     ]),
   );
@@ -69,6 +154,7 @@ function formatBackend(
     ["name", backend.name],
     ["address", backend.address],
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
+    ["by hand", backend.byHand && handText(backend.byHand, now)],
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
@@ -95,8 +181,8 @@ function formatBackend(
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
 
-function stateCell(state: string): Cell {
-  return { text: state, meaning: stateMeaning(state) };
+function stateCell(state: string, mark = ""): Cell {
+  return { text: `${state}${mark}`, meaning: stateMeaning(state) };
 }
 
 function probeCell(probe: ProbeResultInfo | undefined): Cell {

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { MessageInitShape } from "@bufbuild/protobuf";
+import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type ListEventsRequestSchema } from "../../gen/maglev_pb.ts";
 import { CommandFailure } from "../errors.ts";
 import { formatEventText } from "../event_text.ts";
@@ -12,6 +12,8 @@ const defaultCount = 100;
 
 /** Events that one call brings. */
 const pageSize = 1000;
+
+type ListEventsInit = Exclude<MessageInitShape<typeof ListEventsRequestSchema>, Message>;
 
 /** What `show events` found: oldest first, and whether there are older ones. */
 interface Found {
@@ -35,14 +37,35 @@ async function find(context: CommandContext): Promise<Found> {
   const { args, now } = context;
   const last = args.values.get("time");
   const count = args.values.get("num");
-  const request: MessageInitShape<typeof ListEventsRequestSchema> = {
-    notBeforeUnixNs: last ? BigInt(Math.round(now() - (parseSpan(last) ?? 0))) * 1_000_000n : 0n,
+  const request: ListEventsInit = {
+    notBeforeUnixNs: last ? agoUnixNs(last, now()) : 0n,
     frontend: args.values.get("frontend") ?? "",
     backend: args.values.get("backend") ?? "",
     actor: args.values.get("actor") ?? "",
     kinds: args.words.filter((_, i) => args.words[i - 1] === "kind"),
   };
-  const wanted = count ? Number(count) : last ? Infinity : defaultCount;
+  return await listed(context, request, count ? Number(count) : last ? Infinity : defaultCount);
+}
+
+function agoUnixNs(span: string, now: number): bigint {
+  return BigInt(Math.round(now - (parseSpan(span) ?? 0))) * 1_000_000n;
+}
+
+/** What has happened within `span`, oldest first. */
+export async function recentEvents(
+  context: CommandContext,
+  span: string,
+  kinds: string[],
+): Promise<readonly Event[]> {
+  const notBeforeUnixNs = agoUnixNs(span, context.now());
+  return (await listed(context, { notBeforeUnixNs, kinds }, Infinity)).events;
+}
+
+async function listed(
+  context: CommandContext,
+  request: ListEventsInit,
+  wanted: number,
+): Promise<Found> {
   const events: Event[] = [];
   for (let pageToken = 0n;;) {
     const limit = Math.min(pageSize, wanted - events.length);
@@ -56,7 +79,7 @@ async function find(context: CommandContext): Promise<Found> {
 
 async function list(
   { client, signal }: CommandContext,
-  request: MessageInitShape<typeof ListEventsRequestSchema>,
+  request: ListEventsInit,
 ) {
   try {
     return await client.listEvents(request, { signal });

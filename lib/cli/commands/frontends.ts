@@ -1,4 +1,10 @@
-import { type FrontendInfo, FrontendInfoSchema } from "../../gen/maglev_pb.ts";
+import {
+  type FrontendInfo,
+  FrontendInfoSchema,
+  type PoolBackendInfo,
+} from "../../gen/maglev_pb.ts";
+import { handMark } from "../by_hand.ts";
+import { formatAgo, formatShare } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -35,6 +41,7 @@ function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View
       { title: "state" },
       { title: "active pool" },
       { title: "up/total", align: "right" },
+      { title: "" },
     ],
     frontends.map((frontend) => [
       frontend.name,
@@ -44,12 +51,13 @@ function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View
       { text: frontend.state, meaning: stateMeaning(frontend.state) },
       frontend.activePool,
       countUp(frontend),
+      weightsByHand(frontend),
     ]),
   );
 }
 
 /** One frontend with its pools. */
-function formatFrontend(frontend: FrontendInfo, { style }: View): string {
+function formatFrontend(frontend: FrontendInfo, { style, now }: View): string {
   const head = formatPairs(style, [
     ["name", frontend.name],
     ["description", frontend.description || undefined],
@@ -60,20 +68,26 @@ function formatFrontend(frontend: FrontendInfo, { style }: View): string {
     ["src-ip-sticky", String(frontend.srcIpSticky)],
     ["flush-on-down", String(frontend.flushOnDown)],
   ]);
+  const all = frontend.pools.flatMap(({ backends }) => backends)
+    .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
   const pools = frontend.pools.map((pool) => {
     const mark = pool.name === frontend.activePool ? "  (active)" : "";
     const rows = pool.backends.map((backend) => [
       backend.name,
       { text: backend.state, meaning: stateMeaning(backend.state) },
-      String(backend.weight),
-      String(backend.effectiveWeight),
-      backend.state === "disabled" ? { text: "[disabled]", meaning: "dim" as const } : "",
+      backend.sinceUnixNs === 0n ? "" : formatAgo(backend.sinceUnixNs, now),
+      `${backend.weight}${handMark(backend.byHand)}`,
+      backend.reason === "kept" ? "kept" : String(backend.effectiveWeight),
+      all === 0 ? "" : formatShare(backend.effectiveWeight / all),
+      { text: reasonText(backend, frontend), meaning: "dim" as const },
     ]);
     const table = formatTable(style, [
       { title: "backend" },
       { title: "state" },
-      { title: "weight", align: "right" },
+      { title: "for", align: "right" },
+      { title: "weight" },
       { title: "effective", align: "right" },
+      { title: "share", align: "right" },
       { title: "" },
     ], rows);
     return `${style.paint("label", "pool")} ${pool.name}${mark}\n${indent(table)}`;
@@ -81,9 +95,30 @@ function formatFrontend(frontend: FrontendInfo, { style }: View): string {
   return [head, ...pools].join("\n");
 }
 
+/** Why a weight is what it is; nothing where it is as configured, or an older maglevd does not say. */
+function reasonText({ reason, state }: PoolBackendInfo, { activePool }: FrontendInfo): string {
+  switch (reason) {
+    case "zero":
+      return "weight 0";
+    case "not-up":
+      return state;
+    case "standby":
+      return `pool ${activePool} is active`;
+    case "kept":
+      return "not probed yet: what VPP has";
+    default:
+      return state === "disabled" ? "disabled" : "";
+  }
+}
+
 /** Port 0 is every port. */
 export function formatPort(port: number): string {
   return port === 0 ? "all" : String(port);
+}
+
+function weightsByHand({ pools }: FrontendInfo): string {
+  const count = pools.flatMap(({ backends }) => backends).filter(({ byHand }) => byHand).length;
+  return count === 0 ? "" : `${count} ${count === 1 ? "weight" : "weights"} by hand`;
 }
 
 function countUp(frontend: FrontendInfo): string {

@@ -29,6 +29,9 @@ export const enableBackend = operate({
   call: (client, name, signal) => client.enableBackend({ name }, { signal }),
 });
 
+/** `set backend NAME reset`. */
+export const resetBackend = operate({ verb: "reset", call: notOlder });
+
 interface Verb {
   readonly verb: string;
   /** The same at a maglevd that does not tell what comes of it. */
@@ -55,6 +58,11 @@ function operate({ verb, call }: Verb) {
   });
 }
 
+/** A maglevd that is older cannot forget. */
+function notOlder(): Promise<never> {
+  throw new CommandFailure("this maglevd is older than maglevc and has no reset");
+}
+
 /** `unknown` needs a word more. */
 function stateLine(
   { name, state }: BackendInfo,
@@ -62,7 +70,7 @@ function stateLine(
   isForeseen: boolean,
 ): string {
   const now = outcome?.backends.find(({ backendName }) => backendName === name)?.stateTo;
-  if (now === undefined) return `backend ${name} is ${state}: nothing changes`;
+  if (now === undefined) return `backend ${name} stays ${state}`;
   const until = now === "unknown" ? " until it is probed" : "";
   return `backend ${name} ${isForeseen ? "would be" : "is"} ${now}${until}`;
 }

@@ -1,15 +1,33 @@
 import { PlanVPPLBStateResponseSchema, type VPPLBChange } from "../../gen/maglev_pb.ts";
 import { change, type Changed } from "../change.ts";
-import { stripHostMask } from "../format.ts";
+import { exitCodes } from "../errors.ts";
+import { formatAgo, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 
 /** `show vpp lb plan [NAME]`. */
 export const showVppPlan = report({
-  fetch: ({ client, args, signal }) => client.planVPPLBState(scope(args.values), { signal }),
-  text: ({ changes }, view) => changes.map((change) => formatChange(change, view)).join("\n"),
-  json: (plan) => messageJson(PlanVPPLBStateResponseSchema, plan),
+  fetch: async ({ client, args, signal }) => {
+    const plan = await client.planVPPLBState(scope(args.values), { signal });
+    const { checkedNs } = await client.getVPPInfo({}, { signal });
+    return { plan, checkedNs };
+  },
+  text: ({ plan: { changes }, checkedNs }, view) => {
+    if (isInStep(changes)) {
+      const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
+      const kept = changes.map((change) => formatChange(change, view));
+      return [...kept, `${view.style.paint("good", "in step")}${checked}`].join("\n");
+    }
+    return changes.map((change) => formatChange(change, view)).join("\n");
+  },
+  json: ({ plan }) => messageJson(PlanVPPLBStateResponseSchema, plan),
+  code: ({ plan: { changes } }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
+
+/** A table of another length is kept, and no change. */
+function isInStep(changes: readonly VPPLBChange[]): boolean {
+  return changes.every(({ kind }) => kind === "vip-kept");
+}
 
 /** `sync vpp lb state [NAME]`. */
 export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<Changed> => {

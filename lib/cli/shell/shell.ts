@@ -31,7 +31,7 @@ export async function runShell(flags: Flags, signal: AbortSignal): Promise<numbe
 }
 
 class Shell {
-  readonly #session: Omit<Session, "signal" | "json" | "dryRun" | "agree">;
+  readonly #session: Omit<Session, "signal" | "json" | "dryRun" | "timeout" | "agree">;
   readonly #editor: Editor;
   #history: string[];
   #running: AbortController | undefined;
@@ -72,8 +72,10 @@ class Shell {
   }
 
   async #runLine(words: readonly Word[], line: string): Promise<"quit" | "go on"> {
-    const { words: command, flags } = splitLineFlags(words);
+    let command = words;
     try {
+      const { words: rest, flags } = splitLineFlags(words);
+      command = rest;
       const parsed = parseCommand(command.map((word) => word.text));
       if (parsed.command.kind === "quit") return "quit";
       await this.#runCommand(parsed, flags);
@@ -85,14 +87,14 @@ class Shell {
     return "go on";
   }
 
-  async #runCommand(parsed: Parsed, { json, dryRun, yes }: LineFlags): Promise<void> {
+  async #runCommand(parsed: Parsed, { json, dryRun, timeout, yes }: LineFlags): Promise<void> {
     const running = new AbortController();
     this.#running = running;
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
     try {
       await execute(parsed, {
         ...this.#session,
-        ...{ json, dryRun, signal: running.signal },
+        ...{ json, dryRun, timeout, signal: running.signal },
         agree: (caution) => yes ? Promise.resolve(false) : this.#ask(caution),
       });
     } finally {

@@ -1,8 +1,10 @@
 import { create } from "@bufbuild/protobuf";
-import type { BackendSnapshot } from "../../checker/mod.ts";
-import type { BackendInfo, TransitionRecord } from "../../gen/maglev_pb.ts";
+import type { BackendSnapshot, Said } from "../../checker/mod.ts";
+import type { BackendInfo, ByHand, TransitionRecord } from "../../gen/maglev_pb.ts";
 import {
+  ActorSchema,
   BackendInfoSchema,
+  ByHandSchema,
   ProbeResultInfoSchema,
   TransitionRecordSchema,
 } from "../../gen/maglev_pb.ts";
@@ -21,9 +23,21 @@ export function backendToProto(backend: BackendSnapshot): BackendInfo {
   info.health = backend.health;
   info.sinceUnixNs = nanoseconds(backend.since);
   info.frontends = [...backend.frontends];
+  if (backend.byHand) {
+    const { state, fileEnabled, said } = backend.byHand;
+    info.byHand = byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
+  }
   const probe = lastProbeToProto(backend.lastProbe);
   if (probe) info.lastProbe = probe;
   return info;
+}
+
+/** What an operator has said, and the file does not. */
+export function byHandToProto(value: string, file: string, said: Said | undefined): ByHand {
+  return create(ByHandSchema, {
+    ...{ value, file },
+    ...(said && { actor: create(ActorSchema, { ...said.by }), atUnixNs: nanoseconds(said.at) }),
+  });
 }
 
 /** One change of state, of a backend or of a frontend. */

@@ -22,6 +22,7 @@ import {
   LogAttrSchema,
   LogEventSchema,
   OperatorEventSchema,
+  OverrideEventSchema,
   PoolEventSchema,
   ProbePulseSchema,
   ProbePulsesSchema,
@@ -66,6 +67,14 @@ function kindToProto(event: MaglevEvent): Kind {
       const { action, backend: backendName, frontend: frontendName, detail } = event;
       const value = create(OperatorEventSchema, { action, backendName, frontendName, detail });
       return { case: "operator", value };
+    }
+    case "override": {
+      const { change, backend, frontend, pool, byHand, file } = event;
+      const value = create(OverrideEventSchema, {
+        ...{ change, backendName: backend, frontendName: frontend, poolName: pool, byHand },
+        ...{ fileFrom: file.from, fileTo: file.to },
+      });
+      return { case: "override", value };
     }
     case "vpp":
       return { case: "vpp", value: vppToProto(event) };

@@ -1,15 +1,18 @@
 import { create } from "@bufbuild/protobuf";
-import type { FrontendSnapshot } from "../../checker/mod.ts";
-import type { Pool } from "../../config/mod.ts";
-import type { FrontendInfo, PoolInfo } from "../../gen/maglev_pb.ts";
+import type { BackendSnapshot, FrontendSnapshot } from "../../checker/mod.ts";
+import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { FrontendInfoSchema, PoolBackendInfoSchema, PoolInfoSchema } from "../../gen/maglev_pb.ts";
-import type { BackendState, EffectiveWeight } from "../../health/mod.ts";
+import { weightReason } from "../../health/mod.ts";
+import { byHandToProto } from "./backend.ts";
+import { nanoseconds } from "./time.ts";
 
-/** Tells the state of a backend that a frontend uses; undefined when it is gone. */
-export type StateOf = (backend: string) => BackendState | undefined;
+/** Tells how a backend that a frontend uses stands; undefined when it is gone. */
+export type StandingOf = (
+  backend: string,
+) => Pick<BackendSnapshot, "state" | "untested" | "since"> | undefined;
 
 /** A frontend as the wire shows it, its pools and their backends in the file's order. */
-export function frontendToProto(frontend: FrontendSnapshot, stateOf: StateOf): FrontendInfo {
+export function frontendToProto(frontend: FrontendSnapshot, standingOf: StandingOf): FrontendInfo {
   const { config } = frontend;
   const info = create(FrontendInfoSchema);
   info.name = config.name;
@@ -21,36 +24,49 @@ export function frontendToProto(frontend: FrontendSnapshot, stateOf: StateOf): F
   info.flushOnDown = config.flushOnDown;
   info.state = frontend.state;
   info.activePool = frontend.activePool;
-  const weights = effectiveWeights(frontend.weights);
-  info.pools = config.pools.map((pool) => poolToProto(pool, weights, stateOf));
+  info.pools = poolsToProto(frontend, standingOf);
   return info;
 }
 
-/** Effective weights by pool, then by backend. */
-type WeightTable = ReadonlyMap<string, ReadonlyMap<string, number>>;
-
-function effectiveWeights(weights: readonly EffectiveWeight[]): WeightTable {
-  const table = new Map<string, Map<string, number>>();
-  for (const { pool, backend, weight } of weights) {
-    const row = table.get(pool);
-    const shown = weight === "kept" ? 0 : weight;
-    if (row) row.set(backend, shown);
-    else table.set(pool, new Map([[backend, shown]]));
-  }
-  return table;
-}
-
-function poolToProto(pool: Pool, weights: WeightTable, stateOf: StateOf): PoolInfo {
-  const row = weights.get(pool.name);
-  const info = create(PoolInfoSchema);
-  info.name = pool.name;
-  info.backends = pool.backends.map(({ backend, weight }) => {
-    const member = create(PoolBackendInfoSchema);
-    member.name = backend;
-    member.weight = weight;
-    member.effectiveWeight = row?.get(backend) ?? 0;
-    member.state = stateOf(backend) ?? "";
-    return member;
+function poolsToProto(
+  { config, weights, byHand, activePool }: FrontendSnapshot,
+  standingOf: StandingOf,
+) {
+  const effective = new Map(weights.map((each) => [placeOf(each), each.weight]));
+  const said = new Map(byHand.map((each) => [placeOf(each), each]));
+  return config.pools.map(({ name, backends }) => {
+    const pool = create(PoolInfoSchema);
+    pool.name = name;
+    pool.backends = backends.map(({ backend, weight }) => {
+      const info = memberToProto(backend, weight, name === activePool, standingOf(backend));
+      const place = placeOf({ pool: name, backend });
+      const known = effective.get(place);
+      info.effectiveWeight = typeof known === "number" ? known : 0;
+      const saved = said.get(place);
+      if (saved) info.byHand = byHandToProto(`${weight}`, `${saved.fileWeight}`, saved.said);
+      return info;
+    });
+    return pool;
   });
-  return info;
+}
+
+/** Names have no blanks. */
+function placeOf({ pool, backend }: { readonly pool: string; readonly backend: string }): string {
+  return `${pool} ${backend}`;
+}
+
+function memberToProto(
+  backend: string,
+  weight: number,
+  isActive: boolean,
+  standing: ReturnType<StandingOf>,
+): PoolBackendInfo {
+  const member = create(PoolBackendInfoSchema);
+  member.name = backend;
+  member.weight = weight;
+  if (!standing) return member;
+  member.state = standing.state;
+  member.sinceUnixNs = nanoseconds(standing.since);
+  member.reason = weightReason(standing, weight, isActive);
+  return member;
 }

@@ -48,6 +48,7 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
     case "frontend":
     case "pool":
     case "operator":
+    case "override":
     case "vpp":
     case "probing":
       // Consequences or causes of what is told besides, or our own.

@@ -16,6 +16,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "error config-check-failed",
     "error checker-reload-error",
     "info operator-action",
+    "info override-ended",
+    "info backend-enabled-kept",
     "info vpp-connect",
     "warn vpp-disconnect",
     "info vpp-in-step",

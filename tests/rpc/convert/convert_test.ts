@@ -79,7 +79,11 @@ Deno.test("a frontend shows weights, effective weights and states per pool", () 
   const { checker } = bed;
   const www = checker.frontend("www");
   assert.ok(www);
-  const info = frontendToProto(www, (name) => checker.backend(name)?.state);
+  const info = frontendToProto(www, (name) => checker.backend(name));
+  const sinceOf = (name: string) => {
+    const { since = 0 } = checker.backend(name) ?? {};
+    return { since_unix_ns: `${BigInt(since) * 1_000_000n}` };
+  };
   assert.deepEqual(toJson(FrontendInfoSchema, info, names), {
     name: "www",
     address: "203.0.113.1",
@@ -93,15 +97,22 @@ Deno.test("a frontend shows weights, effective weights and states per pool", () 
       {
         name: "primary",
         backends: [
-          { name: "web0", weight: 100, effective_weight: 100, state: "up" },
-          { name: "web1", weight: 100, state: "unknown" },
+          {
+            name: "web0",
+            weight: 100,
+            effective_weight: 100,
+            state: "up",
+            reason: "carries",
+            ...sinceOf("web0"),
+          },
+          { name: "web1", weight: 100, state: "unknown", reason: "kept", ...sinceOf("web1") },
         ],
       },
       {
         name: "fallback",
         backends: [
-          { name: "web2", weight: 100, state: "unknown" },
-          { name: "web3", weight: 100, state: "unknown" },
+          { name: "web2", weight: 100, state: "unknown", reason: "kept", ...sinceOf("web2") },
+          { name: "web3", weight: 100, state: "unknown", reason: "kept", ...sinceOf("web3") },
         ],
       },
     ],
@@ -122,6 +133,7 @@ Deno.test("effective weights are kept apart by pool", () => {
       { backend: "a", pool: "p", weight: 0, flush: false },
       { backend: "a", pool: "q", weight: 5, flush: false },
     ],
+    byHand: [],
   };
   const info = frontendToProto(snapshot, () => undefined);
   assert.deepEqual(

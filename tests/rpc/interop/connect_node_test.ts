@@ -10,6 +10,9 @@ import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { serve } from "../harness.ts";
 
+/** A call that takes for ever. */
+const never = () => new Promise<never>(() => {});
+
 type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
 
 const transports: Readonly<Record<string, Make>> = {
@@ -34,7 +37,7 @@ for (const [name, make] of Object.entries(transports)) {
     sanitizeResources: false,
     async fn() {
       await using harness = await serve({
-        config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) },
+        config: { check: never, foresee: never, reload: never },
       });
       const baseUrl = `http://${harness.address}`;
       const session = new Http2SessionManager(baseUrl);

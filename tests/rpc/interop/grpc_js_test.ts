@@ -6,6 +6,9 @@ import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { serve } from "../harness.ts";
 
+/** A call that takes for ever. */
+const never = () => new Promise<never>(() => {});
+
 const m = Maglev.method;
 
 /** grpc-js without generated code: paths and bytes. */
@@ -79,7 +82,7 @@ Deno.test({
   ...leaky,
   async fn() {
     await using harness = await serve({
-      config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) },
+      config: { check: never, foresee: never, reload: never },
     });
     await using client = new GrpcJsClient(harness.address);
     const { backendNames } = await client.unary(m.listBackends, {});

@@ -1,0 +1,66 @@
+import { CommandFailure, exitCodes } from "../errors.ts";
+import type { Command, CommandContext } from "../node.ts";
+import { pause } from "../pause.ts";
+import { action, slotValue } from "../report.ts";
+import { parseSpan } from "../span.ts";
+
+/** Between two looks, in milliseconds. */
+const lookEveryMs = 250;
+
+/** Waited for at most, unless the command says otherwise. */
+const defaultTimeout = "60s";
+
+/** What is seen at one look. */
+interface Seen {
+  readonly isThere: boolean;
+  /** How it is, for people: `web1 is down`. */
+  readonly text: string;
+}
+
+/** `wait backend B up|down [--timeout T]`. */
+export function waitForBackend(state: string): Command {
+  return waiting(async (context) => {
+    const { client, signal } = context;
+    const name = slotValue(context, "backend");
+    const backend = await client.getBackend({ name }, { signal });
+    return { isThere: backend.state === state, text: `backend ${name} is ${backend.state}` };
+  });
+}
+
+/** `wait frontend F up|down [--timeout T]`. */
+export function waitForFrontend(state: string): Command {
+  return waiting(async (context) => {
+    const { client, signal } = context;
+    const name = slotValue(context, "frontend");
+    const frontend = await client.getFrontend({ name }, { signal });
+    return { isThere: frontend.state === state, text: `frontend ${name} is ${frontend.state}` };
+  });
+}
+
+/** `wait vpp in-step [--timeout T]`. A maglevd that is older does not say since when. */
+export const waitForVpp = waiting(async ({ client, signal }) => {
+  const { inStep, stepSinceNs } = await client.getVPPInfo({}, { signal });
+  if (stepSinceNs === 0n && !inStep) return { isThere: false, text: "VPP was not looked at yet" };
+  return { isThere: inStep, text: `VPP is ${inStep ? "" : "not "}in step` };
+}, /not connected to VPP/);
+
+/** Looks again and again; what `passing` matches may pass by itself, other errors do not. */
+function waiting(look: (context: CommandContext) => Promise<Seen>, passing?: RegExp): Command {
+  const command = action(async (context) => {
+    const { timeout = defaultTimeout } = context;
+    const end = context.now() + (parseSpan(timeout) ?? 0);
+    for (;;) {
+      const { isThere, text } = await look(context).catch((error: unknown): Seen => {
+        if (!(error instanceof Error) || !passing?.test(error.message)) throw error;
+        return { isThere: false, text: "VPP is away" };
+      });
+      if (isThere) return text;
+      if (context.now() >= end) {
+        throw new CommandFailure(`still not so after ${timeout}: ${text}`, exitCodes.differs);
+      }
+      await pause(lookEveryMs, context.signal);
+      if (context.signal.aborted) throw new CommandFailure("cancelled");
+    }
+  });
+  return { ...command, waits: true };
+}

@@ -1,0 +1,174 @@
+import assert from "node:assert/strict";
+import type { Restored, SavedWeight } from "../../lib/checker/mod.ts";
+import { Bench, pass, sketch } from "./support.ts";
+
+const weighed = (a = 100, b = 100) =>
+  sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a, b }], g: [{ a: 50 }] } });
+
+/** Both are up. */
+function up(config = weighed()): Bench {
+  const bench = new Bench(config);
+  for (const name of ["a", "b"]) bench.probe(name, pass);
+  bench.events.length = 0;
+  return bench;
+}
+
+const anna = { name: "anna", from: "192.0.2.7" };
+
+Deno.test("what is said by hand is shown with who said it and what the file says", () => {
+  using bench = up();
+  const { checker, clock } = bench;
+  const said = { by: anna, at: clock.wall() };
+  checker.pause("a", anna);
+  assert.deepEqual(checker.backend("a")?.byHand, { state: "paused", fileEnabled: true, said });
+  checker.disable("a", anna);
+  assert.deepEqual(checker.backend("a")?.byHand, { state: "disabled", fileEnabled: true, said });
+  checker.enable("a", anna);
+  assert.equal(checker.backend("a")?.byHand, undefined, "that is what the file says");
+  assert.deepEqual(checker.frontend("f")?.byHand, []);
+  checker.setWeight("f", "pool0", "b", 7, false, anna);
+  const place = { frontend: "f", pool: "pool0", backend: "b" };
+  assert.deepEqual(checker.frontend("f")?.byHand, [{ ...place, weight: 7, fileWeight: 100, said }]);
+  checker.setWeight("f", "pool0", "b", 100, false, anna);
+  assert.deepEqual(checker.frontend("f")?.byHand, [], "that is what the file says");
+});
+
+Deno.test("a backend that the file has disabled is enabled by hand", () => {
+  using bench = new Bench(sketch({ backends: { a: { enabled: false } } }));
+  assert.equal(bench.checker.backend("a")?.byHand, undefined);
+  bench.checker.enable("a");
+  assert.partialDeepStrictEqual(bench.checker.backend("a")?.byHand, {
+    state: "enabled",
+    fileEnabled: false,
+  });
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  assert.equal(bench.state("a"), "disabled");
+});
+
+Deno.test("a reset of a backend brings back what the file says, its weights included", () => {
+  using bench = up();
+  const { checker } = bench;
+  checker.pause("a");
+  checker.setWeight("f", "pool0", "a", 7, false);
+  checker.setWeight("g", "pool0", "a", 8, false);
+  checker.setWeight("f", "pool0", "b", 9, false);
+  bench.events.length = 0;
+  checker.operate([{ action: "reset", backend: "a" }], anna);
+  assert.deepEqual(
+    bench.story(),
+    [
+      "reset a",
+      "a paused>unknown (operator)",
+      "g down>unknown (operator)",
+      "reset a",
+      "f/a 7>100 as 0>0 (operator)",
+      "reset a",
+      "g/a 8>50 as 0>0 (operator)",
+    ],
+  );
+  assert.equal(checker.backend("a")?.byHand, undefined);
+  assert.deepEqual(checker.savedWeights("f").map(({ backend }) => backend), ["b"]);
+  assert.equal(checker.saved("a")?.said, undefined);
+});
+
+Deno.test("resets of a weight, of a frontend and of all go as far as they say", () => {
+  const set = (bench: Bench) => {
+    const { checker } = bench;
+    checker.setWeight("f", "pool0", "a", 7, false);
+    checker.setWeight("f", "pool0", "b", 8, false);
+    checker.setWeight("g", "pool0", "a", 9, false);
+    checker.disable("b");
+  };
+  const left = ({ checker }: Bench) => [
+    ...["f", "g"].flatMap((name) =>
+      checker.savedWeights(name).map(({ frontend, backend }) => `${frontend}/${backend}`)
+    ),
+    ...["a", "b"].filter((name) => checker.backend(name)?.byHand),
+  ];
+  const table = [
+    [{ action: "reset-weight", frontend: "f", pool: "pool0", backend: "a" }, "f/b g/a b"],
+    [{ action: "reset-frontend", frontend: "f" }, "g/a b"],
+    [{ action: "reset-all" }, ""],
+  ] as const;
+  for (const [operation, expected] of table) {
+    using bench = up();
+    set(bench);
+    bench.checker.operate([operation]);
+    assert.equal(left(bench).join(" "), expected, operation.action);
+  }
+});
+
+Deno.test("a reset of what there is not is refused", () => {
+  using bench = up();
+  const { checker } = bench;
+  const place = { action: "reset-weight", frontend: "f", pool: "pool1", backend: "a" } as const;
+  assert.throws(() => checker.operate([place]), /no such pool/);
+  assert.throws(
+    () => checker.operate([{ action: "reset", backend: "x" }]),
+    /cannot reset backend "x": no such backend/,
+  );
+  assert.throws(
+    () => checker.operate([{ action: "reset-frontend", frontend: "x" }]),
+    /cannot reset frontend "x": no such frontend/,
+  );
+});
+
+Deno.test("after a reset the file decides again whether a backend is enabled", async () => {
+  const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
+  using bench = new Bench(named(true));
+  bench.checker.disable("a");
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  await bench.reload(named(false));
+  assert.equal(bench.state("a"), "disabled");
+  await bench.reload(named(true));
+  assert.equal(bench.state("a"), "unknown");
+});
+
+Deno.test("a file that says something new about a weight ends what was said by hand, as an event", async () => {
+  using bench = up();
+  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  bench.checker.setWeight("f", "pool0", "b", 8, false);
+  bench.events.length = 0;
+  await bench.reload(weighed(100, 60));
+  assert.deepEqual(bench.story(), [
+    "f/b 8 by hand ended, file 100>60 (config)",
+    "f/b 8>60 as 8>60 (config)",
+    "reload applied",
+  ]);
+  const { checker } = bench;
+  assert.deepEqual(checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
+  bench.events.length = 0;
+  await bench.reload(
+    sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 60 }], g: [{ a: 50 }] } }),
+  );
+  assert.equal(bench.story()[0], "f/a 7 by hand ended, file 100>none (config)");
+});
+
+Deno.test("an operator's word that stands against a new one of the file is an event", async () => {
+  const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
+  using bench = new Bench(named(true));
+  bench.checker.disable("a");
+  await bench.reload(named(false));
+  bench.events.length = 0;
+  await bench.reload(named(true));
+  assert.deepEqual(bench.story(), [
+    "/a disabled by hand kept, file disabled>enabled (config)",
+    "reload applied",
+  ]);
+  assert.equal(bench.log.named("backend-enabled-kept").length, 1);
+});
+
+Deno.test("a file that was changed while maglevd was away ends what was said by hand, as an event", () => {
+  const saved = (backend: string, fileWeight: number): SavedWeight => ({
+    ...{ frontend: "f", pool: "pool0", backend, weight: 7, fileWeight },
+    said: undefined,
+  });
+  const weights = new Map([["f", [saved("a", 100), saved("b", 90), saved("c", 1)]]]);
+  const restored: Restored = { backends: new Map(), weights, isHealthFresh: false };
+  using bench = new Bench(weighed(), { restored });
+  assert.deepEqual(bench.story(), [
+    "f/b 7 by hand ended, file 90>100 (start)",
+    "f/c 7 by hand ended, file 1>none (start)",
+  ]);
+  assert.deepEqual(bench.checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
+});

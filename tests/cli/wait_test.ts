@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { parseFlags } from "../../lib/cli/flags.ts";
+import { runOnce } from "../../lib/cli/oneshot.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
+import { serve } from "../rpc/harness.ts";
+
+const never = new AbortController().signal;
+
+async function run(server: string, line: string) {
+  const said: string[] = [];
+  const note = (text: string) => void said.push(text);
+  const flags = parseFlags(line.split(" "), { get: () => undefined });
+  const code = await runOnce({ ...flags, server }, { out: note, err: note }, never);
+  return { code, said: said.join("\n") };
+}
+
+Deno.test("what is so already is not waited for, and what there is not is no wait", async () => {
+  await using harness = await serve();
+  const { address, bed } = harness;
+  bed.move("web0", "up");
+  assert.deepEqual(await run(address, "wait backend web0 up"), {
+    code: 0,
+    said: "backend web0 is up",
+  });
+  assert.deepEqual(await run(address, "wait frontend www up"), {
+    code: 0,
+    said: "frontend www is up",
+  });
+  assert.equal((await run(address, "wait backend nobody up")).code, 3);
+  assert.equal((await run(address, "wait vpp in-step")).code, 1, "VPP is off");
+});
+
+Deno.test("what does not come in time ends with 5 and says how it is", async () => {
+  await using harness = await serve();
+  harness.bed.move("web0", "up");
+  assert.deepEqual(await run(harness.address, "wait backend web0 down --timeout 0s"), {
+    code: 5,
+    said: "error: still not so after 0s: backend web0 is up",
+  });
+});
+
+Deno.test("what comes while it is waited for ends the wait", async () => {
+  await using harness = await serve();
+  const { address, bed, observer } = harness;
+  const waiting = run(address, "wait backend web0 up --timeout 10m");
+  await observer.until("started maglev.Maglev/GetBackend", 2);
+  bed.move("web0", "up");
+  assert.deepEqual(await waiting, { code: 0, said: "backend web0 is up" });
+});
+
+Deno.test("a VPP that is away may come back, and be in step", async () => {
+  let looks = 0;
+  const info = () =>
+    ++looks === 1 ? undefined : {
+      ...{ version: "26.10", buildDate: "", buildDirectory: "", pid: 1 },
+      ...{ bootTime: 0, connectedSince: 0 },
+    };
+  const nothing = () => Promise.reject(new Error("not asked for"));
+  const vpp: VppService = {
+    info,
+    step: () => ({ inStep: looks > 2, since: 1, checkedAt: 1, differs: [] }),
+    complaint: () => undefined,
+    counters: () => undefined,
+    ...{ state: nothing, plan: nothing, sync: nothing },
+  };
+  await using harness = await serve({ vpp });
+  assert.deepEqual(await run(harness.address, "wait vpp in-step --timeout 10m"), {
+    code: 0,
+    said: "VPP is in step",
+  });
+  assert.equal(looks, 3);
+});
+
+Deno.test("a timeout is a time, and only for what waits", async () => {
+  await using harness = await serve();
+  const { address } = harness;
+  assert.throws(
+    () => parseFlags(["--timeout", "soon"], { get: () => undefined }),
+    /--timeout wants a time such as 30s or 5m, not "soon"/,
+  );
+  assert.deepEqual(await run(address, "show backends --timeout 3s"), {
+    code: 2,
+    said: "error: --timeout is for wait",
+  });
+});
