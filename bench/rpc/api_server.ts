@@ -45,7 +45,7 @@ const server = startRpcServer({
   logs: log,
   log,
   vpp: undefined,
-  config: { check: never, reload: never },
+  config: { check: never, reload: never, foresee: never },
   observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
   budgets: new Budgets(log, clock),
