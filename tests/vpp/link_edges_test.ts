@@ -100,6 +100,35 @@ Deno.test("at another socket attempts follow one another soon, should the first 
   assert.ok(tookMs < 300, `${tookMs} ms`);
 });
 
+Deno.test("a millisecond that is left is waited for as well", async () => {
+  const at: number[] = [];
+  let isOver = false;
+  await using bed: Bed = new Bed(web, {
+    access: {
+      connect: () => {
+        at.push(bed.clock.now());
+        throw new Error("nobody listens");
+      },
+      // A look takes 49 ms, and comes before each attempt as well.
+      socketIdentity: () =>
+        isOver
+          ? Promise.resolve(undefined)
+          : new Promise((resolve) => bed.clock.after(49, () => resolve(undefined))),
+    },
+  });
+  bed.vpp.start();
+  await bed.pass(500);
+  // 50 ms are over with one look and 50 ms; of 100 ms 1 is left then, and looked at again.
+  assert.deepEqual(attemptsIn(at).slice(0, 3), [0, 49 + 50 + 49, 148 + 49 + 50 + 49 + 1 + 49]);
+  isOver = true;
+  await bed.pass(100);
+});
+
+/** The times from the first one on. */
+function attemptsIn(at: readonly number[]): number[] {
+  return at.map((each) => Math.round(each - (at[0] ?? 0)));
+}
+
 Deno.test("what a stuck link waits for is named", async () => {
   let isStuck = false;
   const { bed } = watched(async () => {
