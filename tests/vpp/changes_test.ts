@@ -118,6 +118,28 @@ Deno.test("a weight is kept when its VIP is made anew, and forgotten when it was
   assert.deepEqual(vpp.summary(), [`${key} 10.0.0.1=0`], "one that VPP lacks is added with 0");
 });
 
+Deno.test("the weight of a VIP that nobody asked for is not that of one made later", async () => {
+  const vpp = new ModelVpp();
+  const on = new Carrying(vpp, vips(1, 70));
+  await on.everything();
+  on.desired = [];
+  await on.everything();
+  assert.deepEqual(vpp.summary(), []);
+  on.desired = vips(1, "kept");
+  await on.everything();
+  assert.deepEqual(vpp.summary(), ["10.9.0.0/32 6 80 encap 0 sticky false: 10.0.0.1=0"]);
+});
+
+Deno.test("what an operator asked for of a frontend goes with it", async () => {
+  const on = new Carrying(new ModelVpp(), vips(2, 5));
+  const [first = assert.fail(), second = assert.fail()] = vips(2, 5);
+  for (const { id } of [first, second]) on.ledger.request(id, "10.0.0.1");
+  on.desired = [second];
+  await on.everything();
+  const isRequested = (id: string) => on.ledger.isRequested(id, "10.0.0.1");
+  assert.equal(isRequested(first.id), false);
+});
+
 Deno.test("a frontend that may not be touched is left alone", async () => {
   const vpp = new ModelVpp();
   const on = new Carrying(vpp, vips(2, 5));

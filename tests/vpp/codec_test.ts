@@ -4,10 +4,14 @@ import assert from "node:assert/strict";
 import {
   address,
   DecodeError,
+  decodeMessage,
   EncodeError,
+  encodeMessage,
   type Field,
   fixedString,
   repeated,
+  reply,
+  request,
   u16,
   u32,
   u8,
@@ -134,4 +138,40 @@ Deno.test("writing has no end, and can be taken back", () => {
   writer.raw(Uint8Array.of(7, 8));
   writer.zeros(1);
   assert.deepEqual([...writer.written()], [0, 0, 7, 8, 0]);
+});
+
+Deno.test("a mistake in a field is no fault of the value's, and passes as it is", () => {
+  const mistake = new TypeError("undefined is not a function");
+  const fails = (): never => {
+    throw mistake;
+  };
+  const broken: Field<number> = { api: ["u8"], read: fails, write: fails };
+  const odd = request("odd", "00000000", { broken });
+  const header = { id: 1, clientIndex: 0, context: 0 };
+  assert.throws(() => encodeMessage(new WireWriter(), odd, header, { broken: 1 }), mistake);
+  assert.throws(() => decodeMessage(odd, new Uint8Array(20)), mistake);
+});
+
+Deno.test("a message ends with its last field, to the byte", () => {
+  const one = reply("one", "00000000", { value: u8 });
+  const bytes = [0, 1, 0, 0, 0, 7, 42];
+  const { header, value } = decodeMessage(one, Uint8Array.from(bytes));
+  assert.deepEqual([header, value], [{ id: 1, clientIndex: 0, context: 7 }, { value: 42 }]);
+  assert.throws(
+    () => decodeMessage(one, Uint8Array.from([...bytes, 0])),
+    new DecodeError("one: 1 bytes follow the last field"),
+  );
+});
+
+Deno.test("a list may take all that is left, and a string of VPP's begins as it is", () => {
+  assert.deepEqual(read(counted(u8, "count"), [7, 8], { count: 2 }), [7, 8]);
+  const marked = "\ufeffa";
+  const field = fixedString(8);
+  assert.equal(read(field, written(field, marked)), marked);
+});
+
+Deno.test("what is written at once may be longer than twice what there was room for", () => {
+  const writer = new WireWriter(4);
+  writer.raw(new Uint8Array(100).fill(5));
+  assert.deepEqual([...writer.written()], Array(100).fill(5));
 });

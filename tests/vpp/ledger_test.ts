@@ -132,3 +132,17 @@ Deno.test("what is known of flushes is told, and known again by the next process
   first.clear();
   assert.deepEqual([...told], [["v", []], ["w", []]]);
 });
+
+Deno.test("that servers left their flushing state is told, and nothing else is when all stay", () => {
+  const told: Flushes[] = [];
+  const ledger = new Ledger({
+    restored: [{ vip: id, addresses: [one, two] }],
+    changed: (flushes) => void told.push(flushes),
+  });
+  ledger.settle(desired({ [one]: true, [two]: true }));
+  ledger.request("another", one);
+  ledger.settle({ ...desired({ [one]: false }), id: "another" });
+  assert.deepEqual(told, []);
+  ledger.settle(desired({ [one]: true, [two]: false }));
+  assert.deepEqual(told, [{ vip: id, addresses: [one] }]);
+});

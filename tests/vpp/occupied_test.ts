@@ -65,6 +65,9 @@ Deno.test("no server comes to the address of a VIP, wanted or present, or of a t
     ["2001:db8:7f:ffff::1", "the VIP 2001:db8:1::/41 that VPP has"],
     ["198.51.99.255", undefined],
     ["198.51.104.0", undefined],
+    // Each octet counts from its first bit on.
+    ["70.51.100.0", undefined],
+    ["198.179.100.0", undefined],
     ["2001:db8:80::", undefined],
     ["192.0.2.2", undefined],
   ];

@@ -8,9 +8,11 @@ import {
   Ledger,
   planAll as planning,
   planOne,
+  planPrefix,
   type PrefixPlan,
   prefixText,
 } from "../../lib/vpp/lb/mod.ts";
+import { ip } from "../support/ip.ts";
 import { RetvalError } from "../../lib/vpp/client/mod.ts";
 import { Carrying } from "./carrying.ts";
 import { someDesired, someVpp } from "./desired_vips.ts";
@@ -281,4 +283,51 @@ Deno.test("a VIP with a table of another length is named, and left as it is", as
     }),
     runs,
   );
+});
+
+/** What is the same of a VIP with this port, as it is wanted and as VPP has it. */
+function port(number: number, encap: "gre4" | "gre6") {
+  const key = { address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port: number };
+  const id = `192.0.2.1/32 6 ${number}`;
+  return { ...key, id, encap, sticky: false, flowTableLength: 1024 };
+}
+
+function present(number: number, encap: "gre4" | "gre6"): ActualVip {
+  return { ...port(number, encap), poolIndex: number, servers: new Map() };
+}
+
+function wanted(number: number, encap: "gre4" | "gre6"): DesiredVip {
+  return { ...port(number, encap), frontend: `f${number}`, servers: [] };
+}
+
+/** The ports whose VIPs are taken down, and for whom nothing is done. */
+function takenDown({ removals, blocked }: PrefixPlan): unknown[] {
+  return [removals.map(({ vip }) => vip.port), blocked];
+}
+
+Deno.test("one sibling that may not be made anew, or is not wanted, is enough to block", () => {
+  const actual = [80, 443, 8080].map((number) => present(number, "gre4"));
+  const siblings = [80, 443, 8080].map((number) => wanted(number, "gre6"));
+  const plan = (all: readonly DesiredVip[], ...free: string[]) =>
+    takenDown(planOne(
+      wanted(80, "gre6"),
+      { actual, siblings: () => all, mayRecreate: (frontend) => free.includes(frontend) },
+      new Ledger(),
+    ));
+  assert.deepEqual(plan(siblings, "f443", "f8080"), [[80, 443, 8080], []]);
+  assert.deepEqual(plan(siblings, "f443"), [[], ["f80"]]);
+  assert.deepEqual(plan(siblings.slice(0, 2), "f443", "f8080"), [[], ["f80"]]);
+});
+
+Deno.test("one VIP of another encap takes all of its address down, wanted or not", () => {
+  const onlyGre4 = {
+    desired: [wanted(80, "gre4"), wanted(443, "gre4")],
+    actual: [present(80, "gre4"), present(443, "gre6"), present(8080, "gre6")],
+  };
+  assert.deepEqual(takenDown(planPrefix(onlyGre4, new Ledger())), [[80, 443, 8080], []]);
+  const mixed = {
+    desired: [wanted(80, "gre4"), wanted(443, "gre6")],
+    actual: [present(80, "gre4"), present(443, "gre4")],
+  };
+  assert.deepEqual(takenDown(planPrefix(mixed, new Ledger())), [[80, 443], []]);
 });

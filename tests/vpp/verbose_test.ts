@@ -43,6 +43,15 @@ Deno.test("a VIP that appears twice is not told about", () => {
   assert.equal(parse(text + text).size, 0);
 });
 
+Deno.test("an end of line before the first VIP, or none after the last one, makes no difference", () => {
+  const line = " ip4-gre4 [7] 192.0.2.1/32";
+  for (const odd of [line, `\n${line}`, `\n${line}\n`]) {
+    assert.deepEqual([...parse(odd)], [
+      ["192.0.2.1/32 255 0", { poolIndex: 7, sticky: false }],
+    ], JSON.stringify(odd));
+  }
+});
+
 Deno.test("whatever the text, nothing is thrown, and what is found was written", () => {
   const damage = fc.record({
     at: fc.nat({ max: text.length }),

@@ -1,15 +1,12 @@
 import { reasonOf } from "../../log/mod.ts";
-import { formatRetval, retvalName } from "./retval.ts";
+import { formatRetval } from "./retval.ts";
 
 /** VPP answered, and refused. */
 export class RetvalError extends Error {
   override readonly name = "RetvalError";
-  /** Symbolic, such as `VALUE_EXIST`; empty when VPP has none. */
-  readonly symbol: string;
 
-  constructor(readonly api: string, readonly retval: number, detail = "") {
-    super(`VPP refused ${api}: ${formatRetval(retval)}${detail && `, ${detail}`}`);
-    this.symbol = retvalName(retval) ?? "";
+  constructor(readonly api: string, readonly retval: number) {
+    super(`VPP refused ${api}: ${formatRetval(retval)}`);
   }
 }
 

@@ -17,4 +17,4 @@ export {
   RetvalError,
   TimeoutError,
 } from "./errors.ts";
-export { formatRetval, retvalName } from "./retval.ts";
+export { formatRetval } from "./retval.ts";

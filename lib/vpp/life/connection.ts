@@ -77,11 +77,12 @@ export class Connection {
    * it has failed: a VPP that hangs would make us wait.
    */
   close(): Promise<void> {
-    if (!this.signal.aborted) this.#end(new Error("maglevd is stopping"));
+    this.#end(new Error("maglevd is stopping"));
     this.#closing ??= this.client.close();
     return this.#closing;
   }
 
+  /** The first reason counts. */
   #end(reason: Error): void {
     this.#over.abort(reason);
     // At once: VPP may be gone, and nothing in the segment means anything then.

@@ -132,8 +132,7 @@ export class Link {
       const isThereOther = await this.#isOther(before, signal);
       if (isThereOther) this.#delayMs = 0;
       if (isThereOther || signal.aborted) break;
-      await sleep(clock, this.#looks ? Math.min(left, lookMs) : left, signal);
-      if (signal.aborted) break;
+      await sleep(clock, Math.min(left, lookMs), signal);
     }
     this.#delayMs = Math.min(Math.max(firstDelayMs, 2 * this.#delayMs), longestDelayMs);
   }

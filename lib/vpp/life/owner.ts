@@ -52,15 +52,15 @@ export async function own(options: OwnerOptions, signal: AbortSignal): Promise<n
   try {
     const isSame = options.recognise(info);
     if (isSame === false) ledger.clear();
-    tell(events, "connected", "", {
-      ...description(info),
-      restarted: isSame === false || undefined,
-    });
     publish({
       info,
       reads: new Reads(client, clock),
       step: () => step.state,
       counters: () => pulse.counters ?? { at: 0, vips: [], addresses: [], servers: [] },
+    });
+    tell(events, "connected", "", {
+      ...description(info),
+      restarted: isSame === false || undefined,
     });
     return await keepInLine({
       ...{ client, pending, known, step, checker, ledger, log, clock, events, progress },

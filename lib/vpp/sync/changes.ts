@@ -139,8 +139,7 @@ export class Changes {
   /** All has gone that was to go: what has waited for it is tried now. */
   #reachEnd(left: Left): void {
     left.isEmpty = left.waiting.length === 0;
-    left.begun = left.waiting;
-    left.waiting = [];
+    [left.begun, left.waiting] = [left.waiting, []];
     left.mayWait = false;
   }
 

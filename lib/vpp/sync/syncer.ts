@@ -245,7 +245,7 @@ class Syncer {
       const again = fresh.filter(([, { step }]) => altered.has(prefixText(step.vip)));
       const run = new Run("vip");
       await this.#changes.carryOut(new Set(again.map(([, { target }]) => target)), run);
-      for (const [id] of again) if (!run.refusals.has(id)) step.note(id, undefined);
+      for (const [id] of again) step.note(id, undefined);
       for (const [id, { detail }] of run.refusals) step.note(id, detail);
       addCounts(counts, run.counts);
     }
