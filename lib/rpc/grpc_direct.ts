@@ -138,10 +138,9 @@ async function readOne(
 /** A message out of its envelope. */
 function decode(schema: DescMessage, envelope: Uint8Array): Message {
   const { byteOffset, length } = envelope;
-  const announced = length < envelopeHeaderBytes
-    ? -1
-    : new DataView(envelope.buffer, byteOffset).getUint32(1);
-  if (announced !== length - envelopeHeaderBytes) {
+  const isComplete = length >= envelopeHeaderBytes &&
+    new DataView(envelope.buffer, byteOffset).getUint32(1) === length - envelopeHeaderBytes;
+  if (!isComplete) {
     throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
   }
   if (envelope[0] !== 0) {
