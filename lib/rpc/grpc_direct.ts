@@ -108,7 +108,6 @@ function openContext(
   { timeout }: GrpcHeader,
   { clock }: DirectOptions,
 ): DeadlineContext {
-  if (timeout === null) return new DeadlineContext(request, clock, undefined);
   const { timeoutMs, error } = parseTimeout(timeout, Number.MAX_SAFE_INTEGER);
   if (error) throw error;
   return new DeadlineContext(request, clock, timeoutMs);
