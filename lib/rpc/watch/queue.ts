@@ -128,7 +128,7 @@ export class EventQueue<Item extends object>
 
   /** The next message if there is one. */
   poll(): Item | undefined {
-    return this.#state.kind === "open" ? this.#take() : undefined;
+    return this.#take();
   }
 
   /** The reader wants no more. */
@@ -148,7 +148,6 @@ export class EventQueue<Item extends object>
   #take(): Item | undefined {
     const opening = this.#snapshot?.next();
     if (opening?.done === false) return opening.value;
-    this.#snapshot = undefined;
     const item = this.#items[this.#itemsRead];
     if (!item) return undefined;
     this.#bytes -= this.#sizes[this.#itemsRead] ?? 0;
@@ -174,7 +173,6 @@ export class EventQueue<Item extends object>
     this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
-    this.#waiting = undefined;
     this.#onEnd();
   }
 }
