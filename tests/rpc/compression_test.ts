@@ -38,16 +38,3 @@ Deno.test("garbage and half a message are refused, with the reason", async () =>
     );
   }
 });
-
-Deno.test("up to 64 KiB are compressed in one go, and more in pieces with turns between", async () => {
-  for (const [length, atOnce] of [[65_536, true], [65_537, false]] as const) {
-    let over = false;
-    const compressed = gzipCompression.compress(noise(length)).then((octets) => {
-      over = true;
-      return octets;
-    });
-    for (let turn = 0; turn < 100; turn++) await Promise.resolve();
-    assert.equal(over, atOnce, String(length));
-    await compressed;
-  }
-});
