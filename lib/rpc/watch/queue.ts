@@ -148,6 +148,7 @@ export class EventQueue<Item extends object>
   #take(): Item | undefined {
     const opening = this.#snapshot?.next();
     if (opening?.done === false) return opening.value;
+    this.#snapshot = undefined;
     const item = this.#items[this.#itemsRead];
     if (!item) return undefined;
     this.#bytes -= this.#sizes[this.#itemsRead] ?? 0;
