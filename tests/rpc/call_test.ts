@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { Health, HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
@@ -9,7 +10,9 @@ import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
 import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
+import { echoRpcs } from "./echo.ts";
 import { FakeLog } from "./fake_log.ts";
+import { FakeObserver } from "./harness.ts";
 
 const { check, watch } = Health.method;
 const response = create(HealthCheckResponseSchema);
@@ -326,4 +329,23 @@ Deno.test("a call that is over listens to nobody any more", async () => {
   while (!(await stream.next()).done);
   await settle(1);
   assert.equal(listeners.size, 0);
+});
+
+Deno.test("a conversation is counted word by word, in both directions", async () => {
+  const { deps, context } = setUp();
+  const observer = new FakeObserver();
+  const rpc = instrumented(echoRpcs()[1] ?? assert.fail(), { ...deps, observer });
+  assert.ok(rpc.kind === "bidi_streaming");
+  async function* words() {
+    for (let i = 0; i < 3; i++) {
+      yield await Promise.resolve(create(BytesValueSchema, { value: Uint8Array.of(i) }));
+    }
+  }
+  assert.equal((await Array.fromAsync(rpc.call(words(), context))).length, 3);
+  assert.deepEqual(Object.fromEntries(observer.counts), {
+    "started test.Echo/Bidi": 1,
+    "received test.Echo/Bidi": 3,
+    "sent test.Echo/Bidi": 3,
+    "handled test.Echo/Bidi OK": 1,
+  });
 });

@@ -116,6 +116,7 @@ Deno.test("what is no request, or not one, has its status and its sentence", asy
   ) {
     const response = await watch(body);
     assert.deepEqual(status(response), ["12", said]);
+    assert.deepEqual([response.status, response.body.length], [200, 0]);
     assert.equal(response.headers["content-type"], "application/grpc+proto");
   }
   assert.equal(room.requests.used, 0);

@@ -129,6 +129,14 @@ Deno.test("a stream that fails between two reads fails the next one, and is then
   assert.deepEqual([told, source.asked.length], [["sent", "failed: why"], 1]);
 });
 
+Deno.test("who returns after a failure does not care for it", async () => {
+  const { stream, told } = setUp();
+  stream.fail(new Error("why"));
+  assert.deepEqual(await stream.return(), end);
+  assert.deepEqual(await stream.next(), end);
+  assert.deepEqual(told, ["failed: why"]);
+});
+
 Deno.test("a stream that fails before it is read is never opened", async () => {
   const { stream, opened } = setUp();
   stream.fail(new Error("why"));
