@@ -1,4 +1,4 @@
-import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { fromBinary, toJsonString } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import {
   ListBackendsResponseSchema,
@@ -36,8 +36,7 @@ Deno.test("what goes while a list is made is left out of it, wherever it stands"
     const list = fromBinary(ListBackendsResponseSchema, binary.message);
     assert.deepEqual(list.backendNames, names.filter((_, i) => isThere(i)), what);
     assert.deepEqual(list.backends.map(({ name }) => name), list.backendNames, what);
-    const inJson = fromJsonString(ListBackendsResponseSchema, text(json.message));
-    assert.deepEqual(inJson, list, what);
+    assert.equal(text(json.message), toJsonString(ListBackendsResponseSchema, list), what);
   }
 });
 
