@@ -145,7 +145,7 @@ Deno.test("what can be done to one backend can be done to several, a weight with
       ["resume", "unknown"],
       ["disable", "disabled"],
       ["enable", "unknown"],
-    ]
+    ] as const
   ) {
     await call(bed, "operate", { operations: [{ action, backends }] });
     assert.deepEqual(states(), [state, state], action);

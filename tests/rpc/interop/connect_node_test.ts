@@ -8,7 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { serve } from "../harness.ts";
+import { serve, unanswered } from "../harness.ts";
 
 type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
 
@@ -34,7 +34,7 @@ for (const [name, make] of Object.entries(transports)) {
     sanitizeResources: false,
     async fn() {
       await using harness = await serve({
-        config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) },
+        config: unanswered,
       });
       const baseUrl = `http://${harness.address}`;
       const session = new Http2SessionManager(baseUrl);

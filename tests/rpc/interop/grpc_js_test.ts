@@ -4,7 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { serve } from "../harness.ts";
+import { serve, unanswered } from "../harness.ts";
 
 const m = Maglev.method;
 
@@ -79,7 +79,7 @@ Deno.test({
   ...leaky,
   async fn() {
     await using harness = await serve({
-      config: { check: () => new Promise(() => {}), reload: () => new Promise(() => {}) },
+      config: unanswered,
     });
     await using client = new GrpcJsClient(harness.address);
     const { backendNames } = await client.unary(m.listBackends, {});
