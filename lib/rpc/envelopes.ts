@@ -38,7 +38,6 @@ class Gatherer {
   take(count: number): Uint8Array<ArrayBuffer> {
     const bytes = this.#buffer.slice(this.#start, this.#start + count);
     this.#start += bytes.length;
-    if (this.#start === this.#end) this.#start = this.#end = 0;
     return bytes;
   }
 

@@ -108,7 +108,6 @@ function openContext(
   { timeout }: GrpcHeader,
   { clock }: DirectOptions,
 ): DeadlineContext {
-  if (timeout === null) return new DeadlineContext(request, clock, undefined);
   const { timeoutMs, error } = parseTimeout(timeout, Number.MAX_SAFE_INTEGER);
   if (error) throw error;
   return new DeadlineContext(request, clock, timeoutMs);
@@ -138,10 +137,9 @@ async function readOne(
 /** A message out of its envelope. */
 function decode(schema: DescMessage, envelope: Uint8Array): Message {
   const { byteOffset, length } = envelope;
-  const announced = length < envelopeHeaderBytes
-    ? -1
-    : new DataView(envelope.buffer, byteOffset).getUint32(1);
-  if (announced !== length - envelopeHeaderBytes) {
+  const isComplete = length >= envelopeHeaderBytes &&
+    new DataView(envelope.buffer, byteOffset).getUint32(1) === length - envelopeHeaderBytes;
+  if (!isComplete) {
     throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
   }
   if (envelope[0] !== 0) {

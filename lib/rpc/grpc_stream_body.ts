@@ -90,7 +90,6 @@ export class GrpcStreamBody implements AsyncIterableIterator<Uint8Array> {
 
   #end(error: ConnectError | undefined): Chunk {
     this.#release?.();
-    this.#release = undefined;
     if (this.#ended) return end;
     this.#ended = true;
     this.#error = error;

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
 import type { HealthCheckResponse } from "../gen/grpc/health/v1/health_pb.ts";
 import {
   Health,
@@ -11,8 +10,8 @@ import { EventQueue } from "./watch/queue.ts";
 import { serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 
-/** A status is two bytes and there are two changes in a life. */
-const limits = { count: 16, bytes: 64 };
+/** There is one change in a life; a status is two bytes, so that their number says it all. */
+const limits = { count: 16, bytes: Infinity };
 
 /** The standard health service, `grpc.health.v1`: serving until it is told otherwise. */
 export class HealthService {
@@ -37,11 +36,6 @@ export class HealthService {
   stopServing(): void {
     this.#status = Status.NOT_SERVING;
     for (const watcher of this.#watchers) watcher.push(response(this.#status), 2);
-  }
-
-  /** Ends all streams with `error`. */
-  close(error: ConnectError): void {
-    for (const watcher of [...this.#watchers]) watcher.fail(error);
   }
 
   #watch(service: string): AsyncIterable<HealthCheckResponse> {

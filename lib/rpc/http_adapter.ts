@@ -97,7 +97,6 @@ async function universal(
 const quotedFields = new Set([
   "grpc-timeout",
   "connect-timeout-ms",
-  "connect-protocol-version",
   "grpc-encoding",
   "content-encoding",
   "connect-content-encoding",

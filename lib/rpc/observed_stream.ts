@@ -73,10 +73,8 @@ export class ObservedStream implements AsyncIterableIterator<Reply>, Polling<Rep
 
   /** The reader wants no more, although there may be. */
   return(): Promise<Result> {
-    if (this.#state.kind === "open") {
-      this.fail(new ConnectError("the client went away", Code.Canceled));
-      this.#state = { kind: "done" };
-    }
+    this.fail(new ConnectError("the client went away", Code.Canceled));
+    this.#state = { kind: "done" };
     return Promise.resolve(end);
   }
 

@@ -21,9 +21,9 @@ class Holdings {
 
   /** True if these were the last. */
   remove(octets: Uint8Array): boolean {
-    const count = this.#counts.get(octets) ?? 0;
-    if (count > 1) {
-      this.#counts.set(octets, count - 1);
+    const left = (this.#counts.get(octets) ?? 1) - 1;
+    if (left > 0) {
+      this.#counts.set(octets, left);
       return false;
     }
     this.#counts.delete(octets);

@@ -133,8 +133,11 @@ export function portHandlers(
   return guardedFromPages(adapted, options.browsers ?? strictRules, options.log);
 }
 
-/** Strangers who use up all that they may leave this machine its own. */
-function countingOf(peer: string, { counting, ownCounting }: PortOptions): Counting {
+/** What a peer's are counted in: strangers who use up all that they may leave this machine its own. */
+export function countingOf(
+  peer: string,
+  { counting, ownCounting }: Pick<PortOptions, "counting" | "ownCounting">,
+): Counting {
   return isLocalPeer(peer) ? ownCounting ?? counting : counting;
 }
 

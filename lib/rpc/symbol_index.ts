@@ -17,7 +17,6 @@ export function indexSymbols(services: readonly DescService[]): SymbolIndex {
   const symbols = new Map<string, DescFile>();
   const messages = new Set<string>();
   for (const file of services.flatMap((service) => withDependencies(service.file))) {
-    if (files.has(file.proto.name)) continue;
     files.set(file.proto.name, file);
     for (const type of nestedTypes(file)) {
       if (type.kind === "message") messages.add(type.typeName);

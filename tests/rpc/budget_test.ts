@@ -3,6 +3,7 @@ import * as budget from "../../lib/rpc/budget.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { descriptorShares } from "../../lib/net/mod.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { defaultWatchLimits } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { FakeLog } from "./fake_log.ts";
 import { serve } from "./harness.ts";
@@ -51,13 +52,15 @@ Deno.test("one prefix has requests for 500 watchers, and not for all of them", (
 });
 
 Deno.test("the other figures are those that were chosen", () => {
-  const { portNames, handshakeMs, drainMs, lackPauseMs, failuresInARow, failurePauseMs } = budget;
+  const { portNames, handshakeMs, drainMs, leaveMs } = budget;
+  const { lackPauseMs, failuresInARow, failurePauseMs } = budget;
   assert.deepEqual(portNames, ["grpc", "metrics"]);
   assert.deepEqual(
-    { handshakeMs, drainMs, lackPauseMs, failuresInARow, failurePauseMs },
+    { handshakeMs, drainMs, leaveMs, lackPauseMs, failuresInARow, failurePauseMs },
     {
       handshakeMs: 10_000,
       drainMs: 5000,
+      leaveMs: 1000,
       lackPauseMs: 50,
       failuresInARow: 100,
       failurePauseMs: 10,
@@ -70,15 +73,36 @@ Deno.test("the other figures are those that were chosen", () => {
     compressMinBytes: 16_384,
   });
   assert.equal(budget.quickBytes, 4096);
-  const limits = Object.values(budget.callBudgets).map(({ name, limit }) => [name, limit]);
-  assert.deepEqual(Object.fromEntries(limits), {
-    "request-bytes": 16_777_216,
-    "answer-bytes": 67_108_864,
-    "watchers": 1024,
-    "debug-watchers": 32,
-    "watch-backlog-bytes": 67_108_864,
-  });
   assert.deepEqual(budget.connectionShares, { requests: 1_048_576, answers: 33_554_432 });
+});
+
+Deno.test("every budget has the name and the figures that operators know it by", () => {
+  type Figures = [limit: number, perPrefix?: number, reserved?: number];
+  const known: Record<string, Figures> = {
+    "grpc-connections": [1024, 128, 32],
+    "metrics-connections": [1024, 128, 32],
+    "grpc-requests": [4096, 512, 1024],
+    "metrics-requests": [64, 8, 16],
+    "request-bytes": [16_777_216],
+    "answer-bytes": [67_108_864],
+    "watchers": [1024],
+    "debug-watchers": [32],
+    "watch-backlog-bytes": [67_108_864],
+    "own-request-bytes": [4_194_304],
+    "own-answer-bytes": [33_554_432],
+    "own-watchers": [512],
+    "own-debug-watchers": [8],
+    "check-calls": [8, 2, 2],
+    "reload-calls": [8, 2, 2],
+    "vpp-read-calls": [64, 16, 16],
+    "vpp-sync-calls": [16, 4, 4],
+    "list-calls": [2048, 256, 512],
+  };
+  const listed = budget.budgetList().map(({ name, limit, perPrefix, reserved }) => {
+    return [name, [limit, perPrefix, reserved].filter((each) => each !== undefined)];
+  });
+  assert.deepEqual(Object.fromEntries(listed), known);
+  assert.deepEqual(defaultWatchLimits, { count: 32_768, bytes: 8_388_608 });
 });
 
 Deno.test("the list of budgets is what the servers open, each with unit, reason and metric", async () => {

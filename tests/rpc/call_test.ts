@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { BytesValueSchema } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { Health, HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
@@ -8,7 +9,10 @@ import type { CallContext, Rpc } from "../../lib/rpc/rpc.ts";
 import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
 import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { settle } from "../support/until.ts";
+import { echoRpcs } from "./echo.ts";
 import { FakeLog } from "./fake_log.ts";
+import { FakeObserver } from "./harness.ts";
 
 const { check, watch } = Health.method;
 const response = create(HealthCheckResponseSchema);
@@ -207,4 +211,141 @@ Deno.test("a stream that fails to be released is logged, and ends all the same",
   const [record] = deps.log.named("grpc-handler-error");
   assert.equal(record?.method, "grpc.health.v1.Health/Watch");
   assert.match(String(record?.err), /^Error: stuck/);
+});
+
+Deno.test("what is at hand is handed on at once, as it is", () => {
+  const { deps, context } = setUp();
+  const rpc = instrumented(unary(check, () => response), deps);
+  assert.equal(rpc.kind === "unary" && rpc.call(request, context), response);
+});
+
+Deno.test("only what surprises is logged, whatever was thrown", async () => {
+  const stackless = Object.assign(new Error("no stack"), { stack: undefined });
+  const table: [thrown: unknown, err: string | undefined][] = [
+    [new ConnectError("no", Code.NotFound, undefined, undefined, new Error("why")), undefined],
+    [new ConnectError("broken", Code.Internal), undefined],
+    [new ConnectError("broken", Code.Internal, undefined, undefined, "why"), "why"],
+    ["a text", "a text"],
+    [stackless, "no stack"],
+  ];
+  for (const [thrown, err] of table) {
+    const { deps, context, notes } = setUp();
+    const rpc = instrumented(unary(check, () => Promise.reject(thrown)), deps);
+    await assert.rejects(callUnary(rpc, context), ConnectError);
+    assert.match(notes.lines.at(-1) ?? "", /^handled unary (NotFound|Internal) 0$/);
+    assert.deepEqual(
+      deps.log.lines,
+      err === undefined
+        ? []
+        : [`warn grpc-handler-error method=grpc.health.v1.Health/Check err=${err}`],
+    );
+  }
+});
+
+Deno.test("who had gone before the call began is not waited for", async () => {
+  const { deps, context, abort, notes } = setUp();
+  abort.abort();
+  const rpc = instrumented(unary(check, () => new Promise(() => {})), deps);
+  await assert.rejects(callUnary(rpc, context), { code: Code.Canceled });
+  const { iterable } = quiet();
+  const stream = openStream(instrumented(serverStream(watch, () => iterable), deps), context);
+  await assert.rejects(stream.next(), { code: Code.Canceled });
+  assert.equal(deps.streams.size, 0);
+  assert.deepEqual(notes.lines.filter((line) => line.startsWith("handled")), [
+    "handled unary Canceled 0",
+    "handled server_stream Canceled 0",
+  ]);
+});
+
+Deno.test("why a call was broken off is told: its deadline, the shutdown, or its client", async () => {
+  const deadline = new ConnectError("the operation timed out", Code.DeadlineExceeded);
+  const shutdown = new ConnectError("server shutting down", Code.Unavailable);
+  const table: [reason: unknown, closed: boolean, code: Code][] = [
+    [deadline, false, Code.DeadlineExceeded],
+    [deadline, true, Code.DeadlineExceeded],
+    [new Error("RST_STREAM"), true, Code.Unavailable],
+    [new Error("RST_STREAM"), false, Code.Canceled],
+  ];
+  for (const [reason, closed, code] of table) {
+    const { deps, context, abort } = setUp();
+    const call = callUnary(
+      instrumented(unary(check, () => new Promise(() => {})), deps),
+      context,
+    );
+    if (closed) deps.streams.close(shutdown);
+    abort.abort(reason);
+    await assert.rejects(call, { code });
+  }
+  const { deps, context, abort } = setUp();
+  const { iterable } = quiet();
+  const read = openStream(instrumented(serverStream(watch, () => iterable), deps), context).next();
+  abort.abort(deadline);
+  await assert.rejects(read, { code: Code.DeadlineExceeded });
+});
+
+/** The context, and how many listen to its signal. */
+function listenedTo(context: CallContext) {
+  const listeners = new Set<unknown>();
+  const { signal } = context;
+  const add = signal.addEventListener.bind(signal);
+  const remove = signal.removeEventListener.bind(signal);
+  signal.addEventListener = (type: string, listener: EventListener) => {
+    listeners.add(listener);
+    add(type, listener);
+  };
+  signal.removeEventListener = (type: string, listener: EventListener) => {
+    listeners.delete(listener);
+    remove(type, listener);
+  };
+  return listeners;
+}
+
+Deno.test("a call that is over listens to nobody any more", async () => {
+  for (const closed of [false, true]) {
+    const { deps, context } = setUp();
+    const listeners = listenedTo(context);
+    if (closed) deps.streams.close(new ConnectError("server shutting down", Code.Unavailable));
+    const answer = Promise.withResolvers<typeof response>();
+    const call = callUnary(instrumented(unary(check, () => answer.promise), deps), context);
+    assert.equal(listeners.size, 1);
+    answer.resolve(response);
+    await call;
+    assert.equal(listeners.size, 0);
+    const rpc = instrumented(serverStream(watch, () => quiet().iterable), deps);
+    const stream = openStream(rpc, context);
+    assert.equal(listeners.size, closed ? 0 : 1);
+    await stream.return?.();
+    assert.equal(listeners.size, 0);
+  }
+  const { deps, context } = setUp();
+  const listeners = listenedTo(context);
+  const rpc = instrumented(
+    serverStream(watch, async function* () {
+      yield await Promise.resolve(response);
+    }),
+    deps,
+  );
+  const stream = openStream(rpc, context);
+  while (!(await stream.next()).done);
+  await settle(1);
+  assert.equal(listeners.size, 0);
+});
+
+Deno.test("a conversation is counted word by word, in both directions", async () => {
+  const { deps, context } = setUp();
+  const observer = new FakeObserver();
+  const rpc = instrumented(echoRpcs()[1] ?? assert.fail(), { ...deps, observer });
+  assert.ok(rpc.kind === "bidi_streaming");
+  async function* words() {
+    for (let i = 0; i < 3; i++) {
+      yield await Promise.resolve(create(BytesValueSchema, { value: Uint8Array.of(i) }));
+    }
+  }
+  assert.equal((await Array.fromAsync(rpc.call(words(), context))).length, 3);
+  assert.deepEqual(Object.fromEntries(observer.counts), {
+    "started test.Echo/Bidi": 1,
+    "received test.Echo/Bidi": 3,
+    "sent test.Echo/Bidi": 3,
+    "handled test.Echo/Bidi OK": 1,
+  });
 });

@@ -76,3 +76,28 @@ Deno.test("without room for a compressed answer beside the plain one, the plain 
     assert.equal(api.room.answers.used, 0, way.name);
   }
 });
+
+Deno.test("who does not say that it takes gzip gets none, however many encodings it names", async () => {
+  using api = new ApiBed(new CheckerBed(smallConfig(500)));
+  const many = `${Array.from({ length: 100 }, (_, i) => `x-${i}`).join(", ")}, gzip`;
+  const table: [type: string, name: string, value: string, gzip: boolean][] = [
+    ["application/proto", "accept-encoding", "br, deflate", false],
+    ["application/proto", "accept-encoding", "xgzip, gzipx", false],
+    ["application/proto", "te", "gzip", false],
+    ["application/proto", "grpc-accept-encoding", "gzip", false],
+    ["application/proto", "accept-encoding", many, true],
+    ["application/grpc-web+proto", "grpc-accept-encoding", many, true],
+    ["application/grpc-web+proto", "accept-encoding", "gzip", false],
+  ];
+  for (const [type, name, value, gzip] of table) {
+    const way = ways.find((each) => each.type === type) ?? assert.fail();
+    const request = requestOf(way, listBackends, details);
+    const headers = [...request.headers, [name, value] as const];
+    const { headers: fields, body } = await api.handlers[way.version]({ ...request, headers });
+    const [first = new Uint8Array()] = await Array.fromAsync(body ?? []);
+    const isPacked = way.framing === "none"
+      ? new Map(fields).get("content-encoding") === "gzip"
+      : first[0] === 1;
+    assert.equal(isPacked, gzip, `${type} ${name}: ${value.slice(0, 50)}`);
+  }
+});

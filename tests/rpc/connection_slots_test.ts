@@ -9,7 +9,10 @@ function setUp(limits: Parameters<typeof sharesOf>[0]) {
   const slots = new ConnectionSlots(shares);
   const lost: string[] = [];
   const attempt = (peer: string, name = peer) =>
-    slots.take(prefixOf(peer), ({ text }) => void lost.push(`${name} to ${text}`));
+    slots.take(prefixOf(peer), ({ text }) => {
+      assert.ok(shares.budget.used < shares.budget.limit, "who gives way has lost its slot");
+      lost.push(`${name} to ${text}`);
+    });
   const take = (peer: string, name = peer): ConnectionSlot => {
     const taken = attempt(peer, name);
     assert.ok("leave" in taken, "refused");
@@ -139,4 +142,31 @@ Deno.test("who has left is forgotten, and does not become idle any more", () => 
   assert.deepEqual(lost, ["second to 192.0.2.2/32"]);
   take("192.0.2.3");
   assert.deepEqual(lost.slice(1), ["first to 192.0.2.3/32"]);
+});
+
+Deno.test("who has left does not become idle any more, though others of its prefix stay", () => {
+  const { lost, take } = setUp({ total: 2, perPrefix: 2, reserved: 0 });
+  const gone = take("192.0.2.1", "gone");
+  take("192.0.2.1", "first");
+  gone.busy();
+  gone.leave();
+  gone.idle();
+  take("192.0.2.1", "second");
+  for (const peer of ["192.0.2.2", "192.0.2.3"]) take(peer);
+  assert.deepEqual(lost, ["first to 192.0.2.2/32", "second to 192.0.2.3/32"]);
+});
+
+Deno.test("this machine at its limit takes from itself, not from strangers", () => {
+  const { lost, take } = setUp({ total: 6, perPrefix: 2, reserved: 0 });
+  for (const name of ["s1", "s2"]) take("192.0.2.1", name);
+  for (const name of ["h1", "h2", "h3", "h4"]) take("127.0.0.1", name);
+  assert.deepEqual(lost, ["h1 to 127.0.0.1/32"]);
+});
+
+Deno.test("among this machine's own the one that has most gives way", () => {
+  const { lost, take } = setUp({ total: 4, perPrefix: 4, reserved: 1 });
+  take("::1", "longest");
+  for (const name of ["h1", "h2", "h3"]) take("127.0.0.1", name);
+  take("127.0.0.2", "new");
+  assert.deepEqual(lost, ["h1 to 127.0.0.2/32"]);
 });

@@ -155,7 +155,8 @@ Deno.test("shutting down closes what says nothing, drains what is asked, and cut
   await short.client.say(get.replace("/", "/short"));
   await long.client.say(get);
   await clock.advanceAsync(0);
-  const ended = connections.shutdown(1000);
+  let isOver = false;
+  const ended = connections.shutdown(1000).then(() => isOver = true);
   await Promise.all([silent.over, idle.over]);
   assert.deepEqual([short.conn.closed, long.conn.closed], [false, false]);
   gate.resolve();
@@ -163,7 +164,7 @@ Deno.test("shutting down closes what says nothing, drains what is asked, and cut
   await short.client.closeWrite();
   await short.over;
   await clock.advanceAsync(999);
-  assert.deepEqual([long.conn.closed, aborted], [false, false]);
+  assert.deepEqual([long.conn.closed, aborted, isOver], [false, false, false]);
   await clock.advanceAsync(1);
   await ended;
   assert.deepEqual([long.conn.closed, aborted, connections.size, clock.pending], [
@@ -224,6 +225,20 @@ Deno.test("a defect of ours is logged with its stack, and costs one request", as
   assert.match(String(log.records[0]?.attributes.err), /^Error: a defect\n +at /);
 });
 
+Deno.test("a defect is logged, whatever is thrown", async () => {
+  const stackless = Object.assign(new Error("no stack"), { stack: undefined });
+  for (const [thrown, err] of [["a text", "a text"], [stackless, "no stack"]]) {
+    const broken: H2Handler = () => Promise.reject(thrown);
+    const { visit, log } = setUp({ handlers: { http1: broken, http2: broken } });
+    const { client, over } = visit();
+    await client.say(get);
+    assert.match(await client.text(), /^HTTP\/1\.1 500 /);
+    client.close();
+    await over;
+    assert.deepEqual(log.lines, [`warn grpc-handler-error err=${err}`]);
+  }
+});
+
 Deno.test("a connection that throws what none should is logged, and closed", async () => {
   const { connections, log, told } = setUp();
   let closed = 0;
@@ -278,6 +293,7 @@ Deno.test("an idle connection gives way: HTTP/2 with GOAWAY, HTTP/1.1 by its end
     ),
   );
   assert.equal(told.filter((each) => each === "displaced").length, 3);
+  assert.equal(h2.conn.closed, false, "those that have left need no descriptor");
   h2.client.close();
   await h2.over;
   for (const { client } of newcomers) client.close();
@@ -298,7 +314,10 @@ Deno.test("who has to leave and does not is cut off when others have to leave as
   }
   assert.deepEqual(guests.map(({ conn }) => conn.closed), [true, false, false, false]);
   assert.equal(connections.size, 3);
-  await clock.advanceAsync(10_000);
+  // A second to leave, and one in which its last words arrive (lib/h2).
+  await clock.advanceAsync(1999);
+  assert.deepEqual(guests.map(({ conn }) => conn.closed), [true, false, false, false]);
+  await clock.advanceAsync(1);
   assert.deepEqual(guests.map(({ conn }) => conn.closed), [true, true, true, false]);
   for (const { client, conn } of guests) if (!conn.closed) client.close();
   await Promise.all(guests.map(({ over }) => over));

@@ -136,3 +136,53 @@ Deno.test("who has no room is refused, and what was counted is given back", asyn
   meter.close();
   assert.deepEqual([used.used, used.refused], [0, 1]);
 });
+
+Deno.test("a message comes out when it is there, not when more comes", async () => {
+  const messages = [0, 1, 300].map((length) => encodeEnvelope(0, new Uint8Array(length)));
+  const body = new TransformStream<Uint8Array, Uint8Array>();
+  const writer = body.writable.getWriter();
+  const read = envelopes(body.readable, room(1000))[Symbol.asyncIterator]();
+  for (const message of messages) {
+    const next = read.next();
+    await writer.write(message);
+    assert.deepEqual((await next).value, message);
+  }
+  const last = read.next();
+  await writer.close();
+  assert.equal((await last).done, true);
+});
+
+Deno.test("of an empty body nothing comes, and of one octet this octet", async () => {
+  for (const read of [envelopes, lastEnvelope]) {
+    assert.deepEqual(await collect(read(pieces(new Uint8Array(), [1]), room(10))), []);
+    const octet = Uint8Array.of(7);
+    assert.deepEqual(await collect(read(pieces(octet, [1]), room(10))), [octet]);
+  }
+});
+
+Deno.test("what a message announces is read as the protocols have it", async () => {
+  for (const [octets, length] of [[[1, 2, 3, 4], 16_909_060], [[0, 128, 0, 1], 8_388_609]]) {
+    const head = Uint8Array.of(0, ...octets as number[]);
+    await assert.rejects(
+      collect(envelopes(pieces(head, [5]), room(1000))),
+      new RegExp(`message of ${length} bytes`),
+    );
+  }
+});
+
+Deno.test("what was taken makes room for what comes, before more is reserved", async () => {
+  const used = new Budget({ ...callBudgets.requests, limit: 1e9 });
+  const framed = [495, 1019, 1].map((length, i) =>
+    encodeEnvelope(0, new Uint8Array(length).fill(i + 1))
+  );
+  const bytes = concat(framed);
+  const seen: number[] = [];
+  async function* body() {
+    for (const [from, to] of [[0, 450], [450, 600], [600, 1524], [1524, 1530]]) {
+      yield await Promise.resolve(bytes.slice(from, to));
+      seen.push(used.used);
+    }
+  }
+  assert.deepEqual(await collect(envelopes(body(), room(10_000, used))), framed);
+  assert.deepEqual(seen, [1024, 1024, 1024, 1024]);
+});

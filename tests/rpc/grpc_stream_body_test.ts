@@ -89,3 +89,65 @@ Deno.test("without room the stream ends with that status", async () => {
   assert.equal((await body.next()).done, true);
   assert.deepEqual([body.error?.code, answers.returned, held.size], [Code.ResourceExhausted, 1, 0]);
 });
+
+Deno.test("a frame is filled to its last octet, and nothing is taken that does not fit", async () => {
+  const header = 5;
+  const table: [lengths: number[], chunks: number[], left: number][] = [
+    [[10, 16_384 - 2 * header - 10, 1], [16_384], 1],
+    [[10, 16_384 - 2 * header - 9, 1], [15], 1],
+    [[16_384 - header, 1], [16_384], 1],
+    [[16_383 - header, 1], [16_383], 0],
+  ];
+  for (const [lengths, chunks, left] of table) {
+    const { answers, body } = setUp(lengths);
+    const { value } = await body.next();
+    assert.deepEqual([[value?.length], answers.left.length], [chunks, left], String(lengths));
+    for (let result = await body.next(); !result.done;) result = await body.next();
+    assert.equal(answers.left.length, 0);
+  }
+});
+
+Deno.test("a source that cannot be polled is sent message by message", async () => {
+  const answers = [new Answer(new Uint8Array(1)), new Answer(new Uint8Array(2))];
+  const left = [...answers];
+  const source: Polling<Answer> = {
+    next() {
+      const value = left.shift();
+      return Promise.resolve(value ? { done: false, value } : { done: true, value: undefined });
+    },
+  };
+  const body = new GrpcStreamBody(source, () => () => {}, () => {});
+  const seen = await Array.fromAsync(body);
+  assert.deepEqual(seen, answers.map(({ envelope }) => envelope));
+  assert.deepEqual(await body.return(), { done: true, value: undefined });
+});
+
+Deno.test("without room and with a source that cannot be let go the stream ends as well", async () => {
+  const value = new Answer(new Uint8Array(1));
+  const source: Polling<Answer> = { next: () => Promise.resolve({ done: false, value }) };
+  const full = () => {
+    throw new ConnectError("no room", Code.ResourceExhausted);
+  };
+  const body = new GrpcStreamBody(source, full, () => {});
+  assert.equal((await body.next()).done, true);
+  assert.equal(body.error?.code, Code.ResourceExhausted);
+});
+
+Deno.test("who returns while an answer is awaited is sent nothing more, and waits for nothing", async () => {
+  const asked = Promise.withResolvers<IteratorResult<Answer>>();
+  const letGo = Promise.withResolvers<IteratorResult<Answer>>();
+  let closed = 0;
+  const body = new GrpcStreamBody(
+    { next: () => asked.promise, return: () => letGo.promise },
+    () => assert.fail("nothing is held"),
+    () => closed++,
+  );
+  const read = body.next();
+  const returned = body.return();
+  assert.equal(closed, 1);
+  asked.resolve({ done: false, value: new Answer(new Uint8Array(1)) });
+  assert.equal((await read).done, true);
+  letGo.resolve({ done: true, value: undefined });
+  assert.equal((await returned).done, true);
+  assert.deepEqual([closed, body.error], [1, undefined]);
+});

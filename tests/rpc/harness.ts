@@ -1,4 +1,4 @@
-import type { RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
+import type { ConfigService, RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
 import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
@@ -38,6 +38,13 @@ export class FakeObserver implements RpcObserver {
     this.#waiters.clear();
   }
 }
+
+function never(): Promise<never> {
+  return new Promise(() => {});
+}
+
+/** A configuration of which nobody ever hears what became. */
+export const unanswered: ConfigService = { check: never, foresee: never, reload: never };
 
 /** A server on a free loopback port with a checker in the test's hands behind it. */
 export interface Harness extends AsyncDisposable {

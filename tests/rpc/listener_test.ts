@@ -258,6 +258,7 @@ Deno.test("a listener that dies is opened again, on the port it had", async () =
   ]);
   await listener.close();
   assert.deepEqual(bound.map(({ closed }) => closed > 0), [true, false, true]);
+  assert.equal(bound[0]?.closed, 1, "what is gone is not closed again");
   assert.deepEqual([clock.pending, log.records.length], [0, 2]);
 });
 
@@ -346,7 +347,8 @@ Deno.test({
   ...needing(tls !== undefined, "openssl", "TLS: ALPN picks HTTP/2 or HTTP/1.1"),
   async fn() {
     if (!tls) return;
-    await using harness = await serve({ tls });
+    await using harness = await serve({ tls, addr: ":0" });
+    assert.deepEqual(harness.log.named("grpc-listen-open"), [], "it is not as open as that");
     for (const [http2, http1] of [[true, false], [false, true]] as const) {
       using client = Deno.createHttpClient({ caCerts: [tls.cert], http2, http1 });
       const url = `https://localhost:${harness.server.port}/maglev.Maglev/ListFrontends`;

@@ -3,10 +3,16 @@ import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
 import assert from "node:assert/strict";
 import type { ServerReflectionRequest } from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
 import {
+  ExtensionRequestSchema,
   ServerReflectionRequestSchema,
   ServerReflectionResponseSchema,
 } from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
 import type { ServerReflectionResponse } from "../../lib/gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflectionRequestSchema as V1AlphaRequestSchema,
+  ServerReflectionResponseSchema as V1AlphaResponseSchema,
+} from "../../lib/gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
 import { echoService } from "./echo.ts";
@@ -15,7 +21,7 @@ type Question = ServerReflectionRequest["messageRequest"];
 
 /** Asks on one stream; the answers, in order. */
 async function ask(...questions: readonly Question[]): Promise<ServerReflectionResponse[]> {
-  const [rpc] = reflectionRpcs([Maglev, echoService]);
+  const [rpc] = reflectionRpcs([Maglev, Health, echoService]);
   assert.ok(rpc?.kind === "bidi_streaming");
   const requests = (async function* () {
     for (const messageRequest of questions) {
@@ -59,6 +65,7 @@ Deno.test("every kind of symbol is found", async () => {
     "maglev.BackendInfo",
     "maglev.BackendInfo.last_probe",
     "maglev.Event.event",
+    "maglev.BackendInfo.name",
   ];
   const answers = await ask(
     ...symbols.map((value): Question => ({ case: "fileContainingSymbol", value })),
@@ -70,7 +77,7 @@ Deno.test("services are listed by name", async () => {
   const [answer] = await ask({ case: "listServices", value: "*" });
   assert.ok(answer?.messageResponse.case === "listServicesResponse");
   const names = answer.messageResponse.value.service.map(({ name }) => name);
-  assert.deepEqual(names, ["maglev.Maglev", "test.Echo"]);
+  assert.deepEqual(names, ["grpc.health.v1.Health", "maglev.Maglev", "test.Echo"]);
   assert.equal(answer.validHost, "h");
   assert.equal(answer.originalRequest?.messageRequest.case, "listServices");
 });
@@ -80,15 +87,62 @@ Deno.test("what does not exist is not found, in words", async () => {
     { case: "fileContainingSymbol", value: "a.B" },
     { case: "fileByFilename", value: "a.proto" },
     { case: "allExtensionNumbersOfType", value: "a.B" },
+    { case: "allExtensionNumbersOfType", value: "maglev.Maglev" },
+    { case: "fileContainingSymbol", value: "grpc.health.v1.SERVING" },
+    {
+      case: "fileContainingExtension",
+      value: create(ExtensionRequestSchema, { containingType: "a.B", extensionNumber: 7 }),
+    },
   );
   assert.deepEqual(
     answers.map(({ messageResponse: { case: kind, value } }) =>
       kind === "errorResponse" && [value.errorCode, value.errorMessage]
     ),
-    [[5, "symbol a.B not found"], [5, "file a.proto not found"], [5, "message a.B not found"]],
+    [
+      [5, "symbol a.B not found"],
+      [5, "file a.proto not found"],
+      [5, "message a.B not found"],
+      [5, "message maglev.Maglev not found"],
+      [5, "symbol grpc.health.v1.SERVING not found"],
+      [5, "extension 7 of a.B not found"],
+    ],
   );
 });
 
 Deno.test("a request that asks nothing ends the stream", async () => {
   await assert.rejects(ask({ case: undefined }), /invalid_argument.*asks nothing/);
+});
+
+Deno.test("an enum is found by its name, its values beside it, and a message has no extensions", async () => {
+  const within = "grpc.health.v1.HealthCheckResponse";
+  const [byEnum, byValue, byMessage] = await ask(
+    { case: "fileContainingSymbol", value: `${within}.ServingStatus` },
+    { case: "fileContainingSymbol", value: `${within}.SERVING` },
+    { case: "allExtensionNumbersOfType", value: within },
+  );
+  for (const answer of [byEnum, byValue]) {
+    assert.equal(files(answer ?? nobody).length, 1);
+  }
+  assert.partialDeepStrictEqual(byMessage?.messageResponse, {
+    case: "allExtensionNumbersResponse",
+    value: { baseTypeName: within, extensionNumber: [] },
+  });
+});
+
+Deno.test("clients that speak v1alpha get the same", async () => {
+  const [, rpc] = reflectionRpcs([Maglev]);
+  assert.ok(rpc?.kind === "bidi_streaming");
+  const requests = (async function* () {
+    const messageRequest = { case: "listServices", value: "*" } as const;
+    yield await Promise.resolve(create(V1AlphaRequestSchema, { host: "h", messageRequest }));
+  })();
+  const context = { signal: new AbortController().signal, peer: "", binary: true };
+  const [answer] = await Array.fromAsync(rpc.call(requests, context));
+  assert.ok(isMessage(answer, V1AlphaResponseSchema));
+  assert.equal(answer.validHost, "h");
+  assert.equal(answer.originalRequest?.host, "h");
+  assert.partialDeepStrictEqual(answer.messageResponse, {
+    case: "listServicesResponse",
+    value: { service: [{ name: "maglev.Maglev" }] },
+  });
 });

@@ -6,7 +6,7 @@ import type { FrontendInfo, ListBackendsResponse } from "../../lib/gen/maglev_pb
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { answerOf } from "../../lib/rpc/answer.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
-import { openCallSlots } from "../../lib/rpc/call_slots.ts";
+import { CallSlots, openCallSlots } from "../../lib/rpc/call_slots.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
 import type { CallContext } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
@@ -17,6 +17,7 @@ import type { VppService } from "../../lib/vpp/mod.ts";
 import { VppError } from "../../lib/vpp/mod.ts";
 import { watchBudgets } from "./budget/roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
 
 type UnaryName = {
@@ -336,4 +337,52 @@ Deno.test("a dry run of a sync is its plan", async () => {
   const reply = await service.call("syncVPPLBState", { dryRun: true });
   assert.partialDeepStrictEqual(reply, { changes: [change] });
   assert.deepEqual(service.bed.events, [], "nobody has synced anything");
+});
+
+Deno.test("lists that are made in slices have a number of slots, names alone need none", async () => {
+  const bed = new CheckerBed();
+  const { calls } = allDeps(bed);
+  const lists = new CallSlots(sharesOf({ total: 0, perPrefix: 0, reserved: 0 }));
+  const service = new Service({ calls: { ...calls, lists } }, bed);
+  for (const name of ["listBackends", "listFrontends"] as const) {
+    assert.equal((await service.refusal(name, { details: true }))[0], "ResourceExhausted");
+    await service.call(name);
+  }
+  assert.equal((await service.refusal("listEvents"))[0], "ResourceExhausted");
+  await service.call("listHealthChecks");
+});
+
+Deno.test("a weight may be all that there is", async () => {
+  const service = new Service();
+  const request = { frontend: "www", pool: "primary", backend: "web0" };
+  for (const weight of [0, 100]) {
+    const info = await service.call("setFrontendPoolBackendWeight", {
+      ...request,
+      weight,
+    }) as FrontendInfo;
+    assert.equal(info.pools[0]?.backends[0]?.weight, weight);
+  }
+});
+
+Deno.test("what VPP says is written once for each reading of it, and form", async () => {
+  const reading = () => ({
+    conf: { ipv4Source: undefined, ipv6Source: undefined, ...{ stickyBucketsPerCore: 1 } },
+    vips: [],
+  });
+  const state = { ...reading(), conf: { ...reading().conf, flowTimeoutSeconds: 40 } };
+  const counters = { at: 1, vips: [], addresses: [], servers: [] };
+  const service = new Service({
+    vpp: { ...vpp, state: () => Promise.resolve(state), counters: () => counters },
+  });
+  for (const binary of [true, false]) {
+    assert.partialDeepStrictEqual(await service.call("getVPPLBState", {}, { binary }), {
+      conf: { flowTimeout: 40 },
+    });
+    assert.partialDeepStrictEqual(await service.call("getVPPLBCounters", {}, { binary }), {
+      atUnixNs: 1_000_000n,
+    });
+    assert.partialDeepStrictEqual(await service.call("planVPPLBState", {}, { binary }), {
+      changes: [],
+    });
+  }
 });

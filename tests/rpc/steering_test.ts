@@ -170,3 +170,31 @@ Deno.test("operations that there are not, or too many of them, are refused", asy
   assert.deepEqual(bed.events, []);
   await refused([{ action: "pause", backends: Array(1000).fill("web0") }]);
 });
+
+Deno.test("what can be done to one backend can be done to several, a weight with its flush", async () => {
+  using bed = up();
+  const backends = ["web0", "web1"];
+  const states = () => backends.map((name) => bed.checker.backend(name)?.state);
+  for (
+    const [action, state] of [
+      ["pause", "paused"],
+      ["resume", "unknown"],
+      ["disable", "disabled"],
+      ["enable", "unknown"],
+    ] as const
+  ) {
+    await call(bed, "operate", { operations: [{ action, backends }] });
+    assert.deepEqual(states(), [state, state], action);
+  }
+  for (const flush of [true, false]) {
+    bed.events.length = 0;
+    const place = { frontend: "www", pool: "primary", backends, weight: flush ? 0 : 100, flush };
+    await call(bed, "operate", { operations: [{ action: "weight", ...place }] });
+    const told = all(bed).filter((event) => event.kind === "weight");
+    assert.deepEqual(told.map((event) => event.flush), [flush, flush]);
+  }
+  await assert.rejects(
+    call(bed, "operate", { operations: [{ action: "weight", weight: -1, backends }] }),
+    /weight -1 is outside 0-100/,
+  );
+});

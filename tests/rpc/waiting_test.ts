@@ -1,10 +1,15 @@
 import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
+import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import assert from "node:assert/strict";
 import { ListBackendsRequestSchema, Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { H2Request } from "../../lib/h2/mod.ts";
+import type { Reply } from "../../lib/rpc/answer.ts";
+import type { BidiRpc, Rpc } from "../../lib/rpc/rpc.ts";
+import { settle } from "../support/until.ts";
 import { ApiBed } from "./api_bed.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import { echoRpcs, echoService } from "./echo.ts";
 import { smallConfig } from "./small_config.ts";
 import { call, readMessages, requestOf, type Way, ways } from "./ways.ts";
 
@@ -150,3 +155,84 @@ Deno.test("requests that never end have their share of each connection, and no m
     assert.equal(requests.used, 0, way.name);
   }
 });
+
+Deno.test("a request that goes on after its message is held as it was sent, beside the message", async () => {
+  const way = ways.find(({ type }) => type === "application/grpc-web+proto") ?? assert.fail();
+  const message = new Uint8Array(3000);
+  message.set([0, 0, 0, 2995 >> 8, 2995 & 255]);
+  const gate = Promise.withResolvers<void>();
+  async function* body() {
+    yield message;
+    await gate.promise;
+  }
+  using api = new ApiBed();
+  const request = { ...requestOf(way, getBackend, new Uint8Array()), body: body() };
+  const answer = api.handlers[way.version](request);
+  await settle(2);
+  assert.equal(api.room.requests.used, 3 * 3000);
+  gate.resolve();
+  await end(await answer);
+  assert.equal(api.room.requests.used, 0);
+});
+
+const bidi = echoService.methods[1] ?? assert.fail();
+const twoWay = ways.filter((way) => way.stream && !way.json && way.version === "http2");
+
+/** A call that has sent `octets` and goes on some day. */
+async function talk(api: ApiBed, way: Way, octets: Uint8Array) {
+  const gate = Promise.withResolvers<void>();
+  async function* body() {
+    yield way.framing === "text" ? new TextEncoder().encode(octets.toBase64()) : octets;
+    await gate.promise;
+  }
+  const request = { ...requestOf(way, bidi, new Uint8Array()), body: body() };
+  const response = await api.handlers[way.version](request);
+  const parts = response.body?.[Symbol.asyncIterator]() ?? assert.fail();
+  return { parts, hangUp: () => gate.resolve() };
+}
+
+Deno.test("a conversation is answered message by message", async () => {
+  for (const way of twoWay) {
+    using api = new ApiBed(new CheckerBed(), {}, echoRpcs());
+    const word = encodeEnvelope(0, Uint8Array.of(10, 1, 7));
+    const { parts, hangUp } = await talk(api, way, word);
+    const { value, done } = await parts.next();
+    assert.ok(!done);
+    const said = way.framing === "text"
+      ? Uint8Array.fromBase64(new TextDecoder().decode(value))
+      : value;
+    assert.deepEqual(said, word, way.name);
+    hangUp();
+    while (!(await parts.next()).done);
+    assert.deepEqual([api.room.requests.used, api.room.answers.used], [0, 0], way.name);
+  }
+});
+
+Deno.test("a conversation that is left, or over, holds nothing of what was half said", async () => {
+  const first = echoRpcs().map((rpc): Rpc => {
+    if (rpc.kind !== "bidi_streaming") return rpc;
+    const call: BidiRpc["call"] = (...args) => take(rpc.call(...args), 1);
+    return { ...rpc, call };
+  });
+  const half = Uint8Array.of(...encodeEnvelope(0, Uint8Array.of(10, 1, 7)), 0, 0, 0, 9, 9, 9);
+  for (const way of twoWay) {
+    for (const [how, rpcs] of [["left", echoRpcs()], ["over", first]] as const) {
+      using api = new ApiBed(new CheckerBed(), {}, rpcs);
+      const { parts, hangUp } = await talk(api, way, half);
+      assert.ok(!(await parts.next()).done);
+      assert.ok(api.room.requests.used > 0);
+      if (how === "left") void parts.return?.();
+      else while (!(await parts.next()).done);
+      await settle(2);
+      assert.equal(api.room.requests.used, 0, `${way.name} ${how}`);
+      hangUp();
+    }
+  }
+});
+
+async function* take(replies: AsyncIterable<Reply>, count: number): AsyncIterable<Reply> {
+  for await (const reply of replies) {
+    yield reply;
+    if (--count === 0) return;
+  }
+}

@@ -11,20 +11,11 @@ const entryBytes = 16;
  * one that the event is for.
  */
 export class Backlog implements QueueRoom<SharedEvent> {
-  readonly #queues = new Set<Sheddable>();
-
-  /** `budget` is in bytes. */
-  constructor(private readonly budget: Budget) {}
-
-  /** Takes charge of a queue. */
-  join(queue: Sheddable): void {
-    this.#queues.add(queue);
-  }
-
-  /** Forgets a queue that has ended. */
-  leave(queue: Sheddable): void {
-    this.#queues.delete(queue);
-  }
+  /** `budget` is in bytes; `queues` are those that share it now, whoever came first before others. */
+  constructor(
+    private readonly budget: Budget,
+    private readonly queues: () => Iterable<Sheddable>,
+  ) {}
 
   add(event: SharedEvent, queue: Sheddable): boolean {
     const cost = entryBytes + (event.waiting === 0 ? event.bytes : 0);
@@ -42,10 +33,11 @@ export class Backlog implements QueueRoom<SharedEvent> {
     this.budget.give(entryBytes + (event.waiting === 0 ? event.bytes : 0));
   }
 
+  /** Who is furthest behind; nobody if nothing waits for anybody. */
   #longest(): Sheddable | undefined {
     let longest: Sheddable | undefined;
-    for (const queue of this.#queues) {
-      if (queue.bytes > (longest?.bytes ?? -1)) longest = queue;
+    for (const queue of this.queues()) {
+      if (queue.bytes > (longest?.bytes ?? 0)) longest = queue;
     }
     return longest;
   }

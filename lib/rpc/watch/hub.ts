@@ -66,7 +66,7 @@ export class EventHub {
   /** The number of the last event that was dealt. */
   #told: number;
   /** Wait until there is no event that was not dealt yet. */
-  #waiting: (() => void)[] = [];
+  readonly #waiting: (() => void)[] = [];
   #closed: ConnectError | undefined;
 
   constructor(options: EventHubOptions) {
@@ -91,7 +91,7 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    this.#backlog = new Backlog(options.budgets.backlog);
+    this.#backlog = new Backlog(options.budgets.backlog, () => this.#queues());
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -163,7 +163,6 @@ export class EventHub {
     // What a client has seen may be as long as a request: it is of no use any more.
     const watcher: Watcher = { filter: { ...filter, since: undefined }, queue };
     this.#watchers.add(watcher);
-    this.#backlog.join(queue);
     for (const feed of this.#feeds) feed.join(watcher);
     return queue;
   }
@@ -209,6 +208,10 @@ export class EventHub {
     for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
+  *#queues(): Generator<EventQueue<SharedEvent>> {
+    for (const { queue } of this.#watchers) yield queue;
+  }
+
   #deal(event: MaglevEvent): void {
     this.#told = event.seq;
     if (event.kind === "backend") this.#backends.changed(event.backend);
@@ -220,14 +223,11 @@ export class EventHub {
   }
 
   #wake(): void {
-    const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const resolve of waiting) resolve();
+    for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
   #leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    this.#backlog.leave(watcher.queue);
     for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;
     this.#backends.clear();

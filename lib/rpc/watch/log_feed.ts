@@ -32,7 +32,6 @@ export class LogFeed implements Feed {
     if (channel.watchers.size > 0) return;
     channel.unsubscribe();
     this.#channels.delete(level);
-    this.#last = undefined;
   }
 
   #open(level: LogLevel, first: Watcher): Channel {

@@ -128,7 +128,7 @@ export class EventQueue<Item extends object>
 
   /** The next message if there is one. */
   poll(): Item | undefined {
-    return this.#state.kind === "open" ? this.#take() : undefined;
+    return this.#take();
   }
 
   /** The reader wants no more. */
@@ -174,7 +174,6 @@ export class EventQueue<Item extends object>
     this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
-    this.#waiting = undefined;
     this.#onEnd();
   }
 }

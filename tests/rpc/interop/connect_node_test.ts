@@ -8,10 +8,7 @@ import {
 } from "@connectrpc/connect-node";
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { serve } from "../harness.ts";
-
-/** A call that takes for ever. */
-const never = () => new Promise<never>(() => {});
+import { serve, unanswered } from "../harness.ts";
 
 type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
 
@@ -37,7 +34,7 @@ for (const [name, make] of Object.entries(transports)) {
     sanitizeResources: false,
     async fn() {
       await using harness = await serve({
-        config: { check: never, foresee: never, reload: never },
+        config: unanswered,
       });
       const baseUrl = `http://${harness.address}`;
       const session = new Http2SessionManager(baseUrl);

@@ -4,10 +4,7 @@ import * as grpc from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import type { Event } from "../../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { serve } from "../harness.ts";
-
-/** A call that takes for ever. */
-const never = () => new Promise<never>(() => {});
+import { serve, unanswered } from "../harness.ts";
 
 const m = Maglev.method;
 
@@ -82,7 +79,7 @@ Deno.test({
   ...leaky,
   async fn() {
     await using harness = await serve({
-      config: { check: never, foresee: never, reload: never },
+      config: unanswered,
     });
     await using client = new GrpcJsClient(harness.address);
     const { backendNames } = await client.unary(m.listBackends, {});

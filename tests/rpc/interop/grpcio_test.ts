@@ -11,14 +11,11 @@ import { havePrograms, havePythonModules, needing } from "../../support/programs
 import { echoRpcs } from "../echo.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { FakeLog } from "../fake_log.ts";
-import { FakeObserver, serve } from "../harness.ts";
+import { FakeObserver, serve, unanswered } from "../harness.ts";
 import { testSupervisor, uncounted } from "../listening.ts";
 import type { Harness } from "../harness.ts";
 import { smallConfig } from "../small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
-
-/** A call that takes for ever. */
-const never = () => new Promise<never>(() => {});
 
 const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
 const needed = (name: string) => needing(available, "python3-grpcio and protoc", name);
@@ -110,7 +107,7 @@ grpcioTest("a deadline ends a unary call that takes too long", async (peer, { ob
   while (observer.counts.size < 3) await observer.next();
   const codes = [...observer.counts.keys()].filter((key) => key.startsWith("handled"));
   assert.match(codes.join(), /^handled maglev.Maglev\/CheckConfig (DeadlineExceeded|Canceled)$/);
-}, { config: { check: never, foresee: never, reload: never } });
+}, { config: unanswered });
 
 grpcioTest("a watcher sees the state, then changes in order, and cancels", async (peer, h) => {
   h.bed.move("web1", "up");

@@ -17,7 +17,8 @@ function event(length: number): SharedEvent {
 
 function setUp(limit: number, queues = 2) {
   const { backlog: budget } = watchBudgets({ backlog: limit });
-  const backlog = new Backlog(budget);
+  const present = new Set<EventQueue<SharedEvent>>();
+  const backlog = new Backlog(budget, () => present);
   const ended: number[] = [];
   const open = Array.from({ length: queues }, (_, i) => {
     const queue: EventQueue<SharedEvent> = new EventQueue(
@@ -25,11 +26,11 @@ function setUp(limit: number, queues = 2) {
       { count: 10_000, bytes: 1e9 },
       () => {
         ended.push(i);
-        backlog.leave(queue);
+        present.delete(queue);
       },
       backlog,
     );
-    backlog.join(queue);
+    present.add(queue);
     return queue;
   });
   const push = (i: number, each: SharedEvent) => open[i]?.push(each, each.bytes);
@@ -92,6 +93,7 @@ Deno.test("an event that fits nowhere cuts off all that wait, and the one that i
   push(2, event(9000));
   assert.deepEqual(ended, [1, 0, 2]);
   assert.equal(budget.used, 0);
+  assert.deepEqual([open[2]?.backlog, open[2]?.bytes], [0, 0]);
   await assert.rejects(async () => await open[2]?.next(), /0 events \(0 bytes\)/);
 });
 
@@ -106,4 +108,14 @@ Deno.test("a queue that was read in part gives back what it has read, once", () 
     assert.equal(open[0]?.backlog, 2999 - i);
   }
   assert.deepEqual([budget.used, open[0]?.bytes], [0, 0]);
+});
+
+Deno.test("who has nothing waiting is cut off for nobody, and of equals who came first is", () => {
+  const { ended, push } = setUp(5000, 4);
+  push(3, event(9000));
+  assert.deepEqual(ended, [3]);
+  push(1, event(2000));
+  push(2, event(2000));
+  push(0, event(2000));
+  assert.deepEqual(ended, [3, 1]);
 });

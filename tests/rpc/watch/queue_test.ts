@@ -111,3 +111,46 @@ Deno.test("ending a queue wakes the reader that waits", async () => {
   assert.equal(await text(failing), "(end)");
   assert.equal(ended, 2);
 });
+
+Deno.test("a reader that waits gets one message, and the next waits for its next read", async () => {
+  const queue = new EventQueue<StringValue>([], plenty, () => {});
+  const waiting = text(queue);
+  queue.push(message("a"), 1);
+  queue.push(message("b"), 1);
+  assert.equal(await waiting, "a");
+  assert.deepEqual([queue.backlog, queue.bytes], [1, 1]);
+  assert.equal(await text(queue), "b");
+});
+
+Deno.test("as many messages and bytes may wait as the limits say", async () => {
+  for (const limits of [{ count: 3, bytes: 1000 }, { count: 100, bytes: 30 }]) {
+    const queue = new EventQueue<StringValue>([], limits, () => {});
+    for (const each of "abc") queue.push(message(each), 10);
+    assert.deepEqual([queue.backlog, queue.bytes], [3, 30]);
+    queue.push(message("d"), 1);
+    await assert.rejects(queue.next(), /4 events \(31 bytes\)/);
+  }
+});
+
+Deno.test("a queue that has ended has nothing, whatever was in it", async () => {
+  const end = async (queue: EventQueue<StringValue>, how: "fail" | "return") => {
+    if (how === "return") await queue.return();
+    queue.fail(new ConnectError("over", Code.Unavailable));
+    queue.fail(new ConnectError("again", Code.Unavailable));
+  };
+  for (const how of ["fail", "return"] as const) {
+    let ended = 0;
+    const queue = new EventQueue([message("a"), message("b")], plenty, () => ended++);
+    for (const each of "cde") queue.push(message(each), 10);
+    for (let i = 0; i < 3; i++) assert.ok(queue.poll());
+    await end(queue, how);
+    assert.deepEqual([queue.backlog, queue.bytes, queue.poll(), ended], [0, 0, undefined, 1]);
+    queue.push(message("f"), 10);
+    assert.deepEqual([queue.backlog, queue.bytes, queue.poll()], [0, 0, undefined]);
+    const opening = new EventQueue([message("a"), message("b")], plenty, () => {});
+    await end(opening, how);
+    assert.equal(opening.poll(), undefined);
+    if (how === "fail") await assert.rejects(opening.next(), /over/);
+    assert.equal(await text(opening), "(end)");
+  }
+});

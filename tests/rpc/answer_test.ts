@@ -1,0 +1,128 @@
+import { create, fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { createContextValues } from "@connectrpc/connect";
+import assert from "node:assert/strict";
+import { gunzipSync } from "node:zlib";
+import {
+  HealthCheckResponse_ServingStatus as Status,
+  HealthCheckResponseSchema,
+} from "../../lib/gen/grpc/health/v1/health_pb.ts";
+import { Answer, answerOf, AnswerStream } from "../../lib/rpc/answer.ts";
+import type { Reply } from "../../lib/rpc/answer.ts";
+import { AnswerSlot, slotOf, SlottedStream, withSlot } from "../../lib/rpc/answer_slot.ts";
+import type { Polling } from "../../lib/rpc/polling.ts";
+import { countedRoom } from "./budget/roomy.ts";
+
+const schema = HealthCheckResponseSchema;
+const message = create(schema, { status: Status.SERVING });
+const end = { done: true, value: undefined } as const;
+
+/** Replies that are at hand. */
+class Replies implements Polling<Reply> {
+  returned = 0;
+
+  constructor(readonly left: Reply[]) {}
+
+  next(): Promise<IteratorResult<Reply>> {
+    const value = this.left.shift();
+    return Promise.resolve(value ? { done: false, value } : end);
+  }
+
+  poll(): Reply | undefined {
+    return this.left.shift();
+  }
+
+  return(): Promise<IteratorResult<Reply>> {
+    this.returned++;
+    return Promise.resolve(end);
+  }
+}
+
+function read({ message: octets }: Answer, binary: boolean) {
+  return binary ? fromBinary(schema, octets) : fromJsonString(schema, text(octets));
+}
+
+const text = (octets: Uint8Array) => new TextDecoder().decode(octets);
+
+Deno.test("an answer has its message in an envelope, plain and compressed, each made once", async () => {
+  const answer = new Answer(new Uint8Array([7, 8, 9]));
+  assert.deepEqual([...answer.envelope], [0, 0, 0, 0, 3, 7, 8, 9]);
+  assert.deepEqual([[...answer.message], answer.length], [[7, 8, 9], 3]);
+  assert.equal(answer.message.buffer, answer.envelope.buffer, "it is there once");
+  const gzipped = await answer.gzipped();
+  assert.equal(gzipped[0], 1);
+  assert.equal(new DataView(gzipped.buffer).getUint32(1), gzipped.length - 5);
+  assert.deepEqual([...gunzipSync(gzipped.subarray(5))], [7, 8, 9]);
+  assert.equal(await answer.gzipped(), gzipped);
+});
+
+Deno.test("a reply is written as its call has it, unless it is written", () => {
+  for (const binary of [true, false]) {
+    assert.deepEqual(read(answerOf(schema, message, binary), binary), message);
+    const written = new Answer(new Uint8Array());
+    assert.equal(answerOf(schema, written, binary), written);
+  }
+});
+
+Deno.test("a stream of replies is one of answers, read or polled, until it ends", async () => {
+  for (const binary of [true, false]) {
+    const written = new Answer(new Uint8Array());
+    const replies = new Replies([message, message, written]);
+    const answers = new AnswerStream(replies, schema, binary);
+    const first = await answers.next();
+    assert.deepEqual([first.done, read(first.value, binary)], [false, message]);
+    assert.deepEqual(read(answers.poll() ?? assert.fail(), binary), message);
+    assert.equal(answers.poll(), written);
+    assert.equal(answers.poll(), undefined);
+    assert.deepEqual(await answers.next(), end);
+    assert.deepEqual(await answers.return(), end);
+    assert.equal(replies.returned, 1);
+  }
+});
+
+Deno.test("a source that can neither be polled nor let go will do", async () => {
+  const answers = new AnswerStream({ next: () => Promise.resolve(end) }, schema, true);
+  assert.equal(answers.poll(), undefined);
+  assert.deepEqual(await answers.return(), end);
+  const { outbox } = countedRoom();
+  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
+  const value = new Answer(new Uint8Array(11));
+  const next = () => Promise.resolve({ done: false, value });
+  const slotted = new SlottedStream({ next }, slot, message);
+  await assert.rejects(slotted.next(), /response of 11 bytes is larger than the limit of 10/);
+  assert.deepEqual(await slotted.return(), end);
+});
+
+Deno.test("what a slotted stream says is in its slot, and an empty message stands for it", async () => {
+  const { outbox, answers: budget } = countedRoom();
+  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
+  const [one, two] = [new Answer(new Uint8Array(1)), new Answer(new Uint8Array(2))];
+  const replies = new Replies([one, two]);
+  const slotted = new SlottedStream(new AnswerStream(replies, schema, true), slot, message);
+  for (let i = 0; i < 2; i++) {
+    assert.deepEqual(await slotted.next(), { done: false, value: message });
+  }
+  assert.deepEqual(await slotted.next(), end);
+  assert.equal(budget.used, 6 + 7);
+  assert.equal(slot.take()?.answer, one);
+  slot.clear();
+  assert.deepEqual([budget.used, slot.take()], [6, undefined]);
+  assert.equal(slotted[Symbol.asyncIterator](), slotted);
+  assert.deepEqual(await slotted.return(), end);
+  assert.equal(replies.returned, 1);
+});
+
+Deno.test("an answer that there is no room for ends its stream, and the source is let go", async () => {
+  const { outbox } = countedRoom({ answers: 5 });
+  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
+  const replies = new Replies([new Answer(new Uint8Array(1))]);
+  const slotted = new SlottedStream(new AnswerStream(replies, schema, true), slot, message);
+  await assert.rejects(slotted.next(), /resource_exhausted/);
+  assert.deepEqual([replies.returned, slot.take()], [1, undefined]);
+});
+
+Deno.test("a call has the slot that its adapter made, and without one is a defect", () => {
+  const { outbox } = countedRoom();
+  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
+  assert.equal(slotOf(withSlot(createContextValues(), slot)), slot);
+  assert.throws(() => slotOf(createContextValues()), /a call came without a slot/);
+});
