@@ -8,3 +8,4 @@ export { systemClock } from "./system.ts";
 export { FakeClock } from "./fake.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { inSlices, pause } from "./turn.ts";
+export { type TurnLimits, TurnShare } from "./turn_share.ts";
