@@ -77,10 +77,13 @@ export class Exchange implements H2Request {
     return this.#controller.signal;
   }
 
-  /** Runs the handler and sends what it answers. Never rejects. */
+  /**
+   * Runs the handler and sends what it answers. Never rejects. A stream that is closed before its
+   * turn has come, as floods of resets have it, never costs a handler.
+   */
   async run(handler: H2Handler): Promise<void> {
     try {
-      await this.#answer(await handler(this));
+      if (!this.#over) await this.#answer(await handler(this));
     } catch (error) {
       if (!this.#over) this.#fail(error);
     } finally {
