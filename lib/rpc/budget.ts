@@ -1,4 +1,5 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
+import type { TurnLimits } from "../time/mod.ts";
 import type { BudgetSpec } from "./budget/mod.ts";
 import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 import type { MessageLimits } from "./universal.ts";
@@ -93,6 +94,22 @@ export const handshakeMs = 10_000;
 
 /** Milliseconds that requests under way get at shutdown. */
 export const drainMs = 5_000;
+
+/**
+ * Connections that may wait to be accepted, of strangers and of this machine itself each. A longer
+ * queue is a longer wait, a shorter one a second attempt after a second; the kernel has the last
+ * word (net.core.somaxconn).
+ */
+export const queueLength = 1024;
+
+/** What one turn of the loop has for accepting connections from one queue, at 0.1 ms each. */
+export const acceptLimits: TurnLimits = { pieces: 32, ms: 2 };
+
+/**
+ * What one turn of the loop has for what clients say, 8 KiB of one connection at a time: strangers
+ * together, and this machine's own clients together. Probes and VPP have the rest.
+ */
+export const workLimits: TurnLimits = { pieces: 32, ms: 2 };
 
 /** Milliseconds without accepting when descriptors or memory have run out: they may come free. */
 export const lackPauseMs = 50;

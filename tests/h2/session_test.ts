@@ -146,6 +146,22 @@ Deno.test("of a burst of requests 8 start at a time, and reading waits for all",
   await session.closed;
 });
 
+Deno.test("a stream that is closed before its turn never costs a handler, and is over", async () => {
+  const conn = new OddConn();
+  const called: string[] = [];
+  const over: string[] = [];
+  conn.feed(preface, settings(), settingsAck);
+  const session = serveH2(conn, ({ path }) => {
+    called.push(path);
+    return Promise.resolve(ok);
+  }, { clock: new FakeClock(), onOver: ({ path }) => void over.push(path) });
+  conn.feed(join(headers(1, get), rstStream(1), headers(3, get)));
+  await conn.until(() => over.length === 2);
+  assert.deepEqual([called.length, session.streams], [1, 0]);
+  conn.feed(null);
+  await session.closed;
+});
+
 Deno.test("what the socket has taken makes room, without a word from the peer", async () => {
   const part = "x".repeat(10_000);
   const driver = new Driver(
