@@ -69,6 +69,13 @@ export class Exchange implements H2Request {
 
   trailers: () => readonly H2Field[] = () => this.#trailers;
 
+  cancel: (reason: string) => void = (reason) => {
+    if (this.#over) return;
+    const code = ErrorCode.ENHANCE_YOUR_CALM;
+    this.#use((connection, now) => connection.reset(this.#id, code, now));
+    this.broken(new H2AbortError(code, reason));
+  };
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
