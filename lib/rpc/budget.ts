@@ -49,8 +49,11 @@ export function connectionLimits(port: PortName, descriptors: number): Connectio
   return { connections, perPrefix, reserved, leaving };
 }
 
-/** Requests under way on each port; 64 scrapes are as many as anybody has scrapers. */
-const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 64 };
+/**
+ * Requests under way on each port. Scrapes share what they read, and cost little more than their
+ * connections: 512, so that hundreds of networks that read nothing leave room for who does.
+ */
+const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 512 };
 
 /** How many requests may be under way on a port. */
 export interface RequestLimits extends ShareLimits {
@@ -73,7 +76,7 @@ export function connectionBudget(port: PortName, limits: ConnectionLimits): Shar
   return {
     ...{ name: `${port}-connections`, unit: "connections", limit, perPrefix, reserved },
     reason: "Each costs a descriptor, of which probes and VPP need most, and memory. An idle one " +
-      "gives way to a newcomer.",
+      "gives way to a newcomer, a busy one if its prefix has most.",
   };
 }
 
@@ -82,7 +85,9 @@ export function requestBudget(port: PortName, limits: RequestLimits): SharedBudg
   const { requests: limit, perPrefix, reserved } = limits;
   return {
     ...{ name: `${port}-requests`, unit: "requests", limit, perPrefix, reserved },
-    reason: "Each holds its header, its handler and its answer, streams until they end.",
+    reason:
+      "Each holds its header, its handler and its answer, streams until they end. The newest " +
+      "of the prefix that has most gives way to a prefix with fewer.",
   };
 }
 
