@@ -44,6 +44,32 @@ Deno.test("what connections say waits for its turn, their ends do not", async ()
   assert.deepEqual(read.at(-1), "b 1");
 });
 
+Deno.test("who is sent much has turns for it as well, who is sent little has none", async () => {
+  const { share, rounds } = oneATurn();
+  const raw = conn(0);
+  const sizes: number[] = [];
+  const write = raw.write;
+  raw.write = (bytes) => {
+    sizes.push(bytes.length);
+    return write(bytes);
+  };
+  const [much, little] = [raw, conn(0)].map((each) => new PacedConn(each, share));
+  const chunk = new Uint8Array(100_000);
+  assert.equal(await much?.write(chunk), 65_536, "the first turn is free");
+  const second = much?.write(chunk);
+  await settle();
+  assert.deepEqual([share.waiting, sizes], [1, [65_536, 65_536]]);
+  for (let i = 0; i < 6; i++) await little?.write(chunk.subarray(0, 10_000));
+  rounds.shift()?.();
+  assert.equal(await second, 65_536);
+  for (let i = 0; i < 3; i++) await much?.write(chunk.subarray(0, 20_000));
+  const last = much?.write(chunk.subarray(0, 20_000));
+  await settle();
+  assert.equal(share.waiting, 1, "80,000 octets since");
+  much?.close();
+  assert.equal(await last, 20_000);
+});
+
 Deno.test("it is closed once, however often that is asked for", async () => {
   const raw = conn(0);
   const paced = new PacedConn(raw, oneATurn().share);
