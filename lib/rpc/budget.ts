@@ -206,6 +206,12 @@ export const ownCallBudgets = {
     limit: 8,
     reason: "Those of this machine itself: an operator or two at work.",
   },
+  backlog: {
+    name: "own-watch-backlog-bytes",
+    unit: "bytes",
+    limit: 16 * 1024 * 1024,
+    reason: "Those of this machine itself: two watchers as far behind as one may be.",
+  },
 } as const satisfies Record<string, BudgetSpec>;
 
 /** What one connection may have of these, in the same units. */

@@ -42,7 +42,7 @@ export interface EventHubOptions {
   readonly limits: QueueLimits;
   readonly budgets: WatchBudgets;
   /** For watchers of this machine itself; the others' unless given. */
-  readonly ownBudgets?: Pick<WatchBudgets, "watchers" | "debugWatchers">;
+  readonly ownBudgets?: WatchBudgets;
   readonly clock: Clock;
   /** Names this run of maglevd: its numbers mean nothing in another one. */
   readonly streamId: string;
@@ -62,6 +62,8 @@ export class EventHub {
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
   readonly #backlog: Backlog;
+  /** This machine's own: strangers who don't read cut off none of its watchers. */
+  readonly #ownBacklog: Backlog;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -91,7 +93,9 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    this.#backlog = new Backlog(options.budgets.backlog);
+    const { budgets, ownBudgets } = options;
+    this.#backlog = new Backlog(budgets.backlog);
+    this.#ownBacklog = ownBudgets ? new Backlog(ownBudgets.backlog) : this.#backlog;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -117,7 +121,7 @@ export class EventHub {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, leave);
+      return this.#open(filter, isLocal ? this.#ownBacklog : this.#backlog, leave);
     } catch (error) {
       leave();
       throw error;
@@ -150,20 +154,21 @@ export class EventHub {
     }
   }
 
-  #open(filter: WatchFilter, leave: () => void): EventQueue<SharedEvent> {
+  #open(filter: WatchFilter, backlog: Backlog, leave: () => void): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.#options.limits,
       () => {
         leave();
+        backlog.leave(queue);
         this.#leave(watcher);
       },
-      this.#backlog,
+      backlog,
     );
     // What a client has seen may be as long as a request: it is of no use any more.
     const watcher: Watcher = { filter: { ...filter, since: undefined }, queue };
     this.#watchers.add(watcher);
-    this.#backlog.join(queue);
+    backlog.join(queue);
     for (const feed of this.#feeds) feed.join(watcher);
     return queue;
   }
@@ -227,7 +232,6 @@ export class EventHub {
 
   #leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
-    this.#backlog.leave(watcher.queue);
     for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;
     this.#backends.clear();
