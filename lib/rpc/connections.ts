@@ -12,7 +12,7 @@ import { RequestSlots } from "./request_slots.ts";
 import type { PeerShares } from "./peer_shares.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
-import type { ConnectionObserver } from "./types.ts";
+import type { ClientKind, ConnectionObserver } from "./types.ts";
 
 /** What answers requests, by the protocol that they come in. */
 export interface ProtocolHandlers {
@@ -81,8 +81,10 @@ export class Connections {
 
   constructor(private readonly options: ConnectionOptions) {
     this.#slots = new ConnectionSlots(options.connections);
-    this.#strangersShare = new TurnShare(options.clock, workLimits);
-    this.#ownShare = new TurnShare(options.clock, workLimits);
+    const share = (clients: ClientKind) =>
+      new TurnShare(options.clock, workLimits, () => options.observer.delayed?.(clients));
+    this.#strangersShare = share("strangers");
+    this.#ownShare = share("own");
   }
 
   /** Connections now open. */

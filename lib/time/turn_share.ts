@@ -36,8 +36,12 @@ export class TurnShare {
   #until = -Infinity;
   #dealing = false;
 
-  /** Nobody waits yet. */
-  constructor(private readonly clock: Clock, private readonly limits: TurnLimits) {}
+  /** Nobody waits yet. `onWait` hears of each piece that has to wait. */
+  constructor(
+    private readonly clock: Clock,
+    private readonly limits: TurnLimits,
+    private readonly onWait: () => void = () => {},
+  ) {}
 
   /** Those that wait for their turn. */
   get waiting(): number {
@@ -61,6 +65,7 @@ export class TurnShare {
     const waiter: Waiter = { enter };
     this.#queue.push(waiter);
     this.#waiting++;
+    this.onWait();
     if (!this.#dealing) void this.#deal();
     return () => this.#take(waiter)?.();
   }

@@ -9,7 +9,8 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
     isOver: false,
     next: () => new Promise((resolve) => void rounds.push(resolve)),
   };
-  const share = new TurnShare(clock, limits);
+  const waits = { count: 0 };
+  const share = new TurnShare(clock, limits, () => void waits.count++);
   const done: string[] = [];
   /** Asks for a piece that takes `ms`. */
   const ask = (name: string, ms = 0) =>
@@ -22,7 +23,7 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
     for (let i = 0; i < 200; i++) await undefined;
   };
   return {
-    ...{ clock, share, done, ask, settle },
+    ...{ clock, share, done, ask, settle, waits },
     rounds: () => rounds.length,
     async turn() {
       rounds.shift()?.();
@@ -32,7 +33,7 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
 }
 
 Deno.test("of many pieces each turn does so many, first come first served", async () => {
-  const { ask, done, rounds, turn, settle, share } = setUp();
+  const { ask, done, rounds, turn, settle, share, waits } = setUp();
   for (let i = 0; i < 8; i++) ask(`${i}`);
   await settle();
   assert.deepEqual([done, share.waiting, rounds()], [["0", "1", "2"], 5, 1]);
@@ -40,7 +41,7 @@ Deno.test("of many pieces each turn does so many, first come first served", asyn
   assert.deepEqual([done.slice(3), share.waiting, rounds()], [["3", "4", "5"], 2, 1]);
   ask("8");
   await turn();
-  assert.deepEqual([done.slice(6), share.waiting], [["6", "7", "8"], 0]);
+  assert.deepEqual([done.slice(6), share.waiting, waits.count], [["6", "7", "8"], 0, 6]);
 });
 
 Deno.test("a turn ends when its time is over, however few the pieces were", async () => {
