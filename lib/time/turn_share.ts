@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
 /** How much one turn of the event loop has for those who share it. */
@@ -15,6 +16,9 @@ interface Waiter {
 
 /** Rounds of promises in which a piece that was let in does what it does at once. */
 const rounds = 8;
+
+/** Share of a turn's share, spent, from which on it is asked for when the loop comes round. */
+const askedAt = 1 / 4;
 
 /** How many of those that were let in are kept before the queue is cut. */
 const kept = 1024;
@@ -35,6 +39,8 @@ export class TurnShare {
   #since = -Infinity;
   #until = -Infinity;
   #dealing = false;
+  /** Whether it is asked for when the loop comes round. */
+  #asking = false;
 
   /** Nobody waits yet. `onWait` hears of each piece that has to wait. */
   constructor(
@@ -72,12 +78,25 @@ export class TurnShare {
 
   /** Whether there is room without waiting; after a while without work the loop has come round. */
   #hasRoom(): boolean {
-    if (this.clock.now() - this.#until >= this.limits.ms) this.#begin();
-    return !this.#isSpent;
+    const now = this.clock.now();
+    if (now - this.#until >= this.limits.ms) this.#begin();
+    else if (!this.#asking && this.#spent(now) >= askedAt) void this.#ask();
+    return this.#spent(now) < 1;
   }
 
-  get #isSpent(): boolean {
-    return this.#pieces >= this.limits.pieces || this.clock.now() - this.#since >= this.limits.ms;
+  /** How much of this turn's share is spent. */
+  #spent(now: number): number {
+    const { pieces, ms } = this.limits;
+    return Math.max(this.#pieces / pieces, (now - this.#since) / ms);
+  }
+
+  /** Who asks again and again, each time when the last is answered, has a turn for each. */
+  async #ask(): Promise<void> {
+    this.#asking = true;
+    // Any turn will do: a look at the sockets takes longer than who asks again and again needs.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    this.#asking = false;
+    if (!this.#dealing) this.#begin();
   }
 
   #begin(): void {
@@ -91,7 +110,7 @@ export class TurnShare {
     while (this.#waiting > 0) {
       await this.clock.turn.next();
       this.#begin();
-      while (this.#waiting > 0 && !this.#isSpent) {
+      while (this.#waiting > 0 && this.#spent(this.clock.now()) < 1) {
         const enter = this.#first();
         if (enter) await this.#admit(enter);
       }

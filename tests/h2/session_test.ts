@@ -121,8 +121,10 @@ Deno.test("a limit on reading below 4 KiB is 4 KiB", async () => {
   await closed;
 });
 
-Deno.test("of a burst of requests 8 start at a time, and reading waits for all", async () => {
+/** How a burst of 40 requests is started whose handlers take `ms` each: so many before each pause. */
+async function burst(ms: number) {
   const conn = new OddConn();
+  const clock = new FakeClock();
   const counts: number[] = [];
   const atRead: number[] = [];
   let started = 0;
@@ -133,17 +135,26 @@ Deno.test("of a burst of requests 8 start at a time, and reading waits for all",
   };
   const handler = () => {
     started++;
+    clock.jump(ms);
     return Promise.resolve(ok);
   };
   conn.feed(preface, settings(), settingsAck);
-  const session = serveH2(conn, handler, { mayStart, clock: new FakeClock() });
+  const session = serveH2(conn, handler, { mayStart, clock });
   conn.feed(join(...Array.from({ length: 40 }, (_, n) => headers(2 * n + 1, get))));
   await conn.until(() => atRead.length === 5);
-  // Preface, SETTINGS, their acknowledgement, the burst, and what may come then.
-  assert.deepEqual(atRead, [0, 0, 0, 0, 40]);
-  assert.deepEqual(counts, [8, 16, 24, 32]);
   conn.feed(null);
   await session.closed;
+  return { counts, atRead };
+}
+
+Deno.test("of a burst of requests 32 start at a time, and reading waits for all", async () => {
+  // Preface, SETTINGS, their acknowledgement, the burst, and what may come then.
+  assert.deepEqual(await burst(0), { counts: [32], atRead: [0, 0, 0, 0, 40] });
+});
+
+Deno.test("of a burst of requests that take long 8 start at a time", async () => {
+  assert.deepEqual((await burst(0.2)).counts, [8, 16, 24, 32]);
+  assert.deepEqual((await burst(0.1)).counts, [16, 32]);
 });
 
 Deno.test("a stream that is closed before its turn never costs a handler, and is over", async () => {
