@@ -70,6 +70,21 @@ Deno.test("who is sent much has turns for it as well, who is sent little has non
   assert.equal(await last, 20_000);
 });
 
+Deno.test("so much is written in one turn, to the octet", async () => {
+  const { share, rounds } = oneATurn();
+  const paced = new PacedConn(conn(0), share);
+  await share.next();
+  const most = 65_536;
+  for (let time = 0; time < 2; time++) {
+    assert.equal(await paced.write(new Uint8Array(most - 1)), most - 1);
+    const last = paced.write(new Uint8Array(1));
+    await settle();
+    assert.equal(share.waiting, 1);
+    rounds.shift()?.();
+    assert.equal(await last, 1);
+  }
+});
+
 Deno.test("it is closed once, however often that is asked for", async () => {
   const raw = conn(0);
   const paced = new PacedConn(raw, oneATurn().share);
