@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
 import { FakeClock, TurnShare } from "../../lib/time/mod.ts";
 
 /** A clock whose loop comes round when it is told to. */
@@ -66,6 +67,19 @@ Deno.test("who comes now and then never waits", async () => {
     clock.jump(10);
   }
   assert.deepEqual([done.length, rounds()], [20, 0]);
+});
+
+Deno.test("who comes again in every turn never waits either", async () => {
+  for (const limits of [{ pieces: 8, ms: 1_000 }, { pieces: 1_000, ms: 8 }]) {
+    const { clock, ask, done, waits, settle } = setUp(limits);
+    for (let i = 0; i < 50; i++) {
+      ask(`${i}`);
+      await settle();
+      clock.jump(1);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual([done.length, waits.count], [50, 0], JSON.stringify(limits));
+  }
 });
 
 Deno.test("who comes while others wait waits behind them, though time has passed", async () => {
