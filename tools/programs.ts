@@ -5,7 +5,7 @@ export interface Program {
   readonly name: "maglevd" | "maglevc";
   /** Its main module, relative to the project's root. */
   readonly entry: string;
-  /** Deno's permission flags, as few as will do. FFI is full power anyway: the rest is a fence. */
+  /** Deno's flags for what it may do, as few as will do. FFI is full power anyway: the rest is a fence. */
   readonly permissions: readonly string[];
 }
 
@@ -21,6 +21,7 @@ export const programs: readonly Program[] = [
       "--allow-write", // Unix sockets
       "--allow-env",
       "--allow-sys",
+      "--unstable-net", // SO_REUSEPORT: a queue of its own for who comes from this machine
     ],
   },
   {

@@ -22,6 +22,8 @@ export interface ExchangeHost {
   received(): void;
   /** The connection broke while the answer was under way. */
   broke(error: ConnectionOver): void;
+  /** Ends the connection at once. */
+  cut(reason: string): void;
   /** A handler has thrown, or the body of its response has. */
   failed(error: unknown, request: H2Request): void;
 }
@@ -70,6 +72,8 @@ export class Exchange implements H2Request {
   }
 
   trailers = (): readonly H2Field[] => this.body.trailers;
+
+  cancel = (reason: string): void => this.host.cut(reason);
 
   /**
    * Runs the handler and sends what it answers; tells whether another request may follow. Rejects

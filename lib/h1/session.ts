@@ -75,8 +75,8 @@ class Session implements H1Session, ExchangeHost {
     this.scheme = options.scheme ?? "http";
     this.peer = options.peer ?? "unknown";
     this.trailerBytes = limits.trailerBytes;
-    this.#saying = new Deadline(clock, () => this.#cut("the client is too slow in asking"));
-    this.#taking = new Deadline(clock, () => this.#cut("the client takes nothing"));
+    this.#saying = new Deadline(clock, () => this.cut("the client is too slow in asking"));
+    this.#taking = new Deadline(clock, () => this.cut("the client takes nothing"));
     this.input = new Input(conn, prefix, limits.headBytes);
     this.output = new Output(conn, limits, this.#taking);
     this.closed = this.#run();
@@ -103,11 +103,11 @@ class Session implements H1Session, ExchangeHost {
 
   drain(): void {
     this.draining = true;
-    if (!this.#exchange) this.#cut("the server is shutting down");
+    if (!this.#exchange) this.cut("the server is shutting down");
   }
 
   close(): void {
-    this.#cut("the server has closed it");
+    this.cut("the server has closed it");
   }
 
   async #run(): Promise<string> {
@@ -173,7 +173,7 @@ class Session implements H1Session, ExchangeHost {
   }
 
   /** Ends the connection: what reads, writes or waits for a handler rejects. */
-  #cut(reason: string): void {
+  cut(reason: string): void {
     this.broke(new ConnectionOver(reason));
     closeConn(this.conn);
   }

@@ -69,6 +69,13 @@ export class Exchange implements H2Request {
 
   trailers: () => readonly H2Field[] = () => this.#trailers;
 
+  cancel: (reason: string) => void = (reason) => {
+    if (this.#over) return;
+    const code = ErrorCode.ENHANCE_YOUR_CALM;
+    this.#use((connection, now) => connection.reset(this.#id, code, now));
+    this.broken(new H2AbortError(code, reason));
+  };
+
   get signal(): AbortSignal {
     if (!this.#controller) {
       this.#controller = new AbortController();
@@ -77,10 +84,13 @@ export class Exchange implements H2Request {
     return this.#controller.signal;
   }
 
-  /** Runs the handler and sends what it answers. Never rejects. */
+  /**
+   * Runs the handler and sends what it answers. Never rejects. A stream that is closed before its
+   * turn has come, as floods of resets have it, never costs a handler.
+   */
   async run(handler: H2Handler): Promise<void> {
     try {
-      await this.#answer(await handler(this));
+      if (!this.#over) await this.#answer(await handler(this));
     } catch (error) {
       if (!this.#over) this.#fail(error);
     } finally {

@@ -11,7 +11,7 @@ import { largestWindow } from "./flow.ts";
  * | request header sections | 1 MiB | `connectionHeaderBytes` |
  * | header block being received | 64 KiB | `headerBlockBytes` |
  * | HPACK tables, both directions | 2 × 4 KiB | `headerTableSize`, `encoderTableSize` |
- * | partial frame and read buffer | 16 KiB + 32 KiB | `maxFrameSize`, `readBufferBytes` |
+ * | partial frame and read buffer | 16 KiB + 8 KiB | `maxFrameSize`, `readBufferBytes` |
  * | output | 2 × (64 + 64) KiB | `outputBytes`, `controlBytes` |
  * | streams | 1,000 × about 0.5 KiB | `maxConcurrentStreams` |
  *
@@ -65,8 +65,8 @@ export interface H2Limits {
    */
   readonly controlBytes: number;
   /**
-   * Octets read at once at most; quiet connections hold 4 KiB. The most hostile 32 KiB found take
-   * 5 ms, and the event loop has others to serve.
+   * Octets read at once at most; quiet connections hold 4 KiB. The most hostile 8 KiB found take
+   * 4 ms, 160 streams that have to be reset, and the event loop has others to serve.
    */
   readonly readBufferBytes: number;
   /** Milliseconds in which preface, SETTINGS and the acknowledgement of ours have to arrive. */
@@ -104,7 +104,7 @@ export const defaultLimits: H2Limits = {
   connectionWindow: 256 * 1024,
   outputBytes: 64 * 1024,
   controlBytes: 64 * 1024,
-  readBufferBytes: 32 * 1024,
+  readBufferBytes: 8 * 1024,
   handshakeMs: 10_000,
   idleMs: 300_000,
   keepaliveMs: 30_000,

@@ -20,6 +20,8 @@ export interface H2ServeOptions {
   readonly peer?: string;
   /** Time and timers. */
   readonly clock?: Clock;
+  /** Resolves when more handlers may be started; in the clock's next turn unless given. */
+  readonly mayStart?: () => Promise<void>;
   /** Hears of handlers that throw while their stream is open. */
   readonly onError?: (error: unknown, request: H2Request) => void;
   /** Hears when a request is over, answered or not, and its handler done. */
@@ -56,13 +58,15 @@ export function serveH2(
   handler: H2Handler,
   options: H2ServeOptions = {},
 ): H2Session {
+  const { clock = systemClock } = options;
   return new Session(conn, handler, {
     limits: resolveLimits(options.limits),
     floods: { ...defaultFloodBudgets, ...options.floods },
     room: options.room ?? endlessRoom,
     prefix: options.prefix ?? new Uint8Array(0),
     peer: options.peer ?? "unknown",
-    clock: options.clock ?? systemClock,
+    clock,
+    mayStart: options.mayStart ?? (() => clock.turn.next()),
     onError: options.onError ?? (() => {}),
     onOver: options.onOver ?? (() => {}),
   });

@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers";
 import type { Clock, Timer } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
@@ -26,6 +25,7 @@ export interface SessionOptions {
   readonly prefix: Uint8Array;
   readonly peer: string;
   readonly clock: Clock;
+  readonly mayStart: () => Promise<void>;
   readonly onError: (error: unknown, request: H2Request) => void;
   readonly onOver: (request: H2Request) => void;
 }
@@ -33,8 +33,17 @@ export interface SessionOptions {
 /** Octets a quiet connection reads at once. */
 const quietRead = 4096;
 
-/** Handlers started in one turn of the event loop, so that a burst does not hold it up. */
-const startsPerTurn = 32;
+/** Handlers started one after the other, before it is looked how long they take: some 0.3 ms each. */
+const startsAtOnce = 8;
+
+/** Handlers started in one piece of work, so that a burst is answered in few writes. */
+const startsPerPiece = 32;
+
+/** Milliseconds after which no more of them are, so that a burst does not hold the event loop up. */
+const startingMs = 1;
+
+/** Rounds of promises in which handlers that are quick have their say. */
+const handlerRounds = 8;
 
 /** Rounds of promises without new output after which it is written. */
 const quietTurns = 16;
@@ -191,10 +200,15 @@ export class Session implements ExchangeHost {
   async #startAll(): Promise<void> {
     await undefined;
     while (this.#starting.length > 0) {
-      for (const { id, exchange } of this.#starting.splice(0, startsPerTurn)) {
-        void this.#serve(id, exchange);
+      const end = this.now() + startingMs;
+      for (let count = 0; count < startsPerPiece && this.now() < end; count += startsAtOnce) {
+        for (const { id, exchange } of this.#starting.splice(0, startsAtOnce)) {
+          void this.#serve(id, exchange);
+        }
+        if (this.#starting.length === 0) break;
+        for (let round = 0; round < handlerRounds; round++) await undefined;
       }
-      if (this.#starting.length > 0) await new Promise<void>((resolve) => setImmediate(resolve));
+      if (this.#starting.length > 0) await this.#options.mayStart();
     }
     this.#started = undefined;
   }

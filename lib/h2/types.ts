@@ -30,6 +30,12 @@ export interface H2Request {
   readonly peer: string;
   /** Stands for the connection: the same for all its requests, to count what they hold together. */
   readonly connection: object;
+  /**
+   * Ends the request, whatever it is doing, for who has to make room for others: over HTTP/2 its
+   * stream, with ENHANCE_YOUR_CALM, which gRPC takes for RESOURCE_EXHAUSTED; over HTTP/1.1 the
+   * connection. There where the request comes from such a transport.
+   */
+  readonly cancel?: (reason: string) => void;
 }
 
 /** What a handler answers. */

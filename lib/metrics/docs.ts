@@ -19,7 +19,9 @@ What clients may use is bounded. Each budget has its three series: \`maglev_budg
 refused, with RESOURCE_EXHAUSTED or by closing its connection, and \`budget-refused\` says so in the
 log. Probes, VPP and its counters are not affected. One IPv4 address or one IPv6 /64 gets no more of
 a budget than what stands under "of one prefix"; this machine itself may have half of all, and what
-is reserved is for it alone. With few file descriptors there are fewer connections.
+is reserved is for it alone. Where no connection or request is left, the newest of whoever has most
+gives way to who has fewer: it is closed, or its stream reset, and counts as refused. With few file
+descriptors there are fewer connections.
 
 | Budget | Unit | Limit | Of one prefix | Reserved | Reason |
 | --- | --- | --- | --- | --- | --- |

@@ -235,8 +235,14 @@ export const daemonFamilies = {
   connectionsTotal: counter(
     "maglev_connections_total",
     ["server", "result"],
-    "Connections by what became of them: accepted, refused for a limit, displaced by others while " +
-      "idle, or failed before they were accepted.",
+    "Connections by what became of them: accepted, refused for a limit, displaced by others, or " +
+      "failed before they were accepted.",
+  ),
+  connectionDelays: counter(
+    "maglev_connection_delays_total",
+    ["server", "clients"],
+    "Pieces of what clients said or were sent that waited for a later turn of the event loop, of " +
+      "which strangers and this machine's own clients have a few milliseconds each.",
   ),
   budgetUsed: gauge(
     "maglev_budget_used",

@@ -1,7 +1,7 @@
 import type { CheckerObserver } from "../checker/mod.ts";
 import { probeCodes } from "../probes/mod.ts";
 import { isPass } from "../probing/mod.ts";
-import { portNames, rpcCodes } from "../rpc/mod.ts";
+import { clientKinds, portNames, rpcCodes } from "../rpc/mod.ts";
 import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
@@ -75,8 +75,10 @@ export function rpcTables(methods: readonly RpcMethod[]) {
 /** Connections, by server. */
 export function connectionTables() {
   const total = new CounterTable(daemonFamilies.connectionsTotal);
+  const delays = new CounterTable(daemonFamilies.connectionDelays);
   const open = new Map<PortName, number>(portNames.map((name) => [name, 0]));
   for (const name of portNames) {
+    for (const clients of clientKinds) delays.touch(name, clients);
     for (const result of ["accepted", "refused", "displaced", "failed"]) total.touch(name, result);
   }
   const count = (name: PortName, more: number) => open.set(name, (open.get(name) ?? 0) + more);
@@ -89,9 +91,10 @@ export function connectionTables() {
     refused: () => total.increment(name, "refused"),
     displaced: () => total.increment(name, "displaced"),
     failed: () => total.increment(name, "failed"),
+    delayed: (clients) => delays.increment(name, clients),
   });
   const now = collector(daemonFamilies.connections, () => [...open].map(([name, n]) => [n, name]));
-  return { tables: [total, now], observer };
+  return { tables: [total, delays, now], observer };
 }
 
 /** What clients use of what they may, by budget. */

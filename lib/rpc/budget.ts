@@ -1,4 +1,5 @@
 import type { BinaryReadOptions } from "@bufbuild/protobuf";
+import type { TurnLimits } from "../time/mod.ts";
 import type { BudgetSpec } from "./budget/mod.ts";
 import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 import type { MessageLimits } from "./universal.ts";
@@ -48,8 +49,11 @@ export function connectionLimits(port: PortName, descriptors: number): Connectio
   return { connections, perPrefix, reserved, leaving };
 }
 
-/** Requests under way on each port; 64 scrapes are as many as anybody has scrapers. */
-const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 64 };
+/**
+ * Requests under way on each port. Scrapes share what they read, and cost little more than their
+ * connections: 512, so that hundreds of networks that read nothing leave room for who does.
+ */
+const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 512 };
 
 /** How many requests may be under way on a port. */
 export interface RequestLimits extends ShareLimits {
@@ -72,7 +76,7 @@ export function connectionBudget(port: PortName, limits: ConnectionLimits): Shar
   return {
     ...{ name: `${port}-connections`, unit: "connections", limit, perPrefix, reserved },
     reason: "Each costs a descriptor, of which probes and VPP need most, and memory. An idle one " +
-      "gives way to a newcomer.",
+      "gives way to a newcomer, a busy one if its prefix has most.",
   };
 }
 
@@ -81,7 +85,9 @@ export function requestBudget(port: PortName, limits: RequestLimits): SharedBudg
   const { requests: limit, perPrefix, reserved } = limits;
   return {
     ...{ name: `${port}-requests`, unit: "requests", limit, perPrefix, reserved },
-    reason: "Each holds its header, its handler and its answer, streams until they end.",
+    reason:
+      "Each holds its header, its handler and its answer, streams until they end. The newest " +
+      "of the prefix that has most gives way to a prefix with fewer.",
   };
 }
 
@@ -93,6 +99,22 @@ export const handshakeMs = 10_000;
 
 /** Milliseconds that requests under way get at shutdown. */
 export const drainMs = 5_000;
+
+/**
+ * Connections that may wait to be accepted, of strangers and of this machine itself each. A longer
+ * queue is a longer wait, a shorter one a second attempt after a second; the kernel has the last
+ * word (net.core.somaxconn).
+ */
+export const queueLength = 1024;
+
+/** What one turn of the loop has for accepting connections from one queue, at 0.1 ms each. */
+export const acceptLimits: TurnLimits = { pieces: 32, ms: 2 };
+
+/**
+ * What one turn of the loop has for what clients say, 8 KiB of one connection at a time: strangers
+ * together, and this machine's own clients together. Probes and VPP have the rest.
+ */
+export const workLimits: TurnLimits = { pieces: 32, ms: 2 };
 
 /** Milliseconds without accepting when descriptors or memory have run out: they may come free. */
 export const lackPauseMs = 50;
@@ -183,6 +205,12 @@ export const ownCallBudgets = {
     unit: "streams",
     limit: 8,
     reason: "Those of this machine itself: an operator or two at work.",
+  },
+  backlog: {
+    name: "own-watch-backlog-bytes",
+    unit: "bytes",
+    limit: 16 * 1024 * 1024,
+    reason: "Those of this machine itself: two watchers as far behind as one may be.",
   },
 } as const satisfies Record<string, BudgetSpec>;
 

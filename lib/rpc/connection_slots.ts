@@ -16,12 +16,15 @@ interface Group {
   readonly prefix: PeerPrefix;
   /** Those without a request under way, the longest idle first. */
   readonly idle: Set<Slot>;
+  /** The others, the newest last. */
+  readonly busy: Set<Slot>;
 }
 
 /**
  * Who may have a connection. When there is no slot left, one that does nothing gives way to a
- * newcomer: the longest idle one of the prefix that has the most. So who holds connections and
- * does nothing with them locks nobody out, and a prefix is never pressed by one that has more.
+ * newcomer: the longest idle one of the prefix that has the most. If all are busy, the latest of
+ * the prefix that has the most does, unless the newcomer would have as many then. So who holds
+ * connections locks nobody out, and a prefix is never pressed by one that has more.
  * This machine itself has slots that nobody else gets, and gives way to no stranger.
  */
 export class ConnectionSlots {
@@ -46,7 +49,7 @@ export class ConnectionSlots {
   ): ConnectionSlot | { readonly refusal: string } {
     const obstacle = this.shares.obstacle(prefix);
     if (obstacle !== undefined) {
-      const yielding = this.#yielding(obstacle, prefix);
+      const yielding = this.#yielding(obstacle, prefix) ?? this.#busiest(obstacle, prefix);
       if (!yielding) return { refusal: `${this.shares.describe(obstacle, prefix)}, none is idle` };
       yielding.leave();
       yielding.giveWay(prefix);
@@ -55,14 +58,15 @@ export class ConnectionSlots {
   }
 
   #newSlot(prefix: PeerPrefix, giveWay: (newcomer: PeerPrefix) => void): Slot {
-    const group = this.#groups.get(prefix.text) ?? { prefix, idle: new Set() };
+    const group = this.#groups.get(prefix.text) ??
+      { prefix, idle: new Set(), busy: new Set() };
     this.#groups.set(prefix.text, group);
     this.shares.take(prefix);
     const left = () => {
       this.shares.giveBack(prefix);
       if (this.shares.of(prefix) === 0) this.#groups.delete(prefix.text);
     };
-    const slot = new Slot(group.idle, { now: () => this.#order++, left, giveWay });
+    const slot = new Slot(group, { now: () => this.#order++, left, giveWay });
     slot.idle();
     return slot;
   }
@@ -81,6 +85,20 @@ export class ConnectionSlots {
       holder = group.prefix;
     }
     return found;
+  }
+
+  /** The same where all that could give way are busy. */
+  #busiest(obstacle: Obstacle, newcomer: PeerPrefix): Slot | undefined {
+    if (obstacle === "prefix" || newcomer.isLocal) return undefined;
+    let most: Group | undefined;
+    let count = this.shares.of(newcomer) + 1;
+    for (const group of this.#groups.values()) {
+      const { isLocal } = group.prefix;
+      if (isLocal || group.busy.size === 0 || this.shares.of(group.prefix) <= count) continue;
+      most = group;
+      count = this.shares.of(group.prefix);
+    }
+    return most && [...most.busy].at(-1);
   }
 
   /** Whether a connection of `holder` gives way to one of `newcomer`. */
@@ -109,22 +127,28 @@ class Slot implements ConnectionSlot {
   idleSince = 0;
   #isGone = false;
 
-  constructor(private readonly idlers: Set<Slot>, private readonly owner: SlotOwner) {}
+  constructor(
+    private readonly group: Pick<Group, "idle" | "busy">,
+    private readonly owner: SlotOwner,
+  ) {}
 
   busy(): void {
-    this.idlers.delete(this);
+    this.group.idle.delete(this);
+    if (!this.#isGone) this.group.busy.add(this);
   }
 
   idle(): void {
     if (this.#isGone) return;
     this.idleSince = this.owner.now();
-    this.idlers.add(this);
+    this.group.busy.delete(this);
+    this.group.idle.add(this);
   }
 
   leave(): void {
     if (this.#isGone) return;
     this.#isGone = true;
-    this.idlers.delete(this);
+    this.group.idle.delete(this);
+    this.group.busy.delete(this);
     this.owner.left();
   }
 

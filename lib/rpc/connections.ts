@@ -1,17 +1,18 @@
 import { serveH1 } from "../h1/mod.ts";
 import type { H1Limits } from "../h1/mod.ts";
-import { closeConn, serveH2 } from "../h2/mod.ts";
+import { serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
-import { leaveMs, type PortName } from "./budget.ts";
+import { type Clock, TurnShare } from "../time/mod.ts";
+import { leaveMs, type PortName, workLimits } from "./budget.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
+import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
 import type { PeerShares } from "./peer_shares.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
-import type { ConnectionObserver } from "./types.ts";
+import type { ClientKind, ConnectionObserver } from "./types.ts";
 
 /** What answers requests, by the protocol that they come in. */
 export interface ProtocolHandlers {
@@ -57,7 +58,11 @@ interface Served {
 
 /** A connection from being accepted to being closed. */
 interface Visit {
-  readonly conn: AcceptedConn;
+  readonly conn: PacedConn;
+  /** TLS has a handshake still to come. */
+  readonly handshake: AcceptedConn["handshake"];
+  /** What this one's work is done in. */
+  readonly share: TurnShare;
   readonly peer: string;
   readonly requests: RequestSlots;
   served: Served;
@@ -70,9 +75,16 @@ export class Connections {
   /** Those that have lost their slot, in that order. */
   readonly #leaving = new Set<Visit>();
   #onEmpty: (() => void) | undefined;
+  /** What each turn of the loop has for strangers, and for this machine itself. */
+  readonly #strangersShare: TurnShare;
+  readonly #ownShare: TurnShare;
 
   constructor(private readonly options: ConnectionOptions) {
     this.#slots = new ConnectionSlots(options.connections);
+    const share = (clients: ClientKind) =>
+      new TurnShare(options.clock, workLimits, () => options.observer.delayed?.(clients));
+    this.#strangersShare = share("strangers");
+    this.#ownShare = share("own");
   }
 
   /** Connections now open. */
@@ -81,19 +93,23 @@ export class Connections {
   }
 
   /** Serves a connection until it is closed, unless it is one too many. Never rejects. */
-  async serve(conn: AcceptedConn, peer: string): Promise<void> {
-    if (this.#onEmpty) return closeConn(conn);
+  async serve(accepted: AcceptedConn, peer: string): Promise<void> {
     const prefix = prefixOf(peer);
+    const share = prefix.isLocal ? this.#ownShare : this.#strangersShare;
+    const conn = new PacedConn(accepted, share);
+    if (this.#onEmpty) return conn.close();
     const slot = this.#slots.take(prefix, (newcomer) => this.#giveWay(visit, newcomer));
     const { observer, connections, requests } = this.options;
     if ("refusal" in slot) {
       observer.refused();
       connections.budget.refuse({ peer, reason: slot.refusal });
-      return closeConn(conn);
+      return conn.close();
     }
-    const close = () => closeConn(conn);
+    const close = () => conn.close();
     const visit: Visit = {
       conn,
+      handshake: accepted.handshake?.bind(accepted),
+      share,
       peer,
       requests: new RequestSlots(requests, prefix, slot),
       served: { drain: close, close },
@@ -144,7 +160,7 @@ export class Connections {
     for (const oldest of this.#leaving) {
       if (this.#leaving.size <= leaving) break;
       this.#leaving.delete(oldest);
-      closeConn(oldest.conn);
+      oldest.conn.close();
     }
   }
 
@@ -161,10 +177,10 @@ export class Connections {
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff({ conn, peer, served }: Visit): Promise<Sniffed> {
+  async #sniff({ conn, handshake, peer, served }: Visit): Promise<Sniffed> {
     const timer = this.options.clock.after(this.options.handshakeMs, () => served.close());
     try {
-      const protocol = await this.#handshake(conn, peer);
+      const protocol = await this.#handshake(handshake, peer);
       if (protocol === "failed") return { kind: "gone" };
       return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
     } finally {
@@ -173,10 +189,13 @@ export class Connections {
   }
 
   /** The protocol that TLS has settled on. A client that fails at it often is worth a word. */
-  async #handshake(conn: AcceptedConn, peer: string): Promise<string | null> {
-    if (!conn.handshake) return null;
+  async #handshake(
+    handshake: AcceptedConn["handshake"],
+    peer: string,
+  ): Promise<string | null> {
+    if (!handshake) return null;
     try {
-      return (await conn.handshake()).alpnProtocol;
+      return (await handshake()).alpnProtocol;
     } catch (error) {
       const { name, log } = this.options;
       log.warn(`${name}-handshake-failed`, { peer, err: reasonOf(error) });
@@ -188,7 +207,7 @@ export class Connections {
     const { handlers, h2: limits, roomOf } = this.options;
     const { conn } = visit;
     const session = serveH2(conn, visit.requests.counting(handlers.http2), {
-      ...{ limits, prefix },
+      ...{ limits, prefix, mayStart: () => visit.share.next() },
       ...this.#listeners(visit),
       ...roomOf && { room: roomOf(visit.peer) },
     });
@@ -202,7 +221,7 @@ export class Connections {
   async #serveH1(visit: Visit, prefix: Uint8Array): Promise<void> {
     const { handlers, h1: limits } = this.options;
     const { conn } = visit;
-    const scheme = conn.handshake ? "https" : "http";
+    const scheme = visit.handshake ? "https" : "http";
     const session = serveH1(conn, visit.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
       ...this.#listeners(visit),

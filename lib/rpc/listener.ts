@@ -1,10 +1,16 @@
 import { closeConn } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
-import { type Clock, pause } from "../time/mod.ts";
+import { type Clock, TurnShare } from "../time/mod.ts";
 import type { ListenAddress } from "./address.ts";
 import { formatListenAddress, peerName } from "./address.ts";
-import { failurePauseMs, failuresInARow, lackPauseMs } from "./budget.ts";
+import {
+  acceptLimits,
+  failurePauseMs,
+  failuresInARow,
+  lackPauseMs,
+  queueLength,
+} from "./budget.ts";
 import type { PortName } from "./budget.ts";
 import type { AcceptedConn } from "./connections.ts";
 import type { ConnectionObserver } from "./types.ts";
@@ -55,60 +61,120 @@ export interface BoundListener extends AcceptingListener {
   close(): void;
 }
 
+/** How one socket of a port is to be bound. */
+export interface BindOptions {
+  readonly tls: TlsOptions | undefined;
+  /** Whether a more special address of the same port may have a socket of its own (SO_REUSEPORT). */
+  readonly shared: boolean;
+}
+
 /** Binds one address. Throws what the runtime throws. */
-export type Bind = (hostname: string, port: number, tls: TlsOptions | undefined) => BoundListener;
+export type Bind = (hostname: string, port: number, options: BindOptions) => BoundListener;
+
+/** How a port is bound: by the runtime, unless a test has something else. */
+export interface Binding {
+  readonly bind: Bind;
+  /** Whether {@link BindOptions.shared} can be had. */
+  readonly canShare: boolean;
+}
 
 /**
- * Opens a port and accepts connections until it is closed. Throws a sentence if it cannot. `bind`
- * is the runtime's unless a test has another.
+ * Opens a port and accepts connections until it is closed. Throws a sentence if it cannot.
+ *
+ * A port on all interfaces has sockets of its own for this machine's own addresses, which the
+ * kernel prefers: however many strangers wait to be accepted, who comes from the machine itself
+ * waits in a queue without them.
  */
 export function listen(
   address: ListenAddress,
   options: ListenOptions,
-  bind: Bind = bindPort,
+  binding: Binding = runtimeBinding,
 ): Listener {
-  const { name, tls, supervisor } = options;
-  const open = (hostname: string, port: number) => {
-    try {
-      return bind(hostname, port, tls);
-    } catch (error) {
-      throw new ListenError(formatListenAddress(hostname, port), name, error);
-    }
-  };
-  let listener: BoundListener | undefined = openFirst(address, open);
-  const { hostname, port } = listener.addr;
+  const { name, supervisor } = options;
+  let sockets: readonly BoundListener[] | undefined = openFirst(address, options, binding);
+  const { hostname, port } = sockets[0]?.addr ?? { hostname: "", port: 0 };
   const task = supervisor.start(`${name}-listener`, async (signal) => {
-    const current = listener ?? open(hostname, port);
-    const close = () => closeConn(current);
+    const current = sockets ?? openAll(hostname, port, options, binding);
+    const close = () => current.forEach(closeConn);
     signal.addEventListener("abort", close);
+    const ends = current.map((socket) => acceptAll(socket, options, signal));
     try {
-      await acceptAll(current, options, signal);
+      await Promise.all(ends);
     } finally {
       signal.removeEventListener("abort", close);
       close();
-      listener = undefined;
+      await Promise.allSettled(ends);
+      sockets = undefined;
     }
   });
   return { hostname, port, close: () => task.close() };
 }
 
-const bindPort: Bind = (hostname, port, tls) => {
-  if (!tls) return Deno.listen({ hostname, port });
-  return Deno.listenTls({ hostname, port, ...tls, alpnProtocols: ["h2", "http/1.1"] });
+/** SO_REUSEPORT is one of Deno's unstable options, which come together; without, it would exit. */
+const runtimeBinding: Binding = {
+  canShare: "listenDatagram" in Deno,
+  bind(hostname, port, { tls, shared }) {
+    const options = {
+      hostname,
+      port,
+      tcpBacklog: queueLength,
+      ...shared && { reusePort: true },
+    };
+    if (!tls) return Deno.listen(options);
+    return Deno.listenTls({ ...options, ...tls, alpnProtocols: ["h2", "http/1.1"] });
+  },
 };
 
 /** All interfaces are one dual-stack socket, or IPv4 alone where there is no IPv6. */
 function openFirst(
   { hostname, port }: ListenAddress,
-  open: (hostname: string, port: number) => BoundListener,
-): BoundListener {
-  if (hostname !== undefined) return open(hostname, port);
+  options: ListenOptions,
+  binding: Binding,
+): readonly BoundListener[] {
+  if (hostname !== undefined) return openAll(hostname, port, options, binding);
   try {
-    return open("::", port);
+    return openAll("::", port, options, binding);
   } catch (error) {
     if (!(error instanceof ListenError) || error.portTaken) throw error;
-    return open("0.0.0.0", port);
+    return openAll("0.0.0.0", port, options, binding);
   }
+}
+
+/** What addresses of this machine itself are among all interfaces. */
+const ownAddresses: Readonly<Record<string, readonly string[]>> = {
+  "::": ["127.0.0.1", "::1"],
+  "0.0.0.0": ["127.0.0.1"],
+};
+
+/** Opens an address, and where that is all interfaces, this machine's own addresses as well. */
+function openAll(
+  hostname: string,
+  port: number,
+  { name, tls }: ListenOptions,
+  { bind, canShare }: Binding,
+): readonly BoundListener[] {
+  const open = (host: string, number: number, shared: boolean) => {
+    try {
+      return bind(host, number, { tls, shared });
+    } catch (error) {
+      throw new ListenError(formatListenAddress(host, number), name, error);
+    }
+  };
+  const own = canShare ? ownAddresses[hostname] ?? [] : [];
+  if (own.length === 0) return [open(hostname, port, false)];
+  // Who shares a port shares it with any program of the same user: another maglevd, say. So it has
+  // to be free first. One that the kernel picks is.
+  if (port !== 0) open(hostname, port, false).close();
+  const sockets = [open(hostname, port, true)];
+  const chosen = sockets[0]?.addr.port ?? port;
+  for (const host of own) {
+    try {
+      sockets.push(bind(host, chosen, { tls, shared: true }));
+    } catch {
+      // This machine lacks the address, or has it from elsewhere: it is reached like all others.
+    }
+  }
+  return sockets;
 }
 
 const purposes: Readonly<Record<PortName, string>> = { grpc: "gRPC", metrics: "metrics" };
@@ -151,12 +217,13 @@ export async function acceptAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, clock, log, observer, onConn } = options;
+  const share = new TurnShare(clock, acceptLimits);
   for (let failures = 0; !signal.aborted;) {
     try {
       const conn = await listener.accept();
       failures = 0;
       onConn(conn, prepare(conn));
-      await pause(clock);
+      await share.next();
     } catch (error) {
       if (signal.aborted) return;
       const code = codeOf(error);

@@ -23,7 +23,7 @@ export type { TlsOptions } from "./listener.ts";
 export { formatListenAddress, parseListenAddress } from "./address.ts";
 export type { ListenAddress } from "./address.ts";
 export { rpcMethods } from "./methods.ts";
-export { rpcCodes, rpcTypes } from "./types.ts";
+export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
 export type {
   ConfigCheckOutcome,
   ConfigReloadOutcome,

@@ -1,5 +1,6 @@
 import type { Budget, BudgetSpec } from "./budget/mod.ts";
 import type { PeerPrefix } from "./prefix.ts";
+import { Ranking } from "./ranking.ts";
 
 /** How a budget is shared among peers. */
 export interface ShareLimits {
@@ -18,22 +19,35 @@ export interface SharedBudgetSpec extends BudgetSpec, ShareLimits {}
 /** Which limit stands in the way of one more: what the prefix may have, or what there is. */
 export type Obstacle = "prefix" | "total";
 
+/** One of a budget, until it is given back or has to give way to another. */
+export interface Claim {
+  /** Idempotent. */
+  giveBack(): void;
+}
+
+/** Told that a claim is no more, and of which prefix the newcomer is. */
+export type GiveWay = (newcomer: PeerPrefix) => void;
+
 /** Counts who has how much of a budget. */
 export class PeerShares {
-  readonly #byPrefix = new Map<string, number>();
+  /** What strangers have, by prefix, and this machine itself. */
+  readonly #strangers = new Ranking();
+  readonly #own = new Ranking();
   #local = 0;
+  /** Claims of strangers that may have to give way, by prefix, the newest last. */
+  readonly #yielding = new Map<string, Set<RevocableClaim>>();
 
   /** Nobody has anything of the budget yet. */
   constructor(readonly budget: Budget, readonly limits: ShareLimits) {}
 
   /** Prefixes that have something; others cost nothing. */
   get prefixes(): number {
-    return this.#byPrefix.size;
+    return this.#strangers.size + this.#own.size;
   }
 
   /** What a prefix has. */
-  of({ text }: PeerPrefix): number {
-    return this.#byPrefix.get(text) ?? 0;
+  of(prefix: PeerPrefix): number {
+    return this.#ranking(prefix).of(prefix.text);
   }
 
   /** What a prefix may have. */
@@ -70,7 +84,7 @@ export class PeerShares {
     const obstacle = this.obstacle(prefix);
     if (obstacle !== undefined) return obstacle;
     this.budget.take();
-    this.#byPrefix.set(prefix.text, this.of(prefix) + 1);
+    this.#ranking(prefix).add(prefix.text);
     if (prefix.isLocal) this.#local++;
     return undefined;
   }
@@ -78,9 +92,56 @@ export class PeerShares {
   /** One that was taken is free again. */
   giveBack(prefix: PeerPrefix): void {
     this.budget.give();
-    const left = this.of(prefix) - 1;
-    if (left > 0) this.#byPrefix.set(prefix.text, left);
-    else this.#byPrefix.delete(prefix.text);
+    this.#ranking(prefix).remove(prefix.text);
     if (prefix.isLocal) this.#local--;
+  }
+
+  /**
+   * As {@link take}, but where strangers have all that they may have, the newest claim of the
+   * prefix that has most gives way, if that has more even then: the share of one shrinks when
+   * others come. Only a claim with `giveWay` does so.
+   */
+  claim(prefix: PeerPrefix, giveWay?: GiveWay): Claim | Obstacle {
+    if (this.obstacle(prefix) === "total") this.#yieldingTo(prefix)?.yieldTo(prefix);
+    const obstacle = this.take(prefix);
+    if (obstacle !== undefined) return obstacle;
+    const claims = this.#yielding.get(prefix.text) ?? new Set();
+    const claim = new RevocableClaim(giveWay, () => {
+      claims.delete(claim);
+      if (claims.size === 0) this.#yielding.delete(prefix.text);
+      this.giveBack(prefix);
+    });
+    if (giveWay && !prefix.isLocal) this.#yielding.set(prefix.text, claims.add(claim));
+    return claim;
+  }
+
+  /** The claim that gives way to a newcomer; undefined if there is none. */
+  #yieldingTo(newcomer: PeerPrefix): RevocableClaim | undefined {
+    const holder = this.#strangers.first;
+    if (holder === undefined) return undefined;
+    const isFair = newcomer.isLocal || this.#strangers.of(holder) > this.of(newcomer) + 1;
+    return isFair ? [...this.#yielding.get(holder) ?? []].at(-1) : undefined;
+  }
+
+  #ranking({ isLocal }: PeerPrefix): Ranking {
+    return isLocal ? this.#own : this.#strangers;
+  }
+}
+
+/** A {@link Claim} that may have to give way. */
+class RevocableClaim implements Claim {
+  #isBack = false;
+
+  constructor(private readonly giveWay: GiveWay | undefined, private readonly back: () => void) {}
+
+  giveBack(): void {
+    if (this.#isBack) return;
+    this.#isBack = true;
+    this.back();
+  }
+
+  yieldTo(newcomer: PeerPrefix): void {
+    this.giveBack();
+    this.giveWay?.(newcomer);
   }
 }

@@ -1,7 +1,7 @@
 import type { H2Handler, H2Request } from "../h2/mod.ts";
 import type { PeerPrefix } from "./prefix.ts";
 import { overloaded } from "./refusals.ts";
-import type { PeerShares } from "./peer_shares.ts";
+import type { Claim, PeerShares } from "./peer_shares.ts";
 
 /** Hears whether anything is under way on a connection. */
 export interface Occupation {
@@ -13,6 +13,7 @@ export interface Occupation {
 
 /** A request that was let in. */
 interface Running {
+  readonly claim: Claim;
   /** The handler has answered or failed; it may do so long after nobody listens any more. */
   isHandled: boolean;
   /** The answer is sent, or nobody waits for it. */
@@ -21,8 +22,8 @@ interface Running {
 
 /**
  * The requests of one connection. Each is counted from its header to the last octet of its answer,
- * or to the end of its handler where that comes later; one too many is refused at once, its body
- * unread.
+ * or to the end of its handler where that comes later. When there is no room, the newest of whoever
+ * has most is cancelled for who has fewer; else one too many is refused at once, its body unread.
  */
 export class RequestSlots {
   readonly #running = new Map<H2Request, Running>();
@@ -38,13 +39,20 @@ export class RequestSlots {
   counting(handler: H2Handler): H2Handler {
     return async (request) => {
       const { shares, prefix } = this;
-      const obstacle = shares.take(prefix);
-      if (obstacle !== undefined) {
-        const reason = shares.describe(obstacle, prefix);
+      const claim = shares.claim(
+        prefix,
+        request.cancel && ((newcomer) => {
+          const reason = `there are too many requests, and ${newcomer.text} has fewer`;
+          shares.budget.refuse({ peer: request.peer, reason });
+          request.cancel?.(reason);
+        }),
+      );
+      if (typeof claim === "string") {
+        const reason = shares.describe(claim, prefix);
         shares.budget.refuse({ peer: request.peer, reason });
         return overloaded(reason, request);
       }
-      const running: Running = { isHandled: false, isOver: false };
+      const running: Running = { claim, isHandled: false, isOver: false };
       this.#running.set(request, running);
       if (this.#running.size === 1) this.occupation.busy();
       try {
@@ -64,10 +72,10 @@ export class RequestSlots {
     this.#settle(request, running);
   }
 
-  #settle(request: H2Request, { isHandled, isOver }: Running): void {
+  #settle(request: H2Request, { claim, isHandled, isOver }: Running): void {
     if (!isHandled || !isOver) return;
     this.#running.delete(request);
-    this.shares.giveBack(this.prefix);
+    claim.giveBack();
     if (this.#running.size === 0) this.occupation.idle();
   }
 }

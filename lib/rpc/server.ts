@@ -137,6 +137,7 @@ function openOwnBudgets(budgets: Budgets) {
     answers: budgets.open(ownCallBudgets.answers),
     watchers: budgets.open(ownCallBudgets.watchers),
     debugWatchers: budgets.open(ownCallBudgets.debugWatchers),
+    backlog: budgets.open(ownCallBudgets.backlog),
   };
 }
 

@@ -9,3 +9,4 @@ export { DrivenClock } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { inSlices, pause } from "./turn.ts";
+export { type TurnLimits, TurnShare } from "./turn_share.ts";

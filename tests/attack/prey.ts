@@ -1,6 +1,5 @@
 import { equal, ok } from "node:assert/strict";
 import { falseFailures, type MetricsSeen, scrapeMetrics } from "../../tools/attack/site/metrics.ts";
-import { processNow } from "../../tools/attack/site/process_seen.ts";
 import { type Site, startSite } from "../../tools/attack/site/site.ts";
 import type { Target } from "../../tools/attack/types.ts";
 
@@ -55,12 +54,12 @@ export class Prey implements AsyncDisposable {
     const end = performance.now() + calmMs;
     for (;;) {
       const metrics = await this.scrape();
-      const { descriptors } = processNow(this.#site.daemon.pid);
+      const { descriptors } = this.#site.daemon.process();
       const most = (before?.descriptors ?? Infinity) + descriptorSlack;
       if (metrics.connections <= 1 && descriptors <= most) {
         const servers = this.#site.vpp.state().flatMap((vip) => vip.servers);
         const weights = servers.map(({ weight }) => weight).join(" ");
-        return { metrics, descriptors, weights, downs: this.#site.daemon.downs().length };
+        return { metrics, descriptors, weights, downs: this.#site.daemon.downs.length };
       }
       const what = `${metrics.connections} connections and ${descriptors} descriptors`;
       ok(performance.now() < end, `${what} are left, of ${most} descriptors at most`);
@@ -70,13 +69,13 @@ export class Prey implements AsyncDisposable {
   /** Fails if any server was taken for dead since `before`. */
   assertHealthy(before: Calm, after: Calm): void {
     equal(falseFailures(before.metrics, after.metrics), 0, "probes of healthy servers failed");
-    equal(after.downs, before.downs, this.#site.daemon.downs().join("\n"));
+    equal(after.downs, before.downs, this.#site.daemon.downs.join("\n"));
     equal(after.weights, before.weights, "weights in VPP");
   }
 
   /** Resident megabytes, for people. */
   get megabytes(): number {
-    return Math.round(processNow(this.#site.daemon.pid).rss / 1e6);
+    return Math.round(this.#site.daemon.process().rss / 1e6);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

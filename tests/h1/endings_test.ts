@@ -236,3 +236,14 @@ Deno.test("the limits are those that are documented", () => {
   });
   equal(pieceBytes, 65_536);
 });
+
+Deno.test("a request that has to make room ends its connection, and its handler hears of it", async () => {
+  const { handler, asked } = waiting();
+  const { client, session } = visit(handler);
+  await client.write(new TextEncoder().encode(get("/")));
+  const request = await asked;
+  request.cancel?.("others have fewer");
+  equal(await session.closed, "others have fewer");
+  equal(request.signal.aborted, true);
+  client.close();
+});

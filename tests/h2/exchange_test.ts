@@ -281,3 +281,24 @@ Deno.test("a peer that goes away is let go when its last answer is complete", as
   driver.conn.feed(null);
   assert.deepEqual(await driver.session.closed, { code: 0, reason: "the peer has gone away" });
 });
+
+Deno.test("a request that has to make room ends its stream, and its handler hears of it", async () => {
+  const { body, calls } = observedBody("a", "b");
+  const asked: H2Request[] = [];
+  const driver = withoutWindow((request) => {
+    asked.push(request);
+    return Promise.resolve({ ...ok, body });
+  });
+  driver.feed(headers(1, get));
+  await driver.conn.until(() => calls.length > 0);
+  asked[0]?.cancel?.("others have fewer");
+  asked[0]?.cancel?.("again");
+  const reset = await driver.frame(types.RST_STREAM, 1);
+  assert.equal(reset.payload.at(-1), ErrorCode.ENHANCE_YOUR_CALM);
+  assert.ok(calls.includes("return"));
+  const { signal } = asked[0] ?? {};
+  assert.ok(signal?.aborted && signal.reason instanceof H2AbortError);
+  assert.equal(signal.reason.message, "others have fewer");
+  assert.equal(driver.session.streams, 0);
+  await driver.hangUp();
+});

@@ -1,5 +1,4 @@
 import assert from "node:assert/strict";
-import { setImmediate } from "node:timers";
 import { ErrorCode, H2AbortError, type H2Handler, serveH2 } from "../../lib/h2/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Driver } from "./testing/driver.ts";
@@ -122,21 +121,54 @@ Deno.test("a limit on reading below 4 KiB is 4 KiB", async () => {
   await closed;
 });
 
-Deno.test("of a burst of requests 32 start in a turn, and reading waits for all", async () => {
+/** How a burst of 40 requests is started whose handlers take `ms` each: so many before each pause. */
+async function burst(ms: number) {
   const conn = new OddConn();
+  const clock = new FakeClock();
   const counts: number[] = [];
   const atRead: number[] = [];
   let started = 0;
   conn.onRead = () => atRead.push(started);
-  const session = serve(conn, () => {
-    if (++started === 1) setImmediate(() => counts.push(started));
+  const mayStart = () => {
+    counts.push(started);
+    return Promise.resolve();
+  };
+  const handler = () => {
+    started++;
+    clock.jump(ms);
     return Promise.resolve(ok);
-  });
+  };
+  conn.feed(preface, settings(), settingsAck);
+  const session = serveH2(conn, handler, { mayStart, clock });
   conn.feed(join(...Array.from({ length: 40 }, (_, n) => headers(2 * n + 1, get))));
   await conn.until(() => atRead.length === 5);
+  conn.feed(null);
+  await session.closed;
+  return { counts, atRead };
+}
+
+Deno.test("of a burst of requests 32 start at a time, and reading waits for all", async () => {
   // Preface, SETTINGS, their acknowledgement, the burst, and what may come then.
-  assert.deepEqual(atRead, [0, 0, 0, 0, 40]);
-  assert.deepEqual(counts, [32]);
+  assert.deepEqual(await burst(0), { counts: [32], atRead: [0, 0, 0, 0, 40] });
+});
+
+Deno.test("of a burst of requests that take long 8 start at a time", async () => {
+  assert.deepEqual((await burst(0.2)).counts, [8, 16, 24, 32]);
+  assert.deepEqual((await burst(0.1)).counts, [16, 32]);
+});
+
+Deno.test("a stream that is closed before its turn never costs a handler, and is over", async () => {
+  const conn = new OddConn();
+  const called: string[] = [];
+  const over: string[] = [];
+  conn.feed(preface, settings(), settingsAck);
+  const session = serveH2(conn, ({ path }) => {
+    called.push(path);
+    return Promise.resolve(ok);
+  }, { clock: new FakeClock(), onOver: ({ path }) => void over.push(path) });
+  conn.feed(join(headers(1, get), rstStream(1), headers(3, get)));
+  await conn.until(() => over.length === 2);
+  assert.deepEqual([called.length, session.streams], [1, 0]);
   conn.feed(null);
   await session.closed;
 });

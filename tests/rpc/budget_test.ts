@@ -46,7 +46,7 @@ Deno.test("one prefix has requests for 500 watchers, and not for all of them", (
   const table = budget.portNames.map((name) => budget.requestLimits(name));
   assert.deepEqual(table, [
     { requests: 4096, perPrefix: 512, reserved: 1024 },
-    { requests: 64, perPrefix: 8, reserved: 16 },
+    { requests: 512, perPrefix: 64, reserved: 128 },
   ]);
   assert.ok(budget.callBudgets.watchers.limit >= 2 * 512);
 });

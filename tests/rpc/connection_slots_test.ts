@@ -79,7 +79,7 @@ Deno.test("a prefix at its limit takes from itself, and is refused when it is bu
 
 Deno.test("strangers who are busy with all they may have leave this machine its slots", () => {
   const { used, lost, take, refusal } = setUp({ total: 6, perPrefix: 3, reserved: 2 });
-  for (const peer of ["192.0.2.1", "192.0.2.1", "192.0.2.2", "192.0.2.2"]) take(peer).busy();
+  for (const peer of ["192.0.2.1", "192.0.2.2", "192.0.2.4", "192.0.2.5"]) take(peer).busy();
   assert.equal(
     refusal("192.0.2.3"),
     "the limit of 4 connections is reached, none is idle",
@@ -90,6 +90,38 @@ Deno.test("strangers who are busy with all they may have leave this machine its 
     "the limit of 6 connections is reached, none is idle",
   );
   assert.deepEqual([lost, used()], [[], 6]);
+});
+
+Deno.test("where all are busy the latest of who has most gives way, as long as it has more", () => {
+  const { used, lost, take, refusal } = setUp({ total: 5, perPrefix: 5, reserved: 1 });
+  take("127.0.0.1", "h1").busy();
+  for (const name of ["a1", "a2", "a3", "a4"]) take("192.0.2.1", name).busy();
+  for (const name of ["b1", "b2"]) take("192.0.2.9", name).busy();
+  assert.deepEqual(lost, ["a4 to 192.0.2.9/32", "a3 to 192.0.2.9/32"]);
+  assert.equal(refusal("192.0.2.9"), "the limit of 4 connections is reached, none is idle");
+  take("192.0.2.8", "c1").busy();
+  assert.deepEqual(lost.slice(2), ["a2 to 192.0.2.8/32"]);
+  assert.match(refusal("192.0.2.8") ?? "", /^the limit of 4 connections is reached/);
+  assert.deepEqual([lost.length, used()], [3, 5]);
+});
+
+Deno.test("who was busy and is gone gives way to nobody", () => {
+  const { lost, take, refusal } = setUp({ total: 3, perPrefix: 3, reserved: 0 });
+  const [first, , last] = ["a1", "a2", "a3"].map((name) => {
+    const slot = take("192.0.2.1", name);
+    slot.busy();
+    return slot;
+  });
+  last?.idle();
+  last?.busy();
+  first?.leave();
+  first?.busy();
+  take("192.0.2.1", "a4").busy();
+  take("192.0.2.2", "b");
+  assert.deepEqual(lost, ["a4 to 192.0.2.2/32"]);
+  take("192.0.2.2", "b2");
+  assert.deepEqual(lost.slice(1), ["b to 192.0.2.2/32"]);
+  assert.equal(refusal("192.0.2.3"), undefined, "an idle one goes first");
 });
 
 Deno.test("this machine gives way to no stranger, and strangers give way to it first", () => {

@@ -7,6 +7,7 @@ import { MemoryConn } from "../support/memory_conn.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeLog } from "./fake_log.ts";
+import { uncounted } from "./listening.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -251,6 +252,28 @@ Deno.test("a connection that throws what none should is logged, and closed", asy
   }, "192.0.2.1");
   assert.deepEqual([closed, told, connections.size], [1, ["opened", "closed"], 0]);
   assert.match(log.lines.join("|"), /^warn grpc-handler-error err=Error: out of turn\n[^|]*$/);
+});
+
+Deno.test("what many say at once waits for later turns, strangers apart from this machine", async () => {
+  const delayed: string[] = [];
+  const roomy = sharesOf({ total: 100, perPrefix: 100, reserved: 0 });
+  const { connections } = setUp({
+    connections: roomy,
+    observer: { ...uncounted, delayed: (clients) => void delayed.push(clients) },
+  });
+  const say = async (peer: string, count: number) => {
+    const visits = Array.from({ length: count }, () => {
+      const [client, conn] = MemoryConn.pair();
+      return { client, over: connections.serve(conn, peer) };
+    });
+    await Promise.all(visits.map(({ client }) => client.say("P")));
+    return visits;
+  };
+  const visits = [...await say("192.0.2.1", 40), ...await say("127.0.0.1", 20)];
+  for (const { client } of visits) client.close();
+  await Promise.all(visits.map(({ over }) => over));
+  assert.deepEqual(new Set(delayed), new Set(["strangers"]));
+  assert.equal(delayed.length, 8, "32 are a turn");
 });
 
 /** What a connection says up to where `end` is seen. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { acceptAll, listen } from "../../lib/rpc/listener.ts";
 import type { AcceptingListener, Bind, BoundListener } from "../../lib/rpc/listener.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { needing } from "../support/programs.ts";
 import { FakeLog } from "./fake_log.ts";
 import { serve } from "./harness.ts";
@@ -147,14 +147,11 @@ Deno.test("however many connections come, all else has its turn in between", asy
   const clock = new FakeClock();
   const abort = new AbortController();
   let accepted = 0;
-  let turns = 0;
+  const turns: number[] = [];
   clock.turn = {
-    // Every tenth connection ends a turn.
-    get isOver() {
-      return accepted % 10 === 0;
-    },
+    isOver: false,
     next: () => {
-      turns++;
+      turns.push(accepted);
       return Promise.resolve();
     },
   };
@@ -167,7 +164,9 @@ Deno.test("however many connections come, all else has its turn in between", asy
       if (++accepted === 1_000) abort.abort();
     },
   }, abort.signal);
-  assert.equal(turns, 100);
+  // The first of each lot was accepted before the turn that lets it go on.
+  assert.deepEqual(turns.slice(0, 3), [33, 65, 97]);
+  assert.equal(turns.length, 31);
 });
 
 Deno.test("a connection that cannot be made ready is closed, and others are served", async () => {
@@ -204,6 +203,8 @@ class FakeBound implements BoundListener {
 
   constructor(hostname: string, port: number) {
     this.addr = { hostname, port: port || 4711 };
+    // It may be closed before anything is accepted.
+    this.#next.promise.catch(() => {});
   }
 
   accept = (): Promise<never> => this.#next.promise;
@@ -219,7 +220,7 @@ class FakeBound implements BoundListener {
   }
 }
 
-function listening(bind: Bind, hostname?: string) {
+function listening(bind: Bind, hostname?: string, canShare = false) {
   const clock = new FakeClock();
   const log = new FakeLog();
   const listener = listen({ hostname, port: 0 }, {
@@ -229,7 +230,7 @@ function listening(bind: Bind, hostname?: string) {
     observer: uncounted,
     supervisor: testSupervisor(log, clock),
     onConn: () => {},
-  }, bind);
+  }, { bind, canShare });
   return { clock, log, listener };
 }
 
@@ -272,6 +273,83 @@ Deno.test("a listener that is closed stays closed", async () => {
   await listener.close();
   await clock.advanceAsync(60_000);
   assert.equal(bound.length, 1);
+});
+
+/** Binds whatever is asked for, and tells what was; `fails` may refuse. */
+function fakeBinding(fails: (hostname: string, shared: boolean, nth: number) => void = () => {}) {
+  const bound: FakeBound[] = [];
+  const asked: string[] = [];
+  const bind: Bind = (hostname, port, { shared }) => {
+    asked.push(`${hostname} ${port}${shared ? " shared" : ""}`);
+    fails(hostname, shared, asked.length);
+    const socket = new FakeBound(hostname, port);
+    bound.push(socket);
+    return socket;
+  };
+  return { bind, bound, asked };
+}
+
+Deno.test("this machine's own addresses have queues of their own, all of one life", async () => {
+  const { bind, bound, asked } = fakeBinding();
+  const { clock, listener } = listening(bind, undefined, true);
+  assert.deepEqual(asked, [":: 0 shared", "127.0.0.1 4711 shared", "::1 4711 shared"]);
+  assert.deepEqual([listener.hostname, listener.port], ["::", 4711]);
+  bound[1]?.die();
+  await clock.advanceAsync(100);
+  assert.deepEqual(asked.slice(3), [
+    // It has to be nobody else's.
+    ":: 4711",
+    ":: 4711 shared",
+    "127.0.0.1 4711 shared",
+    "::1 4711 shared",
+  ]);
+  assert.deepEqual(bound.map(({ closed }) => closed > 0), [
+    ...Array(4).fill(true),
+    ...Array(3).fill(false),
+  ]);
+  await listener.close();
+  assert.ok(bound.every(({ closed }) => closed > 0));
+});
+
+Deno.test("an own address that cannot be had is reached like all others", async () => {
+  const { bind, bound, asked } = fakeBinding((hostname) => {
+    if (hostname === "::1") throw new Deno.errors.AddrNotAvailable("");
+  });
+  const { listener } = listening(bind, undefined, true);
+  assert.deepEqual([asked.length, bound.length], [3, 2]);
+  await listener.close();
+});
+
+Deno.test("one address has one queue", async () => {
+  for (const hostname of ["127.0.0.1", "192.0.2.1", "localhost"]) {
+    const { bind, asked } = fakeBinding();
+    const { listener } = listening(bind, hostname, true);
+    assert.deepEqual(asked, [`${hostname} 0`]);
+    await listener.close();
+  }
+  const { bind, asked } = fakeBinding();
+  const { listener } = listening(bind, "0.0.0.0", true);
+  assert.deepEqual(asked, ["0.0.0.0 0 shared", "127.0.0.1 4711 shared"]);
+  await listener.close();
+});
+
+Deno.test("a port is nobody else's, though its sockets share it", async () => {
+  const log = new FakeLog();
+  const open = (port: number) =>
+    listen({ hostname: undefined, port }, {
+      ...{ name: "grpc", clock: systemClock, log, observer: uncounted },
+      onConn: (conn) => conn.close(),
+      supervisor: testSupervisor(log),
+    });
+  const first = open(0);
+  assert.throws(() => open(first.port), /another program listens there/);
+  for (const hostname of ["127.0.0.1", "127.0.0.2"]) {
+    using conn = await Deno.connect({ hostname, port: first.port });
+    assert.equal(await conn.read(new Uint8Array(1)), null);
+  }
+  await first.close();
+  // What was closed is free at once.
+  await open(first.port).close();
 });
 
 Deno.test("where there is no IPv6, every address is every IPv4 address", async () => {

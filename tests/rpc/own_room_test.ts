@@ -81,3 +81,26 @@ Deno.test("strangers who watch as much as they may leave this machine its stream
   hub.close(new ConnectError("enough", Code.Unavailable));
   await Promise.allSettled(queues.map((queue) => queue.next()));
 });
+
+Deno.test("strangers who read none of their events leave this machine's watchers theirs", async () => {
+  using bed = new CheckerBed();
+  const { checker, journal, log, clock } = bed;
+  const budgets = watchBudgets({ backlog: 2_000 });
+  const ownBudgets = watchBudgets({ backlog: 20_000 });
+  const hub = new EventHub({
+    ...{ checker, journal, logs: log, clock, streamId: "here", budgets, ownBudgets },
+    limits: { count: 1_000, bytes: 1e6 },
+  });
+  const filter = watchFilter(create(WatchRequestSchema, { backend: false, frontend: false }));
+  const stranger = await hub.watch(filter);
+  const own = await hub.watch(filter, true);
+  for (let i = 0; i < 10; i++) log.info("x".repeat(1_000));
+  assert.equal(own.backlog, 10);
+  assert.equal(ownBudgets.backlog.used, 10 * 16 + own.bytes);
+  await assert.rejects(stranger.next(), /watcher too slow/);
+  assert.equal(budgets.backlog.used, 0);
+  while (own.backlog > 0) own.poll();
+  assert.equal(ownBudgets.backlog.used, 0);
+  await own.return();
+  assert.equal(hub.size, 0);
+});

@@ -74,3 +74,68 @@ Deno.test("what this machine has given back is not lent to strangers twice", () 
     "total",
   ]);
 });
+
+/** Claims of a budget; what was lost is written down, as `loser to newcomer`. */
+function claims(limits: Parameters<typeof sharesOf>[0]) {
+  const shares = sharesOf(limits);
+  const lost: string[] = [];
+  return {
+    shares,
+    lost,
+    /** Whether it was to be had; and what gives it back. */
+    claim(peer: string, name: string, yields = true) {
+      const giveWay = ({ text }: { text: string }) => void lost.push(`${name} to ${text}`);
+      const claim = shares.claim(prefixOf(peer), yields ? giveWay : undefined);
+      return typeof claim === "string" ? claim : () => claim.giveBack();
+    },
+  };
+}
+
+Deno.test("when others come the share of who has most shrinks, down to what they have", () => {
+  const { shares, lost, claim } = claims({ total: 8, perPrefix: 4, reserved: 2 });
+  for (const name of ["a1", "a2", "a3", "a4"]) claim("192.0.2.1", name);
+  assert.equal(claim("192.0.2.1", "a5"), "prefix", "its own limit holds");
+  for (const name of ["b1", "b2"]) claim("192.0.2.2", name);
+  claim("192.0.2.3", "c1");
+  claim("192.0.2.3", "c2");
+  assert.deepEqual(lost, ["a4 to 192.0.2.3/32", "a3 to 192.0.2.3/32"]);
+  assert.equal(claim("192.0.2.3", "c3"), "total", "all have two");
+  claim("192.0.2.4", "d1");
+  assert.equal(lost.length, 3);
+  assert.equal(claim("192.0.2.4", "d2"), "total", "it would have as many as who has most");
+  assert.equal(shares.budget.used, 6);
+});
+
+Deno.test("a claim that has given way is given back no second time", () => {
+  const { shares, lost, claim } = claims({ total: 3, perPrefix: 3, reserved: 0 });
+  const [, , last] = ["a1", "a2", "a3"].map((name) => claim("192.0.2.1", name));
+  const other = claim("192.0.2.2", "b1");
+  assert.deepEqual(lost, ["a3 to 192.0.2.2/32"]);
+  assert.ok(typeof last === "function" && typeof other === "function");
+  last();
+  last();
+  assert.equal(shares.budget.used, 3);
+  other();
+  other();
+  assert.equal(shares.budget.used, 2);
+  claim("192.0.2.1", "a4");
+  claim("192.0.2.3", "c1");
+  assert.deepEqual(lost.slice(1), ["a4 to 192.0.2.3/32"], "what is gone does not give way");
+});
+
+Deno.test("what cannot be taken back, and what this machine has, gives way to nobody", () => {
+  const { lost, claim } = claims({ total: 6, perPrefix: 6, reserved: 1 });
+  for (const name of ["h1", "h2", "h3"]) claim("127.0.0.1", name);
+  for (const name of ["a1", "a2", "a3"]) claim("192.0.2.1", name, false);
+  assert.equal(claim("192.0.2.2", "b1"), "total");
+  assert.deepEqual(lost, []);
+});
+
+Deno.test("who comes from this machine is given way to by any stranger", () => {
+  const { lost, claim } = claims({ total: 4, perPrefix: 2, reserved: 1 });
+  claim("127.0.0.1", "h1");
+  for (const peer of ["192.0.2.1", "192.0.2.2", "192.0.2.3"]) claim(peer, peer);
+  claim("::1", "h2");
+  assert.equal(lost.length, 1);
+  assert.match(lost[0] ?? "", / to ::1\/128$/);
+});

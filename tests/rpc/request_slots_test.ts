@@ -100,3 +100,42 @@ Deno.test("one too many is refused without its body being read, in the words of 
   }
   assert.deepEqual([told, used(), refused()], [[], 0, 5]);
 });
+
+Deno.test("the newest request of who has most is cancelled for who has fewer, and said", async () => {
+  const shares = sharesOf({ total: 3, perPrefix: 3, reserved: 0 });
+  const slotsOf = (address: string) => {
+    const told: string[] = [];
+    const slots = new RequestSlots(shares, prefixOf(address), {
+      busy: () => void told.push("busy"),
+      idle: () => void told.push("idle"),
+    });
+    return { slots, told };
+  };
+  const [greedy, other] = [slotsOf(peer), slotsOf("192.0.2.2")];
+  const cancelled: string[] = [];
+  const gates = [1, 2, 3].map((n) => {
+    const gate = Promise.withResolvers<typeof done>();
+    const asked: H2Request = {
+      ...request(),
+      cancel: (reason) => void cancelled.push(`${n}: ${reason}`),
+    };
+    void greedy.slots.counting(() => gate.promise)(asked);
+    return { asked, gate };
+  });
+  const asked = request();
+  assert.equal(await other.slots.counting(() => Promise.resolve(done))(asked), done);
+  assert.deepEqual(cancelled, ["3: there are too many requests, and 192.0.2.2/32 has fewer"]);
+  assert.deepEqual([shares.of(prefixOf(peer)), shares.budget.used, shares.budget.refused], [
+    2,
+    3,
+    1,
+  ]);
+  other.slots.over(asked);
+  for (const { asked, gate } of gates) {
+    gate.resolve(done);
+    greedy.slots.over(asked);
+    await gate.promise;
+  }
+  await Promise.resolve();
+  assert.deepEqual([shares.budget.used, greedy.told], [0, ["busy", "idle"]]);
+});

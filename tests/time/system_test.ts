@@ -27,3 +27,39 @@ Deno.test("a delay beyond what timers can count is a long one, not an instant on
 Deno.test("wall time is Unix time", () => {
   assert.ok(Math.abs(systemClock.wall() - Date.now()) < 1_000);
 });
+
+Deno.test("however many work in turns without end, sockets are looked at in between", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const [client, server] = await Promise.all([
+    Deno.connect({ hostname: "127.0.0.1", port: listener.addr.port }),
+    listener.accept(),
+  ]);
+  using _client = client;
+  using _server = server;
+  let turns = 0;
+  let over = false;
+  const work = async () => {
+    while (!over) {
+      const start = systemClock.now();
+      while (systemClock.now() - start < 5);
+      turns++;
+      await systemClock.turn.next();
+    }
+  };
+  const working = [work(), work()];
+  const echo = async () => {
+    const buffer = new Uint8Array(1);
+    await server.read(buffer);
+    await server.write(buffer);
+  };
+  for (let i = 0; i < 3; i++) {
+    const echoed = echo();
+    await client.write(new Uint8Array(1));
+    await client.read(new Uint8Array(1));
+    await echoed;
+  }
+  over = true;
+  await Promise.all(working);
+  // Twelve or so; without a look 61 rounds of two pass for each read.
+  assert.ok(turns < 61, `${turns} turns`);
+});

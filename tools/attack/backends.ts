@@ -7,17 +7,13 @@
  */
 
 import { Authority } from "../../tests/probes/certificates.ts";
-import { Child } from "./backends/child.ts";
-import type { HealthySeen } from "./backends/healthy.ts";
+import type { Peer } from "../../bench/rpc/processes.ts";
+import type { HealthyPorts, HealthySeen } from "./backends/healthy.ts";
 import type { Hostile } from "./backends/hostile.ts";
-import {
-  parseProbes,
-  probesBetween,
-  type ProbesSeen,
-  type ProcessSeen,
-  seeProcess,
-} from "./backends/seen.ts";
+import { parseProbes, probesBetween, type ProbesSeen } from "./backends/seen.ts";
 import { configOf, hostileAddress, intervalMs } from "./backends/site.ts";
+import { Daemon } from "./site/daemon.ts";
+import { programBehind } from "./site/site.ts";
 
 const limits = { gapMs: 2 * intervalMs + 50, rss: 400_000_000 };
 /** Until everything has been loaded and compiled; and as long as there is nothing hostile yet. */
@@ -40,126 +36,100 @@ interface Phase {
   readonly starvedMs: number;
 }
 
+/**
+ * Words before a command, for a priority (nice(1)) where this is root: others on this machine are
+ * not what is measured.
+ */
+function niced(nice: number): readonly string[] {
+  return Deno.uid() === 0 ? ["nice", "-n", String(nice)] : [];
+}
+
 /** Everything that runs. */
 class Site implements AsyncDisposable {
-  readonly #parts = new AsyncDisposableStack();
-  readonly #config: string;
-  readonly #ports: Record<"api" | "metrics", number> = { api: 0, metrics: 0 };
-  #healthy: Child;
-  #maglevd: Child | undefined;
-  /** The last lines of maglevd's log, and reloads so far. */
-  readonly log: string[] = [];
-  #reloads = 0;
-  #come = () => {};
+  private constructor(
+    private readonly parts: AsyncDisposableStack,
+    private readonly config: string,
+    private readonly healthy: Peer,
+    private readonly daemon: Daemon,
+    /** What is in the zoo. */
+    readonly hostiles: readonly Hostile[],
+    private readonly ports: HealthyPorts,
+  ) {}
 
-  private constructor(directory: string, healthy: Child) {
-    this.#config = `${directory}/maglev.yaml`;
-    this.#healthy = healthy;
-    this.#parts.use(healthy);
-  }
-
-  /** Starts the healthy servers and the zoo; maglevd comes later. */
-  static async start(directory: string): Promise<{ site: Site; hostiles: Hostile[]; ca: string }> {
+  /** Starts the healthy servers, the zoo in the order of `seed`, and maglevd, which trusts both. */
+  static async start(directory: string, seed: number): Promise<Site> {
+    await using parts = new AsyncDisposableStack();
     await using authority = await Authority.create();
     const { cert, key } = await authority.issue("DNS:a.example");
     const files = { cert: `${directory}/cert.pem`, key: `${directory}/key.pem` };
     const ca = `${directory}/ca.pem`;
+    const config = `${directory}/maglev.yaml`;
     await Deno.writeTextFile(files.cert, cert);
     await Deno.writeTextFile(files.key, key);
     await Deno.writeTextFile(ca, authority.cert);
-    const site = new Site(directory, new Child("./healthy.ts", -19, [files.cert, files.key]));
-    const zoo = new Child("./hostile.ts", -10, [hostileAddress, files.cert, files.key]);
-    site.#parts.use(zoo);
-    return { site, hostiles: JSON.parse(await zoo.line()), ca };
-  }
-
-  /** Where the healthy ones listen. To be asked once. */
-  async ports() {
-    return JSON.parse(await this.#healthy.line());
-  }
-
-  /** Starts maglevd, which trusts what is in the file `ca`. */
-  async maglevd(config: string, ca: string): Promise<void> {
-    await Deno.writeTextFile(this.#config, config);
-    const args = ["--config", this.#config, "--vpp-api-addr", "", "--grpc-addr", "127.0.0.1:0"];
-    const trust = { SSL_CERT_FILE: ca, DENO_TLS_CA_STORE: "system" };
-    this.#maglevd = new Child(
-      "../../../main.ts",
-      -15,
-      [...args, "--metrics-addr", "127.0.0.1:0"],
-      trust,
-      (line) => this.#note(line),
+    const pair = [files.cert, files.key];
+    const healthy = parts.use(programBehind(niced(-19), "backends/healthy.ts", ...pair));
+    const zoo = parts.use(
+      programBehind(niced(-10), "backends/hostile.ts", hostileAddress, ...pair),
     );
-    this.#parts.use(this.#maglevd);
-    await this.#until(() => this.#ports.metrics > 0);
+    const hostiles = shuffled<Hostile>(JSON.parse(await zoo.line()), seed);
+    const ports: HealthyPorts = JSON.parse(await healthy.line());
+    await Deno.writeTextFile(config, configOf(ports, hostiles, false));
+    const addresses = ["--grpc-addr", "127.0.0.1:0", "--metrics-addr", "127.0.0.1:0"];
+    const daemon = parts.use(
+      await Daemon.start({
+        args: ["--config", config, "--vpp-api-addr", "", ...addresses],
+        before: niced(-15),
+        env: { SSL_CERT_FILE: ca, DENO_TLS_CA_STORE: "system" },
+      }),
+    );
+    return new Site(parts.move(), config, healthy, daemon, hostiles, ports);
   }
 
-  /** Gives maglevd another configuration. */
-  async reload(config: string): Promise<void> {
-    const before = this.#reloads;
-    await Deno.writeTextFile(this.#config, config);
-    this.#maglevd?.kill("SIGHUP");
-    await this.#until(() => this.#reloads > before);
-  }
-
-  process(): ProcessSeen {
-    return seeProcess(this.#maglevd?.pid ?? 0);
+  /** Has maglevd probe the healthy ones, and the zoo as well or not. */
+  async probe(zoo: boolean): Promise<void> {
+    await Deno.writeTextFile(this.config, configOf(this.ports, this.hostiles, zoo));
+    const reloaded = this.daemon.said("config-reload-done");
+    this.daemon.kill("SIGHUP");
+    await reloaded;
   }
 
   /** What was seen until `ms` from now. */
   async phase(ms: number): Promise<Phase> {
     await this.#look();
     const before = await this.#probes();
-    const begun = this.process();
+    const begun = this.daemon.process();
     const end = performance.now() + ms;
     let { rss, descriptors, starvedMs } = begun;
     let worstStarvedMs = 0;
     while (performance.now() < end) {
       await pause(Math.min(lookMs, Math.max(1, end - performance.now())));
-      const now = this.process();
+      const now = this.daemon.process();
       rss = Math.max(rss, now.rss);
       descriptors = Math.min(descriptors, now.descriptors);
       worstStarvedMs = Math.max(worstStarvedMs, now.starvedMs - starvedMs);
       starvedMs = now.starvedMs;
     }
-    const cpu = (this.process().cpuMs - begun.cpuMs) / ms;
+    const cpu = (this.daemon.process().cpuMs - begun.cpuMs) / ms;
     const healthy = await this.#look();
     const probes = probesBetween(before, await this.#probes());
     return { healthy, probes, rss, descriptors, cpu, starvedMs: worstStarvedMs };
   }
 
   async #look(): Promise<HealthySeen> {
-    await this.#healthy.tell("look");
-    return JSON.parse(await this.#healthy.line());
+    await this.healthy.tell("look");
+    return JSON.parse(await this.healthy.line());
   }
 
   async #probes(): Promise<ProbesSeen> {
-    const response = await fetch(`http://127.0.0.1:${this.#ports.metrics}/metrics`, {
+    const response = await fetch(`http://127.0.0.1:${this.daemon.metrics}/metrics`, {
       headers: { connection: "close" },
     });
     return parseProbes(await response.text());
   }
 
-  #note(line: string): void {
-    const [, name, port] = /"msg":"(api|metrics)-listening".*"addr":"[^"]*:(\d+)"/.exec(line) ?? [];
-    if (name === "api" || name === "metrics") this.#ports[name] = Number(port);
-    if (/"msg":"config-reload-done"/.test(line)) this.#reloads++;
-    this.log.push(line);
-    this.log.splice(0, Math.max(0, this.log.length - 200));
-    this.#come();
-  }
-
-  async #until(ready: () => boolean): Promise<void> {
-    while (!ready()) {
-      if (this.#maglevd?.code !== undefined) {
-        throw new Error(`maglevd ended with code ${this.#maglevd.code}: ${this.log.at(-1)}`);
-      }
-      await new Promise<void>((resolve) => this.#come = resolve);
-    }
-  }
-
   [Symbol.asyncDispose](): Promise<void> {
-    return this.#parts.disposeAsync();
+    return this.parts.disposeAsync();
   }
 }
 
@@ -250,27 +220,23 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 export async function run(seed: number, seconds: number): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-zoo-" });
   try {
-    const started = await Site.start(directory);
-    await using site = started.site;
-    const hostiles = shuffled(started.hostiles, seed);
-    const ports = await site.ports();
+    await using site = await Site.start(directory, seed);
+    const { hostiles } = site;
     console.log(
       `50 healthy servers every ${intervalMs} ms, ${hostiles.length} hostile; seed ${seed}`,
     );
     console.log(
       `load average ${Deno.loadavg().map((each) => each.toFixed(1)).join(" ")}\n${title}`,
     );
-    const calm = configOf(ports, hostiles, false);
-    await site.maglevd(calm, started.ca);
     // The first reload starts what stays for later ones.
-    await site.reload(calm);
+    await site.probe(false);
     await pause(warmUpMs);
     const before = await site.phase(beforeMs);
     console.log(row("before", before));
-    await site.reload(configOf(ports, hostiles, true));
+    await site.probe(true);
     const during = await site.phase(1000 * seconds);
     console.log(row("during", during));
-    await site.reload(calm);
+    await site.probe(false);
     await pause(afterMs);
     const after = await site.phase(beforeMs);
     console.log(`${row("after", after)}\n`);

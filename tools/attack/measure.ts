@@ -12,7 +12,7 @@ import { fullSize } from "./site/config.ts";
 import { falseFailures, scrapeMetrics } from "./site/metrics.ts";
 import { Operator } from "./site/operator.ts";
 import type { PoliteSeen } from "./site/polite.ts";
-import { beginPeak, peakRss, processNow } from "./site/process_seen.ts";
+import { beginPeak, peakRss } from "./site/process_seen.ts";
 import type { PulseSeen } from "./site/servers.ts";
 import { programBehind, type Site, startSite } from "./site/site.ts";
 import { attacks } from "./table.ts";
@@ -59,10 +59,10 @@ class Measurement {
   async phase(end: Promise<unknown>): Promise<Phase> {
     const { pid } = this.site.daemon;
     await this.#look();
-    if (this.site.daemon.ended() === undefined) beginPeak(pid);
+    if (this.site.daemon.ended === undefined) beginPeak(pid);
     let descriptors = 0;
     const timer = setInterval(() => {
-      descriptors = Math.max(descriptors, processNow(pid).descriptors);
+      descriptors = Math.max(descriptors, this.site.daemon.process().descriptors);
     }, 250);
     await end;
     clearInterval(timer);
@@ -121,9 +121,9 @@ async function recovery(
 ): Promise<{ readonly recovered: number | undefined; readonly left: readonly string[] }> {
   const start = performance.now();
   for (;;) {
-    if (site.daemon.ended() !== undefined) return { recovered: undefined, left: ["it has ended"] };
+    if (site.daemon.ended !== undefined) return { recovered: undefined, left: ["it has ended"] };
     const { polite: { calls } } = await measurement.phase(pause(afterMs));
-    const { rss, descriptors } = processNow(site.daemon.pid);
+    const { rss, descriptors } = site.daemon.process();
     const open = (await scrapeMetrics(site.daemon.metrics))?.connections;
     const left: string[] = [];
     const { recovery } = limits;
@@ -166,21 +166,21 @@ async function measure(
   const before = await measurement.phase(pause(beforeMs));
   const metricsBefore = await scrapeMetrics(daemon.metrics);
   if (metricsBefore === undefined) throw new Error("maglevd does not answer a scrape");
-  const logBefore = daemon.logged();
+  const logBefore = daemon.logged;
   operator.offences.length = 0;
-  const downsBefore = daemon.downs().length;
+  const downsBefore = daemon.downs.length;
 
   const assaulted = assault(attack, site, namespace, options);
   const during = await measurement.phase(assaulted);
   const counts = await assaulted;
-  const logged = daemon.logged() - logBefore;
+  const logged = daemon.logged - logBefore;
   const after = await recovery(measurement, site, before, metricsBefore.connections);
-  const died = daemon.ended();
+  const died = daemon.ended;
   const metricsAfter = await scrapeMetrics(daemon.metrics);
-  const takenOut = [...daemon.downs().slice(downsBefore).map(() => "down"), ...operator.offences];
+  const takenOut = [...daemon.downs.slice(downsBefore).map(() => "down"), ...operator.offences];
   const share = (seen: { readonly tries: number; readonly failed: number }) =>
     seen.tries === 0 ? 0 : seen.failed / seen.tries;
-  if (died !== undefined) console.error(daemon.tail().slice(-5).join("\n"));
+  if (died !== undefined) console.error(daemon.tail.slice(-5).join("\n"));
   return {
     attack: attack.name,
     load,

@@ -42,10 +42,15 @@ export interface EventHubOptions {
   readonly limits: QueueLimits;
   readonly budgets: WatchBudgets;
   /** For watchers of this machine itself; the others' unless given. */
-  readonly ownBudgets?: Pick<WatchBudgets, "watchers" | "debugWatchers">;
+  readonly ownBudgets?: WatchBudgets;
   readonly clock: Clock;
   /** Names this run of maglevd: its numbers mean nothing in another one. */
   readonly streamId: string;
+}
+
+/** A watcher, and whose backlog its events count for. */
+interface Counted extends Watcher {
+  readonly backlog: Backlog;
 }
 
 /**
@@ -56,12 +61,14 @@ export class EventHub {
   /** Changes as the wire has them. */
   readonly shared = new SharedEvents();
   readonly #options: EventHubOptions;
-  readonly #watchers = new Set<Watcher>();
+  readonly #watchers = new Set<Counted>();
   readonly #backends: SnapshotCache;
   readonly #frontends: SnapshotCache;
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
   readonly #backlog: Backlog;
+  /** This machine's own: strangers who don't read cut off none of its watchers. */
+  readonly #ownBacklog: Backlog;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -91,7 +98,12 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    this.#backlog = new Backlog(options.budgets.backlog, () => this.#queues());
+    const { budgets, ownBudgets } = options;
+    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
+    const own: Backlog | undefined = ownBudgets &&
+      new Backlog(ownBudgets.backlog, () => this.#queues(own));
+    this.#backlog = backlog;
+    this.#ownBacklog = own ?? backlog;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -117,7 +129,7 @@ export class EventHub {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, leave);
+      return this.#open(filter, isLocal ? this.#ownBacklog : this.#backlog, leave);
     } catch (error) {
       leave();
       throw error;
@@ -150,7 +162,7 @@ export class EventHub {
     }
   }
 
-  #open(filter: WatchFilter, leave: () => void): EventQueue<SharedEvent> {
+  #open(filter: WatchFilter, backlog: Backlog, leave: () => void): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.#options.limits,
@@ -158,10 +170,10 @@ export class EventHub {
         leave();
         this.#leave(watcher);
       },
-      this.#backlog,
+      backlog,
     );
     // What a client has seen may be as long as a request: it is of no use any more.
-    const watcher: Watcher = { filter: { ...filter, since: undefined }, queue };
+    const watcher: Counted = { filter: { ...filter, since: undefined }, queue, backlog };
     this.#watchers.add(watcher);
     for (const feed of this.#feeds) feed.join(watcher);
     return queue;
@@ -208,8 +220,8 @@ export class EventHub {
     for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
-  *#queues(): Generator<EventQueue<SharedEvent>> {
-    for (const { queue } of this.#watchers) yield queue;
+  *#queues(backlog: Backlog | undefined): Generator<EventQueue<SharedEvent>> {
+    for (const watcher of this.#watchers) if (watcher.backlog === backlog) yield watcher.queue;
   }
 
   #deal(event: MaglevEvent): void {
@@ -226,7 +238,7 @@ export class EventHub {
     for (const resolve of this.#waiting.splice(0)) resolve();
   }
 
-  #leave(watcher: Watcher): void {
+  #leave(watcher: Counted): void {
     this.#watchers.delete(watcher);
     for (const feed of this.#feeds) feed.leave(watcher);
     if (this.#watchers.size > 0) return;

@@ -6,8 +6,6 @@ import { eventToProto } from "../convert/events.ts";
 
 /** An event on its way to any number of streams: written once in each form, whoever reads it. */
 export class SharedEvent {
-  /** Queues in which it waits; theirs to count. */
-  waiting = 0;
   readonly #binary: Answer;
   #json: Answer | undefined;
 

@@ -6,6 +6,8 @@
  * @module
  */
 
+import { inputLines } from "../site/lines.ts";
+
 /** What has been seen since the last look, in milliseconds. */
 export interface HealthySeen {
   /** The longest time between two probes of one server, and of which one. */
@@ -108,11 +110,7 @@ async function main([certificate = "", key = ""]: string[]): Promise<void> {
   const portOf = ({ addr }: Deno.Listener) => (addr as Deno.NetAddr).port;
   const ports = { http: portOf(http), tcp: portOf(tcp), https: portOf(https) };
   console.log(JSON.stringify(ports satisfies HealthyPorts));
-  const input = Deno.stdin.readable.pipeThrough(new TextDecoderStream());
-  for await (const text of input) {
-    for (const _ of text.matchAll(/\n/g)) console.log(JSON.stringify(visits.look()));
-  }
-  Deno.exit(0);
+  await inputLines(() => console.log(JSON.stringify(visits.look())));
 }
 
 if (import.meta.main) await main(Deno.args);

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { inputLines } from "../site/lines.ts";
 import { animals, Keeper, type Look } from "../../../tests/support/zoo/mod.ts";
 
 /** One of them. */
@@ -24,9 +25,8 @@ async function main([address = "", certificate = "", key = ""]: string[]): Promi
     code: /L\d\w+/.exec(expected.source)?.[0] ?? "",
   }));
   console.log(JSON.stringify(kept));
-  for await (const _ of Deno.stdin.readable);
-  // Clients that are being flooded would be waited for.
-  Deno.exit(0);
+  // It ends the process, as clients that are being flooded would be waited for.
+  await inputLines(() => {});
 }
 
 if (import.meta.main) await main(Deno.args);

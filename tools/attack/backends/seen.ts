@@ -1,29 +1,3 @@
-/** What a process holds, in bytes and descriptors; milliseconds since its start. */
-export interface ProcessSeen {
-  readonly rss: number;
-  readonly descriptors: number;
-  readonly cpuMs: number;
-  /** For how long its main thread could have run and others had the CPU. */
-  readonly starvedMs: number;
-}
-
-/** Clock ticks of proc(5), the same on all that Linux runs on today. */
-const ticksPerSecond = 100;
-
-/** What it holds now. Throws NotFound when it is gone. */
-export function seeProcess(pid: number): ProcessSeen {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const stat = Deno.readTextFileSync(`/proc/${pid}/stat`).split(") ")[1]?.split(" ") ?? [];
-  // Nanoseconds on a CPU and in a queue for one, and how often (the kernel's sched-stats.rst).
-  const [, queued] = Deno.readTextFileSync(`/proc/${pid}/task/${pid}/schedstat`).split(" ");
-  return {
-    starvedMs: Number(queued) / 1e6,
-    rss: Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) * 1024,
-    descriptors: [...Deno.readDirSync(`/proc/${pid}/fd`)].length,
-    cpuMs: (Number(stat[11]) + Number(stat[12])) * 1000 / ticksPerSecond,
-  };
-}
-
 /** Probes by backend and code: `healthy1` → `L7OK` → 12. */
 export type ProbesSeen = ReadonlyMap<string, ReadonlyMap<string, number>>;
 

@@ -1,7 +1,7 @@
 import { Peer } from "../../../bench/rpc/processes.ts";
 import { createSimulatedVpp, type SimulatedVpp } from "../../../lib/sim/mod.ts";
 import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
-import { type Daemon, startMaglevd } from "./daemon.ts";
+import { Daemon } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
 import type { Target } from "../types.ts";
 
@@ -38,12 +38,15 @@ export async function startSite(
   const config = `${folder}/maglev.yaml`;
   await Deno.writeTextFile(config, siteConfig(ports, size));
   const daemon = parts.use(
-    await startMaglevd([
-      `--config=${config}`,
-      ...["--grpc-addr=:0", "--metrics-addr=:0"],
-      `--vpp-api-addr=${sockets.apiPath}`,
-      `--vpp-stats-addr=${sockets.statsPath}`,
-    ], before),
+    await Daemon.start({
+      args: [
+        `--config=${config}`,
+        ...["--grpc-addr=:0", "--metrics-addr=:0"],
+        `--vpp-api-addr=${sockets.apiPath}`,
+        `--vpp-stats-addr=${sockets.statsPath}`,
+      ],
+      before,
+    }),
   );
   await inService(vpp, size.backends);
   const { api, metrics } = daemon;

@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import { setImmediate } from "node:timers";
+import { FakeClock, TurnShare } from "../../lib/time/mod.ts";
+
+/** A clock whose loop comes round when it is told to. */
+function setUp(limits = { pieces: 3, ms: 10 }) {
+  const clock = new FakeClock();
+  const rounds: (() => void)[] = [];
+  clock.turn = {
+    isOver: false,
+    next: () => new Promise((resolve) => void rounds.push(resolve)),
+  };
+  const waits = { count: 0 };
+  const share = new TurnShare(clock, limits, () => void waits.count++);
+  const done: string[] = [];
+  /** Asks for a piece that takes `ms`. */
+  const ask = (name: string, ms = 0) =>
+    void share.next().then(() => {
+      done.push(name);
+      clock.jump(ms);
+    });
+  /** Lets all that can happen happen. */
+  const settle = async () => {
+    for (let i = 0; i < 200; i++) await undefined;
+  };
+  return {
+    ...{ clock, share, done, ask, settle, waits },
+    rounds: () => rounds.length,
+    async turn() {
+      rounds.shift()?.();
+      await settle();
+    },
+  };
+}
+
+Deno.test("of many pieces each turn does so many, first come first served", async () => {
+  const { ask, done, rounds, turn, settle, share, waits } = setUp();
+  for (let i = 0; i < 8; i++) ask(`${i}`);
+  await settle();
+  assert.deepEqual([done, share.waiting, rounds()], [["0", "1", "2"], 5, 1]);
+  await turn();
+  assert.deepEqual([done.slice(3), share.waiting, rounds()], [["3", "4", "5"], 2, 1]);
+  ask("8");
+  await turn();
+  assert.deepEqual([done.slice(6), share.waiting, waits.count], [["6", "7", "8"], 0, 6]);
+});
+
+Deno.test("a turn ends when its time is over, however few the pieces were", async () => {
+  const { ask, done, turn, settle } = setUp();
+  ask("a", 4);
+  ask("b", 6);
+  await settle();
+  for (const name of ["c", "d", "e"]) ask(name, 6);
+  await settle();
+  assert.deepEqual(done, ["a", "b"]);
+  await turn();
+  assert.deepEqual(done, ["a", "b", "c", "d"], "the second began after 6 ms");
+  await turn();
+  assert.deepEqual(done, ["a", "b", "c", "d", "e"]);
+});
+
+Deno.test("who comes now and then never waits", async () => {
+  const { clock, ask, done, rounds, settle } = setUp();
+  for (let i = 0; i < 20; i++) {
+    ask(`${i}`);
+    await settle();
+    clock.jump(10);
+  }
+  assert.deepEqual([done.length, rounds()], [20, 0]);
+});
+
+Deno.test("who comes again in every turn never waits either", async () => {
+  for (const limits of [{ pieces: 8, ms: 1_000 }, { pieces: 1_000, ms: 8 }]) {
+    const { clock, ask, done, waits, settle } = setUp(limits);
+    for (let i = 0; i < 50; i++) {
+      ask(`${i}`);
+      await settle();
+      clock.jump(1);
+      await new Promise<void>((resolve) => setImmediate(resolve));
+    }
+    assert.deepEqual([done.length, waits.count], [50, 0], JSON.stringify(limits));
+  }
+});
+
+Deno.test("who comes while others wait waits behind them, though time has passed", async () => {
+  const { clock, ask, done, turn, settle } = setUp({ pieces: 1, ms: 10 });
+  ask("a");
+  ask("b");
+  clock.jump(50);
+  ask("c");
+  await settle();
+  assert.deepEqual(done, ["a"]);
+  await turn();
+  assert.deepEqual(done, ["a", "b"]);
+  await turn();
+  assert.deepEqual(done, ["a", "b", "c"]);
+});
+
+Deno.test("who leaves is let in at once, and takes nothing from who comes after", async () => {
+  const { share, done, ask, turn, settle } = setUp({ pieces: 1, ms: 10 });
+  ask("a");
+  const leave = share.join(() => done.push("left"));
+  ask("b");
+  await settle();
+  leave();
+  leave();
+  assert.deepEqual([done, share.waiting], [["a", "left"], 1]);
+  await turn();
+  assert.deepEqual(done, ["a", "left", "b"]);
+  leave();
+  assert.equal(share.waiting, 0);
+});
+
+Deno.test("a long queue is let in whole, in order", async () => {
+  const { share, ask, done, turn, settle } = setUp({ pieces: 700, ms: 10 });
+  for (let i = 0; i < 5_000; i++) ask(`${i}`);
+  await settle();
+  while (share.waiting > 0) {
+    await turn();
+    for (let i = 0; i < 40; i++) await settle();
+  }
+  assert.deepEqual(done, Array.from({ length: 5_000 }, (_, i) => `${i}`));
+});
