@@ -48,6 +48,27 @@ Deno.test("servers belong to their VIPs; what lingers, and whose VIP is gone, do
   );
 });
 
+Deno.test("a server is not taken for one of the VIP before it, however alike they are", () => {
+  const others = [
+    { ...vip, port: 443 },
+    { ...vip, protocol: 17 },
+    { ...vip, pfx: { ...vip.pfx, len: 24 } },
+    { ...vip, pfx: { ...vip.pfx, address: ip("192.0.2.2") } },
+  ];
+  for (const other of others) {
+    const state = new ActualState();
+    for (const each of [vip, other]) state.addVip(details({ vip: each }));
+    for (const [i, each] of [vip, other, vip, vip, other].entries()) {
+      state.addServer(server(`10.0.0.${i}`, { vip: each }));
+    }
+    const found = [...state.finish(new Map()).values()];
+    assert.deepEqual(found.map(({ servers }) => [...servers.keys()]), [
+      ["10.0.0.0", "10.0.0.2", "10.0.0.3"],
+      ["10.0.0.1", "10.0.0.4"],
+    ]);
+  }
+});
+
 Deno.test("what VPP's text tells is added, what it does not tell is unknown", () => {
   const state = new ActualState();
   state.addVip(details());
