@@ -386,4 +386,7 @@ Deno.test("closing leaves VPP as it is", async () => {
   assert.deepEqual(bed.state(), [inStep]);
   assert.equal(bed.vpp.info(), undefined);
   assert.equal(bed.vpp.step(), undefined);
+  bed.set("paused", "b1");
+  await bed.pass(1_000);
+  assert.deepEqual(bed.log.named("vpp-reconciler-event").filter(({ to }) => to === "paused"), []);
 });
