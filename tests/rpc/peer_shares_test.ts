@@ -53,6 +53,9 @@ Deno.test("what is given back is free again, for the same and for others", () =>
   shares.giveBack(a);
   assert.deepEqual([shares.of(a), shares.budget.used, shares.obstacle(b)], [1, 1, undefined]);
   assert.equal(shares.prefixes, 1);
+  shares.take(here);
+  assert.equal(shares.prefixes, 2);
+  shares.giveBack(here);
   shares.giveBack(a);
   assert.deepEqual([shares.of(a), shares.budget.used, shares.prefixes], [0, 0, 0]);
 });
