@@ -25,6 +25,7 @@ export type { ListenAddress } from "./address.ts";
 export { rpcMethods } from "./methods.ts";
 export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
 export type {
+  ClientKind,
   ConfigCheckOutcome,
   ConfigReloadOutcome,
   ConfigService,

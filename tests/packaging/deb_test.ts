@@ -82,6 +82,7 @@ own up L4OK
 ping up L4OK
 DENO_TLS_CA_STORE=system
 backend ping is paused
+no frontend's traffic changes
 state.db
 "msg":"stopped"
 == upgrade

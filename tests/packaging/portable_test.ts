@@ -145,7 +145,7 @@ portableTest("the pair works together on a machine without Deno, npm or network"
     "! command -v deno && ! command -v npm",
     "./maglevd --config maglev.yaml --vpp-api-addr= >/tmp/log &",
     "until ./maglevc show backends 2>/dev/null | grep -q L4OK; do kill -0 $!; done",
-    "./maglevc set backend b disable",
+    "./maglevc set backend b disable --yes | head -n 2",
     "./maglevc show frontends",
     "kill $!; wait $!",
   ].join("\n");
@@ -155,6 +155,7 @@ portableTest("the pair works together on a machine without Deno, npm or network"
     stdout,
     [
       "backend b is disabled",
+      "frontend f goes down: nothing carries its traffic",
       "name  address       protocol  port  state  active pool  up/total",
       "f     198.51.100.1  any        all  down   p                 0/1",
       "",

@@ -57,3 +57,12 @@ export class Harness implements AsyncDisposable {
     await this.engine.close();
   }
 }
+
+/** The first outcome that is not silence: while addresses come and go an echo may get lost. */
+export async function heard(outcome: () => Promise<string>): Promise<string> {
+  for (let left = 4; left > 0; left--) {
+    const heard = await outcome();
+    if (!heard.startsWith("L4TOUT")) return heard;
+  }
+  return await outcome();
+}

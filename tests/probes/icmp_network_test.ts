@@ -6,7 +6,7 @@ import { Namespace, needingNamespaces } from "../net/namespaces.ts";
 import { ip } from "../support/ip.ts";
 import { until } from "../support/until.ts";
 import { icmpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
+import { Harness, heard } from "./harness.ts";
 
 const here = { 4: "198.18.0.1", 6: "2001:db8::1" } as const;
 const there = { 4: "198.18.0.2", 6: "2001:db8::2" } as const;
@@ -173,15 +173,6 @@ for (const sockets of [undefined, new Unprivileged()]) {
       }
     }
   });
-}
-
-/** The first outcome that is not silence: while addresses come and go an echo may get lost. */
-async function heard(outcome: () => Promise<string>): Promise<string> {
-  for (let left = 4; left > 0; left--) {
-    const heard = await outcome();
-    if (!heard.startsWith("L4TOUT")) return heard;
-  }
-  return await outcome();
 }
 
 test("a reply from another address than the one that was asked is refused", async () => {

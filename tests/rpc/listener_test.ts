@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
-import { acceptAll, listen } from "../../lib/rpc/listener.ts";
-import type { AcceptingListener, Bind, BoundListener } from "../../lib/rpc/listener.ts";
-import { FakeClock, systemClock } from "../../lib/time/mod.ts";
+import { acceptAll } from "../../lib/rpc/listener.ts";
+import type { AcceptingListener } from "../../lib/rpc/listener.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { needing } from "../support/programs.ts";
 import { FakeLog } from "./fake_log.ts";
 import { serve } from "./harness.ts";
-import { testSupervisor, uncounted } from "./listening.ts";
+import { uncounted } from "./listening.ts";
+import { errno, listening } from "./listener_bed.ts";
 
 /** Accepts what it is told to, one after the other, and is then closed. */
 function script(
@@ -21,10 +22,6 @@ function script(
       return Promise.resolve({ remoteAddr } as Deno.TcpConn);
     },
   };
-}
-
-function errno(code: string, message: string): Error {
-  return Object.assign(new Error(message), { code });
 }
 
 /** Accepts all of a script; tells the peers, and how many connections were gone too soon. */
@@ -46,22 +43,6 @@ function accepting(results: readonly (string | Error)[]) {
     onConn: (_, peer) => void peers.push(peer),
   }, abort.signal);
   return { clock, log, peers, counts, ended };
-}
-
-for (const code of ["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]) {
-  Deno.test(`a lack of ours (${code}) pauses accepting, and is said`, async () => {
-    const lack = errno(code, "Too many open files (os error 24)");
-    const { clock, log, peers, counts, ended } = accepting(["a", lack, lack, "::ffff:192.0.2.2"]);
-    await clock.advanceAsync(0);
-    assert.deepEqual([peers, log.records.length], [["a"], 1]);
-    await clock.advanceAsync(99);
-    assert.deepEqual(peers, ["a"]);
-    await clock.advanceAsync(1);
-    await ended;
-    assert.deepEqual(peers, ["a", "192.0.2.2"]);
-    assert.deepEqual(log.lines, Array(2).fill(`warn grpc-accept-error err=${lack.message}`));
-    assert.equal(counts.failed, 0);
-  });
 }
 
 Deno.test("connections that fail before they are accepted hold nobody up", async () => {
@@ -101,26 +82,6 @@ Deno.test("a hundred failures in a row let other work have its turn, at its shor
   await ended;
   assert.deepEqual(peers, ["a", "b", "c"]);
 });
-
-for (
-  const death of [
-    new Deno.errors.BadResource("Bad resource ID"),
-    errno("EBADF", "Bad file descriptor"),
-    errno("ENOTSOCK", "Socket operation on non-socket"),
-  ]
-) {
-  Deno.test(`a listener that is no more (${death.message}) is given up`, async () => {
-    const { signal } = new AbortController();
-    const options = {
-      name: "grpc",
-      clock: new FakeClock(),
-      log: new FakeLog(),
-      observer: uncounted,
-      onConn: () => {},
-    } as const;
-    await assert.rejects(acceptAll(script([], () => death), options, signal), death);
-  });
-}
 
 Deno.test("answers do not wait for more to be sent with them", async () => {
   const asked: boolean[] = [];
@@ -193,174 +154,6 @@ Deno.test("a connection that cannot be made ready is closed, and others are serv
     onConn: () => void counts.accepted++,
   }, abort.signal);
   assert.deepEqual([closed, counts], [1, { failed: 1, accepted: 0 }]);
-});
-
-/** A bound port of a test's own, whose `accept` does what it is told until it is closed. */
-class FakeBound implements BoundListener {
-  readonly addr: { hostname: string; port: number };
-  closed = 0;
-  readonly #next = Promise.withResolvers<never>();
-
-  constructor(hostname: string, port: number) {
-    this.addr = { hostname, port: port || 4711 };
-    // It may be closed before anything is accepted.
-    this.#next.promise.catch(() => {});
-  }
-
-  accept = (): Promise<never> => this.#next.promise;
-
-  /** The kernel takes it away. */
-  die(): void {
-    this.#next.reject(errno("EBADF", "Bad file descriptor"));
-  }
-
-  close(): void {
-    this.closed++;
-    this.#next.reject(new Deno.errors.BadResource("closed"));
-  }
-}
-
-function listening(bind: Bind, hostname?: string, canShare = false) {
-  const clock = new FakeClock();
-  const log = new FakeLog();
-  const listener = listen({ hostname, port: 0 }, {
-    name: "grpc",
-    clock,
-    log,
-    observer: uncounted,
-    supervisor: testSupervisor(log, clock),
-    onConn: () => {},
-  }, { bind, canShare });
-  return { clock, log, listener };
-}
-
-Deno.test("a listener that dies is opened again, on the port it had", async () => {
-  const bound: FakeBound[] = [];
-  const { clock, log, listener } = listening((hostname, port) => {
-    const asked = bound.push(new FakeBound(hostname, port));
-    if (asked === 2) throw new Deno.errors.AddrInUse("still there");
-    return bound.at(-1) ?? new FakeBound(hostname, port);
-  }, "127.0.0.1");
-  assert.deepEqual([listener.hostname, listener.port], ["127.0.0.1", 4711]);
-  bound[0]?.die();
-  await clock.advanceAsync(99);
-  assert.deepEqual([bound.length, bound[0]?.closed], [1, 1]);
-  await clock.advanceAsync(1);
-  assert.equal(bound.length, 2);
-  await clock.advanceAsync(200);
-  assert.equal(bound.length, 3);
-  assert.deepEqual(bound.map(({ addr }) => addr.port), [4711, 4711, 4711]);
-  assert.deepEqual(log.named("task-failed").map(({ task, err }) => [task, err]), [
-    ["grpc-listener", "Bad file descriptor"],
-    [
-      "grpc-listener",
-      "cannot listen on 127.0.0.1:4711 for gRPC: another program listens there",
-    ],
-  ]);
-  await listener.close();
-  assert.deepEqual(bound.map(({ closed }) => closed > 0), [true, false, true]);
-  assert.equal(bound[0]?.closed, 1, "what is gone is not closed again");
-  assert.deepEqual([clock.pending, log.records.length], [0, 2]);
-});
-
-Deno.test("a listener that is closed stays closed", async () => {
-  const bound: FakeBound[] = [];
-  const { clock, listener } = listening((hostname, port) => {
-    bound.push(new FakeBound(hostname, port));
-    return bound.at(-1) ?? new FakeBound(hostname, port);
-  });
-  await listener.close();
-  await listener.close();
-  await clock.advanceAsync(60_000);
-  assert.equal(bound.length, 1);
-});
-
-/** Binds whatever is asked for, and tells what was; `fails` may refuse. */
-function fakeBinding(fails: (hostname: string, shared: boolean, nth: number) => void = () => {}) {
-  const bound: FakeBound[] = [];
-  const asked: string[] = [];
-  const bind: Bind = (hostname, port, { shared }) => {
-    asked.push(`${hostname} ${port}${shared ? " shared" : ""}`);
-    fails(hostname, shared, asked.length);
-    const socket = new FakeBound(hostname, port);
-    bound.push(socket);
-    return socket;
-  };
-  return { bind, bound, asked };
-}
-
-Deno.test("this machine's own addresses have queues of their own, all of one life", async () => {
-  const { bind, bound, asked } = fakeBinding();
-  const { clock, listener } = listening(bind, undefined, true);
-  assert.deepEqual(asked, [":: 0 shared", "127.0.0.1 4711 shared", "::1 4711 shared"]);
-  assert.deepEqual([listener.hostname, listener.port], ["::", 4711]);
-  bound[1]?.die();
-  await clock.advanceAsync(100);
-  assert.deepEqual(asked.slice(3), [
-    // It has to be nobody else's.
-    ":: 4711",
-    ":: 4711 shared",
-    "127.0.0.1 4711 shared",
-    "::1 4711 shared",
-  ]);
-  assert.deepEqual(bound.map(({ closed }) => closed > 0), [
-    ...Array(4).fill(true),
-    ...Array(3).fill(false),
-  ]);
-  await listener.close();
-  assert.ok(bound.every(({ closed }) => closed > 0));
-});
-
-Deno.test("an own address that cannot be had is reached like all others", async () => {
-  const { bind, bound, asked } = fakeBinding((hostname) => {
-    if (hostname === "::1") throw new Deno.errors.AddrNotAvailable("");
-  });
-  const { listener } = listening(bind, undefined, true);
-  assert.deepEqual([asked.length, bound.length], [3, 2]);
-  await listener.close();
-});
-
-Deno.test("one address has one queue", async () => {
-  for (const hostname of ["127.0.0.1", "192.0.2.1", "localhost"]) {
-    const { bind, asked } = fakeBinding();
-    const { listener } = listening(bind, hostname, true);
-    assert.deepEqual(asked, [`${hostname} 0`]);
-    await listener.close();
-  }
-  const { bind, asked } = fakeBinding();
-  const { listener } = listening(bind, "0.0.0.0", true);
-  assert.deepEqual(asked, ["0.0.0.0 0 shared", "127.0.0.1 4711 shared"]);
-  await listener.close();
-});
-
-Deno.test("a port is nobody else's, though its sockets share it", async () => {
-  const log = new FakeLog();
-  const open = (port: number) =>
-    listen({ hostname: undefined, port }, {
-      ...{ name: "grpc", clock: systemClock, log, observer: uncounted },
-      onConn: (conn) => conn.close(),
-      supervisor: testSupervisor(log),
-    });
-  const first = open(0);
-  assert.throws(() => open(first.port), /another program listens there/);
-  for (const hostname of ["127.0.0.1", "127.0.0.2"]) {
-    using conn = await Deno.connect({ hostname, port: first.port });
-    assert.equal(await conn.read(new Uint8Array(1)), null);
-  }
-  await first.close();
-  // What was closed is free at once.
-  await open(first.port).close();
-});
-
-Deno.test("where there is no IPv6, every address is every IPv4 address", async () => {
-  const tried: string[] = [];
-  const { listener } = listening((hostname, port) => {
-    tried.push(hostname);
-    if (hostname === "::") throw new Error("Address family not supported by protocol");
-    return new FakeBound(hostname, port);
-  });
-  assert.deepEqual([tried, listener.hostname], [["::", "0.0.0.0"], "0.0.0.0"]);
-  await listener.close();
 });
 
 Deno.test("why a port cannot be had is said, and a taken one is not sought elsewhere", () => {
