@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import type { FakeClock } from "../../lib/time/mod.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { emptySettings, get, hasGoaway, preface, setUp, told } from "./connections_bed.ts";
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NetError } from "../../lib/net/mod.ts";
 import { portsOf } from "../../lib/sim/mod.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
-import { type StatsSegment } from "../../lib/vpp/mod.ts";
+import type { StatsSegment } from "../../lib/vpp/mod.ts";
 import { SegmentError } from "../../lib/vpp/stats/mod.ts";
 import { Bed } from "./bed.ts";
 import { inStep, web } from "./sync_support.ts";
