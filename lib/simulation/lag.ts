@@ -14,12 +14,16 @@ export function lagging(
   return (tell) => {
     let isClosed = false;
     const inOrder = <T>(carryOut: (what: T) => void) => {
+      const queue: T[] = [];
       let last = 0;
+      // What comes up first is the head, however the times were rounded.
+      const next = () => {
+        for (const what of queue.splice(0, 1)) if (!isClosed) carryOut(what);
+      };
       return (what: T) => {
+        queue.push(what);
         last = Math.max(last, clock.now() + random() * longestMs);
-        clock.after(last - clock.now(), () => {
-          if (!isClosed) carryOut(what);
-        });
+        clock.after(last - clock.now(), next);
       };
     };
     const link: ProbeLink = start(inOrder(tell));
