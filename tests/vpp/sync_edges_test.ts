@@ -231,3 +231,21 @@ Deno.test("a VIP of which VPP's text does not tell is shown as not sticky", asyn
   model.text = () => "";
   assert.equal((await stateOf()).vips[0]?.srcIpSticky, false);
 });
+
+Deno.test("what was refused while VPP was asked what it holds is forgotten when that explains it", async () => {
+  for (const what of [undefined, "web"]) {
+    await using bed = new Bed(web, { delayMs: 20 });
+    await bed.start();
+    bed.sim.byHand.deleteServer(vip, "10.0.0.1");
+    const done = bed.vpp.sync(what);
+    await bed.pass(10);
+    // Its request comes after the dump, which has it as it is already.
+    bed.set("paused", "b1");
+    await bed.until(() => bed.log.named("vpp-reconciler-error").length > 0, "refused");
+    await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50");
+    await bed.pass(1_000);
+    await done;
+    assert.deepEqual([bed.vpp.step()?.inStep, bed.vpp.step()?.differs], [true, []]);
+    assert.equal(bed.vppEvents().at(-1), "altered 192.0.2.1/32 tcp 80: 10.0.0.1 removed");
+  }
+});

@@ -66,6 +66,8 @@ class Syncer {
   readonly #planning: Planning;
   /** By the id of the VIP: what was refused and not thought about yet. */
   readonly #refused = new Map<string, Refusal>();
+  /** Prefixes found to be other than known since what was refused was thought about last. */
+  readonly #altered = new Set<string>();
   #isAdopted = false;
   /** Whether everything was looked at since the connect. */
   #isWhole = false;
@@ -119,7 +121,7 @@ class Syncer {
   }
 
   /** Asks VPP what it holds. Changes are served meanwhile, once it is known what it held before. */
-  async #look(): Promise<ReadonlySet<string>> {
+  async #look(): Promise<void> {
     const { client, clock, pending, known, step, progress } = this.#context;
     progress.awaiting("what VPP holds");
     known.startDump();
@@ -139,7 +141,7 @@ class Syncer {
     await pause(clock);
     pending.takeConf();
     await this.#setConf(conf);
-    return new Set(altered.map(({ vip }) => prefixText(vip)));
+    for (const { vip } of altered) this.#altered.add(prefixText(vip));
   }
 
   #tellAltered(altered: readonly Alteration[]): void {
@@ -230,8 +232,9 @@ class Syncer {
   }
 
   /**
-   * Thinks about what was refused, adding to `counts`. Where it was not refused before, what is
-   * known may be wrong: VPP is asked, and what turns out otherwise is planned anew, once.
+   * Thinks about what was refused, adding to `counts`. Where it was not refused before, what was
+   * known may have been wrong: VPP is asked, and what turns out otherwise, or has since it was
+   * refused, is planned anew, once.
    */
   async #reconsider(counts = new Run("vip").counts): Promise<void> {
     const { step } = this.#context;
@@ -240,9 +243,10 @@ class Syncer {
       this.#refused.clear();
       const fresh = refused.filter(([id]) => step.difference(id) === undefined);
       for (const [id, { detail }] of refused) step.note(id, detail);
+      if (fresh.length > 0) await this.#look();
+      const again = fresh.filter(([, { step }]) => this.#altered.has(prefixText(step.vip)));
+      this.#altered.clear();
       if (fresh.length === 0) return;
-      const altered = await this.#look();
-      const again = fresh.filter(([, { step }]) => altered.has(prefixText(step.vip)));
       const run = new Run("vip");
       await this.#changes.carryOut(new Set(again.map(([, { target }]) => target)), run);
       for (const [id] of again) step.note(id, undefined);
