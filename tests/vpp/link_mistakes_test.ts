@@ -80,7 +80,7 @@ Deno.test("a mistake of our own ends one connection, is told, and never the link
   await bed.becomes(inStep);
   const [record] = bed.log.named("task-failed");
   assert.deepEqual([record?.task, record?.err], ["vpp-link", "undefined is not a function"]);
-  assert.match(String(record?.stack), /link_test/);
+  assert.match(String(record?.stack), /link_mistakes_test/);
 });
 
 Deno.test("mistakes that keep maglevd from VPP for over a minute are complained of, and told", async () => {

@@ -66,8 +66,8 @@ class Syncer {
   readonly #planning: Planning;
   /** By the id of the VIP: what was refused and not thought about yet. */
   readonly #refused = new Map<string, Refusal>();
-  /** Prefixes found to be other than known since what was refused was thought about last. */
-  readonly #altered = new Set<string>();
+  /** Those of them whose prefix was since found to be other than it was known. */
+  readonly #explained = new Set<Refusal>();
   #isAdopted = false;
   /** Whether everything was looked at since the connect. */
   #isWhole = false;
@@ -121,7 +121,7 @@ class Syncer {
   }
 
   /** Asks VPP what it holds. Changes are served meanwhile, once it is known what it held before. */
-  async #look(): Promise<void> {
+  async #look(): Promise<ReadonlySet<string>> {
     const { client, clock, pending, known, step, progress } = this.#context;
     progress.awaiting("what VPP holds");
     known.startDump();
@@ -141,7 +141,11 @@ class Syncer {
     await pause(clock);
     pending.takeConf();
     await this.#setConf(conf);
-    for (const { vip } of altered) this.#altered.add(prefixText(vip));
+    const prefixes = new Set(altered.map(({ vip }) => prefixText(vip)));
+    for (const refusal of this.#refused.values()) {
+      if (prefixes.has(prefixText(refusal.step.vip))) this.#explained.add(refusal);
+    }
+    return prefixes;
   }
 
   #tellAltered(altered: readonly Alteration[]): void {
@@ -243,10 +247,13 @@ class Syncer {
       this.#refused.clear();
       const fresh = refused.filter(([id]) => step.difference(id) === undefined);
       for (const [id, { detail }] of refused) step.note(id, detail);
-      if (fresh.length > 0) await this.#look();
-      const again = fresh.filter(([, { step }]) => this.#altered.has(prefixText(step.vip)));
-      this.#altered.clear();
+      const explained = new Set(this.#explained);
+      this.#explained.clear();
       if (fresh.length === 0) return;
+      const altered = await this.#look();
+      const again = fresh.filter(([, refusal]) =>
+        explained.has(refusal) || altered.has(prefixText(refusal.step.vip))
+      );
       const run = new Run("vip");
       await this.#changes.carryOut(new Set(again.map(([, { target }]) => target)), run);
       for (const [id] of again) step.note(id, undefined);
