@@ -29,6 +29,7 @@ export type {
   ConfigReloadOutcome,
   ConfigService,
   ConnectionObserver,
+  DaemonStatus,
   RpcCode,
   RpcMethod,
   RpcObserver,
