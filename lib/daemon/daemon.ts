@@ -5,7 +5,7 @@ import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import { type DaemonLog, LimitedLog } from "../log/mod.ts";
+import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit } from "../net/mod.ts";
@@ -88,6 +88,10 @@ export async function startDaemon(
   };
   const keeper = startKeeper(base, parts);
   const kept = await keeper?.open();
+  if (kept) {
+    events.goOnBehind(kept.lastSeq);
+    journal.restore(kept.events, kept.lastSeq);
+  }
   const checker = startChecker(base, config, kept && restore(kept, config, log), parts);
   keeper?.follow(checker);
   const flushes = keeper && kept && {
@@ -106,7 +110,7 @@ export async function startDaemon(
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
+  parts.adopt(await startApi(base, checker, file, vpp, keeper), (server) => server.shutdown());
   manager.ready(status(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
@@ -118,6 +122,9 @@ export async function startDaemon(
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
 }
+
+/** Unix milliseconds at which this process began. */
+const startedAt = systemClock.wall();
 
 /** CPU time that this process has had, in milliseconds. */
 function cpuMs(): number {
@@ -135,7 +142,7 @@ function makeMetrics({ reflection }: Settings): Metrics {
 
 /** What outlives the process, or undefined when nothing does. */
 function startKeeper(
-  { settings: { stateDir }, log }: Base,
+  { settings: { stateDir }, log, journal }: Base,
   parts: AsyncDisposableStack,
 ): Keeper | undefined {
   if (stateDir === "") {
@@ -146,7 +153,7 @@ function startKeeper(
   }
   const keeping = new FileKeeping(stateDir, systemClock);
   return parts.adopt(
-    new Keeper({ keeping, clock: systemClock, log }),
+    new Keeper({ keeping, clock: systemClock, log, journal }),
     (keeper) => keeper.close(),
   );
 }
@@ -157,6 +164,7 @@ function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
   const restored = restoredFrom(state, now, config.stateMaxAgeMs);
   log.info("state-restored", {
     backends: state.backends.length,
+    events: state.events.length,
     weights: state.weights.length,
     health: state.aliveAt === 0 ? "none" : restored.isHealthFresh ? "counts" : "too old to count",
     "age-ms": state.aliveAt > 0 ? Math.round(now - state.aliveAt) : undefined,
@@ -217,12 +225,15 @@ async function startApi(
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
+  archive: Keeper | undefined,
 ): Promise<RpcServer> {
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const server = startRpcServer({
     addr: settings.grpcAddress,
     checker,
     journal,
+    archive,
+    status: async () => ({ startedAt, config: await config.status() }),
     events,
     logs: log,
     vpp,
@@ -272,6 +283,8 @@ function configFile(
   return new ConfigFile({
     path: settings.configPath,
     load: () => loader.load(settings.configPath),
+    stamp: () => stampOf(settings.configPath),
+    now: () => systemClock.wall(),
     apply: async (config, actor) => {
       await checker.reload(config, actor);
       await warnOfMissingCapabilities(config, log);
@@ -285,6 +298,16 @@ function configFile(
     log: steadyLog,
     events,
   });
+}
+
+/** A text that is another one when a file is. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { mtime, size, ino } = await Deno.stat(path);
+    return `${mtime?.getTime()} ${size} ${ino}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 /** What `systemctl status` shows. */

@@ -17,16 +17,17 @@ import type { VppService } from "../vpp/mod.ts";
 import { written } from "./answer.ts";
 import type { CallSlotsByClass } from "./call_slots.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
+import { statusToProto } from "./convert/status.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
-import { listEvents } from "./list_events.ts";
+import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService } from "./types.ts";
+import type { ConfigService, DaemonStatus } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
 
@@ -38,6 +39,10 @@ export interface MaglevDeps {
   readonly config: ConfigService;
   readonly hub: EventHub;
   readonly journal: Journal;
+  /** Where events are that the journal holds no more; absent: nowhere. */
+  readonly archive?: EventArchive | undefined;
+  /** Tells of the daemon itself. Never rejects. */
+  readonly status: () => Promise<DaemonStatus>;
   /** Is told of requests that the checker does not see. */
   readonly events: EventSink;
   readonly clock: Clock;
@@ -50,7 +55,7 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
   return [...showRpcs(deps), ...steeringRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
-function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly Rpc[] {
+function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const frontends = frontendListing(checker, clock);
   const backends = backendListing(checker, clock);
@@ -80,7 +85,10 @@ function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly
     }),
     serverStream(m.watchEvents, (req, context) => watchEvents(hub, req, context)),
     unary(m.listEvents, (req, context) => {
-      return calls.lists.run(context, () => listEvents({ journal, hub, clock }, req, context));
+      return calls.lists.run(
+        context,
+        () => listEvents({ journal, archive, hub, clock }, req, context),
+      );
     }),
   ];
 }
@@ -105,10 +113,11 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
 }
 
 /** VPP's answers are made once for each reading of it, whoever shares the reading. */
-function vppRpcs({ vpp, events, checker, calls }: MaglevDeps): readonly Rpc[] {
+function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const answers = new AnswersByObject();
   return [
+    unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
       return vppInfoToProto(present(connected.info()), connected.step());
