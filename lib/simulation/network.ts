@@ -21,6 +21,8 @@ export class SimulatedNetwork {
   readonly #moods = new Map<string, ServerMood>();
   /** Addresses of servers that were not well at some time. */
   readonly everUnwell = new Set<string>();
+  /** When a server answered a probe for the first time. */
+  readonly #answeredAt = new Map<string, number>();
   #lackingUntil = -Infinity;
   #calmAt = 0;
 
@@ -59,9 +61,22 @@ export class SimulatedNetwork {
   /** Starts a probe, as `probes` would. */
   readonly start: StartProbe = (target, done) => {
     const { delayMs, result } = this.#outcome(target);
-    const timer: Timer = this.clock.after(delayMs, () => done({ ...result, durationMs: delayMs }));
+    const timer: Timer = this.clock.after(delayMs, () => {
+      if (result.ok) this.#noteAnswer(target.address.text);
+      done({ ...result, durationMs: delayMs });
+    });
     return () => timer.cancel();
   };
+
+  /** For how long a server has been known to answer, in milliseconds; -1 if it is not. */
+  answersFor(address: string): number {
+    const at = this.#answeredAt.get(address);
+    return at === undefined ? -1 : this.clock.now() - at;
+  }
+
+  #noteAnswer(address: string): void {
+    if (!this.#answeredAt.has(address)) this.#answeredAt.set(address, this.clock.now());
+  }
 
   #outcome(
     { address, check }: ProbeTarget,

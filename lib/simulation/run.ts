@@ -93,7 +93,9 @@ class Run {
     });
     const isKnown = (address: string) => this.#start.isKnown(address);
     this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs, isKnown);
-    const isWell = (address: string) => !this.#network.everUnwell.has(address);
+    const isWell = (address: string) =>
+      !this.#network.everUnwell.has(address) &&
+      this.#network.answersFor(address) > this.#windowMs + 2 * history.lagMs;
     this.#well = new WellWatch(history.site, isWell);
     this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
     this.#vpp.journal.subscribe((entry) => {

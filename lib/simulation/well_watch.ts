@@ -7,8 +7,8 @@ const protocols = { tcp: 6, udp: 17, any: 255 } as const;
 
 /**
  * Knows without the checker's help which servers have to have traffic: those that have always been
- * well, that nobody has steered, and that the file, before and after a reload, has in the first pool
- * of a frontend with a weight. Nothing may take it from them.
+ * well and were seen to be, that nobody has steered, and that the file, before and after a reload,
+ * has in the first pool of a frontend with a weight. Nothing may take it from them.
  */
 export class WellWatch {
   readonly #steered = new Set<string>();
@@ -17,7 +17,7 @@ export class WellWatch {
   #due: [Due, Due];
   #site: Site;
 
-  /** `isWell` tells whether the server at an address has always been well. */
+  /** `isWell` tells whether a server was seen to be well, and always has been. */
   constructor(site: Site, private readonly isWell: (address: string) => boolean) {
     this.#site = site;
     this.#due = [dueOf(site), dueOf(site)];
