@@ -10,10 +10,10 @@ import type { DemoBackend } from "./demo/backend.ts";
 import { demoCommands, denoCommand } from "./demo/commands.ts";
 import type { DemoPorts } from "./demo/commands.ts";
 import { demoBackends, demoConfig } from "./demo/config.ts";
-import { startDaemonProcess } from "./demo/daemon_process.ts";
+import { type DaemonProcess, startDaemonProcess } from "./demo/daemon_process.ts";
 import { announce, narrate, painter } from "./demo/narrator.ts";
 import { freePort } from "./demo/ports.ts";
-import { story } from "./demo/story.ts";
+import { restartAfter, restartSays, story } from "./demo/story.ts";
 import { startVpp } from "./demo/vpp.ts";
 import type { DemoVpp } from "./demo/vpp.ts";
 
@@ -37,27 +37,60 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   const folder = parts.adopt(await Deno.makeTempDir({ prefix: "maglev-demo-" }), removeFolder);
   await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
   const vpp = parts.use(startVpp(folder));
-  const daemon = startDaemonProcess(
-    daemonArguments(folder, ports, vpp),
-    (line) => {
+  const daemon = new DemoDaemon(() =>
+    startDaemonProcess(daemonArguments(folder, ports, vpp), (line) => {
       const told = narrate(line, paint);
       if (told !== undefined) console.log(told);
-    },
+    })
   );
-  const ended = daemon.ended.then((code) => {
-    if (code !== 0) say(`maglevd ended with exit code ${code}`);
-    over.abort();
-    return code;
-  });
   try {
     await daemon.ready;
     introduce(port, ports);
-    await tell(backends);
+    await tell(backends, () => daemon.restart());
   } catch {
     // maglevd has ended, and its log, above, says why.
   }
-  await daemon.stop();
-  return await ended;
+  return await daemon.stop();
+}
+
+/** maglevd: its end is that of the demo, unless it is started again. */
+class DemoDaemon {
+  #current: DaemonProcess;
+  #isRestarting = false;
+
+  constructor(private readonly start: () => DaemonProcess) {
+    this.#current = start();
+    this.#watch(this.#current);
+  }
+
+  /** As {@link DaemonProcess.ready}. */
+  get ready(): Promise<void> {
+    return this.#current.ready;
+  }
+
+  /** Kills it and starts another one. Rejects as `ready` does. */
+  async restart(): Promise<void> {
+    this.#isRestarting = true;
+    this.#current.kill();
+    await this.#current.ended;
+    this.#isRestarting = false;
+    this.#current = this.start();
+    this.#watch(this.#current);
+    await this.#current.ready;
+  }
+
+  /** Ends it. Resolves to its exit code. */
+  async stop(): Promise<number> {
+    await this.#current.stop();
+    return await this.#current.ended;
+  }
+
+  async #watch(process: DaemonProcess): Promise<void> {
+    const code = await process.ended;
+    if (this.#isRestarting) return;
+    if (code !== 0) say(`maglevd ended with exit code ${code}`);
+    over.abort();
+  }
 }
 
 function daemonArguments(folder: string, { api, metrics }: DemoPorts, vpp: DemoVpp): string[] {
@@ -84,9 +117,18 @@ ${demoCommands(ports, deno).map((command) => `  ${command}`).join("\n")}
 `);
 }
 
-/** Plays the story over and over until the demo is over. */
-async function tell(backends: readonly DemoBackend[]): Promise<void> {
-  while (!over.signal.aborted) {
+/** Plays the story over and over until the demo is over, `restart` once after the first time. */
+async function tell(
+  backends: readonly DemoBackend[],
+  restart: () => Promise<void>,
+): Promise<void> {
+  for (let round = 0; !over.signal.aborted; round++) {
+    if (round === 1) {
+      await pause(restartAfter * 1000);
+      if (over.signal.aborted) return;
+      say(restartSays);
+      await restart();
+    }
     for (const { after, backend, mood, says } of story) {
       await pause(after * 1000);
       if (over.signal.aborted) return;

@@ -88,6 +88,10 @@ export async function startDaemon(
   };
   const keeper = startKeeper(base, parts);
   const kept = await keeper?.open();
+  if (kept) {
+    events.goOnBehind(kept.lastSeq);
+    journal.restore(kept.events, kept.lastSeq);
+  }
   const checker = startChecker(base, config, kept && restore(kept, config, log), parts);
   keeper?.follow(checker);
   const flushes = keeper && kept && {
@@ -106,7 +110,7 @@ export async function startDaemon(
   });
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(await startApi(base, checker, file, vpp), (server) => server.shutdown());
+  parts.adopt(await startApi(base, checker, file, vpp, keeper), (server) => server.shutdown());
   manager.ready(status(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
@@ -135,7 +139,7 @@ function makeMetrics({ reflection }: Settings): Metrics {
 
 /** What outlives the process, or undefined when nothing does. */
 function startKeeper(
-  { settings: { stateDir }, log }: Base,
+  { settings: { stateDir }, log, journal }: Base,
   parts: AsyncDisposableStack,
 ): Keeper | undefined {
   if (stateDir === "") {
@@ -146,7 +150,7 @@ function startKeeper(
   }
   const keeping = new FileKeeping(stateDir, systemClock);
   return parts.adopt(
-    new Keeper({ keeping, clock: systemClock, log }),
+    new Keeper({ keeping, clock: systemClock, log, journal }),
     (keeper) => keeper.close(),
   );
 }
@@ -157,6 +161,7 @@ function restore(state: SavedState, config: Config, log: DaemonLog): Restored {
   const restored = restoredFrom(state, now, config.stateMaxAgeMs);
   log.info("state-restored", {
     backends: state.backends.length,
+    events: state.events.length,
     weights: state.weights.length,
     health: state.aliveAt === 0 ? "none" : restored.isHealthFresh ? "counts" : "too old to count",
     "age-ms": state.aliveAt > 0 ? Math.round(now - state.aliveAt) : undefined,
@@ -217,12 +222,14 @@ async function startApi(
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
+  archive: Keeper | undefined,
 ): Promise<RpcServer> {
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const server = startRpcServer({
     addr: settings.grpcAddress,
     checker,
     journal,
+    archive,
     events,
     logs: log,
     vpp,

@@ -44,11 +44,22 @@ export class Journal implements Disposable {
   readonly #unsubscribe: () => void;
   /** Index of the oldest once the ring is full. */
   #oldest = 0;
+  /** Events up to this number are of before, be they kept or not. */
+  #behind = 0;
 
   /** Keeps what `events` tells from now on, at most `capacity` of it. */
   constructor(events: EventSource, capacity = defaultCapacity) {
     this.#capacity = capacity;
     this.#unsubscribe = events.subscribe((event) => this.#keep(event));
+  }
+
+  /**
+   * Begins with what was kept before, oldest first, and with that all events up to number `seq` are
+   * told. Before the first event.
+   */
+  restore(events: readonly MaglevEvent[], seq: number): void {
+    this.#behind = seq;
+    for (const event of events.slice(-this.#capacity)) this.#keep(event);
   }
 
   /** Keeps nothing more. What is there can still be read. */
@@ -66,9 +77,9 @@ export class Journal implements Disposable {
     return this.#at(0)?.seq;
   }
 
-  /** Number of the newest event kept; 0 before the first. */
+  /** Number of the newest event that was told; 0 before the first. */
   get newestSeq(): number {
-    return this.#at(this.size - 1)?.seq ?? 0;
+    return Math.max(this.#behind, this.#at(this.size - 1)?.seq ?? 0);
   }
 
   /**
@@ -80,7 +91,7 @@ export class Journal implements Disposable {
     if (seq === newest) return [];
     const oldest = this.oldestSeq;
     if (oldest === undefined || seq > newest || seq < oldest - 1) return undefined;
-    return this.#slice(seq - oldest + 1);
+    return this.#slice(this.#placeBehind(seq));
   }
 
   /** One page of what the query asks for. */
@@ -98,9 +109,19 @@ export class Journal implements Disposable {
 
   /** Where a query begins, as a place in the order of age. */
   #start({ order, after }: EventQuery): number {
-    const oldest = this.oldestSeq ?? 0;
-    if (order === "oldest") return after === undefined ? 0 : Math.max(0, after - oldest + 1);
-    return after === undefined ? this.size - 1 : Math.min(this.size, after - oldest) - 1;
+    if (order === "oldest") return after === undefined ? 0 : this.#placeBehind(after);
+    return after === undefined ? this.size - 1 : this.#placeBehind(after - 1) - 1;
+  }
+
+  /** The place of the first event with a higher number: between two runs numbers may be missing. */
+  #placeBehind(seq: number): number {
+    let [low, high] = [0, this.size];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#at(middle)?.seq ?? 0) > seq) high = middle;
+      else low = middle + 1;
+    }
+    return low;
   }
 
   #keep(event: MaglevEvent): void {

@@ -41,6 +41,12 @@ export class EventStream implements EventSource, EventSink, Disposable {
     return this.#seq;
   }
 
+  /** Numbers events behind `seq` from now on, so that numbers go on over a restart. Before the first. */
+  goOnBehind(seq: number): void {
+    if (this.#seq > 0) throw new RangeError(`events up to ${this.#seq} have been numbered already`);
+    this.#seq = seq;
+  }
+
   /** Calls `listener` for each event told from now on, until the returned function is called. */
   subscribe(listener: (event: MaglevEvent) => void): () => void {
     const subscription = { listener };

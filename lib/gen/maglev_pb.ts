@@ -2039,8 +2039,9 @@ export type Event = Message<"maglev.Event"> & {
   } | { case: undefined; value?: undefined };
 
   /**
-   * Added: counts changes from 1 at the start of maglevd, without gaps over all kinds; 0 for what
-   * is no change: log records, the present state, signs of life, pulses.
+   * Added: counts changes without gaps over all kinds, from 1 or, if maglevd keeps its state, behind
+   * those of the run before, with a gap if that one was killed; 0 for what is no change: log records,
+   * the present state, signs of life, pulses.
    *
    * @generated from field: uint64 seq = 4;
    */
@@ -2176,7 +2177,7 @@ export type ListEventsResponse = Message<"maglev.ListEventsResponse"> & {
   streamId: string;
 
   /**
-   * of all that are kept; 0 when there are none
+   * of those that are kept in memory; 0 when there are none
    *
    * @generated from field: uint64 oldest_seq = 4;
    */

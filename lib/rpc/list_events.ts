@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { eventKinds, type Journal } from "../events/mod.ts";
+import { eventKinds, type EventPage, type EventQuery, type Journal } from "../events/mod.ts";
 import type { ListEventsRequest } from "../gen/maglev_pb.ts";
 import { ListEventsResponseSchema } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
@@ -14,20 +14,27 @@ import type { EventHub } from "./watch/hub.ts";
 const defaultLimit = 100;
 const largestLimit = 1_000;
 
+/** What is kept of events beyond memory. */
+export interface EventArchive {
+  /** One page, of events older than those in memory. `next` may come with a page that is not full. */
+  list(query: EventQuery): Promise<EventPage>;
+}
+
 /** What listing events needs. */
 export interface ListEventsDeps {
   readonly journal: Journal;
+  readonly archive?: EventArchive | undefined;
   readonly hub: EventHub;
   readonly clock: Clock;
 }
 
 /** One page of the journal. Throws InvalidArgument for a kind that there is not. */
 export async function listEvents(
-  { journal, hub, clock }: ListEventsDeps,
+  { journal, archive, hub, clock }: ListEventsDeps,
   request: ListEventsRequest,
   { binary }: CallContext,
 ): Promise<Answer> {
-  const { events, next } = journal.list({
+  const { events, next } = await page(journal, archive, {
     notBefore: moment(request.notBeforeUnixNs),
     before: moment(request.beforeUnixNs),
     backend: request.backend || undefined,
@@ -54,6 +61,29 @@ export async function listEvents(
     rest,
     binary,
   );
+}
+
+/** One page, begun in memory and gone on with on disk, or the other way round. */
+async function page(
+  journal: Journal,
+  archive: EventArchive | undefined,
+  query: EventQuery,
+): Promise<EventPage> {
+  if (!archive) return journal.list(query);
+  const isInMemory = query.after !== undefined && query.after >= (journal.oldestSeq ?? Infinity);
+  if (query.order === "oldest") {
+    const old = isInMemory ? { events: [], next: undefined } : await archive.list(query);
+    if (old.next !== undefined) return old;
+    const { events, next } = journal.list({ ...query, limit: query.limit - old.events.length });
+    const isFull = old.events.length === query.limit;
+    return { events: [...old.events, ...events], next: isFull ? old.events.at(-1)?.seq : next };
+  }
+  const young = journal.list(query);
+  if (young.next !== undefined) return young;
+  const limit = query.limit - young.events.length;
+  const after = Math.min(query.after ?? Infinity, journal.oldestSeq ?? Infinity);
+  const old = await archive.list({ ...query, limit, ...(after < Infinity && { after }) });
+  return { events: [...young.events, ...old.events], next: old.next };
 }
 
 /**

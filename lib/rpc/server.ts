@@ -21,6 +21,7 @@ import type { Counting, PortLimits, PortOptions, RpcPort } from "./port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
+import type { EventArchive } from "./list_events.ts";
 import type { ConfigService, ConnectionObserver, RpcObserver } from "./types.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
@@ -33,6 +34,8 @@ export interface RpcServerOptions {
   readonly checker: CheckerView & CheckerControl;
   /** Keeps what the checker's stream of events has told. */
   readonly journal: Journal;
+  /** Where events are that the journal holds no more; absent: nowhere. */
+  readonly archive?: EventArchive | undefined;
   /** The same stream, to tell what operators do that the checker does not see. */
   readonly events: EventSink;
   /** Where event streams get log records from. */

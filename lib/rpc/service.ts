@@ -20,7 +20,7 @@ import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
-import { listEvents } from "./list_events.ts";
+import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
@@ -38,6 +38,8 @@ export interface MaglevDeps {
   readonly config: ConfigService;
   readonly hub: EventHub;
   readonly journal: Journal;
+  /** Where events are that the journal holds no more; absent: nowhere. */
+  readonly archive?: EventArchive | undefined;
   /** Is told of requests that the checker does not see. */
   readonly events: EventSink;
   readonly clock: Clock;
@@ -50,7 +52,7 @@ export function maglevRpcs(deps: MaglevDeps): readonly Rpc[] {
   return [...showRpcs(deps), ...steeringRpcs(deps), ...configRpcs(deps), ...vppRpcs(deps)];
 }
 
-function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly Rpc[] {
+function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const frontends = frontendListing(checker, clock);
   const backends = backendListing(checker, clock);
@@ -80,7 +82,10 @@ function showRpcs({ checker, hub, journal, clock, calls }: MaglevDeps): readonly
     }),
     serverStream(m.watchEvents, (req, context) => watchEvents(hub, req, context)),
     unary(m.listEvents, (req, context) => {
-      return calls.lists.run(context, () => listEvents({ journal, hub, clock }, req, context));
+      return calls.lists.run(
+        context,
+        () => listEvents({ journal, archive, hub, clock }, req, context),
+      );
     }),
   ];
 }

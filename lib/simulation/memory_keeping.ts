@@ -1,3 +1,4 @@
+import { type EventPage, type EventQuery, isAskedFor, type MaglevEvent } from "../events/mod.ts";
 import type { Batch, Keeping, Opened, SavedState, Written } from "../state/mod.ts";
 
 /** The state's file, in memory: it outlives one maglevd after the other. */
@@ -9,7 +10,9 @@ export class MemoryKeeping implements Keeping {
   readonly batches: Batch[] = [];
   /** What becomes of the next batches. */
   readonly outcomes: Written[] = [];
+  readonly events: MaglevEvent[] = [];
   aliveAt = 0;
+  lastSeq = 0;
   isClosed = false;
   opened: Omit<Opened, "state"> = { isWritable: true, troubles: [] };
 
@@ -25,6 +28,7 @@ export class MemoryKeeping implements Keeping {
       this.backends.clear();
       this.weights.clear();
       this.flushes.clear();
+      this.events.length = 0;
     }
     if (outcome.kind === "kept") this.#keep(batch);
     return Promise.resolve(outcome);
@@ -34,10 +38,17 @@ export class MemoryKeeping implements Keeping {
   survivor(): MemoryKeeping {
     const survivor = new MemoryKeeping();
     survivor.aliveAt = this.aliveAt;
+    survivor.lastSeq = this.lastSeq;
+    survivor.events.push(...this.events);
     for (const [name, backend] of this.backends) survivor.backends.set(name, backend);
     for (const [name, weights] of this.weights) survivor.weights.set(name, weights);
     for (const [vip, addresses] of this.flushes) survivor.flushes.set(vip, addresses);
     return survivor;
+  }
+
+  list(query: EventQuery, before: number): Promise<EventPage> {
+    const asked = this.events.filter((event) => event.seq < before && isAskedFor(event, query));
+    return Promise.resolve({ events: asked.slice(0, query.limit), next: undefined });
   }
 
   close(): Promise<void> {
@@ -48,14 +59,18 @@ export class MemoryKeeping implements Keeping {
   get state(): SavedState {
     return {
       aliveAt: this.aliveAt,
+      lastSeq: this.lastSeq,
+      events: this.events,
       backends: [...this.backends.values()],
       weights: [...this.weights.values()].flat(),
       flushes: Array.from(this.flushes, ([vip, addresses]) => ({ vip, addresses })),
     };
   }
 
-  #keep({ aliveAt, backends, gone, frontends, flushes }: Batch): void {
+  #keep({ aliveAt, lastSeq, backends, gone, frontends, flushes, events }: Batch): void {
     this.aliveAt = aliveAt;
+    this.lastSeq = lastSeq;
+    this.events.push(...events);
     for (const each of backends) this.backends.set(each.name, each);
     for (const name of gone) this.backends.delete(name);
     for (const { name, weights } of frontends) this.weights.set(name, weights);

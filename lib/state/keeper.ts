@@ -1,4 +1,5 @@
 import type { Checker, Restored, SavedBackend } from "../checker/mod.ts";
+import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
 import { type Clock, pause, type Timer } from "../time/mod.ts";
 import { Dirty, type Taken } from "./dirty.ts";
@@ -22,6 +23,8 @@ export interface KeeperOptions {
   readonly keeping: Keeping;
   readonly clock: Clock;
   readonly log: Logger;
+  /** What is kept of it outlives the process; absent: nothing. */
+  readonly journal?: Journal;
 }
 
 /** The part of the checker that is kept. */
@@ -29,6 +32,12 @@ export type Kept = Pick<
   Checker,
   "backendNames" | "frontendNames" | "saved" | "savedWeights" | "events"
 >;
+
+/** Events of one batch. */
+const mostEvents = 500;
+
+/** Numbers that are claimed ahead, so that none is given twice however a process ends. */
+const claimed = 100_000;
 
 /** What was kept, as a checker begins with it; health counts if it is not older than `maxAgeMs`. */
 export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): Restored {
@@ -61,6 +70,8 @@ export class Keeper {
   #isWritable = false;
   #isFailing = false;
   #isClosed = false;
+  /** Number of the last event that is kept. */
+  #keptSeq = 0;
 
   /** Keeps nothing yet. */
   constructor(options: KeeperOptions) {
@@ -75,7 +86,15 @@ export class Keeper {
     this.#tell(troubles);
     for (const backend of state.backends) this.#known.set(backend.name, backend);
     for (const { frontend } of state.weights) this.#dirty.frontends.add(frontend);
+    // What is told from now on has higher numbers.
+    this.#keptSeq = this.#options.journal ? state.lastSeq : 0;
     return state;
+  }
+
+  /** One page of the journal on disk, of what memory does not hold any more. Never rejects. */
+  list(query: EventQuery): Promise<EventPage> {
+    const oldest = this.#options.journal?.oldestSeq ?? Number.MAX_SAFE_INTEGER;
+    return this.#options.keeping.list(query, oldest);
   }
 
   /** Keeps what becomes of `checker` from now on. Once. */
@@ -86,7 +105,7 @@ export class Keeper {
       if (this.#dirty.hear(event) === "anything") {
         this.#isAnything = true;
         this.#lookAgain(gatherMs);
-      } else if (!this.#dirty.isEmpty) this.#soon(gatherMs);
+      } else if (!this.#isUpToDate) this.#soon(gatherMs);
     });
     this.#lookAgain(0);
   }
@@ -144,7 +163,7 @@ export class Keeper {
       if (isLooking) this.#lookAgain(aliveMs);
     } while (this.#isLookDue && !this.#isClosed);
     this.#working = undefined;
-    if (!this.#dirty.isEmpty) this.#soon(this.#isFailing ? retryMs : gatherMs);
+    if (!this.#isUpToDate) this.#soon(this.#isFailing ? retryMs : gatherMs);
   }
 
   /**
@@ -173,7 +192,24 @@ export class Keeper {
   async #writeAll(): Promise<void> {
     do {
       if (!await this.#write()) return;
-    } while (!this.#dirty.isEmpty);
+    } while (!this.#isUpToDate);
+  }
+
+  /** Whether nothing waits to be kept, but for what no event tells. */
+  get #isUpToDate(): boolean {
+    const { journal } = this.#options;
+    return this.#dirty.isEmpty && this.#keptSeq === (journal?.newestSeq ?? 0);
+  }
+
+  /** The next events to be kept. Those that the journal holds no more are lost, which is said. */
+  #nextEvents(): readonly MaglevEvent[] {
+    const { journal } = this.#options;
+    if (!journal || this.#keptSeq === journal.newestSeq) return [];
+    const { events } = journal.list({ order: "oldest", limit: mostEvents, after: this.#keptSeq });
+    if (events.length === 0) this.#keptSeq = journal.newestSeq;
+    const lost = (events[0]?.seq ?? 0) - this.#keptSeq - 1;
+    if (lost > 0) this.#warnings.warn("journal-gap", { events: lost });
+    return events;
   }
 
   /** Says whether it may go on. */
@@ -181,7 +217,7 @@ export class Keeper {
     const checker = this.#checker;
     if (!checker) return false;
     const taken = this.#dirty.take(mostPerBatch);
-    const batch = this.#batchOf(taken, checker);
+    const batch = this.#batchOf(taken, checker, this.#nextEvents());
     const written = await this.#options.keeping.write(batch);
     this.#note(batch, written);
     if (written.kind === "kept") return true;
@@ -190,7 +226,11 @@ export class Keeper {
     return written.kind === "emptied";
   }
 
-  #batchOf({ backends: names, frontends, flushes }: Taken, checker: Kept): Batch {
+  #batchOf(
+    { backends: names, frontends, flushes }: Taken,
+    checker: Kept,
+    events: readonly MaglevEvent[],
+  ): Batch {
     const backends = names.flatMap((name) => checker.saved(name) ?? []);
     const present = new Set(backends.map(({ name }) => name));
     return {
@@ -199,21 +239,25 @@ export class Keeper {
       gone: names.filter((name) => !present.has(name)),
       frontends: frontends.map((name) => ({ name, weights: checker.savedWeights(name) })),
       flushes,
+      events,
+      lastSeq: checker.events.lastSeq + (this.#isClosed ? 0 : claimed),
     };
   }
 
-  #note({ backends, gone }: Batch, written: Written): void {
+  #note({ backends, gone, events }: Batch, written: Written): void {
     const { log } = this.#options;
     switch (written.kind) {
       case "kept":
         for (const backend of backends) this.#known.set(backend.name, backend);
         for (const name of gone) this.#known.delete(name);
+        this.#keptSeq = events.at(-1)?.seq ?? this.#keptSeq;
         if (this.#isFailing) log.info("state-kept-again");
         this.#isFailing = false;
         return;
       case "emptied":
         this.#tell(written.troubles);
         this.#known.clear();
+        this.#keptSeq = (this.#options.journal?.oldestSeq ?? 1) - 1;
         this.#isAnything = true;
         return;
       case "failed":

@@ -1,4 +1,5 @@
 import type { Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
+import { eventKinds, type MaglevEvent } from "../events/mod.ts";
 import { backendStates } from "../health/mod.ts";
 import type { SavedFlushes } from "./types.ts";
 
@@ -78,4 +79,28 @@ function saidIn({ said_by: name, said_from: from, said_at: at }: Row): Said | un
     return undefined;
   }
   return { by: { name, from }, at };
+}
+
+/** Columns of an event, in the order of the table. */
+export function eventValues(event: MaglevEvent): Value[] {
+  return [event.seq, event.at, JSON.stringify(event)];
+}
+
+/** An event, undefined when a row is none, or one of a kind that this maglevd does not know. */
+export function eventOf({ seq, at, body }: Row): MaglevEvent | undefined {
+  if (typeof seq !== "number" || typeof at !== "number" || typeof body !== "string") {
+    return undefined;
+  }
+  const event = parsed(body);
+  const isKnown = event?.seq === seq && eventKinds.some((kind) => kind === event.kind);
+  return isKnown ? event as MaglevEvent : undefined;
+}
+
+function parsed(body: string): Partial<MaglevEvent> | undefined {
+  try {
+    return JSON.parse(body) ?? undefined;
+  } catch {
+    // A row that is none: whoever reads goes on without it.
+    return undefined;
+  }
 }

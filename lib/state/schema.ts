@@ -1,8 +1,22 @@
 /** Version of the tables, kept as SQLite's user_version. A file with a higher one is not touched. */
-export const version = 1;
+export const version = 2;
 
-/** Makes the tables of version 1. */
-export const tables = `
+/** What version 2 has besides: the journal. */
+const journalTables = `
+  CREATE TABLE events (
+    seq INTEGER PRIMARY KEY,
+    at REAL NOT NULL,
+    body TEXT NOT NULL
+  );
+  PRAGMA user_version = 2;
+`;
+
+/** Makes the tables out of those of an older version, 0 being none. */
+export function migration(from: number): string {
+  return from === 0 ? firstTables + journalTables : journalTables;
+}
+
+const firstTables = `
   CREATE TABLE meta (name TEXT PRIMARY KEY, value) WITHOUT ROWID;
   CREATE TABLE backends (
     name TEXT PRIMARY KEY,
@@ -31,7 +45,6 @@ export const tables = `
     address TEXT NOT NULL,
     PRIMARY KEY (vip, address)
   ) WITHOUT ROWID;
-  PRAGMA user_version = ${version};
 `;
 
 /** How a file is used: what was committed outlives a loss of power. */

@@ -1,7 +1,9 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
+import type { EventPage, EventQuery } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { backendOf, backendValues, flushesOf, weightOf, weightValues } from "./rows.ts";
-import { settings, tables, version } from "./schema.ts";
+import { EventsTable, type JournalLimits, journalLimits } from "./events_table.ts";
+import { migration, settings, version } from "./schema.ts";
 import { type Batch, nothingSaved, type Opened, type SavedState, type Written } from "./types.ts";
 
 /** The file within the state directory. */
@@ -9,6 +11,8 @@ export const fileName = "state.db";
 
 /** What SQLite says when it cannot get at a file. Whatever else it says is about what is in it. */
 const access = /locked|unable to open|read-?only|disk I\/O error|is full|not authorized/;
+
+const noEvents: EventPage = { events: [], next: undefined };
 
 /** What it keeps beside the file. */
 const companions = ["", "-wal", "-shm", "-journal"];
@@ -24,7 +28,11 @@ export class Store implements Disposable {
   #statements: Statements | undefined;
 
   /** Of a directory that exists, or can be made. `now` is Unix milliseconds. */
-  constructor(private readonly directory: string, now: () => number) {
+  constructor(
+    private readonly directory: string,
+    now: () => number,
+    private readonly limits: JournalLimits = journalLimits,
+  ) {
     this.#path = `${directory}/${fileName}`;
     this.#now = now;
   }
@@ -48,18 +56,30 @@ export class Store implements Disposable {
     if (!database || !statements) return { kind: "failed", reason: "the file is not open" };
     try {
       database.exec("BEGIN IMMEDIATE");
-      statements.put(batch);
+      statements.put(batch, this.#now());
       database.exec("COMMIT");
       return { kind: "kept" };
     } catch (error) {
       const reason = reasonOf(error);
       if (!isDamage(error)) {
         rollBack(database);
+        statements.events.recount();
         return { kind: "failed", reason };
       }
       this.#close();
       const { isWritable, troubles } = this.#openAnew(error);
       return isWritable ? { kind: "emptied", troubles } : { kind: "failed", reason };
+    }
+  }
+
+  /** One page of the journal, of events before number `before`; nothing where it cannot be read. */
+  list(query: EventQuery, before: number): EventPage {
+    const events = this.#statements?.events;
+    try {
+      return events?.list(query, before) ?? noEvents;
+    } catch {
+      // Whatever is wrong with the file is told by who writes to it next.
+      return noEvents;
     }
   }
 
@@ -79,12 +99,13 @@ export class Store implements Disposable {
       );
     }
     database.exec(settings);
-    if (found === 0) database.exec(`BEGIN IMMEDIATE; ${tables} COMMIT`);
+    if (found < version) database.exec(`BEGIN IMMEDIATE; ${migration(found)} COMMIT`);
     const check = database.prepare("PRAGMA quick_check(1)").get();
     const verdict = check && Object.values(check)[0];
     if (verdict !== "ok") throw new DamageError(`${verdict}`);
-    const state = read(database);
-    this.#statements = new Statements(database);
+    const events = new EventsTable(database, this.limits);
+    const state = { ...read(database), events: events.last() };
+    this.#statements = new Statements(database, events);
     return { state, isWritable: true, troubles: [] };
   }
 
@@ -135,6 +156,7 @@ function isDamage(error: unknown): boolean {
 /** What is prepared once. */
 class Statements {
   readonly #alive: StatementSync;
+  readonly #lastSeq: StatementSync;
   readonly #putBackend: StatementSync;
   readonly #dropBackend: StatementSync;
   readonly #putWeight: StatementSync;
@@ -142,10 +164,11 @@ class Statements {
   readonly #putFlush: StatementSync;
   readonly #dropFlushes: StatementSync;
 
-  constructor(database: DatabaseSync) {
+  constructor(database: DatabaseSync, readonly events: EventsTable) {
     const replace = (table: string, columns: number) =>
       database.prepare(`REPLACE INTO ${table} VALUES (${Array(columns).fill("?").join(", ")})`);
     this.#alive = database.prepare("REPLACE INTO meta VALUES ('alive-at', ?)");
+    this.#lastSeq = database.prepare("REPLACE INTO meta VALUES ('last-seq', ?)");
     this.#putBackend = replace("backends", 9);
     this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
     this.#putWeight = replace("weights", 8);
@@ -154,8 +177,10 @@ class Statements {
     this.#dropFlushes = database.prepare("DELETE FROM flushes WHERE vip = ?");
   }
 
-  put({ aliveAt, backends, gone, frontends, flushes }: Batch): void {
+  put({ aliveAt, backends, gone, frontends, flushes, events, lastSeq }: Batch, now: number): void {
     this.#alive.run(aliveAt);
+    this.#lastSeq.run(lastSeq);
+    this.events.put(events, now);
     for (const name of gone) this.#dropBackend.run(name);
     for (const backend of backends) this.#putBackend.run(...backendValues(backend));
     for (const { name, weights } of frontends) {
@@ -169,11 +194,17 @@ class Statements {
   }
 }
 
-function read(database: DatabaseSync): SavedState {
+/** All but the events. */
+function read(database: DatabaseSync): Omit<SavedState, "events"> {
   const all = (table: string) => database.prepare(`SELECT * FROM ${table}`).all();
-  const alive = database.prepare("SELECT value FROM meta WHERE name = 'alive-at'").get();
+  const meta = database.prepare("SELECT value FROM meta WHERE name = ?");
+  const number = (name: string) => {
+    const value = meta.get(name)?.value;
+    return typeof value === "number" ? value : 0;
+  };
   return {
-    aliveAt: typeof alive?.value === "number" ? alive.value : 0,
+    aliveAt: number("alive-at"),
+    lastSeq: number("last-seq"),
     backends: all("backends").flatMap((row) => backendOf(row) ?? []),
     weights: all("weights").flatMap((row) => weightOf(row) ?? []),
     flushes: flushesOf(all("flushes")),
@@ -191,7 +222,7 @@ function readCopy(path: string): SavedState {
     using database = new DatabaseSync(`${folder}/copy`);
     const found = versionOf(database);
     if (found !== version) throw new Error(`it is of version ${found}`);
-    return read(database);
+    return { ...read(database), events: new EventsTable(database, journalLimits).last() };
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }

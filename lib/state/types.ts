@@ -1,4 +1,5 @@
 import type { SavedBackend, SavedWeight } from "../checker/mod.ts";
+import type { MaglevEvent } from "../events/mod.ts";
 
 /** All that is kept, as the last maglevd left it. */
 export interface SavedState {
@@ -7,6 +8,10 @@ export interface SavedState {
   readonly backends: readonly SavedBackend[];
   readonly weights: readonly SavedWeight[];
   readonly flushes: readonly SavedFlushes[];
+  /** The last events, oldest first, as many as the journal holds in memory. */
+  readonly events: readonly MaglevEvent[];
+  /** No event with a higher number can have been told. */
+  readonly lastSeq: number;
 }
 
 /** Servers of one VIP in VPP whose flows have been moved since they went out of service. */
@@ -30,6 +35,10 @@ export interface Batch {
   }[];
   /** VIPs of which these are all the servers whose flows have been moved, perhaps none. */
   readonly flushes: readonly SavedFlushes[];
+  /** What has happened, in order. */
+  readonly events: readonly MaglevEvent[];
+  /** No event with a higher number is told before the next batch. */
+  readonly lastSeq: number;
 }
 
 /** Something about the state's file that the operator has to know. */
@@ -56,4 +65,11 @@ export type Written =
   | { readonly kind: "emptied"; readonly troubles: readonly Trouble[] };
 
 /** Nothing is known. */
-export const nothingSaved: SavedState = { aliveAt: 0, backends: [], weights: [], flushes: [] };
+export const nothingSaved: SavedState = {
+  aliveAt: 0,
+  backends: [],
+  weights: [],
+  flushes: [],
+  events: [],
+  lastSeq: 0,
+};

@@ -1,3 +1,4 @@
+import type { EventPage, EventQuery } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
@@ -17,6 +18,8 @@ export interface Keeping {
   open(): Promise<Opened>;
   /** Keeps a batch. Never rejects; not called again before it resolves. */
   write(batch: Batch): Promise<Written>;
+  /** One page of the journal, of events before number `before` only. Never rejects. */
+  list(query: EventQuery, before: number): Promise<EventPage>;
   /** Ends it. */
   close(): Promise<void>;
 }
@@ -26,6 +29,8 @@ export class FileKeeping implements Keeping {
   readonly #worker: Worker;
   /** Why the worker is of no use any more. */
   #failure: string | undefined;
+  /** Resolves when the last question has its answer; undefined while there is none. */
+  #turn: Promise<void> | undefined;
 
   /** Starts the worker. */
   constructor(private readonly directory: string, private readonly clock: Clock) {
@@ -49,6 +54,15 @@ export class FileKeeping implements Keeping {
     }
   }
 
+  async list(query: EventQuery, before: number): Promise<EventPage> {
+    try {
+      return await this.#ask({ kind: "list", query, before }, writeMs) as EventPage;
+    } catch {
+      // The same failure is told by whoever writes.
+      return { events: [], next: undefined };
+    }
+  }
+
   async close(): Promise<void> {
     try {
       if (this.#failure === undefined) await this.#ask({ kind: "close" }, closeMs);
@@ -60,7 +74,17 @@ export class FileKeeping implements Keeping {
   }
 
   /** One question at a time. Once one has not been answered in time, none is asked any more. */
-  async #ask(message: ToWorker, limitMs: number): Promise<FromWorker> {
+  #ask(message: ToWorker, limitMs: number): Promise<FromWorker> {
+    const ask = () => this.#askNow(message, limitMs);
+    const answer = this.#turn ? this.#turn.then(ask) : ask();
+    const turn = answer.then(() => {}, () => {}).then(() => {
+      if (this.#turn === turn) this.#turn = undefined;
+    });
+    this.#turn = turn;
+    return answer;
+  }
+
+  async #askNow(message: ToWorker, limitMs: number): Promise<FromWorker> {
     if (this.#failure !== undefined) throw new Error(this.#failure);
     const { promise, resolve, reject } = Promise.withResolvers<FromWorker>();
     const fail = (reason: string) => {

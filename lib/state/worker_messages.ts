@@ -1,3 +1,4 @@
+import type { EventPage, EventQuery } from "../events/mod.ts";
 import type { Batch, Opened, Written } from "./types.ts";
 
 /** The worker's name, by which a module knows that it runs as this worker. */
@@ -7,7 +8,8 @@ export const workerName = "maglev-state";
 export type ToWorker =
   | { readonly kind: "open"; readonly directory: string }
   | { readonly kind: "write"; readonly batch: Batch }
+  | { readonly kind: "list"; readonly query: EventQuery; readonly before: number }
   | { readonly kind: "close" };
 
 /** Worker to main thread. */
-export type FromWorker = Opened | Written | { readonly kind: "closed" };
+export type FromWorker = Opened | Written | EventPage | { readonly kind: "closed" };

@@ -21,6 +21,8 @@ function serve(scope: WorkerScope<ToWorker, FromWorker>): void {
         return store.open();
       case "write":
         return store?.write(message.batch) ?? { kind: "failed", reason: "the file is not open" };
+      case "list":
+        return store?.list(message.query, message.before) ?? { events: [], next: undefined };
       case "close":
         store?.[Symbol.dispose]();
         return { kind: "closed" };

@@ -1,7 +1,7 @@
 import { equal, match, ok } from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
 import { within } from "../support/deadline.ts";
-import { story } from "../../tools/demo/story.ts";
+import { restartSays, story } from "../../tools/demo/story.ts";
 import { root } from "./places.ts";
 import { Lines, run } from "./process.ts";
 
@@ -49,6 +49,14 @@ Deno.test(
         ok(stdout.length > 10, `${command} printed: ${stdout}`);
         if (command.includes("show backends ams1")) match(stdout, /L7STS/);
       }
+      await lines.find("the restart", (line) => line.includes(restartSays), { withinMs: 90_000 });
+      const restart = lines.seen.findIndex((line) => line.includes(restartSays));
+      const listens = (line: string) => line.includes("api-listening");
+      await lines.find("the new maglevd", listens, { from: restart, withinMs: 60_000 });
+      const [show = ""] = commands.filter((command) => command.includes("show frontends www"));
+      const events = show.replace("show frontends www", "show events kind backend num 1000");
+      const { stdout } = await run("bash", "-c", `cd ${root} && ${events}`);
+      match(stdout, /ams2 up → down/, "what happened before the restart is still known");
     } finally {
       demo.kill("SIGINT");
       const { code } = await within(15_000, "the end of the demo", demo.status);

@@ -52,9 +52,16 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     );
     const before = await states(first);
     deepEqual(before, ["four up", "one up", "three disabled", "two paused"]);
+    const listed = async (daemon: Maglevd, request: object) => {
+      const { body } = await daemon.call("ListEvents", { oldestFirst: true, ...request });
+      return (body as { events: Told[] }).events;
+    };
+    const told = await listed(first, {});
     const kept = (query: string) => inCopy(`${folder}/state`, `${folder}/copy`, query);
     await eventually(() => kept("SELECT weight AS value FROM weights") === 42);
     await eventually(() => kept("SELECT count(*) AS value FROM flushes") === 1);
+    const last = Number(told.at(-1)?.seq);
+    await eventually(() => Number(kept("SELECT max(seq) AS value FROM events")) >= last);
     first.kill("SIGKILL");
     await first.exit();
 
@@ -71,6 +78,10 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     );
     deepEqual(second.entries.filter(({ msg }) => msg === "backend-transition"), []);
     deepEqual(weights, []);
+    const after = await listed(second, {});
+    deepEqual(after.slice(0, told.length), told, "what happened before is still told");
+    const numbers = after.map(({ seq }) => Number(seq));
+    deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "no number comes twice");
     await second.call("ResumeBackend", { name: "two" });
     await second.log("backend-transition", { backend: "two", to: "up" });
   } finally {
@@ -78,6 +89,11 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** An event, as JSON has it. */
+interface Told {
+  readonly seq: string;
+}
 
 /** A value of the state's file, which maglevd has for itself: of a copy of it. */
 function inCopy(folder: string, copy: string, query: string): unknown {

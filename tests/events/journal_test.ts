@@ -160,3 +160,29 @@ Deno.test("the newest number kept is that of the last event told", () => {
   for (const name of ["a", "b", "c"]) stream.emit([pool(name)]);
   assert.equal(journal.newestSeq, 3);
 });
+
+Deno.test("what was kept before comes first, and numbers may be missing between two runs", () => {
+  const { stream, journal } = bed(4);
+  const before = [1, 2, 3].map((seq) => ({ ...backend(`old${seq}`), seq, at: seq }));
+  stream.goOnBehind(100);
+  journal.restore(before, 100);
+  assert.equal(journal.newestSeq, 100);
+  assert.deepEqual(journal.since(100), []);
+  assert.equal(journal.since(99)?.length, 0, "it was told, and is lost");
+  stream.emit([backend("new"), backend("newer")]);
+  assert.deepEqual(numbers(journal, {}), [2, 3, 101, 102]);
+  assert.deepEqual(numbers(journal, { order: "newest", after: 102 }), [101, 3, 2]);
+  assert.deepEqual(numbers(journal, { order: "newest", after: 101 }), [3, 2]);
+  assert.deepEqual(numbers(journal, { after: 3 }), [101, 102]);
+  assert.deepEqual(numbers(journal, { after: 50 }), [101, 102]);
+  assert.deepEqual(journal.since(100)?.map(({ seq }) => seq), [101, 102]);
+  assert.deepEqual(journal.since(3)?.map(({ seq }) => seq), [101, 102]);
+});
+
+Deno.test("numbers go on behind those of before only as long as none was given", () => {
+  const { stream } = bed();
+  stream.goOnBehind(7);
+  stream.emit([lost]);
+  assert.equal(stream.lastSeq, 8);
+  assert.throws(() => stream.goOnBehind(9), /events up to 8 have been numbered already/);
+});

@@ -31,12 +31,16 @@ Deno.test("killed at any moment, the file holds the last batch that was kept or 
       using store = new Store(folder, Date.now);
       const { state, isWritable, troubles } = store.open();
       assert.deepEqual([isWritable, troubles], [true, []], `kill ${kill}`);
-      const numbers = new Set(state.backends.map(({ counter }) => counter));
-      assert.equal(numbers.size, 1, `kill ${kill}: half of a batch`);
-      const [number = 0] = numbers;
+      const counters = new Set(state.backends.map(({ counter }) => counter));
+      assert.equal(counters.size, 1, `kill ${kill}: half of a batch`);
+      const [number = 0] = counters;
       assert.ok(number === last || number === last + 1, `kill ${kill}: ${number} after ${last}`);
       assert.deepEqual(new Set(state.weights.map(({ weight }) => weight)), new Set([number % 100]));
       assert.equal(state.aliveAt, number);
+      assert.equal(state.lastSeq, number * 10 + 10);
+      const numbers = state.events.map(({ seq }) => seq);
+      assert.deepEqual(numbers, Array.from(numbers, (_, i) => 11 + i), "all events, each once");
+      assert.equal(numbers.at(-1), state.lastSeq);
       last = number;
     }
     assert.ok(last >= kills);

@@ -1,3 +1,4 @@
+import type { MaglevEvent } from "../../lib/events/mod.ts";
 import type { SavedBackend, SavedWeight } from "../../lib/checker/mod.ts";
 import type { Batch } from "../../lib/state/types.ts";
 
@@ -21,5 +22,23 @@ export function weight(
 
 /** A batch with only this in it. */
 export function batch(content: Partial<Batch>): Batch {
-  return { aliveAt: 1, backends: [], gone: [], frontends: [], flushes: [], ...content };
+  return {
+    ...{ aliveAt: 1, backends: [], gone: [], frontends: [], flushes: [], events: [], lastSeq: 0 },
+    ...content,
+  };
+}
+
+/** An event about a backend. */
+export function event(seq: number, change: { at?: number; backend?: string } = {}): MaglevEvent {
+  const { at = seq * 1_000, backend = `web${seq % 3}` } = change;
+  return {
+    ...{ kind: "backend", backend, address: "10.0.0.1", frontends: ["f"], seq, at },
+    transition: { from: "up", to: "down", at },
+    cause: { kind: "probe", code: "L4CON", detail: "connection refused" },
+  };
+}
+
+/** Events of so many numbers. */
+export function events(from: number, to: number): MaglevEvent[] {
+  return Array.from({ length: to - from + 1 }, (_, i) => event(from + i));
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Journal } from "../../lib/events/mod.ts";
 import { Keeper, nothingSaved, restoredFrom } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
@@ -9,6 +10,93 @@ import { backend, weight } from "./fixtures.ts";
 const config = sketch({
   backends: { a: {}, b: {} },
   frontends: { f: [{ a: 100, b: 50 }], g: [{ b: 1 }] },
+});
+
+/** A keeper with a journal, as the daemon makes them. */
+async function journaled(keeping: MemoryKeeping, capacity = 20) {
+  const bench = new Bench(config);
+  const journal = new Journal(bench.stream, capacity);
+  const log = new RecordedLog();
+  const keeper = new Keeper({ keeping, clock: bench.clock, log, journal });
+  const state = await keeper.open();
+  bench.stream.goOnBehind(state.lastSeq);
+  journal.restore(state.events, state.lastSeq);
+  keeper.follow(bench.checker);
+  await bench.clock.advanceAsync(0);
+  return { bench, journal, log, keeper, keeping };
+}
+
+Deno.test("events are kept soon, and a clean end leaves no gap between numbers", async () => {
+  const first = await journaled(new MemoryKeeping());
+  first.bench.checker.pause("a");
+  await first.bench.clock.advanceAsync(50);
+  const told = first.bench.events.map(({ seq }) => seq);
+  assert.deepEqual(first.keeping.events, first.bench.events);
+  first.bench.checker.pause("b");
+  await first.keeper.close();
+  first.bench[Symbol.dispose]();
+  assert.deepEqual(first.keeping.events, first.bench.events, "the last as well");
+  const second = await journaled(first.keeping);
+  assert.deepEqual(second.journal.newestSeq, first.bench.stream.lastSeq);
+  assert.equal(
+    second.journal.list({ order: "newest", limit: 99 }).events.length,
+    first.bench.events.length,
+  );
+  second.bench.checker.disable("a");
+  assert.equal(second.bench.events[0]?.seq, first.bench.stream.lastSeq + 1);
+  assert.ok(told.length > 0);
+  await second.keeper.close();
+  second.bench[Symbol.dispose]();
+  assert.deepEqual(
+    first.keeping.events.map(({ seq }) => seq),
+    first.keeping.events.map((_, i) => i + 1),
+  );
+});
+
+Deno.test("a process that is killed gives no number twice", async () => {
+  const first = await journaled(new MemoryKeeping());
+  first.bench.checker.pause("a");
+  await first.bench.clock.advanceAsync(50);
+  const survivor = first.keeping.survivor();
+  // Told, and lost with the process.
+  first.bench.checker.pause("b");
+  const last = first.bench.stream.lastSeq;
+  const second = await journaled(survivor);
+  second.bench.checker.pause("b");
+  assert.ok((second.bench.events[0]?.seq ?? 0) > last);
+  await second.keeper.close();
+  assert.deepEqual(second.keeping.events.slice(-second.bench.events.length), second.bench.events);
+  second.bench[Symbol.dispose]();
+  await first.keeper.close();
+  first.bench[Symbol.dispose]();
+});
+
+Deno.test("events that came faster than the disk kept them are lost, which is said", async () => {
+  const { bench, keeper, keeping, log } = await journaled(new MemoryKeeping(), 5);
+  keeping.outcomes.push({ kind: "failed", reason: "disk full" });
+  bench.checker.pause("a");
+  await bench.clock.advanceAsync(50);
+  for (let i = 0; i < 10; i++) {
+    bench.checker.resume("a");
+    bench.checker.pause("a");
+  }
+  await bench.clock.advanceAsync(10_000);
+  assert.deepEqual(keeping.events, bench.events.slice(-5), "what the journal still holds");
+  assert.deepEqual(log.named("journal-gap").map(({ events }) => events), [bench.events.length - 5]);
+  await keeper.close();
+  bench[Symbol.dispose]();
+});
+
+Deno.test("after a file that was damaged the journal is written anew", async () => {
+  const { bench, keeper, keeping } = await journaled(new MemoryKeeping());
+  bench.checker.pause("a");
+  await bench.clock.advanceAsync(50);
+  keeping.outcomes.push({ kind: "emptied", troubles: [] });
+  bench.checker.resume("a");
+  await bench.clock.advanceAsync(50);
+  assert.deepEqual(keeping.events, bench.events);
+  await keeper.close();
+  bench[Symbol.dispose]();
 });
 
 /** A checker, and a keeper that follows it. */

@@ -34,6 +34,8 @@ Deno.test("a directory that is not there is made, and holds nothing", () =>
       backends: [],
       weights: [],
       flushes: [],
+      events: [],
+      lastSeq: 0,
     });
     assert.equal((Deno.statSync(`${folder}/a/b`).mode ?? 0) & 0o777, 0o750);
   }));
@@ -50,7 +52,10 @@ Deno.test("what was written is there again, to the last field", () =>
     const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
     const flushes = [{ vip: "v", addresses: ["10.0.0.1", "10.0.0.2"] }];
     write(folder, batch({ aliveAt: 17.5, backends, frontends: [{ name: "f", weights }], flushes }));
-    assert.deepEqual(reopened(folder), { aliveAt: 17.5, backends, weights, flushes });
+    assert.deepEqual(reopened(folder), {
+      ...{ aliveAt: 17.5, backends, weights, flushes },
+      ...{ events: [], lastSeq: 0 },
+    });
   }));
 
 Deno.test("what is written later takes the place of what was, and what is gone is gone", () =>
@@ -80,6 +85,7 @@ Deno.test("what is written later takes the place of what was, and what is gone i
       }),
     );
     assert.deepEqual(reopened(folder), {
+      ...{ events: [], lastSeq: 0 },
       aliveAt: 9,
       backends: [backend("a", { state: "down", counter: 0 })],
       weights: [weight("f", "b"), weight("g", "a")],
@@ -153,7 +159,7 @@ Deno.test("a file of a newer version is left as it is", () =>
     assert.deepEqual([state.backends, isWritable], [[], false]);
     assert.match(
       troubles[0]?.text ?? "",
-      /is of version 99, and this maglevd knows 1 at most: nothing will be kept/,
+      /is of version 99, and this maglevd knows 2 at most: nothing will be kept/,
     );
     assert.equal(store.write(batch({})).kind, "failed");
     assert.deepEqual(Deno.readFileSync(path), before);
@@ -197,6 +203,7 @@ Deno.test("rows that cannot be are left out, the others count", () =>
     odd.exec("UPDATE meta SET value = 'never'");
     odd.close();
     assert.deepEqual(reopened(folder), {
+      ...{ events: [], lastSeq: 0 },
       aliveAt: 0,
       backends: [backend("b")],
       weights: [weight("f", "b")],

@@ -15,6 +15,7 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
     await first.close();
     const second = new FileKeeping(folder, new FakeClock());
     assert.deepEqual((await second.open()).state, {
+      ...{ events: [], lastSeq: 0 },
       aliveAt: 5,
       backends: [backend("a")],
       weights: [],

@@ -15,7 +15,7 @@ export function demoCommands({ api, metrics }: DemoPorts, deno: string): string[
   return [
     `${maglevc} show frontends www`,
     `${maglevc} show backends ams1`,
-    `${maglevc} set backend zrh2 pause`,
+    `${maglevc} set backend zrh2 pause --yes`,
     `${maglevc} show vpp lb state`,
     `${maglevc} show vpp lb counters`,
     `${maglevc} watch events num 3`,

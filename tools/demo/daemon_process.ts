@@ -6,6 +6,8 @@ export interface DaemonProcess {
   readonly ready: Promise<void>;
   /** Resolves to the exit code. */
   readonly ended: Promise<number>;
+  /** Ends maglevd without asking it. */
+  kill(): void;
   /** Asks maglevd to end, unless it is ending already, and waits. */
   stop(): Promise<void>;
 }
@@ -42,6 +44,7 @@ export function startDaemonProcess(
   return {
     ready,
     ended,
+    kill: () => child.kill("SIGKILL"),
     async stop() {
       const ask = setTimeout(() => {
         if (!stopping) child.kill("SIGTERM");

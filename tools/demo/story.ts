@@ -11,6 +11,13 @@ export interface Step {
   readonly says: string;
 }
 
+/** When maglevd is started again, once: after all has healed, in seconds. */
+export const restartAfter = 5;
+
+/** What the narrator says of that. */
+export const restartSays =
+  "maglevd is killed and started again: no weight changes, and `show events` still knows";
+
 /**
  * What happens, over and over. Both servers of Amsterdam are out of order from the second step on,
  * so within 15 seconds of the start the website fails over to Zurich, and later back.
