@@ -45,6 +45,11 @@ const server = startRpcServer({
   logs: log,
   log,
   vpp: undefined,
+  status: () =>
+    Promise.resolve({
+      startedAt: 0,
+      config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
+    }),
   config: { check: never, reload: never, foresee: never },
   observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },

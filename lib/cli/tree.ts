@@ -23,6 +23,7 @@ import { showVppCounters } from "./commands/vpp_counters.ts";
 import { showVppInfo } from "./commands/vpp_info.ts";
 import { showVppPlan, syncVpp } from "./commands/vpp_sync.ts";
 import { showVppState } from "./commands/vpp_state.ts";
+import { showStatus } from "./commands/status.ts";
 import { setWeight } from "./commands/weight.ts";
 import { addedKinds, changeKinds } from "./events.ts";
 import type { Command, Keyword, Node } from "./node.ts";
@@ -41,6 +42,7 @@ import {
 export const commandTree: readonly Node[] = [
   keyword("show", "Show what maglevd knows", () => [
     keyword("version", "Version, commit and date of this maglevc", showVersion),
+    keyword("status", "Whether everything is all right, and what is not", showStatus),
     keyword(
       "frontends",
       "All frontends, or one with its pools",

@@ -5,12 +5,21 @@ import { because } from "../events/mod.ts";
 import type { Actor, EventSink } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import type { ConfigCheckOutcome, ConfigReloadOutcome, ConfigService } from "../rpc/mod.ts";
+import type {
+  ConfigCheckOutcome,
+  ConfigReloadOutcome,
+  ConfigService,
+  DaemonStatus,
+} from "../rpc/mod.ts";
 
 /** What a configuration file is checked with and applied to. */
 export interface ConfigFileOptions {
   readonly path: string;
   readonly load: () => Promise<ConfigOutcome>;
+  /** A text that is another one when the file is. Never rejects. */
+  readonly stamp: () => Promise<string>;
+  /** Unix milliseconds. */
+  readonly now: () => number;
   /** Puts a valid configuration into force. */
   readonly apply: (config: Config, actor?: Actor) => Promise<void>;
   /** What putting it into force would come to. */
@@ -36,9 +45,24 @@ export class ConfigFile implements ConfigService {
   readonly #reloads = new SharedTurns(() => this.#reloadNow());
   /** Who asked for the reload that waits for its turn; of several the first. */
   #actor: Actor | undefined;
+  /** The stamp of the file that is in force, and since when it is. */
+  #stamp: Promise<string>;
+  #loadedAt: number;
+  /** Why the last reload was refused. */
+  #refusal = "";
 
+  /** Of a file that has just been put into force. */
   constructor(options: ConfigFileOptions) {
     this.#options = options;
+    this.#stamp = options.stamp();
+    this.#loadedAt = options.now();
+  }
+
+  /** How old what is in force is, and whether the file says something else. */
+  async status(): Promise<DaemonStatus["config"]> {
+    const { path, stamp } = this.#options;
+    const isChanged = await stamp() !== await this.#stamp;
+    return { path, loadedAt: this.#loadedAt, isChanged, rejected: this.#refusal };
   }
 
   /** Validates the file without applying it. Never rejects. */
@@ -88,6 +112,7 @@ export class ConfigFile implements ConfigService {
     this.#actor = undefined;
     log.info("config-reload-start");
     reloading();
+    const stamp = this.#options.stamp();
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
@@ -106,6 +131,9 @@ export class ConfigFile implements ConfigService {
       reloaded(false);
       return { kind: "reload-error", message };
     }
+    this.#stamp = stamp;
+    this.#loadedAt = this.#options.now();
+    this.#refusal = "";
     reloaded(true);
     log.info("config-reload-done", counts(outcome.config));
     return { kind: "ok", reload };
@@ -116,6 +144,7 @@ export class ConfigFile implements ConfigService {
     reason: string,
     actor: Actor | undefined,
   ): void {
+    this.#refusal = reason;
     const cause = { kind: "config" } as const;
     const rejected = { kind: "reload", result: "rejected", stage, reason } as const;
     this.#options.events.emit(because({ cause, actor }, [rejected]));

@@ -5,7 +5,7 @@ import { ConfigLoader } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import { type DaemonLog, LimitedLog } from "../log/mod.ts";
+import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit } from "../net/mod.ts";
@@ -123,6 +123,9 @@ export async function startDaemon(
   };
 }
 
+/** Unix milliseconds at which this process began. */
+const startedAt = systemClock.wall();
+
 /** CPU time that this process has had, in milliseconds. */
 function cpuMs(): number {
   const { user, system } = process.cpuUsage();
@@ -230,6 +233,7 @@ async function startApi(
     checker,
     journal,
     archive,
+    status: async () => ({ startedAt, config: await config.status() }),
     events,
     logs: log,
     vpp,
@@ -279,6 +283,8 @@ function configFile(
   return new ConfigFile({
     path: settings.configPath,
     load: () => loader.load(settings.configPath),
+    stamp: () => stampOf(settings.configPath),
+    now: () => systemClock.wall(),
     apply: async (config, actor) => {
       await checker.reload(config, actor);
       await warnOfMissingCapabilities(config, log);
@@ -292,6 +298,16 @@ function configFile(
     log: steadyLog,
     events,
   });
+}
+
+/** A text that is another one when a file is. */
+async function stampOf(path: string): Promise<string> {
+  try {
+    const { mtime, size, ino } = await Deno.stat(path);
+    return `${mtime?.getTime()} ${size} ${ino}`;
+  } catch (error) {
+    return reasonOf(error);
+  }
 }
 
 /** What `systemctl status` shows. */

@@ -30,6 +30,7 @@ export type {
   ConfigReloadOutcome,
   ConfigService,
   ConnectionObserver,
+  DaemonStatus,
   RpcCode,
   RpcMethod,
   RpcObserver,

@@ -17,6 +17,7 @@ import type { VppService } from "../vpp/mod.ts";
 import { written } from "./answer.ts";
 import type { CallSlotsByClass } from "./call_slots.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
+import { statusToProto } from "./convert/status.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
 import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
@@ -26,7 +27,7 @@ import { serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService } from "./types.ts";
+import type { ConfigService, DaemonStatus } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
 
@@ -40,6 +41,8 @@ export interface MaglevDeps {
   readonly journal: Journal;
   /** Where events are that the journal holds no more; absent: nowhere. */
   readonly archive?: EventArchive | undefined;
+  /** Tells of the daemon itself. Never rejects. */
+  readonly status: () => Promise<DaemonStatus>;
   /** Is told of requests that the checker does not see. */
   readonly events: EventSink;
   readonly clock: Clock;
@@ -110,10 +113,11 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
 }
 
 /** VPP's answers are made once for each reading of it, whoever shares the reading. */
-function vppRpcs({ vpp, events, checker, calls }: MaglevDeps): readonly Rpc[] {
+function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const answers = new AnswersByObject();
   return [
+    unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
       return vppInfoToProto(present(connected.info()), connected.step());

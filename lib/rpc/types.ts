@@ -102,3 +102,18 @@ export interface ConfigService {
   /** Validates and applies the file, as SIGHUP does; `actor` is who asks. */
   reload(actor: Actor): Promise<ConfigReloadOutcome>;
 }
+
+/** What a daemon tells of itself. */
+export interface DaemonStatus {
+  /** Unix milliseconds. */
+  readonly startedAt: number;
+  readonly config: {
+    readonly path: string;
+    /** Unix milliseconds at which the configuration in force was put into force. */
+    readonly loadedAt: number;
+    /** Whether the file is another one now. */
+    readonly isChanged: boolean;
+    /** Why the last reload was refused; empty if it was not. */
+    readonly rejected: string;
+  };
+}

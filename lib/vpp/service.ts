@@ -188,6 +188,8 @@ export interface VppService {
    * away, or refuses, is not wrong here.
    */
   complaint(): string | undefined;
+  /** How far the warm-up is: until it is over, VIPs are not touched, or not all of them. */
+  warmup(): "quiet" | "settling" | "over";
   /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */

@@ -302,6 +302,13 @@ export function routes(router: ConnectRouter): void {
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
     }),
+    getStatus: () => ({
+      ...{ version: "0.1.0", commit: "1a2b3c4", buildDate: "2026-01-01T00:00:00Z" },
+      ...{ startedUnixNs: ago(7_500_000), configLoadedUnixNs: ago(60_000) },
+      ...{ configPath: "/etc/vpp-maglev/maglev.yaml", configFileChanged: true },
+      ...{ configRejected: "maglev.yaml:3:5: no\nmaglev.yaml:4:5: no", warmup: "over" },
+      vpp: "connected",
+    }),
     getVPPInfo: () => ({
       version: "26.10-release",
       buildDate: "2026-10-28T12:00:00",

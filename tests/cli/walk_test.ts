@@ -45,7 +45,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["show v", 'word 1: "v" is ambiguous: version, vpp'],
   [
     "show foo",
-    'word 1: "foo" is not known here; possible: version, frontends, backends, healthchecks, events, vpp',
+    'word 1: "foo" is not known here; possible: version, status, frontends, backends, healthchecks, events, vpp',
   ],
   ["show frontends a b", 'word 3: "b" is one word too many: the command ends before it'],
   ["show backends a b", 'word 3: "b" is not known here; possible: down, flapping, by-hand'],

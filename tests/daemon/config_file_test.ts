@@ -52,17 +52,20 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["
   logEvents(events, log);
   const applied: Config[] = [];
   const results: boolean[] = [];
+  const disk = { stamp: "1", now: 1_000 };
   const file = new ConfigFile({
     path: "m.yaml",
     load,
     apply: apply ?? ((next) => Promise.resolve(void applied.push(next))),
+    stamp: () => Promise.resolve(disk.stamp),
+    now: () => disk.now,
     foresee: (next) => Promise.resolve(outcomeOf(next)),
     reloading: () => {},
     reloaded: (ok) => void results.push(ok),
     log,
     events,
   });
-  return { file, log, applied, results, told };
+  return { file, log, applied, results, told, disk };
 }
 
 Deno.test("a valid file is applied, and the log says when and what", async () => {
@@ -253,4 +256,21 @@ Deno.test("a check and a reload never load at the same time, and share a load if
   await loads.release();
   deepEqual((await Promise.all([first, second])).map(({ kind }) => kind), ["ok", "ok"]);
   equal(loads.begun, 3);
+});
+
+Deno.test("a file that is another one than that in force is known, and why it was refused", async () => {
+  let outcome: ConfigOutcome = valid;
+  const { file, disk } = fixture(() => Promise.resolve(outcome));
+  const status = { path: "m.yaml", loadedAt: 1_000, isChanged: false, rejected: "" };
+  deepEqual(await file.status(), status);
+  Object.assign(disk, { stamp: "2", now: 2_000 });
+  deepEqual(await file.status(), { ...status, isChanged: true });
+  outcome = invalid;
+  await file.reload(actor);
+  const refused = await file.status();
+  deepEqual([refused.isChanged, refused.loadedAt], [true, 1_000]);
+  equal(refused.rejected.split("\n").length, 2);
+  outcome = valid;
+  await file.reload(actor);
+  deepEqual(await file.status(), { ...status, loadedAt: 2_000 });
 });

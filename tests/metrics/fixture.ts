@@ -48,6 +48,7 @@ export function fakeVpp(clock: Clock): VppService {
     }),
     step: () => ({ inStep: true, since: 0, checkedAt: 0, differs: [] }),
     complaint: () => undefined,
+    warmup: () => "over",
     state: unused,
     plan: unused,
     sync: unused,

@@ -12,6 +12,7 @@ import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
 
@@ -42,7 +43,17 @@ export class ApiBed implements Disposable {
     const { observer } = this;
     const calls = openCallSlots(new Budgets(log, clock));
     const rpcs = [
-      ...maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock, calls }),
+      ...maglevRpcs({
+        checker,
+        journal,
+        events,
+        vpp: undefined,
+        config,
+        hub,
+        clock,
+        calls,
+        status: anyStatus,
+      }),
       ...more,
     ].map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const messages = defaultMessageLimits;

@@ -71,6 +71,7 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
     info: () => undefined,
     step: () => undefined,
     complaint: () => undefined,
+    warmup: () => "over",
     counters: () => undefined,
     ...{ state: wait, plan: wait, sync: wait },
   };

@@ -16,6 +16,7 @@ import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { usualRoom, watchBudgets } from "./budget/roomy.ts";
+import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
@@ -40,7 +41,17 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
     const clock = systemClock;
     const streams = new StreamRegistry();
     const calls = openCallSlots(new Budgets(log, clock));
-    const rpcs = maglevRpcs({ checker, journal, events, vpp: undefined, config, hub, clock, calls })
+    const rpcs = maglevRpcs({
+      checker,
+      journal,
+      events,
+      vpp: undefined,
+      config,
+      hub,
+      clock,
+      calls,
+      status: anyStatus,
+    })
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();

@@ -1,3 +1,4 @@
+import { anyStatus } from "./any_status.ts";
 import type { ConfigService, RpcObserver, RpcServer, RpcServerOptions } from "../../lib/rpc/mod.ts";
 import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -75,6 +76,7 @@ export async function serve(
     log,
     observer,
     vpp: undefined,
+    status: anyStatus,
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
       foresee: () => Promise.resolve({ kind: "ok" }),

@@ -16,6 +16,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { VppError } from "../../lib/vpp/mod.ts";
 import { watchBudgets } from "./budget/roomy.ts";
+import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
@@ -73,13 +74,14 @@ function allDeps({ checker, journal, stream: events, log }: CheckerBed): MaglevD
     reload: () => Promise.resolve({ kind: "ok" } as const),
   };
   const calls = openCallSlots(new Budgets(log, clock));
-  return { checker, journal, events, vpp: undefined, config, hub, clock, calls };
+  return { checker, journal, events, vpp: undefined, config, hub, clock, calls, status: anyStatus };
 }
 
 const vpp: VppService = {
   info: () => undefined,
   step: () => undefined,
   complaint: () => undefined,
+  warmup: () => "over",
   counters: () => undefined,
   state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
   plan: () => Promise.resolve([]),
@@ -385,4 +387,16 @@ Deno.test("what VPP says is written once for each reading of it, and form", asyn
       changes: [],
     });
   }
+});
+
+Deno.test("maglevd tells what it is, and whether its file is the one in force", async () => {
+  const reply = await new Service().call("getStatus");
+  assert.partialDeepStrictEqual(reply, {
+    ...{ startedUnixNs: 1_000_000_000n, configLoadedUnixNs: 2_000_000_000n, configPath: "m.yaml" },
+    ...{ configFileChanged: true, configRejected: "line 3: no", vpp: "off", warmup: "" },
+  });
+  const warming = new Service({ vpp: { ...vpp, warmup: () => "settling" } });
+  assert.partialDeepStrictEqual(await warming.call("getStatus"), {
+    ...{ vpp: "away", warmup: "settling" },
+  });
 });

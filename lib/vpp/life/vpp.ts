@@ -107,6 +107,10 @@ class LinkedVpp implements Vpp {
     return this.#link?.connected?.step();
   }
 
+  warmup(): "quiet" | "settling" | "over" {
+    return this.#warmup.phase;
+  }
+
   complaint(): string | undefined {
     return this.#link?.complaint();
   }
@@ -191,6 +195,10 @@ class OffVpp implements Vpp {
 
   step(): undefined {
     return undefined;
+  }
+
+  warmup(): "over" {
+    return "over";
   }
 
   complaint(): undefined {

@@ -38,6 +38,11 @@ export class WarmupTimer implements Disposable {
     for (const timer of this.#timers) timer.cancel();
   }
 
+  /** How far it is. */
+  get phase(): Warmup["phase"] {
+    return this.#state.phase;
+  }
+
   get isOver(): boolean {
     return this.#state.phase === "over";
   }
