@@ -21,10 +21,13 @@ export function createMaglevClient(server: string): MaglevClient {
 }
 
 /**
- * The URL of `host:port`, `[v6]:port`, `:port` or a bare host (port 9090).
+ * The URL of `host:port`, `[v6]:port`, `:port`, a bare host or a bare IPv6 address (port 9090).
  * Throws CommandFailure when it is none of these.
  */
 export function serverUrl(server: string): string {
+  // A bare IPv6 address: nothing in it could be a port.
+  const isBare = /:.*:/.test(server) && URL.canParse(`http://[${server}]/`);
+  if (isBare) return serverUrl(`[${server}]`);
   const match = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]*)(?::(\d{1,5}))?$/.exec(server);
   const port = Number(match?.[2] ?? 9090);
   if (!match || server === "" || port < 1 || port > 65535) {

@@ -44,9 +44,11 @@ export function parseFlags(
   };
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [name = "", value] = splitFlag(arg);
+    const [typed = "", value] = splitFlag(arg);
+    // One dash is as good as two, as it is for maglevd.
+    const name = /^-[a-z]{2,}/.test(typed) ? `-${typed}` : typed;
     if (arg === "--") flags.words.push(...rest.splice(0));
-    else if (!arg.startsWith("-") || arg === "-") flags.words.push(arg);
+    else if (!arg.startsWith("-") || /^-\d*$/.test(arg)) flags.words.push(arg);
     else if (name === "--server") flags.server = value ?? takeValue(name, rest);
     else if (name === "--color") flags.color = parseBool(name, value);
     else if (name === "--json") flags.json = parseBool(name, value);

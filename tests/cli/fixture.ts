@@ -81,6 +81,9 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     healthcheck: "ping",
     sinceUnixNs: ago(200_000_000),
     frontends: ["www"],
+    lastProbe: {
+      ...{ ok: true, code: "L4OK", durationNs: 400_000n, atUnixNs: ago(200_001_000) },
+    },
     byHand: {
       ...{ value: "disabled", file: "enabled", atUnixNs: ago(200_000_000) },
       actor: { name: "operator", from: "192.0.2.7" },

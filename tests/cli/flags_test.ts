@@ -12,6 +12,12 @@ Deno.test("flags may stand anywhere, the rest are words", () => {
   assert.equal(flags.color, true);
 });
 
+Deno.test("one dash is as good as two, and a number is a word", () => {
+  const flags = parseFlags(["-color=true", "-server", "a:1", "weight", "-1", "-"], none);
+  assert.deepEqual([flags.color, flags.server, flags.words], [true, "a:1", ["weight", "-1", "-"]]);
+  assert.equal(parseFlags(["-h"], none).help, true);
+});
+
 Deno.test("after -- everything is a word", () => {
   assert.deepEqual(parseFlags(["--", "--json"], none).words, ["--json"]);
 });
@@ -43,7 +49,9 @@ Deno.test("a server is host:port, with brackets for IPv6 and 9090 when left out"
   assert.equal(serverUrl(":1234"), "http://localhost:1234");
   assert.equal(serverUrl("router"), "http://router:9090");
   assert.equal(serverUrl("[2001:db8::1]:1234"), "http://[2001:db8::1]:1234");
-  for (const bad of ["", "a:b", "a:0", "a:70000", "2001:db8::1", "a/b:1"]) {
+  assert.equal(serverUrl("::1"), "http://[::1]:9090");
+  assert.equal(serverUrl("2001:db8::1"), "http://[2001:db8::1]:9090");
+  for (const bad of ["", "a:b", "a:0", "a:70000", "a:b:c", "2001:db8::g", "a/b:1"]) {
     assert.throws(() => serverUrl(bad), { message: `--server wants host:port, not "${bad}"` });
   }
 });

@@ -210,6 +210,23 @@ for (const [key, name] of [["C-c", "Ctrl-C"], ["C-d", "Ctrl-D"]] as const) {
   }, { args: "set backend nginx1 disable" });
 }
 
+shellTest("a watch in the background leaves the terminal alone and goes on", async (shell) => {
+  const end = performance.now() + 15_000;
+  const output = () => Deno.readTextFile(`${shell.home}/out`).catch(() => "");
+  while (!(await output()).includes('"nginx1"') && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.match(await output(), /"nginx1"/, await shell.terminal.screen());
+}, { args: "watch events num 3 > $HOME/out &" });
+
+shellTest("Tab on what there is not says that, and not that maglevd is silent", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("set frontend nowhere pool ");
+  await terminal.key("Tab");
+  await terminal.contains('(names are not known: frontend "nowhere" not found)');
+});
+
 shellTest("any key ends watch events and the prompt is back", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
   await terminal.type("watch events pretty");

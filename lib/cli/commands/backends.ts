@@ -134,7 +134,7 @@ function formatBackendTable(
       backend.address,
       stateCell(backend.state, handMark(backend.byHand)),
       formatAgo(backend.sinceUnixNs, view.now),
-      probeCell(backend.lastProbe),
+      probeCell(backend, view.now),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
       ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
       backend.frontends.join(", "),
@@ -185,8 +185,12 @@ function stateCell(state: string, mark = ""): Cell {
   return { text: `${state}${mark}`, meaning: stateMeaning(state) };
 }
 
-function probeCell(probe: ProbeResultInfo | undefined): Cell {
+/** The last probe of a backend that is not probed any more is of the past, however it ended. */
+function probeCell({ lastProbe: probe, state }: BackendInfo, now: number): Cell {
   if (!probe) return { text: "none yet", meaning: "dim" };
+  if (state === "paused" || state === "disabled") {
+    return { text: `${probe.code} ${formatAgo(probe.atUnixNs, now)} ago`, meaning: "dim" };
+  }
   return { text: probe.code, meaning: probe.ok ? "good" : "bad" };
 }
 

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import type { Completion } from "../complete.ts";
 import { commonPrefix, complete } from "../complete.ts";
 import type { MaglevClient, Node } from "../node.ts";
@@ -114,8 +115,10 @@ async function liveNames(context: CompletionContext, spot: Spot): Promise<Names>
     const signal = AbortSignal.timeout(namesTimeoutMs);
     const all = await names(context.client, reached.point.args, signal);
     return { names: all.filter((name) => name.startsWith(spot.partial)), note: "" };
-  } catch {
-    return { names: [], note: "names are not known: maglevd does not answer" };
+  } catch (error) {
+    const isMissing = error instanceof ConnectError && error.code === Code.NotFound;
+    const why = isMissing ? error.rawMessage : "maglevd does not answer";
+    return { names: [], note: `names are not known: ${why}` };
   }
 }
 
