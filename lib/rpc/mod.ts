@@ -6,6 +6,7 @@
 
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServer, RpcServerOptions } from "./server.ts";
+export type { EventArchive } from "./list_events.ts";
 export { budgetList, connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
 export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 export type { ShareLimits } from "./peer_shares.ts";

@@ -393,12 +393,3 @@ export function routes(router: ConnectRouter): void {
 export function fixedClient(): MaglevClient {
   return createClient(Maglev, createRouterTransport(routes));
 }
-
-/** Values that fill the slots of any command of the tree. */
-export const slotWords: Readonly<Record<string, string>> = {
-  frontend: "www",
-  backend: "nginx1",
-  healthcheck: "web",
-  pool: "main",
-  weight: "30",
-};

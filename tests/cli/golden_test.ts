@@ -4,7 +4,16 @@ import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { colourStyle, plainStyle, type Style } from "../../lib/cli/style.ts";
 import { changes, presentState } from "./events_fixture.ts";
-import { fixedClient, now, slotWords } from "./fixture.ts";
+import { fixedClient, now } from "./fixture.ts";
+
+/** Values that fill the slots of any command of the tree. */
+const slotWords: Readonly<Record<string, string>> = {
+  frontend: "www",
+  backend: "nginx1",
+  healthcheck: "web",
+  pool: "main",
+  weight: "30",
+};
 
 // Golden files show local times.
 Deno.env.set("TZ", "UTC");

@@ -1,92 +1,17 @@
 import type { Message } from "@bufbuild/protobuf";
-import { create, fromBinary, fromJsonString } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import type { FrontendInfo, ListBackendsResponse } from "../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { answerOf } from "../../lib/rpc/answer.ts";
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
-import { CallSlots, openCallSlots } from "../../lib/rpc/call_slots.ts";
+import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
-import type { CallContext } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import type { MaglevDeps } from "../../lib/rpc/service.ts";
-import { EventHub } from "../../lib/rpc/watch/hub.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
-import type { VppService } from "../../lib/vpp/mod.ts";
 import { VppError } from "../../lib/vpp/mod.ts";
-import { watchBudgets } from "./budget/roomy.ts";
-import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
-
-type UnaryName = {
-  [Name in keyof typeof Maglev.method]: (typeof Maglev.method)[Name]["methodKind"] extends "unary"
-    ? Name
-    : never;
-}[keyof typeof Maglev.method];
-
-/** Answers unary calls from a table with a checker in the test's hands behind it. */
-class Service {
-  readonly bed: CheckerBed;
-  readonly #rpcs: ReturnType<typeof maglevRpcs>;
-
-  constructor(deps: Partial<MaglevDeps> = {}, bed = new CheckerBed()) {
-    this.bed = bed;
-    this.#rpcs = maglevRpcs({ ...allDeps(bed), ...deps });
-  }
-
-  async call(
-    name: UnaryName,
-    request: object = {},
-    how: Partial<CallContext> = {},
-  ): Promise<Message> {
-    const method = Maglev.method[name];
-    const rpc = this.#rpcs.find((each) => each.method === method);
-    assert.ok(rpc?.kind === "unary");
-    const { signal } = new AbortController();
-    const context = { signal, peer: "192.0.2.7", binary: true, ...how };
-    const reply = await rpc.call(create(method.input, request), context);
-    const { message } = answerOf(method.output, reply, context.binary);
-    if (context.binary) return fromBinary(method.output, message);
-    return fromJsonString(method.output, new TextDecoder().decode(message));
-  }
-
-  async refusal(name: UnaryName, request: object = {}): Promise<[code: string, text: string]> {
-    const error = await this.call(name, request).then(() => undefined, toConnectError);
-    assert.ok(error instanceof ConnectError, `${name} was not refused`);
-    return [Code[error.code], error.rawMessage];
-  }
-}
-
-/** A checker, no VPP, a configuration file that is always fine. */
-function allDeps({ checker, journal, stream: events, log }: CheckerBed): MaglevDeps {
-  const clock = new FakeClock();
-  const hub = new EventHub({
-    ...{ checker, journal, logs: log, clock, streamId: "here" },
-    limits: { count: 1, bytes: 1 },
-    budgets: watchBudgets(),
-  });
-  const config = {
-    check: () => Promise.resolve({ kind: "ok" } as const),
-    foresee: () => Promise.resolve({ kind: "ok" } as const),
-    reload: () => Promise.resolve({ kind: "ok" } as const),
-  };
-  const calls = openCallSlots(new Budgets(log, clock));
-  return { checker, journal, events, vpp: undefined, config, hub, clock, calls, status: anyStatus };
-}
-
-const vpp: VppService = {
-  info: () => undefined,
-  step: () => undefined,
-  complaint: () => undefined,
-  warmup: () => "over",
-  counters: () => undefined,
-  state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
-  plan: () => Promise.resolve([]),
-  sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
-};
+import { allDeps, Service, UnaryName, vpp } from "./service_bed.ts";
 
 Deno.test("every RPC of the wire contract has a row", () => {
   const rows = maglevRpcs(allDeps(new CheckerBed())).map(({ method }) => method.name);
@@ -298,47 +223,6 @@ Deno.test("no frontend name means everything; an empty or an unknown one is refu
 Deno.test("what an operator should not see becomes an internal error without words", () => {
   const error = toConnectError(new TypeError("secret"));
   assert.deepEqual([error.code, error.rawMessage], [Code.Internal, "internal error"]);
-});
-
-Deno.test("what a reload comes to is told to who asks, and a dry run does none", async () => {
-  const asked: string[] = [];
-  const change = { kind: "backend", change: "added", name: "web9", details: ["a"] } as const;
-  const reload = { backends: [], frontends: [], changes: [change] };
-  const answer = (what: string) => () => {
-    asked.push(what);
-    return Promise.resolve({ kind: "ok", reload } as const);
-  };
-  const config = { check: answer("check"), foresee: answer("foresee"), reload: answer("reload") };
-  const service = new Service({ config });
-  const told = { ok: true, changes: [change], outcome: { backends: [], frontends: [] } };
-  assert.partialDeepStrictEqual(await service.call("checkConfig", { diff: true }), told);
-  assert.partialDeepStrictEqual(await service.call("reloadConfig", { dryRun: true }), told);
-  assert.deepEqual(asked, ["foresee", "foresee"]);
-  assert.partialDeepStrictEqual(await service.call("reloadConfig", {}), told);
-  assert.deepEqual(asked, ["foresee", "foresee", "reload"]);
-});
-
-Deno.test("a file that could not be put into force is no answer to what it would come to", async () => {
-  const foresee = () => Promise.resolve({ kind: "reload-error", message: "it is odd" } as const);
-  const ok = () => Promise.resolve({ kind: "ok" } as const);
-  const service = new Service({ config: { check: ok, foresee, reload: ok } });
-  assert.deepEqual(await service.refusal("checkConfig", { diff: true }), [
-    "FailedPrecondition",
-    "it is odd",
-  ]);
-});
-
-Deno.test("a dry run of a sync is its plan", async () => {
-  const change = {
-    kind: "as-weight" as const,
-    ...{ prefix: "192.0.2.1/32", protocol: "tcp", port: 80 },
-    ...{ address: "10.0.0.1", detail: "weight 0 -> 100", frontend: "www" },
-  };
-  const plan = () => Promise.resolve([change]);
-  const service = new Service({ vpp: { ...vpp, plan } });
-  const reply = await service.call("syncVPPLBState", { dryRun: true });
-  assert.partialDeepStrictEqual(reply, { changes: [change] });
-  assert.deepEqual(service.bed.events, [], "nobody has synced anything");
 });
 
 Deno.test("lists that are made in slices have a number of slots, names alone need none", async () => {
