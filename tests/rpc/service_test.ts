@@ -11,7 +11,7 @@ import { VppError } from "../../lib/vpp/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
-import { allDeps, Service, UnaryName, vpp } from "./service_bed.ts";
+import { allDeps, Service, type UnaryName, vpp } from "./service_bed.ts";
 
 Deno.test("every RPC of the wire contract has a row", () => {
   const rows = maglevRpcs(allDeps(new CheckerBed())).map(({ method }) => method.name);
