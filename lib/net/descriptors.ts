@@ -5,11 +5,15 @@ import { NetError } from "./errno.ts";
 const RLIMIT_NOFILE = 7;
 
 /**
- * Descriptors that belong to nobody's share: Deno holds 20 when it starts and takes some for files,
- * DNS and workers as it goes; the engine holds 3, up to three ping sockets each namespace, family
- * and source, VPP 3, the listeners 4.
+ * Descriptors that belong to nobody's share: Deno holds 20 when it starts and takes some for files
+ * and DNS as it goes, and about 8 for each of the threads, which are two that probe, that of the
+ * state and that of big configurations; VPP takes 3, the listeners 4 to 8, and pings up to three for
+ * each namespace, family and source. Where there are few, it is hoped that not all are needed.
  */
-const ownDescriptors = 40;
+const ownDescriptors = 64;
+const fewestOwnDescriptors = 40;
+/** Nobody's part of a low limit. */
+const ownPart = 1 / 4;
 
 /** The part of what is left that connections of the API and of metrics may take together. */
 const serversPart = 1 / 4;
@@ -38,7 +42,8 @@ export interface DescriptorShares {
 
 /** Divides a limit, so that neither probes nor clients take what VPP and the rest need. Pure. */
 export function descriptorShares(limit: number): DescriptorShares {
-  const rest = Math.max(0, limit - ownDescriptors);
+  const wanted = Math.min(ownDescriptors, Math.floor(limit * ownPart));
+  const rest = Math.max(0, limit - Math.max(fewestOwnDescriptors, wanted));
   const servers = Math.max(1, Math.floor(rest * serversPart));
   const probes = Math.max(2, rest - servers);
   return { probes, suspects: Math.floor(probes * suspectsPart), servers };

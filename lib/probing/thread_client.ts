@@ -213,7 +213,10 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
   }
 
   stats(): ScheduleStats {
-    return readStats(this.#all.map(({ stats }) => stats));
+    const stats = readStats(this.#all.map(({ stats }) => stats));
+    // What a thread has not heard of yet, or never will, waits for its probe nevertheless.
+    const scheduled = Math.max(stats.scheduled, this.#threads.size - stats.running);
+    return { ...stats, scheduled };
   }
 
   /** Reports come no more. The threads end when this is disposed of. */

@@ -5,12 +5,13 @@
  * @module
  */
 
-import { type LogAttributes, type Logger, type LogLevel, logLevels } from "../log/mod.ts";
+import { type LogAttributes, type Logger, type LogLevel, logLevels, reasonOf } from "../log/mod.ts";
 import { Engine, OwnLoop } from "../net/mod.ts";
 import { createProber, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { Outbox } from "./outbox.ts";
+import type { Order } from "./types.ts";
 import { Schedule } from "./schedule.ts";
 import { writeStats } from "./shared_stats.ts";
 import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
@@ -93,14 +94,14 @@ class ProbingThread {
     });
     this.#sayStats();
     post({ kind: "ready", eventfd: loop && this.#engine.wakeDescriptor });
-    void loop?.run();
+    loop?.run().catch((error) => post({ kind: "fatal", message: reasonOf(error) }));
   }
 
   hear(message: Exclude<ToThread, { kind: "setup" }>): void {
     this.#heard = (this.#heard + 1) | 0;
     switch (message.kind) {
       case "orders":
-        for (const order of message.orders) this.#schedule.order(order);
+        for (const order of message.orders) this.#carryOut(order);
         return writeStats(this.#stats, this.#schedule.stats());
       case "taken":
         return this.#outbox.taken();
@@ -109,6 +110,17 @@ class ProbingThread {
         return;
       case "close":
         void this.#close();
+    }
+  }
+
+  /** One order's mistake costs the others nothing. */
+  #carryOut(order: Order): void {
+    try {
+      this.#schedule.order(order);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
     }
   }
 
@@ -154,8 +166,13 @@ function serve(scope: WorkerScope<ToThread, FromThread>): void {
   globalThis.addEventListener("unhandledrejection", stray);
   let thread: ProbingThread | undefined;
   scope.onmessage = ({ data }) => {
-    if (data.kind === "setup") thread = new ProbingThread(data.setup, post);
-    else thread?.hear(data);
+    if (data.kind !== "setup") return thread?.hear(data);
+    try {
+      thread = new ProbingThread(data.setup, post);
+    } catch (error) {
+      // Whoever cannot probe at all is worse than nobody, who is started again.
+      post({ kind: "fatal", message: `no thread can probe: ${reasonOf(error)}` });
+    }
   };
 }
 

@@ -7,10 +7,11 @@ Deno.test("the limit of descriptors is what the kernel says", async () => {
   assert.equal(descriptorLimit(), Number(limits.match(/^Max open files\s+(\d+)/m)?.[1]));
 });
 
-Deno.test("40 descriptors are nobody's, a quarter of the rest is the servers'", () => {
+Deno.test("64 descriptors are nobody's, fewer of few; a quarter of the rest is the servers'", () => {
   assert.deepEqual(descriptorShares(64), { probes: 18, suspects: 9, servers: 6 });
-  assert.deepEqual(descriptorShares(1024), { probes: 738, suspects: 369, servers: 246 });
-  assert.deepEqual(descriptorShares(1025), { probes: 739, suspects: 369, servers: 246 });
+  assert.deepEqual(descriptorShares(200), { probes: 113, suspects: 56, servers: 37 });
+  assert.deepEqual(descriptorShares(1024), { probes: 720, suspects: 360, servers: 240 });
+  assert.deepEqual(descriptorShares(1025), { probes: 721, suspects: 360, servers: 240 });
 });
 
 Deno.test("however low the limit, there is something to go on with", () => {

@@ -3,8 +3,11 @@ import type { HealthCheck, HttpCheck, TcpCheck } from "../../lib/config/mod.ts";
 import { freshHealth } from "../../lib/health/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
 import { ProbeJob, ProbeThreads, Probing, type ThreadOptions } from "../../lib/probing/mod.ts";
+import { workerName } from "../../lib/probing/thread_messages.ts";
+import { workerModule } from "../../lib/probing/thread_server.ts";
 import type { FatalError } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
+import { startWorker } from "../../lib/workers/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
 import { httpCheck, tcpCheck } from "../probes/checks.ts";
 import { closing, TestServer } from "../probes/servers.ts";
@@ -138,6 +141,32 @@ Deno.test("debug records are written while somebody reads them", async () => {
   await bed.until(() => log.named("probe-done").length > 0);
   const done = log.named("probe-done")[0];
   assert.deepEqual([done?.backend, done?.code], ["a", "L4OK"]);
+});
+
+Deno.test("a thread that cannot begin is the end of the process", async () => {
+  await using bed = new Bed({
+    worker: () => {
+      const worker = startWorker(workerModule, workerName);
+      worker.postMessage({ kind: "setup" });
+      return worker;
+    },
+  });
+  await bed.until(() => bed.fatal.length > 0);
+  assert.match(bed.fatal[0]?.message ?? "", /^no thread can probe: /);
+});
+
+Deno.test("a thread that hears nothing is silent, not idle", async () => {
+  const deaf =
+    'onmessage = ({ data }) => { if (data.kind === "close") postMessage({ kind: "closed" }); }';
+  await using bed = new Bed({
+    worker: () =>
+      new Worker(`data:text/javascript,${encodeURIComponent(deaf)}`, { type: "module" }),
+  });
+  const job = bed.aim("a", 80, tcp);
+  const { done, running, scheduled } = bed.threads.stats();
+  assert.deepEqual([done, running, scheduled], [0, 0, 1]);
+  bed.probing.halt(job);
+  assert.equal(bed.threads.stats().scheduled, 0);
 });
 
 Deno.test("a thread that ends is the end of the process", async () => {
