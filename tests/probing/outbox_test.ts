@@ -83,6 +83,16 @@ Deno.test("who is too slow hears the last verdict of each row, whatever else is 
   );
 });
 
+Deno.test("after there was too much there is as much room as before", () => {
+  const { box, batches } = outbox();
+  box.report(report(0, 0));
+  box.flush();
+  for (let i = 0; i < 8_193; i++) box.report(report(i % 100, i));
+  for (let i = 0; i < 8_092; i++) box.report(report(i % 100, i));
+  for (let i = 0; i < 30; i++) box.taken();
+  assert.equal(batches.slice(1).flatMap(({ reports }) => reports).length, 8_192);
+});
+
 Deno.test("thinning does not begin anew for each verdict when there are many rows", () => {
   const { box, batches } = outbox();
   box.report(report(0, 0));

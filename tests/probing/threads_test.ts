@@ -3,7 +3,7 @@ import type { HealthCheck, HttpCheck, TcpCheck } from "../../lib/config/mod.ts";
 import { freshHealth } from "../../lib/health/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
 import { ProbeJob, ProbeThreads, Probing, type ThreadOptions } from "../../lib/probing/mod.ts";
-import { workerName } from "../../lib/probing/thread_messages.ts";
+import { type ToThread, workerName } from "../../lib/probing/thread_messages.ts";
 import { workerModule } from "../../lib/probing/thread_server.ts";
 import type { FatalError } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -115,6 +115,53 @@ Deno.test("whoever decides may stand still: probes go on, and on time", async ()
   assert.equal(bed.threads.stats().excused, 0);
 });
 
+Deno.test("who is halted is not probed any more", async () => {
+  await using bed = new Bed();
+  using server = listen();
+  const job = bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+  bed.probing.halt(job);
+  while (bed.threads.stats().scheduled > 0) await systemClock.turn.next();
+  const { done, running } = bed.threads.stats();
+  assert.equal(running, 0);
+  const other = bed.aim("b", server.addr.port, { ...tcp, rise: 1 });
+  await bed.until(() => bed.told.includes("b up L4OK"));
+  bed.probing.halt(other);
+  while (bed.threads.stats().scheduled > 0) await systemClock.turn.next();
+  assert.ok(bed.threads.stats().done > done);
+});
+
+Deno.test("probes over TLS have a thread of their own, when there are some", async () => {
+  const heard: string[][] = [];
+  await using bed = new Bed({
+    worker: () => {
+      const worker = startWorker(workerModule, workerName);
+      const orders: string[] = [];
+      heard.push(orders);
+      const post = worker.postMessage.bind(worker);
+      worker.postMessage = (message: ToThread, ...more: unknown[]) => {
+        if (message.kind === "orders") orders.push(...message.orders.map(({ kind }) => kind));
+        return Reflect.apply(post, worker, [message, ...more]);
+      };
+      return worker;
+    },
+  });
+  await using server = TestServer.tcp(closing);
+  const plain = bed.aim("plain", server.port, tcp);
+  await bed.until(() => bed.told.includes("plain up L4OK"));
+  assert.deepEqual(heard, [["grow", "aim"]]);
+  bed.probing.watch(true);
+  const overTls = bed.aim("tls", server.port, https);
+  await bed.until(() => bed.told.includes("tls down L6RSP"));
+  bed.probing.halt(plain);
+  bed.probing.retime(overTls, 0);
+  await Promise.resolve();
+  assert.deepEqual(heard, [
+    ["grow", "aim", "pulses", "halt"],
+    ["grow", "pulses", "aim", "retime"],
+  ]);
+});
+
 Deno.test("a handshake is another thread's business", async () => {
   await using bed = new Bed();
   await using server = TestServer.tcp(closing);
@@ -167,6 +214,20 @@ Deno.test("a thread that hears nothing is silent, not idle", async () => {
   assert.deepEqual([done, running, scheduled], [0, 0, 1]);
   bed.probing.halt(job);
   assert.equal(bed.threads.stats().scheduled, 0);
+});
+
+Deno.test("a thread that fails when it is to end anyhow is no reason to end the process", async () => {
+  const code = 'onmessage = ({ data }) => { if (data.kind === "close") throw new Error("late"); }';
+  const fatal: FatalError[] = [];
+  {
+    await using bed = new Bed({
+      worker: () =>
+        new Worker(`data:text/javascript,${encodeURIComponent(code)}`, { type: "module" }),
+      fatal: (error) => fatal.push(error),
+    });
+    bed.probing.watch(false);
+  }
+  assert.deepEqual(fatal, []);
 });
 
 Deno.test("a thread that ends is the end of the process", async () => {

@@ -6,6 +6,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   health: ["tests/health"],
   vpp: ["tests/vpp", "tests/faults"],
   probes: ["tests/probes"],
+  probing: ["tests/probing", "tests/checker"],
   net: ["tests/net"],
   h1: ["tests/h1"],
   h2: ["tests/h2"],
