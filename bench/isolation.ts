@@ -1,0 +1,82 @@
+/**
+ * Whether anything that the daemon does makes probes late: 10,000 backends are probed, 2,000 a
+ * second, first at rest, then while 50 clients list them all with details and every backend's check
+ * is changed again and again. `deno task bench isolation [BACKENDS]`; needs nginx.
+ *
+ * @module
+ */
+
+import { create, toBinary } from "@bufbuild/protobuf";
+import { ListBackendsRequestSchema } from "../lib/gen/maglev_pb.ts";
+import { havePrograms } from "../tests/support/programs.ts";
+import { h2load } from "./rpc/h2load.ts";
+import { Peer } from "./rpc/processes.ts";
+
+const backends = Deno.args[0] ?? "10000";
+const seconds = 20;
+const clients = 50;
+const port = "18321";
+
+interface Stats {
+  readonly late: number;
+  readonly maxLatenessMs: number;
+  readonly done: number;
+  readonly stalls: number;
+  readonly excused: number;
+  readonly failures: number;
+}
+
+async function measure(): Promise<void> {
+  const folder = await Deno.makeTempDir({ prefix: "mgl-isolation-" });
+  await Deno.writeTextFile(
+    `${folder}/nginx.conf`,
+    `daemon off; master_process off; pid ${folder}/pid; error_log /dev/null;
+     events { worker_connections 8192; }
+     http { access_log off; server { listen 0.0.0.0:${port} backlog=4096; return 200; } }`,
+  );
+  await using _nginx = new Peer("nginx", ["-c", `${folder}/nginx.conf`]);
+  const script = new URL("isolation/server.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", script, backends, port];
+  await using server = new Peer(Deno.execPath(), args);
+  const address = await server.line();
+  const ask = async (what: string): Promise<Stats> => {
+    await server.tell(what);
+    return JSON.parse(await server.line());
+  };
+  await wait(2 * seconds);
+  const before = await ask("stats");
+  await wait(seconds);
+  const rest = await ask("stats");
+  tell("at rest", before, rest);
+  let isOver = false;
+  let reloads = 0;
+  const reloading = (async () => {
+    for (; !isOver; reloads++) await ask("reload");
+  })();
+  const message = toBinary(
+    ListBackendsRequestSchema,
+    create(ListBackendsRequestSchema, { details: true }),
+  );
+  const path = "/maglev.Maglev/ListBackends";
+  const { rate } = await h2load({ address, path, message }, clients, seconds);
+  isOver = true;
+  await reloading;
+  tell(`${rate.toFixed(0)} lists/s, ${reloads} reloads`, rest, await ask("stats"));
+  await Deno.remove(folder, { recursive: true });
+}
+
+function tell(what: string, before: Stats, after: Stats): void {
+  const since = (field: keyof Stats) => after[field] - before[field];
+  console.log(
+    `${what}: ${since("done")} probes, ${since("late")} more than 50 ms late, ` +
+      `${since("stalls")} stalls, ${since("excused")} excused, ${after.failures} backends down; ` +
+      `the latest since the start ${after.maxLatenessMs.toFixed(1)} ms`,
+  );
+}
+
+function wait(forSeconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, forSeconds * 1000));
+}
+
+if (havePrograms("nginx", "h2load")) await measure();
+else console.log("SKIPPED: bench isolation needs nginx and h2load");
