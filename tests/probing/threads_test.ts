@@ -6,7 +6,7 @@ import { ProbeJob, ProbeThreads, Probing, type ThreadOptions } from "../../lib/p
 import { type ToThread, workerName } from "../../lib/probing/thread_messages.ts";
 import { workerModule } from "../../lib/probing/thread_server.ts";
 import type { FatalError } from "../../lib/supervisor/mod.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { startWorker } from "../../lib/workers/mod.ts";
 import { openDescriptors } from "../net/descriptors.ts";
 import { httpCheck, tcpCheck } from "../probes/checks.ts";
@@ -232,7 +232,9 @@ Deno.test("a thread that fails when it is to end anyhow is no reason to end the 
 
 Deno.test("a thread that ends is the end of the process", async () => {
   const code = encodeURIComponent('onmessage = () => { throw new Error("out of luck"); }');
+  // Nobody turns this clock: the thread's end is not waited for.
   await using bed = new Bed({
+    clock: new FakeClock(),
     worker: () => new Worker(`data:text/javascript,${code}`, { type: "module" }),
   });
   await bed.until(() => bed.fatal.length > 0);
