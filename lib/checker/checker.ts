@@ -1,9 +1,4 @@
-import {
-  type Config,
-  type ConfigChange,
-  configDiffSteps,
-  type HealthCheck,
-} from "../config/mod.ts";
+import { type Config, configDiffSteps, type HealthCheck } from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
@@ -15,7 +10,7 @@ import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
-import { emptyWorld, planReload, type World } from "./plan.ts";
+import { emptyWorld, type Plan, planReload, type World } from "./plan.ts";
 import { foreseePlan } from "./reload_forecast.ts";
 import {
   restore,
@@ -60,7 +55,7 @@ export interface CheckerOptions {
 interface Waiting {
   config: Config;
   actor: Actor | undefined;
-  readonly done: Promise<void>;
+  readonly done: Promise<ReloadOutcome>;
 }
 
 /** The longest time over which first probes are spread when there is no warm-up. */
@@ -79,7 +74,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #operator: Operator;
   readonly #context: ApplyContext;
   #world: World;
-  #reloading: Promise<void> = Promise.resolve();
+  #reloading: Promise<unknown> = Promise.resolve();
   #waiting: Waiting | undefined;
 
   /** Starts probing the backends of `config`. Throws when it contradicts itself. */
@@ -113,7 +108,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     };
     this.#operator = new Operator({ clock, events, states, world: () => this.#world });
     this.#world = emptyWorld(config);
-    atOnce(this.#change(config, { cause: { kind: "start" } }, options.restored));
+    atOnce(this.#begin(config, options.restored));
   }
 
   /** The configuration in force, with the weights of the file. */
@@ -226,17 +221,17 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** What `reload` would come to if it began now, worked out in slices. */
-  foreseeReload(config: Config): Promise<ReloadOutcome> {
-    return this.#slices.run(this.#foresee(config));
+  async foreseeReload(config: Config): Promise<ReloadOutcome> {
+    return (await this.#slices.run(this.#planned(config))).outcome;
   }
 
   /**
    * Puts another configuration in force, in slices that leave the event loop alone. Resolves
-   * when the `reload` event was told. Reloads happen one after the other; of those that wait only
-   * the newest is carried out. Rejects, with nothing changed, when the configuration contradicts
+   * when the `reload` event was told, with what it came to. Reloads happen one after the other; of
+   * those that wait only the newest is carried out. Rejects, with nothing changed, when the configuration contradicts
    * itself, and when the checker is closed meanwhile.
    */
-  reload(config: Config, actor?: Actor): Promise<void> {
+  reload(config: Config, actor?: Actor): Promise<ReloadOutcome> {
     if (this.#waiting) {
       this.#waiting.config = config;
       this.#waiting.actor = actor;
@@ -271,32 +266,39 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return existing(this.backend(backend));
   }
 
-  *#foresee(config: Config): Steps<ReloadOutcome> {
+  /** How to get to a configuration from what runs now, and what that would come to. */
+  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ReloadOutcome }> {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
     const plan = yield* planReload(old, config, this.#context.clock.wall());
-    return { changes, ...yield* foreseePlan(old, plan) };
+    return { plan, outcome: { changes, ...yield* foreseePlan(old, plan) } };
   }
 
-  async #reload(config: Config, actor: Actor | undefined): Promise<void> {
+  async #reload(config: Config, actor: Actor | undefined): Promise<ReloadOutcome> {
     const reason: Reason = { cause: { kind: "config" }, actor };
-    const changes = await this.#slices.run(this.#replace(config, reason));
+    const outcome = await this.#slices.run(this.#replace(config, reason));
+    const { changes } = outcome;
     this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes }]));
     await this.events.told();
+    return outcome;
   }
 
-  /** As `#change`; the result is what differs from the configuration before. */
-  *#replace(config: Config, reason: Reason): Steps<readonly ConfigChange[]> {
-    const changes = yield* configDiffSteps(this.config, config);
-    yield* this.#change(config, reason);
-    return changes;
+  *#replace(config: Config, reason: Reason): Steps<ReloadOutcome> {
+    const { plan, outcome } = yield* this.#planned(config);
+    yield* this.#carryOut(plan, reason);
+    return outcome;
+  }
+
+  /** Puts the first configuration in force. */
+  *#begin(config: Config, restored: Restored | undefined): Steps<void> {
+    const plan = yield* planReload(this.#world, config, this.#context.clock.wall());
+    if (restored) restore(plan, restored);
+    yield* this.#carryOut(plan, { cause: { kind: "start" } });
   }
 
   /** Puts a configuration in force: between two steps anything else may happen. */
-  *#change(config: Config, reason: Reason, restored?: Restored): Steps<void> {
+  *#carryOut(plan: Plan, reason: Reason): Steps<void> {
     const old = this.#world;
-    const plan = yield* planReload(old, config, this.#context.clock.wall());
-    if (restored) restore(plan, restored);
     swap(old, plan, this.#context, reason, (world) => this.#world = world);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }

@@ -1,6 +1,7 @@
 import {
   type BackendInput,
   type BackendState,
+  type FrontendTally,
   type Health,
   type Standing,
   type Step,
@@ -90,33 +91,35 @@ export class Forecast {
       tally.moved(pool, weight, backend.health.state, state);
       tally.reweighed(pool, weight, this.weightOf(member), state);
     }
-    return {
+    return sideOf(
+      frontend,
       tally,
-      pools: frontend.file.pools,
-      place: (name) => {
-        const member = frontend.members.get(name);
-        if (!member) return undefined;
-        const { pool, backend } = member;
-        return {
-          pool,
-          weight: this.weightOf(member),
-          standing: this.#standing(backend),
-        };
-      },
-    };
+      (member) => this.weightOf(member),
+      ({ backend }) => this.#standing(backend),
+    );
   }
 }
 
 /** A frontend as it stands. */
-export function asItIs({ tally, file: { pools }, members }: FrontendEntry): Side {
+export function asItIs(frontend: FrontendEntry): Side {
+  const { tally } = frontend;
+  return sideOf(frontend, tally, ({ weight }) => weight, ({ backend }) => backend.standing);
+}
+
+/** A frontend whose members have these weights and stand so. */
+export function sideOf(
+  { file: { pools }, members }: FrontendEntry,
+  tally: FrontendTally,
+  weightOf: (member: Membership) => number,
+  standingOf: (member: Membership) => Standing,
+): Side {
   return {
     tally,
     pools,
     place: (name) => {
       const member = members.get(name);
       if (!member) return undefined;
-      const { pool, weight, backend } = member;
-      return { pool, weight, standing: backend.standing };
+      return { pool: member.pool, weight: weightOf(member), standing: standingOf(member) };
     },
   };
 }

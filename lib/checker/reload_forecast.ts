@@ -2,8 +2,8 @@ import type { HealthCheck } from "../config/mod.ts";
 import { type BackendState, FrontendTally, step } from "../health/mod.ts";
 import { formerNames, verdictOf, vipOf } from "./apply.ts";
 import { BackendEntry } from "./backend.ts";
-import { asItIs } from "./forecast.ts";
-import type { FrontendEntry } from "./frontend.ts";
+import { asItIs, sideOf } from "./forecast.ts";
+import type { FrontendEntry, Membership } from "./frontend.ts";
 import {
   type BackendOutcome,
   type FrontendOutcome,
@@ -63,7 +63,7 @@ function* frontends(
     const weightOf = entry === known
       ? undefined
       : (name: string) => before && entry.inherited(before, name, former);
-    const after = sideOf(entry, conditions, weightOf);
+    const after = plannedSide(entry, conditions, weightOf);
     const names = [...entry.members.keys(), ...before?.members.keys() ?? []];
     const { name } = entry.file;
     outcomes.push(frontendOutcome(name, before && asItIs(before), after, names, []));
@@ -79,26 +79,22 @@ function* frontends(
 }
 
 /** A frontend of the new world; `inherited` finds weights that operators have set, if it is new. */
-function sideOf(
-  { members, file: { pools } }: FrontendEntry,
+function plannedSide(
+  frontend: FrontendEntry,
   conditions: Conditions,
   inherited: ((backend: string) => { readonly weight: number } | undefined) | undefined,
 ): Side {
-  const tally = new FrontendTally(pools.length);
-  const place = (name: string) => {
-    const member = members.get(name);
-    if (!member) return undefined;
-    const { health: { state }, untested } = conditions.get(member.backend) ?? member.backend;
-    const weight = inherited?.(name)?.weight ?? member.weight;
-    return { pool: member.pool, weight, standing: { state, untested } };
+  const tally = new FrontendTally(frontend.file.pools.length);
+  const weightOf = ({ backend: { name }, weight }: Membership) =>
+    inherited?.(name)?.weight ?? weight;
+  const standingOf = ({ backend }: Membership) => {
+    const { health: { state }, untested } = conditions.get(backend) ?? backend;
+    return { state, untested };
   };
-  for (const name of members.keys()) {
-    const { pool, weight, standing } = place(name) ?? {};
-    if (pool !== undefined && weight !== undefined && standing) {
-      tally.add(pool, weight, standing.state);
-    }
+  for (const member of frontend.members.values()) {
+    tally.add(member.pool, weightOf(member), standingOf(member).state);
   }
-  return { tally, pools, place };
+  return sideOf(frontend, tally, weightOf, standingOf);
 }
 
 /** What counts of a backend. */

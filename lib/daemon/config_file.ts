@@ -20,8 +20,8 @@ export interface ConfigFileOptions {
   readonly stamp: () => Promise<string>;
   /** Unix milliseconds. */
   readonly now: () => number;
-  /** Puts a valid configuration into force. */
-  readonly apply: (config: Config, actor?: Actor) => Promise<void>;
+  /** Puts a valid configuration into force, and tells what that came to. */
+  readonly apply: (config: Config, actor?: Actor) => Promise<ReloadOutcome>;
   /** What putting it into force would come to. */
   readonly foresee: (config: Config) => Promise<ReloadOutcome>;
   /** Told that a reload begins. */
@@ -107,7 +107,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
-    const { log, apply, foresee, reloading, reloaded } = this.#options;
+    const { log, apply, reloading, reloaded } = this.#options;
     const actor = this.#actor;
     this.#actor = undefined;
     log.info("config-reload-start");
@@ -123,8 +123,7 @@ export class ConfigFile implements ConfigService {
     logWarnings(outcome.warnings, log);
     let reload: ReloadOutcome;
     try {
-      reload = await foresee(outcome.config);
-      await apply(outcome.config, actor);
+      reload = await apply(outcome.config, actor);
     } catch (error) {
       const message = reasonOf(error);
       this.#rejected("apply", message, actor);

@@ -286,8 +286,9 @@ function configFile(
     stamp: () => stampOf(settings.configPath),
     now: () => systemClock.wall(),
     apply: async (config, actor) => {
-      await checker.reload(config, actor);
+      const outcome = await checker.reload(config, actor);
       await warnOfMissingCapabilities(config, log);
+      return outcome;
     },
     foresee: (config) => checker.foreseeReload(config),
     reloading: () => manager.reloading(),

@@ -148,9 +148,27 @@ Deno.test("a frontend that is renamed is not one that goes", async () => {
   assert.deepEqual(told(await foreseen(bench, renamed)), []);
 });
 
-async function foreseen(bench: Bench, after: Parameters<Checker["foreseeReload"]>[0]) {
+Deno.test("a reload tells what had been foreseen of it", async () => {
+  using bench = new Bench(
+    sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100, b: 50 }] } }),
+  );
+  for (const name of ["a", "b"]) bench.probe(name, pass);
+  const after = sketch({ backends: { b: { at: "10.0.0.1" } }, frontends: { f: [{ b: 50 }] } });
+  const outcome = await foreseen(bench, after);
+  assert.equal(outcome.backends.length, 1);
+  assert.deepEqual(await ended(bench, bench.checker.reload(after)), outcome);
+});
+
+type Config = Parameters<Checker["foreseeReload"]>[0];
+
+function foreseen(bench: Bench, after: Config) {
+  return ended(bench, bench.checker.foreseeReload(after));
+}
+
+/** Turns the clock until `work` has ended. */
+async function ended<T>(bench: Bench, work: Promise<T>): Promise<T> {
   let done = false;
-  const outcome = bench.checker.foreseeReload(after).finally(() => done = true);
+  const outcome = work.finally(() => done = true);
   for (let turn = 0; !done; turn++) {
     assert.ok(turn < 10_000, "it does not end");
     await bench.clock.advanceAsync(0);

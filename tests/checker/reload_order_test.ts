@@ -65,7 +65,7 @@ Deno.test("closing between the halves of a reload cancels the probes of what is 
 
 Deno.test("a listener may ask for a reload", async () => {
   using bench = new Bench(config);
-  let reloading: Promise<void> | undefined;
+  let reloading: Promise<unknown> | undefined;
   bench.stream.subscribe((event) => {
     if (event.kind === "backend") reloading ??= bench.checker.reload(sketch({ backends: {} }));
   });

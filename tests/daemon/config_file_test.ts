@@ -56,7 +56,10 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["
   const file = new ConfigFile({
     path: "m.yaml",
     load,
-    apply: apply ?? ((next) => Promise.resolve(void applied.push(next))),
+    apply: apply ?? ((next) => {
+      applied.push(next);
+      return Promise.resolve(outcomeOf(next));
+    }),
     stamp: () => Promise.resolve(disk.stamp),
     now: () => disk.now,
     foresee: (next) => Promise.resolve(outcomeOf(next)),
@@ -127,7 +130,10 @@ Deno.test("a file that is not put into force is an event, with who asked for it"
 Deno.test("a reload that several wait for is the first one's", async () => {
   const loads = new Loads();
   const actors: (string | undefined)[] = [];
-  const { file } = fixture(loads.load, (_, by) => Promise.resolve(void actors.push(by?.from)));
+  const { file } = fixture(loads.load, (next, by) => {
+    actors.push(by?.from);
+    return Promise.resolve(outcomeOf(next));
+  });
   const from = (name: string) => file.reload({ name: "operator", from: name });
   const all = [from("one")];
   await loads.until(1);
