@@ -2,6 +2,7 @@ import type { Clock } from "../time/mod.ts";
 import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
+import { calm, wake } from "./eventfd.ts";
 import { FileDescriptor } from "./fd.ts";
 import { guarded } from "./guarded.ts";
 import { errno, libc } from "./libc.ts";
@@ -40,9 +41,6 @@ const longestSleepMs = 1000;
 /** So many sockets that began to wait together are a burst. */
 const burstSize = 4;
 const EFD_CLOEXEC_NONBLOCK = 0o2004000;
-/** What is added to an eventfd's counter to make it readable (eventfd(2)). */
-const wakeUp = new Uint8Array(BigUint64Array.of(1n).buffer);
-const counter = new Uint8Array(8);
 const EINTR = errnoNumber("EINTR");
 /** poll(2), which has its own name for the bit. */
 const POLLIN = EPOLLIN;
@@ -163,7 +161,7 @@ export class Poller {
   async close(): Promise<void> {
     if (this.#isClosed()) return;
     this.#state = "closed";
-    libc.write(this.#wake.number, wakeUp, 8n);
+    wake(this.#wake.number);
     await this.#sleep;
     this.#wake[Symbol.dispose]();
     this.#epoll[Symbol.dispose]();
@@ -265,7 +263,7 @@ export class Poller {
     const buffer = this.#events;
     let inTime = true;
     for (let i = 0; i < count; i++) {
-      if (this.#isDriven && buffer.slot(i) === noSlot) libc.read(this.#wake.number, counter, 8n);
+      if (this.#isDriven && buffer.slot(i) === noSlot) calm(this.#wake.number);
       const watch = this.#slots[buffer.slot(i)];
       if (!watch || watch.generation !== buffer.generation(i)) continue;
       if (!inTime) {

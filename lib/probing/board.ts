@@ -122,17 +122,11 @@ export class Board {
 
   /** What was written last; undefined before the first time. */
   read(row: number): Noted | undefined {
-    const { doubles, words, octets } = this.#part(row);
-    const base = start(row);
-    const versionAt = (base + 2 * recordBytes) >> 2;
-    for (;;) {
-      const version = Atomics.load(words, versionAt);
-      if (version === 0) return undefined;
-      const at = base + (version & 1) * recordBytes;
+    return this.#latest(row, ({ doubles, words, octets }, at) => {
       const word = (at >> 2) + 4;
       const code = probeCodes[words[word + 2] ?? 0] ?? "SOCKERR";
       const length = words[word + 3] ?? 0;
-      const noted: Noted = {
+      return {
         revision: words[word] ?? 0,
         counter: words[word + 1] ?? 0,
         result: {
@@ -143,23 +137,27 @@ export class Board {
           at: doubles[(at >> 3) + 1] ?? 0,
         },
       };
-      if (Atomics.load(words, versionAt) === version) return noted;
-    }
+    });
   }
 
   /** The counter alone, if it is of `since` or a later revision. */
   counter(row: number, since: number): number | undefined {
-    const { words } = this.#part(row);
+    return this.#latest(row, ({ words }, at) => {
+      const word = (at >> 2) + 4;
+      return (words[word] ?? 0) < since ? undefined : words[word + 1];
+    });
+  }
+
+  /** What `look` sees in the record that counts, again if it was overtaken; undefined before any. */
+  #latest<T>(row: number, look: (part: Part, at: number) => T): T | undefined {
+    const part = this.#part(row);
     const base = start(row);
     const versionAt = (base + 2 * recordBytes) >> 2;
     for (;;) {
-      const version = Atomics.load(words, versionAt);
+      const version = Atomics.load(part.words, versionAt);
       if (version === 0) return undefined;
-      const word = ((base + (version & 1) * recordBytes) >> 2) + 4;
-      const revision = words[word] ?? 0;
-      const counter = words[word + 1] ?? 0;
-      if (Atomics.load(words, versionAt) !== version) continue;
-      return revision < since ? undefined : counter;
+      const seen = look(part, base + (version & 1) * recordBytes);
+      if (Atomics.load(part.words, versionAt) === version) return seen;
     }
   }
 

@@ -5,13 +5,12 @@
  * @module
  */
 
-import { type LogAttributes, type Logger, type LogLevel, logLevels, reasonOf } from "../log/mod.ts";
-import { Engine, OwnLoop } from "../net/mod.ts";
+import { type LogAttributes, type Logger, type LogLevel, reasonOf } from "../log/mod.ts";
+import { Engine, guarded, OwnLoop } from "../net/mod.ts";
 import { createProber, type Prober } from "../probes/mod.ts";
 import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { Outbox } from "./outbox.ts";
-import type { Order } from "./types.ts";
 import { Schedule } from "./schedule.ts";
 import { writeStats } from "./shared_stats.ts";
 import { type FromThread, type Setup, type ToThread, workerName } from "./thread_messages.ts";
@@ -47,7 +46,7 @@ class RemoteLog implements Logger {
   }
 
   enabled(level: LogLevel): boolean {
-    return this.isDebugWanted || logLevels.indexOf(level) > logLevels.indexOf("debug");
+    return level !== "debug" || this.isDebugWanted;
   }
 }
 
@@ -101,8 +100,9 @@ class ProbingThread {
     this.#heard = (this.#heard + 1) | 0;
     switch (message.kind) {
       case "orders":
-        for (const order of message.orders) this.#carryOut(order);
-        return writeStats(this.#stats, this.#schedule.stats());
+        // One order's mistake costs the others nothing.
+        for (const order of message.orders) guarded(() => this.#schedule.order(order));
+        return;
       case "taken":
         return this.#outbox.taken();
       case "debug":
@@ -110,17 +110,6 @@ class ProbingThread {
         return;
       case "close":
         void this.#close();
-    }
-  }
-
-  /** One order's mistake costs the others nothing. */
-  #carryOut(order: Order): void {
-    try {
-      this.#schedule.order(order);
-    } catch (error) {
-      queueMicrotask(() => {
-        throw error;
-      });
     }
   }
 

@@ -47,16 +47,12 @@ export class DrivenClock implements Clock {
     return at === undefined ? Infinity : Math.max(0, at - this.now());
   }
 
-  /** Runs what is due by now, and begins a turn. What a timer throws goes to `failed`. */
-  runDue(failed: (error: unknown) => void): void {
+  /** Runs what is due by now, each by `run`, which never throws, and begins a turn. */
+  runDue(run: (timer: () => void) => void): void {
     const now = this.#turnedAt = this.now();
     for (let entry = this.#queue.take(now); entry; entry = this.#queue.take(now)) {
       entry.cancelled = true;
-      try {
-        entry.run();
-      } catch (error) {
-        failed(error);
-      }
+      run(entry.run);
     }
   }
 }
