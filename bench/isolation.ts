@@ -1,7 +1,7 @@
 /**
  * Whether anything that the daemon does makes probes late: 10,000 backends are probed, 2,000 a
- * second, first at rest, then while 50 clients list them all with details and every backend's check
- * is changed again and again. `deno task bench isolation [BACKENDS]`; needs nginx.
+ * second, first at rest, then while 50 calls at a time list them all with details and every
+ * backend's check is changed again and again. `deno task bench isolation [BACKENDS]`; needs nginx.
  *
  * @module
  */
@@ -14,7 +14,7 @@ import { Peer } from "./rpc/processes.ts";
 
 const backends = Deno.args[0] ?? "10000";
 const seconds = 20;
-const clients = 50;
+const calls = 50;
 const port = "18321";
 
 interface Stats {
@@ -58,7 +58,7 @@ async function measure(): Promise<void> {
     create(ListBackendsRequestSchema, { details: true }),
   );
   const path = "/maglev.Maglev/ListBackends";
-  const { rate } = await h2load({ address, path, message }, clients, seconds);
+  const { rate } = await h2load({ address, path, message }, calls, seconds);
   isOver = true;
   await reloading;
   tell(`${rate.toFixed(0)} lists/s, ${reloads} reloads`, rest, await ask("stats"));

@@ -6,17 +6,15 @@
  */
 
 import { createChecker } from "../../lib/checker/mod.ts";
-import { EventStream, Journal } from "../../lib/events/mod.ts";
-import { silentLogger } from "../../lib/log/mod.ts";
+import { EventStream } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
 import { ProbeThreads } from "../../lib/probing/mod.ts";
-import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
-import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 import { sketch } from "../../tests/checker/support.ts";
 import { tcpCheck } from "../../tests/probes/checks.ts";
 import { backendAddress } from "../probes/load.ts";
+import { serveApi } from "../rpc/serving.ts";
 
 const [count = 10_000, port = 80] = Deno.args.map(Number);
 const fatal = (error: Error) => {
@@ -40,27 +38,12 @@ const log = createLogger({
   sink: { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) },
 });
 const events = new EventStream(clock, log);
-const journal = new Journal(events);
 await using threads = new ProbeThreads({
-  ...{ clock, log: silentLogger, version: "bench", fatal },
+  ...{ clock, log, version: "bench", fatal },
   descriptorLimit: descriptorLimit(),
 });
 using checker = createChecker({ config: config(0), probing: threads.start, clock, log, events });
-const never = () => Promise.resolve({ kind: "ok" } as const);
-const server = startRpcServer({
-  addr: "127.0.0.1:0",
-  ...{ checker, journal, events, logs: log, log, clock, vpp: undefined },
-  status: () =>
-    Promise.resolve({
-      startedAt: 0,
-      config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
-    }),
-  config: { check: never, reload: never, foresee: never },
-  observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
-  connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
-  budgets: new Budgets(log, clock),
-  supervisor: new Supervisor({ clock, log, fatal }),
-});
+const server = serveApi(checker, events, log);
 console.log(server.address);
 
 let reloads = 0;

@@ -8,14 +8,13 @@
 import process from "node:process";
 
 import { createChecker } from "../../lib/checker/mod.ts";
-import { EventStream, Journal } from "../../lib/events/mod.ts";
+import { EventStream } from "../../lib/events/mod.ts";
 import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
-import { Budgets, startRpcServer } from "../../lib/rpc/mod.ts";
-import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 import { smallConfig } from "../../tests/rpc/small_config.ts";
+import { serveApi } from "./serving.ts";
 
 const startProbe: StartProbe = (_, done) => {
   const timer = clock.after(1, () => {
@@ -28,7 +27,6 @@ const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
 const log = createLogger({ level: "warn", sink, clock });
 const config = smallConfig(Number(Deno.args[0]));
 const events = new EventStream(clock, log);
-const journal = new Journal(events);
 const fatal = (error: Error) => {
   throw error;
 };
@@ -36,26 +34,7 @@ const checker = createChecker({
   ...{ config, clock, log, events },
   probing: onThisThread({ startProbe, clock, log, random: Math.random, fatal }),
 });
-const never = () => Promise.resolve({ kind: "ok" } as const);
-const server = startRpcServer({
-  addr: "127.0.0.1:0",
-  checker,
-  journal,
-  events,
-  logs: log,
-  log,
-  vpp: undefined,
-  status: () =>
-    Promise.resolve({
-      startedAt: 0,
-      config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
-    }),
-  config: { check: never, reload: never, foresee: never },
-  observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
-  connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
-  budgets: new Budgets(log, clock),
-  supervisor: new Supervisor({ clock, log, fatal: () => {} }),
-});
+const server = serveApi(checker, events, log);
 console.log(server.address);
 
 let holds: number[] = [];

@@ -1,0 +1,25 @@
+import type { Checker } from "../../lib/checker/mod.ts";
+import { type EventStream, Journal } from "../../lib/events/mod.ts";
+import type { DaemonLog } from "../../lib/log/mod.ts";
+import { Budgets, type RpcServer, startRpcServer } from "../../lib/rpc/mod.ts";
+import { Supervisor } from "../../lib/supervisor/mod.ts";
+import { systemClock as clock } from "../../lib/time/mod.ts";
+
+/** The whole API over a checker, on a port of the loopback address, as a daemon without VPP has it. */
+export function serveApi(checker: Checker, events: EventStream, log: DaemonLog): RpcServer {
+  const never = () => Promise.resolve({ kind: "ok" } as const);
+  return startRpcServer({
+    addr: "127.0.0.1:0",
+    ...{ checker, events, log, clock, logs: log, journal: new Journal(events), vpp: undefined },
+    status: () =>
+      Promise.resolve({
+        startedAt: 0,
+        config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
+      }),
+    config: { check: never, reload: never, foresee: never },
+    observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
+    connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
+    budgets: new Budgets(log, clock),
+    supervisor: new Supervisor({ clock, log, fatal: () => {} }),
+  });
+}
