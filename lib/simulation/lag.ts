@@ -18,7 +18,8 @@ export function lagging(
       let last = 0;
       // What comes up first is the head, however the times were rounded.
       const next = () => {
-        for (const what of queue.splice(0, 1)) if (!isClosed) carryOut(what);
+        const what = queue.shift();
+        if (what !== undefined && !isClosed) carryOut(what);
       };
       return (what: T) => {
         queue.push(what);
