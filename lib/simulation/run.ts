@@ -96,7 +96,7 @@ class Run {
     const isWell = (address: string) =>
       !this.#network.everUnwell.has(address) &&
       this.#network.answersFor(address) > this.#windowMs + 2 * history.lagMs;
-    this.#well = new WellWatch(history.site, isWell);
+    this.#well = new WellWatch(history.site, isWell, () => clock.now() - this.#windowMs);
     this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
     this.#vpp.journal.subscribe((entry) => {
       if (entry.kind === "started") this.#reasons.vppStarted();
@@ -306,7 +306,7 @@ class Run {
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
     const siteBefore = this.#site;
     this.#site = edits.reduce(edited, this.#site);
-    this.#well.loading(this.#site);
+    this.#well.loading(this.#site, this.#clock.now());
     const before = this.#wanted ?? new Map();
     const { checker } = this.#daemon;
     this.#isProbeHeard = false;

@@ -13,14 +13,21 @@ const protocols = { tcp: 6, udp: 17, any: 255 } as const;
 export class WellWatch {
   readonly #steered = new Set<string>();
   readonly #steeredNames = new Set<string>();
-  /** Of the file and the one before: by VIP, the addresses that have to have traffic. */
-  #due: [Due, Due];
+  /** The files that what VPP carries out may go by, the present one last. */
+  #files: readonly File[];
   #site: Site;
 
-  /** `isWell` tells whether a server was seen to be well, and always has been. */
-  constructor(site: Site, private readonly isWell: (address: string) => boolean) {
+  /**
+   * `isWell` tells whether a server was seen to be well, and always has been; `decidedSince` since
+   * when what VPP carries out now may have been decided.
+   */
+  constructor(
+    site: Site,
+    private readonly isWell: (address: string) => boolean,
+    private readonly decidedSince: () => number,
+  ) {
     this.#site = site;
-    this.#due = [dueOf(site), dueOf(site)];
+    this.#files = [{ due: dueOf(site), replacedAt: Infinity }];
   }
 
   /** An operator has said something about a backend. */
@@ -29,11 +36,14 @@ export class WellWatch {
     this.#noteSteered();
   }
 
-  /** The file is loaded anew: until `loaded` the one before may be in force. */
-  loading(site: Site): void {
+  /** The file is loaded anew; until that is done the one before is in force. */
+  loading(site: Site, now: number): void {
     this.#noteRenamed(this.#site.backends, site.backends);
     this.#site = site;
-    this.#due = [this.#due[1], dueOf(site)];
+    const former = this.#inForce().map((file) =>
+      file.replacedAt === Infinity ? { ...file, replacedAt: now } : file
+    );
+    this.#files = [...former, { due: dueOf(site), replacedAt: Infinity }];
     this.#noteSteered();
   }
 
@@ -41,9 +51,17 @@ export class WellWatch {
   against(change: Change): string | undefined {
     if (change.kind !== "set weight" || (change.weight > 0 && !change.flush)) return undefined;
     const { vip, address } = change;
-    const isDue = this.#due.every((due) => due.get(vip)?.has(address));
+    const isDue = this.#inForce().every(({ due }) => due.get(vip)?.has(address));
     if (!isDue || this.#steered.has(address) || !this.isWell(address)) return undefined;
     return "the server was always well and nobody took it out of service";
+  }
+
+  /** The present file and the one before, and those that a hung VPP was told of in its time. */
+  #inForce(): readonly File[] {
+    const since = this.decidedSince();
+    return this.#files.filter(({ replacedAt }, at) =>
+      at >= this.#files.length - 2 || replacedAt >= since
+    );
   }
 
   /** What was said of a backend goes on under the name that its server has now. */
@@ -64,7 +82,14 @@ export class WellWatch {
   }
 }
 
+/** By VIP, the addresses that have to have traffic. */
 type Due = ReadonlyMap<string, ReadonlySet<string>>;
+
+interface File {
+  readonly due: Due;
+  /** When the next one was loaded. */
+  readonly replacedAt: number;
+}
 
 function dueOf({ frontends, backends }: Site): Due {
   return new Map(

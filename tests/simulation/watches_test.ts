@@ -96,7 +96,8 @@ function site(weight: number, enabled = true): Site {
 
 Deno.test("traffic taken from a server that was always well is found, unless somebody wants it", () => {
   const unwell = new Set<string>();
-  const watch = () => new WellWatch(site(100), (address) => !unwell.has(address));
+  let since = 1;
+  const watch = () => new WellWatch(site(100), (address) => !unwell.has(address), () => since);
   const taken = weighs("set weight", a, 0);
   const calm = watch();
   assert.match(calm.against(taken) ?? "", /always well/);
@@ -104,17 +105,23 @@ Deno.test("traffic taken from a server that was always well is found, unless som
   assert.equal(calm.against(weighs("set weight", a, 50)), undefined);
   assert.equal(calm.against(weighs("set weight", b, 0)), undefined, "it stands in reserve");
   assert.equal(calm.against(weighs("add server", a, 0)), undefined);
-  calm.loading(site(100));
+  calm.loading(site(100), 0);
   assert.match(calm.against(taken) ?? "", /always well/);
   for (const other of [site(0), site(100, false)]) {
     const reloaded = watch();
-    reloaded.loading(other);
+    reloaded.loading(other, 0);
     assert.equal(reloaded.against(taken), undefined, "the file wants it so");
-    reloaded.loading(site(100));
+    reloaded.loading(site(100), 0);
     assert.equal(reloaded.against(taken), undefined, "what the file wanted may still be under way");
-    reloaded.loading(site(100));
+    reloaded.loading(site(100), 0);
     assert.match(reloaded.against(taken) ?? "", /always well/);
   }
+  const hung = watch();
+  for (const weight of [0, 100, 100]) hung.loading(site(weight), 0);
+  assert.match(hung.against(taken) ?? "", /always well/);
+  since = 0;
+  assert.equal(hung.against(taken), undefined, "VPP may only now come to what that file wanted");
+  since = 1;
   const steered = watch();
   steered.steered("a");
   assert.equal(steered.against(taken), undefined);
@@ -122,10 +129,10 @@ Deno.test("traffic taken from a server that was always well is found, unless som
   renamed.steered("b");
   const { a: well, b: other } = site(100).backends;
   assert.ok(well && other);
-  renamed.loading({ ...site(100), backends: { a: well, c: other } });
-  renamed.loading({ ...site(100), backends: { c: well, a: other } });
-  renamed.loading(site(100));
-  renamed.loading(site(100));
+  renamed.loading({ ...site(100), backends: { a: well, c: other } }, 0);
+  renamed.loading({ ...site(100), backends: { c: well, a: other } }, 0);
+  renamed.loading(site(100), 0);
+  renamed.loading(site(100), 0);
   assert.equal(renamed.against(taken), undefined, "what was said of it under another name counts");
   unwell.add(a);
   assert.equal(calm.against(taken), undefined);
