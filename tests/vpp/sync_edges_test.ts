@@ -249,3 +249,20 @@ Deno.test("what was refused while VPP was asked what it holds is forgotten when 
     assert.equal(bed.vppEvents().at(-1), "altered 192.0.2.1/32 tcp 80: 10.0.0.1 removed");
   }
 });
+
+Deno.test("what was refused while VPP was asked and is accepted in the sync then is forgotten", async () => {
+  for (const what of [undefined, "web"]) {
+    await using bed = new Bed(web, { delayMs: 20 });
+    await bed.start();
+    const accept = refuse(bed, "lb_as_set_weight");
+    const done = bed.vpp.sync(what);
+    await bed.pass(10);
+    bed.set("paused", "b1");
+    await bed.until(() => bed.log.named("vpp-reconciler-error").length > 0, "refused");
+    accept();
+    await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50");
+    await bed.pass(1_000);
+    await done;
+    assert.deepEqual([bed.vpp.step()?.inStep, bed.vpp.step()?.differs], [true, []]);
+  }
+});

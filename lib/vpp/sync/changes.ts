@@ -91,6 +91,12 @@ interface Window {
  * than that. What VPP refuses is logged, counted and left out, with all that depends on it.
  */
 export class Changes {
+  /**
+   * By the id of the VIP: what was refused last, by whatever run, and was not accepted since. Whoever
+   * thinks about one takes it out.
+   */
+  readonly refusals = new Map<string, Refusal>();
+
   constructor(private readonly context: ChangesContext) {}
 
   /**
@@ -178,6 +184,8 @@ export class Changes {
   #accept(step: Step, run: Run): void {
     const { log, observer } = this.context;
     step.accepted(this.context);
+    const { id } = step.vip;
+    if (this.refusals.get(id)?.step.key === step.key) this.refusals.delete(id);
     run.counts[step.kind]++;
     log.info(step.record, { ...stepAttributes(step), ...step.attributes });
     observer?.lbSync(run.scope, step.kind);
@@ -191,7 +199,9 @@ export class Changes {
     const server = step.address === "" ? "" : ` ${step.address}`;
     const change = changeOf(step);
     const detail = `${describeVip(step.vip)}: ${change}${server}: ${message}`;
-    run.refusals.set(step.vip.id, { step, target, detail });
+    const refusal = { step, target, detail };
+    run.refusals.set(step.vip.id, refusal);
+    this.refusals.set(step.vip.id, refusal);
     this.context.log.warn("vpp-reconciler-error", {
       ...stepAttributes(step),
       ...backendAttributes(step, this.context.checker),

@@ -64,9 +64,7 @@ class Syncer {
   readonly #desired: DesiredView;
   readonly #changes: Changes;
   readonly #planning: Planning;
-  /** By the id of the VIP: what was refused and not thought about yet. */
-  readonly #refused = new Map<string, Refusal>();
-  /** Those of them whose prefix was since found to be other than it was known. */
+  /** Refusals whose prefix was since found to be other than it was known. */
   readonly #explained = new Set<Refusal>();
   #isAdopted = false;
   /** Whether everything was looked at since the connect. */
@@ -142,7 +140,7 @@ class Syncer {
     pending.takeConf();
     await this.#setConf(conf);
     const prefixes = new Set(altered.map(({ vip }) => prefixText(vip)));
-    for (const refusal of this.#refused.values()) {
+    for (const refusal of this.#changes.refusals.values()) {
       if (prefixes.has(prefixText(refusal.step.vip))) this.#explained.add(refusal);
     }
     return prefixes;
@@ -184,9 +182,10 @@ class Syncer {
     await this.#changes.carryOut(names.map((name) => frontendTarget(name, this.#planning)), run);
     for (const name of names) {
       const id = this.#desired.idOf(name);
-      if (id !== undefined && !run.refusals.has(id)) step.note(id, this.#blockage(name, run));
+      if (id === undefined || run.refusals.has(id)) continue;
+      this.#changes.refusals.delete(id);
+      step.note(id, this.#blockage(name, run));
     }
-    this.#noteRefused(run);
     done(run.counts);
     return run.counts;
   }
@@ -205,6 +204,8 @@ class Syncer {
     const { generation } = this.#desired;
     const run = new Run("all");
     const done = this.#logStart("all", []);
+    // All of it is planned anew.
+    this.#changes.refusals.clear();
     const goOn = async () => {
       await this.#serveChanged();
       return this.#desired.generation === generation;
@@ -215,8 +216,7 @@ class Syncer {
       done(run.counts, true);
       return pending.addAll(waiters);
     }
-    this.#noteRefused(run);
-    step.keepOnly(this.#refused);
+    step.keepOnly(this.#changes.refusals);
     await this.#reconsider(run.counts);
     this.#isWhole = true;
     this.#armDrift();
@@ -231,10 +231,6 @@ class Syncer {
     this.#drift = clock.after(checker.config.lb.syncIntervalMs, () => pending.addAll());
   }
 
-  #noteRefused(run: Run): void {
-    for (const [id, refusal] of run.refusals) this.#refused.set(id, refusal);
-  }
-
   /**
    * Thinks about what was refused, adding to `counts`. Where it was not refused before, what was
    * known may have been wrong: VPP is asked, and what turns out otherwise, or has since it was
@@ -243,8 +239,8 @@ class Syncer {
   async #reconsider(counts = new Run("vip").counts): Promise<void> {
     const { step } = this.#context;
     for (;;) {
-      const refused = [...this.#refused];
-      this.#refused.clear();
+      const refused = [...this.#changes.refusals];
+      this.#changes.refusals.clear();
       const fresh = refused.filter(([id]) => step.difference(id) === undefined);
       for (const [id, { detail }] of refused) step.note(id, detail);
       const explained = new Set(this.#explained);
