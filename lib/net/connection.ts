@@ -6,17 +6,7 @@ import {
   EPOLLIN,
   EPOLLOUT,
   EPOLLRDHUP,
-  IP_BIND_ADDRESS_NO_PORT,
   MSG_NOSIGNAL,
-  SO_ERROR,
-  SO_LINGER,
-  SOCK_CLOEXEC,
-  SOCK_NONBLOCK,
-  SOCK_STREAM,
-  SOL_IP,
-  SOL_SOCKET,
-  SOL_TCP,
-  TCP_QUICKACK,
 } from "./constants.ts";
 import type { Engine } from "./engine.ts";
 import { errnoNumber } from "./errno.ts";
@@ -24,10 +14,11 @@ import { hearErrors, whoLetExpire } from "./error_queue.ts";
 import { callFailure, type Failure, outerFailure, ownFailure } from "./failure.ts";
 import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
-import { addressFamilies, encodeSocketAddress } from "./layout.ts";
+import { encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
-import type { Watch, Watcher } from "./poller.ts";
-import { bindFailure, connectFailure } from "./reasons.ts";
+import type { Hopeful, Watch, Watcher } from "./poller.ts";
+import { connectFailure } from "./reasons.ts";
+import { TcpSocket } from "./tcp_sockets.ts";
 
 /** Where to connect, and from where. */
 export interface ConnectTarget {
@@ -45,10 +36,16 @@ export interface ConnectTarget {
 export interface ConnectionUser {
   /** The handshake is done: it may be written to. */
   connected(): void;
-  /** There is something to receive, the end included. */
+  /** There is something to receive, the end included; or perhaps not. */
   readable(): void;
-  /** The handshake failed. */
+  /** The handshake failed, or the connection cannot be waited for. */
   failed(failure: Failure): void;
+}
+
+/** What to say first, and its length as the system call takes it. */
+export interface Greeting {
+  readonly bytes: Uint8Array<ArrayBuffer>;
+  readonly length: bigint;
 }
 
 /**
@@ -64,23 +61,23 @@ const EALREADY = errnoNumber("EALREADY");
 const EHOSTUNREACH = errnoNumber("EHOSTUNREACH");
 const EAGAIN = errnoNumber("EAGAIN");
 
-const one = int32(1);
-const zero = int32(0);
-/** struct linger {1, 0}: closing sends RST and leaves no TIME_WAIT (socket(7)). */
-const lingerZero = new Uint8Array([...int32(1), ...int32(0)]);
 const scratchAddress = new Uint8Array(28);
-const scratchResult = new Int32Array(1);
-const scratchLength = new Uint32Array(1);
 
-/** The only owner of one non-blocking TCP socket. Closing it resets the connection. */
-export class Connection implements Watcher, Disposable {
+/** One TCP connection, of which it is the only owner. Closing it resets it. */
+export class Connection implements Watcher, Hopeful, Disposable {
   readonly #engine: Engine;
   readonly #user: ConnectionUser;
-  readonly #suspect: boolean;
-  readonly #isIpv6: boolean;
+  readonly #target: ConnectTarget;
+  #socket: TcpSocket;
+  /** The socket's number; -1 once closed. */
   #fd: number;
   #watch: Watch | undefined;
-  #connecting = true;
+  /** It looks for itself whether something came. */
+  #isHoping = false;
+  /** A handshake that failed is asked nothing more: to ask would begin another one (connect(2)). */
+  #state: "connecting" | "established" | "failed" = "connecting";
+  /** How much of the greeting has gone; -1 when it has to be sent yet. */
+  #greeted = -1;
   /** When the SYN went out. */
   #begunAt = 0;
   #heardAt = 0;
@@ -92,38 +89,40 @@ export class Connection implements Watcher, Disposable {
   /** Why the last send or receive returned -1; undefined when it only has to be tried later. */
   failure: Failure | undefined;
 
-  private constructor(engine: Engine, fd: number, target: ConnectTarget, user: ConnectionUser) {
+  private constructor(
+    engine: Engine,
+    socket: TcpSocket,
+    target: ConnectTarget,
+    user: ConnectionUser,
+  ) {
     this.#engine = engine;
-    this.#fd = fd;
+    this.#socket = socket;
+    this.#fd = socket.fd;
+    this.#target = target;
     this.#user = user;
-    this.#suspect = target.suspect;
-    this.#isIpv6 = target.address.family === 6;
   }
 
   /**
    * Begins to connect; returns why it can't, or the connection. Where the peer is on this machine
    * the kernel often finishes at once: then `established` is true, and `connected` is not called.
-   * Throws FatalError when the thread cannot return from the target's namespace.
+   * Of a `greeting` it is known in advance that it will be sent first ({@link greet}). Throws
+   * FatalError when the thread cannot return from the target's namespace.
    */
   static open(
     engine: Engine,
     target: ConnectTarget,
     user: ConnectionUser,
+    greeting: Greeting | undefined = undefined,
   ): Connection | Failure {
     const refusal = engine.admission.take(target.suspect);
     if (refusal !== undefined) return ownFailure(refusal);
-    const fd = engine.sockets.open(
-      target.netns,
-      addressFamilies[target.address.family],
-      SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
-      0,
-    );
-    if (typeof fd !== "number") {
+    const socket = engine.tcpSockets.take(target, false);
+    if (!(socket instanceof TcpSocket)) {
       engine.admission.giveBack(target.suspect);
-      return fd;
+      return socket;
     }
-    const connection = new Connection(engine, fd, target, user);
-    const failure = connection.#begin(target);
+    const connection = new Connection(engine, socket, target, user);
+    const failure = connection.#begin(greeting);
     if (failure === undefined) return connection;
     connection[Symbol.dispose]();
     return failure;
@@ -131,7 +130,7 @@ export class Connection implements Watcher, Disposable {
 
   /** Whether the handshake is done. */
   get established(): boolean {
-    return !this.#connecting;
+    return this.#state === "established";
   }
 
   /** Whether it was closed. */
@@ -147,6 +146,11 @@ export class Connection implements Watcher, Disposable {
   /** The longest time in ms that the kernel had something and this program did not look. */
   get heldUpMs(): number {
     return this.#heldUpMs;
+  }
+
+  /** Sends the greeting, if it is not on its way already; as {@link send}. */
+  greet(greeting: Greeting): number {
+    return this.#greeted >= 0 ? this.#greeted : this.send(greeting.bytes, greeting.length);
   }
 
   /** Sends `bytes`, `length` of them as a BigInt; returns how many went, or -1 and a failure. */
@@ -174,73 +178,130 @@ export class Connection implements Watcher, Disposable {
     return received;
   }
 
-  /** From now on the user is told when there is something to read. Returns why it can't be. */
-  watchReading(): Failure | undefined {
-    askForStamps(this.#fd);
-    return this.#watch ? undefined : this.#watchFor(EPOLLIN | EPOLLRDHUP);
+  /** From now on the user is told when there is something to read, or that it cannot be. */
+  watchReading(): void {
+    if (!this.#socket.isStamped) {
+      askForStamps(this.#fd);
+      this.#socket.isStamped = true;
+    }
+    this.#hope();
   }
 
   /** Closes with RST, if that has not happened yet. */
   [Symbol.dispose](): void {
     if (this.#fd < 0) return;
-    if (this.#watch) this.#engine.poller.unwatch(this.#watch);
-    this.#watch = undefined;
-    libc.close(this.#fd);
     this.#fd = -1;
-    this.#engine.admission.giveBack(this.#suspect);
+    const { poller, tcpSockets, admission } = this.#engine;
+    // Others may have left something behind that is not forgotten, such as what ICMP said.
+    const isKept = this.established && tcpSockets.shelve(this.#socket);
+    if (this.#watch) poller.unwatch(this.#watch, isKept);
+    this.#watch = undefined;
+    if (!isKept) libc.close(this.#socket.fd);
+    admission.giveBack(this.#target.suspect);
   }
 
-  /** @internal The poller's word. */
+  /** @internal The poller's word, which is a reason to look and no more. */
   ready(events: number): void {
-    if (this.#connecting) {
-      if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0) return;
-      const error = this.#pendingError();
-      if (error !== 0) {
-        this.#noteHeard(0);
-        return this.#user.failed(this.#failureOf(error));
+    if (this.#state === "connecting") {
+      if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0 || !this.#looksForEnd()) return;
+    }
+    if ((events & ~EPOLLOUT) !== 0 && this.#isReadable()) this.#user.readable();
+  }
+
+  /** @internal */
+  looksAgain(): boolean {
+    if (this.#state === "connecting" && this.#fd >= 0) return this.#looksForEnd();
+    if (this.#isReadable()) this.#user.readable();
+    return !this.#isReadable();
+  }
+
+  /** @internal */
+  givesUp(): void {
+    this.#isHoping = false;
+    if (this.#fd < 0 || this.#state === "failed") return;
+    const interest = this.established ? EPOLLIN : EPOLLIN | EPOLLOUT;
+    const watch = this.#engine.poller.watch(this.#fd, interest | EPOLLRDHUP | EPOLLET, this);
+    if (typeof watch === "number") this.#user.failed(callFailure(watch, "watch the socket"));
+    else this.#watch = watch;
+  }
+
+  #begin(greeting: Greeting | undefined): Failure | undefined {
+    const { clock, tcpSockets } = this.#engine;
+    this.#begunAt = this.#heardAt = clock.now();
+    let reason = this.#beginOn(this.#socket);
+    if (reason !== EINPROGRESS && reason !== 0 && this.#socket.isReused) {
+      // Another one says why: the source address may have gone since this one was bound to it.
+      libc.close(this.#fd);
+      this.#fd = -1;
+      const socket = tcpSockets.take(this.#target, true);
+      if (!(socket instanceof TcpSocket)) {
+        this.#engine.admission.giveBack(this.#target.suspect);
+        return socket;
       }
-      this.#establish();
-      this.#noteHeard(handshakeAge(this.#fd, this.#engine.clock.now() - this.#begunAt));
-      this.#user.connected();
-      if (this.#fd < 0) return;
+      reason = this.#beginOn(socket);
     }
-    if ((events & ~EPOLLOUT) !== 0) this.#user.readable();
-  }
-
-  #begin(target: ConnectTarget): Failure | undefined {
-    libc.setsockopt(this.#fd, SOL_SOCKET, SO_LINGER, lingerZero, 8);
-    // Delays the handshake's last ACK until there is data to carry it; saves a packet per probe.
-    libc.setsockopt(this.#fd, SOL_TCP, TCP_QUICKACK, zero, 4);
-    const refused = target.source && this.#bind(target.source);
-    if (refused) return refused;
-    const length = encodeSocketAddress(scratchAddress, target.address, target.port);
-    if (this.#isIpv6) hearErrors(this.#fd, true);
-    this.#begunAt = this.#engine.clock.now();
-    let result = libc.connect(this.#fd, scratchAddress, length);
     // A peer on this machine has answered by now, but the first call does not look again.
-    if (result < 0 && errno() === EINPROGRESS) {
-      result = libc.connect(this.#fd, scratchAddress, length);
+    if (reason === EINPROGRESS) reason = greeting ? this.#tryGreeting(greeting) : this.#connect();
+    if (reason === 0) {
+      this.#establish();
+      this.#heardAt = clock.now();
+      return undefined;
     }
-    const reason = result === 0 ? 0 : errno();
-    this.#noteHeard(0);
-    if (result === 0) return void this.#establish();
     if (reason !== EALREADY) return connectFailure(reason);
-    return this.#watchFor(EPOLLIN | EPOLLOUT | EPOLLRDHUP);
-  }
-
-  #bind(source: IpAddress): Failure | undefined {
-    // The port is chosen by connect, which knows the whole 4-tuple and so runs out much later.
-    libc.setsockopt(this.#fd, SOL_IP, IP_BIND_ADDRESS_NO_PORT, one, 4);
-    const length = encodeSocketAddress(scratchAddress, source, 0);
-    if (libc.bind(this.#fd, scratchAddress, length) === 0) return undefined;
-    return bindFailure(source, errno());
-  }
-
-  #watchFor(interest: number): Failure | undefined {
-    const watch = this.#engine.poller.watch(this.#fd, interest | EPOLLET, this);
-    if (typeof watch === "number") return callFailure(watch, "watch the socket");
-    this.#watch = watch;
+    this.#hope();
     return undefined;
+  }
+
+  /** Sends the SYN; returns EINPROGRESS, 0, or why it did not go. */
+  #beginOn(socket: TcpSocket): number {
+    this.#socket = socket;
+    this.#fd = socket.fd;
+    if (this.#target.address.family === 6) hearErrors(this.#fd, true);
+    return this.#connect();
+  }
+
+  /** Connects, or asks what has become of it: 0 or why not, EALREADY for not yet. */
+  #connect(): number {
+    const { address, port } = this.#target;
+    const length = encodeSocketAddress(scratchAddress, address, port);
+    return libc.connect(this.#fd, scratchAddress, length) === 0 ? 0 : errno();
+  }
+
+  /** As {@link #connect} asks: who is not connected cannot send. Saves a system call. */
+  #tryGreeting({ bytes, length }: Greeting): number {
+    this.#greeted = libc.send(this.#fd, bytes, length, MSG_NOSIGNAL);
+    if (this.#greeted >= 0) return 0;
+    const reason = errno();
+    return reason === EAGAIN ? EALREADY : reason;
+  }
+
+  /** Asks what has become of the handshake; false while it goes on. */
+  #looksForEnd(): boolean {
+    const reason = this.#connect();
+    if (reason === EALREADY) return false;
+    this.#isHoping = false;
+    if (reason !== 0) {
+      this.#state = "failed";
+      this.#noteHeard(0);
+      this.#user.failed(this.#failureOf(reason));
+      return true;
+    }
+    this.#establish();
+    this.#noteHeard(handshakeAge(this.#fd, this.#engine.clock.now() - this.#begunAt));
+    this.#user.connected();
+    return true;
+  }
+
+  /** A user may close the connection from within any call. */
+  #isReadable(): boolean {
+    return this.#fd >= 0 && this.#state === "established";
+  }
+
+  /** Looks again in a moment, and has itself watched when that was too early. */
+  #hope(): void {
+    if (this.#isHoping || this.#watch || this.#fd < 0) return;
+    this.#isHoping = true;
+    this.#engine.poller.hope(this);
   }
 
   /** Counts a receive; false when it has to wait for the next look. */
@@ -257,8 +318,8 @@ export class Connection implements Watcher, Disposable {
   }
 
   #establish(): void {
-    this.#connecting = false;
-    if (this.#isIpv6) hearErrors(this.#fd, false);
+    this.#state = "established";
+    if (this.#target.address.family === 6) hearErrors(this.#fd, false);
   }
 
   /** Why the handshake failed; a loop of routes looks like a host that is not there otherwise. */
@@ -267,12 +328,6 @@ export class Connection implements Watcher, Disposable {
     return router === undefined
       ? connectFailure(error)
       : outerFailure(`TTL exceeded on the way, says ${router}`);
-  }
-
-  #pendingError(): number {
-    scratchLength[0] = 4;
-    libc.getsockopt(this.#fd, SOL_SOCKET, SO_ERROR, scratchResult, scratchLength);
-    return scratchResult[0] ?? 0;
   }
 
   /** The kernel has had something for `waitedMs`, but not since before the connection began. */
@@ -287,8 +342,4 @@ export class Connection implements Watcher, Disposable {
     const reason = errno();
     this.failure = reason === EAGAIN ? undefined : callFailure(reason);
   }
-}
-
-function int32(value: number): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(new Int32Array([value]).buffer);
 }

@@ -24,8 +24,8 @@ export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPNS = 35;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
+export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
-export const TCP_QUICKACK = 12;
 export const ICMP_FILTER = 1;
 export const ICMP6_FILTER = 1;
 export const IPPROTO_ICMP = 1;
@@ -37,6 +37,7 @@ export const MSG_NOSIGNAL = 0x4000;
 export const MSG_CMSG_CLOEXEC = 0x4000_0000;
 
 export const EPOLL_CTL_ADD = 1;
+export const EPOLL_CTL_DEL = 2;
 export const EPOLL_CTL_MOD = 3;
 export const EPOLLIN = 0x001;
 export const EPOLLOUT = 0x004;

@@ -1,5 +1,10 @@
 import { type Clock, systemClock } from "../time/mod.ts";
-import { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
+import {
+  Connection,
+  type ConnectionUser,
+  type ConnectTarget,
+  type Greeting,
+} from "./connection.ts";
 import { type Deadline, Deadlines } from "./deadlines.ts";
 import { Admission, descriptorLimit } from "./descriptors.ts";
 import type { Failure } from "./failure.ts";
@@ -8,6 +13,7 @@ import { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 import { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 import type { OwnLoop } from "./loop.ts";
 import { Poller } from "./poller.ts";
+import { TcpSockets } from "./tcp_sockets.ts";
 
 /**
  * An echo takes 768 bytes of a buffer, and twice the size may wait for neighbours that do not
@@ -30,6 +36,8 @@ export interface EngineOptions {
   readonly loop?: OwnLoop;
   /** How many bytes a ping socket asks for to each side. */
   readonly pingBufferBytes?: number;
+  /** How many TCP sockets may be kept for the next connections; some unless given. */
+  readonly idleSockets?: number;
 }
 
 /**
@@ -49,6 +57,8 @@ export class Engine implements AsyncDisposable {
   readonly inbox: Inbox;
   /** @internal How many bytes a ping socket asks for to each side; the kernel doubles it. */
   readonly pingBufferBytes: number;
+  /** @internal */
+  readonly tcpSockets: TcpSockets;
   readonly #deadlines: Deadlines;
 
   /** Throws NetError when the system is out of descriptors. */
@@ -59,6 +69,12 @@ export class Engine implements AsyncDisposable {
       options.admissionCounts,
     );
     this.sockets = options.sockets ?? new NetnsSockets();
+    this.tcpSockets = new TcpSockets(
+      this.sockets,
+      this.admission,
+      options.idleSockets ?? this.admission.idle,
+      () => clock.now(),
+    );
     this.pingBufferBytes = options.pingBufferBytes ?? pingBufferBytes;
     using parts = new DisposableStack();
     this.inbox = parts.use(new Inbox(options.kernelAge));
@@ -74,8 +90,17 @@ export class Engine implements AsyncDisposable {
   }
 
   /** Begins to connect; see {@link Connection.open}. */
-  connect(target: ConnectTarget, user: ConnectionUser): Connection | Failure {
-    return Connection.open(this, target, user);
+  connect(
+    target: ConnectTarget,
+    user: ConnectionUser,
+    greeting?: Greeting,
+  ): Connection | Failure {
+    return Connection.open(this, target, user, greeting);
+  }
+
+  /** To be called every now and then: lets go of sockets that are of no use any more. */
+  tend(): void {
+    this.tcpSockets.tend();
   }
 
   /** Opens a socket for pings; see {@link PingSocket.open}. */
@@ -105,6 +130,7 @@ export class Engine implements AsyncDisposable {
     this.#deadlines.close();
     await this.poller.close();
     this.inbox[Symbol.dispose]();
+    this.tcpSockets[Symbol.dispose]();
     this.sockets[Symbol.dispose]();
   }
 

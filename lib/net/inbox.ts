@@ -3,6 +3,7 @@ import { errno, libc } from "./libc.ts";
 import { AF_INET, SO_TIMESTAMPNS, SOCK_CLOEXEC, SOCK_DGRAM, SOL_SOCKET } from "./constants.ts";
 import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
+import { kernelWall } from "./kernel_clock.ts";
 
 /** How long ago, in milliseconds, a moment of the kernel's calendar clock was. */
 export type KernelAge = (seconds: number, nanoseconds: number) => number;
@@ -104,13 +105,7 @@ export function askForStamps(fd: number): void {
   libc.setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, one, 4);
 }
 
-const CLOCK_REALTIME = 0;
-const now = new Uint8Array(16);
-const nowView = new DataView(now.buffer);
-
-/** Tells a {@link KernelAge} by clock_gettime(2), as the stamps are. */
+/** Tells a {@link KernelAge} by the clock that the stamps are from. */
 export function kernelAge(seconds: number, nanoseconds: number): number {
-  libc.clock_gettime(CLOCK_REALTIME, now);
-  return (nowView.getUint32(0, true) - seconds) * 1000 +
-    (nowView.getUint32(8, true) - nanoseconds) / 1e6;
+  return kernelWall() - (seconds * 1000 + nanoseconds / 1e6);
 }

@@ -1,6 +1,7 @@
 import { setImmediate } from "node:timers";
 import { DrivenClock } from "../time/mod.ts";
 import { guarded } from "./guarded.ts";
+import { kernelNow, kernelWall } from "./kernel_clock.ts";
 import type { Poller } from "./poller.ts";
 
 /** The longest sleep, in milliseconds: what is forgotten is found then. */
@@ -13,7 +14,7 @@ const longestSleepMs = 1_000;
  */
 export class OwnLoop {
   /** Whose timers this loop runs. */
-  readonly clock: DrivenClock = new DrivenClock();
+  readonly clock: DrivenClock = new DrivenClock({ now: kernelNow, wall: kernelWall });
   #poller: Poller | undefined;
   #isStopped = false;
 

@@ -24,7 +24,12 @@ export {
 } from "./seqpacket.ts";
 export type { Clock, Timer } from "../time/mod.ts";
 export type { WaitOptions } from "./wait.ts";
-export { Connection, type ConnectionUser, type ConnectTarget } from "./connection.ts";
+export {
+  Connection,
+  type ConnectionUser,
+  type ConnectTarget,
+  type Greeting,
+} from "./connection.ts";
 export { type Deadline } from "./deadlines.ts";
 export { wake } from "./eventfd.ts";
 export { guarded } from "./guarded.ts";

@@ -27,6 +27,11 @@ export interface NetnsIdentity {
   readonly minor: number;
 }
 
+/** Whether both are the same namespace, or none. Pure. */
+export function sameNetns(a: NetnsIdentity | undefined, b: NetnsIdentity | undefined): boolean {
+  return a?.inode === b?.inode && a?.major === b?.major && a?.minor === b?.minor;
+}
+
 /** The path that a configured namespace stands for, or why it stands for none. Pure. */
 export function netnsPath(name: string): { path: string } | { failure: string } {
   if (name.startsWith("/")) return { path: name };

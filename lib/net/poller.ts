@@ -1,5 +1,5 @@
 import type { Clock } from "../time/mod.ts";
-import { EPOLL_CTL_ADD, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { calm, wake } from "./eventfd.ts";
@@ -22,6 +22,17 @@ export interface Watch {
   readonly slot: number;
   readonly generation: number;
   readonly watcher: Watcher;
+}
+
+/**
+ * Who waits for what may come within a moment, and looks for itself: costs one system call where to
+ * be told by the kernel costs three.
+ */
+export interface Hopeful {
+  /** Looks whether it has come; false while it has not, and is still waited for. */
+  looksAgain(): boolean;
+  /** It takes longer, and has to be watched for, unless it is not waited for any more. */
+  givesUp(): void;
 }
 
 /** What the poller is at. */
@@ -68,6 +79,9 @@ export class Poller {
   #watched = 0;
   /** Answers expected since the last burst was settled. */
   #fresh = 0;
+  /** Those of them for whom nobody else looks. */
+  #hopefuls: Hopeful[] = [];
+  #isEnlisting = false;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
   /** What is to be told again in a later look; undefined while nobody looks. */
@@ -105,7 +119,7 @@ export class Poller {
       return failure;
     }
     this.#watched++;
-    this.expect();
+    if (!this.#isEnlisting) this.expect();
     return watch;
   }
 
@@ -114,12 +128,22 @@ export class Poller {
     if (this.#fresh++ === 0) queueMicrotask(() => this.#settle());
   }
 
-  /** Forgets a watch whose descriptor is about to be closed, which ends it in the kernel too. */
-  unwatch(watch: Watch): void {
+  /** As {@link expect}, on something that is not watched yet. */
+  hope(hopeful: Hopeful): void {
+    this.#hopefuls.push(hopeful);
+    this.expect();
+  }
+
+  /**
+   * Forgets a watch. Its descriptor is about to be closed, which ends it in the kernel too, unless it
+   * `staysOpen`.
+   */
+  unwatch(watch: Watch, staysOpen = false): void {
     if (this.#slots[watch.slot] !== watch) return;
     this.#slots[watch.slot] = undefined;
     this.#free.push(watch.slot);
     this.#watched--;
+    if (staysOpen && !this.#isClosed()) this.#control(EPOLL_CTL_DEL, watch);
   }
 
   /** Which look this is: another one than the last time means that others had their turn. */
@@ -141,6 +165,7 @@ export class Poller {
    * Throws {@link NetError} when the kernel refuses.
    */
   look(): boolean {
+    this.#enlist();
     return this.#drain().done;
   }
 
@@ -161,6 +186,7 @@ export class Poller {
   async close(): Promise<void> {
     if (this.#isClosed()) return;
     this.#state = "closed";
+    this.#hopefuls = [];
     wake(this.#wake.number);
     await this.#sleep;
     this.#wake[Symbol.dispose]();
@@ -189,17 +215,60 @@ export class Poller {
       const events = this.#nap();
       this.#linger.lingered(this.#clock.now() - start, events);
     }
+    this.#enlist();
     this.#schedule();
   }
 
   /** Naps and looks, until nothing is waited for any more; returns how many events there were. */
   #nap(): number {
-    let events = 0;
-    for (let nap = 0; nap < napsAtMost && this.#watched > 0 && !this.#isClosed(); nap++) {
+    // The first of a burst have their answers by the time that the last was begun.
+    let events = this.#retry();
+    for (let nap = 0; nap < napsAtMost && this.#isWaitedFor() && !this.#isClosed(); nap++) {
       libc.usleep(napMicroseconds);
-      events += this.#drain().events;
+      if (this.#watched > 0) events += this.#drain().events;
+      events += this.#retry();
     }
     return events;
+  }
+
+  #isWaitedFor(): boolean {
+    return this.#watched > 0 || this.#hopefuls.length > 0;
+  }
+
+  /** Has those look who have to themselves, while there is time; returns how many saw something. */
+  #retry(): number {
+    const hopefuls = this.#hopefuls;
+    if (hopefuls.length === 0) return 0;
+    this.#hopefuls = [];
+    this.#looks++;
+    const end = this.#clock.now() + budgetMs;
+    let kept = 0;
+    let inTime = true;
+    for (const hopeful of hopefuls) {
+      let isDone = false;
+      if (inTime) {
+        guarded(() => isDone = hopeful.looksAgain());
+        inTime = this.#clock.now() <= end;
+      }
+      if (!isDone) hopefuls[kept++] = hopeful;
+    }
+    const seen = hopefuls.length - kept;
+    hopefuls.length = kept;
+    // What was begun meanwhile comes after them.
+    hopefuls.push(...this.#hopefuls);
+    this.#hopefuls = hopefuls;
+    return seen;
+  }
+
+  /** Has what was hoped for watched. */
+  #enlist(): void {
+    const hopefuls = this.#hopefuls;
+    if (hopefuls.length === 0 || this.#isClosed()) return;
+    this.#hopefuls = [];
+    this.#isEnlisting = true;
+    for (const hopeful of hopefuls) guarded(() => hopeful.givesUp());
+    this.#isEnlisting = false;
+    this.#schedule();
   }
 
   /** Watchers may close the poller from within their event. */

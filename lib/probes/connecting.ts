@@ -1,4 +1,4 @@
-import type { Connection, ConnectionUser, Failure } from "../net/mod.ts";
+import type { Connection, ConnectionUser, Failure, Greeting } from "../net/mod.ts";
 import {
   type Attempt,
   failed,
@@ -27,13 +27,14 @@ export abstract class ConnectingAttempt implements Attempt, ConnectionUser {
     this.report = report;
   }
 
-  /** Connects to `port`; to be called once, at the end of construction. */
-  connect(port: number): this {
+  /** Connects to `port`, with what will be sent first; to be called once, when constructed. */
+  connect(port: number, greeting?: Greeting): this {
     const { engine, silent } = this.context;
     const { address, check, netns } = this.target;
     const source = address.family === 4 ? check.probeIpv4Source : check.probeIpv6Source;
     const suspect = silent.has(address);
-    const connection = engine.connect({ address, port, source, netns, suspect }, this);
+    const where = { address, port, source, netns, suspect };
+    const connection = engine.connect(where, this, greeting);
     if ("reason" in connection) {
       this.failed(connection);
     } else {

@@ -7,7 +7,7 @@ import type { ProbeTarget } from "./types.ts";
 
 /** One GET over TCP. */
 export const probeHttp: Probe<HttpCheck> = (context, target, check, report) =>
-  new HttpAttempt(context, target, check, report).connect(check.port);
+  new HttpAttempt(context, target, check, report).start(check.port);
 
 class HttpAttempt extends ConnectingAttempt {
   readonly #exchange: HttpExchange;
@@ -22,13 +22,17 @@ class HttpAttempt extends ConnectingAttempt {
     this.#exchange = new HttpExchange(context, target, check, report);
   }
 
+  /** Connects, with the request. */
+  start(port: number): this {
+    return this.connect(port, this.#exchange.request);
+  }
+
   protected override begin(connection: Connection): void {
-    const { bytes, length } = this.#exchange.request;
-    const sent = connection.send(bytes, length);
+    const { request } = this.#exchange;
+    const sent = connection.greet(request);
     // A fresh socket takes more than a request at once, unless the kernel is short of memory.
-    if (sent < bytes.length) return this.report(unsent(connection));
-    const failure = connection.watchReading();
-    if (failure) this.report(failedBy("L7RSP", failure));
+    if (sent < request.bytes.length) return this.report(unsent(connection));
+    connection.watchReading();
   }
 
   override readable(): void {

@@ -1,5 +1,5 @@
 import type { Connection } from "../net/mod.ts";
-import { failed, failedBy, type Outcome, type ProbeContext } from "./attempt.ts";
+import { failed, type Outcome, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
 import { formatSeconds } from "./seconds.ts";
 import { type TlsIdentity, TlsSession, type TlsUser } from "./tls_client.ts";
@@ -37,8 +37,7 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
 
   protected override begin(connection: Connection): void {
     const { engine, ca } = this.context;
-    const failure = connection.watchReading();
-    if (failure) return this.report(failedBy("L6RSP", failure));
+    connection.watchReading();
     try {
       const verify = this.#verify;
       this.#session = new TlsSession(engine, connection, this.#identity, verify, ca, this);

@@ -78,7 +78,8 @@ class ProbingThread {
     });
     this.#engine = new Engine(this.#clock, {
       ...{ descriptorLimit, admissionCounts },
-      ...(loop && { loop }),
+      // A handshake costs so much that a socket makes no difference.
+      ...(loop ? { loop } : { idleSockets: 0 }),
     });
     this.#prober = createProber(this.#engine, { log: this.#log, version });
     this.#schedule = new Schedule({
@@ -125,6 +126,7 @@ class ProbingThread {
   }
 
   #sayStats(): void {
+    this.#engine.tend();
     writeStats(this.#stats, this.#schedule.stats());
     this.#timer = this.#clock.after(statsMs, () => this.#sayStats());
   }

@@ -1,6 +1,13 @@
 import type { Clock, Timer, Turn } from "./clock.ts";
 import { type Due, DueQueue } from "./queue.ts";
-import { systemClock } from "./system.ts";
+
+/** What a {@link DrivenClock} reads, in milliseconds with fractions. */
+export interface TimeSource {
+  /** Monotonic, from an arbitrary start. */
+  now(): number;
+  /** Unix time. */
+  wall(): number;
+}
 
 interface Pending extends Due {
   readonly run: () => void;
@@ -9,14 +16,16 @@ interface Pending extends Due {
 /** A turn of the loop is over when it has lasted this long, in milliseconds. */
 const turnMs = 3;
 
-/** The machine's time, with timers that are run by whoever has a loop of their own. */
+/** Somebody's time, with timers that are run by whoever has a loop of their own. */
 export class DrivenClock implements Clock {
   readonly turn: Turn;
+  readonly #source: TimeSource;
   readonly #queue = new DueQueue<Pending>();
   #order = 0;
   #turnedAt = 0;
 
-  constructor() {
+  constructor(source: TimeSource) {
+    this.#source = source;
     const isOver = () => this.now() - this.#turnedAt >= turnMs;
     this.turn = {
       get isOver() {
@@ -27,11 +36,11 @@ export class DrivenClock implements Clock {
   }
 
   now(): number {
-    return systemClock.now();
+    return this.#source.now();
   }
 
   wall(): number {
-    return systemClock.wall();
+    return this.#source.wall();
   }
 
   after(delayMs: number, run: () => void): Timer {

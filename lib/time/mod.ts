@@ -5,7 +5,7 @@
  */
 
 export { systemClock } from "./system.ts";
-export { DrivenClock } from "./driven.ts";
+export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { inSlices, pause } from "./turn.ts";

@@ -1,5 +1,5 @@
 import type { ConnectTarget, Engine, Failure } from "../../lib/net/mod.ts";
-import type { ConnectionUser } from "../../lib/net/mod.ts";
+import type { ConnectionUser, Greeting } from "../../lib/net/mod.ts";
 
 /** What a receive finds: bytes, the end, nothing yet, or why it failed. */
 export type Incoming = string | "end" | "nothing" | Failure;
@@ -14,7 +14,6 @@ export class FakeConnection {
   readonly sent: string[] = [];
   /** How much of each send goes, all of it when absent; a failure fails it. */
   sends: number | Failure | undefined;
-  watching: Failure | undefined;
   readonly incoming: Incoming[] = [];
   readonly #engine: FakeEngine;
 
@@ -37,9 +36,10 @@ export class FakeConnection {
     }
     return new TextEncoder().encodeInto(next, this.#engine.inbox.bytes).written;
   }
-  watchReading(): Failure | undefined {
-    return this.watching;
+  greet({ bytes }: Greeting): number {
+    return this.send(bytes);
   }
+  watchReading(): void {}
   [Symbol.dispose](): void {
     this.closed = true;
   }

@@ -33,7 +33,7 @@ Deno.test("a probe cancelled before its result was told says nothing", async () 
 });
 
 Deno.test("cancelling frees the socket at once, and twice is harmless", async () => {
-  await using harness = new Harness();
+  await using harness = new Harness({ engine: { idleSockets: 0 } });
   await using server = TestServer.tcp(silent);
   const check = httpCheck({ port: server.port, timeoutMs: 60_000 });
   await harness.probe({ ...check, timeoutMs: 1 });
