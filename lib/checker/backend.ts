@@ -57,6 +57,11 @@ export class BackendEntry {
     return this.#health = { state, counter };
   }
 
+  /** The state alone, which needs no look at the counter. */
+  get state(): BackendState {
+    return this.#health.state;
+  }
+
   set health(health: Health) {
     this.#health = health;
   }
@@ -68,7 +73,7 @@ export class BackendEntry {
 
   /** What its weights depend on. */
   get standing(): Standing {
-    return { state: this.health.state, untested: this.untested };
+    return { state: this.state, untested: this.untested };
   }
 
   /**
