@@ -57,13 +57,13 @@ export class BackendEntry {
     return this.#health = { state, counter };
   }
 
+  set health(health: Health) {
+    this.#health = health;
+  }
+
   /** The state alone, which needs no look at the counter. */
   get state(): BackendState {
     return this.#health.state;
-  }
-
-  set health(health: Health) {
-    this.#health = health;
   }
 
   /** The health check in force. */
