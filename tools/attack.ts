@@ -1,30 +1,64 @@
 /**
- * Attacks a maglevd with 100 backends and a simulated VPP, in network namespaces of its own:
- * `deno task attack [NAME | all | backends | figures] [SEED] [--seconds S] [--patience S] [--priority N] [--json FILE]`. Without a
- * name it lists the attacks; `figures` prints what `--json` wrote as docs/security.md has it. `--patience` is how long what is left afterwards is waited for.
- * `--priority 15` puts maglevd and attackers above what else the machine
- * does, as nice(1) counts, so that its load says less about the figures. Exit codes: 0 maglevd held, 1 it did not, 2 it could not be tried.
+ * Attacks a maglevd with 100 backends and a simulated VPP, in network namespaces of its own. Without
+ * a name it lists the attacks; `--help` says the rest. Exit codes: 0 maglevd held, 1 it did not, 2 it
+ * could not be tried.
  *
  * @module
  */
 
 import { parseArgs } from "node:util";
-import { run as runBackends } from "./attack/backends.ts";
 import { makeNetwork } from "./attack/site/network.ts";
 import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
 import { documented } from "./attack/figures.ts";
 import { details, head, legend, row } from "./attack/report.ts";
 import { attacks } from "./attack/table.ts";
 
-const { values, positionals: [name, seed = "1"] } = parseArgs({
-  allowPositionals: true,
-  options: {
-    seconds: { type: "string", default: "60" },
-    patience: { type: "string", default: String(limits.recoverySeconds) },
-    json: { type: "string" },
-    priority: { type: "string", default: "0" },
-  },
-});
+const usage = `usage: deno task attack [NAME | all | backends | figures] [SEED] [OPTIONS]
+
+  NAME        one attack; without a name they are listed
+  all         all of them in turn, but for backends
+  backends    a zoo of hostile servers beside 50 healthy ones
+  figures     prints what --json wrote as docs/security.md has it
+  SEED        of what the attackers choose by chance (default 1)
+
+  --seconds S   how long each attack lasts (default 60)
+  --patience S  how long what is left afterwards is waited for (default ${limits.recoverySeconds})
+  --priority N  puts maglevd and attackers above what else the machine does, as nice(1) counts, so
+                that its load says less about the figures (0 to 19, default 0)
+  --json FILE   appends each outcome to this file
+
+Exit codes: 0 maglevd held, 1 it did not, 2 it could not be tried.`;
+
+/** What was asked for; exits where that cannot be told. */
+function readArguments(args: readonly string[]) {
+  try {
+    const { values, positionals: [name, seed = "1", ...more] } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        help: { type: "boolean", short: "h" },
+        seconds: { type: "string", default: "60" },
+        patience: { type: "string", default: String(limits.recoverySeconds) },
+        json: { type: "string" },
+        priority: { type: "string", default: "0" },
+      },
+    });
+    const numbers = { SEED: seed, ...values, json: undefined, help: undefined };
+    for (const [what, value] of Object.entries(numbers)) {
+      if (value !== undefined && !/^\d+$/.test(value)) {
+        throw new TypeError(`${what} is a number, not "${value}"`);
+      }
+    }
+    if (more.length > 0) throw new TypeError(`"${more[0]}" is too much`);
+    return { values, name, seed };
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    console.error(`deno task attack: ${error.message}\n\n${usage}`);
+    Deno.exit(2);
+  }
+}
+
+const { values, name, seed } = readArguments(Deno.args);
 
 /** Programs of Debian's iproute2 and util-linux that make the namespaces and run things in them. */
 const needed = ["ip", "setsid", "nsenter", "taskset", "prlimit", "nice", "sysctl"];
@@ -103,19 +137,37 @@ async function run(names: readonly string[]): Promise<number> {
 
 /** Prints the tables of docs/security.md from what `--json` has written. */
 async function figures(): Promise<number> {
-  const text = await Deno.readTextFile(values.json ?? "");
+  if (values.json === undefined) {
+    console.error("deno task attack figures needs --json FILE, which earlier runs have written");
+    return 2;
+  }
+  const text = await Deno.readTextFile(values.json);
   const outcomes: Outcome[] = text.trim().split("\n").map((line) => JSON.parse(line));
   console.log(documented(outcomes));
   return 0;
 }
 
+/** In a session of its own, whose priority counts outside. */
+async function zoo(): Promise<number> {
+  const module = new URL("attack/backends.ts", import.meta.url).pathname;
+  const words = ["run", "-A", "--frozen", "--no-check", module];
+  const { code } = await new Deno.Command("setsid", {
+    args: ["--wait", Deno.execPath(), ...words, seed, values.seconds, values.priority],
+  }).spawn().status;
+  return code;
+}
+
 async function main(): Promise<number> {
+  if (values.help) {
+    console.log(usage);
+    return 0;
+  }
   if (name === undefined) return list();
-  if (name === "backends") return await runBackends(Number(seed), Number(values.seconds));
+  if (name === "backends") return await zoo();
   if (name === "figures") return await figures();
   const names = name === "all" ? attacks.map((each) => each.name) : [name];
   if (names.length === 1 && !attacks.some((each) => each.name === name)) {
-    console.error(`there is no attack ${name}; deno task attack lists them`);
+    console.error(`there is no attack "${name}"; deno task attack lists them`);
     return 2;
   }
   const reason = await obstacle();

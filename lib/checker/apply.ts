@@ -198,7 +198,7 @@ function* tellFrontend(
   for (let start = 0; start < members.length; start += membersPerStep) {
     const part = members.slice(start, start + membersPerStep);
     events.emit(entry.unannounced(part, reason, clock.wall()));
-    yield;
+    yield "long";
   }
 }
 

@@ -61,6 +61,11 @@ export class BackendEntry {
     this.#health = health;
   }
 
+  /** The state alone, which needs no look at the counter. */
+  get state(): BackendState {
+    return this.#health.state;
+  }
+
   /** The health check in force. */
   get check(): HealthCheck {
     return this.job.target.check;
@@ -68,7 +73,7 @@ export class BackendEntry {
 
   /** What its weights depend on. */
   get standing(): Standing {
-    return { state: this.health.state, untested: this.untested };
+    return { state: this.state, untested: this.untested };
   }
 
   /**

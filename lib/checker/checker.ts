@@ -58,6 +58,9 @@ interface Waiting {
   readonly done: Promise<ReloadOutcome>;
 }
 
+/** How often it is foreseen what operations come to, where states change faster than that takes. */
+const mostForecasts = 3;
+
 /** The longest time over which first probes are spread when there is no warm-up. */
 const defaultSpreadMs = 1_000;
 
@@ -210,14 +213,36 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** Does all of `operations`, or none, and tells what it came to. */
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
-    const outcome = this.#operator.foresee(operations);
+    const outcome = this.foresee(operations);
     this.#operator.operate(operations, actor);
     return outcome;
   }
 
   /** What `operate` would come to. */
   foresee(operations: readonly Operation[]): Outcome {
-    return this.#operator.foresee(operations);
+    return atOnce(this.#operator.foresee(operations));
+  }
+
+  /**
+   * The same as `operate` for a thousand operations: what they come to is worked out in slices, anew
+   * while something else changes meanwhile, and then all are done at one stroke, and told after it.
+   * Rejects, with nothing changed, where `operate` throws.
+   */
+  async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
+    for (let attempt = 1;; attempt++) {
+      const [world, seq] = [this.#world, this.events.lastSeq];
+      const outcome = await this.foreseeMany(operations);
+      await this.#context.clock.turn.next(true);
+      const isAsForeseen = world === this.#world && seq === this.events.lastSeq;
+      if (!isAsForeseen && attempt < mostForecasts) continue;
+      await this.events.tellAfter(() => this.#operator.operate(operations, actor));
+      return outcome;
+    }
+  }
+
+  /** What `operateMany` would come to if it began now, worked out in slices. */
+  foreseeMany(operations: readonly Operation[]): Promise<Outcome> {
+    return this.#slices.run(this.#operator.foresee(operations));
   }
 
   /** What `reload` would come to if it began now, worked out in slices. */

@@ -9,7 +9,14 @@ import {
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
-import { type BackendOutcome, frontendOutcome, type Outcome, type Side } from "./outcome.ts";
+import {
+  type BackendOutcome,
+  type FrontendOutcome,
+  frontendOutcome,
+  type Outcome,
+  type Side,
+} from "./outcome.ts";
+import type { Steps } from "./slices.ts";
 
 /** A backend's health, and whether it is still as untested as before. */
 interface Condition {
@@ -36,7 +43,7 @@ export class Forecast {
 
   /** What a backend's state would be after all that was forecast before. */
   stateOf(entry: BackendEntry): BackendState {
-    return this.#condition(entry).health.state;
+    return this.#conditions.get(entry)?.health.state ?? entry.state;
   }
 
   /** What a weight would be after all that was forecast before. */
@@ -50,7 +57,7 @@ export class Forecast {
   }
 
   /** What all of that comes to. */
-  outcome(): Outcome {
+  *outcome(): Steps<Outcome> {
     const backends: BackendOutcome[] = [];
     const concerned = new Map<FrontendEntry, Set<string>>();
     const concern = ({ frontend, backend }: Membership) => {
@@ -64,12 +71,15 @@ export class Forecast {
       placement.memberships.forEach(concern);
     }
     for (const member of this.#weights.keys()) concern(member);
-    const frontends = Array.from(concerned, ([frontend, names]) => {
+    const frontends: FrontendOutcome[] = [];
+    for (const [frontend, names] of concerned) {
       const after = this.#after(frontend, names);
-      const name = frontend.file.name;
-      return frontendOutcome(name, asItIs(frontend), after, names, othersOf(frontend, after));
-    });
-    return { backends, frontends: frontends.flatMap((each) => each ?? []).sort(byName) };
+      const [name, others] = [frontend.file.name, othersOf(frontend, after)];
+      const outcome = frontendOutcome(name, asItIs(frontend), after, names, others);
+      if (outcome) frontends.push(outcome);
+      yield "long";
+    }
+    return { backends, frontends: frontends.sort(byName) };
   }
 
   #condition(entry: BackendEntry): Condition {

@@ -49,8 +49,6 @@ export interface Membership {
  * nothing is left out, in whatever order backends change.
  */
 export class FrontendEntry {
-  /** With the weights in force. */
-  config: Frontend;
   /** As last announced. */
   state: FrontendState = "unknown";
   /** Every change of a backend goes through it. */
@@ -59,14 +57,20 @@ export class FrontendEntry {
   readonly members = new Map<string, Membership>();
   /** Name of the active pool, as last announced. */
   #pool: string;
+  /** Undefined until it is asked for after a weight was set. */
+  #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: OverrideHappening[] = [];
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend) {
-    this.config = file;
     this.#pool = file.pools[0]?.name ?? "";
     this.tally = new FrontendTally(file.pools.length);
+  }
+
+  /** What the file says, with the weights in force. */
+  get config(): Frontend {
+    return this.#config ??= this.#withWeights();
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -109,7 +113,7 @@ export class FrontendEntry {
       lost.delete(formerName(member.backend) ?? name);
     }
     for (const saved of lost.values()) this.overrule(saved);
-    this.config = this.#withWeights();
+    this.#config = undefined;
     for (const { backend, pool, weight } of this.members.values()) {
       this.tally.add(pool, weight, backend.health.state);
     }
@@ -162,7 +166,7 @@ export class FrontendEntry {
     this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
     member.weight = weight;
     member.said = said;
-    this.config = this.#withWeights();
+    this.#config = undefined;
   }
 
   /** Takes it that listeners know how things are: what is so from the start is no change. */
@@ -181,7 +185,7 @@ export class FrontendEntry {
     const own: Happening[] = [];
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
-    const { name, address: { text: address } } = this.config;
+    const { name, address: { text: address } } = this.file;
     if (isFailover) {
       own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
       this.#pool = pool;
@@ -210,7 +214,7 @@ export class FrontendEntry {
 
   /** What is told of a frontend that the file has no more. */
   gone(at: number): Happening {
-    const { name, address } = this.config;
+    const { name, address } = this.file;
     return {
       kind: "frontend",
       frontend: name,
@@ -252,7 +256,7 @@ export class FrontendEntry {
   #change(member: Membership, from: ToldWeights, to: ToldWeights): WeightHappening {
     return {
       kind: "weight",
-      frontend: this.config.name,
+      frontend: this.file.name,
       pool: this.#poolName(member.pool),
       backend: member.backend.name,
       configured: { from: from.configured, to: to.configured },

@@ -13,6 +13,7 @@ import { Forecast } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Outcome } from "./outcome.ts";
 import type { World } from "./plan.ts";
+import type { Steps } from "./slices.ts";
 import type { States } from "./states.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
 
@@ -55,11 +56,12 @@ export class Operator {
     for (const deed of deeds) deed(asked);
   }
 
-  /** What `operate` would come to. Throws what it would throw. */
-  foresee(operations: readonly Operation[]): Outcome {
+  /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
+  *foresee(operations: readonly Operation[]): Steps<Outcome> {
     const forecast = new Forecast();
     for (const operation of operations) this.#prepare(operation, forecast);
-    return forecast.outcome();
+    yield "long";
+    return yield* forecast.outcome();
   }
 
   /** Looks whether an operation is possible after those that were forecast before. */

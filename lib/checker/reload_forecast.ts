@@ -67,12 +67,12 @@ function* frontends(
     const names = [...entry.members.keys(), ...before?.members.keys() ?? []];
     const { name } = entry.file;
     outcomes.push(frontendOutcome(name, before && asItIs(before), after, names, []));
-    yield;
+    yield "long";
   }
   for (const entry of leaving.values()) {
     const names = entry.members.keys();
     outcomes.push(frontendOutcome(entry.file.name, asItIs(entry), undefined, names, []));
-    yield;
+    yield "long";
   }
   return outcomes.flatMap((each) => each ?? [])
     .sort((a, b) => a.frontend < b.frontend ? -1 : 1);

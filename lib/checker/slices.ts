@@ -1,4 +1,4 @@
-import type { Clock, Turn } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
 
 /** Steps between two looks at the clock, which cost as much as a small step. */
 const stepsPerLook = 8;
@@ -6,17 +6,14 @@ const stepsPerLook = 8;
 /** One slice takes at most so many steps, whatever the clock says. */
 const stepsPerSlice = 2_048;
 
-/** Long work written as a generator that yields after each small step. */
-export type Steps<R> = Generator<void, R, void>;
+/** Long work written as a generator that yields after each small step, and says so after a long one. */
+export type Steps<R> = Generator<void | "long", R, void>;
 
 /** Does long work in slices, each within one turn of the event loop, one at a time. */
 export class Slices {
-  readonly #turn: Turn;
   #closed = false;
 
-  constructor({ turn }: Pick<Clock, "turn">) {
-    this.#turn = turn;
-  }
+  constructor(private readonly clock: Pick<Clock, "turn">) {}
 
   /** The work's result. Rejects with what the work throws, or when closed before its end. */
   async run<R>(work: Steps<R>): Promise<R> {
@@ -24,7 +21,7 @@ export class Slices {
       if (this.#closed) throw new Error("the work was abandoned because maglevd is stopping");
       const end = this.#slice(work);
       if (end) return end.value;
-      await this.#turn.next();
+      await this.clock.turn.next();
     }
   }
 
@@ -38,7 +35,8 @@ export class Slices {
     for (let step = 1; step <= stepsPerSlice; step++) {
       const result = work.next();
       if (result.done) return { value: result.value };
-      if (step % stepsPerLook === 0 && this.#turn.isOver) return undefined;
+      const isLook = result.value === "long" || step % stepsPerLook === 0;
+      if (isLook && this.clock.turn.isOver) return undefined;
     }
     return undefined;
   }

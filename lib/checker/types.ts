@@ -129,6 +129,10 @@ export interface CheckerControl {
   operate(operations: readonly Operation[], actor?: Actor): Outcome;
   /** What `operate` would come to; nothing is done. Throws what it would throw. */
   foresee(operations: readonly Operation[]): Outcome;
+  /** The same as `operate`, for up to a thousand operations; rejects with what that throws. */
+  operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome>;
+  /** The same as `foresee`, for up to a thousand operations; rejects with what that throws. */
+  foreseeMany(operations: readonly Operation[]): Promise<Outcome>;
   /**
    * What `reload` would come to if it began now; nothing is done. Rejects when the configuration
    * contradicts itself.

@@ -5,6 +5,7 @@
  * @module
  */
 
+import { getPriority, setPriority } from "node:os";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
 import { decode } from "./file_text.ts";
 import { parseConfig } from "./parse.ts";
@@ -17,7 +18,18 @@ const piecesPerSlice = 128;
 /** A module that, imported by a worker of the right name, serves. */
 export const workerModule: string = import.meta.url;
 
+/**
+ * How much this thread gives way to the others (nice(1)): where cores are few, a file that is read
+ * again and again shall not take half of one from those who steer VPP.
+ */
+const niceness = 10;
+
+/** The lowest priority that there is. */
+const lowest = 19;
+
 function serve(scope: WorkerScope<ToWorker, Slice>): void {
+  // 0 is the thread that asks, on Linux.
+  setPriority(0, Math.min(lowest, getPriority(0) + niceness));
   const nothing: Iterator<Slice> = [][Symbol.iterator]();
   let slices = nothing;
   scope.onmessage = ({ data }) => {

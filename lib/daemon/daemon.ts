@@ -8,7 +8,7 @@ import type { Actor } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
-import { descriptorLimit } from "../net/mod.ts";
+import { descriptorLimit, giveBackMemory } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
@@ -24,6 +24,7 @@ import { Lateness } from "./lateness.ts";
 import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
+import { SpareMemory } from "./spare_memory.ts";
 import { Vitals } from "./vitals.ts";
 
 /** A daemon at work. */
@@ -74,6 +75,13 @@ export async function startDaemon(
     failed: metrics.taskFailed,
   });
   const budgets = parts.use(new Budgets(log, systemClock));
+  parts.use(
+    new SpareMemory({
+      clock: systemClock,
+      resident: () => Deno.memoryUsage().rss,
+      giveBack: giveBackMemory,
+    }),
+  );
   const base: Base = {
     settings,
     log,

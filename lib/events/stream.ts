@@ -27,6 +27,8 @@ export class EventStream implements EventSource, EventSink, Disposable {
   #next = 0;
   #seq = 0;
   #delivering = false;
+  /** Whether what is emitted has to wait although nothing is being told. */
+  #held = false;
   #later: Timer | undefined;
   #closed = false;
 
@@ -61,6 +63,19 @@ export class EventStream implements EventSource, EventSink, Disposable {
     this.#kick();
   }
 
+  /** Does work that emits a great deal, and tells that from the loop's next turn on. */
+  async tellAfter(work: () => void): Promise<void> {
+    this.#held = true;
+    try {
+      work();
+      await this.#clock.turn.next(true);
+    } finally {
+      this.#held = false;
+      this.#kick();
+    }
+    await this.told();
+  }
+
   /** Resolves when everything emitted so far has been told, or never will be. */
   told(): Promise<void> {
     return new Promise((resolve) => {
@@ -85,7 +100,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
 
   #kick(): void {
     if (this.#closed) this.#drop();
-    else if (!this.#delivering && !this.#later) this.#deliver();
+    else if (!this.#delivering && !this.#held && !this.#later) this.#deliver();
   }
 
   #drop(): void {

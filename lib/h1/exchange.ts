@@ -108,6 +108,8 @@ export class Exchange implements H2Request {
       return await this.#unlessOver(handler(this), (late) => this.#drop(late));
     } catch (error) {
       if (this.#over) throw this.#over;
+      // The client has gone while the handler was reading: nobody's fault here.
+      if (error instanceof ConnectionOver) throw error;
       if (this.body.failure) throw this.body.failure;
       this.host.failed(error, this);
       return internalError;
@@ -160,10 +162,14 @@ export class Exchange implements H2Request {
     const producer = this.#producer;
     this.#producer = undefined;
     try {
-      producer?.return?.().catch((error: unknown) => this.host.failed(error, this));
+      producer?.return?.().catch((error: unknown) => this.#failedToStop(error));
     } catch (error) {
-      this.host.failed(error, this);
+      this.#failedToStop(error);
     }
+  }
+
+  #failedToStop(error: unknown): void {
+    if (!(error instanceof ConnectionOver)) this.host.failed(error, this);
   }
 
   async #continue(): Promise<void> {

@@ -36,6 +36,7 @@ export { guarded } from "./guarded.ts";
 export { OwnLoop } from "./loop.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { type KernelAge } from "./inbox.ts";
+export { giveBackMemory } from "./memory.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 export { processArguments, replaceProcess } from "./process.ts";
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";

@@ -19,6 +19,9 @@ const debugMs = 250;
 /** Orders of one message: what one takes to copy is about a millisecond. */
 const ordersPerMessage = 256;
 
+/** So many are sent at once, whatever came before them in the same turn. */
+const fewOrders = 32;
+
 /** What {@link ProbeThreads} needs. */
 export interface ThreadOptions {
   readonly clock: Clock;
@@ -69,10 +72,9 @@ class ProbeThread {
   /** Has an order carried out, together with those that come with it. */
   order(order: Order): void {
     this.#orders.push(order);
-    if (this.#orders.length >= ordersPerMessage) return this.#send();
     if (this.#isSending) return;
     this.#isSending = true;
-    queueMicrotask(() => this.#send());
+    queueMicrotask(() => void this.#send());
   }
 
   /** Says whether debug records are read. */
@@ -92,11 +94,13 @@ class ProbeThread {
     this.#worker.terminate();
   }
 
-  #send(): void {
+  async #send(): Promise<void> {
+    while (this.#orders.length > 0) {
+      if (this.#orders.length > fewOrders) await pause(this.#options.clock);
+      if (this.#isClosing) break;
+      this.#post({ kind: "orders", orders: this.#orders.splice(0, ordersPerMessage) });
+    }
     this.#isSending = false;
-    const orders = this.#orders;
-    this.#orders = [];
-    if (orders.length > 0 && !this.#isClosing) this.#post({ kind: "orders", orders });
   }
 
   #post(message: ToThread): void {

@@ -1,8 +1,42 @@
-import type { DescField, DescMessage, MessageShape } from "@bufbuild/protobuf";
-import { toBinary, toJsonString } from "@bufbuild/protobuf";
+import type { DescField, DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Answer } from "./answer.ts";
+import type { Clock } from "../time/mod.ts";
 import { concatenated } from "./concatenated.ts";
+import { inSlices } from "./slices.ts";
+
+/** A message with one long list. */
+export interface LongMessage<D extends DescMessage, Item> {
+  readonly schema: D;
+  /** The list's field, of entries that are messages. */
+  readonly field: DescField;
+  readonly items: readonly Item[];
+  /** The message with these items in its list, and nothing else. */
+  readonly fill: (items: readonly Item[]) => MessageInitShape<D>;
+  /** The message without its list. */
+  readonly rest: MessageShape<D>;
+}
+
+/** A message whose list may have ten thousand entries, converted and written in slices. */
+export async function writtenInSlices<D extends DescMessage, Item>(
+  { schema, field, items, fill, rest }: LongMessage<D, Item>,
+  clock: Clock,
+  binary: boolean,
+): Promise<Answer> {
+  const parts: Uint8Array[] = [];
+  const encoder = new TextEncoder();
+  // As JSON each part is {"field":[…]}, of which the entries are wanted.
+  const headLength = `{"${field.jsonName}":[`.length;
+  await inSlices(items, clock, (slice) => {
+    const part = create(schema, fill(slice));
+    if (binary) parts.push(toBinary(schema, part));
+    else parts.push(encoder.encode(toJsonString(schema, part).slice(headLength, -"]}".length)));
+  });
+  // Messages one behind the other are one message with the lists of both.
+  if (binary) return new Answer(concatenated([...parts, toBinary(schema, rest)]));
+  return withEntries(schema, field, parts, rest, false);
+}
 
 /**
  * A message whose list `field` has entries that are written already, each as protobuf or each as

@@ -2,9 +2,8 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { reasonOf } from "../log/mod.ts";
-import { systemClock } from "../time/mod.ts";
+import { pause, systemClock } from "../time/mod.ts";
 import { concatenated } from "./concatenated.ts";
-import { Breather } from "./slices.ts";
 
 /**
  * Octets that are compressed in one go, in about 3 ms. Larger messages go in pieces, since the
@@ -51,10 +50,9 @@ async function feed(
   bytes: Uint8Array,
 ): Promise<void> {
   const writer = writable.getWriter();
-  const breather = new Breather(systemClock);
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     await writer.write(bytes.slice(at, at + pieceBytes));
-    await breather.breathe();
+    await pause(systemClock);
   }
   await writer.close();
 }

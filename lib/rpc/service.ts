@@ -1,25 +1,29 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod.ts";
 import {
   ListHealthChecksResponseSchema,
   Maglev,
-  PlanVPPLBStateResponseSchema,
   SyncVPPLBStateResponseSchema,
-  VPPLBCountersSchema,
-  VPPLBStateSchema,
 } from "../gen/maglev_pb.ts";
 import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
 import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
-import { written } from "./answer.ts";
+import { type Answer, written } from "./answer.ts";
 import type { CallSlotsByClass } from "./call_slots.ts";
+import { type LongMessage, writtenInSlices } from "./composed.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { statusToProto } from "./convert/status.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
-import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
+import {
+  changesToProto,
+  countersToProto,
+  lbStateToProto,
+  planToProto,
+  vppInfoToProto,
+} from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
@@ -113,9 +117,12 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
 }
 
 /** VPP's answers are made once for each reading of it, whoever shares the reading. */
-function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly Rpc[] {
+function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
-  const answers = new AnswersByObject();
+  const answers = new AnswersByObject<Promise<Answer>>();
+  const syncs = new AnswersByObject<Promise<Answer>>();
+  const inSlices = <D extends DescMessage, Item>(message: LongMessage<D, Item>, binary: boolean) =>
+    writtenInSlices(message, clock, binary);
   return [
     unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
@@ -125,16 +132,19 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
     unary(m.getVPPLBState, async (_, call) => {
       const { signal, binary } = call;
       const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
-      const make = () => written(VPPLBStateSchema, lbStateToProto(state), binary);
-      return answers.of(state, binary, make);
+      return await answers.of(state, binary, () => inSlices(lbStateToProto(state), binary));
     }),
     unary(m.syncVPPLBState, async (req, call) => {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
       if (req.dryRun) {
         const plan = await calls.vppReads.run(call, () => syncing.plan(frontend, call.signal));
-        const { changes } = planToProto(plan);
-        return create(SyncVPPLBStateResponseSchema, { changes });
+        return await syncs.of(plan, call.binary, () => {
+          const schema = SyncVPPLBStateResponseSchema;
+          const rest = create(schema);
+          const message = { schema, field: schema.field.changes, items: plan, rest };
+          return inSlices({ ...message, fill: changesToProto }, call.binary);
+        });
       }
       const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
       await calls.vppSyncs.run(call, async () => {
@@ -150,15 +160,13 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
     }),
     unary(m.getVPPLBCounters, (_, { binary }) => {
       const counters = present(enabled(vpp).counters());
-      const make = () => written(VPPLBCountersSchema, countersToProto(counters), binary);
-      return answers.of(counters, binary, make);
+      return answers.of(counters, binary, () => inSlices(countersToProto(counters), binary));
     }),
     unary(m.planVPPLBState, async (req, call) => {
       const { signal, binary } = call;
       const frontend = scope(req, checker);
       const plan = await calls.vppReads.run(call, () => enabled(vpp).plan(frontend, signal));
-      const make = () => written(PlanVPPLBStateResponseSchema, planToProto(plan), binary);
-      return answers.of(plan, binary, make);
+      return await answers.of(plan, binary, () => inSlices(planToProto(plan), binary));
     }),
   ];
 }

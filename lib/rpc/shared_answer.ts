@@ -74,12 +74,15 @@ function same(a: Version, b: Version): boolean {
   return a.length === b.length && a.every((each, i) => each === b[i]);
 }
 
-/** Answers that depend on one object alone, which is never changed: made once for each. */
-export class AnswersByObject {
-  readonly #known = new WeakMap<object, { binary?: Answer; json?: Answer }>();
+/**
+ * Answers that depend on one object alone, which is never changed: made once for each. Those that
+ * are made in slices are promises, whose making cannot fail.
+ */
+export class AnswersByObject<A extends Answer | Promise<Answer> = Answer> {
+  readonly #known = new WeakMap<object, { binary?: A; json?: A }>();
 
   /** The answer about `object`, made unless it was before. */
-  of(object: object, binary: boolean, make: () => Answer): Answer {
+  of(object: object, binary: boolean, make: () => A): A {
     const known = this.#known.get(object) ?? {};
     this.#known.set(object, known);
     return binary ? known.binary ??= make() : known.json ??= make();

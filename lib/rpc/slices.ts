@@ -1,41 +1,27 @@
-import type { Clock } from "../time/mod.ts";
+import { type Clock, pause } from "../time/mod.ts";
 
-/** Longest time in milliseconds that sliced work holds the event loop. */
-const sliceMs = 4;
+/** Items that are visited at once, at most. */
+const mostItems = 32;
 
-/** Lets other work run from time to time, between the parts of a long job. */
-export class Breather {
-  #start: number;
+/** A slice of so many milliseconds is long enough: what follows has half as many items. */
+const longMs = 1;
 
-  constructor(private readonly clock: Clock) {
-    this.#start = clock.now();
-  }
-
-  /** Whether the job has held the loop long enough. */
-  get due(): boolean {
-    return this.clock.now() - this.#start > sliceMs;
-  }
-
-  /** Gives way to other work, if it is time to. */
-  async breathe(): Promise<void> {
-    if (!this.due) return;
-    await new Promise<void>((resolve) => this.clock.after(0, resolve));
-    this.#start = this.clock.now();
-  }
-}
-
-/** How many items pass between two looks at the clock. */
-const sliceItems = 32;
-
-/** Visits a long list, some items at a time, without holding the event loop. */
+/**
+ * Visits a long list, some items at a time, without holding the event loop. How many, is found out:
+ * some lists have items that are lists of a thousand themselves.
+ */
 export async function inSlices<Item>(
   items: readonly Item[],
   clock: Clock,
   visit: (slice: readonly Item[]) => void,
 ): Promise<void> {
-  const breather = new Breather(clock);
-  for (let at = 0; at < items.length; at += sliceItems) {
-    visit(items.slice(at, at + sliceItems));
-    await breather.breathe();
+  let count = 1;
+  for (let at = 0; at < items.length;) {
+    const slice = items.slice(at, at + count);
+    const begun = clock.now();
+    visit(slice);
+    at += slice.length;
+    count = clock.now() - begun < longMs ? Math.min(mostItems, 2 * count) : Math.ceil(count / 2);
+    await pause(clock);
   }
 }

@@ -10,6 +10,7 @@ import {
   OperateResponseSchema,
   type Operation as WireOperation,
 } from "../gen/maglev_pb.ts";
+import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeToProto } from "./convert/outcome.ts";
@@ -23,10 +24,11 @@ const mostOperations = 1_000;
 /** What the RPCs by which operators steer are answered from. */
 export interface SteeringDeps {
   readonly checker: CheckerView & CheckerControl;
+  readonly clock: Clock;
 }
 
 /** The RPCs by which operators change states and weights, in the order of the wire contract. */
-export function steeringRpcs({ checker }: SteeringDeps): readonly Rpc[] {
+export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
     steered(checker, action, name, dryRun, actorOf(call));
@@ -43,14 +45,17 @@ export function steeringRpcs({ checker }: SteeringDeps): readonly Rpc[] {
       info.outcome = outcomeToProto(outcome);
       return info;
     }),
-    unary(m.operate, ({ operations, dryRun }, call) => {
+    unary(m.operate, async ({ operations, dryRun }, call) => {
       const wanted = operations.flatMap(operationsOf);
       if (wanted.length > mostOperations) {
         const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
         throw new ConnectError(text, Code.InvalidArgument);
       }
-      const outcome = outcomeToProto(operate(checker, wanted, dryRun, actorOf(call)));
-      return create(OperateResponseSchema, { outcome });
+      const outcome = dryRun
+        ? await checker.foreseeMany(wanted)
+        : await checker.operateMany(wanted, actorOf(call));
+      await pause(clock);
+      return create(OperateResponseSchema, { outcome: outcomeToProto(outcome) });
     }),
   ];
 }

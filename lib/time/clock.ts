@@ -11,8 +11,11 @@ export interface Timer {
 export interface Turn {
   /** Whether the present turn has lasted long enough. */
   readonly isOver: boolean;
-  /** Resolves in the loop's next turn. */
-  next(): Promise<void>;
+  /**
+   * Resolves in the loop's next turn. `isLong`: timers and sockets have theirs for certain, as it
+   * should be before and after a piece of work that cannot be cut.
+   */
+  next(isLong?: boolean): Promise<void>;
 }
 
 /** What time it is and what is to happen later. Everything that waits takes one of these. */

@@ -35,8 +35,8 @@ const turn: Turn = {
   },
   // About 7 µs; with a look, 1.2 ms. Awaiting a read that has data does not do it: that resolves
   // without leaving the microtasks.
-  async next() {
-    if (look || performance.now() - lookedAt >= lookMs) await (look ??= looking());
+  async next(isLong = false) {
+    if (isLong || look || performance.now() - lookedAt >= lookMs) await (look ??= looking());
     else await comingRound();
     turnedAt = performance.now();
   },

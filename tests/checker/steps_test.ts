@@ -9,7 +9,7 @@ import { RecordedLog } from "../support/recorded_log.ts";
 import { sketch } from "./support.ts";
 
 /** Runs the work to its end; the result is also in how many steps. */
-function counted<R>(work: Generator<void, R>): { readonly steps: number; readonly value: R } {
+function counted<R>(work: Generator<unknown, R>): { readonly steps: number; readonly value: R } {
   for (let steps = 0;; steps++) {
     const { done, value } = work.next();
     if (done) return { steps, value };

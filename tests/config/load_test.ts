@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { getPriority } from "node:os";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
 import { startParserWorker, WorkerParser } from "../../lib/config/worker_client.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
@@ -247,3 +248,25 @@ async function run(args: string[]): Promise<string> {
   assert.ok(output.success, decoder.decode(output.stderr));
   return decoder.decode(output.stdout);
 }
+
+/** How much each thread of this process gives way to others (proc(5), field 19 of stat). */
+function niceness(): number[] {
+  return Array.from(Deno.readDirSync("/proc/self/task"), ({ name }) => {
+    const stat = Deno.readTextFileSync(`/proc/self/task/${name}/stat`);
+    return Number(stat.slice(stat.lastIndexOf(")")).split(" ")[17]);
+  });
+}
+
+Deno.test("the thread that parses gives way to those who probe and steer", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/big.yaml`;
+    await Deno.writeTextFile(path, bigFile(500, 50));
+    const own = getPriority(Deno.pid);
+    const lower = Math.min(19, own + 10);
+    using loader = new ConfigLoader(systemClock);
+    assert.ok(!niceness().includes(lower));
+    assert.equal((await loader.load(path)).kind, "valid");
+    assert.ok(niceness().includes(lower), `${niceness()}`);
+    assert.equal(getPriority(Deno.pid), own, "all others stay as they were");
+  });
+});

@@ -155,6 +155,36 @@ Deno.test("who waits until all is told waits for what was emitted before, and no
   assert.deepEqual(order, ["1", "2", "told"]);
 });
 
+Deno.test("what a long piece of work emits is told in order from the next turn on", async () => {
+  const clock = new FakeClock();
+  const turn = Promise.withResolvers<void>();
+  clock.turn = { isOver: false, next: () => turn.promise };
+  using events = new EventStream(clock, new RecordedLog());
+  const told: number[] = [];
+  events.subscribe(({ seq }) => told.push(seq));
+  const done = events.tellAfter(() => {
+    events.emit([happening("a")]);
+    events.emit([happening("b")]);
+  }).then(() => told.length);
+  events.emit([happening("c")]);
+  assert.deepEqual([told, events.lastSeq], [[], 3]);
+  turn.resolve();
+  assert.equal(await done, 3, "who asked for it goes on when it was told");
+  assert.deepEqual(told, [1, 2, 3]);
+});
+
+Deno.test("work that throws leaves nothing held back", async () => {
+  using events = new EventStream(new FakeClock(), new RecordedLog());
+  const told: number[] = [];
+  events.subscribe(({ seq }) => told.push(seq));
+  const broken = events.tellAfter(() => {
+    throw new Error("broken");
+  });
+  await assert.rejects(broken, /broken/);
+  events.emit([happening("a")]);
+  assert.deepEqual(told, [1]);
+});
+
 Deno.test("nobody waits for a stream that was closed", async () => {
   const events = new EventStream(new FakeClock(), new RecordedLog());
   let released = false;

@@ -53,6 +53,32 @@ Deno.test("a connection that breaks while a part is written ends the wait for th
   equal(await session.closed, "the connection broke while reading");
 });
 
+Deno.test("a client that is reset within its body is no defect of whoever was reading it", async () => {
+  const { promise, reject } = Promise.withResolvers<number>();
+  const head = "POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 10\r\n\r\n";
+  let asked: Uint8Array | undefined = new TextEncoder().encode(head);
+  const conn: ByteConn = {
+    read(room) {
+      if (!asked) return promise;
+      room.set(asked);
+      const { length } = asked;
+      asked = undefined;
+      return Promise.resolve(length);
+    },
+    write: ({ length }) => Promise.resolve(length),
+    close: () => {},
+  };
+  const errors: unknown[] = [];
+  const session = serveH1(conn, async ({ body }) => {
+    const first = body[Symbol.asyncIterator]().next();
+    reject(new Deno.errors.ConnectionReset("reset by peer"));
+    await first;
+    return said("never");
+  }, { clock: new FakeClock(), onError: (error) => void errors.push(error) });
+  equal(await session.closed, "the connection broke while reading");
+  deepEqual(errors, []);
+});
+
 Deno.test("a client that vanishes aborts its request, also one that is not looked at yet", async () => {
   const { handler, asked } = waiting();
   const { client, session, conn, errors } = visit(handler);

@@ -1,7 +1,8 @@
 import { create, fromBinary, toBinary, toJsonString } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { EventSchema, ListEventsResponseSchema } from "../../lib/gen/maglev_pb.ts";
-import { withEntries } from "../../lib/rpc/composed.ts";
+import { withEntries, writtenInSlices } from "../../lib/rpc/composed.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 
 const schema = ListEventsResponseSchema;
 
@@ -22,4 +23,32 @@ Deno.test("entries that are written already and the rest are the message with bo
       assert.equal(new TextDecoder().decode(json), toJsonString(schema, whole));
     }
   }
+});
+
+Deno.test("a long list is written in slices as the message that it is", async () => {
+  for (const count of [0, 1, 100]) {
+    const seqs = Array.from({ length: count }, (_, i) => BigInt(i + 1));
+    const fill = (some: readonly bigint[]) => ({ events: some.map((seq) => ({ seq })) });
+    for (const given of [{}, { streamId: "here", oldestSeq: 7n }]) {
+      const rest = create(schema, given);
+      const message = { schema, field: schema.field.events, items: seqs, fill, rest };
+      const whole = create(schema, { ...fill(seqs), ...given });
+      const clock = new FakeClock();
+      const binary = await writtenInSlices(message, clock, true);
+      assert.deepEqual(fromBinary(schema, binary.message), whole);
+      const json = await writtenInSlices(message, clock, false);
+      assert.equal(new TextDecoder().decode(json.message), toJsonString(schema, whole));
+    }
+  }
+});
+
+Deno.test("others have their turn while a long list is written", async () => {
+  const clock = new FakeClock();
+  let turns = 0;
+  clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
+  const items = Array.from({ length: 1_000 }, (_, i) => BigInt(i));
+  const fill = (some: readonly bigint[]) => ({ events: some.map((seq) => ({ seq })) });
+  const message = { schema, field: schema.field.events, items, fill, rest: create(schema) };
+  await writtenInSlices(message, clock, true);
+  assert.ok(turns >= 1_000 / 32, `${turns} turns`);
 });

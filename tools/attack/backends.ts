@@ -1,6 +1,6 @@
 /**
  * A zoo of hostile servers beside 50 healthy ones, all probed by one maglevd:
- * `deno run -A tools/attack/backends.ts [SEED] [SECONDS]`. Exit codes: 0 the healthy ones were
+ * `deno run -A tools/attack/backends.ts [SEED] [SECONDS] [PRIORITY]`. Exit codes: 0 the healthy ones were
  * probed on time and rightly, 1 they were not, 2 it could not be tried.
  *
  * @module
@@ -13,6 +13,7 @@ import type { Hostile } from "./backends/hostile.ts";
 import { parseProbes, probesBetween, type ProbesSeen } from "./backends/seen.ts";
 import { configOf, hostileAddress, intervalMs } from "./backends/site.ts";
 import { Daemon } from "./site/daemon.ts";
+import { lift } from "./site/priority.ts";
 import { programBehind } from "./site/site.ts";
 
 const limits = { gapMs: 2 * intervalMs + 50, rss: 400_000_000 };
@@ -217,7 +218,7 @@ function shuffled<T>(items: readonly T[], seed: number): T[] {
 }
 
 /** Attacks for so many seconds and prints a table. Resolves to the exit code: 0, 1, 2. */
-export async function run(seed: number, seconds: number): Promise<number> {
+async function run(seed: number, seconds: number): Promise<number> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-zoo-" });
   try {
     await using site = await Site.start(directory, seed);
@@ -252,6 +253,7 @@ export async function run(seed: number, seconds: number): Promise<number> {
 }
 
 if (import.meta.main) {
-  const [seed = "1", seconds = "60"] = Deno.args;
+  const [seed = "1", seconds = "60", priority = "0"] = Deno.args;
+  if (Number(priority) > 0) lift(Number(priority));
   Deno.exit(await run(Number(seed), Number(seconds)));
 }

@@ -11,6 +11,7 @@ import { limits } from "./outcome.ts";
 import { fullSize } from "./site/config.ts";
 import { falseFailures, scrapeMetrics } from "./site/metrics.ts";
 import { Operator } from "./site/operator.ts";
+import { lift } from "./site/priority.ts";
 import type { PoliteSeen } from "./site/polite.ts";
 import { beginPeak, peakRss } from "./site/process_seen.ts";
 import type { PulseSeen } from "./site/servers.ts";
@@ -207,16 +208,6 @@ async function measure(
     died,
     counts,
   };
-}
-
-/** Puts all of this session above others, where the kernel groups by sessions (sched(7)). */
-function lift(priority: number): void {
-  try {
-    Deno.writeTextFileSync("/proc/self/autogroup", String(-priority));
-  } catch (error) {
-    // Then nice(1) alone decides.
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
 }
 
 const [name, seed = "1", seconds = "60", namespace = "", priority = "0", patience = "60"] =

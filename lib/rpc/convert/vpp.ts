@@ -1,11 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type {
-  PlanVPPLBStateResponse,
-  VPPInfo,
-  VPPLBCounters,
-  VPPLBState,
-  VPPLBVIP,
-} from "../../gen/maglev_pb.ts";
+import type { VPPInfo, VPPLBVIP } from "../../gen/maglev_pb.ts";
 import {
   PlanVPPLBStateResponseSchema,
   VPPInfoSchema,
@@ -26,6 +20,7 @@ import type {
   VppInfo,
   VppStep,
 } from "../../vpp/mod.ts";
+import type { LongMessage } from "../composed.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
@@ -45,16 +40,23 @@ export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInf
 }
 
 /** A dump of the lb plugin as the wire shows it. */
-export function lbStateToProto({ conf, vips }: LbState): VPPLBState {
-  return create(VPPLBStateSchema, {
-    conf: create(VPPLBConfSchema, {
-      ip4SrcAddress: conf.ipv4Source?.text ?? "",
-      ip6SrcAddress: conf.ipv6Source?.text ?? "",
-      stickyBucketsPerCore: conf.stickyBucketsPerCore,
-      flowTimeout: conf.flowTimeoutSeconds,
+export function lbStateToProto(
+  { conf, vips }: LbState,
+): LongMessage<typeof VPPLBStateSchema, LbVipState> {
+  return {
+    schema: VPPLBStateSchema,
+    field: VPPLBStateSchema.field.vips,
+    items: vips,
+    fill: (some) => ({ vips: some.map(vipToProto) }),
+    rest: create(VPPLBStateSchema, {
+      conf: create(VPPLBConfSchema, {
+        ip4SrcAddress: conf.ipv4Source?.text ?? "",
+        ip6SrcAddress: conf.ipv6Source?.text ?? "",
+        stickyBucketsPerCore: conf.stickyBucketsPerCore,
+        flowTimeout: conf.flowTimeoutSeconds,
+      }),
     }),
-    vips: vips.map(vipToProto),
-  });
+  };
 }
 
 function vipToProto(vip: LbVipState): VPPLBVIP {
@@ -77,9 +79,11 @@ function vipToProto(vip: LbVipState): VPPLBVIP {
 }
 
 /** The lb plugin's counters as the wire shows them. */
-export function countersToProto({ at, vips, addresses, servers }: LbCounters): VPPLBCounters {
+export function countersToProto(
+  { at, vips, addresses, servers }: LbCounters,
+): LongMessage<typeof VPPLBCountersSchema, LbCounters["servers"][number]> {
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
-  return create(VPPLBCountersSchema, {
+  const rest = create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
     vips: vips.map((vip) =>
       create(VPPLBVIPCountersSchema, {
@@ -101,14 +105,20 @@ export function countersToProto({ at, vips, addresses, servers }: LbCounters): V
         bytes: counter(bytes),
       })
     ),
-    servers: servers.map((server) =>
-      create(VPPLBServerCountersSchema, {
-        address: server.address,
-        packets: counter(server.packets),
-        bytes: counter(server.bytes),
-      })
-    ),
   });
+  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) =>
+    create(VPPLBServerCountersSchema, {
+      address,
+      packets: counter(packets),
+      bytes: counter(bytes),
+    });
+  return {
+    schema: VPPLBCountersSchema,
+    field: VPPLBCountersSchema.field.servers,
+    items: servers,
+    fill: (some) => ({ servers: some.map(serverToProto) }),
+    rest,
+  };
 }
 
 /** Counters stay within 2^53 in practice; whatever else comes must not throw. */
@@ -117,8 +127,19 @@ function counter(value: number): bigint {
 }
 
 /** A plan as the wire shows it, in the order in which it would be sent. */
-export function planToProto(changes: readonly PlannedChange[]): PlanVPPLBStateResponse {
-  return create(PlanVPPLBStateResponseSchema, {
-    changes: changes.map((change) => ({ ...change })),
-  });
+export function planToProto(
+  changes: readonly PlannedChange[],
+): LongMessage<typeof PlanVPPLBStateResponseSchema, PlannedChange> {
+  return {
+    schema: PlanVPPLBStateResponseSchema,
+    field: PlanVPPLBStateResponseSchema.field.changes,
+    items: changes,
+    fill: changesToProto,
+    rest: create(PlanVPPLBStateResponseSchema),
+  };
+}
+
+/** The changes of a plan as a list. */
+export function changesToProto(changes: readonly PlannedChange[]) {
+  return { changes: changes.map((change) => ({ ...change })) };
 }

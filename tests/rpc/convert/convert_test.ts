@@ -1,4 +1,4 @@
-import { toJson } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import {
   BackendInfoSchema,
@@ -12,6 +12,7 @@ import {
   VPPLBStateSchema,
 } from "../../../lib/gen/maglev_pb.ts";
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
+import type { LongMessage } from "../../../lib/rpc/composed.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
@@ -196,6 +197,12 @@ Deno.test("VPP's version and times reach the wire", () => {
   });
 });
 
+/** What is written in slices, as one message. */
+function whole<D extends DescMessage, Item>({ schema, rest, fill, items }: LongMessage<D, Item>) {
+  const { $typeName: _, ...others } = rest;
+  return create(schema, { ...others, ...fill(items) } as MessageInitShape<D>);
+}
+
 Deno.test("the lb plugin's state reaches the wire, addresses never set are empty", () => {
   const state = lbStateToProto({
     conf: {
@@ -220,7 +227,7 @@ Deno.test("the lb plugin's state reaches the wire, addresses never set are empty
       }],
     }],
   });
-  assert.deepEqual(toJson(VPPLBStateSchema, state, names), {
+  assert.deepEqual(toJson(VPPLBStateSchema, whole(state), names), {
     conf: { ip4_src_address: "192.0.2.1", sticky_buckets_per_core: 1024, flow_timeout: 40 },
     vips: [{
       prefix: "2001:db8::2/128",
@@ -257,7 +264,7 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
     addresses: [{ prefix: "192.0.2.1/32", packets: NaN, bytes: 6 }],
     servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
   });
-  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
+  assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
     at_unix_ns: "1700000000000000000",
     vips: [{
       prefix: "192.0.2.1/32",
@@ -289,7 +296,7 @@ Deno.test("a plan keeps its order", () => {
     frontend: "www",
   } as const;
   const plan = planToProto([change, { ...change, kind: "as-del", detail: "" }]);
-  assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, plan, names), {
+  assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, whole(plan), names), {
     changes: [
       change,
       {
@@ -332,7 +339,7 @@ Deno.test("a VIP whose address VPP has no counters of has none on the wire", () 
     addresses: [],
     servers: [],
   });
-  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
+  assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
     at_unix_ns: "1000000",
     vips: [vip],
   });

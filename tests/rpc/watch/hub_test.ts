@@ -242,19 +242,19 @@ Deno.test("snapshot and changes fit together whenever a watcher comes", async ()
 
 /** A clock by which every slice of work has taken too long. */
 class ImpatientClock extends FakeClock {
-  /** Timers set. */
+  /** Turns that have ended. */
   pauses = 0;
+  override turn = {
+    isOver: true,
+    next: async () => {
+      this.pauses++;
+      for (let round = 0; round < 5; round++) await Promise.resolve();
+    },
+  };
 
   override now(): number {
     this.advance(10);
     return super.now();
-  }
-
-  override after(delayMs: number, run: () => void) {
-    this.pauses++;
-    const timer = super.after(delayMs, run);
-    queueMicrotask(() => this.advance(1));
-    return timer;
   }
 }
 

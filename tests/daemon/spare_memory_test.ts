@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { SpareMemory } from "../../lib/daemon/spare_memory.ts";
+import { giveBackMemory } from "../../lib/net/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+
+const mib = 1024 * 1024;
+
+/** A process of 100 MiB, and when it gave memory back, in seconds. */
+function setUp() {
+  const clock = new FakeClock();
+  const given: number[] = [];
+  const memory = { needed: 100 * mib, spare: 0 };
+  const spare = new SpareMemory({
+    clock,
+    resident: () => memory.needed + memory.spare,
+    giveBack: () => {
+      given.push(clock.now() / 1000);
+      memory.spare = 0;
+      return Promise.resolve();
+    },
+  });
+  return { clock, given, memory, spare };
+}
+
+Deno.test("a process that needs what it has is asked ever more seldom", async () => {
+  const { clock, given, spare } = setUp();
+  await using _ = spare;
+  await clock.advanceAsync(1_300_000);
+  assert.deepEqual(given, [10, 30, 70, 150, 310, 630, 950, 1270]);
+});
+
+Deno.test("what a burst leaves behind is given back within ten seconds, until nothing is left", async () => {
+  const { clock, given, memory, spare } = setUp();
+  await using _ = spare;
+  await clock.advanceAsync(315_000);
+  given.length = 0;
+  memory.spare = 130 * mib;
+  await clock.advanceAsync(10_000);
+  assert.deepEqual([given, memory.spare], [[320], 0]);
+  memory.spare = 8 * mib;
+  await clock.advanceAsync(10_000);
+  memory.spare = 7 * mib;
+  await clock.advanceAsync(30_000);
+  assert.deepEqual(given, [320, 330, 340, 360]);
+});
+
+Deno.test("who stops waits for what is being given back, and leaves no timer", async () => {
+  const clock = new FakeClock();
+  const giving = Promise.withResolvers<void>();
+  const spare = new SpareMemory({ clock, resident: () => 0, giveBack: () => giving.promise });
+  clock.advance(10_000);
+  let isOver = false;
+  const ending = spare[Symbol.asyncDispose]().then(() => isOver = true);
+  for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  assert.equal(isOver, false);
+  giving.resolve();
+  await ending;
+  assert.equal(clock.pending, 0);
+});
+
+Deno.test("the C library takes the request", async () => {
+  await giveBackMemory();
+});
