@@ -1,10 +1,10 @@
 /**
- * Makes dist/maglevd and dist/maglevc, one executable file each.
+ * Makes executables of maglevd and maglevc in dist/.
  *
  * `deno task compile [--target TRIPLE] [--out FOLDER]` uses `deno compile`, which needs Deno's
  * `denort` once: downloaded by Deno, or named by DENORT_BIN. Where that cannot be had,
- * `deno task compile --portable` makes files that carry the Deno executable and unpack it when
- * first started.
+ * `deno task compile --portable` makes one file, dist/maglev, that carries the Deno executable and
+ * unpacks it when first started, and links to it by the names of the programs.
  *
  * @module
  */
@@ -36,19 +36,27 @@ try {
   Deno.exit(1);
 }
 
+/** One file, and a link to it for each program: they tell by the name what they are to be. */
 async function makePortable(target: string, out: string): Promise<void> {
   const runtime = await runtimeFor(target, values["deno-version"]);
-  const compressed = gzipSync(runtime, { level: 6 });
-  for (const program of programs) {
-    const file = await portableFile({
-      program,
-      version: deno.version,
-      runtime: compressed,
-      runtimeSize: runtime.length,
-      bundle: gzipSync(await Deno.readFile(`${out}/${program.name}.js`)),
-    });
-    await write(`${out}/${program.name}`, file);
+  const bundles = programs.map(async (program) => {
+    const bytes = await Deno.readFile(`${out}/${program.name}.js`);
+    return { program, bytes, compressed: gzipSync(bytes) };
+  });
+  const file = await portableFile({
+    version: deno.version,
+    runtime: { bytes: runtime, compressed: gzipSync(runtime, { level: 6 }) },
+    programs: await Promise.all(bundles),
+  });
+  await write(`${out}/maglev`, file);
+  for (const { name } of programs) {
+    await Deno.remove(`${out}/${name}`).catch(ignoreMissing);
+    await Deno.symlink("maglev", `${out}/${name}`);
   }
+}
+
+function ignoreMissing(error: unknown): void {
+  if (!(error instanceof Deno.errors.NotFound)) throw error;
 }
 
 async function makeCompiled(target: string, out: string): Promise<void> {

@@ -14,8 +14,8 @@ class Portable implements AsyncDisposable {
   static async create(): Promise<Portable> {
     const built = await (Portable.#built ??= build());
     const folder = await Deno.makeTempDir();
-    for (const name of ["maglevd", "maglevc"]) {
-      await Deno.link(`${built}/${name}`, `${folder}/${name}`);
+    for (const name of ["maglev", "maglevd", "maglevc"]) {
+      await Deno.link(`${built}/maglev`, `${folder}/${name}`);
     }
     await Deno.chmod(folder, 0o755);
     return new Portable(folder, await Deno.makeTempDir());
@@ -23,6 +23,23 @@ class Portable implements AsyncDisposable {
 
   run(name: string, args: readonly string[], environment: Record<string, string> = {}) {
     return bare(`${this.folder}/${name}`, args, { MAGLEV_CACHE_DIR: this.cache, ...environment });
+  }
+
+  /** What was unpacked, by the names of the directories. */
+  async copies(): Promise<string[]> {
+    return (await names(this.own)).sort();
+  }
+
+  /** The one copy that was unpacked. */
+  async copy(): Promise<string> {
+    const [name, ...others] = await this.copies();
+    assert.ok(name !== undefined && others.length === 0);
+    return `${this.own}/${name}`;
+  }
+
+  /** The user's directory in the cache. */
+  get own(): string {
+    return `${this.cache}/maglev-${Deno.uid()}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -35,6 +52,10 @@ class Portable implements AsyncDisposable {
     if (Portable.#built) await Deno.remove(await Portable.#built, { recursive: true });
     Portable.#built = undefined;
   }
+}
+
+async function names(folder: string): Promise<string[]> {
+  return (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name);
 }
 
 async function build(): Promise<string> {
@@ -82,23 +103,94 @@ portableTest("exit codes are the program's", async (portable) => {
   assert.equal(good.code, 0, good.stderr);
 });
 
-portableTest("ten first starts at once all work and leave one copy", async (portable) => {
-  const starts = Array.from({ length: 10 }, () => portable.run("maglevc", ["--version"]));
-  for (const { code, stderr } of await Promise.all(starts)) assert.equal(code, 0, stderr);
-  const left = await Array.fromAsync(Deno.readDir(portable.cache));
-  assert.deepEqual(left.map((entry) => entry.name.replace(/-[0-9a-f]+-/, "-KEY-")), [
-    `maglev-KEY-${Deno.uid()}`,
-  ]);
+portableTest("one file is every program, by its name or by the first word", async (portable) => {
+  for (const name of ["maglevd", "maglevc"]) {
+    const { code, stdout } = await portable.run("maglev", [name, "--version"]);
+    assert.equal(code, 0);
+    assert.ok(stdout.startsWith(`${name} `), stdout);
+  }
+  const { code, stderr } = await portable.run("maglev", ["--version"]);
+  assert.equal(code, 2);
+  assert.match(stderr, /^maglev: start it as one of maglevd and maglevc, or name one first/);
 });
 
-portableTest("a half unpacked copy of a killed start is not used", async (portable) => {
-  await portable.run("maglevc", ["--version"]);
-  const [entry] = await Array.fromAsync(Deno.readDir(portable.cache));
-  assert.ok(entry);
-  await Deno.rename(`${portable.cache}/${entry.name}`, `${portable.cache}/${entry.name}.99999`);
-  await Deno.remove(`${portable.cache}/${entry.name}.99999/maglevc`);
-  assert.equal((await portable.run("maglevc", ["--version"])).code, 0);
+portableTest("five first starts at once all work and leave one copy", async (portable) => {
+  const starts = Array.from({ length: 5 }, () => portable.run("maglevc", ["--version"]));
+  for (const { code, stderr } of await Promise.all(starts)) assert.equal(code, 0, stderr);
+  assert.deepEqual(await names(portable.cache), [`maglev-${Deno.uid()}`]);
+  await portable.copy();
 });
+
+portableTest("a copy that is not what was unpacked is unpacked anew", async (portable) => {
+  await portable.run("maglevc", ["--version"]);
+  const copy = await portable.copy();
+  const harms: Readonly<Record<string, () => Promise<void>>> = {
+    "a runtime cut off": () => Deno.truncate(`${copy}/runtime`, 4096),
+    "an empty runtime": () => Deno.truncate(`${copy}/runtime`),
+    "a program cut off": () => Deno.truncate(`${copy}/maglevc.js`, 4096),
+    "another program": () => Deno.writeTextFile(`${copy}/maglevc.js`, "console.log('mine')"),
+    "a missing program": () => Deno.remove(`${copy}/maglevc.js`),
+    "another executable": async () => {
+      await Deno.remove(`${copy}/maglevc`);
+      await Deno.symlink("/bin/echo", `${copy}/maglevc`);
+    },
+    "no copy at all": () => Deno.remove(copy, { recursive: true }),
+    "a copy elsewhere": async () => {
+      await Deno.rename(copy, `${portable.cache}/elsewhere`);
+      await Deno.symlink(`${portable.cache}/elsewhere`, copy);
+    },
+  };
+  for (const [harm, doHarm] of Object.entries(harms)) {
+    await doHarm();
+    for (let start = 0; start < 2; start++) {
+      const { code, stdout, stderr } = await portable.run("maglevc", ["--version"]);
+      assert.equal(code, 0, `${harm}: ${stderr}`);
+      assert.match(stdout, /^maglevc /, harm);
+    }
+    assert.equal(await portable.copy(), copy, harm);
+    assert.ok(!(await Deno.lstat(copy)).isSymlink, harm);
+  }
+});
+
+portableTest("only copies that nobody runs from are removed", async (portable) => {
+  await portable.run("maglevc", ["--version"]);
+  const copy = await portable.copy();
+  for (const name of ["used", "former", "unpacking.killed"]) {
+    await Deno.mkdir(`${portable.own}/${name}`);
+  }
+  await Deno.remove(`${copy}/maglevc.js`);
+  const holder = new Deno.Command("flock", {
+    args: ["-s", `${portable.own}/used`, "sh", "-c", "echo held; cat"],
+    stdin: "piped",
+    stdout: "piped",
+  }).spawn();
+  const reader = holder.stdout.getReader();
+  await reader.read();
+  await portable.run("maglevc", ["--version"]);
+  assert.deepEqual(await portable.copies(), [copy.slice(portable.own.length + 1), "used"]);
+  await holder.stdin.close();
+  await reader.cancel();
+  await holder.status;
+});
+
+portableTest("what somebody else has put in a shared place is not used", async (portable) => {
+  const run = "setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin " +
+    `HOME=/home/nobody MAGLEV_CACHE_DIR=/srv/shared ${portable.folder}/maglevc --version`;
+  const script = [
+    `chmod 755 ${portable.folder}; mkdir -p -m 755 /home/nobody; chown 65534 /home/nobody`,
+    "mkdir -p -m 1777 /srv/shared /srv/evil",
+    `attempt() { ${run} | grep -c ^maglevc; ls -A /home/nobody /srv/evil /srv/shared | wc -l; }`,
+    "ln -s /srv/evil /srv/shared/maglev-65534; attempt",
+    "rm -rf /home/nobody/.cache /srv/shared/*",
+    "mkdir -m 777 /srv/shared/maglev-65534; attempt; ls -A /srv/shared/maglev-65534 | wc -l",
+    "rm -rf /home/nobody/.cache /srv/shared/*",
+    "chmod 777 /srv/shared; attempt",
+  ].join("\n");
+  const { stdout, stderr, code } = await onThrowAwayMachine(script, [portable.folder]);
+  assert.equal(code, 0, stderr);
+  // Each time it went to the home directory: headings, blank lines, .cache and what was planted.
+  assert.equal(stdout, "1\n7\n1\n7\n0\n1\n6\n", stderr);
+}, true);
 
 portableTest("signals reach the program, which is the process that was started", async (p) => {
   const path = `${p.folder}/maglev.yaml`;
@@ -131,7 +223,7 @@ portableTest("a cache that cannot be written or executed from is passed over", a
     `cd / && chmod 755 ${portable.folder}`,
     `setpriv --reuid=65534 --regid=65534 --clear-groups env -i PATH=/usr/bin:/bin \\
        HOME=/nonexistent MAGLEV_CACHE_DIR=/tmp/noexec ${portable.folder}/maglevc --version`,
-    "ls /tmp/noexec | wc -l",
+    "find /tmp/noexec -type f | wc -l",
   ].join("\n");
   const { stdout, stderr, code } = await onThrowAwayMachine(script, [portable.folder]);
   assert.equal(code, 0, stderr);

@@ -13,7 +13,10 @@ export const hostTarget = `${Deno.build.arch}-unknown-linux-gnu`;
  * The Deno executable for `target`: the running one where that will do, else from npm. Throws a
  * sentence when it cannot be had.
  */
-export async function runtimeFor(target: string, version: string): Promise<Uint8Array> {
+export async function runtimeFor(
+  target: string,
+  version: string,
+): Promise<Uint8Array<ArrayBuffer>> {
   if (target === hostTarget && version === Deno.version.deno) {
     return await Deno.readFile(Deno.execPath());
   }
