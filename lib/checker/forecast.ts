@@ -3,6 +3,7 @@ import {
   type BackendState,
   type FrontendTally,
   type Health,
+  roleOf,
   type Standing,
   type Step,
   step,
@@ -87,9 +88,9 @@ export class Forecast {
       const member = frontend.members.get(name);
       if (!member) continue;
       const { pool, weight, backend } = member;
-      const { state } = this.#standing(backend);
-      tally.moved(pool, weight, backend.health.state, state);
-      tally.reweighed(pool, weight, this.weightOf(member), state);
+      const role = roleOf(this.#standing(backend));
+      tally.moved(pool, weight, roleOf(backend.standing), role);
+      tally.reweighed(pool, weight, this.weightOf(member), role);
     }
     return sideOf(
       frontend,

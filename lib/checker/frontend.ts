@@ -8,11 +8,12 @@ import type {
 } from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
-  type BackendState,
   effectiveWeight,
   effectiveWeights,
   type FrontendState,
   FrontendTally,
+  type Role,
+  roleOf,
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -111,7 +112,7 @@ export class FrontendEntry {
     for (const saved of lost.values()) this.overrule(saved);
     this.config = this.#withWeights();
     for (const { backend, pool, weight } of this.members.values()) {
-      this.tally.add(pool, weight, backend.health.state);
+      this.tally.add(pool, weight, roleOf(backend.standing));
     }
   }
 
@@ -151,15 +152,16 @@ export class FrontendEntry {
     return this.#overruled.splice(0);
   }
 
-  /** A backend of this pool and weight changed its state; `unannounced` has to follow. */
-  moved(pool: number, weight: number, from: BackendState, to: BackendState): void {
+  /** A backend of this pool and weight has another role now; `unannounced` has to follow. */
+  moved(pool: number, weight: number, from: Role, to: Role): void {
     this.tally.moved(pool, weight, from, to);
     this.#snapshot = undefined;
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
+    const role = roleOf(member.backend.standing);
+    this.tally.reweighed(member.pool, member.weight, weight, role);
     member.weight = weight;
     member.said = said;
     this.config = this.#withWeights();

@@ -1,5 +1,5 @@
 import type { HealthCheck } from "../config/mod.ts";
-import { type BackendState, FrontendTally, step } from "../health/mod.ts";
+import { type BackendState, FrontendTally, roleOf, step } from "../health/mod.ts";
 import { formerNames, verdictOf, vipOf } from "./apply.ts";
 import { BackendEntry } from "./backend.ts";
 import { asItIs, sideOf } from "./forecast.ts";
@@ -92,7 +92,7 @@ function plannedSide(
     return { state, untested };
   };
   for (const member of frontend.members.values()) {
-    tally.add(member.pool, weightOf(member), standingOf(member).state);
+    tally.add(member.pool, weightOf(member), roleOf(standingOf(member)));
   }
   return sideOf(frontend, tally, weightOf, standingOf);
 }

@@ -5,6 +5,7 @@ import {
   type BackendState,
   type Health,
   remember,
+  roleOf,
   type Step,
   step,
   type Transition,
@@ -79,12 +80,13 @@ export class States {
     const untold: (() => void)[] = [];
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
+      const role = roleOf(entry.standing);
       const isSame = from === health.state && entry.untested === untested;
       entry.health = health;
       entry.untested = untested;
       if (isSame) continue;
       for (const { frontend, pool, weight } of entry.placement.memberships) {
-        frontend.moved(pool, weight, from, health.state);
+        frontend.moved(pool, weight, role, roleOf(entry.standing));
       }
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));

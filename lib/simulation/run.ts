@@ -6,6 +6,7 @@ import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
+import { healthyWithoutWeight } from "./healthy_weights.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
 import { changedWeights, isNameMoved, loweredPlaces } from "./lowered.ts";
@@ -15,6 +16,7 @@ import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { StartWatch } from "./start.ts";
+import { steer, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
@@ -202,6 +204,7 @@ class Run {
   #sample(): void {
     const wanted = wantedNow(this.#daemon.checker);
     if (this.#wanted && isSameWanted(wanted, this.#wanted)) return;
+    for (const wrong of healthyWithoutWeight(this.#daemon.checker)) this.#blame(wrong);
     this.#wanted = wanted;
     this.#changedAt = this.#clock.now();
     this.#reasons.sample(wanted);
@@ -285,22 +288,10 @@ class Run {
     }
   }
 
-  #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
-    const { checker } = this.#daemon;
+  #steer(action: Steering): void {
     this.#well.steered(action.backend);
     this.#isSteered = true;
-    try {
-      if (action.do === "operator") {
-        checker[action.verb](action.backend);
-        return;
-      }
-      const { frontend, backend, weight, flush } = action;
-      const pool = checker.frontend(frontend)?.config.pools
-        .find(({ backends }) => backends.some((member) => member.backend === backend));
-      if (pool) checker.setWeight(frontend, pool.name, backend, weight, flush);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== "CheckerError") throw error;
-    }
+    steer(this.#daemon.checker, action);
   }
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {

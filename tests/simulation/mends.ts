@@ -36,9 +36,9 @@ export const mends: readonly Mend[] = [
   },
   {
     fault: "a server that was never probed loses its weight",
-    file: "lib/health/pools.ts",
-    mended: '  if (isOpen(standing)) return "kept";',
-    without: "  if (isOpen(standing)) return 0;",
+    file: "lib/health/weight.ts",
+    mended: 'verdict: () => ({ weight: "kept", ',
+    without: "verdict: () => ({ weight: 0, ",
     from: 50,
   },
   {
