@@ -38,6 +38,7 @@ export function benchConfig(): Config {
       port: 80,
       srcIpSticky: false,
       flushOnDown: true,
+      drainDeadlineMs: 0,
       pools: [{ name: "p", backends: members.map((backend) => ({ backend, weight: 100 })) }],
     });
   }

@@ -6,6 +6,7 @@ import { Probing, type StartProbing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
+import { Drains, type TrafficSource } from "./drains.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
@@ -72,6 +73,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #observers: ProbeObservers;
   readonly #impairment: Impairment;
   readonly #operator: Operator;
+  readonly #drains: Drains;
   readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -106,8 +108,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       ...{ clock, states, probing, events, firstWithinMs },
       observer: this.#observers,
     };
-    this.#operator = new Operator({ clock, events, states, world: () => this.#world });
     this.#world = emptyWorld(config);
+    const world = () => this.#world;
+    const drains = this.#drains = new Drains({ clock, states, world });
+    this.#operator = new Operator({ clock, events, states, drains, world });
     atOnce(this.#begin(config, options.restored));
   }
 
@@ -160,6 +164,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Calls `listener` for every finished probe until the returned function is called. */
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
     return this.#observers.watch(listener);
+  }
+
+  /** From now on `source` tells what VPP sends to servers: when drained backends are drained. */
+  watchTraffic(source: TrafficSource): void {
+    this.#drains.watch(source);
   }
 
   /** How probing keeps up. */
@@ -251,6 +260,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Stops all probing. No timer is left. */
   close(): void {
     const { probing } = this.#context;
+    this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
     probing.close();
@@ -303,6 +313,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     yield* settle(old, plan, this.#context, reason);
+    // Its frontends may be others now, and so may their deadlines.
+    this.#drains.look();
   }
 }
 

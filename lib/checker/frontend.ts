@@ -17,6 +17,7 @@ import {
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import { phaseIn } from "./drain.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
@@ -240,8 +241,11 @@ export class FrontendEntry {
     };
   }
 
-  readonly #standingOf = (backend: string): Standing =>
-    this.members.get(backend)?.backend.standing ?? { state: "removed", untested: false };
+  readonly #standingOf = (name: string): Standing => {
+    const backend = this.members.get(name)?.backend;
+    if (!backend) return { state: "removed", untested: false };
+    return { ...backend.standing, drain: phaseIn(backend.drain, this.file.name) };
+  };
 
   #announce(member: Membership, into: Happening[]): void {
     const now = this.#weightsOf(member);

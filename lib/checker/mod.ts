@@ -7,6 +7,8 @@
 
 export { Checker, createChecker } from "./checker.ts";
 export type { CheckerOptions } from "./checker.ts";
+export type { Drain, DrainSnapshot } from "./drain.ts";
+export type { ServerTraffic, TrafficSource } from "./drains.ts";
 export { CheckerError } from "./types.ts";
 export type {
   BackendOutcome,

@@ -165,6 +165,8 @@ export interface Frontend {
   readonly srcIpSticky: boolean;
   /** Flows of a backend that goes down are moved at once. */
   readonly flushOnDown: boolean;
+  /** Milliseconds after which the flows of a drained backend are moved; 0 never. */
+  readonly drainDeadlineMs: number;
   /** At least one. */
   readonly pools: readonly Pool[];
 }

@@ -19,6 +19,7 @@ const kinds: Readonly<Record<string, By>> = {
   "frontend-transition": of("frontend"),
   "frontend-failover": of("frontend"),
   "weight-change": of("frontend", "pool", "backend"),
+  "backend-drain": of("change", "backend"),
   "operator-action": of("action", "backend", "frontend"),
   "config-check-start": of(),
   "config-check-done": of(),

@@ -29,6 +29,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   reload: ["config-diff", "config-check-failed", "checker-reload-error"],
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
+  drain: ["backend-drain"],
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -82,6 +83,11 @@ export function recordOf(event: MaglevEvent): EventRecord {
       const where = { backend, frontend: frontend || undefined, pool: pool || undefined };
       const told = { "by-hand": byHand, file: arrow(file.from, file.to) };
       return info("override-ended", { ...where, ...told, ...reason });
+    }
+    case "drain": {
+      const { change, backend, frontends, detail } = event;
+      const told = { change, backend, frontends, detail: detail || undefined };
+      return info("backend-drain", { ...told, ...reason });
     }
     case "vpp":
       return vppRecord(event);

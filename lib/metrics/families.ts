@@ -55,6 +55,12 @@ export const healthFamilies = {
     ["backend"],
     "1 if the backend is in service, 0 if it is disabled.",
   ),
+  backendDrain: gauge(
+    "maglev_backend_drain_seconds",
+    ["backend"],
+    "How long a backend has been draining or, once it is drained, how long that took; no series " +
+      "while nobody has it drained.",
+  ),
   backendTransitions: counter(
     "maglev_backend_transitions_total",
     ["backend", "from", "to"],

@@ -7,11 +7,12 @@ import type {
 import { backendStates, frontendStates } from "../health/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector, Sample } from "./collector.ts";
+import type { Clock } from "../time/mod.ts";
 import { healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */
-export function healthCollectors(checker: CheckerView): readonly Collector[] {
-  const { backendState, backendHealth, backendEnabled } = healthFamilies;
+export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
+  const { backendState, backendHealth, backendEnabled, backendDrain } = healthFamilies;
   const { frontendState, frontendPoolActive, poolWeight } = healthFamilies;
   return [
     collector(backendState, () => perBackend(checker, stateSamples)),
@@ -19,6 +20,10 @@ export function healthCollectors(checker: CheckerView): readonly Collector[] {
     collector(
       backendEnabled,
       () => perBackend(checker, (name, { enabled }) => [[enabled ? 1 : 0, name]]),
+    ),
+    collector(
+      backendDrain,
+      () => perBackend(checker, (name, { drain }) => drainSamples(name, drain, clock)),
     ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
@@ -67,6 +72,16 @@ function stateSamples(name: string, { config, state: now }: BackendSnapshot): re
     healthcheck,
     state,
   ]);
+}
+
+function drainSamples(
+  name: string,
+  drain: BackendSnapshot["drain"],
+  clock: Clock,
+): readonly Sample[] {
+  if (!drain) return [];
+  const end = drain.drainedAt ?? clock.wall();
+  return [[Math.max(0, end - drain.said.at) / 1000, name]];
 }
 
 function frontendStateSamples(name: string, { config, state: now }: FrontendSnapshot): Sample[] {

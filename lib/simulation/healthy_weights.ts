@@ -24,5 +24,6 @@ export function healthyWithoutWeight(checker: Seen): string[] {
 }
 
 function isServing(checker: Seen, name: string): boolean {
-  return checker.backend(name)?.state === "up";
+  const { state, drain } = checker.backend(name) ?? {};
+  return state === "up" && drain === undefined;
 }

@@ -264,6 +264,7 @@ class Run {
         this.#clock.jump(action.ms);
         return this.#disturb(2 * this.#quietMs);
       case "operator":
+      case "drain":
       case "weigh":
         return this.#steer(action);
       case "reload":

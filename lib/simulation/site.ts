@@ -29,6 +29,7 @@ export interface SiteFrontend {
   readonly port: number;
   readonly sticky: boolean;
   readonly flushOnDown: boolean;
+  readonly drainDeadlineMs: number;
   /** Weights by the names of backends. */
   readonly pools: readonly Readonly<Record<string, number>>[];
 }

@@ -12,6 +12,7 @@ function full(): MetricsBed {
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
+  bed.bench.checker.operate([{ action: "drain", backend: "web2" }]);
   checkerObserver.probesDone("web1", "http", counted("L7STS", 30));
   checkerObserver.probesDone("web1", "http", counted("L7OK", 2));
   checkerObserver.transition("web1", "up", "down");
@@ -67,6 +68,24 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_build_info{version="1.2.3",commit="abc",date="2026-11-21"} 1',
     ]
   ) ok(lines.has(line), line);
+});
+
+Deno.test("a drain is timed until the backend is drained", async () => {
+  using bed = full();
+  const { metrics, bench: { checker, clock } } = bed;
+  const series = async () =>
+    (await scrapeText(metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_drain_seconds{"));
+  checker.operate([{ action: "drain", backend: "web1", deadlineMs: 30_000 }]);
+  clock.advance(12_000);
+  const of = (backend: string, seconds: number) =>
+    `maglev_backend_drain_seconds{backend="${backend}"} ${seconds}`;
+  deepEqual(await series(), [of("web1", 12), of("web2", 12)]);
+  clock.advance(100_000);
+  deepEqual(await series(), [of("web1", 30), of("web2", 112)]);
+  checker.enable("web1");
+  checker.enable("web2");
+  deepEqual(await series(), []);
 });
 
 Deno.test("an address of several VIPs is counted once, with the labels of all its ports", async () => {

@@ -75,6 +75,7 @@ function frontendConfig(name: string, i: number, backends: readonly string[]): F
     port: 443,
     srcIpSticky: i === 1,
     flushOnDown: true,
+    drainDeadlineMs: 0,
     pools: [pool(backends.slice(0, half), "primary"), pool(backends.slice(half), "fallback")],
   };
 }

@@ -39,13 +39,13 @@ export const mends: readonly Mend[] = [
     file: "lib/health/weight.ts",
     mended: 'verdict: () => ({ weight: "kept", ',
     without: "verdict: () => ({ weight: 0, ",
-    from: 50,
+    from: 30,
   },
   {
     fault: "a dump that is older than a change counts for more",
     file: "lib/vpp/sync/known.ts",
     mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
     without: "      const before",
-    from: 249,
+    from: 65,
   },
 ];

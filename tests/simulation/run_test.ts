@@ -64,6 +64,7 @@ function history(actions: History["actions"]): History {
           port: 80,
           sticky: false,
           flushOnDown: true,
+          drainDeadlineMs: 0,
           pools: [{ a: 100, b: 50 }],
         },
       },
@@ -109,6 +110,30 @@ Deno.test("whatever VPP holds wrongly at rest is found", async () => {
     });
     assert.ok(wrong.includes(want), `${want}: ${wrong.join("; ")}`);
   }
+});
+
+Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
+  const { wrong, lines } = await runHistory(
+    history([
+      { do: "wait", ms: 3_000 },
+      { do: "drain", backend: "a", deadlineMs: 2_000 },
+      { do: "wait", ms: 4_000 },
+      { do: "operator", verb: "enable", backend: "a" },
+      { do: "wait", ms: 1_000 },
+      { do: "check" },
+    ]),
+    { tape: true },
+  );
+  assert.deepEqual(wrong, []);
+  const told = lines.map((line) =>
+    line.match(/vpp-lbsync-as-weight .* address=10\.0\.0\.1 (from=.*)$/)?.[1]
+  );
+  assert.deepEqual(told.filter((each) => each !== undefined), [
+    "from=0 to=100 flush=false",
+    "from=100 to=0 flush=false",
+    "from=0 to=0 flush=true",
+    "from=0 to=100 flush=false",
+  ]);
 });
 
 Deno.test("a server that was always well and is found down is found", async () => {

@@ -73,6 +73,7 @@ function frontendOf(name: string, wish: FrontendWish): Frontend {
     port: Number(port),
     srcIpSticky: wish.sticky ?? false,
     flushOnDown: wish.flushOnDown ?? true,
+    drainDeadlineMs: 0,
     pools: wish.pools.map((pool, i) => ({
       name: `pool${i}`,
       backends: Object.entries(pool).map(([backend, weight]) => ({ backend, weight })),

@@ -69,6 +69,7 @@ export const frontendFields: readonly Field<Frontend>[] = [
   ["port", (frontend) => `${frontend.port}`],
   ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
   ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
+  ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
 ];
 
 /** `interval 2s -> 5s` for each field that differs. */

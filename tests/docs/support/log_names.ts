@@ -17,6 +17,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "error checker-reload-error",
     "info operator-action",
     "info override-ended",
+    "info backend-drain",
     "info backend-enabled-kept",
     "info vpp-connect",
     "warn vpp-disconnect",
