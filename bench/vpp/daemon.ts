@@ -45,6 +45,7 @@ export function benchConfig(): Config {
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: v4(10, 255, 0, 1),

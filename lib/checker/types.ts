@@ -169,6 +169,18 @@ export interface CheckerControl {
 export interface ReloadOutcome extends Outcome {
   /** What differs between the two configurations. */
   readonly changes: readonly ConfigChange[];
+  /** Why it is refused unless it is forced; absent when it is not. */
+  readonly refusal?: string | undefined;
+}
+
+/** A reload that was refused because of what it would come to. */
+export class ReloadRefused extends Error {
+  /** Tells it from other errors. */
+  override readonly name = "ReloadRefused";
+  /** `outcome` is what it would have come to. */
+  constructor(readonly refusal: string, readonly outcome: ReloadOutcome) {
+    super(`the reload is refused: ${refusal}`);
+  }
 }
 
 /** Told about probes and transitions, for metrics. */

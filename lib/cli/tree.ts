@@ -4,7 +4,7 @@ import {
   showBackends,
   showBackendsThat,
 } from "./commands/backends.ts";
-import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
+import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
@@ -178,7 +178,9 @@ export const commandTree: readonly Node[] = [
   keyword("config", "maglevd's configuration file", () => [
     keyword("check", "Validate the file without applying it", checkConfig),
     keyword("diff", "What a reload would change, and what it would come to", diffConfig),
-    keyword("reload", "Validate and apply the file", reloadConfig),
+    keyword("reload", "Validate and apply the file", reloadConfig, () => [
+      keyword("force", "However much it takes out of service", forceConfig),
+    ]),
   ]),
   keyword("completion", "Print a completion script", () => [
     keyword("bash", "For bash", completionScript("bash")),

@@ -13,6 +13,8 @@ export interface Config {
   readonly stateMaxAgeMs: number;
   /** Network namespace that probes are sent from; empty is the daemon's own. */
   readonly netns: string;
+  /** What a reload may take out of service of all VIPs, or of all servers, in percent. */
+  readonly maxRemovalsPercent: number;
   /** What is set in VPP as a whole. */
   readonly lb: LbConfig;
   /** By name. */

@@ -286,8 +286,8 @@ function configFile(
     load: () => loader.load(settings.configPath),
     stamp: () => stampOf(settings.configPath),
     now: () => systemClock.wall(),
-    apply: async (config, actor) => {
-      const outcome = await checker.reload(config, actor);
+    apply: async (config, options) => {
+      const outcome = await checker.reload(config, options);
       await warnOfMissingCapabilities(config, log);
       return outcome;
     },

@@ -29,6 +29,7 @@ const kinds: Readonly<Record<string, By>> = {
   "config-diff": of(),
   "config-warning": of(),
   "checker-reload-error": of(),
+  "config-reload-refused": of(),
   "vpp-connect": of(),
   "vpp-disconnect": of(),
   "vpp-in-step": of(),

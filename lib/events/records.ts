@@ -20,13 +20,21 @@ const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, st
   altered: ["warn", "vpp-altered"],
 };
 
+/** What a rejected configuration is told as, by what it did not get through. */
+const rejections = {
+  parse: "config-check-failed",
+  semantic: "config-check-failed",
+  safety: "config-reload-refused",
+  apply: "checker-reload-error",
+} as const;
+
 /** Names of the records that tell events, by the kind of event. */
 export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   backend: ["backend-transition"],
   frontend: ["frontend-transition"],
   pool: ["frontend-failover"],
   weight: ["weight-change"],
-  reload: ["config-diff", "config-check-failed", "checker-reload-error"],
+  reload: ["config-diff", ...new Set(Object.values(rejections))],
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
   drain: ["backend-drain"],
@@ -133,12 +141,9 @@ function reloadRecord(
   reason: LogAttributes,
 ): EventRecord {
   if (event.result === "rejected") {
-    const isApply = event.stage === "apply";
-    return {
-      level: "error",
-      msg: isApply ? "checker-reload-error" : "config-check-failed",
-      attributes: { type: isApply ? undefined : event.stage, err: event.reason, ...reason },
-    };
+    const { stage, reason: err } = event;
+    const type = stage === "parse" || stage === "semantic" ? stage : undefined;
+    return { level: "error", msg: rejections[stage], attributes: { type, err, ...reason } };
   }
   const { changes } = event;
   const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) =>

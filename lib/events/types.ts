@@ -90,8 +90,8 @@ export type ReloadHappening =
   | {
     readonly kind: "reload";
     readonly result: "rejected";
-    /** What it did not get through: reading, checking, or putting it into force. */
-    readonly stage: "parse" | "semantic" | "apply";
+    /** What it did not get through: reading, checking, what it takes out, putting it into force. */
+    readonly stage: "parse" | "semantic" | "safety" | "apply";
     /** All problems, a line each. */
     readonly reason: string;
   };

@@ -24,4 +24,6 @@ export { effectiveWeights } from "./pools.ts";
 export type { EffectiveWeight, StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
 export { FrontendTally, roleOf } from "./tally.ts";
 export type { Role } from "./tally.ts";
+export { areTooMany } from "./removals.ts";
+export type { Removals } from "./removals.ts";
 export { remember } from "./history.ts";

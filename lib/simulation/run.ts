@@ -1,3 +1,4 @@
+import { ReloadRefused } from "../checker/mod.ts";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { InMemoryVpp, portsOf } from "../sim/mod.ts";
@@ -304,11 +305,12 @@ class Run {
     this.#isProbeHeard = false;
     let isDone = false;
     const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
+    const refused = reloading.then(() => false, isRefusal);
     while (!isDone) await this.#turn(0.01);
-    await reloading;
+    if (await refused) this.#well.loading(this.#site = siteBefore, this.#clock.now());
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (this.#isProbeHeard || !edits.every(keepsTraffic)) return;
+    if (this.#isProbeHeard || !(await refused || edits.every(keepsTraffic))) return;
     // What an operator says of a name that stays is about the name, wherever it is.
     if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
@@ -388,4 +390,10 @@ class Run {
     }
     if (this.#clock.pending > 0) this.#blame(`${this.#clock.pending} timers are left`);
   }
+}
+
+/** Whether a reload was refused because of what it would take out; other errors are faults. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ReloadRefused) return true;
+  throw error;
 }

@@ -28,6 +28,7 @@ export interface ConfigSketch {
   readonly frontends?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
   readonly flushOnDown?: boolean;
   readonly drainDeadlineMs?: number;
+  readonly maxRemovalsPercent?: number;
   readonly netns?: string;
   readonly history?: number;
 }
@@ -38,6 +39,7 @@ export function sketch(of: ConfigSketch): Config {
   return {
     transitionHistory: of.history ?? 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: of.maxRemovalsPercent ?? 100,
     netns: of.netns ?? "",
     lb: {
       ipv4Source: ip("192.0.2.254"),

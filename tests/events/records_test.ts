@@ -239,6 +239,7 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     { kind: "reload", result: "applied", changes: [] },
     { kind: "reload", result: "rejected", stage: "parse", reason: "" },
     { kind: "reload", result: "rejected", stage: "apply", reason: "" },
+    { kind: "reload", result: "rejected", stage: "safety", reason: "" },
     { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
     ...(["ended", "kept"] as const).map((change) => ({
       ...{ kind: "override" as const, change, backend: "b", frontend: "", pool: "" },

@@ -18,6 +18,7 @@ export function smallConfig(count = 4): Config {
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: ip("192.0.2.1"),

@@ -46,6 +46,6 @@ export const mends: readonly Mend[] = [
     file: "lib/vpp/sync/known.ts",
     mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
     without: "      const before",
-    from: 65,
+    from: 856,
   },
 ];

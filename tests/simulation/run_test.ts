@@ -136,6 +136,23 @@ Deno.test("a drained server loses its weight at once and its flows only at the d
   ]);
 });
 
+Deno.test("a reload that takes too much out of service is refused, and nothing becomes of it", async () => {
+  const plain = history([
+    { do: "wait", ms: 3_000 },
+    { do: "reload", edits: [{ what: "drop-frontend", name: "f" }] },
+    { do: "wait", ms: 1_000 },
+    { do: "check" },
+  ]);
+  const withdrawn = async (maxRemovalsPercent: number) => {
+    const site = { ...plain.site, maxRemovalsPercent };
+    const { wrong, lines } = await runHistory({ ...plain, site }, { tape: true });
+    assert.deepEqual(wrong, []);
+    return lines.some((line) => line.includes("vpp-lbsync-vip-del"));
+  };
+  assert.equal(await withdrawn(100), true);
+  assert.equal(await withdrawn(99), false);
+});
+
 Deno.test("a server that was always well and is found down is found", async () => {
   let probes = 0;
   const { wrong } = await runHistory(history([{ do: "wait", ms: 9_000 }]), {

@@ -38,6 +38,7 @@ export function configOf({ backends, frontends, lb }: ConfigWish): Config {
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: ip("203.0.113.254"),

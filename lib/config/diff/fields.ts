@@ -18,6 +18,11 @@ export const healthcheckerFields: readonly Field<Config>[] = [
   ["netns", ({ netns }) => netns === "" ? "none" : netns],
 ];
 
+/** `maglev.safety`. */
+export const safetyFields: readonly Field<Config>[] = [
+  ["max-removals", ({ maxRemovalsPercent }) => `${maxRemovalsPercent}%`],
+];
+
 /** `maglev.vpp.lb`. */
 export const lbFields: readonly Field<LbConfig>[] = [
   ["ipv4-src-address", (lb) => lb.ipv4Source.text],

@@ -15,6 +15,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info config-diff",
     "error config-check-failed",
     "error checker-reload-error",
+    "error config-reload-refused",
     "info operator-action",
     "info override-ended",
     "info backend-drain",
