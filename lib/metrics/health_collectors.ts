@@ -13,7 +13,8 @@ import { healthFamilies, probeFamilies } from "./families.ts";
 /** The families that show the checker's present state. */
 export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
   const { backendState, backendHealth, backendEnabled, backendDrain } = healthFamilies;
-  const { frontendState, frontendPoolActive, poolWeight } = healthFamilies;
+  const { frontendState, frontendPoolActive, frontendPoolIndex } = healthFamilies;
+  const { poolWeight, effectiveWeight } = healthFamilies;
   return [
     collector(backendState, () => perBackend(checker, stateSamples)),
     collector(backendHealth, () => perBackend(checker, (name, { health }) => [[health, name]])),
@@ -27,6 +28,8 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
     ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
+    collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),
+    collector(effectiveWeight, () => perFrontend(checker, effectiveSamples)),
     collector(poolWeight, () => perFrontend(checker, weightSamples)),
   ];
 }
@@ -98,6 +101,16 @@ function frontendStateSamples(name: string, { config, state: now }: FrontendSnap
 
 function poolSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {
   return config.pools.map((pool) => [pool.name === activePool ? 1 : 0, name, pool.name]);
+}
+
+function poolIndexSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {
+  return [[config.pools.findIndex((pool) => pool.name === activePool), name]];
+}
+
+function* effectiveSamples(name: string, { weights }: FrontendSnapshot): Generator<Sample> {
+  for (const { pool, backend, weight } of weights) {
+    if (weight !== "kept") yield [weight, name, pool, backend];
+  }
 }
 
 function* weightSamples(name: string, { config }: FrontendSnapshot): Generator<Sample> {

@@ -54,6 +54,9 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_frontend_active_pool_index{frontend="www"} 0',
+      'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
+      'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
       'maglev_probe_total{backend="web2",type="tcp",result="failure",code="SOCKERR"} 1',
       'maglev_task_failures_total{task="vpp-link"} 1',
       "maglev_probes_late_total 6",
@@ -86,6 +89,30 @@ Deno.test("a drain is timed until the backend is drained", async () => {
   checker.enable("web1");
   checker.enable("web2");
   deepEqual(await series(), []);
+});
+
+Deno.test("effective weights follow health, and one that VPP keeps is not told", async () => {
+  const frontends = { www: [{ web1: 90, late: 5 }, { web2: 100 }] };
+  using bed = new MetricsBed({
+    config: sketch({
+      backends: { web1: {}, web2: {} },
+      frontends: {
+        www: [{ web1: 90 }, { web2: 100 }],
+      },
+    }),
+  });
+  const { metrics, bench } = bed;
+  bench.checker.pause("web1");
+  bench.prober.answers = () => undefined;
+  await bench.reload(sketch({ backends: { web1: {}, web2: {}, late: {} }, frontends }));
+  const lines = (await scrapeText(metrics)).split("\n");
+  const place = (pool: string, backend: string) =>
+    `maglev_frontend_backend_effective_weight{frontend="www",pool="${pool}",backend="${backend}"}`;
+  deepEqual(lines.filter((line) => line.startsWith("maglev_frontend_backend_effective_weight{")), [
+    `${place("pool0", "web1")} 0`,
+    `${place("pool1", "web2")} 100`,
+  ]);
+  ok(lines.includes('maglev_frontend_active_pool_index{frontend="www"} 1'));
 });
 
 Deno.test("an address of several VIPs is counted once, with the labels of all its ports", async () => {
