@@ -5,6 +5,7 @@ import type { LbCounters } from "../service.ts";
 export function trafficOf(counters: LbCounters | undefined): ServerTraffic | undefined {
   if (!counters || counters.at === 0) return undefined;
   const { at, servers } = counters;
-  const byAddress = new Map(servers.map(({ address, packets }) => [address, packets]));
+  const known = servers.filter(({ isUnknown }) => !isUnknown);
+  const byAddress = new Map(known.map(({ address, packets }) => [address, packets]));
   return { at, packetsTo: (address) => byAddress.get(address) };
 }
