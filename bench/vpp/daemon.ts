@@ -38,12 +38,14 @@ export function benchConfig(): Config {
       port: 80,
       srcIpSticky: false,
       flushOnDown: true,
+      drainDeadlineMs: 0,
       pools: [{ name: "p", backends: members.map((backend) => ({ backend, weight: 100 })) }],
     });
   }
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: v4(10, 255, 0, 1),

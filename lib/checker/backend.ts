@@ -11,6 +11,7 @@ import {
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
+import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
 import type { Membership } from "./frontend.ts";
 import type { Said } from "./saved.ts";
 import type { BackendByHand, BackendSnapshot } from "./types.ts";
@@ -38,6 +39,10 @@ export class BackendEntry {
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
   said: Said | undefined;
+  /** Set while an operator has it drained. */
+  drain: Drain | undefined;
+  /** What is known of its traffic while it drains. */
+  drainTraffic: DrainTraffic | undefined;
 
   constructor(config: Backend, target: ProbeTarget, wall: number) {
     this.name = config.name;
@@ -71,9 +76,10 @@ export class BackendEntry {
     return this.job.target.check;
   }
 
-  /** What its weights depend on. */
+  /** What its weights depend on, as far as it is the same in all frontends. */
   get standing(): Standing {
-    return { state: this.state, untested: this.untested };
+    const drain = this.drain && "draining";
+    return { state: this.state, untested: this.untested, drain };
   }
 
   /**
@@ -85,6 +91,8 @@ export class BackendEntry {
     if (isRenamed) {
       this.operatorEnabled = other.operatorEnabled;
       this.said = other.said;
+      this.drain = other.drain;
+      this.drainTraffic = other.drainTraffic;
     } else if (!isProbed(other.health.state)) return;
     if (!isAlike && isProbed(other.health.state)) {
       this.health = freshHealth(true, this.check);
@@ -111,12 +119,16 @@ export class BackendEntry {
       lastProbe: this.job.last,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
+      drain: this.drain &&
+        drainSnapshot(this.drain, this.placement.memberships, this.drainTraffic),
     };
   }
 
   #byHand(): BackendByHand | undefined {
-    const { config: { enabled: fileEnabled }, health: { state: current }, said } = this;
+    const { config: { enabled: fileEnabled }, health: { state: current }, drain } = this;
     const state = current === "paused" || current === "disabled" ? current : "enabled";
+    if (drain && state === "enabled") return { state: "draining", fileEnabled, said: drain.said };
+    const { said } = this;
     const isAsInFile = state === (fileEnabled ? "enabled" : "disabled");
     return isAsInFile ? undefined : { state, fileEnabled, said };
   }

@@ -6,12 +6,14 @@ import { Probing, type StartProbing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
+import { Drains, type TrafficSource } from "./drains.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import { emptyWorld, type Plan, planReload, type World } from "./plan.ts";
 import { foreseePlan } from "./reload_forecast.ts";
+import { removalRefusal } from "./removals.ts";
 import {
   restore,
   type Restored,
@@ -21,16 +23,17 @@ import {
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
-import type {
-  BackendSnapshot,
-  CheckerControl,
-  CheckerObserver,
-  CheckerStats,
-  CheckerView,
-  FrontendSnapshot,
-  Operation,
-  ReloadOutcome,
-  Verb,
+import {
+  type BackendSnapshot,
+  type CheckerControl,
+  type CheckerObserver,
+  type CheckerStats,
+  type CheckerView,
+  type FrontendSnapshot,
+  type Operation,
+  type ReloadOutcome,
+  ReloadRefused,
+  type Verb,
 } from "./types.ts";
 
 /** What a checker is made of. */
@@ -51,10 +54,18 @@ export interface CheckerOptions {
   readonly restored?: Restored | undefined;
 }
 
+/** How a reload is asked for. */
+export interface ReloadOptions {
+  /** Who asks. */
+  readonly actor?: Actor | undefined;
+  /** It is meant, however much it takes out of service. */
+  readonly isForced?: boolean;
+}
+
 /** A reload that waits for the one under way. */
 interface Waiting {
   config: Config;
-  actor: Actor | undefined;
+  options: ReloadOptions;
   readonly done: Promise<ReloadOutcome>;
 }
 
@@ -75,6 +86,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #observers: ProbeObservers;
   readonly #impairment: Impairment;
   readonly #operator: Operator;
+  readonly #drains: Drains;
   readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -109,8 +121,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       ...{ clock, states, probing, events, firstWithinMs },
       observer: this.#observers,
     };
-    this.#operator = new Operator({ clock, events, states, world: () => this.#world });
     this.#world = emptyWorld(config);
+    const world = () => this.#world;
+    const drains = this.#drains = new Drains({ clock, states, world });
+    this.#operator = new Operator({ clock, events, states, drains, world });
     atOnce(this.#begin(config, options.restored));
   }
 
@@ -163,6 +177,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Calls `listener` for every finished probe until the returned function is called. */
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
     return this.#observers.watch(listener);
+  }
+
+  /** From now on `source` tells what VPP sends to servers: when drained backends are drained. */
+  watchTraffic(source: TrafficSource): void {
+    this.#drains.watch(source);
   }
 
   /** How probing keeps up. */
@@ -253,22 +272,23 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /**
    * Puts another configuration in force, in slices that leave the event loop alone. Resolves
    * when the `reload` event was told, with what it came to. Reloads happen one after the other; of
-   * those that wait only the newest is carried out. Rejects, with nothing changed, when the configuration contradicts
+   * those that wait only the newest is carried out. Rejects, with nothing changed: with ReloadRefused
+   * when it takes too much out of service and is not forced, when the configuration contradicts
    * itself, and when the checker is closed meanwhile.
    */
-  reload(config: Config, actor?: Actor): Promise<ReloadOutcome> {
+  reload(config: Config, options: ReloadOptions = {}): Promise<ReloadOutcome> {
     if (this.#waiting) {
       this.#waiting.config = config;
-      this.#waiting.actor = actor;
+      this.#waiting.options = options;
       return this.#waiting.done;
     }
     const settled = this.#reloading.then(() => {}, () => {});
     const done = settled.then(() => {
-      const newest = this.#waiting ?? { config, actor };
+      const newest = this.#waiting ?? { config, options };
       this.#waiting = undefined;
-      return this.#reload(newest.config, newest.actor);
+      return this.#reload(newest.config, newest.options);
     });
-    this.#waiting = { config, actor, done };
+    this.#waiting = { config, options, done };
     this.#reloading = done;
     return done;
   }
@@ -276,6 +296,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Stops all probing. No timer is left. */
   close(): void {
     const { probing } = this.#context;
+    this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
     probing.close();
@@ -296,20 +317,23 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
     const plan = yield* planReload(old, config, this.#context.clock.wall());
-    return { plan, outcome: { changes, ...yield* foreseePlan(old, plan) } };
+    const refusal = yield* removalRefusal(old.config, config);
+    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan) } };
   }
 
-  async #reload(config: Config, actor: Actor | undefined): Promise<ReloadOutcome> {
+  async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {
     const reason: Reason = { cause: { kind: "config" }, actor };
-    const outcome = await this.#slices.run(this.#replace(config, reason));
+    const outcome = await this.#slices.run(this.#replace(config, reason, isForced));
     const { changes } = outcome;
     this.events.emit(because(reason, [{ kind: "reload", result: "applied", changes }]));
     await this.events.told();
     return outcome;
   }
 
-  *#replace(config: Config, reason: Reason): Steps<ReloadOutcome> {
+  *#replace(config: Config, reason: Reason, isForced = false): Steps<ReloadOutcome> {
     const { plan, outcome } = yield* this.#planned(config);
+    const { refusal } = outcome;
+    if (refusal !== undefined && !isForced) throw new ReloadRefused(refusal, outcome);
     yield* this.#carryOut(plan, reason);
     return outcome;
   }
@@ -328,6 +352,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     yield* settle(old, plan, this.#context, reason);
+    // Its frontends may be others now, and so may their deadlines.
+    this.#drains.look();
   }
 }
 

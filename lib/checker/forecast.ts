@@ -3,6 +3,7 @@ import {
   type BackendState,
   type FrontendTally,
   type Health,
+  roleOf,
   type Standing,
   type Step,
   step,
@@ -18,10 +19,17 @@ import {
 } from "./outcome.ts";
 import type { Steps } from "./slices.ts";
 
-/** A backend's health, and whether it is still as untested as before. */
-interface Condition {
+/** A backend's health, whether it is still as untested as before, and whether it is drained. */
+export interface Condition {
   readonly health: Health;
   readonly untested: boolean;
+  /** Set if it is drained. */
+  readonly drain?: unknown;
+}
+
+/** How a backend stands in such a condition. */
+export function standingIn({ health: { state }, untested, drain }: Condition): Standing {
+  return { state, untested, drain: drain === undefined ? undefined : "draining" };
 }
 
 /** What would be if this and that were done. Nothing is. */
@@ -31,14 +39,21 @@ export class Forecast {
 
   /** What an input would do to a backend after all that was forecast before. */
   steer(entry: BackendEntry, input: BackendInput): Step {
-    const { health, untested } = this.#condition(entry);
+    const { health, untested, drain } = this.#condition(entry);
     const outcome = step(health, input, entry.check);
     if (outcome.kind === "refused") return outcome;
     this.#conditions.set(entry, {
       health: outcome.health,
       untested: untested && outcome.probing === "keep",
+      drain: input === "disable" || input === "enable" ? undefined : drain,
     });
     return outcome;
+  }
+
+  /** A backend would be drained, or not any more. */
+  drain(entry: BackendEntry, isDrained: boolean): void {
+    const drain = isDrained ? true : undefined;
+    this.#conditions.set(entry, { ...conditionOf(this.#condition(entry)), drain });
   }
 
   /** What a backend's state would be after all that was forecast before. */
@@ -87,8 +102,7 @@ export class Forecast {
   }
 
   #standing(entry: BackendEntry): Standing {
-    const { health: { state }, untested } = this.#condition(entry);
-    return { state, untested };
+    return standingIn(this.#condition(entry));
   }
 
   #after(frontend: FrontendEntry, names: ReadonlySet<string>): Side {
@@ -97,9 +111,9 @@ export class Forecast {
       const member = frontend.members.get(name);
       if (!member) continue;
       const { pool, weight, backend } = member;
-      const { state } = this.#standing(backend);
-      tally.moved(pool, weight, backend.health.state, state);
-      tally.reweighed(pool, weight, this.weightOf(member), state);
+      const role = roleOf(this.#standing(backend));
+      tally.moved(pool, weight, roleOf(backend.standing), role);
+      tally.reweighed(pool, weight, this.weightOf(member), role);
     }
     return sideOf(
       frontend,
@@ -108,6 +122,10 @@ export class Forecast {
       ({ backend }) => this.#standing(backend),
     );
   }
+}
+
+function conditionOf({ health, untested, drain }: Condition): Condition {
+  return { health, untested, drain };
 }
 
 /** A frontend as it stands. */

@@ -8,14 +8,16 @@ import type {
 } from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
-  type BackendState,
   effectiveWeight,
   effectiveWeights,
   type FrontendState,
   FrontendTally,
+  type Role,
+  roleOf,
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import { phaseIn } from "./drain.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
@@ -115,7 +117,7 @@ export class FrontendEntry {
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
     for (const { backend, pool, weight } of this.members.values()) {
-      this.tally.add(pool, weight, backend.health.state);
+      this.tally.add(pool, weight, roleOf(backend.standing));
     }
   }
 
@@ -155,15 +157,16 @@ export class FrontendEntry {
     return this.#overruled.splice(0);
   }
 
-  /** A backend of this pool and weight changed its state; `unannounced` has to follow. */
-  moved(pool: number, weight: number, from: BackendState, to: BackendState): void {
+  /** A backend of this pool and weight has another role now; `unannounced` has to follow. */
+  moved(pool: number, weight: number, from: Role, to: Role): void {
     this.tally.moved(pool, weight, from, to);
     this.#snapshot = undefined;
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    this.tally.reweighed(member.pool, member.weight, weight, member.backend.health.state);
+    const role = roleOf(member.backend.standing);
+    this.tally.reweighed(member.pool, member.weight, weight, role);
     member.weight = weight;
     member.said = said;
     this.#config = undefined;
@@ -242,8 +245,11 @@ export class FrontendEntry {
     };
   }
 
-  readonly #standingOf = (backend: string): Standing =>
-    this.members.get(backend)?.backend.standing ?? { state: "removed", untested: false };
+  readonly #standingOf = (name: string): Standing => {
+    const backend = this.members.get(name)?.backend;
+    if (!backend) return { state: "removed", untested: false };
+    return { ...backend.standing, drain: phaseIn(backend.drain, this.file.name) };
+  };
 
   #announce(member: Membership, into: Happening[]): void {
     const now = this.#weightsOf(member);

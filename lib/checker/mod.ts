@@ -6,8 +6,10 @@
  */
 
 export { Checker, createChecker } from "./checker.ts";
-export type { CheckerOptions } from "./checker.ts";
-export { CheckerError } from "./types.ts";
+export type { CheckerOptions, ReloadOptions } from "./checker.ts";
+export type { Drain, DrainSnapshot } from "./drain.ts";
+export type { ServerTraffic, TrafficSource } from "./drains.ts";
+export { CheckerError, ReloadRefused } from "./types.ts";
 export type {
   BackendOutcome,
   Danger,

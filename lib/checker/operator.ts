@@ -8,7 +8,9 @@ import {
 } from "../events/mod.ts";
 import type { BackendState } from "../health/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { formatDuration } from "../config/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { Drains } from "./drains.ts";
 import { Forecast } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Outcome } from "./outcome.ts";
@@ -22,6 +24,7 @@ export interface OperatorContext {
   readonly clock: Clock;
   readonly events: EventSink;
   readonly states: States;
+  readonly drains: Drains;
   /** What runs now. */
   readonly world: () => World;
 }
@@ -72,6 +75,8 @@ export class Operator {
       case "enable":
       case "disable":
         return this.#prepareSteering(operation.action, operation.backend, forecast);
+      case "drain":
+        return this.#prepareDrain(operation.backend, operation.deadlineMs, forecast);
       case "weight": {
         const { member, frontend } = this.#find(operation);
         const { weight, flush } = operation;
@@ -112,6 +117,7 @@ export class Operator {
     for (const entry of backends) {
       const verb = verbToFile(forecast.stateOf(entry), entry.config.enabled);
       if (verb) forecast.steer(entry, verb);
+      if (entry.drain) forecast.drain(entry, false);
       deeds.push((asked) => this.#forget(entry, verb, asked));
     }
     for (const member of members) {
@@ -128,14 +134,54 @@ export class Operator {
     const { states, events } = this.context;
     entry.operatorEnabled = undefined;
     entry.said = undefined;
-    if (!verb) return;
-    const outcome = states.preview(entry, verb);
-    if (outcome.kind === "refused") return;
-    const detail = `${entry.health.state} -> ${outcome.health.state}`;
+    const outcome = verb && states.preview(entry, verb);
+    const changes = outcome?.kind === "done"
+      ? [`${entry.health.state} -> ${outcome.health.state}`]
+      : [];
+    if (entry.drain) changes.push(drainOver);
+    if (changes.length === 0) return;
+    const detail = changes.join(", ");
     events.emit(because(reason, [
       { kind: "operator", action: "reset", backend: entry.name, frontend: "", detail },
     ]));
-    states.input(entry, verb, reason);
+    this.#undrain(entry, reason);
+    if (verb) states.input(entry, verb, reason);
+  }
+
+  #undrain(entry: BackendEntry, reason: Reason): void {
+    if (!entry.drain) return;
+    const { frontends } = entry.placement;
+    this.context.states.drain(entry, undefined, { change: "ended", frontends, detail: "" }, reason);
+  }
+
+  #prepareDrain(backend: string, deadlineMs: number | undefined, forecast: Forecast): Deed {
+    const what = `cannot drain backend ${quoted(backend)}`;
+    const entry = this.context.world().backends.get(backend);
+    if (!entry) throw new CheckerError("not-found", `${what}: no such backend`);
+    if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs <= longestDrainMs)) {
+      const why = `the time has to be above 0 and at most 24h, not ${deadlineMs} ms`;
+      throw new CheckerError("invalid-argument", `${what}: ${why}`);
+    }
+    if (forecast.stateOf(entry) === "disabled") {
+      const why = "it is disabled and its flows are moved away; enable it first";
+      throw new CheckerError("failed-precondition", `${what}: ${why}`);
+    }
+    forecast.drain(entry, true);
+    return (asked) => this.#drain(entry, deadlineMs, asked);
+  }
+
+  /** Asked for again with a time, it begins anew; without, it goes on. */
+  #drain(entry: BackendEntry, deadlineMs: number | undefined, { reason, by, at }: Asked): void {
+    const { states, events, drains } = this.context;
+    if (entry.drain && deadlineMs === undefined) return;
+    const detail = deadlineMs === undefined ? "" : `for ${formatDuration(deadlineMs)}`;
+    const { name: backend, placement: { frontends } } = entry;
+    events.emit(because(reason, [
+      { kind: "operator", action: "drain", backend, frontend: "", detail },
+    ]));
+    const drain = { said: { by, at }, deadlineMs, overdue: [], drainedAt: undefined };
+    states.drain(entry, drain, { change: "begun", frontends, detail }, reason);
+    drains.look();
   }
 
   #forgetWeight(member: Membership, { reason, at }: Asked): void {
@@ -168,11 +214,18 @@ export class Operator {
     if (verb === "enable" || verb === "disable") entry.operatorEnabled = verb === "enable";
     entry.said = { by, at };
     const outcome = states.preview(entry, verb);
-    if (outcome.kind === "refused" || outcome.probing === "keep") return;
-    const detail = `${entry.health.state} -> ${outcome.health.state}`;
+    if (outcome.kind === "refused") return;
+    const isUndrained = verb === "enable" && entry.drain !== undefined;
+    const changes = outcome.probing === "keep"
+      ? []
+      : [`${entry.health.state} -> ${outcome.health.state}`];
+    if (isUndrained) changes.push(drainOver);
+    if (changes.length === 0) return;
+    const detail = changes.join(", ");
     events.emit(because(reason, [
       { kind: "operator", action: verb, backend: entry.name, frontend: "", detail },
     ]));
+    if (isUndrained) this.#undrain(entry, reason);
     states.input(entry, verb, reason);
   }
 
@@ -218,6 +271,12 @@ function verbToFile(state: BackendState, enabled: boolean): Verb | undefined {
   if (state === "disabled") return "enable";
   return state === "paused" ? "resume" : undefined;
 }
+
+/** As long as the file may say, in milliseconds. */
+const longestDrainMs = 24 * 3_600_000;
+
+/** What is said of a drain that comes to its end with something else. */
+const drainOver = "no drain any more";
 
 const operatorCause = { kind: "operator" } as const;
 

@@ -1,8 +1,8 @@
 import type { HealthCheck } from "../config/mod.ts";
-import { type BackendState, FrontendTally, step } from "../health/mod.ts";
+import { type BackendState, FrontendTally, roleOf, step } from "../health/mod.ts";
 import { formerNames, verdictOf, vipOf } from "./apply.ts";
 import { BackendEntry } from "./backend.ts";
-import { asItIs, sideOf } from "./forecast.ts";
+import { asItIs, type Condition, sideOf, standingIn } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import {
   type BackendOutcome,
@@ -87,18 +87,12 @@ function plannedSide(
   const tally = new FrontendTally(frontend.file.pools.length);
   const weightOf = ({ backend: { name }, weight }: Membership) =>
     inherited?.(name)?.weight ?? weight;
-  const standingOf = ({ backend }: Membership) => {
-    const { health: { state }, untested } = conditions.get(backend) ?? backend;
-    return { state, untested };
-  };
+  const standingOf = ({ backend }: Membership) => standingIn(conditions.get(backend) ?? backend);
   for (const member of frontend.members.values()) {
-    tally.add(member.pool, weightOf(member), standingOf(member).state);
+    tally.add(member.pool, weightOf(member), roleOf(standingOf(member)));
   }
   return sideOf(frontend, tally, weightOf, standingOf);
 }
-
-/** What counts of a backend. */
-type Condition = Pick<BackendEntry, "health" | "untested">;
 
 /** What a new backend would be, worked out with one that nobody else has. */
 function added({ entry, donor, isAlike, isRenamed }: Addition): Condition {
@@ -114,7 +108,11 @@ function added({ entry, donor, isAlike, isRenamed }: Addition): Condition {
 /** What a backend that stays would be. */
 function altered(change: Change): Condition {
   const { entry, target, enabled } = change;
-  const condition = verdictOf(change) ?? entry;
+  const { drain } = entry;
+  const condition = {
+    ...verdictOf(change) ?? { health: entry.health, untested: entry.untested },
+    drain,
+  };
   const isSaid = enabled === undefined || entry.operatorEnabled !== undefined;
   return isSaid ? condition : enabledAs(condition, enabled, target.check);
 }
@@ -123,7 +121,7 @@ function enabledAs(condition: Condition, enabled: boolean, check: HealthCheck): 
   const outcome = step(condition.health, enabled ? "enable" : "disable", check);
   if (outcome.kind === "refused") return condition;
   const untested = condition.untested && outcome.probing === "keep";
-  return { health: outcome.health, untested };
+  return { health: outcome.health, untested, drain: enabled ? condition.drain : undefined };
 }
 
 function stateIn(conditions: Conditions, entry: BackendEntry): BackendState {

@@ -9,6 +9,7 @@ import {
 } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { Drain } from "./drain.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Plan } from "./plan.ts";
 
@@ -33,6 +34,8 @@ export interface SavedBackend {
   readonly enabled: boolean | undefined;
   /** Who last steered it; undefined when nobody did. */
   readonly said: Said | undefined;
+  /** Absent while nobody has it drained. */
+  readonly drain?: Drain | undefined;
 }
 
 /** A weight that an operator has set. */
@@ -75,8 +78,9 @@ function keyOf({ address, netns, check }: ProbeTarget): string {
 
 /** What is to be kept of a backend. */
 export function savedBackend(entry: BackendEntry): SavedBackend {
-  const { name, health: { state, counter }, since, operatorEnabled: enabled, said } = entry;
-  return { name, target: targetKey(entry.job.target), state, counter, since, enabled, said };
+  const { name, health: { state, counter }, since, operatorEnabled: enabled, said, drain } = entry;
+  const target = targetKey(entry.job.target);
+  return { name, target, state, counter, since, enabled, said, ...(drain && { drain }) };
 }
 
 /** What is to be kept of a backend's place; undefined while the file's weight is in force. */
@@ -96,6 +100,7 @@ function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boole
   entry.said = said;
   entry.operatorEnabled = enabled;
   entry.health = healthOf(entry, saved, isFresh);
+  entry.drain = entry.health.state === "disabled" ? undefined : saved.drain;
   if (entry.health.state === "unknown") return;
   // A verdict stands until the first result, and so does what VPP was told last.
   entry.untested = isProbed(entry.health.state);

@@ -1,10 +1,17 @@
 import type { HealthCheck } from "../config/mod.ts";
-import { because, type EventSink, type Happening, type Reason } from "../events/mod.ts";
+import {
+  because,
+  type DrainHappening,
+  type EventSink,
+  type Happening,
+  type Reason,
+} from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
   type Health,
   remember,
+  roleOf,
   type Step,
   step,
   type Transition,
@@ -12,6 +19,7 @@ import {
 import type { DatedResult, Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { Drain } from "./drain.ts";
 import type { CheckerObserver } from "./types.ts";
 
 /** What {@link States} needs. */
@@ -33,6 +41,9 @@ export interface Entering {
   /** Whether it stands for a server of which nothing is known yet. */
   readonly untested: boolean;
 }
+
+/** What is told of a drain. */
+export type DrainNews = Pick<DrainHappening, "change" | "frontends" | "detail">;
 
 /** What moves the state machine besides probes. */
 export type Steering = Exclude<BackendInput, "pass" | "fail">;
@@ -79,12 +90,17 @@ export class States {
     const untold: (() => void)[] = [];
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
+      const role = roleOf(entry.standing);
       const isSame = from === health.state && entry.untested === untested;
       entry.health = health;
       entry.untested = untested;
       if (isSame) continue;
+      if (endsDrain(health.state) && entry.drain) {
+        entry.drain = undefined;
+        untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
+      }
       for (const { frontend, pool, weight } of entry.placement.memberships) {
-        frontend.moved(pool, weight, from, health.state);
+        frontend.moved(pool, weight, role, roleOf(entry.standing));
       }
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
@@ -92,15 +108,38 @@ export class States {
     for (const tell of untold) tell();
   }
 
+  /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
+  drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
+    const role = roleOf(entry.standing);
+    if (drain?.said !== entry.drain?.said) entry.drainTraffic = undefined;
+    entry.drain = drain;
+    for (const { frontend, pool, weight } of entry.placement.memberships) {
+      frontend.moved(pool, weight, role, roleOf(entry.standing));
+    }
+    this.#tellDrain(entry, news, reason);
+    this.#tell(entry, undefined, reason);
+  }
+
   /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
   introduce(entry: BackendEntry, reason: Reason): void {
     const { health: { state: to }, name: backend, config: { address }, placement } = entry;
+    if (entry.drain) {
+      const { frontends } = placement;
+      const detail = "under its new name";
+      this.#tellDrain(entry, { change: "begun", frontends, detail }, reason);
+      const isDrained = entry.drain.drainedAt !== undefined;
+      if (isDrained) this.#tellDrain(entry, { change: "drained", frontends, detail }, reason);
+    }
     if (to === "unknown") return;
     const transition = { from: "unknown", to, at: this.#options.clock.wall() } as const;
     const { frontends } = placement;
     this.#options.events.emit(because(reason, [
       { kind: "backend", backend, address: address.text, transition, frontends },
     ]));
+  }
+
+  #tellDrain({ name: backend }: BackendEntry, news: DrainNews, reason: Reason): void {
+    this.#options.events.emit(because(reason, [{ kind: "drain", backend, ...news }]));
   }
 
   #remember(
@@ -136,4 +175,13 @@ export class States {
       ...memberships.flatMap((member) => member.frontend.unannounced([member], reason, at)),
     ]);
   }
+}
+
+/** Whether a drain makes no sense any more: nobody waits for what is out of service anyway. */
+function endsDrain(state: BackendState): boolean {
+  return state === "disabled" || state === "removed";
+}
+
+function ended({ placement: { frontends } }: BackendEntry, state: BackendState): DrainNews {
+  return { change: "ended", frontends, detail: `it is ${state}` };
 }

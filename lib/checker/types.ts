@@ -3,6 +3,7 @@ import type { Actor, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
+import type { DrainSnapshot } from "./drain.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";
 
@@ -28,11 +29,13 @@ export interface BackendSnapshot {
   readonly frontends: readonly string[];
   /** Undefined while it is as the file says. */
   readonly byHand: BackendByHand | undefined;
+  /** Undefined while nobody has it drained. */
+  readonly drain: DrainSnapshot | undefined;
 }
 
 /** What an operator has said of a backend that the file does not say. */
 export interface BackendByHand {
-  readonly state: "paused" | "disabled" | "enabled";
+  readonly state: "paused" | "disabled" | "enabled" | "draining";
   /** Whether the file has it enabled. */
   readonly fileEnabled: boolean;
   /** Who said so; undefined where that is not known. */
@@ -106,6 +109,12 @@ export interface WeightPlace {
 /** What an operator wants done. */
 export type Operation =
   | { readonly action: Verb; readonly backend: string }
+  | {
+    readonly action: "drain";
+    readonly backend: string;
+    /** Milliseconds after which what is left is moved away; undefined: as the frontends say. */
+    readonly deadlineMs?: number | undefined;
+  }
   | WeightPlace & {
     readonly action: "weight";
     /** 0 to 100. */
@@ -164,6 +173,18 @@ export interface CheckerControl {
 export interface ReloadOutcome extends Outcome {
   /** What differs between the two configurations. */
   readonly changes: readonly ConfigChange[];
+  /** Why it is refused unless it is forced; absent when it is not. */
+  readonly refusal?: string | undefined;
+}
+
+/** A reload that was refused because of what it would come to. */
+export class ReloadRefused extends Error {
+  /** Tells it from other errors. */
+  override readonly name = "ReloadRefused";
+  /** `outcome` is what it would have come to. */
+  constructor(readonly refusal: string, readonly outcome: ReloadOutcome) {
+    super(`the reload is refused: ${refusal}`);
+  }
 }
 
 /** Told about probes and transitions, for metrics. */

@@ -1,4 +1,5 @@
 import type {
+  DrainEvent,
   Event,
   EventWeight,
   LogEvent,
@@ -61,6 +62,8 @@ export function formatEventText(event: Event, style: Style): string {
     }
     case "override":
       return line(event, "override", overrideText(kind.value), style);
+    case "drain":
+      return line(event, "drain", drainText(kind.value), style);
     case "vpp":
     case "probing":
       return line(event, kind.case, changeText(kind.value, style), style);
@@ -91,6 +94,8 @@ function reasonText({ event, cause, actor }: Event): string {
       return who ? `by a reload (${who})` : "by a reload";
     case "pool":
       return "by the pool's failover";
+    case "safety":
+      return "by itself";
     case "start":
       return "at the start";
     default:
@@ -128,6 +133,11 @@ function overrideText(event: OverrideEvent): string {
   const about = frontendName === "" ? backendName : `${frontendName} ${poolName} ${backendName}`;
   const file = `the file says ${fileTo} (was ${fileFrom})`;
   return `${about} ${byHand} by hand ${change === "kept" ? "stays" : "ends"}, ${file}`;
+}
+
+function drainText({ change, backendName, frontends, detail }: DrainEvent): string {
+  const where = change === "overdue" ? ` in ${frontends.join(", ")}` : "";
+  return `${backendName} ${change}${where}${detail && `: ${detail}`}`;
 }
 
 function weightText(event: WeightEvent): string {

@@ -11,6 +11,7 @@ export const addedKinds = [
   "reload",
   "operator",
   "override",
+  "drain",
   "vpp",
   "probing",
 ] as const;

@@ -4,20 +4,21 @@ import {
   showBackends,
   showBackendsThat,
 } from "./commands/backends.ts";
-import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
+import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
 import { showEvents } from "./commands/events.ts";
 import {
   disableBackend,
+  drainBackend,
   enableBackend,
   pauseBackend,
   resetBackend,
   resumeBackend,
 } from "./commands/operate.ts";
 import { resetAll, resetFrontend, resetWeight } from "./commands/reset.ts";
-import { waitForBackend, waitForFrontend, waitForVpp } from "./commands/wait.ts";
+import { waitForBackend, waitForFrontend, waitForVpp, waitUntilDrained } from "./commands/wait.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
 import { showVppInfo } from "./commands/vpp_info.ts";
@@ -91,6 +92,11 @@ export const commandTree: readonly Node[] = [
           keyword("resume", "End a pause, start again from unknown", resumeBackend),
           keyword("disable", "Out of rotation, existing flows moved away", disableBackend),
           keyword("enable", "Back into rotation, from unknown", enableBackend),
+          keyword("drain", "No new flows, existing ones may end", drainBackend, () => [
+            keyword("for", "Move what is left away after a time", () => [
+              spanSlot("time", "A time such as 90s, 10m or 1h, at most 24h", { run: drainBackend }),
+            ]),
+          ]),
           keyword("reset", "As the file says, its weights in all frontends too", resetBackend),
         ],
       }),
@@ -140,11 +146,12 @@ export const commandTree: readonly Node[] = [
     ]),
   ]),
   keyword("wait", "Wait until something is so, for scripts", () => [
-    keyword("backend", "Until a backend is up or down", () => [
+    keyword("backend", "Until a backend is up, down or drained", () => [
       backendSlot("Backend to wait for", {
         next: () => [
           untilState("up", waitForBackend("up")),
           untilState("down", waitForBackend("down")),
+          untilState("drained", waitUntilDrained),
         ],
       }),
     ]),
@@ -171,7 +178,9 @@ export const commandTree: readonly Node[] = [
   keyword("config", "maglevd's configuration file", () => [
     keyword("check", "Validate the file without applying it", checkConfig),
     keyword("diff", "What a reload would change, and what it would come to", diffConfig),
-    keyword("reload", "Validate and apply the file", reloadConfig),
+    keyword("reload", "Validate and apply the file", reloadConfig, () => [
+      keyword("force", "However much it takes out of service", forceConfig),
+    ]),
   ]),
   keyword("completion", "Print a completion script", () => [
     keyword("bash", "For bash", completionScript("bash")),
@@ -218,6 +227,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   reload: "Configurations applied and rejected",
   operator: "What operators did",
   override: "What the file says otherwise than an operator did",
+  drain: "Drains, begun, overdue, done and ended",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
 };

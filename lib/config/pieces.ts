@@ -10,7 +10,10 @@ import type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";
 import type { Backend, Config, Frontend, HealthCheck, Pool, PoolBackend } from "./types.ts";
 
 /** What a configuration has once. */
-type General = Pick<Config, "transitionHistory" | "stateMaxAgeMs" | "netns" | "lb">;
+type General = Pick<
+  Config,
+  "transitionHistory" | "stateMaxAgeMs" | "maxRemovalsPercent" | "netns" | "lb"
+>;
 
 /** A part of an outcome. A pool belongs to the frontend before it, a member to the pool. */
 export type Piece =

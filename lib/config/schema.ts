@@ -11,6 +11,7 @@ import { frontend } from "./schema/frontend.ts";
 import { healthcheck } from "./schema/health_check.ts";
 import { healthchecker } from "./schema/healthchecker.ts";
 import { lb } from "./schema/lb.ts";
+import { safety } from "./schema/safety.ts";
 import type { SectionSpec } from "./spec.ts";
 
 const maglev = {
@@ -19,6 +20,7 @@ const maglev = {
   description: "Everything belongs under this one key.",
   fields: {
     healthchecker,
+    safety,
     vpp: {
       type: "section",
       description: "VPP, the data plane.",

@@ -27,6 +27,11 @@ export const textForms = {
     maxLength: 1024,
     rule: "one line of printable text",
   },
+  percent: {
+    pattern: "^(?:100|[1-9]?[0-9])%$",
+    maxLength: 4,
+    rule: "a share in percent, such as 50%, from 0% to 100%",
+  },
   netns: {
     pattern: `^(?:(?!\\.\\.?$)[^\\s/${hidden}]+)?$`,
     maxLength: 255,

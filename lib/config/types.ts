@@ -13,6 +13,8 @@ export interface Config {
   readonly stateMaxAgeMs: number;
   /** Network namespace that probes are sent from; empty is the daemon's own. */
   readonly netns: string;
+  /** What a reload may take out of service of all VIPs, or of all servers, in percent. */
+  readonly maxRemovalsPercent: number;
   /** What is set in VPP as a whole. */
   readonly lb: LbConfig;
   /** By name. */
@@ -165,6 +167,8 @@ export interface Frontend {
   readonly srcIpSticky: boolean;
   /** Flows of a backend that goes down are moved at once. */
   readonly flushOnDown: boolean;
+  /** Milliseconds after which the flows of a drained backend are moved; 0 never. */
+  readonly drainDeadlineMs: number;
   /** At least one. */
   readonly pools: readonly Pool[];
 }

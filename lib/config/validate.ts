@@ -48,6 +48,7 @@ export function validate(
     transitionHistory: general["transition-history"],
     stateMaxAgeMs: general["state-max-age"],
     netns: general.netns,
+    maxRemovalsPercent: Number.parseInt(values.safety.values["max-removals"]),
     lb,
     healthchecks,
     backends,

@@ -1,4 +1,4 @@
-import type { ReloadOutcome } from "../checker/mod.ts";
+import { type ReloadOptions, type ReloadOutcome, ReloadRefused } from "../checker/mod.ts";
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
 import { because } from "../events/mod.ts";
@@ -21,7 +21,7 @@ export interface ConfigFileOptions {
   /** Unix milliseconds. */
   readonly now: () => number;
   /** Puts a valid configuration into force, and tells what that came to. */
-  readonly apply: (config: Config, actor?: Actor) => Promise<ReloadOutcome>;
+  readonly apply: (config: Config, options: ReloadOptions) => Promise<ReloadOutcome>;
   /** What putting it into force would come to. */
   readonly foresee: (config: Config) => Promise<ReloadOutcome>;
   /** Told that a reload begins. */
@@ -45,6 +45,8 @@ export class ConfigFile implements ConfigService {
   readonly #reloads = new SharedTurns(() => this.#reloadNow());
   /** Who asked for the reload that waits for its turn; of several the first. */
   #actor: Actor | undefined;
+  /** Whether one of them insists. */
+  #isForced = false;
   /** The stamp of the file that is in force, and since when it is. */
   #stamp: Promise<string>;
   #loadedAt: number;
@@ -76,8 +78,9 @@ export class ConfigFile implements ConfigService {
   }
 
   /** Validates and applies the file. Never rejects. */
-  reload(actor: Actor): Promise<ConfigReloadOutcome> {
+  reload(actor: Actor, isForced = false): Promise<ConfigReloadOutcome> {
     this.#actor ??= actor;
+    this.#isForced ||= isForced;
     return this.#reloads.next();
   }
 
@@ -108,8 +111,9 @@ export class ConfigFile implements ConfigService {
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
     const { log, apply, reloading, reloaded } = this.#options;
-    const actor = this.#actor;
+    const [actor, isForced] = [this.#actor, this.#isForced];
     this.#actor = undefined;
+    this.#isForced = false;
     log.info("config-reload-start");
     reloading();
     const stamp = this.#options.stamp();
@@ -123,12 +127,15 @@ export class ConfigFile implements ConfigService {
     logWarnings(outcome.warnings, log);
     let reload: ReloadOutcome;
     try {
-      reload = await apply(outcome.config, actor);
+      reload = await apply(outcome.config, { actor, isForced });
     } catch (error) {
       const message = reasonOf(error);
-      this.#rejected("apply", message, actor);
+      const isRefused = error instanceof ReloadRefused;
+      this.#rejected(isRefused ? "safety" : "apply", message, actor);
       reloaded(false);
-      return { kind: "reload-error", message };
+      return isRefused
+        ? { kind: "refused", message, reload: error.outcome }
+        : { kind: "reload-error", message };
     }
     this.#stamp = stamp;
     this.#loadedAt = this.#options.now();
@@ -139,7 +146,7 @@ export class ConfigFile implements ConfigService {
   }
 
   #rejected(
-    stage: "parse" | "semantic" | "apply",
+    stage: "parse" | "semantic" | "safety" | "apply",
     reason: string,
     actor: Actor | undefined,
   ): void {

@@ -15,7 +15,7 @@ import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
-import { createVpp } from "../vpp/mod.ts";
+import { createVpp, trafficOf } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import { missingCapabilities } from "./capabilities.ts";
@@ -107,6 +107,7 @@ export async function startDaemon(
     changed: (flushes: Flushes) => keeper.flushed(flushes),
   };
   const vpp = startVpp(base, checker, flushes, parts);
+  if (vpp) checker.watchTraffic(() => trafficOf(vpp.counters()));
   const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
   metrics.reloaded(true);
   metrics.attach({
@@ -293,8 +294,8 @@ function configFile(
     load: () => loader.load(settings.configPath),
     stamp: () => stampOf(settings.configPath),
     now: () => systemClock.wall(),
-    apply: async (config, actor) => {
-      const outcome = await checker.reload(config, actor);
+    apply: async (config, options) => {
+      const outcome = await checker.reload(config, options);
       await warnOfMissingCapabilities(config, log);
       return outcome;
     },

@@ -165,6 +165,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
     case "backend":
     case "weight":
     case "override":
+    case "drain":
       return [event.backend];
     case "operator":
       return event.backend === "" ? [] : [event.backend];
@@ -182,6 +183,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
 export function frontendsOf(event: MaglevEvent): readonly string[] {
   switch (event.kind) {
     case "backend":
+    case "drain":
       return event.frontends;
     case "frontend":
     case "pool":

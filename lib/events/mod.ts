@@ -15,6 +15,7 @@ export type {
   Actor,
   BackendHappening,
   Cause,
+  DrainHappening,
   EventKind,
   EventSink,
   EventSource,

@@ -20,15 +20,24 @@ const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, st
   altered: ["warn", "vpp-altered"],
 };
 
+/** What a rejected configuration is told as, by what it did not get through. */
+const rejections = {
+  parse: "config-check-failed",
+  semantic: "config-check-failed",
+  safety: "config-reload-refused",
+  apply: "checker-reload-error",
+} as const;
+
 /** Names of the records that tell events, by the kind of event. */
 export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   backend: ["backend-transition"],
   frontend: ["frontend-transition"],
   pool: ["frontend-failover"],
   weight: ["weight-change"],
-  reload: ["config-diff", "config-check-failed", "checker-reload-error"],
+  reload: ["config-diff", ...new Set(Object.values(rejections))],
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
+  drain: ["backend-drain"],
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -83,6 +92,11 @@ export function recordOf(event: MaglevEvent): EventRecord {
       const told = { "by-hand": byHand, file: arrow(file.from, file.to) };
       return info("override-ended", { ...where, ...told, ...reason });
     }
+    case "drain": {
+      const { change, backend, frontends, detail } = event;
+      const told = { change, backend, frontends, detail: detail || undefined };
+      return info("backend-drain", { ...told, ...reason });
+    }
     case "vpp":
       return vppRecord(event);
     case "probing": {
@@ -127,12 +141,9 @@ function reloadRecord(
   reason: LogAttributes,
 ): EventRecord {
   if (event.result === "rejected") {
-    const isApply = event.stage === "apply";
-    return {
-      level: "error",
-      msg: isApply ? "checker-reload-error" : "config-check-failed",
-      attributes: { type: isApply ? undefined : event.stage, err: event.reason, ...reason },
-    };
+    const { stage, reason: err } = event;
+    const type = stage === "parse" || stage === "semantic" ? stage : undefined;
+    return { level: "error", msg: rejections[stage], attributes: { type, err, ...reason } };
   }
   const { changes } = event;
   const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) =>

@@ -8,12 +8,13 @@ import type { BackendState, FrontendState, Transition, Weight } from "../health/
  * - `operator`: somebody asked for it; the event's `actor` says who.
  * - `config`: the configuration was loaded anew.
  * - `pool`: another pool of the frontend took over.
+ * - `safety`: what keeps traffic safe, by itself.
  * - `vpp`: VPP, or the way to it.
  * - `start`: maglevd was started.
  */
 export type Cause =
   | { readonly kind: "probe"; readonly code: string; readonly detail: string }
-  | { readonly kind: "operator" | "config" | "pool" | "vpp" | "start" };
+  | { readonly kind: "operator" | "config" | "pool" | "safety" | "vpp" | "start" };
 
 /** Who asked for something. */
 export interface Actor {
@@ -89,8 +90,8 @@ export type ReloadHappening =
   | {
     readonly kind: "reload";
     readonly result: "rejected";
-    /** What it did not get through: reading, checking, or putting it into force. */
-    readonly stage: "parse" | "semantic" | "apply";
+    /** What it did not get through: reading, checking, what it takes out, putting it into force. */
+    readonly stage: "parse" | "semantic" | "safety" | "apply";
     /** All problems, a line each. */
     readonly reason: string;
   };
@@ -98,7 +99,15 @@ export type ReloadHappening =
 /** Somebody steered maglevd. What it led to follows, with the same actor. */
 export interface OperatorHappening {
   readonly kind: "operator";
-  readonly action: "pause" | "resume" | "enable" | "disable" | "weight" | "reset" | "sync";
+  readonly action:
+    | "pause"
+    | "resume"
+    | "enable"
+    | "disable"
+    | "drain"
+    | "weight"
+    | "reset"
+    | "sync";
   /** What it was about; empty where it does not apply. */
   readonly backend: string;
   readonly frontend: string;
@@ -140,6 +149,23 @@ export interface VppHappening {
   readonly attributes?: Readonly<Record<string, string | number | boolean | undefined>>;
 }
 
+/**
+ * A drain: no new flows for a backend, while those that it has may end by themselves.
+ *
+ * - `begun`, `ended`: somebody asked for it.
+ * - `overdue`: its deadline is over in these frontends, and what is left is moved away.
+ * - `drained`: nothing is left, as far as can be known.
+ */
+export interface DrainHappening {
+  readonly kind: "drain";
+  readonly change: "begun" | "overdue" | "drained" | "ended";
+  readonly backend: string;
+  /** Sorted. */
+  readonly frontends: readonly string[];
+  /** For people; may be empty. */
+  readonly detail: string;
+}
+
 /** Probes cannot be made for a lack of maglevd's own, or can again. */
 export interface ProbingHappening {
   readonly kind: "probing";
@@ -157,6 +183,7 @@ export type Happening =
   | ReloadHappening
   | OperatorHappening
   | OverrideHappening
+  | DrainHappening
   | VppHappening
   | ProbingHappening;
 
@@ -169,6 +196,7 @@ export const eventKinds = [
   "reload",
   "operator",
   "override",
+  "drain",
   "vpp",
   "probing",
 ] as const satisfies readonly Happening["kind"][];

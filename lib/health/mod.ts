@@ -8,7 +8,7 @@
 export { backendStates, frontendStates } from "./types.ts";
 export type {
   BackendState,
-  EffectiveWeight,
+  DrainPhase,
   FrontendState,
   Standing,
   Transition,
@@ -18,8 +18,12 @@ export { count, counterMax, counterStart, isHealthy, nextDelay } from "./counter
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
 export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
-export { effectiveWeight, effectiveWeights, isFlushed, weightReason } from "./pools.ts";
-export type { WeightReason } from "./pools.ts";
-export type { StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
-export { FrontendTally } from "./tally.ts";
+export { effectiveWeight, judgeWeight, weightRules } from "./weight.ts";
+export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
+export { effectiveWeights } from "./pools.ts";
+export type { EffectiveWeight, StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
+export { FrontendTally, roleOf } from "./tally.ts";
+export type { Role } from "./tally.ts";
+export { areTooMany } from "./removals.ts";
+export type { Removals } from "./removals.ts";
 export { remember } from "./history.ts";

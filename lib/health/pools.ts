@@ -1,5 +1,13 @@
-import { isProbed } from "./machine.ts";
-import type { BackendState, EffectiveWeight, Standing, Weight } from "./types.ts";
+import type { Standing } from "./types.ts";
+import { judgeWeight, type Verdict } from "./weight.ts";
+
+/** What VPP is to be told about one backend of one frontend, and why. */
+export interface EffectiveWeight extends Verdict {
+  /** Name of the backend. */
+  readonly backend: string;
+  /** Name of the pool that it stands in. */
+  readonly pool: string;
+}
 
 /** What failover needs to know of a pool. */
 export interface WeightedPool {
@@ -26,80 +34,16 @@ export type StandingOf = (backend: string) => Standing;
  * AS goes.
  */
 export function effectiveWeights(
-  frontend: WeightedFrontend,
+  { pools, flushOnDown }: WeightedFrontend,
   active: number,
   standingOf: StandingOf,
 ): EffectiveWeight[] {
-  return frontend.pools.flatMap((pool, index) =>
-    pool.backends.map(({ backend, weight }) => {
+  return pools.flatMap((pool, index) =>
+    pool.backends.map(({ backend, weight: configured }) => {
       const standing = standingOf(backend);
-      return {
-        backend,
-        pool: pool.name,
-        weight: effectiveWeight(standing, weight, index === active),
-        flush: !isOpen(standing) && isFlushed(standing.state, frontend.flushOnDown),
-      };
+      const isInActivePool = index === active;
+      const verdict = judgeWeight({ standing, configured, isInActivePool, flushOnDown });
+      return { backend, pool: pool.name, ...verdict };
     })
   );
-}
-
-/** What VPP is to hold for one backend (docs/healthchecks.md, "States"). */
-export function effectiveWeight(
-  standing: Standing,
-  configured: number,
-  isInActivePool: boolean,
-): Weight {
-  if (isOpen(standing)) return "kept";
-  switch (standing.state) {
-    case "up":
-      return isInActivePool ? configured : 0;
-    case "unknown":
-    case "paused":
-    case "down":
-    case "disabled":
-    case "removed":
-      return 0;
-  }
-}
-
-/**
- * Why the effective weight of a backend is what it is.
- *
- * - `carries`: it is the configured weight. `zero`: that one is 0.
- * - `not-up`: the backend is not.
- * - `standby`: another pool is the active one.
- * - `kept`: the backend was not probed yet, and has what VPP has for it.
- */
-export type WeightReason = "carries" | "zero" | "not-up" | "standby" | "kept";
-
-/** Why {@link effectiveWeight} says what it says. */
-export function weightReason(
-  standing: Standing,
-  configured: number,
-  isInActivePool: boolean,
-): WeightReason {
-  if (effectiveWeight(standing, configured, isInActivePool) === "kept") return "kept";
-  if (standing.state !== "up") return "not-up";
-  if (!isInActivePool) return "standby";
-  return configured === 0 ? "zero" : "carries";
-}
-
-/** Whether nothing was found out since the start: VPP has what was true last, or later. */
-function isOpen({ state, untested }: Standing): boolean {
-  return untested && isProbed(state);
-}
-
-/** Whether existing flows are moved away from a backend that enters `state`. */
-export function isFlushed(state: BackendState, flushOnDown: boolean): boolean {
-  switch (state) {
-    case "unknown":
-    case "up":
-    case "paused":
-      return false;
-    case "down":
-      return flushOnDown;
-    case "disabled":
-    case "removed":
-      return true;
-  }
 }

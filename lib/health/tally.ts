@@ -1,20 +1,35 @@
-import type { BackendState, FrontendState } from "./types.ts";
+import type { FrontendState, Standing } from "./types.ts";
+
+/**
+ * What a backend is to its frontend as a whole.
+ *
+ * - `up`: it carries traffic if its pool does.
+ * - `awaited`: nothing is known of it yet.
+ * - `out`: it carries nothing, whatever the pool.
+ */
+export type Role = "up" | "awaited" | "out";
+
+/** The role of a backend that stands so. */
+export function roleOf({ state, drain }: Standing): Role {
+  if (drain !== undefined) return "out";
+  return state === "up" ? "up" : state === "unknown" ? "awaited" : "out";
+}
 
 /**
  * The active pool and the state of a frontend, kept up to date one backend at a time: with 10,000
  * backends behind one frontend, asking all of them upon each transition would take seconds when all
  * of them change.
  *
- * - The active pool is the first with a backend that is up and has a configured weight above 0,
- *   else the first.
+ * - The active pool is the first with a backend that is up, not drained, and has a configured
+ *   weight above 0, else the first.
  * - The frontend is `up` if any effective weight is above 0, `unknown` if none of its backends is
- *   up and one of them is unknown, else `down`.
+ *   up and one of them is unknown, those that are drained left aside, else `down`.
  */
 export class FrontendTally {
   /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
   readonly #weights: number[];
   #up = 0;
-  #unknown = 0;
+  #awaited = 0;
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
@@ -26,25 +41,25 @@ export class FrontendTally {
     const copy = new FrontendTally(0);
     copy.#weights.push(...this.#weights);
     copy.#up = this.#up;
-    copy.#unknown = this.#unknown;
+    copy.#awaited = this.#awaited;
     return copy;
   }
 
-  /** Takes in a backend that is in `state`. */
-  add(pool: number, weight: number, state: BackendState): void {
-    this.#count(pool, weight, state, 1);
+  /** Takes in a backend. */
+  add(pool: number, weight: number, role: Role): void {
+    this.#count(pool, weight, role, 1);
   }
 
-  /** A backend of this pool and weight went from one state to another. */
-  moved(pool: number, weight: number, from: BackendState, to: BackendState): void {
+  /** A backend of this pool and weight went from one role to another. */
+  moved(pool: number, weight: number, from: Role, to: Role): void {
     this.#count(pool, weight, from, -1);
     this.#count(pool, weight, to, 1);
   }
 
-  /** The weight of a backend that is in `state` was changed. */
-  reweighed(pool: number, from: number, to: number, state: BackendState): void {
-    this.#count(pool, from, state, -1);
-    this.#count(pool, to, state, 1);
+  /** The weight of a backend was changed. */
+  reweighed(pool: number, from: number, to: number, role: Role): void {
+    this.#count(pool, from, role, -1);
+    this.#count(pool, to, role, 1);
   }
 
   /** Index of the pool that carries traffic, or would. */
@@ -60,12 +75,12 @@ export class FrontendTally {
   /** The frontend's state. */
   get state(): FrontendState {
     if (this.weight > 0) return "up";
-    return this.#up === 0 && this.#unknown > 0 ? "unknown" : "down";
+    return this.#up === 0 && this.#awaited > 0 ? "unknown" : "down";
   }
 
-  #count(pool: number, weight: number, state: BackendState, sign: 1 | -1): void {
-    if (state === "unknown") this.#unknown += sign;
-    if (state !== "up") return;
+  #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {
+    if (role === "awaited") this.#awaited += sign;
+    if (role !== "up") return;
     this.#up += sign;
     this.#weights[pool] = (this.#weights[pool] ?? 0) + sign * weight;
   }

@@ -35,22 +35,15 @@ export interface Standing {
   readonly state: BackendState;
   /** maglevd has just been started: it was neither probed nor steered yet. */
   readonly untested: boolean;
+  /** An operator has it drained; absent when not. */
+  readonly drain?: DrainPhase | undefined;
 }
+
+/** How far a drain is: `overdue` when what is left of the flows is to be moved away. */
+export type DrainPhase = "draining" | "overdue";
 
 /**
  * What VPP is to hold for a server: 0 to 100, or `kept`, which is whatever VPP has for it, 0 if it
  * has none. Who knows nothing yet takes nobody out of service.
  */
 export type Weight = number | "kept";
-
-/** What VPP is to be told about one backend of one frontend. */
-export interface EffectiveWeight {
-  /** Name of the backend. */
-  readonly backend: string;
-  /** Name of the pool that it stands in. */
-  readonly pool: string;
-  /** What VPP is to hold for it. */
-  readonly weight: Weight;
-  /** Whether entering this condition also moves existing flows away. */
-  readonly flush: boolean;
-}

@@ -55,6 +55,12 @@ export const healthFamilies = {
     ["backend"],
     "1 if the backend is in service, 0 if it is disabled.",
   ),
+  backendDrain: gauge(
+    "maglev_backend_drain_seconds",
+    ["backend"],
+    "How long a backend has been draining or, once it is drained, how long that took; no series " +
+      "while nobody has it drained.",
+  ),
   backendTransitions: counter(
     "maglev_backend_transitions_total",
     ["backend", "from", "to"],
@@ -69,6 +75,18 @@ export const healthFamilies = {
     "maglev_frontend_pool_active",
     ["frontend", "pool"],
     "1 for the pool that carries the frontend's traffic, 0 for the others.",
+  ),
+  frontendPoolIndex: gauge(
+    "maglev_frontend_active_pool_index",
+    ["frontend"],
+    "Place of the pool that carries the frontend's traffic, in the file's order: 0 is the most " +
+      "preferred one, any other a fallback.",
+  ),
+  effectiveWeight: gauge(
+    "maglev_frontend_backend_effective_weight",
+    ["frontend", "pool", "backend"],
+    "Weight that VPP is to have for a backend (0-100), after health, failover and drains; no " +
+      "series while a backend that was not probed yet keeps what VPP has.",
   ),
   poolWeight: gauge(
     "maglev_frontend_pool_backend_weight",

@@ -7,12 +7,14 @@ import type {
 import { backendStates, frontendStates } from "../health/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector, Sample } from "./collector.ts";
+import type { Clock } from "../time/mod.ts";
 import { healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */
-export function healthCollectors(checker: CheckerView): readonly Collector[] {
-  const { backendState, backendHealth, backendEnabled } = healthFamilies;
-  const { frontendState, frontendPoolActive, poolWeight } = healthFamilies;
+export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
+  const { backendState, backendHealth, backendEnabled, backendDrain } = healthFamilies;
+  const { frontendState, frontendPoolActive, frontendPoolIndex } = healthFamilies;
+  const { poolWeight, effectiveWeight } = healthFamilies;
   return [
     collector(backendState, () => perBackend(checker, stateSamples)),
     collector(backendHealth, () => perBackend(checker, (name, { health }) => [[health, name]])),
@@ -20,8 +22,14 @@ export function healthCollectors(checker: CheckerView): readonly Collector[] {
       backendEnabled,
       () => perBackend(checker, (name, { enabled }) => [[enabled ? 1 : 0, name]]),
     ),
+    collector(
+      backendDrain,
+      () => perBackend(checker, (name, { drain }) => drainSamples(name, drain, clock)),
+    ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
+    collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),
+    collector(effectiveWeight, () => perFrontend(checker, effectiveSamples)),
     collector(poolWeight, () => perFrontend(checker, weightSamples)),
   ];
 }
@@ -69,6 +77,16 @@ function stateSamples(name: string, { config, state: now }: BackendSnapshot): re
   ]);
 }
 
+function drainSamples(
+  name: string,
+  drain: BackendSnapshot["drain"],
+  clock: Clock,
+): readonly Sample[] {
+  if (!drain) return [];
+  const end = drain.drainedAt ?? clock.wall();
+  return [[Math.max(0, end - drain.said.at) / 1000, name]];
+}
+
 function frontendStateSamples(name: string, { config, state: now }: FrontendSnapshot): Sample[] {
   const { address, protocol, port } = config;
   return frontendStates.map((state) => [
@@ -83,6 +101,16 @@ function frontendStateSamples(name: string, { config, state: now }: FrontendSnap
 
 function poolSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {
   return config.pools.map((pool) => [pool.name === activePool ? 1 : 0, name, pool.name]);
+}
+
+function poolIndexSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {
+  return [[config.pools.findIndex((pool) => pool.name === activePool), name]];
+}
+
+function* effectiveSamples(name: string, { weights }: FrontendSnapshot): Generator<Sample> {
+  for (const { pool, backend, weight } of weights) {
+    if (weight !== "kept") yield [weight, name, pool, backend];
+  }
 }
 
 function* weightSamples(name: string, { config }: FrontendSnapshot): Generator<Sample> {

@@ -104,7 +104,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
       if (sources.vpp) vpp.touch();
       tally = () => sources.checker.tally();
       attached = [
-        ...healthCollectors(sources.checker),
+        ...healthCollectors(sources.checker, clock),
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
         ...probingCollectors(sources.checkerStats),
         ...budgetCollectors(sources.budgets),

@@ -103,14 +103,16 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
     unary(m.checkConfig, async ({ diff }, call) => {
       if (!diff) return checkOutcomeToProto(await calls.checks.run(call, () => config.check()));
       const foreseen = await calls.checks.run(call, () => config.foresee());
-      if (foreseen.kind !== "reload-error") return checkOutcomeToProto(foreseen);
+      if (foreseen.kind !== "reload-error" && foreseen.kind !== "refused") {
+        return checkOutcomeToProto(foreseen);
+      }
       throw new ConnectError(foreseen.message, Code.FailedPrecondition);
     }),
-    unary(m.reloadConfig, async ({ dryRun }, call) => {
+    unary(m.reloadConfig, async ({ dryRun, force }, call) => {
       if (dryRun) {
         return reloadOutcomeToProto(await calls.checks.run(call, () => config.foresee()));
       }
-      const reload = () => config.reload(actorOf(call));
+      const reload = () => config.reload(actorOf(call), force);
       return reloadOutcomeToProto(await calls.reloads.run(call, reload));
     }),
   ];

@@ -31,12 +31,16 @@ export interface SteeringDeps {
 export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
-    steered(checker, action, name, dryRun, actorOf(call));
+    steered(checker, { action, backend: name }, dryRun, actorOf(call));
   return [
     unary(m.pauseBackend, steer("pause")),
     unary(m.resumeBackend, steer("resume")),
     unary(m.enableBackend, steer("enable")),
     unary(m.disableBackend, steer("disable")),
+    unary(m.drainBackend, ({ name, dryRun, deadlineNs }, call) => {
+      const operation = { action: "drain", backend: name, ...deadlineOf(deadlineNs) } as const;
+      return steered(checker, operation, dryRun, actorOf(call));
+    }),
     unary(m.setFrontendPoolBackendWeight, ({ dryRun, ...request }, call) => {
       const { frontend, pool, backend, weight, flush } = request;
       const operation = weightOperation({ frontend, pool, backend, weight, flush });
@@ -90,13 +94,12 @@ function operate(
 
 function steered(
   checker: CheckerView & CheckerControl,
-  action: Verb,
-  backend: string,
+  operation: Operation & { readonly backend: string },
   dryRun: boolean,
   actor: Actor,
 ): BackendInfo {
-  const outcome = operate(checker, [{ action, backend }], dryRun, actor);
-  const info = shownBackend(checker, backend);
+  const outcome = operate(checker, [operation], dryRun, actor);
+  const info = shownBackend(checker, operation.backend);
   info.outcome = outcomeToProto(outcome);
   return info;
 }
@@ -109,6 +112,11 @@ function operationsOf(wire: WireOperation): Operation[] {
     case "enable":
     case "disable":
       return backends.map((backend) => ({ action, backend }));
+    case "drain":
+      return backends.map((backend) => ({
+        ...{ action, backend },
+        ...deadlineOf(wire.drainDeadlineNs),
+      }));
     case "weight":
       return backends.map((backend) => weightOperation({ frontend, pool, backend, weight, flush }));
     case "reset":
@@ -118,6 +126,11 @@ function operationsOf(wire: WireOperation): Operation[] {
     default:
       throw new ConnectError(`there is no action ${quoted(action)}`, Code.InvalidArgument);
   }
+}
+
+/** A deadline in milliseconds; none for 0, which is that of the frontends. */
+function deadlineOf(ns: bigint): { readonly deadlineMs?: number } {
+  return ns === 0n ? {} : { deadlineMs: Number(ns) / 1e6 };
 }
 
 /** What is to be forgotten: of a frontend and its pool, of a frontend, or of backends. */

@@ -91,7 +91,9 @@ export type ConfigCheckOutcome =
 /** What became of applying the configuration file; nothing was changed unless `ok`. */
 export type ConfigReloadOutcome =
   | ConfigCheckOutcome
-  | { readonly kind: "reload-error"; readonly message: string };
+  | { readonly kind: "reload-error"; readonly message: string }
+  /** It takes too much out of service, and was not forced. */
+  | { readonly kind: "refused"; readonly message: string; readonly reload: ReloadOutcome };
 
 /** The configuration file, for the RPCs that check and reload it. */
 export interface ConfigService {
@@ -100,7 +102,7 @@ export interface ConfigService {
   /** Validates the file and tells what applying it would come to, without applying it. */
   foresee(): Promise<ConfigReloadOutcome>;
   /** Validates and applies the file, as SIGHUP does; `actor` is who asks. */
-  reload(actor: Actor): Promise<ConfigReloadOutcome>;
+  reload(actor: Actor, isForced?: boolean): Promise<ConfigReloadOutcome>;
 }
 
 /** What a daemon tells of itself. */

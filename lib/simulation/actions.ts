@@ -23,6 +23,12 @@ export type Action =
     readonly backend: string;
   }
   | {
+    readonly do: "drain";
+    readonly backend: string;
+    /** 0: as the frontends say. */
+    readonly deadlineMs: number;
+  }
+  | {
     readonly do: "weigh";
     readonly frontend: string;
     readonly backend: string;
@@ -60,6 +66,7 @@ const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>>
   lack: 1,
   stall: 1,
   operator: 5,
+  drain: 2,
   weigh: 5,
   reload: 5,
   reject: 1,
@@ -115,6 +122,8 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       const verb = random.pick(["pause", "resume", "enable", "disable"] as const);
       return { do: "operator", verb, backend };
     }
+    case "drain":
+      return { do: "drain", backend, deadlineMs: random.pick([0, 2_000, 100_000]) };
     case "weigh": {
       const member = random.pickAny(pools) ?? backend;
       const weight = random.pick([0, 1, 50, 100]);

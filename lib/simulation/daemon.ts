@@ -8,7 +8,7 @@ import type { VppPorts } from "../sim/mod.ts";
 import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
-import { createVpp, type Vpp } from "../vpp/mod.ts";
+import { createVpp, trafficOf, type Vpp } from "../vpp/mod.ts";
 import { shown } from "./wire_watch.ts";
 import { lagging } from "./lag.ts";
 import { Listener } from "./listener.ts";
@@ -68,6 +68,7 @@ export class SimulatedDaemon {
         changed: (flushes) => this.#keeper?.flushed(flushes),
       },
     });
+    this.checker.watchTraffic(() => trafficOf(this.vpp.counters()));
     events.subscribe((event) => {
       for (const wrong of this.#listener.hear(event)) blame(wrong);
       onEvent(event);

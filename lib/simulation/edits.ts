@@ -46,6 +46,7 @@ export type Edit =
   | { readonly what: "drop-frontend"; readonly name: string }
   | { readonly what: "sticky"; readonly frontend: string }
   | { readonly what: "flush"; readonly frontend: string }
+  | { readonly what: "drain-deadline"; readonly frontend: string; readonly ms: number }
   | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
   | { readonly what: "drift"; readonly syncIntervalMs: number }
   | { readonly what: "buckets"; readonly buckets: number }
@@ -62,6 +63,7 @@ const harmless = new Set<Edit["what"]>([
   "rename",
   "sticky",
   "flush",
+  "drain-deadline",
   "conf",
   "drift",
   "buckets",
@@ -146,6 +148,8 @@ function applied(site: Site, edit: Edit): Site {
       const flushOnDown = !site.frontends[edit.frontend]?.flushOnDown;
       return withFrontend(site, edit.frontend, { flushOnDown });
     }
+    case "drain-deadline":
+      return withFrontend(site, edit.frontend, { drainDeadlineMs: edit.ms });
     case "conf":
       return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
     case "drift":
@@ -242,6 +246,9 @@ function isValid(site: Site): boolean {
 /** Delays at the start of maglevd, least and most, in milliseconds. */
 const warmUps = [[0, 0], [0, 0], [500, 3_000], [5_000, 30_000]] as const;
 
+/** In milliseconds; 0 is none. */
+const drainDeadlines = [0, 0, 1_000, 20_000] as const;
+
 /** A site to begin with. */
 export function randomSite(random: Random): Site {
   const warmUp = random.pick(warmUps);
@@ -302,6 +309,7 @@ function randomFrontend(random: Random, site: Site): SiteFrontend | undefined {
     port: isAny ? 0 : random.pick([80, 443]),
     sticky: random.chance(0.2),
     flushOnDown: random.chance(0.7),
+    drainDeadlineMs: random.pick(drainDeadlines),
     pools,
   };
 }
@@ -334,6 +342,7 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "drop-frontend", name: frontend },
     { what: "sticky", frontend },
     { what: "flush", frontend },
+    { what: "drain-deadline", frontend, ms: random.pick(drainDeadlines) },
     { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
     // Not longer: what only a drift pass repairs has to be repaired within the history.
     { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },

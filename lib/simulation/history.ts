@@ -33,7 +33,13 @@ export function historyOf(seed: number): History {
   const syncIntervalMs = actions.some(needsDrift) ? shortSyncMs : site.syncIntervalMs;
   const persists = random.chance(0.5);
   const lagMs = random.pick([0, 0, 2, 30]);
-  return { seed, site: { ...site, syncIntervalMs }, longestDelayMs, actions, persists, lagMs };
+  const safe = withMeasures({ ...site, syncIntervalMs }, new Random(seed ^ 0x5afe));
+  return { seed, site: safe, longestDelayMs, actions, persists, lagMs };
+}
+
+/** What keeps traffic safe is chosen apart, so that all else is the same with it and without. */
+function withMeasures(site: Site, random: Random): Site {
+  return { ...site, maxRemovalsPercent: random.pick([100, 100, 50, 20]) };
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */

@@ -11,6 +11,8 @@ export class Listener {
   readonly #pools = new Map<string, string>();
   /** `frontend/backend` to configured and effective weight. */
   readonly #weights = new Map<string, string>();
+  /** Backends that drain, and whether they are drained. */
+  readonly #drains = new Map<string, string>();
   #seq: number;
 
   constructor(private readonly checker: CheckerView) {
@@ -24,6 +26,7 @@ export class Listener {
       this.#frontends.set(name, frontend.state);
       this.#pools.set(name, frontend.activePool);
     }
+    for (const [name, drain] of shownDrains(checker)) this.#drains.set(name, drain);
     for (const [place, weights] of shownWeights(checker)) this.#weights.set(place, weights);
   }
 
@@ -40,6 +43,7 @@ export class Listener {
     const wrong: string[] = [];
     compare("backend", this.#backends, stateOf(checker.backendNames(), checker.backend), wrong);
     compare("frontend", this.#frontends, stateOf(checker.frontendNames(), checker.frontend), wrong);
+    compare("drain of", this.#drains, shownDrains(checker), wrong);
     compare("weights of", this.#weights, shownWeights(checker), wrong);
     for (const [name, pool] of this.#pools) {
       const active = checker.frontend(name)?.activePool;
@@ -84,6 +88,8 @@ export class Listener {
         if (heard !== before) return [`weights of ${place} go from ${before}, heard ${heard}`];
         return before === after && !flush ? [`weights of ${place} are told twice: ${after}`] : [];
       }
+      case "drain":
+        return this.#hearDrain(event);
       case "reload":
       case "operator":
       case "override":
@@ -91,6 +97,18 @@ export class Listener {
       case "probing":
         return [];
     }
+  }
+
+  #hearDrain({ change, backend }: MaglevEvent & { readonly kind: "drain" }): string[] {
+    const heard = this.#drains.get(backend);
+    if (change === "ended") this.#drains.delete(backend);
+    if (change === "begun") this.#drains.set(backend, "draining");
+    if (change === "drained") this.#drains.set(backend, "drained");
+    if (change === "begun" || heard === "draining") return [];
+    // A drained one can still end.
+    return heard && change === "ended"
+      ? []
+      : [`the drain of ${backend} is ${change}, heard ${heard}`];
   }
 
   #move(
@@ -116,6 +134,15 @@ export class Listener {
 }
 
 const absent = "absent absent";
+
+function shownDrains(checker: CheckerView): Map<string, string> {
+  return new Map(
+    checker.backendNames().flatMap((name): [string, string][] => {
+      const drain = checker.backend(name)?.drain;
+      return drain ? [[name, drain.drainedAt === undefined ? "draining" : "drained"]] : [];
+    }),
+  );
+}
 
 function shownWeights(checker: CheckerView): Map<string, string> {
   const weights = new Map<string, string>();

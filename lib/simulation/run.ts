@@ -1,3 +1,4 @@
+import { ReloadRefused } from "../checker/mod.ts";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { InMemoryVpp, portsOf } from "../sim/mod.ts";
@@ -6,6 +7,7 @@ import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
+import { healthyWithoutWeight } from "./healthy_weights.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
 import { changedWeights, isNameMoved, loweredPlaces } from "./lowered.ts";
@@ -15,6 +17,7 @@ import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { StartWatch } from "./start.ts";
+import { steer, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
@@ -202,6 +205,7 @@ class Run {
   #sample(): void {
     const wanted = wantedNow(this.#daemon.checker);
     if (this.#wanted && isSameWanted(wanted, this.#wanted)) return;
+    for (const wrong of healthyWithoutWeight(this.#daemon.checker)) this.#blame(wrong);
     this.#wanted = wanted;
     this.#changedAt = this.#clock.now();
     this.#reasons.sample(wanted);
@@ -261,6 +265,7 @@ class Run {
         this.#clock.jump(action.ms);
         return this.#disturb(2 * this.#quietMs);
       case "operator":
+      case "drain":
       case "weigh":
         return this.#steer(action);
       case "reload":
@@ -285,22 +290,10 @@ class Run {
     }
   }
 
-  #steer(action: Action & { readonly do: "operator" | "weigh" }): void {
-    const { checker } = this.#daemon;
+  #steer(action: Steering): void {
     this.#well.steered(action.backend);
     this.#isSteered = true;
-    try {
-      if (action.do === "operator") {
-        checker[action.verb](action.backend);
-        return;
-      }
-      const { frontend, backend, weight, flush } = action;
-      const pool = checker.frontend(frontend)?.config.pools
-        .find(({ backends }) => backends.some((member) => member.backend === backend));
-      if (pool) checker.setWeight(frontend, pool.name, backend, weight, flush);
-    } catch (error) {
-      if (!(error instanceof Error) || error.name !== "CheckerError") throw error;
-    }
+    steer(this.#daemon.checker, action);
   }
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
@@ -312,11 +305,12 @@ class Run {
     this.#isProbeHeard = false;
     let isDone = false;
     const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
+    const refused = reloading.then(() => false, isRefusal);
     while (!isDone) await this.#turn(0.01);
-    await reloading;
+    if (await refused) this.#well.loading(this.#site = siteBefore, this.#clock.now());
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (this.#isProbeHeard || !edits.every(keepsTraffic)) return;
+    if (this.#isProbeHeard || !(await refused || edits.every(keepsTraffic))) return;
     // What an operator says of a name that stays is about the name, wherever it is.
     if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
@@ -396,4 +390,10 @@ class Run {
     }
     if (this.#clock.pending > 0) this.#blame(`${this.#clock.pending} timers are left`);
   }
+}
+
+/** Whether a reload was refused because of what it would take out; other errors are faults. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ReloadRefused) return true;
+  throw error;
 }

@@ -29,6 +29,7 @@ export interface SiteFrontend {
   readonly port: number;
   readonly sticky: boolean;
   readonly flushOnDown: boolean;
+  readonly drainDeadlineMs: number;
   /** Weights by the names of backends. */
   readonly pools: readonly Readonly<Record<string, number>>[];
 }
@@ -41,6 +42,8 @@ export interface Site {
   readonly flowTimeoutSeconds: number;
   readonly buckets: number;
   readonly netns: string;
+  /** 100 where it is left out. */
+  readonly maxRemovalsPercent?: number;
   readonly checks: Readonly<Record<string, SiteCheck>>;
   readonly backends: Readonly<Record<string, SiteBackend>>;
   readonly frontends: Readonly<Record<string, SiteFrontend>>;
@@ -69,10 +72,11 @@ export function vipAddress(vip: number): IpAddress {
 /** The configuration that a file would say. */
 export function configOf(site: Site): Config {
   const { syncIntervalMs, startupMinDelayMs, startupMaxDelayMs } = site;
-  const { flowTimeoutSeconds, buckets, netns } = site;
+  const { flowTimeoutSeconds, buckets, netns, maxRemovalsPercent = 100 } = site;
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent,
     netns,
     lb: {
       ipv4Source: ip("198.51.100.1"),

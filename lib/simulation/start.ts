@@ -39,6 +39,7 @@ export class StartWatch {
   /** Somebody said something about a backend, or a probe did. */
   hear(event: MaglevEvent): void {
     if (event.kind === "backend") this.#known.add(event.address);
+    if (event.kind === "drain") this.#learn(event.backend);
     if (event.kind === "weight" && event.configured.from !== event.configured.to) {
       this.#learn(event.backend);
     }

@@ -24,6 +24,7 @@ export class Dirty {
   hear(event: MaglevEvent): "named" | "anything" {
     switch (event.kind) {
       case "backend":
+      case "drain":
         this.backends.add(event.backend);
         return "named";
       case "weight":

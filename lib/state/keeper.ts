@@ -276,5 +276,5 @@ export class Keeper {
 function isAlike(a: SavedBackend | undefined, b: SavedBackend): boolean {
   return a !== undefined && a.state === b.state && a.counter === b.counter && a.since === b.since &&
     a.enabled === b.enabled && a.target === b.target && a.said?.at === b.said?.at &&
-    a.said?.by.name === b.said?.by.name;
+    a.said?.by.name === b.said?.by.name && a.drain === b.drain;
 }

@@ -1,4 +1,4 @@
-import type { Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
+import type { Drain, Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
 import { eventKinds, type MaglevEvent } from "../events/mod.ts";
 import { backendStates } from "../health/mod.ts";
 import type { SavedFlushes } from "./types.ts";
@@ -11,7 +11,7 @@ export type Value = string | number | null;
 
 /** Columns of a backend, in the order of the table. */
 export function backendValues(backend: SavedBackend): Value[] {
-  const { name, target, state, counter, since, enabled, said } = backend;
+  const { name, target, state, counter, since, enabled, said, drain } = backend;
   return [
     name,
     target,
@@ -20,6 +20,7 @@ export function backendValues(backend: SavedBackend): Value[] {
     since,
     enabled === undefined ? null : +enabled,
     ...who(said),
+    drain ? JSON.stringify(drain) : null,
   ];
 }
 
@@ -39,6 +40,7 @@ export function backendOf(row: Row): SavedBackend | undefined {
   if (typeof name !== "string" || typeof target !== "string" || !state) return undefined;
   if (typeof counter !== "number" || typeof since !== "number") return undefined;
   const isSaid = enabled === 0 || enabled === 1;
+  const drain = drainOf(row.drain);
   return {
     name,
     target,
@@ -47,6 +49,21 @@ export function backendOf(row: Row): SavedBackend | undefined {
     since,
     enabled: isSaid ? enabled === 1 : undefined,
     said: saidIn(row),
+    ...(drain && { drain }),
+  };
+}
+
+/** A drain, undefined when there is none, or something else. */
+function drainOf(text: unknown): Drain | undefined {
+  const { said, deadlineMs, overdue, drainedAt } = parsed<Drain>(text) ?? {};
+  const { by, at } = said ?? {};
+  if (typeof by?.name !== "string" || typeof by.from !== "string") return undefined;
+  if (typeof at !== "number" || !Array.isArray(overdue)) return undefined;
+  return {
+    said: { by: { name: by.name, from: by.from }, at },
+    deadlineMs: typeof deadlineMs === "number" ? deadlineMs : undefined,
+    overdue: overdue.filter((name) => typeof name === "string"),
+    drainedAt: typeof drainedAt === "number" ? drainedAt : undefined,
   };
 }
 
@@ -91,12 +108,13 @@ export function eventOf({ seq, at, body }: Row): MaglevEvent | undefined {
   if (typeof seq !== "number" || typeof at !== "number" || typeof body !== "string") {
     return undefined;
   }
-  const event = parsed(body);
+  const event = parsed<MaglevEvent>(body);
   const isKnown = event?.seq === seq && eventKinds.some((kind) => kind === event.kind);
   return isKnown ? event as MaglevEvent : undefined;
 }
 
-function parsed(body: string): Partial<MaglevEvent> | undefined {
+function parsed<T>(body: unknown): Partial<T> | undefined {
+  if (typeof body !== "string") return undefined;
   try {
     return JSON.parse(body) ?? undefined;
   } catch {

@@ -1,5 +1,5 @@
 /** Version of the tables, kept as SQLite's user_version. A file with a higher one is not touched. */
-export const version = 2;
+export const version = 3;
 
 /** What version 2 has besides: the journal. */
 const journalTables = `
@@ -8,12 +8,17 @@ const journalTables = `
     at REAL NOT NULL,
     body TEXT NOT NULL
   );
-  PRAGMA user_version = 2;
+`;
+
+/** What version 3 has besides: drains, as JSON, null for none. */
+const drainColumn = `
+  ALTER TABLE backends ADD COLUMN drain TEXT;
 `;
 
 /** Makes the tables out of those of an older version, 0 being none. */
 export function migration(from: number): string {
-  return from === 0 ? firstTables + journalTables : journalTables;
+  const steps = [firstTables, journalTables, drainColumn].slice(from);
+  return `${steps.join("")} PRAGMA user_version = ${version};`;
 }
 
 const firstTables = `

@@ -9,6 +9,7 @@
  */
 
 export type { Connect, Transport } from "./client/mod.ts";
+export { trafficOf } from "./counters/mod.ts";
 export type { Flushes, FlushMemory } from "./lb/mod.ts";
 export { createVpp } from "./life/vpp.ts";
 export type { VppAccess } from "./life/access.ts";

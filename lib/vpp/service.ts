@@ -163,6 +163,8 @@ export interface ServerCounters {
   readonly packets: number;
   /** The encapsulation included. */
   readonly bytes: number;
+  /** Set where VPP has not told yet what counts them: both are 0, and mean nothing. */
+  readonly isUnknown?: true;
 }
 
 /** One reading of VPP's memory. */

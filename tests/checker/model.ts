@@ -11,6 +11,7 @@ interface ModelBackend {
   target: string;
   /** Neither probed nor steered since it is known. */
   untested: boolean;
+  isDrained: boolean;
   fileEnabled: boolean;
   operatorSpoke: boolean;
   history: string[];
@@ -54,9 +55,15 @@ export class Model {
   }
 
   /** Carries out an operator's word; false when it should be refused. */
-  operator(verb: "pause" | "resume" | "enable" | "disable", name: string): boolean {
+  operator(verb: "pause" | "resume" | "enable" | "disable" | "drain", name: string): boolean {
     const b = this.backends.get(name);
     if (!b) return false;
+    if (verb === "drain") {
+      if (b.state === "disabled") return false;
+      b.isDrained = true;
+      return true;
+    }
+    if (verb === "enable") b.isDrained = false;
     if (verb === "enable" || verb === "disable") {
       b.operatorSpoke = true;
       if ((verb === "enable") === (b.state === "disabled")) b.untested = false;
@@ -86,14 +93,13 @@ export class Model {
     const weightOf = (pool: string, backend: string) =>
       this.weights.get(`${frontend}/${pool}/${backend}`) ?? NaN;
     const active = pools.findIndex(({ name, backends }) =>
-      backends.some(({ backend }) =>
-        this.#get(backend).state === "up" && weightOf(name, backend) > 0
-      )
+      backends.some(({ backend }) => this.#isServing(backend) && weightOf(name, backend) > 0)
     );
     return pools.flatMap((pool, i) =>
       pool.backends.map(({ backend }): [string, number | "kept", boolean] => {
-        const { state, untested } = this.#get(backend);
+        const { state, untested, isDrained } = this.#get(backend);
         const flush = state === "disabled" || (state === "down" && flushOnDown);
+        if (isDrained) return [backend, 0, flush];
         if (state === "unknown" && untested) return [backend, "kept", flush];
         const weight = weightOf(pool.name, backend);
         return [backend, state === "up" && i === active ? weight : 0, flush];
@@ -106,8 +112,14 @@ export class Model {
       return "up";
     }
     const members = this.#frontend(frontend).pools.flatMap(({ backends }) => backends);
-    const states = members.map(({ backend }) => this.#get(backend).state);
+    const states = members.map(({ backend }) => this.#get(backend))
+      .filter(({ isDrained }) => !isDrained).map(({ state }) => state);
     return !states.includes("up") && states.includes("unknown") ? "unknown" : "down";
+  }
+
+  #isServing(backend: string): boolean {
+    const { state, isDrained } = this.#get(backend);
+    return state === "up" && !isDrained;
   }
 
   #adopt(config: Config): void {
@@ -127,7 +139,7 @@ export class Model {
           ...(enabled
             ? { state: "unknown", counter: rise - 1 }
             : { state: "disabled", counter: 0 }),
-          ...{ rise, fall, target, untested: true },
+          ...{ rise, fall, target, untested: true, isDrained: false },
           ...{ fileEnabled: enabled, operatorSpoke: false, history: [] },
         });
         continue;
@@ -176,6 +188,7 @@ export class Model {
   #enter(name: string, state: string, counter: number): void {
     const b = this.#get(name);
     b.counter = counter;
+    if (state === "disabled") b.isDrained = false;
     if (b.state === state) return;
     this.told.push(`${name} ${b.state}>${state}`);
     b.history.unshift(`${b.state}>${state}`);

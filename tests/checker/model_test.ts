@@ -17,6 +17,7 @@ const action = fc.oneof(
         "resume" as const,
         "enable" as const,
         "disable" as const,
+        "drain" as const,
       ),
       name,
     }),
@@ -40,8 +41,10 @@ async function act(bench: Bench, model: Model, action: Action): Promise<void> {
     bench.clock.jump(action.jump);
   } else if ("verb" in action) {
     const isAllowed = model.operator(action.verb, action.name);
-    if (isAllowed) bench.checker[action.verb](action.name);
-    else assert.throws(() => bench.checker[action.verb](action.name), /^CheckerError: cannot/);
+    const { verb, name: backend } = action;
+    const act = () => bench.checker.operate([{ action: verb, backend }]);
+    if (isAllowed) act();
+    else assert.throws(act, /^CheckerError: cannot/);
   } else if ("weigh" in action) {
     for (const place of [...model.weights.keys()]) {
       const [frontend, pool, backend] = place.split("/");

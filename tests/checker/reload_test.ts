@@ -282,7 +282,9 @@ Deno.test("a frontend that is gone is told as removed", async () => {
 Deno.test("who asked for a reload is told with all that it led to", async () => {
   using bench = new Bench(config);
   const actor = { name: "signal", from: "SIGHUP" };
-  const reloading = bench.checker.reload(sketch({ backends: { b: { at: "10.0.0.1" } } }), actor);
+  const reloading = bench.checker.reload(sketch({ backends: { b: { at: "10.0.0.1" } } }), {
+    actor,
+  });
   await bench.clock.advanceAsync(10);
   await reloading;
   assert.deepEqual(bench.moves(), ["a unknown>removed", "f unknown>removed", "reload"]);

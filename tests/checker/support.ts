@@ -27,6 +27,8 @@ export interface ConfigSketch {
   /** Per frontend, its pools: backend → weight. */
   readonly frontends?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
   readonly flushOnDown?: boolean;
+  readonly drainDeadlineMs?: number;
+  readonly maxRemovalsPercent?: number;
   readonly netns?: string;
   readonly history?: number;
 }
@@ -37,6 +39,7 @@ export function sketch(of: ConfigSketch): Config {
   return {
     transitionHistory: of.history ?? 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: of.maxRemovalsPercent ?? 100,
     netns: of.netns ?? "",
     lb: {
       ipv4Source: ip("192.0.2.254"),
@@ -61,7 +64,7 @@ export function sketch(of: ConfigSketch): Config {
     frontends: new Map(
       Object.entries(of.frontends ?? {}).map(([name, pools], index) => [
         name,
-        frontendOf(name, index, pools, of.flushOnDown ?? true),
+        frontendOf(name, index, pools, of.flushOnDown ?? true, of.drainDeadlineMs ?? 0),
       ]),
     ),
   };
@@ -72,6 +75,7 @@ function frontendOf(
   index: number,
   pools: readonly Readonly<Record<string, number>>[],
   flushOnDown: boolean,
+  drainDeadlineMs: number,
 ): Frontend {
   return {
     name,
@@ -81,6 +85,7 @@ function frontendOf(
     port: 80,
     srcIpSticky: false,
     flushOnDown,
+    drainDeadlineMs,
     pools: pools.map((backends, i) => ({
       name: `pool${i}`,
       backends: Object.entries(backends).map(([backend, weight]) => ({ backend, weight })),
@@ -246,6 +251,10 @@ function tell(event: MaglevEvent): string {
     case "override": {
       const { backend, frontend, byHand, change, file } = event;
       return `${frontend}/${backend} ${byHand} by hand ${change}, file ${arrow(file)} ${why}`;
+    }
+    case "drain": {
+      const { backend, change, detail } = event;
+      return `${backend} drain ${change} ${why}${detail && `: ${detail}`}`;
     }
     case "reload":
       return `reload ${event.result}`;

@@ -142,6 +142,21 @@ export function changes(now: number): readonly Event[] {
       actor: { name: "signal", from: "SIGHUP" },
     },
     {
+      event: {
+        case: "drain",
+        value: { change: "begun", backendName: "nginx0", frontends: ["api"], detail: "for 10m" },
+      },
+      cause: { kind: "operator" },
+      actor: operator,
+    },
+    {
+      event: {
+        case: "drain",
+        value: { change: "overdue", backendName: "nginx0", frontends: ["api", "www"] },
+      },
+      cause: { kind: "safety" },
+    },
+    {
       event: { case: "vpp", value: { change: "lost", detail: "connection reset" } },
       cause: { kind: "vpp" },
     },

@@ -13,6 +13,7 @@ const slotWords: Readonly<Record<string, string>> = {
   healthcheck: "web",
   pool: "main",
   weight: "30",
+  time: "10m",
 };
 
 // Golden files show local times.

@@ -3,18 +3,22 @@ import { runOnce } from "../../lib/cli/oneshot.ts";
 import type { ConfigReloadOutcome } from "../../lib/rpc/mod.ts";
 import { serve } from "../rpc/harness.ts";
 
-async function reload(outcome: ConfigReloadOutcome) {
+async function reload(
+  outcome: ConfigReloadOutcome,
+  foreseen: ConfigReloadOutcome = outcome.kind === "reload-error" ? { kind: "ok" } : outcome,
+  ...words: string[]
+) {
   await using harness = await serve({
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
-      foresee: () => Promise.resolve(outcome.kind === "reload-error" ? { kind: "ok" } : outcome),
-      reload: () => Promise.resolve(outcome),
+      foresee: () => Promise.resolve(foreseen),
+      reload: (_, isForced) => Promise.resolve(isForced ? { kind: "ok" } : outcome),
     },
   });
   const said: string[] = [];
   const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
   const flags = {
-    ...{ server: harness.address, words: ["config", "reload"] },
+    ...{ server: harness.address, words: ["config", "reload", ...words] },
     ...{ color: false, json: false, yes: false, help: false, version: false },
     ...{ dryRun: false, keepGoing: false, timeout: undefined },
   };
@@ -31,4 +35,25 @@ Deno.test("a reload that fails is an answer of the API, and a failure of maglevc
     });
   }
   assert.deepEqual(await reload({ kind: "ok" }), { code: 0, said: ["config reloaded"] });
+});
+
+Deno.test("a reload that is refused tells what it would come to, and how it is had all the same", async () => {
+  const change = { kind: "frontend", change: "removed", name: "www", details: [] } as const;
+  const refusal = "it would take 2 of 2 VIPs out of service";
+  const told = { changes: [change], backends: [], frontends: [], refusal };
+  const foreseen = { kind: "ok", reload: told } as const;
+  const refused = { kind: "refused", message: `the reload is refused: ${refusal}` } as const;
+  assert.deepEqual(await reload({ ...refused, reload: told }, foreseen), {
+    code: 1,
+    said: [
+      "error: config not reloaded, nothing was changed:\n- frontend www removed\n" +
+      `no frontend's traffic changes\n${refusal} (maglevc config reload force)`,
+    ],
+  });
+  assert.deepEqual(await reload({ ...refused, reload: told }, { kind: "ok" }), {
+    code: 1,
+    said: [`error: config not reloaded, nothing was changed:\n${refused.message}`],
+  });
+  const forced = await reload({ ...refused, reload: told }, foreseen, "force");
+  assert.deepEqual(forced, { code: 0, said: ["config reloaded"] });
 });

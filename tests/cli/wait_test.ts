@@ -84,3 +84,34 @@ Deno.test("a timeout is a time, and only for what waits", async () => {
     said: "error: --timeout is for wait",
   });
 });
+
+Deno.test("a backend is drained by hand, waited for and shown", async () => {
+  await using harness = await serve();
+  const { address, bed } = harness;
+  bed.move("web0", "up");
+  assert.deepEqual(await run(address, "wait backend web0 drained"), {
+    code: 1,
+    said: "error: backend web0 is not being drained",
+  });
+  const refused = await run(address, "set backend web0 drain for 0s");
+  assert.deepEqual(refused, { code: 1, said: "error: the time has to be above 0" });
+  const { said } = await run(address, "set backend web0 drain for 10m --yes");
+  assert.match(said, /backend web0 drains, and is up/);
+  assert.deepEqual(await run(address, "wait backend web0 drained --timeout 0s"), {
+    code: 5,
+    said: "error: still not so after 0s: backend web0 is draining",
+  });
+  assert.match((await run(address, "show backends web0")).said, /drain +draining by operator from/);
+  assert.match(
+    (await run(address, "show backends")).said,
+    /web0 .* up, draining \(by hand, file en/,
+  );
+  assert.match((await run(address, "show frontends www")).said, /web0 .* 0 .* draining/);
+  bed.clock.advance(600_000);
+  assert.deepEqual(await run(address, "wait backend web0 drained"), {
+    code: 0,
+    said: "backend web0 is drained",
+  });
+  const back = await run(address, "set backend web0 enable");
+  assert.match(back.said, /backend web0 stays up, and drains no more/);
+});

@@ -39,7 +39,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["watch events log backend", "watch events log backend {}"],
   ["", "… show set sync wait watch config completion quit exit"],
   ["show vpp", "… info lb"],
-  ["set backend x", "… pause resume disable enable reset"],
+  ["set backend x", "… pause resume disable enable drain reset"],
   ["watch events num", "… <num>"],
   ["s", 'word 0: "s" is ambiguous: show, set, sync'],
   ["show v", 'word 1: "v" is ambiguous: version, vpp'],

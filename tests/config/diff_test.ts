@@ -2,17 +2,19 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Config, configDiff, configDiffSteps } from "../../lib/config/mod.ts";
 import { backendFields, checkFields, frontendFields } from "../../lib/config/diff/fields.ts";
-import { healthcheckerFields, lbFields } from "../../lib/config/diff/fields.ts";
+import { healthcheckerFields, lbFields, safetyFields } from "../../lib/config/diff/fields.ts";
 import { backend } from "../../lib/config/schema/backend.ts";
 import { frontend } from "../../lib/config/schema/frontend.ts";
 import { healthcheck } from "../../lib/config/schema/health_check.ts";
 import { healthchecker } from "../../lib/config/schema/healthchecker.ts";
+import { safety } from "../../lib/config/schema/safety.ts";
 import { lb } from "../../lib/config/schema/lb.ts";
 import { goodText } from "./fixtures.ts";
 import { bigFile, valid } from "./valid.ts";
 
 const text = `maglev:
   healthchecker: { transition-history: 5 }
+  safety: { max-removals: 40% }
   vpp:
     lb: { ipv4-src-address: 10.0.0.1, ipv6-src-address: "2001:db8::1" }
   healthchecks:
@@ -305,6 +307,7 @@ Deno.test("every key of the file is compared", () => {
   const without = (keys: object, ...left: string[]) =>
     Object.keys(keys).filter((key) => !left.includes(key));
   assert.deepEqual(names(healthcheckerFields), Object.keys(healthchecker.fields));
+  assert.deepEqual(names(safetyFields), Object.keys(safety.fields));
   assert.deepEqual(names(lbFields), Object.keys(lb.fields));
   assert.deepEqual(names(checkFields), [
     ...without(healthcheck.fields, "params"),

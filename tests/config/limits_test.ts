@@ -35,6 +35,7 @@ Deno.test("texts may have just their greatest length", () => {
   const samples: Record<TextForm, string> = {
     name: "n",
     description: "d",
+    percent: "%",
     netns: "n",
     path: "/",
     host: "h",

@@ -57,6 +57,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     port: 443,
     srcIpSticky: true,
     flushOnDown: false,
+    drainDeadlineMs: 0,
     pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
   });
   assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
@@ -107,16 +108,17 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     ...timing,
   });
   assert.equal(config.backends.get("b")?.enabled, true);
-  const { description, protocol, port, srcIpSticky, flushOnDown, pools } =
+  const { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools } =
     config.frontends.get("f") ?? assert.fail();
   assert.deepEqual(
-    { description, protocol, port, srcIpSticky, flushOnDown, pools },
+    { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools },
     {
       description: "",
       protocol: "any",
       port: 0,
       srcIpSticky: false,
       flushOnDown: true,
+      drainDeadlineMs: 0,
       pools: [{ name: "p", backends: [{ backend: "b", weight: 100 }] }],
     },
   );

@@ -1,5 +1,5 @@
 import { deepEqual, equal, partialDeepStrictEqual } from "node:assert/strict";
-import type { ReloadOutcome } from "../../lib/checker/mod.ts";
+import { type ReloadOutcome, ReloadRefused } from "../../lib/checker/mod.ts";
 import type { Config, ConfigOutcome } from "../../lib/config/mod.ts";
 import { ConfigFile } from "../../lib/daemon/config_file.ts";
 import type { ConfigFileOptions } from "../../lib/daemon/config_file.ts";
@@ -127,11 +127,33 @@ Deno.test("a file that is not put into force is an event, with who asked for it"
   }]);
 });
 
+Deno.test("a reload that takes too much out is refused loudly, with what it would come to", async () => {
+  const { file, log, told, results } = fixture(
+    () => Promise.resolve(valid),
+    (next, { isForced }) =>
+      isForced
+        ? Promise.resolve(outcomeOf(next))
+        : Promise.reject(new ReloadRefused("too much", outcomeOf(next))),
+  );
+  const message = "the reload is refused: too much";
+  const reload = outcomeOf(config);
+  deepEqual(await file.reload(actor), { kind: "refused", message, reload });
+  equal((await file.status()).rejected, message);
+  partialDeepStrictEqual(told, [{ kind: "reload", result: "rejected", stage: "safety", actor }]);
+  equal(
+    log.lines.at(-1),
+    `error config-reload-refused err=${message} cause=config actor=operator actor-from=192.0.2.7`,
+  );
+  deepEqual(await file.reload(actor, true), { kind: "ok", reload });
+  equal((await file.reload(actor)).kind, "refused", "one who insists does so once");
+  deepEqual(results, [false, true, false]);
+});
+
 Deno.test("a reload that several wait for is the first one's", async () => {
   const loads = new Loads();
   const actors: (string | undefined)[] = [];
-  const { file } = fixture(loads.load, (next, by) => {
-    actors.push(by?.from);
+  const { file } = fixture(loads.load, (next, { actor }) => {
+    actors.push(actor?.from);
     return Promise.resolve(outcomeOf(next));
   });
   const from = (name: string) => file.reload({ name: "operator", from: name });

@@ -145,6 +145,17 @@ Deno.test("each kind of event has its record", () => {
       "info backend-enabled-kept backend=a file=true operator=false",
     ],
     [
+      jane,
+      { kind: "drain", change: "begun", backend: "a", frontends: ["f", "g"], detail: "for 10m" },
+      "info backend-drain change=begun backend=a frontends=f,g detail=for 10m cause=operator " +
+      "actor=jane actor-from=192.0.2.7:4711",
+    ],
+    [
+      { cause: { kind: "safety" } },
+      { kind: "drain", change: "drained", backend: "a", frontends: [], detail: "" },
+      "info backend-drain change=drained backend=a frontends= cause=safety",
+    ],
+    [
       { cause: { kind: "vpp" } },
       { kind: "vpp", change: "lost", detail: "VPP closed the connection" },
       "warn vpp-disconnect err=VPP closed the connection",
@@ -228,11 +239,13 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
     { kind: "reload", result: "applied", changes: [] },
     { kind: "reload", result: "rejected", stage: "parse", reason: "" },
     { kind: "reload", result: "rejected", stage: "apply", reason: "" },
+    { kind: "reload", result: "rejected", stage: "safety", reason: "" },
     { kind: "operator", action: "sync", backend: "", frontend: "", detail: "" },
     ...(["ended", "kept"] as const).map((change) => ({
       ...{ kind: "override" as const, change, backend: "b", frontend: "", pool: "" },
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
     })),
+    { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
     ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
       .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)

@@ -7,9 +7,10 @@ import {
   effectiveWeights,
   type FrontendState,
   FrontendTally,
+  type Role,
+  roleOf,
   type Standing,
   type WeightedFrontend,
-  weightReason,
 } from "../../lib/health/mod.ts";
 
 function frontend(
@@ -43,6 +44,11 @@ function judge(
   return { active, state, weights };
 }
 
+/** The role of a backend that is not drained. */
+function roleIn(state: BackendState): Role {
+  return roleOf({ state, untested: false });
+}
+
 /** The tally of a frontend whose backends are in these states. */
 function tallyOf(
   { pools }: WeightedFrontend,
@@ -50,7 +56,9 @@ function tallyOf(
 ): FrontendTally {
   const tally = new FrontendTally(pools.length);
   for (const [i, { backends }] of pools.entries()) {
-    for (const { backend, weight } of backends) tally.add(i, weight, states[backend] ?? "unknown");
+    for (const { backend, weight } of backends) {
+      tally.add(i, weight, roleIn(states[backend] ?? "unknown"));
+    }
   }
   return tally;
 }
@@ -86,26 +94,18 @@ Deno.test("weights and flushes are those of the table in docs/healthchecks.md", 
     for (const [flushOnDown, want] of [[true, flush], [false, flushWithout]] as const) {
       const one = frontend([{ a: 100, b: 50 }], flushOnDown);
       const { weights: [, b] } = judge(one, { a: "up", b: state });
-      assert.deepEqual(b, { backend: "b", pool: "pool0", weight, flush: want }, state);
+      const { reason: _, ...told } = b ?? assert.fail();
+      assert.deepEqual(told, { backend: "b", pool: "pool0", weight, flush: want }, state);
     }
   }
 });
 
 Deno.test("a backend that is up in a pool that is not active gets weight 0 and is not flushed", () => {
   const { weights } = judge(two, { a: "up", c: "up" });
-  assert.deepEqual(weights[2], { backend: "c", pool: "pool1", weight: 0, flush: false });
-});
-
-Deno.test("each weight has its reason", () => {
-  const up: Standing = { state: "up", untested: false };
-  assert.equal(weightReason(up, 5, true), "carries");
-  assert.equal(weightReason(up, 0, true), "zero");
-  assert.equal(weightReason(up, 0, false), "standby");
-  assert.equal(weightReason({ state: "up", untested: true }, 5, true), "kept");
-  assert.equal(weightReason({ state: "unknown", untested: true }, 5, false), "kept");
-  for (const state of ["unknown", "down", "paused", "disabled"] as const) {
-    assert.equal(weightReason({ state, untested: false }, 5, true), "not-up", state);
-  }
+  assert.deepEqual(weights[2], {
+    ...{ backend: "c", pool: "pool1", weight: 0, flush: false },
+    reason: { kind: "standby" },
+  });
 });
 
 Deno.test("weights come in the order of pools and their backends", () => {
@@ -163,15 +163,15 @@ Deno.test("the tally agrees with asking all backends after any sequence of chang
     ) => {
       const members = first.map((each, i) => ({ ...each, name: `b${i}` }));
       const tally = new FrontendTally(3);
-      for (const { pool, weight, state } of members) tally.add(pool, weight, state);
+      for (const { pool, weight, state } of members) tally.add(pool, weight, roleIn(state));
       for (const change of changes) {
         const member = members[change.who % members.length];
         assert.ok(member);
         if ("state" in change) {
-          tally.moved(member.pool, member.weight, member.state, change.state);
+          tally.moved(member.pool, member.weight, roleIn(member.state), roleIn(change.state));
           member.state = change.state;
         } else {
-          tally.reweighed(member.pool, member.weight, change.weight, member.state);
+          tally.reweighed(member.pool, member.weight, change.weight, roleIn(member.state));
           member.weight = change.weight;
         }
         const asked = frontend([0, 1, 2].map((pool) =>
@@ -186,4 +186,22 @@ Deno.test("the tally agrees with asking all backends after any sequence of chang
     }),
     { seed: 4, numRuns: 300 },
   );
+});
+
+Deno.test("a drained backend carries nothing, and nobody waits for it", () => {
+  const roles = backendStates.map((state) => roleOf({ state, untested: false, drain: "draining" }));
+  assert.deepEqual([...new Set(roles)], ["out"]);
+  const tally = new FrontendTally(2);
+  tally.add(0, 100, roleOf({ state: "up", untested: false, drain: "draining" }));
+  tally.add(1, 50, roleOf({ state: "up", untested: false }));
+  assert.deepEqual([tally.activePool, tally.weight, tally.state], [1, 50, "up"]);
+});
+
+Deno.test("a copy of a tally stands as the first does, and goes its own way", () => {
+  const tally = new FrontendTally(2);
+  tally.add(1, 50, "up");
+  const copy = tally.copy();
+  assert.deepEqual([copy.activePool, copy.weight, copy.state], [1, 50, "up"]);
+  copy.moved(1, 50, "up", "awaited");
+  assert.deepEqual([copy.state, copy.copy().state, tally.state], ["unknown", "unknown", "up"]);
 });

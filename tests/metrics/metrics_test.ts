@@ -12,6 +12,7 @@ function full(): MetricsBed {
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
+  bed.bench.checker.operate([{ action: "drain", backend: "web2" }]);
   checkerObserver.probesDone("web1", "http", counted("L7STS", 30));
   checkerObserver.probesDone("web1", "http", counted("L7OK", 2));
   checkerObserver.transition("web1", "up", "down");
@@ -53,6 +54,9 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_frontend_active_pool_index{frontend="www"} 0',
+      'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
+      'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
       'maglev_probe_total{backend="web2",type="tcp",result="failure",code="SOCKERR"} 1',
       'maglev_task_failures_total{task="vpp-link"} 1',
       "maglev_probes_late_total 6",
@@ -67,6 +71,48 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_build_info{version="1.2.3",commit="abc",date="2026-11-21"} 1',
     ]
   ) ok(lines.has(line), line);
+});
+
+Deno.test("a drain is timed until the backend is drained", async () => {
+  using bed = full();
+  const { metrics, bench: { checker, clock } } = bed;
+  const series = async () =>
+    (await scrapeText(metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_drain_seconds{"));
+  checker.operate([{ action: "drain", backend: "web1", deadlineMs: 30_000 }]);
+  clock.advance(12_000);
+  const of = (backend: string, seconds: number) =>
+    `maglev_backend_drain_seconds{backend="${backend}"} ${seconds}`;
+  deepEqual(await series(), [of("web1", 12), of("web2", 12)]);
+  clock.advance(100_000);
+  deepEqual(await series(), [of("web1", 30), of("web2", 112)]);
+  checker.enable("web1");
+  checker.enable("web2");
+  deepEqual(await series(), []);
+});
+
+Deno.test("effective weights follow health, and one that VPP keeps is not told", async () => {
+  const frontends = { www: [{ web1: 90, late: 5 }, { web2: 100 }] };
+  using bed = new MetricsBed({
+    config: sketch({
+      backends: { web1: {}, web2: {} },
+      frontends: {
+        www: [{ web1: 90 }, { web2: 100 }],
+      },
+    }),
+  });
+  const { metrics, bench } = bed;
+  bench.checker.pause("web1");
+  bench.prober.answers = () => undefined;
+  await bench.reload(sketch({ backends: { web1: {}, web2: {}, late: {} }, frontends }));
+  const lines = (await scrapeText(metrics)).split("\n");
+  const place = (pool: string, backend: string) =>
+    `maglev_frontend_backend_effective_weight{frontend="www",pool="${pool}",backend="${backend}"}`;
+  deepEqual(lines.filter((line) => line.startsWith("maglev_frontend_backend_effective_weight{")), [
+    `${place("pool0", "web1")} 0`,
+    `${place("pool1", "web2")} 100`,
+  ]);
+  ok(lines.includes('maglev_frontend_active_pool_index{frontend="www"} 1'));
 });
 
 Deno.test("an address of several VIPs is counted once, with the labels of all its ports", async () => {

@@ -7,7 +7,7 @@ Deno.test("every method served is listed, with how it streams", () => {
   const methods = rpcMethods({ reflection: true }).map(({ service, method, type }) =>
     `${service}/${method} ${type}`
   );
-  assert.equal(methods.length, 22 + 2 + 2);
+  assert.equal(methods.length, 23 + 2 + 2);
   assert.ok(methods.includes("maglev.Maglev/GetBackend unary"));
   assert.ok(methods.includes("maglev.Maglev/WatchEvents server_stream"));
   assert.ok(methods.includes("grpc.health.v1.Health/Watch server_stream"));

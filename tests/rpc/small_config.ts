@@ -18,6 +18,7 @@ export function smallConfig(count = 4): Config {
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: ip("192.0.2.1"),
@@ -75,6 +76,7 @@ function frontendConfig(name: string, i: number, backends: readonly string[]): F
     port: 443,
     srcIpSticky: i === 1,
     flushOnDown: true,
+    drainDeadlineMs: 0,
     pools: [pool(backends.slice(0, half), "primary"), pool(backends.slice(half), "fallback")],
   };
 }

@@ -15,6 +15,7 @@ import { CheckerBed } from "./checker_bed.ts";
 type Name =
   | "pauseBackend"
   | "disableBackend"
+  | "drainBackend"
   | "setFrontendPoolBackendWeight"
   | "operate";
 
@@ -105,6 +106,45 @@ Deno.test("operations on several backends are judged together, done together, by
   assert.equal(bed.checker.frontend("www")?.state, "down");
   const actors = all(bed).map((event) => event.actor?.from);
   assert.deepEqual([...new Set(actors)], ["192.0.2.7"]);
+});
+
+Deno.test("a drain is foreseen, begun with a time of its own, and shown until it is undone", async () => {
+  using bed = up();
+  const request = { name: "web0", deadlineNs: 600_000_000_000n };
+  const dry = await call<BackendInfo>(bed, "drainBackend", { ...request, dryRun: true });
+  assert.deepEqual([dry.drain, bed.events], [undefined, []]);
+  assert.deepEqual(told(dry.outcome), [
+    "api: primary 200 > primary 100",
+    "www: primary 200 > primary 100",
+  ]);
+  const { state, drain, byHand } = await call<BackendInfo>(bed, "drainBackend", request);
+  const since = BigInt(Math.round(bed.clock.wall())) * 1_000_000n;
+  assert.partialDeepStrictEqual({ state, drain, byHand: byHand?.value }, {
+    state: "up",
+    drain: {
+      actor: { name: "operator", from: "192.0.2.7" },
+      sinceUnixNs: since,
+      deadlineUnixNs: since + 600_000_000_000n,
+      drainedUnixNs: 0n,
+    },
+    byHand: "draining",
+  });
+  const operations = [{ action: "enable", backends: ["web0"] }];
+  await call<OperateResponse>(bed, "operate", { operations });
+  assert.equal(bed.checker.backend("web0")?.drain, undefined);
+});
+
+Deno.test("several backends are drained by one call, and a deadline of none is refused", async () => {
+  using bed = up();
+  const drain = { action: "drain", backends: ["web0", "web1"] };
+  await call<OperateResponse>(bed, "operate", { operations: [drain] });
+  assert.equal(bed.checker.frontend("www")?.activePool, "fallback");
+  assert.equal(bed.checker.backend("web1")?.drain?.deadlineAt, undefined);
+  const negative = [{ ...drain, drainDeadlineNs: -1n }];
+  await assert.rejects(
+    call<OperateResponse>(bed, "operate", { operations: negative }),
+    /above 0 and at most 24h/,
+  );
 });
 
 Deno.test("weights are operations like others", async () => {

@@ -36,16 +36,16 @@ export const mends: readonly Mend[] = [
   },
   {
     fault: "a server that was never probed loses its weight",
-    file: "lib/health/pools.ts",
-    mended: '  if (isOpen(standing)) return "kept";',
-    without: "  if (isOpen(standing)) return 0;",
-    from: 50,
+    file: "lib/health/weight.ts",
+    mended: 'verdict: () => ({ weight: "kept", ',
+    without: "verdict: () => ({ weight: 0, ",
+    from: 30,
   },
   {
     fault: "a dump that is older than a change counts for more",
     file: "lib/vpp/sync/known.ts",
     mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
     without: "      const before",
-    from: 249,
+    from: 856,
   },
 ];

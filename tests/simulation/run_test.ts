@@ -64,6 +64,7 @@ function history(actions: History["actions"]): History {
           port: 80,
           sticky: false,
           flushOnDown: true,
+          drainDeadlineMs: 0,
           pools: [{ a: 100, b: 50 }],
         },
       },
@@ -109,6 +110,64 @@ Deno.test("whatever VPP holds wrongly at rest is found", async () => {
     });
     assert.ok(wrong.includes(want), `${want}: ${wrong.join("; ")}`);
   }
+});
+
+Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
+  const { wrong, lines } = await runHistory(
+    history([
+      { do: "wait", ms: 3_000 },
+      { do: "drain", backend: "a", deadlineMs: 2_000 },
+      { do: "wait", ms: 4_000 },
+      { do: "operator", verb: "enable", backend: "a" },
+      { do: "wait", ms: 1_000 },
+      { do: "check" },
+    ]),
+    { tape: true },
+  );
+  assert.deepEqual(wrong, []);
+  const told = lines.map((line) =>
+    line.match(/vpp-lbsync-as-weight .* address=10\.0\.0\.1 (from=.*)$/)?.[1]
+  );
+  assert.deepEqual(told.filter((each) => each !== undefined), [
+    "from=0 to=100 flush=false",
+    "from=100 to=0 flush=false",
+    "from=0 to=0 flush=true",
+    "from=0 to=100 flush=false",
+  ]);
+});
+
+Deno.test("a server is drained once VPP's counters have stood still for a flow's lifetime", async () => {
+  const { wrong, lines } = await runHistory(
+    history([
+      { do: "wait", ms: 3_000 },
+      { do: "drain", backend: "a", deadlineMs: 0 },
+      { do: "wait", ms: 60_000 },
+      { do: "check" },
+    ]),
+    { tape: true },
+  );
+  assert.deepEqual(wrong, []);
+  const drains = lines.flatMap((line) => line.match(/^ *(\d+)\.\d+ info backend-drain (.*)/) ?? []);
+  assert.match(drains[0] ?? "", /^ *3000\..* change=begun backend=a/);
+  assert.match(drains[3] ?? "", /change=drained backend=a .*detail=no packets for 40s/);
+  assert.ok(Number(drains[4]) >= 43_000 && Number(drains[4]) <= 55_000, drains[4]);
+});
+
+Deno.test("a reload that takes too much out of service is refused, and nothing becomes of it", async () => {
+  const plain = history([
+    { do: "wait", ms: 3_000 },
+    { do: "reload", edits: [{ what: "drop-frontend", name: "f" }] },
+    { do: "wait", ms: 1_000 },
+    { do: "check" },
+  ]);
+  const withdrawn = async (maxRemovalsPercent: number) => {
+    const site = { ...plain.site, maxRemovalsPercent };
+    const { wrong, lines } = await runHistory({ ...plain, site }, { tape: true });
+    assert.deepEqual(wrong, []);
+    return lines.some((line) => line.includes("vpp-lbsync-vip-del"));
+  };
+  assert.equal(await withdrawn(100), true);
+  assert.equal(await withdrawn(99), false);
 });
 
 Deno.test("a server that was always well and is found down is found", async () => {

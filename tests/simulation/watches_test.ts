@@ -87,7 +87,7 @@ function site(weight: number, enabled = true): Site {
       f: {
         vip: 0,
         protocol: "tcp",
-        ...{ port: 80, sticky: false, flushOnDown: true },
+        ...{ port: 80, sticky: false, flushOnDown: true, drainDeadlineMs: 0 },
         pools: [{ a: weight }, { b: 100 }],
       },
     },

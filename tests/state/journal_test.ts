@@ -117,7 +117,9 @@ Deno.test("a file of the version before gets a journal and keeps what it holds",
     }
     {
       using database = new DatabaseSync(`${folder}/${fileName}`);
-      database.exec("DROP TABLE events; PRAGMA user_version = 1");
+      database.exec(
+        "DROP TABLE events; ALTER TABLE backends DROP COLUMN drain; PRAGMA user_version = 1",
+      );
     }
     using second = open(folder);
     assert.deepEqual(second.state.backends, [backend("a")]);

@@ -48,6 +48,10 @@ Deno.test("what was written is there again, to the last field", () =>
       backend("b", { state: "paused", counter: 0, said }),
       backend("c", { state: "disabled", counter: 0, enabled: false, said }),
       backend("d", { enabled: true, since: 5.125 }),
+      backend("e", {
+        drain: { said, deadlineMs: 600_000, overdue: ["f", "g"], drainedAt: 1_700_000_000_001.5 },
+      }),
+      backend("f", { drain: { said, deadlineMs: undefined, overdue: [], drainedAt: undefined } }),
     ];
     const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
     const flushes = [{ vip: "v", addresses: ["10.0.0.1", "10.0.0.2"] }];
@@ -159,7 +163,7 @@ Deno.test("a file of a newer version is left as it is", () =>
     assert.deepEqual([state.backends, isWritable], [[], false]);
     assert.match(
       troubles[0]?.text ?? "",
-      /is of version 99, and this maglevd knows 2 at most: nothing will be kept/,
+      /is of version 99, and this maglevd knows 3 at most: nothing will be kept/,
     );
     assert.equal(store.write(batch({})).kind, "failed");
     assert.deepEqual(Deno.readFileSync(path), before);

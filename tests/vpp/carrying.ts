@@ -97,6 +97,7 @@ const bare = {
   description: "",
   srcIpSticky: false,
   flushOnDown: true,
+  drainDeadlineMs: 0,
   pools: [],
 } satisfies Partial<
   Frontend

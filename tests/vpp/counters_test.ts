@@ -130,8 +130,10 @@ Deno.test("a route that VPP does not have yet counts nothing, and is asked for e
     asked: ["text", vipRoute, serverRoute],
   });
   assert.deepEqual(await vpp.read(), { ...complete, via: 0, asked: [serverRoute] });
+  assert.equal((await vpp.reader.read()).servers[0]?.isUnknown, true, "0 means nothing");
   vpp.routes.set(serverRoute, 9);
   assert.deepEqual(await vpp.read(), { ...complete, asked: [serverRoute] });
+  assert.equal((await vpp.reader.read()).servers[0]?.isUnknown, undefined);
   assert.deepEqual(await vpp.read(), { ...complete, asked: [] });
 });
 

@@ -38,6 +38,7 @@ export function configOf({ backends, frontends, lb }: ConfigWish): Config {
   return {
     transitionHistory: 5,
     stateMaxAgeMs: 120_000,
+    maxRemovalsPercent: 100,
     netns: "",
     lb: {
       ipv4Source: ip("203.0.113.254"),
@@ -73,6 +74,7 @@ function frontendOf(name: string, wish: FrontendWish): Frontend {
     port: Number(port),
     srcIpSticky: wish.sticky ?? false,
     flushOnDown: wish.flushOnDown ?? true,
+    drainDeadlineMs: 0,
     pools: wish.pools.map((pool, i) => ({
       name: `pool${i}`,
       backends: Object.entries(pool).map(([backend, weight]) => ({ backend, weight })),

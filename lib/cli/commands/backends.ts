@@ -9,6 +9,7 @@ import { isGlob, matchesGlob } from "../glob.ts";
 import { recentEvents } from "./events.ts";
 import type { JsonObject } from "@bufbuild/protobuf";
 import { handMark, handText } from "../by_hand.ts";
+import { drainText, drainWord } from "../drain_text.ts";
 import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
 import type { Command, CommandContext, View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
@@ -132,7 +133,7 @@ function formatBackendTable(
     backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state, handMark(backend.byHand)),
+      stateCell(backend.state, drainMark(backend) + handMark(backend.byHand)),
       formatAgo(backend.sinceUnixNs, view.now),
       probeCell(backend, view.now),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
@@ -154,6 +155,7 @@ function formatBackend(
     ["name", backend.name],
     ["address", backend.address],
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
+    ["drain", backend.drain && drainText(backend.drain, now)],
     ["by hand", backend.byHand && handText(backend.byHand, now)],
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
@@ -183,6 +185,11 @@ function formatBackend(
 
 function stateCell(state: string, mark = ""): Cell {
   return { text: `${state}${mark}`, meaning: stateMeaning(state) };
+}
+
+/** `, draining` of one that is. */
+function drainMark({ drain }: BackendInfo): string {
+  return drain ? `, ${drainWord(drain)}` : "";
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */

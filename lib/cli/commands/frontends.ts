@@ -106,6 +106,8 @@ function reasonText({ reason, state }: PoolBackendInfo, { activePool }: Frontend
       return `pool ${activePool} is active`;
     case "kept":
       return "not probed yet: what VPP has";
+    case "draining":
+      return "draining";
     default:
       return state === "disabled" ? "disabled" : "";
   }

@@ -1,9 +1,10 @@
 import type { BackendInfo, Outcome } from "../../gen/maglev_pb.ts";
-import { carryOut, change } from "../change.ts";
+import { carryOut, change, type OperationInit } from "../change.ts";
 import { CommandFailure, exitCodes, messageOf } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import type { CommandContext, MaglevClient } from "../node.ts";
 import { slotValue } from "../report.ts";
+import { parseSpan } from "../span.ts";
 
 /** `set backend NAME pause`. */
 export const pauseBackend = operate({
@@ -30,49 +31,70 @@ export const enableBackend = operate({
 });
 
 /** `set backend NAME reset`. */
-export const resetBackend = operate({ verb: "reset", call: notOlder });
+export const resetBackend = operate({ verb: "reset", call: () => notOlder("reset") });
+
+/** `set backend NAME drain [for TIME]`. */
+export const drainBackend = operate({
+  verb: "drain",
+  call: () => notOlder("drain"),
+  more: ({ args }) => {
+    const time = args.values.get("time");
+    if (time === undefined) return {};
+    const ms = parseSpan(time) ?? 0;
+    if (ms === 0) throw new CommandFailure("the time has to be above 0");
+    return { drainDeadlineNs: BigInt(ms) * 1_000_000n };
+  },
+});
 
 interface Verb {
   readonly verb: string;
   /** The same at a maglevd that does not tell what comes of it. */
   readonly call: (client: MaglevClient, name: string, signal: AbortSignal) => Promise<BackendInfo>;
+  /** What the operation has besides. */
+  readonly more?: (context: CommandContext) => OperationInit;
 }
 
 /** Does it to the backend named, or to all that match, and says what came of it. */
-function operate({ verb, call }: Verb) {
+function operate({ verb, call, more }: Verb) {
   return change(async (context) => {
     const word = slotValue(context, "backend");
     const backends = await namedBackends(context, word);
     const names = backends.map(({ name }) => name);
     return await carryOut(context, {
-      operations: [{ action: verb, backends: names }],
+      operations: [{ ...more?.(context), action: verb, backends: names }],
       question: names.length === 1
         ? `${verb} backend ${names[0]}?`
         : `${verb} these ${names.length} backends?`,
       // Whoever types a pattern does not see what it matches.
       isAlwaysAsked: isGlob(word),
       text: (outcome, isForeseen) =>
-        backends.map((each) => stateLine(each, outcome, isForeseen)).join("\n"),
+        backends.map((each) => stateLine(verb, each, outcome, isForeseen)).join("\n"),
       older: () => eachInTurn(context, call, names),
     });
   });
 }
 
-/** A maglevd that is older cannot forget. */
-function notOlder(): Promise<never> {
-  throw new CommandFailure("this maglevd is older than maglevc and has no reset");
+/** A maglevd that is older cannot do that. */
+function notOlder(verb: string): Promise<never> {
+  throw new CommandFailure(`this maglevd is older than maglevc and has no ${verb}`);
 }
 
-/** `unknown` needs a word more. */
+/** `unknown` needs a word more, and so does a drain that comes or goes. */
 function stateLine(
-  { name, state }: BackendInfo,
+  verb: string,
+  { name, state, drain }: BackendInfo,
   outcome: Outcome | undefined,
   isForeseen: boolean,
 ): string {
+  if (verb === "drain") {
+    return `backend ${name} ${isForeseen ? "would drain" : "drains"}, and is ${state}`;
+  }
+  const isUndrained = drain !== undefined && ["enable", "disable", "reset"].includes(verb);
+  const more = isUndrained ? `, and ${isForeseen ? "would not drain" : "drains no"} more` : "";
   const now = outcome?.backends.find(({ backendName }) => backendName === name)?.stateTo;
-  if (now === undefined) return `backend ${name} stays ${state}`;
+  if (now === undefined) return `backend ${name} stays ${state}${more}`;
   const until = now === "unknown" ? " until it is probed" : "";
-  return `backend ${name} ${isForeseen ? "would be" : "is"} ${now}${until}`;
+  return `backend ${name} ${isForeseen ? "would be" : "is"} ${now}${until}${more}`;
 }
 
 async function eachInTurn(

@@ -1,4 +1,5 @@
 import { CommandFailure, exitCodes } from "../errors.ts";
+import { drainWord } from "../drain_text.ts";
 import type { Command, CommandContext } from "../node.ts";
 import { pause } from "../pause.ts";
 import { action, slotValue } from "../report.ts";
@@ -26,6 +27,15 @@ export function waitForBackend(state: string): Command {
     return { isThere: backend.state === state, text: `backend ${name} is ${backend.state}` };
   });
 }
+
+/** `wait backend B drained [--timeout T]`. What is not being drained will never be drained. */
+export const waitUntilDrained = waiting(async (context) => {
+  const { client, signal } = context;
+  const name = slotValue(context, "backend");
+  const { drain } = await client.getBackend({ name }, { signal });
+  if (!drain) throw new CommandFailure(`backend ${name} is not being drained`);
+  return { isThere: drain.drainedUnixNs !== 0n, text: `backend ${name} is ${drainWord(drain)}` };
+});
 
 /** `wait frontend F up|down [--timeout T]`. */
 export function waitForFrontend(state: string): Command {

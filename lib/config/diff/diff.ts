@@ -7,13 +7,14 @@ import {
   frontendFields,
   healthcheckerFields,
   lbFields,
+  safetyFields,
 } from "./fields.ts";
 import { poolDifferences } from "./pools.ts";
 
 /** One difference between two configurations. */
 export interface ConfigChange {
   /** What kind of thing it is about. */
-  readonly kind: "frontend" | "backend" | "healthcheck" | "vpp" | "healthchecker";
+  readonly kind: "frontend" | "backend" | "healthcheck" | "vpp" | "healthchecker" | "safety";
   /** What became of it. */
   readonly change: "added" | "removed" | "changed" | "renamed";
   /** Its name, the new one if it has another; empty for what there is one of. */
@@ -55,6 +56,7 @@ export function* configDiffSteps(before: Config, after: Config): Steps<readonly 
   const frontends = yield* pair(before.frontends, after.frontends, vipText, vipText);
   return [
     ...settings("healthchecker", fieldDifferences(healthcheckerFields, before, after)),
+    ...settings("safety", fieldDifferences(safetyFields, before, after)),
     ...settings("vpp", fieldDifferences(lbFields, before.lb, after.lb)),
     ...yield* changesOf("healthcheck", checks, {
       summary: ({ type }) => `type ${type}`,
@@ -77,7 +79,10 @@ export function* configDiffSteps(before: Config, after: Config): Steps<readonly 
   ];
 }
 
-function settings(kind: "healthchecker" | "vpp", details: readonly string[]): ConfigChange[] {
+function settings(
+  kind: "healthchecker" | "safety" | "vpp",
+  details: readonly string[],
+): ConfigChange[] {
   return details.length > 0 ? [{ kind, change: "changed", name: "", details }] : [];
 }
 

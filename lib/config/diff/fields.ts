@@ -18,6 +18,11 @@ export const healthcheckerFields: readonly Field<Config>[] = [
   ["netns", ({ netns }) => netns === "" ? "none" : netns],
 ];
 
+/** `maglev.safety`. */
+export const safetyFields: readonly Field<Config>[] = [
+  ["max-removals", ({ maxRemovalsPercent }) => `${maxRemovalsPercent}%`],
+];
+
 /** `maglev.vpp.lb`. */
 export const lbFields: readonly Field<LbConfig>[] = [
   ["ipv4-src-address", (lb) => lb.ipv4Source.text],
@@ -69,6 +74,7 @@ export const frontendFields: readonly Field<Frontend>[] = [
   ["port", (frontend) => `${frontend.port}`],
   ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
   ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
+  ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
 ];
 
 /** `interval 2s -> 5s` for each field that differs. */

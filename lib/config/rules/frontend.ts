@@ -39,6 +39,7 @@ export function frontend(
     port: values.port,
     srcIpSticky: values["src-ip-sticky"],
     flushOnDown: values["flush-on-down"],
+    drainDeadlineMs: values["drain-deadline"],
     pools: values.pools.map(poolOf),
   };
 }

@@ -1,4 +1,5 @@
 import type { SectionSpec } from "../spec.ts";
+import { day } from "./durations.ts";
 
 /** One of a frontend's `pools`. */
 const pool = {
@@ -72,6 +73,14 @@ export const frontend = {
       type: "bool",
       default: true,
       description: "Move the flows of a backend that goes down, instead of letting them drain.",
+    },
+    "drain-deadline": {
+      type: "duration",
+      minMs: 0,
+      maxMs: day,
+      default: 0,
+      description: "After this time the flows that a drained backend still has are moved away. 0 " +
+        "leaves them for as long as they last.",
     },
     pools: {
       type: "list",

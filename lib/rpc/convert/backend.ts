@@ -1,10 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import type { BackendSnapshot, Said } from "../../checker/mod.ts";
+import type { BackendSnapshot, DrainSnapshot, Said } from "../../checker/mod.ts";
 import type { BackendInfo, ByHand, TransitionRecord } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
   BackendInfoSchema,
   ByHandSchema,
+  DrainInfoSchema,
   ProbeResultInfoSchema,
   TransitionRecordSchema,
 } from "../../gen/maglev_pb.ts";
@@ -27,6 +28,7 @@ export function backendToProto(backend: BackendSnapshot): BackendInfo {
     const { state, fileEnabled, said } = backend.byHand;
     info.byHand = byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
   }
+  if (backend.drain) info.drain = drainToProto(backend.drain);
   const probe = lastProbeToProto(backend.lastProbe);
   if (probe) info.lastProbe = probe;
   return info;
@@ -37,6 +39,16 @@ export function byHandToProto(value: string, file: string, said: Said | undefine
   return create(ByHandSchema, {
     ...{ value, file },
     ...(said && { actor: create(ActorSchema, { ...said.by }), atUnixNs: nanoseconds(said.at) }),
+  });
+}
+
+function drainToProto({ said, deadlineAt, drainedAt, packetsPerSecond }: DrainSnapshot) {
+  return create(DrainInfoSchema, {
+    actor: create(ActorSchema, { ...said.by }),
+    sinceUnixNs: nanoseconds(said.at),
+    deadlineUnixNs: nanoseconds(deadlineAt ?? 0),
+    drainedUnixNs: nanoseconds(drainedAt ?? 0),
+    ...(packetsPerSecond !== undefined && { packetsPerSecond }),
   });
 }
 

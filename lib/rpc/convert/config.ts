@@ -20,7 +20,9 @@ export function reloadOutcomeToProto(outcome: ConfigReloadOutcome): ReloadConfig
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
-    ...(outcome.kind === "ok" && reloadToProto(outcome.reload)),
-    reloadError: outcome.kind === "reload-error" ? outcome.message : "",
+    ...((outcome.kind === "ok" || outcome.kind === "refused") && reloadToProto(outcome.reload)),
+    reloadError: outcome.kind === "reload-error" || outcome.kind === "refused"
+      ? outcome.message
+      : "",
   });
 }

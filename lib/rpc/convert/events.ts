@@ -15,6 +15,7 @@ import {
   BackendEventSchema,
   CauseSchema,
   ConfigChangeSchema,
+  DrainEventSchema,
   EventSchema,
   EventWeightSchema,
   FrontendEventSchema,
@@ -75,6 +76,11 @@ function kindToProto(event: MaglevEvent): Kind {
         ...{ fileFrom: file.from, fileTo: file.to },
       });
       return { case: "override", value };
+    }
+    case "drain": {
+      const { change, backend: backendName, frontends, detail } = event;
+      const told = { change, backendName, frontends: [...frontends], detail };
+      return { case: "drain", value: create(DrainEventSchema, told) };
     }
     case "vpp":
       return { case: "vpp", value: vppToProto(event) };

@@ -2,14 +2,13 @@ import { create } from "@bufbuild/protobuf";
 import type { BackendSnapshot, FrontendSnapshot } from "../../checker/mod.ts";
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { FrontendInfoSchema, PoolBackendInfoSchema, PoolInfoSchema } from "../../gen/maglev_pb.ts";
-import { weightReason } from "../../health/mod.ts";
 import { byHandToProto } from "./backend.ts";
 import { nanoseconds } from "./time.ts";
 
 /** Tells how a backend that a frontend uses stands; undefined when it is gone. */
 export type StandingOf = (
   backend: string,
-) => Pick<BackendSnapshot, "state" | "untested" | "since"> | undefined;
+) => Pick<BackendSnapshot, "state" | "since"> | undefined;
 
 /** A frontend as the wire shows it, its pools and their backends in the file's order. */
 export function frontendToProto(frontend: FrontendSnapshot, standingOf: StandingOf): FrontendInfo {
@@ -29,19 +28,20 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
 }
 
 function poolsToProto(
-  { config, weights, byHand, activePool }: FrontendSnapshot,
+  { config, weights, byHand }: FrontendSnapshot,
   standingOf: StandingOf,
 ) {
-  const effective = new Map(weights.map((each) => [placeOf(each), each.weight]));
+  const effective = new Map(weights.map((each) => [placeOf(each), each]));
   const said = new Map(byHand.map((each) => [placeOf(each), each]));
   return config.pools.map(({ name, backends }) => {
     const pool = create(PoolInfoSchema);
     pool.name = name;
     pool.backends = backends.map(({ backend, weight }) => {
-      const info = memberToProto(backend, weight, name === activePool, standingOf(backend));
+      const info = memberToProto(backend, weight, standingOf(backend));
       const place = placeOf({ pool: name, backend });
       const known = effective.get(place);
-      info.effectiveWeight = typeof known === "number" ? known : 0;
+      info.effectiveWeight = typeof known?.weight === "number" ? known.weight : 0;
+      info.reason = known?.reason.kind ?? "";
       const saved = said.get(place);
       if (saved) info.byHand = byHandToProto(`${weight}`, `${saved.fileWeight}`, saved.said);
       return info;
@@ -58,7 +58,6 @@ function placeOf({ pool, backend }: { readonly pool: string; readonly backend: s
 function memberToProto(
   backend: string,
   weight: number,
-  isActive: boolean,
   standing: ReturnType<StandingOf>,
 ): PoolBackendInfo {
   const member = create(PoolBackendInfoSchema);
@@ -67,6 +66,5 @@ function memberToProto(
   if (!standing) return member;
   member.state = standing.state;
   member.sinceUnixNs = nanoseconds(standing.since);
-  member.reason = weightReason(standing, weight, isActive);
   return member;
 }

@@ -23,7 +23,8 @@ export function outcomeToProto({ backends, frontends }: Outcome) {
 /** The same of a reload, with what differs. */
 export function reloadToProto(reload: ReloadOutcome | undefined) {
   if (!reload) return {};
-  return { outcome: outcomeToProto(reload), changes: configChangesToProto(reload.changes) };
+  const { changes, refusal = "" } = reload;
+  return { outcome: outcomeToProto(reload), changes: configChangesToProto(changes), refusal };
 }
 
 function frontendToProto(outcome: FrontendOutcome) {

@@ -6,3 +6,4 @@
 
 export { CounterReader } from "./reader.ts";
 export { statsNames } from "./names.ts";
+export { trafficOf } from "./traffic.ts";

@@ -108,6 +108,7 @@ export function readCounters(rows: CounterRows, view: StatsView, at: number): Lb
       address,
       packets: via.packets(route),
       bytes: via.bytes(route),
+      ...(route === undefined && { isUnknown: true }),
     })),
   };
 }

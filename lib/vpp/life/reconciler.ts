@@ -29,6 +29,9 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
       }
       return context.changed(frontends);
     }
+    case "drain":
+      log.debug("vpp-reconciler-event", { backend: event.backend, drain: event.change });
+      return context.changed(event.frontends);
     case "weight": {
       const { backend, frontend, pool, effective: { from, to }, flush } = event;
       log.debug("vpp-reconciler-event", {

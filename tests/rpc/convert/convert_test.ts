@@ -131,8 +131,8 @@ Deno.test("effective weights are kept apart by pool", () => {
     state: "up",
     activePool: "q",
     weights: [
-      { backend: "a", pool: "p", weight: 0, flush: false },
-      { backend: "a", pool: "q", weight: 5, flush: false },
+      { backend: "a", pool: "p", weight: 0, flush: false, reason: { kind: "standby" } },
+      { backend: "a", pool: "q", weight: 5, flush: false, reason: { kind: "carries" } },
     ],
     byHand: [],
   };

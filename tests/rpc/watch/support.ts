@@ -90,8 +90,9 @@ export function describe({ event, seq }: Event): string {
       return `${number}reload ${event.value.result}`;
     case "operator":
       return `${number}${event.value.action} ${event.value.backendName}`.trimEnd();
+    case "drain":
     case "override":
-      return `${number}override ${event.value.change} ${event.value.backendName}`;
+      return `${number}${event.case} ${event.value.change} ${event.value.backendName}`;
     case "vpp":
     case "probing":
       return `${number}${event.case} ${event.value.change}`;

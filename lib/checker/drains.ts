@@ -1,0 +1,134 @@
+import { formatDuration } from "../config/mod.ts";
+import type { Reason } from "../events/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+import type { BackendEntry } from "./backend.ts";
+import { deadlineIn, type Drain, type DrainTraffic } from "./drain.ts";
+import type { World } from "./plan.ts";
+import type { States } from "./states.ts";
+
+/** What VPP sent to servers. */
+export interface ServerTraffic {
+  /** When it was read; another one for each reading. */
+  readonly at: number;
+  /** Packets since VPP began to count; undefined where that is not known. */
+  packetsTo(address: string): number | undefined;
+}
+
+/** The latest reading; undefined while there is none. */
+export type TrafficSource = () => ServerTraffic | undefined;
+
+/** What drains are looked after with. */
+export interface DrainsOptions {
+  readonly clock: Clock;
+  readonly states: Pick<States, "drain">;
+  /** What runs now. */
+  readonly world: () => World;
+}
+
+/** As often as VPP's counters are read, in milliseconds. */
+const lookEveryMs = 5_000;
+
+/** What nobody asked for at this moment. */
+const safety: Reason = { cause: { kind: "safety" } };
+
+/**
+ * Looks after drains: what is left when the deadline is over is moved away, and a backend to which
+ * VPP has sent nothing for as long as it remembers a flow is drained. While nothing drains it does
+ * nothing.
+ */
+export class Drains {
+  readonly #options: DrainsOptions;
+  #source: TrafficSource | undefined;
+  #timer: Timer | undefined;
+  #isClosed = false;
+
+  constructor(options: DrainsOptions) {
+    this.#options = options;
+  }
+
+  /** From now on this tells what VPP sends to servers. */
+  watch(source: TrafficSource): void {
+    this.#source = source;
+    this.look();
+  }
+
+  /** Does what is due, and sees to it that it is looked again. To be called when a drain begins. */
+  look(): void {
+    this.#timer?.cancel();
+    if (this.#isClosed) return;
+    const { clock, world } = this.#options;
+    const reading = this.#source?.();
+    let next = Infinity;
+    for (const entry of world().backends.values()) {
+      if (entry.drain && entry.drain.drainedAt === undefined) {
+        next = Math.min(next, this.#lookAt(entry, entry.drain, reading));
+      }
+    }
+    if (next === Infinity) return;
+    this.#timer = clock.after(next, () => this.look());
+  }
+
+  /** No timer is left. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  /** Returns after how many milliseconds there is something to do, perhaps. */
+  #lookAt(entry: BackendEntry, drain: Drain, reading: ServerTraffic | undefined): number {
+    const { clock, states, world } = this.#options;
+    const wall = clock.wall();
+    const { memberships, frontends } = entry.placement;
+    const deadlines = memberships.map((member) => deadlineIn(drain, member) ?? Infinity);
+    const overdue = frontends.filter((_, i) => (deadlines[i] ?? Infinity) <= wall);
+    const fresh = overdue.filter((name) => !drain.overdue.includes(name));
+    if (fresh.length > 0) {
+      const detail = "what is left of its flows is moved away";
+      drain = { ...drain, overdue };
+      states.drain(entry, drain, { change: "overdue", frontends: fresh, detail }, safety);
+    }
+    entry.drainTraffic = this.#trafficOf(entry, reading);
+    const flowTimeoutMs = world().config.lb.flowTimeoutSeconds * 1000;
+    const why = whyDrained(frontends, overdue, entry.drainTraffic, flowTimeoutMs);
+    if (why !== undefined) {
+      const drained = { ...drain, drainedAt: wall };
+      states.drain(entry, drained, { change: "drained", frontends, detail: why }, safety);
+      return Infinity;
+    }
+    const toCome = deadlines.filter((at) => at > wall).map((at) => at - wall);
+    return Math.min(...toCome, this.#source ? lookEveryMs : Infinity);
+  }
+
+  #trafficOf(
+    { config: { address }, drainTraffic: before }: BackendEntry,
+    reading: ServerTraffic | undefined,
+  ): DrainTraffic | undefined {
+    const packets = reading?.packetsTo(address.text);
+    if (!reading || packets === undefined) return undefined;
+    const { at: readAt } = reading;
+    const seenAt = this.#options.clock.now();
+    if (!before) return { readAt, seenAt, quietSince: seenAt, packets, perSecond: undefined };
+    // What was read long ago says nothing about now.
+    if (readAt === before.readAt) return before;
+    const sent = packets - before.packets;
+    // Fewer than before: VPP was restarted.
+    const perSecond = Math.max(0, sent) * 1000 / Math.max(1, seenAt - before.seenAt);
+    return {
+      ...{ readAt, seenAt, packets, perSecond },
+      quietSince: sent === 0 ? before.quietSince : seenAt,
+    };
+  }
+}
+
+/** Why nothing is left of its flows; undefined while something may be. */
+function whyDrained(
+  frontends: readonly string[],
+  overdue: readonly string[],
+  traffic: DrainTraffic | undefined,
+  flowTimeoutMs: number,
+): string | undefined {
+  if (frontends.length === 0) return "no frontend uses it";
+  if (overdue.length === frontends.length) return "its deadline is over";
+  const isQuiet = traffic && traffic.seenAt - traffic.quietSince >= flowTimeoutMs;
+  return isQuiet ? `no packets for ${formatDuration(flowTimeoutMs)}` : undefined;
+}

@@ -1,0 +1,53 @@
+import type { Config } from "../config/mod.ts";
+import { areTooMany } from "../health/mod.ts";
+import type { Steps } from "./slices.ts";
+
+/** Names that a refusal lists: more help nobody. */
+const mostNamed = 5;
+
+/**
+ * Why a reload from `before` to `after` is refused unless somebody insists; undefined when it is
+ * not. The share that counts is that of the configuration in force: a file that has been cut short
+ * has lost its own. What the file has in service counts, whatever operators and probes say.
+ */
+export function* removalRefusal(before: Config, after: Config): Steps<string | undefined> {
+  const { maxRemovalsPercent: most } = before;
+  const kinds = [
+    ["VIPs", yield* vipsOf(before), yield* vipsOf(after)],
+    ["servers", yield* serversOf(before), yield* serversOf(after)],
+  ] as const;
+  for (const [what, present, staying] of kinds) {
+    const gone = [...present].filter((each) => !staying.has(each));
+    if (!areTooMany({ gone: gone.length, of: present.size }, most)) continue;
+    const named = gone.slice(0, mostNamed).join(", ");
+    const more = gone.length > mostNamed ? ` and ${gone.length - mostNamed} more` : "";
+    return `it would take ${gone.length} of ${present.size} ${what} out of service (${named}` +
+      `${more}), and maglev.safety.max-removals is ${most}%: if that is meant, force it`;
+  }
+  return undefined;
+}
+
+/** `192.0.2.1 tcp 80` of each frontend. */
+function* vipsOf({ frontends }: Config): Steps<Set<string>> {
+  const vips = new Set<string>();
+  for (const { address, protocol, port } of frontends.values()) {
+    vips.add(port === 0 ? address.text : `${address.text} ${protocol} ${port}`);
+    yield;
+  }
+  return vips;
+}
+
+/** Addresses of the servers that may get traffic: enabled, and with a weight in some frontend. */
+function* serversOf({ frontends, backends }: Config): Steps<Set<string>> {
+  const servers = new Set<string>();
+  for (const { pools } of frontends.values()) {
+    for (const pool of pools) {
+      for (const { backend, weight } of pool.backends) {
+        const { enabled, address } = backends.get(backend) ?? {};
+        if (enabled && address && weight > 0) servers.add(address.text);
+        yield;
+      }
+    }
+  }
+  return servers;
+}

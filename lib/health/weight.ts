@@ -1,0 +1,133 @@
+import { isProbed } from "./machine.ts";
+import type { BackendState, Standing, Weight } from "./types.ts";
+
+/** All that the effective weight of one backend in one frontend comes from. */
+export interface Circumstances {
+  /** How the backend stands, as this frontend sees it. */
+  readonly standing: Standing;
+  /** 0 to 100. */
+  readonly configured: number;
+  /** Whether the pool that it stands in carries the frontend's traffic. */
+  readonly isInActivePool: boolean;
+  /** Whether a backend that goes down has its flows moved away here. */
+  readonly flushOnDown: boolean;
+}
+
+/**
+ * Why the effective weight of a backend is what it is.
+ *
+ * - `carries`: it is the configured weight. `zero`: that one is 0.
+ * - `not-up`: the backend is not.
+ * - `standby`: another pool is the active one.
+ * - `kept`: the backend was not probed yet, and has what VPP has for it.
+ * - `draining`: an operator has it drained; `overdue`, so long that what is left is moved away.
+ */
+export type WeightReason =
+  | { readonly kind: "carries" | "zero" | "standby" | "kept" }
+  | { readonly kind: "not-up"; readonly state: Exclude<BackendState, "up"> }
+  | { readonly kind: "draining"; readonly isOverdue: boolean };
+
+/** What VPP is to hold for one backend, and why. */
+export interface Verdict {
+  /** 0 to 100, or what VPP has. */
+  readonly weight: Weight;
+  /** Whether entering this condition also moves existing flows away. */
+  readonly flush: boolean;
+  readonly reason: WeightReason;
+}
+
+/** One line of the order of precedence. */
+export interface WeightRule {
+  /** As docs/healthchecks.md calls it, under "Which weight a backend has". */
+  readonly name: string;
+  /** Whether it decides, if none before it did. */
+  readonly applies: (of: Circumstances) => boolean;
+  /** What it says. */
+  readonly verdict: (of: Circumstances) => Verdict;
+}
+
+/**
+ * All that has a say in a backend's weight, the strongest first: the first rule that applies decides.
+ * The operator's word comes before what probes found out, and that before what is configured.
+ */
+export const weightRules: readonly WeightRule[] = [
+  stateRule("removed", "always"),
+  stateRule("disabled", "always"),
+  stateRule("paused", "when-overdue"),
+  {
+    name: "draining",
+    applies: ({ standing: { drain } }) => drain !== undefined,
+    verdict: ({ standing: { drain, state, untested }, flushOnDown }) => ({
+      weight: 0,
+      flush: drain === "overdue" || (state === "down" && !untested && flushOnDown),
+      reason: { kind: "draining", isOverdue: drain === "overdue" },
+    }),
+  },
+  {
+    name: "not probed yet",
+    applies: ({ standing }) => standing.untested && isProbed(standing.state),
+    verdict: () => ({ weight: "kept", flush: false, reason: { kind: "kept" } }),
+  },
+  stateRule("down", "on-down"),
+  stateRule("unknown", "never"),
+  {
+    name: "standby",
+    applies: ({ isInActivePool }) => !isInActivePool,
+    verdict: () => ({ weight: 0, flush: false, reason: { kind: "standby" } }),
+  },
+  {
+    name: "weight 0",
+    applies: ({ configured }) => configured === 0,
+    verdict: () => ({ weight: 0, flush: false, reason: { kind: "zero" } }),
+  },
+  {
+    name: "carries",
+    applies: () => true,
+    verdict: ({ configured }) => ({
+      weight: configured,
+      flush: false,
+      reason: { kind: "carries" },
+    }),
+  },
+];
+
+/** What VPP is to hold for a backend, by the first of {@link weightRules} that applies. */
+export function judgeWeight(of: Circumstances): Verdict {
+  const rule = weightRules.find(({ applies }) => applies(of));
+  if (!rule) throw new TypeError("the last rule applies to everything");
+  return rule.verdict(of);
+}
+
+/** The weight alone: whether flows are moved has no say in it. */
+export function effectiveWeight(
+  standing: Standing,
+  configured: number,
+  isInActivePool: boolean,
+): Weight {
+  return judgeWeight({ standing, configured, isInActivePool, flushOnDown: false }).weight;
+}
+
+/** When a state in which a backend has no weight also moves its flows away. */
+type Flushing = "always" | "never" | "on-down" | "when-overdue";
+
+function stateRule(state: Exclude<BackendState, "up">, flushing: Flushing): WeightRule {
+  const reason = { kind: "not-up", state } as const;
+  return {
+    name: state,
+    applies: ({ standing }) => standing.state === state,
+    verdict: (of) => ({ weight: 0, flush: isMoved(flushing, of), reason }),
+  };
+}
+
+function isMoved(flushing: Flushing, { standing: { drain }, flushOnDown }: Circumstances): boolean {
+  switch (flushing) {
+    case "always":
+      return true;
+    case "never":
+      return false;
+    case "on-down":
+      return flushOnDown;
+    case "when-overdue":
+      return drain === "overdue";
+  }
+}

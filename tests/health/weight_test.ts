@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import {
+  backendStates,
+  type Circumstances,
+  judgeWeight,
+  type Verdict,
+  weightRules,
+} from "../../lib/health/mod.ts";
+
+/** All that can be, with a weight and without. */
+function* allCircumstances(): Generator<Circumstances> {
+  for (const state of backendStates) {
+    for (const untested of [false, true]) {
+      for (const drain of [undefined, "draining", "overdue"] as const) {
+        for (const configured of [0, 1, 50]) {
+          for (const isInActivePool of [false, true]) {
+            for (const flushOnDown of [false, true]) {
+              const standing = { state, untested, drain };
+              yield { standing, configured, isInActivePool, flushOnDown };
+            }
+          }
+        }
+      }
+    }
+  }
+}
+
+/** The same as the rules, said the other way round: what has to be so for each outcome. */
+function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumstances): string {
+  const { state, untested, drain } = standing;
+  const isDrained = drain !== undefined;
+  const isOut = ["paused", "disabled", "removed"].includes(state);
+  if (!isOut && !isDrained && untested) return "kept";
+  if (!isOut && !isDrained && state === "up" && isInActivePool && configured > 0) {
+    return `${configured} carries`;
+  }
+  const isGone = state === "disabled" || state === "removed";
+  const isOverdue = drain === "overdue";
+  const isFoundDown = state === "down" && !untested && flushOnDown;
+  const flush = isGone || isOverdue || isFoundDown ? " flush" : "";
+  const why = isOut
+    ? `not-up ${state}`
+    : isDrained
+    ? `draining ${isOverdue}`
+    : state !== "up"
+    ? `not-up ${state}`
+    : isInActivePool
+    ? "zero"
+    : "standby";
+  return `0 ${why}${flush}`;
+}
+
+function told({ weight, flush, reason }: Verdict): string {
+  const more = reason.kind === "not-up"
+    ? ` ${reason.state}`
+    : reason.kind === "draining"
+    ? ` ${reason.isOverdue}`
+    : "";
+  if (reason.kind === "kept") return `${weight}`;
+  return `${weight} ${reason.kind}${more}${flush ? " flush" : ""}`;
+}
+
+Deno.test("the rules say what the model does, in all circumstances", () => {
+  let seen = 0;
+  for (const of of allCircumstances()) {
+    assert.equal(told(judgeWeight(of)), modelOf(of), JSON.stringify(of));
+    seen++;
+  }
+  assert.equal(seen, 6 * 2 * 3 * 3 * 2 * 2);
+});
+
+Deno.test("every rule decides something", () => {
+  const deciding = new Set(
+    [...allCircumstances()].map((of) => weightRules.find(({ applies }) => applies(of))?.name),
+  );
+  assert.deepEqual([...deciding].sort(), weightRules.map(({ name }) => name).sort());
+});
+
+Deno.test("the guide has the rules in their order", async () => {
+  const guide = await Deno.readTextFile(new URL("../../docs/healthchecks.md", import.meta.url));
+  const section = guide.split("## Which weight a backend has")[1]?.split("\n## ")[0] ?? "";
+  const names = section.split("\n").filter((line) => /^\| \d/.test(line))
+    .map((line) => line.split("|")[2]?.trim());
+  assert.deepEqual(names, weightRules.map(({ name }) => name));
+});
