@@ -66,6 +66,15 @@ class Bed implements AsyncDisposable {
     return new Promise((resolve) => this.#waiting.push({ met, resolve }));
   }
 
+  /** Resolves when nothing is on its way, and nothing to come. */
+  async idle(): Promise<void> {
+    for (;;) {
+      const { scheduled, running } = this.threads.stats();
+      if (scheduled + running === 0) return;
+      await systemClock.turn.next();
+    }
+  }
+
   #look(): void {
     for (const { met, resolve } of this.#waiting) if (met()) resolve();
     this.#waiting = this.#waiting.filter(({ met }) => !met());
@@ -121,13 +130,12 @@ Deno.test("who is halted is not probed any more", async () => {
   const job = bed.aim("a", server.addr.port, tcp);
   await bed.until(() => bed.told.includes("a up L4OK"));
   bed.probing.halt(job);
-  while (bed.threads.stats().scheduled > 0) await systemClock.turn.next();
-  const { done, running } = bed.threads.stats();
-  assert.equal(running, 0);
+  await bed.idle();
+  const { done } = bed.threads.stats();
   const other = bed.aim("b", server.addr.port, { ...tcp, rise: 1 });
   await bed.until(() => bed.told.includes("b up L4OK"));
   bed.probing.halt(other);
-  while (bed.threads.stats().scheduled > 0) await systemClock.turn.next();
+  await bed.idle();
   assert.ok(bed.threads.stats().done > done);
 });
 
