@@ -12,8 +12,9 @@ import {
 import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import type { Membership } from "./frontend.ts";
+import { RecentChanges } from "./recent_changes.ts";
 import type { Said } from "./saved.ts";
-import type { BackendByHand, BackendSnapshot } from "./types.ts";
+import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";
 
 /** Where a configuration uses a backend. */
 export interface Placement {
@@ -34,6 +35,8 @@ export class BackendEntry {
   /** Unix milliseconds at which the present state began. */
   since: number;
   transitions: readonly Transition<BackendState>[] = [];
+  /** When it changed its state of late. */
+  changes = new RecentChanges();
   /** What the operator last said about `enabled`, undefined when he never did. */
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
@@ -89,7 +92,9 @@ export class BackendEntry {
     this.untested = other.untested;
     this.since = other.since;
     this.job.inherit(other.job);
-    if (isRenamed) this.transitions = other.transitions;
+    if (!isRenamed) return;
+    this.transitions = other.transitions;
+    this.changes = other.changes;
   }
 
   /** What others may see of it. */
@@ -107,6 +112,12 @@ export class BackendEntry {
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
     };
+  }
+
+  /** How it has fared of late, as of `now` (Unix milliseconds). */
+  trend(now: number): BackendTrend {
+    const { job: { times, certificateEnd }, check: { timeoutMs } } = this;
+    return { changes: this.changes.count(now), times, timeoutMs, certificateEnd };
   }
 
   #byHand(): BackendByHand | undefined {

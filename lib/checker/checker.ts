@@ -23,6 +23,7 @@ import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
 import type {
   BackendSnapshot,
+  BackendTrend,
   CheckerControl,
   CheckerObserver,
   CheckerStats,
@@ -134,6 +135,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined {
     return this.#world.backends.get(name)?.snapshot();
+  }
+
+  /** How a backend has fared of late, undefined when there is none of that name. */
+  trend(backend: string): BackendTrend | undefined {
+    return this.#world.backends.get(backend)?.trend(this.#context.clock.wall());
   }
 
   /** A frontend as it is now; the same object until something changes. */

@@ -20,6 +20,7 @@ export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
   BackendByHand,
   BackendSnapshot,
+  BackendTrend,
   CheckerControl,
   CheckerObserver,
   CheckerStats,

@@ -2,7 +2,7 @@ import type { Backend, Config, ConfigChange, Frontend, HealthCheck } from "../co
 import type { Actor, EventSource } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
-import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
+import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";
 
@@ -28,6 +28,18 @@ export interface BackendSnapshot {
   readonly frontends: readonly string[];
   /** Undefined while it is as the file says. */
   readonly byHand: BackendByHand | undefined;
+}
+
+/** How a backend has fared of late. */
+export interface BackendTrend {
+  /** Changes of its state in the last 10 minutes; 100 or more than that. */
+  readonly changes: number;
+  /** How long its last probes took; undefined while none of the present target has ended. */
+  readonly times: ProbeTimes | undefined;
+  /** After so many milliseconds a probe has failed. */
+  readonly timeoutMs: number;
+  /** Unix milliseconds at which the certificate ends that it showed last; undefined without one. */
+  readonly certificateEnd: number | undefined;
 }
 
 /** What an operator has said of a backend that the file does not say. */
@@ -80,6 +92,8 @@ export interface CheckerView {
   healthcheckNames(): readonly string[];
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined;
+  /** How a backend has fared of late, undefined when there is none of that name. */
+  trend(backend: string): BackendTrend | undefined;
   /** A frontend as it is now, undefined when there is none of that name. */
   frontend(name: string): FrontendSnapshot | undefined;
   /** A health check of the configuration. */

@@ -56,6 +56,12 @@ export function formatAgo(unixNs: bigint, now: number): string {
   return formatSpan(Math.max(0, now - Number(unixNs) / 1e6));
 }
 
+/** How long until then, or since: `in 3d4h`, `2h5m ago`. `now` in Unix milliseconds. */
+export function formatIn(unixNs: bigint, now: number): string {
+  const ms = Number(unixNs) / 1e6 - now;
+  return ms < 0 ? `${formatSpan(-ms)} ago` : `in ${formatSpan(ms)}`;
+}
+
 /** A probe's outcome: `L4CON (connection refused)`; empty when there was none. */
 export function formatOutcome(
   { code, detail }: { readonly code: string; readonly detail: string },

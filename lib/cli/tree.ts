@@ -1,9 +1,5 @@
-import {
-  type BackendFilter,
-  showBackend,
-  showBackends,
-  showBackendsThat,
-} from "./commands/backends.ts";
+import { type BackendFilter, showBackendsThat } from "./commands/backend_filters.ts";
+import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, diffConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
@@ -256,6 +252,7 @@ function backendFilters(): readonly Node[] {
   return [
     filter("down", "Only those that are down"),
     filter("flapping", "Only those that changed often in the last 10 minutes"),
+    filter("slow", "Only those whose probes take over half of their timeout"),
     filter("by-hand", "Only those that were steered by hand"),
   ];
 }

@@ -47,6 +47,8 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
       durationNs: 1_234_000n,
       atUnixNs: ago(800),
     },
+    probeTimes: { count: 100, p50Ns: 1_200_000n, p95Ns: 4_560_000n, maxNs: 640_000_000n },
+    ...{ timeoutNs: 1_000_000_000n, recentChanges: 2, certificateEndUnixNs: ago(-800_000_000) },
     transitions: [
       { from: "unknown", to: "up", atUnixNs: ago(192_000) },
       { from: "paused", to: "unknown", atUnixNs: ago(193_000) },
@@ -67,6 +69,8 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
       durationNs: 210_000n,
       atUnixNs: ago(1500),
     },
+    probeTimes: { count: 7, p50Ns: 210_000n, p95Ns: 1_000_000_000n, maxNs: 1_000_000_000n },
+    ...{ timeoutNs: 1_000_000_000n, recentChanges: 100, certificateEndUnixNs: ago(90_000_000) },
     transitions: [
       {
         ...{ from: "up", to: "down", atUnixNs: ago(3_661_000) },
@@ -84,6 +88,7 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     lastProbe: {
       ...{ ok: true, code: "L4OK", durationNs: 400_000n, atUnixNs: ago(200_001_000) },
     },
+    ...{ timeoutNs: 1_500_000_000n, recentChanges: 0 },
     byHand: {
       ...{ value: "disabled", file: "enabled", atUnixNs: ago(200_000_000) },
       actor: { name: "operator", from: "192.0.2.7" },

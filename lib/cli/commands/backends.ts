@@ -6,14 +6,19 @@ import {
 } from "../../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
-import { recentEvents } from "./events.ts";
-import type { JsonObject } from "@bufbuild/protobuf";
 import { handMark, handText } from "../by_hand.ts";
-import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
-import type { Command, CommandContext, View } from "../node.ts";
+import {
+  formatAgo,
+  formatDuration,
+  formatIn,
+  formatMeasured,
+  formatOutcome,
+  formatTime,
+} from "../format.ts";
+import type { CommandContext, View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, formatPairs, formatTable, indent } from "../table.ts";
+import { type Cell, type Column, formatPairs, formatTable, indent } from "../table.ts";
 
 /** `show backends`: a line each. */
 export const showBackends = report({
@@ -23,68 +28,16 @@ export const showBackends = report({
   json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
 });
 
-/** What backends may be chosen by. */
-export type BackendFilter = "down" | "flapping" | "by-hand";
-
-/** `show backends [PATTERN] FILTER`: a line each, what flaps most first. */
-export function showBackendsThat(filter: BackendFilter): Command {
-  return report({
-    fetch: async (context) => {
-      const backends = await matchingBackends(context);
-      return filter === "flapping"
-        ? await flappingBackends(context, backends)
-        : { backends: backends.filter(filters[filter]), changes: undefined };
-    },
-    text: ({ backends, changes }, view) =>
-      backends.length === 0 ? none[filter] : formatBackendTable(backends, view, changes),
-    json: ({ backends, changes }) =>
-      backends.map((backend) => ({
-        ...messageJson(BackendInfoSchema, backend) as JsonObject,
-        ...(changes && { changes: changes.get(backend.name) ?? 0 }),
-      })),
-  });
-}
-
-const filters: Readonly<
-  Record<Exclude<BackendFilter, "flapping">, (backend: BackendInfo) => boolean>
-> = {
-  down: ({ state }) => state === "down",
-  "by-hand": ({ byHand }) => byHand !== undefined,
-};
-
-const none: Readonly<Record<BackendFilter, string>> = {
-  down: "no backend is down",
-  flapping: "no backend flaps",
-  "by-hand": "no backend was steered by hand",
-};
-
-async function matchingBackends({ client, signal, args }: CommandContext): Promise<BackendInfo[]> {
+/** Backends that the pattern fits, or all if there is none; not-found where none does. */
+export async function matchingBackends(
+  { client, signal, args }: CommandContext,
+): Promise<BackendInfo[]> {
   const { backends } = await client.listBackends({ details: true }, { signal });
   const pattern = args.values.get("backend");
   if (pattern === undefined) return backends;
   const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
   if (matching.length > 0) return matching;
   throw new CommandFailure(`no backend matches ${pattern}`, exitCodes.notFound);
-}
-
-/** Changes of state within {@link flappingSpan} that make a backend flap. */
-const flappingChanges = 4;
-
-const flappingSpan = "10m";
-
-/** By the events of the last minutes, most changes first. */
-async function flappingBackends(context: CommandContext, backends: readonly BackendInfo[]) {
-  const events = await recentEvents(context, flappingSpan, ["backend"]);
-  const changes = new Map<string, number>();
-  for (const { event } of events) {
-    if (event.case !== "backend") continue;
-    const { backendName } = event.value;
-    changes.set(backendName, (changes.get(backendName) ?? 0) + 1);
-  }
-  const count = ({ name }: BackendInfo) => changes.get(name) ?? 0;
-  const flapping = backends.filter((backend) => count(backend) >= flappingChanges)
-    .sort((a, b) => count(b) - count(a));
-  return { backends: flapping, changes };
 }
 
 /** `show backends NAME`: everything; of a pattern, a line each. */
@@ -111,11 +64,7 @@ export const showBackend = report({
 });
 
 /** All backends as a table. */
-function formatBackendTable(
-  backends: readonly BackendInfo[],
-  view: View,
-  changes?: ReadonlyMap<string, number>,
-): string {
+export function formatBackendTable(backends: readonly BackendInfo[], view: View): string {
   if (backends.length === 0) return "no backends are configured";
   return formatTable(
     view.style,
@@ -125,8 +74,7 @@ function formatBackendTable(
       { title: "state" },
       { title: "for", align: "right" },
       { title: "last check" },
-      { title: "took", align: "right" },
-      ...(changes ? [{ title: `changes in ${flappingSpan}`, align: "right" as const }] : []),
+      ...rightAligned("p50", "p95", "max", "timeout", "changes/10m"),
       { title: "frontends" },
     ],
     backends.map((backend) => [
@@ -135,11 +83,38 @@ function formatBackendTable(
       stateCell(backend.state, handMark(backend.byHand)),
       formatAgo(backend.sinceUnixNs, view.now),
       probeCell(backend, view.now),
-      backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
-      ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
+      ...timeCells(backend),
+      changesText(backend),
       backend.frontends.join(", "),
     ]),
   );
+}
+
+function rightAligned(...titles: string[]): Column[] {
+  return titles.map((title) => ({ title, align: "right" }));
+}
+
+/** What took more than the timeout's half stands out. */
+function timeCells({ probeTimes: times, timeoutNs }: BackendInfo): Cell[] {
+  const durations = times ? [times.p50Ns, times.p95Ns, times.maxNs] : [];
+  return [
+    ...[0, 1, 2].map((i): Cell => {
+      const ns = durations[i];
+      if (ns === undefined) return { text: "" };
+      return { text: formatMeasured(ns), meaning: 2n * ns > timeoutNs ? "warning" : "plain" };
+    }),
+    { text: timeoutNs === 0n ? "" : formatDuration(timeoutNs) },
+  ];
+}
+
+/** Which part of the timeout 95 of 100 probes take at most; 0 where nothing is known. */
+export function slowness({ probeTimes, timeoutNs }: BackendInfo): number {
+  return probeTimes && timeoutNs > 0n ? Number(probeTimes.p95Ns) / Number(timeoutNs) : 0;
+}
+
+/** maglevd counts no further than 100. */
+function changesText({ recentChanges: changes }: BackendInfo): string {
+  return changes === undefined ? "" : changes < 100 ? String(changes) : "100+";
 }
 
 /** One backend with its last probe and its history. */
@@ -150,17 +125,23 @@ function formatBackend(
 ): string {
   const { style, now } = view;
   const since = `${backend.state} for ${formatAgo(backend.sinceUnixNs, now)}`;
-  const head = formatPairs(style, [
-    ["name", backend.name],
-    ["address", backend.address],
-    ["state", { text: since, meaning: stateMeaning(backend.state) }],
-    ["by hand", backend.byHand && handText(backend.byHand, now)],
-    ["enabled", String(backend.enabled)],
-    ["healthcheck", backend.healthcheck],
-    ["health", formatHealth(backend, check)],
-    ["last probe", formatProbe(backend.lastProbe, now)],
-    ["frontends", backend.frontends.join(", ") || "none"],
-  ]);
+  const head = formatPairs(
+    style,
+    [
+      ["name", backend.name],
+      ["address", backend.address],
+      ["state", { text: since, meaning: stateMeaning(backend.state) }],
+      ["by hand", backend.byHand && handText(backend.byHand, now)],
+      ["enabled", String(backend.enabled)],
+      ["healthcheck", backend.healthcheck],
+      ["health", formatHealth(backend, check)],
+      ["last probe", formatProbe(backend.lastProbe, now)],
+      ["probes took", timesText(backend)],
+      ["changes in 10m", changesText(backend) || undefined],
+      ["certificate", certificateCell(backend, now)],
+      ["frontends", backend.frontends.join(", ") || "none"],
+    ],
+  );
   if (backend.transitions.length === 0) return head;
   const rows = backend.transitions.map((transition) => [
     formatTime(transition.atUnixNs),
@@ -198,6 +179,27 @@ function formatProbe(probe: ProbeResultInfo | undefined, now: number): Cell {
   if (!probe) return { text: "none yet", meaning: "dim" };
   const took = `in ${formatMeasured(probe.durationNs)}, ${formatAgo(probe.atUnixNs, now)} ago`;
   return { text: `${formatOutcome(probe)} ${took}`, meaning: probe.ok ? "good" : "bad" };
+}
+
+function timesText({ probeTimes: times, timeoutNs }: BackendInfo): string | undefined {
+  if (!times) return undefined;
+  const [p50, p95, max] = [times.p50Ns, times.p95Ns, times.maxNs].map(formatMeasured);
+  const timeout = `timeout ${formatDuration(timeoutNs)}`;
+  return `p50 ${p50}, p95 ${p95}, max ${max} of the last ${times.count}; ${timeout}`;
+}
+
+function certificateCell(
+  { certificateEndUnixNs: end }: BackendInfo,
+  now: number,
+): Cell | undefined {
+  if (end === 0n) return undefined;
+  const meaning = endsSoon(end, now) ? "warning" : "plain";
+  return { text: `ends ${formatTime(end)} (${formatIn(end, now)})`, meaning };
+}
+
+/** Whether a certificate ends within 14 days, or has ended. */
+export function endsSoon(endUnixNs: bigint, now: number): boolean {
+  return endUnixNs !== 0n && Number(endUnixNs) / 1e6 < now + 14 * 86_400_000;
 }
 
 /** The counter against its top, so that one sees how far from a flip it is. */

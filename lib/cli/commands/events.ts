@@ -51,16 +51,6 @@ function agoUnixNs(span: string, now: number): bigint {
   return BigInt(Math.round(now - (parseSpan(span) ?? 0))) * 1_000_000n;
 }
 
-/** What has happened within `span`, oldest first. */
-export async function recentEvents(
-  context: CommandContext,
-  span: string,
-  kinds: string[],
-): Promise<readonly Event[]> {
-  const notBeforeUnixNs = agoUnixNs(span, context.now());
-  return (await listed(context, { notBeforeUnixNs, kinds }, Infinity)).events;
-}
-
 async function listed(
   context: CommandContext,
   request: ListEventsInit,

@@ -33,12 +33,15 @@ const names = { useProtoFieldName: true };
 Deno.test("a backend's every field reaches the wire", () => {
   using bed = new CheckerBed();
   bed.clock.advance(0.25);
-  for (const result of [pass, fail, fail, fail]) bed.probe("web1", result);
+  const certificateEnd = 1_800_000_000_000;
+  bed.probe("web1", { ...pass, durationMs: 3, certificateEnd });
+  for (const result of [fail, fail, fail]) bed.probe("web1", result);
   const backend = bed.checker.backend("web1");
-  assert.ok(backend);
+  const trend = bed.checker.trend("web1");
+  assert.ok(backend && trend);
   const at = (ms: number | undefined) => String(nanoseconds(ms ?? 0));
   const [down, up] = backend.transitions;
-  assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend), names), {
+  assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend, trend), names), {
     name: "web1",
     address: "198.51.0.2",
     state: "down",
@@ -62,15 +65,20 @@ Deno.test("a backend's every field reaches the wire", () => {
     },
     since_unix_ns: at(backend.since),
     frontends: ["api", "www"],
+    probe_times: { count: 4, p50_ns: "1000000", p95_ns: "3000000", max_ns: "3000000" },
+    timeout_ns: "1500000000",
+    recent_changes: 2,
+    certificate_end_unix_ns: "1800000000000000000",
   });
   assert.notEqual(at(down?.at), at(up?.at));
 });
 
 Deno.test("a backend that was never probed has no last probe", () => {
   using bed = new CheckerBed();
-  const backend = bed.checker.backend("web0");
-  assert.ok(backend);
-  assert.equal(backendToProto(backend).lastProbe, undefined);
+  const [backend, trend] = [bed.checker.backend("web0"), bed.checker.trend("web0")];
+  assert.ok(backend && trend);
+  const { lastProbe, probeTimes, certificateEndUnixNs } = backendToProto(backend, trend);
+  assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
 });
 
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
