@@ -109,6 +109,7 @@ export class BackendEntry {
       since,
       transitions,
       lastProbe: this.job.last,
+      certificateEnd: this.job.certificateEnd,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
     };
@@ -116,8 +117,8 @@ export class BackendEntry {
 
   /** How it has fared of late, as of `now` (Unix milliseconds). */
   trend(now: number): BackendTrend {
-    const { job: { times, certificateEnd }, check: { timeoutMs } } = this;
-    return { changes: this.changes.count(now), times, timeoutMs, certificateEnd };
+    const { job: { times }, check: { timeoutMs } } = this;
+    return { changes: this.changes.count(now), times, timeoutMs };
   }
 
   #byHand(): BackendByHand | undefined {

@@ -24,6 +24,8 @@ export interface BackendSnapshot {
   readonly transitions: readonly Transition<BackendState>[];
   /** The last finished probe, `at` its end in Unix milliseconds. */
   readonly lastProbe: DatedResult | undefined;
+  /** Unix milliseconds at which the certificate ends that it showed last; undefined without one. */
+  readonly certificateEnd: number | undefined;
   /** Names of the frontends that use it, sorted. */
   readonly frontends: readonly string[];
   /** Undefined while it is as the file says. */
@@ -38,8 +40,6 @@ export interface BackendTrend {
   readonly times: ProbeTimes | undefined;
   /** After so many milliseconds a probe has failed. */
   readonly timeoutMs: number;
-  /** Unix milliseconds at which the certificate ends that it showed last; undefined without one. */
-  readonly certificateEnd: number | undefined;
 }
 
 /** What an operator has said of a backend that the file does not say. */

@@ -20,6 +20,14 @@ export function healthCollectors(checker: CheckerView): readonly Collector[] {
       backendEnabled,
       () => perBackend(checker, (name, { enabled }) => [[enabled ? 1 : 0, name]]),
     ),
+    collector(
+      probeFamilies.certificateExpiry,
+      () =>
+        perBackend(
+          checker,
+          (name, { certificateEnd: end }) => end === undefined ? [] : [[end / 1000, name]],
+        ),
+    ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
     collector(poolWeight, () => perFrontend(checker, weightSamples)),

@@ -120,7 +120,7 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
     unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
-      return vppInfoToProto(present(connected.info()), connected.step());
+      return vppInfoToProto(present(connected, connected.info()), connected.step());
     }),
     unary(m.getVPPLBState, async (_, call) => {
       const { signal, binary } = call;
@@ -149,7 +149,8 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
       return create(SyncVPPLBStateResponseSchema);
     }),
     unary(m.getVPPLBCounters, (_, { binary }) => {
-      const counters = present(enabled(vpp).counters());
+      const connected = enabled(vpp);
+      const counters = present(connected, connected.counters());
       const make = () => written(VPPLBCountersSchema, countersToProto(counters), binary);
       return answers.of(counters, binary, make);
     }),
@@ -203,7 +204,10 @@ function enabled(vpp: VppService | undefined): VppService {
   return vpp;
 }
 
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new ConnectError("not connected to VPP", Code.Unavailable);
-  return value;
+/** What there is only while VPP is connected. */
+function present<T>(vpp: VppService, value: T | undefined): T {
+  if (value !== undefined) return value;
+  const away = vpp.away();
+  const why = away ? ` since ${new Date(away.since).toISOString()}: ${away.reason}` : "";
+  throw new ConnectError(`not connected to VPP${why}`, Code.Unavailable);
 }

@@ -36,8 +36,10 @@ export type {
   PlannedChange,
   ServerCounters,
   VipCounters,
+  VppAway,
   VppInfo,
   VppObserver,
   VppService,
   VppStep,
+  VppWarmup,
 } from "./service.ts";

@@ -43,6 +43,26 @@ export interface VppStep {
   readonly differs: readonly string[];
 }
 
+/** A VPP that is not connected. Times are Unix milliseconds. */
+export interface VppAway {
+  /** Since the connection ended, or maglevd was started. */
+  readonly since: number;
+  /** Why the connection ended or the last attempt failed, for people. */
+  readonly reason: string;
+  /** When another attempt follows at the latest; undefined while one is under way. */
+  readonly nextTryAt: number | undefined;
+}
+
+/** How far the warm-up is: until it is over, VIPs are not touched, or not all of them. */
+export type VppWarmup =
+  /** No VIP is touched (quiet), or none whose backends are not all known (settling). */
+  | {
+    readonly phase: "quiet" | "settling";
+    /** When that ends, in Unix milliseconds. */
+    readonly until: number;
+  }
+  | { readonly phase: "over" };
+
 /** Encapsulations, by their number on the wire. */
 export const encaps = ["gre4", "gre6", "l3dsr", "nat4", "nat6"] as const;
 
@@ -188,8 +208,10 @@ export interface VppService {
    * away, or refuses, is not wrong here.
    */
   complaint(): string | undefined;
-  /** How far the warm-up is: until it is over, VIPs are not touched, or not all of them. */
-  warmup(): "quiet" | "settling" | "over";
+  /** Since when VPP is not connected, and why; undefined while it is. */
+  away(): VppAway | undefined;
+  /** How far the warm-up is. */
+  warmup(): VppWarmup;
   /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */

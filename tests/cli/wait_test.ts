@@ -60,7 +60,8 @@ Deno.test("a VPP that is away may come back, and be in step", async () => {
     info,
     step: () => ({ inStep: looks > 2, since: 1, checkedAt: 1, differs: [] }),
     complaint: () => undefined,
-    warmup: () => "over",
+    away: () => undefined,
+    warmup: () => ({ phase: "over" }),
     counters: () => undefined,
     ...{ state: nothing, plan: nothing, sync: nothing },
   };

@@ -71,7 +71,8 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
     info: () => undefined,
     step: () => undefined,
     complaint: () => undefined,
-    warmup: () => "over",
+    away: () => undefined,
+    warmup: () => ({ phase: "over" }),
     counters: () => undefined,
     ...{ state: wait, plan: wait, sync: wait },
   };

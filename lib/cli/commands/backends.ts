@@ -6,15 +6,9 @@ import {
 } from "../../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
+import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
-import {
-  formatAgo,
-  formatDuration,
-  formatIn,
-  formatMeasured,
-  formatOutcome,
-  formatTime,
-} from "../format.ts";
+import { formatAgo, formatDuration, formatMeasured, formatOutcome, formatTime } from "../format.ts";
 import type { CommandContext, View } from "../node.ts";
 import { messageJson, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -194,12 +188,7 @@ function certificateCell(
 ): Cell | undefined {
   if (end === 0n) return undefined;
   const meaning = endsSoon(end, now) ? "warning" : "plain";
-  return { text: `ends ${formatTime(end)} (${formatIn(end, now)})`, meaning };
-}
-
-/** Whether a certificate ends within 14 days, or has ended. */
-export function endsSoon(endUnixNs: bigint, now: number): boolean {
-  return endUnixNs !== 0n && Number(endUnixNs) / 1e6 < now + 14 * 86_400_000;
+  return { text: certificateText(end, now), meaning };
 }
 
 /** The counter against its top, so that one sees how far from a flip it is. */

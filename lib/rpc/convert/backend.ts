@@ -34,7 +34,7 @@ export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): B
   if (times) info.probeTimes = times;
   info.timeoutNs = nanoseconds(trend.timeoutMs);
   info.recentChanges = trend.changes;
-  info.certificateEndUnixNs = nanoseconds(trend.certificateEnd ?? 0);
+  info.certificateEndUnixNs = nanoseconds(backend.certificateEnd ?? 0);
   return info;
 }
 

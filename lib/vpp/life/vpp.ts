@@ -9,11 +9,13 @@ import {
   type LbCounters,
   type LbState,
   type PlannedChange,
+  type VppAway,
   VppError,
   type VppInfo,
   type VppObserver,
   type VppService,
   type VppStep,
+  type VppWarmup,
 } from "../service.ts";
 import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
@@ -107,8 +109,12 @@ class LinkedVpp implements Vpp {
     return this.#link?.connected?.step();
   }
 
-  warmup(): "quiet" | "settling" | "over" {
-    return this.#warmup.phase;
+  away(): VppAway | undefined {
+    return this.#link?.away;
+  }
+
+  warmup(): VppWarmup {
+    return this.#warmup.progress;
   }
 
   complaint(): string | undefined {
@@ -197,8 +203,12 @@ class OffVpp implements Vpp {
     return undefined;
   }
 
-  warmup(): "over" {
-    return "over";
+  away(): undefined {
+    return undefined;
+  }
+
+  warmup(): VppWarmup {
+    return { phase: "over" };
   }
 
   complaint(): undefined {
