@@ -19,7 +19,13 @@ import type { CallSlotsByClass } from "./call_slots.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { statusToProto } from "./convert/status.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
-import { countersToProto, lbStateToProto, planToProto, vppInfoToProto } from "./convert/vpp.ts";
+import {
+  changesToProto,
+  countersToProto,
+  lbStateToProto,
+  planToProto,
+  vppInfoToProto,
+} from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
@@ -29,6 +35,7 @@ import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService, DaemonStatus } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
+import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
@@ -116,6 +123,9 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
 function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const answers = new AnswersByObject();
+  let latest: VppNames | undefined;
+  const names = () =>
+    latest = latest?.config === checker.config ? latest : new VppNames(checker.config);
   return [
     unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
@@ -125,7 +135,7 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
     unary(m.getVPPLBState, async (_, call) => {
       const { signal, binary } = call;
       const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
-      const make = () => written(VPPLBStateSchema, lbStateToProto(state), binary);
+      const make = () => written(VPPLBStateSchema, lbStateToProto(state, names()), binary);
       return answers.of(state, binary, make);
     }),
     unary(m.syncVPPLBState, async (req, call) => {
@@ -133,7 +143,7 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
       const frontend = scope(req, checker);
       if (req.dryRun) {
         const plan = await calls.vppReads.run(call, () => syncing.plan(frontend, call.signal));
-        const { changes } = planToProto(plan);
+        const changes = changesToProto(plan.changes, names());
         return create(SyncVPPLBStateResponseSchema, { changes });
       }
       const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
@@ -151,14 +161,18 @@ function vppRpcs({ vpp, events, checker, calls, status }: MaglevDeps): readonly 
     unary(m.getVPPLBCounters, (_, { binary }) => {
       const connected = enabled(vpp);
       const counters = present(connected, connected.counters());
-      const make = () => written(VPPLBCountersSchema, countersToProto(counters), binary);
+      const make = () => written(VPPLBCountersSchema, countersToProto(counters, names()), binary);
       return answers.of(counters, binary, make);
     }),
     unary(m.planVPPLBState, async (req, call) => {
       const { signal, binary } = call;
       const frontend = scope(req, checker);
-      const plan = await calls.vppReads.run(call, () => enabled(vpp).plan(frontend, signal));
-      const make = () => written(PlanVPPLBStateResponseSchema, planToProto(plan), binary);
+      const planning = enabled(vpp);
+      const plan = await calls.vppReads.run(call, () => planning.plan(frontend, signal));
+      const make = () => {
+        const told = planToProto(plan, planning.warmup(), names());
+        return written(PlanVPPLBStateResponseSchema, told, binary);
+      };
       return answers.of(plan, binary, make);
     }),
   ];

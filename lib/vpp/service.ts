@@ -147,6 +147,28 @@ export interface PlannedChange {
   readonly frontend: string;
 }
 
+/** What a plan does to the flows of one VIP that is there. */
+export interface PlannedMove {
+  /** `192.0.2.1/32`. */
+  readonly prefix: string;
+  /** tcp, udp, any. */
+  readonly protocol: string;
+  /** 0 is all ports. */
+  readonly port: number;
+  /** The frontend asking for it. */
+  readonly frontend: string;
+  /** The share of new flows, from 0 to 1, that will go to another server, by VPP's own table. */
+  readonly share: number;
+}
+
+/** What a sync would do. */
+export interface VppPlan {
+  /** In the order in which it would be sent. */
+  readonly changes: readonly PlannedChange[];
+  /** Of VIPs whose servers or weights change; not of all when very many do. */
+  readonly moves: readonly PlannedMove[];
+}
+
 /** Counters of one VIP since VPP made it. Numbers are exact up to 2^53. */
 export interface VipCounters {
   /** `192.0.2.1/32`. */
@@ -215,7 +237,7 @@ export interface VppService {
   /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */
-  plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]>;
+  plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan>;
   /** Reconciles one frontend or everything. failed-precondition in the warm-up, not-found. */
   sync(frontend?: string, signal?: AbortSignal): Promise<void>;
   /** From memory, refreshed every 5 s; undefined while not connected. */

@@ -340,9 +340,10 @@ export function routes(router: ConnectRouter): void {
           prefix: "198.51.100.1/32",
           protocol: 255,
           encap: "gre4",
+          frontend: "api",
           flowTableLength: 1024,
           applicationServers: [
-            { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674 },
+            { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674, backend: "nginx0" },
             { address: "192.0.2.11", weight: 50, flags: 1, numBuckets: 350 },
             { address: "192.0.2.12", weight: 0, flags: 1, numBuckets: 0 },
           ],
@@ -366,9 +367,16 @@ export function routes(router: ConnectRouter): void {
         firstPacket: 890n,
         packets: 1_235_457n,
         bytes: 123_545_700n,
+        frontend: "api",
       }],
-      addresses: [{ prefix: "198.51.100.1/32", packets: 1_235_457n, bytes: 123_545_700n }],
-      servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
+      addresses: [{
+        ...{ prefix: "198.51.100.1/32", packets: 1_235_457n, bytes: 123_545_700n },
+        frontends: ["api"],
+      }],
+      servers: [{
+        ...{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n },
+        backends: ["nginx0", "nginx9"],
+      }],
     }),
     planVPPLBState: () => ({
       changes: [
@@ -386,9 +394,11 @@ export function routes(router: ConnectRouter): void {
           protocol: "any",
           address: "192.0.2.11",
           detail: "weight 50 -> 0, flush",
-          frontend: "api",
+          ...{ frontend: "api", backend: "nginx1" },
         },
       ],
+      moves: [{ prefix: "198.51.100.1/32", protocol: "any", frontend: "api", share: 0.341796875 }],
+      ...{ notBeforeUnixNs: ago(-3_000), notAfterUnixNs: 0n },
     }),
     syncVPPLBState: () => ({}),
   });

@@ -82,6 +82,6 @@ export const vpp: VppService = {
   warmup: () => ({ phase: "over" }),
   counters: () => undefined,
   state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
-  plan: () => Promise.resolve([]),
+  plan: () => Promise.resolve({ changes: [], moves: [] }),
   sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
 };

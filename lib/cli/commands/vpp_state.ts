@@ -36,18 +36,21 @@ function formatVip(vip: VPPLBVIP, { style }: View): string {
     `${style.paint("label", "port")} ${formatPort(vip.port)}`,
     `${style.paint("label", "encap")} ${vip.encap}`,
     ...(vip.srcIpSticky ? ["src-ip-sticky"] : []),
+    ...(vip.frontend === "" ? [] : [`${style.paint("label", "frontend")} ${vip.frontend}`]),
   ].join("  ");
   if (vip.applicationServers.length === 0) return `${head}\n  no servers`;
   const servers = formatTable(
     style,
     [
       { title: "server" },
+      { title: "backend" },
       { title: "weight", align: "right" },
       { title: "buckets", align: "right" },
       { title: "share", align: "right" },
     ],
     vip.applicationServers.map((server) => [
       server.address,
+      server.backend,
       server.weight === 0 ? { text: "0", meaning: "warning" as const } : String(server.weight),
       String(server.numBuckets),
       formatShare(server.numBuckets, vip),

@@ -1,7 +1,12 @@
-import { PlanVPPLBStateResponseSchema, type VPPLBChange } from "../../gen/maglev_pb.ts";
+import {
+  type PlanVPPLBStateResponse,
+  PlanVPPLBStateResponseSchema,
+  type VPPLBChange,
+  type VPPLBMove,
+} from "../../gen/maglev_pb.ts";
 import { change, type Changed } from "../change.ts";
 import { exitCodes } from "../errors.ts";
-import { formatAgo, stripHostMask } from "../format.ts";
+import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 
@@ -12,17 +17,39 @@ export const showVppPlan = report({
     const { checkedNs } = await client.getVPPInfo({}, { signal });
     return { plan, checkedNs };
   },
-  text: ({ plan: { changes }, checkedNs }, view) => {
-    if (isInStep(changes)) {
-      const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
-      const kept = changes.map((change) => formatChange(change, view));
-      return [...kept, `${view.style.paint("good", "in step")}${checked}`].join("\n");
+  text: ({ plan, checkedNs }, view) => {
+    const { changes, moves } = plan;
+    const lines = changes.map((change) => formatChange(change, view));
+    if (!isInStep(changes)) {
+      return [...lines, ...moves.map(formatMove), ...warmupLines(plan, view)].join("\n");
     }
-    return changes.map((change) => formatChange(change, view)).join("\n");
+    const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
+    return [...lines, `${view.style.paint("good", "in step")}${checked}`].join("\n");
   },
   json: ({ plan }) => messageJson(PlanVPPLBStateResponseSchema, plan),
   code: ({ plan: { changes } }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
+
+/** How many of a VIP's new flows get another server; those that exist stay unless flushed. */
+function formatMove({ prefix, protocol, port, frontend, share }: VPPLBMove): string {
+  const vip = `${stripHostMask(prefix)} ${protocol}${port === 0 ? "" : `:${port}`}`;
+  return `${vip} of ${frontend}: ${formatShare(share)} of new flows go to another server`;
+}
+
+/** When it is done, while the warm-up lasts. */
+function warmupLines(
+  { notBeforeUnixNs: before, notAfterUnixNs: after }: PlanVPPLBStateResponse,
+  { style, now }: View,
+): string[] {
+  const when = (ns: bigint) => `${formatTime(ns)} (${formatIn(ns, now)})`;
+  const label = style.paint("warning", "warm-up");
+  return [
+    ...(before > 0n ? [`${label}: not before ${when(before)}`] : []),
+    ...(after > 0n
+      ? [`${label}: each VIP once all its backends are known, at ${when(after)} at the latest`]
+      : []),
+  ];
+}
 
 /** A table of another length is kept, and no change. */
 function isInStep(changes: readonly VPPLBChange[]): boolean {
@@ -53,7 +80,8 @@ function formatChange(change: VPPLBChange, { style }: View): string {
     : ` ${stripHostMask(change.prefix)} ${change.protocol}${port}`;
   const server = change.address === "" ? "" : ` server ${change.address}`;
   const detail = change.detail === "" ? "" : ` (${change.detail})`;
-  const frontend = change.frontend === "" ? "" : ` for ${change.frontend}`;
+  const of = change.backend === "" ? change.frontend : `${change.backend} of ${change.frontend}`;
+  const frontend = change.frontend === "" ? "" : ` for ${of}`;
   return `${style.paint("label", change.kind)}${vip}${server}${detail}${frontend}`;
 }
 

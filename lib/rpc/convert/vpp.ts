@@ -1,4 +1,4 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type {
   PlanVPPLBStateResponse,
   VPPInfo,
@@ -11,6 +11,7 @@ import {
   VPPInfoSchema,
   VPPLBAddressCountersSchema,
   VPPLBASSchema,
+  type VPPLBChangeSchema,
   VPPLBConfSchema,
   VPPLBCountersSchema,
   VPPLBServerCountersSchema,
@@ -24,8 +25,11 @@ import type {
   LbVipState,
   PlannedChange,
   VppInfo,
+  VppPlan,
   VppStep,
+  VppWarmup,
 } from "../../vpp/mod.ts";
+import type { VppNames } from "../vpp_names.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
@@ -45,7 +49,7 @@ export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInf
 }
 
 /** A dump of the lb plugin as the wire shows it. */
-export function lbStateToProto({ conf, vips }: LbState): VPPLBState {
+export function lbStateToProto({ conf, vips }: LbState, names: VppNames): VPPLBState {
   return create(VPPLBStateSchema, {
     conf: create(VPPLBConfSchema, {
       ip4SrcAddress: conf.ipv4Source?.text ?? "",
@@ -53,13 +57,15 @@ export function lbStateToProto({ conf, vips }: LbState): VPPLBState {
       stickyBucketsPerCore: conf.stickyBucketsPerCore,
       flowTimeout: conf.flowTimeoutSeconds,
     }),
-    vips: vips.map(vipToProto),
+    vips: vips.map((vip) => vipToProto(vip, names)),
   });
 }
 
-function vipToProto(vip: LbVipState): VPPLBVIP {
+function vipToProto(vip: LbVipState, names: VppNames): VPPLBVIP {
+  const prefix = `${vip.address.text}/${vip.prefixLength}`;
+  const frontend = names.frontend(prefix, protocolNames[vip.protocol] ?? "", vip.port);
   return create(VPPLBVIPSchema, {
-    prefix: `${vip.address.text}/${vip.prefixLength}`,
+    ...{ prefix, frontend },
     protocol: vip.protocol,
     port: vip.port,
     encap: vip.encap,
@@ -71,13 +77,20 @@ function vipToProto(vip: LbVipState): VPPLBVIP {
         weight: server.weight,
         flags: server.flags,
         numBuckets: server.buckets,
+        backend: names.backend(frontend, server.address.text),
       })
     ),
   });
 }
 
+/** Numbers on the wire as the configuration has them. */
+const protocolNames: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 255: "any" };
+
 /** The lb plugin's counters as the wire shows them. */
-export function countersToProto({ at, vips, addresses, servers }: LbCounters): VPPLBCounters {
+export function countersToProto(
+  { at, vips, addresses, servers }: LbCounters,
+  names: VppNames,
+): VPPLBCounters {
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
   return create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
@@ -92,6 +105,7 @@ export function countersToProto({ at, vips, addresses, servers }: LbCounters): V
         noServer: counter(vip.noServer),
         packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
         bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
+        frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
       })
     ),
     addresses: addresses.map(({ prefix, packets, bytes }) =>
@@ -99,6 +113,7 @@ export function countersToProto({ at, vips, addresses, servers }: LbCounters): V
         prefix,
         packets: counter(packets),
         bytes: counter(bytes),
+        frontends: [...names.frontendsOn(prefix)],
       })
     ),
     servers: servers.map((server) =>
@@ -106,6 +121,7 @@ export function countersToProto({ at, vips, addresses, servers }: LbCounters): V
         address: server.address,
         packets: counter(server.packets),
         bytes: counter(server.bytes),
+        backends: [...names.backendsAt(server.address)],
       })
     ),
   });
@@ -117,8 +133,27 @@ function counter(value: number): bigint {
 }
 
 /** A plan as the wire shows it, in the order in which it would be sent. */
-export function planToProto(changes: readonly PlannedChange[]): PlanVPPLBStateResponse {
+export function planToProto(
+  { changes, moves }: VppPlan,
+  warmup: VppWarmup,
+  names: VppNames,
+): PlanVPPLBStateResponse {
+  const until = warmup.phase === "over" ? undefined : nanoseconds(warmup.until);
   return create(PlanVPPLBStateResponseSchema, {
-    changes: changes.map((change) => ({ ...change })),
+    changes: changesToProto(changes, names),
+    moves: moves.map((move) => ({ ...move })),
+    ...(until !== undefined &&
+      (warmup.phase === "quiet" ? { notBeforeUnixNs: until } : { notAfterUnixNs: until })),
   });
+}
+
+/** Planned changes as the wire shows them, with the backends they are about. */
+export function changesToProto(
+  changes: readonly PlannedChange[],
+  names: VppNames,
+): MessageInitShape<typeof VPPLBChangeSchema>[] {
+  return changes.map((change) => ({
+    ...change,
+    backend: change.address === "" ? "" : names.backend(change.frontend, change.address),
+  }));
 }

@@ -14,6 +14,7 @@ export { desiredVip, serverLayout, vipKeyOf } from "./desired.ts";
 export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
 export { Ledger } from "./ledger.ts";
 export type { Flushes, FlushMemory, Remembered } from "./ledger.ts";
+export { plannedMoves } from "./moves.ts";
 export { Occupied } from "./occupied.ts";
 export type { PresentVips, WantedAddresses } from "./occupied.ts";
 export { inTheWay, isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";

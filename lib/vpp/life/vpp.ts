@@ -8,11 +8,11 @@ import { type FlushMemory, Ledger } from "../lb/mod.ts";
 import {
   type LbCounters,
   type LbState,
-  type PlannedChange,
   type VppAway,
   VppError,
   type VppInfo,
   type VppObserver,
+  type VppPlan,
   type VppService,
   type VppStep,
   type VppWarmup,
@@ -129,7 +129,7 @@ class LinkedVpp implements Vpp {
     return await this.#asking(({ reads }) => reads.state(signal));
   }
 
-  async plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]> {
+  async plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan> {
     if (frontend !== undefined) this.#mustExist(frontend);
     const query = { ...this.options, memory: this.#ledger };
     return await this.#asking(({ reads }) => reads.plan(frontend, query, signal));

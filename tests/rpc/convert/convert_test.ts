@@ -17,7 +17,9 @@ import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/conv
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
+import { VppNames } from "../../../lib/rpc/vpp_names.ts";
 import {
+  changesToProto,
   countersToProto,
   lbStateToProto,
   planToProto,
@@ -29,6 +31,9 @@ import { smallConfig } from "../small_config.ts";
 import { ip } from "../../support/ip.ts";
 
 const names = { useProtoFieldName: true };
+
+/** Of addresses that the configuration does not have. */
+const called = new VppNames(smallConfig());
 
 Deno.test("a backend's every field reaches the wire", () => {
   using bed = new CheckerBed();
@@ -227,7 +232,7 @@ Deno.test("the lb plugin's state reaches the wire, addresses never set are empty
         buckets: 512,
       }],
     }],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBStateSchema, state, names), {
     conf: { ip4_src_address: "192.0.2.1", sticky_buckets_per_core: 1024, flow_timeout: 40 },
     vips: [{
@@ -264,7 +269,7 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
     }],
     addresses: [{ prefix: "192.0.2.1/32", packets: NaN, bytes: 6 }],
     servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
     at_unix_ns: "1700000000000000000",
     vips: [{
@@ -296,7 +301,9 @@ Deno.test("a plan keeps its order", () => {
     detail: "weight 100 -> 0, flush",
     frontend: "www",
   } as const;
-  const plan = planToProto([change, { ...change, kind: "as-del", detail: "" }]);
+  const move = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "www", share: .5 };
+  const changes = [change, { ...change, kind: "as-del", detail: "" } as const];
+  const plan = planToProto({ changes, moves: [move] }, { phase: "over" }, called);
   assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, plan, names), {
     changes: [
       change,
@@ -309,7 +316,39 @@ Deno.test("a plan keeps its order", () => {
         frontend: "www",
       },
     ],
+    moves: [move],
   });
+});
+
+Deno.test("a plan of the warm-up says when it is carried out", () => {
+  const nothing = { changes: [], moves: [] };
+  const told = (phase: "quiet" | "settling") => {
+    const plan = planToProto(nothing, { phase, until: 7 }, called);
+    return [plan.notBeforeUnixNs, plan.notAfterUnixNs];
+  };
+  assert.deepEqual([told("quiet"), told("settling")], [[7_000_000n, 0n], [0n, 7_000_000n]]);
+});
+
+Deno.test("VIPs and servers are called what the configuration calls them", () => {
+  const config = smallConfig();
+  const named = new VppNames(config);
+  const [www] = [config.frontends.get("www")];
+  const web1 = config.backends.get("web1")?.address.text ?? "";
+  assert.ok(www);
+  const prefix = `${www.address.text}/${www.address.family === 4 ? 32 : 128}`;
+  assert.equal(named.frontend(prefix, www.port === 0 ? "any" : www.protocol, www.port), "www");
+  assert.equal(named.frontend(prefix, "udp", 9), "");
+  assert.deepEqual([named.backend("www", web1), named.backend("www", "10.9.9.9")], ["web1", ""]);
+  assert.equal(named.backend("nobody", web1), "");
+  assert.ok(named.frontendsOn(prefix).includes("www"));
+  assert.deepEqual([named.backendsAt(web1), named.backendsAt("10.9.9.9")], [["web1"], []]);
+  const change = {
+    ...{ kind: "as-add", prefix, protocol: "tcp", port: 80, address: web1 },
+    ...{ detail: "weight 1", frontend: "www" },
+  } as const;
+  const vip = { ...change, kind: "vip-add", address: "" } as const;
+  const told = changesToProto([change, vip], named);
+  assert.deepEqual(told.map(({ backend }) => backend), ["web1", ""]);
 });
 
 Deno.test("each outcome of checking and reloading fills its own field", () => {
@@ -339,7 +378,7 @@ Deno.test("a VIP whose address VPP has no counters of has none on the wire", () 
     vips: [{ ...vip, ...counts }],
     addresses: [],
     servers: [],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
     at_unix_ns: "1000000",
     vips: [vip],
