@@ -344,9 +344,12 @@ class Run {
     closing.finally(() => isDone = true);
     while (!isDone) await this.#turn(1);
     await closing;
+    const told = this.#daemon.journal.size;
     this.#keeping = survivor ?? this.#keeping;
     this.#startDaemon();
     if (!this.#keeping || isKilled) return;
+    const { size } = this.#daemon.journal;
+    if (size < told) this.#blame(`a restart forgot ${told - size} of ${told} events`);
     const changed = changedWeights(before, this.#wanted ?? new Map());
     for (const place of changed) this.#blame(`a restart alone changed ${place}`);
   }

@@ -40,7 +40,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const bundles = parts.use(await makeBundles());
   const vpp = options.vpp ? await startVpp(folder, parts) : [];
   const daemon = parts.use(
-    await Maglevd.start(bundles.maglevd, localized(options.config, port), ...vpp),
+    await Maglevd.start(
+      ...[bundles.maglevd, localized(options.config, port)] as const,
+      ...[`--state-dir=${folder}/state`, ...vpp],
+    ),
   );
   await makeCommands(folder, bundles);
   const own = parts.move();
