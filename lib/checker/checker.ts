@@ -28,6 +28,7 @@ import type {
   CheckerObserver,
   CheckerStats,
   CheckerView,
+  ForeseenReload,
   FrontendSnapshot,
   Operation,
   ReloadOutcome,
@@ -227,7 +228,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** What `reload` would come to if it began now, worked out in slices. */
-  async foreseeReload(config: Config): Promise<ReloadOutcome> {
+  async foreseeReload(config: Config): Promise<ForeseenReload> {
     return (await this.#slices.run(this.#planned(config))).outcome;
   }
 
@@ -273,7 +274,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** How to get to a configuration from what runs now, and what that would come to. */
-  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ReloadOutcome }> {
+  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ForeseenReload }> {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
     const plan = yield* planReload(old, config, this.#context.clock.wall());
@@ -290,7 +291,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   *#replace(config: Config, reason: Reason): Steps<ReloadOutcome> {
-    const { plan, outcome } = yield* this.#planned(config);
+    const { plan, outcome: { desired: _, ...outcome } } = yield* this.#planned(config);
     yield* this.#carryOut(plan, reason);
     return outcome;
   }

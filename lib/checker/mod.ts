@@ -25,6 +25,8 @@ export type {
   CheckerObserver,
   CheckerStats,
   CheckerView,
+  DesiredSource,
+  ForeseenReload,
   FrontendSnapshot,
   Operation,
   ReloadOutcome,

@@ -1,5 +1,5 @@
 import type { Backend, Config, ConfigChange, Frontend, HealthCheck } from "../config/mod.ts";
-import type { Actor, EventSource } from "../events/mod.ts";
+import type { Actor, EventSource, OverrideHappening } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
@@ -147,7 +147,7 @@ export interface CheckerControl {
    * What `reload` would come to if it began now; nothing is done. Rejects when the configuration
    * contradicts itself.
    */
-  foreseeReload(config: Config): Promise<ReloadOutcome>;
+  foreseeReload(config: Config): Promise<ForeseenReload>;
   /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
   pause(backend: string, actor?: Actor): BackendSnapshot;
   /**
@@ -174,6 +174,23 @@ export interface CheckerControl {
 export interface ReloadOutcome extends Outcome {
   /** What differs between the two configurations. */
   readonly changes: readonly ConfigChange[];
+  /** What becomes of what operators have said, where the file says something new about it. */
+  readonly overrides: readonly OverrideHappening[];
+}
+
+/** What a reload would come to. */
+export interface ForeseenReload extends ReloadOutcome {
+  /** What VPP would have to hold, as far as it is known before the first probe of anything new. */
+  readonly desired: DesiredSource;
+}
+
+/** What VPP is to hold: a configuration, and what its frontends come to. */
+export interface DesiredSource {
+  readonly config: Config;
+  /** Sorted. */
+  frontendNames(): readonly string[];
+  /** Undefined when there is none of that name. */
+  frontend(name: string): Pick<FrontendSnapshot, "config" | "weights"> | undefined;
 }
 
 /** Told about probes and transitions, for metrics. */

@@ -25,6 +25,7 @@ import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { Vitals } from "./vitals.ts";
+import { forecastVpp } from "./vpp_forecast.ts";
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
@@ -99,7 +100,8 @@ export async function startDaemon(
     changed: (flushes: Flushes) => keeper.flushed(flushes),
   };
   const vpp = startVpp(base, checker, flushes, parts);
-  const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
+  const loader = parts.use(new ConfigLoader(systemClock));
+  const file = configFile(base, checker, manager, loader, vpp);
   metrics.reloaded(true);
   metrics.attach({
     checker,
@@ -279,6 +281,7 @@ function configFile(
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
+  vpp: VppService | undefined,
 ): ConfigFile {
   return new ConfigFile({
     path: settings.configPath,
@@ -291,6 +294,7 @@ function configFile(
       return outcome;
     },
     foresee: (config) => checker.foreseeReload(config),
+    foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, systemClock)),
     reloading: () => manager.reloading(),
     reloaded: (ok) => {
       metrics.reloaded(ok);

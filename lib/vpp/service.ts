@@ -1,3 +1,4 @@
+import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
 /** VPP is off, away, or did not answer; or the request cannot be served in this phase. */
@@ -238,6 +239,8 @@ export interface VppService {
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */
   plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan>;
+  /** What a sync would send if this were desired: what a reload would tell VPP. */
+  foresee(desired: DesiredSource, signal?: AbortSignal): Promise<VppPlan>;
   /** Reconciles one frontend or everything. failed-precondition in the warm-up, not-found. */
   sync(frontend?: string, signal?: AbortSignal): Promise<void>;
   /** From memory, refreshed every 5 s; undefined while not connected. */

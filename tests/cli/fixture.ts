@@ -11,6 +11,7 @@ import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf"
 import { changes, heartbeat, opening, presentState } from "./events_fixture.ts";
 import {
   type BackendInfoSchema,
+  type CheckConfigResponseSchema,
   type ConfigChangeSchema,
   type FrontendInfoSchema,
   type HealthCheckInfoSchema,
@@ -257,6 +258,32 @@ const configChanges: Plain<typeof ConfigChangeSchema>[] = [
   { kind: "frontend", change: "removed", name: "old" },
 ];
 
+/** What a reload does to VPP and to what was set by hand. */
+const forecast: Pick<Plain<typeof CheckConfigResponseSchema>, "vpp" | "overrides"> = {
+  vpp: {
+    total: 2,
+    changes: [
+      {
+        ...{ kind: "as-weight", prefix: "198.51.100.1/32", protocol: "any" },
+        ...{ address: "192.0.2.11", detail: "weight 50 -> 0, flush" },
+        ...{ frontend: "api", backend: "nginx1" },
+      },
+      { kind: "vip-del", prefix: "198.51.100.9/32", protocol: "tcp", port: 80 },
+    ],
+    moves: [{ prefix: "198.51.100.1/32", protocol: "any", frontend: "api", share: 0.25 }],
+  },
+  overrides: [
+    {
+      ...{ change: "ended", backendName: "nginx1", frontendName: "www", poolName: "main" },
+      ...{ byHand: "50", fileFrom: "100", fileTo: "70" },
+    },
+    {
+      ...{ change: "kept", backendName: "spare", byHand: "disabled" },
+      ...{ fileFrom: "disabled", fileTo: "enabled" },
+    },
+  ],
+};
+
 const after: Readonly<Record<string, string>> = {
   pause: "paused",
   resume: "unknown",
@@ -306,7 +333,8 @@ export function routes(router: ConnectRouter): void {
       yield* await Promise.resolve([opening, ...presentState, heartbeat, ...changes(now)]);
     },
     listEvents: () => ({ events: changes(now).filter(({ seq }) => seq).reverse() }),
-    checkConfig: ({ diff }) => diff ? { ok: true, changes: configChanges, outcome } : { ok: true },
+    checkConfig: ({ diff }) =>
+      diff ? { ok: true, changes: configChanges, outcome, ...forecast } : { ok: true },
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
     }),

@@ -52,6 +52,7 @@ export function fakeVpp(clock: Clock): VppService {
     warmup: () => ({ phase: "over" }),
     state: unused,
     plan: unused,
+    foresee: unused,
     sync: unused,
     counters: () => counters,
   };

@@ -83,5 +83,6 @@ export const vpp: VppService = {
   counters: () => undefined,
   state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
   plan: () => Promise.resolve({ changes: [], moves: [] }),
+  foresee: () => Promise.resolve({ changes: [], moves: [] }),
   sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
 };

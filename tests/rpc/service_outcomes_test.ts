@@ -4,7 +4,7 @@ import { Service, vpp } from "./service_bed.ts";
 Deno.test("what a reload comes to is told to who asks, and a dry run does none", async () => {
   const asked: string[] = [];
   const change = { kind: "backend", change: "added", name: "web9", details: ["a"] } as const;
-  const reload = { backends: [], frontends: [], changes: [change] };
+  const reload = { backends: [], frontends: [], overrides: [], changes: [change] };
   const answer = (what: string) => () => {
     asked.push(what);
     return Promise.resolve({ kind: "ok", reload } as const);

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { Bed } from "./bed.ts";
 import { inStep, refuse, vip, web } from "./sync_support.ts";
-import type { ConfigWish } from "./wishes.ts";
+import { configOf, type ConfigWish } from "./wishes.ts";
 
 Deno.test("a plan says what a sync would do, line by line", async () => {
   await using bed = new Bed(web);
@@ -53,6 +53,36 @@ Deno.test("a plan says how many of each VIP's new flows go elsewhere, as VPP's t
   assert.deepEqual((await bed.while(bed.vpp.plan("web"))).moves, moves);
   await bed.while(bed.vpp.sync());
   assert.deepEqual(await buckets(), [first, second]);
+});
+
+Deno.test("what a reload will tell VPP is foreseen, and nothing of it is told", async () => {
+  await using bed = new Bed(web);
+  await bed.start();
+  const next: ConfigWish = {
+    ...web,
+    frontends: {
+      web: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100, b2: 20 }] },
+      dns: { vip: "192.0.2.2", key: "any", pools: [{ b1: 7 }] },
+    },
+  };
+  const { desired } = await bed.while(bed.checker.foreseeReload(configOf(next)));
+  const { changes, moves } = await bed.while(bed.vpp.foresee(desired));
+  assert.deepEqual(changes.map(({ kind, address, detail }) => `${kind} ${address} ${detail}`), [
+    "as-weight 10.0.0.2 weight 50 -> 20",
+    "vip-add  encap gre4, 1024 buckets",
+    "as-add 10.0.0.1 weight 7",
+  ]);
+  assert.deepEqual(moves.map(({ frontend }) => frontend), ["web"]);
+  assert.deepEqual((await bed.while(bed.vpp.plan())).changes, []);
+  const synced = bed.synced.length;
+  await bed.reload(next);
+  await bed.while(bed.vpp.sync());
+  assert.deepEqual(bed.synced.slice(synced).map((line) => line.split(" ")[1]).sort(), [
+    "as_added",
+    "as_weight_updated",
+    "vip_added",
+  ]);
+  assert.deepEqual((await bed.while(bed.vpp.foresee(desired))).changes, []);
 });
 
 Deno.test("a plan shows the VIP that is added when one is made anew, and tables that stay", async () => {

@@ -1,14 +1,16 @@
 import {
   type CheckConfigResponse,
-  type ConfigChange,
   ConfigChangeSchema,
   OutcomeSchema,
+  OverrideEventSchema,
+  VPPForecastSchema,
 } from "../../gen/maglev_pb.ts";
 import { change, type Changed, olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
 import type { CommandContext } from "../node.ts";
 import { formatConfigChanges, formatOutcomeText, isDangerous } from "../outcome_text.ts";
 import { action, messageJson, report } from "../report.ts";
+import { formatForecast } from "./forecast.ts";
 
 /** `config check`. */
 export const checkConfig = action(async ({ client, signal }) => {
@@ -20,39 +22,48 @@ export const checkConfig = action(async ({ client, signal }) => {
 /** `config diff`: what a reload would change, and what it would come to. */
 export const diffConfig = report({
   fetch: async (context) => {
-    const { changes, outcome } = await foresee(context);
+    const { changes, outcome, overrides, vpp } = await foresee(context);
     if (!outcome) throw new CommandFailure(`${olderServer} how its file differs`);
-    return { changes, outcome };
+    return { changes, outcome, overrides, vpp };
   },
-  text: ({ changes, outcome }, { style }) =>
-    `${formatConfigChanges(changes, style)}\n${formatOutcomeText(outcome, style)}`,
-  json: ({ changes, outcome }) => ({
-    ...changesJson(changes),
-    outcome: messageJson(OutcomeSchema, outcome),
+  text: (foreseen, view) =>
+    lines(
+      formatConfigChanges(foreseen.changes, view.style),
+      formatOutcomeText(foreseen.outcome, view.style),
+      formatForecast(foreseen, view),
+    ),
+  json: (foreseen) => ({
+    ...reloadJson(foreseen),
+    outcome: messageJson(OutcomeSchema, foreseen.outcome),
   }),
 });
 
 /** `config reload`. */
 export const reloadConfig = change(async (context): Promise<Changed> => {
   const { client, signal, dryRun, agree } = context;
-  const { changes, outcome: foreseen } = await foresee(context);
+  const response = await foresee(context);
+  const { changes, outcome: foreseen } = response;
   if (dryRun) {
     if (!foreseen) throw new CommandFailure(`${olderServer} what a reload would come to`);
-    return { ...telling("", changes), outcome: foreseen, isShown: false, isDryRun: true };
+    return { ...telling("", response), outcome: foreseen, isShown: false, isDryRun: true };
   }
   const isShown = foreseen !== undefined && isDangerous(foreseen) && await agree({
     details: (style) =>
-      `${formatConfigChanges(changes, style)}\n${formatOutcomeText(foreseen, style)}`,
+      lines(
+        formatConfigChanges(changes, style),
+        formatOutcomeText(foreseen, style),
+        formatForecast(response, { style, now: context.now() }),
+      ),
     question: "put this configuration into force?",
   });
-  const response = await client.reloadConfig({}, { signal });
-  if (!response.ok) {
-    throw refused(response.parseError || response.semanticError || response.reloadError);
+  const reply = await client.reloadConfig({}, { signal });
+  if (!reply.ok) {
+    throw refused(reply.parseError || reply.semanticError || reply.reloadError);
   }
-  const { outcome } = response;
+  const { outcome } = reply;
   const told = isShown || !outcome
     ? { text: () => "config reloaded" }
-    : telling("config reloaded", response.changes);
+    : telling("config reloaded", reply);
   return { ...told, outcome, isShown, isDryRun: false };
 });
 
@@ -66,17 +77,30 @@ function refused(reason: string): CommandFailure {
   return new CommandFailure(`config not reloaded, nothing was changed:\n${reason}`);
 }
 
-function telling(
-  sentence: string,
-  changes: readonly ConfigChange[],
-): Pick<Changed, "text" | "json"> {
+/** What differs, and what it does to VPP and to what was set by hand. */
+type Reload = Pick<CheckConfigResponse, "changes" | "overrides" | "vpp">;
+
+function telling(sentence: string, reload: Reload): Pick<Changed, "text" | "json"> {
   return {
-    text: ({ style }) =>
-      [sentence, formatConfigChanges(changes, style)].filter((part) => part !== "").join("\n"),
-    json: { ...(sentence !== "" && { result: sentence }), ...changesJson(changes) },
+    text: (view) =>
+      lines(
+        sentence,
+        formatConfigChanges(reload.changes, view.style),
+        formatForecast(reload, view),
+      ),
+    json: { ...(sentence !== "" && { result: sentence }), ...reloadJson(reload) },
   };
 }
 
-function changesJson(changes: readonly ConfigChange[]) {
-  return { changes: changes.map((each) => messageJson(ConfigChangeSchema, each)) };
+/** One below the other, those that are not empty. */
+function lines(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function reloadJson({ changes, overrides, vpp }: Reload) {
+  return {
+    changes: changes.map((each) => messageJson(ConfigChangeSchema, each)),
+    overrides: overrides.map((each) => messageJson(OverrideEventSchema, each)),
+    vpp: vpp ? messageJson(VPPForecastSchema, vpp) : null,
+  };
 }

@@ -31,7 +31,7 @@ export const showVppPlan = report({
 });
 
 /** How many of a VIP's new flows get another server; those that exist stay unless flushed. */
-function formatMove({ prefix, protocol, port, frontend, share }: VPPLBMove): string {
+export function formatMove({ prefix, protocol, port, frontend, share }: VPPLBMove): string {
   const vip = `${stripHostMask(prefix)} ${protocol}${port === 0 ? "" : `:${port}`}`;
   return `${vip} of ${frontend}: ${formatShare(share)} of new flows go to another server`;
 }
@@ -73,7 +73,7 @@ export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<
 });
 
 /** One change on one line. */
-function formatChange(change: VPPLBChange, { style }: View): string {
+export function formatChange(change: VPPLBChange, { style }: View): string {
   const port = change.port === 0 ? "" : `:${change.port}`;
   const vip = change.prefix === ""
     ? ""

@@ -1,4 +1,4 @@
-import type { CheckerView } from "../../checker/mod.ts";
+import type { DesiredSource } from "../../checker/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import { abortable, type ApiClient } from "../client/mod.ts";
 import {
@@ -49,6 +49,11 @@ export class Reads {
     return await abortable(this.#reading().plan(frontend, query), signal);
   }
 
+  /** What a full sync would change then if `query` said what is desired, and not the checker. */
+  async foresee(query: PlanQuery, signal: AbortSignal | undefined): Promise<VppPlan> {
+    return await abortable(this.#reading().foresee(query), signal);
+  }
+
   #reading(): Reading {
     return this.#next ??= new Reading(this.#begin());
   }
@@ -72,6 +77,10 @@ class Reading {
 
   get state(): Promise<LbState> {
     return this.#state ??= this.snapshot.then(stateOf);
+  }
+
+  foresee(query: PlanQuery): Promise<VppPlan> {
+    return this.snapshot.then((snapshot) => planOfAll(snapshot, query));
   }
 
   plan(frontend: string | undefined, query: PlanQuery): Promise<VppPlan> {
@@ -101,7 +110,7 @@ function vipState(vip: ActualVip): LbVipState {
 
 /** What planning without doing needs. */
 export interface PlanQuery {
-  readonly checker: CheckerView;
+  readonly checker: DesiredSource;
   readonly memory: Remembered;
   readonly clock: Clock;
 }
@@ -134,7 +143,7 @@ async function described(
   return { changes, moves: await inSlices(clock, plannedMoves(plans, vips)) };
 }
 
-function* desiredVips(checker: CheckerView): Generator<void, DesiredVip[]> {
+function* desiredVips(checker: DesiredSource): Generator<void, DesiredVip[]> {
   const view = new DesiredView(checker);
   const vips: DesiredVip[] = [];
   for (const name of checker.frontendNames()) {

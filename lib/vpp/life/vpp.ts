@@ -1,4 +1,4 @@
-import type { CheckerView } from "../../checker/mod.ts";
+import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
@@ -135,6 +135,11 @@ class LinkedVpp implements Vpp {
     return await this.#asking(({ reads }) => reads.plan(frontend, query, signal));
   }
 
+  async foresee(desired: DesiredSource, signal?: AbortSignal): Promise<VppPlan> {
+    const query = { checker: desired, memory: this.#ledger, clock: this.options.clock };
+    return await this.#asking(({ reads }) => reads.foresee(query, signal));
+  }
+
   async sync(frontend?: string, signal?: AbortSignal): Promise<void> {
     if (frontend !== undefined) this.#mustExist(frontend);
     const { differs } = await this.#asking(() => {
@@ -224,6 +229,10 @@ class OffVpp implements Vpp {
   }
 
   plan(): Promise<never> {
+    return this.#refuse();
+  }
+
+  foresee(): Promise<never> {
     return this.#refuse();
   }
 

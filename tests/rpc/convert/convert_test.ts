@@ -343,10 +343,10 @@ Deno.test("VIPs and servers are called what the configuration calls them", () =>
   assert.ok(named.frontendsOn(prefix).includes("www"));
   assert.deepEqual([named.backendsAt(web1), named.backendsAt("10.9.9.9")], [["web1"], []]);
   const change = {
-    ...{ kind: "as-add", prefix, protocol: "tcp", port: 80, address: web1 },
+    ...{ kind: "as-add" as const, prefix, protocol: "tcp", port: 80, address: web1 },
     ...{ detail: "weight 1", frontend: "www" },
-  } as const;
-  const vip = { ...change, kind: "vip-add", address: "" } as const;
+  };
+  const vip = { ...change, kind: "vip-add" as const, address: "" };
   const told = changesToProto([change, vip], named);
   assert.deepEqual(told.map(({ backend }) => backend), ["web1", ""]);
 });
