@@ -103,9 +103,9 @@ server    packets  bytes  packets/s  bytes/s  backends
 
 Deno.test("counters that went back, or were not there before, have no rate", async () => {
   const [, text = ""] = await shown({ ...reading(0n, 10n), servers: [] }, reading(5n, 9n));
-  assert.match(text, /^192\.0\.2\.1 +tcp +80 +9 +18 +0 +0 +-  www$/m);
-  assert.match(text, /^192\.0\.2\.1 +36 +3,600 +- +-  tls, www$/m);
-  assert.match(text, /^10\.0\.0\.1 +27 +3,348 +- +-  web1$/m);
+  assert.match(text, /^192\.0\.2\.1 +tcp +80 +9 +18 +0 +0 +- {2}www$/m);
+  assert.match(text, /^192\.0\.2\.1 +36 +3,600 +- +- {2}tls, www$/m);
+  assert.match(text, /^10\.0\.0\.1 +27 +3,348 +- +- {2}web1$/m);
 });
 
 Deno.test("an older server tells addresses only with their VIPs: they are shown once too", async () => {
