@@ -1,8 +1,8 @@
-import { createMaglevClient } from "./client.ts";
 import { CommandFailure } from "./errors.ts";
 import { parseFlags } from "./flags.ts";
 import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
+import { Targets } from "./targets.ts";
 import { commandTree } from "./tree.ts";
 
 /** Flags that may be completed, with their help. */
@@ -38,9 +38,10 @@ export async function completeWords(args: readonly string[]): Promise<string[]> 
 
 async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
   const { words, server } = parseFlags(args, Deno.env);
+  using targets = await Targets.open(server);
   const context = {
     roots: commandTree,
-    client: createMaglevClient(server),
+    clients: targets.parts.map(({ client }) => client),
     style: plainStyle,
     width: 80,
   };
