@@ -65,7 +65,7 @@ Deno.test("counters are grouped in threes", () => {
 
 Deno.test("columns stay aligned around wide and combining characters", () => {
   const columns = [{ title: "name" }, { title: "n", align: "right" as const }];
-  const table = formatTable(plainStyle, columns, [["日本", "1"], ["e\u0301a", "22"]]);
+  const table = formatTable({ style: plainStyle }, columns, [["日本", "1"], ["e\u0301a", "22"]]);
   assert.equal(table, "name   n\n日本   1\ne\u0301a    22");
 });
 

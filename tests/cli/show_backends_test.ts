@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../lib/cli/flags.ts";
-import { createMaglevClient } from "../../lib/cli/client.ts";
+import { connectTo } from "../../lib/cli/client.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
@@ -46,9 +46,10 @@ Deno.test("backends that flap come by how often they changed", async () => {
   bed.move("web0", "up");
   const lines: string[] = [];
   const note = (text: string) => void lines.push(...text.split("\n"));
+  using connection = connectTo(address);
   const show = (line: string) =>
     execute(parseCommand(line.split(" ")), {
-      ...{ client: createMaglevClient(address), server: address, style: plainStyle, json: false },
+      ...{ client: connection.client, server: address, style: plainStyle, json: false },
       ...{ signal: never, memory: new Map(), dryRun: false, timeout: undefined },
       ...{ now: () => bed.clock.wall(), print: note, note, agree: () => Promise.resolve(true) },
     });

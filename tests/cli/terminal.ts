@@ -39,6 +39,12 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", ...names);
   }
 
+  /** Sends a signal to the program that runs in it. */
+  async signal(name: string): Promise<void> {
+    const shell = (await this.#tmux("display-message", "-p", "#{pane_pid}")).trim();
+    await new Deno.Command("pkill", { args: [`-${name}`, "-P", shell] }).output();
+  }
+
   /** Changes the size of the window. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));

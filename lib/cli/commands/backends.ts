@@ -1,26 +1,21 @@
-import {
-  type BackendInfo,
-  BackendInfoSchema,
-  type HealthCheckInfo,
-  type ProbeResultInfo,
-} from "../../gen/maglev_pb.ts";
+import type { BackendInfo, HealthCheckInfo } from "../../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import { recentEvents } from "./events.ts";
-import type { JsonObject } from "@bufbuild/protobuf";
 import { handMark, handText } from "../by_hand.ts";
 import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
-import type { Command, CommandContext, View } from "../node.ts";
-import { messageJson, report, slotValue } from "../report.ts";
+import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../lists.ts";
+import type { Command, CommandContext, Listing, View } from "../node.ts";
+import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, formatPairs, formatTable, indent } from "../table.ts";
+import { type Cell, formatPairs, formatTable, indent, inner } from "../table.ts";
 
 /** `show backends`: a line each. */
-export const showBackends = report({
-  fetch: async ({ client, signal }) =>
-    (await client.listBackends({ details: true }, { signal })).backends,
-  text: (backends, view) => formatBackendTable(backends, view),
-  json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackends = listing({
+  fetch: allBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
 /** What backends may be chosen by. */
@@ -28,18 +23,18 @@ export type BackendFilter = "down" | "flapping" | "by-hand";
 
 /** `show backends [PATTERN] FILTER`: a line each, what flaps most first. */
 export function showBackendsThat(filter: BackendFilter): Command {
-  return report({
+  return listing({
     fetch: async (context) => {
       const backends = await matchingBackends(context);
       return filter === "flapping"
         ? await flappingBackends(context, backends)
         : { backends: backends.filter(filters[filter]), changes: undefined };
     },
-    text: ({ backends, changes }, view) =>
-      backends.length === 0 ? none[filter] : formatBackendTable(backends, view, changes),
+    listing: ({ backends, changes }, view) => listBackends(backends, view, changes),
+    none: none[filter],
     json: ({ backends, changes }) =>
       backends.map((backend) => ({
-        ...messageJson(BackendInfoSchema, backend) as JsonObject,
+        ...backendJson(backend),
         ...(changes && { changes: changes.get(backend.name) ?? 0 }),
       })),
   });
@@ -58,9 +53,9 @@ const none: Readonly<Record<BackendFilter, string>> = {
   "by-hand": "no backend was steered by hand",
 };
 
-async function matchingBackends({ client, signal, args }: CommandContext): Promise<BackendInfo[]> {
-  const { backends } = await client.listBackends({ details: true }, { signal });
-  const pattern = args.values.get("backend");
+async function matchingBackends(context: CommandContext): Promise<BackendInfo[]> {
+  const backends = await allBackends(context);
+  const pattern = context.args.values.get("backend");
   if (pattern === undefined) return backends;
   const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
   if (matching.length > 0) return matching;
@@ -88,38 +83,39 @@ async function flappingBackends(context: CommandContext, backends: readonly Back
 }
 
 /** `show backends NAME`: everything; of a pattern, a line each. */
-export const showBackend = report({
-  fetch: async (context) => {
-    const { client, signal } = context;
-    const name = slotValue(context, "backend");
-    if (isGlob(name)) {
-      return { kind: "several", backends: await matchingBackends(context) } as const;
-    }
-    const backend = await client.getBackend({ name }, { signal });
-    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
-      .catch(() => undefined);
-    return { kind: "one", backend, check } as const;
-  },
-  text: (found, view) =>
-    found.kind === "one"
-      ? formatBackend(found.backend, found.check, view)
-      : formatBackendTable(found.backends, view),
-  json: (found) =>
-    found.kind === "one"
-      ? messageJson(BackendInfoSchema, found.backend)
-      : found.backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackend: Command = {
+  kind: "report",
+  run: (context) =>
+    isGlob(slotValue(context, "backend")) ? showMatching.run(context) : showOne.run(context),
+};
+
+const showMatching = listing({
+  fetch: matchingBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
-/** All backends as a table. */
-function formatBackendTable(
+const showOne = report({
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const backend = await oneBackend(context, slotValue(context, "backend"));
+    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
+      .catch(() => undefined);
+    return { backend, check };
+  },
+  text: ({ backend, check }, view) => formatBackend(backend, check, view),
+  json: ({ backend }) => backendJson(backend),
+});
+
+/** Backends, a row each. */
+function listBackends(
   backends: readonly BackendInfo[],
   view: View,
   changes?: ReadonlyMap<string, number>,
-): string {
-  if (backends.length === 0) return "no backends are configured";
-  return formatTable(
-    view.style,
-    [
+): Listing {
+  return {
+    columns: [
       { title: "name" },
       { title: "address" },
       { title: "state" },
@@ -129,17 +125,17 @@ function formatBackendTable(
       ...(changes ? [{ title: `changes in ${flappingSpan}`, align: "right" as const }] : []),
       { title: "frontends" },
     ],
-    backends.map((backend) => [
+    rows: backends.map((backend) => [
       backend.name,
       backend.address,
       stateCell(backend.state, handMark(backend.byHand)),
-      formatAgo(backend.sinceUnixNs, view.now),
+      formatAgo(sinceOf(backend), view.now),
       probeCell(backend, view.now),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
       ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
       backend.frontends.join(", "),
     ]),
-  );
+  };
 }
 
 /** One backend with its last probe and its history. */
@@ -149,7 +145,8 @@ function formatBackend(
   view: View,
 ): string {
   const { style, now } = view;
-  const since = `${backend.state} for ${formatAgo(backend.sinceUnixNs, now)}`;
+  const began = sinceOf(backend);
+  const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
   const head = formatPairs(style, [
     ["name", backend.name],
     ["address", backend.address],
@@ -158,7 +155,7 @@ function formatBackend(
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
-    ["last probe", formatProbe(backend.lastProbe, now)],
+    ["last probe", formatProbe(backend, now)],
     ["frontends", backend.frontends.join(", ") || "none"],
   ]);
   if (backend.transitions.length === 0) return head;
@@ -170,7 +167,7 @@ function formatBackend(
     stateCell(transition.to),
     formatOutcome(transition),
   ]);
-  const history = formatTable(style, [
+  const history = formatTable({ style, width: inner(view) }, [
     { title: "at" },
     { title: "" },
     { title: "from" },
@@ -186,22 +183,29 @@ function stateCell(state: string, mark = ""): Cell {
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */
-function probeCell({ lastProbe: probe, state }: BackendInfo, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function probeCell(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe, state } = backend;
+  if (!probe) return noProbe(backend);
   if (state === "paused" || state === "disabled") {
     return { text: `${probe.code} ${formatAgo(probe.atUnixNs, now)} ago`, meaning: "dim" };
   }
   return { text: probe.code, meaning: probe.ok ? "good" : "bad" };
 }
 
-function formatProbe(probe: ProbeResultInfo | undefined, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function noProbe(backend: BackendInfo): Cell {
+  return { text: isUntold(backend) ? "-" : "none yet", meaning: "dim" };
+}
+
+function formatProbe(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe } = backend;
+  if (!probe) return noProbe(backend);
   const took = `in ${formatMeasured(probe.durationNs)}, ${formatAgo(probe.atUnixNs, now)} ago`;
   return { text: `${formatOutcome(probe)} ${took}`, meaning: probe.ok ? "good" : "bad" };
 }
 
 /** The counter against its top, so that one sees how far from a flip it is. */
 function formatHealth(backend: BackendInfo, check: HealthCheckInfo | undefined): string {
+  if (isUntold(backend)) return "-";
   if (!check) return String(backend.health);
   const top = check.rise + check.fall - 1;
   return `${backend.health} of ${top} (rise ${check.rise}, fall ${check.fall})`;

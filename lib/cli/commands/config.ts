@@ -24,8 +24,8 @@ export const diffConfig = report({
     if (!outcome) throw new CommandFailure(`${olderServer} how its file differs`);
     return { changes, outcome };
   },
-  text: ({ changes, outcome }, { style }) =>
-    `${formatConfigChanges(changes, style)}\n${formatOutcomeText(outcome, style)}`,
+  text: ({ changes, outcome }, view) =>
+    `${formatConfigChanges(changes, view.style)}\n${formatOutcomeText(outcome, view)}`,
   json: ({ changes, outcome }) => ({
     ...changesJson(changes),
     outcome: messageJson(OutcomeSchema, outcome),
@@ -41,8 +41,8 @@ export const reloadConfig = change(async (context): Promise<Changed> => {
     return { ...telling("", changes), outcome: foreseen, isShown: false, isDryRun: true };
   }
   const isShown = foreseen !== undefined && isDangerous(foreseen) && await agree({
-    details: (style) =>
-      `${formatConfigChanges(changes, style)}\n${formatOutcomeText(foreseen, style)}`,
+    details: (paper) =>
+      `${formatConfigChanges(changes, paper.style)}\n${formatOutcomeText(foreseen, paper)}`,
     question: "put this configuration into force?",
   });
   const response = await client.reloadConfig({}, { signal });

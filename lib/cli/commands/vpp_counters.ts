@@ -49,7 +49,7 @@ function vipTable(
   now: readonly VPPLBVIPCounters[],
   before: readonly VPPLBVIPCounters[] | undefined,
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const key = ({ prefix, protocol, port }: VPPLBVIPCounters) => `${prefix} ${protocol} ${port}`;
   const earlier = new Map(before?.map((vip) => [key(vip), packetsOf(vip)]));
@@ -66,7 +66,7 @@ function vipTable(
     ...[vip.firstPacket, vip.nextPacket, vip.untrackedPacket, vip.noServer].map(formatCount),
     ...(seconds > 0 ? [formatRate(packetsOf(vip), earlier.get(key(vip)), seconds)] : []),
   ]);
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 /** What the lb plugin has seen of this VIP. */
@@ -103,7 +103,7 @@ function trafficTable(
     before: readonly Traffic[] | undefined;
   },
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const earlier = new Map(before?.map((one) => [one.name, one]));
   const columns = [
@@ -122,7 +122,7 @@ function trafficTable(
         : []),
     ];
   });
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 function numeric(...titles: string[]): Column[] {

@@ -2,7 +2,7 @@ import { type VPPLBState, VPPLBStateSchema, type VPPLBVIP } from "../../gen/magl
 import { stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
-import { formatPairs, formatTable, indent } from "../table.ts";
+import { formatPairs, formatTable, indent, inner } from "../table.ts";
 import { formatPort } from "./frontends.ts";
 
 /** `show vpp lb state`. */
@@ -29,7 +29,8 @@ export function protocolName(number: number): string {
   return { 6: "tcp", 17: "udp", 255: "any" }[number] ?? String(number);
 }
 
-function formatVip(vip: VPPLBVIP, { style }: View): string {
+function formatVip(vip: VPPLBVIP, view: View): string {
+  const { style } = view;
   const head = [
     `${style.paint("label", "vip")} ${stripHostMask(vip.prefix)}`,
     `${style.paint("label", "protocol")} ${protocolName(vip.protocol)}`,
@@ -39,7 +40,7 @@ function formatVip(vip: VPPLBVIP, { style }: View): string {
   ].join("  ");
   if (vip.applicationServers.length === 0) return `${head}\n  no servers`;
   const servers = formatTable(
-    style,
+    { style, width: inner(view) },
     [
       { title: "server" },
       { title: "weight", align: "right" },
