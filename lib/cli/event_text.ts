@@ -104,9 +104,14 @@ function reasonText({ event, cause, actor }: Event): string {
 
 function formatLog({ atUnixNs, level, msg, attrs }: LogEvent, style: Style): string {
   const meaning = level === "error" ? "bad" : level === "warn" ? "warning" : "plain";
-  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${value}`);
+  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${quoted(value)}`);
   const word = style.paint(meaning, level.padEnd(8));
   return [formatTime(atUnixNs), word, msg, ...values].join(" ");
+}
+
+/** What has blanks is kept together. */
+function quoted(value: string): string {
+  return /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 /** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */

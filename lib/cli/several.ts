@@ -87,8 +87,10 @@ function worst(codes: readonly ExitCode[]): ExitCode {
   return severity[Math.max(0, ...codes.map((code) => severity.indexOf(code)))] ?? exitCodes.failed;
 }
 
+/** Where it went wrong, unless the sentence says so itself. */
 function sentenceOf(session: Session, error: unknown): string {
-  return `${labelOf(session)}: ${describeError(error, session.server)}`;
+  const sentence = describeError(error, session.server);
+  return sentence.includes(session.server) ? sentence : `${labelOf(session)}: ${sentence}`;
 }
 
 function print(answers: readonly Answer[], session: Session): void {

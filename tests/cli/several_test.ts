@@ -70,7 +70,7 @@ Deno.test("a server that cannot be reached is said and hides no other's answer",
   assert.equal(code, 4);
   assert.match(out, new RegExp(`^${one.address} +web0 `, "m"));
   assert.deepEqual(err, [
-    `error: ${nobody}: cannot reach maglevd at ${nobody}: connection refused`,
+    `error: cannot reach maglevd at ${nobody}: connection refused`,
   ]);
   const json = JSON.parse((await run([nobody, one.address], "show backends web0 --json")).out);
   assert.deepEqual(

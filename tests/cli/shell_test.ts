@@ -70,10 +70,9 @@ function shellTest(
   });
 }
 
-shellTest("the shell says both sides' versions, then prompts", async ({ terminal, server }) => {
+shellTest("the shell says both sides' versions, then prompts", async ({ terminal }) => {
   await terminal.contains("maglevc 0.");
   await terminal.contains("maglevd 0.1.0 (commit 1a2b3c4, built 2026-01-01T00:00:00Z) at maglev");
-  await terminal.contains(`(127.0.0.1:${server.port})`);
   await terminal.endsWith("maglev>");
 });
 
@@ -253,6 +252,7 @@ shellTest("Ctrl-Z stops the shell while a command runs, which goes on after fg",
   await terminal.endsWith("$");
   await terminal.type("fg");
   await terminal.key("Enter");
+  await terminal.isTaken();
   await terminal.key("C-c");
   await terminal.endsWith("cancelled\nmaglev>");
 });
@@ -264,7 +264,7 @@ shellTest("a single watch that was stopped goes on after fg until any key", asyn
   await terminal.endsWith("$");
   await terminal.type("fg");
   await terminal.key("Enter");
-  await terminal.contains("watch events");
+  await terminal.isTaken();
   await terminal.type("q");
   await terminal.endsWith("$");
   await terminal.type("stty -a | grep -o ' icanon'");

@@ -66,6 +66,18 @@ export class Terminal implements AsyncDisposable {
     await this.#until((screen) => screen.includes(expected), expected);
   }
 
+  /** Waits until a program has taken the terminal, as editors do: it gets each key at once. */
+  async isTaken(): Promise<void> {
+    const tty = (await this.#tmux("display-message", "-p", "#{pane_tty}")).trim();
+    const end = performance.now() + patienceMs;
+    for (;;) {
+      const { stdout } = await new Deno.Command("stty", { args: ["-F", tty, "-a"] }).output();
+      if (new TextDecoder().decode(stdout).includes("-icanon")) return;
+      assert.ok(performance.now() < end, await this.screen());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#tmux("kill-server");
   }

@@ -124,16 +124,18 @@ function listBackends(
       { title: "took", align: "right" },
       ...(changes ? [{ title: `changes in ${flappingSpan}`, align: "right" as const }] : []),
       { title: "frontends" },
+      { title: "" },
     ],
     rows: backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state, handMark(backend.byHand)),
+      stateCell(backend.state),
       formatAgo(sinceOf(backend), view.now),
       probeCell(backend, view.now),
       backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
       ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
       backend.frontends.join(", "),
+      handMark(backend.byHand),
     ]),
   };
 }
@@ -178,8 +180,8 @@ function formatBackend(
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
 
-function stateCell(state: string, mark = ""): Cell {
-  return { text: `${state}${mark}`, meaning: stateMeaning(state) };
+function stateCell(state: string): Cell {
+  return { text: state, meaning: stateMeaning(state) };
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */

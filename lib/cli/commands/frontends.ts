@@ -75,7 +75,7 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
       backend.name,
       { text: backend.state || "-", meaning: stateMeaning(backend.state) },
       formatAgo(backend.sinceUnixNs, now),
-      `${backend.weight}${handMark(backend.byHand)}`,
+      backend.byHand ? `${backend.weight} (${handMark(backend.byHand)})` : String(backend.weight),
       backend.reason === "kept" ? "kept" : String(backend.effectiveWeight),
       all === 0 ? "" : formatShare(backend.effectiveWeight / all),
       { text: reasonText(backend, frontend), meaning: "dim" as const },

@@ -154,7 +154,7 @@ function byHand(
     ...backends.flatMap(({ name, byHand: hand }) =>
       hand
         ? [{
-          text: `backend ${name} ${handText(hand, now)}`,
+          text: `backend ${name}: ${handText(hand, now)}`,
           what: { backend: name, value: hand.value, file: hand.file },
         }]
         : []
@@ -164,7 +164,7 @@ function byHand(
         members.flatMap(({ name: backend, byHand: hand }) =>
           hand
             ? [{
-              text: `weight of ${backend} in pool ${pool} of ${frontend} ${handText(hand, now)}`,
+              text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
               what: { frontend, pool, backend, value: hand.value, file: hand.file },
             }]
             : []
