@@ -9,7 +9,7 @@ export function endsSoon(endUnixNs: bigint, now: number): boolean {
   return endUnixNs !== 0n && Number(endUnixNs) / 1e6 < now + soonMs;
 }
 
-/** When it ends, and how far away that is: `ends 2026-01-11 09:17:25.000 (in 9d6h)`. */
+/** When it ends, and how far away that is: `ends 2026-01-11 09:17:25.000Z (in 9d6h)`. */
 export function certificateText(endUnixNs: bigint, now: number): string {
   const hasEnded = Number(endUnixNs) / 1e6 < now;
   return `${hasEnded ? "ended" : "ends"} ${formatTime(endUnixNs)} (${formatIn(endUnixNs, now)})`;

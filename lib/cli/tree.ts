@@ -37,7 +37,7 @@ import {
 /** Every command there is. Help, completion, manuals and tests read this. */
 export const commandTree: readonly Node[] = [
   keyword("show", "Show what maglevd knows", () => [
-    keyword("version", "Version, commit and date of this maglevc", showVersion),
+    keyword("version", "Versions of this maglevc and of maglevd", showVersion),
     keyword("status", "Whether everything is all right, and what is not", showStatus),
     keyword(
       "frontends",
@@ -174,6 +174,7 @@ export const commandTree: readonly Node[] = [
     keyword("zsh", "For zsh", completionScript("zsh")),
     keyword("fish", "For fish", completionScript("fish")),
   ]),
+  keyword("help", "Print all commands", { kind: "help" }),
   keyword("quit", "Leave the shell", { kind: "quit" }),
   keyword("exit", "Leave the shell", { kind: "quit" }),
 ];

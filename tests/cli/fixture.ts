@@ -9,10 +9,9 @@ import {
 } from "@connectrpc/connect";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { changes, heartbeat, opening, presentState } from "./events_fixture.ts";
+import { configChanges, forecast, outcome } from "./outcome_fixture.ts";
 import {
   type BackendInfoSchema,
-  type CheckConfigResponseSchema,
-  type ConfigChangeSchema,
   type FrontendInfoSchema,
   type HealthCheckInfoSchema,
   Maglev,
@@ -29,7 +28,7 @@ function ago(ms: number): bigint {
 }
 
 /** The fields of a message, as opposed to a message already made. */
-type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
+export type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
 
 const backends: Plain<typeof BackendInfoSchema>[] = [
   {
@@ -202,87 +201,6 @@ function find<T extends { name?: string | undefined }>(
   if (!found) throw new ConnectError(`${kind} "${name}" not found`, Code.NotFound);
   return found;
 }
-
-const set = (weight: number) => ({ kind: "set", weight });
-
-/** What taking out any backend comes to. */
-const outcome: Plain<typeof OutcomeSchema> = {
-  frontends: [
-    {
-      frontendName: "api",
-      before: { state: "up", activePool: "main", weight: 100 },
-      after: { state: "down", activePool: "main", weight: 0 },
-      danger: "goes-down",
-      weights: [{
-        ...{ poolName: "main", backendName: "nginx0" },
-        ...{ configuredFrom: set(100), configuredTo: set(100) },
-        ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 1 },
-      }],
-    },
-    {
-      frontendName: "www",
-      before: { state: "up", activePool: "main", weight: 150 },
-      after: { state: "up", activePool: "fallback", weight: 10 },
-      danger: "loses-most",
-      hasMore: true,
-      weights: [
-        {
-          ...{ poolName: "main", backendName: "nginx0" },
-          ...{ configuredFrom: set(100), configuredTo: set(50) },
-          ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 2 / 3 },
-        },
-        {
-          ...{ poolName: "fallback", backendName: "spare" },
-          ...{ configuredFrom: { kind: "absent" }, configuredTo: set(10) },
-          ...{ effectiveFrom: { kind: "kept" }, effectiveTo: set(10), shareTo: 1 },
-        },
-      ],
-    },
-    {
-      frontendName: "old",
-      before: { state: "up", activePool: "main", weight: 100 },
-      danger: "removed",
-    },
-    { frontendName: "new", after: { state: "unknown", activePool: "main" } },
-    {
-      frontendName: "same",
-      before: { state: "up", activePool: "main", weight: 100 },
-      after: { state: "up", activePool: "main", weight: 100 },
-    },
-  ],
-};
-
-const configChanges: Plain<typeof ConfigChangeSchema>[] = [
-  { kind: "vpp", change: "changed", details: ["flow-timeout 40s -> 60s"] },
-  { kind: "backend", change: "added", name: "web9", details: ["address 192.0.2.99"] },
-  { kind: "frontend", change: "removed", name: "old" },
-];
-
-/** What a reload does to VPP and to what was set by hand. */
-const forecast: Pick<Plain<typeof CheckConfigResponseSchema>, "vpp" | "overrides"> = {
-  vpp: {
-    total: 2,
-    changes: [
-      {
-        ...{ kind: "as-weight", prefix: "198.51.100.1/32", protocol: "any" },
-        ...{ address: "192.0.2.11", detail: "weight 50 -> 0, flush" },
-        ...{ frontend: "api", backend: "nginx1" },
-      },
-      { kind: "vip-del", prefix: "198.51.100.9/32", protocol: "tcp", port: 80 },
-    ],
-    moves: [{ prefix: "198.51.100.1/32", protocol: "any", frontend: "api", share: 0.25 }],
-  },
-  overrides: [
-    {
-      ...{ change: "ended", backendName: "nginx1", frontendName: "www", poolName: "main" },
-      ...{ byHand: "50", fileFrom: "100", fileTo: "70" },
-    },
-    {
-      ...{ change: "kept", backendName: "spare", byHand: "disabled" },
-      ...{ fileFrom: "disabled", fileTo: "enabled" },
-    },
-  ],
-};
 
 const after: Readonly<Record<string, string>> = {
   pause: "paused",

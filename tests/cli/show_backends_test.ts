@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
-import { createMaglevClient } from "../../lib/cli/client.ts";
+import { connectTo } from "../../lib/cli/client.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
@@ -39,8 +39,9 @@ Deno.test("backends are chosen by a pattern, by their state and by what was said
 async function shown({ address, bed }: Harness, line: string): Promise<string[]> {
   const lines: string[] = [];
   const note = (text: string) => void lines.push(...text.split("\n"));
+  using connection = connectTo(address);
   await execute(parseCommand(line.split(" ")), {
-    ...{ client: createMaglevClient(address), server: address, style: plainStyle, json: false },
+    ...{ client: connection.client, server: address, style: plainStyle, json: false },
     ...{ signal: never, memory: new Map(), dryRun: false, timeout: undefined },
     ...{ now: () => bed.clock.wall(), print: note, note, agree: () => Promise.resolve(true) },
   });
@@ -107,7 +108,9 @@ Deno.test("of a maglevd that is older it is not known who flaps, and nothing is 
   const older = createClient(
     Maglev,
     createRouterTransport(({ service }) => {
-      service(Maglev, { listBackends: () => ({ backends: [{ name: "web0" }] }) });
+      service(Maglev, {
+        listBackends: () => ({ backendNames: ["web0"], backends: [{ name: "web0" }] }),
+      });
     }),
   );
   const context = (line: string, print: (text: string) => void) =>

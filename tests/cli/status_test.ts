@@ -52,11 +52,11 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   const hand = said.slice(said.indexOf("by hand") + 1);
   assert.match(
     hand[0] ?? "",
-    /^ {2}backend web3 disabled by anna from 192.0.2.7 .* ago; the file says enabled$/,
+    /^ {2}backend web3: disabled by anna from 192.0.2.7 .* ago; the file says enabled$/,
   );
   assert.match(
     hand[1] ?? "",
-    /^ {2}weight of web2 in pool fallback of www 0 by operator .*; the file says 100$/,
+    /^ {2}weight of web2 in pool fallback of www: 0 by operator .*; the file says 100$/,
   );
 });
 

@@ -1,9 +1,10 @@
-import { type BackendInfo, BackendInfoSchema } from "../../gen/maglev_pb.ts";
+import type { BackendInfo } from "../../gen/maglev_pb.ts";
 import { olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
+import { backendJson } from "../lists.ts";
 import type { Command } from "../node.ts";
-import { messageJson, report } from "../report.ts";
-import { formatBackendTable, matchingBackends, slowness } from "./backends.ts";
+import { listing } from "../report.ts";
+import { listBackends, matchingBackends, slowness } from "./backends.ts";
 
 /** What backends may be chosen by. */
 export type BackendFilter = "down" | "flapping" | "slow" | "by-hand";
@@ -44,13 +45,14 @@ const choices: Readonly<Record<BackendFilter, Choice>> = {
 /** `show backends [PATTERN] FILTER`: a line each, the worst first. */
 export function showBackendsThat(filter: BackendFilter): Command {
   const { isChosen, rank, none } = choices[filter];
-  return report({
+  return listing({
     fetch: async (context) => {
       const chosen = (await matchingBackends(context)).filter(isChosen);
       return rank ? chosen.sort((a, b) => rank(b) - rank(a)) : chosen;
     },
-    text: (backends, view) => backends.length === 0 ? none : formatBackendTable(backends, view),
-    json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+    listing: listBackends,
+    none,
+    json: (backends) => backends.map(backendJson),
   });
 }
 

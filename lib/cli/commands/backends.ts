@@ -1,33 +1,27 @@
-import {
-  type BackendInfo,
-  BackendInfoSchema,
-  type HealthCheckInfo,
-  type ProbeResultInfo,
-} from "../../gen/maglev_pb.ts";
+import type { BackendInfo, HealthCheckInfo } from "../../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
 import { formatAgo, formatDuration, formatMeasured, formatOutcome, formatTime } from "../format.ts";
-import type { CommandContext, View } from "../node.ts";
-import { messageJson, report, slotValue } from "../report.ts";
+import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../lists.ts";
+import type { Command, CommandContext, Listing, View } from "../node.ts";
+import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, type Column, formatPairs, formatTable, indent } from "../table.ts";
+import { type Cell, type Column, formatPairs, formatTable, indent, inner } from "../table.ts";
 
 /** `show backends`: a line each. */
-export const showBackends = report({
-  fetch: async ({ client, signal }) =>
-    (await client.listBackends({ details: true }, { signal })).backends,
-  text: (backends, view) => formatBackendTable(backends, view),
-  json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackends = listing({
+  fetch: allBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
 /** Backends that the pattern fits, or all if there is none; not-found where none does. */
-export async function matchingBackends(
-  { client, signal, args }: CommandContext,
-): Promise<BackendInfo[]> {
-  const { backends } = await client.listBackends({ details: true }, { signal });
-  const pattern = args.values.get("backend");
+export async function matchingBackends(context: CommandContext): Promise<BackendInfo[]> {
+  const backends = await allBackends(context);
+  const pattern = context.args.values.get("backend");
   if (pattern === undefined) return backends;
   const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
   if (matching.length > 0) return matching;
@@ -35,34 +29,35 @@ export async function matchingBackends(
 }
 
 /** `show backends NAME`: everything; of a pattern, a line each. */
-export const showBackend = report({
-  fetch: async (context) => {
-    const { client, signal } = context;
-    const name = slotValue(context, "backend");
-    if (isGlob(name)) {
-      return { kind: "several", backends: await matchingBackends(context) } as const;
-    }
-    const backend = await client.getBackend({ name }, { signal });
-    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
-      .catch(() => undefined);
-    return { kind: "one", backend, check } as const;
-  },
-  text: (found, view) =>
-    found.kind === "one"
-      ? formatBackend(found.backend, found.check, view)
-      : formatBackendTable(found.backends, view),
-  json: (found) =>
-    found.kind === "one"
-      ? messageJson(BackendInfoSchema, found.backend)
-      : found.backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackend: Command = {
+  kind: "report",
+  run: (context) =>
+    isGlob(slotValue(context, "backend")) ? showMatching.run(context) : showOne.run(context),
+};
+
+const showMatching = listing({
+  fetch: matchingBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
-/** All backends as a table. */
-export function formatBackendTable(backends: readonly BackendInfo[], view: View): string {
-  if (backends.length === 0) return "no backends are configured";
-  return formatTable(
-    view.style,
-    [
+const showOne = report({
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const backend = await oneBackend(context, slotValue(context, "backend"));
+    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
+      .catch(() => undefined);
+    return { backend, check };
+  },
+  text: ({ backend, check }, view) => formatBackend(backend, check, view),
+  json: ({ backend }) => backendJson(backend),
+});
+
+/** Backends, a row each. */
+export function listBackends(backends: readonly BackendInfo[], view: View): Listing {
+  return {
+    columns: [
       { title: "name" },
       { title: "address" },
       { title: "state" },
@@ -70,18 +65,20 @@ export function formatBackendTable(backends: readonly BackendInfo[], view: View)
       { title: "last check" },
       ...rightAligned("p50", "p95", "max", "timeout", "changes/10m"),
       { title: "frontends" },
+      { title: "" },
     ],
-    backends.map((backend) => [
+    rows: backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state, handMark(backend.byHand)),
-      formatAgo(backend.sinceUnixNs, view.now),
+      stateCell(backend.state),
+      formatAgo(sinceOf(backend), view.now),
       probeCell(backend, view.now),
       ...timeCells(backend),
       changesText(backend),
       backend.frontends.join(", "),
+      handMark(backend.byHand),
     ]),
-  );
+  };
 }
 
 function rightAligned(...titles: string[]): Column[] {
@@ -118,24 +115,22 @@ function formatBackend(
   view: View,
 ): string {
   const { style, now } = view;
-  const since = `${backend.state} for ${formatAgo(backend.sinceUnixNs, now)}`;
-  const head = formatPairs(
-    style,
-    [
-      ["name", backend.name],
-      ["address", backend.address],
-      ["state", { text: since, meaning: stateMeaning(backend.state) }],
-      ["by hand", backend.byHand && handText(backend.byHand, now)],
-      ["enabled", String(backend.enabled)],
-      ["healthcheck", backend.healthcheck],
-      ["health", formatHealth(backend, check)],
-      ["last probe", formatProbe(backend.lastProbe, now)],
-      ["probes took", timesText(backend)],
-      ["changes in 10m", changesText(backend) || undefined],
-      ["certificate", certificateCell(backend, now)],
-      ["frontends", backend.frontends.join(", ") || "none"],
-    ],
-  );
+  const began = sinceOf(backend);
+  const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
+  const head = formatPairs(style, [
+    ["name", backend.name],
+    ["address", backend.address],
+    ["state", { text: since, meaning: stateMeaning(backend.state) }],
+    ["by hand", backend.byHand && handText(backend.byHand, now)],
+    ["enabled", String(backend.enabled)],
+    ["healthcheck", backend.healthcheck],
+    ["health", formatHealth(backend, check)],
+    ["last probe", formatProbe(backend, now)],
+    ["probes took", timesText(backend)],
+    ["changes in 10m", changesText(backend) || undefined],
+    ["certificate", certificateCell(backend, now)],
+    ["frontends", backend.frontends.join(", ") || "none"],
+  ]);
   if (backend.transitions.length === 0) return head;
   const rows = backend.transitions.map((transition) => [
     formatTime(transition.atUnixNs),
@@ -145,7 +140,7 @@ function formatBackend(
     stateCell(transition.to),
     formatOutcome(transition),
   ]);
-  const history = formatTable(style, [
+  const history = formatTable({ style, width: inner(view) }, [
     { title: "at" },
     { title: "" },
     { title: "from" },
@@ -156,21 +151,27 @@ function formatBackend(
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
 
-function stateCell(state: string, mark = ""): Cell {
-  return { text: `${state}${mark}`, meaning: stateMeaning(state) };
+function stateCell(state: string): Cell {
+  return { text: state, meaning: stateMeaning(state) };
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */
-function probeCell({ lastProbe: probe, state }: BackendInfo, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function probeCell(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe, state } = backend;
+  if (!probe) return noProbe(backend);
   if (state === "paused" || state === "disabled") {
     return { text: `${probe.code} ${formatAgo(probe.atUnixNs, now)} ago`, meaning: "dim" };
   }
   return { text: probe.code, meaning: probe.ok ? "good" : "bad" };
 }
 
-function formatProbe(probe: ProbeResultInfo | undefined, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function noProbe(backend: BackendInfo): Cell {
+  return { text: isUntold(backend) ? "-" : "none yet", meaning: "dim" };
+}
+
+function formatProbe(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe } = backend;
+  if (!probe) return noProbe(backend);
   const took = `in ${formatMeasured(probe.durationNs)}, ${formatAgo(probe.atUnixNs, now)} ago`;
   return { text: `${formatOutcome(probe)} ${took}`, meaning: probe.ok ? "good" : "bad" };
 }
@@ -193,6 +194,7 @@ function certificateCell(
 
 /** The counter against its top, so that one sees how far from a flip it is. */
 function formatHealth(backend: BackendInfo, check: HealthCheckInfo | undefined): string {
+  if (isUntold(backend)) return "-";
   if (!check) return String(backend.health);
   const top = check.rise + check.fall - 1;
   return `${backend.health} of ${top} (rise ${check.rise}, fall ${check.fall})`;

@@ -29,7 +29,7 @@ export const diffConfig = report({
   text: (foreseen, view) =>
     lines(
       formatConfigChanges(foreseen.changes, view.style),
-      formatOutcomeText(foreseen.outcome, view.style),
+      formatOutcomeText(foreseen.outcome, view),
       formatForecast(foreseen, view),
     ),
   json: (foreseen) => ({
@@ -48,11 +48,11 @@ export const reloadConfig = change(async (context): Promise<Changed> => {
     return { ...telling("", response), outcome: foreseen, isShown: false, isDryRun: true };
   }
   const isShown = foreseen !== undefined && isDangerous(foreseen) && await agree({
-    details: (style) =>
+    details: (paper) =>
       lines(
-        formatConfigChanges(changes, style),
-        formatOutcomeText(foreseen, style),
-        formatForecast(response, { style, now: context.now() }),
+        formatConfigChanges(changes, paper.style),
+        formatOutcomeText(foreseen, paper),
+        formatForecast(response, { ...paper, now: context.now() }),
       ),
     question: "put this configuration into force?",
   });

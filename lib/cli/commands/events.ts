@@ -24,6 +24,11 @@ interface Found {
 /** `show events`, with its options in any order. */
 export const showEvents = report<Found>({
   fetch: find,
+  listing: ({ events }, { style }) => ({
+    columns: [],
+    rows: events.map((event) => [formatEventText(event, style)]),
+    times: events.map(({ atUnixNs }) => atUnixNs),
+  }),
   text({ events, hasMore }, { style }) {
     if (events.length === 0) return style.paint("dim", "no events");
     const lines = events.map((event) => formatEventText(event, style));

@@ -14,6 +14,7 @@ import { certificateText, endingSoon } from "../certificates.ts";
 import { unlessOlder } from "../change.ts";
 import { exitCodes } from "../errors.ts";
 import { formatAgo, formatIn, formatTime } from "../format.ts";
+import { allBackends, allFrontends } from "../lists.ts";
 import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -53,11 +54,10 @@ export const showStatus = report<Found>({
 
 async function find(context: CommandContext): Promise<Found> {
   const { client, signal } = context;
-  const details = { details: true };
-  const [status, { backends }, { frontends }, vpp] = await Promise.all([
+  const [status, backends, frontends, vpp] = await Promise.all([
     unlessOlder(context, () => client.getStatus({}, { signal })),
-    client.listBackends(details, { signal }),
-    client.listFrontends(details, { signal }),
+    allBackends(context),
+    allFrontends(context),
     client.getVPPInfo({}, { signal }).catch(whyUnavailable),
   ]);
   return { at: context.now(), status, backends, frontends, vpp };
@@ -75,13 +75,9 @@ function formatStatus(found: Found, view: View): string {
   const certificates = endingSoon(found.backends, found.at).map((
     { name, certificateEndUnixNs: end },
   ) => `of backend ${name} ${certificateText(end, view.now)}`);
-  const all: Cell = wrong.length === 0 ? { text: "all is well", meaning: "good" } : {
-    text: `${wrong.length} ${wrong.length === 1 ? "thing is" : "things are"} wrong`,
-    meaning: "bad",
-  };
   const parts = [
     formatPairs(style, [
-      ["status", all],
+      ["status", verdict(wrong.length, found.status !== undefined)],
       ...daemonPairs(found.status, view),
       ["vpp", vppCell(found, view)],
       ["backends", countText(found.backends)],
@@ -92,6 +88,16 @@ function formatStatus(found: Found, view: View): string {
     ...hand.length > 0 ? [section("by hand", hand.map(({ text }) => text), view)] : [],
   ];
   return parts.join("\n");
+}
+
+/** A maglevd that does not tell all may be all right. */
+function verdict(wrong: number, isAllTold: boolean): Cell {
+  if (wrong > 0) {
+    return { text: `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong`, meaning: "bad" };
+  }
+  return isAllTold
+    ? { text: "all is well", meaning: "good" }
+    : { text: "unknown: nothing is seen to be wrong, but not all is told", meaning: "warning" };
 }
 
 function section(title: string, lines: readonly string[], { style }: View): string {
@@ -181,7 +187,7 @@ function byHand(
     ...backends.flatMap(({ name, byHand: hand }) =>
       hand
         ? [{
-          text: `backend ${name} ${handText(hand, now)}`,
+          text: `backend ${name}: ${handText(hand, now)}`,
           what: { backend: name, value: hand.value, file: hand.file },
         }]
         : []
@@ -191,7 +197,7 @@ function byHand(
         members.flatMap(({ name: backend, byHand: hand }) =>
           hand
             ? [{
-              text: `weight of ${backend} in pool ${pool} of ${frontend} ${handText(hand, now)}`,
+              text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
               what: { frontend, pool, backend, value: hand.value, file: hand.file },
             }]
             : []
@@ -209,7 +215,9 @@ function counts(all: readonly { readonly state: string }[]): Map<string, number>
 
 function countText(all: readonly { readonly state: string }[]): Cell {
   const byState = [...counts(all)].sort(([a], [b]) => a < b ? -1 : 1);
-  const parts = byState.map(([state, count]) => `${count} ${state || "of a state not told"}`);
+  const parts = byState.map(([state, count]) =>
+    `${count} ${state || "of a state that is not told"}`
+  );
   const [only] = byState;
   const meaning = only && byState.length === 1 ? stateMeaning(only[0]) : "plain";
   return { text: parts.join(", ") || "none", meaning };

@@ -53,7 +53,7 @@ function vipTable(
   now: readonly VPPLBVIPCounters[],
   before: readonly VPPLBVIPCounters[] | undefined,
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const key = ({ prefix, protocol, port }: VPPLBVIPCounters) => `${prefix} ${protocol} ${port}`;
   const earlier = new Map(before?.map((vip) => [key(vip), packetsOf(vip)]));
@@ -72,7 +72,7 @@ function vipTable(
     ...(seconds > 0 ? [formatRate(packetsOf(vip), earlier.get(key(vip)), seconds)] : []),
     vip.frontend,
   ]);
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 /** What the lb plugin has seen of this VIP. */
@@ -114,7 +114,7 @@ function trafficTable(
     before: readonly Traffic[] | undefined;
   },
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const earlier = new Map(before?.map((one) => [one.name, one]));
   const columns = [
@@ -135,7 +135,7 @@ function trafficTable(
       users.join(", "),
     ];
   });
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 function numeric(...titles: string[]): Column[] {

@@ -4,16 +4,17 @@ import {
   type VPPLBChange,
   type VPPLBMove,
 } from "../../gen/maglev_pb.ts";
-import { change, type Changed } from "../change.ts";
-import { exitCodes } from "../errors.ts";
+import { change, type Changed, olderServer, unlessOlder } from "../change.ts";
+import { CommandFailure, exitCodes } from "../errors.ts";
 import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
-import type { View } from "../node.ts";
+import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 
 /** `show vpp lb plan [NAME]`. */
 export const showVppPlan = report({
-  fetch: async ({ client, args, signal }) => {
-    const plan = await client.planVPPLBState(scope(args.values), { signal });
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const plan = await planned(context);
     const { checkedNs } = await client.getVPPInfo({}, { signal });
     return { plan, checkedNs };
   },
@@ -29,6 +30,14 @@ export const showVppPlan = report({
   json: ({ plan }) => messageJson(PlanVPPLBStateResponseSchema, plan),
   code: ({ plan: { changes } }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
+
+async function planned(context: CommandContext): Promise<PlanVPPLBStateResponse> {
+  const { client, args, signal } = context;
+  const call = () => client.planVPPLBState(scope(args.values), { signal });
+  const plan = await unlessOlder(context, call);
+  if (plan) return plan;
+  throw new CommandFailure(`${olderServer} what a sync would change`);
+}
 
 /** How many of a VIP's new flows get another server; those that exist stay unless flushed. */
 export function formatMove({ prefix, protocol, port, frontend, share }: VPPLBMove): string {
@@ -57,9 +66,10 @@ function isInStep(changes: readonly VPPLBChange[]): boolean {
 }
 
 /** `sync vpp lb state [NAME]`. */
-export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<Changed> => {
+export const syncVpp = change(async (context): Promise<Changed> => {
+  const { client, args, signal, dryRun } = context;
   if (dryRun) {
-    const plan = await client.planVPPLBState(scope(args.values), { signal });
+    const plan = await planned(context);
     const text = (view: View) => plan.changes.map((each) => formatChange(each, view)).join("\n");
     return {
       text: (view) => text(view) || "VPP is in step",

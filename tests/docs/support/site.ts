@@ -139,6 +139,9 @@ async function runScript(
       PATH: `${folder}:${Deno.env.get("PATH")}`,
       MAGLEV_SERVER: daemon.server,
       MAGLEV_CONFIG: daemon.configPath,
+      // Pages write files there; what was downloaded stays where it is.
+      HOME: folder,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
       NO_COLOR: "1",
     },
     stdin: "null",
