@@ -27,7 +27,14 @@ export const programs: readonly Program[] = [
   {
     name: "maglevc",
     entry: "cli.ts",
-    permissions: ["--allow-net", "--allow-read", "--allow-write", "--allow-env", "--allow-sys"],
+    permissions: [
+      "--allow-net",
+      "--allow-read",
+      "--allow-write",
+      "--allow-env",
+      "--allow-sys",
+      "--allow-run", // a signal to itself: Ctrl-Z
+    ],
   },
 ];
 

@@ -1,4 +1,4 @@
-import { because, type EventSink, type Reason } from "../events/mod.ts";
+import { because, type EventSink, type OverrideHappening, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
 import type { HealthCheck } from "../config/mod.ts";
 import type { Probing } from "../probing/mod.ts";
@@ -155,15 +155,17 @@ function settleEnabled(
 ): void {
   const operator = entry.operatorEnabled;
   if (operator === undefined) states.input(entry, enabled ? "enable" : "disable", reason);
-  else if (operator !== enabled) {
-    const word = (isEnabled: boolean) => isEnabled ? "enabled" : "disabled";
-    events.emit(because(reason, [{
-      kind: "override",
-      change: "kept",
-      ...{ backend: entry.name, frontend: "", pool: "", byHand: word(operator) },
-      file: { from: word(!enabled), to: word(enabled) },
-    }]));
-  }
+  else if (operator !== enabled) events.emit(because(reason, [keptWord(entry, operator)]));
+}
+
+/** An operator's word about `enabled` stands, though the file says the opposite now. */
+export function keptWord({ name }: BackendEntry, isEnabled: boolean): OverrideHappening {
+  const word = (enabled: boolean) => enabled ? "enabled" : "disabled";
+  return {
+    ...{ kind: "override", change: "kept" },
+    ...{ backend: name, frontend: "", pool: "", byHand: word(isEnabled) },
+    file: { from: word(isEnabled), to: word(!isEnabled) },
+  };
 }
 
 /** Tells what became of the frontends that the file says something new about. */

@@ -13,8 +13,9 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
 import type { Membership } from "./frontend.ts";
+import { RecentChanges } from "./recent_changes.ts";
 import type { Said } from "./saved.ts";
-import type { BackendByHand, BackendSnapshot } from "./types.ts";
+import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";
 
 /** Where a configuration uses a backend. */
 export interface Placement {
@@ -35,6 +36,8 @@ export class BackendEntry {
   /** Unix milliseconds at which the present state began. */
   since: number;
   transitions: readonly Transition<BackendState>[] = [];
+  /** When it changed its state of late. */
+  changes = new RecentChanges();
   /** What the operator last said about `enabled`, undefined when he never did. */
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
@@ -102,7 +105,9 @@ export class BackendEntry {
     this.untested = other.untested;
     this.since = other.since;
     this.job.inherit(other.job);
-    if (isRenamed) this.transitions = other.transitions;
+    if (!isRenamed) return;
+    this.transitions = other.transitions;
+    this.changes = other.changes;
   }
 
   /** What others may see of it. */
@@ -117,11 +122,18 @@ export class BackendEntry {
       since,
       transitions,
       lastProbe: this.job.last,
+      certificateEnd: this.job.certificateEnd,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
       drain: this.drain &&
         drainSnapshot(this.drain, this.placement.memberships, this.drainTraffic),
     };
+  }
+
+  /** How it has fared of late, as of `now` (Unix milliseconds). */
+  trend(now: number): BackendTrend {
+    const { job: { times }, check: { timeoutMs } } = this;
+    return { changes: this.changes.count(now), times, timeoutMs };
   }
 
   #byHand(): BackendByHand | undefined {

@@ -25,10 +25,12 @@ import { atOnce, Slices, type Steps } from "./slices.ts";
 import { States } from "./states.ts";
 import {
   type BackendSnapshot,
+  type BackendTrend,
   type CheckerControl,
   type CheckerObserver,
   type CheckerStats,
   type CheckerView,
+  type ForeseenReload,
   type FrontendSnapshot,
   type Operation,
   type ReloadOutcome,
@@ -153,6 +155,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return this.#world.backends.get(name)?.snapshot();
   }
 
+  /** How a backend has fared of late, undefined when there is none of that name. */
+  trend(backend: string): BackendTrend | undefined {
+    return this.#world.backends.get(backend)?.trend(this.#context.clock.wall());
+  }
+
   /** A frontend as it is now; the same object until something changes. */
   frontend(name: string): FrontendSnapshot | undefined {
     return this.#world.frontends.get(name)?.snapshot();
@@ -265,7 +272,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** What `reload` would come to if it began now, worked out in slices. */
-  async foreseeReload(config: Config): Promise<ReloadOutcome> {
+  async foreseeReload(config: Config): Promise<ForeseenReload> {
     return (await this.#slices.run(this.#planned(config))).outcome;
   }
 
@@ -313,7 +320,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   /** How to get to a configuration from what runs now, and what that would come to. */
-  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ReloadOutcome }> {
+  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ForeseenReload }> {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
     const plan = yield* planReload(old, config, this.#context.clock.wall());
@@ -331,7 +338,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   *#replace(config: Config, reason: Reason, isForced = false): Steps<ReloadOutcome> {
-    const { plan, outcome } = yield* this.#planned(config);
+    const { plan, outcome: { desired: _, ...outcome } } = yield* this.#planned(config);
     const { refusal } = outcome;
     if (refusal !== undefined && !isForced) throw new ReloadRefused(refusal, outcome);
     yield* this.#carryOut(plan, reason);

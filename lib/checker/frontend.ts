@@ -141,15 +141,20 @@ export class FrontendEntry {
   }
 
   /** Notes that a weight that was set by hand does not count here, though it did before. */
-  overrule({ backend, pool, weight, fileWeight }: SavedWeight): void {
+  overrule(saved: SavedWeight): void {
+    this.#overruled.push(this.overruledBy(saved));
+  }
+
+  /** What is told of a weight that was set by hand and does not count here. */
+  overruledBy({ backend, pool, weight, fileWeight }: SavedWeight): OverrideHappening {
     const now = this.members.get(backend);
     const isThere = now && this.#poolName(now.pool) === pool;
-    this.#overruled.push({
+    return {
       kind: "override",
       change: "ended",
       ...{ backend, frontend: this.file.name, pool, byHand: `${weight}` },
       file: { from: `${fileWeight}`, to: isThere ? `${now.fileWeight}` : "none" },
-    });
+    };
   }
 
   /** What was noted so, once. */

@@ -22,10 +22,13 @@ export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
   BackendByHand,
   BackendSnapshot,
+  BackendTrend,
   CheckerControl,
   CheckerObserver,
   CheckerStats,
   CheckerView,
+  DesiredSource,
+  ForeseenReload,
   FrontendSnapshot,
   Operation,
   ReloadOutcome,

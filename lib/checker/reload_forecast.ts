@@ -1,6 +1,7 @@
-import type { HealthCheck } from "../config/mod.ts";
-import { type BackendState, FrontendTally, roleOf, step } from "../health/mod.ts";
-import { formerNames, verdictOf, vipOf } from "./apply.ts";
+import type { Config, HealthCheck } from "../config/mod.ts";
+import type { OverrideHappening } from "../events/mod.ts";
+import { type BackendState, effectiveWeights, FrontendTally, roleOf, step } from "../health/mod.ts";
+import { formerNames, keptWord, verdictOf, vipOf } from "./apply.ts";
 import { BackendEntry } from "./backend.ts";
 import { asItIs, type Condition, sideOf, standingIn } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
@@ -8,17 +9,20 @@ import {
   type BackendOutcome,
   type FrontendOutcome,
   frontendOutcome,
-  type Outcome,
   type Side,
 } from "./outcome.ts";
 import type { Addition, Change, Plan, World } from "./plan.ts";
 import type { Steps } from "./slices.ts";
+import type { DesiredSource, ForeseenReload } from "./types.ts";
 
 /** How a backend would stand. */
 type Conditions = ReadonlyMap<BackendEntry, Condition>;
 
 /** What carrying out a plan would come to. Neither `old` nor the plan is touched. */
-export function* foreseePlan(old: World, plan: Plan): Steps<Outcome> {
+export function* foreseePlan(
+  old: World,
+  plan: Plan,
+): Steps<Omit<ForeseenReload, "changes">> {
   const { fresh, changed, gone } = plan.backends;
   const conditions = new Map<BackendEntry, Condition>();
   for (const addition of fresh) {
@@ -37,7 +41,94 @@ export function* foreseePlan(old: World, plan: Plan): Steps<Outcome> {
   for (const { name, health } of gone) {
     backends.push({ backend: name, from: health.state, to: "removed" });
   }
-  return { backends, frontends: yield* frontends(old, plan, conditions) };
+  return {
+    backends,
+    frontends: yield* frontends(old, plan, conditions),
+    overrides: [...yield* overruledWeights(old, plan), ...keptWords(plan)],
+    desired: new Foreseen(old, plan, conditions),
+  };
+}
+
+/** Weights set by hand that will not count any more. */
+function* overruledWeights(old: World, plan: Plan): Steps<OverrideHappening[]> {
+  const find = predecessors(old, plan);
+  const former = formerNames(plan);
+  const overruled: OverrideHappening[] = [];
+  for (const entry of plan.frontends.fresh) {
+    const before = find(entry);
+    const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
+    for (const [name, { backend }] of lost.size > 0 ? entry.members : []) {
+      if (before && entry.inherited(before, name, former)) lost.delete(former(backend) ?? name);
+    }
+    overruled.push(...Array.from(lost.values(), (saved) => entry.overruledBy(saved)));
+    yield;
+  }
+  return overruled;
+}
+
+/** What operators said of `enabled` and will count still, though the file says something new. */
+function keptWords({ backends: { changed, fresh } }: Plan): OverrideHappening[] {
+  const words = [
+    ...changed.map(({ entry, enabled }) => ({ entry, enabled, said: entry.operatorEnabled })),
+    ...fresh.map(({ entry, donor, isRenamed }) => ({
+      ...{ entry, enabled: entry.config.enabled },
+      said: isRenamed ? donor?.operatorEnabled : undefined,
+    })),
+  ];
+  return words.flatMap(({ entry, enabled, said }) => {
+    const isKept = enabled !== undefined && said !== undefined && said !== enabled;
+    return isKept ? [keptWord(entry, said)] : [];
+  });
+}
+
+/** Finds what a frontend of a plan was before: of the same name, or of the same VIP. */
+function predecessors(old: World, plan: Plan): (entry: FrontendEntry) => FrontendEntry | undefined {
+  const gone = new Map(plan.frontends.gone.map((entry) => [vipOf(entry), entry]));
+  return (entry) => old.frontends.get(entry.file.name) ?? gone.get(vipOf(entry));
+}
+
+/** What VPP is to hold once a plan is carried out: worked out when it is asked for. */
+class Foreseen implements DesiredSource {
+  readonly config: Config;
+  readonly #former: ReturnType<typeof formerNames>;
+  readonly #predecessor: ReturnType<typeof predecessors>;
+
+  constructor(
+    old: World,
+    private readonly plan: Plan,
+    private readonly conditions: Conditions,
+  ) {
+    this.config = plan.world.config;
+    this.#former = formerNames(plan);
+    this.#predecessor = predecessors(old, plan);
+  }
+
+  frontendNames(): readonly string[] {
+    return this.plan.world.frontendNames;
+  }
+
+  frontend(name: string): ReturnType<DesiredSource["frontend"]> {
+    const entry = this.plan.world.frontends.get(name);
+    if (!entry) return undefined;
+    const before = this.#predecessor(entry);
+    const isKept = before === entry;
+    const side = plannedSide(
+      entry,
+      this.conditions,
+      isKept ? undefined : (backend) => before && entry.inherited(before, backend, this.#former),
+    );
+    const pools = entry.file.pools.map((pool) => ({
+      ...pool,
+      backends: pool.backends.map((place) => ({
+        ...place,
+        weight: side.place(place.backend)?.weight ?? place.weight,
+      })),
+    }));
+    const config = { ...entry.file, pools };
+    const unknown = { state: "removed", untested: false } as const;
+    const standingOf = (backend: string) => side.place(backend)?.standing ?? unknown;
+    return { config, weights: effectiveWeights(config, side.tally.activePool, standingOf) };
+  }
 }
 
 function* frontends(

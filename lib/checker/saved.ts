@@ -12,6 +12,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Plan } from "./plan.ts";
+import { RecentChanges } from "./recent_changes.ts";
 
 /** Who said something, and when. */
 export interface Said {
@@ -55,6 +56,8 @@ export interface Restored {
   readonly backends: ReadonlyMap<string, SavedBackend>;
   /** Of frontends, by their names. */
   readonly weights: ReadonlyMap<string, readonly SavedWeight[]>;
+  /** When backends changed their states of late: Unix milliseconds, oldest first. */
+  readonly changes: ReadonlyMap<string, readonly number[]>;
   /** Whether health is so young that it may be gone by; what operators said counts always. */
   readonly isHealthFresh: boolean;
 }
@@ -138,11 +141,12 @@ function restoreWeights(
 /** Restores what a plan makes anew. */
 export function restore(
   { backends, frontends }: Plan,
-  { backends: saved, weights, isHealthFresh }: Restored,
+  { backends: saved, weights, changes, isHealthFresh }: Restored,
 ): void {
   for (const { entry } of backends.fresh) {
     const known = saved.get(entry.name);
     if (known) restoreBackend(entry, known, isHealthFresh);
+    entry.changes = new RecentChanges(changes.get(entry.name));
   }
   for (const entry of frontends.fresh) {
     restoreWeights(entry, weights.get(entry.file.name) ?? []);

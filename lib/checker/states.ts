@@ -154,6 +154,7 @@ export class States {
       ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
       : { from, to, at };
     entry.since = at;
+    entry.changes = entry.changes.and(at);
     entry.transitions = remember(entry.transitions, transition, historyLimit());
     return transition;
   }

@@ -1,8 +1,8 @@
 import type { Backend, Config, ConfigChange, Frontend, HealthCheck } from "../config/mod.ts";
-import type { Actor, EventSource } from "../events/mod.ts";
+import type { Actor, EventSource, OverrideHappening } from "../events/mod.ts";
 import type { BackendState, EffectiveWeight, FrontendState, Transition } from "../health/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
-import type { Counts, DatedResult, ScheduleStats } from "../probing/mod.ts";
+import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
 import type { DrainSnapshot } from "./drain.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";
@@ -25,12 +25,24 @@ export interface BackendSnapshot {
   readonly transitions: readonly Transition<BackendState>[];
   /** The last finished probe, `at` its end in Unix milliseconds. */
   readonly lastProbe: DatedResult | undefined;
+  /** Unix milliseconds at which the certificate ends that it showed last; undefined without one. */
+  readonly certificateEnd: number | undefined;
   /** Names of the frontends that use it, sorted. */
   readonly frontends: readonly string[];
   /** Undefined while it is as the file says. */
   readonly byHand: BackendByHand | undefined;
   /** Undefined while nobody has it drained. */
   readonly drain: DrainSnapshot | undefined;
+}
+
+/** How a backend has fared of late. */
+export interface BackendTrend {
+  /** Changes of its state in the last 10 minutes; 100 or more than that. */
+  readonly changes: number;
+  /** How long its last probes took; undefined while none of the present target has ended. */
+  readonly times: ProbeTimes | undefined;
+  /** After so many milliseconds a probe has failed. */
+  readonly timeoutMs: number;
 }
 
 /** What an operator has said of a backend that the file does not say. */
@@ -83,6 +95,8 @@ export interface CheckerView {
   healthcheckNames(): readonly string[];
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined;
+  /** How a backend has fared of late, undefined when there is none of that name. */
+  trend(backend: string): BackendTrend | undefined;
   /** A frontend as it is now, undefined when there is none of that name. */
   frontend(name: string): FrontendSnapshot | undefined;
   /** A health check of the configuration. */
@@ -146,7 +160,7 @@ export interface CheckerControl {
    * What `reload` would come to if it began now; nothing is done. Rejects when the configuration
    * contradicts itself.
    */
-  foreseeReload(config: Config): Promise<ReloadOutcome>;
+  foreseeReload(config: Config): Promise<ForeseenReload>;
   /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
   pause(backend: string, actor?: Actor): BackendSnapshot;
   /**
@@ -175,6 +189,8 @@ export interface ReloadOutcome extends Outcome {
   readonly changes: readonly ConfigChange[];
   /** Why it is refused unless it is forced; absent when it is not. */
   readonly refusal?: string | undefined;
+  /** What becomes of what operators have said, where the file says something new about it. */
+  readonly overrides: readonly OverrideHappening[];
 }
 
 /** A reload that was refused because of what it would come to. */
@@ -185,6 +201,21 @@ export class ReloadRefused extends Error {
   constructor(readonly refusal: string, readonly outcome: ReloadOutcome) {
     super(`the reload is refused: ${refusal}`);
   }
+}
+
+/** What a reload would come to. */
+export interface ForeseenReload extends ReloadOutcome {
+  /** What VPP would have to hold, as far as it is known before the first probe of anything new. */
+  readonly desired: DesiredSource;
+}
+
+/** What VPP is to hold: a configuration, and what its frontends come to. */
+export interface DesiredSource {
+  readonly config: Config;
+  /** Sorted. */
+  frontendNames(): readonly string[];
+  /** Undefined when there is none of that name. */
+  frontend(name: string): Pick<FrontendSnapshot, "config" | "weights"> | undefined;
 }
 
 /** Told about probes and transitions, for metrics. */

@@ -1,6 +1,6 @@
-import { CommandFailure } from "./errors.ts";
+import { CommandFailure, DeclinedFailure } from "./errors.ts";
 import type { Caution } from "./node.ts";
-import type { Style } from "./style.ts";
+import type { Paper } from "./table.ts";
 
 /** Whether somebody sits at a terminal who could be asked something. */
 export function isAskable(): boolean {
@@ -13,23 +13,23 @@ export function isYes(answer: string | undefined): boolean {
 }
 
 /** What is said of something that nobody has agreed to, because nobody could be asked. */
-export function unagreed({ details, question }: Caution, style: Style): CommandFailure {
+export function unagreed({ details, question }: Caution, paper: Paper): CommandFailure {
   const what = question.replace(/\?$/, "");
-  return new CommandFailure(`not without --yes: ${what}\n${details(style)}`);
+  return new CommandFailure(`not without --yes: ${what}\n${details(paper)}`);
 }
 
 /** What is said when the answer was not a yes. */
 export function declined(): CommandFailure {
-  return new CommandFailure("nothing was changed");
+  return new DeclinedFailure("nothing was changed");
 }
 
 /** Asks on the terminal. Throws CommandFailure unless the answer is a yes; Ctrl-C and Ctrl-D are no. */
 export async function agreeOnTerminal(
   { details, question }: Caution,
-  style: Style,
+  paper: Paper,
   signal: AbortSignal,
 ): Promise<void> {
-  console.error(details(style));
+  console.error(details(paper));
   await Deno.stderr.write(new TextEncoder().encode(`${question} [y/N] `));
   if (!isYes(await lineOfTerminal(signal))) throw declined();
 }

@@ -1,9 +1,9 @@
 import type { ByHand } from "../gen/maglev_pb.ts";
 import { formatAgo } from "./format.ts";
 
-/** The mark of a value that was set by hand, with what the file says: ` (by hand, file 100)`. */
+/** The mark of a value that was set by hand, with what the file says: `by hand, file 100`. */
 export function handMark(byHand: ByHand | undefined): string {
-  return byHand ? ` (by hand, file ${byHand.file})` : "";
+  return byHand ? `by hand, file ${byHand.file}` : "";
 }
 
 /** The same in full: `paused by operator from 192.0.2.7 3m ago; the file says enabled`. */

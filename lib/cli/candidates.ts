@@ -1,13 +1,14 @@
-import { createMaglevClient } from "./client.ts";
 import { CommandFailure } from "./errors.ts";
 import { parseFlags } from "./flags.ts";
+import { namedServers, serversPath } from "./servers.ts";
 import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
+import { Targets } from "./targets.ts";
 import { commandTree } from "./tree.ts";
 
 /** Flags that may be completed, with their help. */
 const flagHelp: readonly (readonly [flag: string, help: string])[] = [
-  ["--server", "host:port of maglevd"],
+  ["--server", "maglevds, with commas between"],
   ["--color", "Colours"],
   ["--json", "Print JSON"],
   ["--yes", "Agree beforehand"],
@@ -25,6 +26,7 @@ const flagHelp: readonly (readonly [flag: string, help: string])[] = [
  */
 export async function completeWords(args: readonly string[]): Promise<string[]> {
   const partial = args.at(-1) ?? "";
+  if (/^--?server$/.test(args.at(-2) ?? "")) return await serverNames(partial);
   if (partial.startsWith("-")) {
     return flagHelp.filter(([flag]) => flag.startsWith(partial)).map((pair) => pair.join("\t"));
   }
@@ -36,11 +38,23 @@ export async function completeWords(args: readonly string[]): Promise<string[]> 
   }
 }
 
+/** Names of servers.yaml, for the last of a list. */
+async function serverNames(partial: string): Promise<string[]> {
+  const before = partial.slice(0, partial.lastIndexOf(",") + 1);
+  const named = await namedServers(serversPath(Deno.env)).catch((error: unknown) => {
+    if (error instanceof CommandFailure) return new Map<string, string>();
+    throw error;
+  });
+  return [...named].map(([name, address]) => `${before}${name}\t${address}`)
+    .filter((line) => line.startsWith(partial));
+}
+
 async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
   const { words, server } = parseFlags(args, Deno.env);
+  using targets = await Targets.open(server);
   const context = {
     roots: commandTree,
-    client: createMaglevClient(server),
+    clients: targets.parts.map(({ client }) => client),
     style: plainStyle,
     width: 80,
   };

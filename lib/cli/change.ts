@@ -26,7 +26,7 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
     ...report({
       fetch: run,
       text({ text, outcome, isShown, isDryRun }, view) {
-        const frontends = outcome && !isShown ? [formatOutcomeText(outcome, view.style)] : [];
+        const frontends = outcome && !isShown ? [formatOutcomeText(outcome, view)] : [];
         const note = isDryRun ? [view.style.paint("dim", "dry run: nothing was changed")] : [];
         return [text(view), ...frontends, ...note].filter((part) => part !== "").join("\n");
       },
@@ -77,7 +77,7 @@ export async function carryOut(context: CommandContext, wish: Wish): Promise<Cha
   const isAsked = wish.isAlwaysAsked || isDangerous(foreseen);
   const before = wish.text(foreseen, true);
   const wasShown = isAsked && await context.agree({
-    details: (style) => `${before}\n${formatOutcomeText(foreseen, style)}`,
+    details: (paper) => `${before}\n${formatOutcomeText(foreseen, paper)}`,
     question: wish.question,
   });
   const { outcome } = await client.operate({ operations }, { signal });
@@ -103,7 +103,7 @@ export const olderServer = "this maglevd is older than maglevc and does not tell
 
 /** What `call` finds; undefined if it is one that this maglevd does not know. */
 export async function unlessOlder<T>(
-  { client, signal }: CommandContext,
+  { client, signal }: Pick<CommandContext, "client" | "signal">,
   call: () => Promise<T>,
 ): Promise<T | undefined> {
   try {

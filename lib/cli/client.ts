@@ -1,7 +1,8 @@
-import { createClient } from "@connectrpc/connect";
+import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
-import { CommandFailure, exitCodes } from "./errors.ts";
+import { type Endpoint, hostField, parseEndpoint } from "./endpoint.ts";
+import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
 
 /**
@@ -10,28 +11,122 @@ import type { MaglevClient } from "./node.ts";
  */
 export const callTimeoutMs = 10_000;
 
-/** A client for `host:port`; the Connect protocol over fetch. Connects when first used. */
-export function createMaglevClient(server: string): MaglevClient {
-  const transport = createConnectTransport({
-    baseUrl: serverUrl(server),
-    useBinaryFormat: true,
-    defaultTimeoutMs: callTimeoutMs,
-  });
-  return createClient(Maglev, transport);
+/** A client with the connections that it has open. */
+export interface Connection extends Disposable {
+  /** Connects when first used. */
+  readonly client: MaglevClient;
 }
 
 /**
- * The URL of `host:port`, `[v6]:port`, `:port`, a bare host or a bare IPv6 address (port 9090).
- * Throws CommandFailure when it is none of these.
+ * A client for a server as {@link parseEndpoint} takes it. It speaks the Connect protocol over
+ * fetch, and gRPC to a server that knows nothing else. Throws CommandFailure when that is no
+ * server.
  */
-export function serverUrl(server: string): string {
-  // A bare IPv6 address: nothing in it could be a port.
-  const isBare = /:.*:/.test(server) && URL.canParse(`http://[${server}]/`);
-  if (isBare) return serverUrl(`[${server}]`);
-  const match = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]*)(?::(\d{1,5}))?$/.exec(server);
-  const port = Number(match?.[2] ?? 9090);
-  if (!match || server === "" || port < 1 || port > 65535) {
-    throw new CommandFailure(`--server wants host:port, not "${server}"`, exitCodes.usage);
+export function connectTo(server: string): Connection {
+  const endpoint = parseEndpoint(server);
+  const transport = new EitherTransport(endpoint);
+  return {
+    client: createClient(Maglev, transport),
+    [Symbol.dispose]: () => transport[Symbol.dispose](),
+  };
+}
+
+/** Where fetch is to send what it would send to the host of a URL. */
+interface Line extends Disposable {
+  readonly baseUrl: string;
+  readonly fetch: typeof globalThis.fetch;
+}
+
+/**
+ * A line to the endpoint. The URL has neither the port, since fetch refuses some (the "bad ports"
+ * of fetch.spec.whatwg.org), nor a path of the file system: where to connect is said beside it.
+ */
+function openLine(endpoint: Endpoint, version: 1 | 2): Line {
+  const proxy: Deno.Proxy = endpoint.kind === "unix"
+    ? { transport: "unix", path: endpoint.path }
+    : {
+      transport: "tcp",
+      hostname: endpoint.hostname.replaceAll(/[[\]]/g, ""),
+      port: endpoint.port,
+    };
+  const versions = { http1: version === 1, http2: version === 2 };
+  const client = Deno.createHttpClient({ proxy, allowHost: true, ...versions });
+  return {
+    baseUrl: `http://${endpoint.kind === "unix" ? "localhost" : endpoint.hostname}`,
+    fetch: (input, init) => {
+      const headers = new Headers(init?.headers);
+      // HTTP/2 has the authority of the URL instead; both would contradict each other.
+      if (version === 1) headers.set("host", hostField(endpoint));
+      return fetch(input, { ...init, headers, client });
+    },
+    [Symbol.dispose]: () => client.close(),
+  };
+}
+
+/**
+ * Connect over HTTP/1.1 first. Whoever greets that with HTTP/2, as a server of nothing but gRPC
+ * does, has not read the request, so it is sent again, and all others, by gRPC.
+ */
+class EitherTransport implements Transport, Disposable {
+  readonly #endpoint: Endpoint;
+  readonly #line: Line;
+  readonly #connect: Transport;
+  #grpc: Promise<{ readonly transport: Transport; readonly line: Line }> | undefined;
+
+  constructor(endpoint: Endpoint) {
+    this.#endpoint = endpoint;
+    this.#line = openLine(endpoint, 1);
+    this.#connect = createConnectTransport({
+      baseUrl: this.#line.baseUrl,
+      useBinaryFormat: true,
+      defaultTimeoutMs: callTimeoutMs,
+      fetch: this.#line.fetch,
+    });
   }
-  return `http://${match[1] || "localhost"}:${port}`;
+
+  readonly unary: Transport["unary"] = (...call) =>
+    this.#either((transport) => transport.unary(...call));
+
+  readonly stream: Transport["stream"] = async (method, signal, timeout, header, input, values) => {
+    // To be sent a second time, if need be.
+    const messages = await Array.fromAsync(input);
+    return await this.#either((transport) =>
+      transport.stream(method, signal, timeout, header, each(messages), values)
+    );
+  };
+
+  [Symbol.dispose](): void {
+    this.#line[Symbol.dispose]();
+    // It cannot fail: a module that was not to be had has thrown where it was asked for.
+    this.#grpc?.then(({ line }) => line[Symbol.dispose](), () => {});
+  }
+
+  async #either<T>(call: (transport: Transport) => Promise<T>): Promise<T> {
+    if (this.#grpc) return await call((await this.#grpc).transport);
+    try {
+      return await call(this.#connect);
+    } catch (error) {
+      if (!speaksOnlyHttp2(error)) throw error;
+      this.#grpc ??= this.#openGrpc();
+      const { transport, line } = await this.#grpc;
+      return await call(transport).catch((second: unknown) => {
+        // No HTTP at all: what was seen first says so.
+        if (!isUnreachable(second)) throw second;
+        this.#grpc = undefined;
+        line[Symbol.dispose]();
+        throw error;
+      });
+    }
+  }
+
+  async #openGrpc() {
+    const { createGrpcTransport } = await import("./grpc_transport.ts");
+    const line = openLine(this.#endpoint, 2);
+    const { baseUrl, fetch } = line;
+    return { line, transport: createGrpcTransport({ baseUrl, fetch, timeoutMs: callTimeoutMs }) };
+  }
+}
+
+async function* each<T>(messages: readonly T[]): AsyncGenerator<T> {
+  yield* messages;
 }

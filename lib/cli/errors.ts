@@ -28,6 +28,9 @@ export class CommandFailure extends Error {
   }
 }
 
+/** A question was answered with no, or interrupted. */
+export class DeclinedFailure extends CommandFailure {}
+
 /** A line that is not a command: word number `at` does not fit, or more words are needed. */
 export class SyntaxFailure extends CommandFailure {
   constructor(readonly at: number | undefined, message: string) {
@@ -67,8 +70,15 @@ function foreignAnswer(error: ConnectError): string | undefined {
   return /invalid HTTP/.test(causes(error).join(" ")) ? "it does not speak HTTP" : undefined;
 }
 
+/** Whether a server answered HTTP/1.1 with what HTTP/2 begins with (RFC 9113 section 3.4). */
+export function speaksOnlyHttp2(error: unknown): boolean {
+  return causes(error).some((message) => /invalid HTTP version parsed/.test(message));
+}
+
 function reasonOf(error: ConnectError): string {
   const text = causes(error).join(" ");
+  if (/no such file/i.test(text)) return "there is no such socket";
+  if (/permission denied/i.test(text)) return "permission denied";
   if (/refused/i.test(text)) return "connection refused";
   if (/lookup|resolve|dns/i.test(text)) return "the name does not resolve";
   if (/unreachable/i.test(text)) return "network unreachable";

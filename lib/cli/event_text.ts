@@ -1,3 +1,4 @@
+import type { JsonObject } from "@bufbuild/protobuf";
 import type {
   DrainEvent,
   Event,
@@ -27,11 +28,14 @@ const changeMeanings: Readonly<Record<string, Meaning>> = {
   altered: "warning",
 };
 
-/** An event as compact JSON, for scripts. What is no change has no number. */
-export function formatEventJson(event: Event): string {
-  const json = messageJson(EventSchema, event);
-  if (event.seq !== 0n || typeof json !== "object") return JSON.stringify(json);
-  return JSON.stringify({ ...json, seq: undefined, atUnixNs: undefined });
+/**
+ * An event as compact JSON, for scripts; with the server it is of, where there are several. What is
+ * no change has no number.
+ */
+export function formatEventJson(event: Event, server?: string): string {
+  const json = messageJson(EventSchema, event) as JsonObject;
+  const none = { seq: undefined, atUnixNs: undefined };
+  return JSON.stringify({ server, ...json, ...(event.seq === 0n && none) });
 }
 
 /** An event as a line for people: local time, what it is about, what happened, why. */
@@ -105,9 +109,14 @@ function reasonText({ event, cause, actor }: Event): string {
 
 function formatLog({ atUnixNs, level, msg, attrs }: LogEvent, style: Style): string {
   const meaning = level === "error" ? "bad" : level === "warn" ? "warning" : "plain";
-  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${value}`);
+  const values = attrs.map(({ key, value }) => `${style.paint("label", key)}=${quoted(value)}`);
   const word = style.paint(meaning, level.padEnd(8));
   return [formatTime(atUnixNs), word, msg, ...values].join(" ");
+}
+
+/** What has blanks is kept together. */
+function quoted(value: string): string {
+  return /^[^\s"]+$/.test(value) ? value : JSON.stringify(value);
 }
 
 /** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */
@@ -120,7 +129,9 @@ function transitionLine(
 ): string {
   const { from = "", to = "", atUnixNs = 0n, code = "", detail = "" } = transition ?? {};
   const painted = (state: string) => style.paint(stateMeaning(state), state);
-  if (atUnixNs === 0n) return `${"now".padEnd(23)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
+  if (atUnixNs === 0n) {
+    return `${"now".padEnd(formatTime(1n).length)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
+  }
   const change = `${name} ${painted(from)} → ${painted(to)}`;
   if (event.cause) return line(event, kind, change, style);
   // A maglevd that is older than the causes of events.

@@ -1,6 +1,7 @@
 import { CommandFailure, type ExitCode, exitCodes, SyntaxFailure } from "./errors.ts";
-import type { Args, Command, CommandContext } from "./node.ts";
+import type { Args, Command, CommandContext, Report, View } from "./node.ts";
 import type { Style } from "./style.ts";
+import { commandHelp, commandLines } from "./help.ts";
 import { commandTree } from "./tree.ts";
 import { describeChoices, walk } from "./walk.ts";
 import { watch } from "./watch.ts";
@@ -8,9 +9,11 @@ import { watch } from "./watch.ts";
 /** Where a command runs. */
 export interface Session extends Omit<CommandContext, "args"> {
   readonly style: Style;
+  /** Columns of the terminal that is printed on; undefined where that is none. */
+  readonly width?: number | undefined;
   readonly json: boolean;
-  /** For error messages. */
-  readonly server: string;
+  /** What the server is called, where several are asked at once. */
+  readonly label?: string;
   /** Prints one or more lines; the newline at the end is added. */
   readonly print: (text: string) => void;
   /** The same for what is not part of the output. */
@@ -40,18 +43,14 @@ export function parseCommand(words: readonly string[]): Parsed {
 }
 
 /** Runs a command and prints what it reports. Resolves to the exit code. Throws what went wrong. */
-export async function execute({ command, args }: Parsed, session: Session): Promise<ExitCode> {
-  if (session.dryRun && !(command.kind === "report" && command.changes)) {
-    throw new CommandFailure(
-      "--dry-run is for commands that change something",
-      exitCodes.usage,
-    );
-  }
-  if (session.timeout !== undefined && !(command.kind === "report" && command.waits)) {
-    throw new CommandFailure("--timeout is for wait", exitCodes.usage);
-  }
+export async function execute(parsed: Parsed, session: Session): Promise<ExitCode> {
+  const { command, args } = parsed;
+  checkFlags(command, session);
   switch (command.kind) {
     case "quit":
+      return exitCodes.done;
+    case "help":
+      session.print(session.json ? JSON.stringify(commandLines(), undefined, 2) : commandHelp());
       return exitCodes.done;
     case "watch":
       await watch(args, session);
@@ -63,13 +62,29 @@ export async function execute({ command, args }: Parsed, session: Session): Prom
   }
 }
 
-function printReport(
-  report: ReturnType<Extract<Command, { kind: "local" }>["run"]>,
-  session: Session,
-): ExitCode {
+/** Throws CommandFailure where a flag was given that the command has no use for. */
+export function checkFlags(
+  command: Command,
+  { dryRun, timeout }: Pick<Session, "dryRun" | "timeout">,
+): void {
+  const { changes, waits } = command.kind === "report" ? command : { changes: false, waits: false };
+  if (dryRun && !changes) throw misplaced("--dry-run is for commands that change something");
+  if (timeout !== undefined && !waits) throw misplaced("--timeout is for wait");
+}
+
+function misplaced(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}
+
+/** How a session's output is to look. */
+export function viewOf({ style, now, width }: Session): View {
+  return { style, now: now(), width };
+}
+
+function printReport(report: Report, session: Session): ExitCode {
   const text = session.json
     ? JSON.stringify(report.json(), undefined, 2)
-    : report.text({ style: session.style, now: session.now() });
+    : report.text(viewOf(session));
   if (text !== "") session.print(text);
   return report.exitCode;
 }

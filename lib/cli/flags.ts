@@ -1,11 +1,8 @@
 import { CommandFailure, exitCodes } from "./errors.ts";
 import { parseSpan } from "./span.ts";
 
-/** maglevc's own flags; everything else is the command. */
-export interface Flags {
-  readonly server: string;
-  /** Undefined: on in the shell, off in one-shot mode. */
-  readonly color: boolean | undefined;
+/** Flags that hold for one line of the shell or of a script, too. */
+export interface LineFlags {
   readonly json: boolean;
   /** Agrees beforehand to what the shell would ask. */
   readonly yes: boolean;
@@ -13,6 +10,14 @@ export interface Flags {
   readonly dryRun: boolean;
   /** Waits no longer than this. */
   readonly timeout: string | undefined;
+}
+
+/** maglevc's own flags; everything else is the command. */
+export interface Flags extends LineFlags {
+  /** As given: one server, or several with commas between. */
+  readonly server: string;
+  /** Undefined: on in the shell, off in one-shot mode. */
+  readonly color: boolean | undefined;
   /** A script goes on after a command that failed. */
   readonly keepGoing: boolean;
   readonly help: boolean;
@@ -30,37 +35,75 @@ export function parseFlags(
   args: readonly string[],
   environment: { get(name: string): string | undefined },
 ): Flags {
-  const flags = {
-    server: environment.get("MAGLEV_SERVER") || defaultServer,
-    color: undefined as boolean | undefined,
-    json: false,
-    yes: false,
-    dryRun: false,
-    timeout: undefined as string | undefined,
-    keepGoing: false,
-    help: false,
-    version: false,
-    words: [] as string[],
+  const { given, words } = splitFlags(args.map((text) => ({ text })));
+  return {
+    server: given.server ?? (environment.get("MAGLEV_SERVER") || defaultServer),
+    color: given.color,
+    keepGoing: given.keepGoing ?? false,
+    help: given.help ?? false,
+    version: given.version ?? false,
+    ...lineFlagsOf(given),
+    words: words.map(({ text }) => text),
   };
-  const rest = [...args];
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const [typed = "", value] = splitFlag(arg);
+}
+
+/**
+ * Takes flags out of the words of a line of the shell or of a script, wherever they stand before
+ * `--`. Throws CommandFailure as {@link parseFlags} does, and on a flag that is not for a line.
+ */
+export function splitLineFlags<W extends { readonly text: string }>(
+  line: readonly W[],
+): { readonly words: readonly W[]; readonly flags: LineFlags } {
+  const { given, words } = splitFlags(line);
+  const { json: _j, yes: _y, dryRun: _d, timeout: _t, ...others } = given;
+  const [other] = Object.keys(others);
+  if (other === undefined) return { words, flags: lineFlagsOf(given) };
+  const name = other === "keepGoing" ? "keep-going" : other;
+  throw usageFailure(`--${name} is for the start of maglevc, not for a line`);
+}
+
+function lineFlagsOf({ json, yes, dryRun, timeout }: Given): LineFlags {
+  return { json: json ?? false, yes: yes ?? false, dryRun: dryRun ?? false, timeout };
+}
+
+/** Flags that were given. */
+interface Given {
+  server?: string;
+  color?: boolean;
+  json?: boolean;
+  yes?: boolean;
+  dryRun?: boolean;
+  timeout?: string;
+  keepGoing?: boolean;
+  help?: boolean;
+  version?: boolean;
+}
+
+function splitFlags<W extends { readonly text: string }>(
+  line: readonly W[],
+): { readonly given: Given; readonly words: readonly W[] } {
+  const given: Given = {};
+  const words: W[] = [];
+  const rest = [...line];
+  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
+    const { text } = word;
+    const [typed = "", value] = splitFlag(text);
     // One dash is as good as two, as it is for maglevd.
     const name = /^-[a-z]{2,}/.test(typed) ? `-${typed}` : typed;
-    if (arg === "--") flags.words.push(...rest.splice(0));
-    else if (!arg.startsWith("-") || /^-\d*$/.test(arg)) flags.words.push(arg);
-    else if (name === "--server") flags.server = value ?? takeValue(name, rest);
-    else if (name === "--color") flags.color = parseBool(name, value);
-    else if (name === "--json") flags.json = parseBool(name, value);
-    else if (name === "--yes") flags.yes = parseBool(name, value);
-    else if (name === "--dry-run") flags.dryRun = parseBool(name, value);
-    else if (name === "--timeout") flags.timeout = spanOf(value ?? takeValue(name, rest));
-    else if (name === "--keep-going") flags.keepGoing = parseBool(name, value);
-    else if (name === "--help" || name === "-h") flags.help = true;
-    else if (name === "--version") flags.version = true;
-    else throw usageFailure(`unknown flag ${name}; see maglevc --help`);
+    if (text === "--") words.push(...rest.splice(0));
+    else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
+    else if (name === "--server") given.server = value ?? takeValue(name, rest);
+    else if (name === "--color") given.color = parseBool(name, value);
+    else if (name === "--json") given.json = parseBool(name, value);
+    else if (name === "--yes") given.yes = parseBool(name, value);
+    else if (name === "--dry-run") given.dryRun = parseBool(name, value);
+    else if (name === "--timeout") given.timeout = spanOf(value ?? takeValue(name, rest));
+    else if (name === "--keep-going") given.keepGoing = parseBool(name, value);
+    else if (name === "--help" || name === "-h") given.help = parseBool(name, value);
+    else if (name === "--version") given.version = parseBool(name, value);
+    else throw usageFailure(`unknown flag ${typed}; see maglevc --help`);
   }
-  return flags;
+  return { given, words };
 }
 
 function splitFlag(arg: string): [name: string, value?: string] {
@@ -68,10 +111,10 @@ function splitFlag(arg: string): [name: string, value?: string] {
   return at < 0 ? [arg] : [arg.slice(0, at), arg.slice(at + 1)];
 }
 
-function takeValue(name: string, rest: string[]): string {
+function takeValue(name: string, rest: { readonly text: string }[]): string {
   const value = rest.shift();
   if (value === undefined) throw usageFailure(`${name} wants a value`);
-  return value;
+  return value.text;
 }
 
 /** Go's spellings, so that scripts written for the predecessor keep working. */
@@ -89,30 +132,3 @@ function spanOf(text: string): string {
   if (parseSpan(text) !== undefined) return text;
   throw usageFailure(`--timeout wants a time such as 30s or 5m, not "${text}"`);
 }
-
-/** Flags that hold for one line of the shell or of a script. */
-export interface LineFlags {
-  readonly json: boolean;
-  readonly yes: boolean;
-  readonly dryRun: boolean;
-  readonly timeout: string | undefined;
-}
-
-/**
- * Takes flags out of the words of a line, wherever they stand. Throws CommandFailure where one lacks
- * its value.
- */
-export function splitLineFlags<W extends { readonly text: string }>(
-  line: readonly W[],
-): { readonly words: readonly W[]; readonly flags: LineFlags } {
-  const has = (flag: string) => line.some(({ text }) => text === flag);
-  const at = line.findIndex(({ text }) => text === "--timeout");
-  const timeout = at < 0 ? undefined : spanOf(line[at + 1]?.text ?? "");
-  const words = line.filter(({ text }, i) =>
-    !lineFlags.includes(text) && (at < 0 || (i !== at && i !== at + 1))
-  );
-  const [json, yes, dryRun] = [has("--json"), has("--yes"), has("--dry-run")];
-  return { words, flags: { json, yes, dryRun, timeout } };
-}
-
-const lineFlags: readonly string[] = ["--json", "--yes", "--dry-run"];

@@ -42,18 +42,34 @@ export function formatMeasured(ns: bigint): string {
   return `${Math.round(ms * 1000)}µs`;
 }
 
-/** Local date and time to the millisecond. */
+/** Local date and time to the millisecond, with its zone: `2026-01-02 03:04:05.006+01:00`. */
 export function formatTime(unixNs: bigint): string {
+  if (unixNs === 0n) return "-";
   const at = new Date(Number(unixNs / 1_000_000n));
   const pad = (value: number, digits = 2) => String(value).padStart(digits, "0");
   return `${at.getFullYear()}-${pad(at.getMonth() + 1)}-${pad(at.getDate())} ` +
     `${pad(at.getHours())}:${pad(at.getMinutes())}:${pad(at.getSeconds())}` +
-    `.${pad(at.getMilliseconds(), 3)}`;
+    `.${pad(at.getMilliseconds(), 3)}${zone(-at.getTimezoneOffset())}`;
 }
 
-/** How long ago, seen from `now` (Unix milliseconds); never negative. */
+/** An offset from UTC in minutes, as RFC 3339 writes it. */
+function zone(minutes: number): string {
+  if (minutes === 0) return "Z";
+  const pad = (value: number) => String(Math.trunc(value)).padStart(2, "0");
+  const size = Math.abs(minutes);
+  return `${minutes < 0 ? "-" : "+"}${pad(size / 60)}:${pad(size % 60)}`;
+}
+
+/** How long ago, seen from `now` (Unix milliseconds); never negative. `-` where it is not known. */
 export function formatAgo(unixNs: bigint, now: number): string {
+  if (unixNs === 0n) return "-";
   return formatSpan(Math.max(0, now - Number(unixNs) / 1e6));
+}
+
+/** How long until then, or since: `in 3d4h`, `2h5m ago`. `now` in Unix milliseconds. */
+export function formatIn(unixNs: bigint, now: number): string {
+  const ms = Number(unixNs) / 1e6 - now;
+  return ms < 0 ? `${formatSpan(-ms)} ago` : `in ${formatSpan(ms)}`;
 }
 
 /** A probe's outcome: `L4CON (connection refused)`; empty when there was none. */

@@ -17,26 +17,68 @@ export function commandLines(): CommandLine[] {
 
 /** What `maglevc --help` prints. */
 export function usage(): string {
-  const lines = commandLines();
-  const width = Math.max(...lines.map((line) => line.usage.length));
   return [
-    "usage: maglevc [--server host:port] [--color[=bool]] [--json] [command...]",
+    "usage: maglevc [--server list] [--color[=bool]] [--json] [command...]",
     "",
     "Shows and steers maglevd. Without a command it opens a shell.",
     "",
-    "  --server host:port  maglevd to talk to (MAGLEV_SERVER, localhost:9090)",
-    "  --color[=bool]      colours; on in the shell, off otherwise (NO_COLOR is heeded)",
-    "  --json              print what show finds as JSON",
-    "  --yes               agree beforehand to what would be asked on a terminal",
-    "  --dry-run           change nothing, only tell what set, sync and reload would come to",
-    "  --timeout span      wait no longer than that, such as 30s; 60s if nothing is said",
-    "  --keep-going        go on after a command of a script that failed",
-    "  --version           print the version and exit",
+    "  --server list    maglevds to talk to, with commas between: host:port,",
+    "                   unix:PATH or a name of ~/.config/maglev/servers.yaml; else",
+    "                   what MAGLEV_SERVER says, or localhost:9090",
+    "  --color[=bool]   colours; on in the shell, off otherwise (NO_COLOR is heeded)",
+    ...lineFlagHelp,
+    "  --keep-going     go on after a command of a script that failed",
+    "  --version        print the version and exit",
     "",
+    ...commandHelpLines(),
+    "",
+    "exit status: 0 done, 1 refused or failed, 2 no such command or flag, 3 nothing",
+    "of that name, 4 maglevd cannot be reached, 5 differs, or not so in time",
+  ].join("\n");
+}
+
+/** What `help` prints. */
+export function commandHelp(): string {
+  return [...commandHelpLines(), "", "Flags, anywhere in a line:", ...lineFlagHelp].join("\n");
+}
+
+const lineFlagHelp = [
+  "  --json           print JSON instead of text",
+  "  --yes            agree beforehand to what would be asked on a terminal",
+  "  --dry-run        change nothing, only tell what a change would come to",
+  "  --timeout span   wait no longer than that, such as 30s, instead of 60s",
+] as const;
+
+/** Columns of the help. */
+const width = 80;
+
+/** Columns for a command that has its help beside it. */
+const usageWidth = 32;
+
+function commandHelpLines(): string[] {
+  return [
     "Words may be shortened while they stay unique: `sh ba` is `show backends`.",
     "",
-    ...lines.map((line) => `  ${line.usage.padEnd(width)}  ${line.help}`),
-  ].join("\n");
+    ...commandLines().flatMap(({ usage, help }) => {
+      const isShort = usage.length <= usageWidth && usageWidth + 4 + help.length <= width;
+      if (isShort) return [`  ${usage.padEnd(usageWidth)}  ${help}`];
+      const lines = wrapped(usage);
+      return [...lines.map((line, i) => `${i === 0 ? "  " : "      "}${line}`), `        ${help}`];
+    }),
+  ];
+}
+
+/** Lines that fit, broken at blanks between words and options. */
+function wrapped(text: string): string[] {
+  const lines: string[] = [];
+  let line = "";
+  for (const word of text.match(/\[[^\]]*(?:\[[^\]]*\][^\]]*)?\]|\S+/g) ?? []) {
+    if (line !== "" && line.length + 1 + word.length > width - 6) {
+      lines.push(line);
+      line = word;
+    } else line = line === "" ? word : `${line} ${word}`;
+  }
+  return [...lines, line];
 }
 
 function linesBelow(node: Node, path: readonly Node[]): CommandLine[] {

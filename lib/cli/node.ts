@@ -3,6 +3,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Maglev } from "../gen/maglev_pb.ts";
 import type { ExitCode } from "./errors.ts";
 import type { Style } from "./style.ts";
+import type { Cell, Column, Paper } from "./table.ts";
 
 /** maglevd as commands see it. */
 export type MaglevClient = Client<typeof Maglev>;
@@ -21,12 +22,25 @@ export interface View {
   readonly style: Style;
   /** Unix milliseconds, for "how long ago". */
   readonly now: number;
+  /** Columns of the terminal, which tables are not to pass; undefined where there is none. */
+  readonly width?: number | undefined;
+}
+
+/** Rows that may stand in one table with those of other servers. */
+export interface Listing {
+  /** None where rows are lines without titles. */
+  readonly columns: readonly Column[];
+  readonly rows: readonly (readonly (Cell | string)[])[];
+  /** Unix nanoseconds of each row, where they are put in order by that. */
+  readonly times?: readonly bigint[];
 }
 
 /** What a command found, ready to be printed either way. */
 export interface Report {
   /** For people; ends without a newline, may be empty. */
   text(view: View): string;
+  /** The same as rows, where it is no more than rows. */
+  listing?(view: View): Listing;
   /** For scripts. */
   json(): JsonValue;
   /** What maglevc ends with. */
@@ -36,7 +50,7 @@ export interface Report {
 /** Something that an operator should think about first. */
 export interface Caution {
   /** What will be touched and what that leads to, in lines. */
-  readonly details: (style: Style) => string;
+  readonly details: (paper: Paper) => string;
   /** Ends in a question mark. */
   readonly question: string;
 }
@@ -45,6 +59,8 @@ export interface Caution {
 export interface CommandContext {
   /** The maglevd asked. */
   readonly client: MaglevClient;
+  /** What it is called. */
+  readonly server: string;
   /** What the line said. */
   readonly args: Args;
   /** Aborted when the person gives up. */
@@ -79,6 +95,8 @@ export type Command =
   | { readonly kind: "watch" }
   /** Needs no server. */
   | { readonly kind: "local"; readonly run: () => Report }
+  /** Prints what commands there are. */
+  | { readonly kind: "help" }
   /** Leaves the shell. */
   | { readonly kind: "quit" };
 

@@ -1,18 +1,19 @@
 import { unagreed } from "./ask.ts";
-import { createMaglevClient } from "./client.ts";
 import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
-import { execute, parseCommand, type Session } from "./execute.ts";
+import { parseCommand, type Session } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Caution } from "./node.ts";
-import type { Style } from "./style.ts";
-import { chooseStyle, onAnyKey } from "./terminal.ts";
+import { executeOnAll } from "./several.ts";
+import type { Paper } from "./table.ts";
+import { Targets } from "./targets.ts";
+import { AnyKey, chooseStyle, terminalWidth } from "./terminal.ts";
 
 /** Where a one-shot command prints. */
 export interface Output {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   /** Asks somebody, and throws CommandFailure unless the answer is a yes; absent: nobody is there. */
-  readonly ask?: (caution: Caution, style: Style, signal: AbortSignal) => Promise<void>;
+  readonly ask?: (caution: Caution, paper: Paper, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -27,13 +28,17 @@ export async function runOnce(
   place = "",
 ): Promise<ExitCode> {
   const style = chooseStyle(flags.color, false);
-  const fail = (error: unknown) =>
-    output.err(style.paint("error", `error: ${place}${describeError(error, flags.server)}`));
+  const complain = (sentence: string) =>
+    output.err(style.paint("error", `error: ${place}${sentence}`));
   try {
-    return await runWords(oneShotSession(flags, output, signal), flags.words);
+    const parsed = parseCommand(flags.words);
+    using targets = await Targets.open(flags.server);
+    using keys = parsed.command.kind === "watch" ? new AnyKey() : undefined;
+    const all = keys ? AbortSignal.any([signal, keys.signal]) : signal;
+    return await executeOnAll(parsed, targets.sessions(common(flags, output, all)), complain);
   } catch (error) {
     if (error instanceof Deno.errors.BrokenPipe) return exitCodes.failed;
-    fail(error);
+    complain(describeError(error, flags.server));
     return exitCodeOf(error);
   }
 }
@@ -87,38 +92,24 @@ async function runLine(
   }
 }
 
-async function runWords(session: Session, words: readonly string[]): Promise<ExitCode> {
-  const parsed = parseCommand(words);
-  if (parsed.command.kind !== "watch") return await execute(parsed, session);
-  const stop = new AbortController();
-  const restore = onAnyKey(() => stop.abort());
-  try {
-    const signal = AbortSignal.any([session.signal, stop.signal]);
-    return await execute(parsed, { ...session, signal });
-  } finally {
-    restore();
-  }
-}
-
-function oneShotSession(flags: Flags, output: Output, signal: AbortSignal): Session {
+/** What all servers' sessions have in common. */
+function common(flags: Flags, output: Output, signal: AbortSignal) {
   const style = chooseStyle(flags.color, false);
+  const paper = { style, width: Deno.stdout.isTerminal() ? terminalWidth() : undefined };
   return {
-    client: createMaglevClient(flags.server),
-    server: flags.server,
-    style,
+    ...paper,
     json: flags.json,
     dryRun: flags.dryRun,
     timeout: flags.timeout,
     signal,
-    memory: new Map(),
     now: Date.now,
     print: output.out,
-    note: (text) => output.err(text),
+    note: output.err,
     agree: async (caution: Caution) => {
       if (flags.yes) return false;
-      if (!output.ask) throw unagreed(caution, style);
-      await output.ask(caution, style, signal);
+      if (!output.ask) throw unagreed(caution, paper);
+      await output.ask(caution, paper, signal);
       return true;
     },
-  };
+  } satisfies Partial<Session>;
 }

@@ -7,12 +7,12 @@ import type {
 } from "../gen/maglev_pb.ts";
 import { formatShare } from "./format.ts";
 import type { Style } from "./style.ts";
-import { type Cell, formatTable, indent } from "./table.ts";
+import { type Cell, formatTable, indent, inner, type Paper } from "./table.ts";
 
 /** What a change comes to, of each frontend concerned; ends without a newline. */
-export function formatOutcomeText({ frontends }: Outcome, style: Style): string {
+export function formatOutcomeText({ frontends }: Outcome, paper: Paper): string {
   if (frontends.length === 0) return "no frontend's traffic changes";
-  return frontends.map((frontend) => formatFrontend(frontend, style)).join("\n");
+  return frontends.map((frontend) => formatFrontend(frontend, paper)).join("\n");
 }
 
 /** Whether anybody should think about it first. */
@@ -31,7 +31,8 @@ export function formatConfigChanges(changes: readonly ConfigChange[], style: Sty
   }).join("\n");
 }
 
-function formatFrontend(outcome: FrontendOutcome, style: Style): string {
+function formatFrontend(outcome: FrontendOutcome, paper: Paper): string {
+  const { style } = paper;
   const { frontendName, danger, weights, hasMore } = outcome;
   const headline = `frontend ${frontendName}${become(outcome)}`;
   const head = danger === "" ? headline : style.paint("bad", headline);
@@ -46,7 +47,7 @@ function formatFrontend(outcome: FrontendOutcome, style: Style): string {
     shareText(weight),
   ]);
   const more = hasMore ? `\n${style.paint("dim", "and more")}` : "";
-  return `${head}\n${indent(formatTable(style, columns, rows) + more)}`;
+  return `${head}\n${indent(formatTable({ style, width: inner(paper) }, columns, rows) + more)}`;
 }
 
 /** What becomes of it, in a few words that follow its name. */

@@ -1,7 +1,8 @@
 import type { DescMessage, JsonValue, MessageShape } from "@bufbuild/protobuf";
 import { toJson } from "@bufbuild/protobuf";
 import { type ExitCode, exitCodes } from "./errors.ts";
-import type { Command, CommandContext, Report, View } from "./node.ts";
+import type { Command, CommandContext, Listing, Report, View } from "./node.ts";
+import { formatTable } from "./table.ts";
 
 type ReportCommand = Extract<Command, { readonly kind: "report" }>;
 
@@ -10,6 +11,8 @@ export function report<T>(spec: {
   readonly fetch: (context: CommandContext) => Promise<T>;
   readonly text: (value: T, view: View) => string;
   readonly json: (value: T) => JsonValue;
+  /** Rows, which may stand among those of other servers. */
+  readonly listing?: (value: T, view: View) => Listing;
   /** What maglevc ends with; 0 where nothing is said. */
   readonly code?: (value: T) => ExitCode;
 }): ReportCommand {
@@ -17,13 +20,31 @@ export function report<T>(spec: {
     kind: "report",
     async run(context): Promise<Report> {
       const value = await spec.fetch(context);
+      const { listing: rows } = spec;
       return {
         text: (view) => spec.text(value, view),
+        ...(rows && { listing: (view: View) => rows(value, view) }),
         json: () => spec.json(value),
         exitCode: spec.code?.(value) ?? exitCodes.done,
       };
     },
   };
+}
+
+/** A command whose text is one table, or a sentence where there is no row for it. */
+export function listing<T>(spec: {
+  readonly fetch: (context: CommandContext) => Promise<T>;
+  readonly listing: (value: T, view: View) => Listing;
+  readonly none: string;
+  readonly json: (value: T) => JsonValue;
+}): ReportCommand {
+  return report({
+    ...spec,
+    text(value, view) {
+      const { columns, rows } = spec.listing(value, view);
+      return rows.length === 0 ? spec.none : formatTable(view, columns, rows);
+    },
+  });
 }
 
 /** A command that looks at something and says in a sentence what it found. */

@@ -28,10 +28,7 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
     return 0;
   }
   return await untilInterrupted(async (signal) => {
-    if (flags.words.length === 0 && Deno.stdin.isTerminal()) {
-      const { runShell } = await import("./shell/shell.ts");
-      return await runShell(flags, signal);
-    }
+    if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
     const { runLines, runOnce } = await import("./oneshot.ts");
     const { printLine } = await import("./print.ts");
     const { agreeOnTerminal, isAskable } = await import("./ask.ts");
@@ -43,6 +40,17 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
     const { stdinLines } = await import("./stdin.ts");
     return await runLines(flags, stdinLines(), output, signal);
   });
+}
+
+async function openShell(flags: Flags, signal: AbortSignal): Promise<number> {
+  const { runShell } = await import("./shell/shell.ts");
+  try {
+    return await runShell(flags, signal);
+  } catch (error) {
+    if (!(error instanceof CommandFailure)) throw error;
+    console.error(`error: ${error.message}`);
+    return error.exitCode;
+  }
 }
 
 /** The flags, or what is wrong with them. */

@@ -13,18 +13,68 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
-/** Lines with columns two spaces apart, under a line of titles. No trailing blanks. */
+/** What a table is printed on. */
+export interface Paper {
+  readonly style: Style;
+  /** Columns that there are; undefined: as many as it takes. */
+  readonly width?: number | undefined;
+}
+
+/** What stands below a heading stands so far to the right. */
+const indentation = 2;
+
+/** Between columns. */
+const gap = 2;
+
+/** How far lines that go on stand to the right. */
+const hanging = 4;
+
+/**
+ * Lines with columns two spaces apart, under a line of titles if there are any. No trailing blanks.
+ * Columns that do not fit beside the others stand in lines of their own below them, in the titles as
+ * in each row.
+ */
 export function formatTable(
-  style: Style,
+  { style, width = Infinity }: Paper,
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
 ): string {
   const titles = columns.map((column) => ({ text: column.title, meaning: "label" as const }));
-  const lines = [titles, ...rows.map((row) => row.map(asCell))];
-  const widths = columns.map((_, i) =>
-    Math.max(...lines.map((l) => stringWidth(l[i]?.text ?? "")))
+  const lines = [...(columns.length > 0 ? [titles] : []), ...rows.map((row) => row.map(asCell))];
+  const count = Math.max(0, ...lines.map(({ length }) => length));
+  const widths = Array.from(
+    { length: count },
+    (_, i) => Math.max(...lines.map((line) => stringWidth(line[i]?.text ?? ""))),
   );
-  return lines.map((line) => formatLine(style, columns, widths, line)).join("\n");
+  const parts = folded(widths, width);
+  const laid = lines.flatMap((line) =>
+    parts.map(({ from, to }, part) => {
+      const text = formatLine(
+        style,
+        columns.slice(from, to),
+        widths.slice(from, to),
+        line.slice(from, to),
+      );
+      return part === 0 ? text : indent(text, hanging);
+    }).filter((text, part) => part === 0 || text !== "")
+  );
+  return laid.join("\n");
+}
+
+/** Which columns stand in one line. */
+function folded(widths: readonly number[], width: number): { from: number; to: number }[] {
+  const parts: { from: number; to: number }[] = [];
+  let from = 0;
+  let used = 0;
+  for (const [i, own] of widths.entries()) {
+    const more = i === from ? own : gap + own;
+    if (i > from && used + more > width) {
+      parts.push({ from, to: i });
+      from = i;
+      used = hanging + own;
+    } else used += more;
+  }
+  return [...parts, { from, to: widths.length }];
 }
 
 /** `label  value` lines with the values aligned. Pairs without a value are left out. */
@@ -36,13 +86,18 @@ export function formatPairs(
   const width = Math.max(0, ...shown.map(([label]) => stringWidth(label)));
   return shown.map(([label, value]) => {
     const cell = asCell(value ?? "");
-    const gap = " ".repeat(width - stringWidth(label) + 2);
-    return (style.paint("label", label) + gap + paintCell(style, cell)).trimEnd();
+    const blanks = " ".repeat(width - stringWidth(label) + gap);
+    return (style.paint("label", label) + blanks + paintCell(style, cell)).trimEnd();
   }).join("\n");
 }
 
+/** The columns that {@link indent} leaves. */
+export function inner({ width }: Pick<Paper, "width">): number | undefined {
+  return width === undefined ? undefined : width - indentation;
+}
+
 /** Every line of `block` moved right. */
-export function indent(block: string, by = 2): string {
+export function indent(block: string, by = indentation): string {
   return block.split("\n").map((line) => line === "" ? line : " ".repeat(by) + line).join("\n");
 }
 
@@ -52,13 +107,13 @@ function formatLine(
   widths: readonly number[],
   cells: readonly Cell[],
 ): string {
-  const parts = columns.map((column, i) => {
+  const parts = widths.map((width, i) => {
     const cell = cells[i] ?? { text: "" };
-    const pad = " ".repeat(Math.max(0, (widths[i] ?? 0) - stringWidth(cell.text)));
+    const pad = " ".repeat(Math.max(0, width - stringWidth(cell.text)));
     const painted = paintCell(style, cell);
-    return column.align === "right" ? pad + painted : painted + pad;
+    return columns[i]?.align === "right" ? pad + painted : painted + pad;
   });
-  return parts.join("  ").trimEnd();
+  return parts.join(" ".repeat(gap)).trimEnd();
 }
 
 function asCell(value: Cell | string): Cell {

@@ -19,13 +19,45 @@ export function chooseStyle(flag: boolean | undefined, byDefault: boolean): Styl
   return flag ?? (byDefault && !unwanted) ? colourStyle : plainStyle;
 }
 
-/** Calls `onKey` at the first key pressed on a terminal. Returns what gives the terminal back. */
-export function onAnyKey(onKey: () => void): () => void {
-  // Who sits in the background would be stopped for reaching out for the terminal.
-  if (!Deno.stdin.isTerminal() || !isInForeground()) return () => {};
-  Deno.stdin.setRaw(true, { cbreak: true });
-  Deno.stdin.read(new Uint8Array(16)).then(onKey, onKey);
-  return () => Deno.stdin.setRaw(false);
+/**
+ * Waits for any key on the terminal; where there is none, or it is not this process's, for nothing.
+ * Stopping (Ctrl-Z) gives the terminal back, and coming to the foreground again takes it.
+ */
+export class AnyKey implements Disposable {
+  readonly #pressed = new AbortController();
+  readonly #signals: (readonly [Deno.Signal, () => void])[] = [
+    ["SIGTSTP", () => {
+      Deno.stdin.setRaw(false);
+      Deno.kill(Deno.pid, "SIGSTOP");
+    }],
+    ["SIGCONT", () => this.#take()],
+  ];
+  #isOpen = false;
+
+  constructor() {
+    // Who sits in the background would be stopped for reaching out for the terminal.
+    if (!Deno.stdin.isTerminal() || !isInForeground()) return;
+    this.#isOpen = true;
+    for (const [name, listener] of this.#signals) Deno.addSignalListener(name, listener);
+    this.#take();
+    const press = () => this.#pressed.abort();
+    Deno.stdin.read(new Uint8Array(16)).then(press, press);
+  }
+
+  /** Aborted by the key. */
+  get signal(): AbortSignal {
+    return this.#pressed.signal;
+  }
+
+  [Symbol.dispose](): void {
+    if (!this.#isOpen) return;
+    for (const [name, listener] of this.#signals) Deno.removeSignalListener(name, listener);
+    if (isInForeground()) Deno.stdin.setRaw(false);
+  }
+
+  #take(): void {
+    if (isInForeground()) Deno.stdin.setRaw(true, { cbreak: true });
+  }
 }
 
 /** Whether the terminal is this process's: proc_pid_stat(5), fields 5 (pgrp) and 8 (tpgid). */

@@ -1,9 +1,5 @@
-import {
-  type BackendFilter,
-  showBackend,
-  showBackends,
-  showBackendsThat,
-} from "./commands/backends.ts";
+import { type BackendFilter, showBackendsThat } from "./commands/backend_filters.ts";
+import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
@@ -42,7 +38,7 @@ import {
 /** Every command there is. Help, completion, manuals and tests read this. */
 export const commandTree: readonly Node[] = [
   keyword("show", "Show what maglevd knows", () => [
-    keyword("version", "Version, commit and date of this maglevc", showVersion),
+    keyword("version", "Versions of this maglevc and of maglevd", showVersion),
     keyword("status", "Whether everything is all right, and what is not", showStatus),
     keyword(
       "frontends",
@@ -187,6 +183,7 @@ export const commandTree: readonly Node[] = [
     keyword("zsh", "For zsh", completionScript("zsh")),
     keyword("fish", "For fish", completionScript("fish")),
   ]),
+  keyword("help", "Print all commands", { kind: "help" }),
   keyword("quit", "Leave the shell", { kind: "quit" }),
   keyword("exit", "Leave the shell", { kind: "quit" }),
 ];
@@ -266,6 +263,7 @@ function backendFilters(): readonly Node[] {
   return [
     filter("down", "Only those that are down"),
     filter("flapping", "Only those that changed often in the last 10 minutes"),
+    filter("slow", "Only those whose probes take over half of their timeout"),
     filter("by-hand", "Only those that were steered by hand"),
   ];
 }

@@ -26,7 +26,7 @@ export async function watch(args: Args, session: Session, times = defaultTimes):
   const { client, server, signal } = session;
   const format = args.words.includes("pretty")
     ? (event: Event) => formatEventText(event, session.style)
-    : formatEventJson;
+    : (event: Event) => formatEventJson(event, session.label);
   const place = new Place();
   let seen = 0;
   let state: "new" | "open" | "lost" = "new";

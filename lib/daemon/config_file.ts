@@ -1,4 +1,10 @@
-import { type ReloadOptions, type ReloadOutcome, ReloadRefused } from "../checker/mod.ts";
+import {
+  type DesiredSource,
+  type ForeseenReload,
+  type ReloadOptions,
+  type ReloadOutcome,
+  ReloadRefused,
+} from "../checker/mod.ts";
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
 import { because } from "../events/mod.ts";
@@ -10,7 +16,9 @@ import type {
   ConfigReloadOutcome,
   ConfigService,
   DaemonStatus,
+  VppForecast,
 } from "../rpc/mod.ts";
+import { forecastAttributes } from "./vpp_forecast.ts";
 
 /** What a configuration file is checked with and applied to. */
 export interface ConfigFileOptions {
@@ -23,7 +31,9 @@ export interface ConfigFileOptions {
   /** Puts a valid configuration into force, and tells what that came to. */
   readonly apply: (config: Config, options: ReloadOptions) => Promise<ReloadOutcome>;
   /** What putting it into force would come to. */
-  readonly foresee: (config: Config) => Promise<ReloadOutcome>;
+  readonly foresee: (config: Config) => Promise<ForeseenReload>;
+  /** What VPP would be told if this were desired; absent when VPP is off. Never rejects. */
+  readonly foreseeVpp?: ((desired: DesiredSource) => Promise<VppForecast | undefined>) | undefined;
   /** Told that a reload begins. */
   readonly reloading: () => void;
   /** Told what became of it. */
@@ -103,7 +113,9 @@ export class ConfigFile implements ConfigService {
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") return refusal(outcome);
     try {
-      return { kind: "ok", reload: await this.#options.foresee(outcome.config) };
+      const { desired, ...reload } = await this.#options.foresee(outcome.config);
+      const vpp = await this.#options.foreseeVpp?.(desired);
+      return { kind: "ok", reload, ...(vpp && { vpp }) };
     } catch (error) {
       return { kind: "reload-error", message: reasonOf(error) };
     }
@@ -126,7 +138,10 @@ export class ConfigFile implements ConfigService {
     }
     logWarnings(outcome.warnings, log);
     let reload: ReloadOutcome;
+    let vpp: VppForecast | undefined;
     try {
+      // Before: as soon as it is applied, VPP is being told.
+      vpp = await this.#foreseeVpp(outcome.config);
       reload = await apply(outcome.config, { actor, isForced });
     } catch (error) {
       const message = reasonOf(error);
@@ -141,8 +156,13 @@ export class ConfigFile implements ConfigService {
     this.#loadedAt = this.#options.now();
     this.#refusal = "";
     reloaded(true);
-    log.info("config-reload-done", counts(outcome.config));
-    return { kind: "ok", reload };
+    log.info("config-reload-done", { ...counts(outcome.config), ...forecastAttributes(vpp) });
+    return { kind: "ok", reload, ...(vpp && { vpp }) };
+  }
+
+  async #foreseeVpp(config: Config): Promise<VppForecast | undefined> {
+    const { foresee, foreseeVpp } = this.#options;
+    return foreseeVpp && await foreseeVpp((await foresee(config)).desired);
   }
 
   #rejected(

@@ -26,6 +26,7 @@ import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
 import { Vitals } from "./vitals.ts";
+import { forecastVpp } from "./vpp_forecast.ts";
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
@@ -108,7 +109,8 @@ export async function startDaemon(
   };
   const vpp = startVpp(base, checker, flushes, parts);
   if (vpp) checker.watchTraffic(() => trafficOf(vpp.counters()));
-  const file = configFile(base, checker, manager, parts.use(new ConfigLoader(systemClock)));
+  const loader = parts.use(new ConfigLoader(systemClock));
+  const file = configFile(base, checker, manager, loader, vpp);
   metrics.reloaded(true);
   metrics.attach({
     checker,
@@ -288,6 +290,7 @@ function configFile(
   checker: Checker,
   manager: ServiceManager,
   loader: ConfigLoader,
+  vpp: VppService | undefined,
 ): ConfigFile {
   return new ConfigFile({
     path: settings.configPath,
@@ -300,6 +303,7 @@ function configFile(
       return outcome;
     },
     foresee: (config) => checker.foreseeReload(config),
+    foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, systemClock)),
     reloading: () => manager.reloading(),
     reloaded: (ok) => {
       metrics.reloaded(ok);

@@ -108,6 +108,11 @@ export const probeFamilies = {
     durationBounds,
     "How long probes took, from connecting to the verdict.",
   ),
+  certificateExpiry: gauge(
+    "maglev_probe_certificate_expiry_seconds",
+    ["backend"],
+    "Unix time at which the certificate ends that the backend showed last to a probe over TLS.",
+  ),
   probesLate: counter(
     "maglev_probes_late_total",
     [],

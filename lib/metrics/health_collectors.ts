@@ -26,6 +26,14 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
       backendDrain,
       () => perBackend(checker, (name, { drain }) => drainSamples(name, drain, clock)),
     ),
+    collector(
+      probeFamilies.certificateExpiry,
+      () =>
+        perBackend(
+          checker,
+          (name, { certificateEnd: end }) => end === undefined ? [] : [[end / 1000, name]],
+        ),
+    ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
     collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),

@@ -55,6 +55,8 @@ export interface Attempt {
   readonly heardAt: number | undefined;
   /** The longest time in ms for which what had come for it was not looked at. */
   readonly heldUpMs: number;
+  /** When the certificate ends that the server has shown, in Unix milliseconds. */
+  readonly certificateEnd?: number | undefined;
   /** What it means that the time is over now. */
   timedOut(): Outcome;
   /** Frees everything. Called once, after which the attempt reports nothing. */

@@ -80,7 +80,11 @@ export class Run {
   }
 
   #end({ ok, code, detail }: Outcome, durationMs: number): void {
-    const result = { ok, code, detail, durationMs };
+    const certificateEnd = this.#attempt?.certificateEnd;
+    const result = {
+      ...{ ok, code, detail, durationMs },
+      ...(certificateEnd !== undefined && { certificateEnd }),
+    };
     switch (this.#state) {
       case "starting":
         this.#state = "reporting";

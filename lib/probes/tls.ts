@@ -67,6 +67,10 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
     return failed("L6TOUT", `TLS handshake not finished within ${within}`);
   }
 
+  get certificateEnd(): number | undefined {
+    return this.#session?.certificateEnd;
+  }
+
   override close(): void {
     this.#session?.[Symbol.dispose]();
     this.#session = undefined;

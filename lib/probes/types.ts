@@ -31,6 +31,8 @@ export interface ProbeResult {
   readonly detail: string;
   /** From the start until the kernel had the answer, or to the deadline. */
   readonly durationMs: number;
+  /** When the certificate ends that the server showed, in Unix milliseconds; absent without one. */
+  readonly certificateEnd?: number;
 }
 
 /** What one probe is to look at. */

@@ -37,16 +37,27 @@ export interface Counts {
   readonly seconds: number;
 }
 
+/** Durations of one row that are kept: those of its last results. */
+export const durationsKept = 100;
+
 /** Octets of a detail that are kept here; what changes a state is told in full length. */
 const detailRoom = 240;
 
 /** A record, in octets: duration, time, revision, counter, code, length of the detail, detail. */
 const recordBytes = 8 + 8 + 4 * 4 + detailRoom;
-/** A row: two records, which of them counts, counts by code and by bucket, sum of durations. */
+/**
+ * A row: two records, which of them counts, counts by code and by bucket, sum of durations; then
+ * of what is probed now, since this revision: when its certificate ends, and the last durations in a
+ * ring, and how many.
+ */
 const codesAt = 2 * recordBytes + 8;
 const bucketsAt = codesAt + 4 * (probeCodes.length + probeCodes.length % 2);
 const secondsAt = bucketsAt + 4 * (durationBounds.length + 1);
-const rowBytes = secondsAt + 8;
+const certificateAt = secondsAt + 8;
+const durationsAt = certificateAt + 8;
+const sinceAt = durationsAt + 4 * durationsKept;
+const keptAt = sinceAt + 4;
+const rowBytes = keptAt + 4;
 
 const codeIndex = new Map<ProbeCode, number>(probeCodes.map((code, index) => [code, index]));
 const encoder = new TextEncoder();
@@ -65,6 +76,7 @@ export function isPass(code: ProbeCode): boolean {
 /** One part of the memory, as its machine's numbers. */
 class Part {
   readonly doubles: Float64Array;
+  readonly floats: Float32Array;
   readonly words: Int32Array;
   readonly octets: Uint8Array;
   /** What was written last as the detail of each record: most are the same again and again. */
@@ -72,6 +84,7 @@ class Part {
 
   constructor(memory: SharedArrayBuffer) {
     this.doubles = new Float64Array(memory);
+    this.floats = new Float32Array(memory);
     this.words = new Int32Array(memory);
     this.octets = new Uint8Array(memory);
   }
@@ -161,9 +174,45 @@ export class Board {
     }
   }
 
+  /** Durations and certificates from now on are of what is probed by the order of this revision. */
+  restart(row: number, revision: number): void {
+    const { doubles, words } = this.#part(row);
+    const base = start(row);
+    doubles[(base + certificateAt) >> 3] = 0;
+    Atomics.store(words, (base + keptAt) >> 2, 0);
+    Atomics.store(words, (base + sinceAt) >> 2, revision);
+  }
+
+  /**
+   * The durations of the last results in milliseconds, in no order, at most {@link durationsKept};
+   * none while what is probed is still what was before revision `since`. One that comes meanwhile
+   * may be among them or not.
+   */
+  durations(row: number, since: number): Float32Array {
+    const { floats, words } = this.#part(row);
+    const base = start(row);
+    const isOfBefore = Atomics.load(words, (base + sinceAt) >> 2) < since;
+    const kept = isOfBefore ? 0 : Atomics.load(words, (base + keptAt) >> 2);
+    const first = (base + durationsAt) >> 2;
+    return floats.slice(first, first + Math.min(kept, durationsKept));
+  }
+
+  /** Writes when the certificate ends that was shown last: Unix milliseconds. */
+  noteCertificate(row: number, end: number): void {
+    this.#part(row).doubles[(start(row) + certificateAt) >> 3] = end;
+  }
+
+  /** When it ends; undefined while none was seen since revision `since`. */
+  certificateEnd(row: number, since: number): number | undefined {
+    const { doubles, words } = this.#part(row);
+    const base = start(row);
+    if (Atomics.load(words, (base + sinceAt) >> 2) < since) return undefined;
+    return doubles[(base + certificateAt) >> 3] || undefined;
+  }
+
   /** Counts a result. One that could not be made took no time that says anything. */
   count(row: number, code: ProbeCode, durationMs: number): void {
-    const { doubles, words } = this.#part(row);
+    const { doubles, floats, words } = this.#part(row);
     const base = start(row);
     const codeAt = ((base + codesAt) >> 2) + (codeIndex.get(code) ?? 0);
     words[codeAt] = (words[codeAt] ?? 0) + 1;
@@ -175,6 +224,11 @@ export class Board {
     words[bucketAt] = (words[bucketAt] ?? 0) + 1;
     const sumAt = (base + secondsAt) >> 3;
     doubles[sumAt] = (doubles[sumAt] ?? 0) + seconds;
+    const kept = words[(base + keptAt) >> 2] ?? 0;
+    floats[((base + durationsAt) >> 2) + kept % durationsKept] = durationMs;
+    // From one full round on it goes between one and two, so that it never overflows.
+    const next = kept + 1 === 2 * durationsKept ? durationsKept : kept + 1;
+    Atomics.store(words, (base + keptAt) >> 2, next);
   }
 
   /** All that was counted. */

@@ -1,6 +1,7 @@
 import type { CheckType } from "../config/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { Board, Counts } from "./board.ts";
+import { type ProbeTimes, probeTimes } from "./probe_times.ts";
 import type { DatedResult } from "./types.ts";
 
 /** What is probed in one way, which decides about the thread that does it: its row is only its own. */
@@ -46,6 +47,23 @@ export class ProbeJob<T> {
   /** The rise/fall counter, if a result of the last order has been counted. */
   get counter(): number | undefined {
     return this.place?.board.counter(this.place.row, this.revision);
+  }
+
+  /**
+   * How long the last probes took since the present target began to be probed, those aside that
+   * could not be made. Worked out when asked for: some microseconds.
+   */
+  get times(): ProbeTimes | undefined {
+    return this.place &&
+      probeTimes(this.place.board.durations(this.place.row, this.countsFrom));
+  }
+
+  /**
+   * Unix milliseconds at which the certificate ends that the present target showed last; undefined
+   * while none was seen.
+   */
+  get certificateEnd(): number | undefined {
+    return this.place?.board.certificateEnd(this.place.row, this.countsFrom);
   }
 
   /** What `other` was, this one is now. */

@@ -94,6 +94,7 @@ export class Schedule implements ProbeLink {
         this.#halt(number);
         const row = new Row(number, revision, target, health);
         this.#rows.set(number, row);
+        this.#board.restart(number, revision);
         return this.#begin(row, withinMs);
       }
       case "retime": {
@@ -246,10 +247,12 @@ export class Schedule implements ProbeLink {
     return nextDelay(row.health.state, row.health.counter, check);
   }
 
-  #report(kind: Report["kind"], row: Row, { ok, code, detail, durationMs }: ProbeResult): void {
+  #report(kind: Report["kind"], row: Row, outcome: ProbeResult): void {
+    const { ok, code, detail, durationMs, certificateEnd } = outcome;
     const { number, revision, health } = row;
     this.#done++;
     this.#board.count(number, code, durationMs);
+    if (certificateEnd !== undefined) this.#board.noteCertificate(number, certificateEnd);
     const result = { ok, code, detail, durationMs, at: this.#options.clock.wall() };
     if (kind !== "lack") this.#board.note(number, { revision, counter: health.counter, result });
     if (kind === "pulse" && !this.#wantsPulses) return;

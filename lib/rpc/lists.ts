@@ -10,8 +10,8 @@ import {
 import type { Clock } from "../time/mod.ts";
 import { Answer, written } from "./answer.ts";
 import { concatenated } from "./concatenated.ts";
-import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
+import { findBackend } from "./steering.ts";
 import type { CallContext } from "./rpc.ts";
 import { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
 import { inSlices } from "./slices.ts";
@@ -27,10 +27,7 @@ export function backendListing(checker: CheckerView, clock: Clock): Listing {
   return listing(checker, clock, {
     names: () => checker.backendNames(),
     info: BackendInfoSchema,
-    find(name) {
-      const backend = checker.backend(name);
-      return backend && backendToProto(backend);
-    },
+    find: (name) => findBackend(checker, name),
     response: ListBackendsResponseSchema,
     fill: (backendNames, backends) => ({ backendNames, backends }),
     fields: ["backendNames", "backends"],

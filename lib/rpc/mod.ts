@@ -36,4 +36,5 @@ export type {
   RpcMethod,
   RpcObserver,
   RpcType,
+  VppForecast,
 } from "./types.ts";

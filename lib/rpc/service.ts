@@ -33,6 +33,7 @@ import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService, DaemonStatus } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
+import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
@@ -125,16 +126,23 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   const syncs = new AnswersByObject<Promise<Answer>>();
   const inSlices = <D extends DescMessage, Item>(message: LongMessage<D, Item>, binary: boolean) =>
     writtenInSlices(message, clock, binary);
+  let latest: VppNames | undefined;
+  const names = () =>
+    latest = latest?.config === checker.config ? latest : new VppNames(checker.config);
   return [
     unary(m.getStatus, async () => statusToProto(await status(), vpp)),
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
-      return vppInfoToProto(present(connected.info()), connected.step());
+      return vppInfoToProto(present(connected, connected.info()), connected.step());
     }),
     unary(m.getVPPLBState, async (_, call) => {
       const { signal, binary } = call;
       const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
-      return await answers.of(state, binary, () => inSlices(lbStateToProto(state), binary));
+      return await answers.of(
+        state,
+        binary,
+        () => inSlices(lbStateToProto(state, names()), binary),
+      );
     }),
     unary(m.syncVPPLBState, async (req, call) => {
       const syncing = enabled(vpp);
@@ -144,8 +152,9 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
         return await syncs.of(plan, call.binary, () => {
           const schema = SyncVPPLBStateResponseSchema;
           const rest = create(schema);
-          const message = { schema, field: schema.field.changes, items: plan, rest };
-          return inSlices({ ...message, fill: changesToProto }, call.binary);
+          const message = { schema, field: schema.field.changes, items: plan.changes, rest };
+          const fill = (some: typeof plan.changes) => ({ changes: changesToProto(some, names()) });
+          return inSlices({ ...message, fill }, call.binary);
         });
       }
       const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
@@ -161,14 +170,24 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
       return create(SyncVPPLBStateResponseSchema);
     }),
     unary(m.getVPPLBCounters, (_, { binary }) => {
-      const counters = present(enabled(vpp).counters());
-      return answers.of(counters, binary, () => inSlices(countersToProto(counters), binary));
+      const connected = enabled(vpp);
+      const counters = present(connected, connected.counters());
+      return answers.of(
+        counters,
+        binary,
+        () => inSlices(countersToProto(counters, names()), binary),
+      );
     }),
     unary(m.planVPPLBState, async (req, call) => {
       const { signal, binary } = call;
       const frontend = scope(req, checker);
-      const plan = await calls.vppReads.run(call, () => enabled(vpp).plan(frontend, signal));
-      return await answers.of(plan, binary, () => inSlices(planToProto(plan), binary));
+      const planning = enabled(vpp);
+      const plan = await calls.vppReads.run(call, () => planning.plan(frontend, signal));
+      return await answers.of(
+        plan,
+        binary,
+        () => inSlices(planToProto(plan, planning.warmup(), names()), binary),
+      );
     }),
   ];
 }
@@ -213,7 +232,10 @@ function enabled(vpp: VppService | undefined): VppService {
   return vpp;
 }
 
-function present<T>(value: T | undefined): T {
-  if (value === undefined) throw new ConnectError("not connected to VPP", Code.Unavailable);
-  return value;
+/** What there is only while VPP is connected. */
+function present<T>(vpp: VppService, value: T | undefined): T {
+  if (value !== undefined) return value;
+  const away = vpp.away();
+  const why = away ? ` since ${new Date(away.since).toISOString()}: ${away.reason}` : "";
+  throw new ConnectError(`not connected to VPP${why}`, Code.Unavailable);
 }

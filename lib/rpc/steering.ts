@@ -73,9 +73,15 @@ export function shownFrontend(checker: CheckerView, name: string): FrontendInfo 
 
 /** A backend as RPCs show it. Throws NotFound. */
 export function shownBackend(checker: CheckerView, name: string): BackendInfo {
-  const backend = checker.backend(name);
+  const backend = findBackend(checker, name);
   if (!backend) throw notFound("backend", name);
-  return backendToProto(backend);
+  return backend;
+}
+
+/** A backend as RPCs show it, undefined when there is none of that name. */
+export function findBackend(checker: CheckerView, name: string): BackendInfo | undefined {
+  const [backend, trend] = [checker.backend(name), checker.trend(name)];
+  return backend && trend && backendToProto(backend, trend);
 }
 
 /** Who asks: nobody is asked for a name, so that the address is all there is. */

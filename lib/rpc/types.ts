@@ -1,5 +1,7 @@
 import type { ReloadOutcome } from "../checker/mod.ts";
+import type { Config } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
+import type { VppPlan } from "../vpp/mod.ts";
 
 /** How an RPC streams, as the `grpc_type` label spells it. */
 export const rpcTypes = ["unary", "client_stream", "server_stream", "bidi_stream"] as const;
@@ -84,9 +86,21 @@ export type ConfigCheckOutcome =
     readonly kind: "ok";
     /** What applying it comes to; undefined where nobody asked. */
     readonly reload?: ReloadOutcome;
+    /** What VPP is told for it; undefined where nobody asked, and with VPP off. */
+    readonly vpp?: VppForecast | undefined;
   }
   | { readonly kind: "parse-error"; readonly message: string }
   | { readonly kind: "semantic-error"; readonly message: string };
+
+/** What a reload tells VPP. */
+export type VppForecast =
+  | VppPlan & {
+    readonly kind: "known";
+    /** The configuration that is loaded. */
+    readonly config: Config;
+  }
+  /** The reason is a clause for the operator. */
+  | { readonly kind: "unknown"; readonly reason: string };
 
 /** What became of applying the configuration file; nothing was changed unless `ok`. */
 export type ConfigReloadOutcome =

@@ -3,7 +3,7 @@ import { FlowTable } from "./flow_table.ts";
 import type { LbHost, LoadBalancer } from "./lb.ts";
 import { formatAddress } from "./ip46.ts";
 import { encapBytes, type Server, type Vip, VppCrash } from "./lb_types.ts";
-import { xxhash } from "./xxhash.ts";
+import { xxhash } from "../maglev/mod.ts";
 
 /** From this many buckets on VPP's size computation overflows 32 bits. */
 const tooManyBuckets = 2 ** 26;

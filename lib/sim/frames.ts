@@ -1,6 +1,6 @@
 /** A frame of the API socket: 16 bytes of header, of which only the length matters, and a message. */
 
-import { xxhash } from "./xxhash.ts";
+import { xxhash } from "../maglev/mod.ts";
 
 /** What each message travels behind. */
 export const headerBytes = 16;

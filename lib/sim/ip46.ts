@@ -50,15 +50,6 @@ export function prefixIsIpv4(prefix: Prefix46): boolean {
   return prefix.length >= 96 && isIpv4(prefix.address);
 }
 
-/** As memcmp orders them. */
-export function compareBytes(a: Uint8Array, b: Uint8Array): number {
-  for (let i = 0; i < a.length; i++) {
-    const difference = (a[i] ?? 0) - (b[i] ?? 0);
-    if (difference !== 0) return difference;
-  }
-  return 0;
-}
-
 /** Clears the bits behind the first `length`. */
 export function masked(address: Uint8Array, length: number): Uint8Array {
   return address.map((byte, i) => {

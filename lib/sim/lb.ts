@@ -15,7 +15,7 @@ import {
   VppCrash,
 } from "./lb_types.ts";
 import { newServer, newVip } from "./lb_objects.ts";
-import { maglevTable } from "./maglev.ts";
+import { maglevTable } from "../maglev/mod.ts";
 import { Pool } from "./pool.ts";
 import type { SegmentWriter } from "./segment.ts";
 import { Flows } from "./flows.ts";

@@ -23,8 +23,6 @@ export type { JournalEntry, SimEvent } from "./journal.ts";
 export type { VipType } from "./lb_types.ts";
 export type { VppIdentity } from "./vpp.ts";
 export type { Clock, Timer } from "../time/mod.ts";
-export { maglevTable } from "./maglev.ts";
-export type { MaglevServer } from "./maglev.ts";
 export { InMemoryVpp } from "./in_memory/vpp.ts";
 export type { InMemoryVppOptions, StatsMemory, StatsWait } from "./in_memory/vpp.ts";
 export { portsOf } from "./in_memory/ports.ts";

@@ -51,20 +51,25 @@ export class SimulatedDaemon {
     const fatal = (error: Error) => blame(`fatal: ${error.message}`);
     const supervisor = new Supervisor({ clock, log, fatal });
     const { keeping } = options;
-    const restored = keeping && restoredFrom(keeping.state, clock.wall(), config.stateMaxAgeMs);
+    const kept = keeping?.state;
+    if (kept) {
+      events.goOnBehind(kept.lastSeq);
+      this.journal.restore(kept.events, kept.lastSeq);
+    }
+    const restored = kept && restoredFrom(kept, clock.wall(), config.stateMaxAgeMs);
     const probing = onThisThread({ clock, log, random, startProbe, fatal });
     this.checker = new Checker({
       ...{ config, clock, log, events, restored },
       probing: lagMs > 0 ? lagging(probing, clock, random, lagMs) : probing,
     });
-    this.#keeper = keeping && new Keeper({ keeping, clock, log });
+    this.#keeper = keeping && new Keeper({ keeping, clock, log, journal: this.journal });
     void this.#keeper?.open().then(() => this.#keeper?.follow(this.checker));
     this.#listener = new Listener(this.checker);
     this.vpp = createVpp({
       ...{ apiAddr: "api.sock", statsAddr: "stats.sock", clock, log, events, supervisor, ...ports },
       checker: this.checker,
-      flushes: keeping && {
-        restored: keeping.state.flushes,
+      flushes: kept && {
+        restored: kept.flushes,
         changed: (flushes) => this.#keeper?.flushed(flushes),
       },
     });

@@ -7,9 +7,13 @@ export function loweredPlaces(before: Wanted, after: Wanted): string[] {
   return places(before, after, (was, is) => typeof is === "number" && is < was);
 }
 
-/** Servers that are to have another weight than before, a line each; a kept one is any. */
-export function changedWeights(before: Wanted, after: Wanted): string[] {
-  return places(before, after, (was, is) => is !== "kept" && is !== was);
+/** What a restart alone has changed, `lost` events included, a line each; a kept weight is any. */
+export function restartFaults(before: Wanted, after: Wanted = new Map(), lost = 0): string[] {
+  const changed = places(before, after, (was, is) => is !== "kept" && is !== was);
+  return [
+    ...(lost > 0 ? [`a restart forgot ${lost} events`] : []),
+    ...changed.map((place) => `a restart alone changed ${place}`),
+  ];
 }
 
 /** Whether a name that stays stands for another server since the file was edited. */

@@ -1,6 +1,9 @@
 import { type EventPage, type EventQuery, isAskedFor, type MaglevEvent } from "../events/mod.ts";
 import type { Batch, Keeping, Opened, SavedState, Written } from "../state/mod.ts";
 
+/** Events that are kept: as many as a journal holds in memory. */
+const mostEvents = 10_000;
+
 /** The state's file, in memory: it outlives one maglevd after the other. */
 export class MemoryKeeping implements Keeping {
   readonly backends = new Map<string, SavedState["backends"][number]>();
@@ -71,6 +74,7 @@ export class MemoryKeeping implements Keeping {
     this.aliveAt = aliveAt;
     this.lastSeq = lastSeq;
     this.events.push(...events);
+    if (this.events.length > 2 * mostEvents) this.events.splice(0, this.events.length - mostEvents);
     for (const each of backends) this.backends.set(each.name, each);
     for (const name of gone) this.backends.delete(name);
     for (const { name, weights } of frontends) this.weights.set(name, weights);

@@ -10,7 +10,7 @@ import { edited, keepsTraffic } from "./edits.ts";
 import { healthyWithoutWeight } from "./healthy_weights.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
-import { changedWeights, isNameMoved, loweredPlaces } from "./lowered.ts";
+import { isNameMoved, loweredPlaces, restartFaults } from "./lowered.ts";
 import { MemoryKeeping } from "./memory_keeping.ts";
 import { SimulatedNetwork } from "./network.ts";
 import type { Outcome, RunOptions } from "./outcome.ts";
@@ -338,11 +338,12 @@ class Run {
     closing.finally(() => isDone = true);
     while (!isDone) await this.#turn(1);
     await closing;
+    const told = this.#daemon.journal.size;
     this.#keeping = survivor ?? this.#keeping;
     this.#startDaemon();
     if (!this.#keeping || isKilled) return;
-    const changed = changedWeights(before, this.#wanted ?? new Map());
-    for (const place of changed) this.#blame(`a restart alone changed ${place}`);
+    const lost = told - this.#daemon.journal.size;
+    for (const wrong of restartFaults(before, this.#wanted, lost)) this.#blame(wrong);
   }
 
   /** Nothing happens any more, and soon VPP holds what is desired. */

@@ -1,3 +1,4 @@
+import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
 /** VPP is off, away, or did not answer; or the request cannot be served in this phase. */
@@ -42,6 +43,26 @@ export interface VppStep {
   /** What differs although it was tried, a line each. */
   readonly differs: readonly string[];
 }
+
+/** A VPP that is not connected. Times are Unix milliseconds. */
+export interface VppAway {
+  /** Since the connection ended, or maglevd was started. */
+  readonly since: number;
+  /** Why the connection ended or the last attempt failed, for people. */
+  readonly reason: string;
+  /** When another attempt follows at the latest; undefined while one is under way. */
+  readonly nextTryAt: number | undefined;
+}
+
+/** How far the warm-up is: until it is over, VIPs are not touched, or not all of them. */
+export type VppWarmup =
+  /** No VIP is touched (quiet), or none whose backends are not all known (settling). */
+  | {
+    readonly phase: "quiet" | "settling";
+    /** When that ends, in Unix milliseconds. */
+    readonly until: number;
+  }
+  | { readonly phase: "over" };
 
 /** Encapsulations, by their number on the wire. */
 export const encaps = ["gre4", "gre6", "l3dsr", "nat4", "nat6"] as const;
@@ -127,6 +148,28 @@ export interface PlannedChange {
   readonly frontend: string;
 }
 
+/** What a plan does to the flows of one VIP that is there. */
+export interface PlannedMove {
+  /** `192.0.2.1/32`. */
+  readonly prefix: string;
+  /** tcp, udp, any. */
+  readonly protocol: string;
+  /** 0 is all ports. */
+  readonly port: number;
+  /** The frontend asking for it. */
+  readonly frontend: string;
+  /** The share of new flows, from 0 to 1, that will go to another server, by VPP's own table. */
+  readonly share: number;
+}
+
+/** What a sync would do. */
+export interface VppPlan {
+  /** In the order in which it would be sent. */
+  readonly changes: readonly PlannedChange[];
+  /** Of VIPs whose servers or weights change; not of all when very many do. */
+  readonly moves: readonly PlannedMove[];
+}
+
 /** Counters of one VIP since VPP made it. Numbers are exact up to 2^53. */
 export interface VipCounters {
   /** `192.0.2.1/32`. */
@@ -190,12 +233,16 @@ export interface VppService {
    * away, or refuses, is not wrong here.
    */
   complaint(): string | undefined;
-  /** How far the warm-up is: until it is over, VIPs are not touched, or not all of them. */
-  warmup(): "quiet" | "settling" | "over";
+  /** Since when VPP is not connected, and why; undefined while it is. */
+  away(): VppAway | undefined;
+  /** How far the warm-up is. */
+  warmup(): VppWarmup;
   /** What the lb plugin holds, asked for now. */
   state(signal?: AbortSignal): Promise<LbState>;
   /** What a sync would send right now. not-found for an unknown frontend. */
-  plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]>;
+  plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan>;
+  /** What a sync would send if this were desired: what a reload would tell VPP. */
+  foresee(desired: DesiredSource, signal?: AbortSignal): Promise<VppPlan>;
   /** Reconciles one frontend or everything. failed-precondition in the warm-up, not-found. */
   sync(frontend?: string, signal?: AbortSignal): Promise<void>;
   /** From memory, refreshed every 5 s; undefined while not connected. */

@@ -253,6 +253,7 @@ Deno.test("a drain outlives a restart, and so does what has come of it", () => {
   const restored: Restored = {
     backends: new Map([["a", saved]]),
     weights: new Map(),
+    changes: new Map(),
     isHealthFresh: true,
   };
   const config = sketch({ ...site, drainDeadlineMs: 60_000 });

@@ -164,7 +164,9 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
     said: undefined,
   });
   const weights = new Map([["f", [saved("a", 100), saved("b", 90), saved("c", 1)]]]);
-  const restored: Restored = { backends: new Map(), weights, isHealthFresh: false };
+  const restored: Restored = {
+    ...{ backends: new Map(), weights, changes: new Map(), isHealthFresh: false },
+  };
   using bench = new Bench(weighed(), { restored });
   assert.deepEqual(bench.story(), [
     "f/b 7 by hand ended, file 90>100 (start)",

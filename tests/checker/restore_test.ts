@@ -17,7 +17,10 @@ function left(checker: Checker, isHealthFresh = true): Restored {
   const weights = checker.frontendNames().map((name) =>
     [name, checker.savedWeights(name)] as const
   );
-  return { backends: new Map(backends), weights: new Map(weights), isHealthFresh };
+  return {
+    ...{ backends: new Map(backends), weights: new Map(weights), isHealthFresh },
+    changes: new Map(),
+  };
 }
 
 /** A checker to whose backends everything that there is has happened: a up, b down, c paused. */

@@ -197,14 +197,19 @@ export class Bench implements Disposable {
 
   /** Reloads and turns the clock until that is done. */
   async reload(config: Config): Promise<void> {
+    await this.while(this.checker.reload(config));
+  }
+
+  /** Turns the clock, without time passing, until this is done. */
+  async while<T>(work: Promise<T>): Promise<T> {
     let done = false;
-    const reloading = this.checker.reload(config).finally(() => done = true);
-    reloading.catch(() => {});
+    const working = work.finally(() => done = true);
+    working.catch(() => {});
     for (let turn = 0; !done; turn++) {
-      assert.ok(turn < 10_000, "the reload does not end");
+      assert.ok(turn < 10_000, "it does not end");
       await this.clock.advanceAsync(0);
     }
-    await reloading;
+    return await working;
   }
 
   /** What changed state, was set or reloaded, as `name from>to`; {@link story} tells the rest. */

@@ -68,3 +68,20 @@ Deno.test("nothing is completed where a flag is wrong or wants its value", async
   assert.deepEqual(await completeWords(["--bogus", "show", ""]), []);
   assert.deepEqual(await completeWords(["--server", "no port:x", "show", "backends", ""]), []);
 });
+
+Deno.test("behind --server the names of servers.yaml are completed, also in a list", async () => {
+  const home = await Deno.makeTempDir();
+  const before = Deno.env.get("XDG_CONFIG_HOME");
+  try {
+    await Deno.mkdir(`${home}/maglev`);
+    const file = "servers:\n  rtr1: { address: a:1 }\n  rtr2: { address: unix:/b }\n";
+    await Deno.writeTextFile(`${home}/maglev/servers.yaml`, file);
+    Deno.env.set("XDG_CONFIG_HOME", home);
+    assert.deepEqual(await completeWords(["--server", "r"]), ["rtr1\ta:1", "rtr2\tunix:/b"]);
+    assert.deepEqual(await completeWords(["-server", "rtr1,rtr2"]), ["rtr1,rtr2\tunix:/b"]);
+  } finally {
+    if (before === undefined) Deno.env.delete("XDG_CONFIG_HOME");
+    else Deno.env.set("XDG_CONFIG_HOME", before);
+    await Deno.remove(home, { recursive: true });
+  }
+});

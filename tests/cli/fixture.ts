@@ -9,9 +9,9 @@ import {
 } from "@connectrpc/connect";
 import type { DescMessage, Message, MessageInitShape } from "@bufbuild/protobuf";
 import { changes, heartbeat, opening, presentState } from "./events_fixture.ts";
+import { configChanges, forecast, outcome } from "./outcome_fixture.ts";
 import {
   type BackendInfoSchema,
-  type ConfigChangeSchema,
   type FrontendInfoSchema,
   type HealthCheckInfoSchema,
   Maglev,
@@ -28,7 +28,7 @@ function ago(ms: number): bigint {
 }
 
 /** The fields of a message, as opposed to a message already made. */
-type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
+export type Plain<Desc extends DescMessage> = Exclude<MessageInitShape<Desc>, Message>;
 
 const backends: Plain<typeof BackendInfoSchema>[] = [
   {
@@ -47,6 +47,8 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
       durationNs: 1_234_000n,
       atUnixNs: ago(800),
     },
+    probeTimes: { count: 100, p50Ns: 1_200_000n, p95Ns: 4_560_000n, maxNs: 640_000_000n },
+    ...{ timeoutNs: 1_000_000_000n, recentChanges: 2, certificateEndUnixNs: ago(-800_000_000) },
     transitions: [
       { from: "unknown", to: "up", atUnixNs: ago(192_000) },
       { from: "paused", to: "unknown", atUnixNs: ago(193_000) },
@@ -67,6 +69,8 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
       durationNs: 210_000n,
       atUnixNs: ago(1500),
     },
+    probeTimes: { count: 7, p50Ns: 210_000n, p95Ns: 1_000_000_000n, maxNs: 1_000_000_000n },
+    ...{ timeoutNs: 1_000_000_000n, recentChanges: 100, certificateEndUnixNs: ago(90_000_000) },
     transitions: [
       {
         ...{ from: "up", to: "down", atUnixNs: ago(3_661_000) },
@@ -84,6 +88,7 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     lastProbe: {
       ...{ ok: true, code: "L4OK", durationNs: 400_000n, atUnixNs: ago(200_001_000) },
     },
+    ...{ timeoutNs: 1_500_000_000n, recentChanges: 0 },
     byHand: {
       ...{ value: "disabled", file: "enabled", atUnixNs: ago(200_000_000) },
       actor: { name: "operator", from: "192.0.2.7" },
@@ -197,61 +202,6 @@ function find<T extends { name?: string | undefined }>(
   return found;
 }
 
-const set = (weight: number) => ({ kind: "set", weight });
-
-/** What taking out any backend comes to. */
-const outcome: Plain<typeof OutcomeSchema> = {
-  frontends: [
-    {
-      frontendName: "api",
-      before: { state: "up", activePool: "main", weight: 100 },
-      after: { state: "down", activePool: "main", weight: 0 },
-      danger: "goes-down",
-      weights: [{
-        ...{ poolName: "main", backendName: "nginx0" },
-        ...{ configuredFrom: set(100), configuredTo: set(100) },
-        ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 1 },
-      }],
-    },
-    {
-      frontendName: "www",
-      before: { state: "up", activePool: "main", weight: 150 },
-      after: { state: "up", activePool: "fallback", weight: 10 },
-      danger: "loses-most",
-      hasMore: true,
-      weights: [
-        {
-          ...{ poolName: "main", backendName: "nginx0" },
-          ...{ configuredFrom: set(100), configuredTo: set(50) },
-          ...{ effectiveFrom: set(100), effectiveTo: set(0), shareFrom: 2 / 3 },
-        },
-        {
-          ...{ poolName: "fallback", backendName: "spare" },
-          ...{ configuredFrom: { kind: "absent" }, configuredTo: set(10) },
-          ...{ effectiveFrom: { kind: "kept" }, effectiveTo: set(10), shareTo: 1 },
-        },
-      ],
-    },
-    {
-      frontendName: "old",
-      before: { state: "up", activePool: "main", weight: 100 },
-      danger: "removed",
-    },
-    { frontendName: "new", after: { state: "unknown", activePool: "main" } },
-    {
-      frontendName: "same",
-      before: { state: "up", activePool: "main", weight: 100 },
-      after: { state: "up", activePool: "main", weight: 100 },
-    },
-  ],
-};
-
-const configChanges: Plain<typeof ConfigChangeSchema>[] = [
-  { kind: "vpp", change: "changed", details: ["flow-timeout 40s -> 60s"] },
-  { kind: "backend", change: "added", name: "web9", details: ["address 192.0.2.99"] },
-  { kind: "frontend", change: "removed", name: "old" },
-];
-
 const after: Readonly<Record<string, string>> = {
   pause: "paused",
   resume: "unknown",
@@ -301,7 +251,8 @@ export function routes(router: ConnectRouter): void {
       yield* await Promise.resolve([opening, ...presentState, heartbeat, ...changes(now)]);
     },
     listEvents: () => ({ events: changes(now).filter(({ seq }) => seq).reverse() }),
-    checkConfig: ({ diff }) => diff ? { ok: true, changes: configChanges, outcome } : { ok: true },
+    checkConfig: ({ diff }) =>
+      diff ? { ok: true, changes: configChanges, outcome, ...forecast } : { ok: true },
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
     }),
@@ -335,9 +286,10 @@ export function routes(router: ConnectRouter): void {
           prefix: "198.51.100.1/32",
           protocol: 255,
           encap: "gre4",
+          frontend: "api",
           flowTableLength: 1024,
           applicationServers: [
-            { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674 },
+            { address: "192.0.2.10", weight: 100, flags: 1, numBuckets: 674, backend: "nginx0" },
             { address: "192.0.2.11", weight: 50, flags: 1, numBuckets: 350 },
             { address: "192.0.2.12", weight: 0, flags: 1, numBuckets: 0 },
           ],
@@ -361,9 +313,16 @@ export function routes(router: ConnectRouter): void {
         firstPacket: 890n,
         packets: 1_235_457n,
         bytes: 123_545_700n,
+        frontend: "api",
       }],
-      addresses: [{ prefix: "198.51.100.1/32", packets: 1_235_457n, bytes: 123_545_700n }],
-      servers: [{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n }],
+      addresses: [{
+        ...{ prefix: "198.51.100.1/32", packets: 1_235_457n, bytes: 123_545_700n },
+        frontends: ["api"],
+      }],
+      servers: [{
+        ...{ address: "192.0.2.10", packets: 800_000n, bytes: 99_200_000n },
+        backends: ["nginx0", "nginx9"],
+      }],
     }),
     planVPPLBState: () => ({
       changes: [
@@ -381,9 +340,11 @@ export function routes(router: ConnectRouter): void {
           protocol: "any",
           address: "192.0.2.11",
           detail: "weight 50 -> 0, flush",
-          frontend: "api",
+          ...{ frontend: "api", backend: "nginx1" },
         },
       ],
+      moves: [{ prefix: "198.51.100.1/32", protocol: "any", frontend: "api", share: 0.341796875 }],
+      ...{ notBeforeUnixNs: ago(-3_000), notAfterUnixNs: 0n },
     }),
     syncVPPLBState: () => ({}),
   });

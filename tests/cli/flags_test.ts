@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { serverUrl } from "../../lib/cli/client.ts";
-import { parseFlags } from "../../lib/cli/flags.ts";
+import { hostField, parseEndpoint } from "../../lib/cli/endpoint.ts";
+import { parseFlags, splitLineFlags } from "../../lib/cli/flags.ts";
 
 const none = { get: () => undefined };
 
@@ -44,14 +44,41 @@ Deno.test("unknown flags and missing values are refused", () => {
   assert.throws(() => parseFlags(["--server"], none), { message: "--server wants a value" });
 });
 
+Deno.test("flags are read in lines as on the command line, wherever they stand", () => {
+  const line = "set --json=true backend -timeout 5s web0 --yes disable -dry-run -- --json";
+  const words = line.split(" ").map((text, at) => ({ text, at }));
+  const split = splitLineFlags(words);
+  assert.deepEqual(split.flags, { json: true, yes: true, dryRun: true, timeout: "5s" });
+  assert.deepEqual(split.words.map(({ text }) => text), [
+    ...["set", "backend", "web0", "disable", "--json"],
+  ]);
+  assert.equal(split.words[1]?.at, 2, "words know where they stood");
+  for (
+    const [wrong, message] of [
+      ["show -1 --foo", "unknown flag --foo; see maglevc --help"],
+      ["show --timeout", "--timeout wants a value"],
+      ["show --keep-going", "--keep-going is for the start of maglevc, not for a line"],
+      ["show --server=a", "--server is for the start of maglevc, not for a line"],
+    ] as const
+  ) {
+    assert.throws(() => splitLineFlags(wrong.split(" ").map((text) => ({ text }))), { message });
+  }
+});
+
 Deno.test("a server is host:port, with brackets for IPv6 and 9090 when left out", () => {
-  assert.equal(serverUrl("router:1234"), "http://router:1234");
-  assert.equal(serverUrl(":1234"), "http://localhost:1234");
-  assert.equal(serverUrl("router"), "http://router:9090");
-  assert.equal(serverUrl("[2001:db8::1]:1234"), "http://[2001:db8::1]:1234");
-  assert.equal(serverUrl("::1"), "http://[::1]:9090");
-  assert.equal(serverUrl("2001:db8::1"), "http://[2001:db8::1]:9090");
-  for (const bad of ["", "a:b", "a:0", "a:70000", "a:b:c", "2001:db8::g", "a/b:1"]) {
-    assert.throws(() => serverUrl(bad), { message: `--server wants host:port, not "${bad}"` });
+  const host = (server: string) => hostField(parseEndpoint(server));
+  assert.equal(host("router:1234"), "router:1234");
+  assert.equal(host(":1234"), "localhost:1234");
+  assert.equal(host("router"), "router:9090");
+  assert.equal(host("[2001:db8::1]:1234"), "[2001:db8::1]:1234");
+  assert.equal(host("::1"), "[::1]:9090");
+  assert.equal(host("2001:db8::1"), "[2001:db8::1]:9090");
+  assert.deepEqual(parseEndpoint("unix:/run/x.sock"), { kind: "unix", path: "/run/x.sock" });
+  assert.deepEqual(parseEndpoint("unix:///run/x.sock"), { kind: "unix", path: "/run/x.sock" });
+  assert.deepEqual(parseEndpoint("unix:x.sock"), { kind: "unix", path: "x.sock" });
+  for (const bad of ["", "a:b", "a:0", "a:70000", "a:b:c", "2001:db8::g", "a/b:1", "unix:"]) {
+    assert.throws(() => parseEndpoint(bad), {
+      message: `--server wants host:port, unix:PATH or a name of servers.yaml, not "${bad}"`,
+    });
   }
 });

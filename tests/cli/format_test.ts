@@ -5,6 +5,7 @@ import {
   formatDuration,
   formatMeasured,
   formatSpan,
+  formatTime,
   stripHostMask,
 } from "../../lib/cli/format.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
@@ -65,7 +66,7 @@ Deno.test("counters are grouped in threes", () => {
 
 Deno.test("columns stay aligned around wide and combining characters", () => {
   const columns = [{ title: "name" }, { title: "n", align: "right" as const }];
-  const table = formatTable(plainStyle, columns, [["日本", "1"], ["e\u0301a", "22"]]);
+  const table = formatTable({ style: plainStyle }, columns, [["日本", "1"], ["e\u0301a", "22"]]);
   assert.equal(table, "name   n\n日本   1\ne\u0301a    22");
 });
 
@@ -74,4 +75,53 @@ Deno.test("pairs without a value are left out", () => {
     formatPairs(plainStyle, [["a", "1"], ["bcd", undefined], ["ef", "2"]]),
     "a   1\nef  2",
   );
+});
+
+Deno.test("columns that do not fit stand below the others, in titles as in rows", () => {
+  const columns = [{ title: "name" }, { title: "state" }, { title: "n", align: "right" as const }];
+  const rows = [["a-long-name", { text: "up" }, "1"], ["b", "disabled", "22"], ["c"]];
+  const at = (width?: number) => formatTable({ style: plainStyle, width }, columns, rows);
+  assert.equal(at(25), at());
+  assert.equal(
+    at(24),
+    `name         state
+     n
+a-long-name  up
+     1
+b            disabled
+    22
+c`,
+  );
+  assert.equal(
+    at(5),
+    `name
+    state
+     n
+a-long-name
+    up
+     1
+b
+    disabled
+    22
+c`,
+  );
+});
+
+Deno.test("lines without titles have none", () => {
+  assert.equal(formatTable({ style: plainStyle }, [], [["a", "b"], ["cc", "d"]]), "a   b\ncc  d");
+});
+
+Deno.test("a time carries its zone, and one that is not known is none", () => {
+  const shown = (zone: string, time: bigint) => {
+    Deno.env.set("TZ", zone);
+    const text = formatTime(time);
+    Deno.env.set("TZ", "UTC");
+    return text;
+  };
+  const winter = BigInt(Date.UTC(2026, 0, 2, 3, 4, 5, 6)) * 1_000_000n;
+  assert.equal(shown("UTC", winter), "2026-01-02 03:04:05.006Z");
+  assert.equal(shown("Europe/Zurich", winter), "2026-01-02 04:04:05.006+01:00");
+  assert.equal(shown("America/St_Johns", winter), "2026-01-01 23:34:05.006-03:30");
+  assert.equal(shown("UTC", 0n), "-");
+  assert.equal(formatAgo(0n, 0), "-");
 });

@@ -102,7 +102,7 @@ async function run(
       dryRun,
       timeout: words[0] === "wait" ? "0s" : undefined,
       agree: ({ details, question }) => {
-        lines.push(details(style), `${question} [y/N] y`);
+        lines.push(details({ style }), `${question} [y/N] y`);
         return Promise.resolve(true);
       },
     });

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import {
+  addToHistory,
   historyLimit,
   historyPath,
   loadHistory,
-  saveHistory,
-  withLine,
 } from "../../lib/cli/shell/history.ts";
 
 function environment(variables: Record<string, string>) {
@@ -21,35 +20,52 @@ Deno.test("history lives in XDG_STATE_HOME, else below the home, else nowhere", 
   assert.equal(historyPath(environment({ XDG_STATE_HOME: "relative" })), undefined);
 });
 
-Deno.test("repeated lines move to the front, blank and huge ones are not kept", () => {
-  assert.deepEqual(withLine(["a", "b"], "b"), ["b", "a"]);
-  assert.deepEqual(withLine(["a"], "  "), ["a"]);
-  assert.deepEqual(withLine(["a"], "x".repeat(5000)), ["a"]);
-});
-
-Deno.test("history is bounded", () => {
-  const full = Array.from({ length: historyLimit }, (_, i) => `line ${i}`);
-  const more = withLine(full, "one more");
-  assert.equal(more.length, historyLimit);
-  assert.equal(more[0], "one more");
-});
-
-Deno.test("what was saved is loaded again, readable by the owner only", async () => {
+async function withPath(run: (path: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
   try {
-    const path = `${folder}/deep/maglevc/history`;
-    assert.equal(await saveHistory(path, ["new", "old"]), undefined);
-    assert.deepEqual(await loadHistory(path), ["new", "old"]);
-    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+    await run(`${folder}/deep/maglevc/history`);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-});
+}
+
+Deno.test("what was added is loaded again, newest first, each line once", () =>
+  withPath(async (path) => {
+    for (const line of ["a", "b", "  ", "a", "x".repeat(5000)]) {
+      assert.equal(await addToHistory(path, line), undefined);
+    }
+    assert.deepEqual(await loadHistory(path), ["a", "b"]);
+    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  }));
+
+Deno.test("lines of two shells at once are all kept", () =>
+  withPath(async (path) => {
+    // Each has loaded what was there when it began, and adds what is typed into it.
+    const shell = (name: string) => async () => {
+      await loadHistory(path);
+      for (let i = 0; i < 50; i++) await addToHistory(path, `${name} ${i}`);
+    };
+    await Promise.all([shell("one")(), shell("two")()]);
+    assert.equal((await loadHistory(path)).length, 100);
+  }));
+
+Deno.test("history is bounded, and a file that has grown long is written anew", () =>
+  withPath(async (path) => {
+    await addToHistory(path, "first");
+    const count = 2 * historyLimit;
+    const lines = Array.from({ length: count }, (_, i) => `line ${i}\n`).join("");
+    await Deno.writeTextFile(path, lines, { append: true });
+    const history = await loadHistory(path);
+    assert.equal(history.length, historyLimit);
+    assert.equal(history[0], `line ${count - 1}`);
+    assert.equal((await Deno.readTextFile(path)).split("\n").length, historyLimit + 1);
+    assert.equal(((await Deno.stat(path)).mode ?? 0) & 0o777, 0o600);
+  }));
 
 Deno.test("a history that cannot be read is empty, one that cannot be written says why", async () => {
   assert.deepEqual(await loadHistory("/proc/no/such/file"), []);
   assert.match(
-    await saveHistory("/proc/nowhere/history", ["x"]) ?? "",
+    await addToHistory("/proc/nowhere/history", "x") ?? "",
     /^cannot save the history to \/proc\/nowhere\/history: /,
   );
 });

@@ -40,7 +40,7 @@ Deno.test("a reload that fails is an answer of the API, and a failure of maglevc
 Deno.test("a reload that is refused tells what it would come to, and how it is had all the same", async () => {
   const change = { kind: "frontend", change: "removed", name: "www", details: [] } as const;
   const refusal = "it would take 2 of 2 VIPs out of service";
-  const told = { changes: [change], backends: [], frontends: [], refusal };
+  const told = { changes: [change], backends: [], overrides: [], frontends: [], refusal };
   const foreseen = { kind: "ok", reload: told } as const;
   const refused = { kind: "refused", message: `the reload is refused: ${refusal}` } as const;
   assert.deepEqual(await reload({ ...refused, reload: told }, foreseen), {

@@ -49,10 +49,16 @@ function shellTest(
       await using server = new Server();
       await server.start();
       const program = [Deno.execPath(), "run", "-A", `${root}cli.ts`];
-      const flags = ["--server", `127.0.0.1:${server.port}`, "--color=false", options.args ?? ""];
+      await Deno.mkdir(`${home}/config/maglev`, { recursive: true });
+      await Deno.writeTextFile(
+        `${home}/config/maglev/servers.yaml`,
+        `servers:\n  maglev:\n    address: 127.0.0.1:${server.port}\n`,
+      );
+      const flags = ["--server", "maglev", "--color=false", options.args ?? ""];
       await using terminal = await Terminal.open([...program, ...flags], {
         HOME: home,
         XDG_STATE_HOME: `${home}/state`,
+        XDG_CONFIG_HOME: `${home}/config`,
         DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
         TZ: "UTC",
         LANG: "C.UTF-8",
@@ -64,8 +70,9 @@ function shellTest(
   });
 }
 
-shellTest("the shell says its version, then prompts", async ({ terminal }) => {
+shellTest("the shell says both sides' versions, then prompts", async ({ terminal }) => {
   await terminal.contains("maglevc 0.");
+  await terminal.contains("maglevd 0.1.0 (commit 1a2b3c4, built 2026-01-01T00:00:00Z) at maglev");
   await terminal.endsWith("maglev>");
 });
 
@@ -219,6 +226,85 @@ shellTest("a watch in the background leaves the terminal alone and goes on", asy
   assert.match(await output(), /"nginx1"/, await shell.terminal.screen());
 }, { args: "watch events num 3 > $HOME/out &" });
 
+shellTest("Ctrl-Z stops the shell, and fg brings back a shell that listens", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("show ver");
+  await terminal.key("C-z");
+  await terminal.endsWith("$");
+  await terminal.type("stty -a | grep -o ' icanon'");
+  await terminal.key("Enter");
+  await terminal.endsWith(" icanon\n$");
+  await terminal.type("fg");
+  await terminal.key("Enter");
+  await terminal.endsWith("maglev> show ver");
+  await terminal.type("sionx");
+  await terminal.key("Enter");
+  await terminal.contains('"versionx" is not known here');
+  await terminal.endsWith("maglev>");
+});
+
+shellTest("Ctrl-Z stops the shell while a command runs, which goes on after fg", async (shell) => {
+  const { terminal } = shell;
+  await terminal.endsWith("maglev>");
+  await terminal.type("wait backend nginx0 down --timeout 1h");
+  await terminal.key("Enter", "C-z");
+  await terminal.endsWith("$");
+  await terminal.type("fg");
+  await terminal.key("Enter");
+  await terminal.isTaken();
+  await terminal.key("C-c");
+  await terminal.endsWith("cancelled\nmaglev>");
+});
+
+shellTest("a single watch that was stopped goes on after fg until any key", async (shell) => {
+  const { terminal } = shell;
+  await terminal.contains("probing  impaired");
+  await terminal.key("C-z");
+  await terminal.endsWith("$");
+  await terminal.type("fg");
+  await terminal.key("Enter");
+  await terminal.isTaken();
+  await terminal.type("q");
+  await terminal.endsWith("$");
+  await terminal.type("stty -a | grep -o ' icanon'");
+  await terminal.key("Enter");
+  await terminal.endsWith(" icanon\n$");
+}, { args: "watch events pretty" });
+
+shellTest("Ctrl-W deletes up to white space, Alt-Backspace up to a dash", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show backends web-1.example");
+  await terminal.key("C-w");
+  await terminal.type("a-b-c");
+  await terminal.key("M-BSpace");
+  await terminal.type("x");
+  await terminal.endsWith("maglev> show backends a-b-x");
+  await terminal.key("C-w", "C-w", "C-w");
+  await terminal.type("y");
+  await terminal.endsWith("maglev> y");
+});
+
+shellTest("Tab in the middle of a word does not put in what stands there", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("show healthchecks");
+  await terminal.key("C-Left", "Right", "Right", "Right", "Tab");
+  await terminal.type("web");
+  await terminal.endsWith("maglev> show healthchecks web");
+  await terminal.key("C-a", "Right", "Right", "Tab");
+  await terminal.type("X");
+  await terminal.endsWith("maglev> showX healthchecks web");
+});
+
+shellTest("help prints every command", async ({ terminal }) => {
+  await terminal.endsWith("maglev>");
+  await terminal.type("help");
+  await terminal.key("Enter");
+  await terminal.contains("  show version                      Versions of this maglevc");
+  await terminal.contains("  --timeout span ");
+  await terminal.endsWith("maglev>");
+}, { size: { columns: 80, rows: 120 } });
+
 shellTest("Tab on what there is not says that, and not that maglevd is silent", async (shell) => {
   const { terminal } = shell;
   await terminal.endsWith("maglev>");
@@ -231,7 +317,7 @@ shellTest("any key ends watch events and the prompt is back", async ({ terminal 
   await terminal.endsWith("maglev>");
   await terminal.type("watch events pretty");
   await terminal.key("Enter");
-  await terminal.contains("2026-01-02 03:04:05.000 probing  impaired: out of file descriptors");
+  await terminal.contains("2026-01-02 03:04:05.000Z probing  impaired: out of file descriptors");
   await terminal.type("q");
   await terminal.endsWith("maglev>");
 });
@@ -242,7 +328,7 @@ shellTest("a lost maglevd is one line, the next command finds it again", async (
   await server.stop();
   await terminal.type("show backends");
   await terminal.key("Enter");
-  await terminal.contains(`cannot reach maglevd at 127.0.0.1:${server.port}: connection refused`);
+  await terminal.contains(`cannot reach maglevd at maglev (127.0.0.1:${server.port}):`);
   await terminal.type("show ba");
   await terminal.key("Tab");
   await terminal.endsWith("maglev> show backends");
@@ -262,7 +348,7 @@ shellTest("watch events says that maglevd went away and that it is back", async 
   await server.stop();
   await terminal.contains("trying again");
   await server.start();
-  await terminal.contains(`maglevd at 127.0.0.1:${server.port} is back`);
+  await terminal.contains(`maglevd at maglev (127.0.0.1:${server.port}) is back`);
   await terminal.key("x");
   await terminal.endsWith("maglev>");
 }, { size: { columns: 100, rows: 60 } });
@@ -291,10 +377,9 @@ shellTest("Ctrl-C drops the line, Ctrl-D and quit leave and give the terminal ba
   await terminal.endsWith(" icanon\n$");
 });
 
-shellTest("SIGTERM gives the terminal back as well", async ({ terminal, server }) => {
+shellTest("SIGTERM gives the terminal back as well", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  const pattern = `server 127.0.0.1:${server.port} `;
-  await new Deno.Command("pkill", { args: ["-TERM", "-f", pattern] }).output();
+  await terminal.signal("TERM");
   await terminal.endsWith("$");
   await terminal.type("stty -a | grep -o ' icanon'");
   await terminal.key("Enter");

@@ -1,10 +1,13 @@
 import assert from "node:assert/strict";
+import { createClient, createRouterTransport } from "@connectrpc/connect";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
-import { createMaglevClient } from "../../lib/cli/client.ts";
+import { connectTo } from "../../lib/cli/client.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
-import { serve } from "../rpc/harness.ts";
+import { fail, pass } from "../checker/support.ts";
+import { type Harness, serve } from "../rpc/harness.ts";
 
 const never = new AbortController().signal;
 
@@ -14,8 +17,8 @@ async function names(server: string, line: string): Promise<string> {
   const flags = parseFlags(["--json", ...line.split(" ")], { get: () => undefined });
   const code = await runOnce({ ...flags, server }, { out: note, err: note }, never);
   if (code !== 0) return said.join("\n");
-  const found = JSON.parse(said.join("\n")) as { name: string; changes?: number }[];
-  return found.map(({ name, changes }) => `${name}${changes ? ` ${changes}` : ""}`).join(", ");
+  const found = JSON.parse(said.join("\n")) as { name: string }[];
+  return found.map(({ name }) => name).join(", ");
 }
 
 Deno.test("backends are chosen by a pattern, by their state and by what was said of them", async () => {
@@ -32,33 +35,98 @@ Deno.test("backends are chosen by a pattern, by their state and by what was said
   assert.equal(await names(address, "show backends db* down"), "error: no backend matches db*");
 });
 
-Deno.test("backends that flap come by how often they changed", async () => {
+/** What a command shows of a maglevd that a test has in its hands, in lines. */
+async function shown({ address, bed }: Harness, line: string): Promise<string[]> {
+  const lines: string[] = [];
+  const note = (text: string) => void lines.push(...text.split("\n"));
+  using connection = connectTo(address);
+  await execute(parseCommand(line.split(" ")), {
+    ...{ client: connection.client, server: address, style: plainStyle, json: false },
+    ...{ signal: never, memory: new Map(), dryRun: false, timeout: undefined },
+    ...{ now: () => bed.clock.wall(), print: note, note, agree: () => Promise.resolve(true) },
+  });
+  return lines;
+}
+
+/** Some columns of a table. */
+function columns(lines: readonly string[], ...titles: string[]): string[] {
+  const [head = [], ...rows] = lines.map((line) => line.split(/ {2,}/));
+  return rows.map((cells) => titles.map((title) => cells[head.indexOf(title)]).join(" "));
+}
+
+Deno.test("backends that flap come by how often they changed of late", async () => {
   await using harness = await serve();
-  const { address, bed } = harness;
-  for (let i = 0; i < 2; i++) {
+  const { bed } = harness;
+  for (let i = 0; i < 4; i++) {
     bed.move("web1", "up");
     bed.move("web1", "down");
   }
-  for (let i = 0; i < 4; i++) {
+  bed.clock.advance(300_000);
+  for (let i = 0; i < 5; i++) {
     bed.move("web2", "up");
     bed.move("web2", "down");
   }
   bed.move("web0", "up");
-  const lines: string[] = [];
-  const note = (text: string) => void lines.push(...text.split("\n"));
-  const show = (line: string) =>
+  const table = await shown(harness, "show backends flapping");
+  assert.deepEqual(columns(table, "name", "changes/10m"), ["web2 10", "web1 8"]);
+  assert.deepEqual(
+    columns(await shown(harness, "show backends web[013] flapping"), "name", "state"),
+    ["web1 down"],
+  );
+  // An answer that was just given is given again, unless something has happened.
+  bed.clock.advance(300_000);
+  bed.move("web0", "down");
+  assert.deepEqual(
+    columns(await shown(harness, "show backends flapping"), "name", "changes/10m"),
+    ["web2 10"],
+  );
+  bed.clock.advance(300_000);
+  bed.move("web0", "up");
+  assert.deepEqual(await shown(harness, "show backends flapping"), ["no backend flaps"]);
+});
+
+Deno.test("backends are slow whose probes take over half of their timeout, the slowest first", async () => {
+  await using harness = await serve();
+  const { bed } = harness;
+  const timeoutMs = bed.checker.healthcheck("web")?.timeoutMs ?? 0;
+  const probes = [["web0", .5], ["web1", .51], ["web2", .9], ["web3", .1]] as const;
+  for (const [name, share] of probes) {
+    for (const result of [pass, pass, fail]) {
+      bed.probe(name, { ...result, durationMs: share * timeoutMs });
+    }
+  }
+  const slow = await shown(harness, "show backends slow");
+  assert.deepEqual(columns(slow, "name", "p95", "timeout"), [
+    "web2 1.35s 1.5s",
+    "web1 765ms 1.5s",
+  ]);
+  const one = await shown(harness, "show backends web3 slow");
+  assert.deepEqual(one, ["no backend is slow"]);
+});
+
+Deno.test("of a maglevd that is older it is not known who flaps, and nothing is invented", async () => {
+  const older = createClient(
+    Maglev,
+    createRouterTransport(({ service }) => {
+      service(Maglev, {
+        listBackends: () => ({ backendNames: ["web0"], backends: [{ name: "web0" }] }),
+      });
+    }),
+  );
+  const context = (line: string, print: (text: string) => void) =>
     execute(parseCommand(line.split(" ")), {
-      ...{ client: createMaglevClient(address), server: address, style: plainStyle, json: false },
-      ...{ signal: never, memory: new Map(), dryRun: false, timeout: undefined },
-      ...{ now: () => bed.clock.wall(), print: note, note, agree: () => Promise.resolve(true) },
+      ...{ client: older, server: "old", style: plainStyle, json: false, signal: never },
+      ...{ memory: new Map(), dryRun: false, timeout: undefined, now: () => 0, print },
+      ...{ note: print, agree: () => Promise.resolve(true) },
     });
-  await show("show backends flapping");
-  const table = lines.map((line) => line.split(/ {2,}/));
-  assert.equal(table[0]?.[6], "changes in 10m");
-  assert.deepEqual(table.slice(1).map((cells) => `${cells[0]} ${cells[6]}`), ["web2 8", "web1 4"]);
-  lines.length = 0;
-  await show("show backends web[013] flapping");
-  assert.deepEqual(lines.slice(1).map((line) => line.split(" ")[0]), ["web1"]);
+  await assert.rejects(
+    context("show backends flapping", () => {}),
+    /older than maglevc and does not tell how often backends changed/,
+  );
+  const said: string[] = [];
+  await context("show backends", (text) => void said.push(text));
+  assert.deepEqual(columns(said.join("").split("\n"), "name"), ["web0"]);
+  assert.doesNotMatch(said.join(""), /0s|NaN|100/);
 });
 
 Deno.test("a filter is no abbreviation: a name may stand in its place", async () => {

@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
+import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
+import { vpp } from "../rpc/service_bed.ts";
 
 const never = new AbortController().signal;
 
@@ -14,9 +17,10 @@ async function status({ address }: Harness) {
 }
 
 /** A maglevd whose file is the one in force. */
-async function site(up: readonly string[]): Promise<Harness> {
+async function site(up: readonly string[], vpp?: VppService): Promise<Harness> {
   const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, rejected: "" };
-  const harness = await serve({ status: () => Promise.resolve({ startedAt: 1_000, config }) });
+  const status = () => Promise.resolve({ startedAt: 1_000, config });
+  const harness = await serve({ status, vpp });
   for (const name of up) harness.bed.move(name, "up");
   return harness;
 }
@@ -48,10 +52,43 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   const hand = said.slice(said.indexOf("by hand") + 1);
   assert.match(
     hand[0] ?? "",
-    /^ {2}backend web3 disabled by anna from 192.0.2.7 .* ago; the file says enabled$/,
+    /^ {2}backend web3: disabled by anna from 192.0.2.7 .* ago; the file says enabled$/,
   );
   assert.match(
     hand[1] ?? "",
-    /^ {2}weight of web2 in pool fallback of www 0 by operator .*; the file says 100$/,
+    /^ {2}weight of web2 in pool fallback of www: 0 by operator .*; the file says 100$/,
   );
+});
+
+Deno.test("a VPP that is away is told with since when, why, and when it is tried again", async () => {
+  const now = Date.now();
+  const away = { since: now - 5_400_000, reason: "nobody listens", nextTryAt: now + 4_000_000 };
+  await using harness = await site(["web0", "web1", "web2", "web3"], {
+    ...vpp,
+    away: () => away,
+    warmup: () => ({ phase: "quiet", until: now + 7_000_000 }),
+  });
+  const { code, said } = await status(harness);
+  assert.equal(code, 5);
+  const line = said.find((each) => each.startsWith("vpp")) ?? "";
+  assert.match(line, /not connected since .* \(1h3\dm ago\): nobody listens; next try in 1h\dm/);
+  const warmup = said.find((each) => each.startsWith("warm-up")) ?? "";
+  assert.match(warmup, /quiet: no VIP is touched, before \d{4}-.*, in 1h5\dm$/);
+});
+
+Deno.test("certificates that end within 14 days are told, the first to end first", async () => {
+  await using harness = await site([]);
+  const day = 86_400_000;
+  const days = { web0: 13.5, web1: -1.5, web2: 14.5 };
+  for (const [name, left] of Object.entries(days)) {
+    harness.bed.probe(name, { ...pass, certificateEnd: Date.now() + left * day });
+  }
+  harness.bed.move("web3", "up");
+  const { code, said } = await status(harness);
+  assert.equal(code, 0, said.join("\n"));
+  const told = said.slice(said.indexOf("certificates that end soon") + 1);
+  assert.deepEqual(told.map((line) => line.replace(/\d{4}-[^(]*/, "")), [
+    "  of backend web1 ended (1d12h ago)",
+    "  of backend web0 ends (in 13d11h)",
+  ]);
 });

@@ -39,6 +39,12 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", ...names);
   }
 
+  /** Sends a signal to the program that runs in it. */
+  async signal(name: string): Promise<void> {
+    const shell = (await this.#tmux("display-message", "-p", "#{pane_pid}")).trim();
+    await new Deno.Command("pkill", { args: [`-${name}`, "-P", shell] }).output();
+  }
+
   /** Changes the size of the window. */
   async resize(columns: number, rows: number): Promise<void> {
     await this.#tmux("resize-window", "-x", String(columns), "-y", String(rows));
@@ -58,6 +64,18 @@ export class Terminal implements AsyncDisposable {
   /** Waits until the screen contains `expected`. */
   async contains(expected: string): Promise<void> {
     await this.#until((screen) => screen.includes(expected), expected);
+  }
+
+  /** Waits until a program has taken the terminal, as editors do: it gets each key at once. */
+  async isTaken(): Promise<void> {
+    const tty = (await this.#tmux("display-message", "-p", "#{pane_tty}")).trim();
+    const end = performance.now() + patienceMs;
+    for (;;) {
+      const { stdout } = await new Deno.Command("stty", { args: ["-F", tty, "-a"] }).output();
+      if (new TextDecoder().decode(stdout).includes("-icanon")) return;
+      assert.ok(performance.now() < end, await this.screen());
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -60,9 +60,10 @@ Deno.test("a VPP that is away may come back, and be in step", async () => {
     info,
     step: () => ({ inStep: looks > 2, since: 1, checkedAt: 1, differs: [] }),
     complaint: () => undefined,
-    warmup: () => "over",
+    away: () => undefined,
+    warmup: () => ({ phase: "over" }),
     counters: () => undefined,
-    ...{ state: nothing, plan: nothing, sync: nothing },
+    ...{ state: nothing, plan: nothing, foresee: nothing, sync: nothing },
   };
   await using harness = await serve({ vpp });
   assert.deepEqual(await run(harness.address, "wait vpp in-step --timeout 10m"), {

@@ -37,7 +37,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["watch events log level debug backend", "watch events log level debug backend {}"],
   ["watch events backend num 100", "watch events backend num {num=100}"],
   ["watch events log backend", "watch events log backend {}"],
-  ["", "… show set sync wait watch config completion quit exit"],
+  ["", "… show set sync wait watch config completion help quit exit"],
   ["show vpp", "… info lb"],
   ["set backend x", "… pause resume disable enable drain reset"],
   ["watch events num", "… <num>"],
@@ -48,7 +48,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
     'word 1: "foo" is not known here; possible: version, status, frontends, backends, healthchecks, events, vpp',
   ],
   ["show frontends a b", 'word 3: "b" is one word too many: the command ends before it'],
-  ["show backends a b", 'word 3: "b" is not known here; possible: down, flapping, by-hand'],
+  ["show backends a b", 'word 3: "b" is not known here; possible: down, flapping, slow, by-hand'],
   ["show backends dow", "show backends {backend=dow}"],
   [
     "set frontend f pool p backend b weight 101",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MessageInitShape } from "@bufbuild/protobuf";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { createMaglevClient } from "../../lib/cli/client.ts";
+import { connectTo } from "../../lib/cli/client.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { defaultPatience, watchEvents, watchOptions } from "../../lib/cli/events.ts";
 import type { Session } from "../../lib/cli/execute.ts";
@@ -20,7 +20,8 @@ Deno.test("a server that does not open the stream is given up", async () => {
     (request) => new Promise((resolve) => request.signal.onabort = () => resolve(new Response())),
   );
   const address = `127.0.0.1:${server.addr.port}`;
-  const watched = watchEvents(createMaglevClient(address), everything.request, never, {
+  using connection = connectTo(address);
+  const watched = watchEvents(connection.client, everything.request, never, {
     ...defaultPatience,
     openMs: 1,
   });
@@ -49,9 +50,12 @@ for (
 Deno.test("a server that does not speak HTTP is not taken for maglevd", async () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const greeting = (async () => {
-    using connection = await listener.accept();
-    await connection.write(new TextEncoder().encode("SSH-2.0-server\r\n"));
-    await connection.read(new Uint8Array(1000));
+    // By HTTP/1.1, and then by HTTP/2.
+    for (let i = 0; i < 2; i++) {
+      using connection = await listener.accept();
+      await connection.write(new TextEncoder().encode("SSH-2.0-server\r\n"));
+      await connection.read(new Uint8Array(1000));
+    }
   })();
   const address = `127.0.0.1:${listener.addr.port}`;
   const said = await failure(address);

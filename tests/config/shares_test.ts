@@ -8,7 +8,7 @@ import {
   wrongShare,
 } from "../../lib/config/rules/shares.ts";
 import { formatOutcome, parseConfig } from "../../lib/config/mod.ts";
-import { maglevTable } from "../../lib/sim/maglev.ts";
+import { maglevTable } from "../../lib/maglev/mod.ts";
 import { head } from "./valid.ts";
 
 function shares(weights: readonly number[], buckets: number): [number, number][] {

@@ -1,8 +1,9 @@
 import { deepEqual, equal, partialDeepStrictEqual } from "node:assert/strict";
-import { type ReloadOutcome, ReloadRefused } from "../../lib/checker/mod.ts";
+import { type DesiredSource, type ReloadOutcome, ReloadRefused } from "../../lib/checker/mod.ts";
 import type { Config, ConfigOutcome } from "../../lib/config/mod.ts";
 import { ConfigFile } from "../../lib/daemon/config_file.ts";
 import type { ConfigFileOptions } from "../../lib/daemon/config_file.ts";
+import { forecastAttributes, forecastVpp } from "../../lib/daemon/vpp_forecast.ts";
 import { EventStream, logEvents } from "../../lib/events/mod.ts";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -41,10 +42,18 @@ const actor = { name: "operator", from: "192.0.2.7" };
 function outcomeOf({ frontends }: Config): ReloadOutcome {
   const change = { kind: "frontend", change: "added", details: [] } as const;
   const changes = Array.from(frontends.keys(), (name) => ({ ...change, name }));
-  return { backends: [], frontends: [], changes };
+  return { backends: [], frontends: [], overrides: [], changes };
 }
 
-function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["apply"]) {
+function desiredOf(config: Config): DesiredSource {
+  return { config, frontendNames: () => [], frontend: () => undefined };
+}
+
+function fixture(
+  load: () => Promise<ConfigOutcome>,
+  apply?: ConfigFileOptions["apply"],
+  foreseeVpp?: ConfigFileOptions["foreseeVpp"],
+) {
   const log = new RecordedLog();
   const events = new EventStream(new FakeClock(), log);
   const told: MaglevEvent[] = [];
@@ -62,7 +71,8 @@ function fixture(load: () => Promise<ConfigOutcome>, apply?: ConfigFileOptions["
     }),
     stamp: () => Promise.resolve(disk.stamp),
     now: () => disk.now,
-    foresee: (next) => Promise.resolve(outcomeOf(next)),
+    foresee: (next) => Promise.resolve({ ...outcomeOf(next), desired: desiredOf(next) }),
+    ...(foreseeVpp && { foreseeVpp }),
     reloading: () => {},
     reloaded: (ok) => void results.push(ok),
     log,
@@ -301,4 +311,48 @@ Deno.test("a file that is another one than that in force is known, and why it wa
   outcome = valid;
   await file.reload(actor);
   deepEqual(await file.status(), { ...status, loadedAt: 2_000 });
+});
+
+Deno.test("what VPP is told by a reload is foreseen, told to who asks, and logged", async () => {
+  const changes = Array.from({ length: 22 }, () => ({
+    ...{ kind: "as-weight" as const, prefix: "192.0.2.1/32", protocol: "tcp", port: 80 },
+    ...{ address: "10.0.0.1", detail: "weight 100 -> 0", frontend: "www" },
+  }));
+  const order: string[] = [];
+  const foreseeVpp: ConfigFileOptions["foreseeVpp"] = (desired) => {
+    order.push("foresee");
+    return Promise.resolve({ kind: "known", config: desired.config, changes, moves: [] });
+  };
+  const apply: ConfigFileOptions["apply"] = (next) => {
+    order.push("apply");
+    return Promise.resolve(outcomeOf(next));
+  };
+  const { file, log } = fixture(() => Promise.resolve(valid), apply, foreseeVpp);
+  const vpp = { kind: "known", config, changes, moves: [] } as const;
+  deepEqual(await file.foresee(), { kind: "ok", reload: outcomeOf(config), vpp });
+  deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config), vpp });
+  deepEqual(order, ["foresee", "foresee", "apply"]);
+  const [done] = log.named("config-reload-done");
+  equal(done?.["vpp-changes"], 22);
+  const told = done?.vpp as string[];
+  equal(told[0], "as-weight 192.0.2.1/32 tcp 80 10.0.0.1 (weight 100 -> 0)");
+  deepEqual([told.length, told.at(-1)], [21, "and 2 more"]);
+});
+
+Deno.test("a VPP that does not say what it holds keeps nobody from a reload", async () => {
+  const clock = new FakeClock();
+  const hanging: Parameters<typeof forecastVpp>[0] = {
+    foresee: (_, signal) =>
+      new Promise((_, reject) => {
+        signal?.addEventListener("abort", () => reject(signal.reason));
+      }),
+  };
+  const forecast = forecastVpp(hanging, desiredOf(config), clock);
+  clock.advance(1_000);
+  const reason = "VPP did not say within 1000 ms what it holds";
+  deepEqual(await forecast, { kind: "unknown", reason });
+  deepEqual(forecastAttributes(await forecast), { "vpp-unknown": reason });
+  equal(clock.pending, 0);
+  equal(await forecastVpp(undefined, desiredOf(config), clock), undefined);
+  deepEqual(forecastAttributes(undefined), {});
 });

@@ -96,6 +96,47 @@ Deno.test("the user guide's table of commands has every command of the tree", ()
   deepEqual(commandLines().map(({ usage }) => usage).filter((usage) => !rows.has(usage)), []);
 });
 
+Deno.test("the user guide shows what every command of maglevc prints", () => {
+  const run = fences.filter(({ mark }) => mark === "test").map(({ body }) => body).join("\n");
+  const inShellOnly = ["quit", "exit"];
+  const missing = commandLines().map(({ usage }) => usage.replace(/ \[.*/, "")).filter((usage) => {
+    const words = usage.replaceAll(/<\w+>/g, "[^\\s|]+");
+    return !inShellOnly.includes(usage) &&
+      !new RegExp(`^ *maglevc (?:--\\S+ )*${words}(?:$|\\s)`, "m").test(run);
+  });
+  deepEqual(missing, []);
+});
+
+/** Questions at three in the morning, and what answers them. */
+const answers: Readonly<Record<string, RegExp>> = {
+  "is everything all right?": /show status/,
+  "what changed?": /show events last \S+ backend \S+ kind \S+/,
+  "what changed for this frontend?": /show events frontend \S+/,
+  "what happens now?": /watch events .*pretty/,
+  "why is this VIP half empty?": /show frontends \w+/,
+  "who is down?": /show backends down/,
+  "who flaps?": /show backends '\S+' flapping/,
+  "what was set by hand?": /show backends by-hand/,
+  "what would happen if?": /set backend \S+ disable --dry-run/,
+  "what would VPP be told?": /show vpp lb plan \w+/,
+  "what would a reload change?": /config diff/,
+  "is VPP told what we think?": /show vpp lb state/,
+  "wait in scripts": /wait backend \S+ up --timeout/,
+  "many at once": /--server \w+,\w+ show/,
+  "change many at once": /--server \w+,\w+ set/,
+};
+
+for (const [question, command] of Object.entries(answers)) {
+  Deno.test(`the user guide answers by a command that is run: ${question}`, () => {
+    const block = fences.findIndex(({ language, mark, body }) =>
+      language === "sh" && mark === "test" && command.test(body)
+    );
+    ok(block >= 0, `${command}`);
+    const shown = fences[block + 1];
+    ok(shown?.mark === "match" && shown.follows, `nothing is shown below ${command}`);
+  });
+}
+
 Deno.test("the user guide has every log record below WARN, with its level, and no other", async () => {
   const rows = tableRows(guide).filter(([, level = ""]) => /^(info|debug)$/.test(level));
   const said = rows.map(([name = "", level]) => `${level} ${name.replaceAll("`", "")}`);

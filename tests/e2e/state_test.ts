@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok } from "node:assert/strict";
+import { deepEqual, ok } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { createSimulatedVpp, type JournalEntry } from "../../lib/sim/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -7,12 +7,20 @@ import { testConfig } from "./configs.ts";
 import { Maglevd } from "./maglevd.ts";
 import { TestServers } from "./servers.ts";
 
-const backends = ["one", "two", "three", "four"].map((name, i) => ({
+const backends = ["one", "two", "three", "four", "five"].map((name, i) => ({
   name,
   address: `127.0.0.${51 + i}`,
 }));
 
-Deno.test("a maglevd that is killed and started again changes no weight and forgets nobody's word", async () => {
+/** All of them carry traffic. */
+function inOnePool(config: string): string {
+  const [primary, fallback] = [/^.*name: primary.*$/m, /\n.*name: fallback.*$/m];
+  const members = backends.map(({ name }) => `${name}: {}`).join(", ");
+  return config.replace(fallback, "")
+    .replace(primary, `        - { name: primary, backends: { ${members} } }`);
+}
+
+Deno.test("an upgrade changes no weight and forgets nobody's word, whatever operators had said", async () => {
   await using bundles = await makeBundles();
   await using servers = new TestServers(backends.map(({ address }) => address));
   const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-state-" });
@@ -25,7 +33,7 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     }
   });
   vpp.start();
-  const config = testConfig({ port: servers.port, backends })
+  const config = inOnePool(testConfig({ port: servers.port, backends }))
     .replaceAll("interval: 100ms", "interval: 60s")
     .replace("lb: { ", "lb: { startup-min-delay: 1s, startup-max-delay: 4s, ");
   const start = () =>
@@ -47,18 +55,27 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     await first.call("DisableBackend", { name: "three" });
     const place = { frontend: "www", pool: "primary", backend: "one" };
     await first.call("SetFrontendPoolBackendWeight", { ...place, weight: 42 });
+    const drained = { ...place, backend: "four" };
+    await first.call("SetFrontendPoolBackendWeight", { ...drained, weight: 0 });
     await eventually(async () =>
       JSON.stringify((await first.call("PlanVPPLBState")).body) === "{}"
     );
     const before = await states(first);
-    deepEqual(before, ["four up", "one up", "three disabled", "two paused"]);
+    deepEqual(before, ["five up", "four up", "one up", "three disabled", "two paused"]);
+    const words = await said(first);
+    deepEqual(words.map(({ value, file }) => `${value}, file ${file}`), [
+      ...["paused, file enabled", "disabled, file enabled", "42, file 100", "0, file 100"],
+    ]);
+    ok(words.every(({ actor, atUnixNs }) => actor?.name === "operator" && Number(atUnixNs) > 0));
+    const weighed = await effective(first);
+    deepEqual(weighed, { one: 42, two: 0, three: 0, four: 0, five: 100 });
     const listed = async (daemon: Maglevd, request: object) => {
       const { body } = await daemon.call("ListEvents", { oldestFirst: true, ...request });
       return (body as { events: Told[] }).events;
     };
     const told = await listed(first, {});
     const kept = (query: string) => inCopy(`${folder}/state`, `${folder}/copy`, query);
-    await eventually(() => kept("SELECT weight AS value FROM weights") === 42);
+    await eventually(() => kept("SELECT sum(weight) + count(*) AS value FROM weights") === 44);
     await eventually(() => kept("SELECT count(*) AS value FROM flushes") === 1);
     const last = Number(told.at(-1)?.seq);
     await eventually(() => Number(kept("SELECT max(seq) AS value FROM events")) >= last);
@@ -68,14 +85,11 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     weights.length = 0;
     await using second = await start();
     const restored = await second.log("state-restored");
-    deepEqual([restored.backends, restored.weights, restored.health], [4, 1, "counts"]);
+    deepEqual([restored.backends, restored.weights, restored.health], [5, 2, "counts"]);
     await second.log("vpp-in-step");
     deepEqual(await states(second), before);
-    const { body } = await second.call("GetFrontend", { name: "www" });
-    equal(
-      (body as { pools: { backends: { weight: number }[] }[] }).pools[0]?.backends[0]?.weight,
-      42,
-    );
+    deepEqual(await said(second), words, "who said it, and when");
+    deepEqual(await effective(second), weighed);
     deepEqual(second.entries.filter(({ msg }) => msg === "backend-transition"), []);
     deepEqual(weights, []);
     const after = await listed(second, {});
@@ -89,6 +103,38 @@ Deno.test("a maglevd that is killed and started again changes no weight and forg
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+/** What somebody has said by hand, as JSON has it. */
+interface Word {
+  readonly value: string;
+  readonly file: string;
+  readonly actor?: { readonly name: string; readonly from: string };
+  readonly atUnixNs: string;
+}
+
+interface Member {
+  readonly name: string;
+  readonly effectiveWeight?: number;
+  readonly byHand?: Word;
+}
+
+async function members(daemon: Maglevd): Promise<readonly Member[]> {
+  const { body } = await daemon.call("GetFrontend", { name: "www" });
+  return (body as { pools: { backends: Member[] }[] }).pools.flatMap((pool) => pool.backends);
+}
+
+/** Everything that was said by hand: of backends, then of weights. */
+async function said(daemon: Maglevd): Promise<Word[]> {
+  const infos = await Promise.all(backends.map(({ name }) => daemon.call("GetBackend", { name })));
+  const all = [...infos.map(({ body }) => body as Member), ...await members(daemon)];
+  return all.flatMap(({ byHand }) => byHand ?? []);
+}
+
+/** What VPP is to have. */
+async function effective(daemon: Maglevd): Promise<Record<string, number>> {
+  const all = await members(daemon);
+  return Object.fromEntries(all.map(({ name, effectiveWeight = 0 }) => [name, effectiveWeight]));
+}
 
 /** An event, as JSON has it. */
 interface Told {

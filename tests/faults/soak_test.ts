@@ -215,7 +215,7 @@ async function rest(bench: Bench): Promise<void> {
 
 /** What maglevd would change now. Asking may fail while it finds out that VPP has gone. */
 async function planOf(bench: Bench): Promise<string> {
-  const plan = bench.service.plan().catch((error) => error.message);
+  const plan = bench.service.plan().then(({ changes }) => changes, (error) => error.message);
   return JSON.stringify(await bench.while(plan));
 }
 

@@ -48,9 +48,11 @@ export function fakeVpp(clock: Clock): VppService {
     }),
     step: () => ({ inStep: true, since: 0, checkedAt: 0, differs: [] }),
     complaint: () => undefined,
-    warmup: () => "over",
+    away: () => undefined,
+    warmup: () => ({ phase: "over" }),
     state: unused,
     plan: unused,
+    foresee: unused,
     sync: unused,
     counters: () => counters,
   };
@@ -66,7 +68,7 @@ export class MetricsBed implements Disposable {
     options: { config?: Config; vpp?: (clock: Clock) => VppService; clock?: Clock } = {},
   ) {
     const { config = sketch({ backends: {} }), vpp } = options;
-    this.bench = new Bench(config, { answers: pass });
+    this.bench = new Bench(config, { answers: { ...pass, certificateEnd: 1_800_000_000_500 } });
     const { checker } = this.bench;
     this.bench.clock.advance(600);
     const clock = options.clock ?? this.bench.clock;

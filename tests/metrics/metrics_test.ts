@@ -59,6 +59,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
       'maglev_probe_total{backend="web2",type="tcp",result="failure",code="SOCKERR"} 1',
       'maglev_task_failures_total{task="vpp-link"} 1',
+      'maglev_probe_certificate_expiry_seconds{backend="web2"} 1800000000.5',
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
       "maglev_vpp_in_step 1",
@@ -129,6 +130,15 @@ Deno.test("an address of several VIPs is counted once, with the labels of all it
 Deno.test("a probe that could not be made took no time", async () => {
   const text = await fullText();
   equal(text.includes('maglev_probe_duration_seconds_count{backend="web2"'), false);
+});
+
+Deno.test("who shows no certificate has no series of one", async () => {
+  const text = await fullText();
+  const series = text.split("\n").filter((line) => line.startsWith("maglev_probe_certificate"));
+  deepEqual(series.map((line) => line.split(" ")[0]), [
+    'maglev_probe_certificate_expiry_seconds{backend="web1"}',
+    'maglev_probe_certificate_expiry_seconds{backend="web2"}',
+  ]);
 });
 
 Deno.test("every method has its series before its first call", async () => {

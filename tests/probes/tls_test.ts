@@ -68,6 +68,34 @@ test("an expired certificate gives L6RSP, unless it is not to be verified", asyn
   assert.deepEqual(await outcomes("DNS:a.example", tls("a.example", true), [-9, -1]), passes);
 });
 
+test("the end of the certificate that a server shows is told, whatever comes of the probe", async () => {
+  await using authority = await Authority.create();
+  await using harness = new Harness({ ca: [authority.cert] });
+  const day = 86_400_000;
+  for (const days of [[-9, -1], [-1, 3]] as const) {
+    const { cert, key } = await authority.issue("DNS:a.example", days);
+    await using server = TestServer.tls(cert, key, answering("HTTP/1.1 503 No\r\n\r\n"));
+    for (
+      const check of [
+        tcpCheck({ port: server.port, tls: tls("a.example") }),
+        httpCheck({ type: "https", port: server.port, tls: tls("a.example") }),
+        httpCheck({ type: "https", port: server.port, tls: tls("b.example", true) }),
+      ]
+    ) {
+      const { certificateEnd = 0 } = await harness.probe(check);
+      assert.ok(Math.abs(certificateEnd - Date.now() - days[1] * day) < day, `${certificateEnd}`);
+      assert.equal(certificateEnd % 1000, 0);
+    }
+  }
+});
+
+test("who shows no certificate has none that ends", async () => {
+  await using harness = new Harness();
+  await using server = TestServer.tcp(answering("no TLS"));
+  const check = tcpCheck({ port: server.port, tls: tls("a.example") });
+  assert.equal("certificateEnd" in await harness.probe(check), false);
+});
+
 test("a certificate of the future gives L6RSP", async () => {
   const early = "L6RSP certificate is not yet valid";
   assert.deepEqual(await outcomes("DNS:a.example", tls("a.example"), [1, 2]), [early, early]);

@@ -97,3 +97,37 @@ Deno.test("counts are by code and by duration; what could not be made took no ti
   assert.ok(Math.abs(seconds - 5.003_51) < 1e-9);
   assert.deepEqual(reader.counts(10).codes, Array(11).fill(0));
 });
+
+Deno.test("the durations of the last hundred results are kept, each row's its own", () => {
+  const { writer, reader } = boards();
+  const neighbours = [16, 18];
+  for (const row of [17, ...neighbours]) writer.restart(row, 5);
+  for (const row of neighbours) writer.count(row, "L4OK", 7);
+  assert.deepEqual([...reader.durations(17, 5)], []);
+  for (let ms = 1; ms <= 250; ms++) {
+    writer.count(17, "L4OK", ms);
+    writer.count(17, "SOCKERR", 1e6);
+    const expected = Array.from({ length: Math.min(ms, 100) }, (_, i) => ms - i);
+    assert.deepEqual([...reader.durations(17, 5)].sort((a, b) => b - a), expected);
+  }
+  for (const row of neighbours) assert.deepEqual([...reader.durations(row, 5)], [7]);
+  assert.deepEqual([...reader.durations(17, 6)], []);
+  writer.restart(17, 6);
+  assert.deepEqual([...reader.durations(17, 6)], []);
+  writer.count(17, "L4TOUT", 2_000);
+  assert.deepEqual([...reader.durations(17, 6)], [2_000]);
+});
+
+Deno.test("the end of the certificate that was seen last is kept, until something else is probed", () => {
+  const { writer, reader } = boards();
+  writer.restart(4, 1);
+  assert.equal(reader.certificateEnd(4, 1), undefined);
+  for (const end of [1_700_000_000_123, 1_800_000_000_456]) {
+    writer.noteCertificate(4, end);
+    assert.equal(reader.certificateEnd(4, 1), end);
+  }
+  assert.equal(reader.certificateEnd(5, 0), undefined);
+  assert.equal(reader.certificateEnd(4, 2), undefined);
+  writer.restart(4, 2);
+  assert.equal(reader.certificateEnd(4, 2), undefined);
+});

@@ -167,6 +167,33 @@ Deno.test("a verdict by a scale that has been replaced meanwhile is put on the n
   assert.deepEqual(sides.told, ["a pulse L7OK", "a up 1 L7OK"]);
 });
 
+Deno.test("times and certificate are of the present target, whatever a check's times are", () => {
+  for (const lagMs of [0, 30]) {
+    using sides = new Sides(lagMs);
+    const job = new ProbeJob("a", target());
+    assert.deepEqual([job.times, job.certificateEnd], [undefined, undefined]);
+    sides.probing.aim(job, unknown, 100);
+    sides.clock.advance(lagMs);
+    assert.deepEqual([job.times, job.certificateEnd], [undefined, undefined]);
+    sides.probe({ ...pass, durationMs: 8, certificateEnd: 1_800_000_000_000 });
+    sides.probe({ ...fail, durationMs: 2 });
+    const seen = [{ count: 2, p50: 2, p95: 8, max: 8 }, 1_800_000_000_000];
+    assert.deepEqual([job.times, job.certificateEnd], seen);
+    job.target = target(httpCheck("web", { intervalMs: 3_000 }));
+    sides.probing.outdate(job, "timing");
+    sides.probing.retime(job, undefined);
+    sides.clock.advance(lagMs);
+    assert.deepEqual([job.times, job.certificateEnd], seen);
+    job.target = target(httpCheck("web"), "10.0.0.2");
+    sides.probing.aim(job, up, 100);
+    assert.deepEqual([job.times, job.certificateEnd], [undefined, undefined]);
+    sides.clock.advance(lagMs);
+    assert.deepEqual([job.times, job.certificateEnd], [undefined, undefined]);
+    sides.probing.forget(job);
+    assert.deepEqual([job.times, job.certificateEnd], [undefined, undefined]);
+  }
+});
+
 Deno.test("who is halted is not probed, and is remembered", () => {
   using sides = new Sides();
   const job = new ProbeJob("a", target());

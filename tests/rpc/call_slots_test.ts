@@ -71,9 +71,10 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
     info: () => undefined,
     step: () => undefined,
     complaint: () => undefined,
-    warmup: () => "over",
+    away: () => undefined,
+    warmup: () => ({ phase: "over" }),
     counters: () => undefined,
-    ...{ state: wait, plan: wait, sync: wait },
+    ...{ state: wait, plan: wait, foresee: wait, sync: wait },
   };
   const budgets = new Budgets(silentLogger, new FakeClock());
   await using harness = await serve({

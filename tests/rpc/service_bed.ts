@@ -78,9 +78,11 @@ export const vpp: VppService = {
   info: () => undefined,
   step: () => undefined,
   complaint: () => undefined,
-  warmup: () => "over",
+  away: () => undefined,
+  warmup: () => ({ phase: "over" }),
   counters: () => undefined,
   state: () => Promise.reject(new VppError("unavailable", "VPP did not answer lb_vip_dump")),
-  plan: () => Promise.resolve([]),
+  plan: () => Promise.resolve({ changes: [], moves: [] }),
+  foresee: () => Promise.resolve({ changes: [], moves: [] }),
   sync: () => Promise.reject(new VppError("failed-precondition", "warming up for 3 s more")),
 };

@@ -4,7 +4,7 @@ import { Service, vpp } from "./service_bed.ts";
 Deno.test("what a reload comes to is told to who asks, and a dry run does none", async () => {
   const asked: string[] = [];
   const change = { kind: "backend", change: "added", name: "web9", details: ["a"] } as const;
-  const reload = { backends: [], frontends: [], changes: [change] };
+  const reload = { backends: [], frontends: [], overrides: [], changes: [change] };
   const answer = (what: string) => () => {
     asked.push(what);
     return Promise.resolve({ kind: "ok", reload } as const);
@@ -35,7 +35,7 @@ Deno.test("a dry run of a sync is its plan", async () => {
     ...{ prefix: "192.0.2.1/32", protocol: "tcp", port: 80 },
     ...{ address: "10.0.0.1", detail: "weight 0 -> 100", frontend: "www" },
   };
-  const plan = () => Promise.resolve([change]);
+  const plan = () => Promise.resolve({ changes: [change], moves: [] });
   const service = new Service({ vpp: { ...vpp, plan } });
   const reply = await service.call("syncVPPLBState", { dryRun: true });
   assert.partialDeepStrictEqual(reply, { changes: [change] });

@@ -7,7 +7,7 @@ import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { toConnectError } from "../../lib/rpc/errors.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import type { MaglevDeps } from "../../lib/rpc/service.ts";
-import { VppError } from "../../lib/vpp/mod.ts";
+import { VppError, type VppService } from "../../lib/vpp/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
@@ -279,8 +279,13 @@ Deno.test("maglevd tells what it is, and whether its file is the one in force", 
     ...{ startedUnixNs: 1_000_000_000n, configLoadedUnixNs: 2_000_000_000n, configPath: "m.yaml" },
     ...{ configFileChanged: true, configRejected: "line 3: no", vpp: "off", warmup: "" },
   });
-  const warming = new Service({ vpp: { ...vpp, warmup: () => "settling" } });
+  const slow: Pick<VppService, "away" | "warmup"> = {
+    warmup: () => ({ phase: "settling", until: 9 }),
+    away: () => ({ since: 1, reason: "it hangs", nextTryAt: 3 }),
+  };
+  const warming = new Service({ vpp: { ...vpp, ...slow } });
   assert.partialDeepStrictEqual(await warming.call("getStatus"), {
-    ...{ vpp: "away", warmup: "settling" },
+    ...{ vpp: "away", warmup: "settling", warmupUntilUnixNs: 9_000_000n },
+    vppAway: { sinceUnixNs: 1_000_000n, reason: "it hangs", nextTryUnixNs: 3_000_000n },
   });
 });

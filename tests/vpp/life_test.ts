@@ -26,7 +26,7 @@ Deno.test("on connect the settings are set, VIPs and servers are made, and then 
     "all as_added",
     "all as_added",
   ]);
-  assert.deepEqual(await bed.while(bed.vpp.plan()), []);
+  assert.deepEqual((await bed.while(bed.vpp.plan())).changes, []);
   assert.deepEqual(bed.vppEvents(), ["connected", "in-step"]);
 });
 

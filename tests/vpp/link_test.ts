@@ -43,6 +43,34 @@ Deno.test("the next attempt comes after 50 ms, each further one after twice that
   assert.equal(bed.vpp.complaint(), undefined);
 });
 
+Deno.test("who asks is told since when there is no connection, why, and when the next try is", async () => {
+  let refused = true;
+  const { bed } = bedWith(() => {
+    if (refused) throw new Error("nobody listens");
+  });
+  await using _ = bed;
+  const begin = bed.clock.wall();
+  bed.vpp.start();
+  const just = { since: begin, reason: "maglevd has just been started" };
+  assert.deepEqual(bed.vpp.away(), { ...just, nextTryAt: undefined });
+  await bed.pass(6_400);
+  const reason = "cannot connect to VPP at api.sock: nobody listens";
+  assert.deepEqual(bed.vpp.away(), { since: begin, reason, nextTryAt: begin + 11_350 });
+  refused = false;
+  bed.sim.start();
+  await bed.until(() => bed.vpp.away() === undefined);
+  refused = true;
+  const lost = bed.clock.wall();
+  bed.sim.kill();
+  await bed.until(() => bed.vpp.away() !== undefined);
+  assert.match(bed.vpp.away()?.reason ?? "", /VPP/);
+  assert.ok(Math.abs((bed.vpp.away()?.since ?? 0) - lost) < 50);
+  await bed.pass(12_000);
+  const { since = 0, reason: after } = bed.vpp.away() ?? {};
+  assert.ok(Math.abs(since - lost) < 50, "a further attempt is no new loss");
+  assert.equal(after, reason);
+});
+
 Deno.test("why there is no connection is said once a minute, and at once if it is another", async () => {
   let reason = "nobody listens";
   const { bed } = bedWith(() => {

@@ -294,7 +294,7 @@ Deno.test("a plan tells which settings differ, and the log how they were set", a
   await bed.until(() => bed.vpp.step()?.differs.length === 1);
   const change = "ipv4-src-address unset -> 203.0.113.254, ipv6-src-address unset -> " +
     "2001:db8:ffff::1, sticky-buckets-per-core 1024 -> 65536";
-  assert.deepEqual(await bed.while(bed.vpp.plan()), [{
+  assert.deepEqual((await bed.while(bed.vpp.plan())).changes, [{
     ...{ kind: "conf-set", prefix: "", protocol: "", port: 0, address: "", frontend: "" },
     detail: change,
   }]);
@@ -311,7 +311,7 @@ Deno.test("a plan tells which settings differ, and the log how they were set", a
   bed.sim.behave();
   await bed.while(bed.vpp.sync());
   assert.deepEqual(bed.log.named("vpp-lb-conf-set"), [attributes]);
-  assert.deepEqual(await bed.while(bed.vpp.plan()), []);
+  assert.deepEqual((await bed.while(bed.vpp.plan())).changes, []);
 });
 
 Deno.test("settings that VPP refuses are out of step as well", async () => {

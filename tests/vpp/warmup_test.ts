@@ -108,6 +108,19 @@ Deno.test("a frontend is released when none of its backends is unknown, in any p
   assert.equal(released.length, before, "there is nothing to release any more");
 });
 
+Deno.test("a warm-up says until when, whatever becomes of the wall clock", () => {
+  using warming = new Warming(5_000, 30_000);
+  const { timer, clock } = warming;
+  timer.start();
+  const start = clock.wall();
+  clock.advance(1_500);
+  assert.deepEqual(timer.progress, { phase: "quiet", until: start + 5_000 });
+  clock.advance(3_500);
+  assert.deepEqual(timer.progress, { phase: "settling", until: start + 30_000 });
+  clock.advance(25_000);
+  assert.deepEqual(timer.progress, { phase: "over" });
+});
+
 Deno.test("without a minimum what is known is released as soon as it begins", () => {
   using warming = new Warming(0, 30_000);
   const { timer, clock, bench, released } = warming;

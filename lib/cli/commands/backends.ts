@@ -1,146 +1,112 @@
-import {
-  type BackendInfo,
-  BackendInfoSchema,
-  type HealthCheckInfo,
-  type ProbeResultInfo,
-} from "../../gen/maglev_pb.ts";
+import type { BackendInfo, HealthCheckInfo } from "../../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
-import { recentEvents } from "./events.ts";
-import type { JsonObject } from "@bufbuild/protobuf";
+import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
 import { drainText, drainWord } from "../drain_text.ts";
-import { formatAgo, formatMeasured, formatOutcome, formatTime } from "../format.ts";
-import type { Command, CommandContext, View } from "../node.ts";
-import { messageJson, report, slotValue } from "../report.ts";
+import { formatAgo, formatDuration, formatMeasured, formatOutcome, formatTime } from "../format.ts";
+import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../lists.ts";
+import type { Command, CommandContext, Listing, View } from "../node.ts";
+import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, formatPairs, formatTable, indent } from "../table.ts";
+import { type Cell, type Column, formatPairs, formatTable, indent, inner } from "../table.ts";
 
 /** `show backends`: a line each. */
-export const showBackends = report({
-  fetch: async ({ client, signal }) =>
-    (await client.listBackends({ details: true }, { signal })).backends,
-  text: (backends, view) => formatBackendTable(backends, view),
-  json: (backends) => backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackends = listing({
+  fetch: allBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
-/** What backends may be chosen by. */
-export type BackendFilter = "down" | "flapping" | "by-hand";
-
-/** `show backends [PATTERN] FILTER`: a line each, what flaps most first. */
-export function showBackendsThat(filter: BackendFilter): Command {
-  return report({
-    fetch: async (context) => {
-      const backends = await matchingBackends(context);
-      return filter === "flapping"
-        ? await flappingBackends(context, backends)
-        : { backends: backends.filter(filters[filter]), changes: undefined };
-    },
-    text: ({ backends, changes }, view) =>
-      backends.length === 0 ? none[filter] : formatBackendTable(backends, view, changes),
-    json: ({ backends, changes }) =>
-      backends.map((backend) => ({
-        ...messageJson(BackendInfoSchema, backend) as JsonObject,
-        ...(changes && { changes: changes.get(backend.name) ?? 0 }),
-      })),
-  });
-}
-
-const filters: Readonly<
-  Record<Exclude<BackendFilter, "flapping">, (backend: BackendInfo) => boolean>
-> = {
-  down: ({ state }) => state === "down",
-  "by-hand": ({ byHand }) => byHand !== undefined,
-};
-
-const none: Readonly<Record<BackendFilter, string>> = {
-  down: "no backend is down",
-  flapping: "no backend flaps",
-  "by-hand": "no backend was steered by hand",
-};
-
-async function matchingBackends({ client, signal, args }: CommandContext): Promise<BackendInfo[]> {
-  const { backends } = await client.listBackends({ details: true }, { signal });
-  const pattern = args.values.get("backend");
+/** Backends that the pattern fits, or all if there is none; not-found where none does. */
+export async function matchingBackends(context: CommandContext): Promise<BackendInfo[]> {
+  const backends = await allBackends(context);
+  const pattern = context.args.values.get("backend");
   if (pattern === undefined) return backends;
   const matching = backends.filter(({ name }) => matchesGlob(pattern, name));
   if (matching.length > 0) return matching;
   throw new CommandFailure(`no backend matches ${pattern}`, exitCodes.notFound);
 }
 
-/** Changes of state within {@link flappingSpan} that make a backend flap. */
-const flappingChanges = 4;
-
-const flappingSpan = "10m";
-
-/** By the events of the last minutes, most changes first. */
-async function flappingBackends(context: CommandContext, backends: readonly BackendInfo[]) {
-  const events = await recentEvents(context, flappingSpan, ["backend"]);
-  const changes = new Map<string, number>();
-  for (const { event } of events) {
-    if (event.case !== "backend") continue;
-    const { backendName } = event.value;
-    changes.set(backendName, (changes.get(backendName) ?? 0) + 1);
-  }
-  const count = ({ name }: BackendInfo) => changes.get(name) ?? 0;
-  const flapping = backends.filter((backend) => count(backend) >= flappingChanges)
-    .sort((a, b) => count(b) - count(a));
-  return { backends: flapping, changes };
-}
-
 /** `show backends NAME`: everything; of a pattern, a line each. */
-export const showBackend = report({
-  fetch: async (context) => {
-    const { client, signal } = context;
-    const name = slotValue(context, "backend");
-    if (isGlob(name)) {
-      return { kind: "several", backends: await matchingBackends(context) } as const;
-    }
-    const backend = await client.getBackend({ name }, { signal });
-    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
-      .catch(() => undefined);
-    return { kind: "one", backend, check } as const;
-  },
-  text: (found, view) =>
-    found.kind === "one"
-      ? formatBackend(found.backend, found.check, view)
-      : formatBackendTable(found.backends, view),
-  json: (found) =>
-    found.kind === "one"
-      ? messageJson(BackendInfoSchema, found.backend)
-      : found.backends.map((backend) => messageJson(BackendInfoSchema, backend)),
+export const showBackend: Command = {
+  kind: "report",
+  run: (context) =>
+    isGlob(slotValue(context, "backend")) ? showMatching.run(context) : showOne.run(context),
+};
+
+const showMatching = listing({
+  fetch: matchingBackends,
+  listing: (backends, view) => listBackends(backends, view),
+  none: "no backends are configured",
+  json: (backends) => backends.map(backendJson),
 });
 
-/** All backends as a table. */
-function formatBackendTable(
-  backends: readonly BackendInfo[],
-  view: View,
-  changes?: ReadonlyMap<string, number>,
-): string {
-  if (backends.length === 0) return "no backends are configured";
-  return formatTable(
-    view.style,
-    [
+const showOne = report({
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const backend = await oneBackend(context, slotValue(context, "backend"));
+    const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
+      .catch(() => undefined);
+    return { backend, check };
+  },
+  text: ({ backend, check }, view) => formatBackend(backend, check, view),
+  json: ({ backend }) => backendJson(backend),
+});
+
+/** Backends, a row each. */
+export function listBackends(backends: readonly BackendInfo[], view: View): Listing {
+  return {
+    columns: [
       { title: "name" },
       { title: "address" },
       { title: "state" },
       { title: "for", align: "right" },
       { title: "last check" },
-      { title: "took", align: "right" },
-      ...(changes ? [{ title: `changes in ${flappingSpan}`, align: "right" as const }] : []),
+      ...rightAligned("p50", "p95", "max", "timeout", "changes/10m"),
       { title: "frontends" },
+      { title: "" },
     ],
-    backends.map((backend) => [
+    rows: backends.map((backend) => [
       backend.name,
       backend.address,
-      stateCell(backend.state, drainMark(backend) + handMark(backend.byHand)),
-      formatAgo(backend.sinceUnixNs, view.now),
+      stateCell(backend.state),
+      formatAgo(sinceOf(backend), view.now),
       probeCell(backend, view.now),
-      backend.lastProbe ? formatMeasured(backend.lastProbe.durationNs) : "",
-      ...(changes ? [String(changes.get(backend.name) ?? 0)] : []),
+      ...timeCells(backend),
+      changesText(backend),
       backend.frontends.join(", "),
+      marks(backend),
     ]),
-  );
+  };
+}
+
+function rightAligned(...titles: string[]): Column[] {
+  return titles.map((title) => ({ title, align: "right" }));
+}
+
+/** What took more than the timeout's half stands out. */
+function timeCells({ probeTimes: times, timeoutNs }: BackendInfo): Cell[] {
+  const durations = times ? [times.p50Ns, times.p95Ns, times.maxNs] : [];
+  return [
+    ...[0, 1, 2].map((i): Cell => {
+      const ns = durations[i];
+      if (ns === undefined) return { text: "" };
+      return { text: formatMeasured(ns), meaning: 2n * ns > timeoutNs ? "warning" : "plain" };
+    }),
+    { text: timeoutNs === 0n ? "" : formatDuration(timeoutNs) },
+  ];
+}
+
+/** Which part of the timeout 95 of 100 probes take at most; 0 where nothing is known. */
+export function slowness({ probeTimes, timeoutNs }: BackendInfo): number {
+  return probeTimes && timeoutNs > 0n ? Number(probeTimes.p95Ns) / Number(timeoutNs) : 0;
+}
+
+/** maglevd counts no further than 100. */
+function changesText({ recentChanges: changes }: BackendInfo): string {
+  return changes === undefined ? "" : changes < 100 ? String(changes) : "100+";
 }
 
 /** One backend with its last probe and its history. */
@@ -150,7 +116,8 @@ function formatBackend(
   view: View,
 ): string {
   const { style, now } = view;
-  const since = `${backend.state} for ${formatAgo(backend.sinceUnixNs, now)}`;
+  const began = sinceOf(backend);
+  const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
   const head = formatPairs(style, [
     ["name", backend.name],
     ["address", backend.address],
@@ -160,7 +127,10 @@ function formatBackend(
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
-    ["last probe", formatProbe(backend.lastProbe, now)],
+    ["last probe", formatProbe(backend, now)],
+    ["probes took", timesText(backend)],
+    ["changes in 10m", changesText(backend) || undefined],
+    ["certificate", certificateCell(backend, now)],
     ["frontends", backend.frontends.join(", ") || "none"],
   ]);
   if (backend.transitions.length === 0) return head;
@@ -172,7 +142,7 @@ function formatBackend(
     stateCell(transition.to),
     formatOutcome(transition),
   ]);
-  const history = formatTable(style, [
+  const history = formatTable({ style, width: inner(view) }, [
     { title: "at" },
     { title: "" },
     { title: "from" },
@@ -183,32 +153,55 @@ function formatBackend(
   return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
 }
 
-function stateCell(state: string, mark = ""): Cell {
-  return { text: `${state}${mark}`, meaning: stateMeaning(state) };
+function stateCell(state: string): Cell {
+  return { text: state, meaning: stateMeaning(state) };
 }
 
-/** `, draining` of one that is. */
-function drainMark({ drain }: BackendInfo): string {
-  return drain ? `, ${drainWord(drain)}` : "";
+/** What people have said of it. */
+function marks({ drain, byHand }: BackendInfo): string {
+  return [drain ? drainWord(drain) : "", handMark(byHand)].filter((word) => word !== "").join(", ");
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */
-function probeCell({ lastProbe: probe, state }: BackendInfo, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function probeCell(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe, state } = backend;
+  if (!probe) return noProbe(backend);
   if (state === "paused" || state === "disabled") {
     return { text: `${probe.code} ${formatAgo(probe.atUnixNs, now)} ago`, meaning: "dim" };
   }
   return { text: probe.code, meaning: probe.ok ? "good" : "bad" };
 }
 
-function formatProbe(probe: ProbeResultInfo | undefined, now: number): Cell {
-  if (!probe) return { text: "none yet", meaning: "dim" };
+function noProbe(backend: BackendInfo): Cell {
+  return { text: isUntold(backend) ? "-" : "none yet", meaning: "dim" };
+}
+
+function formatProbe(backend: BackendInfo, now: number): Cell {
+  const { lastProbe: probe } = backend;
+  if (!probe) return noProbe(backend);
   const took = `in ${formatMeasured(probe.durationNs)}, ${formatAgo(probe.atUnixNs, now)} ago`;
   return { text: `${formatOutcome(probe)} ${took}`, meaning: probe.ok ? "good" : "bad" };
 }
 
+function timesText({ probeTimes: times, timeoutNs }: BackendInfo): string | undefined {
+  if (!times) return undefined;
+  const [p50, p95, max] = [times.p50Ns, times.p95Ns, times.maxNs].map(formatMeasured);
+  const timeout = `timeout ${formatDuration(timeoutNs)}`;
+  return `p50 ${p50}, p95 ${p95}, max ${max} of the last ${times.count}; ${timeout}`;
+}
+
+function certificateCell(
+  { certificateEndUnixNs: end }: BackendInfo,
+  now: number,
+): Cell | undefined {
+  if (end === 0n) return undefined;
+  const meaning = endsSoon(end, now) ? "warning" : "plain";
+  return { text: certificateText(end, now), meaning };
+}
+
 /** The counter against its top, so that one sees how far from a flip it is. */
 function formatHealth(backend: BackendInfo, check: HealthCheckInfo | undefined): string {
+  if (isUntold(backend)) return "-";
   if (!check) return String(backend.health);
   const top = check.rise + check.fall - 1;
   return `${backend.health} of ${top} (rise ${check.rise}, fall ${check.fall})`;

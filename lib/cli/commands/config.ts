@@ -4,6 +4,8 @@ import {
   ConfigChangeSchema,
   type Outcome,
   OutcomeSchema,
+  OverrideEventSchema,
+  VPPForecastSchema,
 } from "../../gen/maglev_pb.ts";
 import { change, type Changed, olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
@@ -11,6 +13,7 @@ import type { CommandContext } from "../node.ts";
 import { formatConfigChanges, formatOutcomeText, isDangerous } from "../outcome_text.ts";
 import { action, messageJson, report } from "../report.ts";
 import { plainStyle } from "../style.ts";
+import { formatForecast } from "./forecast.ts";
 
 /** `config check`. */
 export const checkConfig = action(async ({ client, signal }) => {
@@ -22,20 +25,23 @@ export const checkConfig = action(async ({ client, signal }) => {
 /** `config diff`: what a reload would change, and what it would come to. */
 export const diffConfig = report({
   fetch: async (context) => {
-    const { changes, outcome, refusal } = await foresee(context);
+    const { changes, outcome, overrides, vpp, refusal } = await foresee(context);
     if (!outcome) throw new CommandFailure(`${olderServer} how its file differs`);
-    return { changes, outcome, refusal };
+    return { changes, outcome, overrides, vpp, refusal };
   },
-  text: ({ changes, outcome, refusal }, { style }) =>
-    [
-      formatConfigChanges(changes, style),
-      formatOutcomeText(outcome, style),
-      ...(refusal === "" ? [] : [style.paint("bad", `a reload is refused: ${refusal}`)]),
-    ].join("\n"),
-  json: ({ changes, outcome, refusal }) => ({
-    ...changesJson(changes),
-    outcome: messageJson(OutcomeSchema, outcome),
-    ...(refusal !== "" && { refusal }),
+  text: (foreseen, view) =>
+    lines(
+      formatConfigChanges(foreseen.changes, view.style),
+      formatOutcomeText(foreseen.outcome, view),
+      formatForecast(foreseen, view),
+      foreseen.refusal === ""
+        ? ""
+        : view.style.paint("bad", `a reload is refused: ${foreseen.refusal}`),
+    ),
+  json: (foreseen) => ({
+    ...reloadJson(foreseen),
+    outcome: messageJson(OutcomeSchema, foreseen.outcome),
+    ...(foreseen.refusal !== "" && { refusal: foreseen.refusal }),
   }),
 });
 
@@ -51,26 +57,31 @@ function reload(force: boolean) {
 
 async function reloaded(context: CommandContext, force: boolean): Promise<Changed> {
   const { client, signal, dryRun, agree } = context;
-  const { changes, outcome: foreseen, refusal } = await foresee(context);
+  const response = await foresee(context);
+  const { changes, outcome: foreseen, refusal } = response;
   const isRefused = refusal !== "" && !force;
   if (dryRun || isRefused) {
     if (!foreseen) throw new CommandFailure(`${olderServer} what a reload would come to`);
     if (isRefused) throw refused(refusalText(changes, foreseen, refusal));
-    return { ...telling("", changes), outcome: foreseen, isShown: false, isDryRun: true };
+    return { ...telling("", response), outcome: foreseen, isShown: false, isDryRun: true };
   }
   const isShown = foreseen !== undefined && isDangerous(foreseen) && await agree({
-    details: (style) =>
-      `${formatConfigChanges(changes, style)}\n${formatOutcomeText(foreseen, style)}`,
+    details: (paper) =>
+      lines(
+        formatConfigChanges(changes, paper.style),
+        formatOutcomeText(foreseen, paper),
+        formatForecast(response, { ...paper, now: context.now() }),
+      ),
     question: "put this configuration into force?",
   });
-  const response = await client.reloadConfig({ force }, { signal });
-  if (!response.ok) {
-    throw refused(response.parseError || response.semanticError || response.reloadError);
+  const reply = await client.reloadConfig({ force }, { signal });
+  if (!reply.ok) {
+    throw refused(reply.parseError || reply.semanticError || reply.reloadError);
   }
-  const { outcome } = response;
+  const { outcome } = reply;
   const told = isShown || !outcome
     ? { text: () => "config reloaded" }
-    : telling("config reloaded", response.changes);
+    : telling("config reloaded", reply);
   return { ...told, outcome, isShown, isDryRun: false };
 }
 
@@ -82,7 +93,9 @@ function refusalText(
 ): string {
   const diff = formatConfigChanges(changes, plainStyle);
   const hint = "maglevc config reload force";
-  return [diff, formatOutcomeText(foreseen, plainStyle), `${refusal} (${hint})`].join("\n");
+  return [diff, formatOutcomeText(foreseen, { style: plainStyle }), `${refusal} (${hint})`].join(
+    "\n",
+  );
 }
 
 async function foresee({ client, signal }: CommandContext): Promise<CheckConfigResponse> {
@@ -95,17 +108,30 @@ function refused(reason: string): CommandFailure {
   return new CommandFailure(`config not reloaded, nothing was changed:\n${reason}`);
 }
 
-function telling(
-  sentence: string,
-  changes: readonly ConfigChange[],
-): Pick<Changed, "text" | "json"> {
+/** What differs, and what it does to VPP and to what was set by hand. */
+type Reload = Pick<CheckConfigResponse, "changes" | "overrides" | "vpp">;
+
+function telling(sentence: string, reload: Reload): Pick<Changed, "text" | "json"> {
   return {
-    text: ({ style }) =>
-      [sentence, formatConfigChanges(changes, style)].filter((part) => part !== "").join("\n"),
-    json: { ...(sentence !== "" && { result: sentence }), ...changesJson(changes) },
+    text: (view) =>
+      lines(
+        sentence,
+        formatConfigChanges(reload.changes, view.style),
+        formatForecast(reload, view),
+      ),
+    json: { ...(sentence !== "" && { result: sentence }), ...reloadJson(reload) },
   };
 }
 
-function changesJson(changes: readonly ConfigChange[]) {
-  return { changes: changes.map((each) => messageJson(ConfigChangeSchema, each)) };
+/** One below the other, those that are not empty. */
+function lines(...parts: readonly string[]): string {
+  return parts.filter((part) => part !== "").join("\n");
+}
+
+function reloadJson({ changes, overrides, vpp }: Reload) {
+  return {
+    changes: changes.map((each) => messageJson(ConfigChangeSchema, each)),
+    overrides: overrides.map((each) => messageJson(OverrideEventSchema, each)),
+    vpp: vpp ? messageJson(VPPForecastSchema, vpp) : null,
+  };
 }

@@ -24,6 +24,11 @@ interface Found {
 /** `show events`, with its options in any order. */
 export const showEvents = report<Found>({
   fetch: find,
+  listing: ({ events }, { style }) => ({
+    columns: [],
+    rows: events.map((event) => [formatEventText(event, style)]),
+    times: events.map(({ atUnixNs }) => atUnixNs),
+  }),
   text({ events, hasMore }, { style }) {
     if (events.length === 0) return style.paint("dim", "no events");
     const lines = events.map((event) => formatEventText(event, style));
@@ -49,16 +54,6 @@ async function find(context: CommandContext): Promise<Found> {
 
 function agoUnixNs(span: string, now: number): bigint {
   return BigInt(Math.round(now - (parseSpan(span) ?? 0))) * 1_000_000n;
-}
-
-/** What has happened within `span`, oldest first. */
-export async function recentEvents(
-  context: CommandContext,
-  span: string,
-  kinds: string[],
-): Promise<readonly Event[]> {
-  const notBeforeUnixNs = agoUnixNs(span, context.now());
-  return (await listed(context, { notBeforeUnixNs, kinds }, Infinity)).events;
 }
 
 async function listed(

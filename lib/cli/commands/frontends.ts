@@ -1,39 +1,37 @@
-import {
-  type FrontendInfo,
-  FrontendInfoSchema,
-  type PoolBackendInfo,
-} from "../../gen/maglev_pb.ts";
+import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { handMark } from "../by_hand.ts";
 import { formatAgo, formatShare } from "../format.ts";
-import type { View } from "../node.ts";
-import { messageJson, report, slotValue } from "../report.ts";
+import { allFrontends, frontendJson, isUntold, withStates } from "../lists.ts";
+import type { Listing, View } from "../node.ts";
+import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { formatPairs, formatTable, indent } from "../table.ts";
+import { formatPairs, formatTable, indent, inner } from "../table.ts";
 
 /** `show frontends`: a line each. */
-export const showFrontends = report({
-  fetch: async ({ client, signal }) =>
-    (await client.listFrontends({ details: true }, { signal })).frontends,
-  text: formatFrontendTable,
-  json: (frontends) => frontends.map((frontend) => messageJson(FrontendInfoSchema, frontend)),
+export const showFrontends = listing({
+  fetch: async (context) => await withStates(context, await allFrontends(context)),
+  listing: listFrontends,
+  none: "no frontends are configured",
+  json: (frontends) => frontends.map(frontendJson),
 });
 
 /** `show frontends NAME`: everything. */
 export const showFrontend = report({
-  fetch: (context) =>
-    context.client.getFrontend({ name: slotValue(context, "frontend") }, {
-      signal: context.signal,
-    }),
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const name = slotValue(context, "frontend");
+    const frontend = await client.getFrontend({ name }, { signal });
+    await withStates(context, [frontend]);
+    return frontend;
+  },
   text: formatFrontend,
-  json: (frontend) => messageJson(FrontendInfoSchema, frontend),
+  json: frontendJson,
 });
 
-/** All frontends as a table. */
-function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View): string {
-  if (frontends.length === 0) return "no frontends are configured";
-  return formatTable(
-    style,
-    [
+/** Frontends, a row each. */
+function listFrontends(frontends: readonly FrontendInfo[]): Listing {
+  return {
+    columns: [
       { title: "name" },
       { title: "address" },
       { title: "protocol" },
@@ -43,30 +41,31 @@ function formatFrontendTable(frontends: readonly FrontendInfo[], { style }: View
       { title: "up/total", align: "right" },
       { title: "" },
     ],
-    frontends.map((frontend) => [
+    rows: frontends.map((frontend) => [
       frontend.name,
       frontend.address,
       frontend.protocol,
       formatPort(frontend.port),
-      { text: frontend.state, meaning: stateMeaning(frontend.state) },
-      frontend.activePool,
+      { text: frontend.state || "-", meaning: stateMeaning(frontend.state) },
+      frontend.activePool || "-",
       countUp(frontend),
       weightsByHand(frontend),
     ]),
-  );
+  };
 }
 
 /** One frontend with its pools. */
-function formatFrontend(frontend: FrontendInfo, { style, now }: View): string {
+function formatFrontend(frontend: FrontendInfo, view: View): string {
+  const { style, now } = view;
   const head = formatPairs(style, [
     ["name", frontend.name],
     ["description", frontend.description || undefined],
     ["address", frontend.address],
     ["protocol", frontend.protocol],
     ["port", formatPort(frontend.port)],
-    ["state", { text: frontend.state, meaning: stateMeaning(frontend.state) }],
+    ["state", { text: frontend.state || "-", meaning: stateMeaning(frontend.state) }],
     ["src-ip-sticky", String(frontend.srcIpSticky)],
-    ["flush-on-down", String(frontend.flushOnDown)],
+    ["flush-on-down", isUntold(frontend) ? "-" : String(frontend.flushOnDown)],
   ]);
   const all = frontend.pools.flatMap(({ backends }) => backends)
     .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
@@ -74,14 +73,14 @@ function formatFrontend(frontend: FrontendInfo, { style, now }: View): string {
     const mark = pool.name === frontend.activePool ? "  (active)" : "";
     const rows = pool.backends.map((backend) => [
       backend.name,
-      { text: backend.state, meaning: stateMeaning(backend.state) },
-      backend.sinceUnixNs === 0n ? "" : formatAgo(backend.sinceUnixNs, now),
-      `${backend.weight}${handMark(backend.byHand)}`,
+      { text: backend.state || "-", meaning: stateMeaning(backend.state) },
+      formatAgo(backend.sinceUnixNs, now),
+      backend.byHand ? `${backend.weight} (${handMark(backend.byHand)})` : String(backend.weight),
       backend.reason === "kept" ? "kept" : String(backend.effectiveWeight),
       all === 0 ? "" : formatShare(backend.effectiveWeight / all),
       { text: reasonText(backend, frontend), meaning: "dim" as const },
     ]);
-    const table = formatTable(style, [
+    const table = formatTable({ style, width: inner(view) }, [
       { title: "backend" },
       { title: "state" },
       { title: "for", align: "right" },

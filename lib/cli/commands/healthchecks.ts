@@ -1,13 +1,14 @@
 import { type HealthCheckInfo, HealthCheckInfoSchema } from "../../gen/maglev_pb.ts";
 import { formatDuration } from "../format.ts";
-import type { CommandContext, View } from "../node.ts";
-import { messageJson, report, slotValue } from "../report.ts";
-import { formatPairs, formatTable } from "../table.ts";
+import type { CommandContext, Listing, View } from "../node.ts";
+import { listing, messageJson, report, slotValue } from "../report.ts";
+import { formatPairs } from "../table.ts";
 
 /** `show healthchecks`: a line each. */
-export const showHealthchecks = report({
+export const showHealthchecks = listing({
   fetch: fetchAll,
-  text: formatHealthcheckTable,
+  listing: listHealthchecks,
+  none: "no health checks are configured",
   json: (checks) => checks.map((check) => messageJson(HealthCheckInfoSchema, check)),
 });
 
@@ -29,15 +30,10 @@ async function fetchAll({ client, signal }: CommandContext): Promise<HealthCheck
   return checks;
 }
 
-/** All health checks as a table. */
-function formatHealthcheckTable(
-  checks: readonly HealthCheckInfo[],
-  { style }: View,
-): string {
-  if (checks.length === 0) return "no health checks are configured";
-  return formatTable(
-    style,
-    [
+/** Health checks, a row each. */
+function listHealthchecks(checks: readonly HealthCheckInfo[]): Listing {
+  return {
+    columns: [
       { title: "name" },
       { title: "type" },
       { title: "port", align: "right" },
@@ -48,7 +44,7 @@ function formatHealthcheckTable(
       { title: "rise", align: "right" },
       { title: "fall", align: "right" },
     ],
-    checks.map((check) => [
+    rows: checks.map((check) => [
       check.name,
       check.type,
       check.port === 0 ? "" : String(check.port),
@@ -59,7 +55,7 @@ function formatHealthcheckTable(
       String(check.rise),
       String(check.fall),
     ]),
-  );
+  };
 }
 
 /** One health check with its settings. */

@@ -5,13 +5,16 @@ import {
   type FrontendInfo,
   type GetStatusResponse,
   GetStatusResponseSchema,
+  type VPPAway,
   type VPPInfo,
   VPPInfoSchema,
 } from "../../gen/maglev_pb.ts";
 import { handText } from "../by_hand.ts";
+import { certificateText, endingSoon } from "../certificates.ts";
 import { unlessOlder } from "../change.ts";
 import { exitCodes } from "../errors.ts";
-import { formatAgo, formatTime } from "../format.ts";
+import { formatAgo, formatIn, formatTime } from "../format.ts";
+import { allBackends, allFrontends } from "../lists.ts";
 import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { stateMeaning } from "../style.ts";
@@ -19,6 +22,8 @@ import { type Cell, formatPairs, indent } from "../table.ts";
 
 /** Everything that `show status` looks at. */
 interface Found {
+  /** When it was looked at, in Unix milliseconds. */
+  readonly at: number;
   /** Undefined where a maglevd that is older does not tell. */
   readonly status: GetStatusResponse | undefined;
   readonly backends: readonly BackendInfo[];
@@ -40,20 +45,22 @@ export const showStatus = report<Found>({
     frontends: countJson(found.frontends),
     problems: problems(found),
     byHand: byHand(found, 0).map(({ what }): JsonValue => what),
+    certificates: endingSoon(found.backends, found.at).map((
+      { name, certificateEndUnixNs: end },
+    ) => ({ backend: name, endUnixNs: String(end) })),
   }),
   code: (found) => problems(found).length === 0 ? exitCodes.done : exitCodes.differs,
 });
 
 async function find(context: CommandContext): Promise<Found> {
   const { client, signal } = context;
-  const details = { details: true };
-  const [status, { backends }, { frontends }, vpp] = await Promise.all([
+  const [status, backends, frontends, vpp] = await Promise.all([
     unlessOlder(context, () => client.getStatus({}, { signal })),
-    client.listBackends(details, { signal }),
-    client.listFrontends(details, { signal }),
+    allBackends(context),
+    allFrontends(context),
     client.getVPPInfo({}, { signal }).catch(whyUnavailable),
   ]);
-  return { status, backends, frontends, vpp };
+  return { at: context.now(), status, backends, frontends, vpp };
 }
 
 function whyUnavailable(error: unknown): string {
@@ -65,22 +72,32 @@ function formatStatus(found: Found, view: View): string {
   const { style } = view;
   const wrong = problems(found);
   const hand = byHand(found, view.now);
-  const all: Cell = wrong.length === 0 ? { text: "all is well", meaning: "good" } : {
-    text: `${wrong.length} ${wrong.length === 1 ? "thing is" : "things are"} wrong`,
-    meaning: "bad",
-  };
+  const certificates = endingSoon(found.backends, found.at).map((
+    { name, certificateEndUnixNs: end },
+  ) => `of backend ${name} ${certificateText(end, view.now)}`);
   const parts = [
     formatPairs(style, [
-      ["status", all],
+      ["status", verdict(wrong.length, found.status !== undefined)],
       ...daemonPairs(found.status, view),
       ["vpp", vppCell(found, view)],
       ["backends", countText(found.backends)],
       ["frontends", countText(found.frontends)],
     ]),
     ...wrong.length > 0 ? [section("wrong", wrong, view)] : [],
+    ...certificates.length > 0 ? [section("certificates that end soon", certificates, view)] : [],
     ...hand.length > 0 ? [section("by hand", hand.map(({ text }) => text), view)] : [],
   ];
   return parts.join("\n");
+}
+
+/** A maglevd that does not tell all may be all right. */
+function verdict(wrong: number, isAllTold: boolean): Cell {
+  if (wrong > 0) {
+    return { text: `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong`, meaning: "bad" };
+  }
+  return isAllTold
+    ? { text: "all is well", meaning: "good" }
+    : { text: "unknown: nothing is seen to be wrong, but not all is told", meaning: "warning" };
 }
 
 function section(title: string, lines: readonly string[], { style }: View): string {
@@ -92,27 +109,49 @@ function daemonPairs(
   { now }: View,
 ): [string, Cell | string | undefined][] {
   if (!status) return [["maglevd", "older than maglevc, and tells nothing of itself"]];
-  const { version, commit, startedUnixNs, configPath, configLoadedUnixNs, warmup } = status;
+  const { version, commit, startedUnixNs, configPath, configLoadedUnixNs } = status;
   return [
     ["maglevd", `${version} (commit ${commit}), up for ${formatAgo(startedUnixNs, now)}`],
     ["config", `${configPath}, in force for ${formatAgo(configLoadedUnixNs, now)}`],
-    [
-      "warm-up",
-      warmup === "" || warmup === "over"
-        ? undefined
-        : { text: `${warmup}: VIPs are not all looked after yet`, meaning: "warning" },
-    ],
+    ["warm-up", warmupCell(status, now)],
   ];
 }
 
+/** What is not touched yet, and until when; nothing once the warm-up is over. */
+function warmupCell(
+  { warmup, warmupUntilUnixNs: until }: GetStatusResponse,
+  now: number,
+): Cell | undefined {
+  if (warmup === "" || warmup === "over") return undefined;
+  const when = until === 0n
+    ? "the warm-up is over"
+    : `${formatTime(until)}, ${formatIn(until, now)}`;
+  const what = warmup === "quiet"
+    ? "no VIP is touched"
+    : "not all VIPs are looked after, each once its backends are known";
+  return { text: `${warmup}: ${what}, before ${when}`, meaning: "warning" };
+}
+
 function vppCell({ vpp, status }: Found, { now }: View): Cell {
-  if (typeof vpp === "string") return { text: vpp, meaning: status?.vpp === "off" ? "dim" : "bad" };
+  if (typeof vpp === "string") {
+    const away = status?.vppAway;
+    return away
+      ? { text: awayText(away, now), meaning: "bad" }
+      : { text: vpp, meaning: status?.vpp === "off" ? "dim" : "bad" };
+  }
   if (vpp.stepSinceNs === 0n) return { text: `${vpp.version}, connected` };
   const since = `since ${formatTime(vpp.stepSinceNs)}`;
   const checked = vpp.checkedNs === 0n ? "" : `, checked ${formatAgo(vpp.checkedNs, now)} ago`;
   return vpp.inStep
     ? { text: `in step ${since}${checked}`, meaning: "good" }
     : { text: `not in step ${since}${checked}`, meaning: "bad" };
+}
+
+/** Since when VPP is away, why, and when it is tried again. */
+export function awayText({ sinceUnixNs, reason, nextTryUnixNs }: VPPAway, now: number): string {
+  const since = `${formatTime(sinceUnixNs)} (${formatAgo(sinceUnixNs, now)} ago)`;
+  const next = nextTryUnixNs === 0n ? "now" : formatIn(nextTryUnixNs, now);
+  return `not connected since ${since}: ${reason}; next try ${next}`;
 }
 
 /** What is not as it should be, a line each. */
@@ -148,7 +187,7 @@ function byHand(
     ...backends.flatMap(({ name, byHand: hand }) =>
       hand
         ? [{
-          text: `backend ${name} ${handText(hand, now)}`,
+          text: `backend ${name}: ${handText(hand, now)}`,
           what: { backend: name, value: hand.value, file: hand.file },
         }]
         : []
@@ -158,7 +197,7 @@ function byHand(
         members.flatMap(({ name: backend, byHand: hand }) =>
           hand
             ? [{
-              text: `weight of ${backend} in pool ${pool} of ${frontend} ${handText(hand, now)}`,
+              text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
               what: { frontend, pool, backend, value: hand.value, file: hand.file },
             }]
             : []
@@ -176,7 +215,9 @@ function counts(all: readonly { readonly state: string }[]): Map<string, number>
 
 function countText(all: readonly { readonly state: string }[]): Cell {
   const byState = [...counts(all)].sort(([a], [b]) => a < b ? -1 : 1);
-  const parts = byState.map(([state, count]) => `${count} ${state || "of a state not told"}`);
+  const parts = byState.map(([state, count]) =>
+    `${count} ${state || "of a state that is not told"}`
+  );
   const [only] = byState;
   const meaning = only && byState.length === 1 ? stateMeaning(only[0]) : "plain";
   return { text: parts.join(", ") || "none", meaning };

@@ -35,12 +35,16 @@ function formatCounters({ now, before }: CounterReadings, view: View): string {
   const seconds = before ? Number(now.atUnixNs - before.atUnixNs) / 1e9 : 0;
   const parts = [vipTable(now.vips, before?.vips, seconds, view)];
   const addresses = {
-    title: "address",
+    ...{ title: "address", users: "frontends" },
     now: addressesOf(now),
     before: before && addressesOf(before),
   };
   parts.push(trafficTable(addresses, seconds, view));
-  const servers = { title: "server", now: serversOf(now), before: before && serversOf(before) };
+  const servers = {
+    ...{ title: "server", users: "backends" },
+    now: serversOf(now),
+    before: before && serversOf(before),
+  };
   if (servers.now.length > 0) parts.push(trafficTable(servers, seconds, view));
   return parts.join("\n\n");
 }
@@ -49,7 +53,7 @@ function vipTable(
   now: readonly VPPLBVIPCounters[],
   before: readonly VPPLBVIPCounters[] | undefined,
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const key = ({ prefix, protocol, port }: VPPLBVIPCounters) => `${prefix} ${protocol} ${port}`;
   const earlier = new Map(before?.map((vip) => [key(vip), packetsOf(vip)]));
@@ -58,6 +62,7 @@ function vipTable(
     { title: "protocol" },
     ...numeric("port", "first", "next", "untracked", "no-server"),
     ...(seconds > 0 ? numeric("packets/s") : []),
+    { title: "frontend" },
   ];
   const rows = now.map((vip) => [
     stripHostMask(vip.prefix),
@@ -65,8 +70,9 @@ function vipTable(
     formatPort(vip.port),
     ...[vip.firstPacket, vip.nextPacket, vip.untrackedPacket, vip.noServer].map(formatCount),
     ...(seconds > 0 ? [formatRate(packetsOf(vip), earlier.get(key(vip)), seconds)] : []),
+    vip.frontend,
   ]);
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 /** What the lb plugin has seen of this VIP. */
@@ -77,6 +83,8 @@ function packetsOf(vip: VPPLBVIPCounters): bigint {
 /** Packets and bytes of one thing. */
 interface Traffic {
   readonly name: string;
+  /** What the configuration calls it. */
+  readonly users: readonly string[];
   readonly packets: bigint;
   readonly bytes: bigint;
 }
@@ -85,33 +93,37 @@ interface Traffic {
 function addressesOf({ addresses, vips }: VPPLBCounters): Traffic[] {
   const counted = addresses.length > 0 ? addresses : vips;
   const once = new Map(counted.map((one) => [one.prefix, one]));
-  return [...once.values()].map(({ prefix, packets, bytes }) => ({
-    name: stripHostMask(prefix),
-    packets,
-    bytes,
+  return [...once.values()].map((one) => ({
+    name: stripHostMask(one.prefix),
+    users: "frontends" in one ? one.frontends : [],
+    ...{ packets: one.packets, bytes: one.bytes },
   }));
 }
 
 function serversOf({ servers }: VPPLBCounters): Traffic[] {
-  return servers.map(({ address, packets, bytes }) => ({ name: address, packets, bytes }));
+  return servers.map(({ address, backends, packets, bytes }) => ({
+    ...{ name: address, users: backends, packets, bytes },
+  }));
 }
 
 function trafficTable(
-  { title, now, before }: {
+  { title, users: usersTitle, now, before }: {
     title: string;
+    users: string;
     now: readonly Traffic[];
     before: readonly Traffic[] | undefined;
   },
   seconds: number,
-  { style }: View,
+  view: View,
 ): string {
   const earlier = new Map(before?.map((one) => [one.name, one]));
   const columns = [
     { title },
     ...numeric("packets", "bytes"),
     ...(seconds > 0 ? numeric("packets/s", "bytes/s") : []),
+    { title: usersTitle },
   ];
-  const rows = now.map(({ name, packets, bytes }) => {
+  const rows = now.map(({ name, users, packets, bytes }) => {
     const old = earlier.get(name);
     return [
       name,
@@ -120,9 +132,10 @@ function trafficTable(
       ...(seconds > 0
         ? [formatRate(packets, old?.packets, seconds), formatRate(bytes, old?.bytes, seconds)]
         : []),
+      users.join(", "),
     ];
   });
-  return formatTable(style, columns, rows);
+  return formatTable(view, columns, rows);
 }
 
 function numeric(...titles: string[]): Column[] {

@@ -2,7 +2,7 @@ import { type VPPLBState, VPPLBStateSchema, type VPPLBVIP } from "../../gen/magl
 import { stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
-import { formatPairs, formatTable, indent } from "../table.ts";
+import { formatPairs, formatTable, indent, inner } from "../table.ts";
 import { formatPort } from "./frontends.ts";
 
 /** `show vpp lb state`. */
@@ -29,25 +29,30 @@ export function protocolName(number: number): string {
   return { 6: "tcp", 17: "udp", 255: "any" }[number] ?? String(number);
 }
 
-function formatVip(vip: VPPLBVIP, { style }: View): string {
-  const head = [
+function formatVip(vip: VPPLBVIP, view: View): string {
+  const { style } = view;
+  const line = [
     `${style.paint("label", "vip")} ${stripHostMask(vip.prefix)}`,
     `${style.paint("label", "protocol")} ${protocolName(vip.protocol)}`,
     `${style.paint("label", "port")} ${formatPort(vip.port)}`,
     `${style.paint("label", "encap")} ${vip.encap}`,
     ...(vip.srcIpSticky ? ["src-ip-sticky"] : []),
   ].join("  ");
+  const frontend = `  ${style.paint("label", "frontend")} ${vip.frontend}`;
+  const head = vip.frontend === "" ? line : `${line}\n${frontend}`;
   if (vip.applicationServers.length === 0) return `${head}\n  no servers`;
   const servers = formatTable(
-    style,
+    { style, width: inner(view) },
     [
       { title: "server" },
+      { title: "backend" },
       { title: "weight", align: "right" },
       { title: "buckets", align: "right" },
       { title: "share", align: "right" },
     ],
     vip.applicationServers.map((server) => [
       server.address,
+      server.backend,
       server.weight === 0 ? { text: "0", meaning: "warning" as const } : String(server.weight),
       String(server.numBuckets),
       formatShare(server.numBuckets, vip),

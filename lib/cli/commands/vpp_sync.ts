@@ -1,28 +1,64 @@
-import { PlanVPPLBStateResponseSchema, type VPPLBChange } from "../../gen/maglev_pb.ts";
-import { change, type Changed } from "../change.ts";
-import { exitCodes } from "../errors.ts";
-import { formatAgo, stripHostMask } from "../format.ts";
-import type { View } from "../node.ts";
+import {
+  type PlanVPPLBStateResponse,
+  PlanVPPLBStateResponseSchema,
+  type VPPLBChange,
+  type VPPLBMove,
+} from "../../gen/maglev_pb.ts";
+import { change, type Changed, olderServer, unlessOlder } from "../change.ts";
+import { CommandFailure, exitCodes } from "../errors.ts";
+import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
+import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 
 /** `show vpp lb plan [NAME]`. */
 export const showVppPlan = report({
-  fetch: async ({ client, args, signal }) => {
-    const plan = await client.planVPPLBState(scope(args.values), { signal });
+  fetch: async (context) => {
+    const { client, signal } = context;
+    const plan = await planned(context);
     const { checkedNs } = await client.getVPPInfo({}, { signal });
     return { plan, checkedNs };
   },
-  text: ({ plan: { changes }, checkedNs }, view) => {
-    if (isInStep(changes)) {
-      const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
-      const kept = changes.map((change) => formatChange(change, view));
-      return [...kept, `${view.style.paint("good", "in step")}${checked}`].join("\n");
+  text: ({ plan, checkedNs }, view) => {
+    const { changes, moves } = plan;
+    const lines = changes.map((change) => formatChange(change, view));
+    if (!isInStep(changes)) {
+      return [...lines, ...moves.map(formatMove), ...warmupLines(plan, view)].join("\n");
     }
-    return changes.map((change) => formatChange(change, view)).join("\n");
+    const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
+    return [...lines, `${view.style.paint("good", "in step")}${checked}`].join("\n");
   },
   json: ({ plan }) => messageJson(PlanVPPLBStateResponseSchema, plan),
   code: ({ plan: { changes } }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
+
+async function planned(context: CommandContext): Promise<PlanVPPLBStateResponse> {
+  const { client, args, signal } = context;
+  const call = () => client.planVPPLBState(scope(args.values), { signal });
+  const plan = await unlessOlder(context, call);
+  if (plan) return plan;
+  throw new CommandFailure(`${olderServer} what a sync would change`);
+}
+
+/** How many of a VIP's new flows get another server; those that exist stay unless flushed. */
+export function formatMove({ prefix, protocol, port, frontend, share }: VPPLBMove): string {
+  const vip = `${stripHostMask(prefix)} ${protocol}${port === 0 ? "" : `:${port}`}`;
+  return `${vip} of ${frontend}: ${formatShare(share)} of new flows go to another server`;
+}
+
+/** When it is done, while the warm-up lasts. */
+function warmupLines(
+  { notBeforeUnixNs: before, notAfterUnixNs: after }: PlanVPPLBStateResponse,
+  { style, now }: View,
+): string[] {
+  const when = (ns: bigint) => `${formatTime(ns)} (${formatIn(ns, now)})`;
+  const label = style.paint("warning", "warm-up");
+  return [
+    ...(before > 0n ? [`${label}: not before ${when(before)}`] : []),
+    ...(after > 0n
+      ? [`${label}: each VIP once all its backends are known, at ${when(after)} at the latest`]
+      : []),
+  ];
+}
 
 /** A table of another length is kept, and no change. */
 function isInStep(changes: readonly VPPLBChange[]): boolean {
@@ -30,9 +66,10 @@ function isInStep(changes: readonly VPPLBChange[]): boolean {
 }
 
 /** `sync vpp lb state [NAME]`. */
-export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<Changed> => {
+export const syncVpp = change(async (context): Promise<Changed> => {
+  const { client, args, signal, dryRun } = context;
   if (dryRun) {
-    const plan = await client.planVPPLBState(scope(args.values), { signal });
+    const plan = await planned(context);
     const text = (view: View) => plan.changes.map((each) => formatChange(each, view)).join("\n");
     return {
       text: (view) => text(view) || "VPP is in step",
@@ -46,14 +83,15 @@ export const syncVpp = change(async ({ client, args, signal, dryRun }): Promise<
 });
 
 /** One change on one line. */
-function formatChange(change: VPPLBChange, { style }: View): string {
+export function formatChange(change: VPPLBChange, { style }: View): string {
   const port = change.port === 0 ? "" : `:${change.port}`;
   const vip = change.prefix === ""
     ? ""
     : ` ${stripHostMask(change.prefix)} ${change.protocol}${port}`;
   const server = change.address === "" ? "" : ` server ${change.address}`;
   const detail = change.detail === "" ? "" : ` (${change.detail})`;
-  const frontend = change.frontend === "" ? "" : ` for ${change.frontend}`;
+  const of = change.backend === "" ? change.frontend : `${change.backend} of ${change.frontend}`;
+  const frontend = change.frontend === "" ? "" : ` for ${of}`;
   return `${style.paint("label", change.kind)}${vip}${server}${detail}${frontend}`;
 }
 

@@ -1,3 +1,4 @@
+import { olderServer, unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { drainWord } from "../drain_text.ts";
 import type { Command, CommandContext } from "../node.ts";
@@ -43,14 +44,21 @@ export function waitForFrontend(state: string): Command {
     const { client, signal } = context;
     const name = slotValue(context, "frontend");
     const frontend = await client.getFrontend({ name }, { signal });
+    if (frontend.state === "") throw new CommandFailure(`${olderServer} the states of frontends`);
     return { isThere: frontend.state === state, text: `frontend ${name} is ${frontend.state}` };
   });
 }
 
-/** `wait vpp in-step [--timeout T]`. A maglevd that is older does not say since when. */
-export const waitForVpp = waiting(async ({ client, signal }) => {
+/** `wait vpp in-step [--timeout T]`. */
+export const waitForVpp = waiting(async (context) => {
+  const { client, signal } = context;
   const { inStep, stepSinceNs } = await client.getVPPInfo({}, { signal });
-  if (stepSinceNs === 0n && !inStep) return { isThere: false, text: "VPP was not looked at yet" };
+  if (stepSinceNs === 0n && !inStep) {
+    if (await unlessOlder(context, () => client.getStatus({}, { signal }))) {
+      return { isThere: false, text: "VPP was not looked at yet" };
+    }
+    throw new CommandFailure(`${olderServer} whether VPP is in step`);
+  }
   return { isThere: inStep, text: `VPP is ${inStep ? "" : "not "}in step` };
 }, /not connected to VPP/);
 

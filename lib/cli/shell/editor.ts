@@ -35,6 +35,8 @@ export interface EditorHooks {
 export interface Edit {
   /** Put in at the cursor. */
   readonly insert: string;
+  /** So many characters behind the cursor make way for it. */
+  readonly behind: number;
   /** Printed below the line, empty for nothing. */
   readonly list: string;
 }
@@ -107,6 +109,7 @@ export class Editor {
   }
 
   #onKey(key: Key, edit: () => void): boolean {
+    if (isCtrl(key, "z")) return this.#suspend();
     switch (this.#mode.kind) {
       case "busy":
         if (isCtrl(key, "c")) {
@@ -129,6 +132,7 @@ export class Editor {
     if (key.name === "tab" && !key.meta) return this.#tab();
     if (key.text === "?" && !key.meta) return this.#help();
     if (isCtrl(key, "r")) return this.#show(startSearch(this.#readline.line));
+    if (isCtrl(key, "w")) return this.#deleteWord();
     const isNo = this.#isQuestion && (isCtrl(key, "c") || isCtrl(key, "d"));
     if (isNo) return this.#declineQuestion();
     if (isCtrl(key, "c")) return this.#dropLine();
@@ -142,6 +146,19 @@ export class Editor {
     return true;
   }
 
+  /** Up to white space, as in other shells; Alt-Backspace stops at dashes as well. */
+  #deleteWord(): true {
+    const { line, cursor } = this.#readline;
+    const [word = ""] = line.slice(0, cursor).match(/\S*\s*$/) ?? [];
+    this.#readline.replace(word.length, 0, "");
+    return true;
+  }
+
+  #suspend(): true {
+    this.#readline.suspend();
+    return true;
+  }
+
   #declineQuestion(): true {
     this.#readline.leaveLine();
     this.#finish(undefined);
@@ -151,8 +168,8 @@ export class Editor {
   #tab(): true {
     const { line, cursor } = this.#readline;
     this.#mode = { kind: "busy" };
-    this.#hooks.complete(line, cursor).then(({ insert, list }) => {
-      if (insert !== "") this.#readline.insert(insert);
+    this.#hooks.complete(line, cursor).then(({ insert, behind, list }) => {
+      if (insert !== "") this.#readline.replace(0, behind, insert);
       if (list !== "") this.#readline.printBelow(list);
       this.#editAgain();
     });

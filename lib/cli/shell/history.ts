@@ -13,42 +13,48 @@ export function historyPath(
   return state && state.startsWith("/") ? `${state}/maglevc/history` : undefined;
 }
 
-/** The history with `line` as its newest entry; repetitions and blank lines are not kept. */
-export function withLine(history: readonly string[], line: string): string[] {
-  if (line.trim() === "" || line.length > lineLimit) return [...history];
-  return [line, ...history.filter((each) => each !== line)].slice(0, historyLimit);
-}
-
-/** Reads the history, newest first. A missing or unreadable file is an empty history. */
+/**
+ * Reads the history, newest first, each line once. A missing or unreadable file is an empty history.
+ * A file that has grown long is written anew.
+ */
 export async function loadHistory(path: string | undefined): Promise<string[]> {
   if (path === undefined) return [];
   try {
     const lines = (await Deno.readTextFile(path)).split("\n").filter((line) => line !== "");
-    return lines.reverse().slice(0, historyLimit);
+    const history = [...new Set(lines.toReversed())].slice(0, historyLimit);
+    if (lines.length > 2 * historyLimit) await rewrite(path, history);
+    return history;
   } catch {
     return [];
   }
 }
 
 /**
- * Writes the history, oldest line first, readable by its owner only; other shells see it whole
- * or not at all. Returns why it could not be written.
+ * Adds a line to the history, readable by its owner only. Lines of several shells at once come one
+ * behind the other: each is appended by one write. Returns why it could not be written.
  */
-export async function saveHistory(
+export async function addToHistory(
   path: string | undefined,
-  history: readonly string[],
+  line: string,
 ): Promise<string | undefined> {
-  if (path === undefined) return undefined;
-  const folder = path.slice(0, path.lastIndexOf("/"));
-  const temporary = `${path}.${Deno.pid}`;
+  if (path === undefined || line.trim() === "" || line.length > lineLimit) return undefined;
   try {
-    await Deno.mkdir(folder, { recursive: true, mode: 0o700 });
-    await Deno.writeTextFile(temporary, [...history].reverse().map((l) => `${l}\n`).join(""), {
-      mode: 0o600,
-    });
-    await Deno.rename(temporary, path);
+    await Deno.mkdir(folderOf(path), { recursive: true, mode: 0o700 });
+    await Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 });
     return undefined;
   } catch (error) {
     return `cannot save the history to ${path}: ${error instanceof Error ? error.message : error}`;
   }
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}
+
+/** Other shells see it whole or not at all. */
+async function rewrite(path: string, history: readonly string[]): Promise<void> {
+  const temporary = `${path}.${Deno.pid}`;
+  const text = history.toReversed().map((line) => `${line}\n`).join("");
+  await Deno.writeTextFile(temporary, text, { mode: 0o600 });
+  await Deno.rename(temporary, path);
 }

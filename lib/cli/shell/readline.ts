@@ -24,6 +24,9 @@ interface RawKey {
 export class Readline {
   readonly #interface: readline.Interface & EditorParts;
   readonly #editKey: (text: string | undefined, key: RawKey) => void;
+  readonly #continued = () => this.#resume();
+  /** Whether a line is being edited, and is to be drawn again. */
+  #isShown = false;
 
   /**
    * Takes the terminal over. `onKey` sees every key first and says whether it has dealt with it;
@@ -50,8 +53,12 @@ export class Readline {
       const edit = () => this.#editKey(text, key);
       if (!options.onKey(asKey(text, key), edit)) edit();
     };
-    this.#interface.on("line", options.onLine);
+    this.#interface.on("line", (line) => {
+      this.#isShown = false;
+      options.onLine(line);
+    });
     this.#interface.on("close", options.onEnd);
+    Deno.addSignalListener("SIGCONT", this.#continued);
   }
 
   /** What has been typed so far. */
@@ -76,6 +83,7 @@ export class Readline {
 
   /** Shows the prompt with an empty line. */
   prompt(prompt: string): void {
+    this.#isShown = true;
     this.#interface.setPrompt(prompt);
     this.#interface.prompt();
   }
@@ -88,12 +96,21 @@ export class Readline {
     this.#interface._refreshLine();
   }
 
-  /** Puts `text` in at the cursor. */
-  insert(text: string): void {
+  /** Puts `text` in the place of so many characters before the cursor and behind it. */
+  replace(before: number, behind: number, text: string): void {
     const { line, cursor } = this.#interface;
-    this.#interface.line = line.slice(0, cursor) + text + line.slice(cursor);
-    this.#interface.cursor = cursor + text.length;
+    this.#interface.line = line.slice(0, cursor - before) + text + line.slice(cursor + behind);
+    this.#interface.cursor = cursor - before + text.length;
     this.#interface._refreshLine();
+  }
+
+  /**
+   * Stops the program as Ctrl-Z does elsewhere, with all that its shell has started with it. The
+   * terminal is given back, and taken again when the program goes on.
+   */
+  suspend(): void {
+    process.stdin.setRawMode(false);
+    Deno.kill(0, "SIGTSTP");
   }
 
   /** Prints whole lines below the line being edited, then draws that again beneath them. */
@@ -115,7 +132,14 @@ export class Readline {
 
   /** Gives the terminal back as it was. */
   close(): void {
+    Deno.removeSignalListener("SIGCONT", this.#continued);
     this.#interface.close();
+  }
+
+  /** Whoever was in the foreground meanwhile has left the terminal in a state of its own. */
+  #resume(): void {
+    process.stdin.setRawMode(true);
+    if (this.#isShown) this.#interface._refreshLine();
   }
 }
 

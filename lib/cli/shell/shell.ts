@@ -1,27 +1,36 @@
 import stringWidth from "fast-string-width";
 import { formatVersion } from "../../version/mod.ts";
-import { createMaglevClient } from "../client.ts";
 import { declined } from "../ask.ts";
 import { describeError, SyntaxFailure } from "../errors.ts";
-import { execute, parseCommand, type Parsed, type Session } from "../execute.ts";
+import { parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
 import type { Caution } from "../node.ts";
+import { executeOnAll } from "../several.ts";
+import { Targets } from "../targets.ts";
+import type { Style } from "../style.ts";
 import { chooseStyle, terminalWidth } from "../terminal.ts";
+import { serverVersion } from "../commands/version.ts";
 import { commandTree } from "../tree.ts";
 import { splitWords, type Word } from "../words.ts";
 import { Editor } from "./editor.ts";
-import { historyPath, loadHistory, saveHistory, withLine } from "./history.ts";
+import { addToHistory, historyPath, loadHistory } from "./history.ts";
 import { completeLine, helpAt } from "./tab.ts";
 
-const prompt = "maglev> ";
+/** How long the servers may take to say their versions, in milliseconds. */
+const greetingTimeoutMs = 1000;
 
-/** An interactive shell on the terminal, until quit, Ctrl-D or `signal`. Resolves to 0. */
+/**
+ * An interactive shell on the terminal, until quit, Ctrl-D or `signal`. Resolves to 0. Throws
+ * CommandFailure when `--server` names no servers.
+ */
 export async function runShell(flags: Flags, signal: AbortSignal): Promise<number> {
-  const shell = new Shell(flags, await loadHistory(historyPath(Deno.env)));
+  using targets = await Targets.open(flags.server);
+  const shell = new Shell(flags, targets, await loadHistory(historyPath(Deno.env)));
   const close = () => shell.close();
   signal.addEventListener("abort", close);
   try {
     console.log(formatVersion("maglevc"));
+    await shell.greet();
     await shell.run();
   } finally {
     signal.removeEventListener("abort", close);
@@ -31,29 +40,37 @@ export async function runShell(flags: Flags, signal: AbortSignal): Promise<numbe
 }
 
 class Shell {
-  readonly #session: Omit<Session, "signal" | "json" | "dryRun" | "timeout" | "agree">;
+  readonly #targets: Targets;
+  readonly #style: Style;
+  readonly #prompt: string;
   readonly #editor: Editor;
-  #history: string[];
   #running: AbortController | undefined;
+  #historyTrouble: string | undefined;
 
-  constructor(flags: Flags, history: string[]) {
-    const style = chooseStyle(flags.color, true);
-    this.#history = history;
-    this.#session = {
-      client: createMaglevClient(flags.server),
-      server: flags.server,
-      style,
-      memory: new Map(),
-      now: Date.now,
-      print: (text) => console.log(text),
-      note: (text) => console.log(style.paint("dim", text)),
-    };
-    const context = () => ({ ...this.#session, roots: commandTree, width: terminalWidth() });
+  constructor(flags: Flags, targets: Targets, history: string[]) {
+    this.#style = chooseStyle(flags.color, true);
+    this.#targets = targets;
+    this.#prompt = `${targets.names}> `;
+    const context = () => ({
+      clients: targets.parts.map(({ client }) => client),
+      style: this.#style,
+      roots: commandTree,
+      width: terminalWidth(),
+    });
     this.#editor = new Editor(history, {
       complete: (line, cursor) => completeLine(context(), line, cursor),
       help: (line, cursor) => helpAt(context(), line, cursor),
       interrupt: () => this.#running?.abort(),
     });
+  }
+
+  /** Says which maglevd answers where. */
+  async greet(): Promise<void> {
+    const signal = AbortSignal.timeout(greetingTimeoutMs);
+    const lines = await Promise.all(
+      this.#targets.parts.map((part) => serverVersion({ ...part, signal })),
+    );
+    for (const line of lines) console.log(line);
   }
 
   close(): void {
@@ -63,7 +80,7 @@ class Shell {
 
   async run(): Promise<void> {
     for (;;) {
-      const line = await this.#editor.read(prompt);
+      const line = await this.#editor.read(this.#prompt);
       if (line === undefined) return console.log();
       await this.#remember(line);
       const { words } = splitWords(line);
@@ -81,47 +98,57 @@ class Shell {
       await this.#runCommand(parsed, flags);
     } catch (error) {
       if (error instanceof SyntaxFailure) this.#markWord(line, command, error.at);
-      const { style, server } = this.#session;
-      console.log(style.paint("error", describeError(error, server)));
+      this.#complain(describeError(error, this.#targets.parts[0]?.server ?? ""));
     }
     return "go on";
   }
 
-  async #runCommand(parsed: Parsed, { json, dryRun, timeout, yes }: LineFlags): Promise<void> {
+  async #runCommand(parsed: Parsed, flags: LineFlags): Promise<void> {
     const running = new AbortController();
     this.#running = running;
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
     try {
-      await execute(parsed, {
-        ...this.#session,
-        ...{ json, dryRun, timeout, signal: running.signal },
-        agree: (caution) => yes ? Promise.resolve(false) : this.#ask(caution),
+      const sessions = this.#targets.sessions({
+        ...{ json: flags.json, dryRun: flags.dryRun, timeout: flags.timeout },
+        style: this.#style,
+        width: terminalWidth(),
+        signal: running.signal,
+        now: Date.now,
+        print: (text) => console.log(text),
+        note: (text) => this.#note(text),
+        agree: (caution) => flags.yes ? Promise.resolve(false) : this.#ask(caution),
       });
+      await executeOnAll(parsed, sessions, (sentence) => this.#complain(sentence));
     } finally {
       this.#running = undefined;
     }
+  }
+
+  #complain(sentence: string): void {
+    console.log(this.#style.paint("error", sentence));
+  }
+
+  #note(text: string): void {
+    console.log(this.#style.paint("dim", text));
   }
 
   /** A caret under the word that does not fit. */
   #markWord(line: string, words: readonly Word[], at: number | undefined): void {
     const word = at === undefined ? undefined : words[at];
     if (!word) return;
-    const column = stringWidth(prompt + line.slice(0, word.start)) % terminalWidth();
-    console.log(this.#session.style.paint("error", `${" ".repeat(column)}^`));
+    const column = stringWidth(this.#prompt + line.slice(0, word.start)) % terminalWidth();
+    console.log(this.#style.paint("error", `${" ".repeat(column)}^`));
   }
 
   async #ask({ details, question }: Caution): Promise<true> {
-    console.log(details(this.#session.style));
+    console.log(details({ style: this.#style, width: terminalWidth() }));
     if (!await this.#editor.confirm(`${question} [y/N] `)) throw declined();
     return true;
   }
 
   async #remember(line: string): Promise<void> {
-    this.#history = withLine(this.#history, line);
-    const trouble = await saveHistory(historyPath(Deno.env), this.#history);
-    if (trouble && !this.#session.memory.has("history trouble")) {
-      this.#session.memory.set("history trouble", trouble);
-      this.#session.note(trouble);
-    }
+    const trouble = await addToHistory(historyPath(Deno.env), line);
+    if (trouble && !this.#historyTrouble) this.#note(trouble);
+    this.#historyTrouble ??= trouble;
   }
 }

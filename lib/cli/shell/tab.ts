@@ -30,7 +30,8 @@ interface Names {
 /** Where completion gets live names and how it may look. */
 export interface CompletionContext {
   readonly roots: readonly Node[];
-  readonly client: MaglevClient;
+  /** Of the servers whose names are wanted. */
+  readonly clients: readonly MaglevClient[];
   readonly style: Style;
   /** Columns of the terminal. */
   readonly width: number;
@@ -43,16 +44,25 @@ export async function completeLine(
   cursor: number,
 ): Promise<Edit> {
   const spot = spotAt(context.roots, line.slice(0, cursor));
-  if (!spot.completion) return { insert: "", list: "" };
+  if (!spot.completion) return { insert: "", behind: 0, list: "" };
   const { names, note } = await liveNames(context, spot);
   const fitting = [...spot.completion.words, ...names];
+  const [tail = ""] = line.slice(cursor).match(/^\S*/) ?? [];
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1 && note === "") {
-    return { insert: `${quote(only).slice(spot.partial.length)} `, list: "" };
+    return over(line, cursor, tail, quote(only).slice(spot.partial.length));
   }
   const shared = commonPrefix(fitting);
   const insert = quote(shared) === shared ? shared.slice(spot.partial.length) : "";
-  return { insert, list: listing(context, fitting, note) };
+  const behind = tail.startsWith(insert) ? insert.length : 0;
+  return { insert, behind, list: listing(context, fitting, note) };
+}
+
+/** In the middle of a word what stands there already is not put in a second time. */
+function over(line: string, cursor: number, tail: string, rest: string): Edit {
+  if (!rest.startsWith(tail)) return { insert: rest, behind: 0, list: "" };
+  const isLast = line.length === cursor + tail.length;
+  return { insert: isLast ? `${rest} ` : rest, behind: tail.length, list: "" };
 }
 
 /** What `?` prints at the cursor; undefined inside quotes, where it is a character. */
@@ -111,15 +121,22 @@ async function liveNames(context: CompletionContext, spot: Spot): Promise<Names>
   const names = spot.completion?.slot?.names;
   const reached = follow(context.roots, spot.words);
   if (!names || reached.kind === "error") return { names: [], note: "" };
-  try {
-    const signal = AbortSignal.timeout(namesTimeoutMs);
-    const all = await names(context.client, reached.point.args, signal);
-    return { names: all.filter((name) => name.startsWith(spot.partial)), note: "" };
-  } catch (error) {
-    const isMissing = error instanceof ConnectError && error.code === Code.NotFound;
-    const why = isMissing ? error.rawMessage : "maglevd does not answer";
-    return { names: [], note: `names are not known: ${why}` };
-  }
+  const signal = AbortSignal.timeout(namesTimeoutMs);
+  const { args } = reached.point;
+  const found = await Promise.allSettled(
+    context.clients.map((client) => names(client, args, signal)),
+  );
+  const all = new Set(found.flatMap((each) => each.status === "fulfilled" ? each.value : []));
+  const failure = found.find((each) => each.status === "rejected");
+  return {
+    names: [...all].filter((name) => name.startsWith(spot.partial)),
+    note: failure ? `names are not known: ${whyNoNames(failure.reason)}` : "",
+  };
+}
+
+function whyNoNames(error: unknown): string {
+  const isMissing = error instanceof ConnectError && error.code === Code.NotFound;
+  return isMissing ? error.rawMessage : "maglevd does not answer";
 }
 
 function listing({ style, width }: CompletionContext, words: readonly string[], note: string) {

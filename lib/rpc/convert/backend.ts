@@ -1,5 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import type { BackendSnapshot, DrainSnapshot, Said } from "../../checker/mod.ts";
+import type { BackendSnapshot, BackendTrend, DrainSnapshot, Said } from "../../checker/mod.ts";
 import type { BackendInfo, ByHand, TransitionRecord } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
@@ -7,13 +7,14 @@ import {
   ByHandSchema,
   DrainInfoSchema,
   ProbeResultInfoSchema,
+  ProbeTimesInfoSchema,
   TransitionRecordSchema,
 } from "../../gen/maglev_pb.ts";
 import type { Transition } from "../../health/mod.ts";
 import { nanoseconds } from "./time.ts";
 
 /** A backend as the wire shows it. */
-export function backendToProto(backend: BackendSnapshot): BackendInfo {
+export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): BackendInfo {
   const info = create(BackendInfoSchema);
   info.name = backend.config.name;
   info.address = backend.config.address.text;
@@ -31,6 +32,11 @@ export function backendToProto(backend: BackendSnapshot): BackendInfo {
   if (backend.drain) info.drain = drainToProto(backend.drain);
   const probe = lastProbeToProto(backend.lastProbe);
   if (probe) info.lastProbe = probe;
+  const times = timesToProto(trend.times);
+  if (times) info.probeTimes = times;
+  info.timeoutNs = nanoseconds(trend.timeoutMs);
+  info.recentChanges = trend.changes;
+  info.certificateEndUnixNs = nanoseconds(backend.certificateEnd ?? 0);
   return info;
 }
 
@@ -61,6 +67,16 @@ export function transitionToProto(transition: Transition): TransitionRecord {
   record.code = transition.because?.code ?? "";
   record.detail = transition.because?.detail ?? "";
   return record;
+}
+
+function timesToProto(times: BackendTrend["times"]) {
+  if (!times) return undefined;
+  const info = create(ProbeTimesInfoSchema);
+  info.count = times.count;
+  info.p50Ns = nanoseconds(times.p50);
+  info.p95Ns = nanoseconds(times.p95);
+  info.maxNs = nanoseconds(times.max);
+  return info;
 }
 
 function lastProbeToProto(probe: BackendSnapshot["lastProbe"]) {

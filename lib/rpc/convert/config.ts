@@ -10,7 +10,7 @@ export function checkOutcomeToProto(outcome: ConfigCheckOutcome): CheckConfigRes
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
-    ...(outcome.kind === "ok" && reloadToProto(outcome.reload)),
+    ...(outcome.kind === "ok" && reloadToProto(outcome)),
   });
 }
 
@@ -20,7 +20,7 @@ export function reloadOutcomeToProto(outcome: ConfigReloadOutcome): ReloadConfig
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
-    ...((outcome.kind === "ok" || outcome.kind === "refused") && reloadToProto(outcome.reload)),
+    ...((outcome.kind === "ok" || outcome.kind === "refused") && reloadToProto(outcome)),
     reloadError: outcome.kind === "reload-error" || outcome.kind === "refused"
       ? outcome.message
       : "",

@@ -4,6 +4,7 @@ import type {
   Actor,
   Cause,
   MaglevEvent,
+  OverrideHappening,
   ReloadHappening,
   ToldWeight,
   VppHappening,
@@ -69,14 +70,8 @@ function kindToProto(event: MaglevEvent): Kind {
       const value = create(OperatorEventSchema, { action, backendName, frontendName, detail });
       return { case: "operator", value };
     }
-    case "override": {
-      const { change, backend, frontend, pool, byHand, file } = event;
-      const value = create(OverrideEventSchema, {
-        ...{ change, backendName: backend, frontendName: frontend, poolName: pool, byHand },
-        ...{ fileFrom: file.from, fileTo: file.to },
-      });
-      return { case: "override", value };
-    }
+    case "override":
+      return { case: "override", value: overrideToProto(event) };
     case "drain": {
       const { change, backend: backendName, frontends, detail } = event;
       const told = { change, backendName, frontends: [...frontends], detail };
@@ -143,6 +138,15 @@ function reloadToProto(event: ReloadHappening) {
   }
   const changes = configChangesToProto(event.changes);
   return create(ReloadEventSchema, { result: event.result, changes });
+}
+
+/** What the file says otherwise than an operator did. */
+export function overrideToProto(override: OverrideHappening) {
+  const { change, backend, frontend, pool, byHand, file } = override;
+  return create(OverrideEventSchema, {
+    ...{ change, backendName: backend, frontendName: frontend, poolName: pool, byHand },
+    ...{ fileFrom: file.from, fileTo: file.to },
+  });
 }
 
 /** What differs between two configurations. */

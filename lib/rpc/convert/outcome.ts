@@ -6,9 +6,13 @@ import {
   FrontendOutcomeSchema,
   FrontendStandingSchema,
   OutcomeSchema,
+  VPPForecastSchema,
   WeightOutcomeSchema,
 } from "../../gen/maglev_pb.ts";
-import { configChangesToProto, eventWeight } from "./events.ts";
+import type { VppForecast } from "../types.ts";
+import { VppNames } from "../vpp_names.ts";
+import { configChangesToProto, eventWeight, overrideToProto } from "./events.ts";
+import { changesToProto } from "./vpp.ts";
 
 /** What a change comes to, as the wire tells it. */
 export function outcomeToProto({ backends, frontends }: Outcome) {
@@ -20,11 +24,33 @@ export function outcomeToProto({ backends, frontends }: Outcome) {
   });
 }
 
-/** The same of a reload, with what differs. */
-export function reloadToProto(reload: ReloadOutcome | undefined) {
+/** Changes and moves of a forecast: ten thousand would help nobody. */
+const mostForeseen = 1_000;
+
+/** The same of a reload, with what differs, what VPP is told, and what becomes of overrides. */
+export function reloadToProto(
+  { reload, vpp }: { readonly reload?: ReloadOutcome; readonly vpp?: VppForecast | undefined },
+) {
   if (!reload) return {};
-  const { changes, refusal = "" } = reload;
-  return { outcome: outcomeToProto(reload), changes: configChangesToProto(changes), refusal };
+  return {
+    outcome: outcomeToProto(reload),
+    changes: configChangesToProto(reload.changes),
+    refusal: reload.refusal ?? "",
+    overrides: reload.overrides.map(overrideToProto),
+    ...(vpp && { vpp: forecastToProto(vpp) }),
+  };
+}
+
+function forecastToProto(forecast: VppForecast) {
+  if (forecast.kind === "unknown") {
+    return create(VPPForecastSchema, { unknown: forecast.reason });
+  }
+  const { changes, moves, config } = forecast;
+  return create(VPPForecastSchema, {
+    changes: changesToProto(changes.slice(0, mostForeseen), new VppNames(config)),
+    total: changes.length,
+    moves: moves.slice(0, mostForeseen).map((move) => ({ ...move })),
+  });
 }
 
 function frontendToProto(outcome: FrontendOutcome) {

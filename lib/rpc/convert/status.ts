@@ -8,8 +8,10 @@ import { nanoseconds } from "./time.ts";
 /** How a daemon is; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
   { startedAt, config: { path, loadedAt, isChanged, rejected } }: DaemonStatus,
-  vpp: Pick<VppService, "info" | "warmup"> | undefined,
+  vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
 ) {
+  const warmup = vpp?.warmup();
+  const away = vpp?.away();
   return create(GetStatusResponseSchema, {
     ...{ version: version.version, commit: version.commit, buildDate: version.date },
     startedUnixNs: nanoseconds(startedAt),
@@ -18,6 +20,14 @@ export function statusToProto(
     configFileChanged: isChanged,
     configRejected: rejected,
     vpp: vpp ? vpp.info() ? "connected" : "away" : "off",
-    warmup: vpp?.warmup() ?? "",
+    warmup: warmup?.phase ?? "",
+    warmupUntilUnixNs: nanoseconds(warmup && warmup.phase !== "over" ? warmup.until : 0),
+    ...(away && {
+      vppAway: {
+        sinceUnixNs: nanoseconds(away.since),
+        reason: away.reason,
+        nextTryUnixNs: nanoseconds(away.nextTryAt ?? 0),
+      },
+    }),
   });
 }

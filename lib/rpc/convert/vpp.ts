@@ -1,10 +1,11 @@
-import { create } from "@bufbuild/protobuf";
+import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import type { VPPInfo, VPPLBVIP } from "../../gen/maglev_pb.ts";
 import {
   PlanVPPLBStateResponseSchema,
   VPPInfoSchema,
   VPPLBAddressCountersSchema,
   VPPLBASSchema,
+  type VPPLBChangeSchema,
   VPPLBConfSchema,
   VPPLBCountersSchema,
   VPPLBServerCountersSchema,
@@ -18,9 +19,12 @@ import type {
   LbVipState,
   PlannedChange,
   VppInfo,
+  VppPlan,
   VppStep,
+  VppWarmup,
 } from "../../vpp/mod.ts";
 import type { LongMessage } from "../composed.ts";
+import type { VppNames } from "../vpp_names.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
@@ -42,12 +46,13 @@ export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInf
 /** A dump of the lb plugin as the wire shows it. */
 export function lbStateToProto(
   { conf, vips }: LbState,
+  names: VppNames,
 ): LongMessage<typeof VPPLBStateSchema, LbVipState> {
   return {
     schema: VPPLBStateSchema,
     field: VPPLBStateSchema.field.vips,
     items: vips,
-    fill: (some) => ({ vips: some.map(vipToProto) }),
+    fill: (some) => ({ vips: some.map((vip) => vipToProto(vip, names)) }),
     rest: create(VPPLBStateSchema, {
       conf: create(VPPLBConfSchema, {
         ip4SrcAddress: conf.ipv4Source?.text ?? "",
@@ -59,9 +64,11 @@ export function lbStateToProto(
   };
 }
 
-function vipToProto(vip: LbVipState): VPPLBVIP {
+function vipToProto(vip: LbVipState, names: VppNames): VPPLBVIP {
+  const prefix = `${vip.address.text}/${vip.prefixLength}`;
+  const frontend = names.frontend(prefix, protocolNames[vip.protocol] ?? "", vip.port);
   return create(VPPLBVIPSchema, {
-    prefix: `${vip.address.text}/${vip.prefixLength}`,
+    ...{ prefix, frontend },
     protocol: vip.protocol,
     port: vip.port,
     encap: vip.encap,
@@ -73,14 +80,19 @@ function vipToProto(vip: LbVipState): VPPLBVIP {
         weight: server.weight,
         flags: server.flags,
         numBuckets: server.buckets,
+        backend: names.backend(frontend, server.address.text),
       })
     ),
   });
 }
 
+/** Numbers on the wire as the configuration has them. */
+const protocolNames: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 255: "any" };
+
 /** The lb plugin's counters as the wire shows them. */
 export function countersToProto(
   { at, vips, addresses, servers }: LbCounters,
+  names: VppNames,
 ): LongMessage<typeof VPPLBCountersSchema, LbCounters["servers"][number]> {
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
   const rest = create(VPPLBCountersSchema, {
@@ -96,6 +108,7 @@ export function countersToProto(
         noServer: counter(vip.noServer),
         packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
         bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
+        frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
       })
     ),
     addresses: addresses.map(({ prefix, packets, bytes }) =>
@@ -103,6 +116,7 @@ export function countersToProto(
         prefix,
         packets: counter(packets),
         bytes: counter(bytes),
+        frontends: [...names.frontendsOn(prefix)],
       })
     ),
   });
@@ -128,18 +142,31 @@ function counter(value: number): bigint {
 
 /** A plan as the wire shows it, in the order in which it would be sent. */
 export function planToProto(
-  changes: readonly PlannedChange[],
+  { changes, moves }: VppPlan,
+  warmup: VppWarmup,
+  names: VppNames,
 ): LongMessage<typeof PlanVPPLBStateResponseSchema, PlannedChange> {
+  const until = warmup.phase === "over" ? undefined : nanoseconds(warmup.until);
   return {
     schema: PlanVPPLBStateResponseSchema,
     field: PlanVPPLBStateResponseSchema.field.changes,
     items: changes,
-    fill: changesToProto,
-    rest: create(PlanVPPLBStateResponseSchema),
+    fill: (some) => ({ changes: changesToProto(some, names) }),
+    rest: create(PlanVPPLBStateResponseSchema, {
+      moves: moves.map((move) => ({ ...move })),
+      ...(until !== undefined &&
+        (warmup.phase === "quiet" ? { notBeforeUnixNs: until } : { notAfterUnixNs: until })),
+    }),
   };
 }
 
-/** The changes of a plan as a list. */
-export function changesToProto(changes: readonly PlannedChange[]) {
-  return { changes: changes.map((change) => ({ ...change })) };
+/** Planned changes as the wire shows them, with the backends they are about. */
+export function changesToProto(
+  changes: readonly PlannedChange[],
+  names: VppNames,
+): MessageInitShape<typeof VPPLBChangeSchema>[] {
+  return changes.map((change) => ({
+    ...change,
+    backend: change.address === "" ? "" : names.backend(change.frontend, change.address),
+  }));
 }

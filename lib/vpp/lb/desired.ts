@@ -25,6 +25,9 @@ export interface DesiredVip extends VipKey {
   readonly servers: readonly DesiredServer[];
 }
 
+/** A frontend with its weights, the effective ones as well. */
+export type WeighedFrontend = Pick<FrontendSnapshot, "config" | "weights">;
+
 /** Where a backend is; undefined for one that the configuration does not have. */
 export type AddressOf = (backend: string) => IpAddress | undefined;
 
@@ -62,7 +65,7 @@ export function vipKeyOf({ address, protocol, port }: Frontend): VipKey {
 
 /** What VPP is to hold for one frontend, by its effective weights, with a table of so many slots. */
 export function desiredVip(
-  frontend: FrontendSnapshot,
+  frontend: WeighedFrontend,
   layout: ServerLayout,
   flowTableLength: number,
 ): DesiredVip {
@@ -81,7 +84,7 @@ export function desiredVip(
 
 /** The servers in order: two backends of one frontend never share an address. */
 function desiredServers(
-  { weights }: FrontendSnapshot,
+  { weights }: WeighedFrontend,
   { addresses, slots }: ServerLayout,
 ): DesiredServer[] {
   const servers: DesiredServer[] = addresses.map((address) => ({

@@ -11,9 +11,16 @@ export type { AsRequest, VipRequest, WeightRequest } from "./calls.ts";
 export { confDifference, confOf, confRequest, describeConf, desiredConf } from "./conf.ts";
 export { describePlan, describeTables, describeVip } from "./describe.ts";
 export { desiredVip, serverLayout, vipKeyOf } from "./desired.ts";
-export type { AddressOf, DesiredServer, DesiredVip, ServerLayout } from "./desired.ts";
+export type {
+  AddressOf,
+  DesiredServer,
+  DesiredVip,
+  ServerLayout,
+  WeighedFrontend,
+} from "./desired.ts";
 export { Ledger } from "./ledger.ts";
 export type { Flushes, FlushMemory, Remembered } from "./ledger.ts";
+export { plannedMoves } from "./moves.ts";
 export { Occupied } from "./occupied.ts";
 export type { PresentVips, WantedAddresses } from "./occupied.ts";
 export { inTheWay, isEmpty, planAll, planOne, planPrefix, planSweep } from "./plan.ts";

@@ -9,7 +9,7 @@ import {
   RetvalError,
   TimeoutError,
 } from "../client/mod.ts";
-import type { VppInfo } from "../service.ts";
+import type { VppAway, VppInfo } from "../service.ts";
 import { SegmentError } from "../stats/mod.ts";
 import { fileIdentity } from "./access.ts";
 import { LinkWatch } from "./link_watch.ts";
@@ -48,10 +48,16 @@ export class Link {
   #last: VppInfo | undefined;
   #delayMs = firstDelayMs;
   #told: { readonly err: string; readonly at: number } | undefined;
+  /** Unix milliseconds since when there is no connection, if there is none. */
+  #awaySince: number;
+  #reason = "maglevd has just been started";
+  /** When the next attempt begins at the latest, by the clock; undefined while one is made. */
+  #nextTryAt: number | undefined;
 
   /** Begins to connect. */
   constructor(options: LinkOptions) {
     this.#options = options;
+    this.#awaySince = options.clock.wall();
     this.#watch = new LinkWatch(options.clock, options.log);
     this.#task = options.supervisor.start("vpp-link", (signal) => this.#live(signal));
   }
@@ -59,6 +65,18 @@ export class Link {
   /** The present connection; undefined while there is none. */
   get connected(): Connected | undefined {
     return this.#connected;
+  }
+
+  /** Since when there is none, and why; undefined while there is one. */
+  get away(): VppAway | undefined {
+    if (this.#connected) return undefined;
+    const { clock } = this.#options;
+    const waitMs = this.#nextTryAt === undefined ? undefined : this.#nextTryAt - clock.now();
+    return {
+      since: this.#awaySince,
+      reason: this.#reason,
+      nextTryAt: waitMs === undefined ? undefined : clock.wall() + Math.max(0, waitMs),
+    };
   }
 
   /** What is wrong with it, if anything; a VPP that is away is not. */
@@ -91,19 +109,21 @@ export class Link {
         progress: this.#watch,
         recognise: (info) => this.#recognise(info),
         publish: (connected) => {
+          if (this.#connected) this.#awaySince = clock.wall();
           this.#connected = connected;
           since ??= clock.now();
         },
       }, signal);
     } catch (error) {
       if (signal.aborted) return undefined;
+      this.#reason = reasonOf(error);
       if (!isOutside(error)) {
         this.#watch.mistaken(error);
         throw error;
       }
       this.#watch.excused();
       if (since !== undefined) return clock.now() - since;
-      this.#tell(reasonOf(error));
+      this.#tell(this.#reason);
       return undefined;
     }
   }
@@ -128,12 +148,14 @@ export class Link {
     const { clock } = this.#options;
     const end = clock.now() + this.#delayMs;
     this.#watch.awaiting("the next attempt to connect to VPP");
+    this.#nextTryAt = end;
     for (let left = this.#delayMs; left > 0; left = end - clock.now()) {
       const isThereOther = await this.#isOther(before, signal);
       if (isThereOther) this.#delayMs = 0;
       if (isThereOther || signal.aborted) break;
       await sleep(clock, Math.min(left, lookMs), signal);
     }
+    this.#nextTryAt = undefined;
     this.#delayMs = Math.min(Math.max(firstDelayMs, 2 * this.#delayMs), longestDelayMs);
   }
 

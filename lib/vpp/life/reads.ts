@@ -1,4 +1,4 @@
-import type { CheckerView } from "../../checker/mod.ts";
+import type { DesiredSource } from "../../checker/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import { abortable, type ApiClient } from "../client/mod.ts";
 import {
@@ -11,12 +11,14 @@ import {
   desiredConf,
   type DesiredVip,
   planAll,
+  plannedMoves,
   planOne,
+  type PrefixPlan,
   prefixText,
   type Remembered,
   serversInOrder,
 } from "../lb/mod.ts";
-import type { LbState, LbVipState, PlannedChange } from "../service.ts";
+import type { LbState, LbVipState, PlannedChange, VppPlan } from "../service.ts";
 import { DesiredView, readSnapshot, type Snapshot } from "../sync/mod.ts";
 
 /**
@@ -43,8 +45,13 @@ export class Reads {
     frontend: string | undefined,
     query: PlanQuery,
     signal: AbortSignal | undefined,
-  ): Promise<readonly PlannedChange[]> {
+  ): Promise<VppPlan> {
     return await abortable(this.#reading().plan(frontend, query), signal);
+  }
+
+  /** What a full sync would change then if `query` said what is desired, and not the checker. */
+  async foresee(query: PlanQuery, signal: AbortSignal | undefined): Promise<VppPlan> {
+    return await abortable(this.#reading().foresee(query), signal);
   }
 
   #reading(): Reading {
@@ -64,7 +71,7 @@ export class Reads {
 class Reading {
   #state: Promise<LbState> | undefined;
   /** By frontend; undefined is everything. */
-  readonly #plans = new Map<string | undefined, Promise<readonly PlannedChange[]>>();
+  readonly #plans = new Map<string | undefined, Promise<VppPlan>>();
 
   constructor(private readonly snapshot: Promise<Snapshot>) {}
 
@@ -72,7 +79,11 @@ class Reading {
     return this.#state ??= this.snapshot.then(stateOf);
   }
 
-  plan(frontend: string | undefined, query: PlanQuery): Promise<readonly PlannedChange[]> {
+  foresee(query: PlanQuery): Promise<VppPlan> {
+    return this.snapshot.then((snapshot) => planOfAll(snapshot, query));
+  }
+
+  plan(frontend: string | undefined, query: PlanQuery): Promise<VppPlan> {
     const known = this.#plans.get(frontend);
     if (known) return known;
     const plan = this.snapshot.then((snapshot) =>
@@ -99,7 +110,7 @@ function vipState(vip: ActualVip): LbVipState {
 
 /** What planning without doing needs. */
 export interface PlanQuery {
-  readonly checker: CheckerView;
+  readonly checker: DesiredSource;
   readonly memory: Remembered;
   readonly clock: Clock;
 }
@@ -108,18 +119,31 @@ export interface PlanQuery {
 async function planOfAll(
   { conf, vips }: Snapshot,
   { checker, memory, clock }: PlanQuery,
-): Promise<PlannedChange[]> {
+): Promise<VppPlan> {
   const difference = confDifference(conf, desiredConf(checker.config.lb));
   const desired = await inSlices(clock, desiredVips(checker));
   const plans = await inSlices(clock, planAll(desired, vips.values(), memory));
-  return [
-    ...(difference === "" ? [] : [describeConf(difference)]),
+  const first = difference === "" ? [] : [describeConf(difference)];
+  return await described(plans, desired, vips, clock, first);
+}
+
+/** `first` is what is done before all else. */
+async function described(
+  plans: readonly PrefixPlan[],
+  desired: readonly DesiredVip[],
+  vips: Snapshot["vips"],
+  clock: Clock,
+  first: readonly PlannedChange[] = [],
+): Promise<VppPlan> {
+  const changes = [
+    ...first,
     ...plans.flatMap(describePlan),
     ...describeTables(desired, vips, plans),
   ];
+  return { changes, moves: await inSlices(clock, plannedMoves(plans, vips)) };
 }
 
-function* desiredVips(checker: CheckerView): Generator<void, DesiredVip[]> {
+function* desiredVips(checker: DesiredSource): Generator<void, DesiredVip[]> {
   const view = new DesiredView(checker);
   const vips: DesiredVip[] = [];
   for (const name of checker.frontendNames()) {
@@ -130,19 +154,19 @@ function* desiredVips(checker: CheckerView): Generator<void, DesiredVip[]> {
 }
 
 /** What a sync of one frontend would change right now; nothing when there is no such one. */
-function planOfOne(
+async function planOfOne(
   frontend: string,
   { vips }: Snapshot,
-  { checker, memory }: PlanQuery,
-): PlannedChange[] {
+  { checker, memory, clock }: PlanQuery,
+): Promise<VppPlan> {
   const view = new DesiredView(checker);
   const target = view.vip(frontend);
-  if (!target) return [];
+  if (!target) return { changes: [], moves: [] };
   const prefix = prefixText(target);
   const plan = planOne(target, {
     actual: [...vips.values()].filter((vip) => prefixText(vip) === prefix),
     siblings: () => view.siblings(target),
     mayRecreate: () => true,
   }, memory);
-  return [...describePlan(plan), ...describeTables([target], vips, [plan])];
+  return await described([plan], [target], vips, clock);
 }

@@ -1,4 +1,4 @@
-import type { CheckerView } from "../../checker/mod.ts";
+import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
 import { type Logger, reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
@@ -8,12 +8,14 @@ import { type FlushMemory, Ledger } from "../lb/mod.ts";
 import {
   type LbCounters,
   type LbState,
-  type PlannedChange,
+  type VppAway,
   VppError,
   type VppInfo,
   type VppObserver,
+  type VppPlan,
   type VppService,
   type VppStep,
+  type VppWarmup,
 } from "../service.ts";
 import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
@@ -107,8 +109,12 @@ class LinkedVpp implements Vpp {
     return this.#link?.connected?.step();
   }
 
-  warmup(): "quiet" | "settling" | "over" {
-    return this.#warmup.phase;
+  away(): VppAway | undefined {
+    return this.#link?.away;
+  }
+
+  warmup(): VppWarmup {
+    return this.#warmup.progress;
   }
 
   complaint(): string | undefined {
@@ -123,10 +129,15 @@ class LinkedVpp implements Vpp {
     return await this.#asking(({ reads }) => reads.state(signal));
   }
 
-  async plan(frontend?: string, signal?: AbortSignal): Promise<readonly PlannedChange[]> {
+  async plan(frontend?: string, signal?: AbortSignal): Promise<VppPlan> {
     if (frontend !== undefined) this.#mustExist(frontend);
     const query = { ...this.options, memory: this.#ledger };
     return await this.#asking(({ reads }) => reads.plan(frontend, query, signal));
+  }
+
+  async foresee(desired: DesiredSource, signal?: AbortSignal): Promise<VppPlan> {
+    const query = { checker: desired, memory: this.#ledger, clock: this.options.clock };
+    return await this.#asking(({ reads }) => reads.foresee(query, signal));
   }
 
   async sync(frontend?: string, signal?: AbortSignal): Promise<void> {
@@ -197,8 +208,12 @@ class OffVpp implements Vpp {
     return undefined;
   }
 
-  warmup(): "over" {
-    return "over";
+  away(): undefined {
+    return undefined;
+  }
+
+  warmup(): VppWarmup {
+    return { phase: "over" };
   }
 
   complaint(): undefined {
@@ -214,6 +229,10 @@ class OffVpp implements Vpp {
   }
 
   plan(): Promise<never> {
+    return this.#refuse();
+  }
+
+  foresee(): Promise<never> {
     return this.#refuse();
   }
 

@@ -1,6 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import type { Clock, Timer } from "../../time/mod.ts";
+import type { VppWarmup } from "../service.ts";
 import { mayTouch, type Warmup, type WarmupEvent, warmupStart, warmupStep } from "./warmup.ts";
 
 /** What the warm-up works with. */
@@ -15,6 +16,8 @@ export interface WarmupContext {
 /** The warm-up of this process, driven by the clock and by backends that become known. */
 export class WarmupTimer implements Disposable {
   readonly #timers: Timer[] = [];
+  /** When the phases end, by the clock. */
+  #ends = { quiet: 0, settling: 0 };
   #state: Warmup;
 
   /** It has not begun. */
@@ -28,6 +31,8 @@ export class WarmupTimer implements Disposable {
     if (this.isOver) return;
     const { clock, checker } = this.context;
     const { startupMinDelayMs: min, startupMaxDelayMs: max } = checker.config.lb;
+    const now = clock.now();
+    this.#ends = { quiet: now + min, settling: now + max };
     this.#timers.push(
       clock.after(min, () => this.#minDelay()),
       clock.after(max, () => this.#step({ kind: "max-delay" })),
@@ -39,8 +44,11 @@ export class WarmupTimer implements Disposable {
   }
 
   /** How far it is. */
-  get phase(): Warmup["phase"] {
-    return this.#state.phase;
+  get progress(): VppWarmup {
+    const { phase } = this.#state;
+    if (phase === "over") return { phase };
+    const { clock } = this.context;
+    return { phase, until: clock.wall() + Math.max(0, this.#ends[phase] - clock.now()) };
   }
 
   get isOver(): boolean {

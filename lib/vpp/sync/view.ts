@@ -1,4 +1,4 @@
-import type { CheckerView, FrontendSnapshot } from "../../checker/mod.ts";
+import type { DesiredSource } from "../../checker/mod.ts";
 import type { Config, Frontend } from "../../config/mod.ts";
 import {
   type AddressOf,
@@ -10,6 +10,7 @@ import {
   serverLayout,
   vipId,
   vipKeyOf,
+  type WeighedFrontend,
 } from "../lb/mod.ts";
 
 /** What follows from one configuration, whatever the health: worked out once. */
@@ -28,7 +29,7 @@ interface Digest {
 export class DesiredView {
   #latest: Digest | undefined;
 
-  constructor(private readonly checker: CheckerView) {}
+  constructor(private readonly checker: Pick<DesiredSource, "config" | "frontend">) {}
 
   /** Changes with each reload. */
   get generation(): unknown {
@@ -68,7 +69,7 @@ export class DesiredView {
     return this.#digest().ids;
   }
 
-  #layoutOf({ config }: FrontendSnapshot): ServerLayout {
+  #layoutOf({ config }: WeighedFrontend): ServerLayout {
     const { layouts, addressOf } = this.#digest();
     const known = layouts.get(config.pools);
     if (known) return known;

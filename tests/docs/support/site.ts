@@ -40,7 +40,10 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   const bundles = parts.use(await makeBundles());
   const vpp = options.vpp ? await startVpp(folder, parts) : [];
   const daemon = parts.use(
-    await Maglevd.start(bundles.maglevd, localized(options.config, port), ...vpp),
+    await Maglevd.start(
+      ...[bundles.maglevd, localized(options.config, port)] as const,
+      ...[`--state-dir=${folder}/state`, ...vpp],
+    ),
   );
   await makeCommands(folder, bundles);
   const own = parts.move();
@@ -136,6 +139,9 @@ async function runScript(
       PATH: `${folder}:${Deno.env.get("PATH")}`,
       MAGLEV_SERVER: daemon.server,
       MAGLEV_CONFIG: daemon.configPath,
+      // Pages write files there; what was downloaded stays where it is.
+      HOME: folder,
+      DENO_DIR: Deno.env.get("DENO_DIR") ?? `${Deno.env.get("HOME")}/.cache/deno`,
       NO_COLOR: "1",
     },
     stdin: "null",

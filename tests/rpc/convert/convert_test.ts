@@ -18,7 +18,9 @@ import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/conv
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
+import { VppNames } from "../../../lib/rpc/vpp_names.ts";
 import {
+  changesToProto,
   countersToProto,
   lbStateToProto,
   planToProto,
@@ -31,15 +33,21 @@ import { ip } from "../../support/ip.ts";
 
 const names = { useProtoFieldName: true };
 
+/** Of addresses that the configuration does not have. */
+const called = new VppNames(smallConfig());
+
 Deno.test("a backend's every field reaches the wire", () => {
   using bed = new CheckerBed();
   bed.clock.advance(0.25);
-  for (const result of [pass, fail, fail, fail]) bed.probe("web1", result);
+  const certificateEnd = 1_800_000_000_000;
+  bed.probe("web1", { ...pass, durationMs: 3, certificateEnd });
+  for (const result of [fail, fail, fail]) bed.probe("web1", result);
   const backend = bed.checker.backend("web1");
-  assert.ok(backend);
+  const trend = bed.checker.trend("web1");
+  assert.ok(backend && trend);
   const at = (ms: number | undefined) => String(nanoseconds(ms ?? 0));
   const [down, up] = backend.transitions;
-  assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend), names), {
+  assert.deepEqual(toJson(BackendInfoSchema, backendToProto(backend, trend), names), {
     name: "web1",
     address: "198.51.0.2",
     state: "down",
@@ -63,15 +71,20 @@ Deno.test("a backend's every field reaches the wire", () => {
     },
     since_unix_ns: at(backend.since),
     frontends: ["api", "www"],
+    probe_times: { count: 4, p50_ns: "1000000", p95_ns: "3000000", max_ns: "3000000" },
+    timeout_ns: "1500000000",
+    recent_changes: 2,
+    certificate_end_unix_ns: "1800000000000000000",
   });
   assert.notEqual(at(down?.at), at(up?.at));
 });
 
 Deno.test("a backend that was never probed has no last probe", () => {
   using bed = new CheckerBed();
-  const backend = bed.checker.backend("web0");
-  assert.ok(backend);
-  assert.equal(backendToProto(backend).lastProbe, undefined);
+  const [backend, trend] = [bed.checker.backend("web0"), bed.checker.trend("web0")];
+  assert.ok(backend && trend);
+  const { lastProbe, probeTimes, certificateEndUnixNs } = backendToProto(backend, trend);
+  assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
 });
 
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
@@ -226,7 +239,7 @@ Deno.test("the lb plugin's state reaches the wire, addresses never set are empty
         buckets: 512,
       }],
     }],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBStateSchema, whole(state), names), {
     conf: { ip4_src_address: "192.0.2.1", sticky_buckets_per_core: 1024, flow_timeout: 40 },
     vips: [{
@@ -263,7 +276,7 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
     }],
     addresses: [{ prefix: "192.0.2.1/32", packets: NaN, bytes: 6 }],
     servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
     at_unix_ns: "1700000000000000000",
     vips: [{
@@ -295,7 +308,9 @@ Deno.test("a plan keeps its order", () => {
     detail: "weight 100 -> 0, flush",
     frontend: "www",
   } as const;
-  const plan = planToProto([change, { ...change, kind: "as-del", detail: "" }]);
+  const move = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "www", share: .5 };
+  const changes = [change, { ...change, kind: "as-del", detail: "" } as const];
+  const plan = planToProto({ changes, moves: [move] }, { phase: "over" }, called);
   assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, whole(plan), names), {
     changes: [
       change,
@@ -308,7 +323,39 @@ Deno.test("a plan keeps its order", () => {
         frontend: "www",
       },
     ],
+    moves: [move],
   });
+});
+
+Deno.test("a plan of the warm-up says when it is carried out", () => {
+  const nothing = { changes: [], moves: [] };
+  const told = (phase: "quiet" | "settling") => {
+    const plan = planToProto(nothing, { phase, until: 7 }, called);
+    return [plan.notBeforeUnixNs, plan.notAfterUnixNs];
+  };
+  assert.deepEqual([told("quiet"), told("settling")], [[7_000_000n, 0n], [0n, 7_000_000n]]);
+});
+
+Deno.test("VIPs and servers are called what the configuration calls them", () => {
+  const config = smallConfig();
+  const named = new VppNames(config);
+  const [www] = [config.frontends.get("www")];
+  const web1 = config.backends.get("web1")?.address.text ?? "";
+  assert.ok(www);
+  const prefix = `${www.address.text}/${www.address.family === 4 ? 32 : 128}`;
+  assert.equal(named.frontend(prefix, www.port === 0 ? "any" : www.protocol, www.port), "www");
+  assert.equal(named.frontend(prefix, "udp", 9), "");
+  assert.deepEqual([named.backend("www", web1), named.backend("www", "10.9.9.9")], ["web1", ""]);
+  assert.equal(named.backend("nobody", web1), "");
+  assert.ok(named.frontendsOn(prefix).includes("www"));
+  assert.deepEqual([named.backendsAt(web1), named.backendsAt("10.9.9.9")], [["web1"], []]);
+  const change = {
+    ...{ kind: "as-add" as const, prefix, protocol: "tcp", port: 80, address: web1 },
+    ...{ detail: "weight 1", frontend: "www" },
+  };
+  const vip = { ...change, kind: "vip-add" as const, address: "" };
+  const told = changesToProto([change, vip], named);
+  assert.deepEqual(told.map(({ backend }) => backend), ["web1", ""]);
 });
 
 Deno.test("each outcome of checking and reloading fills its own field", () => {
@@ -338,7 +385,7 @@ Deno.test("a VIP whose address VPP has no counters of has none on the wire", () 
     vips: [{ ...vip, ...counts }],
     addresses: [],
     servers: [],
-  });
+  }, called);
   assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
     at_unix_ns: "1000000",
     vips: [vip],

@@ -49,8 +49,10 @@ Deno.test("every field of an outcome reaches the wire, and what is not there is 
   const json = toJson(OutcomeSchema, outcomeToProto(outcome), names);
   assert.deepEqual(json, wanted);
   const change = { kind: "backend", change: "added", name: "web1", details: ["a"] } as const;
-  const reload = reloadToProto({ ...outcome, changes: [change] });
+  const reload: { outcome?: unknown; changes?: unknown } = reloadToProto({
+    reload: { ...outcome, changes: [change], overrides: [] },
+  });
   assert.deepEqual(reload.outcome, outcomeToProto(outcome));
   assert.partialDeepStrictEqual(reload.changes, [change]);
-  assert.deepEqual(reloadToProto(undefined), {});
+  assert.deepEqual(reloadToProto({}), {});
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type MaglevServer, maglevTable } from "../../lib/sim/maglev.ts";
-import { xxhash } from "../../lib/sim/xxhash.ts";
+import { type MaglevServer, maglevTable } from "../../lib/maglev/table.ts";
+import { xxhash } from "../../lib/maglev/xxhash.ts";
 
 const seed = 4021;
 

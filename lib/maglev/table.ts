@@ -1,11 +1,10 @@
-import { compareBytes } from "./ip46.ts";
 import { xxhash } from "./xxhash.ts";
 
 /** One server that is in use. */
 export interface MaglevServer {
   /** What its slots hold. */
   readonly index: number;
-  /** 16 bytes, see ip46.ts. */
+  /** 16 bytes; an IPv4 address is 12 zero bytes and then 4. */
   readonly address: Uint8Array;
   /** How many entries it gets: VPP takes anything that fits a byte. */
   readonly weight: number;
@@ -26,8 +25,20 @@ interface Entry {
  * of replica 0 first, then by address, each taking its next free slot.
  */
 export function maglevTable(servers: readonly MaglevServer[], length: number): Uint32Array {
+  const steps = maglevTableSteps(servers, length);
+  for (;;) {
+    const { done, value } = steps.next();
+    if (done) return value;
+  }
+}
+
+/** The same in steps of a millisecond at most: a table may have 2^20 slots, which take 0.3 s. */
+export function* maglevTableSteps(
+  servers: readonly MaglevServer[],
+  length: number,
+): Generator<void, Uint32Array> {
   const table = new Uint32Array(length);
-  const entries = rank(servers, length);
+  const entries = yield* rank(servers, length);
   if (entries.length === 0) return table;
   const mask = length - 1;
   const taken = new Uint8Array(length);
@@ -38,13 +49,17 @@ export function maglevTable(servers: readonly MaglevServer[], length: number): U
       table[entry.position] = entry.index;
       taken[entry.position] = 1;
       filled++;
+      if (filled % slotsPerStep === 0) yield;
     }
   }
   return table;
 }
 
+/** Slots that are filled in one step. */
+const slotsPerStep = 1024;
+
 /** The entries in the order of their turns; those beyond the `length`th would never get one. */
-function rank(servers: readonly MaglevServer[], length: number): Entry[] {
+function* rank(servers: readonly MaglevServer[], length: number): Generator<void, Entry[]> {
   const byAddress = servers.toSorted((a, b) => compareBytes(a.address, b.address));
   const most = servers.reduce((weight, server) => Math.max(weight, server.weight), 0);
   const entries: Entry[] = [];
@@ -54,8 +69,18 @@ function rank(servers: readonly MaglevServer[], length: number): Entry[] {
       if (entries.length === length) return entries;
       entries.push(entryOf(server, replica, length - 1));
     }
+    yield;
   }
   return entries;
+}
+
+/** As memcmp orders them. */
+function compareBytes(a: Uint8Array, b: Uint8Array): number {
+  for (let i = 0; i < a.length; i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 function entryOf(server: MaglevServer, replica: number, mask: number): Entry {

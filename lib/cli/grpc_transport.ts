@@ -1,0 +1,121 @@
+import { Code, ConnectError, createContextValues, type Transport } from "@connectrpc/connect";
+import {
+  createClientMethodSerializers,
+  createEnvelopeReadableStream,
+  createMethodUrl,
+  encodeEnvelope,
+  runStreamingCall,
+  runUnaryCall,
+} from "@connectrpc/connect/protocol";
+import { requestHeader, validateResponse } from "@connectrpc/connect/protocol-grpc";
+
+/** How calls leave the program. */
+export interface GrpcOptions {
+  /** The URL that paths of methods are put behind. */
+  readonly baseUrl: string;
+  /** Speaks HTTP/2 from the first octet on. */
+  readonly fetch: typeof globalThis.fetch;
+  /** Of calls that say nothing else. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * gRPC over fetch, for servers that speak nothing else. fetch does not show trailers, and the status
+ * of gRPC is one, unless nothing but the status is answered, as errors are. So a message is a
+ * success, and the end of a stream is told as an error that can pass: only a server that stops, or
+ * cuts off, ends one.
+ */
+export function createGrpcTransport(options: GrpcOptions): Transport {
+  const limit = (timeoutMs: number | undefined) => {
+    if (timeoutMs === undefined) return options.timeoutMs;
+    return timeoutMs <= 0 ? undefined : timeoutMs;
+  };
+  const post = async (
+    { url, header, signal }: { url: string; header: Headers; signal: AbortSignal },
+    message: Uint8Array,
+  ) => {
+    const body = encodeEnvelope(0, message);
+    const response = await options.fetch(url, { method: "POST", headers: header, signal, body });
+    const { headerError } = validateResponse(response.status, response.headers);
+    if (!headerError && response.body) return { headers: response.headers, body: response.body };
+    await response.body?.cancel();
+    throw headerError ?? new ConnectError("an answer without a message", Code.Internal);
+  };
+  return {
+    async unary(method, signal, timeoutMs, header, message, contextValues) {
+      const { serialize, parse } = createClientMethodSerializers(method, true);
+      return await runUnaryCall<typeof method.input, typeof method.output>({
+        ...(signal && { signal }),
+        ...timeoutOf(limit(timeoutMs)),
+        req: {
+          stream: false,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(options.baseUrl, method),
+          header: requestHeader(true, limit(timeoutMs), header),
+          contextValues: contextValues ?? createContextValues(),
+          message,
+        },
+        next: async (request) => {
+          const { headers, body } = await post(request, serialize(request.message));
+          const [first] = await Array.fromAsync(messagesOf(body));
+          if (!first) throw new ConnectError("the call failed, and no reason came", Code.Unknown);
+          return {
+            stream: false,
+            service: method.parent,
+            method,
+            header: headers,
+            message: parse(first),
+            trailer: new Headers(),
+          };
+        },
+      });
+    },
+    async stream(method, signal, timeoutMs, header, input, contextValues) {
+      const { serialize, parse } = createClientMethodSerializers(method, true);
+      return await runStreamingCall<typeof method.input, typeof method.output>({
+        ...(signal && { signal }),
+        ...timeoutOf(limit(timeoutMs)),
+        req: {
+          stream: true,
+          service: method.parent,
+          method,
+          requestMethod: "POST",
+          url: createMethodUrl(options.baseUrl, method),
+          header: requestHeader(true, limit(timeoutMs), header),
+          contextValues: contextValues ?? createContextValues(),
+          message: input,
+        },
+        next: async (request) => {
+          const [message] = await Array.fromAsync(request.message);
+          if (!message) throw new TypeError(`${method.name} was called without a message`);
+          const { headers, body } = await post(request, serialize(message));
+          return {
+            ...request,
+            header: headers,
+            trailer: new Headers(),
+            message: untilItEnds(body, parse),
+          };
+        },
+      });
+    },
+  };
+}
+
+function timeoutOf(timeoutMs: number | undefined): { timeoutMs?: number } {
+  return timeoutMs === undefined ? {} : { timeoutMs };
+}
+
+async function* untilItEnds<T>(
+  body: ReadableStream<Uint8Array>,
+  parse: (octets: Uint8Array) => T,
+): AsyncGenerator<T> {
+  for await (const message of messagesOf(body)) yield parse(message);
+  throw new ConnectError("the server ended the stream", Code.Unavailable);
+}
+
+async function* messagesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  // It was not asked for compression, so no message has a flag.
+  for await (const { data } of createEnvelopeReadableStream(body)) yield data;
+}

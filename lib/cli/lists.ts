@@ -1,0 +1,114 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type BackendInfo,
+  BackendInfoSchema,
+  type FrontendInfo,
+  FrontendInfoSchema,
+} from "../gen/maglev_pb.ts";
+import type { JsonObject } from "@bufbuild/protobuf";
+import type { CommandContext } from "./node.ts";
+import { messageJson } from "./report.ts";
+
+/** What asking takes. */
+type Asking = Pick<CommandContext, "client" | "signal">;
+
+/** All backends. A maglevd of before tells their names only, and is asked for one after the other. */
+export async function allBackends(asking: Asking): Promise<BackendInfo[]> {
+  const { client, signal } = asking;
+  const { backendNames, backends } = await client.listBackends({ details: true }, { signal });
+  if (backends.length === backendNames.length) return backends;
+  const all = await eachInTurn(backendNames, (name) => client.getBackend({ name }, { signal }));
+  return withUsers(all, await allFrontends(asking));
+}
+
+/** One backend. */
+export async function oneBackend(asking: Asking, name: string): Promise<BackendInfo> {
+  const backend = await asking.client.getBackend({ name }, { signal: asking.signal });
+  if (!isUntold(backend)) return backend;
+  const [known = backend] = withUsers([backend], await allFrontends(asking));
+  return known;
+}
+
+/** All frontends, as {@link allBackends} finds backends. */
+export async function allFrontends({ client, signal }: Asking): Promise<FrontendInfo[]> {
+  const { frontendNames, frontends } = await client.listFrontends({ details: true }, { signal });
+  if (frontends.length === frontendNames.length) return frontends;
+  return await eachInTurn(frontendNames, (name) => client.getFrontend({ name }, { signal }));
+}
+
+/** Frontends with the states of their backends, which a maglevd of before tells only of backends. */
+export async function withStates(
+  { client, signal }: Asking,
+  frontends: readonly FrontendInfo[],
+): Promise<readonly FrontendInfo[]> {
+  const older = frontends.filter(isUntold);
+  const names = new Set(
+    older.flatMap(({ pools }) => pools.flatMap(({ backends }) => backends.map(({ name }) => name))),
+  );
+  const backends = await eachInTurn([...names], (name) => client.getBackend({ name }, { signal }));
+  const byName = new Map(backends.map((backend) => [backend.name, backend]));
+  for (const { pools } of older) {
+    for (const entry of pools.flatMap(({ backends }) => backends)) {
+      const backend = byName.get(entry.name);
+      entry.state = backend?.state ?? "";
+      entry.sinceUnixNs = backend ? sinceOf(backend) : 0n;
+    }
+  }
+  return frontends;
+}
+
+/** Whether a maglevd of before has told this, which leaves out what was added since. */
+export function isUntold(info: BackendInfo | FrontendInfo): boolean {
+  return info.$typeName === "maglev.BackendInfo" ? info.sinceUnixNs === 0n : info.state === "";
+}
+
+/** When the state of a backend began, in Unix nanoseconds; 0: that is not known. */
+export function sinceOf({ sinceUnixNs, transitions }: BackendInfo): bigint {
+  return sinceUnixNs || (transitions[0]?.atUnixNs ?? 0n);
+}
+
+/** Of a backend, what JSON would else make up. */
+const laterFields = ["health", "sinceUnixNs", "timeoutNs", "certificateEndUnixNs"];
+
+/** A backend as JSON, without what was not told. */
+export function backendJson(backend: BackendInfo): JsonObject {
+  const json = messageJson(BackendInfoSchema, backend) as JsonObject;
+  return isUntold(backend) ? without(json, laterFields) : json;
+}
+
+/** A frontend as JSON, without what was not told. */
+export function frontendJson(frontend: FrontendInfo): JsonObject {
+  const json = messageJson(FrontendInfoSchema, frontend) as JsonObject;
+  return isUntold(frontend) ? without(json, ["state", "activePool", "flushOnDown"]) : json;
+}
+
+function without(json: JsonObject, keys: readonly string[]): JsonObject {
+  return Object.fromEntries(Object.entries(json).filter(([key]) => !keys.includes(key)));
+}
+
+/** Who uses them follows from the frontends. */
+function withUsers(backends: BackendInfo[], frontends: readonly FrontendInfo[]): BackendInfo[] {
+  for (const backend of backends) {
+    const users = frontends.filter(({ pools }) =>
+      pools.some((pool) => pool.backends.some(({ name }) => name === backend.name))
+    );
+    backend.frontends = users.map(({ name }) => name);
+  }
+  return backends;
+}
+
+/** What a reload has taken out meanwhile is left out. */
+async function eachInTurn<T>(
+  names: readonly string[],
+  get: (name: string) => Promise<T>,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (const name of names) {
+    try {
+      found.push(await get(name));
+    } catch (error) {
+      if (!(error instanceof ConnectError && error.code === Code.NotFound)) throw error;
+    }
+  }
+  return found;
+}

@@ -1,0 +1,77 @@
+import { parseEndpoint } from "./endpoint.ts";
+import { CommandFailure, exitCodes, messageOf } from "./errors.ts";
+
+/** A maglevd that is to be asked. */
+export interface Server {
+  /** As the operator calls it, and as it stands in the column of servers. */
+  readonly name: string;
+  /** As `parseEndpoint` takes it. */
+  readonly address: string;
+}
+
+interface Environment {
+  get(name: string): string | undefined;
+}
+
+/** Where servers have names: XDG base directories, or nowhere without a home. */
+export function serversPath(environment: Environment): string | undefined {
+  const home = environment.get("HOME");
+  const config = environment.get("XDG_CONFIG_HOME") || (home && `${home}/.config`);
+  return config && config.startsWith("/") ? `${config}/maglev/servers.yaml` : undefined;
+}
+
+/**
+ * The servers of a list such as `rtr1,192.0.2.1:9090`; a name of servers.yaml comes before the host
+ * of that name. Throws CommandFailure when something is wrong with the list or that file.
+ */
+export async function resolveServers(
+  list: string,
+  environment: Environment,
+): Promise<readonly Server[]> {
+  const words = list.split(",").map((word) => word.trim());
+  const named = words.some(couldBeName)
+    ? await namedServers(serversPath(environment))
+    : new Map<string, string>();
+  const servers = words.map((name) => ({ name, address: named.get(name) ?? name }));
+  for (const { address } of servers) parseEndpoint(address);
+  const twice = words.find((word, i) => words.indexOf(word) !== i);
+  if (twice === undefined) return servers;
+  throw new CommandFailure(`--server names ${twice} twice`, exitCodes.usage);
+}
+
+function couldBeName(word: string): boolean {
+  return /^[A-Za-z0-9][\w.-]*$/.test(word);
+}
+
+/** What error messages call a server: one with a name of its own has its address behind it. */
+export function placeOf({ name, address }: Server): string {
+  return name === address ? name : `${name} (${address})`;
+}
+
+/** What stands before `>`: the name, or the host without what every address has in common. */
+export function shortName({ name, address }: Server): string {
+  if (name !== address) return name;
+  const endpoint = parseEndpoint(address);
+  if (endpoint.kind === "unix") return "localhost";
+  const isNumeric = /^[\d.]+$|:/.test(endpoint.hostname);
+  const host = isNumeric ? endpoint.hostname : endpoint.hostname.replace(/\..*/, "");
+  return endpoint.port === 9090 ? host : `${host}:${endpoint.port}`;
+}
+
+/** Names with their addresses, in the order of the file; none if there is no file. */
+export async function namedServers(
+  path: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  if (path === undefined) return new Map();
+  const text = await Deno.readTextFile(path).catch((error: unknown) => {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw fault(`cannot read ${path}: ${messageOf(error)}`);
+  });
+  if (text === undefined) return new Map();
+  const { readServers } = await import("./servers_file.ts");
+  return readServers(path, text);
+}
+
+function fault(message: string): CommandFailure {
+  return new CommandFailure(message, exitCodes.usage);
+}

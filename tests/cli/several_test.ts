@@ -1,0 +1,157 @@
+import assert from "node:assert/strict";
+import { parseFlags } from "../../lib/cli/flags.ts";
+import { type Output, runOnce } from "../../lib/cli/oneshot.ts";
+import { type Harness, serve } from "../rpc/harness.ts";
+
+const never = new AbortController().signal;
+
+async function run(servers: readonly string[], line: string, ask?: Output["ask"]) {
+  const out: string[] = [];
+  const err: string[] = [];
+  const flags = parseFlags(line.split(" "), { get: () => undefined });
+  const output = {
+    out: (text: string) => void out.push(text),
+    err: (text: string) => void err.push(text),
+    ...(ask && { ask }),
+  };
+  const code = await runOnce({ ...flags, server: servers.join(",") }, output, never);
+  return { code, out: out.join("\n"), err };
+}
+
+/** Two maglevds, and an address where none is. */
+interface Site extends AsyncDisposable {
+  readonly one: Harness;
+  readonly two: Harness;
+  readonly both: readonly string[];
+  readonly nobody: string;
+}
+
+async function site(): Promise<Site> {
+  const [one, two] = await Promise.all([serve(), serve()]);
+  one.bed.move("web0", "up");
+  two.bed.move("web1", "up");
+  using free = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  return {
+    ...{ one, two, both: [one.address, two.address], nobody: `127.0.0.1:${free.addr.port}` },
+    async [Symbol.asyncDispose]() {
+      await Promise.all([one[Symbol.asyncDispose](), two[Symbol.asyncDispose]()]);
+    },
+  };
+}
+
+Deno.test("rows of several servers stand in one table with a column for the server", async () => {
+  await using servers = await site();
+  const { one, two, both } = servers;
+  const { code, out, err } = await run(both, "show backends");
+  assert.deepEqual([code, err], [0, []]);
+  const [titles = "", ...rows] = out.split("\n");
+  assert.match(titles, /^server +name +address +state/);
+  const states = rows.map((row) => row.split(/ {2,}/)).map(([server, name, , state]) =>
+    `${server} ${name} ${state}`
+  );
+  assert.ok(states.includes(`${one.address} web0 up`), out);
+  assert.ok(states.includes(`${two.address} web0 unknown`), out);
+  assert.ok(states.includes(`${two.address} web1 up`), out);
+});
+
+Deno.test("what is no table has each line behind the name of its server", async () => {
+  await using servers = await site();
+  const { one, two, both } = servers;
+  const { out } = await run(both, "show backends web0");
+  const lines = out.split("\n");
+  assert.ok(lines.some((line) => line.startsWith(`${one.address}  state`) && /up/.test(line)), out);
+  assert.ok(lines.some((line) => line.startsWith(`${two.address}  state`)), out);
+});
+
+Deno.test("a server that cannot be reached is said and hides no other's answer", async () => {
+  await using servers = await site();
+  const { one, nobody } = servers;
+  const { code, out, err } = await run([nobody, one.address], "show backends");
+  assert.equal(code, 4);
+  assert.match(out, new RegExp(`^${one.address} +web0 `, "m"));
+  assert.deepEqual(err, [
+    `error: cannot reach maglevd at ${nobody}: connection refused`,
+  ]);
+  const json = JSON.parse((await run([nobody, one.address], "show backends web0 --json")).out);
+  assert.deepEqual(
+    json.map(({ server, error, name }: Record<string, string>) => [
+      ...[server, error, name],
+    ]),
+    [
+      [nobody, `cannot reach maglevd at ${nobody}: connection refused`, undefined],
+      [one.address, undefined, "web0"],
+    ],
+  );
+});
+
+Deno.test("JSON of several servers is one list, each row with its server", async () => {
+  await using servers = await site();
+  const rows = JSON.parse((await run(servers.both, "show backends --json")).out);
+  const up = rows.filter(({ state }: { state: string }) => state === "up");
+  assert.deepEqual(
+    up.map(({ server, name }: Record<string, string>) => [server, name]),
+    [[servers.one.address, "web0"], [servers.two.address, "web1"]],
+  );
+});
+
+Deno.test("a change goes to all, each with its own outcome, and the worst exit code counts", async () => {
+  await using servers = await site();
+  const { one, two, nobody, both } = servers;
+  // Nothing goes down where web0 carries nothing.
+  const { code, out, err } = await run([...both, nobody], "set backend web0 disable --yes");
+  assert.equal(code, 4);
+  assert.equal(err.length, 1);
+  for (const { address, bed } of [one, two]) {
+    assert.ok(out.includes(`${address}  backend web0 is disabled`), out);
+    assert.equal(bed.checker.backend("web0")?.state, "disabled");
+  }
+});
+
+Deno.test("a change that is dangerous at one server is asked for there, by its name", async () => {
+  await using servers = await site();
+  const { one, both } = servers;
+  const questions: string[] = [];
+  const { code } = await run(both, "set backend web0 disable", ({ question }) => {
+    questions.push(question);
+    return Promise.resolve();
+  });
+  assert.equal(code, 0);
+  assert.deepEqual(questions, [`${one.address}: disable backend web0?`]);
+});
+
+Deno.test("what differs at one server is the outcome, and unreachable is worse", async () => {
+  await using servers = await site();
+  const { both, nobody } = servers;
+  const wait = "wait backend web0 up --timeout 0s";
+  const { code, out, err } = await run(both, wait);
+  assert.equal(code, 5);
+  assert.match(out, /backend web0 is up/);
+  assert.equal(err.length, 1);
+  assert.equal((await run([...both, nobody], wait)).code, 4);
+  assert.equal((await run(both, "show backends nobody")).code, 3);
+  assert.equal((await run(both, "show backends --dry-run")).code, 2);
+});
+
+Deno.test("events of several servers come in one stream, up to the limit together", async () => {
+  await using servers = await site();
+  const { one, both } = servers;
+  // The present state of all backends of both, and no more.
+  const rows = (await run(both, "show backends")).out.split("\n");
+  const count = rows.length - 1;
+  const { code, out } = await run(both, `watch events backend num ${count}`);
+  assert.equal(code, 0);
+  const seen = out.split("\n").map((line) => JSON.parse(line).server);
+  assert.equal(seen.length, count);
+  assert.deepEqual([...new Set(seen)].sort(), [...both].sort());
+  const pretty = await run(both, `watch events backend pretty num ${count}`);
+  assert.match(pretty.out, new RegExp(`^${one.address} +now +backend +web0 is up$`, "m"));
+});
+
+Deno.test("what has happened at several servers is told in the order of time", async () => {
+  await using servers = await site();
+  servers.one.bed.move("web2", "up");
+  const { out } = await run(servers.both, "show events kind backend");
+  const times = out.split("\n").map((line) => line.match(/\d{4}-\S+ \S+/)?.[0] ?? "");
+  assert.ok(times.length >= 3, out);
+  assert.deepEqual(times, times.toSorted());
+});
