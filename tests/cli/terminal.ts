@@ -7,6 +7,15 @@ const patienceMs = 15_000;
 
 let count = 0;
 
+/** Resolves when a process is gone. */
+async function ended(pid: string): Promise<void> {
+  const end = performance.now() + patienceMs;
+  const isThere = () => Deno.stat(`/proc/${pid}`).then(() => true, () => false);
+  while (performance.now() < end && await isThere()) {
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
 /** A terminal running one program. */
 export class Terminal implements AsyncDisposable {
   readonly #socket = `maglevc-test-${Deno.pid}-${count++}`;
@@ -78,8 +87,14 @@ export class Terminal implements AsyncDisposable {
     }
   }
 
+  /** Resolves when what ran in it has ended, too: it may write until then. */
   async [Symbol.asyncDispose](): Promise<void> {
+    const shell = (await this.#tmux("display-message", "-p", "#{pane_pid}")).trim();
+    const { stdout } = await new Deno.Command("pgrep", { args: ["-P", shell] }).output();
     await this.#tmux("kill-server");
+    for (const pid of new TextDecoder().decode(stdout).split(/\s+/)) {
+      if (pid !== "") await ended(pid);
+    }
   }
 
   async #until(holds: (screen: string) => boolean, expected: string): Promise<void> {
