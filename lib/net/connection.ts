@@ -16,7 +16,7 @@ import { handshakeAge } from "./handshake_age.ts";
 import { askForStamps } from "./inbox.ts";
 import { encodeSocketAddress } from "./layout.ts";
 import { errno, libc } from "./libc.ts";
-import type { Hopeful, Watch, Watcher } from "./poller.ts";
+import type { BusyPolled, Watch, Watcher } from "./poller.ts";
 import { connectFailure } from "./reasons.ts";
 import { TcpSocket } from "./tcp_sockets.ts";
 
@@ -64,7 +64,7 @@ const EAGAIN = errnoNumber("EAGAIN");
 const scratchAddress = new Uint8Array(28);
 
 /** One TCP connection, of which it is the only owner. Closing it resets it. */
-export class Connection implements Watcher, Hopeful, Disposable {
+export class Connection implements Watcher, BusyPolled, Disposable {
   readonly #engine: Engine;
   readonly #user: ConnectionUser;
   readonly #target: ConnectTarget;
@@ -184,7 +184,7 @@ export class Connection implements Watcher, Hopeful, Disposable {
       askForStamps(this.#fd);
       this.#socket.isStamped = true;
     }
-    this.#hope();
+    this.#busyPoll();
   }
 
   /** Closes with RST, if that has not happened yet. */
@@ -248,7 +248,7 @@ export class Connection implements Watcher, Hopeful, Disposable {
       return undefined;
     }
     if (reason !== EALREADY) return connectFailure(reason);
-    this.#hope();
+    this.#busyPoll();
     return undefined;
   }
 
@@ -298,10 +298,10 @@ export class Connection implements Watcher, Hopeful, Disposable {
   }
 
   /** Looks again in a moment, and has itself watched when that was too early. */
-  #hope(): void {
+  #busyPoll(): void {
     if (this.#isHoping || this.#watch || this.#fd < 0) return;
     this.#isHoping = true;
-    this.#engine.poller.hope(this);
+    this.#engine.poller.busyPoll(this);
   }
 
   /** Counts a receive; false when it has to wait for the next look. */

@@ -40,4 +40,4 @@ export { giveBackMemory } from "./memory.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 export { processArguments, replaceProcess } from "./process.ts";
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
-export { type Watcher } from "./poller.ts";
+export { type BusyPolled, type Watcher } from "./poller.ts";

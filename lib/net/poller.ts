@@ -28,7 +28,7 @@ export interface Watch {
  * Who waits for what may come within a moment, and looks for itself: costs one system call where to
  * be told by the kernel costs three.
  */
-export interface Hopeful {
+export interface BusyPolled {
   /** Looks whether it has come; false while it has not, and is still waited for. */
   looksAgain(): boolean;
   /** It takes longer, and has to be watched for, unless it is not waited for any more. */
@@ -80,7 +80,7 @@ export class Poller {
   /** Answers expected since the last burst was settled. */
   #fresh = 0;
   /** Those of them for whom nobody else looks. */
-  #hopefuls: Hopeful[] = [];
+  #busyPolled: BusyPolled[] = [];
   #isEnlisting = false;
   #state: State = "idle";
   #sleep: Promise<void> | undefined;
@@ -129,8 +129,8 @@ export class Poller {
   }
 
   /** As {@link expect}, on something that is not watched yet. */
-  hope(hopeful: Hopeful): void {
-    this.#hopefuls.push(hopeful);
+  busyPoll(each: BusyPolled): void {
+    this.#busyPolled.push(each);
     this.expect();
   }
 
@@ -186,7 +186,7 @@ export class Poller {
   async close(): Promise<void> {
     if (this.#isClosed()) return;
     this.#state = "closed";
-    this.#hopefuls = [];
+    this.#busyPolled = [];
     wake(this.#wake.number);
     await this.#sleep;
     this.#wake[Symbol.dispose]();
@@ -232,41 +232,41 @@ export class Poller {
   }
 
   #isWaitedFor(): boolean {
-    return this.#watched > 0 || this.#hopefuls.length > 0;
+    return this.#watched > 0 || this.#busyPolled.length > 0;
   }
 
   /** Has those look who have to themselves, while there is time; returns how many saw something. */
   #retry(): number {
-    const hopefuls = this.#hopefuls;
-    if (hopefuls.length === 0) return 0;
-    this.#hopefuls = [];
+    const polled = this.#busyPolled;
+    if (polled.length === 0) return 0;
+    this.#busyPolled = [];
     this.#looks++;
     const end = this.#clock.now() + budgetMs;
     let kept = 0;
     let inTime = true;
-    for (const hopeful of hopefuls) {
+    for (const each of polled) {
       let isDone = false;
       if (inTime) {
-        guarded(() => isDone = hopeful.looksAgain());
+        guarded(() => isDone = each.looksAgain());
         inTime = this.#clock.now() <= end;
       }
-      if (!isDone) hopefuls[kept++] = hopeful;
+      if (!isDone) polled[kept++] = each;
     }
-    const seen = hopefuls.length - kept;
-    hopefuls.length = kept;
+    const seen = polled.length - kept;
+    polled.length = kept;
     // What was begun meanwhile comes after them.
-    hopefuls.push(...this.#hopefuls);
-    this.#hopefuls = hopefuls;
+    polled.push(...this.#busyPolled);
+    this.#busyPolled = polled;
     return seen;
   }
 
-  /** Has what was hoped for watched. */
+  /** Has watched what has not come yet. */
   #enlist(): void {
-    const hopefuls = this.#hopefuls;
-    if (hopefuls.length === 0 || this.#isClosed()) return;
-    this.#hopefuls = [];
+    const polled = this.#busyPolled;
+    if (polled.length === 0 || this.#isClosed()) return;
+    this.#busyPolled = [];
     this.#isEnlisting = true;
-    for (const hopeful of hopefuls) guarded(() => hopeful.givesUp());
+    for (const each of polled) guarded(() => each.givesUp());
     this.#isEnlisting = false;
     this.#schedule();
   }

@@ -34,5 +34,5 @@ Deno.test("without a name the attacks are listed, an unknown one is refused", as
   equal(list.code, 0);
   for (const { name, does } of attacks) ok(list.text.includes(does) && list.text.includes(name));
   equal(unknown.code, 2);
-  ok(unknown.text.includes("there is no attack nonsense; deno task attack lists them"));
+  ok(unknown.text.includes('there is no attack "nonsense"; deno task attack lists them'));
 });

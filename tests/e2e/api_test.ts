@@ -69,7 +69,7 @@ Deno.test("a live scrape has exactly the documented families", async () => {
   deepEqual(scraped, documented);
   const methods = new Set([...text.matchAll(/grpc_method="([^"]+)",grpc_service="maglev\.Maglev"/g)]
     .map(([, method]) => method));
-  equal(methods.size, 22);
+  equal(methods.size, 23);
   await daemon.call("ListBackends");
   const handled = 'grpc_server_handled_total{grpc_method="ListBackends",' +
     'grpc_service="maglev.Maglev",grpc_type="unary",grpc_code="OK"}';

@@ -117,7 +117,7 @@ export class Bench implements AsyncDisposable {
   /** Reloads with another site. */
   async reload(site: Site): Promise<void> {
     this.site = site;
-    await this.while(this.checker.reload(siteConfig(site)));
+    await this.while(this.checker.reload(siteConfig(site), { isForced: true }));
   }
 
   /** Lets fake time pass. */

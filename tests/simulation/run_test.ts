@@ -150,7 +150,7 @@ Deno.test("a server is drained once VPP's counters have stood still for a flow's
   const drains = lines.flatMap((line) => line.match(/^ *(\d+)\.\d+ info backend-drain (.*)/) ?? []);
   assert.match(drains[0] ?? "", /^ *3000\..* change=begun backend=a/);
   assert.match(drains[3] ?? "", /change=drained backend=a .*detail=no packets for 40s/);
-  assert.ok(Number(drains[4]) >= 43_000 && Number(drains[4]) <= 55_000, drains[4]);
+  assert.ok(Number(drains[4]) >= 43_000 && Number(drains[4]) <= 55_000, `${drains[4]}`);
 });
 
 Deno.test("a reload that takes too much out of service is refused, and nothing becomes of it", async () => {

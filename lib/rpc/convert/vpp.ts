@@ -125,6 +125,7 @@ export function countersToProto(
       address,
       packets: counter(packets),
       bytes: counter(bytes),
+      backends: [...names.backendsAt(address)],
     });
   return {
     schema: VPPLBCountersSchema,

@@ -330,7 +330,7 @@ Deno.test("a plan keeps its order", () => {
 Deno.test("a plan of the warm-up says when it is carried out", () => {
   const nothing = { changes: [], moves: [] };
   const told = (phase: "quiet" | "settling") => {
-    const plan = planToProto(nothing, { phase, until: 7 }, called);
+    const plan = whole(planToProto(nothing, { phase, until: 7 }, called));
     return [plan.notBeforeUnixNs, plan.notAfterUnixNs];
   };
   assert.deepEqual([told("quiet"), told("settling")], [[7_000_000n, 0n], [0n, 7_000_000n]]);
