@@ -26,7 +26,10 @@ export interface Change {
   readonly target: ProbeTarget;
   /** Undefined: probing goes on untouched. */
   readonly recheck: Recheck | undefined;
-  /** Who was probed where this one is from now on, if it moves, in the same way if possible. */
+  /**
+   * Who was probed where this one is from now on, if it moves or comes into service, in the same way
+   * if possible.
+   */
   readonly donor: BackendEntry | undefined;
   /** The file's word, when it is another than before. */
   readonly enabled: boolean | undefined;
@@ -89,6 +92,7 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
   const gone = yield* missing(old.backends, backends);
   const moved = kept.filter(isMoved);
   const donors = new Donors([...gone, ...moved.map(({ entry }) => entry)]);
+  const known = new Donors(kept.some(isNewThere) ? [...old.backends.values()] : []);
   const backendNames = yield* sorted(config.backends.keys());
   const frontendNames = yield* sorted(config.frontends.keys());
   const healthcheckNames = yield* sorted(config.healthchecks.keys());
@@ -99,7 +103,7 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
       ...{ backendNames, frontendNames, healthcheckNames },
     },
     backends: {
-      ...given(fresh, kept, gone, donors, compare),
+      ...given(fresh, kept, gone, { leaving: donors, known }, compare),
       gone,
     },
     frontends: { fresh: joined.fresh, gone: yield* missing(old.frontends, joined.frontends) },
@@ -112,14 +116,14 @@ function given(
   fresh: readonly BackendEntry[],
   kept: readonly Omit<Change, "donor">[],
   gone: readonly BackendEntry[],
-  donors: Donors,
+  { leaving: donors, known }: { readonly leaving: Donors; readonly known: Donors },
   compare: CheckComparison,
 ): Pick<Plan["backends"], "fresh" | "changed"> {
   const alike = fresh.map((entry) => donors.take(entry.job.target, compare));
   const changed = kept.map((change) => ({
     ...change,
-    donor: isMoved(change)
-      ? donors.take(change.target, compare) ?? donors.at(change.target)
+    donor: isNewThere(change)
+      ? donors.take(change.target, compare) ?? donors.at(change.target) ?? known.at(change.target)
       : undefined,
   }));
   const left = new Set(gone);
@@ -154,6 +158,11 @@ function changeOf(
   if (recheck === undefined && isSame(entry.config, config)) return undefined;
   const enabled = entry.config.enabled === config.enabled ? undefined : config.enabled;
   return { entry, config, target, recheck, enabled };
+}
+
+/** Whether what it knows itself is not of this server, or nothing: it moves, or comes into service. */
+function isNewThere(change: Omit<Change, "donor">): boolean {
+  return isMoved(change) || change.enabled === true;
 }
 
 function isMoved({ entry, target }: Pick<Change, "entry" | "target">): boolean {

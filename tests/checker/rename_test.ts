@@ -220,6 +220,39 @@ Deno.test("a name that was disabled, given to a server that is known, takes over
   assert.equal(steered.state("a"), "disabled", "an operator's word is about the name that stays");
 });
 
+Deno.test("who moves to a server that another goes on probing takes over what is known of it", async () => {
+  const b = { at: "10.0.0.5" };
+  using bench = new Bench(sketch({
+    backends: { a: { at: "10.0.0.4" }, b },
+    frontends: { f: [{ a: 50, b: 50 }] },
+  }));
+  bench.probe("a", fail);
+  bench.probe("b", pass);
+  await bench.reload(
+    sketch({ backends: { a: { at: "10.0.0.5" }, b }, frontends: { f: [{ a: 50 }] } }),
+  );
+  assert.equal(bench.state("a"), "up");
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 50, "the server has traffic");
+});
+
+Deno.test("who comes into service where another is taken away takes over what is known there", async () => {
+  const sketched = (enabled: boolean, others: Record<string, { at: string }>) =>
+    sketch({
+      backends: { a: { at: "10.0.0.4", enabled }, ...others },
+      frontends: {
+        f: [Object.fromEntries(
+          Object.keys({ ...(enabled && { a: 0 }), ...others })
+            .map((name) => [name, 50]),
+        )],
+      },
+    });
+  using bench = new Bench(sketched(false, { b: { at: "10.0.0.4" } }));
+  bench.probe("b", pass);
+  await bench.reload(sketched(true, {}));
+  assert.equal(bench.state("a"), "up");
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 50);
+});
+
 Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
   const placed = (a: string, b: string) =>
     sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
