@@ -23,16 +23,23 @@ export class StartWatch {
       });
   }
 
-  /** It runs. What the file disables, nobody has to look at; what is restored is known. */
+  /**
+   * It runs. What the file disables or gives no weight, nobody has to look at; what is restored, an
+   * operator's word included, is known.
+   */
   begin(checker: Checker, clock: Clock): void {
     this.#checker = checker;
     this.#clock = clock;
     this.#spreadMs = spreadOf(checker);
     for (const name of checker.backendNames()) {
       const backend = checker.backend(name);
-      if (backend?.state === "disabled" || backend?.state === "paused") {
-        this.#known.add(backend.config.address.text);
-      }
+      const isOut = backend?.state === "disabled" || backend?.state === "paused";
+      if (isOut || backend?.drain) this.#learn(name);
+    }
+    for (const name of checker.frontendNames()) {
+      const members = checker.frontend(name)?.config.pools.flatMap(({ backends }) => backends) ??
+        [];
+      for (const { backend, weight } of members) if (weight === 0) this.#learn(backend);
     }
   }
 
