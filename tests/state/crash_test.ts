@@ -11,10 +11,13 @@ async function killedAfter(folder: string, lines: number): Promise<string[]> {
     stdout: "piped",
   }).spawn();
   let text = "";
+  let isKilled = false;
   for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
     text += chunk;
-    // Wherever in its next batch it is then.
-    if (text.split("\n").length > lines) child.kill("SIGKILL");
+    if (isKilled || text.split("\n").length <= lines) continue;
+    // Wherever in its next batch it is then. What it has printed before may come in pieces.
+    child.kill("SIGKILL");
+    isKilled = true;
   }
   await child.status;
   return text.split("\n").slice(0, -1);
