@@ -1,6 +1,6 @@
 import { because, type EventSink, type OverrideHappening, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
-import type { HealthCheck } from "../config/mod.ts";
+import type { Frontend, HealthCheck } from "../config/mod.ts";
 import type { Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
@@ -54,10 +54,10 @@ export function swap(
   }
   for (const { entry, placement } of placings) entry.placement = placement;
   const former = formerNames({ backends });
-  const gone = new Map(frontends.gone.map((entry) => [vipOf(entry), entry]));
+  const gone = new Map(frontends.gone.map((entry) => [vipOf(entry.file), entry]));
   for (const entry of frontends.fresh) {
     const known = old.frontends.get(entry.file.name);
-    entry.takeOver(known, gone.get(vipOf(entry)), former);
+    entry.takeOver(known, gone.get(vipOf(entry.file)), former);
   }
   publish(world);
   states.enterAll(verdicts, reason);
@@ -74,7 +74,7 @@ export function formerNames(
 }
 
 /** Tells VIPs apart: a port of 0 is all of any protocol. */
-export function vipOf({ file: { address, protocol, port } }: FrontendEntry): string {
+export function vipOf({ address, protocol, port }: Frontend): string {
   return port === 0 ? address.text : `${address.text} ${protocol} ${port}`;
 }
 

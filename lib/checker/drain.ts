@@ -44,13 +44,13 @@ export function phaseIn(drain: Drain | undefined, frontend: string): DrainPhase 
   return drain && (drain.overdue.includes(frontend) ? "overdue" : "draining");
 }
 
-/** Unix milliseconds at which the drain is overdue in a frontend; undefined: never. */
+/** Unix milliseconds at which the drain is overdue in a frontend; Infinity: never. */
 export function deadlineIn(
   { said, deadlineMs }: Drain,
   { frontend: { config: { drainDeadlineMs } } }: Membership,
-): number | undefined {
+): number {
   const ms = deadlineMs ?? drainDeadlineMs;
-  return ms === 0 ? undefined : said.at + ms;
+  return ms === 0 ? Infinity : said.at + ms;
 }
 
 /** What others see of a drain of a backend that has these places and this traffic. */
@@ -60,8 +60,7 @@ export function drainSnapshot(
   traffic: DrainTraffic | undefined,
 ): DrainSnapshot {
   const { said, drainedAt } = drain;
-  const deadlines = memberships.map((member) => deadlineIn(drain, member) ?? Infinity);
-  const last = Math.max(...deadlines);
+  const last = Math.max(...memberships.map((member) => deadlineIn(drain, member)));
   return {
     ...{ said, drainedAt },
     deadlineAt: Number.isFinite(last) ? last : undefined,

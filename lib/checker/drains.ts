@@ -79,7 +79,7 @@ export class Drains {
     const { clock, states, world } = this.#options;
     const wall = clock.wall();
     const { memberships, frontends } = entry.placement;
-    const deadlines = memberships.map((member) => deadlineIn(drain, member) ?? Infinity);
+    const deadlines = memberships.map((member) => deadlineIn(drain, member));
     const overdue = frontends.filter((_, i) => (deadlines[i] ?? Infinity) <= wall);
     const fresh = overdue.filter((name) => !drain.overdue.includes(name));
     if (fresh.length > 0) {

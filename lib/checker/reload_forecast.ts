@@ -41,21 +41,23 @@ export function* foreseePlan(
   for (const { name, health } of gone) {
     backends.push({ backend: name, from: health.state, to: "removed" });
   }
+  const inheritance = { former: formerNames(plan), predecessor: predecessors(old, plan) };
   return {
     backends,
-    frontends: yield* frontends(old, plan, conditions),
-    overrides: [...yield* overruledWeights(old, plan), ...keptWords(plan)],
-    desired: new Foreseen(old, plan, conditions),
+    frontends: yield* frontends(plan, conditions, inheritance),
+    overrides: [...yield* overruledWeights(plan, inheritance), ...keptWords(plan)],
+    desired: new Foreseen(plan, conditions, inheritance),
   };
 }
 
 /** Weights set by hand that will not count any more. */
-function* overruledWeights(old: World, plan: Plan): Steps<OverrideHappening[]> {
-  const find = predecessors(old, plan);
-  const former = formerNames(plan);
+function* overruledWeights(
+  plan: Plan,
+  { former, predecessor }: Inheritance,
+): Steps<OverrideHappening[]> {
   const overruled: OverrideHappening[] = [];
   for (const entry of plan.frontends.fresh) {
-    const before = find(entry);
+    const before = predecessor(entry);
     const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, { backend }] of lost.size > 0 ? entry.members : []) {
       if (before && entry.inherited(before, name, former)) lost.delete(former(backend) ?? name);
@@ -81,26 +83,29 @@ function keptWords({ backends: { changed, fresh } }: Plan): OverrideHappening[] 
   });
 }
 
-/** Finds what a frontend of a plan was before: of the same name, or of the same VIP. */
-function predecessors(old: World, plan: Plan): (entry: FrontendEntry) => FrontendEntry | undefined {
-  const gone = new Map(plan.frontends.gone.map((entry) => [vipOf(entry), entry]));
-  return (entry) => old.frontends.get(entry.file.name) ?? gone.get(vipOf(entry));
+/** Whose words of operators count for what a plan makes. */
+interface Inheritance {
+  /** What a backend was called before, if it has another name. */
+  readonly former: ReturnType<typeof formerNames>;
+  /** What a frontend was before: of the same name, or of the same VIP. */
+  readonly predecessor: (entry: FrontendEntry) => FrontendEntry | undefined;
+}
+
+function predecessors(old: World, plan: Plan): Inheritance["predecessor"] {
+  const gone = new Map(plan.frontends.gone.map((entry) => [vipOf(entry.file), entry]));
+  return ({ file }) => old.frontends.get(file.name) ?? gone.get(vipOf(file));
 }
 
 /** What VPP is to hold once a plan is carried out: worked out when it is asked for. */
 class Foreseen implements DesiredSource {
   readonly config: Config;
-  readonly #former: ReturnType<typeof formerNames>;
-  readonly #predecessor: ReturnType<typeof predecessors>;
 
   constructor(
-    old: World,
     private readonly plan: Plan,
     private readonly conditions: Conditions,
+    private readonly inheritance: Inheritance,
   ) {
     this.config = plan.world.config;
-    this.#former = formerNames(plan);
-    this.#predecessor = predecessors(old, plan);
   }
 
   frontendNames(): readonly string[] {
@@ -110,13 +115,7 @@ class Foreseen implements DesiredSource {
   frontend(name: string): ReturnType<DesiredSource["frontend"]> {
     const entry = this.plan.world.frontends.get(name);
     if (!entry) return undefined;
-    const before = this.#predecessor(entry);
-    const isKept = before === entry;
-    const side = plannedSide(
-      entry,
-      this.conditions,
-      isKept ? undefined : (backend) => before && entry.inherited(before, backend, this.#former),
-    );
+    const side = plannedSide(entry, this.conditions, this.inheritance);
     const pools = entry.file.pools.map((pool) => ({
       ...pool,
       backends: pool.backends.map((place) => ({
@@ -132,13 +131,12 @@ class Foreseen implements DesiredSource {
 }
 
 function* frontends(
-  old: World,
   plan: Plan,
   conditions: Conditions,
+  inheritance: Inheritance,
 ): Steps<readonly FrontendOutcome[]> {
   const outcomes: (FrontendOutcome | undefined)[] = [];
-  const former = formerNames(plan);
-  const leaving = new Map(plan.frontends.gone.map((entry) => [vipOf(entry), entry]));
+  const leaving = new Set(plan.frontends.gone);
   const concerned = new Set(plan.frontends.fresh);
   for (const { entry } of plan.backends.changed) {
     for (const { frontend } of entry.placement.memberships) {
@@ -147,20 +145,15 @@ function* frontends(
     }
   }
   for (const entry of concerned) {
-    const renamed = leaving.get(vipOf(entry));
-    const known = old.frontends.get(entry.file.name);
-    if (!known && renamed) leaving.delete(vipOf(entry));
-    const before = known ?? renamed;
-    const weightOf = entry === known
-      ? undefined
-      : (name: string) => before && entry.inherited(before, name, former);
-    const after = plannedSide(entry, conditions, weightOf);
+    const before = inheritance.predecessor(entry);
+    if (before) leaving.delete(before);
+    const after = plannedSide(entry, conditions, inheritance);
     const names = [...entry.members.keys(), ...before?.members.keys() ?? []];
     const { name } = entry.file;
     outcomes.push(frontendOutcome(name, before && asItIs(before), after, names, []));
     yield "long";
   }
-  for (const entry of leaving.values()) {
+  for (const entry of leaving) {
     const names = entry.members.keys();
     outcomes.push(frontendOutcome(entry.file.name, asItIs(entry), undefined, names, []));
     yield "long";
@@ -169,15 +162,17 @@ function* frontends(
     .sort((a, b) => a.frontend < b.frontend ? -1 : 1);
 }
 
-/** A frontend of the new world; `inherited` finds weights that operators have set, if it is new. */
+/** A frontend of the new world, with the weights that operators have set where it was before. */
 function plannedSide(
   frontend: FrontendEntry,
   conditions: Conditions,
-  inherited: ((backend: string) => { readonly weight: number } | undefined) | undefined,
+  { former, predecessor }: Inheritance,
 ): Side {
   const tally = new FrontendTally(frontend.file.pools.length);
+  const before = predecessor(frontend);
+  const donor = before === frontend ? undefined : before;
   const weightOf = ({ backend: { name }, weight }: Membership) =>
-    inherited?.(name)?.weight ?? weight;
+    (donor && frontend.inherited(donor, name, former))?.weight ?? weight;
   const standingOf = ({ backend }: Membership) => standingIn(conditions.get(backend) ?? backend);
   for (const member of frontend.members.values()) {
     tally.add(member.pool, weightOf(member), roleOf(standingOf(member)));

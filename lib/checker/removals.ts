@@ -1,5 +1,6 @@
 import type { Config } from "../config/mod.ts";
 import { areTooMany } from "../health/mod.ts";
+import { vipOf } from "./apply.ts";
 import type { Steps } from "./slices.ts";
 
 /** Names that a refusal lists: more help nobody. */
@@ -30,8 +31,8 @@ export function* removalRefusal(before: Config, after: Config): Steps<string | u
 /** `192.0.2.1 tcp 80` of each frontend. */
 function* vipsOf({ frontends }: Config): Steps<Set<string>> {
   const vips = new Set<string>();
-  for (const { address, protocol, port } of frontends.values()) {
-    vips.add(port === 0 ? address.text : `${address.text} ${protocol} ${port}`);
+  for (const frontend of frontends.values()) {
+    vips.add(vipOf(frontend));
     yield;
   }
   return vips;

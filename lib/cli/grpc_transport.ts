@@ -1,4 +1,11 @@
-import { Code, ConnectError, createContextValues, type Transport } from "@connectrpc/connect";
+import type { DescMethod } from "@bufbuild/protobuf";
+import {
+  Code,
+  ConnectError,
+  type ContextValues,
+  createContextValues,
+  type Transport,
+} from "@connectrpc/connect";
 import {
   createClientMethodSerializers,
   createEnvelopeReadableStream,
@@ -41,6 +48,18 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
     await response.body?.cancel();
     throw headerError ?? new ConnectError("an answer without a message", Code.Internal);
   };
+  const requestOf = (
+    method: DescMethod,
+    timeoutMs: number | undefined,
+    header: HeadersInit | undefined,
+    contextValues: ContextValues | undefined,
+  ) => ({
+    service: method.parent,
+    requestMethod: "POST",
+    url: createMethodUrl(options.baseUrl, method),
+    header: requestHeader(true, limit(timeoutMs), header),
+    contextValues: contextValues ?? createContextValues(),
+  });
   return {
     async unary(method, signal, timeoutMs, header, message, contextValues) {
       const { serialize, parse } = createClientMethodSerializers(method, true);
@@ -48,14 +67,8 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
         ...(signal && { signal }),
         ...timeoutOf(limit(timeoutMs)),
         req: {
-          stream: false,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(options.baseUrl, method),
-          header: requestHeader(true, limit(timeoutMs), header),
-          contextValues: contextValues ?? createContextValues(),
-          message,
+          ...requestOf(method, timeoutMs, header, contextValues),
+          ...{ stream: false, method, message },
         },
         next: async (request) => {
           const { headers, body } = await post(request, serialize(request.message));
@@ -78,14 +91,8 @@ export function createGrpcTransport(options: GrpcOptions): Transport {
         ...(signal && { signal }),
         ...timeoutOf(limit(timeoutMs)),
         req: {
-          stream: true,
-          service: method.parent,
-          method,
-          requestMethod: "POST",
-          url: createMethodUrl(options.baseUrl, method),
-          header: requestHeader(true, limit(timeoutMs), header),
-          contextValues: contextValues ?? createContextValues(),
-          message: input,
+          ...requestOf(method, timeoutMs, header, contextValues),
+          ...{ stream: true, method, message: input },
         },
         next: async (request) => {
           const [message] = await Array.fromAsync(request.message);

@@ -29,7 +29,7 @@ export async function resolveServers(
   environment: Environment,
 ): Promise<readonly Server[]> {
   const words = list.split(",").map((word) => word.trim());
-  const named = words.some(couldBeName)
+  const named = words.some(isServerName)
     ? await namedServers(serversPath(environment))
     : new Map<string, string>();
   const servers = words.map((name) => ({ name, address: named.get(name) ?? name }));
@@ -39,7 +39,8 @@ export async function resolveServers(
   throw new CommandFailure(`--server names ${twice} twice`, exitCodes.usage);
 }
 
-function couldBeName(word: string): boolean {
+/** Whether a server may have this name: an address with a port, or of IPv6, is none. */
+export function isServerName(word: string): boolean {
   return /^[A-Za-z0-9][\w.-]*$/.test(word);
 }
 

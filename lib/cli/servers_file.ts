@@ -1,6 +1,7 @@
 import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 import { parseEndpoint } from "./endpoint.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
+import { isServerName } from "./servers.ts";
 
 /**
  * Reads servers.yaml: `servers: { NAME: { address: ADDRESS } }`. Throws CommandFailure with the
@@ -21,7 +22,7 @@ export function readServers(path: string, text: string): ReadonlyMap<string, str
   const servers = new Map<string, string>();
   for (const [key, value] of entries(document.contents, "the file", ["servers"])) {
     for (const [name, server] of entries(value, key)) {
-      if (!/^[A-Za-z0-9][\w.-]*$/.test(name)) {
+      if (!isServerName(name)) {
         throw fault(server, `"${name}" is no name for a server: letters, digits, ".", "_" and "-"`);
       }
       const keys = new Map(entries(server, name, serverKeys));
