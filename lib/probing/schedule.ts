@@ -14,6 +14,12 @@ const jitter = 0.1;
 /** A prober that has not answered so long after the timeout is given up. */
 const graceMs = 2_000;
 
+/**
+ * The longest delay after a probe that could not be made: far less than an interval can be, and less
+ * than it takes until maglevd says that nothing lacks any more.
+ */
+const lackRetryMs = 5_000;
+
 /** A probe on its way. */
 interface Flight {
   /** By the clock, which also counts while the schedule stands still. */
@@ -232,7 +238,8 @@ export class Schedule implements ProbeLink {
   #lack(row: Row, result: ProbeResult): number {
     const { health, target: { check } } = row;
     this.#report("lack", row, result);
-    return Math.min(nextDelay(health.state, health.counter, check), check.fastIntervalMs);
+    const delayMs = nextDelay(health.state, health.counter, check);
+    return Math.min(delayMs, check.fastIntervalMs, lackRetryMs);
   }
 
   /** A result that says something. Returns the delay to the next probe in milliseconds. */

@@ -13,8 +13,8 @@ export type ServerMood =
   /** Answers now well, now not. */
   | "moody";
 
-/** Between two probes of one backend, with jitter, in milliseconds. */
-const longestIntervalMs = 66_000;
+/** From a probe that lacked something to the next, with jitter, in milliseconds. */
+const longestRetryMs = 5_500;
 
 /** The servers of the simulation and the way to them: it answers probes in place of `probes`. */
 export class SimulatedNetwork {
@@ -42,7 +42,12 @@ export class SimulatedNetwork {
   /** For so many milliseconds maglevd lacks what probes need. */
   lack(ms: number): void {
     this.#lackingUntil = this.clock.now() + ms;
-    this.#calmAt = this.#lackingUntil + longestIntervalMs;
+    this.#calmAt = this.#lackingUntil + longestRetryMs;
+  }
+
+  /** maglevd has stood still for so long, and its probes come later by as much. */
+  stoodStill(ms: number): void {
+    if (this.#calmAt > this.clock.now() - ms) this.#calmAt += ms;
   }
 
   /** From then on no probe has lacked anything, and the one after a lack has come. */

@@ -1,4 +1,3 @@
-import { ReloadRefused } from "../checker/mod.ts";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { StartProbe } from "../probes/mod.ts";
 import { InMemoryVpp, portsOf } from "../sim/mod.ts";
@@ -17,7 +16,7 @@ import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { StartWatch } from "./start.ts";
-import { steer, type Steering } from "./steering.ts";
+import { isRefusal, steer, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
@@ -263,6 +262,7 @@ class Run {
       case "stall":
         this.#stall = { ms: action.ms, until: this.#clock.now() + action.ms + this.#quietMs };
         this.#clock.jump(action.ms);
+        this.#network.stoodStill(action.ms);
         return this.#disturb(2 * this.#quietMs);
       case "operator":
       case "drain":
@@ -391,10 +391,4 @@ class Run {
     }
     if (this.#clock.pending > 0) this.#blame(`${this.#clock.pending} timers are left`);
   }
-}
-
-/** Whether a reload was refused because of what it would take out; other errors are faults. */
-function isRefusal(error: unknown): boolean {
-  if (error instanceof ReloadRefused) return true;
-  throw error;
 }

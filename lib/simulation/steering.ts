@@ -1,4 +1,4 @@
-import type { Checker } from "../checker/mod.ts";
+import { type Checker, ReloadRefused } from "../checker/mod.ts";
 import type { Action } from "./actions.ts";
 
 /** What operators do in a history. */
@@ -23,4 +23,10 @@ export function steer(checker: Checker, action: Steering): void {
   } catch (error) {
     if (!(error instanceof Error) || error.name !== "CheckerError") throw error;
   }
+}
+
+/** Whether a reload was refused because of what it would take out; other errors are faults. */
+export function isRefusal(error: unknown): boolean {
+  if (error instanceof ReloadRefused) return true;
+  throw error;
 }

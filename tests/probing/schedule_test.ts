@@ -127,6 +127,19 @@ Deno.test("a lack of our own is never held against a backend, but counted, told 
   assert.deepEqual(bench.story().slice(2), ["probing impaired out of file descriptors"]);
 });
 
+Deno.test("a probe that could not be made is tried again within seconds, whatever the interval", () => {
+  const slow = httpCheck("web", {
+    intervalMs: 60_000,
+    fastIntervalMs: 60_000,
+    downIntervalMs: 60_000,
+  });
+  using bench = new Bench(sketch({ checks: [slow], backends: { a: {} } }));
+  for (let i = 0; i < 5; i++) bench.probe("a", lack);
+  for (const gap of gaps(bench)) assert.ok(gap <= 5_510, `tried again after ${gap} ms`);
+  bench.probe("a", pass);
+  assert.equal(bench.state("a"), "up");
+});
+
 Deno.test("the first probes are spread over a quarter of the warm-up at most, 1 s without one", () => {
   const slow = httpCheck("web", { intervalMs: 60_000, fastIntervalMs: 60_000 });
   for (const [maxDelayMs, at] of [[0, 900], [30_000, 6_750], [400_000, 54_000]] as const) {
