@@ -257,6 +257,19 @@ shellTest("Ctrl-Z stops the shell while a command runs, which goes on after fg",
   await terminal.endsWith("cancelled\nmaglev>");
 });
 
+shellTest("Ctrl-C also means a command that has not begun yet", async ({ terminal, home }) => {
+  await terminal.endsWith("maglev>");
+  await Deno.mkdir(`${home}/state/maglevc`, { recursive: true });
+  // The line is saved before it runs, and this history takes nothing until somebody reads it.
+  await new Deno.Command("mkfifo", { args: [`${home}/state/maglevc/history`] }).output();
+  await terminal.type("wait backend nginx0 down --timeout 1h");
+  await terminal.key("Enter", "C-c");
+  await terminal.type("show version");
+  await terminal.key("Enter");
+  await Deno.readTextFile(`${home}/state/maglevc/history`);
+  await terminal.contains("cancelled\nmaglev> show version");
+});
+
 shellTest("a single watch that was stopped goes on after fg until any key", async (shell) => {
   const { terminal } = shell;
   await terminal.contains("probing  impaired");

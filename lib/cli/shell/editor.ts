@@ -27,8 +27,6 @@ export interface EditorHooks {
   readonly complete: (line: string, cursor: number) => Promise<Edit>;
   /** `?` was pressed. Undefined: here it is an ordinary character. */
   readonly help: (line: string, cursor: number) => Promise<string> | undefined;
-  /** Ctrl-C while something runs, or any key where that stops it. */
-  readonly interrupt: () => void;
 }
 
 /** What a Tab does to the line. */
@@ -54,6 +52,7 @@ export class Editor {
   #isQuestion = false;
   #waiting: ((line: string | undefined) => void) | undefined;
   #ended = false;
+  #interrupt = new AbortController();
   #typedAhead: { key: Key; edit: () => void }[] = [];
 
   /** `history` is newest first. */
@@ -91,18 +90,29 @@ export class Editor {
     return isYes(answer);
   }
 
+  /**
+   * Aborted by Ctrl-C, or any key where that stops what runs, since the last line was entered; an
+   * answer to a question begins nothing new.
+   */
+  get interrupted(): AbortSignal {
+    return this.#interrupt.signal;
+  }
+
   /** Until the next read, any key interrupts what runs. */
   anyKeyInterrupts(): void {
     this.#mode = { kind: "any-key" };
   }
 
-  /** Gives the terminal back as it was. */
+  /** Interrupts what runs, and gives the terminal back as it was. */
   close(): void {
+    this.#interrupt.abort();
     this.#readline.close();
   }
 
   #finish(line: string | undefined): void {
     this.#mode = { kind: "busy" };
+    // The next key may already mean what was entered, long before it runs.
+    if (!this.#isQuestion) this.#interrupt = new AbortController();
     const resolve = this.#waiting;
     this.#waiting = undefined;
     resolve?.(line);
@@ -114,12 +124,12 @@ export class Editor {
       case "busy":
         if (isCtrl(key, "c")) {
           this.#typedAhead = [];
-          this.#hooks.interrupt();
+          this.#interrupt.abort();
         } else if (this.#typedAhead.length < typeAheadLimit) this.#typedAhead.push({ key, edit });
         return true;
       case "any-key":
         this.#mode = { kind: "busy" };
-        this.#hooks.interrupt();
+        this.#interrupt.abort();
         return true;
       case "search":
         return this.#searchKey(this.#mode.search, key);

@@ -44,7 +44,6 @@ class Shell {
   readonly #style: Style;
   readonly #prompt: string;
   readonly #editor: Editor;
-  #running: AbortController | undefined;
   #historyTrouble: string | undefined;
 
   constructor(flags: Flags, targets: Targets, history: string[]) {
@@ -60,7 +59,6 @@ class Shell {
     this.#editor = new Editor(history, {
       complete: (line, cursor) => completeLine(context(), line, cursor),
       help: (line, cursor) => helpAt(context(), line, cursor),
-      interrupt: () => this.#running?.abort(),
     });
   }
 
@@ -74,7 +72,6 @@ class Shell {
   }
 
   close(): void {
-    this.#running?.abort();
     this.#editor.close();
   }
 
@@ -82,20 +79,21 @@ class Shell {
     for (;;) {
       const line = await this.#editor.read(this.#prompt);
       if (line === undefined) return console.log();
+      const { interrupted } = this.#editor;
       await this.#remember(line);
-      const { words } = splitWords(line);
-      if (words.length > 0 && await this.#runLine(words, line) === "quit") return;
+      if (await this.#runLine(line, interrupted) === "quit") return;
     }
   }
 
-  async #runLine(words: readonly Word[], line: string): Promise<"quit" | "go on"> {
-    let command = words;
+  async #runLine(line: string, signal: AbortSignal): Promise<"quit" | "go on"> {
+    let command = splitWords(line).words;
+    if (command.length === 0) return "go on";
     try {
-      const { words: rest, flags } = splitLineFlags(words);
+      const { words: rest, flags } = splitLineFlags(command);
       command = rest;
       const parsed = parseCommand(command.map((word) => word.text));
       if (parsed.command.kind === "quit") return "quit";
-      await this.#runCommand(parsed, flags);
+      await this.#runCommand(parsed, flags, signal);
     } catch (error) {
       if (error instanceof SyntaxFailure) this.#markWord(line, command, error.at);
       this.#complain(describeError(error, this.#targets.parts[0]?.server ?? ""));
@@ -103,25 +101,19 @@ class Shell {
     return "go on";
   }
 
-  async #runCommand(parsed: Parsed, flags: LineFlags): Promise<void> {
-    const running = new AbortController();
-    this.#running = running;
+  async #runCommand(parsed: Parsed, flags: LineFlags, signal: AbortSignal): Promise<void> {
     if (parsed.command.kind === "watch") this.#editor.anyKeyInterrupts();
-    try {
-      const sessions = this.#targets.sessions({
-        ...{ json: flags.json, dryRun: flags.dryRun, timeout: flags.timeout },
-        style: this.#style,
-        width: terminalWidth(),
-        signal: running.signal,
-        now: Date.now,
-        print: (text) => console.log(text),
-        note: (text) => this.#note(text),
-        agree: (caution) => flags.yes ? Promise.resolve(false) : this.#ask(caution),
-      });
-      await executeOnAll(parsed, sessions, (sentence) => this.#complain(sentence));
-    } finally {
-      this.#running = undefined;
-    }
+    const sessions = this.#targets.sessions({
+      ...{ json: flags.json, dryRun: flags.dryRun, timeout: flags.timeout },
+      style: this.#style,
+      width: terminalWidth(),
+      signal,
+      now: Date.now,
+      print: (text) => console.log(text),
+      note: (text) => this.#note(text),
+      agree: (caution) => flags.yes ? Promise.resolve(false) : this.#ask(caution),
+    });
+    await executeOnAll(parsed, sessions, (sentence) => this.#complain(sentence));
   }
 
   #complain(sentence: string): void {
