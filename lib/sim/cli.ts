@@ -1,3 +1,4 @@
+import { runLbAs } from "./lb_as_command.ts";
 import { showLb, showLbVips, showLbVipsVerbose } from "./lb_text.ts";
 import type { Vpp } from "./vpp.ts";
 
@@ -7,9 +8,13 @@ export interface CliResult {
   readonly output: string;
 }
 
-type Command = (vpp: Vpp, rest: readonly string[]) => string;
+type Command = (vpp: Vpp, rest: readonly string[]) => string | CliResult;
 
 const commands: Readonly<Record<string, Command>> = {
+  "lb as": (vpp, rest) => {
+    const complaint = runLbAs(vpp, rest);
+    return complaint === undefined ? "" : { retval: -1, output: `lb as: ${complaint}\n` };
+  },
   "show lb": (vpp) => showLb(vpp.lb, vpp.uptime()),
   "show lb vips": (vpp, [first]) =>
     first === "verbose" ? showLbVipsVerbose(vpp.lb, vpp.segment) : showLbVips(vpp.lb),
@@ -25,7 +30,10 @@ export function runCli(vpp: Vpp, line: string): CliResult {
   const words = line.split(/[ \t\r\n]+/).filter((word) => word !== "");
   for (let length = line.includes("\0") ? 0 : words.length; length > 0; length--) {
     const command = commands[words.slice(0, length).join(" ")];
-    if (command) return { retval: 0, output: command(vpp, words.slice(length)) };
+    const result = command?.(vpp, words.slice(length));
+    if (result !== undefined) {
+      return typeof result === "string" ? { retval: 0, output: result } : result;
+    }
   }
   return { retval: -1, output: unknown(words) };
 }

@@ -76,3 +76,38 @@ Deno.test('"show lb" prints what VPP printed, with a flow table once a packet ha
     assert.equal(after.replace(addresses, ""), text.replace(addresses, ""));
   });
 });
+
+Deno.test('"lb as" adds, weighs and deletes servers, and complains as VPP does', async () => {
+  await withVpp(async ({ vpp, apiPath }) => {
+    const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
+    vpp.byHand.addVip({ ...vip, encap: "gre4" });
+    using client = await Client.connect(apiPath);
+    const lbAs = (rest: string) => client.cli(`lb as 192.0.2.1/32 protocol tcp port ${rest}`);
+    const servers = () =>
+      vpp.state()[0]?.servers.filter(({ used }) => used)
+        .map(({ address, weight }) => `${address} ${weight}`);
+    assert.deepEqual(await lbAs("80 10.0.0.1 10.0.0.2"), { retval: 0, reply: "" });
+    assert.deepEqual(servers(), ["10.0.0.1 100", "10.0.0.2 100"]);
+    assert.deepEqual(await lbAs("80 10.0.0.2 weight 25"), { retval: 0, reply: "" });
+    assert.deepEqual(await lbAs("80 10.0.0.3 weight 25"), { retval: 0, reply: "" });
+    assert.deepEqual(servers(), ["10.0.0.1 100", "10.0.0.2 25", "10.0.0.3 25"]);
+    assert.deepEqual(await lbAs("80 10.0.0.1 del flush"), { retval: 0, reply: "" });
+    assert.deepEqual(servers(), ["10.0.0.2 25", "10.0.0.3 25"]);
+    const complaints = {
+      "81 10.0.0.1 weight 25": "lb_vip_find_index error -6",
+      "80 10.0.0.2": "lb_vip_add_ass error -81",
+      "80 10.0.0.2 10.0.0.9 weight 25": "lb_vip_set_as_weight error -6",
+      "80 10.0.0.9 del": "lb_vip_del_ass error -6",
+      "80 10.0.0.2 weight 125": "weight must be between 0 and 100",
+      "80 10.0.0.2 weight 1 del": "weight and del are mutually exclusive",
+      "80": "No AS address provided",
+      "80 hm": "parse error: 'hm'",
+    };
+    for (const [rest, complaint] of Object.entries(complaints)) {
+      assert.deepEqual(await lbAs(rest), { retval: -1, reply: `lb as: ${complaint}\n` }, rest);
+    }
+    const { reply } = await client.cli("lb as nothing");
+    assert.equal(reply, "lb as: invalid as address: 'nothing'\n");
+    assert.deepEqual(servers(), ["10.0.0.2 25", "10.0.0.3 25"]);
+  });
+});

@@ -116,10 +116,24 @@ async function makeCommands(
   bundles: { readonly maglevd: string; readonly maglevc: string },
 ): Promise<void> {
   for (const name of ["maglevd", "maglevc"] as const) {
-    const path = `${folder}/${name}`;
-    const command = `exec "${Deno.execPath()}" run -A --no-config "${bundles[name]}" "$@"`;
-    await Deno.writeTextFile(path, `#!/bin/sh\n${command}\n`, { mode: 0o755 });
+    await makeCommand(folder, name, bundles[name], "--no-config");
   }
+  const vppctl = `${root}tests/docs/support/vppctl.ts`;
+  await makeCommand(folder, "vppctl", vppctl, "--frozen", `${folder}/api.sock`);
+}
+
+async function makeCommand(
+  folder: string,
+  name: string,
+  program: string,
+  flag: string,
+  ...first: string[]
+): Promise<void> {
+  const words = [Deno.execPath(), "run", "-A", flag, program, ...first];
+  const command = words.map((word) => `"${word}"`).join(" ");
+  await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\nexec ${command} "$@"\n`, {
+    mode: 0o755,
+  });
 }
 
 /** Places named on the page are replaced by those of the test, and put back in what is printed. */
