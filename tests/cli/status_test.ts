@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
+import { troubledBackends, troubleLines } from "../../lib/cli/commands/troubled.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
+import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
@@ -44,7 +47,7 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   const { code, said } = await status(harness);
   assert.equal(code, 5);
   assert.equal(said[0], "status     2 things are wrong");
-  const wrong = said.slice(said.indexOf("wrong") + 1, said.indexOf("by hand"));
+  const wrong = said.slice(said.indexOf("wrong") + 1, said.indexOf("backends in trouble"));
   assert.deepEqual(wrong, [
     "  frontend api is on pool fallback, not on primary",
     "  frontend www is down",
@@ -58,6 +61,38 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
     hand[1] ?? "",
     /^ {2}weight of web2 in pool fallback of www: 0 by operator .*; the file says 100$/,
   );
+});
+
+Deno.test("backends that are down or flap are told where every frontend is up, and end with 0", async () => {
+  await using harness = await site(["web1", "web2", "web3"]);
+  harness.bed.move("web0", "down");
+  for (let i = 0; i < 2; i++) {
+    for (const to of ["down", "up"] as const) harness.bed.move("web3", to);
+  }
+  const { code, said } = await status(harness);
+  assert.equal(code, 0);
+  assert.equal(said[0], "status     no frontend is in trouble, 2 backends are in trouble");
+  const told = said.slice(said.indexOf("backends in trouble") + 1);
+  assert.match(told[0] ?? "", /^ {2}web3 flaps: changed \d times in 10 minutes, is up; in /);
+  assert.match(told[1] ?? "", /^ {2}web0 is down for \S+: L7STS \(status 503\); in /);
+});
+
+Deno.test("the status names ten backends in trouble, and says how many there are", () => {
+  const backends = Array.from(
+    { length: 12 },
+    (_, i) =>
+      create(BackendInfoSchema, {
+        name: `b${i}`,
+        state: i === 5 ? "up" : "down",
+        frontends: ["f"],
+      }),
+  );
+  const troubled = troubledBackends(backends);
+  assert.equal(troubled.length, 11);
+  const lines = troubleLines(troubled, 0);
+  assert.equal(lines.length, 11);
+  assert.equal(lines[0], "b0 is down; in f");
+  assert.equal(lines[10], "and 1 more: show backends down, show backends flapping");
 });
 
 Deno.test("a VPP that is away is told with since when, why, and when it is tried again", async () => {

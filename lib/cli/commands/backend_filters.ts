@@ -56,6 +56,11 @@ export function showBackendsThat(filter: BackendFilter): Command {
   });
 }
 
+/** Whether it changed often of late; false where an older maglevd does not tell. */
+export function doesFlap({ recentChanges = 0 }: BackendInfo): boolean {
+  return recentChanges >= flappingChanges;
+}
+
 function changesOf({ recentChanges }: BackendInfo): number {
   if (recentChanges === undefined) {
     throw new CommandFailure(`${olderServer} how often backends changed`);

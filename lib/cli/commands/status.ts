@@ -19,6 +19,7 @@ import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { stateMeaning } from "../style.ts";
 import { type Cell, formatPairs, indent } from "../table.ts";
+import { troubledBackends, troubleLines } from "./troubled.ts";
 
 /** Everything that `show status` looks at. */
 interface Found {
@@ -44,6 +45,7 @@ export const showStatus = report<Found>({
     backends: countJson(found.backends),
     frontends: countJson(found.frontends),
     problems: problems(found),
+    troubledBackends: troubledBackends(found.backends).map(({ name }): JsonValue => name),
     byHand: byHand(found, 0).map(({ what }): JsonValue => what),
     certificates: endingSoon(found.backends, found.at).map((
       { name, certificateEndUnixNs: end },
@@ -71,19 +73,23 @@ function whyUnavailable(error: unknown): string {
 function formatStatus(found: Found, view: View): string {
   const { style } = view;
   const wrong = problems(found);
+  const troubled = troubledBackends(found.backends);
   const hand = byHand(found, view.now);
   const certificates = endingSoon(found.backends, found.at).map((
     { name, certificateEndUnixNs: end },
   ) => `of backend ${name} ${certificateText(end, view.now)}`);
   const parts = [
     formatPairs(style, [
-      ["status", verdict(wrong.length, found.status !== undefined)],
+      ["status", verdict(wrong.length, troubled.length, found.status !== undefined)],
       ...daemonPairs(found.status, view),
       ["vpp", vppCell(found, view)],
       ["backends", countText(found.backends)],
       ["frontends", countText(found.frontends)],
     ]),
     ...wrong.length > 0 ? [section("wrong", wrong, view)] : [],
+    ...troubled.length > 0
+      ? [section("backends in trouble", troubleLines(troubled, view.now), view)]
+      : [],
     ...certificates.length > 0 ? [section("certificates that end soon", certificates, view)] : [],
     ...hand.length > 0 ? [section("by hand", hand.map(({ text }) => text), view)] : [],
   ];
@@ -91,9 +97,13 @@ function formatStatus(found: Found, view: View): string {
 }
 
 /** A maglevd that does not tell all may be all right. */
-function verdict(wrong: number, isAllTold: boolean): Cell {
+function verdict(wrong: number, troubled: number, isAllTold: boolean): Cell {
   if (wrong > 0) {
     return { text: `${wrong} ${wrong === 1 ? "thing is" : "things are"} wrong`, meaning: "bad" };
+  }
+  if (troubled > 0) {
+    const who = `${troubled} ${troubled === 1 ? "backend is" : "backends are"} in trouble`;
+    return { text: `no frontend is in trouble, ${who}`, meaning: "warning" };
   }
   return isAllTold
     ? { text: "all is well", meaning: "good" }
