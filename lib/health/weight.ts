@@ -57,9 +57,9 @@ export const weightRules: readonly WeightRule[] = [
   {
     name: "draining",
     applies: ({ standing: { drain } }) => drain !== undefined,
-    verdict: ({ standing: { drain, state, untested }, flushOnDown }) => ({
+    verdict: ({ standing: { drain, state }, flushOnDown }) => ({
       weight: 0,
-      flush: drain === "overdue" || (state === "down" && !untested && flushOnDown),
+      flush: drain === "overdue" || (state === "down" && flushOnDown),
       reason: { kind: "draining", isOverdue: drain === "overdue" },
     }),
   },

@@ -36,7 +36,7 @@ function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumst
   }
   const isGone = state === "disabled" || state === "removed";
   const isOverdue = drain === "overdue";
-  const isFoundDown = state === "down" && !untested && flushOnDown;
+  const isFoundDown = state === "down" && flushOnDown;
   const flush = isGone || isOverdue || isFoundDown ? " flush" : "";
   const why = isOut
     ? `not-up ${state}`

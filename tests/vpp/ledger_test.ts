@@ -6,13 +6,13 @@ const id = "192.0.2.1/32 6 80";
 const [one, two] = ["10.0.0.1", "10.0.0.2"] as const;
 
 /** What a frontend desires: its servers, and which of them are in a flushing state. */
-function desired(servers: Readonly<Record<string, boolean>>): DesiredVip {
+function desired(servers: Readonly<Record<string, boolean | "kept">>): DesiredVip {
   return {
     ...{ id, address: ip("192.0.2.1"), prefixLength: 32, protocol: 6, port: 80 },
     ...{ frontend: "web", encap: "gre4", sticky: false, flowTableLength: 1024 },
     servers: Object.entries(servers).map(([text, flush]) => ({
       address: ip(text),
-      ...{ weight: 0, flush },
+      ...flush === "kept" ? { weight: flush, flush: false } : { weight: 0, flush },
     })),
   };
 }
@@ -81,6 +81,13 @@ Deno.test("who leaves its flushing state will be flushed anew, who is gone is fo
   assert.deepEqual(remembered(ledger), [nothing, {
     ...{ flushed: false, requested: true, before: 20 },
   }]);
+});
+
+Deno.test("who was not looked at since the start is not flushed again for what it was before", () => {
+  const ledger = full();
+  ledger.settle(desired({ [one]: "kept", [two]: "kept" }));
+  ledger.settle(desired({ [one]: true, [two]: false }));
+  assert.deepEqual([ledger.isFlushed(id, one), ledger.isFlushed(id, two)], [true, false]);
 });
 
 Deno.test("each kind of mark is settled though there is no other", () => {

@@ -87,16 +87,17 @@ export class Ledger implements Remembered {
 
   /**
    * Takes note of what is desired now: servers that are out of their flushing state will be
-   * flushed again when they come back to it, and those that are gone are forgotten.
+   * flushed again when they come back to it, and those that are gone are forgotten. One that keeps
+   * what VPP has for it was not looked at yet since maglevd started, and may be in that state still.
    */
   settle(vip: DesiredVip): void {
     const { id } = vip;
     if (![this.#flushed, this.#requested, this.#weights].some((marks) => marks.has(id))) return;
     const flushing = new Set<string>();
     const present = new Set<string>();
-    for (const { address, flush } of vip.servers) {
+    for (const { address, weight, flush } of vip.servers) {
       present.add(address.text);
-      if (flush) flushing.add(address.text);
+      if (flush || weight === "kept") flushing.add(address.text);
     }
     const before = this.#flushed.get(id)?.size;
     keepOnly(this.#flushed, id, flushing);
