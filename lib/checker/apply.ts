@@ -133,14 +133,16 @@ export function* settle(
 }
 
 function settleChange(
-  { entry, recheck: what, enabled }: Change,
+  { entry, recheck: what, enabled, donor }: Change,
   context: ApplyContext,
   reason: Reason,
 ): void {
   const { probing, firstWithinMs } = context;
   if (isProbed(entry.health.state)) {
     const withinMs = firstWithinMs(entry.check);
-    if (what === "target") probing.aim(entry.job, entry.health, withinMs);
+    // Who came into service with what was known there was not probed until now.
+    const isBackInService = donor !== undefined && enabled === true;
+    if (what === "target" || isBackInService) probing.aim(entry.job, entry.health, withinMs);
     else probing.retime(entry.job, what && withinMs);
   }
   if (enabled !== undefined) settleEnabled(entry, enabled, context, reason);

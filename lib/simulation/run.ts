@@ -124,9 +124,12 @@ class Run {
     return this.#tape.lines;
   }
 
-  /** A round trip and what goes before it: a plan is made of some waves, each with its replies. */
+  /**
+   * Two plans of three prefixes, one after the other: each is made of some waves with their replies,
+   * and who has to make VIPs anew needs six of them.
+   */
   get #quietMs(): number {
-    return 12 * this.#history.longestDelayMs + 20;
+    return 18 * this.#history.longestDelayMs + 20;
   }
 
   /** How long ago what is being carried out by VPP may have been decided. */

@@ -251,6 +251,19 @@ Deno.test("who comes into service where another is taken away takes over what is
   await bench.reload(sketched(true, {}));
   assert.equal(bench.state("a"), "up");
   assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 50);
+  for (let i = 0; i < 3; i++) bench.probe("a", fail);
+  assert.equal(bench.state("a"), "down", "it is probed from now on");
+});
+
+Deno.test("who comes into service at a server that another is yet to learn of is probed", async () => {
+  const sketched = (enabled: boolean) =>
+    sketch({ backends: { a: { at: "10.0.0.4", enabled }, b: { at: "10.0.0.4" } }, frontends: {} });
+  using bench = new Bench(sketched(false));
+  await bench.reload(sketched(true));
+  assert.equal(bench.state("a"), "unknown");
+  bench.prober.answers = () => pass;
+  bench.clock.advance(10_000);
+  assert.deepEqual([bench.state("a"), bench.state("b")], ["up", "up"]);
 });
 
 Deno.test("who moves to a server of which nothing is known knows nothing of it either", async () => {
