@@ -1,9 +1,11 @@
 /** Told about a rendering. */
 export interface RenderingListener {
-  /** There is more of it in memory. */
-  grew(): void;
-  /** It is complete, or broken: who asks now gets another. */
-  finished(): void;
+  /** It wants to hold so many octets more; without room for them it has been cut. */
+  room(octets: number): boolean;
+  /** It holds so many octets less. */
+  freed(octets: number): void;
+  /** Who asks now gets another. */
+  closed(): void;
   /** Nobody reads it any more, or can. */
   left(): void;
 }
@@ -13,15 +15,23 @@ type State =
   | { readonly kind: "broken"; readonly error: unknown };
 
 /**
- * A scrape, rendered once for all who read it, however fast. It is made at its own pace and kept
- * until its last reader has gone, so that a slow reader holds up neither it nor the others.
+ * A scrape, rendered once for all who read it, however fast. It is made at its own pace, so that a
+ * slow reader holds up neither it nor the others. Whoever asks while it is made reads it from its
+ * beginning; after that, what all readers have passed is let go of.
  */
 export class Rendering {
   readonly #source: AsyncIterator<Uint8Array>;
   readonly #listener: RenderingListener;
-  readonly #parts: Uint8Array[] = [];
+  /** Its parts in order, but for those before {@link #kept}. */
+  readonly #parts: (Uint8Array | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
   readonly #readers = new Set<RenderingReader>();
+  /** How many readers are at each part. */
+  readonly #readersAt: number[] = [];
+  /** The part that the slowest reader is at. */
+  #slowest = 0;
+  #kept = 0;
+  #isOpen = true;
   #state: State = { kind: "running" };
   #octets = 0;
 
@@ -37,49 +47,77 @@ export class Rendering {
     return this.#octets;
   }
 
-  /** All of it from the beginning, for one reader. */
+  /** All of it from the beginning, for one reader. Only until it is closed. */
   read(): AsyncIterableIterator<Uint8Array> {
-    const reader = new RenderingReader((index) => this.#part(index), () => this.#leave(reader));
+    const reader: RenderingReader = new RenderingReader({
+      part: (index) => this.#part(reader, index),
+      leave: () => this.#leave(reader),
+    });
     this.#readers.add(reader);
+    this.#readersAt[0] = (this.#readersAt[0] ?? 0) + 1;
+    this.#slowest = 0;
     return reader;
+  }
+
+  /** Takes no further readers, and lets go of what all have passed; false if that is nothing. */
+  close(): boolean {
+    if (this.#slowest <= this.#kept) return false;
+    this.#close();
+    return true;
+  }
+
+  /** Ends it for its slowest readers; the others go on. */
+  cutSlowest(error: Error): void {
+    const slowest = [...this.#readers].filter(({ index }) => index === this.#slowest);
+    for (const reader of slowest) {
+      reader.cut(error);
+      this.#leave(reader);
+    }
+    this.#wake();
   }
 
   /** Ends it for all its readers. */
   cut(error: Error): void {
-    if (this.#state.kind === "broken") return;
-    const running = this.#state.kind === "running";
-    this.#end({ kind: "broken", error });
-    this.#parts.length = 0;
-    if (running) this.#listener.finished();
+    if (this.#state.kind !== "broken") this.#break(error);
   }
 
   async #run(): Promise<void> {
     try {
       for (let part = await this.#pull(); part; part = await this.#pull()) {
+        if (!this.#listener.room(part.length)) break;
         this.#parts.push(part);
         this.#octets += part.length;
         this.#wake();
-        this.#listener.grew();
       }
-      if (this.#state.kind !== "running") return;
-      this.#end({ kind: "complete" });
+      if (this.#state.kind === "running") this.#state = { kind: "complete" };
+      else await this.#source.return?.();
+      this.#wake();
+      this.#close();
     } catch (error) {
-      this.#end({ kind: "broken", error });
+      this.#break(error);
       this.#listener.left();
     }
-    this.#listener.finished();
   }
 
+  /** The next part; undefined if there is none, or nobody who would read it. */
   async #pull(): Promise<Uint8Array | undefined> {
     const { done, value } = await this.#source.next();
-    if (this.#state.kind === "running") return done ? undefined : value;
-    await this.#source.return?.();
-    return undefined;
+    return done || this.#state.kind !== "running" ? undefined : value;
   }
 
-  #end(state: State): void {
-    this.#state = state;
+  #break(error: unknown): void {
+    this.#state = { kind: "broken", error };
+    this.#parts.length = 0;
+    this.#listener.freed(this.#octets);
+    this.#octets = 0;
     this.#wake();
+    this.#close();
+  }
+
+  #close(): void {
+    if (this.#isOpen) this.#listener.closed();
+    this.#isOpen = false;
+    this.#letGo();
   }
 
   #wake(): void {
@@ -87,8 +125,10 @@ export class Rendering {
     this.#waiting.clear();
   }
 
-  async #part(index: number): Promise<Uint8Array | undefined> {
+  async #part(reader: RenderingReader, index: number): Promise<Uint8Array | undefined> {
+    this.#move(index - 1, index);
     for (;;) {
+      if (reader.error) throw reader.error;
       if (this.#state.kind === "broken") throw this.#state.error;
       const part = this.#parts[index];
       if (part || this.#state.kind === "complete") return part;
@@ -96,32 +136,67 @@ export class Rendering {
     }
   }
 
+  /** Says that a reader has done with one part and is at another; before the first is none. */
+  #move(from: number, to: number | undefined): void {
+    if (from >= 0) this.#readersAt[from] = (this.#readersAt[from] ?? 1) - 1;
+    if (from >= 0 && to !== undefined) this.#readersAt[to] = (this.#readersAt[to] ?? 0) + 1;
+    while (this.#slowest < this.#parts.length && !this.#readersAt[this.#slowest]) this.#slowest++;
+    if (!this.#isOpen) this.#letGo();
+  }
+
+  /** Lets go of what all readers have passed. */
+  #letGo(): void {
+    for (; this.#kept < this.#slowest; this.#kept++) {
+      const octets = this.#parts[this.#kept]?.length ?? 0;
+      this.#parts[this.#kept] = undefined;
+      this.#octets -= octets;
+      this.#listener.freed(octets);
+    }
+  }
+
   #leave(reader: RenderingReader): void {
-    if (!this.#readers.delete(reader) || this.#readers.size > 0) return;
+    if (!this.#readers.delete(reader)) return;
+    this.#move(reader.index, undefined);
+    if (this.#readers.size > 0) return;
     this.cut(new Error("nobody reads it"));
     this.#listener.left();
   }
 }
 
+/** What a reader needs of its rendering. */
+interface Place {
+  readonly part: (index: number) => Promise<Uint8Array | undefined>;
+  readonly leave: () => void;
+}
+
 /** One reader's place in a rendering. */
 class RenderingReader implements AsyncIterableIterator<Uint8Array> {
-  #index = 0;
+  /** The part that it has been given last, or waits for. */
+  index = 0;
+  /** Why it gets no more, once it has been cut off. */
+  error: Error | undefined;
+  #next = 0;
   #over = false;
 
-  constructor(
-    private readonly part: (index: number) => Promise<Uint8Array | undefined>,
-    private readonly leave: () => void,
-  ) {}
+  constructor(private readonly place: Place) {}
+
+  cut(error: Error): void {
+    this.error = error;
+  }
 
   async next(): Promise<IteratorResult<Uint8Array>> {
-    const value = this.#over ? undefined : await this.part(this.#index++);
+    if (this.#over) return { done: true, value: undefined };
+    const index = this.#next++;
+    const got = this.place.part(index);
+    this.index = index;
+    const value = await got;
     if (value) return { done: false, value };
     return await this.return();
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
     this.#over = true;
-    this.leave();
+    this.place.leave();
     return Promise.resolve({ done: true, value: undefined });
   }
 

@@ -1,5 +1,6 @@
 import { ErrorCode, H2AbortError } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import type { Budget } from "../rpc/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { Rendering } from "./rendering.ts";
 
@@ -10,14 +11,9 @@ export type Encoding = "identity" | "gzip";
 const scrapeLimitMs = 60_000;
 
 /**
- * Octets of renderings kept for slow readers. 10,000 backends are 20 MB, or 1 MB compressed; when
- * there are more, the oldest is given up, whose readers have had the most time.
- */
-const heldOctets = 64 * 1024 * 1024;
-
-/**
  * Renders scrapes, one of each encoding at a time, however many ask: who asks while one is being
- * made shares it.
+ * made shares it. What has not been read yet is held against a budget; where that is used up, who
+ * is furthest behind in the largest is cut off.
  */
 export class Scrapes {
   /** Those being made. */
@@ -25,12 +21,12 @@ export class Scrapes {
   /** All that are read, oldest first. */
   readonly #held = new Map<Rendering, Timer>();
 
-  /** `render` makes the slices of one scrape; `held` is how much may be kept for slow readers. */
+  /** `render` makes the slices of one scrape; `budget` is what may be held, in octets. */
   constructor(
     private readonly render: () => AsyncIterable<Uint8Array<ArrayBuffer>>,
+    private readonly budget: Budget,
     private readonly clock: Clock,
     private readonly log: Logger,
-    private readonly held: number = heldOctets,
   ) {}
 
   /** Renderings in memory. */
@@ -46,32 +42,48 @@ export class Scrapes {
   #begin(encoding: Encoding): Rendering {
     const slices = unhurried(this.render(), this.clock);
     const source = encoding === "gzip" ? compressed(slices) : slices;
-    const rendering = new Rendering(source, {
-      grew: () => this.#makeRoom(rendering),
-      finished: () => {
+    const rendering: Rendering = new Rendering(source, {
+      room: (octets) => this.#makeRoom(rendering, octets),
+      freed: (octets) => this.budget.give(octets),
+      closed: () => {
         if (this.#running.get(encoding) === rendering) this.#running.delete(encoding);
       },
       left: () => this.#drop(rendering),
     });
-    const late = () => this.#cut(rendering, `was not read within ${scrapeLimitMs / 1000} s`);
+    const late = () => {
+      this.#drop(rendering);
+      rendering.cut(this.#cutOff(`was not read within ${scrapeLimitMs / 1000} s`));
+    };
     this.#running.set(encoding, rendering);
     this.#held.set(rendering, this.clock.after(scrapeLimitMs, late));
     return rendering;
   }
 
-  /** Gives up older renderings until the others fit. */
-  #makeRoom(growing: Rendering): void {
-    for (const oldest of this.#held.keys()) {
-      const sum = this.#held.keys().reduce((total, { octets }) => total + octets, 0);
-      if (sum <= this.held || oldest === growing) return;
-      this.#cut(oldest, "was not read before others needed its room");
+  /** Takes what `growing` wants to hold; false if `growing` has to be cut off itself. */
+  #makeRoom(growing: Rendering, octets: number): boolean {
+    while (this.#held.has(growing)) {
+      if (this.budget.has(octets)) return this.budget.take(octets);
+      const largest = this.#largest() ?? growing;
+      if (largest.close()) continue;
+      this.budget.refuse();
+      largest.cutSlowest(this.#cutOff("was not read before others needed its room"));
     }
+    return false;
   }
 
-  #cut(rendering: Rendering, reason: string): void {
+  /** The one that holds most, of equals the oldest; undefined if none holds anything. */
+  #largest(): Rendering | undefined {
+    let largest: Rendering | undefined;
+    for (const each of this.#held.keys()) {
+      if (each.octets > (largest?.octets ?? 0)) largest = each;
+    }
+    return largest;
+  }
+
+  /** Says so, and is what the readers are told. */
+  #cutOff(reason: string): Error {
     this.log.warn("metrics-scrape-cut", { reason: `a scrape ${reason}` });
-    this.#drop(rendering);
-    rendering.cut(new H2AbortError(ErrorCode.CANCEL, `the scrape ${reason}`));
+    return new H2AbortError(ErrorCode.CANCEL, `the scrape ${reason}`);
   }
 
   #drop(rendering: Rendering): void {

@@ -1,8 +1,14 @@
-import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { openHttpPort } from "../rpc/mod.ts";
-import type { Budgets, ConnectionObserver, HttpPortLimits, ListenAddress } from "../rpc/mod.ts";
+import { isLocalPeer, openHttpPort, scrapeBudgets } from "../rpc/mod.ts";
+import type {
+  Budgets,
+  BudgetSpec,
+  ConnectionObserver,
+  HttpPortLimits,
+  ListenAddress,
+} from "../rpc/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Metrics } from "./metrics.ts";
@@ -37,10 +43,9 @@ export interface MetricsServer {
 
 /** Serves `/metrics` over HTTP. Throws a sentence when the port cannot be had. */
 export function serveMetrics(options: MetricsServerOptions): MetricsServer {
-  const { connections, metrics, limits, clock } = options;
+  const { connections, limits, clock } = options;
   const log = new LimitedLog(options.log, clock);
-  const scrapes = new Scrapes(() => metrics.scrape(), clock, log);
-  const answer = (request: H2Request) => Promise.resolve(respond(request, scrapes));
+  const answer = metricsHandler({ ...options, log });
   const port = openHttpPort({
     ...options,
     name: "metrics",
@@ -57,6 +62,24 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
       log[Symbol.dispose]();
     },
   };
+}
+
+/**
+ * Answers what is asked on the port of metrics. This machine's own scrapes have room of their own,
+ * which strangers who do not read theirs leave alone.
+ */
+export function metricsHandler(
+  { metrics, budgets, clock, log }: Pick<
+    MetricsServerOptions,
+    "metrics" | "budgets" | "clock" | "log"
+  >,
+): H2Handler {
+  const open = (spec: BudgetSpec) =>
+    new Scrapes(() => metrics.scrape(), budgets.open(spec), clock, log);
+  const strangers = open(scrapeBudgets.strangers);
+  const own = open(scrapeBudgets.own);
+  return (request) =>
+    Promise.resolve(respond(request, isLocalPeer(request.peer) ? own : strangers));
 }
 
 function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Response {

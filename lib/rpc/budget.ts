@@ -269,6 +269,26 @@ export const callClasses = {
   },
 } as const satisfies Record<string, SharedBudgetSpec>;
 
+/**
+ * Scrapes that have not been read yet. Renderings are shared by whoever asks meanwhile, so that
+ * these bound how slowly all of them may read.
+ */
+export const scrapeBudgets = {
+  strangers: {
+    name: "scrape-bytes",
+    unit: "bytes",
+    limit: 64 * 1024 * 1024,
+    reason: "Scrapes that are not read yet, three of 10,000 backends or 60 compressed; who is " +
+      "furthest behind in the largest is cut off.",
+  },
+  own: {
+    name: "own-scrape-bytes",
+    unit: "bytes",
+    limit: 32 * 1024 * 1024,
+    reason: "Those of this machine itself: one of 10,000 backends, or many compressed.",
+  },
+} as const satisfies Record<string, BudgetSpec>;
+
 /** One of {@link callClasses}. */
 export type CallClass = keyof typeof callClasses;
 
@@ -283,5 +303,6 @@ export function budgetList(): readonly (BudgetSpec & Partial<ShareLimits>)[] {
     ...Object.values(callBudgets),
     ...Object.values(ownCallBudgets),
     ...Object.values(callClasses),
+    ...Object.values(scrapeBudgets),
   ];
 }

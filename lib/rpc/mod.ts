@@ -7,13 +7,20 @@
 export { defaultWatchLimits, startRpcServer } from "./server.ts";
 export type { RpcServer, RpcServerOptions } from "./server.ts";
 export type { EventArchive } from "./list_events.ts";
-export { budgetList, connectionLimits, defaultMessageLimits, portNames } from "./budget.ts";
+export {
+  budgetList,
+  connectionLimits,
+  defaultMessageLimits,
+  portNames,
+  scrapeBudgets,
+} from "./budget.ts";
 export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 export type { ShareLimits } from "./peer_shares.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
 export { machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
+export { isLocalPeer } from "./prefix.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";

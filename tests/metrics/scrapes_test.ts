@@ -1,6 +1,7 @@
 import { deepEqual, equal, rejects } from "node:assert/strict";
 import { H2AbortError } from "../../lib/h2/mod.ts";
 import { Scrapes } from "../../lib/metrics/scrapes.ts";
+import { Budget, scrapeBudgets } from "../../lib/rpc/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { settle, until } from "../support/until.ts";
@@ -8,19 +9,20 @@ import { settle, until } from "../support/until.ts";
 const encoder = new TextEncoder();
 
 /** Renders "a", "b", "c", one for each time that `step` is called, and counts. */
-function setUp(held?: number) {
+function setUp(limit: number = scrapeBudgets.strangers.limit) {
+  const budget = new Budget({ ...scrapeBudgets.strangers, limit });
   const clock = new FakeClock();
   const log = new RecordedLog();
   const counts = { begun: 0, ended: 0 };
   const gates: PromiseWithResolvers<void>[] = [];
   async function* render() {
-    counts.begun++;
+    const number = ++counts.begun;
     try {
       for (const text of ["a", "b", "c"]) {
         const gate = Promise.withResolvers<void>();
         gates.push(gate);
         await gate.promise;
-        yield encoder.encode(`${text}${counts.begun}`);
+        yield encoder.encode(`${text}${number}`);
       }
     } finally {
       counts.ended++;
@@ -31,7 +33,7 @@ function setUp(held?: number) {
     gates.shift()?.resolve();
     await settle(20);
   };
-  return { clock, log, counts, step, scrapes: new Scrapes(render, clock, log, held) };
+  return { clock, log, counts, step, budget, scrapes: new Scrapes(render, budget, clock, log) };
 }
 
 async function textOf(parts: AsyncIterable<Uint8Array>): Promise<string> {
@@ -117,33 +119,108 @@ Deno.test("a reader that waits for a scrape that is cut off hears of it", async 
   await step();
 });
 
-Deno.test("when slow readers hold too much, the oldest is cut off for the newest", async () => {
-  const { scrapes, step, clock, log } = setUp(13);
-  const slow = scrapes.read("identity")[Symbol.asyncIterator]();
+const isCut = /not read before others needed its room/;
+
+/** A reader, and what it has read so far. */
+function reader(scrapes: Scrapes) {
+  const parts = scrapes.read("identity")[Symbol.asyncIterator]();
+  return {
+    read: async () => new TextDecoder().decode((await parts.next()).value),
+    leave: async () => await parts.return?.(),
+  };
+}
+
+Deno.test("when slow readers hold too much, those of the largest are cut off, of equals the oldest", async () => {
+  const { scrapes, step, clock, log, budget } = setUp(13);
+  const slow = reader(scrapes);
   for (let i = 0; i < 3; i++) await step();
-  const second = scrapes.read("identity")[Symbol.asyncIterator]();
+  const second = reader(scrapes);
   for (let i = 0; i < 3; i++) await step();
-  equal(scrapes.size, 2);
-  const third = scrapes.read("identity")[Symbol.asyncIterator]();
+  deepEqual([scrapes.size, budget.used, budget.refused], [2, 12, 0]);
+  const third = reader(scrapes);
   await step();
-  equal(scrapes.size, 2);
-  await rejects(slow.next(), /not read before others needed its room/);
-  equal(new TextDecoder().decode((await second.next()).value), "a2");
-  equal(new TextDecoder().decode((await third.next()).value), "a3");
+  deepEqual([scrapes.size, budget.used, budget.refused], [2, 8, 1]);
+  await rejects(slow.read(), isCut);
+  equal(await second.read(), "a2");
+  equal(await third.read(), "a3");
   deepEqual(log.lines, [
     "warn metrics-scrape-cut reason=a scrape was not read before others needed its room",
   ]);
-  await second.return?.();
-  await third.return?.();
+  await second.leave();
+  await third.leave();
   await step();
-  equal(clock.pending, 0);
+  deepEqual([clock.pending, budget.used], [0, 0]);
 });
 
-Deno.test("one scrape may be larger than what may be held", async () => {
-  const { scrapes, step } = setUp(1);
-  const text = textOf(scrapes.read("identity"));
-  for (let i = 0; i < 3; i++) await step();
-  equal(await text, "a1b1c1");
+Deno.test("without room only the slowest of those who read the same is cut off", async () => {
+  const { scrapes, step, budget, counts } = setUp(5);
+  const [slow, fast] = [reader(scrapes), reader(scrapes)];
+  await step();
+  await step();
+  deepEqual([await fast.read(), await fast.read(), await slow.read()], ["a1", "b1", "a1"]);
+  await step();
+  deepEqual([budget.used, budget.refused], [4, 1]);
+  await rejects(slow.read(), isCut);
+  deepEqual([await fast.read(), await fast.read()], ["c1", ""]);
+  deepEqual([budget.used, scrapes.size, counts], [0, 0, { begun: 1, ended: 1 }]);
+});
+
+Deno.test("a scrape larger than the room goes to who keeps pace, and is shared no more", async () => {
+  const { scrapes, step, budget, counts } = setUp(3);
+  const first = reader(scrapes);
+  await step();
+  equal(await first.read(), "a1");
+  const waiting = first.read();
+  await step();
+  deepEqual([await waiting, budget.used, budget.refused], ["b1", 2, 0]);
+  const late = reader(scrapes);
+  equal(counts.begun, 2);
+  const end = first.read();
+  await step();
+  equal(await end, "c1");
+  equal(await first.read(), "");
+  equal(budget.used, 0);
+  await late.leave();
+  await step();
+});
+
+Deno.test("a scrape larger than the room is cut off if it is not read", async () => {
+  const { scrapes, step, budget, clock, counts } = setUp(3);
+  const slow = reader(scrapes);
+  await step();
+  await step();
+  await rejects(slow.read(), isCut);
+  await settle(20);
+  deepEqual([budget.used, budget.refused, scrapes.size, clock.pending], [0, 1, 0, 0]);
+  deepEqual(counts, { begun: 1, ended: 1 });
+});
+
+Deno.test("a piece that is larger than all the room ends its scrape, and harms no other", async () => {
+  const { scrapes, step, budget, counts } = setUp(1);
+  const waiting = reader(scrapes).read();
+  const heard = rejects(waiting, isCut);
+  await step();
+  await heard;
+  deepEqual([budget.used, scrapes.size, counts], [0, 0, { begun: 1, ended: 1 }]);
+});
+
+Deno.test("what all have read of a scrape that is complete is not kept", async () => {
+  const { scrapes, step, budget } = setUp();
+  const [slow, fast] = [reader(scrapes), reader(scrapes)];
+  for (let i = 0; i < 2; i++) await step();
+  for (let i = 0; i < 2; i++) await fast.read();
+  await slow.read();
+  equal(budget.used, 4);
+  await step();
+  equal(budget.used, 6);
+  await slow.read();
+  equal(budget.used, 4);
+  await slow.leave();
+  equal(budget.used, 4);
+  await fast.read();
+  equal(budget.used, 2);
+  await fast.leave();
+  equal(budget.used, 0);
 });
 
 Deno.test("a scrape that cannot be made fails for all who read it, and is made anew", async () => {
@@ -154,9 +231,10 @@ Deno.test("a scrape that cannot be made fails for all who read it, and is made a
     throw new Error("a defect");
   }
   const clock = new FakeClock();
-  const scrapes = new Scrapes(render, clock, new RecordedLog());
+  const budget = new Budget(scrapeBudgets.strangers);
+  const scrapes = new Scrapes(render, budget, clock, new RecordedLog());
   const readers = [scrapes.read("identity"), scrapes.read("identity")];
   for (const each of readers) await rejects(textOf(each), /a defect/);
   await rejects(textOf(scrapes.read("identity")), /a defect/);
-  deepEqual([begun, scrapes.size, clock.pending], [2, 0, 0]);
+  deepEqual([begun, scrapes.size, clock.pending, budget.used], [2, 0, 0, 0]);
 });

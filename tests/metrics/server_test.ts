@@ -1,9 +1,12 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { serveMetrics } from "../../lib/metrics/mod.ts";
-import { Budgets } from "../../lib/rpc/mod.ts";
+import { metricsHandler } from "../../lib/metrics/server.ts";
+import { Budgets, scrapeBudgets } from "../../lib/rpc/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { testSupervisor, uncounted } from "../rpc/listening.ts";
+import { memoryRequest } from "../rpc/memory_request.ts";
+import { until } from "../support/until.ts";
 import { sketch } from "../checker/support.ts";
 import { MetricsBed } from "./fixture.ts";
 
@@ -108,6 +111,48 @@ Deno.test("a scrape is compressed for those who take it so, and both are the sam
       equal((await ask(encoding))[0], null, encoding);
     }
   });
+});
+
+Deno.test("strangers who read nothing use up their room, and this machine's scrapes have theirs", async () => {
+  const clock = new FakeClock();
+  using budgets = new Budgets(silentLogger, clock);
+  const mebibyte = new Uint8Array(1024 * 1024);
+  const handler = metricsHandler({
+    metrics: {
+      async *scrape() {
+        for (let i = 0; i < 20; i++) yield await Promise.resolve(mebibyte);
+      },
+    },
+    budgets,
+    clock,
+    log: silentLogger,
+  });
+  const scrape = async (peer: string) => {
+    const request = { ...memoryRequest({ path: "/metrics", method: "GET" }), peer };
+    const { body } = await handler(request);
+    ok(body);
+    return body[Symbol.asyncIterator]();
+  };
+  const [strangers, own] = [scrapeBudgets.strangers, scrapeBudgets.own]
+    .map(({ name }) => [...budgets.all].find((each) => each.name === name));
+  const slow = await scrape("127.0.0.1");
+  await until(() => own?.used === 20 * 1024 * 1024);
+  const deaf: AsyncIterator<Uint8Array>[] = [];
+  for (let i = 1; i <= 3; i++) {
+    deaf.push(await scrape("192.0.2.1"));
+    await until(() => strangers?.used === i * 20 * 1024 * 1024);
+  }
+  equal(strangers?.refused, 0);
+  deaf.push(await scrape("2001:db8::1"));
+  await until(() => strangers?.refused === 1);
+  await until(() => strangers?.used === 60 * 1024 * 1024);
+  let octets = 0;
+  for (let part = await slow.next(); !part.done; part = await slow.next()) {
+    octets += part.value.length;
+  }
+  deepEqual([octets, own?.used, own?.refused], [20 * 1024 * 1024, 0, 0]);
+  for (const each of deaf) await each.return?.();
+  deepEqual([strangers?.used, clock.pending], [0, 0]);
 });
 
 Deno.test("a scraper that goes away frees its place", async () => {

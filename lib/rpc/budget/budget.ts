@@ -50,9 +50,14 @@ export class Budget {
     return this.#refused;
   }
 
+  /** Whether there is so much left. */
+  has(amount: number): boolean {
+    return this.#used + amount <= this.limit;
+  }
+
   /** Takes `amount`, to be given back; false, and nothing is taken, if there is not so much left. */
   take(amount = 1): boolean {
-    if (this.#used + amount > this.limit) {
+    if (!this.has(amount)) {
       this.refuse();
       return false;
     }
