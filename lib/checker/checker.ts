@@ -9,6 +9,7 @@ import type { BackendEntry } from "./backend.ts";
 import { Drains, type TrafficSource } from "./drains.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
+import { Operations } from "./operations.ts";
 import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import { emptyWorld, type Plan, planReload, type World } from "./plan.ts";
@@ -71,9 +72,6 @@ interface Waiting {
   readonly done: Promise<ReloadOutcome>;
 }
 
-/** How often it is foreseen what operations come to, where states change faster than that takes. */
-const mostForecasts = 3;
-
 /** The longest time over which first probes are spread when there is no warm-up. */
 const defaultSpreadMs = 1_000;
 
@@ -87,7 +85,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #slices: Slices;
   readonly #observers: ProbeObservers;
   readonly #impairment: Impairment;
-  readonly #operator: Operator;
+  readonly #operations: Operations;
   readonly #drains: Drains;
   readonly #context: ApplyContext;
   #world: World;
@@ -126,7 +124,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.#world = emptyWorld(config);
     const world = () => this.#world;
     const drains = this.#drains = new Drains({ clock, states, world });
-    this.#operator = new Operator({ clock, events, states, drains, world });
+    const operator = new Operator({ clock, events, states, drains, world });
+    this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
     atOnce(this.#begin(config, options.restored));
   }
 
@@ -152,7 +151,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined {
-    return this.#world.backends.get(name)?.snapshot();
+    const entry = this.#world.backends.get(name);
+    return entry && this.#operations.backend(entry);
   }
 
   /** How a backend has fared of late, undefined when there is none of that name. */
@@ -162,7 +162,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** A frontend as it is now; the same object until something changes. */
   frontend(name: string): FrontendSnapshot | undefined {
-    return this.#world.frontends.get(name)?.snapshot();
+    const entry = this.#world.frontends.get(name);
+    return entry && this.#operations.frontend(entry);
   }
 
   /** A health check of the configuration. */
@@ -233,42 +234,30 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     flush: boolean,
     actor?: Actor,
   ): FrontendSnapshot {
-    this.#operator.operate([{ action: "weight", frontend, pool, backend, weight, flush }], actor);
+    this.#operations.operate([{ action: "weight", frontend, pool, backend, weight, flush }], actor);
     return existing(this.frontend(frontend));
   }
 
   /** Does all of `operations`, or none, and tells what it came to. */
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
     const outcome = this.foresee(operations);
-    this.#operator.operate(operations, actor);
+    this.#operations.operate(operations, actor);
     return outcome;
   }
 
   /** What `operate` would come to. */
   foresee(operations: readonly Operation[]): Outcome {
-    return atOnce(this.#operator.foresee(operations));
+    return this.#operations.foresee(operations);
   }
 
-  /**
-   * The same as `operate` for a thousand operations: what they come to is worked out in slices, anew
-   * while something else changes meanwhile, and then all are done at one stroke, and told after it.
-   * Rejects, with nothing changed, where `operate` throws.
-   */
-  async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
-    for (let attempt = 1;; attempt++) {
-      const [world, seq] = [this.#world, this.events.lastSeq];
-      const outcome = await this.foreseeMany(operations);
-      await this.#context.clock.turn.next(true);
-      const isAsForeseen = world === this.#world && seq === this.events.lastSeq;
-      if (!isAsForeseen && attempt < mostForecasts) continue;
-      await this.events.tellAfter(() => this.#operator.operate(operations, actor));
-      return outcome;
-    }
+  /** The same as `operate` for thousands of operations, done in slices and seen at one stroke. */
+  operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
+    return this.#operations.operateMany(operations, actor);
   }
 
   /** What `operateMany` would come to if it began now, worked out in slices. */
   foreseeMany(operations: readonly Operation[]): Promise<Outcome> {
-    return this.#slices.run(this.#operator.foresee(operations));
+    return this.#operations.foreseeMany(operations);
   }
 
   /** What `reload` would come to if it began now, worked out in slices. */
@@ -303,6 +292,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Stops all probing. No timer is left. */
   close(): void {
     const { probing } = this.#context;
+    this.#operations.finish();
     this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
@@ -315,7 +305,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   #steer(action: Verb, backend: string, actor: Actor | undefined): BackendSnapshot {
-    this.#operator.operate([{ action, backend }], actor);
+    this.#operations.operate([{ action, backend }], actor);
     return existing(this.backend(backend));
   }
 
@@ -355,6 +345,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Puts a configuration in force: between two steps anything else may happen. */
   *#carryOut(plan: Plan, reason: Reason): Steps<void> {
     const old = this.#world;
+    this.#operations.finish();
     swap(old, plan, this.#context, reason, (world) => this.#world = world);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }

@@ -15,8 +15,9 @@ import { Forecast } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Outcome } from "./outcome.ts";
 import type { World } from "./plan.ts";
-import type { Steps } from "./slices.ts";
+import { atOnce, type Steps } from "./slices.ts";
 import type { States } from "./states.ts";
+import type { Deed } from "./stroke.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
 
 /** What carrying out an operator's requests needs. */
@@ -41,93 +42,128 @@ interface Asked {
 }
 
 /** Does what was found to be possible. */
-type Deed = (asked: Asked) => void;
+interface Possible {
+  /** What it concerns, or whose weight. */
+  readonly on: BackendEntry;
+  readonly run: (asked: Asked) => void;
+}
+
+/** Operations that were found to be possible. */
+export interface Planned {
+  /** What they come to. */
+  readonly outcome: Outcome;
+  /** Makes of them what has to be done, by whoever asks. */
+  readonly deeds: (by?: Actor) => readonly Deed[];
+}
 
 /** Carries out what operators ask for. What changes nothing is told to nobody. */
 export class Operator {
   constructor(private readonly context: OperatorContext) {}
 
   /** Does all of `operations`, or none. Throws {@link CheckerError}. */
-  operate(operations: readonly Operation[], by = anybody): void {
-    const forecast = new Forecast();
-    const deeds = operations.map((operation) => this.#prepare(operation, forecast));
-    const asked = {
-      reason: { cause: operatorCause, actor: by },
-      by,
-      at: this.context.clock.wall(),
-    };
-    for (const deed of deeds) deed(asked);
+  operate(operations: readonly Operation[], by?: Actor): void {
+    for (const { run } of this.deeds(operations, by)) run();
+  }
+
+  /** What `operate` would do if it was asked now. Throws what it would throw. */
+  deeds(operations: readonly Operation[], by?: Actor): readonly Deed[] {
+    return this.#deeds(atOnce(this.#prepareAll(operations, new Forecast())), by);
   }
 
   /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
-  *foresee(operations: readonly Operation[]): Steps<Outcome> {
+  *foresee(operations: readonly Operation[]): Steps<Planned> {
     const forecast = new Forecast();
-    for (const operation of operations) this.#prepare(operation, forecast);
+    const possible = yield* this.#prepareAll(operations, forecast);
     yield "long";
-    return yield* forecast.outcome();
+    const outcome = yield* forecast.outcome();
+    return { outcome, deeds: (by) => this.#deeds(possible, by) };
   }
 
-  /** Looks whether an operation is possible after those that were forecast before. */
-  #prepare(operation: Operation, forecast: Forecast): Deed {
+  #deeds(possible: readonly Possible[], by = anybody): readonly Deed[] {
+    const reason = { cause: operatorCause, actor: by };
+    const asked = { reason, by, at: this.context.clock.wall() };
+    return possible.map(({ on, run }) => ({ on, run: () => run(asked) }));
+  }
+
+  *#prepareAll(operations: readonly Operation[], forecast: Forecast): Steps<readonly Possible[]> {
+    const all: Possible[] = [];
+    for (const operation of operations) {
+      for (const possible of this.#prepare(operation, forecast)) {
+        if (possible) all.push(possible);
+        yield;
+      }
+    }
+    return all;
+  }
+
+  /** Looks whether an operation is possible after those that were forecast before, step by step. */
+  *#prepare(operation: Operation, forecast: Forecast): Generator<Possible | undefined> {
     switch (operation.action) {
       case "pause":
       case "resume":
       case "enable":
       case "disable":
-        return this.#prepareSteering(operation.action, operation.backend, forecast);
+        return yield this.#prepareSteering(operation.action, operation.backend, forecast);
       case "drain":
-        return this.#prepareDrain(operation.backend, operation.deadlineMs, forecast);
+        return yield this.#prepareDrain(operation.backend, operation.deadlineMs, forecast);
       case "weight": {
         const { member, frontend } = this.#find(operation);
         const { weight, flush } = operation;
         forecast.weigh(member, weight);
-        return (asked) => this.#weigh(frontend, member, weight, flush, asked);
+        const run = (asked: Asked) => this.#weigh(frontend, member, weight, flush, asked);
+        return yield { on: member.backend, run };
       }
       case "reset": {
         const entry = this.context.world().backends.get(operation.backend);
-        if (entry) return this.#prepareReset([entry], entry.placement.memberships, forecast);
+        if (entry) return yield* this.#prepareReset([entry], entry.placement.memberships, forecast);
         const what = `cannot reset backend ${quoted(operation.backend)}`;
         throw new CheckerError("not-found", `${what}: no such backend`);
       }
-      case "reset-weight":
-        return this.#prepareReset([], [this.#find({ ...operation, weight: 0 }).member], forecast);
+      case "reset-weight": {
+        const { member } = this.#find({ ...operation, weight: 0 });
+        return yield* this.#prepareReset([], [member], forecast);
+      }
       case "reset-frontend": {
         const entry = this.context.world().frontends.get(operation.frontend);
-        if (entry) return this.#prepareReset([], entry.members.values(), forecast);
+        if (entry) return yield* this.#prepareReset([], entry.members.values(), forecast);
         const what = `cannot reset frontend ${quoted(operation.frontend)}`;
         throw new CheckerError("not-found", `${what}: no such frontend`);
       }
       case "reset-all": {
         const { backends, frontends } = this.context.world();
-        const isSet = ({ config, file }: FrontendEntry) => config !== file;
-        const members = [...frontends.values()].filter(isSet)
-          .flatMap(({ members }) => [...members.values()]);
-        return this.#prepareReset(backends.values(), members, forecast);
+        yield* this.#prepareReset(backends.values(), [], forecast);
+        for (const { config, file, members } of frontends.values()) {
+          if (config !== file) yield* this.#prepareReset([], members.values(), forecast);
+          else yield;
+        }
       }
     }
   }
 
   /** Makes backends and weights what the file says. */
-  #prepareReset(
+  *#prepareReset(
     backends: Iterable<BackendEntry>,
     members: Iterable<Membership>,
     forecast: Forecast,
-  ): Deed {
-    const deeds: Deed[] = [];
+  ): Generator<Possible | undefined> {
     for (const entry of backends) {
       const verb = verbToFile(forecast.stateOf(entry), entry.config.enabled);
       if (verb) forecast.steer(entry, verb);
       if (entry.drain) forecast.drain(entry, false);
-      deeds.push((asked) => this.#forget(entry, verb, asked));
+      const isAsInFile = !verb && !entry.drain && !entry.said &&
+        entry.operatorEnabled === undefined;
+      yield isAsInFile
+        ? undefined
+        : { on: entry, run: (asked) => this.#forget(entry, verb, asked) };
     }
     for (const member of members) {
-      if (forecast.weightOf(member) === member.fileWeight) continue;
+      if (forecast.weightOf(member) === member.fileWeight) {
+        yield;
+        continue;
+      }
       forecast.weigh(member, member.fileWeight);
-      deeds.push((asked) => this.#forgetWeight(member, asked));
+      yield { on: member.backend, run: (asked) => this.#forgetWeight(member, asked) };
     }
-    return (asked) => {
-      for (const deed of deeds) deed(asked);
-    };
   }
 
   #forget(entry: BackendEntry, verb: Verb | undefined, { reason }: Asked): void {
@@ -154,7 +190,11 @@ export class Operator {
     this.context.states.drain(entry, undefined, { change: "ended", frontends, detail: "" }, reason);
   }
 
-  #prepareDrain(backend: string, deadlineMs: number | undefined, forecast: Forecast): Deed {
+  #prepareDrain(
+    backend: string,
+    deadlineMs: number | undefined,
+    forecast: Forecast,
+  ): Possible {
     const what = `cannot drain backend ${quoted(backend)}`;
     const entry = this.context.world().backends.get(backend);
     if (!entry) throw new CheckerError("not-found", `${what}: no such backend`);
@@ -167,7 +207,7 @@ export class Operator {
       throw new CheckerError("failed-precondition", `${what}: ${why}`);
     }
     forecast.drain(entry, true);
-    return (asked) => this.#drain(entry, deadlineMs, asked);
+    return { on: entry, run: (asked) => this.#drain(entry, deadlineMs, asked) };
   }
 
   /** Asked for again with a time, it begins anew; without, it goes on. */
@@ -194,7 +234,7 @@ export class Operator {
     ]);
   }
 
-  #prepareSteering(verb: Verb, backend: string, forecast: Forecast): Deed {
+  #prepareSteering(verb: Verb, backend: string, forecast: Forecast): Possible {
     const what = `cannot ${verb} backend ${quoted(backend)}`;
     const entry = this.context.world().backends.get(backend);
     if (!entry) {
@@ -206,7 +246,7 @@ export class Operator {
     if (outcome.kind === "refused") {
       throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
     }
-    return (asked) => this.#steer(entry, verb, asked);
+    return { on: entry, run: (asked) => this.#steer(entry, verb, asked) };
   }
 
   #steer(entry: BackendEntry, verb: Verb, { reason, by, at }: Asked): void {

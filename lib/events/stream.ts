@@ -27,8 +27,8 @@ export class EventStream implements EventSource, EventSink, Disposable {
   #next = 0;
   #seq = 0;
   #delivering = false;
-  /** Whether what is emitted has to wait although nothing is being told. */
-  #held = false;
+  /** How many have what is emitted wait although nothing is being told. */
+  #held = 0;
   #later: Timer | undefined;
   #closed = false;
 
@@ -63,14 +63,14 @@ export class EventStream implements EventSource, EventSink, Disposable {
     this.#kick();
   }
 
-  /** Does work that emits a great deal, and tells that from the loop's next turn on. */
-  async tellAfter(work: () => void): Promise<void> {
-    this.#held = true;
+  /** Does work that emits a great deal, maybe over many turns, and tells that from the next one on. */
+  async tellAfter(work: () => void | Promise<void>): Promise<void> {
+    this.#held++;
     try {
-      work();
+      await work();
       await this.#clock.turn.next(true);
     } finally {
-      this.#held = false;
+      this.#held--;
       this.#kick();
     }
     await this.told();
@@ -100,7 +100,7 @@ export class EventStream implements EventSource, EventSink, Disposable {
 
   #kick(): void {
     if (this.#closed) this.#drop();
-    else if (!this.#delivering && !this.#held && !this.#later) this.#deliver();
+    else if (!this.#delivering && this.#held === 0 && !this.#later) this.#deliver();
   }
 
   #drop(): void {
@@ -111,8 +111,10 @@ export class EventStream implements EventSource, EventSink, Disposable {
   }
 
   #deliver(): void {
-    this.#delivering = true;
     this.#later = undefined;
+    // Who holds them has others told as well, in order.
+    if (this.#held > 0) return;
+    this.#delivering = true;
     const end = this.#clock.now() + budgetMs;
     for (let next = this.#pending[this.#next]; next; next = this.#pending[this.#next]) {
       if (this.#clock.now() > end) {

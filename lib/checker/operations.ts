@@ -1,0 +1,100 @@
+import type { Actor, EventStream } from "../events/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import type { BackendEntry } from "./backend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Operator } from "./operator.ts";
+import type { Outcome } from "./outcome.ts";
+import type { World } from "./plan.ts";
+import { atOnce, type Slices } from "./slices.ts";
+import { Stroke } from "./stroke.ts";
+import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
+
+/** What {@link Operations} needs. */
+export interface OperationsOptions {
+  readonly operator: Operator;
+  readonly slices: Slices;
+  readonly events: EventStream;
+  readonly clock: Pick<Clock, "turn">;
+  /** What runs now. */
+  readonly world: () => World;
+}
+
+/** How often it is foreseen what operations come to, where states change faster than that takes. */
+const mostForecasts = 3;
+
+/**
+ * Has operations done: one or a few at once, thousands in slices. Those are seen at one stroke, for
+ * whoever looks through this. Whoever changes anything else by an operator's or a file's word calls
+ * `finish` before.
+ */
+export class Operations {
+  readonly #options: OperationsOptions;
+  /** Those that are being done in slices. */
+  #stroke: Stroke | undefined;
+
+  constructor(options: OperationsOptions) {
+    this.#options = options;
+  }
+
+  /** A backend as others may see it. */
+  backend(entry: BackendEntry): BackendSnapshot {
+    return this.#stroke?.backend(entry) ?? entry.snapshot();
+  }
+
+  /** A frontend as others may see it. */
+  frontend(entry: FrontendEntry): FrontendSnapshot {
+    return this.#stroke?.frontend(entry) ?? entry.snapshot();
+  }
+
+  /** Does now what is left of those that are being done. */
+  finish(): void {
+    this.#stroke?.finish();
+  }
+
+  /** Does all of `operations`, or none. Throws CheckerError. */
+  operate(operations: readonly Operation[], actor?: Actor): void {
+    this.finish();
+    this.#options.operator.operate(operations, actor);
+  }
+
+  /** What `operate` would come to. */
+  foresee(operations: readonly Operation[]): Outcome {
+    this.finish();
+    return atOnce(this.#options.operator.foresee(operations)).outcome;
+  }
+
+  /**
+   * The same as `operate`: what they come to is worked out in slices, anew while something else
+   * changes meanwhile. Then they are done in slices, and told from the turn after that on. Rejects,
+   * with nothing changed, where `operate` throws.
+   */
+  async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
+    const { operator, events, clock, slices, world } = this.#options;
+    for (let attempt = 1;; attempt++) {
+      const planned = await this.#planned(operations);
+      await clock.turn.next(true);
+      const isAsForeseen = !this.#stroke && planned.world === world() &&
+        planned.seq === events.lastSeq;
+      if (!isAsForeseen && attempt < mostForecasts) continue;
+      this.finish();
+      const deeds = isAsForeseen ? planned.deeds(actor) : operator.deeds(operations, actor);
+      const stroke = new Stroke(deeds, () => this.#stroke = undefined);
+      this.#stroke = stroke;
+      await events.tellAfter(() => slices.run(stroke.steps()));
+      return planned.outcome;
+    }
+  }
+
+  /** What `operateMany` would come to if it began now, worked out in slices. */
+  async foreseeMany(operations: readonly Operation[]): Promise<Outcome> {
+    return (await this.#planned(operations)).outcome;
+  }
+
+  /** Operations, and as of when they are foreseen: not while others are being done. */
+  async #planned(operations: readonly Operation[]) {
+    const { operator, events, slices, world } = this.#options;
+    while (this.#stroke) await this.#stroke.over;
+    const asOf = { world: world(), seq: events.lastSeq };
+    return { ...asOf, ...await slices.run(operator.foresee(operations)) };
+  }
+}
