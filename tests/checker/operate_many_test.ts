@@ -74,6 +74,108 @@ Deno.test("what many operations come to is worked out in turns, and done in one"
   assert.deepEqual([...seen], [0, 30], "nobody sees some of it done");
 });
 
+/** Does `then` once, in the first turn in which some of `bench`'s operations have been done. */
+function inTheMiddle(bench: Bench, then: () => void): void {
+  const before = bench.stream.lastSeq;
+  let isDone = false;
+  bench.clock.turn = turns(() => {
+    if (isDone || bench.stream.lastSeq === before) return;
+    isDone = true;
+    then();
+  });
+}
+
+/** What others may see of what the operations change. */
+function seen({ checker }: Bench): readonly unknown[] {
+  return [
+    names.map((name) => checker.backend(name)),
+    checker.frontendNames().map((name) => checker.frontend(name)),
+  ];
+}
+
+Deno.test("operations are done in turns, of which nobody sees or hears before the last", async () => {
+  using bench = up();
+  const before = seen(bench);
+  const seqs = new Set<number>();
+  bench.clock.turn = turns(() => {
+    if (names.some((name) => bench.state(name) === "disabled")) return;
+    seqs.add(bench.stream.lastSeq);
+    assert.deepEqual([seen(bench), bench.events.length], [before, 0]);
+  });
+  await bench.checker.operateMany(operations);
+  assert.ok(seqs.size > 5, `${seqs.size} steps were seen`);
+  using at = up();
+  at.checker.operate(operations);
+  assert.deepEqual(bench.events, at.events);
+});
+
+Deno.test("who changes something else meanwhile finds all of them done", async () => {
+  using bench = up();
+  const found: unknown[] = [];
+  inTheMiddle(bench, () => {
+    bench.checker.disable("b39");
+    found.push(names.filter((name) => bench.state(name) === "disabled").length);
+    found.push(bench.checker.frontend("all")?.config.pools[0]?.backends[39]?.weight);
+  });
+  await bench.checker.operateMany(operations);
+  assert.deepEqual(found, [31, 7]);
+});
+
+Deno.test("who asks what something would come to meanwhile finds all of them done", async () => {
+  using bench = up();
+  const found: unknown[] = [];
+  inTheMiddle(bench, () => {
+    found.push(bench.checker.foresee([disable("b39")]).frontends[0]?.before?.weight);
+  });
+  await bench.checker.operateMany(operations);
+  assert.deepEqual(found, [70]);
+});
+
+Deno.test("a reload that comes into force meanwhile finds all of them done", async () => {
+  const [_, ...others] = names;
+  const withoutFirst = sketch({
+    backends: Object.fromEntries(others.map((name) => [name, {}])),
+    frontends: { all: [Object.fromEntries(others.map((name) => [name, 100])), {}] },
+  });
+  // Wherever the reload is by then.
+  for (let wait = 1; wait <= 110; wait += 3) {
+    using bench = up();
+    let operated: Promise<unknown> | undefined;
+    bench.clock.turn = turns((turn) => {
+      if (turn === wait) operated = bench.checker.operateMany(names.map(weigh)).catch(() => "late");
+    });
+    await bench.checker.reload(withoutFirst);
+    const isLate = await operated === "late";
+    const places = bench.checker.frontend("all")?.config.pools[0]?.backends;
+    const weights = new Set(places?.map(({ weight }) => weight));
+    const isSet = operated !== undefined && !isLate;
+    assert.deepEqual([...weights], [isSet ? 7 : 100], `after ${wait} turns`);
+  }
+});
+
+Deno.test("many operations wait for others to be done", async () => {
+  using bench = up();
+  let other: ReturnType<typeof bench.checker.operateMany> | undefined;
+  let [seq, longest] = [bench.stream.lastSeq, 0];
+  bench.clock.turn = turns(() => {
+    const { lastSeq } = bench.stream;
+    if (lastSeq > seq) other ??= bench.checker.operateMany([disable("b39")]);
+    [seq, longest] = [lastSeq, Math.max(longest, lastSeq - seq)];
+  });
+  await bench.checker.operateMany(operations);
+  const outcome = await other;
+  const all = outcome?.frontends.find(({ frontend }) => frontend === "all");
+  assert.deepEqual([all?.before?.weight, all?.after?.weight], [70, 63]);
+  assert.ok(longest < 50, `${longest} events came of one slice`);
+});
+
+Deno.test("a checker that is closed meanwhile leaves nothing half done", async () => {
+  using bench = up();
+  inTheMiddle(bench, () => bench.checker.close());
+  await assert.rejects(bench.checker.operateMany(operations), /maglevd is stopping/);
+  assert.equal(names.filter((name) => bench.state(name) === "disabled").length, 30);
+});
+
 Deno.test("what is done is told from the turn after it on, and before the answer", async () => {
   using bench = up();
   const told: number[] = [];

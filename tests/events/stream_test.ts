@@ -173,6 +173,30 @@ Deno.test("what a long piece of work emits is told in order from the next turn o
   assert.deepEqual(told, [1, 2, 3]);
 });
 
+Deno.test("while work goes on over many turns nothing is told, nor what is being told already", async () => {
+  const clock = new FakeClock();
+  const [first, second] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  using events = new EventStream(clock, new RecordedLog());
+  const told: number[] = [];
+  events.subscribe(({ seq }) => {
+    told.push(seq);
+    // Longer than the loop is held for.
+    if (seq === 1) clock.advance(100);
+  });
+  events.emit([happening("a"), happening("b")]);
+  assert.deepEqual(told, [1], "the rest comes later");
+  const works = [first, second].map(({ promise }) => events.tellAfter(() => promise));
+  events.emit([happening("c")]);
+  await clock.advanceAsync(1_000);
+  first.resolve();
+  await clock.advanceAsync(1_000);
+  assert.deepEqual(told, [1], "the other goes on");
+  second.resolve();
+  await clock.advanceAsync(1_000);
+  await Promise.all(works);
+  assert.deepEqual(told, [1, 2, 3]);
+});
+
 Deno.test("work that throws leaves nothing held back", async () => {
   using events = new EventStream(new FakeClock(), new RecordedLog());
   const told: number[] = [];
