@@ -90,7 +90,7 @@ export class Forecast {
     for (const [frontend, names] of concerned) {
       const after = this.#after(frontend, names);
       const [name, others] = [frontend.file.name, othersOf(frontend, after)];
-      const outcome = frontendOutcome(name, asItIs(frontend), after, names, others);
+      const outcome = yield* frontendOutcome(name, asItIs(frontend), after, names, others);
       if (outcome) frontends.push(outcome);
       yield "long";
     }

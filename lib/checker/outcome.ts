@@ -7,6 +7,7 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
+import type { Steps } from "./slices.ts";
 
 /** What a change comes to, worked out from how the frontends stand before it and after it. */
 export interface Outcome {
@@ -87,16 +88,16 @@ const mostListed = 50;
 const mostLookedAt = 1_000;
 
 /**
- * What becomes of a frontend; undefined if nothing does. Of `backends` the weight may change, of
- * `others` the share as well.
+ * What becomes of a frontend, a backend a step; undefined if nothing does. Of `backends` the weight
+ * may change, of `others` the share as well.
  */
-export function frontendOutcome(
+export function* frontendOutcome(
   frontend: string,
   before: Side | undefined,
   after: Side | undefined,
   backends: Iterable<string>,
   others: Iterable<string>,
-): FrontendOutcome | undefined {
+): Steps<FrontendOutcome | undefined> {
   const [from, to] = [standingOf(before), standingOf(after)];
   const changed: WeightOutcome[] = [];
   const shared: WeightOutcome[] = [];
@@ -110,10 +111,14 @@ export function frontendOutcome(
     if (!isSame(configured) || !isSame(effective)) changed.push(outcome);
     else if (share.from !== share.to) shared.push(outcome);
   };
-  for (const backend of backends) look(backend);
+  for (const backend of backends) {
+    look(backend);
+    yield;
+  }
   for (const backend of others) {
     if (seen.size > mostLookedAt) break;
     look(backend);
+    yield;
   }
   const danger = dangerOf(from, to);
   if (isAlike(from, to) && changed.length + shared.length === 0) return undefined;

@@ -150,12 +150,12 @@ function* frontends(
     const after = plannedSide(entry, conditions, inheritance);
     const names = [...entry.members.keys(), ...before?.members.keys() ?? []];
     const { name } = entry.file;
-    outcomes.push(frontendOutcome(name, before && asItIs(before), after, names, []));
+    outcomes.push(yield* frontendOutcome(name, before && asItIs(before), after, names, []));
     yield "long";
   }
   for (const entry of leaving) {
     const names = entry.members.keys();
-    outcomes.push(frontendOutcome(entry.file.name, asItIs(entry), undefined, names, []));
+    outcomes.push(yield* frontendOutcome(entry.file.name, asItIs(entry), undefined, names, []));
     yield "long";
   }
   return outcomes.flatMap((each) => each ?? [])
