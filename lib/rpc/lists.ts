@@ -8,7 +8,7 @@ import {
   ListFrontendsResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
-import { Answer, written } from "./answer.ts";
+import { Answer } from "./answer.ts";
 import { concatenated } from "./concatenated.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { findBackend } from "./steering.ts";
@@ -70,17 +70,41 @@ function listing<Info extends DescMessage, Response extends DescMessage>(
   const version = () => [checker.events.lastSeq, maker.names()];
   const binary = new SharedAnswer({ clock, version, make: () => inProtobuf(clock, maker) });
   const json = new SharedAnswer({ clock, version, make: () => inJson(clock, maker) });
-  const names = new AnswersByObject();
+  const names = new AnswersByObject<Promise<Answer>>();
   return {
     answer(details, context) {
       if (details) return (context.binary ? binary : json).get();
       const present = maker.names();
       return names.of(present, context.binary, () => {
-        const message = create(maker.response, maker.fill([...present], []));
-        return written(maker.response, message, context.binary);
+        return context.binary
+          ? namesInProtobuf(clock, maker, present)
+          : namesInJson(clock, maker, present);
       });
     },
   };
+}
+
+async function namesInProtobuf<Info extends DescMessage, Response extends DescMessage>(
+  clock: Clock,
+  { response, fill }: ListMaker<Info, Response>,
+  names: readonly string[],
+): Promise<Answer> {
+  const parts: Uint8Array[] = [];
+  await inSlices(names, clock, (slice) => {
+    parts.push(toBinary(response, create(response, fill([...slice], []))));
+  });
+  return new Answer(concatenated(parts));
+}
+
+async function namesInJson<Info extends DescMessage, Response extends DescMessage>(
+  clock: Clock,
+  { fields: [field] }: ListMaker<Info, Response>,
+  names: readonly string[],
+): Promise<Answer> {
+  if (names.length === 0) return new Answer(new TextEncoder().encode("{}"));
+  const texts: string[] = [];
+  await inSlices(names, clock, (slice) => void texts.push(JSON.stringify(slice).slice(1, -1)));
+  return new Answer(new TextEncoder().encode(`{"${field}":[${texts.join(",")}]}`));
 }
 
 /**

@@ -108,6 +108,11 @@ export class EventHub {
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
 
+  /** Gives its streams their turns. */
+  get clock(): Clock {
+    return this.#options.clock;
+  }
+
   /** Names this run of maglevd. */
   get streamId(): string {
     return this.#options.streamId;

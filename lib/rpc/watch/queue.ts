@@ -87,6 +87,11 @@ export class EventQueue<Item extends object>
     }
   }
 
+  /** Whether it is the snapshot that is being read, which may be long and is there at once. */
+  get isOpening(): boolean {
+    return this.#snapshot !== undefined;
+  }
+
   /** Messages waiting, the snapshot's not counted. */
   get backlog(): number {
     return this.#items.length - this.#itemsRead;

@@ -1,4 +1,5 @@
 import type { WatchRequest } from "../../gen/maglev_pb.ts";
+import { type Clock, pause } from "../../time/mod.ts";
 import type { Answer } from "../answer.ts";
 import { isLocalPeer } from "../prefix.ts";
 import type { Polling } from "../polling.ts";
@@ -16,7 +17,7 @@ export function watchEvents(
 ): AsyncIterable<Answer> {
   const filter = watchFilter(request);
   const open = () => hub.watch(filter, isLocalPeer(peer));
-  return { [Symbol.asyncIterator]: () => new WatchStream(open, binary) };
+  return { [Symbol.asyncIterator]: () => new WatchStream(open, binary, hub.clock) };
 }
 
 const end: IteratorResult<Answer> = { done: true, value: undefined };
@@ -28,12 +29,18 @@ class WatchStream implements Polling<Answer> {
   #queue: EventQueue<SharedEvent> | undefined;
   #returned = false;
 
-  constructor(open: () => Promise<EventQueue<SharedEvent>>, private readonly binary: boolean) {
+  constructor(
+    open: () => Promise<EventQueue<SharedEvent>>,
+    private readonly binary: boolean,
+    private readonly clock: Clock,
+  ) {
     this.#open = open;
   }
 
   async next(): Promise<IteratorResult<Answer>> {
     const queue = this.#queue ?? await this.#first();
+    // A socket that takes whatever it is given would hold the loop until all has been told.
+    if (queue?.isOpening) await pause(this.clock);
     if (this.#returned) await queue?.return();
     const result = await queue?.next();
     return !result || result.done ? end : { done: false, value: result.value.as(this.binary) };

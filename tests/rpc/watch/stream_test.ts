@@ -52,6 +52,27 @@ Deno.test("a stream that is returned while it opens watches nothing", async () =
   assert.equal(beds.hub.size, 0);
 });
 
+Deno.test("the opening state gives way to others where a turn is over, changes come at once", async () => {
+  using bed = new CheckerBed();
+  const { checker, journal, log, clock } = bed;
+  const budgets = watchBudgets();
+  const limits = { count: 10, bytes: 10_000 };
+  const hub = new EventHub({
+    ...{ checker, journal, logs: log, clock, streamId: "here", limits, budgets },
+  });
+  const stream = watch({ hub });
+  await stream.next();
+  let turns = 0;
+  clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
+  await stream.next();
+  assert.equal(turns, 1);
+  while (stream.poll?.());
+  bed.move("web0", "up");
+  await stream.next();
+  assert.equal(turns, 1);
+  await stream.return?.();
+});
+
 Deno.test("a stream of this machine counts with its own", async () => {
   using bed = new CheckerBed();
   const { checker, journal, log, clock } = bed;
