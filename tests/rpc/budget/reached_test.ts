@@ -1,0 +1,202 @@
+/** Every budget at its default: all of it can be had, and no more. */
+
+import { create } from "@bufbuild/protobuf";
+import assert from "node:assert/strict";
+import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
+import { silentLogger } from "../../../lib/log/mod.ts";
+import { Scrapes } from "../../../lib/metrics/scrapes.ts";
+import * as budget from "../../../lib/rpc/budget.ts";
+import { Budget, Shares } from "../../../lib/rpc/budget/mod.ts";
+import { CallSlots } from "../../../lib/rpc/call_slots.ts";
+import { Outbox } from "../../../lib/rpc/outbox.ts";
+import { PeerShares, type SharedBudgetSpec } from "../../../lib/rpc/peer_shares.ts";
+import { prefixOf } from "../../../lib/rpc/prefix.ts";
+import { Backlog } from "../../../lib/rpc/watch/backlog.ts";
+import { watchFilter } from "../../../lib/rpc/watch/filter.ts";
+import { EventHub } from "../../../lib/rpc/watch/hub.ts";
+import { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
+import { FakeClock } from "../../../lib/time/mod.ts";
+import { until } from "../../support/until.ts";
+import { CheckerBed } from "../checker_bed.ts";
+import { watchBudgets } from "./roomy.ts";
+
+const mebibyte = 1024 * 1024;
+
+/** How a budget is used. */
+interface Use {
+  /** What each `take` takes of it; 1 unless given. */
+  readonly amount?: number;
+  /** Takes it for the `n`th time; whether there was so much. */
+  take(n: number): boolean | Promise<boolean>;
+  /** Lets go of everything. */
+  end?(): unknown;
+}
+
+type Way = (budget: Budget) => Use;
+
+/** Peers of whom each takes all that it may have: strangers of many networks, then this machine. */
+function peerOf(n: number, { limit, reserved, perPrefix }: SharedBudgetSpec): string {
+  const network = Math.floor(n / perPrefix);
+  return n < limit - reserved ? `198.18.${network >> 8}.${network & 255}` : "127.0.0.1";
+}
+
+const connections = (port: budget.PortName): Way => (opened) => {
+  const spec = budget.connectionBudget(port, budget.connectionLimits(port, Infinity));
+  const shares = new PeerShares(opened, spec);
+  return { take: (n) => shares.take(prefixOf(peerOf(n, spec))) === undefined };
+};
+
+const requests = (port: budget.PortName): Way => (opened) => {
+  const spec = budget.requestBudget(port, budget.requestLimits(port));
+  const shares = new PeerShares(opened, spec);
+  return { take: (n) => typeof shares.claim(prefixOf(peerOf(n, spec))) === "object" };
+};
+
+const calls = (name: budget.CallClass): Way => (opened) => {
+  const spec = budget.callClasses[name];
+  const slots = new CallSlots(new PeerShares(opened, spec));
+  const end = Promise.withResolvers<void>();
+  return {
+    take(n) {
+      const { refused } = opened;
+      slots.run({ peer: peerOf(n, spec) }, () => end.promise).catch(() => {});
+      return opened.refused === refused;
+    },
+    end: end.resolve,
+  };
+};
+
+const requestBytes: Way = (opened) => {
+  const { requests: most } = budget.connectionShares;
+  const shares = new Shares(opened, most);
+  return { amount: most, take: () => shares.take({}, most) };
+};
+
+const answerBytes: Way = (opened) => {
+  const { answers: most } = budget.connectionShares;
+  const outbox = new Outbox(opened, most);
+  return {
+    amount: most,
+    take() {
+      const { refused } = opened;
+      try {
+        outbox.hold({}, new Uint8Array(most));
+      } catch {
+        return opened.refused === refused;
+      }
+      return true;
+    },
+  };
+};
+
+const watchers = (log: "debug" | undefined): Way => (opened) => {
+  const bed = new CheckerBed();
+  const { checker, journal, log: logs, clock } = bed;
+  const hub = new EventHub({
+    ...{ checker, journal, logs, clock, streamId: "here", limits: { count: 10, bytes: 1_000 } },
+    budgets: { ...watchBudgets(), [log ? "debugWatchers" : "watchers"]: opened },
+  });
+  const filter = watchFilter(create(WatchRequestSchema, { backend: false, frontend: false }));
+  const open = async () => void await hub.watch(log ? { ...filter, log } : filter);
+  return {
+    take: () => open().then(() => true, () => false),
+    end: () => bed[Symbol.dispose](),
+  };
+};
+
+const backlog: Way = (opened) => {
+  const entryBytes = 16;
+  const room = new Backlog(opened, () => []);
+  const queue = { bytes: 0, shed: () => {} };
+  const event = () => {
+    const log = create(LogEventSchema, { msg: "x".repeat(mebibyte) });
+    return new SharedEvent(create(EventSchema, { event: { case: "log", value: log } }));
+  };
+  return { amount: event().bytes + entryBytes, take: () => room.add(event(), queue) };
+};
+
+const scrapes: Way = (opened) => {
+  const pieces: PromiseWithResolvers<Uint8Array<ArrayBuffer>>[] = [Promise.withResolvers()];
+  const render = async function* () {
+    for (let n = 0;; n++) yield await (pieces[n] ??= Promise.withResolvers()).promise;
+  };
+  const scrapes = new Scrapes(render, opened, new FakeClock(), silentLogger);
+  scrapes.read("identity");
+  return {
+    amount: mebibyte,
+    async take(n) {
+      const { used, refused } = opened;
+      (pieces[n] ??= Promise.withResolvers()).resolve(new Uint8Array(mebibyte));
+      await until(() => opened.used !== used || opened.refused !== refused);
+      return opened.refused === refused;
+    },
+  };
+};
+
+const ways: Readonly<Record<string, Way>> = {
+  "grpc-connections": connections("grpc"),
+  "metrics-connections": connections("metrics"),
+  "grpc-requests": requests("grpc"),
+  "metrics-requests": requests("metrics"),
+  "request-bytes": requestBytes,
+  "answer-bytes": answerBytes,
+  "watchers": watchers(undefined),
+  "debug-watchers": watchers("debug"),
+  "watch-backlog-bytes": backlog,
+  "own-request-bytes": requestBytes,
+  "own-answer-bytes": answerBytes,
+  "own-watchers": watchers(undefined),
+  "own-debug-watchers": watchers("debug"),
+  "own-watch-backlog-bytes": backlog,
+  "check-calls": calls("checks"),
+  "reload-calls": calls("reloads"),
+  "vpp-read-calls": calls("vppReads"),
+  "vpp-sync-calls": calls("vppSyncs"),
+  "list-calls": calls("lists"),
+  "scrape-bytes": scrapes,
+  "own-scrape-bytes": scrapes,
+};
+
+Deno.test("there is a way to reach every budget", () => {
+  const names = budget.budgetList().map(({ name }) => name);
+  assert.deepEqual(Object.keys(ways).sort(), names.sort());
+});
+
+for (const spec of budget.budgetList()) {
+  Deno.test(`all ${spec.name} can be had, and no more`, async () => {
+    const opened = new Budget(spec);
+    const use = ways[spec.name]?.(opened);
+    assert.ok(use);
+    const { amount = 1 } = use;
+    const most = Math.floor(spec.limit / amount);
+    for (let n = 0; n < most; n++) assert.ok(await use.take(n), `number ${n} of ${most}`);
+    assert.equal(opened.used, most * amount);
+    assert.equal(await use.take(most), false, `${most} are all`);
+    assert.ok(opened.used <= spec.limit);
+    await use.end?.();
+  });
+}
+
+/** Those that are shared out by networks. */
+const shared: readonly SharedBudgetSpec[] = [
+  ...budget.portNames.map((port) =>
+    budget.connectionBudget(port, budget.connectionLimits(port, Infinity))
+  ),
+  ...budget.portNames.map((port) => budget.requestBudget(port, budget.requestLimits(port))),
+  ...Object.values(budget.callClasses),
+];
+
+Deno.test("one network gets its part of what is shared out, and strangers leave what is reserved", () => {
+  for (const spec of shared) {
+    const shares = new PeerShares(new Budget(spec), spec);
+    const one = prefixOf("2001:db8::1");
+    for (let n = 0; n < spec.perPrefix; n++) assert.equal(shares.take(one), undefined, spec.name);
+    assert.equal(shares.take(one), "prefix", spec.name);
+    const others = spec.limit - spec.reserved - spec.perPrefix;
+    for (let n = 0; n < others; n++) {
+      assert.equal(shares.take(prefixOf(peerOf(n, spec))), undefined, spec.name);
+    }
+    assert.equal(shares.take(prefixOf("203.0.113.1")), "total", spec.name);
+    assert.equal(shares.take(prefixOf("::1")), undefined, spec.name);
+  }
+});
