@@ -7,6 +7,18 @@ import { WorkerParser } from "./worker_client.ts";
 /** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
 const directBytes = 8192;
 
+/** A change within this long of another may leave a file's times as they were, in milliseconds. */
+const settledMs = 2_000;
+
+/** A file that was parsed, and what came of it. */
+interface Known {
+  /** The digest of its octets, and its path. */
+  readonly key: string;
+  /** What is another text when the file has been changed; undefined where that cannot be told. */
+  readonly stamp: string | undefined;
+  readonly outcome: ConfigOutcome;
+}
+
 /**
  * Reads and checks a file at once, for a program that has nothing else to do yet. Never throws:
  * a file that cannot be read is a parse problem with the operating system's reason.
@@ -22,26 +34,61 @@ export async function loadConfig(path: string): Promise<ConfigOutcome> {
  * 12 ms): load the first file through the same loader, before there is anything to hold up.
  */
 export class ConfigLoader implements Disposable {
+  readonly #clock: Clock;
   readonly #worker: WorkerParser;
+  /** The last big file that was valid. */
+  #known: Known | undefined;
 
-  /** The clock tells when a worker takes too long. */
+  /** The clock tells when a worker takes too long, and how old a file is. */
   constructor(clock: Clock) {
+    this.#clock = clock;
     this.#worker = new WorkerParser(clock);
   }
 
-  /** Like {@link loadConfig}. Files asked for at the same time are taken one after the other. */
+  /**
+   * Like {@link loadConfig}. Files asked for at the same time are taken one after the other. A big,
+   * valid file that has not changed since the last time is not parsed again: whoever has it checked over
+   * and over would cost a core, and 100 times its size in memory.
+   */
   async load(path: string): Promise<ConfigOutcome> {
+    const stamp = await stampOf(path, this.#clock.wall());
+    if (stamp !== undefined && stamp === this.#known?.stamp) return this.#known.outcome;
     const read = await readBytes(path);
     if (read.kind === "failed") return read.outcome;
-    return read.bytes.length <= directBytes
-      ? parseBytes(read.bytes, path)
-      : await this.#worker.parse(read.bytes, path);
+    if (read.bytes.length <= directBytes) return parseBytes(read.bytes, path);
+    const key = `${await digest(read.bytes)} ${path}`;
+    if (this.#known?.key === key) {
+      this.#known = { ...this.#known, stamp };
+      return this.#known.outcome;
+    }
+    const outcome = await this.#worker.parse(read.bytes, path);
+    // What is wrong may be the worker.
+    if (outcome.kind === "valid") this.#known = { key, stamp, outcome };
+    return outcome;
   }
 
   /** Ends the worker; loads still under way come out as failed. */
   [Symbol.dispose](): void {
     this.#worker[Symbol.dispose]();
   }
+}
+
+/** Undefined where the file was changed so lately that its times need not tell of another change. */
+async function stampOf(path: string, wall: number): Promise<string | undefined> {
+  try {
+    const { dev, ino, size, mtime, ctime } = await Deno.stat(path);
+    const [modified, changed] = [mtime?.getTime() ?? wall, ctime?.getTime() ?? wall];
+    if (wall - Math.max(modified, changed) < settledMs) return undefined;
+    return `${dev} ${ino} ${size} ${modified} ${changed} ${path}`;
+  } catch {
+    // Why it cannot be looked at is told by who reads it.
+    return undefined;
+  }
+}
+
+/** SHA-256, so that nobody can make two files look alike. */
+async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {

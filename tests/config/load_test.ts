@@ -94,6 +94,60 @@ Deno.test("a file of up to 8 KiB is parsed without a worker", async () => {
   }
 });
 
+Deno.test("a big file is parsed once for as long as it says the same, in whatever file", async () => {
+  await inDirectory(async (directory) => {
+    const [path, other] = [`${directory}/big.yaml`, `${directory}/other.yaml`];
+    const big = bigFile(400, 60);
+    const changed = big.replace("weight: 1", "weight: 2");
+    const broken = big.replaceAll("port:", "prot:");
+    assert.ok(big !== changed && big !== broken);
+    using loader = new ConfigLoader(systemClock);
+    const load = async (at: string, text: string) => {
+      await Deno.writeTextFile(at, text);
+      const outcome = await loader.load(at);
+      assert.deepEqual(outcome, await loadConfig(at));
+      return outcome;
+    };
+    const first = await load(path, big);
+    assert.ok(await load(path, big) === first, "nothing has changed");
+    assert.ok(await load(other, big) !== first, "problems name the file");
+    const second = await load(path, changed);
+    assert.ok(second !== first && await load(path, changed) === second);
+    const refused = await load(path, broken);
+    assert.ok(await load(path, broken) !== refused, "it may be the worker");
+    assert.ok(await load(path, changed) === second);
+  });
+});
+
+Deno.test("a file that was changed a moment ago is read again, one that was not is not", async () => {
+  await inDirectory(async (directory) => {
+    const path = `${directory}/big.yaml`;
+    await Deno.writeTextFile(path, bigFile(400, 60));
+    const { mtime } = await Deno.stat(path);
+    const changed = mtime?.getTime() ?? 0;
+    const clock = new FakeClock();
+    using loader = new ConfigLoader(clock);
+    const { open } = Deno;
+    let reads = 0;
+    Deno.open = (...args) => {
+      reads++;
+      return open(...args);
+    };
+    try {
+      const first = await loader.load(path);
+      for (const [later, expected] of [[0, 2], [1_999, 3], [2_000, 4], [2_000, 4], [9_000, 4]]) {
+        clock.wall = () => changed + (later ?? 0);
+        assert.equal(await loader.load(path), first);
+        assert.equal(reads, expected, `${later} ms after it was changed`);
+      }
+      await Deno.remove(path);
+      assert.equal((await loader.load(path)).kind, "invalid");
+    } finally {
+      Deno.open = open;
+    }
+  });
+});
+
 Deno.test("other work goes on while a big file is loaded in the background", async () => {
   await inDirectory(async (directory) => {
     const path = `${directory}/big.yaml`;
@@ -150,6 +204,7 @@ Deno.test("a loader that is stopped fails what it was loading, and what comes af
     await Deno.writeTextFile(path, bigFile(500, 1));
     const loader = new ConfigLoader(systemClock);
     await loader.load(path);
+    await Deno.writeTextFile(path, bigFile(501, 1));
     const late = [loader.load(path), loader.load(path)];
     loader[Symbol.dispose]();
     late.push(loader.load(path));
