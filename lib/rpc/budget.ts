@@ -277,8 +277,8 @@ export const scrapeBudgets = {
   strangers: {
     name: "scrape-bytes",
     unit: "bytes",
-    limit: 64 * 1024 * 1024,
-    reason: "Scrapes that are not read yet, three of 10,000 backends or 60 compressed; who is " +
+    limit: 24 * 1024 * 1024,
+    reason: "Scrapes that are not read yet, one of 10,000 backends or 20 compressed; who is " +
       "furthest behind in the largest is cut off.",
   },
   own: {

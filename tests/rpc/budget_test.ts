@@ -98,7 +98,7 @@ Deno.test("every budget has the name and the figures that operators know it by",
     "vpp-read-calls": [64, 16, 16],
     "vpp-sync-calls": [16, 4, 4],
     "list-calls": [2048, 256, 512],
-    "scrape-bytes": [67_108_864],
+    "scrape-bytes": [25_165_824],
     "own-scrape-bytes": [33_554_432],
   };
   const listed = budget.budgetList().map(({ name, limit, perPrefix, reserved }) => {

@@ -48,6 +48,22 @@ export const http1Attacks: readonly Attack[] = [
       }),
   },
   {
+    name: "spaced-scrapes",
+    does: "the same one after the other, so that each is another scrape, four a second",
+    section: "HTTP/1.1 and scrapes",
+    idleBackends: 10_000,
+    run: (arena) => {
+      const [count, apartMs] = [arena.size(240, 12), arena.size(250, 20)];
+      return hold(arena, count, async (n) => {
+        await Promise.race([pause(n % count * apartMs), over(arena)]);
+        if (arena.over.aborted) return undefined;
+        const raw = await dial(arena, { port: "metrics", from: n % 100 });
+        if (await raw?.send(scrape)) arena.count("scrapes");
+        return raw;
+      });
+    },
+  },
+  {
     name: "scrape-flood",
     does: "scrapes as fast as they are answered, 50 connections, with 10,000 backends more",
     section: "HTTP/1.1 and scrapes",
