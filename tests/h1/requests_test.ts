@@ -269,6 +269,12 @@ const malformed: [said: string, status: string, message: string][] = [
     "400 Bad Request",
     "the size of a chunk is malformed",
   ],
+  [
+    post("/", `0\r\nx: ${"y".repeat(4096)}\r\n\r\n`)
+      .replace(/content-length: \d+/, "transfer-encoding: chunked"),
+    "400 Bad Request",
+    "a line is too long",
+  ],
 ];
 
 Deno.test("a malformed request is answered once, and the connection ends", async () => {

@@ -282,6 +282,15 @@ Deno.test("a larger table for decoding is used when the peer says so, not before
   assert.equal(peer.got("request").at(-1)?.head.headers[0]?.[0], "a");
 });
 
+Deno.test("the table for encoding stays as it is, however large a one the peer allows", () => {
+  const headerTableSize = 1;
+  const peer = new Peer({ settings: [[headerTableSize, 1024 * 1024]] });
+  peer.send(headers(1, get));
+  peer.respond(1, [[":status", "200"], ["x-a", "b"]]);
+  // Its decoder has 4,096 octets, and refuses to have more.
+  assert.deepEqual(peer.said(), ["HEADERS 1 :status=200 x-a=b end"]);
+});
+
 Deno.test("a header block of just the limit is taken, in one frame and in two", () => {
   const whole = block(get);
   const requests = (headerBlockBytes: number, ...frames: Uint8Array[]) =>
