@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connectionLimits } from "../../lib/rpc/budget.ts";
 import { type ConnectionSlot, ConnectionSlots } from "../../lib/rpc/connection_slots.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
 import { sharesOf } from "./peer_shares_of.ts";
@@ -90,6 +91,18 @@ Deno.test("strangers who are busy with all they may have leave this machine its 
     "the limit of 6 connections is reached, none is idle",
   );
   assert.deepEqual([lost, used()], [[], 6]);
+});
+
+Deno.test("where a thousand networks are busy the newest stranger is refused, and nobody ended", () => {
+  const { connections: total, ...limits } = connectionLimits("grpc", Infinity);
+  const { used, lost, take, refusal } = setUp({ total, ...limits });
+  const strangers = total - limits.reserved;
+  for (let n = 0; n < strangers; n++) take(`198.18.${n >> 8}.${n & 255}`).busy();
+  const full = "the limit of 992 connections is reached, none is idle";
+  assert.equal(refusal("203.0.113.1"), full);
+  assert.equal(refusal("2001:db8::1"), full);
+  for (let n = 0; n < limits.reserved; n++) take("127.0.0.1");
+  assert.deepEqual([used(), lost], [total, []]);
 });
 
 Deno.test("where all are busy the latest of who has most gives way, as long as it has more", () => {
