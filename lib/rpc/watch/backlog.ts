@@ -6,9 +6,9 @@ import type { SharedEvent } from "./shared_event.ts";
 const entryBytes = 16;
 
 /**
- * What watchers of one kind, strangers or this machine's own, together have not read yet. An event that waits in several queues is there
- * once. When there is no more room, whoever is furthest behind is cut off, which need not be the
- * one that the event is for.
+ * What watchers of one kind, strangers or this machine's own, together have not read yet. An event
+ * that waits in several queues is there once. When there is no more room, whoever is furthest
+ * behind is cut off, which need not be the one that the event is for.
  */
 export class Backlog implements QueueRoom<SharedEvent> {
   /** In how many queues an event waits. */
