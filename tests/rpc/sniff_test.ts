@@ -30,3 +30,16 @@ Deno.test("a connection that ends before it is clear is gone", async () => {
   assert.deepEqual(await sniffed(), ["gone", ""]);
   assert.deepEqual(await sniffed("PRI * HTTP/2."), ["gone", ""]);
 });
+
+Deno.test("a connection that has said nothing yet holds 4 KiB", async () => {
+  const rooms: number[] = [];
+  const conn = {
+    read(room: Uint8Array) {
+      rooms.push(room.buffer.byteLength);
+      return Promise.resolve(null);
+    },
+    write: () => Promise.resolve(0),
+    close: () => {},
+  };
+  assert.deepEqual([await sniff(conn), rooms], [{ kind: "gone" }, [4096]]);
+});
