@@ -2,7 +2,9 @@ import { toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import type { Outcome } from "../../../lib/checker/mod.ts";
 import { OutcomeSchema } from "../../../lib/gen/maglev_pb.ts";
+import { reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { outcomeToProto, reloadToProto } from "../../../lib/rpc/convert/outcome.ts";
+import { smallConfig } from "../small_config.ts";
 
 const names = { useProtoFieldName: true };
 
@@ -55,4 +57,20 @@ Deno.test("every field of an outcome reaches the wire, and what is not there is 
   assert.deepEqual(reload.outcome, outcomeToProto(outcome));
   assert.partialDeepStrictEqual(reload.changes, [change]);
   assert.deepEqual(reloadToProto({}), {});
+});
+
+Deno.test("of what VPP would be told a thousand changes and moves are listed, and all counted", () => {
+  const vip = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "www" };
+  const change = { ...vip, kind: "as-weight", address: "10.0.0.1", detail: "" } as const;
+  const reload = { backends: [], frontends: [], changes: [], overrides: [] };
+  const { vpp } = reloadOutcomeToProto({
+    kind: "ok",
+    reload,
+    vpp: {
+      ...{ kind: "known", config: smallConfig() },
+      changes: Array.from({ length: 1_001 }, () => change),
+      moves: Array.from({ length: 1_001 }, () => ({ ...vip, share: 0.5 })),
+    },
+  });
+  assert.deepEqual([vpp?.changes.length, vpp?.moves.length, vpp?.total], [1_000, 1_000, 1_001]);
 });
