@@ -9,6 +9,14 @@ export type RequestFault = "refuse" | "silence" | "late" | "duplicate" | "die" |
 /** What somebody else may do to VPP. */
 export type Tampering = "weight" | "delete server" | "delete vip" | "add vip" | "replace vip";
 
+/** What is done to one backend among many. */
+export interface PlainOperation {
+  readonly action: "pause" | "resume" | "enable" | "disable" | "drain" | "reset";
+  readonly backend: string;
+}
+
+const plainActions = ["pause", "resume", "enable", "disable", "drain", "reset"] as const;
+
 /** One thing that happens in a history: data, so that a history can be printed and shortened. */
 export type Action =
   | { readonly do: "wait"; readonly ms: number }
@@ -35,6 +43,8 @@ export type Action =
     readonly weight: number;
     readonly flush: boolean;
   }
+  /** All at one stroke or none, as for thousands of them: in slices. */
+  | { readonly do: "many"; readonly operations: readonly PlainOperation[] }
   | { readonly do: "reload"; readonly edits: readonly Edit[] }
   /** A file is loaded that cannot be used. */
   | { readonly do: "reject" }
@@ -68,6 +78,7 @@ const weights: Readonly<Record<Exclude<Action["do"], "wait" | "check">, number>>
   operator: 5,
   drain: 2,
   weigh: 5,
+  many: 2,
   reload: 5,
   reject: 1,
   sync: 1,
@@ -128,6 +139,13 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
       const member = random.pickAny(pools) ?? backend;
       const weight = random.pick([0, 1, 50, 100]);
       return { do: "weigh", frontend, backend: member, weight, flush: random.chance(0.3) };
+    }
+    case "many": {
+      const operations = Array.from({ length: random.between(1, 6) }, () => ({
+        action: random.pick(plainActions),
+        backend: random.pickAny(Object.keys(site.backends)) ?? backend,
+      }));
+      return { do: "many", operations };
     }
     case "reload": {
       const edits: Edit[] = [];

@@ -42,6 +42,8 @@ export class SimulatedDaemon {
   readonly #keeper: Keeper | undefined;
   /** Requests to VPP's side that have no answer yet. */
   #waiting = 0;
+  /** Number of the last event that was told. */
+  #told: number;
 
   constructor(options: DaemonOptions) {
     const { config, clock, log, random, lagMs, startProbe, ports, blame, onEvent } = options;
@@ -74,22 +76,29 @@ export class SimulatedDaemon {
       },
     });
     this.checker.watchTraffic(() => trafficOf(this.vpp.counters()));
+    this.#told = events.lastSeq;
     events.subscribe((event) => {
+      this.#told = event.seq;
       for (const wrong of this.#listener.hear(event)) blame(wrong);
       onEvent(event);
     });
     this.vpp.start();
   }
 
-  /** How what events told differs from what is. */
+  /** How what events told differs from what is; nothing while some have yet to be told. */
   differences(): string[] {
-    return this.#listener.differences();
+    return this.#isAllTold ? this.#listener.differences() : [];
+  }
+
+  get #isAllTold(): boolean {
+    return this.#told === this.#events.lastSeq;
   }
 
   /** What is not as it should be once VPP holds what is desired and nothing happens any more. */
   unrest(): string[] {
     const step = this.vpp.step();
     const wrong = this.#waiting > 0 ? [`${this.#waiting} who asked VPP have no answer`] : [];
+    if (!this.#isAllTold) wrong.push(`events after ${this.#told} were not told`);
     if (step?.inStep && step.differs.length === 0) return wrong;
     return [...wrong, `VPP is in step, but it is said to be ${shown(step)}`];
   }

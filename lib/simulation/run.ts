@@ -16,7 +16,7 @@ import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
 import { StartWatch } from "./start.ts";
-import { isRefusal, steer, type Steering } from "./steering.ts";
+import { isRefusal, steer, steeredBy, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
@@ -59,8 +59,8 @@ class Run {
   #start = new StartWatch();
   /** When the file was last loaded anew. */
   #reloadedAt = 0;
-  /** Since a reload began, what a probe saw has changed something. */
-  #isProbeHeard = false;
+  /** Since a reload began, something else has changed something: a probe, or an operator. */
+  #isOtherHeard = false;
   /** When what is desired last changed. */
   #changedAt = 0;
   /** When maglevd was started last. */
@@ -183,7 +183,7 @@ class Run {
 
   #hear(event: MaglevEvent): void {
     this.#start.hear(event);
-    if (event.cause.kind === "probe") this.#isProbeHeard = true;
+    if (["probe", "operator"].includes(event.cause.kind)) this.#isOtherHeard = true;
     this.#sample();
     if (event.kind === "weight" && event.flush) {
       const { checker } = this.#daemon;
@@ -270,6 +270,7 @@ class Run {
       case "operator":
       case "drain":
       case "weigh":
+      case "many":
         return this.#steer(action);
       case "reload":
         return await this.#reload(action.edits);
@@ -294,9 +295,9 @@ class Run {
   }
 
   #steer(action: Steering): void {
-    this.#well.steered(action.backend);
+    for (const backend of steeredBy(action)) this.#well.steered(backend);
     this.#isSteered = true;
-    steer(this.#daemon.checker, action);
+    steer(this.#daemon.checker, action, (what) => this.#blame(what));
   }
 
   async #reload(edits: (Action & { readonly do: "reload" })["edits"]): Promise<void> {
@@ -305,7 +306,7 @@ class Run {
     this.#well.loading(this.#site, this.#clock.now());
     const before = this.#wanted ?? new Map();
     const { checker } = this.#daemon;
-    this.#isProbeHeard = false;
+    this.#isOtherHeard = false;
     let isDone = false;
     const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
     const refused = reloading.then(() => false, isRefusal);
@@ -313,7 +314,7 @@ class Run {
     if (await refused) this.#well.loading(this.#site = siteBefore, this.#clock.now());
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (this.#isProbeHeard || !(await refused || edits.every(keepsTraffic))) return;
+    if (this.#isOtherHeard || !(await refused || edits.every(keepsTraffic))) return;
     // What an operator says of a name that stays is about the name, wherever it is.
     if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
