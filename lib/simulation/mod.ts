@@ -12,7 +12,7 @@ export { MemoryKeeping } from "./memory_keeping.ts";
 export { runHistory } from "./run.ts";
 export type { Outcome, RunOptions } from "./outcome.ts";
 export { shortened } from "./shorten.ts";
-export type { Action, RequestFault, Tampering } from "./actions.ts";
+export type { Action, PlainOperation, RequestFault, Tampering } from "./actions.ts";
 export type { Edit } from "./edits.ts";
 export type { ServerMood } from "./network.ts";
 export type { Site, SiteBackend, SiteCheck, SiteFrontend } from "./site.ts";

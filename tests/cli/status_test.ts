@@ -77,6 +77,14 @@ Deno.test("backends that are down or flap are told where every frontend is up, a
   assert.match(told[1] ?? "", /^ {2}web0 is down for \S+: L7STS \(status 503\); in /);
 });
 
+Deno.test("who is out of service by an operator's word is in no trouble, however often it changed", () => {
+  const backend = (state: string) =>
+    create(BackendInfoSchema, { name: state, state, recentChanges: 9, frontends: [] });
+  const backends = ["up", "unknown", "paused", "disabled", "down"].map(backend);
+  const names = troubledBackends(backends).map(({ name }) => name);
+  assert.deepEqual(names, ["up", "unknown", "down"]);
+});
+
 Deno.test("the status names ten backends in trouble, and says how many there are", () => {
   const backends = Array.from(
     { length: 12 },

@@ -8,8 +8,14 @@ const named = 10;
 
 /** Backends that are down or flap: those that changed last come first. */
 export function troubledBackends(backends: readonly BackendInfo[]): BackendInfo[] {
-  return backends.filter((backend) => backend.state === "down" || doesFlap(backend))
+  return backends.filter((backend) => backend.state === "down" || isFlapping(backend))
     .sort((a, b) => Number(sinceOf(b) - sinceOf(a)));
+}
+
+/** Who is out of service by an operator's word has changed by that. */
+function isFlapping(backend: BackendInfo): boolean {
+  const { state } = backend;
+  return state !== "paused" && state !== "disabled" && doesFlap(backend);
 }
 
 /** A line for each of the first ones. */
