@@ -25,6 +25,7 @@ import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
+import { runningStatus } from "./status_text.ts";
 import { Vitals } from "./vitals.ts";
 import { forecastVpp } from "./vpp_forecast.ts";
 
@@ -122,7 +123,7 @@ export async function startDaemon(
   await warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
   parts.adopt(await startApi(base, checker, file, vpp, keeper), (server) => server.shutdown());
-  manager.ready(status(config));
+  manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
   manager.watch(() => vitals.complaint(vpp));
@@ -305,9 +306,9 @@ function configFile(
     foresee: (config) => checker.foreseeReload(config),
     foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, systemClock)),
     reloading: () => manager.reloading(),
-    reloaded: (ok) => {
-      metrics.reloaded(ok);
-      manager.ready(status(checker.config));
+    reloaded: (refusal) => {
+      metrics.reloaded(refusal === undefined);
+      manager.ready(runningStatus(checker.config, refusal));
     },
     log: steadyLog,
     events,
@@ -322,11 +323,6 @@ async function stampOf(path: string): Promise<string> {
   } catch (error) {
     return reasonOf(error);
   }
-}
-
-/** What `systemctl status` shows. */
-function status({ frontends, backends }: Config): string {
-  return `${frontends.size} frontends, ${backends.size} backends`;
 }
 
 async function warnOfMissingCapabilities(config: Config, log: DaemonLog): Promise<void> {
