@@ -1,5 +1,7 @@
-import { equal, match } from "node:assert/strict";
+import { deepEqual, equal, match } from "node:assert/strict";
+import { closedFlags, programs } from "../../tools/programs.ts";
 import { makeBundles } from "./bundles.ts";
+import { Maglevd } from "./maglevd.ts";
 
 /** What became of a maglevd, and what it told the service manager. */
 interface Told {
@@ -83,4 +85,24 @@ Deno.test("a check before a reload tells what is wrong, line by line, and nothin
   equal(fine.code, 0);
   equal(fine.stdout, "/maglev.yaml: valid: 0 frontends, 0 backends, 0 health checks\n");
   equal(fine.messages.join("|"), "");
+});
+
+Deno.test("with no more permissions than are shipped, the process has all its metrics", async () => {
+  const permissions = programs.find(({ name }) => name === "maglevd")?.permissions ?? [];
+  await using bundles = await makeBundles();
+  await using daemon = await Maglevd.startWith(
+    [...permissions, ...closedFlags],
+    bundles.maglevd,
+    valid,
+  );
+  const page = await (await fetch(daemon.metricsUrl)).text();
+  const names = [...page.matchAll(/^(process_\w+) \d/gm)].map(([, name]) => name).sort();
+  deepEqual(names, [
+    "process_cpu_seconds_total",
+    "process_max_fds",
+    "process_open_fds",
+    "process_resident_memory_bytes",
+    "process_start_time_seconds",
+    "process_virtual_memory_bytes",
+  ]);
 });

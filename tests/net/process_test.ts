@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { processArguments, replaceProcess } from "../../lib/net/mod.ts";
+import {
+  countDescriptors,
+  processArguments,
+  readKernelFile,
+  replaceProcess,
+} from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
 Deno.test("a process is replaced by another one of the same number, and nothing of it stays", async () => {
@@ -28,5 +33,18 @@ Deno.test("a program that is not there replaces nothing", () => {
   assert.throws(() => replaceProcess("/nowhere/deno", ["deno"], {}), {
     message: "start /nowhere/deno anew: no such file or directory",
     code: "ENOENT",
+  });
+});
+
+Deno.test("descriptors are counted without the one for counting", async () => {
+  const before = countDescriptors();
+  assert.equal(before, openDescriptors() - 1);
+  using _file = await Deno.open("/dev/null");
+  assert.equal(countDescriptors(), before + 1);
+});
+
+Deno.test("a file of the kernel's that is not there is an error with its name", () => {
+  assert.throws(() => readKernelFile("/proc/self/nothing"), {
+    message: "read /proc/self/nothing: no such file or directory",
   });
 });
