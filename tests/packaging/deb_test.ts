@@ -1,22 +1,9 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
+import { buildPackages } from "./built_packages.ts";
 import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
-
 const tools = ["dpkg-deb", "systemd-analyze", "setpriv"];
-
-/** Packages of two versions, uncompressed, because compressing takes CPU time. */
-async function build(out: string): Promise<void> {
-  for (const version of ["1.0.0", "1.0.1"]) {
-    const args = ["--compression", "none", "--version", version, "--out", out];
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${root}tools/deb.ts`, ...args],
-      env: { DEBFULLNAME: "Tess Ter", DEBEMAIL: "tess@example.net" },
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  }
-}
 
 const script = `
 arch=$(command dpkg --print-architecture)
@@ -181,7 +168,7 @@ Deno.test(
   async () => {
     const out = await Deno.makeTempDir();
     try {
-      await build(out);
+      await buildPackages(out);
       const { stdout, stderr, code } = await onThrowAwayMachine(`packages=${out}\n${script}`, [
         out,
       ]);
