@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { exitCodes } from "../../lib/daemon/exit_codes.ts";
 import { budgetList } from "../../lib/rpc/mod.ts";
 
 const unit = await Deno.readTextFile(
@@ -27,4 +28,10 @@ Deno.test("the unit's threads are bounded, well above what the runtime has", () 
   const blocking = 32;
   const processors = navigator.hardwareConcurrency;
   assert.ok(Number(setting("TasksMax")) >= 4 * (blocking + 2 * Math.min(processors, 48)));
+});
+
+Deno.test("the unit tries again after all that may go otherwise, and only after that", () => {
+  const prevented = setting("RestartPreventExitStatus").split(" ").map(Number);
+  assert.deepEqual(prevented, [exitCodes.parse, exitCodes.semantic]);
+  assert.deepEqual([setting("Restart"), setting("StartLimitIntervalSec")], ["always", "0"]);
 });
