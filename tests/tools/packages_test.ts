@@ -29,8 +29,10 @@ Deno.test("what is installed links to and names only what is installed", async (
     for (const [named] of text.matchAll(/\/usr\/share\/(doc\/)?vpp-maglevd?\/[\w./-]+\w/g)) {
       if (!installed.has(named)) wrong.push(`${path}: ${named}`);
     }
+    // An image is made of the sources, and the text says so.
+    const ours = text.replaceAll("packaging/Containerfile", "");
     for (
-      const [named] of text.matchAll(/(?<![\w/])(packaging|proto)\/[\w./-]+|docs\/[\w-]+\.md/g)
+      const [named] of ours.matchAll(/(?<![\w/])(packaging|proto)\/[\w./-]+|docs\/[\w-]+\.md/g)
     ) {
       if (!path.startsWith(`/usr/share/vpp-maglev/proto`)) wrong.push(`${path}: ${named}`);
     }
