@@ -47,6 +47,7 @@ Deno.test("a file of the kernel's that is not there is an error with its name", 
   assert.throws(() => readKernelFile("/proc/self/nothing"), {
     message: "read /proc/self/nothing: no such file or directory",
   });
+  assert.throws(() => readKernelFile("/proc/self"), { code: "EISDIR" });
 });
 
 Deno.test("without a descriptor left they cannot be counted, and that is said", async () => {
