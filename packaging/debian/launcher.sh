@@ -19,7 +19,9 @@ esac
 case $name in
 @FLAGS@
 esac
-if ! [ -e "@LIBRARY@/$name" ]; then
+# Beside this file, wherever that is: a version may be tried before it is installed (dpkg -x).
+here=$(readlink -f "$0") && here=${here%/*}
+if ! [ -e "$here/$name.js" ]; then
   echo "maglev: $name is not installed, it is in the package $package" >&2
   exit 127
 fi
@@ -30,4 +32,4 @@ fi
 : "${DENO_TLS_CA_STORE:=system}"
 DENO_NO_UPDATE_CHECK=1
 export DENO_NO_UPDATE_CHECK DENO_DIR DENO_TLS_CA_STORE
-exec "@LIBRARY@/$name" run $flags "@LIBRARY@/$name.js" "$@"
+exec "$here/$name" run $flags "$here/$name.js" "$@"

@@ -29,6 +29,12 @@ step programs
 find / -xdev -path /usr/lib/vpp-maglev/\\* -size +50M | wc -l
 man -l /usr/share/man/man5/maglev.yaml.5.gz 2>&1 | grep -c '^KEYS'
 
+step try before the installation
+for package in $(both 1.0.1); do dpkg -x $package /srv/new; done
+/srv/new/usr/sbin/maglevd --version | cut -d' ' -f1
+PATH=/srv/new/usr/bin:$PATH maglevc --version | cut -d' ' -f1
+rm -r /srv/new
+
 step unit
 systemd-analyze verify /lib/systemd/system/vpp-maglevd.service 2>&1 | grep vpp-maglevd || true
 
@@ -124,6 +130,9 @@ maglev: start it as one of maglevd and maglevc, or name one first: /usr/lib/vpp-
 2
 1
 1
+== try before the installation
+maglevd
+maglevc
 == unit
 == run
 name state last

@@ -113,7 +113,6 @@ export function packages(
 export function launcherValues(): Readonly<Record<string, string>> {
   const names = programs.map(({ name }) => name);
   return {
-    LIBRARY: library,
     PATTERN: names.join(" | "),
     NAMES: names.join(" and "),
     FIRST: names[0] ?? "",
