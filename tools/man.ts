@@ -1,14 +1,19 @@
 /**
- * Writes the manual pages in docs/man from the flags and the command tree; with `--check` only
+ * Writes the manual pages in docs/man from the flags, the command tree and the schema; with `--check` only
  * says which are stale.
  *
  * @module
  */
 
+import { maglevYamlPage } from "./man/maglev_yaml.ts";
 import { maglevcPage } from "./man/maglevc.ts";
 import { maglevdPage } from "./man/maglevd.ts";
 
-const pages = { "maglevc.1": maglevcPage(), "maglevd.8": maglevdPage() };
+const pages = {
+  "maglevc.1": maglevcPage(),
+  "maglev.yaml.5": maglevYamlPage(),
+  "maglevd.8": maglevdPage(),
+};
 
 for (const [name, page] of Object.entries(pages)) {
   const path = new URL(`../docs/man/${name}`, import.meta.url);

@@ -11,7 +11,7 @@ import { runDeno } from "./gate/process.ts";
 import { root } from "./programs.ts";
 import { versionFaults } from "./release/versions.ts";
 
-const manuals = ["docs/man/maglevc.1", "docs/man/maglevd.8"];
+const manuals = ["docs/man/maglevc.1", "docs/man/maglev.yaml.5", "docs/man/maglevd.8"];
 const pages = ["docs/user-guide.md"];
 const generators = ["proto", "schema", "docs", "man"];
 

@@ -16,6 +16,7 @@ export * from "./types.ts";
 export { jsonSchema } from "./json_schema.ts";
 export type { JsonSchema } from "./json_schema.ts";
 export { Suggester } from "./suggest.ts";
-export { withReference } from "./reference.ts";
+export { referenceSections, withReference } from "./reference.ts";
+export type { ReferenceKey, ReferenceSection } from "./reference.ts";
 export { configDiff, configDiffSteps } from "./diff/diff.ts";
 export type { ConfigChange, Steps } from "./diff/diff.ts";

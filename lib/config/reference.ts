@@ -15,40 +15,66 @@ export function withReference(guide: string): string {
   return `${guide.slice(0, from + begin.length)}\n\n${reference()}\n${guide.slice(to)}`;
 }
 
-/** A Markdown table for each section of the file that holds values. */
-export function reference(): string {
-  return tables(fileSpec, "").join("\n");
+/** A section of the file that holds values. Texts are Markdown with code spans. */
+export interface ReferenceSection {
+  /** Such as `maglev.backends.NAME`. */
+  readonly path: string;
+  readonly description: string;
+  readonly keys: readonly ReferenceKey[];
 }
 
-function tables(spec: SectionSpec, path: string): string[] {
-  const rows: string[][] = [];
-  const below: string[] = [];
+/** A key of a section. */
+export interface ReferenceKey {
+  readonly key: string;
+  /** What its value may be. */
+  readonly type: string;
+  /** What counts when it is absent; empty when nothing does. */
+  readonly absent: string;
+  readonly meaning: string;
+}
+
+/** What is known of the file: its sections in the order of the schema. */
+export function referenceSections(): readonly ReferenceSection[] {
+  return sections(fileSpec, "");
+}
+
+/** A Markdown table for each section of the file that holds values. */
+export function reference(): string {
+  return referenceSections().map(({ path, description, keys }) => {
+    const rows = keys.map(({ key, type, absent, meaning }) =>
+      [`\`${key}\``, type, absent, meaning].map((cell) => cell.replaceAll("|", "\\|"))
+    );
+    const table = markdownTable([["key", "value", "default", "meaning"], ...rows]);
+    return `### \`${path}\`\n\n${description}\n\n${table}\n`;
+  }).join("\n");
+}
+
+function sections(spec: SectionSpec, path: string): ReferenceSection[] {
+  const keys: ReferenceKey[] = [];
+  const below: ReferenceSection[] = [];
   for (const [key, field] of Object.entries(spec.fields)) {
     const here = path === "" ? key : `${path}.${key}`;
     switch (field.type) {
       case "section":
-        below.push(...tables(field, here));
+        below.push(...sections(field, here));
         break;
       case "named":
-        below.push(...tables(field.of, `${here}.NAME`));
-        if (field.required) rows.push(row(key, `${field.noun}s by name`, field));
+        below.push(...sections(field.of, `${here}.NAME`));
+        if (field.required) keys.push(described(key, `${field.noun}s by name`, field));
         break;
       case "list":
-        below.push(...tables(field.of, `${here}[]`));
-        rows.push(row(key, `list of ${field.noun}s`, field));
+        below.push(...sections(field.of, `${here}[]`));
+        keys.push(described(key, `list of ${field.noun}s`, field));
         break;
       default:
-        rows.push(row(key, typeOf(field), field));
+        keys.push(described(key, typeOf(field), field));
     }
   }
-  if (rows.length === 0) return below;
-  const table = markdownTable([["key", "value", "default", "meaning"], ...rows]);
-  return [`### \`${path}\`\n\n${spec.description}\n\n${table}\n`, ...below];
+  return keys.length === 0 ? below : [{ path, description: spec.description, keys }, ...below];
 }
 
-function row(key: string, type: string, field: FieldSpec): string[] {
-  const cells = [`\`${key}\``, type, absent(field), field.description];
-  return cells.map((cell) => cell.replaceAll("|", "\\|"));
+function described(key: string, type: string, field: FieldSpec): ReferenceKey {
+  return { key, type, absent: absent(field), meaning: field.description };
 }
 
 /** Columns are padded as `deno fmt` does it, so that formatting the guide changes nothing. */

@@ -36,8 +36,8 @@ export interface ConfigFileOptions {
   readonly foreseeVpp?: ((desired: DesiredSource) => Promise<VppForecast | undefined>) | undefined;
   /** Told that a reload begins. */
   readonly reloading: () => void;
-  /** Told what became of it. */
-  readonly reloaded: (ok: boolean) => void;
+  /** Told what became of it: undefined when the file is in force, else why it is not. */
+  readonly reloaded: (refusal: string | undefined) => void;
   readonly log: Logger;
   /** Is told of files that are not put into force. */
   readonly events: EventSink;
@@ -133,7 +133,7 @@ export class ConfigFile implements ConfigService {
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
       this.#rejected(outcome.stage, refused.message, actor);
-      reloaded(false);
+      reloaded(refused.message);
       return refused;
     }
     logWarnings(outcome.warnings, log);
@@ -147,7 +147,7 @@ export class ConfigFile implements ConfigService {
       const message = reasonOf(error);
       const isRefused = error instanceof ReloadRefused;
       this.#rejected(isRefused ? "safety" : "apply", message, actor);
-      reloaded(false);
+      reloaded(message);
       return isRefused
         ? { kind: "refused", message, reload: error.outcome }
         : { kind: "reload-error", message };
@@ -155,7 +155,7 @@ export class ConfigFile implements ConfigService {
     this.#stamp = stamp;
     this.#loadedAt = this.#options.now();
     this.#refusal = "";
-    reloaded(true);
+    reloaded(undefined);
     log.info("config-reload-done", { ...counts(outcome.config), ...forecastAttributes(vpp) });
     return { kind: "ok", reload, ...(vpp && { vpp }) };
   }

@@ -8,7 +8,7 @@ import type { Actor } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
 import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
-import { descriptorLimit, giveBackMemory } from "../net/mod.ts";
+import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
@@ -25,6 +25,7 @@ import { rateOf } from "./log_rates.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
+import { runningStatus } from "./status_text.ts";
 import { Vitals } from "./vitals.ts";
 import { forecastVpp } from "./vpp_forecast.ts";
 
@@ -119,10 +120,10 @@ export async function startDaemon(
     checkerStats: () => checker.stats(),
     budgets: () => budgets.all,
   });
-  await warnOfMissingCapabilities(config, log);
+  warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
   parts.adopt(await startApi(base, checker, file, vpp, keeper), (server) => server.shutdown());
-  manager.ready(status(config));
+  manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
   manager.watch(() => vitals.complaint(vpp));
@@ -299,15 +300,15 @@ function configFile(
     now: () => systemClock.wall(),
     apply: async (config, options) => {
       const outcome = await checker.reload(config, options);
-      await warnOfMissingCapabilities(config, log);
+      warnOfMissingCapabilities(config, log);
       return outcome;
     },
     foresee: (config) => checker.foreseeReload(config),
     foreseeVpp: vpp && ((desired) => forecastVpp(vpp, desired, systemClock)),
     reloading: () => manager.reloading(),
-    reloaded: (ok) => {
-      metrics.reloaded(ok);
-      manager.ready(status(checker.config));
+    reloaded: (refusal) => {
+      metrics.reloaded(refusal === undefined);
+      manager.ready(runningStatus(checker.config, refusal));
     },
     log: steadyLog,
     events,
@@ -324,18 +325,22 @@ async function stampOf(path: string): Promise<string> {
   }
 }
 
-/** What `systemctl status` shows. */
-function status({ frontends, backends }: Config): string {
-  return `${frontends.size} frontends, ${backends.size} backends`;
-}
-
-async function warnOfMissingCapabilities(config: Config, log: DaemonLog): Promise<void> {
-  const [status, pingGroupRange] = await Promise.all(
-    ["/proc/self/status", "/proc/sys/net/ipv4/ping_group_range"]
-      .map((path) => Deno.readTextFile(path).catch(() => "")),
-  );
-  const kernel = { status: status ?? "", pingGroupRange: pingGroupRange ?? "" };
+function warnOfMissingCapabilities(config: Config, log: DaemonLog): void {
+  const kernel = {
+    status: kernelText("/proc/self/status"),
+    pingGroupRange: kernelText("/proc/sys/net/ipv4/ping_group_range"),
+  };
   for (const { name, reason } of missingCapabilities(config, kernel)) {
     log.warn("capability-missing", { capability: name, reason });
+  }
+}
+
+/** Empty when it cannot be read: then nothing is known. */
+function kernelText(path: string): string {
+  try {
+    return readKernelFile(path);
+  } catch (error) {
+    if (error instanceof NetError) return "";
+    throw error;
   }
 }

@@ -1,5 +1,6 @@
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { exitCodes } from "./exit_codes.ts";
 
 /** How errors that reached the top are dealt with. */
 export interface LastResortOptions {
@@ -71,6 +72,6 @@ export function endAtOnce(
   exit: (code: number) => void,
 ): void {
   log.error("fatal", { err: error.message, stack: error.stack });
-  const end = () => exit(1);
+  const end = () => exit(exitCodes.fault);
   log.flush(lastWordMs).then(end, end);
 }

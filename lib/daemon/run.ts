@@ -1,20 +1,22 @@
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import { createLogger, reasonOf } from "../log/mod.ts";
-import type { DaemonLog } from "../log/mod.ts";
+import { createLogger, goesToJournal, journalPrefix, reasonOf, silentLogger } from "../log/mod.ts";
+import type { DaemonLog, Logger } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
+import { exitCodes } from "./exit_codes.ts";
 import { usage, UsageError } from "./flags.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
+import { oneLine, refusedStatus } from "./status_text.ts";
 
 /** Who asks for a reload by SIGHUP. */
 const hangup: Actor = { name: "signal", from: "SIGHUP" };
@@ -25,18 +27,29 @@ const stopLimitMs = 15_000;
 
 /** Runs maglevd with these arguments until it is told to stop. Resolves to the exit code. */
 export async function runMaglevd(args: readonly string[]): Promise<number> {
+  try {
+    return await carryOut(args);
+  } catch (error) {
+    // Left to the runtime, it would end with the code of a broken configuration.
+    complain(`maglevd: ${error instanceof Error ? error.stack : String(error)}`);
+    return exitCodes.fault;
+  }
+}
+
+async function carryOut(args: readonly string[]): Promise<number> {
   const request = read(args);
   if (typeof request === "string") {
-    console.error(`maglevd: ${request}`);
-    return 2;
+    complain(`maglevd: ${request}`);
+    serviceManager(silentLogger).status(`maglevd: ${oneLine(request)}`);
+    return exitCodes.semantic;
   }
   switch (request.kind) {
     case "help":
       console.log(usage());
-      return 0;
+      return exitCodes.done;
     case "version":
       console.log(formatVersion("maglevd"));
-      return 0;
+      return exitCodes.done;
     case "check":
       return await check(request.configPath);
     case "run":
@@ -54,16 +67,38 @@ function read(args: readonly string[]): Request | string {
   }
 }
 
-/** `--check`: what is right goes to standard output, what is wrong to standard error. */
+/**
+ * `--check`: what is right goes to standard output, what is wrong to standard error. A service
+ * manager that asks, before it has a daemon reload the file, is told as well.
+ */
 async function check(path: string): Promise<number> {
   const outcome = await loadConfig(path);
-  const print = outcome.kind === "valid" ? console.log : console.error;
-  print(formatOutcome(outcome));
+  if (outcome.kind === "valid") {
+    console.log(formatOutcome(outcome));
+  } else {
+    complain(formatOutcome(outcome));
+    serviceManager(silentLogger).status(refusedStatus(outcome));
+  }
   return checkExitCode(outcome);
 }
 
+/** To standard error: every line an error where that is the journal. */
+function complain(text: string): void {
+  const prefix = goesToJournal(2, Deno.env) ? journalPrefix("error") : "";
+  console.error(text.replaceAll(/^/gm, prefix));
+}
+
+function serviceManager(log: Logger): ServiceManager {
+  return new ServiceManager({ environment: Deno.env, pid: Deno.pid, clock: systemClock, log });
+}
+
 async function serve(settings: Settings): Promise<number> {
-  const log = createLogger({ level: settings.logLevel, sink: Deno.stdout, clock: systemClock });
+  const log = createLogger({
+    level: settings.logLevel,
+    sink: Deno.stdout,
+    clock: systemClock,
+    toJournal: goesToJournal(1, Deno.env),
+  });
   const unsure = chooseAuthorities();
   log.info("starting", { ...version });
   if (unsure !== undefined) log.warn("authorities-unsure", { err: unsure });
@@ -85,26 +120,22 @@ function chooseAuthorities(): string | undefined {
 async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> {
   const running: Running = { daemon: undefined, reloadAsked: false };
   const told = untilTold(running, log);
+  using manager = serviceManager(log);
   const outcome = await loadConfig(settings.configPath);
   if (outcome.kind === "invalid") {
     const err = outcome.problems.map(formatProblem).join("\n");
     log.error("config-check-failed", { type: outcome.stage, err });
+    manager.status(refusedStatus(outcome));
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
-  using manager = new ServiceManager({
-    environment: Deno.env,
-    pid: Deno.pid,
-    clock: systemClock,
-    log,
-  });
   const daemon = running.daemon = await start(settings, outcome.config, log, manager);
-  if (!daemon) return 1;
+  if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void daemon.reload(hangup);
   const { code, why } = await told;
   log.info("stopping", { why });
-  manager.stopping();
-  return await stop(daemon, log) ? code : 1;
+  manager.stopping(`ended: ${why}`);
+  return await stop(daemon, log) ? code : exitCodes.fault;
 }
 
 async function start(
@@ -119,10 +150,15 @@ async function start(
       config,
       log,
       manager,
-      (error) => endAtOnce(error, log, Deno.exit),
+      (error) => {
+        manager.status(`fatal: ${oneLine(error.message)}`);
+        endAtOnce(error, log, Deno.exit);
+      },
     );
   } catch (error) {
-    log.error("start-failed", { err: reasonOf(error) });
+    const err = reasonOf(error);
+    log.error("start-failed", { err });
+    manager.status(`could not start: ${oneLine(err)}`);
     return undefined;
   }
 }
@@ -133,25 +169,31 @@ interface Running {
   reloadAsked: boolean;
 }
 
+/** Why the daemon is to end, and what with. */
+interface Told {
+  readonly code: number;
+  readonly why: string;
+}
+
 /** Listens to signals and stray errors; resolves when one of them ends the daemon. */
-function untilTold(running: Running, log: DaemonLog): Promise<{ code: number; why: string }> {
-  const { promise, resolve } = Promise.withResolvers<{ code: number; why: string }>();
+function untilTold(running: Running, log: DaemonLog): Promise<Told> {
+  const { promise, resolve } = Promise.withResolvers<Told>();
   listenToSignals({
     reload: () => {
       if (running.daemon) void running.daemon.reload(hangup);
       else running.reloadAsked = true;
     },
-    stop: (signal) => resolve({ code: 0, why: signal }),
+    stop: (signal) => resolve({ code: exitCodes.done, why: signal }),
     force: (signal) => {
       log.warn("stopping-at-once", { why: signal });
-      void log.flush(flushLimitMs).then(() => Deno.exit(1));
+      void log.flush(flushLimitMs).then(() => Deno.exit(exitCodes.fault));
     },
   });
   guardAgainstStrayErrors({
     log,
     clock: systemClock,
     count: () => running.daemon?.strayError(),
-    giveUp: () => resolve({ code: 1, why: "too many errors" }),
+    giveUp: () => resolve({ code: exitCodes.fault, why: "too many errors" }),
   });
   return promise;
 }

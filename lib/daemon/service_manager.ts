@@ -33,15 +33,20 @@ export class ServiceManager implements Disposable {
     this.#notify(`READY=1\nSTATUS=${status}`);
   }
 
+  /** What is to be said of it in `systemctl status`, and no more. */
+  status(status: string): void {
+    this.#notify(`STATUS=${status}`);
+  }
+
   /** A reload has begun; `ready` ends it. */
   reloading(): void {
     this.#notify("RELOADING=1");
   }
 
-  /** The end has begun. */
-  stopping(): void {
+  /** The end has begun; `status` says why, and stays to be read. */
+  stopping(status: string): void {
     this.#timer?.cancel();
-    this.#notify("STOPPING=1");
+    this.#notify(`STOPPING=1\nSTATUS=${status}`);
   }
 
   /**

@@ -1,5 +1,6 @@
 import type { Clock } from "../time/mod.ts";
 import { formatRecord } from "./format.ts";
+import { journalPrefix } from "./journal.ts";
 import { logLevels } from "./types.ts";
 import type { LogAttributes, Logger, LogLevel, LogRecord, LogSource } from "./types.ts";
 import { LineWriter } from "./writer.ts";
@@ -12,6 +13,8 @@ export interface LoggerOptions {
   readonly sink: LogSink;
   readonly clock: Clock;
   readonly limits?: WriterLimits;
+  /** Whether the sink is systemd's journal: then each line tells its priority. */
+  readonly toJournal?: boolean;
 }
 
 /** The daemon's log: where rooms write, and where the event stream listens. */
@@ -33,20 +36,24 @@ const noAttributes: LogAttributes = {};
 const rankOf = (level: LogLevel) => logLevels.indexOf(level);
 
 /** A log that writes JSON lines to `sink` and tells subscribers. */
-export function createLogger({ level, sink, clock, limits }: LoggerOptions): DaemonLog {
+export function createLogger(
+  { level, sink, clock, limits, toJournal = false }: LoggerOptions,
+): DaemonLog {
   const ownRank = rankOf(level);
   const subscribers = new Set<Subscriber>();
   let lowest = ownRank;
 
+  const format = (record: LogRecord) =>
+    toJournal ? journalPrefix(record.level) + formatRecord(record) : formatRecord(record);
   const gap = (count: number) =>
-    formatRecord({ level: "warn", msg: "log-dropped", wall: clock.wall(), attributes: { count } });
+    format({ level: "warn", msg: "log-dropped", wall: clock.wall(), attributes: { count } });
   const writer = new LineWriter(sink, gap, limits);
 
   function log(at: LogLevel, msg: string, attributes = noAttributes): void {
     const rank = rankOf(at);
     if (rank < lowest) return;
     const record = { level: at, msg, wall: clock.wall(), attributes };
-    if (rank >= ownRank) writer.write(formatRecord(record));
+    if (rank >= ownRank) writer.write(format(record));
     for (const subscriber of subscribers) {
       if (rank >= subscriber.rank && !subscriber.busy) tell(subscriber, record);
     }

@@ -112,7 +112,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
       ];
     },
     async *scrape() {
-      figures = await readProcess();
+      figures = readProcess();
       await inSlices(clock, tally());
       yield* exposition(ordered([...own, ...attached]), clock);
     },

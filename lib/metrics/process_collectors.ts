@@ -1,3 +1,4 @@
+import { countDescriptors, NetError, readKernelFile } from "../net/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector } from "./collector.ts";
 import { processFamilies } from "./families.ts";
@@ -16,16 +17,20 @@ export interface ProcessFigures {
 /** USER_HZ, which on the architectures we run on is the same everywhere; the page size is not. */
 const ticksPerSecond = 100;
 
-/** Reads the figures from /proc (proc(5)), off the event loop. Never rejects. */
-export async function readProcess(): Promise<ProcessFigures> {
-  const [stat, status, boot, limits, openFds] = await Promise.all([
-    readText("/proc/self/stat"),
-    readText("/proc/self/status"),
-    readText("/proc/stat"),
-    readText("/proc/self/limits"),
-    countFds(),
-  ]);
-  return { ...parseProcess({ stat, status, boot, limits }), openFds };
+/** /proc/stat: when the machine was started does not change, and its other lines are many. */
+let machine = "";
+
+/** Reads the figures from /proc (proc(5)); what needs no disk takes some 100 µs. Never throws. */
+export function readProcess(): ProcessFigures {
+  machine ||= orNothing(() => readKernelFile("/proc/stat")) ?? "";
+  const read = (path: string) => orNothing(() => readKernelFile(path)) ?? "";
+  const figures = parseProcess({
+    stat: read("/proc/self/stat"),
+    status: read("/proc/self/status"),
+    boot: machine,
+    limits: read("/proc/self/limits"),
+  });
+  return { ...figures, openFds: orNothing(countDescriptors) };
 }
 
 /** What is read from /proc, empty where that was refused. */
@@ -90,11 +95,11 @@ function scaled(value: number | undefined, factor: number): number | undefined {
 }
 
 /** What cannot be read, for want of descriptors or of /proc, has no figures in this scrape. */
-async function readText(path: string): Promise<string> {
-  return await Deno.readTextFile(path).catch(() => "");
-}
-
-async function countFds(): Promise<number | undefined> {
-  const entries = await Array.fromAsync(Deno.readDir("/proc/self/fd")).catch(() => undefined);
-  return entries?.length;
+function orNothing<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof NetError) return undefined;
+    throw error;
+  }
 }

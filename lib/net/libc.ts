@@ -12,6 +12,7 @@ const library = Deno.dlopen("libc.so.6", {
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
+  closedir: { parameters: ["pointer"], result: "i32" },
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
@@ -29,6 +30,7 @@ const library = Deno.dlopen("libc.so.6", {
   mmap: { parameters: ["pointer", "usize", "i32", "i32", "i32", "i64"], result: "pointer" },
   munmap: { parameters: ["pointer", "usize"], result: "i32" },
   open: { parameters: ["buffer", "i32", "i32"], result: "i32" },
+  opendir: { parameters: ["buffer"], result: "pointer" },
   poll_sleeping: {
     name: "poll",
     parameters: ["buffer", "usize", "i32"],
@@ -36,6 +38,7 @@ const library = Deno.dlopen("libc.so.6", {
     nonblocking: true,
   },
   read: { parameters: ["i32", "buffer", "usize"], result: "i32" },
+  readdir: { parameters: ["pointer"], result: "pointer" },
   recv: { parameters: ["i32", "buffer", "usize", "i32"], result: "i32" },
   recvfrom: { parameters: ["i32", "buffer", "usize", "i32", "buffer", "buffer"], result: "i32" },
   recvmsg: { parameters: ["i32", "buffer", "i32"], result: "i32" },

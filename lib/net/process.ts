@@ -3,14 +3,19 @@ import { NetError } from "./errno.ts";
 import { FileDescriptor } from "./fd.ts";
 import { cString, errno, libc } from "./libc.ts";
 
-/**
- * The arguments that this process was started with, the runtime's own included (proc(5)). Read by
- * system calls: the runtime lets nobody read that file who may not do everything. Throws
- * {@link NetError}.
- */
+/** The arguments that this process was started with, the runtime's own included (proc(5)). Throws
+ * {@link NetError}. */
 export function processArguments(): string[] {
-  const action = "read the arguments of this process";
-  const number = libc.open(cString("/proc/self/cmdline"), O_CLOEXEC, 0);
+  return readKernelFile("/proc/self/cmdline").split("\0").slice(0, -1);
+}
+
+/**
+ * The text of a file of /proc. Read by system calls: the runtime lets nobody read there who may not
+ * do everything (`--allow-all`), which what is shipped may not. Throws {@link NetError}.
+ */
+export function readKernelFile(path: string): string {
+  const action = `read ${path}`;
+  const number = libc.open(cString(path), O_CLOEXEC, 0);
   if (number < 0) throw new NetError(action, errno());
   using file = new FileDescriptor(number);
   const decoder = new TextDecoder();
@@ -19,9 +24,21 @@ export function processArguments(): string[] {
   for (;;) {
     const length = libc.read(file.number, part, BigInt(part.length));
     if (length < 0) throw new NetError(action, errno());
-    if (length === 0) return text.split("\0").slice(0, -1);
+    if (length === 0) return text;
     text += decoder.decode(part.subarray(0, length), { stream: true });
   }
+}
+
+/** How many descriptors this process has open. Throws {@link NetError}. */
+export function countDescriptors(): number {
+  const path = "/proc/self/fd";
+  const directory = libc.opendir(cString(path));
+  if (!directory) throw new NetError(`read ${path}`, errno());
+  // Not counted: itself, and the two entries that every directory has.
+  let count = -3;
+  while (libc.readdir(directory)) count++;
+  libc.closedir(directory);
+  return count;
 }
 
 /**

@@ -60,7 +60,7 @@ function fixture(
   events.subscribe((event) => told.push(event));
   logEvents(events, log);
   const applied: Config[] = [];
-  const results: boolean[] = [];
+  const results: (string | undefined)[] = [];
   const disk = { stamp: "1", now: 1_000 };
   const file = new ConfigFile({
     path: "m.yaml",
@@ -74,7 +74,7 @@ function fixture(
     foresee: (next) => Promise.resolve({ ...outcomeOf(next), desired: desiredOf(next) }),
     ...(foreseeVpp && { foreseeVpp }),
     reloading: () => {},
-    reloaded: (ok) => void results.push(ok),
+    reloaded: (refusal) => void results.push(refusal),
     log,
     events,
   });
@@ -85,7 +85,7 @@ Deno.test("a valid file is applied, and the log says when and what", async () =>
   const { file, log, applied, results } = fixture(() => Promise.resolve(valid));
   deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config) });
   deepEqual(applied, [config]);
-  deepEqual(results, [true]);
+  deepEqual(results, [undefined]);
   deepEqual(log.lines, [
     "info config-reload-start",
     "info config-reload-done frontends=1 backends=0 healthchecks=0",
@@ -106,7 +106,7 @@ Deno.test("a faulty file changes nothing; every problem is named with its place"
   const message = "m.yaml:3:5: maglev.a: one\nm.yaml:9:1: maglev.b: two";
   deepEqual(await file.reload(actor), { kind: "semantic-error", message });
   deepEqual(applied, []);
-  deepEqual(results, [false]);
+  deepEqual(results, [message]);
   deepEqual(log.lines, [
     "info config-reload-start",
     `error config-check-failed type=semantic err=${message} cause=config actor=operator actor-from=192.0.2.7`,
@@ -156,7 +156,7 @@ Deno.test("a reload that takes too much out is refused loudly, with what it woul
   );
   deepEqual(await file.reload(actor, true), { kind: "ok", reload });
   equal((await file.reload(actor)).kind, "refused", "one who insists does so once");
-  deepEqual(results, [false, true, false]);
+  deepEqual(results, [message, undefined, message]);
 });
 
 Deno.test("a reload that several wait for is the first one's", async () => {
@@ -180,7 +180,7 @@ Deno.test("a reload that several wait for is the first one's", async () => {
 Deno.test("what a valid file says in vain is warned of before it is applied", async () => {
   const { file, log, results } = fixture(() => Promise.resolve(warned));
   deepEqual(await file.reload(actor), { kind: "ok", reload: outcomeOf(config) });
-  deepEqual(results, [true]);
+  deepEqual(results, [undefined]);
   deepEqual(log.lines.slice(1, -1), [
     "warn config-warning reason=m.yaml:4:5: maglev.c: idle",
     "warn config-warning reason=m.yaml:7:2: maglev.d: void",
@@ -219,7 +219,7 @@ Deno.test("a configuration that cannot be applied is said and counted", async ()
   const failing = () => Promise.reject(new Error("no room"));
   const { file, log, results } = fixture(() => Promise.resolve(valid), failing);
   deepEqual(await file.reload(actor), { kind: "reload-error", message: "no room" });
-  deepEqual(results, [false]);
+  deepEqual(results, ["no room"]);
   equal(
     log.lines.at(-1),
     "error checker-reload-error err=no room cause=config actor=operator actor-from=192.0.2.7",

@@ -54,7 +54,7 @@ Deno.test("twenty errors within a minute are too many, twenty in an hour are not
   ok(log.lines.includes("error giving-up errors=20 within-seconds=60"));
 });
 
-Deno.test("a fatal error ends the process with 1 once it is logged, and when it cannot be", async () => {
+Deno.test("a fatal error ends the process with 4 once it is logged, and when it cannot be", async () => {
   for (const flush of [() => Promise.resolve(), () => Promise.reject(new Error("full"))]) {
     const log = new RecordedLog();
     const order: string[] = [];
@@ -70,7 +70,7 @@ Deno.test("a fatal error ends the process with 1 once it is logged, and when it 
       },
     };
     endAtOnce(new Error("cannot leave network namespace dp"), noted, ended.resolve);
-    equal(await ended.promise, 1);
+    equal(await ended.promise, 4);
     equal(order.join(), "fatal,flush 100");
     equal(log.named("fatal")[0]?.err, "cannot leave network namespace dp");
   }

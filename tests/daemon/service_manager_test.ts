@@ -29,19 +29,21 @@ Deno.test("the manager hears of start, reload and stop", () => {
   manager.ready("2 frontends");
   manager.reloading();
   manager.ready("3 frontends");
-  manager.stopping();
+  manager.status("could not start");
+  manager.stopping("ended: SIGTERM");
   assert.deepEqual(sent, [
     "/run/notify: READY=1 STATUS=2 frontends",
     "/run/notify: RELOADING=1",
     "/run/notify: READY=1 STATUS=3 frontends",
-    "/run/notify: STOPPING=1",
+    "/run/notify: STATUS=could not start",
+    "/run/notify: STOPPING=1 STATUS=ended: SIGTERM",
   ]);
 });
 
 Deno.test("without NOTIFY_SOCKET nothing is sent", () => {
   const { sent, manager } = setUp({});
   manager.ready("");
-  manager.stopping();
+  manager.stopping("");
   assert.deepEqual(sent, []);
 });
 
@@ -65,9 +67,9 @@ Deno.test("the watchdog is fed at a third of its period, and starves on a compla
   trouble = undefined;
   clock.advance(10_000);
   assert.equal(sent.length, 3);
-  manager.stopping();
+  manager.stopping("");
   clock.advance(60_000);
-  assert.equal(sent.at(-1), "@n: STOPPING=1");
+  assert.equal(sent.at(-1), "@n: STOPPING=1 STATUS=");
   assert.equal(clock.pending, 0);
 });
 
@@ -87,7 +89,7 @@ Deno.test("a manager that does not listen is logged once and no more", () => {
     (path) => sendUnixDatagram(path, new Uint8Array(1)),
   );
   manager.ready("");
-  manager.stopping();
+  manager.stopping("");
   assert.equal(logged.length, 1);
   assert.match(logged[0] ?? "", /^service-manager-unreachable .*\/nowhere\/notify.*/);
 });

@@ -92,7 +92,7 @@ Deno.test("wrong flags and a port that is taken are said in one sentence", async
     ...[...deno, bundles.maglevd, `--config=${daemon.configPath}`] as const,
     ...[`--grpc-addr=${daemon.server}`, "--metrics-addr=", "--vpp-api-addr="],
   );
-  equal(second.code, 1);
+  equal(second.code, 3);
   const last = JSON.parse(second.stdout.trim().split("\n").at(-1) ?? "{}");
   equal(last.msg, "start-failed");
   ok(String(last.err).startsWith(`cannot listen on ${daemon.server}`), last.err);

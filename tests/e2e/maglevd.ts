@@ -21,13 +21,23 @@ export class Maglevd implements AsyncDisposable {
   }
 
   /** Starts the program with this configuration, on ports of its own; VPP is off. */
-  static async start(program: string, config: string, ...args: string[]): Promise<Maglevd> {
+  static start(program: string, config: string, ...args: string[]): Promise<Maglevd> {
+    return Maglevd.startWith(["-A", "--no-config"], program, config, ...args);
+  }
+
+  /** The same with other flags for the runtime. */
+  static async startWith(
+    permissions: readonly string[],
+    program: string,
+    config: string,
+    ...args: string[]
+  ): Promise<Maglevd> {
     const folder = await Deno.makeTempDir({ prefix: "maglevd-" });
     const path = `${folder}/maglev.yaml`;
     await Deno.writeTextFile(path, config);
     const child = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-A", "--no-config", program, `--config=${path}`],
+        ...["run", ...permissions, program, `--config=${path}`],
         ...["--grpc-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--vpp-api-addr="],
         ...args,
       ],

@@ -1,10 +1,15 @@
 import assert from "node:assert/strict";
-import { processArguments, replaceProcess } from "../../lib/net/mod.ts";
+import {
+  countDescriptors,
+  processArguments,
+  readKernelFile,
+  replaceProcess,
+} from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
 Deno.test("a process is replaced by another one of the same number, and nothing of it stays", async () => {
   const script = new URL("replaced.ts", import.meta.url).pathname;
-  const args = ["run", "-A", "--no-check", script, "", "two words", "ü", "long".repeat(4000)];
+  const args = ["run", "-A", "--no-check", script, "", "two words", "ü", "€".repeat(3000)];
   const { stdout, code } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
     .output();
   assert.equal(code, 0);
@@ -29,4 +34,30 @@ Deno.test("a program that is not there replaces nothing", () => {
     message: "start /nowhere/deno anew: no such file or directory",
     code: "ENOENT",
   });
+});
+
+Deno.test("descriptors are counted without the one for counting", async () => {
+  const before = countDescriptors();
+  assert.equal(before, openDescriptors() - 1);
+  using _file = await Deno.open("/dev/null");
+  assert.equal(countDescriptors(), before + 1);
+});
+
+Deno.test("a file of the kernel's that is not there is an error with its name", () => {
+  assert.throws(() => readKernelFile("/proc/self/nothing"), {
+    message: "read /proc/self/nothing: no such file or directory",
+  });
+  assert.throws(() => readKernelFile("/proc/self"), { code: "EISDIR" });
+});
+
+Deno.test("without a descriptor left they cannot be counted, and that is said", async () => {
+  const door = new URL("../../lib/net/mod.ts", import.meta.url);
+  const code = `import { countDescriptors } from ${JSON.stringify(door)};
+    const files = [];
+    try { for (;;) files.push(Deno.openSync("/dev/null")); } catch {}
+    try { countDescriptors(); } catch (error) { console.log(error.message); }`;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", 'ulimit -n 256; exec "$0" eval --no-lock "$1"', Deno.execPath(), code],
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "read /proc/self/fd: out of file descriptors\n");
 });

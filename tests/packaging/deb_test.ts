@@ -1,36 +1,42 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
+import { buildPackages } from "./built_packages.ts";
 import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
 
 const tools = ["dpkg-deb", "systemd-analyze", "setpriv"];
 
-/** Packages of two versions, uncompressed, because compressing takes half a minute. */
-async function build(out: string): Promise<void> {
-  for (const version of ["1.0.0", "1.0.1"]) {
-    const args = ["--compression", "none", "--version", version, "--out", out];
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${root}tools/deb.ts`, ...args],
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
-  }
-}
-
 const script = `
-arch=$(dpkg --print-architecture)
-step() { echo "== $1"; }
+arch=$(command dpkg --print-architecture)
+dpkg() { command dpkg --force-unsafe-io "$@"; }
+step() { echo "== $*"; }
+both() { echo $packages/vpp-maglevd_$1_$arch.deb $packages/vpp-maglev_$1_$arch.deb; }
+enabled() { ls /etc/systemd/system/multi-user.target.wants 2>/dev/null | grep maglev || echo off; }
+export SYSTEMD_OFFLINE=1
 
 step install
-dpkg -i $packages/vpp-maglevd_1.0.0_$arch.deb $packages/vpp-maglev_1.0.0_$arch.deb >/tmp/dpkg.log
+dpkg -i $(both 1.0.0) >/tmp/dpkg.log
 id -un maglevd
 id -gn maglevd
 ls /lib/systemd/system/vpp-maglevd.service /etc/default/vpp-maglev
 maglevd --check
+enabled
+dpkg-query -W -f '\${Maintainer}\\n\${Recommends}\\n\${Conffiles}' vpp-maglevd
+
+step programs
+/usr/lib/vpp-maglev/maglev maglevd --version | cut -d' ' -f1
+/usr/lib/vpp-maglev/maglev maglevc --version | cut -d' ' -f1
+/usr/lib/vpp-maglev/maglev other 2>&1 || echo $?
+find / -xdev -path /usr/lib/vpp-maglev/\\* -size +50M | wc -l
+man -l /usr/share/man/man5/maglev.yaml.5.gz 2>&1 | grep -c '^KEYS'
+
+step try before the installation
+for package in $(both 1.0.1); do dpkg -x $package /srv/new; done
+/srv/new/usr/sbin/maglevd --version | cut -d' ' -f1
+PATH=/srv/new/usr/bin:$PATH maglevc --version | cut -d' ' -f1
+rm -r /srv/new
 
 step unit
 systemd-analyze verify /lib/systemd/system/vpp-maglevd.service 2>&1 | grep vpp-maglevd || true
-grep CA_STORE /lib/systemd/system/vpp-maglevd.service
 
 step run
 cat >/etc/vpp-maglev/maglev.yaml <<END
@@ -42,30 +48,70 @@ maglev:
     ping: {address: 127.0.0.1, healthcheck: p}
   frontends: {f: {address: 198.51.100.1, pools: [{name: p, backends: {own: {}}}]}}
 END
-mkdir -p /var/cache/vpp-maglev /var/lib/vpp-maglev
-chown maglevd /var/cache/vpp-maglev /var/lib/vpp-maglev
-setpriv --reuid=maglevd --regid=maglevd --init-groups --inh-caps=-all,+net_raw,+sys_admin \\
-  --ambient-caps=-all,+net_raw,+sys_admin --no-new-privs \\
-  env DENO_DIR=/var/cache/vpp-maglev maglevd --vpp-api-addr= --state-dir /var/lib/vpp-maglev >/tmp/log 2>&1 &
+echo MAGLEV_LOG_LEVEL=debug >>/etc/default/vpp-maglev
+mkdir -p /var/lib/vpp-maglev
+chown maglevd /var/lib/vpp-maglev
+as_maglevd() {
+  exec setpriv --reuid=maglevd --regid=maglevd --init-groups --inh-caps=-all,+$1,+sys_admin \\
+    --ambient-caps=-all,+$1,+sys_admin --no-new-privs \\
+    env HOME=/nonexistent maglevd --vpp-api-addr= --state-dir /var/lib/vpp-maglev
+}
+as_maglevd net_raw >/tmp/log 2>&1 &
 until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!; done
 maglevc show backends | awk '{ print $1, $3, $5 }'
 tr '\\0' '\\n' </proc/$!/environ | grep ^DENO_TLS_CA_STORE=
+cat /proc/$!/comm
 maglevc set backend ping pause --yes
 kill $!; wait $!
 ls /var/lib/vpp-maglev
+ls -d /nonexistent 2>&1 | cut -d: -f3
 tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
+echo 0 0 >/proc/sys/net/ipv4/ping_group_range
+as_maglevd kill >/tmp/log 2>&1 &
+until grep -q api-listening /tmp/log; do kill -0 $!; done
+kill $!; wait $!
+grep -o '"capability-missing","capability":"[A-Z_]*"' /tmp/log
 
 step upgrade
-dpkg --force-confdef -i $packages/vpp-maglevd_1.0.1_$arch.deb >/tmp/dpkg.log 2>&1
+ln -s /lib/systemd/system/vpp-maglevd.service /etc/systemd/system/multi-user.target.wants/
+dpkg -i $(both 1.0.1) >/tmp/dpkg.log 2>&1 </dev/null
 dpkg-query -W -f '\${Version}\\n' vpp-maglevd
 grep -c 'port: 9091' /etc/vpp-maglev/maglev.yaml
+grep -c LOG_LEVEL=debug /etc/default/vpp-maglev
+enabled
+
+step remove and install again
+dpkg -r vpp-maglevd >/tmp/dpkg.log 2>&1
+readlink /etc/systemd/system/vpp-maglevd.service
+dpkg -i $packages/vpp-maglevd_1.0.1_$arch.deb >/tmp/dpkg.log 2>&1 </dev/null
+readlink /etc/systemd/system/vpp-maglevd.service || true
+enabled
+grep -c 'port: 9091' /etc/vpp-maglev/maglev.yaml
+
+step only the client is left
+dpkg --force-depends -r vpp-maglevd >/tmp/dpkg.log 2>&1
+/usr/lib/vpp-maglev/maglev maglevd 2>&1 || echo $?
 
 step purge
 dpkg -P vpp-maglevd vpp-maglev >/tmp/dpkg.log 2>&1
 getent passwd maglevd || echo no user
 getent group maglevd || echo no group
-ls -d /etc/vpp-maglev /etc/default/vpp-maglev /usr/lib/vpp-maglev* /var/*/vpp-maglev 2>/dev/null ||
+ls -d /etc/vpp-maglev /etc/default/vpp-maglev /usr/lib/vpp-maglev* /usr/share/vpp-maglev* \\
+  /var/*/vpp-maglev /var/lib/systemd/deb-systemd-helper-*/*maglev* 2>/dev/null ||
   echo no files
+enabled
+
+step an image with a configuration of its own
+mkdir -p /etc/vpp-maglev
+cat >/etc/vpp-maglev/maglev.yaml <<END
+maglev: { vpp: { lb: { ipv4-src-address: 10.0.0.1, ipv6-src-address: 2001:db8::1 } } }
+END
+dpkg -i $(both 1.0.0) >/tmp/dpkg.log
+enabled
+grep -c 10.0.0.1 /etc/vpp-maglev/maglev.yaml
+rm /etc/systemd/system/multi-user.target.wants/vpp-maglevd.service
+dpkg -i $(both 1.0.1) >/tmp/dpkg.log
+enabled
 `;
 
 const expected = `== install
@@ -73,35 +119,65 @@ maglevd
 maglevd
 /etc/default/vpp-maglev
 /lib/systemd/system/vpp-maglevd.service
-/etc/vpp-maglev/maglev.yaml: valid: 1 frontend, 2 backends, 1 health check
+/etc/vpp-maglev/maglev.yaml: valid: 0 frontends, 0 backends, 0 health checks
+off
+Tess Ter <tess@example.net>
+ca-certificates
+== programs
+maglevd
+maglevc
+maglev: start it as one of maglevd and maglevc, or name one first: /usr/lib/vpp-maglev/maglev maglevd --version
+2
+1
+1
+== try before the installation
+maglevd
+maglevc
 == unit
-Environment=DENO_TLS_CA_STORE=system
 == run
 name state last
 own up L4OK
 ping up L4OK
 DENO_TLS_CA_STORE=system
+maglevd
 backend ping is paused
 no frontend's traffic changes
 state.db
+ No such file or directory
 "msg":"stopped"
+"capability-missing","capability":"CAP_NET_RAW"
 == upgrade
 1.0.1
 1
+1
+vpp-maglevd.service
+== remove and install again
+/dev/null
+vpp-maglevd.service
+1
+== only the client is left
+maglev: maglevd is not installed, it is in the package vpp-maglevd
+127
 == purge
 no user
 no group
 no files
+off
+== an image with a configuration of its own
+vpp-maglevd.service
+1
+off
 `;
 
-const name = "the packages install, check, run with two capabilities, upgrade and purge";
+const name =
+  "the packages install, run with two capabilities, upgrade, come back as they were, and purge";
 
 Deno.test(
   needing(canSandbox && havePrograms(...tools), `root, namespaces, ${tools.join(", ")}`, name),
   async () => {
     const out = await Deno.makeTempDir();
     try {
-      await build(out);
+      await buildPackages(out);
       const { stdout, stderr, code } = await onThrowAwayMachine(`packages=${out}\n${script}`, [
         out,
       ]);

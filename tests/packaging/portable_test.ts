@@ -192,6 +192,23 @@ portableTest("what somebody else has put in a shared place is not used", async (
   assert.equal(stdout, "1\n7\n1\n7\n0\n1\n6\n", stderr);
 }, true);
 
+portableTest(
+  "a copy in a place that has become read-only is used if it is whole",
+  async (portable) => {
+    const script = [
+      `export HOME=/root MAGLEV_CACHE_DIR=${portable.cache}`,
+      `cd ${portable.folder}; ./maglevc --version >/dev/null`,
+      `touch ${portable.own}/*/runtime`,
+      `mount --bind ${portable.cache} ${portable.cache}`,
+      `mount -o remount,ro,bind ${portable.cache}`,
+      "./maglevc --version; ls -d /root/.cache/maglev-* 2>&1",
+    ].join("\n");
+    const { stdout } = await onThrowAwayMachine(script, [portable.folder, portable.cache]);
+    assert.match(stdout, /^maglevc .*\nls: cannot access/);
+  },
+  true,
+);
+
 portableTest("signals reach the program, which is the process that was started", async (p) => {
   const path = `${p.folder}/maglev.yaml`;
   await Deno.writeTextFile(path, config);

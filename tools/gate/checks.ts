@@ -26,7 +26,7 @@ export const checks: readonly Check[] = [
   { name: "mutation sample", run: () => runDeno([...mutate, "--gate"]), tells: true },
   fresh("lib/gen matches proto/", "tools/proto.ts"),
   fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
-  fresh("docs/man matches flags and commands", "tools/man.ts"),
+  fresh("docs/man matches flags, commands and lib/config", "tools/man.ts"),
   fresh("docs/metrics.md matches lib/metrics", "tools/docs.ts"),
 ];
 

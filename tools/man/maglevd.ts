@@ -1,3 +1,4 @@
+import { exitCodes, exitMeanings } from "../../lib/daemon/exit_codes.ts";
 import { flags } from "../../lib/daemon/flags.ts";
 import { version } from "../../lib/version/mod.ts";
 import { escape } from "./roff.ts";
@@ -10,6 +11,9 @@ export function maglevdPage(): string {
     ".SH OPTIONS",
     "A flag wins over its environment variable. Values may follow after a blank or after =.",
     ...flags.flatMap(describeFlag),
+    ...running,
+    ".SH EXIT STATUS",
+    ...Object.entries(exitMeanings).flatMap(describeExit),
     ...ending,
     "",
   ].join("\n");
@@ -27,6 +31,11 @@ function describeFlag({ name, kind, environment, fallback, help }: typeof flags[
     escape(sentence(help)),
     ...notes.map(escape),
   ];
+}
+
+function describeExit([name, meaning]: [string, string]): string[] {
+  const code = Object.entries(exitCodes).find(([each]) => each === name)?.[1];
+  return [".TP", `.B ${code}`, escape(meaning)];
 }
 
 function sentence(text: string): string {
@@ -51,7 +60,7 @@ const opening = [
   "When it starts, it takes over what VPP has and changes nothing before the backends are known.",
 ] as const;
 
-const ending = [
+const running = [
   ".SH SIGNALS",
   ".TP",
   ".B SIGHUP",
@@ -64,21 +73,49 @@ const ending = [
   "CAP_NET_RAW for icmp checks, unless net.ipv4.ping_group_range covers the group of the process.",
   "CAP_SYS_ADMIN for probing from another network namespace. What is missing is said in the log",
   "when starting. VPP's sockets are opened as an ordinary file: be a member of their group.",
-  ".SH EXIT STATUS",
-  "0 after a signal or a valid \\-\\-check, 1 when it could not start or the file cannot be parsed,",
-  "2 when the file contradicts itself.",
+  ".SH SYSTEMD",
+  "The unit is",
+  ".BR vpp\\-maglevd.service .",
+  ".B systemctl reload vpp\\-maglevd",
+  "checks the configuration first and fails if it is refused. What was refused, at a start or a",
+  "reload, and why maglevd could not start, is the Status in",
+  '.BR "systemctl status vpp\\-maglevd" .',
+  "systemd starts maglevd anew after every exit but 1 and 2, which would come again. Flags that a",
+  "drop\\-in gives to ExecStart= belong to the check in ExecReload= as well; the variables of",
+  ".I /etc/default/vpp\\-maglev",
+  "count for both.",
+  ".PP",
+  "The package enables and starts the unit if there is a configuration when it is installed. A",
+  "minimal one, which it makes otherwise, is for you to edit first.",
+] as const;
+
+const ending = [
   ".SH FILES",
   ".TP",
   ".I /etc/vpp\\-maglev/maglev.yaml",
-  "The configuration. Its fields are described in config\\-guide.md.",
+  "The configuration, see",
+  ".BR maglev.yaml (5).",
   ".TP",
   ".I /etc/default/vpp\\-maglev",
   "The environment of the systemd service.",
+  ".TP",
+  ".I /var/lib/vpp\\-maglev/",
+  "What operators said, health and the journal: what outlives a restart.",
+  ".TP",
+  ".I /usr/share/doc/vpp\\-maglevd/",
+  "user\\-guide.md, troubleshooting.md, which explains each record of the log, and examples.",
+  ".TP",
+  ".I /usr/share/vpp\\-maglev/",
+  "Alerting rules for Prometheus, a dashboard for Grafana, the API as a .proto file, and the JSON",
+  "Schema of the configuration.",
   ".SH LOGGING",
   "JSON lines on standard output: time, level, msg, then attributes. State changes are",
   "backend\\-transition and frontend\\-transition at level INFO; single probes and every message",
-  "to and from VPP are at level DEBUG.",
+  "to and from VPP are at level DEBUG. To systemd's journal each line tells its priority, so that",
+  ".B journalctl \\-u vpp\\-maglevd \\-p err",
+  "finds the errors.",
   ".SH SEE ALSO",
   ".BR maglevc (1),",
+  ".BR maglev.yaml (5),",
   ".BR systemctl (1)",
 ] as const;

@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { needing } from "../support/programs.ts";
+import { buildPackages } from "./built_packages.ts";
+import { onSystemdMachine, whyNoMachine } from "./systemd_machine.ts";
+
+/** What the script prints and what is expected of it, step by step: `$ command`, then its output. */
+const story = `
+== a new machine: installed, and not started before it is configured
+$ install_version 1.0.0
+$ state
+disabled inactive
+$ cat /etc/vpp-maglev/maglev.yaml | grep -c ipv4-src
+1
+
+== with a configuration it starts, although /var/cache is read-only
+$ mount -t tmpfs -o ro tmpfs /var/cache
+$ configure web ping
+$ systemctl enable --now vpp-maglevd 2>/dev/null
+$ note_process; state
+enabled active
+$ status
+1 frontends, 2 backends
+$ until [ "$(maglevc show backends | grep -c L4OK)" = 2 ]; do sleep 0.2; done
+$ maglevc set backend ping pause --yes | head -n 1
+backend ping is paused
+$ journalctl -u vpp-maglevd -p err -o cat -q
+$ journalctl -u vpp-maglevd -p warning -o cat -q | grep -c '^{.*"grpc-listen-open"'
+1
+
+== a reload of a good file
+$ configure web ping third
+$ systemctl reload vpp-maglevd
+$ until status | grep '3 backends'; do sleep 0.2; done
+1 frontends, 3 backends
+$ same_process
+yes
+
+== a reload of a bad one fails, says which line, and changes nothing
+$ echo '  frontend: {}' >>$config
+$ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
+failed with 1
+$ status
+configuration refused: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+$ journalctl -u vpp-maglevd -p err -o cat -q | head -n 1
+/etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+$ state
+enabled active
+$ maglevc show backends | grep -c third
+1
+$ same_process
+yes
+
+== a reload that the daemon refuses is seen in the status
+$ configure web ping third
+$ sed -i s/198.51.100.1/198.51.100.9/ $config
+$ systemctl reload vpp-maglevd
+$ until status | grep -o 'not reloaded: .* is refused'; do sleep 0.2; done
+not reloaded: the reload is refused
+$ configure web ping third
+$ systemctl reload vpp-maglevd
+$ until status | grep '^1 frontends, 3 backends$'; do sleep 0.2; done
+1 frontends, 3 backends
+
+== killed, it comes back with what operators said
+$ systemctl kill -s KILL vpp-maglevd
+$ until another_process; do sleep 0.2; done
+$ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
+state paused
+
+== stopped dead, the watchdog starts it afresh
+$ mkdir -p /run/systemd/system/vpp-maglevd.service.d
+$ printf '[Service]\\nWatchdogSec=10\\n' >/run/systemd/system/vpp-maglevd.service.d/w.conf
+$ systemctl daemon-reload; systemctl restart vpp-maglevd; note_process
+$ systemctl kill -s STOP vpp-maglevd
+$ until another_process; do sleep 0.2; done
+$ journalctl -u vpp-maglevd -o cat -q | grep -c 'Watchdog timeout (limit 10s)!'
+1
+$ rm /run/systemd/system/vpp-maglevd.service.d/w.conf; systemctl daemon-reload
+
+== an upgrade asks nothing, restarts it, and keeps everything
+$ install_version 1.0.1
+$ until another_process; do sleep 0.2; done
+$ dpkg-query -W -f '\${Version}\\n' vpp-maglevd
+1.0.1
+$ state
+enabled active
+$ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
+state paused
+
+== removed and installed again, it is what it was
+$ dpkg -r vpp-maglevd
+$ state
+masked inactive
+$ install_version 1.0.1
+$ state
+enabled active
+$ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
+state paused
+
+== a broken file at the start is named, and is not tried again
+$ echo '  frontend: {}' >>$config
+$ systemctl restart vpp-maglevd 2>/dev/null || echo "failed with $?"
+failed with 1
+$ status
+configuration refused: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+$ systemctl show -P Result -P ExecMainStatus -P NRestarts vpp-maglevd
+exit-code
+0
+1
+$ state
+enabled failed
+
+== a port in use is tried again until it is free
+$ configure web
+$ systemd-run --quiet --unit=other maglevd --vpp-api-addr= --metrics-addr=
+$ until maglevc show version >/dev/null 2>&1; do sleep 0.2; done
+$ systemctl start vpp-maglevd 2>/dev/null || true
+$ until [ "$(systemctl show -P NRestarts vpp-maglevd)" -gt 0 ]; do sleep 0.2; done
+$ journalctl -u vpp-maglevd -o cat -q | grep -o 'Main process exited, code=exited, status=3' | sort -u
+Main process exited, code=exited, status=3
+$ systemctl stop other
+$ until [ "$(state)" = "enabled active" ]; do sleep 0.2; done
+
+== purged, nothing is left
+$ dpkg -P vpp-maglevd vpp-maglev 2>/dev/null
+$ state
+not-found inactive
+$ find / -xdev -iname '*maglev*' -not -path '/proc/*' -not -path '/shared/*' -not -path '*/log/*' -not -path '*/maglev-test.service' | grep -v '^/sys'
+
+== a configuration that was there before is honoured
+$ mkdir -p /etc/vpp-maglev; configure web
+$ install_version 1.0.0
+$ state
+enabled active
+$ status
+1 frontends, 1 backends
+`;
+
+/** What the story's commands are made of. */
+const vocabulary = `
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+config=/etc/vpp-maglev/maglev.yaml
+echo '127.0.0.1 localhost' >/etc/hosts
+arch=$(dpkg --print-architecture)
+dpkg() { command dpkg --force-unsafe-io "$@" >/tmp/dpkg.log </dev/null || cat /tmp/dpkg.log; }
+install_version() { dpkg -i /shared/vpp-maglevd_$1_$arch.deb /shared/vpp-maglev_$1_$arch.deb 2>/dev/null; }
+state() { echo "$(systemctl is-enabled vpp-maglevd 2>/dev/null || true) $(systemctl is-active vpp-maglevd)" |
+  sed 's/^ /not-found /'; }
+status() { systemctl show -P StatusText vpp-maglevd; }
+process() { systemctl show -P MainPID vpp-maglevd; }
+note_process() { noted=$(process); }
+same_process() { [ "$(process)" = "$noted" ] && echo yes; }
+another_process() {
+  [ "$(process)" != "$noted" ] && [ "$(systemctl is-active vpp-maglevd)" = active ] && note_process; }
+configure() {
+  {
+    echo 'maglev:'
+    echo '  vpp: { lb: { ipv4-src-address: 192.0.2.1, ipv6-src-address: "2001:db8::1" } }'
+    echo '  healthchecks:'
+    echo '    icmp: { type: icmp, interval: 100ms, timeout: 10s }'
+    echo '    tcp: { type: tcp, port: 9091, interval: 100ms, timeout: 10s }'
+    echo '  backends:'
+    echo "    \${1}: { address: 127.0.0.1, healthcheck: tcp }"
+    echo "    \${2:-b}: { address: 127.0.0.2, healthcheck: icmp }"
+    echo "    \${3:-c}: { address: 127.0.0.3, healthcheck: icmp }"
+    echo '  frontends:'
+    echo '    f: { address: 198.51.100.1, pools: [{ name: p, backends: { web: {} } }] }'
+  } | if [ $# = 1 ]; then grep -v ' [bc]: '; elif [ $# = 2 ]; then grep -v ' c: '; else cat; fi >$config
+}
+`;
+
+/** The story as a script that prints each line before it does what it says. */
+function scriptOf(story: string): string {
+  const lines = story.trim().split("\n").flatMap((line) => {
+    const shown = `printf '%s\\n' '${line.replaceAll("'", `'\\''`)}'`;
+    if (line.startsWith("$ ")) return [shown, line.slice(2)];
+    return line.startsWith("== ") ? [shown] : [];
+  });
+  return [vocabulary, "set +e", ...lines].join("\n");
+}
+
+const reason = await whyNoMachine();
+
+Deno.test(
+  needing(reason === undefined, reason ?? "", "what the unit and the packages do under systemd"),
+  async () => {
+    const shared = await Deno.makeTempDir();
+    try {
+      await buildPackages(shared);
+      const { stdout, stderr } = await onSystemdMachine(scriptOf(story), shared);
+      assert.equal(stdout.trim(), story.trim().replaceAll(/\n\n/g, "\n"), stderr);
+    } finally {
+      await Deno.remove(shared, { recursive: true });
+    }
+  },
+);

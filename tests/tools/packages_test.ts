@@ -1,0 +1,115 @@
+import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { documents, installedText } from "../../tools/deb/documents.ts";
+import { maintainer } from "../../tools/deb/maintainer.ts";
+import { packages } from "../../tools/deb/packages.ts";
+import { root } from "../../tools/programs.ts";
+
+const all = packages("1.2.3", (shell) => shell).flatMap(({ files }) => files);
+const installed = new Set(all.map(({ path }) => path));
+
+/** The pages of the package as they read there, by their installed paths. */
+async function installedPages(): Promise<[string, string][]> {
+  const pages = documents().flatMap(({ path, from }) => "page" in from ? [{ path, from }] : []);
+  return await Promise.all(pages.map(async ({ path, from }) => {
+    const text = installedText(from.page, await Deno.readTextFile(root + from.page));
+    return [path, text] as [string, string];
+  }));
+}
+
+Deno.test("what is installed links to and names only what is installed", async () => {
+  const wrong: string[] = [];
+  for (const [path, text] of await installedPages()) {
+    for (const [, target = ""] of text.matchAll(/\]\((?!https?:|mailto:|#)([^)#\s]+)[^)]*\)/g)) {
+      const { pathname } = new URL(target, `file://${path}`);
+      const isThere = [...installed].some((each) =>
+        each === pathname || each.startsWith(pathname + "/")
+      );
+      if (!isThere) wrong.push(`${path}: ${target}`);
+    }
+    for (const [named] of text.matchAll(/\/usr\/share\/(doc\/)?vpp-maglevd?\/[\w./-]+\w/g)) {
+      if (!installed.has(named)) wrong.push(`${path}: ${named}`);
+    }
+    // An image is made of the sources, and the text says so.
+    const ours = text.replaceAll("packaging/Containerfile", "");
+    for (
+      const [named] of ours.matchAll(/(?<![\w/])(packaging|proto)\/[\w./-]+|docs\/[\w-]+\.md/g)
+    ) {
+      if (!path.startsWith(`/usr/share/vpp-maglev/proto`)) wrong.push(`${path}: ${named}`);
+    }
+  }
+  deepEqual(wrong, []);
+});
+
+Deno.test("manuals, scripts, unit and configuration name only files that are installed", async () => {
+  const sources = all.flatMap(({ from }) => "file" in from ? [from.file] : []);
+  const scripts = ["postinst", "prerm", "postrm"].map((name) =>
+    `packaging/debian/vpp-maglevd.${name}`
+  );
+  const wrong: string[] = [];
+  for (const source of [...sources, ...scripts]) {
+    if (source.endsWith(".json")) continue;
+    const text = (await Deno.readTextFile(root + source)).replaceAll("\\-", "-");
+    for (const [named] of text.matchAll(/\/usr\/(s?bin|lib|share)\/[\w./-]*maglev[\w./-]*/g)) {
+      const path = named.replace(/[./]+$/, "");
+      const isThere = [...installed].some((each) => each === path || each.startsWith(`${path}/`));
+      if (!isThere) wrong.push(`${source}: ${named}`);
+    }
+  }
+  deepEqual(wrong, []);
+});
+
+Deno.test("links become what can be followed there", () => {
+  const page = "docs/user-guide.md";
+  const there = (text: string) => installedText(page, text);
+  equal(there("see [states](healthchecks.md#states)"), "see [states](healthchecks.md#states)");
+  equal(there("see [why](architecture.md#decisions)"), "see why");
+  equal(there("see [why](../CONTRIBUTING.md)"), "see why");
+  equal(
+    there("the [schema](maglev.schema.json)"),
+    "the `/usr/share/vpp-maglev/maglev.schema.json`",
+  );
+  equal(
+    there("`proto/maglev.proto` is the API"),
+    "`/usr/share/vpp-maglev/proto/maglev.proto` is the API",
+  );
+  equal(
+    installedText("packaging/prometheus/maglev.rules.yaml", "runbook: docs/troubleshooting.md#x"),
+    "runbook: /usr/share/doc/vpp-maglevd/troubleshooting.md#x",
+  );
+});
+
+Deno.test("no package has a configuration file that an upgrade could ask about", () => {
+  deepEqual([...installed].filter((path) => path.startsWith("/etc/")), []);
+});
+
+Deno.test("the runtime is shipped once, and both packages are of one version", () => {
+  const runtimes = all.filter(({ from }) => "built" in from && from.built === "runtime");
+  equal(runtimes.length, 1);
+  const [daemon] = packages("1.2.3", (shell) => shell);
+  match(daemon?.relations.Depends ?? "", /^vpp-maglev \(= 1\.2\.3\),/);
+  equal(daemon?.relations.Recommends, "ca-certificates");
+});
+
+Deno.test("the maintainer is who the environment or else git names, and nobody else", async () => {
+  const known = (environment: Record<string, string>, git: Record<string, string>) =>
+    maintainer({
+      environment: { get: (name) => environment[name] },
+      git: (key) => Promise.resolve(git[key]),
+    });
+  const git = { "user.name": "Git Name", "user.email": "git@example.net" };
+  equal(await known({}, git), "Git Name <git@example.net>");
+  equal(
+    await known({ DEBFULLNAME: "Deb Name", DEBEMAIL: "deb@example.net" }, git),
+    "Deb Name <deb@example.net>",
+  );
+  const nobody = {
+    message: "the packages need a maintainer: set DEBFULLNAME and DEBEMAIL, or git's user.name " +
+      "and user.email",
+  };
+  await rejects(known({}, {}), nobody);
+  await rejects(known({ DEBFULLNAME: "Deb Name" }, { "user.name": "Git Name" }), nobody);
+  await rejects(known({ DEBFULLNAME: "a\nb", DEBEMAIL: "deb@example.net" }, {}), {
+    message: '"a\nb <deb@example.net>" is no maintainer: expected a name and an address',
+  });
+  await rejects(known({ DEBFULLNAME: "Deb", DEBEMAIL: "nowhere" }, {}), /is no maintainer/);
+});
