@@ -23,6 +23,14 @@ import type {
   SectionSpec,
 } from "./spec.ts";
 import type { Suggester } from "./suggest.ts";
+import {
+  emptyOwner,
+  emptyOwnerMessage,
+  kindHint,
+  ownerHint,
+  slippedKeys,
+  slippedMessage,
+} from "./shape_hints.ts";
 import { formProblem } from "./text_forms.ts";
 import type { YamlTree } from "./yaml_tree.ts";
 
@@ -82,7 +90,10 @@ class Reader {
 
   #named(spec: NamedSpec, node: Node | null, at: number, path: Path): Map<string, AnySection> {
     const sections = new Map<string, AnySection>();
-    for (const [name, entry] of this.#entries(spec, node, at, path)) {
+    const entries = this.#entries(spec, node, at, path);
+    const slipped = this.#slipped(spec, entries, path);
+    for (const [name, entry] of entries) {
+      if (slipped.has(name)) continue;
       const where = childPath(path, name);
       const problem = formProblem("name", name);
       if (problem !== undefined) {
@@ -94,11 +105,27 @@ class Reader {
     return sections;
   }
 
+  /** Reports keys that stand where names are expected, all of them as the one slip that it is. */
+  #slipped(
+    spec: NamedSpec,
+    entries: ReadonlyMap<string, Entry>,
+    path: Path,
+  ): ReadonlySet<string> {
+    const slipped = slippedKeys(spec, entries.keys(), (key) => {
+      const target = this.#mappings.resolve(entries.get(key)?.value ?? null);
+      return isMap(target) || isAlias(target) || this.#mappings.isNothing(target);
+    });
+    const [first] = slipped;
+    const at = first === undefined ? undefined : entries.get(first)?.at;
+    if (at !== undefined) this.#problems.add("parse", at, path, slippedMessage(spec, slipped));
+    return new Set(slipped);
+  }
+
   #list(spec: ListSpec, node: Node | null, at: number, path: Path): AnySection[] {
     const target = this.#mappings.resolve(node);
     if (this.#mappings.isNothing(target)) return [];
     if (!isSeq(target)) {
-      this.#wrongKind(nounOf(spec), target, at, path);
+      this.#wrongKind(spec, target, at, path);
       return [];
     }
     // Under !!omap and !!pairs the library has turned the items into something else.
@@ -113,7 +140,7 @@ class Reader {
     const target = this.#mappings.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
     if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
-    if (!scalar) return void this.#wrongKind(expected(spec), target, at, path);
+    if (!scalar) return void this.#wrongKind(spec, target, at, path);
     // An empty value has no place of its own: its key's is the next best.
     const place = scalar.kind === "null" ? at : target?.range?.[0] ?? at;
     return scalarValue(spec, scalar, this.#faults(place, path));
@@ -138,11 +165,11 @@ class Reader {
       this.#isTagged(target, "map", path);
       return this.#mappings.entries(target, path);
     }
-    this.#wrongKind(nounOf(spec), target, at, path);
+    this.#wrongKind(spec, target, at, path);
     return new Map();
   }
 
-  #wrongKind(what: string, node: Node | null, at: number, path: Path | undefined): void {
+  #wrongKind(spec: FieldSpec, node: Node | null, at: number, path: Path | undefined): void {
     if (isAlias(node)) return; // It leads nowhere, which has been reported.
     const scalar = isScalar(node) ? classify(node) : undefined;
     const got = isMap(node)
@@ -152,7 +179,8 @@ class Reader {
       : scalar
       ? describeScalar(scalar)
       : "nothing";
-    this.#problems.add("parse", node?.range?.[0] ?? at, path, `expected ${what}, got ${got}`);
+    const message = `expected ${nounOf(spec)}, got ${got}${kindHint(spec, node)}`;
+    this.#problems.add("parse", node?.range?.[0] ?? at, path, message);
   }
 
   /** Whether a tag, if there is one, says what the node is. Others are reported. */
@@ -176,12 +204,29 @@ class Reader {
     entries: ReadonlyMap<string, Entry>,
     path: Path | undefined,
   ): void {
+    const empty: string[] = [];
+    const slipped = new Map<string, string[]>();
     for (const [key, entry] of entries) {
-      if (Object.hasOwn(spec.fields, key)) continue;
+      const field = spec.fields[key];
+      if (field && Object.hasOwn(spec.fields, key)) {
+        if (this.#mappings.isNothing(this.#mappings.resolve(entry.value))) empty.push(key);
+        continue;
+      }
       const known = Object.keys(spec.fields);
-      const hint = this.#suggester.hint(key, known) || `; known here: ${known.join(", ")}`;
+      const typo = this.#suggester.hint(key, known);
+      const owner = typo === "" ? emptyOwner(spec, empty, key) : undefined;
+      if (owner !== undefined) {
+        slipped.set(owner, [...slipped.get(owner) ?? [], key]);
+        continue;
+      }
+      const hint = typo || ownerHint(spec, key) || `; known here: ${known.join(", ")}`;
       const message = `unknown key ${show(key)}${hint}`;
       this.#problems.add("parse", entry.at, childPath(path, key), message);
+    }
+    for (const [owner, keys] of slipped) {
+      const [first = ""] = keys;
+      const at = entries.get(first)?.at ?? 0;
+      this.#problems.add("parse", at, childPath(path, first), emptyOwnerMessage(owner, keys));
     }
   }
 }
