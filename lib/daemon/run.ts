@@ -13,7 +13,7 @@ import { usage, UsageError } from "./flags.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
-import type { Request, Settings } from "./settings.ts";
+import type { CheckRequest, Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
 
 /** Who asks for a reload by SIGHUP. */
@@ -38,7 +38,7 @@ export async function runMaglevd(args: readonly string[]): Promise<number> {
       console.log(formatVersion("maglevd"));
       return 0;
     case "check":
-      return await check(request.configPath);
+      return await check(request);
     case "run":
       return await serve(request.settings);
   }
@@ -55,11 +55,11 @@ function read(args: readonly string[]): Request | string {
 }
 
 /** `--check`: what is right goes to standard output, what is wrong to standard error. */
-async function check(path: string): Promise<number> {
-  const outcome = await loadConfig(path);
+async function check({ configPath, strict }: CheckRequest): Promise<number> {
+  const outcome = await loadConfig(configPath);
   const print = outcome.kind === "valid" ? console.log : console.error;
   print(formatOutcome(outcome));
-  return checkExitCode(outcome);
+  return checkExitCode(outcome, strict);
 }
 
 async function serve(settings: Settings): Promise<number> {
