@@ -123,7 +123,7 @@ Deno.test("each mistake of the first hour is tried, and each that is tried is to
 });
 
 /** Starts maglevd as root without any capability: what belongs to others is closed to it. */
-async function start(bundle: string, folder: string, flags: readonly string[]) {
+function start(bundle: string, folder: string, flags: readonly string[]) {
   const child = new Deno.Command("setpriv", {
     args: [
       ...["--bounding-set=-all", "--inh-caps=-all", "--no-new-privs", Deno.execPath()],
