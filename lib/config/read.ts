@@ -24,8 +24,8 @@ import type {
 } from "./spec.ts";
 import type { Suggester } from "./suggest.ts";
 import {
-  emptyOwner,
-  emptyOwnerMessage,
+  areKeysOf,
+  emptyOwnerHint,
   kindHint,
   ownerHint,
   slippedKeys,
@@ -33,6 +33,14 @@ import {
 } from "./shape_hints.ts";
 import { formProblem } from "./text_forms.ts";
 import type { YamlTree } from "./yaml_tree.ts";
+
+/** A section around what is being read. */
+interface OuterSection {
+  readonly spec: SectionSpec;
+  /** What it is called where it stands. */
+  readonly key: string | number;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
 
 type AnySection = Section<Record<string, unknown>>;
 
@@ -51,6 +59,8 @@ class Reader {
   readonly #problems: ProblemList;
   readonly #suggester: Suggester;
   readonly #mappings: Mappings;
+  /** The sections that are being read, outermost first. */
+  readonly #outer: OuterSection[] = [];
 
   constructor(tree: YamlTree, problems: ProblemList, suggester: Suggester) {
     this.#problems = problems;
@@ -60,6 +70,7 @@ class Reader {
 
   section(spec: SectionSpec, node: Node | null, at: number, path: Path | undefined): AnySection {
     const entries = this.#entries(spec, node, at, path);
+    this.#outer.push({ spec, key: path?.key ?? "", entries });
     const values: Record<string, unknown> = {};
     const places: Record<string, number> = {};
     for (const [key, field] of Object.entries(spec.fields)) {
@@ -72,6 +83,7 @@ class Reader {
       values[key] ??= defaultOf(field);
     }
     this.#unknownKeys(spec, entries, path);
+    this.#outer.pop();
     return { at, path: path ?? childPath(undefined, ""), values, places };
   }
 
@@ -93,7 +105,7 @@ class Reader {
     const entries = this.#entries(spec, node, at, path);
     const slipped = this.#slipped(spec, entries, path);
     for (const [name, entry] of entries) {
-      if (slipped.has(name)) continue;
+      if (slipped.includes(name)) continue;
       const where = childPath(path, name);
       const problem = formProblem("name", name);
       if (problem !== undefined) {
@@ -105,20 +117,41 @@ class Reader {
     return sections;
   }
 
-  /** Reports keys that stand where names are expected, all of them as the one slip that it is. */
+  /** The keys that stand where names are expected, for a slip of indentation, after a report. */
   #slipped(
     spec: NamedSpec,
     entries: ReadonlyMap<string, Entry>,
     path: Path,
-  ): ReadonlySet<string> {
+  ): readonly string[] {
+    const valueOf = (key: string) => this.#mappings.resolve(entries.get(key)?.value ?? null);
+    const keysOf = (key: string) => {
+      const value = valueOf(key);
+      return isMap(value)
+        ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "")
+        : [];
+    };
     const slipped = slippedKeys(spec, entries.keys(), (key) => {
-      const target = this.#mappings.resolve(entries.get(key)?.value ?? null);
-      return isMap(target) || isAlias(target) || this.#mappings.isNothing(target);
+      const value = valueOf(key);
+      return (isMap(value) || isAlias(value) || this.#mappings.isNothing(value)) &&
+        !areKeysOf(spec.of.fields[key], keysOf(key));
     });
-    const [first] = slipped;
-    const at = first === undefined ? undefined : entries.get(first)?.at;
-    if (at !== undefined) this.#problems.add("parse", at, path, slippedMessage(spec, slipped));
-    return new Set(slipped);
+    const at = entries.get(slipped[0] ?? "")?.at;
+    if (at !== undefined) this.#problems.slip(at, path, slippedMessage(spec, slipped));
+    if (!Object.values(spec.of.fields).some(({ required }) => required)) return slipped;
+    for (const [name, entry] of entries) {
+      const owner = this.#outerOwner(name);
+      if (owner === undefined || !this.#mappings.isNothing(valueOf(name))) continue;
+      const message = `expected the name of a ${spec.noun}, got ${show(name)}, which belongs to ` +
+        `${show(owner)}: indent it less`;
+      this.#problems.slip(entry.at, childPath(path, name), message);
+    }
+    return slipped;
+  }
+
+  /** The section around this place that knows the key. */
+  #outerOwner(key: string): string | undefined {
+    const known = this.#outer.findLast(({ spec }) => Object.hasOwn(spec.fields, key));
+    return known && String(known.key);
   }
 
   #list(spec: ListSpec, node: Node | null, at: number, path: Path): AnySection[] {
@@ -205,29 +238,33 @@ class Reader {
     path: Path | undefined,
   ): void {
     const empty: string[] = [];
-    const slipped = new Map<string, string[]>();
+    const known = Object.keys(spec.fields);
     for (const [key, entry] of entries) {
-      const field = spec.fields[key];
-      if (field && Object.hasOwn(spec.fields, key)) {
-        if (this.#mappings.isNothing(this.#mappings.resolve(entry.value))) empty.push(key);
+      const isEmpty = this.#mappings.isNothing(this.#mappings.resolve(entry.value));
+      if (Object.hasOwn(spec.fields, key)) {
+        if (isEmpty) empty.push(key);
         continue;
       }
-      const known = Object.keys(spec.fields);
+      const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
       const typo = this.#suggester.hint(key, known);
-      const owner = typo === "" ? emptyOwner(spec, empty, key) : undefined;
-      if (owner !== undefined) {
-        slipped.set(owner, [...slipped.get(owner) ?? [], key]);
-        continue;
-      }
-      const hint = typo || ownerHint(spec, key) || `; known here: ${known.join(", ")}`;
+      const misplaced = slip ?? (typo === "" ? emptyOwnerHint(spec, empty, key) : undefined);
+      const hint = misplaced ??
+        (typo || ownerHint(spec, key) || `; known here: ${known.join(", ")}`);
       const message = `unknown key ${show(key)}${hint}`;
-      this.#problems.add("parse", entry.at, childPath(path, key), message);
+      const where = childPath(path, key);
+      if (misplaced === undefined) this.#problems.add("parse", entry.at, where, message);
+      else this.#problems.slip(entry.at, where, message);
     }
-    for (const [owner, keys] of slipped) {
-      const [first = ""] = keys;
-      const at = entries.get(first)?.at ?? 0;
-      this.#problems.add("parse", at, childPath(path, first), emptyOwnerMessage(owner, keys));
-    }
+  }
+
+  /** What an unknown key without a value has to do further out, to be put after the message. */
+  #tooDeep(key: string, entry: Entry): string | undefined {
+    const owner = this.#outerOwner(key);
+    if (owner !== undefined) return `; it belongs to ${show(owner)}: indent it less`;
+    // The keys of the next section of a name have become those of this one.
+    return this.#outer.some(({ entries }) => this.#mappings.repeatsAfter(entries, entry.at))
+      ? "; what follows stands here already: indent it less if it is a name"
+      : undefined;
   }
 }
 

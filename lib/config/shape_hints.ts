@@ -53,25 +53,26 @@ export function slippedMessage({ noun }: NamedSpec, keys: readonly string[]): st
     `indent ${them} deeper than ${their} ${noun}'s name`;
 }
 
-/** The field of `spec`, among those left empty, that a key after it may have been meant for. */
-export function emptyOwner(
+/** Whether `keys`, at least one, are all known to a field that is a section. */
+export function areKeysOf(field: FieldSpec | undefined, keys: readonly string[]): boolean {
+  return field?.type === "section" && keys.length > 0 &&
+    keys.every((key) => Object.hasOwn(field.fields, key));
+}
+
+/**
+ * What to do with an unknown key that may have been meant for one of the fields before it that are
+ * `empty`, to be put after the message.
+ */
+export function emptyOwnerHint(
   spec: SectionSpec,
   empty: readonly string[],
   key: string,
 ): string | undefined {
-  return empty.find((name) => {
+  const owner = empty.find((name) => {
     const field = spec.fields[name];
-    return field?.type === "named" ||
-      field?.type === "section" && Object.hasOwn(field.fields, key);
+    return field?.type === "named" || areKeysOf(field, [key]);
   });
-}
-
-/** The message about keys that {@link emptyOwner} was found for. */
-export function emptyOwnerMessage(owner: string, keys: readonly string[]): string {
-  const [s, them, belong] = keys.length === 1
-    ? ["", "it", "it belongs"]
-    : ["s", "them", "they belong"];
-  return `unknown key${s} ${list(keys)}; indent ${them} deeper if ${belong} to ${show(owner)}`;
+  return owner && `; indent it deeper if it belongs to ${show(owner)}`;
 }
 
 /** Where an unknown key would be known, to be put after the message; may be empty. */

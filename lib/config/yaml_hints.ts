@@ -30,7 +30,10 @@ export function syntaxHint(
     return "; put an address that ends in a colon in quotes";
   }
   if (/^unexpected scalar at node end/i.test(message)) {
-    return "; the value ends before this: put the whole of it in quotes";
+    const isFirst = text.slice(line.start, at).trim() === "";
+    return isFirst
+      ? indentHint(text, line)
+      : "; the value ends before this: put the whole of it in quotes";
   }
   switch (code) {
     case "TAB_AS_INDENT":

@@ -11,6 +11,7 @@ const structural: ReadonlySet<YAMLError["code"]> = new Set([
   "MISSING_CHAR",
   "MULTILINE_IMPLICIT_KEY",
   "TAB_AS_INDENT",
+  "UNEXPECTED_TOKEN",
 ]);
 
 /**
