@@ -4,7 +4,7 @@ import { havePrograms, needing } from "../support/programs.ts";
 import { type Fence, fencesOf, missingLines } from "./support/fences.ts";
 import { readPage, root } from "./support/pages.ts";
 import { networkKind, runNetwork } from "./support/setup_network.ts";
-import { startSite } from "./support/site.ts";
+import { startSite, temporaryFile } from "./support/site.ts";
 
 const fences = fencesOf(await readPage("docs/setup.md"));
 /** Machines of the guide, whose blocks are run in namespaces. */
@@ -54,23 +54,18 @@ Deno.test(
 Deno.test("the setup guide's configuration, first look and first failure are as it shows", async () => {
   const config = fences.find(({ language, mark }) => language === "yaml" && mark === "test");
   await using site = await startSite({ config: config?.body ?? "", vpp: true });
-  // The daemon's own file is another one: its servers listen on a port that was free.
-  const file = await Deno.makeTempFile({ suffix: "-maglev.yaml" });
-  try {
-    await Deno.writeTextFile(file, config?.body ?? "");
-    await site.daemon.log("vpp-lbsync-done");
-    await site.settled();
-    for (const fence of fences) {
-      if (fence.mark === "stop-web1") await site.kill(11);
-      if (fence.mark === "start-web1") site.revive(11);
-      if (fence.language !== "sh" || fence.mark !== "test") continue;
-      const where = fence.body.includes("--check") ? `export MAGLEV_CONFIG=${file}\n` : "";
-      const { code, output } = await site.run(where + fence.body);
-      equal(code, 0, `docs/setup.md:${fence.line}:\n${output}`);
-      deepEqual(missingLines(expectedAfter(fence), output), [], output);
-    }
-  } finally {
-    await Deno.remove(file);
+  // The daemon's own is another one: its servers listen on a port that was free.
+  await using file = await temporaryFile(config?.body ?? "");
+  await site.daemon.log("vpp-lbsync-done");
+  await site.settled();
+  for (const fence of fences) {
+    if (fence.mark === "stop-web1") await site.kill(11);
+    if (fence.mark === "start-web1") site.revive(11);
+    if (fence.language !== "sh" || fence.mark !== "test") continue;
+    const own = fence.body.includes("--check") ? `export MAGLEV_CONFIG=${file.path}\n` : "";
+    const { code, output } = await site.run(own + fence.body);
+    equal(code, 0, `docs/setup.md:${fence.line}:\n${output}`);
+    deepEqual(missingLines(expectedAfter(fence), output), [], output);
   }
 });
 

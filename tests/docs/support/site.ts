@@ -72,6 +72,13 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   };
 }
 
+/** A page's own configuration, for `maglevd --check`. */
+export async function temporaryFile(text: string): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempFile({ suffix: "-maglev.yaml" });
+  await Deno.writeTextFile(path, text);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
+}
+
 /** The page's configuration on loopback, with quick probes and no warm-up. */
 function localized(config: string, port: number): string {
   return config
