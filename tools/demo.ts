@@ -20,6 +20,9 @@ import type { DemoVpp } from "./demo/vpp.ts";
 const paint = painter(Deno.stdout.isTerminal() && Deno.env.get("NO_COLOR") === undefined);
 const say = (text: string) => console.log(announce(text, new Date(), paint));
 
+/** Where nobody else may listen on a port that `localhost` is to lead to. */
+const everywhere = ["::", "127.0.0.1"];
+
 /** Aborted by Ctrl-C, SIGTERM, or the end of maglevd. */
 const over = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -31,8 +34,8 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   const backends = demoBackends.map(({ name, address }) =>
     parts.use(startBackend(name, address, port))
   );
-  const ports = { api: freePort(9090, ["::"]), metrics: freePort(9091, ["::"]) };
-  if (ports.metrics === ports.api) ports.metrics = freePort(ports.api + 1, ["::"]);
+  const api = freePort(9090, everywhere);
+  const ports = { api, metrics: freePort(Math.max(9091, api + 1), everywhere) };
 
   const folder = parts.adopt(await Deno.makeTempDir({ prefix: "maglev-demo-" }), removeFolder);
   await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
@@ -106,7 +109,7 @@ function daemonArguments(folder: string, { api, metrics }: DemoPorts, vpp: DemoV
 
 function introduce(port: number, ports: DemoPorts): void {
   const listed = demoBackends.map(({ name, address }) => `${name} ${address}:${port}`).join(", ");
-  const deno = denoCommand(Deno.env.get("PATH") ?? "");
+  const deno = denoCommand(Deno.env, Deno.execPath());
   console.log(`
 ${paint.strong("maglevd is probing four backends:")} ${listed}
 and programs a simulated VPP, which sends traffic to them.

@@ -8,10 +8,12 @@ const packages = [
   "@grpc/grpc-js",
 ];
 
-/** Where Node finds the peers: installed with npm, in the versions that deno.json pins. */
+/** Where Node finds the peers: installed with npm, in the versions that the tests pin. */
 export async function installPeers(): Promise<string> {
   const directory = `${root}dist/bench-peers`;
-  const { imports } = JSON.parse(await Deno.readTextFile(`${root}deno.json`));
+  const { imports } = JSON.parse(
+    await Deno.readTextFile(`${root}tests/rpc/interop/grpc_js/deno.json`),
+  );
   const wanted = packages.map((name) => String(imports[name]).replace(/^npm:/, ""));
   await Deno.mkdir(directory, { recursive: true });
   await output("npm", [

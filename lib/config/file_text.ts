@@ -62,14 +62,25 @@ export type FileText =
 
 /** Decodes UTF-8; a byte order mark is dropped. */
 export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
+  if (isUtf16(bytes)) {
+    const message = "is UTF-16 text: save it as UTF-8";
+    return { kind: "failed", outcome: fileProblem(file, 1, 1, message) };
+  }
   try {
     return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
   } catch {
     const lenient = new TextDecoder().decode(bytes);
     const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
-    const message = "is not UTF-8 text from here on";
+    const message = "is not UTF-8 text from here on: save the file as UTF-8";
     return { kind: "failed", outcome: fileProblem(file, line, column, message) };
   }
+}
+
+/** By its byte order mark, or by the zero beside the first letter, which is ASCII in any such file. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  if (first === undefined || second === undefined) return false;
+  const isMarked = first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
+  return isMarked || (first === 0) !== (second === 0);
 }
 
 /** An outcome with one problem of the file as a whole. */

@@ -32,6 +32,8 @@ export class Mappings {
   readonly #problems: ProblemList;
   /** Mappings that are being merged right now: `&a {<<: *a}` would go on for ever. */
   readonly #merging = new Set<YAMLMap>();
+  /** Of mappings that have a key twice, where the last such key stands. */
+  readonly #repeated = new WeakMap<ReadonlyMap<string, Entry>, number>();
   readonly #read = new Set<YAMLMap | YAMLSeq>();
   #expanded = 0;
   #exhausted = false;
@@ -90,7 +92,13 @@ export class Mappings {
     const line = this.#problems.lineOf(first.at);
     const message = `duplicate key ${show(key)}, first on line ${line}`;
     this.#problems.add("parse", entry.at, childPath(path, key), message);
+    this.#repeated.set(own, entry.at);
     return false;
+  }
+
+  /** Whether a key that stands in the mapping already comes again after `at`. */
+  repeatsAfter(entries: ReadonlyMap<string, Entry>, at: number): boolean {
+    return (this.#repeated.get(entries) ?? -1) > at;
   }
 
   /** Keys that stand here win over merged ones, earlier merged mappings over later ones. */

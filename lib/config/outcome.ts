@@ -24,9 +24,12 @@ export type ConfigOutcome =
     readonly problems: readonly ConfigProblem[];
   };
 
-/** What `maglevd --check` exits with: 0 valid, 1 parse errors, 2 semantic errors. */
-export function checkExitCode(outcome: ConfigOutcome): 0 | 1 | 2 {
-  if (outcome.kind === "valid") return 0;
+/**
+ * What `maglevd --check` exits with: 0 valid, 1 parse errors, 2 semantic errors; 2 for warnings too
+ * if it is `strict`.
+ */
+export function checkExitCode(outcome: ConfigOutcome, strict = false): 0 | 1 | 2 {
+  if (outcome.kind === "valid") return strict && outcome.warnings.length > 0 ? 2 : 0;
   return outcome.stage === "parse" ? 1 : 2;
 }
 

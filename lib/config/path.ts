@@ -32,9 +32,10 @@ function renderKey(key: string): string {
   return plainKey.test(key) ? key : show(key);
 }
 
-/** A value in a message: quoted, and cut when it is long. */
+/** A value in a message: quoted, cut when it is long, with blanks that pass for a space escaped. */
 export function show(text: string): string {
-  return JSON.stringify(text.length > 64 ? `${text.slice(0, 60)}…` : text);
+  const shown = JSON.stringify(text.length > 64 ? `${text.slice(0, 60)}…` : text);
+  return shown.replace(/(?! )\p{Zs}/gu, escapeUnits);
 }
 
 /** The text without characters that would do something to a terminal: they are escaped. */

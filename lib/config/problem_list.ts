@@ -36,6 +36,7 @@ export class ProblemList {
   readonly #semantic: StageProblems = { found: [], left: 0 };
   readonly #warnings: Note[] = [];
   #warningsLeft = 0;
+  #slipAt = Infinity;
   readonly #seen = new Set<string>();
   readonly #file: string;
   readonly #lines: LineIndex;
@@ -57,6 +58,15 @@ export class ProblemList {
     }
     this.#seen.add(key);
     stage.found.push({ phase, ...note(at, path, message) });
+  }
+
+  /**
+   * Notes a line that is indented so that it belongs elsewhere. What comes after it is read out of
+   * step: of problems of form only those before it are told.
+   */
+  slip(at: number, path: Path | undefined, message: string): void {
+    this.add("parse", at, path, message);
+    this.#slipAt = Math.min(this.#slipAt, at);
   }
 
   /** Notes what is allowed and yet hardly meant. Each place is noted once. */
@@ -85,11 +95,14 @@ export class ProblemList {
     const stage = this.parseFailed ? "parse" : "semantic";
     const { found, left } = stage === "parse" ? this.#parse : this.#semantic;
     const problems = found
+      .filter(({ at, phase }) => phase !== "parse" || at <= this.#slipAt)
       .sort((a, b) => Number(a.phase === "vpp") - Number(b.phase === "vpp") || a.at - b.at)
       .map((found): ConfigProblem => ({ stage, ...this.#placed(found) }));
     const last = problems.at(-1);
     if (!last) return undefined;
-    if (left > 0) problems.push({ ...last, path: "", message: `${left} more are not shown` });
+    if (left > 0 && this.#slipAt === Infinity) {
+      problems.push({ ...last, path: "", message: `${left} more are not shown` });
+    }
     return { stage, problems };
   }
 

@@ -23,8 +23,24 @@ import type {
   SectionSpec,
 } from "./spec.ts";
 import type { Suggester } from "./suggest.ts";
+import {
+  areKeysOf,
+  emptyOwnerHint,
+  kindHint,
+  ownerHint,
+  slippedKeys,
+  slippedMessage,
+} from "./shape_hints.ts";
 import { formProblem } from "./text_forms.ts";
 import type { YamlTree } from "./yaml_tree.ts";
+
+/** A section around what is being read. */
+interface OuterSection {
+  readonly spec: SectionSpec;
+  /** What it is called where it stands. */
+  readonly key: string | number;
+  readonly entries: ReadonlyMap<string, Entry>;
+}
 
 type AnySection = Section<Record<string, unknown>>;
 
@@ -43,6 +59,8 @@ class Reader {
   readonly #problems: ProblemList;
   readonly #suggester: Suggester;
   readonly #mappings: Mappings;
+  /** The sections that are being read, outermost first. */
+  readonly #outer: OuterSection[] = [];
 
   constructor(tree: YamlTree, problems: ProblemList, suggester: Suggester) {
     this.#problems = problems;
@@ -52,6 +70,7 @@ class Reader {
 
   section(spec: SectionSpec, node: Node | null, at: number, path: Path | undefined): AnySection {
     const entries = this.#entries(spec, node, at, path);
+    this.#outer.push({ spec, key: path?.key ?? "", entries });
     const values: Record<string, unknown> = {};
     const places: Record<string, number> = {};
     for (const [key, field] of Object.entries(spec.fields)) {
@@ -64,6 +83,7 @@ class Reader {
       values[key] ??= defaultOf(field);
     }
     this.#unknownKeys(spec, entries, path);
+    this.#outer.pop();
     return { at, path: path ?? childPath(undefined, ""), values, places };
   }
 
@@ -82,7 +102,10 @@ class Reader {
 
   #named(spec: NamedSpec, node: Node | null, at: number, path: Path): Map<string, AnySection> {
     const sections = new Map<string, AnySection>();
-    for (const [name, entry] of this.#entries(spec, node, at, path)) {
+    const entries = this.#entries(spec, node, at, path);
+    const slipped = this.#slipped(spec, entries, path);
+    for (const [name, entry] of entries) {
+      if (slipped.includes(name)) continue;
       const where = childPath(path, name);
       const problem = formProblem("name", name);
       if (problem !== undefined) {
@@ -94,11 +117,48 @@ class Reader {
     return sections;
   }
 
+  /** The keys that stand where names are expected, for a slip of indentation, after a report. */
+  #slipped(
+    spec: NamedSpec,
+    entries: ReadonlyMap<string, Entry>,
+    path: Path,
+  ): readonly string[] {
+    const valueOf = (key: string) => this.#mappings.resolve(entries.get(key)?.value ?? null);
+    const keysOf = (key: string) => {
+      const value = valueOf(key);
+      return isMap(value)
+        ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "")
+        : [];
+    };
+    const slipped = slippedKeys(spec, entries.keys(), (key) => {
+      const value = valueOf(key);
+      return (isMap(value) || isAlias(value) || this.#mappings.isNothing(value)) &&
+        !areKeysOf(spec.of.fields[key], keysOf(key));
+    });
+    const at = entries.get(slipped[0] ?? "")?.at;
+    if (at !== undefined) this.#problems.slip(at, path, slippedMessage(spec, slipped));
+    if (!Object.values(spec.of.fields).some(({ required }) => required)) return slipped;
+    for (const [name, entry] of entries) {
+      const owner = this.#outerOwner(name);
+      if (owner === undefined || !this.#mappings.isNothing(valueOf(name))) continue;
+      const message = `expected the name of a ${spec.noun}, got ${show(name)}, which belongs to ` +
+        `${show(owner)}: indent it less`;
+      this.#problems.slip(entry.at, childPath(path, name), message);
+    }
+    return slipped;
+  }
+
+  /** The section around this place that knows the key. */
+  #outerOwner(key: string): string | undefined {
+    const known = this.#outer.findLast(({ spec }) => Object.hasOwn(spec.fields, key));
+    return known && String(known.key);
+  }
+
   #list(spec: ListSpec, node: Node | null, at: number, path: Path): AnySection[] {
     const target = this.#mappings.resolve(node);
     if (this.#mappings.isNothing(target)) return [];
     if (!isSeq(target)) {
-      this.#wrongKind(nounOf(spec), target, at, path);
+      this.#wrongKind(spec, target, at, path);
       return [];
     }
     // Under !!omap and !!pairs the library has turned the items into something else.
@@ -113,7 +173,7 @@ class Reader {
     const target = this.#mappings.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
     if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
-    if (!scalar) return void this.#wrongKind(expected(spec), target, at, path);
+    if (!scalar) return void this.#wrongKind(spec, target, at, path);
     // An empty value has no place of its own: its key's is the next best.
     const place = scalar.kind === "null" ? at : target?.range?.[0] ?? at;
     return scalarValue(spec, scalar, this.#faults(place, path));
@@ -138,11 +198,11 @@ class Reader {
       this.#isTagged(target, "map", path);
       return this.#mappings.entries(target, path);
     }
-    this.#wrongKind(nounOf(spec), target, at, path);
+    this.#wrongKind(spec, target, at, path);
     return new Map();
   }
 
-  #wrongKind(what: string, node: Node | null, at: number, path: Path | undefined): void {
+  #wrongKind(spec: FieldSpec, node: Node | null, at: number, path: Path | undefined): void {
     if (isAlias(node)) return; // It leads nowhere, which has been reported.
     const scalar = isScalar(node) ? classify(node) : undefined;
     const got = isMap(node)
@@ -152,7 +212,8 @@ class Reader {
       : scalar
       ? describeScalar(scalar)
       : "nothing";
-    this.#problems.add("parse", node?.range?.[0] ?? at, path, `expected ${what}, got ${got}`);
+    const message = `expected ${nounOf(spec)}, got ${got}${kindHint(spec, node)}`;
+    this.#problems.add("parse", node?.range?.[0] ?? at, path, message);
   }
 
   /** Whether a tag, if there is one, says what the node is. Others are reported. */
@@ -176,13 +237,34 @@ class Reader {
     entries: ReadonlyMap<string, Entry>,
     path: Path | undefined,
   ): void {
+    const empty: string[] = [];
+    const known = Object.keys(spec.fields);
     for (const [key, entry] of entries) {
-      if (Object.hasOwn(spec.fields, key)) continue;
-      const known = Object.keys(spec.fields);
-      const hint = this.#suggester.hint(key, known) || `; known here: ${known.join(", ")}`;
+      const isEmpty = this.#mappings.isNothing(this.#mappings.resolve(entry.value));
+      if (Object.hasOwn(spec.fields, key)) {
+        if (isEmpty) empty.push(key);
+        continue;
+      }
+      const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
+      const typo = this.#suggester.hint(key, known);
+      const misplaced = slip ?? (typo === "" ? emptyOwnerHint(spec, empty, key) : undefined);
+      const hint = misplaced ??
+        (typo || ownerHint(spec, key) || `; known here: ${known.join(", ")}`);
       const message = `unknown key ${show(key)}${hint}`;
-      this.#problems.add("parse", entry.at, childPath(path, key), message);
+      const where = childPath(path, key);
+      if (misplaced === undefined) this.#problems.add("parse", entry.at, where, message);
+      else this.#problems.slip(entry.at, where, message);
     }
+  }
+
+  /** What an unknown key without a value has to do further out, to be put after the message. */
+  #tooDeep(key: string, entry: Entry): string | undefined {
+    const owner = this.#outerOwner(key);
+    if (owner !== undefined) return `; it belongs to ${show(owner)}: indent it less`;
+    // The keys of the next section of a name have become those of this one.
+    return this.#outer.some(({ entries }) => this.#mappings.repeatsAfter(entries, entry.at))
+      ? "; what follows stands here already: indent it less if it is a name"
+      : undefined;
   }
 }
 

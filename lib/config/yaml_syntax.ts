@@ -1,35 +1,49 @@
 import { type CST, Parser, type YAMLError } from "yaml";
 import { show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
+import { syntaxHint } from "./yaml_hints.ts";
 
-/** Reports what the YAML library found, one problem a place: the ones after it are its echoes. */
+/** Errors of the block structure: after the first of them the library reads on out of step. */
+const structural: ReadonlySet<YAMLError["code"]> = new Set([
+  "BAD_INDENT",
+  "BLOCK_AS_IMPLICIT_KEY",
+  "BLOCK_IN_FLOW",
+  "MISSING_CHAR",
+  "MULTILINE_IMPLICIT_KEY",
+  "TAB_AS_INDENT",
+  "UNEXPECTED_TOKEN",
+]);
+
+/**
+ * Reports what the YAML library found, one problem a place and one of the block structure: the ones
+ * after it are its echoes.
+ */
 export function reportSyntax(
   errors: readonly YAMLError[],
   text: string,
   problems: ProblemList,
 ): void {
   const places = new Set<number>();
+  let isOutOfStep = false;
   for (const error of errors) {
     const unclosed = /^Missing closing ['"]quote/.test(error.message);
     const at = (unclosed ? unclosedQuote(text) : undefined) ?? error.pos[0];
-    if (places.has(at)) continue;
+    const isStructural = structural.has(error.code) && !unclosed;
+    if (places.has(at) || isStructural && isOutOfStep) continue;
     places.add(at);
-    problems.add("parse", at, undefined, sentence(error, near(text, at)));
+    isOutOfStep ||= isStructural;
+    const rest = near(text, at);
+    const hint = unclosed ? "" : syntaxHint(error, text, at, rest, (at) => problems.lineOf(at));
+    problems.add("parse", at, undefined, `${sentence(error, rest)}${hint}`);
   }
 }
 
 /** The library's own words, starting like ours, with the text they are about. */
-function sentence({ message }: YAMLError, text: string): string {
+function sentence({ message }: YAMLError, rest: string): string {
   // Some messages quote the rest of the file.
   const words = message.replace(/\s+/g, " ").replace(/( in YAML stream): .*/, "$1").slice(0, 160);
-  const where = text === "" ? "" : `, at ${show(text)}`;
-  return `YAML syntax: ${words.charAt(0).toLowerCase()}${words.slice(1)}${where}${hint(text)}`;
-}
-
-function hint(text: string): string {
-  return /^(?:[0-9a-f]{0,4}:){2,8}$/i.test(text)
-    ? "; put an address that ends in a colon in quotes"
-    : "";
+  const where = rest === "" ? "" : `, at ${show(rest)}`;
+  return `YAML syntax: ${words.charAt(0).toLowerCase()}${words.slice(1)}${where}`;
 }
 
 /** What follows on the same line, up to a comment. */

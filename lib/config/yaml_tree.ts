@@ -117,7 +117,9 @@ function resolveAliases(root: Node, problems: ProblemList): Map<Alias, Node> {
       const target = anchors.get(node.source);
       if (target) aliases.set(node, target);
       else {
-        const message = `no anchor ${show(`&${node.source}`)} stands before this alias`;
+        const message = `no anchor ${
+          show(`&${node.source}`)
+        } stands before this alias; put text that starts with * in quotes`;
         problems.add("parse", node.range?.[0] ?? 0, undefined, message);
       }
     } else if (isNode(node)) {

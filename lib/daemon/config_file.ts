@@ -106,7 +106,7 @@ export class ConfigFile implements ConfigService {
     }
     const warnings = outcome.warnings.length || undefined;
     log.info("config-check-done", { result: "ok", warnings });
-    return { kind: "ok" };
+    return { kind: "ok", ...warningsOf(outcome) };
   }
 
   async #foreseeNow(): Promise<ConfigReloadOutcome> {
@@ -115,7 +115,7 @@ export class ConfigFile implements ConfigService {
     try {
       const { desired, ...reload } = await this.#options.foresee(outcome.config);
       const vpp = await this.#options.foreseeVpp?.(desired);
-      return { kind: "ok", reload, ...(vpp && { vpp }) };
+      return { kind: "ok", ...warningsOf(outcome), reload, ...(vpp && { vpp }) };
     } catch (error) {
       return { kind: "reload-error", message: reasonOf(error) };
     }
@@ -187,6 +187,11 @@ export class ConfigFile implements ConfigService {
       return { kind: "invalid", file, stage: "parse", problems: [problem] };
     }
   }
+}
+
+/** What a valid file says in vain, for who asked for a check. */
+function warningsOf({ warnings }: { readonly warnings: readonly ConfigWarning[] }) {
+  return warnings.length > 0 && { warnings: warnings.map(formatProblem) };
 }
 
 /** What a valid file says in vain, a record each. */

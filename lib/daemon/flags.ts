@@ -83,6 +83,13 @@ export const flags = [
     help: "check the configuration and exit: 0 valid, 1 parse error, 2 semantic error",
   },
   {
+    name: "strict",
+    kind: "switch",
+    environment: "",
+    fallback: "false",
+    help: "with --check: a file that is valid with warnings exits with 2",
+  },
+  {
     name: "reflection",
     kind: "switch",
     environment: "",

@@ -14,7 +14,7 @@ import { usage, UsageError } from "./flags.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
-import type { Request, Settings } from "./settings.ts";
+import type { CheckRequest, Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
 import { oneLine, refusedStatus } from "./status_text.ts";
 
@@ -51,7 +51,7 @@ async function carryOut(args: readonly string[]): Promise<number> {
       console.log(formatVersion("maglevd"));
       return exitCodes.done;
     case "check":
-      return await check(request.configPath);
+      return await check(request);
     case "run":
       return await serve(request.settings);
   }
@@ -71,15 +71,15 @@ function read(args: readonly string[]): Request | string {
  * `--check`: what is right goes to standard output, what is wrong to standard error. A service
  * manager that asks, before it has a daemon reload the file, is told as well.
  */
-async function check(path: string): Promise<number> {
-  const outcome = await loadConfig(path);
+async function check({ configPath, strict }: CheckRequest): Promise<number> {
+  const outcome = await loadConfig(configPath);
   if (outcome.kind === "valid") {
     console.log(formatOutcome(outcome));
   } else {
     complain(formatOutcome(outcome));
     serviceManager(silentLogger).status(refusedStatus(outcome));
   }
-  return checkExitCode(outcome);
+  return checkExitCode(outcome, strict);
 }
 
 /** To standard error: every line an error where that is the journal. */

@@ -24,10 +24,18 @@ export interface Settings {
   readonly reflection: boolean;
 }
 
+/** `--check`. */
+export interface CheckRequest {
+  readonly kind: "check";
+  readonly configPath: string;
+  /** Warnings count as errors. */
+  readonly strict: boolean;
+}
+
 /** What maglevd was asked to do. */
 export type Request =
   | { readonly kind: "run"; readonly settings: Settings }
-  | { readonly kind: "check"; readonly configPath: string }
+  | CheckRequest
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
@@ -42,7 +50,9 @@ export function readRequest(
   if (get("version") === "true") return { kind: "version" };
   const configPath = get("config");
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
-  if (get("check") === "true") return { kind: "check", configPath };
+  const strict = get("strict") === "true";
+  if (get("check") === "true") return { kind: "check", configPath, strict };
+  if (strict) throw new UsageError("--strict is about --check and means nothing without it");
   return { kind: "run", settings: readSettings(configPath, get) };
 }
 

@@ -36,6 +36,8 @@ function amount(unit: string, limit: number): string {
 
 const introduction = `# Metrics
 
+_For those who build dashboards and alerts._
+
 <!-- Generated from lib/metrics/families.ts by \`deno task docs\`; do not edit. -->
 
 \`maglevd\` serves these at \`/metrics\` on \`--metrics-addr\` (\`:9091\`), in Prometheus' text format.

@@ -84,6 +84,8 @@ export interface ConnectionObserver {
 export type ConfigCheckOutcome =
   | {
     readonly kind: "ok";
+    /** What the file says in vain or hardly means, a line each. */
+    readonly warnings?: readonly string[];
     /** What applying it comes to; undefined where nobody asked. */
     readonly reload?: ReloadOutcome;
     /** What VPP is told for it; undefined where nobody asked, and with VPP off. */

@@ -252,7 +252,10 @@ export function routes(router: ConnectRouter): void {
     },
     listEvents: () => ({ events: changes(now).filter(({ seq }) => seq).reverse() }),
     checkConfig: ({ diff }) =>
-      diff ? { ok: true, changes: configChanges, outcome, ...forecast } : { ok: true },
+      diff ? { ok: true, changes: configChanges, outcome, ...forecast } : {
+        ok: true,
+        warnings: ["maglev.yaml:9:5: maglev.backends.web9: no frontend uses this backend"],
+      },
     reloadConfig: () => ({
       semanticError: 'maglev.yaml:3:5: maglev.backends.web.healthcheck: no such check: "x"',
     }),

@@ -37,6 +37,11 @@ Deno.test("each bad or warned file has its text, and each text its file", () => 
   }
 });
 
+Deno.test("a file that gives no reason for a warning gets none", async () => {
+  const path = fixtures("good").find(({ name }) => name === "nothing_to_warn_of")?.path ?? "";
+  assert.match(formatOutcome(await loadConfig(path)), /^[^\n]*: valid: [^\n]*checks$/);
+});
+
 Deno.test("each good file is valid", async (t) => {
   for (const { name, path } of fixtures("good")) {
     await t.step(name, async () => {

@@ -83,7 +83,7 @@ Deno.test("a file of up to 8 KiB is parsed without a worker", async () => {
       const path = `${directory}/some.yaml`;
       using loader = new ConfigLoader(systemClock);
       const load = async (octets: number) => {
-        await Deno.writeTextFile(path, bigFile(1, 1).padEnd(octets, "#"));
+        await Deno.writeTextFile(path, bigFile(2, 1).padEnd(octets, "#"));
         return formatOutcome(await loader.load(path));
       };
       assert.match(await load(8192), /: valid: /);
@@ -266,9 +266,9 @@ Deno.test("a worker that fails is replaced, and its reason told", async () => {
     return new Worker(`data:text/javascript,throw new Error("no room")`, { type: "module" });
   });
   const parse = async () =>
-    formatOutcome(await parser.parse(new TextEncoder().encode(bigFile(1, 1)), "f"));
+    formatOutcome(await parser.parse(new TextEncoder().encode(bigFile(2, 1)), "f"));
   assert.match(await parse(), /^f: cannot be parsed: the worker failed: .*no room\n/);
-  assert.equal(await parse(), "f: valid: 1 frontend, 1 backend, 1 health check");
+  assert.equal(await parse(), "f: valid: 1 frontend, 2 backends, 1 health check");
   assert.deepEqual([made, clock.pending], [2, 0]);
 });
 
@@ -278,7 +278,7 @@ Deno.test("bundled to one file, the worker still works and starts no second prog
     const big = `${directory}/big.yaml`;
     await Deno.writeTextFile(big, bigFile(500, 50));
     const small = `${directory}/small.yaml`;
-    await Deno.writeTextFile(small, bigFile(1, 1));
+    await Deno.writeTextFile(small, bigFile(2, 1));
     await run(["bundle", "--quiet", "--minify", "--output", `${directory}/one.js`, entry]);
     const shown = await run([
       "run",
@@ -291,7 +291,7 @@ Deno.test("bundled to one file, the worker still works and starts no second prog
     assert.equal(
       shown,
       `main started\n${big}: valid: 50 frontends, 500 backends, 1 health check\n` +
-        `${small}: valid: 1 frontend, 1 backend, 1 health check\n`,
+        `${small}: valid: 1 frontend, 2 backends, 1 health check\n`,
     );
   });
 });

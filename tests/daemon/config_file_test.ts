@@ -198,10 +198,17 @@ Deno.test("a check looks without touching, and says so", async () => {
   ]);
 });
 
-Deno.test("a check that finds nothing wrong counts the warnings, and repeats none", async () => {
-  for (const [outcome, done] of [[valid, "result=ok"], [warned, "result=ok warnings=2"]] as const) {
+Deno.test("a check that finds nothing wrong answers with the warnings, and logs how many", async () => {
+  const reasons = ["m.yaml:4:5: maglev.c: idle", "m.yaml:7:2: maglev.d: void"];
+  for (
+    const [outcome, done, warnings] of [
+      [valid, "result=ok", {}],
+      [warned, "result=ok warnings=2", { warnings: reasons }],
+    ] as const
+  ) {
     const { file, log } = fixture(() => Promise.resolve(outcome));
-    deepEqual(await file.check(), { kind: "ok" });
+    deepEqual(await file.check(), { kind: "ok", ...warnings });
+    partialDeepStrictEqual(await file.foresee(), { kind: "ok", ...warnings });
     equal(
       log.lines.join("\n"),
       `info config-check-start path=m.yaml\ninfo config-check-done ${done}`,

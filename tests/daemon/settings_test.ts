@@ -70,6 +70,15 @@ Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
+    strict: false,
+  });
+  deepEqual(readRequest(["--strict", "--check", "--config=/c"], environment()), {
+    kind: "check",
+    configPath: "/c",
+    strict: true,
+  });
+  throws(() => readRequest(["--strict"], environment()), {
+    message: "--strict is about --check and means nothing without it",
   });
   equal(readRequest(["--version"], environment()).kind, "version");
   equal(readRequest(["--help"], environment()).kind, "help");

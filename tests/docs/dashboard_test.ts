@@ -18,6 +18,16 @@ interface Panel {
     readonly h: number;
   };
   readonly datasource?: { readonly uid: string };
+  readonly options?: { readonly colorMode?: string };
+  readonly fieldConfig?: {
+    readonly overrides: readonly {
+      readonly matcher: { readonly options: string };
+      readonly properties: readonly {
+        readonly id: string;
+        readonly value: { readonly steps: readonly unknown[] };
+      }[];
+    }[];
+  };
   readonly targets?: readonly { readonly expr: string; readonly legendFormat: string }[];
 }
 
@@ -57,6 +67,19 @@ Deno.test("the dashboard asks only for metrics and labels that maglevd has", () 
     deepEqual([...unknownIn(expr), ...unknownGroupings(expr)], [], title);
   }
   for (const { expr } of dashboard.annotations.list) deepEqual(unknownIn(expr), []);
+});
+
+Deno.test("what is down makes its panel red", () => {
+  for (const name of ["Frontends", "Backends"]) {
+    const { options, fieldConfig } = dashboard.panels.find(({ title, type }) =>
+      title === name && type === "stat"
+    ) ?? {};
+    equal(options?.colorMode, "background");
+    const down = fieldConfig?.overrides.find(({ matcher }) => matcher.options === "down");
+    const [thresholds] = down?.properties ?? [];
+    equal(thresholds?.id, "thresholds");
+    deepEqual(thresholds?.value.steps.at(-1), { color: "red", value: 1 });
+  }
 });
 
 Deno.test("every query of the dashboard is about the maglevds that were chosen", () => {
@@ -112,6 +135,8 @@ async function checkQueries(prometheus: Prometheus, instance: string): Promise<v
     const chosen = await prometheus.query(filledIn(expr, instance));
     ok(chosen.every(({ metric }) => (metric["instance"] ?? instance) === instance), title);
   }
+  // Nothing has changed for a minute, so that they need only be understood.
+  for (const { expr } of dashboard.annotations.list) await prometheus.query(filledIn(expr));
 }
 
 async function checkRules(prometheus: Prometheus): Promise<void> {
@@ -141,6 +166,9 @@ Deno.test(
     await site.daemon.call("DisableBackend", { name: "web3" });
     const { host, port } = new URL(site.daemon.metricsUrl);
     await using prometheus = await startPrometheus([host, `localhost:${port}`]);
+    // A rate needs a call between two scrapes.
+    ok((await eventually(prometheus, "maglev_build_info")).length > 0);
+    await site.daemon.call("ListBackends");
     await checkQueries(prometheus, `localhost:${port}`);
     await checkRules(prometheus);
     const labels = dashboard.templating.list.flatMap(({ query }) =>

@@ -6,7 +6,7 @@ import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
 import { differences, quietRecords } from "./support/log_names.ts";
 import { readPage, root } from "./support/pages.ts";
-import { startSite } from "./support/site.ts";
+import { startSite, temporaryFile } from "./support/site.ts";
 
 const guide = await readPage("docs/user-guide.md");
 const fences = fencesOf(guide);
@@ -24,12 +24,15 @@ Deno.test(
   async () => {
     const config = fences.find(({ language, mark }) => language === "yaml" && mark === "test");
     await using site = await startSite({ config: config?.body ?? "", vpp: true });
+    // The daemon's own has other ports and intervals, which are warned of.
+    await using file = await temporaryFile(config?.body ?? "");
     await site.daemon.log("vpp-lbsync-done");
     for (const [index, { mark, body, line }] of fences.entries()) {
       if (mark !== "test" || !body || !isSh(fences[index] ?? { language: "" })) continue;
       await site.settled();
       if (body.includes("counters")) await site.counted();
-      const { code, output } = await site.run(body);
+      const own = body.includes("maglevd --check") ? `export MAGLEV_CONFIG=${file.path}\n` : "";
+      const { code, output } = await site.run(own + body);
       const where = `docs/user-guide.md:${line}:\n${output}`;
       equal(code, 0, where);
       const expected = fences[index + 1];

@@ -59,13 +59,23 @@ Deno.test("the first record says what is starting, and --version says the same",
 Deno.test("--check exits with 0, 1 or 2 and names the place", async () => {
   await using bundles = await makeBundles();
   const folder = await Deno.makeTempDir();
-  const check = async (text: string) => {
+  const check = async (text: string, ...more: string[]) => {
     await Deno.writeTextFile(`${folder}/m.yaml`, text);
-    return await run(...deno, bundles.maglevd, "--check", `--config=${folder}/m.yaml`);
+    return await run(...deno, bundles.maglevd, "--check", `--config=${folder}/m.yaml`, ...more);
   };
   try {
     const good = testConfig({ port: 80, backends });
     equal((await check(good)).code, 0);
+    const warned = good.replace("healthchecks:", "healthchecks:\n    idle: { type: icmp }");
+    const lenient = await check(warned);
+    equal(lenient.code, 0, lenient.stderr);
+    match(lenient.stdout, /m\.yaml:\d+:5: maglev\.healthchecks\.idle: warning: no backend uses/);
+    const strict = await check(warned, "--strict");
+    equal([strict.code, strict.stdout].join(), [2, lenient.stdout].join());
+    const clean = await Deno.readTextFile(
+      new URL("../../docs/examples/minimal.yaml", import.meta.url),
+    );
+    equal((await check(clean, "--strict")).code, 0);
     const parse = await check(good.replace("fall: 3", "fall: three"));
     equal(parse.code, 1);
     match(parse.stderr, /m\.yaml:\d+:\d+: maglev\.healthchecks\.web\.fall: /);

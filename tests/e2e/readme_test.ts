@@ -13,9 +13,35 @@ function blocks(kind: string): string[] {
     .map(([, text = ""]) => text);
 }
 
-Deno.test("the README opens with two commands for a machine that has only npm", () => {
-  deepEqual(blocks("sh"), ["npx -y deno@2.9.6 task demo\n", "npx -y deno@2.9.6 task test\n"]);
+Deno.test("the README opens with two commands for a machine that has only npm, and deno for it", () => {
+  deepEqual(blocks("sh"), [
+    "npx -y deno@2.9.6 task demo\n",
+    "npx -y deno@2.9.6 task test\n",
+    'deno() { npx -y deno@2.9.6 "$@"; }\n',
+  ]);
 });
+
+Deno.test(
+  needing(havePrograms("npx", "bash"), "npx and bash", "the README's deno works without one"),
+  async () => {
+    // Where npx is, without a deno beside it.
+    const folder = await Deno.makeTempDir();
+    try {
+      for (const program of ["bash", "npx", "node", "sh", "env"]) {
+        const { stdout } = await shell(`command -v ${program}`, Deno.env.get("PATH") ?? "");
+        await Deno.symlink(stdout.trim(), `${folder}/${program}`);
+      }
+      const define = blocks("sh")[2] ?? "";
+      const bare = await shell("deno --version", folder);
+      equal(bare.code, 127);
+      const { code, stdout } = await shell(`${define}deno task -q maglevc --version`, folder);
+      equal(code, 0);
+      ok(stdout.startsWith("maglevc "), stdout);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+);
 
 Deno.test("CI runs the README's test command", async () => {
   const script = await Deno.readTextFile(`${root}.ci/run`);

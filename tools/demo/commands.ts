@@ -25,10 +25,23 @@ export function demoCommands({ api, metrics }: DemoPorts, deno: string): string[
   ];
 }
 
-/** How Deno can be called in a terminal of this machine. */
-export function denoCommand(path: string): string {
-  const onPath = path.split(":").some((folder) => isFile(`${folder}/deno`));
-  return onPath ? "deno" : `npx -y deno@${Deno.version.deno}`;
+/**
+ * How this Deno can be called in another terminal. npx and npm put folders of their own on the PATH of
+ * what they start, which that terminal does not have.
+ */
+export function denoCommand(
+  environment: { get(name: string): string | undefined },
+  executable: string,
+): string {
+  const folders = (environment.get("PATH") ?? "").split(":").filter((folder) => !isNpms(folder));
+  const has = (program: string) => folders.some((folder) => isFile(`${folder}/${program}`));
+  if (has("deno")) return "deno";
+  return has("npx") ? `npx -y deno@${Deno.version.deno}` : executable;
+}
+
+/** Such as ~/.npm/_npx/7a40be787520bede/node_modules/.bin. */
+function isNpms(folder: string): boolean {
+  return /\/node_modules\/(?:\.bin|.*\/node-gyp-bin)\/?$/.test(folder);
 }
 
 function isFile(path: string): boolean {

@@ -42,7 +42,8 @@ ${backends.join("\n")}
       description: the website
       address: 192.0.2.1
       protocol: tcp
-      port: 80
+      # As the servers have it: VPP's tunnels leave ports as they are.
+      port: ${port}
       pools:
         - { name: amsterdam, backends: { ams1: {}, ams2: {} } }
         - { name: zurich, backends: { zrh1: {}, zrh2: { weight: 50 } } }

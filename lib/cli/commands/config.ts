@@ -11,15 +11,20 @@ import { change, type Changed, olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
 import type { CommandContext } from "../node.ts";
 import { formatConfigChanges, formatOutcomeText, isDangerous } from "../outcome_text.ts";
-import { action, messageJson, report } from "../report.ts";
+import { messageJson, report } from "../report.ts";
 import { plainStyle } from "../style.ts";
 import { formatForecast } from "./forecast.ts";
 
 /** `config check`. */
-export const checkConfig = action(async ({ client, signal }) => {
-  const response = await client.checkConfig({}, { signal });
-  if (!response.ok) throw new CommandFailure(response.parseError || response.semanticError);
-  return "config ok";
+export const checkConfig = report({
+  fetch: async ({ client, signal }) => {
+    const response = await client.checkConfig({}, { signal });
+    if (!response.ok) throw new CommandFailure(response.parseError || response.semanticError);
+    return response.warnings;
+  },
+  text: (warnings, { style }) =>
+    lines("config ok", ...warnings.map((one) => style.paint("warning", `warning: ${one}`))),
+  json: (warnings) => ({ result: "config ok", ...(warnings.length > 0 && { warnings }) }),
 });
 
 /** `config diff`: what a reload would change, and what it would come to. */

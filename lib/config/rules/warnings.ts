@@ -1,9 +1,9 @@
-import { childPath } from "../path.ts";
+import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
 import type { MaglevSpec } from "../schema.ts";
-import type { HealthCheckSpec } from "../schema/health_check.ts";
-import type { PoolSpec } from "../schema/frontend.ts";
+import type { FrontendSpec, PoolSpec } from "../schema/frontend.ts";
 import type { SectionOf } from "../spec.ts";
+import { warnOfCheck, warnOfIdlePort } from "./check_warnings.ts";
 import {
   countWeights,
   enoughBuckets,
@@ -15,12 +15,19 @@ import {
 } from "./shares.ts";
 
 type Values = SectionOf<MaglevSpec>["values"];
+type FrontendSection = SectionOf<FrontendSpec>;
 type PoolSection = SectionOf<PoolSpec>;
 
-/** Notes what a valid file says in vain. Only what is certain: nobody reads warnings that may be. */
+/**
+ * Notes what a valid file says in vain, or hardly means. Only what is certain: nobody reads warnings
+ * that may be.
+ */
 export function findWarnings(values: Values, problems: ProblemList): void {
-  warnOfUnused(values, problems);
-  for (const check of values.healthchecks.values()) warnOfIdleTls(check, problems);
+  const members = membersOf(values);
+  warnOfUnused(values, members, problems);
+  for (const check of values.healthchecks.values()) warnOfCheck(check, problems);
+  warnOfIdlePort(values, members, problems);
+  for (const one of values.frontends.values()) warnOfNoFallback(one, values.backends, problems);
   const { buckets } = values.vpp.values.lb.values;
   // A pool that several frontends take over by an alias is one place.
   const seen = new Set<number>();
@@ -30,14 +37,20 @@ export function findWarnings(values: Values, problems: ProblemList): void {
   }
 }
 
-function warnOfUnused({ healthchecks, backends, frontends }: Values, problems: ProblemList): void {
+/** The backends that some frontend uses. */
+function membersOf({ frontends }: Values): ReadonlySet<string> {
+  const pools = [...frontends.values()].flatMap((one) => one.values.pools);
+  return new Set(pools.flatMap((pool) => [...pool.values.backends.keys()]));
+}
+
+function warnOfUnused(
+  { healthchecks, backends }: Values,
+  members: ReadonlySet<string>,
+  problems: ProblemList,
+): void {
   const checks = new Set(Array.from(backends.values(), (one) => one.values.healthcheck));
   for (const [name, { at, path }] of healthchecks) {
     if (!checks.has(name)) problems.warn(at, path, "no backend uses this health check");
-  }
-  const members = new Set<string>();
-  for (const pool of [...frontends.values()].flatMap((one) => one.values.pools)) {
-    for (const name of pool.values.backends.keys()) members.add(name);
   }
   for (const [name, { at, path }] of backends) {
     if (!members.has(name)) {
@@ -46,15 +59,23 @@ function warnOfUnused({ healthchecks, backends, frontends }: Values, problems: P
   }
 }
 
-/** Keys that read as if TLS were spoken. */
-function warnOfIdleTls({ values }: SectionOf<HealthCheckSpec>, problems: ProblemList): void {
-  const { type, params } = values;
-  if (type !== "tcp" || params.values.ssl) return;
-  for (const key of ["server-name", "insecure-skip-verify"] as const) {
-    const at = params.places[key];
-    if (at === undefined) continue;
-    problems.warn(at, childPath(params.path, key), "has no effect without ssl: true");
-  }
+/** A VIP that a single server's failure takes down. */
+function warnOfNoFallback(
+  { path, values, places, at }: FrontendSection,
+  backends: Values["backends"],
+  problems: ProblemList,
+): void {
+  const able = values.pools.flatMap((pool) =>
+    [...pool.values.backends]
+      .filter(([name, { values }]) => values.weight > 0 && backends.get(name)?.values.enabled)
+      .map(([name]) => name)
+  );
+  const [only, ...others] = able;
+  if (only === undefined || others.length > 0) return;
+  const message =
+    `without a fallback: ${show(only)} alone can carry traffic, and nothing answers ` +
+    "while it is down";
+  problems.warn(places.pools ?? at, childPath(path, "pools"), message);
 }
 
 /** What the weights of a pool cannot bring about while it is the active one. */

@@ -10,7 +10,8 @@ export function checkOutcomeToProto(outcome: ConfigCheckOutcome): CheckConfigRes
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
-    ...(outcome.kind === "ok" && reloadToProto(outcome)),
+    ...(outcome.kind === "ok" &&
+      { ...reloadToProto(outcome), warnings: [...outcome.warnings ?? []] }),
   });
 }
 

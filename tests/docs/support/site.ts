@@ -24,6 +24,8 @@ export interface Site extends AsyncDisposable {
   counted(): Promise<void>;
   /** Stops the backend whose address ends in this number, as a crash would. */
   kill(number: number): Promise<void>;
+  /** Starts it again. */
+  revive(number: number): void;
 }
 
 /** The network that stands in for 192.0.2.0/24. */
@@ -62,8 +64,19 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         return "vips" in (body as object);
       }),
     kill: async (number) => await servers.get(number)?.shutdown(),
+    revive: (number) => {
+      const server = serve(number, port);
+      own.defer(() => server.shutdown());
+    },
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
+}
+
+/** A page's own configuration, for `maglevd --check`. */
+export async function temporaryFile(text: string): Promise<AsyncDisposable & { path: string }> {
+  const path = await Deno.makeTempFile({ suffix: "-maglev.yaml" });
+  await Deno.writeTextFile(path, text);
+  return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
 }
 
 /** The page's configuration on loopback, with quick probes and no warm-up. */
@@ -80,14 +93,18 @@ function serveAll(numbers: readonly number[]) {
   const servers = new Map<number, Deno.HttpServer<Deno.NetAddr>>();
   let port = 0;
   for (const number of numbers) {
-    const server = Deno.serve(
-      { hostname: network + number, port, onListen: () => {} },
-      () => new Response("well\n"),
-    );
+    const server = serve(number, port);
     port = server.addr.port;
     servers.set(number, server);
   }
   return { port, servers };
+}
+
+function serve(number: number, port: number): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve(
+    { hostname: network + number, port, onListen: () => {} },
+    () => new Response("well\n"),
+  );
 }
 
 /** A simulated VPP with traffic to every VIP. Returns maglevd's flags for it. */

@@ -1,0 +1,135 @@
+/**
+ * What to do about a YAML syntax error, as far as the text around it tells: the library says which
+ * rule of YAML is broken, operators want to know what they typed.
+ *
+ * @module
+ */
+
+import type { YAMLError } from "yaml";
+import { show } from "./path.ts";
+
+/** Blanks that look like one and are none to YAML (YAML 1.2.2 section 5.5); pasted from the web. */
+const oddBlank = /[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]/;
+
+/**
+ * What probably has to be done at offset `at`, to be put after the message, or an empty string.
+ * `rest` is what follows there on the same line; `lineOf` numbers the lines.
+ */
+export function syntaxHint(
+  { code, message }: YAMLError,
+  text: string,
+  at: number,
+  rest: string,
+  lineOf: (at: number) => number,
+): string {
+  const line = lineAt(text, at);
+  const odd = oddBlankHint(line.text);
+  if (odd !== "") return odd;
+  if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line.text)) return "; a merge was left half done here";
+  if (/^(?:[0-9a-f]{0,4}:){2,8}(?=[\s,}\]]|$)/i.test(rest)) {
+    return "; put an address that ends in a colon in quotes";
+  }
+  if (/^unexpected scalar at node end/i.test(message)) {
+    const isFirst = text.slice(line.start, at).trim() === "";
+    return isFirst
+      ? indentHint(text, line)
+      : "; the value ends before this: put the whole of it in quotes";
+  }
+  switch (code) {
+    case "TAB_AS_INDENT":
+      return "; indent with spaces";
+    case "BAD_SCALAR_START":
+      return "; put the value in quotes";
+    case "BAD_DQ_ESCAPE":
+      return "; in single quotes a backslash stands for itself";
+    case "BAD_INDENT":
+      return /^flow/i.test(message)
+        ? "; the bracket that opens above it is not closed"
+        : indentHint(text, line);
+    case "BLOCK_AS_IMPLICIT_KEY":
+      return /:(?:\s|$)/.test(rest)
+        ? '; put text that has ": " in it in quotes'
+        : deeperHint(text, line, lineOf);
+    case "MULTILINE_IMPLICIT_KEY":
+    case "MISSING_CHAR":
+      return keyHint(rest);
+    case "BLOCK_IN_FLOW":
+      return commaHint(rest);
+    default:
+      return "";
+  }
+}
+
+/** One line of the text. */
+interface Line {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
+function lineAt(text: string, at: number): Line {
+  const start = at === 0 ? 0 : text.lastIndexOf("\n", at - 1) + 1;
+  const next = text.indexOf("\n", start);
+  const end = next < 0 ? text.length : next;
+  return { start, end, text: text.slice(start, Math.min(end, start + 1000)) };
+}
+
+/** In the indentation or beside a colon: elsewhere such a blank may be meant. */
+function oddBlankHint(line: string): string {
+  const found = [/^\s*/, /:\s+/, /\s+:/].map((where) =>
+    oddBlank.exec(where.exec(line)?.[0] ?? "")?.[0]
+  ).find((blank) => blank !== undefined);
+  if (found === undefined) return "";
+  const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
+  const name = found === "\u00a0" ? `a no-break space (U+${code})` : `U+${code}`;
+  return `; ${name} stands on this line, where YAML wants a plain space`;
+}
+
+/** Which columns would have fitted. */
+function indentHint(text: string, line: Line): string {
+  const own = indentOf(line.text);
+  const levels = levelsAbove(text, line.start);
+  const deeper = levels.filter((level) => level > own).at(-1);
+  const shallower = levels.find((level) => level < own);
+  const fitting = [deeper, shallower].filter((level) => level !== undefined);
+  if (fitting.length === 0) return "";
+  return `; it is indented by ${own}, what stands above it by ${fitting.join(" or ")}`;
+}
+
+/** The columns at which the mappings and lists begin that are open before `start`, deepest first. */
+function levelsAbove(text: string, start: number): readonly number[] {
+  const levels: number[] = [];
+  for (let end = start - 1; end >= 0 && levels.at(-1) !== 0;) {
+    const line = lineAt(text, end);
+    end = line.start - 1;
+    if (/^\s*(?:#|$)/.test(line.text)) continue;
+    const dash = indentOf(line.text);
+    const content = /^ *(?:- +)+/.exec(line.text)?.[0].length ?? dash;
+    for (const column of [content, dash]) {
+      if (column < (levels.at(-1) ?? Infinity)) levels.push(column);
+    }
+  }
+  return levels;
+}
+
+function deeperHint(text: string, line: Line, lineOf: (at: number) => number): string {
+  const next = lineAt(text, line.end + 1);
+  if (line.end >= text.length || indentOf(next.text) <= indentOf(line.text)) return "";
+  const number = lineOf(next.start);
+  return `; line ${number} is indented deeper than line ${number - 1}, which has its value already`;
+}
+
+function keyHint(rest: string): string {
+  const [, key] = /^([\w-]+):\S/.exec(rest) ?? [];
+  if (key !== undefined) return `; a space belongs after ${show(`${key}:`)}`;
+  return /:(?:\s|$)/.test(rest) ? "" : "; a key is followed by a colon and a space";
+}
+
+function commaHint(rest: string): string {
+  const [, before = "", key = ""] = /^([^,{}[\]]*\s)?([\w-]+):(?:\s|$)/.exec(rest) ?? [];
+  return before === "" ? "" : `; a comma belongs before ${show(`${key}:`)}`;
+}
+
+function indentOf(line: string): number {
+  return /^ */.exec(line)?.[0].length ?? 0;
+}

@@ -1,0 +1,123 @@
+import { create, fromBinary, toBinary } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
+import * as grpc from "@grpc/grpc-js";
+import assert from "node:assert/strict";
+import type { Event } from "../../../../lib/gen/maglev_pb.ts";
+import { Maglev } from "../../../../lib/gen/maglev_pb.ts";
+import { serve, unanswered } from "../../harness.ts";
+
+const m = Maglev.method;
+
+/** grpc-js without generated code: paths and bytes. */
+class GrpcJsClient implements AsyncDisposable {
+  readonly #client: grpc.Client;
+
+  constructor(address: string) {
+    this.#client = new grpc.Client(address, grpc.credentials.createInsecure());
+  }
+
+  unary<I extends DescMessage, O extends DescMessage>(
+    method: DescMethod & { input: I; output: O },
+    request: MessageInitShape<I>,
+    options: grpc.CallOptions = {},
+  ): Promise<MessageShape<O>> {
+    return new Promise((resolve, reject) => {
+      this.#client.makeUnaryRequest(
+        path(method),
+        (message: MessageShape<I>) => Buffer.from(toBinary(method.input, message)),
+        (bytes) => fromBinary(method.output, bytes),
+        create(method.input, request),
+        new grpc.Metadata(),
+        options,
+        (error, response) => error || !response ? reject(error) : resolve(response),
+      );
+    });
+  }
+
+  watch(options: grpc.CallOptions = {}): grpc.ClientReadableStream<Event> {
+    return this.#client.makeServerStreamRequest(
+      path(m.watchEvents),
+      (message: MessageShape<typeof m.watchEvents.input>) =>
+        Buffer.from(toBinary(m.watchEvents.input, message)),
+      (bytes) => fromBinary(m.watchEvents.output, bytes),
+      create(m.watchEvents.input, { log: false }),
+      new grpc.Metadata(),
+      options,
+    );
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.#client.close();
+    return Promise.resolve();
+  }
+}
+
+function path(method: DescMethod): string {
+  return `/${method.parent.typeName}/${method.name}`;
+}
+
+/** Names of events until the stream ends, and how it did. */
+async function follow(
+  stream: grpc.ClientReadableStream<Event>,
+  onEvent: (count: number) => void,
+): Promise<{ count: number; code: number | undefined; details: string | undefined }> {
+  let count = 0;
+  try {
+    for await (const _ of stream) onEvent(++count);
+    return { count, code: 0, details: "" };
+  } catch (error) {
+    const { code, details } = error as Partial<grpc.ServiceError>;
+    return { count, code, details };
+  }
+}
+
+// grpc-js leaves timers of its own behind when a channel closes.
+const leaky = { sanitizeOps: false, sanitizeResources: false };
+
+Deno.test({
+  name: "grpc-js: unary calls, errors and deadlines",
+  ...leaky,
+  async fn() {
+    await using harness = await serve({
+      config: unanswered,
+    });
+    await using client = new GrpcJsClient(harness.address);
+    const { backendNames } = await client.unary(m.listBackends, {});
+    assert.deepEqual(backendNames, ["web0", "web1", "web2", "web3"]);
+    await assert.rejects(client.unary(m.getBackend, { name: "nope" }), {
+      code: grpc.status.NOT_FOUND,
+      details: 'backend "nope" not found',
+    });
+    await assert.rejects(client.unary(m.checkConfig, {}, { deadline: Date.now() + 200 }), {
+      code: grpc.status.DEADLINE_EXCEEDED,
+    });
+    const many = await Promise.all(
+      Array.from({ length: 200 }, (_, i) => client.unary(m.getBackend, { name: `web${i % 4}` })),
+    );
+    assert.deepEqual(many.map(({ name }) => name), many.map((_, i) => `web${i % 4}`));
+  },
+});
+
+Deno.test({
+  name: "grpc-js: streams, cancelling them, and shutdown",
+  ...leaky,
+  async fn() {
+    await using harness = await serve();
+    await using client = new GrpcJsClient(harness.address);
+    const cancelled = client.watch();
+    const first = await follow(cancelled, (count) => {
+      if (count === 6) harness.bed.move("web0", "down");
+      if (count === 7) cancelled.cancel();
+    });
+    assert.partialDeepStrictEqual(first, { count: 7, code: grpc.status.CANCELLED });
+    await harness.observer.until("handled maglev.Maglev/WatchEvents Canceled");
+    const second = await follow(client.watch(), (count) => {
+      if (count === 6) void harness.server.shutdown();
+    });
+    assert.deepEqual(second, {
+      count: 6,
+      code: grpc.status.UNAVAILABLE,
+      details: "server shutting down",
+    });
+  },
+});
