@@ -7,6 +7,7 @@ import type { Clock } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains, type TrafficSource } from "./drains.ts";
+import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
@@ -182,6 +183,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return this.#world.frontends.get(frontend)?.weightsByHand() ?? [];
   }
 
+  /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
+  savedFailOpen(frontend: string): SavedFailOpen | undefined {
+    const entry = this.#world.frontends.get(frontend);
+    return entry && savedFailOpen(entry);
+  }
+
   /** Calls `listener` for every finished probe until the returned function is called. */
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
     return this.#observers.watch(listener);
@@ -313,9 +320,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ForeseenReload }> {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
-    const plan = yield* planReload(old, config, this.#context.clock.wall());
+    const now = this.#context.clock.wall();
+    const plan = yield* planReload(old, config, now);
     const refusal = yield* removalRefusal(old.config, config);
-    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan) } };
+    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan, now) } };
   }
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {

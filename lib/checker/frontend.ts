@@ -12,12 +12,23 @@ import {
   effectiveWeights,
   type FrontendState,
   FrontendTally,
+  type LastUse,
+  nextLastUse,
   type Role,
   roleOf,
   type Standing,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import { phaseIn } from "./drain.ts";
+import {
+  failOpenNews,
+  type Open,
+  openAfter,
+  type SavedFailOpen,
+  standingUnder,
+  useOnJoining,
+  usesOf,
+} from "./fail_open.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
@@ -43,6 +54,10 @@ export interface Membership {
   said: Said | undefined;
   /** What was last announced. */
   told: ToldWeights;
+  /** As it is counted. */
+  role: Role;
+  /** When it last carried traffic; undefined: it did not when its check last failed. */
+  lastUse: LastUse | undefined;
 }
 
 /**
@@ -63,6 +78,11 @@ export class FrontendEntry {
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: OverrideHappening[] = [];
+  #open: Open | undefined;
+  /** What was restored of who was in use. */
+  #uses: ReadonlyMap<string, LastUse> | undefined;
+  /** What began and ended and was not told yet. */
+  readonly #news: Happening[] = [];
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend) {
@@ -75,6 +95,11 @@ export class FrontendEntry {
     return this.#config ??= this.#withWeights();
   }
 
+  /** Set while weights do not follow health. */
+  get open(): Open | undefined {
+    return this.#open;
+  }
+
   /** Adds a backend, which counts once `takeOver` was called. */
   join(backend: BackendEntry, pool: number, weight: number): Membership {
     const membership: Membership = {
@@ -85,6 +110,8 @@ export class FrontendEntry {
       weight,
       said: undefined,
       told: absent,
+      role: "out",
+      lastUse: undefined,
     };
     this.members.set(backend.name, membership);
     return membership;
@@ -95,20 +122,25 @@ export class FrontendEntry {
    * one for the same VIP and is gone for whoever listens; and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
    * with a backend or a pool that has another name now, `formerName` being that of a backend before.
+   * `at` is now, in Unix milliseconds.
    */
   takeOver(
     old: FrontendEntry | undefined,
     renamed: FrontendEntry | undefined,
     formerName: (backend: BackendEntry) => string | undefined,
+    at: number,
   ): void {
     if (old) {
       this.state = old.state;
       this.#pool = old.#pool;
     }
     const before = old ?? renamed;
+    this.#open = before ? before.#open : this.#open;
     const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
+      const former = before?.members.get(formerName(member.backend) ?? name);
+      member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
       const inherited = before && this.inherited(before, name, formerName);
       if (!inherited) continue;
       Object.assign(member, inherited);
@@ -116,9 +148,18 @@ export class FrontendEntry {
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
-    for (const { backend, pool, weight } of this.members.values()) {
-      this.tally.add(pool, weight, roleOf(backend.standing));
+    for (const member of this.members.values()) {
+      member.role = roleOf(this.#standingOf(member));
+      this.tally.add(member.pool, member.weight, member.role);
     }
+    if (this.#open && !old) this.#news.push(failOpenNews(this, "begun"));
+    this.#reconsider(at);
+  }
+
+  /** Begins with what was kept of its fail-open; before `takeOver`. */
+  restoreFailOpen(saved: SavedFailOpen): void {
+    this.#open = saved.open;
+    this.#uses = usesOf(saved);
   }
 
   /**
@@ -162,16 +203,16 @@ export class FrontendEntry {
     return this.#overruled.splice(0);
   }
 
-  /** A backend of this pool and weight has another role now; `unannounced` has to follow. */
-  moved(pool: number, weight: number, from: Role, to: Role): void {
-    this.tally.moved(pool, weight, from, to);
+  /** A backend stands otherwise, `at` Unix milliseconds; `unannounced` has to follow. */
+  moved(member: Membership, at: number): void {
+    this.#count(member);
+    this.#reconsider(at);
     this.#snapshot = undefined;
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    const role = roleOf(member.backend.standing);
-    this.tally.reweighed(member.pool, member.weight, weight, role);
+    this.tally.reweighed(member.pool, member.weight, weight, member.role);
     member.weight = weight;
     member.said = said;
     this.#config = undefined;
@@ -181,16 +222,22 @@ export class FrontendEntry {
   assume(): void {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
-    for (const member of this.members.values()) member.told = this.#weightsOf(member);
+    this.#news.length = 0;
+    for (const member of this.members.values()) {
+      member.told = this.#weightsOf(member);
+      this.#noteUse(member, member.told, 0);
+    }
   }
 
   /**
    * What listeners have not been told yet: of `concerned` because of `reason`, of the others
-   * because of the pool, if that is another one now, and of the frontend itself.
+   * because of the pool, if that is another one now, or of a measure that keeps traffic safe, and
+   * of the frontend itself.
    */
   unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
     this.#snapshot = undefined;
-    const own: Happening[] = [];
+    const own: Happening[] = this.#news.splice(0);
+    const isMeasured = own.length > 0;
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
     const { name, address: { text: address } } = this.file;
@@ -198,10 +245,13 @@ export class FrontendEntry {
       own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
       this.#pool = pool;
     }
-    for (const member of concerned) this.#announce(member, own);
+    for (const member of concerned) this.#announce(member, own, at);
     const others: Happening[] = [];
-    if (isFailover) { for (const member of this.members.values()) this.#announce(member, others); }
-    const told = [...because(reason, own), ...because({ ...reason, cause: poolCause }, others)];
+    if (isFailover || isMeasured) {
+      for (const member of this.members.values()) this.#announce(member, others, at);
+    }
+    const cause = isMeasured ? safetyCause : poolCause;
+    const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
     if (from === to) return told;
@@ -221,15 +271,13 @@ export class FrontendEntry {
   }
 
   /** What is told of a frontend that the file has no more. */
-  gone(at: number): Happening {
-    const { name, address } = this.file;
-    return {
-      kind: "frontend",
-      frontend: name,
-      address: address.text,
-      transition: { from: this.state, to: "removed", at },
-      activePool: this.#pool,
-    };
+  gone(at: number): Happening[] {
+    const { name: frontend, address: { text: address } } = this.file;
+    const transition = { from: this.state, to: "removed", at } as const;
+    return [
+      ...this.#open ? [failOpenNews(this, "ended")] : [],
+      { kind: "frontend", frontend, address, transition, activePool: this.#pool },
+    ];
   }
 
   /** The weights that operators have set to something else than the file says. */
@@ -245,20 +293,49 @@ export class FrontendEntry {
       file: this.file,
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
-      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOf),
+      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOfName),
       byHand: this.weightsByHand(),
+      failOpenSince: this.#open?.since,
     };
   }
 
-  readonly #standingOf = (name: string): Standing => {
-    const backend = this.members.get(name)?.backend;
-    if (!backend) return { state: "removed", untested: false };
-    return { ...backend.standing, drain: phaseIn(backend.drain, this.file.name) };
+  readonly #standingOfName = (name: string): Standing => {
+    const member = this.members.get(name);
+    return member ? this.#standingOf(member) : { state: "removed", untested: false };
   };
 
-  #announce(member: Membership, into: Happening[]): void {
+  #standingOf(member: Membership): Standing {
+    const { backend } = member;
+    const drain = phaseIn(backend.drain, this.file.name);
+    return standingUnder(this.#open, member.lastUse, { ...backend.standing, drain });
+  }
+
+  #count(member: Membership): void {
+    const role = roleOf(this.#standingOf(member));
+    this.tally.moved(member.pool, member.weight, member.role, role);
+    member.role = role;
+  }
+
+  /** Begins a fail-open, or ends it, if that is due. */
+  #reconsider(at: number): void {
+    const open = openAfter(this, this.#open, this.tally.census, at);
+    if (open === this.#open) return;
+    this.#open = open;
+    for (const member of this.members.values()) this.#count(member);
+    this.#news.push(failOpenNews(this, open ? "begun" : "ended"));
+  }
+
+  #noteUse(member: Membership, { effective }: ToldWeights, at: number): void {
+    if (effective === "absent") return;
+    const { state, drain } = member.backend.standing;
+    const isDown = state === "down" && drain === undefined;
+    member.lastUse = nextLastUse(member.lastUse, effective, isDown, at);
+  }
+
+  #announce(member: Membership, into: Happening[], at: number): void {
     const now = this.#weightsOf(member);
     const { told } = member;
+    this.#noteUse(member, now, at);
     if (told.configured === now.configured && told.effective === now.effective) return;
     member.told = now;
     into.push(this.#change(member, told, now));
@@ -276,9 +353,11 @@ export class FrontendEntry {
     };
   }
 
-  #weightsOf({ backend, pool, weight }: Membership): ToldWeights {
+  #weightsOf(member: Membership): ToldWeights {
+    const { pool, weight: configured } = member;
     const isActive = pool === this.tally.activePool;
-    return { configured: weight, effective: effectiveWeight(backend.standing, weight, isActive) };
+    const effective = effectiveWeight(this.#standingOf(member), configured, isActive);
+    return { configured, effective };
   }
 
   #poolName(index: number): string {
@@ -305,3 +384,5 @@ export class FrontendEntry {
 }
 
 const poolCause = { kind: "pool" } as const;
+
+const safetyCause = { kind: "safety" } as const;

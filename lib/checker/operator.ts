@@ -67,12 +67,15 @@ export class Operator {
 
   /** What `operate` would do if it was asked now. Throws what it would throw. */
   deeds(operations: readonly Operation[], by?: Actor): readonly Deed[] {
-    return this.#deeds(atOnce(this.#prepareAll(operations, new Forecast())), by);
+    return this.#deeds(
+      atOnce(this.#prepareAll(operations, new Forecast(this.context.clock.wall()))),
+      by,
+    );
   }
 
   /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
   *foresee(operations: readonly Operation[]): Steps<Planned> {
-    const forecast = new Forecast();
+    const forecast = new Forecast(this.context.clock.wall());
     const possible = yield* this.#prepareAll(operations, forecast);
     yield "long";
     const outcome = yield* forecast.outcome();

@@ -11,7 +11,6 @@ import {
   type BackendState,
   type Health,
   remember,
-  roleOf,
   type Step,
   step,
   type Transition,
@@ -88,9 +87,9 @@ export class States {
    */
   enterAll(entries: Iterable<Entering>, reason: Reason): void {
     const untold: (() => void)[] = [];
+    const at = this.#options.clock.wall();
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
-      const role = roleOf(entry.standing);
       const isSame = from === health.state && entry.untested === untested;
       entry.health = health;
       entry.untested = untested;
@@ -99,9 +98,7 @@ export class States {
         entry.drain = undefined;
         untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
       }
-      for (const { frontend, pool, weight } of entry.placement.memberships) {
-        frontend.moved(pool, weight, role, roleOf(entry.standing));
-      }
+      for (const member of entry.placement.memberships) member.frontend.moved(member, at);
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
     }
@@ -110,12 +107,10 @@ export class States {
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
   drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
-    const role = roleOf(entry.standing);
     if (drain?.said !== entry.drain?.said) entry.drainTraffic = undefined;
     entry.drain = drain;
-    for (const { frontend, pool, weight } of entry.placement.memberships) {
-      frontend.moved(pool, weight, role, roleOf(entry.standing));
-    }
+    const at = this.#options.clock.wall();
+    for (const member of entry.placement.memberships) member.frontend.moved(member, at);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
   }

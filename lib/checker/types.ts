@@ -68,6 +68,8 @@ export interface FrontendSnapshot {
   readonly weights: readonly EffectiveWeight[];
   /** The weights that operators have set to something else than the file says. */
   readonly byHand: readonly SavedWeight[];
+  /** Unix milliseconds since when fail-open lasts; undefined while weights follow health. */
+  readonly failOpenSince: number | undefined;
 }
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */

@@ -169,6 +169,8 @@ export interface Frontend {
   readonly flushOnDown: boolean;
   /** Milliseconds after which the flows of a drained backend are moved; 0 never. */
   readonly drainDeadlineMs: number;
+  /** When those that were last in use keep their weights: below so many percent up, 1 to 100. */
+  readonly failOpen: "never" | "all-down" | number;
   /** At least one. */
   readonly pools: readonly Pool[];
 }

@@ -20,6 +20,8 @@ const kinds: Readonly<Record<string, By>> = {
   "frontend-failover": of("frontend"),
   "weight-change": of("frontend", "pool", "backend"),
   "backend-drain": of("change", "backend"),
+  "safety-begun": of("measure", "frontend", "backend"),
+  "safety-ended": of("measure", "frontend", "backend"),
   "operator-action": of("action", "backend", "frontend"),
   "config-check-start": of(),
   "config-check-done": of(),

@@ -38,6 +38,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
   drain: ["backend-drain"],
+  safety: ["safety-begun", "safety-ended"],
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -96,6 +97,14 @@ export function recordOf(event: MaglevEvent): EventRecord {
       const { change, backend, frontends, detail } = event;
       const told = { change, backend, frontends, detail: detail || undefined };
       return info("backend-drain", { ...told, ...reason });
+    }
+    case "safety": {
+      const { measure, change, detail } = event;
+      const about = { frontend: event.frontend || undefined, backend: event.backend || undefined };
+      const attributes = { measure, ...about, ...reason, detail };
+      return change === "begun"
+        ? { level: "warn", msg: "safety-begun", attributes }
+        : info("safety-ended", attributes);
     }
     case "vpp":
       return vppRecord(event);

@@ -1,18 +1,32 @@
+import type { Census } from "./fail_open.ts";
 import type { FrontendState, Standing } from "./types.ts";
 
 /**
  * What a backend is to its frontend as a whole.
  *
  * - `up`: it carries traffic if its pool does.
+ * - `held`: it is down, but carries traffic if its pool does, because of fail-open.
  * - `awaited`: nothing is known of it yet.
- * - `out`: it carries nothing, whatever the pool.
+ * - `down`: it carries nothing, or nobody knows what.
+ * - `out`: somebody has taken it out of service.
  */
-export type Role = "up" | "awaited" | "out";
+export type Role = "up" | "held" | "awaited" | "down" | "out";
 
 /** The role of a backend that stands so. */
-export function roleOf({ state, drain }: Standing): Role {
+export function roleOf({ state, drain, held }: Standing): Role {
   if (drain !== undefined) return "out";
-  return state === "up" ? "up" : state === "unknown" ? "awaited" : "out";
+  switch (state) {
+    case "up":
+      return "up";
+    case "unknown":
+      return "awaited";
+    case "down":
+      return held === "configured" ? "held" : "down";
+    case "paused":
+    case "disabled":
+    case "removed":
+      return "out";
+  }
 }
 
 /**
@@ -21,27 +35,29 @@ export function roleOf({ state, drain }: Standing): Role {
  * of them change.
  *
  * - The active pool is the first with a backend that is up, not drained, and has a configured
- *   weight above 0, else the first.
+ *   weight above 0, else the first with one that fail-open holds, else the first.
  * - The frontend is `up` if any effective weight is above 0, `unknown` if none of its backends is
  *   up and one of them is unknown, those that are drained left aside, else `down`.
  */
 export class FrontendTally {
   /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
   readonly #weights: number[];
-  #up = 0;
-  #awaited = 0;
+  /** Per pool, that of those that are held. */
+  readonly #held: number[];
+  readonly #counts: Record<Role, number> = { up: 0, held: 0, awaited: 0, down: 0, out: 0 };
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
     this.#weights = Array.from({ length: pools }, () => 0);
+    this.#held = [...this.#weights];
   }
 
   /** Another one that stands as this one does now. */
   copy(): FrontendTally {
     const copy = new FrontendTally(0);
     copy.#weights.push(...this.#weights);
-    copy.#up = this.#up;
-    copy.#awaited = this.#awaited;
+    copy.#held.push(...this.#held);
+    Object.assign(copy.#counts, this.#counts);
     return copy;
   }
 
@@ -64,24 +80,36 @@ export class FrontendTally {
 
   /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    return Math.max(0, this.#weights.findIndex((weight) => weight > 0));
+    const pool = this.#weights.findIndex(isPositive);
+    return Math.max(0, pool < 0 ? this.#held.findIndex(isPositive) : pool);
   }
 
   /** What carries its traffic: the sum of the effective weights that are known. */
   get weight(): number {
-    return this.#weights[this.activePool] ?? 0;
+    const pool = this.activePool;
+    return (this.#weights[pool] ?? 0) + (this.#held[pool] ?? 0);
+  }
+
+  /** How the backends stand that are in service. */
+  get census(): Census {
+    const { up, held, down, awaited } = this.#counts;
+    return { up, down: down + held, awaited };
   }
 
   /** The frontend's state. */
   get state(): FrontendState {
     if (this.weight > 0) return "up";
-    return this.#up === 0 && this.#awaited > 0 ? "unknown" : "down";
+    const { up, awaited } = this.#counts;
+    return up === 0 && awaited > 0 ? "unknown" : "down";
   }
 
   #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {
-    if (role === "awaited") this.#awaited += sign;
-    if (role !== "up") return;
-    this.#up += sign;
-    this.#weights[pool] = (this.#weights[pool] ?? 0) + sign * weight;
+    this.#counts[role] += sign;
+    const weights = role === "up" ? this.#weights : role === "held" ? this.#held : undefined;
+    if (weights) weights[pool] = (weights[pool] ?? 0) + sign * weight;
   }
+}
+
+function isPositive(weight: number): boolean {
+  return weight > 0;
 }

@@ -21,9 +21,10 @@ export interface Circumstances {
  * - `standby`: another pool is the active one.
  * - `kept`: the backend was not probed yet, and has what VPP has for it.
  * - `draining`: an operator has it drained; `overdue`, so long that what is left is moved away.
+ * - `fail-open`: it is down, but so many are that it keeps what it had.
  */
 export type WeightReason =
-  | { readonly kind: "carries" | "zero" | "standby" | "kept" }
+  | { readonly kind: "carries" | "zero" | "standby" | "kept" | "fail-open" }
   | { readonly kind: "not-up"; readonly state: Exclude<BackendState, "up"> }
   | { readonly kind: "draining"; readonly isOverdue: boolean };
 
@@ -57,16 +58,27 @@ export const weightRules: readonly WeightRule[] = [
   {
     name: "draining",
     applies: ({ standing: { drain } }) => drain !== undefined,
-    verdict: ({ standing: { drain, state }, flushOnDown }) => ({
+    verdict: ({ standing, flushOnDown }) => ({
       weight: 0,
-      flush: drain === "overdue" || (state === "down" && flushOnDown),
-      reason: { kind: "draining", isOverdue: drain === "overdue" },
+      flush: standing.drain === "overdue" || (isBelievedDown(standing) && flushOnDown),
+      reason: { kind: "draining", isOverdue: standing.drain === "overdue" },
     }),
   },
   {
     name: "not probed yet",
     applies: ({ standing }) => standing.untested && isProbed(standing.state),
     verdict: () => ({ weight: "kept", flush: false, reason: { kind: "kept" } }),
+  },
+  {
+    name: "fail open",
+    applies: ({ standing: { state, held }, isInActivePool, configured }) =>
+      state === "down" &&
+      (held === "kept" || (held === "configured" && isInActivePool && configured > 0)),
+    verdict: ({ standing: { held }, configured }) => ({
+      weight: held === "kept" ? "kept" : configured,
+      flush: false,
+      reason: { kind: "fail-open" },
+    }),
   },
   stateRule("down", "on-down"),
   stateRule("unknown", "never"),
@@ -119,15 +131,20 @@ function stateRule(state: Exclude<BackendState, "up">, flushing: Flushing): Weig
   };
 }
 
-function isMoved(flushing: Flushing, { standing: { drain }, flushOnDown }: Circumstances): boolean {
+/** A check has failed, and there is no reason to think that it is the check that is wrong. */
+function isBelievedDown({ state, held }: Standing): boolean {
+  return state === "down" && held === undefined;
+}
+
+function isMoved(flushing: Flushing, { standing, flushOnDown }: Circumstances): boolean {
   switch (flushing) {
     case "always":
       return true;
     case "never":
       return false;
     case "on-down":
-      return flushOnDown;
+      return flushOnDown && isBelievedDown(standing);
     case "when-overdue":
-      return drain === "overdue";
+      return standing.drain === "overdue";
   }
 }

@@ -71,6 +71,12 @@ export const healthFamilies = {
     ["frontend", "address", "protocol", "port", "state"],
     "1 for the state that the frontend is in, 0 for the others.",
   ),
+  frontendFailOpen: gauge(
+    "maglev_frontend_fail_open",
+    ["frontend"],
+    "1 while too few backends of the frontend are up, so that those that were last in use keep " +
+      "their weights; no series where fail-open is never.",
+  ),
   frontendPoolActive: gauge(
     "maglev_frontend_pool_active",
     ["frontend", "pool"],

@@ -14,7 +14,7 @@ import { healthFamilies, probeFamilies } from "./families.ts";
 export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
   const { backendState, backendHealth, backendEnabled, backendDrain } = healthFamilies;
   const { frontendState, frontendPoolActive, frontendPoolIndex } = healthFamilies;
-  const { poolWeight, effectiveWeight } = healthFamilies;
+  const { poolWeight, effectiveWeight, frontendFailOpen } = healthFamilies;
   return [
     collector(backendState, () => perBackend(checker, stateSamples)),
     collector(backendHealth, () => perBackend(checker, (name, { health }) => [[health, name]])),
@@ -35,6 +35,7 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
         ),
     ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
+    collector(frontendFailOpen, () => perFrontend(checker, failOpenSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
     collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),
     collector(effectiveWeight, () => perFrontend(checker, effectiveSamples)),
@@ -105,6 +106,10 @@ function frontendStateSamples(name: string, { config, state: now }: FrontendSnap
     String(port),
     state,
   ]);
+}
+
+function failOpenSamples(name: string, { config, failOpenSince }: FrontendSnapshot): Sample[] {
+  return config.failOpen === "never" ? [] : [[failOpenSince === undefined ? 0 : 1, name]];
 }
 
 function poolSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {

@@ -47,6 +47,11 @@ export type Edit =
   | { readonly what: "sticky"; readonly frontend: string }
   | { readonly what: "flush"; readonly frontend: string }
   | { readonly what: "drain-deadline"; readonly frontend: string; readonly ms: number }
+  | {
+    readonly what: "fail-open";
+    readonly frontend: string;
+    readonly failOpen: NonNullable<SiteFrontend["failOpen"]>;
+  }
   | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
   | { readonly what: "drift"; readonly syncIntervalMs: number }
   | { readonly what: "buckets"; readonly buckets: number }
@@ -150,6 +155,8 @@ function applied(site: Site, edit: Edit): Site {
     }
     case "drain-deadline":
       return withFrontend(site, edit.frontend, { drainDeadlineMs: edit.ms });
+    case "fail-open":
+      return withFrontend(site, edit.frontend, { failOpen: edit.failOpen });
     case "conf":
       return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
     case "drift":
@@ -249,6 +256,9 @@ const warmUps = [[0, 0], [0, 0], [500, 3_000], [5_000, 30_000]] as const;
 /** In milliseconds; 0 is none. */
 const drainDeadlines = [0, 0, 1_000, 20_000] as const;
 
+/** What frontends may have as `fail-open`. */
+export const failOpens = ["never", "never", "all-down", 50, 100] as const;
+
 /** A site to begin with. */
 export function randomSite(random: Random): Site {
   const warmUp = random.pick(warmUps);
@@ -343,6 +353,7 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "sticky", frontend },
     { what: "flush", frontend },
     { what: "drain-deadline", frontend, ms: random.pick(drainDeadlines) },
+    { what: "fail-open", frontend, failOpen: random.pick(failOpens) },
     { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
     // Not longer: what only a drift pass repairs has to be repaired within the history.
     { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },

@@ -11,6 +11,8 @@ export class Listener {
   readonly #pools = new Map<string, string>();
   /** `frontend/backend` to configured and effective weight. */
   readonly #weights = new Map<string, string>();
+  /** Frontends that fail open. */
+  readonly #open = new Set<string>();
   /** Backends that drain, and whether they are drained. */
   readonly #drains = new Map<string, string>();
   #seq: number;
@@ -25,6 +27,7 @@ export class Listener {
       if (!frontend) continue;
       this.#frontends.set(name, frontend.state);
       this.#pools.set(name, frontend.activePool);
+      if (frontend.failOpenSince !== undefined) this.#open.add(name);
     }
     for (const [name, drain] of shownDrains(checker)) this.#drains.set(name, drain);
     for (const [place, weights] of shownWeights(checker)) this.#weights.set(place, weights);
@@ -45,6 +48,10 @@ export class Listener {
     compare("frontend", this.#frontends, stateOf(checker.frontendNames(), checker.frontend), wrong);
     compare("drain of", this.#drains, shownDrains(checker), wrong);
     compare("weights of", this.#weights, shownWeights(checker), wrong);
+    for (const name of this.#frontends.keys()) {
+      const [heard, is] = [this.#open.has(name), checker.frontend(name)?.failOpenSince];
+      if (heard !== (is !== undefined)) wrong.push(`fail-open of ${name}: heard ${heard}`);
+    }
     for (const [name, pool] of this.#pools) {
       const active = checker.frontend(name)?.activePool;
       if (pool !== active) wrong.push(`active pool of ${name}: heard ${pool}, is ${active}`);
@@ -90,6 +97,13 @@ export class Listener {
       }
       case "drain":
         return this.#hearDrain(event);
+      case "safety": {
+        const { frontend, change } = event;
+        const isHeard = this.#open.has(frontend) === (change === "ended");
+        if (change === "begun") this.#open.add(frontend);
+        else this.#open.delete(frontend);
+        return isHeard ? [] : [`fail-open of ${frontend} has ${change} again`];
+      }
       case "reload":
       case "operator":
       case "override":

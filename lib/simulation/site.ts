@@ -30,6 +30,8 @@ export interface SiteFrontend {
   readonly sticky: boolean;
   readonly flushOnDown: boolean;
   readonly drainDeadlineMs: number;
+  /** `never` where it is left out. */
+  readonly failOpen?: Frontend["failOpen"];
   /** Weights by the names of backends. */
   readonly pools: readonly Readonly<Record<string, number>>[];
 }
@@ -102,6 +104,7 @@ export function configOf(site: Site): Config {
 
 function frontendOf(name: string, { vip, sticky, pools, ...frontend }: SiteFrontend): Frontend {
   return {
+    failOpen: "never",
     ...frontend,
     name,
     description: "",

@@ -28,6 +28,7 @@ export interface ConfigSketch {
   readonly frontends?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
   readonly flushOnDown?: boolean;
   readonly drainDeadlineMs?: number;
+  readonly failOpen?: Frontend["failOpen"];
   readonly maxRemovalsPercent?: number;
   readonly netns?: string;
   readonly history?: number;
@@ -64,7 +65,7 @@ export function sketch(of: ConfigSketch): Config {
     frontends: new Map(
       Object.entries(of.frontends ?? {}).map(([name, pools], index) => [
         name,
-        frontendOf(name, index, pools, of.flushOnDown ?? true, of.drainDeadlineMs ?? 0),
+        frontendOf(name, index, pools, of),
       ]),
     ),
   };
@@ -74,8 +75,7 @@ function frontendOf(
   name: string,
   index: number,
   pools: readonly Readonly<Record<string, number>>[],
-  flushOnDown: boolean,
-  drainDeadlineMs: number,
+  { flushOnDown = true, drainDeadlineMs = 0, failOpen = "never" }: ConfigSketch,
 ): Frontend {
   return {
     name,
@@ -86,6 +86,7 @@ function frontendOf(
     srcIpSticky: false,
     flushOnDown,
     drainDeadlineMs,
+    failOpen,
     pools: pools.map((backends, i) => ({
       name: `pool${i}`,
       backends: Object.entries(backends).map(([backend, weight]) => ({ backend, weight })),
@@ -261,6 +262,8 @@ function tell(event: MaglevEvent): string {
       const { backend, change, detail } = event;
       return `${backend} drain ${change} ${why}${detail && `: ${detail}`}`;
     }
+    case "safety":
+      return `${event.frontend}${event.backend} ${event.measure} ${event.change} ${why}`;
     case "reload":
       return `reload ${event.result}`;
     case "vpp":

@@ -103,6 +103,7 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     protocol: "any",
     state: "up",
     activePool: "main",
+    failOpen: "never",
     flushOnDown: true,
     pools: [{
       name: "main",
@@ -119,6 +120,8 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     port: 443,
     state: "up",
     activePool: "main",
+    failOpen: "50%",
+    failOpenSinceUnixNs: ago(61_000),
     description: "The shop",
     srcIpSticky: true,
     pools: [
@@ -130,8 +133,8 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
             ...{ reason: "carries", sinceUnixNs: ago(192_000) },
           },
           {
-            ...{ name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
-            ...{ reason: "not-up", sinceUnixNs: ago(3_661_000) },
+            ...{ name: "nginx1", weight: 50, effectiveWeight: 50, state: "down" },
+            ...{ reason: "fail-open", sinceUnixNs: ago(3_661_000) },
             byHand: { value: "50", file: "100" },
           },
         ],

@@ -58,6 +58,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     srcIpSticky: true,
     flushOnDown: false,
     drainDeadlineMs: 0,
+    failOpen: "never",
     pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
   });
   assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
@@ -108,10 +109,18 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     ...timing,
   });
   assert.equal(config.backends.get("b")?.enabled, true);
-  const { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools } =
-    config.frontends.get("f") ?? assert.fail();
+  const {
+    description,
+    protocol,
+    port,
+    srcIpSticky,
+    flushOnDown,
+    drainDeadlineMs,
+    failOpen,
+    pools,
+  } = config.frontends.get("f") ?? assert.fail();
   assert.deepEqual(
-    { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools },
+    { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, failOpen, pools },
     {
       description: "",
       protocol: "any",
@@ -119,9 +128,22 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
       srcIpSticky: false,
       flushOnDown: true,
       drainDeadlineMs: 0,
+      failOpen: "never",
       pools: [{ name: "p", backends: [{ backend: "b", weight: 100 }] }],
     },
   );
+});
+
+Deno.test("fail-open is a word or a share", () => {
+  const rows = [["never", "never"], ["all-down", "all-down"], ["1%", 1], ["100%", 100]] as const;
+  for (const [text, want] of rows) {
+    const config = valid(`${head}  healthchecks: { c: { type: icmp } }
+  backends: { b: { address: 192.0.2.9, healthcheck: c } }
+  frontends:
+    f: { address: 198.51.100.1, fail-open: ${text}, pools: [{ name: p, backends: { b: } }] }
+`);
+    assert.equal(config.frontends.get("f")?.failOpen, want);
+  }
 });
 
 Deno.test("fast and down intervals follow a given interval", () => {

@@ -12,11 +12,13 @@ function* allCircumstances(): Generator<Circumstances> {
   for (const state of backendStates) {
     for (const untested of [false, true]) {
       for (const drain of [undefined, "draining", "overdue"] as const) {
-        for (const configured of [0, 1, 50]) {
-          for (const isInActivePool of [false, true]) {
-            for (const flushOnDown of [false, true]) {
-              const standing = { state, untested, drain };
-              yield { standing, configured, isInActivePool, flushOnDown };
+        for (const held of [undefined, "configured", "kept", "nothing"] as const) {
+          const standing = { state, untested, drain, held };
+          for (const configured of [0, 1, 50]) {
+            for (const isInActivePool of [false, true]) {
+              for (const flushOnDown of [false, true]) {
+                yield { standing, configured, isInActivePool, flushOnDown };
+              }
             }
           }
         }
@@ -27,16 +29,20 @@ function* allCircumstances(): Generator<Circumstances> {
 
 /** The same as the rules, said the other way round: what has to be so for each outcome. */
 function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumstances): string {
-  const { state, untested, drain } = standing;
+  const { state, untested, drain, held } = standing;
   const isDrained = drain !== undefined;
   const isOut = ["paused", "disabled", "removed"].includes(state);
   if (!isOut && !isDrained && untested) return "kept";
   if (!isOut && !isDrained && state === "up" && isInActivePool && configured > 0) {
     return `${configured} carries`;
   }
+  if (!isOut && !isDrained && state === "down" && held === "kept") return "kept fail-open";
+  if (!isOut && !isDrained && state === "down" && held === "configured") {
+    if (isInActivePool && configured > 0) return `${configured} fail-open`;
+  }
   const isGone = state === "disabled" || state === "removed";
   const isOverdue = drain === "overdue";
-  const isFoundDown = state === "down" && flushOnDown;
+  const isFoundDown = state === "down" && flushOnDown && held === undefined;
   const flush = isGone || isOverdue || isFoundDown ? " flush" : "";
   const why = isOut
     ? `not-up ${state}`
@@ -66,7 +72,7 @@ Deno.test("the rules say what the model does, in all circumstances", () => {
     assert.equal(told(judgeWeight(of)), modelOf(of), JSON.stringify(of));
     seen++;
   }
-  assert.equal(seen, 6 * 2 * 3 * 3 * 2 * 2);
+  assert.equal(seen, 6 * 2 * 3 * 4 * 3 * 2 * 2);
 });
 
 Deno.test("every rule decides something", () => {

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
-import { sketch } from "../checker/support.ts";
+import { fail, sketch } from "../checker/support.ts";
 import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
 
 /** Metrics in which every family has series. */
@@ -9,6 +9,7 @@ function full(): MetricsBed {
   const config = sketch({
     backends: { web1: {}, web2: {}, 'odd "name" \\ \n': { enabled: false } },
     frontends: { www: [{ web1: 90 }, { web2: 100 }] },
+    failOpen: "all-down",
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
@@ -54,6 +55,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_frontend_fail_open{frontend="www"} 0',
       'maglev_frontend_active_pool_index{frontend="www"} 0',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
@@ -72,6 +74,20 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_build_info{version="1.2.3",commit="abc",date="2026-11-21"} 1',
     ]
   ) ok(lines.has(line), line);
+});
+
+Deno.test("a frontend that fails open says so, one that never does has no series", async () => {
+  const frontends = { www: [{ web1: 90 }] };
+  for (const failOpen of ["all-down", "never"] as const) {
+    const config = sketch({ backends: { web1: {} }, frontends, failOpen });
+    using bed = new MetricsBed({ config });
+    bed.bench.prober.answers = () => fail;
+    bed.bench.clock.advance(20_000);
+    const lines = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_frontend_fail_open{"));
+    const open = ['maglev_frontend_fail_open{frontend="www"} 1'];
+    deepEqual(lines, failOpen === "never" ? [] : open);
+  }
 });
 
 Deno.test("a drain is timed until the backend is drained", async () => {

@@ -112,6 +112,36 @@ Deno.test("whatever VPP holds wrongly at rest is found", async () => {
   }
 });
 
+Deno.test("servers that all die at once keep their weights where the frontend fails open", async () => {
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 1, mood: "refuses" },
+    { do: "wait", ms: 20_000 },
+    { do: "restart", isKilled: false },
+    { do: "wait", ms: 5_000 },
+    { do: "check" },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 5_000 },
+    { do: "check" },
+  ]);
+  const { f, ...others } = calm.site.frontends;
+  assert.ok(f);
+  const frontends = { ...others, f: { ...f, failOpen: "all-down" as const } };
+  const open = { ...calm, persists: true, site: { ...calm.site, frontends } };
+  const { wrong, lines } = await runHistory(open, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) =>
+    line.match(/vpp-lbsync-as-weight .* (address=.*)$/)?.[1] ?? []
+  );
+  assert.deepEqual(told.slice(2), [
+    "address=10.0.0.1 from=100 to=0 flush=true",
+    "address=10.0.0.1 from=0 to=100 flush=false",
+    "address=10.0.0.2 from=50 to=0 flush=true",
+  ]);
+});
+
 Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
   const { wrong, lines } = await runHistory(
     history([

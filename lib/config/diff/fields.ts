@@ -75,7 +75,13 @@ export const frontendFields: readonly Field<Frontend>[] = [
   ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
   ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
   ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
+  ["fail-open", ({ failOpen }) => failOpenText(failOpen)],
 ];
+
+/** A frontend's `fail-open` as the file has it. */
+export function failOpenText(failOpen: Frontend["failOpen"]): string {
+  return typeof failOpen === "number" ? `${failOpen}%` : failOpen;
+}
 
 /** `interval 2s -> 5s` for each field that differs. */
 export function fieldDifferences<T>(

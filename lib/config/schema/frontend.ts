@@ -82,6 +82,14 @@ export const frontend = {
       description: "After this time the flows that a drained backend still has are moved away. 0 " +
         "leaves them for as long as they last.",
     },
+    "fail-open": {
+      type: "text",
+      form: "fail-open",
+      default: "never",
+      description: "When fewer than this share of the backends in service are up (`all-down`: " +
+        "none), those that were last in use keep their weights and their flows, since the check " +
+        "is more likely wrong than all of them. Ends when the share is reached again.",
+    },
     pools: {
       type: "list",
       noun: "pool",

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { BackendSnapshot, FrontendSnapshot } from "../../checker/mod.ts";
+import { failOpenText } from "../../config/mod.ts";
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { FrontendInfoSchema, PoolBackendInfoSchema, PoolInfoSchema } from "../../gen/maglev_pb.ts";
 import { byHandToProto } from "./backend.ts";
@@ -21,6 +22,8 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
   info.description = config.description;
   info.srcIpSticky = config.srcIpSticky;
   info.flushOnDown = config.flushOnDown;
+  info.failOpen = failOpenText(config.failOpen);
+  info.failOpenSinceUnixNs = nanoseconds(frontend.failOpenSince ?? 0);
   info.state = frontend.state;
   info.activePool = frontend.activePool;
   info.pools = poolsToProto(frontend, standingOf);

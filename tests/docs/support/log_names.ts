@@ -20,6 +20,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info override-ended",
     "info backend-drain",
     "info backend-enabled-kept",
+    "warn safety-begun",
+    "info safety-ended",
     "info vpp-connect",
     "warn vpp-disconnect",
     "info vpp-in-step",
