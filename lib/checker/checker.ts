@@ -8,6 +8,7 @@ import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains, type TrafficSource } from "./drains.ts";
 import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
+import { firstProbeWithinMs } from "./first_probe.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
@@ -24,6 +25,7 @@ import {
   type SavedWeight,
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
+import { SlowStarts } from "./slow_starts.ts";
 import { States } from "./states.ts";
 import {
   type BackendSnapshot,
@@ -73,9 +75,6 @@ interface Waiting {
   readonly done: Promise<ReloadOutcome>;
 }
 
-/** The longest time over which first probes are spread when there is no warm-up. */
-const defaultSpreadMs = 1_000;
-
 /**
  * Probes the backends of a configuration and keeps their states and those of the frontends:
  * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
@@ -88,6 +87,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #impairment: Impairment;
   readonly #operations: Operations;
   readonly #drains: Drains;
+  readonly #slowStarts: SlowStarts;
   readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -117,6 +117,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       observer: this.#observers,
       probing,
       historyLimit: () => this.config.transitionHistory,
+      risen: (frontend) => this.#slowStarts.begun(frontend),
     });
     this.#context = {
       ...{ clock, states, probing, events, firstWithinMs },
@@ -124,6 +125,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     };
     this.#world = emptyWorld(config);
     const world = () => this.#world;
+    this.#slowStarts = new SlowStarts({ clock, events, world });
     const drains = this.#drains = new Drains({ clock, states, world });
     const operator = new Operator({ clock, events, states, drains, world });
     this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
@@ -300,6 +302,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   close(): void {
     const { probing } = this.#context;
     this.#operations.finish();
+    this.#slowStarts.close();
     this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
@@ -360,16 +363,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     yield* settle(old, plan, this.#context, reason);
     // Its frontends may be others now, and so may their deadlines.
     this.#drains.look();
+    this.#slowStarts.look();
   }
-}
-
-/**
- * Milliseconds within which the first probe by `check` comes: spread, so that thousands of backends
- * do not move in step, but early enough that all are known before the warm-up is over.
- */
-function firstProbeWithinMs({ lb: { startupMaxDelayMs } }: Config, check: HealthCheck): number {
-  const longest = startupMaxDelayMs === 0 ? defaultSpreadMs : startupMaxDelayMs / 4;
-  return Math.min(check.fastIntervalMs, longest);
 }
 
 /** What was changed a moment ago is there. */

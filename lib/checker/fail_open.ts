@@ -9,6 +9,7 @@ import {
   type Standing,
 } from "../health/mod.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { Standings } from "./standings.ts";
 
 /** A fail-open that lasts. Unix milliseconds. */
 export interface Open {
@@ -39,7 +40,7 @@ const leastWindowMs = 60_000;
 
 /** What becomes of a frontend's fail-open if its backends stand like this at some moment. */
 export function openAfter(
-  { file: { failOpen }, members }: FrontendEntry,
+  { file: { failOpen }, members }: Pick<Standings, "file" | "members">,
   open: Open | undefined,
   census: Census,
   at: number,
@@ -64,7 +65,7 @@ export function standingUnder(
 
 /** What is told of a fail-open that begins or ends. */
 export function failOpenNews(
-  frontend: FrontendEntry,
+  frontend: Pick<Standings, "file" | "tally">,
   change: SafetyHappening["change"],
 ): SafetyHappening {
   const { name, failOpen } = frontend.file;

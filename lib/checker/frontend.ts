@@ -11,25 +11,17 @@ import {
   effectiveWeight,
   effectiveWeights,
   type FrontendState,
-  FrontendTally,
+  type FrontendTally,
   type LastUse,
-  nextLastUse,
   type Role,
-  roleOf,
   type Standing,
+  type Weight,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import { phaseIn } from "./drain.ts";
-import {
-  failOpenNews,
-  type Open,
-  openAfter,
-  type SavedFailOpen,
-  standingUnder,
-  useOnJoining,
-  usesOf,
-} from "./fail_open.ts";
+import type { Open, SavedFailOpen } from "./fail_open.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
+import type { Moment, Rise } from "./slow_starts.ts";
+import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
 /** The weights of one backend in one frontend, as listeners know them. */
@@ -58,6 +50,10 @@ export interface Membership {
   role: Role;
   /** When it last carried traffic; undefined: it did not when its check last failed. */
   lastUse: LastUse | undefined;
+  /** Set for a while after it came up where the frontend has a slow start. */
+  rise: Rise | undefined;
+  /** It came to a frontend that there was, and VPP has nothing for it. */
+  isNew: boolean;
 }
 
 /**
@@ -68,8 +64,6 @@ export interface Membership {
 export class FrontendEntry {
   /** As last announced. */
   state: FrontendState = "unknown";
-  /** Every change of a backend goes through it. */
-  readonly tally: FrontendTally;
   /** By the name of the backend, in the order of pools and their backends. */
   readonly members = new Map<string, Membership>();
   /** Name of the active pool, as last announced. */
@@ -78,16 +72,12 @@ export class FrontendEntry {
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: OverrideHappening[] = [];
-  #open: Open | undefined;
-  /** What was restored of who was in use. */
-  #uses: ReadonlyMap<string, LastUse> | undefined;
-  /** What began and ended and was not told yet. */
-  readonly #news: Happening[] = [];
+  readonly #standings: Standings;
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend) {
     this.#pool = file.pools[0]?.name ?? "";
-    this.tally = new FrontendTally(file.pools.length);
+    this.#standings = new Standings(file, this.members);
   }
 
   /** What the file says, with the weights in force. */
@@ -97,7 +87,12 @@ export class FrontendEntry {
 
   /** Set while weights do not follow health. */
   get open(): Open | undefined {
-    return this.#open;
+    return this.#standings.open;
+  }
+
+  /** What its backends come to. */
+  get tally(): FrontendTally {
+    return this.#standings.tally;
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -112,6 +107,8 @@ export class FrontendEntry {
       told: absent,
       role: "out",
       lastUse: undefined,
+      rise: undefined,
+      isNew: false,
     };
     this.members.set(backend.name, membership);
     return membership;
@@ -135,12 +132,9 @@ export class FrontendEntry {
       this.#pool = old.#pool;
     }
     const before = old ?? renamed;
-    this.#open = before ? before.#open : this.#open;
     const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
-      const former = before?.members.get(formerName(member.backend) ?? name);
-      member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
       const inherited = before && this.inherited(before, name, formerName);
       if (!inherited) continue;
       Object.assign(member, inherited);
@@ -148,18 +142,13 @@ export class FrontendEntry {
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
-    for (const member of this.members.values()) {
-      member.role = roleOf(this.#standingOf(member));
-      this.tally.add(member.pool, member.weight, member.role);
-    }
-    if (this.#open && !old) this.#news.push(failOpenNews(this, "begun"));
-    this.#reconsider(at);
+    const nameOf = ({ backend }: Membership) => formerName(backend) ?? backend.name;
+    this.#standings.begin(before && before.#standings, old !== undefined, nameOf, at);
   }
 
   /** Begins with what was kept of its fail-open; before `takeOver`. */
   restoreFailOpen(saved: SavedFailOpen): void {
-    this.#open = saved.open;
-    this.#uses = usesOf(saved);
+    this.#standings.restore(saved);
   }
 
   /**
@@ -203,16 +192,33 @@ export class FrontendEntry {
     return this.#overruled.splice(0);
   }
 
-  /** A backend stands otherwise, `at` Unix milliseconds; `unannounced` has to follow. */
-  moved(member: Membership, at: number): void {
-    this.#count(member);
-    this.#reconsider(at);
+  /**
+   * A backend stands otherwise; `unannounced` has to follow. Tells whether it has come up and starts
+   * slowly.
+   */
+  moved(member: Membership, moment: Moment, { cause }: Reason): boolean {
     this.#snapshot = undefined;
+    return this.#standings.moved(member, moment, cause.kind === "probe");
+  }
+
+  /** Whether somebody has just come up, so that `climb` has something to do. */
+  get isRising(): boolean {
+    return this.tally.hasRising;
+  }
+
+  /** When there is something to do for `climb`; Infinity: never. */
+  get climbsAt(): number {
+    return this.#standings.climbsAt;
+  }
+
+  /** Gives those that have come up what they are to have by now; tells the difference. */
+  climb(reason: Reason, { now, wall }: Moment): ReasonedHappening[] {
+    return this.unannounced(this.#standings.climb(now), reason, wall);
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    this.tally.reweighed(member.pool, member.weight, weight, member.role);
+    this.#standings.reweighed(member, weight);
     member.weight = weight;
     member.said = said;
     this.#config = undefined;
@@ -222,10 +228,11 @@ export class FrontendEntry {
   assume(): void {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
-    this.#news.length = 0;
+    this.#standings.takeNews();
     for (const member of this.members.values()) {
-      member.told = this.#weightsOf(member);
-      this.#noteUse(member, member.told, 0);
+      const effective = this.#effectiveOf(member);
+      member.told = { configured: member.weight, effective };
+      this.#standings.noteUse(member, effective, 0);
     }
   }
 
@@ -236,8 +243,7 @@ export class FrontendEntry {
    */
   unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
     this.#snapshot = undefined;
-    const own: Happening[] = this.#news.splice(0);
-    const isMeasured = own.length > 0;
+    const { happenings: own, isOfAll } = this.#standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
     const { name, address: { text: address } } = this.file;
@@ -247,10 +253,10 @@ export class FrontendEntry {
     }
     for (const member of concerned) this.#announce(member, own, at);
     const others: Happening[] = [];
-    if (isFailover || isMeasured) {
+    if (isFailover || isOfAll) {
       for (const member of this.members.values()) this.#announce(member, others, at);
     }
-    const cause = isMeasured ? safetyCause : poolCause;
+    const cause = isOfAll ? safetyCause : poolCause;
     const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
@@ -275,7 +281,7 @@ export class FrontendEntry {
     const { name: frontend, address: { text: address } } = this.file;
     const transition = { from: this.state, to: "removed", at } as const;
     return [
-      ...this.#open ? [failOpenNews(this, "ended")] : [],
+      ...this.#standings.farewell(),
       { kind: "frontend", frontend, address, transition, activePool: this.#pool },
     ];
   }
@@ -295,47 +301,21 @@ export class FrontendEntry {
       activePool: this.#poolName(this.tally.activePool),
       weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOfName),
       byHand: this.weightsByHand(),
-      failOpenSince: this.#open?.since,
+      failOpenSince: this.open?.since,
+      slowStarts: this.#standings.slowStarts(),
     };
   }
 
   readonly #standingOfName = (name: string): Standing => {
     const member = this.members.get(name);
-    return member ? this.#standingOf(member) : { state: "removed", untested: false };
+    return member ? this.#standings.of(member) : { state: "removed", untested: false };
   };
 
-  #standingOf(member: Membership): Standing {
-    const { backend } = member;
-    const drain = phaseIn(backend.drain, this.file.name);
-    return standingUnder(this.#open, member.lastUse, { ...backend.standing, drain });
-  }
-
-  #count(member: Membership): void {
-    const role = roleOf(this.#standingOf(member));
-    this.tally.moved(member.pool, member.weight, member.role, role);
-    member.role = role;
-  }
-
-  /** Begins a fail-open, or ends it, if that is due. */
-  #reconsider(at: number): void {
-    const open = openAfter(this, this.#open, this.tally.census, at);
-    if (open === this.#open) return;
-    this.#open = open;
-    for (const member of this.members.values()) this.#count(member);
-    this.#news.push(failOpenNews(this, open ? "begun" : "ended"));
-  }
-
-  #noteUse(member: Membership, { effective }: ToldWeights, at: number): void {
-    if (effective === "absent") return;
-    const { state, drain } = member.backend.standing;
-    const isDown = state === "down" && drain === undefined;
-    member.lastUse = nextLastUse(member.lastUse, effective, isDown, at);
-  }
-
   #announce(member: Membership, into: Happening[], at: number): void {
-    const now = this.#weightsOf(member);
+    const effective = this.#effectiveOf(member);
+    const now = { configured: member.weight, effective };
     const { told } = member;
-    this.#noteUse(member, now, at);
+    this.#standings.noteUse(member, effective, at);
     if (told.configured === now.configured && told.effective === now.effective) return;
     member.told = now;
     into.push(this.#change(member, told, now));
@@ -353,11 +333,10 @@ export class FrontendEntry {
     };
   }
 
-  #weightsOf(member: Membership): ToldWeights {
+  #effectiveOf(member: Membership): Weight {
     const { pool, weight: configured } = member;
     const isActive = pool === this.tally.activePool;
-    const effective = effectiveWeight(this.#standingOf(member), configured, isActive);
-    return { configured, effective };
+    return effectiveWeight(this.#standings.of(member), configured, isActive);
   }
 
   #poolName(index: number): string {

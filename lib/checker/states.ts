@@ -19,6 +19,7 @@ import type { DatedResult, Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
+import type { FrontendEntry } from "./frontend.ts";
 import type { CheckerObserver } from "./types.ts";
 
 /** What {@link States} needs. */
@@ -31,6 +32,8 @@ export interface StatesOptions {
   readonly historyLimit: () => number;
   /** Milliseconds within which the first probe by a check comes. */
   readonly firstWithinMs: (check: HealthCheck) => number;
+  /** Called when somebody has come up in a frontend that has a slow start. */
+  readonly risen: (frontend: FrontendEntry) => void;
 }
 
 /** A backend, and the health that it enters. */
@@ -87,7 +90,6 @@ export class States {
    */
   enterAll(entries: Iterable<Entering>, reason: Reason): void {
     const untold: (() => void)[] = [];
-    const at = this.#options.clock.wall();
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
       const isSame = from === health.state && entry.untested === untested;
@@ -98,7 +100,7 @@ export class States {
         entry.drain = undefined;
         untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
       }
-      for (const member of entry.placement.memberships) member.frontend.moved(member, at);
+      this.#move(entry, reason);
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
     }
@@ -109,8 +111,7 @@ export class States {
   drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
     if (drain?.said !== entry.drain?.said) entry.drainTraffic = undefined;
     entry.drain = drain;
-    const at = this.#options.clock.wall();
-    for (const member of entry.placement.memberships) member.frontend.moved(member, at);
+    this.#move(entry, reason);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
   }
@@ -131,6 +132,14 @@ export class States {
     this.#options.events.emit(because(reason, [
       { kind: "backend", backend, address: address.text, transition, frontends },
     ]));
+  }
+
+  #move({ placement: { memberships } }: BackendEntry, reason: Reason): void {
+    const { clock } = this.#options;
+    const moment = { wall: clock.wall(), now: clock.now() };
+    for (const member of memberships) {
+      if (member.frontend.moved(member, moment, reason)) this.#options.risen(member.frontend);
+    }
   }
 
   #tellDrain({ name: backend }: BackendEntry, news: DrainNews, reason: Reason): void {

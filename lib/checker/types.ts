@@ -70,6 +70,8 @@ export interface FrontendSnapshot {
   readonly byHand: readonly SavedWeight[];
   /** Unix milliseconds since when fail-open lasts; undefined while weights follow health. */
   readonly failOpenSince: number | undefined;
+  /** Backends that came up a moment ago, and how much of their weights they have, in percent. */
+  readonly slowStarts: ReadonlyMap<string, number>;
 }
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */

@@ -169,6 +169,8 @@ export interface Frontend {
   readonly flushOnDown: boolean;
   /** Milliseconds after which the flows of a drained backend are moved; 0 never. */
   readonly drainDeadlineMs: number;
+  /** Milliseconds over which a backend that comes up gets its weight; 0 is at once. */
+  readonly slowStartMs: number;
   /** When those that were last in use keep their weights: below so many percent up, 1 to 100. */
   readonly failOpen: "never" | "all-down" | number;
   /** At least one. */

@@ -1,5 +1,12 @@
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
-import type { EventKind, EventSource, MaglevEvent, ToldWeight, VppHappening } from "./types.ts";
+import type {
+  EventKind,
+  EventSource,
+  MaglevEvent,
+  SafetyHappening,
+  ToldWeight,
+  VppHappening,
+} from "./types.ts";
 
 /** The log record that tells an event. */
 export interface EventRecord {
@@ -20,6 +27,16 @@ const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, st
   altered: ["warn", "vpp-altered"],
 };
 
+/** How loudly it is told that a measure begins and ends. */
+const measureLevels = {
+  "fail-open-begun": "warn",
+  "fail-open-ended": "info",
+  "slow-start-begun": "info",
+  "slow-start-ended": "info",
+} as const satisfies Readonly<
+  Record<`${SafetyHappening["measure"]}-${SafetyHappening["change"]}`, LogLevel>
+>;
+
 /** What a rejected configuration is told as, by what it did not get through. */
 const rejections = {
   parse: "config-check-failed",
@@ -38,7 +55,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
   drain: ["backend-drain"],
-  safety: ["safety-begun", "safety-ended"],
+  safety: Object.keys(measureLevels),
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -101,10 +118,9 @@ export function recordOf(event: MaglevEvent): EventRecord {
     case "safety": {
       const { measure, change, detail } = event;
       const about = { frontend: event.frontend || undefined, backend: event.backend || undefined };
-      const attributes = { measure, ...about, ...reason, detail };
-      return change === "begun"
-        ? { level: "warn", msg: "safety-begun", attributes }
-        : info("safety-ended", attributes);
+      const attributes = { ...about, ...reason, detail: detail || undefined };
+      const msg = `${measure}-${change}` as const;
+      return { level: measureLevels[msg], msg, attributes };
     }
     case "vpp":
       return vppRecord(event);

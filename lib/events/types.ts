@@ -169,8 +169,11 @@ export interface DrainHappening {
 /** A measure that keeps traffic safe by itself has begun or ended. */
 export interface SafetyHappening {
   readonly kind: "safety";
-  /** `fail-open`: a frontend's weights keep to who was last in use, and do not follow health. */
-  readonly measure: "fail-open";
+  /**
+   * - `fail-open`: a frontend's weights keep to who was last in use, and do not follow health.
+   * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
+   */
+  readonly measure: "fail-open" | "slow-start";
   readonly change: "begun" | "ended";
   /** What it is about; empty where it does not apply. */
   readonly frontend: string;

@@ -23,6 +23,13 @@ export { effectiveWeight, judgeWeight, weightRules } from "./weight.ts";
 export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
 export { failsOpen, heldBy, inUse, nextLastUse, presumedInUse } from "./fail_open.ts";
 export type { Census, FailOpen, LastUse } from "./fail_open.ts";
+export {
+  partOf,
+  slowStartPercent,
+  slowStartStep,
+  slowStartStepAt,
+  slowStartSteps,
+} from "./slow_start.ts";
 export { effectiveWeights } from "./pools.ts";
 export type { EffectiveWeight, StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
 export { FrontendTally, roleOf } from "./tally.ts";

@@ -5,19 +5,20 @@ import type { FrontendState, Standing } from "./types.ts";
  * What a backend is to its frontend as a whole.
  *
  * - `up`: it carries traffic if its pool does.
+ * - `rising`: the same, but it has come up only just now.
  * - `held`: it is down, but carries traffic if its pool does, because of fail-open.
  * - `awaited`: nothing is known of it yet.
  * - `down`: it carries nothing, or nobody knows what.
  * - `out`: somebody has taken it out of service.
  */
-export type Role = "up" | "held" | "awaited" | "down" | "out";
+export type Role = "up" | "rising" | "held" | "awaited" | "down" | "out";
 
 /** The role of a backend that stands so. */
-export function roleOf({ state, drain, held }: Standing): Role {
+export function roleOf({ state, drain, held, risen }: Standing): Role {
   if (drain !== undefined) return "out";
   switch (state) {
     case "up":
-      return "up";
+      return risen === undefined ? "up" : "rising";
     case "unknown":
       return "awaited";
     case "down":
@@ -42,13 +43,17 @@ export function roleOf({ state, drain, held }: Standing): Role {
 export class FrontendTally {
   /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
   readonly #weights: number[];
-  /** Per pool, that of those that are held. */
+  /** Per pool, that of those that have just come up, and of those that are held. */
+  readonly #rising: number[];
   readonly #held: number[];
-  readonly #counts: Record<Role, number> = { up: 0, held: 0, awaited: 0, down: 0, out: 0 };
+  readonly #counts: Record<Role, number> = {
+    ...{ up: 0, rising: 0, held: 0, awaited: 0, down: 0, out: 0 },
+  };
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
     this.#weights = Array.from({ length: pools }, () => 0);
+    this.#rising = [...this.#weights];
     this.#held = [...this.#weights];
   }
 
@@ -56,6 +61,7 @@ export class FrontendTally {
   copy(): FrontendTally {
     const copy = new FrontendTally(0);
     copy.#weights.push(...this.#weights);
+    copy.#rising.push(...this.#rising);
     copy.#held.push(...this.#held);
     Object.assign(copy.#counts, this.#counts);
     return copy;
@@ -80,36 +86,57 @@ export class FrontendTally {
 
   /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    const pool = this.#weights.findIndex(isPositive);
-    return Math.max(0, pool < 0 ? this.#held.findIndex(isPositive) : pool);
+    const pool = this.#weights.findIndex((weight, at) => weight + (this.#rising[at] ?? 0) > 0);
+    return Math.max(0, pool < 0 ? this.#held.findIndex((weight) => weight > 0) : pool);
   }
 
   /** What carries its traffic: the sum of the effective weights that are known. */
   get weight(): number {
     const pool = this.activePool;
-    return (this.#weights[pool] ?? 0) + (this.#held[pool] ?? 0);
+    return (this.#weights[pool] ?? 0) + (this.#rising[pool] ?? 0) + (this.#held[pool] ?? 0);
+  }
+
+  /** Whether there is somebody who has just come up. */
+  get hasRising(): boolean {
+    return this.#counts.rising > 0;
+  }
+
+  /** Whether somebody in a pool would carry its traffic besides those that have just come up. */
+  isWarm(pool: number): boolean {
+    return (this.#weights[pool] ?? 0) + (this.#held[pool] ?? 0) > 0;
   }
 
   /** How the backends stand that are in service. */
   get census(): Census {
-    const { up, held, down, awaited } = this.#counts;
-    return { up, down: down + held, awaited };
+    const { up, rising, held, down, awaited } = this.#counts;
+    return { up: up + rising, down: down + held, awaited };
   }
 
   /** The frontend's state. */
   get state(): FrontendState {
     if (this.weight > 0) return "up";
-    const { up, awaited } = this.#counts;
+    const { up, awaited } = this.census;
     return up === 0 && awaited > 0 ? "unknown" : "down";
   }
 
   #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {
     this.#counts[role] += sign;
-    const weights = role === "up" ? this.#weights : role === "held" ? this.#held : undefined;
+    const weights = this.#weightsOf(role);
     if (weights) weights[pool] = (weights[pool] ?? 0) + sign * weight;
   }
-}
 
-function isPositive(weight: number): boolean {
-  return weight > 0;
+  #weightsOf(role: Role): number[] | undefined {
+    switch (role) {
+      case "up":
+        return this.#weights;
+      case "rising":
+        return this.#rising;
+      case "held":
+        return this.#held;
+      case "awaited":
+      case "down":
+      case "out":
+        return undefined;
+    }
+  }
 }

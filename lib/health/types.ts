@@ -39,6 +39,11 @@ export interface Standing {
   readonly drain?: DrainPhase | undefined;
   /** What its frontend's fail-open leaves to it if it is down; absent while there is none. */
   readonly held?: Held | undefined;
+  /**
+   * How much of its weight it has since it came up, in percent; 100 while it has all of it but came
+   * up only just now. Absent where it does not start slowly.
+   */
+  readonly risen?: number | undefined;
 }
 
 /**

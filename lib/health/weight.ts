@@ -1,4 +1,5 @@
 import { isProbed } from "./machine.ts";
+import { partOf } from "./slow_start.ts";
 import type { BackendState, Standing, Weight } from "./types.ts";
 
 /** All that the effective weight of one backend in one frontend comes from. */
@@ -21,12 +22,14 @@ export interface Circumstances {
  * - `standby`: another pool is the active one.
  * - `kept`: the backend was not probed yet, and has what VPP has for it.
  * - `draining`: an operator has it drained; `overdue`, so long that what is left is moved away.
+ * - `slow-start`: it came up a moment ago, and has so much of its weight.
  * - `fail-open`: it is down, but so many are that it keeps what it had.
  */
 export type WeightReason =
   | { readonly kind: "carries" | "zero" | "standby" | "kept" | "fail-open" }
   | { readonly kind: "not-up"; readonly state: Exclude<BackendState, "up"> }
-  | { readonly kind: "draining"; readonly isOverdue: boolean };
+  | { readonly kind: "draining"; readonly isOverdue: boolean }
+  | { readonly kind: "slow-start"; readonly percent: number };
 
 /** What VPP is to hold for one backend, and why. */
 export interface Verdict {
@@ -91,6 +94,15 @@ export const weightRules: readonly WeightRule[] = [
     name: "weight 0",
     applies: ({ configured }) => configured === 0,
     verdict: () => ({ weight: 0, flush: false, reason: { kind: "zero" } }),
+  },
+  {
+    name: "slow start",
+    applies: ({ standing: { risen } }) => risen !== undefined && risen < 100,
+    verdict: ({ standing: { risen: percent = 100 }, configured }) => ({
+      weight: partOf(configured, percent),
+      flush: false,
+      reason: { kind: "slow-start", percent },
+    }),
   },
   {
     name: "carries",

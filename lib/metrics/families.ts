@@ -61,6 +61,12 @@ export const healthFamilies = {
     "How long a backend has been draining or, once it is drained, how long that took; no series " +
       "while nobody has it drained.",
   ),
+  backendSlowStart: gauge(
+    "maglev_backend_slow_start_ratio",
+    ["frontend", "backend"],
+    "How much of its weight a backend has since it came up, from 0.1 to 1; no series where the " +
+      "frontend has no slow start.",
+  ),
   backendTransitions: counter(
     "maglev_backend_transitions_total",
     ["backend", "from", "to"],

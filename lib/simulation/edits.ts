@@ -52,6 +52,7 @@ export type Edit =
     readonly frontend: string;
     readonly failOpen: NonNullable<SiteFrontend["failOpen"]>;
   }
+  | { readonly what: "slow-start"; readonly frontend: string; readonly ms: number }
   | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
   | { readonly what: "drift"; readonly syncIntervalMs: number }
   | { readonly what: "buckets"; readonly buckets: number }
@@ -69,6 +70,7 @@ const harmless = new Set<Edit["what"]>([
   "sticky",
   "flush",
   "drain-deadline",
+  "slow-start",
   "conf",
   "drift",
   "buckets",
@@ -157,6 +159,8 @@ function applied(site: Site, edit: Edit): Site {
       return withFrontend(site, edit.frontend, { drainDeadlineMs: edit.ms });
     case "fail-open":
       return withFrontend(site, edit.frontend, { failOpen: edit.failOpen });
+    case "slow-start":
+      return withFrontend(site, edit.frontend, { slowStartMs: edit.ms });
     case "conf":
       return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
     case "drift":
@@ -259,6 +263,9 @@ const drainDeadlines = [0, 0, 1_000, 20_000] as const;
 /** What frontends may have as `fail-open`. */
 export const failOpens = ["never", "never", "all-down", 50, 100] as const;
 
+/** In milliseconds; 0 is at once. */
+export const slowStarts = [0, 0, 900, 20_000] as const;
+
 /** A site to begin with. */
 export function randomSite(random: Random): Site {
   const warmUp = random.pick(warmUps);
@@ -354,6 +361,7 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "flush", frontend },
     { what: "drain-deadline", frontend, ms: random.pick(drainDeadlines) },
     { what: "fail-open", frontend, failOpen: random.pick(failOpens) },
+    { what: "slow-start", frontend, ms: random.pick(slowStarts) },
     { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
     // Not longer: what only a drift pass repairs has to be repaired within the history.
     { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },

@@ -1,5 +1,5 @@
 import { type Action, randomActions } from "./actions.ts";
-import { failOpens, randomSite } from "./edits.ts";
+import { failOpens, randomSite, slowStarts } from "./edits.ts";
 import { Random } from "./random.ts";
 import type { Site } from "./site.ts";
 
@@ -41,7 +41,11 @@ export function historyOf(seed: number): History {
 function withMeasures(site: Site, random: Random): Site {
   const maxRemovalsPercent = random.pick([100, 100, 50, 20]);
   const frontends = Object.entries(site.frontends).map(([name, frontend]) =>
-    [name, { ...frontend, failOpen: random.pick(failOpens) }] as const
+    [name, {
+      ...frontend,
+      failOpen: random.pick(failOpens),
+      slowStartMs: random.pick(slowStarts),
+    }] as const
   );
   return { ...site, maxRemovalsPercent, frontends: Object.fromEntries(frontends) };
 }

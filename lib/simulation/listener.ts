@@ -13,6 +13,8 @@ export class Listener {
   readonly #weights = new Map<string, string>();
   /** Frontends that fail open. */
   readonly #open = new Set<string>();
+  /** `frontend/backend` of those that start slowly. */
+  readonly #rising = new Set<string>();
   /** Backends that drain, and whether they are drained. */
   readonly #drains = new Map<string, string>();
   #seq: number;
@@ -28,6 +30,7 @@ export class Listener {
       this.#frontends.set(name, frontend.state);
       this.#pools.set(name, frontend.activePool);
       if (frontend.failOpenSince !== undefined) this.#open.add(name);
+      for (const backend of frontend.slowStarts.keys()) this.#rising.add(`${name}/${backend}`);
     }
     for (const [name, drain] of shownDrains(checker)) this.#drains.set(name, drain);
     for (const [place, weights] of shownWeights(checker)) this.#weights.set(place, weights);
@@ -49,8 +52,17 @@ export class Listener {
     compare("drain of", this.#drains, shownDrains(checker), wrong);
     compare("weights of", this.#weights, shownWeights(checker), wrong);
     for (const name of this.#frontends.keys()) {
+      for (const backend of checker.frontend(name)?.slowStarts.keys() ?? []) {
+        const place = `${name}/${backend}`;
+        if (!this.#rising.has(place)) wrong.push(`slow start of ${place} was not told`);
+      }
       const [heard, is] = [this.#open.has(name), checker.frontend(name)?.failOpenSince];
       if (heard !== (is !== undefined)) wrong.push(`fail-open of ${name}: heard ${heard}`);
+    }
+    for (const place of this.#rising) {
+      const [name = "", backend = ""] = place.split("/");
+      const is = checker.frontend(name)?.slowStarts.has(backend);
+      if (!is) wrong.push(`slow start of ${place}: its end was not told`);
     }
     for (const [name, pool] of this.#pools) {
       const active = checker.frontend(name)?.activePool;
@@ -98,11 +110,14 @@ export class Listener {
       case "drain":
         return this.#hearDrain(event);
       case "safety": {
-        const { frontend, change } = event;
-        const isHeard = this.#open.has(frontend) === (change === "ended");
-        if (change === "begun") this.#open.add(frontend);
-        else this.#open.delete(frontend);
-        return isHeard ? [] : [`fail-open of ${frontend} has ${change} again`];
+        const { measure, frontend, backend, change } = event;
+        const isOfFrontend = measure === "fail-open";
+        const known = isOfFrontend ? this.#open : this.#rising;
+        const about = isOfFrontend ? frontend : `${frontend}/${backend}`;
+        const isHeard = known.has(about) === (change === "ended");
+        if (change === "begun") known.add(about);
+        else known.delete(about);
+        return isHeard ? [] : [`${measure} of ${about} has ${change} again`];
       }
       case "reload":
       case "operator":

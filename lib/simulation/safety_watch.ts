@@ -11,7 +11,8 @@ type Seen = Pick<CheckerView, "frontendNames" | "frontend" | "backend">;
 export function unsafe(checker: Seen): string[] {
   const faults = checker.frontendNames().flatMap((name) => {
     const frontend = checker.frontend(name);
-    return frontend ? [...failOpenFaults(frontend, checker), ...outFaults(frontend, checker)] : [];
+    const judges = [failOpenFaults, outFaults, slowStartFaults];
+    return frontend ? judges.flatMap((judge) => judge(frontend, checker)) : [];
   });
   return [...healthyWithoutWeight(checker), ...faults];
 }
@@ -49,4 +50,29 @@ function outFaults({ config: { name }, weights }: FrontendSnapshot, checker: See
     const isOut = state === "paused" || state === "disabled" || drain !== undefined;
     return isOut && weight !== 0 ? [`${backend} is out of service, but not in ${name}`] : [];
   });
+}
+
+/** Who starts slowly has some of its weight, and somebody else carries the rest of the traffic. */
+function slowStartFaults(
+  { config: { name, pools }, weights, slowStarts }: FrontendSnapshot,
+  checker: Seen,
+): string[] {
+  return Array.from(slowStarts, ([backend, percent]) => {
+    const pool = pools.find(({ backends }) => backends.some((each) => each.backend === backend));
+    const told = new Map(weights.map((each) => [each.backend, each]));
+    const others = pool?.backends.filter((other) => {
+      const { state, drain } = checker.backend(other.backend) ?? {};
+      const carries = (state === "up" && drain === undefined) ||
+        told.get(other.backend)?.reason.kind === "fail-open";
+      return carries && other.weight > 0 && !slowStarts.has(other.backend);
+    });
+    const whole = pool?.backends.find((each) => each.backend === backend)?.weight ?? 0;
+    const { weight, reason } = told.get(backend) ?? {};
+    const isPart = reason?.kind !== "slow-start" ||
+      weight === Math.max(1, Math.round((whole * percent) / 100));
+    return [
+      ...others?.length ? [] : [`${backend} starts slowly in ${name}, but nobody else carries`],
+      ...isPart ? [] : [`${backend} has ${weight} of ${whole} in ${name}, but ${percent}%`],
+    ];
+  }).flat();
 }

@@ -32,6 +32,8 @@ export interface SiteFrontend {
   readonly drainDeadlineMs: number;
   /** `never` where it is left out. */
   readonly failOpen?: Frontend["failOpen"];
+  /** 0 where it is left out. */
+  readonly slowStartMs?: number;
   /** Weights by the names of backends. */
   readonly pools: readonly Readonly<Record<string, number>>[];
 }
@@ -105,6 +107,7 @@ export function configOf(site: Site): Config {
 function frontendOf(name: string, { vip, sticky, pools, ...frontend }: SiteFrontend): Frontend {
   return {
     failOpen: "never",
+    slowStartMs: 0,
     ...frontend,
     name,
     description: "",

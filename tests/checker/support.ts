@@ -29,6 +29,7 @@ export interface ConfigSketch {
   readonly flushOnDown?: boolean;
   readonly drainDeadlineMs?: number;
   readonly failOpen?: Frontend["failOpen"];
+  readonly slowStartMs?: number;
   readonly maxRemovalsPercent?: number;
   readonly netns?: string;
   readonly history?: number;
@@ -75,7 +76,7 @@ function frontendOf(
   name: string,
   index: number,
   pools: readonly Readonly<Record<string, number>>[],
-  { flushOnDown = true, drainDeadlineMs = 0, failOpen = "never" }: ConfigSketch,
+  { flushOnDown = true, drainDeadlineMs = 0, failOpen = "never", slowStartMs = 0 }: ConfigSketch,
 ): Frontend {
   return {
     name,
@@ -86,6 +87,7 @@ function frontendOf(
     srcIpSticky: false,
     flushOnDown,
     drainDeadlineMs,
+    slowStartMs,
     failOpen,
     pools: pools.map((backends, i) => ({
       name: `pool${i}`,
@@ -263,13 +265,17 @@ function tell(event: MaglevEvent): string {
       return `${backend} drain ${change} ${why}${detail && `: ${detail}`}`;
     }
     case "safety":
-      return `${event.frontend}${event.backend} ${event.measure} ${event.change} ${why}`;
+      return `${about(event)} ${event.measure} ${event.change} ${why}`;
     case "reload":
       return `reload ${event.result}`;
     case "vpp":
     case "probing":
       return `${event.kind} ${event.change} ${event.detail}`.trimEnd();
   }
+}
+
+function about({ frontend, backend }: { frontend: string; backend: string }): string {
+  return [frontend, backend].filter((name) => name !== "").join("/");
 }
 
 function arrow({ from, to }: { readonly from: unknown; readonly to: unknown }): string {

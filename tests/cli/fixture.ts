@@ -121,6 +121,7 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     state: "up",
     activePool: "main",
     failOpen: "50%",
+    slowStartNs: 30_000_000_000n,
     failOpenSinceUnixNs: ago(61_000),
     description: "The shop",
     srcIpSticky: true,
@@ -129,8 +130,8 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
         name: "main",
         backends: [
           {
-            ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
-            ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+            ...{ name: "nginx0", weight: 100, effectiveWeight: 30, state: "up" },
+            ...{ reason: "slow-start", slowStartPercent: 30, sinceUnixNs: ago(10_000) },
           },
           {
             ...{ name: "nginx1", weight: 50, effectiveWeight: 50, state: "down" },

@@ -129,9 +129,9 @@ Deno.test("a change is told by the key's name and both values", () => {
     ["db }", "db, enabled: false }", "backend db1 changed: enabled true -> false"],
     [
       "port: 80\n",
-      "port: 81\n      src-ip-sticky: true\n      flush-on-down: false\n      fail-open: 50%\n      description: d\n",
+      "port: 81\n      src-ip-sticky: true\n      flush-on-down: false\n      fail-open: 50%\n      slow-start: 30s\n      description: d\n",
       'frontend www changed: description "" -> "d", port 80 -> 81, src-ip-sticky false -> true, ' +
-      "flush-on-down true -> false, fail-open never -> 50%",
+      "flush-on-down true -> false, slow-start 0s -> 30s, fail-open never -> 50%",
     ],
     [
       /198.51.100.1\n {6}protocol: tcp/,

@@ -58,6 +58,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     srcIpSticky: true,
     flushOnDown: false,
     drainDeadlineMs: 0,
+    slowStartMs: 0,
     failOpen: "never",
     pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
   });
@@ -116,11 +117,22 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     srcIpSticky,
     flushOnDown,
     drainDeadlineMs,
+    slowStartMs,
     failOpen,
     pools,
   } = config.frontends.get("f") ?? assert.fail();
   assert.deepEqual(
-    { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, failOpen, pools },
+    {
+      description,
+      protocol,
+      port,
+      srcIpSticky,
+      flushOnDown,
+      drainDeadlineMs,
+      slowStartMs,
+      failOpen,
+      pools,
+    },
     {
       description: "",
       protocol: "any",
@@ -128,6 +140,7 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
       srcIpSticky: false,
       flushOnDown: true,
       drainDeadlineMs: 0,
+      slowStartMs: 0,
       failOpen: "never",
       pools: [{ name: "p", backends: [{ backend: "b", weight: 100 }] }],
     },

@@ -106,7 +106,7 @@ Deno.test("each kind of event has its record", () => {
         ...{ kind: "safety", measure: "fail-open", change: "begun", frontend: "f", backend: "" },
         detail: "0 of 2 up",
       },
-      "warn safety-begun measure=fail-open frontend=f cause=probe code=L7STS detail=0 of 2 up",
+      "warn fail-open-begun frontend=f cause=probe code=L7STS detail=0 of 2 up",
     ],
     [
       { cause: { kind: "config" } },
@@ -114,7 +114,7 @@ Deno.test("each kind of event has its record", () => {
         ...{ kind: "safety", measure: "fail-open", change: "ended", frontend: "f", backend: "" },
         detail: "2 of 2 up",
       },
-      "info safety-ended measure=fail-open frontend=f cause=config detail=2 of 2 up",
+      "info fail-open-ended frontend=f cause=config detail=2 of 2 up",
     ],
     [
       jane,
@@ -262,10 +262,11 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
     })),
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
-    ...(["begun", "ended"] as const).map((change): Happening => ({
-      ...{ kind: "safety", measure: "fail-open", change },
-      ...{ frontend: "f", backend: "", detail: "" },
-    })),
+    ...(["fail-open", "slow-start"] as const).flatMap((measure) =>
+      (["begun", "ended"] as const).map((change): Happening => ({
+        ...{ kind: "safety", measure, change, frontend: "f", backend: "", detail: "" },
+      }))
+    ),
     ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
       .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)

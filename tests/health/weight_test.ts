@@ -13,11 +13,13 @@ function* allCircumstances(): Generator<Circumstances> {
     for (const untested of [false, true]) {
       for (const drain of [undefined, "draining", "overdue"] as const) {
         for (const held of [undefined, "configured", "kept", "nothing"] as const) {
-          const standing = { state, untested, drain, held };
-          for (const configured of [0, 1, 50]) {
-            for (const isInActivePool of [false, true]) {
-              for (const flushOnDown of [false, true]) {
-                yield { standing, configured, isInActivePool, flushOnDown };
+          for (const risen of [undefined, 10, 50, 100]) {
+            const standing = { state, untested, drain, held, risen };
+            for (const configured of [0, 1, 50]) {
+              for (const isInActivePool of [false, true]) {
+                for (const flushOnDown of [false, true]) {
+                  yield { standing, configured, isInActivePool, flushOnDown };
+                }
               }
             }
           }
@@ -29,11 +31,13 @@ function* allCircumstances(): Generator<Circumstances> {
 
 /** The same as the rules, said the other way round: what has to be so for each outcome. */
 function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumstances): string {
-  const { state, untested, drain, held } = standing;
+  const { state, untested, drain, held, risen = 100 } = standing;
   const isDrained = drain !== undefined;
   const isOut = ["paused", "disabled", "removed"].includes(state);
   if (!isOut && !isDrained && untested) return "kept";
   if (!isOut && !isDrained && state === "up" && isInActivePool && configured > 0) {
+    const part = Math.max(1, configured * risen / 100);
+    if (risen < 100) return `${part} slow-start ${risen}`;
     return `${configured} carries`;
   }
   if (!isOut && !isDrained && state === "down" && held === "kept") return "kept fail-open";
@@ -61,6 +65,8 @@ function told({ weight, flush, reason }: Verdict): string {
     ? ` ${reason.state}`
     : reason.kind === "draining"
     ? ` ${reason.isOverdue}`
+    : reason.kind === "slow-start"
+    ? ` ${reason.percent}`
     : "";
   if (reason.kind === "kept") return `${weight}`;
   return `${weight} ${reason.kind}${more}${flush ? " flush" : ""}`;
@@ -72,7 +78,7 @@ Deno.test("the rules say what the model does, in all circumstances", () => {
     assert.equal(told(judgeWeight(of)), modelOf(of), JSON.stringify(of));
     seen++;
   }
-  assert.equal(seen, 6 * 2 * 3 * 4 * 3 * 2 * 2);
+  assert.equal(seen, 6 * 2 * 3 * 4 * 4 * 3 * 2 * 2);
 });
 
 Deno.test("every rule decides something", () => {

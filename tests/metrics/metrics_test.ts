@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
-import { fail, sketch } from "../checker/support.ts";
+import { fail, pass, sketch } from "../checker/support.ts";
 import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
 
 /** Metrics in which every family has series. */
@@ -10,6 +10,7 @@ function full(): MetricsBed {
     backends: { web1: {}, web2: {}, 'odd "name" \\ \n': { enabled: false } },
     frontends: { www: [{ web1: 90 }, { web2: 100 }] },
     failOpen: "all-down",
+    slowStartMs: 10_000,
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
@@ -56,6 +57,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
       'maglev_frontend_fail_open{frontend="www"} 0',
+      'maglev_backend_slow_start_ratio{frontend="www",backend="web1"} 1',
       'maglev_frontend_active_pool_index{frontend="www"} 0',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
@@ -87,6 +89,25 @@ Deno.test("a frontend that fails open says so, one that never does has no series
       .filter((line) => line.startsWith("maglev_frontend_fail_open{"));
     const open = ['maglev_frontend_fail_open{frontend="www"} 1'];
     deepEqual(lines, failOpen === "never" ? [] : open);
+  }
+});
+
+Deno.test("a slow start tells how far it is, and nothing is told where there is none", async () => {
+  const backends = { web1: {}, web2: {} };
+  const frontends = { www: [{ web1: 90, web2: 90 }] };
+  for (const [slowStartMs, want] of [[9_000, ["0.3", "1"]], [0, []]] as const) {
+    using bed = new MetricsBed({ config: sketch({ backends, frontends, slowStartMs }) });
+    const { bench } = bed;
+    bench.prober.answers = () => pass;
+    bench.clock.advance(5_000);
+    bench.checker.pause("web1");
+    bench.checker.resume("web1");
+    while (bench.state("web1") !== "up") bench.clock.advance(1);
+    bench.clock.advance(2_000);
+    const ratios = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_slow_start_ratio{"))
+      .map((line) => line.split(" ")[1]);
+    deepEqual(ratios, want);
   }
 });
 

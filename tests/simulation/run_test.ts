@@ -142,6 +142,28 @@ Deno.test("servers that all die at once keep their weights where the frontend fa
   ]);
 });
 
+Deno.test("a server that comes back gets its weight in steps where the frontend starts slowly", async () => {
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 20_000 },
+    { do: "check" },
+  ]);
+  const { f, ...others } = calm.site.frontends;
+  assert.ok(f);
+  const frontends = { ...others, f: { ...f, slowStartMs: 9_000 } };
+  const slow = { ...calm, site: { ...calm.site, frontends } };
+  const { wrong, lines } = await runHistory(slow, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) =>
+    line.match(/vpp-lbsync-as-weight .* address=10\.0\.0\.1 .*to=([0-9]+ flush=.*)$/)?.[1] ?? []
+  );
+  const steps = Array.from({ length: 10 }, (_, i) => `${10 * (i + 1)} flush=false`);
+  assert.deepEqual(told.slice(1), ["0 flush=true", ...steps]);
+});
+
 Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
   const { wrong, lines } = await runHistory(
     history([

@@ -45,6 +45,29 @@ Deno.test("a fail-open that should be and is not is found, and one that should n
   assert.deepEqual(asking(34), []);
 });
 
+Deno.test("a slow start without anybody else is found, and a weight that is none of its part", () => {
+  using bench = new Bench(
+    sketch({
+      backends: { a: {}, b: {} },
+      frontends: { f: [{ a: 100, b: 50 }] },
+      slowStartMs: 10_000,
+    }),
+    { answers: pass },
+  );
+  bench.clock.advance(5_000);
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  while (bench.state("a") !== "up") bench.clock.advance(1);
+  assert.deepEqual(foundIn(bench), []);
+  assert.deepEqual(foundIn(bench, () => ({ slowStarts: new Map([["a", 20]]) })), [
+    "a has 10 of 100 in f, but 20%",
+  ]);
+  assert.deepEqual(foundIn(bench, () => ({ slowStarts: new Map([["a", 10], ["b", 10]]) })), [
+    "a starts slowly in f, but nobody else carries",
+    "b starts slowly in f, but nobody else carries",
+  ]);
+});
+
 Deno.test("who is flushed while it lasts is found, and who is out of service and has a weight", () => {
   using bench = open();
   const flushed = (frontend: FrontendSnapshot) => ({

@@ -98,6 +98,7 @@ const bare = {
   srcIpSticky: false,
   flushOnDown: true,
   drainDeadlineMs: 0,
+  slowStartMs: 0,
   failOpen: "never",
   pools: [],
 } satisfies Partial<

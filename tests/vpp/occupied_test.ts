@@ -38,6 +38,7 @@ function wanted(addresses: readonly string[]) {
       flushOnDown: true,
       drainDeadlineMs: 0,
       failOpen: "never" as const,
+      slowStartMs: 0,
       pools: [],
     },
   }));

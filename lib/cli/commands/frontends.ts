@@ -1,6 +1,6 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { handMark } from "../by_hand.ts";
-import { formatAgo, formatShare, formatTime } from "../format.ts";
+import { formatAgo, formatShare, formatSpan, formatTime } from "../format.ts";
 import { allFrontends, frontendJson, isUntold, withStates } from "../lists.ts";
 import type { Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
@@ -66,6 +66,10 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
     ["port", formatPort(frontend.port)],
     ["state", { text: frontend.state || "-", meaning: stateMeaning(frontend.state) }],
     ["src-ip-sticky", String(frontend.srcIpSticky)],
+    [
+      "slow-start",
+      frontend.slowStartNs === 0n ? undefined : formatSpan(Number(frontend.slowStartNs) / 1e6),
+    ],
     ["fail-open", failOpenCell(frontend, now)],
     ["flush-on-down", isUntold(frontend) ? "-" : String(frontend.flushOnDown)],
   ]);
@@ -112,7 +116,10 @@ function isKept({ reason, effectiveWeight }: PoolBackendInfo): boolean {
 }
 
 /** Why a weight is what it is; nothing where it is as configured, or an older maglevd does not say. */
-function reasonText({ reason, state }: PoolBackendInfo, { activePool }: FrontendInfo): string {
+function reasonText(
+  { reason, state, slowStartPercent }: PoolBackendInfo,
+  { activePool }: FrontendInfo,
+): string {
   switch (reason) {
     case "zero":
       return "weight 0";
@@ -124,6 +131,8 @@ function reasonText({ reason, state }: PoolBackendInfo, { activePool }: Frontend
       return "not probed yet: what VPP has";
     case "draining":
       return "draining";
+    case "slow-start":
+      return `slow start, ${slowStartPercent}% so far`;
     case "fail-open":
       return "fail-open: as last in use";
     default:

@@ -75,6 +75,7 @@ export const frontendFields: readonly Field<Frontend>[] = [
   ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
   ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
   ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
+  ["slow-start", (frontend) => formatDuration(frontend.slowStartMs)],
   ["fail-open", ({ failOpen }) => failOpenText(failOpen)],
 ];
 

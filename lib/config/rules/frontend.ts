@@ -40,6 +40,7 @@ export function frontend(
     srcIpSticky: values["src-ip-sticky"],
     flushOnDown: values["flush-on-down"],
     drainDeadlineMs: values["drain-deadline"],
+    slowStartMs: values["slow-start"],
     failOpen: failOpenOf(values["fail-open"]),
     pools: values.pools.map(poolOf),
   };

@@ -1,5 +1,5 @@
 import type { SectionSpec } from "../spec.ts";
-import { day } from "./durations.ts";
+import { day, hour } from "./durations.ts";
 
 /** One of a frontend's `pools`. */
 const pool = {
@@ -81,6 +81,15 @@ export const frontend = {
       default: 0,
       description: "After this time the flows that a drained backend still has are moved away. 0 " +
         "leaves them for as long as they last.",
+    },
+    "slow-start": {
+      type: "duration",
+      minMs: 0,
+      maxMs: hour,
+      default: 0,
+      description:
+        "Over this time a backend that comes up gets its weight, in ten steps, if others " +
+        "carry the traffic of its pool meanwhile. 0 gives it all at once.",
     },
     "fail-open": {
       type: "text",

@@ -24,6 +24,7 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
   info.flushOnDown = config.flushOnDown;
   info.failOpen = failOpenText(config.failOpen);
   info.failOpenSinceUnixNs = nanoseconds(frontend.failOpenSince ?? 0);
+  info.slowStartNs = nanoseconds(config.slowStartMs);
   info.state = frontend.state;
   info.activePool = frontend.activePool;
   info.pools = poolsToProto(frontend, standingOf);
@@ -31,7 +32,7 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
 }
 
 function poolsToProto(
-  { config, weights, byHand }: FrontendSnapshot,
+  { config, weights, byHand, slowStarts }: FrontendSnapshot,
   standingOf: StandingOf,
 ) {
   const effective = new Map(weights.map((each) => [placeOf(each), each]));
@@ -45,6 +46,7 @@ function poolsToProto(
       const known = effective.get(place);
       info.effectiveWeight = typeof known?.weight === "number" ? known.weight : 0;
       info.reason = known?.reason.kind ?? "";
+      info.slowStartPercent = slowStarts.get(backend) ?? 0;
       const saved = said.get(place);
       if (saved) info.byHand = byHandToProto(`${weight}`, `${saved.fileWeight}`, saved.said);
       return info;

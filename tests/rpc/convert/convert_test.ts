@@ -150,6 +150,7 @@ Deno.test("effective weights are kept apart by pool", () => {
     ],
     byHand: [],
     failOpenSince: undefined,
+    slowStarts: new Map(),
   };
   const info = frontendToProto(snapshot, () => undefined);
   assert.deepEqual(
