@@ -1,5 +1,6 @@
 import { type Config, configDiffSteps, type HealthCheck } from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
+import type { Health } from "../health/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
@@ -8,6 +9,7 @@ import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains, type TrafficSource } from "./drains.ts";
 import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
+import { FlapHolds } from "./flap_holds.ts";
 import { firstProbeWithinMs } from "./first_probe.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
@@ -88,6 +90,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #operations: Operations;
   readonly #drains: Drains;
   readonly #slowStarts: SlowStarts;
+  readonly #holds: FlapHolds;
   readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -117,6 +120,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       observer: this.#observers,
       probing,
       historyLimit: () => this.config.transitionHistory,
+      holds: () => holds,
       risen: (frontend) => this.#slowStarts.begun(frontend),
     });
     this.#context = {
@@ -125,9 +129,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     };
     this.#world = emptyWorld(config);
     const world = () => this.#world;
+    const release = (entry: BackendEntry, health: Health, reason: Reason) =>
+      states.enterAll([{ entry, health, untested: false }], reason);
+    const holds: FlapHolds = this.#holds = new FlapHolds({ clock, events, release });
     this.#slowStarts = new SlowStarts({ clock, events, world });
     const drains = this.#drains = new Drains({ clock, states, world });
-    const operator = new Operator({ clock, events, states, drains, world });
+    const operator = new Operator({ clock, events, states, drains, holds, world });
     this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
     atOnce(this.#begin(config, options.restored));
   }
@@ -303,6 +310,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const { probing } = this.#context;
     this.#operations.finish();
     this.#slowStarts.close();
+    this.#holds.close();
     this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
@@ -364,6 +372,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     // Its frontends may be others now, and so may their deadlines.
     this.#drains.look();
     this.#slowStarts.look();
+    this.#holds.look();
   }
 }
 

@@ -198,7 +198,7 @@ export class FrontendEntry {
    */
   moved(member: Membership, moment: Moment, { cause }: Reason): boolean {
     this.#snapshot = undefined;
-    return this.#standings.moved(member, moment, cause.kind === "probe");
+    return this.#standings.moved(member, moment, isFound(cause));
   }
 
   /** Whether somebody has just come up, so that `climb` has something to do. */
@@ -360,6 +360,11 @@ export class FrontendEntry {
     }));
     return { ...this.file, pools };
   }
+}
+
+/** Whether somebody may have come up: by a probe, or by what probes have found while it was held. */
+function isFound({ kind }: Reason["cause"]): boolean {
+  return kind === "probe" || kind === "safety";
 }
 
 const poolCause = { kind: "pool" } as const;

@@ -85,6 +85,7 @@ export class Standings {
     }
     if (this.#open && !isKnown) this.#tell(failOpenNews(this, "begun"), true);
     this.#reconsider(at);
+    this.#relieve();
   }
 
   /** How a backend stands here. */

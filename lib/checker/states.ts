@@ -19,6 +19,7 @@ import type { DatedResult, Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
+import type { FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { CheckerObserver } from "./types.ts";
 
@@ -32,6 +33,8 @@ export interface StatesOptions {
   readonly historyLimit: () => number;
   /** Milliseconds within which the first probe by a check comes. */
   readonly firstWithinMs: (check: HealthCheck) => number;
+  /** Who looks after those that flap. */
+  readonly holds: () => Pick<FlapHolds, "changed" | "look">;
   /** Called when somebody has come up in a frontend that has a slow start. */
   readonly risen: (frontend: FrontendEntry) => void;
 }
@@ -61,7 +64,12 @@ export class States {
   /** Takes in what probes have found out. */
   probed(entry: BackendEntry, health: Health, { code, detail }: DatedResult): void {
     const reason: Reason = { cause: { kind: "probe", code, detail } };
+    const { state: from } = entry;
+    const { holds } = this.#options;
+    // It stays down; whether it may be up all the same is decided there.
+    if (entry.hold && from === "down" && health.state === "up") return holds().look();
     this.enterAll([{ entry, health, untested: false }], reason);
+    holds().changed(entry, from, reason);
   }
 
   /** What an input would do, without doing it. */
@@ -105,6 +113,7 @@ export class States {
       untold.push(() => this.#tell(entry, transition, reason));
     }
     for (const tell of untold) tell();
+    if (untold.length > 0) this.#options.holds().look();
   }
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */

@@ -24,6 +24,8 @@ const kinds: Readonly<Record<string, By>> = {
   "fail-open-ended": of("frontend"),
   "slow-start-begun": of("frontend", "backend"),
   "slow-start-ended": of("frontend", "backend"),
+  "flap-hold-begun": of("backend"),
+  "flap-hold-ended": of("backend"),
   "operator-action": of("action", "backend", "frontend"),
   "config-check-start": of(),
   "config-check-done": of(),

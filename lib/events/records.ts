@@ -33,6 +33,8 @@ const measureLevels = {
   "fail-open-ended": "info",
   "slow-start-begun": "info",
   "slow-start-ended": "info",
+  "flap-hold-begun": "warn",
+  "flap-hold-ended": "info",
 } as const satisfies Readonly<
   Record<`${SafetyHappening["measure"]}-${SafetyHappening["change"]}`, LogLevel>
 >;

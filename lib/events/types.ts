@@ -172,8 +172,9 @@ export interface SafetyHappening {
   /**
    * - `fail-open`: a frontend's weights keep to who was last in use, and do not follow health.
    * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
+   * - `flap-hold`: a backend stays down for a while because it changed its state too often.
    */
-  readonly measure: "fail-open" | "slow-start";
+  readonly measure: "fail-open" | "slow-start" | "flap-hold";
   readonly change: "begun" | "ended";
   /** What it is about; empty where it does not apply. */
   readonly frontend: string;

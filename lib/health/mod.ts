@@ -21,6 +21,8 @@ export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./ma
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
 export { effectiveWeight, judgeWeight, weightRules } from "./weight.ts";
 export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
+export { afterChange, afterHold, holdMs, neverFlapped } from "./flap.ts";
+export type { FlapMemory, FlapRule } from "./flap.ts";
 export { failsOpen, heldBy, inUse, nextLastUse, presumedInUse } from "./fail_open.ts";
 export type { Census, FailOpen, LastUse } from "./fail_open.ts";
 export {

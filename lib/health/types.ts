@@ -37,6 +37,8 @@ export interface Standing {
   readonly untested: boolean;
   /** An operator has it drained; absent when not. */
   readonly drain?: DrainPhase | undefined;
+  /** It is kept down for a while because it flaps, whatever its probes say. */
+  readonly isFlapping?: boolean | undefined;
   /** What its frontend's fail-open leaves to it if it is down; absent while there is none. */
   readonly held?: Held | undefined;
   /**

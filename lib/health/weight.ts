@@ -23,10 +23,11 @@ export interface Circumstances {
  * - `kept`: the backend was not probed yet, and has what VPP has for it.
  * - `draining`: an operator has it drained; `overdue`, so long that what is left is moved away.
  * - `slow-start`: it came up a moment ago, and has so much of its weight.
+ * - `flap-hold`: it changed between up and down so often that it is kept down for a while.
  * - `fail-open`: it is down, but so many are that it keeps what it had.
  */
 export type WeightReason =
-  | { readonly kind: "carries" | "zero" | "standby" | "kept" | "fail-open" }
+  | { readonly kind: "carries" | "zero" | "standby" | "kept" | "fail-open" | "flap-hold" }
   | { readonly kind: "not-up"; readonly state: Exclude<BackendState, "up"> }
   | { readonly kind: "draining"; readonly isOverdue: boolean }
   | { readonly kind: "slow-start"; readonly percent: number };
@@ -82,6 +83,11 @@ export const weightRules: readonly WeightRule[] = [
       flush: false,
       reason: { kind: "fail-open" },
     }),
+  },
+  {
+    name: "flap hold",
+    applies: ({ standing: { state, isFlapping } }) => state === "down" && isFlapping === true,
+    verdict: (of) => ({ weight: 0, flush: isMoved("on-down", of), reason: { kind: "flap-hold" } }),
   },
   stateRule("down", "on-down"),
   stateRule("unknown", "never"),

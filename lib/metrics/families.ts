@@ -61,6 +61,12 @@ export const healthFamilies = {
     "How long a backend has been draining or, once it is drained, how long that took; no series " +
       "while nobody has it drained.",
   ),
+  backendFlapHold: gauge(
+    "maglev_backend_flap_hold",
+    ["backend"],
+    "1 while the backend is kept down because it flaps, else 0; no series where its check has no " +
+      "flap.",
+  ),
   backendSlowStart: gauge(
     "maglev_backend_slow_start_ratio",
     ["frontend", "backend"],

@@ -36,6 +36,14 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
         ),
     ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
+    collector(
+      healthFamilies.backendFlapHold,
+      () =>
+        perBackend(checker, (name, { config: { healthcheck }, flapHold }) => {
+          const hasRule = checker.healthcheck(healthcheck)?.flap !== undefined;
+          return hasRule ? [[flapHold ? 1 : 0, name]] : [];
+        }),
+    ),
     collector(backendSlowStart, () => perFrontend(checker, slowStartSamples)),
     collector(frontendFailOpen, () => perFrontend(checker, failOpenSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),

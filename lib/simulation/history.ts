@@ -1,5 +1,5 @@
 import { type Action, randomActions } from "./actions.ts";
-import { failOpens, randomSite, slowStarts } from "./edits.ts";
+import { failOpens, randomFlap, randomSite, slowStarts } from "./edits.ts";
 import { Random } from "./random.ts";
 import type { Site } from "./site.ts";
 
@@ -47,7 +47,11 @@ function withMeasures(site: Site, random: Random): Site {
       slowStartMs: random.pick(slowStarts),
     }] as const
   );
-  return { ...site, maxRemovalsPercent, frontends: Object.fromEntries(frontends) };
+  const checks = Object.entries(site.checks).map(([name, check]) =>
+    [name, { ...check, flap: randomFlap(random) }] as const
+  );
+  const safe = { maxRemovalsPercent, checks: Object.fromEntries(checks) };
+  return { ...site, ...safe, frontends: Object.fromEntries(frontends) };
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */

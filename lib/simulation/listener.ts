@@ -15,6 +15,8 @@ export class Listener {
   readonly #open = new Set<string>();
   /** `frontend/backend` of those that start slowly. */
   readonly #rising = new Set<string>();
+  /** Backends that are kept down because they flap. */
+  readonly #held = new Set<string>();
   /** Backends that drain, and whether they are drained. */
   readonly #drains = new Map<string, string>();
   #seq: number;
@@ -23,6 +25,7 @@ export class Listener {
     this.#seq = checker.events.lastSeq;
     for (const name of checker.backendNames()) {
       this.#backends.set(name, checker.backend(name)?.state ?? "");
+      if (checker.backend(name)?.flapHold) this.#held.add(name);
     }
     for (const name of checker.frontendNames()) {
       const frontend = checker.frontend(name);
@@ -58,6 +61,12 @@ export class Listener {
       }
       const [heard, is] = [this.#open.has(name), checker.frontend(name)?.failOpenSince];
       if (heard !== (is !== undefined)) wrong.push(`fail-open of ${name}: heard ${heard}`);
+    }
+    for (const name of new Set([...checker.backendNames(), ...this.#held])) {
+      const [heard, is] = [this.#held.has(name), checker.backend(name)?.flapHold !== undefined];
+      const { flapHold, state } = checker.backend(name) ?? {};
+      if (flapHold && state !== "down") wrong.push(`${name} is kept down, but it is ${state}`);
+      if (heard !== is) wrong.push(`flap hold of ${name}: heard ${heard}, is ${is}`);
     }
     for (const place of this.#rising) {
       const [name = "", backend = ""] = place.split("/");
@@ -111,9 +120,9 @@ export class Listener {
         return this.#hearDrain(event);
       case "safety": {
         const { measure, frontend, backend, change } = event;
-        const isOfFrontend = measure === "fail-open";
-        const known = isOfFrontend ? this.#open : this.#rising;
-        const about = isOfFrontend ? frontend : `${frontend}/${backend}`;
+        const all = { "fail-open": this.#open, "slow-start": this.#rising };
+        const known = { ...all, "flap-hold": this.#held }[measure];
+        const about = [frontend, backend].filter((name) => name !== "").join("/");
         const isHeard = known.has(about) === (change === "ended");
         if (change === "begun") known.add(about);
         else known.delete(about);

@@ -1,4 +1,4 @@
-import type { Config, Frontend, HealthCheck } from "../config/mod.ts";
+import type { Config, FlapRule, Frontend, HealthCheck } from "../config/mod.ts";
 import { type IpAddress, parseIp } from "../ip/mod.ts";
 
 /** A health check in few words. */
@@ -11,6 +11,8 @@ export interface SiteCheck {
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;
+  /** Never where it is left out. */
+  readonly flap?: FlapRule | undefined;
 }
 
 /** A backend: one of the site's servers under a name. */

@@ -232,6 +232,13 @@ Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () =>
   ]);
 });
 
+Deno.test("a reload that takes the last other server away gives the rest at once", async () => {
+  using bench = risen();
+  await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));
+  assert.equal(weightOf(bench), "100 carries");
+  assert.ok(bench.story().includes("f/a slow-start ended (config)"));
+});
+
 Deno.test("a frontend that goes takes its slow starts along", async () => {
   using bench = risen();
   await bench.reload(sketch({ ...site, frontends: { h: site.frontends?.f ?? [] } }));

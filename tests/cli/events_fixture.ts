@@ -167,6 +167,13 @@ export function changes(now: number): readonly Event[] {
       cause: { kind: "probe", code: "L4TOUT", detail: "" },
     },
     {
+      event: {
+        case: "safety",
+        value: { measure: "flap-hold", change: "ended", backendName: "nginx1" },
+      },
+      cause: { kind: "safety" },
+    },
+    {
       event: { case: "vpp", value: { change: "lost", detail: "connection reset" } },
       cause: { kind: "vpp" },
     },

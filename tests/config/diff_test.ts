@@ -124,6 +124,11 @@ Deno.test("a change is told by the key's name and both values", () => {
       "",
       "healthcheck tls changed: ssl true -> false, insecure-skip-verify false -> unset",
     ],
+    [
+      "ping: { type: icmp }",
+      "ping: { type: icmp, flap: {} }",
+      "healthcheck ping changed: flap never -> 6 within 10m, hold 1m to 30m",
+    ],
     ["2.2, h", "2.4, h", "backend web2 changed: address 192.0.2.2 -> 192.0.2.4"],
     ["healthcheck: db }", "healthcheck: ping }", "backend db1 changed: healthcheck db -> ping"],
     ["db }", "db, enabled: false }", "backend db1 changed: enabled true -> false"],

@@ -31,6 +31,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     timeoutMs: 900,
     rise: 3,
     fall: 5,
+    flap: { changes: 4, withinMs: 300_000, holdMs: 30_000, maxHoldMs: 600_000 },
     path: "/healthz?deep=1",
     host: "www.example.net:8443",
     responseCodeMin: 200,
@@ -57,9 +58,9 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     port: 443,
     srcIpSticky: true,
     flushOnDown: false,
-    drainDeadlineMs: 0,
-    slowStartMs: 0,
-    failOpen: "never",
+    drainDeadlineMs: 1_200_000,
+    slowStartMs: 45_000,
+    failOpen: 40,
     pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
   });
   assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
@@ -86,6 +87,7 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     timeoutMs: 2000,
     rise: 2,
     fall: 3,
+    flap: undefined,
     probeIpv4Source: undefined,
     probeIpv6Source: undefined,
   };
@@ -157,6 +159,13 @@ Deno.test("fail-open is a word or a share", () => {
 `);
     assert.equal(config.frontends.get("f")?.failOpen, want);
   }
+});
+
+Deno.test("flap is off unless it is there, and has defaults then", () => {
+  const text = `${head}  healthchecks: { off: { type: icmp }, usual: { type: icmp, flap: {} } }\n`;
+  const flapOf = (name: string) => valid(text).healthchecks.get(name)?.flap;
+  const usual = { changes: 6, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 1_800_000 };
+  assert.deepEqual([flapOf("off"), flapOf("usual")], [undefined, usual]);
 });
 
 Deno.test("fast and down intervals follow a given interval", () => {

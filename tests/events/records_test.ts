@@ -262,7 +262,7 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
     })),
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
-    ...(["fail-open", "slow-start"] as const).flatMap((measure) =>
+    ...(["fail-open", "slow-start", "flap-hold"] as const).flatMap((measure) =>
       (["begun", "ended"] as const).map((change): Happening => ({
         ...{ kind: "safety", measure, change, frontend: "f", backend: "", detail: "" },
       }))

@@ -14,13 +14,9 @@ function* allCircumstances(): Generator<Circumstances> {
       for (const drain of [undefined, "draining", "overdue"] as const) {
         for (const held of [undefined, "configured", "kept", "nothing"] as const) {
           for (const risen of [undefined, 10, 50, 100]) {
-            const standing = { state, untested, drain, held, risen };
-            for (const configured of [0, 1, 50]) {
-              for (const isInActivePool of [false, true]) {
-                for (const flushOnDown of [false, true]) {
-                  yield { standing, configured, isInActivePool, flushOnDown };
-                }
-              }
+            for (const isFlapping of [false, true]) {
+              const standing = { state, untested, drain, held, risen, isFlapping };
+              yield* inFrontends(standing);
             }
           }
         }
@@ -29,9 +25,19 @@ function* allCircumstances(): Generator<Circumstances> {
   }
 }
 
+function* inFrontends(standing: Circumstances["standing"]): Generator<Circumstances> {
+  for (const configured of [0, 1, 50]) {
+    for (const isInActivePool of [false, true]) {
+      for (const flushOnDown of [false, true]) {
+        yield { standing, configured, isInActivePool, flushOnDown };
+      }
+    }
+  }
+}
+
 /** The same as the rules, said the other way round: what has to be so for each outcome. */
 function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumstances): string {
-  const { state, untested, drain, held, risen = 100 } = standing;
+  const { state, untested, drain, held, risen = 100, isFlapping } = standing;
   const isDrained = drain !== undefined;
   const isOut = ["paused", "disabled", "removed"].includes(state);
   if (!isOut && !isDrained && untested) return "kept";
@@ -52,6 +58,8 @@ function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumst
     ? `not-up ${state}`
     : isDrained
     ? `draining ${isOverdue}`
+    : state === "down" && isFlapping
+    ? "flap-hold"
     : state !== "up"
     ? `not-up ${state}`
     : isInActivePool
@@ -78,7 +86,7 @@ Deno.test("the rules say what the model does, in all circumstances", () => {
     assert.equal(told(judgeWeight(of)), modelOf(of), JSON.stringify(of));
     seen++;
   }
-  assert.equal(seen, 6 * 2 * 3 * 4 * 4 * 3 * 2 * 2);
+  assert.equal(seen, 6 * 2 * 3 * 4 * 4 * 2 * 3 * 2 * 2);
 });
 
 Deno.test("every rule decides something", () => {

@@ -1,8 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
-import { fail, pass, sketch } from "../checker/support.ts";
+import { fail, httpCheck, pass, sketch } from "../checker/support.ts";
 import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
+
+const flap = { changes: 2, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 60_000 };
 
 /** Metrics in which every family has series. */
 function full(): MetricsBed {
@@ -11,6 +13,7 @@ function full(): MetricsBed {
     frontends: { www: [{ web1: 90 }, { web2: 100 }] },
     failOpen: "all-down",
     slowStartMs: 10_000,
+    checks: [httpCheck("web", { flap })],
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
@@ -57,6 +60,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
       'maglev_frontend_fail_open{frontend="www"} 0',
+      'maglev_backend_flap_hold{backend="web1"} 0',
       'maglev_backend_slow_start_ratio{frontend="www",backend="web1"} 1',
       'maglev_frontend_active_pool_index{frontend="www"} 0',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
@@ -89,6 +93,21 @@ Deno.test("a frontend that fails open says so, one that never does has no series
       .filter((line) => line.startsWith("maglev_frontend_fail_open{"));
     const open = ['maglev_frontend_fail_open{frontend="www"} 1'];
     deepEqual(lines, failOpen === "never" ? [] : open);
+  }
+});
+
+Deno.test("a backend that is kept down says so, one that never is has no series", async () => {
+  const fast = { intervalMs: 1_000, fastIntervalMs: 1_000, rise: 1, fall: 1 };
+  for (const check of [httpCheck("web", { ...fast, flap }), httpCheck("web", fast)]) {
+    using bed = new MetricsBed({ config: sketch({ checks: [check], backends: { web1: {} } }) });
+    const { bench } = bed;
+    for (const result of [pass, fail, pass, fail]) {
+      bench.prober.answers = () => result;
+      bench.clock.advance(6_000);
+    }
+    const lines = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_flap_hold{"));
+    deepEqual(lines, check.flap ? ['maglev_backend_flap_hold{backend="web1"} 1'] : []);
   }
 });
 

@@ -164,6 +164,29 @@ Deno.test("a server that comes back gets its weight in steps where the frontend 
   assert.deepEqual(told.slice(1), ["0 flush=true", ...steps]);
 });
 
+Deno.test("a server that flaps is kept down for longer each time", async () => {
+  const bounce = [
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 4_000 },
+  ] as const;
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    ...Array.from({ length: 8 }, () => bounce).flat(),
+    { do: "wait", ms: 90_000 },
+    { do: "check" },
+  ]);
+  const { c, ...others } = calm.site.checks;
+  assert.ok(c);
+  const flap = { changes: 3, withinMs: 60_000, holdMs: 10_000, maxHoldMs: 20_000 };
+  const held = { ...calm, site: { ...calm.site, checks: { ...others, c: { ...c, flap } } } };
+  const { wrong, lines } = await runHistory(held, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) => line.match(/flap-hold-begun .*down for (.*)$/)?.[1] ?? []);
+  assert.deepEqual(told.slice(0, 2), ["10s", "20s"]);
+});
+
 Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
   const { wrong, lines } = await runHistory(
     history([

@@ -131,6 +131,8 @@ function reasonText(
       return "not probed yet: what VPP has";
     case "draining":
       return "draining";
+    case "flap-hold":
+      return "down, held because it flaps";
     case "slow-start":
       return `slow start, ${slowStartPercent}% so far`;
     case "fail-open":

@@ -165,7 +165,7 @@ export function awayText({ sinceUnixNs, reason, nextTryUnixNs }: VPPAway, now: n
 }
 
 /** What is not as it should be, a line each. */
-function problems({ status, vpp, frontends }: Found): string[] {
+function problems({ status, vpp, backends, frontends }: Found): string[] {
   const lines: string[] = [];
   for (
     const { name, state, activePool, pools, failOpenSinceUnixNs: since, failOpen } of frontends
@@ -179,6 +179,10 @@ function problems({ status, vpp, frontends }: Found): string[] {
     else if (state === "up" && first && activePool !== first.name && activePool !== "") {
       lines.push(`frontend ${name} is on pool ${activePool}, not on ${first.name}`);
     }
+  }
+  for (const { name, flapHold } of backends) {
+    if (!flapHold) continue;
+    lines.push(`backend ${name} flaps, and is kept down until ${formatTime(flapHold.untilUnixNs)}`);
   }
   if (status?.configRejected) {
     lines.push(`the last reload was refused: ${status.configRejected.split("\n").join("; ")}`);

@@ -24,6 +24,8 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "info fail-open-ended",
     "info slow-start-begun",
     "info slow-start-ended",
+    "warn flap-hold-begun",
+    "info flap-hold-ended",
     "info vpp-connect",
     "warn vpp-disconnect",
     "info vpp-in-step",
