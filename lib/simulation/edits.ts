@@ -268,7 +268,7 @@ const drainDeadlines = [0, 0, 1_000, 20_000] as const;
 export const failOpens = ["never", "never", "all-down", 50, 100] as const;
 
 /** In milliseconds; 0 is at once. */
-export const slowStarts = [0, 0, 900, 20_000] as const;
+export const slowStarts = [0, 900, 5_000, 20_000] as const;
 
 const flaps = [
   { changes: 2, withinMs: 60_000, holdMs: 2_000, maxHoldMs: 10_000 },
@@ -277,7 +277,7 @@ const flaps = [
 
 /** What a check may have as `flap`. */
 export function randomFlap(random: Random): SiteCheck["flap"] {
-  return random.chance(0.3) ? undefined : random.pick(flaps);
+  return random.chance(0.2) ? undefined : random.pick(flaps);
 }
 
 /** A site to begin with. */
