@@ -54,7 +54,7 @@ function outFaults({ config: { name }, weights }: FrontendSnapshot, checker: See
 
 /** Who starts slowly has some of its weight, and somebody else carries the rest of the traffic. */
 function slowStartFaults(
-  { config: { name, pools }, weights, slowStarts }: FrontendSnapshot,
+  { config: { name, pools }, weights, slowStarts, failOpenSince }: FrontendSnapshot,
   checker: Seen,
 ): string[] {
   return Array.from(slowStarts, ([backend, percent]) => {
@@ -62,9 +62,9 @@ function slowStartFaults(
     const told = new Map(weights.map((each) => [each.backend, each]));
     const others = pool?.backends.filter((other) => {
       const { state, drain } = checker.backend(other.backend) ?? {};
-      const carries = (state === "up" && drain === undefined) ||
-        told.get(other.backend)?.reason.kind === "fail-open";
-      return carries && other.weight > 0 && !slowStarts.has(other.backend);
+      // Who is held carries if its pool does.
+      const isThere = state === "up" || (state === "down" && failOpenSince !== undefined);
+      return isThere && drain === undefined && other.weight > 0 && !slowStarts.has(other.backend);
     });
     const whole = pool?.backends.find((each) => each.backend === backend)?.weight ?? 0;
     const { weight, reason } = told.get(backend) ?? {};
