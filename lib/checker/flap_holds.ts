@@ -51,7 +51,7 @@ export class FlapHolds {
     const { until } = entry.flaps;
     if (until === undefined) return;
     const since = clock.wall();
-    entry.hold = { since, until: since + until - now };
+    setHold(entry, { since, until: since + until - now });
     this.#held.add(entry);
     const detail = `${rule.changes} changes within ${formatDuration(rule.withinMs)}, ` +
       `down for ${formatDuration(until - now)}`;
@@ -89,7 +89,7 @@ export class FlapHolds {
   #end(entry: BackendEntry, flaps: FlapMemory, detail: string, reason: Reason): void {
     this.#held.delete(entry);
     entry.flaps = flaps;
-    entry.hold = undefined;
+    setHold(entry, undefined);
     this.#tell(entry, "ended", detail, reason);
     const health = found(entry);
     if (entry.state === "down" && health) this.#options.release(entry, health, reason);
@@ -104,6 +104,11 @@ export class FlapHolds {
     const about = { measure: "flap-hold", change, frontend: "", backend, detail } as const;
     this.#options.events.emit(because(reason, [{ kind: "safety", ...about }]));
   }
+}
+
+function setHold(entry: BackendEntry, hold: FlapHold | undefined): void {
+  entry.hold = hold;
+  for (const { frontend } of entry.placement.memberships) frontend.outdate();
 }
 
 /** The states between which a backend flaps. */

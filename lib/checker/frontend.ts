@@ -201,6 +201,11 @@ export class FrontendEntry {
     return this.#standings.moved(member, moment, isFound(cause));
   }
 
+  /** What others see of a backend is another one, though it stands as before. */
+  outdate(): void {
+    this.#snapshot = undefined;
+  }
+
   /** Whether somebody has just come up, so that `climb` has something to do. */
   get isRising(): boolean {
     return this.tally.hasRising;

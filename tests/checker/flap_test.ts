@@ -68,6 +68,17 @@ Deno.test("a backend that changes too often stays down though its checks pass, f
   assert.deepEqual(told(bench), [100, false, "carries"]);
 });
 
+Deno.test("whoever looks at each event sees why the weight is what it is, too", () => {
+  using bench = up();
+  const seen: unknown[] = [];
+  bench.stream.subscribe(() => seen.push(told(bench)));
+  flapping(bench);
+  assert.deepEqual(told(bench), [0, true, "flap-hold"]);
+  bench.clock.advance(61_000);
+  assert.deepEqual(told(bench), [0, true, "not-up"]);
+  assert.ok(seen.length > 0);
+});
+
 Deno.test("one whose checks fail at the end of its time stays down until they pass", () => {
   using bench = up();
   flapping(bench);
