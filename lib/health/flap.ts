@@ -16,8 +16,8 @@ export interface FlapMemory {
   readonly changes: readonly number[];
   /** How often it was held already, as far as that is not forgiven yet. */
   readonly holds: number;
-  /** When the last hold ended; undefined: never. */
-  readonly calmSince: number | undefined;
+  /** When the last hold ended; of no interest before the first. */
+  readonly calmSince: number;
   /** Until when it is held; undefined: it is not. */
   readonly until: number | undefined;
 }
@@ -26,7 +26,7 @@ export interface FlapMemory {
 export const neverFlapped: FlapMemory = {
   changes: [],
   holds: 0,
-  calmSince: undefined,
+  calmSince: 0,
   until: undefined,
 };
 
@@ -49,7 +49,7 @@ export function afterChange(
 
 /** For how long a backend is held that was held so often before. */
 export function holdMs({ holdMs, maxHoldMs }: FlapRule, holds: number): number {
-  return Math.min(maxHoldMs, holdMs * 2 ** Math.min(holds, 32));
+  return Math.min(maxHoldMs, holdMs * 2 ** holds);
 }
 
 /** What is to be remembered once a hold has ended by itself. */
@@ -59,6 +59,5 @@ export function afterHold(memory: FlapMemory, now: number): FlapMemory {
 
 /** How many holds count still: one less for each `within` without any. */
 function forgiven({ holds, calmSince }: FlapMemory, { withinMs }: FlapRule, now: number): number {
-  const calmMs = calmSince === undefined ? 0 : now - calmSince;
-  return Math.max(0, holds - Math.floor(calmMs / withinMs));
+  return Math.max(0, holds - Math.floor((now - calmSince) / withinMs));
 }

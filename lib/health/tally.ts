@@ -11,7 +11,9 @@ import type { FrontendState, Standing } from "./types.ts";
  * - `down`: it carries nothing, or nobody knows what.
  * - `out`: somebody has taken it out of service.
  */
-export type Role = "up" | "rising" | "held" | "awaited" | "down" | "out";
+export type Role = (typeof roles)[number];
+
+const roles = ["up", "rising", "held", "awaited", "down", "out"] as const;
 
 /** The role of a backend that stands so. */
 export function roleOf({ state, drain, held, risen }: Standing): Role {
@@ -41,29 +43,22 @@ export function roleOf({ state, drain, held, risen }: Standing): Role {
  *   up and one of them is unknown, those that are drained left aside, else `down`.
  */
 export class FrontendTally {
-  /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
-  readonly #weights: number[];
-  /** Per pool, that of those that have just come up, and of those that are held. */
-  readonly #rising: number[];
-  readonly #held: number[];
-  readonly #counts: Record<Role, number> = {
-    ...{ up: 0, rising: 0, held: 0, awaited: 0, down: 0, out: 0 },
-  };
+  /** By role and pool, the sum of the weights: integers, so it stays exact. */
+  readonly #weights: Readonly<Record<Role, number[]>>;
+  readonly #counts: Record<Role, number> = forRoles(() => 0);
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
-    this.#weights = Array.from({ length: pools }, () => 0);
-    this.#rising = [...this.#weights];
-    this.#held = [...this.#weights];
+    this.#weights = forRoles(() => Array.from({ length: pools }, () => 0));
   }
 
   /** Another one that stands as this one does now. */
   copy(): FrontendTally {
     const copy = new FrontendTally(0);
-    copy.#weights.push(...this.#weights);
-    copy.#rising.push(...this.#rising);
-    copy.#held.push(...this.#held);
-    Object.assign(copy.#counts, this.#counts);
+    for (const role of roles) {
+      copy.#weights[role].push(...this.#weights[role]);
+      copy.#counts[role] = this.#counts[role];
+    }
     return copy;
   }
 
@@ -86,14 +81,16 @@ export class FrontendTally {
 
   /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    const pool = this.#weights.findIndex((weight, at) => weight + (this.#rising[at] ?? 0) > 0);
-    return Math.max(0, pool < 0 ? this.#held.findIndex((weight) => weight > 0) : pool);
+    const { up, rising, held } = this.#weights;
+    const pool = up.findIndex((weight, at) => weight + (rising[at] ?? 0) > 0);
+    return Math.max(0, pool < 0 ? held.findIndex((weight) => weight > 0) : pool);
   }
 
   /** What carries its traffic: the sum of the effective weights that are known. */
   get weight(): number {
+    const { up, rising, held } = this.#weights;
     const pool = this.activePool;
-    return (this.#weights[pool] ?? 0) + (this.#rising[pool] ?? 0) + (this.#held[pool] ?? 0);
+    return (up[pool] ?? 0) + (rising[pool] ?? 0) + (held[pool] ?? 0);
   }
 
   /** Whether there is somebody who has just come up. */
@@ -103,7 +100,8 @@ export class FrontendTally {
 
   /** Whether somebody in a pool would carry its traffic besides those that have just come up. */
   isWarm(pool: number): boolean {
-    return (this.#weights[pool] ?? 0) + (this.#held[pool] ?? 0) > 0;
+    const { up, held } = this.#weights;
+    return (up[pool] ?? 0) + (held[pool] ?? 0) > 0;
   }
 
   /** How the backends stand that are in service. */
@@ -121,22 +119,15 @@ export class FrontendTally {
 
   #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {
     this.#counts[role] += sign;
-    const weights = this.#weightsOf(role);
-    if (weights) weights[pool] = (weights[pool] ?? 0) + sign * weight;
+    const weights = this.#weights[role];
+    weights[pool] = (weights[pool] ?? 0) + sign * weight;
   }
+}
 
-  #weightsOf(role: Role): number[] | undefined {
-    switch (role) {
-      case "up":
-        return this.#weights;
-      case "rising":
-        return this.#rising;
-      case "held":
-        return this.#held;
-      case "awaited":
-      case "down":
-      case "out":
-        return undefined;
-    }
-  }
+/** The same for each role. */
+function forRoles<T>(make: () => T): Record<Role, T> {
+  return {
+    ...{ up: make(), rising: make(), held: make() },
+    ...{ awaited: make(), down: make(), out: make() },
+  };
 }

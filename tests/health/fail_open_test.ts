@@ -10,12 +10,14 @@ import {
   nextLastUse,
   noticeMs,
   presumedInUse,
+  roleOf,
 } from "../../lib/health/mod.ts";
 
 Deno.test("fail-open begins when the share is missed even if all that are awaited are up", () => {
   const rows: readonly [FailOpen, up: number, down: number, awaited: number, begins: boolean][] = [
     ["never", 0, 4, 0, false],
     ["all-down", 0, 4, 0, true],
+    ["all-down", 0, 1, 0, true],
     ["all-down", 1, 3, 0, false],
     ["all-down", 0, 3, 1, false],
     ["all-down", 0, 0, 0, false],
@@ -54,6 +56,7 @@ Deno.test("fail-open ends only when the share is reached by those that are known
 
 Deno.test("who was in use is who had a weight until its check failed", () => {
   assert.deepEqual(nextLastUse(undefined, 50, false, 7), inUse);
+  assert.deepEqual(nextLastUse(undefined, 1, false, 7), inUse);
   assert.deepEqual(nextLastUse(inUse, 0, true, 7), { until: 7, weight: "configured" });
   const gone = { until: 7, weight: "configured" } as const;
   assert.equal(nextLastUse(gone, 0, true, 9), gone, "it went when it went");
@@ -88,6 +91,11 @@ Deno.test("those that are held carry only where nobody is up", () => {
   assert.deepEqual([tally.activePool, tally.weight, tally.state], [1, 30, "up"]);
   tally.add(1, 5, "up");
   assert.equal(tally.weight, 35, "together with who is up");
+  assert.equal(roleOf({ state: "down", untested: false, held: "configured" }), "held");
+  assert.equal(roleOf({ state: "down", untested: false, held: "kept" }), "down");
+  const light = new FrontendTally(2);
+  light.add(1, 1, "held");
+  assert.deepEqual([light.activePool, light.isWarm(1), light.copy().weight], [1, true, 1]);
 });
 
 Deno.test("fail-open never lowers a weight, and never moves flows", () => {

@@ -30,12 +30,13 @@ Deno.test("a step begins when it is said to, whatever the time", () => {
 
 Deno.test("a part of a weight is between 1 and all of it", () => {
   assert.deepEqual([partOf(100, 10), partOf(3, 10), partOf(1, 50), partOf(7, 100)], [10, 1, 1, 7]);
-  assert.equal(partOf(50, 30), 15);
+  assert.deepEqual([partOf(50, 30), partOf(100, 60)], [15, 60]);
 });
 
 Deno.test("who has just come up counts as up, but does not warm its pool", () => {
   assert.equal(roleOf({ state: "up", untested: false, risen: 100 }), "rising");
   assert.equal(roleOf({ state: "down", untested: false, risen: 10 }), "down");
+  assert.equal(roleOf({ state: "up", untested: false }), "up");
   const tally = new FrontendTally(2);
   tally.add(0, 100, "rising");
   assert.deepEqual([tally.activePool, tally.weight, tally.state], [0, 100, "up"]);
