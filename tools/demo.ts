@@ -13,7 +13,7 @@ import { demoBackends, demoConfig } from "./demo/config.ts";
 import { type DaemonProcess, startDaemonProcess } from "./demo/daemon_process.ts";
 import { announce, narrate, painter } from "./demo/narrator.ts";
 import { freePort } from "./demo/ports.ts";
-import { restartAfter, restartSays, story } from "./demo/story.ts";
+import { type Deed, firstAct, restartAfter, restartSays, secondAct } from "./demo/story.ts";
 import { startVpp } from "./demo/vpp.ts";
 import type { DemoVpp } from "./demo/vpp.ts";
 
@@ -49,7 +49,7 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
   try {
     await daemon.ready;
     introduce(port, ports);
-    await tell(backends, () => daemon.restart());
+    await tell((deed) => perform(deed, backends, ports.api), () => daemon.restart());
   } catch {
     // maglevd has ended, and its log, above, says why.
   }
@@ -120,9 +120,9 @@ ${demoCommands(ports, deno).map((command) => `  ${command}`).join("\n")}
 `);
 }
 
-/** Plays the story over and over until the demo is over, `restart` once after the first time. */
+/** Plays both acts over and over until the demo is over, `restart` once between them. */
 async function tell(
-  backends: readonly DemoBackend[],
+  perform: (deed: Deed) => Promise<void>,
   restart: () => Promise<void>,
 ): Promise<void> {
   for (let round = 0; !over.signal.aborted; round++) {
@@ -132,13 +132,30 @@ async function tell(
       say(restartSays);
       await restart();
     }
-    for (const { after, backend, mood, says } of story) {
+    for (const { after, deed, says } of round % 2 === 0 ? firstAct : secondAct) {
       await pause(after * 1000);
       if (over.signal.aborted) return;
       say(says);
-      await backends.find(({ name }) => name === backend)?.become(mood);
+      await perform(deed);
     }
   }
+}
+
+/** Does what a step of the story says. */
+async function perform(deed: Deed, backends: readonly DemoBackend[], api: number): Promise<void> {
+  if (deed.kind === "become") {
+    const { backends: names, mood } = deed;
+    const concerned = backends.filter(({ name }) => names.some((each) => each === name));
+    await Promise.all(concerned.map((backend) => backend.become(mood)));
+    return;
+  }
+  const answer = await fetch(`http://127.0.0.1:${api}/maglev.Maglev/${deed.method}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ name: deed.backend }),
+  });
+  const text = await answer.text();
+  if (!answer.ok) say(`maglevd refuses that: ${text}`);
 }
 
 /** Waits, or not any longer when the demo is over. */

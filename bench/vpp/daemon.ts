@@ -39,6 +39,8 @@ export function benchConfig(): Config {
       srcIpSticky: false,
       flushOnDown: true,
       drainDeadlineMs: 0,
+      slowStartMs: 0,
+      failOpen: "never",
       pools: [{ name: "p", backends: members.map((backend) => ({ backend, weight: 100 })) }],
     });
   }

@@ -37,7 +37,7 @@ const membersPerStep = 256;
 export function swap(
   old: World,
   { world, backends, frontends, placings }: Plan,
-  { probing, states }: ApplyContext,
+  { probing, states, clock }: ApplyContext,
   reason: Reason,
   publish: (world: World) => void,
 ): void {
@@ -57,7 +57,7 @@ export function swap(
   const gone = new Map(frontends.gone.map((entry) => [vipOf(entry.file), entry]));
   for (const entry of frontends.fresh) {
     const known = old.frontends.get(entry.file.name);
-    entry.takeOver(known, gone.get(vipOf(entry.file)), former);
+    entry.takeOver(known, gone.get(vipOf(entry.file)), former, clock.wall());
   }
   publish(world);
   states.enterAll(verdicts, reason);
@@ -186,7 +186,7 @@ function* tellFrontends(
     yield* tellFrontend(entry, events, clock, reason);
   }
   for (const entry of frontends.gone) {
-    events.emit(because(reason, [entry.gone(clock.wall())]));
+    events.emit(because(reason, entry.gone(clock.wall())));
     yield;
   }
 }

@@ -1,10 +1,12 @@
 import type { Backend, HealthCheck } from "../config/mod.ts";
 import {
   type BackendState,
+  type FlapMemory,
   freshHealth,
   type Health,
   isHealthy,
   isProbed,
+  neverFlapped,
   recheck,
   type Standing,
   type Transition,
@@ -12,6 +14,7 @@ import {
 import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
+import type { FlapHold } from "./flap_holds.ts";
 import type { Membership } from "./frontend.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import type { Said } from "./saved.ts";
@@ -42,6 +45,10 @@ export class BackendEntry {
   operatorEnabled: boolean | undefined;
   /** Who steered it last. */
   said: Said | undefined;
+  /** What is remembered of its flapping; times are a clock's. */
+  flaps: FlapMemory = neverFlapped;
+  /** Set while it is kept down because of that. */
+  hold: FlapHold | undefined;
   /** Set while an operator has it drained. */
   drain: Drain | undefined;
   /** What is known of its traffic while it drains. */
@@ -82,7 +89,8 @@ export class BackendEntry {
   /** What its weights depend on, as far as it is the same in all frontends. */
   get standing(): Standing {
     const drain = this.drain && "draining";
-    return { state: this.state, untested: this.untested, drain };
+    const isFlapping = this.hold !== undefined;
+    return { state: this.state, untested: this.untested, drain, isFlapping };
   }
 
   /**
@@ -125,6 +133,7 @@ export class BackendEntry {
       certificateEnd: this.job.certificateEnd,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
+      flapHold: this.hold,
       drain: this.drain &&
         drainSnapshot(this.drain, this.placement.memberships, this.drainTraffic),
     };

@@ -1,5 +1,6 @@
 import { type Config, configDiffSteps, type HealthCheck } from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
+import type { Health } from "../health/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
@@ -7,6 +8,9 @@ import type { Clock } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains, type TrafficSource } from "./drains.ts";
+import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
+import { FlapHolds } from "./flap_holds.ts";
+import { firstProbeWithinMs } from "./first_probe.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
@@ -23,6 +27,7 @@ import {
   type SavedWeight,
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
+import { SlowStarts } from "./slow_starts.ts";
 import { States } from "./states.ts";
 import {
   type BackendSnapshot,
@@ -72,9 +77,6 @@ interface Waiting {
   readonly done: Promise<ReloadOutcome>;
 }
 
-/** The longest time over which first probes are spread when there is no warm-up. */
-const defaultSpreadMs = 1_000;
-
 /**
  * Probes the backends of a configuration and keeps their states and those of the frontends:
  * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
@@ -87,6 +89,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #impairment: Impairment;
   readonly #operations: Operations;
   readonly #drains: Drains;
+  readonly #slowStarts: SlowStarts;
+  readonly #holds: FlapHolds;
   readonly #context: ApplyContext;
   #world: World;
   #reloading: Promise<unknown> = Promise.resolve();
@@ -116,6 +120,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
       observer: this.#observers,
       probing,
       historyLimit: () => this.config.transitionHistory,
+      holds: () => holds,
+      risen: (frontend) => this.#slowStarts.begun(frontend),
     });
     this.#context = {
       ...{ clock, states, probing, events, firstWithinMs },
@@ -123,8 +129,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     };
     this.#world = emptyWorld(config);
     const world = () => this.#world;
+    const release = (entry: BackendEntry, health: Health, reason: Reason) =>
+      states.enterAll([{ entry, health, untested: false }], reason);
+    const holds: FlapHolds = this.#holds = new FlapHolds({ clock, events, release });
+    this.#slowStarts = new SlowStarts({ clock, events, world });
     const drains = this.#drains = new Drains({ clock, states, world });
-    const operator = new Operator({ clock, events, states, drains, world });
+    const operator = new Operator({ clock, events, states, drains, holds, world });
     this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
     atOnce(this.#begin(config, options.restored));
   }
@@ -180,6 +190,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** The weights of a frontend that operators have set. */
   savedWeights(frontend: string): SavedWeight[] {
     return this.#world.frontends.get(frontend)?.weightsByHand() ?? [];
+  }
+
+  /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
+  savedFailOpen(frontend: string): SavedFailOpen | undefined {
+    const entry = this.#world.frontends.get(frontend);
+    return entry && savedFailOpen(entry);
   }
 
   /** Calls `listener` for every finished probe until the returned function is called. */
@@ -293,6 +309,8 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   close(): void {
     const { probing } = this.#context;
     this.#operations.finish();
+    this.#slowStarts.close();
+    this.#holds.close();
     this.#drains.close();
     this.#slices.close();
     this.#impairment.close();
@@ -313,9 +331,10 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ForeseenReload }> {
     const old = this.#world;
     const changes = yield* configDiffSteps(old.config, config);
-    const plan = yield* planReload(old, config, this.#context.clock.wall());
+    const now = this.#context.clock.wall();
+    const plan = yield* planReload(old, config, now);
     const refusal = yield* removalRefusal(old.config, config);
-    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan) } };
+    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan, now) } };
   }
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {
@@ -352,16 +371,9 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     yield* settle(old, plan, this.#context, reason);
     // Its frontends may be others now, and so may their deadlines.
     this.#drains.look();
+    this.#slowStarts.look();
+    this.#holds.look();
   }
-}
-
-/**
- * Milliseconds within which the first probe by `check` comes: spread, so that thousands of backends
- * do not move in step, but early enough that all are known before the warm-up is over.
- */
-function firstProbeWithinMs({ lb: { startupMaxDelayMs } }: Config, check: HealthCheck): number {
-  const longest = startupMaxDelayMs === 0 ? defaultSpreadMs : startupMaxDelayMs / 4;
-  return Math.min(check.fastIntervalMs, longest);
 }
 
 /** What was changed a moment ago is there. */

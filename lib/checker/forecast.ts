@@ -1,14 +1,16 @@
 import {
   type BackendInput,
   type BackendState,
-  type FrontendTally,
+  FrontendTally,
   type Health,
+  type LastUse,
   roleOf,
   type Standing,
   type Step,
   step,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import { type Open, openAfter, standingUnder } from "./fail_open.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import {
   type BackendOutcome,
@@ -36,6 +38,9 @@ export function standingIn({ health: { state }, untested, drain }: Condition): S
 export class Forecast {
   readonly #conditions = new Map<BackendEntry, Condition>();
   readonly #weights = new Map<Membership, number>();
+
+  /** As of `now`, Unix milliseconds. */
+  constructor(private readonly now: number) {}
 
   /** What an input would do to a backend after all that was forecast before. */
   steer(entry: BackendEntry, input: BackendInput): Step {
@@ -111,17 +116,49 @@ export class Forecast {
       const member = frontend.members.get(name);
       if (!member) continue;
       const { pool, weight, backend } = member;
-      const role = roleOf(this.#standing(backend));
-      tally.moved(pool, weight, roleOf(backend.standing), role);
+      const standing = standingUnder(frontend.open, member.lastUse, this.#standing(backend));
+      const role = roleOf(standing);
+      tally.moved(pool, weight, member.role, role);
       tally.reweighed(pool, weight, this.weightOf(member), role);
     }
-    return sideOf(
-      frontend,
-      tally,
-      (member) => this.weightOf(member),
-      ({ backend }) => this.#standing(backend),
-    );
+    const look: Look = {
+      weightOf: (member) => this.weightOf(member),
+      standingOf: ({ backend }) => this.#standing(backend),
+      lastUseOf: ({ lastUse }) => lastUse,
+    };
+    const open = openAfter(frontend, frontend.open, tally.census, this.now);
+    return open === frontend.open
+      ? sideOf(frontend, tally, open, look)
+      : countedSide(frontend, open, look, this.now);
   }
+}
+
+/** What members of a frontend are or would be. */
+export interface Look {
+  readonly weightOf: (member: Membership) => number;
+  /** Fail-open left aside. */
+  readonly standingOf: (member: Membership) => Standing;
+  readonly lastUseOf: (member: Membership) => LastUse | undefined;
+}
+
+/** A frontend all of whose members are looked at, which had this fail-open before. */
+export function countedSide(
+  frontend: FrontendEntry,
+  before: Open | undefined,
+  look: Look,
+  now: number,
+): Side {
+  const count = (open: Open | undefined) => {
+    const tally = new FrontendTally(frontend.file.pools.length);
+    for (const member of frontend.members.values()) {
+      const standing = standingUnder(open, look.lastUseOf(member), look.standingOf(member));
+      tally.add(member.pool, look.weightOf(member), roleOf(standing));
+    }
+    return tally;
+  };
+  const tally = count(before);
+  const open = openAfter(frontend, before, tally.census, now);
+  return sideOf(frontend, open === before ? tally : count(open), open, look);
 }
 
 function conditionOf({ health, untested, drain }: Condition): Condition {
@@ -130,16 +167,20 @@ function conditionOf({ health, untested, drain }: Condition): Condition {
 
 /** A frontend as it stands. */
 export function asItIs(frontend: FrontendEntry): Side {
-  const { tally } = frontend;
-  return sideOf(frontend, tally, ({ weight }) => weight, ({ backend }) => backend.standing);
+  const { tally, open } = frontend;
+  return sideOf(frontend, tally, open, {
+    weightOf: ({ weight }) => weight,
+    standingOf: ({ backend }) => backend.standing,
+    lastUseOf: ({ lastUse }) => lastUse,
+  });
 }
 
-/** A frontend whose members have these weights and stand so. */
-export function sideOf(
+/** A frontend whose members look like this, with this fail-open. */
+function sideOf(
   { file: { pools }, members }: FrontendEntry,
   tally: FrontendTally,
-  weightOf: (member: Membership) => number,
-  standingOf: (member: Membership) => Standing,
+  open: Open | undefined,
+  { weightOf, standingOf, lastUseOf }: Look,
 ): Side {
   return {
     tally,
@@ -147,7 +188,8 @@ export function sideOf(
     place: (name) => {
       const member = members.get(name);
       if (!member) return undefined;
-      return { pool: member.pool, weight: weightOf(member), standing: standingOf(member) };
+      const standing = standingUnder(open, lastUseOf(member), standingOf(member));
+      return { pool: member.pool, weight: weightOf(member), standing };
     },
   };
 }

@@ -11,14 +11,17 @@ import {
   effectiveWeight,
   effectiveWeights,
   type FrontendState,
-  FrontendTally,
+  type FrontendTally,
+  type LastUse,
   type Role,
-  roleOf,
   type Standing,
+  type Weight,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import { phaseIn } from "./drain.ts";
+import type { Open, SavedFailOpen } from "./fail_open.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
+import type { Moment, Rise } from "./slow_starts.ts";
+import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
 
 /** The weights of one backend in one frontend, as listeners know them. */
@@ -43,6 +46,14 @@ export interface Membership {
   said: Said | undefined;
   /** What was last announced. */
   told: ToldWeights;
+  /** As it is counted. */
+  role: Role;
+  /** When it last carried traffic; undefined: it did not when its check last failed. */
+  lastUse: LastUse | undefined;
+  /** Set for a while after it came up where the frontend has a slow start. */
+  rise: Rise | undefined;
+  /** It came to a frontend that there was, and VPP has nothing for it. */
+  isNew: boolean;
 }
 
 /**
@@ -53,8 +64,6 @@ export interface Membership {
 export class FrontendEntry {
   /** As last announced. */
   state: FrontendState = "unknown";
-  /** Every change of a backend goes through it. */
-  readonly tally: FrontendTally;
   /** By the name of the backend, in the order of pools and their backends. */
   readonly members = new Map<string, Membership>();
   /** Name of the active pool, as last announced. */
@@ -63,16 +72,27 @@ export class FrontendEntry {
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
   readonly #overruled: OverrideHappening[] = [];
+  readonly #standings: Standings;
 
   /** `file` is what the configuration says of it. */
   constructor(readonly file: Frontend) {
     this.#pool = file.pools[0]?.name ?? "";
-    this.tally = new FrontendTally(file.pools.length);
+    this.#standings = new Standings(file, this.members);
   }
 
   /** What the file says, with the weights in force. */
   get config(): Frontend {
     return this.#config ??= this.#withWeights();
+  }
+
+  /** Set while weights do not follow health. */
+  get open(): Open | undefined {
+    return this.#standings.open;
+  }
+
+  /** What its backends come to. */
+  get tally(): FrontendTally {
+    return this.#standings.tally;
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -85,6 +105,10 @@ export class FrontendEntry {
       weight,
       said: undefined,
       told: absent,
+      role: "out",
+      lastUse: undefined,
+      rise: undefined,
+      isNew: false,
     };
     this.members.set(backend.name, membership);
     return membership;
@@ -95,11 +119,13 @@ export class FrontendEntry {
    * one for the same VIP and is gone for whoever listens; and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
    * with a backend or a pool that has another name now, `formerName` being that of a backend before.
+   * `at` is now, in Unix milliseconds.
    */
   takeOver(
     old: FrontendEntry | undefined,
     renamed: FrontendEntry | undefined,
     formerName: (backend: BackendEntry) => string | undefined,
+    at: number,
   ): void {
     if (old) {
       this.state = old.state;
@@ -116,9 +142,13 @@ export class FrontendEntry {
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
-    for (const { backend, pool, weight } of this.members.values()) {
-      this.tally.add(pool, weight, roleOf(backend.standing));
-    }
+    const nameOf = ({ backend }: Membership) => formerName(backend) ?? backend.name;
+    this.#standings.begin(before && before.#standings, old !== undefined, nameOf, at);
+  }
+
+  /** Begins with what was kept of its fail-open; before `takeOver`. */
+  restoreFailOpen(saved: SavedFailOpen): void {
+    this.#standings.restore(saved);
   }
 
   /**
@@ -162,16 +192,38 @@ export class FrontendEntry {
     return this.#overruled.splice(0);
   }
 
-  /** A backend of this pool and weight has another role now; `unannounced` has to follow. */
-  moved(pool: number, weight: number, from: Role, to: Role): void {
-    this.tally.moved(pool, weight, from, to);
+  /**
+   * A backend stands otherwise; `unannounced` has to follow. Tells whether it has come up and starts
+   * slowly.
+   */
+  moved(member: Membership, moment: Moment, { cause }: Reason): boolean {
     this.#snapshot = undefined;
+    return this.#standings.moved(member, moment, isFound(cause));
+  }
+
+  /** What others see of a backend is another one, though it stands as before. */
+  outdate(): void {
+    this.#snapshot = undefined;
+  }
+
+  /** Whether somebody has just come up, so that `climb` has something to do. */
+  get isRising(): boolean {
+    return this.tally.hasRising;
+  }
+
+  /** When there is something to do for `climb`; Infinity: never. */
+  get climbsAt(): number {
+    return this.#standings.climbsAt;
+  }
+
+  /** Gives those that have come up what they are to have by now; tells the difference. */
+  climb(reason: Reason, { now, wall }: Moment): ReasonedHappening[] {
+    return this.unannounced(this.#standings.climb(now), reason, wall);
   }
 
   /** Sets a runtime weight; `unannounced` has to follow. */
   reweigh(member: Membership, weight: number, said: Said | undefined): void {
-    const role = roleOf(member.backend.standing);
-    this.tally.reweighed(member.pool, member.weight, weight, role);
+    this.#standings.reweighed(member, weight);
     member.weight = weight;
     member.said = said;
     this.#config = undefined;
@@ -181,16 +233,22 @@ export class FrontendEntry {
   assume(): void {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
-    for (const member of this.members.values()) member.told = this.#weightsOf(member);
+    this.#standings.takeNews();
+    for (const member of this.members.values()) {
+      const effective = this.#effectiveOf(member);
+      member.told = { configured: member.weight, effective };
+      this.#standings.noteUse(member, effective, 0);
+    }
   }
 
   /**
    * What listeners have not been told yet: of `concerned` because of `reason`, of the others
-   * because of the pool, if that is another one now, and of the frontend itself.
+   * because of the pool, if that is another one now, or of a measure that keeps traffic safe, and
+   * of the frontend itself.
    */
   unannounced(concerned: Iterable<Membership>, reason: Reason, at: number): ReasonedHappening[] {
     this.#snapshot = undefined;
-    const own: Happening[] = [];
+    const { happenings: own, isOfAll } = this.#standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
     const { name, address: { text: address } } = this.file;
@@ -198,10 +256,13 @@ export class FrontendEntry {
       own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
       this.#pool = pool;
     }
-    for (const member of concerned) this.#announce(member, own);
+    for (const member of concerned) this.#announce(member, own, at);
     const others: Happening[] = [];
-    if (isFailover) { for (const member of this.members.values()) this.#announce(member, others); }
-    const told = [...because(reason, own), ...because({ ...reason, cause: poolCause }, others)];
+    if (isFailover || isOfAll) {
+      for (const member of this.members.values()) this.#announce(member, others, at);
+    }
+    const cause = isOfAll ? safetyCause : poolCause;
+    const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
     if (from === to) return told;
@@ -221,15 +282,13 @@ export class FrontendEntry {
   }
 
   /** What is told of a frontend that the file has no more. */
-  gone(at: number): Happening {
-    const { name, address } = this.file;
-    return {
-      kind: "frontend",
-      frontend: name,
-      address: address.text,
-      transition: { from: this.state, to: "removed", at },
-      activePool: this.#pool,
-    };
+  gone(at: number): Happening[] {
+    const { name: frontend, address: { text: address } } = this.file;
+    const transition = { from: this.state, to: "removed", at } as const;
+    return [
+      ...this.#standings.farewell(),
+      { kind: "frontend", frontend, address, transition, activePool: this.#pool },
+    ];
   }
 
   /** The weights that operators have set to something else than the file says. */
@@ -245,20 +304,23 @@ export class FrontendEntry {
       file: this.file,
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
-      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOf),
+      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOfName),
       byHand: this.weightsByHand(),
+      failOpenSince: this.open?.since,
+      slowStarts: this.#standings.slowStarts(),
     };
   }
 
-  readonly #standingOf = (name: string): Standing => {
-    const backend = this.members.get(name)?.backend;
-    if (!backend) return { state: "removed", untested: false };
-    return { ...backend.standing, drain: phaseIn(backend.drain, this.file.name) };
+  readonly #standingOfName = (name: string): Standing => {
+    const member = this.members.get(name);
+    return member ? this.#standings.of(member) : { state: "removed", untested: false };
   };
 
-  #announce(member: Membership, into: Happening[]): void {
-    const now = this.#weightsOf(member);
+  #announce(member: Membership, into: Happening[], at: number): void {
+    const effective = this.#effectiveOf(member);
+    const now = { configured: member.weight, effective };
     const { told } = member;
+    this.#standings.noteUse(member, effective, at);
     if (told.configured === now.configured && told.effective === now.effective) return;
     member.told = now;
     into.push(this.#change(member, told, now));
@@ -276,9 +338,10 @@ export class FrontendEntry {
     };
   }
 
-  #weightsOf({ backend, pool, weight }: Membership): ToldWeights {
+  #effectiveOf(member: Membership): Weight {
+    const { pool, weight: configured } = member;
     const isActive = pool === this.tally.activePool;
-    return { configured: weight, effective: effectiveWeight(backend.standing, weight, isActive) };
+    return effectiveWeight(this.#standings.of(member), configured, isActive);
   }
 
   #poolName(index: number): string {
@@ -304,4 +367,11 @@ export class FrontendEntry {
   }
 }
 
+/** Whether somebody may have come up: by a probe, or by what probes have found while it was held. */
+function isFound({ kind }: Reason["cause"]): boolean {
+  return kind === "probe" || kind === "safety";
+}
+
 const poolCause = { kind: "pool" } as const;
+
+const safetyCause = { kind: "safety" } as const;

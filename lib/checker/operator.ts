@@ -11,6 +11,7 @@ import type { Clock } from "../time/mod.ts";
 import { formatDuration } from "../config/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drains } from "./drains.ts";
+import type { FlapHolds } from "./flap_holds.ts";
 import { Forecast } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Outcome } from "./outcome.ts";
@@ -26,6 +27,7 @@ export interface OperatorContext {
   readonly events: EventSink;
   readonly states: States;
   readonly drains: Drains;
+  readonly holds: Pick<FlapHolds, "lift">;
   /** What runs now. */
   readonly world: () => World;
 }
@@ -67,12 +69,15 @@ export class Operator {
 
   /** What `operate` would do if it was asked now. Throws what it would throw. */
   deeds(operations: readonly Operation[], by?: Actor): readonly Deed[] {
-    return this.#deeds(atOnce(this.#prepareAll(operations, new Forecast())), by);
+    return this.#deeds(
+      atOnce(this.#prepareAll(operations, new Forecast(this.context.clock.wall()))),
+      by,
+    );
   }
 
   /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
   *foresee(operations: readonly Operation[]): Steps<Planned> {
-    const forecast = new Forecast();
+    const forecast = new Forecast(this.context.clock.wall());
     const possible = yield* this.#prepareAll(operations, forecast);
     yield "long";
     const outcome = yield* forecast.outcome();
@@ -175,12 +180,14 @@ export class Operator {
       ? [`${entry.health.state} -> ${outcome.health.state}`]
       : [];
     if (entry.drain) changes.push(drainOver);
+    if (entry.hold) changes.push(holdOver);
     if (changes.length === 0) return;
     const detail = changes.join(", ");
     events.emit(because(reason, [
       { kind: "operator", action: "reset", backend: entry.name, frontend: "", detail },
     ]));
     this.#undrain(entry, reason);
+    this.context.holds.lift(entry, reason);
     if (verb) states.input(entry, verb, reason);
   }
 
@@ -260,12 +267,15 @@ export class Operator {
       ? []
       : [`${entry.health.state} -> ${outcome.health.state}`];
     if (isUndrained) changes.push(drainOver);
+    const isLifted = verb === "enable" && entry.hold !== undefined;
+    if (isLifted) changes.push(holdOver);
     if (changes.length === 0) return;
     const detail = changes.join(", ");
     events.emit(because(reason, [
       { kind: "operator", action: verb, backend: entry.name, frontend: "", detail },
     ]));
     if (isUndrained) this.#undrain(entry, reason);
+    if (isLifted) this.context.holds.lift(entry, reason);
     states.input(entry, verb, reason);
   }
 
@@ -317,6 +327,9 @@ const longestDrainMs = 24 * 3_600_000;
 
 /** What is said of a drain that comes to its end with something else. */
 const drainOver = "no drain any more";
+
+/** The same of a hold because of flaps. */
+const holdOver = "not held down any more";
 
 const operatorCause = { kind: "operator" } as const;
 

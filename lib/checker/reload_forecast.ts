@@ -1,9 +1,10 @@
 import type { Config, HealthCheck } from "../config/mod.ts";
 import type { OverrideHappening } from "../events/mod.ts";
-import { type BackendState, effectiveWeights, FrontendTally, roleOf, step } from "../health/mod.ts";
+import { type BackendState, effectiveWeights, step } from "../health/mod.ts";
 import { formerNames, keptWord, verdictOf, vipOf } from "./apply.ts";
 import { BackendEntry } from "./backend.ts";
-import { asItIs, type Condition, sideOf, standingIn } from "./forecast.ts";
+import { useOnJoining } from "./fail_open.ts";
+import { asItIs, type Condition, countedSide, standingIn } from "./forecast.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import {
   type BackendOutcome,
@@ -18,10 +19,14 @@ import type { DesiredSource, ForeseenReload } from "./types.ts";
 /** How a backend would stand. */
 type Conditions = ReadonlyMap<BackendEntry, Condition>;
 
-/** What carrying out a plan would come to. Neither `old` nor the plan is touched. */
+/**
+ * What carrying out a plan at `now` (Unix milliseconds) would come to. Neither `old` nor the plan is
+ * touched.
+ */
 export function* foreseePlan(
   old: World,
   plan: Plan,
+  now: number,
 ): Steps<Omit<ForeseenReload, "changes">> {
   const { fresh, changed, gone } = plan.backends;
   const conditions = new Map<BackendEntry, Condition>();
@@ -41,7 +46,7 @@ export function* foreseePlan(
   for (const { name, health } of gone) {
     backends.push({ backend: name, from: health.state, to: "removed" });
   }
-  const inheritance = { former: formerNames(plan), predecessor: predecessors(old, plan) };
+  const inheritance = { former: formerNames(plan), predecessor: predecessors(old, plan), now };
   return {
     backends,
     frontends: yield* frontends(plan, conditions, inheritance),
@@ -89,6 +94,8 @@ interface Inheritance {
   readonly former: ReturnType<typeof formerNames>;
   /** What a frontend was before: of the same name, or of the same VIP. */
   readonly predecessor: (entry: FrontendEntry) => FrontendEntry | undefined;
+  /** Unix milliseconds. */
+  readonly now: number;
 }
 
 function predecessors(old: World, plan: Plan): Inheritance["predecessor"] {
@@ -166,18 +173,19 @@ function* frontends(
 function plannedSide(
   frontend: FrontendEntry,
   conditions: Conditions,
-  { former, predecessor }: Inheritance,
+  { former, predecessor, now }: Inheritance,
 ): Side {
-  const tally = new FrontendTally(frontend.file.pools.length);
   const before = predecessor(frontend);
   const donor = before === frontend ? undefined : before;
   const weightOf = ({ backend: { name }, weight }: Membership) =>
     (donor && frontend.inherited(donor, name, former))?.weight ?? weight;
   const standingOf = ({ backend }: Membership) => standingIn(conditions.get(backend) ?? backend);
-  for (const member of frontend.members.values()) {
-    tally.add(member.pool, weightOf(member), roleOf(standingOf(member)));
-  }
-  return sideOf(frontend, tally, weightOf, standingOf);
+  const lastUseOf = (member: Membership) => {
+    const { backend } = member;
+    if (before === frontend) return member.lastUse;
+    return useOnJoining(member, before?.members.get(former(backend) ?? backend.name));
+  };
+  return countedSide(frontend, before?.open, { weightOf, standingOf, lastUseOf }, now);
 }
 
 /** What a new backend would be, worked out with one that nobody else has. */

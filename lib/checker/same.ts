@@ -11,6 +11,7 @@ const timing = {
   timeoutMs: 0,
   rise: 0,
   fall: 0,
+  flap: undefined,
 };
 
 /**

@@ -10,6 +10,7 @@ import {
 import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
+import type { SavedFailOpen } from "./fail_open.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Plan } from "./plan.ts";
 import { RecentChanges } from "./recent_changes.ts";
@@ -56,6 +57,8 @@ export interface Restored {
   readonly backends: ReadonlyMap<string, SavedBackend>;
   /** Of frontends, by their names. */
   readonly weights: ReadonlyMap<string, readonly SavedWeight[]>;
+  /** By the names of frontends. */
+  readonly failOpens?: ReadonlyMap<string, SavedFailOpen>;
   /** When backends changed their states of late: Unix milliseconds, oldest first. */
   readonly changes: ReadonlyMap<string, readonly number[]>;
   /** Whether health is so young that it may be gone by; what operators said counts always. */
@@ -141,7 +144,7 @@ function restoreWeights(
 /** Restores what a plan makes anew. */
 export function restore(
   { backends, frontends }: Plan,
-  { backends: saved, weights, changes, isHealthFresh }: Restored,
+  { backends: saved, weights, failOpens, changes, isHealthFresh }: Restored,
 ): void {
   for (const { entry } of backends.fresh) {
     const known = saved.get(entry.name);
@@ -150,5 +153,7 @@ export function restore(
   }
   for (const entry of frontends.fresh) {
     restoreWeights(entry, weights.get(entry.file.name) ?? []);
+    const failOpen = failOpens?.get(entry.file.name);
+    if (failOpen) entry.restoreFailOpen(failOpen);
   }
 }

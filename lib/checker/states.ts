@@ -11,7 +11,6 @@ import {
   type BackendState,
   type Health,
   remember,
-  roleOf,
   type Step,
   step,
   type Transition,
@@ -20,6 +19,8 @@ import type { DatedResult, Probing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
+import type { FlapHolds } from "./flap_holds.ts";
+import type { FrontendEntry } from "./frontend.ts";
 import type { CheckerObserver } from "./types.ts";
 
 /** What {@link States} needs. */
@@ -32,6 +33,10 @@ export interface StatesOptions {
   readonly historyLimit: () => number;
   /** Milliseconds within which the first probe by a check comes. */
   readonly firstWithinMs: (check: HealthCheck) => number;
+  /** Who looks after those that flap. */
+  readonly holds: () => Pick<FlapHolds, "changed" | "look">;
+  /** Called when somebody has come up in a frontend that has a slow start. */
+  readonly risen: (frontend: FrontendEntry) => void;
 }
 
 /** A backend, and the health that it enters. */
@@ -59,7 +64,12 @@ export class States {
   /** Takes in what probes have found out. */
   probed(entry: BackendEntry, health: Health, { code, detail }: DatedResult): void {
     const reason: Reason = { cause: { kind: "probe", code, detail } };
+    const { state: from } = entry;
+    const { holds } = this.#options;
+    // It stays down; whether it may be up all the same is decided there.
+    if (entry.hold && from === "down" && health.state === "up") return holds().look();
     this.enterAll([{ entry, health, untested: false }], reason);
+    holds().changed(entry, from, reason);
   }
 
   /** What an input would do, without doing it. */
@@ -90,7 +100,6 @@ export class States {
     const untold: (() => void)[] = [];
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
-      const role = roleOf(entry.standing);
       const isSame = from === health.state && entry.untested === untested;
       entry.health = health;
       entry.untested = untested;
@@ -99,23 +108,19 @@ export class States {
         entry.drain = undefined;
         untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
       }
-      for (const { frontend, pool, weight } of entry.placement.memberships) {
-        frontend.moved(pool, weight, role, roleOf(entry.standing));
-      }
+      this.#move(entry, reason);
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
     }
     for (const tell of untold) tell();
+    if (untold.length > 0) this.#options.holds().look();
   }
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
   drain(entry: BackendEntry, drain: Drain | undefined, news: DrainNews, reason: Reason): void {
-    const role = roleOf(entry.standing);
     if (drain?.said !== entry.drain?.said) entry.drainTraffic = undefined;
     entry.drain = drain;
-    for (const { frontend, pool, weight } of entry.placement.memberships) {
-      frontend.moved(pool, weight, role, roleOf(entry.standing));
-    }
+    this.#move(entry, reason);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
   }
@@ -136,6 +141,14 @@ export class States {
     this.#options.events.emit(because(reason, [
       { kind: "backend", backend, address: address.text, transition, frontends },
     ]));
+  }
+
+  #move({ placement: { memberships } }: BackendEntry, reason: Reason): void {
+    const { clock } = this.#options;
+    const moment = { wall: clock.wall(), now: clock.now() };
+    for (const member of memberships) {
+      if (member.frontend.moved(member, moment, reason)) this.#options.risen(member.frontend);
+    }
   }
 
   #tellDrain({ name: backend }: BackendEntry, news: DrainNews, reason: Reason): void {

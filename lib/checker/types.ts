@@ -4,6 +4,7 @@ import type { BackendState, EffectiveWeight, FrontendState, Transition } from ".
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
 import type { DrainSnapshot } from "./drain.ts";
+import type { FlapHold } from "./flap_holds.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";
 
@@ -31,6 +32,8 @@ export interface BackendSnapshot {
   readonly frontends: readonly string[];
   /** Undefined while it is as the file says. */
   readonly byHand: BackendByHand | undefined;
+  /** Undefined while it is not kept down because it flaps. */
+  readonly flapHold: FlapHold | undefined;
   /** Undefined while nobody has it drained. */
   readonly drain: DrainSnapshot | undefined;
 }
@@ -68,6 +71,10 @@ export interface FrontendSnapshot {
   readonly weights: readonly EffectiveWeight[];
   /** The weights that operators have set to something else than the file says. */
   readonly byHand: readonly SavedWeight[];
+  /** Unix milliseconds since when fail-open lasts; undefined while weights follow health. */
+  readonly failOpenSince: number | undefined;
+  /** Backends that came up a moment ago, and how much of their weights they have, in percent. */
+  readonly slowStarts: ReadonlyMap<string, number>;
 }
 
 /** Why an operator's request was refused; the message is a sentence for the operator. */

@@ -6,6 +6,7 @@ import type {
   LogEvent,
   OverrideEvent,
   ReloadEvent,
+  SafetyEvent,
   TransitionRecord,
   WeightEvent,
 } from "../gen/maglev_pb.ts";
@@ -68,6 +69,8 @@ export function formatEventText(event: Event, style: Style): string {
       return line(event, "override", overrideText(kind.value), style);
     case "drain":
       return line(event, "drain", drainText(kind.value), style);
+    case "safety":
+      return line(event, "safety", safetyText(kind.value), style);
     case "vpp":
     case "probing":
       return line(event, kind.case, changeText(kind.value, style), style);
@@ -149,6 +152,11 @@ function overrideText(event: OverrideEvent): string {
 function drainText({ change, backendName, frontends, detail }: DrainEvent): string {
   const where = change === "overdue" ? ` in ${frontends.join(", ")}` : "";
   return `${backendName} ${change}${where}${detail && `: ${detail}`}`;
+}
+
+function safetyText({ measure, change, frontendName, backendName, detail }: SafetyEvent): string {
+  const about = [frontendName, backendName].filter((name) => name !== "").join(" ");
+  return `${about} ${measure} ${change}${detail && `: ${detail}`}`;
 }
 
 function weightText(event: WeightEvent): string {

@@ -12,6 +12,7 @@ export const addedKinds = [
   "operator",
   "override",
   "drain",
+  "safety",
   "vpp",
   "probing",
 ] as const;

@@ -225,6 +225,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   operator: "What operators did",
   override: "What the file says otherwise than an operator did",
   drain: "Drains, begun, overdue, done and ended",
+  safety: "Measures that keep traffic safe, begun and ended",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
 };

@@ -18,5 +18,6 @@ export type { JsonSchema } from "./json_schema.ts";
 export { Suggester } from "./suggest.ts";
 export { referenceSections, withReference } from "./reference.ts";
 export type { ReferenceKey, ReferenceSection } from "./reference.ts";
+export { failOpenText, flapText } from "./diff/fields.ts";
 export { configDiff, configDiffSteps } from "./diff/diff.ts";
 export type { ConfigChange, Steps } from "./diff/diff.ts";

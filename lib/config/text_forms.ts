@@ -32,6 +32,11 @@ export const textForms = {
     maxLength: 4,
     rule: "a share in percent, such as 50%, from 0% to 100%",
   },
+  "fail-open": {
+    pattern: "^(?:never|all-down|(?:100|[1-9][0-9]?)%)$",
+    maxLength: 8,
+    rule: "never, all-down or a share in percent from 1% to 100%",
+  },
   netns: {
     pattern: `^(?:(?!\\.\\.?$)[^\\s/${hidden}]+)?$`,
     maxLength: 255,

@@ -51,6 +51,18 @@ export const checkTypes = ["icmp", "tcp", "http", "https"] as const;
 /** One of {@link checkTypes}. */
 export type CheckType = (typeof checkTypes)[number];
 
+/** When a backend changes so often that it stays down for a while. Durations are milliseconds. */
+export interface FlapRule {
+  /** So many changes between up and down, at least 2. */
+  readonly changes: number;
+  /** Within this time. */
+  readonly withinMs: number;
+  /** How long it stays down the first time; doubled each time after that. */
+  readonly holdMs: number;
+  /** The longest that it stays down. */
+  readonly maxHoldMs: number;
+}
+
 /** What every health check has. Durations are milliseconds, possibly with fractions. */
 export interface CheckTiming {
   /** Unique among its kind. */
@@ -67,6 +79,8 @@ export interface CheckTiming {
   readonly rise: number;
   /** Failures in a row that take a healthy backend down. */
   readonly fall: number;
+  /** When a backend that changes too often stays down for a while; undefined is never. */
+  readonly flap?: FlapRule | undefined;
   /** Source of probes to IPv4 backends; undefined is the kernel's choice. */
   readonly probeIpv4Source: IpAddress | undefined;
   /** Source of probes to IPv6 backends; undefined is the kernel's choice. */
@@ -169,6 +183,10 @@ export interface Frontend {
   readonly flushOnDown: boolean;
   /** Milliseconds after which the flows of a drained backend are moved; 0 never. */
   readonly drainDeadlineMs: number;
+  /** Milliseconds over which a backend that comes up gets its weight; 0 is at once. */
+  readonly slowStartMs: number;
+  /** When those that were last in use keep their weights: below so many percent up, 1 to 100. */
+  readonly failOpen: "never" | "all-down" | number;
   /** At least one. */
   readonly pools: readonly Pool[];
 }

@@ -168,6 +168,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
     case "drain":
       return [event.backend];
     case "operator":
+    case "safety":
       return event.backend === "" ? [] : [event.backend];
     case "reload":
       return changed(event, "backend");
@@ -191,6 +192,7 @@ export function frontendsOf(event: MaglevEvent): readonly string[] {
       return [event.frontend];
     case "operator":
     case "override":
+    case "safety":
       return event.frontend === "" ? [] : [event.frontend];
     case "reload":
       return changed(event, "frontend");

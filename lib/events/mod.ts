@@ -29,6 +29,7 @@ export type {
   Reason,
   ReasonedHappening,
   ReloadHappening,
+  SafetyHappening,
   ToldWeight,
   VppHappening,
   WeightChange,

@@ -1,5 +1,12 @@
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
-import type { EventKind, EventSource, MaglevEvent, ToldWeight, VppHappening } from "./types.ts";
+import type {
+  EventKind,
+  EventSource,
+  MaglevEvent,
+  SafetyHappening,
+  ToldWeight,
+  VppHappening,
+} from "./types.ts";
 
 /** The log record that tells an event. */
 export interface EventRecord {
@@ -20,6 +27,18 @@ const vppRecords: Readonly<Record<VppHappening["change"], readonly [LogLevel, st
   altered: ["warn", "vpp-altered"],
 };
 
+/** How loudly it is told that a measure begins and ends. */
+const measureLevels = {
+  "fail-open-begun": "warn",
+  "fail-open-ended": "info",
+  "slow-start-begun": "info",
+  "slow-start-ended": "info",
+  "flap-hold-begun": "warn",
+  "flap-hold-ended": "info",
+} as const satisfies Readonly<
+  Record<`${SafetyHappening["measure"]}-${SafetyHappening["change"]}`, LogLevel>
+>;
+
 /** What a rejected configuration is told as, by what it did not get through. */
 const rejections = {
   parse: "config-check-failed",
@@ -38,6 +57,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   operator: ["operator-action"],
   override: ["override-ended", "backend-enabled-kept"],
   drain: ["backend-drain"],
+  safety: Object.keys(measureLevels),
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
 };
@@ -96,6 +116,13 @@ export function recordOf(event: MaglevEvent): EventRecord {
       const { change, backend, frontends, detail } = event;
       const told = { change, backend, frontends, detail: detail || undefined };
       return info("backend-drain", { ...told, ...reason });
+    }
+    case "safety": {
+      const { measure, change, detail } = event;
+      const about = { frontend: event.frontend || undefined, backend: event.backend || undefined };
+      const attributes = { ...about, ...reason, detail: detail || undefined };
+      const msg = `${measure}-${change}` as const;
+      return { level: measureLevels[msg], msg, attributes };
     }
     case "vpp":
       return vppRecord(event);

@@ -166,6 +166,23 @@ export interface DrainHappening {
   readonly detail: string;
 }
 
+/** A measure that keeps traffic safe by itself has begun or ended. */
+export interface SafetyHappening {
+  readonly kind: "safety";
+  /**
+   * - `fail-open`: a frontend's weights keep to who was last in use, and do not follow health.
+   * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
+   * - `flap-hold`: a backend stays down for a while because it changed its state too often.
+   */
+  readonly measure: "fail-open" | "slow-start" | "flap-hold";
+  readonly change: "begun" | "ended";
+  /** What it is about; empty where it does not apply. */
+  readonly frontend: string;
+  readonly backend: string;
+  /** For people, such as `1 of 4 backends in service up, fail-open is 50%`. */
+  readonly detail: string;
+}
+
 /** Probes cannot be made for a lack of maglevd's own, or can again. */
 export interface ProbingHappening {
   readonly kind: "probing";
@@ -184,6 +201,7 @@ export type Happening =
   | OperatorHappening
   | OverrideHappening
   | DrainHappening
+  | SafetyHappening
   | VppHappening
   | ProbingHappening;
 
@@ -197,6 +215,7 @@ export const eventKinds = [
   "operator",
   "override",
   "drain",
+  "safety",
   "vpp",
   "probing",
 ] as const satisfies readonly Happening["kind"][];

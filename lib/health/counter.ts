@@ -72,3 +72,15 @@ export function nextDelay(
   if (counter >= counterMax(check)) return check.intervalMs;
   return counter === 0 ? check.downIntervalMs : check.fastIntervalMs;
 }
+
+/** Delays between probes vary by this share. */
+const jitter = 0.1;
+
+/** Within how many milliseconds a check notices that a healthy backend has died, at worst. */
+export function noticeMs(
+  check: RiseFall & ProbeIntervals & { readonly timeoutMs: number },
+): number {
+  const { intervalMs, fastIntervalMs, timeoutMs, fall } = check;
+  const between = Math.max(fastIntervalMs * (1 + jitter), timeoutMs);
+  return intervalMs * (1 + jitter) + (fall - 1) * between + timeoutMs;
+}

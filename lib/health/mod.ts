@@ -10,16 +10,28 @@ export type {
   BackendState,
   DrainPhase,
   FrontendState,
+  Held,
   Standing,
   Transition,
   Weight,
 } from "./types.ts";
-export { count, counterMax, counterStart, isHealthy, nextDelay } from "./counter.ts";
+export { count, counterMax, counterStart, isHealthy, nextDelay, noticeMs } from "./counter.ts";
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
 export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
 export { effectiveWeight, judgeWeight, weightRules } from "./weight.ts";
 export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
+export { afterChange, afterHold, holdMs, neverFlapped } from "./flap.ts";
+export type { FlapMemory, FlapRule } from "./flap.ts";
+export { failsOpen, heldBy, inUse, nextLastUse, presumedInUse } from "./fail_open.ts";
+export type { Census, FailOpen, LastUse } from "./fail_open.ts";
+export {
+  partOf,
+  slowStartPercent,
+  slowStartStep,
+  slowStartStepAt,
+  slowStartSteps,
+} from "./slow_start.ts";
 export { effectiveWeights } from "./pools.ts";
 export type { EffectiveWeight, StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
 export { FrontendTally, roleOf } from "./tally.ts";

@@ -1,18 +1,35 @@
+import type { Census } from "./fail_open.ts";
 import type { FrontendState, Standing } from "./types.ts";
 
 /**
  * What a backend is to its frontend as a whole.
  *
  * - `up`: it carries traffic if its pool does.
+ * - `rising`: the same, but it has come up only just now.
+ * - `held`: it is down, but carries traffic if its pool does, because of fail-open.
  * - `awaited`: nothing is known of it yet.
- * - `out`: it carries nothing, whatever the pool.
+ * - `down`: it carries nothing, or nobody knows what.
+ * - `out`: somebody has taken it out of service.
  */
-export type Role = "up" | "awaited" | "out";
+export type Role = (typeof roles)[number];
+
+const roles = ["up", "rising", "held", "awaited", "down", "out"] as const;
 
 /** The role of a backend that stands so. */
-export function roleOf({ state, drain }: Standing): Role {
+export function roleOf({ state, drain, held, risen }: Standing): Role {
   if (drain !== undefined) return "out";
-  return state === "up" ? "up" : state === "unknown" ? "awaited" : "out";
+  switch (state) {
+    case "up":
+      return risen === undefined ? "up" : "rising";
+    case "unknown":
+      return "awaited";
+    case "down":
+      return held === "configured" ? "held" : "down";
+    case "paused":
+    case "disabled":
+    case "removed":
+      return "out";
+  }
 }
 
 /**
@@ -21,27 +38,27 @@ export function roleOf({ state, drain }: Standing): Role {
  * of them change.
  *
  * - The active pool is the first with a backend that is up, not drained, and has a configured
- *   weight above 0, else the first.
+ *   weight above 0, else the first with one that fail-open holds, else the first.
  * - The frontend is `up` if any effective weight is above 0, `unknown` if none of its backends is
  *   up and one of them is unknown, those that are drained left aside, else `down`.
  */
 export class FrontendTally {
-  /** Per pool, the sum of the weights of the backends that are up; integers, so it stays exact. */
-  readonly #weights: number[];
-  #up = 0;
-  #awaited = 0;
+  /** By role and pool, the sum of the weights: integers, so it stays exact. */
+  readonly #weights: Readonly<Record<Role, number[]>>;
+  readonly #counts: Record<Role, number> = forRoles(() => 0);
 
   /** For a frontend of so many pools, still without backends. */
   constructor(pools: number) {
-    this.#weights = Array.from({ length: pools }, () => 0);
+    this.#weights = forRoles(() => Array.from({ length: pools }, () => 0));
   }
 
   /** Another one that stands as this one does now. */
   copy(): FrontendTally {
     const copy = new FrontendTally(0);
-    copy.#weights.push(...this.#weights);
-    copy.#up = this.#up;
-    copy.#awaited = this.#awaited;
+    for (const role of roles) {
+      copy.#weights[role].push(...this.#weights[role]);
+      copy.#counts[role] = this.#counts[role];
+    }
     return copy;
   }
 
@@ -64,24 +81,53 @@ export class FrontendTally {
 
   /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    return Math.max(0, this.#weights.findIndex((weight) => weight > 0));
+    const { up, rising, held } = this.#weights;
+    const pool = up.findIndex((weight, at) => weight + (rising[at] ?? 0) > 0);
+    return Math.max(0, pool < 0 ? held.findIndex((weight) => weight > 0) : pool);
   }
 
   /** What carries its traffic: the sum of the effective weights that are known. */
   get weight(): number {
-    return this.#weights[this.activePool] ?? 0;
+    const { up, rising, held } = this.#weights;
+    const pool = this.activePool;
+    return (up[pool] ?? 0) + (rising[pool] ?? 0) + (held[pool] ?? 0);
+  }
+
+  /** Whether there is somebody who has just come up. */
+  get hasRising(): boolean {
+    return this.#counts.rising > 0;
+  }
+
+  /** Whether somebody in a pool would carry its traffic besides those that have just come up. */
+  isWarm(pool: number): boolean {
+    const { up, held } = this.#weights;
+    return (up[pool] ?? 0) + (held[pool] ?? 0) > 0;
+  }
+
+  /** How the backends stand that are in service. */
+  get census(): Census {
+    const { up, rising, held, down, awaited } = this.#counts;
+    return { up: up + rising, down: down + held, awaited };
   }
 
   /** The frontend's state. */
   get state(): FrontendState {
     if (this.weight > 0) return "up";
-    return this.#up === 0 && this.#awaited > 0 ? "unknown" : "down";
+    const { up, awaited } = this.census;
+    return up === 0 && awaited > 0 ? "unknown" : "down";
   }
 
   #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {
-    if (role === "awaited") this.#awaited += sign;
-    if (role !== "up") return;
-    this.#up += sign;
-    this.#weights[pool] = (this.#weights[pool] ?? 0) + sign * weight;
+    this.#counts[role] += sign;
+    const weights = this.#weights[role];
+    weights[pool] = (weights[pool] ?? 0) + sign * weight;
   }
+}
+
+/** The same for each role. */
+function forRoles<T>(make: () => T): Record<Role, T> {
+  return {
+    ...{ up: make(), rising: make(), held: make() },
+    ...{ awaited: make(), down: make(), out: make() },
+  };
 }

@@ -37,7 +37,22 @@ export interface Standing {
   readonly untested: boolean;
   /** An operator has it drained; absent when not. */
   readonly drain?: DrainPhase | undefined;
+  /** It is kept down for a while because it flaps, whatever its probes say. */
+  readonly isFlapping?: boolean | undefined;
+  /** What its frontend's fail-open leaves to it if it is down; absent while there is none. */
+  readonly held?: Held | undefined;
+  /**
+   * How much of its weight it has since it came up, in percent; 100 while it has all of it but came
+   * up only just now. Absent where it does not start slowly.
+   */
+  readonly risen?: number | undefined;
 }
+
+/**
+ * What fail-open leaves to a backend that is down: the weight that is configured, what VPP has for
+ * it, or nothing, since it was not in use before.
+ */
+export type Held = "configured" | "kept" | "nothing";
 
 /** How far a drain is: `overdue` when what is left of the flows is to be moved away. */
 export type DrainPhase = "draining" | "overdue";

@@ -1,4 +1,5 @@
 import { isProbed } from "./machine.ts";
+import { partOf } from "./slow_start.ts";
 import type { BackendState, Standing, Weight } from "./types.ts";
 
 /** All that the effective weight of one backend in one frontend comes from. */
@@ -21,11 +22,15 @@ export interface Circumstances {
  * - `standby`: another pool is the active one.
  * - `kept`: the backend was not probed yet, and has what VPP has for it.
  * - `draining`: an operator has it drained; `overdue`, so long that what is left is moved away.
+ * - `slow-start`: it came up a moment ago, and has so much of its weight.
+ * - `flap-hold`: it changed between up and down so often that it is kept down for a while.
+ * - `fail-open`: it is down, but so many are that it keeps what it had.
  */
 export type WeightReason =
-  | { readonly kind: "carries" | "zero" | "standby" | "kept" }
+  | { readonly kind: "carries" | "zero" | "standby" | "kept" | "fail-open" | "flap-hold" }
   | { readonly kind: "not-up"; readonly state: Exclude<BackendState, "up"> }
-  | { readonly kind: "draining"; readonly isOverdue: boolean };
+  | { readonly kind: "draining"; readonly isOverdue: boolean }
+  | { readonly kind: "slow-start"; readonly percent: number };
 
 /** What VPP is to hold for one backend, and why. */
 export interface Verdict {
@@ -57,16 +62,32 @@ export const weightRules: readonly WeightRule[] = [
   {
     name: "draining",
     applies: ({ standing: { drain } }) => drain !== undefined,
-    verdict: ({ standing: { drain, state }, flushOnDown }) => ({
+    verdict: ({ standing, flushOnDown }) => ({
       weight: 0,
-      flush: drain === "overdue" || (state === "down" && flushOnDown),
-      reason: { kind: "draining", isOverdue: drain === "overdue" },
+      flush: standing.drain === "overdue" || (isBelievedDown(standing) && flushOnDown),
+      reason: { kind: "draining", isOverdue: standing.drain === "overdue" },
     }),
   },
   {
     name: "not probed yet",
     applies: ({ standing }) => standing.untested && isProbed(standing.state),
     verdict: () => ({ weight: "kept", flush: false, reason: { kind: "kept" } }),
+  },
+  {
+    name: "fail open",
+    applies: ({ standing: { state, held }, isInActivePool, configured }) =>
+      state === "down" &&
+      (held === "kept" || (held === "configured" && isInActivePool && configured > 0)),
+    verdict: ({ standing: { held }, configured }) => ({
+      weight: held === "kept" ? "kept" : configured,
+      flush: false,
+      reason: { kind: "fail-open" },
+    }),
+  },
+  {
+    name: "flap hold",
+    applies: ({ standing: { state, isFlapping } }) => state === "down" && isFlapping === true,
+    verdict: (of) => ({ weight: 0, flush: isMoved("on-down", of), reason: { kind: "flap-hold" } }),
   },
   stateRule("down", "on-down"),
   stateRule("unknown", "never"),
@@ -79,6 +100,15 @@ export const weightRules: readonly WeightRule[] = [
     name: "weight 0",
     applies: ({ configured }) => configured === 0,
     verdict: () => ({ weight: 0, flush: false, reason: { kind: "zero" } }),
+  },
+  {
+    name: "slow start",
+    applies: ({ standing: { risen } }) => risen !== undefined && risen < 100,
+    verdict: ({ standing: { risen: percent = 100 }, configured }) => ({
+      weight: partOf(configured, percent),
+      flush: false,
+      reason: { kind: "slow-start", percent },
+    }),
   },
   {
     name: "carries",
@@ -119,15 +149,20 @@ function stateRule(state: Exclude<BackendState, "up">, flushing: Flushing): Weig
   };
 }
 
-function isMoved(flushing: Flushing, { standing: { drain }, flushOnDown }: Circumstances): boolean {
+/** A check has failed, and there is no reason to think that it is the check that is wrong. */
+function isBelievedDown({ state, held }: Standing): boolean {
+  return state === "down" && held === undefined;
+}
+
+function isMoved(flushing: Flushing, { standing, flushOnDown }: Circumstances): boolean {
   switch (flushing) {
     case "always":
       return true;
     case "never":
       return false;
     case "on-down":
-      return flushOnDown;
+      return flushOnDown && isBelievedDown(standing);
     case "when-overdue":
-      return drain === "overdue";
+      return standing.drain === "overdue";
   }
 }

@@ -61,6 +61,18 @@ export const healthFamilies = {
     "How long a backend has been draining or, once it is drained, how long that took; no series " +
       "while nobody has it drained.",
   ),
+  backendFlapHold: gauge(
+    "maglev_backend_flap_hold",
+    ["backend"],
+    "1 while the backend is kept down because it flaps, else 0; no series where its check has no " +
+      "flap.",
+  ),
+  backendSlowStart: gauge(
+    "maglev_backend_slow_start_ratio",
+    ["frontend", "backend"],
+    "How much of its weight a backend has since it came up, from 0.1 to 1; no series where the " +
+      "frontend has no slow start.",
+  ),
   backendTransitions: counter(
     "maglev_backend_transitions_total",
     ["backend", "from", "to"],
@@ -70,6 +82,12 @@ export const healthFamilies = {
     "maglev_frontend_state",
     ["frontend", "address", "protocol", "port", "state"],
     "1 for the state that the frontend is in, 0 for the others.",
+  ),
+  frontendFailOpen: gauge(
+    "maglev_frontend_fail_open",
+    ["frontend"],
+    "1 while too few backends of the frontend are up, so that those that were last in use keep " +
+      "their weights; no series where fail-open is never.",
   ),
   frontendPoolActive: gauge(
     "maglev_frontend_pool_active",

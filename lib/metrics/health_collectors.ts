@@ -12,9 +12,10 @@ import { healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */
 export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
-  const { backendState, backendHealth, backendEnabled, backendDrain } = healthFamilies;
+  const { backendState, backendHealth, backendEnabled, backendDrain, backendSlowStart } =
+    healthFamilies;
   const { frontendState, frontendPoolActive, frontendPoolIndex } = healthFamilies;
-  const { poolWeight, effectiveWeight } = healthFamilies;
+  const { poolWeight, effectiveWeight, frontendFailOpen } = healthFamilies;
   return [
     collector(backendState, () => perBackend(checker, stateSamples)),
     collector(backendHealth, () => perBackend(checker, (name, { health }) => [[health, name]])),
@@ -35,6 +36,16 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
         ),
     ),
     collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
+    collector(
+      healthFamilies.backendFlapHold,
+      () =>
+        perBackend(checker, (name, { config: { healthcheck }, flapHold }) => {
+          const hasRule = checker.healthcheck(healthcheck)?.flap !== undefined;
+          return hasRule ? [[flapHold ? 1 : 0, name]] : [];
+        }),
+    ),
+    collector(backendSlowStart, () => perFrontend(checker, slowStartSamples)),
+    collector(frontendFailOpen, () => perFrontend(checker, failOpenSamples)),
     collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
     collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),
     collector(effectiveWeight, () => perFrontend(checker, effectiveSamples)),
@@ -105,6 +116,22 @@ function frontendStateSamples(name: string, { config, state: now }: FrontendSnap
     String(port),
     state,
   ]);
+}
+
+function failOpenSamples(name: string, { config, failOpenSince }: FrontendSnapshot): Sample[] {
+  return config.failOpen === "never" ? [] : [[failOpenSince === undefined ? 0 : 1, name]];
+}
+
+function* slowStartSamples(
+  name: string,
+  { config: { slowStartMs, pools }, slowStarts }: FrontendSnapshot,
+): Generator<Sample> {
+  if (slowStartMs === 0) return;
+  for (const { backends } of pools) {
+    for (const { backend } of backends) {
+      yield [(slowStarts.get(backend) ?? 100) / 100, name, backend];
+    }
+  }
 }
 
 function poolSamples(name: string, { config, activePool }: FrontendSnapshot): Sample[] {

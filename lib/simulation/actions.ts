@@ -101,9 +101,21 @@ export function randomActions(random: Random, site: Site): Action[] {
     if (action.do === "reload") present = action.edits.reduce(edited, present);
     actions.push(action);
     if (random.chance(0.8)) actions.push({ do: "wait", ms: randomWait(random) });
+    if (action.do === "server" && action.mood !== "well" && random.chance(0.6)) {
+      actions.push(...recovery(random, action));
+    }
     if (random.chance(0.1)) actions.push({ do: "check" });
   }
   return [...actions, { do: "check" }];
+}
+
+/** A server comes back after a while, and is left alone for another one: perhaps it comes up. */
+function recovery(random: Random, action: Action & { readonly do: "server" }): Action[] {
+  return [
+    { do: "wait", ms: random.next() * 6_000 },
+    { ...action, mood: "well" },
+    { do: "wait", ms: random.next() * 4_000 },
+  ];
 }
 
 /** Mostly about as long as a round trip, sometimes as long as probes take. */

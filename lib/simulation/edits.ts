@@ -47,6 +47,13 @@ export type Edit =
   | { readonly what: "sticky"; readonly frontend: string }
   | { readonly what: "flush"; readonly frontend: string }
   | { readonly what: "drain-deadline"; readonly frontend: string; readonly ms: number }
+  | {
+    readonly what: "fail-open";
+    readonly frontend: string;
+    readonly failOpen: NonNullable<SiteFrontend["failOpen"]>;
+  }
+  | { readonly what: "flap"; readonly check: string; readonly flap: SiteCheck["flap"] }
+  | { readonly what: "slow-start"; readonly frontend: string; readonly ms: number }
   | { readonly what: "conf"; readonly flowTimeoutSeconds: number }
   | { readonly what: "drift"; readonly syncIntervalMs: number }
   | { readonly what: "buckets"; readonly buckets: number }
@@ -64,6 +71,8 @@ const harmless = new Set<Edit["what"]>([
   "sticky",
   "flush",
   "drain-deadline",
+  "slow-start",
+  "flap",
   "conf",
   "drift",
   "buckets",
@@ -150,6 +159,12 @@ function applied(site: Site, edit: Edit): Site {
     }
     case "drain-deadline":
       return withFrontend(site, edit.frontend, { drainDeadlineMs: edit.ms });
+    case "fail-open":
+      return withFrontend(site, edit.frontend, { failOpen: edit.failOpen });
+    case "flap":
+      return withCheck(site, edit.check, { flap: edit.flap });
+    case "slow-start":
+      return withFrontend(site, edit.frontend, { slowStartMs: edit.ms });
     case "conf":
       return { ...site, flowTimeoutSeconds: edit.flowTimeoutSeconds };
     case "drift":
@@ -249,6 +264,22 @@ const warmUps = [[0, 0], [0, 0], [500, 3_000], [5_000, 30_000]] as const;
 /** In milliseconds; 0 is none. */
 const drainDeadlines = [0, 0, 1_000, 20_000] as const;
 
+/** What frontends may have as `fail-open`. */
+export const failOpens = ["never", "never", "all-down", 50, 100] as const;
+
+/** In milliseconds; 0 is at once. */
+export const slowStarts = [0, 900, 5_000, 20_000] as const;
+
+const flaps = [
+  { changes: 2, withinMs: 60_000, holdMs: 2_000, maxHoldMs: 10_000 },
+  { changes: 4, withinMs: 5_000, holdMs: 500, maxHoldMs: 500 },
+] as const;
+
+/** What a check may have as `flap`. */
+export function randomFlap(random: Random): SiteCheck["flap"] {
+  return random.chance(0.2) ? undefined : random.pick(flaps);
+}
+
 /** A site to begin with. */
 export function randomSite(random: Random): Site {
   const warmUp = random.pick(warmUps);
@@ -343,6 +374,9 @@ export function randomEdit(random: Random, site: Site): Edit {
     { what: "sticky", frontend },
     { what: "flush", frontend },
     { what: "drain-deadline", frontend, ms: random.pick(drainDeadlines) },
+    { what: "fail-open", frontend, failOpen: random.pick(failOpens) },
+    { what: "flap", check, flap: randomFlap(random) },
+    { what: "slow-start", frontend, ms: random.pick(slowStarts) },
     { what: "conf", flowTimeoutSeconds: random.pick([40, 60]) },
     // Not longer: what only a drift pass repairs has to be repaired within the history.
     { what: "drift", syncIntervalMs: random.pick([5_000, 20_000, 30_000]) },

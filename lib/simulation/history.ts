@@ -1,5 +1,5 @@
 import { type Action, randomActions } from "./actions.ts";
-import { randomSite } from "./edits.ts";
+import { failOpens, randomFlap, randomSite, slowStarts } from "./edits.ts";
 import { Random } from "./random.ts";
 import type { Site } from "./site.ts";
 
@@ -39,7 +39,19 @@ export function historyOf(seed: number): History {
 
 /** What keeps traffic safe is chosen apart, so that all else is the same with it and without. */
 function withMeasures(site: Site, random: Random): Site {
-  return { ...site, maxRemovalsPercent: random.pick([100, 100, 50, 20]) };
+  const maxRemovalsPercent = random.pick([100, 100, 50, 20]);
+  const frontends = Object.entries(site.frontends).map(([name, frontend]) =>
+    [name, {
+      ...frontend,
+      failOpen: random.pick(failOpens),
+      slowStartMs: random.pick(slowStarts),
+    }] as const
+  );
+  const checks = Object.entries(site.checks).map(([name, check]) =>
+    [name, { ...check, flap: randomFlap(random) }] as const
+  );
+  const safe = { maxRemovalsPercent, checks: Object.fromEntries(checks) };
+  return { ...site, ...safe, frontends: Object.fromEntries(frontends) };
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */

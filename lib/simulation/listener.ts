@@ -11,6 +11,12 @@ export class Listener {
   readonly #pools = new Map<string, string>();
   /** `frontend/backend` to configured and effective weight. */
   readonly #weights = new Map<string, string>();
+  /** Frontends that fail open. */
+  readonly #open = new Set<string>();
+  /** `frontend/backend` of those that start slowly. */
+  readonly #rising = new Set<string>();
+  /** Backends that are kept down because they flap. */
+  readonly #held = new Set<string>();
   /** Backends that drain, and whether they are drained. */
   readonly #drains = new Map<string, string>();
   #seq: number;
@@ -19,12 +25,15 @@ export class Listener {
     this.#seq = checker.events.lastSeq;
     for (const name of checker.backendNames()) {
       this.#backends.set(name, checker.backend(name)?.state ?? "");
+      if (checker.backend(name)?.flapHold) this.#held.add(name);
     }
     for (const name of checker.frontendNames()) {
       const frontend = checker.frontend(name);
       if (!frontend) continue;
       this.#frontends.set(name, frontend.state);
       this.#pools.set(name, frontend.activePool);
+      if (frontend.failOpenSince !== undefined) this.#open.add(name);
+      for (const backend of frontend.slowStarts.keys()) this.#rising.add(`${name}/${backend}`);
     }
     for (const [name, drain] of shownDrains(checker)) this.#drains.set(name, drain);
     for (const [place, weights] of shownWeights(checker)) this.#weights.set(place, weights);
@@ -45,6 +54,25 @@ export class Listener {
     compare("frontend", this.#frontends, stateOf(checker.frontendNames(), checker.frontend), wrong);
     compare("drain of", this.#drains, shownDrains(checker), wrong);
     compare("weights of", this.#weights, shownWeights(checker), wrong);
+    for (const name of this.#frontends.keys()) {
+      for (const backend of checker.frontend(name)?.slowStarts.keys() ?? []) {
+        const place = `${name}/${backend}`;
+        if (!this.#rising.has(place)) wrong.push(`slow start of ${place} was not told`);
+      }
+      const [heard, is] = [this.#open.has(name), checker.frontend(name)?.failOpenSince];
+      if (heard !== (is !== undefined)) wrong.push(`fail-open of ${name}: heard ${heard}`);
+    }
+    for (const name of new Set([...checker.backendNames(), ...this.#held])) {
+      const [heard, is] = [this.#held.has(name), checker.backend(name)?.flapHold !== undefined];
+      const { flapHold, state } = checker.backend(name) ?? {};
+      if (flapHold && state !== "down") wrong.push(`${name} is kept down, but it is ${state}`);
+      if (heard !== is) wrong.push(`flap hold of ${name}: heard ${heard}, is ${is}`);
+    }
+    for (const place of this.#rising) {
+      const [name = "", backend = ""] = place.split("/");
+      const is = checker.frontend(name)?.slowStarts.has(backend);
+      if (!is) wrong.push(`slow start of ${place}: its end was not told`);
+    }
     for (const [name, pool] of this.#pools) {
       const active = checker.frontend(name)?.activePool;
       if (pool !== active) wrong.push(`active pool of ${name}: heard ${pool}, is ${active}`);
@@ -90,6 +118,16 @@ export class Listener {
       }
       case "drain":
         return this.#hearDrain(event);
+      case "safety": {
+        const { measure, frontend, backend, change } = event;
+        const all = { "fail-open": this.#open, "slow-start": this.#rising };
+        const known = { ...all, "flap-hold": this.#held }[measure];
+        const about = [frontend, backend].filter((name) => name !== "").join("/");
+        const isHeard = known.has(about) === (change === "ended");
+        if (change === "begun") known.add(about);
+        else known.delete(about);
+        return isHeard ? [] : [`${measure} of ${about} has ${change} again`];
+      }
       case "reload":
       case "operator":
       case "override":

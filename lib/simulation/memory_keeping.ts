@@ -8,6 +8,7 @@ const mostEvents = 10_000;
 export class MemoryKeeping implements Keeping {
   readonly backends = new Map<string, SavedState["backends"][number]>();
   readonly weights = new Map<string, SavedState["weights"]>();
+  readonly failOpens = new Map<string, SavedState["failOpens"][number]>();
   readonly flushes = new Map<string, readonly string[]>();
   /** The batches of late, some of which may have failed. */
   readonly batches: Batch[] = [];
@@ -30,6 +31,7 @@ export class MemoryKeeping implements Keeping {
     if (outcome.kind === "emptied") {
       this.backends.clear();
       this.weights.clear();
+      this.failOpens.clear();
       this.flushes.clear();
       this.events.length = 0;
     }
@@ -45,6 +47,7 @@ export class MemoryKeeping implements Keeping {
     survivor.events.push(...this.events);
     for (const [name, backend] of this.backends) survivor.backends.set(name, backend);
     for (const [name, weights] of this.weights) survivor.weights.set(name, weights);
+    for (const [name, failOpen] of this.failOpens) survivor.failOpens.set(name, failOpen);
     for (const [vip, addresses] of this.flushes) survivor.flushes.set(vip, addresses);
     return survivor;
   }
@@ -66,6 +69,7 @@ export class MemoryKeeping implements Keeping {
       events: this.events,
       backends: [...this.backends.values()],
       weights: [...this.weights.values()].flat(),
+      failOpens: [...this.failOpens.values()],
       flushes: Array.from(this.flushes, ([vip, addresses]) => ({ vip, addresses })),
     };
   }
@@ -77,7 +81,11 @@ export class MemoryKeeping implements Keeping {
     if (this.events.length > 2 * mostEvents) this.events.splice(0, this.events.length - mostEvents);
     for (const each of backends) this.backends.set(each.name, each);
     for (const name of gone) this.backends.delete(name);
-    for (const { name, weights } of frontends) this.weights.set(name, weights);
+    for (const { name, weights, failOpen } of frontends) {
+      this.weights.set(name, weights);
+      if (failOpen) this.failOpens.set(name, failOpen);
+      else this.failOpens.delete(name);
+    }
     for (const { vip, addresses } of flushes) {
       if (addresses.length > 0) this.flushes.set(vip, addresses);
       else this.flushes.delete(vip);

@@ -6,7 +6,6 @@ import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
-import { healthyWithoutWeight } from "./healthy_weights.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
 import { isNameMoved, loweredPlaces, restartFaults } from "./lowered.ts";
@@ -15,6 +14,7 @@ import { SimulatedNetwork } from "./network.ts";
 import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
+import { unsafe } from "./safety_watch.ts";
 import { StartWatch } from "./start.ts";
 import { isRefusal, steer, steeredBy, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
@@ -207,7 +207,7 @@ class Run {
   #sample(): void {
     const wanted = wantedNow(this.#daemon.checker);
     if (this.#wanted && isSameWanted(wanted, this.#wanted)) return;
-    for (const wrong of healthyWithoutWeight(this.#daemon.checker)) this.#blame(wrong);
+    for (const wrong of unsafe(this.#daemon.checker)) this.#blame(wrong);
     this.#wanted = wanted;
     this.#changedAt = this.#clock.now();
     this.#reasons.sample(wanted);

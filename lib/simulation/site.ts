@@ -1,4 +1,4 @@
-import type { Config, Frontend, HealthCheck } from "../config/mod.ts";
+import type { Config, FlapRule, Frontend, HealthCheck } from "../config/mod.ts";
 import { type IpAddress, parseIp } from "../ip/mod.ts";
 
 /** A health check in few words. */
@@ -11,6 +11,8 @@ export interface SiteCheck {
   readonly timeoutMs: number;
   readonly rise: number;
   readonly fall: number;
+  /** Never where it is left out. */
+  readonly flap?: FlapRule | undefined;
 }
 
 /** A backend: one of the site's servers under a name. */
@@ -30,6 +32,10 @@ export interface SiteFrontend {
   readonly sticky: boolean;
   readonly flushOnDown: boolean;
   readonly drainDeadlineMs: number;
+  /** `never` where it is left out. */
+  readonly failOpen?: Frontend["failOpen"];
+  /** 0 where it is left out. */
+  readonly slowStartMs?: number;
   /** Weights by the names of backends. */
   readonly pools: readonly Readonly<Record<string, number>>[];
 }
@@ -102,6 +108,8 @@ export function configOf(site: Site): Config {
 
 function frontendOf(name: string, { vip, sticky, pools, ...frontend }: SiteFrontend): Frontend {
   return {
+    failOpen: "never",
+    slowStartMs: 0,
     ...frontend,
     name,
     description: "",

@@ -26,9 +26,12 @@ export class Dirty {
       case "backend":
       case "drain":
         this.backends.add(event.backend);
+        for (const name of event.frontends) this.frontends.add(name);
         return "named";
+      case "pool":
       case "weight":
-        if (event.configured.from !== event.configured.to) this.frontends.add(event.frontend);
+      case "safety":
+        if (event.frontend !== "") this.frontends.add(event.frontend);
         return "named";
       case "operator":
         if (event.backend !== "") this.backends.add(event.backend);
@@ -43,7 +46,6 @@ export class Dirty {
         return "named";
       case "reload":
         return event.result === "applied" ? "anything" : "named";
-      case "pool":
       case "vpp":
       case "probing":
         return "named";

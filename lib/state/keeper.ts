@@ -30,7 +30,7 @@ export interface KeeperOptions {
 /** The part of the checker that is kept. */
 export type Kept = Pick<
   Checker,
-  "backendNames" | "frontendNames" | "saved" | "savedWeights" | "events"
+  "backendNames" | "frontendNames" | "saved" | "savedWeights" | "savedFailOpen" | "events"
 >;
 
 /** Events of one batch. */
@@ -44,6 +44,7 @@ export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): 
   return {
     backends: new Map(state.backends.map((backend) => [backend.name, backend])),
     weights: Map.groupBy(state.weights, ({ frontend }) => frontend),
+    failOpens: new Map(state.failOpens.map((failOpen) => [failOpen.frontend, failOpen])),
     changes: changesIn(state.events),
     isHealthFresh: state.aliveAt <= now && now - state.aliveAt <= maxAgeMs,
   };
@@ -98,7 +99,9 @@ export class Keeper {
     this.#isWritable = isWritable;
     this.#tell(troubles);
     for (const backend of state.backends) this.#known.set(backend.name, backend);
-    for (const { frontend } of state.weights) this.#dirty.frontends.add(frontend);
+    for (const { frontend } of [...state.weights, ...state.failOpens]) {
+      this.#dirty.frontends.add(frontend);
+    }
     // What is told from now on has higher numbers.
     this.#keptSeq = this.#options.journal ? state.lastSeq : 0;
     return state;
@@ -250,7 +253,11 @@ export class Keeper {
       aliveAt: this.#options.clock.wall(),
       backends,
       gone: names.filter((name) => !present.has(name)),
-      frontends: frontends.map((name) => ({ name, weights: checker.savedWeights(name) })),
+      frontends: frontends.map((name) => ({
+        name,
+        weights: checker.savedWeights(name),
+        failOpen: checker.savedFailOpen(name),
+      })),
       flushes,
       events,
       lastSeq: checker.events.lastSeq + (this.#isClosed ? 0 : claimed),

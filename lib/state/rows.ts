@@ -1,4 +1,4 @@
-import type { Drain, Said, SavedBackend, SavedWeight } from "../checker/mod.ts";
+import type { Drain, Said, SavedBackend, SavedFailOpen, SavedWeight } from "../checker/mod.ts";
 import { eventKinds, type MaglevEvent } from "../events/mod.ts";
 import { backendStates } from "../health/mod.ts";
 import type { SavedFlushes } from "./types.ts";
@@ -73,6 +73,25 @@ export function weightOf(row: Row): SavedWeight | undefined {
   if (typeof frontend !== "string" || typeof pool !== "string") return undefined;
   if (typeof backend !== "string" || !isWeight(weight) || !isWeight(fileWeight)) return undefined;
   return { frontend, pool, backend, weight, fileWeight, said: saidIn(row) };
+}
+
+/** A frontend's fail-open, undefined when a row is none. */
+export function failOpenOf({ frontend, body }: Row): SavedFailOpen | undefined {
+  const { open, uses } = parsed<SavedFailOpen>(body) ?? {};
+  if (typeof frontend !== "string" || !Array.isArray(uses)) return undefined;
+  const isOpen = typeof open?.since === "number" && typeof open.from === "number";
+  return {
+    frontend,
+    ...(isOpen && { open: { since: open.since, from: open.from } }),
+    uses: uses.filter(isUse),
+  };
+}
+
+function isUse(use: unknown): use is SavedFailOpen["uses"][number] {
+  if (!Array.isArray(use)) return false;
+  const [backend, until, weight] = use;
+  return typeof backend === "string" && (until === null || typeof until === "number") &&
+    (weight === "configured" || weight === "kept");
 }
 
 /** The rows of all VIPs, by VIP. */

@@ -1,5 +1,5 @@
 /** Version of the tables, kept as SQLite's user_version. A file with a higher one is not touched. */
-export const version = 3;
+export const version = 4;
 
 /** What version 2 has besides: the journal. */
 const journalTables = `
@@ -15,9 +15,14 @@ const drainColumn = `
   ALTER TABLE backends ADD COLUMN drain TEXT;
 `;
 
+/** What version 4 has besides: who was in use in frontends that may fail open, as JSON. */
+const failOpenTable = `
+  CREATE TABLE fail_opens (frontend TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
+`;
+
 /** Makes the tables out of those of an older version, 0 being none. */
 export function migration(from: number): string {
-  const steps = [firstTables, journalTables, drainColumn].slice(from);
+  const steps = [firstTables, journalTables, drainColumn, failOpenTable].slice(from);
   return `${steps.join("")} PRAGMA user_version = ${version};`;
 }
 

@@ -1,7 +1,7 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { EventPage, EventQuery } from "../events/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { backendOf, backendValues, flushesOf, weightOf, weightValues } from "./rows.ts";
+import { backendOf, backendValues, failOpenOf, flushesOf, weightOf, weightValues } from "./rows.ts";
 import { EventsTable, type JournalLimits, journalLimits } from "./events_table.ts";
 import { migration, settings, version } from "./schema.ts";
 import { type Batch, nothingSaved, type Opened, type SavedState, type Written } from "./types.ts";
@@ -161,6 +161,8 @@ class Statements {
   readonly #dropBackend: StatementSync;
   readonly #putWeight: StatementSync;
   readonly #dropWeights: StatementSync;
+  readonly #putFailOpen: StatementSync;
+  readonly #dropFailOpen: StatementSync;
   readonly #putFlush: StatementSync;
   readonly #dropFlushes: StatementSync;
 
@@ -173,6 +175,8 @@ class Statements {
     this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
     this.#putWeight = replace("weights", 8);
     this.#dropWeights = database.prepare("DELETE FROM weights WHERE frontend = ?");
+    this.#putFailOpen = replace("fail_opens", 2);
+    this.#dropFailOpen = database.prepare("DELETE FROM fail_opens WHERE frontend = ?");
     this.#putFlush = replace("flushes", 2);
     this.#dropFlushes = database.prepare("DELETE FROM flushes WHERE vip = ?");
   }
@@ -183,9 +187,11 @@ class Statements {
     this.events.put(events, now);
     for (const name of gone) this.#dropBackend.run(name);
     for (const backend of backends) this.#putBackend.run(...backendValues(backend));
-    for (const { name, weights } of frontends) {
+    for (const { name, weights, failOpen } of frontends) {
       this.#dropWeights.run(name);
       for (const weight of weights) this.#putWeight.run(...weightValues(weight));
+      if (failOpen) this.#putFailOpen.run(name, JSON.stringify(failOpen));
+      else this.#dropFailOpen.run(name);
     }
     for (const { vip, addresses } of flushes) {
       this.#dropFlushes.run(vip);
@@ -207,6 +213,7 @@ function read(database: DatabaseSync): Omit<SavedState, "events"> {
     lastSeq: number("last-seq"),
     backends: all("backends").flatMap((row) => backendOf(row) ?? []),
     weights: all("weights").flatMap((row) => weightOf(row) ?? []),
+    failOpens: all("fail_opens").flatMap((row) => failOpenOf(row) ?? []),
     flushes: flushesOf(all("flushes")),
   };
 }

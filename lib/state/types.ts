@@ -1,4 +1,4 @@
-import type { SavedBackend, SavedWeight } from "../checker/mod.ts";
+import type { SavedBackend, SavedFailOpen, SavedWeight } from "../checker/mod.ts";
 import type { MaglevEvent } from "../events/mod.ts";
 
 /** All that is kept, as the last maglevd left it. */
@@ -7,6 +7,7 @@ export interface SavedState {
   readonly aliveAt: number;
   readonly backends: readonly SavedBackend[];
   readonly weights: readonly SavedWeight[];
+  readonly failOpens: readonly SavedFailOpen[];
   readonly flushes: readonly SavedFlushes[];
   /** The last events, oldest first, as many as the journal holds in memory. */
   readonly events: readonly MaglevEvent[];
@@ -28,10 +29,13 @@ export interface Batch {
   readonly backends: readonly SavedBackend[];
   /** Names of backends that are gone. */
   readonly gone: readonly string[];
-  /** Frontends of which these are all the weights that were set by hand, perhaps none. */
+  /** All that is to be kept of these frontends. */
   readonly frontends: readonly {
     readonly name: string;
+    /** Those that were set by hand, perhaps none. */
     readonly weights: readonly SavedWeight[];
+    /** Absent where it can never begin. */
+    readonly failOpen?: SavedFailOpen | undefined;
   }[];
   /** VIPs of which these are all the servers whose flows have been moved, perhaps none. */
   readonly flushes: readonly SavedFlushes[];
@@ -69,6 +73,7 @@ export const nothingSaved: SavedState = {
   aliveAt: 0,
   backends: [],
   weights: [],
+  failOpens: [],
   flushes: [],
   events: [],
   lastSeq: 0,

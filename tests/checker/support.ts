@@ -28,6 +28,8 @@ export interface ConfigSketch {
   readonly frontends?: Readonly<Record<string, readonly Readonly<Record<string, number>>[]>>;
   readonly flushOnDown?: boolean;
   readonly drainDeadlineMs?: number;
+  readonly failOpen?: Frontend["failOpen"];
+  readonly slowStartMs?: number;
   readonly maxRemovalsPercent?: number;
   readonly netns?: string;
   readonly history?: number;
@@ -64,7 +66,7 @@ export function sketch(of: ConfigSketch): Config {
     frontends: new Map(
       Object.entries(of.frontends ?? {}).map(([name, pools], index) => [
         name,
-        frontendOf(name, index, pools, of.flushOnDown ?? true, of.drainDeadlineMs ?? 0),
+        frontendOf(name, index, pools, of),
       ]),
     ),
   };
@@ -74,8 +76,7 @@ function frontendOf(
   name: string,
   index: number,
   pools: readonly Readonly<Record<string, number>>[],
-  flushOnDown: boolean,
-  drainDeadlineMs: number,
+  { flushOnDown = true, drainDeadlineMs = 0, failOpen = "never", slowStartMs = 0 }: ConfigSketch,
 ): Frontend {
   return {
     name,
@@ -86,6 +87,8 @@ function frontendOf(
     srcIpSticky: false,
     flushOnDown,
     drainDeadlineMs,
+    slowStartMs,
+    failOpen,
     pools: pools.map((backends, i) => ({
       name: `pool${i}`,
       backends: Object.entries(backends).map(([backend, weight]) => ({ backend, weight })),
@@ -261,12 +264,18 @@ function tell(event: MaglevEvent): string {
       const { backend, change, detail } = event;
       return `${backend} drain ${change} ${why}${detail && `: ${detail}`}`;
     }
+    case "safety":
+      return `${about(event)} ${event.measure} ${event.change} ${why}`;
     case "reload":
       return `reload ${event.result}`;
     case "vpp":
     case "probing":
       return `${event.kind} ${event.change} ${event.detail}`.trimEnd();
   }
+}
+
+function about({ frontend, backend }: { frontend: string; backend: string }): string {
+  return [frontend, backend].filter((name) => name !== "").join("/");
 }
 
 function arrow({ from, to }: { readonly from: unknown; readonly to: unknown }): string {

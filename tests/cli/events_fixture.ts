@@ -157,6 +157,23 @@ export function changes(now: number): readonly Event[] {
       cause: { kind: "safety" },
     },
     {
+      event: {
+        case: "safety",
+        value: {
+          ...{ measure: "fail-open", change: "begun", frontendName: "www" },
+          detail: "0 of 2 backends in service up, fail-open is all-down",
+        },
+      },
+      cause: { kind: "probe", code: "L4TOUT", detail: "" },
+    },
+    {
+      event: {
+        case: "safety",
+        value: { measure: "flap-hold", change: "ended", backendName: "nginx1" },
+      },
+      cause: { kind: "safety" },
+    },
+    {
       event: { case: "vpp", value: { change: "lost", detail: "connection reset" } },
       cause: { kind: "vpp" },
     },

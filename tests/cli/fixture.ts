@@ -71,6 +71,7 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     },
     probeTimes: { count: 7, p50Ns: 210_000n, p95Ns: 1_000_000_000n, maxNs: 1_000_000_000n },
     ...{ timeoutNs: 1_000_000_000n, recentChanges: 100, certificateEndUnixNs: ago(90_000_000) },
+    flapHold: { sinceUnixNs: ago(20_000), untilUnixNs: ago(-40_000) },
     transitions: [
       {
         ...{ from: "up", to: "down", atUnixNs: ago(3_661_000) },
@@ -103,6 +104,7 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     protocol: "any",
     state: "up",
     activePool: "main",
+    failOpen: "never",
     flushOnDown: true,
     pools: [{
       name: "main",
@@ -119,6 +121,9 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
     port: 443,
     state: "up",
     activePool: "main",
+    failOpen: "50%",
+    slowStartNs: 30_000_000_000n,
+    failOpenSinceUnixNs: ago(61_000),
     description: "The shop",
     srcIpSticky: true,
     pools: [
@@ -126,12 +131,12 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
         name: "main",
         backends: [
           {
-            ...{ name: "nginx0", weight: 100, effectiveWeight: 100, state: "up" },
-            ...{ reason: "carries", sinceUnixNs: ago(192_000) },
+            ...{ name: "nginx0", weight: 100, effectiveWeight: 30, state: "up" },
+            ...{ reason: "slow-start", slowStartPercent: 30, sinceUnixNs: ago(10_000) },
           },
           {
-            ...{ name: "nginx1", weight: 50, effectiveWeight: 0, state: "down" },
-            ...{ reason: "not-up", sinceUnixNs: ago(3_661_000) },
+            ...{ name: "nginx1", weight: 50, effectiveWeight: 50, state: "down" },
+            ...{ reason: "fail-open", sinceUnixNs: ago(3_661_000) },
             byHand: { value: "50", file: "100" },
           },
         ],

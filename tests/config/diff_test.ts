@@ -124,14 +124,19 @@ Deno.test("a change is told by the key's name and both values", () => {
       "",
       "healthcheck tls changed: ssl true -> false, insecure-skip-verify false -> unset",
     ],
+    [
+      "ping: { type: icmp }",
+      "ping: { type: icmp, flap: {} }",
+      "healthcheck ping changed: flap never -> 6 within 10m, hold 1m to 30m",
+    ],
     ["2.2, h", "2.4, h", "backend web2 changed: address 192.0.2.2 -> 192.0.2.4"],
     ["healthcheck: db }", "healthcheck: ping }", "backend db1 changed: healthcheck db -> ping"],
     ["db }", "db, enabled: false }", "backend db1 changed: enabled true -> false"],
     [
       "port: 80\n",
-      "port: 81\n      src-ip-sticky: true\n      flush-on-down: false\n      description: d\n",
+      "port: 81\n      src-ip-sticky: true\n      flush-on-down: false\n      fail-open: 50%\n      slow-start: 30s\n      description: d\n",
       'frontend www changed: description "" -> "d", port 80 -> 81, src-ip-sticky false -> true, ' +
-      "flush-on-down true -> false",
+      "flush-on-down true -> false, slow-start 0s -> 30s, fail-open never -> 50%",
     ],
     [
       /198.51.100.1\n {6}protocol: tcp/,

@@ -36,6 +36,7 @@ Deno.test("texts may have just their greatest length", () => {
     name: "n",
     description: "d",
     percent: "%",
+    "fail-open": "n",
     netns: "n",
     path: "/",
     host: "h",

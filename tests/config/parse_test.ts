@@ -31,6 +31,7 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     timeoutMs: 900,
     rise: 3,
     fall: 5,
+    flap: { changes: 4, withinMs: 300_000, holdMs: 30_000, maxHoldMs: 600_000 },
     path: "/healthz?deep=1",
     host: "www.example.net:8443",
     responseCodeMin: 200,
@@ -57,7 +58,9 @@ Deno.test("every key of a full file arrives in the configuration", () => {
     port: 443,
     srcIpSticky: true,
     flushOnDown: false,
-    drainDeadlineMs: 0,
+    drainDeadlineMs: 1_200_000,
+    slowStartMs: 45_000,
+    failOpen: 40,
     pools: [{ name: "primary", backends: [{ backend: "web1", weight: 10 }] }],
   });
   assert.equal(config.frontends.get("db")?.description, "Folded into one line.");
@@ -84,6 +87,7 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     timeoutMs: 2000,
     rise: 2,
     fall: 3,
+    flap: undefined,
     probeIpv4Source: undefined,
     probeIpv6Source: undefined,
   };
@@ -108,10 +112,29 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
     ...timing,
   });
   assert.equal(config.backends.get("b")?.enabled, true);
-  const { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools } =
-    config.frontends.get("f") ?? assert.fail();
+  const {
+    description,
+    protocol,
+    port,
+    srcIpSticky,
+    flushOnDown,
+    drainDeadlineMs,
+    slowStartMs,
+    failOpen,
+    pools,
+  } = config.frontends.get("f") ?? assert.fail();
   assert.deepEqual(
-    { description, protocol, port, srcIpSticky, flushOnDown, drainDeadlineMs, pools },
+    {
+      description,
+      protocol,
+      port,
+      srcIpSticky,
+      flushOnDown,
+      drainDeadlineMs,
+      slowStartMs,
+      failOpen,
+      pools,
+    },
     {
       description: "",
       protocol: "any",
@@ -119,9 +142,30 @@ Deno.test("what a file leaves out has the guide's defaults", () => {
       srcIpSticky: false,
       flushOnDown: true,
       drainDeadlineMs: 0,
+      slowStartMs: 0,
+      failOpen: "never",
       pools: [{ name: "p", backends: [{ backend: "b", weight: 100 }] }],
     },
   );
+});
+
+Deno.test("fail-open is a word or a share", () => {
+  const rows = [["never", "never"], ["all-down", "all-down"], ["1%", 1], ["100%", 100]] as const;
+  for (const [text, want] of rows) {
+    const config = valid(`${head}  healthchecks: { c: { type: icmp } }
+  backends: { b: { address: 192.0.2.9, healthcheck: c } }
+  frontends:
+    f: { address: 198.51.100.1, fail-open: ${text}, pools: [{ name: p, backends: { b: } }] }
+`);
+    assert.equal(config.frontends.get("f")?.failOpen, want);
+  }
+});
+
+Deno.test("flap is off unless it is there, and has defaults then", () => {
+  const text = `${head}  healthchecks: { off: { type: icmp }, usual: { type: icmp, flap: {} } }\n`;
+  const flapOf = (name: string) => valid(text).healthchecks.get(name)?.flap;
+  const usual = { changes: 6, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 1_800_000 };
+  assert.deepEqual([flapOf("off"), flapOf("usual")], [undefined, usual]);
 });
 
 Deno.test("fast and down intervals follow a given interval", () => {

@@ -1,15 +1,28 @@
 import { equal, match, ok } from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
 import { within } from "../support/deadline.ts";
-import { restartSays, story } from "../../tools/demo/story.ts";
+import { firstAct, restartSays, secondAct } from "../../tools/demo/story.ts";
 import { root } from "./places.ts";
 import { Lines, run } from "./process.ts";
 
 Deno.test("within twelve seconds of the demo's start both servers of a pool are broken", () => {
-  const [first, second] = story;
-  ok(first && second);
+  const [first, second] = firstAct;
+  ok(first?.deed.kind === "become" && second?.deed.kind === "become");
   ok(first.after + second.after <= 12);
-  equal([first.mood, second.mood].includes("well"), false);
+  equal([first.deed.mood, second.deed.mood].includes("well"), false);
+});
+
+/** What is told of the measures that keep traffic safe. */
+const safetyTells = [
+  "frontend www: fails open",
+  "frontend www: follows its checks again",
+  "backend zrh1: kept down (",
+  "backend ams1: drain begun",
+  "backend ams1: drain ended",
+];
+
+Deno.test("the second act is short", () => {
+  ok(secondAct.reduce((sum, { after }) => sum + after, 0) <= 40);
 });
 
 Deno.test(
@@ -57,6 +70,13 @@ Deno.test(
       const events = show.replace("show frontends www", "show events kind backend num 1000");
       const { stdout } = await run("bash", "-c", `cd ${root} && ${events}`);
       match(stdout, /ams2 up → down/, "what happened before the restart is still known");
+
+      for (const told of safetyTells) {
+        await lines.find(told, (line) => line.includes(told), { from: restart, withinMs: 120_000 });
+      }
+      const since = lines.seen.slice(restart);
+      ok(since.some((line) => line.includes("frontend api: up -> down")), "api does not fail open");
+      ok(!since.some((line) => line.includes("frontend www: up -> down")), "www does");
     } finally {
       demo.kill("SIGINT");
       const { code } = await within(15_000, "the end of the demo", demo.status);

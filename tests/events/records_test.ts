@@ -101,6 +101,22 @@ Deno.test("each kind of event has its record", () => {
       "cause=operator actor=jane actor-from=192.0.2.7:4711",
     ],
     [
+      probe,
+      {
+        ...{ kind: "safety", measure: "fail-open", change: "begun", frontend: "f", backend: "" },
+        detail: "0 of 2 up",
+      },
+      "warn fail-open-begun frontend=f cause=probe code=L7STS detail=0 of 2 up",
+    ],
+    [
+      { cause: { kind: "config" } },
+      {
+        ...{ kind: "safety", measure: "fail-open", change: "ended", frontend: "f", backend: "" },
+        detail: "2 of 2 up",
+      },
+      "info fail-open-ended frontend=f cause=config detail=2 of 2 up",
+    ],
+    [
       jane,
       { kind: "reload", result: "rejected", stage: "semantic", reason: "line 3: no" },
       "error config-check-failed type=semantic err=line 3: no cause=operator actor=jane " +
@@ -246,6 +262,11 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
       ...{ byHand: "enabled", file: { from: "enabled", to: "disabled" } },
     })),
     { kind: "drain", change: "begun", backend: "b", frontends: [], detail: "" },
+    ...(["fail-open", "slow-start", "flap-hold"] as const).flatMap((measure) =>
+      (["begun", "ended"] as const).map((change): Happening => ({
+        ...{ kind: "safety", measure, change, frontend: "f", backend: "", detail: "" },
+      }))
+    ),
     ...(["connected", "lost", "in-step", "out-of-step", "altered"] as const)
       .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)

@@ -12,11 +12,11 @@ function* allCircumstances(): Generator<Circumstances> {
   for (const state of backendStates) {
     for (const untested of [false, true]) {
       for (const drain of [undefined, "draining", "overdue"] as const) {
-        for (const configured of [0, 1, 50]) {
-          for (const isInActivePool of [false, true]) {
-            for (const flushOnDown of [false, true]) {
-              const standing = { state, untested, drain };
-              yield { standing, configured, isInActivePool, flushOnDown };
+        for (const held of [undefined, "configured", "kept", "nothing"] as const) {
+          for (const risen of [undefined, 10, 50, 100]) {
+            for (const isFlapping of [false, true]) {
+              const standing = { state, untested, drain, held, risen, isFlapping };
+              yield* inFrontends(standing);
             }
           }
         }
@@ -25,23 +25,41 @@ function* allCircumstances(): Generator<Circumstances> {
   }
 }
 
+function* inFrontends(standing: Circumstances["standing"]): Generator<Circumstances> {
+  for (const configured of [0, 1, 50]) {
+    for (const isInActivePool of [false, true]) {
+      for (const flushOnDown of [false, true]) {
+        yield { standing, configured, isInActivePool, flushOnDown };
+      }
+    }
+  }
+}
+
 /** The same as the rules, said the other way round: what has to be so for each outcome. */
 function modelOf({ standing, configured, isInActivePool, flushOnDown }: Circumstances): string {
-  const { state, untested, drain } = standing;
+  const { state, untested, drain, held, risen = 100, isFlapping } = standing;
   const isDrained = drain !== undefined;
   const isOut = ["paused", "disabled", "removed"].includes(state);
   if (!isOut && !isDrained && untested) return "kept";
   if (!isOut && !isDrained && state === "up" && isInActivePool && configured > 0) {
+    const part = Math.max(1, configured * risen / 100);
+    if (risen < 100) return `${part} slow-start ${risen}`;
     return `${configured} carries`;
+  }
+  if (!isOut && !isDrained && state === "down" && held === "kept") return "kept fail-open";
+  if (!isOut && !isDrained && state === "down" && held === "configured") {
+    if (isInActivePool && configured > 0) return `${configured} fail-open`;
   }
   const isGone = state === "disabled" || state === "removed";
   const isOverdue = drain === "overdue";
-  const isFoundDown = state === "down" && flushOnDown;
+  const isFoundDown = state === "down" && flushOnDown && held === undefined;
   const flush = isGone || isOverdue || isFoundDown ? " flush" : "";
   const why = isOut
     ? `not-up ${state}`
     : isDrained
     ? `draining ${isOverdue}`
+    : state === "down" && isFlapping
+    ? "flap-hold"
     : state !== "up"
     ? `not-up ${state}`
     : isInActivePool
@@ -55,6 +73,8 @@ function told({ weight, flush, reason }: Verdict): string {
     ? ` ${reason.state}`
     : reason.kind === "draining"
     ? ` ${reason.isOverdue}`
+    : reason.kind === "slow-start"
+    ? ` ${reason.percent}`
     : "";
   if (reason.kind === "kept") return `${weight}`;
   return `${weight} ${reason.kind}${more}${flush ? " flush" : ""}`;
@@ -66,7 +86,7 @@ Deno.test("the rules say what the model does, in all circumstances", () => {
     assert.equal(told(judgeWeight(of)), modelOf(of), JSON.stringify(of));
     seen++;
   }
-  assert.equal(seen, 6 * 2 * 3 * 3 * 2 * 2);
+  assert.equal(seen, 6 * 2 * 3 * 4 * 4 * 2 * 3 * 2 * 2);
 });
 
 Deno.test("every rule decides something", () => {

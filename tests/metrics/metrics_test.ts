@@ -1,14 +1,19 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
-import { sketch } from "../checker/support.ts";
+import { fail, httpCheck, pass, sketch } from "../checker/support.ts";
 import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
+
+const flap = { changes: 2, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 60_000 };
 
 /** Metrics in which every family has series. */
 function full(): MetricsBed {
   const config = sketch({
     backends: { web1: {}, web2: {}, 'odd "name" \\ \n': { enabled: false } },
     frontends: { www: [{ web1: 90 }, { web2: 100 }] },
+    failOpen: "all-down",
+    slowStartMs: 10_000,
+    checks: [httpCheck("web", { flap })],
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
@@ -54,6 +59,9 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_duration_seconds_count{backend="web1",type="http"} 2',
       'maglev_frontend_pool_backend_weight{frontend="www",pool="pool1",backend="web2"} 100',
       'maglev_frontend_pool_active{frontend="www",pool="pool0"} 1',
+      'maglev_frontend_fail_open{frontend="www"} 0',
+      'maglev_backend_flap_hold{backend="web1"} 0',
+      'maglev_backend_slow_start_ratio{frontend="www",backend="web1"} 1',
       'maglev_frontend_active_pool_index{frontend="www"} 0',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool0",backend="web1"} 90',
       'maglev_frontend_backend_effective_weight{frontend="www",pool="pool1",backend="web2"} 0',
@@ -72,6 +80,54 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_build_info{version="1.2.3",commit="abc",date="2026-11-21"} 1',
     ]
   ) ok(lines.has(line), line);
+});
+
+Deno.test("a frontend that fails open says so, one that never does has no series", async () => {
+  const frontends = { www: [{ web1: 90 }] };
+  for (const failOpen of ["all-down", "never"] as const) {
+    const config = sketch({ backends: { web1: {} }, frontends, failOpen });
+    using bed = new MetricsBed({ config });
+    bed.bench.prober.answers = () => fail;
+    bed.bench.clock.advance(20_000);
+    const lines = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_frontend_fail_open{"));
+    const open = ['maglev_frontend_fail_open{frontend="www"} 1'];
+    deepEqual(lines, failOpen === "never" ? [] : open);
+  }
+});
+
+Deno.test("a backend that is kept down says so, one that never is has no series", async () => {
+  const fast = { intervalMs: 1_000, fastIntervalMs: 1_000, rise: 1, fall: 1 };
+  for (const check of [httpCheck("web", { ...fast, flap }), httpCheck("web", fast)]) {
+    using bed = new MetricsBed({ config: sketch({ checks: [check], backends: { web1: {} } }) });
+    const { bench } = bed;
+    for (const result of [pass, fail, pass, fail]) {
+      bench.prober.answers = () => result;
+      bench.clock.advance(6_000);
+    }
+    const lines = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_flap_hold{"));
+    deepEqual(lines, check.flap ? ['maglev_backend_flap_hold{backend="web1"} 1'] : []);
+  }
+});
+
+Deno.test("a slow start tells how far it is, and nothing is told where there is none", async () => {
+  const backends = { web1: {}, web2: {} };
+  const frontends = { www: [{ web1: 90, web2: 90 }] };
+  for (const [slowStartMs, want] of [[9_000, ["0.3", "1"]], [0, []]] as const) {
+    using bed = new MetricsBed({ config: sketch({ backends, frontends, slowStartMs }) });
+    const { bench } = bed;
+    bench.prober.answers = () => pass;
+    bench.clock.advance(5_000);
+    bench.checker.pause("web1");
+    bench.checker.resume("web1");
+    while (bench.state("web1") !== "up") bench.clock.advance(1);
+    bench.clock.advance(2_000);
+    const ratios = (await scrapeText(bed.metrics)).split("\n")
+      .filter((line) => line.startsWith("maglev_backend_slow_start_ratio{"))
+      .map((line) => line.split(" ")[1]);
+    deepEqual(ratios, want);
+  }
 });
 
 Deno.test("a drain is timed until the backend is drained", async () => {

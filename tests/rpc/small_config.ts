@@ -77,6 +77,8 @@ function frontendConfig(name: string, i: number, backends: readonly string[]): F
     srcIpSticky: i === 1,
     flushOnDown: true,
     drainDeadlineMs: 0,
+    slowStartMs: 0,
+    failOpen: "never",
     pools: [pool(backends.slice(0, half), "primary"), pool(backends.slice(half), "fallback")],
   };
 }

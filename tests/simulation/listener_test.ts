@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Listener } from "../../lib/simulation/listener.ts";
-import { Bench, fail, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 
 const config = sketch({
   backends: { a: {}, b: {} },
@@ -70,4 +70,49 @@ Deno.test("what a reload brings and takes is known from events, too", async () =
   bench.probe("c", pass);
   const heard = bench.events.flatMap((event) => listener.hear(event));
   assert.deepEqual([...heard, ...listener.differences()], []);
+});
+
+Deno.test("what is not told of a measure is noticed, and what is told twice", () => {
+  const flap = { changes: 2, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 60_000 };
+  const fast = {
+    intervalMs: 1_000,
+    fastIntervalMs: 1_000,
+    downIntervalMs: 1_000,
+    rise: 1,
+    fall: 1,
+  };
+  const measured = sketch({
+    ...{ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100, b: 50 }] } },
+    ...{ failOpen: 60, slowStartMs: 60_000, checks: [httpCheck("web", { ...fast, flap })] },
+  });
+  const found = (drop: (event: MaglevEvent) => boolean, isTwice = false) => {
+    using bench = new Bench(measured);
+    bench.prober.answers = () => pass;
+    bench.clock.advance(5_000);
+    const listener = new Listener(bench.checker);
+    const before = bench.events.length;
+    const start = bench.checker.events.lastSeq;
+    // Comes up slowly; the other one goes down, which begins fail-open, and is held.
+    bench.checker.pause("a");
+    bench.checker.resume("a");
+    while (bench.state("a") !== "up") bench.clock.advance(1);
+    bench.prober.answers = ({ address }) => address.text === "10.0.0.0" ? pass : fail;
+    while (bench.state("b") === "up") bench.clock.advance(1);
+    bench.prober.answers = () => pass;
+    while (bench.state("b") !== "up") bench.clock.advance(1);
+    bench.prober.answers = ({ address }) => address.text === "10.0.0.0" ? pass : fail;
+    while (bench.state("b") === "up") bench.clock.advance(1);
+    const told = bench.events.slice(before).flatMap((event) => {
+      if (!drop(event)) return [event];
+      return isTwice ? [event, event] : [];
+    });
+    const heard = told.flatMap((event, i) => listener.hear({ ...event, seq: start + i + 1 }));
+    return [...heard, ...listener.differences()];
+  };
+  assert.deepEqual(found(() => false), []);
+  for (const measure of ["fail-open", "slow-start", "flap-hold"]) {
+    const isIts = (event: MaglevEvent) => event.kind === "safety" && event.measure === measure;
+    assert.ok(found(isIts).length > 0, measure);
+    assert.ok(found(isIts, true).some((text) => text.includes(" again")), measure);
+  }
 });

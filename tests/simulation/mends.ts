@@ -29,7 +29,7 @@ export const mends: readonly Mend[] = [
   },
   {
     fault: "first probes are spread over the whole interval",
-    file: "lib/checker/checker.ts",
+    file: "lib/checker/first_probe.ts",
     mended: "  return Math.min(check.fastIntervalMs, longest);",
     without: "  return check.intervalMs + 0 * longest;",
     from: 5,
@@ -46,6 +46,20 @@ export const mends: readonly Mend[] = [
     file: "lib/vpp/sync/known.ts",
     mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
     without: "      const before",
-    from: 856,
+    from: 703,
+  },
+  {
+    fault: "servers are flushed while the frontend fails open",
+    file: "lib/health/weight.ts",
+    mended: 'return state === "down" && held === undefined;',
+    without: 'return state === "down";',
+    from: 20,
+  },
+  {
+    fault: "a server starts slowly though nobody else carries",
+    file: "lib/checker/standings.ts",
+    mended: "    this.#reconsider(wall);\n    this.#relieve();\n",
+    without: "    this.#reconsider(wall);\n",
+    from: 30,
   },
 ];

@@ -112,6 +112,81 @@ Deno.test("whatever VPP holds wrongly at rest is found", async () => {
   }
 });
 
+Deno.test("servers that all die at once keep their weights where the frontend fails open", async () => {
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 1, mood: "refuses" },
+    { do: "wait", ms: 20_000 },
+    { do: "restart", isKilled: false },
+    { do: "wait", ms: 5_000 },
+    { do: "check" },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 5_000 },
+    { do: "check" },
+  ]);
+  const { f, ...others } = calm.site.frontends;
+  assert.ok(f);
+  const frontends = { ...others, f: { ...f, failOpen: "all-down" as const } };
+  const open = { ...calm, persists: true, site: { ...calm.site, frontends } };
+  const { wrong, lines } = await runHistory(open, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) =>
+    line.match(/vpp-lbsync-as-weight .* (address=.*)$/)?.[1] ?? []
+  );
+  assert.deepEqual(told.slice(2), [
+    "address=10.0.0.1 from=100 to=0 flush=true",
+    "address=10.0.0.1 from=0 to=100 flush=false",
+    "address=10.0.0.2 from=50 to=0 flush=true",
+  ]);
+});
+
+Deno.test("a server that comes back gets its weight in steps where the frontend starts slowly", async () => {
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 20_000 },
+    { do: "check" },
+  ]);
+  const { f, ...others } = calm.site.frontends;
+  assert.ok(f);
+  const frontends = { ...others, f: { ...f, slowStartMs: 9_000 } };
+  const slow = { ...calm, site: { ...calm.site, frontends } };
+  const { wrong, lines } = await runHistory(slow, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) =>
+    line.match(/vpp-lbsync-as-weight .* address=10\.0\.0\.1 .*to=([0-9]+ flush=.*)$/)?.[1] ?? []
+  );
+  const steps = Array.from({ length: 10 }, (_, i) => `${10 * (i + 1)} flush=false`);
+  assert.deepEqual(told.slice(1), ["0 flush=true", ...steps]);
+});
+
+Deno.test("a server that flaps is kept down for longer each time", async () => {
+  const bounce = [
+    { do: "server", server: 0, mood: "refuses" },
+    { do: "wait", ms: 5_000 },
+    { do: "server", server: 0, mood: "well" },
+    { do: "wait", ms: 4_000 },
+  ] as const;
+  const calm = history([
+    { do: "wait", ms: 3_000 },
+    ...Array.from({ length: 8 }, () => bounce).flat(),
+    { do: "wait", ms: 90_000 },
+    { do: "check" },
+  ]);
+  const { c, ...others } = calm.site.checks;
+  assert.ok(c);
+  const flap = { changes: 3, withinMs: 60_000, holdMs: 10_000, maxHoldMs: 20_000 };
+  const held = { ...calm, site: { ...calm.site, checks: { ...others, c: { ...c, flap } } } };
+  const { wrong, lines } = await runHistory(held, { tape: true });
+  assert.deepEqual(wrong, []);
+  const told = lines.flatMap((line) => line.match(/flap-hold-begun .*down for (.*)$/)?.[1] ?? []);
+  assert.deepEqual(told.slice(0, 2), ["10s", "20s"]);
+});
+
 Deno.test("a drained server loses its weight at once and its flows only at the deadline", async () => {
   const { wrong, lines } = await runHistory(
     history([

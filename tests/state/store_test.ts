@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
+import type { SavedFailOpen } from "../../lib/checker/mod.ts";
 import { fileName, Store } from "../../lib/state/store.ts";
 import type { Batch, SavedState } from "../../lib/state/types.ts";
 import { backend, batch, weight } from "./fixtures.ts";
@@ -33,6 +34,7 @@ Deno.test("a directory that is not there is made, and holds nothing", () =>
       aliveAt: 0,
       backends: [],
       weights: [],
+      failOpens: [],
       flushes: [],
       events: [],
       lastSeq: 0,
@@ -55,9 +57,20 @@ Deno.test("what was written is there again, to the last field", () =>
     ];
     const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
     const flushes = [{ vip: "v", addresses: ["10.0.0.1", "10.0.0.2"] }];
-    write(folder, batch({ aliveAt: 17.5, backends, frontends: [{ name: "f", weights }], flushes }));
+    const failOpen: SavedFailOpen = {
+      frontend: "f",
+      open: { since: 1_700_000_000_000.5, from: 1_699_999_940_000.5 },
+      uses: [["a", null, "configured"], ["b", 1_699_999_950_000.25, "kept"]],
+    };
+    const calm: SavedFailOpen = { frontend: "g", uses: [] };
+    const frontends = [
+      { name: "f", weights, failOpen },
+      { name: "g", weights: [], failOpen: calm },
+      { name: "h", weights: [] },
+    ];
+    write(folder, batch({ aliveAt: 17.5, backends, frontends, flushes }));
     assert.deepEqual(reopened(folder), {
-      ...{ aliveAt: 17.5, backends, weights, flushes },
+      ...{ aliveAt: 17.5, backends, weights, failOpens: [failOpen, calm], flushes },
       ...{ events: [], lastSeq: 0 },
     });
   }));
@@ -70,8 +83,13 @@ Deno.test("what is written later takes the place of what was, and what is gone i
         backends: [backend("a"), backend("b")],
         frontends: [
           { name: "f", weights: [weight("f", "a"), weight("f", "b")] },
-          { name: "g", weights: [weight("g", "a")] },
+          { name: "g", weights: [weight("g", "a")], failOpen: { frontend: "g", uses: [] } },
+          { name: "h", weights: [], failOpen: { frontend: "h", uses: [] } },
         ],
+      }),
+      batch({
+        aliveAt: 9,
+        frontends: [{ name: "h", weights: [] }],
       }),
       batch({
         aliveAt: 9,
@@ -93,6 +111,7 @@ Deno.test("what is written later takes the place of what was, and what is gone i
       aliveAt: 9,
       backends: [backend("a", { state: "down", counter: 0 })],
       weights: [weight("f", "b"), weight("g", "a")],
+      failOpens: [{ frontend: "g", uses: [] }],
       flushes: [{ vip: "w", addresses: ["10.0.0.3"] }],
     });
   }));
@@ -163,7 +182,7 @@ Deno.test("a file of a newer version is left as it is", () =>
     assert.deepEqual([state.backends, isWritable], [[], false]);
     assert.match(
       troubles[0]?.text ?? "",
-      /is of version 99, and this maglevd knows 3 at most: nothing will be kept/,
+      /is of version 99, and this maglevd knows 4 at most: nothing will be kept/,
     );
     assert.equal(store.write(batch({})).kind, "failed");
     assert.deepEqual(Deno.readFileSync(path), before);
@@ -197,13 +216,22 @@ Deno.test("rows that cannot be are left out, the others count", () =>
       batch({
         backends: [backend("a"), backend("b")],
         frontends: [
-          { name: "f", weights: [weight("f", "a"), weight("f", "b")] },
+          {
+            name: "f",
+            weights: [weight("f", "a"), weight("f", "b")],
+            failOpen: { frontend: "f", uses: [["a", null, "kept"]] },
+          },
+          { name: "g", weights: [], failOpen: { frontend: "g", uses: [] } },
         ],
       }),
     );
     const odd = new DatabaseSync(`${folder}/${fileName}`);
     odd.exec("UPDATE backends SET state = 'well' WHERE name = 'a'");
     odd.exec("UPDATE weights SET weight = 101 WHERE backend = 'a'");
+    const uses = '[["a", null, "kept"], ["b", null, "much"], ["c", "x", "kept"], [1], 2]';
+    odd.prepare("UPDATE fail_opens SET body = ? WHERE frontend = 'f'")
+      .run(`{"open": {"since": "then", "from": 1}, "uses": ${uses}}`);
+    odd.exec("UPDATE fail_opens SET body = '{}' WHERE frontend = 'g'");
     odd.exec("UPDATE meta SET value = 'never'");
     odd.close();
     assert.deepEqual(reopened(folder), {
@@ -211,6 +239,7 @@ Deno.test("rows that cannot be are left out, the others count", () =>
       aliveAt: 0,
       backends: [backend("b")],
       weights: [weight("f", "b")],
+      failOpens: [{ frontend: "f", uses: [["a", null, "kept"]] }],
       flushes: [],
     });
   }));

@@ -19,6 +19,7 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
       aliveAt: 5,
       backends: [backend("a")],
       weights: [],
+      failOpens: [],
       flushes: [],
     });
     await second.close();

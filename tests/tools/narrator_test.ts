@@ -23,6 +23,17 @@ Deno.test("a change in VPP is told with its VIP", () => {
   );
 });
 
+Deno.test("what keeps traffic safe is told with its reason", () => {
+  const told = (msg: string, attributes: Record<string, unknown>) =>
+    narrate(record(msg, attributes), plain)?.slice("02:38:45.855   ".length);
+  const of = { frontend: "www", backend: "a", detail: "1 of 4 up", change: "begun" };
+  equal(told("fail-open-begun", of), "frontend www: fails open (1 of 4 up)");
+  equal(told("fail-open-ended", of), "frontend www: follows its checks again (1 of 4 up)");
+  equal(told("flap-hold-begun", of), "backend a: kept down (1 of 4 up)");
+  equal(told("flap-hold-ended", of), "backend a: kept down no more (1 of 4 up)");
+  equal(told("backend-drain", of), "backend a: drain begun");
+});
+
 Deno.test("other records are told plainly, warnings with their level, noise not at all", () => {
   match(narrate(record("api-listening", { addr: ":1" }), plain) ?? "", /api-listening addr=:1$/);
   match(narrate(record("x", {}, "WARN"), plain) ?? "", / WARN x$/);

@@ -98,6 +98,8 @@ const bare = {
   srcIpSticky: false,
   flushOnDown: true,
   drainDeadlineMs: 0,
+  slowStartMs: 0,
+  failOpen: "never",
   pools: [],
 } satisfies Partial<
   Frontend

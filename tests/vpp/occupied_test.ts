@@ -33,7 +33,14 @@ function wanted(addresses: readonly string[]) {
       protocol: "tcp" as const,
       port: 80,
     },
-    ...{ srcIpSticky: false, flushOnDown: true, drainDeadlineMs: 0, pools: [] },
+    ...{
+      srcIpSticky: false,
+      flushOnDown: true,
+      drainDeadlineMs: 0,
+      failOpen: "never" as const,
+      slowStartMs: 0,
+      pools: [],
+    },
   }));
   return { frontends: new Map(frontends.map((one) => [one.name, one])), lb };
 }

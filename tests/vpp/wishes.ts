@@ -75,6 +75,8 @@ function frontendOf(name: string, wish: FrontendWish): Frontend {
     srcIpSticky: wish.sticky ?? false,
     flushOnDown: wish.flushOnDown ?? true,
     drainDeadlineMs: 0,
+    slowStartMs: 0,
+    failOpen: "never",
     pools: wish.pools.map((pool, i) => ({
       name: `pool${i}`,
       backends: Object.entries(pool).map(([backend, weight]) => ({ backend, weight })),

@@ -11,7 +11,7 @@ export type DemoBackendName = (typeof demoBackends)[number]["name"];
 
 /**
  * The demo's configuration: a website that Amsterdam serves while it can and Zurich otherwise, and
- * an API of one server each. Probes are quicker than one would have them, so that things happen.
+ * an API of one server each. Only the website fails open. Probes are quicker than one would have them, so that things happen.
  */
 export function demoConfig(port: number): string {
   const backends = demoBackends.map(({ name, address }) =>
@@ -34,12 +34,14 @@ maglev:
       timeout: 800ms
       rise: 2
       fall: 2
+      flap: { changes: 5, within: 20s, hold: 10s, max-hold: 20s }
       params: { path: /, host: demo.example.net, response-code: "200-299" }
   backends:
 ${backends.join("\n")}
   frontends:
     www:
       description: the website
+      fail-open: all-down
       address: 192.0.2.1
       protocol: tcp
       # As the servers have it: VPP's tunnels leave ports as they are.

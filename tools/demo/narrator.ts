@@ -67,6 +67,16 @@ function sentence(entry: Entry, paint: Paint): string {
       return `  frontend ${entry.frontend}: pool ${entry.from} -> ${
         paint.strong(String(entry.to))
       }`;
+    case "fail-open-begun":
+      return `  frontend ${entry.frontend}: ${paint.bad("fails open")} (${entry.detail})`;
+    case "fail-open-ended":
+      return `  frontend ${entry.frontend}: follows its checks again (${entry.detail})`;
+    case "flap-hold-begun":
+      return `  backend ${entry.backend}: ${paint.bad("kept down")} (${entry.detail})`;
+    case "flap-hold-ended":
+      return `  backend ${entry.backend}: kept down no more (${entry.detail})`;
+    case "backend-drain":
+      return `  backend ${entry.backend}: drain ${paint.strong(String(entry.change))}`;
     case "vpp-connect":
       return `  vpp: connected, version ${entry.version}`;
     case "vpp-lbsync-vip-add":

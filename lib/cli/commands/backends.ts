@@ -4,7 +4,14 @@ import { isGlob, matchesGlob } from "../glob.ts";
 import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
 import { drainText, drainWord } from "../drain_text.ts";
-import { formatAgo, formatDuration, formatMeasured, formatOutcome, formatTime } from "../format.ts";
+import {
+  formatAgo,
+  formatDuration,
+  formatIn,
+  formatMeasured,
+  formatOutcome,
+  formatTime,
+} from "../format.ts";
 import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../lists.ts";
 import type { Command, CommandContext, Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
@@ -104,6 +111,14 @@ export function slowness({ probeTimes, timeoutNs }: BackendInfo): number {
   return probeTimes && timeoutNs > 0n ? Number(probeTimes.p95Ns) / Number(timeoutNs) : 0;
 }
 
+/** Since when it is kept down because it flaps, and until when at most. */
+function holdCell({ flapHold }: BackendInfo, now: number): Cell | undefined {
+  if (!flapHold) return undefined;
+  const { sinceUnixNs, untilUnixNs } = flapHold;
+  const text = `kept down for ${formatAgo(sinceUnixNs, now)}, ends ${formatIn(untilUnixNs, now)}`;
+  return { text, meaning: "warning" };
+}
+
 /** maglevd counts no further than 100. */
 function changesText({ recentChanges: changes }: BackendInfo): string {
   return changes === undefined ? "" : changes < 100 ? String(changes) : "100+";
@@ -122,6 +137,7 @@ function formatBackend(
     ["name", backend.name],
     ["address", backend.address],
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
+    ["flap hold", holdCell(backend, now)],
     ["drain", backend.drain && drainText(backend.drain, now)],
     ["by hand", backend.byHand && handText(backend.byHand, now)],
     ["enabled", String(backend.enabled)],

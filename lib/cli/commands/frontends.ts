@@ -1,11 +1,11 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { handMark } from "../by_hand.ts";
-import { formatAgo, formatShare } from "../format.ts";
+import { formatAgo, formatShare, formatSpan, formatTime } from "../format.ts";
 import { allFrontends, frontendJson, isUntold, withStates } from "../lists.ts";
 import type { Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { formatPairs, formatTable, indent, inner } from "../table.ts";
+import { type Cell, formatPairs, formatTable, indent, inner } from "../table.ts";
 
 /** `show frontends`: a line each. */
 export const showFrontends = listing({
@@ -49,7 +49,8 @@ function listFrontends(frontends: readonly FrontendInfo[]): Listing {
       { text: frontend.state || "-", meaning: stateMeaning(frontend.state) },
       frontend.activePool || "-",
       countUp(frontend),
-      weightsByHand(frontend),
+      [frontend.failOpenSinceUnixNs > 0n ? "fails open" : "", weightsByHand(frontend)]
+        .filter((text) => text !== "").join(", "),
     ]),
   };
 }
@@ -65,6 +66,11 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
     ["port", formatPort(frontend.port)],
     ["state", { text: frontend.state || "-", meaning: stateMeaning(frontend.state) }],
     ["src-ip-sticky", String(frontend.srcIpSticky)],
+    [
+      "slow-start",
+      frontend.slowStartNs === 0n ? undefined : formatSpan(Number(frontend.slowStartNs) / 1e6),
+    ],
+    ["fail-open", failOpenCell(frontend, now)],
     ["flush-on-down", isUntold(frontend) ? "-" : String(frontend.flushOnDown)],
   ]);
   const all = frontend.pools.flatMap(({ backends }) => backends)
@@ -76,7 +82,7 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
       { text: backend.state || "-", meaning: stateMeaning(backend.state) },
       formatAgo(backend.sinceUnixNs, now),
       backend.byHand ? `${backend.weight} (${handMark(backend.byHand)})` : String(backend.weight),
-      backend.reason === "kept" ? "kept" : String(backend.effectiveWeight),
+      isKept(backend) ? "kept" : String(backend.effectiveWeight),
       all === 0 ? "" : formatShare(backend.effectiveWeight / all),
       { text: reasonText(backend, frontend), meaning: "dim" as const },
     ]);
@@ -94,8 +100,26 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
   return [head, ...pools].join("\n");
 }
 
+/** The setting, and since when it has come to that; nothing where an older maglevd does not say. */
+function failOpenCell(
+  { failOpen, failOpenSinceUnixNs: since }: FrontendInfo,
+  now: number,
+): Cell | undefined {
+  if (since === 0n) return failOpen === "" ? undefined : { text: failOpen };
+  const text = `${failOpen}, since ${formatTime(since)} (${formatAgo(since, now)} ago)`;
+  return { text, meaning: "bad" };
+}
+
+/** What VPP has, and maglevd does not know. */
+function isKept({ reason, effectiveWeight }: PoolBackendInfo): boolean {
+  return reason === "kept" || (reason === "fail-open" && effectiveWeight === 0);
+}
+
 /** Why a weight is what it is; nothing where it is as configured, or an older maglevd does not say. */
-function reasonText({ reason, state }: PoolBackendInfo, { activePool }: FrontendInfo): string {
+function reasonText(
+  { reason, state, slowStartPercent }: PoolBackendInfo,
+  { activePool }: FrontendInfo,
+): string {
   switch (reason) {
     case "zero":
       return "weight 0";
@@ -107,6 +131,12 @@ function reasonText({ reason, state }: PoolBackendInfo, { activePool }: Frontend
       return "not probed yet: what VPP has";
     case "draining":
       return "draining";
+    case "flap-hold":
+      return "down, held because it flaps";
+    case "slow-start":
+      return `slow start, ${slowStartPercent}% so far`;
+    case "fail-open":
+      return "fail-open: as last in use";
     default:
       return state === "disabled" ? "disabled" : "";
   }

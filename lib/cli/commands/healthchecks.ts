@@ -68,6 +68,7 @@ function formatHealthcheck(check: HealthCheckInfo, { style }: View): string {
     ["fast-interval", formatDuration(check.fastIntervalNs)],
     ["down-interval", formatDuration(check.downIntervalNs)],
     ["timeout", formatDuration(check.timeoutNs)],
+    ["flap", check.flap || undefined],
     ["rise", String(check.rise)],
     ["fall", String(check.fall)],
     ["probe-ipv4-src", check.probeIpv4Src || undefined],

@@ -165,14 +165,24 @@ export function awayText({ sinceUnixNs, reason, nextTryUnixNs }: VPPAway, now: n
 }
 
 /** What is not as it should be, a line each. */
-function problems({ status, vpp, frontends }: Found): string[] {
+function problems({ status, vpp, backends, frontends }: Found): string[] {
   const lines: string[] = [];
-  for (const { name, state, activePool, pools } of frontends) {
+  for (
+    const { name, state, activePool, pools, failOpenSinceUnixNs: since, failOpen } of frontends
+  ) {
     const [first] = pools;
+    if (since > 0n) {
+      const what = `its servers keep the weights that they were last in use with (${failOpen})`;
+      lines.push(`frontend ${name} fails open since ${formatTime(since)}: ${what}`);
+    }
     if (state === "down") lines.push(`frontend ${name} is down`);
     else if (state === "up" && first && activePool !== first.name && activePool !== "") {
       lines.push(`frontend ${name} is on pool ${activePool}, not on ${first.name}`);
     }
+  }
+  for (const { name, flapHold } of backends) {
+    if (!flapHold) continue;
+    lines.push(`backend ${name} flaps, and is kept down until ${formatTime(flapHold.untilUnixNs)}`);
   }
   if (status?.configRejected) {
     lines.push(`the last reload was refused: ${status.configRejected.split("\n").join("; ")}`);

@@ -6,7 +6,15 @@
 
 import { formatDuration } from "../duration.ts";
 import { show } from "../path.ts";
-import type { Backend, CheckTiming, Config, Frontend, HealthCheck, LbConfig } from "../types.ts";
+import type {
+  Backend,
+  CheckTiming,
+  Config,
+  FlapRule,
+  Frontend,
+  HealthCheck,
+  LbConfig,
+} from "../types.ts";
 
 /** One thing that can differ: its name, and its value as text. */
 export type Field<T> = readonly [name: string, textOf: (of: T) => string];
@@ -47,6 +55,7 @@ export const checkFields: readonly Field<HealthCheck>[] = [
   ["fall", (check) => `${check.fall}`],
   ["probe-ipv4-src", (check) => check.probeIpv4Source?.text ?? unset],
   ["probe-ipv6-src", (check) => check.probeIpv6Source?.text ?? unset],
+  ["flap", ({ flap }) => flap ? flapText(flap) : "never"],
   ["path", (check) => "path" in check ? show(check.path) : unset],
   ["host", (check) => "host" in check && check.host ? show(check.host) : unset],
   ["response-code", responseCodeText],
@@ -75,7 +84,14 @@ export const frontendFields: readonly Field<Frontend>[] = [
   ["src-ip-sticky", (frontend) => `${frontend.srcIpSticky}`],
   ["flush-on-down", (frontend) => `${frontend.flushOnDown}`],
   ["drain-deadline", (frontend) => formatDuration(frontend.drainDeadlineMs)],
+  ["slow-start", (frontend) => formatDuration(frontend.slowStartMs)],
+  ["fail-open", ({ failOpen }) => failOpenText(failOpen)],
 ];
+
+/** A frontend's `fail-open` as the file has it. */
+export function failOpenText(failOpen: Frontend["failOpen"]): string {
+  return typeof failOpen === "number" ? `${failOpen}%` : failOpen;
+}
 
 /** `interval 2s -> 5s` for each field that differs. */
 export function fieldDifferences<T>(
@@ -89,6 +105,12 @@ export function fieldDifferences<T>(
 /** `interval 2s -> 5s`, or nothing. */
 export function difference(name: string, from: string, to: string): string[] {
   return from === to ? [] : [`${name} ${from} -> ${to}`];
+}
+
+/** A health check's `flap` as one text. */
+export function flapText({ changes, withinMs, holdMs, maxHoldMs }: FlapRule): string {
+  const [within, hold, maxHold] = [withinMs, holdMs, maxHoldMs].map(formatDuration);
+  return `${changes} within ${within}, hold ${hold} to ${maxHold}`;
 }
 
 const unset = "unset";

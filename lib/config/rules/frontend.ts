@@ -40,8 +40,14 @@ export function frontend(
     srcIpSticky: values["src-ip-sticky"],
     flushOnDown: values["flush-on-down"],
     drainDeadlineMs: values["drain-deadline"],
+    slowStartMs: values["slow-start"],
+    failOpen: failOpenOf(values["fail-open"]),
     pools: values.pools.map(poolOf),
   };
+}
+
+function failOpenOf(text: string): Frontend["failOpen"] {
+  return text === "never" || text === "all-down" ? text : parseInt(text, 10);
 }
 
 function protocolOf(section: FrontendSection, problems: ProblemList): FrontendProtocol {

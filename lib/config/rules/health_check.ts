@@ -1,4 +1,5 @@
 import type { ProblemList } from "../problem_list.ts";
+import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { HealthCheckSpec } from "../schema/health_check.ts";
 import type { Path, SectionOf } from "../spec.ts";
@@ -35,7 +36,7 @@ export function healthCheck(
   if (type === undefined) return undefined;
   checkParams(type, params, problems);
   const port = portOf(type, section, problems);
-  const timing = timingOf(name, section);
+  const timing = timingOf(name, section, problems);
   if (type === "icmp") return { ...timing, type };
   if (port === undefined) return undefined;
   return type === "tcp"
@@ -67,7 +68,21 @@ function portOf(type: CheckType, section: CheckSection, problems: ProblemList): 
   return port;
 }
 
-function timingOf(name: string, { values }: CheckSection): CheckTiming {
+/** Undefined where the file has none. */
+function flapOf({ values: { flap }, places }: CheckSection, problems: ProblemList) {
+  if (places.flap === undefined) return undefined;
+  const { changes, within: withinMs, hold: holdMs, "max-hold": maxHoldMs } = flap.values;
+  if (maxHoldMs < holdMs) {
+    const message = `must be at least hold (${formatDuration(holdMs)}), not ` +
+      formatDuration(maxHoldMs);
+    const at = flap.places["max-hold"] ?? flap.at;
+    problems.add("semantic", at, childPath(flap.path, "max-hold"), message);
+  }
+  return { changes, withinMs, holdMs, maxHoldMs };
+}
+
+function timingOf(name: string, section: CheckSection, problems: ProblemList): CheckTiming {
+  const { values } = section;
   return {
     name,
     intervalMs: values.interval,
@@ -76,6 +91,7 @@ function timingOf(name: string, { values }: CheckSection): CheckTiming {
     timeoutMs: values.timeout,
     rise: values.rise,
     fall: values.fall,
+    flap: flapOf(section, problems),
     probeIpv4Source: values["probe-ipv4-src"],
     probeIpv6Source: values["probe-ipv6-src"],
   };

@@ -1,5 +1,5 @@
 import type { SectionSpec } from "../spec.ts";
-import { day } from "./durations.ts";
+import { day, hour } from "./durations.ts";
 
 /** One of a frontend's `pools`. */
 const pool = {
@@ -81,6 +81,23 @@ export const frontend = {
       default: 0,
       description: "After this time the flows that a drained backend still has are moved away. 0 " +
         "leaves them for as long as they last.",
+    },
+    "slow-start": {
+      type: "duration",
+      minMs: 0,
+      maxMs: hour,
+      default: 0,
+      description:
+        "Over this time a backend that comes up gets its weight, in ten steps, if others " +
+        "carry the traffic of its pool meanwhile. 0 gives it all at once.",
+    },
+    "fail-open": {
+      type: "text",
+      form: "fail-open",
+      default: "never",
+      description: "When fewer than this share of the backends in service are up (`all-down`: " +
+        "none), those that were last in use keep their weights and their flows, since the check " +
+        "is more likely wrong than all of them. Ends when the share is reached again.",
     },
     pools: {
       type: "list",

@@ -112,6 +112,37 @@ export const healthcheck = {
       otherwise: "chosen by the kernel",
       description: "Source address of probes to IPv6 backends.",
     },
+    flap: {
+      type: "section",
+      otherwise: "never",
+      description:
+        "When a backend that changes too often stays down for a while; `{}` is this with " +
+        "the defaults.",
+      fields: {
+        changes: {
+          type: "int",
+          min: 2,
+          max: 100,
+          default: 6,
+          description: "So many changes between up and down.",
+        },
+        within: {
+          ...positive,
+          default: 600 * second,
+          description: "The time within which they count, and after which one hold is forgiven.",
+        },
+        hold: {
+          ...positive,
+          default: 60 * second,
+          description: "How long it stays down the first time; doubled each time after that.",
+        },
+        "max-hold": {
+          ...positive,
+          default: 1800 * second,
+          description: "The longest that it stays down; not shorter than `hold`.",
+        },
+      },
+    },
     params,
   },
 } as const satisfies SectionSpec;

@@ -6,6 +6,7 @@ import {
   BackendInfoSchema,
   ByHandSchema,
   DrainInfoSchema,
+  FlapHoldInfoSchema,
   ProbeResultInfoSchema,
   ProbeTimesInfoSchema,
   TransitionRecordSchema,
@@ -28,6 +29,11 @@ export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): B
   if (backend.byHand) {
     const { state, fileEnabled, said } = backend.byHand;
     info.byHand = byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
+  }
+  if (backend.flapHold) {
+    const { since, until } = backend.flapHold;
+    const hold = { sinceUnixNs: nanoseconds(since), untilUnixNs: nanoseconds(until) };
+    info.flapHold = create(FlapHoldInfoSchema, hold);
   }
   if (backend.drain) info.drain = drainToProto(backend.drain);
   const probe = lastProbeToProto(backend.lastProbe);

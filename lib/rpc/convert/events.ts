@@ -30,6 +30,7 @@ import {
   ProbePulsesSchema,
   ProbingEventSchema,
   ReloadEventSchema,
+  SafetyEventSchema,
   StreamOpeningSchema,
   VPPEventSchema,
   WeightEventSchema,
@@ -76,6 +77,11 @@ function kindToProto(event: MaglevEvent): Kind {
       const { change, backend: backendName, frontends, detail } = event;
       const told = { change, backendName, frontends: [...frontends], detail };
       return { case: "drain", value: create(DrainEventSchema, told) };
+    }
+    case "safety": {
+      const { measure, change, frontend: frontendName, backend: backendName, detail } = event;
+      const told = { measure, change, frontendName, backendName, detail };
+      return { case: "safety", value: create(SafetyEventSchema, told) };
     }
     case "vpp":
       return { case: "vpp", value: vppToProto(event) };

@@ -1,5 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import type { BackendSnapshot, FrontendSnapshot } from "../../checker/mod.ts";
+import { failOpenText } from "../../config/mod.ts";
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { FrontendInfoSchema, PoolBackendInfoSchema, PoolInfoSchema } from "../../gen/maglev_pb.ts";
 import { byHandToProto } from "./backend.ts";
@@ -21,6 +22,9 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
   info.description = config.description;
   info.srcIpSticky = config.srcIpSticky;
   info.flushOnDown = config.flushOnDown;
+  info.failOpen = failOpenText(config.failOpen);
+  info.failOpenSinceUnixNs = nanoseconds(frontend.failOpenSince ?? 0);
+  info.slowStartNs = nanoseconds(config.slowStartMs);
   info.state = frontend.state;
   info.activePool = frontend.activePool;
   info.pools = poolsToProto(frontend, standingOf);
@@ -28,7 +32,7 @@ export function frontendToProto(frontend: FrontendSnapshot, standingOf: Standing
 }
 
 function poolsToProto(
-  { config, weights, byHand }: FrontendSnapshot,
+  { config, weights, byHand, slowStarts }: FrontendSnapshot,
   standingOf: StandingOf,
 ) {
   const effective = new Map(weights.map((each) => [placeOf(each), each]));
@@ -42,6 +46,7 @@ function poolsToProto(
       const known = effective.get(place);
       info.effectiveWeight = typeof known?.weight === "number" ? known.weight : 0;
       info.reason = known?.reason.kind ?? "";
+      info.slowStartPercent = slowStarts.get(backend) ?? 0;
       const saved = said.get(place);
       if (saved) info.byHand = byHandToProto(`${weight}`, `${saved.fileWeight}`, saved.said);
       return info;

@@ -1,4 +1,5 @@
 import { create } from "@bufbuild/protobuf";
+import { flapText } from "../../config/mod.ts";
 import type { HealthCheck, HttpCheck, TcpCheck } from "../../config/mod.ts";
 import type { HealthCheckInfo, HTTPCheckParams, TCPCheckParams } from "../../gen/maglev_pb.ts";
 import {
@@ -20,6 +21,7 @@ export function healthcheckToProto(check: HealthCheck): HealthCheckInfo {
   info.downIntervalNs = nanoseconds(check.downIntervalMs);
   info.timeoutNs = nanoseconds(check.timeoutMs);
   info.rise = check.rise;
+  info.flap = check.flap ? flapText(check.flap) : "";
   info.fall = check.fall;
   setParams(info, check);
   return info;

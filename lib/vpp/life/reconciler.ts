@@ -32,6 +32,9 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
     case "drain":
       log.debug("vpp-reconciler-event", { backend: event.backend, drain: event.change });
       return context.changed(event.frontends);
+    case "safety":
+      // Who keeps its weight of 0 may have to be flushed, or not any more.
+      return context.changed(event.frontend === "" ? [] : [event.frontend]);
     case "weight": {
       const { backend, frontend, pool, effective: { from, to }, flush } = event;
       log.debug("vpp-reconciler-event", {

@@ -104,6 +104,7 @@ Deno.test("a frontend shows weights, effective weights and states per pool", () 
     protocol: "tcp",
     port: 443,
     description: "the www service",
+    fail_open: "never",
     flush_on_down: true,
     state: "up",
     active_pool: "primary",
@@ -148,6 +149,8 @@ Deno.test("effective weights are kept apart by pool", () => {
       { backend: "a", pool: "q", weight: 5, flush: false, reason: { kind: "carries" } },
     ],
     byHand: [],
+    failOpenSince: undefined,
+    slowStarts: new Map(),
   };
   const info = frontendToProto(snapshot, () => undefined);
   assert.deepEqual(

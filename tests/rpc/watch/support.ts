@@ -93,6 +93,8 @@ export function describe({ event, seq }: Event): string {
     case "drain":
     case "override":
       return `${number}${event.case} ${event.value.change} ${event.value.backendName}`;
+    case "safety":
+      return `${number}${event.value.measure} ${event.value.change} ${event.value.frontendName}`;
     case "vpp":
     case "probing":
       return `${number}${event.case} ${event.value.change}`;

@@ -1,0 +1,93 @@
+import { formatDuration } from "../config/mod.ts";
+import type { EventSink, Reason, SafetyHappening } from "../events/mod.ts";
+import { slowStartStepAt } from "../health/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
+import type { World } from "./plan.ts";
+import type { FrontendEntry, Membership } from "./frontend.ts";
+
+/** How far a backend is that has come up. Replaced as a whole, never changed. */
+export interface Rise {
+  /** When it came up, by the clock that is never set. */
+  readonly since: number;
+  /** 1 to `slowStartSteps`; the last one means that it has all of its weight. */
+  readonly step: number;
+}
+
+/** A moment by both clocks, in milliseconds. */
+export interface Moment {
+  /** Since the Unix epoch. */
+  readonly wall: number;
+  /** By the clock that is never set. */
+  readonly now: number;
+}
+
+/** What slow starts are looked after with. */
+export interface SlowStartsOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  /** What runs now. */
+  readonly world: () => World;
+}
+
+/** What nobody asked for at this moment. */
+const safety: Reason = { cause: { kind: "safety" } };
+
+/** Gives backends that have come up more of their weights, step by step. */
+export class SlowStarts {
+  readonly #options: SlowStartsOptions;
+  #timer: Timer | undefined;
+  /** When the timer comes up. */
+  #due = Infinity;
+  #isClosed = false;
+
+  constructor(options: SlowStartsOptions) {
+    this.#options = options;
+  }
+
+  /** One has begun: sees to it that its next step is not missed. */
+  begun({ file: { slowStartMs } }: FrontendEntry): void {
+    this.#wake(this.#options.clock.now() + slowStartStepAt(2, slowStartMs));
+  }
+
+  /** Does what is due, and sees to it that it is looked again. */
+  look(): void {
+    this.#timer?.cancel();
+    this.#timer = undefined;
+    this.#due = Infinity;
+    const { clock, events, world } = this.#options;
+    const now = clock.now();
+    let next = Infinity;
+    for (const frontend of world().frontends.values()) {
+      if (!frontend.isRising) continue;
+      if (frontend.climbsAt <= now) {
+        events.emit(frontend.climb(safety, { now, wall: clock.wall() }));
+      }
+      next = Math.min(next, frontend.climbsAt);
+    }
+    this.#wake(next);
+  }
+
+  /** No timer is left. */
+  close(): void {
+    this.#isClosed = true;
+    this.#timer?.cancel();
+  }
+
+  #wake(due: number): void {
+    if (this.#isClosed || due >= this.#due) return;
+    this.#timer?.cancel();
+    this.#due = due;
+    const { clock } = this.#options;
+    this.#timer = clock.after(Math.max(1, due - clock.now()), () => this.look());
+  }
+}
+
+/** What is told of a slow start that begins or ends. */
+export function slowStartNews(
+  { backend, frontend: { file } }: Membership,
+  change: SafetyHappening["change"],
+  detail = change === "begun" ? `over ${formatDuration(file.slowStartMs)}` : "",
+): SafetyHappening {
+  const about = { frontend: file.name, backend: backend.name };
+  return { kind: "safety", measure: "slow-start", change, ...about, detail };
+}

@@ -1,0 +1,264 @@
+import type { Frontend } from "../config/mod.ts";
+import type { Happening } from "../events/mod.ts";
+import {
+  FrontendTally,
+  type LastUse,
+  nextLastUse,
+  type Role,
+  roleOf,
+  slowStartPercent,
+  slowStartStep,
+  slowStartStepAt,
+  slowStartSteps,
+  type Standing,
+  type Weight,
+} from "../health/mod.ts";
+import { phaseIn } from "./drain.ts";
+import {
+  failOpenNews,
+  type Open,
+  openAfter,
+  type SavedFailOpen,
+  standingUnder,
+  useOnJoining,
+  usesOf,
+} from "./fail_open.ts";
+import type { Membership } from "./frontend.ts";
+import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
+
+/** What became of a frontend's measures and was not told yet. */
+export interface News {
+  readonly happenings: Happening[];
+  /** Whether the weights of any of its backends may be others because of that. */
+  readonly isOfAll: boolean;
+}
+
+/**
+ * How the backends of one frontend stand there: what they are to it as a whole, and what the measures
+ * that keep traffic safe make of them.
+ */
+export class Standings {
+  /** Every change of a backend goes through it. */
+  readonly tally: FrontendTally;
+  #open: Open | undefined;
+  /** What was restored of who was in use. */
+  #uses: ReadonlyMap<string, LastUse> | undefined;
+  #news: Happening[] = [];
+  #isNewsOfAll = false;
+  /** Backends that have come up and have not all of their weights. */
+  #climbing = 0;
+
+  constructor(readonly file: Frontend, readonly members: ReadonlyMap<string, Membership>) {
+    this.tally = new FrontendTally(file.pools.length);
+  }
+
+  /** Set while weights do not follow health. */
+  get open(): Open | undefined {
+    return this.#open;
+  }
+
+  /** Begins with what was kept of its fail-open; before `begin`. */
+  restore(saved: SavedFailOpen): void {
+    this.#open = saved.open;
+    this.#uses = usesOf(saved);
+  }
+
+  /**
+   * Counts the backends as they are at `at` (Unix milliseconds), going on with what `before` knew of
+   * them under the names that `formerName` tells. `isKnown`: listeners know that one by this name.
+   */
+  begin(
+    before: Standings | undefined,
+    isKnown: boolean,
+    formerName: (member: Membership) => string,
+    at: number,
+  ): void {
+    if (before) this.#open = before.#open;
+    if (before && isKnown) this.#goOnRising(before);
+    for (const member of this.members.values()) {
+      const former = before?.members.get(formerName(member));
+      const { name } = member.backend;
+      member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
+      member.isNew = before !== undefined && !former && !before.#hasServer(member);
+      member.role = roleOf(this.of(member));
+      this.tally.add(member.pool, member.weight, member.role);
+    }
+    if (this.#open && !isKnown) this.#tell(failOpenNews(this, "begun"), true);
+    this.#reconsider(at);
+    this.#relieve();
+  }
+
+  /** How a backend stands here. */
+  of(member: Membership): Standing {
+    const { backend } = member;
+    const drain = phaseIn(backend.drain, this.file.name);
+    const standing = standingUnder(this.#open, member.lastUse, { ...backend.standing, drain });
+    return member.rise ? { ...standing, risen: slowStartPercent(member.rise.step) } : standing;
+  }
+
+  /**
+   * A backend stands otherwise from now on, by a probe if it may start slowly. Tells whether it does.
+   */
+  moved(member: Membership, { wall, now }: Moment, isProbed: boolean): boolean {
+    const { role } = member;
+    this.#count(member);
+    const rises = isProbed && this.file.slowStartMs > 0 && comesUp(member, role);
+    if (rises) {
+      const step = this.#isWarmBeside(member) ? 1 : slowStartSteps;
+      this.#setRise(member, { since: now, step });
+      this.#count(member);
+      if (step < slowStartSteps) this.#tell(slowStartNews(member, "begun"), false);
+    }
+    this.#reconsider(wall);
+    this.#relieve();
+    return rises;
+  }
+
+  /** A weight was set. */
+  reweighed({ pool, weight: before, role }: Membership, weight: number): void {
+    this.tally.reweighed(pool, before, weight, role);
+    this.#relieve();
+  }
+
+  /** Those that have come up and have not all of their weights, with how much, in percent. */
+  slowStarts(): Map<string, number> {
+    if (this.#climbing === 0) return new Map();
+    return new Map(
+      this.#rising().filter(([, rise]) => isClimbing(rise))
+        .map(([{ backend }, { step }]) => [backend.name, slowStartPercent(step)]),
+    );
+  }
+
+  /** When `climb` has something to do; Infinity: never. */
+  get climbsAt(): number {
+    const { slowStartMs } = this.file;
+    const next = this.#rising().map(([, { since, step }]) =>
+      since + slowStartStepAt(Math.min(slowStartSteps, step + 1), slowStartMs)
+    );
+    return Math.min(...next);
+  }
+
+  /** Takes those that have come up to the step of `now`; tells whose weights may be others now. */
+  climb(now: number): Membership[] {
+    const { slowStartMs } = this.file;
+    return this.#rising().map(([member, { since, step }]) => {
+      const isOver = now - since >= slowStartMs;
+      const next = Math.max(step, slowStartStep(now - since, slowStartMs));
+      this.#setRise(member, isOver ? undefined : { since, step: next });
+      if (isOver) this.#count(member);
+      if (isOver && step < slowStartSteps) this.#tell(slowStartNews(member, "ended"), false);
+      return member;
+    });
+  }
+
+  /** A backend's effective weight is this now. */
+  noteUse(member: Membership, effective: Weight, at: number): void {
+    const { state, drain } = member.backend.standing;
+    const isDown = state === "down" && drain === undefined;
+    member.lastUse = nextLastUse(member.lastUse, effective, isDown, at);
+  }
+
+  /** What is to be told, once. */
+  takeNews(): News {
+    const news = { happenings: this.#news, isOfAll: this.#isNewsOfAll };
+    this.#news = [];
+    this.#isNewsOfAll = false;
+    return news;
+  }
+
+  /** What is told of what ends because the file has the frontend no more. */
+  farewell(): Happening[] {
+    return [
+      ...this.#open ? [failOpenNews(this, "ended")] : [],
+      ...Array.from(this.slowStarts().keys(), (name) => this.members.get(name))
+        .flatMap((member) => member ? [slowStartNews(member, "ended")] : []),
+    ];
+  }
+
+  /** Goes on with the slow starts of `before` where they are still those of the same backend. */
+  #goOnRising(before: Standings): void {
+    for (const [former, rise] of before.#rising()) {
+      const member = this.members.get(former.backend.name);
+      const isSame = member?.backend === former.backend && this.file.slowStartMs > 0;
+      if (isSame && isCarrying(member)) this.#setRise(member, rise);
+      else if (rise.step < slowStartSteps) this.#tell(slowStartNews(former, "ended"), false);
+    }
+  }
+
+  /** Whether somebody else in its pool carries traffic, and not only since a moment ago. */
+  #isWarmBeside({ pool, weight, role }: Membership): boolean {
+    this.tally.moved(pool, weight, role, "out");
+    const isWarm = this.tally.isWarm(pool);
+    this.tally.moved(pool, weight, "out", role);
+    return isWarm;
+  }
+
+  /** Whether there is a server at the same address. */
+  #hasServer({ backend: { config: { address } } }: Membership): boolean {
+    return this.members.values().some(({ backend }) =>
+      backend.config.address.text === address.text
+    );
+  }
+
+  #rising(): [Membership, Rise][] {
+    if (!this.tally.hasRising) return [];
+    return [...this.members.values()].flatMap((member): [Membership, Rise][] =>
+      member.rise ? [[member, member.rise]] : []
+    );
+  }
+
+  /** Where nobody else carries a pool's traffic, those that have come up get all of their weights. */
+  #relieve(): void {
+    if (this.#climbing === 0 || this.file.pools.every((_, pool) => this.tally.isWarm(pool))) return;
+    for (const [member, { since, step }] of this.#rising()) {
+      if (step === slowStartSteps || this.tally.isWarm(member.pool)) continue;
+      this.#setRise(member, { since, step: slowStartSteps });
+      this.#tell(slowStartNews(member, "ended", "no other server carries its pool"), true);
+    }
+  }
+
+  #setRise(member: Membership, rise: Rise | undefined): void {
+    this.#climbing += +isClimbing(rise) - +isClimbing(member.rise);
+    member.rise = rise;
+  }
+
+  #count(member: Membership): void {
+    const { rise } = member;
+    if (rise && !isCarrying(member)) {
+      this.#setRise(member, undefined);
+      if (rise.step < slowStartSteps) this.#tell(slowStartNews(member, "ended"), false);
+    }
+    const role = roleOf(this.of(member));
+    this.tally.moved(member.pool, member.weight, member.role, role);
+    member.role = role;
+  }
+
+  /** Begins a fail-open, or ends it, if that is due. */
+  #reconsider(at: number): void {
+    const open = openAfter(this, this.#open, this.tally.census, at);
+    if (open === this.#open) return;
+    this.#open = open;
+    for (const member of this.members.values()) this.#count(member);
+    this.#tell(failOpenNews(this, open ? "begun" : "ended"), true);
+  }
+
+  #tell(happening: Happening, isOfAll: boolean): void {
+    this.#news.push(happening);
+    this.#isNewsOfAll ||= isOfAll;
+  }
+}
+
+function isClimbing(rise: Rise | undefined): boolean {
+  return rise !== undefined && rise.step < slowStartSteps;
+}
+
+function isCarrying({ backend: { state, drain } }: Membership): boolean {
+  return state === "up" && drain === undefined;
+}
+
+/** Whether a backend of which something is known already has come up, that was not in use before. */
+function comesUp({ role, told, isNew }: Membership, before: Role): boolean {
+  if (role !== "up" || before === "up" || before === "rising" || before === "held") return false;
+  // Since the start of maglevd nothing was known of it: it may have carried traffic all the time.
+  return told.effective !== "kept" || isNew;
+}

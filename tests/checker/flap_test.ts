@@ -1,0 +1,197 @@
+import assert from "node:assert/strict";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
+
+const flap = { changes: 4, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 200_000 };
+const fast = { intervalMs: 1_000, fastIntervalMs: 1_000, downIntervalMs: 1_000, rise: 1, fall: 1 };
+const site: ConfigSketch = {
+  checks: [httpCheck("web", { ...fast, flap })],
+  backends: { a: {}, b: {}, c: {} },
+  frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 10, c: 20 }] },
+};
+
+/** All are up and nothing has happened yet. */
+function up(change: Partial<ConfigSketch> = {}): Bench {
+  const bench = new Bench(sketch({ ...site, ...change }), { answers: pass });
+  bench.clock.advance(5_000);
+  bench.events.length = 0;
+  return bench;
+}
+
+/** From now on the servers at these places of the file are the only ones that answer. */
+function answering({ prober }: Bench, ...well: readonly number[]): void {
+  const addresses = well.map((at) => `10.0.0.${at}`);
+  prober.answers = ({ address }) => addresses.includes(address.text) ? pass : fail;
+}
+
+/** `a` goes down and up so often that it is held the next time it goes down. */
+function flapping(bench: Bench): void {
+  for (let i = 0; i < 5; i++) {
+    if (i % 2 === 0) answering(bench, 1, 2);
+    else answering(bench, 0, 1, 2);
+    const want = i % 2 === 0 ? "down" : "up";
+    while (bench.state("a") !== want) bench.clock.advance(1);
+  }
+}
+
+function told({ checker }: Bench): unknown {
+  const { weight, flush, reason } = checker.frontend("f")?.weights[0] ?? assert.fail();
+  return [weight, flush, reason.kind];
+}
+
+function isHeld({ checker }: Bench): boolean {
+  return checker.backend("a")?.flapHold !== undefined;
+}
+
+Deno.test("a backend that changes too often stays down though its checks pass, for its time", () => {
+  using bench = up();
+  flapping(bench);
+  assert.deepEqual(bench.checker.backend("a")?.flapHold, {
+    since: bench.clock.wall(),
+    until: bench.clock.wall() + 60_000,
+  });
+  assert.deepEqual(told(bench), [0, true, "flap-hold"]);
+  const begun = bench.events.findLast(({ kind }) => kind === "safety");
+  assert.ok(begun?.kind === "safety");
+  assert.deepEqual([begun.backend, begun.change, begun.detail], [
+    "a",
+    "begun",
+    "4 changes within 10m, down for 1m",
+  ]);
+  bench.events.length = 0;
+  for (const well of [[0, 1, 2], [1, 2], [0, 1, 2]]) {
+    answering(bench, ...well);
+    bench.clock.advance(19_000);
+  }
+  assert.deepEqual(bench.events, [], "whatever it does");
+  bench.clock.advance(3_000);
+  assert.deepEqual(bench.story().slice(0, 2), ["a flap-hold ended (safety)", "a down>up (safety)"]);
+  assert.deepEqual(told(bench), [100, false, "carries"]);
+});
+
+Deno.test("whoever looks at each event sees why the weight is what it is, too", () => {
+  using bench = up();
+  const seen: unknown[] = [];
+  bench.stream.subscribe(() => seen.push(told(bench)));
+  flapping(bench);
+  assert.deepEqual(told(bench), [0, true, "flap-hold"]);
+  bench.clock.advance(61_000);
+  assert.deepEqual(told(bench), [0, true, "not-up"]);
+  assert.ok(seen.length > 0);
+});
+
+Deno.test("one whose checks fail at the end of its time stays down until they pass", () => {
+  using bench = up();
+  flapping(bench);
+  bench.clock.advance(61_000);
+  assert.deepEqual([isHeld(bench), bench.state("a")], [false, "down"]);
+  assert.deepEqual(told(bench), [0, true, "not-up"]);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(3_000);
+  assert.equal(bench.state("a"), "up");
+});
+
+Deno.test("the next time it takes twice as long", () => {
+  using bench = up();
+  flapping(bench);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(61_000);
+  flapping(bench);
+  const { since = 0, until = 0 } = bench.checker.backend("a")?.flapHold ?? {};
+  assert.equal(until - since, 120_000);
+});
+
+Deno.test("without flap nobody is held", () => {
+  using bench = up({ checks: [httpCheck("web", fast)] });
+  flapping(bench);
+  flapping(bench);
+  assert.equal(isHeld(bench), false);
+});
+
+Deno.test("operators lift it, and what led to it is forgotten", () => {
+  for (const action of ["enable", "reset"] as const) {
+    using bench = up();
+    flapping(bench);
+    answering(bench, 0, 1, 2);
+    bench.clock.advance(3_000);
+    bench.events.length = 0;
+    bench.checker.operate([{ action, backend: "a" }]);
+    assert.deepEqual(bench.story().slice(0, 3), [
+      `${action} a`,
+      "a flap-hold ended (operator)",
+      "a down>up (operator)",
+    ]);
+    const said = bench.events[0];
+    assert.ok(said?.kind === "operator");
+    assert.equal(said.detail, "not held down any more");
+    flapping(bench);
+    const { since = 0, until = 0 } = bench.checker.backend("a")?.flapHold ?? {};
+    assert.equal(until - since, 60_000);
+  }
+});
+
+Deno.test("it ends with what makes no sense of it: a pause, a removal, a file without flap", async () => {
+  const ends: readonly [(bench: Bench) => void | Promise<void>, string][] = [
+    [(bench) => void bench.checker.pause("a"), "it is paused"],
+    [(bench) => void bench.checker.disable("a"), "it is disabled"],
+    [
+      (bench) => bench.reload(sketch({ ...site, checks: [httpCheck("web", fast)] })),
+      "its check has no flap any more",
+    ],
+    [
+      (bench) =>
+        bench.reload(sketch({ ...site, backends: { b: { at: "10.0.0.1" } }, frontends: {} })),
+      "it is removed",
+    ],
+  ];
+  for (const [end, why] of ends) {
+    using bench = up();
+    flapping(bench);
+    bench.events.length = 0;
+    await end(bench);
+    const told = bench.events.find(({ kind }) => kind === "safety");
+    assert.ok(told?.kind === "safety", why);
+    assert.deepEqual([told.change, told.detail], ["ended", why]);
+    bench.clock.advance(100_000);
+  }
+});
+
+Deno.test("better a server that flaps than none: it comes up where nobody else is", () => {
+  using bench = up();
+  flapping(bench);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(3_000);
+  assert.ok(isHeld(bench));
+  bench.events.length = 0;
+  answering(bench, 0, 1);
+  while (bench.state("c") === "up") bench.clock.advance(1);
+  const ended = bench.events.find(({ kind }) => kind === "safety");
+  assert.ok(ended?.kind === "safety");
+  assert.equal(ended.detail, "nobody else is up in g");
+  assert.deepEqual([bench.state("a"), bench.checker.frontend("g")?.state], ["up", "up"]);
+});
+
+Deno.test("one that nobody can stand in for is held only while its checks fail", () => {
+  using bench = up({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } });
+  flapping(bench);
+  assert.ok(isHeld(bench));
+  answering(bench, 0);
+  bench.clock.advance(2_000);
+  assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
+});
+
+Deno.test("who was held starts slowly, and counts as down for fail-open", () => {
+  using bench = up({ slowStartMs: 9_000, failOpen: 100 });
+  flapping(bench);
+  assert.deepEqual(told(bench), [100, false, "fail-open"]);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(58_000);
+  assert.ok(isHeld(bench));
+  while (isHeld(bench)) bench.clock.advance(1);
+  assert.deepEqual(told(bench), [100, false, "carries"], "it carried all the time");
+
+  using slow = up({ slowStartMs: 9_000 });
+  flapping(slow);
+  answering(slow, 0, 1, 2);
+  while (slow.state("a") !== "up") slow.clock.advance(1);
+  assert.deepEqual(told(slow), [10, false, "slow-start"]);
+});

@@ -1,0 +1,249 @@
+import assert from "node:assert/strict";
+import type { Restored } from "../../lib/checker/mod.ts";
+import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
+
+const site: ConfigSketch = {
+  backends: { a: {}, b: {}, c: {} },
+  frontends: { f: [{ a: 100, b: 100 }, { c: 100 }] },
+  slowStartMs: 9_000,
+};
+
+/** From now on the servers at these places of the file are the only ones that answer. */
+function answering({ prober }: Bench, ...well: readonly number[]): void {
+  const addresses = well.map((at) => `10.0.0.${at}`);
+  prober.answers = ({ address }) => addresses.includes(address.text) ? pass : fail;
+}
+
+/** All are up. */
+function up(change: Partial<ConfigSketch> = {}): Bench {
+  const bench = new Bench(sketch({ ...site, ...change }), { answers: pass });
+  bench.clock.advance(10_000);
+  bench.events.length = 0;
+  return bench;
+}
+
+/** `a` was down and has come up this very moment. */
+function risen(change: Partial<ConfigSketch> = {}): Bench {
+  const bench = up(change);
+  answering(bench, 1, 2);
+  bench.clock.advance(20_000);
+  assert.equal(bench.state("a"), "down");
+  answering(bench, 0, 1, 2);
+  untilUp(bench, "a");
+  return bench;
+}
+
+function untilUp(bench: Bench, name: string): void {
+  for (let ms = 0; bench.state(name) !== "up"; ms++) {
+    assert.ok(ms < 60_000, `${name} does not come up`);
+    bench.clock.advance(1);
+  }
+}
+
+function weights({ checker }: Bench): string[] {
+  return (checker.frontend("f")?.weights ?? []).map(({ backend, weight, flush, reason }) => {
+    const percent = reason.kind === "slow-start" ? ` ${reason.percent}` : "";
+    return `${backend} ${weight} ${reason.kind}${percent}${flush ? " flush" : ""}`;
+  });
+}
+
+function weightOf(bench: Bench, name = "a"): string | undefined {
+  return weights(bench).find((text) => text.startsWith(`${name} `))?.slice(name.length + 1);
+}
+
+/** Every weight of a backend from now on until a slow start is over. */
+function weightsOver(bench: Bench, name: string, ms: number): number[] {
+  const begin = bench.events.length;
+  bench.clock.advance(ms);
+  return bench.events.slice(begin).flatMap((event) =>
+    event.kind === "weight" && event.backend === name ? [Number(event.effective.to)] : []
+  );
+}
+
+Deno.test("a backend that comes up gets its weight in ten steps over the time", () => {
+  using bench = risen();
+  assert.deepEqual(weights(bench), ["a 10 slow-start 10", "b 100 carries", "c 0 standby"]);
+  assert.deepEqual([...bench.checker.frontend("f")?.slowStarts ?? []], [["a", 10]]);
+  bench.events.length = 0;
+  bench.clock.advance(999);
+  assert.deepEqual(bench.events, []);
+  bench.clock.advance(1);
+  assert.deepEqual(bench.story(), ["f/a 100>100 as 10>20 (safety)"]);
+  assert.deepEqual(weightsOver(bench, "a", 7_999), [30, 40, 50, 60, 70, 80, 90]);
+  bench.events.length = 0;
+  bench.clock.advance(1);
+  assert.deepEqual(bench.story(), [
+    "f/a slow-start ended (safety)",
+    "f/a 100>100 as 90>100 (safety)",
+  ]);
+  assert.deepEqual([...bench.checker.frontend("f")?.slowStarts ?? []], []);
+  assert.deepEqual(weightsOver(bench, "a", 100_000), []);
+});
+
+Deno.test("its beginning is told, with the time that it takes", () => {
+  using bench = risen();
+  const begun = bench.events.filter(({ kind }) => kind === "safety");
+  assert.deepEqual(begun.map((event) => event.kind === "safety" && [event.change, event.detail]), [
+    ["begun", "over 9s"],
+  ]);
+  const last = bench.story().slice(-3);
+  assert.deepEqual(last, [
+    "a down>up (probe)",
+    "f/a slow-start begun (probe)",
+    "f/a 100>100 as 0>10 (probe)",
+  ]);
+});
+
+Deno.test("a small weight is never rounded to nothing", () => {
+  using bench = risen({ frontends: { f: [{ a: 3, b: 100 }] } });
+  assert.equal(weightOf(bench), "1 slow-start 10");
+  assert.deepEqual(weightsOver(bench, "a", 9_000), [2, 3]);
+});
+
+Deno.test("a weight of 0 is none of it, and one set meanwhile counts in part", () => {
+  using bench = risen({ frontends: { f: [{ a: 0, b: 100 }] } });
+  assert.equal(weightOf(bench), "0 zero");
+  bench.clock.advance(4_000);
+  bench.checker.setWeight("f", "pool0", "a", 20, false);
+  assert.equal(weightOf(bench), "10 slow-start 50");
+});
+
+Deno.test("without slow-start everything comes at once", () => {
+  using bench = risen({ slowStartMs: 0 });
+  assert.deepEqual([weightOf(bench), bench.checker.frontend("f")?.slowStarts.size], [
+    "100 carries",
+    0,
+  ]);
+});
+
+Deno.test("where nobody else carries the pool it comes at once, and stays", () => {
+  using bench = up();
+  answering(bench, 2);
+  bench.clock.advance(20_000);
+  bench.events.length = 0;
+  answering(bench, 0, 2);
+  untilUp(bench, "a");
+  assert.equal(weightOf(bench), "100 carries");
+  answering(bench, 0, 1, 2);
+  untilUp(bench, "b");
+  assert.deepEqual(weights(bench), ["a 100 carries", "b 100 carries", "c 0 standby"]);
+  bench.clock.advance(60_000);
+  assert.ok(!bench.events.some(({ kind }) => kind === "safety"));
+  answering(bench, 0, 2);
+  bench.clock.advance(20_000);
+  answering(bench, 0, 1, 2);
+  untilUp(bench, "b");
+  assert.equal(weightOf(bench, "b"), "10 slow-start 10", "a is not fresh any more");
+});
+
+Deno.test("when the last other server goes the rest comes at once", () => {
+  for (const how of ["down", "drain", "weight"] as const) {
+    using bench = risen();
+    if (how === "drain") bench.checker.operate([{ action: "drain", backend: "b" }]);
+    if (how === "weight") bench.checker.setWeight("f", "pool0", "b", 0, false);
+    if (how === "down") {
+      answering(bench, 0, 2);
+      while (bench.state("b") === "up") bench.clock.advance(1);
+    }
+    assert.equal(weightOf(bench), "100 carries", how);
+    assert.ok(bench.story().some((line) => line.startsWith("f/a slow-start ended")));
+    bench.checker.enable("b");
+    bench.clock.advance(1);
+    assert.equal(weightOf(bench), "100 carries", "it does not go down again");
+  }
+});
+
+Deno.test("it ends when the backend goes down, and begins anew when it comes up", () => {
+  using bench = risen();
+  bench.clock.advance(3_000);
+  assert.equal(weightOf(bench), "40 slow-start 40");
+  answering(bench, 1, 2);
+  bench.clock.advance(10_000);
+  assert.equal(weightOf(bench), "0 not-up flush");
+  assert.equal(bench.checker.frontend("f")?.slowStarts.size, 0);
+  answering(bench, 0, 1, 2);
+  untilUp(bench, "a");
+  assert.equal(weightOf(bench), "10 slow-start 10");
+});
+
+Deno.test("whoever was disabled or paused starts slowly, who was drained does not", () => {
+  using bench = up();
+  for (const [out, back] of [["disable", "enable"], ["pause", "resume"]] as const) {
+    bench.checker[out]("a");
+    bench.clock.advance(5_000);
+    bench.checker[back]("a");
+    untilUp(bench, "a");
+    assert.equal(weightOf(bench), "10 slow-start 10", back);
+    bench.clock.advance(10_000);
+  }
+  bench.checker.operate([{ action: "drain", backend: "a" }]);
+  bench.clock.advance(5_000);
+  bench.checker.enable("a");
+  assert.equal(weightOf(bench), "100 carries", "it was up all the time");
+});
+
+Deno.test("not after a start of maglevd, whatever is restored", () => {
+  using fresh = new Bench(sketch(site), { answers: pass });
+  fresh.clock.advance(10_000);
+  assert.ok(!fresh.events.some(({ kind }) => kind === "safety"));
+
+  using old = risen();
+  const backends = ["a", "b", "c"].map((name) => old.checker.saved(name) ?? assert.fail());
+  const restored: Restored = {
+    ...{ backends: new Map(backends.map((each) => [each.name, each])), weights: new Map() },
+    ...{ changes: new Map(), isHealthFresh: true },
+  };
+  using bench = new Bench(sketch(site), { answers: pass, restored });
+  bench.clock.advance(10_000);
+  assert.equal(weightOf(bench), "100 carries");
+  assert.ok(!bench.events.some(({ kind }) => kind === "safety"));
+});
+
+Deno.test("a backend that a reload adds starts slowly, a frontend that it adds does not", async () => {
+  const small = { backends: { a: {}, c: {} }, frontends: { f: [{ a: 100 }, { c: 100 }] } };
+  using bench = up(small);
+  const more = {
+    backends: { a: {}, c: {}, b: {} },
+    frontends: { f: [{ a: 100, b: 100 }, { c: 100 }], g: [{ b: 50, a: 50 }] },
+  };
+  await bench.reload(sketch({ ...site, ...more }));
+  untilUp(bench, "b");
+  assert.equal(weightOf(bench, "b"), "10 slow-start 10");
+  const fresh = bench.checker.frontend("g")?.weights.map(({ weight }) => weight);
+  assert.deepEqual(fresh, [50, 50]);
+});
+
+Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () => {
+  using bench = risen();
+  bench.clock.advance(3_000);
+  bench.events.length = 0;
+  await bench.reload(sketch({ ...site, flushOnDown: false }));
+  assert.equal(weightOf(bench), "40 slow-start 40");
+  await bench.reload(sketch({ ...site, slowStartMs: 90_000 }));
+  assert.equal(weightOf(bench), "40 slow-start 40");
+  bench.clock.advance(20_000);
+  assert.equal(weightOf(bench), "40 slow-start 40");
+  bench.clock.advance(20_000);
+  assert.equal(weightOf(bench), "50 slow-start 50");
+  await bench.reload(sketch({ ...site, slowStartMs: 0 }));
+  assert.equal(weightOf(bench), "100 carries");
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), [
+    "f/a slow-start ended (config)",
+  ]);
+});
+
+Deno.test("a reload that takes the last other server away gives the rest at once", async () => {
+  using bench = risen();
+  await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));
+  assert.equal(weightOf(bench), "100 carries");
+  assert.ok(bench.story().includes("f/a slow-start ended (config)"));
+});
+
+Deno.test("a frontend that goes takes its slow starts along", async () => {
+  using bench = risen();
+  await bench.reload(sketch({ ...site, frontends: { h: site.frontends?.f ?? [] } }));
+  const told = bench.story().filter((line) => line.includes("slow-start"));
+  assert.deepEqual(told.at(-1), "f/a slow-start ended (config)");
+  assert.equal(bench.checker.frontend("h")?.slowStarts.size, 0);
+  bench.clock.advance(20_000);
+});
