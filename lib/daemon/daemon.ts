@@ -1,4 +1,5 @@
 import process from "node:process";
+import { accessByPlace } from "../access/mod.ts";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
@@ -231,6 +232,10 @@ function startVpp(
   return vpp;
 }
 
+/** What `--open` means. */
+const openReason = "whoever reaches this address can pause backends and change weights, " +
+  "since --open asks nobody who it is";
+
 /** The API, on its one port. */
 async function startApi(
   { settings, log, metrics, supervisor, budgets, events, journal }: Base,
@@ -256,6 +261,7 @@ async function startApi(
       hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
       origins: new Set(settings.origins),
     },
+    access: accessByPlace({ open: settings.open }),
     budgets,
     supervisor,
     log,
@@ -263,6 +269,7 @@ async function startApi(
     clock: systemClock,
   });
   log.info("api-listening", { addr: server.address });
+  if (settings.open) log.warn("grpc-listen-open", { addr: server.address, reason: openReason });
   return server;
 }
 

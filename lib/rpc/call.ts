@@ -7,6 +7,7 @@ import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
 import { rpcMethod } from "./methods.ts";
 import { ObservedStream } from "./observed_stream.ts";
+import { permitFor } from "./permit.ts";
 import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 import type { RpcMethod, RpcObserver } from "./types.ts";
@@ -20,8 +21,9 @@ export interface CallDeps {
 }
 
 /**
- * The same RPC, with all that calls have in common: errors become statuses, a call that nobody
- * waits for any more ends, shutdown ends streams, and the observer is told.
+ * The same RPC, with all that calls have in common: only who may call it is answered, errors become
+ * statuses, a call that nobody waits for any more ends, shutdown ends streams, and the observer is
+ * told.
  */
 export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
   switch (rpc.kind) {
@@ -36,12 +38,14 @@ export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
 
 function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
   const name = rpcMethod(rpc.method);
+  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
       try {
+        permit(context.principal, request);
         const response = rpc.call(request, context);
         if (response instanceof Promise) {
           return settle(response, context.signal, report, deps.streams);
@@ -76,12 +80,14 @@ async function settle(
 
 function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerStreamRpc {
   const name = rpcMethod(rpc.method);
+  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
       const open = () => {
+        permit(context.principal, request);
         const replies = rpc.call(request, context);
         empty(request);
         return replies;
@@ -100,12 +106,17 @@ function empty(message: Message): void {
 
 function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
   const name = rpcMethod(rpc.method);
+  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(requests, context) {
       const report = new CallReport(name, deps);
       const counted = tap(requests, () => report.received());
-      return stream(() => rpc.call(counted, context), context, report, deps.streams);
+      const open = () => {
+        permit(context.principal, undefined);
+        return rpc.call(counted, context);
+      };
+      return stream(open, context, report, deps.streams);
     },
   };
 }

@@ -6,14 +6,15 @@ import type {
   Message,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { Principal } from "../access/mod.ts";
 import type { Answer, Reply } from "./answer.ts";
 
 /** What an implementation may know of the call that it answers. */
 export interface CallContext {
   /** Aborts, with a ConnectError as reason where there is one, when nobody waits any more. */
   readonly signal: AbortSignal;
-  /** Where the request came from, for people; empty where the transport does not say. */
-  readonly peer: string;
+  /** Who calls, and from where. */
+  readonly principal: Principal;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
 }

@@ -1,3 +1,4 @@
+import type { Access } from "../access/mod.ts";
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
@@ -52,6 +53,8 @@ export interface RpcServerOptions {
   readonly connections: ConnectionObserver;
   /** By what names browsers may call this machine; only by addresses and `localhost` without. */
   readonly browsers?: BrowserRules;
+  /** Tells who calls; without, this machine may do everything, and all others may read. */
+  readonly access?: Access;
   /** Where the budgets of the API are opened. */
   readonly budgets: Budgets;
   /** Keeps the listener going. */

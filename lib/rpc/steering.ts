@@ -84,9 +84,9 @@ export function findBackend(checker: CheckerView, name: string): BackendInfo | u
   return backend && trend && backendToProto(backend, trend);
 }
 
-/** Who asks: nobody is asked for a name, so that the address is all there is. */
-export function actorOf({ peer }: CallContext): Actor {
-  return { name: "operator", from: peer };
+/** Who asks, as events tell it. */
+export function actorOf({ principal: { name, peer } }: CallContext): Actor {
+  return { name, from: peer };
 }
 
 function operate(

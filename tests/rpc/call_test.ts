@@ -13,6 +13,7 @@ import { settle } from "../support/until.ts";
 import { echoRpcs } from "./echo.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";
+import { operatorAt } from "./callers.ts";
 
 const { check, watch } = Health.method;
 const response = create(HealthCheckResponseSchema);
@@ -43,7 +44,7 @@ function setUp() {
     streams: new StreamRegistry(),
   };
   const abort = new AbortController();
-  const context: CallContext = { signal: abort.signal, peer: "", binary: true };
+  const context: CallContext = { signal: abort.signal, principal: operatorAt(), binary: true };
   return { deps, abort, context, notes: deps.observer };
 }
 

@@ -22,6 +22,7 @@ import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
 import type { RequestParts, WholeResponse } from "./memory_request.ts";
 import { smallConfig } from "./small_config.ts";
+import { anybody } from "./callers.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 
@@ -55,8 +56,10 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();
-    const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, ...room, clock }) : new Map();
-    return httpAdapter({ handlers, shortcuts, limits, ...room }).http2;
+    const shortcuts = short
+      ? grpcShortcuts(rpcs, { ...limits, ...room, clock, identify: anybody })
+      : new Map();
+    return httpAdapter({ handlers, shortcuts, limits, ...room, identify: anybody }).http2;
   });
   assert.ok(direct && universal);
   return { direct, universal, observers };

@@ -80,6 +80,7 @@ export const requestAttacks: readonly Attack[] = [
     name: "check-config",
     does: "CheckConfig, 500 at a time over five connections, again as soon as they are answered",
     section: "Requests",
+    open: true,
     run: (arena) => {
       const count = arena.size(100, 10);
       const bytes = streams(count, (id) => call(id, "CheckConfig", wire.octets()));
