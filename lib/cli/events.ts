@@ -14,6 +14,7 @@ export const addedKinds = [
   "drain",
   "vpp",
   "probing",
+  "audit",
 ] as const;
 
 /** Every kind of change. */

@@ -227,6 +227,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   drain: "Drains, begun, overdue, done and ended",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
+  audit: "Who called for changes, and who was refused",
 };
 
 /** Options of `show events`, in any order. */

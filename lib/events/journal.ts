@@ -175,6 +175,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
     case "pool":
     case "vpp":
     case "probing":
+    case "audit":
       return [];
   }
 }
@@ -196,6 +197,7 @@ export function frontendsOf(event: MaglevEvent): readonly string[] {
       return changed(event, "frontend");
     case "vpp":
     case "probing":
+    case "audit":
       return [];
   }
 }

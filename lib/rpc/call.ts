@@ -1,13 +1,14 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Reply } from "./answer.ts";
+import type { Audit } from "./audit.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
+import { guarded } from "./guard.ts";
 import { rpcMethod } from "./methods.ts";
 import { ObservedStream } from "./observed_stream.ts";
-import { permitFor } from "./permit.ts";
 import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 import type { RpcMethod, RpcObserver } from "./types.ts";
@@ -18,6 +19,7 @@ export interface CallDeps {
   readonly streams: StreamRegistry;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly audit: Audit;
 }
 
 /**
@@ -26,26 +28,25 @@ export interface CallDeps {
  * told.
  */
 export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
-  switch (rpc.kind) {
+  const open = guarded(rpc, deps.audit);
+  switch (open.kind) {
     case "unary":
-      return instrumentedUnary(rpc, deps);
+      return instrumentedUnary(open, deps);
     case "server_streaming":
-      return instrumentedServerStream(rpc, deps);
+      return instrumentedServerStream(open, deps);
     case "bidi_streaming":
-      return instrumentedBidi(rpc, deps);
+      return instrumentedBidi(open, deps);
   }
 }
 
 function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
   const name = rpcMethod(rpc.method);
-  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
       try {
-        permit(context.principal, request);
         const response = rpc.call(request, context);
         if (response instanceof Promise) {
           return settle(response, context.signal, report, deps.streams);
@@ -80,14 +81,12 @@ async function settle(
 
 function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerStreamRpc {
   const name = rpcMethod(rpc.method);
-  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
       const open = () => {
-        permit(context.principal, request);
         const replies = rpc.call(request, context);
         empty(request);
         return replies;
@@ -106,17 +105,12 @@ function empty(message: Message): void {
 
 function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
   const name = rpcMethod(rpc.method);
-  const permit = permitFor(rpc.method);
   return {
     ...rpc,
     call(requests, context) {
       const report = new CallReport(name, deps);
       const counted = tap(requests, () => report.received());
-      const open = () => {
-        permit(context.principal, undefined);
-        return rpc.call(counted, context);
-      };
-      return stream(open, context, report, deps.streams);
+      return stream(() => rpc.call(counted, context), context, report, deps.streams);
     },
   };
 }

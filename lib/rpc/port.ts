@@ -5,6 +5,7 @@ import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { parseListenAddress } from "./address.ts";
+import type { Audit } from "./audit.ts";
 import { defaultMessageLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
@@ -55,6 +56,8 @@ export interface PortOptions {
   readonly browsers?: BrowserRules;
   /** Tells who calls; without, this machine may do everything, and all others may read. */
   readonly access?: Access;
+  /** Tells of changes and of what is refused. */
+  readonly audit: Audit;
   /** Where the budgets of the port are opened. */
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -66,7 +69,15 @@ export interface PortOptions {
 /** The part of {@link PortOptions} that answering needs. */
 export type HandlerOptions = Pick<
   PortOptions,
-  "limits" | "counting" | "ownCounting" | "observer" | "browsers" | "access" | "clock" | "log"
+  | "limits"
+  | "counting"
+  | "ownCounting"
+  | "observer"
+  | "browsers"
+  | "access"
+  | "audit"
+  | "clock"
+  | "log"
 >;
 
 /** A port being served. */

@@ -8,6 +8,7 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { Audit } from "./audit.ts";
 import { openCallSlots } from "./call_slots.ts";
 import { callBudgets, connectionShares, ownCallBudgets } from "./budget.ts";
 import type { Budget, Budgets } from "./budget/mod.ts";
@@ -55,6 +56,8 @@ export interface RpcServerOptions {
   readonly browsers?: BrowserRules;
   /** Tells who calls; without, this machine may do everything, and all others may read. */
   readonly access?: Access;
+  /** Tells of changes and of what is refused. */
+  readonly audit: Audit;
   /** Where the budgets of the API are opened. */
   readonly budgets: Budgets;
   /** Keeps the listener going. */

@@ -46,6 +46,7 @@ export class Dirty {
       case "pool":
       case "vpp":
       case "probing":
+      case "audit":
         return "named";
     }
   }

@@ -15,7 +15,7 @@ import { countedRoom, watchBudgets } from "./budget/roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
-import { anybody } from "./callers.ts";
+import { anybody, auditOn } from "./callers.ts";
 import type { Identify } from "../../lib/rpc/caller.ts";
 
 /** The whole API without a listener: what its port would hand requests to. */
@@ -44,6 +44,7 @@ export class ApiBed implements Disposable {
     const config = { check: ok, foresee: ok, reload: ok };
     const streams = new StreamRegistry();
     const { observer } = this;
+    const audit = auditOn(events, observer, bed.clock);
     const calls = openCallSlots(new Budgets(log, clock));
     const rpcs = [
       ...maglevRpcs({
@@ -58,7 +59,7 @@ export class ApiBed implements Disposable {
         status: anyStatus,
       }),
       ...more,
-    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
+    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit }));
     const messages = defaultMessageLimits;
     this.handlers = httpAdapter({
       handlers: universalHandlers(rpcs, messages),

@@ -22,7 +22,7 @@ import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
 import type { RequestParts, WholeResponse } from "./memory_request.ts";
 import { smallConfig } from "./small_config.ts";
-import { anybody } from "./callers.ts";
+import { anybody, unread } from "./callers.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 
@@ -53,7 +53,7 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       calls,
       status: anyStatus,
     })
-      .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
+      .map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit: unread() }));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();
     const shortcuts = short

@@ -16,7 +16,17 @@ Deno.test("unset flags mean what they did before there were others", () => {
 });
 
 Deno.test("changes are all the other kinds, or those that are named", () => {
-  const others = ["drain", "operator", "override", "pool", "probing", "reload", "vpp", "weight"];
+  const others = [
+    "audit",
+    "drain",
+    "operator",
+    "override",
+    "pool",
+    "probing",
+    "reload",
+    "vpp",
+    "weight",
+  ];
   const kinds = (request: Parameters<typeof filterOf>[0]) => [...filterOf(request).kinds].sort();
   const off = { backend: false, frontend: false };
   assert.deepEqual(kinds({ ...off, changes: true }), others);
@@ -55,6 +65,6 @@ Deno.test("a level is taken as it comes, and what is none is refused", () => {
   );
   assert.throws(
     () => filterOf({ kinds: ["backend"] }),
-    /kind "backend" is not pool, weight, reload, operator, override, drain, vpp or probing/,
+    /kind "backend" is not pool, weight, reload, operator, override, drain, vpp, probing or audit/,
   );
 });

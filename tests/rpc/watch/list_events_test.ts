@@ -144,6 +144,6 @@ Deno.test("an unknown kind is an invalid argument, with what is possible", async
   using beds = hubBed();
   await assert.rejects(
     list(beds, { kinds: ["pool", "pools"] }),
-    /invalid_argument.*kind "pools" is not backend, frontend, pool, .* or probing$/,
+    /invalid_argument.*kind "pools" is not backend, frontend, pool, .* or audit$/,
   );
 });
