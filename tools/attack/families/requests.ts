@@ -109,6 +109,17 @@ export const requestAttacks: readonly Attack[] = [
     },
   },
   {
+    name: "denied",
+    does: "PauseBackend, which strangers may not call, 20 connections of 100 streams",
+    section: "Requests",
+    run: (arena) => {
+      const count = arena.size(100, 10);
+      // No backend has this name: the sample's attackers are on the machine, and may call it.
+      const bytes = streams(count, (id) => call(id, "PauseBackend", textField(1, "nobody")));
+      return callFlood(arena, "calls", bytes, { each: count, width: 20, rounds: 4 });
+    },
+  },
+  {
     name: "list-events",
     does: "ListEvents with the largest page, 100 at a time over ten connections",
     section: "Requests",
