@@ -6,7 +6,7 @@ import { Budget } from "../../lib/rpc/budget/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";
-import { Budgets } from "../../lib/rpc/mod.ts";
+import { Audit, Budgets } from "../../lib/rpc/mod.ts";
 import { servePort } from "../../lib/rpc/port.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
@@ -21,6 +21,11 @@ const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
   addr: "127.0.0.1:0",
   observer: nobody,
   connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
+  audit: new Audit({
+    events: { emit() {}, lastSeq: 0 },
+    observer: { audited() {} },
+    clock: systemClock,
+  }),
   budgets: new Budgets(silentLogger, systemClock),
   supervisor: new Supervisor({ clock: systemClock, log: silentLogger, fatal: () => {} }),
   clock: systemClock,

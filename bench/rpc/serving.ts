@@ -1,7 +1,7 @@
 import type { Checker } from "../../lib/checker/mod.ts";
 import { type EventStream, Journal } from "../../lib/events/mod.ts";
 import type { DaemonLog } from "../../lib/log/mod.ts";
-import { Budgets, type RpcServer, startRpcServer } from "../../lib/rpc/mod.ts";
+import { Audit, Budgets, type RpcServer, startRpcServer } from "../../lib/rpc/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 
@@ -19,6 +19,7 @@ export function serveApi(checker: Checker, events: EventStream, log: DaemonLog):
     config: { check: never, reload: never, foresee: never },
     observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },
     connections: { opened() {}, closed() {}, refused() {}, displaced() {}, failed() {} },
+    audit: new Audit({ events, observer: { audited() {} }, clock }),
     budgets: new Budgets(log, clock),
     supervisor: new Supervisor({ clock, log, fatal: () => {} }),
   });

@@ -1,5 +1,6 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type {
+  AuditEvent,
   DrainEvent,
   Event,
   EventWeight,
@@ -74,6 +75,8 @@ export function formatEventText(event: Event, style: Style): string {
     case "vpp":
     case "probing":
       return line(event, kind.case, changeText(kind.value, style), style);
+    case "audit":
+      return line(event, "audit", auditText(kind.value, style), style);
     case "opening":
     case "heartbeat":
     case "pulses":
@@ -189,6 +192,15 @@ function reloadText({ result, changes, stage, reason }: ReloadEvent, style: Styl
   });
   const more = changes.length - named.length;
   return `${result}: ${[...named, ...more > 0 ? [`${more} more`] : []].join("; ")}`;
+}
+
+function auditText(event: AuditEvent, style: Style): string {
+  const { method, target, before, after, result, reason, role } = event;
+  const what = [method, target].filter((part) => part !== "").join(" ");
+  if (result !== "OK") {
+    return `${what} ${style.paint("bad", result)} (${role})${reason && `: ${reason}`}`;
+  }
+  return before === after ? what : `${what}: ${before} → ${after}`;
 }
 
 function changeText(

@@ -15,6 +15,7 @@ export const addedKinds = [
   "safety",
   "vpp",
   "probing",
+  "audit",
 ] as const;
 
 /** Every kind of change. */

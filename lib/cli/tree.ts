@@ -228,6 +228,7 @@ const kindHelp: Readonly<Record<typeof changeKinds[number], string>> = {
   safety: "Measures that keep traffic safe, begun and ended",
   vpp: "VPP connected, lost, in step or not",
   probing: "Probes that could not be made",
+  audit: "Who called for changes, and who was refused",
 };
 
 /** Options of `show events`, in any order. */

@@ -1,4 +1,5 @@
 import process from "node:process";
+import { accessByPlace } from "../access/mod.ts";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
@@ -10,8 +11,15 @@ import { createMetrics, serveMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Budgets, machineNames, rpcMethods, startRpcServer } from "../rpc/mod.ts";
-import type { ConfigReloadOutcome, RpcServer } from "../rpc/mod.ts";
+import {
+  Audit,
+  Budgets,
+  configState,
+  machineNames,
+  rpcMethods,
+  startRpcServer,
+} from "../rpc/mod.ts";
+import type { ConfigReloadOutcome, Deed, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
@@ -122,16 +130,31 @@ export async function startDaemon(
   });
   warnOfMissingCapabilities(config, log);
   startMetricsServer(base, parts);
-  parts.adopt(await startApi(base, checker, file, vpp, keeper), (server) => server.shutdown());
+  const audit = new Audit({ events, observer: metrics.rpcObserver, clock: systemClock });
+  const api = await startApi(base, checker, file, vpp, keeper, audit);
+  parts.adopt(api, (server) => server.shutdown());
   manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));
   manager.watch(() => vitals.complaint(vpp));
   const own = parts.move();
   return {
-    reload: (actor) => file.reload(actor),
+    reload: async ({ name, from }) => {
+      const by = { name, role: "admin", peer: from, method: "machine" } as const;
+      const deed = reloadBySignal(checker);
+      return await audit.carryOut(by, "ReloadConfig", deed, () => file.reload({ name, from }));
+    },
     strayError: metrics.unhandledError,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
+  };
+}
+
+/** What SIGHUP is about to do, for the audit. */
+function reloadBySignal(checker: Checker): Deed<ConfigReloadOutcome> {
+  return {
+    target: "configuration",
+    state: () => configState(checker),
+    failure: (outcome) => outcome.kind === "ok" ? "" : outcome.message,
   };
 }
 
@@ -231,6 +254,10 @@ function startVpp(
   return vpp;
 }
 
+/** What `--open` means. */
+const openReason = "whoever reaches this address can pause backends and change weights, " +
+  "since --open asks nobody who it is";
+
 /** The API, on its one port. */
 async function startApi(
   { settings, log, metrics, supervisor, budgets, events, journal }: Base,
@@ -238,6 +265,7 @@ async function startApi(
   config: ConfigFile,
   vpp: VppService | undefined,
   archive: Keeper | undefined,
+  audit: Audit,
 ): Promise<RpcServer> {
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   const server = startRpcServer({
@@ -256,6 +284,8 @@ async function startApi(
       hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
       origins: new Set(settings.origins),
     },
+    access: accessByPlace({ open: settings.open }),
+    audit,
     budgets,
     supervisor,
     log,
@@ -263,6 +293,7 @@ async function startApi(
     clock: systemClock,
   });
   log.info("api-listening", { addr: server.address });
+  if (settings.open) log.warn("grpc-listen-open", { addr: server.address, reason: openReason });
   return server;
 }
 

@@ -41,6 +41,13 @@ export const flags = [
     help: "origins of web pages that may call the API, such as https://status.example.net",
   },
   {
+    name: "open",
+    kind: "switch",
+    environment: "MAGLEV_OPEN",
+    fallback: "false",
+    help: "let everybody who reaches the API change things, not only read them",
+  },
+  {
     name: "metrics-addr",
     kind: "text",
     environment: "MAGLEV_METRICS_ADDR",
@@ -129,15 +136,17 @@ export function readFlags(
   environment: { get(name: string): string | undefined },
 ): ReadonlyMap<FlagName, string> {
   const values = new Map<FlagName, string>();
-  for (const { name, environment: variable, fallback } of flags) {
+  for (const { name, kind, environment: variable, fallback } of flags) {
     const inherited = variable === "" ? undefined : environment.get(variable);
-    values.set(name, inherited ?? fallback);
+    if (kind === "text") values.set(name, inherited ?? fallback);
+    else values.set(name, readSwitch(variable, inherited || fallback));
   }
   const rest = [...args];
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const { flag, value } = splitFlag(arg);
-    if (flag.kind === "switch") values.set(flag.name, readSwitch(flag.name, value ?? "true"));
-    else values.set(flag.name, value ?? takeValue(flag.name, rest));
+    if (flag.kind === "switch") {
+      values.set(flag.name, readSwitch(`--${flag.name}`, value ?? "true"));
+    } else values.set(flag.name, value ?? takeValue(flag.name, rest));
   }
   return values;
 }
@@ -159,10 +168,10 @@ function takeValue(name: string, rest: string[]): string {
 }
 
 /** Go's spellings of a boolean, since service files written for them exist. */
-function readSwitch(name: string, value: string): string {
+function readSwitch(setting: string, value: string): string {
   if (/^(1|t|true)$/i.test(value)) return "true";
   if (/^(0|f|false)$/i.test(value)) return "false";
-  throw new UsageError(`--${name} is true or false, not "${value}"`);
+  throw new UsageError(`${setting} is true or false, not "${value}"`);
 }
 
 /** What `--help` prints, without a final line end. */

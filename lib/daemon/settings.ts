@@ -14,6 +14,8 @@ export interface Settings {
   readonly hostNames: readonly string[];
   /** Origins of pages that may call the API, in lower case. */
   readonly origins: readonly string[];
+  /** Whether everybody who reaches the API may change things. */
+  readonly open: boolean;
   /** Undefined: no metrics are served. */
   readonly metricsAddress: ListenAddress | undefined;
   /** Undefined: VPP integration is off. */
@@ -70,6 +72,7 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
     grpcAddress,
     hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
+    open: get("open") === "true",
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),

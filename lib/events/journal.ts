@@ -176,6 +176,7 @@ export function backendsOf(event: MaglevEvent): readonly string[] {
     case "pool":
     case "vpp":
     case "probing":
+    case "audit":
       return [];
   }
 }
@@ -198,6 +199,7 @@ export function frontendsOf(event: MaglevEvent): readonly string[] {
       return changed(event, "frontend");
     case "vpp":
     case "probing":
+    case "audit":
       return [];
   }
 }

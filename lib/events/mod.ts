@@ -13,6 +13,7 @@ export type { EventRecord } from "./records.ts";
 export { because, eventKinds } from "./types.ts";
 export type {
   Actor,
+  AuditHappening,
   BackendHappening,
   Cause,
   DrainHappening,

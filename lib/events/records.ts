@@ -60,6 +60,7 @@ export const recordNames: Readonly<Record<EventKind, readonly string[]>> = {
   safety: Object.keys(measureLevels),
   vpp: Object.values(vppRecords).map(([, msg]) => msg),
   probing: ["probing-impaired", "probing-restored"],
+  audit: ["audit"],
 };
 
 /** Writes each event to the log. Call the result to stop. */
@@ -131,6 +132,14 @@ export function recordOf(event: MaglevEvent): EventRecord {
       return change === "impaired"
         ? { level: "error", msg: "probing-impaired", attributes: { err: detail } }
         : info("probing-restored", { detail });
+    }
+    case "audit": {
+      const { role, method, target, before, after, result, reason: err, actor } = event;
+      return info("audit", {
+        ...{ name: actor?.name, role, peer: actor?.from, method },
+        ...{ target: target || undefined, before: before || undefined, after: after || undefined },
+        ...{ result, err: err || undefined },
+      });
     }
   }
 }

@@ -191,6 +191,27 @@ export interface ProbingHappening {
   readonly detail: string;
 }
 
+/**
+ * Somebody called for a change, or for something else that it may not have: who did is the event's
+ * actor. What came of a change is told by other events, with the same actor.
+ */
+export interface AuditHappening {
+  readonly kind: "audit";
+  /** What whoever called may do. */
+  readonly role: string;
+  /** What was called, such as `DisableBackend`. */
+  readonly method: string;
+  /** What it was about, such as `backend web1`; may be empty. */
+  readonly target: string;
+  /** How that was before, and after it; empty where it is not known. */
+  readonly before: string;
+  readonly after: string;
+  /** `OK`, or the name of a gRPC status: `PermissionDenied` where it was refused. */
+  readonly result: string;
+  /** Why it was not done; empty if it was. */
+  readonly reason: string;
+}
+
 /** What can happen, told apart by `kind`. */
 export type Happening =
   | BackendHappening
@@ -203,7 +224,8 @@ export type Happening =
   | DrainHappening
   | SafetyHappening
   | VppHappening
-  | ProbingHappening;
+  | ProbingHappening
+  | AuditHappening;
 
 /** The kinds of event. */
 export const eventKinds = [
@@ -218,6 +240,7 @@ export const eventKinds = [
   "safety",
   "vpp",
   "probing",
+  "audit",
 ] as const satisfies readonly Happening["kind"][];
 
 /** One of {@link eventKinds}. */

@@ -229,6 +229,11 @@ export const rpcFamilies = {
     [.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10],
     "How long calls took, streams until their end.",
   ),
+  audit: counter(
+    "maglev_audit_total",
+    ["method", "result"],
+    "Calls for a change, and others that were refused; result is OK, or the code of the status.",
+  ),
 } satisfies Record<string, Family>;
 
 /** maglevd itself. */

@@ -1,5 +1,12 @@
 import type { Checker, CheckerObserver, CheckerStats, CheckerView } from "../checker/mod.ts";
-import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type {
+  AuditObserver,
+  Budget,
+  ConnectionObserver,
+  PortName,
+  RpcMethod,
+  RpcObserver,
+} from "../rpc/mod.ts";
 import { type Clock, inSlices } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
@@ -46,7 +53,7 @@ export interface MetricsSources {
 export interface Metrics {
   readonly checkerObserver: CheckerObserver;
   readonly vppObserver: VppObserver;
-  readonly rpcObserver: RpcObserver;
+  readonly rpcObserver: RpcObserver & AuditObserver;
   /** For the connections of one server. */
   connectionObserver(server: PortName): ConnectionObserver;
   /** The configuration was loaded, or could not be. */

@@ -1,8 +1,17 @@
+import { roleOfMethod } from "../access/mod.ts";
 import type { CheckerObserver } from "../checker/mod.ts";
 import { probeCodes } from "../probes/mod.ts";
 import { isPass } from "../probing/mod.ts";
 import { clientKinds, portNames, rpcCodes } from "../rpc/mod.ts";
-import type { Budget, ConnectionObserver, PortName, RpcMethod, RpcObserver } from "../rpc/mod.ts";
+import type {
+  AuditObserver,
+  Budget,
+  ConnectionObserver,
+  PortName,
+  RpcCode,
+  RpcMethod,
+  RpcObserver,
+} from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
 import { collector } from "./collector.ts";
 import type { Collector } from "./collector.ts";
@@ -56,11 +65,14 @@ export function rpcTables(methods: readonly RpcMethod[]) {
   const received = new CounterTable(rpcFamilies.received);
   const sent = new CounterTable(rpcFamilies.sent);
   const handling = new HistogramTable(rpcFamilies.handling);
+  const audit = new CounterTable(rpcFamilies.audit);
   for (const { service, method, type } of methods) {
     for (const table of [started, received, sent, handling]) table.touch(method, service, type);
     for (const code of rpcCodes) handled.touch(method, service, type, code);
+    if (roleOfMethod(`${service}/${method}`) === "view") continue;
+    for (const code of ["OK", "PermissionDenied"] satisfies RpcCode[]) audit.touch(method, code);
   }
-  const observer: RpcObserver = {
+  const observer: RpcObserver & AuditObserver = {
     started: (service, method, type) => started.increment(method, service, type),
     handled(service, method, type, code, seconds) {
       handled.increment(method, service, type, code);
@@ -68,8 +80,9 @@ export function rpcTables(methods: readonly RpcMethod[]) {
     },
     msgReceived: (service, method, type) => received.increment(method, service, type),
     msgSent: (service, method, type) => sent.increment(method, service, type),
+    audited: (method, result) => audit.increment(method, result),
   };
-  return { tables: [started, handled, received, sent, handling], observer };
+  return { tables: [started, handled, received, sent, handling, audit], observer };
 }
 
 /** Connections, by server. */

@@ -27,13 +27,6 @@ export function formatListenAddress(hostname: string, port: number): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
 
-/** Whether only this machine can reach the address. */
-export function isLoopback(hostname: string): boolean {
-  const address = parseIp(hostname);
-  if (!address) return hostname === "localhost";
-  return address.family === 4 ? address.bytes[0] === 127 : address.text === "::1";
-}
-
 /** The name of a peer for limits and logs: an IPv4 peer of a dual-stack socket is an IPv4 peer. */
 export function peerName(hostname: string): string {
   return hostname.startsWith("::ffff:") ? hostname.slice("::ffff:".length) : hostname;

@@ -1,10 +1,12 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { Reply } from "./answer.ts";
+import type { Audit } from "./audit.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
+import { guarded } from "./guard.ts";
 import { rpcMethod } from "./methods.ts";
 import { ObservedStream } from "./observed_stream.ts";
 import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
@@ -17,20 +19,23 @@ export interface CallDeps {
   readonly streams: StreamRegistry;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly audit: Audit;
 }
 
 /**
- * The same RPC, with all that calls have in common: errors become statuses, a call that nobody
- * waits for any more ends, shutdown ends streams, and the observer is told.
+ * The same RPC, with all that calls have in common: only who may call it is answered, errors become
+ * statuses, a call that nobody waits for any more ends, shutdown ends streams, and the observer is
+ * told.
  */
 export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
-  switch (rpc.kind) {
+  const open = guarded(rpc, deps.audit);
+  switch (open.kind) {
     case "unary":
-      return instrumentedUnary(rpc, deps);
+      return instrumentedUnary(open, deps);
     case "server_streaming":
-      return instrumentedServerStream(rpc, deps);
+      return instrumentedServerStream(open, deps);
     case "bidi_streaming":
-      return instrumentedBidi(rpc, deps);
+      return instrumentedBidi(open, deps);
   }
 }
 

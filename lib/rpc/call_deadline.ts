@@ -1,4 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Principal } from "../access/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import type { CallContext } from "./rpc.ts";
 
@@ -14,15 +15,12 @@ export class DeadlineContext implements CallContext {
 
   /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
   constructor(
-    private readonly request: { readonly signal: AbortSignal; readonly peer: string },
+    private readonly request: { readonly signal: AbortSignal },
+    readonly principal: Principal,
     private readonly clock: Clock,
     timeoutMs: number | undefined,
   ) {
     this.#end = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
-  }
-
-  get peer(): string {
-    return this.request.peer;
   }
 
   get signal(): AbortSignal {

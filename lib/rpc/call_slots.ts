@@ -14,7 +14,10 @@ export class CallSlots {
   constructor(private readonly shares: PeerShares) {}
 
   /** Runs a call if there is a slot. Rejects with ResourceExhausted if there is none. */
-  async run<T>({ peer }: Pick<CallContext, "peer">, work: () => T | Promise<T>): Promise<T> {
+  async run<T>(
+    { principal: { peer } }: Pick<CallContext, "principal">,
+    work: () => T | Promise<T>,
+  ): Promise<T> {
     const { shares } = this;
     const prefix = prefixOf(peer);
     const obstacle = shares.take(prefix);

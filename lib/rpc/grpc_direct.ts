@@ -7,6 +7,7 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { type Answer, answerOf, AnswerStream } from "./answer.ts";
 import { DeadlineContext } from "./call_deadline.ts";
+import type { Identify } from "./caller.ts";
 import { quickBytes, requestOptions } from "./budget.ts";
 import { envelopeHeaderBytes, lastEnvelope } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
@@ -27,6 +28,7 @@ export interface DirectOptions extends MessageLimits {
   readonly clock: Clock;
   readonly outbox: Outbox;
   readonly intake: Intake;
+  readonly identify: Identify;
 }
 
 const contentType: H2Field = ["content-type", "application/grpc+proto"];
@@ -106,11 +108,11 @@ async function stream(
 function openContext(
   request: H2Request,
   { timeout }: GrpcHeader,
-  { clock }: DirectOptions,
+  { clock, identify }: DirectOptions,
 ): DeadlineContext {
   const { timeoutMs, error } = parseTimeout(timeout, Number.MAX_SAFE_INTEGER);
   if (error) throw error;
-  return new DeadlineContext(request, clock, timeoutMs);
+  return new DeadlineContext(request, identify(request), clock, timeoutMs);
 }
 
 /** The only message of a request. */

@@ -3,6 +3,7 @@ import { parseIp } from "../ip/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { contentTypeOf, protocolOf } from "./content_type.ts";
+import { isPreflight, preflightAnswer, readableBy } from "./cors.ts";
 import { refuse, refused } from "./refusals.ts";
 
 /** By what names browsers may call this machine, and from which pages. */
@@ -20,7 +21,8 @@ export const strictRules: BrowserRules = { hostNames: new Set(), origins: new Se
  * The same handlers behind a check of what browsers say. A page that an operator visits can make
  * the browser send requests to any address that it reaches, and by changing what its own name
  * resolves to it can make them look like requests to itself. The browser tells of both: by
- * `Origin`, and by `Host`, which is then the name of that page.
+ * `Origin`, and by `Host`, which is then the name of that page. Pages that are listed are told that
+ * they may.
  */
 export function guardedFromPages(
   { http1, http2 }: ProtocolHandlers,
@@ -29,9 +31,14 @@ export function guardedFromPages(
 ): ProtocolHandlers {
   const guard = (handler: H2Handler): H2Handler => async (request) => {
     const reason = pageRefusal(request, rules);
-    if (reason === undefined) return await handler(request);
-    log.warn("grpc-page-refused", { peer: request.peer, reason });
-    return await refuse(refused("permission_denied", reason, contentTypeOf(request)), request);
+    if (reason !== undefined) {
+      log.warn("grpc-page-refused", { peer: request.peer, reason });
+      return await refuse(refused("permission_denied", reason, contentTypeOf(request)), request);
+    }
+    const origin = field(request, "origin");
+    if (!rules.origins.has(origin.toLowerCase())) return await handler(request);
+    if (isPreflight(request)) return preflightAnswer(request, origin);
+    return readableBy(origin, await handler(request));
   };
   return { http1: guard(http1), http2: guard(http2) };
 }

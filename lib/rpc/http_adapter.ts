@@ -4,12 +4,12 @@ import { BadRequest } from "../h1/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import { withAnswers } from "./answer_body.ts";
 import { AnswerSlot, withSlot } from "./answer_slot.ts";
+import { calledBy, type Identify } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { contentTypeOf, protocolOf } from "./content_type.ts";
 import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
 import type { Intake } from "./intake.ts";
 import type { Outbox } from "./outbox.ts";
-import { fromPeer } from "./peer.ts";
 import { refusal, refuse, refused, unknownPath } from "./refusals.ts";
 import { shortened } from "./status_text.ts";
 import type { MessageLimits } from "./universal.ts";
@@ -29,6 +29,7 @@ export interface HttpAdapterOptions {
   readonly intake: Intake;
   /** What answers hold that are not taken yet. */
   readonly outbox: Outbox;
+  readonly identify: Identify;
 }
 
 /** A request's way to its RPC, by the protocol that it came in. */
@@ -62,7 +63,7 @@ async function universal(
   handler: UniversalHandler,
   version: HttpVersion,
   request: H2Request,
-  { intake, outbox, limits }: HttpAdapterOptions,
+  { intake, outbox, limits, identify }: HttpAdapterOptions,
 ): Promise<H2Response> {
   const type = contentTypeOf(request);
   const header = headerOf(request);
@@ -78,7 +79,7 @@ async function universal(
     header,
     body: gather(complete(request.body), { maxBytes: limits.readMaxBytes, meter }),
     signal: request.signal,
-    contextValues: withSlot(fromPeer(request.peer), slot),
+    contextValues: withSlot(calledBy(identify(request)), slot),
   });
   const how = { gzip: takesGzip(request), compressMinBytes: limits.compressMinBytes };
   const framing = protocolOf(type) === "connect" ? "unary" : "enveloped";

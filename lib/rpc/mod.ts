@@ -18,6 +18,9 @@ export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 export type { ShareLimits } from "./peer_shares.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
+export { Audit } from "./audit.ts";
+export type { AuditDeps, Deed } from "./audit.ts";
+export { configState } from "./deeds.ts";
 export { machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
 export { isLocalPeer } from "./prefix.ts";
@@ -33,6 +36,7 @@ export type { ListenAddress } from "./address.ts";
 export { rpcMethods } from "./methods.ts";
 export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
 export type {
+  AuditObserver,
   ClientKind,
   ConfigCheckOutcome,
   ConfigReloadOutcome,

@@ -1,18 +1,21 @@
 import { Code, ConnectError } from "@connectrpc/connect";
+import { type Access, accessByPlace } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { isLoopback, parseListenAddress } from "./address.ts";
+import { parseListenAddress } from "./address.ts";
+import type { Audit } from "./audit.ts";
 import { defaultMessageLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
+import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
 import { httpAdapter } from "./http_adapter.ts";
 import { openHttpPort } from "./http_port.ts";
-import type { HttpPort, HttpPortLimits } from "./http_port.ts";
+import type { HttpPortLimits } from "./http_port.ts";
 import type { Intake } from "./intake.ts";
 import type { TlsOptions } from "./listener.ts";
 import type { Outbox } from "./outbox.ts";
@@ -51,6 +54,10 @@ export interface PortOptions {
   readonly connections: ConnectionObserver;
   /** What browsers may call this machine, and from where; see {@link strictRules} without. */
   readonly browsers?: BrowserRules;
+  /** Tells who calls; without, this machine may do everything, and all others may read. */
+  readonly access?: Access;
+  /** Tells of changes and of what is refused. */
+  readonly audit: Audit;
   /** Where the budgets of the port are opened. */
   readonly budgets: Budgets;
   readonly clock: Clock;
@@ -62,7 +69,15 @@ export interface PortOptions {
 /** The part of {@link PortOptions} that answering needs. */
 export type HandlerOptions = Pick<
   PortOptions,
-  "limits" | "counting" | "ownCounting" | "observer" | "browsers" | "clock" | "log"
+  | "limits"
+  | "counting"
+  | "ownCounting"
+  | "observer"
+  | "browsers"
+  | "access"
+  | "audit"
+  | "clock"
+  | "log"
 >;
 
 /** A port being served. */
@@ -93,7 +108,6 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
     handlers: portHandlers(rpcs, streams, options),
     observer: options.connections,
   });
-  warnIfOpen(port, options);
   let ended: Promise<void> | undefined;
   const end = async () => {
     const closed = port.close();
@@ -119,9 +133,11 @@ export function portHandlers(
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
   const handlers = universalHandlers(table, messages);
+  const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
   const adapt = (counting: Counting) => {
-    const shortcuts = grpcShortcuts(table, { ...messages, ...counting, clock: options.clock });
-    return httpAdapter({ handlers, shortcuts, limits: messages, ...counting });
+    const how = { ...counting, identify };
+    const shortcuts = grpcShortcuts(table, { ...messages, ...how, clock: options.clock });
+    return httpAdapter({ handlers, shortcuts, limits: messages, ...how });
   };
   const strangers = adapt(options.counting);
   const own = options.ownCounting ? adapt(options.ownCounting) : strangers;
@@ -139,13 +155,4 @@ export function countingOf(
   { counting, ownCounting }: Pick<PortOptions, "counting" | "ownCounting">,
 ): Counting {
   return isLocalPeer(peer) ? ownCounting ?? counting : counting;
-}
-
-function warnIfOpen({ hostname, address }: HttpPort, { log, tls }: PortOptions): void {
-  if (tls || isLoopback(hostname)) return;
-  log.warn("grpc-listen-open", {
-    addr: address,
-    reason: "whoever reaches this port can pause backends and change weights: " +
-      "there is neither TLS nor authentication",
-  });
 }

@@ -6,14 +6,16 @@ import type {
   Message,
   MessageShape,
 } from "@bufbuild/protobuf";
+import type { Principal } from "../access/mod.ts";
 import type { Answer, Reply } from "./answer.ts";
+import type { Deed } from "./audit.ts";
 
 /** What an implementation may know of the call that it answers. */
 export interface CallContext {
   /** Aborts, with a ConnectError as reason where there is one, when nobody waits any more. */
   readonly signal: AbortSignal;
-  /** Where the request came from, for people; empty where the transport does not say. */
-  readonly peer: string;
+  /** Who calls, and from where. */
+  readonly principal: Principal;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
 }
@@ -23,6 +25,8 @@ export interface UnaryRpc {
   readonly kind: "unary";
   readonly method: DescMethodUnary;
   readonly call: (request: Message, context: CallContext) => Reply | Promise<Reply>;
+  /** What a request would change, for methods that change something. */
+  readonly deed?: (request: Message) => Deed<Reply>;
 }
 
 /**
@@ -61,6 +65,15 @@ export function unary<I extends DescMessage, O extends DescMessage>(
     method,
     call: (request, context) => call(request as MessageShape<I>, context),
   };
+}
+
+/** The same for one that changes something; `deed` tells what. */
+export function change<I extends DescMessage, O extends DescMessage>(
+  method: DescMethodUnary<I, O>,
+  deed: (request: MessageShape<I>) => Deed<Reply>,
+  call: Parameters<typeof unary<I, O>>[1],
+): UnaryRpc {
+  return { ...unary(method, call), deed: (request) => deed(request as MessageShape<I>) };
 }
 
 /** A row for an RPC with one request and many responses. */

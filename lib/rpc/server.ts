@@ -1,3 +1,4 @@
+import type { Access } from "../access/mod.ts";
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
@@ -7,6 +8,7 @@ import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { Audit } from "./audit.ts";
 import { openCallSlots } from "./call_slots.ts";
 import { callBudgets, connectionShares, ownCallBudgets } from "./budget.ts";
 import type { Budget, Budgets } from "./budget/mod.ts";
@@ -52,6 +54,10 @@ export interface RpcServerOptions {
   readonly connections: ConnectionObserver;
   /** By what names browsers may call this machine; only by addresses and `localhost` without. */
   readonly browsers?: BrowserRules;
+  /** Tells who calls; without, this machine may do everything, and all others may read. */
+  readonly access?: Access;
+  /** Tells of changes and of what is refused. */
+  readonly audit: Audit;
   /** Where the budgets of the API are opened. */
   readonly budgets: Budgets;
   /** Keeps the listener going. */

@@ -27,7 +27,8 @@ import {
 import { notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
-import { serverStream, unary } from "./rpc.ts";
+import { reloadDeed, syncDeed } from "./deeds.ts";
+import { change, serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
@@ -98,7 +99,7 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
   ];
 }
 
-function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
+function configRpcs({ config, checker, calls }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   return [
     unary(m.checkConfig, async ({ diff }, call) => {
@@ -109,13 +110,17 @@ function configRpcs({ config, calls }: MaglevDeps): readonly Rpc[] {
       }
       throw new ConnectError(foreseen.message, Code.FailedPrecondition);
     }),
-    unary(m.reloadConfig, async ({ dryRun, force }, call) => {
-      if (dryRun) {
-        return reloadOutcomeToProto(await calls.checks.run(call, () => config.foresee()));
-      }
-      const reload = () => config.reload(actorOf(call), force);
-      return reloadOutcomeToProto(await calls.reloads.run(call, reload));
-    }),
+    change(
+      m.reloadConfig,
+      ({ force }) => reloadDeed(checker, force),
+      async ({ dryRun, force }, call) => {
+        if (dryRun) {
+          return reloadOutcomeToProto(await calls.checks.run(call, () => config.foresee()));
+        }
+        const reload = () => config.reload(actorOf(call), force);
+        return reloadOutcomeToProto(await calls.reloads.run(call, reload));
+      },
+    ),
   ];
 }
 
@@ -144,7 +149,7 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
         () => inSlices(lbStateToProto(state, names()), binary),
       );
     }),
-    unary(m.syncVPPLBState, async (req, call) => {
+    change(m.syncVPPLBState, ({ frontendName }) => syncDeed(frontendName), async (req, call) => {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
       if (req.dryRun) {

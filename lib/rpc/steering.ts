@@ -7,6 +7,7 @@ import {
   type BackendRequest,
   type FrontendInfo,
   Maglev,
+  type OperateRequest,
   OperateResponseSchema,
   type Operation as WireOperation,
 } from "../gen/maglev_pb.ts";
@@ -15,7 +16,8 @@ import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeToProto } from "./convert/outcome.ts";
 import { notFound } from "./errors.ts";
-import { type CallContext, type Rpc, unary } from "./rpc.ts";
+import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
+import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
@@ -32,24 +34,30 @@ export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
     steered(checker, { action, backend: name }, dryRun, actorOf(call));
+  const ofOperations = ({ operations }: OperateRequest) => operationsDeed(checker, operations);
+  const ofBackend = ({ name }: { readonly name: string }) => backendDeed(checker, name);
   return [
-    unary(m.pauseBackend, steer("pause")),
-    unary(m.resumeBackend, steer("resume")),
-    unary(m.enableBackend, steer("enable")),
-    unary(m.disableBackend, steer("disable")),
-    unary(m.drainBackend, ({ name, dryRun, deadlineNs }, call) => {
+    change(m.pauseBackend, ofBackend, steer("pause")),
+    change(m.resumeBackend, ofBackend, steer("resume")),
+    change(m.enableBackend, ofBackend, steer("enable")),
+    change(m.disableBackend, ofBackend, steer("disable")),
+    change(m.drainBackend, ofBackend, ({ name, dryRun, deadlineNs }, call) => {
       const operation = { action: "drain", backend: name, ...deadlineOf(deadlineNs) } as const;
       return steered(checker, operation, dryRun, actorOf(call));
     }),
-    unary(m.setFrontendPoolBackendWeight, ({ dryRun, ...request }, call) => {
-      const { frontend, pool, backend, weight, flush } = request;
-      const operation = weightOperation({ frontend, pool, backend, weight, flush });
-      const outcome = operate(checker, [operation], dryRun, actorOf(call));
-      const info = shownFrontend(checker, frontend);
-      info.outcome = outcomeToProto(outcome);
-      return info;
-    }),
-    unary(m.operate, async ({ operations, dryRun }, call) => {
+    change(
+      m.setFrontendPoolBackendWeight,
+      (request) => weightDeed(checker, request),
+      ({ dryRun, ...request }, call) => {
+        const { frontend, pool, backend, weight, flush } = request;
+        const operation = weightOperation({ frontend, pool, backend, weight, flush });
+        const outcome = operate(checker, [operation], dryRun, actorOf(call));
+        const info = shownFrontend(checker, frontend);
+        info.outcome = outcomeToProto(outcome);
+        return info;
+      },
+    ),
+    change(m.operate, ofOperations, async ({ operations, dryRun }, call) => {
       const wanted = operations.flatMap(operationsOf);
       if (wanted.length > mostOperations) {
         const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
@@ -84,9 +92,9 @@ export function findBackend(checker: CheckerView, name: string): BackendInfo | u
   return backend && trend && backendToProto(backend, trend);
 }
 
-/** Who asks: nobody is asked for a name, so that the address is all there is. */
-export function actorOf({ peer }: CallContext): Actor {
-  return { name: "operator", from: peer };
+/** Who asks, as events tell it. */
+export function actorOf({ principal: { name, peer } }: CallContext): Actor {
+  return { name, from: peer };
 }
 
 function operate(

@@ -58,6 +58,12 @@ export interface RpcObserver {
   msgSent(service: string, method: string, type: RpcType): void;
 }
 
+/** Told what the audit is told, for metrics. */
+export interface AuditObserver {
+  /** Somebody called a method for a change, or was refused; what it ended with. */
+  audited(method: string, result: RpcCode): void;
+}
+
 /** Whose clients share something: all others', or those of this machine itself. */
 export const clientKinds = ["strangers", "own"] as const;
 

@@ -8,9 +8,9 @@ import type { Reply } from "./answer.ts";
 import { slotOf, SlottedStream } from "./answer_slot.ts";
 import { requestOptions } from "./budget.ts";
 import { gzipCompression } from "./compression.ts";
+import { principalOf } from "./caller.ts";
 import { abortReason } from "./errors.ts";
 import { jsonRequestOptions } from "./json_requests.ts";
-import { peerOf } from "./peer.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 
 /** Limits on messages, in bytes. */
@@ -75,7 +75,7 @@ function register(router: ReturnType<typeof createConnectRouter>, rpc: Rpc): voi
 function callContext(context: HandlerContext): CallContext {
   const { signal, values } = context;
   if (signal.aborted) throw abortReason(signal, undefined);
-  return { signal, peer: peerOf(values), binary: !isJson(context) };
+  return { signal, principal: principalOf(values), binary: !isJson(context) };
 }
 
 /** Connect's GET requests, which RPCs without side effects take, say it in the query. */

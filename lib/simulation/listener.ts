@@ -133,6 +133,7 @@ export class Listener {
       case "override":
       case "vpp":
       case "probing":
+      case "audit":
         return [];
     }
   }

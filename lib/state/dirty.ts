@@ -48,6 +48,7 @@ export class Dirty {
         return event.result === "applied" ? "anything" : "named";
       case "vpp":
       case "probing":
+      case "audit":
         return "named";
     }
   }

@@ -271,6 +271,8 @@ function tell(event: MaglevEvent): string {
     case "vpp":
     case "probing":
       return `${event.kind} ${event.change} ${event.detail}`.trimEnd();
+    case "audit":
+      return `audit ${event.method} ${event.result}`;
   }
 }
 

@@ -185,6 +185,28 @@ export function changes(now: number): readonly Event[] {
       },
       cause: { kind: "probe", code: "SOCKERR", detail: "out of file descriptors" },
     },
+    {
+      event: {
+        case: "audit",
+        value: {
+          ...{ role: "operate", method: "DisableBackend", target: "backend nginx0" },
+          ...{ before: "up", after: "disabled", result: "OK" },
+        },
+      },
+      cause: { kind: "operator" },
+      actor: operator,
+    },
+    {
+      event: {
+        case: "audit",
+        value: {
+          ...{ role: "view", method: "ReloadConfig", target: "configuration" },
+          ...{ result: "PermissionDenied", reason: "this takes the role admin" },
+        },
+      },
+      cause: { kind: "operator" },
+      actor: { name: "anonymous", from: "198.51.100.9" },
+    },
   ];
   const record: Event = {
     event: {

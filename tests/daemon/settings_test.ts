@@ -30,6 +30,7 @@ Deno.test("without flags and environment the defaults are those of the manual", 
     grpcAddress: ":9090",
     hostNames: [],
     origins: [],
+    open: false,
     metricsAddress: { hostname: undefined, port: 9091 },
     vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
     stateDir: "",
@@ -64,6 +65,14 @@ Deno.test("a switch stands alone or takes Go's spellings of a boolean", () => {
   equal(settings(["--reflection=F"]).reflection, false);
   equal(settings(["--reflection=1"]).reflection, true);
   equal(readRequest(["--check=0"], environment()).kind, "run");
+});
+
+Deno.test("a switch may stand in the environment, where empty is not said", () => {
+  equal(settings([], { MAGLEV_OPEN: "true" }).open, true);
+  equal(settings([], { MAGLEV_OPEN: "" }).open, false);
+  equal(settings(["--open"], { MAGLEV_OPEN: "false" }).open, true);
+  equal(settings(["--open=false"], { MAGLEV_OPEN: "1" }).open, false);
+  equal(complaint([], { MAGLEV_OPEN: "yes" }), 'MAGLEV_OPEN is true or false, not "yes"');
 });
 
 Deno.test("check, version and help are requests of their own", () => {

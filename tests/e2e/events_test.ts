@@ -71,6 +71,17 @@ Deno.test("what asked for a reload is told, whether it was applied or not", asyn
   deepEqual(rejected?.actor, { name: "signal", from: "SIGHUP" });
   equal(applied?.reload?.result, "applied");
   equal(applied?.actor?.name, "operator");
+  const what = { method: "ReloadConfig", role: "admin", target: "configuration" };
+  const bySignal = { name: "signal", peer: "SIGHUP", result: "FailedPrecondition" };
+  match(
+    String((await daemon.log("audit", { ...what, ...bySignal })).err),
+    /maglev\.yaml:\d+:\d+: /,
+  );
+  await daemon.log("audit", { ...what, name: "operator", peer: "127.0.0.1", result: "OK" });
+  for (const result of ["FailedPrecondition", "OK"]) {
+    const series = `maglev_audit_total{method="ReloadConfig",result="${result}"}`;
+    equal(await daemon.metric(series), 1, result);
+  }
   const maglevc = [Deno.execPath(), "run", "-A", "--no-config", bundles.maglevc] as const;
   const shown = await must(
     ...maglevc,

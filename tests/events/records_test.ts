@@ -201,6 +201,24 @@ Deno.test("each kind of event has its record", () => {
       { kind: "probing", change: "restored", detail: "3 probes could not be made" },
       "info probing-restored detail=3 probes could not be made",
     ],
+    [
+      jane,
+      {
+        ...{ kind: "audit", role: "operate", method: "PauseBackend", target: "backend web1" },
+        ...{ before: "up", after: "paused", result: "OK", reason: "" },
+      },
+      "info audit name=jane role=operate peer=192.0.2.7:4711 method=PauseBackend " +
+      "target=backend web1 before=up after=paused result=OK",
+    ],
+    [
+      jane,
+      {
+        ...{ kind: "audit", role: "view", method: "ReloadConfig", target: "", before: "" },
+        ...{ after: "", result: "PermissionDenied", reason: "no" },
+      },
+      "info audit name=jane role=view peer=192.0.2.7:4711 method=ReloadConfig " +
+      "result=PermissionDenied err=no",
+    ],
   ];
   for (const [reason, happening, want] of rows) assert.deepEqual(lines(reason, happening), [want]);
   const kinds = new Set(rows.map(([, { kind }]) => kind));
@@ -271,6 +289,10 @@ Deno.test("the names of records are listed by the kind of event, each exactly on
       .map((change): Happening => ({ kind: "vpp", change, detail: "" })),
     ...(["impaired", "restored"] as const)
       .map((change): Happening => ({ kind: "probing", change, detail: "" })),
+    {
+      ...{ kind: "audit", role: "admin", method: "ReloadConfig", target: "", before: "" },
+      ...{ after: "", result: "OK", reason: "" },
+    },
   ];
   stream.emit(happenings.map((each) => ({ ...each, cause: { kind: "start" } })));
   assert.deepEqual([...told].sort(), Object.values(recordNames).flat().sort());

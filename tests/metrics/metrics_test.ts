@@ -205,6 +205,13 @@ Deno.test("every method has its series before its first call", async () => {
   ok(text.includes(`grpc_server_handled_total{${method},grpc_code="Unavailable"} 0\n`));
   ok(text.includes(`grpc_server_handling_seconds_count{${method}} 0\n`));
   ok(text.includes('grpc_method="Check",grpc_service="grpc.health.v1.Health"'));
+  for (const result of ["OK", "PermissionDenied"]) {
+    ok(text.includes(`maglev_audit_total{method="ReloadConfig",result="${result}"} 0\n`));
+  }
+  equal(text.includes('maglev_audit_total{method="GetBackend"'), false);
+  bed.metrics.rpcObserver.audited("WatchEvents", "PermissionDenied");
+  const counted = 'maglev_audit_total{method="WatchEvents",result="PermissionDenied"} 1\n';
+  ok((await scrapeText(bed.metrics)).includes(counted));
 });
 
 Deno.test("a removed backend's series are gone, those of others stay", async () => {

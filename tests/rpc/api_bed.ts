@@ -15,6 +15,8 @@ import { countedRoom, watchBudgets } from "./budget/roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
+import { anybody, auditOn } from "./callers.ts";
+import type { Identify } from "../../lib/rpc/caller.ts";
 
 /** The whole API without a listener: what its port would hand requests to. */
 export class ApiBed implements Disposable {
@@ -28,6 +30,7 @@ export class ApiBed implements Disposable {
     bed = new CheckerBed(),
     limits: Parameters<typeof countedRoom>[0] = {},
     more: readonly Rpc[] = [],
+    identify: Identify = anybody,
   ) {
     this.bed = bed;
     this.room = countedRoom(limits);
@@ -41,6 +44,7 @@ export class ApiBed implements Disposable {
     const config = { check: ok, foresee: ok, reload: ok };
     const streams = new StreamRegistry();
     const { observer } = this;
+    const audit = auditOn(events, observer, bed.clock);
     const calls = openCallSlots(new Budgets(log, clock));
     const rpcs = [
       ...maglevRpcs({
@@ -55,13 +59,14 @@ export class ApiBed implements Disposable {
         status: anyStatus,
       }),
       ...more,
-    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
+    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit }));
     const messages = defaultMessageLimits;
     this.handlers = httpAdapter({
       handlers: universalHandlers(rpcs, messages),
-      shortcuts: grpcShortcuts(rpcs, { ...messages, ...this.room, clock }),
+      shortcuts: grpcShortcuts(rpcs, { ...messages, ...this.room, clock, identify }),
       limits: messages,
       ...this.room,
+      identify,
     });
   }
 

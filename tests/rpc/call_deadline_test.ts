@@ -2,7 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { DeadlineContext } from "../../lib/rpc/call_deadline.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { operatorAt } from "./callers.ts";
 
+const principal = operatorAt();
 const exceeded = { rawMessage: "the operation timed out", code: Code.DeadlineExceeded };
 
 /** The context of a call that came at 1 s, and how often its request was asked for its signal. */
@@ -13,12 +15,12 @@ function setUp(timeoutMs: number | undefined) {
   const asked = { signal: 0 };
   const context = new DeadlineContext(
     {
-      peer: "192.0.2.1",
       get signal() {
         asked.signal++;
         return abort.signal;
       },
     },
+    principal,
     clock,
     timeoutMs,
   );
@@ -32,7 +34,7 @@ Deno.test("without a deadline the request's own signal counts, and there is alwa
   context.check();
   context.close();
   assert.equal(clock.pending, 0);
-  assert.deepEqual([context.peer, context.binary], ["192.0.2.1", true]);
+  assert.deepEqual([context.principal, context.binary], [principal, true]);
 });
 
 Deno.test("time is left until the deadline, and none at it", () => {

@@ -10,6 +10,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { serve } from "./harness.ts";
 import { sharesOf } from "./peer_shares_of.ts";
+import { operatorAt } from "./callers.ts";
 
 /** Slots, and calls that end when they are told to. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {
@@ -17,7 +18,7 @@ function setUp(limits: Parameters<typeof sharesOf>[0]) {
   const slots = new CallSlots(shares);
   const gates: PromiseWithResolvers<string>[] = [];
   const call = (peer: string) =>
-    slots.run({ peer }, () => {
+    slots.run({ principal: operatorAt(peer) }, () => {
       const gate = Promise.withResolvers<string>();
       gates.push(gate);
       return gate.promise;

@@ -13,6 +13,7 @@ import { settle } from "../support/until.ts";
 import { echoRpcs } from "./echo.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";
+import { operatorAt, unread } from "./callers.ts";
 
 const { check, watch } = Health.method;
 const response = create(HealthCheckResponseSchema);
@@ -41,9 +42,10 @@ function setUp() {
     clock: new FakeClock(),
     log: new FakeLog(),
     streams: new StreamRegistry(),
+    audit: unread(),
   };
   const abort = new AbortController();
-  const context: CallContext = { signal: abort.signal, peer: "", binary: true };
+  const context: CallContext = { signal: abort.signal, principal: operatorAt(), binary: true };
   return { deps, abort, context, notes: deps.observer };
 }
 

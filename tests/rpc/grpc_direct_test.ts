@@ -22,6 +22,7 @@ import { FakeObserver } from "./harness.ts";
 import { ask } from "./memory_request.ts";
 import type { RequestParts, WholeResponse } from "./memory_request.ts";
 import { smallConfig } from "./small_config.ts";
+import { anybody, unread } from "./callers.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 
@@ -52,11 +53,13 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       calls,
       status: anyStatus,
     })
-      .map((rpc) => instrumented(rpc, { observer, clock, log, streams }));
+      .map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit: unread() }));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();
-    const shortcuts = short ? grpcShortcuts(rpcs, { ...limits, ...room, clock }) : new Map();
-    return httpAdapter({ handlers, shortcuts, limits, ...room }).http2;
+    const shortcuts = short
+      ? grpcShortcuts(rpcs, { ...limits, ...room, clock, identify: anybody })
+      : new Map();
+    return httpAdapter({ handlers, shortcuts, limits, ...room, identify: anybody }).http2;
   });
   assert.ok(direct && universal);
   return { direct, universal, observers };

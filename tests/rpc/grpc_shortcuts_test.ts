@@ -12,6 +12,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { countedRoom } from "./budget/roomy.ts";
 import { echoRpcs } from "./echo.ts";
 import { ask, memoryRequest } from "./memory_request.ts";
+import { anybody } from "./callers.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 const grpc: H2Field = ["content-type", "application/grpc"];
@@ -29,7 +30,7 @@ function setUp(call: Call) {
       yield await call(request, context);
       await new Promise(() => {});
     }),
-  ], { ...limits, ...room, clock });
+  ], { ...limits, ...room, clock, identify: anybody });
   const handler = (name: "Check" | "Watch"): H2Handler => (request) => {
     const shortcut = shortcuts.get(`/grpc.health.v1.Health/${name}`) ?? assert.fail(name);
     return shortcut(request) ?? assert.fail("it goes the long way");
@@ -47,7 +48,12 @@ function status({ headers, trailers }: Awaited<ReturnType<typeof ask>>): [string
 
 Deno.test("all calls with one request have a shortcut, and no others", () => {
   const room = countedRoom();
-  const shortcuts = grpcShortcuts(echoRpcs(), { ...limits, ...room, clock: new FakeClock() });
+  const shortcuts = grpcShortcuts(echoRpcs(), {
+    ...limits,
+    ...room,
+    clock: new FakeClock(),
+    identify: anybody,
+  });
   assert.deepEqual([...shortcuts.keys()], ["/test.Echo/Unary"]);
   const odd = memoryRequest({ path: "/test.Echo/Unary", method: "GET" });
   assert.equal(shortcuts.get("/test.Echo/Unary")?.(odd), undefined);

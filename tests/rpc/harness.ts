@@ -5,6 +5,7 @@ import { systemClock } from "../../lib/time/mod.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import type { FakeLog } from "./fake_log.ts";
 import { testSupervisor, uncounted } from "./listening.ts";
+import { auditOn } from "./callers.ts";
 
 /** An observer that counts, and that a test can wait on. */
 export class FakeObserver implements RpcObserver {
@@ -17,6 +18,7 @@ export class FakeObserver implements RpcObserver {
     this.#count(`handled ${service}/${method} ${code}`);
   msgReceived = (service: string, method: string): void =>
     this.#count(`received ${service}/${method}`);
+  audited = (method: string, result: string): void => this.#count(`audited ${method} ${result}`);
   msgSent = (service: string, method: string): void => this.#count(`sent ${service}/${method}`);
 
   count(what: string): number {
@@ -69,6 +71,7 @@ export async function serve(
     supervisor: testSupervisor(log),
     connections: uncounted,
     budgets: new Budgets(log, systemClock),
+    audit: auditOn(events, observer),
     checker,
     journal,
     events,

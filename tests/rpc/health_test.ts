@@ -8,8 +8,9 @@ import {
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import type { Reply } from "../../lib/rpc/answer.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
+import { operatorAt } from "./callers.ts";
 
-const context = { signal: new AbortController().signal, peer: "", binary: true };
+const context = { signal: new AbortController().signal, principal: operatorAt(), binary: true };
 
 /** A health service, and how its two methods are called. */
 function setUp() {

@@ -137,3 +137,52 @@ Deno.test("what a plain form can send, and a GET, change nothing", async () => {
   await got.body?.cancel();
   assert.equal(harness.bed.checker.backend("web0")?.state, "unknown");
 });
+
+Deno.test("a browser is told that a listed page may call, and any other that it may not", async () => {
+  await using harness = await serve({ browsers: rules });
+  using client = await RawClient.connect(harness.address);
+  const preflight = (origin: string, ...fields: string[]) =>
+    [
+      "OPTIONS /maglev.Maglev/DisableBackend HTTP/1.1",
+      `host: ${harness.address}`,
+      `origin: ${origin}`,
+      "access-control-request-method: POST",
+      ...fields,
+      "\r\n",
+    ].join("\r\n");
+  await client.send(preflight("https://status.example.net"));
+  const told = await client.text("\r\n\r\n");
+  assert.match(told, /^HTTP\/1\.1 204 /);
+  assert.match(told, /access-control-allow-origin: https:\/\/status\.example\.net\r\n/);
+  assert.match(told, /access-control-allow-methods: GET, POST\r\n/);
+  assert.match(told, /access-control-allow-headers: [^\r]*\bcontent-type\b/);
+  assert.match(told, /vary: origin\r\n/);
+  assert.doesNotMatch(told, /private-network/);
+  await client.send(
+    preflight("https://status.example.net", "access-control-request-private-network: true"),
+  );
+  assert.match(await client.text("\r\n\r\n"), /access-control-allow-private-network: true\r\n/);
+  await client.send(preflight("https://evil.example"));
+  const refused = await client.text("lets it\n");
+  assert.match(refused, /^HTTP\/1\.1 403 /);
+  assert.doesNotMatch(refused, /access-control/);
+  assert.equal(harness.bed.checker.backend("web0")?.state, "unknown");
+});
+
+Deno.test("a listed page may read answers, and nobody else is told that it may", async () => {
+  await using harness = await serve({ browsers: rules });
+  const ask = async (...fields: string[]) => {
+    using client = await RawClient.connect(harness.address);
+    await client.send(jsonCall("GetBackend", { name: "web0" }, "connection: close", ...fields));
+    return await client.text();
+  };
+  const listed = await ask("origin: https://status.example.net");
+  assert.match(listed, /^HTTP\/1\.1 200 /);
+  assert.match(listed, /access-control-allow-origin: https:\/\/status\.example\.net\r\n/);
+  assert.match(listed, /access-control-expose-headers: grpc-message, grpc-status/);
+  for (const fields of [[], ["origin: http://localhost"]]) {
+    const own = await ask(...fields);
+    assert.match(own, /^HTTP\/1\.1 200 /);
+    assert.doesNotMatch(own, /access-control/);
+  }
+});

@@ -8,6 +8,7 @@ import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { usualRoom } from "./budget/roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
+import { anybody } from "./callers.ts";
 
 const check = "/grpc.health.v1.Health/Check";
 const json = [["content-type", "application/json"]] as const;
@@ -16,7 +17,13 @@ const body = [new TextEncoder().encode("{}")];
 
 function setUp(shortcuts: ReadonlyMap<string, Shortcut> = new Map()) {
   const handlers = universalHandlers(new HealthService([""]).rpcs(), defaultMessageLimits);
-  return httpAdapter({ handlers, shortcuts, limits: defaultMessageLimits, ...usualRoom() });
+  return httpAdapter({
+    handlers,
+    shortcuts,
+    limits: defaultMessageLimits,
+    ...usualRoom(),
+    identify: anybody,
+  });
 }
 
 /** Status, type and text of an answer. */

@@ -9,6 +9,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { events } from "../state/fixtures.ts";
 import { watchBudgets } from "./budget/roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import { operatorAt } from "./callers.ts";
 
 /** An archive that looks at `step` events at a time and ends pages early. */
 function archiveOf(old: readonly MaglevEvent[], step = Infinity): EventArchive {
@@ -47,7 +48,11 @@ async function numbers(request: object, archive: EventArchive | undefined): Prom
     limits: { count: 1, bytes: 1 },
     budgets: watchBudgets(),
   });
-  const context = { signal: new AbortController().signal, peer: "192.0.2.7", binary: true };
+  const context = {
+    signal: new AbortController().signal,
+    principal: operatorAt("192.0.2.7"),
+    binary: true,
+  };
   const pages: number[][] = [];
   for (let pageToken = 0n;;) {
     const asked = create(ListEventsRequestSchema, { ...request, pageToken });

@@ -16,6 +16,7 @@ import { CheckerBed } from "./checker_bed.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";
 import { memoryRequest } from "./memory_request.ts";
+import { unread } from "./callers.ts";
 
 const json = [["content-type", "application/json"]] as const;
 const path = "/grpc.health.v1.Health/Check";
@@ -26,6 +27,7 @@ Deno.test("strangers who have used up the room of requests and answers lock nobo
       counting: countedRoom({ [full]: 0 }),
       ownCounting: countedRoom(),
       observer: new FakeObserver(),
+      audit: unread(),
       clock: systemClock,
       log: new FakeLog(),
       limits: { messages: defaultMessageLimits },
@@ -48,6 +50,7 @@ Deno.test("without room of its own this machine shares that of the others", asyn
   const { http1 } = portHandlers(new HealthService([""]).rpcs(), new StreamRegistry(), {
     counting: countedRoom({ requests: 0 }),
     observer: new FakeObserver(),
+    audit: unread(),
     clock: systemClock,
     log: new FakeLog(),
   });

@@ -16,6 +16,7 @@ import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
 import { echoService } from "./echo.ts";
+import { operatorAt } from "./callers.ts";
 
 type Question = ServerReflectionRequest["messageRequest"];
 
@@ -30,7 +31,7 @@ async function ask(...questions: readonly Question[]): Promise<ServerReflectionR
       );
     }
   })();
-  const context = { signal: new AbortController().signal, peer: "", binary: true };
+  const context = { signal: new AbortController().signal, principal: operatorAt(), binary: true };
   const answers = await Array.fromAsync(rpc.call(requests, context));
   return answers.map((answer) => {
     assert.ok(isMessage(answer, ServerReflectionResponseSchema));
@@ -136,7 +137,7 @@ Deno.test("clients that speak v1alpha get the same", async () => {
     const messageRequest = { case: "listServices", value: "*" } as const;
     yield await Promise.resolve(create(V1AlphaRequestSchema, { host: "h", messageRequest }));
   })();
-  const context = { signal: new AbortController().signal, peer: "", binary: true };
+  const context = { signal: new AbortController().signal, principal: operatorAt(), binary: true };
   const [answer] = await Array.fromAsync(rpc.call(requests, context));
   assert.ok(isMessage(answer, V1AlphaResponseSchema));
   assert.equal(answer.validHost, "h");

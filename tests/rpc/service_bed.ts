@@ -17,6 +17,7 @@ import { VppError } from "../../lib/vpp/mod.ts";
 import { watchBudgets } from "./budget/roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import { operatorAt } from "./callers.ts";
 
 export type UnaryName = {
   [Name in keyof typeof Maglev.method]: (typeof Maglev.method)[Name]["methodKind"] extends "unary"
@@ -43,7 +44,7 @@ export class Service {
     const rpc = this.#rpcs.find((each) => each.method === method);
     assert.ok(rpc?.kind === "unary");
     const { signal } = new AbortController();
-    const context = { signal, peer: "192.0.2.7", binary: true, ...how };
+    const context = { signal, principal: operatorAt("192.0.2.7"), binary: true, ...how };
     const reply = await rpc.call(create(method.input, request), context);
     const { message } = answerOf(method.output, reply, context.binary);
     if (context.binary) return fromBinary(method.output, message);

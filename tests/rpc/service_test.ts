@@ -12,6 +12,7 @@ import { CheckerBed } from "./checker_bed.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { smallConfig } from "./small_config.ts";
 import { allDeps, Service, type UnaryName, vpp } from "./service_bed.ts";
+import { operatorAt } from "./callers.ts";
 
 Deno.test("every RPC of the wire contract has a row", () => {
   const rows = maglevRpcs(allDeps(new CheckerBed())).map(({ method }) => method.name);
@@ -106,12 +107,16 @@ Deno.test("who asks is told with all that follows from it", async () => {
   bed.events.length = 0;
   const name = "web1";
   for (const rpc of ["pauseBackend", "resumeBackend", "disableBackend", "enableBackend"] as const) {
-    await service.call(rpc, { name }, { peer: `from ${rpc}` });
+    await service.call(rpc, { name }, { principal: operatorAt(`from ${rpc}`) });
   }
   const weight = { frontend: "www", pool: "primary", backend: "web0", weight: 7 };
-  await service.call("setFrontendPoolBackendWeight", weight, { peer: "from weight" });
-  await service.call("syncVPPLBState", { frontendName: "www" }, { peer: "from sync" });
-  await service.call("reloadConfig", {}, { peer: "from reload" });
+  await service.call("setFrontendPoolBackendWeight", weight, {
+    principal: operatorAt("from weight"),
+  });
+  await service.call("syncVPPLBState", { frontendName: "www" }, {
+    principal: operatorAt("from sync"),
+  });
+  await service.call("reloadConfig", {}, { principal: operatorAt("from reload") });
   assert.deepEqual(actors, [{ name: "operator", from: "from reload" }]);
   const deeds = bed.events.filter(({ kind }) => kind === "operator");
   assert.deepEqual(

@@ -11,6 +11,7 @@ import {
 import { answerOf } from "../../lib/rpc/answer.ts";
 import { steeringRpcs } from "../../lib/rpc/steering.ts";
 import { CheckerBed } from "./checker_bed.ts";
+import { operatorAt } from "./callers.ts";
 
 type Name =
   | "pauseBackend"
@@ -24,7 +25,7 @@ async function call<T extends Message>(bed: CheckerBed, name: Name, request: obj
   const rpc = steeringRpcs(bed).find((each) => each.method === method);
   assert.ok(rpc?.kind === "unary");
   const { signal } = new AbortController();
-  const context = { signal, peer: "192.0.2.7", binary: true };
+  const context = { signal, principal: operatorAt("192.0.2.7"), binary: true };
   const reply = await rpc.call(create(method.input, request), context);
   return fromBinary(method.output, answerOf(method.output, reply, true).message) as Message as T;
 }

@@ -151,6 +151,7 @@ async function measure(
     parts,
     { ...fullSize, idle: attack.idleBackends ?? 0 },
     ["nice", "-n", options[2], "prlimit", `--nofile=${maglevdFiles}:${maglevdFiles}`],
+    attack.open ? ["--open"] : [],
   );
   const { daemon, target } = site;
   const operator = parts.use(new Operator(site.vpp, { host: "127.0.0.1", port: target.api }));

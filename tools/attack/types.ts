@@ -41,6 +41,8 @@ export interface Attack {
   readonly from?: "network" | "machine";
   /** Backends that the configuration has besides the 100; they are not probed. */
   readonly idleBackends?: number;
+  /** Calls what strangers may not: maglevd is started with `--open`. */
+  readonly open?: true;
   /** Attacks until `over`, or as much as a sample has. Refusals are no errors. */
   readonly run: (arena: Arena) => Promise<void>;
 }

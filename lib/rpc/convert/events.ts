@@ -13,6 +13,7 @@ import type {
 import type { Event, EventWeight, LogAttr } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
+  AuditEventSchema,
   BackendEventSchema,
   CauseSchema,
   ConfigChangeSchema,
@@ -88,6 +89,11 @@ function kindToProto(event: MaglevEvent): Kind {
     case "probing": {
       const { change, detail } = event;
       return { case: "probing", value: create(ProbingEventSchema, { change, detail }) };
+    }
+    case "audit": {
+      const { role, method, target, before, after, result, reason } = event;
+      const told = { role, method, target, before, after, result, reason };
+      return { case: "audit", value: create(AuditEventSchema, told) };
     }
   }
 }

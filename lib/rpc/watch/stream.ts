@@ -13,10 +13,10 @@ import type { SharedEvent } from "./shared_event.ts";
 export function watchEvents(
   hub: EventHub,
   request: WatchRequest,
-  { binary, peer }: CallContext,
+  { binary, principal }: CallContext,
 ): AsyncIterable<Answer> {
   const filter = watchFilter(request);
-  const open = () => hub.watch(filter, isLocalPeer(peer));
+  const open = () => hub.watch(filter, isLocalPeer(principal.peer));
   return { [Symbol.asyncIterator]: () => new WatchStream(open, binary, hub.clock) };
 }
 

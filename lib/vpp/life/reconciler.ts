@@ -57,6 +57,7 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
     case "override":
     case "vpp":
     case "probing":
+    case "audit":
       // Consequences or causes of what is told besides, or our own.
       return;
     default:

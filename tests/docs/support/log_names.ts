@@ -33,6 +33,7 @@ const indirect: Readonly<Record<string, readonly string[]>> = {
     "warn vpp-altered",
     "error probing-impaired",
     "info probing-restored",
+    "info audit",
   ],
   // Of the level of what was left out.
   "lib/log/limited.ts": ["warn log-limited"],

@@ -19,6 +19,7 @@ import { FakeClock } from "../../../lib/time/mod.ts";
 import { until } from "../../support/until.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { watchBudgets } from "./roomy.ts";
+import { operatorAt } from "../callers.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -59,7 +60,7 @@ const calls = (name: budget.CallClass): Way => (opened) => {
   return {
     take(n) {
       const { refused } = opened;
-      slots.run({ peer: peerOf(n, spec) }, () => end.promise).catch(() => {});
+      slots.run({ principal: operatorAt(peerOf(n, spec)) }, () => end.promise).catch(() => {});
       return opened.refused === refused;
     },
     end: end.resolve,

@@ -125,6 +125,11 @@ Deno.test("what operators do, VPP and trouble with probing reach the wire", () =
   assert.deepEqual(shown({ kind: "probing", change: "impaired", detail: "no buffers" }), {
     probing: { change: "impaired", detail: "no buffers" },
   });
+  const audit = {
+    ...{ role: "operate", method: "PauseBackend", target: "backend web1", before: "up" },
+    ...{ after: "paused", result: "OK", reason: "none" },
+  };
+  assert.deepEqual(shown({ kind: "audit", ...audit }), { audit });
 });
 
 Deno.test("the present state is a transition to itself at 0, without a number", () => {

@@ -16,6 +16,7 @@ import { testSupervisor, uncounted } from "../listening.ts";
 import type { Harness } from "../harness.ts";
 import { smallConfig } from "../small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
+import { unread } from "../callers.ts";
 
 const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
 const needed = (name: string) => needing(available, "python3-grpcio and protoc", name);
@@ -282,6 +283,7 @@ Deno.test({
       connections: uncounted,
       supervisor: testSupervisor(log),
       addr: "127.0.0.1:0",
+      audit: unread(),
       observer: new FakeObserver(),
       clock: systemClock,
       log,

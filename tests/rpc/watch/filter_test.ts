@@ -17,6 +17,7 @@ Deno.test("unset flags mean what they did before there were others", () => {
 
 Deno.test("changes are all the other kinds, or those that are named", () => {
   const others = [
+    "audit",
     "drain",
     "operator",
     "override",
@@ -65,6 +66,6 @@ Deno.test("a level is taken as it comes, and what is none is refused", () => {
   );
   assert.throws(
     () => filterOf({ kinds: ["backend"] }),
-    /kind "backend" is not pool, weight, reload, operator, override, drain, safety, vpp or probing/,
+    /kind "backend" is not pool, weight, reload, operator, override, drain, safety, vpp, probing or audit/,
   );
 });

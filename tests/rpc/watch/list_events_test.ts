@@ -11,6 +11,7 @@ import { listEvents } from "../../../lib/rpc/list_events.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { describe, type HubBed, hubBed } from "./support.ts";
+import { operatorAt } from "../callers.ts";
 
 const { signal } = new AbortController();
 
@@ -20,7 +21,7 @@ async function list(
   binary = true,
 ): Promise<ListEventsResponse> {
   const asked = create(ListEventsRequestSchema, request);
-  const context = { signal, peer: "", binary };
+  const context = { signal, principal: operatorAt(), binary };
   const { message } = await listEvents({ journal: bed.journal, hub, clock }, asked, context);
   if (binary) return fromBinary(ListEventsResponseSchema, message);
   return fromJsonString(ListEventsResponseSchema, new TextDecoder().decode(message));
@@ -143,6 +144,6 @@ Deno.test("an unknown kind is an invalid argument, with what is possible", async
   using beds = hubBed();
   await assert.rejects(
     list(beds, { kinds: ["pool", "pools"] }),
-    /invalid_argument.*kind "pools" is not backend, frontend, pool, .* or probing$/,
+    /invalid_argument.*kind "pools" is not backend, frontend, pool, .* or audit$/,
   );
 });

@@ -11,13 +11,15 @@ import { FakeClock } from "../../../lib/time/mod.ts";
 import { watchBudgets } from "../budget/roomy.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { type HubBed, hubBed } from "./support.ts";
+import { operatorAt } from "../callers.ts";
 
 const end = { done: true, value: undefined };
 
 function watch({ hub }: Pick<HubBed, "hub">, binary = true, peer = "192.0.2.1"): Polling<Answer> {
   const { signal } = new AbortController();
   const request = create(WatchRequestSchema, { frontend: false });
-  return watchEvents(hub, request, { signal, peer, binary })[Symbol.asyncIterator]();
+  return watchEvents(hub, request, { signal, principal: operatorAt(peer), binary })
+    [Symbol.asyncIterator]();
 }
 
 Deno.test("a stream reads and polls what its queue has, in its own form, until it returns", async () => {

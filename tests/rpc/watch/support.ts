@@ -98,6 +98,8 @@ export function describe({ event, seq }: Event): string {
     case "vpp":
     case "probing":
       return `${number}${event.case} ${event.value.change}`;
+    case "audit":
+      return `${number}audit ${event.value.method} ${event.value.result}`;
     case "log":
       return `${event.value.level} ${event.value.msg}`;
     case "opening": {

@@ -80,6 +80,7 @@ export const requestAttacks: readonly Attack[] = [
     name: "check-config",
     does: "CheckConfig, 500 at a time over five connections, again as soon as they are answered",
     section: "Requests",
+    open: true,
     run: (arena) => {
       const count = arena.size(100, 10);
       const bytes = streams(count, (id) => call(id, "CheckConfig", wire.octets()));
@@ -104,6 +105,17 @@ export const requestAttacks: readonly Attack[] = [
     run: (arena) => {
       const count = arena.size(100, 10);
       const bytes = streams(count, (id) => call(id, "GetBackend", textField(1, "b0")));
+      return callFlood(arena, "calls", bytes, { each: count, width: 20, rounds: 4 });
+    },
+  },
+  {
+    name: "denied",
+    does: "PauseBackend, which strangers may not call, 20 connections of 100 streams",
+    section: "Requests",
+    run: (arena) => {
+      const count = arena.size(100, 10);
+      // No backend has this name: the sample's attackers are on the machine, and may call it.
+      const bytes = streams(count, (id) => call(id, "PauseBackend", textField(1, "nobody")));
       return callFlood(arena, "calls", bytes, { each: count, width: 20, rounds: 4 });
     },
   },

@@ -74,12 +74,14 @@ export const responseAttacks: readonly Attack[] = [
     name: "watchers",
     does: "500 streams of debug events that are read, ten on a connection",
     section: "Responses and streams of events",
+    open: true,
     run: (arena) => hold(arena, arena.size(50, 4), (n) => watch(arena, n, 10, true)),
   },
   {
     name: "deaf-watchers",
     does: "1,000 streams of debug events that nobody reads, ten on a connection",
     section: "Responses and streams of events",
+    open: true,
     run: (arena) => hold(arena, arena.size(100, 4), (n) => watch(arena, n, 10, false)),
   },
 ];

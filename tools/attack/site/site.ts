@@ -18,13 +18,14 @@ export interface Site {
 const startMs = 60_000;
 
 /**
- * Starts everything in this namespace, maglevd behind these words; resolves when VPP has every
- * server with its weight.
+ * Starts everything in this namespace, maglevd behind these words and with these flags more;
+ * resolves when VPP has every server with its weight.
  */
 export async function startSite(
   parts: AsyncDisposableStack,
   size: SiteSize,
   before: readonly string[] = [],
+  more: readonly string[] = [],
 ): Promise<Site> {
   const folder = parts.adopt(
     await Deno.makeTempDir({ prefix: "maglev-attack-" }),
@@ -44,6 +45,7 @@ export async function startSite(
         ...["--grpc-addr=:0", "--metrics-addr=:0"],
         `--vpp-api-addr=${sockets.apiPath}`,
         `--vpp-stats-addr=${sockets.statsPath}`,
+        ...more,
       ],
       before,
     }),

@@ -1,0 +1,10 @@
+/**
+ * Who may do what: roles, what each method of the API takes, and who calls.
+ *
+ * @module
+ */
+
+export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./roles.ts";
+export type { Role } from "./roles.ts";
+export { accessByPlace, denial } from "./principal.ts";
+export type { Access, Authentication, Caller, Principal } from "./principal.ts";

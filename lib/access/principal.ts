@@ -1,0 +1,51 @@
+import { covers, type Role } from "./roles.ts";
+
+/**
+ * How it is known who calls.
+ *
+ * - `machine`: the call comes from this machine itself, by a loopback address or a Unix socket.
+ * - `open`: nobody is asked, as maglevd was started with `--open`.
+ * - `none`: it is not known.
+ */
+export type Authentication = "machine" | "open" | "none";
+
+/** Who calls, and what it may do. */
+export interface Principal {
+  /** As authenticated; `operator` where nobody is asked for a name, `anonymous` for strangers. */
+  readonly name: string;
+  readonly role: Role;
+  /** Where the call came from, for people; empty where the transport does not say. */
+  readonly peer: string;
+  readonly method: Authentication;
+}
+
+/** What is known of a call before it is looked at. */
+export interface Caller {
+  /** Where it came from; empty where the transport does not say. */
+  readonly peer: string;
+  /** Whether that is this machine itself. */
+  readonly isLocal: boolean;
+}
+
+/** Tells who calls. */
+export type Access = (caller: Caller) => Principal;
+
+/**
+ * Who calls where maglevd asks nobody: this machine may do everything, all others may read, and
+ * with `open` do everything as well.
+ */
+export function accessByPlace({ open }: { readonly open: boolean }): Access {
+  return ({ peer, isLocal }) => {
+    if (isLocal) return { name: "operator", role: "admin", peer, method: "machine" };
+    if (open) return { name: "operator", role: "admin", peer, method: "open" };
+    return { name: "anonymous", role: "view", peer, method: "none" };
+  };
+}
+
+/** Why somebody may not do what takes the role `needed`; undefined if it may. */
+export function denial({ role, peer }: Principal, needed: Role): string | undefined {
+  if (covers(role, needed)) return undefined;
+  const who = peer === "" ? "this caller" : peer;
+  return `this takes the role ${needed}, and ${who} has ${role}: from elsewhere than the machine ` +
+    "that maglevd runs on one may only read; call it there, or start maglevd with --open";
+}

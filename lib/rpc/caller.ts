@@ -1,0 +1,27 @@
+import type { ContextValues } from "@connectrpc/connect";
+import { createContextKey, createContextValues } from "@connectrpc/connect";
+import type { Access, Principal } from "../access/mod.ts";
+import type { H2Request } from "../h2/mod.ts";
+import { isLocalPeer } from "./prefix.ts";
+
+/** Who sends a request. */
+export type Identify = (request: Pick<H2Request, "peer">) => Principal;
+
+/** Asks `access` about each request. */
+export function identifyBy(access: Access): Identify {
+  return ({ peer }) => access({ peer, isLocal: isLocalPeer(peer) });
+}
+
+const key = createContextKey<Principal | undefined>(undefined);
+
+/** Values of a call that `principal` makes, on its way through Connect's handlers. */
+export function calledBy(principal: Principal): ContextValues {
+  return createContextValues().set(key, principal);
+}
+
+/** Who makes a call. Throws an Error when its adapter has not said so. */
+export function principalOf(values: ContextValues): Principal {
+  const principal = values.get(key);
+  if (!principal) throw new Error("a call came without saying whose it is");
+  return principal;
+}

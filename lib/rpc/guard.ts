@@ -1,0 +1,65 @@
+import type { DescMethod, Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import type { Audit } from "./audit.ts";
+import { permitFor } from "./permit.ts";
+import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
+
+/**
+ * The same RPC for those who may call it. Every call comes by here, in whatever protocol and over
+ * whatever version of HTTP; what changes something, and what is refused, goes into the audit.
+ */
+export function guarded(rpc: Rpc, audit: Audit): Rpc {
+  const admit = admission(rpc.method, rpc.kind === "unary" ? rpc.deed : undefined, audit);
+  switch (rpc.kind) {
+    case "unary":
+      return { ...rpc, call: guardedCall(rpc, admit, audit) };
+    case "server_streaming":
+      return {
+        ...rpc,
+        call(request: Message, context: CallContext) {
+          admit(context, request);
+          return rpc.call(request, context);
+        },
+      };
+    case "bidi_streaming":
+      return {
+        ...rpc,
+        call(requests: AsyncIterable<Message>, context: CallContext) {
+          admit(context, undefined);
+          return rpc.call(requests, context);
+        },
+      };
+  }
+}
+
+function guardedCall(
+  { method, call, deed: deedOf }: UnaryRpc,
+  admit: Admission,
+  audit: Audit,
+): UnaryRpc["call"] {
+  return (request, context) => {
+    admit(context, request);
+    const deed = deedOf?.(request);
+    if (!deed || isDry(request)) return call(request, context);
+    return audit.carryOut(context.principal, method.name, deed, () => call(request, context));
+  };
+}
+
+/** Throws PermissionDenied unless whoever calls may. */
+type Admission = (context: CallContext, request: Message | undefined) => void;
+
+function admission(method: DescMethod, deedOf: UnaryRpc["deed"], audit: Audit): Admission {
+  const permit = permitFor(method);
+  return ({ principal }, request) => {
+    const reason = permit(principal, request);
+    if (reason === undefined) return;
+    const target = request ? deedOf?.(request).target ?? "" : "";
+    audit.refused(principal, method.name, target, reason);
+    throw new ConnectError(reason, Code.PermissionDenied);
+  };
+}
+
+/** Whether a request only asks what a change would come to. */
+function isDry(request: Message): boolean {
+  return "dryRun" in request && request.dryRun === true;
+}
