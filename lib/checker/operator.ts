@@ -155,7 +155,7 @@ export class Operator {
       const verb = verbToFile(forecast.stateOf(entry), entry.config.enabled);
       if (verb) forecast.steer(entry, verb);
       if (entry.drain) forecast.drain(entry, false);
-      const isAsInFile = !verb && !entry.drain && !entry.said &&
+      const isAsInFile = !verb && !entry.drain && !entry.hold && !entry.said &&
         entry.operatorEnabled === undefined;
       yield isAsInFile
         ? undefined
