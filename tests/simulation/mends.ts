@@ -46,7 +46,7 @@ export const mends: readonly Mend[] = [
     file: "lib/vpp/sync/known.ts",
     mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
     without: "      const before",
-    from: 192,
+    from: 195,
   },
   {
     fault: "servers are flushed while the frontend fails open",
@@ -60,6 +60,6 @@ export const mends: readonly Mend[] = [
     file: "lib/checker/standings.ts",
     mended: "    this.#reconsider(wall);\n    this.#relieve();\n",
     without: "    this.#reconsider(wall);\n",
-    from: 5,
+    from: 7,
   },
 ];
