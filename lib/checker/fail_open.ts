@@ -12,7 +12,7 @@ import type { FrontendEntry, Membership } from "./frontend.ts";
 import type { Standings } from "./standings.ts";
 
 /** A fail-open that lasts. Unix milliseconds. */
-export interface Open {
+export interface FailOpen {
   readonly since: number;
   /** Whoever was in use since then keeps its weight. */
   readonly from: number;
@@ -22,7 +22,7 @@ export interface Open {
 export interface SavedFailOpen {
   readonly frontend: string;
   /** Absent while weights follow health. */
-  readonly open?: Open | undefined;
+  readonly open?: FailOpen | undefined;
   /** Backends that were in use, until when, null being now, and with which weight. */
   readonly uses: readonly (readonly [
     backend: string,
@@ -41,10 +41,10 @@ const leastWindowMs = 60_000;
 /** What becomes of a frontend's fail-open if its backends stand like this at some moment. */
 export function openAfter(
   { file: { failOpen }, members }: Pick<Standings, "file" | "members">,
-  open: Open | undefined,
+  open: FailOpen | undefined,
   census: Census,
   at: number,
-): Open | undefined {
+): FailOpen | undefined {
   if (!failsOpen(failOpen, census, open !== undefined)) return undefined;
   if (open) return open;
   let windowMs = leastWindowMs;
@@ -56,7 +56,7 @@ export function openAfter(
 
 /** How a backend stands, with what this fail-open leaves to it. */
 export function standingUnder(
-  open: Open | undefined,
+  open: FailOpen | undefined,
   lastUse: LastUse | undefined,
   standing: Standing,
 ): Standing {

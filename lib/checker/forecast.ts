@@ -10,7 +10,7 @@ import {
   step,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import { type Open, openAfter, standingUnder } from "./fail_open.ts";
+import { type FailOpen, openAfter, standingUnder } from "./fail_open.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
 import {
   type BackendOutcome,
@@ -144,11 +144,11 @@ export interface Look {
 /** A frontend all of whose members are looked at, which had this fail-open before. */
 export function countedSide(
   frontend: FrontendEntry,
-  before: Open | undefined,
+  before: FailOpen | undefined,
   look: Look,
   now: number,
 ): Side {
-  const count = (open: Open | undefined) => {
+  const count = (open: FailOpen | undefined) => {
     const tally = new FrontendTally(frontend.file.pools.length);
     for (const member of frontend.members.values()) {
       const standing = standingUnder(open, look.lastUseOf(member), look.standingOf(member));
@@ -179,7 +179,7 @@ export function asItIs(frontend: FrontendEntry): Side {
 function sideOf(
   { file: { pools }, members }: FrontendEntry,
   tally: FrontendTally,
-  open: Open | undefined,
+  open: FailOpen | undefined,
   { weightOf, standingOf, lastUseOf }: Look,
 ): Side {
   return {

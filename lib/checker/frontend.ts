@@ -18,7 +18,7 @@ import {
   type Weight,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Open, SavedFailOpen } from "./fail_open.ts";
+import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { Moment, Rise } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
@@ -86,7 +86,7 @@ export class FrontendEntry {
   }
 
   /** Set while weights do not follow health. */
-  get open(): Open | undefined {
+  get open(): FailOpen | undefined {
     return this.#standings.open;
   }
 

@@ -15,8 +15,8 @@ import {
 } from "../health/mod.ts";
 import { phaseIn } from "./drain.ts";
 import {
+  type FailOpen,
   failOpenNews,
-  type Open,
   openAfter,
   type SavedFailOpen,
   standingUnder,
@@ -40,7 +40,7 @@ export interface News {
 export class Standings {
   /** Every change of a backend goes through it. */
   readonly tally: FrontendTally;
-  #open: Open | undefined;
+  #open: FailOpen | undefined;
   /** What was restored of who was in use. */
   #uses: ReadonlyMap<string, LastUse> | undefined;
   #news: Happening[] = [];
@@ -53,7 +53,7 @@ export class Standings {
   }
 
   /** Set while weights do not follow health. */
-  get open(): Open | undefined {
+  get open(): FailOpen | undefined {
     return this.#open;
   }
 

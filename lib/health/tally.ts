@@ -11,9 +11,9 @@ import type { FrontendState, Standing } from "./types.ts";
  * - `down`: it carries nothing, or nobody knows what.
  * - `out`: somebody has taken it out of service.
  */
-export type Role = (typeof roles)[number];
+export type Role = "up" | "rising" | "held" | "awaited" | "down" | "out";
 
-const roles = ["up", "rising", "held", "awaited", "down", "out"] as const;
+const roles: readonly Role[] = ["up", "rising", "held", "awaited", "down", "out"];
 
 /** The role of a backend that stands so. */
 export function roleOf({ state, drain, held, risen }: Standing): Role {
