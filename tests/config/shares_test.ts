@@ -57,13 +57,20 @@ Deno.test("a share is wrong if it is off by more than a twentieth and more than 
   assert.equal(wrong([30, 50, 100], 1024)?.weight, 30);
   assert.equal(wrong([49, ...many(5, 84)], 1024), undefined); // 4.999 %
   assert.equal(wrong([10, 58, 58], 1024), undefined); // 5 %
-  assert.equal(wrong([2, 6], 4), undefined); // 2 buckets each instead of 1 and 3
   assert.equal(wrong([8, ...many(5, 49)], 1024)?.weight, 8); // 5.005 %
   assert.equal(wrong([1, ...many(10, 100)], 1024), undefined); // 2 buckets instead of 1.02
   assert.equal(wrong([2, ...many(10, 100)], 1024)?.weight, 2); // 4 buckets instead of 2.04
   // Of two that are off, the one that is further off.
   assert.equal(wrong([...many(20, 100), ...many(20, 50)], 1024)?.weight, 50);
   assert.equal(wrong([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 100, 450], 1024)?.weight, 450);
+});
+
+Deno.test("weights that the table cannot tell apart are wrong, however near they are", () => {
+  const wrong = (weights: readonly number[], buckets: number) =>
+    wrongShare(countWeights(weights), buckets);
+  assert.deepEqual(wrong([2, 6], 4), { weight: 6, buckets: 2, fair: 3 });
+  assert.equal(wrong([...many(20, 95), ...many(20, 100)], 1024)?.weight, 100);
+  assert.equal(wrong([...many(5, 95), ...many(5, 100)], 1024)?.weight, undefined);
 });
 
 Deno.test("a table is long enough when no share is wrong and each server has one", () => {

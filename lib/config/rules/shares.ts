@@ -74,7 +74,10 @@ export interface WrongShare {
   readonly fair: number;
 }
 
-/** The weight whose share is furthest off, unless all are near enough or within one bucket. */
+/**
+ * The weight whose share is furthest off, unless all are near enough or within one bucket; then the
+ * first that a lighter one has the same share as.
+ */
 export function wrongShare(counts: WeightCounts, buckets: number): WrongShare | undefined {
   const sum = sumOf(counts);
   let worst: WrongShare | undefined;
@@ -86,7 +89,17 @@ export function wrongShare(counts: WeightCounts, buckets: number): WrongShare | 
     worst = { weight, buckets: got, fair };
     worstOff = off;
   }
-  return worst;
+  return worst ?? sameShare(counts, buckets);
+}
+
+/** A weight that is told from no lighter one: the table was full before its turns began to differ. */
+function sameShare(counts: WeightCounts, buckets: number): WrongShare | undefined {
+  let lighter: number | undefined;
+  for (const [weight, got] of bucketsByWeight(counts, buckets)) {
+    if (got === lighter) return { weight, buckets: got, fair: buckets * weight / sumOf(counts) };
+    lighter = got;
+  }
+  return undefined;
 }
 
 /** The shortest table, longer than `buckets`, with which no share is wrong and none is empty. */
