@@ -109,6 +109,8 @@ class Run {
         this.#flowTimeout = Number(entry.request.fields.flow_timeout);
       }
       if (isTaped && entry.kind !== "stats-client") this.#tape.note(`vpp ${shown(entry)}`);
+      // What is desired may be another than what has been told so far.
+      if (entry.kind === "request") this.#sample();
       this.#wire.see(entry);
     });
     clock.turn = randomTurns(clock, random.fork(), history.longestDelayMs / 10);
