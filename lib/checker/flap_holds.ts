@@ -127,9 +127,11 @@ function whyOver(entry: BackendEntry, now: number): string | undefined {
   if (state !== "down") return `it is ${state}`;
   if (!flap) return "its check has no flap any more";
   if (until <= now) return "its time is over";
-  // Better a server that flaps than none.
-  const alone = memberships.find(({ frontend, weight }) =>
-    weight > 0 && frontend.tally.weight === 0
+  // Better a server that flaps than none, or than those that fail-open keeps though they are down.
+  const needed = memberships.find(({ frontend, weight }) =>
+    weight > 0 && (frontend.tally.weight === 0 || frontend.open !== undefined)
   );
-  return alone && found(entry) ? `nobody else is up in ${alone.frontend.file.name}` : undefined;
+  if (!needed || !found(entry)) return undefined;
+  const { open, file: { name } } = needed.frontend;
+  return open ? `${name} fails open` : `nobody else is up in ${name}`;
 }

@@ -1,4 +1,4 @@
-import type { Config } from "../config/mod.ts";
+import type { Config, Frontend } from "../config/mod.ts";
 import { areTooMany } from "../health/mod.ts";
 import { vipOf } from "./apply.ts";
 import type { Steps } from "./slices.ts";
@@ -28,11 +28,12 @@ export function* removalRefusal(before: Config, after: Config): Steps<string | u
   return undefined;
 }
 
-/** `192.0.2.1 tcp 80` of each frontend. */
-function* vipsOf({ frontends }: Config): Steps<Set<string>> {
+/** `192.0.2.1 tcp 80` of each frontend that has a server at all. */
+function* vipsOf({ frontends, backends }: Config): Steps<Set<string>> {
   const vips = new Set<string>();
   for (const frontend of frontends.values()) {
-    vips.add(vipOf(frontend));
+    const { done } = addressesOf(frontend, backends).next();
+    if (!done) vips.add(vipOf(frontend));
     yield;
   }
   return vips;
@@ -41,14 +42,21 @@ function* vipsOf({ frontends }: Config): Steps<Set<string>> {
 /** Addresses of the servers that may get traffic: enabled, and with a weight in some frontend. */
 function* serversOf({ frontends, backends }: Config): Steps<Set<string>> {
   const servers = new Set<string>();
-  for (const { pools } of frontends.values()) {
-    for (const pool of pools) {
-      for (const { backend, weight } of pool.backends) {
-        const { enabled, address } = backends.get(backend) ?? {};
-        if (enabled && address && weight > 0) servers.add(address.text);
-        yield;
-      }
+  for (const frontend of frontends.values()) {
+    for (const address of addressesOf(frontend, backends)) {
+      servers.add(address);
+      yield;
     }
+    yield;
   }
   return servers;
+}
+
+function* addressesOf({ pools }: Frontend, backends: Config["backends"]): Generator<string> {
+  for (const pool of pools) {
+    for (const { backend, weight } of pool.backends) {
+      const { enabled, address } = backends.get(backend) ?? {};
+      if (enabled && address && weight > 0) yield address.text;
+    }
+  }
 }

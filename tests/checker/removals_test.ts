@@ -37,6 +37,15 @@ Deno.test("a reload that takes over half of the VIPs or servers out is refused",
   assert.match(await refusal({ backends: moved }) ?? "", servers);
 });
 
+Deno.test("a VIP whose servers all get weight 0 is out of service as one that is gone", async () => {
+  const everywhere = { a: 100, b: 100, c: 100, d: 100 };
+  const present = { frontends: { f: [everywhere], g: [{ a: 1 }], h: [{ b: 1 }] } };
+  using bench = new Bench(limited(present));
+  const empty = { frontends: { f: [everywhere], g: [{ a: 0 }], h: [{ b: 0 }] } };
+  const error = await bench.reload(limited(empty)).catch((error: unknown) => error);
+  assert.match(String(error), /take 2 of 3 VIPs out of service/);
+});
+
 Deno.test("half of them may go, be moved in between, and renamed as one likes", async () => {
   assert.equal(await refusal({ frontends: { f: [{ a: 100, b: 100 }] } }), undefined);
   assert.equal(
@@ -70,9 +79,9 @@ Deno.test("a refusal names a few and counts the rest", async () => {
   const backends = Object.fromEntries(names.map((name) => [name, {}]));
   const frontends = { f: [Object.fromEntries(names.map((name) => [name, 1]))] };
   using bench = new Bench(sketch({ backends, frontends, maxRemovalsPercent: 50 }));
-  const none = { f: [Object.fromEntries(names.map((name) => [name, 0]))] };
+  const one = { f: [Object.fromEntries(names.map((name, i) => [name, i === 7 ? 1 : 0]))] };
   await assert.rejects(
-    bench.reload(sketch({ backends, frontends: none })),
-    /take 8 of 8 servers out of service \(10.0.0.0, .*, 10.0.0.4 and 3 more\)/,
+    bench.reload(sketch({ backends, frontends: one })),
+    /take 7 of 8 servers out of service \(10.0.0.0, .*, 10.0.0.4 and 2 more\)/,
   );
 });
