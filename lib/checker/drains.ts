@@ -1,9 +1,10 @@
 import { formatDuration } from "../config/mod.ts";
-import type { Reason } from "../events/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import { deadlineIn, type Drain, type DrainTraffic } from "./drain.ts";
 import type { World } from "./plan.ts";
+import { safetyReason } from "./safety.ts";
 import type { States } from "./states.ts";
 
 /** What VPP sent to servers. */
@@ -28,9 +29,6 @@ export interface DrainsOptions {
 /** As often as VPP's counters are read, in milliseconds. */
 const lookEveryMs = 5_000;
 
-/** What nobody asked for at this moment. */
-const safety: Reason = { cause: { kind: "safety" } };
-
 /**
  * Looks after drains: what is left when the deadline is over is moved away, and a backend to which
  * VPP has sent nothing for as long as it remembers a flow is drained. While nothing drains it does
@@ -39,11 +37,11 @@ const safety: Reason = { cause: { kind: "safety" } };
 export class Drains {
   readonly #options: DrainsOptions;
   #source: TrafficSource | undefined;
-  #timer: Timer | undefined;
-  #isClosed = false;
+  readonly #alarm: Alarm;
 
   constructor(options: DrainsOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.look());
   }
 
   /** From now on this tells what VPP sends to servers. */
@@ -54,9 +52,8 @@ export class Drains {
 
   /** Does what is due, and sees to it that it is looked again. To be called when a drain begins. */
   look(): void {
-    this.#timer?.cancel();
-    if (this.#isClosed) return;
-    const { clock, world } = this.#options;
+    if (this.#alarm.isClosed) return;
+    const { world } = this.#options;
     const reading = this.#source?.();
     let next = Infinity;
     for (const entry of world().backends.values()) {
@@ -64,14 +61,12 @@ export class Drains {
         next = Math.min(next, this.#lookAt(entry, entry.drain, reading));
       }
     }
-    if (next === Infinity) return;
-    this.#timer = clock.after(next, () => this.look());
+    this.#alarm.set(next);
   }
 
   /** No timer is left. */
   close(): void {
-    this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#alarm.close();
   }
 
   /** Returns after how many milliseconds there is something to do, perhaps. */
@@ -85,14 +80,14 @@ export class Drains {
     if (fresh.length > 0) {
       const detail = "what is left of its flows is moved away";
       drain = { ...drain, overdue };
-      states.drain(entry, drain, { change: "overdue", frontends: fresh, detail }, safety);
+      states.drain(entry, drain, { change: "overdue", frontends: fresh, detail }, safetyReason);
     }
     entry.drainTraffic = this.#trafficOf(entry, reading);
     const flowTimeoutMs = world().config.lb.flowTimeoutSeconds * 1000;
     const why = whyDrained(frontends, overdue, entry.drainTraffic, flowTimeoutMs);
     if (why !== undefined) {
       const drained = { ...drain, drainedAt: wall };
-      states.drain(entry, drained, { change: "drained", frontends, detail: why }, safety);
+      states.drain(entry, drained, { change: "drained", frontends, detail: why }, safetyReason);
       return Infinity;
     }
     const toCome = deadlines.filter((at) => at > wall).map((at) => at - wall);

@@ -1,3 +1,4 @@
+import { failOpenText } from "../config/mod.ts";
 import type { SafetyHappening } from "../events/mod.ts";
 import {
   type Census,
@@ -70,8 +71,8 @@ export function failOpenNews(
 ): SafetyHappening {
   const { name, failOpen } = frontend.file;
   const { up, down, awaited } = frontend.tally.census;
-  const limit = typeof failOpen === "number" ? `${failOpen}%` : failOpen;
-  const detail = `${up} of ${up + down + awaited} backends in service up, fail-open is ${limit}`;
+  const all = up + down + awaited;
+  const detail = `${up} of ${all} backends in service up, fail-open is ${failOpenText(failOpen)}`;
   return { kind: "safety", measure: "fail-open", change, frontend: name, backend: "", detail };
 }
 

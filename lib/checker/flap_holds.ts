@@ -9,8 +9,10 @@ import {
   isHealthy,
   neverFlapped,
 } from "../health/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
+import { safetyReason } from "./safety.ts";
 
 /** A backend that is held down, as others see it; Unix milliseconds. */
 export interface FlapHold {
@@ -26,18 +28,15 @@ export interface FlapHoldsOptions {
   readonly release: (entry: BackendEntry, health: Health, reason: Reason) => void;
 }
 
-/** What nobody asked for at this moment. */
-const safety: Reason = { cause: { kind: "safety" } };
-
 /** Keeps backends down for a while that change between up and down too often. */
 export class FlapHolds {
   readonly #options: FlapHoldsOptions;
   readonly #held = new Set<BackendEntry>();
-  #timer: Timer | undefined;
-  #isClosed = false;
+  readonly #alarm: Alarm;
 
   constructor(options: FlapHoldsOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.look());
   }
 
   /** A probe has changed the state of a backend. */
@@ -65,13 +64,10 @@ export class FlapHolds {
     const now = this.#options.clock.now();
     for (const entry of this.#held) {
       const why = whyOver(entry, now);
-      if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safety);
+      if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safetyReason);
     }
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    if (this.#isClosed || this.#held.size === 0) return;
     const next = Math.min(...Array.from(this.#held, ({ flaps }) => flaps.until ?? now));
-    this.#timer = this.#options.clock.after(Math.max(1, next - now), () => this.look());
+    this.#alarm.set(Math.max(1, next - now));
   }
 
   /** An operator wants it held no more, and what there was forgotten. */
@@ -82,8 +78,7 @@ export class FlapHolds {
 
   /** No timer is left. */
   close(): void {
-    this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#alarm.close();
   }
 
   #end(entry: BackendEntry, flaps: FlapMemory, detail: string, reason: Reason): void {

@@ -19,6 +19,7 @@ import {
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { Moment, Rise } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
@@ -261,7 +262,7 @@ export class FrontendEntry {
     if (isFailover || isOfAll) {
       for (const member of this.members.values()) this.#announce(member, others, at);
     }
-    const cause = isOfAll ? safetyCause : poolCause;
+    const cause = isOfAll ? safetyReason.cause : poolCause;
     const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
@@ -373,5 +374,3 @@ function isFound({ kind }: Reason["cause"]): boolean {
 }
 
 const poolCause = { kind: "pool" } as const;
-
-const safetyCause = { kind: "safety" } as const;

@@ -1,9 +1,11 @@
 import { formatDuration } from "../config/mod.ts";
-import type { EventSink, Reason, SafetyHappening } from "../events/mod.ts";
+import type { EventSink, SafetyHappening } from "../events/mod.ts";
 import { slowStartStepAt } from "../health/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Alarm } from "./alarm.ts";
 import type { World } from "./plan.ts";
 import type { FrontendEntry, Membership } from "./frontend.ts";
+import { safetyReason } from "./safety.ts";
 
 /** How far a backend is that has come up. Replaced as a whole, never changed. */
 export interface Rise {
@@ -29,19 +31,16 @@ export interface SlowStartsOptions {
   readonly world: () => World;
 }
 
-/** What nobody asked for at this moment. */
-const safety: Reason = { cause: { kind: "safety" } };
-
 /** Gives backends that have come up more of their weights, step by step. */
 export class SlowStarts {
   readonly #options: SlowStartsOptions;
-  #timer: Timer | undefined;
-  /** When the timer comes up. */
+  readonly #alarm: Alarm;
+  /** When it comes up. */
   #due = Infinity;
-  #isClosed = false;
 
   constructor(options: SlowStartsOptions) {
     this.#options = options;
+    this.#alarm = new Alarm(options.clock, () => this.look());
   }
 
   /** One has begun: sees to it that its next step is not missed. */
@@ -51,16 +50,14 @@ export class SlowStarts {
 
   /** Does what is due, and sees to it that it is looked again. */
   look(): void {
-    this.#timer?.cancel();
-    this.#timer = undefined;
-    this.#due = Infinity;
+    this.#alarm.set(this.#due = Infinity);
     const { clock, events, world } = this.#options;
     const now = clock.now();
     let next = Infinity;
     for (const frontend of world().frontends.values()) {
       if (!frontend.isRising) continue;
       if (frontend.climbsAt <= now) {
-        events.emit(frontend.climb(safety, { now, wall: clock.wall() }));
+        events.emit(frontend.climb(safetyReason, { now, wall: clock.wall() }));
       }
       next = Math.min(next, frontend.climbsAt);
     }
@@ -69,16 +66,13 @@ export class SlowStarts {
 
   /** No timer is left. */
   close(): void {
-    this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#alarm.close();
   }
 
   #wake(due: number): void {
-    if (this.#isClosed || due >= this.#due) return;
-    this.#timer?.cancel();
+    if (due >= this.#due) return;
     this.#due = due;
-    const { clock } = this.#options;
-    this.#timer = clock.after(Math.max(1, due - clock.now()), () => this.look());
+    this.#alarm.set(Math.max(1, due - this.#options.clock.now()));
   }
 }
 
