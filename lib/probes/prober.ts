@@ -29,26 +29,33 @@ export interface Prober extends Disposable {
 export function createProber(engine: Engine, options: ProberOptions): Prober {
   const { log } = options;
   const context = contextOf(engine, options);
-  const runs = new Set<Run>();
+  const runs: Run[] = [];
+  const forget = (run: Run) => {
+    if (runs[run.place] !== run) return;
+    const last = runs.pop();
+    if (!last || last === run) return;
+    runs[run.place] = last;
+    last.place = run.place;
+  };
   const start: StartProbe = (target, done) => {
     if (log.enabled("debug")) log.debug("probe-start", describe(target));
-    const run = new Run(context, target, (result) => {
-      runs.delete(run);
+    const run = new Run(context, target, (result, run) => {
+      forget(run);
       if (log.enabled("debug")) {
         log.debug("probe-done", { ...describe(target), ...verdict(result) });
       }
       done(result);
     });
-    runs.add(run);
+    run.place = runs.push(run) - 1;
     run.start();
     return () => {
       run.cancel();
-      runs.delete(run);
+      forget(run);
     };
   };
   const close = () => {
     for (const run of runs) run.cancel();
-    runs.clear();
+    runs.length = 0;
     context.icmp[Symbol.dispose]();
   };
   return { start, close, [Symbol.dispose]: close };

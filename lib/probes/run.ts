@@ -1,4 +1,4 @@
-import type { Deadline } from "../net/mod.ts";
+import { type Deadline, guarded } from "../net/mod.ts";
 import { type Attempt, hindered, type Outcome, type ProbeContext } from "./attempt.ts";
 import { beginProbe } from "./table.ts";
 import type { ProbeResult, ProbeTarget } from "./types.ts";
@@ -9,22 +9,46 @@ const stallMs = 100;
 /** Begins one attempt of the type that the target's check asks for. */
 export type BeginProbe = typeof beginProbe;
 
+/**
+ * Probes whose results were known at once and are told in a moment, by one microtask for as many as
+ * there are by then.
+ */
+class Soon {
+  #runs: Run[] = [];
+
+  /** Has a run tell its result, unless it is cancelled before. */
+  finish(run: Run): void {
+    if (this.#runs.push(run) === 1) queueMicrotask(() => this.#tell());
+  }
+
+  #tell(): void {
+    const runs = this.#runs;
+    this.#runs = [];
+    for (const run of runs) guarded(() => run.finish());
+  }
+}
+
+const soon = new Soon();
+
 /** One probe from start to result: holds its deadline, and sees that it ends once. */
 export class Run {
   readonly target: ProbeTarget;
+  /** @internal Its place among those of its prober. */
+  place = 0;
   readonly #context: ProbeContext;
-  readonly #ended: (result: ProbeResult) => void;
+  readonly #ended: (result: ProbeResult, run: Run) => void;
   readonly #begin: BeginProbe;
   readonly #startedAt: number;
   #attempt: Attempt | undefined;
   #deadline: Deadline | undefined;
   #state: "starting" | "running" | "reporting" | "over" = "starting";
+  #result: ProbeResult | undefined;
 
   /** `ended` is called once, never from within {@link start}, unless cancelled before. */
   constructor(
     context: ProbeContext,
     target: ProbeTarget,
-    ended: (result: ProbeResult) => void,
+    ended: (result: ProbeResult, run: Run) => void,
     begin: BeginProbe = beginProbe,
   ) {
     this.#context = context;
@@ -80,29 +104,23 @@ export class Run {
   }
 
   #end({ ok, code, detail }: Outcome, durationMs: number): void {
+    if (this.#state === "reporting" || this.#state === "over") return;
     const certificateEnd = this.#attempt?.certificateEnd;
-    const result = {
-      ...{ ok, code, detail, durationMs },
-      ...(certificateEnd !== undefined && { certificateEnd }),
-    };
-    switch (this.#state) {
-      case "starting":
-        this.#state = "reporting";
-        return queueMicrotask(() => this.#finish(result));
-      case "running":
-        this.#state = "reporting";
-        this.#free();
-        return this.#finish(result);
-      case "reporting":
-      case "over":
-        return;
-    }
+    this.#result = certificateEnd === undefined
+      ? { ok, code, detail, durationMs }
+      : { ok, code, detail, durationMs, certificateEnd };
+    const isSoon = this.#state === "starting";
+    this.#state = "reporting";
+    if (isSoon) return soon.finish(this);
+    this.#free();
+    this.finish();
   }
 
-  #finish(result: ProbeResult): void {
-    if (this.#state !== "reporting") return;
+  /** @internal Tells the result, unless it was cancelled. */
+  finish(): void {
+    if (this.#state !== "reporting" || !this.#result) return;
     this.#state = "over";
-    this.#ended(result);
+    this.#ended(this.#result, this);
   }
 
   #free(): void {

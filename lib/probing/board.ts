@@ -1,4 +1,4 @@
-import { type ProbeCode, probeCodes } from "../probes/mod.ts";
+import { type ProbeCode, probeCodes, type ProbeResult } from "../probes/mod.ts";
 import type { DatedResult } from "./types.ts";
 
 /** Rows of one part of the board. */
@@ -43,21 +43,26 @@ export const durationsKept = 100;
 /** Octets of a detail that are kept here; what changes a state is told in full length. */
 const detailRoom = 240;
 
-/** A record, in octets: duration, time, revision, counter, code, length of the detail, detail. */
-const recordBytes = 8 + 8 + 4 * 4 + detailRoom;
+/** A record without its detail, in octets: duration, time, revision, counter, code, detail's length. */
+const recordBytes = 8 + 8 + 4 * 4;
+/** What a probe touches lies together, in as few of these as can be. */
+const cacheLine = 64;
 /**
- * A row: two records, which of them counts, counts by code and by bucket, sum of durations; then
- * of what is probed now, since this revision: when its certificate ends, and the last durations in a
- * ring, and how many.
+ * A row: which of its records counts; how many durations were kept, and since which revision; the
+ * sum of all durations; when the certificate ends of what is probed now; two records; counts by code
+ * and by bucket; then the last durations in a ring, and the details of both records.
  */
-const codesAt = 2 * recordBytes + 8;
+const versionAt = 0;
+const keptAt = 4;
+const sinceAt = 8;
+const secondsAt = 16;
+const certificateAt = 24;
+const recordsAt = 32;
+const codesAt = recordsAt + 2 * recordBytes;
 const bucketsAt = codesAt + 4 * (probeCodes.length + probeCodes.length % 2);
-const secondsAt = bucketsAt + 4 * (durationBounds.length + 1);
-const certificateAt = secondsAt + 8;
-const durationsAt = certificateAt + 8;
-const sinceAt = durationsAt + 4 * durationsKept;
-const keptAt = sinceAt + 4;
-const rowBytes = keptAt + 4;
+const durationsAt = bucketsAt + 4 * (durationBounds.length + 1);
+const detailsAt = durationsAt + 4 * durationsKept;
+const rowBytes = Math.ceil((detailsAt + 2 * detailRoom) / cacheLine) * cacheLine;
 
 const codeIndex = new Map<ProbeCode, number>(probeCodes.map((code, index) => [code, index]));
 const encoder = new TextEncoder();
@@ -110,32 +115,39 @@ export class Board {
   }
 
   /** Writes what became of a row. */
-  note(row: number, { revision, counter, result }: Noted): void {
+  note(
+    row: number,
+    revision: number,
+    counter: number,
+    result: ProbeResult,
+    wallMs: number,
+  ): void {
     const { doubles, words, octets, details } = this.#part(row);
     const base = start(row);
-    const versionAt = (base + 2 * recordBytes) >> 2;
-    const version = (Atomics.load(words, versionAt) + 1) | 0;
-    const at = base + (version & 1) * recordBytes;
+    const versionWord = (base + versionAt) >> 2;
+    const version = (Atomics.load(words, versionWord) + 1) | 0;
+    const which = version & 1;
+    const at = base + recordsAt + which * recordBytes;
     doubles[at >> 3] = result.durationMs;
-    doubles[(at >> 3) + 1] = result.at;
+    doubles[(at >> 3) + 1] = wallMs;
     const word = (at >> 2) + 4;
     words[word] = revision;
     words[word + 1] = counter;
     words[word + 2] = codeIndex.get(result.code) ?? 0;
-    const record = (row % rowsPerPart) * 2 + (version & 1);
+    const record = (row % rowsPerPart) * 2 + which;
     if (details[record] !== result.detail) {
       details[record] = result.detail;
       const bytes = encoder.encode(result.detail);
       const length = wholeCharacters(bytes, detailRoom);
-      octets.set(bytes.subarray(0, length), at + 32);
+      octets.set(bytes.subarray(0, length), base + detailsAt + which * detailRoom);
       words[word + 3] = length;
     }
-    Atomics.store(words, versionAt, version);
+    Atomics.store(words, versionWord, version);
   }
 
   /** What was written last; undefined before the first time. */
   read(row: number): Noted | undefined {
-    return this.#latest(row, ({ doubles, words, octets }, at) => {
+    return this.#latest(row, ({ doubles, words, octets }, at, detailAt) => {
       const word = (at >> 2) + 4;
       const code = probeCodes[words[word + 2] ?? 0] ?? "SOCKERR";
       const length = words[word + 3] ?? 0;
@@ -145,7 +157,7 @@ export class Board {
         result: {
           ok: isPass(code),
           code,
-          detail: decoder.decode(octets.slice(at + 32, at + 32 + length)),
+          detail: decoder.decode(octets.slice(detailAt, detailAt + length)),
           durationMs: doubles[at >> 3] ?? 0,
           at: doubles[(at >> 3) + 1] ?? 0,
         },
@@ -162,15 +174,20 @@ export class Board {
   }
 
   /** What `look` sees in the record that counts, again if it was overtaken; undefined before any. */
-  #latest<T>(row: number, look: (part: Part, at: number) => T): T | undefined {
+  #latest<T>(
+    row: number,
+    look: (part: Part, at: number, detailAt: number) => T,
+  ): T | undefined {
     const part = this.#part(row);
     const base = start(row);
-    const versionAt = (base + 2 * recordBytes) >> 2;
+    const versionWord = (base + versionAt) >> 2;
     for (;;) {
-      const version = Atomics.load(part.words, versionAt);
+      const version = Atomics.load(part.words, versionWord);
       if (version === 0) return undefined;
-      const seen = look(part, base + (version & 1) * recordBytes);
-      if (Atomics.load(part.words, versionAt) === version) return seen;
+      const which = version & 1;
+      const at = base + recordsAt + which * recordBytes;
+      const seen = look(part, at, base + detailsAt + which * detailRoom);
+      if (Atomics.load(part.words, versionWord) === version) return seen;
     }
   }
 
@@ -245,7 +262,7 @@ export class Board {
   }
 
   #part(row: number): Part {
-    const part = this.#parts[Math.floor(row / rowsPerPart)];
+    const part = this.#parts[(row / rowsPerPart) | 0];
     if (!part) throw new RangeError(`the board has no row ${row}`);
     return part;
   }

@@ -6,7 +6,6 @@ import type { Clock } from "../time/mod.ts";
 import { Board } from "./board.ts";
 import { Scheduler, stallMs } from "./scheduler.ts";
 import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./types.ts";
-import { WheelTimer } from "./wheel.ts";
 
 /** How far a delay may be off, as a part of it. */
 const jitter = 0.1;
@@ -20,25 +19,18 @@ const graceMs = 2_000;
  */
 const lackRetryMs = 5_000;
 
-/** A probe on its way. */
-interface Flight {
-  /** By the clock, which also counts while the schedule stands still. */
-  readonly startedAt: number;
-  /** It should have ended by now, and gets a last chance to. */
-  overdue: boolean;
-  /** It has landed or was cancelled. */
-  over: boolean;
-  cancel: CancelProbe | undefined;
-}
-
-/** What is probed, what is known of it, and where its probing stands. */
+/**
+ * What is probed, what is known of it, and where its probing stands. Its timer, of the same number,
+ * says when the next probe starts; while one is on its way, when that is given up.
+ */
 class Row {
-  /** When the next probe starts; while one is on its way, when that is given up. */
-  readonly timer: WheelTimer<Row> = new WheelTimer(this);
-  /** The probe on its way: never more than one. */
-  flight: Flight | undefined;
-  /** When the last probe was due. */
-  due = 0;
+  /** How many probes were started. */
+  probes = 0;
+  /** Which of them is on its way: never more than one. 0 for none. */
+  underway = 0;
+  /** It should have ended by now, and gets a last chance to. */
+  isOverdue = false;
+  cancel: CancelProbe | undefined;
   /** The last result did not count because the process had been stopped. */
   excused = false;
   /** Nothing has been told since it was aimed. */
@@ -71,9 +63,14 @@ export interface ScheduleOptions {
 export class Schedule implements ProbeLink {
   readonly #options: ScheduleOptions;
   readonly #tell: (report: Report) => void;
-  readonly #scheduler: Scheduler<Row>;
+  readonly #scheduler: Scheduler;
   readonly #board = new Board();
-  readonly #rows = new Map<number, Row>();
+  readonly #rows: (Row | undefined)[] = [];
+  /**
+   * Of each row, when its last probe was due and when it started: by the clock, which also counts
+   * while the schedule stands still.
+   */
+  #times = new Float64Array(0);
   #wantsPulses = false;
   #running = 0;
   #excused = 0;
@@ -85,31 +82,31 @@ export class Schedule implements ProbeLink {
     this.#tell = tell;
     this.#scheduler = new Scheduler(
       options.clock,
-      (row, latenessMs) => this.#comesUp(row, latenessMs),
+      (number, latenessMs) => this.#comesUp(number, latenessMs),
       // While a probe is on its way, its row's timer is not for a start.
-      (row) => row.flight === undefined,
+      (number) => this.#rows[number]?.underway === 0,
     );
   }
 
   order(order: Order): void {
     switch (order.kind) {
       case "grow":
-        return this.#board.grow(order.memory);
+        return this.#grow(order.memory);
       case "aim": {
         const { row: number, revision, target, health, withinMs } = order;
         this.#halt(number);
         const row = new Row(number, revision, target, health);
-        this.#rows.set(number, row);
+        this.#rows[number] = row;
         this.#board.restart(number, revision);
         return this.#begin(row, withinMs);
       }
       case "retime": {
-        const row = this.#rows.get(order.row);
+        const row = this.#rows[order.row];
         if (!row) return;
         row.health = recheck(row.health, row.target.check, order.target.check, "timing");
         row.target = order.target;
         row.revision = order.revision;
-        if (!row.flight && order.withinMs !== undefined) this.#begin(row, order.withinMs);
+        if (row.underway === 0 && order.withinMs !== undefined) this.#begin(row, order.withinMs);
         return;
       }
       case "halt":
@@ -131,73 +128,81 @@ export class Schedule implements ProbeLink {
 
   close(): void {
     this.#scheduler.close();
-    for (const number of [...this.#rows.keys()]) this.#halt(number);
+    for (const row of this.#rows) if (row) this.#halt(row.number);
+  }
+
+  #grow(memory: SharedArrayBuffer): void {
+    this.#board.grow(memory);
+    const times = new Float64Array(2 * this.#board.rows);
+    times.set(this.#times);
+    this.#times = times;
   }
 
   /** Has the next probe come at a random moment within `withinMs`. */
-  #begin(row: Row, withinMs: number): void {
-    this.#scheduler.at(row.timer, this.#scheduler.now() + withinMs * this.#options.random());
+  #begin({ number }: Row, withinMs: number): void {
+    this.#scheduler.at(number, this.#scheduler.now() + withinMs * this.#options.random());
   }
 
   /** Forgets a row; a probe on its way is cancelled. */
   #halt(number: number): void {
-    const row = this.#rows.get(number);
+    const row = this.#rows[number];
     if (!row) return;
-    this.#rows.delete(number);
-    const { flight } = row;
-    if (flight && this.#land(row, flight)) flight.cancel?.();
-    this.#scheduler.clear(row.timer);
+    this.#rows[number] = undefined;
+    const { cancel } = row;
+    if (this.#land(row, row.underway)) cancel?.();
+    this.#scheduler.clear(number);
   }
 
-  #comesUp(row: Row, latenessMs: number): void {
-    const { flight } = row;
-    if (!flight) return this.#start(row);
-    if (flight.overdue && latenessMs <= stallMs) return this.#giveUp(row, flight);
+  #comesUp(number: number, latenessMs: number): void {
+    const row = this.#rows[number];
+    if (!row) return;
+    if (row.underway === 0) return this.#start(row);
+    if (row.isOverdue && latenessMs <= stallMs) return this.#giveUp(row);
     // If the process was stopped until now, the prober has had no chance to answer either.
-    flight.overdue = true;
-    this.#scheduler.at(row.timer, this.#scheduler.now() + stallMs);
+    row.isOverdue = true;
+    this.#scheduler.at(number, this.#scheduler.now() + stallMs);
   }
 
   #start(row: Row): void {
-    const startedAt = this.#options.clock.now();
-    const flight: Flight = { startedAt, overdue: false, over: false, cancel: undefined };
-    row.flight = flight;
-    row.due = row.timer.due;
+    const { number, target } = row;
+    const probe = row.underway = ++row.probes;
+    row.isOverdue = false;
     this.#running++;
-    const now = this.#scheduler.now();
-    this.#scheduler.at(row.timer, now + row.target.check.timeoutMs + graceMs);
+    this.#times[2 * number] = this.#scheduler.due(number);
+    this.#times[2 * number + 1] = this.#options.clock.now();
+    this.#scheduler.after(number, target.check.timeoutMs + graceMs);
     try {
-      flight.cancel = this.#options.startProbe(row.target, (result) => {
-        if (this.#land(row, flight)) this.#judge(row, flight, result);
+      row.cancel = this.#options.startProbe(target, (result) => {
+        if (this.#land(row, probe)) this.#judge(row, result);
       });
     } catch (error) {
-      this.#fail(row, flight, "probe-failed", `the probe cannot be started: ${reasonOf(error)}`);
+      this.#fail(row, "probe-failed", `the probe cannot be started: ${reasonOf(error)}`);
       if (error instanceof FatalError) this.#options.fatal(error);
     }
   }
 
   /** The prober broke its word to answer in time, and one lost probe must not end all probing. */
-  #giveUp(row: Row, flight: Flight): void {
-    flight.cancel?.();
+  #giveUp(row: Row): void {
+    row.cancel?.();
     const waited = row.target.check.timeoutMs + graceMs;
-    this.#fail(row, flight, "probe-lost", `the prober did not answer for ${waited} ms`);
+    this.#fail(row, "probe-lost", `the prober did not answer for ${waited} ms`);
   }
 
   /** Ends a probe for a reason that lies here and not with the backend. */
-  #fail(row: Row, flight: Flight, msg: string, detail: string): void {
-    if (!this.#land(row, flight)) return;
+  #fail(row: Row, msg: string, detail: string): void {
+    if (!this.#land(row, row.underway)) return;
     this.#options.log.error(msg, { backend: row.target.backend, err: detail });
-    const durationMs = this.#scheduler.now() - row.due;
+    const durationMs = this.#scheduler.now() - this.#dueOf(row);
     this.#takeIn(row, { ok: false, code: "SOCKERR", detail, durationMs });
   }
 
-  /** Whether the probe was still on its way; it no longer is. */
-  #land(row: Row, flight: Flight): boolean {
-    if (flight.over) return false;
-    flight.over = true;
+  /** Whether this probe of the row was still on its way; it no longer is. */
+  #land(row: Row, probe: number): boolean {
+    if (probe === 0 || row.underway !== probe) return false;
+    row.underway = 0;
+    row.cancel = undefined;
     this.#running--;
-    row.flight = undefined;
-    this.#scheduler.clear(row.timer);
+    this.#scheduler.clear(row.number);
     return true;
   }
 
@@ -205,9 +210,8 @@ export class Schedule implements ProbeLink {
    * A probe that failed long after its deadline says that this process was stopped and not that
    * the backend is down: it is done again. Only once, or an overloaded host would stay blind.
    */
-  #judge(row: Row, flight: Flight, result: ProbeResult): void {
-    const tookMs = this.#options.clock.now() - flight.startedAt;
-    const isDubious = !result.ok && tookMs > row.target.check.timeoutMs + stallMs;
+  #judge(row: Row, result: ProbeResult): void {
+    const isDubious = !result.ok && this.#tookMs(row) > row.target.check.timeoutMs + stallMs;
     if (!isDubious || row.excused) {
       row.excused = false;
       return this.#takeIn(row, result);
@@ -223,12 +227,21 @@ export class Schedule implements ProbeLink {
     const delayMs = result.code === "SOCKERR" ? this.#lack(row, result) : this.#count(row, result);
     if (!this.#isIdle(row)) return;
     const factor = 1 + jitter * (2 * this.#options.random() - 1);
-    this.#scheduler.at(row.timer, row.due + delayMs * factor);
+    this.#scheduler.at(row.number, this.#dueOf(row) + delayMs * factor);
   }
 
   /** Whether its next probe has to be set: whoever was told may have ordered something else. */
   #isIdle(row: Row): boolean {
-    return this.#rows.get(row.number) === row && !row.flight && !row.timer.list;
+    const { number, underway } = row;
+    return this.#rows[number] === row && underway === 0 && !this.#scheduler.isSet(number);
+  }
+
+  #dueOf({ number }: Row): number {
+    return this.#times[2 * number] ?? 0;
+  }
+
+  #tookMs({ number }: Row): number {
+    return this.#options.clock.now() - (this.#times[2 * number + 1] ?? 0);
   }
 
   /**
@@ -255,15 +268,22 @@ export class Schedule implements ProbeLink {
   }
 
   #report(kind: Report["kind"], row: Row, outcome: ProbeResult): void {
-    const { ok, code, detail, durationMs, certificateEnd } = outcome;
+    const { code, durationMs, certificateEnd } = outcome;
     const { number, revision, health } = row;
     this.#done++;
     this.#board.count(number, code, durationMs);
     if (certificateEnd !== undefined) this.#board.noteCertificate(number, certificateEnd);
-    const result = { ok, code, detail, durationMs, at: this.#options.clock.wall() };
-    if (kind !== "lack") this.#board.note(number, { revision, counter: health.counter, result });
+    const at = this.#options.clock.wall();
+    if (kind !== "lack") this.#board.note(number, revision, health.counter, outcome, at);
     if (kind === "pulse" && !this.#wantsPulses) return;
-    this.#tell({ kind, row: number, revision, health, result });
+    const { ok, detail } = outcome;
+    this.#tell({
+      kind,
+      row: number,
+      revision,
+      health,
+      result: { ok, code, detail, durationMs, at },
+    });
   }
 }
 

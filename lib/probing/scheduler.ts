@@ -1,5 +1,5 @@
 import type { Clock, Timer } from "../time/mod.ts";
-import { TimerWheel, type WheelTimer } from "./wheel.ts";
+import { TimerWheel } from "./wheel.ts";
 
 /** Started later than this after it was due, a probe counts as late: half the jitter of 1 s. */
 const lateMs = 50;
@@ -27,21 +27,23 @@ export interface Punctuality {
 }
 
 /**
- * Calls `run` for each timer that falls due, with how late it is, in batches short enough to leave
+ * Calls `run` for each timer, a number from 0 up, that falls due, with how late it is, in batches short enough to leave
  * the event loop alone. Asleep in between: one timer of the clock, armed for the first thing due.
  *
  * Its time is the clock's without the stalls, so that after one every timer keeps its distance
  * from every other.
  */
-export class Scheduler<T> {
+export class Scheduler {
   readonly #clock: Clock;
-  readonly #run: (owner: T, latenessMs: number) => void;
-  readonly #counts: (owner: T) => boolean;
-  readonly #wheel = new TimerWheel<T>();
+  readonly #run: (timer: number, latenessMs: number) => void;
+  readonly #counts: (timer: number) => boolean;
+  readonly #wheel = new TimerWheel();
   /** The clock's time that was 0 here. */
   #zero: number;
   #alarm: { readonly timer: Timer; readonly at: number } | undefined;
   #inBatch = false;
+  /** What the time was when the batch began with its present timer. */
+  #batchNow = 0;
   #closed = false;
   #late = 0;
   #maxLatenessMs = 0;
@@ -50,8 +52,8 @@ export class Scheduler<T> {
   /** `counts` says whether it is counted when a timer comes up late; each one is. */
   constructor(
     clock: Clock,
-    run: (owner: T, latenessMs: number) => void,
-    counts: (owner: T) => boolean = () => true,
+    run: (timer: number, latenessMs: number) => void,
+    counts: (timer: number) => boolean = () => true,
   ) {
     this.#clock = clock;
     this.#run = run;
@@ -71,17 +73,34 @@ export class Scheduler<T> {
   }
 
   /** Has the timer come up at `due`, or at once if that has passed; sets it again if it was set. */
-  at(timer: WheelTimer<T>, due: number): void {
+  at(timer: number, due: number): void {
     if (this.#closed) return;
-    const now = this.now();
+    // A batch has looked at the clock, and for a standstill, right before.
+    const now = this.#inBatch ? this.#batchNow : this.now();
     this.#wheel.idleUntil(now);
-    this.#wheel.set(timer, Math.max(due, now));
-    if (!this.#inBatch && timer.due < (this.#alarm?.at ?? Infinity)) this.#arm();
+    const from = Math.max(due, now);
+    this.#wheel.set(timer, from);
+    if (!this.#inBatch && from < (this.#alarm?.at ?? Infinity)) this.#arm();
+  }
+
+  /** As {@link at}, so many milliseconds from now. */
+  after(timer: number, ms: number): void {
+    this.at(timer, (this.#inBatch ? this.#batchNow : this.now()) + ms);
   }
 
   /** Clears the timer if it is set. */
-  clear(timer: WheelTimer<T>): void {
+  clear(timer: number): void {
     this.#wheel.clear(timer);
+  }
+
+  /** Whether the timer is set. */
+  isSet(timer: number): boolean {
+    return this.#wheel.isSet(timer);
+  }
+
+  /** When the timer comes up, or did last. */
+  due(timer: number): number {
+    return this.#wheel.due(timer);
   }
 
   /** How punctual it was. */
@@ -113,17 +132,18 @@ export class Scheduler<T> {
       const moment = this.#clock.now();
       if (moment > end) return;
       const now = Math.max(moment - this.#zero, reached);
+      this.#batchNow = now;
       const timer = this.#wheel.take(now);
-      if (!timer) return;
-      const lateness = now - timer.due;
+      if (timer === undefined) return;
+      const lateness = now - this.#wheel.due(timer);
       this.#judge(timer, lateness, now);
-      this.#run(timer.owner, lateness);
+      this.#run(timer, lateness);
     }
   }
 
-  #judge(timer: WheelTimer<T>, lateness: number, now: number): void {
+  #judge(timer: number, lateness: number, now: number): void {
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
-    if (lateness > lateMs && !timer.overdue) this.#countLate(timer);
+    if (lateness > lateMs && !this.#wheel.wasTold(timer)) this.#countLate(timer);
     if (lateness > stallMs) this.#moveOn(lateness, now);
   }
 
@@ -145,10 +165,11 @@ export class Scheduler<T> {
     this.#stalls++;
     for (const timer of this.#wheel.overdue(now - lateMs)) this.#countLate(timer);
     this.#zero += lateness;
+    this.#batchNow -= lateness;
   }
 
-  #countLate({ owner }: WheelTimer<T>): void {
-    if (this.#counts(owner)) this.#late++;
+  #countLate(timer: number): void {
+    if (this.#counts(timer)) this.#late++;
   }
 
   #arm(): void {

@@ -7,61 +7,69 @@ export const tickMs = 10;
 /** One turn is 41 seconds; what is due later stays in its slot and is passed over. */
 const slots = 4096;
 
-/** A place on the wheel, made once per owner and set again and again. */
-export class WheelTimer<T> {
-  /** When it comes up, in the wheel's milliseconds. */
-  due = 0;
-  /** The first tick at which it may come up. */
-  tick = 0;
-  /** It was found overdue since it was set. */
-  overdue = false;
-  /** Where it stands, undefined while it is not set. */
-  list: TimerList<T> | undefined;
-  /** Its neighbours there. */
-  previous: WheelTimer<T> | undefined;
-  next: WheelTimer<T> | undefined;
+/** The tick of a timer that is not set. */
+const notSet = -1;
 
-  constructor(readonly owner: T) {}
-}
-
-/** A doubly linked list, so that any timer can be taken out at once. */
-class TimerList<T> {
-  head: WheelTimer<T> | undefined;
-  tail: WheelTimer<T> | undefined;
-
-  append(timer: WheelTimer<T>): void {
-    timer.list = this;
-    timer.previous = this.tail;
-    if (this.tail) this.tail.next = timer;
-    else this.head = timer;
-    this.tail = timer;
-  }
-
-  remove(timer: WheelTimer<T>): void {
-    if (timer.previous) timer.previous.next = timer.next;
-    else this.head = timer.next;
-    if (timer.next) timer.next.previous = timer.previous;
-    else this.tail = timer.previous;
-    timer.list = timer.previous = timer.next = undefined;
-  }
-}
+/** For how many timers there is memory at first. */
+const firstRoom = 256;
 
 /**
- * A hashed timing wheel (Varghese and Lauck, scheme 6): setting and clearing a timer takes
- * constant time, however many there are. Knows no clock: times are what the caller says they
- * are, in milliseconds from 0, never backwards. No timer comes up before it is due.
+ * So many entries of slots may be out of date, and as many again as there are timers, before they
+ * are thrown out.
  */
-export class TimerWheel<T> {
-  readonly #lists = Array.from({ length: slots }, () => new TimerList<T>());
-  /** What was due in the slots passed, oldest tick first. */
-  readonly #ready = new TimerList<T>();
+const mostStale = 65_536;
+
+/**
+ * A hashed timing wheel (Varghese and Lauck, scheme 6) for timers that are numbers from 0 up:
+ * setting and clearing one takes constant time, however many there are. Knows no clock: times are
+ * what the caller says they are, in milliseconds from 0, never backwards. No timer comes up before
+ * it is due.
+ *
+ * A record per timer says what holds. Slots list who was set for them; whoever was cleared or set
+ * for another tick since is passed over, so that neither touches anything but its own record.
+ */
+export class TimerWheel {
+  readonly #slots = Array.from({ length: slots }, (): number[] => []);
+  /** What was due in the slots passed, oldest tick first, from {@link #first} on. */
+  #ready: number[] = [];
+  #first = 0;
+  /** Of each timer, when it is due and at which tick: 32 bits hold 248 days of those. */
+  #records = new Float64Array(0);
+  /** Which were told overdue since they were set. */
+  #told = new Uint8Array(0);
   /** The next tick to look at; all before it are done. */
   #cursor = 0;
   #size = 0;
+  /** In all slots together. */
+  #entries = 0;
+
+  constructor() {
+    this.#grow(firstRoom);
+  }
 
   /** Timers set. */
   get size(): number {
     return this.#size;
+  }
+
+  /** @internal What slots list, that which is out of date included. */
+  get entries(): number {
+    return this.#entries;
+  }
+
+  /** Whether a timer is set. */
+  isSet(timer: number): boolean {
+    return this.#tick(timer) !== notSet;
+  }
+
+  /** When a timer comes up, or did last, in the wheel's milliseconds. */
+  due(timer: number): number {
+    return this.#records[2 * timer] ?? 0;
+  }
+
+  /** Whether it was told that a timer is overdue since it was set last. */
+  wasTold(timer: number): boolean {
+    return this.#told[timer] === 1;
   }
 
   /** Tells an empty wheel what time it is, so that it need not turn through the time it idled. */
@@ -69,30 +77,38 @@ export class TimerWheel<T> {
     if (this.#size === 0) this.#cursor = Math.max(this.#cursor, Math.floor(now / tickMs));
   }
 
-  /** Sets the timer, again if it was set. One that is overdue comes up at the next tick. */
-  set(timer: WheelTimer<T>, due: number): void {
-    this.clear(timer);
-    timer.due = due;
-    timer.overdue = false;
-    timer.tick = Math.max(Math.ceil(due / tickMs), this.#cursor);
-    this.#slot(timer.tick).append(timer);
-    this.#size++;
+  /** Sets a timer, again if it was set. One that is overdue comes up at the next tick. */
+  set(timer: number, due: number): void {
+    if (timer >= this.#told.length) this.#grow(2 * timer);
+    const tick = Math.max(Math.ceil(due / tickMs), this.#cursor);
+    if (!this.isSet(timer)) this.#size++;
+    this.#records[2 * timer] = due;
+    this.#records[2 * timer + 1] = tick;
+    this.#told[timer] = 0;
+    this.#slot(tick).push(timer);
+    if (++this.#entries > mostStale + 2 * this.#size) this.#sweep();
   }
 
-  /** Clears the timer. One that is not set is left alone. */
-  clear(timer: WheelTimer<T>): void {
-    if (!timer.list) return;
-    timer.list.remove(timer);
+  /** Clears a timer. One that is not set is left alone. */
+  clear(timer: number): void {
+    if (!this.isSet(timer)) return;
+    this.#records[2 * timer + 1] = notSet;
     this.#size--;
   }
 
   /** Clears and returns the next timer due by `now`, in the order of ticks. */
-  take(now: number): WheelTimer<T> | undefined {
+  take(now: number): number | undefined {
     const last = Math.floor(now / tickMs);
-    while (!this.#ready.head && this.#cursor <= last) this.#collect(this.#cursor++);
-    const timer = this.#ready.head;
-    if (timer) this.clear(timer);
-    return timer;
+    for (;;) {
+      const timer = this.#firstReady();
+      if (timer !== undefined) {
+        this.#first++;
+        this.clear(timer);
+        return timer;
+      }
+      if (this.#cursor > last) return undefined;
+      this.#collect(this.#cursor++);
+    }
   }
 
   /**
@@ -101,47 +117,78 @@ export class TimerWheel<T> {
    */
   next(): number | undefined {
     if (this.#size === 0) return undefined;
-    if (this.#ready.head) return this.#ready.head.due;
+    const ready = this.#firstReady();
+    if (ready !== undefined) return this.due(ready);
     const horizon = this.#cursor + slots;
     for (let tick = this.#cursor; tick < horizon; tick++) {
-      if (this.#hasDue(tick)) return tick * tickMs;
+      if (this.#slot(tick).some((timer) => this.#tick(timer) === tick)) return tick * tickMs;
     }
     return horizon * tickMs;
   }
 
   /** Timers that were due before `now`, have not been taken, and were not told before. */
-  *overdue(now: number): Generator<WheelTimer<T>> {
-    for (const list of [this.#ready, ...this.#lists]) {
-      for (let timer = list.head; timer; timer = timer.next) {
-        if (timer.overdue || timer.due >= now) continue;
-        timer.overdue = true;
-        yield timer;
-      }
+  *overdue(now: number): Generator<number> {
+    for (let timer = 0; timer < this.#told.length; timer++) {
+      if (!this.isSet(timer) || this.wasTold(timer) || this.due(timer) >= now) continue;
+      this.#told[timer] = 1;
+      yield timer;
     }
   }
 
-  #slot(tick: number): TimerList<T> {
-    const list = this.#lists[tick % slots];
-    if (!list) throw new RangeError(`the timer wheel has no slot for tick ${tick}`);
-    return list;
+  #tick(timer: number): number {
+    return this.#records[2 * timer + 1] ?? notSet;
   }
 
+  #slot(tick: number): number[] {
+    const slot = this.#slots[tick % slots];
+    if (!slot) throw new RangeError(`the timer wheel has no slot for tick ${tick}`);
+    return slot;
+  }
+
+  /** The first that is ready and still set as it was then. */
+  #firstReady(): number | undefined {
+    for (; this.#first < this.#ready.length; this.#first++) {
+      const timer = this.#ready[this.#first] ?? 0;
+      const tick = this.#tick(timer);
+      if (tick !== notSet && tick < this.#cursor) return timer;
+    }
+    return undefined;
+  }
+
+  /** To be called when nothing is ready. */
   #collect(tick: number): void {
-    const list = this.#slot(tick);
-    for (let timer = list.head; timer;) {
-      const following: WheelTimer<T> | undefined = timer.next;
-      if (timer.tick <= tick) {
-        list.remove(timer);
-        this.#ready.append(timer);
-      }
-      timer = following;
+    const slot = this.#slot(tick);
+    this.#ready = [];
+    this.#first = 0;
+    this.#entries -= slot.length;
+    const later: number[] = [];
+    for (const timer of slot) {
+      const at = this.#tick(timer);
+      if (at === tick) this.#ready.push(timer);
+      else if (at > tick && at % slots === tick % slots) later.push(timer);
+    }
+    this.#slots[tick % slots] = later;
+    this.#entries += later.length;
+  }
+
+  /** Throws out what is out of date. */
+  #sweep(): void {
+    this.#entries = 0;
+    for (const [index, slot] of this.#slots.entries()) {
+      if (slot.length === 0) continue;
+      const live = new Set(slot.filter((timer) => this.#tick(timer) % slots === index));
+      this.#slots[index] = [...live];
+      this.#entries += live.size;
     }
   }
 
-  #hasDue(tick: number): boolean {
-    for (let timer = this.#slot(tick).head; timer; timer = timer.next) {
-      if (timer.tick <= tick) return true;
-    }
-    return false;
+  /** Makes room for a number of timers, and for some at least. */
+  #grow(count: number): void {
+    const records = new Float64Array(2 * count).fill(notSet);
+    records.set(this.#records);
+    this.#records = records;
+    const told = new Uint8Array(count);
+    told.set(this.#told);
+    this.#told = told;
   }
 }

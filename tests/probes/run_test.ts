@@ -7,6 +7,7 @@ import { httpCheck, tcpCheck } from "./checks.ts";
 import { Harness } from "./harness.ts";
 import { silent, TestServer } from "./servers.ts";
 import { ip } from "../support/ip.ts";
+import { nextError } from "../support/next_error.ts";
 
 const localhost = ip("127.0.0.1");
 
@@ -48,6 +49,20 @@ Deno.test("cancelling frees the socket at once, and twice is harmless", async ()
     cancel();
   }
   await harness.probe(tcpCheck({ port: 1 }));
+});
+
+Deno.test("who throws at a result costs the others that come at once nothing", async () => {
+  await using harness = new Harness();
+  const target = { address: localhost, check: tcpCheck({ port: 1 }), netns: "" };
+  const { promise, resolve } = Promise.withResolvers<ProbeResult>();
+  const thrown = nextError(() => {
+    harness.start(target, () => {
+      throw new Error("from whoever asked");
+    });
+    harness.start(target, resolve);
+  });
+  assert.equal((await promise).code, "L4CON");
+  assert.equal(String(await thrown), "Error: from whoever asked");
 });
 
 Deno.test("closing the prober ends what is under way without results", async () => {

@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { Board, durationBounds, isPass, newPart, rowsPerPart } from "../../lib/probing/board.ts";
+import {
+  Board,
+  durationBounds,
+  isPass,
+  newPart,
+  type Noted,
+  rowsPerPart,
+} from "../../lib/probing/board.ts";
 import { probeCodes } from "../../lib/probes/mod.ts";
 
 function boards(parts = 1): { writer: Board; reader: Board } {
@@ -10,6 +17,10 @@ function boards(parts = 1): { writer: Board; reader: Board } {
     reader.grow(memory);
   }
   return { writer, reader };
+}
+
+function note(board: Board, row: number, { revision, counter, result }: Noted): void {
+  board.note(row, revision, counter, result, result.at);
 }
 
 const result = {
@@ -27,7 +38,7 @@ Deno.test("what one side notes, the other reads, row by row, the last only", () 
     assert.equal(reader.read(row), undefined);
     for (let i = 0; i < 3; i++) {
       const noted = { revision: row * 10 + i, counter: i, result: { ...result, at: row + i } };
-      writer.note(row, noted);
+      note(writer, row, noted);
       assert.deepEqual(reader.read(row), noted);
     }
   }
@@ -43,7 +54,7 @@ Deno.test("no row writes into another one", () => {
     result: { ...result, detail: `${row} ${"x".repeat(230)}`, durationMs: row, at: 1 + row },
   });
   for (const row of rows) {
-    for (let i = 0; i <= row % 3; i++) writer.note(row, noted(row));
+    for (let i = 0; i <= row % 3; i++) note(writer, row, noted(row));
     writer.count(row, "SOCKERR", 0);
     writer.count(row, "L4OK", 1_000_000 + row);
   }
@@ -59,25 +70,25 @@ Deno.test("every code and detail comes across, the longest cut at a whole charac
   const { writer, reader } = boards();
   for (const code of probeCodes) {
     const noted = { revision: 1, counter: 0, result: { ...result, code, ok: isPass(code) } };
-    writer.note(3, noted);
+    note(writer, 3, noted);
     assert.deepEqual(reader.read(3), noted);
   }
   assert.deepEqual(probeCodes.filter(isPass), ["L4OK", "L6OK", "L7OK"]);
   for (const detail of ["", "x".repeat(240), "connection refused", "connection refused", "ü"]) {
-    writer.note(3, { revision: 2, counter: 0, result: { ...result, detail } });
+    note(writer, 3, { revision: 2, counter: 0, result: { ...result, detail } });
     assert.equal(reader.read(3)?.result.detail, detail);
   }
-  writer.note(3, { revision: 2, counter: 0, result: { ...result, detail: "x".repeat(241) } });
+  note(writer, 3, { revision: 2, counter: 0, result: { ...result, detail: "x".repeat(241) } });
   assert.equal(reader.read(3)?.result.detail, "x".repeat(240));
   const long = `${"x".repeat(239)}üü`;
-  writer.note(3, { revision: 2, counter: 0, result: { ...result, detail: long } });
+  note(writer, 3, { revision: 2, counter: 0, result: { ...result, detail: long } });
   assert.equal(reader.read(3)?.result.detail, "x".repeat(239));
 });
 
 Deno.test("a counter is told if it is as new as is asked for", () => {
   const { writer, reader } = boards();
   assert.equal(reader.counter(5, 0), undefined);
-  writer.note(5, { revision: 7, counter: 4, result });
+  note(writer, 5, { revision: 7, counter: 4, result });
   assert.equal(reader.counter(5, 7), 4);
   assert.equal(reader.counter(5, 6), 4);
   assert.equal(reader.counter(5, 8), undefined);
