@@ -138,7 +138,7 @@ export class Broadcast {
    */
   subscribe(subscriber: Subscriber, id: string): () => void {
     const missed = this.#behind(id);
-    if (missed) for (const { octets } of missed) subscriber.send(octets);
+    if (missed) { for (const { octets } of missed) subscriber.send(octets); }
     else subscriber.send(encode("event: resync\ndata: {}\n\n"));
     this.#subscribers.add(subscriber);
     return () => void this.#subscribers.delete(subscriber);
