@@ -1,6 +1,6 @@
 import { fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { callTimeoutMs } from "../cli/mod.ts";
-import { type OperateRequest, OperateRequestSchema } from "../gen/maglev_pb.ts";
+import { OperateRequestSchema } from "../gen/maglev_pb.ts";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { json, sentence } from "./answers.ts";
@@ -37,6 +37,8 @@ export function actionRoutes(
     const body = await bodyOf(request);
     if (body === undefined) return sentence(400, "that is no JSON object, or too long");
     const isDry = body["dryRun"] === true;
+    const wrong = name === "operate" ? wrongOperation(body) : undefined;
+    if (wrong !== undefined) return json({ error: wrong }, 400);
     const what = { user, peer: request.peer, server: maglevd.name, action: name };
     try {
       const result = await action(maglevd, body);
@@ -57,9 +59,7 @@ const timeoutMs = callTimeoutMs;
 
 const actions: Readonly<Record<string, Action>> = {
   async operate({ client }, body) {
-    // Unknown fields are mistakes, not something to be passed over.
-    const request: OperateRequest = fromJson(OperateRequestSchema, body);
-    return toWire(await client.operate(request, { timeoutMs }));
+    return toWire(await client.operate(fromJson(OperateRequestSchema, body), { timeoutMs }));
   },
   async sync({ client }, body) {
     const frontendName = typeof body["frontend"] === "string" ? body["frontend"] : undefined;
@@ -77,6 +77,16 @@ const actions: Readonly<Record<string, Action>> = {
     return toWire(await client.reloadConfig({ force: body["force"] === true }, { timeoutMs }));
   },
 };
+
+/** What is wrong with a request: unknown fields are mistakes, not something to be passed over. */
+function wrongOperation(body: Body): string | undefined {
+  try {
+    fromJson(OperateRequestSchema, body);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
 
 async function bodyOf(request: H2Request): Promise<Body | undefined> {
   const parts: Uint8Array[] = [];

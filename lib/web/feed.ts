@@ -3,6 +3,7 @@ import type { Event } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { eventChange } from "./entry.ts";
+import type { ProbeHistory } from "./probe_history.ts";
 import { Reader } from "./reader.ts";
 import type { MaglevdState } from "./state.ts";
 import type { TrafficRates } from "./traffic.ts";
@@ -22,6 +23,7 @@ export interface FeedOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly traffic: TrafficRates;
+  readonly probes: ProbeHistory;
   /** What is known of it. */
   readonly state: () => MaglevdState;
   readonly publish: (change: Change) => void;
@@ -59,15 +61,16 @@ export class Feed {
   async #follow(signal: AbortSignal): Promise<void> {
     const { client } = this.#options;
     const over = new AbortController();
-    const both = AbortSignal.any([signal, over.signal]);
-    const reader = new Reader({ ...this.#options, signal: both });
+    const end = () => over.abort();
+    signal.addEventListener("abort", end);
+    const reader = new Reader({ ...this.#options, signal: over.signal });
     let reading: Promise<void> | undefined;
     const request: WatchInit = {
       ...{ log: false, changes: true, pulses: true, heartbeat: true },
       ...this.#since && { since: this.#since },
     };
     try {
-      for await (const event of watchEvents(client, request, both)) {
+      for await (const event of watchEvents(client, request, signal)) {
         if (!reading) {
           this.#connected();
           const isResumed = event.event.case === "opening" && event.event.value.resumed;
@@ -77,13 +80,14 @@ export class Feed {
         this.#take(event, reader);
       }
     } finally {
-      over.abort();
+      signal.removeEventListener("abort", end);
+      end();
       await reading;
     }
   }
 
   #take(message: Event, reader: Reader): void {
-    const { publish, clock } = this.#options;
+    const { publish, clock, probes } = this.#options;
     const { event } = message;
     if (event.case === "pulses") {
       const pulses = event.value.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
@@ -92,7 +96,9 @@ export class Feed {
         code,
         Number(durationNs) / 1e6,
       ]);
-      publish({ kind: "pulses", at: clock.wall(), pulses });
+      const at = clock.wall();
+      probes.take(at, pulses);
+      publish({ kind: "pulses", at, pulses });
       return;
     }
     // What the stream opens with is read anyway, and more of it.

@@ -4,6 +4,7 @@ import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Feed } from "./feed.ts";
+import { ProbeHistory } from "./probe_history.ts";
 import { unheard } from "./state.ts";
 import { TrafficRates } from "./traffic.ts";
 
@@ -12,6 +13,7 @@ export class Maglevd implements AsyncDisposable {
   /** As its tab is called. */
   readonly name: string;
   readonly traffic = new TrafficRates();
+  readonly probes = new ProbeHistory();
   readonly #address: string;
   readonly #connection: Connection;
   readonly #over = new AbortController();
@@ -30,7 +32,15 @@ export class Maglevd implements AsyncDisposable {
     this.#address = address;
     this.#connection = connectTo(address);
     this.#feed = new Feed({
-      ...{ name, address, clock, log, client: this.client, traffic: this.traffic },
+      ...{
+        name,
+        address,
+        clock,
+        log,
+        client: this.client,
+        traffic: this.traffic,
+        probes: this.probes,
+      },
       state: () => broadcast.state(name) ?? unheard(name, 0),
       publish: (change) => broadcast.publish(name, change),
     }).run(this.#over.signal);

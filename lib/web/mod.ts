@@ -6,4 +6,5 @@
  */
 
 export { type Frontend, runFrontend, startFrontend } from "./run.ts";
+export type { Assets } from "./assets.ts";
 export type { Credentials, Settings } from "./settings.ts";

@@ -14,7 +14,7 @@ export type Query = (
 const pageLength = 200;
 
 /** A backend as it is now, with the durations of its probes, and its past. */
-const backend: Query = async ({ client, traffic }, params, signal) => {
+const backend: Query = async ({ client, traffic, probes }, params, signal) => {
   const name = params.get("name") ?? "";
   const [info, events] = await Promise.all([
     client.getBackend({ name }, { signal }),
@@ -25,6 +25,7 @@ const backend: Query = async ({ client, traffic }, params, signal) => {
     // An older maglevd tells no more than its last transitions.
     timeline: events?.events.flatMap((event) => entryOf(event) ?? []),
     traffic: traffic.points("backend", name),
+    probes: probes.points(name),
   };
 };
 

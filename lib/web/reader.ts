@@ -116,9 +116,11 @@ export class Reader {
       const names = new Set(now.map(({ name }) => name));
       return [...all.keys()].filter((name) => !names.has(name));
     };
+    const goneBackends = goneFrom(known.backends, backends);
+    this.#options.probes.forget(goneBackends);
     this.#publish({
       ...this.#differing(backends, frontends),
-      goneBackends: goneFrom(known.backends, backends),
+      goneBackends,
       goneFrontends: goneFrom(known.frontends, frontends),
       checks,
       ...vpp,

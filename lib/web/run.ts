@@ -1,10 +1,10 @@
 import { CommandFailure, resolveServers } from "../cli/mod.ts";
-import { createLogger, type DaemonLog, goesToJournal, LimitedLog, reasonOf } from "../log/mod.ts";
+import { createLogger, goesToJournal, LimitedLog, type Logger, reasonOf } from "../log/mod.ts";
 import { Budgets, machineNames, openHttpPort } from "../rpc/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
-import { loadAssets } from "./assets.ts";
+import { type Assets, loadAssets } from "./assets.ts";
 import { Broadcast } from "./broadcast.ts";
 import { usage, UsageError } from "./flags.ts";
 import { Maglevd } from "./maglevd.ts";
@@ -42,7 +42,7 @@ async function serve(settings: Settings): Promise<number> {
   // A service manager that reloads everything is not to end this.
   Deno.addSignalListener("SIGHUP", () => log.info("nothing-to-reload"));
   log.info("starting", { ...version });
-  await using frontend = await startFrontend(settings, log);
+  await using frontend = await startFrontend(settings, log, await loadAssets());
   log.info("web-listening", { addr: frontend.address });
   const why = await told.promise;
   log.info("stopping", { why });
@@ -58,10 +58,13 @@ export interface Frontend extends AsyncDisposable {
 }
 
 /** Starts everything. Throws a sentence when it cannot. */
-export async function startFrontend(settings: Settings, log: DaemonLog): Promise<Frontend> {
+export async function startFrontend(
+  settings: Settings,
+  log: Logger,
+  assets: Assets,
+): Promise<Frontend> {
   const clock = systemClock;
   const servers = await resolveServers(settings.servers, Deno.env);
-  const assets = await loadAssets();
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
   const limited = parts.use(new LimitedLog(log, clock));

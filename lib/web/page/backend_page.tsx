@@ -20,6 +20,8 @@ interface Answer {
   /** Undefined from an older maglevd. */
   readonly timeline?: readonly JournalEntry[];
   readonly traffic: readonly (readonly [at: number, packets: number, bits: number])[];
+  /** When, how long in milliseconds, and whether it passed; the oldest first. */
+  readonly probes: readonly (readonly [at: number, ms: number, ok: boolean])[];
 }
 
 /** One backend: how it is, how it was, and who uses it. */
@@ -88,7 +90,11 @@ export function BackendPage(
           <CheckCard check={state.checks.get(backend.healthcheck)} name={backend.healthcheck} />
         </div>
         <div>
-          <Durations backend={answer?.backend ?? backend} live={backend} />
+          <Durations
+            backend={answer?.backend ?? backend}
+            live={backend}
+            known={answer?.probes ?? []}
+          />
           <TrafficChart points={answer?.traffic ?? []} />
           <Users state={state} backend={backend} />
         </div>
@@ -146,7 +152,7 @@ function Timeline(
           </span>
         </div>
       )}
-      <ol>
+      <ol tabIndex={0} aria-label="transitions">
         {lines.map(({ seq, at, to, why, actor }, i) => (
           <li key={seq}>
             <span class="num when">
@@ -165,18 +171,19 @@ function Timeline(
   );
 }
 
-/** So many probes are drawn. */
-const drawn = 240;
-
 /** Probes as they come, against what most of them take. */
-function Durations({ backend, live }: { backend: Backend; live: Backend }): JSX.Element {
-  const [points, set] = useState<readonly (readonly [at: number, ms: number, ok: boolean])[]>([]);
+function Durations(
+  { backend, live, known }: { backend: Backend; live: Backend; known: Answer["probes"] },
+): JSX.Element {
+  const [fresh, set] = useState<Answer["probes"]>([]);
   const { lastProbe } = live;
   useEffect(() => {
     if (!lastProbe) return;
     const point = [ms(lastProbe.atUnixNs), ms(lastProbe.durationNs), lastProbe.ok] as const;
-    set((before) => [...before.filter(([at]) => at < point[0]), point].slice(-drawn));
-  }, [lastProbe?.atUnixNs, live.name]);
+    set((before) => [...before.filter(([at]) => at < point[0]), point].slice(-30));
+  }, [lastProbe?.atUnixNs]);
+  const newest = known.at(-1)?.[0] ?? 0;
+  const points = useMemo(() => [...known, ...fresh.filter(([at]) => at > newest)], [known, fresh]);
   const { probeTimes: times } = backend;
   const data = useMemo(() => ({
     at: points.map(([at]) => at),

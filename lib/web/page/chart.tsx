@@ -102,10 +102,19 @@ function optionsOf(
     legend: { show: false },
     cursor: { y: false, points: { size: 6 }, drag: { x: false, y: false } },
     hooks: { setCursor: [tellCursor(element, series, show)] },
-    scales: { y: isLog ? logScale : { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] } },
+    scales: {
+      x: { range: (_, min, max) => [Math.min(min, max - 60), max] },
+      y: isLog ? logScale : { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] },
+    },
     axes: [
       { ...axis, size: 26, space: 70, values: (_, splits) => splits.map(timeText) },
-      { ...axis, size: 56, space: isLog ? 22 : 34, values: (_, splits) => splits.map((each) => each === null ? "" : show(each)) },
+      {
+        ...axis,
+        ...isLog && { filter: decades, grid: { ...grid, filter: decades } },
+        size: 56,
+        space: isLog ? 22 : 34,
+        values: (_, splits) => splits.map((each) => each === null ? "" : show(each)),
+      },
     ],
     series: [
       {},
@@ -122,6 +131,14 @@ function optionsOf(
       })),
     ],
   };
+}
+
+/** Of a logarithmic axis, only the powers of ten. */
+function decades(_: uPlot, splits: readonly number[]): (number | null)[] {
+  return splits.map((each) => {
+    const power = Math.log10(each);
+    return Math.abs(power - Math.round(power)) < 1e-6 ? each : null;
+  });
 }
 
 /** A probe that hangs takes a thousand times as long as others: both can be seen. */

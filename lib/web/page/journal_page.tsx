@@ -91,6 +91,12 @@ export function JournalPage({ state }: { state: MaglevdState }): JSX.Element {
       </Filters>
       {error !== "" && <p class="notice bad" role="alert">{error}</p>}
       <table class="journal">
+        <colgroup>
+          <col class="when" />
+          <col class="kind" />
+          <col />
+          <col class="why" />
+        </colgroup>
         <thead class="unseen">
           <tr>
             <th scope="col">Time</th>
@@ -146,8 +152,7 @@ function Filters(
 ): JSX.Element {
   const change = (part: Partial<Filter>) => {
     const params = Object.entries({ ...filter, ...part }).filter(([, value]) => value !== "");
-    const to = link(state.name, "journal", "", Object.fromEntries(params));
-    go(to.replace(/\?$/, ""), "replace");
+    go(link(state.name, "journal", "", Object.fromEntries(params)), "replace");
   };
   const chosen = filter.kinds.split(",").filter((kind) => kind !== "");
   const toggle = (kind: string) => {
@@ -235,36 +240,40 @@ function Choice(
 }
 
 function Entry({ entry, server }: { entry: JournalEntry; server: string }): JSX.Element {
-  const { at, kind, backend, frontend, what, why, to } = entry;
-  const name = backend || frontend;
-  const href = backend !== ""
-    ? link(server, "backend", backend)
-    : frontend !== ""
-    ? `${link(server)}#${encodeURIComponent(frontend)}`
-    : kind === "vpp"
-    ? link(server, "vpp")
-    : "";
-  const begins = name !== "" && what.startsWith(name);
+  const { at, kind, what, why, to } = entry;
   return (
     <tr class={to === "" ? "" : stateTone(to)}>
       <td class="num when">
         <Moment at={at} />
       </td>
       <td class="kind">{kind}</td>
-      <td class="what">
-        {href === "" ? what : begins
-          ? (
-            <>
-              <a href={href}>
-                <bdi>{name}</bdi>
-              </a>
-              {what.slice(name.length)}
-            </>
-          )
-          : <a href={href}>{what}</a>}
-      </td>
+      <td class="what">{linked(entry, server, what)}</td>
       <td class="why">{why}</td>
     </tr>
+  );
+}
+
+/** The text with the name in it that it is about as a link there. */
+function linked(
+  { kind, backend, frontend }: JournalEntry,
+  server: string,
+  what: string,
+): JSX.Element | string {
+  if (kind === "vpp") return <a href={link(server, "vpp")}>{what}</a>;
+  const name = backend || frontend;
+  const at = name === "" ? -1 : what.indexOf(name);
+  if (at < 0) return what;
+  const href = backend !== ""
+    ? link(server, "backend", backend)
+    : `${link(server)}#${encodeURIComponent(frontend)}`;
+  return (
+    <>
+      {what.slice(0, at)}
+      <a href={href}>
+        <bdi>{name}</bdi>
+      </a>
+      {what.slice(at + name.length)}
+    </>
   );
 }
 

@@ -1,5 +1,3 @@
-/// <reference lib="dom" />
-/// <reference lib="dom.iterable" />
 /**
  * The page of maglevd-frontend.
  *
@@ -9,7 +7,7 @@
 import { effect } from "@preact/signals";
 import { type JSX, render } from "preact";
 import { useEffect } from "preact/hooks";
-import { Actions, actionsOf } from "./actions.tsx";
+import { Actions } from "./actions.tsx";
 import { BackendPage } from "./backend_page.tsx";
 import { follow, keepTime } from "./follow.ts";
 import { Header } from "./header.tsx";
@@ -17,7 +15,7 @@ import { JournalPage } from "./journal_page.tsx";
 import { Overlays, watchKeys } from "./overlays.tsx";
 import { AllOverview, Overview } from "./overview.tsx";
 import { problemsOf } from "./problems.ts";
-import { base, link, mayAct, route, watchAddress } from "./route.ts";
+import { base, link, route, watchAddress } from "./route.ts";
 import { isLoaded, maglevds, now, version } from "./store.ts";
 import { VppPage } from "./vpp_page.tsx";
 
@@ -67,16 +65,7 @@ function View(): JSX.Element {
     case "journal":
       return <JournalPage key={server} state={state} />;
     case "overview":
-      return (
-        <>
-          {mayAct && (
-            <button type="button" class="act" onClick={() => actionsOf({ server })}>
-              Actions…
-            </button>
-          )}
-          <Overview key={server} state={state} />
-        </>
-      );
+      return <Overview key={server} state={state} />;
   }
 }
 

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
 import type { MaglevdState } from "../state.ts";
+import { actionsOf } from "./actions.tsx";
 import { FrontendCard } from "./frontend_card.tsx";
 import { byHandOf, type Problem, problemsOf, sorted } from "./problems.ts";
 import { Since } from "./parts.tsx";
 import { State } from "./icons.tsx";
 import { stateTone } from "./health.ts";
-import { link } from "./route.ts";
+import { link, mayAct } from "./route.ts";
 import { isLoaded, maglevds, now } from "./store.ts";
 import { ByHand, Verdict } from "./verdict.tsx";
 import { many, ms } from "./words.ts";
@@ -23,7 +24,17 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
         problems={problemsOf(state, now.value)}
         unknown={unknownOf(state)}
         showServer={false}
-      />
+      >
+        {mayAct && (
+          <button
+            type="button"
+            class="act"
+            onClick={() => actionsOf({ server: state.name })}
+          >
+            Actions…
+          </button>
+        )}
+      </Verdict>
       <Facts state={state} />
       <ByHand all={byHandOf(state)} showServer={false} />
       <div class="cards">

@@ -32,10 +32,11 @@ export function problemsOf(state: MaglevdState, now: number): Problem[] {
   return sorted(all);
 }
 
-/** The worst first, then the newest. */
+/** The worst first; what clients may notice before single backends; then the newest. */
 export function sorted(problems: readonly Problem[]): Problem[] {
-  const rank = { bad: 0, warn: 1, info: 2 };
-  return [...problems].sort((a, b) => rank[a.tone] - rank[b.tone] || b.since - a.since);
+  const rank = ({ tone, kind }: Problem) =>
+    2 * ["bad", "warn", "info"].indexOf(tone) + (kind === "backend" ? 1 : 0);
+  return [...problems].sort((a, b) => rank(a) - rank(b) || b.since - a.since);
 }
 
 type Rest = Omit<Problem, "server" | "to"> & { readonly to?: string };
@@ -55,8 +56,14 @@ function ofFrontends(state: MaglevdState): Problem[] {
   return [...state.frontends.values()].flatMap((frontend) => {
     const { health, words } = judge(frontend, state);
     if (health === "fine" || health === "settling" || health === "unknown") return [];
-    const last = state.steps.get(frontend.name)?.at(-1);
-    const since = health === "down" && last ? last[0] : ms(frontend.failOpenSinceUnixNs);
+    const { name, failOpenSinceUnixNs } = frontend;
+    const last = state.steps.get(name)?.at(-1)?.[0] ?? 0;
+    const moved = state.journal.find((each) => each.kind === "pool" && each.frontend === name)?.at;
+    const since = health === "down"
+      ? last
+      : health === "fallback"
+      ? moved ?? 0
+      : ms(failOpenSinceUnixNs);
     return [problem(state, {
       tone: health === "down" ? "bad" as const : "warn" as const,
       kind: "frontend",

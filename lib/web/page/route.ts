@@ -63,12 +63,12 @@ export function link(
   server: string,
   view: Route["view"] = "overview",
   name = "",
-  params?: Readonly<Record<string, string>>,
+  params: Readonly<Record<string, string>> = {},
 ): string {
   const parts = server === "" ? ["all"] : ["at", server];
   if (view !== "overview") parts.push(view);
   if (name !== "") parts.push(name);
-  const search = params ? `?${new URLSearchParams(params)}` : "";
+  const search = Object.keys(params).length === 0 ? "" : `?${new URLSearchParams(params)}`;
   return `${base}/${parts.map(encodeURIComponent).join("/")}${search}`;
 }
 

@@ -40,7 +40,9 @@ export function Strip(
         const x = (start - from) / span * 1000;
         // The shortest trouble can still be seen.
         const width = Math.max((end - start) / span * 1000, tone === "good" ? 0 : 6);
-        return <rect class={tone} x={x} y={16 - height} width={width} height={height} />;
+        return (
+          <rect key={start} class={tone} x={x} y={16 - height} width={width} height={height} />
+        );
       })}
     </svg>
   );

@@ -1,5 +1,5 @@
 import { signal } from "@preact/signals";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { Symbol } from "./icons.tsx";
 import { Since } from "./parts.tsx";
 import type { HandMade, Problem } from "./problems.ts";
@@ -12,12 +12,14 @@ const isLong = signal(false);
 
 /** The answer to the first question: whether all is well, and if not, what, since when and why. */
 export function Verdict(
-  { problems, unknown, showServer }: {
+  { problems, unknown, showServer, children }: {
     problems: readonly Problem[];
     /** What cannot be told, so that nobody takes it for well; empty if there is nothing. */
     unknown: string;
     /** Whether each line says which maglevd it is of. */
     showServer: boolean;
+    /** What can be done. */
+    children?: ComponentChildren;
   },
 ): JSX.Element {
   const wrong = problems.filter(({ tone }) => tone !== "info");
@@ -49,6 +51,7 @@ export function Verdict(
         />
         {sentence}
       </h1>
+      {children}
       {problems.length > 0 && (
         <ul class="problems">
           {shown.map((each) => <Line key={keyOf(each)} problem={each} showServer={showServer} />)}

@@ -58,7 +58,7 @@ export function VppPage({ state }: { state: MaglevdState }): JSX.Element {
   return (
     <>
       {crumbs}
-      <div class="columns">
+      <div class="columns halves">
         <section class="card">
           <h2>
             VPP
