@@ -17,7 +17,7 @@ export const flags = [
     kind: "text",
     environment: "MAGLEV_FRONTEND_SERVER",
     fallback: "localhost:9090",
-    help: "maglevds to show, with commas between: host:port, unix:PATH, names of servers.yaml",
+    help: "maglevds to show, with commas between",
   },
   {
     name: "listen",

@@ -152,7 +152,7 @@ function Search(): JSX.Element {
         aria-label="name, address or state"
         placeholder="name, address or state"
         value={text}
-        ref={(element) => element?.focus()}
+        autofocus
         onInput={({ currentTarget }) => {
           setText(currentTarget.value);
           choose(0);

@@ -23,15 +23,13 @@ export const query = computed(() => new URLSearchParams(address.value.split("?")
 export const route = computed((): Route => {
   const path = (address.value.split("?")[0] ?? "").slice(base.length);
   const [where, server = "", view = "", name = ""] = path.split("/").slice(1).map(decoded);
-  if (where === "all") return { server: "", view: view0(server), name: "" };
+  if (where === "all" && maglevds.value.size !== 1) {
+    return { server: "", view: "overview", name: "" };
+  }
   if (where !== "at") return { server: scope(), view: "overview", name: "" };
   if (view === "backend") return { server, view, name };
-  return { server, view: view0(view), name: "" };
+  return { server, view: view === "vpp" || view === "journal" ? view : "overview", name: "" };
 });
-
-function view0(word: string): "overview" | "vpp" | "journal" {
-  return word === "vpp" || word === "journal" ? word : "overview";
-}
 
 /** The maglevd that the cookie names, if there is such a one, else the first. */
 function scope(): string {
