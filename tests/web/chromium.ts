@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { buildPage } from "../../tools/page.ts";
+import { assetsIn } from "../../tools/demo/web.ts";
 import type { Assets } from "../../lib/web/mod.ts";
 import { havePrograms } from "../support/programs.ts";
 
@@ -55,11 +55,7 @@ export async function startChromium(): Promise<Chromium> {
 export async function builtPage(): Promise<Assets> {
   const folder = await Deno.makeTempDir({ prefix: "maglev-page-" });
   try {
-    await buildPage(folder);
-    const [html = "", script = "", style = ""] = await Promise.all(
-      ["index.html", "app.js", "app.css"].map((name) => Deno.readTextFile(`${folder}/${name}`)),
-    );
-    return { html, script, style };
+    return await assetsIn(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -60,4 +60,7 @@ export function keepTime(): void {
     if (slept) void (lastId === "" ? follow() : listen());
   }, 1000);
   addEventListener("online", () => void follow());
+  // A page that is kept for the back button would keep its connection, and a browser has six of them.
+  addEventListener("pagehide", () => source?.close());
+  addEventListener("pageshow", ({ persisted }) => persisted && void follow());
 }

@@ -70,12 +70,12 @@ export function JournalPage({ state }: { state: MaglevdState }): JSX.Element {
   };
   return (
     <>
-      <p class="crumbs">
+      <h1 class="crumbs">
         <a href={link(state.name)}>
           <bdi>{state.name}</bdi>
         </a>{" "}
         / journal
-      </p>
+      </h1>
       <Filters state={state} filter={filter}>
         <button
           type="button"

@@ -21,12 +21,12 @@ export function VppPage({ state }: { state: MaglevdState }): JSX.Element {
   const params = new URLSearchParams({ server: state.name });
   const asked = useAnswer<Answer>(`vpp?${params}`, 5_000);
   const crumbs = (
-    <p class="crumbs">
+    <h1 class="crumbs">
       <a href={link(state.name)}>
         <bdi>{state.name}</bdi>
       </a>{" "}
       / VPP
-    </p>
+    </h1>
   );
   if (asked.kind === "waiting") {
     return (
