@@ -68,7 +68,7 @@ async function cause(trouble: Awaited<ReturnType<typeof startSite>>): Promise<vo
     await pause(after);
   };
   await pause(12);
-  await become("shop2", "silent", 7);
+  await become("shop2", "silent", 12);
   await become("shop2", "well", 6);
   await become("api1", "ailing", 2);
   await become("api2", "gone", 5);

@@ -70,7 +70,7 @@ ${pools.map((pool) => `        - ${pool}`).join("\n")}`;
       type: http
       port: ${port}
       interval: 1s
-      timeout: 800ms
+      timeout: 3s
       rise: 2
       fall: 2
       params: { path: /healthz, host: www.example.net, response-code: "200-299" }

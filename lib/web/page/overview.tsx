@@ -183,7 +183,8 @@ function Disagreements({ all }: { all: readonly MaglevdState[] }): JSX.Element |
             </span>
             {views.map(({ server, state }) => (
               <a key={server} href={link(server, "backend", key.split(" ")[0])}>
-                <bdi>{server}</bdi> <State of={state} tone={stateTone(state)} />
+                <bdi>{server}</bdi>
+                <State of={state} tone={stateTone(state)} />
               </a>
             ))}
           </li>
