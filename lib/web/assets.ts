@@ -5,18 +5,11 @@ export interface Assets {
   readonly style: string;
 }
 
-/** What the bundler leaves on the global object, before any module runs. */
-interface Stamped {
-  readonly maglevPage?: Assets;
-}
-
-/** Where the page is built to when this program is run from source. */
+/** Where the page is built to. */
 const built = new URL("../../dist/page/", import.meta.url);
 
-/** The page: part of the program, or from source what was built of it. Throws a sentence. */
+/** The page as it was built. Throws a sentence if it was not. */
 export async function loadAssets(): Promise<Assets> {
-  const { maglevPage } = globalThis as Stamped;
-  if (maglevPage) return maglevPage;
   const read = async (name: string) => {
     try {
       return await Deno.readTextFile(new URL(name, built));

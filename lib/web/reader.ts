@@ -159,7 +159,7 @@ export class Reader {
       const told = traffic.take(counters);
       if (told) publish(told);
     } catch (error) {
-      if (!(error instanceof ConnectError && error.code === Code.Unavailable)) throw error;
+      if (!(error instanceof ConnectError) || !uncounted.includes(error.code)) throw error;
       traffic.interrupt();
     }
   }
@@ -244,6 +244,9 @@ export class Reader {
     );
   }
 }
+
+/** VPP is away, or maglevd too old to count. */
+const uncounted: readonly Code[] = [Code.Unavailable, Code.Unimplemented];
 
 /** It may have gone meanwhile. */
 function ifThere(error: unknown): undefined {

@@ -1,8 +1,10 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import type { PlanVPPLBStateResponse } from "../../gen/maglev_pb.ts";
 import type { MaglevdState } from "../state.ts";
 import type { Vpp, VppTables, Wire } from "../wire.ts";
 import { useAnswer } from "./ask.ts";
+import { Chart } from "./chart.tsx";
 import { Chunks } from "./chunks.tsx";
 import { State } from "./icons.tsx";
 import { Moment, Share, Since } from "./parts.tsx";
@@ -153,6 +155,37 @@ export function Plan({ plan }: { plan: Answer["plan"] }): JSX.Element {
   );
 }
 
+interface TrafficAnswer {
+  readonly points: readonly (readonly [at: number, packets: number, bits: number])[];
+}
+
+/** The traffic of the last quarter of an hour, once somebody asks for it. */
+function VipTraffic({ server, frontend }: { server: string; frontend: string }): JSX.Element {
+  const [isOpen, open] = useState(false);
+  return (
+    <details class="traffic" onToggle={({ currentTarget }) => open(currentTarget.open)}>
+      <summary>Traffic of the last quarter of an hour</summary>
+      {isOpen && <VipChart server={server} frontend={frontend} />}
+    </details>
+  );
+}
+
+function VipChart({ server, frontend }: { server: string; frontend: string }): JSX.Element {
+  const params = new URLSearchParams({ server, frontend });
+  const asked = useAnswer<TrafficAnswer>(`traffic?${params}`, 5_000);
+  const points = asked.kind === "there" ? asked.value.points : [];
+  if (points.length < 2) return <p class="empty">No counters yet.</p>;
+  return (
+    <Chart
+      at={points.map(([at]) => at)}
+      series={[{ label: "packets/s", colour: "--info", values: points.map(([, each]) => each) }]}
+      unit="rate"
+      label={`packets a second to ${frontend}`}
+      height={110}
+    />
+  );
+}
+
 const protocols: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp" };
 
 function Vips({ tables, state }: { tables: VppTables; state: MaglevdState }): JSX.Element {
@@ -216,6 +249,7 @@ function Vips({ tables, state }: { tables: VppTables; state: MaglevdState }): JS
                 }}
               />
             </table>
+            {vip.frontend !== "" && <VipTraffic server={state.name} frontend={vip.frontend} />}
           </section>
         );
       })}
