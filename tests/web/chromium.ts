@@ -66,7 +66,7 @@ export async function untilText(page: Page, selector: string, text: string): Pro
   const [where, what] = [selector, text].map((each) => JSON.stringify(each));
   const holds =
     `[...document.querySelectorAll(${where})].some((each) => each.textContent.includes(${what}))`;
-  await page.waitForFunction(holds, { timeout: 20_000 }).catch(async (error: unknown) => {
+  await page.waitForFunction(holds, { timeout: 60_000 }).catch(async (error: unknown) => {
     const found = await page.$$eval(selector, (all) => all.map((each) => each.textContent));
     assert.fail(`${selector} never said "${text}", but ${JSON.stringify(found)}: ${error}`);
   });
