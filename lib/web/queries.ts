@@ -7,18 +7,17 @@ import { toWire } from "./to_wire.ts";
 export type Query = (
   maglevd: Maglevd,
   params: URLSearchParams,
-  signal: AbortSignal,
 ) => Promise<unknown>;
 
 /** Entries of one page of the journal. */
 const pageLength = 200;
 
 /** A backend as it is now, with the durations of its probes, and its past. */
-const backend: Query = async ({ client, traffic, probes }, params, signal) => {
+const backend: Query = async ({ client, traffic, probes }, params) => {
   const name = params.get("name") ?? "";
   const [info, events] = await Promise.all([
-    client.getBackend({ name }, { signal }),
-    client.listEvents({ backend: name, kinds: ["backend"], limit: 100 }, { signal }).catch(ifKnown),
+    client.getBackend({ name }),
+    client.listEvents({ backend: name, kinds: ["backend"], limit: 100 }).catch(ifKnown),
   ]);
   return {
     backend: toWire(info),
@@ -30,7 +29,7 @@ const backend: Query = async ({ client, traffic, probes }, params, signal) => {
 };
 
 /** Events of the past. */
-const journal: Query = async ({ client }, params, signal) => {
+const journal: Query = async ({ client }, params) => {
   const time = (name: string) => BigInt(Math.round(Number(params.get(name) ?? 0) * 1e6) || 0);
   const { events, nextPageToken } = await client.listEvents({
     backend: params.get("backend") ?? "",
@@ -41,7 +40,7 @@ const journal: Query = async ({ client }, params, signal) => {
     beforeUnixNs: time("before"),
     limit: pageLength,
     pageToken: BigInt(/^\d{1,19}$/.exec(params.get("page") ?? "")?.[0] ?? 0),
-  }, { signal });
+  });
   return {
     entries: events.flatMap((event) => entryOf(event) ?? []),
     next: String(nextPageToken),
@@ -49,11 +48,11 @@ const journal: Query = async ({ client }, params, signal) => {
 };
 
 /** What VPP holds, and what a sync would change. */
-const vpp: Query = async ({ client }, _, signal) => {
+const vpp: Query = async ({ client }) => {
   const [info, state, plan] = await Promise.all([
-    client.getVPPInfo({}, { signal }),
-    client.getVPPLBState({}, { signal }),
-    client.planVPPLBState({}, { signal }).catch(ifKnown),
+    client.getVPPInfo({}),
+    client.getVPPLBState({}),
+    client.planVPPLBState({}).catch(ifKnown),
   ]);
   return { info: toWire(info), state: toWire(state), plan: plan && toWire(plan) };
 };

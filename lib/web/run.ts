@@ -82,7 +82,7 @@ export async function startFrontend(
     ]),
   );
   const page = new PageServer({
-    ...{ broadcast, maglevds, assets, credentials: settings.credentials, log: limited },
+    ...{ broadcast, maglevds, assets, credentials: settings.credentials, clock, log: limited },
     hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
   });
   const port = openHttpPort({

@@ -2,6 +2,7 @@ import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
 import { answer, elsewhere, json, sentence, stream } from "./answers.ts";
 import type { Assets } from "./assets.ts";
@@ -12,6 +13,7 @@ import type { Maglevd } from "./maglevd.ts";
 import { WebMetrics } from "./metrics.ts";
 import { queries, type Query } from "./queries.ts";
 import type { Credentials } from "./settings.ts";
+import { SharedAnswers } from "./shared_answers.ts";
 
 /** What browsers are answered with. */
 export interface PageOptions {
@@ -20,6 +22,7 @@ export interface PageOptions {
   readonly assets: Assets;
   readonly credentials: Credentials | undefined;
   readonly hostNames: ReadonlySet<string>;
+  readonly clock: Clock;
   readonly log: Logger;
   readonly browserLimits?: BrowserLimits;
 }
@@ -35,12 +38,14 @@ export class PageServer {
   readonly #compressed = new Map<string, Promise<Uint8Array>>();
   #whole: { readonly text: string; readonly octets: Promise<Uint8Array> } | undefined;
   readonly #actions: ReturnType<typeof actionRoutes>;
+  readonly #answers: SharedAnswers;
 
   /** Nobody was answered yet. */
   constructor(options: PageOptions) {
     this.#options = options;
     this.#metrics = new WebMetrics(options.broadcast);
     this.#actions = actionRoutes(options);
+    this.#answers = new SharedAnswers(options.clock);
   }
 
   /** Answers a request. */
@@ -82,7 +87,7 @@ export class PageServer {
         return this.#events(request, url);
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];
-    if (name !== undefined) return await this.#query(queries.get(name), url, request);
+    if (name !== undefined) return await this.#query(queries.get(name), url);
     if (url.pathname.startsWith("/view/")) return await this.#file(request, html, "html");
     if (url.pathname === "/admin" && this.#options.credentials) return elsewhere("/admin/");
     return sentence(404, "not found; the page is at /view/");
@@ -156,13 +161,14 @@ export class PageServer {
     );
   }
 
-  async #query(query: Query | undefined, url: URL, request: H2Request): Promise<H2Response> {
+  async #query(query: Query | undefined, url: URL): Promise<H2Response> {
     if (!query) return sentence(404, "there is no such question");
     const name = url.searchParams.get("server") ?? "";
     const maglevd = this.#options.maglevds.get(name);
     if (!maglevd) return sentence(404, `there is no maglevd ${JSON.stringify(name.slice(0, 100))}`);
     try {
-      return json(await query(maglevd, url.searchParams, request.signal));
+      const ask = () => query(maglevd, url.searchParams);
+      return json(await this.#answers.get(url.search + url.pathname, ask));
     } catch (error) {
       return json({ error: maglevd.describe(error) }, 502);
     }
