@@ -1,6 +1,7 @@
 /**
  * `deno task demo`: four small backends on loopback addresses, a simulated VPP, a maglevd
- * between them, and trouble now and then, all in one terminal and with nothing installed. Ctrl-C ends it.
+ * between them, a page that shows it, and trouble now and then, all in one terminal and with nothing
+ * installed. `--open` shows the page in a browser. Ctrl-C ends it.
  *
  * @module
  */
@@ -15,6 +16,7 @@ import { announce, narrate, painter } from "./demo/narrator.ts";
 import { freePort } from "./demo/ports.ts";
 import { type Deed, firstAct, restartAfter, restartSays, secondAct } from "./demo/story.ts";
 import { startVpp } from "./demo/vpp.ts";
+import { demoUser, startDemoWeb } from "./demo/web.ts";
 import type { DemoVpp } from "./demo/vpp.ts";
 
 const paint = painter(Deno.stdout.isTerminal() && Deno.env.get("NO_COLOR") === undefined);
@@ -46,9 +48,10 @@ async function demo(parts: AsyncDisposableStack): Promise<number> {
       if (told !== undefined) console.log(told);
     })
   );
+  const page = await startPage(folder, api, parts);
   try {
     await daemon.ready;
-    introduce(port, ports);
+    introduce(port, ports, page);
     await tell((deed) => perform(deed, backends, ports.api), () => daemon.restart());
   } catch {
     // maglevd has ended, and its log, above, says why.
@@ -107,13 +110,41 @@ function daemonArguments(folder: string, { api, metrics }: DemoPorts, vpp: DemoV
   ];
 }
 
-function introduce(port: number, ports: DemoPorts): void {
+/** The web view, or what keeps it from being shown: the demo goes on without. */
+async function startPage(
+  folder: string,
+  api: number,
+  parts: AsyncDisposableStack,
+): Promise<string> {
+  try {
+    const port = freePort(Math.max(9093, api + 3), everywhere);
+    const { url } = parts.use(await startDemoWeb(`${folder}/page`, [api], port));
+    if (Deno.args.includes("--open")) open(url);
+    const { user, password } = demoUser;
+    return `In a browser: ${url}/view/ shows it, ${url}/admin/ steers it too (${user}, ${password}).`;
+  } catch (error) {
+    return `There is no web view: ${error instanceof Error ? error.message : error}`;
+  }
+}
+
+/** Shows the page in the browser of the desktop, if there is one. */
+function open(url: string): void {
+  try {
+    new Deno.Command("xdg-open", { args: [`${url}/view/`], stdout: "null", stderr: "null" }).spawn()
+      .unref();
+  } catch (error) {
+    say(`no browser could be opened: ${error instanceof Error ? error.message : error}`);
+  }
+}
+
+function introduce(port: number, ports: DemoPorts, page: string): void {
   const listed = demoBackends.map(({ name, address }) => `${name} ${address}:${port}`).join(", ");
   const deno = denoCommand(Deno.env, Deno.execPath());
   console.log(`
 ${paint.strong("maglevd is probing four backends:")} ${listed}
 and programs a simulated VPP, which sends traffic to them.
 Something breaks or heals every few seconds. Ctrl-C ends the demo.
+${page}
 In another terminal, in this folder, try:
 
 ${demoCommands(ports, deno).map((command) => `  ${command}`).join("\n")}

@@ -40,55 +40,86 @@ export function formatEventJson(event: Event, server?: string): string {
   return JSON.stringify({ server, ...json, ...(event.seq === 0n && none) });
 }
 
+/** An event in words. */
+export interface EventWords {
+  /** What it is about, such as `backend`. */
+  readonly kind: string;
+  /** Names and what became of them. */
+  readonly what: string;
+  /** Empty where it is not told. */
+  readonly why: string;
+}
+
 /** An event as a line for people: local time, what it is about, what happened, why. */
 export function formatEventText(event: Event, style: Style): string {
   const { event: kind } = event;
+  if (kind.case === "log") return formatLog(kind.value, style);
+  const words = eventWords(event, style);
+  if (!words) return style.paint("dim", "an event of a kind that this maglevc does not show");
+  const at = happenedAt(event);
+  const time = at === 0n ? "now".padEnd(formatTime(1n).length) : formatTime(at);
+  const end = words.why === "" ? "" : `  ${style.paint("dim", words.why)}`;
+  return `${time} ${words.kind.padEnd(8)} ${words.what}${end}`;
+}
+
+/** When it happened, in Unix nanoseconds; 0: that is the present state. */
+function happenedAt({ event: { case: kind, value }, atUnixNs }: Event): bigint {
+  if (kind !== "backend" && kind !== "frontend") return atUnixNs;
+  // A maglevd that is older numbers nothing, and tells the time of the transition alone.
+  return atUnixNs || (value.transition?.atUnixNs ?? 0n);
+}
+
+/** What happened and why; undefined for log records and what is no change. */
+export function eventWords(event: Event, style: Style): EventWords | undefined {
+  const { event: kind } = event;
+  const say = (what: string): EventWords => ({
+    kind: kind.case ?? "",
+    what,
+    why: reasonText(event),
+  });
   switch (kind.case) {
-    case "log":
-      return formatLog(kind.value, style);
     case "backend":
-      return transitionLine(event, "backend", kind.value.backendName, kind.value.transition, style);
+      return transitionWords(
+        event,
+        "backend",
+        kind.value.backendName,
+        kind.value.transition,
+        style,
+      );
     case "frontend": {
       const { frontendName, transition } = kind.value;
-      return transitionLine(event, "frontend", frontendName, transition, style);
+      return transitionWords(event, "frontend", frontendName, transition, style);
     }
-    case "pool": {
-      const { frontendName, from, to } = kind.value;
-      return line(event, "pool", `${frontendName} ${from} → ${to}`, style);
-    }
+    case "pool":
+      return say(`${kind.value.frontendName} ${kind.value.from} → ${kind.value.to}`);
     case "weight":
-      return line(event, "weight", weightText(kind.value), style);
+      return say(weightText(kind.value));
     case "reload":
-      return line(event, "reload", reloadText(kind.value, style), style);
+      return say(reloadText(kind.value, style));
     case "operator": {
       const { action, backendName, frontendName, detail } = kind.value;
       const about = [backendName && `backend ${backendName}`, frontendName && `of ${frontendName}`];
       const text = [action, ...about].filter((part) => part !== "").join(" ");
-      return line(event, "operator", detail === "" ? text : `${text}: ${detail}`, style);
+      return say(detail === "" ? text : `${text}: ${detail}`);
     }
     case "override":
-      return line(event, "override", overrideText(kind.value), style);
+      return say(overrideText(kind.value));
     case "drain":
-      return line(event, "drain", drainText(kind.value), style);
+      return say(drainText(kind.value));
     case "safety":
-      return line(event, "safety", safetyText(kind.value), style);
+      return say(safetyText(kind.value));
     case "vpp":
     case "probing":
-      return line(event, kind.case, changeText(kind.value, style), style);
+      return say(changeText(kind.value, style));
     case "audit":
-      return line(event, "audit", auditText(kind.value, style), style);
+      return say(auditText(kind.value, style));
+    case "log":
     case "opening":
     case "heartbeat":
     case "pulses":
     case undefined:
-      return style.paint("dim", "an event of a kind that this maglevc does not show");
+      return undefined;
   }
-}
-
-function line(event: Event, kind: string, text: string, style: Style): string {
-  const why = reasonText(event);
-  const end = why === "" ? "" : `  ${style.paint("dim", why)}`;
-  return `${formatTime(event.atUnixNs)} ${kind.padEnd(8)} ${text}${end}`;
 }
 
 /** Why it happened, and at whose wish. */
@@ -126,23 +157,19 @@ function quoted(value: string): string {
 }
 
 /** In the snapshot that opens the stream nothing has happened yet: the state is all there is. */
-function transitionLine(
+function transitionWords(
   event: Event,
-  kind: "backend" | "frontend",
+  kind: string,
   name: string,
   transition: TransitionRecord | undefined,
   style: Style,
-): string {
+): EventWords {
   const { from = "", to = "", atUnixNs = 0n, code = "", detail = "" } = transition ?? {};
   const painted = (state: string) => style.paint(stateMeaning(state), state);
-  if (atUnixNs === 0n) {
-    return `${"now".padEnd(formatTime(1n).length)} ${kind.padEnd(8)} ${name} is ${painted(to)}`;
-  }
-  const change = `${name} ${painted(from)} → ${painted(to)}`;
-  if (event.cause) return line(event, kind, change, style);
-  // A maglevd that is older than the causes of events.
-  const outcome = formatOutcome({ code, detail });
-  return `${formatTime(atUnixNs)} ${kind.padEnd(8)} ${change}${outcome && `  ${outcome}`}`;
+  if (atUnixNs === 0n) return { kind, what: `${name} is ${painted(to)}`, why: "" };
+  // A maglevd that is older than the causes of events tells of the probe alone.
+  const why = event.cause ? reasonText(event) : formatOutcome({ code, detail });
+  return { kind, what: `${name} ${painted(from)} → ${painted(to)}`, why };
 }
 
 function overrideText(event: OverrideEvent): string {

@@ -1,9 +1,17 @@
 /**
  * maglevc: a command tree that is data, a walk over it, commands that report, and the ways to
- * run them.
+ * run them. What it knows of asking maglevds and of telling what they say serves the web view, too.
  *
  * @module
  */
 
 export { type CommandLine, commandLines, usage } from "./help.ts";
 export { runMaglevc } from "./run.ts";
+export { callTimeoutMs, type Connection, connectTo } from "./client.ts";
+export { CommandFailure, describeError } from "./errors.ts";
+export { type Patience, watchEvents, type WatchInit } from "./events.ts";
+export { type EventWords, eventWords } from "./event_text.ts";
+export { allBackends, allFrontends, withStates } from "./lists.ts";
+export type { MaglevClient } from "./node.ts";
+export { resolveServers, type Server } from "./servers.ts";
+export { plainStyle } from "./style.ts";

@@ -7,11 +7,11 @@ import type { MessageLimits } from "./universal.ts";
 /** The ports that maglevd listens on, as their log records and metrics name them. */
 export const portNames = ["grpc", "metrics"] as const;
 
-/** One of {@link portNames}. */
-export type PortName = (typeof portNames)[number];
+/** One of {@link portNames}, or the one of maglevd-frontend, which is alone in its process. */
+export type PortName = (typeof portNames)[number] | "web";
 
 /** What each port has of the descriptors that clients may take. A scraper needs one or two. */
-const shares: Readonly<Record<PortName, number>> = { grpc: 3 / 4, metrics: 1 / 4 };
+const shares: Readonly<Record<PortName, number>> = { grpc: 3 / 4, metrics: 1 / 4, web: 1 };
 
 /** Connections of one port at most: 1,024 times what one may hold is what the machine may have to. */
 const mostConnections = 1024;
@@ -53,7 +53,7 @@ export function connectionLimits(port: PortName, descriptors: number): Connectio
  * Requests under way on each port. Scrapes share what they read, and cost little more than their
  * connections: 512, so that hundreds of networks that read nothing leave room for who does.
  */
-const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 512 };
+const requests: Readonly<Record<PortName, number>> = { grpc: 4096, metrics: 512, web: 4096 };
 
 /** How many requests may be under way on a port. */
 export interface RequestLimits extends ShareLimits {

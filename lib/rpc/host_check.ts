@@ -59,8 +59,8 @@ export function pageRefusal(request: H2Request, rules: BrowserRules): string | u
   return `the page ${quote(origin)} may not call this API; maglevd --allow-origin lets it`;
 }
 
-/** Whether a page that is not ours cannot have this name. */
-function isOurs(host: string, { hostNames }: BrowserRules): boolean {
+/** Whether a page that is not ours cannot have this name; `host` as in a request, in lower case. */
+export function isOurs(host: string, { hostNames }: Pick<BrowserRules, "hostNames">): boolean {
   const [, v6, name = ""] = /^(?:\[([^\]]*)\]|([^:]*))(?::\d*)?$/.exec(host) ?? [];
   if (v6 !== undefined) return parseIp(v6)?.family === 6;
   const bare = name.endsWith(".") ? name.slice(0, -1) : name;

@@ -177,7 +177,11 @@ function openAll(
   return sockets;
 }
 
-const purposes: Readonly<Record<PortName, string>> = { grpc: "gRPC", metrics: "metrics" };
+const purposes: Readonly<Record<PortName, string>> = {
+  grpc: "gRPC",
+  metrics: "metrics",
+  web: "browsers",
+};
 
 /** Why the port cannot be opened, as a sentence. */
 class ListenError extends Error {

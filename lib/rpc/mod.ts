@@ -21,7 +21,7 @@ export type { BudgetSpec } from "./budget/mod.ts";
 export { Audit } from "./audit.ts";
 export type { AuditDeps, Deed } from "./audit.ts";
 export { configState } from "./deeds.ts";
-export { machineNames } from "./host_check.ts";
+export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
 export { isLocalPeer } from "./prefix.ts";
 export { openHttpPort } from "./http_port.ts";

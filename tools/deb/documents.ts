@@ -51,10 +51,10 @@ function installedPath(path: string): string {
   return `${documentFolder}/${path.slice("docs/".length)}`;
 }
 
-/** Programs and data are taken as they are. */
+/** Programs, data and pictures are taken as they are. */
 function source(path: string): Pick<PackageFile, "from" | "mode"> {
   if (path.endsWith(".sh")) return { from: { page: path }, mode: 0o755 };
-  return { from: path.endsWith(".json") ? { file: path } : { page: path } };
+  return { from: /\.(json|png)$/.test(path) ? { file: path } : { page: path } };
 }
 
 /** Manual pages have a place of their own. */

@@ -14,7 +14,7 @@ export interface RoomResult {
  * Rooms whose tests take longest, first, so that the last core is not left alone with a long one
  * at the end.
  */
-const longestFirst = ["e2e", "h2", "probes", "net", "rpc", "checker", "cli", "vpp", "sim"];
+const longestFirst = ["e2e", "web", "h2", "probes", "net", "rpc", "checker", "cli", "vpp", "sim"];
 
 /** The folders under tests/ that hold tests, longest first. */
 export async function testRooms(): Promise<string[]> {

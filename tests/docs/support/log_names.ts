@@ -62,7 +62,7 @@ interface LogCall {
 }
 
 /** Rooms that are not part of the daemon, or whose log is another one. */
-const others = /^lib\/(gen|sim|simulation|cli)\//;
+const others = /^lib\/(gen|sim|simulation|cli|web)\//;
 
 async function logCalls(): Promise<LogCall[]> {
   const calls: LogCall[] = [];

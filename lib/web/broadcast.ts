@@ -1,0 +1,225 @@
+import type { Clock, Timer } from "../time/mod.ts";
+import { fold } from "./reduce.ts";
+import { type MaglevdState, snapshotOf, unheard } from "./state.ts";
+import type { Change, Message, Pulse, Told, WholeState } from "./wire.ts";
+
+/** How events go out to browsers. */
+export interface BroadcastLimits {
+  /** Changes within so many milliseconds are one message. */
+  readonly togetherMs: number;
+  /** Outcomes of probes alone wait for so long. */
+  readonly pulsesMs: number;
+  /** So many outcomes of probes of one maglevd go into a message. */
+  readonly pulses: number;
+  /** What was sent within so many milliseconds is sent again to who has missed it. */
+  readonly replayMs: number;
+  /** So many messages of it at most, and so many octets. */
+  readonly replayMessages: number;
+  readonly replayBytes: number;
+  /** A sign of life, so that both sides and all between them find out about a dead path. */
+  readonly aliveMs: number;
+}
+
+/** As FRONTEND asks for; in octets, what 500 browsers may lack is kept once. */
+export const defaultBroadcastLimits: BroadcastLimits = {
+  togetherMs: 100,
+  pulsesMs: 1_000,
+  pulses: 500,
+  replayMs: 30_000,
+  replayMessages: 2_000,
+  replayBytes: 32 * 1024 * 1024,
+  aliveMs: 15_000,
+};
+
+/** Who is sent what everybody is sent. */
+export interface Subscriber {
+  /** Takes octets that are shared by all and must not be changed. */
+  send(octets: Uint8Array): void;
+}
+
+interface Sent {
+  readonly seq: number;
+  readonly at: number;
+  readonly octets: Uint8Array;
+}
+
+/**
+ * Keeps what is known of each maglevd, and tells browsers of what changes: each message is numbered,
+ * written once for all of them, and kept for a while.
+ */
+export class Broadcast {
+  readonly #clock: Clock;
+  readonly #limits: BroadcastLimits;
+  readonly #epoch: string;
+  readonly #states: Map<string, MaglevdState>;
+  readonly #subscribers = new Set<Subscriber>();
+  readonly #pending: Told[] = [];
+  /** By maglevd, the newest of each backend. */
+  readonly #pulses = new Map<string, Map<string, Pulse>>();
+  #sent: Sent[] = [];
+  #sentBytes = 0;
+  #seq = 0;
+  #timer: Timer | undefined;
+  #isUrgent = false;
+  #alive: Timer;
+  #whole: { readonly seq: number; readonly text: string } | undefined;
+
+  constructor(
+    { clock, servers, epoch, version, limits }: {
+      readonly clock: Clock;
+      /** Names of maglevds, in the order of their tabs. */
+      readonly servers: readonly string[];
+      /** Of this run: numbers of another one mean nothing in it. */
+      readonly epoch: string;
+      readonly version: string;
+      readonly limits?: Partial<BroadcastLimits>;
+    },
+  ) {
+    this.#clock = clock;
+    this.#epoch = epoch;
+    this.version = version;
+    this.#limits = { ...defaultBroadcastLimits, ...limits };
+    this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
+    this.#alive = this.#sayAlive();
+  }
+
+  /** The version of maglevd-frontend. */
+  readonly version: string;
+
+  /** Browsers that follow. */
+  get subscribers(): number {
+    return this.#subscribers.size;
+  }
+
+  /** Messages sent so far. */
+  get messages(): number {
+    return this.#seq;
+  }
+
+  /** What is known of a maglevd, as browsers were told. */
+  state(server: string): MaglevdState | undefined {
+    return this.#states.get(server);
+  }
+
+  /** The names of all maglevds. */
+  get servers(): readonly string[] {
+    return [...this.#states.keys()];
+  }
+
+  /** Something is new. It is told a moment later, with what else is new then. */
+  publish(server: string, change: Change): void {
+    if (change.kind === "pulses") {
+      const known = this.#pulses.get(server) ?? new Map<string, Pulse>();
+      this.#pulses.set(server, known);
+      for (const pulse of change.pulses) known.set(pulse[0], pulse);
+      return this.#wake(false);
+    }
+    this.#pending.push([server, change]);
+    this.#wake(true);
+  }
+
+  /** Everything as it was told last, as JSON: made once for all who ask before something is new. */
+  whole(): string {
+    if (this.#whole?.seq !== this.#seq) {
+      const state: WholeState = {
+        id: `${this.#epoch}-${this.#seq}`,
+        version: this.version,
+        now: this.#clock.wall(),
+        servers: [...this.#states.values()].map(snapshotOf),
+      };
+      this.#whole = { seq: this.#seq, text: JSON.stringify(state) };
+    }
+    return this.#whole.text;
+  }
+
+  /**
+   * From now on `subscriber` is sent everything behind the message `id`. If that is not known any
+   * more, it is told to read everything anew. Returns how to end it.
+   */
+  subscribe(subscriber: Subscriber, id: string): () => void {
+    const missed = this.#behind(id);
+    if (missed) { for (const { octets } of missed) subscriber.send(octets); }
+    else subscriber.send(encode("event: resync\ndata: {}\n\n"));
+    this.#subscribers.add(subscriber);
+    return () => void this.#subscribers.delete(subscriber);
+  }
+
+  /** Sends what is pending, and nothing any more. */
+  close(): void {
+    this.#timer?.cancel();
+    this.#alive.cancel();
+    this.#subscribers.clear();
+  }
+
+  /** Messages behind an id; undefined where they are not all there any more. */
+  #behind(id: string): readonly Sent[] | undefined {
+    const [, epoch, number] = /^([0-9a-z]+)-(\d{1,15})$/.exec(id) ?? [];
+    const seq = Number(number);
+    if (epoch !== this.#epoch || seq > this.#seq) return undefined;
+    this.#forget();
+    const first = this.#sent[0]?.seq ?? this.#seq + 1;
+    return seq + 1 < first ? undefined : this.#sent.filter((sent) => sent.seq > seq);
+  }
+
+  #wake(isUrgent: boolean): void {
+    if (this.#timer && (this.#isUrgent || !isUrgent)) return;
+    this.#timer?.cancel();
+    this.#isUrgent = isUrgent;
+    const { togetherMs, pulsesMs } = this.#limits;
+    this.#timer = this.#clock.after(isUrgent ? togetherMs : pulsesMs, () => this.#flush());
+  }
+
+  #flush(): void {
+    this.#timer = undefined;
+    const told = [...this.#pending.splice(0), ...this.#takePulses()];
+    for (const [server, state] of this.#states) {
+      const own = told.filter(([name]) => name === server).map(([, change]) => change);
+      if (own.length > 0) this.#states.set(server, fold(state, own));
+    }
+    const message: Message = { told };
+    const seq = ++this.#seq;
+    const octets = encode(`id: ${this.#epoch}-${seq}\ndata: ${JSON.stringify(message)}\n\n`);
+    this.#sent.push({ seq, at: this.#clock.now(), octets });
+    this.#sentBytes += octets.length;
+    this.#forget();
+    for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
+    // What did not fit in.
+    if (this.#pulses.size > 0) this.#wake(false);
+  }
+
+  #takePulses(): Told[] {
+    const at = this.#clock.wall();
+    return [...this.#pulses].map(([server, known]) => {
+      const pulses = [...known.values()].slice(0, this.#limits.pulses);
+      for (const [name] of pulses) known.delete(name);
+      if (known.size === 0) this.#pulses.delete(server);
+      return [server, { kind: "pulses", at, pulses }];
+    });
+  }
+
+  #forget(): void {
+    const { replayMs, replayMessages, replayBytes } = this.#limits;
+    const oldest = this.#clock.now() - replayMs;
+    let kept = 0;
+    while (kept < this.#sent.length) {
+      const isOver = this.#sent.length - kept > replayMessages || this.#sentBytes > replayBytes;
+      if (!isOver && (this.#sent[kept]?.at ?? 0) >= oldest) break;
+      this.#sentBytes -= this.#sent[kept++]?.octets.length ?? 0;
+    }
+    if (kept > 0) this.#sent = this.#sent.slice(kept);
+  }
+
+  #sayAlive(): Timer {
+    return this.#alive = this.#clock.after(this.#limits.aliveMs, () => {
+      const octets = encode(": alive\n\n");
+      for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
+      this.#sayAlive();
+    });
+  }
+}
+
+const encoder = new TextEncoder();
+
+function encode(text: string): Uint8Array {
+  return encoder.encode(text);
+}

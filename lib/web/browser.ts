@@ -1,0 +1,57 @@
+import type { Subscriber } from "./broadcast.ts";
+
+/** What may wait for one browser. */
+export interface BrowserLimits {
+  readonly messages: number;
+  /** In octets. They are shared with all others, so this is how far behind a browser may be. */
+  readonly bytes: number;
+}
+
+/** A browser may be as far behind as can be sent to it again. */
+export const defaultBrowserLimits: BrowserLimits = { messages: 500, bytes: 8 * 1024 * 1024 };
+
+/**
+ * The messages for one browser, as the body of its response. One that reads too slowly is cut off:
+ * it comes back by itself, and reads everything anew.
+ */
+export class BrowserStream implements Subscriber, AsyncIterable<Uint8Array> {
+  readonly #waiting: Uint8Array[] = [];
+  #bytes = 0;
+  #wake: (() => void) | undefined;
+  #isOver = false;
+
+  /** Nothing waits yet. `cutOff` is told when it reads too slowly. */
+  constructor(
+    private readonly limits: BrowserLimits,
+    private readonly cutOff: () => void,
+  ) {}
+
+  send(octets: Uint8Array): void {
+    if (this.#isOver) return;
+    this.#waiting.push(octets);
+    this.#bytes += octets.length;
+    if (this.#waiting.length > this.limits.messages || this.#bytes > this.limits.bytes) {
+      this.#waiting.length = 0;
+      this.cutOff();
+      this.end();
+    }
+    this.#wake?.();
+  }
+
+  /** Ends the response. Idempotent. */
+  end(): void {
+    this.#isOver = true;
+    this.#wake?.();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    while (true) {
+      const next = this.#waiting.shift();
+      if (next) {
+        this.#bytes -= next.length;
+        yield next;
+      } else if (this.#isOver) return;
+      else await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+}

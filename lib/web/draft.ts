@@ -1,0 +1,119 @@
+import { journalKept, type MaglevdState, stepsKept, stripMs, withDuration } from "./state.ts";
+import type { Backend, Frontend, JournalEntry, Member, Pulse } from "./wire.ts";
+
+type Tables = "backends" | "frontends" | "durations" | "steps";
+
+/** A state that is being changed: each of its tables is copied once, when it is first written to. */
+export class Draft {
+  #state: MaglevdState;
+  readonly #own = new Map<Tables, Map<string, unknown>>();
+  #entries: JournalEntry[] = [];
+
+  /** As `state`, until something is changed. */
+  constructor(state: MaglevdState) {
+    this.#state = state;
+  }
+
+  /** Backends, to be written to. */
+  get backends(): Map<string, Backend> {
+    return this.#copy("backends", this.#state.backends);
+  }
+
+  /** Frontends, to be written to. */
+  get frontends(): Map<string, Frontend> {
+    return this.#copy("frontends", this.#state.frontends);
+  }
+
+  /** Replaces what is no table. */
+  set(part: Partial<Omit<MaglevdState, Tables>> & Partial<Pick<MaglevdState, "steps">>): void {
+    if (part.steps) this.#own.delete("steps");
+    if (part.journal) this.#entries = [];
+    this.#state = { ...this.#state, ...part };
+  }
+
+  /** Changes a backend, if there is one of that name. */
+  backend(name: string, change: (backend: Backend) => Backend): void {
+    const backend = this.#state.backends.get(name);
+    if (backend) this.backends.set(name, change(backend));
+  }
+
+  /** Changes a frontend, if there is one of that name. */
+  frontend(name: string, change: (frontend: Frontend) => Frontend): void {
+    const frontend = this.#state.frontends.get(name);
+    if (frontend) this.frontends.set(name, change(frontend));
+  }
+
+  /** Changes a backend where it stands in a frontend: in the one pool, or in all if none is named. */
+  member(
+    frontend: string,
+    pool: string | undefined,
+    backend: string,
+    change: (member: Member) => Member,
+  ): void {
+    this.frontend(frontend, (each) => ({
+      ...each,
+      pools: each.pools.map((one) =>
+        pool !== undefined && one.name !== pool ? one : {
+          ...one,
+          backends: one.backends.map((member) => member.name === backend ? change(member) : member),
+        }
+      ),
+    }));
+  }
+
+  /** Forgets a backend. */
+  removeBackend(name: string): void {
+    this.backends.delete(name);
+    this.#copy("durations", this.#state.durations).delete(name);
+  }
+
+  /** Forgets a frontend. */
+  removeFrontend(name: string): void {
+    this.frontends.delete(name);
+    this.#copy("steps", this.#state.steps).delete(name);
+  }
+
+  /** A frontend is in another state from now on. */
+  step(frontend: string, at: number, state: string): void {
+    const steps = this.#state.steps.get(frontend) ?? [];
+    // The last one before the strip begins says how it begins.
+    const first = steps.findLastIndex(([began]) => began < at - stripMs);
+    const kept = steps.slice(Math.max(first, 0, steps.length + 1 - stepsKept));
+    this.#copy("steps", this.#state.steps).set(frontend, [...kept, [at, state]]);
+  }
+
+  /** A probe has ended. */
+  pulse(at: number, pulse: Pulse): void {
+    const [name, ok, code, ms] = pulse;
+    const backend = this.#state.backends.get(name);
+    if (!backend) return;
+    const { lastProbe } = backend;
+    const detail = lastProbe && lastProbe.code === code ? lastProbe.detail : "";
+    const probe = { ok, code, detail, durationNs: ms * 1e6, atUnixNs: at * 1e6 };
+    this.backends.set(name, { ...backend, lastProbe: probe });
+    const durations = this.#copy("durations", this.#state.durations);
+    durations.set(name, withDuration(durations.get(name), pulse));
+  }
+
+  /** Notes an event in the journal. */
+  note(entry: JournalEntry): void {
+    this.#entries.push(entry);
+  }
+
+  /** The state that came of it. */
+  done(): MaglevdState {
+    if (this.#entries.length === 0) return this.#state;
+    const journal = [...this.#entries.reverse(), ...this.#state.journal];
+    return { ...this.#state, journal: journal.slice(0, journalKept) };
+  }
+
+  /** A copy of a table that is this draft's own. */
+  #copy<T>(name: Tables, table: ReadonlyMap<string, T>): Map<string, T> {
+    const known = this.#own.get(name);
+    if (known) return known as Map<string, T>;
+    const copy = new Map(table);
+    this.#own.set(name, copy);
+    this.#state = { ...this.#state, [name]: copy };
+    return copy;
+  }
+}

@@ -1,0 +1,159 @@
+import { describeError, type MaglevClient, watchEvents, type WatchInit } from "../cli/mod.ts";
+import type { Event } from "../gen/maglev_pb.ts";
+import type { Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { eventChange } from "./entry.ts";
+import type { ProbeHistory } from "./probe_history.ts";
+import { Reader } from "./reader.ts";
+import type { MaglevdState } from "./state.ts";
+import type { TrafficRates } from "./traffic.ts";
+import type { Change, Pulse } from "./wire.ts";
+
+/** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
+const firstRetryMs = 100;
+const longestRetryMs = 10_000;
+
+/** What following a maglevd takes. */
+export interface FeedOptions {
+  /** As its tab is called. */
+  readonly name: string;
+  /** As error messages call it. */
+  readonly address: string;
+  readonly client: MaglevClient;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly traffic: TrafficRates;
+  readonly probes: ProbeHistory;
+  /** What is known of it. */
+  readonly state: () => MaglevdState;
+  readonly publish: (change: Change) => void;
+}
+
+/** Follows one maglevd: its events as they come, and what they leave open by reading. */
+export class Feed {
+  readonly #options: FeedOptions;
+  #retryMs = firstRetryMs;
+  #since: NonNullable<WatchInit["since"]> | undefined;
+  #streamId = "";
+  #isConnected = false;
+
+  /** Nothing happens before {@link run}. */
+  constructor(options: FeedOptions) {
+    this.#options = options;
+  }
+
+  /** Follows it until `signal`. Never rejects. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock } = this.#options;
+    while (!signal.aborted) {
+      try {
+        await this.#follow(signal);
+        if (!signal.aborted) this.#lost("maglevd ended the stream of events");
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#lost(describeError(error, this.#options.address));
+      }
+      await pauseUnless(clock, this.#retryMs, signal);
+      this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
+    }
+  }
+
+  async #follow(signal: AbortSignal): Promise<void> {
+    const { client } = this.#options;
+    const over = new AbortController();
+    const end = () => over.abort();
+    signal.addEventListener("abort", end);
+    const reader = new Reader({ ...this.#options, signal: over.signal });
+    let reading: Promise<void> | undefined;
+    const request: WatchInit = {
+      ...{ log: false, changes: true, pulses: true, heartbeat: true },
+      ...this.#since && { since: this.#since },
+    };
+    try {
+      for await (const event of watchEvents(client, request, signal)) {
+        if (!reading) {
+          this.#connected();
+          const isResumed = event.event.case === "opening" && event.event.value.resumed;
+          reading = reader.run(isResumed);
+        }
+        this.#passed(event);
+        this.#take(event, reader);
+      }
+    } finally {
+      signal.removeEventListener("abort", end);
+      end();
+      await reading;
+    }
+  }
+
+  #take(message: Event, reader: Reader): void {
+    const { publish, clock, probes } = this.#options;
+    const { event } = message;
+    if (event.case === "pulses") {
+      const pulses = event.value.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
+        backendName,
+        ok,
+        code,
+        Number(durationNs) / 1e6,
+      ]);
+      const at = clock.wall();
+      probes.take(at, pulses);
+      publish({ kind: "pulses", at, pulses });
+      return;
+    }
+    // What the stream opens with is read anyway, and more of it.
+    const isPresent = (event.case === "backend" || event.case === "frontend") &&
+      event.value.transition?.atUnixNs === 0n;
+    const change = isPresent ? undefined : eventChange(message);
+    if (change) publish(change);
+    if (!isPresent) reader.heard(message);
+  }
+
+  /** How far the stream was read, to go on from there. */
+  #passed({ event, seq }: Event): void {
+    if (event.case === "opening") {
+      this.#streamId = event.value.streamId;
+      if (!event.value.resumed) this.#since = undefined;
+    } else if (event.case === "heartbeat") {
+      this.#since = { streamId: event.value.streamId, seq: event.value.seq };
+    } else if (seq !== 0n) {
+      this.#since = { streamId: this.#streamId, seq };
+    }
+  }
+
+  #connected(): void {
+    const { publish, clock, log, name } = this.#options;
+    this.#retryMs = firstRetryMs;
+    this.#isConnected = true;
+    log.info("maglevd-connected", { server: name });
+    publish({ kind: "link", link: { state: "connected", since: clock.wall(), reason: "" } });
+  }
+
+  /** Told once: since then it was not heard. */
+  #lost(reason: string): void {
+    const { publish, clock, log, name, state } = this.#options;
+    const { link } = state();
+    const since = this.#isConnected || link.state !== "lost" ? clock.wall() : link.since;
+    if (this.#isConnected || link.state === "new") {
+      log.warn("maglevd-lost", { server: name, reason });
+    }
+    if (this.#isConnected || link.state !== "lost" || link.reason !== reason) {
+      publish({ kind: "link", link: { state: "lost", since, reason } });
+    }
+    this.#isConnected = false;
+  }
+}
+
+/** Waits, but no longer than `signal` lets it. */
+export function pauseUnless(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      timer.cancel();
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = clock.after(ms, done);
+    signal.addEventListener("abort", done);
+    if (signal.aborted) done();
+  });
+}

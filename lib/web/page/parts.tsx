@@ -1,0 +1,112 @@
+import { Component, type ComponentChildren, type ComponentType, type JSX } from "preact";
+import { useLayoutEffect, useRef } from "preact/hooks";
+import type { Durations } from "../state.ts";
+import { now } from "./store.ts";
+import { ago, clockTime, measured, utc } from "./words.ts";
+
+/** How long something lasts, live. `at` in Unix milliseconds; 0: not known. */
+export function Since({ at }: { at: number }): JSX.Element {
+  if (at === 0) return <span class="dim">–</span>;
+  return <time dateTime={iso(at)} title={utc(at)}>{ago(now.value - at)}</time>;
+}
+
+/** A moment in the reader's zone; UTC is told on hover. */
+export function Moment({ at }: { at: number }): JSX.Element {
+  if (at === 0) return <span class="dim">–</span>;
+  return <time dateTime={iso(at)} title={utc(at)}>{clockTime(at, now.value)}</time>;
+}
+
+function iso(at: number): string {
+  return new Date(at).toISOString();
+}
+
+/**
+ * Something that flashes when it changes: never when it is first seen, so not when another tab is
+ * chosen either. `of` tells whether it is another.
+ */
+export function Flash(
+  { of, children, class: name }: {
+    of: string | number;
+    children: ComponentChildren;
+    class?: string;
+  },
+): JSX.Element {
+  const element = useRef<HTMLSpanElement>(null);
+  const before = useRef(of);
+  useLayoutEffect(() => {
+    if (before.current === of) return;
+    before.current = of;
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return;
+    element.current?.animate?.(
+      [{ background: "var(--flash)" }, { background: "transparent" }],
+      { duration: 1600, easing: "ease-out" },
+    );
+    element.current?.setAttribute("data-flashed", String(Date.now()));
+  }, [of]);
+  return <span ref={element} class={`flash ${name ?? ""}`}>{children}</span>;
+}
+
+const sparkWidth = 72;
+const sparkHeight = 16;
+
+/** The last durations as bars, against the longest of them; those that failed stand out. */
+export function Spark({ of }: { of: Durations | undefined }): JSX.Element {
+  const values = of ?? [];
+  const top = Math.max(1, ...values.map(Math.abs));
+  const last = values.at(-1);
+  const label = last === undefined
+    ? "no probes seen yet"
+    : `last probe ${measured(Math.abs(last))}`;
+  return (
+    <svg
+      class="spark"
+      width={sparkWidth}
+      height={sparkHeight}
+      viewBox={`0 0 ${sparkWidth} ${sparkHeight}`}
+      role="img"
+      aria-label={label}
+    >
+      {values.slice(-24).map((value, i, all) => {
+        const height = Math.max(2, Math.abs(value) / top * (sparkHeight - 1));
+        const x = sparkWidth - (all.length - i) * 3;
+        return (
+          <rect
+            class={value < 0 ? "bad" : ""}
+            x={x}
+            y={sparkHeight - height}
+            width="2"
+            height={height}
+          />
+        );
+      })}
+    </svg>
+  );
+}
+
+/** A share of something, 0 to 1, as a bar with its figure. */
+export function Share(
+  { of, text, tone = "info" }: { of: number; text: string; tone?: string },
+): JSX.Element {
+  return (
+    <span class="share">
+      <span class="track" aria-hidden="true">
+        <span class={`fill ${tone}`} style={{ width: `${Math.round(of * 1000) / 10}%` }} />
+      </span>
+      <span class="num">{text}</span>
+    </span>
+  );
+}
+
+/** Renders again only when one of the properties is another. */
+export function memo<P extends object>(Inner: ComponentType<P>): ComponentType<P> {
+  return class Memo extends Component<P> {
+    override shouldComponentUpdate(next: P): boolean {
+      const before = this.props as Readonly<Record<string, unknown>>;
+      return Object.entries(next).some(([key, value]) => before[key] !== value);
+    }
+
+    override render(props: P) {
+      return <Inner {...props} />;
+    }
+  };
+}

@@ -1,0 +1,222 @@
+import type { JSX } from "preact";
+import type { Durations, Flow, MaglevdState } from "../state.ts";
+import type { Backend, Frontend, Member, Pool } from "../wire.ts";
+import { actionsOf } from "./actions.tsx";
+import { Chunks } from "./chunks.tsx";
+import { shownState, stateTone } from "./health.ts";
+import { Icon, State } from "./icons.tsx";
+import { Flash, memo, Share, Since, Spark } from "./parts.tsx";
+import { link, mayAct } from "./route.ts";
+import { bits, formatShare, measured, ms, packets } from "./words.ts";
+
+const titles = [
+  "State",
+  "Backend",
+  "For",
+  "Last probe",
+  "Probes",
+  "Weight",
+  "New flows",
+  "Traffic",
+];
+
+/** The pools of a frontend, a row for each backend. */
+export function PoolTable(
+  { frontend, state }: { frontend: Frontend; state: MaglevdState },
+): JSX.Element {
+  const all = frontend.pools.flatMap(({ backends }) => backends)
+    .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
+  const columns = titles.length + 1;
+  return (
+    <table class="pools">
+      <thead>
+        <tr>
+          {titles.map((title) => <th key={title} scope="col">{title}</th>)}
+          <th scope="col">
+            <span class="unseen">Marks</span>
+          </th>
+        </tr>
+      </thead>
+      {frontend.pools.map((pool, i) => [
+        <tbody key={`${pool.name} head`} class="pool-head">
+          <tr>
+            <th colSpan={columns} scope="colgroup">
+              <PoolName pool={pool} frontend={frontend} isPreferred={i === 0} />
+            </th>
+          </tr>
+        </tbody>,
+        <Chunks
+          key={pool.name}
+          of={pool.backends}
+          columns={columns}
+          rowHeight={36}
+          row={(member) => (
+            <Row
+              key={member.name}
+              server={state.name}
+              frontend={frontend.name}
+              pool={pool.name}
+              member={member}
+              backend={state.backends.get(member.name)}
+              durations={state.durations.get(member.name)}
+              rate={state.backendRates.get(member.name)}
+              share={all === 0 ? 0 : member.effectiveWeight / all}
+              isTold={frontend.state !== ""}
+            />
+          )}
+        />,
+      ])}
+    </table>
+  );
+}
+
+function PoolName(
+  { pool, frontend, isPreferred }: { pool: Pool; frontend: Frontend; isPreferred: boolean },
+): JSX.Element {
+  const isActive = pool.name === frontend.activePool;
+  const up = pool.backends.filter(({ state }) => state === "up").length;
+  return (
+    <span class="pool-name">
+      <span class="dim">pool</span> <b>{pool.name}</b>
+      {isActive && (
+        <span class={`tag ${isPreferred ? "good" : "warn"}`}>
+          {isPreferred ? "active" : "active: fallback"}
+        </span>
+      )}
+      {!isActive && <span class="tag">{isPreferred ? "preferred" : "standby"}</span>}
+      <span class="dim num">{up}/{pool.backends.length} up</span>
+    </span>
+  );
+}
+
+interface RowProps {
+  readonly server: string;
+  readonly frontend: string;
+  readonly pool: string;
+  readonly member: Member;
+  readonly backend: Backend | undefined;
+  readonly durations: Durations | undefined;
+  readonly rate: Flow | undefined;
+  readonly share: number;
+  /** An older maglevd does not tell some things. */
+  readonly isTold: boolean;
+}
+
+const Row = memo(function Row(props: RowProps): JSX.Element {
+  const { server, frontend, pool, member, backend, durations, rate, share, isTold } = props;
+  const shown = shownState(backend?.state ?? member.state, backend);
+  const since = ms(backend?.sinceUnixNs || member.sinceUnixNs);
+  return (
+    <tr class={`row ${shown}`} data-backend={member.name}>
+      <td class="c-state">
+        <Flash of={shown}>
+          <State of={shown} tone={stateTone(shown)} />
+        </Flash>
+      </td>
+      <th class="c-name" scope="row">
+        <a href={link(server, "backend", member.name)}>
+          <bdi>{member.name}</bdi>
+        </a>
+        <span class="addr">{backend?.address}</span>
+      </th>
+      <td class="c-since num">
+        <Since at={since} />
+      </td>
+      <td class="c-probe">
+        <Probe backend={backend} />
+      </td>
+      <td class="c-spark">
+        <Spark of={durations} />
+      </td>
+      <td class="c-weight num">
+        <Weight member={member} isTold={isTold} />
+      </td>
+      <td class="c-share">
+        <Share of={share} text={formatShare(share)} tone={share > 0 ? "info" : "quiet"} />
+      </td>
+      <td class="c-rate num">
+        {rate
+          ? (
+            <Flash of="">
+              <span>{packets(rate[0])}</span>
+              {rate[1] >= 0 && <span class="dim">{bits(rate[1])}</span>}
+            </Flash>
+          )
+          : <span class="dim">–</span>}
+      </td>
+      <td class="c-marks">
+        <Marks member={member} backend={backend} />
+        {mayAct && backend && (
+          <button
+            type="button"
+            class="more"
+            onClick={() => actionsOf({ server, backend, place: { frontend, pool, member } })}
+          >
+            Act<span class="unseen">on {member.name}</span>
+          </button>
+        )}
+      </td>
+    </tr>
+  );
+});
+
+/** The last probe; of a backend that is not probed any more it is of the past. */
+function Probe({ backend }: { backend: Backend | undefined }): JSX.Element {
+  const probe = backend?.lastProbe;
+  if (!probe) return <span class="dim">{backend?.sinceUnixNs ? "none yet" : "not told"}</span>;
+  const isPast = backend.state === "paused" || backend.state === "disabled";
+  return (
+    <span class={`probe ${isPast ? "dim" : probe.ok ? "" : "bad"}`} title={probe.detail}>
+      <span class="beat" key={probe.atUnixNs} aria-hidden="true" />
+      <span class="code">{probe.code}</span>
+      <span class="took num">{measured(ms(probe.durationNs))}</span>
+      {!probe.ok && <span class="detail">{probe.detail}</span>}
+    </span>
+  );
+}
+
+function Weight({ member, isTold }: { member: Member; isTold: boolean }): JSX.Element {
+  const { weight, effectiveWeight, reason } = member;
+  const isKept = reason === "kept" || (reason === "fail-open" && effectiveWeight === 0);
+  const effective = isKept ? "kept" : String(effectiveWeight);
+  const isSame = isTold && effective === String(weight);
+  return (
+    <Flash of={`${weight} ${effective}`}>
+      <span title={isSame ? "" : `configured ${weight}, VPP is to have ${effective}`}>
+        {isSame ? weight : (
+          <>
+            <b>{isTold ? effective : "?"}</b>
+            <span class="dim">/{weight}</span>
+          </>
+        )}
+      </span>
+    </Flash>
+  );
+}
+
+/** Why things are as they are, where that is not plain to see. */
+function Marks({ member, backend }: { member: Member; backend: Backend | undefined }): JSX.Element {
+  const byHand = backend?.byHand;
+  return (
+    <span class="marks">
+      {member.reason === "fail-open" && <span class="tag warn">fail-open</span>}
+      {backend?.flapHold && <span class="tag warn">flapping</span>}
+      {member.slowStartPercent > 0 && (
+        <span class="tag info">slow start {member.slowStartPercent}%</span>
+      )}
+      {member.reason === "standby" && <span class="tag">standby</span>}
+      {byHand && <Hand value={byHand.value} file={byHand.file} />}
+      {member.byHand && <Hand value={`weight ${member.byHand.value}`} file={member.byHand.file} />}
+    </span>
+  );
+}
+
+/** Something that an operator has said, with what the file says. */
+export function Hand({ value, file }: { value: string; file: string }): JSX.Element {
+  return (
+    <span class="tag hand" title={`${value} by hand; the file says ${file}`}>
+      <Icon name="hand" size={12} />
+      {value} <span class="dim">file {file}</span>
+    </span>
+  );
+}

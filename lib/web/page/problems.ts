@@ -1,0 +1,188 @@
+import type { MaglevdState } from "../state.ts";
+import type { Backend } from "../wire.ts";
+import { judge, type Tone } from "./health.ts";
+import { link } from "./route.ts";
+import { formatOutcome, formatSpan, ms } from "./words.ts";
+
+/** Something that is not as it should be. */
+export interface Problem {
+  readonly server: string;
+  readonly tone: Extract<Tone, "bad" | "warn" | "info">;
+  /** What it is about: `frontend www`. */
+  readonly kind: string;
+  readonly name: string;
+  /** What is the matter, and why. */
+  readonly what: string;
+  readonly why: string;
+  /** Unix milliseconds; 0: not known. */
+  readonly since: number;
+  /** Where there is more. */
+  readonly to: string;
+}
+
+/** What is wrong with a maglevd and all that it looks after: the worst first, then the newest. */
+export function problemsOf(state: MaglevdState, now: number): Problem[] {
+  const all = [
+    ...ofLink(state),
+    ...ofFrontends(state),
+    ...ofVpp(state),
+    ...ofBackends(state, now),
+    ...ofConfig(state),
+  ];
+  return sorted(all);
+}
+
+/** The worst first; what clients may notice before single backends; then the newest. */
+export function sorted(problems: readonly Problem[]): Problem[] {
+  const rank = ({ tone, kind }: Problem) =>
+    2 * ["bad", "warn", "info"].indexOf(tone) + (kind === "backend" ? 1 : 0);
+  return [...problems].sort((a, b) => rank(a) - rank(b) || b.since - a.since);
+}
+
+type Rest = Omit<Problem, "server" | "to"> & { readonly to?: string };
+
+function problem({ name: server }: MaglevdState, rest: Rest): Problem {
+  return { to: link(server), ...rest, server };
+}
+
+function ofLink(state: MaglevdState): Problem[] {
+  const { link: { state: way, since, reason }, name } = state;
+  if (way !== "lost") return [];
+  const what = "is not heard: what is shown is of before";
+  return [problem(state, { tone: "bad", kind: "maglevd", name, what, why: reason, since })];
+}
+
+function ofFrontends(state: MaglevdState): Problem[] {
+  return [...state.frontends.values()].flatMap((frontend) => {
+    const { health, words } = judge(frontend, state);
+    if (health === "fine" || health === "settling" || health === "unknown") return [];
+    const { name, failOpenSinceUnixNs } = frontend;
+    const last = state.steps.get(name)?.at(-1)?.[0] ?? 0;
+    const moved = state.journal.find((each) => each.kind === "pool" && each.frontend === name)?.at;
+    const since = health === "down"
+      ? last
+      : health === "fallback"
+      ? moved ?? 0
+      : ms(failOpenSinceUnixNs);
+    return [problem(state, {
+      tone: health === "down" ? "bad" as const : "warn" as const,
+      kind: "frontend",
+      name: frontend.name,
+      what: health === "down"
+        ? "is down"
+        : `is ${health === "fallback" ? "" : "degraded: "}${words}`,
+      why: health === "down" ? words : "",
+      since,
+      to: `${link(state.name)}#${encodeURIComponent(frontend.name)}`,
+    })];
+  });
+}
+
+function ofBackends(state: MaglevdState, now: number): Problem[] {
+  return [...state.backends.values()].flatMap((backend) => {
+    const { name, flapHold, sinceUnixNs, frontends } = backend;
+    const to = link(state.name, "backend", name);
+    const since = ms(sinceUnixNs);
+    const about = { kind: "backend", name, since, to };
+    const inUse = frontends.length === 0 ? "in no frontend" : `in ${frontends.join(", ")}`;
+    if (flapHold) {
+      const left = formatSpan(Math.max(0, ms(flapHold.untilUnixNs) - now));
+      const what = `flaps, and is kept down (${left} more at most)`;
+      return [problem(state, { ...about, tone: "warn", what, why: inUse })];
+    }
+    if (backend.state === "down") {
+      const why = [reasonOf(backend), inUse].filter((part) => part !== "").join(" · ");
+      return [problem(state, { ...about, tone: "warn", what: "is down", why })];
+    }
+    const end = ms(backend.certificateEndUnixNs);
+    if (end > 0 && end < now + 14 * 86_400_000) {
+      const what = end < now
+        ? "certificate has ended"
+        : `certificate ends in ${formatSpan(end - now)}`;
+      return [problem(state, { ...about, tone: "warn", what, why: inUse, since: 0 })];
+    }
+    return [];
+  });
+}
+
+/** Why a backend is down: what the probe saw that took it down, else the last one. */
+export function reasonOf({ transitions, lastProbe }: Backend): string {
+  const [last] = transitions;
+  if (last && last.code !== "") return formatOutcome(last);
+  return lastProbe && !lastProbe.ok ? formatOutcome(lastProbe) : "";
+}
+
+function ofVpp(state: MaglevdState): Problem[] {
+  const { status, vpp, impaired } = state;
+  const to = link(state.name, "vpp");
+  const found: Problem[] = [];
+  if (impaired !== "") {
+    const why = impaired;
+    const what = "cannot make its probes";
+    found.push(problem(state, { tone: "bad", kind: "maglevd", name: "", what, why, since: 0 }));
+  }
+  if (!vpp) return found;
+  const about = { kind: "VPP", name: "", to };
+  if ("unavailable" in vpp) {
+    if (status?.vpp === "off") return found;
+    const why = status?.vppAway?.reason ?? vpp.unavailable;
+    const since = ms(status?.vppAway?.sinceUnixNs ?? 0);
+    found.push(problem(state, { ...about, tone: "bad", what: "is not connected", why, since }));
+  } else if (!vpp.inStep && vpp.stepSinceNs !== 0 && status?.warmup === "over") {
+    const why = vpp.differs.slice(0, 2).join("; ");
+    const since = ms(vpp.stepSinceNs);
+    found.push(problem(state, { ...about, tone: "warn", what: "is not in step", why, since }));
+  }
+  return found;
+}
+
+function ofConfig(state: MaglevdState): Problem[] {
+  const { status } = state;
+  if (!status) return [];
+  const about = { kind: "configuration", name: "", since: 0 };
+  if (status.configRejected !== "") {
+    const why = status.configRejected.split("\n").slice(0, 2).join("; ");
+    return [
+      problem(state, { ...about, tone: "warn", what: "was refused at the last reload", why }),
+    ];
+  }
+  if (status.configFileChanged) {
+    const what = "in force is not that of the file";
+    return [problem(state, { ...about, tone: "info", what, why: "a reload applies it" })];
+  }
+  return [];
+}
+
+/** What operators have said otherwise than the file. */
+export interface HandMade {
+  readonly server: string;
+  readonly what: string;
+  readonly file: string;
+  readonly by: string;
+  /** Unix milliseconds; 0: not known. */
+  readonly at: number;
+  readonly to: string;
+}
+
+/** All that was set by hand at a maglevd. */
+export function byHandOf(state: MaglevdState): HandMade[] {
+  const found: HandMade[] = [];
+  const add = (what: string, hand: NonNullable<Backend["byHand"]>, to: string) => {
+    const { file, actor, atUnixNs } = hand;
+    const by = [actor?.name ?? "", actor?.from ?? ""].filter((part) => part !== "").join(" from ");
+    found.push({ server: state.name, what, file, by, at: ms(atUnixNs), to });
+  };
+  for (const { name, byHand } of state.backends.values()) {
+    if (byHand) add(`${name} ${byHand.value}`, byHand, link(state.name, "backend", name));
+  }
+  for (const { name: frontend, pools } of state.frontends.values()) {
+    for (const { backends } of pools) {
+      for (const { name, byHand } of backends) {
+        if (!byHand) continue;
+        const to = link(state.name, "backend", name);
+        add(`${name} in ${frontend}: weight ${byHand.value}`, byHand, to);
+      }
+    }
+  }
+  return found;
+}

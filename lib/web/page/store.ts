@@ -1,0 +1,61 @@
+import { batch, signal } from "@preact/signals";
+import { fold, restore } from "../reduce.ts";
+import type { MaglevdState } from "../state.ts";
+import type { Change, Message, WholeState } from "../wire.ts";
+
+/** What is known of each maglevd, in the order of their tabs. Empty until the first answer. */
+export const maglevds = signal<ReadonlyMap<string, MaglevdState>>(new Map());
+/** The way to the server of this page; times in this machine's milliseconds. */
+export const way = signal<{ readonly isOpen: boolean; readonly since: number }>({
+  isOpen: false,
+  since: Date.now(),
+});
+/** Whether anything was heard yet. */
+export const isLoaded = signal(false);
+/** The server's time in Unix milliseconds; turns once a second. */
+export const now = signal(Date.now());
+/** The version of the server. */
+export const version = signal("");
+
+/** What the server's clock is ahead of this machine's, in milliseconds. */
+let ahead = 0;
+
+/** Brings the clock up to date. */
+export function tick(): void {
+  now.value = Date.now() + ahead;
+}
+
+/** Takes everything anew. Returns the place in the stream of events that it is the state at. */
+export function replace(state: WholeState): string {
+  batch(() => {
+    ahead = state.now - Date.now();
+    tick();
+    version.value = state.version;
+    maglevds.value = new Map(state.servers.map((each) => [each.name, restored(each)]));
+    isLoaded.value = true;
+  });
+  return state.id;
+}
+
+/** The same snapshot, but with the durations that were seen here: they do not travel. */
+function restored(snapshot: WholeState["servers"][number]): MaglevdState {
+  const durations = maglevds.peek().get(snapshot.name)?.durations;
+  const state = restore(snapshot);
+  return durations ? { ...state, durations } : state;
+}
+
+/** Takes a message in. */
+export function apply({ told }: Message): void {
+  const changes = new Map<string, Change[]>();
+  for (const [server, change] of told) {
+    const known = changes.get(server) ?? [];
+    changes.set(server, known);
+    known.push(change);
+  }
+  const next = new Map(maglevds.peek());
+  for (const [server, own] of changes) {
+    const state = next.get(server);
+    if (state) next.set(server, fold(state, own));
+  }
+  maglevds.value = next;
+}

@@ -1,0 +1,82 @@
+/** Numbers and times in the words of maglevc, and some that only a page needs. */
+
+import {
+  formatCount,
+  formatDuration,
+  formatMeasured,
+  formatOutcome,
+  formatShare,
+  formatSpan,
+} from "../../cli/format.ts";
+
+export { formatOutcome, formatShare, formatSpan };
+
+/** How long that is, in its two largest units; `now` under a second. */
+export function ago(ms: number): string {
+  return ms < 1000 ? "now" : formatSpan(ms);
+}
+
+/** A configured duration, from nanoseconds. */
+export function duration(ns: number): string {
+  return formatDuration(BigInt(Math.round(ns)));
+}
+
+/** A measured duration, from milliseconds. */
+export function measured(ms: number): string {
+  return formatMeasured(BigInt(Math.max(0, Math.round(ms * 1e6))));
+}
+
+/** A large number in groups of three. */
+export function count(value: number): string {
+  return formatCount(BigInt(Math.round(value)));
+}
+
+const sizes = [[1e12, "T"], [1e9, "G"], [1e6, "M"], [1e3, "k"]] as const;
+
+/** `12.3k`: three digits at most, so that columns keep their width. */
+export function short(value: number): string {
+  for (const [size, letter] of sizes) {
+    if (value >= size * 0.9995) return `${Number((value / size).toPrecision(3))}${letter}`;
+  }
+  return String(value < 10 ? Math.round(value * 10) / 10 : Math.round(value));
+}
+
+/** `1.2 Mbit/s`. */
+export function bits(value: number): string {
+  const [, number = "", unit = ""] = /^([\d.]+)(\D?)$/.exec(short(value)) ?? [];
+  return `${number} ${unit}bit/s`;
+}
+
+/** `1.2k pkt/s`. */
+export function packets(value: number): string {
+  return `${short(value)} pkt/s`;
+}
+
+/** One and many: `1 backend`, `3 backends`. */
+export function many(number: number, one: string, more = `${one}s`): string {
+  return `${number} ${number === 1 ? one : more}`;
+}
+
+const timeOfDay = new Intl.DateTimeFormat(undefined, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hour12: false,
+});
+const day = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
+
+/** A time of day in the reader's zone; with the day where it is not today's. */
+export function clockTime(ms: number, now: number): string {
+  const text = timeOfDay.format(ms);
+  return day.format(ms) === day.format(now) ? text : `${day.format(ms)} ${text}`;
+}
+
+/** The same moment in UTC, to the millisecond. */
+export function utc(ms: number): string {
+  return new Date(ms).toISOString().replace("T", " ").replace("Z", " UTC");
+}
+
+/** Milliseconds, from the nanoseconds of the API. */
+export function ms(ns: number): number {
+  return ns / 1e6;
+}

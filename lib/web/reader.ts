@@ -1,0 +1,259 @@
+import { Code, ConnectError } from "@connectrpc/connect";
+import { allBackends, allFrontends, withStates } from "../cli/mod.ts";
+import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
+import type { Timer } from "../time/mod.ts";
+import type { FeedOptions } from "./feed.ts";
+import { entryOf } from "./entry.ts";
+import { Touched } from "./touched.ts";
+import { stripMs } from "./state.ts";
+import { toWire } from "./to_wire.ts";
+import type { Reading, Step } from "./wire.ts";
+
+/** Everything is read that often, in case something was missed. */
+const fullMs = 30_000;
+/** After an event, so long for others that concern the same. */
+const touchedMs = 250;
+/** Counters are as old as that. */
+const countersMs = 5_000;
+/** Reading everything is at most this part of the time. */
+const fullShare = 1 / 10;
+/** After a failure. */
+const againMs = 2_000;
+/** So many entries of the journal are there from the start. */
+const journalAtStart = 200;
+
+/** Reads what events leave open, from one maglevd, for as long as it is followed. */
+export class Reader {
+  readonly #options: FeedOptions & { readonly signal: AbortSignal };
+  readonly #touched: Touched;
+  readonly #timers = new Map<string, Timer>();
+  #wake: (() => void) | undefined;
+  readonly #due = new Set<"full" | "touched" | "counters" | "vpp">();
+  /** In the clock's milliseconds. */
+  #fullNotBefore = 0;
+
+  /** Reads nothing before {@link run}. */
+  constructor(options: FeedOptions & { readonly signal: AbortSignal }) {
+    this.#options = options;
+    this.#touched = new Touched((backend) =>
+      options.state().backends.get(backend)?.frontends ?? []
+    );
+  }
+
+  /** Something has happened: what it concerns is read anew, soon. */
+  heard(event: Event): void {
+    this.#touched.add(event);
+    if (this.#touched.takeVpp()) this.#in(touchedMs, "vpp");
+    if (!this.#touched.isEmpty) this.#in(touchedMs, "touched");
+  }
+
+  /** Reads until the signal. With `isResumed`, what happened before is known. Never rejects. */
+  async run(isResumed: boolean): Promise<void> {
+    const { signal, log, name } = this.#options;
+    const stop = () => this.#wake?.();
+    signal.addEventListener("abort", stop);
+    let isPastKnown = isResumed;
+    this.#due.add("full").add("counters");
+    while (!signal.aborted) {
+      try {
+        if (!isPastKnown) await this.#readPast();
+        isPastKnown = true;
+        await this.#readDue();
+      } catch (error) {
+        if (signal.aborted) break;
+        log.debug("maglevd-read-failed", { server: name, err: String(error) });
+        this.#in(againMs, "full");
+      }
+      if (this.#due.size > 0 && isPastKnown) continue;
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+        if (signal.aborted) resolve();
+      });
+    }
+    signal.removeEventListener("abort", stop);
+    for (const timer of this.#timers.values()) timer.cancel();
+  }
+
+  async #readDue(): Promise<void> {
+    for (const what of [...this.#due]) {
+      this.#due.delete(what);
+      switch (what) {
+        case "full":
+          await this.#readAll();
+          break;
+        case "touched":
+          await this.#readTouched();
+          break;
+        case "counters":
+          this.#in(countersMs, "counters");
+          await this.#readCounters();
+          break;
+        case "vpp":
+          this.#publish({ kind: "reading", ...await this.#vpp() });
+          break;
+      }
+    }
+  }
+
+  async #readAll(): Promise<void> {
+    const { client, signal, clock } = this.#options;
+    this.#touched.clear();
+    this.#in(fullMs, "full");
+    const began = clock.now();
+    const asking = { client, signal };
+    const [backends, listed, checks, vpp] = await Promise.all([
+      allBackends(asking),
+      allFrontends(asking),
+      this.#checks(),
+      this.#vpp(),
+    ]);
+    const frontends = await withStates(asking, listed);
+    const known = this.#options.state();
+    const goneFrom = <T>(
+      all: ReadonlyMap<string, T>,
+      now: readonly { readonly name: string }[],
+    ) => {
+      const names = new Set(now.map(({ name }) => name));
+      return [...all.keys()].filter((name) => !names.has(name));
+    };
+    const goneBackends = goneFrom(known.backends, backends);
+    this.#options.probes.forget(goneBackends);
+    this.#publish({
+      ...this.#differing(backends, frontends),
+      goneBackends,
+      goneFrontends: goneFrom(known.frontends, frontends),
+      checks,
+      ...vpp,
+    });
+    this.#fullNotBefore = clock.now() + (clock.now() - began) / fullShare;
+  }
+
+  /** A few are asked for by name; if many are concerned, all are, at a bounded rate. */
+  async #readTouched(): Promise<void> {
+    const { client, signal, clock } = this.#options;
+    if (this.#touched.isAll) {
+      const wait = this.#fullNotBefore - clock.now();
+      if (wait > 0) return this.#in(wait, "touched");
+      return await this.#readAll();
+    }
+    const { backends, frontends } = this.#touched;
+    this.#touched.clear();
+    const found = <T>(all: readonly (T | undefined)[]) => all.filter((each) => each !== undefined);
+    const [readBackends, readFrontends] = await Promise.all([
+      Promise.all(
+        backends.map((name) => client.getBackend({ name }, { signal }).catch(ifThere)),
+      ),
+      Promise.all(
+        frontends.map((name) => client.getFrontend({ name }, { signal }).catch(ifThere)),
+      ),
+    ]);
+    const read = found<FrontendInfo>(readFrontends);
+    await withStates({ client, signal }, read);
+    this.#publish(this.#differing(found<BackendInfo>(readBackends), read));
+  }
+
+  async #readCounters(): Promise<void> {
+    const { client, signal, traffic, publish } = this.#options;
+    try {
+      const counters = await client.getVPPLBCounters({}, { signal });
+      const told = traffic.take(counters);
+      if (told) publish(told);
+    } catch (error) {
+      if (!(error instanceof ConnectError) || !uncounted.includes(error.code)) throw error;
+      traffic.interrupt();
+    }
+  }
+
+  async #checks(): Promise<NonNullable<Reading["checks"]>> {
+    const { client, signal } = this.#options;
+    const { names } = await client.listHealthChecks({}, { signal });
+    const checks = names.map((name) => client.getHealthCheck({ name }, { signal }).catch(ifThere));
+    return (await Promise.all(checks)).flatMap((check) => check ? [toWire(check)] : []);
+  }
+
+  async #vpp(): Promise<Pick<Reading, "status" | "vpp">> {
+    const { client, signal } = this.#options;
+    const [status, vpp] = await Promise.all([
+      client.getStatus({}, { signal }).catch(ifKnown),
+      client.getVPPInfo({}, { signal }).then(toWire).catch((error: unknown) => {
+        if (!(error instanceof ConnectError && error.code === Code.Unavailable)) throw error;
+        return { unavailable: error.rawMessage };
+      }),
+    ]);
+    return { ...status && { status: toWire(status) }, vpp };
+  }
+
+  /** What happened before it was followed. An older maglevd does not tell. */
+  async #readPast(): Promise<void> {
+    const { client, signal, clock } = this.#options;
+    const notBefore = BigInt(Math.round((clock.wall() - stripMs) * 1e6));
+    const [last, frontends] = await Promise.all([
+      client.listEvents({ limit: journalAtStart }, { signal }).catch(ifKnown),
+      client.listEvents({ kinds: ["frontend"], limit: 1000, notBeforeUnixNs: notBefore }, {
+        signal,
+      })
+        .catch(ifKnown),
+    ]);
+    const journal = last?.events.flatMap((event) => entryOf(event) ?? []) ?? [];
+    const steps: Record<string, Step[]> = {};
+    for (const { event } of frontends?.events.reverse() ?? []) {
+      if (event.case !== "frontend" || !event.value.transition) continue;
+      const { from, to, atUnixNs } = event.value.transition;
+      const known = steps[event.value.frontendName] ??= [[clock.wall() - stripMs, from]];
+      known.push([Number(atUnixNs) / 1e6, to]);
+    }
+    this.#publish({ kind: "reading", journal, steps });
+  }
+
+  #publish(reading: Reading): void {
+    const { kind: _, ...parts } = reading;
+    const isNews = Object.values(parts).some((part) => !Array.isArray(part) || part.length > 0);
+    if (isNews) this.#options.publish(reading);
+  }
+
+  /** Those that are other than is known. Probes alone make no difference: pulses tell of them. */
+  #differing(backends: readonly BackendInfo[], frontends: readonly FrontendInfo[]): Reading {
+    const known = this.#options.state();
+    return {
+      kind: "reading",
+      backends: backends.map(toWire).filter((now) => {
+        const before = known.backends.get(now.name);
+        if (!before) return true;
+        const { lastProbe: _, probeTimes: __, ...is } = now;
+        const { lastProbe: ___, probeTimes: ____, ...was } = before;
+        return JSON.stringify(is) !== JSON.stringify(was);
+      }),
+      frontends: frontends.map(toWire).filter((now) =>
+        JSON.stringify(now) !== JSON.stringify(known.frontends.get(now.name))
+      ),
+    };
+  }
+
+  /** Does something in a while, unless that is arranged already. */
+  #in(ms: number, what: "full" | "touched" | "counters" | "vpp"): void {
+    // Reading everything is put off by reading everything, and brought forward by a failure.
+    if (this.#timers.has(what) && what !== "full") return;
+    this.#timers.get(what)?.cancel();
+    this.#timers.set(
+      what,
+      this.#options.clock.after(ms, () => {
+        this.#timers.delete(what);
+        this.#due.add(what);
+        this.#wake?.();
+      }),
+    );
+  }
+}
+
+/** VPP is away, or maglevd too old to count. */
+const uncounted: readonly Code[] = [Code.Unavailable, Code.Unimplemented];
+
+/** It may have gone meanwhile. */
+function ifThere(error: unknown): undefined {
+  if (!(error instanceof ConnectError && error.code === Code.NotFound)) throw error;
+}
+
+/** An older maglevd does not know the call. */
+function ifKnown(error: unknown): undefined {
+  if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
+}

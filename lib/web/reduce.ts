@@ -1,0 +1,62 @@
+import { foldEvent } from "./reduce_event.ts";
+import { Draft } from "./draft.ts";
+import { type MaglevdState, unheard } from "./state.ts";
+import type { Change, Reading, Snapshot } from "./wire.ts";
+
+/**
+ * What is known of a maglevd after these changes, in their order. Pure: the same on the server and
+ * in the page, which therefore agree.
+ */
+export function fold(state: MaglevdState, changes: readonly Change[]): MaglevdState {
+  const draft = new Draft(state);
+  for (const change of changes) take(draft, change);
+  return draft.done();
+}
+
+/** The state that a snapshot tells of. */
+export function restore({ name, link, reading, traffic }: Snapshot): MaglevdState {
+  return fold(unheard(name, link.since), [
+    { kind: "link", link },
+    reading,
+    ...traffic ? [traffic] : [],
+  ]);
+}
+
+function take(draft: Draft, change: Change): void {
+  switch (change.kind) {
+    case "link":
+      draft.set({ link: change.link });
+      return;
+    case "event":
+      foldEvent(draft, change.event);
+      draft.note(change.entry);
+      return;
+    case "reading":
+      takeReading(draft, change);
+      return;
+    case "pulses":
+      for (const pulse of change.pulses) draft.pulse(change.at, pulse);
+      return;
+    case "traffic":
+      draft.set({
+        trafficAt: change.at,
+        frontendRates: new Map(change.frontends.map(([name, ...flow]) => [name, flow])),
+        backendRates: new Map(change.backends.map(([name, ...flow]) => [name, flow])),
+      });
+      return;
+  }
+}
+
+function takeReading(draft: Draft, reading: Reading): void {
+  for (const backend of reading.backends ?? []) draft.backends.set(backend.name, backend);
+  for (const frontend of reading.frontends ?? []) draft.frontends.set(frontend.name, frontend);
+  for (const name of reading.goneBackends ?? []) draft.removeBackend(name);
+  for (const name of reading.goneFrontends ?? []) draft.removeFrontend(name);
+  if (reading.checks) {
+    draft.set({ checks: new Map(reading.checks.map((check) => [check.name, check])) });
+  }
+  if (reading.status) draft.set({ status: reading.status });
+  if (reading.vpp) draft.set({ vpp: reading.vpp });
+  if (reading.journal) draft.set({ journal: reading.journal });
+  if (reading.steps) draft.set({ steps: new Map(Object.entries(reading.steps)) });
+}

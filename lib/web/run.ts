@@ -1,0 +1,118 @@
+import { CommandFailure, resolveServers } from "../cli/mod.ts";
+import { createLogger, goesToJournal, LimitedLog, type Logger, reasonOf } from "../log/mod.ts";
+import { Budgets, machineNames, openHttpPort } from "../rpc/mod.ts";
+import { Supervisor } from "../supervisor/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import { formatVersion, version } from "../version/mod.ts";
+import { type Assets, loadAssets } from "./assets.ts";
+import { Broadcast } from "./broadcast.ts";
+import { usage, UsageError } from "./flags.ts";
+import { Maglevd } from "./maglevd.ts";
+import { PageServer } from "./server.ts";
+import { readRequest, type Settings } from "./settings.ts";
+
+/** How long a log reader that has stopped may hold up the end, in milliseconds. */
+const flushLimitMs = 1000;
+
+/** Runs maglevd-frontend with these arguments until it is told to stop. Resolves to the exit code. */
+export async function runFrontend(args: readonly string[]): Promise<number> {
+  try {
+    const request = readRequest(args, Deno.env);
+    if (request.kind === "help") console.log(usage());
+    else if (request.kind === "version") console.log(formatVersion("maglevd-frontend"));
+    else return await serve(request.settings);
+    return 0;
+  } catch (error) {
+    const isUsage = error instanceof UsageError || error instanceof CommandFailure;
+    console.error(`maglevd-frontend: ${isUsage ? error.message : reasonOf(error)}`);
+    return isUsage ? 2 : 1;
+  }
+}
+
+async function serve(settings: Settings): Promise<number> {
+  const log = createLogger({
+    level: settings.logLevel,
+    sink: Deno.stdout,
+    clock: systemClock,
+    toJournal: goesToJournal(1, Deno.env),
+  });
+  const told = Promise.withResolvers<Deno.Signal>();
+  const stop = (signal: Deno.Signal) => () => told.resolve(signal);
+  for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop(signal));
+  // A service manager that reloads everything is not to end this.
+  Deno.addSignalListener("SIGHUP", () => log.info("nothing-to-reload"));
+  log.info("starting", { ...version });
+  await using frontend = await startFrontend(settings, log, await loadAssets());
+  log.info("web-listening", { addr: frontend.address });
+  const why = await told.promise;
+  log.info("stopping", { why });
+  await frontend[Symbol.asyncDispose]();
+  await log.flush(flushLimitMs);
+  return 0;
+}
+
+/** A running frontend. */
+export interface Frontend extends AsyncDisposable {
+  /** `host:port` as listened on. */
+  readonly address: string;
+}
+
+/** Starts everything. Throws a sentence when it cannot. */
+export async function startFrontend(
+  settings: Settings,
+  log: Logger,
+  assets: Assets,
+): Promise<Frontend> {
+  const clock = systemClock;
+  const servers = await resolveServers(settings.servers, Deno.env);
+  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
+  await using parts = new AsyncDisposableStack();
+  const limited = parts.use(new LimitedLog(log, clock));
+  const broadcast = new Broadcast({
+    clock,
+    servers: servers.map(({ name }) => name),
+    epoch: crypto.randomUUID().slice(0, 8),
+    version: version.version,
+  });
+  parts.defer(() => broadcast.close());
+  const maglevds = new Map(
+    servers.map((server) => [
+      server.name,
+      parts.use(new Maglevd(server, { broadcast, clock, log: limited })),
+    ]),
+  );
+  const page = new PageServer({
+    ...{ broadcast, maglevds, assets, credentials: settings.credentials, clock, log: limited },
+    hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
+  });
+  const port = openHttpPort({
+    name: "web",
+    address: settings.listen,
+    handlers: { http1: page.handle, http2: page.handle },
+    limits: { drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
+    observer: uncounted,
+    budgets: new Budgets(limited, clock),
+    clock,
+    log: limited,
+    supervisor: new Supervisor({
+      clock,
+      log,
+      fatal: (error) => log.error("fatal", { err: String(error) }),
+    }),
+  });
+  parts.defer(async () => {
+    page.close();
+    await port.close();
+  });
+  const all = parts.move();
+  return { address: port.address, [Symbol.asyncDispose]: () => all.disposeAsync() };
+}
+
+/** Connections are not told apart: browsers are counted by their streams. */
+const uncounted = {
+  opened: () => {},
+  closed: () => {},
+  refused: () => {},
+  displaced: () => {},
+  failed: () => {},
+};

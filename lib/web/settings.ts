@@ -1,0 +1,79 @@
+import { parseLogLevel } from "../log/mod.ts";
+import type { LogLevel } from "../log/mod.ts";
+import { parseListenAddress } from "../rpc/mod.ts";
+import type { ListenAddress } from "../rpc/mod.ts";
+import { type Environment, readFlags, UsageError } from "./flags.ts";
+
+/** Who may steer. */
+export interface Credentials {
+  readonly user: string;
+  readonly password: string;
+}
+
+/** How maglevd-frontend is to run. */
+export interface Settings {
+  /** As given: maglevds with commas between. */
+  readonly servers: string;
+  readonly listen: ListenAddress;
+  /** Further names of this machine, in lower case. */
+  readonly hostNames: readonly string[];
+  /** Undefined: nobody may steer, and there is no `/admin/`. */
+  readonly credentials: Credentials | undefined;
+  readonly logLevel: LogLevel;
+}
+
+/** What maglevd-frontend was asked to do. */
+export type Request =
+  | { readonly kind: "run"; readonly settings: Settings }
+  | { readonly kind: "version" }
+  | { readonly kind: "help" };
+
+/** Reads command line and environment. Throws {@link UsageError}. */
+export function readRequest(args: readonly string[], environment: Environment): Request {
+  const values = readFlags(args, environment);
+  const get = (name: Parameters<typeof values.get>[0]) => values.get(name) ?? "";
+  if (get("help") === "true") return { kind: "help" };
+  if (get("version") === "true") return { kind: "version" };
+  const logLevel = parseLogLevel(get("log-level"));
+  if (!logLevel) {
+    throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
+  }
+  if (get("server").trim() === "") {
+    throw new UsageError("--server is empty: there is nothing to show");
+  }
+  return {
+    kind: "run",
+    settings: {
+      servers: get("server"),
+      listen: readListen(get("listen")),
+      hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
+      credentials: readCredentials(environment),
+      logLevel,
+    },
+  };
+}
+
+function readListen(text: string): ListenAddress {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `--listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "${text}"`,
+    );
+  }
+}
+
+/** One without the other is a mistake that must not leave the door open, or shut. */
+function readCredentials(environment: Environment): Credentials | undefined {
+  const [user = "", password = ""] = ["USER", "PASSWORD"].map((name) =>
+    environment.get(`MAGLEV_FRONTEND_${name}`) ?? ""
+  );
+  if (user === "" && password === "") return undefined;
+  if (user === "" || password === "" || user.includes(":")) {
+    throw new UsageError(
+      "MAGLEV_FRONTEND_USER and MAGLEV_FRONTEND_PASSWORD go together, and a user has no colon",
+    );
+  }
+  return { user, password };
+}

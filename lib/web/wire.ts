@@ -1,0 +1,153 @@
+/**
+ * What travels from the server of the web view to the page: maglevd's own messages, as JSON has
+ * them, and what was found out about the way to a maglevd. Nothing here is described a second time:
+ * the types are those of `proto/`, with numbers for 64-bit integers.
+ *
+ * @module
+ */
+
+import type {
+  BackendInfo,
+  Event,
+  FrontendInfo,
+  GetStatusResponse,
+  HealthCheckInfo,
+  Outcome,
+  VPPInfo,
+  VPPLBState,
+} from "../gen/maglev_pb.ts";
+
+/**
+ * A message as JSON: without the runtime's own fields, and with numbers for 64-bit integers, so that
+ * times are exact to a quarter of a microsecond.
+ */
+export type Wire<T> = T extends bigint ? number
+  : T extends readonly (infer Item)[] ? readonly Wire<Item>[]
+  : T extends object
+    ? { readonly [Key in keyof T as Key extends `$${string}` ? never : Key]: Wire<T[Key]> }
+  : T;
+
+/** A backend as maglevd tells of it. */
+export type Backend = Wire<BackendInfo>;
+/** A frontend as maglevd tells of it. */
+export type Frontend = Wire<FrontendInfo>;
+/** A pool of a frontend. */
+export type Pool = Frontend["pools"][number];
+/** A backend in a pool. */
+export type Member = Pool["backends"][number];
+/** A health check. */
+export type Check = Wire<HealthCheckInfo>;
+/** What maglevd is and how it is. */
+export type Status = Wire<GetStatusResponse>;
+/** VPP, as maglevd is connected to it. */
+export type Vpp = Wire<VPPInfo>;
+/** What VPP's lb plugin holds. */
+export type VppTables = Wire<VPPLBState>;
+/** An event of maglevd. */
+export type MaglevdEvent = Wire<Event>;
+/** What a change comes to. */
+export type ChangeOutcome = Wire<Outcome>;
+
+/** The way to a maglevd. Times in Unix milliseconds. */
+export interface Link {
+  /** `new`: nothing was heard yet. */
+  readonly state: "new" | "connected" | "lost";
+  readonly since: number;
+  /** Why it is lost; empty otherwise. */
+  readonly reason: string;
+}
+
+/** An event in words. */
+export interface JournalEntry {
+  /** 0: not numbered, from an older maglevd. */
+  readonly seq: number;
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly kind: string;
+  /** Names it is about; empty where it does not apply. */
+  readonly backend: string;
+  readonly frontend: string;
+  readonly actor: string;
+  /** What happened, and why. */
+  readonly what: string;
+  readonly why: string;
+  /** The state that it led to, for its colour; empty for others. */
+  readonly to: string;
+}
+
+/** A state that began, in Unix milliseconds. */
+export type Step = readonly [at: number, state: string];
+
+/** Rates of something: packets and bits a second. Bits are -1 where they are not its own. */
+export type Rate = readonly [name: string, packets: number, bits: number];
+
+/** A probe that ended: how long it took in milliseconds. */
+export type Pulse = readonly [backend: string, ok: boolean, code: string, ms: number];
+
+/** Something new about a maglevd. */
+export type Change =
+  | { readonly kind: "link"; readonly link: Link }
+  | { readonly kind: "event"; readonly event: MaglevdEvent; readonly entry: JournalEntry }
+  | Reading
+  | { readonly kind: "pulses"; readonly at: number; readonly pulses: readonly Pulse[] }
+  | Traffic;
+
+/** What was read, as far as it differs from what was known. */
+export interface Reading {
+  readonly kind: "reading";
+  readonly backends?: readonly Backend[];
+  readonly frontends?: readonly Frontend[];
+  readonly checks?: readonly Check[];
+  /** Names of those that are no more. */
+  readonly goneBackends?: readonly string[];
+  readonly goneFrontends?: readonly string[];
+  readonly status?: Status;
+  readonly vpp?: Vpp | Unavailable;
+  /** What happened before: the newest first. */
+  readonly journal?: readonly JournalEntry[];
+  /** Of frontends, the states of the last hour: the oldest first. */
+  readonly steps?: Readonly<Record<string, readonly Step[]>>;
+}
+
+/** Why VPP cannot be asked. */
+export interface Unavailable {
+  readonly unavailable: string;
+}
+
+/** What came in, at this moment. */
+export interface Traffic {
+  readonly kind: "traffic";
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** By the names of frontends. */
+  readonly frontends: readonly Rate[];
+  /** By the names of backends; of an address that several share, to each the whole. */
+  readonly backends: readonly Rate[];
+}
+
+/** A change, and the maglevd that it is of. */
+export type Told = readonly [server: string, change: Change];
+
+/** One message to browsers. */
+export interface Message {
+  readonly told: readonly Told[];
+}
+
+/** Everything that is known of a maglevd, as it travels. */
+export interface Snapshot {
+  readonly name: string;
+  readonly link: Link;
+  readonly reading: Reading;
+  readonly traffic: Traffic | undefined;
+}
+
+/** The answer to `/view/api/state`. */
+export interface WholeState {
+  /** The place in the stream of events that this is the state at. */
+  readonly id: string;
+  /** The version of maglevd-frontend. */
+  readonly version: string;
+  /** The server's clock, in Unix milliseconds. */
+  readonly now: number;
+  readonly servers: readonly Snapshot[];
+}

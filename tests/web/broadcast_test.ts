@@ -1,0 +1,159 @@
+import assert from "node:assert/strict";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { Broadcast, type BroadcastLimits } from "../../lib/web/broadcast.ts";
+import { BrowserStream } from "../../lib/web/browser.ts";
+import type { Change, Message } from "../../lib/web/wire.ts";
+
+class Bed implements Disposable {
+  readonly clock = new FakeClock();
+  readonly broadcast: Broadcast;
+  readonly sent: string[] = [];
+
+  constructor(limits: Partial<BroadcastLimits> = {}) {
+    const { clock } = this;
+    const servers = ["rtr1", "rtr2"];
+    this.broadcast = new Broadcast({ clock, servers, epoch: "e", version: "1", limits });
+  }
+
+  /** Follows from an id on; returns how to end it. */
+  follow(id: string, sent = this.sent): () => void {
+    const decoder = new TextDecoder();
+    return this.broadcast.subscribe({ send: (octets) => sent.push(decoder.decode(octets)) }, id);
+  }
+
+  [Symbol.dispose](): void {
+    this.broadcast.close();
+    assert.equal(this.clock.pending, 0);
+  }
+}
+
+function link(reason: string): Change {
+  return { kind: "link", link: { state: "lost", since: 0, reason } };
+}
+
+function messageOf(text: string | undefined): Message {
+  return JSON.parse(/^data: (.*)$/m.exec(text ?? "")?.[1] ?? "null");
+}
+
+Deno.test("what changes within a tenth of a second is one message, for all the same octets", () => {
+  using bed = new Bed();
+  const others: Uint8Array[] = [];
+  const own: Uint8Array[] = [];
+  bed.broadcast.subscribe({ send: (octets) => others.push(octets) }, "e-0");
+  bed.broadcast.subscribe({ send: (octets) => own.push(octets) }, "e-0");
+  bed.follow("e-0");
+  bed.broadcast.publish("rtr1", link("a"));
+  bed.clock.advance(99);
+  bed.broadcast.publish("rtr2", link("b"));
+  assert.deepEqual(bed.sent, []);
+  bed.clock.advance(1);
+  assert.equal(bed.sent.length, 1);
+  assert.match(bed.sent[0] ?? "", /^id: e-1\ndata: .*\n\n$/);
+  assert.deepEqual(messageOf(bed.sent[0]).told, [["rtr1", link("a")], ["rtr2", link("b")]]);
+  assert.equal(own[0], others[0]);
+  assert.equal(bed.broadcast.state("rtr1")?.link.reason, "a");
+  assert.equal(bed.broadcast.messages, 1);
+});
+
+Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", () => {
+  using bed = new Bed({ pulses: 2 });
+  bed.follow("e-0");
+  const pulse = (name: string, ms: number) => [name, true, "L7OK", ms] as const;
+  bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [pulse("a", 1), pulse("b", 1)] });
+  bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [pulse("a", 2), pulse("c", 1)] });
+  bed.clock.advance(999);
+  assert.equal(bed.sent.length, 0);
+  bed.clock.advance(1);
+  assert.partialDeepStrictEqual(messageOf(bed.sent[0]).told, [
+    ["rtr1", { pulses: [["a", true, "L7OK", 2], ["b", true, "L7OK", 1]] }],
+  ]);
+  bed.broadcast.publish("rtr1", link("x"));
+  bed.clock.advance(100);
+  const told = messageOf(bed.sent[1]).told.map(([, { kind }]) => kind);
+  assert.deepEqual(told, ["link", "pulses"]);
+  bed.clock.advance(5_000);
+  assert.equal(bed.sent.length, 2);
+});
+
+Deno.test("what was missed is sent again for a while, else all is to be read anew", () => {
+  using bed = new Bed({ replayMs: 1_000, replayMessages: 3 });
+  const publish = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      bed.broadcast.publish("rtr1", link(`${i}`));
+      bed.clock.advance(100);
+    }
+  };
+  const behind = (id: string) => {
+    const sent: string[] = [];
+    bed.follow(id, sent)();
+    return sent.map((text) => /^(?:id: (\S+)|event: (\S+))/.exec(text)?.slice(1).join(""));
+  };
+  publish(2);
+  assert.deepEqual(behind("e-0"), ["e-1", "e-2"]);
+  assert.deepEqual(behind("e-2"), []);
+  publish(2);
+  assert.deepEqual(behind("e-0"), ["resync"]);
+  assert.deepEqual(behind("e-1"), ["e-2", "e-3", "e-4"]);
+  for (const id of ["", "e", "e-", "e-5", "f-4", "e-1.5", "e--1"]) {
+    assert.deepEqual(behind(id), ["resync"], id);
+  }
+  bed.clock.advance(2_000);
+  assert.deepEqual(behind("e-3"), ["resync"]);
+  assert.deepEqual(behind("e-4"), []);
+});
+
+Deno.test("replays are bounded in octets as well", () => {
+  using bed = new Bed({ replayBytes: 1_000 });
+  for (let i = 0; i < 5; i++) {
+    bed.broadcast.publish("rtr1", link("x".repeat(300)));
+    bed.clock.advance(100);
+  }
+  const sent: string[] = [];
+  bed.follow("e-0", sent);
+  assert.match(sent[0] ?? "", /^event: resync/);
+  bed.follow("e-3", sent);
+  assert.equal(sent.length, 3);
+});
+
+Deno.test("the whole state is written once for all who ask, and is that of its number", () => {
+  using bed = new Bed();
+  const first = bed.broadcast.whole();
+  assert.equal(bed.broadcast.whole(), first);
+  assert.equal(JSON.parse(first).id, "e-0");
+  bed.broadcast.publish("rtr2", link("gone"));
+  assert.equal(bed.broadcast.whole(), first);
+  bed.clock.advance(100);
+  const { id, servers } = JSON.parse(bed.broadcast.whole());
+  assert.deepEqual([id, servers[1].link.reason, servers[0].link.state], ["e-1", "gone", "new"]);
+});
+
+Deno.test("a sign of life comes every 15 s", () => {
+  using bed = new Bed();
+  bed.follow("e-0");
+  bed.clock.advance(30_000);
+  assert.deepEqual(bed.sent, [": alive\n\n", ": alive\n\n"]);
+});
+
+Deno.test("a browser that reads too slowly is cut off, whatever waits is dropped", async () => {
+  const octets = new Uint8Array(10);
+  for (const limits of [{ messages: 2, bytes: 1_000 }, { messages: 100, bytes: 25 }]) {
+    let cut = 0;
+    const browser = new BrowserStream(limits, () => cut++);
+    for (let i = 0; i < 4; i++) browser.send(octets);
+    assert.equal(cut, 1);
+    assert.deepEqual(await Array.fromAsync(browser), []);
+  }
+});
+
+Deno.test("a browser that reads gets everything in order, until its stream is ended", async () => {
+  const browser = new BrowserStream({ messages: 2, bytes: 1_000 }, assert.fail);
+  const reading = browser[Symbol.asyncIterator]();
+  for (let i = 0; i < 10; i++) {
+    const next = reading.next();
+    browser.send(Uint8Array.of(i));
+    assert.deepEqual((await next).value, Uint8Array.of(i));
+  }
+  const last = reading.next();
+  browser.end();
+  assert.equal((await last).done, true);
+});

@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { connectTo, type MaglevClient } from "../../lib/cli/mod.ts";
+import type { Event } from "../../lib/gen/maglev_pb.ts";
+import { systemClock } from "../../lib/time/mod.ts";
+import { Feed } from "../../lib/web/feed.ts";
+import { ProbeHistory } from "../../lib/web/probe_history.ts";
+import { fold } from "../../lib/web/reduce.ts";
+import { type MaglevdState, unheard } from "../../lib/web/state.ts";
+import { TrafficRates } from "../../lib/web/traffic.ts";
+import type { Change } from "../../lib/web/wire.ts";
+import { olderClient } from "../cli/older.ts";
+import { within } from "../support/deadline.ts";
+import { RecordedLog } from "../support/recorded_log.ts";
+
+/** Follows a maglevd until what is known of it is as it should be; tells every change. */
+async function follow(
+  client: MaglevClient,
+  holds: (state: MaglevdState) => boolean,
+): Promise<{ state: MaglevdState; changes: readonly Change[]; log: RecordedLog }> {
+  const over = new AbortController();
+  const changes: Change[] = [];
+  const log = new RecordedLog();
+  let state = unheard("rtr1", 0);
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const feed = new Feed({
+    ...{ name: "rtr1", address: "there", client, clock: systemClock, log },
+    traffic: new TrafficRates(),
+    probes: new ProbeHistory(),
+    state: () => state,
+    publish(change) {
+      changes.push(change);
+      state = fold(state, [change]);
+      if (holds(state)) resolve();
+    },
+  }).run(over.signal);
+  try {
+    await within(30_000, "what was waited for", promise);
+  } finally {
+    over.abort();
+    await feed;
+  }
+  return { state, changes, log };
+}
+
+/** A maglevd of before whose stream stays open. */
+function openOlder(): MaglevClient {
+  const older = olderClient();
+  const watchEvents: MaglevClient["watchEvents"] = async function* (request, options) {
+    yield* older.watchEvents(request);
+    const { signal } = options ?? {};
+    if (signal?.aborted) return;
+    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+  };
+  return { ...older, watchEvents };
+}
+
+Deno.test("of an older maglevd is shown what it tells, and the rest is unknown", async () => {
+  const { state } = await follow(
+    openOlder(),
+    ({ frontends, backends }) => frontends.size > 0 && backends.size > 0,
+  );
+  assert.equal(state.link.state, "connected");
+  assert.equal(state.status, undefined);
+  const www = state.frontends.get("www");
+  assert.deepEqual([www?.state, www?.activePool], ["", ""]);
+  // It tells states of backends alone: they were looked up.
+  assert.deepEqual(www?.pools[0]?.backends.map((each) => each.state), ["up", "unknown"]);
+  assert.deepEqual(state.backends.get("nginx0")?.frontends, ["www"]);
+  assert.ok(state.vpp && "version" in state.vpp);
+  assert.deepEqual([state.steps.size, state.trafficAt], [0, 0]);
+});
+
+Deno.test("events of an older maglevd have no number, and are folded all the same", async () => {
+  const { changes } = await follow(openOlder(), ({ backends }) => backends.size > 0);
+  const told = changes.flatMap((change) => change.kind === "event" ? [change.entry] : []);
+  assert.partialDeepStrictEqual(told, [{ seq: 0, backend: "nginx0", to: "down" }]);
+});
+
+Deno.test("a stream that ends is said to be lost once, with the time since, until it is back", async () => {
+  let tries = 0;
+  const older = openOlder();
+  const watchEvents: MaglevClient["watchEvents"] = async function* (request, options) {
+    if (++tries > 3) return yield* older.watchEvents(request, options);
+    if (tries === 1) yield* await Promise.resolve<Event[]>([]);
+    else throw new TypeError("made up");
+  };
+  const { changes, log } = await follow(
+    { ...older, watchEvents },
+    ({ link }) => link.state === "connected",
+  );
+  const links = changes.flatMap((change) => change.kind === "link" ? [change.link] : []);
+  assert.deepEqual(links.map(({ state, reason }) => [state, reason]), [
+    ["lost", "maglevd ended the stream of events"],
+    ["lost", "unexpected: made up"],
+    ["connected", ""],
+  ]);
+  assert.equal(links[0]?.since, links[1]?.since);
+  assert.equal(log.named("maglevd-lost").length, 1);
+});
+
+for (
+  const [what, answer, reason] of [
+    ["a web page", () => new Response("hello"), /is not maglevd's API: unsupported content type/],
+    ["garbage", () =>
+      new Response(new Uint8Array([0, 0, 0, 0, 2, 255, 255]), {
+        headers: { "content-type": "application/connect+proto" },
+      }), /./],
+  ] as const
+) {
+  Deno.test(`a server that answers with ${what} is lost, with the reason`, async () => {
+    await using server = Deno.serve({ hostname: "127.0.0.1", port: 0, onListen: () => {} }, answer);
+    using connection = connectTo(`127.0.0.1:${server.addr.port}`);
+    const { state } = await follow(connection.client, ({ link }) => link.state === "lost");
+    assert.match(state.link.reason, reason);
+    assert.equal(state.backends.size, 0);
+  });
+}

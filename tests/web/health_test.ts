@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { judge, shownState } from "../../lib/web/page/health.ts";
+import { bits, packets, short } from "../../lib/web/page/words.ts";
+import { fold } from "../../lib/web/reduce.ts";
+import { type MaglevdState, unheard } from "../../lib/web/state.ts";
+import type { Frontend, Status } from "../../lib/web/wire.ts";
+import { CheckerBed } from "../rpc/checker_bed.ts";
+import { readingOf } from "./reading.ts";
+
+function stateOf(bed: CheckerBed): MaglevdState {
+  return fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+}
+
+function www(state: MaglevdState, changes: Partial<Frontend> = {}) {
+  const frontend = state.frontends.get("www");
+  assert.ok(frontend);
+  return judge({ ...frontend, ...changes }, state);
+}
+
+Deno.test("a frontend's health is told by rising trouble, with what carries its traffic", () => {
+  using bed = new CheckerBed();
+  assert.deepEqual(www(stateOf(bed)), {
+    health: "unknown",
+    words: "not all probed yet",
+    capacity: 0,
+  });
+  const settling = { ...stateOf(bed), status: { warmup: "quiet" } as Status };
+  assert.equal(www(settling).health, "settling");
+  for (const name of ["web0", "web1", "web2", "web3"]) bed.move(name, "up");
+  assert.deepEqual(www(stateOf(bed)), { health: "fine", words: "2 servers", capacity: 1 });
+  bed.move("web3", "down");
+  assert.equal(www(stateOf(bed)).words, "1 on standby down");
+  bed.move("web0", "down");
+  const degraded = { health: "degraded", words: "1 of 2 servers out", capacity: 0.5 };
+  assert.deepEqual(www(stateOf(bed)), degraded);
+  bed.move("web1", "down");
+  const fallback = { health: "fallback", words: "on fallback, not on primary", capacity: 0.5 };
+  assert.deepEqual(www(stateOf(bed)), fallback);
+  bed.move("web2", "down");
+  assert.deepEqual(www(stateOf(bed)), {
+    ...{ health: "down", words: "nothing carries its traffic", capacity: 0 },
+  });
+  bed.move("web0", "up");
+  assert.equal(www(stateOf(bed), { failOpenSinceUnixNs: 1 }).health, "degraded");
+  assert.equal(www(stateOf(bed), { state: "" }).words, "this maglevd does not tell");
+});
+
+Deno.test("what an operator took out is no trouble, only less capacity", () => {
+  using bed = new CheckerBed();
+  for (const name of ["web0", "web1", "web2", "web3"]) bed.move(name, "up");
+  bed.move("web0", "paused");
+  assert.deepEqual(www(stateOf(bed)), { health: "fine", words: "2 servers", capacity: 0.5 });
+});
+
+Deno.test("a backend that drains is shown so while it is up", () => {
+  using bed = new CheckerBed();
+  bed.move("web0", "up");
+  bed.checker.operate([{ action: "drain", backend: "web0" }], { name: "anna", from: "" });
+  const backend = stateOf(bed).backends.get("web0");
+  assert.ok(backend?.drain);
+  const drained = { ...backend, drain: { ...backend.drain, drainedUnixNs: 5 } };
+  assert.deepEqual(
+    [shownState("up", backend), shownState("up", drained), shownState("down", backend)],
+    ["draining", "drained", "down"],
+  );
+  assert.deepEqual([shownState("up", undefined), shownState("", undefined)], ["up", "unknown"]);
+});
+
+Deno.test("rates keep three digits", () => {
+  const shown = [0, 0.04, 9.96, 12.3, 999, 999.6, 1_000, 12_345, 1_234_567, 9.9e9];
+  assert.deepEqual(shown.map(short), [
+    ...["0", "0", "10", "12", "999", "1k", "1k", "12.3k", "1.23M", "9.9G"],
+  ]);
+  assert.deepEqual([bits(0), bits(1_500), packets(2_500_000)], [
+    ...["0 bit/s", "1.5 kbit/s", "2.5M pkt/s"],
+  ]);
+});

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import axe from "axe-core";
+import type { Page } from "puppeteer-core";
+import type { Config } from "../../lib/config/mod.ts";
+import { anyStatus } from "../rpc/any_status.ts";
+import { CheckerBed } from "../rpc/checker_bed.ts";
+import { serve } from "../rpc/harness.ts";
+import { smallConfig } from "../rpc/small_config.ts";
+import { needing } from "../support/programs.ts";
+import { operator, startWeb, untilRead } from "./bed.ts";
+import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
+import type { Assets } from "../../lib/web/mod.ts";
+import { sampleVpp } from "./sample_vpp.ts";
+
+const evil = '<img src=x onerror="alert(1)">';
+const long = `‮שלום🧲${"x".repeat(180)}`;
+
+/** The small configuration, with names as nobody should choose them. */
+function oddConfig(): Config {
+  const config = smallConfig();
+  const renamed = (name: string) => name === "web2" ? evil : name === "web3" ? long : name;
+  const frontends = [...config.frontends].map(([name, frontend]) =>
+    [name, {
+      ...frontend,
+      description: `<b>${name}</b>`,
+      pools: frontend.pools.map((pool) => ({
+        ...pool,
+        backends: pool.backends.map((each) => ({ ...each, backend: renamed(each.backend) })),
+      })),
+    }] as const
+  );
+  const backends = [...config.backends].map(([name, backend]) =>
+    [renamed(name), { ...backend, name: renamed(name) }] as const
+  );
+  return { ...config, frontends: new Map(frontends), backends: new Map(backends) };
+}
+
+/** One frontend with very many backends. */
+function bigConfig(count: number): Config {
+  const config = smallConfig(count);
+  const [[name, frontend] = ["", undefined]] = config.frontends;
+  assert.ok(frontend);
+  const backends = [...config.backends.keys()].map((backend) => ({ backend, weight: 100 }));
+  const big = { ...frontend, pools: [{ name: "all", backends }] };
+  return { ...config, frontends: new Map([[name, big]]) };
+}
+
+/** What stands in the way of people, by all of axe's rules or these. */
+async function violations(page: Page, rules: readonly string[] = []): Promise<string[]> {
+  if (await page.evaluate("typeof axe") === "undefined") await page.evaluate(axe.source);
+  const only = rules.length > 0 ? { runOnly: rules } : {};
+  const options = JSON.stringify({ resultTypes: ["violations"], ...only });
+  const found = await page.evaluate(`axe.run(document, ${options})`);
+  const { violations } = found as import("axe-core").AxeResults;
+  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3)}`);
+}
+
+/** A maglevd with nothing to complain of. */
+async function calm() {
+  const { startedAt, config } = await anyStatus();
+  return { startedAt, config: { ...config, isChanged: false, rejected: "" } };
+}
+
+const flashes = "document.querySelectorAll('[data-flashed]').length";
+
+async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  const { complaints } = chromium;
+  await using first = await serve({ vpp: sampleVpp(), status: calm });
+  await using odd = await serve({ status: calm }, new CheckerBed(oddConfig()));
+  await using web = await startWeb([first.address, odd.address], {}, assets);
+  const { url } = web;
+  await untilRead(url);
+  const at = (server: string, rest = "") => `${url}/view/at/${encodeURIComponent(server)}${rest}`;
+  const page = await chromium.page();
+
+  await test.step("shows what is there, and what changes", async () => {
+    await page.goto(at(first.address));
+    await untilText(page, ".pools .row", "web0");
+    assert.match(await page.title(), /maglev$/);
+    await untilText(page, ".verdict h1", "not known yet");
+    first.bed.move("web0", "up");
+    first.bed.move("web1", "up");
+    await untilText(page, '.row[data-backend="web0"] .state', "up");
+    await untilText(page, ".verdict h1", "All is well");
+    first.bed.move("web1", "down");
+    await untilText(page, '.row[data-backend="web1"] .state', "down");
+    await untilText(page, ".problems", "web1");
+    assert.deepEqual(complaints(), []);
+  });
+
+  await test.step("flashes what changed, and nothing that is only seen first", async () => {
+    await page.goto(at(first.address));
+    await untilText(page, ".pools .row", "web0");
+    assert.equal(await page.evaluate(flashes), 0);
+    await page.click(`.tabs a[href$="${encodeURIComponent(odd.address)}"]`);
+    await untilText(page, ".pools .row", evil);
+    await page.click(`.tabs a[href$="${encodeURIComponent(first.address)}"]`);
+    await untilText(page, ".row", "web0");
+    assert.equal(await page.evaluate(flashes), 0);
+    first.bed.move("web1", "up");
+    await page.waitForSelector('.row[data-backend="web1"] [data-flashed]');
+    assert.equal(await page.$('.row[data-backend="web0"] .c-state [data-flashed]'), null);
+  });
+
+  await test.step("keeps the chosen maglevd in a cookie, unless it is gone", async () => {
+    await page.click(`.tabs a[href$="${encodeURIComponent(odd.address)}"]`);
+    await page.goto(`${url}/view/`);
+    await untilText(page, ".tabs [aria-current]", odd.address);
+    await page.setCookie({ name: "maglev_scope", value: "gone", url });
+    await page.goto(`${url}/view/`);
+    await untilText(page, ".tabs [aria-current]", first.address);
+  });
+
+  await test.step("shows names as text, whatever they are", async () => {
+    await page.goto(at(odd.address));
+    await untilText(page, ".row .c-name", evil);
+    assert.equal(await page.$("main img"), null);
+    await page.goto(at(odd.address, `/backend/${encodeURIComponent(long)}`));
+    await untilText(page, ".subject h1", long);
+    assert.deepEqual(complaints(), []);
+  });
+
+  await test.step("finds by name, and goes back", async () => {
+    await page.goto(at(first.address));
+    await untilText(page, ".pools .row", "web0");
+    await page.keyboard.press("/");
+    await page.waitForSelector("dialog[open] input");
+    await page.keyboard.type("web1");
+    await untilText(page, ".found [aria-selected=true]", "web1");
+    await page.keyboard.press("Enter");
+    await untilText(page, ".subject h1", "web1");
+    assert.equal(page.url(), at(first.address, "/backend/web1"));
+    await untilText(page, ".timeline", "L7OK");
+    await page.goBack();
+    await untilText(page, ".pools .row", "web0");
+    await page.keyboard.press("?");
+    await untilText(page, "dialog[open] h2", "Keys");
+  });
+
+  await test.step("is accessible and fits, each view, light and dark, wide and narrow", async () => {
+    const views = ["", "/backend/web1", "/vpp", "/journal"].map((path) => at(first.address, path));
+    const marks = [".pools .row", ".timeline li", ".vip tbody tr", ".journal tbody td"];
+    for (const [i, view] of [...views, `${url}/view/all`].entries()) {
+      await page.goto(view);
+      await page.waitForSelector(marks[i] ?? ".server");
+      // What differs in the dark is colour alone.
+      for (const [value, rules] of [["light", []], ["dark", ["color-contrast"]]] as const) {
+        await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value }]);
+        assert.deepEqual(await violations(page, rules), [], `${view} ${value}`);
+      }
+      await page.setViewport({ width: 360, height: 740 });
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.equal(width, 360, `${view} is ${width} pixels wide`);
+      await page.setViewport({ width: 1280, height: 900 });
+    }
+    await page.emulateMediaFeatures([]);
+    assert.deepEqual(complaints(), []);
+  });
+
+  await page.close();
+}
+
+async function whenLost(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using steady = await serve({ status: calm });
+  const first = await serve({ status: calm });
+  let web = await startWeb([steady.address, first.address], {}, assets);
+  const { url, address } = web;
+  await untilRead(url);
+  const page = await chromium.page();
+  await page.goto(`${url}/view/all`);
+  await untilText(page, ".server", "connected");
+
+  await test.step("tells since when a maglevd is lost, and finds it again", async () => {
+    await first[Symbol.asyncDispose]();
+    await untilText(page, ".tabs a", "lost");
+    await untilText(page, ".problems", "is not heard");
+    await using back = await serve({ addr: first.address });
+    back.bed.move("web3", "up");
+    await untilText(page, ".server:last-child", "connected");
+    await untilText(page, ".server:last-child", "1 up");
+  });
+
+  await test.step("reads everything anew when its own server was restarted", async () => {
+    await web[Symbol.asyncDispose]();
+    steady.bed.move("web0", "up");
+    const port = Number(address.split(":")[1]);
+    web = await startWeb([steady.address], { listen: { hostname: "127.0.0.1", port } }, assets);
+    await page.waitForFunction("document.querySelectorAll('.tabs a').length === 1");
+    await untilText(page, '.row[data-backend="web0"] .state', "up");
+  });
+
+  await page.close();
+  await web[Symbol.asyncDispose]();
+}
+
+async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using maglevd = await serve({ status: calm }, new CheckerBed(bigConfig(2_000)));
+  await using web = await startWeb([maglevd.address], {}, assets);
+  await untilRead(web.url);
+  const page = await chromium.page();
+  await page.goto(`${web.url}/view/`);
+  await page.click(".fold");
+  await untilText(page, ".row", "web0");
+  const rows = await page.$$eval(".row", (all) => all.length);
+  assert.ok(rows < 200, `${rows} rows are rendered`);
+  await page.evaluate("document.documentElement.scrollTo(0, document.body.scrollHeight / 2)");
+  await page.waitForSelector('.row[data-backend="web1000"]');
+  assert.deepEqual(chromium.complaints(), []);
+  await page.close();
+}
+
+async function steering(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using maglevd = await serve({ status: calm });
+  await using web = await startWeb([maglevd.address], { credentials: operator }, assets);
+  await untilRead(web.url);
+  maglevd.bed.move("web0", "up");
+  const page = await chromium.page(390, 844);
+  const server = encodeURIComponent(maglevd.address);
+
+  await test.step("nobody gets in without credentials", async () => {
+    await assert.rejects(page.goto(`${web.url}/admin/`), /ERR_INVALID_AUTH_CREDENTIALS/);
+  });
+
+  await test.step("an operator sees what a drain comes to, and drains", async () => {
+    await page.authenticate({ username: operator.user, password: operator.password });
+    await page.goto(`${web.url}/admin/at/${server}/backend/web0`);
+    await untilText(page, ".subject h1", "web0");
+    await page.click(".subject .act");
+    const press = (text: string) =>
+      page.locator(`dialog ::-p-text(${text})`).setTimeout(20_000).click();
+    await press("Drain…");
+    await untilText(page, "dialog .outcome", "goes down");
+    assert.deepEqual(await violations(page), []);
+    assert.equal(maglevd.bed.checker.backend("web0")?.drain, undefined);
+    await press("Drain now");
+    await untilText(page, "dialog [role=status]", "Done");
+    assert.notEqual(maglevd.bed.checker.backend("web0")?.drain, undefined);
+    await page.keyboard.press("Escape");
+    await untilText(page, ".lead", "draining");
+    await untilText(page, ".lead", "file enabled");
+  });
+
+  await test.step("another page cannot, though the browser knows the password", async () => {
+    const path = `${web.url}/admin/api/operate?server=${server}`;
+    const body = JSON.stringify({ operations: [{ action: "disable", backends: ["web0"] }] });
+    await using elsewhere = Deno.serve(
+      { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+      () =>
+        new Response(
+          `<form method=post enctype=text/plain action='${path}'><input name='${body}'></form>`,
+          { headers: { "content-type": "text/html" } },
+        ),
+    );
+    await page.goto(`http://127.0.0.1:${elsewhere.addr.port}/`);
+    for (const type of ["application/json", "text/plain"]) {
+      const sent = `fetch(${JSON.stringify(path)}, { method: "POST", credentials: "include",
+        ${type === "text/plain" ? "mode: 'no-cors'," : ""}
+        headers: { "content-type": "${type}" }, body: ${JSON.stringify(body)} })
+        .then((answer) => answer.type, () => "refused")`;
+      assert.match(String(await page.evaluate(sent)), /refused|opaque/);
+    }
+    await Promise.all([
+      page.waitForNavigation(),
+      page.evaluate("document.forms[0].submit()"),
+    ]);
+    assert.equal(maglevd.bed.checker.backend("web0")?.state, "up");
+    assert.equal(web.log.named("action").length, 1);
+  });
+
+  await page.close();
+}
+
+Deno.test(needing(haveChromium, "chromium", "the page in a browser"), async (test) => {
+  const assets = await builtPage();
+  await using chromium = await startChromium();
+  const parts = { inBrowser, whenLost, withMany, steering };
+  for (const [name, part] of Object.entries(parts)) {
+    await test.step(name, (step) => part(step, chromium, assets));
+  }
+});

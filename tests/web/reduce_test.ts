@@ -1,0 +1,103 @@
+import assert from "node:assert/strict";
+import { Listener } from "../../lib/simulation/listener.ts";
+import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
+import { fold, restore } from "../../lib/web/reduce.ts";
+import { journalKept, type MaglevdState, snapshotOf, unheard } from "../../lib/web/state.ts";
+import { CheckerBed } from "../rpc/checker_bed.ts";
+import { changeOf, readingOf, toldOf } from "./reading.ts";
+
+/** Puts a reducer beside the listener of each simulated maglevd. Returns how to undo that. */
+function listenAlong(compared: (heard: MaglevdState, read: MaglevdState) => void): () => void {
+  const { hear, differences } = Listener.prototype;
+  const states = new WeakMap<Listener, MaglevdState>();
+  const fresh = unheard("sim", 0);
+  const of = (listener: Listener) => {
+    const state = states.get(listener);
+    if (state) return state;
+    return fold(fresh, [readingOf(listener["checker"])]);
+  };
+  Listener.prototype.hear = function (event) {
+    const checker = this["checker"];
+    const known = fold(of(this), [changeOf(event)]);
+    // What is configured is read anew, as the server does it.
+    const isNew = event.kind === "reload" && event.result === "applied";
+    states.set(this, isNew ? fold(known, [readingOf(checker, known)]) : known);
+    return hear.call(this, event);
+  };
+  Listener.prototype.differences = function () {
+    compared(of(this), fold(fresh, [readingOf(this["checker"])]));
+    return differences.call(this);
+  };
+  return () => Object.assign(Listener.prototype, { hear, differences });
+}
+
+Deno.test("state by events equals state by reading, over histories of the whole daemon", async () => {
+  let seed = 0;
+  let compared = 0;
+  const undo = listenAlong((heard, read) => {
+    compared++;
+    assert.deepEqual(toldOf(heard), toldOf(read), `seed ${seed}`);
+  });
+  try {
+    for (seed = 1; seed <= 60; seed++) await runHistory(historyOf(seed));
+  } finally {
+    undo();
+  }
+  assert.ok(compared > 60, `compared ${compared} times`);
+});
+
+Deno.test("a state that has travelled is the same, but for what is not carried", () => {
+  using bed = new CheckerBed();
+  let state = fold(unheard("rtr1", 5), [readingOf(bed.checker)]);
+  bed.stream.subscribe((event) => state = fold(state, [changeOf(event)]));
+  bed.move("web0", "up");
+  bed.move("web1", "down");
+  state = fold(state, [
+    { kind: "link", link: { state: "connected", since: 5, reason: "" } },
+    { kind: "traffic", at: 7, frontends: [["www", 10, -1]], backends: [["web0", 10, 800]] },
+  ]);
+  const travelled = restore(JSON.parse(JSON.stringify(snapshotOf(state))));
+  assert.deepEqual(travelled, { ...state, journal: travelled.journal });
+  assert.deepEqual(travelled.frontendRates.get("www"), [10, -1]);
+  assert.equal(travelled.backends.get("web1")?.state, "down");
+});
+
+Deno.test("a fold leaves the state before it alone, and keeps what it does not touch", () => {
+  using bed = new CheckerBed();
+  const before = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  const copy = structuredClone(before);
+  const events: ReturnType<typeof changeOf>[] = [];
+  bed.stream.subscribe((event) => events.push(changeOf(event)));
+  bed.move("web0", "up");
+  const after = fold(before, events);
+  assert.deepEqual(before, copy);
+  assert.equal(after.backends.get("web0")?.state, "up");
+  assert.equal(after.backends.get("web3"), before.backends.get("web3"));
+});
+
+Deno.test("pulses are the last probe and its durations; of strangers they are nothing", () => {
+  using bed = new CheckerBed();
+  let state = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  for (let i = 1; i <= 40; i++) {
+    const pulses = [["web0", i % 2 === 0, "L7OK", i], ["nobody", true, "L7OK", 1]] as const;
+    state = fold(state, [{ kind: "pulses", at: i, pulses }]);
+  }
+  const { durationNs, atUnixNs } = state.backends.get("web0")?.lastProbe ?? {};
+  assert.deepEqual([durationNs, atUnixNs], [40e6, 40e6]);
+  assert.deepEqual(state.durations.get("web0")?.slice(-3), [38, -39, 40]);
+  assert.equal(state.durations.get("web0")?.length, 30);
+  assert.deepEqual([state.durations.size, state.backends.has("nobody")], [1, false]);
+});
+
+Deno.test("the journal's newest entries stay, the newest first", () => {
+  const entry = { kind: "x", backend: "", frontend: "", actor: "", what: "", why: "", to: "" };
+  const event = { event: { case: "heartbeat", value: { streamId: "", seq: 0 } } } as const;
+  const changes = Array.from({ length: journalKept + 5 }, (_, i) => ({
+    kind: "event" as const,
+    event: { ...event, seq: i, atUnixNs: 0 },
+    entry: { ...entry, seq: i, at: i },
+  }));
+  const { journal } = fold(unheard("rtr1", 0), changes);
+  assert.equal(journal.length, journalKept);
+  assert.deepEqual(journal.slice(0, 2).map(({ seq }) => seq), [journalKept + 4, journalKept + 3]);
+});

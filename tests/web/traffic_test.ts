@@ -1,0 +1,80 @@
+import { create } from "@bufbuild/protobuf";
+import assert from "node:assert/strict";
+import { EventSchema, VPPLBCountersSchema } from "../../lib/gen/maglev_pb.ts";
+import { ProbeHistory } from "../../lib/web/probe_history.ts";
+import { Touched } from "../../lib/web/touched.ts";
+import { TrafficRates } from "../../lib/web/traffic.ts";
+
+function counters(seconds: number, packets: number, bytes: number) {
+  return create(VPPLBCountersSchema, {
+    atUnixNs: BigInt(seconds) * 1_000_000_000n,
+    vips: [
+      { frontend: "www", nextPacket: BigInt(packets) },
+      { frontend: "api", firstPacket: BigInt(packets) },
+      { frontend: "" },
+    ],
+    addresses: [
+      { frontends: ["www"], bytes: BigInt(bytes) },
+      { frontends: ["api", "other"], bytes: BigInt(bytes) },
+    ],
+    servers: [{ backends: ["a b", "c"], packets: BigInt(packets), bytes: BigInt(bytes) }],
+  });
+}
+
+Deno.test("rates are what came between two looks; octets only where they are a frontend's own", () => {
+  const rates = new TrafficRates();
+  assert.equal(rates.take(counters(10, 100, 1_000)), undefined);
+  assert.deepEqual(rates.take(counters(15, 200, 2_000)), {
+    kind: "traffic",
+    at: 15_000,
+    frontends: [["www", 20, 1_600], ["api", 20, -1]],
+    backends: [["a b", 20, 1_600], ["c", 20, 1_600]],
+  });
+  assert.equal(rates.take(counters(15, 300, 3_000)), undefined, "the same look again");
+  // VPP was restarted: less than before is no rate.
+  assert.deepEqual(rates.take(counters(20, 10, 10))?.frontends, []);
+  rates.interrupt();
+  assert.equal(rates.take(counters(25, 20, 20)), undefined);
+  assert.deepEqual(rates.points("frontend", "www"), [[15_000, 20, 1_600]]);
+  assert.deepEqual(rates.points("backend", "a b"), [[15_000, 20, 1_600]]);
+});
+
+Deno.test("of the past, a quarter of an hour is kept, and nothing of who is gone", () => {
+  const rates = new TrafficRates();
+  for (let i = 1; i <= 200; i++) rates.take(counters(5 * i, 100 * i, 1_000 * i));
+  assert.equal(rates.points("frontend", "www").length, 180);
+  rates.take(create(VPPLBCountersSchema, { atUnixNs: 9_000_000_000_000n }));
+  assert.deepEqual(rates.points("frontend", "www"), []);
+});
+
+Deno.test("the last probes of a backend are kept in order, also round the ring", () => {
+  const history = new ProbeHistory();
+  for (let i = 1; i <= 130; i++) history.take(i, [["a", i % 2 === 0, "L7OK", i]]);
+  const points = history.points("a");
+  assert.equal(points.length, 120);
+  assert.deepEqual([points[0], points.at(-1)], [[11, 11, false], [130, 130, true]]);
+  history.forget(["a"]);
+  assert.deepEqual(history.points("a"), []);
+});
+
+Deno.test("what an event concerns is read again: a few by name, many all together", () => {
+  const touched = new Touched((backend) => backend === "web1" ? ["www"] : []);
+  const transition = { from: "up", to: "down", atUnixNs: 1n };
+  const event = (name: string) =>
+    create(EventSchema, {
+      event: { case: "backend", value: { backendName: name, transition } },
+    });
+  assert.ok(touched.isEmpty);
+  touched.add(event("web1"));
+  assert.deepEqual([touched.backends, touched.frontends], [["web1"], ["www"]]);
+  assert.equal(touched.isAll, false);
+  for (let i = 0; i < 60; i++) touched.add(event(`b${i}`));
+  assert.equal(touched.isAll, true);
+  touched.clear();
+  assert.ok(touched.isEmpty && !touched.isAll);
+  touched.add(create(EventSchema, { event: { case: "reload", value: { result: "applied" } } }));
+  assert.deepEqual([touched.isAll, touched.takeVpp(), touched.takeVpp()], [true, true, false]);
+  touched.clear();
+  touched.add(create(EventSchema, { event: { case: "operator", value: { action: "reset" } } }));
+  assert.equal(touched.isAll, true);
+});

@@ -1,0 +1,44 @@
+import { silentLogger } from "../../lib/log/mod.ts";
+import { type Assets, startFrontend } from "../../lib/web/mod.ts";
+import { buildPage } from "../page.ts";
+
+/** Who may steer in the demo. It listens on loopback only. */
+export const demoUser = { user: "demo", password: "demo" };
+
+/** The web view of the demo. */
+export interface DemoWeb extends AsyncDisposable {
+  /** Where a browser finds it. */
+  readonly url: string;
+}
+
+/**
+ * Builds the page into `folder`, and shows the maglevds at these ports of loopback at another one.
+ * Throws a sentence when it cannot, as on a machine that has never fetched the bundler.
+ */
+export async function startDemoWeb(
+  folder: string,
+  apis: readonly number[],
+  port: number,
+): Promise<DemoWeb> {
+  const frontend = await startFrontend(
+    {
+      servers: apis.map((api) => `localhost:${api}`).join(","),
+      listen: { hostname: "127.0.0.1", port },
+      hostNames: [],
+      credentials: demoUser,
+      logLevel: "error",
+    },
+    silentLogger,
+    await assetsIn(folder),
+  );
+  return { ...frontend, url: `http://${frontend.address}` };
+}
+
+/** Builds the page into `folder`, and reads it. */
+export async function assetsIn(folder: string): Promise<Assets> {
+  await buildPage(folder);
+  const [html = "", script = "", style = ""] = await Promise.all(
+    ["index.html", "app.js", "app.css"].map((name) => Deno.readTextFile(`${folder}/${name}`)),
+  );
+  return { html, script, style };
+}
