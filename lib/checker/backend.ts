@@ -49,6 +49,8 @@ export class BackendEntry {
   flaps: FlapMemory = neverFlapped;
   /** Set while it is kept down because of that. */
   hold: FlapHold | undefined;
+  /** What probes have found of it meanwhile, if they think that it is up. */
+  found: Health | undefined;
   /** Set while an operator has it drained. */
   drain: Drain | undefined;
   /** What is known of its traffic while it drains. */
@@ -91,6 +93,24 @@ export class BackendEntry {
     const drain = this.drain && "draining";
     const isFlapping = this.hold !== undefined;
     return { state: this.state, untested: this.untested, drain, isFlapping };
+  }
+
+  /** Another one that is as this one is now, but for its place; it is never probed. */
+  copy(): BackendEntry {
+    const copy = new BackendEntry(this.config, this.job.target, this.since);
+    copy.job.resemble(this.job);
+    copy.#health = this.#health;
+    copy.untested = this.untested;
+    copy.transitions = this.transitions;
+    copy.changes = this.changes;
+    copy.operatorEnabled = this.operatorEnabled;
+    copy.said = this.said;
+    copy.flaps = this.flaps;
+    copy.hold = this.hold;
+    copy.found = this.found;
+    copy.drain = this.drain;
+    copy.drainTraffic = this.drainTraffic;
+    return copy;
   }
 
   /**

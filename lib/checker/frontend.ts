@@ -19,8 +19,10 @@ import {
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
+import type { Steps } from "./slices.ts";
 import type { Moment, Rise } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
@@ -62,7 +64,7 @@ export interface Membership {
  * listeners are told is the difference to what they were told before, so nothing is told twice and
  * nothing is left out, in whatever order backends change.
  */
-export class FrontendEntry {
+export class FrontendEntry implements Side {
   /** As last announced. */
   state: FrontendState = "unknown";
   /** By the name of the backend, in the order of pools and their backends. */
@@ -94,6 +96,39 @@ export class FrontendEntry {
   /** What its backends come to. */
   get tally(): FrontendTally {
     return this.#standings.tally;
+  }
+
+  /** How it stands as a whole. */
+  get standing(): FrontendStanding {
+    const { tally: { state, activePool }, weight } = this.#standings;
+    return { state, activePool: this.#poolName(activePool), weight };
+  }
+
+  /** What a backend has here; undefined where it has no place. */
+  place(backend: string): Place | undefined {
+    const member = this.members.get(backend);
+    if (!member) return undefined;
+    const { pool, weight: configured } = member;
+    return { pool: this.#poolName(pool), configured, effective: this.#effectiveOf(member) };
+  }
+
+  /** Those whose pools carry its traffic, or would. */
+  *inActivePool(): Generator<string> {
+    for (const [name, { pool }] of this.members) if (pool === this.tally.activePool) yield name;
+  }
+
+  /** Another one that stands as this one does now, of the copies that `copyOf` tells. */
+  *copy(copyOf: (backend: BackendEntry) => BackendEntry): Steps<FrontendEntry> {
+    const copy = new FrontendEntry(this.file);
+    copy.state = this.state;
+    copy.#pool = this.#pool;
+    for (const [name, member] of this.members) {
+      const backend = copyOf(member.backend);
+      copy.members.set(name, { ...member, frontend: copy, backend });
+      yield;
+    }
+    yield* copy.#standings.resemble(this.#standings);
+    return copy;
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -202,9 +237,15 @@ export class FrontendEntry {
     return this.#standings.moved(member, moment, isFound(cause));
   }
 
-  /** What others see of a backend is another one, though it stands as before. */
-  outdate(): void {
+  /** A backend is held down because it flaps, or is not any more. */
+  noteFlapping(member: Membership): void {
     this.#snapshot = undefined;
+    this.#standings.noteFlapping(member);
+  }
+
+  /** Those that are held down because they flap. */
+  get flapping(): ReadonlySet<Membership> {
+    return this.#standings.flapping;
   }
 
   /** Whether somebody has just come up, so that `climb` has something to do. */

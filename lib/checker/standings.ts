@@ -4,6 +4,7 @@ import {
   FrontendTally,
   type LastUse,
   nextLastUse,
+  partOf,
   type Role,
   roleOf,
   slowStartPercent,
@@ -24,6 +25,7 @@ import {
   usesOf,
 } from "./fail_open.ts";
 import type { Membership } from "./frontend.ts";
+import type { Steps } from "./slices.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */
@@ -47,9 +49,21 @@ export class Standings {
   #isNewsOfAll = false;
   /** Backends that have come up and have not all of their weights. */
   #climbing = 0;
+  readonly #flapping = new Set<Membership>();
 
   constructor(readonly file: Frontend, readonly members: ReadonlyMap<string, Membership>) {
     this.tally = new FrontendTally(file.pools.length);
+  }
+
+  /** Those that are held down because they flap. */
+  get flapping(): ReadonlySet<Membership> {
+    return this.#flapping;
+  }
+
+  /** A backend is held, or is not any more. */
+  noteFlapping(member: Membership): void {
+    if (member.backend.hold) this.#flapping.add(member);
+    else this.#flapping.delete(member);
   }
 
   /** Set while weights do not follow health. */
@@ -79,6 +93,7 @@ export class Standings {
       const former = before?.members.get(formerName(member));
       const { name } = member.backend;
       member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
+      this.noteFlapping(member);
       member.isNew = before !== undefined && !former && !before.#hasServer(member);
       member.role = roleOf(this.of(member));
       this.tally.add(member.pool, member.weight, member.role);
@@ -86,6 +101,30 @@ export class Standings {
     if (this.#open && !isKnown) this.#tell(failOpenNews(this, "begun"), true);
     this.#reconsider(at);
     this.#relieve();
+  }
+
+  /** Stands as `other` does, whose members these are copies of. */
+  *resemble(other: Standings): Steps<void> {
+    this.#open = other.#open;
+    for (const member of this.members.values()) {
+      this.#climbing += +isClimbing(member.rise);
+      this.noteFlapping(member);
+      // What was copied in many steps may have changed meanwhile: what these are counts.
+      member.role = roleOf(this.of(member));
+      this.tally.add(member.pool, member.weight, member.role);
+      yield;
+    }
+  }
+
+  /** The sum of the effective weights that are known. */
+  get weight(): number {
+    const { weight, activePool } = this.tally;
+    if (this.#climbing === 0) return weight;
+    return this.#rising().filter(([{ pool }]) => pool === activePool).reduce(
+      (sum, [{ weight: whole }, { step }]) =>
+        sum - whole + (whole > 0 ? partOf(whole, slowStartPercent(step)) : 0),
+      weight,
+    );
   }
 
   /** How a backend stands here. */

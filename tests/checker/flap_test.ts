@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { Operation } from "../../lib/checker/mod.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const flap = { changes: 4, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 200_000 };
@@ -168,6 +169,88 @@ Deno.test("better a server that flaps than none: it comes up where nobody else i
   assert.ok(ended?.kind === "safety");
   assert.equal(ended.detail, "nobody else is up in g");
   assert.deepEqual([bench.state("a"), bench.checker.frontend("g")?.state], ["up", "up"]);
+});
+
+Deno.test("it comes up as well where an operator takes the last other one out", () => {
+  const ways: readonly Operation[] = [
+    { action: "drain", backend: "c" },
+    { action: "disable", backend: "c" },
+    { action: "weight", frontend: "g", pool: "pool0", backend: "c", weight: 0, flush: false },
+  ];
+  for (const way of ways) {
+    using bench = up();
+    flapping(bench);
+    answering(bench, 0, 1, 2);
+    bench.clock.advance(3_000);
+    const { backends, frontends } = bench.checker.foresee([way]);
+    assert.deepEqual(backends.find(({ backend }) => backend === "a")?.to, "up", way.action);
+    assert.deepEqual(frontends.map(({ frontend }) => frontend), ["f", "g"]);
+    bench.checker.operate([way]);
+    assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"], way.action);
+  }
+});
+
+Deno.test("it comes up as soon as a weight of its own is asked for where nobody else is", () => {
+  using bench = up({ frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 0, c: 0 }] } });
+  flapping(bench);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(3_000);
+  assert.ok(isHeld(bench), "where it has no weight nobody needs it");
+  bench.checker.setWeight("g", "pool0", "a", 5, false);
+  assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
+});
+
+/** So many are held, all of one frontend, beside `well`, which is up. */
+function manyHeld(count: number): Bench {
+  const names = Array.from({ length: count }, (_, i) => `b${i}`);
+  const backends = Object.fromEntries([...names, "well"].map((name) => [name, {}]));
+  const frontends = { f: [Object.fromEntries(Object.keys(backends).map((name) => [name, 1]))] };
+  const bench = up({ backends, frontends });
+  for (let i = 0; i < 5; i++) {
+    if (i % 2 === 0) answering(bench, count);
+    else answering(bench, ...names.keys(), count);
+    const want = i % 2 === 0 ? "down" : "up";
+    while (names.some((name) => bench.state(name) !== want)) bench.clock.advance(10);
+  }
+  answering(bench, ...names.keys(), count);
+  bench.clock.advance(3_000);
+  assert.ok(names.every((name) => bench.checker.backend(name)?.flapHold));
+  return bench;
+}
+
+Deno.test("however many are held, a change of another one costs the same", () => {
+  const looks = [5, 200].map((count) => {
+    using bench = manyHeld(count);
+    let looks = 0;
+    const now = bench.clock.now.bind(bench.clock);
+    bench.clock.now = () => {
+      looks++;
+      return now();
+    };
+    for (let i = 0; i < 10; i++) {
+      bench.checker.setWeight("f", "pool0", "well", 2 + i, false);
+      bench.checker.foresee([{ action: "pause", backend: "well" }]);
+    }
+    return looks;
+  });
+  assert.equal(looks[0], looks[1]);
+});
+
+Deno.test("all that are held end in their time, however many at once", () => {
+  using bench = manyHeld(200);
+  bench.clock.advance(61_000);
+  const { checker } = bench;
+  const held = checker.backendNames().filter((name) => checker.backend(name)?.flapHold);
+  assert.deepEqual(held, []);
+  assert.ok(checker.backendNames().every((name) => checker.backend(name)?.state === "up"));
+});
+
+Deno.test("of many that are held no more than are needed come up", () => {
+  using bench = manyHeld(20);
+  bench.checker.pause("well");
+  const { checker } = bench;
+  const up = checker.backendNames().filter((name) => checker.backend(name)?.state === "up");
+  assert.equal(up.length, 1);
 });
 
 Deno.test("one that nobody can stand in for is held only while its checks fail", () => {
