@@ -15,7 +15,7 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
 import type { FlapHold } from "./flap_holds.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import type { Said } from "./saved.ts";
 import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";

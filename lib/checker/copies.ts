@@ -1,5 +1,6 @@
 import type { BackendEntry } from "./backend.ts";
-import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { World } from "./plan.ts";
 import type { Steps } from "./slices.ts";
 

@@ -3,61 +3,28 @@ import type {
   Happening,
   OverrideHappening,
   ReasonedHappening,
-  ToldWeight,
   WeightHappening,
 } from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
-  effectiveWeight,
   effectiveWeights,
   type FrontendState,
   type FrontendTally,
-  type LastUse,
-  type Role,
+  judgeWeight,
+  type PoolRole,
   type Standing,
   type Weight,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import { absent, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { Steps } from "./slices.ts";
-import type { Moment, Rise } from "./slow_starts.ts";
+import type { Moment } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
-
-/** The weights of one backend in one frontend, as listeners know them. */
-interface ToldWeights {
-  readonly configured: ToldWeight;
-  readonly effective: ToldWeight;
-}
-
-const absent: ToldWeights = { configured: "absent", effective: "absent" };
-
-/** A backend's place in one frontend. */
-export interface Membership {
-  readonly frontend: FrontendEntry;
-  readonly backend: BackendEntry;
-  /** Index of the pool. */
-  readonly pool: number;
-  /** As in the file. */
-  readonly fileWeight: number;
-  /** In force: the operator's, else the file's. */
-  weight: number;
-  /** Who set it; undefined while it is the file's. */
-  said: Said | undefined;
-  /** What was last announced. */
-  told: ToldWeights;
-  /** As it is counted. */
-  role: Role;
-  /** When it last carried traffic; undefined: it did not when its check last failed. */
-  lastUse: LastUse | undefined;
-  /** Set for a while after it came up where the frontend has a slow start. */
-  rise: Rise | undefined;
-  /** It came to a frontend that there was, and VPP has nothing for it. */
-  isNew: boolean;
-}
 
 /**
  * Everything known about one frontend. Replaced when the file says something else about it. What
@@ -71,6 +38,8 @@ export class FrontendEntry implements Side {
   readonly members = new Map<string, Membership>();
   /** Name of the active pool, as last announced. */
   #pool: string;
+  /** Index of the held pool when weights were announced last. */
+  #heldPool = -1;
   /** Undefined until it is asked for after a weight was set. */
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
@@ -122,6 +91,7 @@ export class FrontendEntry implements Side {
     const copy = new FrontendEntry(this.file);
     copy.state = this.state;
     copy.#pool = this.#pool;
+    copy.#heldPool = this.#heldPool;
     for (const [name, member] of this.members) {
       const backend = copyOf(member.backend);
       copy.members.set(name, { ...member, frontend: copy, backend });
@@ -275,6 +245,7 @@ export class FrontendEntry implements Side {
   assume(): void {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
+    this.#heldPool = this.tally.heldPool;
     this.#standings.takeNews();
     for (const member of this.members.values()) {
       const effective = this.#effectiveOf(member);
@@ -293,6 +264,8 @@ export class FrontendEntry implements Side {
     const { happenings: own, isOfAll } = this.#standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
+    const isHeldFailover = this.tally.heldPool !== this.#heldPool;
+    this.#heldPool = this.tally.heldPool;
     const { name, address: { text: address } } = this.file;
     if (isFailover) {
       own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
@@ -300,10 +273,10 @@ export class FrontendEntry implements Side {
     }
     for (const member of concerned) this.#announce(member, own, at);
     const others: Happening[] = [];
-    if (isFailover || isOfAll) {
+    if (isFailover || isHeldFailover || isOfAll) {
       for (const member of this.members.values()) this.#announce(member, others, at);
     }
-    const cause = isOfAll ? safetyReason.cause : poolCause;
+    const cause = isOfAll || !isFailover ? safetyReason.cause : poolCause;
     const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
@@ -346,12 +319,14 @@ export class FrontendEntry implements Side {
       file: this.file,
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
-      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOfName),
+      weights: effectiveWeights(this.config, this.#poolRoleOf, this.#standingOfName),
       byHand: this.weightsByHand(),
       failOpenSince: this.open?.since,
       slowStarts: this.#standings.slowStarts(),
     };
   }
+
+  readonly #poolRoleOf = (pool: number): PoolRole => this.tally.poolRole(pool);
 
   readonly #standingOfName = (name: string): Standing => {
     const member = this.members.get(name);
@@ -381,9 +356,12 @@ export class FrontendEntry implements Side {
   }
 
   #effectiveOf(member: Membership): Weight {
-    const { pool, weight: configured } = member;
-    const isActive = pool === this.tally.activePool;
-    return effectiveWeight(this.#standings.of(member), configured, isActive);
+    return judgeWeight({
+      standing: this.#standings.of(member),
+      configured: member.weight,
+      pool: this.tally.poolRole(member.pool),
+      flushOnDown: this.file.flushOnDown,
+    }).weight;
   }
 
   #poolName(index: number): string {

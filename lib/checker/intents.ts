@@ -10,7 +10,7 @@ import {
 import type { BackendState } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Engine } from "./engine.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Verb } from "./types.ts";
 
 /** One thing that is to be done because of an operator: to a backend, or to its weight somewhere. */

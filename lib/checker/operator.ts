@@ -2,7 +2,7 @@ import type { Actor, EventSink } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Engine } from "./engine.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
 import type { Outcome } from "./outcome.ts";
 import { Prospect } from "./prospect.ts";

@@ -1,6 +1,6 @@
 import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Verb } from "./types.ts";
 
 /** What operations that were found to be possible would have made of backends and weights. */

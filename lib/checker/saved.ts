@@ -11,7 +11,8 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
 import type { SavedFailOpen } from "./fail_open.ts";
-import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Plan } from "./plan.ts";
 import { RecentChanges } from "./recent_changes.ts";
 

@@ -24,7 +24,7 @@ import {
   useOnJoining,
   usesOf,
 } from "./fail_open.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Steps } from "./slices.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
