@@ -153,7 +153,7 @@ export class BackendEntry {
       certificateEnd: this.job.certificateEnd,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
-      flapHold: this.hold,
+      flapHold: this.hold && { ...this.hold, isPassing: this.found !== undefined },
       drain: this.drain &&
         drainSnapshot(this.drain, this.placement.memberships, this.drainTraffic),
     };

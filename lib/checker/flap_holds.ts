@@ -21,6 +21,12 @@ export interface FlapHold {
   readonly until: number;
 }
 
+/** A hold, and what probes have found meanwhile. */
+export interface FlapHoldSnapshot extends FlapHold {
+  /** They think that it is up. */
+  readonly isPassing: boolean;
+}
+
 /** What flaps are looked after with. */
 export interface FlapHoldsOptions {
   readonly clock: Clock;

@@ -49,6 +49,7 @@ Deno.test("a backend that changes too often stays down though its checks pass, f
   assert.deepEqual(bench.checker.backend("a")?.flapHold, {
     since: bench.clock.wall(),
     until: bench.clock.wall() + 60_000,
+    isPassing: false,
   });
   assert.deepEqual(told(bench), [0, true, "flap-hold"]);
   const begun = bench.events.findLast(({ kind }) => kind === "safety");
