@@ -136,6 +136,8 @@ export class BackendEntry {
     if (!isRenamed) return;
     this.transitions = other.transitions;
     this.changes = other.changes;
+    this.flaps = other.flaps;
+    this.hold = other.hold;
   }
 
   /** What others may see of it. */

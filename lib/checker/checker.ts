@@ -24,6 +24,7 @@ import {
   type SavedWeight,
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
+import type { Moment } from "./slow_starts.ts";
 import { tryReload } from "./trial.ts";
 import {
   type BackendSnapshot,
@@ -166,7 +167,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** What is to be kept of a backend beyond the life of the process. */
   saved(backend: string): SavedBackend | undefined {
     const entry = this.#engine.world.backends.get(backend);
-    return entry && savedBackend(entry);
+    return entry && savedBackend(entry, this.#moment);
   }
 
   /** The weights of a frontend that operators have set. */
@@ -334,8 +335,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Puts the first configuration in force. */
   *#begin(config: Config, restored: Restored | undefined): Steps<void> {
     const plan = yield* this.#planned(config);
-    if (restored) restore(plan, restored);
+    if (restored) restore(plan, restored, this.#moment);
     yield* this.#carryOut(plan, { cause: { kind: "start" } });
+  }
+
+  get #moment(): Moment {
+    return { now: this.#clock.now(), wall: this.#clock.wall() };
   }
 
   #planned(config: Config): Steps<Plan> {

@@ -193,10 +193,11 @@ function isVerdict(state: BackendState): boolean {
 }
 
 /**
- * Better a server that flaps than none, or than those that fail-open keeps though they are down.
+ * Better a server that flaps than none, or than those that fail-open keeps though they are down. As
+ * long as others are awaited that may be up it has others.
  */
 function isInNeed({ tally, open }: FrontendEntry): boolean {
-  return tally.weight === 0 || open !== undefined;
+  return tally.state === "down" || open !== undefined;
 }
 
 /** Why a backend is to be held no more; undefined while it is. */

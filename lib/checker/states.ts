@@ -143,6 +143,11 @@ export class States {
       const isDrained = entry.drain.drainedAt !== undefined;
       if (isDrained) this.#tellDrain(entry, { change: "drained", frontends, detail }, reason);
     }
+    if (entry.hold) {
+      const about = { measure: "flap-hold", change: "begun", frontend: "", backend } as const;
+      const detail = "under its new name";
+      this.#options.events.emit(because(reason, [{ kind: "safety", ...about, detail }]));
+    }
     if (to === "unknown") return;
     const transition = { from: "unknown", to, at: this.#options.clock.wall() } as const;
     const { frontends } = placement;

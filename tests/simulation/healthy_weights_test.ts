@@ -56,6 +56,7 @@ Deno.test("a backend that passes and is held is found where somebody needs it", 
   const found = ["a is held though it passes and f needs it"];
   assert.deepEqual(seeing({ state: "down" }), found);
   assert.deepEqual(seeing({ state: "paused" }), found);
+  assert.deepEqual(seeing({ state: "unknown" }), [], "b may be up");
   assert.deepEqual(seeing({}, 1), found);
   bench.probe("a", fail);
   assert.equal(checker.backend("a")?.flapHold?.isPassing, false);
