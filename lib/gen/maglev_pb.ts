@@ -1971,7 +1971,8 @@ export type ReloadEvent = Message<"maglev.ReloadEvent"> & {
   result: string;
 
   /**
-   * applied only
+   * What differs from the configuration before; of a rejected one only where it was refused because
+   * of what it would take out of service.
    *
    * @generated from field: repeated maglev.ConfigChange changes = 2;
    */
