@@ -32,7 +32,7 @@ export class BackendEntry {
   readonly name: string;
   readonly job: ProbeJob<BackendEntry>;
   config: Backend;
-  placement: Placement = { memberships: [], frontends: [] };
+  #placement: Placement | (() => Placement) = { memberships: [], frontends: [] };
   #health: Health;
   /** No result yet and no operator's word: what VPP has for it is better than what is known. */
   untested = true;
@@ -95,10 +95,24 @@ export class BackendEntry {
     return { state: this.state, untested: this.untested, drain, isFlapping };
   }
 
-  /** Another one that is as this one is now, but for its place; it is never probed. */
-  copy(): BackendEntry {
+  /** Where it is used. */
+  get placement(): Placement {
+    if (typeof this.#placement === "function") this.#placement = this.#placement();
+    return this.#placement;
+  }
+
+  set placement(placement: Placement) {
+    this.#placement = placement;
+  }
+
+  /**
+   * Another one that is as this one is now; it is never probed. Where it is used is asked for when
+   * somebody wants to know.
+   */
+  copy(placement: () => Placement): BackendEntry {
     const copy = new BackendEntry(this.config, this.job.target, this.since);
     copy.job.resemble(this.job);
+    copy.#placement = placement;
     copy.#health = this.#health;
     copy.untested = this.untested;
     copy.transitions = this.transitions;

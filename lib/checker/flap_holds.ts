@@ -98,7 +98,7 @@ export class FlapHolds {
 
   /** An operator wants it held no more, and what there was forgotten. */
   lift(entry: BackendEntry, reason: Reason): void {
-    if (this.#held.has(entry)) this.#end(entry, neverFlapped, "lifted by hand", reason);
+    if (entry.hold) this.#end(entry, neverFlapped, "lifted by hand", reason);
     entry.flaps = neverFlapped;
   }
 
@@ -124,8 +124,9 @@ export class FlapHolds {
     // Whoever's probes pass from then on is looked at because of that.
     if (this.#inNeed.has(frontend)) return;
     this.#inNeed.add(frontend);
-    for (const { backend } of [...frontend.flapping]) {
-      this.#judge(backend);
+    for (const name of [...frontend.flapping]) {
+      const member = frontend.members.get(name);
+      if (member) this.#judge(member.backend);
       if (!isInNeed(frontend)) return;
     }
   }
@@ -147,7 +148,7 @@ export class FlapHolds {
 
   /** Ends a hold that is over, or makes no sense any more. */
   #judge(entry: BackendEntry): void {
-    if (!this.#held.has(entry)) return;
+    if (!entry.hold) return;
     const now = this.#options.clock.now();
     const why = whyOver(entry, now);
     if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safetyReason);

@@ -17,6 +17,7 @@ import {
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import { CopiedMembers } from "./copies.ts";
 import { absent, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
@@ -35,7 +36,7 @@ export class FrontendEntry implements Side {
   /** As last announced. */
   state: FrontendState = "unknown";
   /** By the name of the backend, in the order of pools and their backends. */
-  readonly members = new Map<string, Membership>();
+  readonly members: Map<string, Membership>;
   /** Name of the active pool, as last announced. */
   #pool: string;
   /** Index of the held pool when weights were announced last. */
@@ -47,7 +48,8 @@ export class FrontendEntry implements Side {
   readonly #standings: Standings;
 
   /** `file` is what the configuration says of it. */
-  constructor(readonly file: Frontend) {
+  constructor(readonly file: Frontend, members = new Map<string, Membership>()) {
+    this.members = members;
     this.#pool = file.pools[0]?.name ?? "";
     this.#standings = new Standings(file, this.members);
   }
@@ -81,24 +83,26 @@ export class FrontendEntry implements Side {
     return { pool: this.#poolName(pool), configured, effective: this.#effectiveOf(member) };
   }
 
-  /** Those whose pools carry its traffic, or would. */
-  *inActivePool(): Generator<string> {
-    for (const [name, { pool }] of this.members) if (pool === this.tally.activePool) yield name;
-  }
-
-  /** Another one that stands as this one does now, of the copies that `copyOf` tells. */
-  *copy(copyOf: (backend: BackendEntry) => BackendEntry): Steps<FrontendEntry> {
-    const copy = new FrontendEntry(this.file);
+  /** Another one that stands as this one does now, with the copies of its backends. */
+  copy(copyOf: (backend: BackendEntry) => BackendEntry): FrontendEntry {
+    const copy: FrontendEntry = new FrontendEntry(
+      this.file,
+      new CopiedMembers(this.members, (member) => ({
+        ...member,
+        frontend: copy,
+        backend: copyOf(member.backend),
+      })),
+    );
     copy.state = this.state;
     copy.#pool = this.#pool;
     copy.#heldPool = this.#heldPool;
-    for (const [name, member] of this.members) {
-      const backend = copyOf(member.backend);
-      copy.members.set(name, { ...member, frontend: copy, backend });
-      yield;
-    }
-    yield* copy.#standings.resemble(this.#standings);
+    copy.#standings.resemble(this.#standings);
     return copy;
+  }
+
+  /** Counts its backends anew as they are, one a step. */
+  recount(): Steps<void> {
+    return this.#standings.recount();
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -213,8 +217,8 @@ export class FrontendEntry implements Side {
     this.#standings.noteFlapping(member);
   }
 
-  /** Those that are held down because they flap. */
-  get flapping(): ReadonlySet<Membership> {
+  /** Names of those that are held down because they flap. */
+  get flapping(): ReadonlySet<string> {
     return this.#standings.flapping;
   }
 

@@ -40,8 +40,7 @@ export interface News {
  * that keep traffic safe make of them.
  */
 export class Standings {
-  /** Every change of a backend goes through it. */
-  readonly tally: FrontendTally;
+  #tally: FrontendTally;
   #open: FailOpen | undefined;
   /** What was restored of who was in use. */
   #uses: ReadonlyMap<string, LastUse> | undefined;
@@ -49,21 +48,30 @@ export class Standings {
   #isNewsOfAll = false;
   /** Backends that have come up and have not all of their weights. */
   #climbing = 0;
-  readonly #flapping = new Set<Membership>();
+  /** Names of backends that have come up, whether they have all of their weights or not. */
+  #risers = new Set<string>();
+  /** Names of backends that are held because they flap. */
+  #flapping = new Set<string>();
 
   constructor(readonly file: Frontend, readonly members: ReadonlyMap<string, Membership>) {
-    this.tally = new FrontendTally(file.pools.length);
+    this.#tally = new FrontendTally(file.pools.length);
   }
 
-  /** Those that are held down because they flap. */
-  get flapping(): ReadonlySet<Membership> {
+  /** What its backends come to; every change of one of them goes through it. */
+  get tally(): FrontendTally {
+    return this.#tally;
+  }
+
+  /** Names of those that are held down because they flap. */
+  get flapping(): ReadonlySet<string> {
     return this.#flapping;
   }
 
   /** A backend is held, or is not any more. */
   noteFlapping(member: Membership): void {
-    if (member.backend.hold) this.#flapping.add(member);
-    else this.#flapping.delete(member);
+    const { backend: { name, hold } } = member;
+    if (hold) this.#flapping.add(name);
+    else this.#flapping.delete(name);
   }
 
   /** Set while weights do not follow health. */
@@ -104,16 +112,30 @@ export class Standings {
   }
 
   /** Stands as `other` does, whose members these are copies of. */
-  *resemble(other: Standings): Steps<void> {
+  resemble(other: Standings): void {
+    this.#tally = other.tally.copy();
     this.#open = other.#open;
+    this.#climbing = other.#climbing;
+    this.#risers = new Set(other.#risers);
+    this.#flapping = new Set(other.#flapping);
+  }
+
+  /** Counts its members anew, one a step: some may be copies of an earlier or later moment. */
+  *recount(): Steps<void> {
+    const tally = new FrontendTally(this.file.pools.length);
+    this.#climbing = 0;
+    this.#risers.clear();
+    this.#flapping.clear();
     for (const member of this.members.values()) {
-      this.#climbing += +isClimbing(member.rise);
+      const { rise } = member;
+      member.rise = undefined;
+      this.#setRise(member, rise);
       this.noteFlapping(member);
-      // What was copied in many steps may have changed meanwhile: what these are counts.
       member.role = roleOf(this.of(member));
-      this.tally.add(member.pool, member.weight, member.role);
+      tally.add(member.pool, member.weight, member.role);
       yield;
     }
+    this.#tally = tally;
   }
 
   /** The sum of the effective weights that are known. */
@@ -240,10 +262,10 @@ export class Standings {
   }
 
   #rising(): [Membership, Rise][] {
-    if (!this.tally.hasRising) return [];
-    return [...this.members.values()].flatMap((member): [Membership, Rise][] =>
-      member.rise ? [[member, member.rise]] : []
-    );
+    return [...this.#risers].flatMap((name): [Membership, Rise][] => {
+      const member = this.members.get(name);
+      return member?.rise ? [[member, member.rise]] : [];
+    });
   }
 
   /** Where nobody else carries a pool's traffic, those that have come up get all of their weights. */
@@ -259,6 +281,8 @@ export class Standings {
   #setRise(member: Membership, rise: Rise | undefined): void {
     this.#climbing += +isClimbing(rise) - +isClimbing(member.rise);
     member.rise = rise;
+    if (rise) this.#risers.add(member.backend.name);
+    else this.#risers.delete(member.backend.name);
   }
 
   #count(member: Membership): void {

@@ -3,10 +3,10 @@ import type { EventSink, OverrideHappening, ReasonedHappening } from "../events/
 import { PretendedProbing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { vipOf } from "./apply.ts";
-import { copied, type Copies } from "./copies.ts";
+import { Copies } from "./copies.ts";
 import { Engine } from "./engine.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { type Asked, backendOf, carryOut, type Intent } from "./intents.ts";
+import { type Asked, carryOut, type Intent } from "./intents.ts";
 import {
   type BackendOutcome,
   type FrontendOutcome,
@@ -27,9 +27,8 @@ export function* tryIntents(
   asked: Asked,
   clock: Clock,
 ): Steps<Outcome> {
-  const backends = new Set(intents.map(backendOf));
-  const copies = yield* copied(world, reached(intents), backends);
-  const trial = new Trial(copies.world, clock);
+  const copies = new Copies();
+  const trial = new Trial({ ...world, backends: new Map(), frontends: new Map() }, clock);
   for (const intent of intents) {
     carryOut(copyOf(intent, copies), asked, { events: trial, engine: trial.engine });
     yield;
@@ -52,9 +51,10 @@ export function* tryReload(
   config: Config,
   clock: Clock,
 ): Steps<Omit<ForeseenReload, "changes" | "refusal">> {
-  const copies = yield* copied(old, old.frontends.values(), old.backends.values());
-  const trial = new Trial(copies.world, clock);
-  const plan = yield* planReload(copies.world, config, clock.wall());
+  const copies = new Copies();
+  const copy = yield* copies.all(old);
+  const trial = new Trial(copy, clock);
+  const plan = yield* planReload(copy, config, clock.wall());
   yield* trial.engine.replace(plan, { cause: { kind: "config" } });
   const { world } = trial.engine;
   const backends: BackendOutcome[] = [];
@@ -66,38 +66,10 @@ export function* tryReload(
   return { backends, frontends, overrides: trial.overrides, desired: new Foreseen(world) };
 }
 
-/** The frontends that may be changed by `intents`, or by a backend that they let go of. */
-function reached(intents: readonly Intent[]): Set<FrontendEntry> {
-  const frontends = new Set(
-    intents.flatMap((intent) =>
-      "at" in intent
-        ? [intent.at.frontend]
-        : intent.on.placement.memberships.map(({ frontend }) => frontend)
-    ),
-  );
-  // Those that are added meanwhile are looked at as well.
-  for (const { flapping } of frontends) {
-    for (const { backend } of flapping) {
-      for (const { frontend } of backend.placement.memberships) frontends.add(frontend);
-    }
-  }
-  return frontends;
-}
-
-function copyOf(intent: Intent, { backends, frontends }: Copies): Intent {
-  if ("at" in intent) {
-    const { frontend, backend: { name } } = intent.at;
-    return { ...intent, at: copyIn(frontends, frontend).members.get(name) ?? missing(name) };
-  }
-  return { ...intent, on: copyIn(backends, intent.on) };
-}
-
-function copyIn<T>(copies: ReadonlyMap<T, T>, original: T): T {
-  return copies.get(original) ?? missing("what an intent is about");
-}
-
-function missing(what: string): never {
-  throw new TypeError(`${what} was not copied`);
+function copyOf(intent: Intent, copies: Copies): Intent {
+  return "at" in intent
+    ? { ...intent, at: copies.member(intent.at) }
+    : { ...intent, on: copies.backend(intent.on) };
 }
 
 function* reloadedFrontends(
@@ -202,9 +174,9 @@ const nobody: CheckerObserver = { probesDone() {}, transition() {}, removed() {}
 /** Those that may have another share, though the same weight. */
 function* othersOf(before: FrontendEntry | undefined, after: FrontendEntry): Generator<string> {
   const [was, is] = [before?.standing, after.standing];
-  if (was?.activePool === is.activePool && was.weight === is.weight) return;
-  if (before && was?.activePool !== is.activePool) yield* before.inActivePool();
-  yield* after.inActivePool();
+  if (!before || (was?.activePool === is.activePool && was.weight === is.weight)) return;
+  const pools = [before.tally.activePool, after.tally.activePool];
+  for (const [name, { pool }] of before.members) if (pools.includes(pool)) yield name;
 }
 
 function changeOf(
