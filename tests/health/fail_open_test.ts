@@ -37,6 +37,13 @@ Deno.test("fail-open begins when the share is missed even if all that are awaite
   }
 });
 
+Deno.test("of four backends and a fallback of two, as many count as the guide says", () => {
+  const begins = (setting: FailOpen, up: number) =>
+    failsOpen(setting, { up, down: 6 - up, awaited: 0 }, false);
+  assert.deepEqual([3, 2].map((up) => begins(50, up)), [false, true]);
+  assert.deepEqual([33, 34].map((setting) => begins(setting, 2)), [false, true]);
+});
+
 Deno.test("fail-open ends only when the share is reached by those that are known to be up", () => {
   const rows: readonly [FailOpen, up: number, down: number, awaited: number, lasts: boolean][] = [
     ["never", 0, 4, 0, false],
