@@ -33,12 +33,16 @@ Deno.test("a backend that changes too often stays down though its checks pass, f
 Deno.test("whoever looks at each event sees why the weight is what it is, too", () => {
   using bench = up();
   const seen: unknown[] = [];
-  bench.stream.subscribe(() => seen.push(told(bench)));
+  bench.stream.subscribe((event) => {
+    seen.push(told(bench));
+    if (event.kind === "safety") assert.equal(isHeld(bench), event.change === "begun");
+  });
   flapping(bench);
   assert.deepEqual(told(bench), [0, true, "flap-hold"]);
   bench.clock.advance(61_000);
   assert.deepEqual(told(bench), [0, true, "not-up"]);
   assert.ok(seen.length > 0);
+  assert.deepEqual(bench.log.named("event-listener-failed"), []);
 });
 
 Deno.test("one whose checks fail at the end of its time stays down until they pass", () => {
