@@ -224,7 +224,8 @@ Deno.test("of many that are held no more than are needed come up", () => {
 Deno.test("one that nobody can stand in for is held only while its checks fail", () => {
   using bench = up({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } });
   flapping(bench);
-  assert.ok(isHeld(bench));
+  bench.checker.setWeight("f", "pool0", "a", 50, false);
+  assert.ok(isHeld(bench), "as long as they fail nobody gains by its end");
   answering(bench, 0);
   bench.clock.advance(2_000);
   assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
