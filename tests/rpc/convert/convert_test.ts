@@ -87,19 +87,6 @@ Deno.test("a backend that was never probed has no last probe", () => {
   assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
 });
 
-Deno.test("a hold reaches the wire, with whether the probes pass", () => {
-  using bed = new CheckerBed();
-  const [backend, trend] = [bed.checker.backend("web1"), bed.checker.trend("web1")];
-  assert.ok(backend && trend);
-  const flapHold = { since: 1_700_000_000_000, until: 1_700_000_060_000, isPassing: true };
-  const info = backendToProto({ ...backend, flapHold }, trend);
-  assert.partialDeepStrictEqual(info.flapHold, {
-    sinceUnixNs: 1_700_000_000_000_000_000n,
-    untilUnixNs: 1_700_000_060_000_000_000n,
-    passing: true,
-  });
-});
-
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
   using bed = new CheckerBed();
   bed.move("web0", "up");
