@@ -15,7 +15,7 @@ import type { CheckerObserver } from "./types.ts";
 export interface ApplyContext {
   readonly clock: Clock;
   readonly states: States;
-  readonly probing: Probing<BackendEntry>;
+  readonly probing: Pick<Probing<BackendEntry>, "aim" | "outdate" | "retime" | "forget">;
   readonly events: EventSink;
   readonly observer: CheckerObserver;
   /** Milliseconds within which the first probe by a check comes, by the new configuration. */
@@ -92,13 +92,14 @@ export function verdictOf({ entry, donor, target, enabled }: Change): Entering |
 
 function retarget(
   { entry, config, target, recheck: what }: Change,
-  probing: Probing<BackendEntry>,
+  probing: ApplyContext["probing"],
 ) {
   const { check: before, health } = entry;
   entry.config = config;
   if (what) probing.outdate(entry.job, what);
   entry.job.target = target;
   if (what) entry.health = recheck(health, before, target.check, what);
+  if (what === "target") entry.found = undefined;
 }
 
 /** The rest, step by step, after `swap`: each is a change like any other. */

@@ -15,7 +15,7 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import { ProbeJob } from "../probing/mod.ts";
 import { type Drain, drainSnapshot, type DrainTraffic } from "./drain.ts";
 import type { FlapHold } from "./flap_holds.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import type { Said } from "./saved.ts";
 import type { BackendByHand, BackendSnapshot, BackendTrend } from "./types.ts";
@@ -32,7 +32,7 @@ export class BackendEntry {
   readonly name: string;
   readonly job: ProbeJob<BackendEntry>;
   config: Backend;
-  placement: Placement = { memberships: [], frontends: [] };
+  #placement: Placement | (() => Placement) = { memberships: [], frontends: [] };
   #health: Health;
   /** No result yet and no operator's word: what VPP has for it is better than what is known. */
   untested = true;
@@ -49,6 +49,8 @@ export class BackendEntry {
   flaps: FlapMemory = neverFlapped;
   /** Set while it is kept down because of that. */
   hold: FlapHold | undefined;
+  /** What probes have found of it meanwhile, if they think that it is up. */
+  found: Health | undefined;
   /** Set while an operator has it drained. */
   drain: Drain | undefined;
   /** What is known of its traffic while it drains. */
@@ -93,6 +95,38 @@ export class BackendEntry {
     return { state: this.state, untested: this.untested, drain, isFlapping };
   }
 
+  /** Where it is used. */
+  get placement(): Placement {
+    if (typeof this.#placement === "function") this.#placement = this.#placement();
+    return this.#placement;
+  }
+
+  set placement(placement: Placement) {
+    this.#placement = placement;
+  }
+
+  /**
+   * Another one that is as this one is now; it is never probed. Where it is used is asked for when
+   * somebody wants to know.
+   */
+  copy(placement: () => Placement): BackendEntry {
+    const copy = new BackendEntry(this.config, this.job.target, this.since);
+    copy.job.resemble(this.job);
+    copy.#placement = placement;
+    copy.#health = this.#health;
+    copy.untested = this.untested;
+    copy.transitions = this.transitions;
+    copy.changes = this.changes;
+    copy.operatorEnabled = this.operatorEnabled;
+    copy.said = this.said;
+    copy.flaps = this.flaps;
+    copy.hold = this.hold;
+    copy.found = this.found;
+    copy.drain = this.drain;
+    copy.drainTraffic = this.drainTraffic;
+    return copy;
+  }
+
   /**
    * Becomes what `other` was, which was probed at the same server. What probes found out counts if
    * it was probed alike; `isRenamed`: it is the same backend under another name, so that what
@@ -116,6 +150,8 @@ export class BackendEntry {
     if (!isRenamed) return;
     this.transitions = other.transitions;
     this.changes = other.changes;
+    this.flaps = other.flaps;
+    this.hold = other.hold;
   }
 
   /** What others may see of it. */
@@ -133,7 +169,7 @@ export class BackendEntry {
       certificateEnd: this.job.certificateEnd,
       frontends: this.placement.frontends,
       byHand: this.#byHand(),
-      flapHold: this.hold,
+      flapHold: this.hold && { ...this.hold, isPassing: this.found !== undefined },
       drain: this.drain &&
         drainSnapshot(this.drain, this.placement.memberships, this.drainTraffic),
     };

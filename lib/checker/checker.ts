@@ -1,23 +1,20 @@
 import { type Config, configDiffSteps, type HealthCheck } from "../config/mod.ts";
 import { type Actor, because, type EventStream, type Reason } from "../events/mod.ts";
-import type { Health } from "../health/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
-import { Drains, type TrafficSource } from "./drains.ts";
+import type { TrafficSource } from "./drains.ts";
+import { Engine } from "./engine.ts";
 import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
-import { FlapHolds } from "./flap_holds.ts";
 import { firstProbeWithinMs } from "./first_probe.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
 import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
-import { emptyWorld, type Plan, planReload, type World } from "./plan.ts";
-import { foreseePlan } from "./reload_forecast.ts";
+import { emptyWorld, type Plan, planReload } from "./plan.ts";
 import { removalRefusal } from "./removals.ts";
 import {
   restore,
@@ -27,8 +24,8 @@ import {
   type SavedWeight,
 } from "./saved.ts";
 import { atOnce, Slices, type Steps } from "./slices.ts";
-import { SlowStarts } from "./slow_starts.ts";
-import { States } from "./states.ts";
+import type { Moment } from "./slow_starts.ts";
+import { tryReload } from "./trial.ts";
 import {
   type BackendSnapshot,
   type BackendTrend,
@@ -88,11 +85,9 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #observers: ProbeObservers;
   readonly #impairment: Impairment;
   readonly #operations: Operations;
-  readonly #drains: Drains;
-  readonly #slowStarts: SlowStarts;
-  readonly #holds: FlapHolds;
-  readonly #context: ApplyContext;
-  #world: World;
+  readonly #engine: Engine;
+  readonly #probing: Probing<BackendEntry>;
+  readonly #clock: Clock;
   #reloading: Promise<unknown> = Promise.resolve();
   #waiting: Waiting | undefined;
 
@@ -100,6 +95,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   constructor(options: CheckerOptions) {
     const { config, clock, events, log } = options;
     this.events = events;
+    this.#clock = clock;
     this.#slices = new Slices(clock);
     this.#observers = new ProbeObservers(
       options.observer,
@@ -108,93 +104,80 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     );
     this.#impairment = new Impairment(clock, events);
     const firstWithinMs = (check: HealthCheck) => firstProbeWithinMs(this.config, check);
-    const probing: Probing<BackendEntry> = new Probing({
+    const probing: Probing<BackendEntry> = this.#probing = new Probing({
       start: options.probing,
-      onVerdict: (entry, health, result) => states.probed(entry, health, result),
+      onVerdict: (entry, health, result) => engine.states.probed(entry, health, result),
       onLack: (_, { detail }) => this.#impairment.note(detail),
       onPulse: ({ name }, result) => this.#observers.pulse(name, result),
       onTally: ({ name }, type, counts) => this.#observers.probesDone(name, type, counts),
     });
-    const states: States = new States({
-      ...{ clock, events, firstWithinMs },
-      observer: this.#observers,
-      probing,
-      historyLimit: () => this.config.transitionHistory,
-      holds: () => holds,
-      risen: (frontend) => this.#slowStarts.begun(frontend),
-    });
-    this.#context = {
-      ...{ clock, states, probing, events, firstWithinMs },
-      observer: this.#observers,
-    };
-    this.#world = emptyWorld(config);
-    const world = () => this.#world;
-    const release = (entry: BackendEntry, health: Health, reason: Reason) =>
-      states.enterAll([{ entry, health, untested: false }], reason);
-    const holds: FlapHolds = this.#holds = new FlapHolds({ clock, events, release });
-    this.#slowStarts = new SlowStarts({ clock, events, world });
-    const drains = this.#drains = new Drains({ clock, states, world });
-    const operator = new Operator({ clock, events, states, drains, holds, world });
+    const observer = this.#observers;
+    const engine: Engine = this.#engine = new Engine(
+      { clock, events, probing, observer, firstWithinMs },
+      emptyWorld(config),
+    );
+    const operator = new Operator({ clock, events, engine });
+    const world = () => engine.world;
     this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
     atOnce(this.#begin(config, options.restored));
   }
 
   /** The configuration in force, with the weights of the file. */
   get config(): Config {
-    return this.#world.config;
+    return this.#engine.world.config;
   }
 
   /** Sorted. */
   backendNames(): readonly string[] {
-    return this.#world.backendNames;
+    return this.#engine.world.backendNames;
   }
 
   /** Sorted. */
   frontendNames(): readonly string[] {
-    return this.#world.frontendNames;
+    return this.#engine.world.frontendNames;
   }
 
   /** Sorted. */
   healthcheckNames(): readonly string[] {
-    return this.#world.healthcheckNames;
+    return this.#engine.world.healthcheckNames;
   }
 
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined {
-    const entry = this.#world.backends.get(name);
+    const entry = this.#engine.world.backends.get(name);
     return entry && this.#operations.backend(entry);
   }
 
   /** How a backend has fared of late, undefined when there is none of that name. */
   trend(backend: string): BackendTrend | undefined {
-    return this.#world.backends.get(backend)?.trend(this.#context.clock.wall());
+    return this.#engine.world.backends.get(backend)?.trend(this.#clock.wall());
   }
 
   /** A frontend as it is now; the same object until something changes. */
   frontend(name: string): FrontendSnapshot | undefined {
-    const entry = this.#world.frontends.get(name);
+    const entry = this.#engine.world.frontends.get(name);
     return entry && this.#operations.frontend(entry);
   }
 
   /** A health check of the configuration. */
   healthcheck(name: string): HealthCheck | undefined {
-    return this.#world.config.healthchecks.get(name);
+    return this.#engine.world.config.healthchecks.get(name);
   }
 
   /** What is to be kept of a backend beyond the life of the process. */
   saved(backend: string): SavedBackend | undefined {
-    const entry = this.#world.backends.get(backend);
-    return entry && savedBackend(entry);
+    const entry = this.#engine.world.backends.get(backend);
+    return entry && savedBackend(entry, this.#moment);
   }
 
   /** The weights of a frontend that operators have set. */
   savedWeights(frontend: string): SavedWeight[] {
-    return this.#world.frontends.get(frontend)?.weightsByHand() ?? [];
+    return this.#engine.world.frontends.get(frontend)?.weightsByHand() ?? [];
   }
 
   /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
   savedFailOpen(frontend: string): SavedFailOpen | undefined {
-    const entry = this.#world.frontends.get(frontend);
+    const entry = this.#engine.world.frontends.get(frontend);
     return entry && savedFailOpen(entry);
   }
 
@@ -205,18 +188,18 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** From now on `source` tells what VPP sends to servers: when drained backends are drained. */
   watchTraffic(source: TrafficSource): void {
-    this.#drains.watch(source);
+    this.#engine.drains.watch(source);
   }
 
   /** How probing keeps up. */
   stats(): CheckerStats {
-    return this.#context.probing.stats();
+    return this.#probing.stats();
   }
 
   /** Tells the observer what probes were counted since it was told last, a backend a step. */
   *tally(): Generator<void, void> {
-    for (const { job } of this.#world.backends.values()) {
-      this.#context.probing.tally(job);
+    for (const { job } of this.#engine.world.backends.values()) {
+      this.#probing.tally(job);
       yield;
     }
   }
@@ -278,7 +261,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** What `reload` would come to if it began now, worked out in slices. */
   async foreseeReload(config: Config): Promise<ForeseenReload> {
-    return (await this.#slices.run(this.#planned(config))).outcome;
+    return await this.#slices.run(this.#foreseen(config));
   }
 
   /**
@@ -307,14 +290,11 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** Stops all probing. No timer is left. */
   close(): void {
-    const { probing } = this.#context;
     this.#operations.finish();
-    this.#slowStarts.close();
-    this.#holds.close();
-    this.#drains.close();
+    this.#engine.close();
     this.#slices.close();
     this.#impairment.close();
-    probing.close();
+    this.#probing.close();
   }
 
   /** Same as `close`. */
@@ -327,14 +307,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return existing(this.backend(backend));
   }
 
-  /** How to get to a configuration from what runs now, and what that would come to. */
-  *#planned(config: Config): Steps<{ readonly plan: Plan; readonly outcome: ForeseenReload }> {
-    const old = this.#world;
-    const changes = yield* configDiffSteps(old.config, config);
-    const now = this.#context.clock.wall();
-    const plan = yield* planReload(old, config, now);
-    const refusal = yield* removalRefusal(old.config, config);
-    return { plan, outcome: { changes, refusal, ...yield* foreseePlan(old, plan, now) } };
+  /** What getting to a configuration from what runs now would come to. */
+  *#foreseen(config: Config): Steps<ForeseenReload> {
+    const { world } = this.#engine;
+    const changes = yield* configDiffSteps(world.config, config);
+    const refusal = yield* removalRefusal(world.config, config);
+    return { changes, refusal, ...yield* tryReload(world, config, this.#clock) };
   }
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {
@@ -347,32 +325,31 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   *#replace(config: Config, reason: Reason, isForced = false): Steps<ReloadOutcome> {
-    const { plan, outcome: { desired: _, ...outcome } } = yield* this.#planned(config);
+    const { desired: _, ...outcome } = yield* this.#foreseen(config);
     const { refusal } = outcome;
     if (refusal !== undefined && !isForced) throw new ReloadRefused(refusal, outcome);
-    yield* this.#carryOut(plan, reason);
+    yield* this.#carryOut(yield* this.#planned(config), reason);
     return outcome;
   }
 
   /** Puts the first configuration in force. */
   *#begin(config: Config, restored: Restored | undefined): Steps<void> {
-    const plan = yield* planReload(this.#world, config, this.#context.clock.wall());
-    if (restored) restore(plan, restored);
+    const plan = yield* this.#planned(config);
+    if (restored) restore(plan, restored, this.#moment);
     yield* this.#carryOut(plan, { cause: { kind: "start" } });
   }
 
-  /** Puts a configuration in force: between two steps anything else may happen. */
+  get #moment(): Moment {
+    return { now: this.#clock.now(), wall: this.#clock.wall() };
+  }
+
+  #planned(config: Config): Steps<Plan> {
+    return planReload(this.#engine.world, config, this.#clock.wall());
+  }
+
   *#carryOut(plan: Plan, reason: Reason): Steps<void> {
-    const old = this.#world;
     this.#operations.finish();
-    swap(old, plan, this.#context, reason, (world) => this.#world = world);
-    // What is so from the start is no change.
-    if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
-    yield* settle(old, plan, this.#context, reason);
-    // Its frontends may be others now, and so may their deadlines.
-    this.#drains.look();
-    this.#slowStarts.look();
-    this.#holds.look();
+    yield* this.#engine.replace(plan, reason);
   }
 }
 

@@ -1,5 +1,5 @@
 import type { DrainPhase } from "../health/mod.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Said } from "./saved.ts";
 
 /** A drain that an operator has begun. Replaced as a whole, never changed. */

@@ -9,7 +9,8 @@ import {
   presumedInUse,
   type Standing,
 } from "../health/mod.ts";
-import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Standings } from "./standings.ts";
 
 /** A fail-open that lasts. Unix milliseconds. */

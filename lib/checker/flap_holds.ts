@@ -6,18 +6,25 @@ import {
   type BackendState,
   type FlapMemory,
   type Health,
-  isHealthy,
   neverFlapped,
 } from "../health/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, type Due, DueQueue } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { FrontendEntry } from "./frontend.ts";
 import { safetyReason } from "./safety.ts";
+import type { Steps } from "./slices.ts";
 
 /** A backend that is held down, as others see it; Unix milliseconds. */
 export interface FlapHold {
   readonly since: number;
   readonly until: number;
+}
+
+/** A hold, and what probes have found meanwhile. */
+export interface FlapHoldSnapshot extends FlapHold {
+  /** They think that it is up. */
+  readonly isPassing: boolean;
 }
 
 /** What flaps are looked after with. */
@@ -28,15 +35,30 @@ export interface FlapHoldsOptions {
   readonly release: (entry: BackendEntry, health: Health, reason: Reason) => void;
 }
 
-/** Keeps backends down for a while that change between up and down too often. */
+/** Holds that end in one turn of the event loop because their time is over. */
+const mostPerTurn = 64;
+
+/**
+ * Keeps backends down for a while that change between up and down too often. Ten thousand may be
+ * held at a time, so nothing looks at all of them when one backend changes.
+ */
 export class FlapHolds {
   readonly #options: FlapHoldsOptions;
-  readonly #held = new Set<BackendEntry>();
+  readonly #held = new Map<BackendEntry, Expiry>();
+  readonly #queue = new DueQueue<Expiry>();
+  /** Frontends that need whoever is held there, all of whom were looked at. */
+  #inNeed = new WeakSet<FrontendEntry>();
+  #begun = 0;
   readonly #alarm: Alarm;
 
   constructor(options: FlapHoldsOptions) {
     this.#options = options;
-    this.#alarm = new Alarm(options.clock, () => this.look());
+    this.#alarm = new Alarm(options.clock, () => this.#expire());
+  }
+
+  /** One that is held already is looked after as well. */
+  adopt(entry: BackendEntry): void {
+    if (entry.hold) this.#watch(entry);
   }
 
   /** A probe has changed the state of a backend. */
@@ -51,28 +73,32 @@ export class FlapHolds {
     if (until === undefined) return;
     const since = clock.wall();
     setHold(entry, { since, until: since + until - now });
-    this.#held.add(entry);
+    this.#watch(entry);
     const detail = `${rule.changes} changes within ${formatDuration(rule.withinMs)}, ` +
       `down for ${formatDuration(until - now)}`;
     this.#tell(entry, "begun", detail, reason);
-    this.look();
   }
 
-  /** Ends what is over, or makes no sense any more; to be called when states have changed. */
-  look(): void {
-    if (this.#held.size === 0) return;
-    const now = this.#options.clock.now();
-    for (const entry of this.#held) {
-      const why = whyOver(entry, now);
-      if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safetyReason);
+  /** Something about a backend has changed: its state, what probes have found, or a weight. */
+  look(entry: BackendEntry): void {
+    this.#judge(entry);
+    for (const { frontend } of entry.placement.memberships) {
+      if (frontend.flapping.size > 0) this.#serve(frontend);
     }
-    const next = Math.min(...Array.from(this.#held, ({ flaps }) => flaps.until ?? now));
-    this.#alarm.set(Math.max(1, next - now));
+  }
+
+  /** Everything may be otherwise: there is another configuration. */
+  *lookAtAll(): Steps<void> {
+    this.#inNeed = new WeakSet();
+    for (const entry of this.#held.keys()) {
+      this.#judge(entry);
+      yield;
+    }
   }
 
   /** An operator wants it held no more, and what there was forgotten. */
   lift(entry: BackendEntry, reason: Reason): void {
-    if (this.#held.has(entry)) this.#end(entry, neverFlapped, "lifted by hand", reason);
+    if (entry.hold) this.#end(entry, neverFlapped, "lifted by hand", reason);
     entry.flaps = neverFlapped;
   }
 
@@ -81,13 +107,63 @@ export class FlapHolds {
     this.#alarm.close();
   }
 
+  #watch(entry: BackendEntry): void {
+    const at = entry.flaps.until ?? this.#options.clock.now();
+    const expiry = { at, order: this.#begun++, cancelled: false, entry };
+    this.#held.set(entry, expiry);
+    this.#queue.add(expiry);
+    this.#wake();
+  }
+
+  /** Lets go of those that a frontend needs as soon as it does. */
+  #serve(frontend: FrontendEntry): void {
+    if (!isInNeed(frontend)) {
+      this.#inNeed.delete(frontend);
+      return;
+    }
+    // Whoever's probes pass from then on is looked at because of that.
+    if (this.#inNeed.has(frontend)) return;
+    this.#inNeed.add(frontend);
+    for (const name of [...frontend.flapping]) {
+      const member = frontend.members.get(name);
+      if (member) this.#judge(member.backend);
+      if (!isInNeed(frontend)) return;
+    }
+  }
+
+  #expire(): void {
+    const now = this.#options.clock.now();
+    for (let left = mostPerTurn; left > 0; left--) {
+      const expiry = this.#queue.take(now);
+      if (!expiry) break;
+      this.#judge(expiry.entry);
+    }
+    this.#wake();
+  }
+
+  #wake(): void {
+    const { next = Infinity } = this.#queue;
+    this.#alarm.set(Math.max(1, next - this.#options.clock.now()));
+  }
+
+  /** Ends a hold that is over, or makes no sense any more. */
+  #judge(entry: BackendEntry): void {
+    if (!entry.hold) return;
+    const now = this.#options.clock.now();
+    const why = whyOver(entry, now);
+    if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safetyReason);
+  }
+
   #end(entry: BackendEntry, flaps: FlapMemory, detail: string, reason: Reason): void {
+    const expiry = this.#held.get(entry);
+    if (expiry) this.#queue.cancel(expiry);
     this.#held.delete(entry);
+    this.#wake();
+    const { found } = entry;
     entry.flaps = flaps;
     setHold(entry, undefined);
     this.#tell(entry, "ended", detail, reason);
-    const health = found(entry);
-    if (entry.state === "down" && health) this.#options.release(entry, health, reason);
+    if (entry.state === "down" && found) this.#options.release(entry, found, reason);
   }
 
   #tell(
@@ -101,9 +177,15 @@ export class FlapHolds {
   }
 }
 
+/** When a hold is over, by the clock that is never set. */
+interface Expiry extends Due {
+  readonly entry: BackendEntry;
+}
+
 function setHold(entry: BackendEntry, hold: FlapHold | undefined): void {
   entry.hold = hold;
-  for (const { frontend } of entry.placement.memberships) frontend.outdate();
+  entry.found = undefined;
+  for (const member of entry.placement.memberships) member.frontend.noteFlapping(member);
 }
 
 /** The states between which a backend flaps. */
@@ -111,22 +193,24 @@ function isVerdict(state: BackendState): boolean {
   return state === "up" || state === "down";
 }
 
-/** The health that probes have found of a backend, if they think that it is up. */
-function found({ job: { counter }, check }: BackendEntry): Health | undefined {
-  return counter !== undefined && isHealthy(counter, check) ? { state: "up", counter } : undefined;
+/**
+ * Better a server that flaps than none, or than those that fail-open keeps though they are down. As
+ * long as others are awaited that may be up it has others.
+ */
+function isInNeed({ tally, open }: FrontendEntry): boolean {
+  return tally.state === "down" || open !== undefined;
 }
 
 /** Why a backend is to be held no more; undefined while it is. */
 function whyOver(entry: BackendEntry, now: number): string | undefined {
-  const { state, flaps: { until = now }, check: { flap }, placement: { memberships } } = entry;
+  const { state, found, flaps: { until = now }, check: { flap }, placement: { memberships } } =
+    entry;
   if (state !== "down") return `it is ${state}`;
   if (!flap) return "its check has no flap any more";
   if (until <= now) return "its time is over";
-  // Better a server that flaps than none, or than those that fail-open keeps though they are down.
-  const needed = memberships.find(({ frontend, weight }) =>
-    weight > 0 && (frontend.tally.weight === 0 || frontend.open !== undefined)
-  );
-  if (!needed || !found(entry)) return undefined;
-  const { open, file: { name } } = needed.frontend;
+  if (!found) return undefined;
+  const needing = memberships.find(({ frontend, weight }) => weight > 0 && isInNeed(frontend));
+  if (!needing) return undefined;
+  const { open, file: { name } } = needing.frontend;
   return open ? `${name} fails open` : `nobody else is up in ${name}`;
 }

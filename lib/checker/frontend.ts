@@ -3,72 +3,44 @@ import type {
   Happening,
   OverrideHappening,
   ReasonedHappening,
-  ToldWeight,
   WeightHappening,
 } from "../events/mod.ts";
 import { because, type Reason } from "../events/mod.ts";
 import {
-  effectiveWeight,
   effectiveWeights,
   type FrontendState,
   type FrontendTally,
-  type LastUse,
-  type Role,
+  judgeWeight,
+  type PoolRole,
   type Standing,
   type Weight,
 } from "../health/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
+import { CopiedMembers } from "./copies.ts";
+import { absent, type Membership, type ToldWeights } from "./membership.ts";
+import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
-import type { Moment, Rise } from "./slow_starts.ts";
+import type { Steps } from "./slices.ts";
+import type { Moment } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";
-
-/** The weights of one backend in one frontend, as listeners know them. */
-interface ToldWeights {
-  readonly configured: ToldWeight;
-  readonly effective: ToldWeight;
-}
-
-const absent: ToldWeights = { configured: "absent", effective: "absent" };
-
-/** A backend's place in one frontend. */
-export interface Membership {
-  readonly frontend: FrontendEntry;
-  readonly backend: BackendEntry;
-  /** Index of the pool. */
-  readonly pool: number;
-  /** As in the file. */
-  readonly fileWeight: number;
-  /** In force: the operator's, else the file's. */
-  weight: number;
-  /** Who set it; undefined while it is the file's. */
-  said: Said | undefined;
-  /** What was last announced. */
-  told: ToldWeights;
-  /** As it is counted. */
-  role: Role;
-  /** When it last carried traffic; undefined: it did not when its check last failed. */
-  lastUse: LastUse | undefined;
-  /** Set for a while after it came up where the frontend has a slow start. */
-  rise: Rise | undefined;
-  /** It came to a frontend that there was, and VPP has nothing for it. */
-  isNew: boolean;
-}
 
 /**
  * Everything known about one frontend. Replaced when the file says something else about it. What
  * listeners are told is the difference to what they were told before, so nothing is told twice and
  * nothing is left out, in whatever order backends change.
  */
-export class FrontendEntry {
+export class FrontendEntry implements Side {
   /** As last announced. */
   state: FrontendState = "unknown";
   /** By the name of the backend, in the order of pools and their backends. */
-  readonly members = new Map<string, Membership>();
+  readonly members: Map<string, Membership>;
   /** Name of the active pool, as last announced. */
   #pool: string;
+  /** Index of the held pool when weights were announced last. */
+  #heldPool = -1;
   /** Undefined until it is asked for after a weight was set. */
   #config: Frontend | undefined;
   #snapshot: FrontendSnapshot | undefined;
@@ -76,7 +48,8 @@ export class FrontendEntry {
   readonly #standings: Standings;
 
   /** `file` is what the configuration says of it. */
-  constructor(readonly file: Frontend) {
+  constructor(readonly file: Frontend, members = new Map<string, Membership>()) {
+    this.members = members;
     this.#pool = file.pools[0]?.name ?? "";
     this.#standings = new Standings(file, this.members);
   }
@@ -94,6 +67,42 @@ export class FrontendEntry {
   /** What its backends come to. */
   get tally(): FrontendTally {
     return this.#standings.tally;
+  }
+
+  /** How it stands as a whole. */
+  get standing(): FrontendStanding {
+    const { tally: { state, activePool }, weight } = this.#standings;
+    return { state, activePool: this.#poolName(activePool), weight };
+  }
+
+  /** What a backend has here; undefined where it has no place. */
+  place(backend: string): Place | undefined {
+    const member = this.members.get(backend);
+    if (!member) return undefined;
+    const { pool, weight: configured } = member;
+    return { pool: this.#poolName(pool), configured, effective: this.#effectiveOf(member) };
+  }
+
+  /** Another one that stands as this one does now, with the copies of its backends. */
+  copy(copyOf: (backend: BackendEntry) => BackendEntry): FrontendEntry {
+    const copy: FrontendEntry = new FrontendEntry(
+      this.file,
+      new CopiedMembers(this.members, (member) => ({
+        ...member,
+        frontend: copy,
+        backend: copyOf(member.backend),
+      })),
+    );
+    copy.state = this.state;
+    copy.#pool = this.#pool;
+    copy.#heldPool = this.#heldPool;
+    copy.#standings.resemble(this.#standings);
+    return copy;
+  }
+
+  /** Counts its backends anew as they are, one a step. */
+  recount(): Steps<void> {
+    return this.#standings.recount();
   }
 
   /** Adds a backend, which counts once `takeOver` was called. */
@@ -202,9 +211,15 @@ export class FrontendEntry {
     return this.#standings.moved(member, moment, isFound(cause));
   }
 
-  /** What others see of a backend is another one, though it stands as before. */
-  outdate(): void {
+  /** A backend is held down because it flaps, or is not any more. */
+  noteFlapping(member: Membership): void {
     this.#snapshot = undefined;
+    this.#standings.noteFlapping(member);
+  }
+
+  /** Names of those that are held down because they flap. */
+  get flapping(): ReadonlySet<string> {
+    return this.#standings.flapping;
   }
 
   /** Whether somebody has just come up, so that `climb` has something to do. */
@@ -234,6 +249,7 @@ export class FrontendEntry {
   assume(): void {
     this.state = this.tally.state;
     this.#pool = this.#poolName(this.tally.activePool);
+    this.#heldPool = this.tally.heldPool;
     this.#standings.takeNews();
     for (const member of this.members.values()) {
       const effective = this.#effectiveOf(member);
@@ -252,6 +268,8 @@ export class FrontendEntry {
     const { happenings: own, isOfAll } = this.#standings.takeNews();
     const pool = this.#poolName(this.tally.activePool);
     const isFailover = pool !== this.#pool;
+    const isHeldFailover = this.tally.heldPool !== this.#heldPool;
+    this.#heldPool = this.tally.heldPool;
     const { name, address: { text: address } } = this.file;
     if (isFailover) {
       own.push({ kind: "pool", frontend: name, address, from: this.#pool, to: pool });
@@ -259,10 +277,10 @@ export class FrontendEntry {
     }
     for (const member of concerned) this.#announce(member, own, at);
     const others: Happening[] = [];
-    if (isFailover || isOfAll) {
+    if (isFailover || isHeldFailover || isOfAll) {
       for (const member of this.members.values()) this.#announce(member, others, at);
     }
-    const cause = isOfAll ? safetyReason.cause : poolCause;
+    const cause = isOfAll || !isFailover ? safetyReason.cause : poolCause;
     const told = [...because(reason, own), ...because({ ...reason, cause }, others)];
     const from = this.state;
     const to = this.tally.state;
@@ -305,12 +323,14 @@ export class FrontendEntry {
       file: this.file,
       state: this.state,
       activePool: this.#poolName(this.tally.activePool),
-      weights: effectiveWeights(this.config, this.tally.activePool, this.#standingOfName),
+      weights: effectiveWeights(this.config, this.#poolRoleOf, this.#standingOfName),
       byHand: this.weightsByHand(),
       failOpenSince: this.open?.since,
       slowStarts: this.#standings.slowStarts(),
     };
   }
+
+  readonly #poolRoleOf = (pool: number): PoolRole => this.tally.poolRole(pool);
 
   readonly #standingOfName = (name: string): Standing => {
     const member = this.members.get(name);
@@ -340,9 +360,12 @@ export class FrontendEntry {
   }
 
   #effectiveOf(member: Membership): Weight {
-    const { pool, weight: configured } = member;
-    const isActive = pool === this.tally.activePool;
-    return effectiveWeight(this.#standings.of(member), configured, isActive);
+    return judgeWeight({
+      standing: this.#standings.of(member),
+      configured: member.weight,
+      pool: this.tally.poolRole(member.pool),
+      flushOnDown: this.file.flushOnDown,
+    }).weight;
   }
 
   #poolName(index: number): string {

@@ -8,9 +8,10 @@
 export { Checker, createChecker } from "./checker.ts";
 export type { CheckerOptions, ReloadOptions } from "./checker.ts";
 export type { Drain, DrainSnapshot } from "./drain.ts";
-export type { FlapHold } from "./flap_holds.ts";
+export type { FlapHold, FlapHoldSnapshot } from "./flap_holds.ts";
 export type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 export type { ServerTraffic, TrafficSource } from "./drains.ts";
+export type { SavedFlaps } from "./saved_flaps.ts";
 export { CheckerError, ReloadRefused } from "./types.ts";
 export type {
   BackendOutcome,

@@ -69,12 +69,11 @@ export class Operations {
    * with nothing changed, where `operate` throws.
    */
   async operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome> {
-    const { operator, events, clock, slices, world } = this.#options;
+    const { operator, events, clock, slices } = this.#options;
     for (let attempt = 1;; attempt++) {
       const planned = await this.#planned(operations);
       await clock.turn.next(true);
-      const isAsForeseen = !this.#stroke && planned.world === world() &&
-        planned.seq === events.lastSeq;
+      const isAsForeseen = this.#isAsOf(planned);
       if (!isAsForeseen && attempt < mostForecasts) continue;
       this.finish();
       const deeds = isAsForeseen ? planned.deeds(actor) : operator.deeds(operations, actor);
@@ -87,7 +86,16 @@ export class Operations {
 
   /** What `operateMany` would come to if it began now, worked out in slices. */
   async foreseeMany(operations: readonly Operation[]): Promise<Outcome> {
-    return (await this.#planned(operations)).outcome;
+    for (let attempt = 1;; attempt++) {
+      const planned = await this.#planned(operations);
+      if (this.#isAsOf(planned) || attempt === mostForecasts) return planned.outcome;
+    }
+  }
+
+  /** Whether nothing has changed since operations were foreseen, nor is being changed. */
+  #isAsOf(asOf: { readonly world: World; readonly seq: number }): boolean {
+    const { events, world } = this.#options;
+    return !this.#stroke && asOf.world === world() && asOf.seq === events.lastSeq;
   }
 
   /** Operations, and as of when they are foreseen: not while others are being done. */

@@ -1,12 +1,5 @@
 import type { WeightChange } from "../events/mod.ts";
-import {
-  type BackendState,
-  effectiveWeight,
-  type FrontendState,
-  type FrontendTally,
-  type Standing,
-  type Weight,
-} from "../health/mod.ts";
+import type { BackendState, FrontendState, Weight } from "../health/mod.ts";
 import type { Steps } from "./slices.ts";
 
 /** What a change comes to, worked out from how the frontends stand before it and after it. */
@@ -68,16 +61,15 @@ export interface WeightOutcome {
 
 /** A backend's place in a frontend, as it is or would be. */
 export interface Place {
-  /** Index of the pool. */
-  readonly pool: number;
-  readonly weight: number;
-  readonly standing: Standing;
+  readonly pool: string;
+  /** 0 to 100. */
+  readonly configured: number;
+  readonly effective: Weight;
 }
 
 /** A frontend as it is or would be. */
 export interface Side {
-  readonly tally: FrontendTally;
-  readonly pools: readonly { readonly name: string }[];
+  readonly standing: FrontendStanding;
   place(backend: string): Place | undefined;
 }
 
@@ -98,14 +90,15 @@ export function* frontendOutcome(
   backends: Iterable<string>,
   others: Iterable<string>,
 ): Steps<FrontendOutcome | undefined> {
-  const [from, to] = [standingOf(before), standingOf(after)];
+  const [was, is] = [seen(before), seen(after)];
+  const [from, to] = [was?.standing, is?.standing];
   const changed: WeightOutcome[] = [];
   const shared: WeightOutcome[] = [];
-  const seen = new Set<string>();
+  const looked = new Set<string>();
   const look = (backend: string) => {
-    if (seen.has(backend)) return;
-    seen.add(backend);
-    const outcome = weightOutcome(backend, before, after);
+    if (looked.has(backend)) return;
+    looked.add(backend);
+    const outcome = weightOutcome(backend, was, is);
     if (!outcome) return;
     const { configured, effective, share } = outcome;
     if (!isSame(configured) || !isSame(effective)) changed.push(outcome);
@@ -116,7 +109,7 @@ export function* frontendOutcome(
     yield;
   }
   for (const backend of others) {
-    if (seen.size > mostLookedAt) break;
+    if (looked.size > mostLookedAt) break;
     look(backend);
     yield;
   }
@@ -124,14 +117,8 @@ export function* frontendOutcome(
   if (isAlike(from, to) && changed.length + shared.length === 0) return undefined;
   const all = [...changed, ...shared];
   const weights = all.slice(0, mostListed);
-  const hasMore = all.length > mostListed || seen.size > mostLookedAt;
+  const hasMore = all.length > mostListed || looked.size > mostLookedAt;
   return { frontend, before: from, after: to, danger, weights, hasMore };
-}
-
-function standingOf(side: Side | undefined): FrontendStanding | undefined {
-  if (!side) return undefined;
-  const { tally: { state, activePool, weight }, pools } = side;
-  return { state, activePool: pools[activePool]?.name ?? "", weight };
 }
 
 function dangerOf(
@@ -148,30 +135,35 @@ function dangerOf(
 
 function weightOutcome(
   backend: string,
-  before: Side | undefined,
-  after: Side | undefined,
+  before: Seen | undefined,
+  after: Seen | undefined,
 ): WeightOutcome | undefined {
-  const [from, to] = [before?.place(backend), after?.place(backend)];
-  const [old, now] = [weightOf(before, from), weightOf(after, to)];
-  const pool = (to && after?.pools[to.pool]) ?? (from && before?.pools[from.pool]);
-  if (!pool) return undefined;
+  const [from, to] = [before?.side.place(backend), after?.side.place(backend)];
+  const { pool } = to ?? from ?? {};
+  if (pool === undefined) return undefined;
   return {
-    pool: pool.name,
+    pool,
     backend,
-    configured: { from: from?.weight ?? "absent", to: to?.weight ?? "absent" },
-    effective: { from: old ?? "absent", to: now ?? "absent" },
-    share: { from: shareOf(before, old), to: shareOf(after, now) },
+    configured: { from: from?.configured ?? "absent", to: to?.configured ?? "absent" },
+    effective: { from: from?.effective ?? "absent", to: to?.effective ?? "absent" },
+    share: { from: shareOf(before, from), to: shareOf(after, to) },
   };
 }
 
-function weightOf(side: Side | undefined, place: Place | undefined): Weight | undefined {
-  if (!side || !place) return undefined;
-  return effectiveWeight(place.standing, place.weight, place.pool === side.tally.activePool);
+function shareOf(seen: Seen | undefined, place: Place | undefined): number {
+  const all = seen?.standing.weight ?? 0;
+  const weight = place?.effective;
+  return typeof weight === "number" && all > 0 ? Math.min(1, weight / all) : 0;
 }
 
-function shareOf(side: Side | undefined, weight: Weight | undefined): number {
-  const all = side?.tally.weight ?? 0;
-  return typeof weight === "number" && all > 0 ? Math.min(1, weight / all) : 0;
+/** A frontend, and how it stands, which is worked out once. */
+interface Seen {
+  readonly side: Side;
+  readonly standing: FrontendStanding;
+}
+
+function seen(side: Side | undefined): Seen | undefined {
+  return side && { side, standing: side.standing };
 }
 
 function isSame({ from, to }: WeightChange): boolean {

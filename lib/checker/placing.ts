@@ -1,6 +1,7 @@
 import type { Config, Frontend } from "../config/mod.ts";
 import type { BackendEntry, Placement } from "./backend.ts";
-import { FrontendEntry, type Membership } from "./frontend.ts";
+import { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import { isSame } from "./same.ts";
 import type { Steps } from "./slices.ts";
 

@@ -11,9 +11,12 @@ import type { ProbeTarget } from "../probes/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
 import type { SavedFailOpen } from "./fail_open.ts";
-import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import type { Plan } from "./plan.ts";
 import { RecentChanges } from "./recent_changes.ts";
+import { restoreFlaps, type SavedFlaps, savedFlaps } from "./saved_flaps.ts";
+import type { Moment } from "./slow_starts.ts";
 
 /** Who said something, and when. */
 export interface Said {
@@ -38,6 +41,8 @@ export interface SavedBackend {
   readonly said: Said | undefined;
   /** Absent while nobody has it drained. */
   readonly drain?: Drain | undefined;
+  /** Absent while nothing is remembered of its flapping. */
+  readonly flaps?: SavedFlaps | undefined;
 }
 
 /** A weight that an operator has set. */
@@ -82,11 +87,16 @@ function keyOf({ address, netns, check }: ProbeTarget): string {
   });
 }
 
-/** What is to be kept of a backend. */
-export function savedBackend(entry: BackendEntry): SavedBackend {
+/** What is to be kept of a backend, at this moment. */
+export function savedBackend(entry: BackendEntry, at: Moment): SavedBackend {
   const { name, health: { state, counter }, since, operatorEnabled: enabled, said, drain } = entry;
   const target = targetKey(entry.job.target);
-  return { name, target, state, counter, since, enabled, said, ...(drain && { drain }) };
+  const flaps = savedFlaps(entry, at);
+  return {
+    ...{ name, target, state, counter, since, enabled, said },
+    ...(drain && { drain }),
+    ...(flaps && { flaps }),
+  };
 }
 
 /** What is to be kept of a backend's place; undefined while the file's weight is in force. */
@@ -101,11 +111,19 @@ export function savedWeight(member: Membership): SavedWeight | undefined {
  * Makes a backend that has just been made what it was before. An operator's word stands; what probes
  * found out does if it is young and was found out in the same way.
  */
-function restoreBackend(entry: BackendEntry, saved: SavedBackend, isFresh: boolean): void {
+function restoreBackend(
+  entry: BackendEntry,
+  saved: SavedBackend,
+  isFresh: boolean,
+  at: Moment,
+): void {
   const { state, since, enabled, said } = saved;
   entry.said = said;
   entry.operatorEnabled = enabled;
   entry.health = healthOf(entry, saved, isFresh);
+  if (saved.flaps && targetKey(entry.job.target) === saved.target) {
+    restoreFlaps(entry, saved.flaps, at);
+  }
   entry.drain = entry.health.state === "disabled" ? undefined : saved.drain;
   if (entry.health.state === "unknown") return;
   // A verdict stands until the first result, and so does what VPP was told last.
@@ -141,14 +159,15 @@ function restoreWeights(
   }
 }
 
-/** Restores what a plan makes anew. */
+/** Restores what a plan makes anew, at this moment. */
 export function restore(
   { backends, frontends }: Plan,
   { backends: saved, weights, failOpens, changes, isHealthFresh }: Restored,
+  at: Moment,
 ): void {
   for (const { entry } of backends.fresh) {
     const known = saved.get(entry.name);
-    if (known) restoreBackend(entry, known, isHealthFresh);
+    if (known) restoreBackend(entry, known, isHealthFresh, at);
     entry.changes = new RecentChanges(changes.get(entry.name));
   }
   for (const entry of frontends.fresh) {

@@ -4,7 +4,8 @@ import { slowStartStepAt } from "../health/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { World } from "./plan.ts";
-import type { FrontendEntry, Membership } from "./frontend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
 import { safetyReason } from "./safety.ts";
 
 /** How far a backend is that has come up. Replaced as a whole, never changed. */

@@ -4,6 +4,7 @@ import {
   FrontendTally,
   type LastUse,
   nextLastUse,
+  partOf,
   type Role,
   roleOf,
   slowStartPercent,
@@ -23,7 +24,8 @@ import {
   useOnJoining,
   usesOf,
 } from "./fail_open.ts";
-import type { Membership } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
+import type { Steps } from "./slices.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */
@@ -38,8 +40,7 @@ export interface News {
  * that keep traffic safe make of them.
  */
 export class Standings {
-  /** Every change of a backend goes through it. */
-  readonly tally: FrontendTally;
+  #tally: FrontendTally;
   #open: FailOpen | undefined;
   /** What was restored of who was in use. */
   #uses: ReadonlyMap<string, LastUse> | undefined;
@@ -47,9 +48,30 @@ export class Standings {
   #isNewsOfAll = false;
   /** Backends that have come up and have not all of their weights. */
   #climbing = 0;
+  /** Names of backends that have come up, whether they have all of their weights or not. */
+  #risers = new Set<string>();
+  /** Names of backends that are held because they flap. */
+  #flapping = new Set<string>();
 
   constructor(readonly file: Frontend, readonly members: ReadonlyMap<string, Membership>) {
-    this.tally = new FrontendTally(file.pools.length);
+    this.#tally = new FrontendTally(file.pools.length);
+  }
+
+  /** What its backends come to; every change of one of them goes through it. */
+  get tally(): FrontendTally {
+    return this.#tally;
+  }
+
+  /** Names of those that are held down because they flap. */
+  get flapping(): ReadonlySet<string> {
+    return this.#flapping;
+  }
+
+  /** A backend is held, or is not any more. */
+  noteFlapping(member: Membership): void {
+    const { backend: { name, hold } } = member;
+    if (hold) this.#flapping.add(name);
+    else this.#flapping.delete(name);
   }
 
   /** Set while weights do not follow health. */
@@ -79,6 +101,7 @@ export class Standings {
       const former = before?.members.get(formerName(member));
       const { name } = member.backend;
       member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
+      this.noteFlapping(member);
       member.isNew = before !== undefined && !former && !before.#hasServer(member);
       member.role = roleOf(this.of(member));
       this.tally.add(member.pool, member.weight, member.role);
@@ -86,6 +109,44 @@ export class Standings {
     if (this.#open && !isKnown) this.#tell(failOpenNews(this, "begun"), true);
     this.#reconsider(at);
     this.#relieve();
+  }
+
+  /** Stands as `other` does, whose members these are copies of. */
+  resemble(other: Standings): void {
+    this.#tally = other.tally.copy();
+    this.#open = other.#open;
+    this.#climbing = other.#climbing;
+    this.#risers = new Set(other.#risers);
+    this.#flapping = new Set(other.#flapping);
+  }
+
+  /** Counts its members anew, one a step: some may be copies of an earlier or later moment. */
+  *recount(): Steps<void> {
+    const tally = new FrontendTally(this.file.pools.length);
+    this.#climbing = 0;
+    this.#risers.clear();
+    this.#flapping.clear();
+    for (const member of this.members.values()) {
+      const { rise } = member;
+      member.rise = undefined;
+      this.#setRise(member, rise);
+      this.noteFlapping(member);
+      member.role = roleOf(this.of(member));
+      tally.add(member.pool, member.weight, member.role);
+      yield;
+    }
+    this.#tally = tally;
+  }
+
+  /** The sum of the effective weights that are known. */
+  get weight(): number {
+    const { weight, activePool } = this.tally;
+    if (this.#climbing === 0) return weight;
+    return this.#rising().filter(([{ pool }]) => pool === activePool).reduce(
+      (sum, [{ weight: whole }, { step }]) =>
+        sum - whole + (whole > 0 ? partOf(whole, slowStartPercent(step)) : 0),
+      weight,
+    );
   }
 
   /** How a backend stands here. */
@@ -201,10 +262,10 @@ export class Standings {
   }
 
   #rising(): [Membership, Rise][] {
-    if (!this.tally.hasRising) return [];
-    return [...this.members.values()].flatMap((member): [Membership, Rise][] =>
-      member.rise ? [[member, member.rise]] : []
-    );
+    return [...this.#risers].flatMap((name): [Membership, Rise][] => {
+      const member = this.members.get(name);
+      return member?.rise ? [[member, member.rise]] : [];
+    });
   }
 
   /** Where nobody else carries a pool's traffic, those that have come up get all of their weights. */
@@ -220,6 +281,8 @@ export class Standings {
   #setRise(member: Membership, rise: Rise | undefined): void {
     this.#climbing += +isClimbing(rise) - +isClimbing(member.rise);
     member.rise = rise;
+    if (rise) this.#risers.add(member.backend.name);
+    else this.#risers.delete(member.backend.name);
   }
 
   #count(member: Membership): void {

@@ -66,10 +66,15 @@ export class States {
     const reason: Reason = { cause: { kind: "probe", code, detail } };
     const { state: from } = entry;
     const { holds } = this.#options;
+    if (!entry.hold) {
+      this.enterAll([{ entry, health, untested: false }], reason);
+      return holds().changed(entry, from, reason);
+    }
     // It stays down; whether it may be up all the same is decided there.
-    if (entry.hold && from === "down" && health.state === "up") return holds().look();
-    this.enterAll([{ entry, health, untested: false }], reason);
-    holds().changed(entry, from, reason);
+    const isUp = health.state === "up";
+    entry.found = isUp ? health : undefined;
+    this.enterAll([{ entry, health: isUp ? entry.health : health, untested: false }], reason);
+    holds().look(entry);
   }
 
   /** What an input would do, without doing it. */
@@ -98,6 +103,7 @@ export class States {
    */
   enterAll(entries: Iterable<Entering>, reason: Reason): void {
     const untold: (() => void)[] = [];
+    const moved: BackendEntry[] = [];
     for (const { entry, health, untested } of entries) {
       const { state: from } = entry.health;
       const isSame = from === health.state && entry.untested === untested;
@@ -109,11 +115,12 @@ export class States {
         untold.push(() => this.#tellDrain(entry, ended(entry, health.state), reason));
       }
       this.#move(entry, reason);
+      moved.push(entry);
       const transition = from === health.state ? undefined : this.#remember(entry, from, reason);
       untold.push(() => this.#tell(entry, transition, reason));
     }
     for (const tell of untold) tell();
-    if (untold.length > 0) this.#options.holds().look();
+    for (const entry of moved) this.#options.holds().look(entry);
   }
 
   /** Begins a drain, ends it, or notes how far it is, and tells what that changes. */
@@ -123,6 +130,7 @@ export class States {
     this.#move(entry, reason);
     this.#tellDrain(entry, news, reason);
     this.#tell(entry, undefined, reason);
+    this.#options.holds().look(entry);
   }
 
   /** Tells of a backend that is new, unless it is as all new ones are: unknown. */
@@ -134,6 +142,11 @@ export class States {
       this.#tellDrain(entry, { change: "begun", frontends, detail }, reason);
       const isDrained = entry.drain.drainedAt !== undefined;
       if (isDrained) this.#tellDrain(entry, { change: "drained", frontends, detail }, reason);
+    }
+    if (entry.hold) {
+      const about = { measure: "flap-hold", change: "begun", frontend: "", backend } as const;
+      const detail = "under its new name";
+      this.#options.events.emit(because(reason, [{ kind: "safety", ...about, detail }]));
     }
     if (to === "unknown") return;
     const transition = { from: "unknown", to, at: this.#options.clock.wall() } as const;

@@ -4,7 +4,7 @@ import type { BackendState, EffectiveWeight, FrontendState, Transition } from ".
 import type { ProbeResult } from "../probes/mod.ts";
 import type { Counts, DatedResult, ProbeTimes, ScheduleStats } from "../probing/mod.ts";
 import type { DrainSnapshot } from "./drain.ts";
-import type { FlapHold } from "./flap_holds.ts";
+import type { FlapHoldSnapshot } from "./flap_holds.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Said, SavedWeight } from "./saved.ts";
 
@@ -33,7 +33,7 @@ export interface BackendSnapshot {
   /** Undefined while it is as the file says. */
   readonly byHand: BackendByHand | undefined;
   /** Undefined while it is not kept down because it flaps. */
-  readonly flapHold: FlapHold | undefined;
+  readonly flapHold: FlapHoldSnapshot | undefined;
   /** Undefined while nobody has it drained. */
   readonly drain: DrainSnapshot | undefined;
 }

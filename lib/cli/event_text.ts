@@ -1,6 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import type {
   AuditEvent,
+  ConfigChange,
   DrainEvent,
   Event,
   EventWeight,
@@ -210,15 +211,19 @@ function levels(what: string, from: EventWeight | undefined, to: EventWeight | u
 function reloadText({ result, changes, stage, reason }: ReloadEvent, style: Style): string {
   if (result === "rejected") {
     const why = reason.split("\n").join("; ");
-    return `${style.paint("bad", "rejected")} (${stage}): ${why}`;
+    const told = `${style.paint("bad", "rejected")} (${stage}): ${why}`;
+    return changes.length === 0 ? told : `${told}; it would have changed: ${changesText(changes)}`;
   }
-  if (changes.length === 0) return `${result}, nothing differs`;
+  return changes.length === 0 ? `${result}, nothing differs` : `${result}: ${changesText(changes)}`;
+}
+
+function changesText(changes: readonly ConfigChange[]): string {
   const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) => {
     const text = [kind, name, change].filter((part) => part !== "").join(" ");
     return details.length === 0 ? text : `${text} (${details.join(", ")})`;
   });
   const more = changes.length - named.length;
-  return `${result}: ${[...named, ...more > 0 ? [`${more} more`] : []].join("; ")}`;
+  return [...named, ...more > 0 ? [`${more} more`] : []].join("; ");
 }
 
 function auditText(event: AuditEvent, style: Style): string {

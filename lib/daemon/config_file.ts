@@ -146,7 +146,7 @@ export class ConfigFile implements ConfigService {
     } catch (error) {
       const message = reasonOf(error);
       const isRefused = error instanceof ReloadRefused;
-      this.#rejected(isRefused ? "safety" : "apply", message, actor);
+      this.#rejected(isRefused ? "safety" : "apply", message, actor, error);
       reloaded(message);
       return isRefused
         ? { kind: "refused", message, reload: error.outcome }
@@ -169,10 +169,12 @@ export class ConfigFile implements ConfigService {
     stage: "parse" | "semantic" | "safety" | "apply",
     reason: string,
     actor: Actor | undefined,
+    error?: unknown,
   ): void {
     this.#refusal = reason;
+    const changes = error instanceof ReloadRefused && { changes: error.outcome.changes };
     const cause = { kind: "config" } as const;
-    const rejected = { kind: "reload", result: "rejected", stage, reason } as const;
+    const rejected = { kind: "reload", result: "rejected", stage, reason, ...changes } as const;
     this.#options.events.emit(because({ cause, actor }, [rejected]));
   }
 

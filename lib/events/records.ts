@@ -1,3 +1,4 @@
+import type { ConfigChange } from "../config/mod.ts";
 import type { LogAttributes, Logger, LogLevel } from "../log/mod.ts";
 import type {
   EventKind,
@@ -177,20 +178,32 @@ function reloadRecord(
   reason: LogAttributes,
 ): EventRecord {
   if (event.result === "rejected") {
-    const { stage, reason: err } = event;
+    const { stage, reason: err, changes } = event;
     const type = stage === "parse" || stage === "semantic" ? stage : undefined;
-    return { level: "error", msg: rejections[stage], attributes: { type, err, ...reason } };
+    const attributes = {
+      type,
+      err,
+      ...changes && diffAttributes(removedFirst(changes)),
+      ...reason,
+    };
+    return { level: "error", msg: rejections[stage], attributes };
   }
-  const { changes } = event;
+  return info("config-diff", { ...diffAttributes(event.changes), ...reason });
+}
+
+/** What is taken away is what somebody has to think about. */
+function removedFirst(changes: readonly ConfigChange[]): readonly ConfigChange[] {
+  const isRemoved = ({ change }: ConfigChange) => change === "removed";
+  return [...changes.filter(isRemoved), ...changes.filter((each) => !isRemoved(each))];
+}
+
+/** So many of the changes as a record names, and how many there are. */
+function diffAttributes(changes: readonly ConfigChange[]): LogAttributes {
   const named = changes.slice(0, changesNamed).map(({ kind, change, name, details }) =>
     [`${kind} ${name}`.trim(), change, details.join(", ")].filter((part) => part !== "").join(" ")
   );
   const more = changes.length - named.length;
-  return info("config-diff", {
-    changes: changes.length,
-    diff: more > 0 ? [...named, `and ${more} more`] : named,
-    ...reason,
-  });
+  return { changes: changes.length, diff: more > 0 ? [...named, `and ${more} more`] : named };
 }
 
 function vppRecord(event: VppHappening): EventRecord {

@@ -94,6 +94,8 @@ export type ReloadHappening =
     readonly stage: "parse" | "semantic" | "safety" | "apply";
     /** All problems, a line each. */
     readonly reason: string;
+    /** What it would have changed, in order, where it was refused because of that. */
+    readonly changes?: readonly ConfigChange[];
   };
 
 /** Somebody steered maglevd. What it led to follows, with the same actor. */

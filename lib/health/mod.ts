@@ -11,6 +11,7 @@ export type {
   DrainPhase,
   FrontendState,
   Held,
+  PoolRole,
   Standing,
   Transition,
   Weight,
@@ -19,7 +20,7 @@ export { count, counterMax, counterStart, isHealthy, nextDelay, noticeMs } from 
 export type { ProbeIntervals, RiseFall } from "./counter.ts";
 export { backendInputs, freshHealth, isProbed, recheck, rules, step } from "./machine.ts";
 export type { BackendInput, Health, Recheck, Rule, Step } from "./machine.ts";
-export { effectiveWeight, judgeWeight, weightRules } from "./weight.ts";
+export { judgeWeight, weightRules } from "./weight.ts";
 export type { Circumstances, Verdict, WeightReason, WeightRule } from "./weight.ts";
 export { afterChange, afterHold, holdMs, neverFlapped } from "./flap.ts";
 export type { FlapMemory, FlapRule } from "./flap.ts";
@@ -33,7 +34,13 @@ export {
   slowStartSteps,
 } from "./slow_start.ts";
 export { effectiveWeights } from "./pools.ts";
-export type { EffectiveWeight, StandingOf, WeightedFrontend, WeightedPool } from "./pools.ts";
+export type {
+  EffectiveWeight,
+  PoolRoleOf,
+  StandingOf,
+  WeightedFrontend,
+  WeightedPool,
+} from "./pools.ts";
 export { FrontendTally, roleOf } from "./tally.ts";
 export type { Role } from "./tally.ts";
 export { areTooMany } from "./removals.ts";

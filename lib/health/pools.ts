@@ -1,4 +1,4 @@
-import type { Standing } from "./types.ts";
+import type { PoolRole, Standing } from "./types.ts";
 import { judgeWeight, type Verdict } from "./weight.ts";
 
 /** What VPP is to be told about one backend of one frontend, and why. */
@@ -28,21 +28,25 @@ export interface WeightedFrontend {
 /** Looks up how a backend stands by its name. */
 export type StandingOf = (backend: string) => Standing;
 
+/** Looks up what the pool with an index is. */
+export type PoolRoleOf = (pool: number) => PoolRole;
+
 /**
- * What VPP is to be told about each backend of a frontend whose active pool is the one with index
- * `active`, in the order of pools and their backends. A removed backend has weight 0 here, and its
+ * What VPP is to be told about each backend of a frontend, in the order of pools and their backends. A removed backend has weight 0 here, and its
  * AS goes.
  */
 export function effectiveWeights(
   { pools, flushOnDown }: WeightedFrontend,
-  active: number,
+  poolRoleOf: PoolRoleOf,
   standingOf: StandingOf,
 ): EffectiveWeight[] {
   return pools.flatMap((pool, index) =>
     pool.backends.map(({ backend, weight: configured }) => {
       const standing = standingOf(backend);
-      const isInActivePool = index === active;
-      const verdict = judgeWeight({ standing, configured, isInActivePool, flushOnDown });
+      const verdict = judgeWeight({
+        ...{ standing, configured, flushOnDown },
+        pool: poolRoleOf(index),
+      });
       return { backend, pool: pool.name, ...verdict };
     })
   );

@@ -1,12 +1,12 @@
 import type { Census } from "./fail_open.ts";
-import type { FrontendState, Standing } from "./types.ts";
+import type { FrontendState, PoolRole, Standing } from "./types.ts";
 
 /**
  * What a backend is to its frontend as a whole.
  *
  * - `up`: it carries traffic if its pool does.
  * - `rising`: the same, but it has come up only just now.
- * - `held`: it is down, but carries traffic if its pool does, because of fail-open.
+ * - `held`: it is down, but carries traffic if its pool is active or held, because of fail-open.
  * - `awaited`: nothing is known of it yet.
  * - `down`: it carries nothing, or nobody knows what.
  * - `out`: somebody has taken it out of service.
@@ -39,6 +39,7 @@ export function roleOf({ state, drain, held, risen }: Standing): Role {
  *
  * - The active pool is the first with a backend that is up, not drained, and has a configured
  *   weight above 0, else the first with one that fail-open holds, else the first.
+ * - The held pool is the first with one that fail-open holds.
  * - The frontend is `up` if any effective weight is above 0, `unknown` if none of its backends is
  *   up and one of them is unknown, those that are drained left aside, else `down`.
  */
@@ -81,16 +82,27 @@ export class FrontendTally {
 
   /** Index of the pool that carries traffic, or would. */
   get activePool(): number {
-    const { up, rising, held } = this.#weights;
+    const { up, rising } = this.#weights;
     const pool = up.findIndex((weight, at) => weight + (rising[at] ?? 0) > 0);
-    return Math.max(0, pool < 0 ? held.findIndex((weight) => weight > 0) : pool);
+    return Math.max(0, pool < 0 ? this.heldPool : pool);
+  }
+
+  /** Index of the pool of which those carry traffic that fail-open holds; -1 if there is none. */
+  get heldPool(): number {
+    return this.#weights.held.findIndex((weight) => weight > 0);
+  }
+
+  /** What the pool with an index is. */
+  poolRole(index: number): PoolRole {
+    if (index === this.activePool) return "active";
+    return index === this.heldPool ? "held" : "standby";
   }
 
   /** What carries its traffic: the sum of the effective weights that are known. */
   get weight(): number {
-    const { up, rising, held } = this.#weights;
+    const { up, rising } = this.#weights;
     const pool = this.activePool;
-    return (up[pool] ?? 0) + (rising[pool] ?? 0) + (held[pool] ?? 0);
+    return (up[pool] ?? 0) + (rising[pool] ?? 0) + this.#heldBeside(pool);
   }
 
   /** Whether there is somebody who has just come up. */
@@ -98,10 +110,9 @@ export class FrontendTally {
     return this.#counts.rising > 0;
   }
 
-  /** Whether somebody in a pool would carry its traffic besides those that have just come up. */
+  /** Whether somebody would carry a pool's traffic besides those of it that have just come up. */
   isWarm(pool: number): boolean {
-    const { up, held } = this.#weights;
-    return (up[pool] ?? 0) + (held[pool] ?? 0) > 0;
+    return (this.#weights.up[pool] ?? 0) + this.#heldBeside(pool) > 0;
   }
 
   /** How the backends stand that are in service. */
@@ -115,6 +126,13 @@ export class FrontendTally {
     if (this.weight > 0) return "up";
     const { up, awaited } = this.census;
     return up === 0 && awaited > 0 ? "unknown" : "down";
+  }
+
+  /** What those carry that are held, if this pool carries traffic. */
+  #heldBeside(pool: number): number {
+    const { heldPool } = this;
+    const { held } = this.#weights;
+    return (held[pool] ?? 0) + (heldPool === pool ? 0 : held[heldPool] ?? 0);
   }
 
   #count(pool: number, weight: number, role: Role, sign: 1 | -1): void {

@@ -54,6 +54,12 @@ export interface Standing {
  */
 export type Held = "configured" | "kept" | "nothing";
 
+/**
+ * What a pool is to its frontend: `active`, it carries the traffic; `held`, those of it that fail-open
+ * holds carry some besides; `standby`, it carries nothing.
+ */
+export type PoolRole = "active" | "held" | "standby";
+
 /** How far a drain is: `overdue` when what is left of the flows is to be moved away. */
 export type DrainPhase = "draining" | "overdue";
 

@@ -1,6 +1,6 @@
 import { isProbed } from "./machine.ts";
 import { partOf } from "./slow_start.ts";
-import type { BackendState, Standing, Weight } from "./types.ts";
+import type { BackendState, PoolRole, Standing, Weight } from "./types.ts";
 
 /** All that the effective weight of one backend in one frontend comes from. */
 export interface Circumstances {
@@ -8,8 +8,8 @@ export interface Circumstances {
   readonly standing: Standing;
   /** 0 to 100. */
   readonly configured: number;
-  /** Whether the pool that it stands in carries the frontend's traffic. */
-  readonly isInActivePool: boolean;
+  /** What the pool that it stands in is to the frontend. */
+  readonly pool: PoolRole;
   /** Whether a backend that goes down has its flows moved away here. */
   readonly flushOnDown: boolean;
 }
@@ -75,9 +75,9 @@ export const weightRules: readonly WeightRule[] = [
   },
   {
     name: "fail open",
-    applies: ({ standing: { state, held }, isInActivePool, configured }) =>
+    applies: ({ standing: { state, held }, pool, configured }) =>
       state === "down" &&
-      (held === "kept" || (held === "configured" && isInActivePool && configured > 0)),
+      (held === "kept" || (held === "configured" && pool !== "standby" && configured > 0)),
     verdict: ({ standing: { held }, configured }) => ({
       weight: held === "kept" ? "kept" : configured,
       flush: false,
@@ -93,7 +93,7 @@ export const weightRules: readonly WeightRule[] = [
   stateRule("unknown", "never"),
   {
     name: "standby",
-    applies: ({ isInActivePool }) => !isInActivePool,
+    applies: ({ pool }) => pool !== "active",
     verdict: () => ({ weight: 0, flush: false, reason: { kind: "standby" } }),
   },
   {
@@ -126,15 +126,6 @@ export function judgeWeight(of: Circumstances): Verdict {
   const rule = weightRules.find(({ applies }) => applies(of));
   if (!rule) throw new TypeError("the last rule applies to everything");
   return rule.verdict(of);
-}
-
-/** The weight alone: whether flows are moved has no say in it. */
-export function effectiveWeight(
-  standing: Standing,
-  configured: number,
-  isInActivePool: boolean,
-): Weight {
-  return judgeWeight({ standing, configured, isInActivePool, flushOnDown: false }).weight;
 }
 
 /** When a state in which a backend has no weight also moves its flows away. */

@@ -61,6 +61,18 @@ export const healthFamilies = {
     "How long a backend has been draining or, once it is drained, how long that took; no series " +
       "while nobody has it drained.",
   ),
+  backendDrained: gauge(
+    "maglev_backend_drained",
+    ["backend"],
+    "1 once nothing is left of the flows of a backend that is drained, 0 while something may be; no " +
+      "series while nobody has it drained.",
+  ),
+  backendDrainDeadline: gauge(
+    "maglev_backend_drain_deadline_seconds",
+    ["backend"],
+    "How long after the beginning of a backend's drain what is left is moved away everywhere; no " +
+      "series where that is never.",
+  ),
   backendFlapHold: gauge(
     "maglev_backend_flap_hold",
     ["backend"],

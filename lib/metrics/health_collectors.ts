@@ -27,6 +27,8 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
       backendDrain,
       () => perBackend(checker, (name, { drain }) => drainSamples(name, drain, clock)),
     ),
+    collector(healthFamilies.backendDrained, () => perBackend(checker, drainedSamples)),
+    collector(healthFamilies.backendDrainDeadline, () => perBackend(checker, deadlineSamples)),
     collector(
       probeFamilies.certificateExpiry,
       () =>
@@ -104,6 +106,14 @@ function drainSamples(
   if (!drain) return [];
   const end = drain.drainedAt ?? clock.wall();
   return [[Math.max(0, end - drain.said.at) / 1000, name]];
+}
+
+function drainedSamples(name: string, { drain }: BackendSnapshot): readonly Sample[] {
+  return drain ? [[drain.drainedAt === undefined ? 0 : 1, name]] : [];
+}
+
+function deadlineSamples(name: string, { drain }: BackendSnapshot): readonly Sample[] {
+  return drain?.deadlineAt === undefined ? [] : [[(drain.deadlineAt - drain.said.at) / 1000, name]];
 }
 
 function frontendStateSamples(name: string, { config, state: now }: FrontendSnapshot): Sample[] {

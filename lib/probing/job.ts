@@ -66,6 +66,14 @@ export class ProbeJob<T> {
     return this.place?.board.certificateEnd(this.place.row, this.countsFrom);
   }
 
+  /** Knows what `other` knows, for trying something out: it must never be probed. */
+  resemble(other: ProbeJob<T>): void {
+    this.place = other.place;
+    this.revision = other.revision;
+    this.countsFrom = other.countsFrom;
+    this.#former = other.#former;
+  }
+
   /** What `other` was, this one is now. */
   inherit(other: ProbeJob<T>): void {
     this.#former = other.last;

@@ -10,6 +10,7 @@ import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
 import { createVpp, trafficOf, type Vpp } from "../vpp/mod.ts";
 import { shown } from "./wire_watch.ts";
+import { heldThoughNeeded } from "./healthy_weights.ts";
 import { lagging } from "./lag.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryKeeping } from "./memory_keeping.ts";
@@ -85,9 +86,13 @@ export class SimulatedDaemon {
     this.vpp.start();
   }
 
-  /** How what events told differs from what is; nothing while some have yet to be told. */
+  /**
+   * How what events told differs from what is, and who is held though somebody needs it; nothing
+   * while some have yet to be told.
+   */
   differences(): string[] {
-    return this.#isAllTold ? this.#listener.differences() : [];
+    if (!this.#isAllTold) return [];
+    return [...this.#listener.differences(), ...heldThoughNeeded(this.checker)];
   }
 
   get #isAllTold(): boolean {

@@ -23,6 +23,30 @@ export function healthyWithoutWeight(checker: Seen): string[] {
   });
 }
 
+/**
+ * Backends that are held down because they flap though their probes pass, and are needed, a line
+ * each: somewhere they have a weight and nobody else is up or may be, or those that are down are fed.
+ */
+export function heldThoughNeeded(checker: Seen): string[] {
+  return checker.frontendNames().flatMap((name) => {
+    const { config: { pools }, failOpenSince } = checker.frontend(name) ??
+      { config: { pools: [] } };
+    const weighed = pools.flatMap(({ backends }) => backends).filter(({ weight }) => weight > 0);
+    const isServed = weighed.some(({ backend }) => isServing(checker, backend));
+    const isAwaited = pools.some(({ backends }) =>
+      backends.some(({ backend }) => checker.backend(backend)?.state === "unknown")
+    );
+    if ((isServed || isAwaited) && failOpenSince === undefined) return [];
+    return weighed.filter(({ backend }) => isHeldWell(checker, backend))
+      .map(({ backend }) => `${backend} is held though it passes and ${name} needs it`);
+  });
+}
+
+function isHeldWell(checker: Seen, name: string): boolean {
+  const { state, drain, flapHold } = checker.backend(name) ?? {};
+  return state === "down" && drain === undefined && flapHold?.isPassing === true;
+}
+
 function isServing(checker: Seen, name: string): boolean {
   const { state, drain } = checker.backend(name) ?? {};
   return state === "up" && drain === undefined;

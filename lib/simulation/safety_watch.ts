@@ -60,18 +60,20 @@ function slowStartFaults(
   return Array.from(slowStarts, ([backend, percent]) => {
     const pool = pools.find(({ backends }) => backends.some((each) => each.backend === backend));
     const told = new Map(weights.map((each) => [each.backend, each]));
-    const others = pool?.backends.filter((other) => {
-      const { state, drain } = checker.backend(other.backend) ?? {};
-      // Who is held carries if its pool does.
-      const isThere = state === "up" || (state === "down" && failOpenSince !== undefined);
-      return isThere && drain === undefined && other.weight > 0 && !slowStarts.has(other.backend);
-    });
+    const others = pools.flatMap((other) => other.backends.map((each) => ({ other, each })))
+      .filter(({ other, each }) => {
+        const { state, drain } = checker.backend(each.backend) ?? {};
+        // Who is held may carry beside any pool.
+        const isHeld = state === "down" && failOpenSince !== undefined;
+        const isThere = isHeld || (state === "up" && other === pool);
+        return isThere && drain === undefined && each.weight > 0 && !slowStarts.has(each.backend);
+      });
     const whole = pool?.backends.find((each) => each.backend === backend)?.weight ?? 0;
     const { weight, reason } = told.get(backend) ?? {};
     const isPart = reason?.kind !== "slow-start" ||
       weight === Math.max(1, Math.round((whole * percent) / 100));
     return [
-      ...others?.length ? [] : [`${backend} starts slowly in ${name}, but nobody else carries`],
+      ...others.length > 0 ? [] : [`${backend} starts slowly in ${name}, but nobody else carries`],
       ...isPart ? [] : [`${backend} has ${weight} of ${whole} in ${name}, but ${percent}%`],
     ];
   }).flat();

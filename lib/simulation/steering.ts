@@ -1,5 +1,6 @@
-import { type Checker, ReloadRefused } from "../checker/mod.ts";
+import { type Checker, type Operation, ReloadRefused } from "../checker/mod.ts";
 import type { Action } from "./actions.ts";
+import { operateAsForeseen } from "./foresight.ts";
 
 /** What operators do in a history. */
 export type Steering = Action & { readonly do: "operator" | "drain" | "weigh" | "many" };
@@ -19,21 +20,31 @@ export function steer(checker: Checker, action: Steering, blame: (what: string) 
       });
       return;
     }
-    if (action.do === "operator") {
-      checker[action.verb](action.backend);
-      return;
-    }
-    if (action.do === "drain") {
-      const { backend, deadlineMs } = action;
-      checker.operate([{ action: "drain", backend, deadlineMs: deadlineMs || undefined }]);
-      return;
-    }
-    const { frontend, backend, weight, flush } = action;
-    const pool = checker.frontend(frontend)?.config.pools
-      .find(({ backends }) => backends.some((member) => member.backend === backend));
-    if (pool) checker.setWeight(frontend, pool.name, backend, weight, flush);
+    const operations = operationsOf(checker, action);
+    for (const wrong of operateAsForeseen(checker, operations)) blame(wrong);
   } catch (error) {
     if (!isOurs(error)) throw error;
+  }
+}
+
+function operationsOf(
+  checker: Checker,
+  action: Exclude<Steering, { readonly do: "many" }>,
+): Operation[] {
+  switch (action.do) {
+    case "operator":
+      return [{ action: action.verb, backend: action.backend }];
+    case "drain": {
+      const { backend, deadlineMs } = action;
+      return [{ action: "drain", backend, deadlineMs: deadlineMs || undefined }];
+    }
+    case "weigh": {
+      const { frontend, backend, weight, flush } = action;
+      const pool = checker.frontend(frontend)?.config.pools
+        .find(({ backends }) => backends.some((member) => member.backend === backend));
+      const place = { frontend, pool: pool?.name ?? "", backend };
+      return pool ? [{ action: "weight", ...place, weight, flush }] : [];
+    }
   }
 }
 

@@ -30,8 +30,11 @@ export class Dirty {
         return "named";
       case "pool":
       case "weight":
+        if (event.frontend !== "") this.frontends.add(event.frontend);
+        return "named";
       case "safety":
         if (event.frontend !== "") this.frontends.add(event.frontend);
+        else this.backends.add(event.backend);
         return "named";
       case "operator":
         if (event.backend !== "") this.backends.add(event.backend);

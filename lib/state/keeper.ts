@@ -296,5 +296,5 @@ export class Keeper {
 function isAlike(a: SavedBackend | undefined, b: SavedBackend): boolean {
   return a !== undefined && a.state === b.state && a.counter === b.counter && a.since === b.since &&
     a.enabled === b.enabled && a.target === b.target && a.said?.at === b.said?.at &&
-    a.said?.by.name === b.said?.by.name && a.drain === b.drain;
+    a.said?.by.name === b.said?.by.name && a.drain === b.drain && a.flaps === b.flaps;
 }

@@ -1,4 +1,11 @@
-import type { Drain, Said, SavedBackend, SavedFailOpen, SavedWeight } from "../checker/mod.ts";
+import type {
+  Drain,
+  Said,
+  SavedBackend,
+  SavedFailOpen,
+  SavedFlaps,
+  SavedWeight,
+} from "../checker/mod.ts";
 import { eventKinds, type MaglevEvent } from "../events/mod.ts";
 import { backendStates } from "../health/mod.ts";
 import type { SavedFlushes } from "./types.ts";
@@ -11,7 +18,7 @@ export type Value = string | number | null;
 
 /** Columns of a backend, in the order of the table. */
 export function backendValues(backend: SavedBackend): Value[] {
-  const { name, target, state, counter, since, enabled, said, drain } = backend;
+  const { name, target, state, counter, since, enabled, said, drain, flaps } = backend;
   return [
     name,
     target,
@@ -21,6 +28,7 @@ export function backendValues(backend: SavedBackend): Value[] {
     enabled === undefined ? null : +enabled,
     ...who(said),
     drain ? JSON.stringify(drain) : null,
+    flaps ? JSON.stringify(flaps) : null,
   ];
 }
 
@@ -41,6 +49,7 @@ export function backendOf(row: Row): SavedBackend | undefined {
   if (typeof counter !== "number" || typeof since !== "number") return undefined;
   const isSaid = enabled === 0 || enabled === 1;
   const drain = drainOf(row.drain);
+  const flaps = flapsOf(row.flaps);
   return {
     name,
     target,
@@ -50,6 +59,7 @@ export function backendOf(row: Row): SavedBackend | undefined {
     enabled: isSaid ? enabled === 1 : undefined,
     said: saidIn(row),
     ...(drain && { drain }),
+    ...(flaps && { flaps }),
   };
 }
 
@@ -64,6 +74,19 @@ function drainOf(text: unknown): Drain | undefined {
     deadlineMs: typeof deadlineMs === "number" ? deadlineMs : undefined,
     overdue: overdue.filter((name) => typeof name === "string"),
     drainedAt: typeof drainedAt === "number" ? drainedAt : undefined,
+  };
+}
+
+/** What is remembered of flaps, undefined when there is nothing, or something else. */
+function flapsOf(text: unknown): SavedFlaps | undefined {
+  const { changes, holds, calmSince, hold } = parsed<SavedFlaps>(text) ?? {};
+  if (!Array.isArray(changes) || typeof calmSince !== "number") return undefined;
+  if (!Number.isInteger(holds) || holds === undefined || holds < 0) return undefined;
+  const isHeld = typeof hold?.since === "number" && typeof hold.until === "number";
+  return {
+    changes: changes.filter((at) => typeof at === "number"),
+    ...{ holds, calmSince },
+    ...(isHeld && { hold: { since: hold.since, until: hold.until } }),
   };
 }
 

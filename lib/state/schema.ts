@@ -1,5 +1,5 @@
 /** Version of the tables, kept as SQLite's user_version. A file with a higher one is not touched. */
-export const version = 4;
+export const version = 5;
 
 /** What version 2 has besides: the journal. */
 const journalTables = `
@@ -20,9 +20,14 @@ const failOpenTable = `
   CREATE TABLE fail_opens (frontend TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID;
 `;
 
+/** What version 5 has besides: what is remembered of flaps, as JSON, null for nothing. */
+const flapsColumn = `
+  ALTER TABLE backends ADD COLUMN flaps TEXT;
+`;
+
 /** Makes the tables out of those of an older version, 0 being none. */
 export function migration(from: number): string {
-  const steps = [firstTables, journalTables, drainColumn, failOpenTable].slice(from);
+  const steps = [firstTables, journalTables, drainColumn, failOpenTable, flapsColumn].slice(from);
   return `${steps.join("")} PRAGMA user_version = ${version};`;
 }
 

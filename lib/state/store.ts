@@ -171,7 +171,7 @@ class Statements {
       database.prepare(`REPLACE INTO ${table} VALUES (${Array(columns).fill("?").join(", ")})`);
     this.#alive = database.prepare("REPLACE INTO meta VALUES ('alive-at', ?)");
     this.#lastSeq = database.prepare("REPLACE INTO meta VALUES ('last-seq', ?)");
-    this.#putBackend = replace("backends", 10);
+    this.#putBackend = replace("backends", 11);
     this.#dropBackend = database.prepare("DELETE FROM backends WHERE name = ?");
     this.#putWeight = replace("weights", 8);
     this.#dropWeights = database.prepare("DELETE FROM weights WHERE frontend = ?");

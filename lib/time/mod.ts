@@ -7,6 +7,7 @@
 export { systemClock } from "./system.ts";
 export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
+export { type Due, DueQueue } from "./queue.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { inSlices, pause } from "./turn.ts";
 export { type TurnLimits, TurnShare } from "./turn_share.ts";

@@ -114,7 +114,9 @@ function foldSafety(draft: Draft, event: Kind<"safety">, at: number): void {
       return draft.backend(
         backendName,
         ({ flapHold: _, ...backend }) =>
-          isOn ? { ...backend, flapHold: { sinceUnixNs: at, untilUnixNs: 0 } } : backend,
+          isOn
+            ? { ...backend, flapHold: { sinceUnixNs: at, untilUnixNs: 0, passing: false } }
+            : backend,
       );
   }
 }

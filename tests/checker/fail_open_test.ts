@@ -190,19 +190,50 @@ Deno.test("what an operation comes to is foreseen with the fail-open that it bri
   assert.deepEqual(weights(bench), [...all.slice(0, 3), "d 0 not-up flush"]);
 });
 
-Deno.test("a healthy server of another pool goes before those that are held", () => {
+Deno.test("those last in use keep their weights beside a fallback that is well", () => {
   const frontends = { f: [{ a: 100, b: 50 }, { c: 10, d: 1 }] };
   using bench = up({ frontends, failOpen: 50 });
   answering(bench, 3);
   bench.clock.advance(20_000);
   assert.ok(isOpen(bench));
   assert.equal(bench.checker.frontend("f")?.activePool, "pool1");
-  assert.deepEqual(weights(bench).slice(0, 2), ["a 0 not-up", "b 0 not-up"]);
-  assert.equal(weights(bench)[3], "d 1 carries");
+  assert.deepEqual(weights(bench), [all[0], all[1], all[2], "d 1 carries"]);
   answering(bench);
   bench.clock.advance(20_000);
   assert.equal(bench.checker.frontend("f")?.activePool, "pool0", "the most preferred in use");
-  assert.deepEqual(weights(bench).slice(0, 2), all.slice(0, 2));
+  assert.deepEqual(weights(bench), [all[0], all[1], "c 0 not-up", "d 0 not-up"]);
+});
+
+Deno.test("a fallback that was in use a moment ago is held only where nobody before it is", () => {
+  const frontends = { f: [{ a: 100, b: 50 }, { c: 10, d: 1 }] };
+  using bench = up({ frontends });
+  answering(bench, 2, 3);
+  bench.clock.advance(20_000);
+  assert.equal(bench.checker.frontend("f")?.activePool, "pool1");
+  answering(bench);
+  bench.clock.advance(20_000);
+  assert.ok(isOpen(bench));
+  assert.deepEqual(weights(bench), [all[0], all[1], "c 0 not-up", "d 0 not-up"]);
+  bench.events.length = 0;
+  for (const name of ["a", "b"]) bench.checker.disable(name);
+  const out = ["a 0 not-up flush", "b 0 not-up flush"];
+  assert.deepEqual(weights(bench), [...out, all[2], all[3]]);
+  const told = bench.story().filter((line) => /^f\/[cd] /.test(line));
+  assert.deepEqual(told, ["f/c 10>10 as 0>10 (pool)", "f/d 1>1 as 0>1 (pool)"]);
+});
+
+Deno.test("who fails over to the held of a fallback beside one that is well tells it", () => {
+  const frontends = { f: [{ a: 100 }, { b: 50 }, { c: 10, d: 1 }] };
+  using bench = up({ frontends, failOpen: 75 });
+  answering(bench, 1, 3);
+  bench.clock.advance(20_000);
+  answering(bench, 3);
+  bench.clock.advance(20_000);
+  assert.deepEqual(weights(bench), [all[0], "b 0 not-up", "c 0 not-up", "d 1 carries"]);
+  bench.events.length = 0;
+  bench.checker.disable("a");
+  assert.deepEqual(weights(bench).slice(1), [all[1], "c 0 not-up", "d 1 carries"]);
+  assert.ok(bench.story().includes("f/b 50>50 as 0>50 (safety)"));
 });
 
 Deno.test("a reload keeps it, under another name as well, and ends it by another setting", async () => {

@@ -1,46 +1,7 @@
 import assert from "node:assert/strict";
-import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
-
-const flap = { changes: 4, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 200_000 };
-const fast = { intervalMs: 1_000, fastIntervalMs: 1_000, downIntervalMs: 1_000, rise: 1, fall: 1 };
-const site: ConfigSketch = {
-  checks: [httpCheck("web", { ...fast, flap })],
-  backends: { a: {}, b: {}, c: {} },
-  frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 10, c: 20 }] },
-};
-
-/** All are up and nothing has happened yet. */
-function up(change: Partial<ConfigSketch> = {}): Bench {
-  const bench = new Bench(sketch({ ...site, ...change }), { answers: pass });
-  bench.clock.advance(5_000);
-  bench.events.length = 0;
-  return bench;
-}
-
-/** From now on the servers at these places of the file are the only ones that answer. */
-function answering({ prober }: Bench, ...well: readonly number[]): void {
-  const addresses = well.map((at) => `10.0.0.${at}`);
-  prober.answers = ({ address }) => addresses.includes(address.text) ? pass : fail;
-}
-
-/** `a` goes down and up so often that it is held the next time it goes down. */
-function flapping(bench: Bench): void {
-  for (let i = 0; i < 5; i++) {
-    if (i % 2 === 0) answering(bench, 1, 2);
-    else answering(bench, 0, 1, 2);
-    const want = i % 2 === 0 ? "down" : "up";
-    while (bench.state("a") !== want) bench.clock.advance(1);
-  }
-}
-
-function told({ checker }: Bench): unknown[] {
-  const { weight, flush, reason } = checker.frontend("f")?.weights[0] ?? assert.fail();
-  return [weight, flush, reason.kind];
-}
-
-function isHeld({ checker }: Bench): boolean {
-  return checker.backend("a")?.flapHold !== undefined;
-}
+import type { Operation } from "../../lib/checker/mod.ts";
+import { answering, fast, flap, flapping, isHeld, site, told, up } from "./flaps.ts";
+import { type Bench, httpCheck, sketch } from "./support.ts";
 
 Deno.test("a backend that changes too often stays down though its checks pass, for its time", () => {
   using bench = up();
@@ -48,6 +9,7 @@ Deno.test("a backend that changes too often stays down though its checks pass, f
   assert.deepEqual(bench.checker.backend("a")?.flapHold, {
     since: bench.clock.wall(),
     until: bench.clock.wall() + 60_000,
+    isPassing: false,
   });
   assert.deepEqual(told(bench), [0, true, "flap-hold"]);
   const begun = bench.events.findLast(({ kind }) => kind === "safety");
@@ -71,12 +33,16 @@ Deno.test("a backend that changes too often stays down though its checks pass, f
 Deno.test("whoever looks at each event sees why the weight is what it is, too", () => {
   using bench = up();
   const seen: unknown[] = [];
-  bench.stream.subscribe(() => seen.push(told(bench)));
+  bench.stream.subscribe((event) => {
+    seen.push(told(bench));
+    if (event.kind === "safety") assert.equal(isHeld(bench), event.change === "begun");
+  });
   flapping(bench);
   assert.deepEqual(told(bench), [0, true, "flap-hold"]);
   bench.clock.advance(61_000);
   assert.deepEqual(told(bench), [0, true, "not-up"]);
   assert.ok(seen.length > 0);
+  assert.deepEqual(bench.log.named("event-listener-failed"), []);
 });
 
 Deno.test("one whose checks fail at the end of its time stays down until they pass", () => {
@@ -170,10 +136,96 @@ Deno.test("better a server that flaps than none: it comes up where nobody else i
   assert.deepEqual([bench.state("a"), bench.checker.frontend("g")?.state], ["up", "up"]);
 });
 
+Deno.test("it comes up as well where an operator takes the last other one out", () => {
+  const ways: readonly Operation[] = [
+    { action: "drain", backend: "c" },
+    { action: "disable", backend: "c" },
+    { action: "weight", frontend: "g", pool: "pool0", backend: "c", weight: 0, flush: false },
+  ];
+  for (const way of ways) {
+    using bench = up();
+    flapping(bench);
+    answering(bench, 0, 1, 2);
+    bench.clock.advance(3_000);
+    const { backends, frontends } = bench.checker.foresee([way]);
+    assert.deepEqual(backends.find(({ backend }) => backend === "a")?.to, "up", way.action);
+    assert.deepEqual(frontends.map(({ frontend }) => frontend), ["f", "g"]);
+    bench.checker.operate([way]);
+    assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"], way.action);
+  }
+});
+
+Deno.test("it comes up as soon as a weight of its own is asked for where nobody else is", () => {
+  using bench = up({ frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 0, c: 0 }] } });
+  flapping(bench);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(3_000);
+  assert.ok(isHeld(bench), "where it has no weight nobody needs it");
+  bench.checker.setWeight("g", "pool0", "a", 5, false);
+  assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
+});
+
+/** So many are held, all of one frontend, beside `well`, which is up. */
+function manyHeld(count: number): Bench {
+  const names = Array.from({ length: count }, (_, i) => `b${i}`);
+  const backends = Object.fromEntries([...names, "well"].map((name) => [name, {}]));
+  const frontends = { f: [Object.fromEntries(Object.keys(backends).map((name) => [name, 1]))] };
+  const bench = up({ backends, frontends });
+  for (let i = 0; i < 5; i++) {
+    if (i % 2 === 0) answering(bench, count);
+    else answering(bench, ...names.keys(), count);
+    const want = i % 2 === 0 ? "down" : "up";
+    while (names.some((name) => bench.state(name) !== want)) bench.clock.advance(10);
+  }
+  answering(bench, ...names.keys(), count);
+  bench.clock.advance(3_000);
+  assert.ok(names.every((name) => bench.checker.backend(name)?.flapHold));
+  return bench;
+}
+
+Deno.test("however many are held, a change of another one costs the same", () => {
+  const looks = [5, 200].map((count) => {
+    using bench = manyHeld(count);
+    let looks = 0;
+    const now = bench.clock.now.bind(bench.clock);
+    bench.clock.now = () => {
+      looks++;
+      return now();
+    };
+    for (let i = 0; i < 10; i++) {
+      bench.checker.setWeight("f", "pool0", "well", 2 + i, false);
+      bench.checker.foresee([{ action: "pause", backend: "well" }]);
+    }
+    return looks;
+  });
+  assert.equal(looks[0], looks[1]);
+});
+
+Deno.test("all that are held end in their time, however many at once", () => {
+  using bench = manyHeld(200);
+  bench.clock.advance(61_000);
+  const { checker } = bench;
+  const held = checker.backendNames().filter((name) => checker.backend(name)?.flapHold);
+  assert.deepEqual(held, []);
+  assert.ok(checker.backendNames().every((name) => checker.backend(name)?.state === "up"));
+});
+
+Deno.test("of many that are held no more than are needed come up", () => {
+  using bench = manyHeld(20);
+  answering(bench, ...Array.from({ length: 18 }, (_, i) => 2 + i), 20);
+  bench.clock.advance(2_000);
+  bench.checker.pause("well");
+  const { checker } = bench;
+  const up = checker.backendNames().filter((name) => checker.backend(name)?.state === "up");
+  assert.equal(up.length, 1);
+  assert.ok(!["b0", "b1"].includes(up[0] ?? ""), "those whose probes fail are passed over");
+});
+
 Deno.test("one that nobody can stand in for is held only while its checks fail", () => {
   using bench = up({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } });
   flapping(bench);
-  assert.ok(isHeld(bench));
+  bench.checker.setWeight("f", "pool0", "a", 50, false);
+  assert.ok(isHeld(bench), "as long as they fail nobody gains by its end");
   answering(bench, 0);
   bench.clock.advance(2_000);
   assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);

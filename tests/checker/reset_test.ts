@@ -15,6 +15,24 @@ function up(config = weighed()): Bench {
 
 const anna = { name: "anna", from: "192.0.2.7" };
 
+Deno.test("a reset undoes what was asked for along with it, before it", () => {
+  using bench = new Bench(sketch({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } }));
+  bench.probe("a", pass);
+  const set = { frontend: "f", pool: "pool0", backend: "a", weight: 7, flush: false } as const;
+  bench.checker.operate([
+    { action: "drain", backend: "a" },
+    { action: "enable", backend: "a" },
+    { action: "weight", ...set },
+    { action: "drain", backend: "a" },
+    { action: "reset", backend: "a" },
+  ]);
+  assert.equal(bench.checker.backend("a")?.drain, undefined);
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
+  assert.equal(bench.checker.saved("a")?.enabled, undefined);
+  bench.checker.operate([{ action: "weight", ...set }, { action: "reset-all" }]);
+  assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
+});
+
 Deno.test("what is said by hand is shown with who said it and what the file says", () => {
   using bench = up();
   const { checker, clock } = bench;

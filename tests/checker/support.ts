@@ -147,10 +147,10 @@ export class FakeProber {
 
 /** A checker with everything around it in a test's hands. */
 export class Bench implements Disposable {
-  readonly clock = new FakeClock();
-  readonly prober = new FakeProber(this.clock);
+  readonly clock: FakeClock;
+  readonly prober: FakeProber;
   readonly log = new RecordedLog();
-  readonly stream = new EventStream(this.clock, this.log);
+  readonly stream: EventStream;
   readonly events: MaglevEvent[] = [];
   readonly fatal: Error[] = [];
   readonly checker: Checker;
@@ -162,8 +162,13 @@ export class Bench implements Disposable {
       observer?: CheckerObserver;
       answers?: ProbeResult;
       restored?: Restored;
+      /** Unix milliseconds. */
+      wallStart?: number;
     } = {},
   ) {
+    this.clock = new FakeClock(options.wallStart);
+    this.prober = new FakeProber(this.clock);
+    this.stream = new EventStream(this.clock, this.log);
     logEvents(this.stream, this.log);
     this.stream.subscribe((event) => this.events.push(event));
     if (options.answers) this.prober.answers = () => options.answers;

@@ -121,6 +121,17 @@ export function changes(now: number): readonly Event[] {
     },
     {
       event: {
+        case: "reload",
+        value: {
+          ...{ result: "rejected", stage: "safety", reason: "it would take 1 of 1 VIPs out" },
+          changes: [{ kind: "frontend", change: "removed", name: "www" }],
+        },
+      },
+      cause: { kind: "config" },
+      actor: { name: "signal", from: "SIGHUP" },
+    },
+    {
+      event: {
         case: "override",
         value: {
           ...{ change: "ended", frontendName: "www", poolName: "main", backendName: "nginx0" },

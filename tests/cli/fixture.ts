@@ -71,7 +71,7 @@ const backends: Plain<typeof BackendInfoSchema>[] = [
     },
     probeTimes: { count: 7, p50Ns: 210_000n, p95Ns: 1_000_000_000n, maxNs: 1_000_000_000n },
     ...{ timeoutNs: 1_000_000_000n, recentChanges: 100, certificateEndUnixNs: ago(90_000_000) },
-    flapHold: { sinceUnixNs: ago(20_000), untilUnixNs: ago(-40_000) },
+    flapHold: { sinceUnixNs: ago(20_000), untilUnixNs: ago(-40_000), passing: true },
     transitions: [
       {
         ...{ from: "up", to: "down", atUnixNs: ago(3_661_000) },

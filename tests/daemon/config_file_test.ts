@@ -149,10 +149,14 @@ Deno.test("a reload that takes too much out is refused loudly, with what it woul
   const reload = outcomeOf(config);
   deepEqual(await file.reload(actor), { kind: "refused", message, reload });
   equal((await file.status()).rejected, message);
-  partialDeepStrictEqual(told, [{ kind: "reload", result: "rejected", stage: "safety", actor }]);
+  const { changes } = reload;
+  partialDeepStrictEqual(told, [
+    { kind: "reload", result: "rejected", stage: "safety", changes, actor },
+  ]);
   equal(
     log.lines.at(-1),
-    `error config-reload-refused err=${message} cause=config actor=operator actor-from=192.0.2.7`,
+    `error config-reload-refused err=${message} changes=1 diff=frontend www added cause=config ` +
+      "actor=operator actor-from=192.0.2.7",
   );
   deepEqual(await file.reload(actor, true), { kind: "ok", reload });
   equal((await file.reload(actor)).kind, "refused", "one who insists does so once");

@@ -123,6 +123,18 @@ Deno.test("each kind of event has its record", () => {
       "actor-from=192.0.2.7:4711",
     ],
     [
+      { cause: { kind: "config" }, actor: { name: "signal", from: "SIGHUP" } },
+      {
+        ...{ kind: "reload", result: "rejected", stage: "safety", reason: "too much" },
+        changes: [
+          { kind: "healthcheck", change: "changed", name: "web", details: ["rise 2 -> 3"] },
+          { kind: "frontend", change: "removed", name: "f", details: [] },
+        ],
+      },
+      "error config-reload-refused err=too much changes=2 diff=frontend f removed,healthcheck web " +
+      "changed rise 2 -> 3 cause=config actor=signal actor-from=SIGHUP",
+    ],
+    [
       { cause: { kind: "config" } },
       { kind: "reload", result: "rejected", stage: "apply", reason: "too late" },
       "error checker-reload-error err=too late cause=config",

@@ -37,6 +37,13 @@ Deno.test("fail-open begins when the share is missed even if all that are awaite
   }
 });
 
+Deno.test("of four backends and a fallback of two, as many count as the guide says", () => {
+  const begins = (setting: FailOpen, up: number) =>
+    failsOpen(setting, { up, down: 6 - up, awaited: 0 }, false);
+  assert.deepEqual([3, 2].map((up) => begins(50, up)), [false, true]);
+  assert.deepEqual([33, 34].map((setting) => begins(setting, 2)), [false, true]);
+});
+
 Deno.test("fail-open ends only when the share is reached by those that are known to be up", () => {
   const rows: readonly [FailOpen, up: number, down: number, awaited: number, lasts: boolean][] = [
     ["never", 0, 4, 0, false],
@@ -78,12 +85,13 @@ Deno.test("a check notices death within an interval and the failures that follow
   assert.equal(noticeMs(slow), 2_200 + 2 * 2_200 + 1_000);
 });
 
-Deno.test("those that are held carry only where nobody is up", () => {
+Deno.test("of those that are held, the most preferred pool and the active one carry", () => {
   const tally = new FrontendTally(2);
   tally.add(0, 100, "held");
   tally.add(0, 50, "down");
   tally.add(1, 30, "up");
-  assert.deepEqual([tally.activePool, tally.weight, tally.state], [1, 30, "up"]);
+  assert.deepEqual([tally.activePool, tally.weight, tally.state], [1, 130, "up"]);
+  assert.deepEqual([0, 1].map((pool) => tally.poolRole(pool)), ["held", "active"]);
   assert.deepEqual(tally.census, { up: 1, down: 2, awaited: 0 });
   tally.moved(1, 30, "up", "held");
   assert.deepEqual([tally.activePool, tally.weight, tally.state], [0, 100, "up"]);
@@ -91,8 +99,20 @@ Deno.test("those that are held carry only where nobody is up", () => {
   assert.deepEqual([tally.activePool, tally.weight, tally.state], [1, 30, "up"]);
   tally.add(1, 5, "up");
   assert.equal(tally.weight, 35, "together with who is up");
+  assert.deepEqual([0, 1].map((pool) => tally.poolRole(pool)), ["standby", "active"]);
   assert.equal(roleOf({ state: "down", untested: false, held: "configured" }), "held");
   assert.equal(roleOf({ state: "down", untested: false, held: "kept" }), "down");
+  const three = new FrontendTally(3);
+  three.add(0, 0, "held");
+  three.add(1, 7, "held");
+  three.add(2, 9, "held");
+  assert.deepEqual([three.activePool, three.heldPool, three.weight], [1, 1, 7]);
+  three.add(0, 1, "up");
+  assert.deepEqual([three.activePool, three.heldPool, three.weight], [0, 1, 8]);
+  assert.deepEqual([0, 1, 2].map((pool) => three.poolRole(pool)), ["active", "held", "standby"]);
+  three.add(0, 5, "held");
+  assert.deepEqual([three.heldPool, three.weight], [0, 6]);
+  assert.deepEqual([0, 1, 2].map((pool) => three.isWarm(pool)), [true, true, true]);
   const light = new FrontendTally(2);
   light.add(1, 1, "held");
   assert.deepEqual([light.activePool, light.isWarm(1), light.copy().weight], [1, true, 1]);
@@ -101,7 +121,7 @@ Deno.test("those that are held carry only where nobody is up", () => {
 Deno.test("fail-open never lowers a weight, and never moves flows", () => {
   const circumstances = fc.record({
     configured: fc.integer({ min: 0, max: 100 }),
-    isInActivePool: fc.boolean(),
+    pool: fc.constantFrom("active", "held", "standby" as const),
     flushOnDown: fc.boolean(),
   });
   const held = fc.constantFrom("configured", "kept", "nothing" as const);

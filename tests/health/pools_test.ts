@@ -37,7 +37,11 @@ function judge(
   );
   const active = Math.max(0, carries.indexOf(true));
   const standingOf = (backend: string): Standing => ({ state: stateOf(backend), untested: false });
-  const weights = effectiveWeights(frontend, active, standingOf);
+  const weights = effectiveWeights(
+    frontend,
+    (pool) => pool === active ? "active" : "standby",
+    standingOf,
+  );
   const all = frontend.pools.flatMap(({ backends }) => backends.map((b) => stateOf(b.backend)));
   const isWaiting = !all.includes("up") && all.includes("unknown");
   const state = carries.includes(true) ? "up" : isWaiting ? "unknown" : "down";
@@ -119,7 +123,7 @@ Deno.test("weights come in the order of pools and their backends", () => {
 
 Deno.test("a backend that was never probed keeps what VPP has for it, in any pool", () => {
   const untested = () => ({ state: "unknown", untested: true } as const);
-  const weights = effectiveWeights(two, 0, untested);
+  const weights = effectiveWeights(two, () => "active", untested);
   assert.deepEqual(weights.map(({ weight, flush }) => [weight, flush]), [
     ["kept", false],
     ["kept", false],

@@ -44,8 +44,8 @@ Deno.test("who has just come up counts as up, but does not warm its pool", () =>
   assert.deepEqual([tally.hasRising, tally.isWarm(0), tally.isWarm(1)], [true, false, false]);
   tally.add(0, 50, "up");
   tally.add(1, 50, "held");
-  assert.deepEqual([tally.isWarm(0), tally.isWarm(1), tally.weight], [true, true, 150]);
-  assert.deepEqual([tally.copy().hasRising, tally.copy().weight], [true, 150]);
+  assert.deepEqual([tally.isWarm(0), tally.isWarm(1), tally.weight], [true, true, 200]);
+  assert.deepEqual([tally.copy().hasRising, tally.copy().weight], [true, 200]);
   tally.moved(0, 100, "rising", "up");
   assert.equal(tally.hasRising, false);
 });

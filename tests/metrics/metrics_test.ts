@@ -17,7 +17,7 @@ function full(): MetricsBed {
   });
   const bed = new MetricsBed({ config, vpp: fakeVpp });
   const { checkerObserver, vppObserver, rpcObserver } = bed.metrics;
-  bed.bench.checker.operate([{ action: "drain", backend: "web2" }]);
+  bed.bench.checker.operate([{ action: "drain", backend: "web2", deadlineMs: 600_000 }]);
   checkerObserver.probesDone("web1", "http", counted("L7STS", 30));
   checkerObserver.probesDone("web1", "http", counted("L7OK", 2));
   checkerObserver.transition("web1", "up", "down");
@@ -128,6 +128,28 @@ Deno.test("a slow start tells how far it is, and nothing is told where there is 
       .map((line) => line.split(" ")[1]);
     deepEqual(ratios, want);
   }
+});
+
+Deno.test("a drain tells whether anything is left, and its deadline if it has one", async () => {
+  using bed = full();
+  const { metrics, bench: { checker, clock } } = bed;
+  const series = async (name: string) =>
+    (await scrapeText(metrics)).split("\n").filter((line) => line.startsWith(`${name}{`));
+  checker.enable("web2");
+  checker.operate([{ action: "drain", backend: "web2" }]);
+  checker.operate([{ action: "drain", backend: "web1", deadlineMs: 30_000 }]);
+  clock.advance(12_000);
+  deepEqual(await series("maglev_backend_drain_deadline_seconds"), [
+    'maglev_backend_drain_deadline_seconds{backend="web1"} 30',
+  ]);
+  const of = (backend: string, value: number) =>
+    `maglev_backend_drained{backend="${backend}"} ${value}`;
+  deepEqual(await series("maglev_backend_drained"), [of("web1", 0), of("web2", 0)]);
+  clock.advance(20_000);
+  deepEqual(await series("maglev_backend_drained"), [of("web1", 1), of("web2", 0)]);
+  checker.enable("web1");
+  checker.enable("web2");
+  deepEqual(await series("maglev_backend_drained"), []);
 });
 
 Deno.test("a drain is timed until the backend is drained", async () => {

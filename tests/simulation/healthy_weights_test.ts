@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import type { CheckerView } from "../../lib/checker/mod.ts";
-import { healthyWithoutWeight } from "../../lib/simulation/healthy_weights.ts";
-import { Bench, pass, sketch } from "../checker/support.ts";
+import type { BackendSnapshot, CheckerView } from "../../lib/checker/mod.ts";
+import { healthyWithoutWeight, heldThoughNeeded } from "../../lib/simulation/healthy_weights.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 
 Deno.test("a healthy backend of the carrying pool whose weight is 0 is found", () => {
   using bench = new Bench(sketch({
@@ -27,4 +27,38 @@ Deno.test("a healthy backend of the carrying pool whose weight is 0 is found", (
   assert.deepEqual(healthyWithoutWeight(taken), [
     "b is up and in service, but has weight 0 in f",
   ]);
+});
+
+Deno.test("a backend that passes and is held is found where somebody needs it", () => {
+  const flap = { changes: 2, withinMs: 600_000, holdMs: 600_000, maxHoldMs: 600_000 };
+  using bench = new Bench(sketch({
+    checks: [httpCheck("web", { rise: 1, fall: 1, flap })],
+    backends: { a: {}, b: {} },
+    frontends: { f: [{ a: 100, b: 50 }], none: [{ a: 0 }] },
+  }));
+  const { checker } = bench;
+  for (const name of ["a", "b"]) bench.probe(name, pass);
+  for (const result of [fail, pass, fail, pass]) bench.probe("a", result);
+  assert.equal(checker.backend("a")?.flapHold?.isPassing, true);
+  assert.deepEqual(heldThoughNeeded(checker), [], "b is there");
+  const seeing = (b: Partial<BackendSnapshot>, failOpenSince?: number) =>
+    heldThoughNeeded({
+      frontendNames: () => checker.frontendNames(),
+      backend: (name) => {
+        const backend = checker.backend(name);
+        return backend && name === "b" ? { ...backend, ...b } : backend;
+      },
+      frontend: (name) => {
+        const frontend = checker.frontend(name);
+        return frontend && { ...frontend, failOpenSince };
+      },
+    });
+  const found = ["a is held though it passes and f needs it"];
+  assert.deepEqual(seeing({ state: "down" }), found);
+  assert.deepEqual(seeing({ state: "paused" }), found);
+  assert.deepEqual(seeing({ state: "unknown" }), [], "b may be up");
+  assert.deepEqual(seeing({}, 1), found);
+  bench.probe("a", fail);
+  assert.equal(checker.backend("a")?.flapHold?.isPassing, false);
+  assert.deepEqual(seeing({ state: "down" }), []);
 });

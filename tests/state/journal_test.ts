@@ -118,7 +118,7 @@ Deno.test("a file of the version before gets a journal and keeps what it holds",
     {
       using database = new DatabaseSync(`${folder}/${fileName}`);
       database.exec(
-        "DROP TABLE events; DROP TABLE fail_opens; ALTER TABLE backends DROP COLUMN drain; PRAGMA user_version = 1",
+        "DROP TABLE events; DROP TABLE fail_opens; ALTER TABLE backends DROP COLUMN drain; ALTER TABLE backends DROP COLUMN flaps; PRAGMA user_version = 1",
       );
     }
     using second = open(folder);

@@ -54,6 +54,10 @@ Deno.test("what was written is there again, to the last field", () =>
         drain: { said, deadlineMs: 600_000, overdue: ["f", "g"], drainedAt: 1_700_000_000_001.5 },
       }),
       backend("f", { drain: { said, deadlineMs: undefined, overdue: [], drainedAt: undefined } }),
+      backend("g", { flaps: { changes: [1.5, 2], holds: 0, calmSince: -3 } }),
+      backend("h", {
+        flaps: { changes: [], holds: 2, calmSince: 4, hold: { since: 5, until: 6.25 } },
+      }),
     ];
     const weights = [weight("f", "a"), weight("f", "b", { weight: 0, said })];
     const flushes = [{ vip: "v", addresses: ["10.0.0.1", "10.0.0.2"] }];
@@ -182,7 +186,7 @@ Deno.test("a file of a newer version is left as it is", () =>
     assert.deepEqual([state.backends, isWritable], [[], false]);
     assert.match(
       troubles[0]?.text ?? "",
-      /is of version 99, and this maglevd knows 4 at most: nothing will be kept/,
+      /is of version 99, and this maglevd knows 5 at most: nothing will be kept/,
     );
     assert.equal(store.write(batch({})).kind, "failed");
     assert.deepEqual(Deno.readFileSync(path), before);

@@ -114,9 +114,9 @@ export function slowness({ probeTimes, timeoutNs }: BackendInfo): number {
 /** Since when it is kept down because it flaps, and until when at most. */
 function holdCell({ flapHold }: BackendInfo, now: number): Cell | undefined {
   if (!flapHold) return undefined;
-  const { sinceUnixNs, untilUnixNs } = flapHold;
+  const { sinceUnixNs, untilUnixNs, passing } = flapHold;
   const text = `kept down for ${formatAgo(sinceUnixNs, now)}, ends ${formatIn(untilUnixNs, now)}`;
-  return { text, meaning: "warning" };
+  return { text: passing ? `${text}; its probes pass` : text, meaning: "warning" };
 }
 
 /** maglevd counts no further than 100. */

@@ -31,9 +31,9 @@ export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): B
     info.byHand = byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
   }
   if (backend.flapHold) {
-    const { since, until } = backend.flapHold;
+    const { since, until, isPassing: passing } = backend.flapHold;
     const hold = { sinceUnixNs: nanoseconds(since), untilUnixNs: nanoseconds(until) };
-    info.flapHold = create(FlapHoldInfoSchema, hold);
+    info.flapHold = create(FlapHoldInfoSchema, { ...hold, passing });
   }
   if (backend.drain) info.drain = drainToProto(backend.drain);
   const probe = lastProbeToProto(backend.lastProbe);

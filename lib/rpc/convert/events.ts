@@ -144,11 +144,11 @@ export function eventWeight(told: ToldWeight): EventWeight {
 }
 
 function reloadToProto(event: ReloadHappening) {
+  const changes = configChangesToProto(event.changes ?? []);
   if (event.result === "rejected") {
     const { result, stage, reason } = event;
-    return create(ReloadEventSchema, { result, stage, reason });
+    return create(ReloadEventSchema, { result, stage, reason, changes });
   }
-  const changes = configChangesToProto(event.changes);
   return create(ReloadEventSchema, { result: event.result, changes });
 }
 

@@ -101,6 +101,8 @@ Deno.test("a reload tells its changes, or why it was refused", () => {
     reason: "maglev.yaml:3:5: no",
   } as const;
   assert.deepEqual(shown({ kind: "reload", ...rejected }), { reload: rejected });
+  const refused = { result: "rejected", stage: "safety", reason: "no", changes: [change] } as const;
+  assert.deepEqual(shown({ kind: "reload", ...refused }), { reload: refused });
 });
 
 Deno.test("what operators do, VPP and trouble with probing reach the wire", () => {

@@ -1,0 +1,124 @@
+import type { BackendEntry, Placement } from "./backend.ts";
+import type { FrontendEntry } from "./frontend.ts";
+import type { Membership } from "./membership.ts";
+import type { World } from "./plan.ts";
+import type { Steps } from "./slices.ts";
+
+/**
+ * Copies of what runs, each made when it is first looked at: they stand as what they are copies of did
+ * at that moment and go their own way from then on. Of a frontend of ten thousand backends that one
+ * operation concerns, only a few are ever looked at.
+ */
+export class Copies {
+  readonly #backends = new Map<BackendEntry, BackendEntry>();
+  readonly #frontends = new Map<FrontendEntry, FrontendEntry>();
+
+  /** Originals that were copied, and their copies. */
+  get backends(): ReadonlyMap<BackendEntry, BackendEntry> {
+    return this.#backends;
+  }
+
+  /** The same of frontends. */
+  get frontends(): ReadonlyMap<FrontendEntry, FrontendEntry> {
+    return this.#frontends;
+  }
+
+  /** The copy of a backend, whose places are copies as well. */
+  backend(original: BackendEntry): BackendEntry {
+    const known = this.#backends.get(original);
+    if (known) return known;
+    const copy = original.copy(() => this.#placement(original));
+    this.#backends.set(original, copy);
+    return copy;
+  }
+
+  /** The copy of a frontend, whose members are copies as well. */
+  frontend(original: FrontendEntry): FrontendEntry {
+    const known = this.#frontends.get(original);
+    if (known) return known;
+    const copy = original.copy((backend) => this.backend(backend));
+    this.#frontends.set(original, copy);
+    return copy;
+  }
+
+  /** The copy of a backend's place in a frontend. */
+  member({ frontend, backend }: Membership): Membership {
+    const copy = this.frontend(frontend).members.get(backend.name);
+    if (copy) return copy;
+    throw new TypeError(`${backend.name} has no place in ${frontend.file.name}`);
+  }
+
+  /**
+   * Copies all of a world now. What changes between two steps may be in it or not, but the copies of
+   * backends and frontends agree.
+   */
+  *all(world: World): Steps<World> {
+    const backends = new Map<string, BackendEntry>();
+    const frontends = new Map<string, FrontendEntry>();
+    for (const [name, backend] of world.backends) {
+      backends.set(name, this.backend(backend));
+      yield;
+    }
+    for (const [name, frontend] of world.frontends) {
+      const copy = this.frontend(frontend);
+      yield* copy.recount();
+      frontends.set(name, copy);
+    }
+    return { ...world, backends, frontends };
+  }
+
+  #placement({ placement: { memberships, frontends } }: BackendEntry): Placement {
+    return { memberships: memberships.map((member) => this.member(member)), frontends };
+  }
+}
+
+/** Members of a frontend, each of which is copied when it is first looked at. */
+export class CopiedMembers extends Map<string, Membership> {
+  readonly #originals: ReadonlyMap<string, Membership>;
+  readonly #copy: (original: Membership) => Membership;
+
+  constructor(
+    originals: ReadonlyMap<string, Membership>,
+    copy: (original: Membership) => Membership,
+  ) {
+    super();
+    this.#originals = originals;
+    this.#copy = copy;
+  }
+
+  override get size(): number {
+    return this.#originals.size;
+  }
+
+  override has(name: string): boolean {
+    return this.#originals.has(name);
+  }
+
+  override get(name: string): Membership | undefined {
+    const known = super.get(name);
+    const original = known ? undefined : this.#originals.get(name);
+    if (!original) return known;
+    const copy = this.#copy(original);
+    this.set(name, copy);
+    return copy;
+  }
+
+  override keys(): MapIterator<string> {
+    return this.#originals.keys();
+  }
+
+  override *entries(): MapIterator<[string, Membership]> {
+    for (const name of this.#originals.keys()) {
+      const member = this.get(name);
+      if (member) yield [name, member];
+    }
+  }
+
+  override *values(): MapIterator<Membership> {
+    for (const [, member] of this.entries()) yield member;
+  }
+
+  override [Symbol.iterator](): MapIterator<[string, Membership]> {
+    return this.entries();
+  }
+}

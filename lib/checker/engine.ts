@@ -1,0 +1,87 @@
+import type { HealthCheck } from "../config/mod.ts";
+import type { EventSink, Reason } from "../events/mod.ts";
+import type { Health } from "../health/mod.ts";
+import type { Probing } from "../probing/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { type ApplyContext, settle, swap } from "./apply.ts";
+import type { BackendEntry } from "./backend.ts";
+import { Drains } from "./drains.ts";
+import { FlapHolds } from "./flap_holds.ts";
+import type { Plan, World } from "./plan.ts";
+import { SlowStarts } from "./slow_starts.ts";
+import type { Steps } from "./slices.ts";
+import { States } from "./states.ts";
+import type { CheckerObserver } from "./types.ts";
+
+/** What an engine works with. */
+export interface EngineOptions {
+  readonly clock: Clock;
+  readonly events: EventSink;
+  readonly observer: CheckerObserver;
+  readonly probing: Pick<
+    Probing<BackendEntry>,
+    "aim" | "halt" | "outdate" | "retime" | "forget"
+  >;
+  /** Milliseconds within which the first probe by a check comes. */
+  readonly firstWithinMs: (check: HealthCheck) => number;
+}
+
+/**
+ * Carries out on a world what probes, operators and files say, with the measures that keep traffic
+ * safe. It works alike on what runs and on a copy of that, so that whatever is tried out on a copy
+ * comes to what it would come to.
+ */
+export class Engine {
+  readonly states: States;
+  readonly holds: FlapHolds;
+  readonly drains: Drains;
+  readonly #slowStarts: SlowStarts;
+  readonly #context: ApplyContext;
+  #world: World;
+
+  /** Begins with what `world` holds. */
+  constructor(options: EngineOptions, world: World) {
+    const { clock, events } = options;
+    this.#world = world;
+    const present = () => this.#world;
+    const states: States = this.states = new States({
+      ...options,
+      historyLimit: () => this.#world.config.transitionHistory,
+      holds: () => holds,
+      risen: (frontend) => this.#slowStarts.begun(frontend),
+    });
+    const release = (entry: BackendEntry, health: Health, reason: Reason) =>
+      states.enterAll([{ entry, health, untested: false }], reason);
+    const holds: FlapHolds = this.holds = new FlapHolds({ clock, events, release });
+    for (const entry of world.backends.values()) holds.adopt(entry);
+    this.#slowStarts = new SlowStarts({ clock, events, world: present });
+    this.drains = new Drains({ clock, states, world: present });
+    this.#context = { ...options, states };
+  }
+
+  /** What runs now. */
+  get world(): World {
+    return this.#world;
+  }
+
+  /** Puts a plan in force: between two steps anything else may happen. */
+  *replace(plan: Plan, reason: Reason): Steps<void> {
+    const old = this.#world;
+    swap(old, plan, this.#context, reason, (world) => this.#world = world);
+    // What is so from the start is no change.
+    if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
+    for (const { entry } of plan.backends.fresh) this.holds.adopt(entry);
+    yield* settle(old, plan, this.#context, reason);
+    // Its frontends may be others now, and so may their deadlines.
+    this.drains.look();
+    this.#slowStarts.look();
+    yield* this.holds.lookAtAll();
+  }
+
+  /** No timer is left. */
+  close(): void {
+    this.#slowStarts.close();
+    this.holds.close();
+    this.drains.close();
+  }
+}
