@@ -1,6 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
+import { endedBy } from "./ended_by.ts";
 import { type Endpoint, hostField, parseEndpoint } from "./endpoint.ts";
 import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";

@@ -10,6 +10,7 @@ import { plainStyle } from "../../lib/cli/style.ts";
 import { watch, type WatchTimes } from "../../lib/cli/watch.ts";
 import { type EventSchema, Maglev, type StreamPosition } from "../../lib/gen/maglev_pb.ts";
 import { settle } from "../support/until.ts";
+import { firstLine } from "./first_line.ts";
 
 const everything = watchOptions({ words: ["watch", "events"], values: new Map() });
 const never = new AbortController().signal;
@@ -249,11 +250,3 @@ Deno.test("a watch asks for the kinds that are named, or for all", () => {
     logLevel: "debug",
   });
 });
-
-/** What comes first; the pipe is closed then. */
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  await reader.cancel();
-  return value.trim();
-}
