@@ -32,7 +32,7 @@ import { change, serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService, DaemonStatus } from "./types.ts";
+import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
@@ -47,6 +47,8 @@ export interface MaglevDeps {
   readonly journal: Journal;
   /** Where events are that the journal holds no more; absent: nowhere. */
   readonly archive?: EventArchive | undefined;
+  /** Keeps what operators say; absent: nobody does. */
+  readonly memory?: Memory | undefined;
   /** Tells of the daemon itself. Never rejects. */
   readonly status: () => Promise<DaemonStatus>;
   /** Is told of requests that the checker does not see. */

@@ -283,6 +283,11 @@ Deno.test("maglevd tells what it is, and whether its file is the one in force", 
   assert.partialDeepStrictEqual(reply, {
     ...{ startedUnixNs: 1_000_000_000n, configLoadedUnixNs: 2_000_000_000n, configPath: "m.yaml" },
     ...{ configFileChanged: true, configRejected: "line 3: no", vpp: "off", warmup: "" },
+    state: {
+      ...{ directory: "/var/lib/vpp-maglev", notKept: "the disk is full" },
+      notKeptSinceUnixNs: 3_000_000_000n,
+      troubles: [{ atUnixNs: 1_500_000_000n, text: "it was damaged" }],
+    },
   });
   const slow: Pick<VppService, "away" | "warmup"> = {
     warmup: () => ({ phase: "settling", until: 9 }),
