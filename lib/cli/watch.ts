@@ -7,7 +7,6 @@ import { watchOptions } from "./events.ts";
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
 import { pause } from "./pause.ts";
-import { wrapText } from "./wrap.ts";
 
 /** How long things may take, in milliseconds. */
 export interface WatchTimes extends Patience {
@@ -26,7 +25,7 @@ export async function watch(args: Args, session: Session, times = defaultTimes):
   const { request, limit } = watchOptions(args);
   const { client, server, signal } = session;
   const format = args.words.includes("pretty")
-    ? (event: Event) => wrapText(formatEventText(event, session.style), session.width)
+    ? (event: Event) => formatEventText(event, session.style)
     : (event: Event) => formatEventJson(event, session.label);
   const place = new Place();
   let seen = 0;
