@@ -116,7 +116,9 @@ export async function startDaemon(
     events.goOnBehind(kept.lastSeq);
     journal.restore(kept.events, kept.lastSeq);
   }
-  const checker = startChecker(base, config, kept && restore(kept, config, log), parts);
+  const restored = kept && restore(kept, config, log);
+  if (restored?.isHealthFresh) journal.goOnWith(restored.backends.keys());
+  const checker = startChecker(base, config, restored, parts);
   keeper?.follow(checker);
   const flushes = keeper && kept && {
     restored: kept.flushes,

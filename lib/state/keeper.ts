@@ -229,14 +229,17 @@ export class Keeper {
   }
 
   /** The next events to be kept. Those that the journal holds no more are lost, which is said. */
-  #nextEvents(): readonly MaglevEvent[] {
+  #nextEvents(): { readonly events: readonly MaglevEvent[]; readonly upTo: number } {
     const { journal } = this.#options;
-    if (!journal || this.#keptSeq === journal.newestSeq) return [];
-    const { events } = journal.list({ order: "oldest", limit: mostEvents, after: this.#keptSeq });
-    if (events.length === 0) this.#keptSeq = journal.newestSeq;
-    const lost = (events[0]?.seq ?? 0) - this.#keptSeq - 1;
+    if (!journal) return { events: [], upTo: 0 };
+    const { newestSeq, droppedSeq } = journal;
+    const lost = droppedSeq - this.#keptSeq;
     if (lost > 0) this.#warnings.warn("journal-gap", { events: lost });
-    return events;
+    const { events, next } = journal.list({
+      ...{ order: "oldest", limit: mostEvents, after: this.#keptSeq },
+    });
+    // Some of those between may not be worth being kept.
+    return { events, upTo: next ?? newestSeq };
   }
 
   /** Says whether it may go on. */
@@ -244,10 +247,11 @@ export class Keeper {
     const checker = this.#checker;
     if (!checker) return false;
     const taken = this.#dirty.take(mostPerBatch);
-    const batch = this.#batchOf(taken, checker, this.#nextEvents());
+    const { events, upTo } = this.#nextEvents();
+    const batch = this.#batchOf(taken, checker, events);
     const committed = this.#commits.begin();
     const written = await this.#options.keeping.write(batch);
-    this.#note(batch, written);
+    this.#note(batch, upTo, written);
     if (written.kind === "kept") {
       committed();
       return true;
@@ -279,13 +283,13 @@ export class Keeper {
     };
   }
 
-  #note({ backends, gone, events }: Batch, written: Written): void {
+  #note({ backends, gone }: Batch, upTo: number, written: Written): void {
     const { log } = this.#options;
     switch (written.kind) {
       case "kept":
         for (const backend of backends) this.#known.set(backend.name, backend);
         for (const name of gone) this.#known.delete(name);
-        this.#keptSeq = events.at(-1)?.seq ?? this.#keptSeq;
+        this.#keptSeq = upTo;
         if (this.#isFailing) log.info("state-kept-again");
         this.#isFailing = false;
         this.#condition.kept();
