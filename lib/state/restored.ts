@@ -1,4 +1,4 @@
-import type { Restored } from "../checker/mod.ts";
+import { isFlip, type Restored } from "../checker/mod.ts";
 import type { MaglevEvent } from "../events/mod.ts";
 import type { SavedState } from "./types.ts";
 
@@ -17,7 +17,7 @@ export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): 
 function changesIn(events: readonly MaglevEvent[]): Map<string, number[]> {
   const changes = new Map<string, number[]>();
   for (const event of events) {
-    if (event.kind !== "backend") continue;
+    if (event.kind !== "backend" || !isFlip(event.transition)) continue;
     const moments = changes.get(event.backend);
     if (moments) moments.push(event.at);
     else changes.set(event.backend, [event.at]);
