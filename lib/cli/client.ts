@@ -45,11 +45,7 @@ interface Line extends Disposable {
 function openLine(endpoint: Endpoint, version: 1 | 2): Line {
   const proxy: Deno.Proxy = endpoint.kind === "unix"
     ? { transport: "unix", path: endpoint.path }
-    : {
-      transport: "tcp",
-      hostname: endpoint.hostname.replaceAll(/[[\]]/g, ""),
-      port: endpoint.port,
-    };
+    : { transport: "tcp", hostname: endpoint.hostname, port: endpoint.port };
   const versions = { http1: version === 1, http2: version === 2 };
   const client = Deno.createHttpClient({ proxy, allowHost: true, ...versions });
   return {
