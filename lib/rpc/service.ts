@@ -8,7 +8,6 @@ import {
   SyncVPPLBStateResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
-import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { type Answer, written } from "./answer.ts";
@@ -164,15 +163,11 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
           return inSlices({ ...message, fill }, call.binary);
         });
       }
-      const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
+      // That it failed, if it does, is told by the audit.
+      const tell = () => events.emit([syncAction(frontend, actorOf(call))]);
       await calls.vppSyncs.run(call, async () => {
-        tell("");
-        try {
-          await syncing.sync(frontend, call.signal);
-        } catch (error) {
-          tell(`failed: ${reasonOf(error)}`);
-          throw error;
-        }
+        tell();
+        await syncing.sync(frontend, call.signal);
       });
       return create(SyncVPPLBStateResponseSchema);
     }),
@@ -199,17 +194,13 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   ];
 }
 
-function syncAction(
-  frontend: string | undefined,
-  detail: string,
-  actor: Actor,
-): ReasonedHappening {
+function syncAction(frontend: string | undefined, actor: Actor): ReasonedHappening {
   return {
     kind: "operator",
     action: "sync",
     backend: "",
     frontend: frontend ?? "",
-    detail,
+    detail: "",
     cause: { kind: "operator" },
     actor,
   };

@@ -135,6 +135,7 @@ async function follow(
   limit: number,
   streams: readonly (readonly (Reply | ConnectError | Promise<void>)[])[],
   times: Partial<WatchTimes> = {},
+  ...kinds: readonly string[]
 ) {
   const asked: (StreamPosition | undefined)[] = [];
   const printed: string[] = [];
@@ -152,7 +153,7 @@ async function follow(
       },
     });
   });
-  const words = ["watch", "events", "num"];
+  const words = ["watch", "events", "num", ...kinds];
   const session: Session = {
     client: createClient(Maglev, transport),
     ...{ style: plainStyle, json: false, server: "there", signal: never, memory: new Map() },
@@ -229,6 +230,17 @@ Deno.test("a maglevd without signs of life may be silent, and is found again all
   assert.deepEqual(since, [undefined, undefined]);
   assert.deepEqual(seen, ["present", "present", "present"]);
   assert.deepEqual(notes, ["server shutting down; trying again", "maglevd at there is back"]);
+});
+
+const audited = (seq: bigint, result: string): Reply => ({
+  event: { case: "audit", value: { method: "PauseBackend", result } },
+  seq,
+});
+
+Deno.test("a watch leaves out audits of what other events tell, unless they are asked for", async () => {
+  const stream = [opening(5n, false), audited(6n, "OK"), audited(7n, "Unavailable"), change(8n)];
+  assert.deepEqual((await follow(2, [stream])).seen, ["7", "8"]);
+  assert.deepEqual((await follow(2, [stream], {}, "audit")).seen, ["6", "7"]);
 });
 
 Deno.test("a watch asks for the kinds that are named, or for all", () => {
