@@ -144,6 +144,12 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
     assert.match(said.join("\n"), wanted, what);
   }
   assert.match((await run(harness, "sync vpp lb state")).said.join("\n"), wanted);
+  const waited = await run(harness, "wait vpp in-step --timeout 0s");
+  assert.equal(waited.code, 5);
+  assert.match(
+    waited.said.join("\n"),
+    /^error: still not so after 0s: VPP is not connected since .*: nobody listens; next try in /,
+  );
 });
 
 Deno.test("a VPP that says no, or is turned off, is told of in its own words", async () => {
