@@ -143,7 +143,10 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
       },
       {
         name: "fallback",
-        backends: [{ name: "spare", weight: 10, effectiveWeight: 0, state: "disabled" }],
+        backends: [{
+          ...{ name: "spare", weight: 10, effectiveWeight: 0, state: "disabled" },
+          stateByHand: { value: "disabled", file: "enabled" },
+        }],
       },
     ],
   },

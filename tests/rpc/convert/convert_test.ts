@@ -87,6 +87,21 @@ Deno.test("a backend that was never probed has no last probe", () => {
   assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
 });
 
+Deno.test("a frontend shows of which backends somebody has set the state", () => {
+  using bed = new CheckerBed();
+  const { checker } = bed;
+  checker.disable("web1", { name: "anna", from: "192.0.2.7" });
+  const www = checker.frontend("www");
+  assert.ok(www);
+  const info = frontendToProto(www, (name) => checker.backend(name));
+  const [web0, web1] = info.pools[0]?.backends ?? [];
+  assert.equal(web0?.stateByHand, undefined);
+  assert.partialDeepStrictEqual(web1?.stateByHand, {
+    ...{ value: "disabled", file: "enabled" },
+    actor: { name: "anna", from: "192.0.2.7" },
+  });
+});
+
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
   using bed = new CheckerBed();
   bed.move("web0", "up");
