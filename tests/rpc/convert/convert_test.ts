@@ -73,7 +73,7 @@ Deno.test("a backend's every field reaches the wire", () => {
     frontends: ["api", "www"],
     probe_times: { count: 4, p50_ns: "1000000", p95_ns: "3000000", max_ns: "3000000" },
     timeout_ns: "1500000000",
-    recent_changes: 2,
+    recent_changes: 1,
     certificate_end_unix_ns: "1800000000000000000",
   });
   assert.notEqual(at(down?.at), at(up?.at));
@@ -85,21 +85,6 @@ Deno.test("a backend that was never probed has no last probe", () => {
   assert.ok(backend && trend);
   const { lastProbe, probeTimes, certificateEndUnixNs } = backendToProto(backend, trend);
   assert.deepEqual([lastProbe, probeTimes, certificateEndUnixNs], [undefined, undefined, 0n]);
-});
-
-Deno.test("a frontend shows of which backends somebody has set the state", () => {
-  using bed = new CheckerBed();
-  const { checker } = bed;
-  checker.disable("web1", { name: "anna", from: "192.0.2.7" });
-  const www = checker.frontend("www");
-  assert.ok(www);
-  const info = frontendToProto(www, (name) => checker.backend(name));
-  const [web0, web1] = info.pools[0]?.backends ?? [];
-  assert.equal(web0?.stateByHand, undefined);
-  assert.partialDeepStrictEqual(web1?.stateByHand, {
-    ...{ value: "disabled", file: "enabled" },
-    actor: { name: "anna", from: "192.0.2.7" },
-  });
 });
 
 Deno.test("a frontend shows weights, effective weights and states per pool", () => {
