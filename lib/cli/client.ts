@@ -61,45 +61,6 @@ function openLine(endpoint: Endpoint, version: 1 | 2): Line {
 }
 
 /**
- * The response, whose body the signal ends. The runtime does that only until it has collected the
- * signal that it makes of the one it is given: then an interrupt, or the end of a path that has
- * fallen silent, would not get through to a stream.
- */
-function endedBy(signal: AbortSignal | null | undefined, response: Response): Response {
-  if (!signal || !response.body) return response;
-  const reader = response.body.getReader();
-  let end = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      end = () => {
-        controller.error(signal.reason);
-        // What is left of the body is nobody's any more.
-        reader.cancel().catch(() => {});
-      };
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (signal.aborted) return;
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        if (!signal.aborted) controller.error(error);
-      }
-      signal.removeEventListener("abort", end);
-    },
-    async cancel(reason) {
-      signal.removeEventListener("abort", end);
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-  const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
-}
-
-/**
  * Connect over HTTP/1.1 first. Whoever greets that with HTTP/2, as a server of nothing but gRPC
  * does, has not read the request, so it is sent again, and all others, by gRPC.
  */
