@@ -35,7 +35,7 @@ Deno.test("a watch says that its server has stopped without a word, and that it 
       agree: () => Promise.resolve(true),
     };
     const words = ["watch", "events"];
-    const times = { openMs: 1_000, silenceMs: 1_000, retryMs: 10 };
+    const times = { openMs: 60_000, silenceMs: 1_000, retryMs: 10 };
     const watched = watch({ words, values: new Map() }, session, times);
     await hasSaid(/^an event$/);
     server.kill("SIGSTOP");
