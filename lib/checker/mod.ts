@@ -21,6 +21,7 @@ export type {
   Outcome,
   WeightOutcome,
 } from "./outcome.ts";
+export { isFlip } from "./recent_changes.ts";
 export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
 export type {
   BackendByHand,

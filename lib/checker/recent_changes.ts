@@ -4,6 +4,11 @@ export const recentMs = 600_000;
 /** Changes that are remembered: of who changes more often, more than enough is known. */
 export const mostRecent = 100;
 
+/** Whether a backend has come up or gone down by itself: what operators do to it is no flapping. */
+export function isFlip({ from, to }: { readonly from: string; readonly to: string }): boolean {
+  return (from === "up" && to === "down") || (from === "down" && to === "up");
+}
+
 /** When a backend changed its state of late. A value: one more change makes another one. */
 export class RecentChanges {
   /** Unix milliseconds, oldest first. */

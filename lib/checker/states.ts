@@ -21,6 +21,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
 import type { FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
+import { isFlip } from "./recent_changes.ts";
 import type { CheckerObserver } from "./types.ts";
 
 /** What {@link States} needs. */
@@ -180,7 +181,7 @@ export class States {
       ? { from, to, at, because: { code: cause.code, detail: cause.detail } }
       : { from, to, at };
     entry.since = at;
-    entry.changes = entry.changes.and(at);
+    if (isFlip(transition)) entry.changes = entry.changes.and(at);
     entry.transitions = remember(entry.transitions, transition, historyLimit());
     return transition;
   }

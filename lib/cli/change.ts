@@ -28,7 +28,12 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
       text({ text, outcome, isShown, isDryRun }, view) {
         const frontends = outcome && !isShown ? [formatOutcomeText(outcome, view)] : [];
         const note = isDryRun ? [view.style.paint("dim", "dry run: nothing was changed")] : [];
-        return [text(view), ...frontends, ...note].filter((part) => part !== "").join("\n");
+        const lost = outcome?.notKept
+          ? [view.style.paint("bad", notKeptText(outcome.notKept))]
+          : [];
+        return [text(view), ...frontends, ...note, ...lost].filter((part) => part !== "").join(
+          "\n",
+        );
       },
       json: ({ text, outcome, isDryRun, json }) => ({
         result: text(plainView),
@@ -41,6 +46,10 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
     }),
     changes: true,
   };
+}
+
+function notKeptText(reason: string): string {
+  return `this is NOT KEPT, and forgotten when maglevd restarts: ${reason}`;
 }
 
 const plainView: View = { style: { colour: false, paint: (_, text) => text }, now: 0 };
@@ -118,6 +127,8 @@ export async function unlessOlder<T>(
 
 function isSame(a: Outcome | undefined, b: Outcome): boolean {
   if (!a) return false;
-  const [one, other] = [a, b].map((each) => JSON.stringify(messageJson(OutcomeSchema, each)));
+  const [one, other] = [a, b].map((each) =>
+    JSON.stringify(messageJson(OutcomeSchema, { ...each, notKept: "" }))
+  );
   return one === other;
 }

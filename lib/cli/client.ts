@@ -1,6 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
+import { endedBy } from "./ended_by.ts";
 import { type Endpoint, hostField, parseEndpoint } from "./endpoint.ts";
 import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
@@ -44,11 +45,7 @@ interface Line extends Disposable {
 function openLine(endpoint: Endpoint, version: 1 | 2): Line {
   const proxy: Deno.Proxy = endpoint.kind === "unix"
     ? { transport: "unix", path: endpoint.path }
-    : {
-      transport: "tcp",
-      hostname: endpoint.hostname.replaceAll(/[[\]]/g, ""),
-      port: endpoint.port,
-    };
+    : { transport: "tcp", hostname: endpoint.hostname, port: endpoint.port };
   const versions = { http1: version === 1, http2: version === 2 };
   const client = Deno.createHttpClient({ proxy, allowHost: true, ...versions });
   return {
@@ -61,45 +58,6 @@ function openLine(endpoint: Endpoint, version: 1 | 2): Line {
     },
     [Symbol.dispose]: () => client.close(),
   };
-}
-
-/**
- * The response, whose body the signal ends. The runtime does that only until it has collected the
- * signal that it makes of the one it is given: then an interrupt, or the end of a path that has
- * fallen silent, would not get through to a stream.
- */
-function endedBy(signal: AbortSignal | null | undefined, response: Response): Response {
-  if (!signal || !response.body) return response;
-  const reader = response.body.getReader();
-  let end = () => {};
-  const body = new ReadableStream<Uint8Array>({
-    start(controller) {
-      end = () => {
-        controller.error(signal.reason);
-        // What is left of the body is nobody's any more.
-        reader.cancel().catch(() => {});
-      };
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-    },
-    async pull(controller) {
-      try {
-        const { done, value } = await reader.read();
-        if (signal.aborted) return;
-        if (!done) return controller.enqueue(value);
-        controller.close();
-      } catch (error) {
-        if (!signal.aborted) controller.error(error);
-      }
-      signal.removeEventListener("abort", end);
-    },
-    async cancel(reason) {
-      signal.removeEventListener("abort", end);
-      await reader.cancel(reason);
-    },
-  }, { highWaterMark: 0 });
-  const { status, statusText, headers } = response;
-  return new Response(body, { status, statusText, headers });
 }
 
 /**

@@ -29,6 +29,16 @@ export interface WatchOptions {
   readonly request: WatchInit;
   /** Stop after so many events. */
   readonly limit: number;
+  /** What is told by other events as well is left out. */
+  readonly isEachOnce: boolean;
+}
+
+/**
+ * Whether another event tells the same: what somebody has done does, and what came of it. Of what
+ * was refused or failed the audit alone tells.
+ */
+export function isToldTwice({ event }: Event): boolean {
+  return event.case === "audit" && event.value.result === "OK";
 }
 
 /** Naming no kind asks for all of them, and for log records. */
@@ -49,6 +59,7 @@ export function watchOptions(args: Args): WatchOptions {
       logLevel: args.words.includes("level") && level ? level : "info",
     },
     limit: Number(args.values.get("num") ?? Infinity),
+    isEachOnce: named.length === 0,
   };
 }
 

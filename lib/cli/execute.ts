@@ -5,6 +5,7 @@ import { commandHelp, commandLines } from "./help.ts";
 import { commandTree } from "./tree.ts";
 import { describeChoices, walk } from "./walk.ts";
 import { watch } from "./watch.ts";
+import { wrapText } from "./wrap.ts";
 
 /** Where a command runs. */
 export interface Session extends Omit<CommandContext, "args"> {
@@ -84,7 +85,7 @@ export function viewOf({ style, now, width }: Session): View {
 function printReport(report: Report, session: Session): ExitCode {
   const text = session.json
     ? JSON.stringify(report.json(), undefined, 2)
-    : report.text(viewOf(session));
+    : wrapText(report.text(viewOf(session)), session.width);
   if (text !== "") session.print(text);
   return report.exitCode;
 }

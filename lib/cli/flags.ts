@@ -8,7 +8,7 @@ export interface LineFlags {
   readonly yes: boolean;
   /** Only tells what a change would come to. */
   readonly dryRun: boolean;
-  /** Waits no longer than this. */
+  /** `wait` waits no longer than this. */
   readonly timeout: string | undefined;
 }
 

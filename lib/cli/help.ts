@@ -46,7 +46,7 @@ const lineFlagHelp = [
   "  --json           print JSON instead of text",
   "  --yes            agree beforehand to what would be asked on a terminal",
   "  --dry-run        change nothing, only tell what a change would come to",
-  "  --timeout span   wait no longer than that, such as 30s, instead of 60s",
+  "  --timeout span   of wait: give up after that, such as 30s, instead of 60s",
 ] as const;
 
 /** Columns of the help. */

@@ -4,6 +4,7 @@ import { checkFlags, execute, type Parsed, type Session, viewOf } from "./execut
 import type { Listing, Report, View } from "./node.ts";
 import { type Cell, formatTable } from "./table.ts";
 import { watch } from "./watch.ts";
+import { wrapText } from "./wrap.ts";
 
 /** What came of a command at one server. */
 type Answer =
@@ -99,9 +100,12 @@ function print(answers: readonly Answer[], session: Session): void {
   }
   const view = viewOf(session);
   const reports = answers.filter((answer) => answer.kind === "report");
-  const text = listed(reports, view) ?? prefixed(
-    reports.map(({ session, report }) => [labelOf(session), report.text(view)]),
-    view,
+  const text = wrapText(
+    listed(reports, view) ?? prefixed(
+      reports.map(({ session, report }) => [labelOf(session), report.text(view)]),
+      view,
+    ),
+    view.width,
   );
   if (text !== "") session.print(text);
 }

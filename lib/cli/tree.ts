@@ -1,4 +1,4 @@
-import { type BackendFilter, showBackendsThat } from "./commands/backend_filters.ts";
+import { showBackendsByHand, showBackendsThat } from "./commands/backend_filters.ts";
 import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
@@ -258,15 +258,27 @@ function eventOptions(): readonly Node[] {
 
 /** Which backends are shown. Names may stand there as well, so they are not shortened. */
 function backendFilters(): readonly Node[] {
-  const filter = (word: BackendFilter, help: string): Node => ({
-    ...keyword(word, help, showBackendsThat(word)),
+  const filter = (word: string, help: string, run: Command): Node => ({
+    ...keyword(word, help, run),
     isWhole: true,
   });
   return [
-    filter("down", "Only those that are down"),
-    filter("flapping", "Only those that changed often in the last 10 minutes"),
-    filter("slow", "Only those whose probes take over half of their timeout"),
-    filter("by-hand", "Only those that were steered by hand"),
+    filter("down", "Only those that are down", showBackendsThat("down")),
+    filter(
+      "flapping",
+      "Only those that changed often in the last 10 minutes",
+      showBackendsThat("flapping"),
+    ),
+    filter(
+      "slow",
+      "Only those whose probes take over half of their timeout",
+      showBackendsThat("slow"),
+    ),
+    filter(
+      "by-hand",
+      "Only those with something set by hand",
+      showBackendsByHand,
+    ),
   ];
 }
 

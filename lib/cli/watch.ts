@@ -2,8 +2,14 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Event, StreamOpening } from "../gen/maglev_pb.ts";
 import { describeError, isUnreachable } from "./errors.ts";
 import { formatEventJson, formatEventText } from "./event_text.ts";
-import { defaultPatience, type Patience, watchEvents, type WatchInit } from "./events.ts";
-import { watchOptions } from "./events.ts";
+import {
+  defaultPatience,
+  isToldTwice,
+  type Patience,
+  watchEvents,
+  type WatchInit,
+  watchOptions,
+} from "./events.ts";
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
 import { pause } from "./pause.ts";
@@ -22,7 +28,7 @@ const defaultTimes: WatchTimes = { ...defaultPatience, retryMs: 1000 };
  * first place is an error.
  */
 export async function watch(args: Args, session: Session, times = defaultTimes): Promise<void> {
-  const { request, limit } = watchOptions(args);
+  const { request, limit, isEachOnce } = watchOptions(args);
   const { client, server, signal } = session;
   const format = args.words.includes("pretty")
     ? (event: Event) => formatEventText(event, session.style)
@@ -36,7 +42,7 @@ export async function watch(args: Args, session: Session, times = defaultTimes):
         if (state === "lost") session.note(backAgain(event, server));
         state = "open";
         place.passed(event);
-        if (!isShown(event)) continue;
+        if (!isShown(event) || (isEachOnce && isToldTwice(event))) continue;
         session.print(format(event));
         if (++seen >= limit) break;
       }

@@ -22,7 +22,13 @@ import {
 import type { ConfigReloadOutcome, Deed, RpcServer } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
-import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
+import {
+  FileKeeping,
+  Keeper,
+  restoredFrom,
+  type SavedState,
+  type StateCondition,
+} from "../state/mod.ts";
 import { createVpp, trafficOf } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
@@ -110,7 +116,9 @@ export async function startDaemon(
     events.goOnBehind(kept.lastSeq);
     journal.restore(kept.events, kept.lastSeq);
   }
-  const checker = startChecker(base, config, kept && restore(kept, config, log), parts);
+  const restored = kept && restore(kept, config, log);
+  if (restored?.isHealthFresh) journal.goOnWith(restored.backends.keys());
+  const checker = startChecker(base, config, restored, parts);
   keeper?.follow(checker);
   const flushes = keeper && kept && {
     restored: kept.flushes,
@@ -254,6 +262,8 @@ function startVpp(
   return vpp;
 }
 
+const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
+
 /** What `--open` means. */
 const openReason = "whoever reaches this address can pause backends and change weights, " +
   "since --open asks nobody who it is";
@@ -264,7 +274,7 @@ async function startApi(
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
-  archive: Keeper | undefined,
+  keeper: Keeper | undefined,
   audit: Audit,
 ): Promise<RpcServer> {
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
@@ -272,8 +282,13 @@ async function startApi(
     addr: settings.grpcAddress,
     checker,
     journal,
-    archive,
-    status: async () => ({ startedAt, config: await config.status() }),
+    archive: keeper,
+    memory: keeper,
+    status: async () => ({
+      startedAt,
+      config: await config.status(),
+      state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
+    }),
     events,
     logs: log,
     vpp,

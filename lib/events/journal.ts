@@ -46,6 +46,12 @@ export class Journal implements Disposable {
   #oldest = 0;
   /** Events up to this number are of before, be they kept or not. */
   #behind = 0;
+  /** Number of the newest event that had to make room; 0 before the first. */
+  #dropped = 0;
+  /** Number of the newest event that was not worth being kept; 0 before the first. */
+  #passed = 0;
+  /** Backends whose states go on from before, and have not changed since. */
+  #unchanged: Set<string> = new Set();
 
   /** Keeps what `events` tells from now on, at most `capacity` of it. */
   constructor(events: EventSource, capacity = defaultCapacity) {
@@ -60,6 +66,15 @@ export class Journal implements Disposable {
   restore(events: readonly MaglevEvent[], seq: number): void {
     this.#behind = seq;
     for (const event of events.slice(-this.#capacity)) this.#keep(event);
+  }
+
+  /**
+   * The states of these backends are known from before. That maglevd has a weight of its own for
+   * them, when a probe has proved that right, changes nothing and is not kept: with many backends a
+   * restart would push out whatever has happened before it.
+   */
+  goOnWith(backends: Iterable<string>): void {
+    this.#unchanged = new Set(backends);
   }
 
   /** Keeps nothing more. What is there can still be read. */
@@ -79,7 +94,12 @@ export class Journal implements Disposable {
 
   /** Number of the newest event that was told; 0 before the first. */
   get newestSeq(): number {
-    return Math.max(this.#behind, this.#at(this.size - 1)?.seq ?? 0);
+    return Math.max(this.#behind, this.#passed, this.#at(this.size - 1)?.seq ?? 0);
+  }
+
+  /** Number of the newest event that had to make room for others; 0 before the first. */
+  get droppedSeq(): number {
+    return this.#dropped;
   }
 
   /**
@@ -91,6 +111,7 @@ export class Journal implements Disposable {
     if (seq === newest) return [];
     const oldest = this.oldestSeq;
     if (oldest === undefined || seq > newest || seq < oldest - 1) return undefined;
+    if (seq < this.#passed) return undefined;
     return this.#slice(this.#placeBehind(seq));
   }
 
@@ -125,12 +146,26 @@ export class Journal implements Disposable {
   }
 
   #keep(event: MaglevEvent): void {
+    if (event.kind === "backend") this.#unchanged.delete(event.backend);
+    if (this.#provesRight(event)) {
+      this.#passed = event.seq;
+      return;
+    }
     if (this.#ring.length < this.#capacity) {
       this.#ring.push(event);
       return;
     }
+    this.#dropped = this.#ring[this.#oldest]?.seq ?? 0;
     this.#ring[this.#oldest] = event;
     this.#oldest = (this.#oldest + 1) % this.#capacity;
+  }
+
+  /** Whether an event says no more than that a weight of before was right. */
+  #provesRight(event: MaglevEvent): boolean {
+    if (event.kind !== "weight" || event.cause.kind !== "probe" || event.flush) return false;
+    const { configured, effective: { from, to } } = event;
+    return configured.from === configured.to && from === "kept" && to !== "absent" &&
+      this.#unchanged.has(event.backend);
   }
 
   /** The event at this place in the order of age, 0 for the oldest. */

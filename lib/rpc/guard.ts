@@ -1,5 +1,6 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
+import type { Reply } from "./answer.ts";
 import type { Audit } from "./audit.ts";
 import { permitFor } from "./permit.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
@@ -33,7 +34,7 @@ export function guarded(rpc: Rpc, audit: Audit): Rpc {
 }
 
 function guardedCall(
-  { method, call, deed: deedOf }: UnaryRpc,
+  { method, call, deed: deedOf, settle }: UnaryRpc,
   admit: Admission,
   audit: Audit,
 ): UnaryRpc["call"] {
@@ -41,8 +42,20 @@ function guardedCall(
     admit(context, request);
     const deed = deedOf?.(request);
     if (!deed || isDry(request)) return call(request, context);
-    return audit.carryOut(context.principal, method.name, deed, () => call(request, context));
+    const work = () => call(request, context);
+    const reply = audit.carryOut(context.principal, method.name, deed, work);
+    return settle ? settled(reply, (done) => settle(request, done)) : reply;
   };
+}
+
+/** What has been done is told of already: what it still waits for is no part of it. */
+async function settled(
+  reply: Reply | Promise<Reply>,
+  settle: (reply: Reply) => Promise<void>,
+): Promise<Reply> {
+  const done = await reply;
+  await settle(done);
+  return done;
 }
 
 /** Throws PermissionDenied unless whoever calls may. */

@@ -1,10 +1,11 @@
-import type {
-  DescMessage,
-  DescMethodBiDiStreaming,
-  DescMethodServerStreaming,
-  DescMethodUnary,
-  Message,
-  MessageShape,
+import {
+  type DescMessage,
+  type DescMethodBiDiStreaming,
+  type DescMethodServerStreaming,
+  type DescMethodUnary,
+  isMessage,
+  type Message,
+  type MessageShape,
 } from "@bufbuild/protobuf";
 import type { Principal } from "../access/mod.ts";
 import type { Answer, Reply } from "./answer.ts";
@@ -27,6 +28,8 @@ export interface UnaryRpc {
   readonly call: (request: Message, context: CallContext) => Reply | Promise<Reply>;
   /** What a request would change, for methods that change something. */
   readonly deed?: (request: Message) => Deed<Reply>;
+  /** What the answer waits for when the change is done and told of; it may add to the answer. */
+  readonly settle?: (request: Message, reply: Reply) => Promise<void>;
 }
 
 /**
@@ -67,13 +70,25 @@ export function unary<I extends DescMessage, O extends DescMessage>(
   };
 }
 
-/** The same for one that changes something; `deed` tells what. */
+/**
+ * The same for one that changes something; `deed` tells what, and `settle` is what the answer waits
+ * for then.
+ */
 export function change<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   deed: (request: MessageShape<I>) => Deed<Reply>,
   call: Parameters<typeof unary<I, O>>[1],
+  settle?: (request: MessageShape<I>, reply: MessageShape<O>) => Promise<void>,
 ): UnaryRpc {
-  return { ...unary(method, call), deed: (request) => deed(request as MessageShape<I>) };
+  return {
+    ...unary(method, call),
+    deed: (request) => deed(request as MessageShape<I>),
+    ...(settle && {
+      async settle(request, reply) {
+        if (isMessage(reply, method.output)) await settle(request as MessageShape<I>, reply);
+      },
+    }),
+  };
 }
 
 /** A row for an RPC with one request and many responses. */

@@ -24,7 +24,13 @@ import { reflectionRpcs } from "./reflection.ts";
 import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
 import type { EventArchive } from "./list_events.ts";
-import type { ConfigService, ConnectionObserver, DaemonStatus, RpcObserver } from "./types.ts";
+import type {
+  ConfigService,
+  ConnectionObserver,
+  DaemonStatus,
+  Memory,
+  RpcObserver,
+} from "./types.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
 
@@ -38,6 +44,8 @@ export interface RpcServerOptions {
   readonly journal: Journal;
   /** Where events are that the journal holds no more; absent: nowhere. */
   readonly archive?: EventArchive | undefined;
+  /** Keeps what operators say; absent: it is forgotten when the process ends. */
+  readonly memory?: Memory | undefined;
   /** Tells of the daemon itself. Never rejects. */
   readonly status: () => Promise<DaemonStatus>;
   /** The same stream, to tell what operators do that the checker does not see. */

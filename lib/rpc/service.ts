@@ -8,7 +8,6 @@ import {
   SyncVPPLBStateResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
-import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { type Answer, written } from "./answer.ts";
@@ -32,7 +31,7 @@ import { change, serverStream, unary } from "./rpc.ts";
 import type { Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService, DaemonStatus } from "./types.ts";
+import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
@@ -47,6 +46,8 @@ export interface MaglevDeps {
   readonly journal: Journal;
   /** Where events are that the journal holds no more; absent: nowhere. */
   readonly archive?: EventArchive | undefined;
+  /** Keeps what operators say; absent: nobody does. */
+  readonly memory?: Memory | undefined;
   /** Tells of the daemon itself. Never rejects. */
   readonly status: () => Promise<DaemonStatus>;
   /** Is told of requests that the checker does not see. */
@@ -162,15 +163,11 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
           return inSlices({ ...message, fill }, call.binary);
         });
       }
-      const tell = (detail: string) => events.emit([syncAction(frontend, detail, actorOf(call))]);
+      // That it failed, if it does, is told by the audit.
+      const tell = () => events.emit([syncAction(frontend, actorOf(call))]);
       await calls.vppSyncs.run(call, async () => {
-        tell("");
-        try {
-          await syncing.sync(frontend, call.signal);
-        } catch (error) {
-          tell(`failed: ${reasonOf(error)}`);
-          throw error;
-        }
+        tell();
+        await syncing.sync(frontend, call.signal);
       });
       return create(SyncVPPLBStateResponseSchema);
     }),
@@ -197,17 +194,13 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   ];
 }
 
-function syncAction(
-  frontend: string | undefined,
-  detail: string,
-  actor: Actor,
-): ReasonedHappening {
+function syncAction(frontend: string | undefined, actor: Actor): ReasonedHappening {
   return {
     kind: "operator",
     action: "sync",
     backend: "",
     frontend: frontend ?? "",
-    detail,
+    detail: "",
     cause: { kind: "operator" },
     actor,
   };

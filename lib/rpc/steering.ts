@@ -8,6 +8,7 @@ import {
   type FrontendInfo,
   Maglev,
   type OperateRequest,
+  type OperateResponse,
   OperateResponseSchema,
   type Operation as WireOperation,
 } from "../gen/maglev_pb.ts";
@@ -19,6 +20,7 @@ import { notFound } from "./errors.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
+import type { Memory } from "./types.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
 const mostOperations = 1_000;
@@ -27,24 +29,32 @@ const mostOperations = 1_000;
 export interface SteeringDeps {
   readonly checker: CheckerView & CheckerControl;
   readonly clock: Clock;
+  /** Keeps what is said; absent: nobody does. */
+  readonly memory?: Memory | undefined;
 }
 
 /** The RPCs by which operators change states and weights, in the order of the wire contract. */
-export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
+export function steeringRpcs({ checker, clock, memory }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
     steered(checker, { action, backend: name }, dryRun, actorOf(call));
   const ofOperations = ({ operations }: OperateRequest) => operationsDeed(checker, operations);
   const ofBackend = ({ name }: { readonly name: string }) => backendDeed(checker, name);
+  const keep = async (concerned: Concerned, { outcome }: Pick<OperateResponse, "outcome">) => {
+    const reason = await memory?.kept(concerned);
+    if (outcome && reason !== undefined) outcome.notKept = reason;
+  };
+  const keepBackend = ({ name }: { readonly name: string }, info: BackendInfo) =>
+    keep({ backends: [name], frontends: [] }, info);
   return [
-    change(m.pauseBackend, ofBackend, steer("pause")),
-    change(m.resumeBackend, ofBackend, steer("resume")),
-    change(m.enableBackend, ofBackend, steer("enable")),
-    change(m.disableBackend, ofBackend, steer("disable")),
+    change(m.pauseBackend, ofBackend, steer("pause"), keepBackend),
+    change(m.resumeBackend, ofBackend, steer("resume"), keepBackend),
+    change(m.enableBackend, ofBackend, steer("enable"), keepBackend),
+    change(m.disableBackend, ofBackend, steer("disable"), keepBackend),
     change(m.drainBackend, ofBackend, ({ name, dryRun, deadlineNs }, call) => {
       const operation = { action: "drain", backend: name, ...deadlineOf(deadlineNs) } as const;
       return steered(checker, operation, dryRun, actorOf(call));
-    }),
+    }, keepBackend),
     change(
       m.setFrontendPoolBackendWeight,
       (request) => weightDeed(checker, request),
@@ -56,6 +66,7 @@ export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
         info.outcome = outcomeToProto(outcome);
         return info;
       },
+      ({ frontend }, info) => keep({ backends: [], frontends: [frontend] }, info),
     ),
     change(m.operate, ofOperations, async ({ operations, dryRun }, call) => {
       const wanted = operations.flatMap(operationsOf);
@@ -68,7 +79,7 @@ export function steeringRpcs({ checker, clock }: SteeringDeps): readonly Rpc[] {
         : await checker.operateMany(wanted, actorOf(call));
       await pause(clock);
       return create(OperateResponseSchema, { outcome: outcomeToProto(outcome) });
-    }),
+    }, ({ operations }, response) => keep(concernedBy(operations), response)),
   ];
 }
 
@@ -152,6 +163,14 @@ function resetsOf({ backends, frontend, pool }: WireOperation): Operation[] {
   if (frontend === "") return backends.map((backend) => ({ action: "reset", backend }));
   if (pool === "" && backends.length === 0) return [{ action: "reset-frontend", frontend }];
   return backends.map((backend) => ({ action: "reset-weight", frontend, pool, backend }));
+}
+
+type Concerned = Parameters<Memory["kept"]>[0];
+
+/** What operations name. Whatever else they change is told by events before they are answered. */
+function concernedBy(operations: readonly WireOperation[]): Concerned {
+  const frontends = operations.map(({ frontend }) => frontend).filter((name) => name !== "");
+  return { backends: operations.flatMap(({ backends }) => backends), frontends };
 }
 
 function weightOperation(place: Omit<WeightOperation, "action">): WeightOperation {

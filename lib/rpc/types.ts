@@ -127,6 +127,18 @@ export interface ConfigService {
   reload(actor: Actor, isForced?: boolean): Promise<ConfigReloadOutcome>;
 }
 
+/** Keeps what operators say beyond the end of the process. */
+export interface Memory {
+  /**
+   * Keeps at once what was said of these, by name. Resolves to why it is not kept, or to undefined
+   * when it is; soon in any case.
+   */
+  kept(concerned: {
+    readonly backends: readonly string[];
+    readonly frontends: readonly string[];
+  }): Promise<string | undefined>;
+}
+
 /** What a daemon tells of itself. */
 export interface DaemonStatus {
   /** Unix milliseconds. */
@@ -139,5 +151,13 @@ export interface DaemonStatus {
     readonly isChanged: boolean;
     /** Why the last reload was refused; empty if it was not. */
     readonly rejected: string;
+  };
+  readonly state: {
+    /** Empty where nothing outlives the process. */
+    readonly directory: string;
+    /** Since when nothing is kept (Unix milliseconds), and why; undefined while it is. */
+    readonly notKept: { readonly since: number; readonly reason: string } | undefined;
+    /** What was wrong with the file, and when (Unix milliseconds). */
+    readonly troubles: readonly { readonly at: number; readonly text: string }[];
   };
 }

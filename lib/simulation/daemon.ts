@@ -60,6 +60,7 @@ export class SimulatedDaemon {
       this.journal.restore(kept.events, kept.lastSeq);
     }
     const restored = kept && restoredFrom(kept, clock.wall(), config.stateMaxAgeMs);
+    if (restored?.isHealthFresh) this.journal.goOnWith(restored.backends.keys());
     const probing = onThisThread({ clock, log, random, startProbe, fatal });
     this.checker = new Checker({
       ...{ config, clock, log, events, restored },

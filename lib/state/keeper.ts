@@ -1,12 +1,14 @@
-import type { Checker, Restored, SavedBackend } from "../checker/mod.ts";
+import type { Checker, SavedBackend } from "../checker/mod.ts";
 import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
 import { type Clock, pause, type Timer } from "../time/mod.ts";
+import { Commits } from "./commits.ts";
+import { Condition, type StateCondition } from "./condition.ts";
 import { Dirty, type Taken } from "./dirty.ts";
 import type { Batch, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
 import type { Keeping } from "./worker_client.ts";
 
-/** How long changes gather before they are kept, in milliseconds. */
+/** How long changes gather that nobody waits for before they are kept, in milliseconds. */
 const gatherMs = 50;
 
 /** How often it is noted that all is still as kept, and what no event tells is looked for. */
@@ -33,34 +35,17 @@ export type Kept = Pick<
   "backendNames" | "frontendNames" | "saved" | "savedWeights" | "savedFailOpen" | "events"
 >;
 
+/** What somebody's words were about, by name. */
+export interface Concerned {
+  readonly backends: readonly string[];
+  readonly frontends: readonly string[];
+}
+
 /** Events of one batch. */
 const mostEvents = 500;
 
 /** Numbers that are claimed ahead, so that none is given twice however a process ends. */
 const claimed = 100_000;
-
-/** What was kept, as a checker begins with it; health counts if it is not older than `maxAgeMs`. */
-export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): Restored {
-  return {
-    backends: new Map(state.backends.map((backend) => [backend.name, backend])),
-    weights: Map.groupBy(state.weights, ({ frontend }) => frontend),
-    failOpens: new Map(state.failOpens.map((failOpen) => [failOpen.frontend, failOpen])),
-    changes: changesIn(state.events),
-    isHealthFresh: state.aliveAt <= now && now - state.aliveAt <= maxAgeMs,
-  };
-}
-
-/** When backends changed their states, as far back as there are events. */
-function changesIn(events: readonly MaglevEvent[]): Map<string, number[]> {
-  const changes = new Map<string, number[]>();
-  for (const event of events) {
-    if (event.kind !== "backend") continue;
-    const moments = changes.get(event.backend);
-    if (moments) moments.push(event.at);
-    else changes.set(event.backend, [event.at]);
-  }
-  return changes;
-}
 
 /**
  * Keeps what the next maglevd needs to know: what operators said, and health. What changes is kept
@@ -69,6 +54,8 @@ function changesIn(events: readonly MaglevEvent[]): Map<string, number[]> {
 export class Keeper {
   readonly #options: KeeperOptions;
   readonly #warnings: LimitedLog;
+  readonly #commits: Commits;
+  readonly #condition: Condition;
   readonly #dirty = new Dirty();
   /** What the file holds of each backend. */
   readonly #known = new Map<string, SavedBackend>();
@@ -91,6 +78,13 @@ export class Keeper {
   constructor(options: KeeperOptions) {
     this.#options = options;
     this.#warnings = new LimitedLog(options.log, options.clock);
+    this.#commits = new Commits(options.clock);
+    this.#condition = new Condition(() => options.clock.wall());
+  }
+
+  /** How it stands with the file. */
+  get condition(): StateCondition {
+    return this.#condition.told;
   }
 
   /** Reads what is kept, and says what is wrong with it. */
@@ -98,6 +92,7 @@ export class Keeper {
     const { state, isWritable, troubles } = await this.#options.keeping.open();
     this.#isWritable = isWritable;
     this.#tell(troubles);
+    if (!isWritable) this.#condition.notKept(troubles.map(({ text }) => text).join("; "));
     for (const backend of state.backends) this.#known.set(backend.name, backend);
     for (const { frontend } of [...state.weights, ...state.failOpens]) {
       this.#dirty.frontends.add(frontend);
@@ -133,6 +128,20 @@ export class Keeper {
     this.#soon(gatherMs);
   }
 
+  /**
+   * Keeps what was said until now of these backends and frontends, at once. Resolves to why it is
+   * not kept, or to undefined when it is on the disk; after some seconds in any case.
+   */
+  async kept({ backends, frontends }: Concerned): Promise<string | undefined> {
+    if (!this.#isWritable) return this.#condition.told.notKept?.reason;
+    for (const name of backends) this.#dirty.backends.add(name);
+    for (const name of frontends) this.#dirty.frontends.add(name);
+    const most = Math.max(this.#dirty.backends.size, this.#dirty.frontends.size, 1);
+    const kept = this.#commits.wait(Math.ceil(most / mostPerBatch));
+    if (!this.#isClosed) this.#work();
+    return await kept;
+  }
+
   /** Keeps what is left to be kept and ends. */
   async close(): Promise<void> {
     this.#isClosed = true;
@@ -144,6 +153,7 @@ export class Keeper {
       await this.#look();
       await this.#writeAll();
     }
+    this.#commits.fail("maglevd has ended");
     await this.#options.keeping.close();
     this.#warnings[Symbol.dispose]();
   }
@@ -179,7 +189,8 @@ export class Keeper {
       if (isLooking) this.#lookAgain(aliveMs);
     } while (this.#isLookDue && !this.#isClosed);
     this.#working = undefined;
-    if (!this.#isUpToDate) this.#soon(this.#isFailing ? retryMs : gatherMs);
+    if (this.#commits.isAwaited) this.#soon(0);
+    else if (!this.#isUpToDate) this.#soon(this.#isFailing ? retryMs : gatherMs);
   }
 
   /**
@@ -218,14 +229,17 @@ export class Keeper {
   }
 
   /** The next events to be kept. Those that the journal holds no more are lost, which is said. */
-  #nextEvents(): readonly MaglevEvent[] {
+  #nextEvents(): { readonly events: readonly MaglevEvent[]; readonly upTo: number } {
     const { journal } = this.#options;
-    if (!journal || this.#keptSeq === journal.newestSeq) return [];
-    const { events } = journal.list({ order: "oldest", limit: mostEvents, after: this.#keptSeq });
-    if (events.length === 0) this.#keptSeq = journal.newestSeq;
-    const lost = (events[0]?.seq ?? 0) - this.#keptSeq - 1;
+    if (!journal) return { events: [], upTo: 0 };
+    const { newestSeq, droppedSeq } = journal;
+    const lost = droppedSeq - this.#keptSeq;
     if (lost > 0) this.#warnings.warn("journal-gap", { events: lost });
-    return events;
+    const { events, next } = journal.list({
+      ...{ order: "oldest", limit: mostEvents, after: this.#keptSeq },
+    });
+    // Some of those between may not be worth being kept.
+    return { events, upTo: next ?? newestSeq };
   }
 
   /** Says whether it may go on. */
@@ -233,10 +247,15 @@ export class Keeper {
     const checker = this.#checker;
     if (!checker) return false;
     const taken = this.#dirty.take(mostPerBatch);
-    const batch = this.#batchOf(taken, checker, this.#nextEvents());
+    const { events, upTo } = this.#nextEvents();
+    const batch = this.#batchOf(taken, checker, events);
+    const committed = this.#commits.begin();
     const written = await this.#options.keeping.write(batch);
-    this.#note(batch, written);
-    if (written.kind === "kept") return true;
+    this.#note(batch, upTo, written);
+    if (written.kind === "kept") {
+      committed();
+      return true;
+    }
     this.#dirty.putBack(taken);
     if (written.kind === "emptied") await this.#look();
     return written.kind === "emptied";
@@ -264,15 +283,16 @@ export class Keeper {
     };
   }
 
-  #note({ backends, gone, events }: Batch, written: Written): void {
+  #note({ backends, gone }: Batch, upTo: number, written: Written): void {
     const { log } = this.#options;
     switch (written.kind) {
       case "kept":
         for (const backend of backends) this.#known.set(backend.name, backend);
         for (const name of gone) this.#known.delete(name);
-        this.#keptSeq = events.at(-1)?.seq ?? this.#keptSeq;
+        this.#keptSeq = upTo;
         if (this.#isFailing) log.info("state-kept-again");
         this.#isFailing = false;
+        this.#condition.kept();
         return;
       case "emptied":
         this.#tell(written.troubles);
@@ -282,13 +302,16 @@ export class Keeper {
         return;
       case "failed":
         this.#isFailing = true;
+        this.#condition.notKept(written.reason);
+        this.#commits.fail(written.reason);
         this.#warnings.error("state-not-kept", { err: written.reason });
     }
   }
 
   #tell(troubles: readonly Trouble[]): void {
-    for (const { level, text } of troubles) {
-      this.#options.log[level]("state-trouble", { err: text });
+    for (const trouble of troubles) {
+      this.#options.log[trouble.level]("state-trouble", { err: trouble.text });
+      this.#condition.trouble(trouble);
     }
   }
 }

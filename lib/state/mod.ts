@@ -5,8 +5,10 @@
  * @module
  */
 
-export { Keeper, restoredFrom } from "./keeper.ts";
-export type { KeeperOptions, Kept } from "./keeper.ts";
+export { Keeper } from "./keeper.ts";
+export type { Concerned, KeeperOptions, Kept } from "./keeper.ts";
+export type { StateCondition } from "./condition.ts";
+export { restoredFrom } from "./restored.ts";
 export { nothingSaved } from "./types.ts";
 export type { Batch, Opened, SavedFlushes, SavedState, Trouble, Written } from "./types.ts";
 export { FileKeeping } from "./worker_client.ts";

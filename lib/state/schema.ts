@@ -62,10 +62,13 @@ const firstTables = `
   ) WITHOUT ROWID;
 `;
 
-/** How a file is used: what was committed outlives a loss of power. */
+/**
+ * How a file is used: what was committed outlives a loss of power. What is written is worked into the
+ * file after 128 KiB, so that what waits for that does not itself fill a small disk.
+ */
 export const settings = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = FULL;
-  PRAGMA wal_autocheckpoint = 256;
+  PRAGMA wal_autocheckpoint = 32;
   PRAGMA journal_size_limit = 4194304;
 `;

@@ -14,6 +14,23 @@ Deno.test("changes count for 10 minutes, a hundred of them at most", () => {
   assert.equal(new RecentChanges(Array(250).fill(7)).count(7), 100);
 });
 
+Deno.test("what operators do to a backend is no change of its own", () => {
+  using bench = new Bench(sketch({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } }));
+  const changes = () => bench.checker.trend("a")?.changes;
+  bench.probe("a", pass);
+  for (let i = 0; i < 3; i++) {
+    bench.checker.pause("a");
+    bench.checker.resume("a");
+    bench.probe("a", i === 2 ? fail : pass);
+    bench.checker.disable("a");
+    bench.checker.enable("a");
+  }
+  assert.equal(changes(), 0);
+  bench.probe("a", pass);
+  for (let i = 0; i < 3; i++) bench.probe("a", fail);
+  assert.equal(changes(), 1);
+});
+
 Deno.test("a backend's changes of late go with its name, and outlive the process", async () => {
   const one = (name: string) =>
     sketch({ backends: { [name]: {} }, frontends: { f: [{ [name]: 100 }] } });
@@ -22,6 +39,7 @@ Deno.test("a backend's changes of late go with its name, and outlive the process
   assert.equal(changes(bench, "a"), 0);
   bench.probe("a", pass);
   for (let i = 0; i < 3; i++) bench.probe("a", fail);
+  for (let i = 0; i < 2; i++) bench.probe("a", pass);
   assert.equal(changes(bench, "a"), 2);
   await bench.reload(one("b"));
   assert.deepEqual([changes(bench, "a"), changes(bench, "b")], [undefined, 2]);

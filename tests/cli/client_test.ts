@@ -32,6 +32,17 @@ Deno.test("a port that fetch refuses is a port like any other", async () => {
   assert.fail("none of the ports that fetch refuses is free");
 });
 
+Deno.test("an IPv6 address is a server, with brackets and, without a port, bare", async () => {
+  await using harness = await serve({ addr: "[::1]:0" });
+  const { code, said } = await run(harness.address, "show backends web0");
+  assert.equal(code, 0, said);
+  const { said: unreachable } = await run("[::1]:1", "show backends");
+  assert.equal(
+    unreachable,
+    "error: cannot reach maglevd at [::1]:1: connection refused",
+  );
+});
+
 Deno.test("a Unix socket is a server, too", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -143,7 +143,10 @@ const frontends: Plain<typeof FrontendInfoSchema>[] = [
       },
       {
         name: "fallback",
-        backends: [{ name: "spare", weight: 10, effectiveWeight: 0, state: "disabled" }],
+        backends: [{
+          ...{ name: "spare", weight: 10, effectiveWeight: 0, state: "disabled" },
+          stateByHand: { value: "disabled", file: "enabled" },
+        }],
       },
     ],
   },
@@ -270,6 +273,7 @@ export function routes(router: ConnectRouter): void {
       ...{ configPath: "/etc/vpp-maglev/maglev.yaml", configFileChanged: true },
       ...{ configRejected: "maglev.yaml:3:5: no\nmaglev.yaml:4:5: no", warmup: "over" },
       vpp: "connected",
+      state: { directory: "/var/lib/vpp-maglev" },
     }),
     getVPPInfo: () => ({
       version: "26.10-release",

@@ -55,6 +55,19 @@ Deno.test("what a change comes to is always told", async () => {
   });
 });
 
+Deno.test("a change that is not kept says so loudly, and to scripts", async () => {
+  const memory = { kept: () => Promise.resolve("database or disk is full") };
+  await using harness = await serve({ memory });
+  const { code, said } = await run(harness.address, "set backend web0 pause");
+  assert.equal(code, 0, "it is done");
+  const loud = "this is NOT KEPT, and forgotten when maglevd restarts: database or disk is full";
+  assert.equal(said.at(-1), loud);
+  const { said: json } = await run(harness.address, "set backend web0 resume --json");
+  assert.partialDeepStrictEqual(JSON.parse(json.join("\n")), {
+    outcome: { notKept: "database or disk is full" },
+  });
+});
+
 Deno.test("an outage needs --yes where nobody can be asked, and is told with it as well", async () => {
   await using harness = await site(["web0"]);
   const { address, bed } = harness;

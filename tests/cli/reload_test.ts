@@ -3,10 +3,19 @@ import { runOnce } from "../../lib/cli/oneshot.ts";
 import type { ConfigReloadOutcome } from "../../lib/rpc/mod.ts";
 import { serve } from "../rpc/harness.ts";
 
-async function reload(
+function reload(
   outcome: ConfigReloadOutcome,
   foreseen: ConfigReloadOutcome = outcome.kind === "reload-error" ? { kind: "ok" } : outcome,
   ...words: string[]
+) {
+  return run(["config", "reload", ...words], outcome, foreseen);
+}
+
+async function run(
+  words: readonly string[],
+  outcome: ConfigReloadOutcome,
+  foreseen: ConfigReloadOutcome,
+  dryRun = false,
 ) {
   await using harness = await serve({
     config: {
@@ -18,9 +27,9 @@ async function reload(
   const said: string[] = [];
   const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
   const flags = {
-    ...{ server: harness.address, words: ["config", "reload", ...words] },
+    ...{ server: harness.address, words },
     ...{ color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun: false, keepGoing: false, timeout: undefined },
+    ...{ dryRun, keepGoing: false, timeout: undefined },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   return { code, said };
@@ -35,6 +44,18 @@ Deno.test("a reload that fails is an answer of the API, and a failure of maglevc
     });
   }
   assert.deepEqual(await reload({ kind: "ok" }), { code: 0, said: ["config reloaded"] });
+});
+
+Deno.test("a file that is not valid is called that where nobody has asked for a reload", async () => {
+  const broken = { kind: "parse-error", message: "maglev.yaml:3:5: no such key" } as const;
+  const told = {
+    code: 1,
+    said: [
+      "error: the file is not valid, and a reload would be refused:\nmaglev.yaml:3:5: no such key",
+    ],
+  };
+  assert.deepEqual(await run(["config", "diff"], broken, broken), told);
+  assert.deepEqual(await run(["config", "reload"], broken, broken, true), told);
 });
 
 Deno.test("a reload that is refused tells what it would come to, and how it is had all the same", async () => {

@@ -36,12 +36,12 @@ Deno.test("backends are chosen by a pattern, by their state and by what was said
 });
 
 /** What a command shows of a maglevd that a test has in its hands, in lines. */
-async function shown({ address, bed }: Harness, line: string): Promise<string[]> {
+async function shown({ address, bed }: Harness, line: string, json = false): Promise<string[]> {
   const lines: string[] = [];
   const note = (text: string) => void lines.push(...text.split("\n"));
   using connection = connectTo(address);
   await execute(parseCommand(line.split(" ")), {
-    ...{ client: connection.client, server: address, style: plainStyle, json: false },
+    ...{ client: connection.client, server: address, style: plainStyle, json },
     ...{ signal: never, memory: new Map(), dryRun: false, timeout: undefined },
     ...{ now: () => bed.clock.wall(), print: note, note, agree: () => Promise.resolve(true) },
   });
@@ -53,6 +53,29 @@ function columns(lines: readonly string[], ...titles: string[]): string[] {
   const [head = [], ...rows] = lines.map((line) => line.split(/ {2,}/));
   return rows.map((cells) => titles.map((title) => cells[head.indexOf(title)]).join(" "));
 }
+
+Deno.test("a backend whose weight was set by hand was steered by hand, too", async () => {
+  await using harness = await serve();
+  const { address, bed: { checker } } = harness;
+  const none = await shown(harness, "show backends by-hand");
+  assert.deepEqual(none, ["no backend was steered by hand"]);
+  checker.setWeight("www", "primary", "web1", 7, false);
+  checker.setWeight("api", "primary", "web1", 0, false);
+  checker.disable("web3");
+  assert.equal(await names(address, "show backends by-hand"), "web1, web3");
+  assert.equal(await names(address, "show backends web[0-2] by-hand"), "web1");
+  const [, row = ""] = await shown(harness, "show backends by-hand");
+  assert.match(
+    row,
+    /weight 0 in api by hand, file 100, weight 7 in www by hand, file 100$/,
+  );
+  const lines = await shown(harness, "show backends by-hand", true);
+  const [first] = JSON.parse(lines.join("\n"));
+  assert.deepEqual(first.weightsByHand, [
+    { frontend: "api", pool: "primary", weight: 0, file: "100" },
+    { frontend: "www", pool: "primary", weight: 7, file: "100" },
+  ]);
+});
 
 Deno.test("backends that flap come by how often they changed of late", async () => {
   await using harness = await serve();
@@ -68,7 +91,7 @@ Deno.test("backends that flap come by how often they changed of late", async () 
   }
   bed.move("web0", "up");
   const table = await shown(harness, "show backends flapping");
-  assert.deepEqual(columns(table, "name", "changes/10m"), ["web2 10", "web1 8"]);
+  assert.deepEqual(columns(table, "name", "changes/10m"), ["web2 9", "web1 7"]);
   assert.deepEqual(
     columns(await shown(harness, "show backends web[013] flapping"), "name", "state"),
     ["web1 down"],
@@ -78,7 +101,7 @@ Deno.test("backends that flap come by how often they changed of late", async () 
   bed.move("web0", "down");
   assert.deepEqual(
     columns(await shown(harness, "show backends flapping"), "name", "changes/10m"),
-    ["web2 10"],
+    ["web2 9"],
   );
   bed.clock.advance(300_000);
   bed.move("web0", "up");

@@ -10,7 +10,7 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 const now = 1_700_000_000_000;
 
 /** Runs the command against a maglevd that keeps `kept` events; what it asked and printed. */
-async function show(line: string, kept: number) {
+async function show(line: string, kept: number, audit?: string) {
   const asked: ListEventsRequest[] = [];
   const transport = createRouterTransport((router) => {
     router.service(Maglev, {
@@ -21,7 +21,9 @@ async function show(line: string, kept: number) {
         const oldest = newest - count + 1;
         const events = Array.from({ length: count }, (_, i) => ({
           seq: BigInt(newest - i),
-          event: { case: "pool" as const, value: { frontendName: `f${newest - i}` } },
+          event: audit !== undefined && (newest - i) % 2 === 0
+            ? { case: "audit" as const, value: { method: "PauseBackend", result: audit } }
+            : { case: "pool" as const, value: { frontendName: `f${newest - i}` } },
         }));
         return { events, nextPageToken: BigInt(oldest > 1 ? oldest : 0) };
       },
@@ -78,6 +80,16 @@ Deno.test("a number takes as many pages as it needs", async () => {
   const { asked, printed } = await show("show events num 1500", 1_500);
   assert.deepEqual(asked.map(({ limit }) => limit), [1000, 500]);
   assert.equal(names(printed).length, 1_500);
+});
+
+Deno.test("what an audit and another event tell is shown once, and counted once", async () => {
+  const { printed, asked } = await show("show events num 6", 100, "OK");
+  assert.ok(asked.length > 1);
+  assert.deepEqual(names(printed.slice(1)), ["f89", "f91", "f93", "f95", "f97", "f99"]);
+  const { printed: refused } = await show("show events num 6", 100, "PermissionDenied");
+  assert.equal(refused.filter((line) => /audit .*PermissionDenied/.test(line)).length, 3);
+  const { printed: audits } = await show("show events kind audit num 6", 100, "OK");
+  assert.equal(audits.filter((line) => line.includes("PauseBackend")).length, 3);
 });
 
 Deno.test("that nothing has happened is said", async () => {

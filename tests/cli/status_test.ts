@@ -4,25 +4,32 @@ import { troubledBackends, troubleLines } from "../../lib/cli/commands/troubled.
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
-import type { VppService } from "../../lib/vpp/mod.ts";
+import type { DaemonStatus } from "../../lib/rpc/types.ts";
+import { VppError, type VppInfo, type VppService } from "../../lib/vpp/mod.ts";
 import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
 import { vpp } from "../rpc/service_bed.ts";
 
 const never = new AbortController().signal;
 
-async function status({ address }: Harness) {
+const status = (harness: Harness) => run(harness, "show status");
+
+async function run({ address }: Harness, line: string) {
   const said: string[] = [];
   const note = (text: string) => void said.push(...text.split("\n"));
-  const flags = parseFlags(["show", "status"], { get: () => undefined });
+  const flags = parseFlags(line.split(" "), { get: () => undefined });
   const code = await runOnce({ ...flags, server: address }, { out: note, err: note }, never);
   return { code, said };
 }
 
 /** A maglevd whose file is the one in force. */
-async function site(up: readonly string[], vpp?: VppService): Promise<Harness> {
+async function site(
+  up: readonly string[],
+  vpp?: VppService,
+  state: DaemonStatus["state"] = { directory: "/var/lib/m", notKept: undefined, troubles: [] },
+): Promise<Harness> {
   const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, rejected: "" };
-  const status = () => Promise.resolve({ startedAt: 1_000, config });
+  const status = () => Promise.resolve({ startedAt: 1_000, config, state });
   const harness = await serve({ status, vpp });
   for (const name of up) harness.bed.move(name, "up");
   return harness;
@@ -34,6 +41,7 @@ Deno.test("all is well where everything is up and as the file says", async () =>
   assert.equal(code, 0, said.join("\n"));
   assert.equal(said[0], "status     all is well");
   assert.ok(said.includes("backends   4 up"));
+  assert.ok(said.includes("state      kept in /var/lib/m"));
   assert.ok(said.includes("vpp        VPP integration is disabled"), "off is no fault");
   assert.ok(!said.some((line) => line === "by hand" || line === "wrong"));
 });
@@ -117,6 +125,100 @@ Deno.test("a VPP that is away is told with since when, why, and when it is tried
   assert.match(line, /not connected since .* \(1h3\dm ago\): nobody listens; next try in 1h\dm/);
   const warmup = said.find((each) => each.startsWith("warm-up")) ?? "";
   assert.match(warmup, /quiet: no VIP is touched, before \d{4}-.*, in 1h5\dm$/);
+  assert.ok(said.includes("  VPP is not connected"));
+});
+
+Deno.test("while VPP is away whatever asks for it says since when, why, and the next try", async () => {
+  const now = Date.now();
+  const gone = () => Promise.reject(new VppError("unavailable", "VPP is not connected"));
+  await using harness = await site([], {
+    ...vpp,
+    away: () => ({ since: now - 5_400_000, reason: "nobody listens", nextTryAt: now + 4_000_000 }),
+    ...{ state: gone, plan: gone, sync: gone },
+  });
+  const wanted =
+    /^error: VPP is not connected since .* \(1h3\dm ago\): nobody listens; next try in 1h\dm$/;
+  for (const what of ["info", "lb state", "lb plan", "lb counters"]) {
+    const { code, said } = await run(harness, `show vpp ${what}`);
+    assert.equal(code, 1, what);
+    assert.match(said.join("\n"), wanted, what);
+  }
+  assert.match((await run(harness, "sync vpp lb state")).said.join("\n"), wanted);
+  const waited = await run(harness, "wait vpp in-step --timeout 0s");
+  assert.equal(waited.code, 5);
+  assert.match(
+    waited.said.join("\n"),
+    /^error: still not so after 0s: VPP is not connected since .*: nobody listens; next try in /,
+  );
+});
+
+Deno.test("a VPP that says no, or is turned off, is told of in its own words", async () => {
+  const plan = () => Promise.reject(new VppError("unavailable", "VPP did not answer: it hangs"));
+  await using harness = await site([], { ...vpp, plan });
+  const { said } = await run(harness, "show vpp lb plan");
+  assert.deepEqual(said, ["error: VPP did not answer: it hangs"]);
+  await using off = await site([]);
+  assert.deepEqual((await run(off, "show vpp info")).said, [
+    "error: VPP integration is disabled",
+  ]);
+});
+
+Deno.test("while the warm-up lasts a VPP that is not in step is no fault, nor is all well", async () => {
+  const now = Date.now();
+  const info: VppInfo = {
+    ...{ version: "26.06", buildDate: "", buildDirectory: "", pid: 1 },
+    ...{ bootTime: now, connectedSince: now },
+  };
+  const step = { inStep: false, since: now, checkedAt: now, differs: ["vip-add 192.0.2.1"] };
+  const early: VppService = {
+    ...vpp,
+    ...{ info: () => info, step: () => step },
+    warmup: () => ({ phase: "settling", until: now + 7_000_000 }),
+  };
+  await using harness = await site(["web0", "web1", "web2", "web3"], early);
+  const { code, said } = await status(harness);
+  assert.equal(code, 5, "as the plan says that something is to be done");
+  assert.equal(said[0], "status     warming up: VPP does not hold everything yet");
+  const line = said.find((each) => each.startsWith("vpp")) ?? "";
+  assert.match(line, /not in step yet, since the warm-up lasts, checked .* ago$/);
+  assert.ok(!said.includes("wrong"));
+  await using late = await site(["web0", "web1", "web2", "web3"], {
+    ...early,
+    step: () => ({ ...step, inStep: true, differs: [] }),
+  });
+  assert.equal((await status(late)).said[0], "status     all is well");
+});
+
+Deno.test("state that is not kept, or was lost, is a thing that is wrong", async () => {
+  const up = ["web0", "web1", "web2", "web3"];
+  const full = "database or disk is full";
+  await using failing = await site(up, undefined, {
+    ...{ directory: "/var/lib/m", notKept: { since: Date.now() - 90_000, reason: full } },
+    troubles: [{ at: 1_000, text: "/var/lib/m/state.db was damaged" }, { at: 2_000, text: full }],
+  });
+  const { code, said } = await status(failing);
+  assert.equal(code, 5);
+  assert.match(said.join("\n"), /^state +NOT KEPT since .* \(1m3\ds ago\): .* disk is full$/m);
+  assert.ok(
+    said.includes(`  what operators say is not kept, and forgotten at a restart: ${full}`),
+  );
+  const wrong = said.slice(said.indexOf("wrong") + 1).join("\n");
+  assert.match(wrong, /^ {2}state, at 1970-01-01 .*: \/var\/lib\/m\/state.db was damaged$/m);
+  assert.equal(wrong.split(full).length, 2, "it is said once");
+  const { said: json } = await run(failing, "show status --json");
+  assert.partialDeepStrictEqual(JSON.parse(json.join("\n")), {
+    status: { state: { directory: "/var/lib/m", notKept: full } },
+  });
+});
+
+Deno.test("that nothing outlives the process is said, and is no fault", async () => {
+  const state = { directory: "", notKept: undefined, troubles: [] };
+  await using harness = await site(["web0", "web1", "web2", "web3"], undefined, state);
+  const { code, said } = await status(harness);
+  assert.equal(code, 0);
+  assert.ok(
+    said.includes("state      in memory only: forgotten at a restart (--state-dir is empty)"),
+  );
 });
 
 Deno.test("certificates that end within 14 days are told, the first to end first", async () => {

@@ -10,6 +10,7 @@ import { plainStyle } from "../../lib/cli/style.ts";
 import { watch, type WatchTimes } from "../../lib/cli/watch.ts";
 import { type EventSchema, Maglev, type StreamPosition } from "../../lib/gen/maglev_pb.ts";
 import { settle } from "../support/until.ts";
+import { firstLine } from "./first_line.ts";
 
 const everything = watchOptions({ words: ["watch", "events"], values: new Map() });
 const never = new AbortController().signal;
@@ -134,6 +135,7 @@ async function follow(
   limit: number,
   streams: readonly (readonly (Reply | ConnectError | Promise<void>)[])[],
   times: Partial<WatchTimes> = {},
+  ...kinds: readonly string[]
 ) {
   const asked: (StreamPosition | undefined)[] = [];
   const printed: string[] = [];
@@ -151,7 +153,7 @@ async function follow(
       },
     });
   });
-  const words = ["watch", "events", "num"];
+  const words = ["watch", "events", "num", ...kinds];
   const session: Session = {
     client: createClient(Maglev, transport),
     ...{ style: plainStyle, json: false, server: "there", signal: never, memory: new Map() },
@@ -230,6 +232,17 @@ Deno.test("a maglevd without signs of life may be silent, and is found again all
   assert.deepEqual(notes, ["server shutting down; trying again", "maglevd at there is back"]);
 });
 
+const audited = (seq: bigint, result: string): Reply => ({
+  event: { case: "audit", value: { method: "PauseBackend", result } },
+  seq,
+});
+
+Deno.test("a watch leaves out audits of what other events tell, unless they are asked for", async () => {
+  const stream = [opening(5n, false), audited(6n, "OK"), audited(7n, "Unavailable"), change(8n)];
+  assert.deepEqual((await follow(2, [stream])).seen, ["7", "8"]);
+  assert.deepEqual((await follow(2, [stream], {}, "audit")).seen, ["6", "7"]);
+});
+
 Deno.test("a watch asks for the kinds that are named, or for all", () => {
   const { request } = watchOptions({ words: ["watch", "events"], values: new Map() });
   assert.partialDeepStrictEqual(request, {
@@ -249,11 +262,3 @@ Deno.test("a watch asks for the kinds that are named, or for all", () => {
     logLevel: "debug",
   });
 });
-
-/** What comes first; the pipe is closed then. */
-async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string> {
-  const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
-  const { value = "" } = await reader.read();
-  await reader.cancel();
-  return value.trim();
-}

@@ -6,6 +6,7 @@ import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
 import { differences, quietRecords } from "./support/log_names.ts";
 import { readPage, root } from "./support/pages.ts";
+import { bringAbout, happenings } from "./support/happenings.ts";
 import { startSite, temporaryFile } from "./support/site.ts";
 
 const guide = await readPage("docs/user-guide.md");
@@ -31,6 +32,7 @@ Deno.test(
       if (mark !== "test" || !body || !isSh(fences[index] ?? { language: "" })) continue;
       await site.settled();
       if (body.includes("counters")) await site.counted();
+      for (const happening of happenings(body)) await bringAbout(site, happening);
       const own = body.includes("maglevd --check") ? `export MAGLEV_CONFIG=${file.path}\n` : "";
       const { code, output } = await site.run(own + body);
       const where = `docs/user-guide.md:${line}:\n${output}`;
@@ -41,6 +43,15 @@ Deno.test(
     }
   },
 );
+
+Deno.test("what the user guide shows without running it is what maglevc prints", async () => {
+  const shown = fences.filter(({ mark }) => mark.startsWith("golden "));
+  ok(shown.length > 0);
+  for (const { mark, body, line } of shown) {
+    const file = `${root}tests/cli/golden/${mark.replace("golden ", "")}.txt`;
+    equal(body.trimEnd(), (await Deno.readTextFile(file)).trimEnd(), `docs/user-guide.md:${line}`);
+  }
+});
 
 Deno.test("every configuration of the user guide is used by a test", () => {
   const marks = fences.filter(({ language }) => language === "yaml").map(({ mark }) => mark);

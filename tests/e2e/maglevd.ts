@@ -4,6 +4,9 @@ import { Lines } from "./process.ts";
 /** One record of the log. */
 export type LogEntry = Readonly<Record<string, unknown>> & { readonly msg: string };
 
+/** A start may take longer than the 30 s that a disk has to open the state's file. */
+const startMs = 60_000;
+
 /** A running maglevd, killed when the test leaves it behind. */
 export class Maglevd implements AsyncDisposable {
   readonly configPath: string;
@@ -47,8 +50,8 @@ export class Maglevd implements AsyncDisposable {
     }).spawn();
     const daemon = new Maglevd(child, path);
     try {
-      daemon.#metrics = portOf(await daemon.log("metrics-listening"));
-      daemon.#api = portOf(await daemon.log("api-listening"));
+      daemon.#metrics = portOf(await daemon.log("metrics-listening", {}, 0, startMs));
+      daemon.#api = portOf(await daemon.log("api-listening", {}, 0, startMs));
       return daemon;
     } catch (error) {
       await daemon[Symbol.asyncDispose]();
@@ -79,13 +82,14 @@ export class Maglevd implements AsyncDisposable {
     msg: string,
     attributes: Readonly<Record<string, unknown>> = {},
     from = 0,
+    withinMs = 15_000,
   ): Promise<LogEntry> {
     const wanted = Object.entries(attributes);
     const what = `${msg} ${JSON.stringify(attributes)} in the log`;
     const line = await this.#lines.find(what, (text) => {
       const entry = JSON.parse(text);
       return entry.msg === msg && wanted.every(([key, value]) => entry[key] === value);
-    }, { from });
+    }, { from, withinMs });
     return JSON.parse(line);
   }
 

@@ -7,7 +7,7 @@ import { testConfig } from "./configs.ts";
 import { Maglevd } from "./maglevd.ts";
 import { TestServers } from "./servers.ts";
 
-const backends = ["one", "two", "three", "four", "five"].map((name, i) => ({
+const backends = ["one", "two", "three", "four", "five", "six"].map((name, i) => ({
   name,
   address: `127.0.0.${51 + i}`,
 }));
@@ -57,18 +57,22 @@ Deno.test("an upgrade changes no weight and forgets nobody's word, whatever oper
     await first.call("SetFrontendPoolBackendWeight", { ...place, weight: 42 });
     const drained = { ...place, backend: "four" };
     await first.call("SetFrontendPoolBackendWeight", { ...drained, weight: 0 });
+    await first.call("DrainBackend", { name: "six", deadlineNs: "3600000000000" });
     await eventually(async () =>
       JSON.stringify((await first.call("PlanVPPLBState")).body) === "{}"
     );
     const before = await states(first);
-    deepEqual(before, ["five up", "four up", "one up", "three disabled", "two paused"]);
+    deepEqual(before, ["five up", "four up", "one up", "six up", "three disabled", "two paused"]);
+    const draining = await drain(first);
+    deepEqual([draining?.actor?.name, draining?.deadlineUnixNs !== "0"], ["operator", true]);
     const words = await said(first);
     deepEqual(words.map(({ value, file }) => `${value}, file ${file}`), [
-      ...["paused, file enabled", "disabled, file enabled", "42, file 100", "0, file 100"],
+      ...["paused, file enabled", "disabled, file enabled", "draining, file enabled"],
+      ...["42, file 100", "0, file 100"],
     ]);
     ok(words.every(({ actor, atUnixNs }) => actor?.name === "operator" && Number(atUnixNs) > 0));
     const weighed = await effective(first);
-    deepEqual(weighed, { one: 42, two: 0, three: 0, four: 0, five: 100 });
+    deepEqual(weighed, { one: 42, two: 0, three: 0, four: 0, five: 100, six: 0 });
     const listed = async (daemon: Maglevd, request: object) => {
       const { body } = await daemon.call("ListEvents", { oldestFirst: true, ...request });
       return (body as { events: Told[] }).events;
@@ -85,11 +89,12 @@ Deno.test("an upgrade changes no weight and forgets nobody's word, whatever oper
     weights.length = 0;
     await using second = await start();
     const restored = await second.log("state-restored");
-    deepEqual([restored.backends, restored.weights, restored.health], [5, 2, "counts"]);
+    deepEqual([restored.backends, restored.weights, restored.health], [6, 2, "counts"]);
     await second.log("vpp-in-step");
     deepEqual(await states(second), before);
     deepEqual(await said(second), words, "who said it, and when");
     deepEqual(await effective(second), weighed);
+    deepEqual(await drain(second), draining, "since when, by whom, and until when");
     deepEqual(second.entries.filter(({ msg }) => msg === "backend-transition"), []);
     deepEqual(weights, []);
     const after = await listed(second, {});
@@ -98,6 +103,8 @@ Deno.test("an upgrade changes no weight and forgets nobody's word, whatever oper
     deepEqual(numbers, [...new Set(numbers)].sort((a, b) => a - b), "no number comes twice");
     await second.call("ResumeBackend", { name: "two" });
     await second.log("backend-transition", { backend: "two", to: "up" });
+    await second.call("EnableBackend", { name: "six" });
+    await eventually(async () => (await effective(second)).six === 100);
   } finally {
     await vpp.stop();
     await Deno.remove(folder, { recursive: true });
@@ -110,6 +117,22 @@ interface Word {
   readonly file: string;
   readonly actor?: { readonly name: string; readonly from: string };
   readonly atUnixNs: string;
+}
+
+/** A drain, as JSON has it. */
+interface Drain {
+  readonly actor?: { readonly name: string; readonly from: string };
+  readonly sinceUnixNs: string;
+  readonly deadlineUnixNs: string;
+}
+
+/** That of the backend that is drained. Its traffic is what a new process has to measure first. */
+async function drain(daemon: Maglevd): Promise<Drain | undefined> {
+  const { body } = await daemon.call("GetBackend", { name: "six" });
+  const { drain } = body as { drain?: Drain };
+  if (!drain) return undefined;
+  const { actor, sinceUnixNs, deadlineUnixNs } = drain;
+  return { ...(actor && { actor }), sinceUnixNs, deadlineUnixNs };
 }
 
 interface Member {

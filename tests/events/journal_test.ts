@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
 import {
+  type Cause,
   type EventKind,
   type EventQuery,
   EventStream,
   Journal,
   type ReasonedHappening,
+  type ToldWeight,
 } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -185,4 +187,59 @@ Deno.test("numbers go on behind those of before only as long as none was given",
   stream.emit([lost]);
   assert.equal(stream.lastSeq, 8);
   assert.throws(() => stream.goOnBehind(9), /events up to 8 have been numbered already/);
+});
+
+/** A weight that maglevd has of its own since a probe. */
+function weight(
+  backend: string,
+  from: ToldWeight,
+  to: ToldWeight,
+  cause: Cause = { kind: "probe", code: "L4OK", detail: "" },
+): ReasonedHappening {
+  return {
+    ...{ kind: "weight", frontend: "f", pool: "p", backend },
+    ...{ configured: { from: 100, to: 100 }, effective: { from, to }, flush: false, cause },
+  };
+}
+
+Deno.test("that a weight of before proves right is no event worth being kept", () => {
+  const { stream, journal } = bed();
+  journal.goOnWith(["a", "b", "c"]);
+  stream.emit([weight("a", "kept", 100), weight("b", "kept", 0)]);
+  assert.deepEqual(numbers(journal, {}), []);
+  assert.equal(journal.newestSeq, 2);
+  stream.emit([backend("c"), weight("c", "kept", 100)]);
+  assert.deepEqual(numbers(journal, {}), [3, 4], "its state is another one");
+  stream.emit([weight("d", "kept", 100)]);
+  assert.deepEqual(numbers(journal, {}), [3, 4, 5], "nothing was known of it");
+  const operator = { kind: "operator" } as const;
+  stream.emit([
+    weight("a", "kept", 0, operator),
+    weight("a", 100, 0),
+    weight("a", "kept", "absent"),
+  ]);
+  assert.deepEqual(numbers(journal, {}), [3, 4, 5, 6, 7, 8]);
+  const cause = { kind: "probe", code: "L4OK", detail: "" } as const;
+  const proved: ReasonedHappening = {
+    ...{ kind: "weight", frontend: "f", pool: "p", backend: "a", flush: false, cause },
+    ...{ configured: { from: 100, to: 100 }, effective: { from: "kept", to: 100 } },
+  };
+  stream.emit([{ ...proved, configured: { from: 100, to: 50 } }, { ...proved, flush: true }]);
+  assert.deepEqual(numbers(journal, {}).slice(6), [9, 10]);
+});
+
+Deno.test("who has not seen what was not kept cannot go on behind it", () => {
+  const { stream, journal } = bed();
+  journal.goOnWith(["a"]);
+  stream.emit([pool("f"), weight("a", "kept", 100), pool("f")]);
+  assert.equal(journal.since(1), undefined);
+  assert.deepEqual(journal.since(2)?.map(({ seq }) => seq), [3]);
+});
+
+Deno.test("a journal knows which events had to make room", () => {
+  const { stream, journal } = bed(2);
+  stream.emit([pool("f"), pool("f")]);
+  assert.equal(journal.droppedSeq, 0);
+  stream.emit([pool("f"), pool("f"), pool("f")]);
+  assert.equal(journal.droppedSeq, 3);
 });

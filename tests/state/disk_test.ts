@@ -5,14 +5,17 @@ import { backend, batch } from "./fixtures.ts";
 
 const isRoot = Deno.uid() === 0;
 
-/** Runs `work` on a disk of 400 KiB of its own. */
-async function onSmallDisk(work: (folder: string, remount: (how: string) => void) => void) {
+/** Runs `work` on a small disk of its own. */
+async function onSmallDisk(
+  work: (folder: string, remount: (how: string) => void) => void,
+  size = "400k",
+) {
   const folder = await Deno.makeTempDir({ prefix: "maglev-state-disk-" });
   const mount = (...args: string[]) => {
     const { success, stderr } = new Deno.Command("mount", { args }).outputSync();
     assert.ok(success, new TextDecoder().decode(stderr));
   };
-  mount("-t", "tmpfs", "-o", "size=400k", "tmpfs", folder);
+  mount("-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder);
   try {
     work(folder, (how) => mount("-o", `remount,${how}`, folder));
   } finally {
@@ -50,6 +53,22 @@ Deno.test(
       const { state, troubles } = next.open();
       assert.deepEqual([state.backends.length, state.aliveAt, troubles], [60, 3, []]);
     }),
+);
+
+Deno.test(
+  needing(isRoot, "root", "a disk that is hardly larger than the state heals, and stays well"),
+  () =>
+    onSmallDisk((folder) => {
+      using store = new Store(`${folder}/state`, Date.now);
+      store.open();
+      let aliveAt = 0;
+      const write = () => store.write(batch({ aliveAt: ++aliveAt, backends: many(20, aliveAt) }));
+      for (let i = 0; i < 50; i++) assert.deepEqual(write(), { kind: "kept" }, `batch ${i}`);
+      Deno.writeFileSync(`${folder}/other`, new Uint8Array(freeBytes(folder)));
+      for (let i = 0; i < 50; i++) write();
+      Deno.removeSync(`${folder}/other`);
+      for (let i = 0; i < 50; i++) assert.deepEqual(write(), { kind: "kept" }, `after, ${i}`);
+    }, "256k"),
 );
 
 Deno.test(

@@ -13,8 +13,7 @@ const config = sketch({
 });
 
 /** A keeper with a journal, as the daemon makes them. */
-async function journaled(keeping: MemoryKeeping, capacity = 20) {
-  const bench = new Bench(config);
+async function journaled(keeping: MemoryKeeping, capacity = 20, bench = new Bench(config)) {
   const journal = new Journal(bench.stream, capacity);
   const log = new RecordedLog();
   const keeper = new Keeper({ keeping, clock: bench.clock, log, journal });
@@ -51,6 +50,29 @@ Deno.test("events are kept soon, and a clean end leaves no gap between numbers",
     first.keeping.events.map(({ seq }) => seq),
     first.keeping.events.map((_, i) => i + 1),
   );
+});
+
+Deno.test("a restart that changes nothing leaves nothing in the journal", async () => {
+  const first = await journaled(new MemoryKeeping());
+  for (const name of ["a", "b"]) first.bench.probe(name, pass);
+  await first.keeper.close();
+  const before = first.keeping.events.length;
+  const restored = restoredFrom(first.keeping.state, first.bench.clock.wall(), 60_000);
+  first.bench[Symbol.dispose]();
+  const second = await journaled(first.keeping, 20, new Bench(config, { restored }));
+  second.journal.goOnWith(restored.backends.keys());
+  for (const name of ["a", "b"]) second.bench.probe(name, pass);
+  const weights = second.bench.events.filter(({ kind }) => kind === "weight");
+  assert.equal(weights.length, 3, "whoever watches is told");
+  await second.bench.clock.advanceAsync(50);
+  assert.equal(second.keeping.events.length, before);
+  second.bench.probe("a", fail);
+  second.bench.checker.pause("a");
+  await second.bench.clock.advanceAsync(50);
+  assert.deepEqual(second.log.named("journal-gap"), [], "nothing was lost");
+  assert.ok(second.keeping.events.length > before);
+  await second.keeper.close();
+  second.bench[Symbol.dispose]();
 });
 
 Deno.test("a process that is killed gives no number twice", async () => {

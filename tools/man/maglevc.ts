@@ -79,7 +79,7 @@ const prose = [
   "Change nothing, only tell what a change would come to.",
   ".TP",
   '.BI \\-\\-timeout " span"',
-  "Wait no longer than that, such as 30s, instead of 60s.",
+  "Of the commands that begin with wait: give up after that, such as 30s, instead of 60s.",
   ".TP",
   ".B \\-\\-keep\\-going",
   "Go on after a command of a script that failed.",

@@ -1,13 +1,13 @@
 import type { BackendInfo } from "../../gen/maglev_pb.ts";
 import { olderServer } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
-import { backendJson } from "../lists.ts";
-import type { Command } from "../node.ts";
+import { allFrontends, backendJson } from "../lists.ts";
+import type { Command, CommandContext } from "../node.ts";
 import { listing } from "../report.ts";
 import { listBackends, matchingBackends, slowness } from "./backends.ts";
 
-/** What backends may be chosen by. */
-export type BackendFilter = "down" | "flapping" | "slow" | "by-hand";
+/** What backends may be chosen by, besides what was set by hand. */
+export type BackendFilter = "down" | "flapping" | "slow";
 
 /** How one filter chooses. */
 interface Choice {
@@ -36,10 +36,6 @@ const choices: Readonly<Record<BackendFilter, Choice>> = {
     rank: slowness,
     none: "no backend is slow",
   },
-  "by-hand": {
-    isChosen: ({ byHand }) => byHand !== undefined,
-    none: "no backend was steered by hand",
-  },
 };
 
 /** `show backends [PATTERN] FILTER`: a line each, the worst first. */
@@ -54,6 +50,64 @@ export function showBackendsThat(filter: BackendFilter): Command {
     none,
     json: (backends) => backends.map(backendJson),
   });
+}
+
+/** A weight that was set by hand. */
+interface Weighed {
+  readonly frontend: string;
+  readonly pool: string;
+  readonly weight: number;
+  readonly file: string;
+}
+
+/** What was set by hand of a backend, besides its state. */
+interface Steered {
+  readonly backend: BackendInfo;
+  readonly weights: readonly Weighed[];
+}
+
+/** `show backends [PATTERN] by-hand`: those of which a state or a weight was set by hand. */
+export const showBackendsByHand: Command = listing({
+  async fetch(context): Promise<Steered[]> {
+    const [backends, weights] = await Promise.all([
+      matchingBackends(context),
+      weightsByHand(context),
+    ]);
+    return backends.map((backend) => ({ backend, weights: weights.get(backend.name) ?? [] }))
+      .filter(({ backend: { byHand }, weights }) => byHand || weights.length > 0);
+  },
+  listing(steered, view) {
+    const { columns, rows } = listBackends(steered.map(({ backend }) => backend), view);
+    return {
+      columns: [...columns, { title: "" }],
+      rows: rows.map((row, i) => [...row, steered[i]?.weights.map(weightText).join(", ") ?? ""]),
+    };
+  },
+  none: "no backend was steered by hand",
+  json: (steered) =>
+    steered.map(({ backend, weights }) => ({
+      ...backendJson(backend),
+      weightsByHand: weights.map((weight) => ({ ...weight })),
+    })),
+});
+
+function weightText({ frontend, weight, file }: Weighed): string {
+  return `weight ${weight} in ${frontend} by hand, file ${file}`;
+}
+
+/** By the names of backends. */
+async function weightsByHand(context: CommandContext): Promise<Map<string, Weighed[]>> {
+  const byBackend = new Map<string, Weighed[]>();
+  for (const { name: frontend, pools } of await allFrontends(context)) {
+    for (const { name: pool, backends } of pools) {
+      for (const { name, weight, byHand } of backends) {
+        if (!byHand) continue;
+        const weighed = { frontend, pool, weight, file: byHand.file };
+        byBackend.set(name, [...byBackend.get(name) ?? [], weighed]);
+      }
+    }
+  }
+  return byBackend;
 }
 
 /** Whether it changed often of late; false where an older maglevd does not tell. */

@@ -30,7 +30,7 @@ export const checkConfig = report({
 /** `config diff`: what a reload would change, and what it would come to. */
 export const diffConfig = report({
   fetch: async (context) => {
-    const { changes, outcome, overrides, vpp, refusal } = await foresee(context);
+    const { changes, outcome, overrides, vpp, refusal } = await foresee(context, brokenFile);
     if (!outcome) throw new CommandFailure(`${olderServer} how its file differs`);
     return { changes, outcome, overrides, vpp, refusal };
   },
@@ -62,7 +62,7 @@ function reload(force: boolean) {
 
 async function reloaded(context: CommandContext, force: boolean): Promise<Changed> {
   const { client, signal, dryRun, agree } = context;
-  const response = await foresee(context);
+  const response = await foresee(context, dryRun ? brokenFile : refused);
   const { changes, outcome: foreseen, refusal } = response;
   const isRefused = refusal !== "" && !force;
   if (dryRun || isRefused) {
@@ -103,10 +103,19 @@ function refusalText(
   );
 }
 
-async function foresee({ client, signal }: CommandContext): Promise<CheckConfigResponse> {
+/** What the file would come to; `failed` is what is said of one that is not valid. */
+async function foresee(
+  { client, signal }: CommandContext,
+  failed: (reason: string) => CommandFailure,
+): Promise<CheckConfigResponse> {
   const response = await client.checkConfig({ diff: true }, { signal });
-  if (!response.ok) throw refused(response.parseError || response.semanticError);
+  if (!response.ok) throw failed(response.parseError || response.semanticError);
   return response;
+}
+
+/** Nobody has asked for a reload. */
+function brokenFile(reason: string): CommandFailure {
+  return new CommandFailure(`the file is not valid, and a reload would be refused:\n${reason}`);
 }
 
 function refused(reason: string): CommandFailure {

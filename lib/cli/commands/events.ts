@@ -3,6 +3,7 @@ import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type ListEventsRequestSchema } from "../../gen/maglev_pb.ts";
 import { CommandFailure } from "../errors.ts";
 import { formatEventText } from "../event_text.ts";
+import { isToldTwice } from "../events.ts";
 import type { CommandContext } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { parseSpan } from "../span.ts";
@@ -65,7 +66,8 @@ async function listed(
   for (let pageToken = 0n;;) {
     const limit = Math.min(pageSize, wanted - events.length);
     const page = await list(context, { ...request, limit, pageToken });
-    events.push(...page.events);
+    const isEachOnce = request.kinds?.length === 0;
+    events.push(...page.events.filter((event) => !(isEachOnce && isToldTwice(event))));
     pageToken = page.nextPageToken;
     const hasMore = pageToken !== 0n;
     if (!hasMore || events.length >= wanted) return { events: events.reverse(), hasMore };

@@ -84,7 +84,11 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
       backend.byHand ? `${backend.weight} (${handMark(backend.byHand)})` : String(backend.weight),
       isKept(backend) ? "kept" : String(backend.effectiveWeight),
       all === 0 ? "" : formatShare(backend.effectiveWeight / all),
-      { text: reasonText(backend, frontend), meaning: "dim" as const },
+      {
+        text: [reasonText(backend, frontend), handMark(backend.stateByHand)]
+          .filter((text) => text !== "").join(", "),
+        meaning: "dim" as const,
+      },
     ]);
     const table = formatTable({ style, width: inner(view) }, [
       { title: "backend" },

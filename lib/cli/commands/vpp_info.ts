@@ -4,10 +4,14 @@ import type { View } from "../node.ts";
 import type { Style } from "../style.ts";
 import { messageJson, report } from "../report.ts";
 import { formatPairs } from "../table.ts";
+import { ofVpp } from "../vpp_away.ts";
 
 /** `show vpp info`. */
 export const showVppInfo = report({
-  fetch: ({ client, signal }) => client.getVPPInfo({}, { signal }),
+  fetch: (context) => {
+    const { client, signal } = context;
+    return ofVpp(context, () => client.getVPPInfo({}, { signal }));
+  },
   text: formatVppInfo,
   json: (info) => messageJson(VPPInfoSchema, info),
 });

@@ -3,11 +3,15 @@ import { stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { formatPairs, formatTable, indent, inner } from "../table.ts";
+import { ofVpp } from "../vpp_away.ts";
 import { formatPort } from "./frontends.ts";
 
 /** `show vpp lb state`. */
 export const showVppState = report({
-  fetch: ({ client, signal }) => client.getVPPLBState({}, { signal }),
+  fetch: (context) => {
+    const { client, signal } = context;
+    return ofVpp(context, () => client.getVPPLBState({}, { signal }));
+  },
   text: formatVppState,
   json: (state) => messageJson(VPPLBStateSchema, state),
 });

@@ -9,13 +9,14 @@ import { CommandFailure, exitCodes } from "../errors.ts";
 import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
 import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
+import { ofVpp } from "../vpp_away.ts";
 
 /** `show vpp lb plan [NAME]`. */
 export const showVppPlan = report({
   fetch: async (context) => {
     const { client, signal } = context;
     const plan = await planned(context);
-    const { checkedNs } = await client.getVPPInfo({}, { signal });
+    const { checkedNs } = await ofVpp(context, () => client.getVPPInfo({}, { signal }));
     return { plan, checkedNs };
   },
   text: ({ plan, checkedNs }, view) => {
@@ -34,7 +35,7 @@ export const showVppPlan = report({
 async function planned(context: CommandContext): Promise<PlanVPPLBStateResponse> {
   const { client, args, signal } = context;
   const call = () => client.planVPPLBState(scope(args.values), { signal });
-  const plan = await unlessOlder(context, call);
+  const plan = await ofVpp(context, () => unlessOlder(context, call));
   if (plan) return plan;
   throw new CommandFailure(`${olderServer} what a sync would change`);
 }
@@ -76,7 +77,7 @@ export const syncVpp = change(async (context): Promise<Changed> => {
       ...{ outcome: undefined, isShown: false, isDryRun: true },
     };
   }
-  await client.syncVPPLBState(scope(args.values), { signal });
+  await ofVpp(context, () => client.syncVPPLBState(scope(args.values), { signal }));
   const frontend = args.values.get("frontend");
   const text = `VPP is in step${frontend === undefined ? "" : ` for frontend ${frontend}`}`;
   return { text: () => text, outcome: undefined, isShown: false, isDryRun: false };

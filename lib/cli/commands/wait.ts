@@ -5,6 +5,7 @@ import type { Command, CommandContext } from "../node.ts";
 import { pause } from "../pause.ts";
 import { action, slotValue } from "../report.ts";
 import { parseSpan } from "../span.ts";
+import { ofVpp } from "../vpp_away.ts";
 
 /** Between two looks, in milliseconds. */
 const lookEveryMs = 250;
@@ -52,7 +53,7 @@ export function waitForFrontend(state: string): Command {
 /** `wait vpp in-step [--timeout T]`. */
 export const waitForVpp = waiting(async (context) => {
   const { client, signal } = context;
-  const { inStep, stepSinceNs } = await client.getVPPInfo({}, { signal });
+  const { inStep, stepSinceNs } = await ofVpp(context, () => client.getVPPInfo({}, { signal }));
   if (stepSinceNs === 0n && !inStep) {
     if (await unlessOlder(context, () => client.getStatus({}, { signal }))) {
       return { isThere: false, text: "VPP was not looked at yet" };
@@ -60,7 +61,7 @@ export const waitForVpp = waiting(async (context) => {
     throw new CommandFailure(`${olderServer} whether VPP is in step`);
   }
   return { isThere: inStep, text: `VPP is ${inStep ? "" : "not "}in step` };
-}, /not connected to VPP/);
+}, /VPP is not connected|not connected to VPP/);
 
 /** Looks again and again; what `passing` matches may pass by itself, other errors do not. */
 function waiting(look: (context: CommandContext) => Promise<Seen>, passing?: RegExp): Command {
@@ -70,7 +71,7 @@ function waiting(look: (context: CommandContext) => Promise<Seen>, passing?: Reg
     for (;;) {
       const { isThere, text } = await look(context).catch((error: unknown): Seen => {
         if (!(error instanceof Error) || !passing?.test(error.message)) throw error;
-        return { isThere: false, text: "VPP is away" };
+        return { isThere: false, text: error.message };
       });
       if (isThere) return text;
       if (context.now() >= end) {

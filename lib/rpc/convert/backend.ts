@@ -1,5 +1,11 @@
 import { create } from "@bufbuild/protobuf";
-import type { BackendSnapshot, BackendTrend, DrainSnapshot, Said } from "../../checker/mod.ts";
+import type {
+  BackendByHand,
+  BackendSnapshot,
+  BackendTrend,
+  DrainSnapshot,
+  Said,
+} from "../../checker/mod.ts";
 import type { BackendInfo, ByHand, TransitionRecord } from "../../gen/maglev_pb.ts";
 import {
   ActorSchema,
@@ -26,10 +32,7 @@ export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): B
   info.health = backend.health;
   info.sinceUnixNs = nanoseconds(backend.since);
   info.frontends = [...backend.frontends];
-  if (backend.byHand) {
-    const { state, fileEnabled, said } = backend.byHand;
-    info.byHand = byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
-  }
+  if (backend.byHand) info.byHand = stateByHandToProto(backend.byHand);
   if (backend.flapHold) {
     const { since, until, isPassing: passing } = backend.flapHold;
     const hold = { sinceUnixNs: nanoseconds(since), untilUnixNs: nanoseconds(until) };
@@ -44,6 +47,11 @@ export function backendToProto(backend: BackendSnapshot, trend: BackendTrend): B
   info.recentChanges = trend.changes;
   info.certificateEndUnixNs = nanoseconds(backend.certificateEnd ?? 0);
   return info;
+}
+
+/** What an operator has said of a backend itself. */
+export function stateByHandToProto({ state, fileEnabled, said }: BackendByHand): ByHand {
+  return byHandToProto(state, fileEnabled ? "enabled" : "disabled", said);
 }
 
 /** What an operator has said, and the file does not. */

@@ -3,13 +3,13 @@ import type { BackendSnapshot, FrontendSnapshot } from "../../checker/mod.ts";
 import { failOpenText } from "../../config/mod.ts";
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
 import { FrontendInfoSchema, PoolBackendInfoSchema, PoolInfoSchema } from "../../gen/maglev_pb.ts";
-import { byHandToProto } from "./backend.ts";
+import { byHandToProto, stateByHandToProto } from "./backend.ts";
 import { nanoseconds } from "./time.ts";
 
 /** Tells how a backend that a frontend uses stands; undefined when it is gone. */
 export type StandingOf = (
   backend: string,
-) => Pick<BackendSnapshot, "state" | "since"> | undefined;
+) => Pick<BackendSnapshot, "state" | "since" | "byHand"> | undefined;
 
 /** A frontend as the wire shows it, its pools and their backends in the file's order. */
 export function frontendToProto(frontend: FrontendSnapshot, standingOf: StandingOf): FrontendInfo {
@@ -71,5 +71,6 @@ function memberToProto(
   if (!standing) return member;
   member.state = standing.state;
   member.sinceUnixNs = nanoseconds(standing.since);
+  if (standing.byHand) member.stateByHand = stateByHandToProto(standing.byHand);
   return member;
 }

@@ -7,7 +7,7 @@ import { nanoseconds } from "./time.ts";
 
 /** How a daemon is; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
-  { startedAt, config: { path, loadedAt, isChanged, rejected } }: DaemonStatus,
+  { startedAt, config: { path, loadedAt, isChanged, rejected }, state }: DaemonStatus,
   vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
 ) {
   const warmup = vpp?.warmup();
@@ -19,6 +19,12 @@ export function statusToProto(
     configLoadedUnixNs: nanoseconds(loadedAt),
     configFileChanged: isChanged,
     configRejected: rejected,
+    state: {
+      directory: state.directory,
+      notKept: state.notKept?.reason ?? "",
+      notKeptSinceUnixNs: nanoseconds(state.notKept?.since ?? 0),
+      troubles: state.troubles.map(({ at, text }) => ({ atUnixNs: nanoseconds(at), text })),
+    },
     vpp: vpp ? vpp.info() ? "connected" : "away" : "off",
     warmup: warmup?.phase ?? "",
     warmupUntilUnixNs: nanoseconds(warmup && warmup.phase !== "over" ? warmup.until : 0),

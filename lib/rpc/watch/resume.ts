@@ -25,8 +25,6 @@ export function resume(
     return { missed: undefined, reason };
   }
   const missed = journal.since(Number(seq));
-  const reason = missed
-    ? ""
-    : `not all events behind ${seq} are kept: the oldest one is ${journal.oldestSeq}`;
+  const reason = missed ? "" : `not all events behind ${seq} are kept`;
   return { missed, reason };
 }

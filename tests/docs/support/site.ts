@@ -26,6 +26,12 @@ export interface Site extends AsyncDisposable {
   kill(number: number): Promise<void>;
   /** Starts it again. */
   revive(number: number): void;
+  /** The same as `kill` and `revive`, until maglevd has seen it. */
+  goesDown(number: number): Promise<void>;
+  comesUp(number: number): Promise<void>;
+  /** Ends the simulated VPP, and starts another one; until maglevd has seen it. */
+  stopVpp(): Promise<void>;
+  startVpp(): Promise<void>;
 }
 
 /** The network that stands in for 192.0.2.0/24. */
@@ -40,15 +46,32 @@ export async function startSite(options: SiteOptions): Promise<Site> {
   for (const server of servers.values()) parts.defer(() => server.shutdown());
   for (const number of options.dead ?? []) await servers.get(number)?.shutdown();
   const bundles = parts.use(await makeBundles());
-  const vpp = options.vpp ? await startVpp(folder, parts) : [];
+  const vpp = new SiteVpp(folder);
+  if (options.vpp) await vpp.start();
+  parts.defer(() => vpp.stop());
   const daemon = parts.use(
     await Maglevd.start(
       ...[bundles.maglevd, localized(options.config, port)] as const,
-      ...[`--state-dir=${folder}/state`, ...vpp],
+      ...[`--state-dir=${folder}/state`, ...options.vpp ? vpp.flags : []],
     ),
   );
   await makeCommands(folder, bundles);
   const own = parts.move();
+  const kill = async (number: number) => {
+    await servers.get(number)?.shutdown();
+  };
+  const revive = (number: number) => {
+    const server = serve(number, port);
+    servers.set(number, server);
+    own.defer(() => server.shutdown());
+  };
+  /** The next record of that name about this, which `work` brings about. */
+  const seen = async (msg: string, about: object, work: () => void | Promise<void>) => {
+    const from = daemon.entries.length;
+    await work();
+    await daemon.log(msg, { ...about }, from);
+  };
+  const backend = (number: number) => ({ address: `${network}${number}` });
   return {
     daemon,
     run: (script) => runScript(script, folder, daemon),
@@ -63,11 +86,14 @@ export async function startSite(options: SiteOptions): Promise<Site> {
         const { body } = await daemon.call("GetVPPLBCounters");
         return "vips" in (body as object);
       }),
-    kill: async (number) => await servers.get(number)?.shutdown(),
-    revive: (number) => {
-      const server = serve(number, port);
-      own.defer(() => server.shutdown());
-    },
+    kill,
+    revive,
+    goesDown: (number) =>
+      seen("backend-transition", { ...backend(number), to: "down" }, () => kill(number)),
+    comesUp: (number) =>
+      seen("backend-transition", { ...backend(number), to: "up" }, () => revive(number)),
+    stopVpp: () => seen("vpp-disconnect", {}, () => vpp.stop()),
+    startVpp: () => seen("vpp-in-step", {}, () => vpp.start()),
     [Symbol.asyncDispose]: () => own.disposeAsync(),
   };
 }
@@ -107,25 +133,42 @@ function serve(number: number, port: number): Deno.HttpServer<Deno.NetAddr> {
   );
 }
 
-/** A simulated VPP with traffic to every VIP. Returns maglevd's flags for it. */
-async function startVpp(folder: string, parts: AsyncDisposableStack): Promise<string[]> {
-  const [api, stats] = [`${folder}/api.sock`, `${folder}/stats.sock`];
-  const child = new Deno.Command(Deno.execPath(), {
-    args: [
-      ...["run", "-A", "--frozen", `${root}lib/sim/main.ts`],
-      ...["--api", api, "--stats", stats, "--packets", "1000"],
-    ],
-    stdin: "null",
-    stdout: "piped",
-    stderr: "inherit",
-  }).spawn();
-  const lines = new Lines(child.stdout);
-  parts.defer(async () => {
-    child.kill("SIGTERM");
-    await Promise.all([child.status, lines.ended]);
-  });
-  await lines.find("simulated VPP", (line) => line.startsWith("listening on"));
-  return [`--vpp-api-addr=${api}`, `--vpp-stats-addr=${stats}`];
+/** A simulated VPP with traffic to every VIP. */
+class SiteVpp {
+  readonly #sockets: readonly string[];
+  #child: Deno.ChildProcess | undefined;
+  #lines: Lines | undefined;
+
+  constructor(folder: string) {
+    this.#sockets = [`${folder}/api.sock`, `${folder}/stats.sock`];
+  }
+
+  /** maglevd's flags for it. */
+  get flags(): string[] {
+    const [api, stats] = this.#sockets;
+    return [`--vpp-api-addr=${api}`, `--vpp-stats-addr=${stats}`];
+  }
+
+  async start(): Promise<void> {
+    const [api = "", stats = ""] = this.#sockets;
+    const child = this.#child = new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--frozen", `${root}lib/sim/main.ts`],
+        ...["--api", api, "--stats", stats, "--packets", "1000"],
+      ],
+      stdin: "null",
+      stdout: "piped",
+      stderr: "inherit",
+    }).spawn();
+    this.#lines = new Lines(child.stdout);
+    await this.#lines.find("simulated VPP", (line) => line.startsWith("listening on"));
+  }
+
+  async stop(): Promise<void> {
+    this.#child?.kill("SIGTERM");
+    await Promise.all([this.#child?.status, this.#lines?.ended]);
+    this.#child = undefined;
+  }
 }
 
 async function makeCommands(

@@ -73,7 +73,7 @@ Deno.test("a backend's every field reaches the wire", () => {
     frontends: ["api", "www"],
     probe_times: { count: 4, p50_ns: "1000000", p95_ns: "3000000", max_ns: "3000000" },
     timeout_ns: "1500000000",
-    recent_changes: 2,
+    recent_changes: 1,
     certificate_end_unix_ns: "1800000000000000000",
   });
   assert.notEqual(at(down?.at), at(up?.at));
