@@ -6,5 +6,6 @@
 
 export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./roles.ts";
 export type { Role } from "./roles.ts";
+export { type AccountFiles, Accounts, systemAccounts } from "./accounts.ts";
 export { accessByPlace, denial } from "./principal.ts";
-export type { Access, Authentication, Caller, Principal } from "./principal.ts";
+export type { Access, Authentication, Caller, Credentials, Principal } from "./principal.ts";

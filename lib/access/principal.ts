@@ -11,7 +11,10 @@ export type Authentication = "machine" | "open" | "none";
 
 /** Who calls, and what it may do. */
 export interface Principal {
-  /** As authenticated; `operator` where nobody is asked for a name, `anonymous` for strangers. */
+  /**
+   * The user that a Unix socket tells of; `operator` where nobody is asked for a name, `anonymous`
+   * for strangers.
+   */
   readonly name: string;
   readonly role: Role;
   /** Where the call came from, for people; empty where the transport does not say. */
@@ -19,12 +22,23 @@ export interface Principal {
   readonly method: Authentication;
 }
 
+/** What a connection tells of who made it, for certain. */
+export type Credentials = {
+  readonly kind: "unix";
+  /** The name of the user; its number where it has none. */
+  readonly user: string;
+  readonly uid: number;
+  /** The groups that the client was in when it connected, the one that it ran with first. */
+  readonly gids: readonly number[];
+};
+
 /** What is known of a call before it is looked at. */
 export interface Caller {
   /** Where it came from; empty where the transport does not say. */
   readonly peer: string;
   /** Whether that is this machine itself. */
   readonly isLocal: boolean;
+  readonly credentials?: Credentials | undefined;
 }
 
 /** Tells who calls. */
@@ -35,8 +49,9 @@ export type Access = (caller: Caller) => Principal;
  * with `open` do everything as well.
  */
 export function accessByPlace({ open }: { readonly open: boolean }): Access {
-  return ({ peer, isLocal }) => {
-    if (isLocal) return { name: "operator", role: "admin", peer, method: "machine" };
+  return ({ peer, isLocal, credentials }) => {
+    const name = credentials?.user ?? "operator";
+    if (isLocal) return { name, role: "admin", peer, method: "machine" };
     if (open) return { name: "operator", role: "admin", peer, method: "open" };
     return { name: "anonymous", role: "view", peer, method: "none" };
   };

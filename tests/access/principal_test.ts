@@ -11,6 +11,16 @@ Deno.test("this machine may do everything, others may read", () => {
   });
 });
 
+Deno.test("a Unix socket tells the name of who calls", () => {
+  const credentials = { kind: "unix", user: "alice", uid: 1000, gids: [1000] } as const;
+  for (const open of [false, true]) {
+    const access = accessByPlace({ open });
+    assert.deepEqual(access({ peer: "unix:alice", isLocal: true, credentials }), {
+      ...{ name: "alice", role: "admin", peer: "unix:alice", method: "machine" },
+    });
+  }
+});
+
 Deno.test("where it is open everybody may do everything", () => {
   const access = accessByPlace({ open: true });
   assert.deepEqual(access({ peer: "192.0.2.1", isLocal: false }), {
