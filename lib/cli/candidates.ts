@@ -5,6 +5,7 @@ import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
 import { Targets } from "./targets.ts";
 import { commandTree } from "./tree.ts";
+import { usualServer } from "./usual_server.ts";
 
 /** Flags that may be completed, with their help. */
 const flagHelp: readonly (readonly [flag: string, help: string])[] = [
@@ -51,7 +52,7 @@ async function serverNames(partial: string): Promise<string[]> {
 
 async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
   const { words, server } = parseFlags(args, Deno.env);
-  using targets = await Targets.open(server);
+  using targets = await Targets.open(server || await usualServer());
   const context = {
     roots: commandTree,
     clients: targets.parts.map(({ client }) => client),

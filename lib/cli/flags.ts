@@ -14,7 +14,7 @@ export interface LineFlags {
 
 /** maglevc's own flags; everything else is the command. */
 export interface Flags extends LineFlags {
-  /** As given: one server, or several with commas between. */
+  /** As given: one server, or several with commas between; empty when none is. */
   readonly server: string;
   /** Undefined: on in the shell, off in one-shot mode. */
   readonly color: boolean | undefined;
@@ -24,8 +24,6 @@ export interface Flags extends LineFlags {
   readonly version: boolean;
   readonly words: readonly string[];
 }
-
-const defaultServer = "localhost:9090";
 
 /**
  * Splits arguments into flags and words. Flags may stand anywhere before `--`.
@@ -37,7 +35,7 @@ export function parseFlags(
 ): Flags {
   const { given, words } = splitFlags(args.map((text) => ({ text })));
   return {
-    server: given.server ?? (environment.get("MAGLEV_SERVER") || defaultServer),
+    server: given.server ?? environment.get("MAGLEV_SERVER") ?? "",
     color: given.color,
     keepGoing: given.keepGoing ?? false,
     help: given.help ?? false,

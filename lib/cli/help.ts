@@ -24,7 +24,7 @@ export function usage(): string {
     "",
     "  --server list    maglevds to talk to, with commas between: host:port,",
     "                   unix:PATH or a name of ~/.config/maglev/servers.yaml; else",
-    "                   what MAGLEV_SERVER says, or localhost:9090",
+    "                   what MAGLEV_SERVER says, or the one on this machine",
     "  --color[=bool]   colours; on in the shell, off otherwise (NO_COLOR is heeded)",
     ...lineFlagHelp,
     "  --keep-going     go on after a command of a script that failed",

@@ -22,11 +22,11 @@ Deno.test("after -- everything is a word", () => {
   assert.deepEqual(parseFlags(["--", "--json"], none).words, ["--json"]);
 });
 
-Deno.test("the server comes from the flag, else the environment, else localhost:9090", () => {
+Deno.test("the server comes from the flag, else the environment", () => {
   const environment = { get: (name: string) => name === "MAGLEV_SERVER" ? "env:2" : undefined };
   assert.equal(parseFlags([], environment).server, "env:2");
   assert.equal(parseFlags(["--server", "flag:1"], environment).server, "flag:1");
-  assert.equal(parseFlags([], none).server, "localhost:9090");
+  assert.equal(parseFlags([], none).server, "");
 });
 
 Deno.test("colour is undecided unless said", () => {
