@@ -3,13 +3,15 @@ import type { LogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
 import { readFlags, UsageError } from "./flags.ts";
 import type { FlagName } from "./flags.ts";
-import { readListenAddress } from "./listen_address.ts";
+import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
 
 /** How the daemon is to run. */
 export interface Settings {
   readonly configPath: string;
-  /** As given; known to be a listening address. */
+  /** As given; known to be addresses and sockets to listen on. */
   readonly grpcAddress: string;
+  /** Of the API's Unix sockets: permissions, and the group's name, number or nothing. */
+  readonly grpcSocket: { readonly mode: number; readonly group: string };
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
   /** Origins of pages that may call the API, in lower case. */
@@ -66,10 +68,14 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
   const apiSocket = get("vpp-api-addr");
   const metrics = get("metrics-addr");
   const grpcAddress = get("grpc-addr");
-  readListenAddress("grpc-addr", grpcAddress);
+  checkApiAddresses(grpcAddress);
   return {
     configPath,
     grpcAddress,
+    grpcSocket: {
+      mode: readMode("grpc-socket-mode", get("grpc-socket-mode")),
+      group: get("grpc-socket-group"),
+    },
     hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
     open: get("open") === "true",
@@ -79,6 +85,12 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
     logLevel,
     reflection: get("reflection") === "true",
   };
+}
+
+/** Permissions as chmod(1) takes them. Throws {@link UsageError}. */
+function readMode(flag: FlagName, text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new UsageError(`--${flag} takes permissions such as 0660, not "${text}"`);
 }
 
 /** Words between commas or blanks, in lower case. Throws {@link UsageError} for one of another form. */

@@ -2,14 +2,18 @@ import type { ContextValues } from "@connectrpc/connect";
 import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { Access, Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
+import { Client } from "./client.ts";
 import { isLocalPeer } from "./prefix.ts";
 
 /** Who sends a request. */
-export type Identify = (request: Pick<H2Request, "peer">) => Principal;
+export type Identify = (request: Pick<H2Request, "peer" | "connection">) => Principal;
 
 /** Asks `access` about each request. */
 export function identifyBy(access: Access): Identify {
-  return ({ peer }) => access({ peer, isLocal: isLocalPeer(peer) });
+  return ({ peer, connection }) => {
+    const credentials = connection instanceof Client ? connection.credentials : undefined;
+    return access({ peer, isLocal: isLocalPeer(peer), credentials });
+  };
 }
 
 const key = createContextKey<Principal | undefined>(undefined);

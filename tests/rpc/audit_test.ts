@@ -212,8 +212,18 @@ Deno.test("what clients send is told bounded, and without control characters", (
 
 Deno.test("who calls is known by where the call comes from", async () => {
   const identify = identifyBy(accessByPlace({ open: false }));
-  using api = new ApiBed(new CheckerBed(), {}, [], () => identify({ peer: "127.0.0.1" }));
+  using api = new ApiBed(
+    new CheckerBed(),
+    {},
+    [],
+    () => identify({ peer: "127.0.0.1", connection: {} }),
+  );
   assert.equal(await ask(api, m.disableBackend, { name: "web0" }), 0);
-  using other = new ApiBed(new CheckerBed(), {}, [], () => identify({ peer: "192.0.2.1" }));
+  using other = new ApiBed(
+    new CheckerBed(),
+    {},
+    [],
+    () => identify({ peer: "192.0.2.1", connection: {} }),
+  );
   assert.equal(await ask(other, m.disableBackend, { name: "web0" }), Code.PermissionDenied);
 });
