@@ -18,6 +18,7 @@ import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod
 import { createVpp, trafficOf } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
+import type { Auth } from "./auth.ts";
 import type { Base } from "./base.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
@@ -33,7 +34,7 @@ import { forecastVpp } from "./vpp_forecast.ts";
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
-  /** Loads the configuration file again, as SIGHUP and the API do. Never rejects. */
+  /** Loads the configuration file again, and the one of `--auth`, as SIGHUP asks. Never rejects. */
   reload(actor: Actor): Promise<ConfigReloadOutcome>;
   /** Counts an error that reached the top. */
   strayError(): void;
@@ -47,6 +48,7 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(
   settings: Settings,
   config: Config,
+  auth: Auth | undefined,
   log: DaemonLog,
   manager: ServiceManager,
   fatal: (error: FatalError) => void,
@@ -72,6 +74,7 @@ export async function startDaemon(
   );
   const base: Base = {
     settings,
+    auth,
     log,
     steadyLog,
     metrics,
@@ -120,6 +123,8 @@ export async function startDaemon(
     reload: async ({ name, from }) => {
       const by = { name, role: "admin", peer: from, method: "machine" } as const;
       const deed = reloadBySignal(checker);
+      await auth?.reload();
+      api.reviewStreams();
       return await audit.carryOut(by, "ReloadConfig", deed, () => file.reload({ name, from }));
     },
     strayError: metrics.unhandledError,

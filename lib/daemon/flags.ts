@@ -44,6 +44,13 @@ export const flags = [
     help: "group of the API's Unix sockets; empty: that of maglevd",
   },
   {
+    name: "auth",
+    kind: "text",
+    environment: "MAGLEV_AUTH",
+    fallback: "",
+    help: "file that says who may do what; empty: this machine everything, others only read",
+  },
+  {
     name: "host-name",
     kind: "list",
     environment: "MAGLEV_HOST_NAME",

@@ -1,10 +1,12 @@
+import { Accounts, loadAuth } from "../access/mod.ts";
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
-import type { Config } from "../config/mod.ts";
+import type { Config, InvalidFile } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import { createLogger, goesToJournal, journalPrefix, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
+import { Auth, authCounts, authProblems } from "./auth.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
@@ -71,7 +73,10 @@ function read(args: readonly string[]): Request | string {
  * `--check`: what is right goes to standard output, what is wrong to standard error. A service
  * manager that asks, before it has a daemon reload the file, is told as well.
  */
-async function check({ configPath, strict }: CheckRequest): Promise<number> {
+async function check({ configPath, authPath, strict }: CheckRequest): Promise<number> {
+  const auth = authPath === "" ? undefined : await loadAuth(authPath, new Accounts(systemClock));
+  if (auth?.kind === "invalid") complain(formatOutcome(auth));
+  else if (auth) console.log(`${authPath}: valid`);
   const outcome = await loadConfig(configPath);
   if (outcome.kind === "valid") {
     console.log(formatOutcome(outcome));
@@ -79,7 +84,8 @@ async function check({ configPath, strict }: CheckRequest): Promise<number> {
     complain(formatOutcome(outcome));
     serviceManager(silentLogger).status(refusedStatus(outcome));
   }
-  return checkExitCode(outcome, strict);
+  const code = checkExitCode(outcome, strict);
+  return code === exitCodes.done && auth?.kind === "invalid" ? checkExitCode(auth) : code;
 }
 
 /** To standard error: every line an error where that is the journal. */
@@ -129,7 +135,13 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
-  const daemon = running.daemon = await start(settings, outcome.config, log, manager);
+  const auth = await openAuth(settings, log);
+  if (auth && "problems" in auth) {
+    log.error("auth-check-failed", { type: auth.stage, err: authProblems(auth) });
+    manager.status(refusedStatus(auth));
+    return checkExitCode(auth);
+  }
+  const daemon = running.daemon = await start(settings, outcome.config, auth, log, manager);
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void daemon.reload(hangup);
   const { code, why } = await told;
@@ -138,9 +150,24 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   return await stop(daemon, log) ? code : exitCodes.fault;
 }
 
+/** The rules of `--auth`, why there can be none, or undefined when they are not asked for. */
+async function openAuth(
+  { authPath }: Settings,
+  log: Logger,
+): Promise<Auth | InvalidFile | undefined> {
+  if (authPath === "") return undefined;
+  const accounts = new Accounts(systemClock);
+  const load = () => loadAuth(authPath, accounts);
+  const outcome = await load();
+  if (outcome.kind === "invalid") return outcome;
+  log.info("auth-loaded", authCounts(outcome.rules));
+  return new Auth(outcome.rules, { load, log });
+}
+
 async function start(
   settings: Settings,
   config: Config,
+  auth: Auth | undefined,
   log: DaemonLog,
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
@@ -148,6 +175,7 @@ async function start(
     return await startDaemon(
       settings,
       config,
+      auth,
       log,
       manager,
       (error) => {

@@ -1,4 +1,4 @@
-import { accessByPlace, Accounts } from "../access/mod.ts";
+import { accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
 import { type Audit, machineNames, startRpcServer } from "../rpc/mod.ts";
@@ -19,7 +19,7 @@ const openReason = "whoever reaches this address can pause backends and change w
 
 /** Serves the API. Rejects with a sentence when that cannot be. */
 export async function startApi(
-  { settings, log, metrics, supervisor, budgets, events, journal }: Base,
+  { settings, auth, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -44,7 +44,7 @@ export async function startApi(
       hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
       origins: new Set(settings.origins),
     },
-    access: accessByPlace({ open: settings.open }),
+    access: auth ? accessByRules(() => auth.rules) : accessByPlace({ open: settings.open }),
     audit,
     budgets,
     supervisor,

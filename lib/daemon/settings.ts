@@ -12,6 +12,8 @@ export interface Settings {
   readonly grpcAddress: string;
   /** Of the API's Unix sockets: permissions, and the group's name, number or nothing. */
   readonly grpcSocket: { readonly mode: number; readonly group: string };
+  /** The file that says who may do what; empty: there is none. */
+  readonly authPath: string;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
   /** Origins of pages that may call the API, in lower case. */
@@ -32,6 +34,8 @@ export interface Settings {
 export interface CheckRequest {
   readonly kind: "check";
   readonly configPath: string;
+  /** The file of `--auth`; empty: there is none. */
+  readonly authPath: string;
   /** Warnings count as errors. */
   readonly strict: boolean;
 }
@@ -55,7 +59,11 @@ export function readRequest(
   const configPath = get("config");
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
   const strict = get("strict") === "true";
-  if (get("check") === "true") return { kind: "check", configPath, strict };
+  const authPath = get("auth");
+  if (authPath !== "" && get("open") === "true") {
+    throw new UsageError("--open asks nobody who it is, and --auth everybody: leave one out");
+  }
+  if (get("check") === "true") return { kind: "check", configPath, authPath, strict };
   if (strict) throw new UsageError("--strict is about --check and means nothing without it");
   return { kind: "run", settings: readSettings(configPath, get) };
 }
@@ -76,6 +84,7 @@ function readSettings(configPath: string, get: (name: FlagName) => string): Sett
       mode: readMode("grpc-socket-mode", get("grpc-socket-mode")),
       group: get("grpc-socket-group"),
     },
+    authPath: get("auth"),
     hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
     open: get("open") === "true",

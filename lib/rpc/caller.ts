@@ -6,13 +6,16 @@ import { Client } from "./client.ts";
 import { isLocalPeer } from "./prefix.ts";
 
 /** Who sends a request. */
-export type Identify = (request: Pick<H2Request, "peer" | "connection">) => Principal;
+export type Identify = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Principal;
 
 /** Asks `access` about each request. */
 export function identifyBy(access: Access): Identify {
-  return ({ peer, connection }) => {
+  return ({ peer, connection, headers }) => {
     const credentials = connection instanceof Client ? connection.credentials : undefined;
-    return access({ peer, isLocal: isLocalPeer(peer), credentials });
+    const authorization = headers.filter(([name]) => name === "authorization").map(([, value]) =>
+      value
+    );
+    return access({ peer, isLocal: isLocalPeer(peer), credentials, authorization });
   };
 }
 

@@ -11,6 +11,7 @@ import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
+import { FailedLogins } from "./failed_logins.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
 import { httpAdapter } from "./http_adapter.ts";
@@ -94,6 +95,8 @@ export interface RpcPort {
   readonly port: number;
   /** Connections now open. */
   readonly connections: number;
+  /** Ends streams of those who may not have them by the rules that are in force now. */
+  reviewStreams(): void;
   /** Ends streams with UNAVAILABLE, drains the rest and closes. Calling it again waits as well. */
   shutdown(): Promise<void>;
 }
@@ -127,6 +130,7 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
     get connections() {
       return port.connections;
     },
+    reviewStreams: () => streams.review(),
     shutdown: () => ended ??= end(),
   };
 }
@@ -138,7 +142,8 @@ export function portHandlers(
   options: HandlerOptions,
 ): ProtocolHandlers {
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
-  const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
+  const failures = new FailedLogins(options.clock);
+  const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures }));
   const handlers = universalHandlers(table, messages);
   const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
   const adapt = (counting: Counting) => {

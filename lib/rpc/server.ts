@@ -92,6 +92,8 @@ export interface RpcServer {
   readonly addresses: readonly string[];
   /** The port of the first that is on a network; 0 when there is none. */
   readonly port: number;
+  /** Ends streams of those who may not have them by the rules that are in force now. */
+  reviewStreams(): void;
   /**
    * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
    * Never rejects; calling it again waits as well.
@@ -138,7 +140,13 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   };
   let ended: Promise<void> | undefined;
   const [address = ""] = port.addresses;
-  return { address, addresses: port.addresses, port: port.port, shutdown: () => ended ??= end() };
+  return {
+    address,
+    addresses: port.addresses,
+    port: port.port,
+    reviewStreams: () => port.reviewStreams(),
+    shutdown: () => ended ??= end(),
+  };
 }
 
 function openBudgets(budgets: Budgets) {

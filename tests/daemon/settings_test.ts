@@ -29,6 +29,7 @@ Deno.test("without flags and environment the defaults are those of the manual", 
     configPath: "/etc/vpp-maglev/maglev.yaml",
     grpcAddress: ":9090",
     grpcSocket: { mode: 0o660, group: "" },
+    authPath: "",
     hostNames: [],
     origins: [],
     open: false,
@@ -80,11 +81,13 @@ Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
+    authPath: "",
     strict: false,
   });
   deepEqual(readRequest(["--strict", "--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
+    authPath: "",
     strict: true,
   });
   throws(() => readRequest(["--strict"], environment()), {
@@ -110,6 +113,15 @@ Deno.test("a list may be given several times, and wins over the environment as a
   deepEqual(given.hostNames, ["env"]);
   deepEqual(settings(["--host-name=a", "--host-name=b,c"]).hostNames, ["a", "b", "c"]);
   equal(settings(["--log-level=warn", "--log-level=error"]).logLevel, "error");
+});
+
+Deno.test("a file of who may do what and nobody being asked exclude each other", () => {
+  equal(settings(["--auth=/a.yaml"]).authPath, "/a.yaml");
+  equal(settings([], { MAGLEV_AUTH: "/a.yaml" }).authPath, "/a.yaml");
+  const said = "--open asks nobody who it is, and --auth everybody: leave one out";
+  equal(complaint(["--auth=/a.yaml", "--open"]), said);
+  equal(complaint(["--open"], { MAGLEV_AUTH: "/a.yaml" }), said);
+  equal(complaint(["--check", "--auth=/a.yaml", "--open"]), said);
 });
 
 Deno.test("permissions of sockets are octal", () => {

@@ -41,14 +41,14 @@ function carries(way: Way, { methodKind }: DescMethod): boolean {
 }
 
 /** Everything that is served, for somebody. */
-function apiFor(role: (typeof roles)[number]): ApiBed {
+function apiFor(role: (typeof roles)[number] | "none"): ApiBed {
   const more = [...new HealthService([""]).rpcs(), ...reflectionRpcs(services)];
   return new ApiBed(new CheckerBed(), {}, more, () => ({ ...operatorAt(), role }));
 }
 
 Deno.test("each role may call what it may and nothing else, in each protocol and version", async () => {
   let calls = 0;
-  for (const role of roles) {
+  for (const role of [...roles, "none"] as const) {
     using api = apiFor(role);
     for (const method of methods) {
       const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
@@ -56,8 +56,9 @@ Deno.test("each role may call what it may and nothing else, in each protocol and
         const sent = request(way, method);
         const { code, text } = await call(api.handlers, way, method, sent, { most: 1 });
         const what = `${method.name} by ${role} over ${way.name}: ${code} ${text}`;
-        assert.equal(code === Code.PermissionDenied, !covers(role, needed), what);
-        if (code === Code.PermissionDenied) assert.match(text, /^this takes the role /, what);
+        const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+        assert.equal(code === refusal, !covers(role, needed), what);
+        if (code === refusal) assert.match(text, /^this takes the role /, what);
         calls++;
       }
     }
@@ -125,7 +126,10 @@ Deno.test("who comes from elsewhere reads over a real port, and is told how to c
   assert.equal(refused.status, 403);
   const { code, message } = await refused.json();
   assert.equal(code, "permission_denied");
-  assert.match(message, /^this takes the role operate, and 127\.0\.0\.1 has view: .* --open$/);
+  assert.match(
+    message,
+    /^this takes the role operate, and 127\.0\.0\.1 has view: .* --auth or --open$/,
+  );
   assert.equal(harness.bed.checker.backend("web0")?.state, "unknown");
 });
 
