@@ -82,3 +82,14 @@ Deno.test("a server is host:port, with brackets for IPv6 and 9090 when left out"
     });
   }
 });
+
+Deno.test("where the token is comes from the flag, else the environment", () => {
+  const variables = { get: (name: string) => name === "MAGLEV_TOKEN_FILE" ? "/env" : undefined };
+  const none = { get: () => undefined };
+  assert.equal(parseFlags([], variables).tokenFile, "/env");
+  assert.equal(parseFlags(["--token-file=/flag"], variables).tokenFile, "/flag");
+  assert.equal(parseFlags([], none).tokenFile, "");
+  assert.throws(() => splitLineFlags([{ text: "--token-file=/flag" }]), {
+    message: "--token-file is for the start of maglevc, not for a line",
+  });
+});

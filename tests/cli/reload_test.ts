@@ -20,7 +20,7 @@ async function reload(
   const flags = {
     ...{ server: harness.address, words: ["config", "reload", ...words] },
     ...{ color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun: false, keepGoing: false, timeout: undefined },
+    ...{ dryRun: false, keepGoing: false, timeout: undefined, tokenFile: "" },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   return { code, said };
