@@ -5,15 +5,19 @@ import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import {
   accessByPlace,
+  accessByRules,
   covers,
   debugEventsRole,
+  newToken,
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { identifyBy } from "../../lib/rpc/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/methods.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
+import { rulesOf } from "../access/auth_bed.ts";
 import { ApiBed } from "./api_bed.ts";
 import { operatorAt } from "./callers.ts";
 import { CheckerBed } from "./checker_bed.ts";
@@ -64,6 +68,29 @@ Deno.test("each role may call what it may and nothing else, in each protocol and
     }
   }
   assert.ok(calls > 500, String(calls));
+});
+
+Deno.test("a token gives its role and nothing else, in each protocol and version", async () => {
+  const tokens = roles.map((role) => ({ role, ...newToken() }));
+  const entries = tokens.map(({ role, sha256 }) =>
+    `{ name: ${role}, role: ${role}, sha256: "${sha256}" }`
+  );
+  const rules = rulesOf(`auth: { tokens: [${entries.join(", ")}] }`);
+  const access = identifyBy(accessByRules(() => rules));
+  const more = [...new HealthService([""]).rpcs(), ...reflectionRpcs(services)];
+  using api = new ApiBed(new CheckerBed(), {}, more, access);
+  for (const { role, token } of [...tokens, { role: "none", token: undefined } as const]) {
+    for (const method of methods) {
+      const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
+      for (const way of ways.filter((each) => carries(each, method))) {
+        const sending = { most: 1, ...token !== undefined && { token } };
+        const { code } = await call(api.handlers, way, method, request(way, method), sending);
+        const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+        const what = `${method.name} by ${role} over ${way.name}: ${code}`;
+        assert.equal(code === refusal, !covers(role, needed), what);
+      }
+    }
+  }
 });
 
 Deno.test("whoever may only read changes nothing, in whatever protocol", async () => {
