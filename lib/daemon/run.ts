@@ -13,6 +13,7 @@ import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { usage, UsageError } from "./flags.ts";
+import { type AccessSettings, findDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
@@ -73,10 +74,8 @@ function read(args: readonly string[]): Request | string {
  * `--check`: what is right goes to standard output, what is wrong to standard error. A service
  * manager that asks, before it has a daemon reload the file, is told as well.
  */
-async function check({ configPath, authPath, strict }: CheckRequest): Promise<number> {
-  const auth = authPath === "" ? undefined : await loadAuth(authPath, new Accounts(systemClock));
-  if (auth?.kind === "invalid") complain(formatOutcome(auth));
-  else if (auth) console.log(`${authPath}: valid`);
+async function check({ configPath, access, strict }: CheckRequest): Promise<number> {
+  const authCode = await checkAccess(access, strict);
   const outcome = await loadConfig(configPath);
   if (outcome.kind === "valid") {
     console.log(formatOutcome(outcome));
@@ -84,8 +83,21 @@ async function check({ configPath, authPath, strict }: CheckRequest): Promise<nu
     complain(formatOutcome(outcome));
     serviceManager(silentLogger).status(refusedStatus(outcome));
   }
-  const code = checkExitCode(outcome, strict);
-  return code === exitCodes.done && auth?.kind === "invalid" ? checkExitCode(auth) : code;
+  return checkExitCode(outcome, strict) || authCode;
+}
+
+/** The part of it that is about who may do what. */
+async function checkAccess(access: AccessSettings, strict: boolean): Promise<number> {
+  const { authPath } = access;
+  const auth = authPath === "" ? undefined : await loadAuth(authPath, new Accounts(systemClock));
+  if (auth?.kind === "invalid") {
+    complain(formatOutcome(auth));
+    return checkExitCode(auth);
+  }
+  const dangers = findDangers(access, auth?.rules);
+  for (const { where, reason } of dangers) console.log(`${where}: warning: ${reason}`);
+  if (auth) console.log(`${authPath}: valid`);
+  return strict && dangers.length > 0 ? exitCodes.semantic : exitCodes.done;
 }
 
 /** To standard error: every line an error where that is the journal. */
@@ -140,6 +152,11 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     log.error("auth-check-failed", { type: auth.stage, err: authProblems(auth) });
     manager.status(refusedStatus(auth));
     return checkExitCode(auth);
+  }
+  for (const { record, where, reason } of findDangers(settings, auth?.rules)) {
+    const about = { addr: where, reason };
+    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
+    else log.warn("access-unsafe", about);
   }
   const daemon = running.daemon = await start(settings, outcome.config, auth, log, manager);
   if (!daemon) return exitCodes.startFailed;

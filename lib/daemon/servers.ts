@@ -13,10 +13,6 @@ import type { Settings } from "./settings.ts";
 /** Unix milliseconds at which this process began. */
 const startedAt = systemClock.wall();
 
-/** What `--open` means. */
-const openReason = "whoever reaches this address can pause backends and change weights, " +
-  "since --open asks nobody who it is";
-
 /** Serves the API. Rejects with a sentence when that cannot be. */
 export async function startApi(
   { settings, auth, log, metrics, supervisor, budgets, events, journal }: Base,
@@ -52,10 +48,7 @@ export async function startApi(
     reflection: settings.reflection,
     clock: systemClock,
   });
-  for (const addr of server.addresses) {
-    log.info("api-listening", { addr });
-    if (settings.open) log.warn("grpc-listen-open", { addr, reason: openReason });
-  }
+  for (const addr of server.addresses) log.info("api-listening", { addr });
   return server;
 }
 

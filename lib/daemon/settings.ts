@@ -2,6 +2,7 @@ import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
 import { readFlags, UsageError } from "./flags.ts";
+import type { AccessSettings } from "./dangers.ts";
 import type { FlagName } from "./flags.ts";
 import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
 
@@ -34,8 +35,8 @@ export interface Settings {
 export interface CheckRequest {
   readonly kind: "check";
   readonly configPath: string;
-  /** The file of `--auth`; empty: there is none. */
-  readonly authPath: string;
+  /** Who may do what is checked as well. */
+  readonly access: AccessSettings;
   /** Warnings count as errors. */
   readonly strict: boolean;
 }
@@ -59,35 +60,40 @@ export function readRequest(
   const configPath = get("config");
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
   const strict = get("strict") === "true";
-  const authPath = get("auth");
-  if (authPath !== "" && get("open") === "true") {
-    throw new UsageError("--open asks nobody who it is, and --auth everybody: leave one out");
-  }
-  if (get("check") === "true") return { kind: "check", configPath, authPath, strict };
+  const access = readAccess(get);
+  if (get("check") === "true") return { kind: "check", configPath, access, strict };
   if (strict) throw new UsageError("--strict is about --check and means nothing without it");
-  return { kind: "run", settings: readSettings(configPath, get) };
+  return { kind: "run", settings: readSettings(configPath, access, get) };
 }
 
-function readSettings(configPath: string, get: (name: FlagName) => string): Settings {
+/** What decides who may do what. Throws {@link UsageError}. */
+function readAccess(get: (name: FlagName) => string): AccessSettings {
+  const [grpcAddress, authPath] = [get("grpc-addr"), get("auth")];
+  const open = get("open") === "true";
+  if (authPath !== "" && open) {
+    throw new UsageError("--open asks nobody who it is, and --auth everybody: leave one out");
+  }
+  checkApiAddresses(grpcAddress);
+  const mode = readMode("grpc-socket-mode", get("grpc-socket-mode"));
+  return { grpcAddress, grpcSocket: { mode, group: get("grpc-socket-group") }, authPath, open };
+}
+
+function readSettings(
+  configPath: string,
+  access: AccessSettings,
+  get: (name: FlagName) => string,
+): Settings {
   const logLevel = parseLogLevel(get("log-level"));
   if (!logLevel) {
     throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
   }
   const apiSocket = get("vpp-api-addr");
   const metrics = get("metrics-addr");
-  const grpcAddress = get("grpc-addr");
-  checkApiAddresses(grpcAddress);
   return {
     configPath,
-    grpcAddress,
-    grpcSocket: {
-      mode: readMode("grpc-socket-mode", get("grpc-socket-mode")),
-      group: get("grpc-socket-group"),
-    },
-    authPath: get("auth"),
+    ...access,
     hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
-    open: get("open") === "true",
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),

@@ -77,7 +77,7 @@ Deno.test("a token that was made fits the digest beside it", async () => {
   const report = await makeToken.run();
   const text = report.text({} as never);
   const [token = ""] = text.split("\n");
-  const [, sha256 = ""] = /sha256: ([0-9a-f]{64}) }$/.exec(text) ?? [];
+  const [, sha256 = ""] = /sha256: "([0-9a-f]{64})" }$/.exec(text) ?? [];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(token));
   assert.equal(new Uint8Array(digest).toHex(), sha256);
   assert.deepEqual(Object.keys(report.json() as object), ["token", "sha256"]);

@@ -77,17 +77,24 @@ Deno.test("a switch may stand in the environment, where empty is not said", () =
   equal(complaint([], { MAGLEV_OPEN: "yes" }), 'MAGLEV_OPEN is true or false, not "yes"');
 });
 
+const access = {
+  grpcAddress: ":9090",
+  grpcSocket: { mode: 0o660, group: "" },
+  authPath: "",
+  open: false,
+};
+
 Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
-    authPath: "",
+    access,
     strict: false,
   });
   deepEqual(readRequest(["--strict", "--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
-    authPath: "",
+    access,
     strict: true,
   });
   throws(() => readRequest(["--strict"], environment()), {

@@ -6,7 +6,8 @@ export const makeToken: Command = {
   async run() {
     const { newToken } = await import("../../access/mod.ts");
     const { token, sha256 } = newToken();
-    const entry = `- { name: NAME, role: view, sha256: ${sha256} }`;
+    // In quotes, since digits alone, or with an e between, would be a number.
+    const entry = `- { name: NAME, role: view, sha256: "${sha256}" }`;
     const text = [
       token,
       "",
