@@ -1,19 +1,22 @@
 /**
- * Writes what is generated from the configuration's definitions: `docs/maglev.schema.json`, and
- * the reference in `docs/config-guide.md`. With `--check` it writes nothing and exits 1 if
+ * Writes what is generated from the definitions of files: `docs/maglev.schema.json`,
+ * `docs/auth.schema.json`, and the reference in `docs/config-guide.md`. With `--check` it writes nothing and exits 1 if
  * either is stale.
  *
  * @module
  */
 
+import { authSpec } from "../lib/access/mod.ts";
 import { jsonSchema, withReference } from "../lib/config/mod.ts";
 
 /** The generated files, by their place in the tree, with the text each should have. */
 export async function generated(): Promise<Map<URL, string>> {
   const schema = new URL("../docs/maglev.schema.json", import.meta.url);
+  const auth = new URL("../docs/auth.schema.json", import.meta.url);
   const guide = new URL("../docs/config-guide.md", import.meta.url);
   return new Map([
     [schema, `${JSON.stringify(jsonSchema(), undefined, 2)}\n`],
+    [auth, `${JSON.stringify(jsonSchema(authSpec), undefined, 2)}\n`],
     [guide, withReference(await Deno.readTextFile(guide))],
   ]);
 }

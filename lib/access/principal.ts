@@ -5,19 +5,42 @@ import { covers, type Role } from "./roles.ts";
  *
  * - `machine`: the call comes from this machine itself, by a loopback address or a Unix socket.
  * - `open`: nobody is asked, as maglevd was started with `--open`.
+ * - `unix`: the kernel tells who is at the other end of a Unix socket, and the rules whom they give
+ *   what.
+ * - `token`: it shows a token that the rules know.
  * - `none`: it is not known.
  */
-export type Authentication = "machine" | "open" | "none";
+export type Authentication = "machine" | "open" | "unix" | "token" | "none";
 
 /** Who calls, and what it may do. */
 export interface Principal {
-  /** As authenticated; `operator` where nobody is asked for a name, `anonymous` for strangers. */
+  /**
+   * The user that a Unix socket tells of; `operator` where nobody is asked for a name, `anonymous`
+   * for strangers.
+   */
   readonly name: string;
-  readonly role: Role;
+  /** `none` may not even read. */
+  readonly role: Role | "none";
   /** Where the call came from, for people; empty where the transport does not say. */
   readonly peer: string;
   readonly method: Authentication;
+  /** Why it has no other role, or how to get one: ends a sentence. */
+  readonly advice?: string;
+  /** It has shown something wrong, which may have been a guess. */
+  readonly isFailure?: boolean;
+  /** The same caller by the rules that are in force when this is asked; undefined: they stay. */
+  readonly now?: () => Principal;
 }
+
+/** What a connection tells of who made it, for certain. */
+export type Credentials = {
+  readonly kind: "unix";
+  /** The name of the user; its number where it has none. */
+  readonly user: string;
+  readonly uid: number;
+  /** The groups that the client was in when it connected, the one that it ran with first. */
+  readonly gids: readonly number[];
+};
 
 /** What is known of a call before it is looked at. */
 export interface Caller {
@@ -25,6 +48,9 @@ export interface Caller {
   readonly peer: string;
   /** Whether that is this machine itself. */
   readonly isLocal: boolean;
+  readonly credentials?: Credentials | undefined;
+  /** The fields `authorization` of the call. */
+  readonly authorization?: readonly string[];
 }
 
 /** Tells who calls. */
@@ -35,17 +61,23 @@ export type Access = (caller: Caller) => Principal;
  * with `open` do everything as well.
  */
 export function accessByPlace({ open }: { readonly open: boolean }): Access {
-  return ({ peer, isLocal }) => {
-    if (isLocal) return { name: "operator", role: "admin", peer, method: "machine" };
+  return ({ peer, isLocal, credentials }) => {
+    const name = credentials?.user ?? "operator";
+    if (isLocal) return { name, role: "admin", peer, method: "machine" };
     if (open) return { name: "operator", role: "admin", peer, method: "open" };
-    return { name: "anonymous", role: "view", peer, method: "none" };
+    return { name: "anonymous", role: "view", peer, method: "none", advice: elsewhere };
   };
 }
 
+const elsewhere =
+  "from elsewhere than the machine that maglevd runs on one may only read; call it " +
+  "there, or start maglevd with --auth or --open";
+
 /** Why somebody may not do what takes the role `needed`; undefined if it may. */
-export function denial({ role, peer }: Principal, needed: Role): string | undefined {
+export function denial({ role, peer, advice }: Principal, needed: Role): string | undefined {
   if (covers(role, needed)) return undefined;
   const who = peer === "" ? "this caller" : peer;
-  return `this takes the role ${needed}, and ${who} has ${role}: from elsewhere than the machine ` +
-    "that maglevd runs on one may only read; call it there, or start maglevd with --open";
+  const has = role === "none" ? "is not known" : `has ${role}`;
+  const why = advice === undefined ? "" : `: ${advice}`;
+  return `this takes the role ${needed}, and ${who} ${has}${why}`;
 }

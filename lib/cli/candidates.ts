@@ -1,14 +1,16 @@
 import { CommandFailure } from "./errors.ts";
 import { parseFlags } from "./flags.ts";
-import { namedServers, serversPath } from "./servers.ts";
+import { type NamedServer, namedServers, serversPath } from "./servers.ts";
 import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
 import { Targets } from "./targets.ts";
 import { commandTree } from "./tree.ts";
+import { usualServer } from "./usual_server.ts";
 
 /** Flags that may be completed, with their help. */
 const flagHelp: readonly (readonly [flag: string, help: string])[] = [
   ["--server", "maglevds, with commas between"],
+  ["--token-file", "File with a token that tells maglevd who asks"],
   ["--color", "Colours"],
   ["--json", "Print JSON"],
   ["--yes", "Agree beforehand"],
@@ -42,16 +44,16 @@ export async function completeWords(args: readonly string[]): Promise<string[]> 
 async function serverNames(partial: string): Promise<string[]> {
   const before = partial.slice(0, partial.lastIndexOf(",") + 1);
   const named = await namedServers(serversPath(Deno.env)).catch((error: unknown) => {
-    if (error instanceof CommandFailure) return new Map<string, string>();
+    if (error instanceof CommandFailure) return new Map<string, NamedServer>();
     throw error;
   });
-  return [...named].map(([name, address]) => `${before}${name}\t${address}`)
+  return [...named].map(([name, { address }]) => `${before}${name}\t${address}`)
     .filter((line) => line.startsWith(partial));
 }
 
 async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
-  const { words, server } = parseFlags(args, Deno.env);
-  using targets = await Targets.open(server);
+  const { words, server, tokenFile } = parseFlags(args, Deno.env);
+  using targets = await Targets.open({ server: server || await usualServer(), tokenFile });
   const context = {
     roots: commandTree,
     clients: targets.parts.map(({ client }) => client),

@@ -5,6 +5,7 @@ import { endedBy } from "./ended_by.ts";
 import { type Endpoint, hostField, parseEndpoint } from "./endpoint.ts";
 import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
 import type { MaglevClient } from "./node.ts";
+import { checkTokenWay } from "./token_file.ts";
 
 /**
  * How long an answer, or the first sign of a stream, may take before the operator is told, in
@@ -19,13 +20,14 @@ export interface Connection extends Disposable {
 }
 
 /**
- * A client for a server as {@link parseEndpoint} takes it. It speaks the Connect protocol over
- * fetch, and gRPC to a server that knows nothing else. Throws CommandFailure when that is no
- * server.
+ * A client for a server as {@link parseEndpoint} takes it, which shows a token if there is one. It
+ * speaks the Connect protocol over fetch, and gRPC to a server that knows nothing else. Throws
+ * CommandFailure when that is no server, or the token would travel in the clear.
  */
-export function connectTo(server: string): Connection {
+export function connectTo(server: string, token?: string): Connection {
   const endpoint = parseEndpoint(server);
-  const transport = new EitherTransport(endpoint);
+  if (token !== undefined) checkTokenWay(endpoint);
+  const transport = new EitherTransport(endpoint, token);
   return {
     client: createClient(Maglev, transport),
     [Symbol.dispose]: () => transport[Symbol.dispose](),
@@ -42,7 +44,7 @@ interface Line extends Disposable {
  * A line to the endpoint. The URL has neither the port, since fetch refuses some (the "bad ports"
  * of fetch.spec.whatwg.org), nor a path of the file system: where to connect is said beside it.
  */
-function openLine(endpoint: Endpoint, version: 1 | 2): Line {
+function openLine(endpoint: Endpoint, version: 1 | 2, token: string | undefined): Line {
   const proxy: Deno.Proxy = endpoint.kind === "unix"
     ? { transport: "unix", path: endpoint.path }
     : { transport: "tcp", hostname: endpoint.hostname, port: endpoint.port };
@@ -54,6 +56,7 @@ function openLine(endpoint: Endpoint, version: 1 | 2): Line {
       const headers = new Headers(init?.headers);
       // HTTP/2 has the authority of the URL instead; both would contradict each other.
       if (version === 1) headers.set("host", hostField(endpoint));
+      if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
       return endedBy(init?.signal, await fetch(input, { ...init, headers, client }));
     },
     [Symbol.dispose]: () => client.close(),
@@ -66,13 +69,15 @@ function openLine(endpoint: Endpoint, version: 1 | 2): Line {
  */
 class EitherTransport implements Transport, Disposable {
   readonly #endpoint: Endpoint;
+  readonly #token: string | undefined;
   readonly #line: Line;
   readonly #connect: Transport;
   #grpc: Promise<{ readonly transport: Transport; readonly line: Line }> | undefined;
 
-  constructor(endpoint: Endpoint) {
+  constructor(endpoint: Endpoint, token: string | undefined) {
     this.#endpoint = endpoint;
-    this.#line = openLine(endpoint, 1);
+    this.#token = token;
+    this.#line = openLine(endpoint, 1, token);
     this.#connect = createConnectTransport({
       baseUrl: this.#line.baseUrl,
       useBinaryFormat: true,
@@ -118,7 +123,7 @@ class EitherTransport implements Transport, Disposable {
 
   async #openGrpc() {
     const { createGrpcTransport } = await import("./grpc_transport.ts");
-    const line = openLine(this.#endpoint, 2);
+    const line = openLine(this.#endpoint, 2, this.#token);
     const { baseUrl, fetch } = line;
     return { line, transport: createGrpcTransport({ baseUrl, fetch, timeoutMs: callTimeoutMs }) };
   }

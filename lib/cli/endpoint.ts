@@ -9,6 +9,9 @@ export type Endpoint =
 /** maglevd's own default. */
 const defaultPort = 9090;
 
+/** Where maglevd listens unless it is told otherwise. */
+export const defaultAddress = `localhost:${defaultPort}`;
+
 /**
  * What `host:port`, `[v6]:port`, `:port`, a bare host, a bare IPv6 address (port 9090) or
  * `unix:PATH` mean. Throws CommandFailure when it is none of these.

@@ -57,7 +57,7 @@ export async function execute(parsed: Parsed, session: Session): Promise<ExitCod
       await watch(args, session);
       return exitCodes.done;
     case "local":
-      return printReport(command.run(), session);
+      return printReport(await command.run(), session);
     case "report":
       return printReport(await command.run({ ...session, args }), session);
   }

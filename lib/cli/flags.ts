@@ -14,8 +14,10 @@ export interface LineFlags {
 
 /** maglevc's own flags; everything else is the command. */
 export interface Flags extends LineFlags {
-  /** As given: one server, or several with commas between. */
+  /** As given: one server, or several with commas between; empty when none is. */
   readonly server: string;
+  /** Where a token is that tells maglevd who asks; empty when there is none. */
+  readonly tokenFile: string;
   /** Undefined: on in the shell, off in one-shot mode. */
   readonly color: boolean | undefined;
   /** A script goes on after a command that failed. */
@@ -24,8 +26,6 @@ export interface Flags extends LineFlags {
   readonly version: boolean;
   readonly words: readonly string[];
 }
-
-const defaultServer = "localhost:9090";
 
 /**
  * Splits arguments into flags and words. Flags may stand anywhere before `--`.
@@ -37,7 +37,8 @@ export function parseFlags(
 ): Flags {
   const { given, words } = splitFlags(args.map((text) => ({ text })));
   return {
-    server: given.server ?? (environment.get("MAGLEV_SERVER") || defaultServer),
+    server: given.server ?? environment.get("MAGLEV_SERVER") ?? "",
+    tokenFile: given.tokenFile ?? environment.get("MAGLEV_TOKEN_FILE") ?? "",
     color: given.color,
     keepGoing: given.keepGoing ?? false,
     help: given.help ?? false,
@@ -58,7 +59,7 @@ export function splitLineFlags<W extends { readonly text: string }>(
   const { json: _j, yes: _y, dryRun: _d, timeout: _t, ...others } = given;
   const [other] = Object.keys(others);
   if (other === undefined) return { words, flags: lineFlagsOf(given) };
-  const name = other === "keepGoing" ? "keep-going" : other;
+  const name = other.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
   throw usageFailure(`--${name} is for the start of maglevc, not for a line`);
 }
 
@@ -69,6 +70,7 @@ function lineFlagsOf({ json, yes, dryRun, timeout }: Given): LineFlags {
 /** Flags that were given. */
 interface Given {
   server?: string;
+  tokenFile?: string;
   color?: boolean;
   json?: boolean;
   yes?: boolean;
@@ -93,6 +95,7 @@ function splitFlags<W extends { readonly text: string }>(
     if (text === "--") words.push(...rest.splice(0));
     else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
     else if (name === "--server") given.server = value ?? takeValue(name, rest);
+    else if (name === "--token-file") given.tokenFile = value ?? takeValue(name, rest);
     else if (name === "--color") given.color = parseBool(name, value);
     else if (name === "--json") given.json = parseBool(name, value);
     else if (name === "--yes") given.yes = parseBool(name, value);

@@ -18,13 +18,15 @@ export function commandLines(): CommandLine[] {
 /** What `maglevc --help` prints. */
 export function usage(): string {
   return [
-    "usage: maglevc [--server list] [--color[=bool]] [--json] [command...]",
+    "usage: maglevc [--server list] [--token-file f] [--json] [command...]",
     "",
     "Shows and steers maglevd. Without a command it opens a shell.",
     "",
     "  --server list    maglevds to talk to, with commas between: host:port,",
     "                   unix:PATH or a name of ~/.config/maglev/servers.yaml; else",
-    "                   what MAGLEV_SERVER says, or localhost:9090",
+    "                   what MAGLEV_SERVER says, or the one on this machine",
+    "  --token-file f   a file with a token that tells maglevd who asks; else what",
+    "                   MAGLEV_TOKEN_FILE or servers.yaml says",
     "  --color[=bool]   colours; on in the shell, off otherwise (NO_COLOR is heeded)",
     ...lineFlagHelp,
     "  --keep-going     go on after a command of a script that failed",

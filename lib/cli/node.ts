@@ -94,7 +94,7 @@ export type Command =
   /** Prints events as they come until stopped. */
   | { readonly kind: "watch" }
   /** Needs no server. */
-  | { readonly kind: "local"; readonly run: () => Report }
+  | { readonly kind: "local"; readonly run: () => Report | Promise<Report> }
   /** Prints what commands there are. */
   | { readonly kind: "help" }
   /** Leaves the shell. */

@@ -32,7 +32,7 @@ export async function runOnce(
     output.err(style.paint("error", `error: ${place}${sentence}`));
   try {
     const parsed = parseCommand(flags.words);
-    using targets = await Targets.open(flags.server);
+    using targets = await Targets.open(flags);
     using keys = parsed.command.kind === "watch" ? new AnyKey() : undefined;
     const all = keys ? AbortSignal.any([signal, keys.signal]) : signal;
     return await executeOnAll(parsed, targets.sessions(common(flags, output, all)), complain);

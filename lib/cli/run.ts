@@ -1,6 +1,7 @@
 import { formatVersion } from "../version/mod.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
+import { usualServer } from "./usual_server.ts";
 
 /**
  * maglevc: runs one command, or a shell when there is none. Resolves to the exit code.
@@ -13,20 +14,21 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
     for (const line of await completeWords(args.slice(1))) console.log(line);
     return 0;
   }
-  const flags = readFlags(args);
-  if (typeof flags === "string") {
-    console.error(`error: ${flags}`);
+  const given = readFlags(args);
+  if (typeof given === "string") {
+    console.error(`error: ${given}`);
     return exitCodes.usage;
   }
-  if (flags.version) {
+  if (given.version) {
     console.log(formatVersion("maglevc"));
     return 0;
   }
-  if (flags.help) {
+  if (given.help) {
     const { usage } = await import("./help.ts");
     console.log(usage());
     return 0;
   }
+  const flags = given.server === "" ? { ...given, server: await usualServer() } : given;
   return await untilInterrupted(async (signal) => {
     if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
     const { runLines, runOnce } = await import("./oneshot.ts");

@@ -7,7 +7,12 @@ export interface Server {
   readonly name: string;
   /** As `parseEndpoint` takes it. */
   readonly address: string;
+  /** Where the token is that it is shown, if servers.yaml says so. */
+  readonly tokenFile?: string;
 }
+
+/** What servers.yaml says of a server. */
+export type NamedServer = Omit<Server, "name">;
 
 interface Environment {
   get(name: string): string | undefined;
@@ -31,8 +36,8 @@ export async function resolveServers(
   const words = list.split(",").map((word) => word.trim());
   const named = words.some(isServerName)
     ? await namedServers(serversPath(environment))
-    : new Map<string, string>();
-  const servers = words.map((name) => ({ name, address: named.get(name) ?? name }));
+    : new Map<string, NamedServer>();
+  const servers = words.map((name) => ({ name, ...named.get(name) ?? { address: name } }));
   for (const { address } of servers) parseEndpoint(address);
   const twice = words.find((word, i) => words.indexOf(word) !== i);
   if (twice === undefined) return servers;
@@ -59,10 +64,10 @@ export function shortName({ name, address }: Server): string {
   return endpoint.port === 9090 ? host : `${host}:${endpoint.port}`;
 }
 
-/** Names with their addresses, in the order of the file; none if there is no file. */
+/** Servers by name, in the order of the file; none if there is no file. */
 export async function namedServers(
   path: string | undefined,
-): Promise<ReadonlyMap<string, string>> {
+): Promise<ReadonlyMap<string, NamedServer>> {
   if (path === undefined) return new Map();
   const text = await Deno.readTextFile(path).catch((error: unknown) => {
     if (error instanceof Deno.errors.NotFound) return undefined;

@@ -1,13 +1,13 @@
 import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
 import { parseEndpoint } from "./endpoint.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
-import { isServerName } from "./servers.ts";
+import { isServerName, type NamedServer } from "./servers.ts";
 
 /**
- * Reads servers.yaml: `servers: { NAME: { address: ADDRESS } }`. Throws CommandFailure with the
+ * Reads servers.yaml: `servers: { NAME: { address: ADDRESS, token-file: PATH } }`. Throws CommandFailure with the
  * place of the first thing that is wrong.
  */
-export function readServers(path: string, text: string): ReadonlyMap<string, string> {
+export function readServers(path: string, text: string): ReadonlyMap<string, NamedServer> {
   const lineCounter = new LineCounter();
   const document = parseDocument(text, { lineCounter });
   const fault = (node: Pick<Node, "range"> | undefined | null, message: string) => {
@@ -19,7 +19,7 @@ export function readServers(path: string, text: string): ReadonlyMap<string, str
     const [problem = ""] = error.message.split(/ at line /);
     throw fault({ range: [error.pos[0], error.pos[1], error.pos[1]] }, problem);
   }
-  const servers = new Map<string, string>();
+  const servers = new Map<string, NamedServer>();
   for (const [key, value] of entries(document.contents, "the file", ["servers"])) {
     for (const [name, server] of entries(value, key)) {
       if (!isServerName(name)) {
@@ -39,7 +39,12 @@ export function readServers(path: string, text: string): ReadonlyMap<string, str
           `server ${name}: "${address.value}" is neither host:port nor unix:PATH`,
         );
       }
-      servers.set(name, address.value);
+      const tokenFile = keys.get("token-file");
+      const isPath = isScalar(tokenFile) && typeof tokenFile.value === "string" &&
+        tokenFile.value.startsWith("/");
+      if (tokenFile && !isPath) throw fault(tokenFile, "token-file is to be an absolute path");
+      const path = isPath ? { tokenFile: String(tokenFile.value) } : {};
+      servers.set(name, { address: address.value, ...path });
     }
   }
   return servers;
@@ -57,7 +62,7 @@ export function readServers(path: string, text: string): ReadonlyMap<string, str
 }
 
 /** What may be said of a server. */
-const serverKeys: readonly string[] = ["address"];
+const serverKeys: readonly string[] = ["address", "token-file"];
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "range" in value;

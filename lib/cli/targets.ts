@@ -1,6 +1,8 @@
 import { connectTo } from "./client.ts";
 import type { Session } from "./execute.ts";
+import type { Flags } from "./flags.ts";
 import { placeOf, resolveServers, type Server, shortName } from "./servers.ts";
+import { readToken } from "./token_file.ts";
 
 /** What a session has of its server. */
 type ServerPart = Pick<Session, "client" | "server" | "label" | "memory">;
@@ -13,20 +15,29 @@ export class Targets implements Disposable {
   /** For a prompt: the servers as an operator calls them, shortly. */
   readonly names: string;
 
-  private constructor(servers: readonly Server[]) {
+  private constructor(servers: readonly (Server & { readonly token?: string })[]) {
     const labelled = servers.length > 1;
     this.names = servers.map(shortName).join(",");
     this.parts = servers.map((server) => ({
-      client: this.#connections.use(connectTo(server.address)).client,
+      client: this.#connections.use(connectTo(server.address, server.token)).client,
       server: placeOf(server),
       ...(labelled && { label: server.name }),
       memory: new Map(),
     }));
   }
 
-  /** Those that `--server` names. Throws CommandFailure when something is wrong with them. */
-  static async open(list: string): Promise<Targets> {
-    return new Targets(await resolveServers(list, Deno.env));
+  /**
+   * Those that `--server` names. They are shown the token of `tokenFile`, or if that is empty the
+   * one that servers.yaml has for them. Throws CommandFailure when something is wrong with them.
+   */
+  static async open({ server, tokenFile }: Pick<Flags, "server" | "tokenFile">): Promise<Targets> {
+    const servers = await resolveServers(server, Deno.env);
+    return new Targets(
+      await Promise.all(servers.map(async (each) => {
+        const path = tokenFile || each.tokenFile;
+        return path === undefined ? each : { ...each, token: await readToken(path) };
+      })),
+    );
   }
 
   /** A session for each server. */

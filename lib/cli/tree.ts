@@ -2,6 +2,7 @@ import { showBackendsByHand, showBackendsThat } from "./commands/backend_filters
 import { showBackend, showBackends } from "./commands/backends.ts";
 import { checkConfig, diffConfig, forceConfig, reloadConfig } from "./commands/config.ts";
 import { completionScript } from "./commands/completion.ts";
+import { makeToken } from "./commands/token.ts";
 import { showFrontend, showFrontends } from "./commands/frontends.ts";
 import { showHealthcheck, showHealthchecks } from "./commands/healthchecks.ts";
 import { showEvents } from "./commands/events.ts";
@@ -177,6 +178,9 @@ export const commandTree: readonly Node[] = [
     keyword("reload", "Validate and apply the file", reloadConfig, () => [
       keyword("force", "However much it takes out of service", forceConfig),
     ]),
+  ]),
+  keyword("auth", "Who may do what", () => [
+    keyword("token", "Make a token, and its digest for the file of --auth", makeToken),
   ]),
   keyword("completion", "Print a completion script", () => [
     keyword("bash", "For bash", completionScript("bash")),

@@ -12,11 +12,11 @@ const nameTypes = ["string", "number"];
 export type JsonSchema = { readonly [key: string]: unknown };
 
 /**
- * The JSON Schema (draft 7, which editors know best) of the configuration file. It holds what can
- * be said without looking at two places at once; `maglevd --check` knows the rest.
+ * The JSON Schema (draft 7, which editors know best) of the configuration file, or of another. It
+ * holds what can be said without looking at two places at once; `maglevd --check` knows the rest.
  */
-export function jsonSchema(): JsonSchema {
-  const { description, ...schema } = section(fileSpec);
+export function jsonSchema(spec: SectionSpec = fileSpec): JsonSchema {
+  const { description, ...schema } = section(spec);
   return {
     $schema: "http://json-schema.org/draft-07/schema#",
     title: description,

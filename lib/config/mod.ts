@@ -15,6 +15,8 @@ export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
 export { jsonSchema } from "./json_schema.ts";
 export type { JsonSchema } from "./json_schema.ts";
+export { type InvalidFile, type ParsedSections, parseSections, readTextFile } from "./document.ts";
+export type { SectionOf, SectionSpec } from "./spec.ts";
 export { Suggester } from "./suggest.ts";
 export { referenceSections, withReference } from "./reference.ts";
 export type { ReferenceKey, ReferenceSection } from "./reference.ts";

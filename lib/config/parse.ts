@@ -1,7 +1,8 @@
 import { fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { ProblemList } from "./problem_list.ts";
-import { readFile } from "./read.ts";
+import { readSections } from "./read.ts";
+import { fileSpec } from "./schema.ts";
 import { Suggester } from "./suggest.ts";
 import type { Config } from "./types.ts";
 import { validate } from "./validate.ts";
@@ -25,7 +26,7 @@ function read(text: string, problems: ProblemList): Config | undefined {
   const tree = parseYaml(text, problems);
   if (!tree) return undefined;
   const suggester = new Suggester();
-  const { maglev } = readFile(tree, problems, suggester).values;
+  const { maglev } = readSections(fileSpec, tree, problems, suggester).values;
   if (!maglev || problems.parseFailed) return undefined;
   return validate(maglev, problems, suggester);
 }

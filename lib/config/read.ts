@@ -11,7 +11,6 @@ import { childPath, isVppPath, show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
 import { classify, describeScalar } from "./scalar.ts";
 import { expected, type Faults, scalarValue } from "./scalar_value.ts";
-import { type FileSpec, fileSpec } from "./schema.ts";
 import type {
   FieldSpec,
   ListSpec,
@@ -44,15 +43,16 @@ interface OuterSection {
 
 type AnySection = Section<Record<string, unknown>>;
 
-/** The file's sections. Check `problems` before relying on any value. */
-export function readFile(
+/** The sections of a file of this spec. Check `problems` before relying on any value. */
+export function readSections<S extends SectionSpec>(
+  spec: S,
   tree: YamlTree,
   problems: ProblemList,
   suggester: Suggester,
-): SectionOf<FileSpec> {
+): SectionOf<S> {
   const reader = new Reader(tree, problems, suggester);
   // The reader builds what the spec says; the types of spec.ts say the same thing to the compiler.
-  return reader.section(fileSpec, tree.root, 0, undefined) as unknown as SectionOf<FileSpec>;
+  return reader.section(spec, tree.root, 0, undefined) as unknown as SectionOf<S>;
 }
 
 class Reader {

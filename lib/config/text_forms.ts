@@ -58,6 +58,11 @@ export const textForms = {
     maxLength: 253,
     rule: "a DNS name (letters, digits, dots, hyphens) without a port",
   },
+  sha256: {
+    pattern: "^[0-9a-f]{64}$",
+    maxLength: 64,
+    rule: "64 hexadecimal digits in lower case",
+  },
   regexp: {
     pattern: "^[^\\u0000]*$",
     maxLength: 1024,

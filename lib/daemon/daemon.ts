@@ -1,5 +1,4 @@
 import process from "node:process";
-import { accessByPlace } from "../access/mod.ts";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
 import { ConfigLoader } from "../config/mod.ts";
@@ -7,35 +6,25 @@ import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
-import { createMetrics, serveMetrics } from "../metrics/mod.ts";
+import { createMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import {
-  Audit,
-  Budgets,
-  configState,
-  machineNames,
-  rpcMethods,
-  startRpcServer,
-} from "../rpc/mod.ts";
-import type { ConfigReloadOutcome, Deed, RpcServer } from "../rpc/mod.ts";
+import { Audit, Budgets, configState, rpcMethods } from "../rpc/mod.ts";
+import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
-import {
-  FileKeeping,
-  Keeper,
-  restoredFrom,
-  type SavedState,
-  type StateCondition,
-} from "../state/mod.ts";
+import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
 import { createVpp, trafficOf } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
+import type { Auth } from "./auth.ts";
+import type { Base } from "./base.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
 import { Lateness } from "./lateness.ts";
 import { rateOf } from "./log_rates.ts";
+import { startApi, startMetricsServer } from "./servers.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
@@ -45,26 +34,10 @@ import { forecastVpp } from "./vpp_forecast.ts";
 
 /** A daemon at work. */
 export interface Daemon extends AsyncDisposable {
-  /** Loads the configuration file again, as SIGHUP and the API do. Never rejects. */
+  /** Loads the configuration file again, and the one of `--auth`, as SIGHUP asks. Never rejects. */
   reload(actor: Actor): Promise<ConfigReloadOutcome>;
   /** Counts an error that reached the top. */
   strayError(): void;
-}
-
-/** What the parts of a daemon are made with. */
-interface Base {
-  readonly settings: Settings;
-  readonly log: DaemonLog;
-  /** The same, at a limited rate where something may not settle. */
-  readonly steadyLog: LimitedLog;
-  readonly metrics: Metrics;
-  readonly vitals: Vitals;
-  readonly events: EventStream;
-  readonly journal: Journal;
-  readonly supervisor: Supervisor;
-  readonly budgets: Budgets;
-  /** The process has to end. */
-  readonly fatal: (error: FatalError) => void;
 }
 
 /**
@@ -75,6 +48,7 @@ interface Base {
 export async function startDaemon(
   settings: Settings,
   config: Config,
+  auth: Auth | undefined,
   log: DaemonLog,
   manager: ServiceManager,
   fatal: (error: FatalError) => void,
@@ -100,6 +74,7 @@ export async function startDaemon(
   );
   const base: Base = {
     settings,
+    auth,
     log,
     steadyLog,
     metrics,
@@ -150,6 +125,8 @@ export async function startDaemon(
     reload: async ({ name, from }) => {
       const by = { name, role: "admin", peer: from, method: "machine" } as const;
       const deed = reloadBySignal(checker);
+      await auth?.reload();
+      api.reviewStreams();
       return await audit.carryOut(by, "ReloadConfig", deed, () => file.reload({ name, from }));
     },
     strayError: metrics.unhandledError,
@@ -165,9 +142,6 @@ function reloadBySignal(checker: Checker): Deed<ConfigReloadOutcome> {
     failure: (outcome) => outcome.kind === "ok" ? "" : outcome.message,
   };
 }
-
-/** Unix milliseconds at which this process began. */
-const startedAt = systemClock.wall();
 
 /** CPU time that this process has had, in milliseconds. */
 function cpuMs(): number {
@@ -260,75 +234,6 @@ function startVpp(
   parts.defer(() => vpp.close());
   vpp.start();
   return vpp;
-}
-
-const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
-
-/** What `--open` means. */
-const openReason = "whoever reaches this address can pause backends and change weights, " +
-  "since --open asks nobody who it is";
-
-/** The API, on its one port. */
-async function startApi(
-  { settings, log, metrics, supervisor, budgets, events, journal }: Base,
-  checker: Checker,
-  config: ConfigFile,
-  vpp: VppService | undefined,
-  keeper: Keeper | undefined,
-  audit: Audit,
-): Promise<RpcServer> {
-  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
-  const server = startRpcServer({
-    addr: settings.grpcAddress,
-    checker,
-    journal,
-    archive: keeper,
-    memory: keeper,
-    status: async () => ({
-      startedAt,
-      config: await config.status(),
-      state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
-    }),
-    events,
-    logs: log,
-    vpp,
-    config,
-    observer: metrics.rpcObserver,
-    connections: metrics.connectionObserver("grpc"),
-    browsers: {
-      hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
-      origins: new Set(settings.origins),
-    },
-    access: accessByPlace({ open: settings.open }),
-    audit,
-    budgets,
-    supervisor,
-    log,
-    reflection: settings.reflection,
-    clock: systemClock,
-  });
-  log.info("api-listening", { addr: server.address });
-  if (settings.open) log.warn("grpc-listen-open", { addr: server.address, reason: openReason });
-  return server;
-}
-
-function startMetricsServer(
-  { settings, log, metrics, supervisor, budgets }: Base,
-  parts: AsyncDisposableStack,
-): void {
-  const { metricsAddress } = settings;
-  if (!metricsAddress) return;
-  const server = serveMetrics({
-    address: metricsAddress,
-    metrics,
-    connections: metrics.connectionObserver("metrics"),
-    budgets,
-    supervisor,
-    clock: systemClock,
-    log,
-  });
-  parts.defer(() => server.close());
-  log.info("metrics-listening", { addr: server.address });
 }
 
 /** The file that SIGHUP and the API load again. */

@@ -2,8 +2,11 @@
 export interface Flag {
   /** Without the dashes. */
   readonly name: string;
-  /** Flags of this kind take true or false, and mean true when they stand alone. */
-  readonly kind: "text" | "switch";
+  /**
+   * A switch takes true or false, and means true when it stands alone. A list has values between
+   * commas, and may be given several times.
+   */
+  readonly kind: "text" | "list" | "switch";
   /** The environment variable that stands in for it, or empty. */
   readonly environment: string;
   readonly fallback: string;
@@ -21,21 +24,42 @@ export const flags = [
   },
   {
     name: "grpc-addr",
-    kind: "text",
+    kind: "list",
     environment: "MAGLEV_GRPC_ADDR",
     fallback: ":9090",
-    help: "where the API listens",
+    help: "where the API listens, also unix:/path; several with commas between",
+  },
+  {
+    name: "grpc-socket-mode",
+    kind: "text",
+    environment: "MAGLEV_GRPC_SOCKET_MODE",
+    fallback: "0660",
+    help: "permissions of the API's Unix sockets",
+  },
+  {
+    name: "grpc-socket-group",
+    kind: "text",
+    environment: "MAGLEV_GRPC_SOCKET_GROUP",
+    fallback: "",
+    help: "group of the API's Unix sockets; empty: that of maglevd",
+  },
+  {
+    name: "auth",
+    kind: "text",
+    environment: "MAGLEV_AUTH",
+    fallback: "",
+    help: "file that says who may do what; empty: this machine everything, others only read",
   },
   {
     name: "host-name",
-    kind: "text",
+    kind: "list",
     environment: "MAGLEV_HOST_NAME",
     fallback: "",
     help: "names, besides its own, by which browsers and maglevc may call this machine",
   },
   {
     name: "allow-origin",
-    kind: "text",
+    kind: "list",
     environment: "MAGLEV_ALLOW_ORIGIN",
     fallback: "",
     help: "origins of web pages that may call the API, such as https://status.example.net",
@@ -129,7 +153,8 @@ export class UsageError extends Error {
 
 /**
  * The value of each flag: what the command line says, else the environment, else the default.
- * Takes `--name=value` and `--name value`, with one dash or two. Throws {@link UsageError}.
+ * Takes `--name=value` and `--name value`, with one dash or two; what is given of a list adds up.
+ * Throws {@link UsageError}.
  */
 export function readFlags(
   args: readonly string[],
@@ -138,17 +163,26 @@ export function readFlags(
   const values = new Map<FlagName, string>();
   for (const { name, kind, environment: variable, fallback } of flags) {
     const inherited = variable === "" ? undefined : environment.get(variable);
-    if (kind === "text") values.set(name, inherited ?? fallback);
-    else values.set(name, readSwitch(variable, inherited || fallback));
+    if (kind === "switch") values.set(name, readSwitch(variable, inherited || fallback));
+    else values.set(name, inherited ?? fallback);
   }
   const rest = [...args];
+  const lists = new Map<FlagName, string>();
   for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
     const { flag, value } = splitFlag(arg);
     if (flag.kind === "switch") {
       values.set(flag.name, readSwitch(`--${flag.name}`, value ?? "true"));
-    } else values.set(flag.name, value ?? takeValue(flag.name, rest));
+      continue;
+    }
+    const given = value ?? takeValue(flag.name, rest);
+    if (flag.kind === "text") {
+      values.set(flag.name, given);
+      continue;
+    }
+    const before = lists.get(flag.name);
+    lists.set(flag.name, before === undefined ? given : `${before},${given}`);
   }
-  return values;
+  return new Map([...values, ...lists]);
 }
 
 function splitFlag(arg: string): { flag: (typeof flags)[number]; value: string | undefined } {

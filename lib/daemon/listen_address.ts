@@ -1,4 +1,4 @@
-import { parseListenAddress } from "../rpc/mod.ts";
+import { parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
 import { UsageError } from "./flags.ts";
 
@@ -10,6 +10,19 @@ export function readListenAddress(flag: string, text: string): ListenAddress {
     if (!(error instanceof RangeError)) throw error;
     throw new UsageError(
       `--${flag} is an address and a port such as :9090, 127.0.0.1:9090 or [::1]:9090, not "${text}"`,
+    );
+  }
+}
+
+/** Whether the API can listen at all of these. Throws {@link UsageError} when it cannot. */
+export function checkApiAddresses(text: string): void {
+  try {
+    parseListenAddresses(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      "--grpc-addr takes addresses and ports such as :9090, 127.0.0.1:9090 or [::1]:9090, and " +
+        `sockets such as unix:/run/vpp-maglev/api.sock: ${error.message}`,
     );
   }
 }

@@ -1,16 +1,19 @@
+import { Accounts, loadAuth } from "../access/mod.ts";
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
-import type { Config } from "../config/mod.ts";
+import type { Config, InvalidFile } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import { createLogger, goesToJournal, journalPrefix, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
+import { Auth, authCounts, authProblems } from "./auth.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { usage, UsageError } from "./flags.ts";
+import { type AccessSettings, findDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
@@ -71,7 +74,8 @@ function read(args: readonly string[]): Request | string {
  * `--check`: what is right goes to standard output, what is wrong to standard error. A service
  * manager that asks, before it has a daemon reload the file, is told as well.
  */
-async function check({ configPath, strict }: CheckRequest): Promise<number> {
+async function check({ configPath, access, strict }: CheckRequest): Promise<number> {
+  const authCode = await checkAccess(access, strict);
   const outcome = await loadConfig(configPath);
   if (outcome.kind === "valid") {
     console.log(formatOutcome(outcome));
@@ -79,7 +83,21 @@ async function check({ configPath, strict }: CheckRequest): Promise<number> {
     complain(formatOutcome(outcome));
     serviceManager(silentLogger).status(refusedStatus(outcome));
   }
-  return checkExitCode(outcome, strict);
+  return checkExitCode(outcome, strict) || authCode;
+}
+
+/** The part of it that is about who may do what. */
+async function checkAccess(access: AccessSettings, strict: boolean): Promise<number> {
+  const { authPath } = access;
+  const auth = authPath === "" ? undefined : await loadAuth(authPath, new Accounts(systemClock));
+  if (auth?.kind === "invalid") {
+    complain(formatOutcome(auth));
+    return checkExitCode(auth);
+  }
+  const dangers = findDangers(access, auth?.rules);
+  for (const { where, reason } of dangers) console.log(`${where}: warning: ${reason}`);
+  if (auth) console.log(`${authPath}: valid`);
+  return strict && dangers.length > 0 ? exitCodes.semantic : exitCodes.done;
 }
 
 /** To standard error: every line an error where that is the journal. */
@@ -129,7 +147,18 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     return checkExitCode(outcome);
   }
   logWarnings(outcome.warnings, log);
-  const daemon = running.daemon = await start(settings, outcome.config, log, manager);
+  const auth = await openAuth(settings, log);
+  if (auth && "problems" in auth) {
+    log.error("auth-check-failed", { type: auth.stage, err: authProblems(auth) });
+    manager.status(refusedStatus(auth));
+    return checkExitCode(auth);
+  }
+  for (const { record, where, reason } of findDangers(settings, auth?.rules)) {
+    const about = { addr: where, reason };
+    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
+    else log.warn("access-unsafe", about);
+  }
+  const daemon = running.daemon = await start(settings, outcome.config, auth, log, manager);
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void daemon.reload(hangup);
   const { code, why } = await told;
@@ -138,9 +167,24 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   return await stop(daemon, log) ? code : exitCodes.fault;
 }
 
+/** The rules of `--auth`, why there can be none, or undefined when they are not asked for. */
+async function openAuth(
+  { authPath }: Settings,
+  log: Logger,
+): Promise<Auth | InvalidFile | undefined> {
+  if (authPath === "") return undefined;
+  const accounts = new Accounts(systemClock);
+  const load = () => loadAuth(authPath, accounts);
+  const outcome = await load();
+  if (outcome.kind === "invalid") return outcome;
+  log.info("auth-loaded", authCounts(outcome.rules));
+  return new Auth(outcome.rules, { load, log });
+}
+
 async function start(
   settings: Settings,
   config: Config,
+  auth: Auth | undefined,
   log: DaemonLog,
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
@@ -148,6 +192,7 @@ async function start(
     return await startDaemon(
       settings,
       config,
+      auth,
       log,
       manager,
       (error) => {

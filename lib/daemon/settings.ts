@@ -2,14 +2,19 @@ import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
 import { readFlags, UsageError } from "./flags.ts";
+import type { AccessSettings } from "./dangers.ts";
 import type { FlagName } from "./flags.ts";
-import { readListenAddress } from "./listen_address.ts";
+import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
 
 /** How the daemon is to run. */
 export interface Settings {
   readonly configPath: string;
-  /** As given; known to be a listening address. */
+  /** As given; known to be addresses and sockets to listen on. */
   readonly grpcAddress: string;
+  /** Of the API's Unix sockets: permissions, and the group's name, number or nothing. */
+  readonly grpcSocket: { readonly mode: number; readonly group: string };
+  /** The file that says who may do what; empty: there is none. */
+  readonly authPath: string;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
   /** Origins of pages that may call the API, in lower case. */
@@ -30,6 +35,8 @@ export interface Settings {
 export interface CheckRequest {
   readonly kind: "check";
   readonly configPath: string;
+  /** Who may do what is checked as well. */
+  readonly access: AccessSettings;
   /** Warnings count as errors. */
   readonly strict: boolean;
 }
@@ -53,32 +60,52 @@ export function readRequest(
   const configPath = get("config");
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
   const strict = get("strict") === "true";
-  if (get("check") === "true") return { kind: "check", configPath, strict };
+  const access = readAccess(get);
+  if (get("check") === "true") return { kind: "check", configPath, access, strict };
   if (strict) throw new UsageError("--strict is about --check and means nothing without it");
-  return { kind: "run", settings: readSettings(configPath, get) };
+  return { kind: "run", settings: readSettings(configPath, access, get) };
 }
 
-function readSettings(configPath: string, get: (name: FlagName) => string): Settings {
+/** What decides who may do what. Throws {@link UsageError}. */
+function readAccess(get: (name: FlagName) => string): AccessSettings {
+  const [grpcAddress, authPath] = [get("grpc-addr"), get("auth")];
+  const open = get("open") === "true";
+  if (authPath !== "" && open) {
+    throw new UsageError("--open asks nobody who it is, and --auth everybody: leave one out");
+  }
+  checkApiAddresses(grpcAddress);
+  const mode = readMode("grpc-socket-mode", get("grpc-socket-mode"));
+  return { grpcAddress, grpcSocket: { mode, group: get("grpc-socket-group") }, authPath, open };
+}
+
+function readSettings(
+  configPath: string,
+  access: AccessSettings,
+  get: (name: FlagName) => string,
+): Settings {
   const logLevel = parseLogLevel(get("log-level"));
   if (!logLevel) {
     throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
   }
   const apiSocket = get("vpp-api-addr");
   const metrics = get("metrics-addr");
-  const grpcAddress = get("grpc-addr");
-  readListenAddress("grpc-addr", grpcAddress);
   return {
     configPath,
-    grpcAddress,
+    ...access,
     hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
-    open: get("open") === "true",
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),
     logLevel,
     reflection: get("reflection") === "true",
   };
+}
+
+/** Permissions as chmod(1) takes them. Throws {@link UsageError}. */
+function readMode(flag: FlagName, text: string): number {
+  if (/^0?[0-7]{3}$/.test(text)) return Number.parseInt(text, 8);
+  throw new UsageError(`--${flag} takes permissions such as 0660, not "${text}"`);
 }
 
 /** Words between commas or blanks, in lower case. Throws {@link UsageError} for one of another form. */

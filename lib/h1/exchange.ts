@@ -13,6 +13,8 @@ export interface ExchangeHost {
   readonly output: Output;
   readonly scheme: string;
   readonly peer: string;
+  /** Stands for the connection in requests. */
+  readonly client: object;
   readonly trailerBytes: number;
   /** Whether the connection is to end with this response. */
   readonly draining: boolean;
@@ -55,7 +57,7 @@ export class Exchange implements H2Request {
     this.headers = head.headers;
     this.scheme = host.scheme;
     this.peer = host.peer;
-    this.connection = host;
+    this.connection = host.client;
     this.#mayContinue = head.expectsContinue;
     this.body = new RequestBody(host.input, head.body, host.trailerBytes, {
       waiting: () => this.#continue(),

@@ -18,6 +18,8 @@ export interface H1ServeOptions {
   readonly prefix?: Uint8Array;
   /** The client's name, for requests and logs. */
   readonly peer?: string;
+  /** What requests have as their `connection`; something of its own unless given. */
+  readonly connection?: object;
   /** `http` unless given. */
   readonly scheme?: "http" | "https";
   /** Time and timers. */
@@ -53,6 +55,7 @@ class Session implements H1Session, ExchangeHost {
   readonly output: Output;
   readonly scheme: string;
   readonly peer: string;
+  readonly client: object;
   readonly trailerBytes: number;
   draining = false;
   readonly #limits: H1Limits;
@@ -74,6 +77,7 @@ class Session implements H1Session, ExchangeHost {
     this.#clock = clock;
     this.scheme = options.scheme ?? "http";
     this.peer = options.peer ?? "unknown";
+    this.client = options.connection ?? this;
     this.trailerBytes = limits.trailerBytes;
     this.#saying = new Deadline(clock, () => this.cut("the client is too slow in asking"));
     this.#taking = new Deadline(clock, () => this.cut("the client takes nothing"));

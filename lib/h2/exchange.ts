@@ -8,6 +8,8 @@ import type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
 export interface ExchangeHost {
   readonly connection: H2Connection;
   readonly peer: string;
+  /** Stands for the connection in requests. */
+  readonly client: object;
   now(): number;
   /** To be called after every use of the connection: it acts on events and output. */
   changed(): void;
@@ -64,7 +66,7 @@ export class Exchange implements H2Request {
   }
 
   get connection(): object {
-    return this.#host;
+    return this.#host.client;
   }
 
   trailers: () => readonly H2Field[] = () => this.#trailers;

@@ -18,6 +18,8 @@ export interface H2ServeOptions {
   readonly prefix?: Uint8Array;
   /** The peer's name, for requests and logs. */
   readonly peer?: string;
+  /** What requests have as their `connection`; something of its own unless given. */
+  readonly connection?: object;
   /** Time and timers. */
   readonly clock?: Clock;
   /** Resolves when more handlers may be started; in the clock's next turn unless given. */
@@ -65,6 +67,7 @@ export function serveH2(
     room: options.room ?? endlessRoom,
     prefix: options.prefix ?? new Uint8Array(0),
     peer: options.peer ?? "unknown",
+    client: options.connection,
     clock,
     mayStart: options.mayStart ?? (() => clock.turn.next()),
     onError: options.onError ?? (() => {}),

@@ -24,6 +24,7 @@ export interface SessionOptions {
   readonly room: OctetRoom;
   readonly prefix: Uint8Array;
   readonly peer: string;
+  readonly client: object | undefined;
   readonly clock: Clock;
   readonly mayStart: () => Promise<void>;
   readonly onError: (error: unknown, request: H2Request) => void;
@@ -73,6 +74,10 @@ export class Session implements ExchangeHost {
 
   get peer(): string {
     return this.#options.peer;
+  }
+
+  get client(): object {
+    return this.#options.client ?? this;
   }
 
   get streams(): number {

@@ -49,6 +49,7 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
   const port = openHttpPort({
     ...options,
     name: "metrics",
+    addresses: [options.address],
     handlers: { http1: answer, http2: answer },
     observer: connections,
     limits: { drainMs: 0, ...limits },

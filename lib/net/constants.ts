@@ -19,10 +19,12 @@ export const SO_ERROR = 4;
 export const SO_SNDBUF = 7;
 export const SO_RCVBUF = 8;
 export const SO_LINGER = 13;
+export const SO_PEERCRED = 17;
 export const SO_ATTACH_FILTER = 26;
 export const SO_SNDBUFFORCE = 32;
 export const SO_RCVBUFFORCE = 33;
 export const SO_TIMESTAMPNS = 35;
+export const SO_PEERGROUPS = 59;
 export const IP_BIND_ADDRESS_NO_PORT = 24;
 export const TCP_DEFER_ACCEPT = 9;
 export const TCP_INFO = 11;
@@ -45,6 +47,8 @@ export const EPOLLERR = 0x008;
 export const EPOLLHUP = 0x010;
 export const EPOLLRDHUP = 0x2000;
 export const EPOLLET = 0x8000_0000;
+
+export const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 
 export const O_CLOEXEC = 0o2000000;
 export const CLONE_NEWNET = 0x4000_0000;

@@ -20,6 +20,7 @@ const table: ReadonlyMap<number, readonly [name: string, words: string]> = new M
   [27, ["EFBIG", "file too large"]],
   [28, ["ENOSPC", "no space left"]],
   [32, ["EPIPE", "broken pipe"]],
+  [34, ["ERANGE", "result too large"]],
   [36, ["ENAMETOOLONG", "name too long"]],
   [38, ["ENOSYS", "not supported by this kernel"]],
   [40, ["ELOOP", "too many symbolic links"]],

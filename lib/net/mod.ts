@@ -10,7 +10,7 @@ export {
   descriptorShares,
   newAdmissionCounts,
 } from "./descriptors.ts";
-export { NetError } from "./errno.ts";
+export { errnoWords, NetError } from "./errno.ts";
 export { type Failure, ownFailure } from "./failure.ts";
 export { FileDescriptor } from "./fd.ts";
 export { sendUnixDatagram } from "./datagram.ts";
@@ -22,6 +22,7 @@ export {
   receiveFd,
   sendFd,
 } from "./seqpacket.ts";
+export { isListening, type UnixClient, UnixListener, type UnixPeer } from "./unix_listener.ts";
 export type { Clock, Timer } from "../time/mod.ts";
 export type { WaitOptions } from "./wait.ts";
 export {

@@ -1,5 +1,12 @@
 import type { Clock } from "../time/mod.ts";
-import { EPOLL_CTL_ADD, EPOLL_CTL_DEL, EPOLL_CTL_MOD, EPOLLIN, O_CLOEXEC } from "./constants.ts";
+import {
+  EFD_CLOEXEC_NONBLOCK,
+  EPOLL_CTL_ADD,
+  EPOLL_CTL_DEL,
+  EPOLL_CTL_MOD,
+  EPOLLIN,
+  O_CLOEXEC,
+} from "./constants.ts";
 import { errnoNumber, NetError } from "./errno.ts";
 import { EventBuffer, noSlot } from "./event_buffer.ts";
 import { calm, wake } from "./eventfd.ts";
@@ -51,7 +58,6 @@ const budgetMs = 4;
 const longestSleepMs = 1000;
 /** So many sockets that began to wait together are a burst. */
 const burstSize = 4;
-const EFD_CLOEXEC_NONBLOCK = 0o2004000;
 const EINTR = errnoNumber("EINTR");
 /** poll(2), which has its own name for the bit. */
 const POLLIN = EPOLLIN;

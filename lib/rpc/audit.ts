@@ -45,8 +45,13 @@ export class Audit {
   constructor(private readonly deps: AuditDeps) {}
 
   /** Somebody may not have what it asks for. */
-  refused(by: Principal, method: string, target: string, reason: string): void {
-    const result = codeName(Code.PermissionDenied);
+  refused(
+    by: Principal,
+    method: string,
+    target: string,
+    result: RpcCode,
+    reason: string,
+  ): void {
     this.deps.observer.audited(method, result);
     this.#tellFailure(by, { method, target, before: "", after: "", result, reason });
   }

@@ -1,25 +1,25 @@
 import type { Message } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
+import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
-import type { Audit } from "./audit.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
-import { guarded } from "./guard.ts";
+import { type GuardDeps, guarded } from "./guard.ts";
 import { rpcMethod } from "./methods.ts";
+import { neededRole, refusalOf } from "./permit.ts";
 import { ObservedStream } from "./observed_stream.ts";
 import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
 import type { StreamRegistry } from "./stream_registry.ts";
 import type { RpcMethod, RpcObserver } from "./types.ts";
 
 /** What every call reports to and depends on. */
-export interface CallDeps {
+export interface CallDeps extends GuardDeps {
   readonly observer: RpcObserver;
   readonly streams: StreamRegistry;
   readonly clock: Clock;
   readonly log: Logger;
-  readonly audit: Audit;
 }
 
 /**
@@ -28,7 +28,7 @@ export interface CallDeps {
  * told.
  */
 export function instrumented(rpc: Rpc, deps: CallDeps): Rpc {
-  const open = guarded(rpc, deps.audit);
+  const open = guarded(rpc, deps);
   switch (open.kind) {
     case "unary":
       return instrumentedUnary(open, deps);
@@ -86,12 +86,14 @@ function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerS
     call(request, context) {
       const report = new CallReport(name, deps);
       report.received();
+      let needed: Role | undefined;
       const open = () => {
+        needed = neededRole(rpc.method, request);
         const replies = rpc.call(request, context);
         empty(request);
         return replies;
       };
-      return stream(open, context, report, deps.streams);
+      return stream(open, context, report, deps.streams, () => needed);
     },
   };
 }
@@ -110,7 +112,8 @@ function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
     call(requests, context) {
       const report = new CallReport(name, deps);
       const counted = tap(requests, () => report.received());
-      return stream(() => rpc.call(counted, context), context, report, deps.streams);
+      const needed = () => neededRole(rpc.method, undefined);
+      return stream(() => rpc.call(counted, context), context, report, deps.streams, needed);
     },
   };
 }
@@ -124,9 +127,10 @@ async function* tap<T>(items: AsyncIterable<T>, each: () => void): AsyncIterable
 
 function stream(
   open: () => AsyncIterable<Reply>,
-  { signal }: CallContext,
+  { signal, principal }: CallContext,
   report: CallReport,
   streams: StreamRegistry,
+  needed: () => Role | undefined,
 ): AsyncIterable<Reply> {
   const abort = () => observed.fail(abortReason(signal, streams.closed));
   const leave = () => {
@@ -146,7 +150,10 @@ function stream(
     notReleased: (error) => report.surprise(error),
   });
   signal.addEventListener("abort", abort);
-  streams.add(observed);
+  streams.add(observed, () => {
+    const role = needed();
+    return role && principal.now && refusalOf(principal.now(), role);
+  });
   if (signal.aborted) abort();
   return observed;
 }

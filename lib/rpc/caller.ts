@@ -2,14 +2,21 @@ import type { ContextValues } from "@connectrpc/connect";
 import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { Access, Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
+import { Client } from "./client.ts";
 import { isLocalPeer } from "./prefix.ts";
 
 /** Who sends a request. */
-export type Identify = (request: Pick<H2Request, "peer">) => Principal;
+export type Identify = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Principal;
 
 /** Asks `access` about each request. */
 export function identifyBy(access: Access): Identify {
-  return ({ peer }) => access({ peer, isLocal: isLocalPeer(peer) });
+  return ({ peer, connection, headers }) => {
+    const credentials = connection instanceof Client ? connection.credentials : undefined;
+    const authorization = headers.filter(([name]) => name === "authorization").map(([, value]) =>
+      value
+    );
+    return access({ peer, isLocal: isLocalPeer(peer), credentials, authorization });
+  };
 }
 
 const key = createContextKey<Principal | undefined>(undefined);

@@ -1,3 +1,4 @@
+import type { Credentials } from "../access/mod.ts";
 import { serveH1 } from "../h1/mod.ts";
 import type { H1Limits } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
@@ -5,6 +6,7 @@ import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/
 import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, TurnShare } from "../time/mod.ts";
 import { leaveMs, type PortName, workLimits } from "./budget.ts";
+import { Client } from "./client.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
@@ -46,6 +48,8 @@ export interface ConnectionOptions {
 
 /** A connection that was accepted: TCP, or TLS with its handshake still to come. */
 export interface AcceptedConn extends ByteConn {
+  /** Who it is, where that is known at once. */
+  readonly credentials?: Credentials | undefined;
   handshake?(): Promise<{ readonly alpnProtocol: string | null }>;
 }
 
@@ -64,6 +68,7 @@ interface Visit {
   /** What this one's work is done in. */
   readonly share: TurnShare;
   readonly peer: string;
+  readonly client: Client;
   readonly requests: RequestSlots;
   served: Served;
 }
@@ -111,6 +116,7 @@ export class Connections {
       handshake: accepted.handshake?.bind(accepted),
       share,
       peer,
+      client: new Client(accepted.credentials),
       requests: new RequestSlots(requests, prefix, slot),
       served: { drain: close, close },
     };
@@ -231,9 +237,10 @@ export class Connections {
   }
 
   /** What sessions of both protocols are told, and tell. */
-  #listeners({ peer, requests }: Visit) {
+  #listeners({ peer, client, requests }: Visit) {
     return {
       peer,
+      connection: client,
       clock: this.options.clock,
       onError: (error: unknown) => this.#failed(error),
       onOver: (request: H2Request) => requests.over(request),

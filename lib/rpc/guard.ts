@@ -1,49 +1,56 @@
-import type { DescMethod, Message } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Reply } from "./answer.ts";
+import type { Message } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Audit } from "./audit.ts";
-import { permitFor } from "./permit.ts";
+import { codeName } from "./errors.ts";
+import type { FailedLogins } from "./failed_logins.ts";
+import { neededRole, refusalOf } from "./permit.ts";
+import type { Reply } from "./answer.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
+
+/** What calls are guarded with. */
+export interface GuardDeps {
+  /** Hears of what changes something, and of what is refused. */
+  readonly audit: Audit;
+  /** Who shows something wrong waits here for the answer. */
+  readonly failures: FailedLogins;
+}
 
 /**
  * The same RPC for those who may call it. Every call comes by here, in whatever protocol and over
  * whatever version of HTTP; what changes something, and what is refused, goes into the audit.
  */
-export function guarded(rpc: Rpc, audit: Audit): Rpc {
-  const admit = admission(rpc.method, rpc.kind === "unary" ? rpc.deed : undefined, audit);
+export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
   switch (rpc.kind) {
     case "unary":
-      return { ...rpc, call: guardedCall(rpc, admit, audit) };
+      return { ...rpc, call: guardedCall(rpc, deps) };
     case "server_streaming":
       return {
         ...rpc,
         call(request: Message, context: CallContext) {
-          admit(context, request);
-          return rpc.call(request, context);
+          const refusal = refuse(rpc, deps, context, request);
+          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(request, context);
         },
       };
     case "bidi_streaming":
       return {
         ...rpc,
         call(requests: AsyncIterable<Message>, context: CallContext) {
-          admit(context, undefined);
-          return rpc.call(requests, context);
+          const refusal = refuse(rpc, deps, context, undefined);
+          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(requests, context);
         },
       };
   }
 }
 
-function guardedCall(
-  { method, call, deed: deedOf, settle }: UnaryRpc,
-  admit: Admission,
-  audit: Audit,
-): UnaryRpc["call"] {
+function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
+  const { method, call, settle } = rpc;
   return (request, context) => {
-    admit(context, request);
-    const deed = deedOf?.(request);
+    const refusal = refuse(rpc, deps, context, request);
+    if (refusal) return answered(refusal, deps, context);
+    const deed = rpc.deed?.(request);
     if (!deed || isDry(request)) return call(request, context);
     const work = () => call(request, context);
-    const reply = audit.carryOut(context.principal, method.name, deed, work);
+    const reply = deps.audit.carryOut(context.principal, method.name, deed, work);
     return settle ? settled(reply, (done) => settle(request, done)) : reply;
   };
 }
@@ -58,18 +65,36 @@ async function settled(
   return done;
 }
 
-/** Throws PermissionDenied unless whoever calls may. */
-type Admission = (context: CallContext, request: Message | undefined) => void;
+/** Why a call is refused, after the audit has heard of it; undefined if it is not. */
+function refuse(
+  rpc: Rpc,
+  { audit }: GuardDeps,
+  { principal }: CallContext,
+  request: Message | undefined,
+): ConnectError | undefined {
+  const refusal = refusalOf(principal, neededRole(rpc.method, request));
+  if (!refusal) return undefined;
+  const target = rpc.kind === "unary" && request ? rpc.deed?.(request).target ?? "" : "";
+  const { code, rawMessage } = refusal;
+  audit.refused(principal, rpc.method.name, target, codeName(code), rawMessage);
+  return refusal;
+}
 
-function admission(method: DescMethod, deedOf: UnaryRpc["deed"], audit: Audit): Admission {
-  const permit = permitFor(method);
-  return ({ principal }, request) => {
-    const reason = permit(principal, request);
-    if (reason === undefined) return;
-    const target = request ? deedOf?.(request).target ?? "" : "";
-    audit.refused(principal, method.name, target, reason);
-    throw new ConnectError(reason, Code.PermissionDenied);
-  };
+/** Throws a refusal at once, or rejects with it when whoever has failed may hear of it. */
+function answered(
+  refusal: ConnectError,
+  { failures }: GuardDeps,
+  { principal: { peer, isFailure } }: CallContext,
+): Promise<never> {
+  if (!isFailure) throw refusal;
+  return failures.pause(peer).then(() => {
+    throw refusal;
+  });
+}
+
+/** A stream that never begins. */
+function broken(failure: Promise<never>): AsyncIterable<Reply> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
 }
 
 /** Whether a request only asks what a change would come to. */

@@ -4,8 +4,7 @@ import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { formatListenAddress } from "./address.ts";
-import type { ListenAddress } from "./address.ts";
+import type { ListenAddress, SocketAddress } from "./address.ts";
 import {
   connectionBudget,
   connectionLimits,
@@ -19,9 +18,10 @@ import type { Budgets } from "./budget/mod.ts";
 import { Connections } from "./connections.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { listen } from "./listener.ts";
-import type { TlsOptions } from "./listener.ts";
+import type { Listener, ListenOptions, PortListener, TlsOptions } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
+import { listenUnix, type SocketRights, usualRights } from "./unix_socket.ts";
 
 /** Limits of a port. What is not given has a default. */
 export interface HttpPortLimits {
@@ -43,7 +43,11 @@ export interface HttpPortLimits {
 export interface HttpPortOptions {
   /** Names it in log records, tasks and metrics. */
   readonly name: PortName;
-  readonly address: ListenAddress;
+  /** One at least. What they share is shared by their clients together. */
+  readonly addresses: readonly (ListenAddress | SocketAddress)[];
+  /** Who may connect to those in the file system; the owner and its group unless given. */
+  readonly rights?: SocketRights;
+  /** Of those on a network. */
   readonly tls?: TlsOptions;
   readonly handlers: ProtocolHandlers;
   readonly limits?: HttpPortLimits;
@@ -61,9 +65,11 @@ export interface HttpPortOptions {
 
 /** A port being served. */
 export interface HttpPort {
-  /** `host:port` as listened on. */
+  /** The first address as listened on: `127.0.0.1:9090`. */
   readonly address: string;
-  readonly hostname: string;
+  /** All of them, in the order in which they were asked for. */
+  readonly addresses: readonly string[];
+  /** The port of the first of them that is on a network; 0 when none is. */
   readonly port: number;
   /** Connections now open. */
   readonly connections: number;
@@ -73,7 +79,7 @@ export interface HttpPort {
 
 /** Serves HTTP/1.1 and HTTP/2 on one port. Throws a sentence if the port cannot be had. */
 export function openHttpPort(options: HttpPortOptions): HttpPort {
-  const { name, address, tls, handlers, limits = {} } = options;
+  const { name, addresses, rights = usualRights, tls, handlers, limits = {} } = options;
   const { observer, clock, log, supervisor } = options;
   const connections = new Connections({
     name,
@@ -87,7 +93,7 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,
   });
-  const listener = listen(address, {
+  const accepting: ListenOptions = {
     name,
     clock,
     log,
@@ -95,19 +101,44 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     supervisor,
     ...tls && { tls },
     onConn: (conn, peer) => void connections.serve(conn, peer),
-  });
+  };
+  const listeners = listenOn(addresses, rights, accepting);
   return {
-    address: formatListenAddress(listener.hostname, listener.port),
-    hostname: listener.hostname,
-    port: listener.port,
+    address: listeners[0]?.address ?? "",
+    addresses: listeners.map(({ address }) => address),
+    port: listeners.find(isPort)?.port ?? 0,
     get connections() {
       return connections.size;
     },
     async close() {
-      await listener.close();
+      await Promise.all(listeners.map((listener) => listener.close()));
       await connections.shutdown(limits.drainMs ?? drainMs);
     },
   };
+}
+
+/** Listens on all addresses, or on none and throws. */
+function listenOn(
+  addresses: readonly (ListenAddress | SocketAddress)[],
+  rights: SocketRights,
+  options: ListenOptions,
+): readonly (Listener | PortListener)[] {
+  const open: (Listener | PortListener)[] = [];
+  try {
+    for (const address of addresses) {
+      const isSocket = "path" in address;
+      open.push(isSocket ? listenUnix(address, rights, options) : listen(address, options));
+    }
+    return open;
+  } catch (error) {
+    // They do not listen any more when this has returned; only their tasks end later.
+    for (const listener of open) void listener.close();
+    throw error;
+  }
+}
+
+function isPort(listener: Listener | PortListener): listener is PortListener {
+  return "port" in listener;
 }
 
 /** Opens the budgets of a port. */

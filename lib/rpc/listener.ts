@@ -13,6 +13,7 @@ import {
 } from "./budget.ts";
 import type { PortName } from "./budget.ts";
 import type { AcceptedConn } from "./connections.ts";
+import { ListenError } from "./listen_error.ts";
 import type { ConnectionObserver } from "./types.ts";
 
 /** What the port proves itself with. */
@@ -26,10 +27,15 @@ export interface TlsOptions {
 /** An open port. */
 export interface Listener {
   /** Where it really listens: the port chosen if 0 was asked for. */
-  readonly hostname: string;
-  readonly port: number;
+  readonly address: string;
   /** Stops listening. Idempotent. */
   close(): Promise<void>;
+}
+
+/** A {@link Listener} on a network. */
+export interface PortListener extends Listener {
+  readonly hostname: string;
+  readonly port: number;
 }
 
 /** What accepting works with. */
@@ -52,7 +58,12 @@ export interface ListenOptions extends AcceptOptions {
 
 /** The part of a listener that accepts. */
 export interface AcceptingListener {
-  accept(): Promise<Deno.TcpConn | Deno.TlsConn>;
+  accept(): Promise<Deno.TcpConn | Deno.TlsConn | NamedConn>;
+}
+
+/** A connection that tells whose it is. */
+export interface NamedConn extends AcceptedConn {
+  readonly peer: string;
 }
 
 /** A bound port, as the runtime has it. */
@@ -89,25 +100,38 @@ export function listen(
   address: ListenAddress,
   options: ListenOptions,
   binding: Binding = runtimeBinding,
-): Listener {
+): PortListener {
   const { name, supervisor } = options;
   let sockets: readonly BoundListener[] | undefined = openFirst(address, options, binding);
   const { hostname, port } = sockets[0]?.addr ?? { hostname: "", port: 0 };
   const task = supervisor.start(`${name}-listener`, async (signal) => {
     const current = sockets ?? openAll(hostname, port, options, binding);
-    const close = () => current.forEach(closeConn);
-    signal.addEventListener("abort", close);
-    const ends = current.map((socket) => acceptAll(socket, options, signal));
-    try {
-      await Promise.all(ends);
-    } finally {
-      signal.removeEventListener("abort", close);
-      close();
-      await Promise.allSettled(ends);
-      sockets = undefined;
-    }
+    sockets = undefined;
+    await acceptFrom(current, options, signal);
   });
-  return { hostname, port, close: () => task.close() };
+  const where = formatListenAddress(hostname, port);
+  return { address: where, hostname, port, close: () => task.close() };
+}
+
+/**
+ * Accepts from all of some sockets until `signal` is aborted, and closes them. Rejects when one of
+ * them is no more.
+ */
+export async function acceptFrom(
+  sockets: readonly (AcceptingListener & Pick<BoundListener, "close">)[],
+  options: AcceptOptions,
+  signal: AbortSignal,
+): Promise<void> {
+  const close = () => sockets.forEach(closeConn);
+  signal.addEventListener("abort", close);
+  const ends = sockets.map((socket) => acceptAll(socket, options, signal));
+  try {
+    await Promise.all(ends);
+  } finally {
+    signal.removeEventListener("abort", close);
+    close();
+    await Promise.allSettled(ends);
+  }
 }
 
 /** SO_REUSEPORT is one of Deno's unstable options, which come together; without, it would exit. */
@@ -177,32 +201,6 @@ function openAll(
   return sockets;
 }
 
-const purposes: Readonly<Record<PortName, string>> = {
-  grpc: "gRPC",
-  metrics: "metrics",
-  web: "browsers",
-};
-
-/** Why the port cannot be opened, as a sentence. */
-class ListenError extends Error {
-  override readonly name = "ListenError";
-  readonly portTaken: boolean;
-
-  constructor(where: string, name: PortName, cause: unknown) {
-    super(`cannot listen on ${where} for ${purposes[name]}: ${listenReason(cause)}`, { cause });
-    this.portTaken = cause instanceof Deno.errors.AddrInUse;
-  }
-}
-
-function listenReason(cause: unknown): string {
-  if (cause instanceof Deno.errors.AddrInUse) return "another program listens there";
-  if (cause instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
-  if (cause instanceof Deno.errors.PermissionDenied) {
-    return "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE";
-  }
-  return reasonOf(cause);
-}
-
 /** What accepting has run out of, rather than the client: it is worth waiting for. */
 const lacks = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM"]);
 
@@ -244,7 +242,8 @@ export async function acceptAll(
 }
 
 /** Makes a connection ready; tells whose it is. Answers are small and must not wait for more. */
-function prepare(conn: Deno.TcpConn | Deno.TlsConn): string {
+function prepare(conn: Deno.TcpConn | Deno.TlsConn | NamedConn): string {
+  if ("peer" in conn) return conn.peer;
   try {
     if ("setNoDelay" in conn) conn.setNoDelay(true);
     return peerName(conn.remoteAddr.hostname);

@@ -31,8 +31,9 @@ export type { PortLimits } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
 export type { TlsOptions } from "./listener.ts";
-export { formatListenAddress, parseListenAddress } from "./address.ts";
-export type { ListenAddress } from "./address.ts";
+export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
+export type { ListenAddress, SocketAddress } from "./address.ts";
+export { type SocketRights, usualRights } from "./unix_socket.ts";
 export { rpcMethods } from "./methods.ts";
 export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
 export type {

@@ -4,13 +4,14 @@ import type { H2Request } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { parseListenAddress } from "./address.ts";
+import { parseListenAddresses } from "./address.ts";
 import type { Audit } from "./audit.ts";
 import { defaultMessageLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
+import { FailedLogins } from "./failed_logins.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
 import { httpAdapter } from "./http_adapter.ts";
@@ -23,6 +24,7 @@ import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./stream_registry.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
+import type { SocketRights } from "./unix_socket.ts";
 import { universalHandlers } from "./universal.ts";
 import type { MessageLimits } from "./universal.ts";
 
@@ -42,8 +44,13 @@ export interface Counting {
 
 /** How to serve the API's port. */
 export interface PortOptions {
-  /** `host:port`, `[ipv6]:port` or `:port`; port 0 picks a free one. */
+  /**
+   * `host:port`, `[ipv6]:port`, `:port` or `unix:/path`, or several with commas between; port 0
+   * picks a free one.
+   */
   readonly addr: string;
+  /** Who may connect to sockets in the file system; the owner and its group unless given. */
+  readonly rights?: SocketRights;
   readonly tls?: TlsOptions;
   readonly limits?: PortLimits;
   /** What requests and answers of strangers hold is counted in. */
@@ -82,11 +89,14 @@ export type HandlerOptions = Pick<
 
 /** A port being served. */
 export interface RpcPort {
-  /** `host:port` as listened on. */
-  readonly address: string;
+  /** As listened on. */
+  readonly addresses: readonly string[];
+  /** That of the first address on a network; 0 when there is none. */
   readonly port: number;
   /** Connections now open. */
   readonly connections: number;
+  /** Ends streams of those who may not have them by the rules that are in force now. */
+  reviewStreams(): void;
   /** Ends streams with UNAVAILABLE, drains the rest and closes. Calling it again waits as well. */
   shutdown(): Promise<void>;
 }
@@ -104,7 +114,7 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
     ...options,
     name: "grpc",
     roomOf: (peer) => countingOf(peer, options).intake.room,
-    address: parseListenAddress(options.addr),
+    addresses: parseListenAddresses(options.addr),
     handlers: portHandlers(rpcs, streams, options),
     observer: options.connections,
   });
@@ -115,11 +125,12 @@ export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
     await closed;
   };
   return {
-    address: port.address,
+    addresses: port.addresses,
     port: port.port,
     get connections() {
       return port.connections;
     },
+    reviewStreams: () => streams.review(),
     shutdown: () => ended ??= end(),
   };
 }
@@ -131,7 +142,8 @@ export function portHandlers(
   options: HandlerOptions,
 ): ProtocolHandlers {
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
-  const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams }));
+  const failures = new FailedLogins(options.clock);
+  const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures }));
   const handlers = universalHandlers(table, messages);
   const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
   const adapt = (counting: Counting) => {

@@ -2,24 +2,25 @@ import { type IpAddress, ipFromBytes, parseIp } from "../ip/mod.ts";
 
 /** Whom limits count as one: a site commonly has a whole IPv6 /64, and of IPv4 one address. */
 export interface PeerPrefix {
-  /** `192.0.2.1/32`, `2001:db8::/64`; what is no address stands for itself. */
+  /** `192.0.2.1/32`, `2001:db8::/64`; what is no address stands for itself, `unix:root` say. */
   readonly text: string;
   /** Whether it is this machine itself: its operators are never locked out by others. */
   readonly isLocal: boolean;
 }
 
-/** Peers that have no address, because they come through a socket of this machine. */
-const localNames: ReadonlySet<string> = new Set(["unix"]);
+/** Begins the names of peers that have no address, because they come through a Unix socket. */
+const unixMark = "unix:";
 
 /** Whether a peer is this machine itself, as {@link prefixOf} has it, at the cost of a look. */
 export function isLocalPeer(peer: string): boolean {
-  return peer.startsWith("127.") || peer === "::1" || localNames.has(peer);
+  return peer.startsWith("127.") || peer === "::1" || peer.startsWith(unixMark);
 }
 
 /** The prefix of a peer. An IPv4 peer of a dual-stack socket is an IPv4 peer. */
 export function prefixOf(peer: string): PeerPrefix {
+  if (peer.startsWith(unixMark)) return { text: peer, isLocal: true };
   const address = parseIp(peer.split("%", 1)[0] ?? "");
-  if (!address) return { text: peer, isLocal: localNames.has(peer) };
+  if (!address) return { text: peer, isLocal: false };
   const own = unmapped(address);
   if (own.family === 4) return { text: `${own.text}/32`, isLocal: own.bytes[0] === 127 };
   if (own.text === "::1") return { text: "::1/128", isLocal: true };

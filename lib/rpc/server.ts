@@ -31,13 +31,19 @@ import type {
   Memory,
   RpcObserver,
 } from "./types.ts";
+import type { SocketRights } from "./unix_socket.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
 
 /** What the API needs of the daemon, and how it is to be served. */
 export interface RpcServerOptions {
-  /** `host:port`, `[ipv6]:port`, or `:port` for all interfaces; port 0 picks a free one. */
+  /**
+   * `host:port`, `[ipv6]:port`, `:port` for all interfaces, `unix:/path`, or several with commas
+   * between; port 0 picks a free one.
+   */
   readonly addr: string;
+  /** Who may connect to sockets in the file system; the owner and its group unless given. */
+  readonly rights?: SocketRights;
   /** What is shown and steered. */
   readonly checker: CheckerView & CheckerControl;
   /** Keeps what the checker's stream of events has told. */
@@ -88,10 +94,14 @@ export interface RpcServerOptions {
 
 /** The API being served. */
 export interface RpcServer {
-  /** `host:port` as listened on. */
+  /** The first address that is listened on: `127.0.0.1:9090`. */
   readonly address: string;
-  /** The port alone. */
+  /** All of them. */
+  readonly addresses: readonly string[];
+  /** The port of the first that is on a network; 0 when there is none. */
   readonly port: number;
+  /** Ends streams of those who may not have them by the rules that are in force now. */
+  reviewStreams(): void;
   /**
    * Ends streams with UNAVAILABLE, lets other calls end within the drain limit, and closes.
    * Never rejects; calling it again waits as well.
@@ -137,7 +147,14 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
     log[Symbol.dispose]();
   };
   let ended: Promise<void> | undefined;
-  return { address: port.address, port: port.port, shutdown: () => ended ??= end() };
+  const [address = ""] = port.addresses;
+  return {
+    address,
+    addresses: port.addresses,
+    port: port.port,
+    reviewStreams: () => port.reviewStreams(),
+    shutdown: () => ended ??= end(),
+  };
 }
 
 function openBudgets(budgets: Budgets) {

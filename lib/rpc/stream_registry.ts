@@ -5,14 +5,17 @@ export interface Endable {
   fail(error: ConnectError): void;
 }
 
-/** The streams that are open, so that shutdown can end them all. */
+/** Why a stream may not go on; undefined if it may. */
+export type Review = () => ConnectError | undefined;
+
+/** The streams that are open, so that shutdown can end them all, and a reload those of whom it bars. */
 export class StreamRegistry {
-  readonly #streams = new Set<Endable>();
+  readonly #streams = new Map<Endable, Review>();
   #closed: ConnectError | undefined;
 
   /** Takes charge of a stream; after `close` it is ended at once. */
-  add(stream: Endable): void {
-    this.#streams.add(stream);
+  add(stream: Endable, review: Review = () => undefined): void {
+    this.#streams.set(stream, review);
     if (this.#closed) stream.fail(this.#closed);
   }
 
@@ -23,7 +26,15 @@ export class StreamRegistry {
   /** Ends every stream with `error`, and every later one. */
   close(error: ConnectError): void {
     this.#closed = error;
-    for (const stream of [...this.#streams]) stream.fail(error);
+    for (const stream of [...this.#streams.keys()]) stream.fail(error);
+  }
+
+  /** Ends those that may not go on by the rules that are in force now. */
+  review(): void {
+    for (const [stream, review] of [...this.#streams]) {
+      const reason = review();
+      if (reason) stream.fail(reason);
+    }
   }
 
   /** Why streams end now, once they do. */

@@ -87,7 +87,7 @@ export async function startFrontend(
   });
   const port = openHttpPort({
     name: "web",
-    address: settings.listen,
+    addresses: [settings.listen],
     handlers: { http1: page.handle, http2: page.handle },
     limits: { drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
     observer: uncounted,

@@ -9,7 +9,7 @@ const haveBash = havePrograms("bash");
 async function ask(line: string, words: readonly string[], answer: string): Promise<string[]> {
   const command = completionScript("bash");
   assert.equal(command.kind, "local");
-  const script = `${command.kind === "local" ? command.run().text({} as never) : ""}
+  const script = `${command.kind === "local" ? (await command.run()).text({} as never) : ""}
 maglevc() { shift; local IFS=+; echo "$*" >&3; echo "$ANSWER"; }
 COMP_WORDS=("$@") COMP_CWORD=$(($# - 1)) COMP_POINT=\${#COMP_LINE}
 _maglevc 3>&1

@@ -22,11 +22,11 @@ Deno.test("after -- everything is a word", () => {
   assert.deepEqual(parseFlags(["--", "--json"], none).words, ["--json"]);
 });
 
-Deno.test("the server comes from the flag, else the environment, else localhost:9090", () => {
+Deno.test("the server comes from the flag, else the environment", () => {
   const environment = { get: (name: string) => name === "MAGLEV_SERVER" ? "env:2" : undefined };
   assert.equal(parseFlags([], environment).server, "env:2");
   assert.equal(parseFlags(["--server", "flag:1"], environment).server, "flag:1");
-  assert.equal(parseFlags([], none).server, "localhost:9090");
+  assert.equal(parseFlags([], none).server, "");
 });
 
 Deno.test("colour is undecided unless said", () => {
@@ -81,4 +81,15 @@ Deno.test("a server is host:port, with brackets for IPv6 and 9090 when left out"
       message: `--server wants host:port, unix:PATH or a name of servers.yaml, not "${bad}"`,
     });
   }
+});
+
+Deno.test("where the token is comes from the flag, else the environment", () => {
+  const variables = { get: (name: string) => name === "MAGLEV_TOKEN_FILE" ? "/env" : undefined };
+  const none = { get: () => undefined };
+  assert.equal(parseFlags([], variables).tokenFile, "/env");
+  assert.equal(parseFlags(["--token-file=/flag"], variables).tokenFile, "/flag");
+  assert.equal(parseFlags([], none).tokenFile, "");
+  assert.throws(() => splitLineFlags([{ text: "--token-file=/flag" }]), {
+    message: "--token-file is for the start of maglevc, not for a line",
+  });
 });

@@ -30,7 +30,8 @@ for (const { usage } of commandLines()) {
   const words = usage.replace(/ \[.*/, "").split(" ").map((word) =>
     slotWords[word.slice(1, -1)] ?? word
   );
-  if (words[0] === "quit" || words[0] === "exit" || usage === "show version") continue;
+  // What they print is another each time, or nothing.
+  if (["quit", "exit", "show version", "auth token"].includes(usage)) continue;
   if (words[0] === "watch") words.push("num", String(watched));
   const file = usage.replace(/ \[.*/, "").replaceAll(/[<>]/g, "").replaceAll(" ", "-");
 

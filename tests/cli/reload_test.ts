@@ -29,7 +29,7 @@ async function run(
   const flags = {
     ...{ server: harness.address, words },
     ...{ color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun, keepGoing: false, timeout: undefined },
+    ...{ dryRun, keepGoing: false, timeout: undefined, tokenFile: "" },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   return { code, said };

@@ -30,6 +30,7 @@ const file = `servers:
   rtr1: { address: rtr1.example.net:9090 }
   rtr2:
     address: unix:/run/vpp-maglev/api.sock
+    token-file: /home/alice/token
 `;
 
 Deno.test("names of the file stand for their addresses, other words for themselves", () =>
@@ -37,7 +38,7 @@ Deno.test("names of the file stand for their addresses, other words for themselv
     const servers = await resolveServers("rtr1, rtr2,other,[::1]:1", environment({ HOME: home }));
     assert.deepEqual(servers, [
       { name: "rtr1", address: "rtr1.example.net:9090" },
-      { name: "rtr2", address: "unix:/run/vpp-maglev/api.sock" },
+      { name: "rtr2", address: "unix:/run/vpp-maglev/api.sock", tokenFile: "/home/alice/token" },
       { name: "other", address: "other" },
       { name: "[::1]:1", address: "[::1]:1" },
     ]);
@@ -59,7 +60,9 @@ Deno.test("a list that names a server twice, or nothing, is refused", async () =
 });
 
 const wrong: readonly (readonly [text: string, message: string])[] = [
-  ["servers:\n  a: { adress: x }\n", '2:8: unknown key "adress"; there is address'],
+  ["servers:\n  a: { adress: x }\n", '2:8: unknown key "adress"; there is address, token-file'],
+  ["servers:\n  a: { address: x, token-file: t }\n", "2:32: token-file is to be an absolute path"],
+  ["servers:\n  a: { address: x, token-file: 7 }\n", "2:32: token-file is to be an absolute path"],
   ["server: {}\n", '1:1: unknown key "server"; there is servers'],
   ["servers:\n  a: {}\n", "2:6: server a needs an address such as rtr1:9090"],
   ["servers:\n  a: { address: 7 }\n", "2:17: server a needs an address such as rtr1:9090"],

@@ -37,7 +37,7 @@ const cases: readonly (readonly [line: string, expected: string])[] = [
   ["watch events log level debug backend", "watch events log level debug backend {}"],
   ["watch events backend num 100", "watch events backend num {num=100}"],
   ["watch events log backend", "watch events log backend {}"],
-  ["", "… show set sync wait watch config completion help quit exit"],
+  ["", "… show set sync wait watch config auth completion help quit exit"],
   ["show vpp", "… info lb"],
   ["set backend x", "… pause resume disable enable drain reset"],
   ["watch events num", "… <num>"],

@@ -28,6 +28,8 @@ Deno.test("without flags and environment the defaults are those of the manual", 
   deepEqual(settings([]), {
     configPath: "/etc/vpp-maglev/maglev.yaml",
     grpcAddress: ":9090",
+    grpcSocket: { mode: 0o660, group: "" },
+    authPath: "",
     hostNames: [],
     origins: [],
     open: false,
@@ -75,15 +77,24 @@ Deno.test("a switch may stand in the environment, where empty is not said", () =
   equal(complaint([], { MAGLEV_OPEN: "yes" }), 'MAGLEV_OPEN is true or false, not "yes"');
 });
 
+const access = {
+  grpcAddress: ":9090",
+  grpcSocket: { mode: 0o660, group: "" },
+  authPath: "",
+  open: false,
+};
+
 Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
+    access,
     strict: false,
   });
   deepEqual(readRequest(["--strict", "--check", "--config=/c"], environment()), {
     kind: "check",
     configPath: "/c",
+    access,
     strict: true,
   });
   throws(() => readRequest(["--strict"], environment()), {
@@ -102,6 +113,35 @@ Deno.test("addresses may be IPv4, bracketed IPv6, a name or left out", () => {
   equal(settings(["--grpc-addr=[::1]:80"]).grpcAddress, "[::1]:80");
 });
 
+Deno.test("a list may be given several times, and wins over the environment as a whole", () => {
+  const variables = { MAGLEV_GRPC_ADDR: ":1", MAGLEV_HOST_NAME: "env" };
+  const given = settings(["--grpc-addr=:2", "--grpc-addr", "unix:/a,:3"], variables);
+  equal(given.grpcAddress, ":2,unix:/a,:3");
+  deepEqual(given.hostNames, ["env"]);
+  deepEqual(settings(["--host-name=a", "--host-name=b,c"]).hostNames, ["a", "b", "c"]);
+  equal(settings(["--log-level=warn", "--log-level=error"]).logLevel, "error");
+});
+
+Deno.test("a file of who may do what and nobody being asked exclude each other", () => {
+  equal(settings(["--auth=/a.yaml"]).authPath, "/a.yaml");
+  equal(settings([], { MAGLEV_AUTH: "/a.yaml" }).authPath, "/a.yaml");
+  const said = "--open asks nobody who it is, and --auth everybody: leave one out";
+  equal(complaint(["--auth=/a.yaml", "--open"]), said);
+  equal(complaint(["--open"], { MAGLEV_AUTH: "/a.yaml" }), said);
+  equal(complaint(["--check", "--auth=/a.yaml", "--open"]), said);
+});
+
+Deno.test("permissions of sockets are octal", () => {
+  const mode = (text: string) => settings([`--grpc-socket-mode=${text}`]).grpcSocket.mode;
+  deepEqual(["0660", "600", "0777", "000"].map(mode), [0o660, 0o600, 0o777, 0]);
+  for (const text of ["", "66", "0668", "4755", "01777", "0o660", "-660", " 660"]) {
+    equal(
+      complaint([`--grpc-socket-mode=${text}`]),
+      `--grpc-socket-mode takes permissions such as 0660, not "${text}"`,
+    );
+  }
+});
+
 Deno.test("what cannot be understood is said in a sentence", () => {
   const cases: [string[], string][] = [
     [["--colour"], "unknown flag --colour, see --help"],
@@ -113,8 +153,13 @@ Deno.test("what cannot be understood is said in a sentence", () => {
     [["--log-level=loud"], '--log-level is debug, info, warn or error, not "loud"'],
     [
       ["--grpc-addr=:99999"],
-      "--grpc-addr is an address and a port such as :9090, " +
-      '127.0.0.1:9090 or [::1]:9090, not ":99999"',
+      "--grpc-addr takes addresses and ports such as :9090, 127.0.0.1:9090 or [::1]:9090, and " +
+      'sockets such as unix:/run/vpp-maglev/api.sock: ":99999" is not host:port, ' +
+      "[ipv6]:port or :port",
+    ],
+    [
+      ["--grpc-socket-mode=rw"],
+      '--grpc-socket-mode takes permissions such as 0660, not "rw"',
     ],
     [
       ["--metrics-addr=9091"],

@@ -35,8 +35,8 @@ Deno.test({
       assert.equal(await ask(daemon, "127.0.0.1", "DisableBackend"), 200);
       await daemon.log("operator-action", { action: "disable", "actor-from": "127.0.0.1" });
       if (isOpen) {
-        const { level } = await daemon.log("grpc-listen-open");
-        assert.equal(level, "WARN");
+        const { level, addr } = await daemon.log("grpc-listen-open");
+        assert.deepEqual([level, addr], ["WARN", ":0"]);
         await daemon.log("operator-action", { action: "pause", "actor-from": elsewhere });
       } else {
         const names = daemon.entries.map(({ msg }) => msg);

@@ -38,10 +38,13 @@ export class Maglevd implements AsyncDisposable {
     const folder = await Deno.makeTempDir({ prefix: "maglevd-" });
     const path = `${folder}/maglev.yaml`;
     await Deno.writeTextFile(path, config);
+    // Addresses that are given add up.
+    const isPlaced = args.some((arg) => arg.startsWith("--grpc-addr"));
     const child = new Deno.Command(Deno.execPath(), {
       args: [
         ...["run", ...permissions, program, `--config=${path}`],
-        ...["--grpc-addr=127.0.0.1:0", "--metrics-addr=127.0.0.1:0", "--vpp-api-addr="],
+        ...isPlaced ? [] : ["--grpc-addr=127.0.0.1:0"],
+        ...["--metrics-addr=127.0.0.1:0", "--vpp-api-addr="],
         ...args,
       ],
       stdin: "null",

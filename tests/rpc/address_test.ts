@@ -1,5 +1,10 @@
 import assert from "node:assert/strict";
-import { formatListenAddress, parseListenAddress, peerName } from "../../lib/rpc/address.ts";
+import {
+  formatListenAddress,
+  parseListenAddress,
+  parseListenAddresses,
+  peerName,
+} from "../../lib/rpc/address.ts";
 
 Deno.test("addresses to listen on are read as Go reads them", () => {
   const cases: [string, string | undefined, number][] = [
@@ -30,4 +35,28 @@ Deno.test("IPv6 addresses are printed in brackets, mapped peers as IPv4", () => 
   assert.equal(formatListenAddress("192.0.2.1", 1), "192.0.2.1:1");
   assert.equal(peerName("::ffff:192.0.2.1"), "192.0.2.1");
   assert.equal(peerName("2001:db8::1"), "2001:db8::1");
+});
+
+Deno.test("several addresses have commas or blanks between, and sockets are among them", () => {
+  assert.deepEqual(parseListenAddresses(":1, unix:/run/a.sock 127.0.0.1:2,unix:///b"), [
+    { hostname: undefined, port: 1 },
+    { path: "/run/a.sock" },
+    { hostname: "127.0.0.1", port: 2 },
+    { path: "/b" },
+  ]);
+  const long = `/${"x".repeat(106)}`;
+  assert.deepEqual(parseListenAddresses(`unix:${long}`), [{ path: long }]);
+  const refused: [text: string, message: string][] = [
+    ["", "there is no address to listen on"],
+    [" , ", "there is no address to listen on"],
+    [":1,:1", '":1" stands there twice'],
+    [":1,9090", '"9090" is not host:port, [ipv6]:port or :port'],
+    ["unix:a.sock", '"unix:a.sock" is not unix: and an absolute path'],
+    ["unix:", '"unix:" is not unix: and an absolute path'],
+    ["unix:/run/", '"unix:/run/" is not unix: and an absolute path'],
+    [`unix:${long}y`, `the path of "unix:${long}y" is longer than 107 bytes`],
+  ];
+  for (const [text, message] of refused) {
+    assert.throws(() => parseListenAddresses(text), new RangeError(message), text);
+  }
 });

@@ -15,6 +15,7 @@ import { countedRoom, watchBudgets } from "./budget/roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";
+import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
 import { anybody, auditOn } from "./callers.ts";
 import type { Identify } from "../../lib/rpc/caller.ts";
 
@@ -45,6 +46,7 @@ export class ApiBed implements Disposable {
     const streams = new StreamRegistry();
     const { observer } = this;
     const audit = auditOn(events, observer, bed.clock);
+    const failures = new FailedLogins(clock);
     const calls = openCallSlots(new Budgets(log, clock));
     const rpcs = [
       ...maglevRpcs({
@@ -59,7 +61,7 @@ export class ApiBed implements Disposable {
         status: anyStatus,
       }),
       ...more,
-    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit }));
+    ].map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit, failures }));
     const messages = defaultMessageLimits;
     this.handlers = httpAdapter({
       handlers: universalHandlers(rpcs, messages),

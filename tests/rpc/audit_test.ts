@@ -169,7 +169,7 @@ Deno.test("of many who may not some are told, and the next one says how many wer
   };
   const audit = auditOn(bed.stream, observer, clock);
   const attempt = (peer: string) =>
-    audit.refused({ ...stranger, peer }, "PauseBackend", "backend web0", "no");
+    audit.refused({ ...stranger, peer }, "PauseBackend", "backend web0", "PermissionDenied", "no");
   for (let i = 0; i < 20; i++) attempt("192.0.2.9");
   assert.equal(audits(bed).length, 5);
   attempt("192.0.2.10");
@@ -212,8 +212,18 @@ Deno.test("what clients send is told bounded, and without control characters", (
 
 Deno.test("who calls is known by where the call comes from", async () => {
   const identify = identifyBy(accessByPlace({ open: false }));
-  using api = new ApiBed(new CheckerBed(), {}, [], () => identify({ peer: "127.0.0.1" }));
+  using api = new ApiBed(
+    new CheckerBed(),
+    {},
+    [],
+    () => identify({ peer: "127.0.0.1", connection: {}, headers: [] }),
+  );
   assert.equal(await ask(api, m.disableBackend, { name: "web0" }), 0);
-  using other = new ApiBed(new CheckerBed(), {}, [], () => identify({ peer: "192.0.2.1" }));
+  using other = new ApiBed(
+    new CheckerBed(),
+    {},
+    [],
+    () => identify({ peer: "192.0.2.1", connection: {}, headers: [] }),
+  );
   assert.equal(await ask(other, m.disableBackend, { name: "web0" }), Code.PermissionDenied);
 });

@@ -11,6 +11,7 @@ import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
 import { echoRpcs } from "./echo.ts";
+import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";
 import { operatorAt, unread } from "./callers.ts";
@@ -37,12 +38,14 @@ class Notes implements RpcObserver {
 }
 
 function setUp() {
+  const clock = new FakeClock();
   const deps = {
     observer: new Notes(),
-    clock: new FakeClock(),
+    clock,
     log: new FakeLog(),
     streams: new StreamRegistry(),
     audit: unread(),
+    failures: new FailedLogins(clock),
   };
   const abort = new AbortController();
   const context: CallContext = { signal: abort.signal, principal: operatorAt(), binary: true };

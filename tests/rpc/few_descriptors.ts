@@ -15,7 +15,7 @@ const answer = () => Promise.resolve({ status: 204, headers: [] });
 const ports = (["grpc", "metrics"] as const).map((name) =>
   openHttpPort({
     name,
-    address: { hostname: "127.0.0.1", port: 0 },
+    addresses: [{ hostname: "127.0.0.1", port: 0 }],
     handlers: { http1: answer, http2: answer },
     observer: uncounted,
     budgets: new Budgets(silentLogger, systemClock),

@@ -8,6 +8,7 @@ import { gzipSync } from "node:zlib";
 import { GetBackendRequestSchema, SetWeightRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
+import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
@@ -42,6 +43,8 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
     const clock = systemClock;
     const streams = new StreamRegistry();
     const calls = openCallSlots(new Budgets(log, clock));
+    const failures = new FailedLogins(clock);
+    const deps = { observer, clock, log, streams, audit: unread(), failures };
     const rpcs = maglevRpcs({
       checker,
       journal,
@@ -53,7 +56,7 @@ function setUp(): { direct: H2Handler; universal: H2Handler; observers: FakeObse
       calls,
       status: anyStatus,
     })
-      .map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit: unread() }));
+      .map((rpc) => instrumented(rpc, deps));
     const handlers = universalHandlers(rpcs, limits);
     const room = usualRoom();
     const shortcuts = short

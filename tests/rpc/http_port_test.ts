@@ -19,7 +19,7 @@ function open(limits: HttpPortLimits = {}, answer: H2Handler = no) {
   const counts = { opened: 0, closed: 0, refused: 0, displaced: 0, failed: 0 };
   const port = openHttpPort({
     name: "metrics",
-    address: { hostname: "127.0.0.1", port: 0 },
+    addresses: [{ hostname: "127.0.0.1", port: 0 }],
     handlers: { http1: answer, http2: answer },
     limits,
     observer: {

@@ -5,15 +5,19 @@ import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import {
   accessByPlace,
+  accessByRules,
   covers,
   debugEventsRole,
+  newToken,
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { identifyBy } from "../../lib/rpc/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/methods.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
+import { rulesOf } from "../access/auth_bed.ts";
 import { ApiBed } from "./api_bed.ts";
 import { operatorAt } from "./callers.ts";
 import { CheckerBed } from "./checker_bed.ts";
@@ -41,14 +45,14 @@ function carries(way: Way, { methodKind }: DescMethod): boolean {
 }
 
 /** Everything that is served, for somebody. */
-function apiFor(role: (typeof roles)[number]): ApiBed {
+function apiFor(role: (typeof roles)[number] | "none"): ApiBed {
   const more = [...new HealthService([""]).rpcs(), ...reflectionRpcs(services)];
   return new ApiBed(new CheckerBed(), {}, more, () => ({ ...operatorAt(), role }));
 }
 
 Deno.test("each role may call what it may and nothing else, in each protocol and version", async () => {
   let calls = 0;
-  for (const role of roles) {
+  for (const role of [...roles, "none"] as const) {
     using api = apiFor(role);
     for (const method of methods) {
       const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
@@ -56,13 +60,37 @@ Deno.test("each role may call what it may and nothing else, in each protocol and
         const sent = request(way, method);
         const { code, text } = await call(api.handlers, way, method, sent, { most: 1 });
         const what = `${method.name} by ${role} over ${way.name}: ${code} ${text}`;
-        assert.equal(code === Code.PermissionDenied, !covers(role, needed), what);
-        if (code === Code.PermissionDenied) assert.match(text, /^this takes the role /, what);
+        const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+        assert.equal(code === refusal, !covers(role, needed), what);
+        if (code === refusal) assert.match(text, /^this takes the role /, what);
         calls++;
       }
     }
   }
   assert.ok(calls > 500, String(calls));
+});
+
+Deno.test("a token gives its role and nothing else, in each protocol and version", async () => {
+  const tokens = roles.map((role) => ({ role, ...newToken() }));
+  const entries = tokens.map(({ role, sha256 }) =>
+    `{ name: ${role}, role: ${role}, sha256: "${sha256}" }`
+  );
+  const rules = rulesOf(`auth: { tokens: [${entries.join(", ")}] }`);
+  const access = identifyBy(accessByRules(() => rules));
+  const more = [...new HealthService([""]).rpcs(), ...reflectionRpcs(services)];
+  using api = new ApiBed(new CheckerBed(), {}, more, access);
+  for (const { role, token } of [...tokens, { role: "none", token: undefined } as const]) {
+    for (const method of methods) {
+      const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
+      for (const way of ways.filter((each) => carries(each, method))) {
+        const sending = { most: 1, ...token !== undefined && { token } };
+        const { code } = await call(api.handlers, way, method, request(way, method), sending);
+        const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+        const what = `${method.name} by ${role} over ${way.name}: ${code}`;
+        assert.equal(code === refusal, !covers(role, needed), what);
+      }
+    }
+  }
 });
 
 Deno.test("whoever may only read changes nothing, in whatever protocol", async () => {
@@ -125,7 +153,10 @@ Deno.test("who comes from elsewhere reads over a real port, and is told how to c
   assert.equal(refused.status, 403);
   const { code, message } = await refused.json();
   assert.equal(code, "permission_denied");
-  assert.match(message, /^this takes the role operate, and 127\.0\.0\.1 has view: .* --open$/);
+  assert.match(
+    message,
+    /^this takes the role operate, and 127\.0\.0\.1 has view: .* --auth or --open$/,
+  );
   assert.equal(harness.bed.checker.backend("web0")?.state, "unknown");
 });
 

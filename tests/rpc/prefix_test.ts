@@ -20,7 +20,9 @@ Deno.test("a peer counts as its IPv4 address or its IPv6 /64, and this machine a
     ["127.9.9.9", "127.9.9.9/32", true],
     ["::ffff:127.0.0.1", "127.0.0.1/32", true],
     ["128.0.0.1", "128.0.0.1/32", false],
-    ["unix", "unix", true],
+    ["unix:alice", "unix:alice", true],
+    ["unix:1000", "unix:1000", true],
+    ["unix", "unix", false],
     ["unknown", "unknown", false],
   ];
   for (const [peer, text, isLocal] of table) {

@@ -60,6 +60,8 @@ export interface Outcome {
 export interface Sending {
   readonly gzip?: boolean;
   readonly connection?: object;
+  /** The token that is shown. */
+  readonly token?: string;
 }
 
 /** The request of a call with one message, as it goes over the wire. */
@@ -67,13 +69,14 @@ export function requestOf(
   { type, encoding, framing }: Way,
   method: DescMethod,
   message: Uint8Array,
-  { gzip = false, connection }: Sending = {},
+  { gzip = false, connection, token }: Sending = {},
 ) {
   const data = gzip ? new Uint8Array(gzipSync(message)) : message;
   const envelope = framing === "none" ? data : encodeEnvelope(gzip ? 1 : 0, data);
   const body = framing === "text" ? new TextEncoder().encode(envelope.toBase64()) : envelope;
   const headers: H2Field[] = [["content-type", type]];
   if (gzip) headers.push([encoding, "gzip"]);
+  if (token !== undefined) headers.push(["authorization", `Bearer ${token}`]);
   const path = `/${method.parent.typeName}/${method.name}`;
   return memoryRequest({ path, headers, body: [body], ...connection && { connection } });
 }

@@ -15,6 +15,7 @@ const elsewhere: Readonly<Record<string, string>> = {
   "packaging/grafana/maglev.json": `${share}/grafana/maglev.json`,
   "proto/maglev.proto": `${share}/proto/maglev.proto`,
   "docs/maglev.schema.json": `${share}/maglev.schema.json`,
+  "docs/auth.schema.json": `${share}/auth.schema.json`,
 };
 
 /** Pages for those who change maglevd; they are about files that no package has. */

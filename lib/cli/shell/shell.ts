@@ -24,7 +24,7 @@ const greetingTimeoutMs = 1000;
  * CommandFailure when `--server` names no servers.
  */
 export async function runShell(flags: Flags, signal: AbortSignal): Promise<number> {
-  using targets = await Targets.open(flags.server);
+  using targets = await Targets.open(flags);
   const shell = new Shell(flags, targets, await loadHistory(historyPath(Deno.env)));
   const close = () => shell.close();
   signal.addEventListener("abort", close);

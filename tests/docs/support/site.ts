@@ -53,6 +53,7 @@ export async function startSite(options: SiteOptions): Promise<Site> {
     await Maglevd.start(
       ...[bundles.maglevd, localized(options.config, port)] as const,
       ...[`--state-dir=${folder}/state`, ...options.vpp ? vpp.flags : []],
+      `--grpc-addr=127.0.0.1:0,unix:${folder}/maglevd.sock`,
     ),
   );
   await makeCommands(folder, bundles);
@@ -205,7 +206,8 @@ async function runScript(
   const metrics = new URL(daemon.metricsUrl).host;
   const local = script
     .replaceAll("localhost:9090", daemon.server)
-    .replaceAll("localhost:9091", metrics);
+    .replaceAll("localhost:9091", metrics)
+    .replaceAll("/run/vpp-maglev/api.sock", `${folder}/maglevd.sock`);
   const child = new Deno.Command("bash", {
     args: ["-euo", "pipefail", "-c", `{ ${local}\n} 2>&1`],
     cwd: folder,

@@ -295,7 +295,7 @@ Deno.test({
     });
     const stubs = await makeStubs();
     try {
-      await using peer = new PythonPeer("grpcio_peer.py", stubs, port.address);
+      await using peer = new PythonPeer("grpcio_peer.py", stubs, port.addresses[0] ?? "");
       assert.deepEqual(await peer.do("echo", { size: 2 ** 25 }), { equal: true });
       assert.deepEqual(await peer.do("echo", { size: 2 ** 22, compress: true }), { equal: true });
       assert.deepEqual(await peer.do("ping_pong", { count: 300, size: 1000 }), { equal: 300 });

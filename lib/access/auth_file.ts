@@ -1,0 +1,105 @@
+import {
+  type ConfigWarning,
+  type InvalidFile,
+  parseSections,
+  readTextFile,
+  type SectionOf,
+} from "../config/mod.ts";
+import type { Accounts } from "./accounts.ts";
+import { authSpec } from "./auth_schema.ts";
+import type { AuthRules, Grant } from "./rules.ts";
+
+/** What became of a file of `--auth`. */
+export type AuthOutcome = { readonly kind: "valid"; readonly rules: AuthRules } | InvalidFile;
+
+/** Reads and checks a file of `--auth`. Never rejects. */
+export async function loadAuth(path: string, accounts: Accounts): Promise<AuthOutcome> {
+  const text = await readTextFile(path);
+  return typeof text === "string" ? parseAuth(text, path, accounts) : text;
+}
+
+/** Checks its text; `file` is only repeated in messages, which never repeat what may be secret. */
+export function parseAuth(text: string, file: string, accounts: Accounts): AuthOutcome {
+  const parsed = parseSections(authSpec, text, file);
+  const { problems } = parsed;
+  const auth = parsed.file?.values.auth;
+  const rules = auth && !problems.parseFailed ? rulesOf(auth, { problems, accounts }) : undefined;
+  const failed = problems.finish();
+  if (failed) {
+    return { kind: "invalid", file, ...failed, problems: failed.problems.map(withoutSecrets) };
+  }
+  if (!rules) throw new TypeError(`${file} cannot be used, and no rule tells why`);
+  return { kind: "valid", rules };
+}
+
+/** What is long and without a blank may be a token or a digest that stands in a wrong place. */
+const longWord = /[A-Za-z0-9_+/=-]{20,}/g;
+
+function withoutSecrets<P extends ConfigWarning>(problem: P): P {
+  const hide = (text: string) => text.replaceAll(longWord, "(not shown)");
+  return { ...problem, path: hide(problem.path), message: hide(problem.message) };
+}
+
+type AuthSection = SectionOf<(typeof authSpec)["fields"]["auth"]>;
+type UnixSection = SectionOf<(typeof authSpec)["fields"]["auth"]["fields"]["unix"]["of"]>;
+
+/** What reading goes by. */
+interface Around {
+  readonly problems: ReturnType<typeof parseSections>["problems"];
+  readonly accounts: Accounts;
+}
+
+function rulesOf({ at, path, values }: AuthSection, around: Around): AuthRules {
+  const users = new Map<number, Grant>();
+  const groups = new Map<number, Grant>();
+  for (const entry of values.unix) addUnix(entry, users, groups, around);
+  const tokens: (Grant & { name: string; digest: Uint8Array })[] = [];
+  const digests = new Set<string>();
+  for (const { values: { name, role, sha256 }, at, path } of values.tokens) {
+    if (name === undefined || role === undefined || sha256 === undefined) continue;
+    if (digests.has(sha256)) {
+      around.problems.add("semantic", at, path, "this token stands there twice");
+    }
+    digests.add(sha256);
+    if (/^[0-9a-f]{64}$/.test(sha256)) {
+      tokens.push({ name, role, digest: Uint8Array.fromHex(sha256) });
+    }
+  }
+  if (values.unix.length === 0 && values.tokens.length === 0) {
+    around.problems.add("semantic", at, path, "names nobody: nobody could change anything");
+  }
+  return { anonymous: values.anonymous ?? "none", users, groups, tokens };
+}
+
+/** Who is from another user namespace, and has no number here (user_namespaces(7)). */
+const overflowId = 65534;
+
+function addUnix(
+  { at, path, values: { user, group, role, name } }: UnixSection,
+  users: Map<number, Grant>,
+  groups: Map<number, Grant>,
+  { problems, accounts }: Around,
+): void {
+  const fault = (message: string) => problems.add("semantic", at, path, message);
+  if ((user === undefined) === (group === undefined)) {
+    return fault("needs either a user or a group, and not both");
+  }
+  if (role === undefined) return;
+  const [kind, wanted = "", id] = user !== undefined
+    ? ["user", user, numberOf(user) ?? accounts.uid(user)] as const
+    : ["group", group, numberOf(group ?? "") ?? accounts.gid(group ?? "")] as const;
+  if (id === undefined) {
+    const file = kind === "user" ? "/etc/passwd" : "/etc/group";
+    return fault(`${file} has no ${kind} "${wanted}"; give its number if it comes from elsewhere`);
+  }
+  if (id >= overflowId && id <= overflowId + 1) {
+    return fault(`${kind} ${wanted} is what the kernel calls everybody that it does not know`);
+  }
+  const into = kind === "user" ? users : groups;
+  if (into.has(id)) return fault(`${kind} "${wanted}" stands there twice`);
+  into.set(id, { role, name });
+}
+
+function numberOf(text: string): number | undefined {
+  return /^\d{1,10}$/.test(text) ? Number(text) : undefined;
+}

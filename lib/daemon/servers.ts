@@ -1,0 +1,90 @@
+import { accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
+import type { Checker } from "../checker/mod.ts";
+import { serveMetrics } from "../metrics/mod.ts";
+import { type Audit, machineNames, startRpcServer } from "../rpc/mod.ts";
+import type { RpcServer, SocketRights } from "../rpc/mod.ts";
+import type { Keeper, StateCondition } from "../state/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import type { VppService } from "../vpp/mod.ts";
+import type { Base } from "./base.ts";
+import type { ConfigFile } from "./config_file.ts";
+import type { Settings } from "./settings.ts";
+
+/** Unix milliseconds at which this process began. */
+const startedAt = systemClock.wall();
+
+const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
+
+/** Serves the API. Rejects with a sentence when that cannot be. */
+export async function startApi(
+  { settings, auth, log, metrics, supervisor, budgets, events, journal }: Base,
+  checker: Checker,
+  config: ConfigFile,
+  vpp: VppService | undefined,
+  keeper: Keeper | undefined,
+  audit: Audit,
+): Promise<RpcServer> {
+  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
+  const server = startRpcServer({
+    addr: settings.grpcAddress,
+    rights: socketRights(settings.grpcSocket),
+    checker,
+    journal,
+    archive: keeper,
+    memory: keeper,
+    status: async () => ({
+      startedAt,
+      config: await config.status(),
+      state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
+    }),
+    events,
+    logs: log,
+    vpp,
+    config,
+    observer: metrics.rpcObserver,
+    connections: metrics.connectionObserver("grpc"),
+    browsers: {
+      hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
+      origins: new Set(settings.origins),
+    },
+    access: auth ? accessByRules(() => auth.rules) : accessByPlace({ open: settings.open }),
+    audit,
+    budgets,
+    supervisor,
+    log,
+    reflection: settings.reflection,
+    clock: systemClock,
+  });
+  for (const addr of server.addresses) log.info("api-listening", { addr });
+  return server;
+}
+
+/** Who may connect. Throws a sentence when there is no such group. */
+function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
+  if (group === "") return { mode };
+  const gid = /^\d+$/.test(group) ? Number(group) : new Accounts(systemClock).gid(group);
+  if (gid === undefined) {
+    throw new Error(`--grpc-socket-group: /etc/group has no group "${group}"; give its number`);
+  }
+  return { mode, gid };
+}
+
+/** Serves metrics, if they are asked for. Throws a sentence when that cannot be. */
+export function startMetricsServer(
+  { settings, log, metrics, supervisor, budgets }: Base,
+  parts: AsyncDisposableStack,
+): void {
+  const { metricsAddress } = settings;
+  if (!metricsAddress) return;
+  const server = serveMetrics({
+    address: metricsAddress,
+    metrics,
+    connections: metrics.connectionObserver("metrics"),
+    budgets,
+    supervisor,
+    clock: systemClock,
+    log,
+  });
+  parts.defer(() => server.close());
+  log.info("metrics-listening", { addr: server.address });
+}

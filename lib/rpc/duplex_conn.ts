@@ -1,0 +1,70 @@
+import type { Duplex } from "node:stream";
+import type { ByteConn } from "../h2/mod.ts";
+
+/**
+ * A stream of Node's as a connection. Nothing is read ahead of what the stream itself holds, and a
+ * write is over when the stream has passed it on.
+ */
+export class DuplexConn implements ByteConn {
+  /** What was taken off the stream and had no room. */
+  #rest = new Uint8Array();
+  #end: { readonly error: Error | undefined } | undefined;
+  #wakeReader = () => {};
+  /** Writes under way. */
+  readonly #writing = new Set<(error: Error) => void>();
+
+  /** Owns `duplex` from now on. */
+  constructor(private readonly duplex: Duplex) {
+    duplex.on("readable", () => this.#wakeReader());
+    duplex.on("end", () => this.#over(undefined));
+    duplex.on("error", (error: Error) => this.#over(error));
+    duplex.on("close", () => this.#over(new Deno.errors.BadResource("the connection is closed")));
+  }
+
+  async read(into: Uint8Array): Promise<number | null> {
+    for (;;) {
+      if (this.#rest.length === 0) this.#rest = this.duplex.read() ?? this.#rest;
+      const count = Math.min(into.length, this.#rest.length);
+      if (count > 0) {
+        into.set(this.#rest.subarray(0, count));
+        this.#rest = this.#rest.subarray(count);
+        return count;
+      }
+      if (this.#end?.error) throw this.#end.error;
+      if (this.#end) return null;
+      await new Promise<void>((resolve) => this.#wakeReader = resolve);
+    }
+  }
+
+  write(octets: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.duplex.destroyed) {
+        return reject(new Deno.errors.BadResource("the connection is closed"));
+      }
+      this.#writing.add(reject);
+      this.duplex.write(octets, (error) => {
+        this.#writing.delete(reject);
+        if (error) reject(error);
+        else resolve(octets.length);
+      });
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve) => void this.duplex.end(resolve));
+  }
+
+  close(): void {
+    this.duplex.destroy();
+    this.#over(new Deno.errors.BadResource("the connection is closed"));
+  }
+
+  #over(error: Error | undefined): void {
+    // Whoever has read to the end is not told of what came later, but who writes is.
+    this.#end ??= { error };
+    this.#wakeReader();
+    if (!error) return;
+    for (const reject of this.#writing) reject(error);
+    this.#writing.clear();
+  }
+}

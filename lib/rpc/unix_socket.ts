@@ -1,0 +1,150 @@
+import { Socket } from "node:net";
+import { dirname } from "node:path";
+import { Accounts, type Credentials } from "../access/mod.ts";
+import { isListening, NetError, UnixListener } from "../net/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import type { SocketAddress } from "./address.ts";
+import { queueLength } from "./budget.ts";
+import { DuplexConn } from "./duplex_conn.ts";
+import { ListenError } from "./listen_error.ts";
+import { acceptFrom } from "./listener.ts";
+import type { AcceptingListener, Listener, ListenOptions, NamedConn } from "./listener.ts";
+
+/** Who may connect to a Unix socket. */
+export interface SocketRights {
+  /** Permissions of the file, as of chmod(2): to connect takes the right to write. */
+  readonly mode: number;
+  /** The number of the group that the file belongs to; that of the process unless given. */
+  readonly gid?: number | undefined;
+}
+
+/** The owner and its group. */
+export const usualRights: SocketRights = { mode: 0o660 };
+
+/** The permission bits of whoever is neither owner nor of the group. */
+const othersMayWrite = 0o002;
+/** Where it is set, files can be renamed by their owners only. */
+const sticky = 0o1000;
+
+/**
+ * Opens a Unix socket and accepts connections until it is closed. Throws a sentence if it cannot.
+ */
+export function listenUnix(
+  address: SocketAddress,
+  rights: SocketRights,
+  options: Omit<ListenOptions, "tls">,
+): Listener {
+  const { name, clock, supervisor } = options;
+  const where = `unix:${address.path}`;
+  const open = () => {
+    try {
+      return UnixSocket.open(address, rights, clock);
+    } catch (error) {
+      throw new ListenError(where, name, error);
+    }
+  };
+  let socket: UnixSocket | undefined = open();
+  const task = supervisor.start(`${name}-listener`, async (signal) => {
+    const current = socket ?? open();
+    socket = undefined;
+    await acceptFrom([current], options, signal);
+  });
+  return { address: where, close: () => task.close() };
+}
+
+/** A Unix socket that accepts. */
+export class UnixSocket implements AcceptingListener {
+  readonly #path: string;
+  readonly #listener: UnixListener;
+  readonly #accounts: Accounts;
+  readonly #identity: string;
+  #isClosed = false;
+
+  private constructor(path: string, listener: UnixListener, accounts: Accounts) {
+    this.#path = path;
+    this.#listener = listener;
+    this.#accounts = accounts;
+    this.#identity = identityOf(path);
+  }
+
+  /**
+   * Listens at a path. A file that a process has left behind there is replaced; what is in use, or
+   * is no socket, is not. Nobody can connect before the rights are set. Throws an Error.
+   */
+  static open({ path }: SocketAddress, rights: SocketRights, clock: Clock): UnixSocket {
+    const isUnsafe = (mode: number) => (mode & othersMayWrite) !== 0 && (mode & sticky) === 0;
+    const directory = dirname(path);
+    if (isUnsafe(modeOf(directory))) {
+      throw new Error(`everybody may replace files in ${directory}: put it elsewhere`);
+    }
+    const open = () => UnixListener.open(path, queueLength, () => setRights(path, rights));
+    let listener: UnixListener;
+    try {
+      listener = open();
+    } catch (error) {
+      if (!(error instanceof NetError) || error.code !== "EADDRINUSE") throw error;
+      removeStale(path);
+      listener = open();
+    }
+    return new UnixSocket(path, listener, new Accounts(clock));
+  }
+
+  /** The next client, with who that is. */
+  async accept(): Promise<NamedConn> {
+    const { fd, peer: { uid, gid, groups } } = await this.#listener.accept();
+    const user = this.#accounts.userName(uid);
+    const credentials = { kind: "unix", user, uid, gids: [gid, ...groups] } as const;
+    const socket = new Socket({ fd: fd.number, allowHalfOpen: true });
+    fd.release();
+    return new UnixConn(socket, `unix:${user}`, credentials);
+  }
+
+  /** Stops listening, and removes the file unless another has taken its place. Idempotent. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#listener.close();
+    if (identityOf(this.#path) === this.#identity) Deno.removeSync(this.#path);
+  }
+}
+
+class UnixConn extends DuplexConn implements NamedConn {
+  constructor(socket: Socket, readonly peer: string, readonly credentials: Credentials) {
+    super(socket);
+  }
+}
+
+function modeOf(directory: string): number {
+  try {
+    return Deno.statSync(directory).mode ?? 0;
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`there is no directory ${directory}`);
+  }
+}
+
+function setRights(path: string, { mode, gid }: SocketRights): void {
+  if (!Deno.lstatSync(path).isSocket) {
+    throw new Error(`another file has taken the place of ${path}`);
+  }
+  if (gid !== undefined) Deno.chownSync(path, null, gid);
+  Deno.chmodSync(path, mode);
+}
+
+function removeStale(path: string): void {
+  const { isSocket } = Deno.lstatSync(path);
+  if (!isSocket) throw new Error("there is a file of that name, which is no socket");
+  if (isListening(path)) throw new Deno.errors.AddrInUse("another program listens there");
+  Deno.removeSync(path);
+}
+
+/** Which file a path leads to; empty where there is none. */
+function identityOf(path: string): string {
+  try {
+    const { dev, ino } = Deno.lstatSync(path);
+    return `${dev} ${ino}`;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return "";
+    throw error;
+  }
+}
