@@ -12,6 +12,7 @@ import type { Daemon } from "./daemon.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { usage, UsageError } from "./flags.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
+import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { CheckRequest, Request, Settings } from "./settings.ts";
@@ -52,6 +53,8 @@ async function carryOut(args: readonly string[]): Promise<number> {
       return exitCodes.done;
     case "check":
       return await check(request);
+    case "reload":
+      return await reload();
     case "run":
       return await serve(request.settings);
   }
@@ -67,19 +70,25 @@ function read(args: readonly string[]): Request | string {
   }
 }
 
-/**
- * `--check`: what is right goes to standard output, what is wrong to standard error. A service
- * manager that asks, before it has a daemon reload the file, is told as well.
- */
+/** `--check`: what is right goes to standard output, what is wrong to standard error. */
 async function check({ configPath, strict }: CheckRequest): Promise<number> {
   const outcome = await loadConfig(configPath);
-  if (outcome.kind === "valid") {
-    console.log(formatOutcome(outcome));
-  } else {
-    complain(formatOutcome(outcome));
-    serviceManager(silentLogger).status(refusedStatus(outcome));
-  }
+  if (outcome.kind === "valid") console.log(formatOutcome(outcome));
+  else complain(formatOutcome(outcome));
   return checkExitCode(outcome, strict);
+}
+
+/** `--reload`: the daemon itself tells the service manager what became of it. */
+async function reload(): Promise<number> {
+  try {
+    const { code, message } = await askForReload(Deno.env, systemClock);
+    if (message !== "") complain(message);
+    return code;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(`maglevd: ${error.message}`);
+    return exitCodes.semantic;
+  }
 }
 
 /** To standard error: every line an error where that is the journal. */
@@ -131,7 +140,7 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   logWarnings(outcome.warnings, log);
   const daemon = running.daemon = await start(settings, outcome.config, log, manager);
   if (!daemon) return exitCodes.startFailed;
-  if (running.reloadAsked) void daemon.reload(hangup);
+  if (running.reloadAsked) void reloadAndTell(daemon, log);
   const { code, why } = await told;
   log.info("stopping", { why });
   manager.stopping(`ended: ${why}`);
@@ -180,7 +189,7 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
   const { promise, resolve } = Promise.withResolvers<Told>();
   listenToSignals({
     reload: () => {
-      if (running.daemon) void running.daemon.reload(hangup);
+      if (running.daemon) void reloadAndTell(running.daemon, log);
       else running.reloadAsked = true;
     },
     stop: (signal) => resolve({ code: exitCodes.done, why: signal }),
@@ -196,6 +205,17 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
     giveUp: () => resolve({ code: exitCodes.fault, why: "too many errors" }),
   });
   return promise;
+}
+
+/** Reloads, and tells who sent the signal and waits, if there is such. Never rejects. */
+async function reloadAndTell(daemon: Daemon, log: Logger): Promise<void> {
+  const unanswered = (error: unknown) => log.warn("reload-unanswered", { err: reasonOf(error) });
+  await using asker = await reloadAsker(Deno.env).catch((error) => {
+    unanswered(error);
+    return undefined;
+  });
+  const outcome = await daemon.reload(hangup);
+  await asker?.tell(answerTo(outcome)).catch(unanswered);
 }
 
 /** Whether everything could be taken down in time. */
