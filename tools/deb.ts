@@ -13,7 +13,7 @@ import { completionScript } from "../lib/cli/commands/completion.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
 import { installedText } from "./deb/documents.ts";
 import { maintainer as findMaintainer } from "./deb/maintainer.ts";
-import { type DebianPackage, launcherValues, packages, type Source } from "./deb/packages.ts";
+import { type DebianPackage, launcher, packages, type Source } from "./deb/packages.ts";
 import { root, run } from "./programs.ts";
 
 const architectures: Readonly<Record<string, string>> = {
@@ -157,10 +157,7 @@ async function contentOf(
   if ("built" in from) {
     return from.built === "runtime" ? runtime : await read(`${values.out}/${from.built}`);
   }
-  if (from.text !== "launcher") return encode(from.text);
-  const template = await Deno.readTextFile(`${root}packaging/debian/launcher.sh`);
-  const marks = launcherValues();
-  return encode(template.replaceAll(/@([A-Z]+)@/g, (mark, name) => marks[name] ?? mark));
+  return encode(from.text === "launcher" ? await launcher() : from.text);
 }
 
 async function put(

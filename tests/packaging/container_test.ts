@@ -112,8 +112,7 @@ Deno.test(
     try {
       const { success, stderr } = await new Deno.Command(Deno.execPath(), {
         args: [
-          ...["run", "-A", `${root}tools/compile.ts`, "--portable"],
-          ...["--out", `${context}/dist`],
+          ...["run", "-A", `${root}tools/compile.ts`, "--out", `${context}/dist`],
         ],
       }).output();
       assert.ok(success, new TextDecoder().decode(stderr));
