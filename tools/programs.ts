@@ -61,6 +61,12 @@ export const closedFlags: readonly string[] = [
 /** The project's root, with a slash at the end. */
 export const root: string = new URL("..", import.meta.url).pathname;
 
+/** Deno's flags for what runs or builds the programs: with their packages as locked, and no others. */
+export const runtimeLocked: readonly string[] = ["--frozen", `--lock=${root}runtime.lock`];
+
+/** The same for all else, with the packages of the tests. */
+export const locked: readonly string[] = ["--frozen", `--lock=${root}deno.lock`];
+
 /** Runs a program to its end and returns what it printed. Throws with what it complained of. */
 export async function run(
   program: string,

@@ -5,6 +5,7 @@ import { startDaemonProcess } from "../../tools/demo/daemon_process.ts";
 import { firstAct, restartSays, secondAct } from "../../tools/demo/story.ts";
 import { root } from "./places.ts";
 import { Lines, run } from "./process.ts";
+import { runtimeLocked } from "../../tools/programs.ts";
 
 Deno.test("within twelve seconds of the demo's start both servers of a pool are broken", () => {
   const [first, second] = firstAct;
@@ -34,7 +35,7 @@ Deno.test(
   ),
   async () => {
     const demo = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--frozen", "tools/demo.ts"],
+      args: ["run", "-A", ...runtimeLocked, "tools/demo.ts"],
       cwd: root,
       stdin: "null",
       stdout: "piped",

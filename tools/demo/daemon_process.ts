@@ -1,3 +1,4 @@
+import { runtimeLocked } from "../programs.ts";
 import { textLines } from "./lines.ts";
 
 /** A maglevd that runs beside the demo. */
@@ -24,7 +25,7 @@ export function startDaemonProcess(
 ): DaemonProcess {
   const main = new URL("../../main.ts", import.meta.url).pathname;
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", main, ...args],
+    args: ["run", "-A", ...runtimeLocked, "--no-check", main, ...args],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
