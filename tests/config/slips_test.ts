@@ -97,8 +97,8 @@ Deno.test("keys in a row that belong to one place are told at once, others for t
   const body = /(?<=^ {4}www:\n)[^]*/m;
   const shallow = text.replace(body, (lines) => lines.replaceAll(/^ {4}/gm, ""));
   assert.deepEqual(told(shallow), [
-    'unknown keys "address", "protocol", "port", "pools"; they belong under "frontends": ' +
-    "indent them deeper",
+    'unknown keys "address", "protocol", "port", "fail-open" and 1 more; they belong under ' +
+    '"frontends": indent them deeper',
   ]);
   const strange = ["backends: { a: 1 }", "frontends: { a: 1 }", "colour: 1", "flop: 1"];
   const own = "known here: type, port, interval, fast-interval, down-interval, timeout, rise, " +
