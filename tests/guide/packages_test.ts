@@ -3,8 +3,8 @@ import { root, run, runtimeLocked } from "../../tools/programs.ts";
 import { buildPackages, builtVersions } from "../packaging/built_packages.ts";
 import { onSystemdMachine, whyNoMachine } from "../packaging/systemd_machine.ts";
 import { needing } from "../support/programs.ts";
-import { type Fence, fencesOf, missingLines } from "./support/fences.ts";
-import { readPage } from "./support/pages.ts";
+import { type Fence, fencesOf, missingLines } from "../docs/support/fences.ts";
+import { readPage } from "../docs/support/pages.ts";
 
 const fences = fencesOf(await readPage("docs/setup.md"));
 const steps = fences.filter(({ mark }) => mark === "package");
