@@ -24,7 +24,7 @@ function describe(times: readonly number[]): string {
 try {
   await run(
     Deno.execPath(),
-    ["run", "-A", `${root}tools/compile.ts`, "--portable", "--out", out],
+    ["run", "-A", `${root}tools/compile.ts`, "--out", out],
     {},
   );
   for (const name of ["maglevd", "maglevc"]) {

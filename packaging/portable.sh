@@ -1,7 +1,6 @@
 #!/bin/sh
 # maglev @VERSION@ with its runtime, in one file: this script, then gzip members. It is all of
-# @NAMES@: the one whose name it was started by, through a link or a copy of that name, or else the
-# first word after the command.
+# @NAMES@.
 #
 # The first start unpacks it into a directory of the user's own, below one of the usual places or
 # MAGLEV_CACHE_DIR. Every start makes sure that what it runs is what was unpacked, and replaces this
@@ -15,28 +14,11 @@ fail() {
   exit 1
 }
 
-case ${0##*/} in
-  @PATTERN@) name=${0##*/} ;;
-  *)
-    case ${1-} in
-      @PATTERN@)
-        name=$1
-        shift
-        ;;
-      *)
-        echo "maglev: start it as one of @NAMES@, or name one first: $0 @FIRST@ --version" >&2
-        exit 2
-        ;;
-    esac
-    ;;
-esac
-case $name in
-@FLAGS@
-esac
+@CHOOSE@
 
-# What was unpacked, by its hash.
-sums='@RUNTIME_SUM@  runtime
-@SUMS@'
+# The pieces of this file: where each begins and how long it is, packed; and its hash, unpacked.
+pieces='@PIECES@'
+sums='@SUMS@'
 
 # A place where nobody else can exchange what belongs to us.
 trusted() {
@@ -69,9 +51,24 @@ piece() {
   tail -c +"$1" "$0" | head -c "$2" | gzip -dc
 } 2>/dev/null
 
+# Ends this if the file lacks bytes, or if they are not those that it was made of. The first is asked
+# before anything is unpacked, the second, which takes a second, once when that has failed.
+complete() {
+  [ "$(stat -Lc %s "$0")" -ge @SIZE@ ] || fail "$0 is cut off or damaged: get it again"
+}
+sound=
+undamaged() {
+  [ -z "$sound" ] || return 0
+  sound=$(echo "$pieces" | while read -r at size file; do
+    echo "$(piece "$at" "$size" | sha256sum | cut -d' ' -f1)  $file"
+  done)
+  [ "$sound" = "$sums" ] || fail "$0 is cut off or damaged: get it again"
+}
+
 # Makes a copy beside the final place, on disk before it is renamed: nobody ever sees half of it,
 # also not after a power cut. When another start was faster, its copy is used and ours goes away.
 unpack() {
+  complete
   fresh=$(mktemp -d "$home/unpacking.XXXXXX" 2>/dev/null) || return 1
   hold -x 8 "$fresh" || return 1
   if unpack_into "$fresh" && intact "$fresh" && "$fresh/$name" --version >/dev/null 2>&1; then
@@ -86,8 +83,10 @@ unpack() {
 }
 
 unpack_into() {
-  piece @RUNTIME_AT@ @RUNTIME_SIZE@ >"$1/runtime" && chmod 700 "$1/runtime" || return 1
-@PIECES@
+  while read -r at size file; do piece "$at" "$size" >"$1/$file" || return 1; done <<END
+$pieces
+END
+  chmod 700 "$1/runtime" || return 1
   for link in @LINKS@; do ln -s runtime "$1/$link" || return 1; done
   sync "$1"/* "$1"
 } 2>/dev/null
@@ -121,7 +120,7 @@ for base in "${MAGLEV_CACHE_DIR:-}" "${caches%%:*}" "${XDG_CACHE_HOME:-}" \
   # Held before it is looked at, so that nobody removes it in between.
   hold -s 9 "$place" && intact "$place" ||
     { unpack "$place" && hold -s 9 "$place" && intact "$place"; } ||
-    { unpack "$place" && hold -s 9 "$place" && intact "$place"; } || continue
+    { undamaged && unpack "$place" && hold -s 9 "$place" && intact "$place"; } || continue
   DENO_DIR=$place/deno
   DENO_NO_UPDATE_CHECK=1
   # The CA certificates of this system, not those built into the runtime.

@@ -12,6 +12,7 @@ import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
 import { documented } from "./attack/figures.ts";
 import { details, head, legend, row } from "./attack/report.ts";
 import { attacks } from "./attack/table.ts";
+import { locked } from "./programs.ts";
 
 const usage = `usage: deno task attack [NAME | all | backends | figures] [SEED] [OPTIONS]
 
@@ -100,7 +101,7 @@ async function one(attack: string): Promise<Outcome> {
         Deno.execPath(),
         "run",
         "-A",
-        "--frozen",
+        ...locked,
         "--no-check",
         module,
       ],
@@ -150,7 +151,7 @@ async function figures(): Promise<number> {
 /** In a session of its own, whose priority counts outside. */
 async function zoo(): Promise<number> {
   const module = new URL("attack/backends.ts", import.meta.url).pathname;
-  const words = ["run", "-A", "--frozen", "--no-check", module];
+  const words = ["run", "-A", ...locked, "--no-check", module];
   const { code } = await new Deno.Command("setsid", {
     args: ["--wait", Deno.execPath(), ...words, seed, values.seconds, values.priority],
   }).spawn().status;

@@ -6,7 +6,7 @@
  * @module
  */
 
-import { programs, root, run } from "./programs.ts";
+import { programs, root, run, runtimeLocked } from "./programs.ts";
 
 /** The commit, with a mark when the tree holds more than that; `unknown` outside of a repository. */
 async function commit(): Promise<string> {
@@ -32,7 +32,7 @@ async function bundle(folder: string): Promise<void> {
   };`;
   for (const { name, entry } of programs) {
     const path = `${folder}/${name}.js`;
-    await run(Deno.execPath(), ["bundle", "--quiet", "--frozen", "-o", path, entry]);
+    await run(Deno.execPath(), ["bundle", "--quiet", ...runtimeLocked, "-o", path, entry]);
     const code = await Deno.readTextFile(path);
     await Deno.writeTextFile(path, `${stamp}\n${code}`);
     console.log(`${path}: ${Math.round(code.length / 1024)} KiB`);

@@ -1,10 +1,13 @@
 /**
- * Makes executables of maglevd and maglevc in dist/.
+ * Makes executables of the programs in dist/.
  *
- * `deno task compile [--target TRIPLE] [--out FOLDER]` uses `deno compile`, which needs Deno's
- * `denort` once: downloaded by Deno, or named by DENORT_BIN. Where that cannot be had,
- * `deno task compile --portable` makes one file, dist/maglev, that carries the Deno executable and
- * unpacks it when first started, and links to it by the names of the programs.
+ * `deno task compile [--target TRIPLE] [--out FOLDER]` makes one file, dist/maglev, that carries the
+ * Deno executable once for all programs and unpacks it when first started, and links to it by their
+ * names. It needs nothing but this tree.
+ *
+ * `deno task compile --denort` makes an executable of each program by `deno compile`, which needs
+ * Deno's `denort` once: downloaded by Deno, or named by DENORT_BIN. They unpack nothing, and carry it
+ * each for itself.
  *
  * @module
  */
@@ -19,7 +22,7 @@ import { programs, root, run } from "./programs.ts";
 const { values } = parseArgs({
   args: Deno.args,
   options: {
-    portable: { type: "boolean", default: false },
+    denort: { type: "boolean", default: false },
     target: { type: "string", default: hostTarget },
     out: { type: "string", default: `${root}dist` },
     "deno-version": { type: "string", default: Deno.version.deno },
@@ -29,8 +32,8 @@ const { values } = parseArgs({
 try {
   await Deno.mkdir(values.out, { recursive: true });
   await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
-  if (values.portable) await makePortable(values.target, values.out);
-  else await makeCompiled(values.target, values.out);
+  if (values.denort) await makeCompiled(values.target, values.out);
+  else await makePortable(values.target, values.out);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   Deno.exit(1);
@@ -80,8 +83,7 @@ async function makeCompiled(target: string, out: string): Promise<void> {
 function explain(error: Error): never {
   if (!/denort|dl\.deno\.land/.test(error.message)) throw error;
   throw new Error(
-    "deno compile needs denort, which could not be downloaded: set DENORT_BIN, or use " +
-      "deno task compile --portable",
+    "deno compile needs denort, which could not be downloaded: set DENORT_BIN, or leave --denort out",
   );
 }
 

@@ -13,7 +13,7 @@ import { completionScript } from "../lib/cli/commands/completion.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
 import { installedText } from "./deb/documents.ts";
 import { maintainer as findMaintainer } from "./deb/maintainer.ts";
-import { type DebianPackage, launcherValues, packages, type Source } from "./deb/packages.ts";
+import { type DebianPackage, launcher, packages, type Source } from "./deb/packages.ts";
 import { root, run } from "./programs.ts";
 
 const architectures: Readonly<Record<string, string>> = {
@@ -54,16 +54,18 @@ try {
   await Deno.mkdir(values.out, { recursive: true });
   await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
   const making: Making = { maintainer, compression, runtime };
-  for (const each of packages(values.version, completion)) await build(each, making);
+  const scripts = { bash: "", zsh: "", fish: "" };
+  for (const shell of ["bash", "zsh", "fish"] as const) scripts[shell] = await completion(shell);
+  for (const each of packages(values.version, (shell) => scripts[shell])) await build(each, making);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   Deno.exit(1);
 }
 
-function completion(shell: "bash" | "zsh" | "fish"): string {
+async function completion(shell: "bash" | "zsh" | "fish"): Promise<string> {
   const command = completionScript(shell);
   if (command.kind !== "local") throw new TypeError("completion scripts need no server");
-  return String(command.run().json());
+  return String((await command.run()).json());
 }
 
 /** What is the same for all packages. */
@@ -157,10 +159,7 @@ async function contentOf(
   if ("built" in from) {
     return from.built === "runtime" ? runtime : await read(`${values.out}/${from.built}`);
   }
-  if (from.text !== "launcher") return encode(from.text);
-  const template = await Deno.readTextFile(`${root}packaging/debian/launcher.sh`);
-  const marks = launcherValues();
-  return encode(template.replaceAll(/@([A-Z]+)@/g, (mark, name) => marks[name] ?? mark));
+  return encode(from.text === "launcher" ? await launcher() : from.text);
 }
 
 async function put(

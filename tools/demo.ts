@@ -13,7 +13,7 @@ import type { DemoPorts } from "./demo/commands.ts";
 import { demoBackends, demoConfig } from "./demo/config.ts";
 import { type DaemonProcess, startDaemonProcess } from "./demo/daemon_process.ts";
 import { announce, narrate, painter } from "./demo/narrator.ts";
-import { freePort } from "./demo/ports.ts";
+import { expectNobody, firstFree } from "./demo/ports.ts";
 import { type Deed, firstAct, restartAfter, restartSays, secondAct } from "./demo/story.ts";
 import { startVpp } from "./demo/vpp.ts";
 import { demoUser, startDemoWeb } from "./demo/web.ts";
@@ -22,9 +22,6 @@ import type { DemoVpp } from "./demo/vpp.ts";
 const paint = painter(Deno.stdout.isTerminal() && Deno.env.get("NO_COLOR") === undefined);
 const say = (text: string) => console.log(announce(text, new Date(), paint));
 
-/** Where nobody else may listen on a port that `localhost` is to lead to. */
-const everywhere = ["::", "127.0.0.1"];
-
 /** Aborted by Ctrl-C, SIGTERM, or the end of maglevd. */
 const over = new AbortController();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
@@ -32,31 +29,46 @@ for (const signal of ["SIGINT", "SIGTERM"] as const) {
 }
 
 async function demo(parts: AsyncDisposableStack): Promise<number> {
-  const port = freePort(8080, demoBackends.map(({ address }) => address));
-  const backends = demoBackends.map(({ name, address }) =>
-    parts.use(startBackend(name, address, port))
-  );
-  const api = freePort(9090, everywhere);
-  const ports = { api, metrics: freePort(Math.max(9091, api + 1), everywhere) };
+  const { port, backends } = await firstFree(8080, startBackends);
+  for (const backend of backends) parts.use(backend);
 
   const folder = parts.adopt(await Deno.makeTempDir({ prefix: "maglev-demo-" }), removeFolder);
   await Deno.writeTextFile(`${folder}/maglev.yaml`, demoConfig(port));
   const vpp = parts.use(startVpp(folder));
-  const daemon = new DemoDaemon(() =>
-    startDaemonProcess(daemonArguments(folder, ports, vpp), (line) => {
-      const told = narrate(line, paint);
-      if (told !== undefined) console.log(told);
-    })
-  );
-  const page = await startPage(folder, api, parts);
+  const { daemon, ports } = await firstFree(9090, (api) => startDaemon(folder, api, vpp));
+  const page = await startPage(folder, ports.api, parts);
   try {
-    await daemon.ready;
     introduce(port, ports, page);
     await tell((deed) => perform(deed, backends, ports.api), () => daemon.restart());
   } catch {
     // maglevd has ended, and its log, above, says why.
   }
   return await daemon.stop();
+}
+
+/** All of them on one port. Rejects with AddrInUse if it is taken for one. */
+async function startBackends(port: number): Promise<{ port: number; backends: DemoBackend[] }> {
+  await using started = new AsyncDisposableStack();
+  const backends = demoBackends.map(({ name, address }) =>
+    started.use(startBackend(name, address, port))
+  );
+  started.move();
+  return { port, backends };
+}
+
+/** maglevd, serving on `api` and the port after it. Rejects with AddrInUse if one is taken. */
+async function startDaemon(folder: string, api: number, vpp: DemoVpp) {
+  const ports = { api, metrics: api + 1 };
+  // What `localhost` leads to first, where nobody else may listen either.
+  for (const port of Object.values(ports)) expectNobody("::", port);
+  const daemon = new DemoDaemon(() =>
+    startDaemonProcess(daemonArguments(folder, ports, vpp), (line) => {
+      const told = narrate(line, paint);
+      if (told !== undefined) console.log(told);
+    })
+  );
+  await daemon.ready;
+  return { daemon, ports };
 }
 
 /** maglevd: its end is that of the demo, unless it is started again. */
@@ -93,7 +105,7 @@ class DemoDaemon {
 
   async #watch(process: DaemonProcess): Promise<void> {
     const code = await process.ended;
-    if (this.#isRestarting) return;
+    if (this.#isRestarting || process.portTaken) return;
     if (code !== 0) say(`maglevd ended with exit code ${code}`);
     over.abort();
   }
@@ -117,8 +129,11 @@ async function startPage(
   parts: AsyncDisposableStack,
 ): Promise<string> {
   try {
-    const port = freePort(Math.max(9093, api + 3), everywhere);
-    const { url } = parts.use(await startDemoWeb(`${folder}/page`, [api], port));
+    const start = (port: number) => {
+      expectNobody("::", port);
+      return startDemoWeb(`${folder}/page`, [api], port);
+    };
+    const { url } = parts.use(await firstFree(Math.max(9093, api + 3), start));
     if (Deno.args.includes("--open")) open(url);
     const { user, password } = demoUser;
     return `In a browser: ${url}/view/ shows it, ${url}/admin/ steers it too (${user}, ${password}).`;

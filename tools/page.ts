@@ -5,7 +5,7 @@
  * @module
  */
 
-import { root, run } from "./programs.ts";
+import { root, run, runtimeLocked } from "./programs.ts";
 
 const source = `${root}lib/web/page`;
 
@@ -13,7 +13,7 @@ const source = `${root}lib/web/page`;
 export async function buildPage(folder: string): Promise<void> {
   await Deno.mkdir(folder, { recursive: true });
   await run(Deno.execPath(), [
-    ...["bundle", "--quiet", "--frozen", "--platform", "browser", "--minify"],
+    ...["bundle", "--quiet", ...runtimeLocked, "--platform", "browser", "--minify"],
     ...["-o", `${folder}/app.js`, `${source}/main.tsx`],
   ]);
   await Deno.writeTextFile(`${folder}/app.css`, await style());

@@ -2,15 +2,20 @@
 
 /** One program. */
 export interface Program {
-  readonly name: "maglevd" | "maglevc";
+  readonly name: string;
   /** Its main module, relative to the project's root. */
   readonly entry: string;
   /** Deno's flags for what it may do, as few as will do. FFI is full power anyway: the rest is a fence. */
   readonly permissions: readonly string[];
+  /** Which Debian package has it, where its command is there, and its manual in docs/man. */
+  readonly home: { readonly package: string; readonly command: string; readonly manual: string };
 }
 
-/** Everything that is shipped. */
-export const programs: readonly Program[] = [
+/**
+ * Everything that is shipped, a row each: bundles, executables, and what the packages hold of a program
+ * follow from it.
+ */
+export const programs = [
   {
     name: "maglevd",
     entry: "main.ts",
@@ -23,6 +28,7 @@ export const programs: readonly Program[] = [
       "--allow-sys",
       "--unstable-net", // SO_REUSEPORT: a queue of its own for who comes from this machine
     ],
+    home: { package: "vpp-maglevd", command: "/usr/sbin/maglevd", manual: "maglevd.8" },
   },
   {
     name: "maglevc",
@@ -35,8 +41,12 @@ export const programs: readonly Program[] = [
       "--allow-sys",
       "--allow-run", // a signal to itself: Ctrl-Z
     ],
+    home: { package: "vpp-maglev", command: "/usr/bin/maglevc", manual: "maglevc.1" },
   },
-];
+] as const satisfies readonly Program[];
+
+/** The name of one of {@link programs}. */
+export type ProgramName = (typeof programs)[number]["name"];
 
 /** Flags that keep a program from looking for anything beyond its own file. */
 export const closedFlags: readonly string[] = [
@@ -50,6 +60,12 @@ export const closedFlags: readonly string[] = [
 
 /** The project's root, with a slash at the end. */
 export const root: string = new URL("..", import.meta.url).pathname;
+
+/** Deno's flags for what runs or builds the programs: with their packages as locked, and no others. */
+export const runtimeLocked: readonly string[] = ["--frozen", `--lock=${root}runtime.lock`];
+
+/** The same for all else, with the packages of the tests. */
+export const locked: readonly string[] = ["--frozen", `--lock=${root}deno.lock`];
 
 /** Runs a program to its end and returns what it printed. Throws with what it complained of. */
 export async function run(

@@ -8,7 +8,7 @@
 
 import deno from "../deno.json" with { type: "json" };
 import { runDeno } from "./gate/process.ts";
-import { root } from "./programs.ts";
+import { locked, root } from "./programs.ts";
 import { versionFaults } from "./release/versions.ts";
 
 const manuals = ["docs/man/maglevc.1", "docs/man/maglev.yaml.5", "docs/man/maglevd.8"];
@@ -32,7 +32,7 @@ async function versions(): Promise<string[]> {
 async function staleFiles(): Promise<string[]> {
   const faults: string[] = [];
   for (const name of generators) {
-    const { ok, output } = await runDeno(["run", "-A", "--frozen", `tools/${name}.ts`, "--check"]);
+    const { ok, output } = await runDeno(["run", "-A", ...locked, `tools/${name}.ts`, "--check"]);
     if (!ok) faults.push(output.trim());
   }
   return faults;
@@ -46,7 +46,7 @@ async function uncommitted(): Promise<string[]> {
 
 async function gate(): Promise<string[]> {
   const { success } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--frozen", "tools/gate.ts"],
+    args: ["run", "-A", ...locked, "tools/gate.ts"],
     stdin: "null",
   }).spawn().status;
   return success ? [] : ["the gate is not green, see above"];

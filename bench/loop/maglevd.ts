@@ -1,3 +1,4 @@
+import { runtimeLocked } from "../../tools/programs.ts";
 /** The maglevd whose event loop is watched. */
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
@@ -19,7 +20,7 @@ export class WatchedMaglevd implements AsyncDisposable {
   /** Starts it with these arguments. */
   constructor(args: readonly string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--frozen", "--no-check", "--preload", probe, main, ...args],
+      args: ["run", "-A", ...runtimeLocked, "--no-check", "--preload", probe, main, ...args],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -31,4 +31,4 @@ const port = servePort(new HealthService(["", "maglev.Maglev"]).rpcs(), {
   clock: systemClock,
   log: silentLogger,
 });
-console.log(port.address);
+console.log(port.addresses[0]);

@@ -15,6 +15,7 @@ export function serveApi(checker: Checker, events: EventStream, log: DaemonLog):
       Promise.resolve({
         startedAt: 0,
         config: { path: "", loadedAt: 0, isChanged: false, rejected: "" },
+        state: { directory: "", notKept: undefined, troubles: [] },
       }),
     config: { check: never, reload: never, foresee: never },
     observer: { started() {}, handled() {}, msgReceived() {}, msgSent() {} },

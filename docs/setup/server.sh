@@ -38,6 +38,16 @@ set_sysctl() {
   echo "$2" >"$file"
 }
 
+# Adds a rule that may be there. The kernel knows it, however an address in it is written.
+rule() {
+  f=$1
+  shift
+  if [ -n "$dry" ]; then run ip "-$f" rule add "$@"; return; fi
+  if ! said=$(ip "-$f" rule add "$@" 2>&1); then
+    case $said in *"File exists"*) ;; *) die "$said" ;; esac
+  fi
+}
+
 # One tunnel device for each router. Linux takes in only what comes from its remote address.
 tunnels() {
   kind=gre
@@ -96,11 +106,9 @@ segments() {
     # shellcheck disable=SC2086 # words
     run ip "-$f" route replace default ${via:+via $via} dev "$dev" \
       advmss $((inner - headers)) table $table
-    if [ -n "$dry" ] || ! ip "-$f" rule show | grep -q "from $vip lookup $table\$"; then
-      # Other routes than the default one stay as they are.
-      run ip "-$f" rule add from "$vip" lookup main suppress_prefixlength 0 priority $((table - 1))
-      run ip "-$f" rule add from "$vip" lookup $table priority $table
-    fi
+    # Other routes than the default one stay as they are.
+    rule "$f" from "$vip" lookup main suppress_prefixlength 0 priority $((table - 1))
+    rule "$f" from "$vip" lookup $table priority $table
   done
 }
 

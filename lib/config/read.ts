@@ -24,11 +24,16 @@ import type {
 import type { Suggester } from "./suggest.ts";
 import {
   areKeysOf,
+  couldHold,
+  couldName,
   emptyOwnerHint,
+  innerOwner,
   kindHint,
-  ownerHint,
+  misplacedMessage,
+  type Misplacement,
   slippedKeys,
   slippedMessage,
+  spaceHint,
 } from "./shape_hints.ts";
 import { formProblem } from "./text_forms.ts";
 import type { YamlTree } from "./yaml_tree.ts";
@@ -39,6 +44,13 @@ interface OuterSection {
   /** What it is called where it stands. */
   readonly key: string | number;
   readonly entries: ReadonlyMap<string, Entry>;
+}
+
+/** Unknown keys in a row that belong to one place. */
+interface MisplacedBlock {
+  readonly place: Misplacement;
+  readonly at: number;
+  readonly keys: string[];
 }
 
 type AnySection = Section<Record<string, unknown>>;
@@ -124,28 +136,34 @@ class Reader {
     path: Path,
   ): readonly string[] {
     const valueOf = (key: string) => this.#mappings.resolve(entries.get(key)?.value ?? null);
-    const keysOf = (key: string) => {
-      const value = valueOf(key);
-      return isMap(value)
-        ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "")
-        : [];
-    };
-    const slipped = slippedKeys(spec, entries.keys(), (key) => {
-      const value = valueOf(key);
-      return (isMap(value) || isAlias(value) || this.#mappings.isNothing(value)) &&
-        !areKeysOf(spec.of.fields[key], keysOf(key));
+    const isNothing = (key: string) => this.#mappings.isNothing(valueOf(key));
+    const keysOf = (key: string) => this.#keysOf(entries.get(key));
+    const slipped = slippedKeys(spec, entries.keys(), {
+      couldBeNamed: (key) => {
+        const value = valueOf(key);
+        return (isMap(value) || isAlias(value) || isNothing(key)) &&
+          !areKeysOf(spec.of.fields[key], keysOf(key));
+      },
+      isPlain: (key) => isScalar(valueOf(key)) && !isNothing(key),
     });
     const at = entries.get(slipped[0] ?? "")?.at;
     if (at !== undefined) this.#problems.slip(at, path, slippedMessage(spec, slipped));
     if (!Object.values(spec.of.fields).some(({ required }) => required)) return slipped;
     for (const [name, entry] of entries) {
       const owner = this.#outerOwner(name);
-      if (owner === undefined || !this.#mappings.isNothing(valueOf(name))) continue;
+      const isForeign = keysOf(name).every((key) => !Object.hasOwn(spec.of.fields, key));
+      if (owner === undefined || !(isMap(valueOf(name)) || isNothing(name)) || !isForeign) continue;
       const message = `expected the name of a ${spec.noun}, got ${show(name)}, which belongs to ` +
         `${show(owner)}: indent it less`;
       this.#problems.slip(entry.at, childPath(path, name), message);
     }
     return slipped;
+  }
+
+  /** The keys of the mapping that an entry has for a value; none of anything else. */
+  #keysOf(entry: Entry | undefined): readonly string[] {
+    const value = this.#mappings.resolve(entry?.value ?? null);
+    return isMap(value) ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "") : [];
   }
 
   /** The section around this place that knows the key. */
@@ -239,22 +257,66 @@ class Reader {
   ): void {
     const empty: string[] = [];
     const known = Object.keys(spec.fields);
+    let before: string | undefined;
+    let block: MisplacedBlock | undefined;
+    const tell = () => {
+      if (!block) return;
+      const [first = ""] = block.keys;
+      const message = misplacedMessage(block.keys, block.place);
+      this.#problems.add("parse", block.at, childPath(path, first), message);
+      block = undefined;
+    };
     for (const [key, entry] of entries) {
       const isEmpty = this.#mappings.isNothing(this.#mappings.resolve(entry.value));
       if (Object.hasOwn(spec.fields, key)) {
         if (isEmpty) empty.push(key);
+        before = key;
+        tell();
         continue;
       }
       const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
       const typo = this.#suggester.hint(key, known);
-      const misplaced = slip ?? (typo === "" ? emptyOwnerHint(spec, empty, key) : undefined);
-      const hint = misplaced ??
-        (typo || ownerHint(spec, key) || `; known here: ${known.join(", ")}`);
-      const message = `unknown key ${show(key)}${hint}`;
+      const slipped = slip ?? (typo === "" ? emptyOwnerHint(spec, empty, key) : undefined);
+      const hint = slipped ?? (typo || spaceHint(spec, key));
+      const place = hint === "" ? this.#placeOf(spec, key, entry, before) : undefined;
+      if (block?.place.owner !== place?.owner || block?.place.indent !== place?.indent) tell();
+      if (place) {
+        block ??= { place, at: entry.at, keys: [] };
+        block.keys.push(key);
+        continue;
+      }
       const where = childPath(path, key);
-      if (misplaced === undefined) this.#problems.add("parse", entry.at, where, message);
+      const message = `unknown key ${show(key)}${hint || `; known here: ${known.join(", ")}`}`;
+      if (slipped === undefined) this.#problems.add("parse", entry.at, where, message);
       else this.#problems.slip(entry.at, where, message);
     }
+    tell();
+  }
+
+  /** Where an unknown key that is no slip of the pen belongs; `before` is the last known key. */
+  #placeOf(
+    spec: SectionSpec,
+    key: string,
+    entry: Entry,
+    before: string | undefined,
+  ): Misplacement | undefined {
+    const inner = this.#keysOf(entry);
+    const field = before === undefined ? undefined : spec.fields[before];
+    const deeper = field && couldHold(field, key, inner) ? before : innerOwner(spec, key, inner);
+    if (deeper !== undefined) return { indent: "deeper", owner: deeper };
+    const less = this.#outerOwner(key) ?? this.#outerNames(inner);
+    return less === undefined ? undefined : { indent: "less", owner: less };
+  }
+
+  /** The field around this place whose names stand for what has these keys. */
+  #outerNames(keys: readonly string[]): string | undefined {
+    for (const { spec } of this.#outer.toReversed()) {
+      const found = Object.entries(spec.fields).find(([, field]) =>
+        field.type === "named" && couldName(field, keys)
+      );
+      if (found) return found[0];
+    }
+    return undefined;
   }
 
   /** What an unknown key without a value has to do further out, to be put after the message. */

@@ -33,15 +33,60 @@ export function kindHint(spec: FieldSpec, node: Node | null): string {
 
 /**
  * The keys of what is named that stand among the names, because they are not indented enough; none
- * where each could be a name that somebody chose.
+ * where each could be a name that somebody chose. Of keys further in, those with a plain value.
  */
 export function slippedKeys(
-  { of: { fields } }: NamedSpec,
+  { of }: NamedSpec,
   keys: Iterable<string>,
-  couldBeNamed: (key: string) => boolean,
+  value: { couldBeNamed: (key: string) => boolean; isPlain: (key: string) => boolean },
 ): readonly string[] {
-  const own = [...keys].filter((key) => Object.hasOwn(fields, key));
-  return own.every(couldBeNamed) ? [] : own;
+  const own = [...keys].filter((key) =>
+    Object.hasOwn(of.fields, key) || (value.isPlain(key) && couldHold(of, key, []))
+  );
+  return own.every(value.couldBeNamed) ? [] : own;
+}
+
+/**
+ * Whether somewhere in a field of this kind `key` could stand: as a key that is known, or as a name
+ * for something that has the keys `inner`.
+ */
+export function couldHold(spec: FieldSpec, key: string, inner: readonly string[]): boolean {
+  switch (spec.type) {
+    case "section":
+      return Object.hasOwn(spec.fields, key) ||
+        Object.values(spec.fields).some((field) => couldHold(field, key, inner));
+    case "named":
+      return couldName(spec, inner) || couldHold(spec.of, key, inner);
+    case "list":
+      return couldHold(spec.of, key, inner);
+    default:
+      return false;
+  }
+}
+
+/**
+ * Whether what has the keys `inner` could be what these names stand for. The first one tells: what
+ * comes after a slip may have become part of it.
+ */
+export function couldName({ of }: NamedSpec, [first]: readonly string[]): boolean {
+  return first !== undefined && Object.hasOwn(of.fields, first);
+}
+
+/** Where keys that are unknown where they stand would be known. */
+export interface Misplacement {
+  readonly indent: "deeper" | "less";
+  readonly owner: string;
+}
+
+/** The message about keys in a row that are unknown where they stand, and belong to one place. */
+export function misplacedMessage(keys: readonly string[], { indent, owner }: Misplacement): string {
+  const [noun, belong, them] = keys.length === 1
+    ? ["key", "it belongs", "it"]
+    : ["keys", "they belong", "them"];
+  const where = indent === "deeper" ? "under" : "to";
+  return `unknown ${noun} ${list(keys)}; ${belong} ${where} ${
+    show(owner)
+  }: indent ${them} ${indent}`;
 }
 
 /** The message about {@link slippedKeys}. */
@@ -75,17 +120,27 @@ export function emptyOwnerHint(
   return owner && `; indent it deeper if it belongs to ${show(owner)}`;
 }
 
-/** Where an unknown key would be known, to be put after the message; may be empty. */
-export function ownerHint({ fields }: SectionSpec, key: string): string {
+/**
+ * The field right below which something is known that is not known here: by its key, or by the keys
+ * `inner` that it has itself.
+ */
+export function innerOwner(
+  { fields }: SectionSpec,
+  key: string,
+  inner: readonly string[],
+): string | undefined {
+  return Object.keys(fields).find((name) => {
+    const field = fields[name];
+    if (field?.type === "named") return couldName(field, inner);
+    const below = field?.type === "section" ? field : field?.type === "list" ? field.of : undefined;
+    return below && Object.hasOwn(below.fields, key);
+  });
+}
+
+/** What to do about a key that has swallowed its value, to be put after the message; may be empty. */
+export function spaceHint({ fields }: SectionSpec, key: string): string {
   const [, before = ""] = /^([^:]+):/.exec(key) ?? [];
-  if (Object.hasOwn(fields, before)) return `; a space belongs after ${show(`${before}:`)}`;
-  for (const [name, field] of Object.entries(fields)) {
-    const inner = field.type === "section" ? field : field.type === "list" ? field.of : undefined;
-    if (inner && Object.hasOwn(inner.fields, key)) {
-      return `; it belongs under ${show(name)}: indent it deeper`;
-    }
-  }
-  return "";
+  return Object.hasOwn(fields, before) ? `; a space belongs after ${show(`${before}:`)}` : "";
 }
 
 function list(keys: readonly string[]): string {

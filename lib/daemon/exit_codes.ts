@@ -9,7 +9,7 @@ export const exitCodes = {
   parse: 1,
   /** The configuration contradicts itself, or a flag or its variable is wrong. */
   semantic: 2,
-  /** It could not start, for want of something: a port in use, say. */
+  /** It could not start, for want of something: a port in use, say. With --reload: it did not. */
   startFailed: 3,
   /** It did not end in order: by a fault of its own, or at once by a second signal. */
   fault: 4,
@@ -20,6 +20,7 @@ export const exitMeanings: Readonly<Record<keyof typeof exitCodes, string>> = {
   done: "Ended by a signal. With --check, the configuration is valid.",
   parse: "The configuration cannot be read or parsed.",
   semantic: "The configuration contradicts itself, or a flag or an environment variable is wrong.",
-  startFailed: "Could not start: an address is in use, say. Another time it may.",
+  startFailed: "Could not start: an address is in use, say. Another time it may. With --reload, " +
+    "maglevd refused it, or could not.",
   fault: "Ended by a fault of its own, or at once by a second signal.",
 };

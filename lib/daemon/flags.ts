@@ -121,6 +121,13 @@ export const flags = [
     help: "with --check: a file that is valid with warnings exits with 2",
   },
   {
+    name: "reload",
+    kind: "switch",
+    environment: "",
+    fallback: "false",
+    help: "for ExecReload= of a unit: have its maglevd reload, and fail if it does not",
+  },
+  {
     name: "reflection",
     kind: "switch",
     environment: "",

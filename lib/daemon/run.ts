@@ -15,6 +15,7 @@ import { exitCodes } from "./exit_codes.ts";
 import { usage, UsageError } from "./flags.ts";
 import { type AccessSettings, findDangers } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
+import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { CheckRequest, Request, Settings } from "./settings.ts";
@@ -55,6 +56,8 @@ async function carryOut(args: readonly string[]): Promise<number> {
       return exitCodes.done;
     case "check":
       return await check(request);
+    case "reload":
+      return await reload();
     case "run":
       return await serve(request.settings);
   }
@@ -70,19 +73,12 @@ function read(args: readonly string[]): Request | string {
   }
 }
 
-/**
- * `--check`: what is right goes to standard output, what is wrong to standard error. A service
- * manager that asks, before it has a daemon reload the file, is told as well.
- */
+/** `--check`: what is right goes to standard output, what is wrong to standard error. */
 async function check({ configPath, access, strict }: CheckRequest): Promise<number> {
   const authCode = await checkAccess(access, strict);
   const outcome = await loadConfig(configPath);
-  if (outcome.kind === "valid") {
-    console.log(formatOutcome(outcome));
-  } else {
-    complain(formatOutcome(outcome));
-    serviceManager(silentLogger).status(refusedStatus(outcome));
-  }
+  if (outcome.kind === "valid") console.log(formatOutcome(outcome));
+  else complain(formatOutcome(outcome));
   return checkExitCode(outcome, strict) || authCode;
 }
 
@@ -98,6 +94,19 @@ async function checkAccess(access: AccessSettings, strict: boolean): Promise<num
   for (const { where, reason } of dangers) console.log(`${where}: warning: ${reason}`);
   if (auth) console.log(`${authPath}: valid`);
   return strict && dangers.length > 0 ? exitCodes.semantic : exitCodes.done;
+}
+
+/** `--reload`: the daemon itself tells the service manager what became of it. */
+async function reload(): Promise<number> {
+  try {
+    const { code, message } = await askForReload(Deno.env, systemClock);
+    if (message !== "") complain(message);
+    return code;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    complain(`maglevd: ${error.message}`);
+    return exitCodes.semantic;
+  }
 }
 
 /** To standard error: every line an error where that is the journal. */
@@ -160,7 +169,7 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   }
   const daemon = running.daemon = await start(settings, outcome.config, auth, log, manager);
   if (!daemon) return exitCodes.startFailed;
-  if (running.reloadAsked) void daemon.reload(hangup);
+  if (running.reloadAsked) void reloadAndTell(daemon, log);
   const { code, why } = await told;
   log.info("stopping", { why });
   manager.stopping(`ended: ${why}`);
@@ -225,7 +234,7 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
   const { promise, resolve } = Promise.withResolvers<Told>();
   listenToSignals({
     reload: () => {
-      if (running.daemon) void running.daemon.reload(hangup);
+      if (running.daemon) void reloadAndTell(running.daemon, log);
       else running.reloadAsked = true;
     },
     stop: (signal) => resolve({ code: exitCodes.done, why: signal }),
@@ -241,6 +250,17 @@ function untilTold(running: Running, log: DaemonLog): Promise<Told> {
     giveUp: () => resolve({ code: exitCodes.fault, why: "too many errors" }),
   });
   return promise;
+}
+
+/** Reloads, and tells who sent the signal and waits, if there is such. Never rejects. */
+async function reloadAndTell(daemon: Daemon, log: Logger): Promise<void> {
+  const unanswered = (error: unknown) => log.warn("reload-unanswered", { err: reasonOf(error) });
+  await using asker = await reloadAsker(Deno.env).catch((error) => {
+    unanswered(error);
+    return undefined;
+  });
+  const outcome = await daemon.reload(hangup);
+  await asker?.tell(answerTo(outcome)).catch(unanswered);
 }
 
 /** Whether everything could be taken down in time. */

@@ -45,6 +45,7 @@ export interface CheckRequest {
 export type Request =
   | { readonly kind: "run"; readonly settings: Settings }
   | CheckRequest
+  | { readonly kind: "reload" }
   | { readonly kind: "version" }
   | { readonly kind: "help" };
 
@@ -57,6 +58,7 @@ export function readRequest(
   const get = (name: FlagName) => values.get(name) ?? "";
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };
+  if (get("reload") === "true") return { kind: "reload" };
   const configPath = get("config");
   if (configPath === "") throw new UsageError("--config is empty: maglevd needs a file");
   const strict = get("strict") === "true";

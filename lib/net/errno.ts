@@ -4,6 +4,7 @@
 const table: ReadonlyMap<number, readonly [name: string, words: string]> = new Map([
   [1, ["EPERM", "operation not permitted"]],
   [2, ["ENOENT", "no such file or directory"]],
+  [3, ["ESRCH", "no such process"]],
   [4, ["EINTR", "interrupted"]],
   [5, ["EIO", "input/output error"]],
   [9, ["EBADF", "bad file descriptor"]],

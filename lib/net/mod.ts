@@ -39,6 +39,12 @@ export { Engine, type EngineOptions } from "./engine.ts";
 export { type KernelAge } from "./inbox.ts";
 export { giveBackMemory } from "./memory.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
-export { countDescriptors, processArguments, readKernelFile, replaceProcess } from "./process.ts";
+export {
+  countDescriptors,
+  processArguments,
+  readKernelFile,
+  replaceProcess,
+  signalProcess,
+} from "./process.ts";
 export { type PingFilter, type PingOrigin, PingSocket } from "./ping_socket.ts";
 export { type BusyPolled, type Watcher } from "./poller.ts";

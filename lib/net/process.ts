@@ -57,6 +57,14 @@ export function replaceProcess(
   throw new NetError(`start ${path} anew`, errno());
 }
 
+/**
+ * Sends another process a signal by its number; 0 only asks whether it is there. By a system call:
+ * the runtime asks for `--allow-run` for it. Throws {@link NetError}.
+ */
+export function signalProcess(pid: number, signal: number): void {
+  if (libc.kill(pid, signal) !== 0) throw new NetError(`signal process ${pid}`, errno());
+}
+
 /** An array of `char *` that ends with NULL. The strings have to outlive it. */
 function pointers(strings: readonly Uint8Array<ArrayBuffer>[]): Uint8Array<ArrayBuffer> {
   const array = new BigUint64Array(strings.length + 1);

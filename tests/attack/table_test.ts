@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { attacks } from "../../tools/attack/table.ts";
 import { sections } from "../../tools/attack/types.ts";
 import { readPage, root } from "../docs/support/pages.ts";
+import { locked } from "../../tools/programs.ts";
 
 const page = await readPage("docs/security.md");
 
@@ -23,7 +24,7 @@ Deno.test("docs/security.md tells of each attack in its section, and of no other
 
 async function attack(...args: string[]): Promise<{ code: number; text: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--frozen", "--no-check", `${root}tools/attack.ts`, ...args],
+    args: ["run", "-A", ...locked, "--no-check", `${root}tools/attack.ts`, ...args],
   }).output();
   const decoder = new TextDecoder();
   return { code, text: decoder.decode(stdout) + decoder.decode(stderr) };

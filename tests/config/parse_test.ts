@@ -379,7 +379,7 @@ Deno.test("nothing is warned of while the weights are at most half of the bucket
       `${head}  healthchecks: { c: { type: icmp } }
   backends:
 ${backends.join("")}  frontends:
-    f: { address: 198.51.100.1, pools: [{ name: p, backends: { ${members} } }] }
+    f: { address: 198.51.100.1, fail-open: never, pools: [{ name: p, backends: { ${members} } }] }
 `,
       "test.yaml",
     );

@@ -106,6 +106,7 @@ Deno.test("where no table is long enough and no divisor helps, smaller weights a
     "  frontends:",
     "    f:",
     "      address: 192.0.2.1",
+    "      fail-open: never",
     "      pools:",
     "        - name: p",
     "          backends:",
@@ -114,7 +115,7 @@ Deno.test("where no table is long enough and no divisor helps, smaller weights a
   const shown = formatOutcome(parseConfig(text, "x")).split("\n");
   assert.equal(
     shown[0],
-    "x:9012:13: maglev.frontends.f.pools[0].backends: warning: the weights add up to 767700, " +
+    "x:9013:13: maglev.frontends.f.pools[0].backends: warning: the weights add up to 767700, " +
       "which 1048576 buckets cannot keep in proportion: a weight of 51 gets 82 of them, not 70; " +
       "only smaller weights can",
   );

@@ -32,7 +32,9 @@ export function bigFile(backends: number, frontends: number): string {
   for (let f = 0; f < frontends; f++) {
     parts.push(`    vip-${f}:\n      address: 192.0.${f >> 8}.${(f & 255) || 1}\n`);
     parts.push(
-      `      protocol: tcp\n      port: ${80 + f}\n      pools:\n        - name: primary\n`,
+      `      protocol: tcp\n      port: ${
+        80 + f
+      }\n      fail-open: never\n      pools:\n        - name: primary\n`,
     );
     parts.push("          backends:\n");
     for (let k = 0; k < Math.min(10, backends); k++) {

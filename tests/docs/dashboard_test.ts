@@ -41,7 +41,9 @@ interface Variable {
 interface Dashboard {
   readonly panels: readonly Panel[];
   readonly templating: { readonly list: readonly Variable[] };
-  readonly annotations: { readonly list: readonly { readonly expr: string }[] };
+  readonly annotations: {
+    readonly list: readonly { readonly name: string; readonly expr: string }[];
+  };
 }
 
 const dashboard: Dashboard = JSON.parse(await readPage("packaging/grafana/maglev.json"));
@@ -135,7 +137,7 @@ async function checkQueries(prometheus: Prometheus, instance: string): Promise<v
     const chosen = await prometheus.query(filledIn(expr, instance));
     ok(chosen.every(({ metric }) => (metric["instance"] ?? instance) === instance), title);
   }
-  // Nothing has changed for a minute, so that they need only be understood.
+  // When each of them shows something is seen in annotations_test.ts.
   for (const { expr } of dashboard.annotations.list) await prometheus.query(filledIn(expr));
 }
 
@@ -171,6 +173,10 @@ Deno.test(
     await site.daemon.call("ListBackends");
     await checkQueries(prometheus, `localhost:${port}`);
     await checkRules(prometheus);
+    await site.daemon.call("EnableBackend", { name: "web3" });
+    const { expr = "" } = dashboard.annotations.list.find(({ name }) => name === "Backends") ?? {};
+    const [change] = await eventually(prometheus, filledIn(expr));
+    equal(change?.metric["backend"], "web3");
     const labels = dashboard.templating.list.flatMap(({ query }) =>
       typeof query === "string" ? [] : [query.query.match(/^label_values\((.*), (\w+)\)$/) ?? []]
     );

@@ -2,6 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { run } from "../e2e/process.ts";
 import { readPage, root } from "./support/pages.ts";
 import { startSite } from "./support/site.ts";
+import { runtimeLocked } from "../../tools/programs.ts";
 
 const names = [...Deno.readDirSync(`${root}docs/examples`)].map(({ name }) => name).sort();
 
@@ -13,7 +14,7 @@ Deno.test("there is an example for each thing that operators ask about", () => {
 for (const name of names) {
   Deno.test(`maglevd --check accepts the example ${name}`, async () => {
     const { code, stdout, stderr } = await run(
-      ...[Deno.execPath(), "run", "-A", "--frozen", `${root}main.ts`] as const,
+      ...[Deno.execPath(), "run", "-A", ...runtimeLocked, `${root}main.ts`] as const,
       ...["--check", `--config=${root}docs/examples/${name}`],
     );
     equal(code, 0, stderr);

@@ -2,6 +2,7 @@ import { deepEqual, equal } from "node:assert/strict";
 import { versionFaults } from "../../tools/release/versions.ts";
 import { run } from "../e2e/process.ts";
 import { root } from "./support/pages.ts";
+import { locked } from "../../tools/programs.ts";
 
 const good = {
   version: "1.2.3",
@@ -42,7 +43,7 @@ Deno.test("a version without a date, an empty entry and an odd version are fault
 
 Deno.test("the versions in this tree agree, and what is generated is fresh", async () => {
   const { code, stderr } = await run(
-    ...[Deno.execPath(), "run", "-A", "--frozen", `${root}tools/release_check.ts`] as const,
+    ...[Deno.execPath(), "run", "-A", ...locked, `${root}tools/release_check.ts`] as const,
     "--quick",
   );
   equal(code, 0, stderr);

@@ -1,4 +1,5 @@
 import { root } from "./places.ts";
+import { runtimeLocked } from "../../tools/programs.ts";
 
 /** The two programs as one file each, as they are shipped. */
 export interface Bundles extends AsyncDisposable {
@@ -10,7 +11,7 @@ export interface Bundles extends AsyncDisposable {
 export async function makeBundles(): Promise<Bundles> {
   const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-" });
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--frozen", `${root}tools/bundle.ts`, folder],
+    args: ["run", "-A", ...runtimeLocked, `${root}tools/bundle.ts`, folder],
   }).output();
   if (!success) throw new Error(new TextDecoder().decode(stderr));
   return {

@@ -1,9 +1,11 @@
-import { equal, match, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok, rejects } from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
 import { within } from "../support/deadline.ts";
+import { startDaemonProcess } from "../../tools/demo/daemon_process.ts";
 import { firstAct, restartSays, secondAct } from "../../tools/demo/story.ts";
 import { root } from "./places.ts";
 import { Lines, run } from "./process.ts";
+import { runtimeLocked } from "../../tools/programs.ts";
 
 Deno.test("within twelve seconds of the demo's start both servers of a pool are broken", () => {
   const [first, second] = firstAct;
@@ -33,7 +35,7 @@ Deno.test(
   ),
   async () => {
     const demo = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", "--frozen", "tools/demo.ts"],
+      args: ["run", "-A", ...runtimeLocked, "tools/demo.ts"],
       cwd: root,
       stdin: "null",
       stdout: "piped",
@@ -87,3 +89,21 @@ Deno.test(
     ok(lines.seen.at(-1)?.endsWith("stopped"), `${lines.seen.at(-1)}`);
   },
 );
+
+Deno.test("a port that somebody has taken meanwhile is told apart, and nothing is said of it", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const taken = `127.0.0.1:${listener.addr.port}`;
+  const config = `${root}docs/examples/minimal.yaml`;
+  const start = (...args: string[]) => {
+    const lines: string[] = [];
+    const process = startDaemonProcess([`--config=${config}`, ...args], (line) => lines.push(line));
+    return { process, lines };
+  };
+  const options = ["--vpp-api-addr=", "--metrics-addr="];
+  const late = start(...options, `--grpc-addr=${taken}`);
+  await rejects(late.process.ready, Deno.errors.AddrInUse);
+  equal(await late.process.ended, 3);
+  deepEqual(late.lines.filter((line) => line.includes('"ERROR"')), []);
+  const wrong = start(...options, "--log-level=loud");
+  await rejects(wrong.process.ready, { message: "maglevd ended with exit code 2" });
+});

@@ -4,6 +4,7 @@ import {
   processArguments,
   readKernelFile,
   replaceProcess,
+  signalProcess,
 } from "../../lib/net/mod.ts";
 import { openDescriptors } from "./descriptors.ts";
 
@@ -33,6 +34,17 @@ Deno.test("a program that is not there replaces nothing", () => {
   assert.throws(() => replaceProcess("/nowhere/deno", ["deno"], {}), {
     message: "start /nowhere/deno anew: no such file or directory",
     code: "ENOENT",
+  });
+});
+
+Deno.test("a process gets a signal, and one that is gone is said to be", async () => {
+  const child = new Deno.Command("sleep", { args: ["600"] }).spawn();
+  signalProcess(child.pid, 0);
+  signalProcess(child.pid, 15);
+  assert.equal((await child.status).signal, "SIGTERM");
+  assert.throws(() => signalProcess(child.pid, 0), {
+    message: `signal process ${child.pid}: no such process`,
+    code: "ESRCH",
   });
 });
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
+import { programs } from "../../tools/programs.ts";
 import { needing } from "../support/programs.ts";
 import { bare, canSandbox, onThrowAwayMachine } from "./sandbox.ts";
 
@@ -14,7 +15,7 @@ class Portable implements AsyncDisposable {
   static async create(): Promise<Portable> {
     const built = await (Portable.#built ??= build());
     const folder = await Deno.makeTempDir();
-    for (const name of ["maglev", "maglevd", "maglevc"]) {
+    for (const name of ["maglev", ...programs.map(({ name }) => name)]) {
       await Deno.link(`${built}/maglev`, `${folder}/${name}`);
     }
     await Deno.chmod(folder, 0o755);
@@ -61,7 +62,7 @@ async function names(folder: string): Promise<string[]> {
 async function build(): Promise<string> {
   const out = await Deno.makeTempDir();
   const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${root}tools/compile.ts`, "--portable", "--out", out],
+    args: ["run", "-A", `${root}tools/compile.ts`, "--out", out],
   }).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return out;
@@ -104,14 +105,32 @@ portableTest("exit codes are the program's", async (portable) => {
 });
 
 portableTest("one file is every program, by its name or by the first word", async (portable) => {
-  for (const name of ["maglevd", "maglevc"]) {
+  for (const { name } of programs) {
     const { code, stdout } = await portable.run("maglev", [name, "--version"]);
     assert.equal(code, 0);
     assert.ok(stdout.startsWith(`${name} `), stdout);
   }
   const { code, stderr } = await portable.run("maglev", ["--version"]);
   assert.equal(code, 2);
-  assert.match(stderr, /^maglev: start it as one of maglevd and maglevc, or name one first/);
+  assert.match(stderr, /^maglev: start it as one of maglevd.* and maglev.*, or name one first/);
+});
+
+portableTest("a file that is cut off or damaged says so, and leaves nothing behind", async (p) => {
+  const whole = await Deno.readFile(`${p.folder}/maglev`);
+  const harmed = whole.slice();
+  const middle = whole.length >> 1;
+  harmed.set([0, 1, 2, 3], middle);
+  const files = { cut: whole.subarray(0, middle), short: whole.subarray(0, -1), harmed };
+  for (const [name, bytes] of Object.entries(files)) {
+    await Deno.mkdir(`${p.folder}/${name}`);
+    const path = `${name}/maglevc`;
+    await Deno.writeFile(`${p.folder}/${path}`, bytes, { mode: 0o755 });
+    const { code, stderr } = await p.run(path, ["--version"], { HOME: p.cache });
+    assert.equal(code, 1, name);
+    const file = `${p.folder}/${path}`;
+    assert.equal(stderr, `maglevc: ${file} is cut off or damaged: get it again\n`);
+    assert.deepEqual(await p.copies(), [], name);
+  }
 });
 
 portableTest("five first starts at once all work and leave one copy", async (portable) => {

@@ -39,11 +39,11 @@ yes
 $ echo '  frontend: {}' >>$config
 $ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
 failed with 1
-$ until status | grep -o 'not reloaded: .*'; do sleep 0.2; done
-not reloaded: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+$ status
+1 frontends, 3 backends; not reloaded: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
 $ maglevc show events kind reload | grep -c 'rejected (parse)'
 1
-$ journalctl -u vpp-maglevd -p err -o cat -q | head -n 1
+$ journalctl -u vpp-maglevd -p err -o cat -q | grep '^/etc'
 /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
 $ state
 enabled active
@@ -52,16 +52,27 @@ $ maglevc show backends | grep -c third
 $ same_process
 yes
 
-== a reload that the daemon refuses is seen in the status
+== a reload that the daemon refuses fails too, also where its API listens elsewhere
+$ printf '[Service]\\nExecStart=\\nExecStart=/usr/sbin/maglevd --grpc-addr 127.0.0.9:4711\\n' >/run/systemd/system/vpp-maglevd.service.d/api.conf
 $ configure web ping third
+$ systemctl daemon-reload; systemctl restart vpp-maglevd; note_process
 $ sed -i s/198.51.100.1/198.51.100.9/ $config
-$ systemctl reload vpp-maglevd
-$ until status | grep -o 'not reloaded: .* is refused'; do sleep 0.2; done
-not reloaded: the reload is refused
-$ configure web ping third
-$ systemctl reload vpp-maglevd
-$ until status | grep '^1 frontends, 3 backends$'; do sleep 0.2; done
+$ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
+failed with 1
+$ status | grep -o 'not reloaded: .* out of service'
+not reloaded: the reload is refused: it would take 1 of 1 VIPs out of service
+$ journalctl -u vpp-maglevd -p err -o cat -q | grep -o '^the reload.* out of service'
+the reload is refused: it would take 1 of 1 VIPs out of service
+$ systemctl is-active vpp-maglevd; same_process
+active
+yes
+$ maglevc --server 127.0.0.9:4711 config reload force | head -n 1
+config reloaded
+$ status
 1 frontends, 3 backends
+$ configure web ping third
+$ rm /run/systemd/system/vpp-maglevd.service.d/api.conf
+$ systemctl daemon-reload; systemctl restart vpp-maglevd; note_process
 
 == killed, it comes back with what operators said
 $ systemctl kill -s KILL vpp-maglevd
@@ -69,11 +80,12 @@ $ until another_process; do sleep 0.2; done
 $ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
 state paused
 
-== stopped dead, the watchdog starts it afresh
-$ mkdir -p /run/systemd/system/vpp-maglevd.service.d
+== stopped dead, it takes no reload, and the watchdog starts it afresh
 $ printf '[Service]\\nWatchdogSec=10\\n' >/run/systemd/system/vpp-maglevd.service.d/w.conf
 $ systemctl daemon-reload; systemctl restart vpp-maglevd; note_process
-$ systemctl kill -s STOP vpp-maglevd
+$ systemctl kill --kill-whom=main -s STOP vpp-maglevd
+$ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
+failed with 1
 $ until another_process; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -o cat -q | grep -c 'Watchdog timeout (limit 10s)!'
 1
@@ -142,6 +154,7 @@ $ status
 const vocabulary = `
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 config=/etc/vpp-maglev/maglev.yaml
+mkdir -p /run/systemd/system/vpp-maglevd.service.d
 echo '127.0.0.1 localhost' >/etc/hosts
 arch=$(dpkg --print-architecture)
 dpkg() { command dpkg --force-unsafe-io "$@" >/tmp/dpkg.log </dev/null || cat /tmp/dpkg.log; }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { TreeCopy } from "../../tools/mutate/tree.ts";
 import { mends } from "./mends.ts";
+import { locked } from "../../tools/programs.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");
 
@@ -19,7 +20,7 @@ Deno.test("the simulation finds each fault again when its mend is taken out", as
         text.replace(mended, () => without),
         () =>
           new Deno.Command(Deno.execPath(), {
-            args: ["run", "-A", "--no-check", "--frozen", "tools/simulate.ts", ...args],
+            args: ["run", "-A", "--no-check", ...locked, "tools/simulate.ts", ...args],
             cwd: copy.root,
             stdout: "null",
             stderr: "null",

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
+import { locked } from "../../tools/programs.ts";
 
 const script = new URL("../../tools/attack.ts", import.meta.url).pathname;
 
 async function attack(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--frozen", "--no-check", script, ...args],
+    args: ["run", "-A", ...locked, "--no-check", script, ...args],
   }).output();
   const text = (octets: Uint8Array) => new TextDecoder().decode(octets);
   return { code, out: text(stdout), err: text(stderr) };

@@ -1,6 +1,6 @@
-import { equal } from "node:assert/strict";
+import { deepEqual, equal, rejects, throws } from "node:assert/strict";
 import { denoCommand } from "../../tools/demo/commands.ts";
-import { freePort } from "../../tools/demo/ports.ts";
+import { expectNobody, firstFree } from "../../tools/demo/ports.ts";
 
 /** A folder with these programs in it, and the PATH that begins with it. */
 async function withPrograms<T>(names: readonly string[], use: (folder: string) => T): Promise<T> {
@@ -37,10 +37,25 @@ Deno.test("what npx puts on the PATH of its own is not taken for everybody's", a
   });
 });
 
-Deno.test("a port is free where an address family is missing, and taken where somebody listens", () => {
+const taken = new Deno.errors.AddrInUse("taken");
+
+Deno.test("the first port is taken that can be bound, without a look before", async () => {
+  const tried: number[] = [];
+  const port = await firstFree(4711, (port) => {
+    tried.push(port);
+    return port < 4713 ? Promise.reject(taken) : port;
+  });
+  equal(port, 4713);
+  deepEqual(tried, [4711, 4712, 4713]);
+  await rejects(firstFree(1, () => Promise.reject(taken)), {
+    message: "ports 1 to 20 are all in use",
+  });
+  await rejects(firstFree(1, () => Promise.reject(new TypeError("other"))), { message: "other" });
+});
+
+Deno.test("nobody is expected where an address family is missing", () => {
   using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
-  const { port } = listener.addr;
-  equal(freePort(port, ["127.0.0.1"]) > port, true);
+  throws(() => expectNobody("127.0.0.1", listener.addr.port), Deno.errors.AddrInUse);
   // No machine has this address, as one without IPv6 has none at all.
-  equal(freePort(port, ["2001:db8::1"]), port);
+  expectNobody("2001:db8::1", listener.addr.port);
 });

@@ -1,8 +1,8 @@
-import { deepEqual, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, rejects } from "node:assert/strict";
 import { documents, installedText } from "../../tools/deb/documents.ts";
 import { maintainer } from "../../tools/deb/maintainer.ts";
-import { packages } from "../../tools/deb/packages.ts";
-import { root } from "../../tools/programs.ts";
+import { launcher, packages } from "../../tools/deb/packages.ts";
+import { programs, root } from "../../tools/programs.ts";
 
 const all = packages("1.2.3", (shell) => shell).flatMap(({ files }) => files);
 const installed = new Set(all.map(({ path }) => path));
@@ -80,6 +80,26 @@ Deno.test("links become what can be followed there", () => {
 
 Deno.test("no package has a configuration file that an upgrade could ask about", () => {
   deepEqual([...installed].filter((path) => path.startsWith("/etc/")), []);
+});
+
+Deno.test("each program that is built has its command, bundle and manual in its package", async () => {
+  const made = packages("1.2.3", (shell) => shell);
+  const script = await launcher();
+  for (const { name, home } of programs) {
+    const files = made.find((each) => each.name === home.package)?.files.map(({ path }) => path);
+    const section = home.manual.at(-1);
+    for (
+      const path of [
+        home.command,
+        `/usr/lib/vpp-maglev/${name}.js`,
+        `/usr/lib/vpp-maglev/${name}`,
+        `/usr/share/man/man${section}/${home.manual}.gz`,
+      ]
+    ) equal(files?.includes(path), true, path);
+    match(script, new RegExp(`^  ${name}\\) flags='--allow-.*' ;;$`, "m"));
+    match(script, new RegExp(`^  ${name}\\) package=${home.package} ;;$`, "m"));
+  }
+  doesNotMatch(script, /@[A-Z_]+@/);
 });
 
 Deno.test("the runtime is shipped once, and both packages are of one version", () => {

@@ -57,8 +57,8 @@ async function violations(page: Page, rules: readonly string[] = []): Promise<st
 
 /** A maglevd with nothing to complain of. */
 async function calm() {
-  const { startedAt, config } = await anyStatus();
-  return { startedAt, config: { ...config, isChanged: false, rejected: "" } };
+  const status = await anyStatus();
+  return { ...status, config: { ...status.config, isChanged: false, rejected: "" } };
 }
 
 const flashes = "document.querySelectorAll('[data-flashed]').length";

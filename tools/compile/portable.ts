@@ -1,4 +1,5 @@
-import { closedFlags, type Program, root } from "../programs.ts";
+import type { Program } from "../programs.ts";
+import { choosingScript, filledIn } from "../scripts.ts";
 
 /** What a portable file is made of; compressed pieces as they go into it. */
 export interface Pieces {
@@ -20,40 +21,35 @@ export interface Piece {
  * pieces, same bytes.
  */
 export async function portableFile({ version, runtime, programs }: Pieces): Promise<Uint8Array> {
-  const template = await Deno.readTextFile(`${root}packaging/portable.sh`);
+  const template = await choosingScript(
+    "packaging/portable.sh",
+    programs.map(({ program }) => program),
+  );
   const names = programs.map(({ program }) => program.name);
-  const sums = await Promise.all([runtime, ...programs].map(({ bytes }) => sha256(bytes)));
-  const [runtimeSum = "", ...programSums] = sums;
-  const fill = (runtimeAt: number): Uint8Array => {
-    let at = runtimeAt + runtime.compressed.length;
-    const pieces = programs.map(({ program, compressed: { length } }) => {
-      const line = `  piece ${pad(at)} ${length} >"$1/${program.name}.js" || return 1`;
+  const files = ["runtime", ...names.map((name) => `${name}.js`)];
+  const pieces = [runtime, ...programs];
+  const sums = await Promise.all(pieces.map(({ bytes }) => sha256(bytes)));
+  const fill = (start: number): Uint8Array => {
+    let at = start + 1;
+    const places = pieces.map(({ compressed: { length } }, i) => {
+      const line = `${pad(at)} ${length} ${files[i]}`;
       at += length;
       return line;
     });
-    const values: Readonly<Record<string, string>> = {
+    const text = filledIn(template, {
       VERSION: version,
-      NAMES: names.join(" and "),
-      FIRST: names[0] ?? "",
-      PATTERN: names.join(" | "),
       LINKS: names.join(" "),
-      FILES: names.map((name) => `${name}.js`).join(" "),
-      KEY: runtimeSum.slice(0, 8) + programSums.map((sum) => sum.slice(0, 8)).join(""),
-      RUNTIME_SUM: runtimeSum,
-      SUMS: programSums.map((sum, i) => `${sum}  ${names[i]}.js`).join("\n"),
-      FLAGS: programs.map(({ program: { name, permissions } }) =>
-        `  ${name}) flags='${[...permissions, ...closedFlags].join(" ")}' ;;`
-      ).join("\n"),
+      FILES: files.slice(1).join(" "),
+      KEY: sums.map((sum) => sum.slice(0, 8)).join(""),
+      SUMS: sums.map((sum, i) => `${sum}  ${files[i]}`).join("\n"),
       MEGABYTES: String(Math.ceil(runtime.bytes.length / 1e6)),
-      RUNTIME_AT: pad(runtimeAt),
-      RUNTIME_SIZE: String(runtime.compressed.length),
-      PIECES: pieces.join("\n"),
-    };
-    const text = template.replaceAll(/@([A-Z_]+)@/g, (mark, name) => values[name] ?? mark);
+      PIECES: places.join("\n"),
+      SIZE: pad(at - 1),
+    });
     return new TextEncoder().encode(text);
   };
-  const compressed = programs.map((each) => each.compressed);
-  return concatenate([fill(fill(0).length + 1), runtime.compressed, ...compressed]);
+  const compressed = pieces.map((each) => each.compressed);
+  return concatenate([fill(fill(0).length), ...compressed]);
 }
 
 /** Positions are counted from 1, as tail(1) does; padded so that filling them in moves nothing. */

@@ -1,22 +1,30 @@
+/** How many ports in a row are tried. */
+const tries = 20;
+
 /**
- * The first of `wanted`, `wanted` + 1, … that is free on all of `hostnames`, as far as a look can
- * tell. Throws when twenty in a row are taken.
+ * What `bind` makes of the first of `wanted`, `wanted` + 1, … that it can bind: it throws or rejects
+ * with AddrInUse for those that are taken, and whatever else it throws is passed on. There is no look
+ * before: what was free then may be taken when it is bound. Rejects when twenty in a row are taken.
  */
-export function freePort(wanted: number, hostnames: readonly string[]): number {
-  for (let port = wanted; port < wanted + 20; port++) {
-    if (hostnames.every((hostname) => isFree(hostname, port))) return port;
+export async function firstFree<T>(
+  wanted: number,
+  bind: (port: number) => T | Promise<T>,
+): Promise<T> {
+  for (let port = wanted; port < wanted + tries; port++) {
+    try {
+      return await bind(port);
+    } catch (error) {
+      if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    }
   }
-  throw new Error(`ports ${wanted} to ${wanted + 19} are all in use on ${hostnames.join(", ")}`);
+  throw new Error(`ports ${wanted} to ${wanted + tries - 1} are all in use`);
 }
 
-function isFree(hostname: string, port: number): boolean {
+/** Throws AddrInUse if somebody listens there. A machine without IPv6 has nobody there either. */
+export function expectNobody(hostname: string, port: number): void {
   try {
     Deno.listen({ hostname, port }).close();
-    return true;
   } catch (error) {
-    if (error instanceof Deno.errors.AddrInUse) return false;
-    // A machine without IPv6 has nobody there either.
-    if (hostname.includes(":")) return true;
-    throw error;
+    if (error instanceof Deno.errors.AddrInUse || !hostname.includes(":")) throw error;
   }
 }

@@ -2,6 +2,7 @@ import { runDeno } from "./process.ts";
 import type { Finished } from "./process.ts";
 import { houseFaults } from "./house.ts";
 import { docFaults } from "./doc_lint.ts";
+import { locked } from "../programs.ts";
 
 /** One thing the gate looks at besides the tests; it counts as one in the verdict. */
 export interface Check {
@@ -14,7 +15,7 @@ export interface Check {
 /** Runs before everything else, because it also fetches the packages that the rest needs. */
 export const types: Check = {
   name: "types",
-  run: () => runDeno(["check", "--frozen", "--quiet"], 240_000),
+  run: () => runDeno(["check", ...locked, "--quiet"], 240_000),
 };
 
 /** The checks that need no order among themselves. */
@@ -27,14 +28,15 @@ export const checks: readonly Check[] = [
   fresh("lib/gen matches proto/", "tools/proto.ts"),
   fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
   fresh("docs/man matches flags, commands and lib/config", "tools/man.ts"),
+  fresh("runtime.lock matches the programs", "tools/lock.ts"),
   fresh("docs/metrics.md matches lib/metrics", "tools/docs.ts"),
 ];
 
-const mutate = ["run", "-A", "--frozen", "tools/mutate.ts"];
+const mutate = ["run", "-A", ...locked, "tools/mutate.ts"];
 
 /** Each generator understands `--check`: writes nothing, exits 1 and names what is stale. */
 function fresh(name: string, tool: string): Check {
-  return { name, run: () => runDeno(["run", "-A", "--frozen", tool, "--check"]) };
+  return { name, run: () => runDeno(["run", "-A", ...locked, tool, "--check"]) };
 }
 
 async function docLint(): Promise<Finished> {

@@ -1,6 +1,7 @@
 import { runDeno } from "./process.ts";
 import type { Tally } from "./tally.ts";
 import { tallyOf } from "./tally.ts";
+import { locked } from "../programs.ts";
 
 /** The tests of one folder under tests/. */
 export interface RoomResult {
@@ -33,7 +34,7 @@ export async function testRooms(): Promise<string[]> {
 export async function testRoom(room: string): Promise<RoomResult> {
   const started = performance.now();
   const { ok, output } = await runDeno(
-    ["test", "-A", "--frozen", "--no-check", "--trace-leaks", `tests/${room}`],
+    ["test", "-A", ...locked, "--no-check", "--trace-leaks", `tests/${room}`],
     280_000,
   );
   const seconds = (performance.now() - started) / 1000;

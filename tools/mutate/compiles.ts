@@ -50,7 +50,8 @@ async function check(copy: TreeCopy, names: readonly string[]): Promise<Map<stri
   if (names.length === 0) return new Map();
   const files = names.map((name) => `${copy.root}/${name}`);
   const config = `${copy.root}/deno.json`;
-  const args = ["check", "--quiet", "--frozen", "--config", config, ...files];
+  const locked = ["--frozen", `--lock=${copy.root}/deno.lock`];
+  const args = ["check", "--quiet", ...locked, "--config", config, ...files];
   const { ok, output } = await runDeno(args, 600_000);
   if (!ok && !/^TS\d+ \[ERROR\]/m.test(output)) {
     throw new Error(`cannot check the mutants: ${output}`);

@@ -33,7 +33,8 @@ export async function runTests(
   signal: AbortSignal,
   flags: readonly string[] = ["--fail-fast"],
 ): Promise<Outcome> {
-  const deno = [Deno.execPath(), "test", "-A", "--frozen", "--no-check", ...flags, ...files];
+  const locked = ["--frozen", "--lock=deno.lock"];
+  const deno = [Deno.execPath(), "test", "-A", ...locked, "--no-check", ...flags, ...files];
   const child = new Deno.Command("sh", {
     args: ["-c", `ulimit -d ${memoryKiB}; ulimit -c 0; exec "$@"`, "sh", ...deno],
     cwd: copy.root,

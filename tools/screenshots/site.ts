@@ -1,6 +1,6 @@
 import { type DemoBackend, startBackend } from "../demo/backend.ts";
 import { startDaemonProcess } from "../demo/daemon_process.ts";
-import { freePort } from "../demo/ports.ts";
+import { firstFree } from "../demo/ports.ts";
 import { startVpp } from "../demo/vpp.ts";
 
 /** The servers of the site, in the order of their loopback addresses. */
@@ -19,30 +19,42 @@ export interface Site {
 /** Starts servers, two simulated VPPs and two maglevds; `parts` owns them. */
 export async function startSite(folder: string, parts: AsyncDisposableStack): Promise<Site> {
   const addresses = names.map((_, i) => `127.0.0.${31 + i}`);
-  const port = freePort(8200, addresses);
-  const backends = new Map(
-    names.map((name, i) => [name, parts.use(startBackend(name, addresses[i] ?? "", port))]),
-  );
+  const { port, started } = await firstFree(8200, (port) => startServers(addresses, port));
+  for (const server of started) parts.use(server);
+  const backends = new Map(started.map((server) => [server.name, server]));
   const apis: number[] = [];
   for (const router of ["rtr1", "rtr2"]) {
     const own = `${folder}/${router}`;
     await Deno.mkdir(own);
     await Deno.writeTextFile(`${own}/maglev.yaml`, config(port, addresses));
     const vpp = parts.use(startVpp(own));
-    const api = freePort((apis[0] ?? 9389) + 1, ["127.0.0.1"]);
+    const { api, daemon } = await firstFree((apis[0] ?? 9389) + 1, async (api) => {
+      const daemon = startDaemonProcess([
+        `--config=${own}/maglev.yaml`,
+        `--grpc-addr=127.0.0.1:${api}`,
+        "--metrics-addr=",
+        `--state-dir=${own}/state`,
+        `--vpp-api-addr=${vpp.apiSocket}`,
+        `--vpp-stats-addr=${vpp.statsSocket}`,
+      ], () => {});
+      await daemon.ready;
+      return { api, daemon };
+    });
     apis.push(api);
-    const daemon = startDaemonProcess([
-      `--config=${own}/maglev.yaml`,
-      `--grpc-addr=127.0.0.1:${api}`,
-      "--metrics-addr=",
-      `--state-dir=${own}/state`,
-      `--vpp-api-addr=${vpp.apiSocket}`,
-      `--vpp-stats-addr=${vpp.statsSocket}`,
-    ], () => {});
     parts.defer(() => daemon.stop());
-    await daemon.ready;
   }
   return { backends, apis };
+}
+
+/** All of them on one port. Rejects with AddrInUse if it is taken for one. */
+async function startServers(
+  addresses: readonly string[],
+  port: number,
+): Promise<{ readonly port: number; readonly started: readonly DemoBackend[] }> {
+  await using parts = new AsyncDisposableStack();
+  const started = names.map((name, i) => parts.use(startBackend(name, addresses[i] ?? "", port)));
+  parts.move();
+  return { port, started };
 }
 
 function config(port: number, addresses: readonly string[]): string {

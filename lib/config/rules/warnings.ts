@@ -59,23 +59,32 @@ function warnOfUnused(
   }
 }
 
-/** A VIP that a single server's failure takes down. */
+/**
+ * A VIP that nothing takes over: a single server carries it, or a single pool, and `fail-open` does not
+ * say what is to happen when all of it is down.
+ */
 function warnOfNoFallback(
   { path, values, places, at }: FrontendSection,
   backends: Values["backends"],
   problems: ProblemList,
 ): void {
-  const able = values.pools.flatMap((pool) =>
-    [...pool.values.backends]
+  const able = values.pools.map((pool) => ({
+    name: pool.values.name ?? "",
+    servers: [...pool.values.backends]
       .filter(([name, { values }]) => values.weight > 0 && backends.get(name)?.values.enabled)
-      .map(([name]) => name)
-  );
-  const [only, ...others] = able;
-  if (only === undefined || others.length > 0) return;
-  const message =
-    `without a fallback: ${show(only)} alone can carry traffic, and nothing answers ` +
-    "while it is down";
-  problems.warn(places.pools ?? at, childPath(path, "pools"), message);
+      .map(([name]) => name),
+  })).filter(({ servers }) => servers.length > 0);
+  const [pool, ...others] = able;
+  if (!pool || others.length > 0) return;
+  const [only = "", ...more] = pool.servers;
+  if (more.length > 0 && places["fail-open"] !== undefined) return;
+  const message = more.length === 0
+    ? `${show(only)} alone can carry traffic, and nothing answers while it is down`
+    : `nothing answers when all of ${
+      show(pool.name)
+    } is down; add a pool, or fail-open: all-down, ` +
+      "or never if that is meant";
+  problems.warn(places.pools ?? at, childPath(path, "pools"), `without a fallback: ${message}`);
 }
 
 /** What the weights of a pool cannot bring about while it is the active one. */

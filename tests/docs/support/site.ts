@@ -2,6 +2,7 @@ import { makeBundles } from "../../e2e/bundles.ts";
 import { Maglevd } from "../../e2e/maglevd.ts";
 import { Lines } from "../../e2e/process.ts";
 import { root } from "./pages.ts";
+import { locked } from "../../../tools/programs.ts";
 
 /** What a page's configuration becomes so that it can run here. */
 export interface SiteOptions {
@@ -154,7 +155,7 @@ class SiteVpp {
     const [api = "", stats = ""] = this.#sockets;
     const child = this.#child = new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "-A", "--frozen", `${root}lib/sim/main.ts`],
+        ...["run", "-A", ...locked, `${root}lib/sim/main.ts`],
         ...["--api", api, "--stats", stats, "--packets", "1000"],
       ],
       stdin: "null",
@@ -177,20 +178,20 @@ async function makeCommands(
   bundles: { readonly maglevd: string; readonly maglevc: string },
 ): Promise<void> {
   for (const name of ["maglevd", "maglevc"] as const) {
-    await makeCommand(folder, name, bundles[name], "--no-config");
+    await makeCommand(folder, name, bundles[name], ["--no-config"]);
   }
   const vppctl = `${root}tests/docs/support/vppctl.ts`;
-  await makeCommand(folder, "vppctl", vppctl, "--frozen", `${folder}/api.sock`);
+  await makeCommand(folder, "vppctl", vppctl, locked, `${folder}/api.sock`);
 }
 
 async function makeCommand(
   folder: string,
   name: string,
   program: string,
-  flag: string,
+  flags: readonly string[],
   ...first: string[]
 ): Promise<void> {
-  const words = [Deno.execPath(), "run", "-A", flag, program, ...first];
+  const words = [Deno.execPath(), "run", "-A", ...flags, program, ...first];
   const command = words.map((word) => `"${word}"`).join(" ");
   await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\nexec ${command} "$@"\n`, {
     mode: 0o755,

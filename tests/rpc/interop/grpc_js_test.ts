@@ -1,9 +1,14 @@
 import assert from "node:assert/strict";
 import { run } from "../../e2e/process.ts";
 
+interface Config {
+  readonly imports: Readonly<Record<string, string>>;
+  readonly scopes?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+
 /**
  * grpc-js brings forty packages, one with a build script. They have a configuration and a lock file
- * of their own: what is in the root's, every task downloads, the demo on a new machine too.
+ * of their own: what is in the root's, every task with tests downloads.
  */
 const folder = new URL("grpc_js/", import.meta.url).pathname;
 
@@ -17,11 +22,12 @@ Deno.test("grpc-js gets answers, errors, deadlines and streams as it expects the
 });
 
 Deno.test("what grpc-js is tested with has the versions that the daemon has", async () => {
-  const importsOf = async (path: string): Promise<Record<string, string>> =>
-    JSON.parse(await Deno.readTextFile(new URL(path, import.meta.url))).imports;
-  const { "@grpc/grpc-js": tested, ...shared } = await importsOf("grpc_js/deno.json");
+  const configOf = async (path: string): Promise<Config> =>
+    JSON.parse(await Deno.readTextFile(new URL(path, import.meta.url)));
+  const { "@grpc/grpc-js": tested, ...shared } = (await configOf("grpc_js/deno.json")).imports;
   assert.ok(tested);
-  assert.partialDeepStrictEqual(await importsOf("../../../deno.json"), shared);
+  const { imports, scopes } = await configOf("../../../deno.json");
+  assert.partialDeepStrictEqual({ ...imports, ...scopes?.["./tests/"] }, shared);
 });
 
 Deno.test("no package of the root's lock file has a build script, which Deno would warn of", async () => {

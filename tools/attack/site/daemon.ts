@@ -1,4 +1,5 @@
 import { processNow, type ProcessSeen } from "./process_seen.ts";
+import { locked } from "../../programs.ts";
 
 /** How to start a maglevd. */
 export interface MaglevdOptions {
@@ -35,7 +36,7 @@ export class Daemon implements AsyncDisposable {
 
   private constructor({ args, before = [], env = {} }: MaglevdOptions) {
     const main = new URL("../../../main.ts", import.meta.url).pathname;
-    const run = ["run", "-A", "--frozen", "--no-check", main, ...args];
+    const run = ["run", "-A", ...locked, "--no-check", main, ...args];
     const [program = "", ...words] = [...before, Deno.execPath(), ...run];
     this.#child = new Deno.Command(program, {
       args: words,

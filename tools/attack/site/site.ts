@@ -4,6 +4,7 @@ import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts"
 import { Daemon } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
 import type { Target } from "../types.ts";
+import { locked } from "../../programs.ts";
 
 /** A maglevd as its users run it, between 100 servers and a simulated VPP. */
 export interface Site {
@@ -68,7 +69,7 @@ export function programBehind(
   ...args: readonly string[]
 ): Peer {
   const module = new URL(`../${path}`, import.meta.url).pathname;
-  const run = ["run", "-A", "--frozen", "--no-check", module, ...args];
+  const run = ["run", "-A", ...locked, "--no-check", module, ...args];
   const [command = "", ...words] = [...before, Deno.execPath(), ...run];
   return new Peer(command, words);
 }

@@ -1,27 +1,12 @@
 #!/bin/sh
-# maglev's programs, on the one runtime that they share: the one whose name this was started by,
-# through a link of that name, or else the first word after the command.
-case ${0##*/} in
-  @PATTERN@) name=${0##*/} ;;
-  *)
-    case ${1-} in
-      @PATTERN@)
-        name=$1
-        shift
-        ;;
-      *)
-        echo "maglev: start it as one of @NAMES@, or name one first: $0 @FIRST@ --version" >&2
-        exit 2
-        ;;
-    esac
-    ;;
-esac
-case $name in
-@FLAGS@
-esac
+# maglev's programs, on the one runtime that they share.
+@CHOOSE@
 # Beside this file, wherever that is: a version may be tried before it is installed (dpkg -x).
 here=$(readlink -f "$0") && here=${here%/*}
 if ! [ -e "$here/$name.js" ]; then
+  case $name in
+@PACKAGES@
+  esac
   echo "maglev: $name is not installed, it is in the package $package" >&2
   exit 127
 fi

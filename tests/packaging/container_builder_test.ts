@@ -1,0 +1,28 @@
+import assert from "node:assert/strict";
+import { findBuilder, type RunScript } from "./container_builder.ts";
+
+/** A machine that has these builders; each says which of its commands work. */
+function machine(has: Readonly<Record<string, readonly string[]>>): RunScript {
+  return (script) => {
+    const [, there] = script.match(/^command -v (\w+)$/) ?? [];
+    const [program = "", command = ""] = script.split(" ");
+    const works = there === undefined ? has[program]?.includes(command) : there in has;
+    return Promise.resolve({ code: works ? 0 : 1, stdout: "", stderr: "" });
+  };
+}
+
+const all = ["info", "pull"];
+
+Deno.test("the first builder that works is taken", async () => {
+  const nameOf = async (has: Readonly<Record<string, readonly string[]>>) => {
+    const found = await findBuilder(machine(has));
+    return "name" in found ? found.name : found.why;
+  };
+  assert.equal(await nameOf({ podman: all, docker: all, buildah: all }), "podman");
+  assert.equal(await nameOf({ docker: [], buildah: all }), "buildah");
+  assert.equal(await nameOf({ podman: ["info"], docker: all }), "docker");
+  assert.equal(
+    await nameOf({ docker: [], buildah: ["info"] }),
+    "no podman, a docker that does not work, buildah without debian:bookworm-slim",
+  );
+});
