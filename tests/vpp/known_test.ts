@@ -170,3 +170,44 @@ Deno.test("each VIP and server that comes or goes changes the version, a weight 
     assert.equal(known.version > before, changed.length > 0, what);
   }
 });
+
+Deno.test("of a VIP that was changed during a dump, everything else is found out all the same", () => {
+  const { known } = after(dumpOf(vip(80, { "10.0.0.1": 100, "10.0.0.2": 50, "10.0.0.3": 1 })));
+  known.startDump();
+  const [weighed, added, gone] = ["10.0.0.2", "10.0.0.4", "10.0.0.3"].map(ip);
+  assert.ok(weighed && added && gone);
+  known.serverChanged(base.id, {
+    ...{ kind: "as-weight", address: weighed, weight: 60, from: 50, flush: false },
+  });
+  known.serverChanged(base.id, { kind: "as-add", address: added, weight: 7, flushing: false });
+  known.serverChanged(base.id, { kind: "as-del", address: gone });
+  // Seen before these changes, but after somebody had removed the first server and added another.
+  const dump = dumpOf(vip(80, { "10.0.0.2": 50, "10.0.0.3": 1, "10.0.0.5": 5 }));
+  const altered = known.finishDump(dump).map(({ detail }) => detail);
+  assert.deepEqual(altered, ["10.0.0.1 removed, 10.0.0.5 added with weight 5"]);
+  const servers = [...known.vip(base.id)?.servers ?? []].map((
+    [text, { weight }],
+  ) => [text, weight]);
+  assert.deepEqual(
+    new Map(servers as [string, number][]),
+    new Map([
+      ["10.0.0.2", 60],
+      ["10.0.0.4", 7],
+      ["10.0.0.5", 5],
+    ]),
+  );
+});
+
+Deno.test("a VIP that was made or removed during a dump is as it is known", () => {
+  const { known } = after(dumpOf(base, vip(81, { "10.0.0.1": 1 })));
+  const made = vip(82, {});
+  known.startDump();
+  known.vipRemoved(base.id);
+  known.vipAdded({ ...made, encap: "gre4", sticky: false, frontend: "made", servers: [] });
+  known.serverChanged(made.id, {
+    ...{ kind: "as-add", address: ip("10.0.0.9"), weight: 3, flushing: false },
+  });
+  assert.deepEqual(known.finishDump(dumpOf(base, vip(81, { "10.0.0.1": 1 }))), []);
+  assert.equal(known.vip(base.id), undefined);
+  assert.deepEqual([...known.vip(made.id)?.servers.keys() ?? []], ["10.0.0.9"]);
+});

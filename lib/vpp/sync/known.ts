@@ -25,7 +25,8 @@ export interface Alteration {
 export class KnownState {
   readonly #vips = new Map<string, DumpedVip>();
   readonly #byPrefix = new Map<string, Set<string>>();
-  #touched = new Set<string>();
+  /** What was changed since a dump was asked for: by VIP, all of it or these servers. */
+  #touched = new Map<string, "all" | Set<string>>();
   #changedAddresses = new Map<string, IpAddress>();
   #version = 0;
 
@@ -61,15 +62,15 @@ export class KnownState {
     return [...ids].flatMap((id) => this.#vips.get(id) ?? []);
   }
 
-  /** From now on changes are remembered by VIP, because a dump is about to be asked for. */
+  /** From now on changes are remembered, because a dump is about to be asked for. */
   startDump(): void {
-    this.#touched = new Set();
+    this.#touched = new Map();
   }
 
   /**
    * Takes over a dump, and says what it shows otherwise than it was known: what somebody else has
-   * done. VIPs that were changed while it was under way keep what is known of them, since the dump
-   * may have seen them before or after.
+   * done. What was changed while it was under way, a VIP or a server of one, keeps what is known of
+   * it, since the dump may have seen it before or after.
    */
   finishDump(dump: ReadonlyMap<string, DumpedVip>): Alteration[] {
     const altered: Alteration[] = [];
@@ -79,9 +80,11 @@ export class KnownState {
       this.#noteChange(vip.address);
       this.#drop(id);
     }
-    for (const vip of dump.values()) {
-      if (this.#touched.has(vip.id)) continue;
-      const before = this.#vips.get(vip.id);
+    for (const dumped of dump.values()) {
+      const before = this.#vips.get(dumped.id);
+      const touched = this.#touched.get(dumped.id);
+      if (touched === "all" || (touched && !before)) continue;
+      const vip = touched && before ? withServers(dumped, before, touched) : dumped;
       const detail = before ? alteration(before, vip) : "added";
       if (detail !== "") altered.push({ vip, detail });
       this.#compare(before, vip);
@@ -98,7 +101,7 @@ export class KnownState {
 
   /** VPP made this VIP. Its pool index is for the next dump to tell. */
   vipAdded(vip: DesiredVip): void {
-    this.#touched.add(vip.id);
+    this.#touched.set(vip.id, "all");
     this.#noteChange(vip.address);
     const { id, address, prefixLength, protocol, port, encap, sticky, flowTableLength } = vip;
     this.#put({
@@ -110,7 +113,7 @@ export class KnownState {
 
   /** VPP deleted this VIP. */
   vipRemoved(id: string): void {
-    this.#touched.add(id);
+    this.#touched.set(id, "all");
     const vip = this.#vips.get(id);
     if (vip) this.#noteChange(vip.address);
     this.#drop(id);
@@ -118,10 +121,12 @@ export class KnownState {
 
   /** VPP changed a server as asked. */
   serverChanged(id: string, change: ServerChange): void {
-    this.#touched.add(id);
+    const { address } = change;
+    const touched = this.#touched.get(id);
+    if (!touched) this.#touched.set(id, new Set([address.text]));
+    else if (touched !== "all") touched.add(address.text);
     const servers = this.#vips.get(id)?.servers;
     if (!servers) return;
-    const { address } = change;
     if (change.kind !== "as-weight") this.#noteChange(address);
     if (change.kind === "as-del") servers.delete(address.text);
     else {
@@ -166,6 +171,17 @@ export class KnownState {
     ids?.delete(id);
     if (ids?.size === 0) this.#byPrefix.delete(prefix);
   }
+}
+
+/** A VIP as it was dumped, but what is known of the servers at these addresses. */
+function withServers(dumped: DumpedVip, known: ActualVip, addresses: Iterable<string>): DumpedVip {
+  const servers = new Map(dumped.servers);
+  for (const address of addresses) {
+    const server = known.servers.get(address);
+    if (server) servers.set(address, server);
+    else servers.delete(address);
+  }
+  return { ...dumped, servers };
 }
 
 /** The field of a dump that tells the length of a table has 16 bits. */
