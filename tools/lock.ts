@@ -34,6 +34,7 @@ try {
     "--quiet",
     ...programs.map(({ entry }) => entry),
     "web.ts",
+    "lib/web/page/main.tsx",
     ...tools,
   ]);
   if (!isCheck) await update("deno.lock", ["check", "--quiet"]);

@@ -39,6 +39,8 @@ async function lineOfTerminal(signal: AbortSignal): Promise<string | undefined> 
   const { promise: stopped, resolve: stop } = Promise.withResolvers<null>();
   const abort = () => stop(null);
   signal.addEventListener("abort", abort);
+  // It may have come while the question was being written.
+  if (signal.aborted) abort();
   try {
     // A terminal hands out whole lines.
     const octets = new Uint8Array(1024);

@@ -6,11 +6,15 @@ import {
   FrontendInfoSchema,
 } from "../gen/maglev_pb.ts";
 import type { JsonObject } from "@bufbuild/protobuf";
-import type { CommandContext } from "./node.ts";
+import type { MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
 
 /** What asking takes. */
-type Asking = Pick<CommandContext, "client" | "signal">;
+/** What it takes to ask. */
+export interface Asking {
+  readonly client: MaglevClient;
+  readonly signal: AbortSignal;
+}
 
 /** All backends. A maglevd of before tells their names only, and is asked for one after the other. */
 export async function allBackends(asking: Asking): Promise<BackendInfo[]> {

@@ -14,7 +14,8 @@ export interface Server {
 /** What servers.yaml says of a server. */
 export type NamedServer = Omit<Server, "name">;
 
-interface Environment {
+/** Variables of the environment. */
+export interface Environment {
   get(name: string): string | undefined;
 }
 

@@ -16,7 +16,30 @@ export * from "./types.ts";
 export { jsonSchema } from "./json_schema.ts";
 export type { JsonSchema } from "./json_schema.ts";
 export { type InvalidFile, type ParsedSections, parseSections, readTextFile } from "./document.ts";
-export type { SectionOf, SectionSpec } from "./spec.ts";
+export type {
+  BoolSpec,
+  ChoiceSpec,
+  Described,
+  DurationSpec,
+  FieldSpec,
+  IntSpec,
+  IpSpec,
+  ListSpec,
+  NamedSpec,
+  Path,
+  Presence,
+  ReferenceSpec,
+  ScalarSpec,
+  Section,
+  SectionOf,
+  SectionSpec,
+  StatusRange,
+  StatusRangeSpec,
+  TextSpec,
+  ValueOf,
+} from "./spec.ts";
+export { type TextForm, textForms } from "./text_forms.ts";
+export type { Phase, ProblemList } from "./problem_list.ts";
 export { Suggester } from "./suggest.ts";
 export { referenceSections, withReference } from "./reference.ts";
 export type { ReferenceKey, ReferenceSection } from "./reference.ts";

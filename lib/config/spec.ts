@@ -147,7 +147,7 @@ export type ValueOf<S> = S extends IntSpec | DurationSpec ? number
   : never;
 
 /** A value that can be absent, because the file leaves it out or because it is wrong. */
-type Presence<S> = S extends { type: "section"; required: true } ? ValueOf<S> | undefined
+export type Presence<S> = S extends { type: "section"; required: true } ? ValueOf<S> | undefined
   : S extends { default: unknown } | { type: "section" | "named" | "list" } ? ValueOf<S>
   : ValueOf<S> | undefined;
 

@@ -44,6 +44,7 @@ export type {
   ConfigService,
   ConnectionObserver,
   DaemonStatus,
+  Memory,
   RpcCode,
   RpcMethod,
   RpcObserver,

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { commandLines } from "../../lib/cli/mod.ts";
 import { flags } from "../../lib/daemon/flags.ts";
+import { flags as webFlags } from "../../lib/web/flags.ts";
 import { run } from "../e2e/process.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
@@ -91,12 +92,12 @@ Deno.test(
   },
 );
 
-Deno.test("the user guide's table of flags is that of the flags", () => {
+Deno.test("the user guide's tables of flags are those of the flags", () => {
   const cell = (text: string) => text === "" ? "" : `\`${text}\``;
   const rows = tableRows(guide).filter(([first = ""]) => first.startsWith("`--"));
   deepEqual(
     rows,
-    flags.map(({ name, environment, fallback, help }) => [
+    [...flags, ...webFlags].map(({ name, environment, fallback, help }) => [
       cell(`--${name}`),
       cell(environment),
       cell(fallback),

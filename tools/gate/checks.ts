@@ -45,7 +45,8 @@ async function docLint(): Promise<Finished> {
     const door = `lib/${room.name}/mod.ts`;
     if (await exists(door)) doors.push(door);
   }
-  const { ok, output } = await runDeno(["doc", "--lint", ...doors.sort()]);
+  const generated = "lib/gen/maglev_pb.ts";
+  const { ok, output } = await runDeno(["doc", "--lint", generated, ...doors.sort()]);
   const faults = docFaults(output);
   return ok || (faults.length === 0 && output.includes("documentation lint error"))
     ? judged(faults)
