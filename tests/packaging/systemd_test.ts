@@ -23,6 +23,17 @@ $ status
 $ until [ "$(maglevc show backends | grep -c L4OK)" = 2 ]; do sleep 0.2; done
 $ maglevc set backend ping pause --yes | head -n 1
 backend ping is paused
+$ stat -c '%a %U %G' /run/vpp-maglev/api.sock
+660 maglevd maglevd
+$ maglevc show events kind audit --json | tr -d ' ' | grep -o '"name":"[a-z]*"' | sort -u
+"name":"root"
+$ setpriv --reuid games --regid maglevd --clear-groups maglevc set backend ping resume --yes | head -n 1
+backend ping is unknown until it is probed
+$ maglevc set backend ping pause --yes | head -n 1
+backend ping is paused
+$ maglevc show events kind audit --json | tr -d ' ' | grep -o '"name":"[a-z]*"' | sort -u
+"name":"games"
+"name":"root"
 $ journalctl -u vpp-maglevd -p err -o cat -q
 $ journalctl -u vpp-maglevd -p warning -o cat -q | grep -o '^{.*"config-warning"' | cut -d, -f2 | sort -u
 "level":"WARN"
