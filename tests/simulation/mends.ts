@@ -44,9 +44,9 @@ export const mends: readonly Mend[] = [
   {
     fault: "a dump that is older than a change counts for more",
     file: "lib/vpp/sync/known.ts",
-    mended: "      if (this.#touched.has(vip.id)) continue;\n      const before",
-    without: "      const before",
-    from: 195,
+    mended: "      const vip = touched && before ? withServers(dumped, before, touched) : dumped;",
+    without: "      const vip = dumped;",
+    from: 720,
   },
   {
     fault: "servers are flushed while the frontend fails open",
