@@ -51,7 +51,13 @@ export class DuplexConn implements ByteConn {
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve) => void this.duplex.end(resolve));
+    const { duplex } = this;
+    return new Promise((resolve) => {
+      if (duplex.destroyed) return resolve();
+      // A stream that is closed meanwhile may never get to its end.
+      duplex.once("close", () => resolve());
+      duplex.end(() => resolve());
+    });
   }
 
   close(): void {

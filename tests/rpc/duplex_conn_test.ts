@@ -75,3 +75,15 @@ Deno.test("what breaks the stream is told to who reads and who writes", async ()
   duplex.destroy(new Error("reset by peer"));
   await Promise.all([reading, writing]);
 });
+
+Deno.test("to close the writing side is over when the stream is closed first, or was before", async () => {
+  const { written, duplex, conn } = bed();
+  const writing = conn.write(new Uint8Array([1]));
+  // Nobody lets go of what is written, so it never gets to its end.
+  const closing = conn.closeWrite();
+  assert.equal(written.length, 1);
+  duplex.destroy();
+  await closing;
+  await assert.rejects(writing, Deno.errors.BadResource);
+  await conn.closeWrite();
+});

@@ -89,14 +89,20 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
   });
 
   await test.step("flashes what changed, and nothing that is only seen first", async () => {
-    await page.goto(at(first.address));
-    await untilText(page, ".pools .row", "web0");
-    assert.equal(await page.evaluate(flashes), 0);
-    await page.click(`.tabs a[href$="${encodeURIComponent(odd.address)}"]`);
-    await untilText(page, ".pools .row", evil);
-    await page.click(`.tabs a[href$="${encodeURIComponent(first.address)}"]`);
-    await untilText(page, ".row", "web0");
-    assert.equal(await page.evaluate(flashes), 0);
+    const seen = async () => {
+      await page.goto(at(first.address));
+      await untilText(page, ".pools .row", "web0");
+      const atOnce = await page.evaluate(flashes);
+      await page.click(`.tabs a[href$="${encodeURIComponent(odd.address)}"]`);
+      await untilText(page, ".pools .row", evil);
+      await page.click(`.tabs a[href$="${encodeURIComponent(first.address)}"]`);
+      await untilText(page, ".row", "web0");
+      return [atOnce, await page.evaluate(flashes)];
+    };
+    // What still changes because of the step before may flash; what is only seen first would always.
+    let found = await seen();
+    for (let i = 0; i < 5 && found.some(Boolean); i++) found = await seen();
+    assert.deepEqual(found, [0, 0]);
     first.bed.move("web1", "up");
     await page.waitForSelector('.row[data-backend="web1"] [data-flashed]');
     assert.equal(await page.$('.row[data-backend="web0"] .c-state [data-flashed]'), null);
