@@ -1,17 +1,4 @@
-/** A flag of maglevd: how it is set, and what it says in `--help` and the manual. */
-export interface Flag {
-  /** Without the dashes. */
-  readonly name: string;
-  /**
-   * A switch takes true or false, and means true when it stands alone. A list has values between
-   * commas, and may be given several times.
-   */
-  readonly kind: "text" | "list" | "switch";
-  /** The environment variable that stands in for it, or empty. */
-  readonly environment: string;
-  readonly fallback: string;
-  readonly help: string;
-}
+import { describeFlags, type Environment, type Flag, readFlags } from "../flags/mod.ts";
 
 /** The flags, in the order of the manual. */
 export const flags = [
@@ -153,82 +140,22 @@ export const flags = [
 /** The name of one of {@link flags}. */
 export type FlagName = (typeof flags)[number]["name"];
 
-/** maglevd was started wrongly; the message is a sentence for the operator. */
-export class UsageError extends Error {
-  override readonly name = "UsageError";
-}
-
-/**
- * The value of each flag: what the command line says, else the environment, else the default.
- * Takes `--name=value` and `--name value`, with one dash or two; what is given of a list adds up.
- * Throws {@link UsageError}.
- */
-export function readFlags(
+/** The value of each flag. Throws UsageError. */
+export function readDaemonFlags(
   args: readonly string[],
-  environment: { get(name: string): string | undefined },
+  environment: Environment,
 ): ReadonlyMap<FlagName, string> {
-  const values = new Map<FlagName, string>();
-  for (const { name, kind, environment: variable, fallback } of flags) {
-    const inherited = variable === "" ? undefined : environment.get(variable);
-    if (kind === "switch") values.set(name, readSwitch(variable, inherited || fallback));
-    else values.set(name, inherited ?? fallback);
-  }
-  const rest = [...args];
-  const lists = new Map<FlagName, string>();
-  for (let arg = rest.shift(); arg !== undefined; arg = rest.shift()) {
-    const { flag, value } = splitFlag(arg);
-    if (flag.kind === "switch") {
-      values.set(flag.name, readSwitch(`--${flag.name}`, value ?? "true"));
-      continue;
-    }
-    const given = value ?? takeValue(flag.name, rest);
-    if (flag.kind === "text") {
-      values.set(flag.name, given);
-      continue;
-    }
-    const before = lists.get(flag.name);
-    lists.set(flag.name, before === undefined ? given : `${before},${given}`);
-  }
-  return new Map([...values, ...lists]);
-}
-
-function splitFlag(arg: string): { flag: (typeof flags)[number]; value: string | undefined } {
-  const [, name, , value] = arg.match(/^--?([^=-][^=]*)(=([\s\S]*))?$/) ?? [];
-  if (name === undefined) {
-    throw new UsageError(`unexpected argument "${arg}": maglevd takes flags only, see --help`);
-  }
-  const flag = flags.find((each) => each.name === name);
-  if (!flag) throw new UsageError(`unknown flag --${name}, see --help`);
-  return { flag, value };
-}
-
-function takeValue(name: string, rest: string[]): string {
-  const value = rest.shift();
-  if (value === undefined) throw new UsageError(`--${name} needs a value`);
-  return value;
-}
-
-/** Go's spellings of a boolean, since service files written for them exist. */
-function readSwitch(setting: string, value: string): string {
-  if (/^(1|t|true)$/i.test(value)) return "true";
-  if (/^(0|f|false)$/i.test(value)) return "false";
-  throw new UsageError(`${setting} is true or false, not "${value}"`);
+  return readFlags(flags, args, environment, "maglevd takes flags only, see --help");
 }
 
 /** What `--help` prints, without a final line end. */
 export function usage(): string {
-  const rows = flags.map(({ name, kind, environment, fallback, help }) => {
-    const shown = kind === "switch" ? `--${name}` : `--${name} VALUE`;
-    const notes = [["false", ""].includes(fallback) ? "" : `default ${fallback}`, environment];
-    const note = notes.filter((each) => each !== "").join(", ");
-    return `  ${shown.padEnd(24)} ${help}${note === "" ? "" : ` (${note})`}`;
-  });
   return [
     "maglevd health-checks backends and programs VPP's load balancer.",
     "",
     "usage: maglevd [flags]",
     "",
-    ...rows,
+    ...describeFlags(flags, 24),
     "",
     "A flag wins over its environment variable. SIGHUP reloads the configuration.",
   ].join("\n");

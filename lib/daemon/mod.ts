@@ -6,4 +6,4 @@
 
 export { runMaglevd } from "./run.ts";
 export { flags, usage } from "./flags.ts";
-export type { Flag, FlagName } from "./flags.ts";
+export type { FlagName } from "./flags.ts";

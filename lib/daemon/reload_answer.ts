@@ -6,20 +6,17 @@
  * @module
  */
 
+import { type Environment, UsageError } from "../flags/mod.ts";
 import { NetError, signalProcess } from "../net/mod.ts";
 import type { ConfigReloadOutcome } from "../rpc/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
-import { UsageError } from "./flags.ts";
 
 /** What became of a reload: what to exit with, and why it was not done; empty when it was. */
 export interface ReloadAnswer {
   readonly code: number;
   readonly message: string;
 }
-
-/** Where variables are looked up. */
-type Environment = { get(name: string): string | undefined };
 
 const hangup = 1;
 /** How often it is looked whether there is still somebody to answer. */

@@ -1,7 +1,8 @@
+import { UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
-import { readFlags, UsageError } from "./flags.ts";
+import { readDaemonFlags } from "./flags.ts";
 import type { AccessSettings } from "./dangers.ts";
 import type { FlagName } from "./flags.ts";
 import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
@@ -54,7 +55,7 @@ export function readRequest(
   args: readonly string[],
   environment: { get(name: string): string | undefined },
 ): Request {
-  const values = readFlags(args, environment);
+  const values = readDaemonFlags(args, environment);
   const get = (name: FlagName) => values.get(name) ?? "";
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };

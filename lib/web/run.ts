@@ -1,4 +1,5 @@
 import { CommandFailure, resolveServers } from "../cli/mod.ts";
+import { UsageError } from "../flags/mod.ts";
 import { createLogger, goesToJournal, LimitedLog, type Logger, reasonOf } from "../log/mod.ts";
 import { Budgets, machineNames, openHttpPort } from "../rpc/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
@@ -6,7 +7,7 @@ import { systemClock } from "../time/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
 import { type Assets, loadAssets } from "./assets.ts";
 import { Broadcast } from "./broadcast.ts";
-import { usage, UsageError } from "./flags.ts";
+import { usage } from "./flags.ts";
 import { Maglevd } from "./maglevd.ts";
 import { PageServer } from "./server.ts";
 import { readRequest, type Settings } from "./settings.ts";

@@ -1,8 +1,9 @@
+import { type Environment, UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import { parseListenAddress } from "../rpc/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
-import { type Environment, readFlags, UsageError } from "./flags.ts";
+import { readFrontendFlags } from "./flags.ts";
 
 /** Who may steer. */
 export interface Credentials {
@@ -30,7 +31,7 @@ export type Request =
 
 /** Reads command line and environment. Throws {@link UsageError}. */
 export function readRequest(args: readonly string[], environment: Environment): Request {
-  const values = readFlags(args, environment);
+  const values = readFrontendFlags(args, environment);
   const get = (name: Parameters<typeof values.get>[0]) => values.get(name) ?? "";
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };

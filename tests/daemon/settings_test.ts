@@ -1,6 +1,7 @@
 import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
-import { flags, usage, UsageError } from "../../lib/daemon/flags.ts";
+import { flags, usage } from "../../lib/daemon/flags.ts";
+import { UsageError } from "../../lib/flags/mod.ts";
 import { readRequest } from "../../lib/daemon/settings.ts";
 import type { Settings } from "../../lib/daemon/settings.ts";
 
