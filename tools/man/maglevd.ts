@@ -20,10 +20,10 @@ export function maglevdPage(): string {
 }
 
 function describeFlag({ name, kind, environment, fallback, help }: typeof flags[number]): string[] {
-  const value = kind === "text" ? " \\fIvalue\\fR" : "";
+  const value = kind === "switch" ? "" : " \\fIvalue\\fR";
   const notes = [
     environment === "" ? "" : `Environment: ${environment}.`,
-    kind === "switch" && fallback === "false" ? "" : `Default: ${fallback}.`,
+    ["false", ""].includes(fallback) ? "" : `Default: ${fallback}.`,
   ].filter((note) => note !== "");
   return [
     ".TP",
