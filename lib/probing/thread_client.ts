@@ -84,10 +84,8 @@ class ProbeThread {
 
   /** Has it close its sockets, and ends it. */
   async close(): Promise<void> {
-    this.#isClosing = true;
     this.#post({ kind: "close" });
-    // The number may soon be another descriptor's.
-    this.#eventfd = undefined;
+    this.#isClosing = true;
     const limit = this.#options.clock.after(closeMs, () => this.#closed.resolve());
     await this.#closed.promise;
     limit.cancel();
@@ -97,13 +95,14 @@ class ProbeThread {
   async #send(): Promise<void> {
     while (this.#orders.length > 0) {
       if (this.#orders.length > fewOrders) await pause(this.#options.clock);
-      if (this.#isClosing) break;
       this.#post({ kind: "orders", orders: this.#orders.splice(0, ordersPerMessage) });
     }
     this.#isSending = false;
   }
 
+  /** Says nothing after "close": the eventfd's number may soon be another descriptor's. */
   #post(message: ToThread): void {
+    if (this.#isClosing) return;
     this.#worker.postMessage(message);
     Atomics.add(this.#sent, 0, 1);
     if (this.#eventfd !== undefined) wake(this.#eventfd);
@@ -134,11 +133,10 @@ class ProbeThread {
     for (const { level, msg, attributes } of lines) log[level](msg, attributes);
     if (droppedLines > 0) log.warn("probe-records-dropped", { records: droppedLines });
     for (const report of reports) {
-      if (this.#isClosing) return;
       this.#hand(report);
       await pause(clock);
     }
-    if (!this.#isClosing) this.#post({ kind: "taken" });
+    this.#post({ kind: "taken" });
   }
 
   /** A listener that throws costs the others nothing: it is told as any stray error is. */

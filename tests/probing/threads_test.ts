@@ -198,41 +198,6 @@ Deno.test("debug records are written while somebody reads them", async () => {
   assert.deepEqual([done?.backend, done?.code], ["a", "L4OK"]);
 });
 
-/** A worker that only listens. */
-class FakeWorker {
-  onmessage: ((event: MessageEvent) => void) | null = null;
-
-  constructor(private readonly heard: (message: ToThread) => void) {}
-
-  postMessage(message: ToThread): void {
-    this.heard(message);
-    if (message.kind !== "close") return;
-    this.onmessage?.(new MessageEvent("message", { data: { kind: "closed" } }));
-  }
-
-  terminate(): void {}
-}
-
-Deno.test("orders are sent in turns, so that ten thousand hold nobody up", async () => {
-  const clock = new FakeClock();
-  const turn = { isOver: true, next: () => Promise.resolve(void turns++) };
-  let turns = 0;
-  clock.turn = turn;
-  const sent: number[] = [];
-  const worker = () => {
-    const fake = new FakeWorker((message) => {
-      if (message.kind === "orders") sent.push(message.orders.length);
-    });
-    return fake as unknown as Worker;
-  };
-  await using bed = new Bed({ clock, worker });
-  for (let i = 0; i < 600; i++) bed.aim(`b${i}`, 1, tcpCheck());
-  assert.deepEqual(sent, []);
-  while (sent.length < 3) await Promise.resolve();
-  const all = sent.reduce((sum, each) => sum + each, 0);
-  assert.deepEqual([Math.max(...sent), all > 600, turns], [256, true, sent.length]);
-});
-
 Deno.test("a thread that cannot begin is the end of the process", async () => {
   await using bed = new Bed({
     worker: () => {

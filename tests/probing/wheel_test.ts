@@ -12,7 +12,9 @@ function drain(wheel: TimerWheel, now: number): number[] {
 
 Deno.test("a timer comes up at the first tick after it is due and never before", () => {
   const wheel = new TimerWheel();
+  assert.deepEqual([wheel.size, wheel.entries], [0, 0]);
   wheel.set(1, 10.5);
+  assert.deepEqual([wheel.size, wheel.entries], [1, 1]);
   assert.equal(wheel.next(), 20);
   assert.deepEqual(drain(wheel, 19.9), []);
   assert.deepEqual(drain(wheel, 20), [1]);
