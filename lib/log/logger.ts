@@ -2,7 +2,7 @@ import type { Clock } from "../time/mod.ts";
 import { formatRecord } from "./format.ts";
 import { journalPrefix } from "./journal.ts";
 import { logLevels } from "./types.ts";
-import type { LogAttributes, Logger, LogLevel, LogRecord, LogSource } from "./types.ts";
+import type { LogAttributes, Logger, LogLevel, LogLevels, LogRecord, LogSource } from "./types.ts";
 import { LineWriter } from "./writer.ts";
 import type { LogSink, WriterLimits } from "./writer.ts";
 
@@ -18,7 +18,7 @@ export interface LoggerOptions {
 }
 
 /** The daemon's log: where rooms write, and where the event stream listens. */
-export interface DaemonLog extends Logger, LogSource {
+export interface DaemonLog extends Logger, LogSource, LogLevels {
   /** Records that never reached the sink. */
   readonly dropped: number;
   /** Waits until everything is written, but no longer than `limitMs`. */
@@ -32,6 +32,11 @@ interface Subscriber {
   busy: boolean;
 }
 
+interface Heeder {
+  readonly rank: number;
+  readonly heed: (enabled: boolean) => void;
+}
+
 const noAttributes: LogAttributes = {};
 const rankOf = (level: LogLevel) => logLevels.indexOf(level);
 
@@ -41,6 +46,7 @@ export function createLogger(
 ): DaemonLog {
   const ownRank = rankOf(level);
   const subscribers = new Set<Subscriber>();
+  const heeders = new Set<Heeder>();
   let lowest = ownRank;
 
   const format = (record: LogRecord) =>
@@ -73,7 +79,15 @@ export function createLogger(
 
   function remove(subscriber: Subscriber): void {
     subscribers.delete(subscriber);
-    lowest = Math.min(ownRank, ...[...subscribers].map((each) => each.rank));
+    lower(Math.min(ownRank, ...[...subscribers].map((each) => each.rank)));
+  }
+
+  function lower(rank: number): void {
+    const before = lowest;
+    lowest = rank;
+    for (const { rank, heed } of heeders) {
+      if (rank >= before !== rank >= lowest) heed(rank >= lowest);
+    }
   }
 
   return {
@@ -85,8 +99,13 @@ export function createLogger(
     subscribe(at, listener) {
       const subscriber = { rank: rankOf(at), listener, busy: false };
       subscribers.add(subscriber);
-      lowest = Math.min(lowest, subscriber.rank);
+      lower(Math.min(lowest, subscriber.rank));
       return () => remove(subscriber);
+    },
+    onEnabled(at, heed) {
+      const heeder = { rank: rankOf(at), heed };
+      heeders.add(heeder);
+      return () => void heeders.delete(heeder);
     },
     get dropped() {
       return writer.dropped;

@@ -14,4 +14,12 @@ export { LimitedLog } from "./limited.ts";
 export type { LogRate } from "./limited.ts";
 export { reasonOf } from "./reason.ts";
 export { logLevels } from "./types.ts";
-export type { LogAttributes, Logger, LogLevel, LogRecord, LogSource, LogValue } from "./types.ts";
+export type {
+  LogAttributes,
+  Logger,
+  LogLevel,
+  LogLevels,
+  LogRecord,
+  LogSource,
+  LogValue,
+} from "./types.ts";

@@ -29,6 +29,12 @@ export interface Logger {
   enabled(level: LogLevel): boolean;
 }
 
+/** What is read of a log, which changes when somebody begins or ends to listen. */
+export interface LogLevels {
+  /** Calls `heed` each time that `enabled(level)` has changed, until the returned function is called. */
+  onEnabled(level: LogLevel, heed: (enabled: boolean) => void): () => void;
+}
+
 /** Where the event stream listens. */
 export interface LogSource {
   /**

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../time/mod.ts";
 
 /** How often the event loop is asked how late it is. */
-const everyMs = 100;
+const everyMs = 250;
 
 /** Measures how late timers run. Call the result to stop. */
 export function watchLoopLag(clock: Clock, observe: (seconds: number) => void): () => void {

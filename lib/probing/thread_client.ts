@@ -1,7 +1,7 @@
-import { type Logger, reasonOf } from "../log/mod.ts";
+import { type Logger, type LogLevels, reasonOf } from "../log/mod.ts";
 import { newAdmissionCounts, wake } from "../net/mod.ts";
 import { FatalError } from "../supervisor/mod.ts";
-import { type Clock, pause, type Timer } from "../time/mod.ts";
+import { type Clock, pause } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
 import type { Batch } from "./outbox.ts";
 import { newStatsMemory, readStats } from "./shared_stats.ts";
@@ -13,9 +13,6 @@ import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./ty
 /** How long a thread may take to close what it has, in milliseconds. */
 const closeMs = 2_000;
 
-/** How often it is looked whether anybody reads debug records, in milliseconds. */
-const debugMs = 250;
-
 /** Orders of one message: what one takes to copy is about a millisecond. */
 const ordersPerMessage = 256;
 
@@ -26,7 +23,7 @@ const fewOrders = 32;
 export interface ThreadOptions {
   readonly clock: Clock;
   /** Where the threads' records go. */
-  readonly log: Logger;
+  readonly log: Logger & LogLevels;
   /** The program's version, for the User-Agent. */
   readonly version: string;
   /** How many descriptors the process may have. */
@@ -173,8 +170,7 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
   /** Which thread probes a row. */
   readonly #threads = new Map<number, ProbeThread>();
   #wantsPulses = false;
-  #isDebugWanted = false;
-  #timer: Timer | undefined;
+  #endHeed: () => void = () => {};
   #isClosed = false;
 
   /** Starts none yet. */
@@ -186,7 +182,9 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
   readonly start: StartProbing = (tell) => {
     this.#tell = tell;
     this.#plain = this.#startThread(false);
-    this.#lookForDebug();
+    this.#endHeed = this.#options.log.onEnabled("debug", (wanted) => {
+      for (const thread of this.#all) thread.wantDebug(wanted);
+    });
     return this;
   };
 
@@ -225,7 +223,7 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#timer?.cancel();
+    this.#endHeed();
   }
 
   /** Closes what is left, and resolves when the threads have ended. */
@@ -244,14 +242,7 @@ export class ProbeThreads implements ProbeLink, AsyncDisposable {
     });
     for (const part of this.#parts) thread.order(part);
     if (this.#wantsPulses) thread.order({ kind: "pulses", wanted: true });
-    if (this.#isDebugWanted) thread.wantDebug(true);
+    if (this.#options.log.enabled("debug")) thread.wantDebug(true);
     return thread;
-  }
-
-  #lookForDebug(): void {
-    const wanted = this.#options.log.enabled("debug");
-    if (wanted !== this.#isDebugWanted) this.#all.forEach((thread) => thread.wantDebug(wanted));
-    this.#isDebugWanted = wanted;
-    this.#timer = this.#options.clock.after(debugMs, () => this.#lookForDebug());
   }
 }

@@ -158,3 +158,18 @@ Deno.test("level names are exact", () => {
   equal(parseLogLevel(""), undefined);
   equal(parseLogLevel("trace"), undefined);
 });
+
+Deno.test("it is told when somebody begins to read a level, and when nobody does any more", () => {
+  const log = createLogger({ level: "info", sink: new FakeSink(), clock: new FakeClock() });
+  const told: string[] = [];
+  const end = log.onEnabled("debug", (enabled) => told.push(`debug ${enabled}`));
+  log.onEnabled("info", (enabled) => told.push(`info ${enabled}`));
+  const stops = [log.subscribe("warn", () => {}), log.subscribe("debug", () => {})];
+  deepEqual([told, log.enabled("debug")], [["debug true"], true]);
+  stops.push(log.subscribe("debug", () => {}));
+  for (const stop of stops) stop();
+  deepEqual([told, log.enabled("debug")], [["debug true", "debug false"], false]);
+  end();
+  log.subscribe("debug", () => {});
+  deepEqual(told, ["debug true", "debug false"]);
+});

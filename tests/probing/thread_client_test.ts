@@ -50,17 +50,15 @@ class FakeWorker {
 /** Threads that only listen, on a clock whose every turn is over. */
 class Bed {
   readonly clock = new FakeClock();
-  readonly log = new RecordedLog();
+  readonly log = new RecordedLog("info");
   readonly workers: FakeWorker[] = [];
   turns = 0;
-  isDebugRead = false;
   readonly threads: ProbeThreads;
   readonly probing: Probing<string>;
   #jobs = 0;
 
   constructor() {
     this.clock.turn = { isOver: true, next: () => Promise.resolve(void this.turns++) };
-    this.log.enabled = (level) => level !== "debug" || this.isDebugRead;
     this.threads = new ProbeThreads({
       clock: this.clock,
       log: this.log,
@@ -156,22 +154,18 @@ Deno.test("a thread that does not close is ended after two seconds", async () =>
 
 Deno.test("threads are told when debug records begin to be read, and when no more", async () => {
   const bed = new Bed();
-  await bed.clock.advanceAsync(500, settle);
   assert.deepEqual(bed.worker().story, ["setup"]);
-  bed.isDebugRead = true;
-  await bed.clock.advanceAsync(249, settle);
-  assert.deepEqual(bed.worker().story, ["setup"]);
-  await bed.clock.advanceAsync(501, settle);
+  bed.log.keepFrom("debug");
   assert.deepEqual(bed.worker().story, ["setup", "debug true"]);
   bed.aim(1, httpCheck({ type: "https" }));
-  bed.isDebugRead = false;
-  await bed.clock.advanceAsync(250, settle);
+  await settle();
+  bed.log.keepFrom("info");
   const both = [["setup", "debug true", "grow"], ["setup", "debug true", "grow", "aim"]];
-  assert.deepEqual(
-    bed.workers.map(({ story }) => story),
-    both.map((one) => [...one, "debug false"]),
-  );
+  const stories = both.map((one) => [...one, "debug false"]);
+  assert.deepEqual(bed.workers.map(({ story }) => story), stories);
   await bed.threads[Symbol.asyncDispose]();
+  bed.log.keepFrom("debug");
+  assert.equal(bed.worker().story.at(-1), "close");
 });
 
 Deno.test("a later thread is told what the first one knows", async () => {

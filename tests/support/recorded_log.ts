@@ -2,17 +2,31 @@ import {
   type LogAttributes,
   type Logger,
   type LogLevel,
+  type LogLevels,
   logLevels,
   type LogRecord,
 } from "../../lib/log/mod.ts";
 
 /** A log that keeps what is written to it. */
-export class RecordedLog implements Logger {
+export class RecordedLog implements Logger, LogLevels {
   /** Attributes that are undefined are left out, as they are from a line of the real log. */
   readonly records: LogRecord[] = [];
+  readonly #heeders = new Set<() => void>();
 
   /** Keeps records of level `least` and above. */
-  constructor(private readonly least: LogLevel = "debug") {}
+  constructor(private least: LogLevel = "debug") {}
+
+  /** Keeps records of another level and above from now on. */
+  keepFrom(least: LogLevel): void {
+    this.least = least;
+    for (const heed of this.#heeders) heed();
+  }
+
+  onEnabled(level: LogLevel, heed: (enabled: boolean) => void): () => void {
+    const tell = () => heed(this.enabled(level));
+    this.#heeders.add(tell);
+    return () => void this.#heeders.delete(tell);
+  }
 
   debug = (msg: string, attributes?: LogAttributes): void => this.write("debug", msg, attributes);
   info = (msg: string, attributes?: LogAttributes): void => this.write("info", msg, attributes);
