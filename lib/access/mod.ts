@@ -1,6 +1,15 @@
 /**
  * Who may do what: roles, what each method of the API takes, and who calls.
  *
+ * @example A role covers those below it
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * equal(covers("admin", "operate"), true);
+ * equal(covers("view", "operate"), false);
+ * equal(roleOfMethod("maglev.Maglev/DrainBackend"), "operate");
+ * ```
+ *
  * @module
  */
 

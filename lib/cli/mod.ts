@@ -2,6 +2,13 @@
  * maglevc: a command tree that is data, a walk over it, commands that report, and the ways to
  * run them. What it knows of asking maglevds and of telling what they say serves the web view, too.
  *
+ * @example The command tree is data
+ * ```ts
+ * import { ok } from "node:assert/strict";
+ *
+ * ok(commandLines().some(({ usage }) => usage.startsWith("show frontend")));
+ * ```
+ *
  * @module
  */
 

@@ -2,6 +2,18 @@
  * The configuration file: read, checked, and turned into what the program thinks in; with its
  * JSON Schema and reference. What files may say is in docs/config-guide.md.
  *
+ * @example A mistake is told with its place
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const outcome = parseConfig("maglev:\n  backend: {}\n", "maglev.yaml");
+ * equal(outcome.kind, "invalid");
+ * equal(
+ *   formatOutcome(outcome).split("\n")[0],
+ *   'maglev.yaml:2:3: maglev.backend: unknown key "backend"; did you mean "backends"?',
+ * );
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,13 @@
 /**
  * The daemon: flags, wiring, signals, the end. What operators see of it is in docs/user-guide.md.
  *
+ * @example Flags are data, and `--help` shows each
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * deepEqual(flags.filter(({ name }) => !usage().includes(`--${name}`)), []);
+ * ```
+ *
  * @module
  */
 

@@ -2,6 +2,20 @@
  * An HTTP/1.1 server (RFC 9112) for one connection at a time: strict in what it takes, bounded in
  * what it holds, with the handlers of the HTTP/2 server.
  *
+ * @example One request on one connection
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+ * const { port } = listener.addr as Deno.NetAddr;
+ * const served = listener.accept().then((conn) =>
+ *   serveH1(conn, () => Promise.resolve({ status: 204, headers: [["server", "example"]] })).closed
+ * );
+ * const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
+ * equal(`${response.status} ${response.headers.get("server")}`, "204 example");
+ * await served;
+ * ```
+ *
  * @module
  */
 

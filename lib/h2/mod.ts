@@ -2,6 +2,18 @@
  * An HTTP/2 server (RFC 9113, RFC 7541) that no peer can crash: a pure core, octets in, events and
  * octets out, and a thin binding that runs it over a connection.
  *
+ * @example Octets in, events and octets out: a client says hello, the server tells its settings
+ * ```ts
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * const connection = new H2Connection(0);
+ * connection.receive(clientPreface, 0);
+ * equal(connection.closed, false);
+ * deepEqual(connection.takeEvents(), []);
+ * const frameType = connection.takeOutput()[3];
+ * equal(frameType, 4, "SETTINGS (RFC 9113, section 6.5)");
+ * ```
+ *
  * @module
  */
 

@@ -47,13 +47,6 @@ export interface H2Session {
 
 /**
  * Serves HTTP/2 (RFC 9113) on an open connection and owns it from now on.
- *
- * @example
- * ```ts ignore
- * for await (const conn of Deno.listen({ port: 9090 })) {
- *   serveH2(conn, () => Promise.resolve({ status: 204, headers: [] }));
- * }
- * ```
  */
 export function serveH2(
   conn: ByteConn,

@@ -2,6 +2,21 @@
  * What probe results and operators make of backends, and backends of frontends. Pure: no time,
  * no I/O, and no other room.
  *
+ * @example Three failures take a backend down, two passes bring it back
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const check = { rise: 2, fall: 3 };
+ * let health = freshHealth(true, check);
+ * const states = [];
+ * for (const result of ["pass", "fail", "fail", "fail", "pass", "pass"] as const) {
+ *   const outcome = step(health, result, check);
+ *   if (outcome.kind === "done") health = outcome.health;
+ *   states.push(health.state);
+ * }
+ * deepEqual(states, ["up", "up", "up", "down", "down", "up"]);
+ * ```
+ *
  * @module
  */
 

@@ -2,6 +2,17 @@
  * The daemon's log: JSON lines on standard output in the shape of Go's slog, and a feed of records
  * for the event stream. Writing never blocks, never throws and holds a bounded amount of memory.
  *
+ * @example A record is a line of JSON
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const record = { level: "warn", msg: "vpp-lost", wall: 0, attributes: { err: "gone" } } as const;
+ * equal(
+ *   formatRecord(record),
+ *   '{"time":"1970-01-01T00:00:00.000000Z","level":"WARN","msg":"vpp-lost","err":"gone"}\n',
+ * );
+ * ```
+ *
  * @module
  */
 

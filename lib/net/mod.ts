@@ -1,6 +1,17 @@
 /**
  * Sockets and shared memory by FFI on libc: what Deno's own network API cannot do.
  *
+ * @example Memory that two processes share
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * using file = memfd("example", 4096);
+ * using one = mapShared(file, 4096);
+ * using other = mapReadOnly(file);
+ * new Uint8Array(one.buffer)[7] = 42;
+ * equal(new Uint8Array(other.buffer)[7], 42);
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,17 @@
 /**
  * The API: gRPC, gRPC-Web and Connect on one port (proto/maglev.proto).
  *
+ * @example What peers may use is given out and given back
+ * ```ts
+ * import { deepEqual, equal } from "node:assert/strict";
+ *
+ * const budget = new Budget({ name: "streams", unit: "streams", limit: 2, reason: "An example." });
+ * deepEqual([budget.take(), budget.take(), budget.take()], [true, true, false]);
+ * budget.give();
+ * deepEqual([budget.used, budget.refused], [1, 1]);
+ * equal(budget.take(), true);
+ * ```
+ *
  * @module
  */
 

@@ -6,6 +6,20 @@
  * {@link SimulatedVpp} listens on sockets; {@link InMemoryVpp} needs nothing but a clock and a
  * seed. What the latter puts in the place of sockets has the types of `lib/vpp`, nothing else.
  *
+ * @example A VPP without sockets, changed by hand
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ * import { FakeClock } from "../time/mod.ts";
+ *
+ * const vpp = new InMemoryVpp({ clock: new FakeClock(), random: () => 0.5 });
+ * vpp.start();
+ * const vip = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80 } as const;
+ * equal(vpp.byHand.addVip({ ...vip, encap: "gre4" }), 0);
+ * equal(vpp.byHand.addServer(vip, "198.51.100.1"), 0);
+ * equal(vpp.state()[0]?.servers[0]?.weight, 100);
+ * vpp.kill();
+ * ```
+ *
  * @module
  */
 

@@ -3,6 +3,14 @@
  * network and a VPP that a seed commands. Random histories are played, and what must be so at any
  * time is checked; equal seeds give equal runs.
  *
+ * @example A minute of a site, chosen by a seed, in which nothing may go wrong
+ * ```ts
+ * import { deepEqual } from "node:assert/strict";
+ *
+ * const { wrong } = await runHistory(historyOf(4711));
+ * deepEqual(wrong, []);
+ * ```
+ *
  * @module
  */
 

@@ -1,6 +1,19 @@
 /**
  * Clocks: the system's, and one that tests turn by hand; and how long work gives way to others.
  *
+ * @example Time stands still until a test turns it
+ * ```ts
+ * import { equal } from "node:assert/strict";
+ *
+ * const clock = new FakeClock();
+ * let rang = 0;
+ * clock.after(1_000, () => rang++);
+ * clock.advance(999);
+ * equal(rang, 0);
+ * clock.advance(1);
+ * equal(rang, 1);
+ * ```
+ *
  * @module
  */
 

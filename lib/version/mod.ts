@@ -1,6 +1,13 @@
 /**
  * Which build this is. The number is `version` in deno.json and nowhere else.
  *
+ * @example What `--version` prints
+ * ```ts
+ * import { match } from "node:assert/strict";
+ *
+ * match(formatVersion("maglevd"), /^maglevd \d+\.\d+\.\d+ \(commit \w+, built .+\)$/);
+ * ```
+ *
  * @module
  */
 

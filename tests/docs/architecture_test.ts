@@ -10,9 +10,9 @@ async function importedRooms(): Promise<Record<string, string>> {
     const room = path.split("/")[1] ?? "";
     const rooms = used.get(room) ?? new Set();
     used.set(room, rooms);
-    for (
-      const [, target = ""] of (await readPage(path)).matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)
-    ) {
+    // What the examples of doors import, the rooms don't.
+    const code = (await readPage(path)).replaceAll(/^ \* .*$/gm, "");
+    for (const [, target = ""] of code.matchAll(/(?:from|import\() ?"(\.[^"]+)"/g)) {
       const other = new URL(target, `file:///${path}`).pathname.split("/")[2] ?? "";
       if (other !== room && other !== "deno.json") rooms.add(other);
     }
