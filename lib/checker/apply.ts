@@ -2,12 +2,11 @@ import { because, type EventSink, type OverrideHappening, type Reason } from "..
 import { isProbed, recheck } from "../health/mod.ts";
 import type { Frontend, HealthCheck } from "../config/mod.ts";
 import type { Probing } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
-import type { Steps } from "./slices.ts";
 import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 

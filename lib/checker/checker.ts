@@ -3,7 +3,7 @@ import { type Actor, because, type EventStream, type Reason } from "../events/mo
 import type { Logger } from "../log/mod.ts";
 import type { ProbeResult } from "../probes/mod.ts";
 import { Probing, type StartProbing } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { atOnce, type Clock, Slices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { TrafficSource } from "./drains.ts";
 import { Engine } from "./engine.ts";
@@ -23,7 +23,6 @@ import {
   savedBackend,
   type SavedWeight,
 } from "./saved.ts";
-import { atOnce, Slices, type Steps } from "./slices.ts";
 import type { Moment } from "./slow_starts.ts";
 import { tryReload } from "./trial.ts";
 import {

@@ -1,8 +1,8 @@
+import type { Steps } from "../time/mod.ts";
 import type { BackendEntry, Placement } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./membership.ts";
 import type { World } from "./plan.ts";
-import type { Steps } from "./slices.ts";
 
 /**
  * Copies of what runs, each made when it is first looked at: they stand as what they are copies of did

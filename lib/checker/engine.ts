@@ -2,14 +2,13 @@ import type { HealthCheck } from "../config/mod.ts";
 import type { EventSink, Reason } from "../events/mod.ts";
 import type { Health } from "../health/mod.ts";
 import type { Probing } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Steps } from "../time/mod.ts";
 import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains } from "./drains.ts";
 import { FlapHolds } from "./flap_holds.ts";
 import type { Plan, World } from "./plan.ts";
 import { SlowStarts } from "./slow_starts.ts";
-import type { Steps } from "./slices.ts";
 import { States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 

@@ -8,12 +8,11 @@ import {
   type Health,
   neverFlapped,
 } from "../health/mod.ts";
-import { type Clock, type Due, DueQueue } from "../time/mod.ts";
+import { type Clock, type Due, DueQueue, type Steps } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { safetyReason } from "./safety.ts";
-import type { Steps } from "./slices.ts";
 
 /** A backend that is held down, as others see it; Unix milliseconds. */
 export interface FlapHold {

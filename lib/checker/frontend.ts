@@ -15,6 +15,7 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
+import type { Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 import { CopiedMembers } from "./copies.ts";
@@ -22,7 +23,6 @@ import { absent, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
-import type { Steps } from "./slices.ts";
 import type { Moment } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";
 import type { FrontendSnapshot } from "./types.ts";

@@ -1,11 +1,10 @@
 import type { Actor, EventStream } from "../events/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { atOnce, type Clock, type Slices } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
 import type { World } from "./plan.ts";
-import { atOnce, type Slices } from "./slices.ts";
 import { Stroke } from "./stroke.ts";
 import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
 

@@ -1,12 +1,11 @@
 import type { Actor, EventSink } from "../events/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { atOnce, type Clock, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import type { Membership } from "./membership.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
 import type { Outcome } from "./outcome.ts";
 import { Prospect } from "./prospect.ts";
-import { atOnce, type Steps } from "./slices.ts";
 import type { Deed } from "./stroke.ts";
 import { tryIntents } from "./trial.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";

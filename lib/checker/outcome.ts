@@ -1,6 +1,6 @@
 import type { WeightChange } from "../events/mod.ts";
 import type { BackendState, FrontendState, Weight } from "../health/mod.ts";
-import type { Steps } from "./slices.ts";
+import type { Steps } from "../time/mod.ts";
 
 /** What a change comes to, worked out from how the frontends stand before it and after it. */
 export interface Outcome {

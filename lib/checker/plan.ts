@@ -1,12 +1,12 @@
 import type { Backend, Config, HealthCheck } from "../config/mod.ts";
 import type { Recheck } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
+import { compareText, mergeSort, type Steps } from "../time/mod.ts";
 import { BackendEntry } from "./backend.ts";
 import { Donors } from "./donors.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { join, place, type Placing } from "./placing.ts";
 import { type CheckComparison, checkDifference, isSame } from "./same.ts";
-import { sorted, type Steps } from "./slices.ts";
 
 /** A configuration and what runs under it. Replaced as a whole by a reload. */
 export interface World {
@@ -93,9 +93,9 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
   const moved = kept.filter(isMoved);
   const donors = new Donors([...gone, ...moved.map(({ entry }) => entry)]);
   const known = new Donors(kept.some(isNewThere) ? [...old.backends.values()] : []);
-  const backendNames = yield* sorted(config.backends.keys());
-  const frontendNames = yield* sorted(config.frontends.keys());
-  const healthcheckNames = yield* sorted(config.healthchecks.keys());
+  const backendNames = yield* mergeSort([...config.backends.keys()], compareText);
+  const frontendNames = yield* mergeSort([...config.frontends.keys()], compareText);
+  const healthcheckNames = yield* mergeSort([...config.healthchecks.keys()], compareText);
   const joined = yield* join(old.frontends, config, frontendNames, backends);
   return {
     world: {

@@ -1,7 +1,7 @@
 import type { Config, Frontend } from "../config/mod.ts";
 import { areTooMany } from "../health/mod.ts";
+import type { Steps } from "../time/mod.ts";
 import { vipOf } from "./apply.ts";
-import type { Steps } from "./slices.ts";
 
 /** Names that a refusal lists: more help nobody. */
 const mostNamed = 5;

@@ -14,6 +14,7 @@ import {
   type Standing,
   type Weight,
 } from "../health/mod.ts";
+import type { Steps } from "../time/mod.ts";
 import { phaseIn } from "./drain.ts";
 import {
   type FailOpen,
@@ -25,7 +26,6 @@ import {
   usesOf,
 } from "./fail_open.ts";
 import type { Membership } from "./membership.ts";
-import type { Steps } from "./slices.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */

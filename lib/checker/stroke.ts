@@ -1,6 +1,6 @@
+import type { Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import type { Steps } from "./slices.ts";
 import type { BackendSnapshot, FrontendSnapshot } from "./types.ts";
 
 /** One change of many: to a backend, or to its weight in a frontend. */

@@ -1,7 +1,7 @@
 import type { Config } from "../config/mod.ts";
 import type { EventSink, OverrideHappening, ReasonedHappening } from "../events/mod.ts";
 import { PretendedProbing } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Steps } from "../time/mod.ts";
 import { vipOf } from "./apply.ts";
 import { Copies } from "./copies.ts";
 import { Engine } from "./engine.ts";
@@ -14,7 +14,6 @@ import {
   type Outcome,
 } from "./outcome.ts";
 import { type Plan, planReload, type World } from "./plan.ts";
-import type { Steps } from "./slices.ts";
 import type { CheckerObserver, DesiredSource, ForeseenReload } from "./types.ts";
 
 /**

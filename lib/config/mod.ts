@@ -57,4 +57,4 @@ export { referenceSections, withReference } from "./reference.ts";
 export type { ReferenceKey, ReferenceSection } from "./reference.ts";
 export { failOpenText, flapText } from "./diff/fields.ts";
 export { configDiff, configDiffSteps } from "./diff/diff.ts";
-export type { ConfigChange, Steps } from "./diff/diff.ts";
+export type { ConfigChange } from "./diff/diff.ts";

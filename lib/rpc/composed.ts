@@ -2,9 +2,8 @@ import type { DescField, DescMessage, MessageInitShape, MessageShape } from "@bu
 import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import { Answer } from "./answer.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, visitInSlices } from "../time/mod.ts";
 import { concatenated } from "./concatenated.ts";
-import { inSlices } from "./slices.ts";
 
 /** A message with one long list. */
 export interface LongMessage<D extends DescMessage, Item> {
@@ -28,7 +27,7 @@ export async function writtenInSlices<D extends DescMessage, Item>(
   const encoder = new TextEncoder();
   // As JSON each part is {"field":[…]}, of which the entries are wanted.
   const headLength = `{"${field.jsonName}":[`.length;
-  await inSlices(items, clock, (slice) => {
+  await visitInSlices(items, clock, (slice) => {
     const part = create(schema, fill(slice));
     if (binary) parts.push(toBinary(schema, part));
     else parts.push(encoder.encode(toJsonString(schema, part).slice(headLength, -"]}".length)));

@@ -2,11 +2,10 @@ import { create } from "@bufbuild/protobuf";
 import { eventKinds, type EventPage, type EventQuery, type Journal } from "../events/mod.ts";
 import type { ListEventsRequest } from "../gen/maglev_pb.ts";
 import { ListEventsResponseSchema } from "../gen/maglev_pb.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, visitInSlices } from "../time/mod.ts";
 import type { Answer } from "./answer.ts";
 import { withEntries } from "./composed.ts";
 import type { CallContext } from "./rpc.ts";
-import { inSlices } from "./slices.ts";
 import { knownKinds } from "./watch/filter.ts";
 import type { EventHub } from "./watch/hub.ts";
 
@@ -46,7 +45,7 @@ export async function listEvents(
     after: request.pageToken === 0n ? undefined : Number(request.pageToken),
   });
   const parts: Uint8Array[] = [];
-  await inSlices(events, clock, (slice) => {
+  await visitInSlices(events, clock, (slice) => {
     for (const event of slice) parts.push(hub.shared.of(event).as(binary).message);
   });
   const rest = create(ListEventsResponseSchema, {

@@ -7,14 +7,13 @@ import {
   ListBackendsResponseSchema,
   ListFrontendsResponseSchema,
 } from "../gen/maglev_pb.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, visitInSlices } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
 import { concatenated } from "./concatenated.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { findBackend } from "./steering.ts";
 import type { CallContext } from "./rpc.ts";
 import { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
-import { inSlices } from "./slices.ts";
 
 /** The list of one kind of object, as RPCs answer with it. */
 export interface Listing {
@@ -90,7 +89,7 @@ async function namesInProtobuf<Info extends DescMessage, Response extends DescMe
   names: readonly string[],
 ): Promise<Answer> {
   const parts: Uint8Array[] = [];
-  await inSlices(names, clock, (slice) => {
+  await visitInSlices(names, clock, (slice) => {
     parts.push(toBinary(response, create(response, fill([...slice], []))));
   });
   return new Answer(concatenated(parts));
@@ -103,7 +102,7 @@ async function namesInJson<Info extends DescMessage, Response extends DescMessag
 ): Promise<Answer> {
   if (names.length === 0) return new Answer(new TextEncoder().encode("{}"));
   const texts: string[] = [];
-  await inSlices(names, clock, (slice) => void texts.push(JSON.stringify(slice).slice(1, -1)));
+  await visitInSlices(names, clock, (slice) => void texts.push(JSON.stringify(slice).slice(1, -1)));
   return new Answer(new TextEncoder().encode(`{"${field}":[${texts.join(",")}]}`));
 }
 
@@ -116,7 +115,7 @@ async function inProtobuf<Info extends DescMessage, Response extends DescMessage
   { names, find, response, fill }: ListMaker<Info, Response>,
 ): Promise<Answer> {
   const parts: Uint8Array[] = [];
-  await inSlices(names(), clock, (slice) => {
+  await visitInSlices(names(), clock, (slice) => {
     const [found, infos] = lookUp(slice, find);
     parts.push(toBinary(response, create(response, fill(found, infos))));
   });
@@ -131,7 +130,7 @@ async function inJson<Info extends DescMessage, Response extends DescMessage>(
   const encoder = new TextEncoder();
   const all: string[] = [];
   const texts: Uint8Array[] = [];
-  await inSlices(names(), clock, (slice) => {
+  await visitInSlices(names(), clock, (slice) => {
     const [found, infos] = lookUp(slice, find);
     const separator = all.length > 0 && found.length > 0 ? "," : "";
     all.push(...found);

@@ -22,5 +22,7 @@ export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
 export { type Due, DueQueue } from "./queue.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
-export { inSlices, pause } from "./turn.ts";
+export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";
+export { compareText, mergeSort } from "./merge_sort.ts";
+export { visitInSlices } from "./visit.ts";
 export { type TurnLimits, TurnShare } from "./turn_share.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { emptyWorld, planReload } from "../../lib/checker/plan.ts";
-import { atOnce } from "../../lib/checker/slices.ts";
+import { atOnce } from "../../lib/time/mod.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {

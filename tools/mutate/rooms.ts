@@ -7,6 +7,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   vpp: ["tests/vpp", "tests/faults"],
   probes: ["tests/probes"],
   probing: ["tests/probing", "tests/checker"],
+  time: ["tests/time"],
   net: ["tests/net"],
   h1: ["tests/h1"],
   h2: ["tests/h2"],

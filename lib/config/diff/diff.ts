@@ -1,3 +1,4 @@
+import { atOnce, type Steps } from "../../time/mod.ts";
 import type { Backend, Config, Frontend, HealthCheck } from "../types.ts";
 import {
   backendFields,
@@ -26,16 +27,9 @@ export interface ConfigChange {
 /** Details of one change. A pool may have thousands of members. */
 const maxDetails = 20;
 
-/** Work that yields after each small step, for slicing. */
-export type Steps<R> = Generator<void, R, void>;
-
 /** What {@link configDiffSteps} finds, all at once: 10,000 backends take some 10 ms. */
 export function configDiff(before: Config, after: Config): readonly ConfigChange[] {
-  const work = configDiffSteps(before, after);
-  for (;;) {
-    const step = work.next();
-    if (step.done) return step.value;
-  }
+  return atOnce(configDiffSteps(before, after));
 }
 
 /**

@@ -1,6 +1,5 @@
 import type { Event } from "../../gen/maglev_pb.ts";
-import type { Clock } from "../../time/mod.ts";
-import { inSlices } from "../slices.ts";
+import { type Clock, visitInSlices } from "../../time/mod.ts";
 import { SharedEvent } from "./shared_event.ts";
 
 /** What there is of one kind of object, and how its opening events look. */
@@ -27,7 +26,7 @@ export class SnapshotCache {
   /** Builds what is missing, in slices, so that `all` has next to nothing left to do. */
   warm(): Promise<void> {
     if (this.#present()) return Promise.resolve();
-    return inSlices(this.source.names(), this.clock, (names) => {
+    return visitInSlices(this.source.names(), this.clock, (names) => {
       for (const name of names) this.#get(name);
     });
   }

@@ -1,5 +1,5 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
-import { mergeSort } from "./merge_sort.ts";
+import { mergeSort, type Steps } from "../../time/mod.ts";
 import { type ActualVip, compareVips, prefixText, protocolName } from "../lb/mod.ts";
 import type { LbCounters } from "../service.ts";
 import type { StatsView } from "../stats/mod.ts";
@@ -40,7 +40,7 @@ export interface Counted {
 }
 
 /** The VIPs, and every server address once. Yields now and then, for slicing. */
-export function* countedIn(vips: Iterable<ActualVip>): Generator<void, Counted> {
+export function* countedIn(vips: Iterable<ActualVip>): Steps<Counted> {
   const list: ActualVip[] = [];
   const servers = new Map<string, IpAddress>();
   for (const vip of vips) {

@@ -1,7 +1,5 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { atOnce, Slices, sorted, type Steps } from "../../lib/checker/slices.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { FakeClock, Slices, type Steps } from "../../lib/time/mod.ts";
 
 function* work(steps: number, each: () => void): Steps<string> {
   for (let i = 0; i < steps; i++) {
@@ -49,28 +47,6 @@ Deno.test("closing abandons work that waits", async () => {
   slices.close();
   await assert.rejects(result, /abandoned because maglevd is stopping/);
   assert.ok(done < 3_000, `${done} steps`);
-});
-
-Deno.test("sorting in slices gives what sorting at once gives", () => {
-  const names = fc.array(fc.string({ maxLength: 3 }), { maxLength: 3_000, size: "max" });
-  fc.assert(
-    fc.property(names, (names) => {
-      assert.deepEqual(atOnce(sorted(names)), names.toSorted());
-    }),
-    { seed: 6, numRuns: 50 },
-  );
-});
-
-/** So many different names. */
-const names = (count: number) => Array.from({ length: count }, (_, i) => `name ${i}`);
-
-Deno.test("sorting gives way after each 512 names sorted and each 64 merged", () => {
-  const steps = (count: number) => [...sorted(names(count))].length;
-  assert.equal(steps(0), 0);
-  assert.equal(steps(512), 1);
-  assert.equal(steps(1_024), 2 + 1_024 / 64);
-  assert.equal(steps(1_000), 2 + Math.floor(1_000 / 64));
-  assert.equal(steps(2_048), 4 + 2 * 1_024 / 64 + 2_048 / 64);
 });
 
 Deno.test("a slice has at most 2,048 steps, and looks at the turn after each eighth", async () => {

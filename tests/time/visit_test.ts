@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { inSlices } from "../../lib/rpc/slices.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { FakeClock, visitInSlices } from "../../lib/time/mod.ts";
 
 /** A clock by which work takes as long as it says, and turns of 3 ms. */
 class WorkClock extends FakeClock {
@@ -32,7 +31,7 @@ class WorkClock extends FakeClock {
 async function lengthsOf(items: number, ms: number, clock = new WorkClock()): Promise<number[]> {
   const seen: number[][] = [];
   const all = Array.from({ length: items }, (_, i) => i);
-  await inSlices(all, clock, (slice) => {
+  await visitInSlices(all, clock, (slice) => {
     clock.spent += ms * slice.length;
     seen.push([...slice]);
   });

@@ -1,4 +1,5 @@
-import { type Clock, pause } from "../time/mod.ts";
+import type { Clock } from "./clock.ts";
+import { pause } from "./slices.ts";
 
 /** Items that are visited at once, at most. */
 const mostItems = 32;
@@ -10,7 +11,7 @@ const longMs = 1;
  * Visits a long list, some items at a time, without holding the event loop. How many, is found out:
  * some lists have items that are lists of a thousand themselves.
  */
-export async function inSlices<Item>(
+export async function visitInSlices<Item>(
   items: readonly Item[],
   clock: Clock,
   visit: (slice: readonly Item[]) => void,

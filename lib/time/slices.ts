@@ -1,4 +1,12 @@
-import type { Clock } from "../time/mod.ts";
+import type { Clock } from "./clock.ts";
+
+/**
+ * Lets others have their turn if it is time to: for loops over many small pieces of work. Costs a
+ * look at the clock otherwise.
+ */
+export async function pause({ turn }: Clock): Promise<void> {
+  if (turn.isOver) await turn.next();
+}
 
 /** Steps between two looks at the clock, which cost as much as a small step. */
 const stepsPerLook = 8;
@@ -50,39 +58,11 @@ export function atOnce<R>(work: Steps<R>): R {
   }
 }
 
-/** Names sorted before they are merged. */
-const runLength = 512;
-
-/** Sorts by code units, as `Array.sort` does: 10,000 names would take that 4 ms in one go. */
-export function* sorted(names: Iterable<string>): Steps<readonly string[]> {
-  const all = [...names];
-  let runs: string[][] = [];
-  for (let start = 0; start < all.length; start += runLength) {
-    runs.push(all.slice(start, start + runLength).sort());
-    yield;
+/** Runs a generator that yields between small steps to its end, pausing now and then. */
+export async function inSlices<T>(clock: Clock, work: Generator<unknown, T>): Promise<T> {
+  for (;;) {
+    const step = work.next();
+    if (step.done) return step.value;
+    if (clock.turn.isOver) await clock.turn.next();
   }
-  while (runs.length > 1) {
-    const merged: string[][] = [];
-    for (let i = 0; i < runs.length; i += 2) {
-      merged.push(yield* merge(runs[i] ?? [], runs[i + 1] ?? []));
-    }
-    runs = merged;
-  }
-  return runs[0] ?? [];
-}
-
-function* merge(a: readonly string[], b: readonly string[]): Steps<string[]> {
-  const merged: string[] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    const [left, right] = [a[i], b[j]];
-    if (left !== undefined && (right === undefined || left <= right)) {
-      merged.push(left);
-      i++;
-    } else if (right !== undefined) {
-      merged.push(right);
-      j++;
-    }
-    if (merged.length % 64 === 0) yield;
-  }
-  return merged;
 }

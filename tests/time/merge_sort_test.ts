@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { mergeSort } from "../../lib/vpp/counters/merge_sort.ts";
+import fc from "fast-check";
+import { atOnce, compareText, mergeSort } from "../../lib/time/mod.ts";
 
 interface Item {
   readonly key: number;
@@ -17,10 +18,7 @@ for (const length of [0, 1, 2, 255, 256, 257, 512, 513, 768, 1_025, 5_000]) {
   Deno.test(`${length} items come out as Array.sort has them, equal ones in their order`, () => {
     const items = shuffled(length);
     const before = [...items];
-    const work = mergeSort(items, byKey);
-    let step = work.next();
-    while (!step.done) step = work.next();
-    assert.deepEqual(step.value, items.toSorted(byKey));
+    assert.deepEqual(atOnce(mergeSort(items, byKey)), items.toSorted(byKey));
     assert.deepEqual(items, before, "what was given stays as it is");
   });
 }
@@ -41,4 +39,21 @@ Deno.test("it gives way after some hundred comparisons, however many there are",
   const most = Math.max(...stretches);
   assert.ok(most > 0 && most < 3_000, `${most} comparisons at a stretch`);
   assert.ok(stretches.length < 200, `${stretches.length} stretches`);
+});
+
+Deno.test("texts are sorted as Array.sort does it without being told how", () => {
+  const texts = fc.array(fc.string({ maxLength: 3 }), { maxLength: 3_000, size: "max" });
+  fc.assert(
+    fc.property(texts, (texts) => {
+      assert.deepEqual(atOnce(mergeSort(texts, compareText)), texts.toSorted());
+    }),
+    { seed: 6, numRuns: 50 },
+  );
+});
+
+Deno.test("it gives way after each 256 items sorted and each 256 merged", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `name ${i}`);
+  const steps = (count: number) => [...mergeSort(names(count), compareText)].length;
+  assert.deepEqual([0, 256, 512, 500].map(steps), [0, 1, 2 + 2, 2 + 1]);
+  assert.equal(steps(1_024), 4 + 2 * 2 + 4);
 });
