@@ -1,7 +1,7 @@
 import process from "node:process";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
-import { ConfigLoader } from "../config/mod.ts";
+import { ConfigLoader, describeContents } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
@@ -10,7 +10,7 @@ import { createMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, Budgets, configState, rpcMethods } from "../rpc/mod.ts";
+import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -138,7 +138,7 @@ export async function startDaemon(
 function reloadBySignal(checker: Checker): Deed<ConfigReloadOutcome> {
   return {
     target: "configuration",
-    state: () => configState(checker),
+    state: () => describeContents(checker.config),
     failure: (outcome) => outcome.kind === "ok" ? "" : outcome.message,
   };
 }

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { troubledBackends, troubleLines } from "../../lib/cli/commands/troubled.ts";
-import { parseFlags } from "../../lib/cli/flags.ts";
-import { runOnce } from "../../lib/cli/oneshot.ts";
 import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../lib/rpc/types.ts";
 import { VppError, type VppInfo, type VppService } from "../../lib/vpp/mod.ts";
 import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
 import { vpp } from "../rpc/service_bed.ts";
+import { linesAt } from "./one_shot.ts";
 
-const never = new AbortController().signal;
-
-const status = (harness: Harness) => run(harness, "show status");
-
-async function run({ address }: Harness, line: string) {
-  const said: string[] = [];
-  const note = (text: string) => void said.push(...text.split("\n"));
-  const flags = parseFlags(line.split(" "), { get: () => undefined });
-  const code = await runOnce({ ...flags, server: address }, { out: note, err: note }, never);
-  return { code, said };
-}
+const status = ({ address }: Harness) => linesAt(address, "show status");
 
 /** A maglevd whose file is the one in force. */
 async function site(
@@ -139,12 +128,12 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
   const wanted =
     /^error: VPP is not connected since .* \(1h3\dm ago\): nobody listens; next try in 1h\dm$/;
   for (const what of ["info", "lb state", "lb plan", "lb counters"]) {
-    const { code, said } = await run(harness, `show vpp ${what}`);
+    const { code, said } = await linesAt(harness.address, `show vpp ${what}`);
     assert.equal(code, 1, what);
     assert.match(said.join("\n"), wanted, what);
   }
-  assert.match((await run(harness, "sync vpp lb state")).said.join("\n"), wanted);
-  const waited = await run(harness, "wait vpp in-step --timeout 0s");
+  assert.match((await linesAt(harness.address, "sync vpp lb state")).said.join("\n"), wanted);
+  const waited = await linesAt(harness.address, "wait vpp in-step --timeout 0s");
   assert.equal(waited.code, 5);
   assert.match(
     waited.said.join("\n"),
@@ -155,10 +144,10 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
 Deno.test("a VPP that says no, or is turned off, is told of in its own words", async () => {
   const plan = () => Promise.reject(new VppError("unavailable", "VPP did not answer: it hangs"));
   await using harness = await site([], { ...vpp, plan });
-  const { said } = await run(harness, "show vpp lb plan");
+  const { said } = await linesAt(harness.address, "show vpp lb plan");
   assert.deepEqual(said, ["error: VPP did not answer: it hangs"]);
   await using off = await site([]);
-  assert.deepEqual((await run(off, "show vpp info")).said, [
+  assert.deepEqual((await linesAt(off.address, "show vpp info")).said, [
     "error: VPP integration is disabled",
   ]);
 });
@@ -205,7 +194,7 @@ Deno.test("state that is not kept, or was lost, is a thing that is wrong", async
   const wrong = said.slice(said.indexOf("wrong") + 1).join("\n");
   assert.match(wrong, /^ {2}state, at 1970-01-01 .*: \/var\/lib\/m\/state.db was damaged$/m);
   assert.equal(wrong.split(full).length, 2, "it is said once");
-  const { said: json } = await run(failing, "show status --json");
+  const { said: json } = await linesAt(failing.address, "show status --json");
   assert.partialDeepStrictEqual(JSON.parse(json.join("\n")), {
     status: { state: { directory: "/var/lib/m", notKept: full } },
   });
