@@ -6,7 +6,9 @@ import { parseFlags } from "../../lib/cli/flags.ts";
 import { type Output, runLines } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
+import { vpp } from "../rpc/service_bed.ts";
 import { now } from "./fixture.ts";
 import { linesAt } from "./one_shot.ts";
 
@@ -18,12 +20,33 @@ function recorder(): { output: Output; said: string[] } {
   return { output: { out: note, err: note }, said };
 }
 
+/** A VPP that went away. */
+const awayVpp: VppService = {
+  ...vpp,
+  away: () => ({ since: 1, reason: "it hung up", nextTryAt: 1 }),
+};
+
 /** Of www and api: web0 and web1, then web2 and web3. Those of `up` are up. */
 async function site(up: readonly string[]): Promise<Harness> {
   const harness = await serve();
   for (const name of up) harness.bed.move(name, "up");
   return harness;
 }
+
+Deno.test("a change that VPP does not hear of is told as such, before it and after it", async () => {
+  await using harness = await serve({ vpp: awayVpp });
+  for (const name of ["web0", "web1"]) harness.bed.move(name, "up");
+  const told =
+    /^traffic stays as it is until VPP is back: VPP is not connected since .*: it hung up;/;
+  const dry = await linesAt(harness.address, "set backend web0 pause --dry-run");
+  assert.match(dry.said.at(-1) ?? "", told);
+  const done = await linesAt(harness.address, "set backend web0 pause");
+  assert.match(done.said.at(-1) ?? "", told);
+  const idle = await linesAt(harness.address, "set backend web0 pause");
+  assert.deepEqual(idle.said.at(-1), "no frontend's traffic changes");
+  const many = await linesAt(harness.address, "set backend web[1] disable --yes");
+  assert.match(many.said.at(-1) ?? "", told);
+});
 
 Deno.test("what a change comes to is always told", async () => {
   await using harness = await site(["web0", "web1"]);
