@@ -45,9 +45,11 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   assert.equal(code, 5);
   assert.equal(said[0], "status     2 things are wrong");
   const wrong = said.slice(said.indexOf("wrong") + 1, said.indexOf("backends in trouble"));
-  assert.deepEqual(wrong, [
-    "  frontend api is on pool fallback, not on primary",
-    "  frontend www is down",
+  // The clock of the daemon is not that of maglevc.
+  assert.deepEqual(wrong.map((line) => line.replace(/ for \d+d\d+h/, " for long")), [
+    "  frontend api is on pool fallback for long, not on primary: 2 backends down",
+    "  frontend www is down for long: " +
+    "2 backends down, 1 with weight 0 by hand, 1 disabled by hand",
   ]);
   const hand = said.slice(said.indexOf("by hand") + 1);
   assert.match(
@@ -58,6 +60,30 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
     hand[1] ?? "",
     /^ {2}weight of web2 in pool fallback of www: 0 by operator .*; the file says 100$/,
   );
+});
+
+Deno.test("a frontend that carries nothing until a probe has passed is in trouble, not so at the start", async () => {
+  await using harness = await site([]);
+  assert.ok(!(await status(harness)).said.includes("wrong"), "VPP keeps what it has");
+  for (const name of ["web0", "web1"]) {
+    harness.bed.move(name, "up");
+    harness.bed.checker.pause(name);
+    harness.bed.checker.resume(name);
+  }
+  for (const name of ["web2", "web3"]) harness.bed.checker.disable(name);
+  const { said } = await status(harness);
+  assert.ok(
+    said.includes("  frontend www carries nothing: 2 backends unknown, 2 disabled by hand"),
+    said.join("\n"),
+  );
+});
+
+Deno.test("a backend that is down although its last probe passed is told so", () => {
+  const lastProbe = { ok: true, code: "L7OK", detail: "status 200" };
+  const backend = create(BackendInfoSchema, { name: "b", state: "down", lastProbe });
+  assert.deepEqual(troubleLines([backend], 0), [
+    "b is down: its last probe passed, L7OK (status 200); in no frontend",
+  ]);
 });
 
 Deno.test("backends that are down or flap are told where every frontend is up, and end with 0", async () => {
