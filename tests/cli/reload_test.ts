@@ -17,11 +17,15 @@ async function run(
   foreseen: ConfigReloadOutcome,
   dryRun = false,
 ) {
+  let asked = 0;
   await using harness = await serve({
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
       foresee: () => Promise.resolve(foreseen),
-      reload: (_, isForced) => Promise.resolve(isForced ? { kind: "ok" } : outcome),
+      reload: (_, isForced) => {
+        asked++;
+        return Promise.resolve(isForced ? { kind: "ok" } : outcome);
+      },
     },
   });
   const said: string[] = [];
@@ -32,6 +36,8 @@ async function run(
     ...{ dryRun, keepGoing: false, timeout: undefined, tokenFile: "" },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
+  // maglevd is asked for it whatever is foreseen, so that its journal tells of what it refuses.
+  assert.equal(asked, words[1] === "reload" && !dryRun ? 1 : 0);
   return { code, said };
 }
 
