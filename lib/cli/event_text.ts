@@ -123,8 +123,8 @@ export function eventWords(event: Event, style: Style): EventWords | undefined {
   }
 }
 
-/** Why it happened, and at whose wish. */
-function reasonText({ event, cause, actor }: Event): string {
+/** Why it happened, and at whose wish; empty where it is not told. */
+export function reasonText({ event, cause, actor }: Event): string {
   const who = actor && [actor.name, actor.from].filter((part) => part !== "").join(" from ");
   const by = who ? `by ${who}` : "";
   switch (cause?.kind) {

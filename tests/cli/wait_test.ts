@@ -106,6 +106,10 @@ Deno.test("a backend is drained by hand, waited for and shown", async () => {
     code: 0,
     said: "backend web0 is drained",
   });
+  assert.match(
+    (await runAt(address, "show status")).said,
+    /backend web0: drained by operator from/,
+  );
   const back = await runAt(address, "set backend web0 enable");
   assert.match(back.said, /backend web0 stays up, and drains no more/);
 });

@@ -1,5 +1,7 @@
-import type { BackendInfo, HealthCheckInfo } from "../../gen/maglev_pb.ts";
+import type { BackendInfo, HealthCheckInfo, TransitionRecord } from "../../gen/maglev_pb.ts";
+import { unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
+import { reasonText } from "../event_text.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
@@ -50,17 +52,45 @@ const showMatching = listing({
   json: (backends) => backends.map(backendJson),
 });
 
-const showOne = report({
+/** What is shown of one. */
+interface OneBackend {
+  readonly backend: BackendInfo;
+  readonly check: HealthCheckInfo | undefined;
+  /** By {@link transitionKey}. */
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+const showOne = report<OneBackend>({
   fetch: async (context) => {
     const { client, signal } = context;
     const backend = await oneBackend(context, slotValue(context, "backend"));
     const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
       .catch(() => undefined);
-    return { backend, check };
+    return { backend, check, reasons: await reasonsOf(context, backend) };
   },
-  text: ({ backend, check }, view) => formatBackend(backend, check, view),
+  text: (found, view) => formatBackend(found, view),
   json: ({ backend }) => backendJson(backend),
 });
+
+/** Why its state changed, by {@link transitionKey}, as far as the journal tells. */
+async function reasonsOf(
+  context: CommandContext,
+  { name: backend, transitions }: BackendInfo,
+): Promise<Map<string, string>> {
+  const { client, signal } = context;
+  const request = { backend, kinds: ["backend"], limit: transitions.length };
+  const events = transitions.length === 0
+    ? []
+    : (await unlessOlder(context, () => client.listEvents(request, { signal })))?.events ?? [];
+  return new Map(events.flatMap((event) => {
+    const transition = event.event.case === "backend" ? event.event.value.transition : undefined;
+    return transition ? [[transitionKey(transition), reasonText(event)]] : [];
+  }));
+}
+
+function transitionKey({ atUnixNs, from, to }: TransitionRecord): string {
+  return `${atUnixNs} ${from} ${to}`;
+}
 
 /** Backends, a row each. */
 export function listBackends(backends: readonly BackendInfo[], view: View): Listing {
@@ -125,11 +155,7 @@ function changesText({ recentChanges: changes }: BackendInfo): string {
 }
 
 /** One backend with its last probe and its history. */
-function formatBackend(
-  backend: BackendInfo,
-  check: HealthCheckInfo | undefined,
-  view: View,
-): string {
+function formatBackend({ backend, check, reasons }: OneBackend, view: View): string {
   const { style, now } = view;
   const began = sinceOf(backend);
   const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
@@ -139,7 +165,7 @@ function formatBackend(
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
     ["flap hold", holdCell(backend, now)],
     ["drain", backend.drain && drainText(backend.drain, now)],
-    ["by hand", backend.byHand && handText(backend.byHand, now)],
+    ["by hand", backend.byHand && handText(backend.byHand, now, backend.drain)],
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
@@ -156,7 +182,7 @@ function formatBackend(
     stateCell(transition.from),
     "→",
     stateCell(transition.to),
-    formatOutcome(transition),
+    reasons.get(transitionKey(transition)) || formatOutcome(transition),
   ]);
   const history = formatTable({ style, width: inner(view) }, [
     { title: "at" },
@@ -173,9 +199,14 @@ function stateCell(state: string): Cell {
   return { text: state, meaning: stateMeaning(state) };
 }
 
-/** What people have said of it. */
-function marks({ drain, byHand }: BackendInfo): string {
-  return [drain ? drainWord(drain) : "", handMark(byHand)].filter((word) => word !== "").join(", ");
+/** What keeps it from carrying traffic though its probes may pass, and what people have said of it. */
+function marks({ flapHold, drain, byHand }: BackendInfo): string {
+  const words = [
+    flapHold ? "held because it flaps" : "",
+    drain ? drainWord(drain) : "",
+    handMark(byHand),
+  ];
+  return words.filter((word) => word !== "").join(", ");
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */

@@ -8,10 +8,10 @@ export function byHand(
   now: number,
 ): { readonly text: string; readonly what: JsonObject }[] {
   return [
-    ...backends.flatMap(({ name, byHand: hand }) =>
+    ...backends.flatMap(({ name, byHand: hand, drain }) =>
       hand
         ? [{
-          text: `backend ${name}: ${handText(hand, now)}`,
+          text: `backend ${name}: ${handText(hand, now, drain)}`,
           what: { backend: name, value: hand.value, file: hand.file },
         }]
         : []
