@@ -56,8 +56,13 @@ const showMatching = listing({
 interface OneBackend {
   readonly backend: BackendInfo;
   readonly check: HealthCheckInfo | undefined;
-  /** By {@link transitionKey}. */
-  readonly reasons: ReadonlyMap<string, string>;
+  readonly history: readonly Change[];
+}
+
+/** A change of its state, and why. */
+interface Change {
+  readonly transition: TransitionRecord;
+  readonly why: string;
 }
 
 const showOne = report<OneBackend>({
@@ -66,26 +71,35 @@ const showOne = report<OneBackend>({
     const backend = await oneBackend(context, slotValue(context, "backend"));
     const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
       .catch(() => undefined);
-    return { backend, check, reasons: await reasonsOf(context, backend) };
+    return { backend, check, history: await historyOf(context, backend) };
   },
   text: (found, view) => formatBackend(found, view),
   json: ({ backend }) => backendJson(backend),
 });
 
-/** Why its state changed, by {@link transitionKey}, as far as the journal tells. */
-async function reasonsOf(
+/** Changes of its state that are shown, if maglevd itself remembers fewer. */
+const shownChanges = 5;
+
+/**
+ * The last changes of its state, newest first, with whatever brought them about. maglevd remembers
+ * some, with what probes saw; the journal has those from before a restart, and operators' wishes.
+ */
+async function historyOf(
   context: CommandContext,
   { name: backend, transitions }: BackendInfo,
-): Promise<Map<string, string>> {
+): Promise<Change[]> {
   const { client, signal } = context;
-  const request = { backend, kinds: ["backend"], limit: transitions.length };
-  const events = transitions.length === 0
-    ? []
-    : (await unlessOlder(context, () => client.listEvents(request, { signal })))?.events ?? [];
-  return new Map(events.flatMap((event) => {
+  const limit = Math.max(shownChanges, transitions.length);
+  const request = { backend, kinds: ["backend"], limit };
+  const told = await unlessOlder(context, () => client.listEvents(request, { signal }));
+  const changes = (told?.events ?? []).flatMap((event) => {
     const transition = event.event.case === "backend" ? event.event.value.transition : undefined;
-    return transition ? [[transitionKey(transition), reasonText(event)]] : [];
-  }));
+    return transition ? [{ transition, why: reasonText(event) }] : [];
+  });
+  const keys = new Set(changes.map(({ transition }) => transitionKey(transition)));
+  return transitions.every((transition) => keys.has(transitionKey(transition)))
+    ? changes
+    : transitions.map((transition) => ({ transition, why: formatOutcome(transition) }));
 }
 
 function transitionKey({ atUnixNs, from, to }: TransitionRecord): string {
@@ -155,7 +169,7 @@ function changesText({ recentChanges: changes }: BackendInfo): string {
 }
 
 /** One backend with its last probe and its history. */
-function formatBackend({ backend, check, reasons }: OneBackend, view: View): string {
+function formatBackend({ backend, check, history }: OneBackend, view: View): string {
   const { style, now } = view;
   const began = sinceOf(backend);
   const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
@@ -175,16 +189,16 @@ function formatBackend({ backend, check, reasons }: OneBackend, view: View): str
     ["certificate", certificateCell(backend, now)],
     ["frontends", backend.frontends.join(", ") || "none"],
   ]);
-  if (backend.transitions.length === 0) return head;
-  const rows = backend.transitions.map((transition) => [
+  if (history.length === 0) return head;
+  const rows = history.map(({ transition, why }) => [
     formatTime(transition.atUnixNs),
     `${formatAgo(transition.atUnixNs, now)} ago`,
     stateCell(transition.from),
     "→",
     stateCell(transition.to),
-    reasons.get(transitionKey(transition)) || formatOutcome(transition),
+    why,
   ]);
-  const history = formatTable({ style, width: inner(view) }, [
+  const table = formatTable({ style, width: inner(view) }, [
     { title: "at" },
     { title: "" },
     { title: "from" },
@@ -192,7 +206,7 @@ function formatBackend({ backend, check, reasons }: OneBackend, view: View): str
     { title: "to" },
     { title: "" },
   ], rows);
-  return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
+  return `${head}\n${style.paint("label", "transitions")}\n${indent(table)}`;
 }
 
 function stateCell(state: string): Cell {
