@@ -31,7 +31,7 @@ export function problems(found: Found): string[] {
     lines.push(`the last reload was refused: ${status.configRejected.split("\n").join("; ")}`);
   }
   if (status?.configFileChanged) {
-    lines.push("the configuration file is not the one in force: config diff tells how");
+    lines.push("the configuration file has changed since it was loaded: config diff tells how");
   }
   if (typeof vpp === "string") {
     if (status?.vppAway) lines.push("VPP is not connected");
