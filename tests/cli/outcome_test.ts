@@ -189,6 +189,10 @@ Deno.test("a script stops at the first line that fails, and says which", async (
   assert.equal(first.code, 3);
   assert.equal(first.said.at(0), "backend web0 would be paused");
   assert.equal(first.said.at(-1), 'error: line 3: backend "nobody" not found');
+  const outage = "set backend web[01] disable --dry-run";
+  const silent = await script(address, ["show version", outage, "show version"]);
+  assert.equal(silent.code, 5);
+  assert.equal(silent.said.at(-1), "line 2: the script ends here, with exit status 5");
   const all = await script(address, lines, ["--keep-going"]);
   assert.equal(all.code, 3, "that of the first");
   assert.match(all.said.at(-1) ?? "", /^error: line 4: "trees" is not known here/);
