@@ -176,7 +176,9 @@ function transitionWords(
 function overrideText(event: OverrideEvent): string {
   const { change, backendName, frontendName, poolName, byHand, fileFrom, fileTo } = event;
   const about = frontendName === "" ? backendName : `${frontendName} ${poolName} ${backendName}`;
-  const file = `the file says ${fileTo} (was ${fileFrom})`;
+  const file = fileTo === "none"
+    ? `the file has it no more (was ${fileFrom})`
+    : `the file says ${fileTo} (was ${fileFrom})`;
   return `${about} ${byHand} by hand ${change === "kept" ? "stays" : "ends"}, ${file}`;
 }
 

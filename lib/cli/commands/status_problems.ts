@@ -28,7 +28,8 @@ export function problems(found: Found): string[] {
     if (text !== status?.state?.notKept) lines.push(`state, at ${formatTime(atUnixNs)}: ${text}`);
   }
   if (status?.configRejected) {
-    lines.push(`the last reload was refused: ${status.configRejected.split("\n").join("; ")}`);
+    const why = status.configRejected.replace(/^the reload is refused: /, "").replaceAll("\n", "; ");
+    lines.push(`the last reload was refused: ${why}`);
   }
   if (status?.configFileChanged) {
     lines.push("the configuration file has changed since it was loaded: config diff tells how");
