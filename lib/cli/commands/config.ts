@@ -90,9 +90,10 @@ async function reloaded(context: CommandContext, force: boolean): Promise<Change
     );
   }
   const { outcome } = reply;
-  const told = isShown || !outcome
-    ? { text: () => "config reloaded" }
-    : telling("config reloaded", reply);
+  const brief = { text: () => "config reloaded" };
+  const told = outcome
+    ? { ...telling("config reloaded", reply), ...(isShown && brief) }
+    : brief;
   return { ...told, outcome, isShown, isDryRun: false };
 }
 
