@@ -91,9 +91,7 @@ async function reloaded(context: CommandContext, force: boolean): Promise<Change
   }
   const { outcome } = reply;
   const brief = { text: () => "config reloaded" };
-  const told = outcome
-    ? { ...telling("config reloaded", reply), ...(isShown && brief) }
-    : brief;
+  const told = outcome ? { ...telling("config reloaded", reply), ...(isShown && brief) } : brief;
   return { ...told, outcome, isShown, isDryRun: false };
 }
 

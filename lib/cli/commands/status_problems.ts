@@ -28,7 +28,10 @@ export function problems(found: Found): string[] {
     if (text !== status?.state?.notKept) lines.push(`state, at ${formatTime(atUnixNs)}: ${text}`);
   }
   if (status?.configRejected) {
-    const why = status.configRejected.replace(/^the reload is refused: /, "").replaceAll("\n", "; ");
+    const why = status.configRejected.replace(/^the reload is refused: /, "").replaceAll(
+      "\n",
+      "; ",
+    );
     lines.push(`the last reload was refused: ${why}`);
   }
   if (status?.configFileChanged) {
