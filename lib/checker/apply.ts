@@ -7,6 +7,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
+import { forgottenWeight } from "./saved.ts";
 import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 
@@ -203,8 +204,11 @@ function* tellFrontends(
   const renamed = frontends.fresh.filter(({ file: { name } }) => !old.frontends.has(name));
   const inherited = new Set(renamed.map(({ file }) => vipOf(file)));
   for (const entry of frontends.gone) {
-    const forgotten = inherited.has(vipOf(entry.file)) ? [] : entry.forgotten();
-    events.emit(because(reason, [...forgotten, ...entry.gone(clock.wall())]));
+    const forgotten = inherited.has(vipOf(entry.file)) ? [] : entry.weightsByHand();
+    events.emit(because(reason, [
+      ...forgotten.map(forgottenWeight),
+      ...entry.gone(clock.wall()),
+    ]));
     yield;
   }
 }

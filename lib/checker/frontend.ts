@@ -197,16 +197,6 @@ export class FrontendEntry implements Side {
     };
   }
 
-  /** The same of all that were set by hand here, when nothing is left that they could be about. */
-  forgotten(): OverrideHappening[] {
-    return this.weightsByHand().map(({ backend, pool, weight, fileWeight }) => ({
-      kind: "override",
-      change: "ended",
-      ...{ backend, frontend: this.file.name, pool, byHand: `${weight}` },
-      file: { from: `${fileWeight}`, to: "none" },
-    }));
-  }
-
   /** What was noted so, once. */
   takeOverruled(): readonly OverrideHappening[] {
     return this.#overruled.splice(0);
