@@ -7,6 +7,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
+import { forgottenWeight } from "./saved.ts";
 import type { Entering, States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
 
@@ -108,8 +109,11 @@ export function* settle(
   context: ApplyContext,
   reason: Reason,
 ): Steps<void> {
-  const { states, probing, observer, firstWithinMs } = context;
+  const { states, probing, observer, events, firstWithinMs } = context;
+  const former = formerNames(plan);
+  const renamed = new Set(plan.backends.fresh.map(({ entry }) => former(entry)));
   for (const entry of plan.backends.gone) {
+    if (!renamed.has(entry.name)) events.emit(because(reason, forgottenWord(entry)));
     states.input(entry, "remove", reason);
     probing.forget(entry.job);
     observer.removed(entry.name);
@@ -170,6 +174,18 @@ export function keptWord({ name }: BackendEntry, isEnabled: boolean): OverrideHa
   };
 }
 
+/** What operators have said of a backend that is not there any more. */
+function forgottenWord(entry: BackendEntry): OverrideHappening[] {
+  const { name } = entry;
+  const { byHand } = entry.snapshot();
+  if (!byHand) return [];
+  return [{
+    ...{ kind: "override", change: "ended" },
+    ...{ backend: name, frontend: "", pool: "", byHand: byHand.state },
+    file: { from: byHand.fileEnabled ? "enabled" : "disabled", to: "none" },
+  }];
+}
+
 /** Tells what became of the frontends that the file says something new about. */
 function* tellFrontends(
   old: World,
@@ -185,8 +201,14 @@ function* tellFrontends(
     ]));
     yield* tellFrontend(entry, events, clock, reason);
   }
+  const renamed = frontends.fresh.filter(({ file: { name } }) => !old.frontends.has(name));
+  const inherited = new Set(renamed.map(({ file }) => vipOf(file)));
   for (const entry of frontends.gone) {
-    events.emit(because(reason, entry.gone(clock.wall())));
+    const forgotten = inherited.has(vipOf(entry.file)) ? [] : entry.weightsByHand();
+    events.emit(because(reason, [
+      ...forgotten.map(forgottenWeight),
+      ...entry.gone(clock.wall()),
+    ]));
     yield;
   }
 }

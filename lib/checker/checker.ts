@@ -17,6 +17,7 @@ import type { Outcome } from "./outcome.ts";
 import { emptyWorld, type Plan, planReload } from "./plan.ts";
 import { removalRefusal } from "./removals.ts";
 import {
+  forgottenWeights,
   restore,
   type Restored,
   type SavedBackend,
@@ -334,8 +335,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   /** Puts the first configuration in force. */
   *#begin(config: Config, restored: Restored | undefined): Steps<void> {
     const plan = yield* this.#planned(config);
-    if (restored) restore(plan, restored, this.#moment);
-    yield* this.#carryOut(plan, { cause: { kind: "start" } });
+    const reason: Reason = { cause: { kind: "start" } };
+    if (restored) {
+      restore(plan, restored, this.#moment);
+      this.events.emit(because(reason, forgottenWeights(plan.world, restored)));
+    }
+    yield* this.#carryOut(plan, reason);
   }
 
   get #moment(): Moment {

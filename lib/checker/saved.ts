@@ -1,4 +1,4 @@
-import type { Actor } from "../events/mod.ts";
+import type { Actor, OverrideHappening } from "../events/mod.ts";
 import {
   type BackendState,
   counterMax,
@@ -13,7 +13,7 @@ import type { Drain } from "./drain.ts";
 import type { SavedFailOpen } from "./fail_open.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./membership.ts";
-import type { Plan } from "./plan.ts";
+import type { Plan, World } from "./plan.ts";
 import { RecentChanges } from "./recent_changes.ts";
 import { restoreFlaps, type SavedFlaps, savedFlaps } from "./saved_flaps.ts";
 import type { Moment } from "./slow_starts.ts";
@@ -157,6 +157,25 @@ function restoreWeights(
       member.said = said;
     } else frontend.overrule(each);
   }
+}
+
+/** What is told of a weight that was set by hand where there is nothing any more to weigh. */
+export function forgottenWeight(saved: SavedWeight): OverrideHappening {
+  const { frontend, pool, backend, weight, fileWeight } = saved;
+  return {
+    ...{ kind: "override", change: "ended" },
+    ...{ backend, frontend, pool, byHand: `${weight}` },
+    file: { from: `${fileWeight}`, to: "none" },
+  };
+}
+
+/** The same of weights that were kept, in frontends that the file has no more. */
+export function forgottenWeights(
+  { frontends }: Pick<World, "frontends">,
+  { weights }: Pick<Restored, "weights">,
+): OverrideHappening[] {
+  const gone = [...weights].filter(([frontend]) => !frontends.has(frontend));
+  return gone.flatMap(([, saved]) => saved.map(forgottenWeight));
 }
 
 /** Restores what a plan makes anew, at this moment. */

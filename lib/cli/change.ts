@@ -1,8 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { MessageInitShape } from "@bufbuild/protobuf";
-import type { JsonValue } from "@bufbuild/protobuf";
+import { create, type JsonValue, type MessageInitShape } from "@bufbuild/protobuf";
 import { type OperationSchema, type Outcome, OutcomeSchema } from "../gen/maglev_pb.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
+import { formatAway } from "./format.ts";
 import type { Command, CommandContext, View } from "./node.ts";
 import { formatOutcomeText, isDangerous } from "./outcome_text.ts";
 import { messageJson, report } from "./report.ts";
@@ -28,12 +28,11 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
       text({ text, outcome, isShown, isDryRun }, view) {
         const frontends = outcome && !isShown ? [formatOutcomeText(outcome, view)] : [];
         const note = isDryRun ? [view.style.paint("dim", "dry run: nothing was changed")] : [];
-        const lost = outcome?.notKept
-          ? [view.style.paint("bad", notKeptText(outcome.notKept))]
+        const warnings = outcome
+          ? warningsOf(outcome, view).map((line) => view.style.paint("bad", line))
           : [];
-        return [text(view), ...frontends, ...note, ...lost].filter((part) => part !== "").join(
-          "\n",
-        );
+        return [text(view), ...frontends, ...note, ...warnings].filter((part) => part !== "")
+          .join("\n");
       },
       json: ({ text, outcome, isDryRun, json }) => ({
         result: text(plainView),
@@ -48,8 +47,14 @@ export function change(run: (context: CommandContext) => Promise<Changed>): Comm
   };
 }
 
-function notKeptText(reason: string): string {
-  return `this is NOT KEPT, and forgotten when maglevd restarts: ${reason}`;
+/** What keeps a change from what it is meant for: a VPP that does not hear of it, or the disk. */
+function warningsOf({ frontends, vppAway, notKept }: Outcome, { now }: View): string[] {
+  const away = vppAway && frontends.length > 0
+    ? [`traffic stays as it is until VPP is back: VPP is ${formatAway(vppAway, now)}`]
+    : [];
+  return notKept === ""
+    ? away
+    : [...away, `this is NOT KEPT, and forgotten when maglevd restarts: ${notKept}`];
 }
 
 const plainView: View = { style: { colour: false, paint: (_, text) => text }, now: 0 };
@@ -127,8 +132,8 @@ export async function unlessOlder<T>(
 
 function isSame(a: Outcome | undefined, b: Outcome): boolean {
   if (!a) return false;
-  const [one, other] = [a, b].map((each) =>
-    JSON.stringify(messageJson(OutcomeSchema, { ...each, notKept: "" }))
+  const [one, other] = [a, b].map(({ backends, frontends }) =>
+    JSON.stringify(messageJson(OutcomeSchema, create(OutcomeSchema, { backends, frontends })))
   );
   return one === other;
 }

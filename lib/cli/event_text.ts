@@ -123,8 +123,8 @@ export function eventWords(event: Event, style: Style): EventWords | undefined {
   }
 }
 
-/** Why it happened, and at whose wish. */
-function reasonText({ event, cause, actor }: Event): string {
+/** Why it happened, and at whose wish; empty where it is not told. */
+export function reasonText({ event, cause, actor }: Event): string {
   const who = actor && [actor.name, actor.from].filter((part) => part !== "").join(" from ");
   const by = who ? `by ${who}` : "";
   switch (cause?.kind) {
@@ -176,7 +176,9 @@ function transitionWords(
 function overrideText(event: OverrideEvent): string {
   const { change, backendName, frontendName, poolName, byHand, fileFrom, fileTo } = event;
   const about = frontendName === "" ? backendName : `${frontendName} ${poolName} ${backendName}`;
-  const file = `the file says ${fileTo} (was ${fileFrom})`;
+  const file = fileTo === "none"
+    ? `the file has it no more (was ${fileFrom})`
+    : `the file says ${fileTo} (was ${fileFrom})`;
   return `${about} ${byHand} by hand ${change === "kept" ? "stays" : "ends"}, ${file}`;
 }
 

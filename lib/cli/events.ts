@@ -34,11 +34,13 @@ export interface WatchOptions {
 }
 
 /**
- * Whether another event tells the same: what somebody has done does, and what came of it. Of what
- * was refused or failed the audit alone tells.
+ * Whether another event tells the same: what somebody has done does, and what came of it, as does a
+ * reload that was rejected. Of what else was refused or failed the audit alone tells.
  */
 export function isToldTwice({ event }: Event): boolean {
-  return event.case === "audit" && event.value.result === "OK";
+  if (event.case !== "audit") return false;
+  const { method, result } = event.value;
+  return result === "OK" || (method === "ReloadConfig" && result === "FailedPrecondition");
 }
 
 /** Naming no kind asks for all of them, and for log records. */

@@ -72,6 +72,22 @@ export function formatIn(unixNs: bigint, now: number): string {
   return ms < 0 ? `${formatSpan(-ms)} ago` : `in ${formatSpan(ms)}`;
 }
 
+/** Since when VPP is away, why, and when it is tried again; times in Unix nanoseconds. */
+export function formatAway(
+  away: {
+    readonly sinceUnixNs: bigint;
+    readonly reason: string;
+    /** 0: it is being tried. */
+    readonly nextTryUnixNs: bigint;
+  },
+  now: number,
+): string {
+  const { sinceUnixNs, reason, nextTryUnixNs: next } = away;
+  const since = `${formatTime(sinceUnixNs)} (${formatAgo(sinceUnixNs, now)} ago)`;
+  const isDue = Number(next) / 1e6 <= now;
+  return `not connected since ${since}: ${reason}; next try ${isDue ? "now" : formatIn(next, now)}`;
+}
+
 /** A probe's outcome: `L4CON (connection refused)`; empty when there was none. */
 export function formatOutcome(
   { code, detail }: { readonly code: string; readonly detail: string },

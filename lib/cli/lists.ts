@@ -9,7 +9,6 @@ import type { JsonObject } from "@bufbuild/protobuf";
 import type { MaglevClient } from "./node.ts";
 import { messageJson } from "./report.ts";
 
-/** What asking takes. */
 /** What it takes to ask. */
 export interface Asking {
   readonly client: MaglevClient;

@@ -60,9 +60,18 @@ export async function runLines(
     const [first] = typed;
     if (first === "quit" || first === "exit" || signal.aborted) break;
     if (first === undefined) continue;
-    const result = await runLine(flags, typed, output, signal, `line ${line}: `);
+    const place = `line ${line}: `;
+    let hasComplained = false;
+    const err = (text: string) => {
+      hasComplained = true;
+      output.err(text);
+    };
+    const result = await runLine(flags, typed, { ...output, err }, signal, place);
     if (code === exitCodes.done) code = result;
-    if (code !== exitCodes.done && !flags.keepGoing) break;
+    if (code === exitCodes.done || flags.keepGoing) continue;
+    // What `show status` finds, say, is no error, but a reason to stop.
+    if (!hasComplained) output.err(`${place}the script ends here, with exit status ${code}`);
+    break;
   }
   return code;
 }

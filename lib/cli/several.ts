@@ -164,20 +164,22 @@ async function watchAll(
   complain: (sentence: string) => void,
 ): Promise<ExitCode> {
   const enough = new AbortController();
-  const width = Math.max(...sessions.map((session) => labelOf(session).length));
+  const gap = "  ";
+  const labelWidth = Math.max(...sessions.map((session) => labelOf(session).length));
   let left = Number(args.values.get("num") ?? Infinity);
   const codes = sessions.map(async (session) => {
-    const label = session.style.paint("dim", labelOf(session).padEnd(width));
+    const label = session.style.paint("dim", labelOf(session).padEnd(labelWidth));
     const print = (text: string) => {
       if (left <= 0) return;
       // JSON says itself which server it is of.
-      session.print(text.startsWith("{") ? text : `${label}  ${text}`);
+      session.print(text.startsWith("{") ? text : `${label}${gap}${text}`);
       if (--left <= 0) enough.abort();
     };
-    const note = (text: string) => session.note(`${label}  ${text}`);
+    const note = (text: string) => session.note(`${label}${gap}${text}`);
     const signal = AbortSignal.any([session.signal, enough.signal]);
     try {
-      await watch(args, { ...session, signal, note, print });
+      const width = session.width && session.width - labelWidth - gap.length;
+      await watch(args, { ...session, width, signal, note, print });
       return exitCodes.done;
     } catch (error) {
       complain(sentenceOf(session, error));

@@ -13,6 +13,7 @@ import {
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
 import { pause } from "./pause.ts";
+import { wrapText } from "./wrap.ts";
 
 /** How long things may take, in milliseconds. */
 export interface WatchTimes extends Patience {
@@ -29,9 +30,9 @@ const defaultTimes: WatchTimes = { ...defaultPatience, retryMs: 1000 };
  */
 export async function watch(args: Args, session: Session, times = defaultTimes): Promise<void> {
   const { request, limit, isEachOnce } = watchOptions(args);
-  const { client, server, signal } = session;
+  const { client, server, signal, style, width } = session;
   const format = args.words.includes("pretty")
-    ? (event: Event) => formatEventText(event, session.style)
+    ? (event: Event) => wrapText(formatEventText(event, style), width)
     : (event: Event) => formatEventJson(event, session.label);
   const place = new Place();
   let seen = 0;

@@ -14,7 +14,7 @@ export function wrapText(text: string, width: number | undefined): string {
 }
 
 function wrap(line: string, width: number): string {
-  const indent = Math.min(indentOf(line), Math.max(0, width - least));
+  const indent = Math.min(indentOf(line, width), Math.max(0, width - least));
   const lines: string[] = [];
   let current = "";
   for (const piece of line.split(/(?<=[^ ]) (?=[^ ])/)) {
@@ -28,11 +28,14 @@ function wrap(line: string, width: number): string {
   return [...lines, current].join("\n");
 }
 
-/** Where the rest of a line begins: below the value behind a label, else a little to the right. */
-function indentOf(line: string): number {
+/**
+ * Where the rest of a line begins: below the value behind a label, if that leaves half of the width,
+ * else a little to the right.
+ */
+function indentOf(line: string, width: number): number {
   // deno-lint-ignore no-control-regex -- colours take no room
   const plain = line.replaceAll(/\x1b\[[0-9;]*m/g, "");
   const [label] = /^ *[^ ]+( [^ ]+)* {2,}/.exec(plain) ?? [];
-  if (label !== undefined) return stringWidth(label);
+  if (label !== undefined && stringWidth(label) <= width / 2) return stringWidth(label);
   return plain.length - plain.trimStart().length + hanging;
 }

@@ -19,7 +19,7 @@
 
 export { ConfigLoader, loadConfig } from "./load.ts";
 export { parseConfig } from "./parse.ts";
-export { checkExitCode, formatOutcome } from "./outcome.ts";
+export { checkExitCode, describeContents, formatOutcome } from "./outcome.ts";
 export type { ConfigOutcome } from "./outcome.ts";
 export { formatProblem } from "./problem.ts";
 export type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";

@@ -39,7 +39,7 @@ export function formatOutcome(outcome: ConfigOutcome): string {
   if (outcome.kind === "valid") {
     const { config, warnings } = outcome;
     const noted = warnings.length > 0 ? `, ${count(warnings.length, "warning")}` : "";
-    const summary = `${file}: valid: ${contents(config)}${noted}`;
+    const summary = `${file}: valid: ${describeContents(config)}${noted}`;
     return [...warnings.map(formatWarning), summary].join("\n");
   }
   const { stage, problems } = outcome;
@@ -51,7 +51,8 @@ function formatWarning(warning: ConfigWarning): string {
   return formatProblem({ ...warning, message: `warning: ${warning.message}` });
 }
 
-function contents({ frontends, backends, healthchecks }: Config): string {
+/** What a configuration has, in a few words: `1 frontend, 3 backends, 1 health check`. */
+export function describeContents({ frontends, backends, healthchecks }: Config): string {
   return [
     count(frontends.size, "frontend"),
     count(backends.size, "backend"),

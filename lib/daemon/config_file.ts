@@ -24,7 +24,7 @@ import { forecastAttributes } from "./vpp_forecast.ts";
 export interface ConfigFileOptions {
   readonly path: string;
   readonly load: () => Promise<ConfigOutcome>;
-  /** A text that is another one when the file is. Never rejects. */
+  /** A text that is another one when the file says something else. Never rejects. */
   readonly stamp: () => Promise<string>;
   /** Unix milliseconds. */
   readonly now: () => number;

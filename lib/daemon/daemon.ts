@@ -1,16 +1,16 @@
 import process from "node:process";
 import { createChecker } from "../checker/mod.ts";
 import type { Checker, Restored } from "../checker/mod.ts";
-import { ConfigLoader } from "../config/mod.ts";
+import { ConfigLoader, describeContents } from "../config/mod.ts";
 import type { Config } from "../config/mod.ts";
 import { EventStream, Journal, logEvents } from "../events/mod.ts";
 import type { Actor } from "../events/mod.ts";
-import { type DaemonLog, LimitedLog, reasonOf } from "../log/mod.ts";
+import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, Budgets, configState, rpcMethods } from "../rpc/mod.ts";
+import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -28,6 +28,7 @@ import { startApi, startMetricsServer } from "./servers.ts";
 import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
+import { FileStamp } from "./file_stamp.ts";
 import { runningStatus } from "./status_text.ts";
 import { Vitals } from "./vitals.ts";
 import { forecastVpp } from "./vpp_forecast.ts";
@@ -138,7 +139,7 @@ export async function startDaemon(
 function reloadBySignal(checker: Checker): Deed<ConfigReloadOutcome> {
   return {
     target: "configuration",
-    state: () => configState(checker),
+    state: () => describeContents(checker.config),
     failure: (outcome) => outcome.kind === "ok" ? "" : outcome.message,
   };
 }
@@ -244,10 +245,11 @@ function configFile(
   loader: ConfigLoader,
   vpp: VppService | undefined,
 ): ConfigFile {
+  const stamp = new FileStamp(settings.configPath);
   return new ConfigFile({
     path: settings.configPath,
     load: () => loader.load(settings.configPath),
-    stamp: () => stampOf(settings.configPath),
+    stamp: () => stamp.now(),
     now: () => systemClock.wall(),
     apply: async (config, options) => {
       const outcome = await checker.reload(config, options);
@@ -264,16 +266,6 @@ function configFile(
     log: steadyLog,
     events,
   });
-}
-
-/** A text that is another one when a file is. */
-async function stampOf(path: string): Promise<string> {
-  try {
-    const { mtime, size, ino } = await Deno.stat(path);
-    return `${mtime?.getTime()} ${size} ${ino}`;
-  } catch (error) {
-    return reasonOf(error);
-  }
 }
 
 function warnOfMissingCapabilities(config: Config, log: DaemonLog): void {

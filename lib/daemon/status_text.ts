@@ -1,12 +1,12 @@
-import { formatProblem } from "../config/mod.ts";
+import { describeContents, formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome } from "../config/mod.ts";
 
 /** UTF-16 units, in UTF-8 well below the 4096 bytes that systemd reads of a message. */
 const longest = 1000;
 
 /** What `systemctl status` shows of a daemon at work; `refusal` is why its last reload did nothing. */
-export function runningStatus({ frontends, backends }: Config, refusal?: string): string {
-  const size = `${frontends.size} frontends, ${backends.size} backends`;
+export function runningStatus(config: Config, refusal?: string): string {
+  const size = describeContents(config);
   return refusal === undefined ? size : `${size}; not reloaded: ${oneLine(refusal)}`;
 }
 

@@ -1,5 +1,6 @@
 import { isMessage } from "@bufbuild/protobuf";
 import type { CheckerView, WeightPlace } from "../checker/mod.ts";
+import { describeContents } from "../config/mod.ts";
 import {
   type Operation,
   type ReloadConfigResponse,
@@ -62,14 +63,9 @@ const nothing = () => "";
 export function reloadDeed(checker: CheckerView, force: boolean): Deed<Reply> {
   return {
     target: force ? "configuration, forced" : "configuration",
-    state: () => configState(checker),
+    state: () => describeContents(checker.config),
     failure: (reply) => isMessage(reply, ReloadConfigResponseSchema) ? reloadFailure(reply) : "",
   };
-}
-
-/** What is in force, in a few words. */
-export function configState({ config: { frontends, backends } }: CheckerView): string {
-  return `${frontends.size} frontends, ${backends.size} backends`;
 }
 
 /** VPP is about to be brought in line. */

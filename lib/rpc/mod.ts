@@ -31,7 +31,6 @@ export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
 export { Audit } from "./audit.ts";
 export type { AuditDeps, Deed } from "./audit.ts";
-export { configState } from "./deeds.ts";
 export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
 export { isLocalPeer } from "./prefix.ts";

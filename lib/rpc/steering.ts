@@ -20,6 +20,7 @@ import { notFound } from "./errors.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
+import type { VppService } from "../vpp/mod.ts";
 import type { Memory } from "./types.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
@@ -31,13 +32,24 @@ export interface SteeringDeps {
   readonly clock: Clock;
   /** Keeps what is said; absent: nobody does. */
   readonly memory?: Memory | undefined;
+  /** Where the changes end up; absent: VPP is turned off. */
+  readonly vpp?: Pick<VppService, "away"> | undefined;
 }
 
 /** The RPCs by which operators change states and weights, in the order of the wire contract. */
-export function steeringRpcs({ checker, clock, memory }: SteeringDeps): readonly Rpc[] {
+export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): readonly Rpc[] {
   const m = Maglev.method;
+  const told = (outcome: Outcome) => outcomeToProto(outcome, vpp?.away());
+  const steered = (
+    operation: Operation & { readonly backend: string },
+    dryRun: boolean,
+    actor: Actor,
+  ) => {
+    const outcome = told(operate(checker, [operation], dryRun, actor));
+    return Object.assign(shownBackend(checker, operation.backend), { outcome });
+  };
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
-    steered(checker, { action, backend: name }, dryRun, actorOf(call));
+    steered({ action, backend: name }, dryRun, actorOf(call));
   const ofOperations = ({ operations }: OperateRequest) => operationsDeed(checker, operations);
   const ofBackend = ({ name }: { readonly name: string }) => backendDeed(checker, name);
   const keep = async (concerned: Concerned, { outcome }: Pick<OperateResponse, "outcome">) => {
@@ -53,7 +65,7 @@ export function steeringRpcs({ checker, clock, memory }: SteeringDeps): readonly
     change(m.disableBackend, ofBackend, steer("disable"), keepBackend),
     change(m.drainBackend, ofBackend, ({ name, dryRun, deadlineNs }, call) => {
       const operation = { action: "drain", backend: name, ...deadlineOf(deadlineNs) } as const;
-      return steered(checker, operation, dryRun, actorOf(call));
+      return steered(operation, dryRun, actorOf(call));
     }, keepBackend),
     change(
       m.setFrontendPoolBackendWeight,
@@ -63,7 +75,7 @@ export function steeringRpcs({ checker, clock, memory }: SteeringDeps): readonly
         const operation = weightOperation({ frontend, pool, backend, weight, flush });
         const outcome = operate(checker, [operation], dryRun, actorOf(call));
         const info = shownFrontend(checker, frontend);
-        info.outcome = outcomeToProto(outcome);
+        info.outcome = told(outcome);
         return info;
       },
       ({ frontend }, info) => keep({ backends: [], frontends: [frontend] }, info),
@@ -78,7 +90,7 @@ export function steeringRpcs({ checker, clock, memory }: SteeringDeps): readonly
         ? await checker.foreseeMany(wanted)
         : await checker.operateMany(wanted, actorOf(call));
       await pause(clock);
-      return create(OperateResponseSchema, { outcome: outcomeToProto(outcome) });
+      return create(OperateResponseSchema, { outcome: told(outcome) });
     }, ({ operations }, response) => keep(concernedBy(operations), response)),
   ];
 }
@@ -115,18 +127,6 @@ function operate(
   actor: Actor,
 ): Outcome {
   return dryRun ? checker.foresee(operations) : checker.operate(operations, actor);
-}
-
-function steered(
-  checker: CheckerView & CheckerControl,
-  operation: Operation & { readonly backend: string },
-  dryRun: boolean,
-  actor: Actor,
-): BackendInfo {
-  const outcome = operate(checker, [operation], dryRun, actor);
-  const info = shownBackend(checker, operation.backend);
-  info.outcome = outcomeToProto(outcome);
-  return info;
 }
 
 function operationsOf(wire: WireOperation): Operation[] {

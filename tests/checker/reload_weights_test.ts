@@ -120,3 +120,30 @@ Deno.test("a backend that changes its pool, and one that leaves, are told with t
     "reload applied",
   ]);
 });
+
+Deno.test("what was said by hand of what a reload takes away ends, and is told", async () => {
+  const before = sketch({
+    backends: { a: {}, b: {}, c: {} },
+    frontends: { f: [{ a: 100 }], g: [{ b: 100, c: 100 }] },
+  });
+  const after = sketch({ backends: { a: {}, c: {} }, frontends: { f: [{ a: 100 }] } });
+  using bench = new Bench(before);
+  bench.checker.setWeight("f", "pool0", "a", 6, false);
+  bench.checker.setWeight("g", "pool0", "c", 7, false);
+  bench.checker.disable("a");
+  bench.checker.pause("b");
+  const ended = [
+    { backend: "b", frontend: "", byHand: "paused", file: { from: "enabled", to: "none" } },
+    { backend: "c", frontend: "g", byHand: "7", file: { from: "100", to: "none" } },
+  ];
+  const foreseen = await bench.checker.foreseeReload(after);
+  assert.partialDeepStrictEqual(foreseen.overrides, ended);
+  assert.equal(foreseen.overrides.length, ended.length);
+  bench.events.length = 0;
+  await bench.reload(after);
+  const told = bench.events.filter(({ kind }) => kind === "override");
+  assert.partialDeepStrictEqual(told, ended);
+  assert.equal(told.length, ended.length);
+  await bench.reload(before);
+  assert.equal(bench.checker.frontend("g")?.config.pools[0]?.backends[1]?.weight, 100);
+});

@@ -169,3 +169,16 @@ Deno.test("a reload keeps what was restored", async () => {
   await bench.reload(sketch({ ...site, history: 3 }));
   assert.deepEqual(shown(bench.checker), was);
 });
+
+Deno.test("weights of frontends that the file has lost meanwhile end, and are told", () => {
+  const { bench: old, restored } = before();
+  using _ = old;
+  const moved = sketch({ backends: site.backends, frontends: { g: [{ a: 100 }] } });
+  using bench = new Bench(moved, { restored });
+  const told = bench.events.filter(({ kind }) => kind === "override");
+  assert.equal(told.length, 1);
+  assert.partialDeepStrictEqual(told, [{
+    ...{ change: "ended", frontend: "f", pool: "pool0", backend: "a", byHand: "30" },
+    ...{ file: { from: "100", to: "none" }, cause: { kind: "start" } },
+  }]);
+});

@@ -1,19 +1,8 @@
 import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
-import { parseFlags } from "../../lib/cli/flags.ts";
-import { runOnce } from "../../lib/cli/oneshot.ts";
 import { serve } from "../rpc/harness.ts";
 import { GrpcOnly, spliced } from "./grpc_only.ts";
-
-const never = new AbortController().signal;
-
-async function run(server: string, line: string) {
-  const said: string[] = [];
-  const note = (text: string) => void said.push(text);
-  const flags = parseFlags(line.split(" "), { get: () => undefined });
-  const code = await runOnce({ ...flags, server }, { out: note, err: note }, never);
-  return { code, said: said.join("\n") };
-}
+import { runAt } from "./one_shot.ts";
 
 /** Ports that fetch refuses, of which one will be free. */
 const badPorts = [6000, 6665, 6666, 6667, 6668, 6669, 10080, 5060, 5061, 4190];
@@ -22,7 +11,7 @@ Deno.test("a port that fetch refuses is a port like any other", async () => {
   for (const port of badPorts) {
     try {
       await using harness = await serve({ addr: `127.0.0.1:${port}` });
-      assert.equal((await run(harness.address, "show backends web0")).code, 0);
+      assert.equal((await runAt(harness.address, "show backends web0")).code, 0);
       return;
     } catch (error) {
       const isTaken = error instanceof Error && /another program listens there/.test(error.message);
@@ -34,9 +23,9 @@ Deno.test("a port that fetch refuses is a port like any other", async () => {
 
 Deno.test("an IPv6 address is a server, with brackets and, without a port, bare", async () => {
   await using harness = await serve({ addr: "[::1]:0" });
-  const { code, said } = await run(harness.address, "show backends web0");
+  const { code, said } = await runAt(harness.address, "show backends web0");
   assert.equal(code, 0, said);
-  const { said: unreachable } = await run("[::1]:1", "show backends");
+  const { said: unreachable } = await runAt("[::1]:1", "show backends");
   assert.equal(
     unreachable,
     "error: cannot reach maglevd at [::1]:1: connection refused",
@@ -53,11 +42,11 @@ Deno.test("a Unix socket is a server, too", async () => {
       const target = Deno.connect({ port: Number(harness.address.split(":")[1]) });
       await spliced(await listener.accept(), await target);
     })();
-    const { code, said } = await run(`unix:${path}`, "show backends web0");
+    const { code, said } = await runAt(`unix:${path}`, "show backends web0");
     assert.equal(code, 0, said);
     assert.match(said, /^name +web0$/m);
     await served;
-    assert.deepEqual(await run(`unix:${folder}/none`, "show backends"), {
+    assert.deepEqual(await runAt(`unix:${folder}/none`, "show backends"), {
       code: 4,
       said: `error: cannot reach maglevd at unix:${folder}/none: there is no such socket`,
     });
@@ -71,14 +60,14 @@ Deno.test("a server that speaks nothing but gRPC is asked by that", async () => 
   harness.bed.move("web0", "up");
   {
     await using door = new GrpcOnly(harness.address);
-    const { code, said } = await run(door.address, "show backends web0");
+    const { code, said } = await runAt(door.address, "show backends web0");
     assert.equal(code, 0, said);
     assert.match(said, /^state +up for/m);
-    assert.deepEqual(await run(door.address, "show backends nobody"), {
+    assert.deepEqual(await runAt(door.address, "show backends nobody"), {
       code: 3,
       said: 'error: backend "nobody" not found',
     });
-    const watched = await run(door.address, "watch events backend num 1");
+    const watched = await runAt(door.address, "watch events backend num 1");
     assert.equal(JSON.parse(watched.said).backend.backendName, "web0");
   }
 });

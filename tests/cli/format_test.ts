@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import {
   formatAgo,
+  formatAway,
   formatCount,
   formatDuration,
   formatMeasured,
@@ -124,4 +125,16 @@ Deno.test("a time carries its zone, and one that is not known is none", () => {
   assert.equal(shown("America/St_Johns", winter), "2026-01-01 23:34:05.006-03:30");
   assert.equal(shown("UTC", 0n), "-");
   assert.equal(formatAgo(0n, 0), "-");
+});
+
+Deno.test("a VPP that is away is told with since when, why and the next try, which may be due", () => {
+  const now = 10_000;
+  const told = (nextTryMs: number) =>
+    formatAway({
+      sinceUnixNs: 4_000_000_000n,
+      reason: "it hung up",
+      nextTryUnixNs: BigInt(nextTryMs) * 1_000_000n,
+    }, now).replace(/since .* \(/, "since then (");
+  assert.equal(told(12_000), "not connected since then (6s ago): it hung up; next try in 2s");
+  for (const due of [0, 9_999, now]) assert.match(told(due), /; next try now$/);
 });

@@ -4,6 +4,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import {
+  EventSchema,
   ListBackendsResponseSchema,
   ListFrontendsResponseSchema,
   VPPLBStateSchema,
@@ -39,8 +40,16 @@ const frontends: MessageInitShape<typeof ListFrontendsResponseSchema> = {
   }],
 };
 
+const weighed = {
+  ...{ frontendName: frontend, poolName: "primary", backendName: backend },
+  ...{ effectiveFrom: { kind: "set", weight: 0 }, effectiveTo: { kind: "set", weight: 100 } },
+};
+
 const client = {
   ...fixedClient(),
+  async *watchEvents() {
+    yield create(EventSchema, { seq: 1n, event: { case: "weight", value: weighed } });
+  },
   listBackends: () => Promise.resolve(create(ListBackendsResponseSchema, backends)),
   listFrontends: () => Promise.resolve(create(ListFrontendsResponseSchema, frontends)),
   getFrontend: () =>
@@ -61,7 +70,10 @@ function fail(): never {
 }
 
 for (
-  const line of ["show backends", "show frontends", "show frontends x", "show vpp lb state", "help"]
+  const line of [
+    ...["show backends", "show frontends", "show frontends x", "show vpp lb state", "help"],
+    "watch events pretty num 1",
+  ]
 ) {
   Deno.test(`names of 35 characters do not break 80 columns: ${line}`, async () => {
     const printed: string[] = [];

@@ -86,5 +86,9 @@ export const forecast: Pick<Plain<typeof CheckConfigResponseSchema>, "vpp" | "ov
       ...{ change: "kept", backendName: "spare", byHand: "disabled" },
       ...{ fileFrom: "disabled", fileTo: "enabled" },
     },
+    {
+      ...{ change: "ended", backendName: "former", byHand: "paused" },
+      ...{ fileFrom: "enabled", fileTo: "none" },
+    },
   ],
 };

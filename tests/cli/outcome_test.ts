@@ -3,19 +3,16 @@ import { createClient, createRouterTransport } from "@connectrpc/connect";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
-import { type Output, runLines, runOnce } from "../../lib/cli/oneshot.ts";
+import { type Output, runLines } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import type { VppService } from "../../lib/vpp/mod.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
+import { vpp } from "../rpc/service_bed.ts";
 import { now } from "./fixture.ts";
+import { linesAt } from "./one_shot.ts";
 
 const never = new AbortController().signal;
-
-/** What a command prints on both, and ends with. */
-interface Result {
-  readonly code: number;
-  readonly said: string[];
-}
 
 function recorder(): { output: Output; said: string[] } {
   const said: string[] = [];
@@ -23,12 +20,11 @@ function recorder(): { output: Output; said: string[] } {
   return { output: { out: note, err: note }, said };
 }
 
-async function run(server: string, line: string, ask?: Output["ask"]): Promise<Result> {
-  const { output, said } = recorder();
-  const flags = parseFlags(line.split(" "), { get: () => undefined });
-  const code = await runOnce({ ...flags, server }, { ...output, ...(ask && { ask }) }, never);
-  return { code, said };
-}
+/** A VPP that went away. */
+const awayVpp: VppService = {
+  ...vpp,
+  away: () => ({ since: 1, reason: "it hung up", nextTryAt: 1 }),
+};
 
 /** Of www and api: web0 and web1, then web2 and web3. Those of `up` are up. */
 async function site(up: readonly string[]): Promise<Harness> {
@@ -37,9 +33,24 @@ async function site(up: readonly string[]): Promise<Harness> {
   return harness;
 }
 
+Deno.test("a change that VPP does not hear of is told as such, before it and after it", async () => {
+  await using harness = await serve({ vpp: awayVpp });
+  for (const name of ["web0", "web1"]) harness.bed.move(name, "up");
+  const told =
+    /^traffic stays as it is until VPP is back: VPP is not connected since .*: it hung up;/;
+  const dry = await linesAt(harness.address, "set backend web0 pause --dry-run");
+  assert.match(dry.said.at(-1) ?? "", told);
+  const done = await linesAt(harness.address, "set backend web0 pause");
+  assert.match(done.said.at(-1) ?? "", told);
+  const idle = await linesAt(harness.address, "set backend web0 pause");
+  assert.deepEqual(idle.said.at(-1), "no frontend's traffic changes");
+  const many = await linesAt(harness.address, "set backend web[1] disable --yes");
+  assert.match(many.said.at(-1) ?? "", told);
+});
+
 Deno.test("what a change comes to is always told", async () => {
   await using harness = await site(["web0", "web1"]);
-  assert.deepEqual(await run(harness.address, "set backend web0 pause"), {
+  assert.deepEqual(await linesAt(harness.address, "set backend web0 pause"), {
     code: 0,
     said: [
       "backend web0 is paused",
@@ -58,11 +69,11 @@ Deno.test("what a change comes to is always told", async () => {
 Deno.test("a change that is not kept says so loudly, and to scripts", async () => {
   const memory = { kept: () => Promise.resolve("database or disk is full") };
   await using harness = await serve({ memory });
-  const { code, said } = await run(harness.address, "set backend web0 pause");
+  const { code, said } = await linesAt(harness.address, "set backend web0 pause");
   assert.equal(code, 0, "it is done");
   const loud = "this is NOT KEPT, and forgotten when maglevd restarts: database or disk is full";
   assert.equal(said.at(-1), loud);
-  const { said: json } = await run(harness.address, "set backend web0 resume --json");
+  const { said: json } = await linesAt(harness.address, "set backend web0 resume --json");
   assert.partialDeepStrictEqual(JSON.parse(json.join("\n")), {
     outcome: { notKept: "database or disk is full" },
   });
@@ -71,7 +82,7 @@ Deno.test("a change that is not kept says so loudly, and to scripts", async () =
 Deno.test("an outage needs --yes where nobody can be asked, and is told with it as well", async () => {
   await using harness = await site(["web0"]);
   const { address, bed } = harness;
-  const refused = await run(address, "set backend web0 disable");
+  const refused = await linesAt(address, "set backend web0 disable");
   assert.equal(refused.code, 1);
   assert.deepEqual(refused.said.filter((line) => !line.startsWith(" ")), [
     "error: not without --yes: disable backend web0",
@@ -80,7 +91,7 @@ Deno.test("an outage needs --yes where nobody can be asked, and is told with it 
     "frontend www goes down: nothing carries its traffic until a probe has passed",
   ]);
   assert.equal(bed.checker.backend("web0")?.state, "up");
-  const done = await run(address, "--yes set backend web0 disable");
+  const done = await linesAt(address, "--yes set backend web0 disable");
   assert.equal(done.code, 0);
   assert.ok(done.said.includes("backend web0 is disabled"));
   assert.ok(done.said.some((line) => line.startsWith("frontend www goes down")));
@@ -91,9 +102,9 @@ Deno.test("weight 0 on one of two and the other disabled is an outage", async ()
   const { address } = harness;
   for (const frontend of ["www", "api"]) {
     const weight = `set frontend ${frontend} pool primary backend web0 weight 0`;
-    assert.equal((await run(address, weight)).code, 0);
+    assert.equal((await linesAt(address, weight)).code, 0);
   }
-  assert.equal((await run(address, "set backend web1 disable")).code, 1);
+  assert.equal((await linesAt(address, "set backend web1 disable")).code, 1);
 });
 
 Deno.test("an outage is asked for, once and with all that comes of it, and told only once", async () => {
@@ -104,7 +115,7 @@ Deno.test("an outage is asked for, once and with all that comes of it, and told 
     asked.push(...details(style).split("\n"), question);
     return Promise.resolve();
   };
-  const { code, said } = await run(address, "set backend web0 pause", ask);
+  const { code, said } = await linesAt(address, "set backend web0 pause", ask);
   assert.deepEqual([code, said], [0, ["backend web0 is paused"]]);
   assert.equal(asked[0], "backend web0 would be paused");
   assert.equal(asked.at(-1), "pause backend web0?");
@@ -115,27 +126,27 @@ Deno.test("an outage is asked for, once and with all that comes of it, and told 
 Deno.test("a pattern is asked for even if it matches one name", async () => {
   await using harness = await site(["web0", "web1"]);
   const { address } = harness;
-  const one = await run(address, "set backend web0* pause");
+  const one = await linesAt(address, "set backend web0* pause");
   assert.equal(one.code, 1);
   assert.equal(one.said[0], "error: not without --yes: pause backend web0");
-  const all = await run(address, "set backend web* pause --dry-run");
+  const all = await linesAt(address, "set backend web* pause --dry-run");
   assert.ok(all.said.some((line) => line.startsWith("frontend www goes down")), "all together");
-  const none = await run(address, "set backend db* pause");
+  const none = await linesAt(address, "set backend db* pause");
   assert.deepEqual(none, { code: 3, said: ["error: no backend matches db*"] });
 });
 
 Deno.test("a dry run changes nothing and ends with 5 if it foresees an outage", async () => {
   await using harness = await site(["web0", "web1"]);
   const { address, bed } = harness;
-  const fine = await run(address, "--dry-run set backend web0 disable");
+  const fine = await linesAt(address, "--dry-run set backend web0 disable");
   assert.deepEqual([fine.code, fine.said.at(0), fine.said.at(-1)], [
     0,
     "backend web0 would be disabled",
     "dry run: nothing was changed",
   ]);
-  assert.equal((await run(address, "--dry-run set backend web[01] disable")).code, 5);
+  assert.equal((await linesAt(address, "--dry-run set backend web[01] disable")).code, 5);
   const weight = "set frontend www pool primary backend web0 weight 1 --dry-run";
-  const { said } = await run(address, weight);
+  const { said } = await linesAt(address, weight);
   assert.equal(said[0], "backend web0 would have weight 1 in pool primary of www");
   assert.equal(bed.checker.backend("web0")?.state, "up");
   assert.equal(bed.checker.frontend("www")?.config.pools[0]?.backends[0]?.weight, 100);
@@ -143,14 +154,14 @@ Deno.test("a dry run changes nothing and ends with 5 if it foresees an outage", 
 
 Deno.test("what changes nothing says so", async () => {
   await using harness = await site(["web0"]);
-  const { said } = await run(harness.address, "set backend web0 enable");
+  const { said } = await linesAt(harness.address, "set backend web0 enable");
   assert.deepEqual(said, ["backend web0 stays up", "no frontend's traffic changes"]);
 });
 
 Deno.test("exit codes tell what went wrong", async () => {
   await using harness = await site([]);
   const { address } = harness;
-  const code = async (line: string, server = address) => (await run(server, line)).code;
+  const code = async (line: string, server = address) => (await linesAt(server, line)).code;
   assert.equal(await code("show backends"), 0);
   assert.equal(await code("sync vpp lb state"), 1, "VPP is off");
   assert.equal(await code("show trees"), 2);
@@ -178,6 +189,10 @@ Deno.test("a script stops at the first line that fails, and says which", async (
   assert.equal(first.code, 3);
   assert.equal(first.said.at(0), "backend web0 would be paused");
   assert.equal(first.said.at(-1), 'error: line 3: backend "nobody" not found');
+  const outage = "set backend web[01] disable --dry-run";
+  const silent = await script(address, ["show version", outage, "show version"]);
+  assert.equal(silent.code, 5);
+  assert.equal(silent.said.at(-1), "line 2: the script ends here, with exit status 5");
   const all = await script(address, lines, ["--keep-going"]);
   assert.equal(all.code, 3, "that of the first");
   assert.match(all.said.at(-1) ?? "", /^error: line 4: "trees" is not known here/);

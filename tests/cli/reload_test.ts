@@ -15,23 +15,30 @@ async function run(
   words: readonly string[],
   outcome: ConfigReloadOutcome,
   foreseen: ConfigReloadOutcome,
-  dryRun = false,
+  { dryRun = false, json = false } = {},
 ) {
+  let asked = 0;
   await using harness = await serve({
     config: {
       check: () => Promise.resolve({ kind: "ok" }),
       foresee: () => Promise.resolve(foreseen),
-      reload: (_, isForced) => Promise.resolve(isForced ? { kind: "ok" } : outcome),
+      reload: (_, isForced) => {
+        asked++;
+        return Promise.resolve(isForced ? { kind: "ok" } : outcome);
+      },
     },
   });
   const said: string[] = [];
-  const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };
+  const note = (line: string) => void said.push(line);
+  const output = { out: note, err: note, ask: () => Promise.resolve() };
   const flags = {
     ...{ server: harness.address, words },
-    ...{ color: false, json: false, yes: false, help: false, version: false },
+    ...{ color: false, json, yes: false, help: false, version: false },
     ...{ dryRun, keepGoing: false, timeout: undefined, tokenFile: "" },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
+  // maglevd is asked for it whatever is foreseen, so that its journal tells of what it refuses.
+  assert.equal(asked, words[1] === "reload" && !dryRun ? 1 : 0);
   return { code, said };
 }
 
@@ -55,7 +62,7 @@ Deno.test("a file that is not valid is called that where nobody has asked for a 
     ],
   };
   assert.deepEqual(await run(["config", "diff"], broken, broken), told);
-  assert.deepEqual(await run(["config", "reload"], broken, broken, true), told);
+  assert.deepEqual(await run(["config", "reload"], broken, broken, { dryRun: true }), told);
 });
 
 Deno.test("a reload that is refused tells what it would come to, and how it is had all the same", async () => {
@@ -77,4 +84,21 @@ Deno.test("a reload that is refused tells what it would come to, and how it is h
   });
   const forced = await reload({ ...refused, reload: told }, foreseen, "force");
   assert.deepEqual(forced, { code: 0, said: ["config reloaded"] });
+});
+
+Deno.test("a reload that was asked for on the terminal tells scripts all of it nevertheless", async () => {
+  const change = { kind: "frontend", change: "removed", name: "www", details: [] } as const;
+  const before = { state: "up", activePool: "p", weight: 1 } as const;
+  const removed = {
+    danger: "removed",
+    ...{ frontend: "www", before, after: undefined, weights: [], hasMore: false },
+  } as const;
+  const reload = { changes: [change], backends: [], overrides: [], frontends: [removed] };
+  const outcome = { kind: "ok", reload } as const;
+  const { said } = await run(["config", "reload"], outcome, outcome, { json: true });
+  assert.partialDeepStrictEqual(JSON.parse(said.join("")), {
+    result: "config reloaded",
+    changes: [change],
+    vpp: null,
+  });
 });

@@ -108,6 +108,47 @@ Deno.test("backends that flap come by how often they changed of late", async () 
   assert.deepEqual(await shown(harness, "show backends flapping"), ["no backend flaps"]);
 });
 
+Deno.test("each change of a backend's state is shown with its reason, or whose wish it was", async () => {
+  await using harness = await serve();
+  const { checker } = harness.bed;
+  harness.bed.move("web0", "up");
+  harness.bed.move("web0", "down");
+  checker.pause("web0", { name: "anna", from: "192.0.2.7" });
+  const lines = await shown(harness, "show backends web0");
+  const history = lines.join("\n").split("\n").map((line) => line.match(/→ +(.*)$/)?.[1] ?? "");
+  assert.deepEqual(history.filter((line) => line !== ""), [
+    "paused  by anna from 192.0.2.7",
+    "down    L7STS (status 503)",
+    "up      L7OK (status 200)",
+  ]);
+});
+
+Deno.test("changes that maglevd itself has forgotten are shown as the journal has them", async () => {
+  const at = 1_700_000_000_000_000_000n;
+  const transition = { from: "up", to: "paused", atUnixNs: at };
+  const event = { case: "backend", value: { backendName: "web0", transition } } as const;
+  const actor = { name: "anna", from: "192.0.2.7" };
+  const client = createClient(
+    Maglev,
+    createRouterTransport(({ service }) => {
+      service(Maglev, {
+        getBackend: () => ({ name: "web0", state: "paused", sinceUnixNs: at }),
+        getHealthCheck: () => ({ rise: 2, fall: 3 }),
+        listEvents: () => ({ events: [{ event, actor, cause: { kind: "operator" } }] }),
+      });
+    }),
+  );
+  const lines: string[] = [];
+  await execute(parseCommand(["show", "backends", "web0"]), {
+    ...{ client, style: plainStyle, json: false, server: "", memory: new Map(), dryRun: false },
+    ...{ timeout: undefined, now: () => 1_700_000_000_000, signal: new AbortController().signal },
+    print: (text) => void lines.push(text),
+    note: () => {},
+    agree: () => Promise.resolve(true),
+  });
+  assert.match(lines.join("\n"), /up +→ +paused +by anna from 192\.0\.2\.7$/);
+});
+
 Deno.test("backends are slow whose probes take over half of their timeout, the slowest first", async () => {
   await using harness = await serve();
   const { bed } = harness;

@@ -1,26 +1,15 @@
 import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { troubledBackends, troubleLines } from "../../lib/cli/commands/troubled.ts";
-import { parseFlags } from "../../lib/cli/flags.ts";
-import { runOnce } from "../../lib/cli/oneshot.ts";
 import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../lib/rpc/types.ts";
 import { VppError, type VppInfo, type VppService } from "../../lib/vpp/mod.ts";
 import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
 import { vpp } from "../rpc/service_bed.ts";
+import { linesAt } from "./one_shot.ts";
 
-const never = new AbortController().signal;
-
-const status = (harness: Harness) => run(harness, "show status");
-
-async function run({ address }: Harness, line: string) {
-  const said: string[] = [];
-  const note = (text: string) => void said.push(...text.split("\n"));
-  const flags = parseFlags(line.split(" "), { get: () => undefined });
-  const code = await runOnce({ ...flags, server: address }, { out: note, err: note }, never);
-  return { code, said };
-}
+const status = ({ address }: Harness) => linesAt(address, "show status");
 
 /** A maglevd whose file is the one in force. */
 async function site(
@@ -56,9 +45,11 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   assert.equal(code, 5);
   assert.equal(said[0], "status     2 things are wrong");
   const wrong = said.slice(said.indexOf("wrong") + 1, said.indexOf("backends in trouble"));
-  assert.deepEqual(wrong, [
-    "  frontend api is on pool fallback, not on primary",
-    "  frontend www is down",
+  // The clock of the daemon is not that of maglevc.
+  assert.deepEqual(wrong.map((line) => line.replace(/ for \d+d\d+h/, " for long")), [
+    "  frontend api is on pool fallback for long, not on primary: 2 backends down",
+    "  frontend www is down for long: " +
+    "2 backends down, 1 with weight 0 by hand, 1 disabled by hand",
   ]);
   const hand = said.slice(said.indexOf("by hand") + 1);
   assert.match(
@@ -69,6 +60,30 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
     hand[1] ?? "",
     /^ {2}weight of web2 in pool fallback of www: 0 by operator .*; the file says 100$/,
   );
+});
+
+Deno.test("a frontend that carries nothing until a probe has passed is in trouble, not so at the start", async () => {
+  await using harness = await site([]);
+  assert.ok(!(await status(harness)).said.includes("wrong"), "VPP keeps what it has");
+  for (const name of ["web0", "web1"]) {
+    harness.bed.move(name, "up");
+    harness.bed.checker.pause(name);
+    harness.bed.checker.resume(name);
+  }
+  for (const name of ["web2", "web3"]) harness.bed.checker.disable(name);
+  const { said } = await status(harness);
+  assert.ok(
+    said.includes("  frontend www carries nothing: 2 backends unknown, 2 disabled by hand"),
+    said.join("\n"),
+  );
+});
+
+Deno.test("a backend that is down although its last probe passed is told so", () => {
+  const lastProbe = { ok: true, code: "L7OK", detail: "status 200" };
+  const backend = create(BackendInfoSchema, { name: "b", state: "down", lastProbe });
+  assert.deepEqual(troubleLines([backend], 0), [
+    "b is down: its last probe passed, L7OK (status 200); in no frontend",
+  ]);
 });
 
 Deno.test("backends that are down or flap are told where every frontend is up, and end with 0", async () => {
@@ -139,12 +154,12 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
   const wanted =
     /^error: VPP is not connected since .* \(1h3\dm ago\): nobody listens; next try in 1h\dm$/;
   for (const what of ["info", "lb state", "lb plan", "lb counters"]) {
-    const { code, said } = await run(harness, `show vpp ${what}`);
+    const { code, said } = await linesAt(harness.address, `show vpp ${what}`);
     assert.equal(code, 1, what);
     assert.match(said.join("\n"), wanted, what);
   }
-  assert.match((await run(harness, "sync vpp lb state")).said.join("\n"), wanted);
-  const waited = await run(harness, "wait vpp in-step --timeout 0s");
+  assert.match((await linesAt(harness.address, "sync vpp lb state")).said.join("\n"), wanted);
+  const waited = await linesAt(harness.address, "wait vpp in-step --timeout 0s");
   assert.equal(waited.code, 5);
   assert.match(
     waited.said.join("\n"),
@@ -155,10 +170,10 @@ Deno.test("while VPP is away whatever asks for it says since when, why, and the 
 Deno.test("a VPP that says no, or is turned off, is told of in its own words", async () => {
   const plan = () => Promise.reject(new VppError("unavailable", "VPP did not answer: it hangs"));
   await using harness = await site([], { ...vpp, plan });
-  const { said } = await run(harness, "show vpp lb plan");
+  const { said } = await linesAt(harness.address, "show vpp lb plan");
   assert.deepEqual(said, ["error: VPP did not answer: it hangs"]);
   await using off = await site([]);
-  assert.deepEqual((await run(off, "show vpp info")).said, [
+  assert.deepEqual((await linesAt(off.address, "show vpp info")).said, [
     "error: VPP integration is disabled",
   ]);
 });
@@ -205,7 +220,7 @@ Deno.test("state that is not kept, or was lost, is a thing that is wrong", async
   const wrong = said.slice(said.indexOf("wrong") + 1).join("\n");
   assert.match(wrong, /^ {2}state, at 1970-01-01 .*: \/var\/lib\/m\/state.db was damaged$/m);
   assert.equal(wrong.split(full).length, 2, "it is said once");
-  const { said: json } = await run(failing, "show status --json");
+  const { said: json } = await linesAt(failing.address, "show status --json");
   assert.partialDeepStrictEqual(JSON.parse(json.join("\n")), {
     status: { state: { directory: "/var/lib/m", notKept: full } },
   });

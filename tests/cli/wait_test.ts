@@ -1,39 +1,29 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../lib/cli/flags.ts";
-import { runOnce } from "../../lib/cli/oneshot.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { serve } from "../rpc/harness.ts";
-
-const never = new AbortController().signal;
-
-async function run(server: string, line: string) {
-  const said: string[] = [];
-  const note = (text: string) => void said.push(text);
-  const flags = parseFlags(line.split(" "), { get: () => undefined });
-  const code = await runOnce({ ...flags, server }, { out: note, err: note }, never);
-  return { code, said: said.join("\n") };
-}
+import { runAt } from "./one_shot.ts";
 
 Deno.test("what is so already is not waited for, and what there is not is no wait", async () => {
   await using harness = await serve();
   const { address, bed } = harness;
   bed.move("web0", "up");
-  assert.deepEqual(await run(address, "wait backend web0 up"), {
+  assert.deepEqual(await runAt(address, "wait backend web0 up"), {
     code: 0,
     said: "backend web0 is up",
   });
-  assert.deepEqual(await run(address, "wait frontend www up"), {
+  assert.deepEqual(await runAt(address, "wait frontend www up"), {
     code: 0,
     said: "frontend www is up",
   });
-  assert.equal((await run(address, "wait backend nobody up")).code, 3);
-  assert.equal((await run(address, "wait vpp in-step")).code, 1, "VPP is off");
+  assert.equal((await runAt(address, "wait backend nobody up")).code, 3);
+  assert.equal((await runAt(address, "wait vpp in-step")).code, 1, "VPP is off");
 });
 
 Deno.test("what does not come in time ends with 5 and says how it is", async () => {
   await using harness = await serve();
   harness.bed.move("web0", "up");
-  assert.deepEqual(await run(harness.address, "wait backend web0 down --timeout 0s"), {
+  assert.deepEqual(await runAt(harness.address, "wait backend web0 down --timeout 0s"), {
     code: 5,
     said: "error: still not so after 0s: backend web0 is up",
   });
@@ -42,7 +32,7 @@ Deno.test("what does not come in time ends with 5 and says how it is", async () 
 Deno.test("what comes while it is waited for ends the wait", async () => {
   await using harness = await serve();
   const { address, bed, observer } = harness;
-  const waiting = run(address, "wait backend web0 up --timeout 10m");
+  const waiting = runAt(address, "wait backend web0 up --timeout 10m");
   await observer.until("started maglev.Maglev/GetBackend", 2);
   bed.move("web0", "up");
   assert.deepEqual(await waiting, { code: 0, said: "backend web0 is up" });
@@ -66,7 +56,7 @@ Deno.test("a VPP that is away may come back, and be in step", async () => {
     ...{ state: nothing, plan: nothing, foresee: nothing, sync: nothing },
   };
   await using harness = await serve({ vpp });
-  assert.deepEqual(await run(harness.address, "wait vpp in-step --timeout 10m"), {
+  assert.deepEqual(await runAt(harness.address, "wait vpp in-step --timeout 10m"), {
     code: 0,
     said: "VPP is in step",
   });
@@ -80,7 +70,7 @@ Deno.test("a timeout is a time, and only for what waits", async () => {
     () => parseFlags(["--timeout", "soon"], { get: () => undefined }),
     /--timeout wants a time such as 30s or 5m, not "soon"/,
   );
-  assert.deepEqual(await run(address, "show backends --timeout 3s"), {
+  assert.deepEqual(await runAt(address, "show backends --timeout 3s"), {
     code: 2,
     said: "error: --timeout is for wait",
   });
@@ -90,29 +80,36 @@ Deno.test("a backend is drained by hand, waited for and shown", async () => {
   await using harness = await serve();
   const { address, bed } = harness;
   bed.move("web0", "up");
-  assert.deepEqual(await run(address, "wait backend web0 drained"), {
+  assert.deepEqual(await runAt(address, "wait backend web0 drained"), {
     code: 1,
     said: "error: backend web0 is not being drained",
   });
-  const refused = await run(address, "set backend web0 drain for 0s");
+  const refused = await runAt(address, "set backend web0 drain for 0s");
   assert.deepEqual(refused, { code: 1, said: "error: the time has to be above 0" });
-  const { said } = await run(address, "set backend web0 drain for 10m --yes");
+  const { said } = await runAt(address, "set backend web0 drain for 10m --yes");
   assert.match(said, /backend web0 drains, and is up/);
-  assert.deepEqual(await run(address, "wait backend web0 drained --timeout 0s"), {
+  assert.deepEqual(await runAt(address, "wait backend web0 drained --timeout 0s"), {
     code: 5,
     said: "error: still not so after 0s: backend web0 is draining",
   });
-  assert.match((await run(address, "show backends web0")).said, /drain +draining by operator from/);
   assert.match(
-    (await run(address, "show backends")).said,
+    (await runAt(address, "show backends web0")).said,
+    /drain +draining by operator from/,
+  );
+  assert.match(
+    (await runAt(address, "show backends")).said,
     /web0 .* up .* draining, by hand, file en/,
   );
-  assert.match((await run(address, "show frontends www")).said, /web0 .* 0 .* draining/);
+  assert.match((await runAt(address, "show frontends www")).said, /web0 .* 0 .* draining/);
   bed.clock.advance(600_000);
-  assert.deepEqual(await run(address, "wait backend web0 drained"), {
+  assert.deepEqual(await runAt(address, "wait backend web0 drained"), {
     code: 0,
     said: "backend web0 is drained",
   });
-  const back = await run(address, "set backend web0 enable");
+  assert.match(
+    (await runAt(address, "show status")).said,
+    /backend web0: drained by operator from/,
+  );
+  const back = await runAt(address, "set backend web0 enable");
   assert.match(back.said, /backend web0 stays up, and drains no more/);
 });

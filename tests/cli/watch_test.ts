@@ -232,8 +232,8 @@ Deno.test("a maglevd without signs of life may be silent, and is found again all
   assert.deepEqual(notes, ["server shutting down; trying again", "maglevd at there is back"]);
 });
 
-const audited = (seq: bigint, result: string): Reply => ({
-  event: { case: "audit", value: { method: "PauseBackend", result } },
+const audited = (seq: bigint, result: string, method = "PauseBackend"): Reply => ({
+  event: { case: "audit", value: { method, result } },
   seq,
 });
 
@@ -241,6 +241,13 @@ Deno.test("a watch leaves out audits of what other events tell, unless they are 
   const stream = [opening(5n, false), audited(6n, "OK"), audited(7n, "Unavailable"), change(8n)];
   assert.deepEqual((await follow(2, [stream])).seen, ["7", "8"]);
   assert.deepEqual((await follow(2, [stream], {}, "audit")).seen, ["6", "7"]);
+  // That a reload was rejected is an event of its own; that somebody may not reload is none.
+  const reloads = ["FailedPrecondition", "PermissionDenied"].map((result, i) =>
+    audited(6n + BigInt(i), result, "ReloadConfig")
+  );
+  assert.deepEqual((await follow(2, [[opening(5n, false), ...reloads, change(8n)]])).seen, [
+    ...["7", "8"],
+  ]);
 });
 
 Deno.test("a watch asks for the kinds that are named, or for all", () => {

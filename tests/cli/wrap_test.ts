@@ -35,7 +35,16 @@ Deno.test("colours take no room, wide characters two columns", () => {
   assert.equal(wrapText(Array(6).fill("日本").join(" "), 24), "日本 日本 日本 日本 日本\n    日本");
 });
 
-Deno.test("a label may leave no room for what stands behind it", () => {
+Deno.test("what is no label, or leaves little room, is a line like any other", () => {
   const label = "x".repeat(28);
-  assert.equal(wrapText(`${label}  one two`, 30), `${label}  one\n${" ".repeat(10)}two`);
+  assert.equal(wrapText(`${label}  one two`, 30), `${label}  one\n    two`);
+  const event = "12:00 weight   a b effective kept → 100  L7OK (status 200)";
+  assert.equal(
+    wrapText(event, 48),
+    "12:00 weight   a b effective kept → 100  L7OK\n               (status 200)",
+  );
+  assert.equal(
+    wrapText("12:00 override a b 5 by hand ends  by a reload of the file", 40),
+    "12:00 override a b 5 by hand ends  by a\n    reload of the file",
+  );
 });

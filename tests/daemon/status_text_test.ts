@@ -11,10 +11,10 @@ Deno.test("a daemon at work says how much it has, and why its last reload did no
   vpp: { lb: { ipv4-src-address: 192.0.2.1, ipv6-src-address: "2001:db8::1" } }
 `);
   if (outcome.kind !== "valid") throw new Error("not a valid file");
-  equal(runningStatus(outcome.config), "0 frontends, 0 backends");
+  equal(runningStatus(outcome.config), "0 frontends, 0 backends, 0 health checks");
   equal(
     runningStatus(outcome.config, "m.yaml:3:5: one\nm.yaml:9:1: two\nm.yaml:9:2: three"),
-    "0 frontends, 0 backends; not reloaded: m.yaml:3:5: one (and 2 more)",
+    "0 frontends, 0 backends, 0 health checks; not reloaded: m.yaml:3:5: one (and 2 more)",
   );
 });
 

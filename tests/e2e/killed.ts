@@ -124,11 +124,31 @@ export class Site implements AsyncDisposable {
         answered: () => [[`weight of ${name}`, `${weight}`]],
       };
     }
+    if (random.chance(0.2)) return this.#forget(name);
+    const method = random.pick(methods);
+    const isBounded = method === "DrainBackend" && random.chance(0.5);
     return {
-      method: random.pick(methods),
-      request: { name },
+      method,
+      request: { name, ...(isBounded && { deadlineNs: "3600000000000" }) },
       keys: [`backend ${name}`],
       answered: (body) => [[`backend ${name}`, wordOf(body as Backend)]],
+    };
+  }
+
+  /** What was said of one backend, or of all, and of their weights. */
+  #forget(name: string): Action {
+    const isAll = this.#random.chance(0.3);
+    const names = isAll ? this.backends.map((backend) => backend.name) : [name];
+    const operation = isAll ? { action: "reset-all" } : { action: "reset", backends: names };
+    const asInFile = wordOf({ name, state: "unknown", enabled: true });
+    const after = names.flatMap((each) =>
+      [[`backend ${each}`, asInFile], [`weight of ${each}`, "100"]] as const
+    );
+    return {
+      method: "Operate",
+      request: { operations: [operation] },
+      keys: after.map(([key]) => key),
+      answered: () => after,
     };
   }
 

@@ -271,10 +271,13 @@ portableTest("the pair works together on a machine without Deno, npm or network"
   const script = [
     `cd ${p.folder}; export HOME=/root`,
     "! command -v deno && ! command -v npm",
-    "./maglevd --config maglev.yaml --vpp-api-addr= >/tmp/log &",
+    "start() { ./maglevd --config maglev.yaml --vpp-api-addr= --state-dir=/root/state >/tmp/log & }",
+    "start",
     "until ./maglevc show backends 2>/dev/null | grep -q L4OK; do kill -0 $!; done",
     "./maglevc set backend b disable --yes | head -n 2",
     "./maglevc show frontends",
+    "kill -9 $!; wait $! || start",
+    "until ./maglevc show backends b 2>/dev/null | grep -o '^state *disabled'; do kill -0 $!; done",
     "kill $!; wait $!",
   ].join("\n");
   const { stdout, stderr, code } = await onThrowAwayMachine(script, [p.folder]);
@@ -286,6 +289,7 @@ portableTest("the pair works together on a machine without Deno, npm or network"
       "frontend f goes down: nothing carries its traffic",
       "name  address       protocol  port  state  active pool  up/total",
       "f     198.51.100.1  any        all  down   p                 0/1",
+      "state           disabled",
       "",
     ].join("\n"),
   );

@@ -19,7 +19,7 @@ $ systemctl enable --now vpp-maglevd 2>/dev/null
 $ note_process; state
 enabled active
 $ status
-1 frontends, 2 backends
+1 frontend, 2 backends, 2 health checks
 $ until [ "$(maglevc show backends | grep -c L4OK)" = 2 ]; do sleep 0.2; done
 $ maglevc set backend ping pause --yes | head -n 1
 backend ping is paused
@@ -42,7 +42,7 @@ $ journalctl -u vpp-maglevd -p warning -o cat -q | grep -o '^{.*"config-warning"
 $ configure web ping third
 $ systemctl reload vpp-maglevd
 $ until status | grep '3 backends'; do sleep 0.2; done
-1 frontends, 3 backends
+1 frontend, 3 backends, 2 health checks
 $ same_process
 yes
 
@@ -51,7 +51,7 @@ $ echo '  frontend: {}' >>$config
 $ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
 failed with 1
 $ status
-1 frontends, 3 backends; not reloaded: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
+1 frontend, 3 backends, 2 health checks; not reloaded: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
 $ maglevc show events kind reload | grep -c 'rejected (parse)'
 1
 $ journalctl -u vpp-maglevd -p err -o cat -q | grep '^/etc'
@@ -80,16 +80,22 @@ yes
 $ maglevc --server 127.0.0.9:4711 config reload force | head -n 1
 config reloaded
 $ status
-1 frontends, 3 backends
+1 frontend, 3 backends, 2 health checks
 $ configure web ping third
 $ rm /run/systemd/system/vpp-maglevd.service.d/api.conf
 $ systemctl daemon-reload; systemctl restart vpp-maglevd; note_process
 
 == killed, it comes back with what operators said
+$ maglevc set backend web drain for 9h --yes | head -n 1
+backend web drains, and is up
+$ maglevc set frontend f pool p backend web weight 30 --yes | head -n 1
+backend web has weight 30 in pool p of f
 $ systemctl kill -s KILL vpp-maglevd
 $ until another_process; do sleep 0.2; done
-$ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
-state paused
+$ said_by_hand
+backend ping: paused by root; the file says enabled
+backend web: draining by root; the file says enabled
+weight of web in pool p of f: 30 by root; the file says 100
 
 == stopped dead, it takes no reload, and the watchdog starts it afresh
 $ printf '[Service]\\nWatchdogSec=10\\n' >/run/systemd/system/vpp-maglevd.service.d/w.conf
@@ -102,15 +108,29 @@ $ journalctl -u vpp-maglevd -o cat -q | grep -c 'Watchdog timeout (limit 10s)!'
 1
 $ rm /run/systemd/system/vpp-maglevd.service.d/w.conf; systemctl daemon-reload
 
-== an upgrade asks nothing, restarts it, and keeps everything
+== an upgrade asks nothing, restarts it, and keeps everything: also who is paused, drained or weighed by hand
+$ noted_change=$(last_change)
 $ install_version 1.0.1
 $ until another_process; do sleep 0.2; done
 $ dpkg-query -W -f '\${Version}\\n' vpp-maglevd
 1.0.1
 $ state
 enabled active
-$ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
-state paused
+$ said_by_hand
+backend ping: paused by root; the file says enabled
+backend web: draining by root; the file says enabled
+weight of web in pool p of f: 30 by root; the file says 100
+$ maglevc show backends | tr -s ' ' | cut -d' ' -f1,3
+name state
+ping paused
+third up
+web up
+$ maglevc show frontends f | grep -o '30 (by hand.*' | tr -s ' '
+30 (by hand, file 100) 0 draining, by hand, file enabled
+$ maglevc show backends web | grep ^drain | grep -o 'what is left is moved away in 8h'
+what is left is moved away in 8h
+$ [ "$(last_change)" = "$noted_change" ] && echo no change
+no change
 
 == removed and installed again, it is what it was
 $ dpkg -r vpp-maglevd
@@ -158,7 +178,7 @@ $ install_version 1.0.0
 $ state
 enabled active
 $ status
-1 frontends, 1 backends
+1 frontend, 1 backend, 2 health checks
 `;
 
 /** What the story's commands are made of. */
@@ -178,6 +198,8 @@ note_process() { noted=$(process); }
 same_process() { [ "$(process)" = "$noted" ] && echo yes; }
 another_process() {
   [ "$(process)" != "$noted" ] && [ "$(systemctl is-active vpp-maglevd)" = active ] && note_process; }
+said_by_hand() { maglevc show status | sed -n '/^by hand/,$p' | sed -E '1d; s/^ +//; s/ from .* ago//'; }
+last_change() { maglevc show events kind backend kind frontend kind weight kind drain num 1; }
 configure() {
   {
     echo 'maglev:'

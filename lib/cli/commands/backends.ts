@@ -1,5 +1,7 @@
-import type { BackendInfo, HealthCheckInfo } from "../../gen/maglev_pb.ts";
+import type { BackendInfo, HealthCheckInfo, TransitionRecord } from "../../gen/maglev_pb.ts";
+import { unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
+import { reasonText } from "../event_text.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import { certificateText, endsSoon } from "../certificates.ts";
 import { handMark, handText } from "../by_hand.ts";
@@ -50,17 +52,59 @@ const showMatching = listing({
   json: (backends) => backends.map(backendJson),
 });
 
-const showOne = report({
+/** What is shown of one. */
+interface OneBackend {
+  readonly backend: BackendInfo;
+  readonly check: HealthCheckInfo | undefined;
+  readonly history: readonly Change[];
+}
+
+/** A change of its state, and why. */
+interface Change {
+  readonly transition: TransitionRecord;
+  readonly why: string;
+}
+
+const showOne = report<OneBackend>({
   fetch: async (context) => {
     const { client, signal } = context;
     const backend = await oneBackend(context, slotValue(context, "backend"));
     const check = await client.getHealthCheck({ name: backend.healthcheck }, { signal })
       .catch(() => undefined);
-    return { backend, check };
+    return { backend, check, history: await historyOf(context, backend) };
   },
-  text: ({ backend, check }, view) => formatBackend(backend, check, view),
+  text: (found, view) => formatBackend(found, view),
   json: ({ backend }) => backendJson(backend),
 });
+
+/** Changes of its state that are shown, if maglevd itself remembers fewer. */
+const shownChanges = 5;
+
+/**
+ * The last changes of its state, newest first, with whatever brought them about. maglevd remembers
+ * some, with what probes saw; the journal has those from before a restart, and operators' wishes.
+ */
+async function historyOf(
+  context: CommandContext,
+  { name: backend, transitions }: BackendInfo,
+): Promise<Change[]> {
+  const { client, signal } = context;
+  const limit = Math.max(shownChanges, transitions.length);
+  const request = { backend, kinds: ["backend"], limit };
+  const told = await unlessOlder(context, () => client.listEvents(request, { signal }));
+  const changes = (told?.events ?? []).flatMap((event) => {
+    const transition = event.event.case === "backend" ? event.event.value.transition : undefined;
+    return transition ? [{ transition, why: reasonText(event) }] : [];
+  });
+  const keys = new Set(changes.map(({ transition }) => transitionKey(transition)));
+  return transitions.every((transition) => keys.has(transitionKey(transition)))
+    ? changes
+    : transitions.map((transition) => ({ transition, why: formatOutcome(transition) }));
+}
+
+function transitionKey({ atUnixNs, from, to }: TransitionRecord): string {
+  return `${atUnixNs} ${from} ${to}`;
+}
 
 /** Backends, a row each. */
 export function listBackends(backends: readonly BackendInfo[], view: View): Listing {
@@ -125,11 +169,7 @@ function changesText({ recentChanges: changes }: BackendInfo): string {
 }
 
 /** One backend with its last probe and its history. */
-function formatBackend(
-  backend: BackendInfo,
-  check: HealthCheckInfo | undefined,
-  view: View,
-): string {
+function formatBackend({ backend, check, history }: OneBackend, view: View): string {
   const { style, now } = view;
   const began = sinceOf(backend);
   const since = began === 0n ? backend.state : `${backend.state} for ${formatAgo(began, now)}`;
@@ -139,7 +179,7 @@ function formatBackend(
     ["state", { text: since, meaning: stateMeaning(backend.state) }],
     ["flap hold", holdCell(backend, now)],
     ["drain", backend.drain && drainText(backend.drain, now)],
-    ["by hand", backend.byHand && handText(backend.byHand, now)],
+    ["by hand", backend.byHand && handText(backend.byHand, now, backend.drain)],
     ["enabled", String(backend.enabled)],
     ["healthcheck", backend.healthcheck],
     ["health", formatHealth(backend, check)],
@@ -149,16 +189,16 @@ function formatBackend(
     ["certificate", certificateCell(backend, now)],
     ["frontends", backend.frontends.join(", ") || "none"],
   ]);
-  if (backend.transitions.length === 0) return head;
-  const rows = backend.transitions.map((transition) => [
+  if (history.length === 0) return head;
+  const rows = history.map(({ transition, why }) => [
     formatTime(transition.atUnixNs),
     `${formatAgo(transition.atUnixNs, now)} ago`,
     stateCell(transition.from),
     "→",
     stateCell(transition.to),
-    formatOutcome(transition),
+    why,
   ]);
-  const history = formatTable({ style, width: inner(view) }, [
+  const table = formatTable({ style, width: inner(view) }, [
     { title: "at" },
     { title: "" },
     { title: "from" },
@@ -166,16 +206,21 @@ function formatBackend(
     { title: "to" },
     { title: "" },
   ], rows);
-  return `${head}\n${style.paint("label", "transitions")}\n${indent(history)}`;
+  return `${head}\n${style.paint("label", "transitions")}\n${indent(table)}`;
 }
 
 function stateCell(state: string): Cell {
   return { text: state, meaning: stateMeaning(state) };
 }
 
-/** What people have said of it. */
-function marks({ drain, byHand }: BackendInfo): string {
-  return [drain ? drainWord(drain) : "", handMark(byHand)].filter((word) => word !== "").join(", ");
+/** What keeps it from carrying traffic though its probes may pass, and what people have said of it. */
+function marks({ flapHold, drain, byHand }: BackendInfo): string {
+  const words = [
+    flapHold ? "held because it flaps" : "",
+    drain ? drainWord(drain) : "",
+    handMark(byHand),
+  ];
+  return words.filter((word) => word !== "").join(", ");
 }
 
 /** The last probe of a backend that is not probed any more is of the past, however it ended. */

@@ -30,7 +30,7 @@ export const checkConfig = report({
 /** `config diff`: what a reload would change, and what it would come to. */
 export const diffConfig = report({
   fetch: async (context) => {
-    const { changes, outcome, overrides, vpp, refusal } = await foresee(context, brokenFile);
+    const { changes, outcome, overrides, vpp, refusal } = await foreseeValid(context);
     if (!outcome) throw new CommandFailure(`${olderServer} how its file differs`);
     return { changes, outcome, overrides, vpp, refusal };
   },
@@ -62,15 +62,17 @@ function reload(force: boolean) {
 
 async function reloaded(context: CommandContext, force: boolean): Promise<Changed> {
   const { client, signal, dryRun, agree } = context;
-  const response = await foresee(context, dryRun ? brokenFile : refused);
+  const response = await (dryRun ? foreseeValid(context) : foresee(context));
   const { changes, outcome: foreseen, refusal } = response;
   const isRefused = refusal !== "" && !force;
-  if (dryRun || isRefused) {
+  if (dryRun) {
     if (!foreseen) throw new CommandFailure(`${olderServer} what a reload would come to`);
     if (isRefused) throw refused(refusalText(changes, foreseen, refusal));
     return { ...telling("", response), outcome: foreseen, isShown: false, isDryRun: true };
   }
-  const isShown = foreseen !== undefined && isDangerous(foreseen) && await agree({
+  // What maglevd refuses is nobody's to agree to; it is asked for all the same, so that the journal
+  // and the status tell of it.
+  const isShown = foreseen !== undefined && !isRefused && isDangerous(foreseen) && await agree({
     details: (paper) =>
       lines(
         formatConfigChanges(changes, paper.style),
@@ -81,12 +83,15 @@ async function reloaded(context: CommandContext, force: boolean): Promise<Change
   });
   const reply = await client.reloadConfig({ force }, { signal });
   if (!reply.ok) {
-    throw refused(reply.parseError || reply.semanticError || reply.reloadError);
+    throw refused(
+      isRefused && foreseen
+        ? refusalText(changes, foreseen, refusal)
+        : reply.parseError || reply.semanticError || reply.reloadError,
+    );
   }
   const { outcome } = reply;
-  const told = isShown || !outcome
-    ? { text: () => "config reloaded" }
-    : telling("config reloaded", reply);
+  const brief = { text: () => "config reloaded" };
+  const told = outcome ? { ...telling("config reloaded", reply), ...(isShown && brief) } : brief;
   return { ...told, outcome, isShown, isDryRun: false };
 }
 
@@ -103,19 +108,17 @@ function refusalText(
   );
 }
 
-/** What the file would come to; `failed` is what is said of one that is not valid. */
-async function foresee(
-  { client, signal }: CommandContext,
-  failed: (reason: string) => CommandFailure,
-): Promise<CheckConfigResponse> {
-  const response = await client.checkConfig({ diff: true }, { signal });
-  if (!response.ok) throw failed(response.parseError || response.semanticError);
-  return response;
+/** What the file would come to, if it is valid. */
+async function foresee({ client, signal }: CommandContext): Promise<CheckConfigResponse> {
+  return await client.checkConfig({ diff: true }, { signal });
 }
 
-/** Nobody has asked for a reload. */
-function brokenFile(reason: string): CommandFailure {
-  return new CommandFailure(`the file is not valid, and a reload would be refused:\n${reason}`);
+/** The same where nobody has asked for a reload: a file that is not valid is a failure. */
+async function foreseeValid(context: CommandContext): Promise<CheckConfigResponse> {
+  const response = await foresee(context);
+  if (response.ok) return response;
+  const reason = response.parseError || response.semanticError;
+  throw new CommandFailure(`the file is not valid, and a reload would be refused:\n${reason}`);
 }
 
 function refused(reason: string): CommandFailure {

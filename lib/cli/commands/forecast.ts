@@ -20,7 +20,8 @@ function overrideText(override: OverrideEvent): string {
     ? `backend ${backendName} ${byHand} by hand`
     : `weight of ${backendName} in pool ${poolName} of ${frontendName} ${byHand} by hand`;
   const becomes = change === "ended" ? "ends" : "stays";
-  return `${what} ${becomes}: the file said ${fileFrom}, and says ${fileTo}`;
+  const says = fileTo === "none" ? "has it no more" : `says ${fileTo}`;
+  return `${what} ${becomes}: the file said ${fileFrom}, and ${says}`;
 }
 
 function vppLines({ changes, total, moves, unknown }: VPPForecast, view: View): string[] {

@@ -121,7 +121,7 @@ function isKept({ reason, effectiveWeight }: PoolBackendInfo): boolean {
 
 /** Why a weight is what it is; nothing where it is as configured, or an older maglevd does not say. */
 function reasonText(
-  { reason, state, slowStartPercent }: PoolBackendInfo,
+  { reason, state, weight, slowStartPercent }: PoolBackendInfo,
   { activePool }: FrontendInfo,
 ): string {
   switch (reason) {
@@ -130,7 +130,8 @@ function reasonText(
     case "not-up":
       return state;
     case "standby":
-      return `pool ${activePool} is active`;
+      // It would carry nothing if its pool were the active one, which may be why it is not.
+      return weight === 0 ? "weight 0" : `pool ${activePool} is active`;
     case "kept":
       return "not probed yet: what VPP has";
     case "draining":

@@ -1,5 +1,7 @@
 import type { JsonObject } from "@bufbuild/protobuf";
 import { handText } from "../by_hand.ts";
+import { type ByHand, ByHandSchema } from "../../gen/maglev_pb.ts";
+import { messageJson } from "../report.ts";
 import type { Found } from "./status_found.ts";
 
 /** All that was set by hand. */
@@ -8,11 +10,11 @@ export function byHand(
   now: number,
 ): { readonly text: string; readonly what: JsonObject }[] {
   return [
-    ...backends.flatMap(({ name, byHand: hand }) =>
+    ...backends.flatMap(({ name, byHand: hand, drain }) =>
       hand
         ? [{
-          text: `backend ${name}: ${handText(hand, now)}`,
-          what: { backend: name, value: hand.value, file: hand.file },
+          text: `backend ${name}: ${handText(hand, now, drain)}`,
+          what: { backend: name, ...said(hand) },
         }]
         : []
     ),
@@ -22,11 +24,15 @@ export function byHand(
           hand
             ? [{
               text: `weight of ${backend} in pool ${pool} of ${frontend}: ${handText(hand, now)}`,
-              what: { frontend, pool, backend, value: hand.value, file: hand.file },
+              what: { frontend, pool, backend, ...said(hand) },
             }]
             : []
         )
       )
     ),
   ];
+}
+
+function said(hand: ByHand): JsonObject {
+  return messageJson(ByHandSchema, hand) as JsonObject;
 }

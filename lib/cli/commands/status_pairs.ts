@@ -1,8 +1,7 @@
 import type { GetStatusResponse } from "../../gen/maglev_pb.ts";
-import { formatAgo, formatIn, formatTime } from "../format.ts";
+import { formatAgo, formatAway, formatIn, formatTime } from "../format.ts";
 import type { View } from "../node.ts";
 import type { Cell } from "../table.ts";
-import { awayText } from "../vpp_away.ts";
 import { type Found, isWarmingUp } from "./status_found.ts";
 
 /** What a daemon tells of itself, with labels. */
@@ -56,7 +55,7 @@ export function vppCell(found: Found, { now }: View): Cell {
   if (typeof vpp === "string") {
     const away = status?.vppAway;
     return away
-      ? { text: awayText(away, now), meaning: "bad" }
+      ? { text: formatAway(away, now), meaning: "bad" }
       : { text: vpp, meaning: status?.vpp === "off" ? "dim" : "bad" };
   }
   if (vpp.stepSinceNs === 0n) return { text: `${vpp.version}, connected` };

@@ -1,21 +1,19 @@
-import { formatTime } from "../format.ts";
-import type { Found } from "./status_found.ts";
+import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
+import { formatAgo, formatTime } from "../format.ts";
+import { type Found, isOnFallback } from "./status_found.ts";
 
 /** What is not as it should be, a line each. */
-export function problems({ status, vpp, backends, frontends }: Found): string[] {
+export function problems(found: Found): string[] {
+  const { status, vpp, backends, frontends } = found;
   const lines: string[] = [];
-  for (
-    const { name, state, activePool, pools, failOpenSinceUnixNs: since, failOpen } of frontends
-  ) {
-    const [first] = pools;
+  for (const frontend of frontends) {
+    const { name, failOpenSinceUnixNs: since, failOpen } = frontend;
     if (since > 0n) {
       const what = `its servers keep the weights that they were last in use with (${failOpen})`;
       lines.push(`frontend ${name} fails open since ${formatTime(since)}: ${what}`);
     }
-    if (state === "down") lines.push(`frontend ${name} is down`);
-    else if (state === "up" && first && activePool !== first.name && activePool !== "") {
-      lines.push(`frontend ${name} is on pool ${activePool}, not on ${first.name}`);
-    }
+    const trouble = troubleOf(frontend, found);
+    if (trouble !== undefined) lines.push(`frontend ${name} ${trouble}`);
   }
   for (const { name, flapHold } of backends) {
     if (!flapHold) continue;
@@ -30,10 +28,14 @@ export function problems({ status, vpp, backends, frontends }: Found): string[] 
     if (text !== status?.state?.notKept) lines.push(`state, at ${formatTime(atUnixNs)}: ${text}`);
   }
   if (status?.configRejected) {
-    lines.push(`the last reload was refused: ${status.configRejected.split("\n").join("; ")}`);
+    const why = status.configRejected.replace(/^the reload is refused: /, "").replaceAll(
+      "\n",
+      "; ",
+    );
+    lines.push(`the last reload was refused: ${why}`);
   }
   if (status?.configFileChanged) {
-    lines.push("the configuration file is not the one in force: config diff tells how");
+    lines.push("the configuration file has changed since it was loaded: config diff tells how");
   }
   if (typeof vpp === "string") {
     if (status?.vppAway) lines.push("VPP is not connected");
@@ -42,4 +44,51 @@ export function problems({ status, vpp, backends, frontends }: Found): string[] 
     lines.push("VPP is not in step", ...vpp.differs.map((line) => `VPP differs: ${line}`));
   }
   return lines;
+}
+
+/** That it is down, or on another pool than its first: since when, and why. */
+function troubleOf(frontend: FrontendInfo, { at, troubledSince }: Found): string | undefined {
+  const { name, state, activePool, pools } = frontend;
+  const began = troubledSince.get(name);
+  const since = began === undefined ? "" : ` for ${formatAgo(began, at)}`;
+  const [first] = pools;
+  if (isOnFallback(frontend)) {
+    const where = `is on pool ${activePool}${since}, not on ${first?.name}`;
+    return where + because(first?.backends ?? []);
+  }
+  const all = pools.flatMap(({ backends }) => backends);
+  if (state === "down") return `is down${since}${because(all)}`;
+  // What VPP has for it at the start of maglevd may carry.
+  const isIdle = all.every(({ reason, effectiveWeight }) =>
+    reason !== "" && reason !== "kept" && effectiveWeight === 0
+  );
+  return state === "unknown" && isIdle ? `carries nothing${because(all)}` : undefined;
+}
+
+/** Why none of them carries anything, by how many: `: 3 backends down, 1 paused by hand`. */
+function because(backends: readonly PoolBackendInfo[]): string {
+  const counts = new Map<string, number>();
+  for (const why of backends.map(idleReason)) counts.set(why, (counts.get(why) ?? 0) + 1);
+  if (counts.has("")) return "";
+  const parts = [...counts].sort(([, a], [, b]) => b - a).map(([why, count], i) => {
+    const noun = count === 1 ? " backend" : " backends";
+    return `${count}${i === 0 ? noun : ""} ${why}`;
+  });
+  return parts.length === 0 ? "" : `: ${parts.join(", ")}`;
+}
+
+/** Empty where an older maglevd does not tell. */
+function idleReason({ reason, state, byHand, stateByHand }: PoolBackendInfo): string {
+  switch (reason) {
+    case "zero":
+    case "standby":
+      // A pool is passed over because of weights, too.
+      return byHand ? "with weight 0 by hand" : "with weight 0";
+    case "draining":
+      return "draining by hand";
+    case "flap-hold":
+      return "kept down for flapping";
+    default:
+      return stateByHand?.value === state ? `${state} by hand` : state;
+  }
 }

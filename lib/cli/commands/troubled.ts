@@ -34,6 +34,8 @@ function troubleOf(backend: BackendInfo, now: number): string {
   }
   const began = sinceOf(backend);
   const since = began === 0n ? "" : ` for ${formatAgo(began, now)}`;
-  const why = lastProbe && !lastProbe.ok ? `: ${formatOutcome(lastProbe)}` : "";
+  const why = lastProbe
+    ? `: ${lastProbe.ok ? "its last probe passed, " : ""}${formatOutcome(lastProbe)}`
+    : "";
   return `${name} is down${since}${why}; in ${where}`;
 }

@@ -6,31 +6,27 @@ import {
 } from "../../gen/maglev_pb.ts";
 import { change, type Changed, olderServer, unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
-import { formatAgo, formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
+import { formatIn, formatShare, formatTime, stripHostMask } from "../format.ts";
 import type { CommandContext, View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
 import { ofVpp } from "../vpp_away.ts";
 
-/** `show vpp lb plan [NAME]`. */
+/** `show vpp lb plan [NAME]`: VPP is asked for what it holds. */
 export const showVppPlan = report({
-  fetch: async (context) => {
-    const { client, signal } = context;
-    const plan = await planned(context);
-    const { checkedNs } = await ofVpp(context, () => client.getVPPInfo({}, { signal }));
-    return { plan, checkedNs };
+  fetch: planned,
+  text: (plan, view) => {
+    const lines = planLines(plan, view);
+    if (!isInStep(plan.changes)) return [...lines, ...warmupLines(plan, view)].join("\n");
+    return [...lines, `${view.style.paint("good", "in step")}, checked just now`].join("\n");
   },
-  text: ({ plan, checkedNs }, view) => {
-    const { changes, moves } = plan;
-    const lines = changes.map((change) => formatChange(change, view));
-    if (!isInStep(changes)) {
-      return [...lines, ...moves.map(formatMove), ...warmupLines(plan, view)].join("\n");
-    }
-    const checked = checkedNs === 0n ? "" : `, checked ${formatAgo(checkedNs, view.now)} ago`;
-    return [...lines, `${view.style.paint("good", "in step")}${checked}`].join("\n");
-  },
-  json: ({ plan }) => messageJson(PlanVPPLBStateResponseSchema, plan),
-  code: ({ plan: { changes } }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
+  json: (plan) => messageJson(PlanVPPLBStateResponseSchema, plan),
+  code: ({ changes }) => isInStep(changes) ? exitCodes.done : exitCodes.differs,
 });
+
+/** What is to be done, and which flows that moves. */
+function planLines({ changes, moves }: PlanVPPLBStateResponse, view: View): string[] {
+  return [...changes.map((change) => formatChange(change, view)), ...moves.map(formatMove)];
+}
 
 async function planned(context: CommandContext): Promise<PlanVPPLBStateResponse> {
   const { client, args, signal } = context;
@@ -71,7 +67,7 @@ export const syncVpp = change(async (context): Promise<Changed> => {
   const { client, args, signal, dryRun } = context;
   if (dryRun) {
     const plan = await planned(context);
-    const text = (view: View) => plan.changes.map((each) => formatChange(each, view)).join("\n");
+    const text = (view: View) => planLines(plan, view).join("\n");
     return {
       text: (view) => text(view) || "VPP is in step",
       ...{ outcome: undefined, isShown: false, isDryRun: true },

@@ -10,13 +10,16 @@ import {
   WeightOutcomeSchema,
 } from "../../gen/maglev_pb.ts";
 import type { VppForecast } from "../types.ts";
+import type { VppAway } from "../../vpp/mod.ts";
 import { VppNames } from "../vpp_names.ts";
 import { configChangesToProto, eventWeight, overrideToProto } from "./events.ts";
+import { awayToProto } from "./status.ts";
 import { changesToProto } from "./vpp.ts";
 
-/** What a change comes to, as the wire tells it. */
-export function outcomeToProto({ backends, frontends }: Outcome) {
+/** What a change comes to, as the wire tells it; `away` while VPP does not hear of it. */
+export function outcomeToProto({ backends, frontends }: Outcome, away?: VppAway) {
   return create(OutcomeSchema, {
+    ...(away && { vppAway: awayToProto(away) }),
     backends: backends.map(({ backend, from, to }) =>
       create(BackendOutcomeSchema, { backendName: backend, stateFrom: from, stateTo: to })
     ),

@@ -1,7 +1,7 @@
 import { create } from "@bufbuild/protobuf";
-import { GetStatusResponseSchema } from "../../gen/maglev_pb.ts";
+import { GetStatusResponseSchema, VPPAwaySchema } from "../../gen/maglev_pb.ts";
 import { version } from "../../version/mod.ts";
-import type { VppService } from "../../vpp/mod.ts";
+import type { VppAway, VppService } from "../../vpp/mod.ts";
 import type { DaemonStatus } from "../types.ts";
 import { nanoseconds } from "./time.ts";
 
@@ -28,12 +28,15 @@ export function statusToProto(
     vpp: vpp ? vpp.info() ? "connected" : "away" : "off",
     warmup: warmup?.phase ?? "",
     warmupUntilUnixNs: nanoseconds(warmup && warmup.phase !== "over" ? warmup.until : 0),
-    ...(away && {
-      vppAway: {
-        sinceUnixNs: nanoseconds(away.since),
-        reason: away.reason,
-        nextTryUnixNs: nanoseconds(away.nextTryAt ?? 0),
-      },
-    }),
+    ...(away && { vppAway: awayToProto(away) }),
+  });
+}
+
+/** Since when VPP is not connected, and why. */
+export function awayToProto({ since, reason, nextTryAt }: VppAway) {
+  return create(VPPAwaySchema, {
+    sinceUnixNs: nanoseconds(since),
+    reason,
+    nextTryUnixNs: nanoseconds(nextTryAt ?? 0),
   });
 }
