@@ -19,6 +19,7 @@
 
 export { ConfigLoader, loadConfig } from "./load.ts";
 export { parseConfig } from "./parse.ts";
+export { type FileBytes, readBytes } from "./file_text.ts";
 export { checkExitCode, describeContents, formatOutcome } from "./outcome.ts";
 export type { ConfigOutcome } from "./outcome.ts";
 export { formatProblem } from "./problem.ts";

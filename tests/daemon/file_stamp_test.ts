@@ -22,3 +22,21 @@ Deno.test("a file that is written again and says the same has not changed", asyn
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("what cannot be a configuration is told by its size and time, and not waited for", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/maglev.yaml`;
+    const stamp = new FileStamp(path);
+    await new Deno.Command("mkfifo", { args: [path] }).output();
+    const pipe = await stamp.now();
+    await Deno.remove(path);
+    using file = await Deno.create(path);
+    await file.truncate(9 * 1024 * 1024);
+    const large = await stamp.now();
+    notEqual(large, pipe);
+    match(large, / 9437184 /);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
