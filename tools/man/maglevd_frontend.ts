@@ -1,0 +1,82 @@
+import { version } from "../../lib/version/mod.ts";
+import { flags } from "../../lib/web/flags.ts";
+import { optionsSection } from "./flags.ts";
+
+/** maglevd-frontend(8) in man(7) macros; the flags are those that the program reads. */
+export function maglevdFrontendPage(): string {
+  return [
+    `.TH MAGLEVD\\-FRONTEND 8 "" "maglev ${version.version}" "System Administration"`,
+    ...opening,
+    ...optionsSection(flags),
+    ...ending,
+    "",
+  ].join("\n");
+}
+
+const opening = [
+  ".SH NAME",
+  "maglevd\\-frontend \\- web view of maglevd, the control plane for VPP's Maglev load balancer",
+  ".SH SYNOPSIS",
+  ".B maglevd\\-frontend",
+  "[\\fIflags\\fR]",
+  ".SH DESCRIPTION",
+  ".B maglevd\\-frontend",
+  "follows one or more",
+  ".BR maglevd (8)",
+  "and shows them in browsers: what is wrong, since when and why, across all of them; pools, probes,",
+  "traffic, the journal, and what VPP holds. It is a program of its own, so that no browser can slow",
+  "a router's health checks, and may run on any machine that reaches the maglevds. What it shows",
+  "needs no other host than itself.",
+  ".PP",
+  "A maglevd is host:port, a host or an address alone (port 9090), unix:PATH, or a name of",
+  "servers.yaml as",
+  ".BR maglevc (1)",
+  "has it. One that is away holds nobody up: the page says since when it was not heard.",
+  ".PP",
+  "The page at /view/ only reads. With a user and a password there is /admin/ as well, with actions",
+  "that show what they come to before they are done.",
+] as const;
+
+const ending = [
+  ".SH ENVIRONMENT",
+  ".TP",
+  ".BR MAGLEV_FRONTEND_USER ,\\~ MAGLEV_FRONTEND_PASSWORD",
+  "Who may steer, by basic authentication. Both or none; none is the default: nobody may. They go",
+  "over the wire as they are: beyond loopback the frontend belongs behind a proxy that speaks TLS.",
+  ".SH SIGNALS",
+  ".TP",
+  ".B SIGHUP",
+  "Ends nothing, so that a service manager may reload everything.",
+  ".TP",
+  ".BR SIGTERM ,\\~ SIGINT",
+  "Ends streams and listeners and exits with 0. Browsers come back by themselves.",
+  ".SH SYSTEMD",
+  "The unit is",
+  ".BR vpp\\-maglev\\-frontend.service ,",
+  "of the package of that name. It is not enabled by the installation:",
+  ".B systemctl enable \\-\\-now vpp\\-maglev\\-frontend",
+  "does that. It runs as the user maglevd\\-frontend, who may use no socket of a maglevd before",
+  ".B adduser maglevd\\-frontend maglevd",
+  "says so; without roles everybody in that group may change everything.",
+  ".SH EXIT STATUS",
+  ".TP",
+  ".B 0",
+  "It was told to end.",
+  ".TP",
+  ".B 1",
+  "It could not listen, or something went wrong that nobody expected.",
+  ".TP",
+  ".B 2",
+  "A flag or a variable is wrong; systemd does not try again then.",
+  ".SH FILES",
+  ".TP",
+  ".I /etc/default/vpp\\-maglev\\-frontend",
+  "The environment of the systemd service, which root alone may read.",
+  ".TP",
+  ".I /usr/share/doc/vpp\\-maglevd/user\\-guide.md",
+  "The web view and a proxy before it, explained; of the package vpp\\-maglevd.",
+  ".SH SEE ALSO",
+  ".BR maglevd (8),",
+  ".BR maglevc (1),",
+  ".BR systemctl (1)",
+] as const;
