@@ -20,6 +20,7 @@ export { type Patience, watchEvents, type WatchInit } from "./events.ts";
 export { type EventWords, eventWords } from "./event_text.ts";
 export { allBackends, allFrontends, type Asking, withStates } from "./lists.ts";
 export type { MaglevClient } from "./node.ts";
+export { Place } from "./place.ts";
 export { type Environment, resolveServers, type Server } from "./servers.ts";
 export { type Meaning, plainStyle, type Style } from "./style.ts";
 export type { Message, MessageInitShape } from "@bufbuild/protobuf";

@@ -1,4 +1,4 @@
-import { describeError, type MaglevClient, watchEvents, type WatchInit } from "../cli/mod.ts";
+import { describeError, type MaglevClient, Place, watchEvents } from "../cli/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -33,8 +33,7 @@ export interface FeedOptions {
 export class Feed {
   readonly #options: FeedOptions;
   #retryMs = firstRetryMs;
-  #since: NonNullable<WatchInit["since"]> | undefined;
-  #streamId = "";
+  readonly #place = new Place();
   #isConnected = false;
 
   /** Nothing happens before {@link run}. */
@@ -65,10 +64,7 @@ export class Feed {
     signal.addEventListener("abort", end);
     const reader = new Reader({ ...this.#options, signal: over.signal });
     let reading: Promise<void> | undefined;
-    const request: WatchInit = {
-      ...{ log: false, changes: true, pulses: true, heartbeat: true },
-      ...this.#since && { since: this.#since },
-    };
+    const request = this.#place.goOn({ log: false, changes: true, pulses: true, heartbeat: true });
     try {
       for await (const event of watchEvents(client, request, signal)) {
         if (!reading) {
@@ -76,7 +72,7 @@ export class Feed {
           const isResumed = event.event.case === "opening" && event.event.value.resumed;
           reading = reader.run(isResumed);
         }
-        this.#passed(event);
+        this.#place.passed(event);
         this.#take(event, reader);
       }
     } finally {
@@ -107,18 +103,6 @@ export class Feed {
     const change = isPresent ? undefined : eventChange(message);
     if (change) publish(change);
     if (!isPresent) reader.heard(message);
-  }
-
-  /** How far the stream was read, to go on from there. */
-  #passed({ event, seq }: Event): void {
-    if (event.case === "opening") {
-      this.#streamId = event.value.streamId;
-      if (!event.value.resumed) this.#since = undefined;
-    } else if (event.case === "heartbeat") {
-      this.#since = { streamId: event.value.streamId, seq: event.value.seq };
-    } else if (seq !== 0n) {
-      this.#since = { streamId: this.#streamId, seq };
-    }
   }
 
   #connected(): void {
