@@ -119,6 +119,7 @@ async function main(folder: string): Promise<void> {
       {
         servers: "rtr1,rtr2",
         listen: { hostname: "127.0.0.1", port: 0 },
+        tokenFile: "",
         hostNames: [],
         credentials: demoUser,
         logLevel: "error",

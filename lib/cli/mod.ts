@@ -23,5 +23,6 @@ export type { MaglevClient } from "./node.ts";
 export { Place } from "./place.ts";
 export { type Environment, resolveServers, type Server } from "./servers.ts";
 export { type Meaning, plainStyle, type Style } from "./style.ts";
+export { readToken } from "./token_file.ts";
 export type { Message, MessageInitShape } from "@bufbuild/protobuf";
 export type { Client } from "@connectrpc/connect";

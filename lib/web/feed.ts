@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { describeError, type MaglevClient, Place, watchEvents } from "../cli/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
@@ -12,6 +13,8 @@ import type { Change, Pulse } from "./wire.ts";
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
 const firstRetryMs = 100;
 const longestRetryMs = 10_000;
+/** After it has refused this one: each attempt is an entry of its journal. */
+const refusedRetryMs = 60_000;
 
 /** What following a maglevd takes. */
 export interface FeedOptions {
@@ -19,7 +22,8 @@ export interface FeedOptions {
   readonly name: string;
   /** As error messages call it. */
   readonly address: string;
-  readonly client: MaglevClient;
+  /** To ask it with, from now on: another one after {@link Feed.renew}. */
+  readonly client: () => MaglevClient;
   readonly clock: Clock;
   readonly log: Logger;
   readonly traffic: TrafficRates;
@@ -32,6 +36,7 @@ export interface FeedOptions {
 /** Follows one maglevd: its events as they come, and what they leave open by reading. */
 export class Feed {
   readonly #options: FeedOptions;
+  #attempt = new AbortController();
   #retryMs = firstRetryMs;
   readonly #place = new Place();
   #isConnected = false;
@@ -43,26 +48,36 @@ export class Feed {
 
   /** Follows it until `signal`. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, address } = this.#options;
     while (!signal.aborted) {
+      this.#attempt = new AbortController();
+      const attempt = AbortSignal.any([signal, this.#attempt.signal]);
+      let waitMs = this.#retryMs;
       try {
-        await this.#follow(signal);
-        if (!signal.aborted) this.#lost("maglevd ended the stream of events");
+        await this.#follow(attempt);
+        if (!attempt.aborted) this.#lost("maglevd ended the stream of events");
       } catch (error) {
-        if (signal.aborted) return;
-        this.#lost(describeError(error, this.#options.address));
+        if (!attempt.aborted) this.#lost(describeError(error, address));
+        if (isRefusal(error)) waitMs = refusedRetryMs;
       }
-      await pauseUnless(clock, this.#retryMs, signal);
+      if (attempt.aborted) continue;
+      await pauseUnless(clock, waitMs, attempt);
       this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     }
   }
 
+  /** Goes on at once with another client, where this one is. */
+  renew(): void {
+    this.#retryMs = firstRetryMs;
+    this.#attempt.abort();
+  }
+
   async #follow(signal: AbortSignal): Promise<void> {
-    const { client } = this.#options;
+    const client = this.#options.client();
     const over = new AbortController();
     const end = () => over.abort();
     signal.addEventListener("abort", end);
-    const reader = new Reader({ ...this.#options, signal: over.signal });
+    const reader = new Reader({ ...this.#options, client, signal: over.signal });
     let reading: Promise<void> | undefined;
     const request = this.#place.goOn({ log: false, changes: true, pulses: true, heartbeat: true });
     try {
@@ -108,6 +123,7 @@ export class Feed {
   #connected(): void {
     const { publish, clock, log, name } = this.#options;
     this.#retryMs = firstRetryMs;
+    if (this.#isConnected) return;
     this.#isConnected = true;
     log.info("maglevd-connected", { server: name });
     publish({ kind: "link", link: { state: "connected", since: clock.wall(), reason: "" } });
@@ -126,6 +142,12 @@ export class Feed {
     }
     this.#isConnected = false;
   }
+}
+
+/** Whether maglevd does not let this one in: only somebody who changes that changes it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectError &&
+    (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied);
 }
 
 /** Waits, but no longer than `signal` lets it. */

@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { allBackends, allFrontends, withStates } from "../cli/mod.ts";
+import { allBackends, allFrontends, type MaglevClient, withStates } from "../cli/mod.ts";
 import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
@@ -22,9 +22,15 @@ const againMs = 2_000;
 /** So many entries of the journal are there from the start. */
 const journalAtStart = 200;
 
+/** What reading takes. */
+export interface ReaderOptions extends Omit<FeedOptions, "client"> {
+  readonly client: MaglevClient;
+  readonly signal: AbortSignal;
+}
+
 /** Reads what events leave open, from one maglevd, for as long as it is followed. */
 export class Reader {
-  readonly #options: FeedOptions & { readonly signal: AbortSignal };
+  readonly #options: ReaderOptions;
   readonly #touched: Touched;
   readonly #timers = new Map<string, Timer>();
   #wake: (() => void) | undefined;
@@ -33,7 +39,7 @@ export class Reader {
   #fullNotBefore = 0;
 
   /** Reads nothing before {@link run}. */
-  constructor(options: FeedOptions & { readonly signal: AbortSignal }) {
+  constructor(options: ReaderOptions) {
     this.#options = options;
     this.#touched = new Touched((backend) =>
       options.state().backends.get(backend)?.frontends ?? []

@@ -147,6 +147,8 @@ export interface WholeState {
   readonly id: string;
   /** The version of maglevd-frontend. */
   readonly version: string;
+  /** Whether somebody may steer: there is `/admin/`. */
+  readonly hasLogin: boolean;
   /** The server's clock, in Unix milliseconds. */
   readonly now: number;
   readonly servers: readonly Snapshot[];

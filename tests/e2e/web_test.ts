@@ -67,6 +67,8 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
     const server = encodeURIComponent(`unix:${path}`);
     const backend = await (await fetch(`${url}/api/backend?server=${server}&name=one`)).json();
     assert.equal(backend.backend.address, "127.0.0.57");
+    web.process.kill("SIGHUP");
+    await web.log("reloaded");
     web.process.kill("SIGTERM");
     assert.equal((await web.process.status).code, 0);
   } finally {

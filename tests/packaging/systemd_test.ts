@@ -50,6 +50,8 @@ $ stat -c %U /proc/$pid; grep ^CapEff /proc/$pid/status | tr -s '\\t ' ' '
 maglevd-frontend
 CapEff: 0000000000000000
 $ journalctl -u vpp-maglev-frontend -p warning -o cat -q
+$ systemctl reload vpp-maglev-frontend
+$ until journalctl -u vpp-maglev-frontend -o cat -q | grep -q '"reloaded"'; do sleep 0.2; done
 $ systemctl kill -s KILL vpp-maglev-frontend
 $ until [ "$(systemctl show -P NRestarts vpp-maglev-frontend)" = 1 ]; do sleep 0.2; done
 $ until get /view/api/state 2>/dev/null | grep -q '"name":"ping"'; do sleep 0.2; done

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { connectTo, type MaglevClient } from "../../lib/cli/mod.ts";
 import type { Event } from "../../lib/gen/maglev_pb.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { fold } from "../../lib/web/reduce.ts";
@@ -23,7 +24,8 @@ async function follow(
   let state = unheard("rtr1", 0);
   const { promise, resolve } = Promise.withResolvers<void>();
   const feed = new Feed({
-    ...{ name: "rtr1", address: "there", client, clock: systemClock, log },
+    ...{ name: "rtr1", address: "there", clock: systemClock, log },
+    client: () => client,
     traffic: new TrafficRates(),
     probes: new ProbeHistory(),
     state: () => state,
@@ -115,3 +117,32 @@ for (
     assert.equal(state.backends.size, 0);
   });
 }
+
+Deno.test("a maglevd that refuses is asked once a minute, or at once with something else to show", async () => {
+  const clock = new FakeClock();
+  const over = new AbortController();
+  let tries = 0;
+  const refusing: MaglevClient["watchEvents"] = async function* () {
+    tries++;
+    yield* await Promise.reject<Event[]>(new ConnectError("not you", Code.Unauthenticated));
+  };
+  const feed = new Feed({
+    ...{ name: "rtr1", address: "there", clock, log: new RecordedLog() },
+    client: () => ({ ...olderClient(), watchEvents: refusing }),
+    traffic: new TrafficRates(),
+    probes: new ProbeHistory(),
+    state: () => unheard("rtr1", 0),
+    publish: () => {},
+  });
+  const running = feed.run(over.signal);
+  await clock.advanceAsync(59_999);
+  assert.equal(tries, 1);
+  await clock.advanceAsync(1);
+  assert.equal(tries, 2);
+  feed.renew();
+  await clock.advanceAsync(0);
+  assert.equal(tries, 3);
+  over.abort();
+  await running;
+  assert.equal(clock.pending, 0);
+});

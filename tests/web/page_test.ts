@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "puppeteer-core";
+import type { Access, Role } from "../../lib/access/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
 import { anyStatus } from "../rpc/any_status.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
@@ -157,6 +158,7 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
       await page.setViewport({ width: 360, height: 740 });
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert.equal(width, 360, `${view} is ${width} pixels wide`);
+      assert.deepEqual(await violations(page), [], `${view} narrow`);
       await page.setViewport({ width: 1280, height: 900 });
     }
     await page.emulateMediaFeatures([]);
@@ -276,10 +278,59 @@ async function steering(test: Deno.TestContext, chromium: Chromium, assets: Asse
   await page.close();
 }
 
+/** A maglevd that lets the frontend look, and one that lets it operate. */
+async function withRoles(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using viewed = await serve({ status: calm, access: givenRole("view") });
+  await using operated = await serve({ status: calm, access: givenRole("operate") });
+  const servers = [viewed.address, operated.address];
+  await using web = await startWeb(servers, { credentials: operator }, assets);
+  await untilRead(web.url);
+  const page = await chromium.page(390, 844);
+  const at = ({ address }: { address: string }, rest = "") =>
+    `${web.url}/admin/at/${encodeURIComponent(address)}${rest}`;
+
+  await test.step("who only looks is led to where one logs in", async () => {
+    await page.goto(`${web.url}/view/at/${encodeURIComponent(viewed.address)}/backend/web0`);
+    const to = await page.$eval("a.act", (link) => link.getAttribute("href"));
+    assert.equal(web.url + to, at(viewed, "/backend/web0"));
+  });
+
+  await page.authenticate({ username: operator.user, password: operator.password });
+  await test.step("where maglevd lets nobody act it is said why, and there is no button", async () => {
+    for (const rest of ["", "/backend/web0"]) {
+      await page.goto(at(viewed, rest));
+      await untilText(page, ".no-act", "the role view: the test says so");
+      assert.deepEqual(await page.$$(".act, .more"), []);
+      assert.deepEqual(await violations(page), []);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.equal(width, 390, rest);
+    }
+  });
+
+  await test.step("what takes more than maglevd gives is not offered, and said why", async () => {
+    await page.goto(at(operated));
+    await page.waitForSelector(".act");
+    await page.click(".act");
+    await untilText(page, "dialog", "Reload the configuration takes the role admin");
+    const offered = await page.$$eval(
+      "dialog .wishes button",
+      (all) => all.map((each) => each.innerText),
+    );
+    assert.deepEqual(offered, ["Sync VPP…", "Reset all that was set by hand…"]);
+  });
+
+  await page.close();
+}
+
+/** Everybody has this role. */
+function givenRole(role: Role): Access {
+  return ({ peer }) => ({ name: "web", role, peer, method: "token", advice: "the test says so" });
+}
+
 Deno.test(needing(haveChromium, "chromium", "the page in a browser"), async (test) => {
   const assets = await builtPage();
   await using chromium = await startChromium();
-  const parts = { inBrowser, whenLost, withMany, steering };
+  const parts = { inBrowser, whenLost, withMany, steering, withRoles };
   for (const [name, part] of Object.entries(parts)) {
     await test.step(name, (step) => part(step, chromium, assets));
   }

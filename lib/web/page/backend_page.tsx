@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MaglevdState } from "../state.ts";
 import type { Backend, Check, JournalEntry, Step } from "../wire.ts";
-import { actionsOf } from "./actions.tsx";
+import { ActionsButton } from "./actions.tsx";
 import { useAnswer } from "./ask.ts";
 import { Chart } from "./chart.tsx";
 import { shownState, stateTone } from "./health.ts";
@@ -10,7 +10,7 @@ import { State, Symbol } from "./icons.tsx";
 import { Flash, Moment, Share, Since } from "./parts.tsx";
 import { Hand } from "./pool_table.tsx";
 import { reasonOf } from "./problems.ts";
-import { link, mayAct } from "./route.ts";
+import { link } from "./route.ts";
 import { now } from "./store.ts";
 import { Strip } from "./strip.tsx";
 import { bits, clockTime, duration, formatSpan, measured, ms, packets } from "./words.ts";
@@ -73,15 +73,7 @@ export function BackendPage(
           {backend.flapHold && <span class="tag warn">kept down: it flaps</span>}
         </p>
         {backend.drain && <Drain drain={backend.drain} />}
-        {mayAct && (
-          <button
-            type="button"
-            class="act"
-            onClick={() => actionsOf({ server: state.name, backend })}
-          >
-            Actions…
-          </button>
-        )}
+        <ActionsButton state={state} about={{ backend }} />
       </header>
       {asked.kind === "failed" && <p class="notice bad" role="alert">{asked.error}</p>}
       <div class="columns halves">

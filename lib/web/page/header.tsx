@@ -65,7 +65,13 @@ export function Header(): JSX.Element {
             <View to={link(server, "journal")} is={view === "journal"}>Journal</View>
           </>
         )}
-        <button type="button" class="tool" onClick={openSearch} aria-keyshortcuts="/">
+        <button
+          type="button"
+          class="tool"
+          onClick={openSearch}
+          aria-keyshortcuts="/"
+          aria-label="Search"
+        >
           <Icon name="search" />
           <span class="wide-only">Search</span> <kbd>/</kbd>
         </button>

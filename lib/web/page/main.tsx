@@ -16,7 +16,7 @@ import { Overlays, watchKeys } from "./overlays.tsx";
 import { AllOverview, Overview } from "./overview.tsx";
 import { problemsOf } from "./problems.ts";
 import { base, link, route, watchAddress } from "./route.ts";
-import { isLoaded, maglevds, now, version } from "./store.ts";
+import { hasLogin, isLoaded, maglevds, now, version } from "./store.ts";
 import { VppPage } from "./vpp_page.tsx";
 
 function App(): JSX.Element {
@@ -29,7 +29,11 @@ function App(): JSX.Element {
       </main>
       <footer>
         <span>maglevd-frontend {version}</span>
-        {base === "/view" && <span class="dim">read only</span>}
+        {base === "/view" && isLoaded.value && (
+          <span class="dim">
+            read only{!hasLogin.value && ": it was started without a user who may steer"}
+          </span>
+        )}
       </footer>
       <Overlays />
       <Actions />

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import type { MaglevdState } from "../state.ts";
-import { actionsOf } from "./actions.tsx";
+import { ActionsButton } from "./actions.tsx";
 import { FrontendCard } from "./frontend_card.tsx";
 import { byHandOf, type Problem, problemsOf, sorted } from "./problems.ts";
 import { Since } from "./parts.tsx";
 import { State } from "./icons.tsx";
 import { stateTone } from "./health.ts";
-import { link, mayAct } from "./route.ts";
+import { link } from "./route.ts";
 import { isLoaded, maglevds, now } from "./store.ts";
 import { ByHand, Verdict } from "./verdict.tsx";
 import { many, ms } from "./words.ts";
@@ -25,15 +25,7 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
         unknown={unknownOf(state)}
         showServer={false}
       >
-        {mayAct && (
-          <button
-            type="button"
-            class="act"
-            onClick={() => actionsOf({ server: state.name })}
-          >
-            Actions…
-          </button>
-        )}
+        <ActionsButton state={state} about={{}} />
       </Verdict>
       <Facts state={state} />
       <ByHand all={byHandOf(state)} showServer={false} />

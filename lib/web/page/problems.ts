@@ -46,9 +46,10 @@ function problem({ name: server }: MaglevdState, rest: Rest): Problem {
 }
 
 function ofLink(state: MaglevdState): Problem[] {
-  const { link: { state: way, since, reason }, name } = state;
+  const { link: { state: way, since, reason }, name, backends, frontends } = state;
   if (way !== "lost") return [];
-  const what = "is not heard: what is shown is of before";
+  const isKnown = backends.size + frontends.size > 0;
+  const what = isKnown ? "is not heard: what is shown is of before" : "is not heard";
   return [problem(state, { tone: "bad", kind: "maglevd", name, what, why: reason, since })];
 }
 
