@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { describeError, type MaglevClient, Place, watchEvents } from "../cli/mod.ts";
+import { describeError, type MaglevClient, type Patience, Place, watchEvents } from "../cli/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -31,6 +31,8 @@ export interface FeedOptions {
   /** What is known of it. */
   readonly state: () => MaglevdState;
   readonly publish: (change: Change) => void;
+  /** How long it may be silent; as maglevc waits unless given. */
+  readonly patience?: Patience;
 }
 
 /** Follows one maglevd: its events as they come, and what they leave open by reading. */
@@ -40,6 +42,12 @@ export class Feed {
   #retryMs = firstRetryMs;
   readonly #place = new Place();
   #isConnected = false;
+  /** Unix milliseconds, and the clock's. */
+  #connectedSince = 0;
+  #connectedAt = Infinity;
+  /** Why not all can be read; empty: it can. */
+  #unread = "";
+  #isPastKnown = false;
 
   /** Nothing happens before {@link run}. */
   constructor(options: FeedOptions) {
@@ -52,16 +60,17 @@ export class Feed {
     while (!signal.aborted) {
       this.#attempt = new AbortController();
       const attempt = AbortSignal.any([signal, this.#attempt.signal]);
-      let waitMs = this.#retryMs;
+      let isRefused = false;
       try {
         await this.#follow(attempt);
         if (!attempt.aborted) this.#lost("maglevd ended the stream of events");
       } catch (error) {
         if (!attempt.aborted) this.#lost(describeError(error, address));
-        if (isRefusal(error)) waitMs = refusedRetryMs;
+        isRefused = isRefusal(error);
       }
       if (attempt.aborted) continue;
-      await pauseUnless(clock, waitMs, attempt);
+      this.#calmDown();
+      await pauseUnless(clock, isRefused ? refusedRetryMs : this.#retryMs, attempt);
       this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     }
   }
@@ -73,19 +82,21 @@ export class Feed {
   }
 
   async #follow(signal: AbortSignal): Promise<void> {
+    const { patience } = this.#options;
     const client = this.#options.client();
     const over = new AbortController();
     const end = () => over.abort();
     signal.addEventListener("abort", end);
-    const reader = new Reader({ ...this.#options, client, signal: over.signal });
+    const failed = (error: unknown) => this.#readOr(error);
+    const reader = new Reader({ ...this.#options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
     const request = this.#place.goOn({ log: false, changes: true, pulses: true, heartbeat: true });
     try {
-      for await (const event of watchEvents(client, request, signal)) {
+      for await (const event of watchEvents(client, request, signal, patience)) {
         if (!reading) {
           this.#connected();
           const isResumed = event.event.case === "opening" && event.event.value.resumed;
-          reading = reader.run(isResumed);
+          reading = reader.run(isResumed && this.#isPastKnown);
         }
         this.#place.passed(event);
         this.#take(event, reader);
@@ -94,6 +105,7 @@ export class Feed {
       signal.removeEventListener("abort", end);
       end();
       await reading;
+      if (reading) this.#isPastKnown = reader.isPastKnown;
     }
   }
 
@@ -122,11 +134,33 @@ export class Feed {
 
   #connected(): void {
     const { publish, clock, log, name } = this.#options;
-    this.#retryMs = firstRetryMs;
     if (this.#isConnected) return;
     this.#isConnected = true;
+    this.#connectedSince = clock.wall();
+    this.#connectedAt = clock.now();
+    this.#unread = "";
     log.info("maglevd-connected", { server: name });
-    publish({ kind: "link", link: { state: "connected", since: clock.wall(), reason: "" } });
+    publish({
+      kind: "link",
+      link: { state: "connected", since: this.#connectedSince, reason: "" },
+    });
+  }
+
+  /** One that was there for a while is asked again soon; one that breaks off each time is not. */
+  #calmDown(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#connectedAt >= longestRetryMs) this.#retryMs = firstRetryMs;
+    this.#connectedAt = Infinity;
+  }
+
+  /** Says once why a maglevd that is heard cannot be read, and that it can again. */
+  #readOr(error: unknown): void {
+    const { publish, log, name, address } = this.#options;
+    const reason = error === undefined ? "" : describeError(error, address);
+    if (reason === this.#unread) return;
+    this.#unread = reason;
+    if (reason !== "") log.warn("maglevd-not-read", { server: name, reason });
+    publish({ kind: "link", link: { state: "connected", since: this.#connectedSince, reason } });
   }
 
   /** Told once: since then it was not heard. */

@@ -1,3 +1,4 @@
+import { Code, ConnectError } from "@connectrpc/connect";
 import { callTimeoutMs, type Connection, describeError, type MaglevClient } from "../cli/mod.ts";
 import type { Server } from "../cli/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
@@ -69,6 +70,9 @@ export class Maglevd implements AsyncDisposable {
 
   /** A failure of a call as one sentence. */
   describe(error: unknown): string {
+    if (error instanceof ConnectError && error.code === Code.Unimplemented) {
+      return "this maglevd is older than the view, and does not tell that";
+    }
     return describeError(error, this.#server.address);
   }
 

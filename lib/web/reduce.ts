@@ -52,6 +52,7 @@ function takeReading(draft: Draft, reading: Reading): void {
   for (const frontend of reading.frontends ?? []) draft.frontends.set(frontend.name, frontend);
   for (const name of reading.goneBackends ?? []) draft.removeBackend(name);
   for (const name of reading.goneFrontends ?? []) draft.removeFrontend(name);
+  if (reading.at !== undefined) draft.set({ readAt: reading.at });
   if (reading.checks) {
     draft.set({ checks: new Map(reading.checks.map((check) => [check.name, check])) });
   }

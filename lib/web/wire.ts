@@ -53,7 +53,7 @@ export interface Link {
   /** `new`: nothing was heard yet. */
   readonly state: "new" | "connected" | "lost";
   readonly since: number;
-  /** Why it is lost; empty otherwise. */
+  /** Why it is lost or, of one that is connected, why not all can be read of it; else empty. */
   readonly reason: string;
 }
 
@@ -95,6 +95,8 @@ export type Change =
 /** What was read, as far as it differs from what was known. */
 export interface Reading {
   readonly kind: "reading";
+  /** When all backends and frontends were read, in Unix milliseconds; left out: some were. */
+  readonly at?: number;
   readonly backends?: readonly Backend[];
   readonly frontends?: readonly Frontend[];
   readonly checks?: readonly Check[];

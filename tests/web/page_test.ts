@@ -11,21 +11,26 @@ import { needing } from "../support/programs.ts";
 import { operator, startWeb, untilRead } from "./bed.ts";
 import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
 import type { Assets } from "../../lib/web/mod.ts";
+import { serveOlder } from "./older_server.ts";
 import { sampleVpp } from "./sample_vpp.ts";
 
 const evil = '<img src=x onerror="alert(1)">';
-const long = `‮שלום🧲${"x".repeat(180)}`;
+// A right-to-left override that nobody ends, and nothing that a line could be broken at.
+const long = `\u202eשלום🧲${"x".repeat(180)}`;
 
 /** The small configuration, with names as nobody should choose them. */
 function oddConfig(): Config {
   const config = smallConfig();
   const renamed = (name: string) => name === "web2" ? evil : name === "web3" ? long : name;
-  const frontends = [...config.frontends].map(([name, frontend]) =>
-    [name, {
+  const names = [evil, long];
+  const frontends = [...config.frontends.values()].map((frontend, i) =>
+    [names[i] ?? frontend.name, {
       ...frontend,
-      description: `<b>${name}</b>`,
-      pools: frontend.pools.map((pool) => ({
+      name: names[i] ?? frontend.name,
+      description: `${long} <b>${frontend.name}</b>`,
+      pools: frontend.pools.map((pool, i) => ({
         ...pool,
+        name: names[i] ?? pool.name,
         backends: pool.backends.map((each) => ({ ...each, backend: renamed(each.backend) })),
       })),
     }] as const
@@ -122,8 +127,30 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
     await page.goto(at(odd.address));
     await untilText(page, ".row .c-name", evil);
     assert.equal(await page.$("main img"), null);
-    await page.goto(at(odd.address, `/backend/${encodeURIComponent(long)}`));
-    await untilText(page, ".subject h1", long);
+    odd.bed.move(evil, "up");
+    odd.bed.move(long, "up");
+    odd.bed.move(long, "down");
+    const views = [
+      [`/backend/${encodeURIComponent(long)}`, ".subject h1", long],
+      [`/backend/${encodeURIComponent(evil)}`, ".subject h1", evil],
+      ["/journal", ".journal tbody", evil],
+      ["", ".problems", long],
+    ] as const;
+    for (const [rest, where, name] of views) {
+      await page.goto(at(odd.address, rest));
+      await untilText(page, where, name);
+      assert.equal(await page.$("main img"), null);
+      for (const width of [1280, 360]) {
+        await page.setViewport({ width, height: 900 });
+        const is = await page.evaluate("document.documentElement.scrollWidth");
+        assert.equal(is, width, `${rest.slice(0, 20)} is ${is} pixels wide`);
+      }
+      await page.setViewport({ width: 1280, height: 900 });
+    }
+    await page.keyboard.press("/");
+    await page.waitForSelector("dialog[open] input");
+    await page.keyboard.type("onerror");
+    await untilText(page, ".found [aria-selected=true]", evil);
     assert.deepEqual(complaints(), []);
   });
 
@@ -199,6 +226,31 @@ async function whenLost(test: Deno.TestContext, chromium: Chromium, assets: Asse
 
   await page.close();
   await web[Symbol.asyncDispose]();
+}
+
+async function withOlder(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using older = serveOlder();
+  await using web = await startWeb([older.address], {}, assets);
+  await untilRead(web.url);
+  const page = await chromium.page();
+  await page.goto(`${web.url}/view/`);
+  await untilText(page, '.row[data-backend="nginx0"] .state', "up");
+  await untilText(page, ".verdict h1", "not known yet");
+  await untilText(page, ".frontend .facts", "not told");
+  const server = encodeURIComponent(older.address);
+  for (
+    const [rest, where, text] of [
+      ["backend/nginx0", ".timeline", "up"],
+      ["journal", "main", "is older than the view"],
+      ["vpp", "main", "is older than the view"],
+    ] as const
+  ) {
+    await page.goto(`${web.url}/view/at/${server}/${rest}`);
+    await untilText(page, where, text);
+  }
+  // What it does not know is answered with an error.
+  chromium.complaints();
+  await page.close();
 }
 
 async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
@@ -330,7 +382,7 @@ function givenRole(role: Role): Access {
 Deno.test(needing(haveChromium, "chromium", "the page in a browser"), async (test) => {
   const assets = await builtPage();
   await using chromium = await startChromium();
-  const parts = { inBrowser, whenLost, withMany, steering, withRoles };
+  const parts = { inBrowser, whenLost, withOlder, withMany, steering, withRoles };
   for (const [name, part] of Object.entries(parts)) {
     await test.step(name, (step) => part(step, chromium, assets));
   }

@@ -7,6 +7,7 @@
 import { effect } from "@preact/signals";
 import { type JSX, render } from "preact";
 import { useEffect } from "preact/hooks";
+import { Name } from "./parts.tsx";
 import { Actions } from "./actions.tsx";
 import { BackendPage } from "./backend_page.tsx";
 import { follow, keepTime } from "./follow.ts";
@@ -56,7 +57,7 @@ function View(): JSX.Element {
       <p class="empty">
         This server does not show a maglevd{" "}
         <b>
-          <bdi>{server}</bdi>
+          <Name of={server} />
         </b>. {first !== undefined && <a href={link(first)}>Show {first}</a>}
       </p>
     );

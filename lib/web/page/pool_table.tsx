@@ -5,7 +5,7 @@ import { actionsOf } from "./actions.tsx";
 import { Chunks } from "./chunks.tsx";
 import { shownState, stateTone } from "./health.ts";
 import { Icon, State } from "./icons.tsx";
-import { Flash, memo, Share, Since, Spark } from "./parts.tsx";
+import { Flash, memo, Name, Share, Since, Spark } from "./parts.tsx";
 import { maySteer } from "./rights.ts";
 import { link } from "./route.ts";
 import { bits, formatShare, measured, ms, packets } from "./words.ts";
@@ -80,7 +80,10 @@ function PoolName(
   const up = pool.backends.filter(({ state }) => state === "up").length;
   return (
     <span class="pool-name">
-      <span class="dim">pool</span> <b>{pool.name}</b>
+      <span class="dim">pool</span>{" "}
+      <b>
+        <Name of={pool.name} />
+      </b>
       {isActive && (
         <span class={`tag ${isPreferred ? "good" : "warn"}`}>
           {isPreferred ? "active" : "active: fallback"}
@@ -120,7 +123,7 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
       </td>
       <th class="c-name" scope="row">
         <a href={link(server, "backend", member.name)}>
-          <bdi>{member.name}</bdi>
+          <Name of={member.name} />
         </a>
         <span class="addr">{backend?.address}</span>
       </th>

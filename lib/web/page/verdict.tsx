@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { Symbol } from "./icons.tsx";
-import { Since } from "./parts.tsx";
+import { Name, Since } from "./parts.tsx";
 import type { HandMade, Problem } from "./problems.ts";
 import { many } from "./words.ts";
 
@@ -85,11 +85,11 @@ function Line({ problem, showServer }: { problem: Problem; showServer: boolean }
       <span class="what">
         {showServer && (
           <span class="tag">
-            <bdi>{server}</bdi>
+            <Name of={server} />
           </span>
         )}
         <span class="dim">{kind}</span>{" "}
-        <a href={to}>{name === "" ? "details" : <bdi>{name}</bdi>}</a> {what}
+        <a href={to}>{name === "" ? "details" : <Name of={name} />}</a> {what}
       </span>
       <span class="why">{why}</span>
       <span class="since num">{since > 0 && <Since at={since} />}</span>
@@ -110,7 +110,7 @@ export function ByHand(
           <li key={`${server} ${what}`}>
             {showServer && (
               <span class="tag">
-                <bdi>{server}</bdi>
+                <Name of={server} />
               </span>
             )}
             <a href={to}>{what}</a> <span class="dim">the file says {file}</span>
