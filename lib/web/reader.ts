@@ -4,10 +4,11 @@ import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
 import { entryOf } from "./entry.ts";
+import { patchOf } from "./patch.ts";
 import { Touched } from "./touched.ts";
 import { stripMs } from "./state.ts";
 import { toWire } from "./to_wire.ts";
-import type { Reading, Step } from "./wire.ts";
+import type { Frontend, Reading, Step } from "./wire.ts";
 
 /** Everything is read that often, in case something was missed. */
 const fullMs = 30_000;
@@ -241,10 +242,20 @@ export class Reader {
         const { lastProbe: ___, probeTimes: ____, ...was } = before;
         return JSON.stringify(is) !== JSON.stringify(was);
       }),
-      frontends: frontends.map(toWire).filter((now) =>
-        JSON.stringify(now) !== JSON.stringify(known.frontends.get(now.name))
-      ),
+      ...this.#differingFrontends(frontends),
     };
+  }
+
+  #differingFrontends(frontends: readonly FrontendInfo[]): Pick<Reading, "frontends" | "patches"> {
+    const known = this.#options.state().frontends;
+    const [whole, patches]: [Frontend[], Frontend[]] = [[], []];
+    for (const now of frontends.map(toWire)) {
+      const before = known.get(now.name);
+      if (JSON.stringify(now) === JSON.stringify(before)) continue;
+      const patch = before && patchOf(before, now);
+      (patch ? patches : whole).push(patch ?? now);
+    }
+    return { frontends: whole, patches };
   }
 
   /** Does something in a while, unless that is arranged already. */

@@ -99,6 +99,8 @@ export interface Reading {
   readonly at?: number;
   readonly backends?: readonly Backend[];
   readonly frontends?: readonly Frontend[];
+  /** Frontends that are known, with those members alone that are other than before. */
+  readonly patches?: readonly Frontend[];
   readonly checks?: readonly Check[];
   /** Names of those that are no more. */
   readonly goneBackends?: readonly string[];

@@ -37,7 +37,7 @@ Deno.test("what a maglevd tells is there to be read, and what changes is told", 
     "read again",
     events.until((each) =>
       each.kind === "reading" &&
-      each.frontends?.some(({ pools }) =>
+      each.patches?.some(({ pools }) =>
           pools.some(({ backends }) => backends.some(({ reason }) => reason === "carries"))
         ) === true
     ),
