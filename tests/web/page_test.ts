@@ -91,6 +91,8 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
     first.bed.move("web1", "down");
     await untilText(page, '.row[data-backend="web1"] .state', "down");
     await untilText(page, ".problems", "web1");
+    const since = await page.$$eval(".problems .since", (all) => all.map((each) => each.innerText));
+    assert.ok(since.length > 0 && since.every((each) => each !== ""), `since ${since}`);
     assert.deepEqual(complaints(), []);
   });
 
@@ -265,6 +267,13 @@ async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Ass
   assert.ok(rows < 200, `${rows} rows are rendered`);
   await page.evaluate("document.documentElement.scrollTo(0, document.body.scrollHeight / 2)");
   await page.waitForSelector('.row[data-backend="web1000"]');
+  // Much that is wrong or set by hand leaves the frontends in view.
+  for (let i = 0; i < 50; i++) maglevd.bed.checker.disable(`web${i}`);
+  await untilText(page, ".by-hand button", "show 44 more");
+  assert.equal((await page.$$(".by-hand li")).length, 6);
+  await page.$eval(".by-hand button", (button) => button.click());
+  await untilText(page, ".by-hand button", "show fewer");
+  assert.equal((await page.$$(".by-hand li")).length, 50);
   assert.deepEqual(chromium.complaints(), []);
   await page.close();
 }

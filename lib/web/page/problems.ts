@@ -1,5 +1,5 @@
 import type { MaglevdState } from "../state.ts";
-import type { Backend } from "../wire.ts";
+import type { Backend, Frontend } from "../wire.ts";
 import { judge, type Tone } from "./health.ts";
 import { link } from "./route.ts";
 import { formatOutcome, formatSpan, isolated, ms } from "./words.ts";
@@ -69,7 +69,7 @@ function ofFrontends(state: MaglevdState): Problem[] {
       ? last
       : health === "fallback"
       ? moved ?? 0
-      : ms(failOpenSinceUnixNs);
+      : ms(failOpenSinceUnixNs || downSince(frontend));
     return [problem(state, {
       tone: health === "down" ? "bad" as const : "warn" as const,
       kind: "frontend",
@@ -82,6 +82,12 @@ function ofFrontends(state: MaglevdState): Problem[] {
       to: `${link(state.name)}#${encodeURIComponent(frontend.name)}`,
     })];
   });
+}
+
+/** Since when the first of those that are down is, in Unix nanoseconds; 0: none is. */
+function downSince({ pools }: Frontend): number {
+  const all = pools.flatMap(({ backends }) => backends).filter(({ state }) => state === "down");
+  return all.length === 0 ? 0 : Math.min(...all.map(({ sinceUnixNs }) => sinceUnixNs));
 }
 
 function ofBackends(state: MaglevdState, now: number): Problem[] {
