@@ -33,7 +33,6 @@ try {
     "cache",
     "--quiet",
     ...programs.map(({ entry }) => entry),
-    "web.ts",
     "lib/web/page/main.tsx",
     ...tools,
   ]);

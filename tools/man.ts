@@ -8,11 +8,13 @@
 import { maglevYamlPage } from "./man/maglev_yaml.ts";
 import { maglevcPage } from "./man/maglevc.ts";
 import { maglevdPage } from "./man/maglevd.ts";
+import { maglevdFrontendPage } from "./man/maglevd_frontend.ts";
 
 const pages = {
   "maglevc.1": maglevcPage(),
   "maglev.yaml.5": maglevYamlPage(),
   "maglevd.8": maglevdPage(),
+  "maglevd-frontend.8": maglevdFrontendPage(),
 };
 
 for (const [name, page] of Object.entries(pages)) {

@@ -9,6 +9,8 @@ export interface Program {
   readonly permissions: readonly string[];
   /** Which Debian package has it, where its command is there, and its manual in docs/man. */
   readonly home: { readonly package: string; readonly command: string; readonly manual: string };
+  /** What its bundle carries besides code. */
+  readonly carries?: "page";
 }
 
 /**
@@ -42,6 +44,26 @@ export const programs = [
       "--allow-run", // a signal to itself: Ctrl-Z
     ],
     home: { package: "vpp-maglev", command: "/usr/bin/maglevc", manual: "maglevc.1" },
+  },
+  {
+    name: "maglevd-frontend",
+    entry: "web.ts",
+    permissions: [
+      // Its port is the daemon's (lib/rpc), which shares out descriptors by getrlimit(2), and listens at
+      // Unix sockets by libc.
+      "--allow-ffi",
+      "--allow-net",
+      "--allow-read",
+      "--allow-write", // Unix sockets of maglevds
+      "--allow-env",
+      "--allow-sys",
+    ],
+    home: {
+      package: "vpp-maglev-frontend",
+      command: "/usr/sbin/maglevd-frontend",
+      manual: "maglevd-frontend.8",
+    },
+    carries: "page",
   },
 ] as const satisfies readonly Program[];
 

@@ -8,7 +8,8 @@
 import puppeteer, { type Page } from "puppeteer-core";
 import { silentLogger } from "../lib/log/mod.ts";
 import { startFrontend } from "../lib/web/mod.ts";
-import { assetsIn, demoUser } from "./demo/web.ts";
+import { demoUser } from "./demo/web.ts";
+import { buildPage } from "./page.ts";
 import { root } from "./programs.ts";
 import { startSite } from "./screenshots/site.ts";
 
@@ -118,12 +119,13 @@ async function main(folder: string): Promise<void> {
       {
         servers: "rtr1,rtr2",
         listen: { hostname: "127.0.0.1", port: 0 },
+        tokenFile: "",
         hostNames: [],
         credentials: demoUser,
         logLevel: "error",
       },
       silentLogger,
-      await assetsIn(`${own}/page`),
+      await buildPage(`${own}/page`),
     ),
   );
   await cause(site);

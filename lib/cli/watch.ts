@@ -7,12 +7,12 @@ import {
   isToldTwice,
   type Patience,
   watchEvents,
-  type WatchInit,
   watchOptions,
 } from "./events.ts";
 import type { Session } from "./execute.ts";
 import type { Args } from "./node.ts";
 import { pause } from "./pause.ts";
+import { Place } from "./place.ts";
 import { wrapText } from "./wrap.ts";
 
 /** How long things may take, in milliseconds. */
@@ -53,29 +53,6 @@ export async function watch(args: Args, session: Session, times = defaultTimes):
       state = "lost";
     }
     if (seen < limit) await pause(times.retryMs, signal);
-  }
-}
-
-/** How far a stream was read. */
-class Place {
-  #streamId = "";
-  #since: WatchInit["since"];
-
-  /** The request that goes on from here. */
-  goOn(request: WatchInit): WatchInit {
-    return this.#since ? { ...request, since: this.#since } : request;
-  }
-
-  /** Whoever breaks off in the present state begins with it again. */
-  passed({ event, seq }: Event): void {
-    if (event.case === "opening") {
-      this.#streamId = event.value.streamId;
-      if (!event.value.resumed) this.#since = undefined;
-    } else if (event.case === "heartbeat") {
-      this.#since = { streamId: event.value.streamId, seq: event.value.seq };
-    } else if (seq !== 0n) {
-      this.#since = { streamId: this.#streamId, seq };
-    }
   }
 }
 

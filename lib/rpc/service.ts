@@ -136,7 +136,7 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   const names = () =>
     latest = latest?.config === checker.config ? latest : new VppNames(checker.config);
   return [
-    unary(m.getStatus, async () => statusToProto(await status(), vpp)),
+    unary(m.getStatus, async (_, { principal }) => statusToProto(await status(), vpp, principal)),
     unary(m.getVPPInfo, () => {
       const connected = enabled(vpp);
       return vppInfoToProto(present(connected, connected.info()), connected.step());

@@ -5,11 +5,18 @@ export interface Assets {
   readonly style: string;
 }
 
-/** Where the page is built to. */
+/** What the bundler leaves on the global object, before any module runs. */
+interface Stamped {
+  readonly maglevPage?: Assets;
+}
+
+/** Where the page is built to, for a program that runs from source. */
 const built = new URL("../../dist/page/", import.meta.url);
 
-/** The page as it was built. Throws a sentence if it was not. */
+/** The page: that of the bundle, else as it was built. Throws a sentence if it was not. */
 export async function loadAssets(): Promise<Assets> {
+  const { maglevPage } = globalThis as Stamped;
+  if (maglevPage) return maglevPage;
   const read = async (name: string) => {
     try {
       return await Deno.readTextFile(new URL(name, built));

@@ -51,6 +51,7 @@ export class Broadcast {
   readonly #clock: Clock;
   readonly #limits: BroadcastLimits;
   readonly #epoch: string;
+  readonly #hasLogin: boolean;
   readonly #states: Map<string, MaglevdState>;
   readonly #subscribers = new Set<Subscriber>();
   readonly #pending: Told[] = [];
@@ -65,19 +66,21 @@ export class Broadcast {
   #whole: { readonly seq: number; readonly text: string } | undefined;
 
   constructor(
-    { clock, servers, epoch, version, limits }: {
+    { clock, servers, epoch, version, hasLogin, limits }: {
       readonly clock: Clock;
       /** Names of maglevds, in the order of their tabs. */
       readonly servers: readonly string[];
       /** Of this run: numbers of another one mean nothing in it. */
       readonly epoch: string;
       readonly version: string;
+      readonly hasLogin: boolean;
       readonly limits?: Partial<BroadcastLimits>;
     },
   ) {
     this.#clock = clock;
     this.#epoch = epoch;
     this.version = version;
+    this.#hasLogin = hasLogin;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
     this.#alive = this.#sayAlive();
@@ -124,6 +127,7 @@ export class Broadcast {
       const state: WholeState = {
         id: `${this.#epoch}-${this.#seq}`,
         version: this.version,
+        hasLogin: this.#hasLogin,
         now: this.#clock.wall(),
         servers: [...this.#states.values()].map(snapshotOf),
       };

@@ -1,4 +1,5 @@
-import { describeError, type MaglevClient, watchEvents, type WatchInit } from "../cli/mod.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { describeError, type MaglevClient, type Patience, Place, watchEvents } from "../cli/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -12,6 +13,8 @@ import type { Change, Pulse } from "./wire.ts";
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
 const firstRetryMs = 100;
 const longestRetryMs = 10_000;
+/** After it has refused this one: each attempt is an entry of its journal. */
+const refusedRetryMs = 60_000;
 
 /** What following a maglevd takes. */
 export interface FeedOptions {
@@ -19,7 +22,8 @@ export interface FeedOptions {
   readonly name: string;
   /** As error messages call it. */
   readonly address: string;
-  readonly client: MaglevClient;
+  /** To ask it with, from now on: another one after {@link Feed.renew}. */
+  readonly client: () => MaglevClient;
   readonly clock: Clock;
   readonly log: Logger;
   readonly traffic: TrafficRates;
@@ -27,15 +31,23 @@ export interface FeedOptions {
   /** What is known of it. */
   readonly state: () => MaglevdState;
   readonly publish: (change: Change) => void;
+  /** How long it may be silent; as maglevc waits unless given. */
+  readonly patience?: Patience;
 }
 
 /** Follows one maglevd: its events as they come, and what they leave open by reading. */
 export class Feed {
   readonly #options: FeedOptions;
+  #attempt = new AbortController();
   #retryMs = firstRetryMs;
-  #since: NonNullable<WatchInit["since"]> | undefined;
-  #streamId = "";
+  readonly #place = new Place();
   #isConnected = false;
+  /** Unix milliseconds, and the clock's. */
+  #connectedSince = 0;
+  #connectedAt = Infinity;
+  /** Why not all can be read; empty: it can. */
+  #unread = "";
+  #isPastKnown = false;
 
   /** Nothing happens before {@link run}. */
   constructor(options: FeedOptions) {
@@ -44,45 +56,56 @@ export class Feed {
 
   /** Follows it until `signal`. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock, address } = this.#options;
     while (!signal.aborted) {
+      this.#attempt = new AbortController();
+      const attempt = AbortSignal.any([signal, this.#attempt.signal]);
+      let isRefused = false;
       try {
-        await this.#follow(signal);
-        if (!signal.aborted) this.#lost("maglevd ended the stream of events");
+        await this.#follow(attempt);
+        if (!attempt.aborted) this.#lost("maglevd ended the stream of events");
       } catch (error) {
-        if (signal.aborted) return;
-        this.#lost(describeError(error, this.#options.address));
+        if (!attempt.aborted) this.#lost(describeError(error, address));
+        isRefused = isRefusal(error);
       }
-      await pauseUnless(clock, this.#retryMs, signal);
+      if (attempt.aborted) continue;
+      this.#calmDown();
+      await pauseUnless(clock, isRefused ? refusedRetryMs : this.#retryMs, attempt);
       this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     }
   }
 
+  /** Goes on at once with another client, where this one is. */
+  renew(): void {
+    this.#retryMs = firstRetryMs;
+    this.#attempt.abort();
+  }
+
   async #follow(signal: AbortSignal): Promise<void> {
-    const { client } = this.#options;
+    const { patience } = this.#options;
+    const client = this.#options.client();
     const over = new AbortController();
     const end = () => over.abort();
     signal.addEventListener("abort", end);
-    const reader = new Reader({ ...this.#options, signal: over.signal });
+    const failed = (error: unknown) => this.#readOr(error);
+    const reader = new Reader({ ...this.#options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
-    const request: WatchInit = {
-      ...{ log: false, changes: true, pulses: true, heartbeat: true },
-      ...this.#since && { since: this.#since },
-    };
+    const request = this.#place.goOn({ log: false, changes: true, pulses: true, heartbeat: true });
     try {
-      for await (const event of watchEvents(client, request, signal)) {
+      for await (const event of watchEvents(client, request, signal, patience)) {
         if (!reading) {
           this.#connected();
           const isResumed = event.event.case === "opening" && event.event.value.resumed;
-          reading = reader.run(isResumed);
+          reading = reader.run(isResumed && this.#isPastKnown);
         }
-        this.#passed(event);
+        this.#place.passed(event);
         this.#take(event, reader);
       }
     } finally {
       signal.removeEventListener("abort", end);
       end();
       await reading;
+      if (reading) this.#isPastKnown = reader.isPastKnown;
     }
   }
 
@@ -109,24 +132,35 @@ export class Feed {
     if (!isPresent) reader.heard(message);
   }
 
-  /** How far the stream was read, to go on from there. */
-  #passed({ event, seq }: Event): void {
-    if (event.case === "opening") {
-      this.#streamId = event.value.streamId;
-      if (!event.value.resumed) this.#since = undefined;
-    } else if (event.case === "heartbeat") {
-      this.#since = { streamId: event.value.streamId, seq: event.value.seq };
-    } else if (seq !== 0n) {
-      this.#since = { streamId: this.#streamId, seq };
-    }
-  }
-
   #connected(): void {
     const { publish, clock, log, name } = this.#options;
-    this.#retryMs = firstRetryMs;
+    if (this.#isConnected) return;
     this.#isConnected = true;
+    this.#connectedSince = clock.wall();
+    this.#connectedAt = clock.now();
+    this.#unread = "";
     log.info("maglevd-connected", { server: name });
-    publish({ kind: "link", link: { state: "connected", since: clock.wall(), reason: "" } });
+    publish({
+      kind: "link",
+      link: { state: "connected", since: this.#connectedSince, reason: "" },
+    });
+  }
+
+  /** One that was there for a while is asked again soon; one that breaks off each time is not. */
+  #calmDown(): void {
+    const now = this.#options.clock.now();
+    if (now - this.#connectedAt >= longestRetryMs) this.#retryMs = firstRetryMs;
+    this.#connectedAt = Infinity;
+  }
+
+  /** Says once why a maglevd that is heard cannot be read, and that it can again. */
+  #readOr(error: unknown): void {
+    const { publish, log, name, address } = this.#options;
+    const reason = error === undefined ? "" : describeError(error, address);
+    if (reason === this.#unread) return;
+    this.#unread = reason;
+    if (reason !== "") log.warn("maglevd-not-read", { server: name, reason });
+    publish({ kind: "link", link: { state: "connected", since: this.#connectedSince, reason } });
   }
 
   /** Told once: since then it was not heard. */
@@ -142,6 +176,12 @@ export class Feed {
     }
     this.#isConnected = false;
   }
+}
+
+/** Whether maglevd does not let this one in: only somebody who changes that changes it. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof ConnectError &&
+    (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied);
 }
 
 /** Waits, but no longer than `signal` lets it. */

@@ -4,10 +4,17 @@ import { describeFlags, type Environment, type Flag, readFlags } from "../flags/
 export const flags = [
   {
     name: "server",
-    kind: "text",
+    kind: "list",
     environment: "MAGLEV_FRONTEND_SERVER",
     fallback: "localhost:9090",
-    help: "maglevds to show, with commas between",
+    help: "maglevds to show, also unix:/path, with commas between",
+  },
+  {
+    name: "token-file",
+    kind: "text",
+    environment: "MAGLEV_FRONTEND_TOKEN_FILE",
+    fallback: "",
+    help: "file with the token that tells maglevds who asks; empty: as servers.yaml has it",
   },
   {
     name: "listen",
@@ -18,7 +25,7 @@ export const flags = [
   },
   {
     name: "host-name",
-    kind: "text",
+    kind: "list",
     environment: "MAGLEV_FRONTEND_HOST_NAME",
     fallback: "",
     help: "names, besides its own, by which browsers may call this machine",

@@ -1,12 +1,24 @@
-import { type Connection, connectTo, describeError, type MaglevClient } from "../cli/mod.ts";
+import { Code, ConnectError } from "@connectrpc/connect";
+import { callTimeoutMs, type Connection, describeError, type MaglevClient } from "../cli/mod.ts";
 import type { Server } from "../cli/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import type { Broadcast } from "./broadcast.ts";
-import { Feed } from "./feed.ts";
+import { Feed, pauseUnless } from "./feed.ts";
+import { connectWith, isSame, mayChange, type Papers, papersFor } from "./papers.ts";
 import { ProbeHistory } from "./probe_history.ts";
 import { unheard } from "./state.ts";
 import { TrafficRates } from "./traffic.ts";
+
+/** Files are looked at that often, in milliseconds. */
+const lookMs = 5_000;
+
+/** What following a maglevd needs besides itself. */
+export interface MaglevdDeps {
+  readonly broadcast: Broadcast;
+  readonly clock: Clock;
+  readonly log: Logger;
+}
 
 /** One maglevd: how it is asked, and what follows it. */
 export class Maglevd implements AsyncDisposable {
@@ -14,36 +26,41 @@ export class Maglevd implements AsyncDisposable {
   readonly name: string;
   readonly traffic = new TrafficRates();
   readonly probes = new ProbeHistory();
-  readonly #address: string;
-  readonly #connection: Connection;
+  readonly #server: Server;
+  readonly #deps: MaglevdDeps;
   readonly #over = new AbortController();
-  readonly #feed: Promise<void>;
+  readonly #feed: Feed;
+  readonly #work: Promise<unknown>;
+  /** Connections of before, whose last calls may still be under way. */
+  readonly #former = new Set<Connection>();
+  #papers: Papers;
+  #connection: Connection;
+  #notRead = "";
+  #renewal = Promise.resolve();
 
-  /** Begins to follow it. Throws CommandFailure when the address is none. */
-  constructor(
-    { name, address }: Server,
-    { broadcast, clock, log }: {
-      readonly broadcast: Broadcast;
-      readonly clock: Clock;
-      readonly log: Logger;
-    },
-  ) {
-    this.name = name;
-    this.#address = address;
-    this.#connection = connectTo(address);
+  /** Begins to follow it. Throws CommandFailure when it cannot be shown these papers. */
+  constructor(server: Server, papers: Papers, deps: MaglevdDeps) {
+    this.name = server.name;
+    this.#server = server;
+    this.#papers = papers;
+    this.#deps = deps;
+    this.#connection = connectWith(server, papers);
+    const { clock, log, broadcast } = deps;
     this.#feed = new Feed({
-      ...{
-        name,
-        address,
-        clock,
-        log,
-        client: this.client,
-        traffic: this.traffic,
-        probes: this.probes,
-      },
-      state: () => broadcast.state(name) ?? unheard(name, 0),
-      publish: (change) => broadcast.publish(name, change),
-    }).run(this.#over.signal);
+      ...{ name: server.name, address: server.address, clock, log },
+      client: () => this.client,
+      traffic: this.traffic,
+      probes: this.probes,
+      state: () => broadcast.state(server.name) ?? unheard(server.name, 0),
+      publish: (change) => broadcast.publish(server.name, change),
+    });
+    const { signal } = this.#over;
+    this.#work = Promise.all([this.#feed.run(signal), this.#look(signal)]);
+  }
+
+  /** The same with what files say now. Throws CommandFailure when something is wrong with them. */
+  static async open(server: Server, deps: MaglevdDeps): Promise<Maglevd> {
+    return new Maglevd(server, await papersFor(server), deps);
   }
 
   /** To ask it. */
@@ -53,13 +70,64 @@ export class Maglevd implements AsyncDisposable {
 
   /** A failure of a call as one sentence. */
   describe(error: unknown): string {
-    return describeError(error, this.#address);
+    if (error instanceof ConnectError && error.code === Code.Unimplemented) {
+      return "this maglevd is older than the view, and does not tell that";
+    }
+    return describeError(error, this.#server.address);
+  }
+
+  /**
+   * Reads files again. If they say something else, a new connection shows that; events go on where
+   * they were. What is wrong with them is logged once, and all stays as it was. Never rejects.
+   */
+  renew(): Promise<void> {
+    // One after the other: what was read first is not to win.
+    return this.#renewal = this.#renewal.then(() => this.#renewNow());
   }
 
   /** Ends what follows it. */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#over.abort();
-    await this.#feed;
-    this.#connection[Symbol.dispose]();
+    await this.#work;
+    for (const each of [...this.#former, this.#connection]) each[Symbol.dispose]();
+  }
+
+  async #renewNow(): Promise<void> {
+    const { log } = this.#deps;
+    try {
+      const papers = await papersFor(this.#server);
+      this.#notRead = "";
+      if (isSame(papers, this.#papers) || this.#over.signal.aborted) return;
+      const connection = connectWith(this.#server, papers);
+      this.#retire(this.#connection);
+      this.#connection = connection;
+      this.#papers = papers;
+      log.info("token-renewed", { server: this.name });
+      this.#feed.renew();
+    } catch (error) {
+      const err = reasonOf(error);
+      if (err === this.#notRead) return;
+      this.#notRead = err;
+      log.warn("token-not-read", { server: this.name, err });
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    if (!mayChange(this.#server)) return;
+    while (!signal.aborted) {
+      await pauseUnless(this.#deps.clock, lookMs, signal);
+      if (!signal.aborted) await this.renew();
+    }
+  }
+
+  /** Closes a connection when the calls on it have ended, or would have. */
+  #retire(connection: Connection): void {
+    this.#former.add(connection);
+    const { clock } = this.#deps;
+    void pauseUnless(clock, 2 * callTimeoutMs, this.#over.signal).then(() => {
+      if (!this.#over.signal.aborted && this.#former.delete(connection)) {
+        connection[Symbol.dispose]();
+      }
+    });
   }
 }

@@ -1,13 +1,14 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { allBackends, allFrontends, withStates } from "../cli/mod.ts";
+import { allBackends, allFrontends, type MaglevClient, withStates } from "../cli/mod.ts";
 import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
 import { entryOf } from "./entry.ts";
+import { patchOf } from "./patch.ts";
 import { Touched } from "./touched.ts";
 import { stripMs } from "./state.ts";
 import { toWire } from "./to_wire.ts";
-import type { Reading, Step } from "./wire.ts";
+import type { Frontend, Reading, Step } from "./wire.ts";
 
 /** Everything is read that often, in case something was missed. */
 const fullMs = 30_000;
@@ -22,18 +23,27 @@ const againMs = 2_000;
 /** So many entries of the journal are there from the start. */
 const journalAtStart = 200;
 
+/** What reading takes. */
+export interface ReaderOptions extends Omit<FeedOptions, "client"> {
+  readonly client: MaglevClient;
+  readonly signal: AbortSignal;
+  /** Told of each failure, and with undefined when everything was read. */
+  readonly failed: (error: unknown) => void;
+}
+
 /** Reads what events leave open, from one maglevd, for as long as it is followed. */
 export class Reader {
-  readonly #options: FeedOptions & { readonly signal: AbortSignal };
+  readonly #options: ReaderOptions;
   readonly #touched: Touched;
   readonly #timers = new Map<string, Timer>();
   #wake: (() => void) | undefined;
   readonly #due = new Set<"full" | "touched" | "counters" | "vpp">();
+  #isPastKnown = false;
   /** In the clock's milliseconds. */
   #fullNotBefore = 0;
 
   /** Reads nothing before {@link run}. */
-  constructor(options: FeedOptions & { readonly signal: AbortSignal }) {
+  constructor(options: ReaderOptions) {
     this.#options = options;
     this.#touched = new Touched((backend) =>
       options.state().backends.get(backend)?.frontends ?? []
@@ -47,24 +57,33 @@ export class Reader {
     if (!this.#touched.isEmpty) this.#in(touchedMs, "touched");
   }
 
-  /** Reads until the signal. With `isResumed`, what happened before is known. Never rejects. */
-  async run(isResumed: boolean): Promise<void> {
-    const { signal, log, name } = this.#options;
+  /** Whether what happened before it was followed was read. */
+  get isPastKnown(): boolean {
+    return this.#isPastKnown;
+  }
+
+  /**
+   * Reads until the signal. With `isPastKnown` nothing is to be found out about the past. Never
+   * rejects.
+   */
+  async run(isPastKnown: boolean): Promise<void> {
+    const { signal, failed } = this.#options;
     const stop = () => this.#wake?.();
     signal.addEventListener("abort", stop);
-    let isPastKnown = isResumed;
+    this.#isPastKnown = isPastKnown;
     this.#due.add("full").add("counters");
     while (!signal.aborted) {
+      const isWhole = this.#due.has("full");
       try {
-        if (!isPastKnown) await this.#readPast();
-        isPastKnown = true;
         await this.#readDue();
+        if (!this.#isPastKnown) await this.#readPast();
+        if (isWhole) failed(undefined);
       } catch (error) {
         if (signal.aborted) break;
-        log.debug("maglevd-read-failed", { server: name, err: String(error) });
+        failed(error);
         this.#in(againMs, "full");
       }
-      if (this.#due.size > 0 && isPastKnown) continue;
+      if (this.#due.size > 0) continue;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
         if (signal.aborted) resolve();
@@ -95,37 +114,36 @@ export class Reader {
     }
   }
 
+  /** Each part is told as it comes: one that is not answered keeps no other from being shown. */
   async #readAll(): Promise<void> {
-    const { client, signal, clock } = this.#options;
+    const { clock } = this.#options;
     this.#touched.clear();
     this.#in(fullMs, "full");
     const began = clock.now();
+    const parts = [this.#readNamed(), this.#checks(), this.#vpp()];
+    const outcomes = await Promise.allSettled(parts.map(async (part) => {
+      this.#publish({ kind: "reading", ...await part });
+    }));
+    this.#fullNotBefore = clock.now() + (clock.now() - began) / fullShare;
+    const failed = outcomes.find((outcome) => outcome.status === "rejected");
+    if (failed) throw failed.reason;
+  }
+
+  /** All backends and frontends, as far as they are other than is known, and those that are gone. */
+  async #readNamed(): Promise<Reading> {
+    const { client, signal, clock, probes } = this.#options;
     const asking = { client, signal };
-    const [backends, listed, checks, vpp] = await Promise.all([
-      allBackends(asking),
-      allFrontends(asking),
-      this.#checks(),
-      this.#vpp(),
-    ]);
+    const [backends, listed] = await Promise.all([allBackends(asking), allFrontends(asking)]);
     const frontends = await withStates(asking, listed);
     const known = this.#options.state();
-    const goneFrom = <T>(
-      all: ReadonlyMap<string, T>,
-      now: readonly { readonly name: string }[],
-    ) => {
-      const names = new Set(now.map(({ name }) => name));
-      return [...all.keys()].filter((name) => !names.has(name));
-    };
     const goneBackends = goneFrom(known.backends, backends);
-    this.#options.probes.forget(goneBackends);
-    this.#publish({
+    probes.forget(goneBackends);
+    return {
       ...this.#differing(backends, frontends),
+      at: clock.wall(),
       goneBackends,
       goneFrontends: goneFrom(known.frontends, frontends),
-      checks,
-      ...vpp,
-    });
-    this.#fullNotBefore = clock.now() + (clock.now() - began) / fullShare;
+    };
   }
 
   /** A few are asked for by name; if many are concerned, all are, at a bounded rate. */
@@ -164,11 +182,11 @@ export class Reader {
     }
   }
 
-  async #checks(): Promise<NonNullable<Reading["checks"]>> {
+  async #checks(): Promise<Pick<Reading, "checks">> {
     const { client, signal } = this.#options;
     const { names } = await client.listHealthChecks({}, { signal });
     const checks = names.map((name) => client.getHealthCheck({ name }, { signal }).catch(ifThere));
-    return (await Promise.all(checks)).flatMap((check) => check ? [toWire(check)] : []);
+    return { checks: (await Promise.all(checks)).flatMap((check) => check ? [toWire(check)] : []) };
   }
 
   async #vpp(): Promise<Pick<Reading, "status" | "vpp">> {
@@ -203,6 +221,7 @@ export class Reader {
       known.push([Number(atUnixNs) / 1e6, to]);
     }
     this.#publish({ kind: "reading", journal, steps });
+    this.#isPastKnown = true;
   }
 
   #publish(reading: Reading): void {
@@ -223,10 +242,20 @@ export class Reader {
         const { lastProbe: ___, probeTimes: ____, ...was } = before;
         return JSON.stringify(is) !== JSON.stringify(was);
       }),
-      frontends: frontends.map(toWire).filter((now) =>
-        JSON.stringify(now) !== JSON.stringify(known.frontends.get(now.name))
-      ),
+      ...this.#differingFrontends(frontends),
     };
+  }
+
+  #differingFrontends(frontends: readonly FrontendInfo[]): Pick<Reading, "frontends" | "patches"> {
+    const known = this.#options.state().frontends;
+    const [whole, patches]: [Frontend[], Frontend[]] = [[], []];
+    for (const now of frontends.map(toWire)) {
+      const before = known.get(now.name);
+      if (JSON.stringify(now) === JSON.stringify(before)) continue;
+      const patch = before && patchOf(before, now);
+      (patch ? patches : whole).push(patch ?? now);
+    }
+    return { frontends: whole, patches };
   }
 
   /** Does something in a while, unless that is arranged already. */
@@ -243,6 +272,15 @@ export class Reader {
       }),
     );
   }
+}
+
+/** Names that are known, and not there now. */
+function goneFrom(
+  known: ReadonlyMap<string, unknown>,
+  now: readonly { readonly name: string }[],
+): string[] {
+  const names = new Set(now.map(({ name }) => name));
+  return [...known.keys()].filter((name) => !names.has(name));
 }
 
 /** VPP is away, or maglevd too old to count. */

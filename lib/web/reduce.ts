@@ -1,5 +1,6 @@
 import { foldEvent } from "./reduce_event.ts";
 import { Draft } from "./draft.ts";
+import { patched } from "./patch.ts";
 import { type MaglevdState, unheard } from "./state.ts";
 import type { Change, Reading, Snapshot } from "./wire.ts";
 
@@ -50,8 +51,12 @@ function take(draft: Draft, change: Change): void {
 function takeReading(draft: Draft, reading: Reading): void {
   for (const backend of reading.backends ?? []) draft.backends.set(backend.name, backend);
   for (const frontend of reading.frontends ?? []) draft.frontends.set(frontend.name, frontend);
+  for (const patch of reading.patches ?? []) {
+    draft.frontend(patch.name, (frontend) => patched(frontend, patch));
+  }
   for (const name of reading.goneBackends ?? []) draft.removeBackend(name);
   for (const name of reading.goneFrontends ?? []) draft.removeFrontend(name);
+  if (reading.at !== undefined) draft.set({ readAt: reading.at });
   if (reading.checks) {
     draft.set({ checks: new Map(reading.checks.map((check) => [check.name, check])) });
   }

@@ -40,10 +40,12 @@ async function serve(settings: Settings): Promise<number> {
   const told = Promise.withResolvers<Deno.Signal>();
   const stop = (signal: Deno.Signal) => () => told.resolve(signal);
   for (const signal of ["SIGTERM", "SIGINT"] as const) Deno.addSignalListener(signal, stop(signal));
-  // A service manager that reloads everything is not to end this.
-  Deno.addSignalListener("SIGHUP", () => log.info("nothing-to-reload"));
+  // Before anything else, so that a service manager that is early does not end this.
+  let reload = () => Promise.resolve();
+  Deno.addSignalListener("SIGHUP", () => void reload());
   log.info("starting", { ...version });
   await using frontend = await startFrontend(settings, log, await loadAssets());
+  reload = () => frontend.reload();
   log.info("web-listening", { addr: frontend.address });
   const why = await told.promise;
   log.info("stopping", { why });
@@ -56,6 +58,8 @@ async function serve(settings: Settings): Promise<number> {
 export interface Frontend extends AsyncDisposable {
   /** `host:port` as listened on. */
   readonly address: string;
+  /** Reads files anew that may have changed: what maglevds are shown. Never rejects. */
+  reload(): Promise<void>;
 }
 
 /** Starts everything. Throws a sentence when it cannot. */
@@ -74,14 +78,16 @@ export async function startFrontend(
     servers: servers.map(({ name }) => name),
     epoch: crypto.randomUUID().slice(0, 8),
     version: version.version,
+    hasLogin: settings.credentials !== undefined,
   });
   parts.defer(() => broadcast.close());
-  const maglevds = new Map(
-    servers.map((server) => [
-      server.name,
-      parts.use(new Maglevd(server, { broadcast, clock, log: limited })),
-    ]),
-  );
+  const maglevds = new Map<string, Maglevd>();
+  for (const server of servers) {
+    const tokenFile = settings.tokenFile || server.tokenFile;
+    const shown = tokenFile === undefined ? server : { ...server, tokenFile };
+    const each = await Maglevd.open(shown, { broadcast, clock, log: limited });
+    maglevds.set(server.name, parts.use(each));
+  }
   const page = new PageServer({
     ...{ broadcast, maglevds, assets, credentials: settings.credentials, clock, log: limited },
     hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
@@ -106,7 +112,14 @@ export async function startFrontend(
     await port.close();
   });
   const all = parts.move();
-  return { address: port.address, [Symbol.asyncDispose]: () => all.disposeAsync() };
+  return {
+    address: port.address,
+    async reload() {
+      await Promise.all(Array.from(maglevds.values(), (each) => each.renew()));
+      log.info("reloaded");
+    },
+    [Symbol.asyncDispose]: () => all.disposeAsync(),
+  };
 }
 
 /** Connections are not told apart: browsers are counted by their streams. */

@@ -15,6 +15,8 @@ export interface Credentials {
 export interface Settings {
   /** As given: maglevds with commas between. */
   readonly servers: string;
+  /** Of the token that all of them are shown; empty: each has its own, or none. */
+  readonly tokenFile: string;
   readonly listen: ListenAddress;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
@@ -46,6 +48,7 @@ export function readRequest(args: readonly string[], environment: Environment): 
     kind: "run",
     settings: {
       servers: get("server"),
+      tokenFile: get("token-file"),
       listen: readListen(get("listen")),
       hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
       credentials: readCredentials(environment),

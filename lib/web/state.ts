@@ -34,6 +34,8 @@ export type Flow = readonly [packets: number, bits: number];
 export interface MaglevdState {
   readonly name: string;
   readonly link: Link;
+  /** When all backends and frontends were read last, in Unix milliseconds; 0: never. */
+  readonly readAt: number;
   readonly backends: ReadonlyMap<string, Backend>;
   readonly frontends: ReadonlyMap<string, Frontend>;
   readonly checks: ReadonlyMap<string, Check>;
@@ -58,6 +60,7 @@ export function unheard(name: string, since: number): MaglevdState {
   return {
     name,
     link: { state: "new", since, reason: "" },
+    readAt: 0,
     backends: new Map(),
     frontends: new Map(),
     checks: new Map(),
@@ -75,7 +78,8 @@ export function unheard(name: string, since: number): MaglevdState {
 
 /** The same, as it travels. */
 export function snapshotOf(state: MaglevdState): Snapshot {
-  const { name, link, backends, frontends, checks, status, vpp, journal, steps, trafficAt } = state;
+  const { name, link, backends, frontends, checks, status, vpp, journal, steps } = state;
+  const { readAt, trafficAt } = state;
   const flows = (rates: ReadonlyMap<string, Flow>): Rate[] =>
     [...rates].map(([name, [packets, bits]]) => [name, packets, bits]);
   return {
@@ -83,6 +87,7 @@ export function snapshotOf(state: MaglevdState): Snapshot {
     link,
     reading: {
       kind: "reading",
+      ...readAt > 0 && { at: readAt },
       backends: [...backends.values()],
       frontends: [...frontends.values()],
       checks: [...checks.values()],

@@ -53,7 +53,7 @@ export interface Link {
   /** `new`: nothing was heard yet. */
   readonly state: "new" | "connected" | "lost";
   readonly since: number;
-  /** Why it is lost; empty otherwise. */
+  /** Why it is lost or, of one that is connected, why not all can be read of it; else empty. */
   readonly reason: string;
 }
 
@@ -95,8 +95,12 @@ export type Change =
 /** What was read, as far as it differs from what was known. */
 export interface Reading {
   readonly kind: "reading";
+  /** When all backends and frontends were read, in Unix milliseconds; left out: some were. */
+  readonly at?: number;
   readonly backends?: readonly Backend[];
   readonly frontends?: readonly Frontend[];
+  /** Frontends that are known, with those members alone that are other than before. */
+  readonly patches?: readonly Frontend[];
   readonly checks?: readonly Check[];
   /** Names of those that are no more. */
   readonly goneBackends?: readonly string[];
@@ -147,6 +151,8 @@ export interface WholeState {
   readonly id: string;
   /** The version of maglevd-frontend. */
   readonly version: string;
+  /** Whether somebody may steer: there is `/admin/`. */
+  readonly hasLogin: boolean;
   /** The server's clock, in Unix milliseconds. */
   readonly now: number;
   readonly servers: readonly Snapshot[];

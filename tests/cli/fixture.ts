@@ -273,7 +273,7 @@ export function routes(router: ConnectRouter): void {
       ...{ configPath: "/etc/vpp-maglev/maglev.yaml", configFileChanged: true },
       ...{ configRejected: "maglev.yaml:3:5: no\nmaglev.yaml:4:5: no", warmup: "over" },
       vpp: "connected",
-      state: { directory: "/var/lib/vpp-maglev" },
+      ...{ state: { directory: "/var/lib/vpp-maglev" }, role: "admin" },
     }),
     getVPPInfo: () => ({
       version: "26.10-release",

@@ -1,10 +1,11 @@
 import { root } from "./places.ts";
 import { runtimeLocked } from "../../tools/programs.ts";
 
-/** The two programs as one file each, as they are shipped. */
+/** The programs as one file each, as they are shipped. */
 export interface Bundles extends AsyncDisposable {
   readonly maglevd: string;
   readonly maglevc: string;
+  readonly frontend: string;
 }
 
 /** Makes the bundles in a folder of their own. */
@@ -17,6 +18,7 @@ export async function makeBundles(): Promise<Bundles> {
   return {
     maglevd: `${folder}/maglevd.js`,
     maglevc: `${folder}/maglevc.js`,
+    frontend: `${folder}/maglevd-frontend.js`,
     [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }),
   };
 }

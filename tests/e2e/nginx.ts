@@ -9,9 +9,15 @@ export interface Nginx extends AsyncDisposable {
 }
 
 /** Starts nginx listening on each `address:port`, in a network namespace unless that is empty. */
-export async function startNginx(listen: readonly string[], netns = ""): Promise<Nginx> {
+export function startNginx(listen: readonly string[], netns = ""): Promise<Nginx> {
+  const lines = listen.map((address) => `    listen ${address};`).join("\n");
+  return startNginxAs(`server {\n${lines}\n    location / { return 200 "well\\n"; }\n  }`, netns);
+}
+
+/** The same with a server as nginx's configuration has it. */
+export async function startNginxAs(server: string, netns = ""): Promise<Nginx> {
   const folder = await Deno.makeTempDir({ prefix: "nginx-" });
-  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, listen));
+  await Deno.writeTextFile(`${folder}/nginx.conf`, configuration(folder, server));
   const nginx = ["/usr/sbin/nginx", "-e", "stderr", "-p", folder, "-c", `${folder}/nginx.conf`];
   const [program = "", ...args] = netns === "" ? nginx : ["ip", "netns", "exec", netns, ...nginx];
   const child = new Deno.Command(program, {
@@ -42,7 +48,7 @@ export async function startNginx(listen: readonly string[], netns = ""): Promise
   };
 }
 
-function configuration(folder: string, listen: readonly string[]): string {
+function configuration(folder: string, server: string): string {
   return `
 daemon off;
 master_process on;
@@ -58,10 +64,7 @@ http {
   fastcgi_temp_path ${folder};
   uwsgi_temp_path ${folder};
   scgi_temp_path ${folder};
-  server {
-${listen.map((address) => `    listen ${address};`).join("\n")}
-    location / { return 200 "well\\n"; }
-  }
+  ${server}
 }
 `;
 }

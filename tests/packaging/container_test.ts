@@ -71,7 +71,13 @@ kill $!; wait $!; echo "ended with $?"
 start ,+net_raw
 until maglevc show backends 2>/dev/null | grep -o L4OK; do kill -0 $!; done
 facts
+daemon=$!
+setpriv --reuid=\${user%:*} --regid=\${user#*:} --clear-groups --inh-caps=-all --bounding-set=-all \\
+  env -i PATH=$PATH $environment maglevd-frontend >/tmp/log 2>&1 &
+until curl -sS localhost:9093/view/api/state 2>/dev/null | grep -q L4OK; do kill -0 $!; done
+facts
 kill $!; wait $!
+kill $daemon; wait $daemon
 
 start ""
 until maglevc show backends b 2>/dev/null | grep -m 1 -o 'CAP_NET_RAW is missing'; do kill -0 $!; done
@@ -92,6 +98,10 @@ Uid: 9090 9090 9090 9090
 CapEff: 0000000000002000
 NoNewPrivs: 1
 maglevd
+Uid: 9090 9090 9090 9090
+CapEff: 0000000000000000
+NoNewPrivs: 0
+maglevd-fronten
 CAP_NET_RAW is missing
 Uid: 9090 9090 9090 9090
 CapEff: 0000000000000000
@@ -118,7 +128,7 @@ async function makeContext(): Promise<AsyncDisposable & { readonly path: string 
 }
 
 const builder = await findBuilder(onThisMachine);
-const tools = ["setpriv", "setcap"];
+const tools = ["setpriv", "setcap", "curl"];
 
 if ("build" in builder) {
   Deno.test(`the image that ${builder.name} builds runs without root, on a read-only root`, async () => {

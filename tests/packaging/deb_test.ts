@@ -3,21 +3,23 @@ import { havePrograms, needing } from "../support/programs.ts";
 import { buildPackages } from "./built_packages.ts";
 import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
 
-const tools = ["dpkg-deb", "systemd-analyze", "setpriv"];
+const tools = ["dpkg-deb", "systemd-analyze", "setpriv", "curl"];
 
 const script = `
 arch=$(command dpkg --print-architecture)
 dpkg() { command dpkg --force-unsafe-io "$@"; }
 step() { echo "== $*"; }
-both() { echo $packages/vpp-maglevd_$1_$arch.deb $packages/vpp-maglev_$1_$arch.deb; }
+every() { for each in d "" -frontend; do echo $packages/vpp-maglev"$each"_$1_$arch.deb; done; }
 enabled() { ls /etc/systemd/system/multi-user.target.wants 2>/dev/null | grep maglev || echo off; }
 export SYSTEMD_OFFLINE=1
 
 step install
-dpkg -i $(both 1.0.0) >/tmp/dpkg.log
+dpkg -i $(every 1.0.0) >/tmp/dpkg.log
 id -un maglevd
 id -gn maglevd
-ls /lib/systemd/system/vpp-maglevd.service /etc/default/vpp-maglev
+id -un maglevd-frontend
+ls /lib/systemd/system/vpp-maglev*.service /etc/default/vpp-maglev*
+stat -c '%a %U' /etc/default/vpp-maglev-frontend
 maglevd --check
 enabled
 dpkg-query -W -f '\${Maintainer}\\n\${Recommends}\\n\${Conffiles}' vpp-maglevd
@@ -25,18 +27,21 @@ dpkg-query -W -f '\${Maintainer}\\n\${Recommends}\\n\${Conffiles}' vpp-maglevd
 step programs
 /usr/lib/vpp-maglev/maglev maglevd --version | cut -d' ' -f1
 /usr/lib/vpp-maglev/maglev maglevc --version | cut -d' ' -f1
+maglevd-frontend --version | cut -d' ' -f1
 /usr/lib/vpp-maglev/maglev other 2>&1 || echo $?
 find / -xdev -path /usr/lib/vpp-maglev/\\* -size +50M | wc -l
 man -l /usr/share/man/man5/maglev.yaml.5.gz 2>&1 | grep -c '^KEYS'
 
 step try before the installation
-for package in $(both 1.0.1); do dpkg -x $package /srv/new; done
+for package in $(every 1.0.1); do dpkg -x $package /srv/new; done
 /srv/new/usr/sbin/maglevd --version | cut -d' ' -f1
 PATH=/srv/new/usr/bin:$PATH maglevc --version | cut -d' ' -f1
 rm -r /srv/new
 
 step unit
-systemd-analyze verify /lib/systemd/system/vpp-maglevd.service 2>&1 | grep vpp-maglevd || true
+for unit in /lib/systemd/system/vpp-maglev*.service; do
+  systemd-analyze verify $unit 2>&1 | grep vpp-maglev || true
+done
 
 step run
 cat >/etc/vpp-maglev/maglev.yaml <<END
@@ -61,8 +66,19 @@ until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!
 maglevc show backends | awk '{ print $1, $3, $5 }'
 tr '\\0' '\\n' </proc/$!/environ | grep ^DENO_TLS_CA_STORE=
 cat /proc/$!/comm
+daemon=$!
+setpriv --reuid=maglevd-frontend --regid=maglevd-frontend --init-groups --bounding-set=-all \\
+  --inh-caps=-all --no-new-privs env HOME=/nonexistent maglevd-frontend >/tmp/web.log 2>&1 &
+web=$!
+until curl -sS localhost:9093/view/api/state 2>/dev/null | grep -q '"name":"ping"'; do
+  kill -0 $web
+done
+curl -sS localhost:9093/view/ | grep -o '<title>.*</title>'
+curl -sS localhost:9093/view/app.js | grep -q maglev_scope && echo script
+cat /proc/$web/comm
+kill $web; wait $web; echo "ended with $?"
 maglevc set backend ping pause --yes
-kill $!; wait $!
+kill $daemon; wait $daemon
 ls /var/lib/vpp-maglev
 ls -d /nonexistent 2>&1 | cut -d: -f3
 tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
@@ -74,7 +90,7 @@ grep -o '"capability-missing","capability":"[A-Z_]*"' /tmp/log
 
 step upgrade
 ln -s /lib/systemd/system/vpp-maglevd.service /etc/systemd/system/multi-user.target.wants/
-dpkg -i $(both 1.0.1) >/tmp/dpkg.log 2>&1 </dev/null
+dpkg -i $(every 1.0.1) >/tmp/dpkg.log 2>&1 </dev/null
 dpkg-query -W -f '\${Version}\\n' vpp-maglevd
 grep -c 'port: 9091' /etc/vpp-maglev/maglev.yaml
 grep -c LOG_LEVEL=debug /etc/default/vpp-maglev
@@ -93,10 +109,11 @@ dpkg --force-depends -r vpp-maglevd >/tmp/dpkg.log 2>&1
 /usr/lib/vpp-maglev/maglev maglevd 2>&1 || echo $?
 
 step purge
-dpkg -P vpp-maglevd vpp-maglev >/tmp/dpkg.log 2>&1
+dpkg -P vpp-maglevd vpp-maglev-frontend vpp-maglev >/tmp/dpkg.log 2>&1
 getent passwd maglevd || echo no user
 getent group maglevd || echo no group
-ls -d /etc/vpp-maglev /etc/default/vpp-maglev /usr/lib/vpp-maglev* /usr/share/vpp-maglev* \\
+getent passwd maglevd-frontend || echo no user
+ls -d /etc/vpp-maglev /etc/default/vpp-maglev* /usr/lib/vpp-maglev* /usr/share/vpp-maglev* \\
   /var/*/vpp-maglev /var/lib/systemd/deb-systemd-helper-*/*maglev* 2>/dev/null ||
   echo no files
 enabled
@@ -106,19 +123,23 @@ mkdir -p /etc/vpp-maglev
 cat >/etc/vpp-maglev/maglev.yaml <<END
 maglev: { vpp: { lb: { ipv4-src-address: 10.0.0.1, ipv6-src-address: 2001:db8::1 } } }
 END
-dpkg -i $(both 1.0.0) >/tmp/dpkg.log
+dpkg -i $(every 1.0.0) >/tmp/dpkg.log
 enabled
 grep -c 10.0.0.1 /etc/vpp-maglev/maglev.yaml
 rm /etc/systemd/system/multi-user.target.wants/vpp-maglevd.service
-dpkg -i $(both 1.0.1) >/tmp/dpkg.log
+dpkg -i $(every 1.0.1) >/tmp/dpkg.log
 enabled
 `;
 
 const expected = `== install
 maglevd
 maglevd
+maglevd-frontend
 /etc/default/vpp-maglev
+/etc/default/vpp-maglev-frontend
+/lib/systemd/system/vpp-maglev-frontend.service
 /lib/systemd/system/vpp-maglevd.service
+600 root
 /etc/vpp-maglev/maglev.yaml: valid: 0 frontends, 0 backends, 0 health checks
 off
 Tess Ter <tess@example.net>
@@ -126,7 +147,8 @@ ca-certificates
 == programs
 maglevd
 maglevc
-maglev: start it as one of maglevd and maglevc, or name one first: /usr/lib/vpp-maglev/maglev maglevd --version
+maglevd-frontend
+maglev: start it as one of maglevd, maglevc and maglevd-frontend, or name one first: /usr/lib/vpp-maglev/maglev maglevd --version
 2
 1
 1
@@ -140,6 +162,10 @@ own up L4OK
 ping up L4OK
 DENO_TLS_CA_STORE=system
 maglevd
+<title>maglev</title>
+script
+maglevd-fronten
+ended with 0
 backend ping is paused
 no frontend's traffic changes
 state.db
@@ -161,6 +187,7 @@ maglev: maglevd is not installed, it is in the package vpp-maglevd
 == purge
 no user
 no group
+no user
 no files
 off
 == an image with a configuration of its own

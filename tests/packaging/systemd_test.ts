@@ -38,6 +38,33 @@ $ journalctl -u vpp-maglevd -p err -o cat -q
 $ journalctl -u vpp-maglevd -p warning -o cat -q | grep -o '^{.*"config-warning"' | cut -d, -f2 | sort -u
 "level":"WARN"
 
+== the web view is off until it is enabled, and then shows what maglevd tells
+$ state vpp-maglev-frontend
+disabled inactive
+$ systemctl enable --now vpp-maglev-frontend 2>/dev/null
+$ until get /view/api/state 2>/dev/null | grep -q '"name":"ping"'; do sleep 0.2; done
+$ get /view/ | grep -o '<title>.*</title>'
+<title>maglev</title>
+$ pid=$(systemctl show -P MainPID vpp-maglev-frontend)
+$ stat -c %U /proc/$pid; grep ^CapEff /proc/$pid/status | tr -s '\\t ' ' '
+maglevd-frontend
+CapEff: 0000000000000000
+$ journalctl -u vpp-maglev-frontend -p warning -o cat -q
+$ systemctl reload vpp-maglev-frontend
+$ until journalctl -u vpp-maglev-frontend -o cat -q | grep -q '"reloaded"'; do sleep 0.2; done
+$ systemctl kill -s KILL vpp-maglev-frontend
+$ until [ "$(systemctl show -P NRestarts vpp-maglev-frontend)" = 1 ]; do sleep 0.2; done
+$ until get /view/api/state 2>/dev/null | grep -q '"name":"ping"'; do sleep 0.2; done
+$ echo MAGLEV_FRONTEND_LISTEN=here >>/etc/default/vpp-maglev-frontend
+$ systemctl restart vpp-maglev-frontend 2>/dev/null || true
+$ until [ "$(state vpp-maglev-frontend)" = "enabled failed" ]; do sleep 0.2; done
+$ systemctl show -P NRestarts -P ExecMainStatus vpp-maglev-frontend
+0
+2
+$ sed -i '$d' /etc/default/vpp-maglev-frontend; systemctl start vpp-maglev-frontend
+$ state vpp-maglev-frontend
+enabled active
+
 == a reload of a good file
 $ configure web ping third
 $ systemctl reload vpp-maglevd
@@ -112,6 +139,7 @@ $ rm /run/systemd/system/vpp-maglevd.service.d/w.conf; systemctl daemon-reload
 $ noted_change=$(last_change)
 $ install_version 1.0.1
 $ until another_process; do sleep 0.2; done
+$ until get /view/api/state 2>/dev/null | grep -q '"name":"ping"'; do sleep 0.2; done
 $ dpkg-query -W -f '\${Version}\\n' vpp-maglevd
 1.0.1
 $ state
@@ -133,11 +161,13 @@ $ [ "$(last_change)" = "$noted_change" ] && echo no change
 no change
 
 == removed and installed again, it is what it was
-$ dpkg -r vpp-maglevd
-$ state
+$ dpkg -r vpp-maglevd vpp-maglev-frontend
+$ state; state vpp-maglev-frontend
+masked inactive
 masked inactive
 $ install_version 1.0.1
-$ state
+$ state; state vpp-maglev-frontend
+enabled active
 enabled active
 $ maglevc show backends ping | grep ^state | tr -s ' ' | cut -d' ' -f1-2
 state paused
@@ -167,9 +197,11 @@ $ systemctl stop other
 $ until [ "$(state)" = "enabled active" ]; do sleep 0.2; done
 
 == purged, nothing is left
-$ dpkg -P vpp-maglevd vpp-maglev 2>/dev/null
-$ state
+$ dpkg -P vpp-maglevd vpp-maglev-frontend vpp-maglev 2>/dev/null
+$ state; state vpp-maglev-frontend
 not-found inactive
+not-found inactive
+$ getent passwd maglevd maglevd-frontend; getent group maglevd maglevd-frontend
 $ find / -xdev -iname '*maglev*' -not -path '/proc/*' -not -path '/shared/*' -not -path '*/log/*' -not -path '*/maglev-test.service' | grep -v '^/sys'
 
 == a configuration that was there before is honoured
@@ -189,9 +221,17 @@ mkdir -p /run/systemd/system/vpp-maglevd.service.d
 echo '127.0.0.1 localhost' >/etc/hosts
 arch=$(dpkg --print-architecture)
 dpkg() { command dpkg --force-unsafe-io "$@" >/tmp/dpkg.log </dev/null || cat /tmp/dpkg.log; }
-install_version() { dpkg -i /shared/vpp-maglevd_$1_$arch.deb /shared/vpp-maglev_$1_$arch.deb 2>/dev/null; }
-state() { echo "$(systemctl is-enabled vpp-maglevd 2>/dev/null || true) $(systemctl is-active vpp-maglevd)" |
-  sed 's/^ /not-found /'; }
+install_version() { dpkg -i /shared/vpp-maglev*_$1_$arch.deb 2>/dev/null; }
+state() {
+  unit=\${1:-vpp-maglevd}
+  echo "$(systemctl is-enabled $unit 2>/dev/null || true) $(systemctl is-active $unit)" |
+    sed 's/^ /not-found /'
+}
+get() {
+  bash -c 'exec 3<>/dev/tcp/127.0.0.1/9093
+    printf "GET $1 HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n" >&3
+    cat <&3' get "$1"
+}
 status() { systemctl show -P StatusText vpp-maglevd; }
 process() { systemctl show -P MainPID vpp-maglevd; }
 note_process() { noted=$(process); }

@@ -74,6 +74,20 @@ Deno.test("who is refused is told how to be known, and not what it has shown", a
   assert.ok(!wrong.body.includes(stranger.token));
 });
 
+Deno.test("the status tells whoever asks what it may do, and why no more", async () => {
+  await using harness = await serve({ access: accessByRules(() => rules) });
+  for (const [{ token }, role] of [[viewer, "view"], [ops, "operate"]] as const) {
+    const { body } = await ask(harness.address, "GetStatus", header(token));
+    assert.partialDeepStrictEqual(JSON.parse(body), {
+      ...{ role, roleReason: "the file of --auth says so" },
+    });
+  }
+  await using open = await serve();
+  const { body } = await ask(open.address, "GetStatus", {});
+  const { role, roleReason } = JSON.parse(body);
+  assert.deepEqual([role, roleReason], ["admin", undefined]);
+});
+
 /** A stream of events for a token, after its first message. */
 async function watching(address: string, token: string, request: { logLevel?: string } = {}) {
   const transport = createConnectTransport({ baseUrl: `http://${address}` });

@@ -42,8 +42,8 @@ Deno.test("what is installed links to and names only what is installed", async (
 
 Deno.test("manuals, scripts, unit and configuration name only files that are installed", async () => {
   const sources = all.flatMap(({ from }) => "file" in from ? [from.file] : []);
-  const scripts = ["postinst", "prerm", "postrm"].map((name) =>
-    `packaging/debian/vpp-maglevd.${name}`
+  const scripts = packages("1.2.3", (shell) => shell).flatMap(({ name, scripts }) =>
+    scripts.map((script) => `packaging/debian/${name}.${script}`)
   );
   const wrong: string[] = [];
   for (const source of [...sources, ...scripts]) {
@@ -102,11 +102,14 @@ Deno.test("each program that is built has its command, bundle and manual in its 
   doesNotMatch(script, /@[A-Z_]+@/);
 });
 
-Deno.test("the runtime is shipped once, and both packages are of one version", () => {
+Deno.test("the runtime is shipped once, and all packages are of one version", () => {
   const runtimes = all.filter(({ from }) => "built" in from && from.built === "runtime");
   equal(runtimes.length, 1);
-  const [daemon] = packages("1.2.3", (shell) => shell);
-  match(daemon?.relations.Depends ?? "", /^vpp-maglev \(= 1\.2\.3\),/);
+  const [daemon, frontend, shared] = packages("1.2.3", (shell) => shell);
+  deepEqual([frontend?.name, shared?.name], ["vpp-maglev-frontend", "vpp-maglev"]);
+  for (const each of [daemon, frontend]) {
+    match(each?.relations.Depends ?? "", /^vpp-maglev \(= 1\.2\.3\),/);
+  }
   equal(daemon?.relations.Recommends, "ca-certificates");
 });
 

@@ -25,6 +25,7 @@ export async function startWeb(
     {
       servers: servers.join(","),
       listen: { hostname: "127.0.0.1", port: 0 },
+      tokenFile: "",
       hostNames: [],
       credentials: undefined,
       logLevel: "info",

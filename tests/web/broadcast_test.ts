@@ -12,7 +12,8 @@ class Bed implements Disposable {
   constructor(limits: Partial<BroadcastLimits> = {}) {
     const { clock } = this;
     const servers = ["rtr1", "rtr2"];
-    this.broadcast = new Broadcast({ clock, servers, epoch: "e", version: "1", limits });
+    const about = { epoch: "e", version: "1", hasLogin: false };
+    this.broadcast = new Broadcast({ clock, servers, ...about, limits });
   }
 
   /** Follows from an id on; returns how to end it. */

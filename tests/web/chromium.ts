@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import puppeteer, { type Browser, type Page } from "puppeteer-core";
-import { assetsIn } from "../../tools/demo/web.ts";
+import { buildPage } from "../../tools/page.ts";
 import type { Assets } from "../../lib/web/mod.ts";
 import { havePrograms } from "../support/programs.ts";
 
@@ -55,7 +55,7 @@ export async function startChromium(): Promise<Chromium> {
 export async function builtPage(): Promise<Assets> {
   const folder = await Deno.makeTempDir({ prefix: "maglev-page-" });
   try {
-    return await assetsIn(folder);
+    return await buildPage(folder);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

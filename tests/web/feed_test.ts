@@ -1,58 +1,15 @@
 import assert from "node:assert/strict";
+import { Code, ConnectError } from "@connectrpc/connect";
 import { connectTo, type MaglevClient } from "../../lib/cli/mod.ts";
 import type { Event } from "../../lib/gen/maglev_pb.ts";
-import { systemClock } from "../../lib/time/mod.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
-import { fold } from "../../lib/web/reduce.ts";
-import { type MaglevdState, unheard } from "../../lib/web/state.ts";
+import { unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
-import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/older.ts";
-import { within } from "../support/deadline.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-
-/** Follows a maglevd until what is known of it is as it should be; tells every change. */
-async function follow(
-  client: MaglevClient,
-  holds: (state: MaglevdState) => boolean,
-): Promise<{ state: MaglevdState; changes: readonly Change[]; log: RecordedLog }> {
-  const over = new AbortController();
-  const changes: Change[] = [];
-  const log = new RecordedLog();
-  let state = unheard("rtr1", 0);
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const feed = new Feed({
-    ...{ name: "rtr1", address: "there", client, clock: systemClock, log },
-    traffic: new TrafficRates(),
-    probes: new ProbeHistory(),
-    state: () => state,
-    publish(change) {
-      changes.push(change);
-      state = fold(state, [change]);
-      if (holds(state)) resolve();
-    },
-  }).run(over.signal);
-  try {
-    await within(30_000, "what was waited for", promise);
-  } finally {
-    over.abort();
-    await feed;
-  }
-  return { state, changes, log };
-}
-
-/** A maglevd of before whose stream stays open. */
-function openOlder(): MaglevClient {
-  const older = olderClient();
-  const watchEvents: MaglevClient["watchEvents"] = async function* (request, options) {
-    yield* older.watchEvents(request);
-    const { signal } = options ?? {};
-    if (signal?.aborted) return;
-    await new Promise((resolve) => signal?.addEventListener("abort", resolve));
-  };
-  return { ...older, watchEvents };
-}
+import { follow, openOlder } from "./follow.ts";
 
 Deno.test("of an older maglevd is shown what it tells, and the rest is unknown", async () => {
   const { state } = await follow(
@@ -115,3 +72,32 @@ for (
     assert.equal(state.backends.size, 0);
   });
 }
+
+Deno.test("a maglevd that refuses is asked once a minute, or at once with something else to show", async () => {
+  const clock = new FakeClock();
+  const over = new AbortController();
+  let tries = 0;
+  const refusing: MaglevClient["watchEvents"] = async function* () {
+    tries++;
+    yield* await Promise.reject<Event[]>(new ConnectError("not you", Code.Unauthenticated));
+  };
+  const feed = new Feed({
+    ...{ name: "rtr1", address: "there", clock, log: new RecordedLog() },
+    client: () => ({ ...olderClient(), watchEvents: refusing }),
+    traffic: new TrafficRates(),
+    probes: new ProbeHistory(),
+    state: () => unheard("rtr1", 0),
+    publish: () => {},
+  });
+  const running = feed.run(over.signal);
+  await clock.advanceAsync(59_999);
+  assert.equal(tries, 1);
+  await clock.advanceAsync(1);
+  assert.equal(tries, 2);
+  feed.renew();
+  await clock.advanceAsync(0);
+  assert.equal(tries, 3);
+  over.abort();
+  await running;
+  assert.equal(clock.pending, 0);
+});

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import axe from "axe-core";
 import type { Page } from "puppeteer-core";
+import type { Access, Role } from "../../lib/access/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
 import { anyStatus } from "../rpc/any_status.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
@@ -10,21 +11,26 @@ import { needing } from "../support/programs.ts";
 import { operator, startWeb, untilRead } from "./bed.ts";
 import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
 import type { Assets } from "../../lib/web/mod.ts";
+import { serveOlder } from "./older_server.ts";
 import { sampleVpp } from "./sample_vpp.ts";
 
 const evil = '<img src=x onerror="alert(1)">';
-const long = `‮שלום🧲${"x".repeat(180)}`;
+// A right-to-left override that nobody ends, and nothing that a line could be broken at.
+const long = `\u202eשלום🧲${"x".repeat(180)}`;
 
 /** The small configuration, with names as nobody should choose them. */
 function oddConfig(): Config {
   const config = smallConfig();
   const renamed = (name: string) => name === "web2" ? evil : name === "web3" ? long : name;
-  const frontends = [...config.frontends].map(([name, frontend]) =>
-    [name, {
+  const names = [evil, long];
+  const frontends = [...config.frontends.values()].map((frontend, i) =>
+    [names[i] ?? frontend.name, {
       ...frontend,
-      description: `<b>${name}</b>`,
-      pools: frontend.pools.map((pool) => ({
+      name: names[i] ?? frontend.name,
+      description: `${long} <b>${frontend.name}</b>`,
+      pools: frontend.pools.map((pool, i) => ({
         ...pool,
+        name: names[i] ?? pool.name,
         backends: pool.backends.map((each) => ({ ...each, backend: renamed(each.backend) })),
       })),
     }] as const
@@ -85,6 +91,8 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
     first.bed.move("web1", "down");
     await untilText(page, '.row[data-backend="web1"] .state', "down");
     await untilText(page, ".problems", "web1");
+    const since = await page.$$eval(".problems .since", (all) => all.map((each) => each.innerText));
+    assert.ok(since.length > 0 && since.every((each) => each !== ""), `since ${since}`);
     assert.deepEqual(complaints(), []);
   });
 
@@ -121,8 +129,30 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
     await page.goto(at(odd.address));
     await untilText(page, ".row .c-name", evil);
     assert.equal(await page.$("main img"), null);
-    await page.goto(at(odd.address, `/backend/${encodeURIComponent(long)}`));
-    await untilText(page, ".subject h1", long);
+    odd.bed.move(evil, "up");
+    odd.bed.move(long, "up");
+    odd.bed.move(long, "down");
+    const views = [
+      [`/backend/${encodeURIComponent(long)}`, ".subject h1", long],
+      [`/backend/${encodeURIComponent(evil)}`, ".subject h1", evil],
+      ["/journal", ".journal tbody", evil],
+      ["", ".problems", long],
+    ] as const;
+    for (const [rest, where, name] of views) {
+      await page.goto(at(odd.address, rest));
+      await untilText(page, where, name);
+      assert.equal(await page.$("main img"), null);
+      for (const width of [1280, 360]) {
+        await page.setViewport({ width, height: 900 });
+        const is = await page.evaluate("document.documentElement.scrollWidth");
+        assert.equal(is, width, `${rest.slice(0, 20)} is ${is} pixels wide`);
+      }
+      await page.setViewport({ width: 1280, height: 900 });
+    }
+    await page.keyboard.press("/");
+    await page.waitForSelector("dialog[open] input");
+    await page.keyboard.type("onerror");
+    await untilText(page, ".found [aria-selected=true]", evil);
     assert.deepEqual(complaints(), []);
   });
 
@@ -157,6 +187,7 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
       await page.setViewport({ width: 360, height: 740 });
       const width = await page.evaluate("document.documentElement.scrollWidth");
       assert.equal(width, 360, `${view} is ${width} pixels wide`);
+      assert.deepEqual(await violations(page), [], `${view} narrow`);
       await page.setViewport({ width: 1280, height: 900 });
     }
     await page.emulateMediaFeatures([]);
@@ -199,6 +230,31 @@ async function whenLost(test: Deno.TestContext, chromium: Chromium, assets: Asse
   await web[Symbol.asyncDispose]();
 }
 
+async function withOlder(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using older = serveOlder();
+  await using web = await startWeb([older.address], {}, assets);
+  await untilRead(web.url);
+  const page = await chromium.page();
+  await page.goto(`${web.url}/view/`);
+  await untilText(page, '.row[data-backend="nginx0"] .state', "up");
+  await untilText(page, ".verdict h1", "not known yet");
+  await untilText(page, ".frontend .facts", "not told");
+  const server = encodeURIComponent(older.address);
+  for (
+    const [rest, where, text] of [
+      ["backend/nginx0", ".timeline", "up"],
+      ["journal", "main", "is older than the view"],
+      ["vpp", "main", "is older than the view"],
+    ] as const
+  ) {
+    await page.goto(`${web.url}/view/at/${server}/${rest}`);
+    await untilText(page, where, text);
+  }
+  // What it does not know is answered with an error.
+  chromium.complaints();
+  await page.close();
+}
+
 async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
   await using maglevd = await serve({ status: calm }, new CheckerBed(bigConfig(2_000)));
   await using web = await startWeb([maglevd.address], {}, assets);
@@ -211,6 +267,13 @@ async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Ass
   assert.ok(rows < 200, `${rows} rows are rendered`);
   await page.evaluate("document.documentElement.scrollTo(0, document.body.scrollHeight / 2)");
   await page.waitForSelector('.row[data-backend="web1000"]');
+  // Much that is wrong or set by hand leaves the frontends in view.
+  for (let i = 0; i < 50; i++) maglevd.bed.checker.disable(`web${i}`);
+  await untilText(page, ".by-hand button", "show 44 more");
+  assert.equal((await page.$$(".by-hand li")).length, 6);
+  await page.$eval(".by-hand button", (button) => button.click());
+  await untilText(page, ".by-hand button", "show fewer");
+  assert.equal((await page.$$(".by-hand li")).length, 50);
   assert.deepEqual(chromium.complaints(), []);
   await page.close();
 }
@@ -276,10 +339,59 @@ async function steering(test: Deno.TestContext, chromium: Chromium, assets: Asse
   await page.close();
 }
 
+/** A maglevd that lets the frontend look, and one that lets it operate. */
+async function withRoles(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
+  await using viewed = await serve({ status: calm, access: givenRole("view") });
+  await using operated = await serve({ status: calm, access: givenRole("operate") });
+  const servers = [viewed.address, operated.address];
+  await using web = await startWeb(servers, { credentials: operator }, assets);
+  await untilRead(web.url);
+  const page = await chromium.page(390, 844);
+  const at = ({ address }: { address: string }, rest = "") =>
+    `${web.url}/admin/at/${encodeURIComponent(address)}${rest}`;
+
+  await test.step("who only looks is led to where one logs in", async () => {
+    await page.goto(`${web.url}/view/at/${encodeURIComponent(viewed.address)}/backend/web0`);
+    const to = await page.$eval("a.act", (link) => link.getAttribute("href"));
+    assert.equal(web.url + to, at(viewed, "/backend/web0"));
+  });
+
+  await page.authenticate({ username: operator.user, password: operator.password });
+  await test.step("where maglevd lets nobody act it is said why, and there is no button", async () => {
+    for (const rest of ["", "/backend/web0"]) {
+      await page.goto(at(viewed, rest));
+      await untilText(page, ".no-act", "the role view: the test says so");
+      assert.deepEqual(await page.$$(".act, .more"), []);
+      assert.deepEqual(await violations(page), []);
+      const width = await page.evaluate("document.documentElement.scrollWidth");
+      assert.equal(width, 390, rest);
+    }
+  });
+
+  await test.step("what takes more than maglevd gives is not offered, and said why", async () => {
+    await page.goto(at(operated));
+    await page.waitForSelector(".act");
+    await page.click(".act");
+    await untilText(page, "dialog", "Reload the configuration takes the role admin");
+    const offered = await page.$$eval(
+      "dialog .wishes button",
+      (all) => all.map((each) => each.innerText),
+    );
+    assert.deepEqual(offered, ["Sync VPP…", "Reset all that was set by hand…"]);
+  });
+
+  await page.close();
+}
+
+/** Everybody has this role. */
+function givenRole(role: Role): Access {
+  return ({ peer }) => ({ name: "web", role, peer, method: "token", advice: "the test says so" });
+}
+
 Deno.test(needing(haveChromium, "chromium", "the page in a browser"), async (test) => {
   const assets = await builtPage();
   await using chromium = await startChromium();
-  const parts = { inBrowser, whenLost, withMany, steering };
+  const parts = { inBrowser, whenLost, withOlder, withMany, steering, withRoles };
   for (const [name, part] of Object.entries(parts)) {
     await test.step(name, (step) => part(step, chromium, assets));
   }

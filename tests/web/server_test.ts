@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
+import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
+import { smallConfig } from "../rpc/small_config.ts";
 import { within } from "../support/deadline.ts";
 import { credentials, Events, operator, startWeb, stateOf, untilRead } from "./bed.ts";
 
@@ -35,7 +37,7 @@ Deno.test("what a maglevd tells is there to be read, and what changes is told", 
     "read again",
     events.until((each) =>
       each.kind === "reading" &&
-      each.frontends?.some(({ pools }) =>
+      each.patches?.some(({ pools }) =>
           pools.some(({ backends }) => backends.some(({ reason }) => reason === "carries"))
         ) === true
     ),
@@ -102,6 +104,29 @@ Deno.test("a maglevd that goes is said to be lost, another one goes on, and it c
       each.backends?.some(({ name, state }) => name === "web3" && state === "up") === true
     ),
   );
+});
+
+Deno.test("a maglevd that comes back with another configuration is shown as it is now", async () => {
+  const first = await serve();
+  await using web = await startWeb([first.address]);
+  await untilRead(web.url);
+  const { id } = await stateOf(web.url);
+  await using events = await Events.open(web.url, id);
+  await first[Symbol.asyncDispose]();
+  const config = smallConfig(2);
+  const [backend] = config.backends.values();
+  assert.ok(backend);
+  const backends = new Map([...config.backends, ["other", { ...backend, name: "other" }]]);
+  await using _back = await serve({ addr: first.address }, new CheckerBed({ ...config, backends }));
+  await within(
+    longMs,
+    "what it has now",
+    events.until((each) =>
+      each.kind === "reading" && each.backends?.some(({ name }) => name === "other") === true
+    ),
+  );
+  const { servers: [{ reading } = { reading: undefined }] } = await stateOf(web.url);
+  assert.deepEqual(reading?.backends?.map(({ name }) => name).sort(), [...backends.keys()].sort());
 });
 
 Deno.test("the page comes with a strict policy, compressed where asked for", async () => {

@@ -1,4 +1,4 @@
-/** What goes into the two Debian packages. Data; tools/deb.ts carries it out. */
+/** What goes into the Debian packages. Data; tools/deb.ts carries it out. */
 
 import { type ProgramName, programs } from "../programs.ts";
 import { choosingScript, filledIn, perProgram } from "../scripts.ts";
@@ -80,6 +80,28 @@ export function packages(
       scripts: ["postinst", "prerm", "postrm"],
     },
     {
+      name: "vpp-maglev-frontend",
+      relations: { Depends: `${shared} (= ${version}), adduser`, Suggests: "vpp-maglevd" },
+      description: [
+        "web view of the maglevd load balancer control plane",
+        "maglevd-frontend shows one or more maglevds in browsers: what is wrong, since when",
+        "and why, pools, probes, traffic and the journal. With a password one may steer, too.",
+        "It may run on any machine that reaches the maglevds.",
+      ],
+      files: [
+        ...programFiles("vpp-maglev-frontend"),
+        {
+          path: "/usr/share/vpp-maglev-frontend/vpp-maglev-frontend.default",
+          from: { file: "packaging/vpp-maglev-frontend.default" },
+        },
+        {
+          path: "/lib/systemd/system/vpp-maglev-frontend.service",
+          from: { file: "packaging/systemd/vpp-maglev-frontend.service" },
+        },
+      ],
+      scripts: ["postinst", "prerm", "postrm"],
+    },
+    {
       name: shared,
       // glibc of the runtime: Deno is built against 2.27.
       relations: { Depends: "libc6 (>= 2.27), libgcc-s1" },
@@ -87,7 +109,7 @@ export function packages(
         "command line of the maglevd load balancer control plane",
         "maglevc shows frontends, backends and the state of VPP, and changes what may",
         "be changed at run time: one command at a time, or in a shell with completion.",
-        "This package has the runtime of maglevd, too.",
+        "This package has the runtime of maglevd and maglevd-frontend, too.",
       ],
       files: [
         { path: `${library}/runtime`, from: { built: "runtime" }, mode: 0o755 },

@@ -1,5 +1,5 @@
 import { silentLogger } from "../../lib/log/mod.ts";
-import { type Assets, startFrontend } from "../../lib/web/mod.ts";
+import { startFrontend } from "../../lib/web/mod.ts";
 import { buildPage } from "../page.ts";
 
 /** Who may steer in the demo. It listens on loopback only. */
@@ -24,21 +24,13 @@ export async function startDemoWeb(
     {
       servers: apis.map((api) => `localhost:${api}`).join(","),
       listen: { hostname: "127.0.0.1", port },
+      tokenFile: "",
       hostNames: [],
       credentials: demoUser,
       logLevel: "error",
     },
     silentLogger,
-    await assetsIn(folder),
+    await buildPage(folder),
   );
   return { ...frontend, url: `http://${frontend.address}` };
-}
-
-/** Builds the page into `folder`, and reads it. */
-export async function assetsIn(folder: string): Promise<Assets> {
-  await buildPage(folder);
-  const [html = "", script = "", style = ""] = await Promise.all(
-    ["index.html", "app.js", "app.css"].map((name) => Deno.readTextFile(`${folder}/${name}`)),
-  );
-  return { html, script, style };
 }

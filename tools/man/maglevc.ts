@@ -190,7 +190,8 @@ const ending = [
   "\\&. <(maglevc completion bash)",
   ".fi",
   ".SH SEE ALSO",
-  ".BR maglevd (8)",
+  ".BR maglevd (8),",
+  ".BR maglevd\\-frontend (8)",
 ] as const;
 
 /** Slots in italics, the rest as it is. */

@@ -1,6 +1,7 @@
 import { exitCodes, exitMeanings } from "../../lib/daemon/exit_codes.ts";
 import { flags } from "../../lib/daemon/flags.ts";
 import { version } from "../../lib/version/mod.ts";
+import { optionsSection } from "./flags.ts";
 import { escape } from "./roff.ts";
 
 /** maglevd(8) in man(7) macros; the flags are those that the program reads. */
@@ -8,9 +9,7 @@ export function maglevdPage(): string {
   return [
     `.TH MAGLEVD 8 "" "maglev ${version.version}" "System Administration"`,
     ...opening,
-    ".SH OPTIONS",
-    "A flag wins over its environment variable. Values may follow after a blank or after =.",
-    ...flags.flatMap(describeFlag),
+    ...optionsSection(flags),
     ...running,
     ".SH EXIT STATUS",
     ...Object.entries(exitMeanings).flatMap(describeExit),
@@ -19,27 +18,9 @@ export function maglevdPage(): string {
   ].join("\n");
 }
 
-function describeFlag({ name, kind, environment, fallback, help }: typeof flags[number]): string[] {
-  const value = kind === "switch" ? "" : " \\fIvalue\\fR";
-  const notes = [
-    environment === "" ? "" : `Environment: ${environment}.`,
-    ["false", ""].includes(fallback) ? "" : `Default: ${fallback}.`,
-  ].filter((note) => note !== "");
-  return [
-    ".TP",
-    `\\fB${escape(`--${name}`)}\\fR${value}`,
-    escape(sentence(help)),
-    ...notes.map(escape),
-  ];
-}
-
 function describeExit([name, meaning]: [string, string]): string[] {
   const code = Object.entries(exitCodes).find(([each]) => each === name)?.[1];
   return [".TP", `.B ${code}`, escape(meaning)];
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
 const opening = [
@@ -113,6 +94,7 @@ const ending = [
   "finds the errors.",
   ".SH SEE ALSO",
   ".BR maglevc (1),",
+  ".BR maglevd\\-frontend (8),",
   ".BR maglev.yaml (5),",
   ".BR systemctl (1)",
 ] as const;

@@ -1,14 +1,16 @@
 import { create } from "@bufbuild/protobuf";
+import type { Principal } from "../../access/mod.ts";
 import { GetStatusResponseSchema, VPPAwaySchema } from "../../gen/maglev_pb.ts";
 import { version } from "../../version/mod.ts";
 import type { VppAway, VppService } from "../../vpp/mod.ts";
 import type { DaemonStatus } from "../types.ts";
 import { nanoseconds } from "./time.ts";
 
-/** How a daemon is; `vpp` is undefined when VPP integration is off. */
+/** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
   { startedAt, config: { path, loadedAt, isChanged, rejected }, state }: DaemonStatus,
   vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
+  asker: Principal,
 ) {
   const warmup = vpp?.warmup();
   const away = vpp?.away();
@@ -19,6 +21,7 @@ export function statusToProto(
     configLoadedUnixNs: nanoseconds(loadedAt),
     configFileChanged: isChanged,
     configRejected: rejected,
+    ...{ role: asker.role, roleReason: asker.role === "admin" ? "" : asker.advice ?? "" },
     state: {
       directory: state.directory,
       notKept: state.notKept?.reason ?? "",

@@ -6,11 +6,14 @@ import type {
   OperateResponse,
   PlanVPPLBStateResponse,
 } from "../../gen/maglev_pb.ts";
+import type { MaglevdState } from "../state.ts";
 import type { Backend, Member, Wire } from "../wire.ts";
 import { sentenceOf } from "./ask.ts";
 import { Preview } from "./outcome.tsx";
 import { Dialog } from "./overlays.tsx";
-import { mayAct } from "./route.ts";
+import { covers, maySteer, roleSentence } from "./rights.ts";
+import { base, mayAct } from "./route.ts";
+import { hasLogin, maglevds } from "./store.ts";
 
 /** What an operator wants to do something about. */
 export interface Subject {
@@ -28,6 +31,27 @@ export function actionsOf(about: Subject): void {
   subject.value = about;
 }
 
+/** Opens the actions for something; where there are none, why. */
+export function ActionsButton(
+  { state, about }: { state: MaglevdState; about: Omit<Subject, "server"> },
+): JSX.Element | null {
+  if (maySteer(state)) {
+    return (
+      <button
+        type="button"
+        class="act"
+        onClick={() => actionsOf({ server: state.name, ...about })}
+      >
+        Actions…
+      </button>
+    );
+  }
+  if (mayAct) return <p class="no-act">View only: {roleSentence(state)}.</p>;
+  if (!hasLogin.value) return null;
+  const here = `/admin${location.pathname.slice(base.length)}`;
+  return <a class="act" href={here}>Log in to act</a>;
+}
+
 /** One operation, as the API takes it. */
 interface Operation {
   readonly action: string;
@@ -38,9 +62,10 @@ interface Operation {
   readonly flush?: boolean;
 }
 
-/** Something to be done: how it is called, and what is sent. */
+/** Something to be done: how it is called, what role it takes, and what is sent. */
 interface Wish {
   readonly title: string;
+  readonly needs?: "admin";
   readonly path: "operate" | "sync" | "reload";
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -65,7 +90,7 @@ function wishesFor({ name, state, drain, byHand }: Backend): Wish[] {
 
 const forAll: readonly Wish[] = [
   { title: "Sync VPP", path: "sync", body: {} },
-  { title: "Reload the configuration", path: "reload", body: {} },
+  { title: "Reload the configuration", needs: "admin", path: "reload", body: {} },
   operate("Reset all that was set by hand", { action: "reset-all" }),
 ];
 
@@ -125,6 +150,9 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       if (answer.ok === false) throw new Error(answer.reloadError || "the file is not valid");
       return { kind: "done", wish };
     }, before);
+  const state = maglevds.value.get(server);
+  const wishes = backend ? wishesFor(backend) : forAll;
+  const refused = wishes.find(({ needs }) => needs && !covers(state, needs));
   const title = backend ? `${backend.name} at ${server}` : server;
   return (
     <Dialog title={title} close={() => subject.value = undefined}>
@@ -133,8 +161,11 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       {stage.kind === "choosing" && (
         <>
           <p class="dim">Nothing is done before you have seen what would come of it.</p>
+          {state && refused && (
+            <p class="dim">{refused.title} takes the role admin: {roleSentence(state)}.</p>
+          )}
           <div class="wishes">
-            {(backend ? wishesFor(backend) : forAll).map((wish) => (
+            {wishes.filter((wish) => wish !== refused).map((wish) => (
               <button
                 key={wish.title}
                 type="button"

@@ -2,15 +2,15 @@ import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { MaglevdState } from "../state.ts";
 import type { Backend, Check, JournalEntry, Step } from "../wire.ts";
-import { actionsOf } from "./actions.tsx";
+import { ActionsButton } from "./actions.tsx";
 import { useAnswer } from "./ask.ts";
 import { Chart } from "./chart.tsx";
 import { shownState, stateTone } from "./health.ts";
 import { State, Symbol } from "./icons.tsx";
-import { Flash, Moment, Share, Since } from "./parts.tsx";
+import { Flash, Moment, Name, Share, Since } from "./parts.tsx";
 import { Hand } from "./pool_table.tsx";
 import { reasonOf } from "./problems.ts";
-import { link, mayAct } from "./route.ts";
+import { link } from "./route.ts";
 import { now } from "./store.ts";
 import { Strip } from "./strip.tsx";
 import { bits, clockTime, duration, formatSpan, measured, ms, packets } from "./words.ts";
@@ -42,9 +42,9 @@ export function BackendPage(
       <p class="empty">
         There is no backend{" "}
         <b>
-          <bdi>{name}</bdi>
+          <Name of={name} />
         </b>{" "}
-        at <bdi>{state.name}</bdi>.
+        at <Name of={state.name} />.
       </p>
     );
   }
@@ -54,13 +54,13 @@ export function BackendPage(
       <header class={`subject ${stateTone(shown)}`}>
         <p class="crumbs">
           <a href={link(state.name)}>
-            <bdi>{state.name}</bdi>
+            <Name of={state.name} />
           </a>{" "}
           / backend
         </p>
         <h1>
           <Symbol of={shown} tone={stateTone(shown)} large />
-          <bdi>{name}</bdi>
+          <Name of={name} />
           <span class="addr">{backend.address}</span>
         </h1>
         <p class="lead">
@@ -73,15 +73,7 @@ export function BackendPage(
           {backend.flapHold && <span class="tag warn">kept down: it flaps</span>}
         </p>
         {backend.drain && <Drain drain={backend.drain} />}
-        {mayAct && (
-          <button
-            type="button"
-            class="act"
-            onClick={() => actionsOf({ server: state.name, backend })}
-          >
-            Actions…
-          </button>
-        )}
+        <ActionsButton state={state} about={{ backend }} />
       </header>
       {asked.kind === "failed" && <p class="notice bad" role="alert">{asked.error}</p>}
       <div class="columns halves">
@@ -294,10 +286,10 @@ function Users({ state, backend }: { state: MaglevdState; backend: Backend }): J
             {users.map(({ frontend, pool, member }) => (
               <tr key={`${frontend.name} ${pool.name}`}>
                 <th scope="row">
-                  <bdi>{frontend.name}</bdi>
+                  <Name of={frontend.name} />
                 </th>
                 <td>
-                  {pool.name}
+                  <Name of={pool.name} />
                   {pool.name === frontend.activePool && <span class="tag good">active</span>}
                 </td>
                 <td class="num">

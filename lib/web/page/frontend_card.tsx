@@ -4,7 +4,7 @@ import { type MaglevdState, stripMs } from "../state.ts";
 import type { Frontend } from "../wire.ts";
 import { healthTones, healthWords, judge } from "./health.ts";
 import { Icon, Symbol } from "./icons.tsx";
-import { Flash, Share } from "./parts.tsx";
+import { Flash, Name, Share } from "./parts.tsx";
 import { PoolTable } from "./pool_table.tsx";
 import { now } from "./store.ts";
 import { Strip } from "./strip.tsx";
@@ -64,7 +64,7 @@ export function FrontendCard(
           </Flash>
           <span class="title">
             <span class="name">
-              <bdi>{name}</bdi>
+              <Name of={name} />
             </span>
             <span class="addr">{vip(frontend)}</span>
           </span>
@@ -83,7 +83,11 @@ export function FrontendCard(
         </div>
         <div class="f-pool">
           <dt>active pool</dt>
-          <dd>{frontend.activePool || <span class="dim">not told</span>}</dd>
+          <dd>
+            {frontend.activePool === ""
+              ? <span class="dim">not told</span>
+              : <Name of={frontend.activePool} />}
+          </dd>
         </div>
         <div class="f-capacity">
           <dt>capacity</dt>
@@ -118,7 +122,7 @@ export function FrontendCard(
       <div id={body} hidden={isFolded}>
         {!isFolded && (
           <>
-            {description !== "" && <p class="about">{description}</p>}
+            {description !== "" && <p class="about" dir="auto">{description}</p>}
             <PoolTable frontend={frontend} state={state} />
           </>
         )}

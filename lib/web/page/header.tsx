@@ -4,7 +4,7 @@ import { openHelp, openSearch } from "./overlays.tsx";
 import { link, mayAct, rememberScope, route } from "./route.ts";
 import { problemsOf } from "./problems.ts";
 import { isLoaded, maglevds, now, way } from "./store.ts";
-import { Since } from "./parts.tsx";
+import { Name, Since } from "./parts.tsx";
 
 /** Tabs, views, search; and whether this page hears anything at all. */
 export function Header(): JSX.Element {
@@ -40,7 +40,7 @@ export function Header(): JSX.Element {
               onClick={() => rememberScope(name)}
             >
               <span class={`dot ${way}`} aria-hidden="true" />
-              <bdi>{name}</bdi>
+              <Name of={name} />
               {way === "lost" && (
                 <span class="bad num">
                   lost <Since at={since} />
@@ -65,7 +65,13 @@ export function Header(): JSX.Element {
             <View to={link(server, "journal")} is={view === "journal"}>Journal</View>
           </>
         )}
-        <button type="button" class="tool" onClick={openSearch} aria-keyshortcuts="/">
+        <button
+          type="button"
+          class="tool"
+          onClick={openSearch}
+          aria-keyshortcuts="/"
+          aria-label="Search"
+        >
           <Icon name="search" />
           <span class="wide-only">Search</span> <kbd>/</kbd>
         </button>

@@ -1,6 +1,6 @@
 import type { MaglevdState } from "../state.ts";
 import type { Backend, Frontend, Member } from "../wire.ts";
-import { many } from "./words.ts";
+import { isolated, many } from "./words.ts";
 
 /** How a frontend is, by rising trouble. */
 export type Health = "fine" | "settling" | "unknown" | "degraded" | "fallback" | "down";
@@ -41,7 +41,7 @@ export function judge(frontend: Frontend, { status, backends }: MaglevdState): J
   }
   if (openSince > 0) return say("degraded", "fails open: weights as last in use");
   if (preferred && activePool !== "" && activePool !== preferred.name) {
-    return say("fallback", `on ${activePool}, not on ${preferred.name}`);
+    return say("fallback", `on ${isolated(activePool)}, not on ${isolated(preferred.name)}`);
   }
   const lacking = (active?.backends ?? []).filter((member) => isLacking(member, backends));
   if (lacking.length > 0) {

@@ -5,7 +5,7 @@ import type { JournalEntry } from "../wire.ts";
 import { ask, sentenceOf } from "./ask.ts";
 import { Chunks } from "./chunks.tsx";
 import { stateTone } from "./health.ts";
-import { Moment } from "./parts.tsx";
+import { Moment, Name } from "./parts.tsx";
 import { go, link, query } from "./route.ts";
 
 const kinds = [
@@ -72,7 +72,7 @@ export function JournalPage({ state }: { state: MaglevdState }): JSX.Element {
     <>
       <h1 class="crumbs">
         <a href={link(state.name)}>
-          <bdi>{state.name}</bdi>
+          <Name of={state.name} />
         </a>{" "}
         / journal
       </h1>
@@ -270,7 +270,7 @@ function linked(
     <>
       {what.slice(0, at)}
       <a href={href}>
-        <bdi>{name}</bdi>
+        <Name of={name} />
       </a>
       {what.slice(at + name.length)}
     </>

@@ -7,6 +7,7 @@
 import { effect } from "@preact/signals";
 import { type JSX, render } from "preact";
 import { useEffect } from "preact/hooks";
+import { Name } from "./parts.tsx";
 import { Actions } from "./actions.tsx";
 import { BackendPage } from "./backend_page.tsx";
 import { follow, keepTime } from "./follow.ts";
@@ -16,7 +17,7 @@ import { Overlays, watchKeys } from "./overlays.tsx";
 import { AllOverview, Overview } from "./overview.tsx";
 import { problemsOf } from "./problems.ts";
 import { base, link, route, watchAddress } from "./route.ts";
-import { isLoaded, maglevds, now, version } from "./store.ts";
+import { hasLogin, isLoaded, maglevds, now, version } from "./store.ts";
 import { VppPage } from "./vpp_page.tsx";
 
 function App(): JSX.Element {
@@ -29,7 +30,11 @@ function App(): JSX.Element {
       </main>
       <footer>
         <span>maglevd-frontend {version}</span>
-        {base === "/view" && <span class="dim">read only</span>}
+        {base === "/view" && isLoaded.value && (
+          <span class="dim">
+            read only{!hasLogin.value && ": it was started without a user who may steer"}
+          </span>
+        )}
       </footer>
       <Overlays />
       <Actions />
@@ -52,7 +57,7 @@ function View(): JSX.Element {
       <p class="empty">
         This server does not show a maglevd{" "}
         <b>
-          <bdi>{server}</bdi>
+          <Name of={server} />
         </b>. {first !== undefined && <a href={link(first)}>Show {first}</a>}
       </p>
     );

@@ -1,7 +1,8 @@
 import type { JSX } from "preact";
 import type { ChangeOutcome } from "../wire.ts";
+import { Name } from "./parts.tsx";
 import type { Foreseen } from "./actions.tsx";
-import { formatShare } from "./words.ts";
+import { formatShare, isolated } from "./words.ts";
 import { Plan } from "./vpp_page.tsx";
 
 /** What would come of an action. */
@@ -27,7 +28,7 @@ export function Preview({ foreseen }: { foreseen: Foreseen }): JSX.Element {
                   <li key={`${kind} ${name}`} class={change}>
                     {marks[change] ?? "~"} {kind}{" "}
                     <b>
-                      <bdi>{name}</bdi>
+                      <Name of={name} />
                     </b>
                     <span class="dim">{details.join(", ")}</span>
                   </li>
@@ -56,17 +57,17 @@ export function Outcome({ of }: { of: ChangeOutcome | undefined }): JSX.Element 
     <div class="outcome">
       {of.backends.map(({ backendName, stateFrom, stateTo }) => (
         <p key={backendName}>
-          <bdi>{backendName}</bdi> {stateFrom} → <b>{stateTo}</b>
+          <Name of={backendName} /> {stateFrom} → <b>{stateTo}</b>
         </p>
       ))}
       {of.frontends.length === 0 && <p class="dim">No frontend's traffic changes.</p>}
       {of.frontends.map(({ frontendName, danger, before, after, weights, hasMore }) => (
         <section key={frontendName} class={danger === "" ? "" : "danger"}>
           <h4>
-            <bdi>{frontendName}</bdi> {danger !== ""
+            <Name of={frontendName} /> {danger !== ""
               ? dangers[danger] ?? danger
               : before && after && before.activePool !== after.activePool
-              ? `fails over from ${before.activePool} to ${after.activePool}`
+              ? `fails over from ${isolated(before.activePool)} to ${isolated(after.activePool)}`
               : before && after && before.state !== after.state
               ? `${before.state} → ${after.state}`
               : ""}
@@ -83,7 +84,7 @@ export function Outcome({ of }: { of: ChangeOutcome | undefined }): JSX.Element 
               {weights.map((each) => (
                 <tr key={`${each.poolName} ${each.backendName}`}>
                   <th scope="row">
-                    <bdi>{each.backendName}</bdi>
+                    <Name of={each.backendName} />
                   </th>
                   <td class="num">{arrow(weight(each.effectiveFrom), weight(each.effectiveTo))}</td>
                   <td class="num">

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Name } from "./parts.tsx";
 import { stateTone } from "./health.ts";
 import { State } from "./icons.tsx";
 import { go, link, rememberScope, route } from "./route.ts";
@@ -170,7 +171,7 @@ function Search(): JSX.Element {
           >
             <State of={each.state || "unknown"} tone={stateTone(each.state)} />
             <b>
-              <bdi>{each.name}</bdi>
+              <Name of={each.name} />
             </b>
             <span class="addr">{each.more}</span>
             <span class="dim push">

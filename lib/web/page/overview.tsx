@@ -1,13 +1,13 @@
 import type { JSX } from "preact";
 import type { MaglevdState } from "../state.ts";
-import { actionsOf } from "./actions.tsx";
+import { ActionsButton } from "./actions.tsx";
 import { FrontendCard } from "./frontend_card.tsx";
 import { byHandOf, type Problem, problemsOf, sorted } from "./problems.ts";
-import { Since } from "./parts.tsx";
+import { Name, Since } from "./parts.tsx";
 import { State } from "./icons.tsx";
 import { stateTone } from "./health.ts";
-import { link, mayAct } from "./route.ts";
-import { isLoaded, maglevds, now } from "./store.ts";
+import { link } from "./route.ts";
+import { maglevds, now } from "./store.ts";
 import { ByHand, Verdict } from "./verdict.tsx";
 import { many, ms } from "./words.ts";
 
@@ -25,15 +25,7 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
         unknown={unknownOf(state)}
         showServer={false}
       >
-        {mayAct && (
-          <button
-            type="button"
-            class="act"
-            onClick={() => actionsOf({ server: state.name })}
-          >
-            Actions…
-          </button>
-        )}
+        <ActionsButton state={state} about={{}} />
       </Verdict>
       <Facts state={state} />
       <ByHand all={byHandOf(state)} showServer={false} />
@@ -46,7 +38,7 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
             isFoldedFirst={rows > openRows}
           />
         ))}
-        {frontends.length === 0 && isLoaded.value && state.link.state === "connected" && (
+        {frontends.length === 0 && state.readAt > 0 && state.link.state === "connected" && (
           <p class="empty">No frontends are configured.</p>
         )}
       </div>
@@ -57,6 +49,7 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
 /** What keeps anybody from saying that all is well. */
 function unknownOf(state: MaglevdState): string {
   if (state.link.state === "new") return "Nothing was heard yet";
+  if (state.readAt === 0) return "Nothing was read yet";
   const frontends = [...state.frontends.values()];
   const unknown = frontends.filter((each) => each.state !== "up" && each.state !== "down");
   if (unknown.length > 0) return `${many(unknown.length, "frontend")} not known yet`;
@@ -64,11 +57,11 @@ function unknownOf(state: MaglevdState): string {
 }
 
 function Facts({ state }: { state: MaglevdState }): JSX.Element {
-  const { status, vpp, frontends, backends, name } = state;
+  const { status, vpp, frontends, backends, name, readAt } = state;
   return (
     <dl class="facts wide">
-      <Counts what="frontends" all={[...frontends.values()]} />
-      <Counts what="backends" all={[...backends.values()]} />
+      <Counts what="frontends" of={frontends} isRead={readAt > 0} />
+      <Counts what="backends" of={backends} isRead={readAt > 0} />
       <div>
         <dt>VPP</dt>
         <dd>
@@ -107,17 +100,21 @@ function Facts({ state }: { state: MaglevdState }): JSX.Element {
 
 /** How many there are in each state. */
 function Counts(
-  { what, all }: { what: string; all: readonly { readonly state: string }[] },
+  { what, of, isRead }: {
+    what: string;
+    of: ReadonlyMap<string, { readonly state: string }>;
+    isRead: boolean;
+  },
 ): JSX.Element {
   const counts = new Map<string, number>();
-  for (const { state } of all) {
+  for (const { state } of of.values()) {
     counts.set(state || "unknown", (counts.get(state || "unknown") ?? 0) + 1);
   }
   return (
     <div>
       <dt>{what}</dt>
       <dd class="num">
-        {counts.size === 0 && "none"}
+        {counts.size === 0 && (isRead ? "none" : <span class="dim">not known</span>)}
         {[...counts].sort(([a], [b]) => a < b ? 1 : -1).map(([state, count]) => (
           <State key={state} of={state} tone={stateTone(state)} word={`${count} ${state}`} />
         ))}
@@ -145,7 +142,7 @@ export function AllOverview(): JSX.Element {
           <section key={state.name} class="card server">
             <h2>
               <a href={link(state.name)}>
-                <bdi>{state.name}</bdi>
+                <Name of={state.name} />
               </a>
               <State
                 of={state.link.state === "new" ? "unknown" : state.link.state}
@@ -160,30 +157,39 @@ export function AllOverview(): JSX.Element {
   );
 }
 
+/** A backend, and what maglevds take it for. */
+interface Seen {
+  readonly name: string;
+  readonly address: string;
+  readonly views: readonly { readonly server: string; readonly state: string }[];
+}
+
 /** A backend of one name and address that one maglevd has up and another one down. */
 function Disagreements({ all }: { all: readonly MaglevdState[] }): JSX.Element | null {
-  const seen = new Map<string, { server: string; state: string }[]>();
+  const seen = new Map<string, Seen>();
   for (const { name: server, backends, link: way } of all) {
     if (way.state !== "connected") continue;
     for (const { name, address, state } of backends.values()) {
-      const key = `${name} ${address}`;
-      seen.set(key, [...seen.get(key) ?? [], { server, state }]);
+      const key = JSON.stringify([name, address]);
+      const known = seen.get(key) ?? { name, address, views: [] };
+      seen.set(key, { ...known, views: [...known.views, { server, state }] });
     }
   }
-  const apart = [...seen].filter(([, views]) => new Set(views.map(({ state }) => state)).size > 1);
+  const apart = [...seen.values()]
+    .filter(({ views }) => new Set(views.map(({ state }) => state)).size > 1);
   if (apart.length === 0) return null;
   return (
     <section class="card by-hand">
       <h2>They do not agree</h2>
       <ul>
-        {apart.slice(0, 50).map(([key, views]) => (
-          <li key={key}>
+        {apart.slice(0, 50).map(({ name, address, views }) => (
+          <li key={`${name} ${address}`}>
             <span>
-              <bdi>{key.split(" ")[0]}</bdi> <span class="addr">{key.split(" ")[1]}</span>
+              <Name of={name} /> <span class="addr">{address}</span>
             </span>
             {views.map(({ server, state }) => (
-              <a key={server} href={link(server, "backend", key.split(" ")[0])}>
-                <bdi>{server}</bdi>
+              <a key={server} href={link(server, "backend", name)}>
+                <Name of={server} />
                 <State of={state} tone={stateTone(state)} />
               </a>
             ))}

@@ -4,6 +4,14 @@ import type { Durations } from "../state.ts";
 import { now } from "./store.ts";
 import { ago, clockTime, measured, utc } from "./words.ts";
 
+/** A name longer than that may be broken anywhere. */
+const longName = 24;
+
+/** A name as text: whatever is in it, it does not reach beyond itself. */
+export function Name({ of }: { of: string }): JSX.Element {
+  return <bdi class={of.length > longName ? "long" : undefined}>{of}</bdi>;
+}
+
 /** How long something lasts, live. `at` in Unix milliseconds; 0: not known. */
 export function Since({ at }: { at: number }): JSX.Element {
   if (at === 0) return <span class="dim">–</span>;

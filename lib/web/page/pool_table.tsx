@@ -5,8 +5,9 @@ import { actionsOf } from "./actions.tsx";
 import { Chunks } from "./chunks.tsx";
 import { shownState, stateTone } from "./health.ts";
 import { Icon, State } from "./icons.tsx";
-import { Flash, memo, Share, Since, Spark } from "./parts.tsx";
-import { link, mayAct } from "./route.ts";
+import { Flash, memo, Name, Share, Since, Spark } from "./parts.tsx";
+import { maySteer } from "./rights.ts";
+import { link } from "./route.ts";
 import { bits, formatShare, measured, ms, packets } from "./words.ts";
 
 const titles = [
@@ -27,6 +28,7 @@ export function PoolTable(
   const all = frontend.pools.flatMap(({ backends }) => backends)
     .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
   const columns = titles.length + 1;
+  const mayAct = maySteer(state);
   return (
     <table class="pools">
       <thead>
@@ -62,6 +64,7 @@ export function PoolTable(
               rate={state.backendRates.get(member.name)}
               share={all === 0 ? 0 : member.effectiveWeight / all}
               isTold={frontend.state !== ""}
+              mayAct={mayAct}
             />
           )}
         />,
@@ -77,7 +80,10 @@ function PoolName(
   const up = pool.backends.filter(({ state }) => state === "up").length;
   return (
     <span class="pool-name">
-      <span class="dim">pool</span> <b>{pool.name}</b>
+      <span class="dim">pool</span>{" "}
+      <b>
+        <Name of={pool.name} />
+      </b>
       {isActive && (
         <span class={`tag ${isPreferred ? "good" : "warn"}`}>
           {isPreferred ? "active" : "active: fallback"}
@@ -100,10 +106,12 @@ interface RowProps {
   readonly share: number;
   /** An older maglevd does not tell some things. */
   readonly isTold: boolean;
+  readonly mayAct: boolean;
 }
 
 const Row = memo(function Row(props: RowProps): JSX.Element {
-  const { server, frontend, pool, member, backend, durations, rate, share, isTold } = props;
+  const { server, frontend, pool, member, backend, durations, rate, share } = props;
+  const { isTold, mayAct } = props;
   const shown = shownState(backend?.state ?? member.state, backend);
   const since = ms(backend?.sinceUnixNs || member.sinceUnixNs);
   return (
@@ -115,7 +123,7 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
       </td>
       <th class="c-name" scope="row">
         <a href={link(server, "backend", member.name)}>
-          <bdi>{member.name}</bdi>
+          <Name of={member.name} />
         </a>
         <span class="addr">{backend?.address}</span>
       </th>

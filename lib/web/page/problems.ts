@@ -1,8 +1,8 @@
 import type { MaglevdState } from "../state.ts";
-import type { Backend } from "../wire.ts";
+import type { Backend, Frontend } from "../wire.ts";
 import { judge, type Tone } from "./health.ts";
 import { link } from "./route.ts";
-import { formatOutcome, formatSpan, ms } from "./words.ts";
+import { formatOutcome, formatSpan, isolated, ms } from "./words.ts";
 
 /** Something that is not as it should be. */
 export interface Problem {
@@ -46,9 +46,15 @@ function problem({ name: server }: MaglevdState, rest: Rest): Problem {
 }
 
 function ofLink(state: MaglevdState): Problem[] {
-  const { link: { state: way, since, reason }, name } = state;
+  const { link: { state: way, since, reason }, name, readAt } = state;
+  if (way === "connected" && reason !== "") {
+    const what = readAt > 0 ? "is heard, and cannot be read as a whole" : "cannot be read";
+    return [problem(state, {
+      ...{ tone: "warn", kind: "maglevd", name, what, why: reason, since: readAt },
+    })];
+  }
   if (way !== "lost") return [];
-  const what = "is not heard: what is shown is of before";
+  const what = readAt > 0 ? "is not heard: what is shown is of before" : "is not heard";
   return [problem(state, { tone: "bad", kind: "maglevd", name, what, why: reason, since })];
 }
 
@@ -63,7 +69,7 @@ function ofFrontends(state: MaglevdState): Problem[] {
       ? last
       : health === "fallback"
       ? moved ?? 0
-      : ms(failOpenSinceUnixNs);
+      : ms(failOpenSinceUnixNs || downSince(frontend));
     return [problem(state, {
       tone: health === "down" ? "bad" as const : "warn" as const,
       kind: "frontend",
@@ -78,13 +84,21 @@ function ofFrontends(state: MaglevdState): Problem[] {
   });
 }
 
+/** Since when the first of those that are down is, in Unix nanoseconds; 0: none is. */
+function downSince({ pools }: Frontend): number {
+  const all = pools.flatMap(({ backends }) => backends).filter(({ state }) => state === "down");
+  return all.length === 0 ? 0 : Math.min(...all.map(({ sinceUnixNs }) => sinceUnixNs));
+}
+
 function ofBackends(state: MaglevdState, now: number): Problem[] {
   return [...state.backends.values()].flatMap((backend) => {
     const { name, flapHold, sinceUnixNs, frontends } = backend;
     const to = link(state.name, "backend", name);
     const since = ms(sinceUnixNs);
     const about = { kind: "backend", name, since, to };
-    const inUse = frontends.length === 0 ? "in no frontend" : `in ${frontends.join(", ")}`;
+    const inUse = frontends.length === 0
+      ? "in no frontend"
+      : `in ${frontends.map(isolated).join(", ")}`;
     if (flapHold) {
       const left = formatSpan(Math.max(0, ms(flapHold.untilUnixNs) - now));
       const what = `flaps, and is kept down (${left} more at most)`;
@@ -173,14 +187,14 @@ export function byHandOf(state: MaglevdState): HandMade[] {
     found.push({ server: state.name, what, file, by, at: ms(atUnixNs), to });
   };
   for (const { name, byHand } of state.backends.values()) {
-    if (byHand) add(`${name} ${byHand.value}`, byHand, link(state.name, "backend", name));
+    if (byHand) add(`${isolated(name)} ${byHand.value}`, byHand, link(state.name, "backend", name));
   }
   for (const { name: frontend, pools } of state.frontends.values()) {
     for (const { backends } of pools) {
       for (const { name, byHand } of backends) {
         if (!byHand) continue;
         const to = link(state.name, "backend", name);
-        add(`${name} in ${frontend}: weight ${byHand.value}`, byHand, to);
+        add(`${isolated(name)} in ${isolated(frontend)}: weight ${byHand.value}`, byHand, to);
       }
     }
   }

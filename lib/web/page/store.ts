@@ -14,6 +14,8 @@ export const way = signal<{ readonly isOpen: boolean; readonly since: number }>(
 export const isLoaded = signal(false);
 /** The server's time in Unix milliseconds; turns once a second. */
 export const now = signal(Date.now());
+/** Whether there is a place for those who may steer, `/admin/`. */
+export const hasLogin = signal(false);
 /** The version of the server. */
 export const version = signal("");
 
@@ -31,6 +33,7 @@ export function replace(state: WholeState): string {
     ahead = state.now - Date.now();
     tick();
     version.value = state.version;
+    hasLogin.value = state.hasLogin;
     maglevds.value = new Map(state.servers.map((each) => [each.name, restored(each)]));
     isLoaded.value = true;
   });

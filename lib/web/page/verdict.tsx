@@ -1,14 +1,15 @@
-import { signal } from "@preact/signals";
+import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { Symbol } from "./icons.tsx";
-import { Since } from "./parts.tsx";
+import { Name, Since } from "./parts.tsx";
 import type { HandMade, Problem } from "./problems.ts";
 import { many } from "./words.ts";
 
-/** So many problems are listed before one asks for more. */
+/** So many lines of a list are shown before one asks for more. */
 const listed = 6;
 
-const isLong = signal(false);
+const hasAllProblems = signal(false);
+const hasAllByHand = signal(false);
 
 /** The answer to the first question: whether all is well, and if not, what, since when and why. */
 export function Verdict(
@@ -34,7 +35,7 @@ export function Verdict(
     : unknown === ""
     ? "All is well"
     : unknown;
-  const shown = isLong.value ? problems : problems.slice(0, listed);
+  const shown = hasAllProblems.value ? problems : problems.slice(0, listed);
   return (
     <section class={`verdict ${tone}`} aria-label="verdict">
       <h1 aria-live="polite">
@@ -57,16 +58,18 @@ export function Verdict(
           {shown.map((each) => <Line key={keyOf(each)} problem={each} showServer={showServer} />)}
         </ul>
       )}
-      {problems.length > listed && (
-        <button
-          type="button"
-          class="plain"
-          onClick={() => isLong.value = !isLong.value}
-        >
-          {isLong.value ? "show fewer" : `show ${problems.length - listed} more`}
-        </button>
-      )}
+      <More of={problems.length} isLong={hasAllProblems} />
     </section>
+  );
+}
+
+/** Shows the rest of a list, and hides it again. */
+function More({ of, isLong }: { of: number; isLong: Signal<boolean> }): JSX.Element | null {
+  if (of <= listed) return null;
+  return (
+    <button type="button" class="plain" onClick={() => isLong.value = !isLong.value}>
+      {isLong.value ? "show fewer" : `show ${of - listed} more`}
+    </button>
   );
 }
 
@@ -85,11 +88,11 @@ function Line({ problem, showServer }: { problem: Problem; showServer: boolean }
       <span class="what">
         {showServer && (
           <span class="tag">
-            <bdi>{server}</bdi>
+            <Name of={server} />
           </span>
         )}
         <span class="dim">{kind}</span>{" "}
-        <a href={to}>{name === "" ? "details" : <bdi>{name}</bdi>}</a> {what}
+        <a href={to}>{name === "" ? "details" : <Name of={name} />}</a> {what}
       </span>
       <span class="why">{why}</span>
       <span class="since num">{since > 0 && <Since at={since} />}</span>
@@ -102,15 +105,16 @@ export function ByHand(
   { all, showServer }: { all: readonly HandMade[]; showServer: boolean },
 ): JSX.Element | null {
   if (all.length === 0) return null;
+  const shown = hasAllByHand.value ? all : all.slice(0, listed);
   return (
     <section class="card by-hand" aria-label="by hand">
       <h2>By hand</h2>
       <ul>
-        {all.map(({ server, what, file, by, at, to }) => (
+        {shown.map(({ server, what, file, by, at, to }) => (
           <li key={`${server} ${what}`}>
             {showServer && (
               <span class="tag">
-                <bdi>{server}</bdi>
+                <Name of={server} />
               </span>
             )}
             <a href={to}>{what}</a> <span class="dim">the file says {file}</span>
@@ -121,6 +125,7 @@ export function ByHand(
           </li>
         ))}
       </ul>
+      <More of={all.length} isLong={hasAllByHand} />
     </section>
   );
 }

@@ -7,7 +7,7 @@ import { useAnswer } from "./ask.ts";
 import { Chart } from "./chart.tsx";
 import { Chunks } from "./chunks.tsx";
 import { State } from "./icons.tsx";
-import { Moment, Share, Since } from "./parts.tsx";
+import { Moment, Name, Share, Since } from "./parts.tsx";
 import { link } from "./route.ts";
 import { bits, count, formatShare, ms, packets } from "./words.ts";
 
@@ -25,7 +25,7 @@ export function VppPage({ state }: { state: MaglevdState }): JSX.Element {
   const crumbs = (
     <h1 class="crumbs">
       <a href={link(state.name)}>
-        <bdi>{state.name}</bdi>
+        <Name of={state.name} />
       </a>{" "}
       / VPP
     </h1>
@@ -197,7 +197,7 @@ function Vips({ tables, state }: { tables: VppTables; state: MaglevdState }): JS
         return (
           <section class="card vip" key={`${vip.prefix} ${vip.protocol} ${vip.port}`}>
             <h2>
-              <bdi>{vip.frontend || "no frontend asks for it"}</bdi>
+              <Name of={vip.frontend || "no frontend asks for it"} />
               <span class="addr">
                 {vip.prefix.replace(/\/(32|128)$/, "")} {protocols[vip.protocol] ?? "any"}
                 {vip.port > 0 && `/${vip.port}`}
@@ -230,7 +230,7 @@ function Vips({ tables, state }: { tables: VppTables; state: MaglevdState }): JS
                       <th scope="row">
                         {server.backend && (
                           <a href={link(state.name, "backend", server.backend)}>
-                            <bdi>{server.backend}</bdi>
+                            <Name of={server.backend} />
                           </a>
                         )}
                         <span class="addr">{server.address}</span>

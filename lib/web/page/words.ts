@@ -11,6 +11,14 @@ import {
 
 export { formatOutcome, formatShare, formatSpan };
 
+/**
+ * A name within a sentence: signs that write from right to left end with it (UAX #9, isolates).
+ * Where there can be none it stays as it is.
+ */
+export function isolated(name: string): string {
+  return /^[ -~]*$/.test(name) ? name : `\u2068${name}\u2069`;
+}
+
 /** How long that is, in its two largest units; `now` under a second. */
 export function ago(ms: number): string {
   return ms < 1000 ? "now" : formatSpan(ms);

@@ -1,0 +1,77 @@
+import assert from "node:assert/strict";
+import { closedFlags, programs } from "../../tools/programs.ts";
+import { makeBundles } from "./bundles.ts";
+import { testConfig } from "./configs.ts";
+import { Maglevd } from "./maglevd.ts";
+import { Lines } from "./process.ts";
+
+const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0.57" }] });
+
+function permissionsOf(name: string): readonly string[] {
+  return [...programs.find((each) => each.name === name)?.permissions ?? [], ...closedFlags];
+}
+
+/** maglevd-frontend with the permissions that are shipped, until the test is done with it. */
+function startFrontend(bundle: string, ...args: string[]) {
+  const process = new Deno.Command(Deno.execPath(), {
+    args: ["run", ...permissionsOf("maglevd-frontend"), bundle, "--listen=127.0.0.1:0", ...args],
+    cwd: "/",
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const [log, errors] = [new Lines(process.stdout), new Lines(process.stderr)];
+  return {
+    process,
+    errors,
+    /** The first record of this name. */
+    async log(msg: string): Promise<Record<string, unknown>> {
+      return JSON.parse(await log.find(msg, (line) => JSON.parse(line).msg === msg));
+    },
+    async [Symbol.asyncDispose]() {
+      try {
+        process.kill("SIGKILL");
+      } catch (error) {
+        // It has ended already.
+        if (!(error instanceof TypeError)) throw error;
+      }
+      await Promise.all([process.status, log.ended, errors.ended]);
+    },
+  };
+}
+
+Deno.test("the bundle serves its page, and what a socket tells, with the permissions that are shipped", async () => {
+  await using bundles = await makeBundles();
+  const folder = await Deno.makeTempDir({ prefix: "maglevd-web-" });
+  const path = `${folder}/api.sock`;
+  try {
+    const flags = [`--grpc-addr=unix:${path}`, "--grpc-socket-mode=600"];
+    await using daemon = await Maglevd.startWith(
+      permissionsOf("maglevd"),
+      bundles.maglevd,
+      config,
+      ...flags,
+    );
+    assert.ok(daemon);
+    await using web = startFrontend(bundles.frontend, `--server=unix:${path}`);
+    const { addr } = await web.log("web-listening");
+    await web.log("maglevd-connected");
+    const url = `http://${addr}/view`;
+    assert.match(
+      await (await fetch(`${url}/`)).text(),
+      /<script type="module" src="\/view\/app.js">/,
+    );
+    for (const [file, what] of [["app.js", /maglev_scope/], ["app.css", /prefers-color-scheme/]]) {
+      assert.match(await (await fetch(`${url}/${file}`)).text(), what as RegExp);
+    }
+    const server = encodeURIComponent(`unix:${path}`);
+    const backend = await (await fetch(`${url}/api/backend?server=${server}&name=one`)).json();
+    assert.equal(backend.backend.address, "127.0.0.57");
+    web.process.kill("SIGHUP");
+    await web.log("reloaded");
+    web.process.kill("SIGTERM");
+    assert.equal((await web.process.status).code, 0);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
