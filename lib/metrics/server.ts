@@ -7,6 +7,7 @@ import type {
   BudgetSpec,
   ConnectionObserver,
   HttpPortLimits,
+  HttpPortOptions,
   ListenAddress,
 } from "../rpc/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
@@ -18,6 +19,8 @@ import { Scrapes } from "./scrapes.ts";
 export interface MetricsServerOptions {
   readonly address: ListenAddress;
   readonly metrics: Pick<Metrics, "scrape">;
+  /** What the port is secured with; undefined: it speaks in the clear. */
+  readonly tls?: HttpPortOptions["tls"];
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
   /** Where the budgets of the port are opened. */

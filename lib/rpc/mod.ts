@@ -40,7 +40,6 @@ export type { ProtocolHandlers } from "./connections.ts";
 export type { PortLimits } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
-export type { TlsOptions } from "./listener.ts";
 export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
 export type { ListenAddress, SocketAddress } from "./address.ts";
 export { type SocketRights, usualRights } from "./unix_socket.ts";
