@@ -17,7 +17,7 @@ const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
 
 /** Serves the API. Rejects with a sentence when that cannot be. */
 export async function startApi(
-  { settings, auth, log, metrics, supervisor, budgets, events, journal }: Base,
+  { settings, auth, tls, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -53,6 +53,7 @@ export async function startApi(
     supervisor,
     log,
     reflection: settings.reflection,
+    tls,
     clock: systemClock,
   });
   for (const addr of server.addresses) log.info("api-listening", { addr });
@@ -71,13 +72,14 @@ function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
 
 /** Serves metrics, if they are asked for. Throws a sentence when that cannot be. */
 export function startMetricsServer(
-  { settings, log, metrics, supervisor, budgets }: Base,
+  { settings, tls, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
-  const { metricsAddress } = settings;
+  const { metricsAddress, metricsTls } = settings;
   if (!metricsAddress) return;
   const server = serveMetrics({
     address: metricsAddress,
+    tls: metricsTls ? tls : undefined,
     metrics,
     connections: metrics.connectionObserver("metrics"),
     budgets,

@@ -7,6 +7,8 @@ const usual: AccessSettings = {
   grpcSocket: { mode: 0o660, group: "" },
   authPath: "",
   open: false,
+  tls: undefined,
+  hostNames: [],
 };
 
 const users = rulesOf("auth: { unix: [{ user: alice, role: admin }] }");
