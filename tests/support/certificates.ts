@@ -11,6 +11,7 @@ export type Made =
   | "authority"
   | "other-authority"
   | "server"
+  | "server-new"
   | "alice"
   | "alice-old"
   | "mallory";

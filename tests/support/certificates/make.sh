@@ -47,6 +47,8 @@ for name in authority other-authority; do
 done
 request server /CN=localhost
 sign server authority server 20200101000000Z 21200101000000Z
+request server-new /CN=localhost
+sign server-new authority server 20200101000000Z 21200101000000Z
 request alice /O=Example/CN=alice
 sign alice authority client 20200101000000Z 21200101000000Z
 sign alice-old authority client 20200101000000Z 20210101000000Z
