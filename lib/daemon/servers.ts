@@ -36,6 +36,8 @@ export async function startApi(
       startedAt,
       config: await config.status(),
       state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
+      tls: tls &&
+        { path: tls.path, end: tls.identity.certificate.end, rejected: tls.rejected },
     }),
     events,
     logs: log,
