@@ -75,7 +75,8 @@ function rulesOf({ at, path, values }: AuthSection, around: Around): AuthRules {
   if (values.unix.length + values.certificates.length + values.tokens.length === 0) {
     around.problems.add("semantic", at, path, "names nobody: nobody could change anything");
   }
-  return { anonymous: values.anonymous ?? "none", users, groups, certificates, tokens };
+  const { anonymous = "none", metrics = "anyone" } = values;
+  return { anonymous, metrics, users, groups, certificates, tokens };
 }
 
 function addCertificate(

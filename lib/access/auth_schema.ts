@@ -99,6 +99,13 @@ export const authSpec = {
           otherwise: "none",
           description: "What whoever fits no entry may do.",
         },
+        metrics: {
+          type: "choice",
+          of: ["anyone", "view"],
+          otherwise: "anyone",
+          description: "Who may read the metrics: whoever reaches their port, or who has the role " +
+            "view.",
+        },
         unix: {
           type: "list",
           noun: "user or group",

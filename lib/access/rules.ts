@@ -20,6 +20,8 @@ export interface Grant {
 export interface AuthRules {
   /** What whoever is not known may do. */
   readonly anonymous: "none" | "view";
+  /** Who may read the metrics: whoever reaches them, or who has the role view. */
+  readonly metrics: "anyone" | "view";
   /** By number. */
   readonly users: ReadonlyMap<number, Grant>;
   readonly groups: ReadonlyMap<number, Grant>;

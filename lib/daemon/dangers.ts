@@ -14,7 +14,14 @@ import type { Settings } from "./settings.ts";
 /** The part of the settings that decides who may do what. */
 export type AccessSettings = Pick<
   Settings,
-  "grpcAddress" | "grpcSocket" | "authPath" | "open" | "tls" | "hostNames"
+  | "grpcAddress"
+  | "grpcSocket"
+  | "authPath"
+  | "open"
+  | "tls"
+  | "hostNames"
+  | "metricsAddress"
+  | "metricsTls"
 >;
 
 /** Something that is allowed, and lets others do more than is commonly meant. */
@@ -81,10 +88,12 @@ function covers(name: string, machine: string): boolean {
 
 /** The part of it that the settings and the files' permissions tell. */
 export function findDangers(
-  { grpcAddress, grpcSocket: { mode }, authPath, open, tls }: AccessSettings,
+  settings: AccessSettings,
   rules: AuthRules | undefined,
   modeOf: ModeOf = systemModeOf,
 ): readonly Danger[] {
+  const { grpcAddress, grpcSocket: { mode }, authPath, open, tls } = settings;
+  const { metricsAddress, metricsTls } = settings;
   const dangers: Danger[] = [];
   const unsafe = (where: string, reason: string) =>
     dangers.push({ record: "access-unsafe", where, reason });
@@ -101,8 +110,12 @@ export function findDangers(
     const where = textOf(address);
     if (open) dangers.push({ record: "grpc-listen-open", where, reason: openReason });
     if (!tls && rules && rules.tokens.length > 0 && !isLoopback(address)) {
-      unsafe(where, "tokens that are shown there travel in the clear: who reads along has them");
+      unsafe(where, `${inTheClear} (--tls-cert)`);
     }
+  }
+  const showsTokens = rules && rules.tokens.length > 0 && rules.metrics === "view";
+  if (showsTokens && !metricsTls && metricsAddress && !isLoopback(metricsAddress)) {
+    unsafe(textOf(metricsAddress), `${inTheClear} (--metrics-tls)`);
   }
   if (authPath !== "") {
     if (((modeOf(authPath) ?? 0) & othersMayWrite) !== 0) {
@@ -129,6 +142,8 @@ function isReplaceable(path: string, modeOf: ModeOf): boolean {
   const folder = modeOf(dirname(path)) ?? 0;
   return (folder & othersMayWrite) !== 0 && (folder & sticky) === 0;
 }
+
+const inTheClear = "tokens that are shown there travel in the clear: who reads along has them";
 
 /** What `--open` means. */
 const openReason = "whoever reaches this address can pause backends and change weights, " +

@@ -1,11 +1,12 @@
-import { accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
+import { type Access, accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
-import { type Audit, machineNames, startRpcServer } from "../rpc/mod.ts";
+import { type Audit, machineNames, readGate, startRpcServer } from "../rpc/mod.ts";
 import type { RpcServer, SocketRights } from "../rpc/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { Auth } from "./auth.ts";
 import type { Base } from "./base.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { Settings } from "./settings.ts";
@@ -72,9 +73,15 @@ function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
   return { mode, gid };
 }
 
+/** Who reads metrics, where the rules that are in force have that asked. */
+function metricsAccess(auth: Auth): () => Access | undefined {
+  const access = accessByRules(() => auth.rules);
+  return () => auth.rules.metrics === "view" ? access : undefined;
+}
+
 /** Serves metrics, if they are asked for. Throws a sentence when that cannot be. */
 export function startMetricsServer(
-  { settings, tls, log, metrics, supervisor, budgets }: Base,
+  { settings, auth, tls, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
   const { metricsAddress, metricsTls } = settings;
@@ -82,6 +89,7 @@ export function startMetricsServer(
   const server = serveMetrics({
     address: metricsAddress,
     tls: metricsTls ? tls : undefined,
+    gate: auth && readGate(metricsAccess(auth), systemClock),
     metrics,
     connections: metrics.connectionObserver("metrics"),
     budgets,

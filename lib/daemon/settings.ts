@@ -86,7 +86,12 @@ function readAccess(get: (name: FlagName) => string): AccessSettings {
   const tls = readTls(get);
   const hostNames = readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/);
   const grpcSocket = { mode, group: get("grpc-socket-group") };
-  return { grpcAddress, grpcSocket, authPath, open, tls, hostNames };
+  const metrics = get("metrics-addr");
+  return {
+    ...{ grpcAddress, grpcSocket, authPath, open, tls, hostNames },
+    metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
+    metricsTls: get("metrics-tls") === "true",
+  };
 }
 
 /** The files of TLS. Throws {@link UsageError} for what means nothing alone. */
@@ -120,13 +125,10 @@ function readSettings(
     throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
   }
   const apiSocket = get("vpp-api-addr");
-  const metrics = get("metrics-addr");
   return {
     configPath,
     ...access,
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
-    metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
-    metricsTls: get("metrics-tls") === "true",
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),
     logLevel,

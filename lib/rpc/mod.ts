@@ -34,6 +34,8 @@ export type { AuditDeps, Deed } from "./audit.ts";
 export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
 export { isLocalPeer } from "./prefix.ts";
+export { readGate } from "./read_gate.ts";
+export type { ReadGate } from "./read_gate.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";

@@ -9,6 +9,8 @@ const usual: AccessSettings = {
   open: false,
   tls: undefined,
   hostNames: [],
+  metricsAddress: { hostname: undefined, port: 9091 },
+  metricsTls: false,
 };
 
 const users = rulesOf("auth: { unix: [{ user: alice, role: admin }] }");

@@ -87,6 +87,8 @@ const access = {
   open: false,
   tls: undefined,
   hostNames: [],
+  metricsAddress: { hostname: undefined, port: 9091 },
+  metricsTls: false,
 };
 
 Deno.test("a certificate goes with its key, and what it is for with a certificate", () => {
