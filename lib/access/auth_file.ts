@@ -90,11 +90,11 @@ function addCertificate(
     return fault("needs either a subject or a san, and not both");
   }
   if (role === undefined) return;
-  const known = subject === undefined
-    ? canonicalAlternativeName(written)
-    : canonicalName(written);
+  const known = subject === undefined ? canonicalAlternativeName(written) : canonicalName(written);
   if (known === undefined) return fault(subject === undefined ? noSan : noSubject);
-  if (into.has(known)) return fault(`${subject === undefined ? "san" : "subject"} stands there twice`);
+  if (into.has(known)) {
+    return fault(`${subject === undefined ? "san" : "subject"} stands there twice`);
+  }
   into.set(known, { role, name: name ?? written });
 }
 

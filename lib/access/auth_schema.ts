@@ -103,7 +103,8 @@ export const authSpec = {
           type: "choice",
           of: ["anyone", "view"],
           otherwise: "anyone",
-          description: "Who may read the metrics: whoever reaches their port, or who has the role " +
+          description:
+            "Who may read the metrics: whoever reaches their port, or who has the role " +
             "view.",
         },
         unix: {

@@ -25,7 +25,9 @@ const byLowerCase = new Map([...shortNames.values()].map((name) => [name.toLower
  */
 export function nameText(name: DerElement): string {
   const sets = childrenOf(name, tags.sequence);
-  return sets.map((set) => joined(childrenOf(set, tags.set).map(attributeText))).reverse().join(",");
+  return sets.map((set) => joined(childrenOf(set, tags.set).map(attributeText))).reverse().join(
+    ",",
+  );
 }
 
 /**
@@ -131,7 +133,9 @@ function dotted(octets: Uint8Array): string {
     numbers.push(number);
     number = 0n;
   }
-  if (octets.length === 0 || (octets.at(-1) ?? 0) & 0x80) throw new DerError("a type without an end");
+  if (octets.length === 0 || (octets.at(-1) ?? 0) & 0x80) {
+    throw new DerError("a type without an end");
+  }
   const [first = 0n, ...rest] = numbers;
   const root = first < 40n ? 0n : first < 80n ? 1n : 2n;
   return [root, first - root * 40n, ...rest].join(".");

@@ -111,7 +111,8 @@ const anonymous = "anonymous";
 
 function stranger({ anonymous: role }: AuthRules): Omit<Principal, "peer"> {
   const method: Authentication = "none";
-  const advice = "it has to show a token or a certificate, or to call by a Unix socket, as somebody " +
+  const advice =
+    "it has to show a token or a certificate, or to call by a Unix socket, as somebody " +
     "whom the file of --auth names";
   return { name: anonymous, role, method, advice };
 }

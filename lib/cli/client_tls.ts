@@ -30,7 +30,9 @@ export async function readClientTls(
   first: TlsWords,
   second: TlsWords = {},
 ): Promise<ClientTls | undefined> {
-  const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) => first[name] || second[name]);
+  const [ca, cert, key] = (["ca", "cert", "key"] as const).map((name) =>
+    first[name] || second[name]
+  );
   const isAsked = first.tls ?? second.tls ?? Boolean(ca || cert || key);
   if (!isAsked) return undefined;
   if (Boolean(cert) !== Boolean(key)) {

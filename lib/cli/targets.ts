@@ -26,7 +26,8 @@ export class Targets implements Disposable {
     const labelled = servers.length > 1;
     this.names = servers.map(shortName).join(",");
     this.parts = servers.map((server) => ({
-      client: this.#connections.use(connectTo(server.address, server.token, server.security)).client,
+      client:
+        this.#connections.use(connectTo(server.address, server.token, server.security)).client,
       server: placeOf(server),
       ...(labelled && { label: server.name }),
       memory: new Map(),

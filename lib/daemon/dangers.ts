@@ -1,12 +1,7 @@
 import { dirname } from "node:path";
 import type { AuthRules } from "../access/mod.ts";
 import { parseIp } from "../ip/mod.ts";
-import {
-  isLocalPeer,
-  type ListenAddress,
-  machineNames,
-  parseListenAddresses,
-} from "../rpc/mod.ts";
+import { isLocalPeer, type ListenAddress, machineNames, parseListenAddresses } from "../rpc/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { CertificateFacts } from "../tls/mod.ts";
 import type { Settings } from "./settings.ts";

@@ -187,7 +187,13 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
   }
   using tls = opened;
   logDangers(await dangersOf(settings, auth?.rules, tls?.identity.certificate), log);
-  const daemon = running.daemon = await start(settings, outcome.config, { auth, tls }, log, manager);
+  const daemon = running.daemon = await start(
+    settings,
+    outcome.config,
+    { auth, tls },
+    log,
+    manager,
+  );
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void reloadAndTell(daemon, log);
   const { code, why } = await told;

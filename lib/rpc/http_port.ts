@@ -107,8 +107,11 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     ...accepting,
     onConn: (conn, peer) => void connections.serve(conn, peer),
   };
-  const listeners = listenOn(addresses, (address) =>
-    "path" in address ? listenUnix(address, rights, inTheClear) : listen(address, accepting));
+  const listeners = listenOn(
+    addresses,
+    (address) =>
+      "path" in address ? listenUnix(address, rights, inTheClear) : listen(address, accepting),
+  );
   return {
     address: listeners[0]?.address ?? "",
     addresses: listeners.map(({ address }) => address),

@@ -26,7 +26,9 @@ export async function readPem(flag: string, path: string): Promise<PemFile> {
     return { where, text: await Deno.readTextFile(path) };
   } catch (error) {
     if (error instanceof PemError) throw error;
-    if (error instanceof Deno.errors.NotFound) throw new PemError(`${where}: there is no such file`);
+    if (error instanceof Deno.errors.NotFound) {
+      throw new PemError(`${where}: there is no such file`);
+    }
     if (error instanceof Deno.errors.PermissionDenied) {
       throw new PemError(`${where}: maglevd may not read it`);
     }
