@@ -2,6 +2,14 @@
  * The server's side of TLS: certificates from files that may be replaced, handshakes over any
  * connection, and what clients show of themselves.
  *
+ * @example What is wrong with a file is said with its flag and its path
+ * ```ts
+ * import { rejects } from "node:assert/strict";
+ *
+ * const paths = { cert: "/no/such", key: "/no/such", clientCa: "" };
+ * await rejects(loadIdentity(paths), { message: "--tls-cert /no/such: there is no such file" });
+ * ```
+ *
  * @module
  */
 

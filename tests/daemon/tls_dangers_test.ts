@@ -26,7 +26,7 @@ const tokens = (metrics: string) =>
 
 function dangers(
   modes: Readonly<Record<string, number>>,
-  settings: Partial<AccessSettings> = {},
+  settings: Partial<AccessSettings>,
   rules?: ReturnType<typeof tokens>,
 ): string[] {
   return findDangers({ ...usual, ...settings }, rules, (path) => modes[path])
@@ -34,15 +34,15 @@ function dangers(
 }
 
 Deno.test("a key that others can read, or an authority that they can put there, is dangerous", () => {
-  assert.deepEqual(dangers({ "/k/key": 0o640, "/a/ca": 0o644, "/a": 0o755 }), []);
-  assert.deepEqual(dangers({ "/k/key": 0o644 }), [
+  assert.deepEqual(dangers({ "/k/key": 0o640, "/a/ca": 0o644, "/a": 0o755 }, {}), []);
+  assert.deepEqual(dangers({ "/k/key": 0o644 }, {}), [
     "access-unsafe /k/key: everybody on this machine can read the key, and so pass for maglevd",
   ]);
   const authority = "access-unsafe /a/ca: everybody may put an authority of their own there, and " +
     "so get any role";
-  assert.deepEqual(dangers({ "/a/ca": 0o646 }), [authority]);
-  assert.deepEqual(dangers({ "/a": 0o777 }), [authority]);
-  assert.deepEqual(dangers({ "/a": 0o1777 }), []);
+  assert.deepEqual(dangers({ "/a/ca": 0o646 }, {}), [authority]);
+  assert.deepEqual(dangers({ "/a": 0o777 }, {}), [authority]);
+  assert.deepEqual(dangers({ "/a": 0o1777 }, {}), []);
   assert.deepEqual(dangers({ ".": 0o777 }, { tls: { ...tls, clientCa: "" } }), []);
 });
 
