@@ -41,7 +41,9 @@ Deno.test("texts may have just their greatest length", () => {
     path: "/",
     host: "h",
     "server-name": "s",
-    sha256: "0".repeat(64),
+    subject: "CN=alice,O=Example",
+  "alternative-name": "DNS:ci.example.net",
+  sha256: "0".repeat(64),
     regexp: "r",
   };
   const lengths = { name: 128, description: 1024, netns: 255, path: 4096, host: 255 };
