@@ -42,8 +42,8 @@ Deno.test("texts may have just their greatest length", () => {
     host: "h",
     "server-name": "s",
     subject: "CN=alice,O=Example",
-  "alternative-name": "DNS:ci.example.net",
-  sha256: "0".repeat(64),
+    "alternative-name": "DNS:ci.example.net",
+    sha256: "0".repeat(64),
     regexp: "r",
   };
   const lengths = { name: 128, description: 1024, netns: 255, path: 4096, host: 255 };
