@@ -7,6 +7,8 @@ import {
 } from "../config/mod.ts";
 import type { Accounts } from "./accounts.ts";
 import { authSpec } from "./auth_schema.ts";
+import { canonicalAlternativeName } from "./certificate.ts";
+import { canonicalName } from "./distinguished_name.ts";
 import type { AuthRules, Grant } from "./rules.ts";
 
 /** What became of a file of `--auth`. */
@@ -41,6 +43,9 @@ function withoutSecrets<P extends ConfigWarning>(problem: P): P {
 }
 
 type AuthSection = SectionOf<(typeof authSpec)["fields"]["auth"]>;
+type CertificateSection = SectionOf<
+  (typeof authSpec)["fields"]["auth"]["fields"]["certificates"]["of"]
+>;
 type UnixSection = SectionOf<(typeof authSpec)["fields"]["auth"]["fields"]["unix"]["of"]>;
 
 /** What reading goes by. */
@@ -53,6 +58,8 @@ function rulesOf({ at, path, values }: AuthSection, around: Around): AuthRules {
   const users = new Map<number, Grant>();
   const groups = new Map<number, Grant>();
   for (const entry of values.unix) addUnix(entry, users, groups, around);
+  const certificates = new Map<string, Grant & { readonly name: string }>();
+  for (const entry of values.certificates) addCertificate(entry, certificates, around);
   const tokens: (Grant & { name: string; digest: Uint8Array })[] = [];
   const digests = new Set<string>();
   for (const { values: { name, role, sha256 }, at, path } of values.tokens) {
@@ -65,11 +72,35 @@ function rulesOf({ at, path, values }: AuthSection, around: Around): AuthRules {
       tokens.push({ name, role, digest: Uint8Array.fromHex(sha256) });
     }
   }
-  if (values.unix.length === 0 && values.tokens.length === 0) {
+  if (values.unix.length + values.certificates.length + values.tokens.length === 0) {
     around.problems.add("semantic", at, path, "names nobody: nobody could change anything");
   }
-  return { anonymous: values.anonymous ?? "none", users, groups, tokens };
+  const { anonymous = "none", metrics = "anyone" } = values;
+  return { anonymous, metrics, users, groups, certificates, tokens };
 }
+
+function addCertificate(
+  { at, path, values: { subject, san, role, name } }: CertificateSection,
+  into: Map<string, Grant & { readonly name: string }>,
+  { problems }: Around,
+): void {
+  const fault = (message: string) => problems.add("semantic", at, path, message);
+  const written = subject ?? san;
+  if (written === undefined || subject !== undefined && san !== undefined) {
+    return fault("needs either a subject or a san, and not both");
+  }
+  if (role === undefined) return;
+  const known = subject === undefined ? canonicalAlternativeName(written) : canonicalName(written);
+  if (known === undefined) return fault(subject === undefined ? noSan : noSubject);
+  if (into.has(known)) {
+    return fault(`${subject === undefined ? "san" : "subject"} stands there twice`);
+  }
+  into.set(known, { role, name: name ?? written });
+}
+
+const noSubject = "subject is to be a whole name such as CN=alice,O=Example, with a backslash " +
+  "before each comma and plus sign that is part of a value";
+const noSan = "san is to be one name or address: a wildcard stands for many clients, and for none";
 
 /** Who is from another user namespace, and has no number here (user_namespaces(7)). */
 const overflowId = 65534;

@@ -55,6 +55,33 @@ const token = {
   },
 } as const satisfies SectionSpec;
 
+/** One of `auth.certificates`. */
+const certificate = {
+  type: "section",
+  description: "A client's certificate, by an authority of `--tls-client-ca`.",
+  fields: {
+    subject: {
+      type: "text",
+      form: "subject",
+      description: "The whole subject, as `openssl x509 -noout -subject -nameopt RFC2253` prints " +
+        "it. Either this or `san`.",
+    },
+    san: {
+      type: "text",
+      form: "alternative-name",
+      description: "One of the subject alternative names: `DNS:`, `email:`, `URI:` or `IP:` and " +
+        "the name, which is no wildcard.",
+    },
+    role,
+    name: {
+      type: "text",
+      form: "name",
+      otherwise: "what `subject` or `san` says",
+      description: "What it is called in the audit and in events.",
+    },
+  },
+} as const satisfies SectionSpec;
+
 /** The file of `--auth`. */
 export const authSpec = {
   type: "section",
@@ -72,11 +99,25 @@ export const authSpec = {
           otherwise: "none",
           description: "What whoever fits no entry may do.",
         },
+        metrics: {
+          type: "choice",
+          of: ["anyone", "view"],
+          otherwise: "anyone",
+          description:
+            "Who may read the metrics: whoever reaches their port, or who has the role " +
+            "view.",
+        },
         unix: {
           type: "list",
           noun: "user or group",
           description: "Users and groups that call by a Unix socket.",
           of: unix,
+        },
+        certificates: {
+          type: "list",
+          noun: "certificate",
+          description: "Certificates that clients show where the API speaks TLS.",
+          of: certificate,
         },
         tokens: {
           type: "list",

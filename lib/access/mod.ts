@@ -21,4 +21,13 @@ export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./rol
 export type { Role } from "./roles.ts";
 export { type AccountFiles, Accounts, systemAccounts } from "./accounts.ts";
 export { accessByPlace, denial } from "./principal.ts";
-export type { Access, Authentication, Caller, Credentials, Principal } from "./principal.ts";
+export type {
+  Access,
+  Authentication,
+  Caller,
+  CertificateCredentials,
+  Credentials,
+  Principal,
+  UnixCredentials,
+} from "./principal.ts";
+export { certificateCredentials, type ShownCertificate } from "./certificate.ts";

@@ -7,16 +7,17 @@ import { covers, type Role } from "./roles.ts";
  * - `open`: nobody is asked, as maglevd was started with `--open`.
  * - `unix`: the kernel tells who is at the other end of a Unix socket, and the rules whom they give
  *   what.
+ * - `certificate`: it shows a certificate that the rules know.
  * - `token`: it shows a token that the rules know.
  * - `none`: it is not known.
  */
-export type Authentication = "machine" | "open" | "unix" | "token" | "none";
+export type Authentication = "machine" | "open" | "unix" | "certificate" | "token" | "none";
 
 /** Who calls, and what it may do. */
 export interface Principal {
   /**
-   * The user that a Unix socket tells of; `operator` where nobody is asked for a name, `anonymous`
-   * for strangers.
+   * As the rules have it; the user that a Unix socket tells of; `operator` where nobody is asked for
+   * a name, `anonymous` for strangers.
    */
   readonly name: string;
   /** `none` may not even read. */
@@ -33,14 +34,28 @@ export interface Principal {
 }
 
 /** What a connection tells of who made it, for certain. */
-export type Credentials = {
+export type Credentials = UnixCredentials | CertificateCredentials;
+
+/** What the kernel tells of who is at the other end of a Unix socket. */
+export interface UnixCredentials {
   readonly kind: "unix";
   /** The name of the user; its number where it has none. */
   readonly user: string;
   readonly uid: number;
   /** The groups that the client was in when it connected, the one that it ran with first. */
   readonly gids: readonly number[];
-};
+}
+
+/** What the certificate tells that a client has shown, whose key it holds. */
+export interface CertificateCredentials {
+  readonly kind: "certificate";
+  /** In the form of RFC 4514: `CN=alice,O=Example`. */
+  readonly subject: string;
+  /** Of subjectAltName: `DNS:ci.example.net`, `email:ops@example.net`. */
+  readonly names: readonly string[];
+  /** Why it counts for nothing, as the end of a sentence; undefined: it is good. */
+  readonly problem: string | undefined;
+}
 
 /** What is known of a call before it is looked at. */
 export interface Caller {
@@ -62,7 +77,7 @@ export type Access = (caller: Caller) => Principal;
  */
 export function accessByPlace({ open }: { readonly open: boolean }): Access {
   return ({ peer, isLocal, credentials }) => {
-    const name = credentials?.user ?? "operator";
+    const name = credentials?.kind === "unix" ? credentials.user : "operator";
     if (isLocal) return { name, role: "admin", peer, method: "machine" };
     if (open) return { name: "operator", role: "admin", peer, method: "open" };
     return { name: "anonymous", role: "view", peer, method: "none", advice: elsewhere };

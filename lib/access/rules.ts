@@ -1,4 +1,11 @@
-import type { Access, Authentication, Caller, Credentials, Principal } from "./principal.ts";
+import type {
+  Access,
+  Authentication,
+  Caller,
+  CertificateCredentials,
+  Principal,
+  UnixCredentials,
+} from "./principal.ts";
 import { covers, type Role } from "./roles.ts";
 import { bearerDigest, sameDigest } from "./token.ts";
 
@@ -13,9 +20,13 @@ export interface Grant {
 export interface AuthRules {
   /** What whoever is not known may do. */
   readonly anonymous: "none" | "view";
+  /** Who may read the metrics: whoever reaches them, or who has the role view. */
+  readonly metrics: "anyone" | "view";
   /** By number. */
   readonly users: ReadonlyMap<number, Grant>;
   readonly groups: ReadonlyMap<number, Grant>;
+  /** By subject, `CN=alice,O=Example`, or alternative name, `DNS:ci.example.net`. */
+  readonly certificates: ReadonlyMap<string, Grant & { readonly name: string }>;
   readonly tokens: readonly (Grant & { readonly name: string; readonly digest: Uint8Array })[];
 }
 
@@ -46,11 +57,20 @@ function shownBy({ authorization = [] }: Caller): Shown {
 
 function decided(rules: AuthRules, { peer, credentials }: Caller, shown: Shown): Principal {
   if (shown.kind !== "nothing") return byToken(rules, peer, shown);
-  const grant = credentials && byAccount(rules, credentials);
-  if (!grant) return { ...stranger(rules), peer };
-  const { name = credentials.user, role } = grant;
-  return { name, role, peer, method: "unix", advice: "the file of --auth says so" };
+  switch (credentials?.kind) {
+    case "unix": {
+      const grant = byAccount(rules, credentials);
+      if (!grant) break;
+      const { name = credentials.user, role } = grant;
+      return { name, role, peer, method: "unix", advice };
+    }
+    case "certificate":
+      return { ...byCertificate(rules, credentials), peer };
+  }
+  return { ...stranger(rules), peer };
 }
+
+const advice = "the file of --auth says so";
 
 function byToken(rules: AuthRules, peer: string, shown: Shown): Principal {
   let found: AuthRules["tokens"][number] | undefined;
@@ -60,25 +80,51 @@ function byToken(rules: AuthRules, peer: string, shown: Shown): Principal {
   }
   if (found) {
     const { name, role } = found;
-    return { name, role, peer, method: "token", advice: "the file of --auth says so" };
+    return { name, role, peer, method: "token", advice };
   }
-  const advice = "the token that it shows is not one that maglevd knows";
-  return { name: anonymous, role: "none", peer, method: "none", isFailure: true, advice };
+  return { ...failed("the token that it shows is not one that maglevd knows"), peer };
+}
+
+/** Who shows what it cannot be known by is nobody, where others might read as well. */
+function failed(advice: string): Omit<Principal, "peer"> {
+  return { name: anonymous, role: "none", method: "none", isFailure: true, advice };
+}
+
+function byCertificate(
+  rules: AuthRules,
+  { subject, names, problem }: CertificateCredentials,
+): Omit<Principal, "peer"> {
+  const what = `the certificate that it shows, of ${quoted(subject)},`;
+  if (problem !== undefined) return failed(`${what} ${problem}`);
+  const grants = [subject, ...names].map((name) => rules.certificates.get(name));
+  const grant = mostOf(grants);
+  if (grant) return { name: grant.name, role: grant.role, method: "certificate", advice };
+  return { ...stranger(rules), advice: `${what} is not one that the file of --auth names` };
+}
+
+/** Bounded: whoever made the certificate chose it. */
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 200 ? `${text.slice(0, 200)}…` : text);
 }
 
 const anonymous = "anonymous";
 
 function stranger({ anonymous: role }: AuthRules): Omit<Principal, "peer"> {
   const method: Authentication = "none";
-  const advice = "it has to show a token, or to call by a Unix socket as somebody whom the file " +
-    "of --auth names";
+  const advice =
+    "it has to show a token or a certificate, or to call by a Unix socket, as somebody " +
+    "whom the file of --auth names";
   return { name: anonymous, role, method, advice };
 }
 
 /** Of all that fit the one that allows most; the user before groups. */
-function byAccount({ users, groups }: AuthRules, { uid, gids }: Credentials): Grant | undefined {
-  const grants = [users.get(uid), ...gids.map((gid) => groups.get(gid))];
-  return grants.reduce((best, grant) => {
+function byAccount({ users, groups }: AuthRules, { uid, gids }: UnixCredentials) {
+  return mostOf([users.get(uid), ...gids.map((gid) => groups.get(gid))]);
+}
+
+/** The one that allows most, the first of several. */
+function mostOf<G extends Grant>(grants: readonly (G | undefined)[]): G | undefined {
+  return grants.reduce<G | undefined>((best, grant) => {
     if (!grant || !best) return grant ?? best;
     return covers(best.role, grant.role) ? best : grant;
   }, undefined);

@@ -52,8 +52,12 @@ async function serverNames(partial: string): Promise<string[]> {
 }
 
 async function wordsAfter(args: readonly string[], partial: string): Promise<string[]> {
-  const { words, server, tokenFile } = parseFlags(args, Deno.env);
-  using targets = await Targets.open({ server: server || await usualServer(), tokenFile });
+  const { words, server, tokenFile, security } = parseFlags(args, Deno.env);
+  using targets = await Targets.open({
+    server: server || await usualServer(),
+    tokenFile,
+    security,
+  });
   const context = {
     roots: commandTree,
     clients: targets.parts.map(({ client }) => client),

@@ -1,6 +1,7 @@
 import { createClient, type Transport } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../gen/maglev_pb.ts";
+import type { ClientTls } from "./client_tls.ts";
 import { endedBy } from "./ended_by.ts";
 import { type Endpoint, hostField, parseEndpoint } from "./endpoint.ts";
 import { isUnreachable, speaksOnlyHttp2 } from "./errors.ts";
@@ -20,18 +21,27 @@ export interface Connection extends Disposable {
 }
 
 /**
- * A client for a server as {@link parseEndpoint} takes it, which shows a token if there is one. It
+ * A client for a server as {@link parseEndpoint} takes it, which shows a token if there is one, and
+ * secures what goes over networks if there is something to do so with. It
  * speaks the Connect protocol over fetch, and gRPC to a server that knows nothing else. Throws
  * CommandFailure when that is no server, or the token would travel in the clear.
  */
-export function connectTo(server: string, token?: string): Connection {
+export function connectTo(server: string, token?: string, tls?: ClientTls): Connection {
   const endpoint = parseEndpoint(server);
-  if (token !== undefined) checkTokenWay(endpoint);
-  const transport = new EitherTransport(endpoint, token);
+  const secured = endpoint.kind === "unix" ? undefined : tls;
+  if (token !== undefined) checkTokenWay(endpoint, secured !== undefined);
+  const transport = new EitherTransport({ endpoint, token, tls: secured });
   return {
     client: createClient(Maglev, transport),
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
+}
+
+/** How a server is reached. */
+interface Way {
+  readonly endpoint: Endpoint;
+  readonly token: string | undefined;
+  readonly tls: ClientTls | undefined;
 }
 
 /** Where fetch is to send what it would send to the host of a URL. */
@@ -41,21 +51,23 @@ interface Line extends Disposable {
 }
 
 /**
- * A line to the endpoint. The URL has neither the port, since fetch refuses some (the "bad ports"
- * of fetch.spec.whatwg.org), nor a path of the file system: where to connect is said beside it.
+ * A line to the endpoint. In the clear, the URL has neither the port, since fetch refuses some (the
+ * "bad ports" of fetch.spec.whatwg.org), nor a path of the file system: where to connect is said
+ * beside it. There the runtime speaks no TLS, so that with TLS the URL says it.
  */
-function openLine(endpoint: Endpoint, version: 1 | 2, token: string | undefined): Line {
-  const proxy: Deno.Proxy = endpoint.kind === "unix"
-    ? { transport: "unix", path: endpoint.path }
-    : { transport: "tcp", hostname: endpoint.hostname, port: endpoint.port };
+function openLine({ endpoint, token, tls }: Way, version: 1 | 2): Line {
   const versions = { http1: version === 1, http2: version === 2 };
-  const client = Deno.createHttpClient({ proxy, allowHost: true, ...versions });
+  const client = Deno.createHttpClient(
+    tls
+      ? { ...versions, caCerts: tls.caCerts, ...tls.own }
+      : { ...versions, proxy: proxyOf(endpoint), allowHost: true },
+  );
   return {
-    baseUrl: `http://${endpoint.kind === "unix" ? "localhost" : endpoint.hostname}`,
+    baseUrl: tls ? `https://${hostField(endpoint)}` : `http://${bareHost(endpoint)}`,
     fetch: async (input, init) => {
       const headers = new Headers(init?.headers);
       // HTTP/2 has the authority of the URL instead; both would contradict each other.
-      if (version === 1) headers.set("host", hostField(endpoint));
+      if (version === 1 && !tls) headers.set("host", hostField(endpoint));
       if (token !== undefined) headers.set("authorization", `Bearer ${token}`);
       return endedBy(init?.signal, await fetch(input, { ...init, headers, client }));
     },
@@ -63,21 +75,29 @@ function openLine(endpoint: Endpoint, version: 1 | 2, token: string | undefined)
   };
 }
 
+function proxyOf(endpoint: Endpoint): Deno.Proxy {
+  return endpoint.kind === "unix"
+    ? { transport: "unix", path: endpoint.path }
+    : { transport: "tcp", hostname: endpoint.hostname, port: endpoint.port };
+}
+
+function bareHost(endpoint: Endpoint): string {
+  return endpoint.kind === "unix" ? "localhost" : endpoint.hostname;
+}
+
 /**
  * Connect over HTTP/1.1 first. Whoever greets that with HTTP/2, as a server of nothing but gRPC
  * does, has not read the request, so it is sent again, and all others, by gRPC.
  */
 class EitherTransport implements Transport, Disposable {
-  readonly #endpoint: Endpoint;
-  readonly #token: string | undefined;
+  readonly #way: Way;
   readonly #line: Line;
   readonly #connect: Transport;
   #grpc: Promise<{ readonly transport: Transport; readonly line: Line }> | undefined;
 
-  constructor(endpoint: Endpoint, token: string | undefined) {
-    this.#endpoint = endpoint;
-    this.#token = token;
-    this.#line = openLine(endpoint, 1, token);
+  constructor(way: Way) {
+    this.#way = way;
+    this.#line = openLine(way, 1);
     this.#connect = createConnectTransport({
       baseUrl: this.#line.baseUrl,
       useBinaryFormat: true,
@@ -123,7 +143,7 @@ class EitherTransport implements Transport, Disposable {
 
   async #openGrpc() {
     const { createGrpcTransport } = await import("./grpc_transport.ts");
-    const line = openLine(this.#endpoint, 2, this.#token);
+    const line = openLine(this.#way, 2);
     const { baseUrl, fetch } = line;
     return { line, transport: createGrpcTransport({ baseUrl, fetch, timeoutMs: callTimeoutMs }) };
   }

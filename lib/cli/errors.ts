@@ -77,6 +77,8 @@ export function speaksOnlyHttp2(error: unknown): boolean {
 
 function reasonOf(error: ConnectError): string {
   const text = causes(error).join(" ");
+  const wrong = tlsReasons.find(([pattern]) => pattern.test(text));
+  if (wrong) return wrong[1];
   if (/no such file/i.test(text)) return "there is no such socket";
   if (/permission denied/i.test(text)) return "permission denied";
   if (/refused/i.test(text)) return "connection refused";
@@ -86,6 +88,17 @@ function reasonOf(error: ConnectError): string {
   if (/reset|closed|broken pipe|eof|reading a body/i.test(text)) return "the connection was closed";
   return error.rawMessage;
 }
+
+/** What the runtime's TLS says, and what it means for an operator. */
+const tlsReasons: readonly (readonly [pattern: RegExp, reason: string])[] = [
+  [/UnknownIssuer/, "its certificate is by an authority that is not trusted here: --ca adds one"],
+  [/CaUsedAsEndEntity/, "its certificate is an authority's (CA:TRUE), which is no server's"],
+  [/NotValidForName|not valid for name/, "its certificate is not for the name that it is asked by"],
+  [/NotValidYet|not valid yet/, "its certificate is not valid yet: look at the clocks"],
+  [/certificate.*expired/i, "its certificate has expired"],
+  [/invalid peer certificate/, "its certificate is not good"],
+  [/corrupt message/, "it does not speak TLS there: leave --tls out"],
+];
 
 /** The message of an error and of what caused it, outermost first. */
 function causes(error: unknown): string[] {

@@ -1,3 +1,4 @@
+import type { TlsWords } from "./client_tls.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
 import { parseSpan } from "./span.ts";
 
@@ -18,6 +19,8 @@ export interface Flags extends LineFlags {
   readonly server: string;
   /** Where a token is that tells maglevd who asks; empty when there is none. */
   readonly tokenFile: string;
+  /** How connections are secured. */
+  readonly security: TlsWords;
   /** Undefined: on in the shell, off in one-shot mode. */
   readonly color: boolean | undefined;
   /** A script goes on after a command that failed. */
@@ -39,6 +42,12 @@ export function parseFlags(
   return {
     server: given.server ?? environment.get("MAGLEV_SERVER") ?? "",
     tokenFile: given.tokenFile ?? environment.get("MAGLEV_TOKEN_FILE") ?? "",
+    security: {
+      tls: given.tls ?? boolOf("MAGLEV_TLS", environment),
+      ca: given.ca ?? environment.get("MAGLEV_CA"),
+      cert: given.cert ?? environment.get("MAGLEV_CERT"),
+      key: given.key ?? environment.get("MAGLEV_KEY"),
+    },
     color: given.color,
     keepGoing: given.keepGoing ?? false,
     help: given.help ?? false,
@@ -71,6 +80,10 @@ function lineFlagsOf({ json, yes, dryRun, timeout }: Given): LineFlags {
 interface Given {
   server?: string;
   tokenFile?: string;
+  tls?: boolean;
+  ca?: string;
+  cert?: string;
+  key?: string;
   color?: boolean;
   json?: boolean;
   yes?: boolean;
@@ -96,7 +109,10 @@ function splitFlags<W extends { readonly text: string }>(
     else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
     else if (name === "--server") given.server = value ?? takeValue(name, rest);
     else if (name === "--token-file") given.tokenFile = value ?? takeValue(name, rest);
-    else if (name === "--color") given.color = parseBool(name, value);
+    else if (name === "--tls") given.tls = parseBool(name, value);
+    else if (name === "--ca" || name === "--cert" || name === "--key") {
+      given[fileFlags[name]] = value ?? takeValue(name, rest);
+    } else if (name === "--color") given.color = parseBool(name, value);
     else if (name === "--json") given.json = parseBool(name, value);
     else if (name === "--yes") given.yes = parseBool(name, value);
     else if (name === "--dry-run") given.dryRun = parseBool(name, value);
@@ -107,6 +123,17 @@ function splitFlags<W extends { readonly text: string }>(
     else throw usageFailure(`unknown flag ${typed}; see maglevc --help`);
   }
   return { given, words };
+}
+
+const fileFlags = { "--ca": "ca", "--cert": "cert", "--key": "key" } as const;
+
+/** A variable that is a switch; empty is not said. */
+function boolOf(
+  name: string,
+  environment: { get(name: string): string | undefined },
+): boolean | undefined {
+  const value = environment.get(name) ?? "";
+  return value === "" ? undefined : parseBool(name, value);
 }
 
 function splitFlag(arg: string): [name: string, value?: string] {

@@ -14,6 +14,7 @@
 
 export { type CommandLine, commandLines, usage } from "./help.ts";
 export { runMaglevc } from "./run.ts";
+export { type ClientTls, readClientTls, type TlsWords } from "./client_tls.ts";
 export { callTimeoutMs, type Connection, connectTo } from "./client.ts";
 export { CommandFailure, describeError, type ExitCode, exitCodes } from "./errors.ts";
 export { type Patience, watchEvents, type WatchInit } from "./events.ts";

@@ -1,8 +1,9 @@
+import type { TlsWords } from "./client_tls.ts";
 import { parseEndpoint } from "./endpoint.ts";
 import { CommandFailure, exitCodes, messageOf } from "./errors.ts";
 
-/** A maglevd that is to be asked. */
-export interface Server {
+/** A maglevd that is to be asked; what servers.yaml says of TLS with it. */
+export interface Server extends TlsWords {
   /** As the operator calls it, and as it stands in the column of servers. */
   readonly name: string;
   /** As `parseEndpoint` takes it. */

@@ -4,8 +4,8 @@ import { CommandFailure, exitCodes } from "./errors.ts";
 import { isServerName, type NamedServer } from "./servers.ts";
 
 /**
- * Reads servers.yaml: `servers: { NAME: { address: ADDRESS, token-file: PATH } }`. Throws CommandFailure with the
- * place of the first thing that is wrong.
+ * Reads servers.yaml: `servers: { NAME: { address: ADDRESS, token-file: PATH, tls: BOOL, ca: PATH,
+ * cert: PATH, key: PATH } }`. Throws CommandFailure with the place of the first thing that is wrong.
  */
 export function readServers(path: string, text: string): ReadonlyMap<string, NamedServer> {
   const lineCounter = new LineCounter();
@@ -39,12 +39,23 @@ export function readServers(path: string, text: string): ReadonlyMap<string, Nam
           `server ${name}: "${address.value}" is neither host:port nor unix:PATH`,
         );
       }
-      const tokenFile = keys.get("token-file");
-      const isPath = isScalar(tokenFile) && typeof tokenFile.value === "string" &&
-        tokenFile.value.startsWith("/");
-      if (tokenFile && !isPath) throw fault(tokenFile, "token-file is to be an absolute path");
-      const path = isPath ? { tokenFile: String(tokenFile.value) } : {};
-      servers.set(name, { address: address.value, ...path });
+      const paths = pathKeys.flatMap(([key, property]) => {
+        const file = keys.get(key);
+        if (file === undefined) return [];
+        const isPath = isScalar(file) && typeof file.value === "string" &&
+          file.value.startsWith("/");
+        if (!isPath) throw fault(file, `${key} is to be an absolute path`);
+        return [[property, String(file.value)] as const];
+      });
+      const tls = keys.get("tls");
+      if (tls && !(isScalar(tls) && typeof tls.value === "boolean")) {
+        throw fault(tls, "tls is to be true or false");
+      }
+      servers.set(name, {
+        address: address.value,
+        ...Object.fromEntries(paths),
+        ...isScalar(tls) && { tls: tls.value === true },
+      });
     }
   }
   return servers;
@@ -61,8 +72,15 @@ export function readServers(path: string, text: string): ReadonlyMap<string, Nam
   }
 }
 
-/** What may be said of a server. */
-const serverKeys: readonly string[] = ["address", "token-file"];
+/** What may be said of a server: files, and the rest. */
+const pathKeys = [
+  ["token-file", "tokenFile"],
+  ["ca", "ca"],
+  ["cert", "cert"],
+  ["key", "key"],
+] as const;
+
+const serverKeys: readonly string[] = ["address", "tls", ...pathKeys.map(([key]) => key)];
 
 function isNode(value: unknown): value is Node {
   return typeof value === "object" && value !== null && "range" in value;

@@ -1,4 +1,5 @@
 import { connectTo } from "./client.ts";
+import { type ClientTls, readClientTls } from "./client_tls.ts";
 import type { Session } from "./execute.ts";
 import type { Flags } from "./flags.ts";
 import { placeOf, resolveServers, type Server, shortName } from "./servers.ts";
@@ -6,6 +7,12 @@ import { readToken } from "./token_file.ts";
 
 /** What a session has of its server. */
 type ServerPart = Pick<Session, "client" | "server" | "label" | "memory">;
+
+/** A server with what it is shown, and what connections to it are secured with. */
+interface Known extends Server {
+  readonly token: string | undefined;
+  readonly security: ClientTls | undefined;
+}
 
 /** The servers that commands go to, with their connections. */
 export class Targets implements Disposable {
@@ -15,11 +22,12 @@ export class Targets implements Disposable {
   /** For a prompt: the servers as an operator calls them, shortly. */
   readonly names: string;
 
-  private constructor(servers: readonly (Server & { readonly token?: string })[]) {
+  private constructor(servers: readonly Known[]) {
     const labelled = servers.length > 1;
     this.names = servers.map(shortName).join(",");
     this.parts = servers.map((server) => ({
-      client: this.#connections.use(connectTo(server.address, server.token)).client,
+      client:
+        this.#connections.use(connectTo(server.address, server.token, server.security)).client,
       server: placeOf(server),
       ...(labelled && { label: server.name }),
       memory: new Map(),
@@ -28,14 +36,17 @@ export class Targets implements Disposable {
 
   /**
    * Those that `--server` names. They are shown the token of `tokenFile`, or if that is empty the
-   * one that servers.yaml has for them. Throws CommandFailure when something is wrong with them.
+   * one that servers.yaml has for them; so it is with what TLS takes. Throws CommandFailure when something is wrong with them.
    */
-  static async open({ server, tokenFile }: Pick<Flags, "server" | "tokenFile">): Promise<Targets> {
+  static async open(
+    { server, tokenFile, security }: Pick<Flags, "server" | "tokenFile" | "security">,
+  ): Promise<Targets> {
     const servers = await resolveServers(server, Deno.env);
     return new Targets(
       await Promise.all(servers.map(async (each) => {
         const path = tokenFile || each.tokenFile;
-        return path === undefined ? each : { ...each, token: await readToken(path) };
+        const token = path === undefined ? undefined : await readToken(path);
+        return { ...each, token, security: await readClientTls(security, each) };
       })),
     );
   }

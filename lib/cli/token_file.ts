@@ -22,10 +22,11 @@ export async function readToken(path: string): Promise<string> {
 }
 
 /** Throws CommandFailure where others on the way could read a token. */
-export function checkTokenWay(endpoint: Endpoint): void {
-  if (endpoint.kind === "unix" || isLoopback(endpoint.hostname)) return;
+export function checkTokenWay(endpoint: Endpoint, isSecured = false): void {
+  if (isSecured || endpoint.kind === "unix" || isLoopback(endpoint.hostname)) return;
   throw new CommandFailure(
-    `the token is not sent to ${endpoint.hostname} in the clear: others could read it on the way`,
+    `the token is not sent to ${endpoint.hostname} in the clear: others could read it on the ` +
+      "way; --tls secures it",
     exitCodes.usage,
   );
 }

@@ -58,6 +58,16 @@ export const textForms = {
     maxLength: 253,
     rule: "a DNS name (letters, digits, dots, hyphens) without a port",
   },
+  subject: {
+    pattern: `^[^${hidden}]+$`,
+    maxLength: 1024,
+    rule: "a name of printable characters such as CN=alice,O=Example",
+  },
+  "alternative-name": {
+    pattern: "^(?:DNS|email|URI|IP):[!-~]+$",
+    maxLength: 1024,
+    rule: "DNS:, email:, URI: or IP: and a name in printable ASCII without spaces",
+  },
   sha256: {
     pattern: "^[0-9a-f]{64}$",
     maxLength: 64,

@@ -44,8 +44,11 @@ export class Auth {
 }
 
 /** How many are named, for a record. */
-export function authCounts({ anonymous, users, groups, tokens }: AuthRules) {
-  return { users: users.size, groups: groups.size, tokens: tokens.length, anonymous };
+export function authCounts({ anonymous, users, groups, certificates, tokens }: AuthRules) {
+  return {
+    ...{ users: users.size, groups: groups.size },
+    ...{ certificates: certificates.size, tokens: tokens.length, anonymous },
+  };
 }
 
 /** What is wrong with a file, a line for each problem. */

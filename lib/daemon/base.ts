@@ -3,6 +3,7 @@ import type { DaemonLog, LimitedLog } from "../log/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import type { Budgets } from "../rpc/mod.ts";
 import type { FatalError, Supervisor } from "../supervisor/mod.ts";
+import type { TlsFiles } from "../tls/mod.ts";
 import type { Auth } from "./auth.ts";
 import type { Settings } from "./settings.ts";
 import type { Vitals } from "./vitals.ts";
@@ -12,6 +13,8 @@ export interface Base {
   readonly settings: Settings;
   /** Who may do what; undefined: that goes by where a call comes from. */
   readonly auth: Auth | undefined;
+  /** What addresses on networks are secured with; undefined: they speak in the clear. */
+  readonly tls: TlsFiles | undefined;
   readonly log: DaemonLog;
   /** The same, at a limited rate where something may not settle. */
   readonly steadyLog: LimitedLog;

@@ -18,7 +18,6 @@ import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod
 import { createVpp, trafficOf } from "../vpp/mod.ts";
 import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
-import type { Auth } from "./auth.ts";
 import type { Base } from "./base.ts";
 import { missingCapabilities } from "./capabilities.ts";
 import { ConfigFile } from "./config_file.ts";
@@ -49,7 +48,7 @@ export interface Daemon extends AsyncDisposable {
 export async function startDaemon(
   settings: Settings,
   config: Config,
-  auth: Auth | undefined,
+  { auth, tls }: Pick<Base, "auth" | "tls">,
   log: DaemonLog,
   manager: ServiceManager,
   fatal: (error: FatalError) => void,
@@ -76,6 +75,7 @@ export async function startDaemon(
   const base: Base = {
     settings,
     auth,
+    tls,
     log,
     steadyLog,
     metrics,
@@ -126,7 +126,7 @@ export async function startDaemon(
     reload: async ({ name, from }) => {
       const by = { name, role: "admin", peer: from, method: "machine" } as const;
       const deed = reloadBySignal(checker);
-      await auth?.reload();
+      await Promise.all([auth?.reload(), tls?.reload()]);
       api.reviewStreams();
       return await audit.carryOut(by, "ReloadConfig", deed, () => file.reload({ name, from }));
     },

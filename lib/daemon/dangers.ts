@@ -1,15 +1,28 @@
 import { dirname } from "node:path";
 import type { AuthRules } from "../access/mod.ts";
-import { isLocalPeer, type ListenAddress, parseListenAddresses } from "../rpc/mod.ts";
+import { parseIp } from "../ip/mod.ts";
+import { isLocalPeer, type ListenAddress, machineNames, parseListenAddresses } from "../rpc/mod.ts";
+import { systemClock } from "../time/mod.ts";
+import type { CertificateFacts } from "../tls/mod.ts";
 import type { Settings } from "./settings.ts";
 
 /** The part of the settings that decides who may do what. */
-export type AccessSettings = Pick<Settings, "grpcAddress" | "grpcSocket" | "authPath" | "open">;
+export type AccessSettings = Pick<
+  Settings,
+  | "grpcAddress"
+  | "grpcSocket"
+  | "authPath"
+  | "open"
+  | "tls"
+  | "hostNames"
+  | "metricsAddress"
+  | "metricsTls"
+>;
 
 /** Something that is allowed, and lets others do more than is commonly meant. */
 export interface Danger {
   /** The log record that tells of it. */
-  readonly record: "grpc-listen-open" | "access-unsafe";
+  readonly record: "grpc-listen-open" | "access-unsafe" | "tls-certificate-unfit";
   /** What it is about: an address, a file. */
   readonly where: string;
   /** A sentence. */
@@ -21,15 +34,61 @@ export type ModeOf = (path: string) => number | undefined;
 
 /** The permission bit of whoever is neither owner nor of the group. */
 const othersMayWrite = 0o002;
+const othersMayRead = 0o004;
 /** Where it is set, files can be replaced by their owners only. */
 const sticky = 0o1000;
 
-/** What is dangerous; `rules` are those of `--auth`, if there are any. */
+/**
+ * What is dangerous on this machine, now; `rules` are those of `--auth` and `certificate` is the
+ * one of `--tls-cert`, if there are any.
+ */
+export async function dangersOf(
+  settings: AccessSettings,
+  rules: AuthRules | undefined,
+  certificate: CertificateFacts | undefined,
+): Promise<readonly Danger[]> {
+  const { tls, hostNames } = settings;
+  const dangers = findDangers(settings, rules);
+  if (!tls || !certificate) return dangers;
+  const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
+  const names = machineNames(Deno.hostname(), hosts).union(new Set(hostNames));
+  const unfit = certificateProblem(certificate, names, systemClock.wall());
+  if (unfit === undefined) return dangers;
+  return [...dangers, { record: "tls-certificate-unfit", where: tls.cert, reason: unfit }];
+}
+
+/** Why clients may not take a certificate for that of a machine with these names. */
+export function certificateProblem(
+  { from, end, names }: CertificateFacts,
+  machine: ReadonlySet<string>,
+  now: number,
+): string | undefined {
+  if (now > end) return `it has expired on ${new Date(end).toISOString()}: clients refuse it`;
+  if (now < from) return `it is not valid before ${new Date(from).toISOString()}`;
+  if (names.length === 0) return "it has no subject alternative name: clients refuse it";
+  const own = [...machine];
+  const fits = names.some((name) =>
+    parseIp(name) !== undefined || own.some((each) => covers(name.toLowerCase(), each))
+  );
+  if (fits) return undefined;
+  return `it is for ${names.join(", ")}, and this machine is called ${own.join(", ")}: ` +
+    "--host-name adds names";
+}
+
+/** Whether a DNS name of a certificate is for a machine (RFC 6125 section 6.4.3). */
+function covers(name: string, machine: string): boolean {
+  if (name === machine) return true;
+  return name.startsWith("*.") && name.slice(1) === machine.slice(machine.indexOf("."));
+}
+
+/** The part of it that the settings and the files' permissions tell. */
 export function findDangers(
-  { grpcAddress, grpcSocket: { mode }, authPath, open }: AccessSettings,
+  settings: AccessSettings,
   rules: AuthRules | undefined,
   modeOf: ModeOf = systemModeOf,
 ): readonly Danger[] {
+  const { grpcAddress, grpcSocket: { mode }, authPath, open, tls } = settings;
+  const { metricsAddress, metricsTls } = settings;
   const dangers: Danger[] = [];
   const unsafe = (where: string, reason: string) =>
     dangers.push({ record: "access-unsafe", where, reason });
@@ -45,21 +104,41 @@ export function findDangers(
     }
     const where = textOf(address);
     if (open) dangers.push({ record: "grpc-listen-open", where, reason: openReason });
-    if (rules && rules.tokens.length > 0 && !isLoopback(address)) {
-      unsafe(where, "tokens that are shown there travel in the clear: who reads along has them");
+    if (!tls && rules && rules.tokens.length > 0 && !isLoopback(address)) {
+      unsafe(where, `${inTheClear} (--tls-cert)`);
     }
+  }
+  const showsTokens = rules && rules.tokens.length > 0 && rules.metrics === "view";
+  if (showsTokens && !metricsTls && metricsAddress && !isLoopback(metricsAddress)) {
+    unsafe(textOf(metricsAddress), `${inTheClear} (--metrics-tls)`);
   }
   if (authPath !== "") {
     if (((modeOf(authPath) ?? 0) & othersMayWrite) !== 0) {
       unsafe(authPath, "everybody may write to it, and so give themselves any role");
     }
-    const folder = modeOf(dirname(authPath)) ?? 0;
-    if ((folder & othersMayWrite) !== 0 && (folder & sticky) === 0) {
+    if (isReplaceable(authPath, modeOf)) {
       unsafe(authPath, "everybody may put another file in its place, and so get any role");
+    }
+  }
+  if (tls) {
+    if (((modeOf(tls.key) ?? 0) & othersMayRead) !== 0) {
+      unsafe(tls.key, "everybody on this machine can read the key, and so pass for maglevd");
+    }
+    const { clientCa } = tls;
+    const canWrite = ((modeOf(clientCa) ?? 0) & othersMayWrite) !== 0;
+    if (clientCa !== "" && (canWrite || isReplaceable(clientCa, modeOf))) {
+      unsafe(clientCa, "everybody may put an authority of their own there, and so get any role");
     }
   }
   return dangers;
 }
+
+function isReplaceable(path: string, modeOf: ModeOf): boolean {
+  const folder = modeOf(dirname(path)) ?? 0;
+  return (folder & othersMayWrite) !== 0 && (folder & sticky) === 0;
+}
+
+const inTheClear = "tokens that are shown there travel in the clear: who reads along has them";
 
 /** What `--open` means. */
 const openReason = "whoever reaches this address can pause backends and change weights, " +

@@ -38,6 +38,27 @@ export const flags = [
     help: "file that says who may do what; empty: this machine everything, others only read",
   },
   {
+    name: "tls-cert",
+    kind: "text",
+    environment: "MAGLEV_TLS_CERT",
+    fallback: "",
+    help: "certificate (PEM) with which the API speaks TLS on networks; empty: in the clear",
+  },
+  {
+    name: "tls-key",
+    kind: "text",
+    environment: "MAGLEV_TLS_KEY",
+    fallback: "",
+    help: "the private key (PEM) of --tls-cert",
+  },
+  {
+    name: "tls-client-ca",
+    kind: "text",
+    environment: "MAGLEV_TLS_CLIENT_CA",
+    fallback: "",
+    help: "authorities (PEM) of the certificates by which --auth knows clients",
+  },
+  {
     name: "host-name",
     kind: "list",
     environment: "MAGLEV_HOST_NAME",
@@ -64,6 +85,13 @@ export const flags = [
     environment: "MAGLEV_METRICS_ADDR",
     fallback: ":9091",
     help: "where Prometheus metrics are served; empty turns them off",
+  },
+  {
+    name: "metrics-tls",
+    kind: "switch",
+    environment: "MAGLEV_METRICS_TLS",
+    fallback: "false",
+    help: "serve metrics over TLS, with the files of the API",
   },
   {
     name: "vpp-api-addr",

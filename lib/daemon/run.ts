@@ -6,6 +6,13 @@ import { UsageError } from "../flags/mod.ts";
 import { createLogger, goesToJournal, journalPrefix, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import {
+  type CertificateFacts,
+  loadIdentity,
+  PemError,
+  TlsFiles,
+  type TlsPaths,
+} from "../tls/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
 import { Auth, authCounts, authProblems } from "./auth.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
@@ -14,7 +21,7 @@ import { startDaemon } from "./daemon.ts";
 import type { Daemon } from "./daemon.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { usage } from "./flags.ts";
-import { type AccessSettings, findDangers } from "./dangers.ts";
+import { type AccessSettings, type Danger, dangersOf } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
 import { ServiceManager } from "./service_manager.ts";
@@ -85,15 +92,24 @@ async function check({ configPath, access, strict }: CheckRequest): Promise<numb
 
 /** The part of it that is about who may do what. */
 async function checkAccess(access: AccessSettings, strict: boolean): Promise<number> {
-  const { authPath } = access;
+  const { authPath, tls } = access;
   const auth = authPath === "" ? undefined : await loadAuth(authPath, new Accounts(systemClock));
   if (auth?.kind === "invalid") {
     complain(formatOutcome(auth));
     return checkExitCode(auth);
   }
-  const dangers = findDangers(access, auth?.rules);
+  let certificate: CertificateFacts | undefined;
+  try {
+    if (tls) ({ certificate } = await loadIdentity(tls));
+  } catch (error) {
+    if (!(error instanceof PemError)) throw error;
+    complain(error.message);
+    return exitCodes.semantic;
+  }
+  const dangers = await dangersOf(access, auth?.rules, certificate);
   for (const { where, reason } of dangers) console.log(`${where}: warning: ${reason}`);
   if (auth) console.log(`${authPath}: valid`);
+  if (tls) console.log(`${tls.cert}: valid`);
   return strict && dangers.length > 0 ? exitCodes.semantic : exitCodes.done;
 }
 
@@ -163,18 +179,46 @@ async function serveLogged(settings: Settings, log: DaemonLog): Promise<number> 
     manager.status(refusedStatus(auth));
     return checkExitCode(auth);
   }
-  for (const { record, where, reason } of findDangers(settings, auth?.rules)) {
-    const about = { addr: where, reason };
-    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
-    else log.warn("access-unsafe", about);
+  const opened = await openTls(settings.tls, log);
+  if (opened instanceof PemError) {
+    log.error("tls-check-failed", { err: opened.message });
+    manager.status(`could not start: ${oneLine(opened.message)}`);
+    return exitCodes.semantic;
   }
-  const daemon = running.daemon = await start(settings, outcome.config, auth, log, manager);
+  using tls = opened;
+  logDangers(await dangersOf(settings, auth?.rules, tls?.identity.certificate), log);
+  const daemon = running.daemon = await start(
+    settings,
+    outcome.config,
+    { auth, tls },
+    log,
+    manager,
+  );
   if (!daemon) return exitCodes.startFailed;
   if (running.reloadAsked) void reloadAndTell(daemon, log);
   const { code, why } = await told;
   log.info("stopping", { why });
   manager.stopping(`ended: ${why}`);
   return await stop(daemon, log) ? code : exitCodes.fault;
+}
+
+/** The certificates of TLS, why there can be none, or undefined when they are not asked for. */
+async function openTls(paths: TlsPaths | undefined, log: Logger) {
+  try {
+    return paths && await TlsFiles.open({ paths, clock: systemClock, log });
+  } catch (error) {
+    if (error instanceof PemError) return error;
+    throw error;
+  }
+}
+
+function logDangers(dangers: readonly Danger[], log: Logger): void {
+  for (const { record, where, reason } of dangers) {
+    const about = { addr: where, reason };
+    if (record === "grpc-listen-open") log.warn("grpc-listen-open", about);
+    else if (record === "tls-certificate-unfit") log.warn("tls-certificate-unfit", about);
+    else log.warn("access-unsafe", about);
+  }
 }
 
 /** The rules of `--auth`, why there can be none, or undefined when they are not asked for. */
@@ -194,7 +238,7 @@ async function openAuth(
 async function start(
   settings: Settings,
   config: Config,
-  auth: Auth | undefined,
+  access: Parameters<typeof startDaemon>[2],
   log: DaemonLog,
   manager: ServiceManager,
 ): Promise<Daemon | undefined> {
@@ -202,7 +246,7 @@ async function start(
     return await startDaemon(
       settings,
       config,
-      auth,
+      access,
       log,
       manager,
       (error) => {

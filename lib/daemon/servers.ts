@@ -1,11 +1,12 @@
-import { accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
+import { type Access, accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
-import { type Audit, machineNames, startRpcServer } from "../rpc/mod.ts";
+import { type Audit, machineNames, readGate, startRpcServer } from "../rpc/mod.ts";
 import type { RpcServer, SocketRights } from "../rpc/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
+import type { Auth } from "./auth.ts";
 import type { Base } from "./base.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { Settings } from "./settings.ts";
@@ -17,7 +18,7 @@ const nothingWrong: StateCondition = { notKept: undefined, troubles: [] };
 
 /** Serves the API. Rejects with a sentence when that cannot be. */
 export async function startApi(
-  { settings, auth, log, metrics, supervisor, budgets, events, journal }: Base,
+  { settings, auth, tls, log, metrics, supervisor, budgets, events, journal }: Base,
   checker: Checker,
   config: ConfigFile,
   vpp: VppService | undefined,
@@ -36,6 +37,8 @@ export async function startApi(
       startedAt,
       config: await config.status(),
       state: { directory: settings.stateDir, ...keeper?.condition ?? nothingWrong },
+      tls: tls &&
+        { path: tls.path, end: tls.identity.certificate.end, rejected: tls.rejected },
     }),
     events,
     logs: log,
@@ -53,6 +56,7 @@ export async function startApi(
     supervisor,
     log,
     reflection: settings.reflection,
+    tls,
     clock: systemClock,
   });
   for (const addr of server.addresses) log.info("api-listening", { addr });
@@ -69,15 +73,23 @@ function socketRights({ mode, group }: Settings["grpcSocket"]): SocketRights {
   return { mode, gid };
 }
 
+/** Who reads metrics, where the rules that are in force have that asked. */
+function metricsAccess(auth: Auth): () => Access | undefined {
+  const access = accessByRules(() => auth.rules);
+  return () => auth.rules.metrics === "view" ? access : undefined;
+}
+
 /** Serves metrics, if they are asked for. Throws a sentence when that cannot be. */
 export function startMetricsServer(
-  { settings, log, metrics, supervisor, budgets }: Base,
+  { settings, auth, tls, log, metrics, supervisor, budgets }: Base,
   parts: AsyncDisposableStack,
 ): void {
-  const { metricsAddress } = settings;
+  const { metricsAddress, metricsTls } = settings;
   if (!metricsAddress) return;
   const server = serveMetrics({
     address: metricsAddress,
+    tls: metricsTls ? tls : undefined,
+    gate: auth && readGate(metricsAccess(auth), systemClock),
     metrics,
     connections: metrics.connectionObserver("metrics"),
     budgets,

@@ -2,6 +2,7 @@ import { UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
+import type { TlsPaths } from "../tls/mod.ts";
 import { readDaemonFlags } from "./flags.ts";
 import type { AccessSettings } from "./dangers.ts";
 import type { FlagName } from "./flags.ts";
@@ -16,6 +17,8 @@ export interface Settings {
   readonly grpcSocket: { readonly mode: number; readonly group: string };
   /** The file that says who may do what; empty: there is none. */
   readonly authPath: string;
+  /** What the API speaks TLS with on networks; undefined: it speaks in the clear. */
+  readonly tls: TlsPaths | undefined;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
   /** Origins of pages that may call the API, in lower case. */
@@ -24,6 +27,8 @@ export interface Settings {
   readonly open: boolean;
   /** Undefined: no metrics are served. */
   readonly metricsAddress: ListenAddress | undefined;
+  /** Whether they are served over TLS. */
+  readonly metricsTls: boolean;
   /** Undefined: VPP integration is off. */
   readonly vpp: { readonly apiSocket: string; readonly statsSocket: string } | undefined;
   /** Empty: nothing outlives the process. */
@@ -78,7 +83,36 @@ function readAccess(get: (name: FlagName) => string): AccessSettings {
   }
   checkApiAddresses(grpcAddress);
   const mode = readMode("grpc-socket-mode", get("grpc-socket-mode"));
-  return { grpcAddress, grpcSocket: { mode, group: get("grpc-socket-group") }, authPath, open };
+  const tls = readTls(get);
+  const hostNames = readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/);
+  const grpcSocket = { mode, group: get("grpc-socket-group") };
+  const metrics = get("metrics-addr");
+  return {
+    ...{ grpcAddress, grpcSocket, authPath, open, tls, hostNames },
+    metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
+    metricsTls: get("metrics-tls") === "true",
+  };
+}
+
+/** The files of TLS. Throws {@link UsageError} for what means nothing alone. */
+function readTls(get: (name: FlagName) => string): TlsPaths | undefined {
+  const [cert, key, clientCa] = [get("tls-cert"), get("tls-key"), get("tls-client-ca")];
+  if ((cert === "") !== (key === "")) {
+    throw new UsageError("--tls-cert and --tls-key go together: a certificate and its key");
+  }
+  if (clientCa !== "" && cert === "") {
+    throw new UsageError("--tls-client-ca means nothing without --tls-cert and --tls-key");
+  }
+  if (clientCa !== "" && get("auth") === "") {
+    throw new UsageError(
+      "--tls-client-ca has clients show certificates, and only --auth says what they may do: " +
+        "give both",
+    );
+  }
+  if (get("metrics-tls") === "true" && cert === "") {
+    throw new UsageError("--metrics-tls means nothing without --tls-cert and --tls-key");
+  }
+  return cert === "" ? undefined : { cert, key, clientCa };
 }
 
 function readSettings(
@@ -91,13 +125,10 @@ function readSettings(
     throw new UsageError(`--log-level is debug, info, warn or error, not "${get("log-level")}"`);
   }
   const apiSocket = get("vpp-api-addr");
-  const metrics = get("metrics-addr");
   return {
     configPath,
     ...access,
-    hostNames: readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/),
     origins: readList(get("allow-origin"), "allow-origin", /^https?:\/\/[^/?#\s]+$/),
-    metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
     vpp: apiSocket === "" ? undefined : { apiSocket, statsSocket: get("vpp-stats-addr") },
     stateDir: get("state-dir"),
     logLevel,

@@ -7,7 +7,9 @@ import type {
   BudgetSpec,
   ConnectionObserver,
   HttpPortLimits,
+  HttpPortOptions,
   ListenAddress,
+  ReadGate,
 } from "../rpc/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
@@ -18,6 +20,10 @@ import { Scrapes } from "./scrapes.ts";
 export interface MetricsServerOptions {
   readonly address: ListenAddress;
   readonly metrics: Pick<Metrics, "scrape">;
+  /** What the port is secured with; undefined: it speaks in the clear. */
+  readonly tls?: HttpPortOptions["tls"];
+  /** Asked of each request; without, everybody may read. */
+  readonly gate?: ReadGate | undefined;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
   /** Where the budgets of the port are opened. */
@@ -70,17 +76,20 @@ export function serveMetrics(options: MetricsServerOptions): MetricsServer {
  * which strangers who do not read theirs leave alone.
  */
 export function metricsHandler(
-  { metrics, budgets, clock, log }: Pick<
+  { metrics, gate, budgets, clock, log }: Pick<
     MetricsServerOptions,
-    "metrics" | "budgets" | "clock" | "log"
+    "metrics" | "gate" | "budgets" | "clock" | "log"
   >,
 ): H2Handler {
   const open = (spec: BudgetSpec) =>
     new Scrapes(() => metrics.scrape(), budgets.open(spec), clock, log);
   const strangers = open(scrapeBudgets.strangers);
   const own = open(scrapeBudgets.own);
-  return (request) =>
-    Promise.resolve(respond(request, isLocalPeer(request.peer) ? own : strangers));
+  return async (request) => {
+    const refusal = await gate?.(request);
+    if (refusal !== undefined) return text(401, `${refusal}\n`, ["www-authenticate", "Bearer"]);
+    return respond(request, isLocalPeer(request.peer) ? own : strangers);
+  };
 }
 
 function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Response {

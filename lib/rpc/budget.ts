@@ -91,6 +91,26 @@ export function requestBudget(port: PortName, limits: RequestLimits): SharedBudg
   };
 }
 
+/**
+ * Handshakes of TLS under way on a port: each holds up to 128 KiB of what the client has sent, and
+ * a session of the runtime's. A prefix that opens as many connections at once as it may have takes
+ * two rounds.
+ */
+export const handshakeLimits: ShareLimits & { readonly handshakes: number } = {
+  ...{ handshakes: 256, perPrefix: 64, reserved: 64 },
+};
+
+/** What is counted of a port's handshakes. */
+export function handshakeBudget(port: PortName): SharedBudgetSpec {
+  const { handshakes: limit, perPrefix, reserved } = handshakeLimits;
+  return {
+    ...{ name: `${port}-handshakes`, unit: "handshakes", limit, perPrefix, reserved },
+    reason:
+      "Of TLS, not over yet: each costs memory and a signature. The newest of the prefix that " +
+      "has most gives way to a prefix with fewer.",
+  };
+}
+
 /** Milliseconds that a connection has to leave when it has given way to another. */
 export const leaveMs = 1_000;
 
@@ -300,6 +320,7 @@ export function budgetList(): readonly (BudgetSpec & Partial<ShareLimits>)[] {
   return [
     ...portNames.map((port) => connectionBudget(port, connectionLimits(port, Infinity))),
     ...portNames.map((port) => requestBudget(port, requestLimits(port))),
+    ...portNames.map(handshakeBudget),
     ...Object.values(callBudgets),
     ...Object.values(ownCallBudgets),
     ...Object.values(callClasses),

@@ -1,17 +1,19 @@
-import type { Credentials } from "../access/mod.ts";
+import { certificateCredentials, type Credentials } from "../access/mod.ts";
 import { serveH1 } from "../h1/mod.ts";
 import type { H1Limits } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, TurnShare } from "../time/mod.ts";
+import { TlsConn, type TlsIdentity } from "../tls/mod.ts";
 import { leaveMs, type PortName, workLimits } from "./budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
-import type { PeerShares } from "./peer_shares.ts";
+import type { Claim, PeerShares } from "./peer_shares.ts";
+import { toPlainText } from "./plain_text.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
 import type { ClientKind, ConnectionObserver } from "./types.ts";
@@ -36,6 +38,8 @@ export interface ConnectionOptions {
   readonly requests: PeerShares;
   /** Connections that may take a moment to leave when their slot is another's already. */
   readonly leaving: number;
+  /** Who may have how many handshakes of TLS under way. */
+  readonly handshakes: PeerShares;
   /** What differs from the defaults for one HTTP/1.1 connection. */
   readonly h1: Partial<H1Limits>;
   /** What differs from the defaults for one HTTP/2 connection. */
@@ -46,11 +50,16 @@ export interface ConnectionOptions {
   readonly handshakeMs: number;
 }
 
-/** A connection that was accepted: TCP, or TLS with its handshake still to come. */
+/** A connection that was accepted. */
 export interface AcceptedConn extends ByteConn {
   /** Who it is, where that is known at once. */
   readonly credentials?: Credentials | undefined;
-  handshake?(): Promise<{ readonly alpnProtocol: string | null }>;
+}
+
+/** Where connections get what they are secured with. */
+export interface TlsSource {
+  /** For those that are accepted now: it may be another one later. */
+  readonly identity: TlsIdentity;
 }
 
 /** One connection in whatever it is doing now. */
@@ -63,8 +72,8 @@ interface Served {
 /** A connection from being accepted to being closed. */
 interface Visit {
   readonly conn: PacedConn;
-  /** TLS has a handshake still to come. */
-  readonly handshake: AcceptedConn["handshake"];
+  /** What secures it, and the handshake that it has under way. */
+  readonly tls: { readonly conn: TlsConn; readonly claim: Claim } | undefined;
   /** What this one's work is done in. */
   readonly share: TurnShare;
   readonly peer: string;
@@ -97,23 +106,31 @@ export class Connections {
     return this.#visits.size;
   }
 
-  /** Serves a connection until it is closed, unless it is one too many. Never rejects. */
-  async serve(accepted: AcceptedConn, peer: string): Promise<void> {
+  /**
+   * Serves a connection until it is closed, unless it is one too many; in the clear where there is
+   * no `identity`. Never rejects.
+   */
+  async serve(accepted: AcceptedConn, peer: string, identity?: TlsIdentity): Promise<void> {
     const prefix = prefixOf(peer);
     const share = prefix.isLocal ? this.#ownShare : this.#strangersShare;
-    const conn = new PacedConn(accepted, share);
-    if (this.#onEmpty) return conn.close();
+    const below = new PacedConn(accepted, share);
+    if (this.#onEmpty) return below.close();
+    const claim = identity && this.#claimHandshake(prefix, peer, () => visit.served.close());
+    if (claim === "refused") return below.close();
     const slot = this.#slots.take(prefix, (newcomer) => this.#giveWay(visit, newcomer));
-    const { observer, connections, requests } = this.options;
+    const { observer, connections, requests, clock } = this.options;
     if ("refusal" in slot) {
+      claim?.giveBack();
       observer.refused();
       connections.budget.refuse({ peer, reason: slot.refusal });
-      return conn.close();
+      return below.close();
     }
+    const tls = identity && claim &&
+      { claim, conn: new TlsConn(below, { identity, clock, toPlainText }) };
+    const conn = tls ? new PacedConn(tls.conn, share) : below;
     const close = () => conn.close();
     const visit: Visit = {
-      conn,
-      handshake: accepted.handshake?.bind(accepted),
+      ...{ conn, tls },
       share,
       peer,
       client: new Client(accepted.credentials),
@@ -129,6 +146,7 @@ export class Connections {
       this.#failed(error);
     } finally {
       close();
+      claim?.giveBack();
       slot.leave();
       this.#forget(visit);
     }
@@ -183,10 +201,11 @@ export class Connections {
   }
 
   /** Finds out what the client speaks, within the time it has. */
-  async #sniff({ conn, handshake, peer, served }: Visit): Promise<Sniffed> {
+  async #sniff(visit: Visit): Promise<Sniffed> {
+    const { conn, served } = visit;
     const timer = this.options.clock.after(this.options.handshakeMs, () => served.close());
     try {
-      const protocol = await this.#handshake(handshake, peer);
+      const protocol = await this.#handshake(visit);
       if (protocol === "failed") return { kind: "gone" };
       return protocol === "h2" ? { kind: "h2", head: new Uint8Array() } : await sniff(conn);
     } finally {
@@ -195,18 +214,29 @@ export class Connections {
   }
 
   /** The protocol that TLS has settled on. A client that fails at it often is worth a word. */
-  async #handshake(
-    handshake: AcceptedConn["handshake"],
-    peer: string,
-  ): Promise<string | null> {
-    if (!handshake) return null;
+  async #handshake({ tls, client, peer }: Visit): Promise<string | undefined> {
+    if (!tls) return undefined;
     try {
-      return (await handshake()).alpnProtocol;
+      const { protocol, certificate } = await tls.conn.handshake();
+      if (certificate) client.credentials = certificateCredentials(certificate);
+      return protocol;
     } catch (error) {
       const { name, log } = this.options;
       log.warn(`${name}-handshake-failed`, { peer, err: reasonOf(error) });
       return "failed";
+    } finally {
+      tls.claim.giveBack();
     }
+  }
+
+  /** One of the handshakes that there may be; `giveWay` is called when another needs it more. */
+  #claimHandshake(prefix: PeerPrefix, peer: string, giveWay: () => void): Claim | "refused" {
+    const { handshakes, observer } = this.options;
+    const claim = handshakes.claim(prefix, giveWay);
+    if (typeof claim !== "string") return claim;
+    observer.refused();
+    handshakes.budget.refuse({ peer, reason: handshakes.describe(claim, prefix) });
+    return "refused";
   }
 
   async #serveH2(visit: Visit, prefix: Uint8Array): Promise<void> {
@@ -227,7 +257,7 @@ export class Connections {
   async #serveH1(visit: Visit, prefix: Uint8Array): Promise<void> {
     const { handlers, h1: limits } = this.options;
     const { conn } = visit;
-    const scheme = visit.handshake ? "https" : "http";
+    const scheme = visit.tls ? "https" : "http";
     const session = serveH1(conn, visit.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
       ...this.#listeners(visit),

@@ -9,6 +9,8 @@ import {
   connectionBudget,
   connectionLimits,
   drainMs,
+  handshakeBudget,
+  handshakeLimits,
   handshakeMs,
   requestBudget,
   requestLimits,
@@ -16,9 +18,9 @@ import {
 import type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { Connections } from "./connections.ts";
-import type { ProtocolHandlers } from "./connections.ts";
+import type { ProtocolHandlers, TlsSource } from "./connections.ts";
 import { listen } from "./listener.ts";
-import type { Listener, ListenOptions, PortListener, TlsOptions } from "./listener.ts";
+import type { Listener, ListenOptions, PortListener } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 import { listenUnix, type SocketRights, usualRights } from "./unix_socket.ts";
@@ -48,7 +50,7 @@ export interface HttpPortOptions {
   /** Who may connect to those in the file system; the owner and its group unless given. */
   readonly rights?: SocketRights;
   /** Of those on a network. */
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsSource | undefined;
   readonly handlers: ProtocolHandlers;
   readonly limits?: HttpPortLimits;
   /** What requests of a peer may hold of what connections share; endless unless given. */
@@ -99,10 +101,17 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     log,
     observer,
     supervisor,
-    ...tls && { tls },
+    onConn: (conn, peer) => void connections.serve(conn, peer, tls?.identity),
+  };
+  const inTheClear: ListenOptions = {
+    ...accepting,
     onConn: (conn, peer) => void connections.serve(conn, peer),
   };
-  const listeners = listenOn(addresses, rights, accepting);
+  const listeners = listenOn(
+    addresses,
+    (address) =>
+      "path" in address ? listenUnix(address, rights, inTheClear) : listen(address, accepting),
+  );
   return {
     address: listeners[0]?.address ?? "",
     addresses: listeners.map(({ address }) => address),
@@ -120,19 +129,15 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
 /** Listens on all addresses, or on none and throws. */
 function listenOn(
   addresses: readonly (ListenAddress | SocketAddress)[],
-  rights: SocketRights,
-  options: ListenOptions,
+  open: (address: ListenAddress | SocketAddress) => Listener | PortListener,
 ): readonly (Listener | PortListener)[] {
-  const open: (Listener | PortListener)[] = [];
+  const listeners: (Listener | PortListener)[] = [];
   try {
-    for (const address of addresses) {
-      const isSocket = "path" in address;
-      open.push(isSocket ? listenUnix(address, rights, options) : listen(address, options));
-    }
-    return open;
+    for (const address of addresses) listeners.push(open(address));
+    return listeners;
   } catch (error) {
     // They do not listen any more when this has returned; only their tasks end later.
-    for (const listener of open) void listener.close();
+    for (const listener of listeners) void listener.close();
     throw error;
   }
 }
@@ -149,6 +154,7 @@ function shares({ name, limits = {}, budgets }: HttpPortOptions) {
   return {
     connections: new PeerShares(budgets.open(connectionBudget(name, connections)), connections),
     requests: new PeerShares(budgets.open(requestBudget(name, requests)), requests),
+    handshakes: new PeerShares(budgets.open(handshakeBudget(name)), handshakeLimits),
     leaving: connections.leaving,
   };
 }

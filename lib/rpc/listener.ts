@@ -16,14 +16,6 @@ import type { AcceptedConn } from "./connections.ts";
 import { ListenError } from "./listen_error.ts";
 import type { ConnectionObserver } from "./types.ts";
 
-/** What the port proves itself with. */
-export interface TlsOptions {
-  /** The certificate and those that vouch for it, PEM. */
-  readonly cert: string;
-  /** The certificate's private key, PEM. */
-  readonly key: string;
-}
-
 /** An open port. */
 export interface Listener {
   /** Where it really listens: the port chosen if 0 was asked for. */
@@ -53,12 +45,11 @@ export interface AcceptOptions {
 export interface ListenOptions extends AcceptOptions {
   /** Opens the port anew should the kernel ever take it away. */
   readonly supervisor: Supervisor;
-  readonly tls?: TlsOptions;
 }
 
 /** The part of a listener that accepts. */
 export interface AcceptingListener {
-  accept(): Promise<Deno.TcpConn | Deno.TlsConn | NamedConn>;
+  accept(): Promise<Deno.TcpConn | NamedConn>;
 }
 
 /** A connection that tells whose it is. */
@@ -74,7 +65,6 @@ export interface BoundListener extends AcceptingListener {
 
 /** How one socket of a port is to be bound. */
 export interface BindOptions {
-  readonly tls: TlsOptions | undefined;
   /** Whether a more special address of the same port may have a socket of its own (SO_REUSEPORT). */
   readonly shared: boolean;
 }
@@ -137,15 +127,13 @@ export async function acceptFrom(
 /** SO_REUSEPORT is one of Deno's unstable options, which come together; without, it would exit. */
 const runtimeBinding: Binding = {
   canShare: "listenDatagram" in Deno,
-  bind(hostname, port, { tls, shared }) {
-    const options = {
+  bind(hostname, port, { shared }) {
+    return Deno.listen({
       hostname,
       port,
       tcpBacklog: queueLength,
       ...shared && { reusePort: true },
-    };
-    if (!tls) return Deno.listen(options);
-    return Deno.listenTls({ ...options, ...tls, alpnProtocols: ["h2", "http/1.1"] });
+    });
   },
 };
 
@@ -174,12 +162,12 @@ const ownAddresses: Readonly<Record<string, readonly string[]>> = {
 function openAll(
   hostname: string,
   port: number,
-  { name, tls }: ListenOptions,
+  { name }: ListenOptions,
   { bind, canShare }: Binding,
 ): readonly BoundListener[] {
   const open = (host: string, number: number, shared: boolean) => {
     try {
-      return bind(host, number, { tls, shared });
+      return bind(host, number, { shared });
     } catch (error) {
       throw new ListenError(formatListenAddress(host, number), name, error);
     }
@@ -193,7 +181,7 @@ function openAll(
   const chosen = sockets[0]?.addr.port ?? port;
   for (const host of own) {
     try {
-      sockets.push(bind(host, chosen, { tls, shared: true }));
+      sockets.push(bind(host, chosen, { shared: true }));
     } catch {
       // This machine lacks the address, or has it from elsewhere: it is reached like all others.
     }
@@ -242,10 +230,10 @@ export async function acceptAll(
 }
 
 /** Makes a connection ready; tells whose it is. Answers are small and must not wait for more. */
-function prepare(conn: Deno.TcpConn | Deno.TlsConn | NamedConn): string {
+function prepare(conn: Deno.TcpConn | NamedConn): string {
   if ("peer" in conn) return conn.peer;
   try {
-    if ("setNoDelay" in conn) conn.setNoDelay(true);
+    conn.setNoDelay(true);
     return peerName(conn.remoteAddr.hostname);
   } catch (error) {
     closeConn(conn);

@@ -10,7 +10,7 @@ import { defaultMessageLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { instrumented } from "./call.ts";
 import { identifyBy } from "./caller.ts";
-import type { ProtocolHandlers } from "./connections.ts";
+import type { ProtocolHandlers, TlsSource } from "./connections.ts";
 import { FailedLogins } from "./failed_logins.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
@@ -18,7 +18,6 @@ import { httpAdapter } from "./http_adapter.ts";
 import { openHttpPort } from "./http_port.ts";
 import type { HttpPortLimits } from "./http_port.ts";
 import type { Intake } from "./intake.ts";
-import type { TlsOptions } from "./listener.ts";
 import type { Outbox } from "./outbox.ts";
 import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
@@ -51,7 +50,7 @@ export interface PortOptions {
   readonly addr: string;
   /** Who may connect to sockets in the file system; the owner and its group unless given. */
   readonly rights?: SocketRights;
-  readonly tls?: TlsOptions;
+  readonly tls?: TlsSource | undefined;
   readonly limits?: PortLimits;
   /** What requests and answers of strangers hold is counted in. */
   readonly counting: Counting;

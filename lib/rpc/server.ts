@@ -15,7 +15,6 @@ import type { Budget, Budgets } from "./budget/mod.ts";
 import { HealthService } from "./health.ts";
 import type { BrowserRules } from "./host_check.ts";
 import { Intake } from "./intake.ts";
-import type { TlsOptions } from "./listener.ts";
 import { rpcServices } from "./methods.ts";
 import { Outbox } from "./outbox.ts";
 import { servePort, shuttingDown } from "./port.ts";
@@ -31,6 +30,7 @@ import type {
   Memory,
   RpcObserver,
 } from "./types.ts";
+import type { TlsSource } from "./connections.ts";
 import type { SocketRights } from "./unix_socket.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
@@ -80,8 +80,8 @@ export interface RpcServerOptions {
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
   readonly reflection?: boolean;
-  /** Without, the port speaks in the clear. */
-  readonly tls?: TlsOptions;
+  /** What addresses on a network are secured with; without, they speak in the clear. */
+  readonly tls?: TlsSource | undefined;
   /** What differs from the defaults. */
   readonly limits?: PortLimits;
   /** How far a watcher of events may fall behind. */

@@ -152,6 +152,15 @@ export interface DaemonStatus {
     /** Why the last reload was refused; empty if it was not. */
     readonly rejected: string;
   };
+  /** What connections are secured with; undefined: nothing. */
+  readonly tls?: {
+    /** The file of the certificate. */
+    readonly path: string;
+    /** Unix milliseconds at which the one in force ends. */
+    readonly end: number;
+    /** Why the files as they are now are not in force; empty if they are. */
+    readonly rejected: string;
+  } | undefined;
   readonly state: {
     /** Empty where nothing outlives the process. */
     readonly directory: string;

@@ -3,9 +3,9 @@ import { dirname } from "node:path";
 import { Accounts, type Credentials } from "../access/mod.ts";
 import { isListening, NetError, UnixListener } from "../net/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { DuplexConn } from "../tls/mod.ts";
 import type { SocketAddress } from "./address.ts";
 import { queueLength } from "./budget.ts";
-import { DuplexConn } from "./duplex_conn.ts";
 import { ListenError } from "./listen_error.ts";
 import { acceptFrom } from "./listener.ts";
 import type { AcceptingListener, Listener, ListenOptions, NamedConn } from "./listener.ts";
@@ -32,7 +32,7 @@ const sticky = 0o1000;
 export function listenUnix(
   address: SocketAddress,
   rights: SocketRights,
-  options: Omit<ListenOptions, "tls">,
+  options: ListenOptions,
 ): Listener {
   const { name, clock, supervisor } = options;
   const where = `unix:${address.path}`;

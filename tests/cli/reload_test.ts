@@ -34,7 +34,7 @@ async function run(
   const flags = {
     ...{ server: harness.address, words },
     ...{ color: false, json, yes: false, help: false, version: false },
-    ...{ dryRun, keepGoing: false, timeout: undefined, tokenFile: "" },
+    ...{ dryRun, keepGoing: false, timeout: undefined, tokenFile: "", security: {} },
   };
   const code = await runOnce(flags, output, new AbortController().signal);
   // maglevd is asked for it whatever is foreseen, so that its journal tells of what it refuses.

@@ -31,14 +31,19 @@ const file = `servers:
   rtr2:
     address: unix:/run/vpp-maglev/api.sock
     token-file: /home/alice/token
+  rtr3: { address: rtr3, tls: true, ca: /a, cert: /c, key: /k }
 `;
 
 Deno.test("names of the file stand for their addresses, other words for themselves", () =>
   withFile(file, async (home) => {
-    const servers = await resolveServers("rtr1, rtr2,other,[::1]:1", environment({ HOME: home }));
+    const servers = await resolveServers(
+      "rtr1, rtr2,rtr3,other,[::1]:1",
+      environment({ HOME: home }),
+    );
     assert.deepEqual(servers, [
       { name: "rtr1", address: "rtr1.example.net:9090" },
       { name: "rtr2", address: "unix:/run/vpp-maglev/api.sock", tokenFile: "/home/alice/token" },
+      { name: "rtr3", address: "rtr3", tls: true, ca: "/a", cert: "/c", key: "/k" },
       { name: "other", address: "other" },
       { name: "[::1]:1", address: "[::1]:1" },
     ]);
@@ -60,9 +65,14 @@ Deno.test("a list that names a server twice, or nothing, is refused", async () =
 });
 
 const wrong: readonly (readonly [text: string, message: string])[] = [
-  ["servers:\n  a: { adress: x }\n", '2:8: unknown key "adress"; there is address, token-file'],
+  [
+    "servers:\n  a: { adress: x }\n",
+    '2:8: unknown key "adress"; there is address, tls, token-file',
+  ],
   ["servers:\n  a: { address: x, token-file: t }\n", "2:32: token-file is to be an absolute path"],
   ["servers:\n  a: { address: x, token-file: 7 }\n", "2:32: token-file is to be an absolute path"],
+  ["servers:\n  a: { address: x, ca: t }\n", "2:24: ca is to be an absolute path"],
+  ["servers:\n  a: { address: x, tls: 1 }\n", "2:25: tls is to be true or false"],
   ["server: {}\n", '1:1: unknown key "server"; there is servers'],
   ["servers:\n  a: {}\n", "2:6: server a needs an address such as rtr1:9090"],
   ["servers:\n  a: { address: 7 }\n", "2:17: server a needs an address such as rtr1:9090"],

@@ -15,10 +15,13 @@ const status = ({ address }: Harness) => linesAt(address, "show status");
 async function site(
   up: readonly string[],
   vpp?: VppService,
-  state: DaemonStatus["state"] = { directory: "/var/lib/m", notKept: undefined, troubles: [] },
+  {
+    state = { directory: "/var/lib/m", notKept: undefined, troubles: [] },
+    tls,
+  }: Partial<Pick<DaemonStatus, "state" | "tls">> = {},
 ): Promise<Harness> {
   const config = { path: "m.yaml", loadedAt: 2_000, isChanged: false, rejected: "" };
-  const status = () => Promise.resolve({ startedAt: 1_000, config, state });
+  const status = () => Promise.resolve({ startedAt: 1_000, config, state, tls });
   const harness = await serve({ status, vpp });
   for (const name of up) harness.bed.move(name, "up");
   return harness;
@@ -208,8 +211,10 @@ Deno.test("state that is not kept, or was lost, is a thing that is wrong", async
   const up = ["web0", "web1", "web2", "web3"];
   const full = "database or disk is full";
   await using failing = await site(up, undefined, {
-    ...{ directory: "/var/lib/m", notKept: { since: Date.now() - 90_000, reason: full } },
-    troubles: [{ at: 1_000, text: "/var/lib/m/state.db was damaged" }, { at: 2_000, text: full }],
+    state: {
+      ...{ directory: "/var/lib/m", notKept: { since: Date.now() - 90_000, reason: full } },
+      troubles: [{ at: 1_000, text: "/var/lib/m/state.db was damaged" }, { at: 2_000, text: full }],
+    },
   });
   const { code, said } = await status(failing);
   assert.equal(code, 5);
@@ -228,7 +233,7 @@ Deno.test("state that is not kept, or was lost, is a thing that is wrong", async
 
 Deno.test("that nothing outlives the process is said, and is no fault", async () => {
   const state = { directory: "", notKept: undefined, troubles: [] };
-  await using harness = await site(["web0", "web1", "web2", "web3"], undefined, state);
+  await using harness = await site(["web0", "web1", "web2", "web3"], undefined, { state });
   const { code, said } = await status(harness);
   assert.equal(code, 0);
   assert.ok(
@@ -250,5 +255,35 @@ Deno.test("certificates that end within 14 days are told, the first to end first
   assert.deepEqual(told.map((line) => line.replace(/\d{4}-[^(]*/, "")), [
     "  of backend web1 ended (1d12h ago)",
     "  of backend web0 ends (in 13d11h)",
+  ]);
+});
+
+Deno.test("what connections are secured with is told, and when that ends", async () => {
+  const day = 86_400_000;
+  const shown = async (tls: DaemonStatus["tls"]) => {
+    await using harness = await site(["web0", "web1", "web2", "web3"], undefined, { tls });
+    const { code, said } = await status(harness);
+    const about = said.filter((line) => /certificate|TLS|^tls/.test(line))
+      .map((line) => line.replace(/ends? .*\)|ended .*\)/, (text) => text.split(" ", 1)[0] ?? ""));
+    return [code, ...about];
+  };
+  const path = "/etc/m/cert.pem";
+  const now = Date.now();
+  assert.deepEqual(await shown(undefined), [0]);
+  assert.deepEqual(await shown({ path, end: now + 90 * day, rejected: "" }), [
+    0,
+    "tls        /etc/m/cert.pem ends",
+  ]);
+  assert.deepEqual(await shown({ path, end: now + 9 * day, rejected: "" }), [
+    0,
+    "tls        /etc/m/cert.pem ends",
+    "certificates that end soon",
+  ]);
+  assert.deepEqual(await shown({ path, end: now - day, rejected: "--tls-key /k: is gone" }), [
+    5,
+    "tls        /etc/m/cert.pem ended",
+    "  maglevd's own certificate ended",
+    "  the files of TLS are not the ones in force: --tls-key /k: is gone",
+    "certificates that end soon",
   ]);
 });

@@ -79,7 +79,7 @@ Deno.test("a stream that breaks off is a closed connection", () => {
 async function failure(server: string): Promise<string> {
   const flags = {
     ...{ server, color: false, json: false, yes: false, help: false, version: false },
-    ...{ dryRun: false, keepGoing: false, timeout: undefined, tokenFile: "" },
+    ...{ dryRun: false, keepGoing: false, timeout: undefined, tokenFile: "", security: {} },
   };
   const said: string[] = [];
   const output = { out: (line: string) => said.push(line), err: (line: string) => said.push(line) };

@@ -41,6 +41,8 @@ Deno.test("texts may have just their greatest length", () => {
     path: "/",
     host: "h",
     "server-name": "s",
+    subject: "CN=alice,O=Example",
+    "alternative-name": "DNS:ci.example.net",
     sha256: "0".repeat(64),
     regexp: "r",
   };

@@ -14,7 +14,9 @@ Deno.test("what is valid is in force, what is not leaves all as it was, and both
   const auth = new Auth(rulesOf(alice), { load, log });
   assert.deepEqual([...auth.rules.users.keys()], [1000]);
   await auth.reload();
-  assert.deepEqual(authCounts(auth.rules), { users: 1, groups: 1, tokens: 0, anonymous: "none" });
+  assert.deepEqual(authCounts(auth.rules), {
+    ...{ users: 1, groups: 1, certificates: 0, tokens: 0, anonymous: "none" },
+  });
   for (const broken of ["", "auth: {}", "auth: { unix: [{ user: carol, role: view }] }", "a: ["]) {
     text = broken;
     await auth.reload();

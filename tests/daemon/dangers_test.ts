@@ -7,6 +7,10 @@ const usual: AccessSettings = {
   grpcSocket: { mode: 0o660, group: "" },
   authPath: "",
   open: false,
+  tls: undefined,
+  hostNames: [],
+  metricsAddress: { hostname: undefined, port: 9091 },
+  metricsTls: false,
 };
 
 const users = rulesOf("auth: { unix: [{ user: alice, role: admin }] }");

@@ -31,10 +31,12 @@ Deno.test("without flags and environment the defaults are those of the manual", 
     grpcAddress: ":9090",
     grpcSocket: { mode: 0o660, group: "" },
     authPath: "",
+    tls: undefined,
     hostNames: [],
     origins: [],
     open: false,
     metricsAddress: { hostname: undefined, port: 9091 },
+    metricsTls: false,
     vpp: { apiSocket: "/run/vpp/api.sock", statsSocket: "/run/vpp/stats.sock" },
     stateDir: "",
     logLevel: "info",
@@ -83,7 +85,33 @@ const access = {
   grpcSocket: { mode: 0o660, group: "" },
   authPath: "",
   open: false,
+  tls: undefined,
+  hostNames: [],
+  metricsAddress: { hostname: undefined, port: 9091 },
+  metricsTls: false,
 };
+
+Deno.test("a certificate goes with its key, and what it is for with a certificate", () => {
+  const pair = ["--tls-cert=/c", "--tls-key=/k"];
+  deepEqual(settings(pair).tls, { cert: "/c", key: "/k", clientCa: "" });
+  deepEqual(settings([], { MAGLEV_TLS_CERT: "/c", MAGLEV_TLS_KEY: "/k" }).tls?.key, "/k");
+  deepEqual(
+    settings([...pair, "--tls-client-ca=/a", "--auth=/f"], { MAGLEV_METRICS_TLS: "true" }).tls,
+    { cert: "/c", key: "/k", clientCa: "/a" },
+  );
+  equal(settings([...pair, "--metrics-tls"]).metricsTls, true);
+  const together = "--tls-cert and --tls-key go together: a certificate and its key";
+  equal(complaint(["--tls-cert=/c"]), together);
+  equal(complaint(["--tls-key=/k"]), together);
+  const alone = (flag: string) => `${flag} means nothing without --tls-cert and --tls-key`;
+  equal(complaint(["--tls-client-ca=/a", "--auth=/f"]), alone("--tls-client-ca"));
+  equal(complaint(["--metrics-tls"]), alone("--metrics-tls"));
+  equal(
+    complaint([...pair, "--tls-client-ca=/a"]),
+    "--tls-client-ca has clients show certificates, and only --auth says what they may do: give " +
+      "both",
+  );
+});
 
 Deno.test("check, version and help are requests of their own", () => {
   deepEqual(readRequest(["--check", "--config=/c"], environment()), {

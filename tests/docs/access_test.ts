@@ -15,6 +15,11 @@ function isForDaemon(body: string): boolean {
   return body.includes("--server") || body.includes("--unix-socket");
 }
 
+/** Whether it has to speak TLS. */
+function isForTls(body: string): boolean {
+  return isForDaemon(body) && body.includes("MAGLEV_CA");
+}
+
 /** Runs a script in a folder with maglevd and maglevc on its path. */
 async function runScript(script: string, folder: string, environment: Record<string, string>) {
   const child = new Deno.Command("bash", {
@@ -48,9 +53,18 @@ Deno.test(
     }
     const socket = `${folder}/api.sock`;
     let daemon: Maglevd | undefined;
+    let secured: Maglevd | undefined;
     for (const [index, { language, mark, body = "", line }] of fences.entries()) {
       if (mark !== "test" || language !== "sh") continue;
-      if (!daemon && isForDaemon(body)) {
+      if (isForTls(body)) {
+        secured ??= parts.use(
+          await Maglevd.start(
+            ...[bundles.maglevd, config, `--auth=${folder}/tls.yaml`] as const,
+            ...[`--tls-cert=${folder}/server.crt`, `--tls-key=${folder}/server.key`],
+            `--tls-client-ca=${folder}/ca.crt`,
+          ),
+        );
+      } else if (!daemon && isForDaemon(body)) {
         daemon = parts.use(
           await Maglevd.start(
             ...[bundles.maglevd, config, `--auth=${folder}/auth.yaml`] as const,
@@ -59,7 +73,7 @@ Deno.test(
         );
       }
       const script = body.replaceAll("/run/vpp-maglev/api.sock", socket)
-        .replaceAll("localhost:9090", daemon?.server ?? "");
+        .replaceAll("localhost:9090", (isForTls(body) ? secured : daemon)?.server ?? "");
       const { code, output } = await runScript(script, folder, {
         MAGLEV_CONFIG: `${folder}/maglev.yaml`,
         MAGLEVD_PID: String(daemon?.pid),
@@ -67,7 +81,8 @@ Deno.test(
       const where = `${page}:${line}:\n${output}`;
       equal(code, 0, where);
       const expected = fences[index + 1];
-      if (expected?.mark === "match") deepEqual(missingLines(expected.body, output), [], where);
+      const told = output.replaceAll(secured?.server ?? "localhost:9090", "localhost:9090");
+      if (expected?.mark === "match") deepEqual(missingLines(expected.body, told), [], where);
     }
   },
 );

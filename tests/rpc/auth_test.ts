@@ -67,7 +67,7 @@ Deno.test("who is refused is told how to be known, and not what it has shown", a
   const none = await ask(harness.address, "GetBackend", {});
   assert.match(
     none.body,
-    /127\.0\.0\.1 is not known: it has to show a token, or to call by a Unix/,
+    /127\.0\.0\.1 is not known: it has to show a token or a certificate, or to call by a Unix/,
   );
   const wrong = await ask(harness.address, "GetBackend", header(stranger.token));
   assert.match(wrong.body, /the token that it shows is not one that maglevd knows/);

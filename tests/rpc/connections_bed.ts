@@ -1,7 +1,8 @@
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { Connections } from "../../lib/rpc/connections.ts";
-import type { AcceptedConn, ConnectionOptions } from "../../lib/rpc/connections.ts";
+import type { ConnectionOptions } from "../../lib/rpc/connections.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import type { TlsIdentity } from "../../lib/tls/mod.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
 import { Budgets } from "../../lib/rpc/budget/mod.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
@@ -38,16 +39,16 @@ export function setUp(options: Partial<ConnectionOptions> = {}) {
     handlers: { http1: handler("h1"), http2: handler("h2") },
     connections: new PeerShares(open("connections", 10), { perPrefix: 10, reserved: 0 }),
     requests: new PeerShares(open("requests", 10), { perPrefix: 10, reserved: 0 }),
+    handshakes: new PeerShares(open("handshakes", 10), { perPrefix: 10, reserved: 0 }),
     leaving: 2,
     h1: {},
     h2: {},
     handshakeMs: 5000,
     ...options,
   });
-  const visit = (tls?: AcceptedConn["handshake"]) => {
+  const visit = (identity?: TlsIdentity, peer = "192.0.2.1") => {
     const [client, conn] = MemoryConn.pair();
-    const accepted: AcceptedConn = tls ? Object.assign(conn, { handshake: tls }) : conn;
-    return { client, conn, over: connections.serve(accepted, "192.0.2.1") };
+    return { client, conn, over: connections.serve(conn, peer, identity) };
   };
   return { clock, log, told, asked, connections, visit };
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
+import { serverIdentity } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
 import { uncounted } from "./listening.ts";
 import { sharesOf } from "./peer_shares_of.ts";
@@ -40,41 +41,12 @@ Deno.test("each protocol has its handler, and requests say whose they are", asyn
   assert.deepEqual([told, connections.size], [["opened", "closed", "opened", "closed"], 0]);
 });
 
-Deno.test("TLS tells the protocol, or leaves it to the client", async () => {
-  const { asked, visit, log } = setUp();
-  const h2 = visit(() => Promise.resolve({ alpnProtocol: "h2" }));
-  assert.notEqual(await h2.client.text(), "(end)");
-  h2.client.close();
-  await h2.over;
-  for (const alpnProtocol of ["http/1.1", null]) {
-    const h1 = visit(() => Promise.resolve({ alpnProtocol }));
-    await h1.client.say(get);
-    assert.match(await h1.client.text(), /^HTTP\/1\.1 204 /);
-    h1.client.close();
-    await h1.over;
-  }
-  assert.deepEqual(asked, ["h1 https 192.0.2.1 /", "h1 https 192.0.2.1 /"]);
-  assert.deepEqual(log.lines, []);
-});
-
-Deno.test("a handshake that fails is said, and ends the connection", async () => {
-  const { visit, log, told } = setUp();
-  const { client, over, conn } = visit(() => Promise.reject(new Error("no shared cipher")));
-  await over;
-  assert.equal(conn.closed, true);
-  assert.deepEqual(log.lines, [
-    "warn grpc-handshake-failed peer=192.0.2.1 err=no shared cipher",
-  ]);
-  assert.deepEqual(told, ["opened", "closed"]);
-  client.close();
-});
-
 Deno.test("a client that does not say in time what it speaks is let go", async () => {
   const { visit, clock } = setUp();
   const silent = visit();
   const dribbling = visit();
   await dribbling.client.say("PRI * HT");
-  const shaking = visit(() => new Promise(() => {}));
+  const shaking = visit(await serverIdentity());
   await clock.advanceAsync(4999);
   assert.deepEqual([silent.conn.closed, dribbling.conn.closed, shaking.conn.closed], [
     false,

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@bufbuild/protobuf";
 import { GetStatusResponseSchema, VPPInfoSchema } from "../../gen/maglev_pb.ts";
-import { certificateText, endingSoon } from "../certificates.ts";
+import { certificateText, endingSoon, endsSoon } from "../certificates.ts";
 import { exitCodes } from "../errors.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
@@ -39,9 +39,13 @@ function formatStatus(found: Found, view: View): string {
   const wrong = problems(found);
   const troubled = troubledBackends(found.backends);
   const hand = byHand(found, view.now);
-  const certificates = endingSoon(found.backends, found.at).map((
-    { name, certificateEndUnixNs: end },
-  ) => `of backend ${name} ${certificateText(end, view.now)}`);
+  const own = found.status?.tls?.certificateEndUnixNs ?? 0n;
+  const certificates = [
+    ...endsSoon(own, found.at) ? [`of maglevd itself ${certificateText(own, view.now)}`] : [],
+    ...endingSoon(found.backends, found.at).map(({ name, certificateEndUnixNs: end }) =>
+      `of backend ${name} ${certificateText(end, view.now)}`
+    ),
+  ];
   const parts = [
     formatPairs(style, [
       ["status", verdict(wrong.length, troubled.length, found)],

@@ -1,4 +1,5 @@
 import type { GetStatusResponse } from "../../gen/maglev_pb.ts";
+import { certificateText, endsSoon } from "../certificates.ts";
 import { formatAgo, formatAway, formatIn, formatTime } from "../format.ts";
 import type { View } from "../node.ts";
 import type { Cell } from "../table.ts";
@@ -15,8 +16,17 @@ export function daemonPairs(
     ["maglevd", `${version} (commit ${commit}), up for ${formatAgo(startedUnixNs, now)}`],
     ["config", `${configPath}, in force for ${formatAgo(configLoadedUnixNs, now)}`],
     ["state", stateCell(status, now)],
+    ["tls", tlsCell(status, now)],
     ["warm-up", warmupCell(status, now)],
   ];
+}
+
+/** With what connections are secured, and until when. */
+function tlsCell({ tls }: GetStatusResponse, now: number): Cell | undefined {
+  if (!tls) return undefined;
+  const { certificatePath, certificateEndUnixNs: end } = tls;
+  const meaning = endsSoon(end, now) ? "bad" : "plain";
+  return { text: `${certificatePath} ${certificateText(end, now)}`, meaning };
 }
 
 /** What is not touched yet, and until when; nothing once the warm-up is over. */

@@ -1,10 +1,11 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
+import { certificateText } from "../certificates.ts";
 import { formatAgo, formatTime } from "../format.ts";
 import { type Found, isOnFallback } from "./status_found.ts";
 
 /** What is not as it should be, a line each. */
 export function problems(found: Found): string[] {
-  const { status, vpp, backends, frontends } = found;
+  const { status, vpp, backends, frontends, at } = found;
   const lines: string[] = [];
   for (const frontend of frontends) {
     const { name, failOpenSinceUnixNs: since, failOpen } = frontend;
@@ -33,6 +34,13 @@ export function problems(found: Found): string[] {
       "; ",
     );
     lines.push(`the last reload was refused: ${why}`);
+  }
+  const tlsEnd = status?.tls?.certificateEndUnixNs ?? 0n;
+  if (tlsEnd !== 0n && Number(tlsEnd) / 1e6 < at) {
+    lines.push(`maglevd's own certificate ${certificateText(tlsEnd, at)}`);
+  }
+  if (status?.tls?.rejected) {
+    lines.push(`the files of TLS are not the ones in force: ${status.tls.rejected}`);
   }
   if (status?.configFileChanged) {
     lines.push("the configuration file has changed since it was loaded: config diff tells how");

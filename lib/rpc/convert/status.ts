@@ -8,7 +8,7 @@ import { nanoseconds } from "./time.ts";
 
 /** How a daemon is, as `asker` is told; `vpp` is undefined when VPP integration is off. */
 export function statusToProto(
-  { startedAt, config: { path, loadedAt, isChanged, rejected }, state }: DaemonStatus,
+  { startedAt, config: { path, loadedAt, isChanged, rejected }, state, tls }: DaemonStatus,
   vpp: Pick<VppService, "info" | "away" | "warmup"> | undefined,
   asker: Principal,
 ) {
@@ -27,6 +27,12 @@ export function statusToProto(
       notKept: state.notKept?.reason ?? "",
       notKeptSinceUnixNs: nanoseconds(state.notKept?.since ?? 0),
       troubles: state.troubles.map(({ at, text }) => ({ atUnixNs: nanoseconds(at), text })),
+    },
+    ...tls && {
+      tls: {
+        ...{ certificatePath: tls.path, rejected: tls.rejected },
+        certificateEndUnixNs: nanoseconds(tls.end),
+      },
     },
     vpp: vpp ? vpp.info() ? "connected" : "away" : "off",
     warmup: warmup?.phase ?? "",

@@ -53,6 +53,12 @@ const requests = (port: budget.PortName): Way => (opened) => {
   return { take: (n) => typeof shares.claim(prefixOf(peerOf(n, spec))) === "object" };
 };
 
+const handshakes = (port: budget.PortName): Way => (opened) => {
+  const spec = budget.handshakeBudget(port);
+  const shares = new PeerShares(opened, spec);
+  return { take: (n) => typeof shares.claim(prefixOf(peerOf(n, spec))) === "object" };
+};
+
 const calls = (name: budget.CallClass): Way => (opened) => {
   const spec = budget.callClasses[name];
   const slots = new CallSlots(new PeerShares(opened, spec));
@@ -139,6 +145,8 @@ const ways: Readonly<Record<string, Way>> = {
   "metrics-connections": connections("metrics"),
   "grpc-requests": requests("grpc"),
   "metrics-requests": requests("metrics"),
+  "grpc-handshakes": handshakes("grpc"),
+  "metrics-handshakes": handshakes("metrics"),
   "request-bytes": requestBytes,
   "answer-bytes": answerBytes,
   "watchers": watchers(undefined),

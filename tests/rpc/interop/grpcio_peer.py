@@ -1,7 +1,8 @@
 """A gRPC client that is not ours: Debian's grpcio, driven over stdin.
 
 Each line in is a JSON command {"do": name, ...}, each line out its JSON answer. Arguments: the
-directory with what protoc made of proto/, and the server's address.
+directory with what protoc made of proto/, and the server's address; where that speaks TLS, the
+files of its authority and of the client's certificate and key as well.
 """
 
 import importlib.util
@@ -13,7 +14,7 @@ import time
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, json_format, wrappers_pb2
 
-stubs, address = sys.argv[1:3]
+stubs, address, *files = sys.argv[1:]
 
 
 def load(name, path):
@@ -34,7 +35,18 @@ unlimited = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
 ]
-channel = grpc.insecure_channel(address, options=unlimited)
+
+
+def channel_to(address):
+    if not files:
+        return grpc.insecure_channel(address, options=unlimited)
+    authority, *own = [open(file, "rb").read() for file in files]
+    certificate, key = own or (None, None)
+    credentials = grpc.ssl_channel_credentials(authority, key, certificate)
+    return grpc.secure_channel(address, credentials, options=unlimited)
+
+
+channel = channel_to(address)
 calls = {}
 
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Duplex } from "node:stream";
-import { DuplexConn } from "../../lib/rpc/duplex_conn.ts";
+import { DuplexConn } from "../../lib/tls/duplex_conn.ts";
 
 /** A stream in a test's hands: what is pushed can be read, what is written waits to be let go. */
 function bed() {

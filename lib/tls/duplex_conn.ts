@@ -9,16 +9,21 @@ export class DuplexConn implements ByteConn {
   /** What was taken off the stream and had no room. */
   #rest = new Uint8Array();
   #end: { readonly error: Error | undefined } | undefined;
-  #wakeReader = () => {};
+  #wakeReader: (() => void) | undefined;
   /** Writes under way. */
   readonly #writing = new Set<(error: Error) => void>();
 
-  /** Owns `duplex` from now on. */
-  constructor(private readonly duplex: Duplex) {
-    duplex.on("readable", () => this.#wakeReader());
+  /** Owns `duplex` from now on. `onWait` is called when a reader finds nothing there. */
+  constructor(private readonly duplex: Duplex, private readonly onWait: () => void = () => {}) {
+    duplex.on("readable", () => this.#wake());
     duplex.on("end", () => this.#over(undefined));
     duplex.on("error", (error: Error) => this.#over(error));
     duplex.on("close", () => this.#over(new Deno.errors.BadResource("the connection is closed")));
+  }
+
+  /** Whether a reader waits for the stream. */
+  get isWaiting(): boolean {
+    return this.#wakeReader !== undefined;
   }
 
   async read(into: Uint8Array): Promise<number | null> {
@@ -32,7 +37,10 @@ export class DuplexConn implements ByteConn {
       }
       if (this.#end?.error) throw this.#end.error;
       if (this.#end) return null;
-      await new Promise<void>((resolve) => this.#wakeReader = resolve);
+      await new Promise<void>((resolve) => {
+        this.#wakeReader = resolve;
+        this.onWait();
+      });
     }
   }
 
@@ -65,10 +73,15 @@ export class DuplexConn implements ByteConn {
     this.#over(new Deno.errors.BadResource("the connection is closed"));
   }
 
+  #wake(): void {
+    this.#wakeReader?.();
+    this.#wakeReader = undefined;
+  }
+
   #over(error: Error | undefined): void {
     // Whoever has read to the end is not told of what came later, but who writes is.
     this.#end ??= { error };
-    this.#wakeReader();
+    this.#wake();
     if (!error) return;
     for (const reject of this.#writing) reject(error);
     this.#writing.clear();

@@ -1,0 +1,56 @@
+#!/bin/sh
+# Makes the certificates of the tests anew: two authorities, a server, clients. They are good from
+# 2020 to 2120, so that tests may have any time.
+set -eu
+cd "$(dirname "$0")"
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+: > "$work/index"
+cat > "$work/ca.cnf" << END
+[ca]
+default_ca = own
+[own]
+database = $work/index
+new_certs_dir = $work
+rand_serial = yes
+default_md = sha256
+policy = any
+unique_subject = no
+email_in_dn = yes
+[any]
+organizationName = optional
+commonName = optional
+[authority]
+basicConstraints = critical, CA:TRUE
+keyUsage = critical, keyCertSign
+[server]
+subjectAltName = DNS:localhost, IP:127.0.0.1, IP:::1
+extendedKeyUsage = serverAuth
+[client]
+subjectAltName = email:alice@example.net, DNS:alice.example.net
+extendedKeyUsage = clientAuth
+END
+request() { # NAME SUBJECT
+  openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "$2" \
+    -keyout "$1.key" -out "$work/$1.csr"
+}
+sign() { # NAME AUTHORITY EXTENSIONS FROM TO [OPTION…]
+  name=$1 by=$2 extensions=$3 from=$4 to=$5
+  shift 5
+  openssl ca -batch -notext -config "$work/ca.cnf" -cert "$by.crt" -keyfile "$by.key" \
+    -in "$work/${name%-old}.csr" -extensions "$extensions" -startdate "$from" -enddate "$to" \
+    -out "$name.crt" "$@"
+}
+for name in authority other-authority; do
+  request $name "/CN=$name of the tests"
+  sign $name $name authority 20200101000000Z 21200101000000Z -selfsign
+done
+request server /CN=localhost
+sign server authority server 20200101000000Z 21200101000000Z
+request server-new /CN=localhost
+sign server-new authority server 20200101000000Z 21200101000000Z
+request alice /O=Example/CN=alice
+sign alice authority client 20200101000000Z 21200101000000Z
+sign alice-old authority client 20200101000000Z 20210101000000Z
+request mallory /O=Example/CN=alice
+sign mallory other-authority client 20200101000000Z 21200101000000Z
