@@ -196,6 +196,7 @@ function openAll(
       sockets.push(bind(host, chosen, { tls, shared: true }));
     } catch {
       // This machine lacks the address, or has it from elsewhere: it is reached like all others.
+      continue;
     }
   }
   return sockets;
