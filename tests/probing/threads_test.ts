@@ -12,6 +12,7 @@ import { openDescriptors } from "../net/descriptors.ts";
 import { httpCheck, tcpCheck } from "../probes/checks.ts";
 import { closing, TestServer } from "../probes/servers.ts";
 import { ip } from "../support/ip.ts";
+import { within } from "../support/deadline.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 const quick = { intervalMs: 20, fastIntervalMs: 20, downIntervalMs: 20, timeoutMs: 5_000 };
@@ -61,9 +62,11 @@ class Bed implements AsyncDisposable {
   }
 
   /** Resolves when `met`, looking each time that something is told. */
-  until(met: () => boolean): Promise<void> {
-    if (met()) return Promise.resolve();
-    return new Promise((resolve) => this.#waiting.push({ met, resolve }));
+  async until(met: () => boolean): Promise<void> {
+    if (met()) return;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#waiting.push({ met, resolve });
+    await within(60_000, met.toString(), promise);
   }
 
   /** Resolves when nothing is probed any more. */
