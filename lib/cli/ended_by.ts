@@ -13,7 +13,7 @@ export function endedBy(signal: AbortSignal | null | undefined, response: Respon
       const end = () => {
         controller.error(signal.reason);
         // What ends with it has been said; why the connection may fail on top of that has no reader.
-        reader.cancel(signal.reason).catch(() => {});
+        void Promise.allSettled([reader.cancel(signal.reason)]);
       };
       over = () => signal.removeEventListener("abort", end);
       signal.addEventListener("abort", end, { once: true });

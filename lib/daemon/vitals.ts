@@ -48,8 +48,8 @@ export class Vitals implements Disposable {
     this.#timer?.cancel();
   }
 
-  /** What is wrong, if anything. */
-  complaint(vpp?: Pick<VppService, "complaint">): string | undefined {
+  /** What is wrong, if anything; `vpp` is undefined only where there is none to look after. */
+  complaint(vpp: Pick<VppService, "complaint"> | undefined): string | undefined {
     return this.#silence() ?? vpp?.complaint();
   }
 

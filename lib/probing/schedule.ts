@@ -177,7 +177,10 @@ export class Schedule implements ProbeLink {
       });
     } catch (error) {
       this.#fail(row, "probe-failed", `the probe cannot be started: ${reasonOf(error)}`);
-      if (error instanceof FatalError) this.#options.fatal(error);
+      if (!(error instanceof FatalError)) return;
+      // Until the process has ended, nothing more may begin in the wrong place.
+      this.close();
+      this.#options.fatal(error);
     }
   }
 

@@ -184,6 +184,7 @@ function openAll(
       sockets.push(bind(host, chosen, { shared: true }));
     } catch {
       // This machine lacks the address, or has it from elsewhere: it is reached like all others.
+      continue;
     }
   }
   return sockets;

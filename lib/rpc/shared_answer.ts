@@ -51,7 +51,7 @@ export class SharedAnswer {
 
   async #makeAfter(earlier: Promise<Answer>): Promise<Answer> {
     // What became of the one before is told to those who have asked for it.
-    await earlier.catch(() => {});
+    await Promise.allSettled([earlier]);
     this.#next = undefined;
     return await this.#make();
   }

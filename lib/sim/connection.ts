@@ -1,6 +1,9 @@
 import { FrameReader } from "./frames.ts";
 import type { Peer } from "./peer.ts";
 
+/** What the runtime says of a connection that is over, and what is said of no frame. */
+const ends = [...Object.values(Deno.errors), RangeError];
+
 /** Unread replies that a client may pile up before it is cut off, in bytes. */
 const mostUnread = 256 * 1024 * 1024;
 
@@ -32,8 +35,9 @@ export class Connection implements Peer {
         if (length === null) return;
         yield* frames.push(chunk.subarray(0, length));
       }
-    } catch {
+    } catch (error) {
       // The client or we have closed it, or it sent what no frame can be: either way it is over.
+      if (!ends.some((kind) => error instanceof kind)) throw error;
     } finally {
       this.close();
     }

@@ -37,7 +37,7 @@ Deno.test("that probes start late is no complaint", () => {
     stats.done += 20;
     stats.late += 20;
     clock.advance(1_000);
-    equal(vitals.complaint(), undefined);
+    equal(vitals.complaint(undefined), undefined);
   }
 });
 
@@ -46,26 +46,26 @@ Deno.test("silence is a complaint only when it is longer than any interval expla
   stats.done += 1;
   // 1.1 times the longest interval and its timeout, and 10 s: 45.2 s after the look that saw it.
   clock.advance(46_000);
-  equal(vitals.complaint(), undefined);
+  equal(vitals.complaint(undefined), undefined);
   clock.advance(1_000);
-  equal(vitals.complaint(), "no probe has finished for 46 s");
+  equal(vitals.complaint(undefined), "no probe has finished for 46 s");
   stats.done += 1;
   clock.advance(1_000);
-  equal(vitals.complaint(), undefined);
+  equal(vitals.complaint(undefined), undefined);
   clock.advance(60_000);
   stats.scheduled = 0;
   clock.advance(1_000);
-  equal(vitals.complaint(), undefined, "with nothing to probe it is fine");
+  equal(vitals.complaint(undefined), undefined, "with nothing to probe it is fine");
   stats.running = 1;
   clock.advance(46_000);
-  equal(vitals.complaint(), "no probe has finished for 46 s");
+  equal(vitals.complaint(undefined), "no probe has finished for 46 s");
 });
 
 Deno.test("a time in which maglevd was stopped is no silence of its probes", () => {
   const { clock, vitals } = fixture();
   clock.advance(1_000);
   for (let stop = 0; stop < 10; stop++) clock.jump(30_000);
-  equal(vitals.complaint(), undefined);
+  equal(vitals.complaint(undefined), undefined);
 });
 
 Deno.test("a task that looks after VPP no more is a complaint, silence comes first", () => {
@@ -81,7 +81,7 @@ Deno.test("before the start there is nothing to complain about, after the end no
   const idle = new FakeClock();
   const unborn = new Vitals(idle);
   idle.advance(100_000);
-  equal(unborn.complaint(), undefined);
+  equal(unborn.complaint(undefined), undefined);
   const { clock, vitals } = fixture();
   equal(clock.pending, 1);
   vitals[Symbol.dispose]();

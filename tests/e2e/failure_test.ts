@@ -92,7 +92,7 @@ Deno.test(
     const port = unusedPort("127.0.0.22");
     await using nginx = await startNginx([`127.0.0.22:${port}`]);
     const backends = [{ name: "web1", address: "127.0.0.22" }];
-    const config = testConfig({ port, backends, timeout: "200ms" });
+    const config = testConfig({ port, backends });
     await using daemon = await Maglevd.start(bundles.maglevd, config);
     await daemon.log("backend-transition", { to: "up" });
     nginx.signal("SIGSTOP");
@@ -129,7 +129,7 @@ Deno.test(
         { name: "here", address: "10.99.0.1" },
         { name: "nowhere", address: "10.99.0.9" },
       ];
-      const config = testConfig({ port: 8080, backends, netns, timeout: "300ms" });
+      const config = testConfig({ port: 8080, backends, netns, timeout: "2s" });
       await using daemon = await Maglevd.start(bundles.maglevd, config);
       const here = await daemon.log("backend-transition", { backend: "here" });
       deepEqual([here.to, here.code], ["up", "L7OK"]);

@@ -28,8 +28,25 @@ export class Maglevd implements AsyncDisposable {
     return Maglevd.startWith(["-A", "--no-config"], program, config, ...args);
   }
 
+  /** The same in a process that may have so many files open. */
+  static startWithFew(openFiles: number, program: string, config: string): Promise<Maglevd> {
+    const shell = ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, Deno.execPath()];
+    return Maglevd.#launch(shell, ["-A", "--no-config"], program, config);
+  }
+
   /** The same with other flags for the runtime. */
-  static async startWith(
+  static startWith(
+    permissions: readonly string[],
+    program: string,
+    config: string,
+    ...args: string[]
+  ): Promise<Maglevd> {
+    return Maglevd.#launch([Deno.execPath()], permissions, program, config, ...args);
+  }
+
+  /** `runtime` is a command to which what it runs is added. */
+  static async #launch(
+    [command = "", ...before]: readonly string[],
     permissions: readonly string[],
     program: string,
     config: string,
@@ -40,8 +57,9 @@ export class Maglevd implements AsyncDisposable {
     await Deno.writeTextFile(path, config);
     // Addresses that are given add up.
     const isPlaced = args.some((arg) => arg.startsWith("--grpc-addr"));
-    const child = new Deno.Command(Deno.execPath(), {
+    const child = new Deno.Command(command, {
       args: [
+        ...before,
         ...["run", ...permissions, program, `--config=${path}`],
         ...isPlaced ? [] : ["--grpc-addr=127.0.0.1:0"],
         ...["--metrics-addr=127.0.0.1:0", "--vpp-api-addr="],

@@ -1,13 +1,16 @@
 /** A server that answers 200, on each of these addresses. */
 export class TestServers implements AsyncDisposable {
   readonly port: number;
+  /** Requests so far. */
+  requests = 0;
   readonly #servers: Deno.HttpServer[];
 
   constructor(addresses: readonly string[]) {
     const [first = "127.0.0.1", ...others] = addresses;
-    const lead = listen(first, 0);
+    const count = () => void this.requests++;
+    const lead = listen(first, 0, count);
     this.port = lead.addr.port;
-    this.#servers = [lead, ...others.map((address) => listen(address, this.port))];
+    this.#servers = [lead, ...others.map((address) => listen(address, this.port, count))];
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -15,6 +18,13 @@ export class TestServers implements AsyncDisposable {
   }
 }
 
-function listen(hostname: string, port: number): Deno.HttpServer<Deno.NetAddr> {
-  return Deno.serve({ hostname, port, onListen: () => {} }, () => new Response("well\n"));
+function listen(
+  hostname: string,
+  port: number,
+  count: () => void,
+): Deno.HttpServer<Deno.NetAddr> {
+  return Deno.serve({ hostname, port, onListen: () => {} }, () => {
+    count();
+    return new Response("well\n");
+  });
 }

@@ -142,3 +142,28 @@ Deno.test("maglevd is killed -9 and started again under traffic: no healthy serv
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test("what somebody else does to VPP is a warning, an event and a counter, and undone", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "mgl-faults-" });
+  const [apiPath, statsPath] = [`${folder}/api.sock`, `${folder}/stats.sock`];
+  const sockets = [`--vpp-api-addr=${apiPath}`, `--vpp-stats-addr=${statsPath}`];
+  try {
+    await using backends = new Backends();
+    await using bundles = await makeBundles();
+    await using vpp = createSimulatedVpp({ apiPath, statsPath, workers: 1 });
+    vpp.start();
+    await using daemon = await Maglevd.start(bundles.maglevd, config(backends.port), ...sockets);
+    await inStep(vpp);
+    await daemon.log("vpp-in-step");
+    assert.equal(await daemon.metric("maglev_vpp_altered_total"), 0);
+    vpp.byHand.setWeight(vip, "127.0.0.42", 33);
+    await inStep(vpp);
+    const err = "192.0.2.1/32 tcp 80: 127.0.0.42 weight 100 -> 33";
+    assert.equal((await daemon.log("vpp-altered", { err })).level, "WARN");
+    assert.equal(await daemon.metric("maglev_vpp_altered_total"), 1);
+    const { body } = await daemon.call("ListEvents", { kinds: ["vpp"] });
+    assert.ok(JSON.stringify(body).includes(`"altered","detail":"${err}"`), JSON.stringify(body));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

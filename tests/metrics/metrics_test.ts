@@ -23,6 +23,7 @@ function full(): MetricsBed {
   checkerObserver.transition("web1", "up", "down");
   vppObserver.apiMessage("lb_vip_dump", "send", "success");
   vppObserver.lbSync("vip", "as_weight_updated");
+  vppObserver.altered();
   rpcObserver.started("maglev.Maglev", "GetBackend", "unary");
   rpcObserver.handled("maglev.Maglev", "GetBackend", "unary", "NotFound", 0.02);
   checkerObserver.probesDone("web2", "tcp", counted("SOCKERR", 30));
@@ -71,6 +72,9 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
       "maglev_vpp_in_step 1",
+      "maglev_vpp_altered_total 1",
+      'maglev_vpp_lbsync_total{scope="vip",kind="as_weight_updated"} 1',
+      'maglev_vpp_api_total{msg="lb_vip_dump",direction="send",result="success"} 1',
       'maglev_budget_used{budget="seats"} 9',
       'maglev_budget_limit{budget="seats"} 10',
       'maglev_budget_refused_total{budget="seats"} 3',

@@ -114,6 +114,21 @@ test("an echo for which there is no room waits for it, and has its time from the
   assert.deepEqual(results, [{ ok: true, code: "L4OK", detail: "echo reply", durationMs: 0 }]);
 });
 
+test("a ping took as long as it was on its way, and not until it was looked at", async () => {
+  const clock = new FakeClock();
+  await using harness = new Harness({ clock, engine: { kernelAge: () => 30 } });
+  for (const address of ["127.0.0.1", "::1"]) {
+    const results: ProbeResult[] = [];
+    const target = { address: ip(address), check: icmpCheck(), netns: "" };
+    harness.start(target, (result) => results.push(result));
+    clock.advance(100);
+    await until(() => results.length > 0);
+    assert.deepEqual(results, [
+      { ok: true, code: "L4OK", detail: "echo reply", durationMs: 70 },
+    ]);
+  }
+});
+
 test("what a router says of an echo is told", async () => {
   await using link = await linked();
   const { near, far } = link;

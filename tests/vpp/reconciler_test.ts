@@ -68,6 +68,36 @@ Deno.test("a weight concerns its frontend, and a flush is asked for if the opera
   assert.equal(reconciling.isFlushRequested("dns", "b1"), false);
 });
 
+Deno.test("a drain and a measure concern their frontends, each of which has its record", () => {
+  using reconciling = new Reconciling();
+  const { bench, log } = reconciling;
+  bench.probe("b1", pass);
+  reconciling.take();
+  log.records.length = 0;
+  bench.checker.operate([{ action: "drain", backend: "b1" }], undefined);
+  assert.deepEqual(reconciling.take(), ["dns", "web"]);
+  assert.deepEqual(log.named("vpp-reconciler-event").filter((each) => "drain" in each), [
+    { frontend: "dns", backend: "b1", drain: "begun" },
+    { frontend: "web", backend: "b1", drain: "begun" },
+  ]);
+  const measure = {
+    kind: "safety",
+    change: "begun",
+    detail: "",
+    cause: { kind: "safety" },
+  } as const;
+  bench.stream.emit([
+    { ...measure, measure: "fail-open", frontend: "web", backend: "" },
+    { ...measure, measure: "slow-start", frontend: "dns", backend: "b2" },
+    { ...measure, measure: "flap-hold", frontend: "", backend: "b2" },
+  ]);
+  assert.deepEqual(reconciling.take(), ["dns", "web"]);
+  assert.deepEqual(log.named("vpp-reconciler-event").slice(-2), [
+    { frontend: "web", "fail-open": "begun" },
+    { frontend: "dns", backend: "b2", "slow-start": "begun" },
+  ]);
+});
+
 Deno.test("a reload is heard of once it is in force, and not if it is none", async () => {
   using reconciling = new Reconciling();
   const { bench, log } = reconciling;

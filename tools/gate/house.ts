@@ -16,6 +16,11 @@ export function fileFaults(path: string, text: string): string[] {
   const lines = text.split("\n").length - 1;
   if (lines > maxLines) faults.push(`${path}: ${lines} lines, more than ${maxLines}`);
   const room = roomOf(path);
+  if (room) {
+    for (const line of emptyCatches(text)) {
+      faults.push(`${path}:${line}: an empty catch`);
+    }
+  }
   for (const [, target = ""] of text.matchAll(/(?:from|import\()\s*"(\.{1,2}\/[^"]+)"/g)) {
     const resolved = resolve(path, target);
     const other = roomOf(resolved);
@@ -24,6 +29,17 @@ export function fileFaults(path: string, text: string): string[] {
     }
   }
   return faults;
+}
+
+/**
+ * The lines at which failures vanish: a catch that does nothing with them, said in a comment or
+ * not. Whoever only waits for the end of something, whatever becomes of it, says so by
+ * Promise.allSettled.
+ */
+function emptyCatches(text: string): number[] {
+  const bare = text.replaceAll(/(^|\s)\/\/[^\n]*/g, "$1");
+  const catches = /\bcatch\s*(?:\([^()]*\)\s*)?\{\s*\}|\.catch\(\s*(?:\w+|\(\w*\))\s*=>\s*\{\s*\}/g;
+  return Array.from(bare.matchAll(catches), ({ index }) => bare.slice(0, index).split("\n").length);
 }
 
 /** maglevc starts in milliseconds, and a page loads as fast, because they load only what they need. */

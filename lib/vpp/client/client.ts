@@ -121,7 +121,7 @@ export class ApiClient {
         deadlineMs: goodbyeMs,
       });
       this.#state = "closing";
-      await Promise.race([goodbye.catch(() => {}), this.ended]);
+      await Promise.race([Promise.allSettled([goodbye]), this.ended]);
       this.#finish(undefined);
     }
     await this.#reader;

@@ -72,7 +72,7 @@ async function greet(
     return await Promise.race([shaking, cut]);
   } catch (error) {
     closeOnce(transport);
-    await shaking.catch(() => {});
+    await Promise.allSettled([shaking]);
     throw error;
   }
 }

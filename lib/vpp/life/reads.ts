@@ -59,7 +59,7 @@ export class Reads {
   }
 
   async #begin(): Promise<Snapshot> {
-    await this.#last.catch(() => {});
+    await Promise.allSettled([this.#last]);
     this.#next = undefined;
     const reading = readSnapshot(this.client, this.clock);
     this.#last = reading;

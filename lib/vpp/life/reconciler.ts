@@ -29,12 +29,24 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
       }
       return context.changed(frontends);
     }
-    case "drain":
-      log.debug("vpp-reconciler-event", { backend: event.backend, drain: event.change });
-      return context.changed(event.frontends);
-    case "safety":
+    case "drain": {
+      const { backend, frontends, change: drain } = event;
+      for (const frontend of log.enabled("debug") ? frontends : []) {
+        log.debug("vpp-reconciler-event", { frontend, backend, drain });
+      }
+      return context.changed(frontends);
+    }
+    case "safety": {
+      const { frontend, backend, measure, change } = event;
+      if (frontend === "") return;
+      log.debug("vpp-reconciler-event", {
+        frontend,
+        backend: backend || undefined,
+        [measure]: change,
+      });
       // Who keeps its weight of 0 may have to be flushed, or not any more.
-      return context.changed(event.frontend === "" ? [] : [event.frontend]);
+      return context.changed([frontend]);
+    }
     case "weight": {
       const { backend, frontend, pool, effective: { from, to }, flush } = event;
       log.debug("vpp-reconciler-event", {

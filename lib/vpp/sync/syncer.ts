@@ -126,7 +126,7 @@ class Syncer {
     let isDone = false;
     const reading = readSnapshot(client, clock).finally(() => isDone = true);
     // It may fail while a change is being served: it is awaited in the end.
-    reading.catch(() => {});
+    void Promise.allSettled([reading]);
     while (this.#isAdopted && !isDone) {
       await this.#serveChanged();
       await Promise.race([reading, pending.urgent()]);
