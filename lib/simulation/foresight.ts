@@ -24,6 +24,8 @@ type Standings = ReadonlyMap<string, string | undefined>;
 interface Site {
   readonly frontends: Standings;
   readonly backends: Standings;
+  /** What probes have found of each backend that nobody may have been told of. */
+  readonly found: Standings;
 }
 
 /**
@@ -58,10 +60,12 @@ export async function reloadAsForeseen(
     const not = isRefused ? "" : "not ";
     return { isRefused, wrong: [`a reload was ${not}refused, other than foreseen`] };
   }
-  if (watch.isOther || watch.isTime) return { isRefused, wrong: [] };
+  const is = siteOf(checker);
+  const isFound = [...before.found].some(([name, was]) => (is.found.get(name) ?? was) !== was);
+  if (watch.isOther || watch.isTime || isFound) return { isRefused, wrong: [] };
   const names = foreseen.desired.frontendNames();
   const wrong = [
-    ...unforeseen(siteOf(checker), isRefused ? before : foretold(before, foreseen, names)),
+    ...unforeseen(is, isRefused ? before : foretold(before, foreseen, names)),
     ...unwanted(wantedNow(checker), isRefused ? wantedBefore : wanted),
   ];
   return { isRefused, wrong: wrong.map((line) => `after a reload ${line}`) };
@@ -74,9 +78,17 @@ function isRefusal(error: unknown): boolean {
 }
 
 function siteOf(checker: CheckerView): Site {
+  const frontends = checker.frontendNames();
+  const backends = checker.backendNames().flatMap((name) => checker.backend(name) ?? []);
   return {
-    frontends: new Map(checker.frontendNames().map((name) => [name, standingOf(checker, name)])),
-    backends: new Map(checker.backendNames().map((name) => [name, checker.backend(name)?.state])),
+    frontends: new Map(frontends.map((name) => [name, standingOf(checker, name)])),
+    backends: new Map(backends.map(({ config: { name }, state }) => [name, state])),
+    found: new Map(
+      backends.map(({ config: { name }, untested, flapHold }) => [
+        name,
+        `${untested} ${flapHold?.isPassing ?? false}`,
+      ]),
+    ),
   };
 }
 
@@ -104,6 +116,7 @@ function foretold(
   const after = {
     frontends: new Map([...before.frontends].filter(([name]) => there.has(name))),
     backends: new Map(before.backends),
+    found: before.found,
   };
   for (const { frontend, after: standing } of frontends) {
     if (standing) after.frontends.set(frontend, told(standing));
