@@ -173,6 +173,15 @@ Deno.test("operators take servers out while it lasts, and their flows as they sa
   assert.equal(isOpen(bench), false, "there is nobody left to hold");
 });
 
+Deno.test("who was drained while it lasts is not brought in again when that is undone", () => {
+  using bench = up();
+  answering(bench);
+  bench.clock.advance(20_000);
+  bench.checker.operate([{ action: "drain", backend: "c" }]);
+  bench.checker.enable("c");
+  assert.deepEqual(weights(bench), [...all.slice(0, 2), "c 0 not-up", all[3]]);
+});
+
 Deno.test("what an operation comes to is foreseen with the fail-open that it brings about", () => {
   using bench = up();
   answering(bench, 3);
