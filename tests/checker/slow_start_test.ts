@@ -153,6 +153,14 @@ Deno.test("when the last other server goes the rest comes at once", () => {
   }
 });
 
+Deno.test("when another pool has nobody left it goes on where somebody else carries", () => {
+  using bench = risen();
+  answering(bench, 0, 1);
+  bench.clock.advance(1_000);
+  while (bench.state("c") === "up") bench.clock.advance(1);
+  assert.match(weightOf(bench) ?? "", /^[1-9]0 slow-start/);
+});
+
 Deno.test("it ends when the backend goes down, and begins anew when it comes up", () => {
   using bench = risen();
   bench.clock.advance(3_000);
