@@ -124,11 +124,17 @@ Deno.test("slow checks count as one failure although they notice it later than a
   const web = checks.get("web") ?? assert.fail();
   const slow = { ...web, intervalMs: 100_000, fastIntervalMs: 100_000, fall: 1 };
   using bench = up({ checks: [slow] });
-  bench.clock.advance(200_000);
-  const first = bench.prober.starts.length;
+  bench.clock.advance(75_000);
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  bench.clock.advance(5_000);
+  bench.events.length = 0;
   answering(bench);
   bench.clock.advance(120_000);
-  assert.ok(bench.prober.starts.length > first);
+  const downs = bench.events.flatMap((event) =>
+    event.kind === "backend" && event.transition.to === "down" ? event.transition.at : []
+  );
+  assert.ok(Math.max(...downs) - Math.min(...downs) > 60_000, `noticed at ${downs}`);
   assert.deepEqual(weights(bench), all);
 });
 
