@@ -81,9 +81,13 @@ maglev_connections{server="grpc"} 4
 maglev_connections{server="metrics"} 1
 maglev_connections_total{server="metrics",result="accepted"} 100
 maglev_unhandled_errors_total 7
+maglev_probes_late_total 5
 `,
     );
   const before = scrape(0, 0);
-  deepEqual(before, { failedProbes: { L4CON: 2 }, connections: 5, unhandled: 7 });
+  deepEqual(before, {
+    ...{ failedProbes: { L4CON: 2 }, connections: 5, unhandled: 7 },
+    probes: { ended: 92, late: 5 },
+  });
   equal(falseFailures(before, scrape(3, 9)), 3);
 });
