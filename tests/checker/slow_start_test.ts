@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored } from "../../lib/checker/mod.ts";
-import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
   backends: { a: {}, b: {}, c: {} },
@@ -219,6 +219,23 @@ Deno.test("a backend that a reload adds starts slowly, a frontend that it adds d
   assert.equal(weightOf(bench, "b"), "10 slow-start 10");
   const fresh = bench.checker.frontend("g")?.weights.map(({ weight }) => weight);
   assert.deepEqual(fresh, [50, 50]);
+});
+
+Deno.test("a server that has another name and check since a reload has its weight at once", async () => {
+  using bench = up();
+  const other = httpCheck("other", { path: "/other" });
+  await bench.reload(sketch({
+    ...site,
+    checks: [httpCheck("web"), other],
+    backends: {
+      ...{ a: {}, b: { at: "10.9.9.9" }, c: {} },
+      late: { at: "10.0.0.1", healthcheck: "other" },
+    },
+    frontends: { f: [{ a: 100, late: 100 }, { c: 100 }] },
+  }));
+  assert.equal(weightOf(bench, "late"), "kept kept");
+  untilUp(bench, "late");
+  assert.equal(weightOf(bench, "late"), "100 carries");
 });
 
 Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () => {
