@@ -18,6 +18,7 @@ const held: Outcome = {
   rss: { before: 100e6, during: limits.rss },
   descriptors: { before: 30, during: 500 },
   logged: 2_400,
+  errors: 0,
   recovered: 3,
   patience: 60,
   left: [],
@@ -41,6 +42,7 @@ Deno.test("each limit that is passed is told", () => {
       "1 changes did not arrive; a change took 10000 ms",
     ],
     [{ rss: { before: 100e6, during: 401e6 } }, "401 MB resident"],
+    [{ logged: 15e6, errors: 2 }, "15000 KB logged; 2 errors logged"],
     [
       { refused: { calls: 0.1, entries: 0.2, scrapes: 1 } },
       "10 % of calls failed; 20 % of new connections failed; 100 % of scrapes failed",
