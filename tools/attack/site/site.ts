@@ -58,7 +58,12 @@ export async function startSite(
   return { vpp, servers, daemon, target };
 }
 
-/** A program of this folder, `before` in front of its command. */
+/** A program of this folder. */
+export function program(path: string, ...args: readonly string[]): Peer {
+  return programBehind([], path, ...args);
+}
+
+/** The same with words before the command. */
 export function programBehind(
   before: readonly string[],
   path: string,
