@@ -14,13 +14,42 @@ import { details, head, legend, row } from "./attack/report.ts";
 import { attacks } from "./attack/table.ts";
 import { locked } from "./programs.ts";
 
-const usage = `usage: deno task attack [NAME | all | backends | figures] [SEED] [OPTIONS]
+/** What is no client's doing, and is measured by a program of its own. */
+interface Plight {
+  readonly does: string;
+  readonly module: string;
+  /** The program's own priority (nice(1)); 0 unless given. */
+  readonly nice?: number;
+}
 
-  NAME        one attack; without a name they are listed
-  all         all of them in turn, but for backends
-  backends    a zoo of hostile servers beside 50 healthy ones
-  figures     prints what --json wrote as docs/security.md has it
-  SEED        of what the attackers choose by chance (default 1)
+const plights: Readonly<Record<string, Plight>> = {
+  backends: {
+    does: "a zoo of hostile servers beside 50 healthy ones",
+    module: "attack/backends.ts",
+  },
+  descriptors: {
+    does: "backends that swallow everything beside servers, with 64 and 1,024 descriptors",
+    module: "attack/lacks/descriptors.ts",
+  },
+  starved: {
+    does: "eight busy loops above maglevd on one CPU",
+    module: "attack/lacks/starved.ts",
+    // What looks on is above the loops.
+    nice: -10,
+  },
+};
+
+const plightNames = Object.keys(plights);
+
+const usage = `usage: deno task attack [NAME | all | ${
+  plightNames.join(" | ")
+} | figures] [SEED] [OPTIONS]
+
+  NAME         one attack; without a name they are listed
+  all          all of them in turn, but for the next
+${plightNames.map((name) => `  ${name.padEnd(12)} ${plights[name]?.does}\n`).join("")}\
+  figures      prints what --json wrote as docs/security.md has it
+  SEED         of what the attackers choose by chance (default 1)
 
   --seconds S   how long each attack lasts (default 60)
   --patience S  how long what is left afterwards is waited for (default ${limits.recoverySeconds})
@@ -66,9 +95,11 @@ const needed = ["ip", "setsid", "nsenter", "taskset", "prlimit", "nice", "sysctl
 
 function list(): number {
   const width = Math.max(...attacks.map(({ name }) => name.length));
-  for (const { name, does } of attacks) console.log(`${name.padEnd(width)}  ${does}`);
-  console.log(`${"backends".padEnd(width)}  a zoo of hostile servers beside 50 healthy ones`);
-  console.log(`${"all".padEnd(width)}  all of these in turn, but for backends`);
+  const rows = [...attacks, ...plightNames.map((name) => ({ name, does: plights[name]?.does }))];
+  for (const { name, does } of rows) console.log(`${name.padEnd(width)}  ${does}`);
+  console.log(
+    `${"all".padEnd(width)}  all of these in turn, but for the last ${plightNames.length}`,
+  );
   return 0;
 }
 
@@ -149,11 +180,12 @@ async function figures(): Promise<number> {
 }
 
 /** In a session of its own, whose priority counts outside. */
-async function zoo(): Promise<number> {
-  const module = new URL("attack/backends.ts", import.meta.url).pathname;
+async function undergo({ module: path, nice = 0 }: Plight): Promise<number> {
+  const module = new URL(path, import.meta.url).pathname;
   const words = ["run", "-A", ...locked, "--no-check", module];
+  const above = Deno.uid() === 0 ? ["nice", "-n", `${nice}`] : [];
   const { code } = await new Deno.Command("setsid", {
-    args: ["--wait", Deno.execPath(), ...words, seed, values.seconds, values.priority],
+    args: ["--wait", ...above, Deno.execPath(), ...words, seed, values.seconds, values.priority],
   }).spawn().status;
   return code;
 }
@@ -164,7 +196,8 @@ async function main(): Promise<number> {
     return 0;
   }
   if (name === undefined) return list();
-  if (name === "backends") return await zoo();
+  const plight = plights[name];
+  if (plight) return await undergo(plight);
   if (name === "figures") return await figures();
   const names = name === "all" ? attacks.map((each) => each.name) : [name];
   if (names.length === 1 && !attacks.some((each) => each.name === name)) {

@@ -1,8 +1,12 @@
-import { runtimeLocked } from "../../tools/programs.ts";
+import { programs, runtimeLocked } from "../../tools/programs.ts";
 /** The maglevd whose event loop is watched. */
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
 const probe = new URL("probe.ts", import.meta.url).pathname;
+
+/** What maglevd is started with that is of V8: it decides how long a collection of garbage takes. */
+const engine = programs.find(({ name }) => name === "maglevd")?.permissions
+  .filter((flag) => flag.startsWith("--v8-flags")) ?? [];
 
 /** How long the loop did not come round, in milliseconds of CPU, and how often longer than 10. */
 export interface Held {
@@ -20,7 +24,17 @@ export class WatchedMaglevd implements AsyncDisposable {
   /** Starts it with these arguments. */
   constructor(args: readonly string[]) {
     this.#child = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", ...runtimeLocked, "--no-check", "--preload", probe, main, ...args],
+      args: [
+        "run",
+        "-A",
+        ...engine,
+        ...runtimeLocked,
+        "--no-check",
+        "--preload",
+        probe,
+        main,
+        ...args,
+      ],
       stdin: "piped",
       stdout: "piped",
       stderr: "piped",

@@ -5,6 +5,7 @@ import type { Probing } from "../probing/mod.ts";
 import type { Clock, Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
+import type { Former } from "./membership.ts";
 import type { Change, Plan, World } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
 import { forgottenWeight } from "./saved.ts";
@@ -42,6 +43,7 @@ export function swap(
   publish: (world: World) => void,
 ): void {
   // Before any of them changes: two backends may have changed places.
+  const former = formerOf({ backends });
   const verdicts = backends.changed.flatMap((change) => verdictOf(change) ?? []);
   for (const { entry, donor, isAlike, isRenamed } of backends.fresh) {
     if (donor) entry.takeOver(donor, isAlike, isRenamed);
@@ -53,7 +55,6 @@ export function swap(
     entry.placement = { ...entry.placement, memberships: [] };
   }
   for (const { entry, placement } of placings) entry.placement = placement;
-  const former = formerNames({ backends });
   const gone = new Map(frontends.gone.map((entry) => [vipOf(entry.file), entry]));
   for (const entry of frontends.fresh) {
     const known = old.frontends.get(entry.file.name);
@@ -63,14 +64,16 @@ export function swap(
   states.enterAll(verdicts, reason);
 }
 
-/** Tells what a backend of the plan was called before, if it has another name. */
-export function formerNames(
-  { backends: { fresh } }: Pick<Plan, "backends">,
-): (backend: BackendEntry) => string | undefined {
+/** Tells what backends of the plan are, as long as none of them has changed. */
+function formerOf({ backends: { fresh, changed } }: Pick<Plan, "backends">): Former {
   const names = new Map(
     fresh.map(({ entry, donor, isRenamed }) => [entry, isRenamed ? donor?.name : undefined]),
   );
-  return (backend) => names.get(backend);
+  const addresses = new Map(changed.map(({ entry }) => [entry, entry.config.address.text]));
+  return {
+    nameOf: (backend) => names.get(backend),
+    addressOf: (backend) => addresses.get(backend) ?? backend.config.address.text,
+  };
 }
 
 /** Tells VIPs apart: a port of 0 is all of any protocol. */
@@ -110,8 +113,8 @@ export function* settle(
   reason: Reason,
 ): Steps<void> {
   const { states, probing, observer, events, firstWithinMs } = context;
-  const former = formerNames(plan);
-  const renamed = new Set(plan.backends.fresh.map(({ entry }) => former(entry)));
+  const { nameOf } = formerOf(plan);
+  const renamed = new Set(plan.backends.fresh.map(({ entry }) => nameOf(entry)));
   for (const entry of plan.backends.gone) {
     if (!renamed.has(entry.name)) events.emit(because(reason, forgottenWord(entry)));
     states.input(entry, "remove", reason);

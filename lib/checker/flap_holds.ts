@@ -98,7 +98,6 @@ export class FlapHolds {
   /** An operator wants it held no more, and what there was forgotten. */
   lift(entry: BackendEntry, reason: Reason): void {
     if (entry.hold) this.#end(entry, neverFlapped, "lifted by hand", reason);
-    entry.flaps = neverFlapped;
   }
 
   /** No timer is left. */

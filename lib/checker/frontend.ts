@@ -19,7 +19,7 @@ import type { Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 import { CopiedMembers } from "./copies.ts";
-import { absent, type Membership, type ToldWeights } from "./membership.ts";
+import { absent, type Former, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
 import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
@@ -128,13 +128,13 @@ export class FrontendEntry implements Side {
    * Takes the place of `old`, its predecessor of the same name, or of `renamed`, which had another
    * one for the same VIP and is gone for whoever listens; and counts the backends as they are
    * now. An operator's weights stay unless the file itself says something new about them; they go
-   * with a backend or a pool that has another name now, `formerName` being that of a backend before.
+   * with a backend or a pool that has another name now, `former` telling what backends were before.
    * `at` is now, in Unix milliseconds.
    */
   takeOver(
     old: FrontendEntry | undefined,
     renamed: FrontendEntry | undefined,
-    formerName: (backend: BackendEntry) => string | undefined,
+    former: Former,
     at: number,
   ): void {
     if (old) {
@@ -145,15 +145,14 @@ export class FrontendEntry implements Side {
     const lost = new Map(before?.weightsByHand().map((saved) => [saved.backend, saved]));
     for (const [name, member] of this.members) {
       member.told = old?.members.get(name)?.told ?? absent;
-      const inherited = before && this.inherited(before, name, formerName);
+      const inherited = before && this.inherited(before, name, former.nameOf);
       if (!inherited) continue;
       Object.assign(member, inherited);
-      lost.delete(formerName(member.backend) ?? name);
+      lost.delete(former.nameOf(member.backend) ?? name);
     }
     for (const saved of lost.values()) this.overrule(saved);
     this.#config = undefined;
-    const nameOf = ({ backend }: Membership) => formerName(backend) ?? backend.name;
-    this.#standings.begin(before && before.#standings, old !== undefined, nameOf, at);
+    this.#standings.begin(before && before.#standings, old !== undefined, former, at);
   }
 
   /** Begins with what was kept of its fail-open; before `takeOver`. */
@@ -168,7 +167,7 @@ export class FrontendEntry implements Side {
   inherited(
     before: FrontendEntry,
     name: string,
-    formerName: (backend: BackendEntry) => string | undefined,
+    formerName: Former["nameOf"],
   ): Pick<Membership, "weight" | "said"> | undefined {
     const member = this.members.get(name);
     const old = member && before.members.get(formerName(member.backend) ?? name);

@@ -37,3 +37,11 @@ export interface Membership {
   /** It came to a frontend that there was, and VPP has nothing for it. */
   isNew: boolean;
 }
+
+/** What backends were before a reload. */
+export interface Former {
+  /** The name of one that has another one now. */
+  readonly nameOf: (backend: BackendEntry) => string | undefined;
+  /** The address at which one was. */
+  readonly addressOf: (backend: BackendEntry) => string;
+}

@@ -25,7 +25,7 @@ import {
   useOnJoining,
   usesOf,
 } from "./fail_open.ts";
-import type { Membership } from "./membership.ts";
+import type { Former, Membership } from "./membership.ts";
 import { type Moment, type Rise, slowStartNews } from "./slow_starts.ts";
 
 /** What became of a frontend's measures and was not told yet. */
@@ -87,22 +87,22 @@ export class Standings {
 
   /**
    * Counts the backends as they are at `at` (Unix milliseconds), going on with what `before` knew of
-   * them under the names that `formerName` tells. `isKnown`: listeners know that one by this name.
+   * them as what `former` tells. `isKnown`: listeners know that one by this name.
    */
   begin(
     before: Standings | undefined,
     isKnown: boolean,
-    formerName: (member: Membership) => string,
+    former: Former,
     at: number,
   ): void {
     if (before) this.#open = before.#open;
     if (before && isKnown) this.#goOnRising(before);
     for (const member of this.members.values()) {
-      const former = before?.members.get(formerName(member));
-      const { name } = member.backend;
-      member.lastUse = this.#uses ? this.#uses.get(name) : useOnJoining(member, former);
+      const { backend } = member;
+      const known = before?.members.get(former.nameOf(backend) ?? backend.name);
+      member.lastUse = this.#uses ? this.#uses.get(backend.name) : useOnJoining(member, known);
       this.noteFlapping(member);
-      member.isNew = before !== undefined && !former && !before.#hasServer(member);
+      member.isNew = before !== undefined && !known && !before.#hadServer(member, former);
       member.role = roleOf(this.of(member));
       this.tally.add(member.pool, member.weight, member.role);
     }
@@ -254,11 +254,9 @@ export class Standings {
     return isWarm;
   }
 
-  /** Whether there is a server at the same address. */
-  #hasServer({ backend: { config: { address } } }: Membership): boolean {
-    return this.members.values().some(({ backend }) =>
-      backend.config.address.text === address.text
-    );
+  /** Whether there was a server at the same address. */
+  #hadServer({ backend: { config: { address } } }: Membership, { addressOf }: Former): boolean {
+    return this.members.values().some(({ backend }) => addressOf(backend) === address.text);
   }
 
   #rising(): [Membership, Rise][] {

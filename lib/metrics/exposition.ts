@@ -12,7 +12,8 @@ const linesPerLook = 32;
 /**
  * A whole scrape in slices. Asking for the next one costs a few milliseconds at most, so a consumer
  * that lets other work run between them never holds the event loop, however many series there are.
- * The series are those of the moment in which their slice is made.
+ * The series are those of the moment in which their slice is made. A slice is empty where all that
+ * took so long has no series.
  */
 export function* exposition(
   collectors: readonly Collector[],

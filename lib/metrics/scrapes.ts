@@ -92,10 +92,13 @@ export class Scrapes {
   }
 }
 
-/** The slices, with room for everything else that is due before each. */
-async function* unhurried<T>(slices: AsyncIterable<T>, clock: Clock): AsyncIterable<T> {
+/** The slices that hold anything, with room for everything else that is due before each. */
+async function* unhurried(
+  slices: AsyncIterable<Uint8Array<ArrayBuffer>>,
+  clock: Clock,
+): AsyncIterable<Uint8Array<ArrayBuffer>> {
   for await (const slice of slices) {
-    yield slice;
+    if (slice.length > 0) yield slice;
     await clock.turn.next();
   }
 }

@@ -29,23 +29,26 @@ export function vppCollectors(vpp: VppService, clock: Clock): readonly Collector
 
 function counterCollectors(vpp: VppService): readonly Collector[] {
   const { vipPackets, vipRoutePackets, vipRouteBytes, serverPackets, serverBytes } = vppFamilies;
-  const from = (family: Family, samples: (counters: LbCounters) => Sample[]) =>
+  const from = (family: Family, samples: (counters: LbCounters) => Iterable<Sample>) =>
     collector(family, () => {
       const counters = vpp.counters();
       return counters && counters.at > 0 ? samples(counters) : [];
     });
   return [
-    from(vipPackets, ({ vips }) => vips.flatMap(packetSamples)),
+    from(vipPackets, ({ vips }) => vips.values().flatMap(packetSamples)),
     from(
       vipRoutePackets,
-      ({ addresses }) => addresses.map((each) => [each.packets, each.prefix, ...allPorts]),
+      ({ addresses }) => addresses.values().map((each) => [each.packets, each.prefix, ...allPorts]),
     ),
     from(
       vipRouteBytes,
-      ({ addresses }) => addresses.map((each) => [each.bytes, each.prefix, ...allPorts]),
+      ({ addresses }) => addresses.values().map((each) => [each.bytes, each.prefix, ...allPorts]),
     ),
-    from(serverPackets, ({ servers }) => servers.map((each) => [each.packets, each.address])),
-    from(serverBytes, ({ servers }) => servers.map((each) => [each.bytes, each.address])),
+    from(
+      serverPackets,
+      ({ servers }) => servers.values().map((each) => [each.packets, each.address]),
+    ),
+    from(serverBytes, ({ servers }) => servers.values().map((each) => [each.bytes, each.address])),
   ];
 }
 

@@ -51,18 +51,16 @@ function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
     if (!deed || isDry(request)) return call(request, context);
     const work = () => call(request, context);
     const reply = deps.audit.carryOut(context.principal, method.name, deed, work);
-    return settle ? settled(reply, (done) => settle(request, done)) : reply;
+    return settle ? settled(reply, (done) => settle(request, done, context)) : reply;
   };
 }
 
 /** What has been done is told of already: what it still waits for is no part of it. */
 async function settled(
   reply: Reply | Promise<Reply>,
-  settle: (reply: Reply) => Promise<void>,
+  settle: (reply: Reply) => Promise<Reply>,
 ): Promise<Reply> {
-  const done = await reply;
-  await settle(done);
-  return done;
+  return await settle(await reply);
 }
 
 /** Why a call is refused, after the audit has heard of it; undefined if it is not. */

@@ -28,8 +28,8 @@ export interface UnaryRpc {
   readonly call: (request: Message, context: CallContext) => Reply | Promise<Reply>;
   /** What a request would change, for methods that change something. */
   readonly deed?: (request: Message) => Deed<Reply>;
-  /** What the answer waits for when the change is done and told of; it may add to the answer. */
-  readonly settle?: (request: Message, reply: Reply) => Promise<void>;
+  /** What the answer waits for when the change is done and told of; it may be another one then. */
+  readonly settle?: (request: Message, reply: Reply, context: CallContext) => Promise<Reply>;
 }
 
 /**
@@ -78,14 +78,19 @@ export function change<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
   deed: (request: MessageShape<I>) => Deed<Reply>,
   call: Parameters<typeof unary<I, O>>[1],
-  settle?: (request: MessageShape<I>, reply: MessageShape<O>) => Promise<void>,
+  settle?: (
+    request: MessageShape<I>,
+    reply: MessageShape<O>,
+    context: CallContext,
+  ) => Promise<ReplyOf<O>>,
 ): UnaryRpc {
   return {
     ...unary(method, call),
     deed: (request) => deed(request as MessageShape<I>),
     ...(settle && {
-      async settle(request, reply) {
-        if (isMessage(reply, method.output)) await settle(request as MessageShape<I>, reply);
+      async settle(request, reply, context) {
+        if (!isMessage(reply, method.output)) return reply;
+        return await settle(request as MessageShape<I>, reply, context);
       },
     }),
   };

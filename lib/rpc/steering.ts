@@ -11,12 +11,14 @@ import {
   type OperateResponse,
   OperateResponseSchema,
   type Operation as WireOperation,
+  OutcomeSchema,
 } from "../gen/maglev_pb.ts";
 import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeToProto } from "./convert/outcome.ts";
 import { notFound } from "./errors.ts";
+import { outcomeInSlices, withOutcome } from "./outcome_answer.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
@@ -52,9 +54,17 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     steered({ action, backend: name }, dryRun, actorOf(call));
   const ofOperations = ({ operations }: OperateRequest) => operationsDeed(checker, operations);
   const ofBackend = ({ name }: { readonly name: string }) => backendDeed(checker, name);
-  const keep = async (concerned: Concerned, { outcome }: Pick<OperateResponse, "outcome">) => {
+  const keep = async <T extends Pick<OperateResponse, "outcome">>(
+    concerned: Concerned,
+    answer: T,
+  ): Promise<T> => {
     const reason = await memory?.kept(concerned);
-    if (outcome && reason !== undefined) outcome.notKept = reason;
+    if (answer.outcome && reason !== undefined) answer.outcome.notKept = reason;
+    return answer;
+  };
+  const write = ({ outcome = create(OutcomeSchema) }: OperateResponse, { binary }: CallContext) => {
+    const schema = OperateResponseSchema;
+    return withOutcome(schema, schema.field.outcome, outcome, create(schema), clock, binary);
   };
   const keepBackend = ({ name }: { readonly name: string }, info: BackendInfo) =>
     keep({ backends: [name], frontends: [] }, info);
@@ -90,8 +100,13 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
         ? await checker.foreseeMany(wanted)
         : await checker.operateMany(wanted, actorOf(call));
       await pause(clock);
-      return create(OperateResponseSchema, { outcome: told(outcome) });
-    }, ({ operations }, response) => keep(concernedBy(operations), response)),
+      const response = create(OperateResponseSchema, {
+        outcome: await outcomeInSlices(outcome, vpp?.away(), clock),
+      });
+      return dryRun ? await write(response, call) : response;
+    }, async ({ operations }, response, call) => {
+      return await write(await keep(concernedBy(operations), response), call);
+    }),
   ];
 }
 

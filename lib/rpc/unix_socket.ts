@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import { Accounts, type Credentials } from "../access/mod.ts";
+import { Accounts } from "../access/mod.ts";
 import { isListening, NetError, UnixListener } from "../net/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { DuplexConn } from "../tls/mod.ts";
@@ -9,6 +9,7 @@ import { queueLength } from "./budget.ts";
 import { ListenError } from "./listen_error.ts";
 import { acceptFrom } from "./listener.ts";
 import type { AcceptingListener, Listener, ListenOptions, NamedConn } from "./listener.ts";
+import { type ReadInto, UnixConn } from "./unix_conn.ts";
 
 /** Who may connect to a Unix socket. */
 export interface SocketRights {
@@ -94,9 +95,10 @@ export class UnixSocket implements AcceptingListener {
     const { fd, peer: { uid, gid, groups } } = await this.#listener.accept();
     const user = this.#accounts.userName(uid);
     const credentials = { kind: "unix", user, uid, gids: [gid, ...groups] } as const;
-    const socket = new Socket({ fd: fd.number, allowHalfOpen: true });
+    const open = (onread: ReadInto) => new Socket({ fd: fd.number, allowHalfOpen: true, onread });
+    const conn = new UnixConn(open, `unix:${user}`, credentials);
     fd.release();
-    return new UnixConn(socket, `unix:${user}`, credentials);
+    return conn;
   }
 
   /** Stops listening, and removes the file unless another has taken its place. Idempotent. */
@@ -105,12 +107,6 @@ export class UnixSocket implements AcceptingListener {
     this.#isClosed = true;
     this.#listener.close();
     if (identityOf(this.#path) === this.#identity) Deno.removeSync(this.#path);
-  }
-}
-
-class UnixConn extends DuplexConn implements NamedConn {
-  constructor(socket: Socket, readonly peer: string, readonly credentials: Credentials) {
-    super(socket);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { CheckerView } from "../checker/mod.ts";
+import type { DesiredSource } from "../checker/mod.ts";
 import type { Frontend } from "../config/mod.ts";
 import type { Weight } from "../health/mod.ts";
 import { hostPrefix } from "../ip/mod.ts";
@@ -33,8 +33,8 @@ export function vipName(
   return `${prefix} ${protocol} ${port}`;
 }
 
-/** What VPP is to hold, worked out from the checker's snapshots alone. */
-export function wantedNow(checker: CheckerView): Wanted {
+/** What VPP is to hold, worked out from the checker's snapshots alone, or from those foreseen. */
+export function wantedNow(checker: DesiredSource): Wanted {
   const wanted = new Map<string, WantedVip>();
   for (const name of checker.frontendNames()) {
     const frontend = checker.frontend(name);

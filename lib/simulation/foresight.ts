@@ -1,44 +1,162 @@
-import type { Checker, Operation } from "../checker/mod.ts";
+import {
+  type Checker,
+  type CheckerView,
+  type FrontendStanding,
+  type Operation,
+  type Outcome,
+  ReloadRefused,
+} from "../checker/mod.ts";
+import type { Config } from "../config/mod.ts";
+import type { ReloadWatch } from "./reload_watch.ts";
+import { type Wanted, wantedNow, type WantedVip } from "./desired.ts";
+
+/** What came of a reload. */
+export interface Reloaded {
+  readonly isRefused: boolean;
+  /** How it differs from what was foreseen, a line each. */
+  readonly wrong: readonly string[];
+}
+
+/** How something stands, by its name; undefined where VPP alone knows. */
+type Standings = ReadonlyMap<string, string | undefined>;
+
+/** How the frontends and backends of a site stand. */
+interface Site {
+  readonly frontends: Standings;
+  readonly backends: Standings;
+  /** What probes have found of each backend that nobody may have been told of. */
+  readonly found: Standings;
+}
 
 /**
  * Has operations done, and tells how what comes of them differs from what was foreseen, a line each.
  * Throws what `operate` throws.
  */
 export function operateAsForeseen(checker: Checker, operations: readonly Operation[]): string[] {
-  const before = standings(checker);
-  const { frontends } = checker.foresee(operations);
+  const before = siteOf(checker);
+  const outcome = checker.foresee(operations);
   checker.operate(operations);
-  const foreseen = new Map(
-    frontends.map(({ frontend, after }) => [
-      frontend,
-      after && told(after.state, after.activePool, after.weight),
-    ]),
-  );
-  return Array.from(standings(checker), ([name, is]) => {
-    const expected = foreseen.get(name) ?? before.get(name);
-    return is === expected ? [] : [`${name} is ${is}, but was foreseen as ${expected}`];
-  }).flat();
+  return unforeseen(siteOf(checker), foretold(before, outcome, checker.frontendNames()));
 }
 
 /**
- * State, active pool and sum of the effective weights of each frontend, those aside of which VPP
- * alone knows a weight.
+ * Has it foreseen what a configuration comes to when it is loaded, then loads it and compares. Both
+ * take a while: where `watch` has heard meanwhile that something else changes anything there is
+ * nothing to compare. Rejects where loading it fails.
  */
-function standings(checker: Checker): Map<string, string> {
-  return new Map(
-    checker.frontendNames().flatMap((name): [string, string][] => {
-      const frontend = checker.frontend(name);
-      if (!frontend) return [];
-      let sum = 0;
-      for (const { weight } of frontend.weights) {
-        if (weight === "kept") return [];
-        sum += weight;
-      }
-      return [[name, told(frontend.state, frontend.activePool, sum)]];
-    }),
-  );
+export async function reloadAsForeseen(
+  checker: Checker,
+  config: Config,
+  watch: ReloadWatch,
+): Promise<Reloaded> {
+  watch.begin();
+  const [before, wantedBefore] = [siteOf(checker), wantedNow(checker)];
+  const foreseen = await checker.foreseeReload(config);
+  const wanted = wantedNow(foreseen.desired);
+  const isRefused = await checker.reload(config).then(() => false, isRefusal);
+  // A reload that is refused waits for nobody who is about to be told of something else.
+  await checker.events.told();
+  if (isRefused !== (foreseen.refusal !== undefined)) {
+    const not = isRefused ? "" : "not ";
+    return { isRefused, wrong: [`a reload was ${not}refused, other than foreseen`] };
+  }
+  const is = siteOf(checker);
+  const isFound = [...before.found].some(([name, was]) => (is.found.get(name) ?? was) !== was);
+  if (watch.isOther || watch.isTime || isFound) return { isRefused, wrong: [] };
+  const names = foreseen.desired.frontendNames();
+  const wrong = [
+    ...unforeseen(is, isRefused ? before : foretold(before, foreseen, names)),
+    ...unwanted(wantedNow(checker), isRefused ? wantedBefore : wanted),
+  ];
+  return { isRefused, wrong: wrong.map((line) => `after a reload ${line}`) };
 }
 
-function told(state: string, pool: string, weight: number): string {
-  return `${state} on ${pool} with ${weight}`;
+/** Whether a reload was refused because of what it would take out; other errors are faults. */
+function isRefusal(error: unknown): boolean {
+  if (error instanceof ReloadRefused) return true;
+  throw error;
+}
+
+function siteOf(checker: CheckerView): Site {
+  const frontends = checker.frontendNames();
+  const backends = checker.backendNames().flatMap((name) => checker.backend(name) ?? []);
+  return {
+    frontends: new Map(frontends.map((name) => [name, standingOf(checker, name)])),
+    backends: new Map(backends.map(({ config: { name }, state }) => [name, state])),
+    found: new Map(
+      backends.map(({ config: { name }, untested, flapHold }) => [
+        name,
+        `${untested} ${flapHold?.isPassing ?? false}`,
+      ]),
+    ),
+  };
+}
+
+/** State, active pool and sum of the effective weights. */
+function standingOf(checker: CheckerView, name: string): string | undefined {
+  const { state = "down", activePool = "", weights = [] } = checker.frontend(name) ?? {};
+  let weight = 0;
+  for (const each of weights) {
+    if (each.weight === "kept") return undefined;
+    weight += each.weight;
+  }
+  return told({ state, activePool, weight });
+}
+
+/**
+ * How a site is to stand when this has come of it. Of what is new, or has another name, only what the
+ * outcome tells is known.
+ */
+function foretold(
+  before: Site,
+  { frontends, backends }: Outcome,
+  names: readonly string[],
+): Site {
+  const there = new Set(names);
+  const after = {
+    frontends: new Map([...before.frontends].filter(([name]) => there.has(name))),
+    backends: new Map(before.backends),
+    found: before.found,
+  };
+  for (const { frontend, after: standing } of frontends) {
+    if (standing) after.frontends.set(frontend, told(standing));
+  }
+  for (const { backend, to } of backends) after.backends.set(backend, to);
+  return after;
+}
+
+/** How what is expected did not come. */
+function unforeseen(is: Site, expected: Site): string[] {
+  return [
+    ...different(is.frontends, expected.frontends, "gone"),
+    ...different(is.backends, expected.backends, "removed"),
+  ];
+}
+
+/** The same of what VPP is to hold, which has to be foreseen as a whole. */
+function unwanted(is: Wanted, expected: Wanted): string[] {
+  const all = new Map(Array.from(is, ([name]) => [name, "none"]));
+  const texts = (wanted: Wanted) =>
+    Array.from(wanted, ([name, vip]) => [name, vipText(vip)] as const);
+  return different(new Map(texts(is)), new Map([...all, ...texts(expected)]), "none");
+}
+
+function different(is: Standings, expected: Standings, absent: string): string[] {
+  return Array.from(expected).flatMap(([name, what]) => {
+    const there = is.has(name) ? is.get(name) : absent;
+    if (there === what || there === undefined || what === undefined) return [];
+    return [`${name} is ${there}, but was foreseen as ${what}`];
+  });
+}
+
+function told({ state, activePool, weight }: FrontendStanding): string {
+  return `${state} on ${activePool} with ${weight}`;
+}
+
+function vipText({ encap, sticky, servers }: WantedVip): string {
+  const places = Array.from(
+    servers,
+    ([address, { weight, flush }]) => `${address} at ${weight}${flush ? ", flushed" : ""}`,
+  );
+  return [`${encap}${sticky ? ", sticky" : ""}`, ...places.sort()].join("; ");
 }

@@ -6,6 +6,7 @@ import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
 import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
+import { reloadAsForeseen } from "./foresight.ts";
 import { HeldWatch } from "./held_watch.ts";
 import type { History } from "./history.ts";
 import { isNameMoved, loweredPlaces, restartFaults } from "./lowered.ts";
@@ -14,14 +15,15 @@ import { SimulatedNetwork } from "./network.ts";
 import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
+import { ReloadWatch } from "./reload_watch.ts";
 import { unsafe } from "./safety_watch.ts";
 import { StartWatch } from "./start.ts";
-import { isRefusal, steer, steeredBy, type Steering } from "./steering.ts";
+import { steer, steeredBy, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
 import { WellWatch } from "./well_watch.ts";
-import { nextTurn, randomTurns } from "./turns.ts";
+import { during, nextTurn, randomTurns } from "./turns.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
 
 /** The longest time that a reconnect may take: its backoff, in milliseconds. */
@@ -59,8 +61,7 @@ class Run {
   #start = new StartWatch();
   /** When the file was last loaded anew. */
   #reloadedAt = 0;
-  /** Since a reload began, something else has changed something: a probe, or an operator. */
-  #isOtherHeard = false;
+  readonly #reloadWatch = new ReloadWatch();
   /** When what is desired last changed. */
   #changedAt = 0;
   /** When maglevd was started last. */
@@ -185,7 +186,7 @@ class Run {
 
   #hear(event: MaglevEvent): void {
     this.#start.hear(event);
-    if (["probe", "operator"].includes(event.cause.kind)) this.#isOtherHeard = true;
+    this.#reloadWatch.hear(event, this.#daemon.checker);
     this.#sample();
     if (event.kind === "weight" && event.flush) {
       const { checker } = this.#daemon;
@@ -307,16 +308,14 @@ class Run {
     this.#site = edits.reduce(edited, this.#site);
     this.#well.loading(this.#site, this.#clock.now());
     const before = this.#wanted ?? new Map();
-    const { checker } = this.#daemon;
-    this.#isOtherHeard = false;
-    let isDone = false;
-    const reloading = checker.reload(configOf(this.#site)).finally(() => isDone = true);
-    const refused = reloading.then(() => false, isRefusal);
-    while (!isDone) await this.#turn(0.01);
-    if (await refused) this.#well.loading(this.#site = siteBefore, this.#clock.now());
+    const config = configOf(this.#site);
+    const reloading = reloadAsForeseen(this.#daemon.checker, config, this.#reloadWatch);
+    const { isRefused, wrong } = await during(reloading, () => this.#turn(0.01));
+    for (const each of wrong) this.#blame(each);
+    if (isRefused) this.#well.loading(this.#site = siteBefore, this.#clock.now());
     // The global settings may be others now.
     this.#reloadedAt = this.#changedAt = this.#clock.now();
-    if (this.#isOtherHeard || !(await refused || edits.every(keepsTraffic))) return;
+    if (this.#reloadWatch.isOther || !(isRefused || edits.every(keepsTraffic))) return;
     // What an operator says of a name that stays is about the name, wherever it is.
     if (this.#isSteered && isNameMoved(siteBefore, this.#site)) return;
     const lowered = loweredPlaces(before, this.#wanted ?? new Map());
@@ -340,10 +339,7 @@ class Run {
     this.#disturb(reconnectMs + 4 * this.#quietMs);
     const closing = this.#daemon.close();
     this.#vpp.cut();
-    let isDone = false;
-    closing.finally(() => isDone = true);
-    while (!isDone) await this.#turn(1);
-    await closing;
+    await during(closing, () => this.#turn(1));
     const told = this.#daemon.journal.size;
     this.#keeping = survivor ?? this.#keeping;
     this.#startDaemon();

@@ -1,4 +1,4 @@
-import { type Checker, type Operation, ReloadRefused } from "../checker/mod.ts";
+import type { Checker, Operation } from "../checker/mod.ts";
 import type { Action } from "./actions.ts";
 import { operateAsForeseen } from "./foresight.ts";
 
@@ -50,10 +50,4 @@ function operationsOf(
 
 function isOurs(error: unknown): boolean {
   return error instanceof Error && error.name === "CheckerError";
-}
-
-/** Whether a reload was refused because of what it would take out; other errors are faults. */
-export function isRefusal(error: unknown): boolean {
-  if (error instanceof ReloadRefused) return true;
-  throw error;
 }

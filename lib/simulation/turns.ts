@@ -22,3 +22,12 @@ export function randomTurns(clock: Clock, random: Random, longestMs: number): Tu
 export function nextTurn(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
+
+/** What comes of something that takes a while: until then `turn` has time go on. */
+export async function during<T>(work: Promise<T>, turn: () => Promise<void>): Promise<T> {
+  let isDone = false;
+  const done = () => isDone = true;
+  work.then(done, done);
+  while (!isDone) await turn();
+  return await work;
+}

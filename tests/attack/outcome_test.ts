@@ -18,6 +18,7 @@ const held: Outcome = {
   rss: { before: 100e6, during: limits.rss },
   descriptors: { before: 30, during: 500 },
   logged: 2_400,
+  errors: 0,
   recovered: 3,
   patience: 60,
   left: [],
@@ -41,6 +42,7 @@ Deno.test("each limit that is passed is told", () => {
       "1 changes did not arrive; a change took 10000 ms",
     ],
     [{ rss: { before: 100e6, during: 401e6 } }, "401 MB resident"],
+    [{ logged: 15e6, errors: 2 }, "15000 KB logged; 2 errors logged"],
     [
       { refused: { calls: 0.1, entries: 0.2, scrapes: 1 } },
       "10 % of calls failed; 20 % of new connections failed; 100 % of scrapes failed",
@@ -81,9 +83,13 @@ maglev_connections{server="grpc"} 4
 maglev_connections{server="metrics"} 1
 maglev_connections_total{server="metrics",result="accepted"} 100
 maglev_unhandled_errors_total 7
+maglev_probes_late_total 5
 `,
     );
   const before = scrape(0, 0);
-  deepEqual(before, { failedProbes: { L4CON: 2 }, connections: 5, unhandled: 7 });
+  deepEqual(before, {
+    ...{ failedProbes: { L4CON: 2 }, connections: 5, unhandled: 7 },
+    probes: { ended: 92, late: 5 },
+  });
   equal(falseFailures(before, scrape(3, 9)), 3);
 });

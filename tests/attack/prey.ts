@@ -12,6 +12,9 @@ const descriptorSlack = 2 * backends;
 /** Milliseconds for everything of an attack to be gone, whatever else the machine does. */
 const calmMs = 60_000;
 
+/** Octets of log that a sample may bring about: the first few records of each kind, and a summary. */
+const mostLogged = 40_000;
+
 /** What maglevd holds while nobody attacks it. */
 export interface Calm {
   readonly metrics: MetricsSeen;
@@ -20,6 +23,9 @@ export interface Calm {
   readonly weights: string;
   /** Records of backends that went down. */
   readonly downs: number;
+  /** Octets of its log, and records of errors in it. */
+  readonly logged: number;
+  readonly errors: number;
 }
 
 /** A maglevd for samples of attacks, all on loopback. */
@@ -59,7 +65,8 @@ export class Prey implements AsyncDisposable {
       if (metrics.connections <= 1 && descriptors <= most) {
         const servers = this.#site.vpp.state().flatMap((vip) => vip.servers);
         const weights = servers.map(({ weight }) => weight).join(" ");
-        return { metrics, descriptors, weights, downs: this.#site.daemon.downs.length };
+        const { downs, logged, errors } = this.#site.daemon;
+        return { metrics, descriptors, weights, downs: downs.length, logged, errors };
       }
       const what = `${metrics.connections} connections and ${descriptors} descriptors`;
       ok(performance.now() < end, `${what} are left, of ${most} descriptors at most`);
@@ -71,6 +78,13 @@ export class Prey implements AsyncDisposable {
     equal(falseFailures(before.metrics, after.metrics), 0, "probes of healthy servers failed");
     equal(after.downs, before.downs, this.#site.daemon.downs.join("\n"));
     equal(after.weights, before.weights, "weights in VPP");
+  }
+
+  /** Fails if more was logged since `before` than any client may have logged, or an error. */
+  assertQuiet(before: Calm, after: Calm): void {
+    equal(after.errors, before.errors, `errors: ${this.#site.daemon.tail.join("\n")}`);
+    const logged = after.logged - before.logged;
+    ok(logged <= mostLogged, `${logged} octets were logged`);
   }
 
   /** Resident megabytes, for people. */

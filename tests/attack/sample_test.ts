@@ -38,6 +38,7 @@ async function assertHolds(maglevd: Prey, attack: Attack, seed: number): Promise
   ok(counts.size > 0, "the attackers have done something");
   const after = await maglevd.calm(before);
   maglevd.assertHealthy(before, after);
+  maglevd.assertQuiet(before, after);
   equal(after.metrics.unhandled, before.metrics.unhandled, "errors that nobody expected");
 }
 

@@ -130,6 +130,22 @@ Deno.test("when the deadline is over what is left is moved away, and the backend
   assert.equal(bench.checker.backend("a")?.drain?.drainedAt, bench.clock.wall());
 });
 
+Deno.test("each frontend has its deadline, and the backend is drained when all of them are over", () => {
+  const plain = sketch({ ...site, drainDeadlineMs: 10_000 });
+  const late = { ...plain.frontends.get("g") ?? assert.fail(), drainDeadlineMs: 60_000 };
+  const frontends = new Map([...plain.frontends, ["g", late] as const]);
+  using bench = new Bench({ ...plain, frontends }, { answers: pass });
+  bench.clock.advance(5_000);
+  drain(bench);
+  bench.clock.advance(10_000);
+  const flushed = () => ["f", "g"].map((frontend) => weight(bench, frontend, "a"));
+  assert.deepEqual(flushed(), [[0, true, "draining"], [0, false, "draining"]]);
+  assert.equal(bench.checker.backend("a")?.drain?.drainedAt, undefined);
+  bench.clock.advance(50_000);
+  assert.deepEqual(flushed(), [[0, true, "draining"], [0, true, "draining"]]);
+  assert.equal(bench.checker.backend("a")?.drain?.drainedAt, bench.clock.wall());
+});
+
 Deno.test("a time of its own counts in place of the frontends'", () => {
   using bench = up({ drainDeadlineMs: 60_000 });
   drain(bench, "a", 100_000);

@@ -124,11 +124,17 @@ Deno.test("slow checks count as one failure although they notice it later than a
   const web = checks.get("web") ?? assert.fail();
   const slow = { ...web, intervalMs: 100_000, fastIntervalMs: 100_000, fall: 1 };
   using bench = up({ checks: [slow] });
-  bench.clock.advance(200_000);
-  const first = bench.prober.starts.length;
+  bench.clock.advance(75_000);
+  bench.checker.pause("a");
+  bench.checker.resume("a");
+  bench.clock.advance(5_000);
+  bench.events.length = 0;
   answering(bench);
   bench.clock.advance(120_000);
-  assert.ok(bench.prober.starts.length > first);
+  const downs = bench.events.flatMap((event) =>
+    event.kind === "backend" && event.transition.to === "down" ? event.transition.at : []
+  );
+  assert.ok(Math.max(...downs) - Math.min(...downs) > 60_000, `noticed at ${downs}`);
   assert.deepEqual(weights(bench), all);
 });
 
@@ -171,6 +177,15 @@ Deno.test("operators take servers out while it lasts, and their flows as they sa
   assert.deepEqual(weights(bench), ["a 0 not-up flush", "b 0 not-up", ...all.slice(2)]);
   for (const name of ["b", "c", "d"]) bench.checker.pause(name);
   assert.equal(isOpen(bench), false, "there is nobody left to hold");
+});
+
+Deno.test("who was drained while it lasts is not brought in again when that is undone", () => {
+  using bench = up();
+  answering(bench);
+  bench.clock.advance(20_000);
+  bench.checker.operate([{ action: "drain", backend: "c" }]);
+  bench.checker.enable("c");
+  assert.deepEqual(weights(bench), [...all.slice(0, 2), "c 0 not-up", all[3]]);
 });
 
 Deno.test("what an operation comes to is foreseen with the fail-open that it brings about", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored } from "../../lib/checker/mod.ts";
-import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
   backends: { a: {}, b: {}, c: {} },
@@ -153,6 +153,14 @@ Deno.test("when the last other server goes the rest comes at once", () => {
   }
 });
 
+Deno.test("when another pool has nobody left it goes on where somebody else carries", () => {
+  using bench = risen();
+  answering(bench, 0, 1);
+  bench.clock.advance(1_000);
+  while (bench.state("c") === "up") bench.clock.advance(1);
+  assert.match(weightOf(bench) ?? "", /^[1-9]0 slow-start/);
+});
+
 Deno.test("it ends when the backend goes down, and begins anew when it comes up", () => {
   using bench = risen();
   bench.clock.advance(3_000);
@@ -211,6 +219,23 @@ Deno.test("a backend that a reload adds starts slowly, a frontend that it adds d
   assert.equal(weightOf(bench, "b"), "10 slow-start 10");
   const fresh = bench.checker.frontend("g")?.weights.map(({ weight }) => weight);
   assert.deepEqual(fresh, [50, 50]);
+});
+
+Deno.test("a server that has another name and check since a reload has its weight at once", async () => {
+  using bench = up();
+  const other = httpCheck("other", { path: "/other" });
+  await bench.reload(sketch({
+    ...site,
+    checks: [httpCheck("web"), other],
+    backends: {
+      ...{ a: {}, b: { at: "10.9.9.9" }, c: {} },
+      late: { at: "10.0.0.1", healthcheck: "other" },
+    },
+    frontends: { f: [{ a: 100, late: 100 }, { c: 100 }] },
+  }));
+  assert.equal(weightOf(bench, "late"), "kept kept");
+  untilUp(bench, "late");
+  assert.equal(weightOf(bench, "late"), "100 carries");
 });
 
 Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () => {

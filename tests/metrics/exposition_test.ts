@@ -32,3 +32,20 @@ Deno.test("a slice ends after a few milliseconds however little it holds", () =>
     last = clock.now();
   }
 });
+
+Deno.test("a slice ends as soon where there is nothing to show", () => {
+  const clock = new FakeClock();
+  const nothing = collector(family, function* () {
+    for (let i = 0; i < 1000; i++) {
+      clock.advance(0.1);
+      yield undefined;
+    }
+  });
+  let [last, text] = [clock.now(), ""];
+  for (const slice of exposition([nothing], clock)) {
+    ok(clock.now() - last <= 3 + 3.2 + 1e-6, `${clock.now() - last} ms`);
+    last = clock.now();
+    text += new TextDecoder().decode(slice);
+  }
+  equal(text, "# HELP g h\n# TYPE g gauge\n");
+});

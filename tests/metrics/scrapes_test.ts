@@ -56,6 +56,20 @@ Deno.test("who asks while a scrape is being made shares it, from its beginning",
   deepEqual([counts, scrapes.size, clock.pending], [{ begun: 2, ended: 2 }, 0, 0]);
 });
 
+Deno.test("a slice without anything in it is given to nobody, but others have their turn", async () => {
+  const clock = new FakeClock();
+  let turns = 0;
+  clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
+  async function* render() {
+    for (const text of ["", "a", "", "", "b"]) yield await Promise.resolve(encoder.encode(text));
+  }
+  const budget = new Budget(scrapeBudgets.strangers);
+  const scrapes = new Scrapes(render, budget, clock, new RecordedLog());
+  const parts = await Array.fromAsync(scrapes.read("identity"), ({ length }) => length);
+  deepEqual(parts, [1, 1]);
+  equal(turns, 5);
+});
+
 Deno.test("each encoding has its own", async () => {
   const { scrapes, step } = setUp();
   const plain = textOf(scrapes.read("identity"));

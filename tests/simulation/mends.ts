@@ -62,4 +62,11 @@ export const mends: readonly Mend[] = [
     without: "    this.#reconsider(wall);\n",
     from: 7,
   },
+  {
+    fault: "what a reload comes to is foreseen as if no frontend failed open",
+    file: "lib/checker/standings.ts",
+    mended: "    this.#open = other.#open;\n    this.#climbing",
+    without: "    this.#climbing",
+    from: 24,
+  },
 ];

@@ -168,7 +168,7 @@ async function measure(
   const before = await measurement.phase(pause(beforeMs));
   const metricsBefore = await scrapeMetrics(daemon.metrics);
   if (metricsBefore === undefined) throw new Error("maglevd does not answer a scrape");
-  const logBefore = daemon.logged;
+  const { logged: logBefore, errors: errorsBefore } = daemon;
   operator.offences.length = 0;
   const downsBefore = daemon.downs.length;
 
@@ -176,6 +176,7 @@ async function measure(
   const during = await measurement.phase(assaulted);
   const counts = await assaulted;
   const logged = daemon.logged - logBefore;
+  const errors = daemon.errors - errorsBefore;
   const after = await recovery(measurement, site, before, metricsBefore.connections);
   const died = daemon.ended;
   const metricsAfter = await scrapeMetrics(daemon.metrics);
@@ -203,7 +204,7 @@ async function measure(
     },
     rss: { before: before.rss, during: during.rss },
     descriptors: { before: before.descriptors, during: during.descriptors },
-    logged,
+    ...{ logged, errors },
     ...after,
     patience: Number(patience),
     died,

@@ -24,6 +24,8 @@ export interface Outcome {
   readonly rss: Pair<number>;
   readonly descriptors: Pair<number>;
   readonly logged: number;
+  /** Records of level ERROR: nothing that a client does is a fault of maglevd's. */
+  readonly errors: number;
   /** Seconds until all was as before; undefined if not in 60 s. */
   readonly recovered: number | undefined;
   /** For how many seconds that was waited for. */
@@ -48,6 +50,8 @@ export const limits = {
   gapMs: 250,
   operatorMs: 100,
   rss: 400_000_000,
+  /** Octets of log, of an attack of a minute. */
+  logged: 200_000,
   /** Of a polite client's calls, new connections and scrapes. */
   refused: 0.05,
   /** After an attack, against before. */
@@ -61,6 +65,7 @@ export const busyLoad = 2.5;
 /** What is wrong, a sentence each; none: maglevd held. Pure. */
 export function faults(outcome: Outcome): string[] {
   const { gap, failedProbes, takenOut, operator, rss, refused, recovered, left, died } = outcome;
+  const { logged, errors } = outcome;
   const found: string[] = [];
   if (died !== undefined) found.push(`maglevd ended with exit code ${died}`);
   if (gap.during > limits.gapMs) found.push(`no probe for ${Math.ceil(gap.during)} ms`);
@@ -74,6 +79,8 @@ export function faults(outcome: Outcome): string[] {
     found.push(`a change took ${Math.ceil(operator.during.worst)} ms`);
   }
   if (rss.during > limits.rss) found.push(`${Math.round(rss.during / 1e6)} MB resident`);
+  if (logged > limits.logged) found.push(`${Math.round(logged / 1e3)} KB logged`);
+  if (errors > 0) found.push(`${errors} errors logged`);
   if (refused.calls > limits.refused) found.push(`${percent(refused.calls)} of calls failed`);
   if (refused.entries > limits.refused) {
     found.push(`${percent(refused.entries)} of new connections failed`);

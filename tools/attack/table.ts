@@ -3,6 +3,7 @@ import { fieldAttacks } from "./families/fields.ts";
 import { frameAttacks } from "./families/frames.ts";
 import { http1Attacks } from "./families/http1.ts";
 import { machineAttacks } from "./families/machine.ts";
+import { recordAttacks } from "./families/records.ts";
 import { requestAttacks } from "./families/requests.ts";
 import { responseAttacks } from "./families/responses.ts";
 import type { Attack } from "./types.ts";
@@ -11,6 +12,7 @@ import type { Attack } from "./types.ts";
 export const attacks: readonly Attack[] = [
   ...connectionAttacks,
   ...requestAttacks,
+  ...recordAttacks,
   ...responseAttacks,
   ...http1Attacks,
   ...frameAttacks,

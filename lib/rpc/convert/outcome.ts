@@ -1,6 +1,12 @@
 import { create } from "@bufbuild/protobuf";
-import type { FrontendOutcome, FrontendStanding, WeightOutcome } from "../../checker/mod.ts";
-import type { Outcome, ReloadOutcome } from "../../checker/mod.ts";
+import type {
+  BackendOutcome,
+  FrontendOutcome,
+  FrontendStanding,
+  Outcome,
+  ReloadOutcome,
+  WeightOutcome,
+} from "../../checker/mod.ts";
 import {
   BackendOutcomeSchema,
   FrontendOutcomeSchema,
@@ -20,11 +26,14 @@ import { changesToProto } from "./vpp.ts";
 export function outcomeToProto({ backends, frontends }: Outcome, away?: VppAway) {
   return create(OutcomeSchema, {
     ...(away && { vppAway: awayToProto(away) }),
-    backends: backends.map(({ backend, from, to }) =>
-      create(BackendOutcomeSchema, { backendName: backend, stateFrom: from, stateTo: to })
-    ),
-    frontends: frontends.map(frontendToProto),
+    backends: backends.map(backendOutcomeToProto),
+    frontends: frontends.map(frontendOutcomeToProto),
   });
+}
+
+/** The same of one backend. */
+export function backendOutcomeToProto({ backend, from, to }: BackendOutcome) {
+  return create(BackendOutcomeSchema, { backendName: backend, stateFrom: from, stateTo: to });
 }
 
 /** Changes and moves of a forecast: ten thousand would help nobody. */
@@ -56,7 +65,8 @@ function forecastToProto(forecast: VppForecast) {
   });
 }
 
-function frontendToProto(outcome: FrontendOutcome) {
+/** The same of one frontend. */
+export function frontendOutcomeToProto(outcome: FrontendOutcome) {
   const { frontend, before, after, danger, weights, hasMore } = outcome;
   return create(FrontendOutcomeSchema, {
     frontendName: frontend,

@@ -9,6 +9,10 @@ export interface SiteSize {
   readonly idle: number;
   /** Of probes. */
   readonly timeout: string;
+  /** Backends besides that swallow everything; no frontend has them. */
+  readonly holes?: number;
+  /** The namespace in which all of them are, and that swallows what is sent to {@link holes}. */
+  readonly netns?: string;
 }
 
 /** What maglevd is measured with. */
@@ -26,6 +30,14 @@ export interface ServerPorts {
   readonly tcp: number;
 }
 
+/** What a namespace has to swallow for {@link SiteSize.holes}: the benchmarking network (RFC 2544). */
+export const holesNetwork = "198.18.0.0/15";
+
+/** The address of one of them, by number. */
+function holeAddress(n: number): string {
+  return `198.18.${Math.floor(n / 254)}.${1 + n % 254}`;
+}
+
 /** The address of a backend, by number. */
 function addressOf(n: number): string {
   return `${backendNetwork}.${Math.floor(n / 254)}.${1 + n % 254}`;
@@ -36,14 +48,19 @@ function addressOf(n: number): string {
  * second, half of them over HTTP and half over TCP.
  */
 export function siteConfig({ http, tcp }: ServerPorts, size: SiteSize): string {
-  const check = (name: string, type: string, port: number, interval: string) =>
-    `    ${name}: { type: ${type}, port: ${port}, interval: ${interval}, timeout: ${size.timeout}` +
+  const { timeout } = size;
+  const check = (name: string, type: string, port: number, interval: string, patience = timeout) =>
+    `    ${name}: { type: ${type}, port: ${port}, interval: ${interval}, timeout: ${patience}` +
     `${type === "http" ? ", params: { path: / }" : ""}, fast-interval: 100ms }`;
   const backends = Array.from({ length: size.backends + size.idle }, (_, n) => {
     const kind = n === 0 ? "pulse" : n % 2 === 1 ? "web" : "port";
     const enabled = n < size.backends ? "" : ", enabled: false";
     return `    b${n}: { address: ${addressOf(n)}, healthcheck: ${kind}${enabled} }`;
   });
+  const holes = Array.from(
+    { length: size.holes ?? 0 },
+    (_, n) => `    hole${n}: { address: ${holeAddress(n)}, healthcheck: hole }`,
+  );
   const frontends = Array.from({ length: Math.ceil(size.backends / 10) }, (_, n) => {
     const names = Array.from(
       { length: Math.min(10, size.backends - n * 10) },
@@ -54,6 +71,7 @@ export function siteConfig({ http, tcp }: ServerPorts, size: SiteSize): string {
     return `    f${n}: { address: ${address}, protocol: tcp, port: 80, pools: ${pools} }`;
   });
   return `maglev:
+  healthchecker: { netns: "${size.netns ?? ""}" }
   vpp:
     lb:
       ipv4-src-address: 192.0.2.254
@@ -64,8 +82,9 @@ export function siteConfig({ http, tcp }: ServerPorts, size: SiteSize): string {
 ${check("pulse", "http", http, `${pulse.intervalMs}ms`)}
 ${check("web", "http", http, "1s")}
 ${check("port", "tcp", tcp, "1s")}
+${holes.length > 0 ? check("hole", "tcp", tcp, "1s", "1s") : ""}
   backends:
-${backends.join("\n")}
+${[...backends, ...holes].join("\n")}
   frontends:
 ${frontends.join("\n")}
 `;

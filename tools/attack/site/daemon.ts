@@ -32,6 +32,7 @@ export class Daemon implements AsyncDisposable {
   /** Those who wait for a record of some name. */
   #waiting: { readonly msg: string; readonly said: PromiseWithResolvers<void> }[] = [];
   #logged = 0;
+  #errors = 0;
   #code: number | undefined;
 
   private constructor({ args, before = [], env = {} }: MaglevdOptions) {
@@ -87,6 +88,11 @@ export class Daemon implements AsyncDisposable {
     return this.#logged;
   }
 
+  /** Records of level ERROR so far. */
+  get errors(): number {
+    return this.#errors;
+  }
+
   /** The exit code once it has ended by itself. */
   get ended(): number | undefined {
     return this.#code;
@@ -131,6 +137,7 @@ export class Daemon implements AsyncDisposable {
     const [, name, port] = listening.exec(line) ?? [];
     if (name === "api" || name === "metrics") this.#ports[name] = Number(port);
     if (this.api > 0 && this.metrics > 0) this.#ready.resolve();
+    if (line.includes('"level":"ERROR"')) this.#errors++;
     if (line.includes('"msg":"backend-transition"') && line.includes('"to":"down"')) {
       this.downs.push(line);
     }

@@ -6,6 +6,8 @@ export interface MetricsSeen {
   readonly connections: number;
   /** Errors that no part of maglevd expected. */
   readonly unhandled: number;
+  /** Probes that have ended, and that started late. */
+  readonly probes: { readonly ended: number; readonly late: number };
 }
 
 /** Scrapes; undefined if maglevd does not answer in 20 s. */
@@ -30,15 +32,19 @@ export function parseMetrics(text: string): MetricsSeen {
   const failedProbes: Record<string, number> = {};
   let connections = 0;
   let unhandled = 0;
+  let [ended, late] = [0, 0];
   for (const line of text.split("\n")) {
     const value = Number(line.slice(line.lastIndexOf(" ") + 1));
     if (line.startsWith("maglev_connections{")) connections += value;
     if (line.startsWith("maglev_unhandled_errors_total ")) unhandled = value;
-    if (!line.startsWith("maglev_probe_total{") || !line.includes('result="failure"')) continue;
+    if (line.startsWith("maglev_probes_late_total ")) late = value;
+    if (!line.startsWith("maglev_probe_total{")) continue;
+    ended += value;
+    if (!line.includes('result="failure"')) continue;
     const code = /code="([^"]*)"/.exec(line)?.[1] ?? "";
     if (value > 0) failedProbes[code] = (failedProbes[code] ?? 0) + value;
   }
-  return { failedProbes, connections, unhandled };
+  return { failedProbes, connections, unhandled, probes: { ended, late } };
 }
 
 /** Probes that failed between two scrapes though the servers were well, but for our own lacks. */

@@ -35,7 +35,8 @@ export async function startSite(
   const sockets = { apiPath: `${folder}/api.sock`, statsPath: `${folder}/stats.sock` };
   const vpp = parts.use(createSimulatedVpp({ ...sockets, workers: 1 }));
   vpp.start();
-  const servers = parts.use(program("site/servers.ts", pulse.address));
+  const inside = size.netns === undefined ? [] : ["ip", "netns", "exec", size.netns];
+  const servers = parts.use(programBehind(inside, "site/servers.ts", pulse.address));
   const ports: ServerPorts = JSON.parse(await servers.line());
   const config = `${folder}/maglev.yaml`;
   await Deno.writeTextFile(config, siteConfig(ports, size));
@@ -57,7 +58,7 @@ export async function startSite(
   return { vpp, servers, daemon, target };
 }
 
-/** A program of this folder, `before` in front of its command. */
+/** A program of this folder. */
 export function program(path: string, ...args: readonly string[]): Peer {
   return programBehind([], path, ...args);
 }
