@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Credentials } from "../access/mod.ts";
-import { DuplexConn } from "./duplex_conn.ts";
+import { DuplexConn } from "../tls/mod.ts";
 import type { NamedConn } from "./listener.ts";
 
 /**

@@ -3,7 +3,6 @@ import { dirname } from "node:path";
 import { Accounts } from "../access/mod.ts";
 import { isListening, NetError, UnixListener } from "../net/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { DuplexConn } from "../tls/mod.ts";
 import type { SocketAddress } from "./address.ts";
 import { queueLength } from "./budget.ts";
 import { ListenError } from "./listen_error.ts";

@@ -23,4 +23,5 @@ export {
   type TlsPaths,
 } from "./identity.ts";
 export { PemError } from "./pem.ts";
+export type { Proven } from "./proven.ts";
 export { TlsFiles, type TlsFilesOptions } from "./tls_files.ts";
