@@ -102,13 +102,13 @@ export class Maglevd implements AsyncDisposable {
       this.#retire(this.#connection);
       this.#connection = connection;
       this.#papers = papers;
-      log.info("token-renewed", { server: this.name });
+      log.info("credentials-renewed", { server: this.name });
       this.#feed.renew();
     } catch (error) {
       const err = reasonOf(error);
       if (err === this.#notRead) return;
       this.#notRead = err;
-      log.warn("token-not-read", { server: this.name, err });
+      log.warn("credentials-not-read", { server: this.name, err });
     }
   }
 

@@ -1,26 +1,39 @@
-import { type Connection, connectTo, readToken, type Server } from "../cli/mod.ts";
+import {
+  type ClientTls,
+  type Connection,
+  connectTo,
+  readClientTls,
+  readToken,
+  type Server,
+} from "../cli/mod.ts";
 
-/** What a maglevd is shown, as files have it at a moment. Others take another connection. */
+/** What a maglevd is shown, and known by, as files have it at a moment. Others take another connection. */
 export interface Papers {
   readonly token: string | undefined;
+  /** Undefined: in the clear. */
+  readonly tls: ClientTls | undefined;
 }
 
 /** Reads them. Throws CommandFailure, which repeats no secret. */
-export async function papersFor({ tokenFile }: Server): Promise<Papers> {
-  return { token: tokenFile === undefined ? undefined : await readToken(tokenFile) };
+export async function papersFor(server: Server): Promise<Papers> {
+  const { tokenFile } = server;
+  return {
+    token: tokenFile === undefined ? undefined : await readToken(tokenFile),
+    tls: await readClientTls(server),
+  };
 }
 
 /** Whether there are files that may change. */
-export function mayChange({ tokenFile }: Server): boolean {
-  return tokenFile !== undefined;
+export function mayChange({ tokenFile, ca, cert }: Server): boolean {
+  return [tokenFile, ca, cert].some((path) => path !== undefined);
 }
 
 /** Whether nobody could tell one from the other. */
 export function isSame(one: Papers, other: Papers): boolean {
-  return one.token === other.token;
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** A connection that shows them. Throws CommandFailure where others on the way could read them. */
-export function connectWith({ address }: Server, { token }: Papers): Connection {
-  return connectTo(address, token);
+export function connectWith({ address }: Server, { token, tls }: Papers): Connection {
+  return connectTo(address, token, tls);
 }

@@ -83,8 +83,8 @@ export async function startFrontend(
   parts.defer(() => broadcast.close());
   const maglevds = new Map<string, Maglevd>();
   for (const server of servers) {
-    const tokenFile = settings.tokenFile || server.tokenFile;
-    const shown = tokenFile === undefined ? server : { ...server, tokenFile };
+    const { tokenFile, tls } = settings;
+    const shown = { ...server, ...tls, ...tokenFile !== "" && { tokenFile } };
     const each = await Maglevd.open(shown, { broadcast, clock, log: limited });
     maglevds.set(server.name, parts.use(each));
   }

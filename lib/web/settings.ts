@@ -1,3 +1,4 @@
+import type { TlsWords } from "../cli/mod.ts";
 import { type Environment, UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
@@ -17,6 +18,8 @@ export interface Settings {
   readonly servers: string;
   /** Of the token that all of them are shown; empty: each has its own, or none. */
   readonly tokenFile: string;
+  /** How all of them are asked; what is not said, servers.yaml may say of each. */
+  readonly tls: TlsWords;
   readonly listen: ListenAddress;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
@@ -49,12 +52,21 @@ export function readRequest(args: readonly string[], environment: Environment): 
     settings: {
       servers: get("server"),
       tokenFile: get("token-file"),
+      tls: readTls(get),
       listen: readListen(get("listen")),
       hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
       credentials: readCredentials(environment),
       logLevel,
     },
   };
+}
+
+/** What is empty is not said. */
+function readTls(get: (name: "tls" | "ca" | "cert" | "key") => string): TlsWords {
+  const files = (["ca", "cert", "key"] as const).flatMap((name) =>
+    get(name) === "" ? [] : [[name, get(name)] as const]
+  );
+  return { ...get("tls") === "true" && { tls: true }, ...Object.fromEntries(files) };
 }
 
 function readListen(text: string): ListenAddress {

@@ -1,3 +1,4 @@
+import { within } from "../support/deadline.ts";
 import { startFrontend } from "../../lib/web/mod.ts";
 import type { Assets, Frontend, Settings } from "../../lib/web/mod.ts";
 import type { Change, Message, WholeState } from "../../lib/web/wire.ts";
@@ -26,6 +27,7 @@ export async function startWeb(
       servers: servers.join(","),
       listen: { hostname: "127.0.0.1", port: 0 },
       tokenFile: "",
+      tls: {},
       hostNames: [],
       credentials: undefined,
       logLevel: "info",
@@ -126,4 +128,17 @@ export async function untilRead(url: string): Promise<WholeState> {
     await using events = await Events.open(url, state.id);
     await events.next();
   }
+}
+
+/** Waits for the link to a maglevd to be in this state; tells why it is. */
+export async function untilLink(url: string, wanted: string): Promise<string> {
+  const { id, servers: [first] } = await stateOf(url);
+  if (first?.link.state === wanted) return first.link.reason;
+  await using events = await Events.open(url, id);
+  const { change } = await within(
+    30_000,
+    `a link that is ${wanted}`,
+    events.until((each) => each.kind === "link" && each.link.state === wanted),
+  );
+  return change.kind === "link" ? change.link.reason : "";
 }

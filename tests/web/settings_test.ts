@@ -13,6 +13,7 @@ Deno.test("flags win over the environment, which wins over defaults", () => {
   assert.deepEqual(defaults.settings, {
     servers: "localhost:9090",
     tokenFile: "",
+    tls: {},
     listen: { hostname: "127.0.0.1", port: 9093 },
     hostNames: [],
     credentials: undefined,

@@ -3,7 +3,7 @@ import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts
 import { rulesOf } from "../access/auth_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, Events, operator, startWeb, stateOf, untilRead } from "./bed.ts";
+import { credentials, Events, operator, startWeb, stateOf, untilLink, untilRead } from "./bed.ts";
 
 const [ops, viewer] = [newToken(), newToken()];
 
@@ -18,19 +18,6 @@ async function tokenFile(token: string): Promise<AsyncDisposable & { readonly pa
   const path = await Deno.makeTempFile({ prefix: "maglev-token-" });
   await Deno.writeTextFile(path, `${token}\n`);
   return { path, [Symbol.asyncDispose]: () => Deno.remove(path) };
-}
-
-/** Waits for the link to a maglevd to be in this state; tells why it is. */
-async function untilLink(url: string, wanted: string): Promise<string> {
-  const { id, servers: [first] } = await stateOf(url);
-  if (first?.link.state === wanted) return first.link.reason;
-  await using events = await Events.open(url, id);
-  const { change } = await within(
-    30_000,
-    `a link that is ${wanted}`,
-    events.until((each) => each.kind === "link" && each.link.state === wanted),
-  );
-  return change.kind === "link" ? change.link.reason : "";
 }
 
 Deno.test("a maglevd that asks for a token is shown the one of the file, by a socket as well", async () => {
@@ -72,10 +59,10 @@ Deno.test("whom a maglevd does not know is told so, and shows another token once
   await web.reload();
   await web.reload();
   await Deno.chmod(file.path, 0o600);
-  assert.deepEqual(web.log.named("token-not-read").map(({ err }) => err), [
+  assert.deepEqual(web.log.named("credentials-not-read").map(({ err }) => err), [
     `--token-file ${file.path}: everybody can read it: chmod 600 and a new token`,
   ]);
-  assert.equal(web.log.named("token-renewed").length, 1);
+  assert.equal(web.log.named("credentials-renewed").length, 1);
   assert.equal((await stateOf(web.url)).servers[0]?.link.state, "connected");
 
   // Its token is exchanged, and the one of before is no more: nobody notices.

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { accessByRules } from "../../lib/access/mod.ts";
+import { readRequest } from "../../lib/web/settings.ts";
+import { rulesOf } from "../access/auth_bed.ts";
+import { serve } from "../rpc/harness.ts";
+import { certFile, keyFile, serverIdentity } from "../support/certificates.ts";
+import { startWeb, untilLink, untilRead } from "./bed.ts";
+
+const rules = rulesOf(`auth:
+  certificates:
+    - { name: alice, role: operate, subject: "CN=alice,O=Example" }
+`);
+
+/** A folder with the authority's certificate, and the files of a client. */
+async function clientFiles() {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-web-tls-" });
+  const [ca, cert, key] = ["ca.crt", "client.crt", "client.key"].map((name) => `${folder}/${name}`);
+  if (!ca || !cert || !key) throw new Error("there is no folder");
+  await Deno.copyFile(certFile("authority"), ca);
+  const take = async (name: "alice" | "mallory") => {
+    await Deno.writeTextFile(cert, await Deno.readTextFile(certFile(name)));
+    await Deno.writeTextFile(key, await Deno.readTextFile(keyFile(name)), { mode: 0o600 });
+  };
+  const remove = () => Deno.remove(folder, { recursive: true });
+  return { ca, cert, key, take, [Symbol.asyncDispose]: remove };
+}
+
+Deno.test("a maglevd is asked over TLS, and knows the frontend by its certificate", async () => {
+  const tls = { identity: await serverIdentity(true) };
+  await using maglevd = await serve({ tls, access: accessByRules(() => rules) });
+  await using files = await clientFiles();
+  const { ca, cert, key } = files;
+  await files.take("alice");
+  await using web = await startWeb([maglevd.address], { tls: { ca, cert, key } });
+  const { servers: [first] } = await untilRead(web.url);
+  const { role, roleReason } = first?.reading?.status ?? {};
+  assert.deepEqual([role, roleReason], ["operate", "the file of --auth says so"]);
+});
+
+Deno.test("a certificate that is replaced is shown from then on", async () => {
+  const tls = { identity: await serverIdentity(true) };
+  await using maglevd = await serve({ tls, access: accessByRules(() => rules) });
+  await using files = await clientFiles();
+  const { ca, cert, key } = files;
+  await files.take("mallory");
+  await using web = await startWeb([maglevd.address], { tls: { ca, cert, key } });
+  assert.match(await untilLink(web.url, "lost"), /certificate/);
+  await files.take("alice");
+  await web.reload();
+  await untilLink(web.url, "connected");
+  assert.equal(web.log.named("credentials-renewed").length, 1);
+  await web.reload();
+  await Deno.remove(cert);
+  await web.reload();
+  assert.deepEqual(
+    [web.log.named("credentials-renewed").length, web.log.named("credentials-not-read").length],
+    [1, 1],
+  );
+});
+
+Deno.test("a maglevd that nobody vouches for, or that speaks no TLS, is said to be so", async () => {
+  await using secured = await serve({ tls: { identity: await serverIdentity() } });
+  await using web = await startWeb([secured.address], { tls: { tls: true } });
+  assert.match(await untilLink(web.url, "lost"), /authority that is not trusted/);
+  await using clear = await serve();
+  await using other = await startWeb([clear.address], { tls: { ca: certFile("authority") } });
+  assert.match(await untilLink(other.url, "lost"), /does not speak TLS/);
+});
+
+Deno.test("flags name the files, and what they leave out is left to servers.yaml", () => {
+  const tlsOf = (...args: string[]) => {
+    const request = readRequest(args, new Map());
+    return request.kind === "run" ? request.settings.tls : undefined;
+  };
+  assert.deepEqual(tlsOf(), {});
+  assert.deepEqual(tlsOf("--tls"), { tls: true });
+  assert.deepEqual(tlsOf("--ca=a", "--cert", "b", "--key=c"), { ca: "a", cert: "b", key: "c" });
+});
