@@ -120,6 +120,7 @@ async function main(folder: string): Promise<void> {
         servers: "rtr1,rtr2",
         listen: { hostname: "127.0.0.1", port: 0 },
         tokenFile: "",
+        tls: {},
         hostNames: [],
         credentials: demoUser,
         logLevel: "error",

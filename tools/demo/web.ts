@@ -25,6 +25,7 @@ export async function startDemoWeb(
       servers: apis.map((api) => `localhost:${api}`).join(","),
       listen: { hostname: "127.0.0.1", port },
       tokenFile: "",
+      tls: {},
       hostNames: [],
       credentials: demoUser,
       logLevel: "error",
