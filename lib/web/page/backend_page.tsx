@@ -13,7 +13,7 @@ import { reasonOf } from "./problems.ts";
 import { link } from "./route.ts";
 import { now } from "./store.ts";
 import { Strip } from "./strip.tsx";
-import { bits, clockTime, duration, formatSpan, measured, ms, packets } from "./words.ts";
+import { bits, clockTime, duration, formatSpan, holdLeft, measured, ms, packets } from "./words.ts";
 
 interface Answer {
   readonly backend: Backend;
@@ -70,7 +70,12 @@ export function BackendPage(
           for <Since at={ms(backend.sinceUnixNs)} />
           {backend.state === "down" && <span class="bad">{reasonOf(backend)}</span>}
           {backend.byHand && <Hand value={backend.byHand.value} file={backend.byHand.file} />}
-          {backend.flapHold && <span class="tag warn">kept down: it flaps</span>}
+          {backend.flapHold && (
+            <span class="tag warn">
+              {["kept down: it flaps", holdLeft(backend.flapHold, now.value)]
+                .filter((part) => part !== "").join(", ")}
+            </span>
+          )}
         </p>
         {backend.drain && <Drain drain={backend.drain} />}
         <ActionsButton state={state} about={{ backend }} />

@@ -2,7 +2,7 @@ import type { MaglevdState } from "../state.ts";
 import type { Backend, Frontend } from "../wire.ts";
 import { judge, type Tone } from "./health.ts";
 import { link } from "./route.ts";
-import { formatOutcome, formatSpan, isolated, ms } from "./words.ts";
+import { formatOutcome, formatSpan, holdLeft, isolated, ms } from "./words.ts";
 
 /** Something that is not as it should be. */
 export interface Problem {
@@ -100,8 +100,8 @@ function ofBackends(state: MaglevdState, now: number): Problem[] {
       ? "in no frontend"
       : `in ${frontends.map(isolated).join(", ")}`;
     if (flapHold) {
-      const left = formatSpan(Math.max(0, ms(flapHold.untilUnixNs) - now));
-      const what = `flaps, and is kept down (${left} more at most)`;
+      const left = holdLeft(flapHold, now);
+      const what = `flaps, and is kept down${left === "" ? "" : ` (${left})`}`;
       return [problem(state, { ...about, tone: "warn", what, why: inUse })];
     }
     if (backend.state === "down") {

@@ -88,3 +88,8 @@ export function utc(ms: number): string {
 export function ms(ns: number): number {
   return ns / 1e6;
 }
+
+/** For how long a backend is still kept down; empty while only the event of it has been heard. */
+export function holdLeft({ untilUnixNs }: { readonly untilUnixNs: number }, now: number): string {
+  return untilUnixNs === 0 ? "" : `${formatSpan(Math.max(0, ms(untilUnixNs) - now))} more at most`;
+}
