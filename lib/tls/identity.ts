@@ -46,11 +46,10 @@ export async function loadIdentity(
   { cert, key, clientCa }: TlsPaths,
   before?: TlsIdentity,
 ): Promise<TlsIdentity> {
-  const [certFile, keyFile, caFile] = await Promise.all([
-    readPem("--tls-cert", cert),
-    readPem("--tls-key", key),
-    clientCa === "" ? undefined : readPem("--tls-client-ca", clientCa),
-  ]);
+  // One after the other: of several mistakes it is always the same that is told.
+  const certFile = await readPem("--tls-cert", cert);
+  const keyFile = await readPem("--tls-key", key);
+  const caFile = clientCa === "" ? undefined : await readPem("--tls-client-ca", clientCa);
   const chain = certificatesOf(certFile);
   const [leaf] = chain;
   if (!leaf) throw new PemError(`${certFile.where}: holds no certificate`);
