@@ -15,7 +15,7 @@ export interface RoomResult {
  * Rooms whose tests take longest, first, so that the last core is not left alone with a long one
  * at the end.
  */
-const longestFirst = ["e2e", "web", "h2", "probes", "net", "rpc", "checker", "cli", "vpp", "sim"];
+const longestFirst = ["e2e", "rpc", "packaging", "docs", "demo", "cli", "guide", "simulation"];
 
 /** The folders under tests/ that hold tests, longest first. */
 export async function testRooms(): Promise<string[]> {
