@@ -3,11 +3,13 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerControl, CheckerView } from "../checker/mod.ts";
 import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod.ts";
 import {
+  CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
   Maglev,
+  ReloadConfigResponseSchema,
   SyncVPPLBStateResponseSchema,
 } from "../gen/maglev_pb.ts";
-import type { SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
+import type { ReloadConfigResponse, SyncVPPLBStateRequest } from "../gen/maglev_pb.ts";
 import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { type Answer, written } from "./answer.ts";
@@ -28,8 +30,9 @@ import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { reloadDeed, syncDeed } from "./deeds.ts";
 import { change, serverStream, unary } from "./rpc.ts";
-import type { Rpc } from "./rpc.ts";
+import type { CallContext, Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
+import { inSlicesWritten } from "./sliced_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
@@ -100,27 +103,34 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
   ];
 }
 
-function configRpcs({ config, checker, calls }: MaglevDeps): readonly Rpc[] {
+function configRpcs({ config, checker, calls, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
+  const write = (response: ReloadConfigResponse, { binary }: CallContext) =>
+    inSlicesWritten(ReloadConfigResponseSchema, response, clock, binary);
   return [
     unary(m.checkConfig, async ({ diff }, call) => {
-      if (!diff) return checkOutcomeToProto(await calls.checks.run(call, () => config.check()));
-      const foreseen = await calls.checks.run(call, () => config.foresee());
-      if (foreseen.kind !== "reload-error" && foreseen.kind !== "refused") {
-        return checkOutcomeToProto(foreseen);
+      if (!diff) {
+        return checkOutcomeToProto(await calls.checks.run(call, () => config.check()), clock);
       }
-      throw new ConnectError(foreseen.message, Code.FailedPrecondition);
+      const foreseen = await calls.checks.run(call, () => config.foresee());
+      if (foreseen.kind === "reload-error" || foreseen.kind === "refused") {
+        throw new ConnectError(foreseen.message, Code.FailedPrecondition);
+      }
+      const message = await checkOutcomeToProto(foreseen, clock);
+      return inSlicesWritten(CheckConfigResponseSchema, message, clock, call.binary);
     }),
     change(
       m.reloadConfig,
       ({ force }) => reloadDeed(checker, force),
       async ({ dryRun, force }, call) => {
         if (dryRun) {
-          return reloadOutcomeToProto(await calls.checks.run(call, () => config.foresee()));
+          const foreseen = await calls.checks.run(call, () => config.foresee());
+          return write(await reloadOutcomeToProto(foreseen, clock), call);
         }
         const reload = () => config.reload(actorOf(call), force);
-        return reloadOutcomeToProto(await calls.reloads.run(call, reload));
+        return reloadOutcomeToProto(await calls.reloads.run(call, reload), clock);
       },
+      (_, response, call) => write(response, call),
     ),
   ];
 }

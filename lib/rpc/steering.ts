@@ -11,14 +11,13 @@ import {
   type OperateResponse,
   OperateResponseSchema,
   type Operation as WireOperation,
-  OutcomeSchema,
 } from "../gen/maglev_pb.ts";
 import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
-import { outcomeToProto } from "./convert/outcome.ts";
+import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import { notFound } from "./errors.ts";
-import { outcomeInSlices, withOutcome } from "./outcome_answer.ts";
+import { inSlicesWritten } from "./sliced_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
@@ -62,10 +61,8 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     if (answer.outcome && reason !== undefined) answer.outcome.notKept = reason;
     return answer;
   };
-  const write = ({ outcome = create(OutcomeSchema) }: OperateResponse, { binary }: CallContext) => {
-    const schema = OperateResponseSchema;
-    return withOutcome(schema, schema.field.outcome, outcome, create(schema), clock, binary);
-  };
+  const write = (response: OperateResponse, { binary }: CallContext) =>
+    inSlicesWritten(OperateResponseSchema, response, clock, binary);
   const keepBackend = ({ name }: { readonly name: string }, info: BackendInfo) =>
     keep({ backends: [name], frontends: [] }, info);
   return [

@@ -24,5 +24,5 @@ export { type Due, DueQueue } from "./queue.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
-export { visitInSlices } from "./visit.ts";
+export { mappedInSlices, visitInSlices } from "./visit.ts";
 export { type TurnLimits, TurnShare } from "./turn_share.ts";

@@ -26,3 +26,16 @@ export async function visitInSlices<Item>(
     await pause(clock);
   }
 }
+
+/** What a long list is mapped to, some items at a time, without holding the event loop. */
+export async function mappedInSlices<Item, Result>(
+  items: readonly Item[],
+  clock: Clock,
+  map: (slice: readonly Item[]) => readonly Result[],
+): Promise<Result[]> {
+  const results: Result[] = [];
+  await visitInSlices(items, clock, (some) => {
+    for (const result of map(some)) results.push(result);
+  });
+  return results;
+}

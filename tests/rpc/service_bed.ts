@@ -45,7 +45,9 @@ export class Service {
     assert.ok(rpc?.kind === "unary");
     const { signal } = new AbortController();
     const context = { signal, principal: operatorAt("192.0.2.7"), binary: true, ...how };
-    const reply = await rpc.call(create(method.input, request), context);
+    const asked = create(method.input, request);
+    const said = await rpc.call(asked, context);
+    const reply = await rpc.settle?.(asked, said, context) ?? said;
     const { message } = answerOf(method.output, reply, context.binary);
     if (context.binary) return fromBinary(method.output, message);
     return fromJsonString(method.output, new TextDecoder().decode(message));

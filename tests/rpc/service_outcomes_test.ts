@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { FakeClock } from "../../lib/time/mod.ts";
 import { Service, vpp } from "./service_bed.ts";
 
 Deno.test("what a reload comes to is told to who asks, and a dry run does none", async () => {
@@ -17,6 +18,32 @@ Deno.test("what a reload comes to is told to who asks, and a dry run does none",
   assert.deepEqual(asked, ["foresee", "foresee"]);
   assert.partialDeepStrictEqual(await service.call("reloadConfig", {}), told);
   assert.deepEqual(asked, ["foresee", "foresee", "reload"]);
+});
+
+Deno.test("what a reload of ten thousand backends comes to is converted and written in slices", async () => {
+  const changes = Array.from(
+    { length: 10_000 },
+    (_, i) => ({ kind: "backend", change: "added", name: `b${i}`, details: ["a"] }) as const,
+  );
+  const reload = { backends: [], frontends: [], overrides: [], changes };
+  const answer = () => Promise.resolve({ kind: "ok", reload } as const);
+  const clock = new FakeClock();
+  let turns = 0;
+  clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
+  const service = new Service({
+    config: { check: answer, foresee: answer, reload: answer },
+    clock,
+  });
+  const calls = [
+    ["checkConfig", { diff: true }],
+    ["reloadConfig", { dryRun: true }],
+    ["reloadConfig", {}],
+  ] as const;
+  for (const [name, request] of calls) {
+    turns = 0;
+    assert.partialDeepStrictEqual(await service.call(name, request), { changes: [changes[0]] });
+    assert.ok(turns >= 2 * 10_000 / 32, `${name}: ${turns} turns`);
+  }
 });
 
 Deno.test("a file that could not be put into force is no answer to what it would come to", async () => {

@@ -1,29 +1,78 @@
 import { create } from "@bufbuild/protobuf";
+import type { ReloadOutcome } from "../../checker/mod.ts";
 import type { CheckConfigResponse, ReloadConfigResponse } from "../../gen/maglev_pb.ts";
-import { CheckConfigResponseSchema, ReloadConfigResponseSchema } from "../../gen/maglev_pb.ts";
-import type { ConfigCheckOutcome, ConfigReloadOutcome } from "../types.ts";
-import { reloadToProto } from "./outcome.ts";
+import {
+  CheckConfigResponseSchema,
+  ReloadConfigResponseSchema,
+  VPPForecastSchema,
+} from "../../gen/maglev_pb.ts";
+import { type Clock, mappedInSlices } from "../../time/mod.ts";
+import type { ConfigCheckOutcome, ConfigReloadOutcome, VppForecast } from "../types.ts";
+import { VppNames } from "../vpp_names.ts";
+import { configChangesToProto, overrideToProto } from "./events.ts";
+import { outcomeInSlices } from "./outcome.ts";
+import { changesToProto } from "./vpp.ts";
+
+/** Changes and moves of a forecast: ten thousand would help nobody. */
+const mostForeseen = 1_000;
 
 /** What became of a check, as the wire tells it. */
-export function checkOutcomeToProto(outcome: ConfigCheckOutcome): CheckConfigResponse {
+export async function checkOutcomeToProto(
+  outcome: ConfigCheckOutcome,
+  clock: Clock,
+): Promise<CheckConfigResponse> {
   return create(CheckConfigResponseSchema, {
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
     ...(outcome.kind === "ok" &&
-      { ...reloadToProto(outcome), warnings: [...outcome.warnings ?? []] }),
+      { ...await reloadToProto(outcome, clock), warnings: [...outcome.warnings ?? []] }),
   });
 }
 
 /** What became of a reload, as the wire tells it. */
-export function reloadOutcomeToProto(outcome: ConfigReloadOutcome): ReloadConfigResponse {
+export async function reloadOutcomeToProto(
+  outcome: ConfigReloadOutcome,
+  clock: Clock,
+): Promise<ReloadConfigResponse> {
   return create(ReloadConfigResponseSchema, {
     ok: outcome.kind === "ok",
     parseError: outcome.kind === "parse-error" ? outcome.message : "",
     semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
-    ...((outcome.kind === "ok" || outcome.kind === "refused") && reloadToProto(outcome)),
+    ...((outcome.kind === "ok" || outcome.kind === "refused") &&
+      await reloadToProto(outcome, clock)),
     reloadError: outcome.kind === "reload-error" || outcome.kind === "refused"
       ? outcome.message
       : "",
+  });
+}
+
+/** What a reload comes to, with what differs, what VPP is told, and what becomes of overrides. */
+async function reloadToProto(
+  { reload, vpp }: { readonly reload?: ReloadOutcome; readonly vpp?: VppForecast | undefined },
+  clock: Clock,
+) {
+  if (!reload) return {};
+  const { changes, overrides, refusal = "" } = reload;
+  return {
+    outcome: await outcomeInSlices(reload, undefined, clock),
+    changes: await mappedInSlices(changes, clock, configChangesToProto),
+    refusal,
+    overrides: await mappedInSlices(overrides, clock, (some) => some.map(overrideToProto)),
+    ...(vpp && { vpp: await forecastToProto(vpp, clock) }),
+  };
+}
+
+async function forecastToProto(forecast: VppForecast, clock: Clock) {
+  if (forecast.kind === "unknown") {
+    return create(VPPForecastSchema, { unknown: forecast.reason });
+  }
+  const { changes, moves, config } = forecast;
+  const names = new VppNames(config);
+  const told = changes.slice(0, mostForeseen);
+  return create(VPPForecastSchema, {
+    changes: await mappedInSlices(told, clock, (some) => changesToProto(some, names)),
+    total: changes.length,
+    moves: moves.slice(0, mostForeseen).map((move) => ({ ...move })),
   });
 }

@@ -4,23 +4,20 @@ import type {
   FrontendOutcome,
   FrontendStanding,
   Outcome,
-  ReloadOutcome,
   WeightOutcome,
 } from "../../checker/mod.ts";
 import {
+  type Outcome as WireOutcome,
   BackendOutcomeSchema,
   FrontendOutcomeSchema,
   FrontendStandingSchema,
   OutcomeSchema,
-  VPPForecastSchema,
   WeightOutcomeSchema,
 } from "../../gen/maglev_pb.ts";
-import type { VppForecast } from "../types.ts";
+import { type Clock, mappedInSlices } from "../../time/mod.ts";
 import type { VppAway } from "../../vpp/mod.ts";
-import { VppNames } from "../vpp_names.ts";
-import { configChangesToProto, eventWeight, overrideToProto } from "./events.ts";
+import { eventWeight } from "./events.ts";
 import { awayToProto } from "./status.ts";
-import { changesToProto } from "./vpp.ts";
 
 /** What a change comes to, as the wire tells it; `away` while VPP does not hear of it. */
 export function outcomeToProto({ backends, frontends }: Outcome, away?: VppAway) {
@@ -31,42 +28,27 @@ export function outcomeToProto({ backends, frontends }: Outcome, away?: VppAway)
   });
 }
 
-/** The same of one backend. */
-export function backendOutcomeToProto({ backend, from, to }: BackendOutcome) {
-  return create(BackendOutcomeSchema, { backendName: backend, stateFrom: from, stateTo: to });
-}
-
-/** Changes and moves of a forecast: ten thousand would help nobody. */
-const mostForeseen = 1_000;
-
-/** The same of a reload, with what differs, what VPP is told, and what becomes of overrides. */
-export function reloadToProto(
-  { reload, vpp }: { readonly reload?: ReloadOutcome; readonly vpp?: VppForecast | undefined },
-) {
-  if (!reload) return {};
-  return {
-    outcome: outcomeToProto(reload),
-    changes: configChangesToProto(reload.changes),
-    refusal: reload.refusal ?? "",
-    overrides: reload.overrides.map(overrideToProto),
-    ...(vpp && { vpp: forecastToProto(vpp) }),
-  };
-}
-
-function forecastToProto(forecast: VppForecast) {
-  if (forecast.kind === "unknown") {
-    return create(VPPForecastSchema, { unknown: forecast.reason });
-  }
-  const { changes, moves, config } = forecast;
-  return create(VPPForecastSchema, {
-    changes: changesToProto(changes.slice(0, mostForeseen), new VppNames(config)),
-    total: changes.length,
-    moves: moves.slice(0, mostForeseen).map((move) => ({ ...move })),
+/**
+ * The same in slices: a hundred frontends with fifty weights each would hold the event loop for 10
+ * ms.
+ */
+export async function outcomeInSlices(
+  { backends, frontends }: Outcome,
+  away: VppAway | undefined,
+  clock: Clock,
+): Promise<WireOutcome> {
+  return create(OutcomeSchema, {
+    ...outcomeToProto({ backends: [], frontends: [] }, away),
+    backends: await mappedInSlices(backends, clock, (some) => some.map(backendOutcomeToProto)),
+    frontends: await mappedInSlices(frontends, clock, (some) => some.map(frontendOutcomeToProto)),
   });
 }
 
-/** The same of one frontend. */
-export function frontendOutcomeToProto(outcome: FrontendOutcome) {
+function backendOutcomeToProto({ backend, from, to }: BackendOutcome) {
+  return create(BackendOutcomeSchema, { backendName: backend, stateFrom: from, stateTo: to });
+}
+
+function frontendOutcomeToProto(outcome: FrontendOutcome) {
   const { frontend, before, after, danger, weights, hasMore } = outcome;
   return create(FrontendOutcomeSchema, {
     frontendName: frontend,

@@ -15,6 +15,7 @@ import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
 import type { LongMessage } from "../../../lib/rpc/composed.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
+import { FakeClock } from "../../../lib/time/mod.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
@@ -361,19 +362,20 @@ Deno.test("VIPs and servers are called what the configuration calls them", () =>
   assert.deepEqual(told.map(({ backend }) => backend), ["web1", ""]);
 });
 
-Deno.test("each outcome of checking and reloading fills its own field", () => {
+Deno.test("each outcome of checking and reloading fills its own field", async () => {
+  const clock = new FakeClock();
   const message = "maglev.yaml:3:5: no";
-  const check = (kind: "ok" | "parse-error" | "semantic-error") =>
-    toJson(CheckConfigResponseSchema, checkOutcomeToProto({ kind, message }), names);
-  assert.deepEqual(check("ok"), { ok: true });
-  assert.deepEqual(check("parse-error"), { parse_error: message });
-  assert.deepEqual(check("semantic-error"), { semantic_error: message });
-  const reload = (kind: "ok" | "parse-error" | "semantic-error" | "reload-error") =>
-    toJson(ReloadConfigResponseSchema, reloadOutcomeToProto({ kind, message }), names);
-  assert.deepEqual(reload("ok"), { ok: true });
-  assert.deepEqual(reload("parse-error"), { parse_error: message });
-  assert.deepEqual(reload("semantic-error"), { semantic_error: message });
-  assert.deepEqual(reload("reload-error"), { reload_error: message });
+  const check = async (kind: "ok" | "parse-error" | "semantic-error") =>
+    toJson(CheckConfigResponseSchema, await checkOutcomeToProto({ kind, message }, clock), names);
+  assert.deepEqual(await check("ok"), { ok: true });
+  assert.deepEqual(await check("parse-error"), { parse_error: message });
+  assert.deepEqual(await check("semantic-error"), { semantic_error: message });
+  const reload = async (kind: "ok" | "parse-error" | "semantic-error" | "reload-error") =>
+    toJson(ReloadConfigResponseSchema, await reloadOutcomeToProto({ kind, message }, clock), names);
+  assert.deepEqual(await reload("ok"), { ok: true });
+  assert.deepEqual(await reload("parse-error"), { parse_error: message });
+  assert.deepEqual(await reload("semantic-error"), { semantic_error: message });
+  assert.deepEqual(await reload("reload-error"), { reload_error: message });
 });
 
 Deno.test("times that are no numbers become 0 instead of an exception", () => {

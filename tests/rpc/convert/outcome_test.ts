@@ -3,12 +3,13 @@ import assert from "node:assert/strict";
 import type { Outcome } from "../../../lib/checker/mod.ts";
 import { OutcomeSchema } from "../../../lib/gen/maglev_pb.ts";
 import { reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
-import { outcomeToProto, reloadToProto } from "../../../lib/rpc/convert/outcome.ts";
+import { outcomeToProto } from "../../../lib/rpc/convert/outcome.ts";
+import { FakeClock } from "../../../lib/time/mod.ts";
 import { smallConfig } from "../small_config.ts";
 
 const names = { useProtoFieldName: true };
 
-Deno.test("every field of an outcome reaches the wire, and what is not there is left out", () => {
+Deno.test("every field of an outcome reaches the wire, and what is not there is left out", async () => {
   const standing = { state: "up", activePool: "primary", weight: 200 } as const;
   const added = { frontend: "new", before: undefined, after: standing, danger: undefined };
   const removed = {
@@ -51,26 +52,23 @@ Deno.test("every field of an outcome reaches the wire, and what is not there is 
   const json = toJson(OutcomeSchema, outcomeToProto(outcome), names);
   assert.deepEqual(json, wanted);
   const change = { kind: "backend", change: "added", name: "web1", details: ["a"] } as const;
-  const reload: { outcome?: unknown; changes?: unknown } = reloadToProto({
-    reload: { ...outcome, changes: [change], overrides: [] },
-  });
+  const told = { ...outcome, changes: [change], overrides: [] };
+  const reload = await reloadOutcomeToProto({ kind: "ok", reload: told }, new FakeClock());
   assert.deepEqual(reload.outcome, outcomeToProto(outcome));
   assert.partialDeepStrictEqual(reload.changes, [change]);
-  assert.deepEqual(reloadToProto({}), {});
 });
 
-Deno.test("of what VPP would be told a thousand changes and moves are listed, and all counted", () => {
+Deno.test("of what VPP would be told a thousand changes and moves are listed, and all counted", async () => {
   const vip = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "www" };
   const change = { ...vip, kind: "as-weight", address: "10.0.0.1", detail: "" } as const;
   const reload = { backends: [], frontends: [], changes: [], overrides: [] };
-  const { vpp } = reloadOutcomeToProto({
-    kind: "ok",
-    reload,
-    vpp: {
-      ...{ kind: "known", config: smallConfig() },
-      changes: Array.from({ length: 1_001 }, () => change),
-      moves: Array.from({ length: 1_001 }, () => ({ ...vip, share: 0.5 })),
-    },
-  });
+  const foreseen = {
+    kind: "known" as const,
+    config: smallConfig(),
+    changes: Array.from({ length: 1_001 }, () => change),
+    moves: Array.from({ length: 1_001 }, () => ({ ...vip, share: 0.5 })),
+  };
+  const outcome = { kind: "ok", reload, vpp: foreseen } as const;
+  const { vpp } = await reloadOutcomeToProto(outcome, new FakeClock());
   assert.deepEqual([vpp?.changes.length, vpp?.moves.length, vpp?.total], [1_000, 1_000, 1_001]);
 });
