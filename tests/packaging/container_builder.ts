@@ -11,6 +11,8 @@ export interface Builder {
   readonly run: string;
   /** Removes the image `$1`. */
   readonly remove: string;
+  /** Gets the image `$1`, or succeeds if it is there. */
+  readonly get: string;
 }
 
 /** Docker's commands, which Podman takes as well. */
@@ -21,6 +23,7 @@ function like(name: string): Builder {
     run: `image=$1 program=$2; shift 2; ${name} run --rm --read-only --network none ` +
       '--entrypoint "$program" "$image" "$@"',
     remove: `${name} rmi -f "$1"`,
+    get: `${name} pull -q "$1" || ${name} image inspect "$1"`,
   };
 }
 
@@ -30,6 +33,7 @@ const builders: readonly Builder[] = [like("podman"), like("docker"), {
   run: 'made=$(buildah from "$1"); shift; buildah run "$made" -- "$@"; code=$?; ' +
     'buildah rm "$made" >/dev/null; exit $code',
   remove: 'buildah rmi -f "$1"',
+  get: 'buildah pull -q "$1" || buildah inspect --type image "$1"',
 }];
 
 /** Runs a shell script with its arguments. */
@@ -39,6 +43,7 @@ export type RunScript = (script: string, ...args: string[]) => Promise<Finished>
 export const onThisMachine: RunScript = (script, ...args) => {
   const kept = ["PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST"].concat(
     ["http_proxy", "https_proxy", "no_proxy"],
+    ["BUILDAH_ISOLATION", "STORAGE_DRIVER"],
   );
   const environment = kept.flatMap((name) => {
     const value = Deno.env.get(name);
@@ -57,10 +62,10 @@ const base = "debian:bookworm-slim";
 export async function findBuilder(run: RunScript): Promise<Builder | { readonly why: string }> {
   const why: string[] = [];
   for (const builder of builders) {
-    const { name } = builder;
+    const { name, get } = builder;
     if ((await run(`command -v ${name}`)).code !== 0) why.push(`no ${name}`);
     else if ((await run(`${name} info`)).code !== 0) why.push(`a ${name} that does not work`);
-    else if ((await run(`${name} pull -q ${base}`)).code !== 0) why.push(`${name} without ${base}`);
+    else if ((await run(get, base)).code !== 0) why.push(`${name} without ${base}`);
     else return builder;
   }
   return { why: why.join(", ") };

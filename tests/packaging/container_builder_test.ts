@@ -5,8 +5,12 @@ import { findBuilder, type RunScript } from "./container_builder.ts";
 function machine(has: Readonly<Record<string, readonly string[]>>): RunScript {
   return (script) => {
     const [, there] = script.match(/^command -v (\w+)$/) ?? [];
-    const [program = "", command = ""] = script.split(" ");
-    const works = there === undefined ? has[program]?.includes(command) : there in has;
+    const works = there === undefined
+      ? script.split(" || ").some((part) => {
+        const [program = "", command = ""] = part.split(" ");
+        return has[program]?.includes(command);
+      })
+      : there in has;
     return Promise.resolve({ code: works ? 0 : 1, stdout: "", stderr: "" });
   };
 }
@@ -21,6 +25,8 @@ Deno.test("the first builder that works is taken", async () => {
   assert.equal(await nameOf({ podman: all, docker: all, buildah: all }), "podman");
   assert.equal(await nameOf({ docker: [], buildah: all }), "buildah");
   assert.equal(await nameOf({ podman: ["info"], docker: all }), "docker");
+  assert.equal(await nameOf({ podman: ["info", "image"], docker: all }), "podman", "it has it");
+  assert.equal(await nameOf({ buildah: ["info", "inspect"] }), "buildah", "it has it");
   assert.equal(
     await nameOf({ docker: [], buildah: ["info"] }),
     "no podman, a docker that does not work, buildah without debian:bookworm-slim",
