@@ -68,7 +68,7 @@ export async function startDaemon(
   parts.use(
     new SpareMemory({
       clock: systemClock,
-      resident: () => Deno.memoryUsage().rss,
+      memory: () => Deno.memoryUsage(),
       giveBack: giveBackMemory,
     }),
   );

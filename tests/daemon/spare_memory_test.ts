@@ -9,10 +9,13 @@ const mib = 1024 * 1024;
 function setUp() {
   const clock = new FakeClock();
   const given: number[] = [];
-  const memory = { needed: 100 * mib, spare: 0 };
+  const memory = { needed: 100 * mib, spare: 0, external: 0 };
   const spare = new SpareMemory({
     clock,
-    resident: () => memory.needed + memory.spare,
+    memory: () => {
+      const { needed, spare, external } = memory;
+      return { rss: needed + spare + external, external };
+    },
     giveBack: () => {
       given.push(clock.now() / 1000);
       memory.spare = 0;
@@ -44,10 +47,32 @@ Deno.test("what a burst leaves behind is given back within ten seconds, until no
   assert.deepEqual(given, [320, 330, 340, 360]);
 });
 
+Deno.test("what is collected long after a burst is given back within ten seconds as well", async () => {
+  const { clock, given, memory, spare } = setUp();
+  await using _ = spare;
+  await clock.advanceAsync(5_000);
+  memory.external = 100 * mib;
+  await clock.advanceAsync(310_000);
+  assert.deepEqual(
+    given,
+    [10, 30, 70, 150, 310],
+    "nothing can be given back as long as it is held",
+  );
+  memory.external = 93 * mib;
+  memory.spare = 7 * mib;
+  await clock.advanceAsync(10_000);
+  assert.equal(given.length, 5, "so little is not worth it");
+  memory.external = 92 * mib;
+  memory.spare = 8 * mib;
+  await clock.advanceAsync(10_000);
+  assert.deepEqual([given.slice(5), memory.spare], [[330], 0]);
+});
+
 Deno.test("who stops waits for what is being given back, and leaves no timer", async () => {
   const clock = new FakeClock();
   const giving = Promise.withResolvers<void>();
-  const spare = new SpareMemory({ clock, resident: () => 0, giveBack: () => giving.promise });
+  const memory = () => ({ rss: 0, external: 0 });
+  const spare = new SpareMemory({ clock, memory, giveBack: () => giving.promise });
   clock.advance(10_000);
   let isOver = false;
   const ending = spare[Symbol.asyncDispose]().then(() => isOver = true);
