@@ -4,6 +4,8 @@ export interface RenderingListener {
   room(octets: number): boolean;
   /** It holds so many octets less. */
   freed(octets: number): void;
+  /** It is all there. Who asks gets it until it is {@link Rendering.closeNow closed}. */
+  complete(): void;
   /** Who asks now gets another. */
   closed(): void;
   /** Nobody reads it any more, or can. */
@@ -16,7 +18,7 @@ type State =
 
 /**
  * A scrape, rendered once for all who read it, however fast. It is made at its own pace, so that a
- * slow reader holds up neither it nor the others. Whoever asks while it is made reads it from its
+ * slow reader holds up neither it nor the others. Whoever asks before it is closed reads it from its
  * beginning; after that, what all readers have passed is let go of.
  */
 export class Rendering {
@@ -62,8 +64,16 @@ export class Rendering {
   /** Takes no further readers, and lets go of what all have passed; false if that is nothing. */
   close(): boolean {
     if (this.#slowest <= this.#kept) return false;
-    this.#close();
+    this.closeNow();
     return true;
+  }
+
+  /** Takes no further readers. */
+  closeNow(): void {
+    if (!this.#isOpen) return;
+    this.#isOpen = false;
+    this.#listener.closed();
+    this.#letGo();
   }
 
   /** Ends it for its slowest readers; the others go on. */
@@ -89,10 +99,11 @@ export class Rendering {
         this.#octets += part.length;
         this.#wake();
       }
-      if (this.#state.kind === "running") this.#state = { kind: "complete" };
+      const isWhole = this.#state.kind === "running";
+      if (isWhole) this.#state = { kind: "complete" };
       else await this.#source.return?.();
       this.#wake();
-      this.#close();
+      if (isWhole) this.#listener.complete();
     } catch (error) {
       this.#break(error);
       this.#listener.left();
@@ -111,13 +122,7 @@ export class Rendering {
     this.#listener.freed(this.#octets);
     this.#octets = 0;
     this.#wake();
-    this.#close();
-  }
-
-  #close(): void {
-    if (this.#isOpen) this.#listener.closed();
-    this.#isOpen = false;
-    this.#letGo();
+    this.closeNow();
   }
 
   #wake(): void {

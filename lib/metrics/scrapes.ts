@@ -11,12 +11,20 @@ export type Encoding = "identity" | "gzip";
 const scrapeLimitMs = 60_000;
 
 /**
+ * Somebody who asks when a scrape has just been made shares it for so many times as long as it took
+ * to make, if it is still read: who asks again and again for a large one does not get all of a core.
+ */
+const keepsFor = 4;
+/** Nobody gets one that is older, in milliseconds. */
+const longestKeepMs = 1_000;
+
+/**
  * Renders scrapes, one of each encoding at a time, however many ask: who asks while one is being
- * made shares it. What has not been read yet is held against a budget; where that is used up, who
+ * made, or soon after, shares it. What has not been read yet is held against a budget; where that is used up, who
  * is furthest behind in the largest is cut off.
  */
 export class Scrapes {
-  /** Those being made. */
+  /** Those that are shared with who asks. */
   readonly #running = new Map<Encoding, Rendering>();
   /** All that are read, oldest first. */
   readonly #held = new Map<Rendering, Timer>();
@@ -42,10 +50,18 @@ export class Scrapes {
   #begin(encoding: Encoding): Rendering {
     const slices = unhurried(this.render(), this.clock);
     const source = encoding === "gzip" ? compressed(slices) : slices;
+    const begun = this.clock.now();
+    let closing: Timer | undefined;
     const rendering: Rendering = new Rendering(source, {
       room: (octets) => this.#makeRoom(rendering, octets),
       freed: (octets) => this.budget.give(octets),
+      complete: () => {
+        const keepMs = Math.min(longestKeepMs, keepsFor * (this.clock.now() - begun));
+        if (keepMs === 0) rendering.closeNow();
+        else closing = this.clock.after(keepMs, () => rendering.closeNow());
+      },
       closed: () => {
+        closing?.cancel();
         if (this.#running.get(encoding) === rendering) this.#running.delete(encoding);
       },
       left: () => this.#drop(rendering),

@@ -56,6 +56,24 @@ Deno.test("who asks while a scrape is being made shares it, from its beginning",
   deepEqual([counts, scrapes.size, clock.pending], [{ begun: 2, ended: 2 }, 0, 0]);
 });
 
+for (const [tookMs, keptMs] of [[100, 400], [2_000, 1_000]] as const) {
+  Deno.test(`a scrape that took ${tookMs} ms to make is shared for ${keptMs} ms, if it is still read`, async () => {
+    const { scrapes, step, counts, clock } = setUp();
+    const slow = scrapes.read("identity")[Symbol.asyncIterator]();
+    clock.advance(tookMs);
+    for (let i = 0; i < 3; i++) await step();
+    await slow.next();
+    clock.advance(keptMs - 1);
+    equal(await textOf(scrapes.read("identity")), "a1b1c1");
+    clock.advance(1);
+    const late = textOf(scrapes.read("identity"));
+    for (let i = 0; i < 3; i++) await step();
+    equal(await late, "a2b2c2");
+    await slow.return?.();
+    deepEqual([counts, scrapes.size, clock.pending], [{ begun: 2, ended: 2 }, 0, 0]);
+  });
+}
+
 Deno.test("a slice without anything in it is given to nobody, but others have their turn", async () => {
   const clock = new FakeClock();
   let turns = 0;
