@@ -1,4 +1,4 @@
-import { deepEqual, doesNotMatch, equal, match, rejects } from "node:assert/strict";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
 import { documents, installedText } from "../../tools/deb/documents.ts";
 import { maintainer } from "../../tools/deb/maintainer.ts";
 import { launcher, packages } from "../../tools/deb/packages.ts";
@@ -100,6 +100,14 @@ Deno.test("each program that is built has its command, bundle and manual in its 
     match(script, new RegExp(`^  ${name}\\) package=${home.package} ;;$`, "m"));
   }
   doesNotMatch(script, /@[A-Z_]+@/);
+});
+
+Deno.test("the descriptions fit into the 80 columns that Debian's tools show", () => {
+  for (const { name, description: [short = "", ...long] } of packages("1.2.3", (shell) => shell)) {
+    ok(short.length < 80 && long.length > 0, name);
+    // One column is the blank that they begin with.
+    for (const line of long) ok(line.length < 80, `${name}: ${line}`);
+  }
 });
 
 Deno.test("the runtime is shipped once, and all packages are of one version", () => {
