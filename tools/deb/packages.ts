@@ -2,7 +2,7 @@
 
 import { type ProgramName, programs } from "../programs.ts";
 import { choosingScript, filledIn, perProgram } from "../scripts.ts";
-import { documentFolder, documents, share } from "./documents.ts";
+import { changes, documentFolder, documents, share } from "./documents.ts";
 
 /** A file of a package, by its place in the file system. */
 export interface PackageFile {
@@ -115,6 +115,7 @@ export function packages(
         { path: `${library}/runtime`, from: { built: "runtime" }, mode: 0o755 },
         { path: `${library}/maglev`, from: { text: "launcher" }, mode: 0o755 },
         ...programFiles(shared),
+        { path: changes, from: { page: "CHANGELOG.md" }, gzip: true },
         ...(["bash", "zsh", "fish"] as const).map((shell) => ({
           path: completions[shell],
           from: { text: `${completion(shell)}\n` },
