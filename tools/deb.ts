@@ -137,7 +137,7 @@ async function putDocumentation(
   const changelog = [
     `${each.name} (${values.version}) unstable; urgency=medium`,
     "",
-    `  * What has changed is in ${changes}, of the package vpp-maglev.`,
+    `  * What has changed is in ${changes}.`,
     "",
     ` -- ${maintainer}  ${buildDate()}`,
     "",
