@@ -52,7 +52,7 @@ export function syntaxHint(
         : deeperHint(text, line, lineOf);
     case "MULTILINE_IMPLICIT_KEY":
     case "MISSING_CHAR":
-      return keyHint(rest);
+      return /^sequence item without/i.test(message) ? indentHint(text, line) : keyHint(rest);
     case "BLOCK_IN_FLOW":
       return commaHint(rest);
     default:
@@ -88,17 +88,27 @@ function oddBlankHint(line: string): string {
 /** Which columns would have fitted. */
 function indentHint(text: string, line: Line): string {
   const own = indentOf(line.text);
-  const levels = levelsAbove(text, line.start);
+  const { levels, dashes } = levelsAbove(text, line.start);
   const deeper = levels.filter((level) => level > own).at(-1);
   const shallower = levels.find((level) => level < own);
   const fitting = [deeper, shallower].filter((level) => level !== undefined);
   if (fitting.length === 0) return "";
-  return `; it is indented by ${own}, what stands above it by ${fitting.join(" or ")}`;
+  const others = fitting.join(" or ");
+  return dashes.includes(own) && !line.text.trimStart().startsWith("-")
+    ? `; it is indented by ${own} like the dashes above it, and begins with none; the rest by ${others}`
+    : `; it is indented by ${own}, what stands above it by ${others}`;
 }
 
-/** The columns at which the mappings and lists begin that are open before `start`, deepest first. */
-function levelsAbove(text: string, start: number): readonly number[] {
+/**
+ * The columns at which the mappings and lists begin that are open before `start`, deepest first, and
+ * those of them at which entries of a list do.
+ */
+function levelsAbove(
+  text: string,
+  start: number,
+): { readonly levels: readonly number[]; readonly dashes: readonly number[] } {
   const levels: number[] = [];
+  const dashes: number[] = [];
   for (let end = start - 1; end >= 0 && levels.at(-1) !== 0;) {
     const line = lineAt(text, end);
     end = line.start - 1;
@@ -106,10 +116,12 @@ function levelsAbove(text: string, start: number): readonly number[] {
     const dash = indentOf(line.text);
     const content = /^ *(?:- +)+/.exec(line.text)?.[0].length ?? dash;
     for (const column of [content, dash]) {
-      if (column < (levels.at(-1) ?? Infinity)) levels.push(column);
+      if (column >= (levels.at(-1) ?? Infinity)) continue;
+      levels.push(column);
+      if (column < content) dashes.push(column);
     }
   }
-  return levels;
+  return { levels, dashes };
 }
 
 function deeperHint(text: string, line: Line, lineOf: (at: number) => number): string {
