@@ -1,4 +1,5 @@
-import { deepEqual, ok } from "node:assert/strict";
+import { deepEqual, equal, match, ok } from "node:assert/strict";
+import deno from "../../deno.json" with { type: "json" };
 import { root } from "../../tools/programs.ts";
 
 /** The paragraphs of debian/copyright, each with its fields; what is indented goes on. */
@@ -13,6 +14,15 @@ const paragraphs = (await Deno.readTextFile(`${root}packaging/debian/copyright`)
   );
 const ofFiles = paragraphs.filter((fields) => fields.has("Files"));
 const texts = paragraphs.filter((fields) => fields.has("License") && !fields.has("Files"));
+
+Deno.test("all that names a licence names Apache-2.0, and its text is here", async () => {
+  const [head = ""] = (await Deno.readTextFile(`${root}LICENSE`)).split("TERMS AND CONDITIONS");
+  match(head.replaceAll(/\s+/g, " "), /^ ?Apache License Version 2\.0, January 2004 /);
+  equal(deno.license, "Apache-2.0");
+  match(await Deno.readTextFile(`${root}README.md`), /\[Apache-2\.0\]\(LICENSE\)/);
+  const own = ofFiles.find((fields) => fields.get("Files") === "*");
+  equal(own?.get("License"), "Apache-2.0");
+});
 
 Deno.test("every licence that files are under is there with its text", () => {
   const used = ofFiles.flatMap((fields) => fields.get("License")?.split(" and ") ?? []);
