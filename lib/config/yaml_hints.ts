@@ -23,7 +23,7 @@ export function syntaxHint(
   lineOf: (at: number) => number,
 ): string {
   const line = lineAt(text, at);
-  const odd = oddBlankHint(line.text);
+  const odd = oddBlankHint(line.text, "this line") || oddBlankAbove(text, line, lineOf);
   if (odd !== "") return odd;
   if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line.text)) return "; a merge was left half done here";
   if (/^(?:[0-9a-f]{0,4}:){2,8}(?=[\s,}\]]|$)/i.test(rest)) {
@@ -46,7 +46,12 @@ export function syntaxHint(
       return /^flow/i.test(message)
         ? "; the bracket that opens above it is not closed"
         : indentHint(text, line);
+    case "UNEXPECTED_TOKEN":
+      return /^unexpected scalar/i.test(message) ? commaHint(` ${rest}`) : bracketHint(message);
     case "BLOCK_AS_IMPLICIT_KEY":
+      if (/^a block sequence/i.test(message)) {
+        return "; a dash begins an entry of a list, and beside it stand keys without one";
+      }
       return /:(?:\s|$)/.test(rest)
         ? '; put text that has ": " in it in quotes'
         : deeperHint(text, line, lineOf);
@@ -54,7 +59,7 @@ export function syntaxHint(
     case "MISSING_CHAR":
       return /^sequence item without/i.test(message) ? indentHint(text, line) : keyHint(rest);
     case "BLOCK_IN_FLOW":
-      return commaHint(rest);
+      return commaHint(rest) || textHint(rest);
     default:
       return "";
   }
@@ -74,15 +79,30 @@ function lineAt(text: string, at: number): Line {
   return { start, end, text: text.slice(start, Math.min(end, start + 1000)) };
 }
 
-/** In the indentation or beside a colon: elsewhere such a blank may be meant. */
-function oddBlankHint(line: string): string {
+/**
+ * In the indentation or beside a colon: elsewhere such a blank may be meant. `where` says which line it
+ * is on.
+ */
+function oddBlankHint(line: string, where: string): string {
   const found = [/^\s*/, /:\s+/, /\s+:/].map((where) =>
     oddBlank.exec(where.exec(line)?.[0] ?? "")?.[0]
   ).find((blank) => blank !== undefined);
   if (found === undefined) return "";
   const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   const name = found === "\u00a0" ? `a no-break space (U+${code})` : `U+${code}`;
-  return `; ${name} stands on this line, where YAML wants a plain space`;
+  return `; ${name} stands on ${where}, where YAML wants a plain space`;
+}
+
+/** An odd blank in an indentation: YAML sees text there, and stumbles over what comes after it. */
+function oddBlankAbove(text: string, line: Line, lineOf: (at: number) => number): string {
+  for (let end = line.start - 1; end >= 0;) {
+    const above = lineAt(text, end);
+    end = above.start - 1;
+    if (/^ *(?:#|$)/.test(above.text)) continue;
+    const [indent = ""] = /^\s*/.exec(above.text) ?? [];
+    return oddBlankHint(indent, `line ${lineOf(above.start)}`);
+  }
+  return "";
 }
 
 /** Which columns would have fitted. */
@@ -140,6 +160,17 @@ function keyHint(rest: string): string {
 function commaHint(rest: string): string {
   const [, before = "", key = ""] = /^([^,{}[\]]*\s)?([\w-]+):(?:\s|$)/.exec(rest) ?? [];
   return before === "" ? "" : `; a comma belongs before ${show(`${key}:`)}`;
+}
+
+/** Two colons in one entry within braces. */
+function textHint(rest: string): string {
+  return /^[\w-]+: /.test(rest) ? '; put text that has ": " in it in quotes' : "";
+}
+
+function bracketHint(message: string): string {
+  return /^unexpected , in flow/i.test(message)
+    ? "; before the comma a value is missing, or the bracket that closes one"
+    : "";
 }
 
 function indentOf(line: string): number {
