@@ -47,8 +47,7 @@ export function installedText(page: string, text: string): string {
     (whole, [path, installed]) => whole.replaceAll(path, installed),
     linked,
   );
-  return named.replaceAll("https://example.net/maglev.schema.json", `${share}/maglev.schema.json`)
-    .replaceAll(/(?<![\w/])docs\/(?=[\w./-]+\.(?:md|sh))/g, `${documentFolder}/`);
+  return named.replaceAll(/(?<![\w/])docs\/(?=[\w./-]+\.(?:md|sh))/g, `${documentFolder}/`);
 }
 
 function installedPath(path: string): string {
