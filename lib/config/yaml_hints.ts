@@ -23,7 +23,7 @@ export function syntaxHint(
   lineOf: (at: number) => number,
 ): string {
   const line = lineAt(text, at);
-  const odd = oddBlankHint(line.text, "this line") || oddBlankAbove(text, line, lineOf);
+  const odd = oddBlankHint(line.text, "this line");
   if (odd !== "") return odd;
   if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line.text)) return "; a merge was left half done here";
   if (/^(?:[0-9a-f]{0,4}:){2,8}(?=[\s,}\]]|$)/i.test(rest)) {
@@ -45,7 +45,7 @@ export function syntaxHint(
     case "BAD_INDENT":
       return /^flow/i.test(message)
         ? "; the bracket that opens above it is not closed"
-        : indentHint(text, line);
+        : oddBlankAbove(text, line, lineOf) || indentHint(text, line);
     case "UNEXPECTED_TOKEN":
       return /^unexpected scalar/i.test(message) ? commaHint(` ${rest}`) : bracketHint(message);
     case "BLOCK_AS_IMPLICIT_KEY":
@@ -114,7 +114,7 @@ function indentHint(text: string, line: Line): string {
   const fitting = [deeper, shallower].filter((level) => level !== undefined);
   if (fitting.length === 0) return "";
   const others = fitting.join(" or ");
-  return dashes.includes(own) && !line.text.trimStart().startsWith("-")
+  return dashes.includes(own)
     ? `; it is indented by ${own} like the dashes above it, and begins with none; the rest by ${others}`
     : `; it is indented by ${own}, what stands above it by ${others}`;
 }
