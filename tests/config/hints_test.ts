@@ -27,6 +27,7 @@ Deno.test("an entry of a list without its dash is told from a key between two le
     said(`${pools}   name: q\n`),
     /without - indicator, at "name: q"; it is indented by 3, what stands above it by 4 or 2$/,
   );
+  assert.match(said("a:\n  'x'\n  b\n"), /; it is indented by 2, what stands above it by 0$/);
 });
 
 Deno.test("what is forgotten within braces is named", () => {
