@@ -11,7 +11,7 @@ import { gzipSync } from "node:zlib";
 import deno from "../deno.json" with { type: "json" };
 import { completionScript } from "../lib/cli/commands/completion.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
-import { installedText } from "./deb/documents.ts";
+import { changes, installedText } from "./deb/documents.ts";
 import { maintainer as findMaintainer } from "./deb/maintainer.ts";
 import { type DebianPackage, launcher, packages, type Source } from "./deb/packages.ts";
 import { root, run } from "./programs.ts";
@@ -137,7 +137,7 @@ async function putDocumentation(
   const changelog = [
     `${each.name} (${values.version}) unstable; urgency=medium`,
     "",
-    "  * See CHANGELOG.md of the project.",
+    `  * What has changed is in ${changes}.`,
     "",
     ` -- ${maintainer}  ${buildDate()}`,
     "",

@@ -23,7 +23,7 @@ export function syntaxHint(
   lineOf: (at: number) => number,
 ): string {
   const line = lineAt(text, at);
-  const odd = oddBlankHint(line.text);
+  const odd = oddBlankHint(line.text, "this line");
   if (odd !== "") return odd;
   if (/^(?:<{7}|={7}|>{7})(?: |$)/.test(line.text)) return "; a merge was left half done here";
   if (/^(?:[0-9a-f]{0,4}:){2,8}(?=[\s,}\]]|$)/i.test(rest)) {
@@ -45,16 +45,21 @@ export function syntaxHint(
     case "BAD_INDENT":
       return /^flow/i.test(message)
         ? "; the bracket that opens above it is not closed"
-        : indentHint(text, line);
+        : oddBlankAbove(text, line, lineOf) || indentHint(text, line);
+    case "UNEXPECTED_TOKEN":
+      return /^unexpected scalar/i.test(message) ? commaHint(` ${rest}`) : bracketHint(message);
     case "BLOCK_AS_IMPLICIT_KEY":
+      if (/^a block sequence/i.test(message)) {
+        return "; a dash begins an entry of a list, and beside it stand keys without one";
+      }
       return /:(?:\s|$)/.test(rest)
         ? '; put text that has ": " in it in quotes'
         : deeperHint(text, line, lineOf);
     case "MULTILINE_IMPLICIT_KEY":
     case "MISSING_CHAR":
-      return keyHint(rest);
+      return /^sequence item without/i.test(message) ? indentHint(text, line) : keyHint(rest);
     case "BLOCK_IN_FLOW":
-      return commaHint(rest);
+      return commaHint(rest) || textHint(rest);
     default:
       return "";
   }
@@ -74,31 +79,56 @@ function lineAt(text: string, at: number): Line {
   return { start, end, text: text.slice(start, Math.min(end, start + 1000)) };
 }
 
-/** In the indentation or beside a colon: elsewhere such a blank may be meant. */
-function oddBlankHint(line: string): string {
+/**
+ * In the indentation or beside a colon: elsewhere such a blank may be meant. `where` says which line it
+ * is on.
+ */
+function oddBlankHint(line: string, where: string): string {
   const found = [/^\s*/, /:\s+/, /\s+:/].map((where) =>
     oddBlank.exec(where.exec(line)?.[0] ?? "")?.[0]
   ).find((blank) => blank !== undefined);
   if (found === undefined) return "";
   const code = (found.codePointAt(0) ?? 0).toString(16).toUpperCase().padStart(4, "0");
   const name = found === "\u00a0" ? `a no-break space (U+${code})` : `U+${code}`;
-  return `; ${name} stands on this line, where YAML wants a plain space`;
+  return `; ${name} stands on ${where}, where YAML wants a plain space`;
+}
+
+/** An odd blank in an indentation: YAML sees text there, and stumbles over what comes after it. */
+function oddBlankAbove(text: string, line: Line, lineOf: (at: number) => number): string {
+  for (let end = line.start - 1; end >= 0;) {
+    const above = lineAt(text, end);
+    end = above.start - 1;
+    if (/^ *(?:#|$)/.test(above.text)) continue;
+    const [indent = ""] = /^\s*/.exec(above.text) ?? [];
+    return oddBlankHint(indent, `line ${lineOf(above.start)}`);
+  }
+  return "";
 }
 
 /** Which columns would have fitted. */
 function indentHint(text: string, line: Line): string {
   const own = indentOf(line.text);
-  const levels = levelsAbove(text, line.start);
+  const { levels, dashes } = levelsAbove(text, line.start);
   const deeper = levels.filter((level) => level > own).at(-1);
   const shallower = levels.find((level) => level < own);
   const fitting = [deeper, shallower].filter((level) => level !== undefined);
   if (fitting.length === 0) return "";
-  return `; it is indented by ${own}, what stands above it by ${fitting.join(" or ")}`;
+  const others = fitting.join(" or ");
+  return dashes.includes(own)
+    ? `; it is indented by ${own} like the dashes above it, and begins with none; the rest by ${others}`
+    : `; it is indented by ${own}, what stands above it by ${others}`;
 }
 
-/** The columns at which the mappings and lists begin that are open before `start`, deepest first. */
-function levelsAbove(text: string, start: number): readonly number[] {
+/**
+ * The columns at which the mappings and lists begin that are open before `start`, deepest first, and
+ * those of them at which entries of a list do.
+ */
+function levelsAbove(
+  text: string,
+  start: number,
+): { readonly levels: readonly number[]; readonly dashes: readonly number[] } {
   const levels: number[] = [];
+  const dashes: number[] = [];
   for (let end = start - 1; end >= 0 && levels.at(-1) !== 0;) {
     const line = lineAt(text, end);
     end = line.start - 1;
@@ -106,10 +136,12 @@ function levelsAbove(text: string, start: number): readonly number[] {
     const dash = indentOf(line.text);
     const content = /^ *(?:- +)+/.exec(line.text)?.[0].length ?? dash;
     for (const column of [content, dash]) {
-      if (column < (levels.at(-1) ?? Infinity)) levels.push(column);
+      if (column >= (levels.at(-1) ?? Infinity)) continue;
+      levels.push(column);
+      if (column < content) dashes.push(column);
     }
   }
-  return levels;
+  return { levels, dashes };
 }
 
 function deeperHint(text: string, line: Line, lineOf: (at: number) => number): string {
@@ -128,6 +160,17 @@ function keyHint(rest: string): string {
 function commaHint(rest: string): string {
   const [, before = "", key = ""] = /^([^,{}[\]]*\s)?([\w-]+):(?:\s|$)/.exec(rest) ?? [];
   return before === "" ? "" : `; a comma belongs before ${show(`${key}:`)}`;
+}
+
+/** Two colons in one entry within braces. */
+function textHint(rest: string): string {
+  return /^[\w-]+: /.test(rest) ? '; put text that has ": " in it in quotes' : "";
+}
+
+function bracketHint(message: string): string {
+  return /^unexpected , in flow/i.test(message)
+    ? "; before the comma a value is missing, or the bracket that closes one"
+    : "";
 }
 
 function indentOf(line: string): number {

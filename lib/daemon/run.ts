@@ -3,7 +3,7 @@ import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../conf
 import type { Config, InvalidFile } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import { UsageError } from "../flags/mod.ts";
-import { createLogger, goesToJournal, journalPrefix, reasonOf, silentLogger } from "../log/mod.ts";
+import { complain, createLogger, goesToJournal, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import {
@@ -124,12 +124,6 @@ async function reload(): Promise<number> {
     complain(`maglevd: ${error.message}`);
     return exitCodes.semantic;
   }
-}
-
-/** To standard error: every line an error where that is the journal. */
-function complain(text: string): void {
-  const prefix = goesToJournal(2, Deno.env) ? journalPrefix("error") : "";
-  console.error(text.replaceAll(/^/gm, prefix));
 }
 
 function serviceManager(log: Logger): ServiceManager {

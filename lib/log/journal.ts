@@ -33,3 +33,12 @@ export function goesToJournal(
     return false;
   }
 }
+
+/**
+ * Writes to standard error what keeps a program from going on: each line is an error where that is
+ * the journal.
+ */
+export function complain(text: string): void {
+  const prefix = goesToJournal(2, Deno.env) ? journalPrefix("error") : "";
+  console.error(text.replaceAll(/^/gm, prefix));
+}

@@ -19,7 +19,7 @@
 export { createLogger, parseLogLevel, silentLogger } from "./logger.ts";
 export type { DaemonLog, LoggerOptions } from "./logger.ts";
 export { formatRecord, formatTime } from "./format.ts";
-export { goesToJournal, journalPrefix } from "./journal.ts";
+export { complain, goesToJournal } from "./journal.ts";
 export type { LogSink, WriterLimits } from "./writer.ts";
 export { LimitedLog } from "./limited.ts";
 export type { LogRate } from "./limited.ts";

@@ -1,6 +1,13 @@
 import { CommandFailure, resolveServers } from "../cli/mod.ts";
 import { UsageError } from "../flags/mod.ts";
-import { createLogger, goesToJournal, LimitedLog, type Logger, reasonOf } from "../log/mod.ts";
+import {
+  complain,
+  createLogger,
+  goesToJournal,
+  LimitedLog,
+  type Logger,
+  reasonOf,
+} from "../log/mod.ts";
 import { Budgets, machineNames, openHttpPort } from "../rpc/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -25,7 +32,7 @@ export async function runFrontend(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     const isUsage = error instanceof UsageError || error instanceof CommandFailure;
-    console.error(`maglevd-frontend: ${isUsage ? error.message : reasonOf(error)}`);
+    complain(`maglevd-frontend: ${isUsage ? error.message : reasonOf(error)}`);
     return isUsage ? 2 : 1;
   }
 }

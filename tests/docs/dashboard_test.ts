@@ -84,6 +84,26 @@ Deno.test("what is down makes its panel red", () => {
   }
 });
 
+/** The queries of the panels of this title. */
+function asked(title: string): string[] {
+  return queries.filter((each) => each.title === title).map(({ expr }) => expr);
+}
+
+Deno.test("where traffic goes is shown, and of the API only the calls that come", () => {
+  for (
+    const [title, metric] of [
+      ["Effective weights", "maglev_frontend_backend_effective_weight"],
+      ["Weights", "maglev_frontend_pool_backend_weight"],
+      ["Active pools", "maglev_frontend_pool_active"],
+      ["Place of the active pool", "maglev_frontend_active_pool_index"],
+    ] as const
+  ) ok(asked(title).some((expr) => expr.startsWith(`${metric}{`)), title);
+  // Each method with each code has a series from the start, some hundreds.
+  const calls = asked("API calls");
+  equal(calls.length, 1);
+  for (const expr of calls) ok(/^sum by \(.*\) > 0$/.test(expr), expr);
+});
+
 Deno.test("every query of the dashboard is about the maglevds that were chosen", () => {
   for (const { title, expr } of queries) {
     const chosen = expr.split('instance=~"$instance"').length - 1;

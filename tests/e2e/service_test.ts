@@ -16,22 +16,31 @@ const valid = `maglev:
 `;
 const broken = "maglev:\n  vpp:\n    lb: { ipv4-src-address: nowhere, ipv6-src-address: '::1' }\n";
 
-/**
- * Runs maglevd as systemd does: with a socket for its notes, and with both outputs in one place that
- * JOURNAL_STREAM names, here a file.
- */
+/** Runs a program with both outputs in one place that JOURNAL_STREAM names, here a file. */
+async function intoJournal(
+  out: string,
+  program: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<number> {
+  const script = ': >"$OUT"; JOURNAL_STREAM=$(stat -c %d:%i "$OUT") exec "$@" >>"$OUT" 2>&1';
+  const { code } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", Deno.execPath(), "run", "-A", ...program],
+    env: { ...environment, OUT: out },
+  }).output();
+  return code;
+}
+
+/** Runs maglevd as systemd does: into a journal, and with a socket for its notes. */
 async function asService(maglevd: string, config: string, ...args: string[]): Promise<Told> {
   const folder = await Deno.makeTempDir({ prefix: "maglevd-" });
   const path = `${folder}/notify`;
   const socket = Deno.listenDatagram({ transport: "unixpacket", path });
   try {
     await Deno.writeTextFile(`${folder}/maglev.yaml`, config);
-    const script = ': >"$OUT"; JOURNAL_STREAM=$(stat -c %d:%i "$OUT") exec "$@" >>"$OUT" 2>&1';
     const options = ["--config", `${folder}/maglev.yaml`, "--metrics-addr=", "--vpp-api-addr="];
-    const { code } = await new Deno.Command("sh", {
-      args: ["-c", script, "sh", Deno.execPath(), "run", "-A", maglevd, ...options, ...args],
-      env: { NOTIFY_SOCKET: path, OUT: `${folder}/out` },
-    }).output();
+    const code = await intoJournal(`${folder}/out`, [maglevd, ...options, ...args], {
+      NOTIFY_SOCKET: path,
+    });
     const messages: string[] = [];
     // The end of what was told: it came before.
     await socket.send(new TextEncoder().encode("end"), { transport: "unixpacket", path });
@@ -84,6 +93,21 @@ Deno.test("a check tells what is wrong, line by line, and nothing if all is well
   equal(fine.code, 0);
   equal(fine.stdout, "/maglev.yaml: valid: 0 frontends, 0 backends, 0 health checks\n");
   deepEqual([...refused.messages, ...fine.messages], []);
+});
+
+Deno.test("what keeps the web view from starting is an error in the journal, too", async () => {
+  await using bundles = await makeBundles();
+  const folder = await Deno.makeTempDir();
+  try {
+    const out = `${folder}/out`;
+    equal(await intoJournal(out, [bundles.frontend, "--colour"]), 2);
+    equal(
+      await Deno.readTextFile(out),
+      "<3>maglevd-frontend: unknown flag --colour, see --help\n",
+    );
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
 });
 
 Deno.test("with no more permissions than are shipped, the process has all its metrics", async () => {

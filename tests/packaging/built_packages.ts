@@ -5,9 +5,12 @@ const root = new URL("../../", import.meta.url).pathname;
 /** The versions that {@link buildPackages} makes, the older one first. */
 export const builtVersions = ["1.0.0", "1.0.1"] as const;
 
-/** Packages of two versions, uncompressed, because compressing takes CPU time. */
-export async function buildPackages(out: string): Promise<void> {
-  for (const version of builtVersions) {
+/** Packages of these versions, uncompressed, because compressing takes CPU time. */
+export async function buildPackages(
+  out: string,
+  versions: readonly string[] = builtVersions,
+): Promise<void> {
+  for (const version of versions) {
     const args = ["--compression", "none", "--version", version, "--out", out];
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
       args: ["run", "-A", `${root}tools/deb.ts`, ...args],

@@ -61,6 +61,8 @@ $ until [ "$(state vpp-maglev-frontend)" = "enabled failed" ]; do sleep 0.2; don
 $ systemctl show -P NRestarts -P ExecMainStatus vpp-maglev-frontend
 0
 2
+$ journalctl -u vpp-maglev-frontend -p err -o cat -q
+maglevd-frontend: --listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "here"
 $ sed -i '$d' /etc/default/vpp-maglev-frontend; systemctl start vpp-maglev-frontend
 $ state vpp-maglev-frontend
 enabled active

@@ -1,5 +1,5 @@
-import { deepEqual, doesNotMatch, equal, match, rejects } from "node:assert/strict";
-import { documents, installedText } from "../../tools/deb/documents.ts";
+import { deepEqual, doesNotMatch, equal, match, ok, rejects } from "node:assert/strict";
+import { changes, installedText } from "../../tools/deb/documents.ts";
 import { maintainer } from "../../tools/deb/maintainer.ts";
 import { launcher, packages } from "../../tools/deb/packages.ts";
 import { programs, root } from "../../tools/programs.ts";
@@ -7,9 +7,9 @@ import { programs, root } from "../../tools/programs.ts";
 const all = packages("1.2.3", (shell) => shell).flatMap(({ files }) => files);
 const installed = new Set(all.map(({ path }) => path));
 
-/** The pages of the package as they read there, by their installed paths. */
+/** The pages of the packages as they read there, by their installed paths. */
 async function installedPages(): Promise<[string, string][]> {
-  const pages = documents().flatMap(({ path, from }) => "page" in from ? [{ path, from }] : []);
+  const pages = all.flatMap(({ path, from }) => "page" in from ? [{ path, from }] : []);
   return await Promise.all(pages.map(async ({ path, from }) => {
     const text = installedText(from.page, await Deno.readTextFile(root + from.page));
     return [path, text] as [string, string];
@@ -72,6 +72,7 @@ Deno.test("links become what can be followed there", () => {
     there("`proto/maglev.proto` is the API"),
     "`/usr/share/vpp-maglev/proto/maglev.proto` is the API",
   );
+  equal(there("run `docs/setup/server.sh`"), "run `/usr/share/doc/vpp-maglevd/setup/server.sh`");
   equal(
     installedText("packaging/prometheus/maglev.rules.yaml", "runbook: docs/troubleshooting.md#x"),
     "runbook: /usr/share/doc/vpp-maglevd/troubleshooting.md#x",
@@ -102,9 +103,19 @@ Deno.test("each program that is built has its command, bundle and manual in its 
   doesNotMatch(script, /@[A-Z_]+@/);
 });
 
-Deno.test("the runtime is shipped once, and all packages are of one version", () => {
+Deno.test("the descriptions fit into the 80 columns that Debian's tools show", () => {
+  for (const { name, description: [short = "", ...long] } of packages("1.2.3", (shell) => shell)) {
+    ok(short.length < 80 && long.length > 0, name);
+    // One column is the blank that they begin with.
+    for (const line of long) ok(line.length < 80, `${name}: ${line}`);
+  }
+});
+
+Deno.test("runtime and changes are shipped once, and all packages are of one version", () => {
   const runtimes = all.filter(({ from }) => "built" in from && from.built === "runtime");
   equal(runtimes.length, 1);
+  // Where the changelogs of all packages say that it is.
+  ok(installed.has(changes));
   const [daemon, frontend, shared] = packages("1.2.3", (shell) => shell);
   deepEqual([frontend?.name, shared?.name], ["vpp-maglev-frontend", "vpp-maglev"]);
   for (const each of [daemon, frontend]) {

@@ -9,6 +9,9 @@ export const share = "/usr/share/vpp-maglev";
 /** Where people read. */
 export const documentFolder = "/usr/share/doc/vpp-maglevd";
 
+/** What has changed from version to version; in the package that all others depend on. */
+export const changes = "/usr/share/doc/vpp-maglev/CHANGELOG.md.gz";
+
 /** What is not in docs/: from the project's root, and where it is installed. */
 const elsewhere: Readonly<Record<string, string>> = {
   "packaging/prometheus/maglev.rules.yaml": `${share}/prometheus/maglev.rules.yaml`,
@@ -44,8 +47,7 @@ export function installedText(page: string, text: string): string {
     (whole, [path, installed]) => whole.replaceAll(path, installed),
     linked,
   );
-  return named.replaceAll("https://example.net/maglev.schema.json", `${share}/maglev.schema.json`)
-    .replaceAll(/(?<![\w/])docs\/(?=[\w.-]+\.md)/g, `${documentFolder}/`);
+  return named.replaceAll(/(?<![\w/])docs\/(?=[\w./-]+\.(?:md|sh))/g, `${documentFolder}/`);
 }
 
 function installedPath(path: string): string {

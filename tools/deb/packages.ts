@@ -2,7 +2,7 @@
 
 import { type ProgramName, programs } from "../programs.ts";
 import { choosingScript, filledIn, perProgram } from "../scripts.ts";
-import { documentFolder, documents, share } from "./documents.ts";
+import { changes, documentFolder, documents, share } from "./documents.ts";
 
 /** A file of a package, by its place in the file system. */
 export interface PackageFile {
@@ -29,7 +29,7 @@ export interface DebianPackage {
   readonly name: string;
   /** Fields of its control file, besides those that all have. */
   readonly relations: Readonly<Record<string, string>>;
-  /** First line short, the rest a paragraph. */
+  /** First line short, the rest a paragraph; no line is longer than 79 characters. */
   readonly description: readonly string[];
   readonly files: readonly PackageFile[];
   /** Maintainer scripts in packaging/debian, by the name dpkg knows. */
@@ -84,9 +84,9 @@ export function packages(
       relations: { Depends: `${shared} (= ${version}), adduser`, Suggests: "vpp-maglevd" },
       description: [
         "web view of the maglevd load balancer control plane",
-        "maglevd-frontend shows one or more maglevds in browsers: what is wrong, since when",
-        "and why, pools, probes, traffic and the journal. With a password one may steer, too.",
-        "It may run on any machine that reaches the maglevds.",
+        "maglevd-frontend shows one or more maglevds in browsers: what is wrong, since",
+        "when and why, pools, probes, traffic and the journal. With a password one may",
+        "steer, too. It may run on any machine that reaches the maglevds.",
       ],
       files: [
         ...programFiles("vpp-maglev-frontend"),
@@ -115,6 +115,7 @@ export function packages(
         { path: `${library}/runtime`, from: { built: "runtime" }, mode: 0o755 },
         { path: `${library}/maglev`, from: { text: "launcher" }, mode: 0o755 },
         ...programFiles(shared),
+        { path: changes, from: { page: "CHANGELOG.md" }, gzip: true },
         ...(["bash", "zsh", "fish"] as const).map((shell) => ({
           path: completions[shell],
           from: { text: `${completion(shell)}\n` },

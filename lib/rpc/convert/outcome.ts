@@ -7,10 +7,10 @@ import type {
   WeightOutcome,
 } from "../../checker/mod.ts";
 import {
-  type Outcome as WireOutcome,
   BackendOutcomeSchema,
   FrontendOutcomeSchema,
   FrontendStandingSchema,
+  type Outcome as WireOutcome,
   OutcomeSchema,
   WeightOutcomeSchema,
 } from "../../gen/maglev_pb.ts";
