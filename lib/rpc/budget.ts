@@ -287,6 +287,14 @@ export const callClasses = {
     reserved: 512,
     reason: "Lists with details and pages of events are made in slices, once for all who wait.",
   },
+  archive: {
+    name: "archive-calls",
+    unit: "calls for old events",
+    limit: 32,
+    perPrefix: 8,
+    reserved: 16,
+    reason: "Each may look at 20,000 events on disk, for a tenth of a second, one after the other.",
+  },
 } as const satisfies Record<string, SharedBudgetSpec>;
 
 /**
