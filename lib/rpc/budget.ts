@@ -184,7 +184,9 @@ export const callBudgets = {
     name: "watchers",
     unit: "streams",
     limit: 1024,
-    reason: "Streams of WatchEvents: each costs its share of every event.",
+    reason:
+      "Streams of WatchEvents: each costs its share of every event. The newest of the prefix " +
+      "that has most gives way to a prefix with fewer.",
   },
   debugWatchers: {
     name: "debug-watchers",
