@@ -228,7 +228,9 @@ export class PageServer {
     if (!question) return sentence(404, "there is no such question");
     const server = url.searchParams.get("server") ?? "";
     const maglevd = this.#options.maglevds.get(server);
-    if (!maglevd) return sentence(404, `there is no maglevd ${JSON.stringify(server.slice(0, 100))}`);
+    if (!maglevd) {
+      return sentence(404, `there is no maglevd ${JSON.stringify(server.slice(0, 100))}`);
+    }
     try {
       const octets = await this.#answers.get(
         keyOf(question, name, url.searchParams),
