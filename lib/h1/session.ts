@@ -24,6 +24,11 @@ export interface H1ServeOptions {
   readonly scheme?: "http" | "https";
   /** Time and timers. */
   readonly clock?: Clock;
+  /**
+   * Waits until another request may be answered that came together with the one before; for a turn
+   * of the event loop unless given.
+   */
+  readonly mayContinue?: () => Promise<void>;
   /** Hears of handlers that throw, and of response bodies that do. */
   readonly onError?: (error: unknown, request: H2Request) => void;
   /** Hears when a request is over, answered or not. Its handler may still be running. */
@@ -116,7 +121,7 @@ class Session implements H1Session, ExchangeHost {
 
   async #run(): Promise<string> {
     try {
-      while (await this.#serveNext());
+      while (await this.#serveNext()) await this.#inTurn();
       await this.#linger();
       return "all is said";
     } catch (error) {
@@ -127,6 +132,12 @@ class Session implements H1Session, ExchangeHost {
       this.#taking.stop();
       closeConn(this.conn);
     }
+  }
+
+  /** Requests that came in one piece would be answered without a look at anybody else. */
+  async #inTurn(): Promise<void> {
+    if (this.input.octets.length === 0) return;
+    await (this.options.mayContinue ?? (() => this.#clock.turn.next()))();
   }
 
   /** Serves one request; tells whether another may follow. */

@@ -184,7 +184,9 @@ export const callBudgets = {
     name: "watchers",
     unit: "streams",
     limit: 1024,
-    reason: "Streams of WatchEvents: each costs its share of every event.",
+    reason:
+      "Streams of WatchEvents: each costs its share of every event. The newest of the prefix " +
+      "that has most gives way to a prefix with fewer.",
   },
   debugWatchers: {
     name: "debug-watchers",
@@ -286,6 +288,14 @@ export const callClasses = {
     perPrefix: 256,
     reserved: 512,
     reason: "Lists with details and pages of events are made in slices, once for all who wait.",
+  },
+  archive: {
+    name: "archive-calls",
+    unit: "calls for old events",
+    limit: 32,
+    perPrefix: 8,
+    reserved: 16,
+    reason: "Each may look at 20,000 events on disk, for a tenth of a second, one after the other.",
   },
 } as const satisfies Record<string, SharedBudgetSpec>;
 

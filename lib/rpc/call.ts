@@ -3,7 +3,7 @@ import type { ConnectError } from "@connectrpc/connect";
 import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, oneByOne } from "../time/mod.ts";
 import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded } from "./guard.ts";
@@ -107,20 +107,25 @@ function empty(message: Message): void {
 
 function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
   const name = rpcMethod(rpc.method);
+  const inTurn = oneByOne(deps.clock);
   return {
     ...rpc,
     call(requests, context) {
       const report = new CallReport(name, deps);
-      const counted = tap(requests, () => report.received());
+      // Thousands of requests may come in one piece.
+      const counted = tap(requests, async () => {
+        await inTurn();
+        report.received();
+      });
       const needed = () => neededRole(rpc.method, undefined);
       return stream(() => rpc.call(counted, context), context, report, deps.streams, needed);
     },
   };
 }
 
-async function* tap<T>(items: AsyncIterable<T>, each: () => void): AsyncIterable<T> {
+async function* tap<T>(items: AsyncIterable<T>, each: () => Promise<void>): AsyncIterable<T> {
   for await (const item of items) {
-    each();
+    await each();
     yield item;
   }
 }

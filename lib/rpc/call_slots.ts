@@ -49,5 +49,6 @@ export function openCallSlots(budgets: Budgets): CallSlotsByClass {
     vppReads: open("vppReads"),
     vppSyncs: open("vppSyncs"),
     lists: open("lists"),
+    archive: open("archive"),
   };
 }

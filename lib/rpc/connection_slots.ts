@@ -25,7 +25,8 @@ interface Group {
  * newcomer: the longest idle one of the prefix that has the most. If all are busy, the latest of
  * the prefix that has the most does, unless the newcomer would have as many then. So who holds
  * connections locks nobody out, and a prefix is never pressed by one that has more.
- * This machine itself has slots that nobody else gets, and gives way to no stranger.
+ * This machine itself has slots that nobody else gets, and gives way to no stranger: to a caller of
+ * its own, such as another user, where no stranger can.
  */
 export class ConnectionSlots {
   readonly #groups = new Map<string, Group>();
@@ -89,14 +90,14 @@ export class ConnectionSlots {
 
   /** The same where all that could give way are busy. */
   #busiest(obstacle: Obstacle, newcomer: PeerPrefix): Slot | undefined {
-    if (obstacle === "prefix" || newcomer.isLocal) return undefined;
+    if (obstacle === "prefix") return undefined;
+    const count = this.shares.of(newcomer) + 1;
     let most: Group | undefined;
-    let count = this.shares.of(newcomer) + 1;
     for (const group of this.#groups.values()) {
-      const { isLocal } = group.prefix;
-      if (isLocal || group.busy.size === 0 || this.shares.of(group.prefix) <= count) continue;
-      most = group;
-      count = this.shares.of(group.prefix);
+      const { prefix, busy } = group;
+      if (busy.size === 0 || this.shares.of(prefix) <= count) continue;
+      if (!this.#yields(prefix, newcomer)) continue;
+      if (!most || this.#compare(prefix, most.prefix) < 0) most = group;
     }
     return most && [...most.busy].at(-1);
   }

@@ -4,7 +4,7 @@ import type { H1Limits } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
-import { type Clock, TurnShare } from "../time/mod.ts";
+import { type Clock, oneByOne, TurnShare } from "../time/mod.ts";
 import { TlsConn, type TlsIdentity } from "../tls/mod.ts";
 import { leaveMs, type PortName, workLimits } from "./budget.ts";
 import { Client } from "./client.ts";
@@ -92,6 +92,9 @@ export class Connections {
   /** What each turn of the loop has for strangers, and for this machine itself. */
   readonly #strangersShare: TurnShare;
   readonly #ownShare: TurnShare;
+  /** What each turn has for requests over HTTP/1.1 that came together: one of each. */
+  readonly #strangersNext: () => Promise<void>;
+  readonly #ownNext: () => Promise<void>;
 
   constructor(private readonly options: ConnectionOptions) {
     this.#slots = new ConnectionSlots(options.connections);
@@ -99,6 +102,8 @@ export class Connections {
       new TurnShare(options.clock, workLimits, () => options.observer.delayed?.(clients));
     this.#strangersShare = share("strangers");
     this.#ownShare = share("own");
+    this.#strangersNext = oneByOne(options.clock);
+    this.#ownNext = oneByOne(options.clock);
   }
 
   /** Connections now open. */
@@ -260,6 +265,7 @@ export class Connections {
     const scheme = visit.tls ? "https" : "http";
     const session = serveH1(conn, visit.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
+      mayContinue: visit.share === this.#ownShare ? this.#ownNext : this.#strangersNext,
       ...this.#listeners(visit),
     });
     visit.served = session;

@@ -26,14 +26,19 @@ export {
   scrapeBudgets,
 } from "./budget.ts";
 export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
-export type { ShareLimits } from "./peer_shares.ts";
+export { PeerShares } from "./peer_shares.ts";
+export type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
+export { Outbox } from "./outbox.ts";
+export type { Release } from "./outbox.ts";
+export { OneChunk } from "./one_chunk.ts";
+export { FailedLogins } from "./failed_logins.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
 export { Audit } from "./audit.ts";
 export type { AuditDeps, Deed } from "./audit.ts";
 export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
-export { isLocalPeer } from "./prefix.ts";
+export { isLocalPeer, prefixOf } from "./prefix.ts";
 export { readGate } from "./read_gate.ts";
 export type { ReadGate } from "./read_gate.ts";
 export { openHttpPort } from "./http_port.ts";

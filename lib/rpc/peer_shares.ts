@@ -34,7 +34,7 @@ export class PeerShares {
   readonly #strangers = new Ranking();
   readonly #own = new Ranking();
   #local = 0;
-  /** Claims of strangers that may have to give way, by prefix, the newest last. */
+  /** Claims that may have to give way, by prefix, the newest last. */
   readonly #yielding = new Map<string, Set<RevocableClaim>>();
 
   /** Nobody has anything of the budget yet. */
@@ -97,9 +97,9 @@ export class PeerShares {
   }
 
   /**
-   * As {@link take}, but where strangers have all that they may have, the newest claim of the
-   * prefix that has most gives way, if that has more even then: the share of one shrinks when
-   * others come. Only a claim with `giveWay` does so.
+   * As {@link take}, but where all is taken the newest claim of the prefix that has most gives way,
+   * if that has more even then: the share of one shrinks when others come. This machine's own give
+   * way to each other only, where no stranger can. Only a claim with `giveWay` does so.
    */
   claim(prefix: PeerPrefix, giveWay?: GiveWay): Claim | Obstacle {
     if (this.obstacle(prefix) === "total") this.#yieldingTo(prefix)?.yieldTo(prefix);
@@ -111,16 +111,24 @@ export class PeerShares {
       if (claims.size === 0) this.#yielding.delete(prefix.text);
       this.giveBack(prefix);
     });
-    if (giveWay && !prefix.isLocal) this.#yielding.set(prefix.text, claims.add(claim));
+    if (giveWay) this.#yielding.set(prefix.text, claims.add(claim));
     return claim;
   }
 
   /** The claim that gives way to a newcomer; undefined if there is none. */
   #yieldingTo(newcomer: PeerPrefix): RevocableClaim | undefined {
-    const holder = this.#strangers.first;
-    if (holder === undefined) return undefined;
-    const isFair = newcomer.isLocal || this.#strangers.of(holder) > this.of(newcomer) + 1;
-    return isFair ? [...this.#yielding.get(holder) ?? []].at(-1) : undefined;
+    const stranger = this.#strangers.first;
+    const has = this.of(newcomer) + 1;
+    if (stranger !== undefined && (newcomer.isLocal || this.#strangers.of(stranger) > has)) {
+      const claim = this.#newestOf(stranger);
+      if (claim) return claim;
+    }
+    const own = newcomer.isLocal ? this.#own.first : undefined;
+    return own !== undefined && this.#own.of(own) > has ? this.#newestOf(own) : undefined;
+  }
+
+  #newestOf(holder: string): RevocableClaim | undefined {
+    return [...this.#yielding.get(holder) ?? []].at(-1);
   }
 
   #ranking({ isLocal }: PeerPrefix): Ranking {

@@ -1,6 +1,9 @@
 import { type IpAddress, ipFromBytes, parseIp } from "../ip/mod.ts";
 
-/** Whom limits count as one: a site commonly has a whole IPv6 /64, and of IPv4 one address. */
+/**
+ * Whom limits count as one: a site commonly has a whole IPv6 /64, and of IPv4 one address. On this
+ * machine that is each user of a Unix socket, and all who come by the loopback of either family.
+ */
 export interface PeerPrefix {
   /** `192.0.2.1/32`, `2001:db8::/64`; what is no address stands for itself, `unix:root` say. */
   readonly text: string;
@@ -22,7 +25,9 @@ export function prefixOf(peer: string): PeerPrefix {
   const address = parseIp(peer.split("%", 1)[0] ?? "");
   if (!address) return { text: peer, isLocal: false };
   const own = unmapped(address);
-  if (own.family === 4) return { text: `${own.text}/32`, isLocal: own.bytes[0] === 127 };
+  // Whoever is on the machine may call from any of these: they are no more than one caller.
+  if (own.family === 4 && own.bytes[0] === 127) return { text: "127.0.0.0/8", isLocal: true };
+  if (own.family === 4) return { text: `${own.text}/32`, isLocal: false };
   if (own.text === "::1") return { text: "::1/128", isLocal: true };
   return { text: `${ipFromBytes(masked(own.bytes)).text}/64`, isLocal: false };
 }

@@ -24,10 +24,17 @@ import type { SymbolIndex } from "./symbol_index.ts";
 export function reflectionRpcs(services: readonly DescService[]): readonly Rpc[] {
   const names = services.map(({ typeName }) => typeName).sort();
   const index = indexSymbols(services);
+  const files = new Map<DescFile, Uint8Array[]>();
+  const describe: Describe = (file) => {
+    const known = files.get(file) ??
+      withDependencies(file).map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
+    files.set(file, known);
+    return known;
+  };
   return [
     bidiStream(V1.method.serverReflectionInfo, async function* (requests) {
       for await (const request of requests) {
-        const messageResponse = answer(request.messageRequest, names, index);
+        const messageResponse = answer(request.messageRequest, names, index, describe);
         const validHost = request.host;
         yield create(V1Response, { validHost, originalRequest: request, messageResponse });
       }
@@ -36,13 +43,16 @@ export function reflectionRpcs(services: readonly DescService[]): readonly Rpc[]
       for await (const request of requests) {
         // The question's type differs in its package name only, which no answer looks at.
         const question = request.messageRequest as ServerReflectionRequest["messageRequest"];
-        const messageResponse = answer(question, names, index);
+        const messageResponse = answer(question, names, index, describe);
         const validHost = request.host;
         yield create(V1AlphaResponse, { validHost, originalRequest: request, messageResponse });
       }
     }),
   ];
 }
+
+/** A file and all it depends on, as answers have it: written once, which takes a millisecond. */
+type Describe = (file: DescFile) => Uint8Array[];
 
 type Answer =
   | { case: "fileDescriptorResponse"; value: { fileDescriptorProto: Uint8Array[] } }
@@ -54,7 +64,12 @@ function answer(
   question: ServerReflectionRequest["messageRequest"],
   services: readonly string[],
   index: SymbolIndex,
+  describe: Describe,
 ): Answer {
+  const found = (file: DescFile | undefined, what: string): Answer =>
+    file
+      ? { case: "fileDescriptorResponse", value: { fileDescriptorProto: describe(file) } }
+      : missing(what);
   switch (question.case) {
     case "listServices":
       return {
@@ -62,9 +77,9 @@ function answer(
         value: { service: services.map((name) => ({ name })) },
       };
     case "fileByFilename":
-      return describe(index.files.get(question.value), `file ${question.value}`);
+      return found(index.files.get(question.value), `file ${question.value}`);
     case "fileContainingSymbol":
-      return describe(index.symbols.get(question.value), `symbol ${question.value}`);
+      return found(index.symbols.get(question.value), `symbol ${question.value}`);
     case "fileContainingExtension": {
       const { containingType, extensionNumber } = question.value;
       return missing(`extension ${extensionNumber} of ${containingType}`);
@@ -77,14 +92,6 @@ function answer(
     case undefined:
       throw new ConnectError("the reflection request asks nothing", Code.InvalidArgument);
   }
-}
-
-function describe(file: DescFile | undefined, what: string): Answer {
-  if (!file) return missing(what);
-  const fileDescriptorProto = withDependencies(file).map(({ proto }) =>
-    toBinary(FileDescriptorProtoSchema, proto)
-  );
-  return { case: "fileDescriptorResponse", value: { fileDescriptorProto } };
 }
 
 function missing(what: string): Answer {

@@ -31,6 +31,8 @@ export class FileKeeping implements Keeping {
   #failure: string | undefined;
   /** Resolves when the last question has its answer; undefined while there is none. */
   #turn: Promise<void> | undefined;
+  /** Resolves when the last page that was asked for has been read. */
+  #reading: Promise<unknown> = Promise.resolve();
 
   /** Starts the worker. */
   constructor(private readonly directory: string, private readonly clock: Clock) {
@@ -54,13 +56,11 @@ export class FileKeeping implements Keeping {
     }
   }
 
-  async list(query: EventQuery, before: number): Promise<EventPage> {
-    try {
-      return await this.#ask({ kind: "list", query, before }, writeMs) as EventPage;
-    } catch {
-      // The same failure is told by whoever writes.
-      return { events: [], next: undefined };
-    }
+  list(query: EventQuery, before: number): Promise<EventPage> {
+    // One has its turn at a time: who has something to keep waits for no more than that one.
+    const page = this.#reading.then(() => this.#listNow(query, before));
+    this.#reading = page;
+    return page;
   }
 
   async close(): Promise<void> {
@@ -71,6 +71,15 @@ export class FileKeeping implements Keeping {
     }
     this.#failure ??= "it has been closed";
     this.#worker.terminate();
+  }
+
+  async #listNow(query: EventQuery, before: number): Promise<EventPage> {
+    try {
+      return await this.#ask({ kind: "list", query, before }, writeMs) as EventPage;
+    } catch {
+      // The same failure is told by whoever writes.
+      return { events: [], next: undefined };
+    }
   }
 
   /** One question at a time. Once one has not been answered in time, none is asked any more. */

@@ -26,3 +26,4 @@ export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
 export { mappedInSlices, visitInSlices } from "./visit.ts";
 export { type TurnLimits, TurnShare } from "./turn_share.ts";
+export { oneByOne } from "./one_by_one.ts";

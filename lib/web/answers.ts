@@ -1,4 +1,5 @@
 import type { H2Field, H2Response } from "../h2/mod.ts";
+import { OneChunk, type Release } from "../rpc/mod.ts";
 
 /**
  * What the page may load and do: its own files and its own server, nothing inline, no other host,
@@ -49,6 +50,16 @@ export function answer(
     ...more,
   ];
   return { status, headers, body: once(octets) };
+}
+
+/** An answer whose octets others may get as well; `release` is called when they have left. */
+export function shared(
+  type: string,
+  octets: Uint8Array,
+  release: Release,
+  ...more: readonly H2Field[]
+): H2Response {
+  return { ...answer(200, type, octets, ...more), body: new OneChunk(octets, release) };
 }
 
 /** A sentence. */

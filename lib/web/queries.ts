@@ -61,10 +61,22 @@ const vpp: Query = async ({ client }) => {
 const traffic: Query = ({ traffic }, params) =>
   Promise.resolve({ points: traffic.points("frontend", params.get("frontend") ?? "") });
 
+/** A question, and the parameters that make it another one. */
+export interface Question {
+  readonly ask: Query;
+  readonly params: readonly string[];
+}
+
 /** Questions by their names below `/view/api/`. */
-export const queries: ReadonlyMap<string, Query> = new Map(
-  Object.entries({ backend, journal, vpp, traffic }),
-);
+export const queries: ReadonlyMap<string, Question> = new Map(Object.entries({
+  backend: { ask: backend, params: ["name"] },
+  journal: {
+    ask: journal,
+    params: ["backend", "frontend", "actor", "kinds", "from", "before", "page"],
+  },
+  vpp: { ask: vpp, params: [] },
+  traffic: { ask: traffic, params: ["frontend"] },
+}));
 
 /** An older maglevd does not know the call. */
 function ifKnown(error: unknown): undefined {

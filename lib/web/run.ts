@@ -95,8 +95,10 @@ export async function startFrontend(
     const each = await Maglevd.open(shown, { broadcast, clock, log: limited });
     maglevds.set(server.name, parts.use(each));
   }
+  const budgets = parts.use(new Budgets(limited, clock));
   const page = new PageServer({
     ...{ broadcast, maglevds, assets, credentials: settings.credentials, clock, log: limited },
+    budgets,
     hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
   });
   const port = openHttpPort({
@@ -105,7 +107,7 @@ export async function startFrontend(
     handlers: { http1: page.handle, http2: page.handle },
     limits: { drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
     observer: uncounted,
-    budgets: new Budgets(limited, clock),
+    budgets,
     clock,
     log: limited,
     supervisor: new Supervisor({

@@ -1,19 +1,22 @@
+import { ConnectError } from "@connectrpc/connect";
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
-import type { H2Handler, H2Request, H2Response } from "../h2/mod.ts";
+import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import { type Budgets, FailedLogins, isLocalPeer, Outbox, PeerShares } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
-import { answer, elsewhere, json, sentence, stream } from "./answers.ts";
+import { answer, elsewhere, json, sentence, shared, stream } from "./answers.ts";
 import type { Assets } from "./assets.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { type BrowserLimits, BrowserStream, defaultBrowserLimits } from "./browser.ts";
+import { mostPerConnection, questionBudget, webBudgets } from "./budget.ts";
 import { askWho, field, refuseHost, userOf } from "./guard.ts";
 import type { Maglevd } from "./maglevd.ts";
 import { WebMetrics } from "./metrics.ts";
-import { queries, type Query } from "./queries.ts";
+import { queries, type Question } from "./queries.ts";
 import type { Credentials } from "./settings.ts";
-import { SharedAnswers } from "./shared_answers.ts";
+import { SharedAnswers, TooManyQuestions } from "./shared_answers.ts";
 
 /** What browsers are answered with. */
 export interface PageOptions {
@@ -22,44 +25,73 @@ export interface PageOptions {
   readonly assets: Assets;
   readonly credentials: Credentials | undefined;
   readonly hostNames: ReadonlySet<string>;
+  /** Where those of {@link webBudgets} are opened. */
+  readonly budgets: Budgets;
   readonly clock: Clock;
   readonly log: Logger;
   readonly browserLimits?: BrowserLimits;
 }
 
 const compress = promisify(gzip);
+const encoder = new TextEncoder();
+
+/** What many are answered with: made once for all of them. */
+class SharedText {
+  #octets: Uint8Array | undefined;
+  #gzipped: Promise<Uint8Array> | undefined;
+
+  constructor(readonly text: string, private readonly level: number) {}
+
+  get octets(): Uint8Array {
+    return this.#octets ??= encoder.encode(this.text);
+  }
+
+  gzipped(): Promise<Uint8Array> {
+    return this.#gzipped ??= compress(this.text, { level: this.level });
+  }
+}
 
 /** Answers browsers. */
 export class PageServer {
   readonly #options: PageOptions;
   readonly #metrics: WebMetrics;
   readonly #streams = new Set<BrowserStream>();
-  /** By their content: each is compressed once. */
-  readonly #compressed = new Map<string, Promise<Uint8Array>>();
-  #whole: { readonly text: string; readonly octets: Promise<Uint8Array> } | undefined;
+  readonly #files: Readonly<Record<keyof Assets, SharedText>>;
+  #whole = new SharedText("", 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
-  readonly #answers: SharedAnswers;
+  readonly #answers: SharedAnswers<Uint8Array>;
+  readonly #outbox: Outbox;
+  readonly #ownOutbox: Outbox;
+  readonly #failures: FailedLogins;
 
   /** Nobody was answered yet. */
   constructor(options: PageOptions) {
     this.#options = options;
     this.#metrics = new WebMetrics(options.broadcast);
     this.#actions = actionRoutes(options);
-    this.#answers = new SharedAnswers(options.clock);
+    const { assets: { html, script, style }, budgets, clock } = options;
+    const file = (content: string) => new SharedText(content, 6);
+    this.#files = { html: file(html), script: file(script), style: file(style) };
+    const questions = new PeerShares(budgets.open(questionBudget), questionBudget);
+    this.#answers = new SharedAnswers(clock, questions);
+    this.#outbox = new Outbox(budgets.open(webBudgets.answers), mostPerConnection);
+    this.#ownOutbox = new Outbox(budgets.open(webBudgets.ownAnswers), mostPerConnection);
+    this.#failures = new FailedLogins(clock);
   }
 
   /** Answers a request. */
   readonly handle: H2Handler = async (request) => {
     const refused = refuseHost(request, this.#options.hostNames);
     if (refused) return refused;
-    const url = new URL(request.path, "http://page");
+    // Not resolved against a base: what begins with two slashes would be another host there.
+    const url = request.path.startsWith("/") ? URL.parse(`http://page${request.path}`) : null;
+    if (!url) return sentence(400, "that is no path");
     const { pathname } = url;
     if (pathname.startsWith("/admin/")) return await this.#admin(request, url);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
     }
-    const response = await this.#view(request, url);
-    return request.method === "HEAD" ? headOf(response) : response;
+    return await this.#view(request, url);
   };
 
   /** Ends all streams. */
@@ -87,7 +119,7 @@ export class PageServer {
         return this.#events(request, url);
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];
-    if (name !== undefined) return await this.#query(queries.get(name), url);
+    if (name !== undefined) return await this.#query(name, request, url);
     if (url.pathname.startsWith("/view/")) return await this.#file(request, html, "html");
     if (url.pathname === "/admin" && this.#options.credentials) return elsewhere("/admin/");
     return sentence(404, "not found; the page is at /view/");
@@ -99,35 +131,63 @@ export class PageServer {
       return sentence(404, "nobody may steer: MAGLEV_FRONTEND_USER and _PASSWORD are not set");
     }
     const user = userOf(request, credentials);
-    if (user === undefined) return askWho();
+    if (user === undefined) {
+      if (field(request, "authorization") !== "") await this.#refuseLogin(request.peer);
+      return askWho();
+    }
     if (url.pathname.startsWith("/admin/api/")) return await this.#actions(request, url, user);
     if (request.method !== "GET" && request.method !== "HEAD") {
       return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
     }
-    const response = await this.#file(request, html, "html");
-    return request.method === "HEAD" ? headOf(response) : response;
+    return await this.#file(request, html, "html");
+  }
+
+  /** Who shows a wrong password waits, the longer the more often. */
+  async #refuseLogin(peer: string): Promise<void> {
+    this.#options.log.warn("login-failed", { peer });
+    await this.#failures.pause(peer);
   }
 
   /** A file of the page. Its name stays, so browsers have to ask whether it has changed. */
-  async #file(request: H2Request, type: string, name: keyof Assets): Promise<H2Response> {
-    const content = this.#options.assets[name];
-    const gzipped = this.#compressed.get(name) ?? compress(content);
-    this.#compressed.set(name, gzipped);
-    const fields = [["cache-control", "no-cache"], ["vary", "accept-encoding"]] as const;
-    if (!takesGzip(request)) return answer(200, type, content, ...fields);
-    return answer(200, type, await gzipped, ...fields, ["content-encoding", "gzip"]);
+  #file(request: H2Request, type: string, name: keyof Assets): Promise<H2Response> {
+    return this.#text(request, type, this.#files[name], "no-cache");
   }
 
-  async #state(request: H2Request): Promise<H2Response> {
+  #state(request: H2Request): Promise<H2Response> {
     const text = this.#options.broadcast.whole();
-    const fields = [["cache-control", "no-store"], ["vary", "accept-encoding"]] as const;
-    if (text.length < 4096 || !takesGzip(request)) {
-      return answer(200, "application/json", text, ...fields);
+    if (this.#whole.text !== text) this.#whole = new SharedText(text, 1);
+    return this.#text(request, "application/json", this.#whole, "no-store");
+  }
+
+  /** However many ask at once, it is encoded and compressed once. */
+  async #text(
+    request: H2Request,
+    type: string,
+    content: SharedText,
+    caching: string,
+  ): Promise<H2Response> {
+    const fields = [["cache-control", caching], ["vary", "accept-encoding"]] as const;
+    if (content.text.length < 4096 || !takesGzip(request)) {
+      return this.#held(request, type, content.octets, ...fields);
     }
-    // However many ask at once, it is compressed once.
-    if (this.#whole?.text !== text) this.#whole = { text, octets: compress(text, { level: 1 }) };
-    const octets = await this.#whole.octets;
-    return answer(200, "application/json", octets, ...fields, ["content-encoding", "gzip"]);
+    const octets = await content.gzipped();
+    return this.#held(request, type, octets, ...fields, ["content-encoding", "gzip"]);
+  }
+
+  /** An answer that counts until it is taken; who comes when too much waits is refused. */
+  #held(
+    request: H2Request,
+    type: string,
+    octets: Uint8Array,
+    ...fields: readonly H2Field[]
+  ): H2Response {
+    const outbox = isLocalPeer(request.peer) ? this.#ownOutbox : this.#outbox;
+    try {
+      return shared(type, octets, outbox.hold(request.connection, octets), ...fields);
+    } catch (error) {
+      if (!(error instanceof ConnectError)) throw error;
+      return sentence(503, error.rawMessage, ["retry-after", "1"]);
+    }
   }
 
   #events(request: H2Request, url: URL): H2Response {
@@ -135,22 +195,24 @@ export class PageServer {
     const browser = new BrowserStream(browserLimits, () => this.#metrics.cutOff());
     const id = field(request, "last-event-id") || (url.searchParams.get("after") ?? "");
     // The browser's own wait before it comes back, in milliseconds.
-    browser.send(new TextEncoder().encode("retry: 1000\n\n"));
-    const unsubscribe = broadcast.subscribe(browser, id);
-    this.#streams.add(browser);
+    browser.send(encoder.encode("retry: 1000\n\n"));
     const end = () => browser.end();
-    request.signal.addEventListener("abort", end);
+    const { signal } = request;
     const metrics = this.#metrics;
     const streams = this.#streams;
+    // Nothing is held before somebody reads: one that is ended before its turn never runs.
     async function* body(): AsyncGenerator<Uint8Array> {
       metrics.opened();
+      streams.add(browser);
+      signal.addEventListener("abort", end);
+      const unsubscribe = broadcast.subscribe(browser, id);
       try {
         yield* browser;
       } finally {
         metrics.closed();
         unsubscribe();
         streams.delete(browser);
-        request.signal.removeEventListener("abort", end);
+        signal.removeEventListener("abort", end);
       }
     }
     return stream(
@@ -161,25 +223,34 @@ export class PageServer {
     );
   }
 
-  async #query(query: Query | undefined, url: URL): Promise<H2Response> {
-    if (!query) return sentence(404, "there is no such question");
-    const name = url.searchParams.get("server") ?? "";
-    const maglevd = this.#options.maglevds.get(name);
-    if (!maglevd) return sentence(404, `there is no maglevd ${JSON.stringify(name.slice(0, 100))}`);
+  async #query(name: string, request: H2Request, url: URL): Promise<H2Response> {
+    const question = queries.get(name);
+    if (!question) return sentence(404, "there is no such question");
+    const server = url.searchParams.get("server") ?? "";
+    const maglevd = this.#options.maglevds.get(server);
+    if (!maglevd) {
+      return sentence(404, `there is no maglevd ${JSON.stringify(server.slice(0, 100))}`);
+    }
     try {
-      const ask = () => query(maglevd, url.searchParams);
-      return json(await this.#answers.get(url.search + url.pathname, ask));
+      const octets = await this.#answers.get(
+        keyOf(question, name, url.searchParams),
+        request.peer,
+        async () => encoder.encode(JSON.stringify(await question.ask(maglevd, url.searchParams))),
+      );
+      return this.#held(request, "application/json", octets, ["cache-control", "no-store"]);
     } catch (error) {
+      if (error instanceof TooManyQuestions) return json({ error: error.message }, 503);
       return json({ error: maglevd.describe(error) }, 502);
     }
   }
 }
 
-const html = "text/html; charset=utf-8";
-
-function headOf({ status, headers }: H2Response): H2Response {
-  return { status, headers };
+/** The same for whoever asks the same, whatever else stands in the URL. */
+function keyOf({ params }: Question, name: string, given: URLSearchParams): string {
+  return JSON.stringify([name, ...["server", ...params].map((each) => given.get(each) ?? "")]);
 }
+
+const html = "text/html; charset=utf-8";
 
 /** Whether gzip is taken, by name (RFC 9110 section 12.5.3). */
 function takesGzip(request: H2Request): boolean {

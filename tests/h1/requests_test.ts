@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { BadRequest } from "../../lib/h1/mod.ts";
 import type { H2Handler, H2Request } from "../../lib/h2/mod.ts";
+import { settle } from "../support/until.ts";
 import { answered, date, get, hear, hearUntil, parts, post, said, textOf, visit } from "./visit.ts";
 
 /** Says which request it was, with its body. */
@@ -348,4 +349,29 @@ Deno.test("a client that leaves in the middle of a head gets no answer", async (
     equal(await hear(client), "", JSON.stringify(text));
     equal(await session.closed, "all is said");
   }
+});
+
+Deno.test("requests that come in one piece wait for their turn, those that come later do not", async () => {
+  let begun = 0;
+  let asked = Promise.withResolvers<() => void>();
+  const mayContinue = () => new Promise<void>((resolve) => asked.resolve(resolve));
+  const { client } = visit(() => {
+    begun++;
+    return Promise.resolve(said("ok"));
+  }, { mayContinue });
+  await client.say(get("/1") + get("/2") + get("/3"));
+  for (const number of [1, 2]) {
+    await hear(client, answered("ok").length);
+    const goOn = await asked.promise;
+    equal(begun, number);
+    asked = Promise.withResolvers();
+    goOn();
+  }
+  await hear(client, answered("ok").length);
+  await settle(2);
+  // Nobody lets this one go on.
+  await client.say(get("/4"));
+  await hear(client, answered("ok").length);
+  equal(begun, 4);
+  client.close();
 });

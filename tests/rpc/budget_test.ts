@@ -100,6 +100,7 @@ Deno.test("every budget has the name and the figures that operators know it by",
     "vpp-read-calls": [64, 16, 16],
     "vpp-sync-calls": [16, 4, 4],
     "list-calls": [2048, 256, 512],
+    "archive-calls": [32, 8, 16],
     "scrape-bytes": [25_165_824],
     "own-scrape-bytes": [33_554_432],
   };

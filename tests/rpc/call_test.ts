@@ -354,3 +354,20 @@ Deno.test("a conversation is counted word by word, in both directions", async ()
     "handled test.Echo/Bidi OK": 1,
   });
 });
+
+Deno.test("each word of a conversation has a turn of the loop, however many come at once", async () => {
+  const { deps, context } = setUp();
+  let turns = 0;
+  const next = () => Promise.resolve(void turns++);
+  const clock = Object.assign(new FakeClock(), { turn: { isOver: false, next } });
+  const rpc = instrumented(echoRpcs()[1] ?? assert.fail(), {
+    ...deps,
+    ...{ clock, observer: new FakeObserver() },
+  });
+  assert.ok(rpc.kind === "bidi_streaming");
+  async function* words() {
+    for (let i = 0; i < 5; i++) yield await Promise.resolve(create(BytesValueSchema));
+  }
+  await Promise.all([1, 2].map(() => Array.fromAsync(rpc.call(words(), context))));
+  assert.equal(turns, 10);
+});

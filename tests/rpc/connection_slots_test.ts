@@ -87,7 +87,7 @@ Deno.test("strangers who are busy with all they may have leave this machine its 
   );
   for (const peer of ["127.0.0.1", "::1"]) take(peer).busy();
   assert.equal(
-    refusal("127.0.0.2"),
+    refusal("unix:alice"),
     "the limit of 6 connections is reached, none is idle",
   );
   assert.deepEqual([lost, used()], [[], 6]);
@@ -205,13 +205,37 @@ Deno.test("this machine at its limit takes from itself, not from strangers", () 
   const { lost, take } = setUp({ total: 6, perPrefix: 2, reserved: 0 });
   for (const name of ["s1", "s2"]) take("192.0.2.1", name);
   for (const name of ["h1", "h2", "h3", "h4"]) take("127.0.0.1", name);
-  assert.deepEqual(lost, ["h1 to 127.0.0.1/32"]);
+  assert.deepEqual(lost, ["h1 to 127.0.0.0/8"]);
 });
 
 Deno.test("among this machine's own the one that has most gives way", () => {
   const { lost, take } = setUp({ total: 4, perPrefix: 4, reserved: 1 });
   take("::1", "longest");
   for (const name of ["h1", "h2", "h3"]) take("127.0.0.1", name);
-  take("127.0.0.2", "new");
-  assert.deepEqual(lost, ["h1 to 127.0.0.2/32"]);
+  take("unix:alice", "new");
+  assert.deepEqual(lost, ["h1 to unix:alice"]);
+});
+
+Deno.test("users who are busy with all there is lock no other user of the machine out", () => {
+  const { lost, take, refusal } = setUp({ total: 6, perPrefix: 3, reserved: 2 });
+  take("192.0.2.1").busy();
+  for (const name of ["h1", "h2", "h3"]) take("127.0.0.1", name).busy();
+  assert.equal(
+    refusal("127.0.0.2"),
+    "the limit of 3 connections of 127.0.0.0/8 is reached, none is idle",
+  );
+  for (const name of ["a1", "a2"]) take("unix:alice", name).busy();
+  take("unix:root", "r1").busy();
+  assert.deepEqual(lost, ["h3 to unix:root"]);
+  assert.match(refusal("unix:root") ?? "", /^the limit of 6 connections is reached/);
+  assert.match(refusal("192.0.2.1") ?? "", /^the limit of 4 connections is reached/);
+});
+
+Deno.test("strangers who have more give way to this machine before its own do", () => {
+  const { lost, take } = setUp({ total: 6, perPrefix: 3, reserved: 2 });
+  for (const name of ["s1", "s2"]) take("192.0.2.1", name).busy();
+  for (const name of ["h1", "h2", "h3"]) take("127.0.0.1", name).busy();
+  take("::1", "i1").busy();
+  take("unix:root", "r1").busy();
+  assert.deepEqual(lost, ["s2 to unix:root"]);
 });

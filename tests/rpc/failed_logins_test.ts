@@ -39,3 +39,20 @@ Deno.test("of many networks the one that failed longest ago is forgotten", async
   await Promise.all([...all, more]);
   assert.deepEqual(await waits(clock, failures, "10.0.0.1", "10.0.0.0"), [200, 100]);
 });
+
+Deno.test("of one network few wait at a time, and who has waited longest is told", async () => {
+  const clock = new FakeClock();
+  const failures = new FailedLogins(clock);
+  const told: number[] = [];
+  const fail = (peer: string, number: number) => failures.pause(peer).then(() => told.push(number));
+  const all = Array.from({ length: 1_000 }, (_, i) => fail("192.0.2.1", i));
+  await Promise.all(all.slice(0, 984));
+  assert.deepEqual(told, Array.from({ length: 984 }, (_, i) => i));
+  const other = fail("192.0.2.2", 1_000);
+  await clock.advanceAsync(100);
+  await other;
+  assert.equal(clock.pending, 16);
+  await clock.advanceAsync(4_000);
+  await Promise.all(all);
+  assert.equal(clock.pending, 0);
+});

@@ -75,9 +75,9 @@ Deno.test("what a port does with its connections is counted", async () => {
   assert.equal(await third.text().catch(() => ""), "", "the second is not");
   assert.deepEqual(counts, { opened: 2, closed: 1, refused: 1, displaced: 1, failed: 0 });
   assert.deepEqual(log.lines, [
-    "info metrics-connection-displaced peer=127.0.0.1 for=127.0.0.1/32",
+    "info metrics-connection-displaced peer=127.0.0.1 for=127.0.0.0/8",
     "warn budget-refused budget=metrics-connections unit=connections used=1 limit=1 " +
-    "peer=127.0.0.1 reason=the limit of 1 connections of 127.0.0.1/32 is reached, none is idle",
+    "peer=127.0.0.1 reason=the limit of 1 connections of 127.0.0.0/8 is reached, none is idle",
   ]);
   gate.resolve();
   await second.text("\r\n\r\n");

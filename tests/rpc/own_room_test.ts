@@ -77,10 +77,10 @@ Deno.test("strangers who watch as much as they may leave this machine its stream
   const refused = (error: unknown) =>
     error instanceof ConnectError && error.code === Code.ResourceExhausted;
   await assert.rejects(hub.watch(usual), refused);
-  queues.push(await hub.watch(debug, true));
-  await assert.rejects(hub.watch(debug, true), refused);
-  queues.push(await hub.watch(usual, true));
-  await assert.rejects(hub.watch(usual, true), refused);
+  queues.push(await hub.watch(debug, "127.0.0.1"));
+  await assert.rejects(hub.watch(debug, "127.0.0.1"), refused);
+  queues.push(await hub.watch(usual, "127.0.0.1"));
+  await assert.rejects(hub.watch(usual, "127.0.0.1"), refused);
   hub.close(new ConnectError("enough", Code.Unavailable));
   await Promise.allSettled(queues.map((queue) => queue.next()));
 });
@@ -96,7 +96,7 @@ Deno.test("strangers who read none of their events leave this machine's watchers
   });
   const filter = watchFilter(create(WatchRequestSchema, { backend: false, frontend: false }));
   const stranger = await hub.watch(filter);
-  const own = await hub.watch(filter, true);
+  const own = await hub.watch(filter, "127.0.0.1");
   for (let i = 0; i < 10; i++) log.info("x".repeat(1_000));
   assert.equal(own.backlog, 10);
   assert.equal(ownBudgets.backlog.used, 10 * 16 + own.bytes);

@@ -134,6 +134,18 @@ Deno.test("what cannot be taken back, and what this machine has, gives way to no
   assert.deepEqual(lost, []);
 });
 
+Deno.test("of this machine's own, who has most gives way where no stranger can", () => {
+  const { lost, claim } = claims({ total: 6, perPrefix: 3, reserved: 1 });
+  for (const name of ["h1", "h2", "h3"]) claim("127.0.0.1", name);
+  for (const name of ["a1", "a2", "a3"]) claim("unix:alice", name);
+  claim("unix:root", "r1");
+  assert.deepEqual(lost, ["h3 to unix:root"]);
+  claim("unix:root", "r2");
+  assert.deepEqual(lost.slice(1), ["a3 to unix:root"]);
+  assert.equal(claim("unix:root", "r3"), "total", "all have two");
+  assert.equal(claim("192.0.2.1", "s1"), "total", "and none gives way to a stranger");
+});
+
 Deno.test("who comes from this machine is given way to by any stranger", () => {
   const { lost, claim } = claims({ total: 4, perPrefix: 2, reserved: 1 });
   claim("127.0.0.1", "h1");

@@ -89,11 +89,11 @@ Deno.test("of too many connections the idle one gives way, and none that is bein
   using fourth = await RawClient.connect(harness.address);
   assert.equal(await fourth.text().catch(() => ""), "", "nobody is idle now");
   assert.deepEqual(harness.log.named("grpc-connection-displaced"), [
-    { peer: "127.0.0.1", for: "127.0.0.1/32" },
+    { peer: "127.0.0.1", for: "127.0.0.0/8" },
   ]);
   assert.deepEqual(harness.log.named("budget-refused"), [{
     ...{ budget: "grpc-connections", unit: "connections", used: 2, limit: 2, peer: "127.0.0.1" },
-    reason: "the limit of 2 connections of 127.0.0.1/32 is reached, none is idle",
+    reason: "the limit of 2 connections of 127.0.0.0/8 is reached, none is idle",
   }]);
 });
 

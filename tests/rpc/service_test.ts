@@ -243,6 +243,18 @@ Deno.test("lists that are made in slices have a number of slots, names alone nee
   await service.call("listHealthChecks");
 });
 
+Deno.test("events that only the disk has take a slot, and those in memory none", async () => {
+  const bed = new CheckerBed();
+  const { calls } = allDeps(bed);
+  const archive = { list: () => Promise.resolve({ events: [], next: undefined }) };
+  const none = new CallSlots(sharesOf({ total: 0, perPrefix: 0, reserved: 0 }));
+  const service = new Service({ archive, calls: { ...calls, archive: none } }, bed);
+  assert.equal((await service.refusal("listEvents"))[0], "ResourceExhausted");
+  bed.checker.operate([{ action: "pause", backend: "web0" }], { name: "operator", from: "" });
+  bed.checker.operate([{ action: "resume", backend: "web0" }], { name: "operator", from: "" });
+  await service.call("listEvents", { limit: 1 });
+});
+
 Deno.test("a weight may be all that there is", async () => {
   const service = new Service();
   const request = { frontend: "www", pool: "primary", backend: "web0" };

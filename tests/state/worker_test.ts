@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FileKeeping } from "../../lib/state/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { backend, batch } from "./fixtures.ts";
+import { backend, batch, event } from "./fixtures.ts";
 
 Deno.test("a worker keeps and reads the file, and ends", async () => {
   const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
@@ -27,6 +27,32 @@ Deno.test("a worker keeps and reads the file, and ends", async () => {
       kind: "failed",
       reason: "it has been closed",
     });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("who has something to keep waits for one page at most that others read", async () => {
+  const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });
+  try {
+    const keeping = new FileKeeping(folder, new FakeClock());
+    await keeping.open();
+    await keeping.write(batch({ events: [1, 2, 3].map((seq) => event(seq, { at: Date.now() })) }));
+    const order: string[] = [];
+    const note = (what: string) => () => void order.push(what);
+    const pages = Array.from({ length: 5 }, () => keeping.list({ order: "newest", limit: 2 }, 9));
+    const read = pages.map((page) => page.then(note("read")));
+    await Promise.all([...read, keeping.write(batch({})).then(note("kept"))]);
+    assert.ok(order.indexOf("kept") <= 1, `${order}`);
+    assert.deepEqual((await Promise.all(pages)).map(({ events }) => events.length), [
+      2,
+      2,
+      2,
+      2,
+      2,
+    ]);
+    await keeping.close();
+    assert.deepEqual((await keeping.list({ order: "newest", limit: 2 }, 9)).events, []);
   } finally {
     await Deno.remove(folder, { recursive: true });
   }

@@ -46,9 +46,12 @@ export function watchFilter(request: WatchRequest): WatchFilter {
   };
 }
 
-/** Kinds as a request names them. Throws InvalidArgument for one that is not among `choices`. */
+/**
+ * Kinds as a request names them, each once: all events are compared with all of them, and a request
+ * has room for thousands of names. Throws InvalidArgument for one that is not among `choices`.
+ */
 export function knownKinds(names: readonly string[], choices: readonly EventKind[]): EventKind[] {
-  return names.map((name) => {
+  return Array.from(new Set(names), (name) => {
     const kind = choices.find((each) => each === name);
     if (kind) return kind;
     throw new ConnectError(

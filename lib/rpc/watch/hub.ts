@@ -4,6 +4,8 @@ import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import type { Budget } from "../budget/mod.ts";
+import { PeerShares } from "../peer_shares.ts";
+import { prefixOf } from "../prefix.ts";
 import {
   backendStateToProto,
   frontendStateToProto,
@@ -48,6 +50,14 @@ export interface EventHubOptions {
   readonly streamId: string;
 }
 
+/** One of the streams that may be open. */
+interface Seat {
+  readonly leave: () => void;
+  /** Why it is somebody else's now. */
+  lost: ConnectError | undefined;
+  queue: EventQueue<SharedEvent> | undefined;
+}
+
 /** A watcher, and whose backlog its events count for. */
 interface Counted extends Watcher {
   readonly backlog: Backlog;
@@ -69,6 +79,9 @@ export class EventHub {
   readonly #backlog: Backlog;
   /** This machine's own: strangers who don't read cut off none of its watchers. */
   readonly #ownBacklog: Backlog;
+  /** Who has how many streams; of this machine's own likewise. */
+  readonly #seats: PeerShares;
+  readonly #ownSeats: PeerShares;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -104,6 +117,10 @@ export class EventHub {
       new Backlog(ownBudgets.backlog, () => this.#queues(own));
     this.#backlog = backlog;
     this.#ownBacklog = own ?? backlog;
+    const shared = ({ watchers }: WatchBudgets) =>
+      new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
+    this.#seats = shared(budgets);
+    this.#ownSeats = ownBudgets ? shared(ownBudgets) : this.#seats;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -126,35 +143,52 @@ export class EventHub {
   /**
    * What the watcher has missed, where that can be said, else the present state, backends before
    * frontends; then every change from exactly then on. Throws ResourceExhausted when there are too
-   * many watchers already; those of this machine itself have a number of their own.
+   * many watchers already; those of this machine itself have a number of their own. The newest of
+   * the network that has most gives way to one that has fewer.
    */
-  async watch(filter: WatchFilter, isLocal = false): Promise<EventQueue<SharedEvent>> {
-    const leave = this.#admit(filter, isLocal);
+  async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
+    const { isLocal } = prefixOf(peer);
+    const seat = this.#admit(filter, peer);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
+      if (seat.lost) throw seat.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, isLocal ? this.#ownBacklog : this.#backlog, leave);
+      return this.#open(filter, isLocal ? this.#ownBacklog : this.#backlog, seat);
     } catch (error) {
-      leave();
+      seat.leave();
       throw error;
     }
   }
 
-  /** Counts a watcher; the result takes it off again. */
-  #admit({ log }: WatchFilter, isLocal: boolean): () => void {
+  /** Counts a watcher. */
+  #admit({ log }: WatchFilter, peer: string): Seat {
+    const prefix = prefixOf(peer);
     const { budgets, ownBudgets = budgets } = this.#options;
-    const { watchers, debugWatchers } = isLocal ? ownBudgets : budgets;
-    if (!watchers.take()) throw tooMany(watchers, "event streams");
-    if (log !== "debug") return () => watchers.give();
-    if (debugWatchers.take()) {
-      return () => {
-        debugWatchers.give();
-        watchers.give();
-      };
+    const { watchers, debugWatchers } = prefix.isLocal ? ownBudgets : budgets;
+    const isDebug = log === "debug";
+    if (isDebug && !debugWatchers.take()) {
+      throw tooMany(debugWatchers, "event streams with log records of level debug");
     }
-    watchers.give();
-    throw tooMany(debugWatchers, "event streams with log records of level debug");
+    const claim = (prefix.isLocal ? this.#ownSeats : this.#seats).claim(prefix, ({ text }) => {
+      watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
+      seat.lost = new ConnectError(
+        `there are too many event streams, and ${text} has fewer`,
+        Code.ResourceExhausted,
+      );
+      seat.queue?.fail(seat.lost);
+    });
+    if (typeof claim === "string") {
+      if (isDebug) debugWatchers.give();
+      watchers.refuse({ peer });
+      throw tooMany(watchers, "event streams");
+    }
+    const leave = () => {
+      if (isDebug) debugWatchers.give();
+      claim.giveBack();
+    };
+    const seat: Seat = { leave, lost: undefined, queue: undefined };
+    return seat;
   }
 
   /** Waits until an opening state can be told, and everything that has happened was. */
@@ -167,16 +201,17 @@ export class EventHub {
     }
   }
 
-  #open(filter: WatchFilter, backlog: Backlog, leave: () => void): EventQueue<SharedEvent> {
+  #open(filter: WatchFilter, backlog: Backlog, seat: Seat): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.#options.limits,
       () => {
-        leave();
+        seat.leave();
         this.#leave(watcher);
       },
       backlog,
     );
+    seat.queue = queue;
     // What a client has seen may be as long as a request: it is of no use any more.
     const watcher: Counted = { filter: { ...filter, since: undefined }, queue, backlog };
     this.#watchers.add(watcher);

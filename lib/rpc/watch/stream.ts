@@ -1,7 +1,6 @@
 import type { WatchRequest } from "../../gen/maglev_pb.ts";
 import { type Clock, pause } from "../../time/mod.ts";
 import type { Answer } from "../answer.ts";
-import { isLocalPeer } from "../prefix.ts";
 import type { Polling } from "../polling.ts";
 import type { CallContext } from "../rpc.ts";
 import { watchFilter } from "./filter.ts";
@@ -16,7 +15,7 @@ export function watchEvents(
   { binary, principal }: CallContext,
 ): AsyncIterable<Answer> {
   const filter = watchFilter(request);
-  const open = () => hub.watch(filter, isLocalPeer(principal.peer));
+  const open = () => hub.watch(filter, principal.peer);
   return { [Symbol.asyncIterator]: () => new WatchStream(open, binary, hub.clock) };
 }
 

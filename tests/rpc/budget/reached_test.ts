@@ -162,6 +162,7 @@ const ways: Readonly<Record<string, Way>> = {
   "vpp-read-calls": calls("vppReads"),
   "vpp-sync-calls": calls("vppSyncs"),
   "list-calls": calls("lists"),
+  "archive-calls": calls("archive"),
   "scrape-bytes": scrapes,
   "own-scrape-bytes": scrapes,
 };

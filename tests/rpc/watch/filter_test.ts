@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { eventKinds } from "../../../lib/events/mod.ts";
+import { knownKinds } from "../../../lib/rpc/watch/filter.ts";
 import { filterOf } from "./support.ts";
 
 Deno.test("unset flags mean what they did before there were others", () => {
@@ -34,6 +36,10 @@ Deno.test("changes are all the other kinds, or those that are named", () => {
   assert.deepEqual(kinds({ ...off, changes: true, kinds: ["vpp", "pool"] }), ["pool", "vpp"]);
   assert.deepEqual(kinds({ changes: true, kinds: ["vpp"] }), ["backend", "frontend", "vpp"]);
   assert.deepEqual(kinds({ ...off, kinds: ["vpp"] }), []);
+});
+
+Deno.test("a kind that is named again and again is one kind", () => {
+  assert.deepEqual(knownKinds(Array(13_000).fill("vpp"), eventKinds), ["vpp"]);
 });
 
 Deno.test("records are left out that repeat what events tell, and no others", () => {

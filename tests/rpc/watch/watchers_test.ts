@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { watchBudgets } from "../budget/roomy.ts";
-import { hubBed } from "./support.ts";
+import { filterOf, hubBed } from "./support.ts";
 
 Deno.test("there are so many watchers, fewer of them of debug records, and leaving makes room", async () => {
   const budgets = watchBudgets({ watchers: 3, debugWatchers: 1 });
@@ -30,6 +30,27 @@ Deno.test("there are so many watchers, fewer of them of debug records, and leavi
   await without.return();
   assert.deepEqual([budgets.watchers.used, budgets.debugWatchers.used], [0, 0]);
   assert.equal((await beds.watch({ logLevel: "debug" })).backlog, 0);
+});
+
+Deno.test("the newest watcher of the network that has most gives way to one that has fewer", async () => {
+  const budgets = watchBudgets({ watchers: 3 });
+  using beds = hubBed({ budgets });
+  const watch = (peer: string) =>
+    beds.hub.watch(filterOf({ backend: false, frontend: false }), peer);
+  const [first, , last] = [
+    await watch("192.0.2.1"),
+    await watch("192.0.2.1"),
+    await watch("192.0.2.1"),
+  ];
+  const other = await watch("192.0.2.2");
+  await assert.rejects(
+    async () => await last?.next(),
+    /^ConnectError: .*there are too many event streams, and 192\.0\.2\.2\/32 has fewer$/,
+  );
+  await assert.rejects(watch("192.0.2.2"), /there are 3 event streams already/);
+  assert.deepEqual([budgets.watchers.used, budgets.watchers.refused, beds.hub.size], [3, 2, 3]);
+  for (const queue of [first, other]) await queue?.return();
+  assert.equal(budgets.watchers.used, 1);
 });
 
 Deno.test("who is cut off, or comes when all is over, is no watcher any more", async () => {

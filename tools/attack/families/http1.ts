@@ -1,5 +1,5 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
-import { crew, hold, over, pause } from "../crew.ts";
+import { crew, flood, hold, over, pause } from "../crew.ts";
 import { dial, ignore, type Raw } from "../socket.ts";
 import type { Arena, Attack, Port } from "../types.ts";
 
@@ -110,6 +110,22 @@ export const http1Attacks: readonly Attack[] = [
         if (await raw?.send(cut)) arena.count("requests");
         if (n % 2 === 0) raw?.close();
         else raw?.reset();
+      });
+    },
+  },
+  {
+    name: "pipelined",
+    does: "HTTP/1.1 calls one behind the other, 50 in a piece, as fast as they are taken",
+    section: "HTTP/1.1 and scrapes",
+    run: (arena) => {
+      const call = "POST /maglev.Maglev/GetBackend HTTP/1.1\r\nhost: maglevd\r\n" +
+        'content-type: application/json\r\ncontent-length: 13\r\n\r\n{"name":"b0"}';
+      const bytes = wire.text(call.repeat(50));
+      return crew(arena, 20, 4, async (n) => {
+        const raw = await dial(arena, { from: n % 100, hear: ignore });
+        if (raw === undefined) return;
+        await flood(arena, raw, bytes, "calls", { each: 50 });
+        raw.close();
       });
     },
   },

@@ -131,6 +131,18 @@ export const requestAttacks: readonly Attack[] = [
     },
   },
   {
+    name: "many-kinds",
+    does:
+      "ListEvents of 7,000 kinds, all the same and of no event, 10 at a time over 20 connections",
+    section: "Requests",
+    run: (arena) => {
+      // Each of these would be compared with each event.
+      const kinds = wire.join(...Array.from({ length: 7_000 }, () => textField(5, "reload")));
+      const bytes = streams(10, (id) => call(id, "ListEvents", kinds));
+      return callFlood(arena, "calls", bytes, { each: 10, width: arena.size(20, 4), rounds: 4 });
+    },
+  },
+  {
     name: "long-names",
     does: "GetBackend and, over HTTP/1.1, JSON with names of 60 KB and of 4 MB",
     section: "Requests",

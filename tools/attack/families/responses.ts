@@ -1,7 +1,7 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
 import { hold } from "../crew.ts";
-import { open } from "../floods.ts";
-import { call, numberField, streams, textField } from "../grpc.ts";
+import { callFlood, open } from "../floods.ts";
+import { body, call, envelope, fields, numberField, streams, textField } from "../grpc.ts";
 import { ignore, type Raw } from "../socket.ts";
 import type { Arena, Attack } from "../types.ts";
 
@@ -83,5 +83,25 @@ export const responseAttacks: readonly Attack[] = [
     section: "Responses and streams of events",
     open: true,
     run: (arena) => hold(arena, arena.size(100, 4), (n) => watch(arena, n, 10, false)),
+  },
+  {
+    name: "conversations",
+    does: "reflection asked what maglevd speaks, 2,000 times in one stream, ten streams at a time",
+    section: "Responses and streams of events",
+    run: (arena) => {
+      const asked = envelope(textField(4, "maglev.Maglev"));
+      const count = arena.size(2_000, 200);
+      const questions = wire.join(...Array.from({ length: count }, () => asked));
+      const path = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+      const head = fields("").map(([name, value]): wire.Field => [
+        name,
+        name === ":path" ? path : value,
+      ]);
+      const bytes = streams(
+        1,
+        (id) => wire.join(wire.headers(id, head, wire.END_HEADERS), body(id, questions)),
+      );
+      return callFlood(arena, "conversations", bytes, { width: 10, rounds: 4 });
+    },
   },
 ];
