@@ -24,7 +24,7 @@ const shown = Math.min(backends, 2_000);
 interface Seen {
   readonly octets: number;
   readonly messages: number;
-  readonly events: number;
+  readonly changes: number;
   readonly p50: number;
   readonly p99: number;
   readonly worst: number;
@@ -84,6 +84,10 @@ async function listening(frontend: Peer): Promise<string> {
   }
 }
 
+function loadText(): string {
+  return `load ${Deno.loadavg()[0]?.toFixed(1)}`;
+}
+
 async function untilRead(): Promise<void> {
   while (true) {
     const state = await (await fetch(`http://${address}/view/api/state`)).json();
@@ -100,21 +104,25 @@ async function seen(): Promise<Seen> {
 
 async function measure(what: string): Promise<void> {
   await seen();
-  const before = frontend.cpu();
+  const programs = [frontend, maglevd, clients];
+  const before = programs.map((each) => each.cpu());
   const start = performance.now();
   await pause(seconds * 1000);
-  const { octets, messages, events, p50, p99, worst, lost } = await seen();
+  const { octets, messages, changes, p50, p99, worst, lost } = await seen();
   const took = (performance.now() - start) / 1000;
-  const busy = (frontend.cpu() - before) / took;
+  const [busy, ofMaglevd, ofClients] = programs.map((each, i) =>
+    `${((each.cpu() - (before[i] ?? 0)) / took * 100).toFixed(0)} %`
+  );
   const each = kib(octets / browsers / took);
-  console.log(`${what}: ${(busy * 100).toFixed(0)} % of a CPU, ${mib(frontend.memory())}`);
+  console.log(`${what}: ${busy} of a CPU, ${mib(frontend.memory())}`);
+  console.log(`  meanwhile maglevd: ${ofMaglevd}; browsers: ${ofClients}; ${loadText()}`);
   console.log(
     `  to each ${(messages / took).toFixed(1)} messages with ${
-      (events / took).toFixed(0)
-    } events, ` +
+      (changes / took).toFixed(0)
+    } changes, ` +
       `${each} a second; ${lost} of all were cut off`,
   );
-  if (events === 0) return;
+  if (changes === 0) return;
   const [a, b, c] = [p50, p99, worst].map((ms) => ms.toFixed(0));
   console.log(`  from change to browser: p50 ${a} ms, p99 ${b} ms, at worst ${c} ms`);
 }

@@ -7,6 +7,8 @@ const mostByName = 50;
 export class Touched {
   readonly #backends = new Set<string>();
   readonly #frontends = new Set<string>();
+  /** Since everything was asked for: kinds and names. */
+  readonly #since = new Set<string>();
   #isAll = false;
   #isVpp = false;
 
@@ -72,6 +74,17 @@ export class Touched {
     }
   }
 
+  /** Whether it was concerned since everything was asked for. */
+  isSince(kind: "backend" | "frontend", name: string): boolean {
+    return this.#since.has(`${kind} ${name}`);
+  }
+
+  /** Everything is being asked for. */
+  begin(): void {
+    this.#since.clear();
+    this.clear();
+  }
+
   /** All of it is being read. */
   clear(): void {
     this.#backends.clear();
@@ -80,7 +93,13 @@ export class Touched {
   }
 
   #add(backend: string, frontend: string): void {
-    if (backend !== "") this.#backends.add(backend);
-    if (frontend !== "") this.#frontends.add(frontend);
+    if (backend !== "") {
+      this.#backends.add(backend);
+      this.#since.add(`backend ${backend}`);
+    }
+    if (frontend !== "") {
+      this.#frontends.add(frontend);
+      this.#since.add(`frontend ${frontend}`);
+    }
   }
 }

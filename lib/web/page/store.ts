@@ -1,7 +1,8 @@
 import { batch, signal } from "@preact/signals";
-import { fold, restore } from "../reduce.ts";
+import { hear } from "../delta.ts";
+import { restore } from "../reduce.ts";
 import type { MaglevdState } from "../state.ts";
-import type { Change, Message, WholeState } from "../wire.ts";
+import type { Message, News, WholeState } from "../wire.ts";
 
 /** What is known of each maglevd, in the order of their tabs. Empty until the first answer. */
 export const maglevds = signal<ReadonlyMap<string, MaglevdState>>(new Map());
@@ -49,16 +50,16 @@ function restored(snapshot: WholeState["servers"][number]): MaglevdState {
 
 /** Takes a message in. */
 export function apply({ told }: Message): void {
-  const changes = new Map<string, Change[]>();
-  for (const [server, change] of told) {
-    const known = changes.get(server) ?? [];
-    changes.set(server, known);
-    known.push(change);
+  const heard = new Map<string, News[]>();
+  for (const [server, news] of told) {
+    const known = heard.get(server) ?? [];
+    heard.set(server, known);
+    known.push(news);
   }
   const next = new Map(maglevds.peek());
-  for (const [server, own] of changes) {
+  for (const [server, own] of heard) {
     const state = next.get(server);
-    if (state) next.set(server, fold(state, own));
+    if (state) next.set(server, hear(state, own));
   }
   maglevds.value = next;
 }
