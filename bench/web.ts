@@ -20,14 +20,16 @@ type Page = Awaited<ReturnType<Chromium["page"]>>;
 /** So many backends are looked at in the page, a hundred to a frontend. */
 const shown = Math.min(backends, 2_000);
 
+/** In a second in which no program waited for a CPU for more than this part, others did not matter. */
+const calmShare = 0.1;
+
 /** What browsers.ts prints. */
 interface Seen {
   readonly octets: number;
   readonly messages: number;
   readonly changes: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly worst: number;
+  /** Of changes, in milliseconds. */
+  readonly delays: readonly number[];
   readonly lost: number;
 }
 
@@ -84,10 +86,6 @@ async function listening(frontend: Peer): Promise<string> {
   }
 }
 
-function loadText(): string {
-  return `load ${Deno.loadavg()[0]?.toFixed(1)}`;
-}
-
 async function untilRead(): Promise<void> {
   while (true) {
     const state = await (await fetch(`http://${address}/view/api/state`)).json();
@@ -105,26 +103,45 @@ async function seen(): Promise<Seen> {
 async function measure(what: string): Promise<void> {
   await seen();
   const programs = [frontend, maglevd, clients];
-  const before = programs.map((each) => each.cpu());
+  const look = () => programs.map((each) => ({ cpu: each.cpu(), waited: each.waited() }));
+  const first = look();
   const start = performance.now();
-  await pause(seconds * 1000);
-  const { octets, messages, changes, p50, p99, worst, lost } = await seen();
+  const all: Seen[] = [];
+  const calm: Seen[] = [];
+  for (let i = 0; i < seconds; i++) {
+    const before = look();
+    await pause(1000);
+    const each = await seen();
+    all.push(each);
+    const waited = look().map(({ waited }, i) => waited - (before[i]?.waited ?? 0));
+    if (Math.max(...waited) < calmShare) calm.push(each);
+  }
   const took = (performance.now() - start) / 1000;
-  const [busy, ofMaglevd, ofClients] = programs.map((each, i) =>
-    `${((each.cpu() - (before[i] ?? 0)) / took * 100).toFixed(0)} %`
-  );
-  const each = kib(octets / browsers / took);
-  console.log(`${what}: ${busy} of a CPU, ${mib(frontend.memory())}`);
-  console.log(`  meanwhile maglevd: ${ofMaglevd}; browsers: ${ofClients}; ${loadText()}`);
+  const share = (part: number) => `${(part / took * 100).toFixed(0)} %`;
+  const [busy, ofMaglevd, ofClients] = look().map(({ cpu, waited }, i) => {
+    const before = first[i] ?? { cpu: 0, waited: 0 };
+    return `${share(cpu - before.cpu)} of a CPU, waited for one ${share(waited - before.waited)}`;
+  });
+  const sum = (of: (each: Seen) => number) =>
+    all.reduce((total, each) => total + of(each), 0) / took;
+  console.log(`${what}: ${busy}; ${mib(frontend.memory())}`);
+  console.log(`  meanwhile maglevd: ${ofMaglevd}; browsers: ${ofClients}`);
   console.log(
-    `  to each ${(messages / took).toFixed(1)} messages with ${
-      (changes / took).toFixed(0)
-    } changes, ` +
-      `${each} a second; ${lost} of all were cut off`,
+    `  to each ${sum(({ messages }) => messages).toFixed(1)} messages with ` +
+      `${sum(({ changes }) => changes).toFixed(0)} changes, ` +
+      `${kib(sum(({ octets }) => octets) / browsers)} a second; ` +
+      `${all.at(-1)?.lost} of all were cut off; load ${Deno.loadavg()[0]?.toFixed(1)}`,
   );
-  if (changes === 0) return;
-  const [a, b, c] = [p50, p99, worst].map((ms) => ms.toFixed(0));
-  console.log(`  from change to browser: p50 ${a} ms, p99 ${b} ms, at worst ${c} ms`);
+  if (sum(({ changes }) => changes) === 0) return;
+  console.log(`  from change to browser: ${late(all)}`);
+  console.log(`  in the ${calm.length} seconds in which nobody waited for a CPU: ${late(calm)}`);
+}
+
+/** How late changes were. */
+function late(seconds: readonly Seen[]): string {
+  const delays = seconds.flatMap((each) => each.delays).sort((a, b) => a - b);
+  const at = (share: number) => delays[Math.min(delays.length - 1, delays.length * share | 0)];
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at worst ${at(1)} ms`;
 }
 
 /** The page with the pools of up to 2,000 backends unfolded. */

@@ -116,6 +116,24 @@ Deno.test("replays are bounded in octets as well", () => {
   assert.equal(sent.length, 3);
 });
 
+Deno.test("a message longer than it should be is none: everybody reads anew", () => {
+  using bed = new Bed({ messageBytes: 1_000 });
+  bed.follow("e-0");
+  bed.broadcast.publish("rtr1", link("short"));
+  bed.clock.advance(100);
+  bed.broadcast.publish("rtr1", link("x".repeat(2_000)));
+  bed.clock.advance(100);
+  bed.broadcast.publish("rtr1", link("short again"));
+  bed.clock.advance(100);
+  const [first, second, third] = bed.sent.map((text) => text.split("\n", 1)[0]);
+  assert.deepEqual([first, second, third], ["id: e-1", "event: resync", "id: e-3"]);
+  // Nobody can go on behind what was not sent.
+  const sent: string[] = [];
+  bed.follow("e-1", sent);
+  assert.match(sent[0] ?? "", /^event: resync/);
+  assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
+});
+
 Deno.test("the whole state is written once for all who ask, and is that of its number", () => {
   using bed = new Bed();
   const first = bed.broadcast.whole();
