@@ -6,6 +6,8 @@ import type { Backend, Frontend, Reading } from "./wire.ts";
 
 /** Of what was read as a whole, so many backends and members are told at once. */
 const mostAtOnce = 40;
+/** For so many milliseconds it may be compared without a pause. */
+const mostMs = 5;
 /** And more of them so many milliseconds later. */
 const nextMs = 100;
 
@@ -55,9 +57,11 @@ export class Backlog {
     const backends: Backend[] = [];
     const frontends: Frontend[] = [];
     const details: Frontend[] = [];
+    const begun = clock.now();
+    const isOver = () => left <= 0 || clock.now() - begun > mostMs;
     let left = mostAtOnce;
     for (const [name, info] of this.#backends) {
-      if (left <= 0 || clock.turn.isOver) break;
+      if (isOver()) break;
       this.#backends.delete(name);
       const was = known.get(name);
       // It is read again.
@@ -68,7 +72,7 @@ export class Backlog {
       left--;
     }
     for (const [name, info] of this.#frontends) {
-      if (left <= 0 || clock.turn.isOver) break;
+      if (isOver()) break;
       this.#frontends.delete(name);
       const was = knownFrontends.get(name);
       if (!was) continue;
