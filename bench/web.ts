@@ -158,6 +158,7 @@ async function openPage(): Promise<Page> {
 
 /** What the page takes and how it moves while it is scrolled for ten seconds. */
 async function scroll(page: Page, what: string): Promise<void> {
+  await page.tracing.start({ categories: ["devtools.timeline", "toplevel"] });
   const frames = await page.evaluate(`new Promise((resolve) => {
     const times = [];
     let last = performance.now();
@@ -171,11 +172,35 @@ async function scroll(page: Page, what: string): Promise<void> {
     };
     requestAnimationFrame(next);
   })`) as readonly number[];
+  const tasks = tasksOf(await page.tracing.stop());
   const frame = (share: number) =>
     (frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? NaN).toFixed(0);
   const { JSHeapUsedSize = NaN } = await page.metrics();
   console.log(
     `the page, ${shown} backends unfolded, scrolled, ${what}: heap ${mib(JSHeapUsedSize)}; ` +
-      `frames of p50 ${frame(0.5)} ms, p99 ${frame(0.99)} ms, at worst ${frame(1)} ms`,
+      `frames of p50 ${frame(0.5)} ms, p99 ${frame(0.99)} ms, at worst ${frame(1)} ms; ` +
+      `its tasks: ${tasks.length} over 16 ms of CPU, the longest ${
+        tasks[0]?.toFixed(0) ?? "less"
+      } ms`,
   );
+}
+
+/** How long tasks of pages were, the longest first: in CPU time, whatever else the machine did. */
+function tasksOf(trace: Uint8Array | undefined): number[] {
+  const { traceEvents }: { traceEvents: TraceEvent[] } = JSON.parse(
+    new TextDecoder().decode(trace),
+  );
+  const mains = new Set(
+    traceEvents.filter(({ args }) => args?.name === "CrRendererMain").map(({ tid }) => tid),
+  );
+  return traceEvents.filter(({ name, tid }) => /RunTask$/.test(name) && mains.has(tid))
+    .map(({ tdur = 0 }) => tdur / 1000).filter((ms) => ms > 16).sort((a, b) => b - a);
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly tid: number;
+  /** CPU time in microseconds. */
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
 }
