@@ -250,6 +250,10 @@ Deno.test("an action is foreseen, then done; a form or another page cannot have 
   assert.equal((await act(drain))[0], 200);
   assert.equal(isDrained(), true);
   assert.equal(web.log.named("action").length, 1);
+  const done = maglevd.bed.events.filter(({ kind }) => kind === "audit").at(-1);
+  assert.equal(done?.actor?.name, `operator (for ${operator.user})`);
+  const actors = maglevd.bed.events.filter(({ kind }) => kind === "operator");
+  assert.equal(actors.at(-1)?.actor?.name, `operator (for ${operator.user})`);
   const unknown = { operations: [{ action: "drain", backends: ["nobody"] }] };
   const [refused, why] = await act(unknown);
   assert.equal(refused, 409);
