@@ -59,6 +59,7 @@ export class Broadcast {
   readonly #limits: BroadcastLimits;
   readonly #epoch: string;
   readonly #hasLogin: boolean;
+  readonly #linked: () => void;
   readonly #states: Map<string, MaglevdState>;
   readonly #subscribers = new Set<Subscriber>();
   /** By maglevd, what is new. */
@@ -74,7 +75,7 @@ export class Broadcast {
   #whole: { readonly seq: number; readonly text: string } | undefined;
 
   constructor(
-    { clock, servers, epoch, version, hasLogin, limits }: {
+    { clock, servers, epoch, version, hasLogin, linked = () => {}, limits }: {
       readonly clock: Clock;
       /** Names of maglevds, in the order of their tabs. */
       readonly servers: readonly string[];
@@ -82,6 +83,8 @@ export class Broadcast {
       readonly epoch: string;
       readonly version: string;
       readonly hasLogin: boolean;
+      /** Told when a maglevd is heard, or not any more. */
+      readonly linked?: () => void;
       readonly limits?: Partial<BroadcastLimits>;
     },
   ) {
@@ -89,6 +92,7 @@ export class Broadcast {
     this.#epoch = epoch;
     this.version = version;
     this.#hasLogin = hasLogin;
+    this.#linked = linked;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
     this.#alive = this.#sayAlive();
@@ -189,6 +193,7 @@ export class Broadcast {
     // What did not fit in.
     if (this.#pulses.size > 0) this.#wake(false);
     if (told.length === 0) return;
+    if (told.some(([, { kind }]) => kind === "link")) this.#linked();
     const message: Message = { told };
     const seq = ++this.#seq;
     const octets = encode(`id: ${this.#epoch}-${seq}\ndata: ${JSON.stringify(message)}\n\n`);

@@ -28,6 +28,7 @@ export async function startWeb(
       listen: { hostname: "127.0.0.1", port: 0 },
       tokenFile: "",
       tls: {},
+      certificate: undefined,
       hostNames: [],
       credentials: undefined,
       logLevel: "info",
