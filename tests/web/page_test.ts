@@ -279,7 +279,10 @@ async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Ass
 }
 
 async function steering(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
-  await using maglevd = await serve({ status: calm });
+  const away = { since: Date.now() - 60_000, reason: "it hangs", nextTryAt: 0 };
+  const vpp = { ...sampleVpp(), away: () => away };
+  const memory = { kept: () => Promise.resolve("the disk is full") };
+  await using maglevd = await serve({ status: calm, vpp, memory });
   await using web = await startWeb([maglevd.address], { credentials: operator }, assets);
   await untilRead(web.url);
   maglevd.bed.move("web0", "up");
@@ -299,10 +302,13 @@ async function steering(test: Deno.TestContext, chromium: Chromium, assets: Asse
       page.locator(`dialog ::-p-text(${text})`).setTimeout(20_000).click();
     await press("Drain…");
     await untilText(page, "dialog .outcome", "goes down");
+    await untilText(page, "dialog .outcome .warn", "until VPP is back");
     assert.deepEqual(await violations(page), []);
     assert.equal(maglevd.bed.checker.backend("web0")?.drain, undefined);
     await press("Drain now");
     await untilText(page, "dialog [role=status]", "Done");
+    await untilText(page, "dialog .warn", "it hangs");
+    await untilText(page, "dialog .bad", "the disk is full");
     assert.notEqual(maglevd.bed.checker.backend("web0")?.drain, undefined);
     await page.keyboard.press("Escape");
     await untilText(page, ".lead", "draining");

@@ -180,7 +180,7 @@ function Rate({ server, name }: Place): JSX.Element {
   const rate = useChosen(server, ({ backendRates }) => backendRates.get(name)).value;
   if (!rate) return <span class="dim">–</span>;
   return (
-    <span>
+    <span class="rate">
       <span>{packets(rate[0])}</span>
       {rate[1] >= 0 && <span class="dim">{bits(rate[1])}</span>}
     </span>
