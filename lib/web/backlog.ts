@@ -18,6 +18,8 @@ export interface BacklogOptions {
   readonly publish: (reading: Reading) => void;
   /** Whether something has happened since it was read. */
   readonly isTouched: (kind: "backend" | "frontend", name: string) => boolean;
+  /** Since when a backend is in its state by the last event about it, in Unix ns; 0: there was none. */
+  readonly toldAt: (backend: string) => number;
 }
 
 /**
@@ -52,7 +54,7 @@ export class Backlog {
 
   #tell(): void {
     if (this.#isClosed) return;
-    const { clock, publish, isTouched } = this.#options;
+    const { clock, publish, isTouched, toldAt } = this.#options;
     const { backends: known, frontends: knownFrontends } = this.#options.state();
     const backends: Backend[] = [];
     const frontends: Frontend[] = [];
@@ -67,6 +69,8 @@ export class Backlog {
       // It is read again.
       if (!was || isTouched("backend", name)) continue;
       const is = toWire(info);
+      // A list that maglevd has made for others may be of before what events have told.
+      if (is.sinceUnixNs < toldAt(name)) continue;
       if (isSameBackend(was, is)) continue;
       backends.push(is);
       left--;
@@ -79,7 +83,8 @@ export class Backlog {
       const is = toWire(info);
       const differing = differingMembers(was, is);
       if (differing === 0 && JSON.stringify(was) === JSON.stringify(is)) continue;
-      (isTouched("frontend", name) ? details : frontends).push(is);
+      const isLate = isTouched("frontend", name) || isOlder(is, toldAt);
+      (isLate ? details : frontends).push(is);
       left -= 1 + differing;
     }
     if (backends.length + frontends.length + details.length > 0) {
@@ -96,6 +101,13 @@ export function isSameBackend(before: Backend, now: Backend): boolean {
   const { lastProbe: _, probeTimes: __, ...is } = now;
   const { lastProbe: ___, probeTimes: ____, ...was } = before;
   return JSON.stringify(is) === JSON.stringify(was);
+}
+
+/** Whether a frontend was read before what events have told of its members. */
+function isOlder({ pools }: Frontend, toldAt: (backend: string) => number): boolean {
+  return pools.some(({ backends }) =>
+    backends.some(({ name, sinceUnixNs }) => sinceUnixNs < toldAt(name))
+  );
 }
 
 function differingMembers(before: Frontend, now: Frontend): number {

@@ -1,4 +1,4 @@
-import { deltaOf } from "./delta.ts";
+import { deltaOf, hear } from "./delta.ts";
 import { fold } from "./reduce.ts";
 import type { MaglevdState } from "./state.ts";
 import type { Change, JournalEntry, News } from "./wire.ts";
@@ -18,12 +18,11 @@ export function digest(
   const own = changes.filter((change) => change.kind === "event" || change.kind === "reading");
   const next = fold(state, withFewEntries(own, entries));
   const delta = deltaOf(state, next);
-  const passed = [
-    changes.findLast((change) => change.kind === "link"),
-    ...changes.filter((change) => change.kind === "pulses"),
-    changes.findLast((change) => change.kind === "traffic"),
-  ].filter((change) => change !== undefined);
-  return { state: fold(next, passed), news: [...delta ? [delta] : [], ...passed] };
+  const link = changes.findLast((change) => change.kind === "link");
+  const traffic = changes.findLast((change) => change.kind === "traffic");
+  const pulses = changes.filter((change) => change.kind === "pulses");
+  const news = [link, delta, ...pulses, traffic].filter((each) => each !== undefined);
+  return { state: hear(next, news.filter((each) => each !== delta)), news };
 }
 
 /** What many other events follow from, or nothing else tells of. */

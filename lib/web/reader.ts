@@ -12,6 +12,8 @@ import type { Reading, Step } from "./wire.ts";
 
 /** Everything is read that often, in case something was missed. */
 const fullMs = 30_000;
+/** After many events everything is read once more, so many milliseconds later at least. */
+const againFullMs = 5_000;
 /** After an event, so long for others that concern the same. */
 const touchedMs = 250;
 /** Counters are as old as that. */
@@ -52,6 +54,7 @@ export class Reader {
     this.#backlog = new Backlog({
       ...options,
       isTouched: (kind, name) => this.#touched.isSince(kind, name),
+      toldAt: (backend) => this.#touched.toldAt(backend),
     });
   }
 
@@ -163,7 +166,9 @@ export class Reader {
     if (this.#touched.isAll) {
       const wait = this.#fullNotBefore - clock.now();
       if (wait > 0) return this.#in(wait, "touched");
-      return await this.#readAll();
+      await this.#readAll();
+      // What was told may be of before: maglevd keeps such lists for a while.
+      return this.#in(Math.max(againFullMs, 2 * (this.#fullNotBefore - clock.now())), "full");
     }
     const { backends, frontends } = this.#touched;
     this.#touched.clear();

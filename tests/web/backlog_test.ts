@@ -19,6 +19,7 @@ class Bed implements Disposable {
   readonly bed: CheckerBed;
   readonly published: Reading[] = [];
   readonly touched = new Set<string>();
+  readonly toldAt = new Map<string, number>();
   readonly backlog: Backlog;
   state;
 
@@ -32,6 +33,7 @@ class Bed implements Disposable {
         this.published.push(reading);
         this.state = fold(this.state, [reading]);
       },
+      toldAt: (name) => this.toldAt.get(name) ?? 0,
       isTouched: (kind, name) => this.touched.has(`${kind} ${name}`),
     });
   }
@@ -85,6 +87,18 @@ Deno.test("what happened since it was read is not undone by what was read", () =
   bed.backlog.put(backends, frontends);
   assert.deepEqual(toldOf(bed.state), now);
   assert.equal(bed.state.frontends.get("www")?.description, "another one");
+});
+
+Deno.test("a list of before what events have told undoes nothing either", () => {
+  using bed = new Bed(4);
+  bed.bed.stream.subscribe((event) => bed.state = fold(bed.state, [changeOf(event)]));
+  const [backends, frontends] = bed.read();
+  bed.bed.clock.advance(5);
+  bed.bed.move("web0", "up");
+  bed.toldAt.set("web0", bed.state.backends.get("web0")?.sinceUnixNs ?? 0);
+  const now = toldOf(bed.state);
+  bed.backlog.put(backends, frontends);
+  assert.deepEqual(toldOf(bed.state), now);
 });
 
 Deno.test("a backlog that is closed tells nothing any more", () => {
