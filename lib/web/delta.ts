@@ -213,6 +213,5 @@ function filled<T extends object>(all: { readonly [Key in keyof T]: T[Key] | und
 }
 
 function isEmpty(value: object): boolean {
-  for (const _ in value) return false;
-  return true;
+  return Object.keys(value).length === 0;
 }

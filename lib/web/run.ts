@@ -102,8 +102,8 @@ export async function startFrontend(
   const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
   const { hostname = "", port: number } = listen;
   if (credentials && !tls && hostname !== "localhost" && !isLocalPeer(hostname)) {
-    const reason = "user and password can be read along; only this machine may listen in the clear " +
-      "to them, or --tls-cert secures them";
+    const reason = "user and password can be read along on the way: name a --tls-cert, or listen " +
+      "on this machine alone, behind a proxy";
     log.warn("access-unsafe", { addr: formatListenAddress(hostname, number), reason });
   }
   const broadcast = new Broadcast({
