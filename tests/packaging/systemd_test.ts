@@ -49,6 +49,7 @@ $ pid=$(systemctl show -P MainPID vpp-maglev-frontend)
 $ stat -c %U /proc/$pid; grep ^CapEff /proc/$pid/status | tr -s '\\t ' ' '
 maglevd-frontend
 CapEff: 0000000000000000
+$ until systemctl show -P StatusText vpp-maglev-frontend | grep -q '^1 of 1 '; do sleep 0.2; done
 $ journalctl -u vpp-maglev-frontend -p warning -o cat -q
 $ systemctl reload vpp-maglev-frontend
 $ until journalctl -u vpp-maglev-frontend -o cat -q | grep -q '"reloaded"'; do sleep 0.2; done
