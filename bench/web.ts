@@ -20,14 +20,16 @@ type Page = Awaited<ReturnType<Chromium["page"]>>;
 /** So many backends are looked at in the page, a hundred to a frontend. */
 const shown = Math.min(backends, 2_000);
 
+/** In a second in which no program waited for a CPU for more than this part, others did not matter. */
+const calmShare = 0.2;
+
 /** What browsers.ts prints. */
 interface Seen {
   readonly octets: number;
   readonly messages: number;
-  readonly events: number;
-  readonly p50: number;
-  readonly p99: number;
-  readonly worst: number;
+  readonly changes: number;
+  /** Of changes, in milliseconds. */
+  readonly delays: readonly number[];
   readonly lost: number;
 }
 
@@ -100,23 +102,46 @@ async function seen(): Promise<Seen> {
 
 async function measure(what: string): Promise<void> {
   await seen();
-  const before = frontend.cpu();
+  const programs = [frontend, maglevd, clients];
+  const look = () => programs.map((each) => ({ cpu: each.cpu(), waited: each.waited() }));
+  const first = look();
   const start = performance.now();
-  await pause(seconds * 1000);
-  const { octets, messages, events, p50, p99, worst, lost } = await seen();
+  const all: Seen[] = [];
+  const calm: Seen[] = [];
+  for (let i = 0; i < seconds; i++) {
+    const before = look();
+    await pause(1000);
+    const each = await seen();
+    all.push(each);
+    const waited = look().map(({ waited }, i) => waited - (before[i]?.waited ?? 0));
+    if (Math.max(...waited) < calmShare) calm.push(each);
+  }
   const took = (performance.now() - start) / 1000;
-  const busy = (frontend.cpu() - before) / took;
-  const each = kib(octets / browsers / took);
-  console.log(`${what}: ${(busy * 100).toFixed(0)} % of a CPU, ${mib(frontend.memory())}`);
+  const share = (part: number) => `${(part / took * 100).toFixed(0)} %`;
+  const [busy, ofMaglevd, ofClients] = look().map(({ cpu, waited }, i) => {
+    const before = first[i] ?? { cpu: 0, waited: 0 };
+    return `${share(cpu - before.cpu)} of a CPU, waited for one ${share(waited - before.waited)}`;
+  });
+  const sum = (of: (each: Seen) => number) =>
+    all.reduce((total, each) => total + of(each), 0) / took;
+  console.log(`${what}: ${busy}; ${mib(frontend.memory())}`);
+  console.log(`  meanwhile maglevd: ${ofMaglevd}; browsers: ${ofClients}`);
   console.log(
-    `  to each ${(messages / took).toFixed(1)} messages with ${
-      (events / took).toFixed(0)
-    } events, ` +
-      `${each} a second; ${lost} of all were cut off`,
+    `  to each ${sum(({ messages }) => messages).toFixed(1)} messages with ` +
+      `${sum(({ changes }) => changes).toFixed(0)} changes, ` +
+      `${kib(sum(({ octets }) => octets) / browsers)} a second; ` +
+      `${all.at(-1)?.lost} of all were cut off; load ${Deno.loadavg()[0]?.toFixed(1)}`,
   );
-  if (events === 0) return;
-  const [a, b, c] = [p50, p99, worst].map((ms) => ms.toFixed(0));
-  console.log(`  from change to browser: p50 ${a} ms, p99 ${b} ms, at worst ${c} ms`);
+  if (sum(({ changes }) => changes) === 0) return;
+  console.log(`  from change to browser: ${late(all)}`);
+  console.log(`  in the ${calm.length} seconds in which all had a CPU: ${late(calm)}`);
+}
+
+/** How late changes were. */
+function late(seconds: readonly Seen[]): string {
+  const delays = seconds.flatMap((each) => each.delays).sort((a, b) => a - b);
+  const at = (share: number) => delays[Math.min(delays.length - 1, delays.length * share | 0)];
+  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at worst ${at(1)} ms`;
 }
 
 /** The page with the pools of up to 2,000 backends unfolded. */
@@ -133,6 +158,7 @@ async function openPage(): Promise<Page> {
 
 /** What the page takes and how it moves while it is scrolled for ten seconds. */
 async function scroll(page: Page, what: string): Promise<void> {
+  await page.tracing.start({ categories: ["devtools.timeline", "toplevel"] });
   const frames = await page.evaluate(`new Promise((resolve) => {
     const times = [];
     let last = performance.now();
@@ -146,11 +172,35 @@ async function scroll(page: Page, what: string): Promise<void> {
     };
     requestAnimationFrame(next);
   })`) as readonly number[];
+  const tasks = tasksOf(await page.tracing.stop());
   const frame = (share: number) =>
     (frames[Math.min(frames.length - 1, Math.floor(frames.length * share))] ?? NaN).toFixed(0);
   const { JSHeapUsedSize = NaN } = await page.metrics();
   console.log(
     `the page, ${shown} backends unfolded, scrolled, ${what}: heap ${mib(JSHeapUsedSize)}; ` +
-      `frames of p50 ${frame(0.5)} ms, p99 ${frame(0.99)} ms, at worst ${frame(1)} ms`,
+      `frames of p50 ${frame(0.5)} ms, p99 ${frame(0.99)} ms, at worst ${frame(1)} ms; ` +
+      `its tasks: ${tasks.length} over 16 ms of CPU, the longest ${
+        tasks[0]?.toFixed(0) ?? "less"
+      } ms`,
   );
+}
+
+/** How long tasks of pages were, the longest first: in CPU time, whatever else the machine did. */
+function tasksOf(trace: Uint8Array | undefined): number[] {
+  const { traceEvents }: { traceEvents: TraceEvent[] } = JSON.parse(
+    new TextDecoder().decode(trace),
+  );
+  const mains = new Set(
+    traceEvents.filter(({ args }) => args?.name === "CrRendererMain").map(({ tid }) => tid),
+  );
+  return traceEvents.filter(({ name, tid }) => /RunTask$/.test(name) && mains.has(tid))
+    .map(({ tdur = 0 }) => tdur / 1000).filter((ms) => ms > 16).sort((a, b) => b - a);
+}
+
+interface TraceEvent {
+  readonly name: string;
+  readonly tid: number;
+  /** CPU time in microseconds. */
+  readonly tdur?: number;
+  readonly args?: { readonly name?: string };
 }

@@ -30,6 +30,12 @@ export class Peer implements AsyncDisposable {
     return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
   }
 
+  /** Seconds that its main thread waited for a CPU so far: others had it. */
+  waited(): number {
+    const stat = Deno.readTextFileSync(`/proc/${this.#process.pid}/schedstat`);
+    return Number(stat.split(" ")[1]) / 1e9;
+  }
+
   /** Resident memory in bytes. */
   memory(): number {
     const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);

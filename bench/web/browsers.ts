@@ -1,7 +1,7 @@
 /**
  * Browsers that follow the events of a maglevd-frontend, without a browser: `browsers.ts ADDRESS N`.
  * Prints `open` when all are there. For each line it reads, it prints what came since the last one:
- * octets to all of them, messages and events to one, and how late its events were in milliseconds.
+ * octets to all of them, messages and changes to one, and how late each was, in milliseconds.
  * One in fifty reads what it gets, the others only take it in.
  */
 
@@ -13,7 +13,7 @@ const sampledOf = 50;
 
 let octets = 0;
 let messages = 0;
-let events = 0;
+let changes = 0;
 let delays: number[] = [];
 let lost = 0;
 
@@ -21,10 +21,12 @@ let lost = 0;
 function look(line: string, isFirst: boolean): void {
   const { told }: Message = JSON.parse(line);
   const now = performance.timeOrigin + performance.now();
-  for (const [, change] of told) {
-    if (change.kind !== "event") continue;
-    delays.push(now - change.entry.at);
-    if (isFirst) events++;
+  for (const [, news] of told) {
+    if (news.kind !== "delta") continue;
+    for (const [, , sinceUnixNs] of news.moved ?? []) {
+      delays.push(now - sinceUnixNs / 1e6);
+      if (isFirst) changes++;
+    }
   }
   if (isFirst) messages++;
 }
@@ -60,13 +62,8 @@ const state = await (await fetch(`http://${address}/view/api/state`)).json();
 for (let i = 0; i < Number(count); i++) await follow(state.id, i);
 console.log("open");
 
-function at(share: number): number {
-  return delays[Math.min(delays.length - 1, Math.floor(delays.length * share))] ?? NaN;
-}
-
 for await (const _ of Deno.stdin.readable) {
-  delays.sort((a, b) => a - b);
-  const told = { octets, messages, events, p50: at(0.5), p99: at(0.99), worst: at(1), lost };
+  const told = { octets, messages, changes, delays: delays.map(Math.round), lost };
   console.log(JSON.stringify(told));
-  [octets, messages, events, delays] = [0, 0, 0, []];
+  [octets, messages, changes, delays] = [0, 0, 0, []];
 }

@@ -12,6 +12,7 @@ import { descriptorLimit, giveBackMemory, NetError, readKernelFile } from "../ne
 import { ProbeThreads } from "../probing/mod.ts";
 import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
+import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import { FileKeeping, Keeper, restoredFrom, type SavedState } from "../state/mod.ts";
@@ -24,7 +25,6 @@ import { ConfigFile } from "./config_file.ts";
 import { Lateness } from "./lateness.ts";
 import { rateOf } from "./log_rates.ts";
 import { startApi, startMetricsServer } from "./servers.ts";
-import type { ServiceManager } from "./service_manager.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
 import { FileStamp } from "./file_stamp.ts";

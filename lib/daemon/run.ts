@@ -5,6 +5,7 @@ import type { Actor } from "../events/mod.ts";
 import { UsageError } from "../flags/mod.ts";
 import { complain, createLogger, goesToJournal, reasonOf, silentLogger } from "../log/mod.ts";
 import type { DaemonLog, Logger } from "../log/mod.ts";
+import { ServiceManager } from "../service/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import {
   type CertificateFacts,
@@ -24,7 +25,6 @@ import { usage } from "./flags.ts";
 import { type AccessSettings, type Danger, dangersOf } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
-import { ServiceManager } from "./service_manager.ts";
 import { readRequest } from "./settings.ts";
 import type { CheckRequest, Request, Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";

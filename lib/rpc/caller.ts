@@ -3,6 +3,7 @@ import { createContextKey, createContextValues } from "@connectrpc/connect";
 import type { Access, Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import { Client } from "./client.ts";
+import { onBehalf, onBehalfField } from "./on_behalf.ts";
 import { isLocalPeer } from "./prefix.ts";
 
 /** Who sends a request. */
@@ -12,10 +13,11 @@ export type Identify = (request: Pick<H2Request, "peer" | "connection" | "header
 export function identifyBy(access: Access): Identify {
   return ({ peer, connection, headers }) => {
     const credentials = connection instanceof Client ? connection.credentials : undefined;
-    const authorization = headers.filter(([name]) => name === "authorization").map(([, value]) =>
-      value
-    );
-    return access({ peer, isLocal: isLocalPeer(peer), credentials, authorization });
+    const valuesOf = (field: string) =>
+      headers.filter(([name]) => name === field).map(([, value]) => value);
+    const authorization = valuesOf("authorization");
+    const caller = access({ peer, isLocal: isLocalPeer(peer), credentials, authorization });
+    return onBehalf(caller, valuesOf(onBehalfField));
   };
 }
 

@@ -39,6 +39,7 @@ export type { AuditDeps, Deed } from "./audit.ts";
 export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
 export { isLocalPeer, prefixOf } from "./prefix.ts";
+export { onBehalfField } from "./on_behalf.ts";
 export { readGate } from "./read_gate.ts";
 export type { ReadGate } from "./read_gate.ts";
 export { openHttpPort } from "./http_port.ts";

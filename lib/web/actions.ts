@@ -3,6 +3,7 @@ import { callTimeoutMs } from "../cli/mod.ts";
 import { OperateRequestSchema } from "../gen/maglev_pb.ts";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
+import { onBehalfField } from "../rpc/mod.ts";
 import { json, sentence } from "./answers.ts";
 import { refusePage } from "./guard.ts";
 import type { Maglevd } from "./maglevd.ts";
@@ -41,7 +42,8 @@ export function actionRoutes(
     if (wrong !== undefined) return json({ error: wrong }, 400);
     const what = { user, peer: request.peer, server: maglevd.name, action: name };
     try {
-      const result = await action(maglevd, body);
+      const options = { timeoutMs, headers: { [onBehalfField]: encodeURIComponent(user) } };
+      const result = await action(maglevd, body, options);
       if (!isDry) log.info("action", { ...what, request: JSON.stringify(body).slice(0, 500) });
       return json(result);
     } catch (error) {
@@ -53,28 +55,30 @@ export function actionRoutes(
 }
 
 type Body = { readonly [key: string]: JsonValue };
-type Action = (maglevd: Maglevd, body: Body) => Promise<unknown>;
+/** How a call is made: for how long, and for whom. */
+type Options = { readonly timeoutMs: number; readonly headers: Record<string, string> };
+type Action = (maglevd: Maglevd, body: Body, options: Options) => Promise<unknown>;
 
 const timeoutMs = callTimeoutMs;
 
 const actions: Readonly<Record<string, Action>> = {
-  async operate({ client }, body) {
-    return toWire(await client.operate(fromJson(OperateRequestSchema, body), { timeoutMs }));
+  async operate({ client }, body, options) {
+    return toWire(await client.operate(fromJson(OperateRequestSchema, body), options));
   },
-  async sync({ client }, body) {
+  async sync({ client }, body, options) {
     const frontendName = typeof body["frontend"] === "string" ? body["frontend"] : undefined;
     const frontend = frontendName === undefined ? {} : { frontendName };
     if (body["dryRun"] === true) {
-      return toWire(await client.planVPPLBState(frontend, { timeoutMs }));
+      return toWire(await client.planVPPLBState(frontend, options));
     }
-    return toWire(await client.syncVPPLBState(frontend, { timeoutMs }));
+    return toWire(await client.syncVPPLBState(frontend, options));
   },
-  async reload({ client }, body) {
+  async reload({ client }, body, options) {
     // An older maglevd does not know the dry run of a reload, and would do it.
     if (body["dryRun"] === true) {
-      return toWire(await client.checkConfig({ diff: true }, { timeoutMs }));
+      return toWire(await client.checkConfig({ diff: true }, options));
     }
-    return toWire(await client.reloadConfig({ force: body["force"] === true }, { timeoutMs }));
+    return toWire(await client.reloadConfig({ force: body["force"] === true }, options));
   },
 };
 

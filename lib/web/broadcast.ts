@@ -1,4 +1,5 @@
 import type { Clock, Timer } from "../time/mod.ts";
+import { digest } from "./digest.ts";
 import { fold } from "./reduce.ts";
 import { type MaglevdState, snapshotOf, unheard } from "./state.ts";
 import type { Change, Message, Pulse, Told, WholeState } from "./wire.ts";
@@ -11,6 +12,10 @@ export interface BroadcastLimits {
   readonly pulsesMs: number;
   /** So many outcomes of probes of one maglevd go into a message. */
   readonly pulses: number;
+  /** So many entries of a maglevd's journal go into a message. */
+  readonly entries: number;
+  /** Of more octets than so many, everything is read anew: that is compressed, and shared as well. */
+  readonly messageBytes: number;
   /** What was sent within so many milliseconds is sent again to who has missed it. */
   readonly replayMs: number;
   /** So many messages of it at most, and so many octets. */
@@ -25,6 +30,8 @@ export const defaultBroadcastLimits: BroadcastLimits = {
   togetherMs: 100,
   pulsesMs: 1_000,
   pulses: 500,
+  entries: 30,
+  messageBytes: 1024 * 1024,
   replayMs: 30_000,
   replayMessages: 2_000,
   replayBytes: 32 * 1024 * 1024,
@@ -52,9 +59,11 @@ export class Broadcast {
   readonly #limits: BroadcastLimits;
   readonly #epoch: string;
   readonly #hasLogin: boolean;
+  readonly #linked: () => void;
   readonly #states: Map<string, MaglevdState>;
   readonly #subscribers = new Set<Subscriber>();
-  readonly #pending: Told[] = [];
+  /** By maglevd, what is new. */
+  readonly #pending = new Map<string, Change[]>();
   /** By maglevd, the newest of each backend. */
   readonly #pulses = new Map<string, Map<string, Pulse>>();
   #sent: Sent[] = [];
@@ -66,7 +75,7 @@ export class Broadcast {
   #whole: { readonly seq: number; readonly text: string } | undefined;
 
   constructor(
-    { clock, servers, epoch, version, hasLogin, limits }: {
+    { clock, servers, epoch, version, hasLogin, linked = () => {}, limits }: {
       readonly clock: Clock;
       /** Names of maglevds, in the order of their tabs. */
       readonly servers: readonly string[];
@@ -74,6 +83,8 @@ export class Broadcast {
       readonly epoch: string;
       readonly version: string;
       readonly hasLogin: boolean;
+      /** Told when a maglevd is heard, or not any more. */
+      readonly linked?: () => void;
       readonly limits?: Partial<BroadcastLimits>;
     },
   ) {
@@ -81,6 +92,7 @@ export class Broadcast {
     this.#epoch = epoch;
     this.version = version;
     this.#hasLogin = hasLogin;
+    this.#linked = linked;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
     this.#alive = this.#sayAlive();
@@ -117,7 +129,9 @@ export class Broadcast {
       for (const pulse of change.pulses) known.set(pulse[0], pulse);
       return this.#wake(false);
     }
-    this.#pending.push([server, change]);
+    const known = this.#pending.get(server);
+    if (known) known.push(change);
+    else this.#pending.set(server, [change]);
     this.#wake(true);
   }
 
@@ -143,7 +157,7 @@ export class Broadcast {
   subscribe(subscriber: Subscriber, id: string): () => void {
     const missed = this.#behind(id);
     if (missed) { for (const { octets } of missed) subscriber.send(octets); }
-    else subscriber.send(encode("event: resync\ndata: {}\n\n"));
+    else subscriber.send(resync);
     this.#subscribers.add(subscriber);
     return () => void this.#subscribers.delete(subscriber);
   }
@@ -175,20 +189,36 @@ export class Broadcast {
 
   #flush(): void {
     this.#timer = undefined;
-    const told = [...this.#pending.splice(0), ...this.#takePulses()];
-    for (const [server, state] of this.#states) {
-      const own = told.filter(([name]) => name === server).map(([, change]) => change);
-      if (own.length > 0) this.#states.set(server, fold(state, own));
-    }
+    const told = [...this.#takePending(), ...this.#takePulses()];
+    // What did not fit in.
+    if (this.#pulses.size > 0) this.#wake(false);
+    if (told.length === 0) return;
+    if (told.some(([, { kind }]) => kind === "link")) this.#linked();
     const message: Message = { told };
     const seq = ++this.#seq;
     const octets = encode(`id: ${this.#epoch}-${seq}\ndata: ${JSON.stringify(message)}\n\n`);
+    if (octets.length > this.#limits.messageBytes) {
+      [this.#sent, this.#sentBytes] = [[], 0];
+      return this.#sendAll(resync);
+    }
     this.#sent.push({ seq, at: this.#clock.now(), octets });
     this.#sentBytes += octets.length;
     this.#forget();
-    for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
-    // What did not fit in.
-    if (this.#pulses.size > 0) this.#wake(false);
+    this.#sendAll(octets);
+  }
+
+  /** What came of all that is new. */
+  #takePending(): Told[] {
+    const told: Told[] = [];
+    for (const [server, state] of this.#states) {
+      const changes = this.#pending.get(server);
+      if (!changes) continue;
+      const { state: next, news } = digest(state, changes, this.#limits.entries);
+      this.#states.set(server, next);
+      for (const each of news) told.push([server, each]);
+    }
+    this.#pending.clear();
+    return told;
   }
 
   #takePulses(): Told[] {
@@ -197,7 +227,10 @@ export class Broadcast {
       const pulses = [...known.values()].slice(0, this.#limits.pulses);
       for (const [name] of pulses) known.delete(name);
       if (known.size === 0) this.#pulses.delete(server);
-      return [server, { kind: "pulses", at, pulses }];
+      const news = { kind: "pulses", at, pulses } as const;
+      const state = this.#states.get(server);
+      if (state) this.#states.set(server, fold(state, [news]));
+      return [server, news];
     });
   }
 
@@ -215,14 +248,20 @@ export class Broadcast {
 
   #sayAlive(): Timer {
     return this.#alive = this.#clock.after(this.#limits.aliveMs, () => {
-      const octets = encode(": alive\n\n");
-      for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
+      this.#sendAll(encode(": alive\n\n"));
       this.#sayAlive();
     });
+  }
+
+  #sendAll(octets: Uint8Array): void {
+    for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
   }
 }
 
 const encoder = new TextEncoder();
+
+/** Tells a browser to read everything anew. */
+export const resync: Uint8Array = encode("event: resync\ndata: {}\n\n");
 
 function encode(text: string): Uint8Array {
   return encoder.encode(text);

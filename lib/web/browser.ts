@@ -1,4 +1,4 @@
-import type { Subscriber } from "./broadcast.ts";
+import { resync, type Subscriber } from "./broadcast.ts";
 
 /** What may wait for one browser. */
 export interface BrowserLimits {
@@ -7,12 +7,12 @@ export interface BrowserLimits {
   readonly bytes: number;
 }
 
-/** A browser may be as far behind as can be sent to it again. */
-export const defaultBrowserLimits: BrowserLimits = { messages: 500, bytes: 8 * 1024 * 1024 };
+/** Further behind, to read everything anew is less than what waits. */
+export const defaultBrowserLimits: BrowserLimits = { messages: 500, bytes: 4 * 1024 * 1024 };
 
 /**
- * The messages for one browser, as the body of its response. One that reads too slowly is cut off:
- * it comes back by itself, and reads everything anew.
+ * The messages for one browser, as the body of its response. One that reads too slowly is told to
+ * read everything anew in place of all that waits for it, and cut off.
  */
 export class BrowserStream implements Subscriber, AsyncIterable<Uint8Array> {
   readonly #waiting: Uint8Array[] = [];
@@ -31,7 +31,7 @@ export class BrowserStream implements Subscriber, AsyncIterable<Uint8Array> {
     this.#waiting.push(octets);
     this.#bytes += octets.length;
     if (this.#waiting.length > this.limits.messages || this.#bytes > this.limits.bytes) {
-      this.#waiting.length = 0;
+      this.#waiting.splice(0, Infinity, resync);
       this.cutOff();
       this.end();
     }

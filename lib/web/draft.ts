@@ -1,5 +1,12 @@
-import { journalKept, type MaglevdState, stepsKept, stripMs, withDuration } from "./state.ts";
-import type { Backend, Frontend, JournalEntry, Member, Pulse } from "./wire.ts";
+import {
+  journalKept,
+  type MaglevdState,
+  stepsKept,
+  stripMs,
+  transitionsKept,
+  withDuration,
+} from "./state.ts";
+import type { Backend, Frontend, JournalEntry, Member, Move, Pulse, Step } from "./wire.ts";
 
 type Tables = "backends" | "frontends" | "durations" | "steps";
 
@@ -61,6 +68,18 @@ export class Draft {
     }));
   }
 
+  /** A backend is in another state, in all frontends that use it. */
+  move([name, state, sinceUnixNs, code = "", detail = ""]: Move): void {
+    const backend = this.#state.backends.get(name);
+    if (!backend) return;
+    const transition = { from: backend.state, to: state, atUnixNs: sinceUnixNs, code, detail };
+    const transitions = [transition, ...backend.transitions].slice(0, transitionsKept);
+    this.backends.set(name, { ...backend, state, sinceUnixNs, transitions });
+    for (const frontend of backend.frontends) {
+      this.member(frontend, undefined, name, (member) => ({ ...member, state, sinceUnixNs }));
+    }
+  }
+
   /** Forgets a backend. */
   removeBackend(name: string): void {
     this.backends.delete(name);
@@ -80,6 +99,14 @@ export class Draft {
     const first = steps.findLastIndex(([began]) => began < at - stripMs);
     const kept = steps.slice(Math.max(first, 0, steps.length + 1 - stepsKept));
     this.#copy("steps", this.#state.steps).set(frontend, [...kept, [at, state]]);
+  }
+
+  /** Of the states of a frontend, so many of the oldest are no more, and these are new. */
+  steps(frontend: string, dropped: number, added: readonly Step[]): void {
+    const steps = [...this.#state.steps.get(frontend)?.slice(dropped) ?? [], ...added];
+    const all = this.#copy("steps", this.#state.steps);
+    if (steps.length > 0) all.set(frontend, steps);
+    else all.delete(frontend);
   }
 
   /** A probe has ended. */

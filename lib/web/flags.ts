@@ -52,6 +52,20 @@ export const flags = [
     help: "where browsers find the page",
   },
   {
+    name: "tls-cert",
+    kind: "text",
+    environment: "MAGLEV_FRONTEND_TLS_CERT",
+    fallback: "",
+    help: "certificate (PEM) with which browsers are answered over TLS; empty: in the clear",
+  },
+  {
+    name: "tls-key",
+    kind: "text",
+    environment: "MAGLEV_FRONTEND_TLS_KEY",
+    fallback: "",
+    help: "the private key (PEM) of --tls-cert",
+  },
+  {
     name: "host-name",
     kind: "list",
     environment: "MAGLEV_FRONTEND_HOST_NAME",

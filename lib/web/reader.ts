@@ -3,15 +3,17 @@ import { allBackends, allFrontends, type MaglevClient, withStates } from "../cli
 import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
+import { Backlog, isSameBackend } from "./backlog.ts";
 import { entryOf } from "./entry.ts";
-import { patchOf } from "./patch.ts";
 import { Touched } from "./touched.ts";
 import { stripMs } from "./state.ts";
 import { toWire } from "./to_wire.ts";
-import type { Frontend, Reading, Step } from "./wire.ts";
+import type { Reading, Step } from "./wire.ts";
 
 /** Everything is read that often, in case something was missed. */
 const fullMs = 30_000;
+/** After many events everything is read once more, so many milliseconds later at least. */
+const againFullMs = 5_000;
 /** After an event, so long for others that concern the same. */
 const touchedMs = 250;
 /** Counters are as old as that. */
@@ -35,6 +37,7 @@ export interface ReaderOptions extends Omit<FeedOptions, "client"> {
 export class Reader {
   readonly #options: ReaderOptions;
   readonly #touched: Touched;
+  readonly #backlog: Backlog;
   readonly #timers = new Map<string, Timer>();
   #wake: (() => void) | undefined;
   readonly #due = new Set<"full" | "touched" | "counters" | "vpp">();
@@ -48,6 +51,11 @@ export class Reader {
     this.#touched = new Touched((backend) =>
       options.state().backends.get(backend)?.frontends ?? []
     );
+    this.#backlog = new Backlog({
+      ...options,
+      isTouched: (kind, name) => this.#touched.isSince(kind, name),
+      toldAt: (backend) => this.#touched.toldAt(backend),
+    });
   }
 
   /** Something has happened: what it concerns is read anew, soon. */
@@ -91,6 +99,7 @@ export class Reader {
     }
     signal.removeEventListener("abort", stop);
     for (const timer of this.#timers.values()) timer.cancel();
+    this.#backlog.close();
   }
 
   async #readDue(): Promise<void> {
@@ -117,7 +126,7 @@ export class Reader {
   /** Each part is told as it comes: one that is not answered keeps no other from being shown. */
   async #readAll(): Promise<void> {
     const { clock } = this.#options;
-    this.#touched.clear();
+    this.#touched.begin();
     this.#in(fullMs, "full");
     const began = clock.now();
     const parts = [this.#readNamed(), this.#checks(), this.#vpp()];
@@ -129,7 +138,7 @@ export class Reader {
     if (failed) throw failed.reason;
   }
 
-  /** All backends and frontends, as far as they are other than is known, and those that are gone. */
+  /** All backends and frontends that are new, and those that are gone; the others are compared. */
   async #readNamed(): Promise<Reading> {
     const { client, signal, clock, probes } = this.#options;
     const asking = { client, signal };
@@ -138,8 +147,13 @@ export class Reader {
     const known = this.#options.state();
     const goneBackends = goneFrom(known.backends, backends);
     probes.forget(goneBackends);
+    const isNew = (known: ReadonlyMap<string, unknown>) => ({ name }: { readonly name: string }) =>
+      !known.has(name);
+    this.#backlog.put(backends, frontends);
     return {
-      ...this.#differing(backends, frontends),
+      kind: "reading",
+      backends: backends.filter(isNew(known.backends)).map(toWire),
+      frontends: frontends.filter(isNew(known.frontends)).map(toWire),
       at: clock.wall(),
       goneBackends,
       goneFrontends: goneFrom(known.frontends, frontends),
@@ -152,7 +166,9 @@ export class Reader {
     if (this.#touched.isAll) {
       const wait = this.#fullNotBefore - clock.now();
       if (wait > 0) return this.#in(wait, "touched");
-      return await this.#readAll();
+      await this.#readAll();
+      // What was told may be of before: maglevd keeps such lists for a while.
+      return this.#in(Math.max(againFullMs, 2 * (this.#fullNotBefore - clock.now())), "full");
     }
     const { backends, frontends } = this.#touched;
     this.#touched.clear();
@@ -230,32 +246,19 @@ export class Reader {
     if (isNews) this.#options.publish(reading);
   }
 
-  /** Those that are other than is known. Probes alone make no difference: pulses tell of them. */
+  /** Those that are other than is known. */
   #differing(backends: readonly BackendInfo[], frontends: readonly FrontendInfo[]): Reading {
     const known = this.#options.state();
     return {
       kind: "reading",
       backends: backends.map(toWire).filter((now) => {
         const before = known.backends.get(now.name);
-        if (!before) return true;
-        const { lastProbe: _, probeTimes: __, ...is } = now;
-        const { lastProbe: ___, probeTimes: ____, ...was } = before;
-        return JSON.stringify(is) !== JSON.stringify(was);
+        return !before || !isSameBackend(before, now);
       }),
-      ...this.#differingFrontends(frontends),
+      frontends: frontends.map(toWire).filter((now) =>
+        JSON.stringify(now) !== JSON.stringify(known.frontends.get(now.name))
+      ),
     };
-  }
-
-  #differingFrontends(frontends: readonly FrontendInfo[]): Pick<Reading, "frontends" | "patches"> {
-    const known = this.#options.state().frontends;
-    const [whole, patches]: [Frontend[], Frontend[]] = [[], []];
-    for (const now of frontends.map(toWire)) {
-      const before = known.get(now.name);
-      if (JSON.stringify(now) === JSON.stringify(before)) continue;
-      const patch = before && patchOf(before, now);
-      (patch ? patches : whole).push(patch ?? now);
-    }
-    return { frontends: whole, patches };
   }
 
   /** Does something in a while, unless that is arranged already. */

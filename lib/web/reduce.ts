@@ -1,8 +1,8 @@
 import { foldEvent } from "./reduce_event.ts";
 import { Draft } from "./draft.ts";
-import { patched } from "./patch.ts";
 import { type MaglevdState, unheard } from "./state.ts";
 import type { Change, Reading, Snapshot } from "./wire.ts";
+import { withTold } from "./with_told.ts";
 
 /**
  * What is known of a maglevd after these changes, in their order. Pure: the same on the server and
@@ -30,7 +30,7 @@ function take(draft: Draft, change: Change): void {
       return;
     case "event":
       foldEvent(draft, change.event);
-      draft.note(change.entry);
+      if (change.entry) draft.note(change.entry);
       return;
     case "reading":
       takeReading(draft, change);
@@ -48,11 +48,12 @@ function take(draft: Draft, change: Change): void {
   }
 }
 
-function takeReading(draft: Draft, reading: Reading): void {
+/** Takes in what was read. */
+export function takeReading(draft: Draft, reading: Reading): void {
   for (const backend of reading.backends ?? []) draft.backends.set(backend.name, backend);
   for (const frontend of reading.frontends ?? []) draft.frontends.set(frontend.name, frontend);
-  for (const patch of reading.patches ?? []) {
-    draft.frontend(patch.name, (frontend) => patched(frontend, patch));
+  for (const read of reading.details ?? []) {
+    draft.frontend(read.name, (frontend) => withTold(frontend, read));
   }
   for (const name of reading.goneBackends ?? []) draft.removeBackend(name);
   for (const name of reading.goneFrontends ?? []) draft.removeFrontend(name);

@@ -8,9 +8,17 @@ import {
   type Logger,
   reasonOf,
 } from "../log/mod.ts";
-import { Budgets, machineNames, openHttpPort } from "../rpc/mod.ts";
+import {
+  Budgets,
+  formatListenAddress,
+  isLocalPeer,
+  machineNames,
+  openHttpPort,
+} from "../rpc/mod.ts";
+import { ServiceManager } from "../service/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import { PemError, TlsFiles } from "../tls/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
 import { type Assets, loadAssets } from "./assets.ts";
 import { Broadcast } from "./broadcast.ts";
@@ -31,8 +39,9 @@ export async function runFrontend(args: readonly string[]): Promise<number> {
     else return await serve(request.settings);
     return 0;
   } catch (error) {
-    const isUsage = error instanceof UsageError || error instanceof CommandFailure;
-    complain(`maglevd-frontend: ${isUsage ? error.message : reasonOf(error)}`);
+    const isUsage = [UsageError, CommandFailure, PemError].some((kind) => error instanceof kind);
+    const why = isUsage && error instanceof Error ? error.message : reasonOf(error);
+    complain(`maglevd-frontend: ${why}`);
     return isUsage ? 2 : 1;
   }
 }
@@ -51,11 +60,16 @@ async function serve(settings: Settings): Promise<number> {
   let reload = () => Promise.resolve();
   Deno.addSignalListener("SIGHUP", () => void reload());
   log.info("starting", { ...version });
-  await using frontend = await startFrontend(settings, log, await loadAssets());
+  const { env: environment, pid } = Deno;
+  using manager = new ServiceManager({ environment, pid, clock: systemClock, log });
+  const tell = (status: string) => manager.status(status);
+  await using frontend = await startFrontend(settings, log, await loadAssets(), tell);
   reload = () => frontend.reload();
   log.info("web-listening", { addr: frontend.address });
+  manager.ready(frontend.status);
   const why = await told.promise;
   log.info("stopping", { why });
+  manager.stopping(`ended: ${why}`);
   await frontend[Symbol.asyncDispose]();
   await log.flush(flushLimitMs);
   return 0;
@@ -65,7 +79,9 @@ async function serve(settings: Settings): Promise<number> {
 export interface Frontend extends AsyncDisposable {
   /** `host:port` as listened on. */
   readonly address: string;
-  /** Reads files anew that may have changed: what maglevds are shown. Never rejects. */
+  /** How it is, in a line. */
+  readonly status: string;
+  /** Reads files anew that may have changed: what maglevds and browsers are shown. Never rejects. */
   reload(): Promise<void>;
 }
 
@@ -74,18 +90,29 @@ export async function startFrontend(
   settings: Settings,
   log: Logger,
   assets: Assets,
+  /** Told how it is, in a line, whenever that is otherwise. */
+  tell: (status: string) => void = () => {},
 ): Promise<Frontend> {
   const clock = systemClock;
   const servers = await resolveServers(settings.servers, Deno.env);
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
   const limited = parts.use(new LimitedLog(log, clock));
+  const { certificate: paths, credentials, listen } = settings;
+  const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
+  const { hostname = "", port: number } = listen;
+  if (credentials && !tls && hostname !== "localhost" && !isLocalPeer(hostname)) {
+    const reason = "user and password can be read along on the way: name a --tls-cert, or listen " +
+      "on this machine alone, behind a proxy";
+    log.warn("access-unsafe", { addr: formatListenAddress(hostname, number), reason });
+  }
   const broadcast = new Broadcast({
     clock,
     servers: servers.map(({ name }) => name),
     epoch: crypto.randomUUID().slice(0, 8),
     version: version.version,
-    hasLogin: settings.credentials !== undefined,
+    hasLogin: credentials !== undefined,
+    linked: () => tell(statusOf(broadcast)),
   });
   parts.defer(() => broadcast.close());
   const maglevds = new Map<string, Maglevd>();
@@ -97,13 +124,14 @@ export async function startFrontend(
   }
   const budgets = parts.use(new Budgets(limited, clock));
   const page = new PageServer({
-    ...{ broadcast, maglevds, assets, credentials: settings.credentials, clock, log: limited },
+    ...{ broadcast, maglevds, assets, credentials, clock, log: limited },
     budgets,
     hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
   });
   const port = openHttpPort({
     name: "web",
-    addresses: [settings.listen],
+    addresses: [listen],
+    tls,
     handlers: { http1: page.handle, http2: page.handle },
     limits: { drainMs: 1000, connections: { perPrefix: 512 }, requests: { perPrefix: 1024 } },
     observer: uncounted,
@@ -123,12 +151,28 @@ export async function startFrontend(
   const all = parts.move();
   return {
     address: port.address,
+    get status() {
+      return statusOf(broadcast);
+    },
     async reload() {
-      await Promise.all(Array.from(maglevds.values(), (each) => each.renew()));
+      await Promise.all([...Array.from(maglevds.values(), (each) => each.renew()), tls?.reload()]);
       log.info("reloaded");
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** For `systemctl status`: how many maglevds are heard, and which are not. */
+function statusOf(broadcast: Broadcast): string {
+  const { servers } = broadcast;
+  const unheard = servers.filter((name) => broadcast.state(name)?.link.state !== "connected");
+  const heard = `${servers.length - unheard.length} of ${servers.length} maglevds heard`;
+  return unheard.length === 0 ? heard : `${heard}; not: ${oneLine(unheard.join(", "))}`;
+}
+
+/** A line of no more than two hundred characters, whatever is in a name. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\p{C}+/gu, " ").slice(0, 200);
 }
 
 /** Connections are not told apart: browsers are counted by their streams. */

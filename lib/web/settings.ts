@@ -4,6 +4,7 @@ import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import { parseListenAddress } from "../rpc/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
+import type { TlsPaths } from "../tls/mod.ts";
 import { readFrontendFlags } from "./flags.ts";
 
 /** Who may steer. */
@@ -21,6 +22,8 @@ export interface Settings {
   /** How all of them are asked; what is not said, servers.yaml may say of each. */
   readonly tls: TlsWords;
   readonly listen: ListenAddress;
+  /** With which browsers are answered over TLS; undefined: in the clear. */
+  readonly certificate: TlsPaths | undefined;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
   /** Undefined: nobody may steer, and there is no `/admin/`. */
@@ -54,6 +57,7 @@ export function readRequest(args: readonly string[], environment: Environment): 
       tokenFile: get("token-file"),
       tls: readTls(get),
       listen: readListen(get("listen")),
+      certificate: readCertificate(get("tls-cert"), get("tls-key")),
       hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
       credentials: readCredentials(environment),
       logLevel,
@@ -67,6 +71,13 @@ function readTls(get: (name: "tls" | "ca" | "cert" | "key") => string): TlsWords
     get(name) === "" ? [] : [[name, get(name)] as const]
   );
   return { ...get("tls") === "true" && { tls: true }, ...Object.fromEntries(files) };
+}
+
+function readCertificate(cert: string, key: string): TlsPaths | undefined {
+  if ((cert === "") !== (key === "")) {
+    throw new UsageError("--tls-cert and --tls-key go together: a certificate and its key");
+  }
+  return cert === "" ? undefined : { cert, key, clientCa: "" };
 }
 
 function readListen(text: string): ListenAddress {

@@ -7,6 +7,10 @@ const mostByName = 50;
 export class Touched {
   readonly #backends = new Set<string>();
   readonly #frontends = new Set<string>();
+  /** Since everything was asked for: kinds and names. */
+  readonly #since = new Set<string>();
+  /** By backend, when it came to its state, in Unix nanoseconds. */
+  readonly #toldAt = new Map<string, number>();
   #isAll = false;
   #isVpp = false;
 
@@ -39,6 +43,11 @@ export class Touched {
 
   /** Notes what an event concerns. */
   add({ event }: Event): void {
+    if (event.case === "backend") {
+      const { backendName, transition } = event.value;
+      if (transition?.to === "removed") this.#toldAt.delete(backendName);
+      else this.#toldAt.set(backendName, Number(transition?.atUnixNs ?? 0n));
+    }
     switch (event.case) {
       case "backend":
       case "drain":
@@ -72,6 +81,22 @@ export class Touched {
     }
   }
 
+  /** Whether it was concerned since everything was asked for. */
+  isSince(kind: "backend" | "frontend", name: string): boolean {
+    return this.#since.has(`${kind} ${name}`);
+  }
+
+  /** When a backend came to its state by the last event about it, in Unix nanoseconds; 0: none was. */
+  toldAt(backend: string): number {
+    return this.#toldAt.get(backend) ?? 0;
+  }
+
+  /** Everything is being asked for. */
+  begin(): void {
+    this.#since.clear();
+    this.clear();
+  }
+
   /** All of it is being read. */
   clear(): void {
     this.#backends.clear();
@@ -80,7 +105,13 @@ export class Touched {
   }
 
   #add(backend: string, frontend: string): void {
-    if (backend !== "") this.#backends.add(backend);
-    if (frontend !== "") this.#frontends.add(frontend);
+    if (backend !== "") {
+      this.#backends.add(backend);
+      this.#since.add(`backend ${backend}`);
+    }
+    if (frontend !== "") {
+      this.#frontends.add(frontend);
+      this.#since.add(`frontend ${frontend}`);
+    }
   }
 }

@@ -84,13 +84,63 @@ export type Rate = readonly [name: string, packets: number, bits: number];
 /** A probe that ended: how long it took in milliseconds. */
 export type Pulse = readonly [backend: string, ok: boolean, code: string, ms: number];
 
-/** Something new about a maglevd. */
+/** Something new about a maglevd, as the server of the view hears of it. */
 export type Change =
-  | { readonly kind: "link"; readonly link: Link }
-  | { readonly kind: "event"; readonly event: MaglevdEvent; readonly entry: JournalEntry }
+  | Passed
   | Reading
+  | {
+    readonly kind: "event";
+    readonly event: MaglevdEvent;
+    /** Undefined: too much happens for all of it to be told. */
+    readonly entry: JournalEntry | undefined;
+  };
+
+/** What is told browsers as it was heard. */
+export type Passed =
+  | { readonly kind: "link"; readonly link: Link }
   | { readonly kind: "pulses"; readonly at: number; readonly pulses: readonly Pulse[] }
   | Traffic;
+
+/** What browsers are told of a maglevd. */
+export type News = Passed | Delta;
+
+/** Some fields of an object: those that are other than before. */
+export interface Part {
+  readonly set?: Readonly<Record<string, unknown>>;
+  /** Fields that are no more. */
+  readonly gone?: readonly string[];
+}
+
+/** A backend is in another state: since when (Unix nanoseconds), and what the probe saw, if one did it. */
+export type Move = readonly [
+  name: string,
+  state: string,
+  sinceUnixNs: number,
+  code?: string,
+  detail?: string,
+];
+
+/** A backend in a frontend: by the places of its pool and of itself, which are those of before. */
+export type MemberPart = readonly [pool: number, member: number, part: Part];
+
+/**
+ * What came of events and readings: of each object the newest alone, as far as it is other than
+ * before. In the order of its fields.
+ */
+export interface Delta {
+  readonly kind: "delta";
+  readonly moved?: readonly Move[];
+  /** What is whole: of backends and frontends those that were not there, or are others altogether. */
+  readonly reading?: Omit<Reading, "kind" | "steps" | "details">;
+  readonly backends?: Readonly<Record<string, Part>>;
+  readonly frontends?: Readonly<Record<string, Part>>;
+  readonly members?: Readonly<Record<string, readonly MemberPart[]>>;
+  /** Of frontends: so many of the oldest are no more, and these are new. */
+  readonly steps?: Readonly<Record<string, readonly [dropped: number, added: readonly Step[]]>>;
+  readonly impaired?: string;
+  /** Of the journal: the newest first. */
+  readonly entries?: readonly JournalEntry[];
+}
 
 /** What was read, as far as it differs from what was known. */
 export interface Reading {
@@ -99,8 +149,8 @@ export interface Reading {
   readonly at?: number;
   readonly backends?: readonly Backend[];
   readonly frontends?: readonly Frontend[];
-  /** Frontends that are known, with those members alone that are other than before. */
-  readonly patches?: readonly Frontend[];
+  /** Frontends to which something has happened since they were read: events know that better. */
+  readonly details?: readonly Frontend[];
   readonly checks?: readonly Check[];
   /** Names of those that are no more. */
   readonly goneBackends?: readonly string[];
@@ -129,8 +179,8 @@ export interface Traffic {
   readonly backends: readonly Rate[];
 }
 
-/** A change, and the maglevd that it is of. */
-export type Told = readonly [server: string, change: Change];
+/** News, and the maglevd that they are of. */
+export type Told = readonly [server: string, news: News];
 
 /** One message to browsers. */
 export interface Message {

@@ -12,9 +12,10 @@ function permissionsOf(name: string): readonly string[] {
 }
 
 /** maglevd-frontend with the permissions that are shipped, until the test is done with it. */
-function startFrontend(bundle: string, ...args: string[]) {
+function startFrontend(bundle: string, args: readonly string[], env = {}) {
   const process = new Deno.Command(Deno.execPath(), {
     args: ["run", ...permissionsOf("maglevd-frontend"), bundle, "--listen=127.0.0.1:0", ...args],
+    env,
     cwd: "/",
     stdin: "null",
     stdout: "piped",
@@ -53,7 +54,7 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
       ...flags,
     );
     assert.ok(daemon);
-    await using web = startFrontend(bundles.frontend, `--server=unix:${path}`);
+    await using web = startFrontend(bundles.frontend, [`--server=unix:${path}`]);
     const { addr } = await web.log("web-listening");
     await web.log("maglevd-connected");
     const url = `http://${addr}/view`;
@@ -72,6 +73,40 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
     web.process.kill("SIGTERM");
     assert.equal((await web.process.status).code, 0);
   } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("the service manager is told when it serves, which maglevds are heard, and why it ends", async () => {
+  await using bundles = await makeBundles();
+  const folder = await Deno.makeTempDir({ prefix: "maglevd-web-" });
+  const path = `${folder}/notify`;
+  const socket = Deno.listenDatagram({ transport: "unixpacket", path });
+  const next = async () => new TextDecoder().decode((await socket.receive())[0]);
+  const until = async (wanted: string) => {
+    while (await next() !== wanted);
+  };
+  try {
+    const servers = `--server=unix:${folder}/api.sock,unix:${folder}/other.sock`;
+    await using web = startFrontend(bundles.frontend, [servers], { NOTIFY_SOCKET: path });
+    await web.log("web-listening");
+    const [api, other] = ["api", "other"].map((name) => `unix:${folder}/${name}.sock`);
+    // It serves before any maglevd is heard.
+    await until(`READY=1\nSTATUS=0 of 2 maglevds heard; not: ${api}, ${other}`);
+    const flags = [`--grpc-addr=${api}`, "--grpc-socket-mode=600"];
+    await using daemon = await Maglevd.startWith(
+      permissionsOf("maglevd"),
+      bundles.maglevd,
+      config,
+      ...flags,
+    );
+    assert.ok(daemon);
+    await until(`STATUS=1 of 2 maglevds heard; not: ${other}`);
+    web.process.kill("SIGTERM");
+    await until("STOPPING=1\nSTATUS=ended: SIGTERM");
+    assert.equal((await web.process.status).code, 0);
+  } finally {
+    socket.close();
     await Deno.remove(folder, { recursive: true });
   }
 });

@@ -49,6 +49,7 @@ $ pid=$(systemctl show -P MainPID vpp-maglev-frontend)
 $ stat -c %U /proc/$pid; grep ^CapEff /proc/$pid/status | tr -s '\\t ' ' '
 maglevd-frontend
 CapEff: 0000000000000000
+$ until systemctl show -P StatusText vpp-maglev-frontend | grep -q '^1 of 1 '; do sleep 0.2; done
 $ journalctl -u vpp-maglev-frontend -p warning -o cat -q
 $ systemctl reload vpp-maglev-frontend
 $ until journalctl -u vpp-maglev-frontend -o cat -q | grep -q '"reloaded"'; do sleep 0.2; done
@@ -63,6 +64,7 @@ $ systemctl show -P NRestarts -P ExecMainStatus vpp-maglev-frontend
 2
 $ journalctl -u vpp-maglev-frontend -p err -o cat -q
 maglevd-frontend: --listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "here"
+Failed to start vpp-maglev-frontend.service - Web view of maglevd, the control plane for VPP's Maglev load balancer.
 $ sed -i '$d' /etc/default/vpp-maglev-frontend; systemctl start vpp-maglev-frontend
 $ state vpp-maglev-frontend
 enabled active

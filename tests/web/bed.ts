@@ -1,7 +1,7 @@
 import { within } from "../support/deadline.ts";
 import { startFrontend } from "../../lib/web/mod.ts";
 import type { Assets, Frontend, Settings } from "../../lib/web/mod.ts";
-import type { Change, Message, WholeState } from "../../lib/web/wire.ts";
+import type { JournalEntry, Message, News, WholeState } from "../../lib/web/wire.ts";
 import { FakeLog } from "../rpc/fake_log.ts";
 
 /** A page that says little. */
@@ -28,6 +28,7 @@ export async function startWeb(
       listen: { hostname: "127.0.0.1", port: 0 },
       tokenFile: "",
       tls: {},
+      certificate: undefined,
       hostNames: [],
       credentials: undefined,
       logLevel: "info",
@@ -56,8 +57,8 @@ export class Events implements AsyncDisposable {
   readonly #abort = new AbortController();
   readonly #chunks: AsyncIterator<string>;
   #text = "";
-  /** Changes that were received, and not looked at. */
-  readonly #told: (readonly [id: string, server: string, change: Change])[] = [];
+  /** News that were received, and not looked at. */
+  readonly #told: (readonly [id: string, server: string, change: News])[] = [];
 
   private constructor(readonly response: Response, abort: AbortController) {
     this.#abort = abort;
@@ -101,8 +102,8 @@ export class Events implements AsyncDisposable {
 
   /** Reads until a change of one maglevd is what is waited for. */
   async until(
-    holds: (change: Change, server: string) => boolean,
-  ): Promise<{ change: Change; id: string }> {
+    holds: (change: News, server: string) => boolean,
+  ): Promise<{ change: News; id: string }> {
     while (true) {
       for (let told = this.#told.shift(); told; told = this.#told.shift()) {
         const [id, server, change] = told;
@@ -117,6 +118,12 @@ export class Events implements AsyncDisposable {
     this.#abort.abort();
     await this.#chunks.next().catch(() => {});
   }
+}
+
+/** What news say of a backend in the journal; undefined: nothing. */
+export function entryIn(news: News, backend: string): JournalEntry | undefined {
+  if (news.kind !== "delta") return undefined;
+  return news.entries?.find((entry) => entry.kind === "backend" && entry.backend === backend);
 }
 
 /** Waits until every maglevd was read. */

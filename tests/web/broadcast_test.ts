@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { Broadcast, type BroadcastLimits } from "../../lib/web/broadcast.ts";
+import { Broadcast, type BroadcastLimits, resync } from "../../lib/web/broadcast.ts";
 import { BrowserStream } from "../../lib/web/browser.ts";
 import type { Change, Message } from "../../lib/web/wire.ts";
 
@@ -116,6 +116,24 @@ Deno.test("replays are bounded in octets as well", () => {
   assert.equal(sent.length, 3);
 });
 
+Deno.test("a message longer than it should be is none: everybody reads anew", () => {
+  using bed = new Bed({ messageBytes: 1_000 });
+  bed.follow("e-0");
+  bed.broadcast.publish("rtr1", link("short"));
+  bed.clock.advance(100);
+  bed.broadcast.publish("rtr1", link("x".repeat(2_000)));
+  bed.clock.advance(100);
+  bed.broadcast.publish("rtr1", link("short again"));
+  bed.clock.advance(100);
+  const [first, second, third] = bed.sent.map((text) => text.split("\n", 1)[0]);
+  assert.deepEqual([first, second, third], ["id: e-1", "event: resync", "id: e-3"]);
+  // Nobody can go on behind what was not sent.
+  const sent: string[] = [];
+  bed.follow("e-1", sent);
+  assert.match(sent[0] ?? "", /^event: resync/);
+  assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
+});
+
 Deno.test("the whole state is written once for all who ask, and is that of its number", () => {
   using bed = new Bed();
   const first = bed.broadcast.whole();
@@ -135,14 +153,14 @@ Deno.test("a sign of life comes every 15 s", () => {
   assert.deepEqual(bed.sent, [": alive\n\n", ": alive\n\n"]);
 });
 
-Deno.test("a browser that reads too slowly is cut off, whatever waits is dropped", async () => {
+Deno.test("a browser that reads too slowly is cut off, and reads anew in place of all that waits", async () => {
   const octets = new Uint8Array(10);
   for (const limits of [{ messages: 2, bytes: 1_000 }, { messages: 100, bytes: 25 }]) {
     let cut = 0;
     const browser = new BrowserStream(limits, () => cut++);
     for (let i = 0; i < 4; i++) browser.send(octets);
     assert.equal(cut, 1);
-    assert.deepEqual(await Array.fromAsync(browser), []);
+    assert.deepEqual(await Array.fromAsync(browser), [resync]);
   }
 });
 

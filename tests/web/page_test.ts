@@ -279,7 +279,19 @@ async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Ass
 }
 
 async function steering(test: Deno.TestContext, chromium: Chromium, assets: Assets) {
-  await using maglevd = await serve({ status: calm });
+  const away = { since: Date.now() - 60_000, reason: "it hangs", nextTryAt: 0 };
+  const sample = sampleVpp();
+  // A server gets packets until it is drained.
+  let packets = 0;
+  const counters = () => {
+    const read = sample.counters();
+    if (!maglevd.bed.checker.backend("web0")?.drain) packets += 1_000;
+    const servers = read?.servers.map((each) => ({ ...each, packets, bytes: 800 * packets }));
+    return read && { ...read, servers: servers ?? [] };
+  };
+  const vpp = { ...sample, counters, away: () => away };
+  const memory = { kept: () => Promise.resolve("the disk is full") };
+  await using maglevd = await serve({ status: calm, vpp, memory });
   await using web = await startWeb([maglevd.address], { credentials: operator }, assets);
   await untilRead(web.url);
   maglevd.bed.move("web0", "up");
@@ -294,19 +306,24 @@ async function steering(test: Deno.TestContext, chromium: Chromium, assets: Asse
     await page.authenticate({ username: operator.user, password: operator.password });
     await page.goto(`${web.url}/admin/at/${server}/backend/web0`);
     await untilText(page, ".subject h1", "web0");
+    await untilText(page, "main", "200 pkt/s");
     await page.click(".subject .act");
     const press = (text: string) =>
       page.locator(`dialog ::-p-text(${text})`).setTimeout(20_000).click();
     await press("Drain…");
     await untilText(page, "dialog .outcome", "goes down");
+    await untilText(page, "dialog .outcome .warn", "until VPP is back");
     assert.deepEqual(await violations(page), []);
     assert.equal(maglevd.bed.checker.backend("web0")?.drain, undefined);
     await press("Drain now");
     await untilText(page, "dialog [role=status]", "Done");
+    await untilText(page, "dialog .warn", "it hangs");
+    await untilText(page, "dialog .bad", "the disk is full");
     assert.notEqual(maglevd.bed.checker.backend("web0")?.drain, undefined);
     await page.keyboard.press("Escape");
     await untilText(page, ".lead", "draining");
     await untilText(page, ".lead", "file enabled");
+    await untilText(page, "main", "0 pkt/s · 0 bit/s");
   });
 
   await test.step("another page cannot, though the browser knows the password", async () => {

@@ -3,7 +3,7 @@ import { serve } from "../rpc/harness.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { startNginxAs } from "../e2e/nginx.ts";
-import { credentials, Events, operator, startWeb, untilRead } from "./bed.ts";
+import { credentials, entryIn, Events, operator, startWeb, untilRead } from "./bed.ts";
 
 const guide = await Deno.readTextFile(new URL("../../docs/user-guide.md", import.meta.url));
 
@@ -36,7 +36,7 @@ Deno.test(
     const { id } = await untilRead(url);
     await using events = await Events.open(url, id);
     maglevd.bed.move("web0", "up");
-    const told = events.until((each) => each.kind === "event" && each.entry.backend === "web0");
+    const told = events.until((each) => entryIn(each, "web0") !== undefined);
     assert.ok(await within(30_000, "the event", told));
     using client = Deno.createHttpClient({ allowHost: true });
     const act = async (origin: string) => {

@@ -1,10 +1,18 @@
 import assert from "node:assert/strict";
 import { Listener } from "../../lib/simulation/listener.ts";
 import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
+import { applied, deltaOf } from "../../lib/web/delta.ts";
 import { fold, restore } from "../../lib/web/reduce.ts";
 import { journalKept, type MaglevdState, snapshotOf, unheard } from "../../lib/web/state.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { changeOf, readingOf, toldOf } from "./reading.ts";
+
+/** What differs between two states makes, when it has travelled, one of the other. */
+function travels(before: MaglevdState, after: MaglevdState): void {
+  const delta = deltaOf(before, after);
+  const heard = delta ? applied(before, JSON.parse(JSON.stringify(delta))) : before;
+  assert.deepEqual({ ...heard, journal: [] }, { ...after, journal: [] });
+}
 
 /** Puts a reducer beside the listener of each simulated maglevd. Returns how to undo that. */
 function listenAlong(compared: (heard: MaglevdState, read: MaglevdState) => void): () => void {
@@ -18,10 +26,14 @@ function listenAlong(compared: (heard: MaglevdState, read: MaglevdState) => void
   };
   Listener.prototype.hear = function (event) {
     const checker = this["checker"];
-    const known = fold(of(this), [changeOf(event)]);
+    const before = of(this);
+    const known = fold(before, [changeOf(event)]);
+    travels(before, known);
     // What is configured is read anew, as the server does it.
     const isNew = event.kind === "reload" && event.result === "applied";
-    states.set(this, isNew ? fold(known, [readingOf(checker, known)]) : known);
+    const next = isNew ? fold(known, [readingOf(checker, known)]) : known;
+    travels(before, next);
+    states.set(this, next);
     return hear.call(this, event);
   };
   Listener.prototype.differences = function () {

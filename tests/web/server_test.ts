@@ -3,7 +3,7 @@ import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { smallConfig } from "../rpc/small_config.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, Events, operator, startWeb, stateOf, untilRead } from "./bed.ts";
+import { credentials, entryIn, Events, operator, startWeb, stateOf, untilRead } from "./bed.ts";
 
 const longMs = 30_000;
 
@@ -24,22 +24,18 @@ Deno.test("what a maglevd tells is there to be read, and what changes is told", 
   const { change } = await within(
     longMs,
     "told",
-    events.until(({ kind, ...rest }) =>
-      kind === "event" && "entry" in rest && rest.entry.kind === "backend"
-    ),
+    events.until((each) => entryIn(each, "web1") !== undefined),
   );
-  assert.partialDeepStrictEqual(change, {
-    entry: { backend: "web1", to: "up", what: "web1 unknown → up", why: "L7OK (status 200)" },
+  assert.partialDeepStrictEqual(entryIn(change, "web1"), {
+    ...{ backend: "web1", to: "up", what: "web1 unknown → up", why: "L7OK (status 200)" },
   });
   // What events leave open is read a moment later: who uses it has a reason for each weight.
   await within(
     longMs,
     "read again",
     events.until((each) =>
-      each.kind === "reading" &&
-      each.patches?.some(({ pools }) =>
-          pools.some(({ backends }) => backends.some(({ reason }) => reason === "carries"))
-        ) === true
+      each.kind === "delta" &&
+      Object.values(each.members ?? {}).flat().some(([, , { set }]) => set?.reason === "carries")
     ),
   );
   const after = await stateOf(web.url);
@@ -54,7 +50,7 @@ Deno.test("who was away for a moment gets what it missed; who asks for more read
   const last = await (async () => {
     await using events = await Events.open(web.url, id);
     maglevd.bed.move("web0", "up");
-    const { id: last } = await within(longMs, "told", events.until(({ kind }) => kind === "event"));
+    const { id: last } = await within(longMs, "told", events.until(({ kind }) => kind === "delta"));
     return last;
   })();
   await using again = await Events.open(web.url, id);
@@ -85,7 +81,7 @@ Deno.test("a maglevd that goes is said to be lost, another one goes on, and it c
   await within(
     longMs,
     "the other one",
-    events.until((each, server) => server === steady.address && each.kind === "event"),
+    events.until((each, server) => server === steady.address && each.kind === "delta"),
   );
   await using back = await serve({ addr: first.address });
   back.bed.move("web3", "up");
@@ -100,8 +96,8 @@ Deno.test("a maglevd that goes is said to be lost, another one goes on, and it c
     longMs,
     "its state",
     events.until((each, server) =>
-      server === first.address && each.kind === "reading" &&
-      each.backends?.some(({ name, state }) => name === "web3" && state === "up") === true
+      server === first.address && each.kind === "delta" &&
+      each.moved?.some(([name, state]) => name === "web3" && state === "up") === true
     ),
   );
 });
@@ -122,7 +118,8 @@ Deno.test("a maglevd that comes back with another configuration is shown as it i
     longMs,
     "what it has now",
     events.until((each) =>
-      each.kind === "reading" && each.backends?.some(({ name }) => name === "other") === true
+      each.kind === "delta" &&
+      each.reading?.backends?.some(({ name }) => name === "other") === true
     ),
   );
   const { servers: [{ reading } = { reading: undefined }] } = await stateOf(web.url);
@@ -253,6 +250,10 @@ Deno.test("an action is foreseen, then done; a form or another page cannot have 
   assert.equal((await act(drain))[0], 200);
   assert.equal(isDrained(), true);
   assert.equal(web.log.named("action").length, 1);
+  const done = maglevd.bed.events.filter(({ kind }) => kind === "audit").at(-1);
+  assert.equal(done?.actor?.name, `operator (for ${operator.user})`);
+  const actors = maglevd.bed.events.filter(({ kind }) => kind === "operator");
+  assert.equal(actors.at(-1)?.actor?.name, `operator (for ${operator.user})`);
   const unknown = { operations: [{ action: "drain", backends: ["nobody"] }] };
   const [refused, why] = await act(unknown);
   assert.equal(refused, 409);

@@ -15,6 +15,7 @@ Deno.test("flags win over the environment, which wins over defaults", () => {
     tokenFile: "",
     tls: {},
     listen: { hostname: "127.0.0.1", port: 9093 },
+    certificate: undefined,
     hostNames: [],
     credentials: undefined,
     logLevel: "info",
@@ -35,6 +36,8 @@ Deno.test("what cannot be is refused with a sentence", () => {
     [["--listen"], "--listen needs a value"],
     [["--version=maybe"], '--version is true or false, not "maybe"'],
     [["--log-level", "loud"], '--log-level is debug, info, warn or error, not "loud"'],
+    [["--tls-cert=a"], "--tls-cert and --tls-key go together: a certificate and its key"],
+    [["--tls-key=a"], "--tls-cert and --tls-key go together: a certificate and its key"],
     [["--server", " "], "--server is empty: there is nothing to show"],
     [
       ["--listen", "here"],

@@ -3,7 +3,16 @@ import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts
 import { rulesOf } from "../access/auth_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, Events, operator, startWeb, stateOf, untilLink, untilRead } from "./bed.ts";
+import {
+  credentials,
+  entryIn,
+  Events,
+  operator,
+  startWeb,
+  stateOf,
+  untilLink,
+  untilRead,
+} from "./bed.ts";
 
 const [ops, viewer] = [newToken(), newToken()];
 
@@ -81,7 +90,7 @@ Deno.test("whom a maglevd does not know is told so, and shows another token once
     "what changed meanwhile",
     events.until((each) => {
       if (each.kind === "link") links.push(each.link.state);
-      return each.kind === "event" && each.entry.backend === "web0";
+      return entryIn(each, "web0") !== undefined;
     }),
   );
   assert.deepEqual(links, []);

@@ -57,7 +57,7 @@ function installedPath(path: string): string {
 /** Programs, data and pictures are taken as they are. */
 function source(path: string): Pick<PackageFile, "from" | "mode"> {
   if (path.endsWith(".sh")) return { from: { page: path }, mode: 0o755 };
-  return { from: /\.(json|png)$/.test(path) ? { file: path } : { page: path } };
+  return { from: /\.(json|webp)$/.test(path) ? { file: path } : { page: path } };
 }
 
 /** Manual pages have a place of their own. */

@@ -26,6 +26,7 @@ export async function startDemoWeb(
       listen: { hostname: "127.0.0.1", port },
       tokenFile: "",
       tls: {},
+      certificate: undefined,
       hostNames: [],
       credentials: demoUser,
       logLevel: "error",

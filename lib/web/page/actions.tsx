@@ -7,9 +7,9 @@ import type {
   PlanVPPLBStateResponse,
 } from "../../gen/maglev_pb.ts";
 import type { MaglevdState } from "../state.ts";
-import type { Backend, Member, Wire } from "../wire.ts";
+import type { Backend, ChangeOutcome, Member, Wire } from "../wire.ts";
 import { sentenceOf } from "./ask.ts";
-import { Preview } from "./outcome.tsx";
+import { Caveats, Preview } from "./outcome.tsx";
 import { Dialog } from "./overlays.tsx";
 import { covers, maySteer, roleSentence } from "./rights.ts";
 import { base, mayAct } from "./route.ts";
@@ -115,7 +115,14 @@ type Stage =
   | { readonly kind: "choosing" }
   | { readonly kind: "waiting" }
   | { readonly kind: "foreseen"; readonly wish: Wish; readonly foreseen: Foreseen }
-  | { readonly kind: "done"; readonly wish: Wish };
+  | { readonly kind: "done"; readonly wish: Wish; readonly outcome: ChangeOutcome | undefined };
+
+/** What came of it, as far as each kind of action tells. */
+interface Done {
+  readonly ok?: boolean;
+  readonly reloadError?: string;
+  readonly outcome?: ChangeOutcome;
+}
 
 /** What can be done, what would come of it, and then its being done. */
 export function Actions(): JSX.Element | null {
@@ -146,9 +153,9 @@ function Steps({ about }: { about: Subject }): JSX.Element {
     }, { kind: "choosing" });
   const perform = (wish: Wish, before: Stage) =>
     attempt(async () => {
-      const answer = await send<{ ok?: boolean; reloadError?: string }>(server, wish, false);
+      const answer = await send<Done>(server, wish, false);
       if (answer.ok === false) throw new Error(answer.reloadError || "the file is not valid");
-      return { kind: "done", wish };
+      return { kind: "done", wish, outcome: answer.outcome };
     }, before);
   const state = maglevds.value.get(server);
   const wishes = backend ? wishesFor(backend) : forAll;
@@ -206,7 +213,12 @@ function Steps({ about }: { about: Subject }): JSX.Element {
           </div>
         </>
       )}
-      {stage.kind === "done" && <p class="notice good" role="status">Done: {stage.wish.title}.</p>}
+      {stage.kind === "done" && (
+        <>
+          <p class="notice good" role="status">Done: {stage.wish.title}.</p>
+          <Caveats of={stage.outcome} />
+        </>
+      )}
     </Dialog>
   );
 }

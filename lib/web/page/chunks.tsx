@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 
 /** So many rows are there, or not, together. */
-const chunkRows = 20;
+const chunkRows = 10;
 
 /**
  * The bodies of a table of many rows: of those out of view only the height is there. `columns` is
@@ -17,7 +17,7 @@ export function Chunks<T>(
     rowHeight: number;
   },
 ): JSX.Element {
-  if (of.length <= 3 * chunkRows) return <tbody>{of.map(row)}</tbody>;
+  if (of.length <= 6 * chunkRows) return <tbody>{of.map(row)}</tbody>;
   const chunks: (readonly T[])[] = [];
   for (let i = 0; i < of.length; i += chunkRows) chunks.push(of.slice(i, i + chunkRows));
   return (

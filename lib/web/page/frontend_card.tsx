@@ -1,12 +1,13 @@
 import { signal } from "@preact/signals";
 import type { JSX } from "preact";
-import { type MaglevdState, stripMs } from "../state.ts";
+import { stripMs } from "../state.ts";
 import type { Frontend } from "../wire.ts";
-import { healthTones, healthWords, judge } from "./health.ts";
+import { useChosen } from "./chosen.ts";
+import { healthTones, healthWords, judge, type Judgement } from "./health.ts";
 import { Icon, Symbol } from "./icons.tsx";
 import { Flash, Name, Share } from "./parts.tsx";
 import { PoolTable } from "./pool_table.tsx";
-import { now } from "./store.ts";
+import { slowNow } from "./store.ts";
 import { Strip } from "./strip.tsx";
 import { bits, packets } from "./words.ts";
 
@@ -33,22 +34,28 @@ function fold(name: string, isFolded: boolean): void {
   }
 }
 
-/** A frontend: all of it in a line, and its pools below that. */
+/** A frontend: all of it in a line, and its pools below that. Its key has server and name. */
 export function FrontendCard(
-  { frontend, state, isFoldedFirst }: {
-    frontend: Frontend;
-    state: MaglevdState;
+  { server, name, isFoldedFirst }: {
+    server: string;
+    name: string;
     /** Unless the reader has said otherwise. */
     isFoldedFirst: boolean;
   },
-): JSX.Element {
-  const { name, description } = frontend;
-  const { health, words, capacity } = judge(frontend, state);
-  const place = `${state.name} ${name}`;
+): JSX.Element | null {
+  const frontend = useChosen(server, ({ frontends }) => frontends.get(name)).value;
+  const rate = useChosen(server, ({ frontendRates }) => frontendRates.get(name)).value;
+  // As a text: what is the same is not drawn again.
+  const judgement = useChosen(server, (state) => {
+    const each = state.frontends.get(name);
+    return each && JSON.stringify(judge(each, state));
+  }).value;
+  if (!frontend || judgement === undefined) return null;
+  const { description } = frontend;
+  const { health, words, capacity }: Judgement = JSON.parse(judgement);
+  const place = `${server} ${name}`;
   const isFolded = folded.value[place] ?? isFoldedFirst;
   const body = `pools ${place}`.replaceAll(/\s/g, "-");
-  const rate = state.frontendRates.get(name);
-  const to = now.value;
   return (
     <section class={`card frontend ${health}`} id={encodeURIComponent(name)}>
       <h2>
@@ -109,13 +116,7 @@ export function FrontendCard(
         <div class="f-strip">
           <dt>last hour</dt>
           <dd>
-            <Strip
-              steps={state.steps.get(name) ?? []}
-              from={to - stripMs}
-              to={to}
-              state={frontend.state}
-              label={`${name} in the last hour`}
-            />
+            <LastHour server={server} name={name} state={frontend.state} />
           </dd>
         </div>
       </dl>
@@ -123,12 +124,23 @@ export function FrontendCard(
         {!isFolded && (
           <>
             {description !== "" && <p class="about" dir="auto">{description}</p>}
-            <PoolTable frontend={frontend} state={state} />
+            <PoolTable frontend={frontend} server={server} />
           </>
         )}
       </div>
     </section>
   );
+}
+
+/** The states of the last hour. */
+function LastHour(
+  { server, name, state }: { server: string; name: string; state: string },
+): JSX.Element {
+  const steps = useChosen(server, ({ steps }) => steps.get(name)).value;
+  // The newest step may be newer than a clock that turns seldom.
+  const to = Math.max(slowNow.value, steps?.at(-1)?.[0] ?? 0);
+  const label = `${name} in the last hour`;
+  return <Strip steps={steps ?? []} from={to - stripMs} to={to} state={state} label={label} />;
 }
 
 /** `192.0.2.1 tcp/80`; all ports are none. */

@@ -136,6 +136,8 @@ function filterOf(params: URLSearchParams): Filter {
 /** As maglevd filters: what is about a frontend is also what is about the backends that it uses. */
 function isWanted(entry: JournalEntry, filter: Filter, state: MaglevdState): boolean {
   const { kinds, backend, frontend, actor } = filter;
+  // Some of those that are not told may be wanted.
+  if (entry.kind === "more") return true;
   if (kinds !== "" && !kinds.split(",").includes(entry.kind)) return false;
   if (backend !== "" && entry.backend !== backend) return false;
   if (actor !== "" && entry.actor !== actor) return false;

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import type { ChangeOutcome } from "../wire.ts";
-import { Name } from "./parts.tsx";
+import { Moment, Name } from "./parts.tsx";
 import type { Foreseen } from "./actions.tsx";
-import { formatShare, isolated } from "./words.ts";
+import { formatShare, isolated, ms } from "./words.ts";
 import { Plan } from "./vpp_page.tsx";
 
 /** What would come of an action. */
@@ -55,6 +55,7 @@ export function Outcome({ of }: { of: ChangeOutcome | undefined }): JSX.Element 
   if (!of) return <p class="empty">This maglevd does not tell what would come of it.</p>;
   return (
     <div class="outcome">
+      <Caveats of={of} />
       {of.backends.map(({ backendName, stateFrom, stateTo }) => (
         <p key={backendName}>
           <Name of={backendName} /> {stateFrom} → <b>{stateTo}</b>
@@ -98,6 +99,28 @@ export function Outcome({ of }: { of: ChangeOutcome | undefined }): JSX.Element 
         </section>
       ))}
     </div>
+  );
+}
+
+/** What keeps a change from what it is meant for: a VPP that does not hear of it, or the disk. */
+export function Caveats({ of }: { of: ChangeOutcome | undefined }): JSX.Element | null {
+  if (!of) return null;
+  const { vppAway, notKept, frontends } = of;
+  return (
+    <>
+      {vppAway && frontends.length > 0 && (
+        <p class="notice warn">
+          Traffic stays as it is until VPP is back: it is away since{" "}
+          <Moment at={ms(vppAway.sinceUnixNs)} />
+          {vppAway.reason !== "" && ` (${vppAway.reason})`}.
+        </p>
+      )}
+      {notKept !== "" && (
+        <p class="notice bad">
+          This is not kept, and forgotten when maglevd restarts: {notKept}
+        </p>
+      )}
+    </>
   );
 }
 

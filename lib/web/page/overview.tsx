@@ -2,8 +2,8 @@ import type { JSX } from "preact";
 import type { MaglevdState } from "../state.ts";
 import { ActionsButton } from "./actions.tsx";
 import { FrontendCard } from "./frontend_card.tsx";
-import { byHandOf, type Problem, problemsOf, sorted } from "./problems.ts";
-import { Name, Since } from "./parts.tsx";
+import { type Problem, problemsOf, sorted } from "./problems.ts";
+import { memo, Name, Since } from "./parts.tsx";
 import { State } from "./icons.tsx";
 import { stateTone } from "./health.ts";
 import { link } from "./route.ts";
@@ -28,13 +28,13 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
         <ActionsButton state={state} about={{}} />
       </Verdict>
       <Facts state={state} />
-      <ByHand all={byHandOf(state)} showServer={false} />
+      <ByHand of={[state]} showServer={false} />
       <div class="cards">
         {frontends.map((frontend) => (
-          <FrontendCard
+          <Card
             key={`${state.name} ${frontend.name}`}
-            frontend={frontend}
-            state={state}
+            server={state.name}
+            name={frontend.name}
             isFoldedFirst={rows > openRows}
           />
         ))}
@@ -45,6 +45,9 @@ export function Overview({ state }: { state: MaglevdState }): JSX.Element {
     </>
   );
 }
+
+/** Drawn when it says so itself, not with all that is around it. */
+const Card = memo(FrontendCard);
 
 /** What keeps anybody from saying that all is well. */
 function unknownOf(state: MaglevdState): string {
@@ -135,7 +138,7 @@ export function AllOverview(): JSX.Element {
         unknown={unheard > 0 ? `${many(unheard, "maglevd")} not heard yet` : ""}
         showServer
       />
-      <ByHand all={all.flatMap(byHandOf)} showServer />
+      <ByHand of={all} showServer />
       <Disagreements all={all} />
       <div class="cards">
         {all.map((state) => (

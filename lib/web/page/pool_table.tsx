@@ -1,7 +1,8 @@
+import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Durations, Flow, MaglevdState } from "../state.ts";
 import type { Backend, Frontend, Member, Pool } from "../wire.ts";
 import { actionsOf } from "./actions.tsx";
+import { useChosen } from "./chosen.ts";
 import { Chunks } from "./chunks.tsx";
 import { shownState, stateTone } from "./health.ts";
 import { Icon, State } from "./icons.tsx";
@@ -23,12 +24,13 @@ const titles = [
 
 /** The pools of a frontend, a row for each backend. */
 export function PoolTable(
-  { frontend, state }: { frontend: Frontend; state: MaglevdState },
+  { frontend, server }: { frontend: Frontend; server: string },
 ): JSX.Element {
-  const all = frontend.pools.flatMap(({ backends }) => backends)
+  const total = useSignal(0);
+  total.value = frontend.pools.flatMap(({ backends }) => backends)
     .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
   const columns = titles.length + 1;
-  const mayAct = maySteer(state);
+  const mayAct = useChosen(server, maySteer).value ?? false;
   return (
     <table class="pools">
       <thead>
@@ -55,14 +57,11 @@ export function PoolTable(
           row={(member) => (
             <Row
               key={member.name}
-              server={state.name}
+              server={server}
               frontend={frontend.name}
               pool={pool.name}
               member={member}
-              backend={state.backends.get(member.name)}
-              durations={state.durations.get(member.name)}
-              rate={state.backendRates.get(member.name)}
-              share={all === 0 ? 0 : member.effectiveWeight / all}
+              total={total}
               isTold={frontend.state !== ""}
               mayAct={mayAct}
             />
@@ -100,18 +99,17 @@ interface RowProps {
   readonly frontend: string;
   readonly pool: string;
   readonly member: Member;
-  readonly backend: Backend | undefined;
-  readonly durations: Durations | undefined;
-  readonly rate: Flow | undefined;
-  readonly share: number;
+  /** Of all effective weights of the frontend. */
+  readonly total: ReadonlySignal<number>;
   /** An older maglevd does not tell some things. */
   readonly isTold: boolean;
   readonly mayAct: boolean;
 }
 
 const Row = memo(function Row(props: RowProps): JSX.Element {
-  const { server, frontend, pool, member, backend, durations, rate, share } = props;
-  const { isTold, mayAct } = props;
+  const { server, frontend, pool, member, total, isTold, mayAct } = props;
+  const { name } = member;
+  const backend = useChosen(server, ({ backends }) => backends.get(name)).value;
   const shown = shownState(backend?.state ?? member.state, backend);
   const since = ms(backend?.sinceUnixNs || member.sinceUnixNs);
   return (
@@ -134,23 +132,16 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
         <Probe backend={backend} />
       </td>
       <td class="c-spark">
-        <Spark of={durations} />
+        <Durations server={server} name={name} />
       </td>
       <td class="c-weight num">
         <Weight member={member} isTold={isTold} />
       </td>
       <td class="c-share">
-        <Share of={share} text={formatShare(share)} tone={share > 0 ? "info" : "quiet"} />
+        <NewFlows weight={member.effectiveWeight} total={total} />
       </td>
       <td class="c-rate num">
-        {rate
-          ? (
-            <Flash of="">
-              <span>{packets(rate[0])}</span>
-              {rate[1] >= 0 && <span class="dim">{bits(rate[1])}</span>}
-            </Flash>
-          )
-          : <span class="dim">–</span>}
+        <Rate server={server} name={name} />
       </td>
       <td class="c-marks">
         <Marks member={member} backend={backend} />
@@ -167,6 +158,34 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
     </tr>
   );
 });
+
+/** What a backend gets of the new flows of a frontend. */
+function NewFlows(
+  { weight, total }: { weight: number; total: ReadonlySignal<number> },
+): JSX.Element {
+  const share = weight === 0 ? 0 : weight / Math.max(total.value, weight);
+  return <Share of={share} text={formatShare(share)} tone={share > 0 ? "info" : "quiet"} />;
+}
+
+interface Place {
+  readonly server: string;
+  readonly name: string;
+}
+
+function Durations({ server, name }: Place): JSX.Element {
+  return <Spark of={useChosen(server, ({ durations }) => durations.get(name)).value} />;
+}
+
+function Rate({ server, name }: Place): JSX.Element {
+  const rate = useChosen(server, ({ backendRates }) => backendRates.get(name)).value;
+  if (!rate) return <span class="dim">–</span>;
+  return (
+    <span class="rate">
+      <span>{packets(rate[0])}</span>
+      {rate[1] >= 0 && <span class="dim">{bits(rate[1])}</span>}
+    </span>
+  );
+}
 
 /** The last probe; of a backend that is not probed any more it is of the past. */
 function Probe({ backend }: { backend: Backend | undefined }): JSX.Element {

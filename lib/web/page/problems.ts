@@ -20,8 +20,21 @@ export interface Problem {
   readonly to: string;
 }
 
-/** What is wrong with a maglevd and all that it looks after: the worst first, then the newest. */
-export function problemsOf(state: MaglevdState, now: number): Problem[] {
+const found = new WeakMap<MaglevdState, { readonly now: number; readonly all: Problem[] }>();
+
+/**
+ * What is wrong with a maglevd and all that it looks after: the worst first, then the newest. Found
+ * out once for all who ask at a moment.
+ */
+export function problemsOf(state: MaglevdState, now: number): readonly Problem[] {
+  const before = found.get(state);
+  if (before?.now === now) return before.all;
+  const all = findProblems(state, now);
+  found.set(state, { now, all });
+  return all;
+}
+
+function findProblems(state: MaglevdState, now: number): Problem[] {
   const all = [
     ...ofLink(state),
     ...ofFrontends(state),
@@ -178,23 +191,29 @@ export interface HandMade {
   readonly to: string;
 }
 
-/** All that was set by hand at a maglevd. */
-export function byHandOf(state: MaglevdState): HandMade[] {
-  const found: HandMade[] = [];
-  const add = (what: string, hand: NonNullable<Backend["byHand"]>, to: string) => {
-    const { file, actor, atUnixNs } = hand;
-    const by = [actor?.name ?? "", actor?.from ?? ""].filter((part) => part !== "").join(" from ");
-    found.push({ server: state.name, what, file, by, at: ms(atUnixNs), to });
-  };
+/** All that was set by hand at a maglevd: of thousands, only those are told that are looked at. */
+export function byHandOf(state: MaglevdState): (() => HandMade)[] {
+  const found: (() => HandMade)[] = [];
+  const add = (what: () => string, hand: NonNullable<Backend["byHand"]>, name: string) =>
+    found.push(() => {
+      const { file, actor, atUnixNs } = hand;
+      const by = [actor?.name ?? "", actor?.from ?? ""].filter((part) => part !== "")
+        .join(" from ");
+      const to = link(state.name, "backend", name);
+      return { server: state.name, what: what(), file, by, at: ms(atUnixNs), to };
+    });
   for (const { name, byHand } of state.backends.values()) {
-    if (byHand) add(`${isolated(name)} ${byHand.value}`, byHand, link(state.name, "backend", name));
+    if (byHand) add(() => `${isolated(name)} ${byHand.value}`, byHand, name);
   }
   for (const { name: frontend, pools } of state.frontends.values()) {
     for (const { backends } of pools) {
       for (const { name, byHand } of backends) {
         if (!byHand) continue;
-        const to = link(state.name, "backend", name);
-        add(`${isolated(name)} in ${isolated(frontend)}: weight ${byHand.value}`, byHand, to);
+        add(
+          () => `${isolated(name)} in ${isolated(frontend)}: weight ${byHand.value}`,
+          byHand,
+          name,
+        );
       }
     }
   }

@@ -1,7 +1,8 @@
-import { batch, signal } from "@preact/signals";
-import { fold, restore } from "../reduce.ts";
+import { batch, computed, signal } from "@preact/signals";
+import { hear } from "../delta.ts";
+import { restore } from "../reduce.ts";
 import type { MaglevdState } from "../state.ts";
-import type { Change, Message, WholeState } from "../wire.ts";
+import type { Message, News, WholeState } from "../wire.ts";
 
 /** What is known of each maglevd, in the order of their tabs. Empty until the first answer. */
 export const maglevds = signal<ReadonlyMap<string, MaglevdState>>(new Map());
@@ -19,6 +20,20 @@ export const hasLogin = signal(false);
 /** The version of the server. */
 export const version = signal("");
 
+/** The same, but turning every ten seconds: for what moves that slowly. */
+export const slowNow = computed(() => Math.floor(now.value / 10_000) * 10_000);
+
+/** What is known by now: shown a moment later. */
+let known: ReadonlyMap<string, MaglevdState> = new Map();
+let isToBeShown = false;
+/** How long it took to show what was new, the last time, in milliseconds. */
+let took = 0;
+
+/** To show what is new takes at most this part of the time: the rest is the reader's. */
+const shownShare = 1 / 4;
+/** Where nobody looks, browsers draw nothing: then it is shown after so many milliseconds. */
+const unseenMs = 1_000;
+
 /** What the server's clock is ahead of this machine's, in milliseconds. */
 let ahead = 0;
 
@@ -34,7 +49,8 @@ export function replace(state: WholeState): string {
     tick();
     version.value = state.version;
     hasLogin.value = state.hasLogin;
-    maglevds.value = new Map(state.servers.map((each) => [each.name, restored(each)]));
+    known = new Map(state.servers.map((each) => [each.name, restored(each)]));
+    maglevds.value = known;
     isLoaded.value = true;
   });
   return state.id;
@@ -42,23 +58,47 @@ export function replace(state: WholeState): string {
 
 /** The same snapshot, but with the durations that were seen here: they do not travel. */
 function restored(snapshot: WholeState["servers"][number]): MaglevdState {
-  const durations = maglevds.peek().get(snapshot.name)?.durations;
+  const durations = known.get(snapshot.name)?.durations;
   const state = restore(snapshot);
   return durations ? { ...state, durations } : state;
 }
 
-/** Takes a message in. */
+/** Takes a message in. What is new is shown with the next picture that the browser draws. */
 export function apply({ told }: Message): void {
-  const changes = new Map<string, Change[]>();
-  for (const [server, change] of told) {
-    const known = changes.get(server) ?? [];
-    changes.set(server, known);
-    known.push(change);
+  const heard = new Map<string, News[]>();
+  for (const [server, news] of told) {
+    const known = heard.get(server) ?? [];
+    heard.set(server, known);
+    known.push(news);
   }
-  const next = new Map(maglevds.peek());
-  for (const [server, own] of changes) {
+  const next = new Map(known);
+  for (const [server, own] of heard) {
     const state = next.get(server);
-    if (state) next.set(server, fold(state, own));
+    if (state) next.set(server, hear(state, own));
   }
-  maglevds.value = next;
+  known = next;
+  if (isToBeShown) return;
+  isToBeShown = true;
+  setTimeout(onNextPicture, Math.min(took / shownShare - took, unseenMs), show);
+}
+
+function show(): void {
+  isToBeShown = false;
+  const begun = performance.now();
+  maglevds.value = known;
+  // Components are drawn behind this, and laid out before the next task.
+  requestAnimationFrame(() =>
+    setTimeout(() => took = Math.min(performance.now() - begun, unseenMs))
+  );
+}
+
+/** Calls `run` before the browser draws next, or when it does not. */
+function onNextPicture(run: () => void): void {
+  const once = () => {
+    cancelAnimationFrame(frame);
+    clearTimeout(timer);
+    run();
+  };
+  const frame = requestAnimationFrame(once);
+  const timer = setTimeout(once, unseenMs);
 }

@@ -2,7 +2,8 @@ import { type Signal, signal } from "@preact/signals";
 import type { ComponentChildren, JSX } from "preact";
 import { Symbol } from "./icons.tsx";
 import { Name, Since } from "./parts.tsx";
-import type { HandMade, Problem } from "./problems.ts";
+import type { MaglevdState } from "../state.ts";
+import { byHandOf, type Problem } from "./problems.ts";
 import { many } from "./words.ts";
 
 /** So many lines of a list are shown before one asks for more. */
@@ -102,10 +103,11 @@ function Line({ problem, showServer }: { problem: Problem; showServer: boolean }
 
 /** What operators have said otherwise than the file: quiet, but never forgotten. */
 export function ByHand(
-  { all, showServer }: { all: readonly HandMade[]; showServer: boolean },
+  { of, showServer }: { of: readonly MaglevdState[]; showServer: boolean },
 ): JSX.Element | null {
+  const all = of.flatMap(byHandOf);
   if (all.length === 0) return null;
-  const shown = hasAllByHand.value ? all : all.slice(0, listed);
+  const shown = (hasAllByHand.value ? all : all.slice(0, listed)).map((tell) => tell());
   return (
     <section class="card by-hand" aria-label="by hand">
       <h2>By hand</h2>

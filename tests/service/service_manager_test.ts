@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ServiceManager } from "../../lib/daemon/service_manager.ts";
+import { ServiceManager } from "../../lib/service/mod.ts";
 import type { LogAttributes, Logger } from "../../lib/log/mod.ts";
 import { sendUnixDatagram } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";

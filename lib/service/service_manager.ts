@@ -13,7 +13,7 @@ export interface ServiceManagerOptions {
 }
 
 /**
- * Tells systemd how the daemon is doing: sd_notify(3), with the watchdog of systemd.service(5).
+ * Tells systemd how the program is doing: sd_notify(3), with the watchdog of systemd.service(5).
  * Without NOTIFY_SOCKET it does nothing. A manager that does not listen is logged once.
  */
 export class ServiceManager implements Disposable {
@@ -51,7 +51,7 @@ export class ServiceManager implements Disposable {
 
   /**
    * Feeds the watchdog, if there is one, at a third of its period while `complaint` has none;
-   * a complaint is logged and left to the manager, which restarts the daemon when it persists.
+   * a complaint is logged and left to the manager, which restarts the program when it persists.
    */
   watch(complaint: () => string | undefined): void {
     const period = this.#watchdogMs();

@@ -1,0 +1,217 @@
+import { Draft } from "./draft.ts";
+import { fold, takeReading } from "./reduce.ts";
+import type { MaglevdState } from "./state.ts";
+import type {
+  Backend,
+  Delta,
+  Frontend,
+  MemberPart,
+  Move,
+  News,
+  Part,
+  Reading,
+  Step,
+} from "./wire.ts";
+
+/**
+ * What makes `after` of `before`: of each object its newest alone, field by field, however much
+ * happened between. Undefined where nothing did. Links, rates and outcomes of probes are left out:
+ * they are told as they are heard. Pure; the inverse of {@link applied}.
+ */
+export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | undefined {
+  const moved = movesOf(before, after);
+  const near = moved.length === 0 ? before : applied(before, { kind: "delta", moved });
+  const [newBackends, backends] = partsOf(near.backends, after.backends, (was, is) => [was, is]);
+  const members: Record<string, readonly MemberPart[]> = {};
+  const [newFrontends, frontends] = partsOf(near.frontends, after.frontends, (was, is) => {
+    const changed = membersOf(was, is);
+    if (!changed) return undefined;
+    if (changed.length > 0) members[is.name] = changed;
+    return [shell(was), shell(is)];
+  });
+  const added = after.journal.findIndex((entry) => entry === before.journal[0]);
+  const isFollowing = added >= 0 || before.journal.length === 0;
+  const entries = isFollowing && added !== 0
+    ? added < 0 ? after.journal : after.journal.slice(0, added)
+    : [];
+  const reading = filled<Omit<Reading, "kind" | "steps" | "details">>({
+    goneBackends: goneFrom(near.backends, after.backends),
+    goneFrontends: goneFrom(near.frontends, after.frontends),
+    backends: newBackends,
+    frontends: newFrontends,
+    checks: after.checks === before.checks ? undefined : [...after.checks.values()],
+    at: after.readAt === before.readAt ? undefined : after.readAt,
+    status: after.status === before.status ? undefined : after.status,
+    vpp: after.vpp === before.vpp ? undefined : after.vpp,
+    journal: isFollowing || added === 0 ? undefined : after.journal,
+  });
+  const delta = filled<Omit<Delta, "kind">>({
+    ...{ moved, reading, backends, frontends, members, steps: stepsOf(near, after), entries },
+    impaired: after.impaired === before.impaired ? undefined : after.impaired,
+  });
+  return isEmpty(delta) ? undefined : { kind: "delta", ...delta };
+}
+
+/** The state that a delta leads to. Pure. */
+export function applied(before: MaglevdState, delta: Delta): MaglevdState {
+  const draft = new Draft(before);
+  for (const move of delta.moved ?? []) draft.move(move);
+  if (delta.reading) takeReading(draft, { kind: "reading", ...delta.reading });
+  for (const [name, part] of Object.entries(delta.backends ?? {})) {
+    draft.backend(name, (each) => patched(each, part));
+  }
+  for (const [name, part] of Object.entries(delta.frontends ?? {})) {
+    draft.frontend(name, (each) => patched(each, part));
+  }
+  for (const [name, parts] of Object.entries(delta.members ?? {})) {
+    draft.frontend(name, (each) => withMembers(each, parts));
+  }
+  for (const [name, [dropped, added]] of Object.entries(delta.steps ?? {})) {
+    draft.steps(name, dropped, added);
+  }
+  if (delta.impaired !== undefined) draft.set({ impaired: delta.impaired });
+  for (const entry of delta.entries?.toReversed() ?? []) draft.note(entry);
+  return draft.done();
+}
+
+/** What is known after these news, in their order. Pure: the same on the server and in the page. */
+export function hear(state: MaglevdState, news: readonly News[]): MaglevdState {
+  let known = state;
+  for (const each of news) {
+    known = each.kind === "delta" ? applied(known, each) : fold(known, [each]);
+  }
+  return known;
+}
+
+/** Those that are in another state, where that is all there is to tell of it. */
+function movesOf(before: MaglevdState, after: MaglevdState): Move[] {
+  const moves: Move[] = [];
+  for (const [name, is] of after.backends) {
+    const was = before.backends.get(name);
+    if (!was || was === is || was.sinceUnixNs === is.sinceUnixNs) continue;
+    const { code = "", detail = "" } = is.transitions[0] ?? {};
+    const { state, sinceUnixNs } = is;
+    if (detail !== "") moves.push([name, state, sinceUnixNs, code, detail]);
+    else if (code !== "") moves.push([name, state, sinceUnixNs, code]);
+    else moves.push([name, state, sinceUnixNs]);
+  }
+  return moves;
+}
+
+/** Objects that have to be told as a whole, and of the others what is other than before. */
+function partsOf<T extends Backend | Frontend>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+  /** The two as far as they are compared; undefined: they are too different. */
+  compare: (was: T, is: T) => readonly [object, object] | undefined,
+): [T[], Readonly<Record<string, Part>>] {
+  const whole: T[] = [];
+  const parts: Record<string, Part> = {};
+  for (const [name, is] of after) {
+    const was = before.get(name);
+    if (was === is) continue;
+    const compared = was && compare(was, is);
+    if (!compared) {
+      whole.push(is);
+      continue;
+    }
+    const part = partOf(...compared);
+    if (part) parts[name] = part;
+  }
+  return [whole, parts];
+}
+
+/** What is other than before of an object; undefined: nothing. */
+function partOf(before: object, after: object): Part | undefined {
+  const was = new Map<string, unknown>(Object.entries(before));
+  const set: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(after)) {
+    const known = was.get(key);
+    was.delete(key);
+    if (known !== value && JSON.stringify(known) !== JSON.stringify(value)) set[key] = value;
+  }
+  const part = filled<Part>({ set, gone: [...was.keys()] });
+  return isEmpty(part) ? undefined : part;
+}
+
+function patched<T extends object>(before: T, { set, gone }: Part): T {
+  const after: Record<string, unknown> = { ...before, ...set };
+  for (const key of gone ?? []) delete after[key];
+  return after as T;
+}
+
+/** A frontend without what is told of its members. */
+function shell({ pools, ...rest }: Frontend): object {
+  return { ...rest, pools: pools.map(({ backends: _, ...pool }) => pool) };
+}
+
+/** Members that are other than before; undefined where pools or their members are others. */
+function membersOf(was: Frontend, is: Frontend): MemberPart[] | undefined {
+  if (was.pools.length !== is.pools.length) return undefined;
+  const changed: MemberPart[] = [];
+  for (const [i, pool] of is.pools.entries()) {
+    const known = was.pools[i];
+    if (known?.name !== pool.name || known.backends.length !== pool.backends.length) {
+      return undefined;
+    }
+    for (const [j, member] of pool.backends.entries()) {
+      const before = known.backends[j];
+      if (before === member) continue;
+      if (before?.name !== member.name) return undefined;
+      const part = partOf(before, member);
+      if (part) changed.push([i, j, part]);
+    }
+  }
+  return changed;
+}
+
+function withMembers(before: Frontend, parts: readonly MemberPart[]): Frontend {
+  const pools = before.pools.map((pool) => ({ ...pool, backends: [...pool.backends] }));
+  for (const [i, j, part] of parts) {
+    const backends = pools[i]?.backends;
+    const member = backends?.[j];
+    if (backends && member) backends[j] = patched(member, part);
+  }
+  return { ...before, pools };
+}
+
+function stepsOf(before: MaglevdState, after: MaglevdState): Delta["steps"] {
+  const changed: Record<string, readonly [number, readonly Step[]]> = {};
+  if (before.steps === after.steps) return changed;
+  for (const [name, is] of after.steps) {
+    const was = before.steps.get(name) ?? [];
+    if (was === is) continue;
+    const first = was.findIndex((step) => isSameStep(step, is[0]));
+    const dropped = first < 0 ? was.length : first;
+    const kept = was.slice(dropped);
+    const goesOn = kept.every((step, i) => isSameStep(step, is[i]));
+    changed[name] = goesOn ? [dropped, is.slice(kept.length)] : [was.length, is];
+  }
+  for (const [name, { length }] of before.steps) {
+    if (!after.steps.has(name) && after.frontends.has(name)) changed[name] = [length, []];
+  }
+  return changed;
+}
+
+function isSameStep(one: Step, other: Step | undefined): boolean {
+  return one[0] === other?.[0] && one[1] === other[1];
+}
+
+function goneFrom(
+  before: ReadonlyMap<string, unknown>,
+  after: ReadonlyMap<string, unknown>,
+): string[] {
+  return before === after ? [] : [...before.keys()].filter((name) => !after.has(name));
+}
+
+/** Without what is empty or undefined. */
+function filled<T extends object>(all: { readonly [Key in keyof T]: T[Key] | undefined }): T {
+  const kept = Object.entries(all).filter(([, value]) =>
+    value !== undefined && (typeof value !== "object" || value === null || !isEmpty(value))
+  );
+  return Object.fromEntries(kept) as T;
+}
+
+function isEmpty(value: object): boolean {
+  return Object.keys(value).length === 0;
+}

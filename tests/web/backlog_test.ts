@@ -1,0 +1,112 @@
+import assert from "node:assert/strict";
+import type { BackendInfo, FrontendInfo } from "../../lib/gen/maglev_pb.ts";
+import { backendToProto } from "../../lib/rpc/convert/backend.ts";
+import { frontendToProto } from "../../lib/rpc/convert/frontend.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { Backlog } from "../../lib/web/backlog.ts";
+import { fold } from "../../lib/web/reduce.ts";
+import { unheard } from "../../lib/web/state.ts";
+import type { Reading } from "../../lib/web/wire.ts";
+import { CheckerBed } from "../rpc/checker_bed.ts";
+import { smallConfig } from "../rpc/small_config.ts";
+import { changeOf, readingOf, toldOf } from "./reading.ts";
+
+const trend = { times: undefined, timeoutMs: 0, changes: 0 };
+
+/** What is known of a checker, and what is read of it behind that. */
+class Bed implements Disposable {
+  readonly clock = new FakeClock();
+  readonly bed: CheckerBed;
+  readonly published: Reading[] = [];
+  readonly touched = new Set<string>();
+  readonly toldAt = new Map<string, number>();
+  readonly backlog: Backlog;
+  state;
+
+  constructor(backends: number) {
+    this.bed = new CheckerBed(smallConfig(backends));
+    this.state = fold(unheard("rtr1", 0), [readingOf(this.bed.checker)]);
+    this.backlog = new Backlog({
+      clock: this.clock,
+      state: () => this.state,
+      publish: (reading) => {
+        this.published.push(reading);
+        this.state = fold(this.state, [reading]);
+      },
+      toldAt: (name) => this.toldAt.get(name) ?? 0,
+      isTouched: (kind, name) => this.touched.has(`${kind} ${name}`),
+    });
+  }
+
+  read(): [BackendInfo[], FrontendInfo[]] {
+    const { checker } = this.bed;
+    return [
+      checker.backendNames().flatMap((name) => {
+        const backend = checker.backend(name);
+        return backend ? [backendToProto(backend, trend)] : [];
+      }),
+      checker.frontendNames().flatMap((name) => {
+        const frontend = checker.frontend(name);
+        return frontend ? [frontendToProto(frontend, (each) => checker.backend(each))] : [];
+      }),
+    ];
+  }
+
+  [Symbol.dispose](): void {
+    this.backlog.close();
+    this.bed[Symbol.dispose]();
+    assert.equal(this.clock.pending, 0);
+  }
+}
+
+Deno.test("what was read is told as far as it is other than known, a little at a time", () => {
+  using bed = new Bed(100);
+  bed.backlog.put(...bed.read());
+  assert.equal(bed.published.length, 0);
+  for (let i = 0; i < 100; i++) bed.bed.move(`web${i}`, "up");
+  bed.backlog.put(...bed.read());
+  assert.deepEqual(bed.published.map(({ backends }) => backends?.length), [40]);
+  bed.clock.advance(99);
+  assert.equal(bed.published.length, 1);
+  bed.clock.advance(1);
+  assert.equal(bed.published.length, 2);
+  bed.clock.advance(10_000);
+  const { backends, frontends } = fold(unheard("rtr1", 0), [readingOf(bed.bed.checker)]);
+  assert.deepEqual([bed.state.backends, bed.state.frontends], [backends, frontends]);
+});
+
+Deno.test("what happened since it was read is not undone by what was read", () => {
+  using bed = new Bed(4);
+  bed.bed.stream.subscribe((event) => bed.state = fold(bed.state, [changeOf(event)]));
+  const [backends, frontends] = bed.read();
+  bed.bed.move("web0", "up");
+  const now = toldOf(bed.state);
+  bed.touched.add("backend web0");
+  for (const { name } of frontends) bed.touched.add(`frontend ${name}`);
+  for (const each of frontends) each.description = "another one";
+  bed.backlog.put(backends, frontends);
+  assert.deepEqual(toldOf(bed.state), now);
+  assert.equal(bed.state.frontends.get("www")?.description, "another one");
+});
+
+Deno.test("a list of before what events have told undoes nothing either", () => {
+  using bed = new Bed(4);
+  bed.bed.stream.subscribe((event) => bed.state = fold(bed.state, [changeOf(event)]));
+  const [backends, frontends] = bed.read();
+  bed.bed.clock.advance(5);
+  bed.bed.move("web0", "up");
+  bed.toldAt.set("web0", bed.state.backends.get("web0")?.sinceUnixNs ?? 0);
+  const now = toldOf(bed.state);
+  bed.backlog.put(backends, frontends);
+  assert.deepEqual(toldOf(bed.state), now);
+});
+
+Deno.test("a backlog that is closed tells nothing any more", () => {
+  using bed = new Bed(100);
+  for (let i = 0; i < 100; i++) bed.bed.move(`web${i}`, "up");
+  bed.backlog.put(...bed.read());
+  bed.backlog.close();
+  bed.backlog.put(...bed.read());
+  bed.clock.advance(10_000);
+  assert.equal(bed.published.length, 1);
+});
