@@ -13,6 +13,7 @@ import { httpCheck, tcpCheck } from "../probes/checks.ts";
 import { closing, TestServer } from "../probes/servers.ts";
 import { ip } from "../support/ip.ts";
 import { within } from "../support/deadline.ts";
+import { nextError } from "../support/next_error.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 const quick = { intervalMs: 20, fastIntervalMs: 20, downIntervalMs: 20, timeoutMs: 5_000 };
@@ -225,6 +226,23 @@ for (const check of [tcp, https]) {
     );
   });
 }
+
+Deno.test("a mistake that nobody catches in a thread is reported, and it probes on", async () => {
+  const log = new RecordedLog("info");
+  const module = new URL("straying_thread.ts", import.meta.url).href;
+  await using bed = new Bed({ log, worker: () => startWorker(module, workerName) });
+  using server = listen();
+  const error = await nextError(() => log.keepFrom("debug"));
+  assert.ok(error instanceof Error);
+  assert.equal(error.message, "TypeError: an error");
+  assert.match(error.stack ?? "", /straying_thread/);
+  const rejection = await nextError(() => log.keepFrom("info"));
+  assert.ok(rejection instanceof Error);
+  assert.equal(rejection.message, "a rejection");
+  assert.doesNotMatch(rejection.stack ?? "", /straying_thread/);
+  bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+});
 
 Deno.test("a thread that hears nothing is silent, not idle", async () => {
   const deaf =

@@ -111,6 +111,18 @@ Deno.test("who leaves is let in at once, and takes nothing from who comes after"
   assert.equal(share.waiting, 0);
 });
 
+Deno.test("when nobody waits any more the next one is let in at once again", async () => {
+  const { clock, ask, done, turn, rounds, settle } = setUp({ pieces: 1, ms: 10 });
+  ask("a");
+  ask("b");
+  await settle();
+  await turn();
+  clock.jump(10);
+  ask("c");
+  await settle();
+  assert.deepEqual([done, rounds()], [["a", "b", "c"], 0]);
+});
+
 Deno.test("a long queue is let in whole, in order", async () => {
   const { share, ask, done, turn, settle } = setUp({ pieces: 700, ms: 10 });
   for (let i = 0; i < 5_000; i++) ask(`${i}`);
