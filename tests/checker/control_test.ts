@@ -39,6 +39,16 @@ Deno.test("requests for a backend that does not exist are refused by name", () =
   );
 });
 
+Deno.test("a long name is repeated in part", () => {
+  using bench = new Bench(config);
+  const { checker } = bench;
+  for (const [length, shown] of [[200, "x".repeat(200)], [201, `${"x".repeat(200)}…`]] as const) {
+    const name = "x".repeat(length);
+    const expected = `not-found: cannot disable backend "${shown}": no such backend`;
+    assert.equal(refusal(() => checker.disable(name)), expected);
+  }
+});
+
 Deno.test("a disabled backend cannot be paused or resumed", () => {
   using bench = new Bench(config);
   bench.checker.disable("a");

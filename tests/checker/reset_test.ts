@@ -192,3 +192,20 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
   ]);
   assert.deepEqual(bench.checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
 });
+
+Deno.test("a reset ends a word of which nobody remembers who said it, though the file agrees", async () => {
+  const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
+  using old = new Bench(named(true));
+  old.checker.enable("a");
+  const kept = old.checker.saved("a");
+  assert.equal(kept?.enabled, true);
+  const { said: _, ...nameless } = kept;
+  const restored: Restored = {
+    backends: new Map([["a", { ...nameless, said: undefined }]]),
+    ...{ weights: new Map(), changes: new Map(), isHealthFresh: false },
+  };
+  using bench = new Bench(named(true), { restored });
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  await bench.reload(named(false));
+  assert.equal(bench.state("a"), "disabled");
+});

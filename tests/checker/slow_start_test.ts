@@ -146,6 +146,8 @@ Deno.test("when the last other server goes the rest comes at once", () => {
       while (bench.state("b") === "up") bench.clock.advance(1);
     }
     assert.equal(weightOf(bench), "100 carries", how);
+    const told = bench.events.filter((event) => event.kind === "weight" && event.backend === "a");
+    assert.partialDeepStrictEqual(told.at(-1), { effective: { to: 100 } }, how);
     assert.ok(bench.story().some((line) => line.startsWith("f/a slow-start ended")));
     bench.checker.enable("b");
     bench.clock.advance(1);
@@ -262,6 +264,27 @@ Deno.test("a reload that takes the last other server away gives the rest at once
   await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));
   assert.equal(weightOf(bench), "100 carries");
   assert.ok(bench.story().includes("f/a slow-start ended (config)"));
+});
+
+Deno.test("of a slow start that a reload ends nothing is told but what the reload does", async () => {
+  const names = Array.from({ length: 300 }, (_, i) => `b${i}`);
+  const large = (weight: number, slowStartMs: number) =>
+    sketch({
+      backends: Object.fromEntries(names.map((name) => [name, {}])),
+      frontends: { f: [Object.fromEntries(names.map((name) => [name, weight]))] },
+      slowStartMs,
+    });
+  using bench = new Bench(large(100, 9_000), { answers: pass });
+  bench.clock.advance(10_000);
+  bench.prober.answers = ({ backend }) => backend === "b0" ? fail : pass;
+  while (bench.state("b0") === "up") bench.clock.advance(10);
+  bench.prober.answers = () => pass;
+  while (bench.state("b0") === "down") bench.clock.advance(10);
+  bench.events.length = 0;
+  await bench.reload(large(50, 0));
+  const weights = bench.story().filter((line) => line.startsWith("f/b"));
+  assert.equal(weights.length, 301, "all, and that it ended");
+  assert.ok(weights.every((line) => line.includes("(config)")), weights.join("\n"));
 });
 
 Deno.test("a frontend that goes takes its slow starts along", async () => {

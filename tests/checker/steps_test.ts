@@ -3,6 +3,8 @@
 import assert from "node:assert/strict";
 import { type ApplyContext, settle, swap } from "../../lib/checker/apply.ts";
 import { emptyWorld, type Plan, planReload, type World } from "../../lib/checker/plan.ts";
+import { frontendOutcome } from "../../lib/checker/outcome.ts";
+import { removalRefusal } from "../../lib/checker/removals.ts";
 import type { Config } from "../../lib/config/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -93,4 +95,17 @@ Deno.test("a frontend of many backends is told in pieces of 256, histories are c
   carryOut(empty, first);
   const shorter = plan(first.world, site(from(0, 20), 0, 2)).value;
   assert.equal(carryOut(first.world, shorter), 20);
+});
+
+Deno.test("whether a reload takes too much out takes a step for each frontend and each place", () => {
+  const files = [site(from(0, 20), 3), site(from(0, 10), 3)] as const;
+  const steps = counted(removalRefusal(...files)).steps;
+  assert.equal(steps, 2 * 3 + (3 * (1 + 20)) + (3 * (1 + 10)));
+});
+
+Deno.test("working out what becomes of a frontend takes a step for each of its backends", () => {
+  const standing = { state: "up", activePool: "pool0", weight: 1 } as const;
+  const side = { standing, place: () => ({ pool: "pool0", configured: 1, effective: 1 }) };
+  const outcome = frontendOutcome("f", side, side, from(0, 3), from(0, 20));
+  assert.equal(counted(outcome).steps, 3 + 20);
 });
