@@ -165,6 +165,36 @@ Deno.test("what an operator did is told with name and place, and so is what foll
   ]);
 });
 
+Deno.test("moving flows away at the same weight leaves it to who has set it", () => {
+  using bench = new Bench(config);
+  const [anna, bob] = [{ name: "anna", from: "" }, { name: "bob", from: "" }];
+  bench.checker.setWeight("f", "pool0", "a", 7, false, anna);
+  bench.checker.setWeight("f", "pool0", "a", 7, true, bob);
+  assert.deepEqual(bench.checker.frontend("f")?.byHand.map(({ said }) => said?.by), [anna]);
+});
+
+Deno.test("what a reset does to a weight is told as such", () => {
+  using bench = new Bench(config);
+  bench.checker.setWeight("f", "pool1", "b", 7, false);
+  bench.events.length = 0;
+  bench.checker.operate([
+    { action: "reset-weight", frontend: "f", pool: "pool1", backend: "b" },
+  ]);
+  const [action] = bench.events;
+  assert.partialDeepStrictEqual(action, {
+    ...{ kind: "operator", action: "reset", backend: "b", frontend: "f" },
+    detail: "weight in pool pool1 7 -> 50",
+  });
+});
+
+Deno.test("who is paused while it drains goes on draining", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.checker.operate([{ action: "drain", backend: "a" }]);
+  bench.checker.pause("a");
+  assert.ok(bench.checker.backend("a")?.drain);
+});
+
 Deno.test("a weight that cannot be set is refused with the reason", () => {
   using bench = new Bench(config);
   const set = (frontend: string, pool: string, backend: string, weight: number) => () =>
