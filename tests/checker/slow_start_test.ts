@@ -108,6 +108,14 @@ Deno.test("a weight of 0 is none of it, and one set meanwhile counts in part", (
   assert.equal(weightOf(bench), "10 slow-start 50");
 });
 
+Deno.test("the weight of a frontend is that of what has come up, as far as it has", () => {
+  for (const [weight, expected] of [[0, 100], [1, 101], [100, 110]] as const) {
+    using bench = risen({ frontends: { f: [{ a: weight, b: 100 }, { c: 100 }] } });
+    const { frontends: [frontend] } = bench.checker.foresee([{ action: "pause", backend: "b" }]);
+    assert.equal(frontend?.before?.weight, expected);
+  }
+});
+
 Deno.test("without slow-start everything comes at once", () => {
   using bench = risen({ slowStartMs: 0 });
   assert.deepEqual([weightOf(bench), bench.checker.frontend("f")?.slowStarts.size], [
