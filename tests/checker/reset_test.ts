@@ -193,6 +193,20 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
   assert.deepEqual(bench.checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
 });
 
+Deno.test("a reset ends a pause of which nobody remembers who asked for it", () => {
+  using old = up();
+  old.checker.pause("a");
+  const { said: _, ...nameless } = old.checker.saved("a") ?? assert.fail();
+  const restored: Restored = {
+    backends: new Map([["a", { ...nameless, said: undefined }]]),
+    ...{ weights: new Map(), changes: new Map(), isHealthFresh: true },
+  };
+  using bench = new Bench(weighed(), { restored });
+  assert.equal(bench.state("a"), "paused");
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  assert.equal(bench.state("a"), "unknown");
+});
+
 Deno.test("a reset ends a word of which nobody remembers who said it, though the file agrees", async () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
   using old = new Bench(named(true));

@@ -227,6 +227,13 @@ for (const check of [tcp, https]) {
   });
 }
 
+Deno.test("a thread that cannot wait for its sockets is the end of the process", async () => {
+  const module = new URL("sleepless_thread.ts", import.meta.url).href;
+  await using bed = new Bed({ worker: () => startWorker(module, workerName) });
+  await bed.until(() => bed.fatal.length > 0);
+  assert.match(bed.fatal[0]?.message ?? "", /^look at the sockets: /);
+});
+
 Deno.test("a mistake that nobody catches in a thread is reported, and it probes on", async () => {
   const log = new RecordedLog("info");
   const module = new URL("straying_thread.ts", import.meta.url).href;
