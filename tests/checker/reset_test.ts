@@ -193,6 +193,15 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
   assert.deepEqual(bench.checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
 });
 
+Deno.test("after a reset nobody has said anything, though what was said had been taken back", () => {
+  using bench = up();
+  bench.checker.pause("a", anna);
+  bench.checker.resume("a", anna);
+  assert.equal(bench.checker.saved("a")?.said?.by, anna);
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  assert.equal(bench.checker.saved("a")?.said, undefined);
+});
+
 Deno.test("a reset ends a pause of which nobody remembers who asked for it", () => {
   using old = up();
   old.checker.pause("a");

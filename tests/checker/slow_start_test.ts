@@ -267,6 +267,15 @@ Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () =>
   ]);
 });
 
+Deno.test("a slow start that has given everything at once ends no second time", async () => {
+  using bench = risen();
+  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  assert.equal(weightOf(bench), "100 carries");
+  bench.events.length = 0;
+  await bench.reload(sketch({ ...site, slowStartMs: 0 }));
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
+});
+
 Deno.test("a reload that takes the last other server away gives the rest at once", async () => {
   using bench = risen();
   await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));
