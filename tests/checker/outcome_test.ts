@@ -156,6 +156,15 @@ Deno.test("a frontend that is new is part of the outcome and no danger", async (
   assert.deepEqual(told(await foreseen(bench, after)), ["h: none > unknown pool0 0"]);
 });
 
+Deno.test("a frontend whose VIP another one takes that was there is one that goes", async () => {
+  using bench = up();
+  const { f, g } = Object.fromEntries(sites.frontends);
+  assert.ok(f && g);
+  const frontends = new Map([["f", { ...f, address: g.address }]]);
+  const outcome = await foreseen(bench, { ...sites, frontends });
+  assert.deepEqual(told(outcome), ["g: up pool0 50 > none (removed)"]);
+});
+
 Deno.test("a frontend that is renamed is not one that goes", async () => {
   using bench = new Bench(sketch({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } }));
   bench.probe("a", pass);

@@ -200,6 +200,16 @@ Deno.test("whoever was disabled or paused starts slowly, who was drained does no
   assert.equal(weightOf(bench), "100 carries", "it was up all the time");
 });
 
+Deno.test("who is found down after a pause begins nothing", () => {
+  using bench = up();
+  bench.checker.pause("a");
+  answering(bench, 1, 2);
+  bench.checker.resume("a");
+  bench.clock.advance(20_000);
+  assert.equal(bench.state("a"), "down");
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
+});
+
 Deno.test("not after a start of maglevd, whatever is restored", () => {
   using fresh = new Bench(sketch(site), { answers: pass });
   fresh.clock.advance(10_000);
