@@ -150,3 +150,17 @@ Deno.test("trying an operation out takes a step for each backend that may be con
     counted(tryIntents(world, [{ kind: "steer", on, verb }], asked, new FakeClock()));
   assert.deepEqual([tried("resume").steps, tried("disable").steps], [1, 1 + 1 + 1]);
 });
+
+Deno.test("a frontend that is counted anew counts its backends as they are now, one a step", () => {
+  const world = running(site(from(0, 5), 1));
+  const frontend = world.frontends.get("f0");
+  assert.deepEqual(frontend?.tally.census, { up: 0, down: 0, awaited: 5 });
+  const states = ["up", "up", "down", "disabled", "unknown"] as const;
+  for (const [i, backend] of [...world.backends.values()].entries()) {
+    backend.health = { state: states[i] ?? "unknown", counter: 4 };
+  }
+  for (let again = 0; again < 2; again++) {
+    assert.equal(counted(frontend.recount()).steps, 5);
+    assert.deepEqual(frontend.tally.census, { up: 2, down: 1, awaited: 1 });
+  }
+});

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock, visitInSlices } from "../../lib/time/mod.ts";
+import { FakeClock, mappedInSlices, visitInSlices } from "../../lib/time/mod.ts";
 
 /** A clock by which work takes as long as it says, turns 3 ms, and others `othersMs` in between. */
 class WorkClock extends FakeClock {
@@ -63,4 +63,15 @@ Deno.test("how long an item takes is measured without what others do meanwhile",
   clock.spent = 3;
   assert.deepEqual(await lengthsOf(10, 0, clock), [1, 2, 4, 3]);
   assert.equal(clock.spent, 13);
+});
+
+Deno.test("a long list is mapped in slices, each to as many as it comes to, in order", async () => {
+  const clock = new WorkClock();
+  const slices: number[] = [];
+  const mapped = await mappedInSlices([1, 2, 0, 3], clock, (some) => {
+    slices.push(some.length);
+    clock.spent += 2;
+    return some.flatMap((count) => Array<number>(count).fill(count));
+  });
+  assert.deepEqual([mapped, slices, clock.turns], [[1, 2, 2, 3, 3, 3], [1, 1, 1, 1], 2]);
 });
