@@ -116,19 +116,41 @@ Deno.test("threads probe, tell what changes the state, and leave nothing open", 
   assert.ok(Math.max(...kept.slice(2)) <= (kept[1] ?? 0), kept.join());
 });
 
+/** Stands still until there are so many results more. */
+function standStill(job: ProbeJob<string>, results: number): void {
+  const end = performance.now() + 20_000;
+  for (; results > 0; results--) {
+    const before = job.last?.at;
+    while (job.last?.at === before && performance.now() < end);
+    assert.ok(performance.now() < end, "there are results from the standstill");
+  }
+}
+
 Deno.test("whoever decides may stand still: probes go on", async () => {
   await using bed = new Bed();
   using server = listen();
   const job = bed.aim("a", server.addr.port, tcp);
   await bed.until(() => bed.told.includes("a up L4OK"));
-  const end = performance.now() + 20_000;
-  // Nothing else runs here meanwhile.
-  for (let results = 0; results < 5; results++) {
-    const before = job.last?.at;
-    while (job.last?.at === before && performance.now() < end);
-    assert.ok(performance.now() < end, "there are results from the standstill");
-  }
+  standStill(job, 5);
   assert.equal(bed.threads.stats().excused, 0);
+});
+
+Deno.test("a thread that has heard all that it was sent sleeps, and looks for no messages", async () => {
+  const workers: Worker[] = [];
+  const worker = () => {
+    const worker = startWorker(workerModule, workerName);
+    workers.push(worker);
+    return worker;
+  };
+  await using bed = new Bed({ worker });
+  using server = listen();
+  const job = bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+  standStill(job, 2);
+  const row = job.place?.row ?? assert.fail();
+  // Behind the back of who counts messages: a thread that looks for them without end would hear it.
+  workers[0]?.postMessage({ kind: "orders", orders: [{ kind: "halt", row }] } satisfies ToThread);
+  standStill(job, 5);
 });
 
 Deno.test("who is halted is not probed any more", async () => {
