@@ -156,7 +156,6 @@ export class FlapHolds {
     const expiry = this.#held.get(entry);
     if (expiry) this.#queue.cancel(expiry);
     this.#held.delete(entry);
-    this.#wake();
     const { found } = entry;
     entry.flaps = flaps;
     setHold(entry, undefined);

@@ -146,8 +146,7 @@ export class Probing<T> {
     if (kind !== "verdict") return;
     const { check } = job.target;
     // Counted by a check that has been replaced meanwhile, it may be off the scale.
-    const onScale = revision === job.revision ? health : recheck(health, check, check, "timing");
-    this.#options.onVerdict(job.owner, onScale, result);
+    this.#options.onVerdict(job.owner, recheck(health, check, check, "timing"), result);
   }
 }
 

@@ -21,32 +21,27 @@ const statsMs = 100;
 /** A module that, imported by a worker of the right name, probes. */
 export const workerModule: string = import.meta.url;
 
-/** Writes the log by way of the outbox: only the thread that decides has one. */
+/**
+ * Writes the log by way of the outbox: only the thread that decides has one. Whoever has a debug
+ * record asks before whether it is wanted, as most are not.
+ */
 class RemoteLog implements Logger {
   isDebugWanted = false;
+  readonly debug: Logger["debug"] = this.#writes("debug");
+  readonly info: Logger["info"] = this.#writes("info");
+  readonly warn: Logger["warn"] = this.#writes("warn");
+  readonly error: Logger["error"] = this.#writes("error");
 
   constructor(
     private readonly write: (level: LogLevel, msg: string, more?: LogAttributes) => void,
   ) {}
 
-  debug(msg: string, attributes?: LogAttributes): void {
-    if (this.isDebugWanted) this.write("debug", msg, attributes);
-  }
-
-  info(msg: string, attributes?: LogAttributes): void {
-    this.write("info", msg, attributes);
-  }
-
-  warn(msg: string, attributes?: LogAttributes): void {
-    this.write("warn", msg, attributes);
-  }
-
-  error(msg: string, attributes?: LogAttributes): void {
-    this.write("error", msg, attributes);
-  }
-
   enabled(level: LogLevel): boolean {
     return level !== "debug" || this.isDebugWanted;
+  }
+
+  #writes(level: LogLevel): Logger["info"] {
+    return (msg, attributes) => this.write(level, msg, attributes);
   }
 }
 

@@ -102,7 +102,6 @@ export class TimerWheel {
     for (;;) {
       const timer = this.#firstReady();
       if (timer !== undefined) {
-        this.#first++;
         this.clear(timer);
         return timer;
       }

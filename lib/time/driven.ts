@@ -22,7 +22,7 @@ export class DrivenClock implements Clock {
   readonly #source: TimeSource;
   readonly #queue = new DueQueue<Pending>();
   #order = 0;
-  #turnedAt = 0;
+  #turnedAt = -Infinity;
 
   constructor(source: TimeSource) {
     this.#source = source;
@@ -60,7 +60,6 @@ export class DrivenClock implements Clock {
   runDue(run: (timer: () => void) => void): void {
     const now = this.#turnedAt = this.now();
     for (let entry = this.#queue.take(now); entry; entry = this.#queue.take(now)) {
-      entry.cancelled = true;
       run(entry.run);
     }
   }

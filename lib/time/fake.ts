@@ -71,7 +71,6 @@ export class FakeClock implements Clock {
   }
 
   #fire(entry: Pending): void {
-    entry.cancelled = true;
     this.#now = Math.max(this.#now, entry.at);
     entry.run();
   }

@@ -3,6 +3,7 @@ export interface Due {
   readonly at: number;
   /** Breaks ties: lower first. */
   readonly order: number;
+  /** Set by the queue: it is not in there any more, or not for long. */
   cancelled: boolean;
 }
 
@@ -19,12 +20,17 @@ export class DueQueue<T extends Due> {
     return this.#heap.length - this.#cancelled;
   }
 
+  /** @internal All that are held, those included that are cancelled. */
+  get held(): number {
+    return this.#heap.length;
+  }
+
   add(entry: T): void {
     this.#heap.push(entry);
     this.#rise(this.#heap.length - 1);
   }
 
-  /** Takes an entry that is in the queue out of it. Doing so twice does nothing. */
+  /** Takes an entry out of the queue. Doing so twice, or when it has been taken, does nothing. */
   cancel(entry: T): void {
     if (entry.cancelled) return;
     entry.cancelled = true;
@@ -47,8 +53,11 @@ export class DueQueue<T extends Due> {
       const first = this.#heap[0];
       if (!first || (!first.cancelled && first.at > end)) return undefined;
       this.#removeFirst();
-      if (!first.cancelled) return first;
-      this.#cancelled--;
+      if (first.cancelled) this.#cancelled--;
+      else {
+        first.cancelled = true;
+        return first;
+      }
     }
   }
 
@@ -74,27 +83,27 @@ export class DueQueue<T extends Due> {
   }
 
   #sink(start: number): void {
+    const heap = this.#heap;
     for (let i = start;;) {
       const left = 2 * i + 1;
-      const child = this.#isBefore(left + 1, left) ? left + 1 : left;
+      const [a, b] = [heap[left], heap[left + 1]];
+      const child = a && b && isBefore(b, a) ? left + 1 : left;
       if (!this.#swapIfBefore(child, i)) return;
       i = child;
     }
   }
 
+  /** Whether it has exchanged two entries, both of which there are, as the first comes before. */
   #swapIfBefore(child: number, parent: number): boolean {
-    if (!this.#isBefore(child, parent)) return false;
     const heap = this.#heap;
     const [a, b] = [heap[child], heap[parent]];
-    if (!a || !b) return false;
+    if (!a || !b || !isBefore(a, b)) return false;
     heap[child] = b;
     heap[parent] = a;
     return true;
   }
+}
 
-  #isBefore(i: number, j: number): boolean {
-    const [a, b] = [this.#heap[i], this.#heap[j]];
-    if (!a || !b) return false;
-    return a.at < b.at || (a.at === b.at && a.order < b.order);
-  }
+function isBefore(a: Due, b: Due): boolean {
+  return a.at < b.at || (a.at === b.at && a.order < b.order);
 }

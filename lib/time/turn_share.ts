@@ -96,7 +96,7 @@ export class TurnShare {
     // Any turn will do: a look at the sockets takes longer than who asks again and again needs.
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#asking = false;
-    if (!this.#dealing) this.#begin();
+    this.#begin();
   }
 
   #begin(): void {

@@ -33,9 +33,9 @@ export class Turns implements Turn {
   #isGiving = false;
   #isLookWanted = false;
   /** When the present turn began, as far as is known here. */
-  #turnedAt = 0;
+  #turnedAt = -Infinity;
   /** When the loop was last known to look at the sockets. */
-  #lookedAt = 0;
+  #lookedAt = -Infinity;
 
   constructor(rounds: Rounds) {
     this.#rounds = rounds;

@@ -39,6 +39,16 @@ Deno.test("requests for a backend that does not exist are refused by name", () =
   );
 });
 
+Deno.test("a long name is repeated in part", () => {
+  using bench = new Bench(config);
+  const { checker } = bench;
+  for (const [length, shown] of [[200, "x".repeat(200)], [201, `${"x".repeat(200)}…`]] as const) {
+    const name = "x".repeat(length);
+    const expected = `not-found: cannot disable backend "${shown}": no such backend`;
+    assert.equal(refusal(() => checker.disable(name)), expected);
+  }
+});
+
 Deno.test("a disabled backend cannot be paused or resumed", () => {
   using bench = new Bench(config);
   bench.checker.disable("a");
@@ -153,6 +163,36 @@ Deno.test("what an operator did is told with name and place, and so is what foll
     true,
     false,
   ]);
+});
+
+Deno.test("moving flows away at the same weight leaves it to who has set it", () => {
+  using bench = new Bench(config);
+  const [anna, bob] = [{ name: "anna", from: "" }, { name: "bob", from: "" }];
+  bench.checker.setWeight("f", "pool0", "a", 7, false, anna);
+  bench.checker.setWeight("f", "pool0", "a", 7, true, bob);
+  assert.deepEqual(bench.checker.frontend("f")?.byHand.map(({ said }) => said?.by), [anna]);
+});
+
+Deno.test("what a reset does to a weight is told as such", () => {
+  using bench = new Bench(config);
+  bench.checker.setWeight("f", "pool1", "b", 7, false);
+  bench.events.length = 0;
+  bench.checker.operate([
+    { action: "reset-weight", frontend: "f", pool: "pool1", backend: "b" },
+  ]);
+  const [action] = bench.events;
+  assert.partialDeepStrictEqual(action, {
+    ...{ kind: "operator", action: "reset", backend: "b", frontend: "f" },
+    detail: "weight in pool pool1 7 -> 50",
+  });
+});
+
+Deno.test("who is paused while it drains goes on draining", () => {
+  using bench = new Bench(config);
+  bench.probe("a", pass);
+  bench.checker.operate([{ action: "drain", backend: "a" }]);
+  bench.checker.pause("a");
+  assert.ok(bench.checker.backend("a")?.drain);
 });
 
 Deno.test("a weight that cannot be set is refused with the reason", () => {

@@ -165,6 +165,35 @@ Deno.test("it comes up as soon as a weight of its own is asked for where nobody 
   assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
 });
 
+Deno.test("it comes up as soon as a weight is what the file says again, where nobody else is", () => {
+  using bench = up({ frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 5, c: 0 }] } });
+  bench.checker.setWeight("g", "pool0", "a", 0, false);
+  flapping(bench);
+  answering(bench, 0, 1, 2);
+  bench.clock.advance(3_000);
+  assert.ok(isHeld(bench));
+  const place = { frontend: "g", pool: "pool0", backend: "a" } as const;
+  bench.checker.operate([{ action: "reset-weight", ...place }]);
+  assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
+});
+
+Deno.test("a reset ends a drain, then a hold, and tells both with what it does", () => {
+  using bench = up();
+  flapping(bench);
+  bench.checker.operate([{ action: "drain", backend: "a" }]);
+  bench.events.length = 0;
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  const [action] = bench.events;
+  assert.ok(action?.kind === "operator");
+  assert.equal(action.detail, "no drain any more, not held down any more");
+  const told = bench.story().filter((line) => /reset|drain|hold/.test(line));
+  assert.deepEqual(told, [
+    "reset a",
+    "a drain ended (operator)",
+    "a flap-hold ended (operator)",
+  ]);
+});
+
 /** So many are held, all of one frontend, beside `well`, which is up. */
 function manyHeld(count: number): Bench {
   const names = Array.from({ length: count }, (_, i) => `b${i}`);

@@ -39,6 +39,17 @@ Deno.test("a lack is told once, and restored when there was none for 10 s", () =
   ]);
 });
 
+Deno.test("it is restored 10 s after the last lack to the millisecond", () => {
+  const { clock, told, impairment } = new Lacking();
+  impairment.note("out of ports");
+  clock.advance(1);
+  impairment.note("out of ports");
+  clock.advance(9_999);
+  assert.equal(told.length, 1);
+  clock.advance(1);
+  assert.equal(told.length, 2);
+});
+
 Deno.test("nothing is told after the end", () => {
   const { clock, told, impairment } = new Lacking();
   impairment.note("out of ports");

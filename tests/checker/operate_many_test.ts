@@ -74,6 +74,20 @@ Deno.test("what many operations come to is worked out in turns, and done in one"
   assert.deepEqual([...seen], [0, 30], "nobody sees some of it done");
 });
 
+Deno.test("each operation is a step to look at, one to try out, and one for its weight", async () => {
+  const turnsOf = async (count: number) => {
+    const backends = Object.fromEntries(names.map((name) => [name, {}]));
+    const all = Object.fromEntries(names.map((name) => [name, 100]));
+    using bench = new Bench(sketch({ backends, frontends: { all: [all] } }));
+    for (const name of names) bench.probe(name, pass);
+    const turn = bench.clock.turn = turns(() => {});
+    await bench.checker.foreseeMany(names.slice(0, count).map(weigh));
+    return turn.count;
+  };
+  // Eight steps are a turn.
+  assert.equal(await turnsOf(40) - await turnsOf(8), 3 * (40 - 8) / 8);
+});
+
 /** Does `then` once, in the first turn in which some of `bench`'s operations have been done. */
 function inTheMiddle(bench: Bench, then: () => void): void {
   const before = bench.stream.lastSeq;
@@ -192,6 +206,41 @@ Deno.test("what changes meanwhile counts: it is foreseen again", async () => {
   const { frontends } = await bench.checker.operateMany(operations);
   const all = frontends.find(({ frontend }) => frontend === "all");
   assert.equal(all?.before?.weight, 3_900, "as it was when they were done");
+});
+
+Deno.test("it is foreseen three times at most, what changes meanwhile counted the last time but one", async () => {
+  for (const changes of [0, 1, 2, 3, 4]) {
+    using bench = up();
+    let long = 0;
+    bench.clock.turn = {
+      isOver: true,
+      // Before they are done, other work that takes long has its turn.
+      next: (isLong) => {
+        if (isLong && ++long <= changes) bench.checker.disable(`b${30 + long}`);
+        return Promise.resolve();
+      },
+    };
+    const { frontends } = await bench.checker.operateMany(operations);
+    const all = frontends.find(({ frontend }) => frontend === "all");
+    // After each forecast, and before they are told.
+    assert.equal(long, Math.min(3, changes + 1) + 1);
+    assert.equal(all?.before?.weight, 4_000 - 100 * Math.min(2, changes));
+  }
+});
+
+Deno.test("what many operations would come to is foreseen three times at most", async () => {
+  const turnsTaken = async (then: (bench: Bench, turn: number) => void) => {
+    using bench = up();
+    const turn = bench.clock.turn = turns((turn) => then(bench, turn));
+    await bench.checker.foreseeMany([disable("b0")]);
+    return turn.count;
+  };
+  const once = await turnsTaken(() => {});
+  const changing = await turnsTaken((bench, turn) => {
+    if (turn % 2 === 1) bench.checker.disable("b39");
+    else bench.checker.enable("b39");
+  });
+  assert.equal(changing, 3 * once);
 });
 
 Deno.test("operators do not wait for ever where states change all the time", async () => {

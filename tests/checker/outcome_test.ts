@@ -110,6 +110,23 @@ Deno.test("of a large frontend so many weights are listed and no more", () => {
   assert.deepEqual([frontend.weights.length, frontend.hasMore], [50, true]);
 });
 
+Deno.test("more is said to be left out only when it is", () => {
+  const hasMore = (count: number, weight: number) => {
+    const names = Array.from({ length: count }, (_, i) => `b${i}`);
+    const pool = Object.fromEntries(names.map((name, i) => [name, i === 0 ? 1 : weight]));
+    using bench = new Bench(sketch({
+      backends: Object.fromEntries(names.map((name) => [name, {}])),
+      frontends: { f: [pool] },
+    }));
+    for (const name of names.slice(0, 60)) bench.probe(name, pass);
+    const { frontends: [frontend] } = bench.checker.foresee([{ action: "pause", backend: "b0" }]);
+    return frontend?.hasMore;
+  };
+  assert.deepEqual([hasMore(50, 1), hasMore(51, 1)], [false, true]);
+  // Those without weight are looked at in vain, a thousand at most.
+  assert.deepEqual([hasMore(1_000, 0), hasMore(1_001, 0)], [false, true]);
+});
+
 Deno.test("a reload is foreseen: what comes, what goes, what fails over, and what was set by hand", async () => {
   using bench = up();
   bench.checker.operate([weight("f", "pool0", "b", 30)]);
@@ -137,6 +154,15 @@ Deno.test("a frontend that is new is part of the outcome and no danger", async (
     frontends: { f: [{ a: 100, b: 100 }, { c: 100 }], g: [{ a: 50 }], h: [{ d: 10 }] },
   });
   assert.deepEqual(told(await foreseen(bench, after)), ["h: none > unknown pool0 0"]);
+});
+
+Deno.test("a frontend whose VIP another one takes that was there is one that goes", async () => {
+  using bench = up();
+  const { f, g } = Object.fromEntries(sites.frontends);
+  assert.ok(f && g);
+  const frontends = new Map([["f", { ...f, address: g.address }]]);
+  const outcome = await foreseen(bench, { ...sites, frontends });
+  assert.deepEqual(told(outcome), ["g: up pool0 50 > none (removed)"]);
 });
 
 Deno.test("a frontend that is renamed is not one that goes", async () => {

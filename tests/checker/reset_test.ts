@@ -192,3 +192,43 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
   ]);
   assert.deepEqual(bench.checker.savedWeights("f").map(({ backend }) => backend), ["a"]);
 });
+
+Deno.test("after a reset nobody has said anything, though what was said had been taken back", () => {
+  using bench = up();
+  bench.checker.pause("a", anna);
+  bench.checker.resume("a", anna);
+  assert.equal(bench.checker.saved("a")?.said?.by, anna);
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  assert.equal(bench.checker.saved("a")?.said, undefined);
+});
+
+Deno.test("a reset ends a pause of which nobody remembers who asked for it", () => {
+  using old = up();
+  old.checker.pause("a");
+  const { said: _, ...nameless } = old.checker.saved("a") ?? assert.fail();
+  const restored: Restored = {
+    backends: new Map([["a", { ...nameless, said: undefined }]]),
+    ...{ weights: new Map(), changes: new Map(), isHealthFresh: true },
+  };
+  using bench = new Bench(weighed(), { restored });
+  assert.equal(bench.state("a"), "paused");
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  assert.equal(bench.state("a"), "unknown");
+});
+
+Deno.test("a reset ends a word of which nobody remembers who said it, though the file agrees", async () => {
+  const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
+  using old = new Bench(named(true));
+  old.checker.enable("a");
+  const kept = old.checker.saved("a");
+  assert.equal(kept?.enabled, true);
+  const { said: _, ...nameless } = kept;
+  const restored: Restored = {
+    backends: new Map([["a", { ...nameless, said: undefined }]]),
+    ...{ weights: new Map(), changes: new Map(), isHealthFresh: false },
+  };
+  using bench = new Bench(named(true), { restored });
+  bench.checker.operate([{ action: "reset", backend: "a" }]);
+  await bench.reload(named(false));
+  assert.equal(bench.state("a"), "disabled");
+});

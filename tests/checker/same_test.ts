@@ -21,3 +21,11 @@ Deno.test("a source address that a check gets, or has no more, makes it another 
   assert.equal(checkDifference(sourced, plain), "target");
   assert.equal(checkDifference(sourced, { ...sourced }), undefined);
 });
+
+Deno.test("octets are the same if each is", () => {
+  const octets = (...of: number[]) => Uint8Array.from(of);
+  assert.ok(isSame(octets(1, 2), octets(1, 2)));
+  for (const other of [octets(1, 3), octets(3, 2), octets(1), octets(1, 2, 3), [1, 2, 3], {}]) {
+    assert.ok(!isSame(octets(1, 2), other) && !isSame(other, octets(1, 2)));
+  }
+});

@@ -108,6 +108,14 @@ Deno.test("a weight of 0 is none of it, and one set meanwhile counts in part", (
   assert.equal(weightOf(bench), "10 slow-start 50");
 });
 
+Deno.test("the weight of a frontend is that of what has come up, as far as it has", () => {
+  for (const [weight, expected] of [[0, 100], [1, 101], [100, 110]] as const) {
+    using bench = risen({ frontends: { f: [{ a: weight, b: 100 }, { c: 100 }] } });
+    const { frontends: [frontend] } = bench.checker.foresee([{ action: "pause", backend: "b" }]);
+    assert.equal(frontend?.before?.weight, expected);
+  }
+});
+
 Deno.test("without slow-start everything comes at once", () => {
   using bench = risen({ slowStartMs: 0 });
   assert.deepEqual([weightOf(bench), bench.checker.frontend("f")?.slowStarts.size], [
@@ -146,6 +154,8 @@ Deno.test("when the last other server goes the rest comes at once", () => {
       while (bench.state("b") === "up") bench.clock.advance(1);
     }
     assert.equal(weightOf(bench), "100 carries", how);
+    const told = bench.events.filter((event) => event.kind === "weight" && event.backend === "a");
+    assert.partialDeepStrictEqual(told.at(-1), { effective: { to: 100 } }, how);
     assert.ok(bench.story().some((line) => line.startsWith("f/a slow-start ended")));
     bench.checker.enable("b");
     bench.clock.advance(1);
@@ -188,6 +198,16 @@ Deno.test("whoever was disabled or paused starts slowly, who was drained does no
   bench.clock.advance(5_000);
   bench.checker.enable("a");
   assert.equal(weightOf(bench), "100 carries", "it was up all the time");
+});
+
+Deno.test("who is found down after a pause begins nothing", () => {
+  using bench = up();
+  bench.checker.pause("a");
+  answering(bench, 1, 2);
+  bench.checker.resume("a");
+  bench.clock.advance(20_000);
+  assert.equal(bench.state("a"), "down");
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
 });
 
 Deno.test("not after a start of maglevd, whatever is restored", () => {
@@ -257,11 +277,41 @@ Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () =>
   ]);
 });
 
+Deno.test("a slow start that has given everything at once ends no second time", async () => {
+  using bench = risen();
+  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  assert.equal(weightOf(bench), "100 carries");
+  bench.events.length = 0;
+  await bench.reload(sketch({ ...site, slowStartMs: 0 }));
+  assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
+});
+
 Deno.test("a reload that takes the last other server away gives the rest at once", async () => {
   using bench = risen();
   await bench.reload(sketch({ ...site, frontends: { f: [{ a: 100, b: 0 }, { c: 100 }] } }));
   assert.equal(weightOf(bench), "100 carries");
   assert.ok(bench.story().includes("f/a slow-start ended (config)"));
+});
+
+Deno.test("of a slow start that a reload ends nothing is told but what the reload does", async () => {
+  const names = Array.from({ length: 300 }, (_, i) => `b${i}`);
+  const large = (weight: number, slowStartMs: number) =>
+    sketch({
+      backends: Object.fromEntries(names.map((name) => [name, {}])),
+      frontends: { f: [Object.fromEntries(names.map((name) => [name, weight]))] },
+      slowStartMs,
+    });
+  using bench = new Bench(large(100, 9_000), { answers: pass });
+  bench.clock.advance(10_000);
+  bench.prober.answers = ({ backend }) => backend === "b0" ? fail : pass;
+  while (bench.state("b0") === "up") bench.clock.advance(10);
+  bench.prober.answers = () => pass;
+  while (bench.state("b0") === "down") bench.clock.advance(10);
+  bench.events.length = 0;
+  await bench.reload(large(50, 0));
+  const weights = bench.story().filter((line) => line.startsWith("f/b"));
+  assert.equal(weights.length, 301, "all, and that it ended");
+  assert.ok(weights.every((line) => line.includes("(config)")), weights.join("\n"));
 });
 
 Deno.test("a frontend that goes takes its slow starts along", async () => {

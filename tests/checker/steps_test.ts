@@ -3,6 +3,9 @@
 import assert from "node:assert/strict";
 import { type ApplyContext, settle, swap } from "../../lib/checker/apply.ts";
 import { emptyWorld, type Plan, planReload, type World } from "../../lib/checker/plan.ts";
+import { tryIntents, tryReload } from "../../lib/checker/trial.ts";
+import { frontendOutcome } from "../../lib/checker/outcome.ts";
+import { removalRefusal } from "../../lib/checker/removals.ts";
 import type { Config } from "../../lib/config/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -93,4 +96,71 @@ Deno.test("a frontend of many backends is told in pieces of 256, histories are c
   carryOut(empty, first);
   const shorter = plan(first.world, site(from(0, 20), 0, 2)).value;
   assert.equal(carryOut(first.world, shorter), 20);
+});
+
+Deno.test("whether a reload takes too much out takes a step for each frontend and each place", () => {
+  const files = [site(from(0, 20), 3), site(from(0, 10), 3)] as const;
+  const steps = counted(removalRefusal(...files)).steps;
+  assert.equal(steps, 2 * 3 + (3 * (1 + 20)) + (3 * (1 + 10)));
+});
+
+Deno.test("working out what becomes of a frontend takes a step for each of its backends", () => {
+  const standing = { state: "up", activePool: "pool0", weight: 1 } as const;
+  const side = { standing, place: () => ({ pool: "pool0", configured: 1, effective: 1 }) };
+  const outcome = frontendOutcome("f", side, side, from(0, 3), from(0, 20));
+  assert.equal(counted(outcome).steps, 3 + 20);
+});
+
+/** What is in force once this configuration is, without any probe. */
+function running(config: Config): World {
+  const empty = emptyWorld(site([], 0));
+  const first = plan(empty, config).value;
+  carryOut(empty, first);
+  return first.world;
+}
+
+Deno.test("trying a reload out takes steps for the copy, the reload, and what becomes of each", () => {
+  const clock = new FakeClock();
+  const config = site(from(0, 20), 3);
+  const copied = 20 + 3 * 20;
+  const planned = (to: Config) => plan(running(config), to);
+  const none = site([], 0);
+  const trial = (to: Config) => counted(tryReload(running(config), to, clock));
+  assert.equal(trial(config).steps, copied + planned(config).steps + 20 + 3);
+  const gone = trial(none);
+  const { value } = planned(none);
+  // Of what goes each backend is looked at, and so is each that was in a frontend.
+  const carried = carryOut(running(config), value);
+  assert.equal(gone.steps, copied + planned(none).steps + carried + 20 + 3 * (20 + 1));
+  assert.deepEqual(gone.value.frontends.map(({ frontend }) => frontend), ["f0", "f1", "f2"]);
+  const more = site(from(0, 20), 4);
+  assert.equal(trial(more).steps, copied + planned(more).steps + 1 + 20 + 4 + 20);
+});
+
+Deno.test("trying an operation out takes a step for each backend that may be concerned", () => {
+  const world = running(sketch({
+    backends: { a: {}, b: {}, c: {}, d: {} },
+    frontends: { f: [{ a: 100, b: 100 }, { c: 100 }, { d: 100 }] },
+  }));
+  const on = world.backends.get("a");
+  assert.ok(on);
+  const by = { name: "me", from: "" };
+  const asked = { reason: { cause: { kind: "operator" }, actor: by }, by, at: 0 } as const;
+  const tried = (verb: "pause" | "disable" | "resume") =>
+    counted(tryIntents(world, [{ kind: "steer", on, verb }], asked, new FakeClock()));
+  assert.deepEqual([tried("resume").steps, tried("disable").steps], [1, 1 + 1 + 1]);
+});
+
+Deno.test("a frontend that is counted anew counts its backends as they are now, one a step", () => {
+  const world = running(site(from(0, 5), 1));
+  const frontend = world.frontends.get("f0");
+  assert.deepEqual(frontend?.tally.census, { up: 0, down: 0, awaited: 5 });
+  const states = ["up", "up", "down", "disabled", "unknown"] as const;
+  for (const [i, backend] of [...world.backends.values()].entries()) {
+    backend.health = { state: states[i] ?? "unknown", counter: 4 };
+  }
+  for (let again = 0; again < 2; again++) {
+    assert.equal(counted(frontend.recount()).steps, 5);
+    assert.deepEqual(frontend.tally.census, { up: 2, down: 1, awaited: 1 });
+  }
 });

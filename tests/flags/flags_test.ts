@@ -71,3 +71,15 @@ Deno.test("help has a line for each flag, with its default and its variable", ()
     "  --check        Only check. (CHECK)",
   ]);
 });
+
+Deno.test("a flag without a variable asks no environment, and its help names none", () => {
+  const quiet = [
+    { name: "quiet", kind: "switch", environment: "", fallback: "false", help: "Say less." },
+    { name: "as", kind: "text", environment: "", fallback: "", help: "Who." },
+  ] as const satisfies readonly Flag[];
+  const environment = { get: (name: string) => assert.fail(`it asks for "${name}"`) };
+  assert.deepEqual([...readFlags(quiet, ["--quiet"], environment, "")], [
+    ...[["quiet", "true"], ["as", ""]],
+  ]);
+  assert.deepEqual(describeFlags(quiet, 10), ["  --quiet    Say less.", "  --as VALUE Who."]);
+});

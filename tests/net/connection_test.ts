@@ -265,8 +265,11 @@ Deno.test("a handshake that is refused in the end is told with the reason", asyn
   using connection = stage.connectWaiting();
   stage.server.deafen();
   stage.clock.advance(30);
+  let heardAt = 0;
+  stage.user.then = () => heardAt = connection.heardAt;
   await stage.user.told;
   assert.ok(stage.user.events.includes("failed: connection refused"), stage.user.events.join());
+  assert.equal(heardAt, 130, "whoever is told sees when");
   assert.equal(connection.established, false);
   assert.equal(connection.heardAt, 130);
   assert.equal(connection.heldUpMs, 0);

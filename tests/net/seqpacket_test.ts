@@ -176,3 +176,15 @@ Deno.test("a closed owner never closes or names its number again", () => {
   assert.ok(owner.closed);
   assert.throws(() => owner.number, /already closed/);
 });
+
+Deno.test("a client that was accepted blocks nobody, and goes to no program that is started", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    using _client = await connectSeqpacket(path, { timeoutMs });
+    using server = await acceptSeqpacket(listener, { timeoutMs });
+    const info = await Deno.readTextFile(`/proc/self/fdinfo/${server.number}`);
+    const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "0", 8);
+    const [nonBlocking, closeOnExec] = [0o4000, 0o2000000];
+    assert.equal(flags & (nonBlocking | closeOnExec), nonBlocking | closeOnExec);
+  });
+});

@@ -142,3 +142,18 @@ Deno.test("the end of the certificate that was seen last is kept, until somethin
   writer.restart(4, 2);
   assert.equal(reader.certificateEnd(4, 2), undefined);
 });
+
+Deno.test("what is being read is written over only two results later", () => {
+  const [board, memory] = [new Board(), newPart()];
+  board.grow(memory);
+  const holds = (detail: string) => {
+    const octets = new Uint8Array(memory).slice();
+    return new TextDecoder("latin1").decode(octets).includes(detail);
+  };
+  const seen: boolean[] = [];
+  for (const detail of ["the first", "the second", "the third"]) {
+    board.note(0, 1, 1, { ...result, detail }, 0);
+    seen.push(holds("the first"));
+  }
+  assert.deepEqual(seen, [true, true, false]);
+});

@@ -201,6 +201,7 @@ Deno.test("who is halted is not probed, and is remembered", () => {
   sides.probe(pass);
   const last = job.last;
   sides.probing.halt(job);
+  sides.probing.retime(job, 0);
   sides.clock.advance(60_000);
   assert.equal(sides.answers.length, 0);
   assert.deepEqual([job.last, job.counter], [last, undefined]);
@@ -247,4 +248,29 @@ Deno.test("rows are used again, and there are as many as are needed", () => {
   for (const job of jobs.slice(0, 5)) sides.probing.aim(job, up, 0);
   assert.equal(new Set(jobs.map(({ place }) => place?.row).slice(0, 5)).size, 5);
   assert.ok(jobs.slice(0, 5).every(({ place }) => (place?.row ?? 300) < 300));
+});
+
+Deno.test("a row that was probed over TLS is used again for TLS alone", () => {
+  using sides = new Sides();
+  const aim = (check: HealthCheck) => {
+    const job = new ProbeJob("a", target(check));
+    sides.probing.aim(job, up, 100);
+    return job;
+  };
+  const [tls, plain] = [httpCheck("web", { type: "https" }), httpCheck("web")];
+  const [first, second] = [aim(tls), aim(plain)];
+  const rows = [first.place?.row, second.place?.row];
+  sides.probing.forget(first);
+  sides.probing.forget(second);
+  assert.deepEqual([aim(plain), aim(plain), aim(tls)].map(({ place }) => place?.row), [
+    ...[rows[1], 2, rows[0]],
+  ]);
+});
+
+Deno.test("probes that ended are counted", () => {
+  using sides = new Sides();
+  assert.equal(sides.probing.stats().done, 0);
+  sides.probing.aim(new ProbeJob("a", target()), up, 100);
+  for (let i = 0; i < 3; i++) sides.probe(pass);
+  assert.equal(sides.probing.stats().done, 3);
 });

@@ -2,11 +2,13 @@ import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
 import { freshHealth } from "../../lib/health/mod.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { ProbeJob, ProbeThreads, Probing } from "../../lib/probing/mod.ts";
+import { ProbeJob, ProbeThreads, Probing, type Report } from "../../lib/probing/mod.ts";
+import type { Batch } from "../../lib/probing/outbox.ts";
 import type { FromThread, ToThread } from "../../lib/probing/thread_messages.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { httpCheck, tcpCheck } from "../probes/checks.ts";
 import { ip } from "../support/ip.ts";
+import { nextError } from "../support/next_error.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 /** A worker that only listens. */
@@ -47,12 +49,17 @@ class FakeWorker {
   }
 }
 
+const nothing: Batch = { reports: [], lines: [], droppedLines: 0 };
+
 /** Threads that only listen, on a clock whose every turn is over. */
 class Bed {
   readonly clock = new FakeClock();
   readonly log = new RecordedLog("info");
   readonly workers: FakeWorker[] = [];
+  readonly fatal: string[] = [];
   turns = 0;
+  /** Who is told of verdicts. */
+  hear: (owner: string) => void = () => {};
   readonly threads: ProbeThreads;
   readonly probing: Probing<string>;
   #jobs = 0;
@@ -64,7 +71,7 @@ class Bed {
       log: this.log,
       version: "1.2.3",
       descriptorLimit: 1024,
-      fatal: (error) => assert.fail(error),
+      fatal: ({ message }) => this.fatal.push(message),
       worker: () => {
         const worker = new FakeWorker();
         this.workers.push(worker);
@@ -73,7 +80,7 @@ class Bed {
     });
     this.probing = new Probing({
       start: this.threads.start,
-      onVerdict() {},
+      onVerdict: (owner) => this.hear(owner),
       onLack() {},
       onPulse() {},
       onTally() {},
@@ -88,6 +95,16 @@ class Bed {
     }
   }
 
+  /** The thread has found out so much about the first `count`, and tells it with the rest. */
+  tell(count: number, rest: Partial<Batch> = {}): void {
+    const result = { ok: true, code: "L4OK", detail: "", durationMs: 1, at: 0 } as const;
+    const reports = Array.from({ length: count }, (_, row): Report => ({
+      ...{ kind: "verdict", row, revision: 1_000, result },
+      health: { state: "up", counter: 1 },
+    }));
+    this.worker().say({ kind: "batch", batch: { ...nothing, reports, ...rest } });
+  }
+
   worker(index = 0): FakeWorker {
     const worker = this.workers[index];
     assert.ok(worker, `there is no thread ${index}`);
@@ -99,8 +116,6 @@ class Bed {
 async function settle(): Promise<void> {
   for (let i = 0; i < 100; i++) await Promise.resolve();
 }
-
-const nothing = { reports: [], lines: [], droppedLines: 0 };
 
 Deno.test("orders are sent in turns, so that ten thousand hold nobody up", async () => {
   const bed = new Bed();
@@ -200,4 +215,74 @@ Deno.test("a thread that sleeps in the kernel is woken for each message", async 
   } finally {
     libc.close(eventfd);
   }
+});
+
+Deno.test("what a thread tells is dealt with in turns, and the rest is asked for at the end", async () => {
+  const bed = new Bed();
+  bed.aim(3);
+  await settle();
+  const told: string[] = [];
+  bed.hear = (owner) => told.push(owner);
+  const lines = [
+    { level: "error", msg: "odd", attributes: { backend: "b1" } },
+    { level: "info", msg: "even", attributes: undefined },
+  ] as const;
+  bed.tell(3, { lines, droppedLines: 1 });
+  assert.deepEqual(bed.log.lines, [
+    ...["error odd backend=b1", "info even", "warn probe-records-dropped records=1"],
+  ]);
+  assert.deepEqual([told, bed.worker().story.at(-1)], [["b0"], "aim"]);
+  await settle();
+  assert.deepEqual([told, bed.turns], [["b0", "b1", "b2"], 3]);
+  assert.equal(bed.worker().story.at(-1), "taken");
+  bed.tell(0);
+  assert.equal(bed.log.lines.length, 3, "what was not dropped is not mentioned");
+});
+
+Deno.test("who throws when it is told something is reported, and costs the others nothing", async () => {
+  for (const thrown of [new TypeError("a defect"), "a defect"]) {
+    const bed = new Bed();
+    bed.aim(2);
+    await settle();
+    const told: string[] = [];
+    bed.hear = (owner) => {
+      told.push(owner);
+      if (told.length === 1) throw thrown;
+    };
+    const error = await nextError(() => bed.tell(2));
+    if (thrown instanceof Error) assert.equal(error, thrown);
+    else assert.ok(error instanceof Error && error.message === "a defect");
+    await settle();
+    assert.deepEqual([told, bed.worker().story.at(-1)], [["b0", "b1"], "taken"]);
+  }
+});
+
+Deno.test("an error that nobody caught in a thread is reported here, with its stack if it has one", async () => {
+  const bed = new Bed();
+  for (const stack of ["TypeError: odd\n    at there", undefined]) {
+    const error = await nextError(() =>
+      bed.worker().say({ kind: "stray", message: "TypeError: odd", stack })
+    );
+    assert.ok(error instanceof Error);
+    assert.equal(error.message, "TypeError: odd");
+    if (stack) assert.equal(error.stack, stack);
+    else assert.match(error.stack ?? "", /^Error: TypeError: odd\n/);
+  }
+});
+
+Deno.test("a thread that says that it cannot go on is the end of the process", () => {
+  const bed = new Bed();
+  bed.worker().say({ kind: "fatal", message: "no thread can probe: out of memory" });
+  assert.deepEqual(bed.fatal, ["no thread can probe: out of memory"]);
+});
+
+Deno.test("a thread is told by shared memory how many messages there are for it", async () => {
+  const bed = new Bed();
+  const [setup] = bed.worker().heard;
+  assert.ok(setup?.kind === "setup");
+  const sent = () => Atomics.load(setup.setup.sent, 0);
+  assert.equal(sent(), 1);
+  bed.aim(600);
+  await settle();
+  assert.deepEqual([sent(), bed.worker().heard.length], [4, 4]);
 });

@@ -13,6 +13,7 @@ import { httpCheck, tcpCheck } from "../probes/checks.ts";
 import { closing, TestServer } from "../probes/servers.ts";
 import { ip } from "../support/ip.ts";
 import { within } from "../support/deadline.ts";
+import { nextError } from "../support/next_error.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 const quick = { intervalMs: 20, fastIntervalMs: 20, downIntervalMs: 20, timeoutMs: 5_000 };
@@ -115,19 +116,41 @@ Deno.test("threads probe, tell what changes the state, and leave nothing open", 
   assert.ok(Math.max(...kept.slice(2)) <= (kept[1] ?? 0), kept.join());
 });
 
+/** Stands still until there are so many results more. */
+function standStill(job: ProbeJob<string>, results: number): void {
+  const end = performance.now() + 20_000;
+  for (; results > 0; results--) {
+    const before = job.last?.at;
+    while (job.last?.at === before && performance.now() < end);
+    assert.ok(performance.now() < end, "there are results from the standstill");
+  }
+}
+
 Deno.test("whoever decides may stand still: probes go on", async () => {
   await using bed = new Bed();
   using server = listen();
   const job = bed.aim("a", server.addr.port, tcp);
   await bed.until(() => bed.told.includes("a up L4OK"));
-  const end = performance.now() + 20_000;
-  // Nothing else runs here meanwhile.
-  for (let results = 0; results < 5; results++) {
-    const before = job.last?.at;
-    while (job.last?.at === before && performance.now() < end);
-    assert.ok(performance.now() < end, "there are results from the standstill");
-  }
+  standStill(job, 5);
   assert.equal(bed.threads.stats().excused, 0);
+});
+
+Deno.test("a thread that has heard all that it was sent sleeps, and looks for no messages", async () => {
+  const workers: Worker[] = [];
+  const worker = () => {
+    const worker = startWorker(workerModule, workerName);
+    workers.push(worker);
+    return worker;
+  };
+  await using bed = new Bed({ worker });
+  using server = listen();
+  const job = bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+  standStill(job, 2);
+  const row = job.place?.row ?? assert.fail();
+  // Behind the back of who counts messages: a thread that looks for them without end would hear it.
+  workers[0]?.postMessage({ kind: "orders", orders: [{ kind: "halt", row }] } satisfies ToThread);
+  standStill(job, 5);
 });
 
 Deno.test("who is halted is not probed any more", async () => {
@@ -191,10 +214,14 @@ Deno.test("debug records are written while somebody reads them", async () => {
   const log = new RecordedLog("info");
   await using bed = new Bed({ log });
   using server = listen();
+  const unwanted: string[] = [];
+  const { debug } = log;
+  log.debug = (msg) => unwanted.push(msg);
   bed.aim("a", server.addr.port, tcp);
   bed.probing.watch(true);
   await bed.until(() => bed.told.filter((line) => line === "a pulse").length > 3);
-  assert.deepEqual(log.named("probe-done"), []);
+  assert.deepEqual(unwanted, [], "they don't even come from there");
+  log.debug = debug;
   log.keepFrom("debug");
   await bed.until(() => log.named("probe-done").length > 0);
   const done = log.named("probe-done")[0];
@@ -225,6 +252,30 @@ for (const check of [tcp, https]) {
     );
   });
 }
+
+Deno.test("a thread that cannot wait for its sockets is the end of the process", async () => {
+  const module = new URL("sleepless_thread.ts", import.meta.url).href;
+  await using bed = new Bed({ worker: () => startWorker(module, workerName) });
+  await bed.until(() => bed.fatal.length > 0);
+  assert.match(bed.fatal[0]?.message ?? "", /^look at the sockets: /);
+});
+
+Deno.test("a mistake that nobody catches in a thread is reported, and it probes on", async () => {
+  const log = new RecordedLog("info");
+  const module = new URL("straying_thread.ts", import.meta.url).href;
+  await using bed = new Bed({ log, worker: () => startWorker(module, workerName) });
+  using server = listen();
+  const error = await nextError(() => log.keepFrom("debug"));
+  assert.ok(error instanceof Error);
+  assert.equal(error.message, "TypeError: an error");
+  assert.match(error.stack ?? "", /straying_thread/);
+  const rejection = await nextError(() => log.keepFrom("info"));
+  assert.ok(rejection instanceof Error);
+  assert.equal(rejection.message, "a rejection");
+  assert.doesNotMatch(rejection.stack ?? "", /straying_thread/);
+  bed.aim("a", server.addr.port, tcp);
+  await bed.until(() => bed.told.includes("a up L4OK"));
+});
 
 Deno.test("a thread that hears nothing is silent, not idle", async () => {
   const deaf =

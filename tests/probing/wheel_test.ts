@@ -76,6 +76,22 @@ Deno.test("overdue timers are told wherever they stand, and once each until set 
   assert.deepEqual(overdue(201), [1]);
 });
 
+Deno.test("who was told overdue is not told again because there are more timers", () => {
+  const wheel = new TimerWheel();
+  wheel.set(1, 10);
+  assert.deepEqual([...wheel.overdue(50)], [1]);
+  wheel.set(1_000, 100);
+  assert.deepEqual([...wheel.overdue(50)], []);
+});
+
+Deno.test("what is out of date is thrown out when it comes to more than 65,536 and twice the timers", () => {
+  const wheel = new TimerWheel();
+  for (let i = 0; i < 65_536 + 2; i++) wheel.set(1, i % 1_000);
+  assert.equal(wheel.entries, 65_538);
+  wheel.set(1, 20);
+  assert.deepEqual([wheel.entries, wheel.size], [1, 1]);
+});
+
 Deno.test("timers of any number are held, and each comes up once", () => {
   const wheel = new TimerWheel();
   const timers = [0, 255, 256, 511, 30_000, 512];

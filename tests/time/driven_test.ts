@@ -59,3 +59,9 @@ Deno.test("a turn is over after 3 ms, and the next one begins with the timers th
   await next;
   assert.equal(clock.turn.isOver, false);
 });
+
+Deno.test("before the first turn nobody knows how long the loop has worked", () => {
+  const { time, clock } = driven();
+  time.now = 0;
+  assert.equal(clock.turn.isOver, true);
+});

@@ -117,3 +117,28 @@ Deno.test("a hundred thousand timers are set, half cancelled, and the rest fire 
   clock.advance(200_000);
   assert.equal(fired, 50_000);
 });
+
+Deno.test("what was due before is due now, and turns nothing back", () => {
+  const clock = new FakeClock();
+  assert.deepEqual([clock.now(), clock.wall()], [0, 1_700_000_000_000]);
+  clock.advance(10);
+  const seen: number[] = [];
+  for (const delay of [-5, 0, 0.5]) clock.after(delay, () => seen.push(clock.now()));
+  clock.advance(0);
+  assert.deepEqual(seen, [10, 10]);
+  clock.advance(0.5);
+  assert.deepEqual(seen, [10, 10, 10.5]);
+});
+
+Deno.test("advanceAsync gives promises their chance before and after, and at the time it ends", async () => {
+  const clock = new FakeClock();
+  const chances: number[] = [];
+  const settle = () => {
+    chances.push(clock.now());
+    if (chances.length === 1) clock.after(1, () => clock.after(1, () => {}));
+    return Promise.resolve();
+  };
+  await clock.advanceAsync(5, settle);
+  assert.deepEqual(chances, [0, 1, 2, 5]);
+  assert.equal(clock.now(), 5);
+});

@@ -57,3 +57,8 @@ Deno.test("it gives way after each 256 items sorted and each 256 merged", () => 
   assert.deepEqual([0, 256, 512, 500].map(steps), [0, 1, 2 + 2, 2 + 1]);
   assert.equal(steps(1_024), 4 + 2 * 2 + 4);
 });
+
+Deno.test("of two texts it says which is first", () => {
+  const pairs = [["a", "b"], ["b", "a"], ["a", "a"], ["a", "aa"], ["Z", "a"]] as const;
+  assert.deepEqual(pairs.map(([a, b]) => compareText(a, b)), [-1, 1, 0, -1, -1]);
+});

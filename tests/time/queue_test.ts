@@ -44,3 +44,20 @@ Deno.test("who was cancelled is neither next nor counted", () => {
   assert.equal(filled(80, () => true).next, undefined);
   assert.equal(filled(80, () => true).size, 0);
 });
+
+Deno.test("cancelling who has been taken does nothing", () => {
+  const queue = new DueQueue<Due>();
+  queue.add({ at: 1, order: 0, cancelled: false });
+  queue.add({ at: 2, order: 1, cancelled: false });
+  const first = queue.take(1);
+  assert.ok(first);
+  queue.cancel(first);
+  assert.deepEqual([queue.size, queue.next], [1, 2]);
+});
+
+Deno.test("cancelled entries are held until they are the majority, and more than 64", () => {
+  const held = (count: number, cancelled: number) =>
+    filled(count, (order) => order < cancelled).held;
+  assert.deepEqual([held(65, 64), held(65, 65), held(100, 65)], [65, 0, 35]);
+  assert.deepEqual([held(1_000, 500), held(1_000, 501)], [1_000, 499]);
+});

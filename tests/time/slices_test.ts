@@ -73,3 +73,22 @@ Deno.test("what is closed begins no more work", async () => {
   await assert.rejects(slices.run(work(1, () => steps++)), /abandoned/);
   assert.equal(steps, 0);
 });
+
+Deno.test("after a step that says it was long the turn is looked at", async () => {
+  let looks = 0;
+  const turn = {
+    get isOver() {
+      looks++;
+      return false;
+    },
+    next: () => Promise.resolve(),
+  };
+  function* long(): Steps<void> {
+    yield;
+    yield "long";
+    yield "long";
+    yield;
+  }
+  await new Slices({ turn }).run(long());
+  assert.equal(looks, 2);
+});

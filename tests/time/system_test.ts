@@ -63,3 +63,80 @@ Deno.test("however many work in turns without end, sockets are looked at in betw
   // Twelve or so; without a look 61 rounds of two pass for each read.
   assert.ok(turns < 61, `${turns} turns`);
 });
+
+/** Runs `work` with timers and clocks of the machine that a test turns by hand. */
+function withMachine(work: (machine: Machine) => void): void {
+  const machine = new Machine();
+  const { setTimeout, clearTimeout } = globalThis;
+  const [now, dateNow] = [performance.now, Date.now];
+  try {
+    globalThis.setTimeout = ((run: () => void, ms: number) => machine.set(run, ms)) as never;
+    globalThis.clearTimeout = ((id: number) => machine.timers.delete(id)) as never;
+    performance.now = () => machine.monotonic;
+    Date.now = () => machine.calendar;
+    work(machine);
+  } finally {
+    Object.assign(globalThis, { setTimeout, clearTimeout });
+    performance.now = now;
+    Date.now = dateNow;
+  }
+}
+
+class Machine {
+  monotonic = 50;
+  calendar = 2_000_000;
+  readonly timers = new Map<number, { readonly run: () => void; readonly ms: number }>();
+  #last = 0;
+
+  set(run: () => void, ms: number): number {
+    this.timers.set(++this.#last, { run, ms });
+    return this.#last;
+  }
+
+  /** Ends the one timer that there is; how long it was. */
+  end(): number {
+    const timers = [...this.timers];
+    assert.equal(timers.length, 1);
+    const [[id, { run, ms }] = [0, { run: () => {}, ms: 0 }]] = timers;
+    this.timers.delete(id);
+    run();
+    return ms;
+  }
+}
+
+const longestMs = 2 ** 31 - 1;
+
+Deno.test("a delay beyond what timers can count is waited for in parts", () => {
+  withMachine((machine) => {
+    let calls = 0;
+    systemClock.after(2 * longestMs + 0.5, () => calls++);
+    const waited = [machine.end(), machine.end()];
+    assert.equal(calls, 0);
+    waited.push(machine.end());
+    assert.deepEqual([waited, calls], [[longestMs, longestMs, 1], 1]);
+    assert.equal(machine.timers.size, 0);
+    const timer = systemClock.after(longestMs + 7, () => calls++);
+    machine.end();
+    timer.cancel();
+    assert.deepEqual([machine.timers.size, calls], [0, 1]);
+  });
+});
+
+Deno.test("wall time has the fractions of the one clock and follows the other when that is set", () => {
+  withMachine((machine) => {
+    assert.equal(systemClock.wall(), 2_000_000);
+    machine.monotonic += 1.25;
+    assert.equal(systemClock.wall(), 2_000_001.25);
+    for (const set of [3_600_000, -3_600_000, 2.5, -2.5]) {
+      machine.calendar += set;
+      machine.monotonic += set === 2.5 ? 0 : 0.25;
+      const drift = systemClock.wall() - machine.calendar;
+      assert.equal(drift, 0, `after it was set by ${set} ms`);
+    }
+    const before = systemClock.wall();
+    for (const off of [2, -2]) {
+      machine.calendar = before + off;
+      assert.equal(systemClock.wall(), before, "they may differ a little");
+    }
+  });
+});

@@ -111,6 +111,18 @@ Deno.test("who leaves is let in at once, and takes nothing from who comes after"
   assert.equal(share.waiting, 0);
 });
 
+Deno.test("when nobody waits any more the next one is let in at once again", async () => {
+  const { clock, ask, done, turn, rounds, settle } = setUp({ pieces: 1, ms: 10 });
+  ask("a");
+  ask("b");
+  await settle();
+  await turn();
+  clock.jump(10);
+  ask("c");
+  await settle();
+  assert.deepEqual([done, rounds()], [["a", "b", "c"], 0]);
+});
+
 Deno.test("a long queue is let in whole, in order", async () => {
   const { share, ask, done, turn, settle } = setUp({ pieces: 700, ms: 10 });
   for (let i = 0; i < 5_000; i++) ask(`${i}`);
@@ -120,4 +132,47 @@ Deno.test("a long queue is let in whole, in order", async () => {
     for (let i = 0; i < 40; i++) await settle();
   }
   assert.deepEqual(done, Array.from({ length: 5_000 }, (_, i) => `${i}`));
+});
+
+Deno.test("when a quarter is spent the loop is asked to come round, and not before", async () => {
+  for (const [pieces, atOnce] of [[4, 4], [5, 3]] as const) {
+    const { ask, waits, settle } = setUp({ pieces, ms: 1_000 });
+    for (let i = 0; i < 2; i++) ask(`${i}`);
+    await settle();
+    // The second of four began with a quarter spent, that of five with less.
+    await new Promise<void>((resolve) => setImmediate(resolve));
+    for (let i = 0; i < atOnce; i++) ask(`${i}`);
+    assert.equal(waits.count, 0);
+    ask("last");
+    assert.equal(waits.count, 1, `of ${pieces}`);
+  }
+});
+
+Deno.test("who asks from within its piece is counted like anybody else", () => {
+  const { share, done } = setUp({ pieces: 3, ms: 10 });
+  const again = () => {
+    done.push(`${done.length}`);
+    share.join(again);
+  };
+  share.join(again);
+  assert.deepEqual([done, share.waiting], [["0", "1", "2"], 1]);
+});
+
+Deno.test("the loop comes round once for all who asked for it", async () => {
+  const { ask, waits } = setUp({ pieces: 4, ms: 1_000 });
+  const immediate = (run: () => void) =>
+    new Promise<void>((resolve) => {
+      setImmediate(() => {
+        run();
+        resolve();
+      });
+    });
+  const some = (count: number) => () => {
+    for (let i = 0; i < count; i++) ask(`${i}`);
+  };
+  some(2)();
+  const next = immediate(some(4));
+  some(2)();
+  await Promise.all([next, immediate(() => assert.equal(waits.count, 0)), immediate(some(1))]);
+  assert.equal(waits.count, 1);
 });

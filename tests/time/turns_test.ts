@@ -74,3 +74,11 @@ Deno.test("a turn is over after 3 ms, and begins when the loop has come round", 
   await come();
   assert.equal(turns.isOver, false);
 });
+
+Deno.test("the first turn begins with a look at the sockets, however early", async () => {
+  const { turns, ask, come, pass } = setUp();
+  pass(-1_000);
+  assert.equal(turns.isOver, true);
+  ask("a", 0);
+  assert.deepEqual(await come(), ["round", "look", "a"]);
+});

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { FakeClock, visitInSlices } from "../../lib/time/mod.ts";
+import { FakeClock, mappedInSlices, visitInSlices } from "../../lib/time/mod.ts";
 
-/** A clock by which work takes as long as it says, and turns of 3 ms. */
+/** A clock by which work takes as long as it says, turns 3 ms, and others `othersMs` in between. */
 class WorkClock extends FakeClock {
   spent = 0;
   turns = 0;
   #turnedAt = 0;
 
-  constructor() {
+  constructor(othersMs = 0) {
     super();
     const isOver = () => this.spent - this.#turnedAt >= 3;
     this.turn = {
@@ -16,6 +16,7 @@ class WorkClock extends FakeClock {
       },
       next: () => {
         this.turns++;
+        this.spent += othersMs;
         this.#turnedAt = this.spent;
         return Promise.resolve();
       },
@@ -54,4 +55,23 @@ Deno.test("a turn that is over ends with a look at what else there is to do", as
   const clock = new WorkClock();
   await lengthsOf(4, 2, clock);
   assert.equal(clock.turns, 2);
+});
+
+Deno.test("how long an item takes is measured without what others do meanwhile", async () => {
+  assert.deepEqual(await lengthsOf(3, 1), [1, 1, 1], "a slice of 1 ms is long");
+  const clock = new WorkClock(10);
+  clock.spent = 3;
+  assert.deepEqual(await lengthsOf(10, 0, clock), [1, 2, 4, 3]);
+  assert.equal(clock.spent, 13);
+});
+
+Deno.test("a long list is mapped in slices, each to as many as it comes to, in order", async () => {
+  const clock = new WorkClock();
+  const slices: number[] = [];
+  const mapped = await mappedInSlices([1, 2, 0, 3], clock, (some) => {
+    slices.push(some.length);
+    clock.spent += 2;
+    return some.flatMap((count) => Array<number>(count).fill(count));
+  });
+  assert.deepEqual([mapped, slices, clock.turns], [[1, 2, 2, 3, 3, 3], [1, 1, 1, 1], 2]);
 });

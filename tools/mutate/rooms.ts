@@ -13,6 +13,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   h2: ["tests/h2"],
   config: ["tests/config"],
   rpc: ["tests/rpc"],
+  flags: ["tests/flags"],
 };
 
 /** The room that a file under lib/ belongs to. */

@@ -26,6 +26,8 @@ export class TreeCopy implements AsyncDisposable {
   /** Copies the tree at `root` into a temporary folder. */
   static async of(root: string): Promise<TreeCopy> {
     const copy = new TreeCopy(await Deno.makeTempDir({ prefix: "mutate-" }));
+    // Some tests have other users come to a socket in there.
+    await Deno.chmod(copy.#folder, 0o755);
     for (const path of await walk(root, "")) {
       const target = `${copy.root}/${path}`;
       await Deno.mkdir(target.slice(0, target.lastIndexOf("/")), { recursive: true });

@@ -56,6 +56,12 @@ async function small(texts: Record<string, string> = {}) {
   return { root, copy, [Symbol.asyncDispose]: () => stack.disposeAsync() };
 }
 
+Deno.test("processes of other users reach what tests make in the copy", async () => {
+  await using tree = await small();
+  const folders = [tree.copy.temporary, tree.copy.temporary.replace(/\/t$/, "")];
+  for (const folder of folders) equal(((await Deno.stat(folder)).mode ?? 0) & 0o5, 0o5, folder);
+});
+
 function mutant(replacement: string): Mutant {
   const found = mutantsOf(path, source).find((each) => each.replacement === replacement);
   ok(found, replacement);
