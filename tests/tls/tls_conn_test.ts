@@ -9,7 +9,7 @@ const toPlainText = new TextEncoder().encode("HTTP/1.1 400 no\r\n\r\n");
 /** Both sides of a connection. */
 function pair(identity: TlsIdentity, options: ClientOptions = {}, clock = new FakeClock()) {
   const [theirs, ours] = MemoryConn.pair();
-  const server = new TlsConn(ours, { identity, clock, toPlainText });
+  const server = new TlsConn(ours, { source: { identity }, clock, toPlainText });
   const client = new TlsClient(theirs, options);
   return { server, client, ours, theirs };
 }
@@ -102,7 +102,7 @@ Deno.test("who speaks HTTP in the clear is told so, and other nonsense is not an
   ];
   for (const [said, answer, error] of answers) {
     const [theirs, ours] = MemoryConn.pair();
-    const server = new TlsConn(ours, { identity, clock: new FakeClock(), toPlainText });
+    const server = new TlsConn(ours, { source: { identity }, clock: new FakeClock(), toPlainText });
     await theirs.say(said);
     await assert.rejects(server.handshake(), { message: error });
     assert.equal(await theirs.text(), answer);
@@ -134,7 +134,7 @@ Deno.test("a handshake that breaks, or that has no end, fails and closes the con
   ];
   for (const way of ways) {
     const [theirs, ours] = MemoryConn.pair();
-    const server = new TlsConn(ours, { identity, clock: new FakeClock(), toPlainText });
+    const server = new TlsConn(ours, { source: { identity }, clock: new FakeClock(), toPlainText });
     const failed = assert.rejects(server.handshake(), Error);
     await way(theirs, server);
     await failed;

@@ -187,3 +187,19 @@ Deno.test("a certificate that ends soon is named each day, also when it has ende
   assert.equal(warnings().at(-1), -1);
   assert.equal(warnings().length, 16);
 });
+
+Deno.test("whoever follows is told of other files, by whatever they were read, and of no mistake", async () => {
+  await using folder = await Folder.make();
+  const paths = folder.server();
+  const [clock, log] = [new FakeClock(), new FakeLog()];
+  using files = await TlsFiles.open({ paths, clock, log });
+  const told: unknown[] = [];
+  files.follow(() => void told.push(files.identity.authorities));
+  folder.write("ca", textOf(certFile("other-authority")));
+  await looks(clock, 2);
+  folder.write("ca", textOf(certFile("authority")));
+  await files.reload();
+  folder.write("ca", "nonsense");
+  await files.reload();
+  assert.deepEqual(told, [textOf(certFile("other-authority")), textOf(certFile("authority"))]);
+});
