@@ -110,6 +110,8 @@ export async function startDaemon(
     vpp,
     logDropped: () => log.dropped,
     checkerStats: () => checker.stats(),
+    certificateEnds: () =>
+      tls && { server: tls.identity.certificate.end, clientCa: tls.identity.trustedUntil },
     budgets: () => budgets.all,
   });
   warnOfMissingCapabilities(config, log);

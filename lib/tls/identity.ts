@@ -27,6 +27,8 @@ export interface TlsIdentity {
   readonly authorities: string;
   /** The same, read. */
   readonly trusted: readonly X509Certificate[];
+  /** When the first of them ends, Unix milliseconds; undefined where clients are not asked. */
+  readonly trustedUntil: number | undefined;
 }
 
 /** Where connections get what they are secured with. */
@@ -75,6 +77,7 @@ export async function loadIdentity(
   const authorities = caFile?.text ?? "";
   return {
     ...{ options, authorities, trusted, asksClients: caFile !== undefined },
+    trustedUntil: caFile && Math.min(...trusted.map(({ validToDate }) => validToDate.getTime())),
     certificate: factsOf(leaf),
     proven: before?.authorities === authorities ? before.proven : new Proven(),
   };

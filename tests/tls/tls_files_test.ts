@@ -93,6 +93,15 @@ Deno.test("what is wrong with a file is said with its place, and nothing of the 
   }
 });
 
+Deno.test("of several authorities it is known when the first ends", async () => {
+  await using folder = await Folder.make();
+  const paths = folder.server();
+  assert.equal((await loadIdentity(paths)).trustedUntil, end);
+  folder.write("ca", textOf(certFile("authority")) + textOf(certFile("middle-old")));
+  assert.equal((await loadIdentity(paths)).trustedUntil, Date.UTC(2021, 0));
+  assert.equal((await loadIdentity({ ...paths, clientCa: "" })).trustedUntil, undefined);
+});
+
 Deno.test("a certificate is known by its times and names", async () => {
   const { certificate, asksClients } = await loadIdentity({ ...serverPaths, clientCa: "" });
   assert.deepEqual([certificate, asksClients], [{
