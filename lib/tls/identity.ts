@@ -72,6 +72,9 @@ export async function loadIdentity(
     rejectUnauthorized: false,
     ALPNProtocols: ["h2", "http/1.1"],
     minVersion: "TLSv1.2",
+    // None: the runtime would keep each socket for as long as that, also of a handshake that has
+    // failed (2 minutes, 25 KB each). Whoever serves the connection gives it its time.
+    handshakeTimeout: -1,
   };
   await tryOut(options, certFile);
   const authorities = caFile?.text ?? "";
