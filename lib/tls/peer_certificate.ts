@@ -30,8 +30,11 @@ export function peerCertificate(
   socket: TLSSocket,
   options: PeerCertificateOptions,
 ): PeerCertificate | undefined {
+  const isAuthorized = socket.authorized === true;
   // Of a client without a certificate there is an empty object.
-  const shown: Shown = options.identity.asksClients ? socket.getPeerCertificate(true) ?? {} : {};
+  const shown: Shown = options.identity.asksClients
+    ? socket.getPeerCertificate(isAuthorized) ?? {}
+    : {};
   if (shown.raw === undefined) return undefined;
   const der = new Uint8Array(shown.raw);
   const certificate = read(der);
@@ -39,7 +42,7 @@ export function peerCertificate(
   return new ReadCertificate(der, certificate, {
     ...options,
     refusal: refusalOf(socket, certificate, options.identity),
-    chain: socket.authorized === true ? chainOf(shown) : [],
+    chain: isAuthorized ? chainOf(shown) : [],
   });
 }
 
