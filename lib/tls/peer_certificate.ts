@@ -47,7 +47,7 @@ export function peerCertificate(
 }
 
 /** What the runtime tells of a certificate, and of those that vouch for it. */
-interface Shown {
+export interface Shown {
   readonly raw?: Uint8Array;
   readonly issuerCertificate?: Shown;
 }
@@ -55,14 +55,17 @@ interface Shown {
 /** Certificates of a chain that are looked at. */
 const longestChain = 10;
 
-/** The certificate and those that vouched for it, DER. An authority vouches for itself. */
-function chainOf(shown: Shown): readonly Uint8Array[] {
+/**
+ * The certificate and those that vouched for it, DER, up to the authority that was trusted: that is
+ * followed by itself or by nothing, and is none of them.
+ */
+export function chainOf(shown: Shown): readonly Uint8Array[] {
   const chain: Uint8Array[] = [];
-  const seen = new Set<Shown>();
-  for (let at: Shown | undefined = shown; at?.raw && !seen.has(at); at = at.issuerCertificate) {
-    if (chain.length === longestChain) break;
-    seen.add(at);
+  for (let at = shown; at.raw && chain.length < longestChain;) {
+    const issuer: Shown | undefined = at.issuerCertificate;
+    if (!issuer || issuer === at) break;
     chain.push(new Uint8Array(at.raw));
+    at = issuer;
   }
   return chain;
 }

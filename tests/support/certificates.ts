@@ -15,6 +15,7 @@ export type Made =
   | "middle-old"
   | "server"
   | "server-new"
+  | "odd"
   | "alice"
   | "alice-old"
   | "carol"
@@ -26,7 +27,7 @@ export function certFile(name: Made): string {
 }
 
 /** The file of its key; carol's is alice's. */
-export function keyFile(name: "server" | "server-new" | "alice" | "mallory"): string {
+export function keyFile(name: "server" | "server-new" | "odd" | "alice" | "mallory"): string {
   return `${folder}/${name}.key`;
 }
 

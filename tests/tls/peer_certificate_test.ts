@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { chainOf, type Shown } from "../../lib/tls/peer_certificate.ts";
 import { loadIdentity, TlsConn, type TlsIdentity } from "../../lib/tls/mod.ts";
 import { certFile, type ClientOptions, serverPaths, TlsClient } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
@@ -89,4 +90,21 @@ Deno.test("a certificate ends while its connection goes on", async () => {
   assert.equal(alice.certificate.problem, undefined);
   clock.advance(1);
   assert.equal(alice.certificate.problem, "has expired on 2120-01-01");
+});
+
+Deno.test("a chain ends before the authority, wherever that ends, and has an end", () => {
+  const link = (octet: number, issuerCertificate?: Shown): Shown => ({
+    raw: new Uint8Array([octet]),
+    ...issuerCertificate && { issuerCertificate },
+  });
+  const told = (shown: Shown) => chainOf(shown).map((der) => der.join()).join(" ");
+  const root: { raw: Uint8Array; issuerCertificate?: Shown } = { raw: new Uint8Array([9]) };
+  root.issuerCertificate = root;
+  assert.equal(told(link(1, link(2, root))), "1 2");
+  assert.equal(told(link(1, link(2))), "1");
+  assert.equal(told(root), "");
+  assert.equal(told({}), "");
+  let long = link(99);
+  for (let i = 12; i > 0; i--) long = link(i, long);
+  assert.equal(told(long), "1 2 3 4 5 6 7 8 9 10");
 });

@@ -74,6 +74,11 @@ Deno.test("what is wrong with a file is said with its place, and nothing of the 
       () => ({ ...good, key: keyFile("alice") }),
       `--tls-key ${keyFile("alice")}: is not the key of the certificate of --tls-cert ${good.cert}`,
     ],
+    // What shows only when hands are shaken.
+    [
+      () => ({ ...good, cert: certFile("odd"), key: keyFile("odd") }),
+      `--tls-cert ${certFile("odd")}: cannot be used: unsupported protocol`,
+    ],
     [
       wrong("cert", `${textOf(certFile("authority"))}${cert}`),
       `--tls-cert ${file}: the server's own certificate has to stand first`,

@@ -13,6 +13,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   h2: ["tests/h2"],
   config: ["tests/config"],
   rpc: ["tests/rpc"],
+  access: ["tests/access"],
+  tls: ["tests/tls"],
 };
 
 /** The room that a file under lib/ belongs to. */

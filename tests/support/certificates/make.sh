@@ -70,3 +70,6 @@ cp "$work/alice.csr" "$work/carol.csr"
 sign carol middle client 20200101000000Z 21200101000000Z
 # As clients show it: with what vouches for it.
 cat middle.crt >> carol.crt
+# Of a curve that TLS 1.3 does not have, nor the runtime.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -subj /CN=localhost \
+  -days 36500 -keyout odd.key -out odd.crt
