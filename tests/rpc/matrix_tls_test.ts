@@ -1,10 +1,5 @@
-import { Code, ConnectError, type Transport } from "@connectrpc/connect";
-import {
-  createConnectTransport,
-  createGrpcTransport,
-  createGrpcWebTransport,
-  Http2SessionManager,
-} from "@connectrpc/connect-node";
+import { Code } from "@connectrpc/connect";
+import { Http2SessionManager } from "@connectrpc/connect-node";
 import type { DescMethod } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import {
@@ -18,46 +13,10 @@ import {
 import { rpcServices } from "../../lib/rpc/methods.ts";
 import { rulesOf } from "../access/auth_bed.ts";
 import { certFile, keyFile, serverIdentity, textOf } from "../support/certificates.ts";
+import { codeOf, makers } from "./asking.ts";
 import { serve } from "./harness.ts";
 
-type Make = (baseUrl: string, sessionManager: Http2SessionManager) => Transport;
-
-const makers: Readonly<Record<string, Make>> = {
-  "gRPC": (baseUrl, sessionManager) => createGrpcTransport({ baseUrl, sessionManager }),
-  "gRPC-Web": (baseUrl, sessionManager) =>
-    createGrpcWebTransport({ baseUrl, httpVersion: "2", sessionManager }),
-  "Connect": (baseUrl, sessionManager) =>
-    createConnectTransport({ baseUrl, httpVersion: "2", sessionManager }),
-};
-
 const methods: readonly DescMethod[] = rpcServices(true).flatMap((service) => service.methods);
-
-async function* nothing(): AsyncGenerator<never> {}
-
-async function* once(): AsyncGenerator<Record<string, unknown>> {
-  yield await Promise.resolve({});
-}
-
-/** What a call ends with, or 0 as soon as it has told something. */
-async function codeOf(transport: Transport, method: DescMethod): Promise<Code | 0> {
-  const abort = new AbortController();
-  try {
-    if (method.methodKind === "unary") {
-      await transport.unary(method as never, abort.signal, undefined, undefined, {});
-      return 0;
-    }
-    const requests = method.methodKind === "server_streaming" ? once() : nothing();
-    const { message } = await transport.stream(
-      ...[method as never, abort.signal, undefined, undefined, requests] as const,
-    );
-    await message[Symbol.asyncIterator]().next();
-    return 0;
-  } catch (error) {
-    return ConnectError.from(error).code;
-  } finally {
-    abort.abort();
-  }
-}
 
 /** Who shakes hands, and whether the file has an entry for that. */
 const clients = [
