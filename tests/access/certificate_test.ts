@@ -252,4 +252,9 @@ Deno.test("what is as long as no shorter length could tell is read", () => {
     const text = "a".repeat(length);
     assert.equal(shown(certificate(name(cn(text)))).subject, `CN=${text}`);
   }
+  // Written longer than it had to be.
+  for (const head of [[0x81, 1], [0x81, 0x7f], [0x82, 0, 0x85]]) {
+    const value = new Uint8Array([0x0c, ...head, ...octets("a".repeat(head.at(-1) ?? 0))]);
+    assert.equal(shown(certificate(name(attribute(types.CN, value)))).subject, "");
+  }
 });

@@ -101,6 +101,7 @@ Deno.test("who speaks HTTP in the clear is told so, and other nonsense is not an
     ["\0\x01\x02", "(end)", /^the client does not speak TLS$/],
     ["G", "(end)", /^the client does not speak TLS$/],
     ["AZA", "HTTP/1.1 400 no\r\n\r\n", /^the client does not speak TLS$/],
+    ["aAA", "(end)", /^the client does not speak TLS$/],
     ["A@A", "(end)", /^the client does not speak TLS$/],
     ["A[A", "(end)", /^the client does not speak TLS$/],
   ];
