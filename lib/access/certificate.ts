@@ -7,18 +7,28 @@ import type { CertificateCredentials } from "./principal.ts";
 export interface ShownCertificate {
   /** DER. */
   readonly der: Uint8Array;
-  /** Why it counts for nothing, as the end of a sentence; undefined: it is good. */
+  /** Why it counts for nothing now, as the end of a sentence; undefined: it is good. */
   readonly problem: string | undefined;
 }
 
 /** What a certificate tells of who shows it. Never throws: what cannot be read tells nothing. */
-export function certificateCredentials({ der, problem }: ShownCertificate): CertificateCredentials {
+export function certificateCredentials(shown: ShownCertificate): CertificateCredentials {
+  const names = readNames(shown.der);
+  return {
+    kind: "certificate",
+    ...names ?? { subject: "", names: [] },
+    get problem() {
+      return shown.problem ?? (names ? undefined : "has names that cannot be read");
+    },
+  };
+}
+
+function readNames(der: Uint8Array): ReturnType<typeof namesOf> | undefined {
   try {
-    return { kind: "certificate", ...namesOf(der), problem };
+    return namesOf(der);
   } catch (error) {
-    if (!(error instanceof DerError)) throw error;
-    const unread = problem ?? "has names that cannot be read";
-    return { kind: "certificate", subject: "", names: [], problem: unread };
+    if (error instanceof DerError) return undefined;
+    throw error;
   }
 }
 

@@ -53,7 +53,10 @@ export interface CertificateCredentials {
   readonly subject: string;
   /** Of subjectAltName: `DNS:ci.example.net`, `email:ops@example.net`. */
   readonly names: readonly string[];
-  /** Why it counts for nothing, as the end of a sentence; undefined: it is good. */
+  /**
+   * Why it counts for nothing now, as the end of a sentence; undefined: it is good. It may be
+   * another one later: certificates end, and authorities are trusted no more.
+   */
   readonly problem: string | undefined;
 }
 

@@ -110,6 +110,8 @@ export async function startDaemon(
     vpp,
     logDropped: () => log.dropped,
     checkerStats: () => checker.stats(),
+    certificateEnds: () =>
+      tls && { server: tls.identity.certificate.end, clientCa: tls.identity.trustedUntil },
     budgets: () => budgets.all,
   });
   warnOfMissingCapabilities(config, log);
@@ -117,6 +119,8 @@ export async function startDaemon(
   const audit = new Audit({ events, observer: metrics.rpcObserver, clock: systemClock });
   const api = await startApi(base, checker, file, vpp, keeper, audit);
   parts.adopt(api, (server) => server.shutdown());
+  // Files of TLS are also read when nobody asks for it.
+  tls?.follow(() => api.reviewStreams());
   manager.ready(runningStatus(config));
   const lateness = new Lateness(systemClock, cpuMs, log);
   vitals.start(checker, (counts) => lateness.look(counts));

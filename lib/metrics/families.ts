@@ -270,6 +270,12 @@ export const daemonFamilies = {
     [],
     "Unix time at which the configuration in force was loaded.",
   ),
+  certificateExpiry: gauge(
+    "maglev_tls_certificate_expiry_seconds",
+    ["use"],
+    "Unix time at which a certificate ends that is in force for TLS: use is server, of --tls-cert, " +
+      "or client_ca, the first to end of --tls-client-ca.",
+  ),
   logDropped: counter(
     "maglev_log_dropped_total",
     [],

@@ -36,6 +36,14 @@ export interface MetricsOptions {
   readonly methods: readonly RpcMethod[];
 }
 
+/** When certificates of TLS end, Unix milliseconds. */
+export interface CertificateEnds {
+  /** The server's own. */
+  readonly server: number;
+  /** The first of the authorities of clients; undefined: clients are not asked for certificates. */
+  readonly clientCa: number | undefined;
+}
+
 /** What is read at the time of a scrape. */
 export interface MetricsSources {
   readonly checker: CheckerView & Pick<Checker, "tally">;
@@ -45,6 +53,8 @@ export interface MetricsSources {
   readonly logDropped: () => number;
   /** How probing keeps up. */
   readonly checkerStats: () => CheckerStats;
+  /** Of those in force; undefined: there is no TLS. */
+  readonly certificateEnds: () => CertificateEnds | undefined;
   /** All budgets of what clients may use. */
   readonly budgets: () => Iterable<Budget>;
 }
@@ -115,6 +125,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
         ...(sources.vpp ? vppCollectors(sources.vpp, clock) : []),
         ...probingCollectors(sources.checkerStats),
         ...budgetCollectors(sources.budgets),
+        collector(daemonFamilies.certificateExpiry, () => endSamples(sources.certificateEnds())),
         collector(daemonFamilies.logDropped, () => [[sources.logDropped()]]),
       ];
     },
@@ -135,6 +146,13 @@ const noFigures: ProcessFigures = {
   openFds: undefined,
   maxFds: undefined,
 };
+
+function endSamples(ends: CertificateEnds | undefined): readonly Sample[] {
+  const { server, clientCa } = ends ?? {};
+  const sample = (use: string, end: number | undefined): readonly Sample[] =>
+    end === undefined ? [] : [[end / 1000, use]];
+  return [...sample("server", server), ...sample("client_ca", clientCa)];
+}
 
 /** Every declared family in the order of the documentation, those without a source empty. */
 function ordered(collectors: readonly Collector[]): readonly Collector[] {

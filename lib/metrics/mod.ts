@@ -15,7 +15,7 @@
  */
 
 export { createMetrics } from "./metrics.ts";
-export type { Metrics, MetricsOptions, MetricsSources } from "./metrics.ts";
+export type { CertificateEnds, Metrics, MetricsOptions, MetricsSources } from "./metrics.ts";
 export { serveMetrics } from "./server.ts";
 export type { MetricsServer, MetricsServerOptions } from "./server.ts";
 export { metricsDocument } from "./docs.ts";

@@ -92,12 +92,13 @@ export function requestBudget(port: PortName, limits: RequestLimits): SharedBudg
 }
 
 /**
- * Handshakes of TLS under way on a port: each holds up to 128 KiB of what the client has sent, and
- * a session of the runtime's. A prefix that opens as many connections at once as it may have takes
- * two rounds.
+ * Handshakes of TLS under way on a port. One that stalls costs 90 KB of memory, with up to 128 KiB
+ * besides of what the client has sent. There are so many that someone has several while 480 networks
+ * stall at once: who has most gives way only to who has less than one fewer. A prefix that opens as
+ * many connections at once as it may have takes two rounds.
  */
 export const handshakeLimits: ShareLimits & { readonly handshakes: number } = {
-  ...{ handshakes: 256, perPrefix: 64, reserved: 64 },
+  ...{ handshakes: 1_024, perPrefix: 64, reserved: 64 },
 };
 
 /** What is counted of a port's handshakes. */

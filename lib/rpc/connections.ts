@@ -5,7 +5,7 @@ import { serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, oneByOne, TurnShare } from "../time/mod.ts";
-import { TlsConn, type TlsIdentity } from "../tls/mod.ts";
+import { TlsConn, type TlsSource } from "../tls/mod.ts";
 import { leaveMs, type PortName, workLimits } from "./budget.ts";
 import { Client } from "./client.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
@@ -54,12 +54,6 @@ export interface ConnectionOptions {
 export interface AcceptedConn extends ByteConn {
   /** Who it is, where that is known at once. */
   readonly credentials?: Credentials | undefined;
-}
-
-/** Where connections get what they are secured with. */
-export interface TlsSource {
-  /** For those that are accepted now: it may be another one later. */
-  readonly identity: TlsIdentity;
 }
 
 /** One connection in whatever it is doing now. */
@@ -113,14 +107,14 @@ export class Connections {
 
   /**
    * Serves a connection until it is closed, unless it is one too many; in the clear where there is
-   * no `identity`. Never rejects.
+   * no `source`. Never rejects.
    */
-  async serve(accepted: AcceptedConn, peer: string, identity?: TlsIdentity): Promise<void> {
+  async serve(accepted: AcceptedConn, peer: string, source?: TlsSource): Promise<void> {
     const prefix = prefixOf(peer);
     const share = prefix.isLocal ? this.#ownShare : this.#strangersShare;
     const below = new PacedConn(accepted, share);
     if (this.#onEmpty) return below.close();
-    const claim = identity && this.#claimHandshake(prefix, peer, () => visit.served.close());
+    const claim = source && this.#claimHandshake(prefix, peer, () => visit.served.close());
     if (claim === "refused") return below.close();
     const slot = this.#slots.take(prefix, (newcomer) => this.#giveWay(visit, newcomer));
     const { observer, connections, requests, clock } = this.options;
@@ -130,8 +124,8 @@ export class Connections {
       connections.budget.refuse({ peer, reason: slot.refusal });
       return below.close();
     }
-    const tls = identity && claim &&
-      { claim, conn: new TlsConn(below, { identity, clock, toPlainText }) };
+    const tls = source && claim &&
+      { claim, conn: new TlsConn(below, { source, clock, toPlainText }) };
     const conn = tls ? new PacedConn(tls.conn, share) : below;
     const close = () => conn.close();
     const visit: Visit = {

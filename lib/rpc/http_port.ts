@@ -4,6 +4,7 @@ import { descriptorLimit, descriptorShares } from "../net/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import type { TlsSource } from "../tls/mod.ts";
 import type { ListenAddress, SocketAddress } from "./address.ts";
 import {
   connectionBudget,
@@ -18,7 +19,7 @@ import {
 import type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 import type { Budgets } from "./budget/mod.ts";
 import { Connections } from "./connections.ts";
-import type { ProtocolHandlers, TlsSource } from "./connections.ts";
+import type { ProtocolHandlers } from "./connections.ts";
 import { listen } from "./listener.ts";
 import type { Listener, ListenOptions, PortListener } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
@@ -101,7 +102,7 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
     log,
     observer,
     supervisor,
-    onConn: (conn, peer) => void connections.serve(conn, peer, tls?.identity),
+    onConn: (conn, peer) => void connections.serve(conn, peer, tls),
   };
   const inTheClear: ListenOptions = {
     ...accepting,

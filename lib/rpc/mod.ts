@@ -44,7 +44,7 @@ export { readGate } from "./read_gate.ts";
 export type { ReadGate } from "./read_gate.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
-export type { ProtocolHandlers, TlsSource } from "./connections.ts";
+export type { ProtocolHandlers } from "./connections.ts";
 export type { PortLimits } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";

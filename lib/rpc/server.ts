@@ -7,6 +7,7 @@ import type { Logger, LogSource } from "../log/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { systemClock } from "../time/mod.ts";
+import type { TlsSource } from "../tls/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import type { Audit } from "./audit.ts";
 import { openCallSlots } from "./call_slots.ts";
@@ -30,7 +31,6 @@ import type {
   Memory,
   RpcObserver,
 } from "./types.ts";
-import type { TlsSource } from "./connections.ts";
 import type { SocketRights } from "./unix_socket.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";

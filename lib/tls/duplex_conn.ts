@@ -61,7 +61,6 @@ export class DuplexConn implements ByteConn {
   closeWrite(): Promise<void> {
     const { duplex } = this;
     return new Promise((resolve) => {
-      if (duplex.destroyed) return resolve();
       // A stream that is closed meanwhile may never get to its end.
       duplex.once("close", () => resolve());
       duplex.end(() => resolve());

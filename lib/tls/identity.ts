@@ -25,6 +25,16 @@ export interface TlsIdentity {
   readonly certificate: CertificateFacts;
   /** The authorities by which clients are known, as in their file; empty where they are not asked. */
   readonly authorities: string;
+  /** The same, read. */
+  readonly trusted: readonly X509Certificate[];
+  /** When the first of them ends, Unix milliseconds; undefined where clients are not asked. */
+  readonly trustedUntil: number | undefined;
+}
+
+/** Where connections get what they are secured with. */
+export interface TlsSource {
+  /** What is in force now: it may be another one later. */
+  readonly identity: TlsIdentity;
 }
 
 /** What operators may want to know of a certificate. */
@@ -54,18 +64,24 @@ export async function loadIdentity(
   const [leaf] = chain;
   if (!leaf) throw new PemError(`${certFile.where}: holds no certificate`);
   checkPair(chain, certFile, keyOf(keyFile), keyFile);
+  const trusted = caFile ? authoritiesOf(caFile) : [];
   const options: TlsOptions = {
     ...{ cert: certFile.text, key: keyFile.text },
-    ...caFile && { ca: authorityTexts(caFile), requestCert: true },
+    ...caFile && { ca: trusted.map(String), requestCert: true },
     // Who has no certificate may have a token; of one that is not good, the client is told.
     rejectUnauthorized: false,
     ALPNProtocols: ["h2", "http/1.1"],
     minVersion: "TLSv1.2",
+    // None: the runtime would keep each socket for as long as that, also of a handshake that has
+    // failed (2 minutes, 25 KB each). Whoever serves the connection gives it its time.
+    handshakeTimeout: -1,
   };
   await tryOut(options, certFile);
   const authorities = caFile?.text ?? "";
   return {
-    ...{ options, authorities, asksClients: caFile !== undefined, certificate: factsOf(leaf) },
+    ...{ options, authorities, trusted, asksClients: caFile !== undefined },
+    trustedUntil: caFile && Math.min(...trusted.map(({ validToDate }) => validToDate.getTime())),
+    certificate: factsOf(leaf),
     proven: before?.authorities === authorities ? before.proven : new Proven(),
   };
 }
@@ -102,13 +118,13 @@ function checkPair(
   throw new PemError(`${keyFile.where}: is not the key of the certificate of ${cert.where}`);
 }
 
-/** The authorities of a file, PEM each. Throws PemError. */
-function authorityTexts(file: PemFile): string[] {
-  return certificatesOf(file).map((authority) => {
-    if (authority.ca) return authority.toString();
-    const subject = authority.subject.replaceAll("\n", ",");
-    throw new PemError(`${file.where}: the certificate of ${subject} is no authority's (CA:TRUE)`);
-  });
+/** The authorities of a file. Throws PemError. */
+function authoritiesOf(file: PemFile): readonly X509Certificate[] {
+  const authorities = certificatesOf(file);
+  const other = authorities.find(({ ca }) => !ca);
+  if (!other) return authorities;
+  const subject = other.subject.replaceAll("\n", ",");
+  throw new PemError(`${file.where}: the certificate of ${subject} is no authority's (CA:TRUE)`);
 }
 
 /** Shakes hands with itself: what the runtime cannot work with shows here, and not to clients. */

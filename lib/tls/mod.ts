@@ -21,6 +21,7 @@ export {
   loadIdentity,
   type TlsIdentity,
   type TlsPaths,
+  type TlsSource,
 } from "./identity.ts";
 export { PemError } from "./pem.ts";
 export type { Proven } from "./proven.ts";

@@ -3,7 +3,7 @@ import type { ByteConn } from "../h2/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { ConnDuplex } from "./conn_duplex.ts";
 import { DuplexConn } from "./duplex_conn.ts";
-import type { TlsIdentity } from "./identity.ts";
+import type { TlsIdentity, TlsSource } from "./identity.ts";
 import { type PeerCertificate, peerCertificate } from "./peer_certificate.ts";
 
 /** What a handshake has come to. */
@@ -16,7 +16,8 @@ export interface Handshake {
 
 /** What a connection is secured with. */
 export interface TlsConnOptions {
-  readonly identity: TlsIdentity;
+  /** Where that comes from, which may trust others later. */
+  readonly source: TlsSource;
   readonly clock: Clock;
   /** What is said to a client that speaks HTTP/1.1 without TLS. */
   readonly toPlainText: Uint8Array;
@@ -33,6 +34,7 @@ const handshakeRecord = 22;
  * client that sends more than is read waits, as it would without TLS.
  */
 export class TlsConn implements ByteConn {
+  readonly #identity: TlsIdentity;
   readonly #below: ConnDuplex;
   #above: DuplexConn | undefined;
   readonly #shaken = Promise.withResolvers<Handshake>();
@@ -40,6 +42,7 @@ export class TlsConn implements ByteConn {
 
   /** Owns `conn`, and begins the handshake. */
   constructor(private readonly conn: ByteConn, private readonly options: TlsConnOptions) {
+    this.#identity = options.source.identity;
     // Whether anybody waits for it or not.
     this.#shaken.promise.catch((error) => this.#failed(error));
     const fail = (error: Error) => this.#shaken.reject(error);
@@ -52,7 +55,7 @@ export class TlsConn implements ByteConn {
     this.#below.on("error", fail);
     this.#below.on("close", () => fail(new Deno.errors.BadResource("the connection is closed")));
     // Its events do not say which connection they are about: so each connection has its own.
-    const server = createServer(options.identity.options);
+    const server = createServer(this.#identity.options);
     server.on("secureConnection", (socket) => this.#secured(socket));
     server.on("tlsClientError", fail);
     server.emit("connection", this.#below);
@@ -86,11 +89,11 @@ export class TlsConn implements ByteConn {
   }
 
   #secured(socket: TLSSocket): void {
-    const { identity, clock } = this.options;
+    const { source, clock } = this.options;
     this.#above = new DuplexConn(socket, () => this.#below.look());
     this.#shaken.resolve({
       protocol: socket.alpnProtocol || undefined,
-      certificate: peerCertificate(socket, identity, clock),
+      certificate: peerCertificate(socket, { identity: this.#identity, source, clock }),
     });
   }
 

@@ -26,6 +26,7 @@ export class TlsFiles implements Disposable {
   #rejected = "";
   #timer: Timer | undefined;
   #warnedAt = -Infinity;
+  #renewed: () => void = () => {};
   /** One after the other, so that what was read last is in force. */
   #loading: Promise<void> = Promise.resolve();
   /** How the files were when they were read last, and when they were looked at last. */
@@ -66,6 +67,11 @@ export class TlsFiles implements Disposable {
     return this.#rejected;
   }
 
+  /** Has `renewed` called when other files are in force, whoever has asked for that. */
+  follow(renewed: () => void): void {
+    this.#renewed = renewed;
+  }
+
   /** Reads the files again; what is wrong with them leaves all as it was. Never rejects. */
   reload(): Promise<void> {
     return this.#loading = this.#loading.then(() => this.#load());
@@ -89,7 +95,9 @@ export class TlsFiles implements Disposable {
     } catch (error) {
       this.#rejected = error instanceof PemError ? error.message : reasonOf(error);
       log.error("tls-reload-failed", { err: this.#rejected });
+      return;
     }
+    this.#renewed();
   }
 
   #arm(): void {

@@ -232,3 +232,29 @@ Deno.test("what is wrong with an entry for a certificate is said with its place"
   const sans = '{ san: "DNS:A", role: view }, { san: "DNS:a", role: admin }';
   assert.match(problemsOf(`auth: { certificates: [${sans}] }`), /san stands there twice$/);
 });
+
+Deno.test("types that have no name here are told by their numbers, and written in one way", () => {
+  const subjectOf = (type: string) => shown(certificate(name(attribute(type, utf8("x"))))).subject;
+  const numbers = [
+    ...[["00", "0.0"], ["27", "0.39"], ["28", "1.0"], ["4f", "1.39"], ["50", "2.0"]] as const,
+    ...[["8837", "2.999"], ["2a03", "1.2.3"], ["2a8101", "1.2.129"]] as const,
+    ...[["2a864886f70d", "1.2.840.113549"], ["2a817f01", "1.2.255.1"]] as const,
+  ];
+  for (const [type, told] of numbers) {
+    assert.match(subjectOf(type), new RegExp(`^${told.replaceAll(".", "\\.")}=`), type);
+  }
+  // None at all, one without its end, and numbers with zeros before them.
+  for (const type of ["", "2a81", "81", "2a8001", "8001"]) assert.equal(subjectOf(type), "", type);
+});
+
+Deno.test("what is as long as no shorter length could tell is read", () => {
+  for (const length of [126, 127, 128, 129, 255, 256]) {
+    const text = "a".repeat(length);
+    assert.equal(shown(certificate(name(cn(text)))).subject, `CN=${text}`);
+  }
+  // Written longer than it had to be.
+  for (const head of [[0x81, 1], [0x81, 0x7f], [0x82, 0, 0x85]]) {
+    const value = new Uint8Array([0x0c, ...head, ...octets("a".repeat(head.at(-1) ?? 0))]);
+    assert.equal(shown(certificate(name(attribute(types.CN, value)))).subject, "");
+  }
+});

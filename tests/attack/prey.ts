@@ -41,10 +41,10 @@ export class Prey implements AsyncDisposable {
   }
 
   /** Starts it between servers and a simulated VPP. */
-  static async start(): Promise<Prey> {
+  static async start(tls = false): Promise<Prey> {
     await using parts = new AsyncDisposableStack();
     // A machine with too much to do is no reason for a probe to fail.
-    const site = await startSite(parts, { backends, idle: 0, timeout: "10s" });
+    const site = await startSite(parts, { backends, idle: 0, timeout: "10s", tls });
     return new Prey(site, parts.move());
   }
 

@@ -1,6 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { textField } from "../../tools/attack/grpc.ts";
 import { Caller } from "../../tools/attack/site/caller.ts";
+import { papersOf } from "../../tools/attack/site/papers.ts";
 import { attacks } from "../../tools/attack/table.ts";
 import type { Attack, Target } from "../../tools/attack/types.ts";
 import { within } from "../support/deadline.ts";
@@ -14,8 +15,9 @@ const seed = Number(Deno.env.get("MAGLEV_ATTACK_SEED") ?? 20261121);
 const longestMs = 60_000;
 
 /** A client that means well gets an answer. */
-async function assertAnswers({ host, api }: Target): Promise<void> {
-  const caller = await Caller.connect(host, api);
+async function assertAnswers({ host, api }: Target, tls = false): Promise<void> {
+  const papers = tls ? papersOf("nobody") : undefined;
+  const caller = await Caller.connect({ host, port: api, papers });
   try {
     await caller.call("GetBackend", textField(1, "b0"));
   } finally {
@@ -31,7 +33,7 @@ async function assertHolds(maglevd: Prey, attack: Attack, seed: number): Promise
   const running = attack.run(arena);
   const name = `the end of ${attack.name}`;
   await within(longestMs, name, Promise.race([running, settled]));
-  await assertAnswers(target);
+  await assertAnswers(target, attack.tls);
   await maglevd.scrape();
   stop();
   await within(longestMs, name, running);
@@ -43,9 +45,12 @@ async function assertHolds(maglevd: Prey, attack: Attack, seed: number): Promise
 }
 
 Deno.test(`maglevd holds against a sample of each attack (seed ${seed})`, async (test) => {
-  await using maglevd = await Prey.start();
-  for (const [n, attack] of attacks.entries()) {
-    await test.step(attack.name, () => assertHolds(maglevd, attack, seed + n));
+  for (const tls of [false, true]) {
+    await using maglevd = await Prey.start(tls);
+    for (const [n, attack] of attacks.entries()) {
+      if (tls !== (attack.tls ?? false)) continue;
+      await test.step(attack.name, () => assertHolds(maglevd, attack, seed + n));
+    }
+    console.log(`after all of them: ${maglevd.megabytes} MB resident`);
   }
-  console.log(`after all of them: ${maglevd.megabytes} MB resident`);
 });

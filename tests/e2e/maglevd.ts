@@ -28,6 +28,17 @@ export class Maglevd implements AsyncDisposable {
     return Maglevd.startWith(["-A", "--no-config"], program, config, ...args);
   }
 
+  /** The same in a network namespace. */
+  static startIn(
+    namespace: string,
+    program: string,
+    config: string,
+    ...args: string[]
+  ): Promise<Maglevd> {
+    const inside = ["ip", "netns", "exec", namespace, Deno.execPath()];
+    return Maglevd.#launch(inside, ["-A", "--no-config"], program, config, ...args);
+  }
+
   /** The same in a process that may have so many files open. */
   static startWithFew(openFiles: number, program: string, config: string): Promise<Maglevd> {
     const shell = ["sh", "-c", `ulimit -n ${openFiles}; exec "$0" "$@"`, Deno.execPath()];

@@ -1,6 +1,6 @@
 import type { Config } from "../../lib/config/mod.ts";
 import { createMetrics } from "../../lib/metrics/mod.ts";
-import type { Metrics } from "../../lib/metrics/mod.ts";
+import type { Metrics, MetricsSources } from "../../lib/metrics/mod.ts";
 import type { ProbeCode } from "../../lib/probes/mod.ts";
 import { Board, newPart } from "../../lib/probing/board.ts";
 import type { Counts } from "../../lib/probing/mod.ts";
@@ -65,9 +65,15 @@ export class MetricsBed implements Disposable {
 
   /** `clock` is that of the metrics; the checker's own, which a test turns, when absent. */
   constructor(
-    options: { config?: Config; vpp?: (clock: Clock) => VppService; clock?: Clock } = {},
+    options: {
+      config?: Config;
+      vpp?: (clock: Clock) => VppService;
+      clock?: Clock;
+      certificateEnds?: MetricsSources["certificateEnds"];
+    } = {},
   ) {
     const { config = sketch({ backends: {} }), vpp } = options;
+    const { certificateEnds = () => ({ server: 1_900_000_000_500, clientCa: 2e12 }) } = options;
     this.bench = new Bench(config, { answers: { ...pass, certificateEnd: 1_800_000_000_500 } });
     const { checker } = this.bench;
     this.bench.clock.advance(600);
@@ -87,6 +93,7 @@ export class MetricsBed implements Disposable {
       ...{ checker, vpp: vpp?.(clock) },
       logDropped: () => 5,
       checkerStats: () => stats,
+      certificateEnds,
       budgets: () => [budget],
     });
   }

@@ -223,6 +223,22 @@ Deno.test("who shows no certificate has no series of one", async () => {
   ]);
 });
 
+Deno.test("certificates of TLS tell when they end, those that there are", async () => {
+  const shown = async (bed: MetricsBed) => {
+    const series = (await scrapeText(bed.metrics)).split("\n");
+    return series.filter((line) => line.startsWith("maglev_tls_certificate"));
+  };
+  using both = new MetricsBed();
+  deepEqual(await shown(both), [
+    'maglev_tls_certificate_expiry_seconds{use="server"} 1900000000.5',
+    'maglev_tls_certificate_expiry_seconds{use="client_ca"} 2000000000',
+  ]);
+  using own = new MetricsBed({ certificateEnds: () => ({ server: 1e12, clientCa: undefined }) });
+  deepEqual(await shown(own), ['maglev_tls_certificate_expiry_seconds{use="server"} 1000000000']);
+  using none = new MetricsBed({ certificateEnds: () => undefined });
+  deepEqual(await shown(none), []);
+});
+
 Deno.test("every method has its series before its first call", async () => {
   using bed = new MetricsBed();
   const text = await scrapeText(bed.metrics);

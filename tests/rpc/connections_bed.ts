@@ -48,7 +48,7 @@ export function setUp(options: Partial<ConnectionOptions> = {}) {
   });
   const visit = (identity?: TlsIdentity, peer = "192.0.2.1") => {
     const [client, conn] = MemoryConn.pair();
-    return { client, conn, over: connections.serve(conn, peer, identity) };
+    return { client, conn, over: connections.serve(conn, peer, identity && { identity }) };
   };
   return { clock, log, told, asked, connections, visit };
 }

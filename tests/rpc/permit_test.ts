@@ -1,48 +1,26 @@
 import type { DescMethod } from "@bufbuild/protobuf";
-import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import {
   accessByPlace,
-  accessByRules,
   covers,
   debugEventsRole,
-  newToken,
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { identifyBy } from "../../lib/rpc/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/methods.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
-import { rulesOf } from "../access/auth_bed.ts";
 import { ApiBed } from "./api_bed.ts";
 import { operatorAt } from "./callers.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { serve } from "./harness.ts";
-import { call, type Way, ways } from "./ways.ts";
+import { call, carries, messageOf, ways } from "./ways.ts";
 
 const services = rpcServices(true);
 const methods = services.flatMap((service) => service.methods);
-
-function request(
-  way: Way,
-  { input }: DescMethod,
-  fields: Record<string, unknown> = {},
-): Uint8Array {
-  const message = create(input, fields);
-  return way.json
-    ? new TextEncoder().encode(toJsonString(input, message))
-    : toBinary(input, message);
-}
-
-/** Whether a way can carry a method. Many requests need gRPC's frames, both ways at a time. */
-function carries(way: Way, { methodKind }: DescMethod): boolean {
-  if (methodKind === "unary") return way.unary;
-  return methodKind === "bidi_streaming" ? way.stream && way.version === "http2" : way.stream;
-}
 
 /** Everything that is served, for somebody. */
 function apiFor(role: (typeof roles)[number] | "none"): ApiBed {
@@ -57,7 +35,7 @@ Deno.test("each role may call what it may and nothing else, in each protocol and
     for (const method of methods) {
       const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
       for (const way of ways.filter((each) => carries(each, method))) {
-        const sent = request(way, method);
+        const sent = messageOf(way, method);
         const { code, text } = await call(api.handlers, way, method, sent, { most: 1 });
         const what = `${method.name} by ${role} over ${way.name}: ${code} ${text}`;
         const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
@@ -68,29 +46,6 @@ Deno.test("each role may call what it may and nothing else, in each protocol and
     }
   }
   assert.ok(calls > 500, String(calls));
-});
-
-Deno.test("a token gives its role and nothing else, in each protocol and version", async () => {
-  const tokens = roles.map((role) => ({ role, ...newToken() }));
-  const entries = tokens.map(({ role, sha256 }) =>
-    `{ name: ${role}, role: ${role}, sha256: "${sha256}" }`
-  );
-  const rules = rulesOf(`auth: { tokens: [${entries.join(", ")}] }`);
-  const access = identifyBy(accessByRules(() => rules));
-  const more = [...new HealthService([""]).rpcs(), ...reflectionRpcs(services)];
-  using api = new ApiBed(new CheckerBed(), {}, more, access);
-  for (const { role, token } of [...tokens, { role: "none", token: undefined } as const]) {
-    for (const method of methods) {
-      const needed = roleOfMethod(`${method.parent.typeName}/${method.name}`);
-      for (const way of ways.filter((each) => carries(each, method))) {
-        const sending = { most: 1, ...token !== undefined && { token } };
-        const { code } = await call(api.handlers, way, method, request(way, method), sending);
-        const refusal = role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
-        const what = `${method.name} by ${role} over ${way.name}: ${code}`;
-        assert.equal(code === refusal, !covers(role, needed), what);
-      }
-    }
-  }
 });
 
 Deno.test("whoever may only read changes nothing, in whatever protocol", async () => {
@@ -107,7 +62,7 @@ Deno.test("whoever may only read changes nothing, in whatever protocol", async (
   const before = api.bed.checker.backend("web0")?.state;
   for (const way of ways.filter(({ unary }) => unary)) {
     for (const [method, fields] of changes) {
-      const { code } = await call(api.handlers, way, method, request(way, method, fields));
+      const { code } = await call(api.handlers, way, method, messageOf(way, method, fields));
       assert.equal(code, Code.PermissionDenied, `${method.name} over ${way.name}`);
     }
   }
@@ -127,7 +82,7 @@ Deno.test("log records of level debug take more than events do", async () => {
     using api = apiFor(role);
     for (const way of ways.filter(({ stream }) => stream)) {
       for (const [fields, isDebug] of asked) {
-        const sent = request(way, method, fields);
+        const sent = messageOf(way, method, fields);
         const { code } = await call(api.handlers, way, method, sent, { most: 1 });
         const may = !isDebug || covers(role, debugEventsRole);
         assert.equal(code === Code.PermissionDenied, !may, `${role} ${JSON.stringify(fields)}`);

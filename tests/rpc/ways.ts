@@ -1,5 +1,5 @@
 import type { DescMethod, Message } from "@bufbuild/protobuf";
-import { fromBinary, fromJsonString } from "@bufbuild/protobuf";
+import { create, fromBinary, fromJsonString, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { Code } from "@connectrpc/connect";
 import { codeFromString } from "@connectrpc/connect/protocol-connect";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
@@ -48,6 +48,22 @@ export const ways: readonly Way[] = [
     way("application/connect+json", "connect-content-encoding", { version, unary: false }),
   ]),
 ];
+
+/** Whether a way can carry a method. Many requests need gRPC's frames, both ways at a time. */
+export function carries(way: Way, { methodKind }: DescMethod): boolean {
+  if (methodKind === "unary") return way.unary;
+  return methodKind === "bidi_streaming" ? way.stream && way.version === "http2" : way.stream;
+}
+
+/** The request of a method with these fields, as a way carries it. */
+export function messageOf(
+  { json }: Way,
+  { input }: DescMethod,
+  fields: Record<string, unknown> = {},
+): Uint8Array {
+  const message = create(input, fields);
+  return json ? new TextEncoder().encode(toJsonString(input, message)) : toBinary(input, message);
+}
 
 /** What became of a call: its status, and its messages unread. */
 export interface Outcome {

@@ -9,11 +9,16 @@ const folder = new URL("certificates", import.meta.url).pathname;
 /** Those that tests/support/certificates/make.sh makes. */
 export type Made =
   | "authority"
+  | "authority-renewed"
   | "other-authority"
+  | "middle"
+  | "middle-old"
   | "server"
   | "server-new"
+  | "odd"
   | "alice"
   | "alice-old"
+  | "carol"
   | "mallory";
 
 /** The file of a certificate. */
@@ -21,8 +26,8 @@ export function certFile(name: Made): string {
   return `${folder}/${name}.crt`;
 }
 
-/** The file of its key. */
-export function keyFile(name: Exclude<Made, "alice-old">): string {
+/** The file of its key; carol's is alice's. */
+export function keyFile(name: "server" | "server-new" | "odd" | "alice" | "mallory"): string {
   return `${folder}/${name}.key`;
 }
 
@@ -46,7 +51,7 @@ export function serverIdentity(asks = false): Promise<TlsIdentity> {
 /** What a client of a test shows and wants. */
 export interface ClientOptions {
   /** Whose certificate it shows; none unless given. */
-  readonly as?: "alice" | "alice-old" | "mallory";
+  readonly as?: "alice" | "alice-old" | "carol" | "mallory";
   readonly alpn?: readonly string[];
   readonly session?: Uint8Array;
   readonly maxVersion?: "TLSv1.2" | "TLSv1.3";

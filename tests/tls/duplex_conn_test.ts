@@ -21,8 +21,10 @@ Deno.test("what comes is read in pieces of any size, up to the end", async () =>
   const { duplex, conn } = bed();
   const into = new Uint8Array(3);
   const early = conn.read(into);
+  assert.equal(conn.isWaiting, true);
   duplex.push(new Uint8Array([1, 2]));
   assert.deepEqual([await early, [...into]], [2, [1, 2, 0]]);
+  assert.equal(conn.isWaiting, false);
   duplex.push(new Uint8Array([3, 4, 5, 6]));
   assert.deepEqual([await conn.read(into), [...into]], [3, [3, 4, 5]]);
   assert.deepEqual([await conn.read(into), into[0]], [1, 6]);

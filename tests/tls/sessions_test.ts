@@ -24,7 +24,7 @@ async function visited(identity: TlsIdentity, ...options: string[]) {
     stderr: "null",
   }).spawn();
   const server = new TlsConn(await listener.accept(), {
-    ...{ identity, clock: systemClock, toPlainText: new Uint8Array() },
+    ...{ source: { identity }, clock: systemClock, toPlainText: new Uint8Array() },
   });
   const { certificate } = await server.handshake();
   // Behind it come the tickets, for those who read on.

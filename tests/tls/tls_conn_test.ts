@@ -3,13 +3,14 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { TlsConn, type TlsIdentity } from "../../lib/tls/mod.ts";
 import { type ClientOptions, serverIdentity, TlsClient } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
+import { settle } from "../support/until.ts";
 
 const toPlainText = new TextEncoder().encode("HTTP/1.1 400 no\r\n\r\n");
 
 /** Both sides of a connection. */
 function pair(identity: TlsIdentity, options: ClientOptions = {}, clock = new FakeClock()) {
   const [theirs, ours] = MemoryConn.pair();
-  const server = new TlsConn(ours, { identity, clock, toPlainText });
+  const server = new TlsConn(ours, { source: { identity }, clock, toPlainText });
   const client = new TlsClient(theirs, options);
   return { server, client, ours, theirs };
 }
@@ -99,10 +100,14 @@ Deno.test("who speaks HTTP in the clear is told so, and other nonsense is not an
     ["GET / HTTP/1.1\r\n\r\n", "HTTP/1.1 400 no\r\n\r\n", /^the client does not speak TLS$/],
     ["\0\x01\x02", "(end)", /^the client does not speak TLS$/],
     ["G", "(end)", /^the client does not speak TLS$/],
+    ["AZA", "HTTP/1.1 400 no\r\n\r\n", /^the client does not speak TLS$/],
+    ["aAA", "(end)", /^the client does not speak TLS$/],
+    ["A@A", "(end)", /^the client does not speak TLS$/],
+    ["A[A", "(end)", /^the client does not speak TLS$/],
   ];
   for (const [said, answer, error] of answers) {
     const [theirs, ours] = MemoryConn.pair();
-    const server = new TlsConn(ours, { identity, clock: new FakeClock(), toPlainText });
+    const server = new TlsConn(ours, { source: { identity }, clock: new FakeClock(), toPlainText });
     await theirs.say(said);
     await assert.rejects(server.handshake(), { message: error });
     assert.equal(await theirs.text(), answer);
@@ -134,10 +139,20 @@ Deno.test("a handshake that breaks, or that has no end, fails and closes the con
   ];
   for (const way of ways) {
     const [theirs, ours] = MemoryConn.pair();
-    const server = new TlsConn(ours, { identity, clock: new FakeClock(), toPlainText });
+    const server = new TlsConn(ours, { source: { identity }, clock: new FakeClock(), toPlainText });
     const failed = assert.rejects(server.handshake(), Error);
     await way(theirs, server);
     await failed;
     assert.equal(ours.closed, true);
   }
+});
+
+Deno.test("a handshake that nobody waits for may fail", async () => {
+  const [theirs, ours] = MemoryConn.pair();
+  const source = { identity: await serverIdentity() };
+  const server = new TlsConn(ours, { source, clock: new FakeClock(), toPlainText });
+  await theirs.say("nonsense");
+  while (!ours.closed) await new Promise((resolve) => setTimeout(resolve, 0));
+  await settle(20);
+  server.close();
 });

@@ -74,6 +74,11 @@ Deno.test("what is wrong with a file is said with its place, and nothing of the 
       () => ({ ...good, key: keyFile("alice") }),
       `--tls-key ${keyFile("alice")}: is not the key of the certificate of --tls-cert ${good.cert}`,
     ],
+    // What shows only when hands are shaken.
+    [
+      () => ({ ...good, cert: certFile("odd"), key: keyFile("odd") }),
+      `--tls-cert ${certFile("odd")}: cannot be used: unsupported protocol`,
+    ],
     [
       wrong("cert", `${textOf(certFile("authority"))}${cert}`),
       `--tls-cert ${file}: the server's own certificate has to stand first`,
@@ -91,6 +96,15 @@ Deno.test("what is wrong with a file is said with its place, and nothing of the 
       return true;
     });
   }
+});
+
+Deno.test("of several authorities it is known when the first ends", async () => {
+  await using folder = await Folder.make();
+  const paths = folder.server();
+  assert.equal((await loadIdentity(paths)).trustedUntil, end);
+  folder.write("ca", textOf(certFile("authority")) + textOf(certFile("middle-old")));
+  assert.equal((await loadIdentity(paths)).trustedUntil, Date.UTC(2021, 0));
+  assert.equal((await loadIdentity({ ...paths, clientCa: "" })).trustedUntil, undefined);
 });
 
 Deno.test("a certificate is known by its times and names", async () => {
@@ -186,4 +200,20 @@ Deno.test("a certificate that ends soon is named each day, also when it has ende
   assert.deepEqual(warnings().slice(0, 3), [14, 13, 12]);
   assert.equal(warnings().at(-1), -1);
   assert.equal(warnings().length, 16);
+});
+
+Deno.test("whoever follows is told of other files, by whatever they were read, and of no mistake", async () => {
+  await using folder = await Folder.make();
+  const paths = folder.server();
+  const [clock, log] = [new FakeClock(), new FakeLog()];
+  using files = await TlsFiles.open({ paths, clock, log });
+  const told: unknown[] = [];
+  files.follow(() => void told.push(files.identity.authorities));
+  folder.write("ca", textOf(certFile("other-authority")));
+  await looks(clock, 2);
+  folder.write("ca", textOf(certFile("authority")));
+  await files.reload();
+  folder.write("ca", "nonsense");
+  await files.reload();
+  assert.deepEqual(told, [textOf(certFile("other-authority")), textOf(certFile("authority"))]);
 });

@@ -16,8 +16,11 @@ export interface Chromium extends AsyncDisposable {
   page(width?: number, height?: number): Promise<Page>;
 }
 
-/** Starts a browser. Its sandbox needs namespaces, which containers and root do not always have. */
-export async function startChromium(): Promise<Chromium> {
+/**
+ * Starts a browser, with these options besides. Its sandbox needs namespaces, which containers and
+ * root do not always have.
+ */
+export async function startChromium(...options: readonly string[]): Promise<Chromium> {
   const profile = await Deno.makeTempDir({ prefix: "maglev-chromium-" });
   const browser = await puppeteer.launch({
     executablePath: "/usr/bin/chromium",
@@ -27,6 +30,7 @@ export async function startChromium(): Promise<Chromium> {
       "--disable-gpu",
       "--disable-dev-shm-usage",
       "--force-color-profile=srgb",
+      ...options,
     ],
   });
   const complaints: string[] = [];

@@ -3,27 +3,14 @@ import { accessByRules } from "../../lib/access/mod.ts";
 import { readRequest } from "../../lib/web/settings.ts";
 import { rulesOf } from "../access/auth_bed.ts";
 import { serve } from "../rpc/harness.ts";
-import { certFile, keyFile, serverIdentity } from "../support/certificates.ts";
+import { certFile, serverIdentity } from "../support/certificates.ts";
+import { clientFiles } from "./client_files.ts";
 import { startWeb, untilLink, untilRead } from "./bed.ts";
 
 const rules = rulesOf(`auth:
   certificates:
     - { name: alice, role: operate, subject: "CN=alice,O=Example" }
 `);
-
-/** A folder with the authority's certificate, and the files of a client. */
-async function clientFiles() {
-  const folder = await Deno.makeTempDir({ prefix: "maglev-web-tls-" });
-  const [ca, cert, key] = ["ca.crt", "client.crt", "client.key"].map((name) => `${folder}/${name}`);
-  if (!ca || !cert || !key) throw new Error("there is no folder");
-  await Deno.copyFile(certFile("authority"), ca);
-  const take = async (name: "alice" | "mallory") => {
-    await Deno.writeTextFile(cert, await Deno.readTextFile(certFile(name)));
-    await Deno.writeTextFile(key, await Deno.readTextFile(keyFile(name)), { mode: 0o600 });
-  };
-  const remove = () => Deno.remove(folder, { recursive: true });
-  return { ca, cert, key, take, [Symbol.asyncDispose]: remove };
-}
 
 Deno.test("a maglevd is asked over TLS, and knows the frontend by its certificate", async () => {
   const tls = { identity: await serverIdentity(true) };

@@ -11,6 +11,7 @@ import { limits } from "./outcome.ts";
 import { fullSize } from "./site/config.ts";
 import { falseFailures, scrapeMetrics } from "./site/metrics.ts";
 import { Operator } from "./site/operator.ts";
+import { papersOf } from "./site/papers.ts";
 import { lift } from "./site/priority.ts";
 import type { PoliteSeen } from "./site/polite.ts";
 import { beginPeak, peakRss } from "./site/process_seen.ts";
@@ -149,17 +150,23 @@ async function measure(
   const load = Deno.loadavg()[0] ?? 0;
   const site = await startSite(
     parts,
-    { ...fullSize, idle: attack.idleBackends ?? 0 },
+    { ...fullSize, idle: attack.idleBackends ?? 0, tls: attack.tls ?? false },
     ["nice", "-n", options[2], "prlimit", `--nofile=${maglevdFiles}:${maglevdFiles}`],
     attack.open ? ["--open"] : [],
   );
   const { daemon, target } = site;
-  const operator = parts.use(new Operator(site.vpp, { host: "127.0.0.1", port: target.api }));
+  const operator = parts.use(
+    new Operator(site.vpp, {
+      ...{ host: "127.0.0.1", port: target.api },
+      papers: attack.tls && papersOf("operator"),
+    }),
+  );
   const polite = parts.use(
     programBehind(
       ["nsenter", `--net=${namespace}`],
       "site/polite.ts",
       ...[target.host, String(target.api), String(target.metrics)],
+      ...attack.tls ? ["tls"] : [],
     ),
   );
   await polite.line();

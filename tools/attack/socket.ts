@@ -1,5 +1,17 @@
 import net from "node:net";
+import tls from "node:tls";
+import type { ClientPapers } from "./site/papers.ts";
 import type { Arena, Port } from "./types.ts";
+
+/** What is dialled. */
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+  /** The local address. */
+  readonly from?: string | undefined;
+  /** What hands are shaken with; undefined: none are. */
+  readonly papers?: ClientPapers | undefined;
+}
 
 /** A TCP connection of an attacker's: says what it is told to, and hears nothing unless asked to. */
 export class Raw {
@@ -27,18 +39,23 @@ export class Raw {
   }
 
   /** Connects; undefined if it is refused. Without `hear` nothing is ever read. */
-  static dial(
-    address: { readonly host: string; readonly port: number; readonly from?: string | undefined },
-    hear?: (bytes: Uint8Array) => void,
-  ): Promise<Raw | undefined> {
-    const { host, port, from } = address;
+  static dial(address: Address, hear?: (bytes: Uint8Array) => void): Promise<Raw | undefined> {
+    const { host, port, from, papers } = address;
     return new Promise((resolve) => {
       const local = from === undefined ? {} : { localAddress: from };
-      const socket = net.connect({ host, port, ...local, noDelay: true });
+      const below = net.connect({ host, port, ...local, noDelay: true });
+      const secured = { ...papers, ALPNProtocols: ["h2"], servername: "localhost" };
+      const socket = papers ? tls.connect({ socket: below, ...secured }) : below;
       if (hear === undefined) socket.pause();
+      const fail = () => {
+        below.destroy();
+        resolve(undefined);
+      };
       // Refusals and resets are what an attacker expects; the end is told by "close".
-      socket.on("error", () => resolve(undefined));
-      socket.once("connect", () => resolve(new Raw(socket, hear)));
+      for (const each of new Set([below, socket])) each.on("error", fail);
+      below.once("close", fail);
+      const ready = papers ? "secureConnect" : "connect";
+      socket.once(ready, () => resolve(new Raw(socket, hear)));
     });
   }
 
@@ -75,6 +92,8 @@ export interface Dial {
   readonly from?: number;
   /** From the one IPv6 /64. */
   readonly v6?: boolean;
+  /** What hands are shaken with; none unless given. */
+  readonly papers?: ClientPapers | undefined;
   /** Hears what comes; without it nothing is read. */
   readonly hear?: (bytes: Uint8Array) => void;
 }
@@ -85,12 +104,12 @@ export const ignore = (): void => {};
 /** Connects as an attack says; counts it. */
 export async function dial(arena: Arena, dial: Dial = {}): Promise<Raw | undefined> {
   const { target, count } = arena;
-  const { port = "api", from = 0, v6 = false, hear } = dial;
+  const { port = "api", from = 0, v6 = false, papers, hear } = dial;
   const source6 = v6 ? arena.source6(from) : undefined;
   const address = source6 === undefined
     ? { host: target.host, from: arena.source(from) }
     : { host: target.host6, from: source6 };
-  const raw = await Raw.dial({ ...address, port: target[port] }, hear);
+  const raw = await Raw.dial({ ...address, port: target[port], papers }, hear);
   count(raw === undefined ? "connections refused" : "connections");
   return raw;
 }

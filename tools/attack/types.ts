@@ -43,6 +43,8 @@ export interface Attack {
   readonly idleBackends?: number;
   /** Calls what strangers may not: maglevd is started with `--open`. */
   readonly open?: true;
+  /** maglevd speaks TLS, and asks clients for certificates; its operator and its clients do so. */
+  readonly tls?: true;
   /** Attacks until `over`, or as much as a sample has. Refusals are no errors. */
   readonly run: (arena: Arena) => Promise<void>;
 }

@@ -14,6 +14,8 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   config: ["tests/config"],
   rpc: ["tests/rpc"],
   flags: ["tests/flags"],
+  access: ["tests/access"],
+  tls: ["tests/tls"],
 };
 
 /** The room that a file under lib/ belongs to. */

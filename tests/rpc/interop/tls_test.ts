@@ -87,3 +87,27 @@ Deno.test({
     }
   },
 });
+
+Deno.test({
+  ...needing(
+    havePrograms("openssl"),
+    "openssl",
+    "who wants to begin the handshake anew is refused",
+  ),
+  async fn() {
+    await using harness = await served();
+    const port = `127.0.0.1:${harness.server.port}`;
+    const client = new Deno.Command("openssl", {
+      args: ["s_client", "-connect", port, "-CAfile", ca, "-tls1_2", "-alpn", "http/1.1"],
+      ...{ stdin: "piped", stdout: "piped", stderr: "piped" },
+    }).spawn();
+    const writer = client.stdin.getWriter();
+    // A command of s_client's: to renegotiate.
+    await writer.write(new TextEncoder().encode("R\n"));
+    const { stdout, stderr } = await client.output();
+    const said = new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+    assert.match(said, /^RENEGOTIATING$/m);
+    assert.match(said, /no renegotiation/);
+    await writer.close().catch(() => {});
+  },
+});

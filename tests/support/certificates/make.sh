@@ -1,6 +1,7 @@
 #!/bin/sh
-# Makes the certificates of the tests anew: two authorities, a server, clients. They are good from
-# 2020 to 2120, so that tests may have any time.
+# Makes the certificates of the tests anew: two authorities, one of them once more with the same key
+# and one that it vouches for, a server, clients. They are good from 2020 to 2120, so that tests may
+# have any time, but for those of one year.
 set -eu
 cd "$(dirname "$0")"
 work=$(mktemp -d)
@@ -54,3 +55,21 @@ sign alice authority client 20200101000000Z 21200101000000Z
 sign alice-old authority client 20200101000000Z 20210101000000Z
 request mallory /O=Example/CN=alice
 sign mallory other-authority client 20200101000000Z 21200101000000Z
+request() { # NAME SUBJECT, with a key that is there
+  openssl req -new -key "$1.key" -subj "$2" -out "$work/$1.csr"
+}
+request authority "/CN=authority of the tests"
+cp "$work/authority.csr" "$work/authority-renewed.csr"
+sign authority-renewed authority authority 20200101000000Z 21200101000000Z
+openssl ecparam -genkey -name prime256v1 -noout | openssl pkey -out middle.key
+request middle "/CN=middle of the tests"
+sign middle authority authority 20200101000000Z 21200101000000Z
+sign middle-old authority authority 20200101000000Z 20210101000000Z
+request alice /O=Example/CN=carol
+cp "$work/alice.csr" "$work/carol.csr"
+sign carol middle client 20200101000000Z 21200101000000Z
+# As clients show it: with what vouches for it.
+cat middle.crt >> carol.crt
+# Of a curve that TLS 1.3 does not have, nor the runtime.
+openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:secp256k1 -nodes -subj /CN=localhost \
+  -days 36500 -keyout odd.key -out odd.crt

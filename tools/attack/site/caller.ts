@@ -1,7 +1,7 @@
 import * as wire from "../../../tests/h2/testing/wire.ts";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
 import { call, greeting } from "../grpc.ts";
-import { Raw } from "../socket.ts";
+import { type Address, Raw } from "../socket.ts";
 
 /** Milliseconds after which a call counts as unanswered. */
 const patienceMs = 10_000;
@@ -24,14 +24,16 @@ export class Caller {
   }
 
   /** Connects; throws {@link CallError}. */
-  static async connect(host: string, port: number): Promise<Caller> {
+  static async connect(address: Address): Promise<Caller> {
     const calls = new Map<number, (status: string) => void>();
     const reader = new Frames(calls);
-    const raw = await limited(Raw.dial({ host, port }, (bytes) => {
-      for (const reply of reader.take(bytes)) void raw?.send(reply);
-    }));
-    if (raw === undefined) throw new CallError(`cannot connect to ${host}:${port}`);
-    await raw.send(greeting());
+    // Over TLS it may be greeted before it has greeted.
+    let reply = (octets: Uint8Array) => void early.push(octets);
+    const early: Uint8Array[] = [];
+    const raw = await limited(Raw.dial(address, (bytes) => reader.take(bytes).forEach(reply)));
+    if (raw === undefined) throw new CallError(`cannot connect to ${address.host}:${address.port}`);
+    reply = (octets) => void raw.send(octets);
+    await raw.send(wire.join(greeting(), ...early));
     return new Caller(raw, calls);
   }
 

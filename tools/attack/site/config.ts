@@ -11,6 +11,8 @@ export interface SiteSize {
   readonly timeout: string;
   /** Backends besides that swallow everything; no frontend has them. */
   readonly holes?: number;
+  /** Whether maglevd speaks TLS, and asks for certificates. */
+  readonly tls?: boolean;
   /** The namespace in which all of them are, and that swallows what is sent to {@link holes}. */
   readonly netns?: string;
 }

@@ -1,6 +1,7 @@
 import { ipFromBytes } from "../../../lib/ip/mod.ts";
 import type { JournalEntry, SimulatedVpp } from "../../../lib/sim/mod.ts";
 import { textField } from "../grpc.ts";
+import type { Address } from "../socket.ts";
 import { Caller, CallError } from "./caller.ts";
 import { steered } from "./config.ts";
 
@@ -32,12 +33,12 @@ export class Operator implements AsyncDisposable {
   #since: number | undefined;
   #over = false;
   #heard: (weight: number) => void = () => {};
-  readonly #api: { readonly host: string; readonly port: number };
+  readonly #api: Address;
   readonly #work: Promise<void>;
   readonly #unsubscribe: () => void;
 
   /** Begins at once; all backends are up. */
-  constructor(vpp: SimulatedVpp, api: { readonly host: string; readonly port: number }) {
+  constructor(vpp: SimulatedVpp, api: Address) {
     this.#api = api;
     this.#unsubscribe = vpp.journal.subscribe((entry) => this.#look(entry));
     this.#work = this.#steer();
@@ -75,7 +76,7 @@ export class Operator implements AsyncDisposable {
     const arrived = this.#arrival(weight);
     if (counts) this.#changes++;
     try {
-      const caller = await Caller.connect(this.#api.host, this.#api.port);
+      const caller = await Caller.connect(this.#api);
       try {
         await Promise.all([caller.call(method, textField(1, steered.name)), arrived]);
       } finally {

@@ -1,5 +1,5 @@
 /**
- * A polite client, as a process of its own: `polite.ts HOST API-PORT METRICS-PORT`. Asks for one
+ * A polite client, as a process of its own: `polite.ts HOST API-PORT METRICS-PORT [tls]`. Asks for one
  * backend every 50 ms over one connection, every 500 ms over a new one, and scrapes every 5 s. For
  * each line it is given it prints how that went since the line before, as JSON.
  *
@@ -9,6 +9,7 @@
 import { textField } from "../grpc.ts";
 import { Caller, CallError } from "./caller.ts";
 import { inputLines } from "./lines.ts";
+import { papersOf } from "./papers.ts";
 import { Tries, type TriesSeen } from "./tries.ts";
 
 /** How a polite client fared. */
@@ -22,15 +23,16 @@ export interface PoliteSeen {
 
 const question = textField(1, "b0");
 
-function main([host = "", api, metrics]: string[]): void {
-  const port = Number(api);
+function main([host = "", port, metrics, how]: string[]): void {
+  const papers = how === "tls" ? papersOf("nobody") : undefined;
+  const api = { host, port: Number(port), papers };
   const calls = new Tries();
   const entries = new Tries();
   const scrapes = new Tries();
   let lasting: Promise<Caller> | undefined;
 
   const ask = async () => {
-    lasting ??= Caller.connect(host, port);
+    lasting ??= Caller.connect(api);
     const mine = lasting;
     try {
       await (await mine).call("GetBackend", question);
@@ -43,7 +45,7 @@ function main([host = "", api, metrics]: string[]): void {
     }
   };
   const enter = async () => {
-    const caller = await Caller.connect(host, port);
+    const caller = await Caller.connect(api);
     try {
       await caller.call("GetBackend", question);
     } finally {

@@ -3,6 +3,7 @@ import { createSimulatedVpp, type SimulatedVpp } from "../../../lib/sim/mod.ts";
 import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
+import { accessFile, tlsFlags } from "./papers.ts";
 import type { Target } from "../types.ts";
 import { locked } from "../../programs.ts";
 
@@ -40,6 +41,9 @@ export async function startSite(
   const ports: ServerPorts = JSON.parse(await servers.line());
   const config = `${folder}/maglev.yaml`;
   await Deno.writeTextFile(config, siteConfig(ports, size));
+  const auth = `${folder}/auth.yaml`;
+  await Deno.writeTextFile(auth, accessFile);
+  const tls = size.tls ? tlsFlags(auth) : [];
   const daemon = parts.use(
     await Daemon.start({
       args: [
@@ -47,6 +51,7 @@ export async function startSite(
         ...["--grpc-addr=:0", "--metrics-addr=:0"],
         `--vpp-api-addr=${sockets.apiPath}`,
         `--vpp-stats-addr=${sockets.statsPath}`,
+        ...tls,
         ...more,
       ],
       before,

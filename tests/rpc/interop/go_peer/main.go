@@ -1,15 +1,19 @@
-// A gRPC client that is not ours: Debian's golang-google-grpc. Argument: the server's address.
+// A gRPC client that is not ours: Debian's golang-google-grpc. Arguments: the server's address; for
+// TLS the files of the authority, and of its own certificate and key.
 // Prints one line per check, "ok NAME" or "FAILED NAME: reason".
 package main
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"fmt"
 	"os"
 	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/encoding/gzip"
 	health "google.golang.org/grpc/health/grpc_health_v1"
 	"google.golang.org/grpc/status"
@@ -97,8 +101,25 @@ func streams(conn *grpc.ClientConn) {
 	check("a stream's deadline", want(err, codes.DeadlineExceeded))
 }
 
+func transport(files []string) grpc.DialOption {
+	if len(files) == 0 {
+		return grpc.WithInsecure()
+	}
+	authority, err := os.ReadFile(files[0])
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(authority)
+	config := &tls.Config{RootCAs: roots}
+	if err == nil && len(files) > 1 {
+		var own tls.Certificate
+		own, err = tls.LoadX509KeyPair(files[1], files[2])
+		config.Certificates = []tls.Certificate{own}
+	}
+	check("files", err)
+	return grpc.WithTransportCredentials(credentials.NewTLS(config))
+}
+
 func main() {
-	conn, err := grpc.Dial(os.Args[1], grpc.WithInsecure(), grpc.WithBlock())
+	conn, err := grpc.Dial(os.Args[1], transport(os.Args[2:]), grpc.WithBlock())
 	check("dialling", err)
 	defer conn.Close()
 	answer, err := health.NewHealthClient(conn).Check(context.Background(), &health.HealthCheckRequest{})

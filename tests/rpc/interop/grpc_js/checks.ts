@@ -4,6 +4,9 @@ import * as grpc from "@grpc/grpc-js";
 import assert from "node:assert/strict";
 import type { Event } from "../../../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../../../lib/gen/maglev_pb.ts";
+import { accessByRules } from "../../../../lib/access/mod.ts";
+import { rulesOf } from "../../../access/auth_bed.ts";
+import { certFile, keyFile, serverIdentity } from "../../../support/certificates.ts";
 import { serve, unanswered } from "../../harness.ts";
 
 const m = Maglev.method;
@@ -12,8 +15,8 @@ const m = Maglev.method;
 class GrpcJsClient implements AsyncDisposable {
   readonly #client: grpc.Client;
 
-  constructor(address: string) {
-    this.#client = new grpc.Client(address, grpc.credentials.createInsecure());
+  constructor(address: string, credentials = grpc.credentials.createInsecure()) {
+    this.#client = new grpc.Client(address, credentials);
   }
 
   unary<I extends DescMessage, O extends DescMessage>(
@@ -118,6 +121,39 @@ Deno.test({
       count: 6,
       code: grpc.status.UNAVAILABLE,
       details: "server shutting down",
+    });
+  },
+});
+
+Deno.test({
+  name: "grpc-js: calls and a stream over TLS, by who it is by its certificate",
+  ...leaky,
+  async fn() {
+    const entry = '{ subject: "CN=alice,O=Example", role: operate, name: alice }';
+    const rules = rulesOf(`auth: { certificates: [${entry}] }`);
+    const access = accessByRules(() => rules);
+    await using harness = await serve({ tls: { identity: await serverIdentity(true) }, access });
+    const address = `localhost:${harness.server.port}`;
+    const [ca, key, cert] = [certFile("authority"), keyFile("alice"), certFile("alice")]
+      .map((path) => Buffer.from(Deno.readFileSync(path)));
+    await using alice = new GrpcJsClient(
+      address,
+      grpc.credentials.createSsl(ca ?? null, key, cert),
+    );
+    const { state } = await alice.unary(m.pauseBackend, { name: "web1" });
+    assert.equal(state, "paused");
+    assert.equal(harness.bed.events[0]?.actor?.name, "alice");
+    const stream = alice.watch();
+    const told = await follow(stream, () => stream.cancel());
+    assert.equal(told.code, grpc.status.CANCELLED);
+    await using nobody = new GrpcJsClient(address, grpc.credentials.createSsl(ca ?? null));
+    await assert.rejects(nobody.unary(m.getBackend, { name: "web1" }), {
+      code: grpc.status.UNAUTHENTICATED,
+    });
+    await using stranger = new GrpcJsClient(address, grpc.credentials.createSsl());
+    const deadline = Date.now() + 60_000;
+    await assert.rejects(stranger.unary(m.listBackends, {}, { deadline }), {
+      code: grpc.status.UNAVAILABLE,
     });
   },
 });
