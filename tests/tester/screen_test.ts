@@ -13,12 +13,12 @@ class FakeTerminal implements Terminal {
     return this.taken.promise;
   }
 
-  writeNow(text: string): void {
-    this.told.push(text);
+  writeNow(text: string): boolean {
+    return this.told.push(text) > 0;
   }
 
-  setRaw(isRaw: boolean): void {
-    this.told.push(isRaw ? "raw" : "as it was");
+  setRaw(isRaw: boolean): boolean {
+    return this.told.push(isRaw ? "raw" : "as it was") > 0;
   }
 
   size(): typeof size {

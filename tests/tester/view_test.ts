@@ -69,15 +69,49 @@ const screens: readonly (readonly [name: string, Size, Partial<Controls>])[] = [
 for (const [name, size, changes] of screens) {
   Deno.test(`the screen ${name} is what its golden file says`, async () => {
     const { lines } = draw(viewOf(site(), changes), size, plain);
-    const text = lines.map((line) => line.trimEnd() + "\n").join("");
-    const file = new URL(`${name}.txt`, folder);
-    if (update) {
-      await Deno.mkdir(folder, { recursive: true });
-      await Deno.writeTextFile(file, text);
-    }
-    equal(text, await Deno.readTextFile(file));
+    await compare(name, lines);
   });
 }
+
+async function compare(name: string, lines: readonly string[]): Promise<void> {
+  const text = lines.map((line) => line.trimEnd() + "\n").join("");
+  const file = new URL(`${name}.txt`, folder);
+  if (update) {
+    await Deno.mkdir(folder, { recursive: true });
+    await Deno.writeTextFile(file, text);
+  }
+  equal(text, await Deno.readTextFile(file));
+}
+
+/** What the user guide shows: a server of one VIP has just gone. */
+function calmSite(): Board {
+  const [www, v6, mail] = [
+    vip("www", { address: ip("198.51.100.1"), port: 443, way: "https" }),
+    vip("www6", { address: ip("2001:db8:1::1"), port: 443, way: "https" }),
+    vip("mail", { address: ip("198.51.100.2"), port: 25, way: "tcp" }),
+  ];
+  const board = new Board([www, v6, mail], { forMs: 60_000, most: 1_000 }, 0);
+  for (let at = 0; at < 192_000; at += 100) {
+    const ms = 3.1 + at % 1_700 / 1_000;
+    const server = `ams${1 + at % 300 / 100}`;
+    const isGone = at > 180_000 && server === "ams3";
+    if (isGone && at < 184_000) {
+      board.add(www, {
+        ...{ kind: "failed", trouble: "timeout", status: "timeout" },
+        text: "not connected within 2s",
+      }, at);
+    } else board.add(www, answered(ms, isGone ? "ams1" : server), at);
+    board.add(v6, answered(at === 189_000 ? 61.2 : ms, server), at);
+    board.add(mail, { kind: "answered", ms: ms / 2, status: "open" }, at);
+  }
+  return board;
+}
+
+Deno.test("the screen of the user guide is what its golden file says", async () => {
+  const view = { ...viewOf(calmSite()), unasked: [], now: 192_000 };
+  const { lines } = draw(view, { columns: 80, rows: 16 }, plain);
+  await compare("user-guide", lines);
+});
 
 Deno.test("whatever the size, lines are as many as rows and none is wider than the columns", () => {
   const board = site();

@@ -110,10 +110,21 @@ function drain(response: IncomingMessage, asked: ClientRequest): void {
   response.on("error", () => asked.destroy());
 }
 
+/** What node:http calls by symbols, in the words of the other way to ask. */
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: "connection refused",
+  ECONNRESET: "connection reset by peer",
+  EPIPE: "connection closed",
+  EHOSTUNREACH: "no route to host",
+  ENETUNREACH: "network is unreachable",
+};
+
 function brokenBy(error: Error): TryResult {
   const isTls = /certificate|tls|ssl|handshake/i.test(error.message);
+  const [symbol = ""] =
+    /\bE[A-Z]{4,}\b/.exec(`${"code" in error ? error.code : ""} ${error.message}`) ?? [];
   return {
     ...{ kind: "failed", trouble: "net", status: isTls ? "tls" : "net" },
-    text: error.message === "socket hang up" ? "connection closed" : error.message,
+    text: reasons[symbol] ?? error.message,
   };
 }

@@ -96,13 +96,11 @@ export function resultOf(vip: Vip, { code, detail, durationMs, answer }: ProbeRe
     case "L7TOUT":
       return { kind: "failed", trouble: "timeout", status: "timeout", text: detail };
     case "L4CON":
+      // To maglevd that is a check that cannot pass; here it says nothing about the VIP.
+      if (/^CAP_NET_RAW is missing/.test(detail)) return { kind: "hindered", text: detail };
+      return { kind: "failed", trouble: "net", status: "net", text: detail };
     case "L6RSP":
-      return {
-        kind: "failed",
-        trouble: "net",
-        status: code === "L4CON" ? "net" : "tls",
-        text: detail,
-      };
+      return { kind: "failed", trouble: "net", status: "tls", text: detail };
     case "L7RSP":
       return { kind: "failed", trouble: "http", status: "http", text: detail };
     case "L7STS":

@@ -4,10 +4,10 @@ import type { Size } from "./view.ts";
 export interface Terminal {
   /** Writes all of it; rejects when the terminal has gone. */
   write(text: string): Promise<void>;
-  /** The same at once, for the end. Never throws. */
-  writeNow(text: string): void;
-  /** Takes keys one by one and unseen, or gives the terminal back. Never throws. */
-  setRaw(isRaw: boolean): void;
+  /** The same at once, for the end. Returns false when the terminal has gone. */
+  writeNow(text: string): boolean;
+  /** Takes keys one by one and unseen, or gives the terminal back. Returns as `writeNow` does. */
+  setRaw(isRaw: boolean): boolean;
   size(): Size;
 }
 

@@ -14,15 +14,17 @@ export const systemTerminal: Terminal = {
     try {
       let rest = encoder.encode(text);
       while (rest.length > 0) rest = rest.subarray(Deno.stdout.writeSync(rest));
+      return true;
     } catch {
-      // The terminal has gone, and nobody looks at it any more.
+      return false;
     }
   },
   setRaw(isRaw) {
     try {
       if (Deno.stdin.isTerminal()) Deno.stdin.setRaw(isRaw);
+      return true;
     } catch {
-      // As above.
+      return false;
     }
   },
   size() {
