@@ -74,6 +74,7 @@ export const programs = [
       "--allow-net", // --keepalive
       "--allow-read", // maglev.yaml
       "--allow-env",
+      "--allow-sys", // the system's certificate authorities
     ],
     home: { package: "vpp-maglev", command: "/usr/bin/maglevt", manual: "maglevt.1" },
   },

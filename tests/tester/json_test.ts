@@ -1,9 +1,14 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { certFile, keyFile, textOf } from "../support/certificates.ts";
 import { configFile, maglevt, webFrontend, WebServer } from "./program.ts";
 
-async function run(...args: readonly string[]) {
+function run(...args: readonly string[]) {
+  return runWith({}, ...args);
+}
+
+async function runWith(env: Record<string, string>, ...args: readonly string[]) {
   const [program = "", ...rest] = maglevt(...args);
-  const { code, stdout, stderr } = await new Deno.Command(program, { args: rest }).output();
+  const { code, stdout, stderr } = await new Deno.Command(program, { args: rest, env }).output();
   const decoder = new TextDecoder();
   return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
 }
@@ -41,17 +46,24 @@ Deno.test("a script gets figures of HTTP, TCP and ICMP, and the code for what wa
   equal((await run(...flags, "--filter", "^web$")).code, 0);
 });
 
-Deno.test("kept flows work with the permissions that are shipped", async () => {
-  await using web = new WebServer("web1");
-  await using file = await configFile(webFrontend("web", web.port));
-  const { code, stderr } = await run(
-    "--config",
-    file.path,
-    "--json",
-    "--duration=1s",
-    "--keepalive",
+Deno.test("HTTPS and kept flows work with the permissions that are shipped", async () => {
+  const tls = { cert: textOf(certFile("server")), key: textOf(keyFile("server")) };
+  await using plain = new WebServer("web1");
+  await using secure = new WebServer("web1", tls);
+  await using file = await configFile(
+    webFrontend("plain", plain.port),
+    webFrontend("secure", secure.port, "https"),
   );
-  deepEqual([stderr, code], ["", 0]);
+  const flags = ["--config", file.path, "--json", "--duration=1s", "--timeout=30s"];
+  const trust = { DENO_TLS_CA_STORE: "system" };
+  for (const more of [[], ["--keepalive"]]) {
+    const lax = await runWith(trust, ...flags, "--insecure", ...more);
+    deepEqual([lax.stderr, lax.code], ["", 0]);
+    const strict = await runWith(trust, ...flags, ...more);
+    deepEqual([strict.stderr, strict.code], ["", 5]);
+    const [, { lastStatus }] = JSON.parse(strict.stdout).vips;
+    equal(lastStatus, "tls");
+  }
 });
 
 Deno.test("a signal ends it early, with the figures so far", async () => {

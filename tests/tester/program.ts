@@ -12,10 +12,12 @@ export function maglevt(...args: readonly string[]): string[] {
 export class WebServer implements AsyncDisposable {
   readonly port: number;
   readonly #name: string;
+  readonly #tls: { readonly cert: string; readonly key: string } | undefined;
   #server: Deno.HttpServer<Deno.NetAddr> | undefined;
 
-  constructor(name: string) {
+  constructor(name: string, tls?: { readonly cert: string; readonly key: string }) {
     this.#name = name;
+    this.#tls = tls;
     this.port = this.#listen(0);
   }
 
@@ -36,7 +38,7 @@ export class WebServer implements AsyncDisposable {
 
   #listen(port: number): number {
     this.#server = Deno.serve(
-      { hostname: "127.0.0.1", port, onListen: () => {} },
+      { hostname: "127.0.0.1", port, onListen: () => {}, ...this.#tls },
       () => new Response("well", { headers: { "x-ipng-frontend": this.#name } }),
     );
     return this.#server.addr.port;
@@ -53,7 +55,7 @@ export async function configFile(
   return { path, [Symbol.asyncDispose]: () => Deno.remove(folder, { recursive: true }) };
 }
 
-/** A frontend over HTTP on loopback. */
-export function webFrontend(name: string, port: number): string {
-  return `${name}: { description: "[http]", address: 127.0.0.1, protocol: tcp, port: ${port}, POOLS }`;
+/** A frontend on loopback. */
+export function webFrontend(name: string, port: number, scheme = "http"): string {
+  return `${name}: { description: "[${scheme}]", address: 127.0.0.1, protocol: tcp, port: ${port}, POOLS }`;
 }
