@@ -14,6 +14,7 @@ import { feasibleInterval, Round } from "./round.ts";
 import { coloured, plain } from "./screen/paint.ts";
 import { runScreen } from "./screen/run_screen.ts";
 import { readRequest, type Settings } from "./settings.ts";
+import type { WindowLimits } from "./stats/window.ts";
 import { placeOf, type Targets, targetsOf } from "./targets.ts";
 
 /** What maglevt ends with. */
@@ -34,8 +35,8 @@ const mostUnderWay = 1024;
 /** What figures on the screen are of. */
 const screenWindow = { forMs: 60_000, most: 1_000 } as const;
 
-/** What figures of a report are of. */
-const reportWindow = { forMs: Infinity, most: 10_000 } as const;
+/** Tries of a VIP, and of all together, that figures of a report are of: 16 bytes each. */
+const mostReported = { ofOne: 10_000, ofAll: 1_000_000 } as const;
 
 /** maglevt: asks VIPs and shows how they answer. Resolves to the exit code. */
 export async function runMaglevt(args: readonly string[]): Promise<number> {
@@ -70,8 +71,8 @@ async function ask(settings: Settings): Promise<number> {
   if (!configs) return exitCodes.usage;
   const { vips, unasked } = chosen(targetsOf(configs, settings.scheme), settings);
   const clock = systemClock;
-  const intervalMs = feasibleInterval(settings.intervalMs, vips.length);
-  const board = new Board(vips, json ? reportWindow : screenWindow, clock.now());
+  const intervalMs = feasibleInterval(settings.intervalMs, vips, settings.keepalive);
+  const board = new Board(vips, json ? reportWindow(vips.length) : screenWindow, clock.now());
   await using asker = await makeAsker(settings);
   using round = new Round({
     ...{ vips, asker, clock, intervalMs },
@@ -115,6 +116,11 @@ function chosen(all: Targets, { filter, configs }: Settings): Targets {
   if (vips.length > 0) return { vips, unasked };
   const matching = filter === undefined ? "" : " that matches --filter";
   throw new UsageError(`there is no VIP to ask${matching} in ${configs.join(", ")}`);
+}
+
+function reportWindow(vips: number): WindowLimits {
+  const { ofOne, ofAll } = mostReported;
+  return { forMs: Infinity, most: Math.max(1, Math.min(ofOne, Math.floor(ofAll / vips))) };
 }
 
 /** What keeps flows is loaded only where it is wanted: it takes longer than all the rest. */

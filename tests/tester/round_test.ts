@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import type { Asker, TryResult } from "../../lib/tester/ask/types.ts";
 import { feasibleInterval, Round } from "../../lib/tester/round.ts";
-import type { Vip } from "../../lib/tester/targets.ts";
+import type { Vip, Way } from "../../lib/tester/targets.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { answered, vip } from "./vips.ts";
 
@@ -145,9 +145,11 @@ Deno.test("to finish waits for what is under way, and asks nothing more", async 
   round[Symbol.dispose]();
 });
 
-Deno.test("many VIPs are asked less often, so that there are 2,000 tries a second at most", () => {
-  equal(feasibleInterval(100, 100), 100);
-  equal(feasibleInterval(100, 200), 100);
-  equal(feasibleInterval(100, 1_000), 500);
-  equal(feasibleInterval(10, 100), 50);
+Deno.test("many VIPs are asked less often, those of HTTPS most, unless flows are kept", () => {
+  const vips = (count: number, way: Way) => Array.from({ length: count }, () => ({ way }));
+  equal(feasibleInterval(100, vips(400, "http"), false), 100);
+  equal(feasibleInterval(100, vips(401, "tcp"), false), 101);
+  equal(feasibleInterval(10, vips(100, "icmp"), false), 25);
+  equal(feasibleInterval(100, vips(100, "https"), false), 150);
+  equal(feasibleInterval(100, [...vips(100, "https"), ...vips(400, "http")], true), 125);
 });
