@@ -161,6 +161,27 @@ Deno.test("a kept flow that the server ends is opened again", async () => {
   equal(new Set(server.ports).size, 3);
 });
 
+Deno.test("kept flows whose answers have no end are closed when the next answer is there", async () => {
+  const ended: Promise<void>[] = [];
+  const head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n";
+  await using server = TestServer.tcp(async (connection) => {
+    await connection.read(new Uint8Array(4096));
+    await connection.write(new TextEncoder().encode(head));
+    const gone = Promise.withResolvers<void>();
+    ended.push(gone.promise);
+    // Read until the other side has closed, in whatever manner.
+    const more = await connection.read(new Uint8Array(4096)).catch(() => null);
+    equal(more, null);
+    gone.resolve();
+  });
+  const asker = new KeptFlows(options, new NewFlows(options, systemClock));
+  const web = at(server.port);
+  for (let n = 0; n < 4; n++) equal((await once(asker, web)).kind, "answered");
+  await Promise.all(ended.slice(0, 3));
+  await asker[Symbol.asyncDispose]();
+  await Promise.all(ended);
+});
+
 Deno.test("each outcome of a probe is one of a try", () => {
   const told = (code: ProbeCode, detail = "x", way: Vip["way"] = "http") => {
     const result = resultOf(at(80, { way }), { ok: false, code, detail, durationMs: 1 });

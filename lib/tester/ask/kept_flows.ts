@@ -19,6 +19,8 @@ const longestBody = 65_536;
 export class KeptFlows implements Asker {
   readonly #options: AskOptions;
   readonly #others: Asker;
+  /** Whose answer's body is still on its way: one for each VIP. */
+  readonly #unfinished = new Map<Vip, ClientRequest>();
   readonly #agents = { http: new HttpAgent(kept), https: new HttpsAgent(kept) };
 
   /** Opens nothing yet. */
@@ -49,7 +51,7 @@ export class KeptFlows implements Asker {
     });
     asked.on("response", (response: IncomingMessage) => {
       end(this.#judge(response, systemClock.now() - startedAt));
-      drain(response, asked);
+      this.#drain(vip, response, asked);
     });
     asked.on("error", (error: Error) => end(brokenBy(error)));
     asked.end();
@@ -61,9 +63,31 @@ export class KeptFlows implements Asker {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    for (const asked of this.#unfinished.values()) asked.destroy();
     this.#agents.http.destroy();
     this.#agents.https.destroy();
     await this.#others[Symbol.asyncDispose]();
+  }
+
+  /**
+   * Reads the rest, so that the connection can be used again. One whose body has no end in sight, by
+   * its length or because the next answer is there already, is not kept.
+   */
+  #drain(vip: Vip, response: IncomingMessage, asked: ClientRequest): void {
+    this.#unfinished.get(vip)?.destroy();
+    this.#unfinished.set(vip, asked);
+    let length = 0;
+    response.on("data", (bytes: Uint8Array) => {
+      length += bytes.length;
+      if (length > longestBody) asked.destroy();
+    });
+    // The try has ended with the head; a body that breaks off only costs the connection.
+    response.on("error", () => asked.destroy());
+    const finish = () => {
+      if (this.#unfinished.get(vip) === asked) this.#unfinished.delete(vip);
+    };
+    response.on("end", finish);
+    response.on("close", finish);
   }
 
   #request({ address, port }: Vip, way: "http" | "https"): ClientRequest {
@@ -97,17 +121,6 @@ export class KeptFlows implements Asker {
     }
     return { kind: "failed", trouble: "http", status, text: `status ${status}`, header };
   }
-}
-
-/** Reads the rest; a connection whose body has no end in sight is not kept. */
-function drain(response: IncomingMessage, asked: ClientRequest): void {
-  let length = 0;
-  response.on("data", (bytes: Uint8Array) => {
-    length += bytes.length;
-    if (length > longestBody) asked.destroy();
-  });
-  // The try has ended with the head; a body that breaks off only costs the connection.
-  response.on("error", () => asked.destroy());
 }
 
 /** What node:http calls by symbols, in the words of the other way to ask. */
