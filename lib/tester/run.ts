@@ -11,7 +11,7 @@ import { completionScript } from "./completion.ts";
 import { usage } from "./flags.ts";
 import { isWithin, reportOf } from "./report.ts";
 import { feasibleInterval, Round } from "./round.ts";
-import { coloured, plain } from "./screen/paint.ts";
+import { choosePaint } from "./screen/paint.ts";
 import { runScreen } from "./screen/run_screen.ts";
 import { readRequest, type Settings } from "./settings.ts";
 import type { WindowLimits } from "./stats/window.ts";
@@ -88,7 +88,7 @@ async function ask(settings: Settings): Promise<number> {
   } else {
     const { timeoutMs } = settings.ask;
     const { keepalive } = settings;
-    const paint = Deno.env.get("NO_COLOR") ? plain : coloured;
+    const paint = choosePaint(Deno.env);
     const init = { board, round, clock, paint, unasked, intervalMs, timeoutMs, keepalive };
     await runScreen({ ...init, durationMs });
   }

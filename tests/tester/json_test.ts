@@ -1,4 +1,5 @@
 import { deepEqual, equal, match } from "node:assert/strict";
+import { exitCodes } from "../../lib/tester/run.ts";
 import { certFile, keyFile, textOf } from "../support/certificates.ts";
 import { configFile, maglevt, webFrontend, WebServer } from "./program.ts";
 
@@ -30,7 +31,7 @@ Deno.test("a script gets figures of HTTP, TCP and ICMP, and the code for what wa
   const flags = ["--config", file.path, "--json", "--duration=300ms", "--interval=50ms"];
   const { code, stdout, stderr } = await run(...flags);
   equal(stderr, "");
-  equal(code, 5);
+  equal(code, exitCodes.lost);
   const report = JSON.parse(stdout);
   const [first, second, third] = report.vips;
   deepEqual([first.name, first.way, first.failures, first.lastStatus], ["web", "http", 0, "200"]);

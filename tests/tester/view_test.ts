@@ -1,8 +1,9 @@
-import { equal, ok } from "node:assert/strict";
+import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { Board } from "../../lib/tester/board.ts";
 import { type Controls, untouched } from "../../lib/tester/screen/controls.ts";
-import { coloured, plain } from "../../lib/tester/screen/paint.ts";
+import { figures, fitting } from "../../lib/tester/screen/columns.ts";
+import { choosePaint, coloured, plain } from "../../lib/tester/screen/paint.ts";
 import { draw, type Size, type View } from "../../lib/tester/screen/view.ts";
 import { filterOf } from "../../lib/tester/settings.ts";
 import { widthOf } from "../../lib/tester/text.ts";
@@ -129,6 +130,30 @@ Deno.test("whatever the size, lines are as many as rows and none is wider than t
     }),
     { numRuns: 60 },
   );
+});
+
+Deno.test("where there is no room, columns leave in the order of their worth", () => {
+  const titles = [52, 51, 45, 38, 32, 26, 20, 14, 13, 5].map((width) =>
+    fitting(figures, width).map(({ title }) => title).join(" ")
+  );
+  deepEqual(titles, [
+    "OK % p50 p95 p99 max tries fails last",
+    "OK % p50 p95 p99 tries fails last",
+    "OK % p50 p95 p99 fails last",
+    "OK % p50 p99 fails last",
+    "OK % p50 p99 last",
+    "OK % p50 p99 last",
+    "OK % p50 last",
+    "OK % last",
+    "OK %",
+    "",
+  ]);
+});
+
+Deno.test("NO_COLOR counts unless it is empty", () => {
+  equal(choosePaint(new Map()), coloured);
+  equal(choosePaint(new Map([["NO_COLOR", ""]])), coloured);
+  equal(choosePaint(new Map([["NO_COLOR", "0"]])), plain);
 });
 
 Deno.test("colours change nothing but colours, and nothing is told by them alone", () => {

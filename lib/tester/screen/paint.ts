@@ -1,3 +1,5 @@
+import type { Environment } from "../../flags/mod.ts";
+
 /** What a piece of the screen means; how that looks is this file's business alone. */
 export type Meaning = "title" | "label" | "good" | "bad" | "warning" | "bright" | "dim";
 
@@ -22,5 +24,10 @@ const codes: Record<Meaning, string> = {
 export const coloured: Paint = (meaning, text) =>
   text === "" ? "" : `\x1b[${codes[meaning]}m${text}\x1b[0m`;
 
-/** Text as it is, for NO_COLOR (no-color.org). */
+/** Text as it is. */
 export const plain: Paint = (_, text) => text;
+
+/** Colours, unless NO_COLOR says otherwise: anything but empty does (no-color.org). Pure. */
+export function choosePaint(environment: Environment): Paint {
+  return environment.get("NO_COLOR") ? plain : coloured;
+}
