@@ -103,7 +103,6 @@ export class Round implements Disposable {
       for (const cancel of underWay) cancel();
       underWay.clear();
     }
-    this.#underWay = 0;
     this.#idle?.();
   }
 

@@ -182,6 +182,16 @@ Deno.test("kept flows whose answers have no end are closed when the next answer 
   await Promise.all(ended);
 });
 
+Deno.test("what asks by kept flows closes what asks the others", async () => {
+  let isClosed = false;
+  const others: Asker = {
+    ask: () => () => {},
+    [Symbol.asyncDispose]: () => Promise.resolve(void (isClosed = true)),
+  };
+  await new KeptFlows(options, others)[Symbol.asyncDispose]();
+  equal(isClosed, true);
+});
+
 Deno.test("each outcome of a probe is one of a try", () => {
   const told = (code: ProbeCode, detail = "x", way: Vip["way"] = "http") => {
     const result = resultOf(at(80, { way }), { ok: false, code, detail, durationMs: 1 });

@@ -97,6 +97,17 @@ Deno.test("silent VIPs leave room to the others", () => {
   round[Symbol.dispose]();
 });
 
+Deno.test("where there is room, a silent VIP has more than its share under way", () => {
+  const { clock, asker, round } = bed(["dead", "a", "b", "c"], { mostUnderWay: 64 });
+  round.resume();
+  for (let i = 0; i < 100; i++) {
+    clock.advance(100);
+    for (const name of ["a", "b", "c"]) asker.endAll(name);
+  }
+  equal(asker.underWay.size, 32);
+  round[Symbol.dispose]();
+});
+
 Deno.test("no more than so many tries are under way", () => {
   const names = Array.from({ length: 50 }, (_, i) => `vip${i}`);
   const { clock, asker, round } = bed(names, { mostUnderWay: 64 });

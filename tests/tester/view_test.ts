@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { Board } from "../../lib/tester/board.ts";
 import { type Controls, untouched } from "../../lib/tester/screen/controls.ts";
 import { figures, fitting } from "../../lib/tester/screen/columns.ts";
+import { arranged } from "../../lib/tester/screen/order.ts";
 import { choosePaint, coloured, plain } from "../../lib/tester/screen/paint.ts";
 import { draw, type Size, type View } from "../../lib/tester/screen/view.ts";
 import { filterOf } from "../../lib/tester/settings.ts";
@@ -62,6 +63,7 @@ const screens: readonly (readonly [name: string, Size, Partial<Controls>])[] = [
   ["60x16-typing", { columns: 60, rows: 16 }, { draft: "we[", complaint: "that is none" }],
   ["40x12", { columns: 40, rows: 12 }, { order: "p99" }],
   ["20x6", { columns: 20, rows: 6 }, {}],
+  ["20x5", { columns: 20, rows: 5 }, {}],
   ["19x6", { columns: 19, rows: 6 }, {}],
   ["80x24-help", { columns: 80, rows: 24 }, { isHelp: true }],
   ["80x24-none", { columns: 80, rows: 24 }, { filterText: "nobody", filter: filterOf("nobody") }],
@@ -112,6 +114,38 @@ Deno.test("the screen of the user guide is what its golden file says", async () 
   const view = { ...viewOf(calmSite()), unasked: [], now: 192_000 };
   const { lines } = draw(view, { columns: 80, rows: 16 }, plain);
   await compare("user-guide", lines);
+});
+
+Deno.test("kinds of trouble that did not come are grey", () => {
+  const { lines } = draw(viewOf(calmSite()), { columns: 80, rows: 16 }, coloured);
+  const title = lines.find((line) => line.includes("Errors")) ?? "";
+  ok(title.includes("\x1b[33m  timeout 13\x1b[0m\x1b[2m  http 0\x1b[0m"), JSON.stringify(title));
+});
+
+Deno.test("at least one VIP is a page", () => {
+  const pages = [5, 6, 8, 9].map((rows) =>
+    draw(viewOf(site()), { columns: 40, rows }, plain).extent.page
+  );
+  deepEqual(pages, [1, 1, 2, 2]);
+});
+
+Deno.test("VIPs of which nothing tells which is first stay as in the files", () => {
+  const names = ["b", "a", "a"];
+  const board = new Board(
+    names.map((name, i) => vip(name, { port: 80 - i })),
+    { forMs: 60_000, most: 1_000 },
+    0,
+  );
+  const ports = (order: Controls["order"]) =>
+    arranged(board.rows, order, undefined, 0).map((row) => row.vip.port);
+  for (const order of ["file", "p99", "loss", "failures"] as const) {
+    deepEqual(ports(order), [80, 79, 78], order);
+  }
+  deepEqual(ports("name"), [79, 78, 80]);
+  deepEqual(ports("address"), [78, 79, 80]);
+  const [, second] = board.rows;
+  if (second) board.add(second.vip, answered(0), 0);
+  deepEqual(ports("p99"), [79, 80, 78]);
 });
 
 Deno.test("whatever the size, lines are as many as rows and none is wider than the columns", () => {
