@@ -9,11 +9,19 @@
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import deno from "../deno.json" with { type: "json" };
-import { completionScript } from "../lib/cli/commands/completion.ts";
+import { completionScript as completionOfMaglevc } from "../lib/cli/commands/completion.ts";
+import { completionScript as completionOfMaglevt } from "../lib/tester/completion.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
 import { changes, installedText } from "./deb/documents.ts";
 import { maintainer as findMaintainer } from "./deb/maintainer.ts";
-import { type DebianPackage, launcher, packages, type Source } from "./deb/packages.ts";
+import {
+  type Completed,
+  type DebianPackage,
+  launcher,
+  packages,
+  type Shell,
+  type Source,
+} from "./deb/packages.ts";
 import { root, run } from "./programs.ts";
 
 const architectures: Readonly<Record<string, string>> = {
@@ -55,15 +63,17 @@ try {
   await run(Deno.execPath(), ["run", "-A", "tools/bundle.ts", values.out]);
   const making: Making = { maintainer, compression, runtime };
   const scripts = { bash: "", zsh: "", fish: "" };
-  for (const shell of ["bash", "zsh", "fish"] as const) scripts[shell] = await completion(shell);
-  for (const each of packages(values.version, (shell) => scripts[shell])) await build(each, making);
+  for (const shell of ["bash", "zsh", "fish"] as const) scripts[shell] = await ofMaglevc(shell);
+  const completion = (program: Completed, shell: Shell) =>
+    program === "maglevc" ? scripts[shell] : completionOfMaglevt(shell);
+  for (const each of packages(values.version, completion)) await build(each, making);
 } catch (error) {
   console.error(error instanceof Error ? error.message : error);
   Deno.exit(1);
 }
 
-async function completion(shell: "bash" | "zsh" | "fish"): Promise<string> {
-  const command = completionScript(shell);
+async function ofMaglevc(shell: Shell): Promise<string> {
+  const command = completionOfMaglevc(shell);
   if (command.kind !== "local") throw new TypeError("completion scripts need no server");
   return String((await command.run()).json());
 }

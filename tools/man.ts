@@ -9,9 +9,11 @@ import { maglevYamlPage } from "./man/maglev_yaml.ts";
 import { maglevcPage } from "./man/maglevc.ts";
 import { maglevdPage } from "./man/maglevd.ts";
 import { maglevdFrontendPage } from "./man/maglevd_frontend.ts";
+import { maglevtPage } from "./man/maglevt.ts";
 
 const pages = {
   "maglevc.1": maglevcPage(),
+  "maglevt.1": maglevtPage(),
   "maglev.yaml.5": maglevYamlPage(),
   "maglevd.8": maglevdPage(),
   "maglevd-frontend.8": maglevdFrontendPage(),

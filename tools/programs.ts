@@ -66,6 +66,18 @@ export const programs = [
     },
     carries: "page",
   },
+  {
+    name: "maglevt",
+    entry: "tester.ts",
+    permissions: [
+      "--allow-ffi", // libc: what asks is what probes, pings are not there otherwise
+      "--allow-net", // --keepalive
+      "--allow-read", // maglev.yaml
+      "--allow-env",
+      "--allow-sys", // the system's certificate authorities
+    ],
+    home: { package: "vpp-maglev", command: "/usr/bin/maglevt", manual: "maglevt.1" },
+  },
 ] as const satisfies readonly Program[];
 
 /** The name of one of {@link programs}. */

@@ -11,7 +11,7 @@ import { runDeno } from "./gate/process.ts";
 import { locked, root } from "./programs.ts";
 import { versionFaults } from "./release/versions.ts";
 
-const manuals = ["maglevc.1", "maglev.yaml.5", "maglevd.8", "maglevd-frontend.8"]
+const manuals = ["maglevc.1", "maglevt.1", "maglev.yaml.5", "maglevd.8", "maglevd-frontend.8"]
   .map((name) => `docs/man/${name}`);
 const pages = ["docs/user-guide.md"];
 const generators = ["proto", "schema", "docs", "man"];

@@ -4,7 +4,7 @@ import type { BodySearch } from "./body_search.ts";
 import type { HttpRequests } from "./http_request.ts";
 import type { IcmpHubs } from "./icmp_hubs.ts";
 import type { SilentTargets } from "./silent_targets.ts";
-import type { ProbeCode, ProbeTarget } from "./types.ts";
+import type { HttpAnswer, ProbeCode, ProbeTarget } from "./types.ts";
 
 /** How a probe ended, its duration aside. */
 export interface Outcome {
@@ -40,6 +40,8 @@ export interface ProbeContext {
   readonly search: BodySearch;
   readonly icmp: IcmpHubs;
   readonly silent: SilentTargets;
+  /** The name of a header of HTTP's responses whose value is told, in lower case. */
+  readonly wantedHeader?: Uint8Array | undefined;
   /** PEM certificates that TLS trusts instead of the system's authorities, unless empty. */
   readonly ca: readonly string[];
 }
@@ -57,6 +59,8 @@ export interface Attempt {
   readonly heldUpMs: number;
   /** When the certificate ends that the server has shown, in Unix milliseconds. */
   readonly certificateEnd?: number | undefined;
+  /** What was answered over HTTP, where a header of it is wanted. */
+  readonly answer?: HttpAnswer | undefined;
   /** What it means that the time is over now. */
   timedOut(): Outcome;
   /** Frees everything. Called once, after which the attempt reports nothing. */

@@ -3,7 +3,7 @@ import type { Connection } from "../net/mod.ts";
 import { failedBy, hindered, type Outcome, type Probe, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
 import { HttpExchange } from "./http_exchange.ts";
-import type { ProbeTarget } from "./types.ts";
+import type { HttpAnswer, ProbeTarget } from "./types.ts";
 
 /** One GET over TCP. */
 export const probeHttp: Probe<HttpCheck> = (context, target, check, report) =>
@@ -50,6 +50,10 @@ class HttpAttempt extends ConnectingAttempt {
 
   protected override timedOutConnected(): Outcome {
     return this.#exchange.timedOut();
+  }
+
+  get answer(): HttpAnswer | undefined {
+    return this.#exchange.answer;
   }
 
   override close(): void {

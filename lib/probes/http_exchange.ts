@@ -3,7 +3,7 @@ import { failed, type Outcome, passed, type ProbeContext } from "./attempt.ts";
 import { HttpReader } from "./http_reader.ts";
 import type { HttpRequest } from "./http_request.ts";
 import { formatSeconds } from "./seconds.ts";
-import type { ProbeTarget } from "./types.ts";
+import type { HttpAnswer, ProbeTarget } from "./types.ts";
 
 /** One request and its response, whatever carries them: what to send, and what to think of it. */
 export class HttpExchange {
@@ -25,7 +25,7 @@ export class HttpExchange {
     this.#target = target;
     this.#check = check;
     this.#report = report;
-    this.#reader = new HttpReader(check.responseRegexp !== undefined);
+    this.#reader = new HttpReader(check.responseRegexp !== undefined, context.wantedHeader);
   }
 
   /** What to send. */
@@ -37,6 +37,13 @@ export class HttpExchange {
   get wantsMore(): boolean {
     const { progress } = this.#reader;
     return progress === "head" || progress === "body";
+  }
+
+  /** What the head of the response said, where a header of it is wanted and it was read to its end. */
+  get answer(): HttpAnswer | undefined {
+    const { progress, status, header } = this.#reader;
+    const isRead = progress === "body" || progress === "complete";
+    return isRead && this.#context.wantedHeader ? { status, header } : undefined;
   }
 
   /** `length` bytes of the response have come. */

@@ -51,6 +51,8 @@ export type HeaderLine =
   | { readonly kind: "other" }
   | { readonly kind: "content-length"; readonly value: string }
   | { readonly kind: "transfer-encoding"; readonly value: string }
+  /** The one that was asked for by name. */
+  | { readonly kind: "wanted"; readonly value: string }
   | { readonly kind: "malformed" };
 
 const end: HeaderLine = { kind: "end" };
@@ -59,9 +61,14 @@ const malformed: HeaderLine = { kind: "malformed" };
 
 /**
  * Reads a header line (RFC 9112 section 5). A line that begins with white space continues the one
- * before it, as long forbidden and still seen; it is skipped.
+ * before it, as long forbidden and still seen; it is skipped. `wanted` is a name in lower case.
  */
-export function parseHeaderLine(bytes: Uint8Array, from: number, to: number): HeaderLine {
+export function parseHeaderLine(
+  bytes: Uint8Array,
+  from: number,
+  to: number,
+  wanted?: Uint8Array,
+): HeaderLine {
   const last = withoutCr(bytes, from, to);
   if (last === from) return end;
   if (bytes[from] === SP || bytes[from] === TAB) return other;
@@ -71,6 +78,9 @@ export function parseHeaderLine(bytes: Uint8Array, from: number, to: number): He
   for (const name of framingHeaders) {
     if (!isName(name.bytes, bytes, from, colon)) continue;
     return { kind: name.kind, value: text(bytes, colon + 1, last).trim() };
+  }
+  if (wanted && isName(wanted, bytes, from, colon)) {
+    return { kind: "wanted", value: text(bytes, colon + 1, last).trim() };
   }
   return other;
 }

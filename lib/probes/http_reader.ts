@@ -65,11 +65,17 @@ export class HttpReader {
   #bodyLength = 0;
   #status = 0;
   #problem = "";
+  #header: string | undefined;
   readonly #wantsBody: boolean;
+  readonly #wantedHeader: Uint8Array | undefined;
 
-  /** Without `wantsBody` the response counts as complete when its head is. */
-  constructor(wantsBody = true) {
+  /**
+   * Without `wantsBody` the response counts as complete when its head is. `wantedHeader` is the name of
+   * a header whose value is kept, in lower case.
+   */
+  constructor(wantsBody = true, wantedHeader: Uint8Array | undefined = undefined) {
     this.#wantsBody = wantsBody;
+    this.#wantedHeader = wantedHeader;
   }
 
   /** Where the reader stands. */
@@ -80,6 +86,14 @@ export class HttpReader {
   /** The status code of the final response once its head is complete. */
   get status(): number {
     return this.#status;
+  }
+
+  /**
+   * The value of the wanted header, the first if there are several: octets as the characters of the
+   * same number. Undefined without that header.
+   */
+  get header(): string | undefined {
+    return this.#header;
   }
 
   /** Why the response is malformed. */
@@ -189,7 +203,7 @@ export class HttpReader {
   }
 
   #readHeader(line: Uint8Array, from: number, to: number): void {
-    const header = parseHeaderLine(line, from, to);
+    const header = parseHeaderLine(line, from, to, this.#wantedHeader);
     switch (header.kind) {
       case "end":
         return this.#endHead();
@@ -199,6 +213,9 @@ export class HttpReader {
         return this.#fail("malformed header");
       case "transfer-encoding":
         this.#transferCoding = header.value;
+        return;
+      case "wanted":
+        this.#header ??= header.value;
         return;
       case "content-length": {
         if (!this.#wantsBody) return;
@@ -233,6 +250,7 @@ export class HttpReader {
     this.#state = "status";
     this.#contentLength = undefined;
     this.#transferCoding = undefined;
+    this.#header = undefined;
   }
 
   #readChunkSize(line: Uint8Array, from: number, to: number): void {

@@ -16,19 +16,19 @@ export interface HttpRequest {
  * response. Forgets with the address.
  */
 export class HttpRequests {
-  readonly #version: string;
+  readonly #agent: string;
   readonly #known = new WeakMap<IpAddress, HttpRequest & { readonly check: HttpCheck }>();
 
-  /** `version` is the program's, for the User-Agent. */
-  constructor(version: string) {
-    this.#version = version;
+  /** Version and name are the program's, for the User-Agent. */
+  constructor(version: string, program = "maglevd") {
+    this.#agent = `${program}/${version}`;
   }
 
   /** What `check` sends to `address`. */
   get(check: HttpCheck, address: IpAddress): HttpRequest {
     const known = this.#known.get(address);
     if (known?.check === check) return known;
-    const bytes = new TextEncoder().encode(httpRequest(check, address, this.#version));
+    const bytes = new TextEncoder().encode(httpRequest(check, address, this.#agent));
     const request = { check, bytes, length: BigInt(bytes.length) };
     this.#known.set(address, request);
     return request;
@@ -37,12 +37,12 @@ export class HttpRequests {
 
 /**
  * The request of a check, as text of ASCII characters only: one GET that asks for the connection to
- * be closed. Pure.
+ * be closed. `agent` says which program asks. Pure.
  */
-export function httpRequest(check: HttpCheck, address: IpAddress, version: string): string {
+export function httpRequest(check: HttpCheck, address: IpAddress, agent: string): string {
   return `GET ${visible(check.path)} HTTP/1.1\r\n` +
     `Host: ${hostHeader(check, address)}\r\n` +
-    `User-Agent: maglevd/${visible(version)}\r\n` +
+    `User-Agent: ${visible(agent)}\r\n` +
     "Accept: */*\r\nConnection: close\r\n\r\n";
 }
 

@@ -3,7 +3,7 @@ import type { Outcome, Probe, ProbeContext } from "./attempt.ts";
 import { HttpExchange } from "./http_exchange.ts";
 import { TlsAttempt } from "./tls.ts";
 import { tlsIdentity, type TlsSession } from "./tls_client.ts";
-import type { ProbeTarget } from "./types.ts";
+import type { HttpAnswer, ProbeTarget } from "./types.ts";
 
 /** One GET over TLS. */
 export const probeHttps: Probe<HttpCheck> = (context, target, check, report) =>
@@ -45,6 +45,10 @@ class HttpsAttempt extends TlsAttempt {
 
   protected override timedOutSecure(): Outcome {
     return this.#exchange.timedOut();
+  }
+
+  get answer(): HttpAnswer | undefined {
+    return this.#exchange.answer;
   }
 
   override close(): void {

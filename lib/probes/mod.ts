@@ -37,5 +37,5 @@
  */
 
 export { type CancelProbe, probeCodes } from "./types.ts";
-export type { ProbeCode, ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
+export type { HttpAnswer, ProbeCode, ProbeResult, ProbeTarget, StartProbe } from "./types.ts";
 export { createProber, type Prober, type ProberOptions } from "./prober.ts";

@@ -13,6 +13,10 @@ export interface ProberOptions {
   readonly log: Logger;
   /** The program's version, for the User-Agent. */
   readonly version: string;
+  /** The program's name, for the same; maglevd unless given. */
+  readonly program?: string;
+  /** The header of HTTP's responses whose value results have; none unless given. */
+  readonly header?: string;
   /** PEM certificates to trust instead of the authorities that the process was started with. */
   readonly ca?: readonly string[];
 }
@@ -62,14 +66,18 @@ export function createProber(engine: Engine, options: ProberOptions): Prober {
 }
 
 /** What the probes of one prober share. */
-export function contextOf(engine: Engine, { version, ca = [] }: ProberOptions): ProbeContext {
+export function contextOf(
+  engine: Engine,
+  { version, program, header, ca = [] }: ProberOptions,
+): ProbeContext {
   return {
     engine,
     icmp: new IcmpHubs(engine),
-    requests: new HttpRequests(version),
+    requests: new HttpRequests(version, program),
     search: new BodySearch(engine.clock),
     silent: new SilentTargets(),
     ca,
+    wantedHeader: header === undefined ? undefined : new TextEncoder().encode(header.toLowerCase()),
   };
 }
 

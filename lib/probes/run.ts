@@ -105,10 +105,11 @@ export class Run {
 
   #end({ ok, code, detail }: Outcome, durationMs: number): void {
     if (this.#state === "reporting" || this.#state === "over") return;
-    const certificateEnd = this.#attempt?.certificateEnd;
-    this.#result = certificateEnd === undefined
+    const { certificateEnd, answer } = this.#attempt ?? {};
+    const result = certificateEnd === undefined
       ? { ok, code, detail, durationMs }
       : { ok, code, detail, durationMs, certificateEnd };
+    this.#result = answer === undefined ? result : { ...result, answer };
     const isSoon = this.#state === "starting";
     this.#state = "reporting";
     if (isSoon) return soon.finish(this);

@@ -33,6 +33,15 @@ export interface ProbeResult {
   readonly durationMs: number;
   /** When the certificate ends that the server showed, in Unix milliseconds; absent without one. */
   readonly certificateEnd?: number;
+  /** What the head of a response said; absent unless a header of it is wanted. */
+  readonly answer?: HttpAnswer;
+}
+
+/** The head of a response over HTTP. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** The wanted header's value, its octets as the characters of the same number, if it had that. */
+  readonly header: string | undefined;
 }
 
 /** What one probe is to look at. */

@@ -65,6 +65,12 @@ export class Terminal implements AsyncDisposable {
     return text.split("\n").map((line) => line.trimEnd()).join("\n").trimEnd();
   }
 
+  /** What programs have set: `alternate screen 0, cursor 1, wrap 1` is how a shell has it. */
+  async modes(): Promise<string> {
+    const format = "alternate screen #{alternate_on}, cursor #{cursor_flag}, wrap #{wrap_flag}";
+    return (await this.#tmux("display-message", "-p", format)).trim();
+  }
+
   /** Waits until the screen ends in `expected`; an assertion shows the screen when it does not. */
   async endsWith(expected: string): Promise<void> {
     await this.#until((screen) => screen.endsWith(expected), expected);

@@ -1,6 +1,7 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { commandLines } from "../../lib/cli/mod.ts";
 import { flags } from "../../lib/daemon/flags.ts";
+import { flags as testerFlags } from "../../lib/tester/flags.ts";
 import { flags as webFlags } from "../../lib/web/flags.ts";
 import { run } from "../e2e/process.ts";
 import { havePrograms, needing } from "../support/programs.ts";
@@ -54,6 +55,15 @@ Deno.test("what the user guide shows without running it is what maglevc prints",
   }
 });
 
+Deno.test("the screen that the user guide shows is one that maglevt draws", async () => {
+  const shown = fences.filter(({ mark }) => mark.startsWith("screen "));
+  equal(shown.length, 1);
+  for (const { mark, body, line } of shown) {
+    const file = `${root}tests/tester/golden/${mark.replace("screen ", "")}.txt`;
+    equal(body.trimEnd(), (await Deno.readTextFile(file)).trimEnd(), `docs/user-guide.md:${line}`);
+  }
+});
+
 Deno.test("every configuration of the user guide is used by a test", () => {
   const marks = fences.filter(({ language }) => language === "yaml").map(({ mark }) => mark);
   deepEqual(marks, ["test", "prometheus"]);
@@ -97,7 +107,7 @@ Deno.test("the user guide's tables of flags are those of the flags", () => {
   const rows = tableRows(guide).filter(([first = ""]) => first.startsWith("`--"));
   deepEqual(
     rows,
-    [...flags, ...webFlags].map(({ name, environment, fallback, help }) => [
+    [...flags, ...webFlags, ...testerFlags].map(({ name, environment, fallback, help }) => [
       cell(`--${name}`),
       cell(environment),
       cell(fallback),

@@ -28,6 +28,7 @@ step programs
 /usr/lib/vpp-maglev/maglev maglevd --version | cut -d' ' -f1
 /usr/lib/vpp-maglev/maglev maglevc --version | cut -d' ' -f1
 maglevd-frontend --version | cut -d' ' -f1
+maglevt --version | cut -d' ' -f1
 /usr/lib/vpp-maglev/maglev other 2>&1 || echo $?
 find / -xdev -path /usr/lib/vpp-maglev/\\* -size +50M | wc -l
 man -l /usr/share/man/man5/maglev.yaml.5.gz 2>&1 | grep -c '^KEYS'
@@ -148,7 +149,8 @@ ca-certificates
 maglevd
 maglevc
 maglevd-frontend
-maglev: start it as one of maglevd, maglevc and maglevd-frontend, or name one first: /usr/lib/vpp-maglev/maglev maglevd --version
+maglevt
+maglev: start it as one of maglevd, maglevc, maglevd-frontend and maglevt, or name one first: /usr/lib/vpp-maglev/maglev maglevd --version
 2
 1
 1

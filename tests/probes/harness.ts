@@ -18,6 +18,8 @@ export interface HarnessOptions {
   readonly log?: Logger;
   readonly clock?: Clock;
   readonly engine?: EngineOptions;
+  readonly program?: string;
+  readonly header?: string;
 }
 
 /** A prober on an engine of its own. */
@@ -26,10 +28,10 @@ export class Harness implements AsyncDisposable {
   readonly prober: Prober;
 
   constructor(
-    { ca = [], log = silentLogger, clock = systemClock, engine }: HarnessOptions = {},
+    { ca = [], log = silentLogger, clock = systemClock, engine, ...others }: HarnessOptions = {},
   ) {
     this.engine = new Engine(clock, engine);
-    this.prober = createProber(this.engine, { log, version: "0.0.0-test", ca });
+    this.prober = createProber(this.engine, { log, version: "0.0.0-test", ca, ...others });
   }
 
   /** Starts a probe whose result goes to `done`. */

@@ -12,7 +12,7 @@ function hostOf(request: string): string | undefined {
 
 Deno.test("a request is one GET that asks for the connection to be closed", () => {
   assert.equal(
-    httpRequest(httpCheck({ port: 80, path: "/health?x=1" }), v4, "1.2.3"),
+    httpRequest(httpCheck({ port: 80, path: "/health?x=1" }), v4, "maglevd/1.2.3"),
     "GET /health?x=1 HTTP/1.1\r\nHost: 192.0.2.1\r\nUser-Agent: maglevd/1.2.3\r\n" +
       "Accept: */*\r\nConnection: close\r\n\r\n",
   );

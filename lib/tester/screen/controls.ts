@@ -1,0 +1,143 @@
+import { UsageError } from "../../flags/mod.ts";
+import { filterOf } from "../settings.ts";
+import type { Key, KeyName } from "./keys.ts";
+import { type Order, orders } from "./order.ts";
+
+/** What the person at the keys has asked for. */
+export interface Controls {
+  readonly order: Order;
+  readonly filter: RegExp | undefined;
+  /** The filter as it was typed. */
+  readonly filterText: string;
+  /** The line of the filter while it is typed; undefined while it is not. */
+  readonly draft: string | undefined;
+  /** What was wrong with the draft; else empty. */
+  readonly complaint: string;
+  readonly isPaused: boolean;
+  readonly isHelp: boolean;
+  /** The first VIP on the screen. */
+  readonly first: number;
+}
+
+/** How it begins. */
+export const untouched: Controls = {
+  order: "file",
+  filter: undefined,
+  filterText: "",
+  draft: undefined,
+  complaint: "",
+  isPaused: false,
+  isHelp: false,
+  first: 0,
+};
+
+/** What a key asks of the rest of the program. */
+export type Deed = "quit" | "reset" | "redraw" | "stop";
+
+/** What is on the screen, to move in. */
+export interface Extent {
+  /** VIPs that the filter lets through, … */
+  readonly vips: number;
+  /** … and how many of them are seen at a time. */
+  readonly page: number;
+}
+
+/** What a key leads to. Pure. */
+export function press(
+  controls: Controls,
+  key: Key,
+  extent: Extent,
+): { readonly controls: Controls; readonly deed?: Deed } {
+  if (key.kind === "named") {
+    if (key.name === "ctrl-c") return { controls, deed: "quit" };
+    if (key.name === "ctrl-z") return { controls, deed: "stop" };
+    if (key.name === "ctrl-l") return { controls, deed: "redraw" };
+  }
+  if (controls.draft !== undefined) return { controls: typed(controls, controls.draft, key) };
+  if (controls.isHelp) {
+    const isQuit = key.kind === "text" && key.text === "q";
+    return isQuit ? { controls, deed: "quit" } : { controls: { ...controls, isHelp: false } };
+  }
+  if (key.kind === "named") return { controls: moved(controls, key.name, extent) };
+  switch (key.text) {
+    case "q":
+      return { controls, deed: "quit" };
+    case "r":
+      return { controls, deed: "reset" };
+    case "s":
+      return { controls: { ...controls, order: next(controls.order, 1), first: 0 } };
+    case "S":
+      return { controls: { ...controls, order: next(controls.order, -1), first: 0 } };
+    case "p":
+    case " ":
+      return { controls: { ...controls, isPaused: !controls.isPaused } };
+    case "/":
+    case "f":
+      return { controls: { ...controls, draft: controls.filterText } };
+    case "?":
+    case "h":
+      return { controls: { ...controls, isHelp: true } };
+    case "j":
+      return { controls: moved(controls, "down", extent) };
+    case "k":
+      return { controls: moved(controls, "up", extent) };
+    default:
+      return { controls };
+  }
+}
+
+function next(order: Order, step: number): Order {
+  const at = orders.indexOf(order) + step + orders.length;
+  return orders[at % orders.length] ?? "file";
+}
+
+function moved(controls: Controls, name: KeyName, { vips, page }: Extent): Controls {
+  const last = Math.max(0, vips - page);
+  const to = (first: number) => ({ ...controls, first: Math.min(last, Math.max(0, first)) });
+  switch (name) {
+    case "up":
+      return to(controls.first - 1);
+    case "down":
+      return to(controls.first + 1);
+    case "page-up":
+      return to(controls.first - page);
+    case "page-down":
+      return to(controls.first + page);
+    case "home":
+      return to(0);
+    case "end":
+      return to(last);
+    case "escape":
+      return { ...controls, filter: undefined, filterText: "", first: 0 };
+    default:
+      return controls;
+  }
+}
+
+/** The line of the filter, a key later. */
+function typed(controls: Controls, draft: string, key: Key): Controls {
+  const line = (text: string) => ({ ...controls, draft: text, complaint: "" });
+  if (key.kind === "text") return line(draft + key.text);
+  switch (key.name) {
+    case "backspace":
+      return line([...draft].slice(0, -1).join(""));
+    case "ctrl-u":
+      return line("");
+    case "escape":
+      return { ...controls, draft: undefined, complaint: "" };
+    case "enter":
+      return filtered(controls, draft);
+    default:
+      return controls;
+  }
+}
+
+function filtered(controls: Controls, text: string): Controls {
+  const done = { ...controls, draft: undefined, complaint: "", filterText: text, first: 0 };
+  try {
+    return { ...done, filter: text === "" ? undefined : filterOf(text) };
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    return { ...controls, complaint: error.message };
+  }
+}

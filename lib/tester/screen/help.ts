@@ -1,0 +1,21 @@
+/** What the screen says when asked for help, a line each. */
+export const helpLines: readonly string[] = [
+  "s S        sort: as in the files, by name, address, loss, p99, failures",
+  "/          filter by a regular expression; Escape shows all again",
+  "p blank    pause: nothing is asked meanwhile",
+  "r          reset: all figures begin anew",
+  "arrows j k move in the list; also Page Up, Page Down, Home, End",
+  "q Ctrl-C   quit",
+  "",
+  "ok    all tries of the last minute were answered",
+  "loss  the last one was, others of the last minute were not",
+  "FAIL  the last one was not",
+  "host  this machine could not ask; the line at the top says why",
+  "",
+  "OK %, p50, p95, p99 and max are of the last minute, 1000 tries at most;",
+  "tries and fails since the start or the last reset. Who answered within",
+  "the last 5 s is bright; (in brackets): who did not.",
+  "",
+  "timeout  no answer in time        http   an answer that is not good",
+  "net      no connection, bad TLS   spike  3 times the median, and 20 ms more",
+];
