@@ -9,7 +9,7 @@ import { checks, types } from "./gate/checks.ts";
 import type { Check } from "./gate/checks.ts";
 import { pooled } from "./gate/process.ts";
 import { testRoom, testRooms } from "./gate/rooms.ts";
-import type { RoomResult } from "./gate/rooms.ts";
+import type { Room, RoomResult } from "./gate/rooms.ts";
 import { add, nothing, verdict } from "./gate/tally.ts";
 import type { Tally } from "./gate/tally.ts";
 
@@ -20,8 +20,8 @@ async function check({ name, run, tells = false }: Check): Promise<Tally> {
   return ok ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
 }
 
-async function room(name: string): Promise<Tally> {
-  const result = await testRoom(name);
+async function room(each: Room): Promise<Tally> {
+  const result = await testRoom(each);
   console.log(roomLine(result));
   if (result.tally.failed > 0) console.log(indent(result.output));
   for (const line of skippedTests(result.output)) console.log(`        skipped: ${line}`);
@@ -30,7 +30,7 @@ async function room(name: string): Promise<Tally> {
 
 function roomLine({ room, tally, seconds }: RoomResult): string {
   const word = tally.failed === 0 ? "ok    " : "FAILED";
-  return `${word} tests/${room}: ${verdict(tally)} (${seconds.toFixed(1)} s)`;
+  return `${word} ${room}: ${verdict(tally)} (${seconds.toFixed(1)} s)`;
 }
 
 function skippedTests(output: string): string[] {
@@ -44,7 +44,7 @@ function indent(text: string): string {
 Deno.chdir(new URL("..", import.meta.url));
 const first = await check(types);
 const rooms = await testRooms();
-const jobs = [...checks.map((each) => () => check(each)), ...rooms.map((name) => () => room(name))];
+const jobs = [...checks.map((each) => () => check(each)), ...rooms.map((each) => () => room(each))];
 const rest = await pooled(jobs, Math.max(1, navigator.hardwareConcurrency));
 const total = [first, ...rest].reduce(add, nothing);
 console.log(verdict(total));

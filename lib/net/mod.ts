@@ -48,7 +48,7 @@ export { guarded } from "./guarded.ts";
 export { OwnLoop } from "./loop.ts";
 export { Engine, type EngineOptions } from "./engine.ts";
 export { type KernelAge } from "./inbox.ts";
-export { giveBackMemory } from "./memory.ts";
+export { giveBackMemory, lookForGarbage } from "./memory.ts";
 export { type NetnsIdentity, NetnsSockets } from "./netns.ts";
 export {
   countDescriptors,

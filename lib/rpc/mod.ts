@@ -27,7 +27,7 @@ export {
 } from "./budget.ts";
 export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
 export { PeerShares } from "./peer_shares.ts";
-export type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
+export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 export { Outbox } from "./outbox.ts";
 export type { Release } from "./outbox.ts";
 export { OneChunk } from "./one_chunk.ts";
@@ -38,7 +38,7 @@ export { Audit } from "./audit.ts";
 export type { AuditDeps, Deed } from "./audit.ts";
 export { isOurs, machineNames } from "./host_check.ts";
 export type { BrowserRules } from "./host_check.ts";
-export { isLocalPeer, prefixOf } from "./prefix.ts";
+export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
 export { onBehalfField } from "./on_behalf.ts";
 export { readGate } from "./read_gate.ts";
 export type { ReadGate } from "./read_gate.ts";

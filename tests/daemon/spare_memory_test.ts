@@ -1,7 +1,8 @@
-import assert from "node:assert/strict";
+import assert, { deepEqual, equal } from "node:assert/strict";
 import { SpareMemory } from "../../lib/daemon/spare_memory.ts";
-import { giveBackMemory } from "../../lib/net/mod.ts";
+import { giveBackMemory, lookForGarbage } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { until } from "../support/until.ts";
 
 const mib = 1024 * 1024;
 
@@ -9,12 +10,18 @@ const mib = 1024 * 1024;
 function setUp() {
   const clock = new FakeClock();
   const given: number[] = [];
-  const memory = { needed: 100 * mib, spare: 0, external: 0 };
+  const collected: number[] = [];
+  const memory = { needed: 100 * mib, spare: 0, external: 0, garbage: 0 };
   const spare = new SpareMemory({
     clock,
     memory: () => {
-      const { needed, spare, external } = memory;
-      return { rss: needed + spare + external, external };
+      const { needed, spare, external, garbage } = memory;
+      const heapUsed = needed + garbage;
+      return { rss: heapUsed + spare + external, heapUsed, external };
+    },
+    collect: () => {
+      collected.push(clock.now() / 1000);
+      memory.garbage = 0;
     },
     giveBack: () => {
       given.push(clock.now() / 1000);
@@ -22,7 +29,7 @@ function setUp() {
       return Promise.resolve();
     },
   });
-  return { clock, given, memory, spare };
+  return { clock, collected, given, memory, spare };
 }
 
 Deno.test("a process that needs what it has is asked ever more seldom", async () => {
@@ -68,11 +75,59 @@ Deno.test("what is collected long after a burst is given back within ten seconds
   assert.deepEqual([given.slice(5), memory.spare], [[330], 0]);
 });
 
+Deno.test("garbage that a burst leaves behind is looked for within ten seconds", async () => {
+  const { clock, collected, memory, spare } = setUp();
+  await using _ = spare;
+  memory.garbage = 32 * mib - 1;
+  await clock.advanceAsync(10_000);
+  deepEqual([collected, memory.garbage], [[], 32 * mib - 1]);
+  memory.garbage = 32 * mib;
+  await clock.advanceAsync(10_000);
+  deepEqual([collected, memory.garbage], [[20], 0]);
+  memory.garbage = 130 * mib;
+  await clock.advanceAsync(10_000);
+  deepEqual([collected, memory.garbage], [[20, 30], 0]);
+});
+
+Deno.test("what is no garbage is looked through ever more seldom, and at once when there is more", async () => {
+  const { clock, collected, memory, spare } = setUp();
+  await using _ = spare;
+  memory.needed = 140 * mib;
+  await clock.advanceAsync(240_000);
+  deepEqual(collected, [10, 30, 70, 150, 230]);
+  memory.needed = 172 * mib;
+  await clock.advanceAsync(10_000);
+  deepEqual(collected.slice(5), [250]);
+  memory.garbage = 8 * mib;
+  await clock.advanceAsync(30_000);
+  deepEqual(collected.slice(6), [270, 280], "the first was in vain, the second was not");
+  memory.garbage = 8 * mib - 1;
+  await clock.advanceAsync(50_000);
+  deepEqual(collected.slice(8), [300], "so little is not worth it");
+});
+
+Deno.test("V8 looks for garbage when it is shown a reason", async () => {
+  let kept: unknown[] = Array.from(
+    { length: 100 },
+    () => Array.from({ length: 10_000 }, (_, n) => ({ n, text: `${n}` })),
+  );
+  const before = Deno.memoryUsage().heapUsed;
+  kept = [];
+  equal(lookForGarbage(), true);
+  await until(() => {
+    // It is looked for in steps that allocations pay for.
+    kept = Array.from({ length: 1_000 }, (_, n) => ({ n }));
+    return Deno.memoryUsage().heapUsed < before - 32 * mib;
+  });
+  equal(kept.length, 1_000);
+});
+
 Deno.test("who stops waits for what is being given back, and leaves no timer", async () => {
   const clock = new FakeClock();
   const giving = Promise.withResolvers<void>();
-  const memory = () => ({ rss: 0, external: 0 });
-  const spare = new SpareMemory({ clock, memory, giveBack: () => giving.promise });
+  const memory = () => ({ rss: 0, heapUsed: 0, external: 0 });
+  const collect = () => {};
+  const spare = new SpareMemory({ clock, memory, collect, giveBack: () => giving.promise });
   clock.advance(10_000);
   let isOver = false;
   const ending = spare[Symbol.asyncDispose]().then(() => isOver = true);

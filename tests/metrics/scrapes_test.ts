@@ -136,6 +136,26 @@ Deno.test("a scrape that is not read in a minute is cut off, and said so", async
   deepEqual(log.lines, ["warn metrics-scrape-cut reason=a scrape was not read within 60 s"]);
 });
 
+Deno.test("of a scrape that is cut off what nobody was given is freed at once, and nothing else", async () => {
+  const made = ["a", "b", "c"].map((text) => encoder.encode(text));
+  async function* render() {
+    for (const part of made) yield await Promise.resolve(part);
+  }
+  const clock = new FakeClock();
+  const budget = new Budget(scrapeBudgets.strangers);
+  const scrapes = new Scrapes(render, budget, clock, new RecordedLog());
+  const [slow, slower] = [scrapes.read("identity"), scrapes.read("identity")]
+    .map((each) => each[Symbol.asyncIterator]());
+  await slow?.next();
+  await slow?.next();
+  await slower?.next();
+  await settle(20);
+  clock.advance(60_000);
+  deepEqual([made.map(({ length }) => length), budget.used], [[1, 1, 0], 0]);
+  await rejects(slow?.next() ?? Promise.resolve());
+  await rejects(slower?.next() ?? Promise.resolve());
+});
+
 Deno.test("a reader that waits for a scrape that is cut off hears of it", async () => {
   const { scrapes, clock, step, counts } = setUp();
   const waiting = scrapes.read("identity")[Symbol.asyncIterator]().next();

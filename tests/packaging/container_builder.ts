@@ -62,10 +62,11 @@ const base = "debian:bookworm-slim";
 export async function findBuilder(run: RunScript): Promise<Builder | { readonly why: string }> {
   const why: string[] = [];
   for (const builder of builders) {
-    const { name, get } = builder;
+    const { name, get, run: runs } = builder;
     if ((await run(`command -v ${name}`)).code !== 0) why.push(`no ${name}`);
     else if ((await run(`${name} info`)).code !== 0) why.push(`a ${name} that does not work`);
     else if ((await run(get, base)).code !== 0) why.push(`${name} without ${base}`);
+    else if ((await run(runs, base, "true")).code !== 0) why.push(`a ${name} that runs nothing`);
     else return builder;
   }
   return { why: why.join(", ") };

@@ -6,8 +6,8 @@ function machine(has: Readonly<Record<string, readonly string[]>>): RunScript {
   return (script) => {
     const [, there] = script.match(/^command -v (\w+)$/) ?? [];
     const works = there === undefined
-      ? script.split(" || ").some((part) => {
-        const [program = "", command = ""] = part.split(" ");
+      ? script.split(/ \|\| |; ?/).some((part) => {
+        const [, program = "", command = ""] = part.match(/^(\w+) (\w+)/) ?? [];
         return has[program]?.includes(command);
       })
       : there in has;
@@ -15,7 +15,7 @@ function machine(has: Readonly<Record<string, readonly string[]>>): RunScript {
   };
 }
 
-const all = ["info", "pull"];
+const all = ["info", "pull", "run"];
 
 Deno.test("the first builder that works is taken", async () => {
   const nameOf = async (has: Readonly<Record<string, readonly string[]>>) => {
@@ -25,10 +25,18 @@ Deno.test("the first builder that works is taken", async () => {
   assert.equal(await nameOf({ podman: all, docker: all, buildah: all }), "podman");
   assert.equal(await nameOf({ docker: [], buildah: all }), "buildah");
   assert.equal(await nameOf({ podman: ["info"], docker: all }), "docker");
-  assert.equal(await nameOf({ podman: ["info", "image"], docker: all }), "podman", "it has it");
-  assert.equal(await nameOf({ buildah: ["info", "inspect"] }), "buildah", "it has it");
+  assert.equal(
+    await nameOf({ podman: ["info", "image", "run"], docker: all }),
+    "podman",
+    "it has it",
+  );
+  assert.equal(await nameOf({ buildah: ["info", "inspect", "run"] }), "buildah", "it has it");
   assert.equal(
     await nameOf({ docker: [], buildah: ["info"] }),
     "no podman, a docker that does not work, buildah without debian:bookworm-slim",
+  );
+  assert.equal(
+    await nameOf({ podman: ["info", "pull"] }),
+    "a podman that runs nothing, no docker, no buildah",
   );
 });

@@ -3,7 +3,15 @@ import type { Tally } from "./tally.ts";
 import { tallyOf } from "./tally.ts";
 import { locked } from "../programs.ts";
 
-/** The tests of one folder under tests/. */
+/** The tests of one folder under tests/, or of some of its files. */
+export interface Room {
+  /** As it is told: the folder's name, and which part of it. */
+  readonly name: string;
+  /** Folders and files, from the root. */
+  readonly paths: readonly string[];
+}
+
+/** What became of the tests of a room. */
 export interface RoomResult {
   readonly room: string;
   readonly tally: Tally;
@@ -15,36 +23,53 @@ export interface RoomResult {
  * Rooms whose tests take longest, first, so that the last core is not left alone with a long one
  * at the end.
  */
-const longestFirst = ["e2e", "rpc", "packaging", "docs", "demo", "cli", "guide", "simulation"];
+const longestFirst = ["packaging", "docs", "e2e", "demo", "rpc", "cli", "guide", "simulation"];
 
-/** The folders under tests/ that hold tests, longest first. */
-export async function testRooms(): Promise<string[]> {
-  const rooms: string[] = [];
+/** How many parts a room has that would take minutes in one. */
+const partsOf: Readonly<Record<string, number>> = { e2e: 3, rpc: 2 };
+
+/** The folders under tests/ that hold tests, longest first, some of them in parts. */
+export async function testRooms(): Promise<Room[]> {
+  const folders: string[] = [];
   for await (const entry of Deno.readDir("tests")) {
-    if (entry.isDirectory && await holdsTests(`tests/${entry.name}`)) rooms.push(entry.name);
+    if (!entry.isDirectory) continue;
+    if ((await testsIn(`tests/${entry.name}`)).length > 0) folders.push(entry.name);
   }
   const rank = (room: string) => (longestFirst.indexOf(room) + 1) || longestFirst.length + 1;
-  return rooms.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  folders.sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
+  return (await Promise.all(folders.map(inParts))).flat();
+}
+
+/** A folder, or its files dealt out to its parts. */
+async function inParts(folder: string): Promise<Room[]> {
+  const parts = partsOf[folder];
+  if (parts === undefined) return [{ name: `tests/${folder}`, paths: [`tests/${folder}`] }];
+  const files = (await testsIn(`tests/${folder}`)).sort();
+  return Array.from({ length: parts }, (_, part) => ({
+    name: `tests/${folder}, part ${part + 1} of ${parts}`,
+    paths: files.filter((_, i) => i % parts === part),
+  }));
 }
 
 /**
  * Runs one room's tests in a process of its own: file descriptors, memory and network namespaces
  * are counted per process, so rooms that run at the same time don't disturb each other.
  */
-export async function testRoom(room: string): Promise<RoomResult> {
+export async function testRoom({ name, paths }: Room): Promise<RoomResult> {
   const started = performance.now();
   const { ok, output } = await runDeno(
-    ["test", "-A", ...locked, "--no-check", "--trace-leaks", `tests/${room}`],
+    ["test", "-A", ...locked, "--no-check", "--trace-leaks", ...paths],
     280_000,
   );
   const seconds = (performance.now() - started) / 1000;
-  return { room, tally: tallyOf(output, ok), output, seconds };
+  return { room: name, tally: tallyOf(output, ok), output, seconds };
 }
 
-async function holdsTests(folder: string): Promise<boolean> {
-  for await (const entry of Deno.readDir(folder)) {
-    if (entry.isFile && entry.name.endsWith("_test.ts")) return true;
-    if (entry.isDirectory && await holdsTests(`${folder}/${entry.name}`)) return true;
+async function testsIn(folder: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name, isFile, isDirectory } of Deno.readDir(folder)) {
+    if (isFile && name.endsWith("_test.ts")) found.push(`${folder}/${name}`);
+    if (isDirectory) found.push(...await testsIn(`${folder}/${name}`));
   }
-  return false;
+  return found;
 }
