@@ -1,19 +1,31 @@
 import type { Clock, Timer } from "../time/mod.ts";
 
-/** How often spare memory is looked for, in milliseconds, as long as that is worth it. */
-const usualMs = 10_000;
+/** How often is looked at what there is, in milliseconds. */
+const lookMs = 2_000;
 
-/** How seldom memory is given back where it was not. */
-const longestGivingMs = 320_000;
+/** How often, as long as it is worth it, and how seldom otherwise, in milliseconds. */
+interface Pace {
+  readonly usualMs: number;
+  readonly longestMs: number;
+}
 
-/** How seldom garbage is looked for where it was not: a tenth of a second of CPU for 150 MB. */
-const longestCollectingMs = 80_000;
+/** Of looking for garbage, which takes a tenth of a second of CPU with 150 MB. */
+const collecting: Pace = { usualMs: 4_000, longestMs: 80_000 };
+
+/** Of giving back what was freed. */
+const giving: Pace = { usualMs: 10_000, longestMs: 320_000 };
 
 /** So many octets more or less are worth it. */
 const worthBytes = 8 * 1024 * 1024;
 
 /** So many octets more in the heap than there were once are likely to be garbage. */
 const garbageBytes = 32 * 1024 * 1024;
+
+/**
+ * So many octets more resident may hang on garbage: of a TLS connection the heap has next to nothing,
+ * and the runtime tens of kilobytes.
+ */
+const hangingBytes = 64 * 1024 * 1024;
 
 /** What a process has of memory, in octets. */
 export interface MemoryTaken {
@@ -35,27 +47,38 @@ export interface SpareMemoryOptions {
   readonly giveBack: () => Promise<void>;
 }
 
-/** Something that is tried every ten seconds while it is worth it, and ever more seldom while not. */
+/** Something that is tried at its usual pace while it is worth it, and ever more seldom while not. */
 class Effort {
-  #waitMs = usualMs;
+  #waitMs: number;
+  #isHinted = false;
 
-  constructor(private triedAt: number, private readonly longestMs: number) {}
+  constructor(private readonly pace: Pace, private triedAt: number) {
+    this.#waitMs = pace.usualMs;
+  }
 
   /** There is a reason to think that it is worth it again. */
   encourage(): void {
-    this.#waitMs = usualMs;
+    this.#waitMs = this.pace.usualMs;
+  }
+
+  /** It may be worth it once. */
+  hint(): void {
+    this.#isHinted = true;
   }
 
   /** Whether it is time to try. */
   begins(now: number): boolean {
-    if (now - this.triedAt < this.#waitMs) return false;
+    const waitMs = this.#isHinted ? this.pace.usualMs : this.#waitMs;
+    if (now - this.triedAt < waitMs) return false;
     this.triedAt = now;
+    this.#isHinted = false;
     return true;
   }
 
   /** What came of it. */
   ended(isWorthIt: boolean): void {
-    this.#waitMs = isWorthIt ? usualMs : Math.min(this.longestMs, 2 * this.#waitMs);
+    const { usualMs, longestMs } = this.pace;
+    this.#waitMs = isWorthIt ? usualMs : Math.min(longestMs, 2 * this.#waitMs);
   }
 }
 
@@ -73,22 +96,21 @@ export class SpareMemory implements AsyncDisposable {
   #given: Promise<void> = Promise.resolve();
   /** As it was when it was given back last, but for the most that was held outside of the heap since. */
   #left: MemoryTaken;
-  /** The least that there was in the heap, as far as is known. */
-  #leastHeap: number;
-  /** What there was in the heap when garbage was looked for last. */
-  #heapThen: number | undefined;
+  /** The least that there was of each, as far as is known. */
+  #least: MemoryTaken;
+  /** What there was when garbage was looked for last. */
+  #then: MemoryTaken;
   /** What came of that is to be judged. */
   #isCollecting = false;
   #isOver = false;
 
-  /** Looks every ten seconds from now on. */
+  /** Looks every two seconds from now on. */
   constructor(options: SpareMemoryOptions) {
     this.#options = options;
-    this.#left = options.memory();
-    this.#leastHeap = this.#left.heapUsed;
+    this.#left = this.#least = this.#then = options.memory();
     const now = options.clock.now();
-    this.#giving = new Effort(now, longestGivingMs);
-    this.#collecting = new Effort(now, longestCollectingMs);
+    this.#giving = new Effort(giving, now);
+    this.#collecting = new Effort(collecting, now);
     this.#arm();
   }
 
@@ -100,7 +122,7 @@ export class SpareMemory implements AsyncDisposable {
   }
 
   #arm(): void {
-    this.#timer = this.#options.clock.after(usualMs, () => {
+    this.#timer = this.#options.clock.after(lookMs, () => {
       this.#collect(this.#options.memory());
       this.#given = this.#giveBack().finally(() => {
         if (!this.#isOver) this.#arm();
@@ -108,16 +130,27 @@ export class SpareMemory implements AsyncDisposable {
     });
   }
 
-  #collect({ heapUsed }: MemoryTaken): void {
+  #collect(now: MemoryTaken): void {
     const { clock, collect } = this.#options;
-    const grown = heapUsed - (this.#heapThen ?? heapUsed);
-    if (this.#isCollecting) this.#collecting.ended(-grown >= worthBytes);
+    const inHeap = now.heapUsed - this.#then.heapUsed;
+    const inAll = now.rss - this.#then.rss;
+    if (this.#isCollecting) {
+      this.#collecting.ended(Math.min(inHeap, inAll) <= -worthBytes);
+      // What hung on garbage is freed, and not to be seen from here.
+      this.#giving.hint();
+    }
     this.#isCollecting = false;
-    if (grown >= garbageBytes) this.#collecting.encourage();
-    this.#leastHeap = Math.min(this.#leastHeap, heapUsed);
-    if (heapUsed - this.#leastHeap < garbageBytes || !this.#collecting.begins(clock.now())) return;
+    if (inHeap >= garbageBytes || inAll >= hangingBytes) this.#collecting.encourage();
+    this.#least = {
+      rss: Math.min(this.#least.rss, now.rss),
+      heapUsed: Math.min(this.#least.heapUsed, now.heapUsed),
+      external: 0,
+    };
+    const isMuch = now.heapUsed - this.#least.heapUsed >= garbageBytes ||
+      now.rss - this.#least.rss >= hangingBytes;
+    if (!isMuch || !this.#collecting.begins(clock.now())) return;
     collect();
-    this.#heapThen = heapUsed;
+    this.#then = now;
     this.#isCollecting = true;
   }
 
