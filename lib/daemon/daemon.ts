@@ -8,7 +8,13 @@ import type { Actor } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
 import { createMetrics } from "../metrics/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
-import { descriptorLimit, giveBackMemory, lookForGarbage, NetError, readKernelFile } from "../net/mod.ts";
+import {
+  descriptorLimit,
+  giveBackMemory,
+  lookForGarbage,
+  NetError,
+  readKernelFile,
+} from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
 import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
 import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../time/mod.ts";
 
 /** How often is looked at what there is, in milliseconds. */
-const lookMs = 2_000;
+const lookMs = 1_000;
 
 /** How often, as long as it is worth it, and how seldom otherwise, in milliseconds. */
 interface Pace {
@@ -10,7 +10,7 @@ interface Pace {
 }
 
 /** Of looking for garbage, which takes a tenth of a second of CPU with 150 MB. */
-const collecting: Pace = { usualMs: 4_000, longestMs: 80_000 };
+const collecting: Pace = { usualMs: 1_000, longestMs: 80_000 };
 
 /** Of giving back what was freed. */
 const giving: Pace = { usualMs: 10_000, longestMs: 320_000 };
@@ -23,7 +23,7 @@ const garbageBytes = 32 * 1024 * 1024;
 
 /**
  * So many octets more resident may hang on garbage: of a TLS connection the heap has next to nothing,
- * and the runtime tens of kilobytes.
+ * and the runtime up to 200 KB.
  */
 const hangingBytes = 64 * 1024 * 1024;
 
@@ -104,7 +104,7 @@ export class SpareMemory implements AsyncDisposable {
   #isCollecting = false;
   #isOver = false;
 
-  /** Looks every two seconds from now on. */
+  /** Looks every second from now on. */
   constructor(options: SpareMemoryOptions) {
     this.#options = options;
     this.#left = this.#least = this.#then = options.memory();
