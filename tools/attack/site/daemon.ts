@@ -1,5 +1,5 @@
 import { processNow, type ProcessSeen } from "./process_seen.ts";
-import { locked } from "../../programs.ts";
+import { locked, programs } from "../../programs.ts";
 
 /** How to start a maglevd. */
 export interface MaglevdOptions {
@@ -37,7 +37,8 @@ export class Daemon implements AsyncDisposable {
 
   private constructor({ args, before = [], env = {} }: MaglevdOptions) {
     const main = new URL("../../../main.ts", import.meta.url).pathname;
-    const run = ["run", "-A", ...locked, "--no-check", main, ...args];
+    const [maglevd] = programs;
+    const run = ["run", ...maglevd.permissions, ...locked, "--no-check", main, ...args];
     const [program = "", ...words] = [...before, Deno.execPath(), ...run];
     this.#child = new Deno.Command(program, {
       args: words,
