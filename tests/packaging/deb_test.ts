@@ -84,6 +84,7 @@ ls /var/lib/vpp-maglev
 ls -d /nonexistent 2>&1 | cut -d: -f3
 tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
 echo 0 0 >/proc/sys/net/ipv4/ping_group_range
+: >/tmp/log
 as_maglevd kill >/tmp/log 2>&1 &
 until grep -q api-listening /tmp/log; do kill -0 $!; done
 kill $!; wait $!
