@@ -121,7 +121,7 @@ Deno.test("runtime and changes are shipped once, and all packages are of one ver
   for (const each of [daemon, frontend]) {
     match(each?.relations.Depends ?? "", /^vpp-maglev \(= 1\.2\.3\),/);
   }
-  equal(daemon?.relations.Recommends, "ca-certificates");
+  for (const each of [daemon, shared]) equal(each?.relations.Recommends, "ca-certificates");
 });
 
 Deno.test("the maintainer is who the environment or else git names, and nobody else", async () => {

@@ -110,7 +110,8 @@ export function packages(
     {
       name: shared,
       // glibc of the runtime: Deno is built against 2.27.
-      relations: { Depends: "libc6 (>= 2.27), libgcc-s1" },
+      // What maglevc and maglevt trust over TLS are the authorities of the system.
+      relations: { Depends: "libc6 (>= 2.27), libgcc-s1", Recommends: "ca-certificates" },
       description: [
         "command line of the maglevd load balancer control plane",
         "maglevc shows frontends, backends and the state of VPP, and changes what may",
