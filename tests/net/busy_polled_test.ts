@@ -3,7 +3,7 @@ import { type BusyPolled, Poller, type Watch } from "../../lib/net/poller.ts";
 import { type Clock, FakeClock } from "../../lib/time/mod.ts";
 import { kernelNow } from "../../lib/net/kernel_clock.ts";
 import { nextError } from "../support/next_error.ts";
-import { CountingClock, EPOLLIN, Stage } from "./poller_stage.ts";
+import { closesAtOnce, CountingClock, EPOLLIN, Stage } from "./poller_stage.ts";
 
 /** Looks for itself, as often as is told; what it is told is noted. */
 class Polled implements BusyPolled {
@@ -253,16 +253,6 @@ Deno.test("somebody sleeps for what is watched, and is woken before anything is 
 function eventCount(fd: number): number {
   const info = Deno.readTextFileSync(`/proc/self/fdinfo/${fd}`);
   return Number.parseInt(/^eventfd-count:\s*([0-9a-f]+)$/m.exec(info)?.[1] ?? "", 16);
-}
-
-/** Closes, and says whether no thread had to come back for that: none of them does in microtasks. */
-async function closesAtOnce(poller: Poller): Promise<boolean> {
-  let isClosed = false;
-  const closing = poller.close().then(() => isClosed = true);
-  for (let i = 0; i < 20; i++) await Promise.resolve();
-  const atOnce = isClosed;
-  await closing;
-  return atOnce;
 }
 
 Deno.test("a driven poller has nobody sleep, and sleeps itself until it is woken", async () => {

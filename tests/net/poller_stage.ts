@@ -71,3 +71,13 @@ export class CountingClock implements Clock {
     return { cancel() {} };
   }
 }
+
+/** Closes, and says whether no thread had to come back for that: none of them does in microtasks. */
+export async function closesAtOnce(poller: Poller): Promise<boolean> {
+  let isClosed = false;
+  const closing = poller.close().then(() => isClosed = true);
+  for (let i = 0; i < 20; i++) await Promise.resolve();
+  const atOnce = isClosed;
+  await closing;
+  return atOnce;
+}

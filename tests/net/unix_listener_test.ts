@@ -114,7 +114,7 @@ Deno.test("a client that was accepted blocks nobody, and goes to no program that
   }));
 
 Deno.test("a listener's two descriptors block nobody, are not inherited, and nobody is woken", () =>
-  withDirectory(async (path) => {
+  withDirectory((path) => {
     const listeners: UnixListener[] = [];
     const fds = descriptorsOf(() => listeners.push(UnixListener.open(path, 8, nothing)));
     assert.equal(fds.length, 2);
@@ -122,6 +122,7 @@ Deno.test("a listener's two descriptors block nobody, are not inherited, and nob
     const counts = fds.map((fd) => /^eventfd-count:\s*(\w+)$/m.exec(infoOf(fd))?.[1] ?? "none");
     assert.deepEqual(counts.toSorted(), ["0", "none"]);
     for (const listener of listeners) listener[Symbol.dispose]();
+    return Promise.resolve();
   }));
 
 const flags = 0o4000 | 0o2000000;
