@@ -3,7 +3,7 @@ import { libc } from "../../lib/net/libc.ts";
 import { Connection, Engine, type Greeting, NetnsSockets } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
-import { EPOLLOUT, Recorder, send, Stage, target } from "./connection_stage.ts";
+import { EPOLLIN, EPOLLOUT, Recorder, send, Stage, target } from "./connection_stage.ts";
 import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 import { CountingClock } from "./poller_stage.ts";
 import { RawServer } from "./raw_server.ts";
@@ -172,6 +172,28 @@ Deno.test("to ask for reading twice watches once, and what cannot be watched is 
   assert.deepEqual(stage.user.events, []);
   connection.givesUp();
   assert.deepEqual(stage.user.events, ["failed: watch the socket: file exists"]);
+});
+
+Deno.test("what could not be watched may be tried again", async () => {
+  await using stage = new Stage();
+  const { poller } = stage.engine;
+  const opened: Connection[] = [];
+  const [fd = -1] = descriptorsOf(() => opened.push(stage.connect()));
+  const other = poller.watch(fd, EPOLLIN, { ready() {} });
+  assert.ok(typeof other === "object");
+  for (const connection of opened) {
+    connection.watchReading();
+    poller.look();
+    assert.deepEqual(stage.user.events, ["failed: watch the socket: file exists"]);
+    poller.unwatch(other, true);
+    connection.watchReading();
+    poller.look();
+    assert.equal(send(connection, "x"), 1);
+    stage.server.send("y", [stage.server.accept()]);
+    poller.look();
+    assert.deepEqual(stage.user.events.slice(1), ["readable"]);
+    connection[Symbol.dispose]();
+  }
 });
 
 Deno.test("a connection is watched for what comes, and told of it once", async () => {
