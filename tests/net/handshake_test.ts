@@ -93,6 +93,15 @@ Deno.test("one receive takes all of a look that there may be", async () => {
   assert.equal(connection.receive(), 10);
 });
 
+Deno.test("to send nothing is no failure", async () => {
+  await using stage = new Stage();
+  using connection = stage.connect();
+  // An error of another call.
+  assert.equal(libc.close(-1), -1);
+  assert.equal(connection.send(new Uint8Array(1), 0n), 0);
+  assert.equal(connection.failure, undefined);
+});
+
 Deno.test("the end of a connection is dated, and is no failure", async () => {
   await using stage = new Stage({ kernelAge: () => 0 });
   using connection = stage.connect();
