@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { isListening, NetError, UnixListener } from "../../lib/net/mod.ts";
+import { FileDescriptor, isListening, NetError, UnixListener } from "../../lib/net/mod.ts";
 import { havePrograms, needing } from "../support/programs.ts";
+import { settle } from "../support/until.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 
@@ -193,7 +194,33 @@ Deno.test("closing wakes who waits, and leaves no descriptor", () =>
     const waiting = assert.rejects(listener.accept(), Deno.errors.BadResource);
     listener.close();
     listener.close();
+    assert.equal(openDescriptors(), before + 2, "somebody sleeps on them");
     await waiting;
     await assert.rejects(listener.accept(), Deno.errors.BadResource);
     assert.equal(openDescriptors(), before);
+  }));
+
+Deno.test("who waits for a client sleeps until one comes", () =>
+  withDirectory(async (path) => {
+    using listener = UnixListener.open(path, 8, nothing);
+    const accepting = listener.accept();
+    const { prototype } = FileDescriptor;
+    const own = Object.getOwnPropertyDescriptor(prototype, "number");
+    assert.ok(own);
+    let asked = 0;
+    Object.defineProperty(prototype, "number", {
+      ...own,
+      get(this: FileDescriptor) {
+        asked++;
+        return own.get?.call(this);
+      },
+    });
+    try {
+      await settle();
+      assert.equal(asked, 0);
+    } finally {
+      Object.defineProperty(prototype, "number", own);
+    }
+    using _client = await Deno.connect({ transport: "unix", path });
+    (await accepting).fd[Symbol.dispose]();
   }));
