@@ -119,11 +119,11 @@ export class Poller {
     const watch = { fd, interest, slot, generation: this.#generation, watcher };
     this.#generation = (this.#generation + 1) >>> 0;
     const failure = this.#control(EPOLL_CTL_ADD, watch);
-    this.#slots[slot] = failure === 0 ? watch : undefined;
     if (failure !== 0) {
       this.#free.push(slot);
       return failure;
     }
+    this.#slots[slot] = watch;
     this.#watched++;
     if (!this.#isEnlisting) this.expect();
     return watch;
@@ -274,7 +274,6 @@ export class Poller {
     this.#isEnlisting = true;
     for (const each of polled) guarded(() => each.givesUp());
     this.#isEnlisting = false;
-    this.#schedule();
   }
 
   /** Watchers may close the poller from within their event. */
@@ -313,7 +312,7 @@ export class Poller {
       return { events, done: done && postponed.length === 0 };
     } finally {
       this.#postponed = undefined;
-      if (!this.#isClosed()) { for (const watch of postponed) this.#rearm(watch); }
+      for (const watch of postponed) this.#rearm(watch);
     }
   }
 

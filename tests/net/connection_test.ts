@@ -1,101 +1,18 @@
 import assert from "node:assert/strict";
-import {
-  Connection,
-  type ConnectionUser,
-  type ConnectTarget,
-  Engine,
-  type EngineOptions,
-  type Failure,
-} from "../../lib/net/mod.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
+import { Connection, Engine } from "../../lib/net/mod.ts";
 import { ip } from "../support/ip.ts";
+import {
+  EPOLLERR,
+  EPOLLHUP,
+  EPOLLIN,
+  EPOLLOUT,
+  Recorder,
+  send,
+  Stage,
+  target,
+} from "./connection_stage.ts";
 import { openDescriptors } from "./descriptors.ts";
-import { RawServer } from "./raw_server.ts";
 import { stampsCome } from "./stamps.ts";
-
-const EPOLLIN = 1;
-const EPOLLOUT = 4;
-const EPOLLERR = 8;
-const EPOLLHUP = 16;
-
-function target(port: number, changes: Partial<ConnectTarget> = {}): ConnectTarget {
-  return {
-    ...{ address: ip("127.0.0.1"), port, source: undefined, netns: "", suspect: false },
-    ...changes,
-  };
-}
-
-/** Notes what it is told, and lets the last of it be awaited. */
-class Recorder implements ConnectionUser {
-  readonly events: string[] = [];
-  readonly #told = Promise.withResolvers<void>();
-  then = () => {};
-
-  connected(): void {
-    this.#note("connected");
-  }
-  readable(): void {
-    this.#note("readable");
-  }
-  failed({ reason }: Failure): void {
-    this.#note(`failed: ${reason}`);
-  }
-  get told(): Promise<void> {
-    return this.#told.promise;
-  }
-  #note(event: string): void {
-    this.events.push(event);
-    this.then();
-    this.#told.resolve();
-  }
-}
-
-/** An engine on a clock that stands at 100 ms, a server, and what is opened between them. */
-class Stage implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly engine: Engine;
-  readonly server: RawServer;
-  readonly user = new Recorder();
-  #first: Connection | undefined;
-
-  constructor(options: EngineOptions = {}, backlog = 16) {
-    this.clock.advance(100);
-    this.engine = new Engine(this.clock, options);
-    this.server = new RawServer(backlog);
-  }
-
-  connect(changes: Partial<ConnectTarget> = {}): Connection {
-    const connection = this.engine.connect(target(this.server.port, changes), this.user);
-    assert.ok(connection instanceof Connection, JSON.stringify(connection));
-    return connection;
-  }
-
-  /** A connection whose SYN nobody answers as long as the one before it is not accepted. */
-  connectWaiting(): Connection {
-    this.#first = this.connect();
-    assert.equal(send(this.#first, "x"), 1);
-    const connection = this.connect();
-    assert.equal(connection.established, false);
-    return connection;
-  }
-
-  /** Has the server answer its SYN, once it is sent again; the event loop gets no turn. */
-  establish(connection: Connection): void {
-    for (let i = 0; i < 2; i++) this.server.accept();
-    assert.equal(connection.established, false);
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    this.#first?.[Symbol.dispose]();
-    await this.engine.close();
-    this.server[Symbol.dispose]();
-  }
-}
-
-function send(connection: Connection, text: string): number {
-  const bytes = new TextEncoder().encode(text);
-  return connection.send(bytes, BigInt(bytes.length));
-}
 
 Deno.test("what was heard is dated by how long it lay in the kernel", async () => {
   const ages = [4, 2];
@@ -199,6 +116,7 @@ Deno.test("what cannot be opened, bound or connected takes no place and no descr
 Deno.test("events before the handshake is done that do not end it are nothing", async () => {
   await using stage = new Stage({}, 0);
   using connection = stage.connectWaiting();
+  stage.establish(connection);
   connection.ready(EPOLLIN);
   assert.equal(connection.established, false);
   assert.deepEqual(stage.user.events, []);
@@ -219,9 +137,12 @@ Deno.test("each event shows the end of a handshake, which is dated by the kernel
     using connection = stage.connectWaiting();
     stage.establish(connection);
     stage.clock.advance(30);
+    const heardAt: number[] = [];
+    stage.user.then = () => heardAt.push(connection.heardAt);
     connection.ready(event);
     assert.equal(connection.established, true);
     assert.equal(stage.user.events[0], "connected");
+    assert.equal(heardAt[0], connection.heardAt, "whoever is told sees when");
     // Its SYN went out twice, so that its age is what the kernel's ticks say, by another clock.
     assert.ok(connection.heldUpMs <= 30, String(connection.heldUpMs));
     assert.equal(connection.heardAt, 130 - connection.heldUpMs);
@@ -258,6 +179,8 @@ Deno.test("a handshake that takes a second SYN is told when it is done", async (
   assert.equal(connection.established, true);
   // It is watched already, which the kernel does once.
   connection.watchReading();
+  stage.engine.poller.look();
+  assert.ok(stage.user.events.every((event) => !event.startsWith("failed")));
 });
 
 Deno.test("a handshake that is refused in the end is told with the reason", async () => {
@@ -273,6 +196,10 @@ Deno.test("a handshake that is refused in the end is told with the reason", asyn
   assert.equal(connection.established, false);
   assert.equal(connection.heardAt, 130);
   assert.equal(connection.heldUpMs, 0);
+  // To ask again would begin anew.
+  const told = stage.user.events.length;
+  connection.ready(EPOLLERR | EPOLLIN);
+  assert.equal(stage.user.events.length, told);
 });
 
 Deno.test("a source address is the one that the peer sees, over IPv6 too", async () => {

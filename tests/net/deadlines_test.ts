@@ -255,3 +255,36 @@ Deno.test("many that are due leave the event loop its turns", () => {
   });
   assert.deepEqual(turns, [5, 10, 10]);
 });
+
+Deno.test("a wheel that is made in the middle of a slot expires what is due in it", () => {
+  const clock = new FakeClock();
+  clock.advance(1003);
+  const deadlines = new Deadlines(clock, () => true);
+  let expired = 0;
+  deadlines.add(1005, () => expired++);
+  clock.advance(2);
+  assert.equal(expired, 1);
+});
+
+Deno.test("who is due earlier than the others has the one timer", () => {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock, () => true);
+  const seen: number[] = [];
+  for (const at of [3000, 2000, 1000]) {
+    deadlines.add(at, () => seen.push(at));
+    assert.equal(clock.pending, 1);
+  }
+  clock.advance(3000);
+  assert.deepEqual(seen, [1000, 2000, 3000]);
+});
+
+Deno.test("what is set after closing expires as what was set before", () => {
+  const clock = new FakeClock();
+  const deadlines = new Deadlines(clock, () => true);
+  deadlines.add(5, () => assert.fail("forgotten"));
+  deadlines.close();
+  let expired = 0;
+  deadlines.add(10, () => expired++);
+  clock.advance(10);
+  assert.equal(expired, 1);
+});

@@ -58,6 +58,7 @@ Deno.test("nothing has waited for less than no time, whatever became of the cale
 
 Deno.test("what did not come has not waited", async () => {
   using inbox = new Inbox(() => 5);
+  assert.equal(inbox.waitedMs, 0);
   await stampsCome();
   using server = new RawServer();
   receiveOne(inbox, server);

@@ -62,3 +62,12 @@ Deno.test("seven times without an answer are not enough to give up", () => {
     linger.lingered(0.9, i % 8 === 0 ? 1 : 0);
   }
 });
+
+Deno.test("4 ms may be spent from the start, whenever that is", () => {
+  for (const start of [0, 1, 1000]) {
+    const linger = new Linger();
+    assert.equal(linger.worthwhile(start), true);
+    linger.lingered(3.9, 1);
+    assert.equal(linger.worthwhile(start), true, String(start));
+  }
+});

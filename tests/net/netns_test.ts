@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { Engine } from "../../lib/net/mod.ts";
-import { netnsPath, NetnsSockets } from "../../lib/net/netns.ts";
+import { netnsPath, NetnsSockets, sameNetns } from "../../lib/net/netns.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
 
@@ -45,6 +45,21 @@ Deno.test("a namespace is known by its file's number and device", () => {
   assert.equal(sockets.identity("a/b"), undefined);
 });
 
+Deno.test("namespaces are the same if all their numbers are, and if there is none", () => {
+  const one = { inode: 7, major: 0, minor: 4 };
+  assert.equal(sameNetns(one, { ...one }), true);
+  assert.equal(sameNetns(undefined, undefined), true);
+  for (const part of ["inode", "major", "minor"] as const) {
+    const other = { ...one, [part]: 9 };
+    assert.equal(sameNetns(one, other), false, part);
+    assert.equal(sameNetns(other, one), false, part);
+    const two = { inode: 8, major: 8, minor: 8, [part]: one[part] };
+    assert.equal(sameNetns(one, two), false, part);
+  }
+  assert.equal(sameNetns(one, undefined), false);
+  assert.equal(sameNetns(undefined, one), false);
+});
+
 /** Sockets whose ways in and out succeed (0) or not, as told, and how often they were tried. */
 class Ways extends NetnsSockets {
   readonly tried: number[];
@@ -72,6 +87,17 @@ Deno.test("the way home is tried three times, and is the same for all", () => {
   assert.equal(openDescriptors(), before + 1);
   sockets[Symbol.dispose]();
   assert.equal(openDescriptors(), before);
+  // The way home is found anew.
+  libc.close(Number(sockets.open(here, AF_INET, SOCK_STREAM, 0)));
+  assert.equal(openDescriptors(), before + 1);
+});
+
+Deno.test("the way home is not inherited by programs that are started", () => {
+  using sockets = new Ways(-1);
+  const [home] = descriptorsOf(() => sockets.open(here, AF_INET, SOCK_STREAM, 0));
+  const info = Deno.readTextFileSync(`/proc/self/fdinfo/${home}`);
+  const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "", 8);
+  assert.equal(flags & 0o2000000, 0o2000000);
 });
 
 Deno.test("a namespace that cannot be left is the end, and leaves no socket there", () => {

@@ -11,6 +11,7 @@ import { ip } from "../support/ip.ts";
 import { until } from "../support/until.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
+import { closesAtOnce, CountingClock } from "./poller_stage.ts";
 import { stampsCome } from "./stamps.ts";
 
 const types = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const;
@@ -174,6 +175,65 @@ Deno.test({
         await namespace.ip("addr", "del", prefix, "dev", "lo");
       }
     }
+  },
+});
+
+Deno.test({
+  ...needingNamespaces("the unprivileged kind hears answers without a filter, each socket its own"),
+  fn: async () => {
+    await using namespace = await Namespace.create();
+    const range = "echo 0 2147483647 > /proc/sys/net/ipv4/ping_group_range";
+    await namespace.command("sh", ["-c", range]).output();
+    await using engine = new Engine(systemClock, { sockets: new Unprivileged() });
+    for (const family of [4, 6] as const) {
+      const from = origin(family, { netns: namespace.name, source: loopback[family] });
+      let heard = 0;
+      const sockets = Array.from({ length: 2 }, () => {
+        const socket = open(engine, from, nothing, () => {
+          if (socket.receive() > 0) heard++;
+        });
+        return socket;
+      });
+      for (const socket of sockets) {
+        assert.equal(socket.raw, false);
+        assert.equal(socket.hasIpHeader, false);
+        assert.equal(socket.send(loopback[family], echo(family)), undefined);
+      }
+      await until(() => heard === 2);
+      for (const socket of sockets) socket[Symbol.dispose]();
+    }
+  },
+});
+
+Deno.test({
+  ...needingNamespaces("four pings at once are lingered for"),
+  fn: async () => {
+    const clock = new CountingClock();
+    await using engine = new Engine(clock);
+    using socket = open(engine, origin(4), nothing, () => assert.fail("it hears nothing"));
+    // The socket itself is the first thing that is watched.
+    await Promise.resolve();
+    const asked: number[] = [];
+    for (const pings of [3, 4]) {
+      const before = clock.asked;
+      for (let i = 0; i < pings; i++) {
+        assert.equal(socket.send(loopback[4], echo(4)), undefined);
+      }
+      await Promise.resolve();
+      asked.push(clock.asked - before);
+    }
+    // When it is decided; and how long it took.
+    assert.deepEqual(asked, [1, 2]);
+  },
+});
+
+Deno.test({
+  ...needingNamespaces("a ping socket that was closed is not watched any more"),
+  fn: async () => {
+    await using engine = new Engine(new FakeClock());
+    open(engine, origin(4), nothing, () => {})[Symbol.dispose]();
+    await Promise.resolve();
+    assert.equal(await closesAtOnce(engine.poller), true);
   },
 });
 

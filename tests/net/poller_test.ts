@@ -1,34 +1,14 @@
 import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { Poller, type Watch } from "../../lib/net/poller.ts";
-import { type Clock, FakeClock, systemClock, type Timer } from "../../lib/time/mod.ts";
+import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 import { nextError } from "../support/next_error.ts";
+import { CountingClock, EPOLLIN, Stage } from "./poller_stage.ts";
 
-const EPOLLIN = 1;
-const EPOLLET = 0x8000_0000;
 const EBADF = 9;
+const EEXIST = 17;
 const nonBlocking = 0o4000;
-
-/** Descriptors that a test makes readable as it likes: eventfd(2). */
-class Signals implements Disposable {
-  readonly #open: number[] = [];
-
-  make(): number {
-    const fd = libc.eventfd(0, nonBlocking);
-    this.#open.push(fd);
-    return fd;
-  }
-  raise(fd: number): void {
-    assert.equal(libc.write(fd, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8n), 8);
-  }
-  clear(fd: number): void {
-    assert.equal(libc.read(fd, new Uint8Array(8), 8n), 8);
-  }
-  [Symbol.dispose](): void {
-    for (const fd of this.#open) libc.close(fd);
-  }
-}
 
 Deno.test("a look that the kernel refuses is an error", async () => {
   const pollers: Poller[] = [];
@@ -42,34 +22,6 @@ Deno.test("a look that the kernel refuses is an error", async () => {
   assert.equal(libc.eventfd(0, nonBlocking), epoll);
   await pollers[0]?.close();
 });
-
-/** A poller, and what it tells of descriptors by name. */
-class Stage implements AsyncDisposable {
-  readonly signals = new Signals();
-  readonly told: string[] = [];
-  readonly poller: Poller;
-
-  constructor(clock: Clock = new FakeClock()) {
-    this.poller = new Poller(clock);
-  }
-  /** Watches for changes of a descriptor; `then` is called when one was told. */
-  watch(name: string, then = () => {}, raised = true): { fd: number; watch: Watch } {
-    const fd = this.signals.make();
-    if (raised) this.signals.raise(fd);
-    const watch = this.poller.watch(fd, EPOLLIN | EPOLLET, {
-      ready: (events) => {
-        this.told.push(`${name} ${events}`);
-        then();
-      },
-    });
-    assert.ok(typeof watch !== "number");
-    return { fd, watch };
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.poller.close();
-    this.signals[Symbol.dispose]();
-  }
-}
 
 Deno.test("a look tells all that is ready, once, and nothing else", async () => {
   await using stage = new Stage();
@@ -197,6 +149,36 @@ Deno.test("what is not watched any more is not told, nor is its successor in its
   stage.watch("other");
   stage.poller.look();
   assert.deepEqual(stage.told, ["other 1"]);
+  stage.signals.raise(successor.fd);
+  stage.poller.look();
+  assert.deepEqual(stage.told, ["other 1", "new 1"]);
+});
+
+Deno.test("a descriptor that stays open is taken from the kernel, one that is closed leaves by itself", async () => {
+  await using stage = new Stage();
+  const { fd, watch } = stage.watch("closed soon");
+  const again = () => stage.poller.watch(fd, EPOLLIN, { ready: () => stage.told.push("again") });
+  stage.poller.unwatch(watch);
+  assert.equal(again(), EEXIST);
+  stage.poller.unwatch(watch, true);
+  assert.equal(again(), EEXIST, "it was forgotten before");
+  const other = stage.watch("stays");
+  stage.poller.unwatch(other.watch, true);
+  assert.equal(typeof stage.poller.watch(other.fd, EPOLLIN, { ready() {} }), "object");
+});
+
+Deno.test("a look never sleeps, whether it finds something or not", async () => {
+  await using stage = new Stage();
+  let told = 0;
+  const { fd } = stage.watch("busy", () => told++, false);
+  // A millisecond for each would be half a minute.
+  for (let i = 0; i < 15_000; i++) assert.equal(stage.poller.look(), true);
+  for (let i = 0; i < 15_000; i++) {
+    stage.signals.raise(fd);
+    assert.equal(stage.poller.look(), true);
+  }
+  assert.equal(told, 15_000);
+  assert.equal(stage.poller.looks, 30_000);
 });
 
 Deno.test("events of one look do not reach who was unwatched during it", async () => {
@@ -217,9 +199,12 @@ Deno.test("what the kernel does not watch is refused with its errno, and takes n
   assert.equal(stage.poller.watch(-1, EPOLLIN, { ready: () => assert.fail("told") }), EBADF);
   stage.watch("a");
   assert.equal(stage.poller.watch(-1, EPOLLIN, { ready: () => assert.fail("told") }), EBADF);
-  stage.watch("b");
+  const { watch } = stage.watch("b");
   stage.poller.look();
   assert.deepEqual(stage.told, ["a 1", "b 1"]);
+  stage.poller.unwatch(watch);
+  assert.equal(stage.poller.watch(-1, EPOLLIN, { ready: () => assert.fail("told") }), EBADF);
+  assert.equal(stage.watch("c").watch.slot, watch.slot);
 });
 
 Deno.test("after four at once it lingers, and tells within the same turn", async () => {
@@ -228,23 +213,6 @@ Deno.test("after four at once it lingers, and tells within the same turn", async
   await Promise.resolve();
   assert.deepEqual(stage.told, ["a 1", "b 1", "c 1", "d 1"]);
 });
-
-/** A clock that stands still, and counts how often it is looked at. */
-class CountingClock implements Clock {
-  asked = 0;
-  readonly turn = new FakeClock().turn;
-
-  now(): number {
-    this.asked++;
-    return 0;
-  }
-  wall(): number {
-    return 0;
-  }
-  after(): Timer {
-    return { cancel() {} };
-  }
-}
 
 Deno.test("lingering that finds nothing is given up", async () => {
   const clock = new CountingClock();

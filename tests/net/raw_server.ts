@@ -7,6 +7,7 @@ import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 
 const AF_INET = 2;
+const AF_INET6 = 10;
 const SOCK_STREAM = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOL_SOCKET = 1;
@@ -15,25 +16,30 @@ const SOL_TCP = 6;
 const TCP_INFO = 11;
 /** Where `struct tcp_info` says how many segments the peer's kernel has not acknowledged. */
 const unacknowledged = 24;
-const loopback = Uint8Array.of(AF_INET, 0, 0, 0, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0);
+/** struct sockaddr_in and sockaddr_in6 of this host, any port. */
+const loopback = {
+  4: Uint8Array.of(AF_INET, 0, 0, 0, 127, 0, 0, 1, ...Array(8).fill(0)),
+  6: Uint8Array.of(AF_INET6, ...Array(22).fill(0), 1, 0, 0, 0, 0),
+} as const;
 /** The kernel does its part at once or, on a busy host, in a moment. */
 const pauseMicroseconds = 500;
 const mostPauses = 40_000;
 
-/** Listens on a port of 127.0.0.1. */
+/** Listens on a port of 127.0.0.1, or of ::1. */
 export class RawServer implements Disposable {
   #listener: number;
   readonly #accepted: number[] = [];
   readonly port: number;
 
   /** `backlog` is that of listen(2): one more may wait to be accepted. */
-  constructor(backlog = 1024) {
-    this.#listener = libc.socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+  constructor(backlog = 1024, family: 4 | 6 = 4) {
+    const here = loopback[family];
+    this.#listener = libc.socket(here[0] ?? 0, SOCK_STREAM | SOCK_NONBLOCK, 0);
     assert.ok(this.#listener >= 0);
-    assert.equal(libc.bind(this.#listener, loopback, loopback.length), 0);
+    assert.equal(libc.bind(this.#listener, here, here.length), 0);
     assert.equal(libc.listen(this.#listener, backlog), 0);
-    const name = new Uint8Array(16);
-    libc.getsockname(this.#listener, name, new Uint8Array(new Uint32Array([16]).buffer));
+    const name = new Uint8Array(here.length);
+    libc.getsockname(this.#listener, name, new Uint8Array(new Uint32Array([name.length]).buffer));
     this.port = (name[2] ?? 0) << 8 | (name[3] ?? 0);
   }
 
@@ -59,6 +65,11 @@ export class RawServer implements Disposable {
   /** Resets a connection that was accepted. */
   reset(fd: number): void {
     libc.setsockopt(fd, SOL_SOCKET, SO_LINGER, Uint8Array.of(1, 0, 0, 0, 0, 0, 0, 0), 8);
+    this.end(fd);
+  }
+
+  /** Ends a connection that was accepted. */
+  end(fd: number): void {
     libc.close(fd);
     this.#accepted.splice(this.#accepted.indexOf(fd), 1);
   }

@@ -59,6 +59,9 @@ Deno.test("receiving waits for a message that is sent later", async () => {
     sendFd(server, segment);
     using received = await receiving;
     assert.ok(received.number > 2);
+    const info = await Deno.readTextFile(`/proc/self/fdinfo/${received.number}`);
+    const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "0", 8);
+    assert.equal(flags & 0o2000000, 0o2000000, "it goes to no program that is started");
   });
 });
 
@@ -186,5 +189,19 @@ Deno.test("a client that was accepted blocks nobody, and goes to no program that
     const flags = Number.parseInt(/^flags:\s*([0-7]+)$/m.exec(info)?.[1] ?? "0", 8);
     const [nonBlocking, closeOnExec] = [0o4000, 0o2000000];
     assert.equal(flags & (nonBlocking | closeOnExec), nonBlocking | closeOnExec);
+  });
+});
+
+Deno.test("why a descriptor cannot be sent is said", async () => {
+  await withDirectory(async (path) => {
+    using listener = listenSeqpacket(path);
+    const client = await connectSeqpacket(path);
+    using server = await acceptSeqpacket(listener);
+    using segment = memfd("segment", 4096);
+    client[Symbol.dispose]();
+    assert.throws(() => sendFd(server, segment), {
+      name: "NetError",
+      message: "send a file descriptor: broken pipe",
+    });
   });
 });

@@ -114,6 +114,43 @@ Deno.test({
   },
 });
 
+const withoutAdmin = `
+  import { libc } from "${import.meta.resolve("../../lib/net/libc.ts")}";
+  import { Engine } from "${import.meta.resolve("../../lib/net/mod.ts")}";
+  const engine = new Engine();
+  const own = libc.socket(2, 2, 0);
+  const asked = new Uint8Array(new Int32Array([8 << 20]).buffer);
+  const refused = libc.setsockopt(own, 1, 32, asked, 4);
+  for (const buffer of [7, 8]) libc.setsockopt(own, 1, buffer, asked, 4);
+  const origin = { family: 4, netns: "", source: undefined };
+  const filter = { types: [], program: Uint8Array.of(6, 0, 0, 0, 0, 0, 0, 0) };
+  engine.openPing(origin, filter, () => {});
+  const size = (fd, buffer) => {
+    const value = new Int32Array(1);
+    libc.getsockopt(fd, 1, buffer, new Uint8Array(value.buffer), new Uint8Array([4, 0, 0, 0]));
+    return value[0];
+  };
+  const sizes = (fd) => [size(fd, 7), size(fd, 8)];
+  // The one that was opened after it.
+  console.log(JSON.stringify([refused, sizes(own), sizes(own + 1)]));
+  Deno.exit(0);
+`;
+
+Deno.test({
+  ...needingNamespaces("who may not exceed the usual buffers has these for pings", "setpriv"),
+  fn: async () => {
+    const program = [Deno.execPath(), "eval", "--no-check", withoutAdmin];
+    const { stdout, stderr } = await new Deno.Command("setpriv", {
+      args: ["--bounding-set", "-net_admin", "--inh-caps", "-net_admin", ...program],
+    }).output();
+    const said = new TextDecoder().decode(stdout);
+    assert.notEqual(said, "", new TextDecoder().decode(stderr));
+    const [refused, usual, ping] = JSON.parse(said);
+    assert.equal(refused, -1, "it may");
+    assert.deepEqual(ping, usual);
+  },
+});
+
 Deno.test("what an engine holds is not inherited", async () => {
   const engines: Engine[] = [];
   const fds = descriptorsOf(() => engines.push(new Engine(new FakeClock())));

@@ -1,56 +1,10 @@
 import assert from "node:assert/strict";
-import {
-  Connection,
-  type ConnectionUser,
-  type ConnectTarget,
-  Engine,
-  type EngineOptions,
-} from "../../lib/net/mod.ts";
+import type { Connection, Engine } from "../../lib/net/mod.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
 import { descriptorsOf, openDescriptors } from "./descriptors.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
-import { RawServer } from "./raw_server.ts";
-
-const untold: ConnectionUser = {
-  connected: () => assert.fail("connected"),
-  readable: () => assert.fail("readable"),
-  failed: ({ reason }) => assert.fail(reason),
-};
-
-/** An engine on a clock that stands still, and a server. */
-class Stage implements AsyncDisposable {
-  readonly clock = new FakeClock();
-  readonly engine: Engine;
-  readonly server = new RawServer();
-
-  constructor(options: EngineOptions = {}) {
-    this.engine = new Engine(this.clock, options);
-  }
-  get idle(): number {
-    return this.engine.tcpSockets.idle;
-  }
-  connect(changes: Partial<ConnectTarget> = {}): Connection {
-    const target = {
-      ...{ address: ip("127.0.0.1"), port: this.server.port, netns: "", suspect: false },
-      ...{ source: undefined, ...changes },
-    };
-    const connection = this.engine.connect(target, untold);
-    assert.ok(connection instanceof Connection, JSON.stringify(connection));
-    assert.ok(connection.established);
-    return connection;
-  }
-  /** Connects `count` times at once, and closes all. */
-  use(count: number, changes: Partial<ConnectTarget> = {}): void {
-    const all = Array.from({ length: count }, () => this.connect(changes));
-    for (const each of all) each[Symbol.dispose]();
-  }
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.engine.close();
-    this.server[Symbol.dispose]();
-  }
-}
+import { Stage, untold } from "./tcp_stage.ts";
 
 function send(connection: Connection, text: string): void {
   const bytes = new TextEncoder().encode(text);
@@ -81,6 +35,18 @@ Deno.test("a connection that ends is reset, and its socket makes the next one", 
     // The peers, and one socket for all.
     assert.equal(openDescriptors(), before + i + 2);
   }
+});
+
+Deno.test("it is the same socket for the kernel", async () => {
+  await using stage = new Stage();
+  const opened: Connection[] = [];
+  const [fd] = descriptorsOf(() => opened.push(stage.connect()));
+  const socket = () => Deno.readLinkSync(`/proc/self/fd/${fd}`);
+  const first = socket();
+  assert.match(first, /^socket:/);
+  for (const connection of opened) connection[Symbol.dispose]();
+  using _again = stage.connect();
+  assert.equal(socket(), first);
 });
 
 Deno.test("nothing of one connection is told or received on the next one of its socket", async () => {
@@ -114,6 +80,13 @@ Deno.test("what was begun well may be kept, and nothing else", async () => {
   // Refused on a socket that was used before: that one is not kept any more.
   assert.ok("reason" in stage.engine.connect({ ...refused, suspect: false }, untold));
   assert.equal(stage.idle, 0);
+  assert.equal(openDescriptors(), before);
+  stage.use(1);
+  // There is no such way, of which another socket is asked.
+  const nowhere = { ...refused, address: ip("255.255.255.255"), suspect: false };
+  assert.ok("reason" in stage.engine.connect(nowhere, untold));
+  assert.equal(stage.idle, 0);
+  assert.equal(openDescriptors(), before);
 });
 
 Deno.test("sockets of one source, and of one family, are for that only", async () => {
@@ -136,50 +109,6 @@ Deno.test("sockets of one source, and of one family, are for that only", async (
   stage.use(1);
   stage.use(1, { source: ip("127.0.0.78") });
   assert.equal(stage.idle, 4);
-});
-
-Deno.test("no more are kept than may be", async () => {
-  await using stage = new Stage({ idleSockets: 2 });
-  stage.use(4);
-  assert.equal(stage.idle, 2);
-  await using none = new Stage({ idleSockets: 0 });
-  none.use(4);
-  assert.equal(none.idle, 0);
-  // 42 descriptors leave two for probes, and none for later.
-  await using few = new Stage({ descriptorLimit: 42 });
-  few.use(2);
-  assert.equal(few.idle, 0);
-});
-
-Deno.test("what is idle makes room for what is needed", async () => {
-  await using stage = new Stage({ descriptorLimit: 42, idleSockets: 2 });
-  const before = openDescriptors();
-  stage.use(2);
-  assert.equal(stage.idle, 2);
-  const [fd] = descriptorsOf(() => stage.connect({ source: ip("127.0.0.9") }));
-  // The number of one that was closed for it.
-  assert.equal(fd, undefined);
-  assert.equal(stage.idle, 1);
-  assert.equal(openDescriptors(), before + 2);
-});
-
-Deno.test("after ten seconds in which they were of no use they are closed", async () => {
-  await using stage = new Stage();
-  const tendAt = (ms: number) => {
-    stage.clock.advance(ms);
-    stage.engine.tend();
-    return stage.idle;
-  };
-  stage.use(5);
-  stage.use(5, { source: ip("127.0.0.9") });
-  assert.equal(tendAt(9_999), 10);
-  // At one time since the start there was none.
-  assert.equal(tendAt(1), 10);
-  stage.use(3);
-  assert.equal(tendAt(10_000), 3);
-  assert.equal(tendAt(10_000), 0);
-  stage.use(1, { source: ip("127.0.0.9") });
-  assert.equal(stage.idle, 1);
 });
 
 Deno.test("an engine that is closed keeps nothing, and takes nothing back", async () => {

@@ -65,3 +65,12 @@ Deno.test("a signal is not listened to any more when it is over", async () => {
   assert.equal(await waiting, true);
   assert.equal(listeners, 0);
 });
+
+Deno.test("the last pause is as long as there is time, down to a millisecond", async () => {
+  const clock = new FakeClock();
+  const times: number[] = [];
+  const waiting = attemptUntil(() => void times.push(clock.now()), { clock, timeoutMs: 4 });
+  await clock.advanceAsync(1000);
+  assert.equal(await waiting, undefined);
+  assert.deepEqual(times, [0, 1, 3, 4]);
+});

@@ -50,6 +50,11 @@ Deno.test("an event that waits in several queues is there once", async () => {
   assert.equal(budget.used, each.bytes + entry);
   open[1]?.poll();
   assert.equal(budget.used, 0);
+  // Read by all, it is forgotten: who gets it again has all of it again.
+  push(1, each);
+  assert.equal(budget.used, each.bytes + entry);
+  open[1]?.poll();
+  assert.equal(budget.used, 0);
 });
 
 Deno.test("who waits for an event costs nothing", async () => {

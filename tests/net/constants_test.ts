@@ -1,0 +1,55 @@
+import assert from "node:assert/strict";
+import * as constants from "../../lib/net/constants.ts";
+
+/** As asm-generic and linux have them in their headers, in hexadecimal where they are bits. */
+const headers: Record<string, number> = {
+  AF_UNIX: 1,
+  AF_INET: 2,
+  SOCK_STREAM: 1,
+  SOCK_DGRAM: 2,
+  SOCK_RAW: 3,
+  SOCK_SEQPACKET: 5,
+  SOCK_NONBLOCK: 0x800,
+  SOCK_CLOEXEC: 0x80000,
+  SOL_IP: 0,
+  SOL_SOCKET: 1,
+  SOL_TCP: 6,
+  SOL_RAW: 0xff,
+  SO_SNDBUF: 7,
+  SO_RCVBUF: 8,
+  SO_LINGER: 13,
+  SO_PEERCRED: 17,
+  SO_ATTACH_FILTER: 26,
+  SO_SNDBUFFORCE: 32,
+  SO_RCVBUFFORCE: 33,
+  SO_TIMESTAMPNS: 35,
+  SO_PEERGROUPS: 59,
+  IP_BIND_ADDRESS_NO_PORT: 24,
+  TCP_DEFER_ACCEPT: 9,
+  TCP_INFO: 11,
+  ICMP_FILTER: 1,
+  ICMP6_FILTER: 1,
+  IPPROTO_ICMP: 1,
+  IPPROTO_ICMPV6: 58,
+  SCM_RIGHTS: 1,
+  MSG_DONTWAIT: 64,
+  MSG_NOSIGNAL: 0x4000,
+  MSG_CMSG_CLOEXEC: 0x40000000,
+  EPOLL_CTL_ADD: 1,
+  EPOLL_CTL_DEL: 2,
+  EPOLL_CTL_MOD: 3,
+  EPOLLIN: 1,
+  EPOLLOUT: 4,
+  EPOLLERR: 8,
+  EPOLLHUP: 16,
+  EPOLLRDHUP: 0x2000,
+  EPOLLET: 0x80000000,
+  EFD_CLOEXEC_NONBLOCK: 0x80800,
+  O_CLOEXEC: 0x80000,
+  CLONE_NEWNET: 0x40000000,
+  AT_FDCWD: -100,
+};
+
+Deno.test("every number is the one of the kernel's headers", () => {
+  assert.deepEqual({ ...constants }, headers);
+});
