@@ -35,6 +35,7 @@ $ maglevc show events kind audit --json | tr -d ' ' | grep -o '"name":"[a-z]*"' 
 "name":"games"
 "name":"root"
 $ journalctl -u vpp-maglevd -p err -o cat -q
+$ until journalctl -u vpp-maglevd -p warning -o cat -q | grep -q config-warning; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -p warning -o cat -q | grep -o '^{.*"config-warning"' | cut -d, -f2 | sort -u
 "level":"WARN"
 
@@ -62,6 +63,7 @@ $ until [ "$(state vpp-maglev-frontend)" = "enabled failed" ]; do sleep 0.2; don
 $ systemctl show -P NRestarts -P ExecMainStatus vpp-maglev-frontend
 0
 2
+$ until journalctl -u vpp-maglev-frontend -p err -o cat -q | grep -q listen; do sleep 0.2; done
 $ journalctl -u vpp-maglev-frontend -p err -o cat -q
 maglevd-frontend: --listen is an address and a port such as :9093, 127.0.0.1:9093 or [::1]:9093, not "here"
 Failed to start vpp-maglev-frontend.service - Web view of maglevd, the control plane for VPP's Maglev load balancer.
@@ -85,6 +87,7 @@ $ status
 1 frontend, 3 backends, 2 health checks; not reloaded: /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
 $ maglevc show events kind reload | grep -c 'rejected (parse)'
 1
+$ until journalctl -u vpp-maglevd -p err -o cat -q | grep -q '^/etc'; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -p err -o cat -q | grep '^/etc'
 /etc/vpp-maglev/maglev.yaml:12:3: maglev.frontend: unknown key "frontend"; did you mean "frontends"?
 $ state
@@ -103,6 +106,7 @@ $ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
 failed with 1
 $ status | grep -o 'not reloaded: .* out of service'
 not reloaded: the reload is refused: it would take 1 of 1 VIPs out of service
+$ until journalctl -u vpp-maglevd -p err -o cat -q | grep -q '^the reload'; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -p err -o cat -q | grep -o '^the reload.* out of service'
 the reload is refused: it would take 1 of 1 VIPs out of service
 $ systemctl is-active vpp-maglevd; same_process
@@ -135,6 +139,7 @@ $ systemctl kill --kill-whom=main -s STOP vpp-maglevd
 $ systemctl reload vpp-maglevd 2>/dev/null || echo "failed with $?"
 failed with 1
 $ until another_process; do sleep 0.2; done
+$ until journalctl -u vpp-maglevd -o cat -q | grep -q 'Watchdog timeout'; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -o cat -q | grep -c 'Watchdog timeout (limit 10s)!'
 1
 $ rm /run/systemd/system/vpp-maglevd.service.d/w.conf; systemctl daemon-reload
@@ -195,6 +200,7 @@ $ systemd-run --quiet --unit=other maglevd --vpp-api-addr= --metrics-addr=
 $ until maglevc show version >/dev/null 2>&1; do sleep 0.2; done
 $ systemctl start vpp-maglevd 2>/dev/null || true
 $ until [ "$(systemctl show -P NRestarts vpp-maglevd)" -gt 0 ]; do sleep 0.2; done
+$ until journalctl -u vpp-maglevd -o cat -q | grep -q 'status=3'; do sleep 0.2; done
 $ journalctl -u vpp-maglevd -o cat -q | grep -o 'Main process exited, code=exited, status=3' | sort -u
 Main process exited, code=exited, status=3
 $ systemctl stop other
@@ -236,6 +242,8 @@ get() {
     printf "GET $1 HTTP/1.1\\r\\nHost: localhost\\r\\nConnection: close\\r\\n\\r\\n" >&3
     cat <&3' get "$1"
 }
+# What was said a moment ago may be on its way.
+journalctl() { command journalctl --sync; command journalctl "$@"; }
 status() { systemctl show -P StatusText vpp-maglevd; }
 process() { systemctl show -P MainPID vpp-maglevd; }
 note_process() { noted=$(process); }
