@@ -1,4 +1,10 @@
-import { describeFlags, type Environment, type Flag, readFlags } from "../flags/mod.ts";
+import {
+  commonFlags,
+  describeFlags,
+  type Environment,
+  type Flag,
+  readFlags,
+} from "../flags/mod.ts";
 
 /** The flags, in the order of the manual. */
 export const flags = [
@@ -149,20 +155,7 @@ export const flags = [
     fallback: "true",
     help: "answer gRPC server reflection",
   },
-  {
-    name: "version",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print version, commit and build date, and exit",
-  },
-  {
-    name: "help",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print this, and exit",
-  },
+  ...commonFlags,
 ] as const satisfies readonly Flag[];
 
 /** The name of one of {@link flags}. */

@@ -13,6 +13,24 @@ export interface Flag {
   readonly help: string;
 }
 
+/** Flags that every program has, the last ones of its help. */
+export const commonFlags = [
+  {
+    name: "version",
+    kind: "switch",
+    environment: "",
+    fallback: "false",
+    help: "print version, commit and build date, and exit",
+  },
+  {
+    name: "help",
+    kind: "switch",
+    environment: "",
+    fallback: "false",
+    help: "print this, and exit",
+  },
+] as const satisfies readonly Flag[];
+
 /** Where environment variables come from. */
 export interface Environment {
   get(name: string): string | undefined;

@@ -17,4 +17,11 @@
  * @module
  */
 
-export { describeFlags, type Environment, type Flag, readFlags, UsageError } from "./flags.ts";
+export {
+  commonFlags,
+  describeFlags,
+  type Environment,
+  type Flag,
+  readFlags,
+  UsageError,
+} from "./flags.ts";

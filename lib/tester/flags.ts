@@ -1,4 +1,10 @@
-import { describeFlags, type Environment, type Flag, readFlags } from "../flags/mod.ts";
+import {
+  commonFlags,
+  describeFlags,
+  type Environment,
+  type Flag,
+  readFlags,
+} from "../flags/mod.ts";
 
 /** The flags, in the order of the help. */
 export const flags = [
@@ -93,20 +99,7 @@ export const flags = [
     fallback: "0",
     help: "with --json or --duration: exit with 5 if a VIP lost more percent of its tries",
   },
-  {
-    name: "version",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print version, commit and build date, and exit",
-  },
-  {
-    name: "help",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print this, and exit",
-  },
+  ...commonFlags,
 ] as const satisfies readonly Flag[];
 
 /** The name of one of {@link flags}. */
