@@ -23,6 +23,21 @@ export async function writtenInSlices<D extends DescMessage, Item>(
   clock: Clock,
   binary: boolean,
 ): Promise<Answer> {
+  const parts = await listInSlices({ schema, field, items, fill }, clock, binary);
+  // Messages one behind the other are one message with the lists of both.
+  if (binary) return new Answer(concatenated([...parts, toBinary(schema, rest)]));
+  return withEntries(schema, field, parts, rest, false);
+}
+
+/**
+ * The entries of one list, converted and written in slices: as protobuf messages that have some of
+ * them each, as JSON the entries themselves with commas between those of a slice.
+ */
+export async function listInSlices<D extends DescMessage, Item>(
+  { schema, field, items, fill }: Omit<LongMessage<D, Item>, "rest">,
+  clock: Clock,
+  binary: boolean,
+): Promise<Uint8Array[]> {
   const parts: Uint8Array[] = [];
   const encoder = new TextEncoder();
   // As JSON each part is {"field":[…]}, of which the entries are wanted.
@@ -32,9 +47,13 @@ export async function writtenInSlices<D extends DescMessage, Item>(
     if (binary) parts.push(toBinary(schema, part));
     else parts.push(encoder.encode(toJsonString(schema, part).slice(headLength, -"]}".length)));
   });
-  // Messages one behind the other are one message with the lists of both.
-  if (binary) return new Answer(concatenated([...parts, toBinary(schema, rest)]));
-  return withEntries(schema, field, parts, rest, false);
+  return parts;
+}
+
+/** These parts with commas between them, as members and entries of JSON have. */
+export function separated(parts: readonly Uint8Array[]): Uint8Array[] {
+  const comma = new TextEncoder().encode(",");
+  return parts.flatMap((part, i) => i === 0 ? [part] : [comma, part]);
 }
 
 /**
@@ -56,9 +75,7 @@ export function withEntries<D extends DescMessage>(
   const encoder = new TextEncoder();
   const text = toJsonString(schema, rest);
   if (entries.length === 0) return new Answer(encoder.encode(text));
-  const comma = encoder.encode(",");
-  const list = entries.flatMap((entry, i) => i === 0 ? [entry] : [comma, entry]);
   const head = encoder.encode(`{"${field.jsonName}":[`);
   const tail = encoder.encode(text === "{}" ? "]}" : `],${text.slice(1)}`);
-  return new Answer(concatenated([head, ...list, tail]));
+  return new Answer(concatenated([head, ...separated(entries), tail]));
 }

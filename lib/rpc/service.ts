@@ -32,7 +32,7 @@ import { reloadDeed, syncDeed } from "./deeds.ts";
 import { change, serverStream, unary } from "./rpc.ts";
 import type { CallContext, Rpc } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
-import { inSlicesWritten } from "./sliced_message.ts";
+import { messageInSlices } from "./sliced_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
@@ -108,7 +108,7 @@ function showRpcs({ checker, hub, journal, archive, clock, calls }: MaglevDeps):
 function configRpcs({ config, checker, calls, clock }: MaglevDeps): readonly Rpc[] {
   const m = Maglev.method;
   const write = (response: ReloadConfigResponse, { binary }: CallContext) =>
-    inSlicesWritten(ReloadConfigResponseSchema, response, clock, binary);
+    messageInSlices(ReloadConfigResponseSchema, response, clock, binary);
   return [
     unary(m.checkConfig, async ({ diff }, call) => {
       if (!diff) {
@@ -119,7 +119,7 @@ function configRpcs({ config, checker, calls, clock }: MaglevDeps): readonly Rpc
         throw new ConnectError(foreseen.message, Code.FailedPrecondition);
       }
       const message = await checkOutcomeToProto(foreseen, clock);
-      return inSlicesWritten(CheckConfigResponseSchema, message, clock, call.binary);
+      return messageInSlices(CheckConfigResponseSchema, message, clock, call.binary);
     }),
     change(
       m.reloadConfig,

@@ -9,15 +9,16 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { type Clock, visitInSlices } from "../time/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
+import { listInSlices, type LongMessage, separated } from "./composed.ts";
 import { concatenated } from "./concatenated.ts";
 
 /**
  * The answer that a message is, of which the entries of its lists, and of the lists in messages in
  * it, are written in slices: thousands of them would hold the event loop for tens of milliseconds.
  */
-export async function inSlicesWritten<D extends DescMessage>(
+export async function messageInSlices<D extends DescMessage>(
   schema: D,
   message: MessageShape<D>,
   clock: Clock,
@@ -32,11 +33,7 @@ type Encoded = Promise<Uint8Array<ArrayBuffer>>;
 async function octetsOf(schema: DescMessage, message: Message, clock: Clock): Encoded {
   const { lists, nested, rest } = takenApart(schema, message);
   const parts: Uint8Array[] = [];
-  for (const { field, items } of lists) {
-    await visitInSlices(items, clock, (some) => {
-      parts.push(toBinary(schema, create(schema, { [field.localName]: some })));
-    });
-  }
+  for (const list of lists) parts.push(...await listInSlices({ schema, ...list }, clock, true));
   for (const { field, desc, value } of nested) {
     const writer = new BinaryWriter().tag(field.number, WireType.LengthDelimited);
     parts.push(writer.bytes(await octetsOf(desc, value, clock)).finish());
@@ -48,30 +45,23 @@ async function octetsOf(schema: DescMessage, message: Message, clock: Clock): En
 async function textOf(schema: DescMessage, message: Message, clock: Clock): Encoded {
   const { lists, nested, rest } = takenApart(schema, message);
   const encoder = new TextEncoder();
-  const members: Uint8Array[][] = [];
-  for (const { field, items } of lists) {
-    const name = `"${field.jsonName}":[`;
-    const entries: Uint8Array[] = [];
-    await visitInSlices(items, clock, (some) => {
-      const text = toJsonString(schema, create(schema, { [field.localName]: some }));
-      // Of {"name":[…]} the entries are wanted, behind those of the slice before.
-      const listed = text.slice(`{${name}`.length, -"]}".length);
-      entries.push(encoder.encode(entries.length === 0 ? listed : `,${listed}`));
-    });
-    members.push([encoder.encode(name), ...entries, encoder.encode("]")]);
+  const members: Uint8Array[] = [];
+  for (const list of lists) {
+    const entries = separated(await listInSlices({ schema, ...list }, clock, false));
+    const head = encoder.encode(`"${list.field.jsonName}":[`);
+    members.push(concatenated([head, ...entries, encoder.encode("]")]));
   }
   for (const { field, desc, value } of nested) {
-    members.push([encoder.encode(`"${field.jsonName}":`), await textOf(desc, value, clock)]);
+    const head = encoder.encode(`"${field.jsonName}":`);
+    members.push(concatenated([head, await textOf(desc, value, clock)]));
   }
   const others = toJsonString(schema, rest).slice(1, -1);
-  if (others !== "") members.push([encoder.encode(others)]);
-  const comma = encoder.encode(",");
-  const separated = members.flatMap((member, i) => i === 0 ? member : [comma, ...member]);
-  return concatenated([encoder.encode("{"), ...separated, encoder.encode("}")]);
+  if (others !== "") members.push(encoder.encode(others));
+  return concatenated([encoder.encode("{"), ...separated(members), encoder.encode("}")]);
 }
 
 interface Apart {
-  readonly lists: readonly { readonly field: DescField; readonly items: readonly unknown[] }[];
+  readonly lists: readonly Omit<LongMessage<DescMessage, unknown>, "schema" | "rest">[];
   readonly nested: readonly {
     readonly field: DescField;
     readonly desc: DescMessage;
@@ -90,7 +80,8 @@ function takenApart(schema: DescMessage, message: Message): Apart {
   for (const field of schema.fields) {
     const value = init[field.localName];
     if (isListOfMessages(field) && Array.isArray(value)) {
-      if (value.length > 0) lists.push({ field, items: value });
+      const fill = (some: readonly unknown[]) => ({ [field.localName]: some });
+      if (value.length > 0) lists.push({ field, items: value, fill });
     } else if (field.fieldKind === "message" && isMessage(value) && hasLists(field.message)) {
       nested.push({ field, desc: field.message, value });
     } else continue;

@@ -17,7 +17,7 @@ import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import { notFound } from "./errors.ts";
-import { inSlicesWritten } from "./sliced_message.ts";
+import { messageInSlices } from "./sliced_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import { quoted } from "./status_text.ts";
@@ -62,7 +62,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     return answer;
   };
   const write = (response: OperateResponse, { binary }: CallContext) =>
-    inSlicesWritten(OperateResponseSchema, response, clock, binary);
+    messageInSlices(OperateResponseSchema, response, clock, binary);
   const keepBackend = ({ name }: { readonly name: string }, info: BackendInfo) =>
     keep({ backends: [name], frontends: [] }, info);
   return [

@@ -15,7 +15,7 @@ import {
   VPPForecastSchema,
 } from "../../lib/gen/maglev_pb.ts";
 import { outcomeInSlices, outcomeToProto } from "../../lib/rpc/convert/outcome.ts";
-import { inSlicesWritten } from "../../lib/rpc/sliced_message.ts";
+import { messageInSlices } from "../../lib/rpc/sliced_message.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 /** So many backends are disabled, in so many frontends. */
@@ -38,8 +38,8 @@ function outcomeOf(backends: number, frontends: number): Outcome {
 
 async function writtenAndRead<D extends DescMessage>(schema: D, message: MessageShape<D>) {
   const clock = new FakeClock();
-  const binary = await inSlicesWritten(schema, message, clock, true);
-  const json = await inSlicesWritten(schema, message, clock, false);
+  const binary = await messageInSlices(schema, message, clock, true);
+  const json = await messageInSlices(schema, message, clock, false);
   const text = new TextDecoder().decode(json.message);
   return [fromBinary(schema, binary.message), fromJsonString(schema, text)];
 }
@@ -78,7 +78,7 @@ Deno.test("others have their turn while an outcome is converted, and while it is
   for (const binary of [true, false]) {
     const before = turns;
     assert.ok(before >= 1_100 / 32, `${before} turns`);
-    await inSlicesWritten(OperateResponseSchema, message, clock, binary);
+    await messageInSlices(OperateResponseSchema, message, clock, binary);
     assert.ok(turns - before >= 1_100 / 32, `${turns - before} turns`);
   }
 });
