@@ -97,9 +97,9 @@ export class SpareMemory implements AsyncDisposable {
   /** As it was when it was given back last, but for the most that was held outside of the heap since. */
   #left: MemoryTaken;
   /** The least that there was of each, as far as is known. */
-  #least: MemoryTaken;
+  #least: Pick<MemoryTaken, "rss" | "heapUsed">;
   /** What there was when garbage was looked for last. */
-  #then: MemoryTaken;
+  #then: Pick<MemoryTaken, "rss" | "heapUsed">;
   /** What came of that is to be judged. */
   #isCollecting = false;
   #isOver = false;
@@ -123,8 +123,9 @@ export class SpareMemory implements AsyncDisposable {
 
   #arm(): void {
     this.#timer = this.#options.clock.after(lookMs, () => {
-      this.#collect(this.#options.memory());
-      this.#given = this.#giveBack().finally(() => {
+      const memory = this.#options.memory();
+      this.#collect(memory);
+      this.#given = this.#giveBack(memory).finally(() => {
         if (!this.#isOver) this.#arm();
       });
     });
@@ -144,7 +145,6 @@ export class SpareMemory implements AsyncDisposable {
     this.#least = {
       rss: Math.min(this.#least.rss, now.rss),
       heapUsed: Math.min(this.#least.heapUsed, now.heapUsed),
-      external: 0,
     };
     const isMuch = now.heapUsed - this.#least.heapUsed >= garbageBytes ||
       now.rss - this.#least.rss >= hangingBytes;
@@ -154,9 +154,8 @@ export class SpareMemory implements AsyncDisposable {
     this.#isCollecting = true;
   }
 
-  async #giveBack(): Promise<void> {
+  async #giveBack(before: MemoryTaken): Promise<void> {
     const { clock, memory, giveBack } = this.#options;
-    const before = memory();
     const most = Math.max(this.#left.external, before.external);
     this.#left = { ...this.#left, external: most };
     const gained = Math.max(before.rss - this.#left.rss, most - before.external);
