@@ -1,7 +1,7 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { isLocalPeer, openHttpPort, scrapeBudgets } from "../rpc/mod.ts";
+import { isLocalPeer, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
 import type {
   Budgets,
   BudgetSpec,
@@ -108,14 +108,6 @@ function respond({ method, path, headers }: H2Request, scrapes: Scrapes): H2Resp
     default:
       return text(404, "not found; the metrics are at /metrics\n");
   }
-}
-
-/** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
-function takesGzip(headers: readonly H2Field[]): boolean {
-  return headers
-    .filter(([name]) => name === "accept-encoding")
-    .flatMap(([, value]) => value.toLowerCase().split(","))
-    .some((coding) => /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding));
 }
 
 const gzipField: H2Field = ["content-encoding", "gzip"];

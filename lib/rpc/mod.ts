@@ -30,6 +30,7 @@ export { PeerShares } from "./peer_shares.ts";
 export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 export { Outbox } from "./outbox.ts";
 export type { Release } from "./outbox.ts";
+export { takesGzip } from "./compression.ts";
 export { OneChunk } from "./one_chunk.ts";
 export { FailedLogins } from "./failed_logins.ts";
 export { Budget, Budgets } from "./budget/mod.ts";

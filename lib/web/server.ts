@@ -3,7 +3,14 @@ import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { type Budgets, FailedLogins, isLocalPeer, Outbox, PeerShares } from "../rpc/mod.ts";
+import {
+  type Budgets,
+  FailedLogins,
+  isLocalPeer,
+  Outbox,
+  PeerShares,
+  takesGzip,
+} from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
 import { answer, elsewhere, json, sentence, shared, stream } from "./answers.ts";
@@ -167,7 +174,7 @@ export class PageServer {
     caching: string,
   ): Promise<H2Response> {
     const fields = [["cache-control", caching], ["vary", "accept-encoding"]] as const;
-    if (content.text.length < 4096 || !takesGzip(request)) {
+    if (content.text.length < 4096 || !takesGzip(request.headers)) {
       return this.#held(request, type, content.octets, ...fields);
     }
     const octets = await content.gzipped();
@@ -251,10 +258,3 @@ function keyOf({ params }: Question, name: string, given: URLSearchParams): stri
 }
 
 const html = "text/html; charset=utf-8";
-
-/** Whether gzip is taken, by name (RFC 9110 section 12.5.3). */
-function takesGzip(request: H2Request): boolean {
-  return field(request, "accept-encoding").toLowerCase().split(",").some((coding) =>
-    /^\s*gzip\s*(;\s*q=(?!0(\.0*)?\s*$).*)?$/.test(coding)
-  );
-}
