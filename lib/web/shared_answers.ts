@@ -45,9 +45,10 @@ export class SharedAnswers<Answer> {
 
   #ask(peer: string, ask: () => Promise<Answer>): Promise<Answer> {
     const { shares } = this;
-    const claim = shares.claim(prefixOf(peer));
+    const prefix = prefixOf(peer);
+    const claim = shares.claim(prefix);
     if (typeof claim === "string") {
-      const reason = shares.describe(claim, prefixOf(peer));
+      const reason = shares.describe(claim, prefix);
       shares.budget.refuse({ peer, reason });
       throw new TooManyQuestions(`too many at a time: ${reason}`);
     }

@@ -5,7 +5,7 @@ import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import type { Budget } from "../budget/mod.ts";
 import { PeerShares } from "../peer_shares.ts";
-import { prefixOf } from "../prefix.ts";
+import { type PeerPrefix, prefixOf } from "../prefix.ts";
 import {
   backendStateToProto,
   frontendStateToProto,
@@ -147,14 +147,14 @@ export class EventHub {
    * the network that has most gives way to one that has fewer.
    */
   async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
-    const { isLocal } = prefixOf(peer);
-    const seat = this.#admit(filter, peer);
+    const prefix = prefixOf(peer);
+    const seat = this.#admit(filter, peer, prefix);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       if (seat.lost) throw seat.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, isLocal ? this.#ownBacklog : this.#backlog, seat);
+      return this.#open(filter, prefix.isLocal ? this.#ownBacklog : this.#backlog, seat);
     } catch (error) {
       seat.leave();
       throw error;
@@ -162,8 +162,7 @@ export class EventHub {
   }
 
   /** Counts a watcher. */
-  #admit({ log }: WatchFilter, peer: string): Seat {
-    const prefix = prefixOf(peer);
+  #admit({ log }: WatchFilter, peer: string, prefix: PeerPrefix): Seat {
     const { budgets, ownBudgets = budgets } = this.#options;
     const { watchers, debugWatchers } = prefix.isLocal ? ownBudgets : budgets;
     const isDebug = log === "debug";
