@@ -22,9 +22,7 @@ export async function checkOutcomeToProto(
   clock: Clock,
 ): Promise<CheckConfigResponse> {
   return create(CheckConfigResponseSchema, {
-    ok: outcome.kind === "ok",
-    parseError: outcome.kind === "parse-error" ? outcome.message : "",
-    semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
+    ...verdictOf(outcome),
     ...(outcome.kind === "ok" &&
       { ...await reloadToProto(outcome, clock), warnings: [...outcome.warnings ?? []] }),
   });
@@ -36,15 +34,22 @@ export async function reloadOutcomeToProto(
   clock: Clock,
 ): Promise<ReloadConfigResponse> {
   return create(ReloadConfigResponseSchema, {
-    ok: outcome.kind === "ok",
-    parseError: outcome.kind === "parse-error" ? outcome.message : "",
-    semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
+    ...verdictOf(outcome),
     ...((outcome.kind === "ok" || outcome.kind === "refused") &&
       await reloadToProto(outcome, clock)),
     reloadError: outcome.kind === "reload-error" || outcome.kind === "refused"
       ? outcome.message
       : "",
   });
+}
+
+/** Whether a file is valid, and why not. */
+function verdictOf(outcome: ConfigReloadOutcome) {
+  return {
+    ok: outcome.kind === "ok",
+    parseError: outcome.kind === "parse-error" ? outcome.message : "",
+    semanticError: outcome.kind === "semantic-error" ? outcome.message : "",
+  };
 }
 
 /** What a reload comes to, with what differs, what VPP is told, and what becomes of overrides. */
