@@ -1,23 +1,16 @@
 import assert from "node:assert/strict";
-import { parseIp } from "../../lib/ip/mod.ts";
 import {
   Connection,
   type ConnectionUser,
-  type ConnectTarget,
   descriptorLimit,
   descriptorShares,
   Engine,
   type Failure,
 } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { target } from "./connection_stage.ts";
 import { openDescriptors } from "./descriptors.ts";
 import { Namespace, needingNamespaces } from "./namespaces.ts";
-
-function target(port: number, address = "127.0.0.1"): ConnectTarget {
-  const parsed = parseIp(address);
-  assert.ok(parsed);
-  return { address: parsed, port, source: undefined, netns: "", suspect: false };
-}
 
 /** A user whose events can be awaited one after the other. */
 class Recorder implements ConnectionUser {
