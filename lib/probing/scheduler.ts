@@ -1,5 +1,4 @@
-import type { Clock, Timer } from "../time/mod.ts";
-import { TimerWheel } from "./wheel.ts";
+import { type Clock, type Timer, TimerWheel } from "../time/mod.ts";
 
 /** Started later than this after it was due, a probe counts as late: half the jitter of 1 s. */
 const lateMs = 50;

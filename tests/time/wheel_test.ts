@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { tickMs, TimerWheel } from "../../lib/probing/wheel.ts";
+import { tickMs, TimerWheel } from "../../lib/time/wheel.ts";
 
 function drain(wheel: TimerWheel, now: number): number[] {
   const taken: number[] = [];
