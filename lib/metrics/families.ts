@@ -327,7 +327,7 @@ export const daemonFamilies = {
     "maglev_event_loop_lag_seconds",
     [],
     [.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1],
-    "How late a timer ran that is due four times a second: what anything else waits for its turn.",
+    "How late a timer ran that is due once a second: what anything else waits for its turn.",
   ),
 } satisfies Record<string, Family>;
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from "../time/mod.ts";
 
-/** How often the event loop is asked how late it is. */
-const everyMs = 250;
+/** How often the event loop is asked how late it is: seldom, as a sleeper has to be woken for it. */
+const everyMs = 1_000;
 
 /** Measures how late timers run. Call the result to stop. */
 export function watchLoopLag(clock: Clock, observe: (seconds: number) => void): () => void {
