@@ -1,12 +1,14 @@
 /**
  * A server that answers after a time known to itself: `server.ts PORT SECONDS FILE`. Backend number
- * i (127.1.0.0 and up, told by the Host header) gets its answer `delaysMs[i % 5]` after its request.
- * After SECONDS it writes to FILE, for each backend in order, how long each request was with it, in
- * milliseconds, as JSON, and ends. It never sleeps, so that it is not late itself.
+ * i (127.1.0.0 and up, told by the Host header) gets its answer `delaysMs[i % 5]` after its request,
+ * or as soon as this program comes to it. After SECONDS it writes to FILE, for each backend in order,
+ * for how long each request was on this side, from when the kernel had it to the answer, in
+ * milliseconds, as JSON, and ends. It never sleeps, so that it is seldom late itself.
  */
 
 import { parseIp } from "../../lib/ip/mod.ts";
 import { EventBuffer } from "../../lib/net/event_buffer.ts";
+import { askForStamps, Inbox } from "../../lib/net/inbox.ts";
 import { encodeSocketAddress } from "../../lib/net/layout.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { delayOf } from "./delays.ts";
@@ -20,7 +22,7 @@ const answer = new TextEncoder().encode("HTTP/1.1 200 OK\r\nContent-Length: 0\r\
 const epoll = libc.epoll_create1(0);
 const events = new EventBuffer(512);
 const watched = new EventBuffer(1);
-const request = new Uint8Array(2048);
+const inbox = new Inbox();
 const decoder = new TextDecoder();
 
 interface Waiting {
@@ -52,11 +54,12 @@ function listen(): number {
 }
 
 function take(fd: number): void {
-  const length = libc.recv(fd, request, BigInt(request.length), 0);
-  const since = performance.now();
+  askForStamps(fd);
+  const length = inbox.receive(fd);
+  const since = performance.now() - inbox.waitedMs;
   if (length <= 0) return void libc.close(fd);
   const [, high, low] = /Host: 127\.1\.(\d+)\.(\d+)/i
-    .exec(decoder.decode(request.subarray(0, length))) ?? [];
+    .exec(decoder.decode(inbox.bytes.subarray(0, length))) ?? [];
   const index = 256 * Number(high) + Number(low);
   const delay = delayOf(index);
   if (delay === 0) return give({ fd, index, since });
