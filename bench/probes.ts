@@ -3,9 +3,9 @@
  * open, and of HAProxy's own checker, against the same nginx in a network namespace, alternating.
  * Figures and how to read them: docs/performance/probes.md.
  *
- * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE…]`, such as `http@2000`; all of
- * http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, and http with a slow server at
- * 2,000/s, in about nine minutes. Needs root, iproute2 and nginx; without haproxy its side and the
+ * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE[/BACKENDS]…]`, such as `http@2000`;
+ * all of http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, http with a slow server at
+ * 2,000/s and https at 300/s, in about twenty minutes. Needs root, iproute2 and nginx; without haproxy its side and the
  * slow server are left out.
  *
  * @module
@@ -14,9 +14,10 @@
 import { parseArgs } from "node:util";
 import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
 import { Nginx } from "../tests/probes/servers.ts";
+import { certFile, keyFile } from "../tests/support/certificates.ts";
 import { havePrograms } from "../tests/support/programs.ts";
 import { measureHaproxy, SlowServer } from "./probes/haproxy.ts";
-import { type Load, type Measured, parseLoad } from "./probes/load.ts";
+import { type Load, type Measured, parseLoad, tlsPort } from "./probes/load.ts";
 import { measureOurs } from "./probes/maglevd.ts";
 import { printRatios, printRow, printTitle } from "./probes/print.ts";
 
@@ -28,6 +29,7 @@ const usual = [
   "tcp@20000",
   "icmp@2000",
   "icmp@20000",
+  "https@300",
 ];
 
 const { values, positionals } = parseArgs({
@@ -66,7 +68,12 @@ if (!canMakeNamespaces || !havePrograms("nginx")) {
   await using namespace = await Namespace.create();
   await using _nginx = await Nginx.start(
     namespace,
-    `server { listen 80 backlog=4096; location / { return 200 "ok\\n"; } }`,
+    `ssl_certificate ${certFile("server")}; ssl_certificate_key ${keyFile("server")};
+     ssl_session_tickets off; ssl_session_cache off;
+     server {
+       listen 80 backlog=4096; listen ${tlsPort} ssl backlog=4096;
+       location / { return 200 "ok\\n"; }
+     }`,
   );
   await using _slow = hasHaproxy ? await SlowServer.start(namespace) : undefined;
   printTitle();

@@ -17,7 +17,7 @@ export async function measureCost(
   pid: number,
   type: Load["type"],
   seconds: number,
-): Promise<Omit<Measured, "failures">> {
+): Promise<Omit<Measured, "failures" | "late">> {
   const before = await sample(namespace, pid, type);
   const start = performance.now();
   await pause(seconds * 1000);
@@ -28,7 +28,13 @@ export async function measureCost(
     rate: checks / (performance.now() - start) * 1000,
     user: cpu(before.user, after.user),
     system: cpu(before.system, after.system),
+    resident: await residentMB(pid),
   };
+}
+
+async function residentMB(pid: number): Promise<number> {
+  const status = await Deno.readTextFile(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024 / 1e6;
 }
 
 /** Checks that were begun in a namespace since that was made. */

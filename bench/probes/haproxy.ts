@@ -1,21 +1,26 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
 import { measureCost, pause } from "./cost.ts";
-import { backendAddress, type Load, type Measured, slowPort } from "./load.ts";
+import { backendAddress, type Load, type Measured, slowPort, tlsPort } from "./load.ts";
 
 /** From the start of HAProxy to the measurement: it spreads its first checks over an interval. */
 const warmUpMs = 4000;
 
 function configuration(load: Load, socket: string): string {
-  const httpLines = load.type === "http"
+  const isTls = load.type === "https";
+  const httpLines = load.type === "http" || isTls
     ? [
       "  option httpchk",
       "  http-check send meth GET uri / ver HTTP/1.1 hdr Host 127.0.0.1 hdr User-Agent haproxy",
       "  http-check expect status 200",
     ]
     : [];
+  // As maglevd does it: nothing is verified, no session is used again.
+  const more = isTls ? "check-ssl verify none no-ssl-reuse" : "";
+  const port = isTls ? tlsPort : 80;
   const servers = Array.from(
     { length: load.backends },
-    (_, i) => `  server s${i} ${backendAddress(i)}:80 check inter ${load.intervalMs}ms`,
+    (_, i) =>
+      `  server s${i} ${backendAddress(i)}:${port} check inter ${load.intervalMs}ms ${more}`,
   );
   return [
     ...["global", "  nbthread 1", "  maxconn 100", `  stats socket ${socket}`],

@@ -1,24 +1,28 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
+import { programs } from "../../tools/programs.ts";
 import { checksBegun, measureCost, pause } from "./cost.ts";
-import { backendAddress, type Load, type Measured, slowPort } from "./load.ts";
+import { backendAddress, type Load, type Measured, slowPort, tlsPort } from "./load.ts";
 
-/** Checks before the measurement, after which V8 has compiled what it will compile. */
+/** Checks before the measurement, after which V8 has compiled what it will compile, … */
 const warmUpChecks = 100_000;
-/** Checks per second meanwhile. */
-const warmUpRate = 8000;
-/** From the change to the measured rate to the measurement. */
-const settlingMs = 3000;
+/** … or as many as come in so many milliseconds. */
+const longestWarmUpMs = 60_000;
+/** What maglevd is shipped with that is of V8: it decides what collections of garbage cost. */
+const engine = programs.find(({ name }) => name === "maglevd")?.permissions
+  .filter((flag) => flag.startsWith("--v8-flags")) ?? [];
 
 const program = new URL("../../main.ts", import.meta.url).pathname;
 
-/** maglevd's configuration for a load, with `intervalMs` between two checks of a backend. */
-function configuration({ type, backends }: Load, intervalMs: number): string {
+/** maglevd's configuration for a load. */
+function configuration({ type, backends, intervalMs }: Load): string {
   const interval = `${intervalMs}ms`;
   const timeout = type === "slow" ? "15ms" : "2s";
   const kind = type === "icmp"
     ? "type: icmp"
     : type === "tcp"
     ? "type: tcp, port: 80"
+    : type === "https"
+    ? `type: https, port: ${tlsPort}, params: { path: /, insecure-skip-verify: true }`
     : `type: http, port: ${type === "slow" ? slowPort : 80}, params: { path: / }`;
   const names = Array.from({ length: backends }, (_, i) => i);
   return [
@@ -46,23 +50,24 @@ export async function measureOurs(
 ): Promise<Measured> {
   const folder = await Deno.makeTempDir({ prefix: "mgl-bench-" });
   const config = `${folder}/maglev.yaml`;
-  const write = (ms: number) => Deno.writeTextFile(config, configuration(load, ms));
-  await write(Math.min(load.intervalMs, 1000 * load.backends / warmUpRate));
+  await Deno.writeTextFile(config, configuration(load));
   const child = namespace.command(Deno.execPath(), [
-    ...["run", "-A", "--no-check", program, "--config", config, "--vpp-api-addr", ""],
+    ...["run", "-A", "--no-check", ...engine, program, "--config", config, "--vpp-api-addr", ""],
     ...["--grpc-addr", "127.0.0.1:9090", "--metrics-addr", "127.0.0.1:9091", "--state-dir", ""],
     ...["--log-level", "error"],
   ], { stdout: "inherit", stderr: "inherit" }).spawn();
   try {
-    const begun = await checksBegun(namespace, load.type);
-    while (await checksBegun(namespace, load.type) < begun + warmUpChecks) await pause(100);
-    await write(load.intervalMs);
-    child.kill("SIGHUP");
-    await pause(settlingMs);
-    const before = await failures(namespace);
-    await pause(settlingMs);
+    const enough = await checksBegun(namespace, load.type) + warmUpChecks;
+    const end = performance.now() + longestWarmUpMs;
+    while (await checksBegun(namespace, load.type) < enough && performance.now() < end) {
+      await pause(100);
+    }
+    const before = await counted(namespace);
+    // Until what the question has cost is over.
+    await pause(3000);
     const cost = await measureCost(namespace, child.pid, load.type, seconds);
-    return { ...cost, failures: await failures(namespace) - before };
+    const { failures, late } = await counted(namespace);
+    return { ...cost, failures: failures - before.failures, late: late - before.late };
   } finally {
     child.kill("SIGTERM");
     await child.status;
@@ -70,14 +75,16 @@ export async function measureOurs(
   }
 }
 
-/** Checks that failed so far. */
-async function failures(namespace: Namespace): Promise<number> {
+/** Checks that failed, and that were late, so far. */
+async function counted(namespace: Namespace): Promise<{ failures: number; late: number }> {
   const args = ["-s", "http://127.0.0.1:9091/metrics"];
   const { stdout } = await namespace.command("curl", args).output();
-  let sum = 0;
-  for (const line of new TextDecoder().decode(stdout).split("\n")) {
-    if (!line.startsWith("maglev_probe_total{") || !line.includes('result="failure"')) continue;
-    sum += Number(line.slice(line.lastIndexOf(" ")));
-  }
-  return sum;
+  const lines = new TextDecoder().decode(stdout).split("\n");
+  const sum = (name: string, label = "") =>
+    lines.filter((line) => line.startsWith(name) && line.includes(label))
+      .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
+  return {
+    failures: sum("maglev_probe_total{", 'result="failure"'),
+    late: sum("maglev_probes_late_total "),
+  };
 }

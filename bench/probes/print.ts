@@ -11,19 +11,23 @@ export function printTitle(): void {
     "system",
     "sum",
     "false failures",
+    "late",
+    "RSS, MB",
   );
 }
 
 /** One measurement. */
 export function printRow(checker: string, load: Load, measured: Measured | undefined): void {
   if (!measured) return;
-  const { rate, user, system, failures } = measured;
+  const { rate, user, system, failures, late, resident } = measured;
   row(
     `${load.type}@${load.rate}`,
     checker,
     rate.toFixed(0),
     ...[user, system, user + system].map((value) => value.toFixed(1)),
     `${failures}`,
+    late === undefined ? "" : `${late}`,
+    resident.toFixed(0),
   );
 }
 
@@ -50,7 +54,7 @@ function median(values: readonly number[]): number {
 }
 
 function row(...cells: readonly string[]): void {
-  const widths = [12, 10, 9, 8, 8, 8, 16];
+  const widths = [12, 10, 9, 8, 8, 8, 16, 8, 8];
   console.log(
     cells.map((cell, i) => i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
       .join(" "),
