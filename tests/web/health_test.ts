@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
-import { judge, shownState } from "../../lib/web/page/health.ts";
+import { judge, shownState, wrongWith } from "../../lib/web/page/health.ts";
 import { bits, packets, short } from "../../lib/web/page/words.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { type MaglevdState, unheard } from "../../lib/web/state.ts";
-import type { Frontend, Status } from "../../lib/web/wire.ts";
+import type { Backend, Frontend, Status } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { readingOf } from "./reading.ts";
 
@@ -74,4 +74,39 @@ Deno.test("rates keep three digits", () => {
   assert.deepEqual([bits(0), bits(1_500), packets(2_500_000)], [
     ...["0 bit/s", "1.5 kbit/s", "2.5M pkt/s"],
   ]);
+});
+
+/** What is said of a backend that is up, but for these. */
+function said(changes: Partial<Backend>) {
+  using bed = new CheckerBed();
+  bed.move("web0", "up");
+  const backend = stateOf(bed).backends.get("web0");
+  assert.ok(backend);
+  return wrongWith({ ...backend, ...changes }, now);
+}
+
+const now = 1_800_000_000_000;
+const day = 86_400_000;
+
+Deno.test("a backend that is down is told of with what took it down, else with the last probe", () => {
+  const transition = { from: "up", to: "down", atUnixNs: 1, code: "L7STS", detail: "status 503" };
+  const lastProbe = { ok: false, code: "L4CON", detail: "refused", durationNs: 1, atUnixNs: 1 };
+  const down = { state: "down", lastProbe, transitions: [transition] } as const;
+  assert.deepEqual(said(down), { what: "is down", why: "L7STS (status 503)" });
+  assert.deepEqual(said({ ...down, transitions: [] }), { what: "is down", why: "L4CON (refused)" });
+  assert.deepEqual(said({ ...down, transitions: [], lastProbe: undefined }), {
+    ...{ what: "is down", why: "" },
+  });
+  const flapHold = { untilUnixNs: (now + 90_000) * 1e6 } as Backend["flapHold"];
+  assert.deepEqual(said({ ...down, flapHold }), {
+    what: "flaps, and is kept down (1m30s more at most)",
+  });
+});
+
+Deno.test("a certificate is told of two weeks before its end, and after it", () => {
+  const ending = (ms: number) => said({ certificateEndUnixNs: (now + ms) * 1e6 });
+  assert.equal(said({}), undefined);
+  assert.equal(ending(14 * day), undefined);
+  assert.deepEqual(ending(14 * day - 1000), { what: "certificate ends in 13d23h", since: 0 });
+  assert.deepEqual(ending(-1000), { what: "certificate has ended", since: 0 });
 });

@@ -1,6 +1,6 @@
 import type { MaglevdState } from "../state.ts";
 import type { Backend, Frontend, Member } from "../wire.ts";
-import { isolated, many } from "./words.ts";
+import { formatOutcome, formatSpan, holdLeft, isolated, many, ms } from "./words.ts";
 
 /** How a frontend is, by rising trouble. */
 export type Health = "fine" | "settling" | "unknown" | "degraded" | "fallback" | "down";
@@ -109,4 +109,30 @@ export function shownState(state: string, backend: Backend | undefined): string 
   if (state === "") return "unknown";
   if (!backend?.drain || state !== "up") return state;
   return backend.drain.drainedUnixNs === 0 ? "draining" : "drained";
+}
+
+/** The certificate of a backend is worth a word when it ends so soon, in milliseconds. */
+const endingMs = 14 * 86_400_000;
+
+/** What is the matter with a backend; undefined for nearly all of thousands, without any work. */
+export function wrongWith(
+  backend: Backend,
+  now: number,
+): { readonly what: string; readonly why?: string; readonly since?: number } | undefined {
+  if (backend.flapHold) {
+    const left = holdLeft(backend.flapHold, now);
+    return { what: `flaps, and is kept down${left === "" ? "" : ` (${left})`}` };
+  }
+  if (backend.state === "down") return { what: "is down", why: reasonOf(backend) };
+  const end = ms(backend.certificateEndUnixNs);
+  if (end <= 0 || end >= now + endingMs) return undefined;
+  const what = end < now ? "certificate has ended" : `certificate ends in ${formatSpan(end - now)}`;
+  return { what, since: 0 };
+}
+
+/** Why a backend is down: what the probe saw that took it down, else the last one. */
+export function reasonOf({ transitions, lastProbe }: Backend): string {
+  const [last] = transitions;
+  if (last && last.code !== "") return formatOutcome(last);
+  return lastProbe && !lastProbe.ok ? formatOutcome(lastProbe) : "";
 }

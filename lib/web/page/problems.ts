@@ -1,8 +1,8 @@
 import type { MaglevdState } from "../state.ts";
 import type { Backend, Frontend } from "../wire.ts";
-import { judge, type Tone } from "./health.ts";
+import { judge, type Tone, wrongWith } from "./health.ts";
 import { link } from "./route.ts";
-import { formatOutcome, formatSpan, holdLeft, isolated, ms } from "./words.ts";
+import { isolated, ms } from "./words.ts";
 
 /** Something that is not as it should be. */
 export interface Problem {
@@ -104,39 +104,22 @@ function downSince({ pools }: Frontend): number {
 }
 
 function ofBackends(state: MaglevdState, now: number): Problem[] {
-  return [...state.backends.values()].flatMap((backend) => {
-    const { name, flapHold, sinceUnixNs, frontends } = backend;
-    const to = link(state.name, "backend", name);
-    const since = ms(sinceUnixNs);
-    const about = { kind: "backend", name, since, to };
+  const found: Problem[] = [];
+  for (const backend of state.backends.values()) {
+    const wrong = wrongWith(backend, now);
+    if (!wrong) continue;
+    const { name, sinceUnixNs, frontends } = backend;
     const inUse = frontends.length === 0
       ? "in no frontend"
       : `in ${frontends.map(isolated).join(", ")}`;
-    if (flapHold) {
-      const left = holdLeft(flapHold, now);
-      const what = `flaps, and is kept down${left === "" ? "" : ` (${left})`}`;
-      return [problem(state, { ...about, tone: "warn", what, why: inUse })];
-    }
-    if (backend.state === "down") {
-      const why = [reasonOf(backend), inUse].filter((part) => part !== "").join(" · ");
-      return [problem(state, { ...about, tone: "warn", what: "is down", why })];
-    }
-    const end = ms(backend.certificateEndUnixNs);
-    if (end > 0 && end < now + 14 * 86_400_000) {
-      const what = end < now
-        ? "certificate has ended"
-        : `certificate ends in ${formatSpan(end - now)}`;
-      return [problem(state, { ...about, tone: "warn", what, why: inUse, since: 0 })];
-    }
-    return [];
-  });
-}
-
-/** Why a backend is down: what the probe saw that took it down, else the last one. */
-export function reasonOf({ transitions, lastProbe }: Backend): string {
-  const [last] = transitions;
-  if (last && last.code !== "") return formatOutcome(last);
-  return lastProbe && !lastProbe.ok ? formatOutcome(lastProbe) : "";
+    found.push(problem(state, {
+      ...{ tone: "warn", kind: "backend", name, what: wrong.what },
+      why: wrong.why ? `${wrong.why} · ${inUse}` : inUse,
+      since: wrong.since ?? ms(sinceUnixNs),
+      to: link(state.name, "backend", name),
+    }));
+  }
+  return found;
 }
 
 function ofVpp(state: MaglevdState): Problem[] {
