@@ -13,7 +13,7 @@ export const flags = [
     kind: "list",
     environment: "MAGLEV_FRONTEND_SERVER",
     fallback: "localhost:9090",
-    help: "maglevds to show, also unix:/path, with commas between",
+    help: "maglevds to show, also unix:/path and https://host:port, with commas between",
   },
   {
     name: "token-file",

@@ -1,4 +1,4 @@
-import { CommandFailure, resolveServers } from "../cli/mod.ts";
+import { CommandFailure } from "../cli/mod.ts";
 import { UsageError } from "../flags/mod.ts";
 import {
   complain,
@@ -25,6 +25,7 @@ import { Broadcast } from "./broadcast.ts";
 import { usage } from "./flags.ts";
 import { Maglevd } from "./maglevd.ts";
 import { PageServer } from "./server.ts";
+import { serversIn } from "./servers.ts";
 import { readRequest, type Settings } from "./settings.ts";
 
 /** How long a log reader that has stopped may hold up the end, in milliseconds. */
@@ -94,7 +95,7 @@ export async function startFrontend(
   tell: (status: string) => void = () => {},
 ): Promise<Frontend> {
   const clock = systemClock;
-  const servers = await resolveServers(settings.servers, Deno.env);
+  const servers = await serversIn(settings.servers, Deno.env);
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
   const limited = parts.use(new LimitedLog(log, clock));
