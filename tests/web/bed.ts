@@ -134,11 +134,17 @@ export function entryIn(news: News, backend: string): JournalEntry | undefined {
   return news.entries?.find((entry) => entry.kind === "backend" && entry.backend === backend);
 }
 
-/** Waits until every maglevd was read. */
-export async function untilRead(url: string): Promise<WholeState> {
+/** Waits until every maglevd was read; what else there has to be of each comes by itself. */
+export async function untilRead(
+  url: string,
+  ...also: readonly "checks"[]
+): Promise<WholeState> {
+  const parts = ["backends", ...also] as const;
   while (true) {
     const state = await stateOf(url);
-    const isRead = state.servers.every(({ reading }) => (reading.backends?.length ?? 0) > 0);
+    const isRead = state.servers.every(({ reading }) =>
+      parts.every((part) => (reading[part]?.length ?? 0) > 0)
+    );
     if (isRead) return state;
     await using events = await Events.open(url, state.id);
     await events.next();
