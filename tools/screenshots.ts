@@ -127,6 +127,7 @@ async function main(folder: string): Promise<void> {
         tokenFile: "",
         tls: {},
         certificate: undefined,
+        authPath: "",
         hostNames: [],
         credentials: demoUser,
         logLevel: "error",

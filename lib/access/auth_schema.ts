@@ -85,7 +85,7 @@ const certificate = {
 /** The file of `--auth`. */
 export const authSpec = {
   type: "section",
-  description: "Who may do what with maglevd.",
+  description: "Who may do what with maglevd, or with the page of maglevd-frontend.",
   fields: {
     auth: {
       type: "section",

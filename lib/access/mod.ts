@@ -14,11 +14,19 @@
  */
 
 export { type AuthOutcome, loadAuth, parseAuth } from "./auth_file.ts";
+export { Auth, authCounts, type AuthOptions, authProblems } from "./auth.ts";
 export { authSpec } from "./auth_schema.ts";
 export { accessByRules, type AuthRules, type Grant } from "./rules.ts";
 export { isToken, newToken } from "./token.ts";
 export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./roles.ts";
 export type { Role } from "./roles.ts";
+export {
+  type AccessFiles,
+  type FileDanger,
+  fileDangers,
+  type ModeOf,
+  systemModeOf,
+} from "./file_dangers.ts";
 export { type AccountFiles, Accounts, systemAccounts } from "./accounts.ts";
 export { accessByPlace, denial } from "./principal.ts";
 export type {

@@ -92,7 +92,10 @@ const elsewhere =
   "there, or start maglevd with --auth or --open";
 
 /** Why somebody may not do what takes the role `needed`; undefined if it may. */
-export function denial({ role, peer, advice }: Principal, needed: Role): string | undefined {
+export function denial(
+  { role, peer, advice }: Pick<Principal, "role" | "peer" | "advice">,
+  needed: Role,
+): string | undefined {
   if (covers(role, needed)) return undefined;
   const who = peer === "" ? "this caller" : peer;
   const has = role === "none" ? "is not known" : `has ${role}`;

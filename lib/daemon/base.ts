@@ -1,10 +1,10 @@
+import type { Auth } from "../access/mod.ts";
 import type { EventStream, Journal } from "../events/mod.ts";
 import type { DaemonLog, LimitedLog } from "../log/mod.ts";
 import type { Metrics } from "../metrics/mod.ts";
 import type { Budgets } from "../rpc/mod.ts";
 import type { FatalError, Supervisor } from "../supervisor/mod.ts";
 import type { TlsFiles } from "../tls/mod.ts";
-import type { Auth } from "./auth.ts";
 import type { Settings } from "./settings.ts";
 import type { Vitals } from "./vitals.ts";
 

@@ -1,5 +1,4 @@
-import { dirname } from "node:path";
-import type { AuthRules } from "../access/mod.ts";
+import { type AuthRules, fileDangers, type ModeOf, systemModeOf } from "../access/mod.ts";
 import { parseIp } from "../ip/mod.ts";
 import { isLocalPeer, type ListenAddress, machineNames, parseListenAddresses } from "../rpc/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -29,14 +28,8 @@ export interface Danger {
   readonly reason: string;
 }
 
-/** Permissions of a file, or undefined where they cannot be told. */
-export type ModeOf = (path: string) => number | undefined;
-
 /** The permission bit of whoever is neither owner nor of the group. */
 const othersMayWrite = 0o002;
-const othersMayRead = 0o004;
-/** Where it is set, files can be replaced by their owners only. */
-const sticky = 0o1000;
 
 /**
  * What is dangerous on this machine, now; `rules` are those of `--auth` and `certificate` is the
@@ -112,30 +105,8 @@ export function findDangers(
   if (showsTokens && !metricsTls && metricsAddress && !isLoopback(metricsAddress)) {
     unsafe(textOf(metricsAddress), `${inTheClear} (--metrics-tls)`);
   }
-  if (authPath !== "") {
-    if (((modeOf(authPath) ?? 0) & othersMayWrite) !== 0) {
-      unsafe(authPath, "everybody may write to it, and so give themselves any role");
-    }
-    if (isReplaceable(authPath, modeOf)) {
-      unsafe(authPath, "everybody may put another file in its place, and so get any role");
-    }
-  }
-  if (tls) {
-    if (((modeOf(tls.key) ?? 0) & othersMayRead) !== 0) {
-      unsafe(tls.key, "everybody on this machine can read the key, and so pass for maglevd");
-    }
-    const { clientCa } = tls;
-    const canWrite = ((modeOf(clientCa) ?? 0) & othersMayWrite) !== 0;
-    if (clientCa !== "" && (canWrite || isReplaceable(clientCa, modeOf))) {
-      unsafe(clientCa, "everybody may put an authority of their own there, and so get any role");
-    }
-  }
+  for (const { where, reason } of fileDangers({ authPath, tls }, modeOf)) unsafe(where, reason);
   return dangers;
-}
-
-function isReplaceable(path: string, modeOf: ModeOf): boolean {
-  const folder = modeOf(dirname(path)) ?? 0;
-  return (folder & othersMayWrite) !== 0 && (folder & sticky) === 0;
 }
 
 const inTheClear = "tokens that are shown there travel in the clear: who reads along has them";
@@ -150,14 +121,4 @@ function isLoopback({ hostname }: ListenAddress): boolean {
 
 function textOf({ hostname = "", port }: ListenAddress): string {
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
-}
-
-function systemModeOf(path: string): number | undefined {
-  try {
-    return Deno.statSync(path).mode ?? undefined;
-  } catch (error) {
-    // Why it cannot be looked at is told by who reads it.
-    if (error instanceof Error) return undefined;
-    throw error;
-  }
 }

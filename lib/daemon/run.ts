@@ -1,4 +1,4 @@
-import { Accounts, loadAuth } from "../access/mod.ts";
+import { Accounts, Auth, authProblems, loadAuth } from "../access/mod.ts";
 import { checkExitCode, formatOutcome, formatProblem, loadConfig } from "../config/mod.ts";
 import type { Config, InvalidFile } from "../config/mod.ts";
 import type { Actor } from "../events/mod.ts";
@@ -15,7 +15,6 @@ import {
   type TlsPaths,
 } from "../tls/mod.ts";
 import { formatVersion, version } from "../version/mod.ts";
-import { Auth, authCounts, authProblems } from "./auth.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
 import { startDaemon } from "./daemon.ts";
@@ -220,13 +219,7 @@ async function openAuth(
   { authPath }: Settings,
   log: Logger,
 ): Promise<Auth | InvalidFile | undefined> {
-  if (authPath === "") return undefined;
-  const accounts = new Accounts(systemClock);
-  const load = () => loadAuth(authPath, accounts);
-  const outcome = await load();
-  if (outcome.kind === "invalid") return outcome;
-  log.info("auth-loaded", authCounts(outcome.rules));
-  return new Auth(outcome.rules, { load, log });
+  return authPath === "" ? undefined : await Auth.open(authPath, { clock: systemClock, log });
 }
 
 async function start(

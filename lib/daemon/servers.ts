@@ -1,4 +1,4 @@
-import { type Access, accessByPlace, accessByRules, Accounts } from "../access/mod.ts";
+import { type Access, accessByPlace, accessByRules, Accounts, type Auth } from "../access/mod.ts";
 import type { Checker } from "../checker/mod.ts";
 import { serveMetrics } from "../metrics/mod.ts";
 import { type Audit, machineNames, readGate, startRpcServer } from "../rpc/mod.ts";
@@ -6,7 +6,6 @@ import type { RpcServer, SocketRights } from "../rpc/mod.ts";
 import type { Keeper, StateCondition } from "../state/mod.ts";
 import { systemClock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
-import type { Auth } from "./auth.ts";
 import type { Base } from "./base.ts";
 import type { ConfigFile } from "./config_file.ts";
 import type { Settings } from "./settings.ts";

@@ -33,6 +33,7 @@ export type { Release } from "./outbox.ts";
 export { takesGzip } from "./compression.ts";
 export { OneChunk } from "./one_chunk.ts";
 export { FailedLogins } from "./failed_logins.ts";
+export { type Identify, identifyBy } from "./caller.ts";
 export { Budget, Budgets } from "./budget/mod.ts";
 export type { BudgetSpec } from "./budget/mod.ts";
 export { Audit } from "./audit.ts";

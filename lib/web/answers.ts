@@ -72,12 +72,17 @@ export function sentence(
 }
 
 /** JSON that nobody may keep. */
-export function json(value: unknown, status = 200): H2Response {
+export function json(
+  value: unknown,
+  status = 200,
+  ...more: readonly H2Field[]
+): H2Response {
   return answer(
     status,
     "application/json",
     JSON.stringify(value),
     ["cache-control", "no-store"],
+    ...more,
   );
 }
 

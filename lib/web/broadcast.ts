@@ -265,6 +265,12 @@ const encoder = new TextEncoder();
 /** Tells a browser to read everything anew. */
 export const resync: Uint8Array = encode("event: resync\ndata: {}\n\n");
 
+/** Tells a browser to read anew who looks, and what it may do. */
+export const visitorChanged: Uint8Array = encode("event: whoami\ndata: {}\n\n");
+
+/** Tells a browser that whoever looks may not do so any more. */
+export const denied: Uint8Array = encode("event: denied\ndata: {}\n\n");
+
 function encode(text: string): Uint8Array {
   return encoder.encode(text);
 }

@@ -1,4 +1,4 @@
-import { resync, type Subscriber } from "./broadcast.ts";
+import { denied, resync, type Subscriber } from "./broadcast.ts";
 
 /** What may wait for one browser. */
 export interface BrowserLimits {
@@ -36,6 +36,13 @@ export class BrowserStream implements Subscriber, AsyncIterable<Uint8Array> {
       this.end();
     }
     this.#wake?.();
+  }
+
+  /** Ends the response of somebody who may not look any more: what waits is not told. */
+  dismiss(): void {
+    if (this.#isOver) return;
+    this.#waiting.splice(0, Infinity, denied);
+    this.end();
   }
 
   /** Ends the response. Idempotent. */

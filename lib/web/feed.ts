@@ -8,6 +8,7 @@ import type { ProbeHistory } from "./probe_history.ts";
 import { Reader } from "./reader.ts";
 import type { MaglevdState } from "./state.ts";
 import type { TrafficRates } from "./traffic.ts";
+import type { VppCalls } from "./vpp_calls.ts";
 import type { Change, Pulse } from "./wire.ts";
 
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
@@ -28,6 +29,7 @@ export interface FeedOptions {
   readonly log: Logger;
   readonly traffic: TrafficRates;
   readonly probes: ProbeHistory;
+  readonly calls: VppCalls;
   /** What is known of it. */
   readonly state: () => MaglevdState;
   readonly publish: (change: Change) => void;
@@ -90,7 +92,8 @@ export class Feed {
     const failed = (error: unknown) => this.#readOr(error);
     const reader = new Reader({ ...this.#options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
-    const request = this.#place.goOn({ log: false, changes: true, pulses: true, heartbeat: true });
+    // Log records tell of each change that VPP is asked for, which no event does.
+    const request = this.#place.goOn({ log: true, changes: true, pulses: true, heartbeat: true });
     try {
       for await (const event of watchEvents(client, request, signal, patience)) {
         if (!reading) {
@@ -110,8 +113,10 @@ export class Feed {
   }
 
   #take(message: Event, reader: Reader): void {
-    const { publish, clock, probes } = this.#options;
+    const { publish, clock, probes, calls } = this.#options;
     const { event } = message;
+    calls.take(message);
+    if (event.case === "log") return;
     if (event.case === "pulses") {
       const pulses = event.value.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
         backendName,

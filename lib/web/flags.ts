@@ -13,7 +13,7 @@ export const flags = [
     kind: "list",
     environment: "MAGLEV_FRONTEND_SERVER",
     fallback: "localhost:9090",
-    help: "maglevds to show, also unix:/path, with commas between",
+    help: "maglevds to show, also unix:/path and https://host:port, with commas between",
   },
   {
     name: "token-file",
@@ -72,6 +72,20 @@ export const flags = [
     help: "the private key (PEM) of --tls-cert",
   },
   {
+    name: "tls-client-ca",
+    kind: "text",
+    environment: "MAGLEV_FRONTEND_TLS_CLIENT_CA",
+    fallback: "",
+    help: "authorities (PEM) of the certificates by which --auth knows browsers",
+  },
+  {
+    name: "auth",
+    kind: "text",
+    environment: "MAGLEV_FRONTEND_AUTH",
+    fallback: "",
+    help: "file that says who may look and who may steer; empty: all look, none steer",
+  },
+  {
     name: "host-name",
     kind: "list",
     environment: "MAGLEV_FRONTEND_HOST_NAME",
@@ -109,6 +123,6 @@ export function usage(): string {
     ...describeFlags(flags, 20),
     "",
     "A flag wins over its environment variable. With MAGLEV_FRONTEND_USER and",
-    "MAGLEV_FRONTEND_PASSWORD set, whoever knows them may also steer, below /admin/.",
+    "MAGLEV_FRONTEND_PASSWORD set, whoever knows them may do everything, below /admin/.",
   ].join("\n");
 }

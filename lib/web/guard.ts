@@ -1,9 +1,6 @@
-import { Buffer } from "node:buffer";
-import { timingSafeEqual } from "node:crypto";
 import type { H2Request, H2Response } from "../h2/mod.ts";
 import { isOurs } from "../rpc/mod.ts";
 import { sentence } from "./answers.ts";
-import type { Credentials } from "./settings.ts";
 
 /** A header field's value; empty if there is none. */
 export function field({ headers }: H2Request, wanted: string): string {
@@ -45,31 +42,4 @@ export function refusePage(request: H2Request): H2Response | undefined {
   const [, host = ""] = /^https?:\/\/([^/]+)$/.exec(origin) ?? [];
   if (host !== "" && host === hostOf(request)) return undefined;
   return sentence(403, "only the page of this server may change something");
-}
-
-/** Who asks, by basic authentication (RFC 7617); undefined if that is nobody who may. */
-export function userOf(request: H2Request, known: Credentials): string | undefined {
-  const [, encoded = ""] = /^basic +([a-z0-9+/=]+)$/i.exec(field(request, "authorization")) ?? [];
-  const given = Buffer.from(encoded, "base64").toString("utf8");
-  const [user] = given.split(":", 1);
-  return isSame(given, `${known.user}:${known.password}`) ? user : undefined;
-}
-
-/** Takes as long whatever differs. */
-function isSame(given: string, known: string): boolean {
-  const [a, b] = [given, known].map((text) => {
-    const octets = Buffer.alloc(1024);
-    octets.write(text);
-    return octets;
-  });
-  return a !== undefined && b !== undefined && timingSafeEqual(a, b) && given === known;
-}
-
-/** Asks for a user and a password. */
-export function askWho(): H2Response {
-  return sentence(
-    401,
-    "user and password, please",
-    ["www-authenticate", 'Basic realm="maglevd-frontend", charset="UTF-8"'],
-  );
 }

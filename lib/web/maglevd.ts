@@ -9,6 +9,8 @@ import { connectWith, isSame, mayChange, type Papers, papersFor } from "./papers
 import { ProbeHistory } from "./probe_history.ts";
 import { unheard } from "./state.ts";
 import { TrafficRates } from "./traffic.ts";
+import { VppCalls } from "./vpp_calls.ts";
+import { VppTable } from "./vpp_table.ts";
 
 /** Files are looked at that often, in milliseconds. */
 const lookMs = 5_000;
@@ -26,6 +28,8 @@ export class Maglevd implements AsyncDisposable {
   readonly name: string;
   readonly traffic = new TrafficRates();
   readonly probes = new ProbeHistory();
+  readonly calls = new VppCalls();
+  readonly table: VppTable;
   readonly #server: Server;
   readonly #deps: MaglevdDeps;
   readonly #over = new AbortController();
@@ -46,11 +50,13 @@ export class Maglevd implements AsyncDisposable {
     this.#deps = deps;
     this.#connection = connectWith(server, papers);
     const { clock, log, broadcast } = deps;
+    this.table = new VppTable(clock, () => this.client.getVPPLBState({}));
     this.#feed = new Feed({
       ...{ name: server.name, address: server.address, clock, log },
       client: () => this.client,
       traffic: this.traffic,
       probes: this.probes,
+      calls: this.calls,
       state: () => broadcast.state(server.name) ?? unheard(server.name, 0),
       publish: (change) => broadcast.publish(server.name, change),
     });

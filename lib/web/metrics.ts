@@ -5,6 +5,9 @@ export class WebMetrics {
   #open = 0;
   #opened = 0;
   #cutOff = 0;
+  #loginsFailed = 0;
+  /** By action and result. */
+  readonly #actions = new Map<string, number>();
 
   /** Nothing was counted yet. */
   constructor(private readonly broadcast: Broadcast) {}
@@ -25,6 +28,17 @@ export class WebMetrics {
     this.#cutOff++;
   }
 
+  /** Somebody has shown something that it cannot be known by. */
+  loginFailed(): void {
+    this.#loginsFailed++;
+  }
+
+  /** An action was done, was refused here for want of a role, or failed at a maglevd. */
+  acted(action: string, result: "done" | "denied" | "failed"): void {
+    const labels = `{action="${escaped(action)}",result="${result}"}`;
+    this.#actions.set(labels, (this.#actions.get(labels) ?? 0) + 1);
+  }
+
   /** The exposition text. */
   render(): string {
     const { servers, messages } = this.broadcast;
@@ -38,6 +52,8 @@ export class WebMetrics {
       family("streams_total", "counter", "Streams of events opened.", [["", this.#opened]]),
       family("cut_off_total", "counter", "Browsers that read too slowly.", [["", this.#cutOff]]),
       family("messages_total", "counter", "Messages to browsers.", [["", messages]]),
+      family("failed_logins_total", "counter", "Logins that failed.", [["", this.#loginsFailed]]),
+      family("actions_total", "counter", "Actions by action and result.", [...this.#actions]),
     ].join("");
   }
 }

@@ -2,6 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { entryOf } from "./entry.ts";
 import type { Maglevd } from "./maglevd.ts";
 import { toWire } from "./to_wire.ts";
+import type { VppActivity } from "./wire.ts";
 
 /** Answers a question about one maglevd. Throws what the call throws. */
 export type Query = (
@@ -61,6 +62,15 @@ const vpp: Query = async ({ client }) => {
 const traffic: Query = ({ traffic }, params) =>
   Promise.resolve({ points: traffic.points("frontend", params.get("frontend") ?? "") });
 
+/** What VPP was asked lately. */
+const calls: Query = ({ calls }) => {
+  const answer: VppActivity = { calls: calls.newest };
+  return Promise.resolve(answer);
+};
+
+/** How VPP's table for a frontend is shared out. */
+const buckets: Query = ({ table }, params) => table.buckets(params.get("frontend") ?? "");
+
 /** A question, and the parameters that make it another one. */
 export interface Question {
   readonly ask: Query;
@@ -76,6 +86,8 @@ export const queries: ReadonlyMap<string, Question> = new Map(Object.entries({
   },
   vpp: { ask: vpp, params: [] },
   traffic: { ask: traffic, params: ["frontend"] },
+  calls: { ask: calls, params: [] },
+  buckets: { ask: buckets, params: ["frontend"] },
 }));
 
 /** An older maglevd does not know the call. */

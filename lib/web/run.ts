@@ -1,4 +1,5 @@
-import { CommandFailure, resolveServers } from "../cli/mod.ts";
+import { Auth, authProblems, fileDangers } from "../access/mod.ts";
+import { CommandFailure } from "../cli/mod.ts";
 import { UsageError } from "../flags/mod.ts";
 import {
   complain,
@@ -25,6 +26,7 @@ import { Broadcast } from "./broadcast.ts";
 import { usage } from "./flags.ts";
 import { Maglevd } from "./maglevd.ts";
 import { PageServer } from "./server.ts";
+import { serversIn } from "./servers.ts";
 import { readRequest, type Settings } from "./settings.ts";
 
 /** How long a log reader that has stopped may hold up the end, in milliseconds. */
@@ -81,7 +83,10 @@ export interface Frontend extends AsyncDisposable {
   readonly address: string;
   /** How it is, in a line. */
   readonly status: string;
-  /** Reads files anew that may have changed: what maglevds and browsers are shown. Never rejects. */
+  /**
+   * Reads files anew that may have changed: what maglevds and browsers are shown, and who may do what.
+   * What is wrong with one leaves that as it was. Never rejects.
+   */
   reload(): Promise<void>;
 }
 
@@ -94,24 +99,20 @@ export async function startFrontend(
   tell: (status: string) => void = () => {},
 ): Promise<Frontend> {
   const clock = systemClock;
-  const servers = await resolveServers(settings.servers, Deno.env);
+  const servers = await serversIn(settings.servers, Deno.env);
   const hosts = await Deno.readTextFile("/etc/hosts").catch(() => "");
   await using parts = new AsyncDisposableStack();
   const limited = parts.use(new LimitedLog(log, clock));
   const { certificate: paths, credentials, listen } = settings;
   const tls = paths && parts.use(await TlsFiles.open({ paths, clock, log: limited }));
-  const { hostname = "", port: number } = listen;
-  if (credentials && !tls && hostname !== "localhost" && !isLocalPeer(hostname)) {
-    const reason = "user and password can be read along on the way: name a --tls-cert, or listen " +
-      "on this machine alone, behind a proxy";
-    log.warn("access-unsafe", { addr: formatListenAddress(hostname, number), reason });
-  }
+  const auth = await openAuth(settings, limited);
+  warnOfDangers(settings, auth, log);
   const broadcast = new Broadcast({
     clock,
     servers: servers.map(({ name }) => name),
     epoch: crypto.randomUUID().slice(0, 8),
     version: version.version,
-    hasLogin: credentials !== undefined,
+    hasLogin: credentials !== undefined || auth !== undefined,
     linked: () => tell(statusOf(broadcast)),
   });
   parts.defer(() => broadcast.close());
@@ -125,9 +126,12 @@ export async function startFrontend(
   const budgets = parts.use(new Budgets(limited, clock));
   const page = new PageServer({
     ...{ broadcast, maglevds, assets, credentials, clock, log: limited },
+    rules: auth && (() => auth.rules),
     budgets,
     hostNames: machineNames(Deno.hostname(), hosts).union(new Set(settings.hostNames)),
   });
+  // Whom an authority vouched for that is trusted no more.
+  tls?.follow(() => page.review());
   const port = openHttpPort({
     name: "web",
     addresses: [listen],
@@ -155,11 +159,47 @@ export async function startFrontend(
       return statusOf(broadcast);
     },
     async reload() {
-      await Promise.all([...Array.from(maglevds.values(), (each) => each.renew()), tls?.reload()]);
+      const renewals = Array.from(maglevds.values(), (each) => each.renew());
+      await Promise.all([...renewals, tls?.reload(), auth?.reload()]);
+      if (auth) page.review();
       log.info("reloaded");
     },
     [Symbol.asyncDispose]: () => all.disposeAsync(),
   };
+}
+
+/** The rules of `--auth`; undefined: there is no file. Throws UsageError where it cannot be used. */
+async function openAuth(
+  { authPath, certificate, credentials }: Settings,
+  log: Logger,
+): Promise<Auth | undefined> {
+  if (authPath === "") return undefined;
+  const auth = await Auth.open(authPath, { clock: systemClock, log });
+  if ("problems" in auth) throw new UsageError(authProblems(auth));
+  const { tokens, certificates } = auth.rules;
+  const byCertificate = certificates.size > 0 && certificate !== undefined &&
+    certificate.clientCa !== "";
+  if (tokens.length > 0 || byCertificate || credentials) return auth;
+  throw new UsageError(
+    `${authPath} names nobody who could log in here: that takes a token, or a certificate and ` +
+      "--tls-client-ca",
+  );
+}
+
+/** Says what lets others do more than is commonly meant. */
+function warnOfDangers(settings: Settings, auth: Auth | undefined, log: Logger): void {
+  const { authPath, certificate: tls, credentials, listen } = settings;
+  const { hostname = "", port } = listen;
+  const unsafe = (addr: string, reason: string) => log.warn("access-unsafe", { addr, reason });
+  const isShown = credentials !== undefined || auth !== undefined && auth.rules.tokens.length > 0;
+  if (isShown && !tls && hostname !== "localhost" && !isLocalPeer(hostname)) {
+    unsafe(
+      formatListenAddress(hostname, port),
+      "passwords and tokens can be read along on the way: name a --tls-cert, or listen on this " +
+        "machine alone, behind a proxy",
+    );
+  }
+  for (const { where, reason } of fileDangers({ authPath, tls })) unsafe(where, reason);
 }
 
 /** For `systemctl status`: how many maglevds are heard, and which are not. */

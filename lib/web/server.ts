@@ -1,35 +1,35 @@
 import { ConnectError } from "@connectrpc/connect";
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
+import { type AuthRules, covers } from "../access/mod.ts";
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import {
-  type Budgets,
-  FailedLogins,
-  isLocalPeer,
-  Outbox,
-  PeerShares,
-  takesGzip,
-} from "../rpc/mod.ts";
+import { type Budgets, isLocalPeer, Outbox, PeerShares, takesGzip } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
 import { answer, elsewhere, json, sentence, shared, stream } from "./answers.ts";
 import type { Assets } from "./assets.ts";
-import type { Broadcast } from "./broadcast.ts";
+import { type Broadcast, visitorChanged } from "./broadcast.ts";
 import { type BrowserLimits, BrowserStream, defaultBrowserLimits } from "./browser.ts";
 import { mostPerConnection, questionBudget, webBudgets } from "./budget.ts";
-import { askWho, field, refuseHost, userOf } from "./guard.ts";
+import { Gate } from "./gate.ts";
+import { field, refuseHost } from "./guard.ts";
 import type { Maglevd } from "./maglevd.ts";
 import { WebMetrics } from "./metrics.ts";
 import { queries, type Question } from "./queries.ts";
 import type { Credentials } from "./settings.ts";
 import { SharedAnswers, TooManyQuestions } from "./shared_answers.ts";
+import type { Visitor } from "./visitors.ts";
+import type { WhoAmI } from "./wire.ts";
 
 /** What browsers are answered with. */
 export interface PageOptions {
   readonly broadcast: Broadcast;
   readonly maglevds: ReadonlyMap<string, Maglevd>;
   readonly assets: Assets;
+  /** Those of `--auth` that are in force; undefined: there is no file, and all may look. */
+  readonly rules?: (() => AuthRules) | undefined;
+  /** Who may do everything besides. */
   readonly credentials: Credentials | undefined;
   readonly hostNames: ReadonlySet<string>;
   /** Where those of {@link webBudgets} are opened. */
@@ -62,20 +62,22 @@ class SharedText {
 export class PageServer {
   readonly #options: PageOptions;
   readonly #metrics: WebMetrics;
-  readonly #streams = new Set<BrowserStream>();
+  /** And who reads them. */
+  readonly #streams = new Map<BrowserStream, Visitor>();
   readonly #files: Readonly<Record<keyof Assets, SharedText>>;
   #whole = new SharedText("", 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
   readonly #answers: SharedAnswers<Uint8Array>;
   readonly #outbox: Outbox;
   readonly #ownOutbox: Outbox;
-  readonly #failures: FailedLogins;
+  readonly #gate: Gate;
 
   /** Nobody was answered yet. */
   constructor(options: PageOptions) {
     this.#options = options;
-    this.#metrics = new WebMetrics(options.broadcast);
-    this.#actions = actionRoutes(options);
+    const metrics = this.#metrics = new WebMetrics(options.broadcast);
+    this.#actions = actionRoutes({ ...options, metrics });
+    this.#gate = new Gate({ ...options, metrics });
     const { assets: { html, script, style }, budgets, clock } = options;
     const file = (content: string) => new SharedText(content, 6);
     this.#files = { html: file(html), script: file(script), style: file(style) };
@@ -83,7 +85,6 @@ export class PageServer {
     this.#answers = new SharedAnswers(clock, questions);
     this.#outbox = new Outbox(budgets.open(webBudgets.answers), mostPerConnection);
     this.#ownOutbox = new Outbox(budgets.open(webBudgets.ownAnswers), mostPerConnection);
-    this.#failures = new FailedLogins(clock);
   }
 
   /** Answers a request. */
@@ -101,9 +102,20 @@ export class PageServer {
     return await this.#view(request, url);
   };
 
+  /**
+   * What is in force is another thing: streams of those who may not look any more end, and the pages
+   * of all others ask anew what they may.
+   */
+  review(): void {
+    for (const [browser, visitor] of this.#streams) {
+      if (covers(visitor.now().role, "view")) browser.send(visitorChanged);
+      else browser.dismiss();
+    }
+  }
+
   /** Ends all streams. */
   close(): void {
-    for (const each of this.#streams) each.end();
+    for (const each of this.#streams.keys()) each.end();
   }
 
   async #view(request: H2Request, url: URL): Promise<H2Response> {
@@ -111,48 +123,57 @@ export class PageServer {
       case "/":
       case "/view":
         return elsewhere("/view/");
+      case "/admin":
+        if (this.#gate.hasLogin) return elsewhere("/admin/");
+        break;
       case "/healthz":
         return sentence(200, "ok");
       case "/metrics":
-        return answer(200, "text/plain; version=0.0.4; charset=utf-8", this.#metrics.render());
+        return await this.#gate.scrape(request) ??
+          answer(200, "text/plain; version=0.0.4; charset=utf-8", this.#metrics.render());
+    }
+    if (!url.pathname.startsWith("/view/")) {
+      return sentence(404, "not found; the page is at /view/");
+    }
+    const visitor = await this.#gate.look(request);
+    return "status" in visitor ? visitor : await this.#look(request, url, visitor);
+  }
+
+  /** For those who may look. */
+  async #look(request: H2Request, url: URL, visitor: Visitor): Promise<H2Response> {
+    switch (url.pathname) {
       case "/view/app.js":
         return await this.#file(request, "text/javascript; charset=utf-8", "script");
       case "/view/app.css":
         return await this.#file(request, "text/css; charset=utf-8", "style");
       case "/view/api/state":
         return await this.#state(request);
+      case "/view/api/whoami":
+        return json(whoAmI(visitor));
       case "/view/api/events":
         if (request.method === "HEAD") return sentence(200, "events");
-        return this.#events(request, url);
+        return this.#events(request, url, visitor);
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];
     if (name !== undefined) return await this.#query(name, request, url);
-    if (url.pathname.startsWith("/view/")) return await this.#file(request, html, "html");
-    if (url.pathname === "/admin" && this.#options.credentials) return elsewhere("/admin/");
-    return sentence(404, "not found; the page is at /view/");
-  }
-
-  async #admin(request: H2Request, url: URL): Promise<H2Response> {
-    const { credentials } = this.#options;
-    if (!credentials) {
-      return sentence(404, "nobody may steer: MAGLEV_FRONTEND_USER and _PASSWORD are not set");
-    }
-    const user = userOf(request, credentials);
-    if (user === undefined) {
-      if (field(request, "authorization") !== "") await this.#refuseLogin(request.peer);
-      return askWho();
-    }
-    if (url.pathname.startsWith("/admin/api/")) return await this.#actions(request, url, user);
-    if (request.method !== "GET" && request.method !== "HEAD") {
-      return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
-    }
     return await this.#file(request, html, "html");
   }
 
-  /** Who shows a wrong password waits, the longer the more often. */
-  async #refuseLogin(peer: string): Promise<void> {
-    this.#options.log.warn("login-failed", { peer });
-    await this.#failures.pause(peer);
+  async #admin(request: H2Request, url: URL): Promise<H2Response> {
+    if (!this.#gate.hasLogin) {
+      const reason = "nobody may steer: there is neither a file of --auth nor " +
+        "MAGLEV_FRONTEND_USER and _PASSWORD";
+      return sentence(404, reason);
+    }
+    const visitor = await this.#gate.login(request);
+    if ("status" in visitor) return visitor;
+    const isRead = request.method === "GET" || request.method === "HEAD";
+    if (isRead && url.pathname === "/admin/api/whoami") return json(whoAmI(visitor));
+    if (url.pathname.startsWith("/admin/api/")) return await this.#actions(request, url, visitor);
+    if (!isRead) {
+      return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
+    }
+    return await this.#file(request, html, "html");
   }
 
   /** A file of the page. Its name stays, so browsers have to ask whether it has changed. */
@@ -197,7 +218,7 @@ export class PageServer {
     }
   }
 
-  #events(request: H2Request, url: URL): H2Response {
+  #events(request: H2Request, url: URL, visitor: Visitor): H2Response {
     const { broadcast, browserLimits = defaultBrowserLimits } = this.#options;
     const browser = new BrowserStream(browserLimits, () => this.#metrics.cutOff());
     const id = field(request, "last-event-id") || (url.searchParams.get("after") ?? "");
@@ -209,8 +230,10 @@ export class PageServer {
     const streams = this.#streams;
     // Nothing is held before somebody reads: one that is ended before its turn never runs.
     async function* body(): AsyncGenerator<Uint8Array> {
+      // What was in force when it was let in may not be any more.
+      if (!covers(visitor.now().role, "view")) return;
       metrics.opened();
-      streams.add(browser);
+      streams.set(browser, visitor);
       signal.addEventListener("abort", end);
       const unsubscribe = broadcast.subscribe(browser, id);
       try {
@@ -255,6 +278,11 @@ export class PageServer {
 /** The same for whoever asks the same, whatever else stands in the URL. */
 function keyOf({ params }: Question, name: string, given: URLSearchParams): string {
   return JSON.stringify([name, ...["server", ...params].map((each) => given.get(each) ?? "")]);
+}
+
+/** As the page is told of who looks at it. */
+function whoAmI({ name, role, advice = "", isKnown }: Visitor): WhoAmI {
+  return { name: isKnown ? name : "", role, reason: isKnown ? advice : "" };
 }
 
 const html = "text/html; charset=utf-8";

@@ -7,7 +7,7 @@ import type { ListenAddress } from "../rpc/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
 import { readFrontendFlags } from "./flags.ts";
 
-/** Who may steer. */
+/** Who may do everything, by a password. */
 export interface Credentials {
   readonly user: string;
   readonly password: string;
@@ -24,9 +24,11 @@ export interface Settings {
   readonly listen: ListenAddress;
   /** With which browsers are answered over TLS; undefined: in the clear. */
   readonly certificate: TlsPaths | undefined;
+  /** The file that says who may do what; empty: there is none, and all may look. */
+  readonly authPath: string;
   /** Further names of this machine, in lower case. */
   readonly hostNames: readonly string[];
-  /** Undefined: nobody may steer, and there is no `/admin/`. */
+  /** Undefined, and no file: nobody may steer, and there is no `/admin/`. */
   readonly credentials: Credentials | undefined;
   readonly logLevel: LogLevel;
 }
@@ -57,7 +59,8 @@ export function readRequest(args: readonly string[], environment: Environment): 
       tokenFile: get("token-file"),
       tls: readTls(get),
       listen: readListen(get("listen")),
-      certificate: readCertificate(get("tls-cert"), get("tls-key")),
+      certificate: readCertificate(get),
+      authPath: get("auth"),
       hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
       credentials: readCredentials(environment),
       logLevel,
@@ -73,11 +76,23 @@ function readTls(get: (name: "tls" | "ca" | "cert" | "key") => string): TlsWords
   return { ...get("tls") === "true" && { tls: true }, ...Object.fromEntries(files) };
 }
 
-function readCertificate(cert: string, key: string): TlsPaths | undefined {
+function readCertificate(
+  get: (name: "tls-cert" | "tls-key" | "tls-client-ca" | "auth") => string,
+): TlsPaths | undefined {
+  const [cert, key, clientCa] = [get("tls-cert"), get("tls-key"), get("tls-client-ca")];
   if ((cert === "") !== (key === "")) {
     throw new UsageError("--tls-cert and --tls-key go together: a certificate and its key");
   }
-  return cert === "" ? undefined : { cert, key, clientCa: "" };
+  if (clientCa !== "" && cert === "") {
+    throw new UsageError("--tls-client-ca means nothing without --tls-cert and --tls-key");
+  }
+  if (clientCa !== "" && get("auth") === "") {
+    throw new UsageError(
+      "--tls-client-ca has browsers show certificates, and only --auth says what they may do: " +
+        "give both",
+    );
+  }
+  return cert === "" ? undefined : { cert, key, clientCa };
 }
 
 function readListen(text: string): ListenAddress {

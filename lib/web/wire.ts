@@ -179,6 +179,34 @@ export interface Traffic {
   readonly backends: readonly Rate[];
 }
 
+/** Something that VPP was asked, or that became of the connection to it. */
+export interface VppCall {
+  /** Unix milliseconds. */
+  readonly at: number;
+  /** VPP's message, such as `lb_as_set_weight`; `sync` for a number of them; `connected`, `lost`, … */
+  readonly call: string;
+  /** VIP, server and frontend; empty where it is about VPP as a whole. */
+  readonly about: string;
+  /** What was asked, and what came of it. */
+  readonly detail: string;
+  /** Whether VPP has done it. */
+  readonly ok: boolean;
+}
+
+/** The answer to `/view/api/calls`. */
+export interface VppActivity {
+  /** The newest first. */
+  readonly calls: readonly VppCall[];
+}
+
+/** What VPP's table for a frontend's VIP has. The answer to `/view/api/buckets`. */
+export interface Buckets {
+  /** Of the table; 0: there is no such VIP, or VPP is away. */
+  readonly total: number;
+  /** Each backend's, by its name. */
+  readonly of: Readonly<Record<string, number>>;
+}
+
 /** News, and the maglevd that they are of. */
 export type Told = readonly [server: string, news: News];
 
@@ -206,4 +234,14 @@ export interface WholeState {
   /** The server's clock, in Unix milliseconds. */
   readonly now: number;
   readonly servers: readonly Snapshot[];
+}
+
+/** Who looks at the page: the answer to `/view/api/whoami` and `/admin/api/whoami`. */
+export interface WhoAmI {
+  /** Empty for whoever has not logged in. */
+  readonly name: string;
+  /** What it may do here: `view`, `operate` or `admin`. */
+  readonly role: string;
+  /** Why it has that role, as the end of a sentence; empty where there is nothing to say. */
+  readonly reason: string;
 }

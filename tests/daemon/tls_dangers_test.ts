@@ -36,7 +36,7 @@ function dangers(
 Deno.test("a key that others can read, or an authority that they can put there, is dangerous", () => {
   assert.deepEqual(dangers({ "/k/key": 0o640, "/a/ca": 0o644, "/a": 0o755 }, {}), []);
   assert.deepEqual(dangers({ "/k/key": 0o644 }, {}), [
-    "access-unsafe /k/key: everybody on this machine can read the key, and so pass for maglevd",
+    "access-unsafe /k/key: everybody on this machine can read the key, and so pass for this server",
   ]);
   const authority = "access-unsafe /a/ca: everybody may put an authority of their own there, and " +
     "so get any role";

@@ -66,7 +66,7 @@ Deno.test("the screen that the user guide shows is one that maglevt draws", asyn
 
 Deno.test("every configuration of the user guide is used by a test", () => {
   const marks = fences.filter(({ language }) => language === "yaml").map(({ mark }) => mark);
-  deepEqual(marks, ["test", "prometheus"]);
+  deepEqual(marks, ["test", "web-auth", "prometheus"]);
 });
 
 Deno.test(

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
+import { authFile, authText, loginOf } from "../web/people.ts";
 import { makeBundles } from "./bundles.ts";
 import { testConfig } from "./configs.ts";
 import { Maglevd } from "./maglevd.ts";
@@ -75,6 +76,35 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+});
+
+Deno.test("roles of a file are in force from the start, read again by SIGHUP, and nothing without", async () => {
+  await using bundles = await makeBundles();
+  await using file = await authFile(authText());
+  const args = ["--server=127.0.0.1:1", `--auth=${file.path}`];
+  {
+    await using web = startFrontend(bundles.frontend, args);
+    const { addr } = await web.log("web-listening");
+    const statusOf = async (headers: Record<string, string>) => {
+      const answer = await fetch(`http://${addr}/view/`, { headers });
+      await answer.body?.cancel();
+      return answer.status;
+    };
+    assert.deepEqual([await statusOf({}), await statusOf(loginOf("vera"))], [401, 200]);
+    await file.write("auth: {");
+    web.process.kill("SIGHUP");
+    await web.log("auth-reload-failed");
+    assert.equal(await statusOf(loginOf("vera")), 200);
+    await file.write(authText({ ada: "admin" }));
+    web.process.kill("SIGHUP");
+    await web.log("auth-reloaded");
+    assert.deepEqual([await statusOf(loginOf("vera")), await statusOf(loginOf("ada"))], [401, 200]);
+    await file.write("auth: {");
+  }
+  await using web = startFrontend(bundles.frontend, args);
+  const said = await web.errors.find("what is wrong", (line) => line.includes("auth.yaml:1"));
+  assert.match(said, /^maglevd-frontend: /);
+  assert.equal((await web.process.status).code, 2);
 });
 
 Deno.test("the service manager is told when it serves, which maglevds are heard, and why it ends", async () => {

@@ -29,6 +29,7 @@ export async function startWeb(
       tokenFile: "",
       tls: {},
       certificate: undefined,
+      authPath: "",
       hostNames: [],
       credentials: undefined,
       logLevel: "info",
@@ -41,8 +42,11 @@ export async function startWeb(
 }
 
 /** Everything, as a browser reads it first. */
-export async function stateOf(url: string): Promise<WholeState> {
-  return await (await fetch(`${url}/view/api/state`)).json();
+export async function stateOf(
+  url: string,
+  headers: Record<string, string> = {},
+): Promise<WholeState> {
+  return await (await fetch(`${url}/view/api/state`, { headers })).json();
 }
 
 /** One event of a stream, as the browser would have it. */
@@ -67,10 +71,14 @@ export class Events implements AsyncDisposable {
   }
 
   /** Opens one behind `after`. */
-  static async open(url: string, after: string): Promise<Events> {
+  static async open(
+    url: string,
+    after: string,
+    more: Record<string, string> = {},
+  ): Promise<Events> {
     const abort = new AbortController();
     const { signal } = abort;
-    const headers = { "last-event-id": after };
+    const headers = { "last-event-id": after, ...more };
     return new Events(await fetch(`${url}/view/api/events`, { headers, signal }), abort);
   }
 
@@ -126,11 +134,17 @@ export function entryIn(news: News, backend: string): JournalEntry | undefined {
   return news.entries?.find((entry) => entry.kind === "backend" && entry.backend === backend);
 }
 
-/** Waits until every maglevd was read. */
-export async function untilRead(url: string): Promise<WholeState> {
+/** Waits until every maglevd was read; what else there has to be of each comes by itself. */
+export async function untilRead(
+  url: string,
+  ...also: readonly "checks"[]
+): Promise<WholeState> {
+  const parts = ["backends", ...also] as const;
   while (true) {
     const state = await stateOf(url);
-    const isRead = state.servers.every(({ reading }) => (reading.backends?.length ?? 0) > 0);
+    const isRead = state.servers.every(({ reading }) =>
+      parts.every((part) => (reading[part]?.length ?? 0) > 0)
+    );
     if (isRead) return state;
     await using events = await Events.open(url, state.id);
     await events.next();
@@ -138,10 +152,14 @@ export async function untilRead(url: string): Promise<WholeState> {
 }
 
 /** Waits for the link to a maglevd to be in this state; tells why it is. */
-export async function untilLink(url: string, wanted: string): Promise<string> {
-  const { id, servers: [first] } = await stateOf(url);
+export async function untilLink(
+  url: string,
+  wanted: string,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const { id, servers: [first] } = await stateOf(url, headers);
   if (first?.link.state === wanted) return first.link.reason;
-  await using events = await Events.open(url, id);
+  await using events = await Events.open(url, id, headers);
   const { change } = await within(
     30_000,
     `a link that is ${wanted}`,

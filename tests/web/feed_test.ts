@@ -7,6 +7,7 @@ import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
+import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import { olderClient } from "../cli/older.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { follow, openOlder } from "./follow.ts";
@@ -86,6 +87,7 @@ Deno.test("a maglevd that refuses is asked once a minute, or at once with someth
     client: () => ({ ...olderClient(), watchEvents: refusing }),
     traffic: new TrafficRates(),
     probes: new ProbeHistory(),
+    calls: new VppCalls(),
     state: () => unheard("rtr1", 0),
     publish: () => {},
   });

@@ -5,6 +5,7 @@ import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
+import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Change } from "../../lib/web/wire.ts";
 import { olderClient } from "../cli/older.ts";
 import { within } from "../support/deadline.ts";
@@ -27,6 +28,7 @@ export async function follow(
     ...patience && { patience },
     traffic: new TrafficRates(),
     probes: new ProbeHistory(),
+    calls: new VppCalls(),
     state: () => state,
     publish(change) {
       changes.push(change);

@@ -98,19 +98,50 @@ Deno.test("a question is the same whatever else stands in the URL", async () => 
   assert.equal(bed.questions, 2);
 });
 
-Deno.test("who shows a wrong password waits, and who shows the right one does not", async () => {
+const basic = (text: string): H2Request["headers"] => [["authorization", `Basic ${btoa(text)}`]];
+const right: H2Request["headers"] = [["authorization", credentials.authorization]];
+
+Deno.test("who shows a wrong password waits, the longer the more often", async () => {
   using bed = new Bed();
-  const wrong: H2Request["headers"] = [["authorization", `Basic ${btoa("ops:guess")}`]];
   for (const ms of [100, 200, 400]) {
     let isTold = false;
-    const answer = bed.ask("/admin/", { headers: wrong }).finally(() => isTold = true);
+    const answer = bed.ask("/admin/", { headers: basic("ops:guess") }).finally(() => isTold = true);
     await bed.clock.advanceAsync(ms - 1);
     assert.equal(isTold, false);
     await bed.clock.advanceAsync(1);
     assert.equal((await answer).status, 401);
   }
   assert.equal(bed.log.named("login-failed").length, 3);
-  const right: H2Request["headers"] = [["authorization", credentials.authorization]];
   assert.equal((await bed.ask("/admin/", { headers: right })).status, 200);
   assert.equal((await bed.ask("/admin/")).status, 401);
+});
+
+Deno.test("of passwords that a network tries at once one is looked at, and none for a while", async () => {
+  using bed = new Bed();
+  const ask = (headers: H2Request["headers"], peer: string, path = "/admin/") =>
+    bed.ask(path, { headers, peer, connection: {} });
+  const guesses = Array.from({ length: 500 }, (_, i) => ask(basic(`ops:${i}`), "192.0.2.1"));
+  await bed.clock.advanceAsync(99);
+  // The right one among them is not told from the others.
+  const among = await ask(right, "192.0.2.1");
+  assert.equal(among.status, 429);
+  assert.deepEqual(among.headers.find(([name]) => name === "retry-after"), ["retry-after", "1"]);
+  // Another network, and the same one when it is over, log in as ever.
+  assert.equal((await ask(right, "192.0.2.2")).status, 200);
+  await bed.clock.advanceAsync(1);
+  assert.equal((await ask(right, "192.0.2.1")).status, 200);
+  const statuses = (await Promise.all(guesses)).map(({ status }) => status);
+  assert.deepEqual([statuses[0], statuses.filter((each) => each === 429).length], [401, 499]);
+  // In ten minutes a network that never stops has some 150 of them looked at.
+  let looked = 0;
+  for (let second = 0; second < 600; second++) {
+    const some = ["a", "b", "c"].map((guess) => ask(basic(`ops:${guess}`), "2001:db8::1"));
+    const more = ask(basic("ops:d"), "2001:db8::ffff", "/admin/api/operate");
+    await bed.clock.advanceAsync(1_000);
+    void Promise.all([...some, more]).then((all) => {
+      looked += all.filter(({ status }) => status === 401).length;
+    });
+  }
+  await bed.clock.advanceAsync(60_000);
+  assert.ok(looked > 140 && looked < 165, `${looked} were looked at`);
 });

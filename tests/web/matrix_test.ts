@@ -52,7 +52,7 @@ async function askAll(maglevd: Harness, url: string, role: Role | "none"): Promi
   const server = encodeURIComponent(maglevd.address);
   for (const { path, body } of [...reads, ...changes]) {
     // What the view has heard by itself it tells without asking.
-    if (path.startsWith("/view/api/traffic")) continue;
+    if (/^\/view\/api\/(?:traffic|calls)/.test(path)) continue;
     maglevd.observer.counts.clear();
     const answer = await fetch(`${url}${path}&server=${server}`, {
       headers: { ...credentials, origin: url, "content-type": "application/json" },

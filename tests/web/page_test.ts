@@ -1,33 +1,16 @@
 import assert from "node:assert/strict";
-import axe from "axe-core";
-import type { Page } from "puppeteer-core";
 import type { Access, Role } from "../../lib/access/mod.ts";
-import { anyStatus } from "../rpc/any_status.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { needing } from "../support/programs.ts";
 import { operator, startWeb, untilRead } from "./bed.ts";
+import { calm } from "./calm.ts";
 import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
 import type { Assets } from "../../lib/web/mod.ts";
 import { serveOlder } from "./older_server.ts";
 import { bigConfig, evil, long, oddConfig } from "./odd_configs.ts";
 import { sampleVpp } from "./sample_vpp.ts";
-
-/** What stands in the way of people, by all of axe's rules or these. */
-async function violations(page: Page, rules: readonly string[] = []): Promise<string[]> {
-  if (await page.evaluate("typeof axe") === "undefined") await page.evaluate(axe.source);
-  const only = rules.length > 0 ? { runOnly: rules } : {};
-  const options = JSON.stringify({ resultTypes: ["violations"], ...only });
-  const found = await page.evaluate(`axe.run(document, ${options})`);
-  const { violations } = found as import("axe-core").AxeResults;
-  return violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3)}`);
-}
-
-/** A maglevd with nothing to complain of. */
-async function calm() {
-  const status = await anyStatus();
-  return { ...status, config: { ...status.config, isChanged: false, rejected: "" } };
-}
+import { violations } from "./violations.ts";
 
 const flashes = "document.querySelectorAll('[data-flashed]').length";
 
@@ -353,7 +336,7 @@ async function withRoles(test: Deno.TestContext, chromium: Chromium, assets: Ass
     await page.click(".act");
     await untilText(page, "dialog", "Reload the configuration takes the role admin");
     const offered = await page.$$eval(
-      "dialog .wishes button",
+      "dialog .wishes button:not(:disabled)",
       (all) => all.map((each) => each.innerText),
     );
     assert.deepEqual(offered, ["Sync VPP…", "Reset all that was set by hand…"]);

@@ -16,6 +16,7 @@ Deno.test("flags win over the environment, which wins over defaults", () => {
     tls: {},
     listen: { hostname: "127.0.0.1", port: 9093 },
     certificate: undefined,
+    authPath: "",
     hostNames: [],
     credentials: undefined,
     logLevel: "info",
@@ -25,6 +26,10 @@ Deno.test("flags win over the environment, which wins over defaults", () => {
   assert.deepEqual(given.settings.listen, { hostname: "::1", port: 81 });
   assert.equal(given.settings.servers, "rtr1,rtr2");
   assert.deepEqual(given.settings.hostNames, ["lb1", "lb2.example.net"]);
+  const secured = read(["--tls-cert=a", "--tls-key=b", "--tls-client-ca=c", "--auth=d"]);
+  assert.ok(secured.kind === "run");
+  const { certificate, authPath } = secured.settings;
+  assert.deepEqual([certificate, authPath], [{ cert: "a", key: "b", clientCa: "c" }, "d"]);
   assert.deepEqual(read(["--version"]), { kind: "version" });
   assert.deepEqual(read(["--help=true"]), { kind: "help" });
 });
@@ -38,6 +43,15 @@ Deno.test("what cannot be is refused with a sentence", () => {
     [["--log-level", "loud"], '--log-level is debug, info, warn or error, not "loud"'],
     [["--tls-cert=a"], "--tls-cert and --tls-key go together: a certificate and its key"],
     [["--tls-key=a"], "--tls-cert and --tls-key go together: a certificate and its key"],
+    [
+      ["--tls-client-ca=a", "--auth=b"],
+      "--tls-client-ca means nothing without --tls-cert and --tls-key",
+    ],
+    [
+      ["--tls-client-ca=a", "--tls-cert=b", "--tls-key=c"],
+      "--tls-client-ca has browsers show certificates, and only --auth says what they may do: " +
+      "give both",
+    ],
     [["--server", " "], "--server is empty: there is nothing to show"],
     [
       ["--listen", "here"],

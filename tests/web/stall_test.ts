@@ -8,6 +8,7 @@ import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
+import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import { olderClient } from "../cli/older.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { follow, openOlder } from "./follow.ts";
@@ -141,6 +142,7 @@ Deno.test("a maglevd that breaks off each time is asked ever less, one that was 
     client: () => ({ ...olderClient(), watchEvents }),
     traffic: new TrafficRates(),
     probes: new ProbeHistory(),
+    calls: new VppCalls(),
     state: () => unheard("rtr1", 0),
     publish: () => {},
   }).run(over.signal);

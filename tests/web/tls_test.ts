@@ -5,7 +5,7 @@ import { rulesOf } from "../access/auth_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { certFile, serverIdentity } from "../support/certificates.ts";
 import { clientFiles } from "./client_files.ts";
-import { startWeb, untilLink, untilRead } from "./bed.ts";
+import { startWeb, stateOf, untilLink, untilRead } from "./bed.ts";
 
 const rules = rulesOf(`auth:
   certificates:
@@ -52,6 +52,17 @@ Deno.test("a maglevd that nobody vouches for, or that speaks no TLS, is said to 
   await using clear = await serve();
   await using other = await startWeb([clear.address], { tls: { ca: certFile("authority") } });
   assert.match(await untilLink(other.url, "lost"), /does not speak TLS/);
+});
+
+Deno.test("https:// has one maglevd asked over TLS, and another one in the clear beside it", async () => {
+  await using secured = await serve({ tls: { identity: await serverIdentity() } });
+  await using clear = await serve();
+  await using web = await startWeb([`https://${secured.address}`, clear.address]);
+  // It gets as far as the authority, which the system does not know.
+  assert.match(await untilLink(web.url, "lost"), /authority that is not trusted/);
+  const { servers } = await stateOf(web.url);
+  assert.deepEqual(servers.map(({ name }) => name), [secured.address, clear.address]);
+  await assert.rejects(startWeb(["https://a/b"]), { name: "CommandFailure" });
 });
 
 Deno.test("flags name the files, and what they leave out is left to servers.yaml", () => {

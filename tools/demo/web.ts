@@ -27,6 +27,7 @@ export async function startDemoWeb(
       tokenFile: "",
       tls: {},
       certificate: undefined,
+      authPath: "",
       hostNames: [],
       credentials: demoUser,
       logLevel: "error",

@@ -11,9 +11,9 @@ import type { Backend, ChangeOutcome, Member, Wire } from "../wire.ts";
 import { sentenceOf } from "./ask.ts";
 import { Caveats, Preview } from "./outcome.tsx";
 import { Dialog } from "./overlays.tsx";
-import { covers, maySteer, roleSentence } from "./rights.ts";
+import { hindrance, iCover, maySteer, type Needed } from "./rights.ts";
 import { base, mayAct } from "./route.ts";
-import { hasLogin, maglevds } from "./store.ts";
+import { hasLogin, maglevds, whoAmI } from "./store.ts";
 
 /** What an operator wants to do something about. */
 export interface Subject {
@@ -46,10 +46,15 @@ export function ActionsButton(
       </button>
     );
   }
-  if (mayAct) return <p class="no-act">View only: {roleSentence(state)}.</p>;
+  const isKnown = (whoAmI.value?.name ?? "") !== "";
+  if (mayAct || (isKnown && !iCover("operate"))) {
+    // Before the server has said who looks, nothing is known of what it may.
+    if (!whoAmI.value) return null;
+    return <p class="no-act">View only: {hindrance(state, "operate")}.</p>;
+  }
   if (!hasLogin.value) return null;
   const here = `/admin${location.pathname.slice(base.length)}`;
-  return <a class="act" href={here}>Log in to act</a>;
+  return <a class="act" href={here}>{isKnown ? "Go to the actions" : "Log in to act"}</a>;
 }
 
 /** One operation, as the API takes it. */
@@ -65,7 +70,7 @@ interface Operation {
 /** Something to be done: how it is called, what role it takes, and what is sent. */
 interface Wish {
   readonly title: string;
-  readonly needs?: "admin";
+  readonly needs?: Needed;
   readonly path: "operate" | "sync" | "reload";
   readonly body: Readonly<Record<string, unknown>>;
 }
@@ -159,7 +164,7 @@ function Steps({ about }: { about: Subject }): JSX.Element {
     }, before);
   const state = maglevds.value.get(server);
   const wishes = backend ? wishesFor(backend) : forAll;
-  const refused = wishes.find(({ needs }) => needs && !covers(state, needs));
+  const why = ({ needs = "operate" }: Wish) => hindrance(state, needs);
   const title = backend ? `${backend.name} at ${server}` : server;
   return (
     <Dialog title={title} close={() => subject.value = undefined}>
@@ -168,20 +173,23 @@ function Steps({ about }: { about: Subject }): JSX.Element {
       {stage.kind === "choosing" && (
         <>
           <p class="dim">Nothing is done before you have seen what would come of it.</p>
-          {state && refused && (
-            <p class="dim">{refused.title} takes the role admin: {roleSentence(state)}.</p>
-          )}
           <div class="wishes">
-            {wishes.filter((wish) => wish !== refused).map((wish) => (
+            {wishes.map((wish) => (
               <button
                 key={wish.title}
                 type="button"
+                disabled={why(wish) !== undefined}
                 onClick={() => void foresee(wish)}
               >
                 {wish.title}…
               </button>
             ))}
           </div>
+          {wishes.filter((wish) => why(wish) !== undefined).map((wish) => (
+            <p key={wish.title} class="dim">
+              {wish.title} takes the role {wish.needs ?? "operate"}: {why(wish)}.
+            </p>
+          ))}
           {backend && place && (
             <WeightForm
               place={place}
@@ -205,7 +213,7 @@ function Steps({ about }: { about: Subject }): JSX.Element {
             <button
               type="button"
               class={isDangerous(stage.foreseen) ? "go bad" : "go"}
-              disabled={isImpossible(stage.foreseen)}
+              disabled={isImpossible(stage.foreseen) || why(stage.wish) !== undefined}
               onClick={() => void perform(stage.wish, stage)}
             >
               {stage.wish.title} now

@@ -14,10 +14,14 @@ export async function ask<T>(path: string, signal?: AbortSignal): Promise<T> {
   return value;
 }
 
-/** Asks whenever the path is another one, and every `everyMs`. What was there stays meanwhile. */
+/**
+ * Asks whenever the path is another one, and every `everyMs`. What was there stays meanwhile. An empty
+ * path asks nothing.
+ */
 export function useAnswer<T>(path: string, everyMs: number): Asked<T> {
   const [asked, set] = useState<{ path: string; is: Asked<T> }>({ path, is: { kind: "waiting" } });
   useEffect(() => {
+    if (path === "") return;
     const over = new AbortController();
     const once = () =>
       ask<T>(path, over.signal).then(

@@ -200,6 +200,7 @@ function Durations(
         ? [
           { label: "p50", colour: "--info", values: points.map(() => ms(times.p50Ns)) },
           { label: "p95", colour: "--warn", values: points.map(() => ms(times.p95Ns)) },
+          { label: "max", colour: "--quiet", values: points.map(() => ms(times.maxNs)) },
         ]
         : [],
     ],

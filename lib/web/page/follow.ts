@@ -1,5 +1,6 @@
-import type { Message, WholeState } from "../wire.ts";
-import { apply, isLoaded, replace, tick, way } from "./store.ts";
+import type { Message, WhoAmI, WholeState } from "../wire.ts";
+import { base } from "./route.ts";
+import { apply, barred, isLoaded, replace, tick, way, whoAmI } from "./store.ts";
 
 /** After a failure, so many milliseconds. */
 const againMs = 2_000;
@@ -16,14 +17,33 @@ export async function follow(): Promise<void> {
   source?.close();
   try {
     const answer = await fetch("/view/api/state");
+    // To ask again by itself would have the browser ask for a password again and again.
+    if (answer.status === 401) return await bar(answer);
     if (!answer.ok) throw new Error(`status ${answer.status}`);
     const state: WholeState = await answer.json();
+    barred.value = "";
     lastId = replace(state);
     listen();
+    await askWhoAmI();
   } catch {
     lost();
     timer = setTimeout(follow, againMs);
   }
+}
+
+/** Whoever looks may not do so any more: nothing is asked before somebody says so. */
+async function bar(answer: Response): Promise<void> {
+  const { error = "" } = await answer.json().catch(() => ({}));
+  barred.value = error === "" ? `the server answered ${answer.status}` : error;
+}
+
+/** Asks who looks, and what it may do; what was known stays where nobody answers. */
+async function askWhoAmI(): Promise<void> {
+  const answer = await fetch(`${base}/api/whoami`, { cache: "no-store" }).catch(() => undefined);
+  if (!answer) return;
+  const nobody: WhoAmI = { name: "", role: "view", reason: "" };
+  const told: WhoAmI = answer.ok ? await answer.json().catch(() => nobody) : nobody;
+  whoAmI.value = told;
 }
 
 /** Opens the stream behind what was heard last. The browser comes back by itself. */
@@ -39,6 +59,8 @@ function listen(): void {
     apply(message);
   };
   source.addEventListener("resync", () => void follow());
+  source.addEventListener("whoami", () => void askWhoAmI());
+  source.addEventListener("denied", () => void follow());
   source.onerror = () => {
     lost();
     // What was refused for good is not tried again by the browser.
@@ -57,7 +79,7 @@ export function keepTime(): void {
     const slept = Date.now() - last > sleptMs;
     last = Date.now();
     tick();
-    if (slept) void (lastId === "" ? follow() : listen());
+    if (slept && barred.peek() === "") void (lastId === "" ? follow() : listen());
   }, 1000);
   addEventListener("online", () => void follow());
   // A page that is kept for the back button would keep its connection, and a browser has six of them.

@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { Icon } from "./icons.tsx";
 import { openHelp, openSearch } from "./overlays.tsx";
-import { link, mayAct, rememberScope, route } from "./route.ts";
+import { link, rememberScope, route } from "./route.ts";
 import { problemsOf } from "./problems.ts";
-import { isLoaded, maglevds, now, way } from "./store.ts";
+import { barred, isLoaded, maglevds, now, way, whoAmI } from "./store.ts";
 import { Name, Since } from "./parts.tsx";
 
 /** Tabs, views, search; and whether this page hears anything at all. */
@@ -17,8 +17,8 @@ export function Header(): JSX.Element {
           <path d="M3 15.5h16M5 11h12M8 6.5h6" />
         </svg>
         <span>maglev</span>
-        {mayAct && <span class="tag info">admin</span>}
       </a>
+      <Who />
       <nav class="tabs" aria-label="maglevds">
         {all.length > 1 && (
           <a
@@ -90,6 +90,19 @@ export function Header(): JSX.Element {
   );
 }
 
+/** Who has logged in, and as what. */
+function Who(): JSX.Element | null {
+  const { name, role, reason } = whoAmI.value ?? { name: "", role: "", reason: "" };
+  if (name === "") return null;
+  return (
+    <span class="who" title={`${name} has the role ${role}${reason === "" ? "" : `: ${reason}`}`}>
+      <span class="unseen">logged in as</span>
+      <Name of={name} />
+      <span class="tag info">{role}</span>
+    </span>
+  );
+}
+
 function View(
   { to, is, children }: { to: string; is: boolean; children: string },
 ): JSX.Element {
@@ -100,6 +113,14 @@ function View(
 function Way(): JSX.Element | null {
   const { isOpen, since } = way.value;
   void now.value;
+  if (barred.value !== "") {
+    return (
+      <div class="away" role="alert">
+        You may not look here any more: {barred.value}.{" "}
+        <button type="button" onClick={() => location.reload()}>Log in</button>
+      </div>
+    );
+  }
   // The stream opens a moment after the first answer.
   if (isOpen || Date.now() - since < 3000) return null;
   return (

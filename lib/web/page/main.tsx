@@ -17,7 +17,7 @@ import { Overlays, watchKeys } from "./overlays.tsx";
 import { AllOverview, Overview } from "./overview.tsx";
 import { problemsOf } from "./problems.ts";
 import { base, link, route, watchAddress } from "./route.ts";
-import { hasLogin, isLoaded, maglevds, now, version } from "./store.ts";
+import { hasLogin, isLoaded, maglevds, now, version, whoAmI } from "./store.ts";
 import { VppPage } from "./vpp_page.tsx";
 
 function App(): JSX.Element {
@@ -30,9 +30,14 @@ function App(): JSX.Element {
       </main>
       <footer>
         <span>maglevd-frontend {version}</span>
+        {whoAmI.value && whoAmI.value.name !== "" && (
+          <span class="dim">
+            logged in as <Name of={whoAmI.value.name} />, with the role {whoAmI.value.role}
+          </span>
+        )}
         {base === "/view" && isLoaded.value && (
           <span class="dim">
-            read only{!hasLogin.value && ": it was started without a user who may steer"}
+            read only{!hasLogin.value && ": it was started without anybody who may steer"}
           </span>
         )}
       </footer>

@@ -1,7 +1,8 @@
 import { type ReadonlySignal, useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import type { Backend, Frontend, Member, Pool } from "../wire.ts";
+import type { Backend, Buckets, Frontend, Member, Pool } from "../wire.ts";
 import { actionsOf } from "./actions.tsx";
+import { useAnswer } from "./ask.ts";
 import { useChosen } from "./chosen.ts";
 import { Chunks } from "./chunks.tsx";
 import { shownState, stateTone } from "./health.ts";
@@ -9,7 +10,7 @@ import { Icon, State } from "./icons.tsx";
 import { Flash, memo, Name, Share, Since, Spark } from "./parts.tsx";
 import { maySteer } from "./rights.ts";
 import { link } from "./route.ts";
-import { bits, formatShare, measured, ms, packets } from "./words.ts";
+import { bits, count, formatShare, measured, ms, packets } from "./words.ts";
 
 const titles = [
   "State",
@@ -19,6 +20,7 @@ const titles = [
   "Probes",
   "Weight",
   "New flows",
+  "In VPP",
   "Traffic",
 ];
 
@@ -30,6 +32,7 @@ export function PoolTable(
   total.value = frontend.pools.flatMap(({ backends }) => backends)
     .reduce((sum, { effectiveWeight }) => sum + effectiveWeight, 0);
   const columns = titles.length + 1;
+  const buckets = useBuckets(server, frontend.name);
   const mayAct = useChosen(server, maySteer).value ?? false;
   return (
     <table class="pools">
@@ -63,6 +66,8 @@ export function PoolTable(
               member={member}
               total={total}
               isTold={frontend.state !== ""}
+              buckets={bucketsIn(buckets, member.name, pool.name === frontend.activePool)}
+              tableLength={buckets?.total ?? 0}
               mayAct={mayAct}
             />
           )}
@@ -103,11 +108,14 @@ interface RowProps {
   readonly total: ReadonlySignal<number>;
   /** An older maglevd does not tell some things. */
   readonly isTold: boolean;
+  /** That it has in VPP's table; undefined: not known, or it is none of the active pool's. */
+  readonly buckets: number | undefined;
+  readonly tableLength: number;
   readonly mayAct: boolean;
 }
 
 const Row = memo(function Row(props: RowProps): JSX.Element {
-  const { server, frontend, pool, member, total, isTold, mayAct } = props;
+  const { server, frontend, pool, member, total, isTold, buckets, tableLength, mayAct } = props;
   const { name } = member;
   const backend = useChosen(server, ({ backends }) => backends.get(name)).value;
   const shown = shownState(backend?.state ?? member.state, backend);
@@ -140,6 +148,9 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
       <td class="c-share">
         <NewFlows weight={member.effectiveWeight} total={total} />
       </td>
+      <td class="c-buckets">
+        <InVpp buckets={buckets} of={tableLength} />
+      </td>
       <td class="c-rate num">
         <Rate server={server} name={name} />
       </td>
@@ -165,6 +176,39 @@ function NewFlows(
 ): JSX.Element {
   const share = weight === 0 ? 0 : weight / Math.max(total.value, weight);
   return <Share of={share} text={formatShare(share)} tone={share > 0 ? "info" : "quiet"} />;
+}
+
+/** Pages look at VPP's tables that often, in milliseconds. */
+const bucketsMs = 5_000;
+
+/** Of an open table: how VPP's own is shared out; undefined where that is not known. */
+function useBuckets(server: string, frontend: string): Buckets | undefined {
+  const hasVpp = useChosen(server, ({ vpp }) => vpp !== undefined && "version" in vpp).value;
+  const params = new URLSearchParams({ server, frontend });
+  const asked = useAnswer<Buckets>(hasVpp ? `buckets?${params}` : "", bucketsMs);
+  return asked.kind === "there" && asked.value.total > 0 ? asked.value : undefined;
+}
+
+/** A server that VPP does not know has none, which is worth seeing where it is to have some. */
+function bucketsIn(
+  buckets: Buckets | undefined,
+  name: string,
+  isActive: boolean,
+): number | undefined {
+  if (!buckets) return undefined;
+  if (Object.hasOwn(buckets.of, name)) return buckets.of[name];
+  return isActive ? 0 : undefined;
+}
+
+/** What VPP gives a backend of the new flows: its buckets, of all that the table has. */
+function InVpp({ buckets, of }: { buckets: number | undefined; of: number }): JSX.Element {
+  if (buckets === undefined) return <span class="dim">–</span>;
+  const share = buckets / Math.max(1, of);
+  return (
+    <span class="in-vpp" title={`${count(buckets)} of ${count(of)} buckets`}>
+      <Share of={share} text={formatShare(share)} tone={share > 0 ? "good" : "quiet"} />
+    </span>
+  );
 }
 
 interface Place {

@@ -2,7 +2,7 @@ import { batch, computed, signal } from "@preact/signals";
 import { hear } from "../delta.ts";
 import { restore } from "../reduce.ts";
 import type { MaglevdState } from "../state.ts";
-import type { Message, News, WholeState } from "../wire.ts";
+import type { Message, News, WhoAmI, WholeState } from "../wire.ts";
 
 /** What is known of each maglevd, in the order of their tabs. Empty until the first answer. */
 export const maglevds = signal<ReadonlyMap<string, MaglevdState>>(new Map());
@@ -17,6 +17,10 @@ export const isLoaded = signal(false);
 export const now = signal(Date.now());
 /** Whether there is a place for those who may steer, `/admin/`. */
 export const hasLogin = signal(false);
+/** Who looks, as the server knows it; undefined until it has said so. */
+export const whoAmI = signal<WhoAmI | undefined>(undefined);
+/** Why the server does not let whoever looks do so any more; empty: it does. */
+export const barred = signal("");
 /** The version of the server. */
 export const version = signal("");
 

@@ -9,6 +9,7 @@ import { Chunks } from "./chunks.tsx";
 import { State } from "./icons.tsx";
 import { Moment, Name, Share, Since } from "./parts.tsx";
 import { link } from "./route.ts";
+import { VppCallsCard } from "./vpp_calls_card.tsx";
 import { bits, count, formatShare, ms, packets } from "./words.ts";
 
 interface Answer {
@@ -52,6 +53,7 @@ export function VppPage({ state }: { state: MaglevdState }): JSX.Element {
             </p>
           )}
         </section>
+        <VppCallsCard server={state.name} />
       </>
     );
   }
@@ -115,6 +117,7 @@ export function VppPage({ state }: { state: MaglevdState }): JSX.Element {
           <Plan plan={plan} />
         </section>
       </div>
+      <VppCallsCard server={state.name} />
       <Vips tables={tables} state={state} />
     </>
   );

@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
-import { type AuthOutcome, parseAuth } from "../../lib/access/mod.ts";
-import { Auth, authCounts } from "../../lib/daemon/auth.ts";
-import { accounts, rulesOf } from "../access/auth_bed.ts";
+import { Auth, authCounts, type AuthOutcome, parseAuth } from "../../lib/access/mod.ts";
 import { FakeLog } from "../rpc/fake_log.ts";
+import { accounts, rulesOf } from "./auth_bed.ts";
 
 const alice = "auth: { unix: [{ user: alice, role: admin }] }";
 const bob = "auth: { unix: [{ user: bob, role: admin }, { group: ops, role: view }] }";

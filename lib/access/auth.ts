@@ -1,6 +1,9 @@
-import type { AuthOutcome, AuthRules } from "../access/mod.ts";
-import { formatProblem } from "../config/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { formatProblem, type InvalidFile } from "../config/mod.ts";
+import type { LogAttributes, Logger } from "../log/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { Accounts } from "./accounts.ts";
+import { type AuthOutcome, loadAuth } from "./auth_file.ts";
+import type { AuthRules } from "./rules.ts";
 
 /** What a file of `--auth` is kept with. */
 export interface AuthOptions {
@@ -18,6 +21,19 @@ export class Auth {
   /** Begins with the rules that were read at the start. */
   constructor(rules: AuthRules, private readonly options: AuthOptions) {
     this.#rules = rules;
+  }
+
+  /** Reads the file for the first time. Resolves to what is wrong with it where it cannot be used. */
+  static async open(
+    path: string,
+    { clock, log }: { readonly clock: Clock; readonly log: Logger },
+  ): Promise<Auth | InvalidFile> {
+    const accounts = new Accounts(clock);
+    const load = () => loadAuth(path, accounts);
+    const outcome = await load();
+    if (outcome.kind === "invalid") return outcome;
+    log.info("auth-loaded", authCounts(outcome.rules));
+    return new Auth(outcome.rules, { load, log });
   }
 
   /** Those that are in force. */
@@ -44,7 +60,9 @@ export class Auth {
 }
 
 /** How many are named, for a record. */
-export function authCounts({ anonymous, users, groups, certificates, tokens }: AuthRules) {
+export function authCounts(
+  { anonymous, users, groups, certificates, tokens }: AuthRules,
+): LogAttributes {
   return {
     ...{ users: users.size, groups: groups.size },
     ...{ certificates: certificates.size, tokens: tokens.length, anonymous },
