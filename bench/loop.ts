@@ -7,7 +7,7 @@
  * @module
  */
 
-import { createSimulatedVpp } from "../lib/sim/mod.ts";
+import { SimulatedVpp } from "../lib/sim/mod.ts";
 import { configOf, inFirst, type Variant } from "./loop/config.ts";
 import { WatchedMaglevd } from "./loop/maglevd.ts";
 import { program } from "../tools/attack/site/site.ts";
@@ -31,7 +31,7 @@ const paths = {
 await using servers = program("site/servers.ts", "127.0.0.1");
 const { tcp: port } = JSON.parse(await servers.line());
 const usual: Variant = { backends: count, intervalSeconds: 20, port };
-const vpp = createSimulatedVpp({ ...paths.vpp, workers: 1 });
+const vpp = new SimulatedVpp({ ...paths.vpp, workers: 1 });
 vpp.start();
 
 async function write(variant: Partial<Variant>): Promise<void> {

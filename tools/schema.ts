@@ -7,7 +7,8 @@
  */
 
 import { authSpec } from "../lib/access/mod.ts";
-import { jsonSchema, withReference } from "../lib/config/mod.ts";
+import { jsonSchema } from "./schema/json_schema.ts";
+import { withReference } from "./schema/reference.ts";
 
 /** The generated files, by their place in the tree, with the text each should have. */
 export async function generated(): Promise<Map<URL, string>> {

@@ -1,6 +1,6 @@
 /** The other ends, each in a process of its own, so that they do not count as ours. */
 
-import { createSimulatedVpp } from "../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import type { Message } from "../../lib/vpp/codec/mod.ts";
 import {
   cliInband,
@@ -42,7 +42,7 @@ async function untilInputEnds(): Promise<void> {
 
 /** The simulated VPP, empty. */
 async function serveVpp(apiPath: string, statsPath: string): Promise<void> {
-  await using sim = createSimulatedVpp({ apiPath, statsPath });
+  await using sim = new SimulatedVpp({ apiPath, statsPath });
   sim.start();
   await untilInputEnds();
 }

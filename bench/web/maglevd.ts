@@ -10,6 +10,7 @@ import type { StartProbe } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
 import { httpCheck, sketch } from "../../tests/checker/support.ts";
+import { steer } from "../../tests/support/steer.ts";
 import { serveApi } from "../rpc/serving.ts";
 
 const backendsPerFrontend = 100;
@@ -54,8 +55,8 @@ setInterval(() => {
   last = performance.now();
   for (; owed >= 1; owed--) {
     const name = names[at++ % names.length] ?? "";
-    if (checker.backend(name)?.state === "disabled") checker.enable(name);
-    else checker.disable(name);
+    if (checker.backend(name)?.state === "disabled") steer(checker).enable(name);
+    else steer(checker).disable(name);
   }
 }, 10);
 

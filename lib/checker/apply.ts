@@ -1,46 +1,39 @@
 import { because, type EventSink, type OverrideHappening, type Reason } from "../events/mod.ts";
 import { isProbed, recheck } from "../health/mod.ts";
-import type { Frontend, HealthCheck } from "../config/mod.ts";
-import type { Probing } from "../probing/mod.ts";
+import type { Frontend } from "../config/mod.ts";
 import type { Clock, Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
+import type { EngineOptions } from "./engine.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Former } from "./membership.ts";
-import type { Change, Plan, World } from "./plan.ts";
+import type { Change, Generation, Plan } from "./plan.ts";
 import { isProbedAlike } from "./same.ts";
 import { forgottenWeight } from "./saved.ts";
 import type { Entering, States } from "./states.ts";
-import type { CheckerObserver } from "./types.ts";
 
 /** What carrying out a plan needs. */
-export interface ApplyContext {
-  readonly clock: Clock;
+export interface ApplyContext extends EngineOptions {
   readonly states: States;
-  readonly probing: Pick<Probing<BackendEntry>, "aim" | "outdate" | "retime" | "forget">;
-  readonly events: EventSink;
-  readonly observer: CheckerObserver;
-  /** Milliseconds within which the first probe by a check comes, by the new configuration. */
-  readonly firstWithinMs: (check: HealthCheck) => number;
 }
 
 /** Members of a frontend that are looked at in one step. */
 const membersPerStep = 256;
 
 /**
- * Puts the plan's world in place of `old` in one step: nobody ever sees weights of one
+ * Puts the plan's generation in place of `old` in one step: nobody ever sees weights of one
  * configuration with backends of another, nor a backend at another server with what was found out
  * about the one before, if anything is known of the other. Little more than assignments, so that it
  * stays short with tens of thousands of backends; what takes longer is frozen here and left to
  * `settle`.
  *
- * `publish` is called when the new world is complete.
+ * `publish` is called when the new generation is complete.
  */
 export function swap(
-  old: World,
-  { world, backends, frontends, placings }: Plan,
+  old: Generation,
+  { generation, backends, frontends, placings }: Plan,
   { probing, states, clock }: ApplyContext,
   reason: Reason,
-  publish: (world: World) => void,
+  publish: (generation: Generation) => void,
 ): void {
   // Before any of them changes: two backends may have changed places.
   const former = formerOf({ backends });
@@ -60,7 +53,7 @@ export function swap(
     const known = old.frontends.get(entry.file.name);
     entry.takeOver(known, gone.get(vipOf(entry.file)), former, clock.wall());
   }
-  publish(world);
+  publish(generation);
   states.enterAll(verdicts, reason);
 }
 
@@ -107,7 +100,7 @@ function retarget(
 
 /** The rest, step by step, after `swap`: each is a change like any other. */
 export function* settle(
-  old: World,
+  old: Generation,
   plan: Plan,
   context: ApplyContext,
   reason: Reason,
@@ -136,7 +129,7 @@ export function* settle(
     yield;
   }
   yield* tellFrontends(old, plan, context, reason);
-  yield* shorten(old, plan.world);
+  yield* shorten(old, plan.generation);
 }
 
 function settleChange(
@@ -191,7 +184,7 @@ function forgottenWord(entry: BackendEntry): OverrideHappening[] {
 
 /** Tells what became of the frontends that the file says something new about. */
 function* tellFrontends(
-  old: World,
+  old: Generation,
   { frontends }: Plan,
   { events, clock }: ApplyContext,
   reason: Reason,
@@ -232,7 +225,7 @@ function* tellFrontend(
 }
 
 /** Cuts histories that are longer than is now allowed. */
-function* shorten(old: World, { config, backends }: World): Steps<void> {
+function* shorten(old: Generation, { config, backends }: Generation): Steps<void> {
   const limit = config.transitionHistory;
   if (limit >= old.config.transitionHistory) return;
   for (const entry of backends.values()) {

@@ -8,13 +8,12 @@ import type { BackendEntry } from "./backend.ts";
 import type { TrafficSource } from "./drains.ts";
 import { Engine } from "./engine.ts";
 import { type SavedFailOpen, savedFailOpen } from "./fail_open.ts";
-import { firstProbeWithinMs } from "./first_probe.ts";
 import { Impairment } from "./impairment.ts";
 import { ProbeObservers } from "./observer.ts";
 import { Operations } from "./operations.ts";
 import { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
-import { emptyWorld, type Plan, planReload } from "./plan.ts";
+import { emptyGeneration, type Plan, planReload } from "./plan.ts";
 import { removalRefusal } from "./removals.ts";
 import {
   forgottenWeights,
@@ -38,7 +37,6 @@ import {
   type Operation,
   type ReloadOutcome,
   ReloadRefused,
-  type Verb,
 } from "./types.ts";
 
 /** What a checker is made of. */
@@ -79,7 +77,6 @@ interface Waiting {
  * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
  */
 export class Checker implements CheckerView, CheckerControl, Disposable {
-  /** What happens, told in order after it took effect. */
   readonly events: EventStream;
   readonly #slices: Slices;
   readonly #observers: ProbeObservers;
@@ -114,74 +111,72 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const observer = this.#observers;
     const engine: Engine = this.#engine = new Engine(
       { clock, events, probing, observer, firstWithinMs },
-      emptyWorld(config),
+      emptyGeneration(config),
     );
     const operator = new Operator({ clock, events, engine });
-    const world = () => engine.world;
-    this.#operations = new Operations({ operator, slices: this.#slices, events, clock, world });
+    const generation = () => engine.generation;
+    this.#operations = new Operations({
+      operator,
+      slices: this.#slices,
+      events,
+      clock,
+      generation,
+    });
     atOnce(this.#begin(config, options.restored));
   }
 
-  /** The configuration in force, with the weights of the file. */
   get config(): Config {
-    return this.#engine.world.config;
+    return this.#engine.generation.config;
   }
 
-  /** Sorted. */
   backendNames(): readonly string[] {
-    return this.#engine.world.backendNames;
+    return this.#engine.generation.backendNames;
   }
 
-  /** Sorted. */
   frontendNames(): readonly string[] {
-    return this.#engine.world.frontendNames;
+    return this.#engine.generation.frontendNames;
   }
 
-  /** Sorted. */
   healthcheckNames(): readonly string[] {
-    return this.#engine.world.healthcheckNames;
+    return this.#engine.generation.healthcheckNames;
   }
 
-  /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined {
-    const entry = this.#engine.world.backends.get(name);
+    const entry = this.#engine.generation.backends.get(name);
     return entry && this.#operations.backend(entry);
   }
 
-  /** How a backend has fared of late, undefined when there is none of that name. */
   trend(backend: string): BackendTrend | undefined {
-    return this.#engine.world.backends.get(backend)?.trend(this.#clock.wall());
+    return this.#engine.generation.backends.get(backend)?.trend(this.#clock.wall());
   }
 
   /** A frontend as it is now; the same object until something changes. */
   frontend(name: string): FrontendSnapshot | undefined {
-    const entry = this.#engine.world.frontends.get(name);
+    const entry = this.#engine.generation.frontends.get(name);
     return entry && this.#operations.frontend(entry);
   }
 
-  /** A health check of the configuration. */
   healthcheck(name: string): HealthCheck | undefined {
-    return this.#engine.world.config.healthchecks.get(name);
+    return this.#engine.generation.config.healthchecks.get(name);
   }
 
   /** What is to be kept of a backend beyond the life of the process. */
   saved(backend: string): SavedBackend | undefined {
-    const entry = this.#engine.world.backends.get(backend);
+    const entry = this.#engine.generation.backends.get(backend);
     return entry && savedBackend(entry, this.#moment);
   }
 
   /** The weights of a frontend that operators have set. */
   savedWeights(frontend: string): SavedWeight[] {
-    return this.#engine.world.frontends.get(frontend)?.weightsByHand() ?? [];
+    return this.#engine.generation.frontends.get(frontend)?.weightsByHand() ?? [];
   }
 
   /** What is to be kept of a frontend's fail-open; undefined where it can never begin. */
   savedFailOpen(frontend: string): SavedFailOpen | undefined {
-    const entry = this.#engine.world.frontends.get(frontend);
+    const entry = this.#engine.generation.frontends.get(frontend);
     return entry && savedFailOpen(entry);
   }
 
-  /** Calls `listener` for every finished probe until the returned function is called. */
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {
     return this.#observers.watch(listener);
   }
@@ -198,53 +193,18 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /** Tells the observer what probes were counted since it was told last, a backend a step. */
   *tally(): Generator<void, void> {
-    for (const { job } of this.#engine.world.backends.values()) {
+    for (const { job } of this.#engine.generation.backends.values()) {
       this.#probing.tally(job);
       yield;
     }
   }
 
-  /** Stops probing; nothing changes when it is paused already. */
-  pause(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#steer("pause", backend, actor);
-  }
-
-  /** Ends a pause, from unknown; nothing changes when it is not paused. */
-  resume(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#steer("resume", backend, actor);
-  }
-
-  /** Puts a disabled backend back into service, from unknown. */
-  enable(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#steer("enable", backend, actor);
-  }
-
-  /** Takes a backend out of service, paused or not. */
-  disable(backend: string, actor?: Actor): BackendSnapshot {
-    return this.#steer("disable", backend, actor);
-  }
-
-  /** Sets a runtime weight, in force until the file says another one. */
-  setWeight(
-    frontend: string,
-    pool: string,
-    backend: string,
-    weight: number,
-    flush: boolean,
-    actor?: Actor,
-  ): FrontendSnapshot {
-    this.#operations.operate([{ action: "weight", frontend, pool, backend, weight, flush }], actor);
-    return existing(this.frontend(frontend));
-  }
-
-  /** Does all of `operations`, or none, and tells what it came to. */
   operate(operations: readonly Operation[], actor?: Actor): Outcome {
     const outcome = this.foresee(operations);
     this.#operations.operate(operations, actor);
     return outcome;
   }
 
-  /** What `operate` would come to. */
   foresee(operations: readonly Operation[]): Outcome {
     return this.#operations.foresee(operations);
   }
@@ -302,17 +262,12 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     this.close();
   }
 
-  #steer(action: Verb, backend: string, actor: Actor | undefined): BackendSnapshot {
-    this.#operations.operate([{ action, backend }], actor);
-    return existing(this.backend(backend));
-  }
-
   /** What getting to a configuration from what runs now would come to. */
   *#foreseen(config: Config): Steps<ForeseenReload> {
-    const { world } = this.#engine;
-    const changes = yield* configDiffSteps(world.config, config);
-    const refusal = yield* removalRefusal(world.config, config);
-    return { changes, refusal, ...yield* tryReload(world, config, this.#clock) };
+    const { generation } = this.#engine;
+    const changes = yield* configDiffSteps(generation.config, config);
+    const refusal = yield* removalRefusal(generation.config, config);
+    return { changes, refusal, ...yield* tryReload(generation, config, this.#clock) };
   }
 
   async #reload(config: Config, { actor, isForced }: ReloadOptions): Promise<ReloadOutcome> {
@@ -338,7 +293,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     const reason: Reason = { cause: { kind: "start" } };
     if (restored) {
       restore(plan, restored, this.#moment);
-      this.events.emit(because(reason, forgottenWeights(plan.world, restored)));
+      this.events.emit(because(reason, forgottenWeights(plan.generation, restored)));
     }
     yield* this.#carryOut(plan, reason);
   }
@@ -348,7 +303,7 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 
   #planned(config: Config): Steps<Plan> {
-    return planReload(this.#engine.world, config, this.#clock.wall());
+    return planReload(this.#engine.generation, config, this.#clock.wall());
   }
 
   *#carryOut(plan: Plan, reason: Reason): Steps<void> {
@@ -357,13 +312,22 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   }
 }
 
-/** What was changed a moment ago is there. */
-function existing<T>(snapshot: T | undefined): T {
-  if (snapshot === undefined) throw new TypeError("what was changed is not there");
-  return snapshot;
-}
-
 /** A checker that is probing already: {@link Checker}. */
 export function createChecker(options: CheckerOptions): Checker {
   return new Checker(options);
+}
+
+/** The longest time over which first probes are spread when there is no warm-up. */
+const defaultSpreadMs = 1_000;
+
+/**
+ * Milliseconds within which the first probe by `check` comes: spread, so that thousands of backends
+ * do not move in step, but early enough that all are known before the warm-up is over.
+ */
+export function firstProbeWithinMs(
+  { lb: { startupMaxDelayMs } }: Config,
+  check: HealthCheck,
+): number {
+  const longest = startupMaxDelayMs === 0 ? defaultSpreadMs : startupMaxDelayMs / 4;
+  return Math.min(check.fastIntervalMs, longest);
 }

@@ -2,7 +2,7 @@ import type { Steps } from "../time/mod.ts";
 import type { BackendEntry, Placement } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./membership.ts";
-import type { World } from "./plan.ts";
+import type { Generation } from "./plan.ts";
 
 /**
  * Copies of what runs, each made when it is first looked at: they stand as what they are copies of did
@@ -49,22 +49,22 @@ export class Copies {
   }
 
   /**
-   * Copies all of a world now. What changes between two steps may be in it or not, but the copies of
-   * backends and frontends agree.
+   * Copies all of a generation now. What changes between two steps may be in it or not, but the
+   * copies of backends and frontends agree.
    */
-  *all(world: World): Steps<World> {
+  *all(generation: Generation): Steps<Generation> {
     const backends = new Map<string, BackendEntry>();
     const frontends = new Map<string, FrontendEntry>();
-    for (const [name, backend] of world.backends) {
+    for (const [name, backend] of generation.backends) {
       backends.set(name, this.backend(backend));
       yield;
     }
-    for (const [name, frontend] of world.frontends) {
+    for (const [name, frontend] of generation.frontends) {
       const copy = this.frontend(frontend);
       yield* copy.recount();
       frontends.set(name, copy);
     }
-    return { ...world, backends, frontends };
+    return { ...generation, backends, frontends };
   }
 
   #placement({ placement: { memberships, frontends } }: BackendEntry): Placement {

@@ -1,10 +1,10 @@
 import { formatDuration } from "../config/mod.ts";
+import { safetyReason } from "../events/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import { deadlineIn, type Drain, type DrainTraffic } from "./drain.ts";
-import type { World } from "./plan.ts";
-import { safetyReason } from "./safety.ts";
+import type { Generation } from "./plan.ts";
 import type { States } from "./states.ts";
 
 /** What VPP sent to servers. */
@@ -18,14 +18,6 @@ export interface ServerTraffic {
 /** The latest reading; undefined while there is none. */
 export type TrafficSource = () => ServerTraffic | undefined;
 
-/** What drains are looked after with. */
-export interface DrainsOptions {
-  readonly clock: Clock;
-  readonly states: Pick<States, "drain">;
-  /** What runs now. */
-  readonly world: () => World;
-}
-
 /** As often as VPP's counters are read, in milliseconds. */
 const lookEveryMs = 5_000;
 
@@ -35,13 +27,16 @@ const lookEveryMs = 5_000;
  * nothing.
  */
 export class Drains {
-  readonly #options: DrainsOptions;
   #source: TrafficSource | undefined;
   readonly #alarm: Alarm;
 
-  constructor(options: DrainsOptions) {
-    this.#options = options;
-    this.#alarm = new Alarm(options.clock, () => this.look());
+  constructor(
+    private readonly clock: Clock,
+    private readonly states: Pick<States, "drain">,
+    /** What runs now. */
+    private readonly generation: () => Generation,
+  ) {
+    this.#alarm = new Alarm(clock, () => this.look());
   }
 
   /** From now on this tells what VPP sends to servers. */
@@ -53,10 +48,10 @@ export class Drains {
   /** Does what is due, and sees to it that it is looked again. To be called when a drain begins. */
   look(): void {
     if (this.#alarm.isClosed) return;
-    const { world } = this.#options;
+    const { generation } = this;
     const reading = this.#source?.();
     let next = Infinity;
-    for (const entry of world().backends.values()) {
+    for (const entry of generation().backends.values()) {
       if (entry.drain && entry.drain.drainedAt === undefined) {
         next = Math.min(next, this.#lookAt(entry, entry.drain, reading));
       }
@@ -71,7 +66,7 @@ export class Drains {
 
   /** Returns after how many milliseconds there is something to do, perhaps. */
   #lookAt(entry: BackendEntry, drain: Drain, reading: ServerTraffic | undefined): number {
-    const { clock, states, world } = this.#options;
+    const { clock, states, generation } = this;
     const wall = clock.wall();
     const { memberships, frontends } = entry.placement;
     const deadlines = memberships.map((member) => deadlineIn(drain, member));
@@ -83,7 +78,7 @@ export class Drains {
       states.drain(entry, drain, { change: "overdue", frontends: fresh, detail }, safetyReason);
     }
     entry.drainTraffic = this.#trafficOf(entry, reading);
-    const flowTimeoutMs = world().config.lb.flowTimeoutSeconds * 1000;
+    const flowTimeoutMs = generation().config.lb.flowTimeoutSeconds * 1000;
     const why = whyDrained(frontends, overdue, entry.drainTraffic, flowTimeoutMs);
     if (why !== undefined) {
       const drained = { ...drain, drainedAt: wall };
@@ -101,7 +96,7 @@ export class Drains {
     const packets = reading?.packetsTo(address.text);
     if (!reading || packets === undefined) return undefined;
     const { at: readAt } = reading;
-    const seenAt = this.#options.clock.now();
+    const seenAt = this.clock.now();
     if (!before) return { readAt, seenAt, quietSince: seenAt, packets, perSecond: undefined };
     // What was read long ago says nothing about now.
     if (readAt === before.readAt) return before;

@@ -7,7 +7,7 @@ import { type ApplyContext, settle, swap } from "./apply.ts";
 import type { BackendEntry } from "./backend.ts";
 import { Drains } from "./drains.ts";
 import { FlapHolds } from "./flap_holds.ts";
-import type { Plan, World } from "./plan.ts";
+import type { Generation, Plan } from "./plan.ts";
 import { SlowStarts } from "./slow_starts.ts";
 import { States } from "./states.ts";
 import type { CheckerObserver } from "./types.ts";
@@ -26,8 +26,8 @@ export interface EngineOptions {
 }
 
 /**
- * Carries out on a world what probes, operators and files say, with the measures that keep traffic
- * safe. It works alike on what runs and on a copy of that, so that whatever is tried out on a copy
+ * Carries out on a generation what probes, operators and files say, with the measures that keep
+ * traffic safe. It works alike on what runs and on a copy of that, so that whatever is tried out on a copy
  * comes to what it would come to.
  */
 export class Engine {
@@ -36,37 +36,37 @@ export class Engine {
   readonly drains: Drains;
   readonly #slowStarts: SlowStarts;
   readonly #context: ApplyContext;
-  #world: World;
+  #generation: Generation;
 
-  /** Begins with what `world` holds. */
-  constructor(options: EngineOptions, world: World) {
+  /** Begins with what `generation` holds. */
+  constructor(options: EngineOptions, generation: Generation) {
     const { clock, events } = options;
-    this.#world = world;
-    const present = () => this.#world;
+    this.#generation = generation;
+    const present = () => this.#generation;
     const states: States = this.states = new States({
       ...options,
-      historyLimit: () => this.#world.config.transitionHistory,
+      historyLimit: () => this.#generation.config.transitionHistory,
       holds: () => holds,
       risen: (frontend) => this.#slowStarts.begun(frontend),
     });
     const release = (entry: BackendEntry, health: Health, reason: Reason) =>
       states.enterAll([{ entry, health, untested: false }], reason);
-    const holds: FlapHolds = this.holds = new FlapHolds({ clock, events, release });
-    for (const entry of world.backends.values()) holds.adopt(entry);
-    this.#slowStarts = new SlowStarts({ clock, events, world: present });
-    this.drains = new Drains({ clock, states, world: present });
+    const holds: FlapHolds = this.holds = new FlapHolds(clock, events, release);
+    for (const entry of generation.backends.values()) holds.adopt(entry);
+    this.#slowStarts = new SlowStarts(clock, events, present);
+    this.drains = new Drains(clock, states, present);
     this.#context = { ...options, states };
   }
 
   /** What runs now. */
-  get world(): World {
-    return this.#world;
+  get generation(): Generation {
+    return this.#generation;
   }
 
   /** Puts a plan in force: between two steps anything else may happen. */
   *replace(plan: Plan, reason: Reason): Steps<void> {
-    const old = this.#world;
-    swap(old, plan, this.#context, reason, (world) => this.#world = world);
+    const old = this.#generation;
+    swap(old, plan, this.#context, reason, (generation) => this.#generation = generation);
     // What is so from the start is no change.
     if (reason.cause.kind === "start") { for (const entry of plan.frontends.fresh) entry.assume(); }
     for (const { entry } of plan.backends.fresh) this.holds.adopt(entry);

@@ -1,5 +1,11 @@
 import { formatDuration } from "../config/mod.ts";
-import { because, type EventSink, type Reason, type SafetyHappening } from "../events/mod.ts";
+import {
+  because,
+  type EventSink,
+  type Reason,
+  type SafetyHappening,
+  safetyReason,
+} from "../events/mod.ts";
 import {
   afterChange,
   afterHold,
@@ -12,7 +18,6 @@ import { type Clock, type Due, DueQueue, type Steps } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
-import { safetyReason } from "./safety.ts";
 
 /** A backend that is held down, as others see it; Unix milliseconds. */
 export interface FlapHold {
@@ -26,14 +31,6 @@ export interface FlapHoldSnapshot extends FlapHold {
   readonly isPassing: boolean;
 }
 
-/** What flaps are looked after with. */
-export interface FlapHoldsOptions {
-  readonly clock: Clock;
-  readonly events: EventSink;
-  /** Puts a backend that is held no more into the health that its probes have found. */
-  readonly release: (entry: BackendEntry, health: Health, reason: Reason) => void;
-}
-
 /** Holds that end in one turn of the event loop because their time is over. */
 const mostPerTurn = 64;
 
@@ -42,7 +39,6 @@ const mostPerTurn = 64;
  * held at a time, so nothing looks at all of them when one backend changes.
  */
 export class FlapHolds {
-  readonly #options: FlapHoldsOptions;
   readonly #held = new Map<BackendEntry, Expiry>();
   readonly #queue = new DueQueue<Expiry>();
   /** Frontends that need whoever is held there, all of whom were looked at. */
@@ -50,9 +46,13 @@ export class FlapHolds {
   #begun = 0;
   readonly #alarm: Alarm;
 
-  constructor(options: FlapHoldsOptions) {
-    this.#options = options;
-    this.#alarm = new Alarm(options.clock, () => this.#expire());
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: EventSink,
+    /** Puts a backend that is held no more into the health that its probes have found. */
+    private readonly release: (entry: BackendEntry, health: Health, reason: Reason) => void,
+  ) {
+    this.#alarm = new Alarm(clock, () => this.#expire());
   }
 
   /** One that is held already is looked after as well. */
@@ -65,7 +65,7 @@ export class FlapHolds {
     const rule = entry.check.flap;
     const { state: to } = entry;
     if (!rule || from === to || !isVerdict(from) || !isVerdict(to)) return;
-    const { clock } = this.#options;
+    const { clock } = this;
     const now = clock.now();
     entry.flaps = afterChange(entry.flaps, rule, to === "down", now);
     const { until } = entry.flaps;
@@ -106,7 +106,7 @@ export class FlapHolds {
   }
 
   #watch(entry: BackendEntry): void {
-    const at = entry.flaps.until ?? this.#options.clock.now();
+    const at = entry.flaps.until ?? this.clock.now();
     const expiry = { at, order: this.#begun++, cancelled: false, entry };
     this.#held.set(entry, expiry);
     this.#queue.add(expiry);
@@ -130,7 +130,7 @@ export class FlapHolds {
   }
 
   #expire(): void {
-    const now = this.#options.clock.now();
+    const now = this.clock.now();
     for (let left = mostPerTurn; left > 0; left--) {
       const expiry = this.#queue.take(now);
       if (!expiry) break;
@@ -141,13 +141,13 @@ export class FlapHolds {
 
   #wake(): void {
     const { next = Infinity } = this.#queue;
-    this.#alarm.set(Math.max(1, next - this.#options.clock.now()));
+    this.#alarm.set(Math.max(1, next - this.clock.now()));
   }
 
   /** Ends a hold that is over, or makes no sense any more. */
   #judge(entry: BackendEntry): void {
     if (!entry.hold) return;
-    const now = this.#options.clock.now();
+    const now = this.clock.now();
     const why = whyOver(entry, now);
     if (why !== undefined) this.#end(entry, afterHold(entry.flaps, now), why, safetyReason);
   }
@@ -160,7 +160,7 @@ export class FlapHolds {
     entry.flaps = flaps;
     setHold(entry, undefined);
     this.#tell(entry, "ended", detail, reason);
-    if (entry.state === "down" && found) this.#options.release(entry, found, reason);
+    if (entry.state === "down" && found) this.release(entry, found, reason);
   }
 
   #tell(
@@ -170,7 +170,7 @@ export class FlapHolds {
     reason: Reason,
   ): void {
     const about = { measure: "flap-hold", change, frontend: "", backend, detail } as const;
-    this.#options.events.emit(because(reason, [{ kind: "safety", ...about }]));
+    this.events.emit(because(reason, [{ kind: "safety", ...about }]));
   }
 }
 

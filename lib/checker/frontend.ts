@@ -1,11 +1,13 @@
 import type { Frontend } from "../config/mod.ts";
-import type {
-  Happening,
-  OverrideHappening,
-  ReasonedHappening,
-  WeightHappening,
+import {
+  because,
+  type Happening,
+  type OverrideHappening,
+  type Reason,
+  type ReasonedHappening,
+  safetyReason,
+  type WeightHappening,
 } from "../events/mod.ts";
-import { because, type Reason } from "../events/mod.ts";
 import {
   effectiveWeights,
   type FrontendState,
@@ -17,11 +19,10 @@ import {
 } from "../health/mod.ts";
 import type { Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
-import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 import { CopiedMembers } from "./copies.ts";
+import type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 import { absent, type Former, type Membership, type ToldWeights } from "./membership.ts";
 import type { FrontendStanding, Place, Side } from "./outcome.ts";
-import { safetyReason } from "./safety.ts";
 import { type Said, type SavedWeight, savedWeight } from "./saved.ts";
 import type { Moment } from "./slow_starts.ts";
 import { Standings } from "./standings.ts";

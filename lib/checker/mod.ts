@@ -53,8 +53,7 @@ export type { Drain, DrainSnapshot } from "./drain.ts";
 export type { FlapHold, FlapHoldSnapshot } from "./flap_holds.ts";
 export type { FailOpen, SavedFailOpen } from "./fail_open.ts";
 export type { ServerTraffic, TrafficSource } from "./drains.ts";
-export type { SavedFlaps } from "./saved_flaps.ts";
-export { CheckerError, ReloadRefused } from "./types.ts";
+export type { Restored, Said, SavedBackend, SavedFlaps, SavedWeight } from "./saved.ts";
 export type {
   BackendOutcome,
   Danger,
@@ -64,20 +63,4 @@ export type {
   WeightOutcome,
 } from "./outcome.ts";
 export { isFlip } from "./recent_changes.ts";
-export type { Restored, Said, SavedBackend, SavedWeight } from "./saved.ts";
-export type {
-  BackendByHand,
-  BackendSnapshot,
-  BackendTrend,
-  CheckerControl,
-  CheckerObserver,
-  CheckerStats,
-  CheckerView,
-  DesiredSource,
-  ForeseenReload,
-  FrontendSnapshot,
-  Operation,
-  ReloadOutcome,
-  Verb,
-  WeightPlace,
-} from "./types.ts";
+export * from "./types.ts";

@@ -1,11 +1,10 @@
 import type { Actor, EventStream } from "../events/mod.ts";
-import { atOnce, type Clock, type Slices } from "../time/mod.ts";
+import { atOnce, type Clock, type Slices, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Operator } from "./operator.ts";
 import type { Outcome } from "./outcome.ts";
-import type { World } from "./plan.ts";
-import { Stroke } from "./stroke.ts";
+import type { Generation } from "./plan.ts";
 import type { BackendSnapshot, FrontendSnapshot, Operation } from "./types.ts";
 
 /** What {@link Operations} needs. */
@@ -15,7 +14,7 @@ export interface OperationsOptions {
   readonly events: EventStream;
   readonly clock: Pick<Clock, "turn">;
   /** What runs now. */
-  readonly world: () => World;
+  readonly generation: () => Generation;
 }
 
 /** How often it is foreseen what operations come to, where states change faster than that takes. */
@@ -92,16 +91,88 @@ export class Operations {
   }
 
   /** Whether nothing has changed since operations were foreseen, nor is being changed. */
-  #isAsOf(asOf: { readonly world: World; readonly seq: number }): boolean {
-    const { events, world } = this.#options;
-    return !this.#stroke && asOf.world === world() && asOf.seq === events.lastSeq;
+  #isAsOf(asOf: { readonly generation: Generation; readonly seq: number }): boolean {
+    const { events, generation } = this.#options;
+    return !this.#stroke && asOf.generation === generation() && asOf.seq === events.lastSeq;
   }
 
   /** Operations, and as of when they are foreseen: not while others are being done. */
   async #planned(operations: readonly Operation[]) {
-    const { operator, events, slices, world } = this.#options;
+    const { operator, events, slices, generation } = this.#options;
     while (this.#stroke) await this.#stroke.over;
-    const asOf = { world: world(), seq: events.lastSeq };
+    const asOf = { generation: generation(), seq: events.lastSeq };
     return { ...asOf, ...await slices.run(operator.foresee(operations)) };
+  }
+}
+
+/** One change of many: to a backend, or to its weight in a frontend. */
+export interface Deed {
+  readonly on: BackendEntry;
+  readonly run: () => void;
+}
+
+/**
+ * Many changes that are made in slices and seen at one stroke: until the last has been made, whoever
+ * looks sees each backend and frontend that they concern as it was before the first. What was seen
+ * before is kept as the changes reach it, so that no slice is longer than another.
+ */
+class Stroke {
+  /** Resolves when all is done. */
+  readonly over: Promise<void>;
+  readonly #deeds: readonly Deed[];
+  readonly #end: () => void;
+  readonly #backends = new Map<BackendEntry, BackendSnapshot>();
+  readonly #frontends = new Map<FrontendEntry, FrontendSnapshot>();
+  /** Index of the next deed. */
+  #next = 0;
+
+  /** `onOver` is called with the last of `deeds`, before anybody can look. */
+  constructor(deeds: readonly Deed[], onOver: () => void) {
+    const over = Promise.withResolvers<void>();
+    this.over = over.promise;
+    this.#deeds = deeds;
+    this.#end = () => {
+      onOver();
+      over.resolve();
+    };
+  }
+
+  /** A backend as others may see it. */
+  backend(entry: BackendEntry): BackendSnapshot {
+    return this.#backends.get(entry) ?? entry.snapshot();
+  }
+
+  /** A frontend as others may see it. */
+  frontend(entry: FrontendEntry): FrontendSnapshot {
+    return this.#frontends.get(entry) ?? entry.snapshot();
+  }
+
+  /** All of it, a deed a step. */
+  *steps(): Steps<void> {
+    while (this.#isUnderWay()) yield;
+  }
+
+  /** Does now what is left, for somebody who changes something else. */
+  finish(): void {
+    while (this.#isUnderWay());
+  }
+
+  /** Does the next deed; false once there is none left. */
+  #isUnderWay(): boolean {
+    const deed = this.#deeds[this.#next++];
+    if (deed) {
+      this.#keep(deed.on);
+      deed.run();
+    }
+    if (this.#next === Math.max(1, this.#deeds.length)) this.#end();
+    return this.#next < this.#deeds.length;
+  }
+
+  #keep(backend: BackendEntry): void {
+    if (this.#backends.has(backend)) return;
+    this.#backends.set(backend, backend.snapshot());
+    for (const { frontend } of backend.placement.memberships) {
+      if (!this.#frontends.has(frontend)) this.#frontends.set(frontend, frontend.snapshot());
+    }
   }
 }

@@ -1,12 +1,12 @@
 import type { Actor, EventSink } from "../events/mod.ts";
+import { type BackendState, type Health, type Step, step } from "../health/mod.ts";
 import { atOnce, type Clock, type Steps } from "../time/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Engine } from "./engine.ts";
-import type { Membership } from "./membership.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
+import type { Membership } from "./membership.ts";
+import type { Deed } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
-import { Prospect } from "./prospect.ts";
-import type { Deed } from "./stroke.ts";
 import { tryIntents } from "./trial.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
 
@@ -46,8 +46,8 @@ export class Operator {
   *foresee(operations: readonly Operation[]): Steps<Planned> {
     const intents = yield* this.#intents(operations);
     yield "long";
-    const { engine: { world }, clock } = this.context;
-    const outcome = yield* tryIntents(world, intents, this.#asked(anybody), clock);
+    const { engine: { generation }, clock } = this.context;
+    const outcome = yield* tryIntents(generation, intents, this.#asked(anybody), clock);
     return { outcome, deeds: (by) => this.#deeds(intents, by) };
   }
 
@@ -78,7 +78,7 @@ export class Operator {
 
   /** Looks whether an operation is possible after those before it, step by step. */
   *#prepare(operation: Operation, prospect: Prospect): Generator<Intent | undefined> {
-    const { world } = this.context.engine;
+    const { generation } = this.context.engine;
     switch (operation.action) {
       case "pause":
       case "resume":
@@ -94,7 +94,7 @@ export class Operator {
         return yield { kind: "weigh", at, weight, flush };
       }
       case "reset": {
-        const entry = world.backends.get(operation.backend);
+        const entry = generation.backends.get(operation.backend);
         if (entry) return yield* resets([entry], entry.placement.memberships, prospect);
         const what = `cannot reset backend ${quoted(operation.backend)}`;
         throw new CheckerError("not-found", `${what}: no such backend`);
@@ -102,13 +102,13 @@ export class Operator {
       case "reset-weight":
         return yield* resets([], [this.#find({ ...operation, weight: 0 })], prospect);
       case "reset-frontend": {
-        const entry = world.frontends.get(operation.frontend);
+        const entry = generation.frontends.get(operation.frontend);
         if (entry) return yield* resets([], entry.members.values(), prospect);
         const what = `cannot reset frontend ${quoted(operation.frontend)}`;
         throw new CheckerError("not-found", `${what}: no such frontend`);
       }
       case "reset-all": {
-        const { backends, frontends } = world;
+        const { backends, frontends } = generation;
         yield* resets(backends.values(), [], prospect);
         for (const { config, file, members } of frontends.values()) {
           if (config === file && prospect.isWeightless) yield;
@@ -120,7 +120,7 @@ export class Operator {
 
   #prepareDrain(backend: string, deadlineMs: number | undefined, prospect: Prospect): Intent {
     const what = `cannot drain backend ${quoted(backend)}`;
-    const on = this.context.engine.world.backends.get(backend);
+    const on = this.context.engine.generation.backends.get(backend);
     if (!on) throw new CheckerError("not-found", `${what}: no such backend`);
     if (deadlineMs !== undefined && !(deadlineMs > 0 && deadlineMs <= longestDrainMs)) {
       const why = `the time has to be above 0 and at most 24h, not ${deadlineMs} ms`;
@@ -136,7 +136,7 @@ export class Operator {
 
   #prepareSteering(verb: Verb, backend: string, prospect: Prospect): Intent {
     const what = `cannot ${verb} backend ${quoted(backend)}`;
-    const on = this.context.engine.world.backends.get(backend);
+    const on = this.context.engine.generation.backends.get(backend);
     if (!on) {
       const isPause = verb === "pause" || verb === "resume";
       const kind = isPause ? "failed-precondition" : "not-found";
@@ -158,7 +158,7 @@ export class Operator {
       throw new CheckerError("invalid-argument", `${what}: ${why}`);
     }
     const missing = (kind: string) => new CheckerError("not-found", `${what}: no such ${kind}`);
-    const entry = this.context.engine.world.frontends.get(frontend);
+    const entry = this.context.engine.generation.frontends.get(frontend);
     if (!entry) throw missing("frontend");
     const index = entry.file.pools.findIndex(({ name }) => name === pool);
     if (index < 0) throw missing("pool");
@@ -200,4 +200,49 @@ const shownCharacters = 200;
 function quoted(name: string): string {
   const cut = name.length > shownCharacters ? `${name.slice(0, shownCharacters)}…` : name;
   return `"${cut.toWellFormed()}"`;
+}
+
+/** What operations that were found to be possible would have made of backends and weights. */
+class Prospect {
+  readonly #healths = new Map<BackendEntry, Health>();
+  readonly #weights = new Map<Membership, number>();
+  readonly #spokenOf = new Set<BackendEntry>();
+
+  /** Steers a backend after all that went before. */
+  steer(entry: BackendEntry, verb: Verb): Step {
+    const outcome = step(this.#healths.get(entry) ?? entry.health, verb, entry.check);
+    if (outcome.kind === "done") this.#healths.set(entry, outcome.health);
+    this.#spokenOf.add(entry);
+    return outcome;
+  }
+
+  /** Drains a backend. */
+  drain(entry: BackendEntry): void {
+    this.#spokenOf.add(entry);
+  }
+
+  /** Whether anything was said of a backend's state. */
+  isSpokenOf(entry: BackendEntry): boolean {
+    return this.#spokenOf.has(entry);
+  }
+
+  /** What a backend's state would be, as far as operators decide about it. */
+  stateOf(entry: BackendEntry): BackendState {
+    return this.#healths.get(entry)?.state ?? entry.state;
+  }
+
+  /** Whether the weights that are in force would be those of now. */
+  get isWeightless(): boolean {
+    return this.#weights.size === 0;
+  }
+
+  /** What a weight would be. */
+  weightOf(member: Membership): number {
+    return this.#weights.get(member) ?? member.weight;
+  }
+
+  /** Sets a weight. */
+  weigh(member: Membership, weight: number): void {
+    this.#weights.set(member, weight);
+  }
 }

@@ -1,15 +1,14 @@
 import type { Backend, Config, HealthCheck } from "../config/mod.ts";
-import type { Recheck } from "../health/mod.ts";
+import { isProbed, type Recheck } from "../health/mod.ts";
 import type { ProbeTarget } from "../probes/mod.ts";
 import { compareText, mergeSort, type Steps } from "../time/mod.ts";
 import { BackendEntry } from "./backend.ts";
-import { Donors } from "./donors.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { join, place, type Placing } from "./placing.ts";
-import { type CheckComparison, checkDifference, isSame } from "./same.ts";
+import { type CheckComparison, checkDifference, isProbedAlike, isSame } from "./same.ts";
 
 /** A configuration and what runs under it. Replaced as a whole by a reload. */
-export interface World {
+export interface Generation {
   readonly config: Config;
   readonly backends: ReadonlyMap<string, BackendEntry>;
   readonly frontends: ReadonlyMap<string, FrontendEntry>;
@@ -46,9 +45,9 @@ export interface Addition {
   readonly isRenamed: boolean;
 }
 
-/** A reload worked out: what to put in place of the present world and what follows from that. */
+/** A reload worked out: what to put in place of the present generation, and what follows. */
 export interface Plan {
-  readonly world: World;
+  readonly generation: Generation;
   readonly backends: {
     readonly fresh: readonly Addition[];
     readonly changed: readonly Change[];
@@ -62,19 +61,19 @@ export interface Plan {
   readonly placings: readonly Placing[];
 }
 
-/** The world before the first configuration. */
-export function emptyWorld(config: Config): World {
+/** The generation before the first configuration. */
+export function emptyGeneration(config: Config): Generation {
   const [backends, frontends] = [new Map(), new Map()];
   const [backendNames, frontendNames, healthcheckNames] = [[], [], []];
   return { config, backends, frontends, backendNames, frontendNames, healthcheckNames };
 }
 
 /**
- * Works out how to get from `old` to `config` without touching `old`: the world goes on turning
- * meanwhile, and the plan may be dropped. What did not change is not in it. Throws when the
+ * Works out how to get from `old` to `config` without touching `old`, which runs on
+ * meanwhile: the plan may be dropped. What did not change is not in it. Throws when the
  * configuration contradicts itself.
  */
-export function* planReload(old: World, config: Config, wall: number): Steps<Plan> {
+export function* planReload(old: Generation, config: Config, wall: number): Steps<Plan> {
   const compare = memoized(checkDifference);
   const backends = new Map<string, BackendEntry>();
   const fresh: BackendEntry[] = [];
@@ -98,7 +97,7 @@ export function* planReload(old: World, config: Config, wall: number): Steps<Pla
   const healthcheckNames = yield* mergeSort([...config.healthchecks.keys()], compareText);
   const joined = yield* join(old.frontends, config, frontendNames, backends);
   return {
-    world: {
+    generation: {
       ...{ config, backends, frontends: joined.frontends },
       ...{ backendNames, frontendNames, healthcheckNames },
     },
@@ -190,4 +189,47 @@ function memoized(compare: CheckComparison): CheckComparison {
     if (!row.has(b)) row.set(b, compare(a, b));
     return row.get(b);
   };
+}
+
+/**
+ * Backends that a reload takes away from where they were probed. What was found out there belongs
+ * to the server and not to the name: whoever is probed there from now on, in the same way, takes
+ * it over, be it at other intervals, so that renaming takes nobody out of service.
+ */
+class Donors {
+  readonly #byAddress: ReadonlyMap<string, readonly BackendEntry[]>;
+  readonly #taken = new Set<BackendEntry>();
+
+  /** `leaving` are known as they are before the reload. */
+  constructor(leaving: readonly BackendEntry[]) {
+    this.#byAddress = Map.groupBy(leaving, ({ job }) => job.target.address.text);
+  }
+
+  /** Takes one that was probed at the target of `entry` in the same way, each only once. */
+  take(target: ProbeTarget, compare: CheckComparison): BackendEntry | undefined {
+    return this.#takeFirst(target, ({ job }) => isProbedAlike(job.target, target, compare));
+  }
+
+  /** One that was probed at this address, in whatever way; it may be taken again. */
+  at({ address }: ProbeTarget): BackendEntry | undefined {
+    return this.#byAddress.get(address.text)?.find(({ health }) => isProbed(health.state));
+  }
+
+  /**
+   * Takes one of `gone` that was at the address of `entry`, however it was probed: what an operator
+   * said of it is about the server, under whatever name.
+   */
+  takeAny(target: ProbeTarget, gone: ReadonlySet<BackendEntry>): BackendEntry | undefined {
+    return this.#takeFirst(target, (each) => gone.has(each));
+  }
+
+  #takeFirst(
+    { address }: ProbeTarget,
+    fits: (entry: BackendEntry) => boolean,
+  ): BackendEntry | undefined {
+    const donor = this.#byAddress.get(address.text)
+      ?.find((each) => !this.#taken.has(each) && fits(each));
+    if (donor) this.#taken.add(donor);
+    return donor;
+  }
 }

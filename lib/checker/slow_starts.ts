@@ -1,12 +1,11 @@
 import { formatDuration } from "../config/mod.ts";
-import type { EventSink, SafetyHappening } from "../events/mod.ts";
+import { type EventSink, type SafetyHappening, safetyReason } from "../events/mod.ts";
 import { slowStartStepAt } from "../health/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
-import type { World } from "./plan.ts";
+import type { Generation } from "./plan.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import type { Membership } from "./membership.ts";
-import { safetyReason } from "./safety.ts";
 
 /** How far a backend is that has come up. Replaced as a whole, never changed. */
 export interface Rise {
@@ -24,38 +23,33 @@ export interface Moment {
   readonly now: number;
 }
 
-/** What slow starts are looked after with. */
-export interface SlowStartsOptions {
-  readonly clock: Clock;
-  readonly events: EventSink;
-  /** What runs now. */
-  readonly world: () => World;
-}
-
 /** Gives backends that have come up more of their weights, step by step. */
 export class SlowStarts {
-  readonly #options: SlowStartsOptions;
   readonly #alarm: Alarm;
   /** When it comes up. */
   #due = Infinity;
 
-  constructor(options: SlowStartsOptions) {
-    this.#options = options;
-    this.#alarm = new Alarm(options.clock, () => this.look());
+  constructor(
+    private readonly clock: Clock,
+    private readonly events: EventSink,
+    /** What runs now. */
+    private readonly generation: () => Generation,
+  ) {
+    this.#alarm = new Alarm(clock, () => this.look());
   }
 
   /** One has begun: sees to it that its next step is not missed. */
   begun({ file: { slowStartMs } }: FrontendEntry): void {
-    this.#wake(this.#options.clock.now() + slowStartStepAt(2, slowStartMs));
+    this.#wake(this.clock.now() + slowStartStepAt(2, slowStartMs));
   }
 
   /** Does what is due, and sees to it that it is looked again. */
   look(): void {
     this.#alarm.set(this.#due = Infinity);
-    const { clock, events, world } = this.#options;
+    const { clock, events, generation } = this;
     const now = clock.now();
     let next = Infinity;
-    for (const frontend of world().frontends.values()) {
+    for (const frontend of generation().frontends.values()) {
       if (!frontend.isRising) continue;
       if (frontend.climbsAt <= now) {
         events.emit(frontend.climb(safetyReason, { now, wall: clock.wall() }));
@@ -73,7 +67,7 @@ export class SlowStarts {
   #wake(due: number): void {
     if (due >= this.#due) return;
     this.#due = due;
-    this.#alarm.set(Math.max(1, due - this.#options.clock.now()));
+    this.#alarm.set(Math.max(1, due - this.clock.now()));
   }
 }
 

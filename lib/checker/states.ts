@@ -1,11 +1,4 @@
-import type { HealthCheck } from "../config/mod.ts";
-import {
-  because,
-  type DrainHappening,
-  type EventSink,
-  type Happening,
-  type Reason,
-} from "../events/mod.ts";
+import { because, type DrainHappening, type Happening, type Reason } from "../events/mod.ts";
 import {
   type BackendInput,
   type BackendState,
@@ -15,25 +8,18 @@ import {
   step,
   type Transition,
 } from "../health/mod.ts";
-import type { DatedResult, Probing } from "../probing/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { DatedResult } from "../probing/mod.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { Drain } from "./drain.ts";
+import type { EngineOptions } from "./engine.ts";
 import type { FlapHolds } from "./flap_holds.ts";
 import type { FrontendEntry } from "./frontend.ts";
 import { isFlip } from "./recent_changes.ts";
-import type { CheckerObserver } from "./types.ts";
 
 /** What {@link States} needs. */
-export interface StatesOptions {
-  readonly clock: Clock;
-  readonly events: EventSink;
-  readonly observer: CheckerObserver;
-  readonly probing: Pick<Probing<BackendEntry>, "aim" | "halt">;
+export interface StatesOptions extends EngineOptions {
   /** Transitions kept per backend at present. */
   readonly historyLimit: () => number;
-  /** Milliseconds within which the first probe by a check comes. */
-  readonly firstWithinMs: (check: HealthCheck) => number;
   /** Who looks after those that flap. */
   readonly holds: () => Pick<FlapHolds, "changed" | "look">;
   /** Called when somebody has come up in a frontend that has a slow start. */

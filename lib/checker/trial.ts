@@ -13,21 +13,21 @@ import {
   frontendOutcome,
   type Outcome,
 } from "./outcome.ts";
-import { type Plan, planReload, type World } from "./plan.ts";
+import { type Generation, type Plan, planReload } from "./plan.ts";
 import type { CheckerObserver, DesiredSource, ForeseenReload } from "./types.ts";
 
 /**
  * What carrying out `intents` would come to if it was done now: it is done on copies of what they
- * concern. Neither `world` nor anything in it is touched.
+ * concern. Neither `generation` nor anything in it is touched.
  */
 export function* tryIntents(
-  world: World,
+  generation: Generation,
   intents: readonly Intent[],
   asked: Asked,
   clock: Clock,
 ): Steps<Outcome> {
   const copies = new Copies();
-  const trial = new Trial({ ...world, backends: new Map(), frontends: new Map() }, clock);
+  const trial = new Trial({ ...generation, backends: new Map(), frontends: new Map() }, clock);
   for (const intent of intents) {
     carryOut(copyOf(intent, copies), asked, { events: trial, engine: trial.engine });
     yield;
@@ -46,7 +46,7 @@ export function* tryIntents(
 
 /** What putting `config` in force would come to: it is done with a copy of `old`. */
 export function* tryReload(
-  old: World,
+  old: Generation,
   config: Config,
   clock: Clock,
 ): Steps<Omit<ForeseenReload, "changes" | "refusal">> {
@@ -55,14 +55,14 @@ export function* tryReload(
   const trial = new Trial(copy, clock);
   const plan = yield* planReload(copy, config, clock.wall());
   yield* trial.engine.replace(plan, { cause: { kind: "config" } });
-  const { world } = trial.engine;
+  const { generation } = trial.engine;
   const backends: BackendOutcome[] = [];
   for (const entry of old.backends.values()) {
-    backends.push(...changeOf(entry, world.backends.get(entry.name)));
+    backends.push(...changeOf(entry, generation.backends.get(entry.name)));
     yield;
   }
   const frontends = yield* reloadedFrontends(old, plan, copies, trial);
-  return { backends, frontends, overrides: trial.overrides, desired: new Foreseen(world) };
+  return { backends, frontends, overrides: trial.overrides, desired: new Foreseen(generation) };
 }
 
 function copyOf(intent: Intent, copies: Copies): Intent {
@@ -72,7 +72,7 @@ function copyOf(intent: Intent, copies: Copies): Intent {
 }
 
 function* reloadedFrontends(
-  old: World,
+  old: Generation,
   plan: Plan,
   copies: Copies,
   trial: Trial,
@@ -83,7 +83,7 @@ function* reloadedFrontends(
   );
   const fresh = new Set(plan.frontends.fresh);
   const outcomes: (FrontendOutcome | undefined)[] = [];
-  for (const after of trial.engine.world.frontends.values()) {
+  for (const after of trial.engine.generation.frontends.values()) {
     const { name } = after.file;
     const vip = vipOf(after.file);
     const before = old.frontends.get(name) ?? leaving.get(vip);
@@ -113,7 +113,7 @@ class Trial implements EventSink {
   /** Backends whose weights are others, by the names of frontends of which anything is. */
   readonly #concerned = new Map<string, Set<string>>();
 
-  constructor(world: World, clock: Clock) {
+  constructor(generation: Generation, clock: Clock) {
     const [now, wall] = [clock.now(), clock.wall()];
     const still = {
       ...{ now: () => now, wall: () => wall, turn: clock.turn },
@@ -125,7 +125,7 @@ class Trial implements EventSink {
       observer: nobody,
       probing: new PretendedProbing(),
       firstWithinMs: () => 0,
-    }, world);
+    }, generation);
   }
 
   emit(happenings: readonly ReasonedHappening[]): void {
@@ -186,20 +186,20 @@ function changeOf(
   return from === to ? [] : [{ backend, from, to }];
 }
 
-/** What VPP would have to hold in a world. */
+/** What VPP would have to hold in a generation. */
 class Foreseen implements DesiredSource {
-  constructor(private readonly world: World) {}
+  constructor(private readonly generation: Generation) {}
 
   get config(): Config {
-    return this.world.config;
+    return this.generation.config;
   }
 
   frontendNames(): readonly string[] {
-    return this.world.frontendNames;
+    return this.generation.frontendNames;
   }
 
   frontend(name: string): ReturnType<DesiredSource["frontend"]> {
-    return this.world.frontends.get(name)?.snapshot();
+    return this.generation.frontends.get(name)?.snapshot();
   }
 }
 

@@ -168,26 +168,6 @@ export interface CheckerControl {
    * contradicts itself.
    */
   foreseeReload(config: Config): Promise<ForeseenReload>;
-  /** Stops probing; nothing changes when paused. failed-precondition: unknown name, or disabled. */
-  pause(backend: string, actor?: Actor): BackendSnapshot;
-  /**
-   * Ends a pause, from unknown; else nothing changes. failed-precondition: unknown name, or
-   * disabled.
-   */
-  resume(backend: string, actor?: Actor): BackendSnapshot;
-  /** Puts back into service. not-found. */
-  enable(backend: string, actor?: Actor): BackendSnapshot;
-  /** Takes out of service. not-found. */
-  disable(backend: string, actor?: Actor): BackendSnapshot;
-  /** Sets a runtime weight. invalid-argument outside 0-100, not-found. */
-  setWeight(
-    frontend: string,
-    pool: string,
-    backend: string,
-    weight: number,
-    flush: boolean,
-    actor?: Actor,
-  ): FrontendSnapshot;
 }
 
 /** What a reload comes to. */

@@ -1,25 +1,10 @@
 import { CommandFailure } from "./errors.ts";
-import { parseFlags } from "./flags.ts";
-import { type NamedServer, namedServers, serversPath } from "./servers.ts";
+import { flagHelp, parseFlags } from "./flags.ts";
+import { type NamedServer, namedServers, serversPath, usualServer } from "./servers.ts";
 import { candidates } from "./shell/tab.ts";
 import { plainStyle } from "./style.ts";
 import { Targets } from "./targets.ts";
 import { commandTree } from "./tree.ts";
-import { usualServer } from "./usual_server.ts";
-
-/** Flags that may be completed, with their help. */
-const flagHelp: readonly (readonly [flag: string, help: string])[] = [
-  ["--server", "maglevds, with commas between"],
-  ["--token-file", "File with a token that tells maglevd who asks"],
-  ["--color", "Colours"],
-  ["--json", "Print JSON"],
-  ["--yes", "Agree beforehand"],
-  ["--dry-run", "Only tell what a change would come to"],
-  ["--timeout", "Wait no longer than that, such as 30s"],
-  ["--keep-going", "Go on after a command of a script that failed"],
-  ["--help", "Print help"],
-  ["--version", "Print the version"],
-];
 
 /**
  * What `maglevc __complete WORDS…` prints: a line per candidate for the last word, its help behind

@@ -115,6 +115,11 @@ async function carryOutBlindly(context: CommandContext, wish: Wish): Promise<Cha
 /** What is said of a maglevd that lacks a call. */
 export const olderServer = "this maglevd is older than maglevc and does not tell";
 
+/** A maglevd that is older cannot do that. */
+export function notOlder(verb: string): Promise<never> {
+  throw new CommandFailure(`this maglevd is older than maglevc and has no ${verb}`);
+}
+
 /** What `call` finds; undefined if it is one that this maglevd does not know. */
 export async function unlessOlder<T>(
   { client, signal }: Pick<CommandContext, "client" | "signal">,

@@ -13,7 +13,7 @@ import type {
   WeightEvent,
 } from "../gen/maglev_pb.ts";
 import { EventSchema } from "../gen/maglev_pb.ts";
-import { formatOutcome, formatTime } from "./format.ts";
+import { formatActor, formatOutcome, formatTime, formatWeight } from "./format.ts";
 import { messageJson } from "./report.ts";
 import { type Meaning, stateMeaning, type Style } from "./style.ts";
 
@@ -125,7 +125,7 @@ export function eventWords(event: Event, style: Style): EventWords | undefined {
 
 /** Why it happened, and at whose wish; empty where it is not told. */
 export function reasonText({ event, cause, actor }: Event): string {
-  const who = actor && [actor.name, actor.from].filter((part) => part !== "").join(" from ");
+  const who = formatActor(actor);
   const by = who ? `by ${who}` : "";
   switch (cause?.kind) {
     case "probe":
@@ -204,9 +204,7 @@ function weightText(event: WeightEvent): string {
 
 /** Nothing where the two are alike. */
 function levels(what: string, from: EventWeight | undefined, to: EventWeight | undefined): string {
-  const [before, after] = [from, to].map((each) =>
-    each?.kind === "set" ? String(each.weight) : each?.kind === "absent" ? "none" : each?.kind
-  );
+  const [before, after] = [formatWeight(from), formatWeight(to)];
   return before === after ? "" : `${what} ${before} → ${after}`;
 }
 

@@ -8,7 +8,7 @@ import { watch } from "./watch.ts";
 import { wrapText } from "./wrap.ts";
 
 /** Where a command runs. */
-export interface Session extends Omit<CommandContext, "args"> {
+export interface CommandSession extends Omit<CommandContext, "args"> {
   readonly style: Style;
   /** Columns of the terminal that is printed on; undefined where that is none. */
   readonly width?: number | undefined;
@@ -44,7 +44,7 @@ export function parseCommand(words: readonly string[]): Parsed {
 }
 
 /** Runs a command and prints what it reports. Resolves to the exit code. Throws what went wrong. */
-export async function execute(parsed: Parsed, session: Session): Promise<ExitCode> {
+export async function execute(parsed: Parsed, session: CommandSession): Promise<ExitCode> {
   const { command, args } = parsed;
   checkFlags(command, session);
   switch (command.kind) {
@@ -66,7 +66,7 @@ export async function execute(parsed: Parsed, session: Session): Promise<ExitCod
 /** Throws CommandFailure where a flag was given that the command has no use for. */
 export function checkFlags(
   command: Command,
-  { dryRun, timeout }: Pick<Session, "dryRun" | "timeout">,
+  { dryRun, timeout }: Pick<CommandSession, "dryRun" | "timeout">,
 ): void {
   const { changes, waits } = command.kind === "report" ? command : { changes: false, waits: false };
   if (dryRun && !changes) throw misplaced("--dry-run is for commands that change something");
@@ -78,11 +78,11 @@ function misplaced(message: string): CommandFailure {
 }
 
 /** How a session's output is to look. */
-export function viewOf({ style, now, width }: Session): View {
+export function viewOf({ style, now, width }: CommandSession): View {
   return { style, now: now(), width };
 }
 
-function printReport(report: Report, session: Session): ExitCode {
+function printReport(report: Report, session: CommandSession): ExitCode {
   const text = session.json
     ? JSON.stringify(report.json(), undefined, 2)
     : wrapText(report.text(viewOf(session)), session.width);

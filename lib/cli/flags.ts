@@ -1,6 +1,6 @@
-import type { TlsWords } from "./client_tls.ts";
+import type { TlsWords } from "./credentials.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
-import { parseSpan } from "./span.ts";
+import { parseSpan } from "./format.ts";
 
 /** Flags that hold for one line of the shell or of a script, too. */
 export interface LineFlags {
@@ -68,30 +68,50 @@ export function splitLineFlags<W extends { readonly text: string }>(
   const { json: _j, yes: _y, dryRun: _d, timeout: _t, ...others } = given;
   const [other] = Object.keys(others);
   if (other === undefined) return { words, flags: lineFlagsOf(given) };
-  const name = other.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
-  throw usageFailure(`--${name} is for the start of maglevc, not for a line`);
+  throw usageFailure(`${nameOf(other)} is for the start of maglevc, not for a line`);
 }
 
 function lineFlagsOf({ json, yes, dryRun, timeout }: Given): LineFlags {
   return { json: json ?? false, yes: yes ?? false, dryRun: dryRun ?? false, timeout };
 }
 
+/** Every flag, what it takes, and its help where it is completed. */
+const table = {
+  server: ["text", "maglevds, with commas between"],
+  tokenFile: ["text", "File with a token that tells maglevd who asks"],
+  tls: ["switch"],
+  ca: ["text"],
+  cert: ["text"],
+  key: ["text"],
+  color: ["switch", "Colours"],
+  json: ["switch", "Print JSON"],
+  yes: ["switch", "Agree beforehand"],
+  dryRun: ["switch", "Only tell what a change would come to"],
+  timeout: ["span", "Wait no longer than that, such as 30s"],
+  keepGoing: ["switch", "Go on after a command of a script that failed"],
+  help: ["switch", "Print help"],
+  version: ["switch", "Print the version"],
+} as const satisfies Readonly<Record<string, readonly [kind: string, help?: string]>>;
+
+type Table = typeof table;
+
 /** Flags that were given. */
-interface Given {
-  server?: string;
-  tokenFile?: string;
-  tls?: boolean;
-  ca?: string;
-  cert?: string;
-  key?: string;
-  color?: boolean;
-  json?: boolean;
-  yes?: boolean;
-  dryRun?: boolean;
-  timeout?: string;
-  keepGoing?: boolean;
-  help?: boolean;
-  version?: boolean;
+type Given = { [F in keyof Table]?: Table[F][0] extends "switch" ? boolean : string };
+
+/** Names of flags as they are typed, with what the table has of each. */
+const rows = new Map(
+  Object.entries<readonly [kind: string, help?: string]>(table).map((
+    [key, [kind, help]],
+  ) => [nameOf(key), { key, kind, help }]),
+);
+
+/** Flags that may be completed, with their help. */
+export const flagHelp: readonly (readonly [flag: string, help: string])[] = [...rows]
+  .flatMap(([name, { help }]): [string, string][] => help === undefined ? [] : [[name, help]]);
+
+/** `dryRun` is `--dry-run`. */
+function nameOf(key: string): string {
+  return `--${key.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
 }
 
 function splitFlags<W extends { readonly text: string }>(
@@ -102,30 +122,28 @@ function splitFlags<W extends { readonly text: string }>(
   const rest = [...line];
   for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
     const { text } = word;
-    const [typed = "", value] = splitFlag(text);
-    // One dash is as good as two, as it is for maglevd.
-    const name = /^-[a-z]{2,}/.test(typed) ? `-${typed}` : typed;
     if (text === "--") words.push(...rest.splice(0));
     else if (!text.startsWith("-") || /^-\d*$/.test(text)) words.push(word);
-    else if (name === "--server") given.server = value ?? takeValue(name, rest);
-    else if (name === "--token-file") given.tokenFile = value ?? takeValue(name, rest);
-    else if (name === "--tls") given.tls = parseBool(name, value);
-    else if (name === "--ca" || name === "--cert" || name === "--key") {
-      given[fileFlags[name]] = value ?? takeValue(name, rest);
-    } else if (name === "--color") given.color = parseBool(name, value);
-    else if (name === "--json") given.json = parseBool(name, value);
-    else if (name === "--yes") given.yes = parseBool(name, value);
-    else if (name === "--dry-run") given.dryRun = parseBool(name, value);
-    else if (name === "--timeout") given.timeout = spanOf(value ?? takeValue(name, rest));
-    else if (name === "--keep-going") given.keepGoing = parseBool(name, value);
-    else if (name === "--help" || name === "-h") given.help = parseBool(name, value);
-    else if (name === "--version") given.version = parseBool(name, value);
-    else throw usageFailure(`unknown flag ${typed}; see maglevc --help`);
+    else Object.assign(given, readFlag(text, rest));
   }
   return { given, words };
 }
 
-const fileFlags = { "--ca": "ca", "--cert": "cert", "--key": "key" } as const;
+/** One flag, with the next word where that is its value. */
+function readFlag(
+  text: string,
+  rest: { readonly text: string }[],
+): Record<string, string | boolean> {
+  const [typed = "", value] = splitFlag(text);
+  // One dash is as good as two, as it is for maglevd.
+  const name = /^-[a-z]{2,}/.test(typed) ? `-${typed}` : typed;
+  const row = rows.get(name === "-h" ? "--help" : name);
+  if (!row) throw usageFailure(`unknown flag ${typed}; see maglevc --help`);
+  const { key, kind } = row;
+  if (kind === "switch") return { [key]: parseBool(name, value) };
+  const said = value ?? takeValue(name, rest);
+  return { [key]: kind === "span" ? spanOf(said) : said };
+}
 
 /** A variable that is a switch; empty is not said. */
 function boolOf(

@@ -95,6 +95,21 @@ export function formatOutcome(
   return detail === "" ? code : `${code} (${detail})`;
 }
 
+/** Who asked for something: `operator from 192.0.2.7`; empty where that is not told. */
+export function formatActor(
+  actor: { readonly name: string; readonly from: string } | undefined,
+): string {
+  return actor ? [actor.name, actor.from].filter((part) => part !== "").join(" from ") : "";
+}
+
+/** A weight as events and outcomes have it: its number, `kept` or `none`. */
+export function formatWeight(
+  weight: { readonly kind: string; readonly weight?: number | undefined } | undefined,
+): string {
+  if (weight?.kind === "set") return String(weight.weight ?? 0);
+  return weight?.kind === "kept" ? "kept" : "none";
+}
+
 /** A part of something, from 0 to 1, in percent: `33.3%`. */
 export function formatShare(share: number): string {
   return `${Number((share * 100).toFixed(1))}%`;
@@ -113,4 +128,16 @@ export function formatCount(value: bigint): string {
 
 function round(value: number): number {
   return Number(value.toFixed(3));
+}
+
+const unitSeconds: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 };
+
+/** Milliseconds of `90s`, `15m`, `1h30m` or `2d`; undefined for anything else. */
+export function parseSpan(text: string): number | undefined {
+  if (!/^(\d{1,6}[smhd])+$/.test(text)) return undefined;
+  let seconds = 0;
+  for (const [, count, unit] of text.matchAll(/(\d+)([smhd])/g)) {
+    seconds += Number(count) * (unitSeconds[unit ?? ""] ?? 0);
+  }
+  return seconds * 1000;
 }

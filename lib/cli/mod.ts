@@ -14,16 +14,14 @@
 
 export { type CommandLine, commandLines, usage } from "./help.ts";
 export { runMaglevc } from "./run.ts";
-export { type ClientTls, readClientTls, type TlsWords } from "./client_tls.ts";
+export { type ClientTls, readClientTls, readToken, type TlsWords } from "./credentials.ts";
 export { callTimeoutMs, type Connection, connectTo } from "./client.ts";
 export { CommandFailure, describeError, type ExitCode, exitCodes } from "./errors.ts";
-export { type Patience, watchEvents, type WatchInit } from "./events.ts";
+export { type Patience, Place, watchEvents, type WatchInit } from "./events.ts";
 export { type EventWords, eventWords } from "./event_text.ts";
 export { allBackends, allFrontends, type Asking, withStates } from "./lists.ts";
 export type { MaglevClient } from "./node.ts";
-export { Place } from "./place.ts";
 export { type Environment, resolveServers, type Server } from "./servers.ts";
 export { type Meaning, plainStyle, type Style } from "./style.ts";
-export { readToken } from "./token_file.ts";
 export type { Message, MessageInitShape } from "@bufbuild/protobuf";
 export type { Client } from "@connectrpc/connect";

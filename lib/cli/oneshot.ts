@@ -1,6 +1,6 @@
 import { unagreed } from "./ask.ts";
 import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
-import { parseCommand, type Session } from "./execute.ts";
+import { type CommandSession, parseCommand } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
 import type { Caution } from "./node.ts";
 import { executeOnAll } from "./several.ts";
@@ -120,5 +120,5 @@ function common(flags: Flags, output: Output, signal: AbortSignal) {
       await output.ask(caution, paper, signal);
       return true;
     },
-  } satisfies Partial<Session>;
+  } satisfies Partial<CommandSession>;
 }

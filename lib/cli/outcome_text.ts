@@ -5,9 +5,9 @@ import type {
   Outcome,
   WeightOutcome,
 } from "../gen/maglev_pb.ts";
-import { formatShare } from "./format.ts";
+import { formatShare, formatWeight } from "./format.ts";
 import type { Style } from "./style.ts";
-import { type Cell, formatTable, indent, inner, type Paper } from "./table.ts";
+import { type Cell, formatTable, indent, inner, left, type Paper } from "./table.ts";
 
 /** What a change comes to, of each frontend concerned; ends without a newline. */
 export function formatOutcomeText({ frontends }: Outcome, paper: Paper): string {
@@ -37,9 +37,7 @@ function formatFrontend(outcome: FrontendOutcome, paper: Paper): string {
   const headline = `frontend ${frontendName}${become(outcome)}`;
   const head = danger === "" ? headline : style.paint("bad", headline);
   if (weights.length === 0) return head;
-  const columns = [{ title: "pool" }, { title: "backend" }, { title: "weight" }, {
-    title: "share",
-  }];
+  const columns = left("pool", "backend", "weight", "share");
   const rows = weights.map((weight) => [
     weight.poolName,
     weight.backendName,
@@ -79,13 +77,8 @@ function weightCell(outcome: WeightOutcome): Cell {
 }
 
 function arrow(from: EventWeight | undefined, to: EventWeight | undefined): string {
-  const [before, after] = [weightWord(from), weightWord(to)];
+  const [before, after] = [formatWeight(from), formatWeight(to)];
   return before === after ? before : `${before} → ${after}`;
-}
-
-function weightWord(weight: EventWeight | undefined): string {
-  if (weight?.kind === "set") return String(weight.weight ?? 0);
-  return weight?.kind === "kept" ? "kept" : "none";
 }
 
 function shareText({ shareFrom, shareTo }: WeightOutcome): string {

@@ -1,7 +1,7 @@
 import { formatVersion } from "../version/mod.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
 import { type Flags, parseFlags } from "./flags.ts";
-import { usualServer } from "./usual_server.ts";
+import { usualServer } from "./servers.ts";
 
 /**
  * maglevc: runs one command, or a shell when there is none. Resolves to the exit code.
@@ -32,14 +32,13 @@ export async function runMaglevc(args: readonly string[]): Promise<number> {
   return await untilInterrupted(async (signal) => {
     if (flags.words.length === 0 && Deno.stdin.isTerminal()) return await openShell(flags, signal);
     const { runLines, runOnce } = await import("./oneshot.ts");
-    const { printLine } = await import("./print.ts");
+    const { printLine, stdinLines } = await import("./stdio.ts");
     const { agreeOnTerminal, isAskable } = await import("./ask.ts");
     const output = {
       ...{ out: printLine, err: console.error },
       ...(isAskable() && { ask: agreeOnTerminal }),
     };
     if (flags.words.length > 0) return await runOnce(flags, output, signal);
-    const { stdinLines } = await import("./stdin.ts");
     return await runLines(flags, stdinLines(), output, signal);
   });
 }

@@ -1,5 +1,4 @@
-import type { TlsWords } from "./client_tls.ts";
-import { parseEndpoint } from "./endpoint.ts";
+import type { TlsWords } from "./credentials.ts";
 import { CommandFailure, exitCodes, messageOf } from "./errors.ts";
 
 /** A maglevd that is to be asked; what servers.yaml says of TLS with it. */
@@ -82,4 +81,60 @@ export async function namedServers(
 
 function fault(message: string): CommandFailure {
   return new CommandFailure(message, exitCodes.usage);
+}
+
+/** Where the packages have maglevd listen for who is on the machine. */
+const usualSocket = "/run/vpp-maglev/api.sock";
+
+/**
+ * The server that is meant when none is named: the one on this machine, by its socket where that
+ * can be used, as it tells maglevd who asks, and by TCP otherwise.
+ */
+export async function usualServer(socket = usualSocket): Promise<string> {
+  try {
+    using _ = await Deno.connect({ transport: "unix", path: socket });
+    return `unix:${socket}`;
+  } catch (error) {
+    // Not there, left behind, or not for this user.
+    if (error instanceof Error) return defaultAddress;
+    throw error;
+  }
+}
+
+/** Where a maglevd listens. */
+export type Endpoint =
+  /** IPv6 addresses are in brackets, as in a URL. */
+  | { readonly kind: "tcp"; readonly hostname: string; readonly port: number }
+  | { readonly kind: "unix"; readonly path: string };
+
+/** maglevd's own default. */
+const defaultPort = 9090;
+
+/** Where maglevd listens unless it is told otherwise. */
+const defaultAddress = `localhost:${defaultPort}`;
+
+/**
+ * What `host:port`, `[v6]:port`, `:port`, a bare host, a bare IPv6 address (port 9090) or
+ * `unix:PATH` mean. Throws CommandFailure when it is none of these.
+ */
+export function parseEndpoint(server: string): Endpoint {
+  const [, path] = server.match(/^unix:(?:\/\/(?=\/))?(.+)$/) ?? [];
+  if (path !== undefined) return { kind: "unix", path };
+  // A bare IPv6 address: nothing in it could be a port.
+  const isBare = /:.*:/.test(server) && URL.canParse(`http://[${server}]/`);
+  if (isBare) return parseEndpoint(`[${server}]`);
+  const match = /^(\[[0-9a-fA-F:.]+\]|[^:/\s[\]]*)(?::(\d{1,5}))?$/.exec(server);
+  const port = Number(match?.[2] ?? defaultPort);
+  if (!match || server === "" || port < 1 || port > 65535) {
+    throw new CommandFailure(
+      `--server wants host:port, unix:PATH or a name of servers.yaml, not "${server}"`,
+      exitCodes.usage,
+    );
+  }
+  return { kind: "tcp", hostname: match[1] || "localhost", port };
+}
+
+/** What the server is called by, in the request's Host field. */
+export function hostField(endpoint: Endpoint): string {
+  return endpoint.kind === "unix" ? "localhost" : `${endpoint.hostname}:${endpoint.port}`;
 }

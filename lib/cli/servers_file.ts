@@ -1,7 +1,6 @@
 import { isMap, isScalar, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
-import { parseEndpoint } from "./endpoint.ts";
 import { CommandFailure, exitCodes } from "./errors.ts";
-import { isServerName, type NamedServer } from "./servers.ts";
+import { isServerName, type NamedServer, parseEndpoint } from "./servers.ts";
 
 /**
  * Reads servers.yaml: `servers: { NAME: { address: ADDRESS, token-file: PATH, tls: BOOL, ca: PATH,

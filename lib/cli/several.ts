@@ -1,15 +1,15 @@
 import type { JsonObject, JsonValue } from "@bufbuild/protobuf";
 import { DeclinedFailure, describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
-import { checkFlags, execute, type Parsed, type Session, viewOf } from "./execute.ts";
+import { checkFlags, type CommandSession, execute, type Parsed, viewOf } from "./execute.ts";
 import type { Listing, Report, View } from "./node.ts";
-import { type Cell, formatTable } from "./table.ts";
+import { type Cell, formatTable, left } from "./table.ts";
 import { watch } from "./watch.ts";
 import { wrapText } from "./wrap.ts";
 
 /** What came of a command at one server. */
 type Answer =
-  | { readonly kind: "report"; readonly session: Session; readonly report: Report }
-  | { readonly kind: "failure"; readonly session: Session; readonly error: unknown };
+  | { readonly kind: "report"; readonly session: CommandSession; readonly report: Report }
+  | { readonly kind: "failure"; readonly session: CommandSession; readonly error: unknown };
 
 /**
  * Runs a command at every server. What they say is printed as one, with a column that says which
@@ -18,7 +18,7 @@ type Answer =
  */
 export async function executeOnAll(
   parsed: Parsed,
-  sessions: readonly Session[],
+  sessions: readonly CommandSession[],
   complain: (sentence: string) => void,
 ): Promise<ExitCode> {
   const [first, ...others] = sessions;
@@ -28,7 +28,7 @@ export async function executeOnAll(
   if (others.length === 0 || !isOfAll) return await execute(parsed, first);
   checkFlags(command, first);
   if (command.kind === "watch") return await watchAll(parsed, sessions, complain);
-  const ask = (session: Session): Promise<Answer> =>
+  const ask = (session: CommandSession): Promise<Answer> =>
     command.run({ ...session, agree: agreeAt(session), args }).then(
       (report) => ({ kind: "report", session, report }),
       (error: unknown) => ({ kind: "failure", session, error }),
@@ -48,19 +48,19 @@ export async function executeOnAll(
 }
 
 /** Questions name their server. */
-function agreeAt(session: Session): Session["agree"] {
+function agreeAt(session: CommandSession): CommandSession["agree"] {
   return ({ details, question }) =>
     session.agree({ details, question: `${labelOf(session)}: ${question}` });
 }
 
-function labelOf({ label, server }: Session): string {
+function labelOf({ label, server }: CommandSession): string {
   return label ?? server;
 }
 
 /** Who answers a question with no, or interrupts, means what would come after it as well. */
 async function oneAfterTheOther(
-  sessions: readonly Session[],
-  ask: (session: Session) => Promise<Answer>,
+  sessions: readonly CommandSession[],
+  ask: (session: CommandSession) => Promise<Answer>,
 ): Promise<Answer[]> {
   const answers: Answer[] = [];
   for (const session of sessions) {
@@ -89,12 +89,12 @@ function worst(codes: readonly ExitCode[]): ExitCode {
 }
 
 /** Where it went wrong, unless the sentence says so itself. */
-function sentenceOf(session: Session, error: unknown): string {
+function sentenceOf(session: CommandSession, error: unknown): string {
   const sentence = describeError(error, session.server);
   return sentence.includes(session.server) ? sentence : `${labelOf(session)}: ${sentence}`;
 }
 
-function print(answers: readonly Answer[], session: Session): void {
+function print(answers: readonly Answer[], session: CommandSession): void {
   if (session.json) {
     return session.print(JSON.stringify(answers.flatMap(jsonRows), undefined, 2));
   }
@@ -126,7 +126,7 @@ function listed(answers: readonly Answered[], view: View): string | undefined {
   if (rows.length === 0) return undefined;
   rows.sort((a, b) => a.at < b.at ? -1 : a.at > b.at ? 1 : 0);
   const columns = listings.find(([, { rows }]) => rows.length > 0)?.[1].columns ?? [];
-  return formatTable(view, [{ title: "server" }, ...columns], rows.map(({ cells }) => cells));
+  return formatTable(view, [...left("server"), ...columns], rows.map(({ cells }) => cells));
 }
 
 function labelCell(label: string): Cell {
@@ -160,7 +160,7 @@ function isObject(value: JsonValue): value is JsonObject {
 /** Events of all servers as they come, up to the limit together. */
 async function watchAll(
   { args }: Parsed,
-  sessions: readonly Session[],
+  sessions: readonly CommandSession[],
   complain: (sentence: string) => void,
 ): Promise<ExitCode> {
   const enough = new AbortController();

@@ -13,6 +13,16 @@ export interface Column {
   readonly align?: "left" | "right";
 }
 
+/** Columns with these titles. */
+export function left(...titles: string[]): Column[] {
+  return titles.map((title) => ({ title }));
+}
+
+/** The same, for numbers. */
+export function right(...titles: string[]): Column[] {
+  return titles.map((title) => ({ title, align: "right" }));
+}
+
 /** What a table is printed on. */
 export interface Paper {
   readonly style: Style;

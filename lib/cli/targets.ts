@@ -1,12 +1,11 @@
 import { connectTo } from "./client.ts";
-import { type ClientTls, readClientTls } from "./client_tls.ts";
-import type { Session } from "./execute.ts";
+import { type ClientTls, readClientTls, readToken } from "./credentials.ts";
+import type { CommandSession } from "./execute.ts";
 import type { Flags } from "./flags.ts";
 import { placeOf, resolveServers, type Server, shortName } from "./servers.ts";
-import { readToken } from "./token_file.ts";
 
 /** What a session has of its server. */
-type ServerPart = Pick<Session, "client" | "server" | "label" | "memory">;
+type ServerPart = Pick<CommandSession, "client" | "server" | "label" | "memory">;
 
 /** A server with what it is shown, and what connections to it are secured with. */
 interface Known extends Server {
@@ -52,7 +51,7 @@ export class Targets implements Disposable {
   }
 
   /** A session for each server. */
-  sessions(common: Omit<Session, keyof ServerPart>): Session[] {
+  sessions(common: Omit<CommandSession, keyof ServerPart>): CommandSession[] {
     return this.parts.map((part) => ({ ...common, ...part }));
   }
 

@@ -14,15 +14,13 @@ import {
   resetBackend,
   resumeBackend,
 } from "./commands/operate.ts";
-import { resetAll, resetFrontend, resetWeight } from "./commands/reset.ts";
+import { resetAll, resetFrontend, resetWeight, setWeight } from "./commands/weights.ts";
 import { waitForBackend, waitForFrontend, waitForVpp, waitUntilDrained } from "./commands/wait.ts";
 import { showVersion } from "./commands/version.ts";
 import { showVppCounters } from "./commands/vpp_counters.ts";
-import { showVppInfo } from "./commands/vpp_info.ts";
+import { showVppInfo, showVppState } from "./commands/vpp_state.ts";
 import { showVppPlan, syncVpp } from "./commands/vpp_sync.ts";
-import { showVppState } from "./commands/vpp_state.ts";
 import { showStatus } from "./commands/status.ts";
-import { setWeight } from "./commands/weight.ts";
 import { addedKinds, changeKinds } from "./events.ts";
 import type { Command, Keyword, Node } from "./node.ts";
 import {

@@ -48,7 +48,7 @@ export function follow(
 }
 
 /** What a word means: an exact keyword, else a unique prefix of one, else a slot. */
-export function choose(choices: readonly Node[], word: string): Step {
+function choose(choices: readonly Node[], word: string): Step {
   const keywords = choices.filter((node) => node.kind === "keyword");
   const exact = keywords.find((node) => node.word === word);
   if (exact) return { kind: "to", node: exact };
@@ -87,4 +87,50 @@ function unexpected(choices: readonly Node[], word: string): string {
   return choices.length === 0
     ? `"${word}" is one word too many: the command ends before it`
     : `"${word}" is not known here; possible: ${describeChoices(choices)}`;
+}
+
+/** One line of help: what may be typed and what it does. */
+export interface Choice {
+  readonly label: string;
+  readonly help: string;
+}
+
+/** What may follow, at one point of a line. */
+export interface Completion {
+  /** Words that may stand in place of the partial one, sorted as in the tree, names after. */
+  readonly words: readonly string[];
+  /** The same as lines of help. */
+  readonly choices: readonly Choice[];
+  /** The slot whose live names are wanted, if one is possible here. */
+  readonly slot: Extract<Node, { kind: "slot" }> | undefined;
+  /** Whether the line is a whole command already. */
+  readonly runnable: boolean;
+}
+
+/** What could come next after `words` when `partial` has been typed of it. Pure: no live names. */
+export function complete(
+  roots: readonly Node[],
+  words: readonly string[],
+  partial: string,
+): Completion | undefined {
+  const reached = follow(roots, words);
+  if (reached.kind === "error") return undefined;
+  const { choices, command } = reached.point;
+  const fitting = choices.filter((node) => node.kind === "slot" || node.word.startsWith(partial));
+  return {
+    words: fitting.flatMap((node) => node.kind === "keyword" ? [node.word] : []),
+    choices: fitting.map((node) => ({ label: nodeLabel(node), help: node.help })),
+    slot: fitting.find((node) => node.kind === "slot"),
+    runnable: command !== undefined && partial === "",
+  };
+}
+
+/** The longest beginning that all of `words` share. */
+export function commonPrefix(words: readonly string[]): string {
+  const [first = "", ...rest] = words;
+  let length = first.length;
+  for (const word of rest) {
+    while (!word.startsWith(first.slice(0, length))) length--;
+  }
+  return first.slice(0, length);
 }

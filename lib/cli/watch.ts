@@ -6,13 +6,13 @@ import {
   defaultPatience,
   isToldTwice,
   type Patience,
+  pause,
+  Place,
   watchEvents,
   watchOptions,
 } from "./events.ts";
-import type { Session } from "./execute.ts";
+import type { CommandSession } from "./execute.ts";
 import type { Args } from "./node.ts";
-import { pause } from "./pause.ts";
-import { Place } from "./place.ts";
 import { wrapText } from "./wrap.ts";
 
 /** How long things may take, in milliseconds. */
@@ -28,7 +28,11 @@ const defaultTimes: WatchTimes = { ...defaultPatience, retryMs: 1000 };
  * that die, says so, and goes on where it broke off; only a server that cannot be reached in the
  * first place is an error.
  */
-export async function watch(args: Args, session: Session, times = defaultTimes): Promise<void> {
+export async function watch(
+  args: Args,
+  session: CommandSession,
+  times = defaultTimes,
+): Promise<void> {
   const { request, limit, isEachOnce } = watchOptions(args);
   const { client, server, signal, style, width } = session;
   const format = args.words.includes("pretty")

@@ -1,6 +1,6 @@
+import { reasonOf } from "../log/mod.ts";
 import type { ConfigOutcome } from "./outcome.ts";
-import { LineIndex } from "./line_index.ts";
-import { reasonOf } from "./reason.ts";
+import { LineIndex } from "./problem_list.ts";
 
 /** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
 const maxFileBytes = 8 * 1024 * 1024;
@@ -8,7 +8,7 @@ const maxFileBytes = 8 * 1024 * 1024;
 /** A file's bytes, or why there are none. */
 export type FileBytes =
   | { readonly kind: "read"; readonly bytes: Uint8Array<ArrayBuffer> }
-  | { readonly kind: "failed"; readonly outcome: ConfigOutcome };
+  | { readonly kind: "failed"; readonly outcome: InvalidFile };
 
 /**
  * Reads a configuration file. Never throws: the operating system's reason becomes a problem.
@@ -58,7 +58,7 @@ function failed(file: string, message: string): FileBytes {
 /** A text, or where it stops being UTF-8. */
 export type FileText =
   | { readonly kind: "text"; readonly text: string }
-  | { readonly kind: "failed"; readonly outcome: ConfigOutcome };
+  | { readonly kind: "failed"; readonly outcome: InvalidFile };
 
 /** Decodes UTF-8; a byte order mark is dropped. */
 export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
@@ -89,7 +89,17 @@ export function fileProblem(
   line: number,
   column: number,
   message: string,
-): ConfigOutcome {
+): InvalidFile {
   const problem = { stage: "parse", file, line, column, path: "", message } as const;
   return { kind: "invalid", file, stage: "parse", problems: [problem] };
+}
+
+/** Why a file is not what it should be. */
+export type InvalidFile = ConfigOutcome & { readonly kind: "invalid" };
+
+/** The text of a file, or why there is none. Never rejects. */
+export async function readTextFile(path: string): Promise<string | InvalidFile> {
+  const read = await readBytes(path);
+  const decoded = read.kind === "read" ? decode(read.bytes, path) : read;
+  return decoded.kind === "text" ? decoded.text : decoded.outcome;
 }

@@ -1,7 +1,7 @@
 import type { Clock } from "../time/mod.ts";
-import { decode, readBytes } from "./file_text.ts";
+import { readBytes } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
-import { parseConfig } from "./parse.ts";
+import { parseBytes } from "./parse.ts";
 import { WorkerParser } from "./worker_client.ts";
 
 /** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
@@ -89,9 +89,4 @@ async function stampOf(path: string, wall: number): Promise<string | undefined> 
 /** SHA-256, so that nobody can make two files look alike. */
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
-}
-
-function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
-  const decoded = decode(bytes, file);
-  return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);
 }

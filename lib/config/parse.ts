@@ -1,20 +1,42 @@
-import { fileProblem } from "./file_text.ts";
+import { decode, fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { ProblemList } from "./problem_list.ts";
 import { readSections } from "./read.ts";
 import { fileSpec } from "./schema.ts";
+import type { SectionOf, SectionSpec } from "./spec.ts";
 import { Suggester } from "./suggest.ts";
-import type { Config } from "./types.ts";
 import { validate } from "./validate.ts";
 import { parseYaml } from "./yaml_tree.ts";
+
+/** A text that was read by a schema, and what is wrong with it so far. */
+export interface ParsedSections<S> {
+  /** Undefined when it is no YAML. To be used only while there are no problems. */
+  readonly file: SectionOf<S> | undefined;
+  readonly problems: ProblemList;
+  /** With what is left of its budget. */
+  readonly suggester: Suggester;
+}
+
+/** Reads a text by a schema, as the configuration is read by its own. `name` is for messages. */
+export function parseSections<S extends SectionSpec>(
+  spec: S,
+  text: string,
+  name: string,
+): ParsedSections<S> {
+  const problems = new ProblemList(name, text);
+  const suggester = new Suggester();
+  const tree = parseYaml(text, problems);
+  return { file: tree && readSections(spec, tree, problems, suggester), problems, suggester };
+}
 
 /**
  * Checks the text of a configuration file. Pure and synchronous: some 100 µs per backend.
  * `file` is only repeated in messages. Never throws.
  */
 export function parseConfig(text: string, file: string): ConfigOutcome {
-  const problems = new ProblemList(file, text);
-  const config = read(text, problems);
+  const { file: sections, problems, suggester } = parseSections(fileSpec, text, file);
+  const maglev = problems.parseFailed ? undefined : sections?.values.maglev;
+  const config = maglev && validate(maglev, problems, suggester);
   const failed = problems.finish();
   if (failed) return { kind: "invalid", file, ...failed };
   return config
@@ -22,11 +44,8 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
     : fileProblem(file, 0, 0, "cannot be used, and no rule tells why: please report this");
 }
 
-function read(text: string, problems: ProblemList): Config | undefined {
-  const tree = parseYaml(text, problems);
-  if (!tree) return undefined;
-  const suggester = new Suggester();
-  const { maglev } = readSections(fileSpec, tree, problems, suggester).values;
-  if (!maglev || problems.parseFailed) return undefined;
-  return validate(maglev, problems, suggester);
+/** The same of the octets of a file. */
+export function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
+  const decoded = decode(bytes, file);
+  return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);
 }

@@ -5,114 +5,82 @@
  * @module
  */
 
-import type { ConfigOutcome } from "./outcome.ts";
-import type { ConfigProblem, ConfigStage, ConfigWarning } from "./problem.ts";
-import type { Backend, Config, Frontend, HealthCheck, Pool, PoolBackend } from "./types.ts";
+import type { ConfigOutcome, ConfigProblem, ConfigWarning } from "./outcome.ts";
+import type { Backend, Frontend, HealthCheck, Pool, PoolBackend } from "./types.ts";
 
-/** What a configuration has once. */
-type General = Pick<
-  Config,
-  "transitionHistory" | "stateMaxAgeMs" | "maxRemovalsPercent" | "netns" | "lb"
->;
-
-/** A part of an outcome. A pool belongs to the frontend before it, a member to the pool. */
+/**
+ * A part of an outcome: first the whole without what there may be many of, then that. A pool
+ * belongs to the frontend before it, a member to the pool.
+ */
 export type Piece =
-  | { readonly piece: "valid"; readonly general: General }
-  | { readonly piece: "check"; readonly check: HealthCheck }
-  | { readonly piece: "backend"; readonly backend: Backend }
-  | { readonly piece: "frontend"; readonly frontend: Omit<Frontend, "pools"> }
-  | { readonly piece: "pool"; readonly name: string }
-  | { readonly piece: "member"; readonly member: PoolBackend }
-  | { readonly piece: "warning"; readonly warning: ConfigWarning }
-  | { readonly piece: "invalid"; readonly stage: ConfigStage }
-  | { readonly piece: "problem"; readonly problem: ConfigProblem };
+  | { readonly outcome: ConfigOutcome }
+  | { readonly check: HealthCheck }
+  | { readonly backend: Backend }
+  | { readonly frontend: Frontend }
+  | { readonly pool: Pool }
+  | { readonly member: PoolBackend }
+  | { readonly warning: ConfigWarning }
+  | { readonly problem: ConfigProblem };
 
 /** The pieces of an outcome, in the order that {@link Assembler} wants. */
 export function* takeApart(outcome: ConfigOutcome): Generator<Piece> {
   if (outcome.kind === "invalid") {
-    yield { piece: "invalid", stage: outcome.stage };
-    for (const problem of outcome.problems) yield { piece: "problem", problem };
+    yield { outcome: { ...outcome, problems: [] } };
+    for (const problem of outcome.problems) yield { problem };
     return;
   }
-  const { healthchecks, backends, frontends, ...general } = outcome.config;
-  yield { piece: "valid", general };
-  for (const check of healthchecks.values()) yield { piece: "check", check };
-  for (const backend of backends.values()) yield { piece: "backend", backend };
-  for (const { pools, ...frontend } of frontends.values()) {
-    yield { piece: "frontend", frontend };
-    for (const pool of pools) {
-      yield { piece: "pool", name: pool.name };
-      for (const member of pool.backends) yield { piece: "member", member };
+  const { config, warnings } = outcome;
+  const empty = { healthchecks: new Map(), backends: new Map(), frontends: new Map() };
+  yield { outcome: { ...outcome, config: { ...config, ...empty }, warnings: [] } };
+  for (const check of config.healthchecks.values()) yield { check };
+  for (const backend of config.backends.values()) yield { backend };
+  for (const frontend of config.frontends.values()) {
+    yield { frontend: { ...frontend, pools: [] } };
+    for (const pool of frontend.pools) {
+      yield { pool: { ...pool, backends: [] } };
+      for (const member of pool.backends) yield { member };
     }
   }
-  for (const warning of outcome.warnings) yield { piece: "warning", warning };
-}
-
-interface GrowingPool extends Pool {
-  readonly backends: PoolBackend[];
+  for (const warning of warnings) yield { warning };
 }
 
 /** Puts the pieces of one outcome together. */
 export class Assembler {
-  readonly #file: string;
   readonly #healthchecks = new Map<string, HealthCheck>();
   readonly #backends = new Map<string, Backend>();
   readonly #frontends = new Map<string, Frontend>();
   readonly #warnings: ConfigWarning[] = [];
   readonly #problems: ConfigProblem[] = [];
-  #general: General | undefined;
-  #stage: ConfigStage = "parse";
-  #pools: GrowingPool[] = [];
-
-  constructor(file: string) {
-    this.#file = file;
-  }
+  #outcome: ConfigOutcome | undefined;
+  #pools: Pool[] = [];
+  #members: PoolBackend[] = [];
 
   add(piece: Piece): void {
-    switch (piece.piece) {
-      case "valid":
-        this.#general = piece.general;
-        break;
-      case "check":
-        this.#healthchecks.set(piece.check.name, piece.check);
-        break;
-      case "backend":
-        this.#backends.set(piece.backend.name, piece.backend);
-        break;
-      case "frontend":
-        this.#pools = [];
-        this.#frontends.set(piece.frontend.name, { ...piece.frontend, pools: this.#pools });
-        break;
-      case "pool":
-        this.#pools.push({ name: piece.name, backends: [] });
-        break;
-      case "member":
-        this.#pools.at(-1)?.backends.push(piece.member);
-        break;
-      case "warning":
-        this.#warnings.push(piece.warning);
-        break;
-      case "invalid":
-        this.#stage = piece.stage;
-        break;
-      case "problem":
-        this.#problems.push(piece.problem);
-        break;
-    }
+    if ("outcome" in piece) this.#outcome = piece.outcome;
+    else if ("check" in piece) this.#healthchecks.set(piece.check.name, piece.check);
+    else if ("backend" in piece) this.#backends.set(piece.backend.name, piece.backend);
+    else if ("frontend" in piece) {
+      this.#pools = [];
+      this.#frontends.set(piece.frontend.name, { ...piece.frontend, pools: this.#pools });
+    } else if ("pool" in piece) {
+      this.#members = [];
+      this.#pools.push({ ...piece.pool, backends: this.#members });
+    } else if ("member" in piece) this.#members.push(piece.member);
+    else if ("warning" in piece) this.#warnings.push(piece.warning);
+    else this.#problems.push(piece.problem);
   }
 
   /** The whole, once all pieces were added. */
   finish(): ConfigOutcome {
-    const file = this.#file;
-    if (!this.#general) {
-      return { kind: "invalid", file, stage: this.#stage, problems: this.#problems };
-    }
+    const outcome = this.#outcome;
+    if (!outcome) throw new TypeError("the first piece of an outcome is missing");
+    if (outcome.kind === "invalid") return { ...outcome, problems: this.#problems };
     const config = {
-      ...this.#general,
+      ...outcome.config,
       healthchecks: this.#healthchecks,
       backends: this.#backends,
       frontends: this.#frontends,
     };
-    return { kind: "valid", file, config, warnings: this.#warnings };
+    return { ...outcome, config, warnings: this.#warnings };
   }
 }

@@ -1,11 +1,9 @@
 import type { ProblemList } from "./problem_list.ts";
 import { checkAddresses } from "./rules/addresses.ts";
-import { backend } from "./rules/backend.ts";
-import { frontend } from "./rules/frontend.ts";
+import { backend, frontend } from "./rules/frontend.ts";
 import { healthCheck } from "./rules/health_check.ts";
 import { lbConfig } from "./rules/lb.ts";
-import { checkServers } from "./rules/servers.ts";
-import { checkUnique, checkVips, type PlacedFrontend } from "./rules/vip.ts";
+import { checkServers, checkUnique, checkVips, type PlacedFrontend } from "./rules/vip.ts";
 import { findWarnings } from "./rules/warnings.ts";
 import type { MaglevSpec } from "./schema.ts";
 import type { SectionOf } from "./spec.ts";

@@ -1,11 +1,10 @@
+import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
 import { fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
 import { Assembler } from "./pieces.ts";
-import { reasonOf } from "./reason.ts";
-import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
-import { workerModule } from "./worker_server.ts";
+import { type Slice, type ToWorker, workerModule, workerName } from "./worker_server.ts";
 
 /** The largest file takes a quarter of this on a slow machine, all slices included. */
 const limitMs = 30_000;
@@ -52,7 +51,7 @@ export class WorkerParser implements Disposable {
     });
     try {
       if (this.#disposed) throw new Error("it has been stopped");
-      const assembler = new Assembler(file);
+      const assembler = new Assembler();
       let slice = await this.#ask({ kind: "parse", file, bytes }, [bytes.buffer]);
       for (;;) {
         for (const piece of slice.pieces) assembler.add(piece);

@@ -7,10 +7,22 @@
 
 import { getPriority, setPriority } from "node:os";
 import { serveAs, type WorkerScope } from "../workers/mod.ts";
-import { decode } from "./file_text.ts";
-import { parseConfig } from "./parse.ts";
+import { parseBytes } from "./parse.ts";
 import { type Piece, takeApart } from "./pieces.ts";
-import { type Slice, type ToWorker, workerName } from "./worker_messages.ts";
+
+/** The worker's name, by which a module knows that it runs as this worker. */
+export const workerName = "maglev-config";
+
+/** Main thread to worker: first the file, then a call for each further slice. */
+export type ToWorker =
+  | { readonly kind: "parse"; readonly file: string; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "more" };
+
+/** Worker to main thread. */
+export interface Slice {
+  readonly pieces: readonly Piece[];
+  readonly last: boolean;
+}
 
 /** Copying this many pieces into the main thread takes less than 1 ms (bench/config_load.ts). */
 const piecesPerSlice = 128;
@@ -33,18 +45,13 @@ function serve(scope: WorkerScope<ToWorker, Slice>): void {
   const nothing: Iterator<Slice> = [][Symbol.iterator]();
   let slices = nothing;
   scope.onmessage = ({ data }) => {
-    if (data.kind === "parse") slices = sliced(piecesOf(data.file, data.bytes));
+    if (data.kind === "parse") slices = sliced(takeApart(parseBytes(data.bytes, data.file)));
     const next = slices.next();
     if (next.done) return;
     scope.postMessage(next.value);
     // The worker may live for long: it should not hold on to a configuration.
     if (next.value.last) slices = nothing;
   };
-}
-
-function piecesOf(file: string, bytes: Uint8Array<ArrayBuffer>): Iterable<Piece> {
-  const decoded = decode(bytes, file);
-  return takeApart(decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file));
 }
 
 function* sliced(pieces: Iterable<Piece>): Generator<Slice> {

@@ -17,9 +17,9 @@ import {
   type Node,
   Parser,
 } from "yaml";
+import { reasonOf } from "../log/mod.ts";
 import { show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
-import { reasonOf } from "./reason.ts";
 import { reportSyntax } from "./yaml_syntax.ts";
 
 /** One document, and what its aliases stand for. */

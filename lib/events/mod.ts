@@ -24,29 +24,4 @@ export { backendsOf, frontendsOf, isAskedFor, Journal } from "./journal.ts";
 export type { EventFilter, EventPage, EventQuery } from "./journal.ts";
 export { logEvents, recordNames, recordOf } from "./records.ts";
 export type { EventRecord } from "./records.ts";
-export { because, eventKinds } from "./types.ts";
-export type {
-  Actor,
-  AuditHappening,
-  BackendHappening,
-  Cause,
-  DrainHappening,
-  EventKind,
-  EventSink,
-  EventSource,
-  FrontendHappening,
-  Happening,
-  MaglevEvent,
-  OperatorHappening,
-  OverrideHappening,
-  PoolHappening,
-  ProbingHappening,
-  Reason,
-  ReasonedHappening,
-  ReloadHappening,
-  SafetyHappening,
-  ToldWeight,
-  VppHappening,
-  WeightChange,
-  WeightHappening,
-} from "./types.ts";
+export * from "./types.ts";

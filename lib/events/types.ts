@@ -285,3 +285,6 @@ export function because(reason: Reason, happenings: readonly Happening[]): Reaso
   const { cause, actor } = reason;
   return happenings.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
 }
+
+/** Of what a measure that keeps traffic safe does by itself: nobody asked for it at that moment. */
+export const safetyReason: Reason = { cause: { kind: "safety" } };

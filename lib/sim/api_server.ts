@@ -1,5 +1,94 @@
-import type { Api } from "./api.ts";
-import { Connection } from "./connection.ts";
+import type { Api, Peer } from "./api.ts";
+import { FrameReader } from "./frames.ts";
+
+/** What the runtime says of a connection that is over, and what is said of no frame. */
+const ends = [...Object.values(Deno.errors), RangeError];
+
+/** Unread replies that a client may pile up before it is cut off, in bytes. */
+const mostUnread = 256 * 1024 * 1024;
+
+/** One client of the API socket. */
+export class Connection implements Peer {
+  clientIndex: number | undefined;
+  readonly #conn: Deno.Conn;
+  readonly #queue: Uint8Array[] = [];
+  #queued = 0;
+  #writing: Promise<void> = Promise.resolve();
+  #closed = false;
+
+  /** `number` tells connections apart in the journal. */
+  constructor(conn: Deno.Conn, readonly number: number) {
+    this.#conn = conn;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Messages until the client goes or {@link close} is called. */
+  async *messages(): AsyncGenerator<Uint8Array> {
+    const frames = new FrameReader();
+    const chunk = new Uint8Array(64 * 1024);
+    try {
+      while (!this.#closed) {
+        const length = await this.#conn.read(chunk);
+        if (length === null) return;
+        yield* frames.push(chunk.subarray(0, length));
+      }
+    } catch (error) {
+      // The client or we have closed it, or it sent what no frame can be: either way it is over.
+      if (!ends.some((kind) => error instanceof kind)) throw error;
+    } finally {
+      this.close();
+    }
+  }
+
+  /** As {@link Peer.send}; many leave at once. */
+  send(bytes: Uint8Array): void {
+    if (this.#closed) return;
+    this.#queue.push(bytes);
+    this.#queued += bytes.length;
+    if (this.#queued > mostUnread) return this.close();
+    if (this.#queue.length === 1) this.#writing = this.#writing.then(() => this.#drain());
+  }
+
+  /** Resolves when everything queued so far has been handed to the kernel. */
+  flushed(): Promise<void> {
+    return this.#writing;
+  }
+
+  /** Drops the client, unsent bytes included. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#queue.length = 0;
+    this.#conn.close();
+  }
+
+  async #drain(): Promise<void> {
+    while (this.#queue.length > 0 && !this.#closed) {
+      const bytes = concatenate(this.#queue.splice(0));
+      this.#queued = 0;
+      try {
+        for (let sent = 0; sent < bytes.length;) {
+          sent += await this.#conn.write(bytes.subarray(sent));
+        }
+      } catch {
+        this.close();
+      }
+    }
+  }
+}
+
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(parts.reduce((length, part) => length + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
 
 /** Makes the paths of listeners differ. */
 let bound = 0;

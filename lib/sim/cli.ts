@@ -1,5 +1,7 @@
-import { runLbAs } from "./lb_as_command.ts";
+import { parseIp } from "../ip/mod.ts";
+import { ByHand, snapshot, type VipName } from "./by_hand.ts";
 import { showLb, showLbVips, showLbVipsVerbose } from "./lb_text.ts";
+import { retval } from "./lb_types.ts";
 import type { Vpp } from "./vpp.ts";
 
 /** What a command printed, and whether VPP knew it. */
@@ -42,4 +44,77 @@ export function runCli(vpp: Vpp, line: string): CliResult {
 function unknown(words: readonly string[]): string {
   if (words[0] !== "show") return `unknown input \`${words.join(" ")}'\n`;
   return `show: unknown input \`${words.slice(1).join(" ")}'\n`;
+}
+
+/** What `lb as` was asked for beside its VIP. */
+interface Request {
+  readonly vip: VipName;
+  readonly servers: readonly string[];
+  readonly weight: number | undefined;
+  readonly isDeletion: boolean;
+  readonly flush: boolean;
+}
+
+/**
+ * `lb as PREFIX [protocol tcp|udp port N] ADDRESS… [weight 0-100] [del] [flush]` (lb/cli.c,
+ * lb_as_command_fn): adds servers, sets their weights where they are there, or deletes them. Returns
+ * what VPP complains of, undefined when it is done.
+ */
+function runLbAs(vpp: Vpp, words: readonly string[]): string | undefined {
+  const request = parse(words);
+  if (typeof request === "string") return request;
+  const { vip, servers, weight, isDeletion, flush } = request;
+  const byHand = new ByHand(() => vpp.lb);
+  const there = serversOf(vpp, vip);
+  if (!there) return complaint("lb_vip_find_index", retval.noSuchEntry);
+  if (servers.length === 0) return "No AS address provided";
+  if (isDeletion) {
+    if (!servers.every((server) => there.has(server))) {
+      return complaint("lb_vip_del_ass", retval.noSuchEntry);
+    }
+    for (const server of servers) byHand.deleteServer(vip, server, flush);
+  } else if (!servers.some((server) => there.has(server))) {
+    for (const server of servers) byHand.addServer(vip, server, weight);
+  } else if (weight === undefined) return complaint("lb_vip_add_ass", retval.valueExist);
+  else {
+    for (const server of servers) {
+      const status = byHand.setWeight(vip, server, weight, flush);
+      if (status !== retval.ok) return complaint("lb_vip_set_as_weight", status);
+    }
+  }
+  return undefined;
+}
+
+/** The servers in use of a VIP, as VPP prints them; undefined without that VIP. */
+function serversOf(vpp: Vpp, vip: VipName): ReadonlySet<string> | undefined {
+  const found = snapshot(vpp.lb).find(({ prefix, protocol, port, used }) =>
+    used && prefix === vip.prefix && protocol === vip.protocol && port === vip.port
+  );
+  return found && new Set(found.servers.filter(({ used }) => used).map(({ address }) => address));
+}
+
+function complaint(call: string, status: number): string {
+  return `${call} error ${status}`;
+}
+
+function parse([prefix = "", ...words]: readonly string[]): Request | string {
+  const [address = "", length = ""] = prefix.split("/");
+  if (!parseIp(address) || !/^\d+$/.test(length)) return `invalid as address: '${prefix}'`;
+  let [protocol, port, weight] = [255, 0, undefined as number | undefined];
+  let [isDeletion, flush] = [false, false];
+  const servers: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? "";
+    if (parseIp(word)) servers.push(word);
+    else if (word === "del") isDeletion = true;
+    else if (word === "flush") flush = true;
+    else if (word === "protocol") protocol = words[++at] === "udp" ? 17 : 6;
+    else if (word === "port") port = Number(words[++at]);
+    else if (word === "weight") weight = Number(words[++at]);
+    else return `parse error: '${word}'`;
+  }
+  if (weight !== undefined && weight > 100) return "weight must be between 0 and 100";
+  if (weight !== undefined && isDeletion) return "weight and del are mutually exclusive";
+  const vip = { prefix, protocol: port === 0 ? 255 : protocol, port };
+  return { vip, servers, weight, isDeletion, flush };
 }

@@ -1,11 +1,10 @@
-import { Clients } from "./clients.ts";
+import type { Peer } from "./api.ts";
 import type { SimRequest } from "./faults.ts";
 import { Reader, Truncated, Writer } from "./fields.ts";
 import { type Answer, type Handler, handlers } from "./handlers.ts";
-import type { MessageTable } from "./message_table.ts";
+import { encodeUtterance, type MessageTable, type Utterance } from "./message_table.ts";
 import { type Message, messages } from "./messages.ts";
-import type { Peer } from "./peer.ts";
-import { encodeUtterance, type Utterance } from "./utterance.ts";
+import { Pool } from "./pool.ts";
 import type { Vpp } from "./vpp.ts";
 
 /** A request with what is needed to carry it out. */
@@ -149,4 +148,38 @@ function answered(
 /** A message that the dispatcher itself answers. */
 function handlerOf(message: Message): Handler {
   return { message, run: () => [] };
+}
+
+/** What tells a client of the socket from one in shared memory. */
+const socketClient = 0x8000_0000;
+
+/** Who has registered, by the client_index that their requests carry. */
+class Clients {
+  /** VPP's listener has the first index. */
+  readonly #pool = new Pool<Peer | "listener">();
+
+  /** Nobody yet. */
+  constructor() {
+    this.#pool.put("listener");
+  }
+
+  /** The client's index; the same one if it has registered before. */
+  register(peer: Peer): number {
+    peer.clientIndex ??= (socketClient | this.#pool.put(peer)) >>> 0;
+    return peer.clientIndex;
+  }
+
+  /** Forgets a client, whose index the next one gets. */
+  forget(peer: Peer): void {
+    if (peer.clientIndex === undefined) return;
+    this.#pool.free(peer.clientIndex & ~socketClient);
+    peer.clientIndex = undefined;
+  }
+
+  /** Whom replies to a request with this index go to. */
+  find(clientIndex: number): Peer | undefined {
+    if ((clientIndex & socketClient) === 0) return undefined;
+    const client = this.#pool.get(clientIndex & ~socketClient);
+    return client === "listener" ? undefined : client;
+  }
 }

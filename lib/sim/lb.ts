@@ -5,6 +5,8 @@ import {
   type Conf,
   type EncapArguments,
   type NewFlowTable,
+  newServer,
+  newVip,
   retval,
   type Server,
   serversAreIpv4,
@@ -14,7 +16,6 @@ import {
   type VipType,
   VppCrash,
 } from "./lb_types.ts";
-import { newServer, newVip } from "./lb_objects.ts";
 import { maglevTable } from "../maglev/mod.ts";
 import { Pool } from "./pool.ts";
 import type { SegmentWriter } from "./segment.ts";

@@ -1,6 +1,6 @@
 import type { WireAddress, WirePrefix } from "./fields.ts";
-import type { Prefix46 } from "./ip46.ts";
-import type { Pool } from "./pool.ts";
+import { type Prefix46, prefixToWire, toWire } from "./ip46.ts";
+import { Pool } from "./pool.ts";
 
 /** Return values of the lb plugin (src/vnet/error.h). */
 export const retval = {
@@ -115,4 +115,35 @@ export function serversAreIpv4(type: VipType): boolean {
 export function encapBytes(type: VipType): number {
   if (type.endsWith("gre4")) return 24;
   return type.endsWith("gre6") ? 44 : 0;
+}
+
+/** What is settled when a VIP is made. */
+export interface VipTraits {
+  readonly key: VipKey;
+  readonly type: VipType;
+  readonly sticky: boolean;
+  readonly tableLength: number;
+  readonly encapArguments: EncapArguments;
+}
+
+/** A VIP in use, without servers. */
+export function newVip(index: number, { key, ...traits }: VipTraits): Vip {
+  return {
+    ...traits,
+    index,
+    prefix: key.prefix,
+    protocol: key.protocol,
+    port: key.port,
+    wire: prefixToWire(key.prefix),
+    servers: new Pool<number>(),
+    byAddress: new Map(),
+    used: true,
+    table: undefined,
+  };
+}
+
+/** A server in use, with weight 0. */
+export function newServer(index: number, address: Uint8Array, routeIndex: number): Server {
+  const wire = toWire(address);
+  return { index, address, wire, routeIndex, used: true, weight: 0, lastUsed: 0, flows: 0 };
 }

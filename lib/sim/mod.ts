@@ -23,21 +23,24 @@
  * @module
  */
 
-export { createSimulatedVpp, SimulatedVpp } from "./simulated_vpp.ts";
+export { SimulatedVpp } from "./simulated_vpp.ts";
 export type { SimulatedVppOptions } from "./simulated_vpp.ts";
 export { VppProcess } from "./process.ts";
 export type { ProcessOptions, Traffic } from "./process.ts";
-export type { TableChanges } from "./message_table.ts";
+export type { TableChanges, Utterance } from "./message_table.ts";
 export { ByHand } from "./by_hand.ts";
 export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
 export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";
-export type { Utterance } from "./utterance.ts";
 export { Journal } from "./journal.ts";
 export type { JournalEntry, SimEvent } from "./journal.ts";
 export type { VipType } from "./lb_types.ts";
 export type { VppIdentity } from "./vpp.ts";
 export type { Clock, Timer } from "../time/mod.ts";
-export { InMemoryVpp } from "./in_memory/vpp.ts";
-export type { InMemoryVppOptions, StatsMemory, StatsWait } from "./in_memory/vpp.ts";
-export { portsOf } from "./in_memory/ports.ts";
-export type { VppPorts } from "./in_memory/ports.ts";
+export {
+  InMemoryVpp,
+  type InMemoryVppOptions,
+  portsOf,
+  type StatsMemory,
+  type StatsWait,
+  type VppPorts,
+} from "./in_memory/vpp.ts";

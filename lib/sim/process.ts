@@ -2,12 +2,15 @@ import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { Api } from "./api.ts";
 import { ByHand, snapshot, vipKey, type VipName, type VipSnapshot } from "./by_hand.ts";
 import { Dispatcher } from "./dispatcher.ts";
-import { FaultPlan, type Misbehaviour } from "./faults.ts";
-import { Gate } from "./gate.ts";
+import { FaultPlan, Gate, type Misbehaviour } from "./faults.ts";
 import { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
-import { type MessageTable, type TableChanges, tableWith } from "./message_table.ts";
-import type { Utterance } from "./utterance.ts";
+import {
+  type MessageTable,
+  type TableChanges,
+  tableWith,
+  type Utterance,
+} from "./message_table.ts";
 import { recordedIdentity, Vpp, type VppIdentity } from "./vpp.ts";
 
 /** What a simulated VPP is made of, however it is reached. */

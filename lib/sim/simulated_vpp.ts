@@ -97,11 +97,6 @@ export class SimulatedVpp extends VppProcess implements AsyncDisposable {
   }
 }
 
-/** A simulated VPP that does not run yet. */
-export function createSimulatedVpp(options: SimulatedVppOptions): SimulatedVpp {
-  return new SimulatedVpp(options);
-}
-
 function removeIfThere(path: string): void {
   try {
     Deno.removeSync(path);

@@ -5,7 +5,7 @@ import {
   NetError,
   sendFd,
 } from "../net/mod.ts";
-import type { Gate } from "./gate.ts";
+import type { Gate } from "./faults.ts";
 import type { Journal } from "./journal.ts";
 
 /** How soon a client is noticed, in real time whatever the clock of the test says. */

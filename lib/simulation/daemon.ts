@@ -9,11 +9,11 @@ import { Keeper, restoredFrom } from "../state/mod.ts";
 import { Supervisor } from "../supervisor/mod.ts";
 import type { FakeClock } from "../time/mod.ts";
 import { createVpp, trafficOf, type Vpp } from "../vpp/mod.ts";
-import { shown } from "./wire_watch.ts";
-import { heldThoughNeeded } from "./healthy_weights.ts";
-import { lagging } from "./lag.ts";
 import { Listener } from "./listener.ts";
 import type { MemoryKeeping } from "./memory_keeping.ts";
+import { heldThoughNeeded } from "./safety_watch.ts";
+import { lagging } from "./timing.ts";
+import { shown } from "./wire_watch.ts";
 
 /** What a simulated maglevd is made of. */
 export interface DaemonOptions {

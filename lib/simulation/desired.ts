@@ -3,6 +3,7 @@ import type { Frontend } from "../config/mod.ts";
 import type { Weight } from "../health/mod.ts";
 import { hostPrefix } from "../ip/mod.ts";
 import type { VipSnapshot } from "../sim/mod.ts";
+import type { Site } from "./site.ts";
 
 /** A server as it is desired. */
 export interface WantedServer {
@@ -24,7 +25,8 @@ export interface WantedVip {
 /** All that is desired at one moment, by {@link vipName}. */
 export type Wanted = ReadonlyMap<string, WantedVip>;
 
-const protocols = { tcp: 6, udp: 17, any: 255 } as const;
+/** IP protocols by their numbers. */
+export const protocols = { tcp: 6, udp: 17, any: 255 } as const;
 
 /** Names a VIP. */
 export function vipName(
@@ -71,7 +73,7 @@ export function differences(wanted: Wanted, held: readonly VipSnapshot[]): strin
 }
 
 /** How one VIP differs from what is desired. */
-export function vipDifferences(name: string, vip: WantedVip, held: VipSnapshot): string[] {
+function vipDifferences(name: string, vip: WantedVip, held: VipSnapshot): string[] {
   const wrong: string[] = [];
   if (!held.type.endsWith(vip.encap)) wrong.push(`${name} is ${held.type}, not ${vip.encap}`);
   if (held.sticky !== vip.sticky) wrong.push(`${name} has sticky ${held.sticky}`);
@@ -104,4 +106,41 @@ export function isSameWanted(a: Wanted, b: Wanted): boolean {
     }
   }
   return true;
+}
+
+/** Servers that are to have less traffic than before, a line each. */
+export function loweredPlaces(before: Wanted, after: Wanted): string[] {
+  return places(before, after, (was, is) => typeof is === "number" && is < was);
+}
+
+/** What a restart alone has changed, `lost` events included, a line each; a kept weight is any. */
+export function restartFaults(before: Wanted, after: Wanted = new Map(), lost = 0): string[] {
+  const changed = places(before, after, (was, is) => is !== "kept" && is !== was);
+  return [
+    ...(lost > 0 ? [`a restart forgot ${lost} events`] : []),
+    ...changed.map((place) => `a restart alone changed ${place}`),
+  ];
+}
+
+/** Whether a name that stays stands for another server since the file was edited. */
+export function isNameMoved({ backends: before }: Site, { backends: after }: Site): boolean {
+  return Object.entries(after).some(([name, { server }]) =>
+    name in before && before[name]?.server !== server
+  );
+}
+
+function places(
+  before: Wanted,
+  after: Wanted,
+  isTold: (was: number, is: Weight | undefined) => boolean,
+): string[] {
+  const lines: string[] = [];
+  for (const [name, { servers }] of before) {
+    for (const [address, { weight }] of servers) {
+      const now = after.get(name)?.servers.get(address)?.weight;
+      if (typeof weight !== "number" || !isTold(weight, now)) continue;
+      lines.push(`${address} of ${name}: ${weight} -> ${now}`);
+    }
+  }
+  return lines;
 }

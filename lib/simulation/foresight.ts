@@ -7,7 +7,8 @@ import {
   ReloadRefused,
 } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { ReloadWatch } from "./reload_watch.ts";
+import type { MaglevEvent } from "../events/mod.ts";
+import type { Action } from "./actions.ts";
 import { type Wanted, wantedNow, type WantedVip } from "./desired.ts";
 
 /** What came of a reload. */
@@ -159,4 +160,88 @@ function vipText({ encap, sticky, servers }: WantedVip): string {
     ([address, { weight, flush }]) => `${address} at ${weight}${flush ? ", flushed" : ""}`,
   );
   return [`${encap}${sticky ? ", sticky" : ""}`, ...places.sort()].join("; ");
+}
+
+/** What operators do in a history. */
+export type Steering = Action & { readonly do: "operator" | "drain" | "weigh" | "many" };
+
+/** The backends that are spoken of. */
+export function steeredBy(action: Steering): readonly string[] {
+  return action.do === "many" ? action.operations.map(({ backend }) => backend) : [action.backend];
+}
+
+/** Does what an operator asks for; what is refused is no harm, `blame` hears of what fails. */
+export function steer(checker: Checker, action: Steering, blame: (what: string) => void): void {
+  try {
+    if (action.do === "many") {
+      checker.operateMany(action.operations).catch((error) => {
+        const isAbandoned = error instanceof Error && error.message.endsWith("is stopping");
+        if (!isOurs(error) && !isAbandoned) blame(`many operations failed: ${error}`);
+      });
+      return;
+    }
+    const operations = operationsOf(checker, action);
+    for (const wrong of operateAsForeseen(checker, operations)) blame(wrong);
+  } catch (error) {
+    if (!isOurs(error)) throw error;
+  }
+}
+
+function operationsOf(
+  checker: Checker,
+  action: Exclude<Steering, { readonly do: "many" }>,
+): Operation[] {
+  switch (action.do) {
+    case "operator":
+      return [{ action: action.verb, backend: action.backend }];
+    case "drain": {
+      const { backend, deadlineMs } = action;
+      return [{ action: "drain", backend, deadlineMs: deadlineMs || undefined }];
+    }
+    case "weigh": {
+      const { frontend, backend, weight, flush } = action;
+      const pool = checker.frontend(frontend)?.config.pools
+        .find(({ backends }) => backends.some((member) => member.backend === backend));
+      const place = { frontend, pool: pool?.name ?? "", backend };
+      return pool ? [{ action: "weight", ...place, weight, flush }] : [];
+    }
+  }
+}
+
+function isOurs(error: unknown): boolean {
+  return error instanceof Error && error.name === "CheckerError";
+}
+
+/** Hears what else changes something while a reload goes on. */
+export class ReloadWatch {
+  /** A probe, or an operator. */
+  isOther = false;
+  /** Time alone. */
+  isTime = false;
+
+  /** A reload begins. */
+  begin(): void {
+    this.isOther = this.isTime = false;
+  }
+
+  /** Takes in an event of `checker`. */
+  hear(event: MaglevEvent, checker: CheckerView): void {
+    this.isOther ||= ["probe", "operator"].includes(event.cause.kind);
+    this.isTime ||= isTimed(event, checker);
+  }
+}
+
+/** Whether time alone has brought an event about: a measure of safety goes on, or is over. */
+function isTimed(event: MaglevEvent, checker: CheckerView): boolean {
+  if (event.cause.kind !== "safety") return false;
+  switch (event.kind) {
+    case "drain":
+      return true;
+    case "safety":
+      return event.measure !== "fail-open";
+    case "weight":
+      return (checker.config.frontends.get(event.frontend)?.slowStartMs ?? 0) > 0;
+    default:
+      return false;
+  }
 }

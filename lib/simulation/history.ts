@@ -1,7 +1,28 @@
+import type { StartProbe } from "../probes/mod.ts";
+import type { InMemoryVpp } from "../sim/mod.ts";
+import type { FakeClock } from "../time/mod.ts";
 import { type Action, randomActions } from "./actions.ts";
 import { failOpens, randomFlap, randomSite, slowStarts } from "./edits.ts";
 import { Random } from "./random.ts";
 import type { Site } from "./site.ts";
+
+/** What came of a history. */
+export interface Outcome {
+  /** What should not have happened; empty when all was right. */
+  readonly wrong: readonly string[];
+  /** What happened, line by line; empty unless asked for. */
+  readonly lines: readonly string[];
+}
+
+/** How a history is run. */
+export interface RunOptions {
+  /** Whether the lines are kept. */
+  readonly tape?: boolean;
+  /** Brings something about that the history knows nothing of: it has to be found. */
+  readonly meddle?: (vpp: InMemoryVpp, clock: FakeClock) => void;
+  /** Takes the place of the way to the servers. */
+  readonly probing?: (start: StartProbe) => StartProbe;
+}
 
 /** Everything that decides about a run: data, so that it can be printed, kept and shortened. */
 export interface History {
@@ -55,6 +76,6 @@ function withMeasures(site: Site, random: Random): Site {
 }
 
 /** Whether VPP may come to differ in a way that only a drift pass finds. */
-export function needsDrift(action: Action): boolean {
+function needsDrift(action: Action): boolean {
   return action.do === "tamper" || (action.do === "fault" && action.fault === "refuse");
 }

@@ -14,11 +14,9 @@
  * @module
  */
 
-export { historyOf } from "./history.ts";
-export type { History } from "./history.ts";
+export { type History, historyOf, type Outcome, type RunOptions } from "./history.ts";
 export { MemoryKeeping } from "./memory_keeping.ts";
 export { runHistory } from "./run.ts";
-export type { Outcome, RunOptions } from "./outcome.ts";
 export { shortened } from "./shorten.ts";
 export type { Action, PlainOperation, RequestFault, Tampering } from "./actions.ts";
 export type { Edit } from "./edits.ts";

@@ -4,26 +4,30 @@ import { InMemoryVpp, portsOf } from "../sim/mod.ts";
 import { FakeClock } from "../time/mod.ts";
 import type { Action } from "./actions.ts";
 import { SimulatedDaemon } from "./daemon.ts";
-import { differences, isSameWanted, type Wanted, wantedNow } from "./desired.ts";
+import {
+  differences,
+  isNameMoved,
+  isSameWanted,
+  loweredPlaces,
+  restartFaults,
+  type Wanted,
+  wantedNow,
+} from "./desired.ts";
 import { edited, keepsTraffic } from "./edits.ts";
-import { reloadAsForeseen } from "./foresight.ts";
+import { reloadAsForeseen, ReloadWatch, steer, steeredBy, type Steering } from "./foresight.ts";
 import { HeldWatch } from "./held_watch.ts";
-import type { History } from "./history.ts";
-import { isNameMoved, loweredPlaces, restartFaults } from "./lowered.ts";
+import type { History, Outcome, RunOptions } from "./history.ts";
 import { MemoryKeeping } from "./memory_keeping.ts";
 import { SimulatedNetwork } from "./network.ts";
-import type { Outcome, RunOptions } from "./outcome.ts";
 import { Random } from "./random.ts";
 import { Reasons } from "./reasons.ts";
-import { ReloadWatch } from "./reload_watch.ts";
 import { unsafe } from "./safety_watch.ts";
 import { StartWatch } from "./start.ts";
-import { steer, steeredBy, type Steering } from "./steering.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
 import { Tape } from "./tape.ts";
 import { WellWatch } from "./well_watch.ts";
-import { during, nextTurn, randomTurns } from "./turns.ts";
+import { during, nextTurn, randomTurns } from "./timing.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
 
 /** The longest time that a reconnect may take: its backoff, in milliseconds. */

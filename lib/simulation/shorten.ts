@@ -1,6 +1,5 @@
 import type { Action } from "./actions.ts";
-import type { History } from "./history.ts";
-import type { RunOptions } from "./outcome.ts";
+import type { History, RunOptions } from "./history.ts";
 import { runHistory } from "./run.ts";
 
 /** Runs spent at most on shortening. */

@@ -1,18 +1,11 @@
-import type { Config, FlapRule, Frontend, HealthCheck } from "../config/mod.ts";
+import type { CheckTiming, Config, Frontend, HealthCheck } from "../config/mod.ts";
 import { type IpAddress, parseIp } from "../ip/mod.ts";
 
 /** A health check in few words. */
-export interface SiteCheck {
+export interface SiteCheck
+  extends Omit<CheckTiming, "name" | "probeIpv4Source" | "probeIpv6Source"> {
   readonly type: "tcp" | "http" | "icmp";
   readonly port: number;
-  readonly intervalMs: number;
-  readonly fastIntervalMs: number;
-  readonly downIntervalMs: number;
-  readonly timeoutMs: number;
-  readonly rise: number;
-  readonly fall: number;
-  /** Never where it is left out. */
-  readonly flap?: FlapRule | undefined;
 }
 
 /** A backend: one of the site's servers under a name. */
@@ -24,14 +17,11 @@ export interface SiteBackend {
 }
 
 /** A frontend: a port of one of the site's VIPs. */
-export interface SiteFrontend {
+export interface SiteFrontend
+  extends Pick<Frontend, "protocol" | "port" | "flushOnDown" | "drainDeadlineMs"> {
   /** Its number: `192.0.2.N+1`, or `2001:db8::N+1` for odd ones. */
   readonly vip: number;
-  readonly protocol: "tcp" | "udp" | "any";
-  readonly port: number;
   readonly sticky: boolean;
-  readonly flushOnDown: boolean;
-  readonly drainDeadlineMs: number;
   /** `never` where it is left out. */
   readonly failOpen?: Frontend["failOpen"];
   /** 0 where it is left out. */

@@ -1,9 +1,7 @@
 import { hostPrefix } from "../ip/mod.ts";
-import { vipName } from "./desired.ts";
+import { protocols, vipName } from "./desired.ts";
 import type { Change } from "./reasons.ts";
 import { serverAddress, type Site, type SiteFrontend, vipAddress } from "./site.ts";
-
-const protocols = { tcp: 6, udp: 17, any: 255 } as const;
 
 /**
  * Knows without the checker's help which servers have to have traffic: those that have always been

@@ -15,12 +15,9 @@ export function restoredFrom(state: SavedState, now: number, maxAgeMs: number): 
 
 /** When backends changed their states, as far back as there are events. */
 function changesIn(events: readonly MaglevEvent[]): Map<string, number[]> {
-  const changes = new Map<string, number[]>();
-  for (const event of events) {
-    if (event.kind !== "backend" || !isFlip(event.transition)) continue;
-    const moments = changes.get(event.backend);
-    if (moments) moments.push(event.at);
-    else changes.set(event.backend, [event.at]);
-  }
-  return changes;
+  const flips = events.flatMap((event) =>
+    event.kind === "backend" && isFlip(event.transition) ? [event] : []
+  );
+  const byBackend = Map.groupBy(flips, ({ backend }) => backend);
+  return new Map(Array.from(byBackend, ([name, own]) => [name, own.map(({ at }) => at)]));
 }

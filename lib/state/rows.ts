@@ -119,14 +119,11 @@ function isUse(use: unknown): use is SavedFailOpen["uses"][number] {
 
 /** The rows of all VIPs, by VIP. */
 export function flushesOf(rows: readonly Row[]): SavedFlushes[] {
-  const byVip = new Map<string, string[]>();
-  for (const { vip, address } of rows) {
-    if (typeof vip !== "string" || typeof address !== "string") continue;
-    const addresses = byVip.get(vip);
-    if (addresses) addresses.push(address);
-    else byVip.set(vip, [address]);
-  }
-  return Array.from(byVip, ([vip, addresses]) => ({ vip, addresses }));
+  const told = rows.flatMap(({ vip, address }) =>
+    typeof vip === "string" && typeof address === "string" ? [{ vip, address }] : []
+  );
+  const byVip = Map.groupBy(told, ({ vip }) => vip);
+  return Array.from(byVip, ([vip, own]) => ({ vip, addresses: own.map(({ address }) => address) }));
 }
 
 function isWeight(value: unknown): value is number {

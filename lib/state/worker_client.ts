@@ -3,8 +3,7 @@ import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
 import { type Batch, nothingSaved, type Opened, type Written } from "./types.ts";
-import { type FromWorker, type ToWorker, workerName } from "./worker_messages.ts";
-import { workerModule } from "./worker_server.ts";
+import { type FromWorker, type ToWorker, workerModule, workerName } from "./worker_server.ts";
 
 /** What a disk may take for a file: a start waits for no longer, for it would forget what was said. */
 const openMs = 30_000;

@@ -15,92 +15,41 @@ export const flags = [
     fallback: "/etc/vpp-maglev/maglev.yaml",
     help: "configuration whose VIPs are asked; several times for several",
   },
-  {
-    name: "interval",
-    kind: "text",
-    environment: "",
-    fallback: "100ms",
-    help: "between two tries of a VIP, give or take a tenth",
-  },
-  {
-    name: "timeout",
-    kind: "text",
-    environment: "",
-    fallback: "2s",
-    help: "an answer that takes longer is none",
-  },
-  {
-    name: "scheme",
-    kind: "text",
-    environment: "",
-    fallback: "",
-    help: "http, https or tcp: how ports besides 80 and 443 are asked; empty: tcp",
-  },
-  {
-    name: "host",
-    kind: "text",
-    environment: "",
-    fallback: "",
-    help: "Host header, and the name that certificates are for; empty: the VIP's address",
-  },
-  {
-    name: "path",
-    kind: "text",
-    environment: "",
-    fallback: "/.well-known/ipng/healthz",
-    help: "what is asked for over HTTP",
-  },
-  {
-    name: "header",
-    kind: "text",
-    environment: "",
-    fallback: "X-IPng-Frontend",
-    help: "response header whose values are counted: they tell which server answered",
-  },
-  {
-    name: "insecure",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "take any certificate",
-  },
-  {
-    name: "keepalive",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "keep connections of HTTP; else each try is a new flow, hashed anew",
-  },
-  {
-    name: "filter",
-    kind: "text",
-    environment: "",
-    fallback: "",
-    help: "ask only VIPs whose name or address matches this regular expression",
-  },
-  {
-    name: "json",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "no screen: print figures as JSON at the end, after 10s unless --duration says so",
-  },
-  {
-    name: "duration",
-    kind: "text",
-    environment: "",
-    fallback: "",
-    help: "end after this long; empty: when told to",
-  },
-  {
-    name: "max-loss",
-    kind: "text",
-    environment: "",
-    fallback: "0",
-    help: "with --json or --duration: exit with 5 if a VIP lost more percent of its tries",
-  },
+  text("interval", "between two tries of a VIP, give or take a tenth", "100ms"),
+  text("timeout", "an answer that takes longer is none", "2s"),
+  text("scheme", "http, https or tcp: how ports besides 80 and 443 are asked; empty: tcp"),
+  text("host", "Host header, and the name that certificates are for; empty: the VIP's address"),
+  text("path", "what is asked for over HTTP", "/.well-known/ipng/healthz"),
+  text(
+    "header",
+    "response header whose values are counted: they tell which server answered",
+    "X-IPng-Frontend",
+  ),
+  onOff("insecure", "take any certificate"),
+  onOff("keepalive", "keep connections of HTTP; else each try is a new flow, hashed anew"),
+  text("filter", "ask only VIPs whose name or address matches this regular expression"),
+  onOff(
+    "json",
+    "no screen: print figures as JSON at the end, after 10s unless --duration says so",
+  ),
+  text("duration", "end after this long; empty: when told to"),
+  text(
+    "max-loss",
+    "with --json or --duration: exit with 5 if a VIP lost more percent of its tries",
+    "0",
+  ),
   ...commonFlags,
 ] as const satisfies readonly Flag[];
+
+/** A flag of which no variable of the environment speaks. */
+function text<const N extends string>(name: N, help: string, fallback = "") {
+  return { name, kind: "text", environment: "", fallback, help } as const;
+}
+
+/** The same for one that is off unless it is given. */
+function onOff<const N extends string>(name: N, help: string) {
+  return { name, kind: "switch", environment: "", fallback: "false", help } as const;
+}
 
 /** The name of one of {@link flags}. */
 export type FlagName = (typeof flags)[number]["name"];

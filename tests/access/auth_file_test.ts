@@ -3,7 +3,8 @@ import fc from "fast-check";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
 import { authSpec, loadAuth, newToken, parseAuth } from "../../lib/access/mod.ts";
-import { formatProblem, jsonSchema } from "../../lib/config/mod.ts";
+import { formatProblem } from "../../lib/config/mod.ts";
+import { jsonSchema } from "../../tools/schema/json_schema.ts";
 import { accounts, problemsOf, rulesOf } from "./auth_bed.ts";
 
 const { token, sha256 } = newToken();

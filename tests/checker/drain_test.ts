@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
@@ -76,9 +77,9 @@ Deno.test("enabling and resetting undo a drain, and disabling ends it", () => {
   using bench = up();
   drain(bench);
   bench.events.length = 0;
-  bench.checker.disable("a", anna);
+  steer(bench.checker).disable("a", anna);
   assert.ok(bench.story().includes("a drain ended (operator): it is disabled"));
-  bench.checker.enable("a", anna);
+  steer(bench.checker).enable("a", anna);
   assert.equal(bench.checker.backend("a")?.drain, undefined);
 });
 
@@ -107,7 +108,7 @@ Deno.test("what cannot be drained is refused, and nothing is done", () => {
   for (const [backend, ms, message] of refused) {
     assert.throws(() => drain(bench, backend, ms), message);
   }
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   bench.events.length = 0;
   assert.throws(() => drain(bench), /it is disabled and its flows are moved away; enable it first/);
   assert.deepEqual(bench.events, []);

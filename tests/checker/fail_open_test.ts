@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
@@ -125,8 +126,8 @@ Deno.test("slow checks count as one failure although they notice it later than a
   const slow = { ...web, intervalMs: 100_000, fastIntervalMs: 100_000, fall: 1 };
   using bench = up({ checks: [slow] });
   bench.clock.advance(75_000);
-  bench.checker.pause("a");
-  bench.checker.resume("a");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).resume("a");
   bench.clock.advance(5_000);
   bench.events.length = 0;
   answering(bench);
@@ -140,8 +141,8 @@ Deno.test("slow checks count as one failure although they notice it later than a
 
 Deno.test("who was disabled, paused or drained is never brought in, nor counted", () => {
   using bench = up();
-  bench.checker.disable("a");
-  bench.checker.pause("b");
+  steer(bench.checker).disable("a");
+  steer(bench.checker).pause("b");
   bench.checker.operate([{ action: "drain", backend: "c" }]);
   answering(bench, 0, 1, 2);
   bench.clock.advance(20_000);
@@ -150,9 +151,9 @@ Deno.test("who was disabled, paused or drained is never brought in, nor counted"
   answering(bench);
   bench.clock.advance(20_000);
   assert.deepEqual(weights(bench), [...out, all[3]], "a drained one is not flushed now");
-  bench.checker.enable("a");
-  bench.checker.resume("b");
-  bench.checker.enable("c");
+  steer(bench.checker).enable("a");
+  steer(bench.checker).resume("b");
+  steer(bench.checker).enable("c");
   assert.ok(isOpen(bench), "whoever is awaited does not end it");
   bench.clock.advance(20_000);
   const failing = ["a 0 not-up", "b 0 not-up", "c 0 not-up"];
@@ -173,9 +174,9 @@ Deno.test("operators take servers out while it lasts, and their flows as they sa
     ]),
     [[161, 61, "loses-most"]],
   );
-  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  steer(bench.checker).setWeight("f", "pool0", "b", 0, false);
   assert.deepEqual(weights(bench), ["a 0 not-up flush", "b 0 not-up", ...all.slice(2)]);
-  for (const name of ["b", "c", "d"]) bench.checker.pause(name);
+  for (const name of ["b", "c", "d"]) steer(bench.checker).pause(name);
   assert.equal(isOpen(bench), false, "there is nobody left to hold");
 });
 
@@ -184,7 +185,7 @@ Deno.test("who was drained while it lasts is not brought in again when that is u
   answering(bench);
   bench.clock.advance(20_000);
   bench.checker.operate([{ action: "drain", backend: "c" }]);
-  bench.checker.enable("c");
+  steer(bench.checker).enable("c");
   assert.deepEqual(weights(bench), [...all.slice(0, 2), "c 0 not-up", all[3]]);
 });
 
@@ -201,7 +202,7 @@ Deno.test("what an operation comes to is foreseen with the fail-open that it bri
     ["b", 50],
     ["c", 10],
   ]);
-  bench.checker.disable("d");
+  steer(bench.checker).disable("d");
   assert.deepEqual(weights(bench), [...all.slice(0, 3), "d 0 not-up flush"]);
 });
 
@@ -230,7 +231,7 @@ Deno.test("a fallback that was in use a moment ago is held only where nobody bef
   assert.ok(isOpen(bench));
   assert.deepEqual(weights(bench), [all[0], all[1], "c 0 not-up", "d 0 not-up"]);
   bench.events.length = 0;
-  for (const name of ["a", "b"]) bench.checker.disable(name);
+  for (const name of ["a", "b"]) steer(bench.checker).disable(name);
   const out = ["a 0 not-up flush", "b 0 not-up flush"];
   assert.deepEqual(weights(bench), [...out, all[2], all[3]]);
   const told = bench.story().filter((line) => /^f\/[cd] /.test(line));
@@ -246,7 +247,7 @@ Deno.test("who fails over to the held of a fallback beside one that is well tell
   bench.clock.advance(20_000);
   assert.deepEqual(weights(bench), [all[0], "b 0 not-up", "c 0 not-up", "d 1 carries"]);
   bench.events.length = 0;
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   assert.deepEqual(weights(bench).slice(1), [all[1], "c 0 not-up", "d 1 carries"]);
   assert.ok(bench.story().includes("f/b 50>50 as 0>50 (safety)"));
 });

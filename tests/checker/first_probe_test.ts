@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { firstProbeWithinMs } from "../../lib/checker/first_probe.ts";
+import { firstProbeWithinMs } from "../../lib/checker/checker.ts";
 import { httpCheck, sketch } from "./support.ts";
 
 /** Within which time the first probe comes, by the check's intervals and the longest warm-up. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Operation } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { answering, fast, flap, flapping, isHeld, site, told, up } from "./flaps.ts";
 import { type Bench, httpCheck, sketch } from "./support.ts";
 
@@ -97,8 +98,8 @@ Deno.test("operators lift it, and what led to it is forgotten", () => {
 
 Deno.test("it ends with what makes no sense of it: a pause, a removal, a file without flap", async () => {
   const ends: readonly [(bench: Bench) => void | Promise<void>, string][] = [
-    [(bench) => void bench.checker.pause("a"), "it is paused"],
-    [(bench) => void bench.checker.disable("a"), "it is disabled"],
+    [(bench) => void steer(bench.checker).pause("a"), "it is paused"],
+    [(bench) => void steer(bench.checker).disable("a"), "it is disabled"],
     [
       (bench) => bench.reload(sketch({ ...site, checks: [httpCheck("web", fast)] })),
       "its check has no flap any more",
@@ -161,13 +162,13 @@ Deno.test("it comes up as soon as a weight of its own is asked for where nobody 
   answering(bench, 0, 1, 2);
   bench.clock.advance(3_000);
   assert.ok(isHeld(bench), "where it has no weight nobody needs it");
-  bench.checker.setWeight("g", "pool0", "a", 5, false);
+  steer(bench.checker).setWeight("g", "pool0", "a", 5, false);
   assert.deepEqual([isHeld(bench), bench.state("a")], [false, "up"]);
 });
 
 Deno.test("it comes up as soon as a weight is what the file says again, where nobody else is", () => {
   using bench = up({ frontends: { f: [{ a: 100, b: 50 }], g: [{ a: 5, c: 0 }] } });
-  bench.checker.setWeight("g", "pool0", "a", 0, false);
+  steer(bench.checker).setWeight("g", "pool0", "a", 0, false);
   flapping(bench);
   answering(bench, 0, 1, 2);
   bench.clock.advance(3_000);
@@ -222,7 +223,7 @@ Deno.test("however many are held, a change of another one costs the same", () =>
       return now();
     };
     for (let i = 0; i < 10; i++) {
-      bench.checker.setWeight("f", "pool0", "well", 2 + i, false);
+      steer(bench.checker).setWeight("f", "pool0", "well", 2 + i, false);
       bench.checker.foresee([{ action: "pause", backend: "well" }]);
     }
     return looks;
@@ -243,7 +244,7 @@ Deno.test("of many that are held no more than are needed come up", () => {
   using bench = manyHeld(20);
   answering(bench, ...Array.from({ length: 18 }, (_, i) => 2 + i), 20);
   bench.clock.advance(2_000);
-  bench.checker.pause("well");
+  steer(bench.checker).pause("well");
   const { checker } = bench;
   const up = checker.backendNames().filter((name) => checker.backend(name)?.state === "up");
   assert.equal(up.length, 1);
@@ -253,7 +254,7 @@ Deno.test("of many that are held no more than are needed come up", () => {
 Deno.test("one that nobody can stand in for is held only while its checks fail", () => {
   using bench = up({ backends: { a: {} }, frontends: { f: [{ a: 100 }] } });
   flapping(bench);
-  bench.checker.setWeight("f", "pool0", "a", 50, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 50, false);
   assert.ok(isHeld(bench), "as long as they fail nobody gains by its end");
   answering(bench, 0);
   bench.clock.advance(2_000);

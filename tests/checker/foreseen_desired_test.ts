@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { DesiredSource, FrontendSnapshot } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
@@ -31,9 +32,9 @@ function mixed(): Bench {
   const bench = new Bench(sketch(site));
   for (const name of ["a", "b", "c", "d"]) bench.probe(name, pass);
   for (let i = 0; i < 3; i++) bench.probe("b", fail);
-  bench.checker.pause("c");
-  bench.checker.setWeight("f", "pool0", "a", 30, false);
-  bench.checker.setWeight("g", "pool0", "a", 7, false);
+  steer(bench.checker).pause("c");
+  steer(bench.checker).setWeight("f", "pool0", "a", 30, false);
+  steer(bench.checker).setWeight("g", "pool0", "a", 7, false);
   return bench;
 }
 
@@ -77,8 +78,8 @@ for (const [what, edit] of Object.entries(edits)) {
 
 Deno.test("that an operator's word stays though the file says the opposite is foreseen", async () => {
   using bench = mixed();
-  bench.checker.disable("d");
-  bench.checker.enable("d");
+  steer(bench.checker).disable("d");
+  steer(bench.checker).enable("d");
   const edit = { ...site, backends: { ...site.backends, d: { enabled: false } } };
   const { overrides } = await bench.while(bench.checker.foreseeReload(sketch(edit)));
   assert.deepEqual(overrides.map(({ change, backend, byHand }) => [change, backend, byHand]), [

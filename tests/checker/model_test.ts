@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Model } from "./model.ts";
 import { Bench, fail, pass } from "./support.ts";
 import { config, name } from "./worlds.ts";
@@ -51,7 +52,7 @@ async function act(bench: Bench, model: Model, action: Action): Promise<void> {
       assert.ok(frontend && pool && backend);
       if (backend !== action.weigh) continue;
       model.weights.set(place, action.to);
-      bench.checker.setWeight(frontend, pool, backend, action.to, false);
+      steer(bench.checker).setWeight(frontend, pool, backend, action.to, false);
     }
   } else {
     model.reload(action.config);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { CheckerError, type Operation } from "../../lib/checker/mod.ts";
 import type { Turn } from "../../lib/time/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, fail, pass, sketch } from "./support.ts";
 
 const names = Array.from({ length: 40 }, (_, i) => `b${i}`);
@@ -127,7 +128,7 @@ Deno.test("who changes something else meanwhile finds all of them done", async (
   using bench = up();
   const found: unknown[] = [];
   inTheMiddle(bench, () => {
-    bench.checker.disable("b39");
+    steer(bench.checker).disable("b39");
     found.push(names.filter((name) => bench.state(name) === "disabled").length);
     found.push(bench.checker.frontend("all")?.config.pools[0]?.backends[39]?.weight);
   });
@@ -201,7 +202,7 @@ Deno.test("what is done is told from the turn after it on, and before the answer
 Deno.test("what changes meanwhile counts: it is foreseen again", async () => {
   using bench = up();
   bench.clock.turn = turns((turn) => {
-    if (turn === 1) bench.checker.disable("b39");
+    if (turn === 1) steer(bench.checker).disable("b39");
   });
   const { frontends } = await bench.checker.operateMany(operations);
   const all = frontends.find(({ frontend }) => frontend === "all");
@@ -216,7 +217,7 @@ Deno.test("it is foreseen three times at most, what changes meanwhile counted th
       isOver: true,
       // Before they are done, other work that takes long has its turn.
       next: (isLong) => {
-        if (isLong && ++long <= changes) bench.checker.disable(`b${30 + long}`);
+        if (isLong && ++long <= changes) steer(bench.checker).disable(`b${30 + long}`);
         return Promise.resolve();
       },
     };
@@ -237,8 +238,8 @@ Deno.test("what many operations would come to is foreseen three times at most", 
   };
   const once = await turnsTaken(() => {});
   const changing = await turnsTaken((bench, turn) => {
-    if (turn % 2 === 1) bench.checker.disable("b39");
-    else bench.checker.enable("b39");
+    if (turn % 2 === 1) steer(bench.checker).disable("b39");
+    else steer(bench.checker).enable("b39");
   });
   assert.equal(changing, 3 * once);
 });
@@ -246,8 +247,8 @@ Deno.test("what many operations would come to is foreseen three times at most", 
 Deno.test("operators do not wait for ever where states change all the time", async () => {
   using bench = up();
   const turn = bench.clock.turn = turns((turn) => {
-    if (turn % 2 === 1) bench.checker.disable("b39");
-    else bench.checker.enable("b39");
+    if (turn % 2 === 1) steer(bench.checker).disable("b39");
+    else steer(bench.checker).enable("b39");
   });
   await bench.checker.operateMany([disable("b0")]);
   assert.equal(bench.state("b0"), "disabled");
@@ -268,7 +269,7 @@ Deno.test("what is not possible any more when it is to be done leaves all as it 
   using bench = up();
   let isDone = false;
   bench.clock.turn = turns(() => {
-    if (!isDone) bench.checker.disable("b0");
+    if (!isDone) steer(bench.checker).disable("b0");
     isDone = true;
   });
   const pauses = ["b1", "b0"].map((backend): Operation => ({ action: "pause", backend }));

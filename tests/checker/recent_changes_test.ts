@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { RecentChanges } from "../../lib/checker/recent_changes.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, fail, pass, sketch } from "./support.ts";
 
 Deno.test("changes count for 10 minutes, a hundred of them at most", () => {
@@ -19,11 +20,11 @@ Deno.test("what operators do to a backend is no change of its own", () => {
   const changes = () => bench.checker.trend("a")?.changes;
   bench.probe("a", pass);
   for (let i = 0; i < 3; i++) {
-    bench.checker.pause("a");
-    bench.checker.resume("a");
+    steer(bench.checker).pause("a");
+    steer(bench.checker).resume("a");
     bench.probe("a", i === 2 ? fail : pass);
-    bench.checker.disable("a");
-    bench.checker.enable("a");
+    steer(bench.checker).disable("a");
+    steer(bench.checker).enable("a");
   }
   assert.equal(changes(), 0);
   bench.probe("a", pass);

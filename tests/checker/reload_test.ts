@@ -3,6 +3,7 @@ import { checkDifference } from "../../lib/checker/same.ts";
 import { configDiff } from "../../lib/config/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
 import { ip } from "../support/ip.ts";
+import { steer } from "../support/steer.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
 const config = sketch({ backends: { a: {}, b: {} }, frontends });
@@ -76,7 +77,7 @@ Deno.test("a backend that is gone is removed: event, log, observer, no more prob
 
 Deno.test("a removed backend that comes back is a fresh one", async () => {
   using bench = new Bench(config);
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   await bench.reload(sketch({ backends: { b: {} } }));
   await bench.reload(config);
   const { state, transitions } = bench.checker.backend("a") ?? {};
@@ -211,8 +212,8 @@ Deno.test("a probe on its way to the old address does not count and is done anew
 
 Deno.test("paused and disabled backends stay so through changes of check and address", async () => {
   using bench = new Bench(config);
-  bench.checker.pause("a");
-  bench.checker.disable("b");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).disable("b");
   bench.events.length = 0;
   await bench.reload(sketch({
     checks: [httpCheck("web", { port: 81, fall: 9 })],
@@ -223,8 +224,8 @@ Deno.test("paused and disabled backends stay so through changes of check and add
   assert.deepEqual([bench.state("a"), bench.state("b")], ["paused", "disabled"]);
   bench.clock.advance(10_000);
   assert.equal(starts(bench, "10.9.9.8") + starts(bench, "10.9.9.9"), 0);
-  bench.checker.resume("a");
-  bench.checker.enable("b");
+  steer(bench.checker).resume("a");
+  steer(bench.checker).enable("b");
   bench.clock.advance(600);
   const { target } = bench.prober.flights.get("10.9.9.8") ?? {};
   assert.equal(target?.check.type === "http" && target.check.port, 81);
@@ -243,8 +244,8 @@ Deno.test("the file's enabled applies when it changes and the operator never spo
 
 Deno.test("the operator's word on enabled outlives what the file says later", async () => {
   using bench = new Bench(config);
-  bench.checker.disable("a");
-  bench.checker.enable("b");
+  steer(bench.checker).disable("a");
+  steer(bench.checker).enable("b");
   await bench.reload(sketch({ backends: { a: {}, b: { enabled: false } }, frontends }));
   assert.deepEqual([bench.state("a"), bench.state("b")], ["disabled", "unknown"]);
   assert.deepEqual(bench.log.named("backend-enabled-kept"), [
@@ -304,8 +305,8 @@ Deno.test("a frontend that is new to live backends goes from unknown to up", asy
 Deno.test("a shorter history is cut at once, a longer one grows", async () => {
   using bench = new Bench(config);
   const flap = () => {
-    bench.checker.disable("a");
-    bench.checker.enable("a");
+    steer(bench.checker).disable("a");
+    steer(bench.checker).enable("a");
   };
   flap();
   flap();

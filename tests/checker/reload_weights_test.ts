@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { steer } from "../support/steer.ts";
 import { Bench, pass, sketch } from "./support.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
@@ -9,8 +10,8 @@ Deno.test("runtime weights outlive a reload until the file says something new ab
     sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a }, { b }] } });
   using bench = new Bench(weighed(100, 50));
   bench.probe("a", pass);
-  bench.checker.setWeight("f", "pool0", "a", 7, false);
-  bench.checker.setWeight("f", "pool1", "b", 8, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 7, false);
+  steer(bench.checker).setWeight("f", "pool1", "b", 8, false);
   bench.events.length = 0;
   const weights = () => {
     const { config, file } = bench.checker.frontend("f") ?? {};
@@ -28,7 +29,7 @@ Deno.test("runtime weights outlive a reload until the file says something new ab
     "f/b 8>51 as kept>kept (config)",
     "reload applied",
   ]);
-  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 100, false);
   assert.equal(bench.checker.frontend("f")?.config, bench.checker.frontend("f")?.file);
   await bench.reload(weighed(90, 51));
   assert.deepEqual(weights(), ["90,51", "90,51"]);
@@ -49,8 +50,8 @@ Deno.test("runtime weights go with a pool that has another name, not to another 
     bench.checker.frontend("f")?.config.pools.flatMap(({ backends }) =>
       backends.map(({ backend, weight }) => `${backend} ${weight}`)
     );
-  bench.checker.setWeight("f", "first", "a", 0, false);
-  bench.checker.setWeight("f", "first", "b", 7, false);
+  steer(bench.checker).setWeight("f", "first", "a", 0, false);
+  steer(bench.checker).setWeight("f", "first", "b", 7, false);
   await bench.reload(pooled(["primary", "a", "b"]));
   assert.deepEqual(weights(), ["a 0", "b 7"], "the pool was renamed");
   await bench.reload(pooled(["primary", "a"], ["backup", "b"]));
@@ -64,8 +65,8 @@ Deno.test("runtime weights go with a frontend that has another name for its VIP"
     sketch({ backends: { a: {}, b: {} }, frontends: { [name]: [{ a, b: 100 }] } });
   using bench = new Bench(named("f"));
   bench.probe("a", pass);
-  bench.checker.setWeight("f", "pool0", "a", 7, false);
-  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 7, false);
+  steer(bench.checker).setWeight("f", "pool0", "b", 0, false);
   bench.events.length = 0;
   await bench.reload(named("g"));
   const weights = () => bench.checker.frontend("g")?.config.pools[0]?.backends.map((b) => b.weight);
@@ -91,7 +92,7 @@ Deno.test("a weight set while a reload is being worked out stays", async () => {
     let set = false;
     bench.clock.after(0, () => {
       set = true;
-      bench.checker.setWeight("f", "pool0", "b0", 0, false);
+      steer(bench.checker).setWeight("f", "pool0", "b0", 0, false);
     });
     await bench.reload(same(5, other));
     assert.ok(set);
@@ -105,7 +106,7 @@ Deno.test("a backend that changes its pool, and one that leaves, are told with t
   using bench = new Bench(config);
   bench.probe("a", pass);
   bench.probe("b", pass);
-  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 7, false);
   bench.events.length = 0;
   await bench.reload(sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ b: 50, a: 100 }] } }));
   assert.deepEqual(bench.story(), [
@@ -128,10 +129,10 @@ Deno.test("what was said by hand of what a reload takes away ends, and is told",
   });
   const after = sketch({ backends: { a: {}, c: {} }, frontends: { f: [{ a: 100 }] } });
   using bench = new Bench(before);
-  bench.checker.setWeight("f", "pool0", "a", 6, false);
-  bench.checker.setWeight("g", "pool0", "c", 7, false);
-  bench.checker.disable("a");
-  bench.checker.pause("b");
+  steer(bench.checker).setWeight("f", "pool0", "a", 6, false);
+  steer(bench.checker).setWeight("g", "pool0", "c", 7, false);
+  steer(bench.checker).disable("a");
+  steer(bench.checker).pause("b");
   const ended = [
     { backend: "b", frontend: "", byHand: "paused", file: { from: "enabled", to: "none" } },
     { backend: "c", frontend: "g", byHand: "7", file: { from: "100", to: "none" } },

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { emptyWorld, planReload } from "../../lib/checker/plan.ts";
+import { emptyGeneration, planReload } from "../../lib/checker/plan.ts";
 import { atOnce } from "../../lib/time/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
@@ -27,7 +28,7 @@ Deno.test("a backend renamed at the same address and check keeps what is known o
   assert.deepEqual(after, { ...known, config: after.config });
   bench.probe("z", fail);
   assert.equal(bench.state("z"), "up");
-  bench.checker.disable("z");
+  steer(bench.checker).disable("z");
   await bench.reload(named("y"));
   assert.equal(bench.state("y"), "disabled", "an operator's word goes with it");
   await bench.reload(named("x", { healthcheck: "web" }));
@@ -42,7 +43,7 @@ Deno.test("an operator's weight goes with a renamed backend", async () => {
     });
   using bench = new Bench(named("a"));
   bench.probe("a", pass);
-  bench.checker.setWeight("f", "pool0", "a", 100, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 100, false);
   bench.events.length = 0;
   await bench.reload(named("z"));
   assert.equal(bench.checker.frontend("f")?.weights[0]?.weight, 100);
@@ -58,8 +59,8 @@ Deno.test("what a renamed backend is told does not depend on its new name", asyn
   const named = (name: string) =>
     sketch({ backends: { [name]: { at: "10.0.0.7" } }, frontends: { f: [{ [name]: 50 }] } });
   using bench = new Bench(named("a"));
-  bench.checker.pause("a");
-  bench.checker.resume("a");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).resume("a");
   await bench.reload(named("z"));
   assert.deepEqual(bench.checker.frontend("f")?.weights[0]?.weight, 0, "it is not untested");
   using fresh = new Bench(named("a"));
@@ -76,7 +77,7 @@ Deno.test("what operators said of a backend that moves goes with it, and not wit
   for (const verb of ["disable", "pause"] as const) {
     using bench = new Bench(before);
     bench.probe("a", pass);
-    bench.checker[verb]("a");
+    steer(bench.checker)[verb]("a");
     await bench.reload(after);
     assert.deepEqual([bench.state("a"), bench.state("z")], [
       `${verb === "pause" ? "paused" : "disabled"}`,
@@ -87,7 +88,7 @@ Deno.test("what operators said of a backend that moves goes with it, and not wit
   }
   using bench = new Bench(before);
   bench.probe("a", pass);
-  bench.checker.setWeight("f", "pool0", "a", 7, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 7, false);
   await bench.reload(after);
   assert.equal(bench.state("z"), "up", "what was found out stays with the server");
   assert.deepEqual(bench.checker.backend("z")?.transitions, []);
@@ -127,9 +128,9 @@ Deno.test("what operators said goes with a renamed backend that is probed otherw
       frontends: { f: [{ [name]: 50, b: 50 }] },
     });
   using enabled = new Bench(named("a", 80, false));
-  enabled.checker.enable("a");
+  steer(enabled.checker).enable("a");
   enabled.probe("a", pass);
-  enabled.checker.setWeight("f", "pool0", "a", 70, false);
+  steer(enabled.checker).setWeight("f", "pool0", "a", 70, false);
   await enabled.reload(named("z", 81, false));
   assert.equal(enabled.state("z"), "unknown", "in service, as the operator wants");
   const { config, weights } = enabled.checker.frontend("f") ?? {};
@@ -141,7 +142,7 @@ Deno.test("what operators said goes with a renamed backend that is probed otherw
   for (const verb of ["pause", "disable"] as const) {
     using away = new Bench(named("a", 80));
     away.probe("a", pass);
-    away.checker[verb]("a");
+    steer(away.checker)[verb]("a");
     await away.reload(named("z", 81));
     assert.equal(away.state("z"), `${verb}d`);
   }
@@ -186,7 +187,7 @@ Deno.test("who moves to a known server by another check has its verdict until th
   }
   using paused = bed();
   paused.probe("a", pass);
-  paused.checker.pause("b");
+  steer(paused.checker).pause("b");
   await paused.reload(sketch({ checks, backends: after, frontends: { f: [{ a: 50 }] } }));
   assert.equal(paused.state("a"), "up", "a pause goes with its name");
 });
@@ -215,7 +216,7 @@ Deno.test("a name that was disabled, given to a server that is known, takes over
     site({ a: { at: "10.0.0.1" }, b: { at: "10.0.0.2" } }, "b"),
   );
   steered.probe("b", pass);
-  steered.checker.disable("a");
+  steer(steered.checker).disable("a");
   await steered.reload(site({ a: { at: "10.0.0.2" } }, "a"));
   assert.equal(steered.state("a"), "disabled", "an operator's word is about the name that stays");
 });
@@ -289,8 +290,8 @@ Deno.test("a weight that is kept from now on is told, though the backend was unk
   const placed = (a: string, b: string) =>
     sketch({ backends: { a: { at: a }, b: { at: b } }, frontends: { f: [{ a: 100, b: 50 }] } });
   using bench = new Bench(placed("10.0.0.1", "10.0.0.2"));
-  bench.checker.pause("a");
-  bench.checker.resume("a");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).resume("a");
   bench.events.length = 0;
   await bench.reload(placed("10.0.0.2", "10.0.0.1"));
   const weights = bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
@@ -337,10 +338,10 @@ Deno.test("only who moves or is new takes over what another knew, not who stays 
     checks,
     backends: { a: { at: "10.0.0.1" }, b: { at: "10.0.0.1", healthcheck: "other" } },
   });
-  const { world } = atOnce(planReload(emptyWorld(before), before, 0));
+  const { generation } = atOnce(planReload(emptyGeneration(before), before, 0));
   // One host with two checks: what is left of it is probed as the other was.
   const rest = sketch({ checks, backends: { a: { at: "10.0.0.1", healthcheck: "other" } } });
-  const { changed, gone } = atOnce(planReload(world, rest, 0)).backends;
+  const { changed, gone } = atOnce(planReload(generation, rest, 0)).backends;
   assert.deepEqual(gone.map(({ name }) => name), ["b"]);
   assert.deepEqual(changed.map(({ entry, recheck, donor }) => [entry.name, recheck, donor?.name]), [
     ["a", "target", undefined],
@@ -361,14 +362,14 @@ Deno.test("what operators said of a server that is gone is taken over once, by w
       ),
     });
   const before = at({ a: ["10.0.0.1", "web"], m: ["10.0.0.2", "web"] });
-  const { world } = atOnce(planReload(emptyWorld(before), before, 0));
+  const { generation } = atOnce(planReload(emptyGeneration(before), before, 0));
   const after = at({
     m: ["10.0.0.3", "web"],
     n1: ["10.0.0.1", "other"],
     n2: ["10.0.0.1", "third"],
     n3: ["10.0.0.2", "other"],
   });
-  const { fresh } = atOnce(planReload(world, after, 0)).backends;
+  const { fresh } = atOnce(planReload(generation, after, 0)).backends;
   assert.deepEqual(fresh.map(({ entry, donor, isAlike }) => [entry.name, donor?.name, isAlike]), [
     ["n1", "a", false],
     ["n2", undefined, false],

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored, SavedWeight } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, pass, sketch } from "./support.ts";
 
 const weighed = (a = 100, b = 100) =>
@@ -37,24 +38,24 @@ Deno.test("what is said by hand is shown with who said it and what the file says
   using bench = up();
   const { checker, clock } = bench;
   const said = { by: anna, at: clock.wall() };
-  checker.pause("a", anna);
+  steer(checker).pause("a", anna);
   assert.deepEqual(checker.backend("a")?.byHand, { state: "paused", fileEnabled: true, said });
-  checker.disable("a", anna);
+  steer(checker).disable("a", anna);
   assert.deepEqual(checker.backend("a")?.byHand, { state: "disabled", fileEnabled: true, said });
-  checker.enable("a", anna);
+  steer(checker).enable("a", anna);
   assert.equal(checker.backend("a")?.byHand, undefined, "that is what the file says");
   assert.deepEqual(checker.frontend("f")?.byHand, []);
-  checker.setWeight("f", "pool0", "b", 7, false, anna);
+  steer(checker).setWeight("f", "pool0", "b", 7, false, anna);
   const place = { frontend: "f", pool: "pool0", backend: "b" };
   assert.deepEqual(checker.frontend("f")?.byHand, [{ ...place, weight: 7, fileWeight: 100, said }]);
-  checker.setWeight("f", "pool0", "b", 100, false, anna);
+  steer(checker).setWeight("f", "pool0", "b", 100, false, anna);
   assert.deepEqual(checker.frontend("f")?.byHand, [], "that is what the file says");
 });
 
 Deno.test("a backend that the file has disabled is enabled by hand", () => {
   using bench = new Bench(sketch({ backends: { a: { enabled: false } } }));
   assert.equal(bench.checker.backend("a")?.byHand, undefined);
-  bench.checker.enable("a");
+  steer(bench.checker).enable("a");
   assert.partialDeepStrictEqual(bench.checker.backend("a")?.byHand, {
     state: "enabled",
     fileEnabled: false,
@@ -66,10 +67,10 @@ Deno.test("a backend that the file has disabled is enabled by hand", () => {
 Deno.test("a reset of a backend brings back what the file says, its weights included", () => {
   using bench = up();
   const { checker } = bench;
-  checker.pause("a");
-  checker.setWeight("f", "pool0", "a", 7, false);
-  checker.setWeight("g", "pool0", "a", 8, false);
-  checker.setWeight("f", "pool0", "b", 9, false);
+  steer(checker).pause("a");
+  steer(checker).setWeight("f", "pool0", "a", 7, false);
+  steer(checker).setWeight("g", "pool0", "a", 8, false);
+  steer(checker).setWeight("f", "pool0", "b", 9, false);
   bench.events.length = 0;
   checker.operate([{ action: "reset", backend: "a" }], anna);
   assert.deepEqual(
@@ -92,10 +93,10 @@ Deno.test("a reset of a backend brings back what the file says, its weights incl
 Deno.test("resets of a weight, of a frontend and of all go as far as they say", () => {
   const set = (bench: Bench) => {
     const { checker } = bench;
-    checker.setWeight("f", "pool0", "a", 7, false);
-    checker.setWeight("f", "pool0", "b", 8, false);
-    checker.setWeight("g", "pool0", "a", 9, false);
-    checker.disable("b");
+    steer(checker).setWeight("f", "pool0", "a", 7, false);
+    steer(checker).setWeight("f", "pool0", "b", 8, false);
+    steer(checker).setWeight("g", "pool0", "a", 9, false);
+    steer(checker).disable("b");
   };
   const left = ({ checker }: Bench) => [
     ...["f", "g"].flatMap((name) =>
@@ -134,7 +135,7 @@ Deno.test("a reset of what there is not is refused", () => {
 Deno.test("after a reset the file decides again whether a backend is enabled", async () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
   using bench = new Bench(named(true));
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   bench.checker.operate([{ action: "reset", backend: "a" }]);
   await bench.reload(named(false));
   assert.equal(bench.state("a"), "disabled");
@@ -144,8 +145,8 @@ Deno.test("after a reset the file decides again whether a backend is enabled", a
 
 Deno.test("a file that says something new about a weight ends what was said by hand, as an event", async () => {
   using bench = up();
-  bench.checker.setWeight("f", "pool0", "a", 7, false);
-  bench.checker.setWeight("f", "pool0", "b", 8, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 7, false);
+  steer(bench.checker).setWeight("f", "pool0", "b", 8, false);
   bench.events.length = 0;
   await bench.reload(weighed(100, 60));
   assert.deepEqual(bench.story(), [
@@ -165,7 +166,7 @@ Deno.test("a file that says something new about a weight ends what was said by h
 Deno.test("an operator's word that stands against a new one of the file is an event", async () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
   using bench = new Bench(named(true));
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   await bench.reload(named(false));
   bench.events.length = 0;
   await bench.reload(named(true));
@@ -195,8 +196,8 @@ Deno.test("a file that was changed while maglevd was away ends what was said by 
 
 Deno.test("after a reset nobody has said anything, though what was said had been taken back", () => {
   using bench = up();
-  bench.checker.pause("a", anna);
-  bench.checker.resume("a", anna);
+  steer(bench.checker).pause("a", anna);
+  steer(bench.checker).resume("a", anna);
   assert.equal(bench.checker.saved("a")?.said?.by, anna);
   bench.checker.operate([{ action: "reset", backend: "a" }]);
   assert.equal(bench.checker.saved("a")?.said, undefined);
@@ -204,7 +205,7 @@ Deno.test("after a reset nobody has said anything, though what was said had been
 
 Deno.test("a reset ends a pause of which nobody remembers who asked for it", () => {
   using old = up();
-  old.checker.pause("a");
+  steer(old.checker).pause("a");
   const { said: _, ...nameless } = old.checker.saved("a") ?? assert.fail();
   const restored: Restored = {
     backends: new Map([["a", { ...nameless, said: undefined }]]),
@@ -219,7 +220,7 @@ Deno.test("a reset ends a pause of which nobody remembers who asked for it", () 
 Deno.test("a reset ends a word of which nobody remembers who said it, though the file agrees", async () => {
   const named = (enabled: boolean) => sketch({ backends: { a: { enabled } } });
   using old = new Bench(named(true));
-  old.checker.enable("a");
+  steer(old.checker).enable("a");
   const kept = old.checker.saved("a");
   assert.equal(kept?.enabled, true);
   const { said: _, ...nameless } = kept;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Checker, Restored } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
@@ -29,9 +30,9 @@ function before(config = sketch(site)): { readonly bench: Bench; readonly restor
   for (const name of ["a", "b", "c", "d"]) bench.probe(name, pass);
   for (let i = 0; i < 3; i++) bench.probe("b", fail);
   bench.probe("a", fail);
-  bench.checker.pause("c", anna);
-  bench.checker.disable("d", anna);
-  bench.checker.setWeight("f", "pool0", "a", 30, false, anna);
+  steer(bench.checker).pause("c", anna);
+  steer(bench.checker).disable("d", anna);
+  steer(bench.checker).setWeight("f", "pool0", "a", 30, false, anna);
   bench.clock.advance(1);
   return { bench, restored: left(bench.checker) };
 }
@@ -72,8 +73,8 @@ Deno.test("probing goes on from what is restored, at once, and only where probes
   assert.equal(bench.state("a"), "up", "two of three failures");
   bench.probe("a", fail);
   assert.equal(bench.state("a"), "down");
-  bench.checker.resume("c");
-  bench.checker.enable("d");
+  steer(bench.checker).resume("c");
+  steer(bench.checker).enable("d");
   assert.deepEqual([bench.state("c"), bench.state("d")], ["unknown", "unknown"]);
 });
 
@@ -138,8 +139,8 @@ Deno.test("the file's weight counts where it is another one, or the place is", (
 
 Deno.test("an operator's word on enabled counts for more than the file's", () => {
   using old = new Bench(sketch({ ...site, backends: { ...site.backends, b: { enabled: false } } }));
-  old.checker.enable("b", anna);
-  old.checker.disable("a", anna);
+  steer(old.checker).enable("b", anna);
+  steer(old.checker).disable("a", anna);
   old.probe("b", pass);
   const restored = left(old.checker);
   using bench = new Bench(

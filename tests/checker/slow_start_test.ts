@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import type { Restored } from "../../lib/checker/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
 
 const site: ConfigSketch = {
@@ -104,7 +105,7 @@ Deno.test("a weight of 0 is none of it, and one set meanwhile counts in part", (
   using bench = risen({ frontends: { f: [{ a: 0, b: 100 }] } });
   assert.equal(weightOf(bench), "0 zero");
   bench.clock.advance(4_000);
-  bench.checker.setWeight("f", "pool0", "a", 20, false);
+  steer(bench.checker).setWeight("f", "pool0", "a", 20, false);
   assert.equal(weightOf(bench), "10 slow-start 50");
 });
 
@@ -148,7 +149,7 @@ Deno.test("when the last other server goes the rest comes at once", () => {
   for (const how of ["down", "drain", "weight"] as const) {
     using bench = risen();
     if (how === "drain") bench.checker.operate([{ action: "drain", backend: "b" }]);
-    if (how === "weight") bench.checker.setWeight("f", "pool0", "b", 0, false);
+    if (how === "weight") steer(bench.checker).setWeight("f", "pool0", "b", 0, false);
     if (how === "down") {
       answering(bench, 0, 2);
       while (bench.state("b") === "up") bench.clock.advance(1);
@@ -157,7 +158,7 @@ Deno.test("when the last other server goes the rest comes at once", () => {
     const told = bench.events.filter((event) => event.kind === "weight" && event.backend === "a");
     assert.partialDeepStrictEqual(told.at(-1), { effective: { to: 100 } }, how);
     assert.ok(bench.story().some((line) => line.startsWith("f/a slow-start ended")));
-    bench.checker.enable("b");
+    steer(bench.checker).enable("b");
     bench.clock.advance(1);
     assert.equal(weightOf(bench), "100 carries", "it does not go down again");
   }
@@ -187,24 +188,24 @@ Deno.test("it ends when the backend goes down, and begins anew when it comes up"
 Deno.test("whoever was disabled or paused starts slowly, who was drained does not", () => {
   using bench = up();
   for (const [out, back] of [["disable", "enable"], ["pause", "resume"]] as const) {
-    bench.checker[out]("a");
+    steer(bench.checker)[out]("a");
     bench.clock.advance(5_000);
-    bench.checker[back]("a");
+    steer(bench.checker)[back]("a");
     untilUp(bench, "a");
     assert.equal(weightOf(bench), "10 slow-start 10", back);
     bench.clock.advance(10_000);
   }
   bench.checker.operate([{ action: "drain", backend: "a" }]);
   bench.clock.advance(5_000);
-  bench.checker.enable("a");
+  steer(bench.checker).enable("a");
   assert.equal(weightOf(bench), "100 carries", "it was up all the time");
 });
 
 Deno.test("who is found down after a pause begins nothing", () => {
   using bench = up();
-  bench.checker.pause("a");
+  steer(bench.checker).pause("a");
   answering(bench, 1, 2);
-  bench.checker.resume("a");
+  steer(bench.checker).resume("a");
   bench.clock.advance(20_000);
   assert.equal(bench.state("a"), "down");
   assert.deepEqual(bench.story().filter((line) => line.includes("slow-start")), []);
@@ -279,7 +280,7 @@ Deno.test("a reload lowers nothing: it goes on with it, or ends it", async () =>
 
 Deno.test("a slow start that has given everything at once ends no second time", async () => {
   using bench = risen();
-  bench.checker.setWeight("f", "pool0", "b", 0, false);
+  steer(bench.checker).setWeight("f", "pool0", "b", 0, false);
   assert.equal(weightOf(bench), "100 carries");
   bench.events.length = 0;
   await bench.reload(sketch({ ...site, slowStartMs: 0 }));

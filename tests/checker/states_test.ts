@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { probeCodes } from "../../lib/probes/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench, fail, pass, sketch } from "./support.ts";
 
 const config = sketch({
@@ -12,7 +13,7 @@ Deno.test("each change is one event, one log record and one entry in the history
   bench.probe("b", pass);
   bench.probe("a", pass);
   for (let i = 0; i < 3; i++) bench.probe("a", fail);
-  bench.checker.pause("a");
+  steer(bench.checker).pause("a");
   assert.deepEqual(bench.moves(), [
     "b unknown>up",
     "f unknown>up",
@@ -83,11 +84,11 @@ Deno.test("a pool takes over when the pool before it has no backend up, and give
   bench.probe("b", pass);
   assert.deepEqual(weights(), [100, 0]);
   assert.equal(bench.checker.frontend("f")?.activePool, "pool0");
-  bench.checker.disable("a");
+  steer(bench.checker).disable("a");
   assert.deepEqual(weights(), [0, 50]);
   assert.equal(bench.checker.frontend("f")?.activePool, "pool1");
   assert.equal(bench.checker.frontend("f")?.weights[0]?.flush, true);
-  bench.checker.enable("a");
+  steer(bench.checker).enable("a");
   bench.probe("a", pass);
   assert.deepEqual(weights(), [100, 0]);
 });
@@ -103,8 +104,8 @@ Deno.test("a backend remembers its last result and when it ended", () => {
 Deno.test("the history keeps as many transitions as the configuration says", () => {
   using bench = new Bench(sketch({ backends: { a: {} }, history: 2 }));
   for (let i = 0; i < 5; i++) {
-    bench.checker.disable("a");
-    bench.checker.enable("a");
+    steer(bench.checker).disable("a");
+    steer(bench.checker).enable("a");
   }
   const { transitions } = bench.checker.backend("a") ?? {};
   assert.deepEqual(transitions?.map(({ to }) => to), ["unknown", "disabled"]);
@@ -182,8 +183,8 @@ Deno.test("a closed checker has no timer and no probe, whatever is asked of it",
   bench.checker.close();
   assert.equal(bench.clock.pending, 0);
   assert.equal(bench.prober.flights.size, 0);
-  bench.checker.disable("a");
-  bench.checker.enable("a");
+  steer(bench.checker).disable("a");
+  steer(bench.checker).enable("a");
   bench.clock.advance(10_000);
   assert.equal(bench.prober.starts.length, 2);
   assert.equal(bench.clock.pending, 0);
@@ -230,13 +231,13 @@ Deno.test("a backend is untested until its first result or an operator's word", 
   using bench = new Bench(config);
   const weights = () => bench.checker.frontend("f")?.weights.map(({ weight }) => weight);
   assert.deepEqual(weights(), ["kept", "kept"]);
-  bench.checker.resume("b");
-  bench.checker.enable("b");
+  steer(bench.checker).resume("b");
+  steer(bench.checker).enable("b");
   assert.deepEqual(weights(), ["kept", "kept"], "what changes nothing says nothing");
   bench.probe("a", fail);
   assert.deepEqual(weights(), [0, "kept"]);
-  bench.checker.pause("b");
-  bench.checker.resume("b");
+  steer(bench.checker).pause("b");
+  steer(bench.checker).resume("b");
   assert.equal(bench.state("b"), "unknown");
   assert.deepEqual(weights(), [0, 0]);
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { type ApplyContext, settle, swap } from "../../lib/checker/apply.ts";
-import { emptyWorld, type Plan, planReload, type World } from "../../lib/checker/plan.ts";
+import { emptyGeneration, type Generation, type Plan, planReload } from "../../lib/checker/plan.ts";
 import { tryIntents, tryReload } from "../../lib/checker/trial.ts";
 import { frontendOutcome } from "../../lib/checker/outcome.ts";
 import { removalRefusal } from "../../lib/checker/removals.ts";
@@ -32,7 +32,7 @@ function site(names: readonly string[], frontends: number, history = 5): Config 
   });
 }
 
-const plan = (world: World, config: Config) => counted(planReload(world, config, 0));
+const plan = (generation: Generation, config: Config) => counted(planReload(generation, config, 0));
 
 /** Nothing of what is carried out matters here. */
 const context = {
@@ -46,7 +46,7 @@ const context = {
 } as unknown as ApplyContext;
 
 /** Puts a plan in force; the result is in how many steps. */
-function carryOut(old: World, made: Plan): number {
+function carryOut(old: Generation, made: Plan): number {
   const reason = { cause: { kind: "config" } } as const;
   swap(old, made, context, reason, () => {});
   return counted(settle(old, made, context, reason)).steps;
@@ -56,33 +56,36 @@ function carryOut(old: World, made: Plan): number {
 const sorting = 3;
 
 Deno.test("working out a reload takes a step for each backend and each place, as often as looked at", () => {
-  const empty = emptyWorld(site([], 0));
+  const empty = emptyGeneration(site([], 0));
   const first = plan(empty, site(from(0, 20), 3));
   assert.equal(first.steps, 20 + sorting + 3 * 20 + 20);
-  const { world } = first.value;
+  const { generation } = first.value;
   carryOut(empty, first.value);
   // What is the same: each backend is looked for, each place compared and joined again.
-  assert.equal(plan(world, site(from(0, 20), 3)).steps, 20 + 20 + sorting + 3 * (20 + 20) + 20 + 3);
-  const none = plan(world, site([], 0));
+  assert.equal(
+    plan(generation, site(from(0, 20), 3)).steps,
+    20 + 20 + sorting + 3 * (20 + 20) + 20 + 3,
+  );
+  const none = plan(generation, site([], 0));
   // Only the checks are there to be sorted.
   assert.equal(none.steps, 20 + 1 + 3);
 });
 
 Deno.test("carrying it out takes a step for each backend and frontend that is new or gone", () => {
-  const empty = emptyWorld(site([], 0));
+  const empty = emptyGeneration(site([], 0));
   const first = plan(empty, site(from(0, 20), 3)).value;
   assert.equal(carryOut(empty, first), 20 + 3);
-  const { world } = first;
-  assert.equal(carryOut(world, plan(world, site(from(0, 20), 3)).value), 0);
+  const { generation } = first;
+  assert.equal(carryOut(generation, plan(generation, site(from(0, 20), 3)).value), 0);
   const moved = site(from(0, 20), 3);
   for (const backend of moved.backends.values()) Object.assign(backend, { enabled: false });
-  assert.equal(carryOut(world, plan(world, moved).value), 20);
-  const all = plan(world, site([], 0)).value;
-  assert.equal(carryOut(world, all), 20 + 3);
+  assert.equal(carryOut(generation, plan(generation, moved).value), 20);
+  const all = plan(generation, site([], 0)).value;
+  assert.equal(carryOut(generation, all), 20 + 3);
 });
 
 Deno.test("a frontend of many backends is told in pieces of 256, histories are cut one by one", () => {
-  const empty = emptyWorld(site([], 0));
+  const empty = emptyGeneration(site([], 0));
   for (const [backends, pieces] of [[256, 1], [257, 2], [512, 2], [513, 3]] as const) {
     const names = Array.from({ length: backends }, (_, i) => `b${i}`);
     const pool = Object.fromEntries(names.map((name) => [name, 1]));
@@ -94,8 +97,8 @@ Deno.test("a frontend of many backends is told in pieces of 256, histories are c
   }
   const first = plan(empty, site(from(0, 20), 0, 5)).value;
   carryOut(empty, first);
-  const shorter = plan(first.world, site(from(0, 20), 0, 2)).value;
-  assert.equal(carryOut(first.world, shorter), 20);
+  const shorter = plan(first.generation, site(from(0, 20), 0, 2)).value;
+  assert.equal(carryOut(first.generation, shorter), 20);
 });
 
 Deno.test("whether a reload takes too much out takes a step for each frontend and each place", () => {
@@ -112,11 +115,11 @@ Deno.test("working out what becomes of a frontend takes a step for each of its b
 });
 
 /** What is in force once this configuration is, without any probe. */
-function running(config: Config): World {
-  const empty = emptyWorld(site([], 0));
+function running(config: Config): Generation {
+  const empty = emptyGeneration(site([], 0));
   const first = plan(empty, config).value;
   carryOut(empty, first);
-  return first.world;
+  return first.generation;
 }
 
 Deno.test("trying a reload out takes steps for the copy, the reload, and what becomes of each", () => {
@@ -138,25 +141,25 @@ Deno.test("trying a reload out takes steps for the copy, the reload, and what be
 });
 
 Deno.test("trying an operation out takes a step for each backend that may be concerned", () => {
-  const world = running(sketch({
+  const generation = running(sketch({
     backends: { a: {}, b: {}, c: {}, d: {} },
     frontends: { f: [{ a: 100, b: 100 }, { c: 100 }, { d: 100 }] },
   }));
-  const on = world.backends.get("a");
+  const on = generation.backends.get("a");
   assert.ok(on);
   const by = { name: "me", from: "" };
   const asked = { reason: { cause: { kind: "operator" }, actor: by }, by, at: 0 } as const;
   const tried = (verb: "pause" | "disable" | "resume") =>
-    counted(tryIntents(world, [{ kind: "steer", on, verb }], asked, new FakeClock()));
+    counted(tryIntents(generation, [{ kind: "steer", on, verb }], asked, new FakeClock()));
   assert.deepEqual([tried("resume").steps, tried("disable").steps], [1, 1 + 1 + 1]);
 });
 
 Deno.test("a frontend that is counted anew counts its backends as they are now, one a step", () => {
-  const world = running(site(from(0, 5), 1));
-  const frontend = world.frontends.get("f0");
+  const generation = running(site(from(0, 5), 1));
+  const frontend = generation.frontends.get("f0");
   assert.deepEqual(frontend?.tally.census, { up: 0, down: 0, awaited: 5 });
   const states = ["up", "up", "down", "disabled", "unknown"] as const;
-  for (const [i, backend] of [...world.backends.values()].entries()) {
+  for (const [i, backend] of [...generation.backends.values()].entries()) {
     backend.health = { state: states[i] ?? "unknown", counter: 4 };
   }
   for (let again = 0; again < 2; again++) {

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connectTo } from "../../lib/cli/client.ts";
-import { watchEvents } from "../../lib/cli/events.ts";
+import { pause, watchEvents } from "../../lib/cli/events.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import type { MaglevClient } from "../../lib/cli/node.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
-import { pause } from "../../lib/cli/pause.ts";
 import { within } from "../support/deadline.ts";
 import { settle } from "../support/until.ts";
 

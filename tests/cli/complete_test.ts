@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { commonPrefix, complete } from "../../lib/cli/complete.ts";
 import { commandTree } from "../../lib/cli/tree.ts";
+import { commonPrefix, complete } from "../../lib/cli/walk.ts";
 
 Deno.test("keywords that begin with the partial word are offered in the tree's order", () => {
   assert.deepEqual(complete(commandTree, [], "s")?.words, ["show", "set", "sync"]);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { endedBy } from "../../lib/cli/ended_by.ts";
+import { endedBy } from "../../lib/cli/client.ts";
 import { within } from "../support/deadline.ts";
 import { settle } from "../support/until.ts";
 

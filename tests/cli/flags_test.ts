@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { hostField, parseEndpoint } from "../../lib/cli/endpoint.ts";
 import { parseFlags, splitLineFlags } from "../../lib/cli/flags.ts";
+import { hostField, parseEndpoint } from "../../lib/cli/servers.ts";
 
 const none = { get: () => undefined };
 

@@ -8,6 +8,7 @@ import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { fail, pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
+import { steer } from "../support/steer.ts";
 
 const never = new AbortController().signal;
 
@@ -59,9 +60,9 @@ Deno.test("a backend whose weight was set by hand was steered by hand, too", asy
   const { address, bed: { checker } } = harness;
   const none = await shown(harness, "show backends by-hand");
   assert.deepEqual(none, ["no backend was steered by hand"]);
-  checker.setWeight("www", "primary", "web1", 7, false);
-  checker.setWeight("api", "primary", "web1", 0, false);
-  checker.disable("web3");
+  steer(checker).setWeight("www", "primary", "web1", 7, false);
+  steer(checker).setWeight("api", "primary", "web1", 0, false);
+  steer(checker).disable("web3");
   assert.equal(await names(address, "show backends by-hand"), "web1, web3");
   assert.equal(await names(address, "show backends web[0-2] by-hand"), "web1");
   const [, row = ""] = await shown(harness, "show backends by-hand");
@@ -113,7 +114,7 @@ Deno.test("each change of a backend's state is shown with its reason, or whose w
   const { checker } = harness.bed;
   harness.bed.move("web0", "up");
   harness.bed.move("web0", "down");
-  checker.pause("web0", { name: "anna", from: "192.0.2.7" });
+  steer(checker).pause("web0", { name: "anna", from: "192.0.2.7" });
   const lines = await shown(harness, "show backends web0");
   const history = lines.join("\n").split("\n").map((line) => line.match(/→ +(.*)$/)?.[1] ?? "");
   assert.deepEqual(history.filter((line) => line !== ""), [

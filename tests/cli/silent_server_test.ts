@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { connectTo } from "../../lib/cli/client.ts";
-import type { Session } from "../../lib/cli/execute.ts";
+import type { CommandSession } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch } from "../../lib/cli/watch.ts";
 import { firstLine } from "./first_line.ts";
@@ -23,7 +23,7 @@ Deno.test("a watch says that its server has stopped without a word, and that it 
   const stop = new AbortController();
   try {
     using connection = connectTo(`127.0.0.1:${await firstLine(server.stdout)}`);
-    const session: Session = {
+    const session: CommandSession = {
       client: connection.client,
       ...{ style: plainStyle, json: false, server: "there", memory: new Map() },
       now: () => 0,

@@ -1,12 +1,13 @@
-import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
-import { troubledBackends, troubleLines } from "../../lib/cli/commands/troubled.ts";
+import assert from "node:assert/strict";
+import { troubledBackends, troubleLines } from "../../lib/cli/commands/status_problems.ts";
 import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../lib/rpc/types.ts";
 import { VppError, type VppInfo, type VppService } from "../../lib/vpp/mod.ts";
 import { pass } from "../checker/support.ts";
 import { type Harness, serve } from "../rpc/harness.ts";
 import { vpp } from "../rpc/service_bed.ts";
+import { steer } from "../support/steer.ts";
 import { linesAt } from "./one_shot.ts";
 
 const status = ({ address }: Harness) => linesAt(address, "show status");
@@ -41,8 +42,8 @@ Deno.test("all is well where everything is up and as the file says", async () =>
 Deno.test("what is down, on a fallback or by hand is told, and ends with 5", async () => {
   await using harness = await site(["web2"]);
   const { checker } = harness.bed;
-  checker.disable("web3", { name: "anna", from: "192.0.2.7" });
-  checker.setWeight("www", "fallback", "web2", 0, false);
+  steer(checker).disable("web3", { name: "anna", from: "192.0.2.7" });
+  steer(checker).setWeight("www", "fallback", "web2", 0, false);
   for (const name of ["web0", "web1"]) harness.bed.move(name, "down");
   const { code, said } = await status(harness);
   assert.equal(code, 5);
@@ -70,10 +71,10 @@ Deno.test("a frontend that carries nothing until a probe has passed is in troubl
   assert.ok(!(await status(harness)).said.includes("wrong"), "VPP keeps what it has");
   for (const name of ["web0", "web1"]) {
     harness.bed.move(name, "up");
-    harness.bed.checker.pause(name);
-    harness.bed.checker.resume(name);
+    steer(harness.bed.checker).pause(name);
+    steer(harness.bed.checker).resume(name);
   }
-  for (const name of ["web2", "web3"]) harness.bed.checker.disable(name);
+  for (const name of ["web2", "web3"]) steer(harness.bed.checker).disable(name);
   const { said } = await status(harness);
   assert.ok(
     said.includes("  frontend www carries nothing: 2 backends unknown, 2 disabled by hand"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accessByRules } from "../../lib/access/mod.ts";
 import { connectTo } from "../../lib/cli/client.ts";
-import { readClientTls, type TlsWords } from "../../lib/cli/client_tls.ts";
+import { readClientTls, type TlsWords } from "../../lib/cli/credentials.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { loadIdentity } from "../../lib/tls/mod.ts";

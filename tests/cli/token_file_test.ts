@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { accessByRules, newToken } from "../../lib/access/mod.ts";
 import { connectTo } from "../../lib/cli/client.ts";
 import { makeToken } from "../../lib/cli/commands/token.ts";
-import { parseEndpoint } from "../../lib/cli/endpoint.ts";
-import { checkTokenWay, readToken } from "../../lib/cli/token_file.ts";
+import { checkTokenWay, readToken } from "../../lib/cli/credentials.ts";
+import { parseEndpoint } from "../../lib/cli/servers.ts";
 import { rulesOf } from "../access/auth_bed.ts";
 import { serve } from "../rpc/harness.ts";
 

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { usualServer } from "../../lib/cli/usual_server.ts";
+import { usualServer } from "../../lib/cli/servers.ts";
 
 Deno.test("the socket of this machine is used where somebody listens there", async () => {
   const directory = await Deno.makeTempDir({ prefix: "mgl-cli-" });

@@ -4,7 +4,7 @@ import { Code, ConnectError, createClient, createRouterTransport } from "@connec
 import { connectTo } from "../../lib/cli/client.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { defaultPatience, watchEvents, watchOptions } from "../../lib/cli/events.ts";
-import type { Session } from "../../lib/cli/execute.ts";
+import type { CommandSession } from "../../lib/cli/execute.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch, type WatchTimes } from "../../lib/cli/watch.ts";
@@ -154,7 +154,7 @@ async function follow(
     });
   });
   const words = ["watch", "events", "num", ...kinds];
-  const session: Session = {
+  const session: CommandSession = {
     client: createClient(Maglev, transport),
     ...{ style: plainStyle, json: false, server: "there", signal: never, memory: new Map() },
     now: () => 0,

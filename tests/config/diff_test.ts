@@ -1,14 +1,22 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Config, configDiff, configDiffSteps } from "../../lib/config/mod.ts";
-import { backendFields, checkFields, frontendFields } from "../../lib/config/diff/fields.ts";
-import { healthcheckerFields, lbFields, safetyFields } from "../../lib/config/diff/fields.ts";
-import { backend } from "../../lib/config/schema/backend.ts";
-import { frontend } from "../../lib/config/schema/frontend.ts";
-import { healthcheck } from "../../lib/config/schema/health_check.ts";
-import { healthchecker } from "../../lib/config/schema/healthchecker.ts";
-import { safety } from "../../lib/config/schema/safety.ts";
-import { lb } from "../../lib/config/schema/lb.ts";
+import {
+  backendFields,
+  checkFields,
+  frontendFields,
+  healthcheckerFields,
+  lbFields,
+  safetyFields,
+} from "../../lib/config/diff/fields.ts";
+import {
+  backend,
+  frontend,
+  healthcheck,
+  healthchecker,
+  lb,
+  safety,
+} from "../../lib/config/schema.ts";
 import { goodText } from "./fixtures.ts";
 import { bigFile, valid } from "./valid.ts";
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { formatOutcome, parseConfig, withReference } from "../../lib/config/mod.ts";
+import { formatOutcome, parseConfig } from "../../lib/config/mod.ts";
+import { withReference } from "../../tools/schema/reference.ts";
 
 const guide = await Deno.readTextFile(new URL("../../docs/config-guide.md", import.meta.url));
 

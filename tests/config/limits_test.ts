@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { formatProblem, parseConfig, parseDuration } from "../../lib/config/mod.ts";
 import { readBytes } from "../../lib/config/file_text.ts";
-import { LineIndex } from "../../lib/config/line_index.ts";
+import { formatProblem, parseConfig, parseDuration } from "../../lib/config/mod.ts";
 import { printable, renderPath, show } from "../../lib/config/path.ts";
-import { regexpProblem } from "../../lib/config/regexp.ts";
+import { LineIndex } from "../../lib/config/problem_list.ts";
 import { describeScalar } from "../../lib/config/scalar.ts";
+import { regexpProblem } from "../../lib/config/scalar_value.ts";
 import { Suggester } from "../../lib/config/suggest.ts";
 import { formProblem, type TextForm, textForms } from "../../lib/config/text_forms.ts";
 import { head, problemsOf, valid } from "./valid.ts";

@@ -1,9 +1,10 @@
-import assert from "node:assert/strict";
 import { Ajv } from "ajv";
+import assert from "node:assert/strict";
 import { parse } from "yaml";
-import { jsonSchema, parseConfig } from "../../lib/config/mod.ts";
+import { parseConfig } from "../../lib/config/mod.ts";
 import { parseIp } from "../../lib/ip/mod.ts";
 import { generated } from "../../tools/schema.ts";
+import { jsonSchema } from "../../tools/schema/json_schema.ts";
 import { fixtures } from "./fixtures.ts";
 import { valid } from "./valid.ts";
 

@@ -1,5 +1,5 @@
 import { deepEqual, ok } from "node:assert/strict";
-import { createSimulatedVpp } from "../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { Random } from "../../lib/simulation/random.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { makeBundles } from "./bundles.ts";
@@ -21,7 +21,7 @@ Deno.test(`killed at any moment maglevd keeps what it has answered (SEED=${seed}
   await using site = new Site(random);
   const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-killed-" });
   const [apiPath, statsPath] = [`${folder}/api.sock`, `${folder}/stats.sock`];
-  const vpp = createSimulatedVpp({ apiPath, statsPath, clock: systemClock });
+  const vpp = new SimulatedVpp({ apiPath, statsPath, clock: systemClock });
   vpp.start();
   const config = testConfig({ port: site.port, backends: site.backends, fall: 1 })
     .replaceAll("interval: 100ms", "interval: 20ms")

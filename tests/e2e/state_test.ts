@@ -1,6 +1,6 @@
 import { deepEqual, ok } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
-import { createSimulatedVpp, type JournalEntry } from "../../lib/sim/mod.ts";
+import { type JournalEntry, SimulatedVpp } from "../../lib/sim/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { makeBundles } from "./bundles.ts";
 import { testConfig } from "./configs.ts";
@@ -25,7 +25,7 @@ Deno.test("an upgrade changes no weight and forgets nobody's word, whatever oper
   await using servers = new TestServers(backends.map(({ address }) => address));
   const folder = await Deno.makeTempDir({ prefix: "maglev-e2e-state-" });
   const [apiPath, statsPath] = [`${folder}/api.sock`, `${folder}/stats.sock`];
-  const vpp = createSimulatedVpp({ apiPath, statsPath, clock: systemClock });
+  const vpp = new SimulatedVpp({ apiPath, statsPath, clock: systemClock });
   const weights: unknown[] = [];
   vpp.journal.subscribe((entry: JournalEntry) => {
     if (entry.kind === "request" && entry.request.name === "lb_as_set_weight") {

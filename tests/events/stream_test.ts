@@ -3,6 +3,7 @@ import { EventStream, type MaglevEvent, type ReasonedHappening } from "../../lib
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { Bench, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 const two = sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100 }] } });
 
@@ -33,7 +34,7 @@ Deno.test("a listener that acts is told of its own deed after all were told of t
     void ("transition" in event && into.push(event.transition.to));
   bench.stream.subscribe((event) => {
     note(first, event);
-    if (event.kind === "backend" && event.transition.to === "up") bench.checker.pause("a");
+    if (event.kind === "backend" && event.transition.to === "up") steer(bench.checker).pause("a");
   });
   bench.stream.subscribe((event) => note(second, event));
   bench.probe("a", pass);
@@ -45,7 +46,7 @@ Deno.test("a listener that acts is told of its own deed after all were told of t
 Deno.test("pausing from within the event of a probe stops probing", () => {
   using bench = new Bench(two);
   bench.stream.subscribe((event) => {
-    if (event.kind === "backend" && event.transition.to === "up") bench.checker.pause("a");
+    if (event.kind === "backend" && event.transition.to === "up") steer(bench.checker).pause("a");
   });
   bench.probe("a", pass);
   const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
@@ -57,8 +58,8 @@ Deno.test("resuming from within the event of a probe probes again within a fast 
   using bench = new Bench(two);
   bench.stream.subscribe((event) => {
     if (event.kind !== "backend" || event.transition.to !== "up") return;
-    bench.checker.pause("a");
-    bench.checker.resume("a");
+    steer(bench.checker).pause("a");
+    steer(bench.checker).resume("a");
   });
   bench.probe("a", pass);
   const starts = () => bench.prober.starts.filter(({ address }) => address === "10.0.0.0").length;
@@ -76,8 +77,8 @@ Deno.test("unsubscribing during delivery is heeded at once, by and for anybody",
   });
   const leaveSecond = bench.stream.subscribe(() => told.push("second"));
   bench.stream.subscribe(() => told.push("third"));
-  bench.checker.pause("a");
-  bench.checker.resume("a");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).resume("a");
   assert.deepEqual(told.filter((name) => name !== "third"), ["first"]);
   leaveFirst();
 });
@@ -93,8 +94,8 @@ Deno.test("who subscribes during delivery begins with the next event", () => {
   });
   bench.stream.emit([happening("x")]);
   assert.deepEqual(told, []);
-  bench.checker.resume("b");
-  bench.checker.pause("b");
+  steer(bench.checker).resume("b");
+  steer(bench.checker).pause("b");
   assert.deepEqual(told, ["operator", "backend"]);
 });
 

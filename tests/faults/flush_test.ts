@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { steer } from "../support/steer.ts";
 import { Bench } from "./bench.ts";
 import { smallSite } from "./site.ts";
 
@@ -54,13 +55,13 @@ Deno.test("flows follow: a drained server keeps its own, a flushed one loses the
       .find((server) => server.address === address)?.flows ?? 0;
   bench.vpp.traffic({ vip, flows: 200, packets: 1 });
   assert.ok(flows("fd00:1::1") > 50 && flows("fd00:1::2") > 50);
-  bench.checker.pause("d");
+  steer(bench.checker).pause("d");
   await bench.pass(1000);
   assert.ok(flows("fd00:1::1") > 50, "paused: drained");
   bench.health("e", false);
   await bench.pass(10_000);
   assert.equal(flows("fd00:1::2"), 0, "down: flushed");
-  bench.checker.disable("d");
+  steer(bench.checker).disable("d");
   await bench.pass(1000);
   assert.equal(flows("fd00:1::1"), 0, "disabled: flushed");
 });

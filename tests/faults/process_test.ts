@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createSimulatedVpp, type SimulatedVpp } from "../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { makeBundles } from "../e2e/bundles.ts";
 import { unusedPort } from "../e2e/configs.ts";
 import { Maglevd } from "../e2e/maglevd.ts";
@@ -100,7 +100,7 @@ Deno.test("maglevd is killed -9 and started again under traffic: no healthy serv
   try {
     await using backends = new Backends();
     await using bundles = await makeBundles();
-    await using vpp = createSimulatedVpp({ apiPath, statsPath, workers: 1 });
+    await using vpp = new SimulatedVpp({ apiPath, statsPath, workers: 1 });
     using watch = new WeightWatch(vpp, (address) => addresses.includes(address));
     const start = () => Maglevd.start(bundles.maglevd, config(backends.port), ...sockets);
     {
@@ -150,7 +150,7 @@ Deno.test("what somebody else does to VPP is a warning, an event and a counter, 
   try {
     await using backends = new Backends();
     await using bundles = await makeBundles();
-    await using vpp = createSimulatedVpp({ apiPath, statsPath, workers: 1 });
+    await using vpp = new SimulatedVpp({ apiPath, statsPath, workers: 1 });
     vpp.start();
     await using daemon = await Maglevd.start(bundles.maglevd, config(backends.port), ...sockets);
     await inStep(vpp);

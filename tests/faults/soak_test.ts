@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { Fault, VppProcess } from "../../lib/sim/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bench } from "./bench.ts";
 import { type FrontendSketch, type Site, smallSite } from "./site.ts";
 
@@ -148,13 +149,19 @@ async function take(bench: Bench, one: Step): Promise<void> {
     case "health":
       return bench.health(one.backend, one.isWell);
     case "operator":
-      return operate(() => checker[one.verb](one.backend));
+      return operate(() => steer(checker)[one.verb](one.backend));
     case "weight":
       return operate(() => {
         const frontend = checker.frontend(checker.frontendNames()[0] ?? "");
         const first = frontend?.weights[0];
         if (!frontend || !first) return;
-        checker.setWeight(frontend.config.name, first.pool, first.backend, one.weight, one.flush);
+        steer(checker).setWeight(
+          frontend.config.name,
+          first.pool,
+          first.backend,
+          one.weight,
+          one.flush,
+        );
       });
     case "reload":
       return await bench.reload(one.site);

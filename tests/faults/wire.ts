@@ -2,10 +2,10 @@
 
 import { setImmediate } from "node:timers";
 import {
-  createSimulatedVpp,
   InMemoryVpp,
   portsOf,
   type ProcessOptions,
+  SimulatedVpp,
   type VppProcess,
 } from "../../lib/sim/mod.ts";
 import type { FakeClock } from "../../lib/time/mod.ts";
@@ -60,7 +60,7 @@ export function throughSockets(
 ): Wire {
   const folder = Deno.makeTempDirSync({ prefix: "mgl-faults-" });
   const [apiPath, statsPath] = [`${folder}/api.sock`, `${folder}/stats.sock`];
-  const vpp = createSimulatedVpp({ apiPath, statsPath, clock, ...options });
+  const vpp = new SimulatedVpp({ apiPath, statsPath, clock, ...options });
   let barrier: IoBarrier | undefined;
   let statsClients = 0;
   let clients = 0;

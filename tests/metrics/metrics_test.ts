@@ -1,7 +1,8 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
-import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
 import { fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
+import { steer } from "../support/steer.ts";
 import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
 
 const flap = { changes: 2, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 60_000 };
@@ -123,8 +124,8 @@ Deno.test("a slow start tells how far it is, and nothing is told where there is 
     const { bench } = bed;
     bench.prober.answers = () => pass;
     bench.clock.advance(5_000);
-    bench.checker.pause("web1");
-    bench.checker.resume("web1");
+    steer(bench.checker).pause("web1");
+    steer(bench.checker).resume("web1");
     while (bench.state("web1") !== "up") bench.clock.advance(1);
     bench.clock.advance(2_000);
     const ratios = (await scrapeText(bed.metrics)).split("\n")
@@ -139,7 +140,7 @@ Deno.test("a drain tells whether anything is left, and its deadline if it has on
   const { metrics, bench: { checker, clock } } = bed;
   const series = async (name: string) =>
     (await scrapeText(metrics)).split("\n").filter((line) => line.startsWith(`${name}{`));
-  checker.enable("web2");
+  steer(checker).enable("web2");
   checker.operate([{ action: "drain", backend: "web2" }]);
   checker.operate([{ action: "drain", backend: "web1", deadlineMs: 30_000 }]);
   clock.advance(12_000);
@@ -151,8 +152,8 @@ Deno.test("a drain tells whether anything is left, and its deadline if it has on
   deepEqual(await series("maglev_backend_drained"), [of("web1", 0), of("web2", 0)]);
   clock.advance(20_000);
   deepEqual(await series("maglev_backend_drained"), [of("web1", 1), of("web2", 0)]);
-  checker.enable("web1");
-  checker.enable("web2");
+  steer(checker).enable("web1");
+  steer(checker).enable("web2");
   deepEqual(await series("maglev_backend_drained"), []);
 });
 
@@ -169,8 +170,8 @@ Deno.test("a drain is timed until the backend is drained", async () => {
   deepEqual(await series(), [of("web1", 12), of("web2", 12)]);
   clock.advance(100_000);
   deepEqual(await series(), [of("web1", 30), of("web2", 112)]);
-  checker.enable("web1");
-  checker.enable("web2");
+  steer(checker).enable("web1");
+  steer(checker).enable("web2");
   deepEqual(await series(), []);
 });
 
@@ -185,7 +186,7 @@ Deno.test("effective weights follow health, and one that VPP keeps is not told",
     }),
   });
   const { metrics, bench } = bed;
-  bench.checker.pause("web1");
+  steer(bench.checker).pause("web1");
   bench.prober.answers = () => undefined;
   await bench.reload(sketch({ backends: { web1: {}, web2: {}, late: {} }, frontends }));
   const lines = (await scrapeText(metrics)).split("\n");

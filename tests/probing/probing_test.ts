@@ -3,7 +3,7 @@ import type { HealthCheck } from "../../lib/config/mod.ts";
 import type { Health } from "../../lib/health/mod.ts";
 import type { ProbeResult, ProbeTarget } from "../../lib/probes/mod.ts";
 import { onThisThread, ProbeJob, Probing } from "../../lib/probing/mod.ts";
-import { lagging } from "../../lib/simulation/lag.ts";
+import { lagging } from "../../lib/simulation/timing.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { fail, httpCheck, pass } from "../checker/support.ts";
 import { icmpCheck } from "../probes/checks.ts";

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 const one = sketch({ backends: { a: {} } });
 
@@ -167,7 +168,7 @@ Deno.test("a result after pause, disable or a reload that drops the backend is i
     bench.clock.advance(500);
     const probe = [...bench.prober.flights.values()][0];
     if (act === "remove") await bench.reload(sketch({ backends: {} }));
-    else bench.checker[act]("a");
+    else steer(bench.checker)[act]("a");
     assert.equal(probe?.cancelled, true, act);
     const before = bench.events.length;
     probe?.answer(pass);

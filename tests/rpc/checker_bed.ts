@@ -7,6 +7,7 @@ import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { fail, FakeProber, pass } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 import { FakeLog } from "./fake_log.ts";
 import { smallConfig } from "./small_config.ts";
 
@@ -70,13 +71,13 @@ export class CheckerBed implements Disposable {
     const { checker } = this;
     const state = () => checker.backend(name)?.state;
     if (state() === to) return;
-    if (state() === "disabled") checker.enable(name);
-    if (state() === "paused") checker.resume(name);
-    if (to === "disabled") checker.disable(name);
-    if (to === "paused") checker.pause(name);
+    if (state() === "disabled") steer(checker).enable(name);
+    if (state() === "paused") steer(checker).resume(name);
+    if (to === "disabled") steer(checker).disable(name);
+    if (to === "paused") steer(checker).pause(name);
     if (to === "unknown" && state() !== "unknown") {
-      checker.disable(name);
-      checker.enable(name);
+      steer(checker).disable(name);
+      steer(checker).enable(name);
     }
     if (to === "up" || to === "down") {
       while (state() !== to) this.probe(name, to === "up" ? pass : fail);

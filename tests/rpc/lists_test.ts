@@ -6,6 +6,7 @@ import {
 } from "../../lib/gen/maglev_pb.ts";
 import { backendListing, frontendListing } from "../../lib/rpc/lists.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { steer } from "../support/steer.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { smallConfig } from "./small_config.ts";
 
@@ -84,7 +85,7 @@ Deno.test("a list is made again when something was told, or another configuratio
   const first = await list();
   assert.equal(await list(), first);
   assert.equal(made, 4);
-  bed.checker.disable("web0");
+  steer(bed.checker).disable("web0");
   made = 0;
   assert.notEqual(await list(), first);
   assert.equal(made, 4);

@@ -10,8 +10,9 @@ import {
 } from "../../lib/gen/maglev_pb.ts";
 import { answerOf } from "../../lib/rpc/answer.ts";
 import { steeringRpcs } from "../../lib/rpc/steering.ts";
-import { CheckerBed } from "./checker_bed.ts";
+import { steer } from "../support/steer.ts";
 import { operatorAt } from "./callers.ts";
+import { CheckerBed } from "./checker_bed.ts";
 
 type Name =
   | "pauseBackend"
@@ -163,10 +164,10 @@ Deno.test("resets say how far they go by what they name", async () => {
     ["www", "api"].flatMap((name) => checker.savedWeights(name).map((each) => each.backend));
   const reset = async (operation: object) => {
     for (const backend of ["web0", "web1"]) {
-      checker.setWeight("www", "primary", backend, 7, false);
-      checker.setWeight("api", "primary", backend, 7, false);
+      steer(checker).setWeight("www", "primary", backend, 7, false);
+      steer(checker).setWeight("api", "primary", backend, 7, false);
     }
-    checker.pause("web0");
+    steer(checker).pause("web0");
     await call(bed, "operate", { operations: [{ action: "reset", ...operation }] });
     return [...left(), ...checker.backend("web0")?.byHand ? ["paused"] : []].join(" ");
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { connectTo } from "../../lib/cli/client.ts";
-import { readClientTls } from "../../lib/cli/client_tls.ts";
+import { readClientTls } from "../../lib/cli/credentials.ts";
 import { closeConn } from "../../lib/h2/mod.ts";
 import { Budgets } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";

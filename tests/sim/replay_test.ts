@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { createSimulatedVpp } from "../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { clientFrame, RawClient } from "./raw_client.ts";
 import { readRecordings, type Recording, sessions } from "./recordings.ts";
@@ -16,7 +16,7 @@ for (const session of sessions(recordings)) {
   Deno.test(`the recorded requests get the recorded replies, byte for byte: ${names}`, async () => {
     const directory = await Deno.makeTempDir({ prefix: "mgl-sim-" });
     try {
-      await using vpp = createSimulatedVpp({
+      await using vpp = new SimulatedVpp({
         apiPath: `${directory}/api.sock`,
         statsPath: `${directory}/stats.sock`,
         clock: new FakeClock(),

@@ -1,9 +1,5 @@
 import { parseIp } from "../../lib/ip/mod.ts";
-import {
-  createSimulatedVpp,
-  type SimulatedVpp,
-  type SimulatedVppOptions,
-} from "../../lib/sim/mod.ts";
+import { SimulatedVpp, type SimulatedVppOptions } from "../../lib/sim/mod.ts";
 import type { WireAddress, WirePrefix } from "../../lib/sim/fields.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
@@ -25,7 +21,7 @@ export async function withVpp(
   const statsPath = `${directory}/stats.sock`;
   const clock = new FakeClock();
   try {
-    await using vpp = createSimulatedVpp({ apiPath, statsPath, clock, ...options });
+    await using vpp = new SimulatedVpp({ apiPath, statsPath, clock, ...options });
     vpp.start();
     await run({ vpp, clock, apiPath, statsPath });
   } finally {

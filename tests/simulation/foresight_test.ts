@@ -1,9 +1,13 @@
 import assert from "node:assert/strict";
 import type { Checker } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
-import { operateAsForeseen, reloadAsForeseen } from "../../lib/simulation/foresight.ts";
-import { ReloadWatch } from "../../lib/simulation/reload_watch.ts";
+import {
+  operateAsForeseen,
+  reloadAsForeseen,
+  ReloadWatch,
+} from "../../lib/simulation/foresight.ts";
 import { Bench, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 const disable = [{ action: "disable", backend: "a" }] as const;
 
@@ -47,7 +51,7 @@ Deno.test("what comes otherwise than it was foreseen is found, and what was not 
     "a is disabled, but was foreseen as up",
     "b is up, but was foreseen as disabled",
   ]);
-  checker.enable("a");
+  steer(checker).enable("a");
   bench.probe("a", pass);
   assert.deepEqual(of([]), [
     "f is up on pool0 with 50, but was foreseen as up on pool0 with 150",
@@ -131,7 +135,7 @@ Deno.test("what a reload comes to and was not foreseen is found", async () => {
 
 Deno.test("a reload is not compared where something else changed something meanwhile", async () => {
   using bench = up();
-  const meanwhile = () => void bench.checker.disable("a");
+  const meanwhile = () => void steer(bench.checker).disable("a");
   const { wrong } = await reload(bench, edits.nothing, edits.nothing, undefined, meanwhile);
   assert.deepEqual(wrong, []);
 });

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import type { BackendSnapshot, CheckerView } from "../../lib/checker/mod.ts";
-import { healthyWithoutWeight, heldThoughNeeded } from "../../lib/simulation/healthy_weights.ts";
+import { healthyWithoutWeight, heldThoughNeeded } from "../../lib/simulation/safety_watch.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 Deno.test("a healthy backend of the carrying pool whose weight is 0 is found", () => {
   using bench = new Bench(sketch({
@@ -11,7 +12,7 @@ Deno.test("a healthy backend of the carrying pool whose weight is 0 is found", (
   const { checker } = bench;
   for (const name of checker.backendNames()) bench.probe(name, pass);
   assert.deepEqual(healthyWithoutWeight(checker), []);
-  checker.pause("a");
+  steer(checker).pause("a");
   assert.deepEqual(healthyWithoutWeight(checker), [], "who was paused has none");
   const taken: Pick<CheckerView, "frontendNames" | "frontend" | "backend"> = {
     frontendNames: () => checker.frontendNames(),

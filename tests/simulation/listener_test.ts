@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Listener } from "../../lib/simulation/listener.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 const config = sketch({
   backends: { a: {}, b: {} },
@@ -93,8 +94,8 @@ Deno.test("what is not told of a measure is noticed, and what is told twice", ()
     const before = bench.events.length;
     const start = bench.checker.events.lastSeq;
     // Comes up slowly; the other one goes down, which begins fail-open, and is held.
-    bench.checker.pause("a");
-    bench.checker.resume("a");
+    steer(bench.checker).pause("a");
+    steer(bench.checker).resume("a");
     while (bench.state("a") !== "up") bench.clock.advance(1);
     bench.prober.answers = ({ address }) => address.text === "10.0.0.0" ? pass : fail;
     while (bench.state("b") === "up") bench.clock.advance(1);

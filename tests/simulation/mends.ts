@@ -29,7 +29,7 @@ export const mends: readonly Mend[] = [
   },
   {
     fault: "first probes are spread over the whole interval",
-    file: "lib/checker/first_probe.ts",
+    file: "lib/checker/checker.ts",
     mended: "  return Math.min(check.fastIntervalMs, longest);",
     without: "  return check.intervalMs + 0 * longest;",
     from: 5,

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { CheckerView, FrontendSnapshot } from "../../lib/checker/mod.ts";
 import { unsafe } from "../../lib/simulation/safety_watch.ts";
 import { Bench, fail, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 /** What is found wrong with a checker that says this of its frontend. */
 function foundIn(
@@ -55,8 +56,8 @@ Deno.test("a slow start without anybody else is found, and a weight that is none
     { answers: pass },
   );
   bench.clock.advance(5_000);
-  bench.checker.pause("a");
-  bench.checker.resume("a");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).resume("a");
   while (bench.state("a") !== "up") bench.clock.advance(1);
   assert.deepEqual(foundIn(bench), []);
   assert.deepEqual(foundIn(bench, () => ({ slowStarts: new Map([["a", 20]]) })), [
@@ -77,7 +78,7 @@ Deno.test("who is flushed while it lasts is found, and who is out of service and
     "f fails open and flushes b",
     "f fails open and flushes c",
   ]);
-  bench.checker.disable("b");
+  steer(bench.checker).disable("b");
   assert.deepEqual(foundIn(bench, flushed), []);
   const weighed = (frontend: FrontendSnapshot) => ({
     weights: frontend.weights.map((each) => ({ ...each, weight: 1 })),

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { Journal } from "../../lib/events/mod.ts";
+import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Keeper, nothingSaved, restoredFrom } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
-import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { steer } from "../support/steer.ts";
 import { backend, weight } from "./fixtures.ts";
 
 const config = sketch({
@@ -27,11 +28,11 @@ async function journaled(keeping: MemoryKeeping, capacity = 20, bench = new Benc
 
 Deno.test("events are kept soon, and a clean end leaves no gap between numbers", async () => {
   const first = await journaled(new MemoryKeeping());
-  first.bench.checker.pause("a");
+  steer(first.bench.checker).pause("a");
   await first.bench.clock.advanceAsync(50);
   const told = first.bench.events.map(({ seq }) => seq);
   assert.deepEqual(first.keeping.events, first.bench.events);
-  first.bench.checker.pause("b");
+  steer(first.bench.checker).pause("b");
   await first.keeper.close();
   first.bench[Symbol.dispose]();
   assert.deepEqual(first.keeping.events, first.bench.events, "the last as well");
@@ -41,7 +42,7 @@ Deno.test("events are kept soon, and a clean end leaves no gap between numbers",
     second.journal.list({ order: "newest", limit: 99 }).events.length,
     first.bench.events.length,
   );
-  second.bench.checker.disable("a");
+  steer(second.bench.checker).disable("a");
   assert.equal(second.bench.events[0]?.seq, first.bench.stream.lastSeq + 1);
   assert.ok(told.length > 0);
   await second.keeper.close();
@@ -67,7 +68,7 @@ Deno.test("a restart that changes nothing leaves nothing in the journal", async 
   await second.bench.clock.advanceAsync(50);
   assert.equal(second.keeping.events.length, before);
   second.bench.probe("a", fail);
-  second.bench.checker.pause("a");
+  steer(second.bench.checker).pause("a");
   await second.bench.clock.advanceAsync(50);
   assert.deepEqual(second.log.named("journal-gap"), [], "nothing was lost");
   assert.ok(second.keeping.events.length > before);
@@ -77,14 +78,14 @@ Deno.test("a restart that changes nothing leaves nothing in the journal", async 
 
 Deno.test("a process that is killed gives no number twice", async () => {
   const first = await journaled(new MemoryKeeping());
-  first.bench.checker.pause("a");
+  steer(first.bench.checker).pause("a");
   await first.bench.clock.advanceAsync(50);
   const survivor = first.keeping.survivor();
   // Told, and lost with the process.
-  first.bench.checker.pause("b");
+  steer(first.bench.checker).pause("b");
   const last = first.bench.stream.lastSeq;
   const second = await journaled(survivor);
-  second.bench.checker.pause("b");
+  steer(second.bench.checker).pause("b");
   assert.ok((second.bench.events[0]?.seq ?? 0) > last);
   await second.keeper.close();
   assert.deepEqual(second.keeping.events.slice(-second.bench.events.length), second.bench.events);
@@ -96,11 +97,11 @@ Deno.test("a process that is killed gives no number twice", async () => {
 Deno.test("events that came faster than the disk kept them are lost, which is said", async () => {
   const { bench, keeper, keeping, log } = await journaled(new MemoryKeeping(), 5);
   keeping.outcomes.push({ kind: "failed", reason: "disk full" });
-  bench.checker.pause("a");
+  steer(bench.checker).pause("a");
   await bench.clock.advanceAsync(50);
   for (let i = 0; i < 10; i++) {
-    bench.checker.resume("a");
-    bench.checker.pause("a");
+    steer(bench.checker).resume("a");
+    steer(bench.checker).pause("a");
   }
   await bench.clock.advanceAsync(10_000);
   assert.deepEqual(keeping.events, bench.events.slice(-5), "what the journal still holds");
@@ -111,10 +112,10 @@ Deno.test("events that came faster than the disk kept them are lost, which is sa
 
 Deno.test("after a file that was damaged the journal is written anew", async () => {
   const { bench, keeper, keeping } = await journaled(new MemoryKeeping());
-  bench.checker.pause("a");
+  steer(bench.checker).pause("a");
   await bench.clock.advanceAsync(50);
   keeping.outcomes.push({ kind: "emptied", troubles: [] });
-  bench.checker.resume("a");
+  steer(bench.checker).resume("a");
   await bench.clock.advanceAsync(50);
   assert.deepEqual(keeping.events, bench.events);
   await keeper.close();
@@ -157,12 +158,12 @@ Deno.test("what becomes of a checker is kept soon", async () => {
   bench.probe("a", pass);
   await turn(50);
   assert.equal(kept.keeping.backends.get("a")?.state, "up");
-  checker.pause("b", { name: "anna", from: "here" });
-  checker.setWeight("f", "pool0", "a", 7, false);
+  steer(checker).pause("b", { name: "anna", from: "here" });
+  steer(checker).setWeight("f", "pool0", "a", 7, false);
   await turn(50);
   kept.assertKept();
   assert.equal(kept.keeping.backends.get("b")?.said?.by.name, "anna");
-  checker.setWeight("f", "pool0", "a", 100, false);
+  steer(checker).setWeight("f", "pool0", "a", 100, false);
   await turn(50);
   kept.assertKept();
   assert.deepEqual(kept.keeping.state.weights, []);
@@ -173,13 +174,13 @@ Deno.test("what no event tells is found within 10 s, and that nothing changed is
   const { bench } = kept;
   bench.probe("a", pass);
   bench.probe("a", fail);
-  bench.checker.enable("b");
+  steer(bench.checker).enable("b");
   await kept.pass(10_100);
   kept.assertKept();
   assert.equal(kept.keeping.backends.get("b")?.enabled, true, "a word that changed nothing");
   const before = kept.keeping.batches.length;
-  bench.checker.pause("a");
-  bench.checker.pause("b");
+  steer(bench.checker).pause("a");
+  steer(bench.checker).pause("b");
   await kept.pass(100);
   kept.keeping.batches.length = 0;
   await kept.pass(30_000);
@@ -196,7 +197,7 @@ Deno.test("a thousand transitions that come together are one batch", async () =>
   await using kept = await following(new MemoryKeeping(), new Bench(many));
   await kept.pass(20_000);
   kept.keeping.batches.length = 0;
-  for (const name of names) kept.bench.checker.pause(name);
+  for (const name of names) steer(kept.bench.checker).pause(name);
   await kept.pass(100);
   assert.equal(kept.keeping.batches.length, 1);
   assert.equal(kept.keeping.batches[0]?.backends.length, 1_000);
@@ -208,7 +209,7 @@ Deno.test("what is gone with a reload, or since the last run, is gone from the f
   keeping.weights.set("past", [weight("past", "old")]);
   await using kept = await following(keeping);
   kept.assertKept();
-  kept.bench.checker.setWeight("g", "pool0", "b", 9, false);
+  steer(kept.bench.checker).setWeight("g", "pool0", "b", 9, false);
   await kept.bench.reload(sketch({ backends: { b: {} }, frontends: { f: [{ b: 50 }] } }));
   await kept.pass(100);
   kept.assertKept();
@@ -266,7 +267,7 @@ Deno.test("what could not be kept is tried again, said, and health checking goes
 Deno.test("a file that was emptied is filled again", async () => {
   await using kept = await following();
   const { bench, keeping, log } = kept;
-  bench.checker.setWeight("g", "pool0", "b", 9, false);
+  steer(bench.checker).setWeight("g", "pool0", "b", 9, false);
   await kept.pass(100);
   const text = "it was damaged";
   keeping.outcomes.push({ kind: "emptied", troubles: [{ level: "error", text }] });
@@ -279,7 +280,7 @@ Deno.test("a file that was emptied is filled again", async () => {
 Deno.test("at the end what is left is kept", async () => {
   const kept = await following();
   kept.bench.probe("a", pass);
-  kept.bench.checker.setWeight("g", "pool0", "b", 9, false);
+  steer(kept.bench.checker).setWeight("g", "pool0", "b", 9, false);
   await kept.keeper.close();
   kept.assertKept();
   assert.equal(kept.keeping.isClosed, true);
@@ -309,8 +310,8 @@ Deno.test("a restarted maglevd is what it was, by way of the file", async () => 
   const kept = await following();
   const { bench, keeping } = kept;
   bench.probe("a", pass);
-  bench.checker.disable("b", { name: "anna", from: "here" });
-  bench.checker.setWeight("f", "pool0", "a", 33, false);
+  steer(bench.checker).disable("b", { name: "anna", from: "here" });
+  steer(bench.checker).setWeight("f", "pool0", "a", 33, false);
   await kept.keeper.close();
   const restored = restoredFrom(keeping.state, bench.clock.wall(), 120_000);
   using next = new Bench(config, { restored });

@@ -4,6 +4,7 @@ import type { Written } from "../../lib/state/types.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Bench, pass, sketch } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { steer } from "../support/steer.ts";
 
 const names = Array.from({ length: 1_500 }, (_, i) => `b${i}`);
 const config = sketch({
@@ -54,7 +55,7 @@ Deno.test("what somebody waits for is kept at once, and what gathers with it", a
   kept.bench.probe("b7", pass);
   await kept.turn(10);
   assert.equal(kept.keeping.backends.get("b7")?.state, "unknown", "it is still gathered");
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const asked = kept.ask("b0");
   assert.equal(asked.isOver, false);
   await kept.turn(0);
@@ -65,12 +66,12 @@ Deno.test("what somebody waits for is kept at once, and what gathers with it", a
 
 Deno.test("a word that changed nothing is kept as well", async () => {
   await using kept = await following();
-  kept.checker.enable("b0");
+  steer(kept.checker).enable("b0");
   const asked = kept.ask("b0");
   await kept.turn(0);
   assert.equal(asked.isOver, true);
   assert.equal(kept.keeping.backends.get("b0")?.enabled, true);
-  kept.checker.setWeight("f", "pool0", "b1", 9, false);
+  steer(kept.checker).setWeight("f", "pool0", "b1", 9, false);
   const reason = kept.keeper.kept({ backends: [], frontends: ["f"] });
   await kept.turn(0);
   assert.equal(await reason, undefined);
@@ -80,9 +81,9 @@ Deno.test("a word that changed nothing is kept as well", async () => {
 Deno.test("who speaks while the disk is at work waits for the batch after that", async () => {
   await using kept = await following();
   kept.keeping.isSlow = true;
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const first = kept.ask("b0");
-  kept.checker.pause("b1");
+  steer(kept.checker).pause("b1");
   const second = kept.ask("b1");
   await kept.turn(0);
   kept.keeping.waiting.shift()?.();
@@ -98,7 +99,7 @@ Deno.test("who speaks while the disk is at work waits for the batch after that",
 Deno.test("what needs more than one batch is answered after the last of them", async () => {
   await using kept = await following();
   kept.keeping.isSlow = true;
-  for (const name of names) kept.checker.pause(name);
+  for (const name of names) steer(kept.checker).pause(name);
   const asked = kept.ask("b1499");
   await kept.turn(0);
   kept.keeping.waiting.shift()?.();
@@ -113,7 +114,7 @@ Deno.test("what needs more than one batch is answered after the last of them", a
 Deno.test("a disk that refuses is told of, and tried again for whoever speaks next", async () => {
   await using kept = await following();
   kept.keeping.outcomes.push(full);
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const first = kept.ask("b0");
   await kept.turn(0);
   assert.deepEqual(first, { isOver: true, reason: "database or disk is full" });
@@ -134,7 +135,7 @@ Deno.test("a disk that refuses is told of, and tried again for whoever speaks ne
 Deno.test("a disk that hangs holds whoever speaks for two seconds, and nobody after that", async () => {
   await using kept = await following();
   kept.keeping.isSlow = true;
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const first = kept.ask("b0");
   await kept.turn(1_500);
   const second = kept.ask("b1");
@@ -165,7 +166,7 @@ Deno.test("a file that was replaced is filled before anybody is answered", async
   const text = "it was damaged";
   await kept.turn(60_000);
   kept.keeping.outcomes.push({ kind: "emptied", troubles: [{ level: "error", text }] });
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const asked = kept.ask("b0");
   await kept.turn(0);
   assert.deepEqual(asked, { isOver: true, reason: undefined });
@@ -197,7 +198,7 @@ Deno.test("where nothing can be kept nobody waits", async () => {
 Deno.test("who still waits at the end is answered", async () => {
   const kept = await following();
   kept.keeping.isSlow = true;
-  kept.checker.pause("b0");
+  steer(kept.checker).pause("b0");
   const before = kept.ask("b0");
   await kept.turn(0);
   const closing = kept.keeper.close();

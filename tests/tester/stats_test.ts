@@ -1,9 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { Board } from "../../lib/tester/board.ts";
+import { Board, TroubleLog } from "../../lib/tester/board.ts";
 import { isWithin, reportOf } from "../../lib/tester/report.ts";
 import { Tally } from "../../lib/tester/stats/tally.ts";
-import { TroubleLog } from "../../lib/tester/stats/trouble_log.ts";
 import { isSpikeAfter, VipStats } from "../../lib/tester/stats/vip_stats.ts";
 import { answered, refused, vip } from "./vips.ts";
 

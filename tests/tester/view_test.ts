@@ -2,7 +2,7 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
 import { Board } from "../../lib/tester/board.ts";
 import { type Controls, untouched } from "../../lib/tester/screen/controls.ts";
-import { figures, fitting } from "../../lib/tester/screen/columns.ts";
+import { figures, fitting } from "../../lib/tester/screen/rows.ts";
 import { arranged } from "../../lib/tester/screen/order.ts";
 import { choosePaint, coloured, plain } from "../../lib/tester/screen/paint.ts";
 import { draw, type Size, type View } from "../../lib/tester/screen/view.ts";

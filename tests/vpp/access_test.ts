@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fileIdentity } from "../../lib/vpp/life/access.ts";
+import { fileIdentity } from "../../lib/vpp/life/connection.ts";
 
 Deno.test("a socket is told from the one that is put in its place, and from none", async () => {
   const folder = await Deno.makeTempDir();

@@ -1,6 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
 import type { BackendState } from "../../lib/health/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bed } from "./bed.ts";
 import { configOf, type ConfigWish } from "./wishes.ts";
 
@@ -52,7 +53,7 @@ async function perform([what, one, two]: [string, number, number], bed: Bed): Pr
       if (
         checker.frontend("a")?.config.pools[0]?.backends.some(({ backend }) => backend === name)
       ) {
-        checker.setWeight("a", "pool0", name, two, two % 2 === 0);
+        steer(checker).setWeight("a", "pool0", name, two, two % 2 === 0);
       }
       return;
     case "reload":

@@ -10,6 +10,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { createVpp, type Vpp, type VppObserver, type VppOptions } from "../../lib/vpp/mod.ts";
 import { fail, FakeProber, pass } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { steer } from "../support/steer.ts";
 import { configOf, type ConfigWish } from "./wishes.ts";
 
 /** What is in a test's hands. */
@@ -268,11 +269,11 @@ export class Bed implements AsyncDisposable {
 
   #setOne(state: BackendState, name: string): void {
     const { checker } = this;
-    if (state === "disabled") return void checker.disable(name);
-    if (checker.backend(name)?.state === "disabled") checker.enable(name);
-    if (state === "paused") return void checker.pause(name);
-    if (state === "unknown") checker.pause(name);
-    checker.resume(name);
+    if (state === "disabled") return void steer(checker).disable(name);
+    if (checker.backend(name)?.state === "disabled") steer(checker).enable(name);
+    if (state === "paused") return void steer(checker).pause(name);
+    if (state === "unknown") steer(checker).pause(name);
+    steer(checker).resume(name);
     if (state !== "unknown") this.#answer(name, state === "up" ? pass : fail);
   }
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { connectApi } from "../../lib/vpp/client/mod.ts";
-import type { Transport } from "../../lib/vpp/client/transport.ts";
+import type { Transport } from "../../lib/vpp/client/framing.ts";
 import { maxUnsent } from "../../lib/vpp/client/outbox.ts";
 import { nameCrc } from "../../lib/vpp/codec/mod.ts";
 import {
@@ -176,10 +176,10 @@ Deno.test("what fits no request is told with what is known of it", async () => {
   // Too short for a context, then as short as can be.
   message(idOf("control_ping_reply"), 0, 0, 0);
   await turns();
-  assert.deepEqual(client.oddities, { unknown: 2, orphans: 0 });
+  assert.deepEqual(client.unexpectedFrames, { unknown: 2, orphans: 0 });
   message(idOf("control_ping_reply"), 0, 0, 0, 77);
   await turns();
-  assert.deepEqual(client.oddities, { unknown: 2, orphans: 1 });
+  assert.deepEqual(client.unexpectedFrames, { unknown: 2, orphans: 1 });
   assert.deepEqual(log.named("vpp-api-orphan"), [{ message: "control_ping_reply", context: 77 }]);
   client.abandon(new Error("enough"));
 });
@@ -220,7 +220,7 @@ Deno.test("orphans that come after the good-bye are counted, and not told", asyn
   const closing = client.close();
   setup.line.say(framed(Uint8Array.of(0, idOf("control_ping_reply"), 0, 0, 0, 77)));
   await turns();
-  assert.equal(client.oddities.orphans, 1);
+  assert.equal(client.unexpectedFrames.orphans, 1);
   assert.deepEqual(setup.log.named("vpp-api-orphan"), []);
   setup.line.say(new Uint8Array());
   await closing;

@@ -1,7 +1,7 @@
-import assert from "node:assert/strict";
 import fc from "fast-check";
+import assert from "node:assert/strict";
+import { formatRetval, retvalName } from "../../lib/vpp/client/errors.ts";
 import { FrameBuffer, frameHeaderLength } from "../../lib/vpp/client/framing.ts";
-import { formatRetval, retvalName } from "../../lib/vpp/client/retval.ts";
 
 function framed(messages: readonly Uint8Array[]): Uint8Array {
   const parts = messages.flatMap((message) => {

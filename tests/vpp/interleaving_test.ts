@@ -1,6 +1,7 @@
 /** Whatever happens between any two steps of the program: nothing is refused, and the newest wins. */
 
 import assert from "node:assert/strict";
+import { steer } from "../support/steer.ts";
 import { Bed } from "./bed.ts";
 import { configOf, type ConfigWish } from "./wishes.ts";
 
@@ -39,19 +40,19 @@ type Act = (bed: Bed) => void;
 
 const acts: Readonly<Record<string, Act>> = {
   "a backend goes down and comes back, and a weight is set": (bed) => {
-    bed.checker.pause("b1");
-    bed.checker.resume("b1");
-    bed.checker.setWeight("tls", "pool0", "b3", 20, true);
+    steer(bed.checker).pause("b1");
+    steer(bed.checker).resume("b1");
+    steer(bed.checker).setWeight("tls", "pool0", "b3", 20, true);
   },
   "a configuration comes": (bed) => reload(bed, other),
   "an operator asks for a sync": (bed) => {
-    bed.checker.disable("b3");
+    steer(bed.checker).disable("b3");
     // Refused while VPP is away, and lost with the connection.
     bed.vpp.sync("web").catch(() => {});
     bed.vpp.sync().catch(() => {});
   },
   "VPP is killed and starts": (bed) => {
-    bed.checker.disable("b3");
+    steer(bed.checker).disable("b3");
     bed.sim.restart();
   },
 };
@@ -75,7 +76,7 @@ const situations: Readonly<Record<string, (bed: Bed) => Promise<void>>> = {
   },
   "a change on its way": async (bed) => {
     await bed.start();
-    bed.checker.pause("b1");
+    steer(bed.checker).pause("b1");
   },
   "a reload and its full sync": async (bed) => {
     await bed.start();

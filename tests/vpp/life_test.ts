@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { steer } from "../support/steer.ts";
 import { Bed } from "./bed.ts";
 import type { ConfigWish } from "./wishes.ts";
 
@@ -148,9 +149,9 @@ Deno.test("disabling a backend of a standby pool flushes it though its weight st
 Deno.test("an operator's weight goes to VPP, with a flush if asked for, even unchanged", async () => {
   await using bed = new Bed(web);
   await bed.start();
-  bed.checker.setWeight("web", "pool0", "b2", 20, false);
+  steer(bed.checker).setWeight("web", "pool0", "b2", 20, false);
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=20 10.0.0.3=0");
-  bed.checker.setWeight("web", "pool0", "b2", 20, true);
+  steer(bed.checker).setWeight("web", "pool0", "b2", 20, true);
   await bed.until(() => bed.log.named("vpp-lbsync-as-weight").length === 2);
   assert.deepEqual(
     bed.log.named("vpp-lbsync-as-weight").map(({ from, to, flush }) => [from, to, flush]),
@@ -370,8 +371,8 @@ Deno.test("a thousand transitions in one turn are not a thousand dumps", async (
   const dumps = () => bed.sim.journal.requests("lb_vip_dump").length;
   const before = dumps();
   for (let i = 0; i < 500; i++) {
-    bed.checker.pause("b1");
-    bed.checker.resume("b1");
+    steer(bed.checker).pause("b1");
+    steer(bed.checker).resume("b1");
   }
   await bed.becomes("192.0.2.1/32 6 80: 10.0.0.1=0 10.0.0.2=50 10.0.0.3=0");
   await bed.pass(100);

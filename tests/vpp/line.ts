@@ -1,6 +1,6 @@
 import { FakeClock } from "../../lib/time/mod.ts";
+import type { Transport } from "../../lib/vpp/client/framing.ts";
 import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
-import type { Transport } from "../../lib/vpp/client/transport.ts";
 import { encodeMessage, nameCrc, WireWriter } from "../../lib/vpp/codec/mod.ts";
 import { allMessages, sockclntCreateReply } from "../../lib/vpp/messages/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";

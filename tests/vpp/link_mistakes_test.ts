@@ -4,6 +4,7 @@ import { portsOf } from "../../lib/sim/mod.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
 import type { StatsSegment } from "../../lib/vpp/mod.ts";
 import { SegmentError } from "../../lib/vpp/stats/mod.ts";
+import { steer } from "../support/steer.ts";
 import { Bed } from "./bed.ts";
 import { inStep, web } from "./sync_support.ts";
 
@@ -185,7 +186,7 @@ Deno.test("a mistake while VPP is looked after closes the connection and begins 
     if (isBroken) throw new RangeError("no such index");
     return frontend(name);
   };
-  bed.checker.pause("b1");
+  steer(bed.checker).pause("b1");
   await bed.until(() => bed.vpp.info() === undefined);
   assert.equal(bed.vppEvents().at(-1), "lost no such index");
   isBroken = false;

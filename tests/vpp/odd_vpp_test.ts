@@ -51,7 +51,7 @@ Deno.test("no message of VPP's own accord disturbs a client, whatever it is", as
     }
     const { retval } = await bench.until(client.request(controlPing, {}));
     assert.equal(retval, 0);
-    const { unknown, orphans } = client.oddities;
+    const { unknown, orphans } = client.unexpectedFrames;
     assert.equal(unknown + orphans, 2 * (namesOf.length + 4));
     assert.ok(orphans >= 2 * 12, "replies that nobody waits for");
   });
@@ -67,7 +67,7 @@ Deno.test("an event between a request and its reply is passed over, within a dum
     const ports: number[] = [];
     await bench.until(client.dump(lbVipDump, everything, ({ vip }) => ports.push(vip.port)));
     assert.deepEqual([program, ports], ["vpe", [80]]);
-    assert.deepEqual(client.oddities, { unknown: 2, orphans: 0 });
+    assert.deepEqual(client.unexpectedFrames, { unknown: 2, orphans: 0 });
   });
 });
 

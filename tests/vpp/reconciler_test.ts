@@ -3,6 +3,7 @@ import { Ledger, vipId, vipKeyOf } from "../../lib/vpp/lb/mod.ts";
 import { reconcile } from "../../lib/vpp/life/reconciler.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { Bench, fail, pass, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 /** What events of the checker lead to, in order. */
 class Reconciling implements Disposable {
@@ -59,10 +60,10 @@ Deno.test("a weight concerns its frontend, and a flush is asked for if the opera
   bench.probe("b1", pass);
   bench.probe("b2", pass);
   reconciling.take();
-  bench.checker.setWeight("dns", "pool0", "b2", 9, false);
+  steer(bench.checker).setWeight("dns", "pool0", "b2", 9, false);
   assert.deepEqual(reconciling.take(), ["dns"]);
   assert.equal(reconciling.isFlushRequested("dns", "b2"), false);
-  bench.checker.setWeight("dns", "pool0", "b2", 9, true);
+  steer(bench.checker).setWeight("dns", "pool0", "b2", 9, true);
   assert.deepEqual(reconciling.take(), ["dns"]);
   assert.equal(reconciling.isFlushRequested("dns", "b2"), true);
   assert.equal(reconciling.isFlushRequested("dns", "b1"), false);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { closeOnce, type Transport } from "../../lib/vpp/client/transport.ts";
+import { closeOnce, type Transport } from "../../lib/vpp/client/framing.ts";
 
 function closing(close: () => void): Transport {
   return { read: () => Promise.resolve(null), write: () => Promise.resolve(0), close };

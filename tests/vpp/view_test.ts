@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Config } from "../../lib/config/mod.ts";
 import { DesiredView } from "../../lib/vpp/sync/view.ts";
 import { Bench, sketch } from "../checker/support.ts";
+import { steer } from "../support/steer.ts";
 
 /** A configuration that counts how often somebody asks it for the address of a backend. */
 function counted(config: Config): { readonly config: Config; readonly asked: () => number } {
@@ -26,7 +27,7 @@ Deno.test("what follows from the configuration is worked out once for all transi
   const view = new DesiredView(bench.checker);
   const servers = () => view.vip("web")?.servers.map(({ address }) => address.text);
   assert.deepEqual(servers(), ["10.0.0.0", "10.0.0.1"]);
-  bench.checker.pause("b1");
+  steer(bench.checker).pause("b1");
   const before = asked();
   assert.deepEqual(servers(), ["10.0.0.0", "10.0.0.1"]);
   assert.equal(asked(), before);

@@ -1,8 +1,13 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { WarmupTimer } from "../../lib/vpp/life/warmup_timer.ts";
+import {
+  mayTouch,
+  type Warmup,
+  warmupStart,
+  warmupStep,
+  WarmupTimer,
+} from "../../lib/vpp/life/warmup.ts";
 import { Bench, fail, pass, sketch } from "../checker/support.ts";
-import { mayTouch, type Warmup, warmupStart, warmupStep } from "../../lib/vpp/life/warmup.ts";
 
 const settling = (...released: string[]): Warmup => ({
   phase: "settling",

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
+import { eventToProto } from "../../lib/rpc/convert/events.ts";
 import { applied, hear } from "../../lib/web/delta.ts";
 import { digest } from "../../lib/web/digest.ts";
 import { eventChange } from "../../lib/web/entry.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
-import { eventToProto } from "../../lib/rpc/convert/events.ts";
 import type { Change, News } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { smallConfig } from "../rpc/small_config.ts";
+import { steer } from "../support/steer.ts";
 import { readingOf } from "./reading.ts";
 
 /** What is known of a checker, and what happens to it from then on. */
@@ -75,9 +76,9 @@ Deno.test("of more entries than fit, what others follow from is told, and how ma
 Deno.test("what happens is told at once also where it undoes itself", () => {
   using bed = new CheckerBed(smallConfig(3));
   const { state, changes } = watched(bed);
-  bed.checker.disable("web0");
+  steer(bed.checker).disable("web0");
   bed.clock.advance(5);
-  bed.checker.enable("web0");
+  steer(bed.checker).enable("web0");
   const { state: after, news } = digest(state, changes, 30);
   assert.deepEqual(hear(state, travelled(news)), after);
   assert.deepEqual(after.backends.get("web0")?.transitions.slice(0, 2).map(({ to }) => to), [

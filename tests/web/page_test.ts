@@ -1,14 +1,15 @@
 import assert from "node:assert/strict";
 import type { Access, Role } from "../../lib/access/mod.ts";
+import type { Assets } from "../../lib/web/mod.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { needing } from "../support/programs.ts";
+import { steer } from "../support/steer.ts";
 import { operator, startWeb, untilRead } from "./bed.ts";
 import { calm } from "./calm.ts";
 import { builtPage, type Chromium, haveChromium, startChromium, untilText } from "./chromium.ts";
-import type { Assets } from "../../lib/web/mod.ts";
-import { serveOlder } from "./older_server.ts";
 import { bigConfig, evil, long, oddConfig } from "./odd_configs.ts";
+import { serveOlder } from "./older_server.ts";
 import { sampleVpp } from "./sample_vpp.ts";
 import { violations } from "./violations.ts";
 
@@ -213,7 +214,7 @@ async function withMany(_test: Deno.TestContext, chromium: Chromium, assets: Ass
   await page.evaluate("document.documentElement.scrollTo(0, document.body.scrollHeight / 2)");
   await page.waitForSelector('.row[data-backend="web1000"]');
   // Much that is wrong or set by hand leaves the frontends in view.
-  for (let i = 0; i < 50; i++) maglevd.bed.checker.disable(`web${i}`);
+  for (let i = 0; i < 50; i++) steer(maglevd.bed.checker).disable(`web${i}`);
   await untilText(page, ".by-hand button", "show 44 more");
   assert.equal((await page.$$(".by-hand li")).length, 6);
   await page.$eval(".by-hand button", (button) => button.click());

@@ -1,4 +1,4 @@
-import { createSimulatedVpp } from "../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../lib/sim/mod.ts";
 
 /** A simulated VPP with traffic to every VIP. */
 export interface DemoVpp extends AsyncDisposable {
@@ -14,7 +14,7 @@ const newFlowsPerSecond = 4;
 export function startVpp(folder: string): DemoVpp {
   const apiSocket = `${folder}/api.sock`;
   const statsSocket = `${folder}/stats.sock`;
-  const vpp = createSimulatedVpp({ apiPath: apiSocket, statsPath: statsSocket, workers: 1 });
+  const vpp = new SimulatedVpp({ apiPath: apiSocket, statsPath: statsSocket, workers: 1 });
   vpp.start();
   let firstFlow = 0;
   const traffic = setInterval(() => {

@@ -1,5 +1,5 @@
-import { type ReferenceKey, referenceSections } from "../../lib/config/mod.ts";
 import { version } from "../../lib/version/mod.ts";
+import { type ReferenceKey, referenceSections } from "../schema/reference.ts";
 import { escape } from "./roff.ts";
 
 /** maglev.yaml(5) in man(7) macros; its keys are those of the schema. */

@@ -4,6 +4,7 @@ import { CommandFailure } from "../errors.ts";
 import { allFrontends, backendJson } from "../lists.ts";
 import type { Command, CommandContext } from "../node.ts";
 import { listing } from "../report.ts";
+import { left } from "../table.ts";
 import { listBackends, matchingBackends, slowness } from "./backends.ts";
 
 /** What backends may be chosen by, besides what was set by hand. */
@@ -79,7 +80,7 @@ export const showBackendsByHand: Command = listing({
   listing(steered, view) {
     const { columns, rows } = listBackends(steered.map(({ backend }) => backend), view);
     return {
-      columns: [...columns, { title: "" }],
+      columns: [...columns, ...left("")],
       rows: rows.map((row, i) => [...row, steered[i]?.weights.map(weightText).join(", ") ?? ""]),
     };
   },

@@ -3,9 +3,14 @@ import { unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
 import { reasonText } from "../event_text.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
-import { certificateText, endsSoon } from "../certificates.ts";
-import { handMark, handText } from "../by_hand.ts";
-import { drainText, drainWord } from "../drain_text.ts";
+import {
+  certificateText,
+  drainText,
+  drainWord,
+  endsSoon,
+  handMark,
+  handText,
+} from "../backend_text.ts";
 import {
   formatAgo,
   formatDuration,
@@ -18,11 +23,11 @@ import { allBackends, backendJson, isUntold, oneBackend, sinceOf } from "../list
 import type { Command, CommandContext, Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, type Column, formatPairs, formatTable, indent, inner } from "../table.ts";
+import { type Cell, formatPairs, formatTable, indent, inner, left, right } from "../table.ts";
 
-/** `show backends`: a line each. */
+/** `show backends`, or those of a pattern: a line each. */
 export const showBackends = listing({
-  fetch: allBackends,
+  fetch: matchingBackends,
   listing: (backends, view) => listBackends(backends, view),
   none: "no backends are configured",
   json: (backends) => backends.map(backendJson),
@@ -42,15 +47,8 @@ export async function matchingBackends(context: CommandContext): Promise<Backend
 export const showBackend: Command = {
   kind: "report",
   run: (context) =>
-    isGlob(slotValue(context, "backend")) ? showMatching.run(context) : showOne.run(context),
+    isGlob(slotValue(context, "backend")) ? showBackends.run(context) : showOne.run(context),
 };
-
-const showMatching = listing({
-  fetch: matchingBackends,
-  listing: (backends, view) => listBackends(backends, view),
-  none: "no backends are configured",
-  json: (backends) => backends.map(backendJson),
-});
 
 /** What is shown of one. */
 interface OneBackend {
@@ -110,14 +108,11 @@ function transitionKey({ atUnixNs, from, to }: TransitionRecord): string {
 export function listBackends(backends: readonly BackendInfo[], view: View): Listing {
   return {
     columns: [
-      { title: "name" },
-      { title: "address" },
-      { title: "state" },
-      { title: "for", align: "right" },
-      { title: "last check" },
-      ...rightAligned("p50", "p95", "max", "timeout", "changes/10m"),
-      { title: "frontends" },
-      { title: "" },
+      ...left("name", "address", "state"),
+      ...right("for"),
+      ...left("last check"),
+      ...right("p50", "p95", "max", "timeout", "changes/10m"),
+      ...left("frontends", ""),
     ],
     rows: backends.map((backend) => [
       backend.name,
@@ -131,10 +126,6 @@ export function listBackends(backends: readonly BackendInfo[], view: View): List
       marks(backend),
     ]),
   };
-}
-
-function rightAligned(...titles: string[]): Column[] {
-  return titles.map((title) => ({ title, align: "right" }));
 }
 
 /** What took more than the timeout's half stands out. */
@@ -198,14 +189,8 @@ function formatBackend({ backend, check, history }: OneBackend, view: View): str
     stateCell(transition.to),
     why,
   ]);
-  const table = formatTable({ style, width: inner(view) }, [
-    { title: "at" },
-    { title: "" },
-    { title: "from" },
-    { title: "" },
-    { title: "to" },
-    { title: "" },
-  ], rows);
+  const columns = left("at", "", "from", "", "to", "");
+  const table = formatTable({ style, width: inner(view) }, columns, rows);
   return `${head}\n${style.paint("label", "transitions")}\n${indent(table)}`;
 }
 

@@ -1,12 +1,12 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { Message, MessageInitShape } from "@bufbuild/protobuf";
 import { type Event, EventSchema, type ListEventsRequestSchema } from "../../gen/maglev_pb.ts";
+import { unlessOlder } from "../change.ts";
 import { CommandFailure } from "../errors.ts";
 import { formatEventText } from "../event_text.ts";
 import { isToldTwice } from "../events.ts";
 import type { CommandContext } from "../node.ts";
 import { messageJson, report } from "../report.ts";
-import { parseSpan } from "../span.ts";
+import { parseSpan } from "../format.ts";
 
 /** Shown where neither a time nor a number is given. */
 const defaultCount = 100;
@@ -74,19 +74,12 @@ async function listed(
   }
 }
 
-async function list(
-  { client, signal }: CommandContext,
-  request: ListEventsInit,
-) {
-  try {
-    return await client.listEvents(request, { signal });
-  } catch (error) {
-    if (!(error instanceof ConnectError && error.code === Code.Unimplemented)) throw error;
-    // A maglevd that is older answers this; whatever else listens there does not.
-    await client.listHealthChecks({}, { signal });
-    throw new CommandFailure(
-      "this maglevd is older than maglevc and keeps no events: look into its log " +
-        "(journalctl -u vpp-maglevd)",
-    );
-  }
+async function list(context: CommandContext, request: ListEventsInit) {
+  const { client, signal } = context;
+  const page = await unlessOlder(context, () => client.listEvents(request, { signal }));
+  if (page) return page;
+  throw new CommandFailure(
+    "this maglevd is older than maglevc and keeps no events: look into its log " +
+      "(journalctl -u vpp-maglevd)",
+  );
 }

@@ -1,11 +1,11 @@
 import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
-import { handMark } from "../by_hand.ts";
+import { handMark } from "../backend_text.ts";
 import { formatAgo, formatShare, formatSpan, formatTime } from "../format.ts";
 import { allFrontends, frontendJson, isUntold, withStates } from "../lists.ts";
 import type { Listing, View } from "../node.ts";
 import { listing, report, slotValue } from "../report.ts";
 import { stateMeaning } from "../style.ts";
-import { type Cell, formatPairs, formatTable, indent, inner } from "../table.ts";
+import { type Cell, formatPairs, formatTable, indent, inner, left, right } from "../table.ts";
 
 /** `show frontends`: a line each. */
 export const showFrontends = listing({
@@ -32,14 +32,11 @@ export const showFrontend = report({
 function listFrontends(frontends: readonly FrontendInfo[]): Listing {
   return {
     columns: [
-      { title: "name" },
-      { title: "address" },
-      { title: "protocol" },
-      { title: "port", align: "right" },
-      { title: "state" },
-      { title: "active pool" },
-      { title: "up/total", align: "right" },
-      { title: "" },
+      ...left("name", "address", "protocol"),
+      ...right("port"),
+      ...left("state", "active pool"),
+      ...right("up/total"),
+      ...left(""),
     ],
     rows: frontends.map((frontend) => [
       frontend.name,
@@ -91,13 +88,11 @@ function formatFrontend(frontend: FrontendInfo, view: View): string {
       },
     ]);
     const table = formatTable({ style, width: inner(view) }, [
-      { title: "backend" },
-      { title: "state" },
-      { title: "for", align: "right" },
-      { title: "weight" },
-      { title: "effective", align: "right" },
-      { title: "share", align: "right" },
-      { title: "" },
+      ...left("backend", "state"),
+      ...right("for"),
+      ...left("weight"),
+      ...right("effective", "share"),
+      ...left(""),
     ], rows);
     return `${style.paint("label", "pool")} ${pool.name}${mark}\n${indent(table)}`;
   });

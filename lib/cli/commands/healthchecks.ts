@@ -2,7 +2,7 @@ import { type HealthCheckInfo, HealthCheckInfoSchema } from "../../gen/maglev_pb
 import { formatDuration } from "../format.ts";
 import type { CommandContext, Listing, View } from "../node.ts";
 import { listing, messageJson, report, slotValue } from "../report.ts";
-import { formatPairs } from "../table.ts";
+import { formatPairs, left, right } from "../table.ts";
 
 /** `show healthchecks`: a line each. */
 export const showHealthchecks = listing({
@@ -34,15 +34,8 @@ async function fetchAll({ client, signal }: CommandContext): Promise<HealthCheck
 function listHealthchecks(checks: readonly HealthCheckInfo[]): Listing {
   return {
     columns: [
-      { title: "name" },
-      { title: "type" },
-      { title: "port", align: "right" },
-      { title: "interval", align: "right" },
-      { title: "fast", align: "right" },
-      { title: "down", align: "right" },
-      { title: "timeout", align: "right" },
-      { title: "rise", align: "right" },
-      { title: "fall", align: "right" },
+      ...left("name", "type"),
+      ...right("port", "interval", "fast", "down", "timeout", "rise", "fall"),
     ],
     rows: checks.map((check) => [
       check.name,

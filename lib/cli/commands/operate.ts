@@ -1,34 +1,22 @@
 import type { BackendInfo, Outcome } from "../../gen/maglev_pb.ts";
-import { carryOut, change, type OperationInit } from "../change.ts";
+import { carryOut, change, notOlder, type OperationInit } from "../change.ts";
 import { CommandFailure, exitCodes, messageOf } from "../errors.ts";
+import { parseSpan } from "../format.ts";
 import { isGlob, matchesGlob } from "../glob.ts";
 import type { CommandContext, MaglevClient } from "../node.ts";
 import { slotValue } from "../report.ts";
-import { parseSpan } from "../span.ts";
 
 /** `set backend NAME pause`. */
-export const pauseBackend = operate({
-  verb: "pause",
-  call: (client, name, signal) => client.pauseBackend({ name }, { signal }),
-});
+export const pauseBackend = operate({ verb: "pause", call: callOf("pause") });
 
 /** `set backend NAME resume`. */
-export const resumeBackend = operate({
-  verb: "resume",
-  call: (client, name, signal) => client.resumeBackend({ name }, { signal }),
-});
+export const resumeBackend = operate({ verb: "resume", call: callOf("resume") });
 
 /** `set backend NAME disable`. */
-export const disableBackend = operate({
-  verb: "disable",
-  call: (client, name, signal) => client.disableBackend({ name }, { signal }),
-});
+export const disableBackend = operate({ verb: "disable", call: callOf("disable") });
 
 /** `set backend NAME enable`. */
-export const enableBackend = operate({
-  verb: "enable",
-  call: (client, name, signal) => client.enableBackend({ name }, { signal }),
-});
+export const enableBackend = operate({ verb: "enable", call: callOf("enable") });
 
 /** `set backend NAME reset`. */
 export const resetBackend = operate({ verb: "reset", call: () => notOlder("reset") });
@@ -54,6 +42,10 @@ interface Verb {
   readonly more?: (context: CommandContext) => OperationInit;
 }
 
+function callOf(verb: "pause" | "resume" | "disable" | "enable"): Verb["call"] {
+  return (client, name, signal) => client[`${verb}Backend` as const]({ name }, { signal });
+}
+
 /** Does it to the backend named, or to all that match, and says what came of it. */
 function operate({ verb, call, more }: Verb) {
   return change(async (context) => {
@@ -72,11 +64,6 @@ function operate({ verb, call, more }: Verb) {
       older: () => eachInTurn(context, call, names),
     });
   });
-}
-
-/** A maglevd that is older cannot do that. */
-function notOlder(verb: string): Promise<never> {
-  throw new CommandFailure(`this maglevd is older than maglevc and has no ${verb}`);
 }
 
 /** `unknown` needs a word more, and so does a drain that comes or goes. */

@@ -1,6 +1,8 @@
-import type { FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
-import { certificateText } from "../certificates.ts";
-import { formatAgo, formatTime } from "../format.ts";
+import type { BackendInfo, FrontendInfo, PoolBackendInfo } from "../../gen/maglev_pb.ts";
+import { certificateText } from "../backend_text.ts";
+import { formatAgo, formatOutcome, formatTime } from "../format.ts";
+import { sinceOf } from "../lists.ts";
+import { doesFlap } from "./backend_filters.ts";
 import { type Found, isOnFallback } from "./status_found.ts";
 
 /** What is not as it should be, a line each. */
@@ -99,4 +101,41 @@ function idleReason({ reason, state, byHand, stateByHand }: PoolBackendInfo): st
     default:
       return stateByHand?.value === state ? `${state} by hand` : state;
   }
+}
+
+/** So many backends are named; `show backends` has them all. */
+const named = 10;
+
+/** Backends that are down or flap: those that changed last come first. */
+export function troubledBackends(backends: readonly BackendInfo[]): BackendInfo[] {
+  return backends.filter((backend) => backend.state === "down" || isFlapping(backend))
+    .sort((a, b) => Number(sinceOf(b) - sinceOf(a)));
+}
+
+/** Who is out of service by an operator's word has changed by that. */
+function isFlapping(backend: BackendInfo): boolean {
+  const { state } = backend;
+  return state !== "paused" && state !== "disabled" && doesFlap(backend);
+}
+
+/** A line for each of the first ones. */
+export function troubleLines(troubled: readonly BackendInfo[], now: number): string[] {
+  const lines = troubled.slice(0, named).map((backend) => troubleLine(backend, now));
+  const rest = troubled.length - lines.length;
+  if (rest === 0) return lines;
+  return [...lines, `and ${rest} more: show backends down, show backends flapping`];
+}
+
+function troubleLine(backend: BackendInfo, now: number): string {
+  const { name, state, recentChanges, lastProbe, frontends } = backend;
+  const where = frontends.length === 0 ? "no frontend" : frontends.join(", ");
+  if (doesFlap(backend)) {
+    return `${name} flaps: changed ${recentChanges} times in 10 minutes, is ${state}; in ${where}`;
+  }
+  const began = sinceOf(backend);
+  const since = began === 0n ? "" : ` for ${formatAgo(began, now)}`;
+  const why = lastProbe
+    ? `: ${lastProbe.ok ? "its last probe passed, " : ""}${formatOutcome(lastProbe)}`
+    : "";
+  return `${name} is down${since}${why}; in ${where}`;
 }

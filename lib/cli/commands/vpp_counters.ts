@@ -6,7 +6,7 @@ import {
 import { formatCount, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
-import { type Column, formatTable } from "../table.ts";
+import { formatTable, left, right } from "../table.ts";
 import { ofVpp } from "../vpp_away.ts";
 import { formatPort } from "./frontends.ts";
 
@@ -60,11 +60,10 @@ function vipTable(
   const key = ({ prefix, protocol, port }: VPPLBVIPCounters) => `${prefix} ${protocol} ${port}`;
   const earlier = new Map(before?.map((vip) => [key(vip), packetsOf(vip)]));
   const columns = [
-    { title: "vip" },
-    { title: "protocol" },
-    ...numeric("port", "first", "next", "untracked", "no-server"),
-    ...(seconds > 0 ? numeric("packets/s") : []),
-    { title: "frontend" },
+    ...left("vip", "protocol"),
+    ...right("port", "first", "next", "untracked", "no-server"),
+    ...(seconds > 0 ? right("packets/s") : []),
+    ...left("frontend"),
   ];
   const rows = now.map((vip) => [
     stripHostMask(vip.prefix),
@@ -120,10 +119,10 @@ function trafficTable(
 ): string {
   const earlier = new Map(before?.map((one) => [one.name, one]));
   const columns = [
-    { title },
-    ...numeric("packets", "bytes"),
-    ...(seconds > 0 ? numeric("packets/s", "bytes/s") : []),
-    { title: usersTitle },
+    ...left(title),
+    ...right("packets", "bytes"),
+    ...(seconds > 0 ? right("packets/s", "bytes/s") : []),
+    ...left(usersTitle),
   ];
   const rows = now.map(({ name, users, packets, bytes }) => {
     const old = earlier.get(name);
@@ -138,10 +137,6 @@ function trafficTable(
     ];
   });
   return formatTable(view, columns, rows);
-}
-
-function numeric(...titles: string[]): Column[] {
-  return titles.map((title) => ({ title, align: "right" }));
 }
 
 /** A counter that went back was reset in between: there is no rate then. */

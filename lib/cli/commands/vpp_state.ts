@@ -1,10 +1,56 @@
-import { type VPPLBState, VPPLBStateSchema, type VPPLBVIP } from "../../gen/maglev_pb.ts";
-import { stripHostMask } from "../format.ts";
+import {
+  type VPPInfo,
+  VPPInfoSchema,
+  type VPPLBState,
+  VPPLBStateSchema,
+  type VPPLBVIP,
+} from "../../gen/maglev_pb.ts";
+import { formatAgo, formatTime, stripHostMask } from "../format.ts";
 import type { View } from "../node.ts";
 import { messageJson, report } from "../report.ts";
-import { formatPairs, formatTable, indent, inner } from "../table.ts";
+import type { Style } from "../style.ts";
+import { formatPairs, formatTable, indent, inner, left, right } from "../table.ts";
 import { ofVpp } from "../vpp_away.ts";
 import { formatPort } from "./frontends.ts";
+
+/** `show vpp info`. */
+export const showVppInfo = report({
+  fetch: (context) => {
+    const { client, signal } = context;
+    return ofVpp(context, () => client.getVPPInfo({}, { signal }));
+  },
+  text: formatVppInfo,
+  json: (info) => messageJson(VPPInfoSchema, info),
+});
+
+/** The connected VPP. */
+function formatVppInfo(info: VPPInfo, { style, now }: View): string {
+  return formatPairs(style, [
+    ["version", info.version],
+    ["build-date", info.buildDate],
+    ["build-directory", info.buildDirectory],
+    ["pid", String(info.pid)],
+    ["booted", moment(info.boottimeNs, now)],
+    ["connected", moment(info.connecttimeNs, now)],
+    ...stepPairs(info, style, now),
+  ]);
+}
+
+/** Whether VPP holds what is desired; a maglevd that is older does not say. */
+function stepPairs(info: VPPInfo, style: Style, now: number): [string, string][] {
+  const { inStep, stepSinceNs, checkedNs, differs } = info;
+  if (stepSinceNs === 0n) return [];
+  const state = style.paint(inStep ? "good" : "bad", inStep ? "yes" : "no");
+  return [
+    ["in-step", `${state}, since ${moment(stepSinceNs, now)}`],
+    ["checked", moment(checkedNs, now)],
+    ...differs.map((line): [string, string] => ["differs", line]),
+  ];
+}
+
+function moment(unixNs: bigint, now: number): string {
+  return unixNs === 0n ? "unknown" : `${formatTime(unixNs)} (${formatAgo(unixNs, now)} ago)`;
+}
 
 /** `show vpp lb state`. */
 export const showVppState = report({
@@ -29,7 +75,7 @@ function formatVppState(state: VPPLBState, view: View): string {
 }
 
 /** An IP protocol number as operators know it. */
-export function protocolName(number: number): string {
+function protocolName(number: number): string {
   return { 6: "tcp", 17: "udp", 255: "any" }[number] ?? String(number);
 }
 
@@ -47,13 +93,7 @@ function formatVip(vip: VPPLBVIP, view: View): string {
   if (vip.applicationServers.length === 0) return `${head}\n  no servers`;
   const servers = formatTable(
     { style, width: inner(view) },
-    [
-      { title: "server" },
-      { title: "backend" },
-      { title: "weight", align: "right" },
-      { title: "buckets", align: "right" },
-      { title: "share", align: "right" },
-    ],
+    [...left("server", "backend"), ...right("weight", "buckets", "share")],
     vip.applicationServers.map((server) => [
       server.address,
       server.backend,

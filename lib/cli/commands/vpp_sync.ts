@@ -64,19 +64,16 @@ function isInStep(changes: readonly VPPLBChange[]): boolean {
 
 /** `sync vpp lb state [NAME]`. */
 export const syncVpp = change(async (context): Promise<Changed> => {
-  const { client, args, signal, dryRun } = context;
-  if (dryRun) {
+  const { client, args, signal, dryRun: isDryRun } = context;
+  const rest = { outcome: undefined, isShown: false, isDryRun };
+  if (isDryRun) {
     const plan = await planned(context);
-    const text = (view: View) => planLines(plan, view).join("\n");
-    return {
-      text: (view) => text(view) || "VPP is in step",
-      ...{ outcome: undefined, isShown: false, isDryRun: true },
-    };
+    return { text: (view) => planLines(plan, view).join("\n") || "VPP is in step", ...rest };
   }
   await ofVpp(context, () => client.syncVPPLBState(scope(args.values), { signal }));
   const frontend = args.values.get("frontend");
   const text = `VPP is in step${frontend === undefined ? "" : ` for frontend ${frontend}`}`;
-  return { text: () => text, outcome: undefined, isShown: false, isDryRun: false };
+  return { text: () => text, ...rest };
 });
 
 /** One change on one line. */

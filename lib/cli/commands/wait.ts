@@ -1,10 +1,10 @@
+import { drainWord } from "../backend_text.ts";
 import { olderServer, unlessOlder } from "../change.ts";
 import { CommandFailure, exitCodes } from "../errors.ts";
-import { drainWord } from "../drain_text.ts";
+import { pause } from "../events.ts";
+import { parseSpan } from "../format.ts";
 import type { Command, CommandContext } from "../node.ts";
-import { pause } from "../pause.ts";
 import { action, slotValue } from "../report.ts";
-import { parseSpan } from "../span.ts";
 import { ofVpp } from "../vpp_away.ts";
 
 /** Between two looks, in milliseconds. */

@@ -1,6 +1,5 @@
 import { isYes } from "../ask.ts";
-import { isCtrl, isPrintable, type Key } from "./keys.ts";
-import { Readline } from "./readline.ts";
+import { isCtrl, isPrintable, type Key, Readline } from "./readline.ts";
 import {
   matchedLine,
   olderMatch,

@@ -1,6 +1,5 @@
 import readline from "node:readline";
 import process from "node:process";
-import type { Key } from "./keys.ts";
 
 /** The parts of node:readline's line editor that its types leave out. */
 interface EditorParts {
@@ -145,4 +144,25 @@ export class Readline {
 
 function asKey(text: string | undefined, key: RawKey): Key {
   return { text, name: key.name, ctrl: key.ctrl ?? false, meta: key.meta ?? false };
+}
+
+/** A key as node:readline reports it. */
+export interface Key {
+  /** The characters it stands for, if any. */
+  readonly text: string | undefined;
+  readonly name: string | undefined;
+  readonly ctrl: boolean;
+  readonly meta: boolean;
+}
+
+/** Whether the key puts characters into the line. */
+export function isPrintable(key: Key): boolean {
+  return key.text !== undefined && key.text !== "" && !key.ctrl && !key.meta &&
+    // deno-lint-ignore no-control-regex
+    !/^[\x00-\x1f\x7f]/.test(key.text);
+}
+
+/** Whether the key is Ctrl and that letter. */
+export function isCtrl(key: Key, letter: string): boolean {
+  return key.ctrl && key.name === letter;
 }

@@ -1,11 +1,9 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Completion } from "../complete.ts";
-import { commonPrefix, complete } from "../complete.ts";
+import stringWidth from "fast-string-width";
 import type { MaglevClient, Node } from "../node.ts";
 import type { Style } from "../style.ts";
-import { follow } from "../walk.ts";
+import { commonPrefix, complete, type Completion, follow } from "../walk.ts";
 import { splitWords } from "../words.ts";
-import { formatColumns } from "./columns.ts";
 import type { Edit } from "./editor.ts";
 
 /** How long live names may take, in milliseconds. */
@@ -158,4 +156,16 @@ function whyNothing(roots: readonly Node[], words: readonly string[]): string {
 /** A name as it must be typed. */
 function quote(word: string): string {
   return /^[^\s"'\\]*$/.test(word) ? word : `"${word.replaceAll(/(["\\])/g, "\\$1")}"`;
+}
+
+/** Words in as many columns as fit into `width`, filled top to bottom as `ls` does. */
+export function formatColumns(words: readonly string[], width: number): string {
+  const cell = Math.max(0, ...words.map((word) => stringWidth(word))) + 2;
+  const columns = Math.max(1, Math.floor((width + 2) / cell));
+  const rows = Math.ceil(words.length / columns);
+  const lines = Array.from({ length: rows }, (_, row) => {
+    const line = words.filter((_, i) => i % rows === row);
+    return line.map((word) => word + " ".repeat(cell - stringWidth(word))).join("").trimEnd();
+  });
+  return lines.join("\n");
 }

@@ -1,8 +1,7 @@
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { MaglevSpec } from "../schema.ts";
-import type { HealthCheckSpec } from "../schema/health_check.ts";
+import type { HealthCheckSpec, MaglevSpec } from "../schema.ts";
 import type { SectionOf } from "../spec.ts";
 
 type Values = SectionOf<MaglevSpec>["values"];

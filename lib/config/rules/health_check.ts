@@ -1,7 +1,7 @@
 import type { ProblemList } from "../problem_list.ts";
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
-import type { HealthCheckSpec } from "../schema/health_check.ts";
+import type { HealthCheckSpec } from "../schema.ts";
 import type { Path, SectionOf } from "../spec.ts";
 import type {
   CheckTiming,

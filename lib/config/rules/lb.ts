@@ -2,10 +2,10 @@ import type { IpAddress } from "../../ip/mod.ts";
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { LbSpec } from "../schema/lb.ts";
+import type { LbSpec } from "../schema.ts";
 import type { SectionOf } from "../spec.ts";
 import type { LbConfig } from "../types.ts";
-import { checkUnicast } from "./unicast.ts";
+import { checkUnicast } from "./addresses.ts";
 
 /** VPP's global settings, or undefined when something required is missing. */
 export function lbConfig(

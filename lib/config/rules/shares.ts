@@ -7,7 +7,7 @@
  * @module
  */
 
-import { mostBuckets } from "../schema/lb.ts";
+import { mostBuckets } from "../schema.ts";
 
 /** A share may be off by this part of itself, no more than hashing a few hundred flows does. */
 const tolerance = 0.05;

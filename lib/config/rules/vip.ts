@@ -1,10 +1,9 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { FrontendSpec } from "../schema/frontend.ts";
+import type { BackendSpec, FrontendSpec } from "../schema.ts";
 import type { SectionOf } from "../spec.ts";
 import type { Frontend } from "../types.ts";
-import type { BackendSections } from "./servers.ts";
 
 /** A frontend, and the section to point at when it clashes with another. */
 export interface PlacedFrontend {
@@ -107,4 +106,30 @@ function report(
 ): void {
   const at = section.places.address ?? section.at;
   problems.add(phase, at, childPath(section.path, "address"), message);
+}
+
+/** `maglev.backends` as read, by name. */
+export type BackendSections = ReadonlyMap<string, SectionOf<BackendSpec>>;
+
+/** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
+export function checkServers(
+  frontend: string,
+  { values }: SectionOf<FrontendSpec>,
+  backends: BackendSections,
+  problems: ProblemList,
+): void {
+  const byAddress = new Map<string, string>();
+  for (const pool of values.pools) {
+    for (const [name, member] of pool.values.backends) {
+      const address = backends.get(name)?.values.address?.text;
+      if (address === undefined) continue;
+      const first = byAddress.get(address);
+      if (first === undefined) byAddress.set(address, name);
+      else if (first !== name) {
+        const message = `has the address ${address} as ${show(first)} has; ` +
+          `in frontend ${show(frontend)} VPP can tell servers apart only by address`;
+        problems.add("vpp", member.at, member.path, message);
+      }
+    }
+  }
 }

@@ -1,7 +1,6 @@
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { MaglevSpec } from "../schema.ts";
-import type { FrontendSpec, PoolSpec } from "../schema/frontend.ts";
+import type { FrontendSpec, MaglevSpec, PoolSpec } from "../schema.ts";
 import type { SectionOf } from "../spec.ts";
 import { warnOfCheck, warnOfIdlePort } from "./check_warnings.ts";
 import {

@@ -17,7 +17,7 @@ export interface Wire {
 const socketBuffer = 208 * 1024;
 
 /** One read or write in so many takes less than it could. */
-const oddity = 8;
+const shortEvery = 8;
 
 interface Waiting<T> {
   readonly bytes: Uint8Array;
@@ -93,7 +93,7 @@ export class ClientEnd implements Transport {
     const room = socketBuffer - backlog;
     if (room <= 0) return;
     this.#writing = undefined;
-    const taken = waiting.bytes.slice(0, this.#oddly(Math.min(room, waiting.bytes.length)));
+    const taken = waiting.bytes.slice(0, this.#maybeShort(Math.min(room, waiting.bytes.length)));
     this.#wire.send(taken);
     waiting.resolve(taken.length);
   }
@@ -104,7 +104,7 @@ export class ClientEnd implements Transport {
     const first = this.#arrived.shift();
     if (first) {
       this.#reading = undefined;
-      const length = this.#oddly(Math.min(first.length, waiting.bytes.length));
+      const length = this.#maybeShort(Math.min(first.length, waiting.bytes.length));
       waiting.bytes.set(first.subarray(0, length));
       if (length < first.length) this.#arrived.unshift(first.subarray(length));
       return waiting.resolve(length);
@@ -116,9 +116,9 @@ export class ClientEnd implements Transport {
     waiting.reject(new Deno.errors.ConnectionReset("Connection reset by peer (os error 104)"));
   }
 
-  #oddly(length: number): number {
+  #maybeShort(length: number): number {
     const { random } = this.#wire;
-    return random() * oddity < 1 ? 1 + Math.floor(random() * length) : length;
+    return random() * shortEvery < 1 ? 1 + Math.floor(random() * length) : length;
   }
 }
 

@@ -1,8 +1,7 @@
 import type { Clock } from "../../time/mod.ts";
 import type { Transport } from "../../vpp/mod.ts";
-import type { Api } from "../api.ts";
+import type { Api, Peer } from "../api.ts";
 import { FrameReader, headerBytes } from "../frames.ts";
-import type { Peer } from "../peer.ts";
 import { Pipe } from "./pipe.ts";
 import { ClientEnd } from "./client_end.ts";
 

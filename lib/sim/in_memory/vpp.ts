@@ -1,5 +1,11 @@
 import type { Clock } from "../../time/mod.ts";
-import type { Transport } from "../../vpp/mod.ts";
+import {
+  type Connect,
+  segmentIn,
+  type SegmentOptions,
+  type StatsSegment,
+  type Transport,
+} from "../../vpp/mod.ts";
 import type { Api } from "../api.ts";
 import { type ProcessOptions, VppProcess } from "../process.ts";
 import { MemoryConnection } from "./connection.ts";
@@ -182,3 +188,19 @@ export class InMemoryVpp extends VppProcess {
 
 const reset = "Connection reset by peer (os error 104)";
 const late = "VPP did not hand out its stats segment in time";
+
+/** How maglevd reaches a VPP: what takes the place of its sockets. */
+export interface VppPorts {
+  /** Connects to the API. */
+  readonly connect: Connect;
+  /** Gets the stats segment. */
+  readonly openSegment: (path: string, options: SegmentOptions) => Promise<StatsSegment>;
+}
+
+/** The ports to a simulated VPP; the paths mean nothing. */
+export function portsOf(vpp: InMemoryVpp): VppPorts {
+  return {
+    connect: (path, signal) => vpp.connect(path, signal),
+    openSegment: async (_, options) => segmentIn(await vpp.openStats(options), options),
+  };
+}

@@ -1,10 +1,60 @@
+import type { Tally } from "../stats/tally.ts";
 import type { VipStats } from "../stats/vip_stats.ts";
 import type { Summary } from "../stats/window.ts";
 import { placeOf } from "../targets.ts";
-import { clip, fit, printable } from "../text.ts";
-import { type Column, figures, fitting, widthOfAll } from "./columns.ts";
+import { clip, fit, printable, shortCount, shortMs, shortPercent, widthOf } from "../text.ts";
 import type { Meaning, Paint } from "./paint.ts";
-import { tallyText } from "./tally_text.ts";
+
+/** A column of figures. */
+export interface Column {
+  readonly title: string;
+  readonly width: number;
+  /** Which leave first where there is no room: the lowest. */
+  readonly worth: number;
+  readonly align: "left" | "right";
+  readonly cell: (row: VipStats, summary: Summary) => string;
+}
+
+/** The figures of a VIP, from left to right. */
+export const figures: readonly Column[] = [
+  {
+    ...{ title: "OK %", width: 5, worth: 9, align: "right" },
+    cell: (_, { tries, failures }) => shortPercent(tries - failures, tries),
+  },
+  { ...ms("p50", 7), cell: (_, { p50 }) => shortMs(p50) },
+  { ...ms("p95", 3), cell: (_, { p95 }) => shortMs(p95) },
+  { ...ms("p99", 6), cell: (_, { p99 }) => shortMs(p99) },
+  { ...ms("max", 1), cell: (_, { max }) => shortMs(max) },
+  { ...count("tries", 2), cell: ({ tries }) => shortCount(tries) },
+  { ...count("fails", 5), cell: ({ failures }) => shortCount(failures) },
+  {
+    ...{ title: "last", width: 7, worth: 8, align: "left" },
+    cell: ({ status }) => status,
+  },
+];
+
+/** Those for which there is room in so many columns, a blank before each; the worthiest. Pure. */
+export function fitting(columns: readonly Column[], width: number): readonly Column[] {
+  let kept = columns;
+  while (kept.length > 0 && widthOfAll(kept) > width) {
+    const least = Math.min(...kept.map(({ worth }) => worth));
+    kept = kept.filter(({ worth }) => worth !== least);
+  }
+  return kept;
+}
+
+/** What they take, a blank before each. */
+function widthOfAll(columns: readonly Column[]): number {
+  return columns.reduce((sum, { width }) => sum + 1 + width, 0);
+}
+
+function ms(title: string, worth: number): Omit<Column, "cell"> {
+  return { title, width: 5, worth, align: "right" };
+}
+
+function count(title: string, worth: number): Omit<Column, "cell"> {
+  return { title, width: 6, worth, align: "right" };
+}
 
 /** How the list of VIPs is laid out in a width. */
 export interface RowLayout {
@@ -94,4 +144,35 @@ export function verdict(
     case "ok":
       return failures > 0 ? { word: "loss", meaning: "warning" } : { word: "ok", meaning: "good" };
   }
+}
+
+/**
+ * Which servers answered, and how often, in so many columns: those of a moment ago bright, the others
+ * grey and in brackets. Pure.
+ */
+function tallyText(tally: Tally, now: number, width: number, paint: Paint): string {
+  const pieces = tally.values(now).map(({ value, count, isRecent }) => {
+    const text = `${value === "" ? '""' : printable(value)} ${shortCount(count)}`;
+    return isRecent ? { text, meaning: "bright" as const } : {
+      ...{ text: `(${text})`, meaning: "dim" as const },
+    };
+  });
+  const { others, without } = tally;
+  if (others > 0) pieces.push({ text: `(others ${shortCount(others)})`, meaning: "dim" });
+  if (without > 0) pieces.push({ text: `(no header ${shortCount(without)})`, meaning: "dim" });
+  const shown: string[] = [];
+  let left = width;
+  for (const [i, { text, meaning }] of pieces.entries()) {
+    const gap = i === 0 ? 0 : 2;
+    const rest = pieces.length - i;
+    const mark = rest > 1 ? 3 + `+${rest - 1}`.length : 0;
+    if (i > 0 && gap + widthOf(text) + mark > left) {
+      if (left >= 2 + `+${rest}`.length) shown.push(paint("dim", `+${rest}`));
+      break;
+    }
+    const cut = clip(text, left);
+    shown.push(paint(meaning, cut));
+    left -= gap + widthOf(cut);
+  }
+  return shown.join("  ");
 }

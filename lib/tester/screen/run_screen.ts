@@ -1,5 +1,5 @@
 import { FullScreen, type FullScreenInit } from "./full_screen.ts";
-import { systemTerminal } from "./system_terminal.ts";
+import { systemTerminal } from "./screen.ts";
 
 /** What the screen is to show, and for how long; undefined: until somebody quits. */
 export type RunScreenInit = Omit<FullScreenInit, "terminal" | "quit"> & {

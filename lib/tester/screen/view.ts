@@ -1,11 +1,9 @@
-import type { Board } from "../board.ts";
+import type { Board, TroubleEntry } from "../board.ts";
 import { troubles } from "../ask/types.ts";
-import type { TroubleEntry } from "../stats/trouble_log.ts";
 import type { VipStats } from "../stats/vip_stats.ts";
 import type { Unasked } from "../targets.ts";
 import { clip, fit, formatSpan, printable, shortCount, widthOf } from "../text.ts";
 import type { Controls, Extent } from "./controls.ts";
-import { helpLines } from "./help.ts";
 import { arranged, orderNames } from "./order.ts";
 import type { Meaning, Paint } from "./paint.ts";
 import { layoutRows, titleLine, verdict, vipLines } from "./rows.ts";
@@ -169,3 +167,25 @@ function line(pieces: readonly Piece[], columns: number, paint: Paint): string {
   }
   return text;
 }
+
+/** What the screen says when asked for help, a line each. */
+const helpLines: readonly string[] = [
+  "s S        sort: as in the files, by name, address, loss, p99, failures",
+  "/          filter by a regular expression; Escape shows all again",
+  "p blank    pause: nothing is asked meanwhile",
+  "r          reset: all figures begin anew",
+  "arrows j k move in the list; also Page Up, Page Down, Home, End",
+  "q Ctrl-C   quit",
+  "",
+  "ok    all tries of the last minute were answered",
+  "loss  the last one was, others of the last minute were not",
+  "FAIL  the last one was not",
+  "host  this machine could not ask; the line at the top says why",
+  "",
+  "OK %, p50, p95, p99 and max are of the last minute, 1000 tries at most;",
+  "tries and fails since the start or the last reset. Who answered within",
+  "the last 5 s is bright; (in brackets): who did not.",
+  "",
+  "timeout  no answer in time        http   an answer that is not good",
+  "net      no connection, bad TLS   spike  3 times the median, and 20 ms more",
+];

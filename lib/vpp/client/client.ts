@@ -12,11 +12,19 @@ import { controlPing, sockclntDelete } from "../messages/mod.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
 import { asError, ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
-import { decodeFrame, type FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import {
+  closeOnce,
+  decodeFrame,
+  type FrameBuffer,
+  frameHeaderLength,
+  frameLengthAt,
+  receive,
+  send,
+  type Transport,
+} from "./framing.ts";
 import type { MessageTable } from "./handshake.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
-import { closeOnce, receive, send, type Transport } from "./transport.ts";
 
 /** What a client works with. */
 export interface ClientContext {
@@ -35,7 +43,7 @@ export interface RequestOptions {
 }
 
 /** Frames that fit nothing, since the client connected. */
-export interface Oddities {
+export interface UnexpectedFrames {
   /** Ids that VPP did not announce, or messages nobody asked for. */
   readonly unknown: number;
   /** Replies to requests that were given up, or never made. */
@@ -84,7 +92,7 @@ export class ApiClient {
     return this.#pending.size;
   }
 
-  get oddities(): Oddities {
+  get unexpectedFrames(): UnexpectedFrames {
     return { unknown: this.#unknown, orphans: this.#orphans };
   }
 

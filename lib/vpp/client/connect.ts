@@ -8,9 +8,17 @@ import {
 } from "../messages/mod.ts";
 import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
-import { decodeFrame, FrameBuffer, frameHeaderLength, frameLengthAt } from "./framing.ts";
+import {
+  closeOnce,
+  decodeFrame,
+  FrameBuffer,
+  frameHeaderLength,
+  frameLengthAt,
+  receive,
+  send,
+  type Transport,
+} from "./framing.ts";
 import { checkTable, messageTable } from "./handshake.ts";
-import { closeOnce, receive, send, type Transport } from "./transport.ts";
 
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";

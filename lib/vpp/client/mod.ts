@@ -4,17 +4,8 @@
  * @module
  */
 
-export { abortable } from "./abortable.ts";
-export { ApiClient } from "./client.ts";
-export type { ClientContext, Oddities, RequestOptions } from "./client.ts";
-export type { Transport } from "./transport.ts";
-export { clientName, connectApi } from "./connect.ts";
-export type { Connect } from "./connect.ts";
-export {
-  asError,
-  ConnectionError,
-  IncompatibleError,
-  RetvalError,
-  TimeoutError,
-} from "./errors.ts";
-export { formatRetval } from "./retval.ts";
+export * from "./client.ts";
+export * from "./connect.ts";
+export * from "./errors.ts";
+export type { Transport } from "./framing.ts";
+export { abortable } from "./pending.ts";

@@ -4,6 +4,5 @@
  * @module
  */
 
-export { CounterReader } from "./reader.ts";
-export { statsNames } from "./names.ts";
-export { trafficOf } from "./traffic.ts";
+export { CounterReader, trafficOf } from "./reader.ts";
+export { statsNames } from "./rows.ts";

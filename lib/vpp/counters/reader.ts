@@ -1,3 +1,4 @@
+import type { ServerTraffic } from "../../checker/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { ApiClient } from "../client/mod.ts";
 import { parseVerbose, verboseCommand } from "../lb/mod.ts";
@@ -78,4 +79,13 @@ export class CounterReader {
       if (poolIndex !== undefined) this.known.poolIndexFound(id, poolIndex);
     }
   }
+}
+
+/** What VPP sent to servers, of one reading; undefined while nothing was read. */
+export function trafficOf(counters: LbCounters | undefined): ServerTraffic | undefined {
+  if (!counters || counters.at === 0) return undefined;
+  const { at, servers } = counters;
+  const known = servers.filter(({ isUnknown }) => !isUnknown);
+  const byAddress = new Map(known.map(({ address, packets }) => [address, packets]));
+  return { at, packetsTo: (address) => byAddress.get(address) };
 }

@@ -3,8 +3,20 @@ import { mergeSort, type Steps } from "../../time/mod.ts";
 import { type ActualVip, compareVips, prefixText, protocolName } from "../lb/mod.ts";
 import type { LbCounters } from "../service.ts";
 import type { StatsView } from "../stats/mod.ts";
-import { statsNames } from "./names.ts";
 import { hostRoute, type RouteKey } from "./routes.ts";
+
+/** Entries of the stats segment. The lb plugin's have no leading slash (docs/vpp.md). */
+export const statsNames = {
+  bootTime: "/sys/boottime",
+  next: "packet from existing sessions",
+  first: "first session packet",
+  untracked: "untracked packet",
+  noServer: "no server configured",
+  /** Packets that a route delivered to what it leads to: here a VIP. */
+  routeTo: "/net/route/to",
+  /** Packets sent by way of a route: here to a server, encapsulation included. */
+  routeVia: "/net/route/via",
+} as const;
 
 /** Where the counters of one VIP are; undefined where that is not known, which reads as 0. */
 interface VipRow {

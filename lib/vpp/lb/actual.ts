@@ -1,18 +1,9 @@
-import { compareIp, type IpAddress } from "../../ip/mod.ts";
+import { compareIp } from "../../ip/mod.ts";
 import type { MessageValue } from "../codec/mod.ts";
 import type { lbAsDump, lbVipDump } from "../messages/mod.ts";
-import { type Encap, encaps } from "../service.ts";
+import { type Encap, encaps, type LbServerState } from "../service.ts";
 import type { VipExtras } from "./verbose.ts";
 import { vipId, type VipKey } from "./vip.ts";
-
-/** A server that VPP uses. */
-export interface ActualServer {
-  readonly address: IpAddress;
-  /** 0 to 255: VPP stores what it is given. */
-  readonly weight: number;
-  readonly flags: number;
-  readonly buckets: number;
-}
 
 /** A VIP that VPP has, whoever made it. */
 export interface ActualVip extends VipKey {
@@ -24,7 +15,7 @@ export interface ActualVip extends VipKey {
   readonly poolIndex: number | undefined;
   readonly flowTableLength: number;
   /** By address text, in VPP's order. */
-  readonly servers: ReadonlyMap<string, ActualServer>;
+  readonly servers: ReadonlyMap<string, LbServerState>;
 }
 
 /** One `lb_vip_details`. */
@@ -37,7 +28,7 @@ export type AsDetails = MessageValue<typeof lbAsDump.details>;
 const usedFlag = 1;
 
 /** One that belongs to whoever asked for the dump. */
-export type DumpedVip = ActualVip & { readonly servers: Map<string, ActualServer> };
+export type DumpedVip = ActualVip & { readonly servers: Map<string, LbServerState> };
 
 /**
  * Puts one dump together, details by details: the VIPs first, then the servers. Servers without
@@ -87,19 +78,19 @@ function actualVip(details: VipDetails): DumpedVip {
     encap: encaps[details.encap] ?? "l3dsr",
     sticky: undefined,
     poolIndex: undefined,
-    flowTableLength: details.flow_table_length || unspeakableLength,
+    flowTableLength: details.flow_table_length || longestTable,
     servers: new Map(),
   };
 }
 
 /** The field is a u16: a table of 65536 reads 0, and none can be empty (docs/vpp.md). */
-const unspeakableLength = 65_536;
+const longestTable = 65_536;
 
 function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {
   return { address: pfx.address, prefixLength: pfx.len, protocol, port };
 }
 
 /** The servers of a VIP in numeric address order. */
-export function serversInOrder(vip: ActualVip): ActualServer[] {
+export function serversInOrder(vip: ActualVip): LbServerState[] {
   return [...vip.servers.values()].sort((a, b) => compareIp(a.address, b.address));
 }

@@ -39,20 +39,19 @@ export interface ServerLayout {
   readonly slots: ReadonlyMap<string, number>;
 }
 
-/** Sorts out the servers of a frontend, once for all its transitions. */
+/**
+ * Sorts out the servers of a frontend, once for all its transitions. Two backends of one frontend
+ * never share an address.
+ */
 export function serverLayout({ pools }: Frontend, addressOf: AddressOf): ServerLayout {
-  const unique = new Map<string, IpAddress>();
-  const homes = new Map<string, string>();
-  for (const { backend } of pools.flatMap(({ backends }) => backends)) {
+  const servers = pools.flatMap(({ backends }) => backends).flatMap(({ backend }) => {
     const address = addressOf(backend);
-    if (!address) continue;
-    unique.set(address.text, address);
-    homes.set(backend, address.text);
-  }
-  const addresses = [...unique.values()].sort(compareIp);
-  const indices = new Map(addresses.map(({ text }, i) => [text, i]));
-  const slots = new Map([...homes].map(([backend, text]) => [backend, indices.get(text) ?? -1]));
-  return { addresses, slots };
+    return address ? [{ backend, address }] : [];
+  }).sort((a, b) => compareIp(a.address, b.address));
+  return {
+    addresses: servers.map(({ address }) => address),
+    slots: new Map(servers.map(({ backend }, slot) => [backend, slot])),
+  };
 }
 
 /** The VIP that a frontend stands for. */
@@ -82,7 +81,6 @@ export function desiredVip(
   };
 }
 
-/** The servers in order: two backends of one frontend never share an address. */
 function desiredServers(
   { weights }: WeighedFrontend,
   { addresses, slots }: ServerLayout,

@@ -11,7 +11,7 @@ import {
 } from "../client/mod.ts";
 import type { VppAway, VppInfo } from "../service.ts";
 import { SegmentError } from "../stats/mod.ts";
-import { fileIdentity } from "./access.ts";
+import { fileIdentity } from "./connection.ts";
 import { LinkWatch } from "./link_watch.ts";
 import { type Connected, own, type OwnerOptions } from "./owner.ts";
 

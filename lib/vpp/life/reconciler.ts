@@ -1,6 +1,6 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { MaglevEvent, WeightHappening } from "../../events/mod.ts";
-import type { Logger } from "../../log/mod.ts";
+import type { LogAttributes, Logger } from "../../log/mod.ts";
 import { type Ledger, vipId, vipKeyOf } from "../lb/mod.ts";
 
 /** What the checker's events lead to. */
@@ -24,17 +24,11 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
   switch (event.kind) {
     case "backend": {
       const { backend, frontends, transition: { from, to } } = event;
-      for (const frontend of log.enabled("debug") ? frontends : []) {
-        log.debug("vpp-reconciler-event", { frontend, backend, from, to });
-      }
-      return context.changed(frontends);
+      return allChanged(frontends, { backend, from, to }, context);
     }
     case "drain": {
       const { backend, frontends, change: drain } = event;
-      for (const frontend of log.enabled("debug") ? frontends : []) {
-        log.debug("vpp-reconciler-event", { frontend, backend, drain });
-      }
-      return context.changed(frontends);
+      return allChanged(frontends, { backend, drain }, context);
     }
     case "safety": {
       const { frontend, backend, measure, change } = event;
@@ -75,6 +69,17 @@ function onEvent(event: MaglevEvent, context: ReconcilerContext): void {
     default:
       return event satisfies never;
   }
+}
+
+function allChanged(
+  frontends: readonly string[],
+  attributes: LogAttributes,
+  { log, changed }: ReconcilerContext,
+): void {
+  for (const frontend of log.enabled("debug") ? frontends : []) {
+    log.debug("vpp-reconciler-event", { frontend, ...attributes });
+  }
+  changed(frontends);
 }
 
 function requestFlush(

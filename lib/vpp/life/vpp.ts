@@ -20,9 +20,9 @@ import {
 import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
 import type { Connected } from "./owner.ts";
-import type { VppAccess } from "./access.ts";
+import type { VppAccess } from "./connection.ts";
 import { reconcile } from "./reconciler.ts";
-import { WarmupTimer } from "./warmup_timer.ts";
+import { WarmupTimer } from "./warmup.ts";
 
 /** What the VPP side of maglevd is made of. */
 export interface VppOptions extends VppAccess {
@@ -56,7 +56,7 @@ export interface Vpp extends VppService {
 
 /** Makes it; nothing happens until `start`. */
 export function createVpp(options: VppOptions): Vpp {
-  return options.apiAddr === "" ? new OffVpp() : new LinkedVpp(options);
+  return options.apiAddr === "" ? offVpp : new LinkedVpp(options);
 }
 
 class LinkedVpp implements Vpp {
@@ -193,56 +193,22 @@ class LinkedVpp implements Vpp {
 }
 
 /** No VPP was asked for. */
-class OffVpp implements Vpp {
-  start(): void {}
+const offVpp: Vpp = {
+  start() {},
+  close: () => Promise.resolve(),
+  info: () => undefined,
+  step: () => undefined,
+  away: () => undefined,
+  warmup: () => ({ phase: "over" }),
+  complaint: () => undefined,
+  counters: () => undefined,
+  state: refuse,
+  plan: refuse,
+  foresee: refuse,
+  sync: refuse,
+};
 
-  close(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  info(): undefined {
-    return undefined;
-  }
-
-  step(): undefined {
-    return undefined;
-  }
-
-  away(): undefined {
-    return undefined;
-  }
-
-  warmup(): VppWarmup {
-    return { phase: "over" };
-  }
-
-  complaint(): undefined {
-    return undefined;
-  }
-
-  counters(): undefined {
-    return undefined;
-  }
-
-  state(): Promise<never> {
-    return this.#refuse();
-  }
-
-  plan(): Promise<never> {
-    return this.#refuse();
-  }
-
-  foresee(): Promise<never> {
-    return this.#refuse();
-  }
-
-  sync(): Promise<never> {
-    return this.#refuse();
-  }
-
-  #refuse(): Promise<never> {
-    return Promise.reject(
-      new VppError("unavailable", "VPP is turned off (--vpp-api-addr is empty)"),
-    );
-  }
+function refuse(): Promise<never> {
+  const message = "VPP is turned off (--vpp-api-addr is empty)";
+  return Promise.reject(new VppError("unavailable", message));
 }

@@ -26,26 +26,11 @@ import {
 import { cliInband } from "./vlib.ts";
 import { showVersion } from "./vpe.ts";
 
-export {
-  apiVersions,
-  cliInband,
-  controlPing,
-  ipRouteLookup,
-  ipRouteLookupV2,
-  lbAddDelAs,
-  lbAddDelVip,
-  lbAsDump,
-  lbAsSetWeight,
-  lbConf,
-  lbConfGet,
-  lbFlushVip,
-  lbVipDump,
-  showVersion,
-  sockclntCreate,
-  sockclntCreateReply,
-  sockclntDelete,
-};
-export { sockclntCreateId, sockclntCreateReplyId } from "./memclnt.ts";
+export * from "./ip.ts";
+export * from "./lb.ts";
+export * from "./memclnt.ts";
+export * from "./vlib.ts";
+export * from "./vpe.ts";
 export { keep } from "./guards.ts";
 
 /** What the control plane cannot work without. A VPP that lacks one is refused by its name. */

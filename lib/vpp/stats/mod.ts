@@ -4,8 +4,6 @@
  * @module
  */
 
-export { openStatsSegment, segmentIn } from "./segment.ts";
-export type { ReadOptions, SegmentOptions, SegmentSource, StatsSegment } from "./segment.ts";
-export { StatsReader } from "./reader.ts";
-export type { CombinedSum, Reading, SimpleSum, StatsView } from "./reader.ts";
 export { SegmentError } from "./memory.ts";
+export * from "./reader.ts";
+export * from "./segment.ts";

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
+import { steer } from "../../support/steer.ts";
 import { CheckerBed } from "../checker_bed.ts";
 
 Deno.test("a frontend shows of which backends somebody has set the state", () => {
   using bed = new CheckerBed();
   const { checker } = bed;
-  checker.disable("web1", { name: "anna", from: "192.0.2.7" });
+  steer(checker).disable("web1", { name: "anna", from: "192.0.2.7" });
   const www = checker.frontend("www");
   assert.ok(www);
   const info = frontendToProto(www, (name) => checker.backend(name));

@@ -3,20 +3,21 @@ import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 import { callBudgets } from "../../../lib/rpc/budget.ts";
 import { Budget } from "../../../lib/rpc/budget/mod.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
-import { Outbox } from "../../../lib/rpc/outbox.ts";
 import { Budgets } from "../../../lib/rpc/mod.ts";
+import { Outbox } from "../../../lib/rpc/outbox.ts";
 import { servePort } from "../../../lib/rpc/port.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
-import { echoRpcs } from "../echo.ts";
+import { steer } from "../../support/steer.ts";
+import { unread } from "../callers.ts";
 import { CheckerBed } from "../checker_bed.ts";
+import { echoRpcs } from "../echo.ts";
 import { FakeLog } from "../fake_log.ts";
 import { FakeObserver, serve, unanswered } from "../harness.ts";
-import { testSupervisor, uncounted } from "../listening.ts";
 import type { Harness } from "../harness.ts";
+import { testSupervisor, uncounted } from "../listening.ts";
 import { smallConfig } from "../small_config.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
-import { unread } from "../callers.ts";
 
 const available = havePythonModules("grpc", "google.protobuf") && havePrograms("protoc");
 const needed = (name: string) => needing(available, "python3-grpcio and protoc", name);
@@ -146,7 +147,10 @@ async function everything({ bed }: Harness): Promise<void> {
   bed.logEvents();
   for (const name of ["web0", "web2"]) bed.move(name, "up");
   bed.move("web0", "down");
-  bed.checker.setWeight("www", "fallback", "web2", 7, true, { name: "operator", from: "here" });
+  steer(bed.checker).setWeight("www", "fallback", "web2", 7, true, {
+    name: "operator",
+    from: "here",
+  });
   bed.stream.emit([
     { kind: "vpp", change: "lost", detail: "reset", cause: { kind: "vpp" } },
     { kind: "probing", change: "impaired", detail: "no buffers", cause: { kind: "start" } },
@@ -192,7 +196,7 @@ grpcioTest("a client of the present contract is told everything, once", async (p
   assert.deepEqual((opening.events as string[]).map((line) => line.split(" ")[0]), [
     ...["opening", "backend", "backend", "backend", "backend", "frontend", "heartbeat"],
   ]);
-  h.bed.checker.disable("web3");
+  steer(h.bed.checker).disable("web3");
   const { events } = await peer.do("read", { id: "w", count: 2 });
   assert.deepEqual(events, [
     `operator ${h.bed.journal.newestSeq - 2}`,

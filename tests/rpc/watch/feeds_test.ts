@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../../lib/probes/mod.ts";
-import { FakeClock } from "../../../lib/time/mod.ts";
 import { PulseFeed } from "../../../lib/rpc/watch/pulse_feed.ts";
 import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
+import { FakeClock } from "../../../lib/time/mod.ts";
 import { fail, pass } from "../../checker/support.ts";
+import { steer } from "../../support/steer.ts";
 import { drain, filterOf, hubBed, take } from "./support.ts";
 
 const quiet = { log: false, backend: false, frontend: false };
@@ -20,7 +21,7 @@ Deno.test("who asks for it hears a sign of life at least every 15 s, with how fa
     beds.clock.advance(15_000);
     for (const each of [queue, later, live]) assert.ok(drain(each).includes("heartbeat 0"));
   }
-  beds.bed.checker.disable("web0");
+  steer(beds.bed.checker).disable("web0");
   beds.clock.advance(15_000);
   assert.deepEqual(new Set(drain(queue)), new Set(["heartbeat 4"]));
   assert.deepEqual(drain(nothing), []);

@@ -6,8 +6,9 @@ import { EventSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { CheckerBed } from "../checker_bed.ts";
+import { steer } from "../../support/steer.ts";
 import { settle } from "../../support/until.ts";
+import { CheckerBed } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { drain, HubBed, hubBed, take } from "./support.ts";
 
@@ -18,7 +19,7 @@ Deno.test("a watcher sees the state as it is, at 0, then what happens, in order"
   const queue = await beds.watch();
   bed.move("web2", "up");
   bed.log.info("hello");
-  bed.checker.pause("web1");
+  steer(bed.checker).pause("web1");
   const first = queue.poll()?.plain.event;
   assert.ok(first?.case === "backend");
   assert.equal(first.value.transition?.atUnixNs, 0n);
@@ -42,7 +43,7 @@ Deno.test("a request without the added fields is told nothing but what it always
   bed.logEvents();
   const queue = await beds.watch();
   bed.move("web0", "up");
-  bed.checker.disable("web0");
+  steer(bed.checker).disable("web0");
   const next = smallConfig();
   const frontends = new Map([...next.frontends].filter(([name]) => name === "www"));
   await bed.reload({ ...next, frontends });
@@ -116,7 +117,7 @@ Deno.test("a watcher of some kinds is told these, and has records of the others"
     ...{ backend: false, frontend: false },
   });
   drain(queue);
-  bed.checker.disable("web0");
+  steer(bed.checker).disable("web0");
   assert.deepEqual(drain(queue), ["1: disable web0", "info backend-transition"]);
 });
 

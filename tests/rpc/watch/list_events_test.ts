@@ -8,10 +8,11 @@ import {
   WatchRequestSchema,
 } from "../../../lib/gen/maglev_pb.ts";
 import { listEvents } from "../../../lib/rpc/list_events.ts";
+import { steer } from "../../support/steer.ts";
+import { operatorAt } from "../callers.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { describe, type HubBed, hubBed } from "./support.ts";
-import { operatorAt } from "../callers.ts";
 
 const { signal } = new AbortController();
 
@@ -46,7 +47,7 @@ Deno.test("each filter picks its own", async () => {
   const www = new Map([...config.frontends].filter(([name]) => name === "www"));
   await bed.reload({ ...config, frontends: www });
   bed.move("web0", "up");
-  bed.checker.disable("web1", { name: "alice", from: "192.0.2.7" });
+  steer(bed.checker).disable("web1", { name: "alice", from: "192.0.2.7" });
   const oldestFirst = true;
   const all = ["1: api unknown-removed", "2: reload applied", "3: web0 unknown-up"];
   assert.deepEqual((await lines(beds, { oldestFirst })).slice(0, 3), all);
@@ -83,8 +84,8 @@ Deno.test("times are those of the events: the first is included, the last is not
 Deno.test("pages follow one another to the end, both ways", async () => {
   using beds = hubBed();
   for (let i = 0; i < 125; i++) {
-    beds.bed.checker.disable("web0");
-    beds.bed.checker.enable("web0");
+    steer(beds.bed.checker).disable("web0");
+    steer(beds.bed.checker).enable("web0");
   }
   for (const oldestFirst of [true, false]) {
     const seen: Event[] = [];
@@ -106,8 +107,8 @@ Deno.test("pages follow one another to the end, both ways", async () => {
 Deno.test("a page has a hundred events unless asked otherwise, and never over a thousand", async () => {
   using beds = hubBed();
   for (let i = 0; i < 300; i++) {
-    beds.bed.checker.disable("web0");
-    beds.bed.checker.enable("web0");
+    steer(beds.bed.checker).disable("web0");
+    steer(beds.bed.checker).enable("web0");
   }
   assert.equal((await list(beds)).events.length, 100);
   const largest = await list(beds, { limit: 1_000_000 });
@@ -118,7 +119,7 @@ Deno.test("a page has a hundred events unless asked otherwise, and never over a 
 Deno.test("a page says where a stream can go on, and how far back there is anything", async () => {
   using beds = hubBed({ bed: new CheckerBed(smallConfig(), 3) });
   assert.partialDeepStrictEqual(await list(beds), { streamId: "this-run", oldestSeq: 0n });
-  for (const name of ["web0", "web1"]) beds.bed.checker.disable(name);
+  for (const name of ["web0", "web1"]) steer(beds.bed.checker).disable(name);
   const { events, streamId, oldestSeq } = await list(beds);
   assert.deepEqual([streamId, oldestSeq, events.length], ["this-run", 6n, 3]);
   const seq = events[0]?.seq ?? 0n;

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
+import { steer } from "../../support/steer.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { drain, type HubBed, hubBed, take } from "./support.ts";
@@ -30,9 +31,9 @@ Deno.test("who goes on gets what it missed and nothing else, then what happens",
   using beds = hubBed();
   const { bed } = beds;
   bed.move("web0", "up");
-  bed.checker.disable("web1", { name: "operator", from: "192.0.2.7" });
+  steer(bed.checker).disable("web1", { name: "operator", from: "192.0.2.7" });
   const queue = await beds.watch({ changes: true, since: { streamId, seq: 4n } });
-  bed.checker.enable("web1");
+  steer(bed.checker).enable("web1");
   assert.deepEqual(drain(queue), [
     "resumed from 4",
     "5: www unknown-up",
@@ -49,7 +50,7 @@ Deno.test("who goes on gets what it missed and nothing else, then what happens",
 Deno.test("what is missed is filtered as what happens is", async () => {
   using beds = hubBed();
   beds.bed.move("web0", "up");
-  beds.bed.checker.disable("web1");
+  steer(beds.bed.checker).disable("web1");
   const queue = await beds.watch({
     ...{ changes: true, kinds: ["operator"], backend: false },
     since: { streamId, seq: 0n },
@@ -66,7 +67,7 @@ Deno.test("what is missed is filtered as what happens is", async () => {
 Deno.test("who goes on where nothing happened since waits for what happens", async () => {
   using beds = hubBed();
   for (const name of ["", "web0"]) {
-    if (name) beds.bed.checker.disable(name);
+    if (name) steer(beds.bed.checker).disable(name);
     const seq = BigInt(beds.bed.journal.newestSeq);
     const queue = await beds.watch({ since: { streamId, seq } });
     assert.deepEqual(drain(queue), [`resumed from ${seq}`, `heartbeat ${seq}`]);
@@ -87,8 +88,8 @@ for (
 ) {
   Deno.test(`who asks for ${what} is told why it gets the present state`, async () => {
     using beds = hubBed({ bed: new CheckerBed(smallConfig(2), 4) });
-    for (const name of ["web0", "web1"]) beds.bed.checker.disable(name);
-    beds.bed.checker.enable("web0");
+    for (const name of ["web0", "web1"]) steer(beds.bed.checker).disable(name);
+    steer(beds.bed.checker).enable("web0");
     const [first = "", ...rest] = drain(await beds.watch({ frontend: false, since }));
     assert.ok(first.startsWith("present from 14: "), first);
     assert.ok(first.includes(reason), first);

@@ -1,5 +1,5 @@
 import { Peer } from "../../../bench/rpc/processes.ts";
-import { createSimulatedVpp, type SimulatedVpp } from "../../../lib/sim/mod.ts";
+import { SimulatedVpp } from "../../../lib/sim/mod.ts";
 import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
@@ -34,7 +34,7 @@ export async function startSite(
     (path) => Deno.remove(path, { recursive: true }),
   );
   const sockets = { apiPath: `${folder}/api.sock`, statsPath: `${folder}/stats.sock` };
-  const vpp = parts.use(createSimulatedVpp({ ...sockets, workers: 1 }));
+  const vpp = parts.use(new SimulatedVpp({ ...sockets, workers: 1 }));
   vpp.start();
   const inside = size.netns === undefined ? [] : ["ip", "netns", "exec", size.netns];
   const servers = parts.use(programBehind(inside, "site/servers.ts", pulse.address));

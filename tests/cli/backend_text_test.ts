@@ -1,6 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import { drainText, drainWord } from "../../lib/cli/drain_text.ts";
+import { drainText, drainWord } from "../../lib/cli/backend_text.ts";
 import { ActorSchema, type DrainInfo, DrainInfoSchema } from "../../lib/gen/maglev_pb.ts";
 
 const now = 1_700_000_000_000;

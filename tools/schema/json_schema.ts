@@ -1,9 +1,15 @@
-import { paramsOf } from "./rules/health_check.ts";
-import { durationPattern, formatDuration } from "./duration.ts";
-import { fileSpec } from "./schema.ts";
-import type { DurationSpec, FieldSpec, IntSpec, IpSpec, SectionSpec } from "./spec.ts";
-import { textForms } from "./text_forms.ts";
-import { checkTypes } from "./types.ts";
+import { durationPattern, formatDuration } from "../../lib/config/duration.ts";
+import { paramsOf } from "../../lib/config/rules/health_check.ts";
+import { fileSpec } from "../../lib/config/schema.ts";
+import type {
+  DurationSpec,
+  FieldSpec,
+  IntSpec,
+  IpSpec,
+  SectionSpec,
+} from "../../lib/config/spec.ts";
+import { textForms } from "../../lib/config/text_forms.ts";
+import { checkTypes } from "../../lib/config/types.ts";
 
 /** Names may look like numbers without being in quotes. */
 const nameTypes = ["string", "number"];
