@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { type CallClass, callClasses } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+import { type CallClass, callClasses } from "./limits.ts";
+import type { Budgets } from "./budget.ts";
 import { PeerShares } from "./peer_shares.ts";
 import { prefixOf } from "./prefix.ts";
 import type { CallContext } from "./rpc.ts";

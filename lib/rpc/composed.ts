@@ -1,9 +1,8 @@
 import type { DescField, DescMessage, MessageInitShape, MessageShape } from "@bufbuild/protobuf";
 import { create, toBinary, toJsonString } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
-import { Answer } from "./answer.ts";
+import { Answer, concatenated } from "./answer.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
-import { concatenated } from "./concatenated.ts";
 
 /** A message with one long list. */
 export interface LongMessage<D extends DescMessage, Item> {

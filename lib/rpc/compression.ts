@@ -4,7 +4,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { H2Field } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { pause, systemClock } from "../time/mod.ts";
-import { concatenated } from "./concatenated.ts";
+import { concatenated } from "./answer.ts";
 
 /** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
 export function takesGzip(headers: readonly H2Field[]): boolean {

@@ -6,14 +6,14 @@ import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/
 import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, oneByOne, TurnShare } from "../time/mod.ts";
 import { TlsConn, type TlsSource } from "../tls/mod.ts";
-import { leaveMs, type PortName, workLimits } from "./budget.ts";
-import { Client } from "./client.ts";
+import { leaveMs, type PortName, workLimits } from "./limits.ts";
+import { Client } from "./caller.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
 import type { Claim, PeerShares } from "./peer_shares.ts";
-import { toPlainText } from "./plain_text.ts";
+import { toPlainText } from "./refusals.ts";
 import { sniff } from "./sniff.ts";
 import type { Sniffed } from "./sniff.ts";
 import type { ClientKind, ConnectionObserver } from "./types.ts";

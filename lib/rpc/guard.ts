@@ -1,11 +1,23 @@
-import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
-import type { Audit } from "./audit.ts";
-import { codeName } from "./errors.ts";
-import type { FailedLogins } from "./failed_logins.ts";
-import { neededRole, refusalOf } from "./permit.ts";
+import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type Access,
+  debugEventsRole,
+  denial,
+  type Principal,
+  type Role,
+  roleOfMethod,
+} from "../access/mod.ts";
+import { WatchRequestSchema } from "../gen/maglev_pb.ts";
+import type { H2Request } from "../h2/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import type { Reply } from "./answer.ts";
+import type { Audit } from "./audit.ts";
+import { identifyBy } from "./caller.ts";
+import { codeName } from "./errors.ts";
+import { FailedLogins } from "./failed_logins.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
+import { watchFilter } from "./watch/filter.ts";
 
 /** What calls are guarded with. */
 export interface GuardDeps {
@@ -98,4 +110,48 @@ function broken(failure: Promise<never>): AsyncIterable<Reply> {
 /** Whether a request only asks what a change would come to. */
 function isDry(request: Message): boolean {
   return "dryRun" in request && request.dryRun === true;
+}
+
+/**
+ * What a call takes that makes this request; `request` is undefined where there are many. Throws
+ * InvalidArgument.
+ */
+export function neededRole(method: DescMethod, request: Message | undefined): Role {
+  if (request && isMessage(request, WatchRequestSchema)) {
+    // More than its method alone tells.
+    if (watchFilter(request).log === "debug") return debugEventsRole;
+  }
+  return roleOfMethod(`${method.parent.typeName}/${method.name}`);
+}
+
+/**
+ * Why whoever calls may not do what takes a role: PermissionDenied, or Unauthenticated for who is
+ * not known at all. Undefined if it may.
+ */
+export function refusalOf(principal: Principal, needed: Role): ConnectError | undefined {
+  const reason = denial(principal, needed);
+  if (reason === undefined) return undefined;
+  const code = principal.role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+  return new ConnectError(reason, code);
+}
+
+/** Tells why whoever sends a request may not read, as a sentence; undefined if it may. */
+export type ReadGate = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Promise<
+  string | undefined
+>;
+
+/**
+ * Asks for the role view, where `access` tells of whom that is asked; undefined: of nobody now. Who
+ * shows something wrong waits for the answer, as with the API.
+ */
+export function readGate(access: () => Access | undefined, clock: Clock): ReadGate {
+  const failures = new FailedLogins(clock);
+  return async (request) => {
+    const decide = access();
+    if (!decide) return undefined;
+    const principal = identifyBy(decide)(request);
+    const reason = denial(principal, "view");
+    if (reason !== undefined && principal.isFailure) await failures.pause(principal.peer);
+    return reason;
+  };
 }

@@ -8,20 +8,21 @@ import type { TlsSource } from "../tls/mod.ts";
 import type { ListenAddress, SocketAddress } from "./address.ts";
 import {
   connectionBudget,
+  type ConnectionLimits,
   connectionLimits,
   drainMs,
   handshakeBudget,
   handshakeLimits,
   handshakeMs,
+  type PortName,
   requestBudget,
+  type RequestLimits,
   requestLimits,
-} from "./budget.ts";
-import type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+} from "./limits.ts";
+import type { Budgets } from "./budget.ts";
 import { Connections } from "./connections.ts";
 import type { ProtocolHandlers } from "./connections.ts";
-import { listen } from "./listener.ts";
-import type { Listener, ListenOptions, PortListener } from "./listener.ts";
+import { listen, type Listener, type ListenOptions, type PortListener } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 import { listenUnix, type SocketRights, usualRights } from "./unix_socket.ts";

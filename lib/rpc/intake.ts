@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { OctetRoom } from "../h2/mod.ts";
-import { type Budget, Shares } from "./budget/mod.ts";
+import { type Budget, Shares } from "./budget.ts";
 
 /** What requests under way have sent so far: half-sent ones must not hold more than there is. */
 export class Intake {

@@ -3,7 +3,7 @@ import { fromJson } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Suggester } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { fitting, shortened } from "./status_text.ts";
+import { fitting, shortened } from "./errors.ts";
 
 /** What Connect's handlers read JSON with. */
 export interface JsonRequestOptions {

@@ -1,19 +1,18 @@
 import { closeConn } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
+import { errnoWords, NetError } from "../net/mod.ts";
 import type { Supervisor } from "../supervisor/mod.ts";
 import { type Clock, TurnShare } from "../time/mod.ts";
-import type { ListenAddress } from "./address.ts";
-import { formatListenAddress, peerName } from "./address.ts";
+import { formatListenAddress, type ListenAddress, peerName } from "./address.ts";
+import type { AcceptedConn } from "./connections.ts";
 import {
   acceptLimits,
   failurePauseMs,
   failuresInARow,
   lackPauseMs,
+  type PortName,
   queueLength,
-} from "./budget.ts";
-import type { PortName } from "./budget.ts";
-import type { AcceptedConn } from "./connections.ts";
-import { ListenError } from "./listen_error.ts";
+} from "./limits.ts";
 import type { ConnectionObserver } from "./types.ts";
 
 /** An open port. */
@@ -248,4 +247,33 @@ function codeOf(error: unknown): string {
 
 function wait(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
+const purposes: Readonly<Record<PortName, string>> = {
+  grpc: "gRPC",
+  metrics: "metrics",
+  web: "browsers",
+};
+
+/** Why the port cannot be opened, as a sentence. */
+export class ListenError extends Error {
+  /** Always `ListenError`. */
+  override readonly name = "ListenError";
+  /** Another listens there: no other address will do. */
+  readonly portTaken: boolean;
+
+  /** `where` is the address, `cause` what the system says. */
+  constructor(where: string, name: PortName, cause: unknown) {
+    super(`cannot listen on ${where} for ${purposes[name]}: ${listenReason(cause)}`, { cause });
+    this.portTaken = cause instanceof Deno.errors.AddrInUse;
+  }
+}
+
+function listenReason(cause: unknown): string {
+  if (cause instanceof Deno.errors.AddrInUse) return "another program listens there";
+  if (cause instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE";
+  }
+  return cause instanceof NetError ? errnoWords(cause.errno) : reasonOf(cause);
 }

@@ -8,8 +8,7 @@ import {
   ListFrontendsResponseSchema,
 } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
-import { Answer } from "./answer.ts";
-import { concatenated } from "./concatenated.ts";
+import { Answer, concatenated } from "./answer.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { findBackend } from "./steering.ts";
 import type { CallContext } from "./rpc.ts";

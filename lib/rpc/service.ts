@@ -24,19 +24,18 @@ import {
   lbStateToProto,
   planToProto,
   vppInfoToProto,
+  VppNames,
 } from "./convert/vpp.ts";
 import { notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { reloadDeed, syncDeed } from "./deeds.ts";
-import { change, serverStream, unary } from "./rpc.ts";
-import type { CallContext, Rpc } from "./rpc.ts";
+import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { messageInSlices } from "./sliced_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
-import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */

@@ -10,9 +10,8 @@ import {
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
 import type { Clock } from "../time/mod.ts";
-import { Answer } from "./answer.ts";
+import { Answer, concatenated } from "./answer.ts";
 import { listInSlices, type LongMessage, separated } from "./composed.ts";
-import { concatenated } from "./concatenated.ts";
 
 /**
  * The answer that a message is, of which the entries of its lists, and of the lists in messages in

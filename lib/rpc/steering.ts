@@ -16,11 +16,10 @@ import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
-import { notFound } from "./errors.ts";
+import { notFound, quoted } from "./errors.ts";
 import { messageInSlices } from "./sliced_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
-import { quoted } from "./status_text.ts";
 import type { VppService } from "../vpp/mod.ts";
 import type { Memory } from "./types.ts";
 

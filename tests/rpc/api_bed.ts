@@ -1,5 +1,5 @@
-import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
+import { Budgets } from "../../lib/rpc/budget.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
 import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import type { ProtocolHandlers } from "../../lib/rpc/connections.ts";
@@ -7,7 +7,7 @@ import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Rpc } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
-import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { systemClock } from "../../lib/time/mod.ts";

@@ -1,4 +1,4 @@
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { Budgets } from "../../lib/rpc/budget.ts";
 import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
@@ -12,7 +12,7 @@ import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
-import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";

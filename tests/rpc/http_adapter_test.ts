@@ -3,7 +3,7 @@ import type { H2Handler } from "../../lib/h2/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
-import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { usualRoom } from "./budget/roomy.ts";
 import { memoryRequest } from "./memory_request.ts";

@@ -2,10 +2,10 @@
 
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { portHandlers } from "../../lib/rpc/port.ts";
-import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { create } from "@bufbuild/protobuf";

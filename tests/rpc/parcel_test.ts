@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { Answer } from "../../lib/rpc/answer.ts";
-import { OneChunk } from "../../lib/rpc/one_chunk.ts";
-import { compressed, parcel } from "../../lib/rpc/parcel.ts";
+import { compressed, OneChunk, parcel } from "../../lib/rpc/outbox.ts";
 import { countedRoom } from "./budget/roomy.ts";
 
 /** A parcel of `length` zeros, and what is held for it. */

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { type EventKind, eventKinds, recordNames } from "../../events/mod.ts";
 import type { StreamPosition, WatchRequest } from "../../gen/maglev_pb.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../../log/mod.ts";
-import { quoted } from "../status_text.ts";
+import { quoted } from "../errors.ts";
 
 /** What one watcher wants to see. */
 export interface WatchFilter {

@@ -3,7 +3,7 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import type { Budget } from "../budget/mod.ts";
+import type { Budget } from "../budget.ts";
 import { PeerShares } from "../peer_shares.ts";
 import { type PeerPrefix, prefixOf } from "../prefix.ts";
 import {
@@ -12,17 +12,11 @@ import {
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
-import { Backlog } from "./backlog.ts";
+import { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 import type { WatchFilter } from "./filter.ts";
-import { HeartbeatFeed } from "./heartbeat.ts";
-import { LogFeed } from "./log_feed.ts";
-import { PulseFeed } from "./pulse_feed.ts";
-import { EventQueue } from "./queue.ts";
-import type { QueueLimits } from "./queue.ts";
+import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
 import { resume, type Resumption } from "./resume.ts";
-import { SharedEvent, SharedEvents } from "./shared_event.ts";
-import { SnapshotCache } from "./snapshot_cache.ts";
-import { type Feed, give, type Watcher } from "./watcher.ts";
+import { SharedEvent, SharedEvents, SnapshotCache } from "./shared_event.ts";
 
 /** What all watchers together may cost. */
 export interface WatchBudgets {

@@ -1,5 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { Polling } from "../polling.ts";
+import type { Polling } from "../answer.ts";
+import type { Budget } from "../budget.ts";
+import type { SharedEvent } from "./shared_event.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
@@ -188,4 +190,50 @@ function tooSlow(count: number, bytes: number): ConnectError {
     `watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`,
     Code.ResourceExhausted,
   );
+}
+
+/** What a queue keeps of an event: a reference and a size, in lists that grow by halves. */
+const entryBytes = 16;
+
+/**
+ * What watchers of one kind, strangers or this machine's own, together have not read yet. An event
+ * that waits in several queues is there once. When there is no more room, whoever is furthest
+ * behind is cut off, which need not be the one that the event is for.
+ */
+export class Backlog implements QueueRoom<SharedEvent> {
+  /** In how many queues an event waits. */
+  readonly #waiting = new Map<SharedEvent, number>();
+
+  /** `budget` is in bytes; `queues` are those that share it now, whoever came first before others. */
+  constructor(
+    private readonly budget: Budget,
+    private readonly queues: () => Iterable<Sheddable>,
+  ) {}
+
+  add(event: SharedEvent, queue: Sheddable): boolean {
+    const cost = () => entryBytes + (this.#waiting.has(event) ? 0 : event.bytes);
+    while (!this.budget.take(cost())) {
+      const longest = this.#longest() ?? queue;
+      longest.shed();
+      if (longest === queue) return false;
+    }
+    this.#waiting.set(event, (this.#waiting.get(event) ?? 0) + 1);
+    return true;
+  }
+
+  remove(event: SharedEvent): void {
+    const left = (this.#waiting.get(event) ?? 0) - 1;
+    if (left > 0) this.#waiting.set(event, left);
+    else this.#waiting.delete(event);
+    this.budget.give(entryBytes + (left > 0 ? 0 : event.bytes));
+  }
+
+  /** Who is furthest behind; nobody if nothing waits for anybody. */
+  #longest(): Sheddable | undefined {
+    let longest: Sheddable | undefined;
+    for (const queue of this.queues()) {
+      if (queue.bytes > (longest?.bytes ?? 0)) longest = queue;
+    }
+    return longest;
+  }
 }

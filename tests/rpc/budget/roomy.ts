@@ -1,5 +1,5 @@
-import { callBudgets, connectionShares } from "../../../lib/rpc/budget.ts";
-import { Budget } from "../../../lib/rpc/budget/mod.ts";
+import { callBudgets, connectionShares } from "../../../lib/rpc/limits.ts";
+import { Budget } from "../../../lib/rpc/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";
 import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";

@@ -19,13 +19,13 @@ import { FakeClock } from "../../../lib/time/mod.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
-import { VppNames } from "../../../lib/rpc/vpp_names.ts";
 import {
   changesToProto,
   countersToProto,
   lbStateToProto,
   planToProto,
   vppInfoToProto,
+  VppNames,
 } from "../../../lib/rpc/convert/vpp.ts";
 import { fail, pass } from "../../checker/support.ts";
 import { CheckerBed } from "../checker_bed.ts";
