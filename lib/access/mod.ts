@@ -17,8 +17,7 @@ export { type AuthOutcome, loadAuth, parseAuth } from "./auth_file.ts";
 export { authSpec } from "./auth_schema.ts";
 export { accessByRules, type AuthRules, type Grant } from "./rules.ts";
 export { isToken, newToken } from "./token.ts";
-export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./roles.ts";
-export type { Role } from "./roles.ts";
+export { covers, debugEventsRole, methodRoles, type Role, roleOfMethod, roles } from "./roles.ts";
 export { type AccountFiles, Accounts, systemAccounts } from "./accounts.ts";
 export { accessByPlace, denial } from "./principal.ts";
 export type {

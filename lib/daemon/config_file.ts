@@ -7,10 +7,8 @@ import {
 } from "../checker/mod.ts";
 import { formatProblem } from "../config/mod.ts";
 import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
-import { because } from "../events/mod.ts";
-import type { Actor, EventSink } from "../events/mod.ts";
-import { reasonOf } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { type Actor, because, type EventSink } from "../events/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import type {
   ConfigCheckOutcome,
   ConfigReloadOutcome,

@@ -1,13 +1,9 @@
 import process from "node:process";
-import { createChecker } from "../checker/mod.ts";
-import type { Checker, Restored } from "../checker/mod.ts";
-import { ConfigLoader, describeContents } from "../config/mod.ts";
-import type { Config } from "../config/mod.ts";
-import { EventStream, Journal, logEvents } from "../events/mod.ts";
-import type { Actor } from "../events/mod.ts";
+import { type Checker, createChecker, type Restored } from "../checker/mod.ts";
+import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
+import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
-import { createMetrics } from "../metrics/mod.ts";
-import type { Metrics } from "../metrics/mod.ts";
+import { createMetrics, type Metrics } from "../metrics/mod.ts";
 import {
   descriptorLimit,
   giveBackMemory,
@@ -16,8 +12,7 @@ import {
   readKernelFile,
 } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
-import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
+import { Audit, Budgets, type ConfigReloadOutcome, type Deed, rpcMethods } from "../rpc/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";

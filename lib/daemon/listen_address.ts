@@ -1,6 +1,5 @@
 import { UsageError } from "../flags/mod.ts";
-import { parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
-import type { ListenAddress } from "../rpc/mod.ts";
+import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
 
 /** The address that stands in a flag. Throws {@link UsageError} when it is none. */
 export function readListenAddress(flag: string, text: string): ListenAddress {

@@ -1,11 +1,9 @@
 import { UsageError } from "../flags/mod.ts";
-import { parseLogLevel } from "../log/mod.ts";
-import type { LogLevel } from "../log/mod.ts";
+import { type LogLevel, parseLogLevel } from "../log/mod.ts";
 import type { ListenAddress } from "../rpc/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
-import { readDaemonFlags } from "./flags.ts";
+import { type FlagName, readDaemonFlags } from "./flags.ts";
 import type { AccessSettings } from "./dangers.ts";
-import type { FlagName } from "./flags.ts";
 import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
 
 /** How the daemon is to run. */

@@ -9,15 +9,12 @@ import type {
 } from "../rpc/mod.ts";
 import { type Clock, inSlices } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector, Sample } from "./collector.ts";
+import { type Collector, collector, type Sample } from "./collector.ts";
 import { exposition } from "./exposition.ts";
-import { daemonFamilies, sections } from "./families.ts";
-import type { Family } from "./families.ts";
+import { daemonFamilies, type Family, sections } from "./families.ts";
 import { healthCollectors, probingCollectors } from "./health_collectors.ts";
 import { watchLoopLag } from "./loop_lag.ts";
-import { processCollectors, readProcess } from "./process_collectors.ts";
-import type { ProcessFigures } from "./process_collectors.ts";
+import { processCollectors, type ProcessFigures, readProcess } from "./process_collectors.ts";
 import {
   budgetCollectors,
   connectionTables,

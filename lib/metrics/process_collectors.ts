@@ -1,8 +1,6 @@
 import { countDescriptors, NetError, readKernelFile } from "../net/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector } from "./collector.ts";
-import { processFamilies } from "./families.ts";
-import type { Family } from "./families.ts";
+import { type Collector, collector } from "./collector.ts";
+import { type Family, processFamilies } from "./families.ts";
 
 /** What the kernel says about this process; undefined where it says nothing. */
 export interface ProcessFigures {

@@ -1,6 +1,5 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
-import { LimitedLog } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { LimitedLog, type Logger } from "../log/mod.ts";
 import { isLocalPeer, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
 import type {
   Budgets,

@@ -1,10 +1,9 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
 import { type Clock, oneByOne } from "../time/mod.ts";
-import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
 import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
 import {

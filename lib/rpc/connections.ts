@@ -1,6 +1,5 @@
 import { certificateCredentials, type Credentials } from "../access/mod.ts";
-import { serveH1 } from "../h1/mod.ts";
-import type { H1Limits } from "../h1/mod.ts";
+import { type H1Limits, serveH1 } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
@@ -14,8 +13,7 @@ import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
 import type { Claim, PeerShares } from "./peer_shares.ts";
 import { toPlainText } from "./refusals.ts";
-import { sniff } from "./sniff.ts";
-import type { Sniffed } from "./sniff.ts";
+import { sniff, type Sniffed } from "./sniff.ts";
 import type { ClientKind, ConnectionObserver } from "./types.ts";
 
 /** What answers requests, by the protocol that they come in. */

@@ -20,8 +20,7 @@ import {
   requestLimits,
 } from "./limits.ts";
 import type { Budgets } from "./budget.ts";
-import { Connections } from "./connections.ts";
-import type { ProtocolHandlers } from "./connections.ts";
+import { Connections, type ProtocolHandlers } from "./connections.ts";
 import { listen, type Listener, type ListenOptions, type PortListener } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";

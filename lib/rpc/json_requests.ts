@@ -1,5 +1,4 @@
-import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { fromJson } from "@bufbuild/protobuf";
+import { type DescField, type DescMessage, fromJson, type JsonValue } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { Suggester } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";

@@ -1,7 +1,6 @@
 import { create } from "@bufbuild/protobuf";
 import { eventKinds, type EventPage, type EventQuery, type Journal } from "../events/mod.ts";
-import type { ListEventsRequest } from "../gen/maglev_pb.ts";
-import { ListEventsResponseSchema } from "../gen/maglev_pb.ts";
+import { type ListEventsRequest, ListEventsResponseSchema } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import type { Answer } from "./answer.ts";
 import { withEntries } from "./composed.ts";

@@ -16,8 +16,7 @@ import { FailedLogins } from "./failed_logins.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
 import { httpAdapter } from "./http_adapter.ts";
-import { openHttpPort } from "./http_port.ts";
-import type { HttpPortLimits } from "./http_port.ts";
+import { type HttpPortLimits, openHttpPort } from "./http_port.ts";
 import type { Intake } from "./intake.ts";
 import type { Outbox } from "./outbox.ts";
 import { isLocalPeer } from "./prefix.ts";
@@ -25,8 +24,7 @@ import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./streams.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
 import type { SocketRights } from "./unix_socket.ts";
-import { universalHandlers } from "./universal.ts";
-import type { MessageLimits } from "./universal.ts";
+import { type MessageLimits, universalHandlers } from "./universal.ts";
 
 /** Limits of the API's port. What is not given has a default. */
 export interface PortLimits extends HttpPortLimits {

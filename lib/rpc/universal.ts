@@ -1,7 +1,5 @@
-import type { Message } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
-import { createConnectRouter } from "@connectrpc/connect";
+import { create, type Message } from "@bufbuild/protobuf";
+import { createConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
 import { answerOf, AnswerStream, type Reply } from "./answer.ts";
 import { slotOf, SlottedStream } from "./answer_slot.ts";

@@ -1,6 +1,5 @@
 import { create } from "@bufbuild/protobuf";
-import { flapText } from "../../config/mod.ts";
-import type { HealthCheck, HttpCheck, TcpCheck } from "../../config/mod.ts";
+import { flapText, type HealthCheck, type HttpCheck, type TcpCheck } from "../../config/mod.ts";
 import type { HealthCheckInfo, HTTPCheckParams, TCPCheckParams } from "../../gen/maglev_pb.ts";
 import {
   HealthCheckInfoSchema,
