@@ -4,7 +4,6 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import type { H2Field } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { pause, systemClock } from "../time/mod.ts";
-import { concatenated } from "./answer.ts";
 
 /** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
 export function takesGzip(headers: readonly H2Field[]): boolean {
@@ -47,11 +46,11 @@ async function throughStream(
   stream: CompressionStream,
   bytes: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [chunks] = await Promise.all([
-    Array.fromAsync<Uint8Array>(stream.readable),
+  const [compressed] = await Promise.all([
+    new Response(stream.readable).bytes(),
     feed(stream.writable, bytes),
   ]);
-  return concatenated(chunks);
+  return compressed;
 }
 
 async function feed(

@@ -3,7 +3,7 @@ import { eventKinds, type EventPage, type EventQuery, type Journal } from "../ev
 import { type ListEventsRequest, ListEventsResponseSchema } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import type { Answer } from "./answer.ts";
-import { withEntries } from "./composed.ts";
+import { withEntries } from "./long_message.ts";
 import type { CallContext } from "./rpc.ts";
 import { knownKinds } from "./watch/filter.ts";
 import type { EventHub } from "./watch/hub.ts";

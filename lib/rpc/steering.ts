@@ -17,7 +17,7 @@ import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import { notFound, quoted } from "./errors.ts";
-import { messageInSlices } from "./sliced_message.ts";
+import { messageInSlices } from "./long_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import type { VppService } from "../vpp/mod.ts";

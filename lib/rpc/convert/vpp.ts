@@ -26,7 +26,7 @@ import type {
   VppStep,
   VppWarmup,
 } from "../../vpp/mod.ts";
-import type { LongMessage } from "../composed.ts";
+import type { LongMessage } from "../long_message.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */

@@ -12,7 +12,7 @@ import {
   VPPLBStateSchema,
 } from "../../../lib/gen/maglev_pb.ts";
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
-import type { LongMessage } from "../../../lib/rpc/composed.ts";
+import type { LongMessage } from "../../../lib/rpc/long_message.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
