@@ -1,7 +1,6 @@
 import type { H2Field } from "../h2/mod.ts";
 import { BadRequest } from "./errors.ts";
-import { parseField } from "./field.ts";
-import { decodeLatin1 } from "./latin1.ts";
+import { decodeLatin1, parseField } from "./field.ts";
 
 /** Where in a chunked body the next octet belongs (RFC 9112 section 7.1). */
 type State =

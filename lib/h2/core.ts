@@ -1,15 +1,71 @@
 import { Deadlines } from "./deadlines.ts";
 import { ConnectionError, ErrorCode } from "./errors.ts";
-import type { H2Event } from "./events.ts";
 import { type FloodBudgets, type FloodKind, FloodMeter } from "./flood.ts";
 import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
-import { Handlers } from "./handlers.ts";
 import type { H2Limits } from "./limits.ts";
-import type { OctetRoom } from "./room.ts";
+import type { RequestHead } from "./request.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
 import { type Stream, Streams } from "./streams/mod.ts";
+import type { H2Field, OctetRoom } from "./types.ts";
+
+/** What the core tells its owner. */
+export type H2Event =
+  /** A request's header section has arrived. */
+  | { readonly type: "request"; readonly id: number; readonly head: RequestHead }
+  /** Octets of its body: a view, good until the connection receives more input. */
+  | { readonly type: "data"; readonly id: number; readonly data: Uint8Array }
+  /** The request is complete. */
+  | { readonly type: "end"; readonly id: number; readonly trailers: readonly H2Field[] }
+  /** What had to wait has been sent: there is room for more. */
+  | { readonly type: "sent"; readonly id: number }
+  /** The stream broke off, by the peer's RST_STREAM or ours. */
+  | { readonly type: "reset"; readonly id: number; readonly code: number; readonly reason: string }
+  /** Shutdown waits no longer: handlers should end their streams at once. */
+  | { readonly type: "drain limit" }
+  /**
+   * The connection is over, and so are all its streams. What output is left should be written,
+   * then the transport closed.
+   */
+  | { readonly type: "closed"; readonly code: number; readonly reason: string };
+
+/**
+ * Handlers under way. They count, with the header sections they hold, until they are done: a peer
+ * that resets its streams at once must not have more of them running than one that waits
+ * (CVE-2023-44487).
+ */
+export class Handlers {
+  readonly #running = new Map<number, number>();
+  #headerBytes = 0;
+
+  /** `room` is what many connections share. */
+  constructor(private readonly room: OctetRoom) {}
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Octets of header sections they hold. */
+  get headerBytes(): number {
+    return this.#headerBytes;
+  }
+
+  /** False, and nothing is counted, if there is no room for its header section. */
+  start(streamId: number, headerBytes: number): boolean {
+    if (!this.room.take(headerBytes)) return false;
+    this.#running.set(streamId, headerBytes);
+    this.#headerBytes += headerBytes;
+    return true;
+  }
+
+  done(streamId: number): void {
+    const headerBytes = this.#running.get(streamId) ?? 0;
+    this.room.give(headerBytes);
+    this.#headerBytes -= headerBytes;
+    this.#running.delete(streamId);
+  }
+}
 
 /** How far a connection has come. */
 export type Phase =

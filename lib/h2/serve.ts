@@ -1,10 +1,14 @@
 import { type Clock, systemClock } from "../time/mod.ts";
 import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
 import { type H2Limits, resolveLimits } from "./limits.ts";
-import { endlessRoom, type OctetRoom } from "./room.ts";
+import {
+  type ByteConn,
+  endlessRoom,
+  type H2Handler,
+  type H2Request,
+  type OctetRoom,
+} from "./types.ts";
 import { type H2End, Session } from "./session.ts";
-import type { ByteConn } from "./transport.ts";
-import type { H2Handler, H2Request } from "./types.ts";
 
 /** How to serve a connection. */
 export interface H2ServeOptions {

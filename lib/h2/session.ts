@@ -1,13 +1,17 @@
 import type { Clock, Timer } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
-import type { H2Event } from "./events.ts";
+import type { H2Event } from "./core.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import type { FloodBudgets } from "./flood.ts";
 import type { H2Limits } from "./limits.ts";
-import type { OctetRoom } from "./room.ts";
-import { type ByteConn, closeConn } from "./transport.ts";
-import type { H2Handler, H2Request } from "./types.ts";
+import {
+  type ByteConn,
+  closeConn,
+  type H2Handler,
+  type H2Request,
+  type OctetRoom,
+} from "./types.ts";
 
 /** Why a connection ended. */
 export interface H2End {

@@ -5,7 +5,7 @@ import type {
   FrontendSnapshot,
 } from "../checker/mod.ts";
 import { backendStates, frontendStates } from "../health/mod.ts";
-import { type Collector, collector, type Sample } from "./collector.ts";
+import { type Collector, collector, type Sample } from "./exposition.ts";
 import type { Clock } from "../time/mod.ts";
 import { healthFamilies, probeFamilies } from "./families.ts";
 

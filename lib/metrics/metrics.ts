@@ -7,13 +7,11 @@ import type {
   RpcMethod,
   RpcObserver,
 } from "../rpc/mod.ts";
-import { type Clock, inSlices } from "../time/mod.ts";
+import { type Clock, inSlices, type Timer } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
-import { type Collector, collector, type Sample } from "./collector.ts";
-import { exposition } from "./exposition.ts";
+import { type Collector, collector, exposition, type Sample } from "./exposition.ts";
 import { daemonFamilies, type Family, sections } from "./families.ts";
 import { healthCollectors, probingCollectors } from "./health_collectors.ts";
-import { watchLoopLag } from "./loop_lag.ts";
 import { processCollectors, type ProcessFigures, readProcess } from "./process_collectors.ts";
 import {
   budgetCollectors,
@@ -160,4 +158,21 @@ function ordered(collectors: readonly Collector[]): readonly Collector[] {
 
 function empty(family: Family): Collector {
   return collector(family, (): readonly Sample[] => []);
+}
+
+/** How often the event loop is asked how late it is: seldom, as a sleeper has to be woken for it. */
+const everyMs = 1_000;
+
+/** Measures how late timers run. Call the result to stop. */
+export function watchLoopLag(clock: Clock, observe: (seconds: number) => void): () => void {
+  let timer: Timer;
+  const arm = () => {
+    const due = clock.now() + everyMs;
+    timer = clock.after(everyMs, () => {
+      observe(Math.max(0, clock.now() - due) / 1000);
+      arm();
+    });
+  };
+  arm();
+  return () => timer.cancel();
 }

@@ -1,5 +1,5 @@
 import { countDescriptors, NetError, readKernelFile } from "../net/mod.ts";
-import { type Collector, collector } from "./collector.ts";
+import { type Collector, collector } from "./exposition.ts";
 import { type Family, processFamilies } from "./families.ts";
 
 /** What the kernel says about this process; undefined where it says nothing. */

@@ -13,7 +13,7 @@ import type {
   RpcObserver,
 } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
-import { type Collector, collector } from "./collector.ts";
+import { type Collector, collector } from "./exposition.ts";
 import {
   daemonFamilies,
   healthFamilies,

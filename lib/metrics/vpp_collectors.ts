@@ -1,6 +1,6 @@
 import type { LbCounters, VipCounters, VppInfo, VppService } from "../vpp/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type Collector, collector, type Sample } from "./collector.ts";
+import { type Collector, collector, type Sample } from "./exposition.ts";
 import { type Family, vppFamilies } from "./families.ts";
 
 /** The families that show VPP; without series while it is away. */

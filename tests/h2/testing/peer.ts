@@ -9,7 +9,7 @@ import {
   resolveLimits,
 } from "../../../lib/h2/mod.ts";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
-import type { OctetRoom } from "../../../lib/h2/room.ts";
+import type { OctetRoom } from "../../../lib/h2/types.ts";
 import * as wire from "./wire.ts";
 
 export interface PeerOptions {
