@@ -82,36 +82,24 @@ export interface HttpPort {
 
 /** Serves HTTP/1.1 and HTTP/2 on one port. Throws a sentence if the port cannot be had. */
 export function openHttpPort(options: HttpPortOptions): HttpPort {
-  const { name, addresses, rights = usualRights, tls, handlers, limits = {} } = options;
-  const { observer, clock, log, supervisor } = options;
+  const { addresses, rights = usualRights, tls, limits = {} } = options;
   const connections = new Connections({
-    name,
-    clock,
-    log,
-    observer,
-    handlers,
+    ...options,
     ...shares(options),
-    ...options.roomOf && { roomOf: options.roomOf },
     h1: limits.h1 ?? {},
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,
   });
-  const accepting: ListenOptions = {
-    name,
-    clock,
-    log,
-    observer,
-    supervisor,
-    onConn: (conn, peer) => void connections.serve(conn, peer, tls),
-  };
-  const inTheClear: ListenOptions = {
-    ...accepting,
-    onConn: (conn, peer) => void connections.serve(conn, peer),
-  };
+  const accepting = (source?: TlsSource): ListenOptions => ({
+    ...options,
+    onConn: (conn, peer) => void connections.serve(conn, peer, source),
+  });
   const listeners = listenOn(
     addresses,
     (address) =>
-      "path" in address ? listenUnix(address, rights, inTheClear) : listen(address, accepting),
+      "path" in address
+        ? listenUnix(address, rights, accepting())
+        : listen(address, accepting(tls)),
   );
   return {
     address: listeners[0]?.address ?? "",

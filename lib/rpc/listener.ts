@@ -1,10 +1,10 @@
 import { closeConn } from "../h2/mod.ts";
-import { type Logger, reasonOf } from "../log/mod.ts";
+import { reasonOf } from "../log/mod.ts";
 import { errnoWords, NetError } from "../net/mod.ts";
-import type { Supervisor } from "../supervisor/mod.ts";
 import { type Clock, TurnShare } from "../time/mod.ts";
 import { formatListenAddress, type ListenAddress, peerName } from "./address.ts";
 import type { AcceptedConn } from "./connections.ts";
+import type { HttpPortOptions } from "./http_port.ts";
 import {
   acceptLimits,
   failurePauseMs,
@@ -13,7 +13,6 @@ import {
   type PortName,
   queueLength,
 } from "./limits.ts";
-import type { ConnectionObserver } from "./types.ts";
 
 /** An open port. */
 export interface Listener {
@@ -30,21 +29,13 @@ export interface PortListener extends Listener {
 }
 
 /** What accepting works with. */
-export interface AcceptOptions {
-  /** Begins the names of log records. */
-  readonly name: PortName;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly observer: ConnectionObserver;
+export interface AcceptOptions extends Pick<HttpPortOptions, "clock" | "log" | "name" | "observer"> {
   /** Called for each connection; owns it from then on. */
   readonly onConn: (conn: AcceptedConn, peer: string) => void;
 }
 
-/** What a listener works with. */
-export interface ListenOptions extends AcceptOptions {
-  /** Opens the port anew should the kernel ever take it away. */
-  readonly supervisor: Supervisor;
-}
+/** What a listener works with. The supervisor opens it anew should the kernel ever take it away. */
+export interface ListenOptions extends AcceptOptions, Pick<HttpPortOptions, "supervisor"> {}
 
 /** The part of a listener that accepts. */
 export interface AcceptingListener {

@@ -40,7 +40,7 @@ export { type ReadGate, readGate } from "./guard.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";
-export type { PortLimits } from "./port.ts";
+export type { PortLimits, RpcPortOptions } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
 export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
@@ -60,6 +60,7 @@ export type {
   RpcCode,
   RpcMethod,
   RpcObserver,
+  RpcSources,
   RpcType,
   VppForecast,
 } from "./types.ts";

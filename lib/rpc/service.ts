@@ -1,7 +1,7 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { CheckerControl, CheckerView } from "../checker/mod.ts";
-import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod.ts";
+import type { CheckerView } from "../checker/mod.ts";
+import type { Actor, ReasonedHappening } from "../events/mod.ts";
 import {
   CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
@@ -33,26 +33,13 @@ import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.t
 import { AnswersByObject } from "./shared_answer.ts";
 import { type LongMessage, messageInSlices, writtenInSlices } from "./long_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
+import type { RpcSources } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
-export interface MaglevDeps {
-  readonly checker: CheckerView & CheckerControl;
-  /** Undefined when VPP integration is off. */
-  readonly vpp: VppService | undefined;
-  readonly config: ConfigService;
+export interface MaglevDeps extends RpcSources {
   readonly hub: EventHub;
-  readonly journal: Journal;
-  /** Where events are that the journal holds no more; absent: nowhere. */
-  readonly archive?: EventArchive | undefined;
-  /** Keeps what operators say; absent: nobody does. */
-  readonly memory?: Memory | undefined;
-  /** Tells of the daemon itself. Never rejects. */
-  readonly status: () => Promise<DaemonStatus>;
-  /** Is told of requests that the checker does not see. */
-  readonly events: EventSink;
   readonly clock: Clock;
   /** How many calls of each class may be under way. */
   readonly calls: CallSlotsByClass;

@@ -21,17 +21,14 @@ import { messageInSlices } from "./long_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import type { VppService } from "../vpp/mod.ts";
-import type { Memory } from "./types.ts";
+import type { Memory, RpcSources } from "./types.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
 const mostOperations = 1_000;
 
 /** What the RPCs by which operators steer are answered from. */
-export interface SteeringDeps {
-  readonly checker: CheckerView & CheckerControl;
+export interface SteeringDeps extends Pick<RpcSources, "checker" | "memory"> {
   readonly clock: Clock;
-  /** Keeps what is said; absent: nobody does. */
-  readonly memory?: Memory | undefined;
   /** Where the changes end up; absent: VPP is turned off. */
   readonly vpp?: Pick<VppService, "away"> | undefined;
 }
