@@ -51,7 +51,6 @@ export interface ConfigFileOptions {
  * same. The file is loaded by one of them at a time.
  */
 export class ConfigFile implements ConfigService {
-  readonly #options: ConfigFileOptions;
   readonly #loads = new SharedTurns(() => this.#loadNow());
   readonly #checks = new SharedTurns(() => this.#checkNow());
   readonly #forecasts = new SharedTurns(() => this.#foreseeNow());
@@ -67,15 +66,14 @@ export class ConfigFile implements ConfigService {
   #refusal = "";
 
   /** Of a file that has just been put into force. */
-  constructor(options: ConfigFileOptions) {
-    this.#options = options;
+  constructor(private readonly options: ConfigFileOptions) {
     this.#stamp = options.stamp();
     this.#loadedAt = options.now();
   }
 
   /** How old what is in force is, and whether the file says something else. */
   async status(): Promise<DaemonStatus["config"]> {
-    const { path, stamp } = this.#options;
+    const { path, stamp } = this.options;
     const isChanged = await stamp() !== await this.#stamp;
     return { path, loadedAt: this.#loadedAt, isChanged, rejected: this.#refusal };
   }
@@ -98,7 +96,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #checkNow(): Promise<ConfigCheckOutcome> {
-    const { log, path } = this.#options;
+    const { log, path } = this.options;
     log.info("config-check-start", { path });
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
@@ -116,8 +114,8 @@ export class ConfigFile implements ConfigService {
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") return refusal(outcome);
     try {
-      const { desired, ...reload } = await this.#options.foresee(outcome.config);
-      const vpp = await this.#options.foreseeVpp?.(desired);
+      const { desired, ...reload } = await this.options.foresee(outcome.config);
+      const vpp = await this.options.foreseeVpp?.(desired);
       return { kind: "ok", ...warningsOf(outcome), reload, ...(vpp && { vpp }) };
     } catch (error) {
       return { kind: "reload-error", message: reasonOf(error) };
@@ -125,13 +123,13 @@ export class ConfigFile implements ConfigService {
   }
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
-    const { log, apply, reloading, reloaded } = this.#options;
+    const { log, apply, reloading, reloaded } = this.options;
     const [actor, isForced] = [this.#actor, this.#isForced];
     this.#actor = undefined;
     this.#isForced = false;
     log.info("config-reload-start");
     reloading();
-    const stamp = this.#options.stamp();
+    const stamp = this.options.stamp();
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
@@ -156,7 +154,7 @@ export class ConfigFile implements ConfigService {
         : { kind: "reload-error", message };
     }
     this.#stamp = stamp;
-    this.#loadedAt = this.#options.now();
+    this.#loadedAt = this.options.now();
     this.#refusal = "";
     reloaded(undefined);
     log.info("config-reload-done", { ...counts(outcome.config), ...forecastAttributes(vpp) });
@@ -164,7 +162,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #foreseeVpp(config: Config): Promise<VppForecast | undefined> {
-    const { foresee, foreseeVpp } = this.#options;
+    const { foresee, foreseeVpp } = this.options;
     return foreseeVpp && await foreseeVpp((await foresee(config)).desired);
   }
 
@@ -178,16 +176,16 @@ export class ConfigFile implements ConfigService {
     const changes = error instanceof ReloadRefused && { changes: error.outcome.changes };
     const cause = { kind: "config" } as const;
     const rejected = { kind: "reload", result: "rejected", stage, reason, ...changes } as const;
-    this.#options.events.emit(because({ cause, actor }, [rejected]));
+    this.options.events.emit(because({ cause, actor }, [rejected]));
   }
 
   /** A file that cannot be looked at at all is as bad as one that cannot be read. */
   async #loadNow(): Promise<ConfigOutcome> {
     try {
-      return await this.#options.load();
+      return await this.options.load();
     } catch (error) {
       const message = reasonOf(error);
-      const file = this.#options.path;
+      const file = this.options.path;
       const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
       return { kind: "invalid", file, stage: "parse", problems: [problem] };
     }
@@ -209,13 +207,10 @@ export function logWarnings(warnings: readonly ConfigWarning[], log: Logger): vo
  * because it will look at the file after they were made; those that come later do not.
  */
 class SharedTurns<T> {
-  readonly #work: () => Promise<T>;
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<T> | undefined;
 
-  constructor(work: () => Promise<T>) {
-    this.#work = work;
-  }
+  constructor(private readonly work: () => Promise<T>) {}
 
   /** What comes of the next turn. Never rejects if the work never does. */
   next(): Promise<T> {
@@ -225,7 +220,7 @@ class SharedTurns<T> {
   async #afterRunning(): Promise<T> {
     await this.#running;
     this.#waiting = undefined;
-    const turn = this.#work();
+    const turn = this.work();
     this.#running = turn;
     return await turn;
   }

@@ -24,16 +24,13 @@ const done: IteratorResult<Uint8Array, undefined> = { done: true, value: undefin
 
 /** A request's body on its way to the handler. What waits is bounded by the stream's window. */
 export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #source: BodySource;
   #state: State = { kind: "open" };
   #chunks: Uint8Array[] = [];
   /** Room left behind the last chunk. */
   #room = 0;
   #waiter: Waiter | undefined;
 
-  constructor(source: BodySource) {
-    this.#source = source;
-  }
+  constructor(private readonly source: BodySource) {}
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -42,7 +39,7 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const chunk = this.#chunks.shift();
     if (chunk) {
-      this.#source.read(chunk.length);
+      this.source.read(chunk.length);
       return Promise.resolve({ done: false, value: chunk });
     }
     if (this.#state.kind === "failed") return Promise.reject(this.#state.error);
@@ -54,7 +51,7 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
   }
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#state.kind === "open") this.#source.discard();
+    if (this.#state.kind === "open") this.source.discard();
     this.drop();
     return Promise.resolve(done);
   }
@@ -64,7 +61,7 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
     if (this.#state.kind !== "open") return;
     const waiter = this.#takeWaiter();
     if (!waiter) return this.#keep(octets);
-    this.#source.read(octets.length);
+    this.source.read(octets.length);
     waiter.resolve({ done: false, value: octets.slice() });
   }
 

@@ -58,12 +58,10 @@ const earnedBursts = 40;
 
 /** Counts against the budgets and ends the connection of who overdraws one. */
 export class FloodMeter {
-  readonly #budgets: FloodBudgets;
   readonly #buckets: Record<FloodKind, Bucket>;
 
   /** `now` is in milliseconds, as everywhere in the core. */
-  constructor(budgets: FloodBudgets, now: number) {
-    this.#budgets = budgets;
+  constructor(private readonly budgets: FloodBudgets, now: number) {
     this.#buckets = Object.fromEntries(
       kinds.map((kind) => [kind, { tokens: budgets[kind].burst, earned: 0, at: now }]),
     ) as Record<FloodKind, Bucket>;
@@ -72,7 +70,7 @@ export class FloodMeter {
   /** Counts one. Throws ENHANCE_YOUR_CALM when the budget is spent. */
   count(kind: FloodKind, now: number): void {
     const bucket = this.#buckets[kind];
-    const { burst, perSecond } = this.#budgets[kind];
+    const { burst, perSecond } = this.budgets[kind];
     const refilled = bucket.tokens + (now - bucket.at) * perSecond / 1000;
     bucket.tokens = Math.min(burst, refilled);
     bucket.at = now;
@@ -88,7 +86,7 @@ export class FloodMeter {
   /** Notes a frame that shows work. */
   earn(): void {
     for (const kind of earners) {
-      const { burst, perFrame } = this.#budgets[kind];
+      const { burst, perFrame } = this.budgets[kind];
       const bucket = this.#buckets[kind];
       bucket.earned = Math.min(earnedBursts * burst, bucket.earned + perFrame);
     }

@@ -21,12 +21,9 @@ interface Open {
  * octets and frames: a CONTINUATION flood (CVE-2024-27316 and its kin) ends in ENHANCE_YOUR_CALM.
  */
 export class HeaderBlockAssembler {
-  readonly #limits: H2Limits;
   #open: Open | undefined;
 
-  constructor(limits: H2Limits) {
-    this.#limits = limits;
-  }
+  constructor(private readonly limits: H2Limits) {}
 
   /** The stream whose block is incomplete; no other frame may come in between (section 6.10). */
   get pending(): number | undefined {
@@ -55,10 +52,10 @@ export class HeaderBlockAssembler {
     }
     open.length += frame.payload.length;
     this.#checkLength(open.length);
-    if (open.pieces.length > this.#limits.maxContinuations) {
+    if (open.pieces.length > this.limits.maxContinuations) {
       throw new ConnectionError(
         ErrorCode.ENHANCE_YOUR_CALM,
-        `header block of more than ${this.#limits.maxContinuations} CONTINUATION frames`,
+        `header block of more than ${this.limits.maxContinuations} CONTINUATION frames`,
       );
     }
     open.pieces.push(frame.payload.slice());
@@ -69,10 +66,10 @@ export class HeaderBlockAssembler {
   }
 
   #checkLength(length: number): void {
-    if (length <= this.#limits.headerBlockBytes) return;
+    if (length <= this.limits.headerBlockBytes) return;
     throw new ConnectionError(
       ErrorCode.ENHANCE_YOUR_CALM,
-      `header block of more than ${this.#limits.headerBlockBytes} octets`,
+      `header block of more than ${this.limits.headerBlockBytes} octets`,
     );
   }
 }

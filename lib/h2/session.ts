@@ -57,9 +57,6 @@ const quietTurns = 16;
 export class Session implements ExchangeHost {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
-  readonly #conn: ByteConn;
-  readonly #handler: H2Handler;
-  readonly #options: SessionOptions;
   readonly #exchanges = new Map<number, Exchange>();
   #starting: { readonly id: number; readonly exchange: Exchange }[] = [];
   #started: Promise<void> | undefined;
@@ -68,20 +65,21 @@ export class Session implements ExchangeHost {
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #end: H2End | undefined;
 
-  constructor(conn: ByteConn, handler: H2Handler, options: SessionOptions) {
-    this.#conn = conn;
-    this.#handler = handler;
-    this.#options = options;
+  constructor(
+    private readonly conn: ByteConn,
+    private readonly handler: H2Handler,
+    private readonly options: SessionOptions,
+  ) {
     this.connection = new H2Connection(this.now(), options.limits, options.floods, options.room);
     this.closed = this.#run();
   }
 
   get peer(): string {
-    return this.#options.peer;
+    return this.options.peer;
   }
 
   get client(): object {
-    return this.#options.client ?? this;
+    return this.options.client ?? this;
   }
 
   get streams(): number {
@@ -89,7 +87,7 @@ export class Session implements ExchangeHost {
   }
 
   now(): number {
-    return this.#options.clock.now();
+    return this.options.clock.now();
   }
 
   async shutdown(drainMs: number): Promise<void> {
@@ -106,7 +104,7 @@ export class Session implements ExchangeHost {
   failed(error: unknown, request: H2Request): void {
     if (error instanceof H2AbortError) return;
     try {
-      this.#options.onError(error, request);
+      this.options.onError(error, request);
     } catch (listenerError) {
       // The connection goes on; whoever guards the process hears of both.
       reportError(listenerError);
@@ -120,7 +118,7 @@ export class Session implements ExchangeHost {
   }
 
   async #run(): Promise<H2End> {
-    this.#receive(this.#options.prefix);
+    this.#receive(this.options.prefix);
     this.changed();
     await this.#readAll();
     this.#timer?.timer.cancel();
@@ -146,7 +144,7 @@ export class Session implements ExchangeHost {
 
   async #read(buffer: Uint8Array): Promise<number | { readonly reason: string }> {
     try {
-      return await this.#conn.read(buffer) ?? { reason: "the peer has closed the connection" };
+      return await this.conn.read(buffer) ?? { reason: "the peer has closed the connection" };
     } catch (error) {
       return { reason: `reading failed: ${error instanceof Error ? error.message : error}` };
     }
@@ -160,7 +158,7 @@ export class Session implements ExchangeHost {
 
   /** Grows with a peer that fills it, shrinks when it is quiet. */
   #nextBuffer(buffer: Uint8Array<ArrayBuffer>, used: number): Uint8Array<ArrayBuffer> {
-    const most = Math.max(quietRead, this.#options.limits.readBufferBytes);
+    const most = Math.max(quietRead, this.options.limits.readBufferBytes);
     if (used === buffer.length && used < most) return new Uint8Array(Math.min(most, used * 4));
     const quiet = this.connection.streams === 0 && buffer.length > quietRead;
     return quiet ? new Uint8Array(quietRead) : buffer;
@@ -217,15 +215,15 @@ export class Session implements ExchangeHost {
         if (this.#starting.length === 0) break;
         for (let round = 0; round < handlerRounds; round++) await undefined;
       }
-      if (this.#starting.length > 0) await this.#options.mayStart();
+      if (this.#starting.length > 0) await this.options.mayStart();
     }
     this.#started = undefined;
   }
 
   async #serve(id: number, exchange: Exchange): Promise<void> {
-    await exchange.run(this.#handler);
+    await exchange.run(this.handler);
     this.#exchanges.delete(id);
-    this.#options.onOver(exchange);
+    this.options.onOver(exchange);
   }
 
   #abortAll(): void {
@@ -239,21 +237,21 @@ export class Session implements ExchangeHost {
     const error = new H2AbortError(end.code, `the connection is over: ${end.reason}`);
     for (const exchange of this.#exchanges.values()) exchange.broken(error);
     this.#timer?.timer.cancel();
-    const { clock, limits } = this.#options;
+    const { clock, limits } = this.options;
     const timer = clock.after(limits.lingerMs, () => this.#cutOff());
     this.#timer = { at: -Infinity, timer };
   }
 
   /** Closes the transport; a pending read or write fails, which ends the session. */
   #cutOff(): void {
-    closeConn(this.#conn);
+    closeConn(this.conn);
   }
 
   #armTimer(): void {
     const at = this.connection.nextDeadline();
     if (at === undefined || (this.#timer && this.#timer.at <= at)) return;
     this.#timer?.timer.cancel();
-    const timer = this.#options.clock.after(at - this.now(), () => {
+    const timer = this.options.clock.after(at - this.now(), () => {
       this.#timer = undefined;
       this.connection.tick(this.now());
       this.changed();
@@ -276,7 +274,7 @@ export class Session implements ExchangeHost {
         if (output.length === 0) break;
         await this.#write(output);
       }
-      if (this.connection.closed) await this.#conn.closeWrite?.();
+      if (this.connection.closed) await this.conn.closeWrite?.();
     } catch (error) {
       const reason = `writing failed: ${error instanceof Error ? error.message : error}`;
       this.connection.end(reason, this.now());
@@ -302,7 +300,7 @@ export class Session implements ExchangeHost {
 
   async #write(output: Uint8Array): Promise<void> {
     for (let at = 0; at < output.length;) {
-      const count = await this.#conn.write(output.subarray(at));
+      const count = await this.conn.write(output.subarray(at));
       if (count <= 0) throw new Error("the transport takes nothing");
       at += count;
       this.connection.wrote(count, this.now());

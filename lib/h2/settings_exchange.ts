@@ -59,18 +59,13 @@ function changeInitialWindow(core: Core, value: number): void {
 
 /** Our SETTINGS: what they change holds from the acknowledgement on (section 6.5.3). */
 export class OwnSettings {
-  readonly #core: Core;
-  readonly #sections: FieldSections;
   #acknowledged = false;
 
-  constructor(core: Core, sections: FieldSections) {
-    this.#core = core;
-    this.#sections = sections;
-  }
+  constructor(private readonly core: Core, private readonly sections: FieldSections) {}
 
   /** Sends SETTINGS and opens the connection's window. */
   send(): void {
-    const { sender, limits, receiveWindow } = this.#core;
+    const { sender, limits, receiveWindow } = this.core;
     writeSettings(sender.out, ownSettings(limits));
     sender.announce(0, limits.connectionWindow - defaultWindow);
     receiveWindow.resize(limits.connectionWindow);
@@ -78,8 +73,8 @@ export class OwnSettings {
 
   /** Notes that the client preface is complete. */
   handshakeDone(): void {
-    const { deadlines, limits, now } = this.#core;
-    this.#core.phase = "open";
+    const { deadlines, limits, now } = this.core;
+    this.core.phase = "open";
     deadlines.set("idle", now + limits.idleMs);
   }
 
@@ -87,10 +82,10 @@ export class OwnSettings {
   acknowledged(): void {
     if (this.#acknowledged) return;
     this.#acknowledged = true;
-    const { limits, streams, deadlines } = this.#core;
+    const { limits, streams, deadlines } = this.core;
     deadlines.clear("handshake");
-    this.#sections.decoder.setLimit(limits.headerTableSize);
-    this.#sections.streamWindow = limits.streamWindow;
+    this.sections.decoder.setLimit(limits.headerTableSize);
+    this.sections.streamWindow = limits.streamWindow;
     for (const stream of streams.all()) stream.receiveWindow.resize(limits.streamWindow);
   }
 }

@@ -23,7 +23,6 @@ type State =
  */
 export class Rendering {
   readonly #source: AsyncIterator<Uint8Array>;
-  readonly #listener: RenderingListener;
   /** Its parts in order, but for those before {@link #kept}. */
   readonly #parts: (Uint8Array | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
@@ -40,9 +39,8 @@ export class Rendering {
   #octets = 0;
 
   /** Begins at once. What `source` throws, all readers get. */
-  constructor(source: AsyncIterable<Uint8Array>, listener: RenderingListener) {
+  constructor(source: AsyncIterable<Uint8Array>, private readonly listener: RenderingListener) {
     this.#source = source[Symbol.asyncIterator]();
-    this.#listener = listener;
     void this.#run();
   }
 
@@ -74,7 +72,7 @@ export class Rendering {
   closeNow(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#listener.closed();
+    this.listener.closed();
     this.#letGo();
   }
 
@@ -96,7 +94,7 @@ export class Rendering {
   async #run(): Promise<void> {
     try {
       for (let part = await this.#pull(); part; part = await this.#pull()) {
-        if (!this.#listener.room(part.length)) break;
+        if (!this.listener.room(part.length)) break;
         this.#parts.push(part);
         this.#octets += part.length;
         this.#wake();
@@ -105,10 +103,10 @@ export class Rendering {
       if (isWhole) this.#state = { kind: "complete" };
       else await this.#source.return?.();
       this.#wake();
-      if (isWhole) this.#listener.complete();
+      if (isWhole) this.listener.complete();
     } catch (error) {
       this.#break(error);
-      this.#listener.left();
+      this.listener.left();
     }
   }
 
@@ -121,7 +119,7 @@ export class Rendering {
   #break(error: unknown): void {
     this.#state = { kind: "broken", error };
     for (const part of this.#parts.splice(0).slice(this.#given)) freeAtOnce(part);
-    this.#listener.freed(this.#octets);
+    this.listener.freed(this.#octets);
     this.#octets = 0;
     this.#wake();
     this.closeNow();
@@ -158,7 +156,7 @@ export class Rendering {
       const octets = this.#parts[this.#kept]?.length ?? 0;
       this.#parts[this.#kept] = undefined;
       this.#octets -= octets;
-      this.#listener.freed(octets);
+      this.listener.freed(octets);
     }
   }
 
@@ -167,7 +165,7 @@ export class Rendering {
     this.#move(reader.index, undefined);
     if (this.#readers.size > 0) return;
     this.cut(new Error("nobody reads it"));
-    this.#listener.left();
+    this.listener.left();
   }
 }
 

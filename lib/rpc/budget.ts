@@ -15,30 +15,28 @@ export interface BudgetSpec {
 
 /** What is given out of one {@link BudgetSpec}, and how often there was not enough. */
 export class Budget {
-  readonly #spec: BudgetSpec;
   readonly #onRefused: (budget: Budget, more: LogAttributes) => void;
   #used = 0;
   #refused = 0;
 
   /** `onRefused` hears of each request that could not be met, and what is known of it. */
   constructor(
-    spec: BudgetSpec,
+    private readonly spec: BudgetSpec,
     onRefused: (budget: Budget, more: LogAttributes) => void = () => {},
   ) {
-    this.#spec = spec;
     this.#onRefused = onRefused;
   }
 
   get name(): string {
-    return this.#spec.name;
+    return this.spec.name;
   }
 
   get unit(): string {
-    return this.#spec.unit;
+    return this.spec.unit;
   }
 
   get limit(): number {
-    return this.#spec.limit;
+    return this.spec.limit;
   }
 
   /** What is given out now. */

@@ -59,16 +59,14 @@ export function listenUnix(
 
 /** A Unix socket that accepts. */
 export class UnixSocket implements AcceptingListener {
-  readonly #path: string;
-  readonly #listener: UnixListener;
-  readonly #accounts: Accounts;
   readonly #identity: string;
   #isClosed = false;
 
-  private constructor(path: string, listener: UnixListener, accounts: Accounts) {
-    this.#path = path;
-    this.#listener = listener;
-    this.#accounts = accounts;
+  private constructor(
+    private readonly path: string,
+    private readonly listener: UnixListener,
+    private readonly accounts: Accounts,
+  ) {
     this.#identity = identityOf(path);
   }
 
@@ -96,8 +94,8 @@ export class UnixSocket implements AcceptingListener {
 
   /** The next client, with who that is. */
   async accept(): Promise<NamedConn> {
-    const { fd, peer: { uid, gid, groups } } = await this.#listener.accept();
-    const user = this.#accounts.userName(uid);
+    const { fd, peer: { uid, gid, groups } } = await this.listener.accept();
+    const user = this.accounts.userName(uid);
     const credentials = { kind: "unix", user, uid, gids: [gid, ...groups] } as const;
     const open = (onread: ReadInto) => new Socket({ fd: fd.number, allowHalfOpen: true, onread });
     const conn = new UnixConn(open, `unix:${user}`, credentials);
@@ -109,8 +107,8 @@ export class UnixSocket implements AcceptingListener {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#listener.close();
-    if (identityOf(this.#path) === this.#identity) Deno.removeSync(this.#path);
+    this.listener.close();
+    if (identityOf(this.path) === this.#identity) Deno.removeSync(this.path);
   }
 }
 

@@ -64,7 +64,6 @@ interface Counted extends Watcher {
 export class EventHub {
   /** Changes as the wire has them. */
   readonly shared = new SharedEvents();
-  readonly #options: EventHubOptions;
   readonly #watchers = new Set<Counted>();
   readonly #backends: SnapshotCache;
   readonly #frontends: SnapshotCache;
@@ -83,9 +82,8 @@ export class EventHub {
   readonly #waiting: (() => void)[] = [];
   #closed: ConnectError | undefined;
 
-  constructor(options: EventHubOptions) {
+  constructor(private readonly options: EventHubOptions) {
     const { checker, journal, logs, clock } = options;
-    this.#options = options;
     this.#backends = new SnapshotCache(clock, {
       names: () => checker.backendNames(),
       event(name) {
@@ -121,12 +119,12 @@ export class EventHub {
 
   /** Gives its streams their turns. */
   get clock(): Clock {
-    return this.#options.clock;
+    return this.options.clock;
   }
 
   /** Names this run of maglevd. */
   get streamId(): string {
-    return this.#options.streamId;
+    return this.options.streamId;
   }
 
   /** Streams open now. */
@@ -157,7 +155,7 @@ export class EventHub {
 
   /** Counts a watcher. */
   #admit({ log }: WatchFilter, peer: string, prefix: PeerPrefix): Seat {
-    const { budgets, ownBudgets = budgets } = this.#options;
+    const { budgets, ownBudgets = budgets } = this.options;
     const { watchers, debugWatchers } = prefix.isLocal ? ownBudgets : budgets;
     const isDebug = log === "debug";
     if (isDebug && !debugWatchers.take()) {
@@ -189,7 +187,7 @@ export class EventHub {
     while (!this.#resume(filter).missed && !this.#closed) {
       if (filter.kinds.has("backend")) await this.#backends.warm();
       if (filter.kinds.has("frontend")) await this.#frontends.warm();
-      if (this.#told === this.#options.checker.events.lastSeq) break;
+      if (this.#told === this.options.checker.events.lastSeq) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -197,7 +195,7 @@ export class EventHub {
   #open(filter: WatchFilter, backlog: Backlog, seat: Seat): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
-      this.#options.limits,
+      this.options.limits,
       () => {
         seat.leave();
         this.#leave(watcher);
@@ -222,14 +220,14 @@ export class EventHub {
   }
 
   #resume({ since }: WatchFilter): Resumption {
-    return resume(since, this.#options.journal, this.#options.streamId);
+    return resume(since, this.options.journal, this.options.streamId);
   }
 
   /** What a stream begins with. Replayed events are encoded when it is their turn. */
   #opening(filter: WatchFilter): Iterable<SharedEvent> {
     const { missed, reason } = this.#resume(filter);
     const seq = missed && filter.since ? Number(filter.since.seq) : this.#told;
-    const { streamId } = this.#options;
+    const { streamId } = this.options;
     const resumed = missed !== undefined;
     const opening = openingToProto({ streamId, seq, resumed, reason });
     return chain(
@@ -264,7 +262,7 @@ export class EventHub {
     for (const watcher of this.#watchers) {
       if (watcher.filter.kinds.has(event.kind)) give(watcher, this.shared.of(event));
     }
-    if (this.#told === this.#options.checker.events.lastSeq) this.#wake();
+    if (this.#told === this.options.checker.events.lastSeq) this.#wake();
   }
 
   #wake(): void {

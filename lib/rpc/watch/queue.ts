@@ -54,21 +54,17 @@ export class EventQueue<Item extends object>
   #itemsRead = 0;
   #bytes = 0;
   #waiting: Waiting<Item> | undefined;
-  readonly #limits: QueueLimits;
-  readonly #onEnd: () => void;
   readonly #room: QueueRoom<Item> | undefined;
 
   /** `onEnd` is called once, when nothing more can be read; `room` is what it shares with others. */
   constructor(
     snapshot: Iterable<Item>,
-    limits: QueueLimits,
-    onEnd: () => void,
+    private readonly limits: QueueLimits,
+    private readonly onEnd: () => void,
     room?: QueueRoom<Item>,
   ) {
     this.#room = room;
     this.#snapshot = snapshot[Symbol.iterator]();
-    this.#limits = limits;
-    this.#onEnd = onEnd;
   }
 
   /** Queues one message that takes `bytes` on the wire. */
@@ -84,7 +80,7 @@ export class EventQueue<Item extends object>
     this.#sizes.push(bytes);
     this.#bytes += bytes;
     const count = this.backlog;
-    if (count > this.#limits.count || this.#bytes > this.#limits.bytes) {
+    if (count > this.limits.count || this.#bytes > this.limits.bytes) {
       this.shed();
     }
   }
@@ -181,7 +177,7 @@ export class EventQueue<Item extends object>
     this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
-    this.#onEnd();
+    this.onEnd();
   }
 }
 
