@@ -10,7 +10,7 @@ import type {
 import { type Clock, inSlices, type Timer } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { type Collector, collector, exposition, type Sample } from "./exposition.ts";
-import { daemonFamilies, type Family, sections } from "./families.ts";
+import { daemonFamilies, sections } from "./families.ts";
 import { healthCollectors, probingCollectors } from "./health_collectors.ts";
 import { processCollectors, type ProcessFigures, readProcess } from "./process_collectors.ts";
 import {
@@ -98,7 +98,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     collector(daemonFamilies.buildInfo, () => [[1, ...buildLabels]]),
     collector(daemonFamilies.reloadOk, () => [[loaded.ok ? 1 : 0]]),
     collector(daemonFamilies.reloadTime, () => loaded.at > 0 ? [[loaded.at / 1000]] : []),
-    ...processCollectors(() => figures ?? noFigures),
+    ...processCollectors(() => figures),
   ];
 
   return {
@@ -133,15 +133,6 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
   };
 }
 
-const noFigures: ProcessFigures = {
-  cpuSeconds: undefined,
-  startSeconds: undefined,
-  residentBytes: undefined,
-  virtualBytes: undefined,
-  openFds: undefined,
-  maxFds: undefined,
-};
-
 function endSamples(ends: CertificateEnds | undefined): readonly Sample[] {
   const { server, clientCa } = ends ?? {};
   const sample = (use: string, end: number | undefined): readonly Sample[] =>
@@ -153,11 +144,7 @@ function endSamples(ends: CertificateEnds | undefined): readonly Sample[] {
 function ordered(collectors: readonly Collector[]): readonly Collector[] {
   const byName = new Map(collectors.map((each) => [each.family.name, each]));
   return sections.flatMap(({ families }) => families)
-    .map((family) => byName.get(family.name) ?? empty(family));
-}
-
-function empty(family: Family): Collector {
-  return collector(family, (): readonly Sample[] => []);
+    .map((family) => byName.get(family.name) ?? collector(family, () => []));
 }
 
 /** How often the event loop is asked how late it is: seldom, as a sleeper has to be woken for it. */

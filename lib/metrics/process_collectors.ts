@@ -62,11 +62,11 @@ export function parseProcess(
   };
 }
 
-/** The families that show the process. `figures` is what was read for this scrape. */
-export function processCollectors(figures: () => ProcessFigures): readonly Collector[] {
+/** The families that show the process. `figures` is what was read for this scrape, if it was. */
+export function processCollectors(figures: () => ProcessFigures | undefined): readonly Collector[] {
   const show = (family: Family, key: keyof ProcessFigures) =>
     collector(family, () => {
-      const value = figures()[key];
+      const value = figures()?.[key];
       return value === undefined ? [] : [[value]];
     });
   const { cpu, startTime, resident, virtual, openFds, maxFds } = processFamilies;

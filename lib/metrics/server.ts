@@ -1,6 +1,6 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
-import { isLocalPeer, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
+import { isLocalPeer, OneChunk, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
 import type {
   BudgetSpec,
   ConnectionObserver,
@@ -110,9 +110,5 @@ function page(status: number, type: string, content: string, ...more: readonly H
     ["content-length", String(octets.length)],
     ...more,
   ];
-  return { status, headers, body: once(octets) };
-}
-
-async function* once(octets: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(octets);
+  return { status, headers, body: new OneChunk(octets) };
 }

@@ -38,20 +38,29 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
     case "server_streaming":
       return {
         ...rpc,
-        call(request: Message, context: CallContext) {
-          const refusal = refuse(rpc, deps, context, request);
-          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(request, context);
-        },
+        call: (request, context) =>
+          refusedStream(rpc, deps, context, request) ?? rpc.call(request, context),
       };
     case "bidi_streaming":
       return {
         ...rpc,
-        call(requests: AsyncIterable<Message>, context: CallContext) {
-          const refusal = refuse(rpc, deps, context, undefined);
-          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(requests, context);
-        },
+        call: (requests, context) =>
+          refusedStream(rpc, deps, context, undefined) ?? rpc.call(requests, context),
       };
   }
+}
+
+/** A stream that never begins, if the call is refused. */
+function refusedStream(
+  rpc: Rpc,
+  deps: GuardDeps,
+  context: CallContext,
+  request: Message | undefined,
+): AsyncIterable<Reply> | undefined {
+  const refusal = refuse(rpc, deps, context, request);
+  if (!refusal) return undefined;
+  const failure = answered(refusal, deps, context);
+  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
 }
 
 function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
@@ -63,16 +72,10 @@ function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
     if (!deed || isDry(request)) return call(request, context);
     const work = () => call(request, context);
     const reply = deps.audit.carryOut(context.principal, method.name, deed, work);
-    return settle ? settled(reply, (done) => settle(request, done, context)) : reply;
+    if (!settle) return reply;
+    // What has been done is told of already: what it still waits for is no part of it.
+    return Promise.resolve(reply).then((done) => settle(request, done, context));
   };
-}
-
-/** What has been done is told of already: what it still waits for is no part of it. */
-async function settled(
-  reply: Reply | Promise<Reply>,
-  settle: (reply: Reply) => Promise<Reply>,
-): Promise<Reply> {
-  return await settle(await reply);
 }
 
 /** Why a call is refused, after the audit has heard of it; undefined if it is not. */
@@ -100,11 +103,6 @@ function answered(
   return failures.pause(peer).then(() => {
     throw refusal;
   });
-}
-
-/** A stream that never begins. */
-function broken(failure: Promise<never>): AsyncIterable<Reply> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
 }
 
 /** Whether a request only asks what a change would come to. */

@@ -52,6 +52,12 @@ interface Seat {
   queue: EventQueue<SharedEvent> | undefined;
 }
 
+/** What the watchers of one kind share, and who has how many streams. */
+interface WatcherShare extends Pick<WatchBudgets, "debugWatchers" | "watchers"> {
+  readonly backlog: Backlog;
+  readonly seats: PeerShares;
+}
+
 /** A watcher, and whose backlog its events count for. */
 interface Counted extends Watcher {
   readonly backlog: Backlog;
@@ -69,12 +75,9 @@ export class EventHub {
   readonly #frontends: SnapshotCache;
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
-  readonly #backlog: Backlog;
+  readonly #strangers: WatcherShare;
   /** This machine's own: strangers who don't read cut off none of its watchers. */
-  readonly #ownBacklog: Backlog;
-  /** Who has how many streams; of this machine's own likewise. */
-  readonly #seats: PeerShares;
-  readonly #ownSeats: PeerShares;
+  readonly #own: WatcherShare;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -103,16 +106,8 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    const { budgets, ownBudgets } = options;
-    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
-    const own: Backlog | undefined = ownBudgets &&
-      new Backlog(ownBudgets.backlog, () => this.#queues(own));
-    this.#backlog = backlog;
-    this.#ownBacklog = own ?? backlog;
-    const shared = ({ watchers }: WatchBudgets) =>
-      new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
-    this.#seats = shared(budgets);
-    this.#ownSeats = ownBudgets ? shared(ownBudgets) : this.#seats;
+    this.#strangers = this.#share(options.budgets);
+    this.#own = options.ownBudgets ? this.#share(options.ownBudgets) : this.#strangers;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
@@ -140,28 +135,38 @@ export class EventHub {
    */
   async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
     const prefix = prefixOf(peer);
-    const seat = this.#admit(filter, peer, prefix);
+    const share = prefix.isLocal ? this.#own : this.#strangers;
+    const seat = this.#admit(filter, peer, prefix, share);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       if (seat.lost) throw seat.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, prefix.isLocal ? this.#ownBacklog : this.#backlog, seat);
+      return this.#open(filter, share.backlog, seat);
     } catch (error) {
       seat.leave();
       throw error;
     }
   }
 
+  #share({ watchers, debugWatchers, ...budgets }: WatchBudgets): WatcherShare {
+    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
+    const seats = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
+    return { watchers, debugWatchers, backlog, seats };
+  }
+
   /** Counts a watcher. */
-  #admit({ log }: WatchFilter, peer: string, prefix: PeerPrefix): Seat {
-    const { budgets, ownBudgets = budgets } = this.options;
-    const { watchers, debugWatchers } = prefix.isLocal ? ownBudgets : budgets;
+  #admit(
+    { log }: WatchFilter,
+    peer: string,
+    prefix: PeerPrefix,
+    { watchers, debugWatchers, seats }: WatcherShare,
+  ): Seat {
     const isDebug = log === "debug";
     if (isDebug && !debugWatchers.take()) {
       throw tooMany(debugWatchers, "event streams with log records of level debug");
     }
-    const claim = (prefix.isLocal ? this.#ownSeats : this.#seats).claim(prefix, ({ text }) => {
+    const claim = seats.claim(prefix, ({ text }) => {
       watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
       seat.lost = new ConnectError(
         `there are too many event streams, and ${text} has fewer`,
@@ -251,7 +256,7 @@ export class EventHub {
     for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
-  *#queues(backlog: Backlog | undefined): Generator<EventQueue<SharedEvent>> {
+  *#queues(backlog: Backlog): Generator<EventQueue<SharedEvent>> {
     for (const watcher of this.#watchers) if (watcher.backlog === backlog) yield watcher.queue;
   }
 
