@@ -19,15 +19,6 @@ export const ErrorCode = {
 /** An error code this server sends. Peers may send any 32-bit number. */
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-const names = new Map<number, string>(
-  Object.entries(ErrorCode).map(([name, code]) => [code, name]),
-);
-
-/** The RFC's name of `code`, or its number in hexadecimal when it has none. */
-export function errorName(code: number): string {
-  return names.get(code) ?? `0x${code.toString(16)}`;
-}
-
 /** Ends the connection with a GOAWAY that carries `code` (RFC 9113 section 5.4.1). */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";

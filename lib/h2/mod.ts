@@ -29,9 +29,8 @@ export {
   type FloodBudgets,
   type FloodKind,
 } from "./flood.ts";
-export { ErrorCode, errorName, H2AbortError } from "./errors.ts";
+export { ErrorCode, H2AbortError } from "./errors.ts";
 export { clientPreface } from "./preface.ts";
 export { H2Connection } from "./connection.ts";
 export type { H2Event } from "./core.ts";
 export type { RequestHead } from "./request.ts";
-export type { Clock, Timer } from "../time/mod.ts";

@@ -28,9 +28,12 @@ export interface H2ServeOptions {
   readonly clock?: Clock;
   /** Resolves when more handlers may be started; in the clock's next turn unless given. */
   readonly mayStart?: () => Promise<void>;
-  /** Hears of handlers that throw while their stream is open. */
+  /** Hears of handlers that throw while they are waited for, and of response bodies that do. */
   readonly onError?: (error: unknown, request: H2Request) => void;
-  /** Hears when a request is over, answered or not, and its handler done. */
+  /**
+   * Hears when a request is over, answered or not. Over HTTP/2 its handler is done by then, over
+   * HTTP/1.1 it may still be running.
+   */
   readonly onOver?: (request: H2Request) => void;
 }
 

@@ -1,17 +1,12 @@
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Timer } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
 import type { H2Event } from "./core.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import type { FloodBudgets } from "./flood.ts";
 import type { H2Limits } from "./limits.ts";
-import {
-  type ByteConn,
-  closeConn,
-  type H2Handler,
-  type H2Request,
-  type OctetRoom,
-} from "./types.ts";
+import type { H2ServeOptions } from "./serve.ts";
+import { type ByteConn, closeConn, type H2Handler, type H2Request } from "./types.ts";
 
 /** Why a connection ended. */
 export interface H2End {
@@ -22,17 +17,10 @@ export interface H2End {
 }
 
 /** The options of a session, all of them. */
-export interface SessionOptions {
+export interface SessionOptions extends Required<Omit<H2ServeOptions, "connection">> {
   readonly limits: H2Limits;
   readonly floods: FloodBudgets;
-  readonly room: OctetRoom;
-  readonly prefix: Uint8Array;
-  readonly peer: string;
   readonly client: object | undefined;
-  readonly clock: Clock;
-  readonly mayStart: () => Promise<void>;
-  readonly onError: (error: unknown, request: H2Request) => void;
-  readonly onOver: (request: H2Request) => void;
 }
 
 /** Octets a quiet connection reads at once. */

@@ -47,7 +47,7 @@ export { formatListenAddress, parseListenAddress, parseListenAddresses } from ".
 export type { ListenAddress, SocketAddress } from "./address.ts";
 export { type SocketRights, usualRights } from "./unix_socket.ts";
 export { rpcMethods } from "./rpc.ts";
-export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
+export { clientKinds, rpcCodes } from "./types.ts";
 export type {
   AuditObserver,
   ClientKind,

@@ -5,10 +5,7 @@ import type { VppPlan, VppService } from "../vpp/mod.ts";
 import type { EventArchive } from "./list_events.ts";
 
 /** How an RPC streams, as the `grpc_type` label spells it. */
-export const rpcTypes = ["unary", "client_stream", "server_stream", "bidi_stream"] as const;
-
-/** One of {@link rpcTypes}. */
-export type RpcType = (typeof rpcTypes)[number];
+export type RpcType = "unary" | "client_stream" | "server_stream" | "bidi_stream";
 
 /** One RPC that the server answers. */
 export interface RpcMethod {
