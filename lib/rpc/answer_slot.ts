@@ -15,7 +15,7 @@ import {
 /**
  * The way of answers past Connect's handlers. Those would write a message anew for each client,
  * in one step; so they get an empty message instead, and what they make of that is replaced by
- * the answer, which is written once for all, when it leaves (see `answer_body.ts`).
+ * the answer, which is written once for all, when it leaves (see {@link withAnswers}).
  */
 export class AnswerSlot {
   readonly #parcels: Parcel[] = [];

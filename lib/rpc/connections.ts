@@ -181,14 +181,8 @@ export class Connections {
 
   async #dispatch(visit: Visit): Promise<void> {
     const sniffed = await this.#sniff(visit);
-    switch (sniffed.kind) {
-      case "h2":
-        return await this.#serveH2(visit, sniffed.head);
-      case "http1":
-        return await this.#serveH1(visit, sniffed.head);
-      case "gone":
-        return;
-    }
+    if (sniffed.kind === "h2") await this.#serveH2(visit, sniffed.head);
+    else if (sniffed.kind === "http1") await this.#serveH1(visit, sniffed.head);
   }
 
   /** Finds out what the client speaks, within the time it has. */

@@ -21,7 +21,7 @@ import {
 } from "./limits.ts";
 import type { Budgets } from "./budget.ts";
 import { Connections, type ProtocolHandlers } from "./connections.ts";
-import { listen, type Listener, type ListenOptions, type PortListener } from "./listener.ts";
+import { listen, type Listener, type ListenOptions } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 import { listenUnix, type SocketRights, usualRights } from "./unix_socket.ts";
@@ -104,7 +104,7 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
   return {
     address: listeners[0]?.address ?? "",
     addresses: listeners.map(({ address }) => address),
-    port: listeners.find(isPort)?.port ?? 0,
+    port: listeners.find(({ port }) => port !== undefined)?.port ?? 0,
     get connections() {
       return connections.size;
     },
@@ -118,9 +118,9 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
 /** Listens on all addresses, or on none and throws. */
 function listenOn(
   addresses: readonly (ListenAddress | SocketAddress)[],
-  open: (address: ListenAddress | SocketAddress) => Listener | PortListener,
-): readonly (Listener | PortListener)[] {
-  const listeners: (Listener | PortListener)[] = [];
+  open: (address: ListenAddress | SocketAddress) => Listener,
+): readonly Listener[] {
+  const listeners: Listener[] = [];
   try {
     for (const address of addresses) listeners.push(open(address));
     return listeners;
@@ -129,10 +129,6 @@ function listenOn(
     for (const listener of listeners) void listener.close();
     throw error;
   }
-}
-
-function isPort(listener: Listener | PortListener): listener is PortListener {
-  return "port" in listener;
 }
 
 /** Opens the budgets of a port. */

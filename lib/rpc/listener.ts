@@ -18,6 +18,8 @@ import {
 export interface Listener {
   /** Where it really listens: the port chosen if 0 was asked for. */
   readonly address: string;
+  /** Undefined where it is on no network. */
+  readonly port?: number;
   /** Stops listening. Idempotent. */
   close(): Promise<void>;
 }

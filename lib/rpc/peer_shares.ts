@@ -105,11 +105,20 @@ export class PeerShares {
     const obstacle = this.take(prefix);
     if (obstacle !== undefined) return obstacle;
     const claims = this.#yielding.get(prefix.text) ?? new Set();
-    const claim = new RevocableClaim(giveWay, () => {
-      claims.delete(claim);
-      if (claims.size === 0) this.#yielding.delete(prefix.text);
-      this.giveBack(prefix);
-    });
+    let isBack = false;
+    const claim: RevocableClaim = {
+      giveBack: () => {
+        if (isBack) return;
+        isBack = true;
+        claims.delete(claim);
+        if (claims.size === 0) this.#yielding.delete(prefix.text);
+        this.giveBack(prefix);
+      },
+      yieldTo(newcomer) {
+        claim.giveBack();
+        giveWay?.(newcomer);
+      },
+    };
     if (giveWay) this.#yielding.set(prefix.text, claims.add(claim));
     return claim;
   }
@@ -136,21 +145,8 @@ export class PeerShares {
 }
 
 /** A {@link Claim} that may have to give way. */
-class RevocableClaim implements Claim {
-  #isBack = false;
-
-  constructor(private readonly giveWay: GiveWay | undefined, private readonly back: () => void) {}
-
-  giveBack(): void {
-    if (this.#isBack) return;
-    this.#isBack = true;
-    this.back();
-  }
-
-  yieldTo(newcomer: PeerPrefix): void {
-    this.giveBack();
-    this.giveWay?.(newcomer);
-  }
+interface RevocableClaim extends Claim {
+  yieldTo(newcomer: PeerPrefix): void;
 }
 
 /** Who has how many of something, the one with most at hand, however many there are. */

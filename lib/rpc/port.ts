@@ -69,17 +69,9 @@ export interface PortOptions extends RpcPortOptions, Pick<HttpPortOptions, "cloc
 }
 
 /** The part of {@link PortOptions} that answering needs. */
-export type HandlerOptions = Pick<
+export type HandlerOptions = Omit<
   PortOptions,
-  | "limits"
-  | "counting"
-  | "ownCounting"
-  | "observer"
-  | "browsers"
-  | "access"
-  | "audit"
-  | "clock"
-  | "log"
+  "addr" | "budgets" | "connections" | "rights" | "supervisor" | "tls"
 >;
 
 /** A port being served. */
