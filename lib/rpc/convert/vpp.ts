@@ -4,16 +4,9 @@ import {
   PlanVPPLBStateResponseSchema,
   type VPPInfo,
   VPPInfoSchema,
-  VPPLBAddressCountersSchema,
-  VPPLBASSchema,
   type VPPLBChangeSchema,
-  VPPLBConfSchema,
   VPPLBCountersSchema,
-  VPPLBServerCountersSchema,
   VPPLBStateSchema,
-  type VPPLBVIP,
-  VPPLBVIPCountersSchema,
-  VPPLBVIPSchema,
 } from "../../gen/maglev_pb.ts";
 import { hostPrefix } from "../../ip/mod.ts";
 import type {
@@ -56,36 +49,34 @@ export function lbStateToProto(
     items: vips,
     fill: (some) => ({ vips: some.map((vip) => vipToProto(vip, names)) }),
     rest: create(VPPLBStateSchema, {
-      conf: create(VPPLBConfSchema, {
+      conf: {
         ip4SrcAddress: conf.ipv4Source?.text ?? "",
         ip6SrcAddress: conf.ipv6Source?.text ?? "",
         stickyBucketsPerCore: conf.stickyBucketsPerCore,
         flowTimeout: conf.flowTimeoutSeconds,
-      }),
+      },
     }),
   };
 }
 
-function vipToProto(vip: LbVipState, names: VppNames): VPPLBVIP {
+function vipToProto(vip: LbVipState, names: VppNames) {
   const prefix = `${vip.address.text}/${vip.prefixLength}`;
   const frontend = names.frontend(prefix, protocolNames[vip.protocol] ?? "", vip.port);
-  return create(VPPLBVIPSchema, {
+  return {
     ...{ prefix, frontend },
     protocol: vip.protocol,
     port: vip.port,
     encap: vip.encap,
     flowTableLength: vip.flowTableLength,
     srcIpSticky: vip.srcIpSticky,
-    applicationServers: vip.servers.map((server) =>
-      create(VPPLBASSchema, {
-        address: server.address.text,
-        weight: server.weight,
-        flags: server.flags,
-        numBuckets: server.buckets,
-        backend: names.backend(frontend, server.address.text),
-      })
-    ),
-  });
+    applicationServers: vip.servers.map((server) => ({
+      address: server.address.text,
+      weight: server.weight,
+      flags: server.flags,
+      numBuckets: server.buckets,
+      backend: names.backend(frontend, server.address.text),
+    })),
+  };
 }
 
 /** Numbers on the wire as the configuration has them. */
@@ -99,36 +90,31 @@ export function countersToProto(
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
   const rest = create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
-    vips: vips.map((vip) =>
-      create(VPPLBVIPCountersSchema, {
-        prefix: vip.prefix,
-        protocol: vip.protocol,
-        port: vip.port,
-        nextPacket: counter(vip.next),
-        firstPacket: counter(vip.first),
-        untrackedPacket: counter(vip.untracked),
-        noServer: counter(vip.noServer),
-        packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
-        bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
-        frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
-      })
-    ),
-    addresses: addresses.map(({ prefix, packets, bytes }) =>
-      create(VPPLBAddressCountersSchema, {
-        prefix,
-        packets: counter(packets),
-        bytes: counter(bytes),
-        frontends: [...names.frontendsOn(prefix)],
-      })
-    ),
-  });
-  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) =>
-    create(VPPLBServerCountersSchema, {
-      address,
+    vips: vips.map((vip) => ({
+      prefix: vip.prefix,
+      protocol: vip.protocol,
+      port: vip.port,
+      nextPacket: counter(vip.next),
+      firstPacket: counter(vip.first),
+      untrackedPacket: counter(vip.untracked),
+      noServer: counter(vip.noServer),
+      packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
+      bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
+      frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
+    })),
+    addresses: addresses.map(({ prefix, packets, bytes }) => ({
+      prefix,
       packets: counter(packets),
       bytes: counter(bytes),
-      backends: [...names.backendsAt(address)],
-    });
+      frontends: [...names.frontendsOn(prefix)],
+    })),
+  });
+  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) => ({
+    address,
+    packets: counter(packets),
+    bytes: counter(bytes),
+    backends: [...names.backendsAt(address)],
+  });
   return {
     schema: VPPLBCountersSchema,
     field: VPPLBCountersSchema.field.servers,
