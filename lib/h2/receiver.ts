@@ -15,7 +15,7 @@ import {
 } from "./frames/mod.ts";
 import { HeaderBlockAssembler } from "./header_block.ts";
 import { FieldSections } from "./field_sections.ts";
-import { applyPeerSettings, OwnSettings } from "./settings_exchange.ts";
+import { applyPeerSettings, OwnSettings } from "./settings.ts";
 import { nextState } from "./streams/mod.ts";
 
 /** What the receiver leaves to others. */
