@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { Answer } from "../../lib/rpc/answer.ts";
 import { AnswerSlot, withAnswers } from "../../lib/rpc/answer_slot.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { countedRoom } from "./roomy.ts";
 
 const compressMinBytes = 100;
 

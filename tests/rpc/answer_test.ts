@@ -8,7 +8,7 @@ import {
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Answer, answerOf, AnswerStream, type Polling, type Reply } from "../../lib/rpc/answer.ts";
 import { AnswerSlot, slotOf, SlottedStream, withSlot } from "../../lib/rpc/answer_slot.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { countedRoom } from "./roomy.ts";
 
 const schema = HealthCheckResponseSchema;
 const message = create(schema, { status: Status.SERVING });

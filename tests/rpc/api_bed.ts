@@ -11,7 +11,7 @@ import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { countedRoom, watchBudgets } from "./roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";

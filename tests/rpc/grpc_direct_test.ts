@@ -16,7 +16,7 @@ import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { usualRoom, watchBudgets } from "./budget/roomy.ts";
+import { usualRoom, watchBudgets } from "./roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeObserver } from "./harness.ts";

@@ -8,7 +8,7 @@ import { Answer } from "../../lib/rpc/answer.ts";
 import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { type CallContext, serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { countedRoom } from "./roomy.ts";
 import { echoRpcs } from "./echo.ts";
 import { ask, memoryRequest } from "./memory_request.ts";
 import { anybody } from "./callers.ts";

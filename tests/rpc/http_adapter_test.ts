@@ -5,7 +5,7 @@ import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
 import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { universalHandlers } from "../../lib/rpc/universal.ts";
-import { usualRoom } from "./budget/roomy.ts";
+import { usualRoom } from "./roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
 import { anybody } from "./callers.ts";

@@ -11,7 +11,7 @@ import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { countedRoom, watchBudgets } from "./roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";

@@ -14,7 +14,7 @@ import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import type { VppService } from "../../lib/vpp/mod.ts";
 import { VppError } from "../../lib/vpp/mod.ts";
-import { watchBudgets } from "./budget/roomy.ts";
+import { watchBudgets } from "./roomy.ts";
 import { anyStatus } from "./any_status.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { operatorAt } from "./callers.ts";
