@@ -1,4 +1,3 @@
-
 /** A field of a header or trailer section. Names are in lower case (RFC 9113 section 8.2). */
 export type H2Field = readonly [name: string, value: string];
 

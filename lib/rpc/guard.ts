@@ -38,13 +38,13 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
     case "server_streaming":
       return {
         ...rpc,
-        call: (request, context) =>
+        call: (request: Message, context: CallContext) =>
           refusedStream(rpc, deps, context, request) ?? rpc.call(request, context),
       };
     case "bidi_streaming":
       return {
         ...rpc,
-        call: (requests, context) =>
+        call: (requests: AsyncIterable<Message>, context: CallContext) =>
           refusedStream(rpc, deps, context, undefined) ?? rpc.call(requests, context),
       };
   }

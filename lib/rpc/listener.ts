@@ -31,13 +31,14 @@ export interface PortListener extends Listener {
 }
 
 /** What accepting works with. */
-export interface AcceptOptions extends Pick<HttpPortOptions, "clock" | "log" | "name" | "observer"> {
+export interface AcceptOptions
+  extends Pick<HttpPortOptions, "clock" | "log" | "name" | "observer"> {
   /** Called for each connection; owns it from then on. */
   readonly onConn: (conn: AcceptedConn, peer: string) => void;
 }
 
 /** What a listener works with. The supervisor opens it anew should the kernel ever take it away. */
-export interface ListenOptions extends AcceptOptions, Pick<HttpPortOptions, "supervisor"> {}
+export type ListenOptions = AcceptOptions & Pick<HttpPortOptions, "supervisor">;
 
 /** The part of a listener that accepts. */
 export interface AcceptingListener {

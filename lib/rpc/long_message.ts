@@ -136,9 +136,9 @@ export function composed(
     return concatenated([...written.flatMap(({ parts }) => parts), toBinary(schema, rest)]);
   }
   const texts = written.map(({ field: { jsonName, fieldKind }, parts }) => {
-    const [head, tail] = fieldKind === "list" ? ["[", "]"] : ["", ""];
+    const isList = fieldKind === "list";
     const value = separated(parts.map((part) => [part]));
-    return [utf8(`"${jsonName}":${head}`), ...value, utf8(tail)];
+    return [utf8(`"${jsonName}":${isList ? "[" : ""}`), ...value, utf8(isList ? "]" : "")];
   });
   const others = toJsonString(schema, rest).slice(1, -1);
   if (others !== "") texts.push([utf8(others)]);
