@@ -162,13 +162,7 @@ export interface ReadInto {
 
 /** A client at a Unix socket. Of what it sends it holds {@link readAhead} octets at most. */
 export class UnixConn implements NamedConn {
-  readonly #socket: Socket;
   readonly #stream: DuplexConn;
-  readonly #buffer = new Uint8Array(readAhead);
-  /** What of it nobody has taken. */
-  #rest = this.#buffer.subarray(0, 0);
-  #end: { readonly error: Error | undefined } | undefined;
-  #wakeReader = () => {};
 
   /** `open` makes the socket, which is its own from now on. */
   constructor(
@@ -176,35 +170,26 @@ export class UnixConn implements NamedConn {
     readonly peer: string,
     readonly credentials: Credentials,
   ) {
-    const socket = this.#socket = open({
-      buffer: this.#buffer,
+    const buffer = new Uint8Array(readAhead);
+    let came: Uint8Array<ArrayBuffer> | null = null;
+    const socket = open({
+      buffer,
       callback: (count) => {
-        this.#rest = this.#buffer.subarray(0, count);
-        this.#wakeReader();
+        came = buffer.subarray(0, count);
+        this.#stream.wake();
         return false;
       },
     });
-    this.#stream = new DuplexConn(socket);
-    socket.on("end", () => this.#over(undefined));
-    socket.on("error", (error: Error) => this.#over(error));
-    socket.on("close", () => this.#over(new Deno.errors.BadResource("the connection is closed")));
+    const take = () => {
+      const octets = came;
+      came = null;
+      return octets;
+    };
+    this.#stream = new DuplexConn(socket, () => void socket.resume(), take);
   }
 
-  async read(into: Uint8Array): Promise<number | null> {
-    for (;;) {
-      const count = Math.min(into.length, this.#rest.length);
-      if (count > 0) {
-        into.set(this.#rest.subarray(0, count));
-        this.#rest = this.#rest.subarray(count);
-        return count;
-      }
-      if (this.#end?.error) throw this.#end.error;
-      if (this.#end) return null;
-      await new Promise<void>((resolve) => {
-        this.#wakeReader = resolve;
-        this.#socket.resume();
-      });
-    }
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#stream.read(into);
   }
 
   write(octets: Uint8Array): Promise<number> {
@@ -217,11 +202,5 @@ export class UnixConn implements NamedConn {
 
   close(): void {
     this.#stream.close();
-    this.#over(new Deno.errors.BadResource("the connection is closed"));
-  }
-
-  #over(error: Error | undefined): void {
-    this.#end ??= { error };
-    this.#wakeReader();
   }
 }
