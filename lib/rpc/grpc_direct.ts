@@ -8,7 +8,7 @@ import type { Clock, Timer } from "../time/mod.ts";
 import { type Answer, answerOf, AnswerStream } from "./answer.ts";
 import type { Identify } from "./caller.ts";
 import { envelopeHeaderBytes, lastEnvelope } from "./envelopes.ts";
-import { toConnectError } from "./errors.ts";
+import { invalid, toConnectError } from "./errors.ts";
 import { GrpcStreamBody } from "./grpc_stream_body.ts";
 import type { Shortcut } from "./http_adapter.ts";
 import type { Intake } from "./intake.ts";
@@ -136,7 +136,7 @@ function decode(schema: DescMessage, envelope: Uint8Array): Message {
   const isComplete = length >= envelopeHeaderBytes &&
     new DataView(envelope.buffer, byteOffset).getUint32(1) === length - envelopeHeaderBytes;
   if (!isComplete) {
-    throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+    throw invalid("protocol error: incomplete envelope");
   }
   if (envelope[0] !== 0) {
     throw new ConnectError(

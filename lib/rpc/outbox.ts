@@ -1,6 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import { ConnectError } from "@connectrpc/connect";
 import type { Answer } from "./answer.ts";
 import type { Budget } from "./budget.ts";
+import { exhausted } from "./errors.ts";
 
 /** Lets go of octets that have left, or that nobody wants any more. Calling it again is harmless. */
 export type Release = () => void;
@@ -50,10 +51,10 @@ export class Outbox {
     const own = this.#connections.get(connection) ?? new Holdings();
     if (!own.has(octets) && own.bytes + octets.length > this.most) {
       this.budget.refuse();
-      throw exhausted(`${own.bytes} bytes of answers wait for this connection to take them`);
+      throw notTaken(`${own.bytes} bytes of answers wait for this connection to take them`);
     }
     if (!this.#all.has(octets) && !this.budget.take(octets.length)) {
-      throw exhausted(`${this.budget.used} bytes of answers wait for clients to take them`);
+      throw notTaken(`${this.budget.used} bytes of answers wait for clients to take them`);
     }
     this.#connections.set(connection, own);
     own.add(octets);
@@ -68,8 +69,8 @@ export class Outbox {
   }
 }
 
-function exhausted(what: string): ConnectError {
-  return new ConnectError(`${what}: read those first, or ask again later`, Code.ResourceExhausted);
+function notTaken(what: string): ConnectError {
+  return exhausted(`${what}: read those first, or ask again later`);
 }
 
 /** An answer that waits to be sent, and counts until it is released. */
@@ -94,9 +95,8 @@ export function parcel(
   { outbox, writeMaxBytes }: ParcelOptions,
 ): Parcel {
   if (answer.length > writeMaxBytes) {
-    throw new ConnectError(
+    throw exhausted(
       `response of ${answer.length} bytes is larger than the limit of ${writeMaxBytes}`,
-      Code.ResourceExhausted,
     );
   }
   const { envelope } = answer;

@@ -8,7 +8,7 @@ import {
 } from "@bufbuild/protobuf";
 import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { Code } from "@connectrpc/connect";
 import {
   ServerReflection as V1,
   type ServerReflectionRequest,
@@ -18,7 +18,7 @@ import {
   ServerReflection as V1Alpha,
   ServerReflectionResponseSchema as V1AlphaResponse,
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { shortened } from "./errors.ts";
+import { invalid, shortened } from "./errors.ts";
 import { bidiStream, type Rpc } from "./rpc.ts";
 
 /**
@@ -94,7 +94,7 @@ function answer(
         ? { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value } }
         : missing(`message ${question.value}`);
     case undefined:
-      throw new ConnectError("the reflection request asks nothing", Code.InvalidArgument);
+      throw invalid("the reflection request asks nothing");
   }
 }
 

@@ -25,7 +25,7 @@ import {
   vppInfoToProto,
   VppNames,
 } from "./convert/vpp.ts";
-import { notFound } from "./errors.ts";
+import { invalid, notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { reloadDeed, syncDeed } from "./deeds.ts";
@@ -213,10 +213,7 @@ function scope(
 ): string | undefined {
   if (frontendName === undefined) return undefined;
   if (frontendName === "") {
-    throw new ConnectError(
-      "frontend_name is empty: leave it out to mean everything",
-      Code.InvalidArgument,
-    );
+    throw invalid("frontend_name is empty: leave it out to mean everything");
   }
   if (!checker.frontend(frontendName)) throw notFound("frontend", frontendName);
   return frontendName;

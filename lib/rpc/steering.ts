@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerControl, CheckerView, Operation, Outcome, Verb } from "../checker/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import {
@@ -16,7 +15,7 @@ import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
-import { notFound, quoted } from "./errors.ts";
+import { invalid, notFound, quoted } from "./errors.ts";
 import { messageInSlices } from "./long_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
@@ -87,7 +86,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
       const wanted = operations.flatMap(operationsOf);
       if (wanted.length > mostOperations) {
         const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
-        throw new ConnectError(text, Code.InvalidArgument);
+        throw invalid(text);
       }
       const outcome = dryRun
         ? await checker.foreseeMany(wanted)
@@ -157,7 +156,7 @@ function operationsOf(wire: WireOperation): Operation[] {
     case "reset-all":
       return [{ action }];
     default:
-      throw new ConnectError(`there is no action ${quoted(action)}`, Code.InvalidArgument);
+      throw invalid(`there is no action ${quoted(action)}`);
   }
 }
 
@@ -183,7 +182,7 @@ function concernedBy(operations: readonly WireOperation[]): Concerned {
 
 function weightOperation(place: Omit<WeightOperation, "action">): WeightOperation {
   if (place.weight < 0 || place.weight > 100) {
-    throw new ConnectError(`weight ${place.weight} is outside 0-100`, Code.InvalidArgument);
+    throw invalid(`weight ${place.weight} is outside 0-100`);
   }
   return { action: "weight", ...place };
 }

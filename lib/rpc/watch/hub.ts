@@ -1,9 +1,10 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import type { Budget } from "../budget.ts";
+import { exhausted } from "../errors.ts";
 import { PeerShares } from "../peer_shares.ts";
 import { type PeerPrefix, prefixOf } from "../prefix.ts";
 import {
@@ -168,10 +169,7 @@ export class EventHub {
     }
     const claim = seats.claim(prefix, ({ text }) => {
       watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
-      seat.lost = new ConnectError(
-        `there are too many event streams, and ${text} has fewer`,
-        Code.ResourceExhausted,
-      );
+      seat.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
       seat.queue?.fail(seat.lost);
     });
     if (typeof claim === "string") {
@@ -284,10 +282,7 @@ export class EventHub {
 }
 
 function tooMany({ limit }: Budget, what: string): ConnectError {
-  return new ConnectError(
-    `there are ${limit} ${what} already, which is the limit`,
-    Code.ResourceExhausted,
-  );
+  return exhausted(`there are ${limit} ${what} already, which is the limit`);
 }
 
 function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {

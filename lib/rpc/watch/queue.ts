@@ -1,7 +1,8 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Polling } from "../answer.ts";
 import type { Budget } from "../budget.ts";
 import type { SharedEvent } from "./shared_event.ts";
+import { exhausted } from "../errors.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
@@ -182,10 +183,7 @@ export class EventQueue<Item extends object>
 }
 
 function tooSlow(count: number, bytes: number): ConnectError {
-  return new ConnectError(
-    `watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`,
-    Code.ResourceExhausted,
-  );
+  return exhausted(`watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`);
 }
 
 /** What a queue keeps of an event: a reference and a size, in lists that grow by halves. */
