@@ -1,5 +1,5 @@
 import { Deadlines } from "./deadlines.ts";
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, ErrorCode } from "./errors.ts";
 import { type FloodBudgets, type FloodKind, FloodMeter, Handlers } from "./flood.ts";
 import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
@@ -169,10 +169,7 @@ export class Core {
   checkControlBacklog(): void {
     const most = this.limits.outputBytes + this.limits.controlBytes;
     if (this.sender.out.length <= most) return;
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `more than ${most} octets of answers wait for the peer to read`,
-    );
+    throw calm(`more than ${most} octets of answers wait for the peer to read`);
   }
 
   /** Nobody reads the rest of a body any more. */

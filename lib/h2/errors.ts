@@ -27,6 +27,21 @@ export class ConnectionError extends Error {
   }
 }
 
+/** The peer breaks a rule that has no code of its own. */
+export function protocolError(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.PROTOCOL_ERROR, reason);
+}
+
+/** A frame has a length that it cannot have. */
+export function frameSizeError(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, reason);
+}
+
+/** The peer asks for more than a polite one does. */
+export function calm(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
+}
+
 /** Ends one stream with a RST_STREAM that carries `code` (RFC 9113 section 5.4.2). */
 export class StreamError extends Error {
   override readonly name = "StreamError";

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
+import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
 import type { HeaderBlock } from "./header_block.ts";
 import { type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
 import { checkTrailers, readRequest } from "./request.ts";
@@ -22,7 +22,7 @@ export class FieldSections {
   /** Client streams have odd numbers (section 5.1.1). */
   checkId(id: number): void {
     if (id % 2 === 1) return;
-    throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, `HEADERS on stream ${id}`);
+    throw protocolError(`HEADERS on stream ${id}`);
   }
 
   /** Acts on a whole field block. It is decoded in any case: later ones build on it. */

@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm } from "./errors.ts";
 import type { OctetRoom } from "./types.ts";
 
 /** How often something cheap for the peer and dear for us may come. */
@@ -78,10 +78,7 @@ export class FloodMeter {
     if (bucket.earned >= 1) bucket.earned--;
     else bucket.tokens--;
     if (bucket.tokens >= 0) return;
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `too many ${kind} events: more than ${burst} at once and ${perSecond} a second`,
-    );
+    throw calm(`too many ${kind} events: more than ${burst} at once and ${perSecond} a second`);
   }
 
   /** Notes a frame that shows work. */

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
+import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
 import {
   checkPriority,
   dataPayload,
@@ -74,18 +74,12 @@ export class Receiver {
   #checkOrder({ type, flags, streamId }: Frame): void {
     if (this.core.phase === "settings") {
       if (type !== FrameType.SETTINGS || (flags & Flag.ACK) !== 0) {
-        throw new ConnectionError(
-          ErrorCode.PROTOCOL_ERROR,
-          "the client preface does not go on with SETTINGS",
-        );
+        throw protocolError("the client preface does not go on with SETTINGS");
       }
     }
     const { pending } = this.#blocks;
     if (pending === undefined || (type === FrameType.CONTINUATION && streamId === pending)) return;
-    throw new ConnectionError(
-      ErrorCode.PROTOCOL_ERROR,
-      `frame of type ${type} inside the header block of stream ${pending}`,
-    );
+    throw protocolError(`frame of type ${type} inside the header block of stream ${pending}`);
   }
 
   /** Section 6.1, with the flow control of section 6.9.1: padding counts, and is read at once. */
@@ -218,7 +212,7 @@ export class Receiver {
   #connectionWindowUpdate(increment: number): void {
     const { sender, now } = this.core;
     if (increment === 0) {
-      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      throw protocolError("WINDOW_UPDATE of 0");
     }
     if (!sender.window.adjust(increment)) {
       throw new ConnectionError(
@@ -253,5 +247,5 @@ function countBody(
 
 /** A client cannot push (section 8.4). */
 function refusePush(): never {
-  throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE from a client");
+  throw protocolError("PUSH_PROMISE from a client");
 }

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, ConnectionError, ErrorCode } from "./errors.ts";
 import type { FieldSections } from "./field_sections.ts";
 import { largestWindow } from "./flow.ts";
 import {
@@ -101,10 +101,7 @@ const mostSettings = 64;
 /** Applies the peer's SETTINGS in order and acknowledges them (RFC 9113 sections 6.5.2 and 6.5.3). */
 export function applyPeerSettings(core: Core, settings: readonly Setting[]): void {
   if (settings.length > mostSettings) {
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `SETTINGS with ${settings.length} parameters, more than ${mostSettings}`,
-    );
+    throw calm(`SETTINGS with ${settings.length} parameters, more than ${mostSettings}`);
   }
   let window: number | undefined;
   for (const setting of settings) {

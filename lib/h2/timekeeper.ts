@@ -1,6 +1,6 @@
 import type { Core } from "./core.ts";
 import type { DeadlineName } from "./deadlines.ts";
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, ConnectionError, ErrorCode, protocolError } from "./errors.ts";
 import { writePing } from "./frames/mod.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Stream } from "./streams/mod.ts";
@@ -58,7 +58,7 @@ export class Timekeeper {
 
   #handshakeFailed(): void {
     if (this.core.phase === "preface") {
-      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "no client preface in time");
+      throw protocolError("no client preface in time");
     }
     throw new ConnectionError(
       ErrorCode.SETTINGS_TIMEOUT,
@@ -97,8 +97,4 @@ export class Timekeeper {
     const reason = "the stream's window stays shut";
     this.core.breakOff(stream.id, ErrorCode.ENHANCE_YOUR_CALM, reason);
   }
-}
-
-function calm(reason: string): ConnectionError {
-  return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
 }
