@@ -11,10 +11,7 @@ export interface BodySource {
   discard(): void;
 }
 
-interface Waiter {
-  readonly resolve: (result: IteratorResult<Uint8Array, undefined>) => void;
-  readonly reject: (error: H2AbortError) => void;
-}
+type Waiter = PromiseWithResolvers<IteratorResult<Uint8Array, undefined>>;
 
 type State =
   | { readonly kind: "open" | "ended" | "discarded" }
@@ -45,9 +42,8 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
     if (this.#state.kind === "failed") return Promise.reject(this.#state.error);
     if (this.#state.kind !== "open") return Promise.resolve(done);
     if (this.#waiter) return Promise.reject(new TypeError("a body has one reader at a time"));
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+    this.#waiter = Promise.withResolvers();
+    return this.#waiter.promise;
   }
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {

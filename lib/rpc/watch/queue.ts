@@ -35,11 +35,6 @@ type State =
   | { readonly kind: "failed"; readonly error: ConnectError }
   | { readonly kind: "done" };
 
-interface Waiting<Item> {
-  readonly resolve: (result: IteratorResult<Item>) => void;
-  readonly reject: (error: ConnectError) => void;
-}
-
 /**
  * Messages on their way to one reader: first those of a snapshot, then what is pushed. Pushing
  * never waits; a reader that falls too far behind loses what was queued and gets
@@ -54,7 +49,7 @@ export class EventQueue<Item extends object>
   #sizes: number[] = [];
   #itemsRead = 0;
   #bytes = 0;
-  #waiting: Waiting<Item> | undefined;
+  #waiting: PromiseWithResolvers<IteratorResult<Item>> | undefined;
   readonly #room: QueueRoom<Item> | undefined;
 
   /** `onEnd` is called once, when nothing more can be read; `room` is what it shares with others. */
@@ -125,7 +120,8 @@ export class EventQueue<Item extends object>
       case "open": {
         const item = this.#take();
         if (item) return Promise.resolve({ done: false, value: item });
-        return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
+        this.#waiting = Promise.withResolvers();
+        return this.#waiting.promise;
       }
     }
   }
