@@ -19,6 +19,13 @@ export interface ExchangeHost {
 
 /** One request and its response: drives a handler on one side, a stream on the other. */
 export class Exchange implements H2Request {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: readonly H2Field[];
+  readonly peer: string;
+  readonly connection: object;
   readonly body: IncomingBody;
   #trailers: readonly H2Field[] = [];
   #controller: AbortController | undefined;
@@ -30,41 +37,20 @@ export class Exchange implements H2Request {
 
   constructor(
     private readonly id: number,
-    private readonly head: RequestHead,
+    { method, scheme, authority, path, headers }: RequestHead,
     private readonly host: ExchangeHost,
   ) {
+    this.method = method;
+    this.scheme = scheme;
+    this.authority = authority;
+    this.path = path;
+    this.headers = headers;
+    this.peer = host.peer;
+    this.connection = host.client;
     this.body = new IncomingBody({
       read: (octets) => this.#use((connection, now) => connection.bodyRead(id, octets, now)),
       discard: () => this.#use((connection, now) => connection.discardBody(id, now)),
     });
-  }
-
-  get method(): string {
-    return this.head.method;
-  }
-
-  get scheme(): string {
-    return this.head.scheme;
-  }
-
-  get authority(): string {
-    return this.head.authority;
-  }
-
-  get path(): string {
-    return this.head.path;
-  }
-
-  get headers(): readonly H2Field[] {
-    return this.head.headers;
-  }
-
-  get peer(): string {
-    return this.host.peer;
-  }
-
-  get connection(): object {
-    return this.host.client;
   }
 
   trailers: () => readonly H2Field[] = () => this.#trailers;

@@ -12,6 +12,14 @@ export interface RenderingListener {
   left(): void;
 }
 
+/** One reader's place in a rendering. */
+interface Reader {
+  /** The part that it has been given last, or waits for. */
+  index: number;
+  /** Why it gets no more, once it has been cut off. */
+  error: Error | undefined;
+}
+
 type State =
   | { readonly kind: "running" | "complete" }
   | { readonly kind: "broken"; readonly error: unknown };
@@ -26,7 +34,7 @@ export class Rendering {
   /** Its parts in order, but for those before {@link #kept}. */
   readonly #parts: (Uint8Array | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #readers = new Set<RenderingReader>();
+  readonly #readers = new Set<Reader>();
   /** How many readers are at each part. */
   readonly #readersAt: number[] = [];
   /** The part that the slowest reader is at. */
@@ -51,14 +59,31 @@ export class Rendering {
 
   /** All of it from the beginning, for one reader. Only until it is closed. */
   read(): AsyncIterableIterator<Uint8Array> {
-    const reader: RenderingReader = new RenderingReader({
-      part: (index) => this.#part(reader, index),
-      leave: () => this.#leave(reader),
-    });
+    const reader: Reader = { index: 0, error: undefined };
     this.#readers.add(reader);
     this.#readersAt[0] = (this.#readersAt[0] ?? 0) + 1;
     this.#slowest = 0;
-    return reader;
+    let next = 0;
+    let isOver = false;
+    const leave = (): IteratorResult<Uint8Array> => {
+      isOver = true;
+      this.#leave(reader);
+      return { done: true, value: undefined };
+    };
+    return {
+      next: async () => {
+        if (isOver) return { done: true, value: undefined };
+        const index = next++;
+        const got = this.#part(reader, index);
+        reader.index = index;
+        const value = await got;
+        return value ? { done: false, value } : leave();
+      },
+      return: () => Promise.resolve(leave()),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   /** Takes no further readers, and lets go of what all have passed; false if that is nothing. */
@@ -80,7 +105,7 @@ export class Rendering {
   cutSlowest(error: Error): void {
     const slowest = [...this.#readers].filter(({ index }) => index === this.#slowest);
     for (const reader of slowest) {
-      reader.cut(error);
+      reader.error = error;
       this.#leave(reader);
     }
     this.#wake();
@@ -130,7 +155,7 @@ export class Rendering {
     this.#waiting.clear();
   }
 
-  async #part(reader: RenderingReader, index: number): Promise<Uint8Array | undefined> {
+  async #part(reader: Reader, index: number): Promise<Uint8Array | undefined> {
     this.#move(index - 1, index);
     for (;;) {
       if (reader.error) throw reader.error;
@@ -160,54 +185,12 @@ export class Rendering {
     }
   }
 
-  #leave(reader: RenderingReader): void {
+  #leave(reader: Reader): void {
     if (!this.#readers.delete(reader)) return;
     this.#move(reader.index, undefined);
     if (this.#readers.size > 0) return;
     this.cut(new Error("nobody reads it"));
     this.listener.left();
-  }
-}
-
-/** What a reader needs of its rendering. */
-interface Place {
-  readonly part: (index: number) => Promise<Uint8Array | undefined>;
-  readonly leave: () => void;
-}
-
-/** One reader's place in a rendering. */
-class RenderingReader implements AsyncIterableIterator<Uint8Array> {
-  /** The part that it has been given last, or waits for. */
-  index = 0;
-  /** Why it gets no more, once it has been cut off. */
-  error: Error | undefined;
-  #next = 0;
-  #over = false;
-
-  constructor(private readonly place: Place) {}
-
-  cut(error: Error): void {
-    this.error = error;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#over) return { done: true, value: undefined };
-    const index = this.#next++;
-    const got = this.place.part(index);
-    this.index = index;
-    const value = await got;
-    if (value) return { done: false, value };
-    return await this.return();
-  }
-
-  return(): Promise<IteratorResult<Uint8Array>> {
-    this.#over = true;
-    this.place.leave();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
   }
 }
 
