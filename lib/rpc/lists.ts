@@ -3,11 +3,10 @@ import type { CheckerView } from "../checker/mod.ts";
 import { ListBackendsResponseSchema, ListFrontendsResponseSchema } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
-import { frontendToProto } from "./convert/frontend.ts";
 import { composed, listPart, writtenInSlices } from "./long_message.ts";
 import type { CallContext } from "./rpc.ts";
 import { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
-import { findBackend } from "./steering.ts";
+import { findBackend, findFrontend } from "./steering.ts";
 
 /** The list of one kind of object, as RPCs answer with it. */
 export interface Listing {
@@ -31,10 +30,7 @@ export function frontendListing(checker: CheckerView, clock: Clock): Listing {
   const { frontendNames, frontends } = ListFrontendsResponseSchema.field;
   return listing(checker, clock, {
     names: () => checker.frontendNames(),
-    find(name) {
-      const frontend = checker.frontend(name);
-      return frontend && frontendToProto(frontend, (backend) => checker.backend(backend));
-    },
+    find: (name) => findFrontend(checker, name),
     response: ListFrontendsResponseSchema,
     fields: [frontendNames, frontends],
   });

@@ -85,8 +85,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     change(m.operate, ofOperations, async ({ operations, dryRun }, call) => {
       const wanted = operations.flatMap(operationsOf);
       if (wanted.length > mostOperations) {
-        const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
-        throw invalid(text);
+        throw invalid(`${wanted.length} operations at a time, of ${mostOperations} at most`);
       }
       const outcome = dryRun
         ? await checker.foreseeMany(wanted)
@@ -104,9 +103,15 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
 
 /** A frontend as RPCs show it. Throws NotFound. */
 export function shownFrontend(checker: CheckerView, name: string): FrontendInfo {
-  const frontend = checker.frontend(name);
+  const frontend = findFrontend(checker, name);
   if (!frontend) throw notFound("frontend", name);
-  return frontendToProto(frontend, (backend) => checker.backend(backend));
+  return frontend;
+}
+
+/** A frontend as RPCs show it, undefined when there is none of that name. */
+export function findFrontend(checker: CheckerView, name: string): FrontendInfo | undefined {
+  const frontend = checker.frontend(name);
+  return frontend && frontendToProto(frontend, (backend) => checker.backend(backend));
 }
 
 /** A backend as RPCs show it. Throws NotFound. */
