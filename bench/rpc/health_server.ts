@@ -1,8 +1,8 @@
 /** The trivial service that peers are compared by, on our transport. Prints its address. */
 
 import { silentLogger } from "../../lib/log/mod.ts";
-import { callBudgets, connectionShares } from "../../lib/rpc/budget.ts";
-import { Budget } from "../../lib/rpc/budget/mod.ts";
+import { callBudgets, connectionShares } from "../../lib/rpc/limits.ts";
+import { Budget } from "../../lib/rpc/budget.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { Intake } from "../../lib/rpc/intake.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";

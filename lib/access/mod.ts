@@ -18,8 +18,7 @@ export { Auth, authCounts, type AuthOptions, authProblems } from "./auth.ts";
 export { authSpec } from "./auth_schema.ts";
 export { accessByRules, type AuthRules, type Grant } from "./rules.ts";
 export { isToken, newToken } from "./token.ts";
-export { covers, debugEventsRole, methodRoles, roleOfMethod, roles } from "./roles.ts";
-export type { Role } from "./roles.ts";
+export { covers, debugEventsRole, methodRoles, type Role, roleOfMethod, roles } from "./roles.ts";
 export {
   type AccessFiles,
   type FileDanger,

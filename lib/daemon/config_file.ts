@@ -5,12 +5,15 @@ import {
   type ReloadOutcome,
   ReloadRefused,
 } from "../checker/mod.ts";
-import { formatProblem } from "../config/mod.ts";
-import type { Config, ConfigOutcome, ConfigWarning } from "../config/mod.ts";
-import { because } from "../events/mod.ts";
-import type { Actor, EventSink } from "../events/mod.ts";
-import { reasonOf } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import {
+  type Config,
+  type ConfigOutcome,
+  type ConfigWarning,
+  formatProblem,
+  readBytes,
+} from "../config/mod.ts";
+import { type Actor, because, type EventSink } from "../events/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import type {
   ConfigCheckOutcome,
   ConfigReloadOutcome,
@@ -48,7 +51,6 @@ export interface ConfigFileOptions {
  * same. The file is loaded by one of them at a time.
  */
 export class ConfigFile implements ConfigService {
-  readonly #options: ConfigFileOptions;
   readonly #loads = new SharedTurns(() => this.#loadNow());
   readonly #checks = new SharedTurns(() => this.#checkNow());
   readonly #forecasts = new SharedTurns(() => this.#foreseeNow());
@@ -64,15 +66,14 @@ export class ConfigFile implements ConfigService {
   #refusal = "";
 
   /** Of a file that has just been put into force. */
-  constructor(options: ConfigFileOptions) {
-    this.#options = options;
+  constructor(private readonly options: ConfigFileOptions) {
     this.#stamp = options.stamp();
     this.#loadedAt = options.now();
   }
 
   /** How old what is in force is, and whether the file says something else. */
   async status(): Promise<DaemonStatus["config"]> {
-    const { path, stamp } = this.#options;
+    const { path, stamp } = this.options;
     const isChanged = await stamp() !== await this.#stamp;
     return { path, loadedAt: this.#loadedAt, isChanged, rejected: this.#refusal };
   }
@@ -95,7 +96,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #checkNow(): Promise<ConfigCheckOutcome> {
-    const { log, path } = this.#options;
+    const { log, path } = this.options;
     log.info("config-check-start", { path });
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
@@ -113,8 +114,8 @@ export class ConfigFile implements ConfigService {
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") return refusal(outcome);
     try {
-      const { desired, ...reload } = await this.#options.foresee(outcome.config);
-      const vpp = await this.#options.foreseeVpp?.(desired);
+      const { desired, ...reload } = await this.options.foresee(outcome.config);
+      const vpp = await this.options.foreseeVpp?.(desired);
       return { kind: "ok", ...warningsOf(outcome), reload, ...(vpp && { vpp }) };
     } catch (error) {
       return { kind: "reload-error", message: reasonOf(error) };
@@ -122,13 +123,13 @@ export class ConfigFile implements ConfigService {
   }
 
   async #reloadNow(): Promise<ConfigReloadOutcome> {
-    const { log, apply, reloading, reloaded } = this.#options;
+    const { log, apply, reloading, reloaded } = this.options;
     const [actor, isForced] = [this.#actor, this.#isForced];
     this.#actor = undefined;
     this.#isForced = false;
     log.info("config-reload-start");
     reloading();
-    const stamp = this.#options.stamp();
+    const stamp = this.options.stamp();
     const outcome = await this.#loads.next();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
@@ -153,7 +154,7 @@ export class ConfigFile implements ConfigService {
         : { kind: "reload-error", message };
     }
     this.#stamp = stamp;
-    this.#loadedAt = this.#options.now();
+    this.#loadedAt = this.options.now();
     this.#refusal = "";
     reloaded(undefined);
     log.info("config-reload-done", { ...counts(outcome.config), ...forecastAttributes(vpp) });
@@ -161,7 +162,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #foreseeVpp(config: Config): Promise<VppForecast | undefined> {
-    const { foresee, foreseeVpp } = this.#options;
+    const { foresee, foreseeVpp } = this.options;
     return foreseeVpp && await foreseeVpp((await foresee(config)).desired);
   }
 
@@ -175,16 +176,16 @@ export class ConfigFile implements ConfigService {
     const changes = error instanceof ReloadRefused && { changes: error.outcome.changes };
     const cause = { kind: "config" } as const;
     const rejected = { kind: "reload", result: "rejected", stage, reason, ...changes } as const;
-    this.#options.events.emit(because({ cause, actor }, [rejected]));
+    this.options.events.emit(because({ cause, actor }, [rejected]));
   }
 
   /** A file that cannot be looked at at all is as bad as one that cannot be read. */
   async #loadNow(): Promise<ConfigOutcome> {
     try {
-      return await this.#options.load();
+      return await this.options.load();
     } catch (error) {
       const message = reasonOf(error);
-      const file = this.#options.path;
+      const file = this.options.path;
       const problem = { stage: "parse", file, line: 0, column: 0, path: "", message } as const;
       return { kind: "invalid", file, stage: "parse", problems: [problem] };
     }
@@ -206,13 +207,10 @@ export function logWarnings(warnings: readonly ConfigWarning[], log: Logger): vo
  * because it will look at the file after they were made; those that come later do not.
  */
 class SharedTurns<T> {
-  readonly #work: () => Promise<T>;
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<T> | undefined;
 
-  constructor(work: () => Promise<T>) {
-    this.#work = work;
-  }
+  constructor(private readonly work: () => Promise<T>) {}
 
   /** What comes of the next turn. Never rejects if the work never does. */
   next(): Promise<T> {
@@ -222,7 +220,7 @@ class SharedTurns<T> {
   async #afterRunning(): Promise<T> {
     await this.#running;
     this.#waiting = undefined;
-    const turn = this.#work();
+    const turn = this.work();
     this.#running = turn;
     return await turn;
   }
@@ -242,4 +240,35 @@ function counts({ frontends, backends, healthchecks }: Config) {
     backends: backends.size,
     healthchecks: healthchecks.size,
   };
+}
+
+/** Tells files by what they say: one that was written again, and says the same, has not changed. */
+export class FileStamp {
+  /** What the file system said of the file that was read last, and the digest of its contents. */
+  #seen = { inode: "", digest: "" };
+
+  constructor(private readonly path: string) {}
+
+  /**
+   * A text that is another one when the file says something else, or cannot be read. The file is
+   * read only when the file system tells of a change, and one too large to be a configuration or
+   * without end not at all. Never rejects.
+   */
+  async now(): Promise<string> {
+    try {
+      const { mtime, ctime, size, ino } = await Deno.stat(this.path);
+      const inode = [mtime?.getTime(), ctime?.getTime(), size, ino].join(" ");
+      if (inode === this.#seen.inode) return this.#seen.digest;
+      const read = await readBytes(this.path);
+      const digest = read.kind === "read" ? await digestOf(read.bytes) : inode;
+      this.#seen = { inode, digest };
+      return digest;
+    } catch (error) {
+      return reasonOf(error);
+    }
+  }
+}
+
+async function digestOf(octets: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", octets)).toHex();
 }

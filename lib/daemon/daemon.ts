@@ -1,13 +1,9 @@
 import process from "node:process";
-import { createChecker } from "../checker/mod.ts";
-import type { Checker, Restored } from "../checker/mod.ts";
-import { ConfigLoader, describeContents } from "../config/mod.ts";
-import type { Config } from "../config/mod.ts";
-import { EventStream, Journal, logEvents } from "../events/mod.ts";
-import type { Actor } from "../events/mod.ts";
+import { type Checker, createChecker, type Restored } from "../checker/mod.ts";
+import { type Config, ConfigLoader, describeContents } from "../config/mod.ts";
+import { type Actor, EventStream, Journal, logEvents } from "../events/mod.ts";
 import { type DaemonLog, LimitedLog } from "../log/mod.ts";
-import { createMetrics } from "../metrics/mod.ts";
-import type { Metrics } from "../metrics/mod.ts";
+import { createMetrics, type Metrics } from "../metrics/mod.ts";
 import {
   descriptorLimit,
   giveBackMemory,
@@ -16,8 +12,7 @@ import {
   readKernelFile,
 } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, Budgets, rpcMethods } from "../rpc/mod.ts";
-import type { ConfigReloadOutcome, Deed } from "../rpc/mod.ts";
+import { Audit, Budgets, type ConfigReloadOutcome, type Deed, rpcMethods } from "../rpc/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -27,13 +22,12 @@ import type { Flushes, FlushMemory, VppService } from "../vpp/mod.ts";
 import { version } from "../version/mod.ts";
 import type { Base } from "./base.ts";
 import { missingCapabilities } from "./capabilities.ts";
-import { ConfigFile } from "./config_file.ts";
+import { ConfigFile, FileStamp } from "./config_file.ts";
 import { Lateness } from "./lateness.ts";
 import { rateOf } from "./log_rates.ts";
 import { startApi, startMetricsServer } from "./servers.ts";
 import type { Settings } from "./settings.ts";
 import { SpareMemory } from "./spare_memory.ts";
-import { FileStamp } from "./file_stamp.ts";
 import { runningStatus } from "./status_text.ts";
 import { Vitals } from "./vitals.ts";
 import { forecastVpp } from "./vpp_forecast.ts";

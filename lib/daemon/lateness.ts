@@ -23,23 +23,19 @@ export interface ProbeCounts {
  * or it has more to do than one can. Neither is cured by a restart, and both are over some time.
  */
 export class Lateness {
-  readonly #clock: Clock;
-  readonly #cpuMs: () => number;
   readonly #log: Logger;
   #begun: ProbeCounts & { readonly at: number; readonly cpuMs: number };
   #saidAt: number | undefined;
 
   /** `cpuMs` is the CPU time that this process has had, in milliseconds. */
-  constructor(clock: Clock, cpuMs: () => number, log: Logger) {
-    this.#clock = clock;
-    this.#cpuMs = cpuMs;
+  constructor(private readonly clock: Clock, private readonly cpuMs: () => number, log: Logger) {
     this.#log = log;
     this.#begun = { done: 0, late: 0, at: clock.now(), cpuMs: cpuMs() };
   }
 
   /** To be told every second or so. */
   look({ done, late }: ProbeCounts): void {
-    const now = { done, late, at: this.#clock.now(), cpuMs: this.#cpuMs() };
+    const now = { done, late, at: this.clock.now(), cpuMs: this.cpuMs() };
     const { at, cpuMs, ...before } = this.#begun;
     const elapsedMs = now.at - at;
     if (elapsedMs < periodMs) return;
@@ -51,7 +47,7 @@ export class Lateness {
   }
 
   #say(elapsedMs: number, share: number, late: number, done: number): void {
-    const at = this.#clock.now();
+    const at = this.clock.now();
     if (this.#saidAt !== undefined && at - this.#saidAt < repeatMs) return;
     this.#saidAt = at;
     const percent = Math.round(100 * share);

@@ -12,5 +12,4 @@
  */
 
 export { runMaglevd } from "./run.ts";
-export { flags, usage } from "./flags.ts";
-export type { FlagName } from "./flags.ts";
+export { type FlagName, flags, usage } from "./flags.ts";

@@ -17,15 +17,13 @@ import {
 import { formatVersion, version } from "../version/mod.ts";
 import { trustSystemAuthorities } from "./authorities.ts";
 import { logWarnings } from "./config_file.ts";
-import { startDaemon } from "./daemon.ts";
-import type { Daemon } from "./daemon.ts";
+import { type Daemon, startDaemon } from "./daemon.ts";
 import { exitCodes } from "./exit_codes.ts";
 import { usage } from "./flags.ts";
 import { type AccessSettings, type Danger, dangersOf } from "./dangers.ts";
 import { endAtOnce, guardAgainstStrayErrors } from "./last_resort.ts";
 import { answerTo, askForReload, reloadAsker } from "./reload_answer.ts";
-import { readRequest } from "./settings.ts";
-import type { CheckRequest, Request, Settings } from "./settings.ts";
+import { type CheckRequest, readRequest, type Request, type Settings } from "./settings.ts";
 import { listenToSignals } from "./signals.ts";
 import { oneLine, refusedStatus } from "./status_text.ts";
 

@@ -1,12 +1,9 @@
 import { UsageError } from "../flags/mod.ts";
-import { parseLogLevel } from "../log/mod.ts";
-import type { LogLevel } from "../log/mod.ts";
-import type { ListenAddress } from "../rpc/mod.ts";
+import { type LogLevel, parseLogLevel } from "../log/mod.ts";
+import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
-import { readDaemonFlags } from "./flags.ts";
 import type { AccessSettings } from "./dangers.ts";
-import type { FlagName } from "./flags.ts";
-import { checkApiAddresses, readListenAddress } from "./listen_address.ts";
+import { type FlagName, readDaemonFlags } from "./flags.ts";
 
 /** How the daemon is to run. */
 export interface Settings {
@@ -149,4 +146,29 @@ function readList(text: string, flag: FlagName, form: RegExp): readonly string[]
   if (wrong === undefined) return words;
   const example = flag === "host-name" ? "lb1.example.net" : "https://status.example.net";
   throw new UsageError(`--${flag} takes values like ${example}, not "${wrong}"`);
+}
+
+/** The address that stands in a flag. Throws {@link UsageError} when it is none. */
+export function readListenAddress(flag: string, text: string): ListenAddress {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      `--${flag} is an address and a port such as :9090, 127.0.0.1:9090 or [::1]:9090, not "${text}"`,
+    );
+  }
+}
+
+/** Whether the API can listen at all of these. Throws {@link UsageError} when it cannot. */
+export function checkApiAddresses(text: string): void {
+  try {
+    parseListenAddresses(text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    throw new UsageError(
+      "--grpc-addr takes addresses and ports such as :9090, 127.0.0.1:9090 or [::1]:9090, and " +
+        `sockets such as unix:/run/vpp-maglev/api.sock: ${error.message}`,
+    );
+  }
 }

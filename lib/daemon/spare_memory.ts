@@ -89,7 +89,6 @@ class Effort {
  * as far away, until there is more in memory again, or less of it is needed.
  */
 export class SpareMemory implements AsyncDisposable {
-  readonly #options: SpareMemoryOptions;
   readonly #giving: Effort;
   readonly #collecting: Effort;
   #timer: Timer | undefined;
@@ -105,8 +104,7 @@ export class SpareMemory implements AsyncDisposable {
   #isOver = false;
 
   /** Looks every second from now on. */
-  constructor(options: SpareMemoryOptions) {
-    this.#options = options;
+  constructor(private readonly options: SpareMemoryOptions) {
     this.#left = this.#least = this.#then = options.memory();
     const now = options.clock.now();
     this.#giving = new Effort(giving, now);
@@ -122,8 +120,8 @@ export class SpareMemory implements AsyncDisposable {
   }
 
   #arm(): void {
-    this.#timer = this.#options.clock.after(lookMs, () => {
-      const memory = this.#options.memory();
+    this.#timer = this.options.clock.after(lookMs, () => {
+      const memory = this.options.memory();
       this.#collect(memory);
       this.#given = this.#giveBack(memory).finally(() => {
         if (!this.#isOver) this.#arm();
@@ -132,7 +130,7 @@ export class SpareMemory implements AsyncDisposable {
   }
 
   #collect(now: MemoryTaken): void {
-    const { clock, collect } = this.#options;
+    const { clock, collect } = this.options;
     const inHeap = now.heapUsed - this.#then.heapUsed;
     const inAll = now.rss - this.#then.rss;
     if (this.#isCollecting) {
@@ -155,7 +153,7 @@ export class SpareMemory implements AsyncDisposable {
   }
 
   async #giveBack(before: MemoryTaken): Promise<void> {
-    const { clock, memory, giveBack } = this.#options;
+    const { clock, memory, giveBack } = this.options;
     const most = Math.max(this.#left.external, before.external);
     this.#left = { ...this.#left, external: most };
     const gained = Math.max(before.rss - this.#left.rss, most - before.external);

@@ -1,5 +1,4 @@
-import { describeContents, formatProblem } from "../config/mod.ts";
-import type { Config, ConfigOutcome } from "../config/mod.ts";
+import { type Config, type ConfigOutcome, describeContents, formatProblem } from "../config/mod.ts";
 
 /** UTF-16 units, in UTF-8 well below the 4096 bytes that systemd reads of a message. */
 const longest = 1000;

@@ -21,7 +21,6 @@ export interface VitalsSubject {
  * late is no reason to be started afresh: who lacks CPU time would lack it then, too.
  */
 export class Vitals implements Disposable {
-  readonly #clock: Clock;
   #subject: VitalsSubject | undefined;
   #counted: (counts: ProbeCounts) => void = () => {};
   #timer: Timer | undefined;
@@ -32,9 +31,7 @@ export class Vitals implements Disposable {
    */
   #silentMs = 0;
 
-  constructor(clock: Clock) {
-    this.#clock = clock;
-  }
+  constructor(private readonly clock: Clock) {}
 
   /** Looks every second from now on, and tells `counted` what has been counted. */
   start(subject: VitalsSubject, counted: (counts: ProbeCounts) => void): void {
@@ -54,7 +51,7 @@ export class Vitals implements Disposable {
   }
 
   #arm(): void {
-    this.#timer = this.#clock.after(lookMs, () => {
+    this.#timer = this.clock.after(lookMs, () => {
       this.#look();
       this.#arm();
     });

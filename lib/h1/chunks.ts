@@ -1,7 +1,8 @@
 import type { H2Field } from "../h2/mod.ts";
 import { BadRequest } from "./errors.ts";
-import { parseField } from "./field.ts";
-import { decodeLatin1 } from "./latin1.ts";
+import { decodeLatin1, parseField } from "./field.ts";
+import type { Input } from "./input.ts";
+import type { Framer } from "./request_body.ts";
 
 /** Where in a chunked body the next octet belongs (RFC 9112 section 7.1). */
 type State =
@@ -22,7 +23,7 @@ const sizeLineBytes = 256;
 const sizeLine = /^([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t\x20-\x7e]*)?$/;
 
 /** Takes a chunked body apart, in whatever pieces it comes. */
-export class ChunkDecoder {
+export class ChunkDecoder implements Framer {
   #state: State = { kind: "size", line: "" };
   #trailerLeft: number;
   readonly #trailers: H2Field[] = [];
@@ -60,6 +61,15 @@ export class ChunkDecoder {
       case "done":
         return { used: 0, data: undefined };
     }
+  }
+
+  next(input: Input): Uint8Array | undefined {
+    while (!this.done && input.octets.length > 0) {
+      const { used, data } = this.read(input.octets);
+      input.consume(used);
+      if (data) return data;
+    }
+    return undefined;
   }
 
   /** Collects a line up to its CRLF, of `most` octets with it. */

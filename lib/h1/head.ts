@@ -1,7 +1,6 @@
 import type { H2Field } from "../h2/mod.ts";
 import { BadRequest } from "./errors.ts";
-import { parseField } from "./field.ts";
-import { decodeLatin1 } from "./latin1.ts";
+import { decodeLatin1, parseField } from "./field.ts";
 
 /** How the end of a body is told (RFC 9112 section 6.3). */
 export type BodyFraming =

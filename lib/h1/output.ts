@@ -1,8 +1,7 @@
 import type { ByteConn } from "../h2/mod.ts";
 import type { Deadline } from "./deadline.ts";
 import { ConnectionOver } from "./errors.ts";
-import { pieceBytes } from "./limits.ts";
-import type { H1Limits } from "./limits.ts";
+import { type H1Limits, pieceBytes } from "./limits.ts";
 
 /** What is sent to a client: in pieces, each of which has to be taken in its time. */
 export class Output {

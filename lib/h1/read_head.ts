@@ -1,6 +1,5 @@
 import { BadRequest } from "./errors.ts";
-import { parseHead } from "./head.ts";
-import type { RequestHead } from "./head.ts";
+import { parseHead, type RequestHead } from "./head.ts";
 import type { Input } from "./input.ts";
 
 const lineFeed = 0x0a;

@@ -17,7 +17,7 @@ type Result = IteratorResult<Uint8Array, undefined>;
 const done: Result = { done: true, value: undefined };
 
 /** How a body is taken off the input: the next octets of it, undefined when more are needed. */
-interface Framer {
+export interface Framer {
   readonly done: boolean;
   readonly trailers: readonly H2Field[];
   next(input: Input): Uint8Array | undefined;
@@ -116,7 +116,7 @@ function framer(framing: BodyFraming, trailerBytes: number): Framer {
     case "length":
       return new Counted(framing.octets);
     case "chunked":
-      return new Chunked(trailerBytes);
+      return new ChunkDecoder(trailerBytes);
   }
 }
 
@@ -136,31 +136,5 @@ class Counted implements Framer {
     this.left -= octets.length;
     input.consume(octets.length);
     return octets;
-  }
-}
-
-/** A body in chunks. */
-class Chunked implements Framer {
-  readonly #decoder: ChunkDecoder;
-
-  constructor(trailerBytes: number) {
-    this.#decoder = new ChunkDecoder(trailerBytes);
-  }
-
-  get done(): boolean {
-    return this.#decoder.done;
-  }
-
-  get trailers(): readonly H2Field[] {
-    return this.#decoder.trailers;
-  }
-
-  next(input: Input): Uint8Array | undefined {
-    while (!this.done && input.octets.length > 0) {
-      const { used, data } = this.#decoder.read(input.octets);
-      input.consume(used);
-      if (data) return data;
-    }
-    return undefined;
   }
 }

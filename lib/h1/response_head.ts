@@ -1,6 +1,5 @@
 import type { H2Field } from "../h2/mod.ts";
-import { isSendable } from "./field.ts";
-import { encodeLatin1 } from "./latin1.ts";
+import { encodeLatin1, isSendable } from "./field.ts";
 
 /** How the client is told where a response's body ends. */
 export type ResponseFraming =

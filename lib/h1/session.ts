@@ -1,4 +1,4 @@
-import type { ByteConn, H2Handler, H2Request } from "../h2/mod.ts";
+import type { ByteConn, H2Handler, H2Request, H2ServeOptions } from "../h2/mod.ts";
 import { closeConn, H2AbortError } from "../h2/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
 import { Deadline } from "./deadline.ts";
@@ -11,28 +11,17 @@ import { readHead } from "./read_head.ts";
 import { joined, responseHead } from "./response_head.ts";
 
 /** How to serve a connection. */
-export interface H1ServeOptions {
+export interface H1ServeOptions
+  extends Pick<H2ServeOptions, "clock" | "connection" | "onError" | "onOver" | "peer" | "prefix"> {
   /** What differs from {@link defaultH1Limits}. */
   readonly limits?: Partial<H1Limits>;
-  /** Octets of the client that have been read already, say to tell HTTP/2 from HTTP/1.1. */
-  readonly prefix?: Uint8Array;
-  /** The client's name, for requests and logs. */
-  readonly peer?: string;
-  /** What requests have as their `connection`; something of its own unless given. */
-  readonly connection?: object;
   /** `http` unless given. */
   readonly scheme?: "http" | "https";
-  /** Time and timers. */
-  readonly clock?: Clock;
   /**
    * Waits until another request may be answered that came together with the one before; for a turn
    * of the event loop unless given.
    */
   readonly mayContinue?: () => Promise<void>;
-  /** Hears of handlers that throw, and of response bodies that do. */
-  readonly onError?: (error: unknown, request: H2Request) => void;
-  /** Hears when a request is over, answered or not. Its handler may still be running. */
-  readonly onOver?: (request: H2Request) => void;
 }
 
 /** A connection being served. */

@@ -11,10 +11,7 @@ export interface BodySource {
   discard(): void;
 }
 
-interface Waiter {
-  readonly resolve: (result: IteratorResult<Uint8Array, undefined>) => void;
-  readonly reject: (error: H2AbortError) => void;
-}
+type Waiter = PromiseWithResolvers<IteratorResult<Uint8Array, undefined>>;
 
 type State =
   | { readonly kind: "open" | "ended" | "discarded" }
@@ -24,16 +21,13 @@ const done: IteratorResult<Uint8Array, undefined> = { done: true, value: undefin
 
 /** A request's body on its way to the handler. What waits is bounded by the stream's window. */
 export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined> {
-  readonly #source: BodySource;
   #state: State = { kind: "open" };
   #chunks: Uint8Array[] = [];
   /** Room left behind the last chunk. */
   #room = 0;
   #waiter: Waiter | undefined;
 
-  constructor(source: BodySource) {
-    this.#source = source;
-  }
+  constructor(private readonly source: BodySource) {}
 
   [Symbol.asyncIterator](): this {
     return this;
@@ -42,19 +36,18 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
   next(): Promise<IteratorResult<Uint8Array, undefined>> {
     const chunk = this.#chunks.shift();
     if (chunk) {
-      this.#source.read(chunk.length);
+      this.source.read(chunk.length);
       return Promise.resolve({ done: false, value: chunk });
     }
     if (this.#state.kind === "failed") return Promise.reject(this.#state.error);
     if (this.#state.kind !== "open") return Promise.resolve(done);
     if (this.#waiter) return Promise.reject(new TypeError("a body has one reader at a time"));
-    return new Promise((resolve, reject) => {
-      this.#waiter = { resolve, reject };
-    });
+    this.#waiter = Promise.withResolvers();
+    return this.#waiter.promise;
   }
 
   return(): Promise<IteratorResult<Uint8Array, undefined>> {
-    if (this.#state.kind === "open") this.#source.discard();
+    if (this.#state.kind === "open") this.source.discard();
     this.drop();
     return Promise.resolve(done);
   }
@@ -64,7 +57,7 @@ export class IncomingBody implements AsyncIterableIterator<Uint8Array, undefined
     if (this.#state.kind !== "open") return;
     const waiter = this.#takeWaiter();
     if (!waiter) return this.#keep(octets);
-    this.#source.read(octets.length);
+    this.source.read(octets.length);
     waiter.resolve({ done: false, value: octets.slice() });
   }
 

@@ -1,16 +1,14 @@
-import { Core } from "./core.ts";
+import { Core, type H2Event } from "./core.ts";
 import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
-import type { H2Event } from "./events.ts";
 import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
 import { FrameReader } from "./frames/mod.ts";
 import { defaultLimits, type H2Limits } from "./limits.ts";
 import { PrefaceReader } from "./preface.ts";
 import { Receiver } from "./receiver.ts";
-import { endlessRoom, type OctetRoom } from "./room.ts";
+import { endlessRoom, type H2Field, type OctetRoom } from "./types.ts";
 import { Shutdown } from "./shutdown.ts";
 import type { Outgoing } from "./streams/mod.ts";
 import { Timekeeper } from "./timekeeper.ts";
-import type { H2Field } from "./types.ts";
 
 const noEvents: readonly H2Event[] = [];
 

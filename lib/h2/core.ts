@@ -1,15 +1,34 @@
 import { Deadlines } from "./deadlines.ts";
-import { ConnectionError, ErrorCode } from "./errors.ts";
-import type { H2Event } from "./events.ts";
-import { type FloodBudgets, type FloodKind, FloodMeter } from "./flood.ts";
+import { calm, ErrorCode } from "./errors.ts";
+import { type FloodBudgets, type FloodKind, FloodMeter, Handlers } from "./flood.ts";
 import { ReceiveWindow } from "./flow.ts";
 import { writeGoaway, writeRstStream } from "./frames/mod.ts";
-import { Handlers } from "./handlers.ts";
 import type { H2Limits } from "./limits.ts";
-import type { OctetRoom } from "./room.ts";
+import type { RequestHead } from "./request.ts";
 import { Sender } from "./sender.ts";
 import { defaultWindow } from "./settings.ts";
 import { type Stream, Streams } from "./streams/mod.ts";
+import type { H2Field, OctetRoom } from "./types.ts";
+
+/** What the core tells its owner. */
+export type H2Event =
+  /** A request's header section has arrived. */
+  | { readonly type: "request"; readonly id: number; readonly head: RequestHead }
+  /** Octets of its body: a view, good until the connection receives more input. */
+  | { readonly type: "data"; readonly id: number; readonly data: Uint8Array }
+  /** The request is complete. */
+  | { readonly type: "end"; readonly id: number; readonly trailers: readonly H2Field[] }
+  /** What had to wait has been sent: there is room for more. */
+  | { readonly type: "sent"; readonly id: number }
+  /** The stream broke off, by the peer's RST_STREAM or ours. */
+  | { readonly type: "reset"; readonly id: number; readonly code: number; readonly reason: string }
+  /** Shutdown waits no longer: handlers should end their streams at once. */
+  | { readonly type: "drain limit" }
+  /**
+   * The connection is over, and so are all its streams. What output is left should be written,
+   * then the transport closed.
+   */
+  | { readonly type: "closed"; readonly code: number; readonly reason: string };
 
 /** How far a connection has come. */
 export type Phase =
@@ -150,10 +169,7 @@ export class Core {
   checkControlBacklog(): void {
     const most = this.limits.outputBytes + this.limits.controlBytes;
     if (this.sender.out.length <= most) return;
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `more than ${most} octets of answers wait for the peer to read`,
-    );
+    throw calm(`more than ${most} octets of answers wait for the peer to read`);
   }
 
   /** Nobody reads the rest of a body any more. */

@@ -19,21 +19,27 @@ export const ErrorCode = {
 /** An error code this server sends. Peers may send any 32-bit number. */
 export type ErrorCode = (typeof ErrorCode)[keyof typeof ErrorCode];
 
-const names = new Map<number, string>(
-  Object.entries(ErrorCode).map(([name, code]) => [code, name]),
-);
-
-/** The RFC's name of `code`, or its number in hexadecimal when it has none. */
-export function errorName(code: number): string {
-  return names.get(code) ?? `0x${code.toString(16)}`;
-}
-
 /** Ends the connection with a GOAWAY that carries `code` (RFC 9113 section 5.4.1). */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
   constructor(readonly code: ErrorCode, reason: string) {
     super(reason);
   }
+}
+
+/** The peer breaks a rule that has no code of its own. */
+export function protocolError(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.PROTOCOL_ERROR, reason);
+}
+
+/** A frame has a length that it cannot have. */
+export function frameSizeError(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, reason);
+}
+
+/** The peer asks for more than a polite one does. */
+export function calm(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
 }
 
 /** Ends one stream with a RST_STREAM that carries `code` (RFC 9113 section 5.4.2). */

@@ -19,10 +19,14 @@ export interface ExchangeHost {
 
 /** One request and its response: drives a handler on one side, a stream on the other. */
 export class Exchange implements H2Request {
+  readonly method: string;
+  readonly scheme: string;
+  readonly authority: string;
+  readonly path: string;
+  readonly headers: readonly H2Field[];
+  readonly peer: string;
+  readonly connection: object;
   readonly body: IncomingBody;
-  readonly #id: number;
-  readonly #head: RequestHead;
-  readonly #host: ExchangeHost;
   #trailers: readonly H2Field[] = [];
   #controller: AbortController | undefined;
   #aborted: H2AbortError | undefined;
@@ -31,42 +35,22 @@ export class Exchange implements H2Request {
   #wake: (() => void) | undefined;
   #producer: AsyncIterator<Uint8Array> | undefined;
 
-  constructor(id: number, head: RequestHead, host: ExchangeHost) {
-    this.#id = id;
-    this.#head = head;
-    this.#host = host;
+  constructor(
+    private readonly id: number,
+    { method, scheme, authority, path, headers }: RequestHead,
+    private readonly host: ExchangeHost,
+  ) {
+    this.method = method;
+    this.scheme = scheme;
+    this.authority = authority;
+    this.path = path;
+    this.headers = headers;
+    this.peer = host.peer;
+    this.connection = host.client;
     this.body = new IncomingBody({
       read: (octets) => this.#use((connection, now) => connection.bodyRead(id, octets, now)),
       discard: () => this.#use((connection, now) => connection.discardBody(id, now)),
     });
-  }
-
-  get method(): string {
-    return this.#head.method;
-  }
-
-  get scheme(): string {
-    return this.#head.scheme;
-  }
-
-  get authority(): string {
-    return this.#head.authority;
-  }
-
-  get path(): string {
-    return this.#head.path;
-  }
-
-  get headers(): readonly H2Field[] {
-    return this.#head.headers;
-  }
-
-  get peer(): string {
-    return this.#host.peer;
-  }
-
-  get connection(): object {
-    return this.#host.client;
   }
 
   trailers: () => readonly H2Field[] = () => this.#trailers;
@@ -74,7 +58,7 @@ export class Exchange implements H2Request {
   cancel: (reason: string) => void = (reason) => {
     if (this.#over) return;
     const code = ErrorCode.ENHANCE_YOUR_CALM;
-    this.#use((connection, now) => connection.reset(this.#id, code, now));
+    this.#use((connection, now) => connection.reset(this.id, code, now));
     this.broken(new H2AbortError(code, reason));
   };
 
@@ -98,7 +82,7 @@ export class Exchange implements H2Request {
     } finally {
       this.#over = true;
       this.body.drop();
-      this.#host.connection.handlerDone(this.#id);
+      this.host.connection.handlerDone(this.id);
     }
   }
 
@@ -138,15 +122,15 @@ export class Exchange implements H2Request {
     const { trailers } = response;
     const end = bodiless || (!this.#producer && !trailers);
     const fields: H2Field[] = [[":status", statusText(response.status)], ...response.headers];
-    await this.#send((connection, now) => connection.respond(this.#id, fields, end, now));
+    await this.#send((connection, now) => connection.respond(this.id, fields, end, now));
     if (end || this.#over) return;
     await this.#sendBody();
     if (this.#over) return;
     const last = trailers?.() ?? [];
     await this.#send((connection, now) =>
       last.length > 0
-        ? connection.sendTrailers(this.#id, last, now)
-        : connection.sendData(this.#id, nothing, true, now)
+        ? connection.sendTrailers(this.id, last, now)
+        : connection.sendData(this.id, nothing, true, now)
     );
   }
 
@@ -156,7 +140,7 @@ export class Exchange implements H2Request {
     while (!this.#over) {
       const { done, value } = await producer.next();
       if (done) break;
-      await this.#send((connection, now) => connection.sendData(this.#id, value, false, now));
+      await this.#send((connection, now) => connection.sendData(this.id, value, false, now));
     }
     this.#producer = undefined;
   }
@@ -173,16 +157,16 @@ export class Exchange implements H2Request {
   }
 
   #use(act: (connection: H2Connection, now: number) => void): void {
-    act(this.#host.connection, this.#host.now());
-    this.#host.changed();
+    act(this.host.connection, this.host.now());
+    this.host.changed();
   }
 
   #fail(error: unknown): void {
     this.#over = true;
     this.#stopProducer();
-    this.#use((connection, now) => connection.reset(this.#id, ErrorCode.INTERNAL_ERROR, now));
+    this.#use((connection, now) => connection.reset(this.id, ErrorCode.INTERNAL_ERROR, now));
     this.abort(new H2AbortError(ErrorCode.INTERNAL_ERROR, "the handler has failed"));
-    this.#host.failed(error, this);
+    this.host.failed(error, this);
   }
 
   /** Tells the producer of the body that nobody wants it. */
@@ -190,9 +174,9 @@ export class Exchange implements H2Request {
     const producer = this.#producer;
     this.#producer = undefined;
     try {
-      producer?.return?.().catch((error: unknown) => this.#host.failed(error, this));
+      producer?.return?.().catch((error: unknown) => this.host.failed(error, this));
     } catch (error) {
-      this.#host.failed(error, this);
+      this.host.failed(error, this);
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
+import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
 import type { HeaderBlock } from "./header_block.ts";
 import { type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
 import { checkTrailers, readRequest } from "./request.ts";
@@ -12,10 +12,8 @@ export class FieldSections {
   readonly decoder: HpackDecoder;
   /** The window that new streams begin with; ours counts once it is acknowledged. */
   streamWindow = defaultWindow;
-  readonly #core: Core;
 
-  constructor(core: Core) {
-    this.#core = core;
+  constructor(private readonly core: Core) {
     // Until our SETTINGS are acknowledged the peer may go by the default as well.
     const limit = Math.max(defaultTableSize, core.limits.headerTableSize);
     this.decoder = new HpackDecoder(defaultTableSize, limit);
@@ -24,12 +22,12 @@ export class FieldSections {
   /** Client streams have odd numbers (section 5.1.1). */
   checkId(id: number): void {
     if (id % 2 === 1) return;
-    throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, `HEADERS on stream ${id}`);
+    throw protocolError(`HEADERS on stream ${id}`);
   }
 
   /** Acts on a whole field block. It is decoded in any case: later ones build on it. */
   receive({ streamId, endStream, block }: HeaderBlock): void {
-    const core = this.#core;
+    const core = this.core;
     const section = this.#decode(block);
     const stream = core.streams.get(streamId);
     if (stream) return this.#trailers(stream, section, endStream);
@@ -49,12 +47,12 @@ export class FieldSections {
       );
     }
     stream.on("recv END_STREAM");
-    if (!stream.discarding) this.#core.events.push({ type: "end", id: stream.id, trailers });
+    if (!stream.discarding) this.core.events.push({ type: "end", id: stream.id, trailers });
   }
 
   #decode(block: Uint8Array): FieldSection {
     try {
-      return this.decoder.decode(block, this.#core.limits.maxHeaderListSize);
+      return this.decoder.decode(block, this.core.limits.maxHeaderListSize);
     } catch (error) {
       if (!(error instanceof HpackError)) throw error;
       throw new ConnectionError(ErrorCode.COMPRESSION_ERROR, error.message);
@@ -62,7 +60,7 @@ export class FieldSections {
   }
 
   #open(id: number, section: FieldSection, endStream: boolean): void {
-    const core = this.#core;
+    const core = this.core;
     core.streams.reach(id);
     if (id > core.lastServed) {
       // Sent before our GOAWAY arrived; the client will try elsewhere (section 6.8).
@@ -84,7 +82,7 @@ export class FieldSections {
   }
 
   #admit(stream: Stream): void {
-    const { streams, deadlines, limits, now } = this.#core;
+    const { streams, deadlines, limits, now } = this.core;
     streams.add(stream);
     deadlines.clear("idle");
     if (!deadlines.isSet("keepalive")) deadlines.set("keepalive", now + limits.keepaliveMs);
@@ -92,7 +90,7 @@ export class FieldSections {
 
   /** Whether it is no more than we have announced, or can hold (section 5.1.2). */
   #fits(headerBytes: number): boolean {
-    const { streams, limits, handlers } = this.#core;
+    const { streams, limits, handlers } = this.core;
     const most = limits.maxConcurrentStreams;
     return streams.size < most && handlers.count < most * 2 &&
       handlers.headerBytes + headerBytes <= limits.connectionHeaderBytes;
@@ -100,10 +98,10 @@ export class FieldSections {
 
   /** 431 (RFC 6585 section 5, RFC 9113 section 10.5.1). */
   #headersTooLarge(stream: Stream, endStream: boolean): void {
-    const { sender, now } = this.#core;
+    const { sender, now } = this.core;
     stream.discarding = true;
     if (endStream) stream.on("recv END_STREAM");
-    this.#core.count("reset");
+    this.core.count("reset");
     sender.offer(stream, { kind: "headers", fields: [[":status", "431"]], end: true }, now);
   }
 
@@ -112,7 +110,7 @@ export class FieldSections {
       new StreamError(stream.id, ErrorCode.PROTOCOL_ERROR, `malformed request: ${reason}`);
     stream.on("recv HEADERS");
     if (!endStream) throw malformed("trailers do not end it");
-    if (section.size > this.#core.limits.maxHeaderListSize) throw malformed("trailers too large");
+    if (section.size > this.core.limits.maxHeaderListSize) throw malformed("trailers too large");
     checkTrailers(stream.id, section.fields);
     this.endOfRequest(stream, section.fields);
   }

@@ -1,4 +1,5 @@
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm } from "./errors.ts";
+import type { OctetRoom } from "./types.ts";
 
 /** How often something cheap for the peer and dear for us may come. */
 export interface FloodBudget {
@@ -58,12 +59,10 @@ const earnedBursts = 40;
 
 /** Counts against the budgets and ends the connection of who overdraws one. */
 export class FloodMeter {
-  readonly #budgets: FloodBudgets;
   readonly #buckets: Record<FloodKind, Bucket>;
 
   /** `now` is in milliseconds, as everywhere in the core. */
-  constructor(budgets: FloodBudgets, now: number) {
-    this.#budgets = budgets;
+  constructor(private readonly budgets: FloodBudgets, now: number) {
     this.#buckets = Object.fromEntries(
       kinds.map((kind) => [kind, { tokens: budgets[kind].burst, earned: 0, at: now }]),
     ) as Record<FloodKind, Bucket>;
@@ -72,23 +71,20 @@ export class FloodMeter {
   /** Counts one. Throws ENHANCE_YOUR_CALM when the budget is spent. */
   count(kind: FloodKind, now: number): void {
     const bucket = this.#buckets[kind];
-    const { burst, perSecond } = this.#budgets[kind];
+    const { burst, perSecond } = this.budgets[kind];
     const refilled = bucket.tokens + (now - bucket.at) * perSecond / 1000;
     bucket.tokens = Math.min(burst, refilled);
     bucket.at = now;
     if (bucket.earned >= 1) bucket.earned--;
     else bucket.tokens--;
     if (bucket.tokens >= 0) return;
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `too many ${kind} events: more than ${burst} at once and ${perSecond} a second`,
-    );
+    throw calm(`too many ${kind} events: more than ${burst} at once and ${perSecond} a second`);
   }
 
   /** Notes a frame that shows work. */
   earn(): void {
     for (const kind of earners) {
-      const { burst, perFrame } = this.#budgets[kind];
+      const { burst, perFrame } = this.budgets[kind];
       const bucket = this.#buckets[kind];
       bucket.earned = Math.min(earnedBursts * burst, bucket.earned + perFrame);
     }
@@ -98,3 +94,40 @@ export class FloodMeter {
 const earners: readonly FloodKind[] = kinds.filter((kind) =>
   defaultFloodBudgets[kind].perFrame > 0
 );
+
+/**
+ * Handlers under way. They count, with the header sections they hold, until they are done: a peer
+ * that resets its streams at once must not have more of them running than one that waits
+ * (CVE-2023-44487).
+ */
+export class Handlers {
+  readonly #running = new Map<number, number>();
+  #headerBytes = 0;
+
+  /** `room` is what many connections share. */
+  constructor(private readonly room: OctetRoom) {}
+
+  get count(): number {
+    return this.#running.size;
+  }
+
+  /** Octets of header sections they hold. */
+  get headerBytes(): number {
+    return this.#headerBytes;
+  }
+
+  /** False, and nothing is counted, if there is no room for its header section. */
+  start(streamId: number, headerBytes: number): boolean {
+    if (!this.room.take(headerBytes)) return false;
+    this.#running.set(streamId, headerBytes);
+    this.#headerBytes += headerBytes;
+    return true;
+  }
+
+  done(streamId: number): void {
+    const headerBytes = this.#running.get(streamId) ?? 0;
+    this.room.give(headerBytes);
+    this.#headerBytes -= headerBytes;
+    this.#running.delete(streamId);
+  }
+}

@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, protocolError } from "./errors.ts";
 import { Flag, type Frame, headersPayload } from "./frames/mod.ts";
 import type { H2Limits } from "./limits.ts";
 
@@ -21,12 +21,9 @@ interface Open {
  * octets and frames: a CONTINUATION flood (CVE-2024-27316 and its kin) ends in ENHANCE_YOUR_CALM.
  */
 export class HeaderBlockAssembler {
-  readonly #limits: H2Limits;
   #open: Open | undefined;
 
-  constructor(limits: H2Limits) {
-    this.#limits = limits;
-  }
+  constructor(private readonly limits: H2Limits) {}
 
   /** The stream whose block is incomplete; no other frame may come in between (section 6.10). */
   get pending(): number | undefined {
@@ -48,18 +45,14 @@ export class HeaderBlockAssembler {
   continuation(frame: Frame): HeaderBlock | undefined {
     const open = this.#open;
     if (open === undefined || open.streamId !== frame.streamId) {
-      throw new ConnectionError(
-        ErrorCode.PROTOCOL_ERROR,
+      throw protocolError(
         `CONTINUATION on stream ${frame.streamId} without a header block to continue`,
       );
     }
     open.length += frame.payload.length;
     this.#checkLength(open.length);
-    if (open.pieces.length > this.#limits.maxContinuations) {
-      throw new ConnectionError(
-        ErrorCode.ENHANCE_YOUR_CALM,
-        `header block of more than ${this.#limits.maxContinuations} CONTINUATION frames`,
-      );
+    if (open.pieces.length > this.limits.maxContinuations) {
+      throw calm(`header block of more than ${this.limits.maxContinuations} CONTINUATION frames`);
     }
     open.pieces.push(frame.payload.slice());
     if ((frame.flags & Flag.END_HEADERS) === 0) return undefined;
@@ -69,11 +62,8 @@ export class HeaderBlockAssembler {
   }
 
   #checkLength(length: number): void {
-    if (length <= this.#limits.headerBlockBytes) return;
-    throw new ConnectionError(
-      ErrorCode.ENHANCE_YOUR_CALM,
-      `header block of more than ${this.#limits.headerBlockBytes} octets`,
-    );
+    if (length <= this.limits.headerBlockBytes) return;
+    throw calm(`header block of more than ${this.limits.headerBlockBytes} octets`);
   }
 }
 

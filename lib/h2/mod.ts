@@ -17,11 +17,11 @@
  * @module
  */
 
-export type { OctetRoom } from "./room.ts";
+export type { OctetRoom } from "./types.ts";
 export type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
 export { type H2ServeOptions, type H2Session, serveH2 } from "./serve.ts";
 export type { H2End } from "./session.ts";
-export { type ByteConn, closeConn } from "./transport.ts";
+export { type ByteConn, closeConn } from "./types.ts";
 export { defaultLimits, type H2Limits, resolveLimits } from "./limits.ts";
 export {
   defaultFloodBudgets,
@@ -29,9 +29,8 @@ export {
   type FloodBudgets,
   type FloodKind,
 } from "./flood.ts";
-export { ErrorCode, errorName, H2AbortError } from "./errors.ts";
+export { ErrorCode, H2AbortError } from "./errors.ts";
 export { clientPreface } from "./preface.ts";
 export { H2Connection } from "./connection.ts";
-export type { H2Event } from "./events.ts";
+export type { H2Event } from "./core.ts";
 export type { RequestHead } from "./request.ts";
-export type { Clock, Timer } from "../time/mod.ts";

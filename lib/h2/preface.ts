@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { protocolError } from "./errors.ts";
 
 /** What an HTTP/2 client says first (RFC 9113 section 3.4). */
 export const clientPreface: Uint8Array = new TextEncoder().encode(
@@ -18,7 +18,7 @@ export class PrefaceReader {
     let at = 0;
     for (; at < input.length && !this.complete; at++) {
       if (input[at] === clientPreface[this.#matched++]) continue;
-      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "the client preface is not HTTP/2's");
+      throw protocolError("the client preface is not HTTP/2's");
     }
     return input.subarray(at);
   }

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, StreamError } from "./errors.ts";
+import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
 import {
   checkPriority,
   dataPayload,
@@ -15,7 +15,7 @@ import {
 } from "./frames/mod.ts";
 import { HeaderBlockAssembler } from "./header_block.ts";
 import { FieldSections } from "./field_sections.ts";
-import { applyPeerSettings, OwnSettings } from "./settings_exchange.ts";
+import { applyPeerSettings, OwnSettings } from "./settings.ts";
 import { nextState } from "./streams/mod.ts";
 
 /** What the receiver leaves to others. */
@@ -26,15 +26,11 @@ export interface ReceiverEvents {
 
 /** Acts on frames (RFC 9113 section 6). Errors are thrown for the connection to answer. */
 export class Receiver {
-  readonly #core: Core;
-  readonly #events: ReceiverEvents;
   readonly #blocks: HeaderBlockAssembler;
   readonly #sections: FieldSections;
   readonly #own: OwnSettings;
 
-  constructor(core: Core, events: ReceiverEvents) {
-    this.#core = core;
-    this.#events = events;
+  constructor(private readonly core: Core, private readonly events: ReceiverEvents) {
     this.#blocks = new HeaderBlockAssembler(core.limits);
     this.#sections = new FieldSections(core);
     this.#own = new OwnSettings(core, this.#sections);
@@ -71,30 +67,24 @@ export class Receiver {
         return this.#continuation(frame);
       default:
         // Unknown types are ignored (section 5.5).
-        return this.#core.count("unknownFrame");
+        return this.core.count("unknownFrame");
     }
   }
 
   #checkOrder({ type, flags, streamId }: Frame): void {
-    if (this.#core.phase === "settings") {
+    if (this.core.phase === "settings") {
       if (type !== FrameType.SETTINGS || (flags & Flag.ACK) !== 0) {
-        throw new ConnectionError(
-          ErrorCode.PROTOCOL_ERROR,
-          "the client preface does not go on with SETTINGS",
-        );
+        throw protocolError("the client preface does not go on with SETTINGS");
       }
     }
     const { pending } = this.#blocks;
     if (pending === undefined || (type === FrameType.CONTINUATION && streamId === pending)) return;
-    throw new ConnectionError(
-      ErrorCode.PROTOCOL_ERROR,
-      `frame of type ${type} inside the header block of stream ${pending}`,
-    );
+    throw protocolError(`frame of type ${type} inside the header block of stream ${pending}`);
   }
 
   /** Section 6.1, with the flow control of section 6.9.1: padding counts, and is read at once. */
   #data(frame: Frame): void {
-    const core = this.#core;
+    const core = this.core;
     const data = dataPayload(frame);
     const { streamId, payload } = frame;
     const end = (frame.flags & Flag.END_STREAM) !== 0;
@@ -137,30 +127,30 @@ export class Receiver {
 
   #headers(frame: Frame): void {
     this.#sections.checkId(frame.streamId);
-    if (frame.payload.length === 0) this.#core.count("emptyFrame");
-    const { headerBlockMs } = this.#core.limits;
+    if (frame.payload.length === 0) this.core.count("emptyFrame");
+    const { headerBlockMs } = this.core.limits;
     const block = this.#blocks.headers(frame);
     if (block) this.#sections.receive(block);
-    else this.#core.deadlines.set("headerBlock", this.#core.now + headerBlockMs);
+    else this.core.deadlines.set("headerBlock", this.core.now + headerBlockMs);
   }
 
   #continuation(frame: Frame): void {
-    if (frame.payload.length === 0) this.#core.count("emptyFrame");
+    if (frame.payload.length === 0) this.core.count("emptyFrame");
     const block = this.#blocks.continuation(frame);
     if (!block) return;
-    this.#core.deadlines.clear("headerBlock");
+    this.core.deadlines.clear("headerBlock");
     this.#sections.receive(block);
   }
 
   /** Section 6.3: checked, then ignored. */
   #priority(frame: Frame): void {
-    this.#core.count("priority");
+    this.core.count("priority");
     checkPriority(frame);
   }
 
   /** Section 6.4. */
   #rstStream(frame: Frame): void {
-    const core = this.#core;
+    const core = this.core;
     const code = rstStreamPayload(frame);
     const stream = core.streams.get(frame.streamId);
     if (!stream) return this.#late(frame.streamId, "recv RST_STREAM");
@@ -173,7 +163,7 @@ export class Receiver {
 
   /** Section 6.5. */
   #settings(frame: Frame): void {
-    const core = this.#core;
+    const core = this.core;
     core.count("settings");
     const settings = settingsPayload(frame);
     if ((frame.flags & Flag.ACK) !== 0) return this.#own.acknowledged();
@@ -183,24 +173,24 @@ export class Receiver {
 
   /** Section 6.7. */
   #ping(frame: Frame): void {
-    const core = this.#core;
+    const core = this.core;
     core.count("ping");
     const opaque = pingPayload(frame);
-    if ((frame.flags & Flag.ACK) !== 0) return this.#events.pingAcknowledged(opaque);
+    if ((frame.flags & Flag.ACK) !== 0) return this.events.pingAcknowledged(opaque);
     writePing(core.sender.out, opaque, true);
   }
 
   /** Section 6.8: streams under way go on, then the connection is closed. */
   #goaway(frame: Frame): void {
     goawayPayload(frame);
-    this.#core.count("settings");
-    this.#core.peerLeaves = true;
-    this.#core.closeWhenDone();
+    this.core.count("settings");
+    this.core.peerLeaves = true;
+    this.core.closeWhenDone();
   }
 
   /** Section 6.9. */
   #windowUpdate(frame: Frame): void {
-    const core = this.#core;
+    const core = this.core;
     core.count("windowUpdate");
     const increment = windowUpdatePayload(frame);
     if (frame.streamId === 0) return this.#connectionWindowUpdate(increment);
@@ -220,9 +210,9 @@ export class Receiver {
   }
 
   #connectionWindowUpdate(increment: number): void {
-    const { sender, now } = this.#core;
+    const { sender, now } = this.core;
     if (increment === 0) {
-      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "WINDOW_UPDATE of 0");
+      throw protocolError("WINDOW_UPDATE of 0");
     }
     if (!sender.window.adjust(increment)) {
       throw new ConnectionError(
@@ -235,8 +225,8 @@ export class Receiver {
 
   /** A frame on a stream that is idle (an error) or closed (an error, or late). */
   #late(id: number, event: "recv DATA" | "recv RST_STREAM" | "recv WINDOW_UPDATE"): void {
-    nextState(id, this.#core.streams.state(id), event);
-    this.#core.count("lateFrame");
+    nextState(id, this.core.streams.state(id), event);
+    this.core.count("lateFrame");
   }
 }
 
@@ -257,5 +247,5 @@ function countBody(
 
 /** A client cannot push (section 8.4). */
 function refusePush(): never {
-  throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "PUSH_PROMISE from a client");
+  throw protocolError("PUSH_PROMISE from a client");
 }

@@ -28,17 +28,13 @@ export class Sender {
   readonly window: SendWindow = new SendWindow(defaultWindow);
   readonly peer: PeerSettings = initialPeerSettings();
   readonly encoder: HpackEncoder;
-  readonly #limits: H2Limits;
-  readonly #framed: Framed;
   /** Streams that wait for the socket only. */
   readonly #headers = new Set<Stream>();
   /** Streams whose own window is open and that wait for the connection's, or for the socket. */
   readonly #data = new Set<Stream>();
   #inFlight = 0;
 
-  constructor(limits: H2Limits, framed: Framed) {
-    this.#limits = limits;
-    this.#framed = framed;
+  constructor(private readonly limits: H2Limits, private readonly framed: Framed) {
     this.encoder = new HpackEncoder(limits.encoderTableSize);
   }
 
@@ -110,7 +106,7 @@ export class Sender {
   }
 
   get #full(): boolean {
-    return this.queued >= this.#limits.outputBytes;
+    return this.queued >= this.limits.outputBytes;
   }
 
   #turn(stream: Stream, now: number): void {
@@ -137,7 +133,7 @@ export class Sender {
       ? this.#headerBlock(stream, outgoing.fields, outgoing.end)
       : this.#piece(stream, outgoing);
     if (done) stream.outgoing = undefined;
-    this.#framed(stream, outgoing, done, waited);
+    this.framed(stream, outgoing, done, waited);
     return done;
   }
 

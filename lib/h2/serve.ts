@@ -1,10 +1,14 @@
 import { type Clock, systemClock } from "../time/mod.ts";
 import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
 import { type H2Limits, resolveLimits } from "./limits.ts";
-import { endlessRoom, type OctetRoom } from "./room.ts";
+import {
+  type ByteConn,
+  endlessRoom,
+  type H2Handler,
+  type H2Request,
+  type OctetRoom,
+} from "./types.ts";
 import { type H2End, Session } from "./session.ts";
-import type { ByteConn } from "./transport.ts";
-import type { H2Handler, H2Request } from "./types.ts";
 
 /** How to serve a connection. */
 export interface H2ServeOptions {
@@ -24,9 +28,12 @@ export interface H2ServeOptions {
   readonly clock?: Clock;
   /** Resolves when more handlers may be started; in the clock's next turn unless given. */
   readonly mayStart?: () => Promise<void>;
-  /** Hears of handlers that throw while their stream is open. */
+  /** Hears of handlers that throw while they are waited for, and of response bodies that do. */
   readonly onError?: (error: unknown, request: H2Request) => void;
-  /** Hears when a request is over, answered or not, and its handler done. */
+  /**
+   * Hears when a request is over, answered or not. Over HTTP/2 its handler is done by then, over
+   * HTTP/1.1 it may still be running.
+   */
   readonly onOver?: (request: H2Request) => void;
 }
 

@@ -1,13 +1,12 @@
-import type { Clock, Timer } from "../time/mod.ts";
+import type { Timer } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
-import type { H2Event } from "./events.ts";
+import type { H2Event } from "./core.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import type { FloodBudgets } from "./flood.ts";
 import type { H2Limits } from "./limits.ts";
-import type { OctetRoom } from "./room.ts";
-import { type ByteConn, closeConn } from "./transport.ts";
-import type { H2Handler, H2Request } from "./types.ts";
+import type { H2ServeOptions } from "./serve.ts";
+import { type ByteConn, closeConn, type H2Handler, type H2Request } from "./types.ts";
 
 /** Why a connection ended. */
 export interface H2End {
@@ -18,17 +17,10 @@ export interface H2End {
 }
 
 /** The options of a session, all of them. */
-export interface SessionOptions {
+export interface SessionOptions extends Required<Omit<H2ServeOptions, "connection">> {
   readonly limits: H2Limits;
   readonly floods: FloodBudgets;
-  readonly room: OctetRoom;
-  readonly prefix: Uint8Array;
-  readonly peer: string;
   readonly client: object | undefined;
-  readonly clock: Clock;
-  readonly mayStart: () => Promise<void>;
-  readonly onError: (error: unknown, request: H2Request) => void;
-  readonly onOver: (request: H2Request) => void;
 }
 
 /** Octets a quiet connection reads at once. */
@@ -53,9 +45,6 @@ const quietTurns = 16;
 export class Session implements ExchangeHost {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
-  readonly #conn: ByteConn;
-  readonly #handler: H2Handler;
-  readonly #options: SessionOptions;
   readonly #exchanges = new Map<number, Exchange>();
   #starting: { readonly id: number; readonly exchange: Exchange }[] = [];
   #started: Promise<void> | undefined;
@@ -64,20 +53,21 @@ export class Session implements ExchangeHost {
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
   #end: H2End | undefined;
 
-  constructor(conn: ByteConn, handler: H2Handler, options: SessionOptions) {
-    this.#conn = conn;
-    this.#handler = handler;
-    this.#options = options;
+  constructor(
+    private readonly conn: ByteConn,
+    private readonly handler: H2Handler,
+    private readonly options: SessionOptions,
+  ) {
     this.connection = new H2Connection(this.now(), options.limits, options.floods, options.room);
     this.closed = this.#run();
   }
 
   get peer(): string {
-    return this.#options.peer;
+    return this.options.peer;
   }
 
   get client(): object {
-    return this.#options.client ?? this;
+    return this.options.client ?? this;
   }
 
   get streams(): number {
@@ -85,7 +75,7 @@ export class Session implements ExchangeHost {
   }
 
   now(): number {
-    return this.#options.clock.now();
+    return this.options.clock.now();
   }
 
   async shutdown(drainMs: number): Promise<void> {
@@ -102,7 +92,7 @@ export class Session implements ExchangeHost {
   failed(error: unknown, request: H2Request): void {
     if (error instanceof H2AbortError) return;
     try {
-      this.#options.onError(error, request);
+      this.options.onError(error, request);
     } catch (listenerError) {
       // The connection goes on; whoever guards the process hears of both.
       reportError(listenerError);
@@ -116,7 +106,7 @@ export class Session implements ExchangeHost {
   }
 
   async #run(): Promise<H2End> {
-    this.#receive(this.#options.prefix);
+    this.#receive(this.options.prefix);
     this.changed();
     await this.#readAll();
     this.#timer?.timer.cancel();
@@ -142,7 +132,7 @@ export class Session implements ExchangeHost {
 
   async #read(buffer: Uint8Array): Promise<number | { readonly reason: string }> {
     try {
-      return await this.#conn.read(buffer) ?? { reason: "the peer has closed the connection" };
+      return await this.conn.read(buffer) ?? { reason: "the peer has closed the connection" };
     } catch (error) {
       return { reason: `reading failed: ${error instanceof Error ? error.message : error}` };
     }
@@ -156,7 +146,7 @@ export class Session implements ExchangeHost {
 
   /** Grows with a peer that fills it, shrinks when it is quiet. */
   #nextBuffer(buffer: Uint8Array<ArrayBuffer>, used: number): Uint8Array<ArrayBuffer> {
-    const most = Math.max(quietRead, this.#options.limits.readBufferBytes);
+    const most = Math.max(quietRead, this.options.limits.readBufferBytes);
     if (used === buffer.length && used < most) return new Uint8Array(Math.min(most, used * 4));
     const quiet = this.connection.streams === 0 && buffer.length > quietRead;
     return quiet ? new Uint8Array(quietRead) : buffer;
@@ -213,15 +203,15 @@ export class Session implements ExchangeHost {
         if (this.#starting.length === 0) break;
         for (let round = 0; round < handlerRounds; round++) await undefined;
       }
-      if (this.#starting.length > 0) await this.#options.mayStart();
+      if (this.#starting.length > 0) await this.options.mayStart();
     }
     this.#started = undefined;
   }
 
   async #serve(id: number, exchange: Exchange): Promise<void> {
-    await exchange.run(this.#handler);
+    await exchange.run(this.handler);
     this.#exchanges.delete(id);
-    this.#options.onOver(exchange);
+    this.options.onOver(exchange);
   }
 
   #abortAll(): void {
@@ -235,21 +225,21 @@ export class Session implements ExchangeHost {
     const error = new H2AbortError(end.code, `the connection is over: ${end.reason}`);
     for (const exchange of this.#exchanges.values()) exchange.broken(error);
     this.#timer?.timer.cancel();
-    const { clock, limits } = this.#options;
+    const { clock, limits } = this.options;
     const timer = clock.after(limits.lingerMs, () => this.#cutOff());
     this.#timer = { at: -Infinity, timer };
   }
 
   /** Closes the transport; a pending read or write fails, which ends the session. */
   #cutOff(): void {
-    closeConn(this.#conn);
+    closeConn(this.conn);
   }
 
   #armTimer(): void {
     const at = this.connection.nextDeadline();
     if (at === undefined || (this.#timer && this.#timer.at <= at)) return;
     this.#timer?.timer.cancel();
-    const timer = this.#options.clock.after(at - this.now(), () => {
+    const timer = this.options.clock.after(at - this.now(), () => {
       this.#timer = undefined;
       this.connection.tick(this.now());
       this.changed();
@@ -272,7 +262,7 @@ export class Session implements ExchangeHost {
         if (output.length === 0) break;
         await this.#write(output);
       }
-      if (this.connection.closed) await this.#conn.closeWrite?.();
+      if (this.connection.closed) await this.conn.closeWrite?.();
     } catch (error) {
       const reason = `writing failed: ${error instanceof Error ? error.message : error}`;
       this.connection.end(reason, this.now());
@@ -298,7 +288,7 @@ export class Session implements ExchangeHost {
 
   async #write(output: Uint8Array): Promise<void> {
     for (let at = 0; at < output.length;) {
-      const count = await this.#conn.write(output.subarray(at));
+      const count = await this.conn.write(output.subarray(at));
       if (count <= 0) throw new Error("the transport takes nothing");
       at += count;
       this.connection.wrote(count, this.now());

@@ -12,23 +12,19 @@ const pingOpaque: Uint8Array = new TextEncoder().encode("shutdown");
  * it handlers get a moment for a last word, and the connection is closed.
  */
 export class Shutdown {
-  readonly #core: Core;
-
-  constructor(core: Core) {
-    this.#core = core;
-  }
+  constructor(private readonly core: Core) {}
 
   /** Begins, or brings the drain limit forward. */
   begin(drainMs: number): void {
-    const { phase, deadlines, now, limits, sender } = this.#core;
+    const { phase, deadlines, now, limits, sender } = this.core;
     if (phase === "closed") return;
     if (phase === "preface" || phase === "settings") {
-      this.#core.leave(ErrorCode.NO_ERROR, "shutdown");
+      this.core.leave(ErrorCode.NO_ERROR, "shutdown");
       return;
     }
     if (!deadlines.isSet("grace")) deadlines.set("drain", now + drainMs);
     if (phase === "draining") return;
-    this.#core.phase = "draining";
+    this.core.phase = "draining";
     deadlines.clear("idle");
     writeGoaway(sender.out, largestWindow, ErrorCode.NO_ERROR, "");
     writePing(sender.out, pingOpaque, false);
@@ -37,13 +33,13 @@ export class Shutdown {
 
   /** The peer has acknowledged a PING: whatever it sent before GOAWAY arrived is here. */
   pingAcknowledged(opaque: Uint8Array): void {
-    if (this.#core.phase !== "draining") return;
+    if (this.core.phase !== "draining") return;
     if (opaque.every((octet, at) => octet === pingOpaque[at])) this.finalGoaway();
   }
 
   /** Refuses what comes from now on. */
   finalGoaway(): void {
-    const core = this.#core;
+    const core = this.core;
     if (core.lastServed !== Infinity) return;
     core.deadlines.clear("goaway");
     core.lastServed = core.streams.last;
@@ -54,7 +50,7 @@ export class Shutdown {
   /** Asks handlers to end. */
   drainLimit(): void {
     this.finalGoaway();
-    const core = this.#core;
+    const core = this.core;
     if (core.phase === "closed") return;
     core.events.push({ type: "drain limit" });
     core.deadlines.set("grace", core.now + core.limits.abortGraceMs);

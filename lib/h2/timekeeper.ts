@@ -1,6 +1,6 @@
 import type { Core } from "./core.ts";
 import type { DeadlineName } from "./deadlines.ts";
-import { ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, ConnectionError, ErrorCode, protocolError } from "./errors.ts";
 import { writePing } from "./frames/mod.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Stream } from "./streams/mod.ts";
@@ -9,33 +9,29 @@ const keepaliveOpaque: Uint8Array = new TextEncoder().encode("areyouup");
 
 /** Acts when waiting is over. */
 export class Timekeeper {
-  readonly #core: Core;
-  readonly #shutdown: Shutdown;
   #heard: number;
 
-  constructor(core: Core, shutdown: Shutdown) {
-    this.#core = core;
-    this.#shutdown = shutdown;
+  constructor(private readonly core: Core, private readonly shutdown: Shutdown) {
     this.#heard = core.now;
     core.deadlines.set("handshake", core.now + core.limits.handshakeMs);
   }
 
   /** Notes that the peer has said something. */
   heard(): void {
-    this.#heard = this.#core.now;
-    this.#core.deadlines.clear("keepaliveAck");
+    this.#heard = this.core.now;
+    this.core.deadlines.clear("keepaliveAck");
   }
 
   /** Acts on the deadlines that have passed. */
   tick(): void {
-    for (const name of this.#core.deadlines.due(this.#core.now)) {
-      if (this.#core.phase === "closed") return;
+    for (const name of this.core.deadlines.due(this.core.now)) {
+      if (this.core.phase === "closed") return;
       this.#passed(name);
     }
   }
 
   #passed(name: DeadlineName): void {
-    const core = this.#core;
+    const core = this.core;
     switch (name) {
       case "handshake":
         return this.#handshakeFailed();
@@ -52,17 +48,17 @@ export class Timekeeper {
       case "window":
         return this.#stalledWindows();
       case "goaway":
-        return this.#shutdown.finalGoaway();
+        return this.shutdown.finalGoaway();
       case "drain":
-        return this.#shutdown.drainLimit();
+        return this.shutdown.drainLimit();
       case "grace":
         return core.close(ErrorCode.NO_ERROR, "drain limit");
     }
   }
 
   #handshakeFailed(): void {
-    if (this.#core.phase === "preface") {
-      throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, "no client preface in time");
+    if (this.core.phase === "preface") {
+      throw protocolError("no client preface in time");
     }
     throw new ConnectionError(
       ErrorCode.SETTINGS_TIMEOUT,
@@ -72,7 +68,7 @@ export class Timekeeper {
 
   /** Any word from the peer counts; only after silence is it pinged (RFC 9113 section 6.7). */
   #keepalive(): void {
-    const { deadlines, limits, now, sender, streams } = this.#core;
+    const { deadlines, limits, now, sender, streams } = this.core;
     if (streams.size === 0) return;
     const silentUntil = this.#heard + limits.keepaliveMs;
     deadlines.set("keepalive", silentUntil > now ? silentUntil : now + limits.keepaliveMs);
@@ -83,7 +79,7 @@ export class Timekeeper {
 
   /** Resets streams whose peer keeps their window shut, or closes if it is the connection's. */
   #stalledWindows(): void {
-    const { deadlines, limits, now, sender, streams } = this.#core;
+    const { deadlines, limits, now, sender, streams } = this.core;
     let next = Infinity;
     for (const stream of [...streams.all()]) {
       if (stream.outgoing === undefined) continue;
@@ -97,12 +93,8 @@ export class Timekeeper {
   }
 
   #resetStalled(stream: Stream): void {
-    this.#core.count("reset");
+    this.core.count("reset");
     const reason = "the stream's window stays shut";
-    this.#core.breakOff(stream.id, ErrorCode.ENHANCE_YOUR_CALM, reason);
+    this.core.breakOff(stream.id, ErrorCode.ENHANCE_YOUR_CALM, reason);
   }
-}
-
-function calm(reason: string): ConnectionError {
-  return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
 }

@@ -60,3 +60,35 @@ export interface H2Response {
  * {@link H2AbortError}; so does what the body of a response throws.
  */
 export type H2Handler = (request: H2Request) => Promise<H2Response>;
+
+/** What carries a connection: a `Deno.Conn` of any kind (TCP, TLS, Unix) is one. */
+export interface ByteConn {
+  /** Reads up to `p.length` octets into `p`; null at the end. */
+  read(p: Uint8Array): Promise<number | null>;
+  /** Writes some of `p` and tells how much. */
+  write(p: Uint8Array): Promise<number>;
+  /** Ends reading and writing; pending calls fail. */
+  close(): void;
+  /** Ends writing only. */
+  closeWrite?(): Promise<void>;
+}
+
+/** Closes a connection that may be closed already. */
+export function closeConn(conn: Pick<ByteConn, "close">): void {
+  try {
+    conn.close();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BadResource)) throw error;
+  }
+}
+
+/** Room for octets that many connections share. */
+export interface OctetRoom {
+  /** Takes `octets`; false, and nothing is taken, if there is no room for them. */
+  take(octets: number): boolean;
+  /** Gives them back. */
+  give(octets: number): void;
+}
+
+/** For a connection whose own limits are all there is. */
+export const endlessRoom: OctetRoom = { take: () => true, give() {} };

@@ -1,6 +1,5 @@
 import { budgetList } from "../rpc/mod.ts";
-import { sections } from "./families.ts";
-import type { Family } from "./families.ts";
+import { type Family, sections } from "./families.ts";
 
 /** docs/metrics.md, made of the same definitions as /metrics. Pure. */
 export function metricsDocument(): string {

@@ -5,53 +5,39 @@ import type {
   FrontendSnapshot,
 } from "../checker/mod.ts";
 import { backendStates, frontendStates } from "../health/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector, Sample } from "./collector.ts";
+import { type Collector, collector, type Sample } from "./exposition.ts";
 import type { Clock } from "../time/mod.ts";
-import { healthFamilies, probeFamilies } from "./families.ts";
+import { type Family, healthFamilies, probeFamilies } from "./families.ts";
 
 /** The families that show the checker's present state. */
 export function healthCollectors(checker: CheckerView, clock: Clock): readonly Collector[] {
-  const { backendState, backendHealth, backendEnabled, backendDrain, backendSlowStart } =
-    healthFamilies;
-  const { frontendState, frontendPoolActive, frontendPoolIndex } = healthFamilies;
-  const { poolWeight, effectiveWeight, frontendFailOpen } = healthFamilies;
+  const ofBackends = (family: Family, samples: Parameters<typeof perBackend>[1]) =>
+    collector(family, () => perBackend(checker, samples));
+  const ofFrontends = (family: Family, samples: Parameters<typeof perFrontend>[1]) =>
+    collector(family, () => perFrontend(checker, samples));
+  const f = healthFamilies;
   return [
-    collector(backendState, () => perBackend(checker, stateSamples)),
-    collector(backendHealth, () => perBackend(checker, (name, { health }) => [[health, name]])),
-    collector(
-      backendEnabled,
-      () => perBackend(checker, (name, { enabled }) => [[enabled ? 1 : 0, name]]),
-    ),
-    collector(
-      backendDrain,
-      () => perBackend(checker, (name, { drain }) => drainSamples(name, drain, clock)),
-    ),
-    collector(healthFamilies.backendDrained, () => perBackend(checker, drainedSamples)),
-    collector(healthFamilies.backendDrainDeadline, () => perBackend(checker, deadlineSamples)),
-    collector(
+    ofBackends(f.backendState, stateSamples),
+    ofBackends(f.backendHealth, (name, { health }) => [[health, name]]),
+    ofBackends(f.backendEnabled, (name, { enabled }) => [[enabled ? 1 : 0, name]]),
+    ofBackends(f.backendDrain, (name, { drain }) => drainSamples(name, drain, clock)),
+    ofBackends(f.backendDrained, drainedSamples),
+    ofBackends(f.backendDrainDeadline, deadlineSamples),
+    ofBackends(
       probeFamilies.certificateExpiry,
-      () =>
-        perBackend(
-          checker,
-          (name, { certificateEnd: end }) => end === undefined ? [] : [[end / 1000, name]],
-        ),
+      (name, { certificateEnd: end }) => end === undefined ? [] : [[end / 1000, name]],
     ),
-    collector(frontendState, () => perFrontend(checker, frontendStateSamples)),
-    collector(
-      healthFamilies.backendFlapHold,
-      () =>
-        perBackend(checker, (name, { config: { healthcheck }, flapHold }) => {
-          const hasRule = checker.healthcheck(healthcheck)?.flap !== undefined;
-          return hasRule ? [[flapHold ? 1 : 0, name]] : [];
-        }),
-    ),
-    collector(backendSlowStart, () => perFrontend(checker, slowStartSamples)),
-    collector(frontendFailOpen, () => perFrontend(checker, failOpenSamples)),
-    collector(frontendPoolActive, () => perFrontend(checker, poolSamples)),
-    collector(frontendPoolIndex, () => perFrontend(checker, poolIndexSamples)),
-    collector(effectiveWeight, () => perFrontend(checker, effectiveSamples)),
-    collector(poolWeight, () => perFrontend(checker, weightSamples)),
+    ofFrontends(f.frontendState, frontendStateSamples),
+    ofBackends(f.backendFlapHold, (name, { config: { healthcheck }, flapHold }) => {
+      const hasRule = checker.healthcheck(healthcheck)?.flap !== undefined;
+      return hasRule ? [[flapHold ? 1 : 0, name]] : [];
+    }),
+    ofFrontends(f.backendSlowStart, slowStartSamples),
+    ofFrontends(f.frontendFailOpen, failOpenSamples),
+    ofFrontends(f.frontendPoolActive, poolSamples),
+    ofFrontends(f.frontendPoolIndex, poolIndexSamples),
+    ofFrontends(f.effectiveWeight, effectiveSamples),
+    ofFrontends(f.poolWeight, weightSamples),
   ];
 }
 

@@ -7,17 +7,12 @@ import type {
   RpcMethod,
   RpcObserver,
 } from "../rpc/mod.ts";
-import { type Clock, inSlices } from "../time/mod.ts";
+import { type Clock, inSlices, type Timer } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector, Sample } from "./collector.ts";
-import { exposition } from "./exposition.ts";
+import { type Collector, collector, exposition, type Sample } from "./exposition.ts";
 import { daemonFamilies, sections } from "./families.ts";
-import type { Family } from "./families.ts";
 import { healthCollectors, probingCollectors } from "./health_collectors.ts";
-import { watchLoopLag } from "./loop_lag.ts";
-import { processCollectors, readProcess } from "./process_collectors.ts";
-import type { ProcessFigures } from "./process_collectors.ts";
+import { processCollectors, type ProcessFigures, readProcess } from "./process_collectors.ts";
 import {
   budgetCollectors,
   connectionTables,
@@ -103,7 +98,7 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
     collector(daemonFamilies.buildInfo, () => [[1, ...buildLabels]]),
     collector(daemonFamilies.reloadOk, () => [[loaded.ok ? 1 : 0]]),
     collector(daemonFamilies.reloadTime, () => loaded.at > 0 ? [[loaded.at / 1000]] : []),
-    ...processCollectors(() => figures ?? noFigures),
+    ...processCollectors(() => figures),
   ];
 
   return {
@@ -138,15 +133,6 @@ export function createMetrics({ clock, build, methods }: MetricsOptions): Metric
   };
 }
 
-const noFigures: ProcessFigures = {
-  cpuSeconds: undefined,
-  startSeconds: undefined,
-  residentBytes: undefined,
-  virtualBytes: undefined,
-  openFds: undefined,
-  maxFds: undefined,
-};
-
 function endSamples(ends: CertificateEnds | undefined): readonly Sample[] {
   const { server, clientCa } = ends ?? {};
   const sample = (use: string, end: number | undefined): readonly Sample[] =>
@@ -158,9 +144,22 @@ function endSamples(ends: CertificateEnds | undefined): readonly Sample[] {
 function ordered(collectors: readonly Collector[]): readonly Collector[] {
   const byName = new Map(collectors.map((each) => [each.family.name, each]));
   return sections.flatMap(({ families }) => families)
-    .map((family) => byName.get(family.name) ?? empty(family));
+    .map((family) => byName.get(family.name) ?? collector(family, () => []));
 }
 
-function empty(family: Family): Collector {
-  return collector(family, (): readonly Sample[] => []);
+/** How often the event loop is asked how late it is: seldom, as a sleeper has to be woken for it. */
+const everyMs = 1_000;
+
+/** Measures how late timers run. Call the result to stop. */
+export function watchLoopLag(clock: Clock, observe: (seconds: number) => void): () => void {
+  let timer: Timer;
+  const arm = () => {
+    const due = clock.now() + everyMs;
+    timer = clock.after(everyMs, () => {
+      observe(Math.max(0, clock.now() - due) / 1000);
+      arm();
+    });
+  };
+  arm();
+  return () => timer.cancel();
 }

@@ -16,8 +16,6 @@
 
 export { createMetrics } from "./metrics.ts";
 export type { CertificateEnds, Metrics, MetricsOptions, MetricsSources } from "./metrics.ts";
-export { serveMetrics } from "./server.ts";
-export type { MetricsServer, MetricsServerOptions } from "./server.ts";
+export { type MetricsServer, type MetricsServerOptions, serveMetrics } from "./server.ts";
 export { metricsDocument } from "./docs.ts";
-export { sections } from "./families.ts";
-export type { Family, FamilyType } from "./families.ts";
+export { type Family, type FamilyType, sections } from "./families.ts";

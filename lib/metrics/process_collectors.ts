@@ -1,8 +1,6 @@
 import { countDescriptors, NetError, readKernelFile } from "../net/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector } from "./collector.ts";
-import { processFamilies } from "./families.ts";
-import type { Family } from "./families.ts";
+import { type Collector, collector } from "./exposition.ts";
+import { type Family, processFamilies } from "./families.ts";
 
 /** What the kernel says about this process; undefined where it says nothing. */
 export interface ProcessFigures {
@@ -64,11 +62,11 @@ export function parseProcess(
   };
 }
 
-/** The families that show the process. `figures` is what was read for this scrape. */
-export function processCollectors(figures: () => ProcessFigures): readonly Collector[] {
+/** The families that show the process. `figures` is what was read for this scrape, if it was. */
+export function processCollectors(figures: () => ProcessFigures | undefined): readonly Collector[] {
   const show = (family: Family, key: keyof ProcessFigures) =>
     collector(family, () => {
-      const value = figures()[key];
+      const value = figures()?.[key];
       return value === undefined ? [] : [[value]];
     });
   const { cpu, startTime, resident, virtual, openFds, maxFds } = processFamilies;

@@ -12,6 +12,14 @@ export interface RenderingListener {
   left(): void;
 }
 
+/** One reader's place in a rendering. */
+interface Reader {
+  /** The part that it has been given last, or waits for. */
+  index: number;
+  /** Why it gets no more, once it has been cut off. */
+  error: Error | undefined;
+}
+
 type State =
   | { readonly kind: "running" | "complete" }
   | { readonly kind: "broken"; readonly error: unknown };
@@ -23,11 +31,10 @@ type State =
  */
 export class Rendering {
   readonly #source: AsyncIterator<Uint8Array>;
-  readonly #listener: RenderingListener;
   /** Its parts in order, but for those before {@link #kept}. */
   readonly #parts: (Uint8Array | undefined)[] = [];
   readonly #waiting = new Set<() => void>();
-  readonly #readers = new Set<RenderingReader>();
+  readonly #readers = new Set<Reader>();
   /** How many readers are at each part. */
   readonly #readersAt: number[] = [];
   /** The part that the slowest reader is at. */
@@ -40,9 +47,8 @@ export class Rendering {
   #octets = 0;
 
   /** Begins at once. What `source` throws, all readers get. */
-  constructor(source: AsyncIterable<Uint8Array>, listener: RenderingListener) {
+  constructor(source: AsyncIterable<Uint8Array>, private readonly listener: RenderingListener) {
     this.#source = source[Symbol.asyncIterator]();
-    this.#listener = listener;
     void this.#run();
   }
 
@@ -53,14 +59,31 @@ export class Rendering {
 
   /** All of it from the beginning, for one reader. Only until it is closed. */
   read(): AsyncIterableIterator<Uint8Array> {
-    const reader: RenderingReader = new RenderingReader({
-      part: (index) => this.#part(reader, index),
-      leave: () => this.#leave(reader),
-    });
+    const reader: Reader = { index: 0, error: undefined };
     this.#readers.add(reader);
     this.#readersAt[0] = (this.#readersAt[0] ?? 0) + 1;
     this.#slowest = 0;
-    return reader;
+    let next = 0;
+    let isOver = false;
+    const leave = (): IteratorResult<Uint8Array> => {
+      isOver = true;
+      this.#leave(reader);
+      return { done: true, value: undefined };
+    };
+    return {
+      next: async () => {
+        if (isOver) return { done: true, value: undefined };
+        const index = next++;
+        const got = this.#part(reader, index);
+        reader.index = index;
+        const value = await got;
+        return value ? { done: false, value } : leave();
+      },
+      return: () => Promise.resolve(leave()),
+      [Symbol.asyncIterator]() {
+        return this;
+      },
+    };
   }
 
   /** Takes no further readers, and lets go of what all have passed; false if that is nothing. */
@@ -74,7 +97,7 @@ export class Rendering {
   closeNow(): void {
     if (!this.#isOpen) return;
     this.#isOpen = false;
-    this.#listener.closed();
+    this.listener.closed();
     this.#letGo();
   }
 
@@ -82,7 +105,7 @@ export class Rendering {
   cutSlowest(error: Error): void {
     const slowest = [...this.#readers].filter(({ index }) => index === this.#slowest);
     for (const reader of slowest) {
-      reader.cut(error);
+      reader.error = error;
       this.#leave(reader);
     }
     this.#wake();
@@ -96,7 +119,7 @@ export class Rendering {
   async #run(): Promise<void> {
     try {
       for (let part = await this.#pull(); part; part = await this.#pull()) {
-        if (!this.#listener.room(part.length)) break;
+        if (!this.listener.room(part.length)) break;
         this.#parts.push(part);
         this.#octets += part.length;
         this.#wake();
@@ -105,10 +128,10 @@ export class Rendering {
       if (isWhole) this.#state = { kind: "complete" };
       else await this.#source.return?.();
       this.#wake();
-      if (isWhole) this.#listener.complete();
+      if (isWhole) this.listener.complete();
     } catch (error) {
       this.#break(error);
-      this.#listener.left();
+      this.listener.left();
     }
   }
 
@@ -121,7 +144,7 @@ export class Rendering {
   #break(error: unknown): void {
     this.#state = { kind: "broken", error };
     for (const part of this.#parts.splice(0).slice(this.#given)) freeAtOnce(part);
-    this.#listener.freed(this.#octets);
+    this.listener.freed(this.#octets);
     this.#octets = 0;
     this.#wake();
     this.closeNow();
@@ -132,7 +155,7 @@ export class Rendering {
     this.#waiting.clear();
   }
 
-  async #part(reader: RenderingReader, index: number): Promise<Uint8Array | undefined> {
+  async #part(reader: Reader, index: number): Promise<Uint8Array | undefined> {
     this.#move(index - 1, index);
     for (;;) {
       if (reader.error) throw reader.error;
@@ -158,58 +181,16 @@ export class Rendering {
       const octets = this.#parts[this.#kept]?.length ?? 0;
       this.#parts[this.#kept] = undefined;
       this.#octets -= octets;
-      this.#listener.freed(octets);
+      this.listener.freed(octets);
     }
   }
 
-  #leave(reader: RenderingReader): void {
+  #leave(reader: Reader): void {
     if (!this.#readers.delete(reader)) return;
     this.#move(reader.index, undefined);
     if (this.#readers.size > 0) return;
     this.cut(new Error("nobody reads it"));
-    this.#listener.left();
-  }
-}
-
-/** What a reader needs of its rendering. */
-interface Place {
-  readonly part: (index: number) => Promise<Uint8Array | undefined>;
-  readonly leave: () => void;
-}
-
-/** One reader's place in a rendering. */
-class RenderingReader implements AsyncIterableIterator<Uint8Array> {
-  /** The part that it has been given last, or waits for. */
-  index = 0;
-  /** Why it gets no more, once it has been cut off. */
-  error: Error | undefined;
-  #next = 0;
-  #over = false;
-
-  constructor(private readonly place: Place) {}
-
-  cut(error: Error): void {
-    this.error = error;
-  }
-
-  async next(): Promise<IteratorResult<Uint8Array>> {
-    if (this.#over) return { done: true, value: undefined };
-    const index = this.#next++;
-    const got = this.place.part(index);
-    this.index = index;
-    const value = await got;
-    if (value) return { done: false, value };
-    return await this.return();
-  }
-
-  return(): Promise<IteratorResult<Uint8Array>> {
-    this.#over = true;
-    this.place.leave();
-    return Promise.resolve({ done: true, value: undefined });
-  }
-
-  [Symbol.asyncIterator](): this {
-    return this;
+    this.listener.left();
   }
 }
 

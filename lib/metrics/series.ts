@@ -1,5 +1,5 @@
 import type { Family } from "./families.ts";
-import { labelText, sampleText } from "./text.ts";
+import { labelText, sampleText } from "./exposition.ts";
 
 interface Series<Cell> {
   /** Label values, in the order of the family's labels. */

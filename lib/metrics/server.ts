@@ -1,51 +1,30 @@
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import { LimitedLog } from "../log/mod.ts";
-import type { Logger } from "../log/mod.ts";
-import { isLocalPeer, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
+import { isLocalPeer, OneChunk, openHttpPort, scrapeBudgets, takesGzip } from "../rpc/mod.ts";
 import type {
-  Budgets,
   BudgetSpec,
   ConnectionObserver,
-  HttpPortLimits,
+  HttpPort,
   HttpPortOptions,
   ListenAddress,
   ReadGate,
 } from "../rpc/mod.ts";
-import type { Supervisor } from "../supervisor/mod.ts";
-import type { Clock } from "../time/mod.ts";
 import type { Metrics } from "./metrics.ts";
 import { Scrapes } from "./scrapes.ts";
 
 /** Where and what to serve. */
-export interface MetricsServerOptions {
+export interface MetricsServerOptions
+  extends Pick<HttpPortOptions, "budgets" | "clock" | "limits" | "log" | "supervisor" | "tls"> {
   readonly address: ListenAddress;
   readonly metrics: Pick<Metrics, "scrape">;
-  /** What the port is secured with; undefined: it speaks in the clear. */
-  readonly tls?: HttpPortOptions["tls"];
   /** Asked of each request; without, everybody may read. */
   readonly gate?: ReadGate | undefined;
   /** Told of every connection. */
   readonly connections: ConnectionObserver;
-  /** Where the budgets of the port are opened. */
-  readonly budgets: Budgets;
-  /** What differs from the defaults. */
-  readonly limits?: HttpPortLimits;
-  readonly clock: Clock;
-  /** Is written to at a limited rate. */
-  readonly log: Logger;
-  /** Keeps the listener going. */
-  readonly supervisor: Supervisor;
 }
 
 /** A running server of `/metrics`. */
-export interface MetricsServer {
-  /** `host:port` as listened on. */
-  readonly address: string;
-  /** The port alone. */
-  readonly port: number;
-  /** Stops listening and cuts off scrapes. */
-  close(): Promise<void>;
-}
+export type MetricsServer = Pick<HttpPort, "address" | "close" | "port">;
 
 /** Serves `/metrics` over HTTP. Throws a sentence when the port cannot be had. */
 export function serveMetrics(options: MetricsServerOptions): MetricsServer {
@@ -131,9 +110,5 @@ function page(status: number, type: string, content: string, ...more: readonly H
     ["content-length", String(octets.length)],
     ...more,
   ];
-  return { status, headers, body: once(octets) };
-}
-
-async function* once(octets: Uint8Array): AsyncIterable<Uint8Array> {
-  yield await Promise.resolve(octets);
+  return { status, headers, body: new OneChunk(octets) };
 }

@@ -13,8 +13,7 @@ import type {
   RpcObserver,
 } from "../rpc/mod.ts";
 import type { VppObserver } from "../vpp/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector } from "./collector.ts";
+import { type Collector, collector } from "./exposition.ts";
 import {
   daemonFamilies,
   healthFamilies,

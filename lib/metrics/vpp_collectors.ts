@@ -1,9 +1,7 @@
 import type { LbCounters, VipCounters, VppInfo, VppService } from "../vpp/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { collector } from "./collector.ts";
-import type { Collector, Sample } from "./collector.ts";
-import { vppFamilies } from "./families.ts";
-import type { Family } from "./families.ts";
+import { type Collector, collector, type Sample } from "./exposition.ts";
+import { type Family, vppFamilies } from "./families.ts";
 
 /** The families that show VPP; without series while it is away. */
 export function vppCollectors(vpp: VppService, clock: Clock): readonly Collector[] {

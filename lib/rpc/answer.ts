@@ -1,9 +1,13 @@
-import type { DescMessage, Message, MessageShape } from "@bufbuild/protobuf";
-import { toBinary, toJsonString } from "@bufbuild/protobuf";
+import {
+  type DescMessage,
+  type Message,
+  type MessageShape,
+  toBinary,
+  toJsonString,
+} from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import { gzipCompression } from "./compression.ts";
 import { envelopeHeaderBytes } from "./envelopes.ts";
-import type { Polling } from "./polling.ts";
 
 /**
  * A message of ours as it goes over the wire, written once for however many it is sent to. What
@@ -77,4 +81,21 @@ export class AnswerStream implements Polling<Answer> {
     await this.replies.return?.();
     return { done: true, value: undefined };
   }
+}
+
+/** An iterator that can also tell what it has at hand, so that a reader can take it in batches. */
+export interface Polling<Item> extends AsyncIterator<Item> {
+  /** The next item if it is there already; undefined says nothing about what comes later. */
+  poll?(): Item | undefined;
+}
+
+/** Octets one behind the other. */
+export function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }

@@ -1,17 +1,20 @@
 import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
+import { Code, type ConnectError } from "@connectrpc/connect";
 import type { Role } from "../access/mod.ts";
 import type { Reply } from "./answer.ts";
 import type { Logger } from "../log/mod.ts";
 import { type Clock, oneByOne } from "../time/mod.ts";
-import { Code } from "@connectrpc/connect";
 import { abortReason, codeName, toConnectError } from "./errors.ts";
-import { type GuardDeps, guarded } from "./guard.ts";
-import { rpcMethod } from "./methods.ts";
-import { neededRole, refusalOf } from "./permit.ts";
-import { ObservedStream } from "./observed_stream.ts";
-import type { BidiRpc, CallContext, Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
-import type { StreamRegistry } from "./stream_registry.ts";
+import { type GuardDeps, guarded, neededRole, refusalOf } from "./guard.ts";
+import {
+  type BidiRpc,
+  type CallContext,
+  type Rpc,
+  rpcMethod,
+  type ServerStreamRpc,
+  type UnaryRpc,
+} from "./rpc.ts";
+import { ObservedStream, type StreamRegistry } from "./streams.ts";
 import type { RpcMethod, RpcObserver } from "./types.ts";
 
 /** What every call reports to and depends on. */

@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import { type CallClass, callClasses } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+import { exhausted } from "./errors.ts";
+import { type CallClass, callClasses } from "./limits.ts";
+import type { Budgets } from "./budget.ts";
 import { PeerShares } from "./peer_shares.ts";
 import { prefixOf } from "./prefix.ts";
 import type { CallContext } from "./rpc.ts";
@@ -24,7 +24,7 @@ export class CallSlots {
     if (obstacle !== undefined) {
       const reason = shares.describe(obstacle, prefix);
       shares.budget.refuse({ peer, reason });
-      throw new ConnectError(`too many at a time: ${reason}`, Code.ResourceExhausted);
+      throw exhausted(`too many at a time: ${reason}`);
     }
     try {
       return await work();

@@ -1,10 +1,20 @@
-import type { ContextValues } from "@connectrpc/connect";
-import { createContextKey, createContextValues } from "@connectrpc/connect";
-import type { Access, Principal } from "../access/mod.ts";
+import { type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
+import { type Access, covers, type Credentials, type Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
-import { Client } from "./client.ts";
-import { onBehalf, onBehalfField } from "./on_behalf.ts";
 import { isLocalPeer } from "./prefix.ts";
+
+/**
+ * A client's connection as its requests have it: by it is counted what they hold together, and
+ * known who it is.
+ */
+export class Client {
+  /** Set at latest when the first request comes. */
+  credentials: Credentials | undefined;
+
+  constructor(credentials?: Credentials) {
+    this.credentials = credentials;
+  }
+}
 
 /** Who sends a request. */
 export type Identify = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Principal;
@@ -33,4 +43,35 @@ export function principalOf(values: ContextValues): Principal {
   const principal = values.get(key);
   if (!principal) throw new Error("a call came without saying whose it is");
   return principal;
+}
+
+/**
+ * The field by which a caller says for whom it asks: a name, percent-encoded as UTF-8
+ * (RFC 3986 section 2.1).
+ */
+export const onBehalfField = "x-maglev-on-behalf-of";
+
+/** Characters of a name that are told. */
+const mostCharacters = 64;
+
+/**
+ * The caller as it is told of when it asks for somebody: `web (for alice)`. What it may do stays what
+ * it may itself, and who may not change anything is not believed either. A name that cannot be read,
+ * or of which nothing is left without what no name has, is none.
+ */
+export function onBehalf(by: Principal, values: readonly string[]): Principal {
+  const [value] = values;
+  if (value === undefined || values.length > 1 || !covers(by.role, "operate")) return by;
+  const name = nameIn(value);
+  return name === "" ? by : { ...by, name: `${by.name} (for ${name})` };
+}
+
+/** Without control and formatting characters, and parentheses, which would make it look like another. */
+function nameIn(value: string): string {
+  try {
+    const text = decodeURIComponent(value.slice(0, 12 * mostCharacters)).toWellFormed();
+    return [...text.replaceAll(/[\p{C}\p{Z}()]+/gu, " ").trim()].slice(0, mostCharacters).join("");
+  } catch {
+    return "";
+  }
 }

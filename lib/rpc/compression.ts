@@ -1,10 +1,10 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { H2Field } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { pause, systemClock } from "../time/mod.ts";
-import { concatenated } from "./concatenated.ts";
+import { exhausted, invalid } from "./errors.ts";
 
 /** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
 export function takesGzip(headers: readonly H2Field[]): boolean {
@@ -47,11 +47,11 @@ async function throughStream(
   stream: CompressionStream,
   bytes: Uint8Array,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  const [chunks] = await Promise.all([
-    Array.fromAsync<Uint8Array>(stream.readable),
+  const [compressed] = await Promise.all([
+    new Response(stream.readable).bytes(),
     feed(stream.writable, bytes),
   ]);
-  return concatenated(chunks);
+  return compressed;
 }
 
 async function feed(
@@ -68,13 +68,7 @@ async function feed(
 
 function decompressionError(error: unknown, readMaxBytes: number): ConnectError {
   if (error instanceof RangeError) {
-    return new ConnectError(
-      `message is larger than ${readMaxBytes} bytes once decompressed`,
-      Code.ResourceExhausted,
-    );
+    return exhausted(`message is larger than ${readMaxBytes} bytes once decompressed`);
   }
-  return new ConnectError(
-    `cannot decompress the message: ${reasonOf(error)}`,
-    Code.InvalidArgument,
-  );
+  return invalid(`cannot decompress the message: ${reasonOf(error)}`);
 }

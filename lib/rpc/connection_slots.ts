@@ -11,6 +11,13 @@ export interface ConnectionSlot {
   leave(): void;
 }
 
+/** The same as the others see it who need it. */
+interface Slot extends ConnectionSlot {
+  /** Greater for those that became idle later. */
+  idleSince: number;
+  readonly giveWay: (newcomer: PeerPrefix) => void;
+}
+
 /** The connections of one prefix. */
 interface Group {
   readonly prefix: PeerPrefix;
@@ -63,11 +70,29 @@ export class ConnectionSlots {
       { prefix, idle: new Set(), busy: new Set() };
     this.#groups.set(prefix.text, group);
     this.shares.take(prefix);
-    const left = () => {
-      this.shares.giveBack(prefix);
-      if (this.shares.of(prefix) === 0) this.#groups.delete(prefix.text);
+    let isGone = false;
+    const slot: Slot = {
+      idleSince: 0,
+      giveWay,
+      busy() {
+        group.idle.delete(slot);
+        if (!isGone) group.busy.add(slot);
+      },
+      idle: () => {
+        if (isGone) return;
+        slot.idleSince = this.#order++;
+        group.busy.delete(slot);
+        group.idle.add(slot);
+      },
+      leave: () => {
+        if (isGone) return;
+        isGone = true;
+        group.idle.delete(slot);
+        group.busy.delete(slot);
+        this.shares.giveBack(prefix);
+        if (this.shares.of(prefix) === 0) this.#groups.delete(prefix.text);
+      },
     };
-    const slot = new Slot(group, { now: () => this.#order++, left, giveWay });
     slot.idle();
     return slot;
   }
@@ -112,49 +137,6 @@ export class ConnectionSlots {
   /** Who gives way first: strangers before this machine, then who has most. */
   #compare(a: PeerPrefix, b: PeerPrefix): number {
     return Number(a.isLocal) - Number(b.isLocal) || this.shares.of(b) - this.shares.of(a);
-  }
-}
-
-/** What a slot reports to. */
-interface SlotOwner {
-  /** A number greater than all before. */
-  now(): number;
-  left(): void;
-  giveWay(newcomer: PeerPrefix): void;
-}
-
-class Slot implements ConnectionSlot {
-  /** Greater for those that became idle later. */
-  idleSince = 0;
-  #isGone = false;
-
-  constructor(
-    private readonly group: Pick<Group, "idle" | "busy">,
-    private readonly owner: SlotOwner,
-  ) {}
-
-  busy(): void {
-    this.group.idle.delete(this);
-    if (!this.#isGone) this.group.busy.add(this);
-  }
-
-  idle(): void {
-    if (this.#isGone) return;
-    this.idleSince = this.owner.now();
-    this.group.busy.delete(this);
-    this.group.idle.add(this);
-  }
-
-  leave(): void {
-    if (this.#isGone) return;
-    this.#isGone = true;
-    this.group.idle.delete(this);
-    this.group.busy.delete(this);
-    this.owner.left();
-  }
-
-  giveWay(newcomer: PeerPrefix): void {
-    this.owner.giveWay(newcomer);
   }
 }
 

@@ -1,22 +1,21 @@
 import { certificateCredentials, type Credentials } from "../access/mod.ts";
-import { serveH1 } from "../h1/mod.ts";
-import type { H1Limits } from "../h1/mod.ts";
+import { type H1Limits, serveH1 } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
-import type { ByteConn, H2Handler, H2Limits, H2Request, OctetRoom } from "../h2/mod.ts";
-import { type Logger, reasonOf } from "../log/mod.ts";
-import { type Clock, oneByOne, TurnShare } from "../time/mod.ts";
+import type { ByteConn, H2Handler, H2Limits, H2Request } from "../h2/mod.ts";
+import { reasonOf } from "../log/mod.ts";
+import { oneByOne, TurnShare } from "../time/mod.ts";
 import { TlsConn, type TlsSource } from "../tls/mod.ts";
-import { leaveMs, type PortName, workLimits } from "./budget.ts";
-import { Client } from "./client.ts";
+import { leaveMs, workLimits } from "./limits.ts";
+import { Client } from "./caller.ts";
 import { ConnectionSlots } from "./connection_slots.ts";
 import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
 import type { Claim, PeerShares } from "./peer_shares.ts";
-import { toPlainText } from "./plain_text.ts";
-import { sniff } from "./sniff.ts";
-import type { Sniffed } from "./sniff.ts";
-import type { ClientKind, ConnectionObserver } from "./types.ts";
+import { toPlainText } from "./refusals.ts";
+import type { HttpPortOptions } from "./http_port.ts";
+import { sniff, type Sniffed } from "./sniff.ts";
+import type { ClientKind } from "./types.ts";
 
 /** What answers requests, by the protocol that they come in. */
 export interface ProtocolHandlers {
@@ -25,13 +24,8 @@ export interface ProtocolHandlers {
 }
 
 /** How connections are served. */
-export interface ConnectionOptions {
-  /** Begins the names of log records. */
-  readonly name: PortName;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly observer: ConnectionObserver;
-  readonly handlers: ProtocolHandlers;
+export interface ConnectionOptions
+  extends Pick<HttpPortOptions, "clock" | "handlers" | "log" | "name" | "observer" | "roomOf"> {
   /** Who may have how many connections. */
   readonly connections: PeerShares;
   /** Who may have how many requests under way. */
@@ -44,8 +38,6 @@ export interface ConnectionOptions {
   readonly h1: Partial<H1Limits>;
   /** What differs from the defaults for one HTTP/2 connection. */
   readonly h2: Partial<H2Limits>;
-  /** What requests of a peer may hold of what connections share; endless unless given. */
-  readonly roomOf?: (peer: string) => OctetRoom;
   /** Milliseconds in which a client has to say what it speaks. */
   readonly handshakeMs: number;
 }
@@ -189,14 +181,8 @@ export class Connections {
 
   async #dispatch(visit: Visit): Promise<void> {
     const sniffed = await this.#sniff(visit);
-    switch (sniffed.kind) {
-      case "h2":
-        return await this.#serveH2(visit, sniffed.head);
-      case "http1":
-        return await this.#serveH1(visit, sniffed.head);
-      case "gone":
-        return;
-    }
+    if (sniffed.kind === "h2") await this.#serveH2(visit, sniffed.head);
+    else if (sniffed.kind === "http1") await this.#serveH1(visit, sniffed.head);
   }
 
   /** Finds out what the client speaks, within the time it has. */

@@ -1,4 +1,5 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
+import { exhausted } from "./errors.ts";
 import type { IntakeMeter } from "./intake.ts";
 
 /** Flag and length before each message: gRPC, gRPC-Web and Connect streams share this framing. */
@@ -134,8 +135,5 @@ export async function* whole(
 }
 
 function tooLarge(length: number, maxBytes: number): ConnectError {
-  return new ConnectError(
-    `message of ${length} bytes is larger than the limit of ${maxBytes}`,
-    Code.ResourceExhausted,
-  );
+  return exhausted(`message of ${length} bytes is larger than the limit of ${maxBytes}`);
 }

@@ -1,9 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { CheckerError } from "../checker/mod.ts";
 import { VppError } from "../vpp/mod.ts";
-import { fitting, quoted } from "./status_text.ts";
-import { rpcCodes } from "./types.ts";
-import type { RpcCode } from "./types.ts";
+import { type RpcCode, rpcCodes } from "./types.ts";
 
 const codes = {
   "not-found": Code.NotFound,
@@ -31,6 +29,16 @@ export function abortReason(signal: AbortSignal, shutdown: ConnectError | undefi
   return shutdown ?? new ConnectError("the client went away", Code.Canceled);
 }
 
+/** InvalidArgument: the request says what cannot be. */
+export function invalid(text: string): ConnectError {
+  return new ConnectError(text, Code.InvalidArgument);
+}
+
+/** ResourceExhausted: there is no more room. */
+export function exhausted(text: string): ConnectError {
+  return new ConnectError(text, Code.ResourceExhausted);
+}
+
 /** NotFound, with the name. */
 export function notFound(what: string, name: string): ConnectError {
   return new ConnectError(`${what} ${quoted(name)} not found`, Code.NotFound);
@@ -39,4 +47,52 @@ export function notFound(what: string, name: string): ConnectError {
 /** The name of a status as metrics spell it. */
 export function codeName(code: Code | 0): RpcCode {
   return rpcCodes[code] ?? "Unknown";
+}
+
+/** Characters of what a client has sent that a status repeats: enough to find the mistake. */
+const shownCharacters = 200;
+
+/**
+ * Octets of a status' text as it travels in a header, percent-encoded. Clients take headers of 8
+ * KiB in all, and fail in their own words at longer ones.
+ */
+const statusOctets = 4096;
+
+/** A word of a client's, cut when it is long; `mark` then stands for the rest. */
+export function shortened(word: string, mark = "…"): string {
+  return word.length <= shownCharacters
+    ? word
+    : `${word.slice(0, shownCharacters).toWellFormed()}${mark}`;
+}
+
+/** A word of a client's for a status: quoted so that stray spaces show, and cut when it is long. */
+export function quoted(word: string): string {
+  return JSON.stringify(shortened(word));
+}
+
+/** The same status with as much of its text as fits into a header. */
+export function fitting(status: ConnectError): ConnectError {
+  const text = bounded(status.rawMessage);
+  if (text === status.rawMessage) return status;
+  const { code, metadata, cause } = status;
+  return new ConnectError(text, code, metadata, undefined, cause);
+}
+
+/** As much of `text` as fits into a header: what does not is cut, with an ellipsis for it. */
+function bounded(text: string): string {
+  const whole = text.toWellFormed();
+  if (encodedOctets(whole) <= statusOctets) return whole;
+  let cut = whole.slice(0, statusOctets);
+  for (let spare = encodedOctets(`${cut}…`) - statusOctets; spare > 0;) {
+    cut = cut.slice(0, -Math.ceil(spare / longestCharacter)).toWellFormed();
+    spare = encodedOctets(`${cut}…`) - statusOctets;
+  }
+  return `${cut}…`;
+}
+
+/** Octets of the longest UTF-16 unit, percent-encoded. */
+const longestCharacter = 9;
+
+function encodedOctets(text: string): number {
+  return encodeURIComponent(text).length;
 }

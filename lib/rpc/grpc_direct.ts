@@ -1,26 +1,20 @@
-import type { DescMessage, Message } from "@bufbuild/protobuf";
-import { fromBinary } from "@bufbuild/protobuf";
+import { type DescMessage, fromBinary, type Message } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { parseTimeout, setTrailerStatus } from "@connectrpc/connect/protocol-grpc";
+import type { Principal } from "../access/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
 import { type Answer, answerOf, AnswerStream } from "./answer.ts";
-import { DeadlineContext } from "./call_deadline.ts";
 import type { Identify } from "./caller.ts";
-import { quickBytes, requestOptions } from "./budget.ts";
 import { envelopeHeaderBytes, lastEnvelope } from "./envelopes.ts";
-import { toConnectError } from "./errors.ts";
-import { plainGrpcHeader } from "./grpc_request.ts";
-import type { GrpcHeader } from "./grpc_request.ts";
+import { invalid, toConnectError } from "./errors.ts";
 import { GrpcStreamBody } from "./grpc_stream_body.ts";
 import type { Shortcut } from "./http_adapter.ts";
 import type { Intake } from "./intake.ts";
-import { OneChunk } from "./one_chunk.ts";
-import type { Outbox } from "./outbox.ts";
-import { compressed, parcel } from "./parcel.ts";
-import type { Rpc, ServerStreamRpc, UnaryRpc } from "./rpc.ts";
-import { rpcPath } from "./rpc.ts";
+import { quickBytes, requestOptions } from "./limits.ts";
+import { compressed, OneChunk, type Outbox, parcel } from "./outbox.ts";
+import { type CallContext, type Rpc, rpcPath, type ServerStreamRpc, type UnaryRpc } from "./rpc.ts";
 import type { MessageLimits } from "./universal.ts";
 
 /** What the direct path works with. */
@@ -142,7 +136,7 @@ function decode(schema: DescMessage, envelope: Uint8Array): Message {
   const isComplete = length >= envelopeHeaderBytes &&
     new DataView(envelope.buffer, byteOffset).getUint32(1) === length - envelopeHeaderBytes;
   if (!isComplete) {
-    throw new ConnectError("protocol error: incomplete envelope", Code.InvalidArgument);
+    throw invalid("protocol error: incomplete envelope");
   }
   if (envelope[0] !== 0) {
     throw new ConnectError(
@@ -176,4 +170,96 @@ async function respond(
 
 function statusFields(error: ConnectError): readonly H2Field[] {
   return [...setTrailerStatus(new Headers(), error)];
+}
+
+/** What the direct path needs to know of a gRPC request's header. */
+export interface GrpcHeader {
+  /** `grpc-timeout` as sent. */
+  readonly timeout: string | null;
+  /** Whether the client takes gzip. */
+  readonly gzip: boolean;
+}
+
+/**
+ * The header of a plain gRPC call: POST, protobuf, not compressed, nothing said twice. Undefined
+ * for all others, which Connect's handlers judge.
+ */
+export function plainGrpcHeader({ method, headers }: H2Request): GrpcHeader | undefined {
+  if (method !== "POST") return undefined;
+  let plain = false;
+  let timeout: string | null = null;
+  let gzip = false;
+  for (const [name, value] of headers) {
+    switch (name) {
+      case "content-type":
+        if (value !== "application/grpc" && value !== "application/grpc+proto") return undefined;
+        plain = true;
+        break;
+      case "grpc-encoding":
+        if (value !== "identity") return undefined;
+        break;
+      case "grpc-timeout":
+        if (timeout !== null) return undefined;
+        timeout = value;
+        break;
+      case "grpc-accept-encoding":
+        gzip ||= value.split(",").some((each) => each.trim() === "gzip");
+        break;
+    }
+  }
+  return plain ? { timeout, gzip } : undefined;
+}
+
+/**
+ * The context of one call with a deadline. The signal is made only when it is asked for, since
+ * most calls are answered from memory before anything could be aborted.
+ */
+export class DeadlineContext implements CallContext {
+  readonly binary = true;
+  readonly #end: number | undefined;
+  #controller: AbortController | undefined;
+  #timer: Timer | undefined;
+
+  /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
+  constructor(
+    private readonly request: { readonly signal: AbortSignal },
+    readonly principal: Principal,
+    private readonly clock: Clock,
+    timeoutMs: number | undefined,
+  ) {
+    this.#end = timeoutMs === undefined ? undefined : clock.now() + timeoutMs;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#end === undefined) return this.request.signal;
+    return (this.#controller ??= this.#arm(this.#end)).signal;
+  }
+
+  /** Throws DeadlineExceeded when there is no time left. */
+  check(): void {
+    if (this.#end !== undefined && this.clock.now() >= this.#end) throw exceeded();
+  }
+
+  /** Frees the timer. */
+  close(): void {
+    if (!this.#controller) return;
+    this.#timer?.cancel();
+    this.request.signal.removeEventListener("abort", this.#abort);
+  }
+
+  #arm(end: number): AbortController {
+    const controller = new AbortController();
+    this.#controller = controller;
+    this.#timer = this.clock.after(end - this.clock.now(), () => controller.abort(exceeded()));
+    const { signal } = this.request;
+    signal.addEventListener("abort", this.#abort);
+    if (signal.aborted) this.#abort();
+    return controller;
+  }
+
+  #abort = (): void => this.#controller?.abort(this.request.signal.reason);
+}
+
+function exceeded(): ConnectError {
+  return new ConnectError("the operation timed out", Code.DeadlineExceeded);
 }

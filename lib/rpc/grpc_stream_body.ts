@@ -1,9 +1,7 @@
 import type { ConnectError } from "@connectrpc/connect";
-import type { Answer } from "./answer.ts";
-import { concatenated } from "./concatenated.ts";
+import { type Answer, concatenated, type Polling } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
 import type { Release } from "./outbox.ts";
-import type { Polling } from "./polling.ts";
 
 /** Messages waiting are sent together up to this size: one full DATA frame. */
 const batchBytes = 16_384;

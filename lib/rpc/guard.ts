@@ -1,11 +1,23 @@
-import type { Message } from "@bufbuild/protobuf";
-import type { ConnectError } from "@connectrpc/connect";
-import type { Audit } from "./audit.ts";
-import { codeName } from "./errors.ts";
-import type { FailedLogins } from "./failed_logins.ts";
-import { neededRole, refusalOf } from "./permit.ts";
+import { type DescMethod, isMessage, type Message } from "@bufbuild/protobuf";
+import { Code, ConnectError } from "@connectrpc/connect";
+import {
+  type Access,
+  debugEventsRole,
+  denial,
+  type Principal,
+  type Role,
+  roleOfMethod,
+} from "../access/mod.ts";
+import { WatchRequestSchema } from "../gen/maglev_pb.ts";
+import type { H2Request } from "../h2/mod.ts";
+import type { Clock } from "../time/mod.ts";
 import type { Reply } from "./answer.ts";
+import type { Audit } from "./audit.ts";
+import { identifyBy } from "./caller.ts";
+import { codeName } from "./errors.ts";
+import { FailedLogins } from "./failed_logins.ts";
 import type { CallContext, Rpc, UnaryRpc } from "./rpc.ts";
+import { watchFilter } from "./watch/filter.ts";
 
 /** What calls are guarded with. */
 export interface GuardDeps {
@@ -26,20 +38,29 @@ export function guarded(rpc: Rpc, deps: GuardDeps): Rpc {
     case "server_streaming":
       return {
         ...rpc,
-        call(request: Message, context: CallContext) {
-          const refusal = refuse(rpc, deps, context, request);
-          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(request, context);
-        },
+        call: (request: Message, context: CallContext) =>
+          refusedStream(rpc, deps, context, request) ?? rpc.call(request, context),
       };
     case "bidi_streaming":
       return {
         ...rpc,
-        call(requests: AsyncIterable<Message>, context: CallContext) {
-          const refusal = refuse(rpc, deps, context, undefined);
-          return refusal ? broken(answered(refusal, deps, context)) : rpc.call(requests, context);
-        },
+        call: (requests: AsyncIterable<Message>, context: CallContext) =>
+          refusedStream(rpc, deps, context, undefined) ?? rpc.call(requests, context),
       };
   }
+}
+
+/** A stream that never begins, if the call is refused. */
+function refusedStream(
+  rpc: Rpc,
+  deps: GuardDeps,
+  context: CallContext,
+  request: Message | undefined,
+): AsyncIterable<Reply> | undefined {
+  const refusal = refuse(rpc, deps, context, request);
+  if (!refusal) return undefined;
+  const failure = answered(refusal, deps, context);
+  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
 }
 
 function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
@@ -51,16 +72,10 @@ function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
     if (!deed || isDry(request)) return call(request, context);
     const work = () => call(request, context);
     const reply = deps.audit.carryOut(context.principal, method.name, deed, work);
-    return settle ? settled(reply, (done) => settle(request, done, context)) : reply;
+    if (!settle) return reply;
+    // What has been done is told of already: what it still waits for is no part of it.
+    return Promise.resolve(reply).then((done) => settle(request, done, context));
   };
-}
-
-/** What has been done is told of already: what it still waits for is no part of it. */
-async function settled(
-  reply: Reply | Promise<Reply>,
-  settle: (reply: Reply) => Promise<Reply>,
-): Promise<Reply> {
-  return await settle(await reply);
 }
 
 /** Why a call is refused, after the audit has heard of it; undefined if it is not. */
@@ -90,12 +105,51 @@ function answered(
   });
 }
 
-/** A stream that never begins. */
-function broken(failure: Promise<never>): AsyncIterable<Reply> {
-  return { [Symbol.asyncIterator]: () => ({ next: () => failure }) };
-}
-
 /** Whether a request only asks what a change would come to. */
 function isDry(request: Message): boolean {
   return "dryRun" in request && request.dryRun === true;
+}
+
+/**
+ * What a call takes that makes this request; `request` is undefined where there are many. Throws
+ * InvalidArgument.
+ */
+export function neededRole(method: DescMethod, request: Message | undefined): Role {
+  if (request && isMessage(request, WatchRequestSchema)) {
+    // More than its method alone tells.
+    if (watchFilter(request).log === "debug") return debugEventsRole;
+  }
+  return roleOfMethod(`${method.parent.typeName}/${method.name}`);
+}
+
+/**
+ * Why whoever calls may not do what takes a role: PermissionDenied, or Unauthenticated for who is
+ * not known at all. Undefined if it may.
+ */
+export function refusalOf(principal: Principal, needed: Role): ConnectError | undefined {
+  const reason = denial(principal, needed);
+  if (reason === undefined) return undefined;
+  const code = principal.role === "none" ? Code.Unauthenticated : Code.PermissionDenied;
+  return new ConnectError(reason, code);
+}
+
+/** Tells why whoever sends a request may not read, as a sentence; undefined if it may. */
+export type ReadGate = (request: Pick<H2Request, "peer" | "connection" | "headers">) => Promise<
+  string | undefined
+>;
+
+/**
+ * Asks for the role view, where `access` tells of whom that is asked; undefined: of nobody now. Who
+ * shows something wrong waits for the answer, as with the API.
+ */
+export function readGate(access: () => Access | undefined, clock: Clock): ReadGate {
+  const failures = new FailedLogins(clock);
+  return async (request) => {
+    const decide = access();
+    if (!decide) return undefined;
+    const principal = identifyBy(decide)(request);
+    const reason = denial(principal, "view");
+    if (reason !== undefined && principal.isFailure) await failures.pause(principal.peer);
+    return reason;
+  };
 }

@@ -7,8 +7,7 @@ import {
 } from "../gen/grpc/health/v1/health_pb.ts";
 import { notFound } from "./errors.ts";
 import { EventQueue } from "./watch/queue.ts";
-import { serverStream, unary } from "./rpc.ts";
-import type { Rpc } from "./rpc.ts";
+import { type Rpc, serverStream, unary } from "./rpc.ts";
 
 /** There is one change in a life; a status is two bytes, so that their number says it all. */
 const limits = { count: 16, bytes: Infinity };

@@ -1,17 +1,14 @@
 import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { Code, ConnectError } from "@connectrpc/connect";
 import { BadRequest } from "../h1/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
-import { withAnswers } from "./answer_body.ts";
-import { AnswerSlot, withSlot } from "./answer_slot.ts";
+import { AnswerSlot, withAnswers, withSlot } from "./answer_slot.ts";
 import { calledBy, type Identify } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
-import { contentTypeOf, protocolOf } from "./content_type.ts";
+import { contentTypeOf, protocolOf, refusal, refuse, refused, unknownPath } from "./refusals.ts";
 import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
 import type { Intake } from "./intake.ts";
 import type { Outbox } from "./outbox.ts";
-import { refusal, refuse, refused, unknownPath } from "./refusals.ts";
-import { shortened } from "./status_text.ts";
+import { invalid, shortened } from "./errors.ts";
 import type { MessageLimits } from "./universal.ts";
 import { fromWebText, isWebText, toWebText } from "./web_text.ts";
 
@@ -123,9 +120,7 @@ async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Ar
   try {
     yield* body;
   } catch (error) {
-    throw error instanceof BadRequest
-      ? new ConnectError(error.message, Code.InvalidArgument)
-      : error;
+    throw error instanceof BadRequest ? invalid(error.message) : error;
   }
 }
 

@@ -8,20 +8,20 @@ import type { TlsSource } from "../tls/mod.ts";
 import type { ListenAddress, SocketAddress } from "./address.ts";
 import {
   connectionBudget,
+  type ConnectionLimits,
   connectionLimits,
   drainMs,
   handshakeBudget,
   handshakeLimits,
   handshakeMs,
+  type PortName,
   requestBudget,
+  type RequestLimits,
   requestLimits,
-} from "./budget.ts";
-import type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
-import { Connections } from "./connections.ts";
-import type { ProtocolHandlers } from "./connections.ts";
-import { listen } from "./listener.ts";
-import type { Listener, ListenOptions, PortListener } from "./listener.ts";
+} from "./limits.ts";
+import type { Budgets } from "./budget.ts";
+import { Connections, type ProtocolHandlers } from "./connections.ts";
+import { listen, type Listener, type ListenOptions } from "./listener.ts";
 import { PeerShares } from "./peer_shares.ts";
 import type { ConnectionObserver } from "./types.ts";
 import { listenUnix, type SocketRights, usualRights } from "./unix_socket.ts";
@@ -82,41 +82,29 @@ export interface HttpPort {
 
 /** Serves HTTP/1.1 and HTTP/2 on one port. Throws a sentence if the port cannot be had. */
 export function openHttpPort(options: HttpPortOptions): HttpPort {
-  const { name, addresses, rights = usualRights, tls, handlers, limits = {} } = options;
-  const { observer, clock, log, supervisor } = options;
+  const { addresses, rights = usualRights, tls, limits = {} } = options;
   const connections = new Connections({
-    name,
-    clock,
-    log,
-    observer,
-    handlers,
+    ...options,
     ...shares(options),
-    ...options.roomOf && { roomOf: options.roomOf },
     h1: limits.h1 ?? {},
     h2: limits.h2 ?? {},
     handshakeMs: limits.handshakeMs ?? handshakeMs,
   });
-  const accepting: ListenOptions = {
-    name,
-    clock,
-    log,
-    observer,
-    supervisor,
-    onConn: (conn, peer) => void connections.serve(conn, peer, tls),
-  };
-  const inTheClear: ListenOptions = {
-    ...accepting,
-    onConn: (conn, peer) => void connections.serve(conn, peer),
-  };
+  const accepting = (source?: TlsSource): ListenOptions => ({
+    ...options,
+    onConn: (conn, peer) => void connections.serve(conn, peer, source),
+  });
   const listeners = listenOn(
     addresses,
     (address) =>
-      "path" in address ? listenUnix(address, rights, inTheClear) : listen(address, accepting),
+      "path" in address
+        ? listenUnix(address, rights, accepting())
+        : listen(address, accepting(tls)),
   );
   return {
     address: listeners[0]?.address ?? "",
     addresses: listeners.map(({ address }) => address),
-    port: listeners.find(isPort)?.port ?? 0,
+    port: listeners.find(({ port }) => port !== undefined)?.port ?? 0,
     get connections() {
       return connections.size;
     },
@@ -130,9 +118,9 @@ export function openHttpPort(options: HttpPortOptions): HttpPort {
 /** Listens on all addresses, or on none and throws. */
 function listenOn(
   addresses: readonly (ListenAddress | SocketAddress)[],
-  open: (address: ListenAddress | SocketAddress) => Listener | PortListener,
-): readonly (Listener | PortListener)[] {
-  const listeners: (Listener | PortListener)[] = [];
+  open: (address: ListenAddress | SocketAddress) => Listener,
+): readonly Listener[] {
+  const listeners: Listener[] = [];
   try {
     for (const address of addresses) listeners.push(open(address));
     return listeners;
@@ -141,10 +129,6 @@ function listenOn(
     for (const listener of listeners) void listener.close();
     throw error;
   }
-}
-
-function isPort(listener: Listener | PortListener): listener is PortListener {
-  return "port" in listener;
 }
 
 /** Opens the budgets of a port. */

@@ -1,6 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { OctetRoom } from "../h2/mod.ts";
-import { type Budget, Shares } from "./budget/mod.ts";
+import { type Budget, Shares } from "./budget.ts";
+import { exhausted } from "./errors.ts";
 
 /** What requests under way have sent so far: half-sent ones must not hold more than there is. */
 export class Intake {
@@ -31,10 +31,7 @@ export class IntakeMeter {
   grow(octets: number): void {
     if (this.#closed) return;
     if (!this.shares.take(this.connection, octets)) {
-      throw new ConnectError(
-        "too many bytes of unfinished requests: finish those, or ask again later",
-        Code.ResourceExhausted,
-      );
+      throw exhausted("too many bytes of unfinished requests: finish those, or ask again later");
     }
     this.#held += octets;
   }

@@ -1,9 +1,8 @@
-import type { DescField, DescMessage, JsonValue } from "@bufbuild/protobuf";
-import { fromJson } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
+import { type DescField, type DescMessage, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import { ConnectError } from "@connectrpc/connect";
 import { Suggester } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { fitting, shortened } from "./status_text.ts";
+import { fitting, invalid, shortened } from "./errors.ts";
 
 /** What Connect's handlers read JSON with. */
 export interface JsonRequestOptions {
@@ -40,10 +39,7 @@ export function jsonRequestOptions(schema: DescMessage): JsonRequestOptions {
 
 function toInvalid(schema: DescMessage, error: unknown): ConnectError {
   if (error instanceof ConnectError) return error;
-  return new ConnectError(
-    `cannot read ${schema.typeName} from JSON: ${shortened(reasonOf(error))}`,
-    Code.InvalidArgument,
-  );
+  return invalid(`cannot read ${schema.typeName} from JSON: ${shortened(reasonOf(error))}`);
 }
 
 /** Refuses fields that there are not. What is wrong with values, others tell. */
@@ -69,8 +65,5 @@ function isObject(value: JsonValue | undefined): value is { [name: string]: Json
 
 function unknownField(schema: DescMessage, name: string, at: string): ConnectError {
   const hint = new Suggester().hint(name, schema.fields.map(({ jsonName }) => jsonName));
-  return new ConnectError(
-    `unknown field ${JSON.stringify(shortened(at + name))}${hint}`,
-    Code.InvalidArgument,
-  );
+  return invalid(`unknown field ${JSON.stringify(shortened(at + name))}${hint}`);
 }

@@ -1,12 +1,12 @@
 import { create } from "@bufbuild/protobuf";
 import { eventKinds, type EventPage, type EventQuery, type Journal } from "../events/mod.ts";
-import type { ListEventsRequest } from "../gen/maglev_pb.ts";
-import { ListEventsResponseSchema } from "../gen/maglev_pb.ts";
+import { type ListEventsRequest, ListEventsResponseSchema } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import type { Answer } from "./answer.ts";
-import { withEntries } from "./composed.ts";
+import { withEntries } from "./long_message.ts";
 import type { CallContext } from "./rpc.ts";
 import { knownKinds } from "./watch/filter.ts";
+import type { RpcSources } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
 
 /** Events of one page, unless the request says otherwise, and at most. */
@@ -20,9 +20,7 @@ export interface EventArchive {
 }
 
 /** What listing events needs. */
-export interface ListEventsDeps {
-  readonly journal: Journal;
-  readonly archive?: EventArchive | undefined;
+export interface ListEventsDeps extends Pick<RpcSources, "archive" | "journal"> {
   readonly hub: EventHub;
   readonly clock: Clock;
 }

@@ -1,25 +1,25 @@
 import { closeConn } from "../h2/mod.ts";
-import { type Logger, reasonOf } from "../log/mod.ts";
-import type { Supervisor } from "../supervisor/mod.ts";
+import { reasonOf } from "../log/mod.ts";
+import { errnoWords, NetError } from "../net/mod.ts";
 import { type Clock, TurnShare } from "../time/mod.ts";
-import type { ListenAddress } from "./address.ts";
-import { formatListenAddress, peerName } from "./address.ts";
+import { formatListenAddress, type ListenAddress, peerName } from "./address.ts";
+import type { AcceptedConn } from "./connections.ts";
+import type { HttpPortOptions } from "./http_port.ts";
 import {
   acceptLimits,
   failurePauseMs,
   failuresInARow,
   lackPauseMs,
+  type PortName,
   queueLength,
-} from "./budget.ts";
-import type { PortName } from "./budget.ts";
-import type { AcceptedConn } from "./connections.ts";
-import { ListenError } from "./listen_error.ts";
-import type { ConnectionObserver } from "./types.ts";
+} from "./limits.ts";
 
 /** An open port. */
 export interface Listener {
   /** Where it really listens: the port chosen if 0 was asked for. */
   readonly address: string;
+  /** Undefined where it is on no network. */
+  readonly port?: number;
   /** Stops listening. Idempotent. */
   close(): Promise<void>;
 }
@@ -31,21 +31,14 @@ export interface PortListener extends Listener {
 }
 
 /** What accepting works with. */
-export interface AcceptOptions {
-  /** Begins the names of log records. */
-  readonly name: PortName;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly observer: ConnectionObserver;
+export interface AcceptOptions
+  extends Pick<HttpPortOptions, "clock" | "log" | "name" | "observer"> {
   /** Called for each connection; owns it from then on. */
   readonly onConn: (conn: AcceptedConn, peer: string) => void;
 }
 
-/** What a listener works with. */
-export interface ListenOptions extends AcceptOptions {
-  /** Opens the port anew should the kernel ever take it away. */
-  readonly supervisor: Supervisor;
-}
+/** What a listener works with. The supervisor opens it anew should the kernel ever take it away. */
+export type ListenOptions = AcceptOptions & Pick<HttpPortOptions, "supervisor">;
 
 /** The part of a listener that accepts. */
 export interface AcceptingListener {
@@ -248,4 +241,33 @@ function codeOf(error: unknown): string {
 
 function wait(clock: Clock, ms: number): Promise<void> {
   return new Promise((resolve) => void clock.after(ms, resolve));
+}
+
+const purposes: Readonly<Record<PortName, string>> = {
+  grpc: "gRPC",
+  metrics: "metrics",
+  web: "browsers",
+};
+
+/** Why the port cannot be opened, as a sentence. */
+export class ListenError extends Error {
+  /** Always `ListenError`. */
+  override readonly name = "ListenError";
+  /** Another listens there: no other address will do. */
+  readonly portTaken: boolean;
+
+  /** `where` is the address, `cause` what the system says. */
+  constructor(where: string, name: PortName, cause: unknown) {
+    super(`cannot listen on ${where} for ${purposes[name]}: ${listenReason(cause)}`, { cause });
+    this.portTaken = cause instanceof Deno.errors.AddrInUse;
+  }
+}
+
+function listenReason(cause: unknown): string {
+  if (cause instanceof Deno.errors.AddrInUse) return "another program listens there";
+  if (cause instanceof Deno.errors.AddrNotAvailable) return "this machine has no such address";
+  if (cause instanceof Deno.errors.PermissionDenied) {
+    return "permission denied; ports below 1024 need CAP_NET_BIND_SERVICE";
+  }
+  return cause instanceof NetError ? errnoWords(cause.errno) : reasonOf(cause);
 }

@@ -24,37 +24,31 @@ export {
   defaultMessageLimits,
   portNames,
   scrapeBudgets,
-} from "./budget.ts";
-export type { ConnectionLimits, PortName, RequestLimits } from "./budget.ts";
+} from "./limits.ts";
+export type { ConnectionLimits, PortName, RequestLimits } from "./limits.ts";
 export { PeerShares } from "./peer_shares.ts";
 export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
-export { Outbox } from "./outbox.ts";
-export type { Release } from "./outbox.ts";
+export { OneChunk, Outbox, type Release } from "./outbox.ts";
 export { takesGzip } from "./compression.ts";
-export { OneChunk } from "./one_chunk.ts";
 export { FailedLogins } from "./failed_logins.ts";
 export { type Identify, identifyBy } from "./caller.ts";
-export { Budget, Budgets } from "./budget/mod.ts";
-export type { BudgetSpec } from "./budget/mod.ts";
-export { Audit } from "./audit.ts";
-export type { AuditDeps, Deed } from "./audit.ts";
-export { isOurs, machineNames } from "./host_check.ts";
-export type { BrowserRules } from "./host_check.ts";
+export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
+export { Audit, type AuditDeps, type Deed } from "./audit.ts";
+export { type BrowserRules, isOurs, machineNames } from "./browsers.ts";
 export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
-export { onBehalfField } from "./on_behalf.ts";
-export { readGate } from "./read_gate.ts";
-export type { ReadGate } from "./read_gate.ts";
+export { onBehalfField } from "./caller.ts";
+export { type ReadGate, readGate } from "./guard.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";
-export type { PortLimits } from "./port.ts";
+export type { PortLimits, RpcPortOptions } from "./port.ts";
 export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
 export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
 export type { ListenAddress, SocketAddress } from "./address.ts";
 export { type SocketRights, usualRights } from "./unix_socket.ts";
-export { rpcMethods } from "./methods.ts";
-export { clientKinds, rpcCodes, rpcTypes } from "./types.ts";
+export { rpcMethods } from "./rpc.ts";
+export { clientKinds, rpcCodes } from "./types.ts";
 export type {
   AuditObserver,
   ClientKind,
@@ -67,6 +61,7 @@ export type {
   RpcCode,
   RpcMethod,
   RpcObserver,
+  RpcSources,
   RpcType,
   VppForecast,
 } from "./types.ts";

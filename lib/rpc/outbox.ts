@@ -1,5 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Budget } from "./budget/mod.ts";
+import { ConnectError } from "@connectrpc/connect";
+import type { Answer } from "./answer.ts";
+import type { Budget } from "./budget.ts";
+import { exhausted } from "./errors.ts";
 
 /** Lets go of octets that have left, or that nobody wants any more. Calling it again is harmless. */
 export type Release = () => void;
@@ -49,10 +51,10 @@ export class Outbox {
     const own = this.#connections.get(connection) ?? new Holdings();
     if (!own.has(octets) && own.bytes + octets.length > this.most) {
       this.budget.refuse();
-      throw exhausted(`${own.bytes} bytes of answers wait for this connection to take them`);
+      throw notTaken(`${own.bytes} bytes of answers wait for this connection to take them`);
     }
     if (!this.#all.has(octets) && !this.budget.take(octets.length)) {
-      throw exhausted(`${this.budget.used} bytes of answers wait for clients to take them`);
+      throw notTaken(`${this.budget.used} bytes of answers wait for clients to take them`);
     }
     this.#connections.set(connection, own);
     own.add(octets);
@@ -67,6 +69,84 @@ export class Outbox {
   }
 }
 
-function exhausted(what: string): ConnectError {
-  return new ConnectError(`${what}: read those first, or ask again later`, Code.ResourceExhausted);
+function notTaken(what: string): ConnectError {
+  return exhausted(`${what}: read those first, or ask again later`);
+}
+
+/** An answer that waits to be sent, and counts until it is released. */
+export interface Parcel {
+  readonly answer: Answer;
+  /** The envelope, compressed or not. */
+  readonly octets: Uint8Array;
+  readonly release: Release;
+}
+
+/** What parcels are made with. */
+export interface ParcelOptions {
+  readonly outbox: Outbox;
+  /** Largest answer, in octets. */
+  readonly writeMaxBytes: number;
+}
+
+/** An answer for a connection. Throws ResourceExhausted when it is too large, or too much waits. */
+export function parcel(
+  answer: Answer,
+  connection: object,
+  { outbox, writeMaxBytes }: ParcelOptions,
+): Parcel {
+  if (answer.length > writeMaxBytes) {
+    throw exhausted(
+      `response of ${answer.length} bytes is larger than the limit of ${writeMaxBytes}`,
+    );
+  }
+  const { envelope } = answer;
+  return { answer, octets: envelope, release: outbox.hold(connection, envelope) };
+}
+
+/** The same parcel compressed; as it is, if there is no room for both. */
+export async function compressed(
+  plain: Parcel,
+  connection: object,
+  { outbox }: ParcelOptions,
+): Promise<Parcel> {
+  try {
+    const octets = await plain.answer.gzipped();
+    const release = outbox.hold(connection, octets);
+    plain.release();
+    return { answer: plain.answer, octets, release };
+  } catch (error) {
+    if (error instanceof ConnectError) return plain;
+    plain.release();
+    throw error;
+  }
+}
+
+const end: IteratorResult<Uint8Array> = { done: true, value: undefined };
+
+/** A body of a single chunk, without the machinery of a generator. */
+export class OneChunk implements AsyncIterableIterator<Uint8Array> {
+  #chunk: Uint8Array | undefined;
+
+  /** `release` is called when the chunk has left, or nobody wants it any more. */
+  constructor(chunk: Uint8Array, private readonly release?: Release) {
+    this.#chunk = chunk;
+  }
+
+  next(): Promise<IteratorResult<Uint8Array>> {
+    const value = this.#chunk;
+    this.#chunk = undefined;
+    if (value) return Promise.resolve({ done: false, value });
+    this.release?.();
+    return Promise.resolve(end);
+  }
+
+  return(): Promise<IteratorResult<Uint8Array>> {
+    this.#chunk = undefined;
+    this.release?.();
+    return Promise.resolve(end);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }

@@ -1,5 +1,4 @@
-import type { ByteConn } from "../h2/mod.ts";
-import { closeConn } from "../h2/mod.ts";
+import { type ByteConn, closeConn } from "../h2/mod.ts";
 import type { TurnShare } from "../time/mod.ts";
 
 /**

@@ -1,6 +1,5 @@
-import type { Budget, BudgetSpec } from "./budget/mod.ts";
+import type { Budget, BudgetSpec } from "./budget.ts";
 import type { PeerPrefix } from "./prefix.ts";
-import { Ranking } from "./ranking.ts";
 
 /** How a budget is shared among peers. */
 export interface ShareLimits {
@@ -106,11 +105,20 @@ export class PeerShares {
     const obstacle = this.take(prefix);
     if (obstacle !== undefined) return obstacle;
     const claims = this.#yielding.get(prefix.text) ?? new Set();
-    const claim = new RevocableClaim(giveWay, () => {
-      claims.delete(claim);
-      if (claims.size === 0) this.#yielding.delete(prefix.text);
-      this.giveBack(prefix);
-    });
+    let isBack = false;
+    const claim: RevocableClaim = {
+      giveBack: () => {
+        if (isBack) return;
+        isBack = true;
+        claims.delete(claim);
+        if (claims.size === 0) this.#yielding.delete(prefix.text);
+        this.giveBack(prefix);
+      },
+      yieldTo(newcomer) {
+        claim.giveBack();
+        giveWay?.(newcomer);
+      },
+    };
     if (giveWay) this.#yielding.set(prefix.text, claims.add(claim));
     return claim;
   }
@@ -137,19 +145,55 @@ export class PeerShares {
 }
 
 /** A {@link Claim} that may have to give way. */
-class RevocableClaim implements Claim {
-  #isBack = false;
+interface RevocableClaim extends Claim {
+  yieldTo(newcomer: PeerPrefix): void;
+}
 
-  constructor(private readonly giveWay: GiveWay | undefined, private readonly back: () => void) {}
+/** Who has how many of something, the one with most at hand, however many there are. */
+export class Ranking {
+  readonly #counts = new Map<string, number>();
+  readonly #levels = new Map<number, Set<string>>();
+  #most = 0;
 
-  giveBack(): void {
-    if (this.#isBack) return;
-    this.#isBack = true;
-    this.back();
+  /** Those that have something; others cost nothing. */
+  get size(): number {
+    return this.#counts.size;
   }
 
-  yieldTo(newcomer: PeerPrefix): void {
-    this.giveBack();
-    this.giveWay?.(newcomer);
+  /** What `name` has. */
+  of(name: string): number {
+    return this.#counts.get(name) ?? 0;
+  }
+
+  /** One of those that have most; undefined if nobody has anything. */
+  get first(): string | undefined {
+    for (const name of this.#levels.get(this.#most) ?? []) return name;
+    return undefined;
+  }
+
+  /** `name` has one more. */
+  add(name: string): void {
+    this.#move(name, this.of(name) + 1);
+  }
+
+  /** `name` has one less. */
+  remove(name: string): void {
+    this.#move(name, this.of(name) - 1);
+  }
+
+  #move(name: string, count: number): void {
+    const before = this.of(name);
+    const level = this.#levels.get(before);
+    level?.delete(name);
+    if (level?.size === 0) this.#levels.delete(before);
+    if (count > 0) {
+      this.#counts.set(name, count);
+      const others = this.#levels.get(count) ?? new Set();
+      this.#levels.set(count, others.add(name));
+    } else {
+      this.#counts.delete(name);
+    }
+    this.#most = Math.max(this.#most, count);
+    while (this.#most > 0 && !this.#levels.has(this.#most)) this.#most--;
   }
 }

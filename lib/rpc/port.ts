@@ -1,32 +1,29 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Access, accessByPlace } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
-import type { Logger } from "../log/mod.ts";
-import type { Supervisor } from "../supervisor/mod.ts";
-import type { Clock } from "../time/mod.ts";
-import type { TlsSource } from "../tls/mod.ts";
 import { parseListenAddresses } from "./address.ts";
 import type { Audit } from "./audit.ts";
-import { defaultMessageLimits } from "./budget.ts";
-import type { Budgets } from "./budget/mod.ts";
+import { defaultMessageLimits } from "./limits.ts";
 import { instrumented } from "./call.ts";
 import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { FailedLogins } from "./failed_logins.ts";
 import { grpcShortcuts } from "./grpc_direct.ts";
-import { type BrowserRules, guardedFromPages, strictRules } from "./host_check.ts";
+import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
 import { httpAdapter } from "./http_adapter.ts";
-import { openHttpPort } from "./http_port.ts";
-import type { HttpPortLimits } from "./http_port.ts";
+import {
+  type HttpPort,
+  type HttpPortLimits,
+  type HttpPortOptions,
+  openHttpPort,
+} from "./http_port.ts";
 import type { Intake } from "./intake.ts";
 import type { Outbox } from "./outbox.ts";
 import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
-import { StreamRegistry } from "./stream_registry.ts";
+import { StreamRegistry } from "./streams.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
-import type { SocketRights } from "./unix_socket.ts";
-import { universalHandlers } from "./universal.ts";
-import type { MessageLimits } from "./universal.ts";
+import { type MessageLimits, universalHandlers } from "./universal.ts";
 
 /** Limits of the API's port. What is not given has a default. */
 export interface PortLimits extends HttpPortLimits {
@@ -42,59 +39,43 @@ export interface Counting {
   readonly outbox: Outbox;
 }
 
-/** How to serve the API's port. */
-export interface PortOptions {
+/** Where the API is to be served, to whom, and who hears of it. */
+export interface RpcPortOptions
+  extends Pick<HttpPortOptions, "budgets" | "rights" | "supervisor" | "tls"> {
   /**
-   * `host:port`, `[ipv6]:port`, `:port` or `unix:/path`, or several with commas between; port 0
-   * picks a free one.
+   * `host:port`, `[ipv6]:port`, `:port` for all interfaces, `unix:/path`, or several with commas
+   * between; port 0 picks a free one.
    */
   readonly addr: string;
-  /** Who may connect to sockets in the file system; the owner and its group unless given. */
-  readonly rights?: SocketRights;
-  readonly tls?: TlsSource | undefined;
   readonly limits?: PortLimits;
-  /** What requests and answers of strangers hold is counted in. */
-  readonly counting: Counting;
-  /** The same for this machine itself; with the strangers' if it has none of its own. */
-  readonly ownCounting?: Counting;
+  /** Told of every call. */
   readonly observer: RpcObserver;
+  /** Told of every connection. */
   readonly connections: ConnectionObserver;
-  /** What browsers may call this machine, and from where; see {@link strictRules} without. */
+  /** By what names browsers may call this machine; only by addresses and `localhost` without. */
   readonly browsers?: BrowserRules;
   /** Tells who calls; without, this machine may do everything, and all others may read. */
   readonly access?: Access;
   /** Tells of changes and of what is refused. */
   readonly audit: Audit;
-  /** Where the budgets of the port are opened. */
-  readonly budgets: Budgets;
-  readonly clock: Clock;
-  /** Limited by whoever opens the port: clients can bring about what is said here. */
-  readonly log: Logger;
-  readonly supervisor: Supervisor;
+}
+
+/** How to serve the API's port. */
+export interface PortOptions extends RpcPortOptions, Pick<HttpPortOptions, "clock" | "log"> {
+  /** What requests and answers of strangers hold is counted in. */
+  readonly counting: Counting;
+  /** The same for this machine itself; with the strangers' if it has none of its own. */
+  readonly ownCounting?: Counting;
 }
 
 /** The part of {@link PortOptions} that answering needs. */
-export type HandlerOptions = Pick<
+export type HandlerOptions = Omit<
   PortOptions,
-  | "limits"
-  | "counting"
-  | "ownCounting"
-  | "observer"
-  | "browsers"
-  | "access"
-  | "audit"
-  | "clock"
-  | "log"
+  "addr" | "budgets" | "connections" | "rights" | "supervisor" | "tls"
 >;
 
 /** A port being served. */
-export interface RpcPort {
-  /** As listened on. */
-  readonly addresses: readonly string[];
-  /** That of the first address on a network; 0 when there is none. */
-  readonly port: number;
-  /** Connections now open. */
-  readonly connections: number;
+export interface RpcPort extends Pick<HttpPort, "addresses" | "connections" | "port"> {
   /** Ends streams of those who may not have them by the rules that are in force now. */
   reviewStreams(): void;
   /** Ends streams with UNAVAILABLE, drains the rest and closes. Calling it again waits as well. */

@@ -1,21 +1,25 @@
-import type { DescFile, DescService } from "@bufbuild/protobuf";
-import { create, toBinary } from "@bufbuild/protobuf";
+import {
+  type AnyDesc,
+  create,
+  type DescFile,
+  type DescMessage,
+  type DescService,
+  toBinary,
+} from "@bufbuild/protobuf";
+import { nestedTypes } from "@bufbuild/protobuf/reflect";
 import { FileDescriptorProtoSchema } from "@bufbuild/protobuf/wkt";
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { ServerReflectionRequest } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import { Code } from "@connectrpc/connect";
 import {
   ServerReflection as V1,
+  type ServerReflectionRequest,
   ServerReflectionResponseSchema as V1Response,
 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
 import {
   ServerReflection as V1Alpha,
   ServerReflectionResponseSchema as V1AlphaResponse,
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
-import { bidiStream } from "./rpc.ts";
-import type { Rpc } from "./rpc.ts";
-import { indexSymbols, withDependencies } from "./symbol_index.ts";
-import { shortened } from "./status_text.ts";
-import type { SymbolIndex } from "./symbol_index.ts";
+import { invalid, shortened } from "./errors.ts";
+import { bidiStream, type Rpc } from "./rpc.ts";
 
 /**
  * Server reflection for clients such as grpcurl. v1 and v1alpha differ in package name only, so
@@ -90,7 +94,7 @@ function answer(
         ? { case: "allExtensionNumbersResponse", value: { baseTypeName: question.value } }
         : missing(`message ${question.value}`);
     case undefined:
-      throw new ConnectError("the reflection request asks nothing", Code.InvalidArgument);
+      throw invalid("the reflection request asks nothing");
   }
 }
 
@@ -99,4 +103,58 @@ function missing(what: string): Answer {
     case: "errorResponse",
     value: { errorCode: Code.NotFound, errorMessage: `${shortened(what)} not found` },
   };
+}
+
+/** Which file describes what, as reflection is asked about it. */
+export interface SymbolIndex {
+  /** By name, with its extension: `maglev.proto`. */
+  readonly files: ReadonlyMap<string, DescFile>;
+  /** By full name: services, methods, messages, fields, oneofs, enums and their values. */
+  readonly symbols: ReadonlyMap<string, DescFile>;
+  /** Full names of messages. */
+  readonly messages: ReadonlySet<string>;
+}
+
+/** Indexes the files of the services and all they depend on. */
+export function indexSymbols(services: readonly DescService[]): SymbolIndex {
+  const files = new Map<string, DescFile>();
+  const symbols = new Map<string, DescFile>();
+  const messages = new Set<string>();
+  for (const file of services.flatMap((service) => withDependencies(service.file))) {
+    files.set(file.proto.name, file);
+    for (const type of nestedTypes(file)) {
+      if (type.kind === "message") messages.add(type.typeName);
+      for (const name of fullNames(type)) symbols.set(name, file);
+    }
+  }
+  return { files, symbols, messages };
+}
+
+/** A file and, after it, all it depends on, each once. */
+export function withDependencies(file: DescFile): readonly DescFile[] {
+  const files = new Set([file]);
+  for (const each of files) for (const dependency of each.dependencies) files.add(dependency);
+  return [...files];
+}
+
+function fullNames(type: AnyDesc): readonly string[] {
+  switch (type.kind) {
+    case "message":
+      return [type.typeName, ...memberNames(type)];
+    case "service":
+      return [type.typeName, ...type.methods.map(({ name }) => `${type.typeName}.${name}`)];
+    case "enum": {
+      // Values live beside their enum, not in it.
+      const scope = type.typeName.slice(0, type.typeName.lastIndexOf(".") + 1);
+      return [type.typeName, ...type.values.map(({ name }) => scope + name)];
+    }
+    case "extension":
+      return [type.typeName];
+    default:
+      return [];
+  }
+}
+
+function memberNames({ typeName, fields, oneofs }: DescMessage): readonly string[] {
+  return [...fields, ...oneofs].map(({ name }) => `${typeName}.${name}`);
 }

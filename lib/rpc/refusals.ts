@@ -1,10 +1,26 @@
 import { Code } from "@connectrpc/connect";
 import type { H2Request, H2Response } from "../h2/mod.ts";
-import { skippedBytes } from "./budget.ts";
-import { contentTypeOf, protocolOf } from "./content_type.ts";
-import { OneChunk } from "./one_chunk.ts";
-import { shortened } from "./status_text.ts";
+import { shortened } from "./errors.ts";
+import { skippedBytes } from "./limits.ts";
+import { OneChunk } from "./outbox.ts";
 import { isWebText } from "./web_text.ts";
+
+/** The families of protocols, told apart by the content type of the request. */
+export type Protocol = "grpc" | "grpc-web" | "connect-stream" | "connect";
+
+/** The protocol that a content type belongs to; unary Connect when it is nothing special. */
+export function protocolOf(contentType: string): Protocol {
+  const type = contentType.toLowerCase();
+  if (type.startsWith("application/grpc-web")) return "grpc-web";
+  if (type.startsWith("application/grpc")) return "grpc";
+  if (type.startsWith("application/connect+")) return "connect-stream";
+  return "connect";
+}
+
+/** The content type that a request says it has; empty if it says none. */
+export function contentTypeOf({ headers }: Pick<H2Request, "headers">): string {
+  return headers.find(([name]) => name === "content-type")?.[1] ?? "";
+}
 
 /** A response without an RPC behind it. */
 export interface Refusal {
@@ -114,3 +130,19 @@ function plain(
 ): Refusal {
   return { status, headers: [["content-type", "text/plain; charset=utf-8"], ...more], text };
 }
+
+const needsTls = `${
+  JSON.stringify({
+    code: "failed_precondition",
+    message: "this port speaks TLS: ask it by https, or by maglevc --tls",
+  })
+}\n`;
+
+/**
+ * The answer to a request that comes without TLS where there is. It is Connect's way to tell of
+ * errors, so that clients of that repeat it.
+ */
+export const toPlainText: Uint8Array = new TextEncoder().encode(
+  "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\n" +
+    `content-length: ${needsTls.length}\r\nconnection: close\r\n\r\n${needsTls}`,
+);

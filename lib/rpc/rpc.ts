@@ -1,15 +1,24 @@
 import {
   type DescMessage,
+  type DescMethod,
   type DescMethodBiDiStreaming,
   type DescMethodServerStreaming,
   type DescMethodUnary,
+  type DescService,
   isMessage,
   type Message,
   type MessageShape,
 } from "@bufbuild/protobuf";
 import type { Principal } from "../access/mod.ts";
+import { Health } from "../gen/grpc/health/v1/health_pb.ts";
+import { ServerReflection as ReflectionV1 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection as ReflectionV1Alpha,
+} from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
+import { Maglev } from "../gen/maglev_pb.ts";
 import type { Answer, Reply } from "./answer.ts";
 import type { Deed } from "./audit.ts";
+import type { RpcMethod, RpcType } from "./types.ts";
 
 /** What an implementation may know of the call that it answers. */
 export interface CallContext {
@@ -126,4 +135,30 @@ export function bidiStream<I extends DescMessage, O extends DescMessage>(
 /** The HTTP path of a method: `/maglev.Maglev/GetBackend`. */
 export function rpcPath({ method }: Rpc): string {
   return `/${method.parent.typeName}/${method.name}`;
+}
+
+const streamTypes: Readonly<Record<DescMethod["methodKind"], RpcType>> = {
+  unary: "unary",
+  client_streaming: "client_stream",
+  server_streaming: "server_stream",
+  bidi_streaming: "bidi_stream",
+};
+
+/** What metrics call a method of the wire contract. */
+export function rpcMethod(method: DescMethod): RpcMethod {
+  return {
+    service: method.parent.typeName,
+    method: method.name,
+    type: streamTypes[method.methodKind],
+  };
+}
+
+/** The services that maglevd answers for, by name. */
+export function rpcServices(reflection: boolean): readonly DescService[] {
+  return reflection ? [Health, ReflectionV1, ReflectionV1Alpha, Maglev] : [Health, Maglev];
+}
+
+/** Every method that maglevd answers, so that each has its series before its first call. */
+export function rpcMethods(options: { readonly reflection: boolean }): readonly RpcMethod[] {
+  return rpcServices(options.reflection).flatMap(({ methods }) => methods.map(rpcMethod));
 }

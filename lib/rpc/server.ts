@@ -1,89 +1,36 @@
-import type { Access } from "../access/mod.ts";
-import type { CheckerControl, CheckerView } from "../checker/mod.ts";
-import type { EventSink, Journal } from "../events/mod.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
-import { LimitedLog } from "../log/mod.ts";
-import type { Logger, LogSource } from "../log/mod.ts";
-import type { Supervisor } from "../supervisor/mod.ts";
-import type { Clock } from "../time/mod.ts";
-import { systemClock } from "../time/mod.ts";
-import type { TlsSource } from "../tls/mod.ts";
-import type { VppService } from "../vpp/mod.ts";
-import type { Audit } from "./audit.ts";
+import { LimitedLog, type Logger, type LogSource } from "../log/mod.ts";
+import { type Clock, systemClock } from "../time/mod.ts";
 import { openCallSlots } from "./call_slots.ts";
-import { callBudgets, connectionShares, ownCallBudgets } from "./budget.ts";
-import type { Budget, Budgets } from "./budget/mod.ts";
+import { callBudgets, connectionShares, ownCallBudgets } from "./limits.ts";
+import type { Budget, Budgets, BudgetSpec } from "./budget.ts";
 import { HealthService } from "./health.ts";
-import type { BrowserRules } from "./host_check.ts";
 import { Intake } from "./intake.ts";
-import { rpcServices } from "./methods.ts";
+import { type Rpc, rpcServices } from "./rpc.ts";
 import { Outbox } from "./outbox.ts";
-import { servePort, shuttingDown } from "./port.ts";
-import type { Counting, PortLimits, PortOptions, RpcPort } from "./port.ts";
+import {
+  type Counting,
+  type PortOptions,
+  type RpcPort,
+  type RpcPortOptions,
+  servePort,
+  shuttingDown,
+} from "./port.ts";
+import type { HttpPort } from "./http_port.ts";
 import { reflectionRpcs } from "./reflection.ts";
-import type { Rpc } from "./rpc.ts";
 import { maglevRpcs } from "./service.ts";
-import type { EventArchive } from "./list_events.ts";
-import type {
-  ConfigService,
-  ConnectionObserver,
-  DaemonStatus,
-  Memory,
-  RpcObserver,
-} from "./types.ts";
-import type { SocketRights } from "./unix_socket.ts";
+import type { RpcSources } from "./types.ts";
 import { EventHub } from "./watch/hub.ts";
 import type { QueueLimits } from "./watch/queue.ts";
 
 /** What the API needs of the daemon, and how it is to be served. */
-export interface RpcServerOptions {
-  /**
-   * `host:port`, `[ipv6]:port`, `:port` for all interfaces, `unix:/path`, or several with commas
-   * between; port 0 picks a free one.
-   */
-  readonly addr: string;
-  /** Who may connect to sockets in the file system; the owner and its group unless given. */
-  readonly rights?: SocketRights;
-  /** What is shown and steered. */
-  readonly checker: CheckerView & CheckerControl;
-  /** Keeps what the checker's stream of events has told. */
-  readonly journal: Journal;
-  /** Where events are that the journal holds no more; absent: nowhere. */
-  readonly archive?: EventArchive | undefined;
-  /** Keeps what operators say; absent: it is forgotten when the process ends. */
-  readonly memory?: Memory | undefined;
-  /** Tells of the daemon itself. Never rejects. */
-  readonly status: () => Promise<DaemonStatus>;
-  /** The same stream, to tell what operators do that the checker does not see. */
-  readonly events: EventSink;
+export interface RpcServerOptions extends RpcSources, RpcPortOptions {
   /** Where event streams get log records from. */
   readonly logs: LogSource;
-  /** Undefined when VPP integration is off. */
-  readonly vpp: VppService | undefined;
-  /** The configuration file. */
-  readonly config: ConfigService;
-  /** Told of every call. */
-  readonly observer: RpcObserver;
-  /** Told of every connection. */
-  readonly connections: ConnectionObserver;
-  /** By what names browsers may call this machine; only by addresses and `localhost` without. */
-  readonly browsers?: BrowserRules;
-  /** Tells who calls; without, this machine may do everything, and all others may read. */
-  readonly access?: Access;
-  /** Tells of changes and of what is refused. */
-  readonly audit: Audit;
-  /** Where the budgets of the API are opened. */
-  readonly budgets: Budgets;
-  /** Keeps the listener going. */
-  readonly supervisor: Supervisor;
   /** Where the server itself writes, at a limited rate. */
   readonly log: Logger;
   /** Whether clients may ask for the API's description. On unless false. */
   readonly reflection?: boolean;
-  /** What addresses on a network are secured with; without, they speak in the clear. */
-  readonly tls?: TlsSource | undefined;
-  /** What differs from the defaults. */
-  readonly limits?: PortLimits;
   /** How far a watcher of events may fall behind. */
   readonly watchLimits?: QueueLimits;
   /** The system's unless given. */
@@ -93,13 +40,7 @@ export interface RpcServerOptions {
 }
 
 /** The API being served. */
-export interface RpcServer {
-  /** The first address that is listened on: `127.0.0.1:9090`. */
-  readonly address: string;
-  /** All of them. */
-  readonly addresses: readonly string[];
-  /** The port of the first that is on a network; 0 when there is none. */
-  readonly port: number;
+export interface RpcServer extends Pick<HttpPort, "address" | "addresses" | "port"> {
   /** Ends streams of those who may not have them by the rules that are in force now. */
   reviewStreams(): void;
   /**
@@ -119,8 +60,8 @@ export const defaultWatchLimits: QueueLimits = { count: 32_768, bytes: 8 * 1024 
 export function startRpcServer(options: RpcServerOptions): RpcServer {
   const { checker, journal, logs, clock = systemClock, reflection = true } = options;
   const { watchLimits: limits = defaultWatchLimits, streamId = crypto.randomUUID() } = options;
-  const budgets = openBudgets(options.budgets);
-  const ownBudgets = openOwnBudgets(options.budgets);
+  const budgets = openBudgets(options.budgets, callBudgets);
+  const ownBudgets = openBudgets(options.budgets, ownCallBudgets);
   const hub = new EventHub({
     ...{ checker, journal, logs, limits, budgets, ownBudgets, clock, streamId },
   });
@@ -157,23 +98,16 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
   };
 }
 
-function openBudgets(budgets: Budgets) {
+function openBudgets(
+  budgets: Budgets,
+  specs: Readonly<Record<keyof typeof callBudgets, BudgetSpec>>,
+) {
   return {
-    requests: budgets.open(callBudgets.requests),
-    answers: budgets.open(callBudgets.answers),
-    watchers: budgets.open(callBudgets.watchers),
-    debugWatchers: budgets.open(callBudgets.debugWatchers),
-    backlog: budgets.open(callBudgets.backlog),
-  };
-}
-
-function openOwnBudgets(budgets: Budgets) {
-  return {
-    requests: budgets.open(ownCallBudgets.requests),
-    answers: budgets.open(ownCallBudgets.answers),
-    watchers: budgets.open(ownCallBudgets.watchers),
-    debugWatchers: budgets.open(ownCallBudgets.debugWatchers),
-    backlog: budgets.open(ownCallBudgets.backlog),
+    requests: budgets.open(specs.requests),
+    answers: budgets.open(specs.answers),
+    watchers: budgets.open(specs.watchers),
+    debugWatchers: budgets.open(specs.debugWatchers),
+    backlog: budgets.open(specs.backlog),
   };
 }
 

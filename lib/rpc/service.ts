@@ -1,7 +1,7 @@
 import { create, type DescMessage } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
-import type { CheckerControl, CheckerView } from "../checker/mod.ts";
-import type { Actor, EventSink, Journal, ReasonedHappening } from "../events/mod.ts";
+import type { CheckerView } from "../checker/mod.ts";
+import type { Actor, ReasonedHappening } from "../events/mod.ts";
 import {
   CheckConfigResponseSchema,
   ListHealthChecksResponseSchema,
@@ -14,7 +14,6 @@ import type { Clock } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import { type Answer, written } from "./answer.ts";
 import type { CallSlotsByClass } from "./call_slots.ts";
-import { type LongMessage, writtenInSlices } from "./composed.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "./convert/config.ts";
 import { statusToProto } from "./convert/status.ts";
 import { healthcheckToProto } from "./convert/healthcheck.ts";
@@ -24,37 +23,23 @@ import {
   lbStateToProto,
   planToProto,
   vppInfoToProto,
+  VppNames,
 } from "./convert/vpp.ts";
-import { notFound } from "./errors.ts";
+import { invalid, notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
 import { reloadDeed, syncDeed } from "./deeds.ts";
-import { change, serverStream, unary } from "./rpc.ts";
-import type { CallContext, Rpc } from "./rpc.ts";
+import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
-import { messageInSlices } from "./sliced_message.ts";
+import { type LongMessage, messageInSlices, writtenInSlices } from "./long_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
-import type { ConfigService, DaemonStatus, Memory } from "./types.ts";
+import type { RpcSources } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
-import { VppNames } from "./vpp_names.ts";
 import { watchEvents } from "./watch/stream.ts";
 
 /** What the Maglev service answers from. */
-export interface MaglevDeps {
-  readonly checker: CheckerView & CheckerControl;
-  /** Undefined when VPP integration is off. */
-  readonly vpp: VppService | undefined;
-  readonly config: ConfigService;
+export interface MaglevDeps extends RpcSources {
   readonly hub: EventHub;
-  readonly journal: Journal;
-  /** Where events are that the journal holds no more; absent: nowhere. */
-  readonly archive?: EventArchive | undefined;
-  /** Keeps what operators say; absent: nobody does. */
-  readonly memory?: Memory | undefined;
-  /** Tells of the daemon itself. Never rejects. */
-  readonly status: () => Promise<DaemonStatus>;
-  /** Is told of requests that the checker does not see. */
-  readonly events: EventSink;
   readonly clock: Clock;
   /** How many calls of each class may be under way. */
   readonly calls: CallSlotsByClass;
@@ -228,10 +213,7 @@ function scope(
 ): string | undefined {
   if (frontendName === undefined) return undefined;
   if (frontendName === "") {
-    throw new ConnectError(
-      "frontend_name is empty: leave it out to mean everything",
-      Code.InvalidArgument,
-    );
+    throw invalid("frontend_name is empty: leave it out to mean everything");
   }
   if (!checker.frontend(frontendName)) throw notFound("frontend", frontendName);
   return frontendName;

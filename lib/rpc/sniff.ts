@@ -1,5 +1,4 @@
-import type { ByteConn } from "../h2/mod.ts";
-import { clientPreface } from "../h2/mod.ts";
+import { type ByteConn, clientPreface } from "../h2/mod.ts";
 
 /** What a connection turned out to speak. `head` is what was read to find out. */
 export type Sniffed =

@@ -1,5 +1,4 @@
 import { create } from "@bufbuild/protobuf";
-import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerControl, CheckerView, Operation, Outcome, Verb } from "../checker/mod.ts";
 import type { Actor } from "../events/mod.ts";
 import {
@@ -16,23 +15,19 @@ import { type Clock, pause } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
-import { notFound } from "./errors.ts";
-import { messageInSlices } from "./sliced_message.ts";
+import { invalid, notFound, quoted } from "./errors.ts";
+import { messageInSlices } from "./long_message.ts";
 import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
-import { quoted } from "./status_text.ts";
 import type { VppService } from "../vpp/mod.ts";
-import type { Memory } from "./types.ts";
+import type { Memory, RpcSources } from "./types.ts";
 
 /** What one call may touch: each backend takes some microseconds during which all others wait. */
 const mostOperations = 1_000;
 
 /** What the RPCs by which operators steer are answered from. */
-export interface SteeringDeps {
-  readonly checker: CheckerView & CheckerControl;
+export interface SteeringDeps extends Pick<RpcSources, "checker" | "memory"> {
   readonly clock: Clock;
-  /** Keeps what is said; absent: nobody does. */
-  readonly memory?: Memory | undefined;
   /** Where the changes end up; absent: VPP is turned off. */
   readonly vpp?: Pick<VppService, "away"> | undefined;
 }
@@ -90,8 +85,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     change(m.operate, ofOperations, async ({ operations, dryRun }, call) => {
       const wanted = operations.flatMap(operationsOf);
       if (wanted.length > mostOperations) {
-        const text = `${wanted.length} operations at a time, of ${mostOperations} at most`;
-        throw new ConnectError(text, Code.InvalidArgument);
+        throw invalid(`${wanted.length} operations at a time, of ${mostOperations} at most`);
       }
       const outcome = dryRun
         ? await checker.foreseeMany(wanted)
@@ -109,9 +103,15 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
 
 /** A frontend as RPCs show it. Throws NotFound. */
 export function shownFrontend(checker: CheckerView, name: string): FrontendInfo {
-  const frontend = checker.frontend(name);
+  const frontend = findFrontend(checker, name);
   if (!frontend) throw notFound("frontend", name);
-  return frontendToProto(frontend, (backend) => checker.backend(backend));
+  return frontend;
+}
+
+/** A frontend as RPCs show it, undefined when there is none of that name. */
+export function findFrontend(checker: CheckerView, name: string): FrontendInfo | undefined {
+  const frontend = checker.frontend(name);
+  return frontend && frontendToProto(frontend, (backend) => checker.backend(backend));
 }
 
 /** A backend as RPCs show it. Throws NotFound. */
@@ -161,7 +161,7 @@ function operationsOf(wire: WireOperation): Operation[] {
     case "reset-all":
       return [{ action }];
     default:
-      throw new ConnectError(`there is no action ${quoted(action)}`, Code.InvalidArgument);
+      throw invalid(`there is no action ${quoted(action)}`);
   }
 }
 
@@ -187,7 +187,7 @@ function concernedBy(operations: readonly WireOperation[]): Concerned {
 
 function weightOperation(place: Omit<WeightOperation, "action">): WeightOperation {
   if (place.weight < 0 || place.weight > 100) {
-    throw new ConnectError(`weight ${place.weight} is outside 0-100`, Code.InvalidArgument);
+    throw invalid(`weight ${place.weight} is outside 0-100`);
   }
   return { action: "weight", ...place };
 }

@@ -1,13 +1,11 @@
-import type { ReloadOutcome } from "../checker/mod.ts";
+import type { CheckerControl, CheckerView, ReloadOutcome } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { Actor } from "../events/mod.ts";
-import type { VppPlan } from "../vpp/mod.ts";
+import type { Actor, EventSink, Journal } from "../events/mod.ts";
+import type { VppPlan, VppService } from "../vpp/mod.ts";
+import type { EventArchive } from "./list_events.ts";
 
 /** How an RPC streams, as the `grpc_type` label spells it. */
-export const rpcTypes = ["unary", "client_stream", "server_stream", "bidi_stream"] as const;
-
-/** One of {@link rpcTypes}. */
-export type RpcType = (typeof rpcTypes)[number];
+export type RpcType = "unary" | "client_stream" | "server_stream" | "bidi_stream";
 
 /** One RPC that the server answers. */
 export interface RpcMethod {
@@ -169,4 +167,23 @@ export interface DaemonStatus {
     /** What was wrong with the file, and when (Unix milliseconds). */
     readonly troubles: readonly { readonly at: number; readonly text: string }[];
   };
+}
+
+/** What the API shows and steers. */
+export interface RpcSources {
+  readonly checker: CheckerView & CheckerControl;
+  /** Keeps what the checker's stream of events has told. */
+  readonly journal: Journal;
+  /** Where events are that the journal holds no more; absent: nowhere. */
+  readonly archive?: EventArchive | undefined;
+  /** Keeps what operators say; absent: it is forgotten when the process ends. */
+  readonly memory?: Memory | undefined;
+  /** Tells of the daemon itself. Never rejects. */
+  readonly status: () => Promise<DaemonStatus>;
+  /** The same stream, to tell what operators do that the checker does not see. */
+  readonly events: EventSink;
+  /** Undefined when VPP integration is off. */
+  readonly vpp: VppService | undefined;
+  /** The configuration file. */
+  readonly config: ConfigService;
 }

@@ -1,12 +1,9 @@
-import type { Message } from "@bufbuild/protobuf";
-import { create } from "@bufbuild/protobuf";
-import type { HandlerContext } from "@connectrpc/connect";
-import { createConnectRouter } from "@connectrpc/connect";
+import { create, type Message } from "@bufbuild/protobuf";
+import { createConnectRouter, type HandlerContext } from "@connectrpc/connect";
 import type { UniversalHandler } from "@connectrpc/connect/protocol";
-import { answerOf, AnswerStream } from "./answer.ts";
-import type { Reply } from "./answer.ts";
+import { answerOf, AnswerStream, type Reply } from "./answer.ts";
 import { slotOf, SlottedStream } from "./answer_slot.ts";
-import { requestOptions } from "./budget.ts";
+import { requestOptions } from "./limits.ts";
 import { gzipCompression } from "./compression.ts";
 import { principalOf } from "./caller.ts";
 import { abortReason } from "./errors.ts";

@@ -1,14 +1,19 @@
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import { Accounts } from "../access/mod.ts";
+import { Accounts, type Credentials } from "../access/mod.ts";
 import { isListening, NetError, UnixListener } from "../net/mod.ts";
 import type { Clock } from "../time/mod.ts";
+import { DuplexConn } from "../tls/mod.ts";
 import type { SocketAddress } from "./address.ts";
-import { queueLength } from "./budget.ts";
-import { ListenError } from "./listen_error.ts";
-import { acceptFrom } from "./listener.ts";
-import type { AcceptingListener, Listener, ListenOptions, NamedConn } from "./listener.ts";
-import { type ReadInto, UnixConn } from "./unix_conn.ts";
+import { queueLength } from "./limits.ts";
+import {
+  acceptFrom,
+  type AcceptingListener,
+  type Listener,
+  ListenError,
+  type ListenOptions,
+  type NamedConn,
+} from "./listener.ts";
 
 /** Who may connect to a Unix socket. */
 export interface SocketRights {
@@ -54,16 +59,14 @@ export function listenUnix(
 
 /** A Unix socket that accepts. */
 export class UnixSocket implements AcceptingListener {
-  readonly #path: string;
-  readonly #listener: UnixListener;
-  readonly #accounts: Accounts;
   readonly #identity: string;
   #isClosed = false;
 
-  private constructor(path: string, listener: UnixListener, accounts: Accounts) {
-    this.#path = path;
-    this.#listener = listener;
-    this.#accounts = accounts;
+  private constructor(
+    private readonly path: string,
+    private readonly listener: UnixListener,
+    private readonly accounts: Accounts,
+  ) {
     this.#identity = identityOf(path);
   }
 
@@ -91,8 +94,8 @@ export class UnixSocket implements AcceptingListener {
 
   /** The next client, with who that is. */
   async accept(): Promise<NamedConn> {
-    const { fd, peer: { uid, gid, groups } } = await this.#listener.accept();
-    const user = this.#accounts.userName(uid);
+    const { fd, peer: { uid, gid, groups } } = await this.listener.accept();
+    const user = this.accounts.userName(uid);
     const credentials = { kind: "unix", user, uid, gids: [gid, ...groups] } as const;
     const open = (onread: ReadInto) => new Socket({ fd: fd.number, allowHalfOpen: true, onread });
     const conn = new UnixConn(open, `unix:${user}`, credentials);
@@ -104,8 +107,8 @@ export class UnixSocket implements AcceptingListener {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    this.#listener.close();
-    if (identityOf(this.#path) === this.#identity) Deno.removeSync(this.#path);
+    this.listener.close();
+    if (identityOf(this.path) === this.#identity) Deno.removeSync(this.path);
   }
 }
 
@@ -141,5 +144,63 @@ function identityOf(path: string): string {
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return "";
     throw error;
+  }
+}
+
+/**
+ * Octets that a connection reads ahead of who wants them. A stream of Node's would read 64 KiB, and
+ * as much again as soon as somebody has taken some of it, which no budget knows of.
+ */
+export const readAhead = 8_192;
+
+/** How Node reads into a buffer of ours (`net.Socket`, option `onread`). */
+export interface ReadInto {
+  readonly buffer: Uint8Array;
+  /** So much is there; false: no more for now. */
+  readonly callback: (count: number) => boolean;
+}
+
+/** A client at a Unix socket. Of what it sends it holds {@link readAhead} octets at most. */
+export class UnixConn implements NamedConn {
+  readonly #stream: DuplexConn;
+
+  /** `open` makes the socket, which is its own from now on. */
+  constructor(
+    open: (onread: ReadInto) => Socket,
+    readonly peer: string,
+    readonly credentials: Credentials,
+  ) {
+    const buffer = new Uint8Array(readAhead);
+    let came: Uint8Array<ArrayBuffer> | null = null;
+    const socket = open({
+      buffer,
+      callback: (count) => {
+        came = buffer.subarray(0, count);
+        this.#stream.wake();
+        return false;
+      },
+    });
+    const take = () => {
+      const octets = came;
+      came = null;
+      return octets;
+    };
+    this.#stream = new DuplexConn(socket, () => void socket.resume(), take);
+  }
+
+  read(into: Uint8Array): Promise<number | null> {
+    return this.#stream.read(into);
+  }
+
+  write(octets: Uint8Array): Promise<number> {
+    return this.#stream.write(octets);
+  }
+
+  closeWrite(): Promise<void> {
+    return this.#stream.closeWrite();
+  }
+
+  close(): void {
+    this.#stream.close();
   }
 }

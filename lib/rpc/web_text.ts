@@ -1,5 +1,6 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
+import { invalid } from "./errors.ts";
 
 /** gRPC-Web in base64, for browsers' requests that can carry text only. */
 const textType = /^application\/grpc-web-text(?=$|\+|;)/i;
@@ -66,7 +67,7 @@ function* octetsOf(text: string): Iterable<Uint8Array> {
 }
 
 function notBase64(): ConnectError {
-  return new ConnectError("the request is not base64", Code.InvalidArgument);
+  return invalid("the request is not base64");
 }
 
 /** Octets that become one piece of text; a multiple of three, so that only the last is padded. */

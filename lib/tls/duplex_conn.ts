@@ -13,9 +13,16 @@ export class DuplexConn implements ByteConn {
   /** Writes under way. */
   readonly #writing = new Set<(error: Error) => void>();
 
-  /** Owns `duplex` from now on. `onWait` is called when a reader finds nothing there. */
-  constructor(private readonly duplex: Duplex, private readonly onWait: () => void = () => {}) {
-    duplex.on("readable", () => this.#wake());
+  /**
+   * Owns `duplex` from now on. `onWait` is called when a reader finds nothing there; `take` is how
+   * what is there is taken.
+   */
+  constructor(
+    private readonly duplex: Duplex,
+    private readonly onWait: () => void = () => {},
+    private readonly take: () => Uint8Array<ArrayBuffer> | null = () => duplex.read(),
+  ) {
+    duplex.on("readable", () => this.wake());
     duplex.on("end", () => this.#over(undefined));
     duplex.on("error", (error: Error) => this.#over(error));
     duplex.on("close", () => this.#over(new Deno.errors.BadResource("the connection is closed")));
@@ -28,7 +35,7 @@ export class DuplexConn implements ByteConn {
 
   async read(into: Uint8Array): Promise<number | null> {
     for (;;) {
-      if (this.#rest.length === 0) this.#rest = this.duplex.read() ?? this.#rest;
+      if (this.#rest.length === 0) this.#rest = this.take() ?? this.#rest;
       const count = Math.min(into.length, this.#rest.length);
       if (count > 0) {
         into.set(this.#rest.subarray(0, count));
@@ -72,7 +79,8 @@ export class DuplexConn implements ByteConn {
     this.#over(new Deno.errors.BadResource("the connection is closed"));
   }
 
-  #wake(): void {
+  /** There may be something to take for who waits. */
+  wake(): void {
     this.#wakeReader?.();
     this.#wakeReader = undefined;
   }
@@ -80,7 +88,7 @@ export class DuplexConn implements ByteConn {
   #over(error: Error | undefined): void {
     // Whoever has read to the end is not told of what came later, but who writes is.
     this.#end ??= { error };
-    this.#wake();
+    this.wake();
     if (!error) return;
     for (const reject of this.#writing) reject(error);
     this.#writing.clear();

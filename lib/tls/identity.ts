@@ -3,7 +3,7 @@ import { duplexPair } from "node:stream";
 import { connect, createServer, type TlsOptions } from "node:tls";
 import { reasonOf } from "../log/mod.ts";
 import { certificatesOf, pemBlocks, PemError, type PemFile, readPem } from "./pem.ts";
-import { Proven } from "./proven.ts";
+import { Proven } from "./peer_certificate.ts";
 
 /** The files that a server proves itself with, and by which it knows clients. */
 export interface TlsPaths {

@@ -24,5 +24,5 @@ export {
   type TlsSource,
 } from "./identity.ts";
 export { PemError } from "./pem.ts";
-export type { Proven } from "./proven.ts";
+export type { Proven } from "./peer_certificate.ts";
 export { TlsFiles, type TlsFilesOptions } from "./tls_files.ts";

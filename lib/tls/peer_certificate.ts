@@ -2,8 +2,6 @@ import { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { Clock } from "../time/mod.ts";
 import type { TlsIdentity, TlsSource } from "./identity.ts";
-import type { Proven } from "./proven.ts";
-import { isVouchedFor } from "./vouched.ts";
 
 /** The certificate of a client, whose key it holds. */
 export interface PeerCertificate {
@@ -133,4 +131,59 @@ function read(der: Uint8Array): X509Certificate | undefined {
 
 function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
+}
+
+/** Certificates that are remembered; who is forgotten shakes hands again. */
+const most = 4096;
+
+/**
+ * Certificates that the authorities now trusted have been seen to vouch for, in a whole handshake.
+ * The runtime lets clients go on with an earlier session by tickets that are good for the whole
+ * process: then it looks at no certificate again, and calls authorized even what it has not let
+ * pass the first time, or what authorities vouched for that are trusted no more.
+ */
+export class Proven {
+  readonly #seen = new Set<string>();
+
+  /** A whole handshake has shown that the certificate of this fingerprint is good. */
+  add(fingerprint: string): void {
+    this.#seen.delete(fingerprint);
+    this.#seen.add(fingerprint);
+    for (const oldest of this.#seen) {
+      if (this.#seen.size <= most) break;
+      this.#seen.delete(oldest);
+    }
+  }
+
+  /** Whether it has been. */
+  has(fingerprint: string): boolean {
+    return this.#seen.has(fingerprint);
+  }
+}
+
+/**
+ * Whether one of these authorities vouches for the first certificate of a chain, by itself or by
+ * those behind it, at a time (Unix milliseconds). The chain was verified before, by whatever
+ * authority was trusted then: nothing but where it ends is asked. Pure.
+ */
+export function isVouchedFor(
+  chain: readonly X509Certificate[],
+  authorities: readonly X509Certificate[],
+  now: number,
+): boolean {
+  const good = authorities.filter((each) => isValidAt(each, now));
+  for (const certificate of chain) {
+    // One in the middle that has ended vouches for nobody any more.
+    if (!isValidAt(certificate, now)) return false;
+    if (good.some((authority) => isBy(certificate, authority))) return true;
+  }
+  return false;
+}
+
+function isBy(certificate: X509Certificate, authority: X509Certificate): boolean {
+  return certificate.checkIssued(authority) && certificate.verify(authority.publicKey);
+}
+
+function isValidAt({ validFromDate, validToDate }: X509Certificate, now: number): boolean {
+  return validFromDate.getTime() <= now && now <= validToDate.getTime();
 }

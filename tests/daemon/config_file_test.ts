@@ -1,8 +1,7 @@
 import { deepEqual, equal, partialDeepStrictEqual } from "node:assert/strict";
 import { type DesiredSource, type ReloadOutcome, ReloadRefused } from "../../lib/checker/mod.ts";
 import type { Config, ConfigOutcome } from "../../lib/config/mod.ts";
-import { ConfigFile } from "../../lib/daemon/config_file.ts";
-import type { ConfigFileOptions } from "../../lib/daemon/config_file.ts";
+import { ConfigFile, type ConfigFileOptions } from "../../lib/daemon/config_file.ts";
 import { forecastAttributes, forecastVpp } from "../../lib/daemon/vpp_forecast.ts";
 import { EventStream, logEvents } from "../../lib/events/mod.ts";
 import type { MaglevEvent } from "../../lib/events/mod.ts";

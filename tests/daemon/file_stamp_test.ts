@@ -1,5 +1,5 @@
 import { equal, match, notEqual } from "node:assert/strict";
-import { FileStamp } from "../../lib/daemon/file_stamp.ts";
+import { FileStamp } from "../../lib/daemon/config_file.ts";
 
 Deno.test("a file that is written again and says the same has not changed", async () => {
   const folder = await Deno.makeTempDir();

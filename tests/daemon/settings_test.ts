@@ -2,8 +2,7 @@ import { deepEqual, equal, throws } from "node:assert/strict";
 import fc from "fast-check";
 import { flags, usage } from "../../lib/daemon/flags.ts";
 import { UsageError } from "../../lib/flags/mod.ts";
-import { readRequest } from "../../lib/daemon/settings.ts";
-import type { Settings } from "../../lib/daemon/settings.ts";
+import { readRequest, type Settings } from "../../lib/daemon/settings.ts";
 
 function environment(values: Record<string, string> = {}) {
   return { get: (name: string) => values[name] };

@@ -6,7 +6,7 @@
  */
 
 import { Http2SessionManager } from "@connectrpc/connect-node";
-import { rpcServices } from "../../lib/rpc/methods.ts";
+import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { codeOf, makers } from "../rpc/asking.ts";
 
 const [api = "", web = ""] = Deno.args;

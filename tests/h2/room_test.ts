@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { OctetRoom } from "../../lib/h2/room.ts";
+import type { OctetRoom } from "../../lib/h2/types.ts";
 import { Peer } from "./testing/peer.ts";
 import { data, END_HEADERS, END_STREAM, goaway, headers, post, rstStream } from "./testing/wire.ts";
 

@@ -1,6 +1,5 @@
 import { equal, ok } from "node:assert/strict";
-import { collector } from "../../lib/metrics/collector.ts";
-import { exposition } from "../../lib/metrics/exposition.ts";
+import { collector, exposition } from "../../lib/metrics/exposition.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const family = { name: "g", type: "gauge", help: "h", labels: ["x"], buckets: [] } as const;

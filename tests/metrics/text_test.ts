@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import fc from "fast-check";
-import { headerText, labelText, sampleText, valueText } from "../../lib/metrics/text.ts";
+import { headerText, labelText, sampleText, valueText } from "../../lib/metrics/exposition.ts";
 
 Deno.test("help text keeps to one line", () => {
   const family = { name: "a_total", type: "counter", labels: [], buckets: [] } as const;

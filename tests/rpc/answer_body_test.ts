@@ -3,9 +3,8 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import { Answer } from "../../lib/rpc/answer.ts";
-import { withAnswers } from "../../lib/rpc/answer_body.ts";
-import { AnswerSlot } from "../../lib/rpc/answer_slot.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { AnswerSlot, withAnswers } from "../../lib/rpc/answer_slot.ts";
+import { countedRoom } from "./roomy.ts";
 
 const compressMinBytes = 100;
 

@@ -6,11 +6,9 @@ import {
   HealthCheckResponse_ServingStatus as Status,
   HealthCheckResponseSchema,
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import { Answer, answerOf, AnswerStream } from "../../lib/rpc/answer.ts";
-import type { Reply } from "../../lib/rpc/answer.ts";
+import { Answer, answerOf, AnswerStream, type Polling, type Reply } from "../../lib/rpc/answer.ts";
 import { AnswerSlot, slotOf, SlottedStream, withSlot } from "../../lib/rpc/answer_slot.ts";
-import type { Polling } from "../../lib/rpc/polling.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { countedRoom } from "./roomy.ts";
 
 const schema = HealthCheckResponseSchema;
 const message = create(schema, { status: Status.SERVING });

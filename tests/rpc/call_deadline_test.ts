@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { DeadlineContext } from "../../lib/rpc/call_deadline.ts";
+import { DeadlineContext } from "../../lib/rpc/grpc_direct.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { operatorAt } from "./callers.ts";
 

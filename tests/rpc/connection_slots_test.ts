@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionLimits } from "../../lib/rpc/budget.ts";
+import { connectionLimits } from "../../lib/rpc/limits.ts";
 import { type ConnectionSlot, ConnectionSlots } from "../../lib/rpc/connection_slots.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
 import { sharesOf } from "./peer_shares_of.ts";

@@ -4,7 +4,7 @@ import type { ConnectionOptions } from "../../lib/rpc/connections.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import type { TlsIdentity } from "../../lib/tls/mod.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { Budgets } from "../../lib/rpc/budget.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeLog } from "./fake_log.ts";
 

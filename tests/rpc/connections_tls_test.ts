@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
-import { Client } from "../../lib/rpc/client.ts";
+import { Budgets } from "../../lib/rpc/budget.ts";
+import { Client } from "../../lib/rpc/caller.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ClientOptions, serverIdentity, TlsClient } from "../support/certificates.ts";

@@ -6,8 +6,7 @@ import {
   FileDescriptorProtoSchema,
 } from "@bufbuild/protobuf/wkt";
 import type { BytesValue } from "@bufbuild/protobuf/wkt";
-import { bidiStream, unary } from "../../lib/rpc/rpc.ts";
-import type { Rpc } from "../../lib/rpc/rpc.ts";
+import { bidiStream, type Rpc, unary } from "../../lib/rpc/rpc.ts";
 
 const type = ".google.protobuf.BytesValue";
 

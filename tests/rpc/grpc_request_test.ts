@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Field } from "../../lib/h2/mod.ts";
-import { plainGrpcHeader } from "../../lib/rpc/grpc_request.ts";
+import { plainGrpcHeader } from "../../lib/rpc/grpc_direct.ts";
 import { memoryRequest } from "./memory_request.ts";
 
 const type: H2Field = ["content-type", "application/grpc"];

@@ -1,8 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { Answer } from "../../lib/rpc/answer.ts";
+import { Answer, type Polling } from "../../lib/rpc/answer.ts";
 import { GrpcStreamBody } from "../../lib/rpc/grpc_stream_body.ts";
-import type { Polling } from "../../lib/rpc/polling.ts";
 
 /** Answers that are at hand, and then an end. */
 class Answers implements Polling<Answer> {

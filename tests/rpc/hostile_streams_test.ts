@@ -2,7 +2,7 @@ import { create, toBinary } from "@bufbuild/protobuf";
 import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import assert from "node:assert/strict";
 import { ListBackendsRequestSchema } from "../../lib/gen/maglev_pb.ts";
-import { Budgets } from "../../lib/rpc/budget/mod.ts";
+import { Budgets } from "../../lib/rpc/budget.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import * as wire from "../h2/testing/wire.ts";
 import { until } from "../support/until.ts";

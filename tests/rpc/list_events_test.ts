@@ -7,7 +7,7 @@ import { type EventArchive, listEvents } from "../../lib/rpc/list_events.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { events } from "../state/fixtures.ts";
-import { watchBudgets } from "./budget/roomy.ts";
+import { watchBudgets } from "./roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { operatorAt } from "./callers.ts";
 

@@ -1,5 +1,4 @@
-import { listen } from "../../lib/rpc/listener.ts";
-import type { Bind } from "../../lib/rpc/listener.ts";
+import { type Bind, listen } from "../../lib/rpc/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { FakeLog } from "./fake_log.ts";
 import { testSupervisor, uncounted } from "./listening.ts";

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { listen } from "../../lib/rpc/listener.ts";
-import type { Bind, BoundListener } from "../../lib/rpc/listener.ts";
+import { type Bind, type BoundListener, listen } from "../../lib/rpc/listener.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { FakeLog } from "./fake_log.ts";
 import { testSupervisor, uncounted } from "./listening.ts";

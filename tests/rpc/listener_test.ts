@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { acceptAll } from "../../lib/rpc/listener.ts";
-import type { AcceptingListener } from "../../lib/rpc/listener.ts";
+import { acceptAll, type AcceptingListener } from "../../lib/rpc/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { FakeLog } from "./fake_log.ts";

@@ -13,10 +13,9 @@ import {
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
-import { identifyBy } from "../../lib/rpc/caller.ts";
-import { Client } from "../../lib/rpc/client.ts";
+import { Client, identifyBy } from "../../lib/rpc/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { rpcServices } from "../../lib/rpc/methods.ts";
+import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
 import { rulesOf } from "../access/auth_bed.ts";
 import { certFile, textOf } from "../support/certificates.ts";

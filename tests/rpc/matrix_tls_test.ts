@@ -10,7 +10,7 @@ import {
   roleOfMethod,
   roles,
 } from "../../lib/access/mod.ts";
-import { rpcServices } from "../../lib/rpc/methods.ts";
+import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { rulesOf } from "../access/auth_bed.ts";
 import { certFile, keyFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { codeOf, makers } from "./asking.ts";

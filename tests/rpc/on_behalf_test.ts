@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import type { Role } from "../../lib/access/mod.ts";
-import { identifyBy } from "../../lib/rpc/caller.ts";
-import { onBehalfField } from "../../lib/rpc/on_behalf.ts";
+import { identifyBy, onBehalfField } from "../../lib/rpc/caller.ts";
 
 /** As whom a caller `web` of this role is told of, when it says it asks for these. */
 function toldAs(role: Role | "none", ...values: string[]): string {

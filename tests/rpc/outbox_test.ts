@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { callBudgets } from "../../lib/rpc/budget.ts";
-import { Budget } from "../../lib/rpc/budget/mod.ts";
+import { callBudgets } from "../../lib/rpc/limits.ts";
+import { Budget } from "../../lib/rpc/budget.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";
 
 function setUp(limit: number, most: number) {

@@ -2,16 +2,16 @@
 
 import assert from "node:assert/strict";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { defaultMessageLimits } from "../../lib/rpc/budget.ts";
+import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { portHandlers } from "../../lib/rpc/port.ts";
-import { StreamRegistry } from "../../lib/rpc/stream_registry.ts";
+import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { countedRoom, watchBudgets } from "./budget/roomy.ts";
+import { countedRoom, watchBudgets } from "./roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { FakeLog } from "./fake_log.ts";
 import { FakeObserver } from "./harness.ts";

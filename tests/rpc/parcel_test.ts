@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { Answer } from "../../lib/rpc/answer.ts";
-import { OneChunk } from "../../lib/rpc/one_chunk.ts";
-import { compressed, parcel } from "../../lib/rpc/parcel.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { compressed, OneChunk, parcel } from "../../lib/rpc/outbox.ts";
+import { countedRoom } from "./roomy.ts";
 
 /** A parcel of `length` zeros, and what is held for it. */
 function setUp(length: number, limits: Parameters<typeof countedRoom>[0] = {}) {

@@ -1,4 +1,4 @@
-import { Budget } from "../../lib/rpc/budget/mod.ts";
+import { Budget } from "../../lib/rpc/budget.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 
 /** PeerShares of a budget of `total`. */

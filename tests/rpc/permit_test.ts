@@ -11,7 +11,7 @@ import {
 } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { rpcServices } from "../../lib/rpc/methods.ts";
+import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
 import { ApiBed } from "./api_bed.ts";
 import { operatorAt } from "./callers.ts";

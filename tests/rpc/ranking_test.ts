@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Ranking } from "../../lib/rpc/ranking.ts";
+import { Ranking } from "../../lib/rpc/peer_shares.ts";
 
 Deno.test("who has most is known at any time", () => {
   const ranking = new Ranking();

@@ -1,7 +1,13 @@
 import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { protocolOf } from "../../lib/rpc/content_type.ts";
-import { answerOf, overloaded, refusal, refused, unknownPath } from "../../lib/rpc/refusals.ts";
+import {
+  answerOf,
+  overloaded,
+  protocolOf,
+  refusal,
+  refused,
+  unknownPath,
+} from "../../lib/rpc/refusals.ts";
 import { memoryRequest } from "./memory_request.ts";
 
 const plainText = ["content-type", "text/plain; charset=utf-8"] as const;

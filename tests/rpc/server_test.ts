@@ -9,7 +9,7 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { countingOf } from "../../lib/rpc/port.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
-import { countedRoom } from "./budget/roomy.ts";
+import { countedRoom } from "./roomy.ts";
 import { CheckerBed } from "./checker_bed.ts";
 import { type Harness, serve } from "./harness.ts";
 import { jsonCall, RawClient } from "./raw.ts";

@@ -15,7 +15,7 @@ import {
   VPPForecastSchema,
 } from "../../lib/gen/maglev_pb.ts";
 import { outcomeInSlices, outcomeToProto } from "../../lib/rpc/convert/outcome.ts";
-import { messageInSlices } from "../../lib/rpc/sliced_message.ts";
+import { messageInSlices } from "../../lib/rpc/long_message.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 /** So many backends are disabled, in so many frontends. */

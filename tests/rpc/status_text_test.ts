@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import fc from "fast-check";
 import assert from "node:assert/strict";
-import { fitting, quoted, shortened } from "../../lib/rpc/status_text.ts";
+import { fitting, quoted, shortened } from "../../lib/rpc/errors.ts";
 
 Deno.test("a word of a client's is cut after 200 characters", () => {
   assert.equal(shortened("x".repeat(200)), "x".repeat(200));

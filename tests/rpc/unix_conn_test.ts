@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Socket } from "node:net";
 import { UnixListener } from "../../lib/net/mod.ts";
-import { readAhead, type ReadInto, UnixConn } from "../../lib/rpc/unix_conn.ts";
+import { readAhead, type ReadInto, UnixConn } from "../../lib/rpc/unix_socket.ts";
 import { until } from "../support/until.ts";
 
 /** Both ends of a connection by a Unix socket. */

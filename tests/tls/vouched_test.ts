@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
-import { isVouchedFor } from "../../lib/tls/vouched.ts";
+import { isVouchedFor } from "../../lib/tls/peer_certificate.ts";
 import { certFile, type Made, textOf } from "../support/certificates.ts";
 
 const now = Date.UTC(2026, 0);

@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode, StreamError } from "../errors.ts";
+import { ErrorCode, frameSizeError, protocolError, StreamError } from "../errors.ts";
 import { readUint31, readUint32 } from "./reader.ts";
 import { Flag, type Frame } from "./types.ts";
 
@@ -45,10 +45,7 @@ export function settingsPayload(frame: Frame): Setting[] {
   const { payload } = frame;
   if ((frame.flags & Flag.ACK) !== 0) requireLength(frame, "SETTINGS acknowledgement", 0);
   if (payload.length % 6 !== 0) {
-    throw new ConnectionError(
-      ErrorCode.FRAME_SIZE_ERROR,
-      `SETTINGS of ${payload.length} octets is not a multiple of 6`,
-    );
+    throw frameSizeError(`SETTINGS of ${payload.length} octets is not a multiple of 6`);
   }
   const settings: Setting[] = [];
   for (let at = 0; at < payload.length; at += 6) {
@@ -68,10 +65,7 @@ export function pingPayload(frame: Frame): Uint8Array {
 export function goawayPayload(frame: Frame): number {
   requireConnection(frame, "GOAWAY");
   if (frame.payload.length < 8) {
-    throw new ConnectionError(
-      ErrorCode.FRAME_SIZE_ERROR,
-      `GOAWAY of ${frame.payload.length} octets instead of at least 8`,
-    );
+    throw frameSizeError(`GOAWAY of ${frame.payload.length} octets instead of at least 8`);
   }
   return readUint32(frame.payload, 4);
 }
@@ -88,16 +82,14 @@ function withoutPadding(frame: Frame, prefix: number): Uint8Array {
   const padded = (frame.flags & Flag.PADDED) !== 0;
   const start = prefix + (padded ? 1 : 0);
   if (start > payload.length) {
-    throw new ConnectionError(
-      ErrorCode.FRAME_SIZE_ERROR,
+    throw frameSizeError(
       `frame of ${payload.length} octets cannot hold the ${start} its flags announce`,
     );
   }
   const padding = padded ? payload[0] ?? 0 : 0;
   const end = payload.length - padding;
   if (end < start) {
-    throw new ConnectionError(
-      ErrorCode.PROTOCOL_ERROR,
+    throw protocolError(
       `padding of ${padding} octets does not fit in a frame of ${payload.length}`,
     );
   }
@@ -106,21 +98,15 @@ function withoutPadding(frame: Frame, prefix: number): Uint8Array {
 
 function requireStream(frame: Frame, name: string): void {
   if (frame.streamId !== 0) return;
-  throw new ConnectionError(ErrorCode.PROTOCOL_ERROR, `${name} on stream 0`);
+  throw protocolError(`${name} on stream 0`);
 }
 
 function requireConnection(frame: Frame, name: string): void {
   if (frame.streamId === 0) return;
-  throw new ConnectionError(
-    ErrorCode.PROTOCOL_ERROR,
-    `${name} on stream ${frame.streamId} instead of 0`,
-  );
+  throw protocolError(`${name} on stream ${frame.streamId} instead of 0`);
 }
 
 function requireLength(frame: Frame, name: string, length: number): void {
   if (frame.payload.length === length) return;
-  throw new ConnectionError(
-    ErrorCode.FRAME_SIZE_ERROR,
-    `${name} of ${frame.payload.length} octets instead of ${length}`,
-  );
+  throw frameSizeError(`${name} of ${frame.payload.length} octets instead of ${length}`);
 }

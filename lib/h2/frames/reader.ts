@@ -1,4 +1,4 @@
-import { ConnectionError, ErrorCode } from "../errors.ts";
+import { frameSizeError } from "../errors.ts";
 import { type Frame, frameHeaderLength } from "./types.ts";
 
 const nothing: Uint8Array = new Uint8Array(0);
@@ -80,8 +80,7 @@ export class FrameReader {
   #payloadLength(bytes: Uint8Array, at: number): number {
     const length = (octet(bytes, at) << 16) | (octet(bytes, at + 1) << 8) | octet(bytes, at + 2);
     if (length <= this.maxFrameSize) return length;
-    throw new ConnectionError(
-      ErrorCode.FRAME_SIZE_ERROR,
+    throw frameSizeError(
       `frame of ${length} octets is longer than the ${this.maxFrameSize} allowed`,
     );
   }

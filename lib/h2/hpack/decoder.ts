@@ -1,8 +1,7 @@
 import type { H2Field } from "../types.ts";
 import { DynamicTable, fieldSize } from "./dynamic_table.ts";
-import { HpackError } from "./error.ts";
+import { type Cursor, HpackError, readInteger } from "./integer.ts";
 import { huffmanDecode } from "./huffman.ts";
-import { type Cursor, readInteger } from "./integer.ts";
 import { staticTable } from "./static_table.ts";
 
 /** A decoded field section. */

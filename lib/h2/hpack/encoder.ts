@@ -27,12 +27,10 @@ export class HpackEncoder {
   readonly #table: DynamicTable;
   /** Numbers of the entries present, by name and value. */
   readonly #serials = new Map<string, Map<string, number>>();
-  readonly #cap: number;
   #sizeUpdates: number[] = [];
 
   /** `cap` is the most octets ever used for the table, whatever the peer allows. */
-  constructor(cap: number) {
-    this.#cap = cap;
+  constructor(private readonly cap: number) {
     this.#table = new DynamicTable(initialSize, (field, serial) => this.#forget(field, serial));
     if (cap < initialSize) this.setPeerLimit(initialSize);
   }
@@ -47,7 +45,7 @@ export class HpackEncoder {
    * smallest there was in between (RFC 7541 section 4.2).
    */
   setPeerLimit(limit: number): void {
-    const size = Math.min(limit, this.#cap);
+    const size = Math.min(limit, this.cap);
     const [smallest = size] = this.#sizeUpdates;
     if (this.#sizeUpdates.length === 0 && size === this.#table.maxSize) return;
     this.#table.resize(size);

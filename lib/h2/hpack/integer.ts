@@ -1,4 +1,7 @@
-import { HpackError } from "./error.ts";
+/** A field block that cannot be decoded: COMPRESSION_ERROR (RFC 9113 section 4.3). */
+export class HpackError extends Error {
+  override readonly name = "HpackError";
+}
 
 /** A place in a field block that decoding moves along. */
 export interface Cursor {

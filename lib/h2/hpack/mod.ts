@@ -1,5 +1,5 @@
 /** HPACK (RFC 7541): field sections to field blocks and back. */
 export { type FieldSection, HpackDecoder } from "./decoder.ts";
 export { HpackEncoder } from "./encoder.ts";
-export { HpackError } from "./error.ts";
+export { HpackError } from "./integer.ts";
 export { fieldSize } from "./dynamic_table.ts";

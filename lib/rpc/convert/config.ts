@@ -8,10 +8,9 @@ import {
 } from "../../gen/maglev_pb.ts";
 import { type Clock, mappedInSlices } from "../../time/mod.ts";
 import type { ConfigCheckOutcome, ConfigReloadOutcome, VppForecast } from "../types.ts";
-import { VppNames } from "../vpp_names.ts";
+import { changesToProto, VppNames } from "./vpp.ts";
 import { configChangesToProto, overrideToProto } from "./events.ts";
 import { outcomeInSlices } from "./outcome.ts";
-import { changesToProto } from "./vpp.ts";
 
 /** Changes and moves of a forecast: ten thousand would help nobody. */
 const mostForeseen = 1_000;

@@ -1,66 +1,42 @@
 import { create } from "@bufbuild/protobuf";
-import { flapText } from "../../config/mod.ts";
-import type { HealthCheck, HttpCheck, TcpCheck } from "../../config/mod.ts";
-import type { HealthCheckInfo, HTTPCheckParams, TCPCheckParams } from "../../gen/maglev_pb.ts";
-import {
-  HealthCheckInfoSchema,
-  HTTPCheckParamsSchema,
-  TCPCheckParamsSchema,
-} from "../../gen/maglev_pb.ts";
+import { flapText, type HealthCheck } from "../../config/mod.ts";
+import { type HealthCheckInfo, HealthCheckInfoSchema } from "../../gen/maglev_pb.ts";
 import { nanoseconds } from "./time.ts";
 
 /** A health check as the wire shows it; what was left to its default and depends is empty. */
 export function healthcheckToProto(check: HealthCheck): HealthCheckInfo {
-  const info = create(HealthCheckInfoSchema);
-  info.name = check.name;
-  info.type = check.type;
-  info.probeIpv4Src = check.probeIpv4Source?.text ?? "";
-  info.probeIpv6Src = check.probeIpv6Source?.text ?? "";
-  info.intervalNs = nanoseconds(check.intervalMs);
-  info.fastIntervalNs = nanoseconds(check.fastIntervalMs);
-  info.downIntervalNs = nanoseconds(check.downIntervalMs);
-  info.timeoutNs = nanoseconds(check.timeoutMs);
-  info.rise = check.rise;
-  info.flap = check.flap ? flapText(check.flap) : "";
-  info.fall = check.fall;
-  setParams(info, check);
-  return info;
+  return create(HealthCheckInfoSchema, {
+    name: check.name,
+    type: check.type,
+    probeIpv4Src: check.probeIpv4Source?.text ?? "",
+    probeIpv6Src: check.probeIpv6Source?.text ?? "",
+    intervalNs: nanoseconds(check.intervalMs),
+    fastIntervalNs: nanoseconds(check.fastIntervalMs),
+    downIntervalNs: nanoseconds(check.downIntervalMs),
+    timeoutNs: nanoseconds(check.timeoutMs),
+    rise: check.rise,
+    flap: check.flap ? flapText(check.flap) : "",
+    fall: check.fall,
+    ...paramsToProto(check),
+  });
 }
 
-function setParams(info: HealthCheckInfo, check: HealthCheck): void {
+function paramsToProto(check: HealthCheck) {
   switch (check.type) {
     case "icmp":
-      return;
-    case "tcp":
-      info.port = check.port;
-      info.tcp = tcpToProto(check);
-      return;
+      return {};
+    case "tcp": {
+      const { port, tls } = check;
+      const { serverName = "", insecureSkipVerify = false } = tls ?? {};
+      return { port, tcp: { ssl: tls !== undefined, serverName, insecureSkipVerify } };
+    }
     case "http":
-    case "https":
-      info.port = check.port;
-      info.http = httpToProto(check);
-      return;
-    default:
-      check satisfies never;
+    case "https": {
+      const { port, path, host = "", responseCodeMin, responseCodeMax, tls } = check;
+      const { responseRegexp = "" } = check;
+      const { serverName = "", insecureSkipVerify } = tls;
+      const response = { responseCodeMin, responseCodeMax, responseRegexp };
+      return { port, http: { path, host, ...response, serverName, insecureSkipVerify } };
+    }
   }
-}
-
-function tcpToProto({ tls }: TcpCheck): TCPCheckParams {
-  return create(TCPCheckParamsSchema, {
-    ssl: tls !== undefined,
-    serverName: tls?.serverName ?? "",
-    insecureSkipVerify: tls?.insecureSkipVerify ?? false,
-  });
-}
-
-function httpToProto(check: HttpCheck): HTTPCheckParams {
-  return create(HTTPCheckParamsSchema, {
-    path: check.path,
-    host: check.host ?? "",
-    responseCodeMin: check.responseCodeMin,
-    responseCodeMax: check.responseCodeMax,
-    responseRegexp: check.responseRegexp ?? "",
-    serverName: check.tls.serverName ?? "",
-    insecureSkipVerify: check.tls.insecureSkipVerify,
-  });
 }

@@ -1,18 +1,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
-import type { VPPInfo, VPPLBVIP } from "../../gen/maglev_pb.ts";
+import type { Config, Frontend } from "../../config/mod.ts";
 import {
   PlanVPPLBStateResponseSchema,
+  type VPPInfo,
   VPPInfoSchema,
-  VPPLBAddressCountersSchema,
-  VPPLBASSchema,
   type VPPLBChangeSchema,
-  VPPLBConfSchema,
   VPPLBCountersSchema,
-  VPPLBServerCountersSchema,
   VPPLBStateSchema,
-  VPPLBVIPCountersSchema,
-  VPPLBVIPSchema,
 } from "../../gen/maglev_pb.ts";
+import { hostPrefix } from "../../ip/mod.ts";
 import type {
   LbCounters,
   LbState,
@@ -23,8 +19,7 @@ import type {
   VppStep,
   VppWarmup,
 } from "../../vpp/mod.ts";
-import type { LongMessage } from "../composed.ts";
-import type { VppNames } from "../vpp_names.ts";
+import type { LongMessage } from "../long_message.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
@@ -54,36 +49,34 @@ export function lbStateToProto(
     items: vips,
     fill: (some) => ({ vips: some.map((vip) => vipToProto(vip, names)) }),
     rest: create(VPPLBStateSchema, {
-      conf: create(VPPLBConfSchema, {
+      conf: {
         ip4SrcAddress: conf.ipv4Source?.text ?? "",
         ip6SrcAddress: conf.ipv6Source?.text ?? "",
         stickyBucketsPerCore: conf.stickyBucketsPerCore,
         flowTimeout: conf.flowTimeoutSeconds,
-      }),
+      },
     }),
   };
 }
 
-function vipToProto(vip: LbVipState, names: VppNames): VPPLBVIP {
+function vipToProto(vip: LbVipState, names: VppNames) {
   const prefix = `${vip.address.text}/${vip.prefixLength}`;
   const frontend = names.frontend(prefix, protocolNames[vip.protocol] ?? "", vip.port);
-  return create(VPPLBVIPSchema, {
+  return {
     ...{ prefix, frontend },
     protocol: vip.protocol,
     port: vip.port,
     encap: vip.encap,
     flowTableLength: vip.flowTableLength,
     srcIpSticky: vip.srcIpSticky,
-    applicationServers: vip.servers.map((server) =>
-      create(VPPLBASSchema, {
-        address: server.address.text,
-        weight: server.weight,
-        flags: server.flags,
-        numBuckets: server.buckets,
-        backend: names.backend(frontend, server.address.text),
-      })
-    ),
-  });
+    applicationServers: vip.servers.map((server) => ({
+      address: server.address.text,
+      weight: server.weight,
+      flags: server.flags,
+      numBuckets: server.buckets,
+      backend: names.backend(frontend, server.address.text),
+    })),
+  };
 }
 
 /** Numbers on the wire as the configuration has them. */
@@ -97,36 +90,31 @@ export function countersToProto(
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
   const rest = create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
-    vips: vips.map((vip) =>
-      create(VPPLBVIPCountersSchema, {
-        prefix: vip.prefix,
-        protocol: vip.protocol,
-        port: vip.port,
-        nextPacket: counter(vip.next),
-        firstPacket: counter(vip.first),
-        untrackedPacket: counter(vip.untracked),
-        noServer: counter(vip.noServer),
-        packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
-        bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
-        frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
-      })
-    ),
-    addresses: addresses.map(({ prefix, packets, bytes }) =>
-      create(VPPLBAddressCountersSchema, {
-        prefix,
-        packets: counter(packets),
-        bytes: counter(bytes),
-        frontends: [...names.frontendsOn(prefix)],
-      })
-    ),
-  });
-  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) =>
-    create(VPPLBServerCountersSchema, {
-      address,
+    vips: vips.map((vip) => ({
+      prefix: vip.prefix,
+      protocol: vip.protocol,
+      port: vip.port,
+      nextPacket: counter(vip.next),
+      firstPacket: counter(vip.first),
+      untrackedPacket: counter(vip.untracked),
+      noServer: counter(vip.noServer),
+      packets: counter(byPrefix.get(vip.prefix)?.packets ?? 0),
+      bytes: counter(byPrefix.get(vip.prefix)?.bytes ?? 0),
+      frontend: names.frontend(vip.prefix, vip.protocol, vip.port),
+    })),
+    addresses: addresses.map(({ prefix, packets, bytes }) => ({
+      prefix,
       packets: counter(packets),
       bytes: counter(bytes),
-      backends: [...names.backendsAt(address)],
-    });
+      frontends: [...names.frontendsOn(prefix)],
+    })),
+  });
+  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) => ({
+    address,
+    packets: counter(packets),
+    bytes: counter(bytes),
+    backends: [...names.backendsAt(address)],
+  });
   return {
     schema: VPPLBCountersSchema,
     field: VPPLBCountersSchema.field.servers,
@@ -170,4 +158,81 @@ export function changesToProto(
     ...change,
     backend: change.address === "" ? "" : names.backend(change.frontend, change.address),
   }));
+}
+
+/** What one configuration calls the VIPs and servers that VPP knows by their addresses. */
+export class VppNames {
+  /** By {@link vipKey}. */
+  #frontends: ReadonlyMap<string, string> | undefined;
+  /** By prefix. */
+  #onPrefix: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By address. */
+  #atAddress: ReadonlyMap<string, readonly string[]> | undefined;
+  /** By frontend, then by address: those that were asked for. */
+  readonly #members = new Map<string, ReadonlyMap<string, string>>();
+
+  /** Nothing is looked at before somebody asks. */
+  constructor(readonly config: Config) {}
+
+  /** The frontend of a VIP; empty for one that no frontend asks for. `any` has all ports. */
+  frontend(prefix: string, protocol: string, port: number): string {
+    this.#frontends ??= new Map(
+      [...this.config.frontends.values()].map((frontend) => [
+        vipKey(hostPrefix(frontend.address), protocolOf(frontend), frontend.port),
+        frontend.name,
+      ]),
+    );
+    return this.#frontends.get(vipKey(prefix, protocol, port)) ?? "";
+  }
+
+  /** The backend at that address in a frontend; empty where there is none. */
+  backend(frontend: string, address: string): string {
+    const known = this.#members.get(frontend) ?? this.#membersOf(frontend);
+    this.#members.set(frontend, known);
+    return known.get(address) ?? "";
+  }
+
+  /** Frontends on this prefix, sorted. */
+  frontendsOn(prefix: string): readonly string[] {
+    this.#onPrefix ??= grouped(this.config.frontends.values(), hostPrefix);
+    return this.#onPrefix.get(prefix) ?? [];
+  }
+
+  /** Backends at this address, sorted. */
+  backendsAt(address: string): readonly string[] {
+    this.#atAddress ??= grouped(this.config.backends.values(), ({ text }) => text);
+    return this.#atAddress.get(address) ?? [];
+  }
+
+  #membersOf(frontend: string): ReadonlyMap<string, string> {
+    const { frontends, backends } = this.config;
+    const members = frontends.get(frontend)?.pools.flatMap((pool) => pool.backends) ?? [];
+    return new Map(
+      members.map(({ backend }) => [backends.get(backend)?.address.text ?? "", backend]),
+    );
+  }
+}
+
+function vipKey(prefix: string, protocol: string, port: number): string {
+  return `${prefix} ${protocol} ${port}`;
+}
+
+function protocolOf({ protocol, port }: Frontend): string {
+  return port === 0 ? "any" : protocol;
+}
+
+/** Names by what `keyOf` makes of their addresses, sorted. */
+function grouped<Named extends Pick<Frontend, "name" | "address">>(
+  all: Iterable<Named>,
+  keyOf: (address: Frontend["address"]) => string,
+): ReadonlyMap<string, readonly string[]> {
+  const groups = new Map<string, string[]>();
+  for (const { name, address } of all) {
+    const key = keyOf(address);
+    const names = groups.get(key);
+    if (names) names.push(name);
+    else groups.set(key, [name]);
+  }
+  for (const names of groups.values()) names.sort();
+  return groups;
 }

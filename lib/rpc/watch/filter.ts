@@ -1,8 +1,7 @@
-import { Code, ConnectError } from "@connectrpc/connect";
 import { type EventKind, eventKinds, recordNames } from "../../events/mod.ts";
 import type { StreamPosition, WatchRequest } from "../../gen/maglev_pb.ts";
 import { type LogLevel, logLevels, parseLogLevel } from "../../log/mod.ts";
-import { quoted } from "../status_text.ts";
+import { invalid, quoted } from "../errors.ts";
 
 /** What one watcher wants to see. */
 export interface WatchFilter {
@@ -54,10 +53,7 @@ export function knownKinds(names: readonly string[], choices: readonly EventKind
   return Array.from(new Set(names), (name) => {
     const kind = choices.find((each) => each === name);
     if (kind) return kind;
-    throw new ConnectError(
-      `kind ${quoted(name)} is not ${listed(choices)}`,
-      Code.InvalidArgument,
-    );
+    throw invalid(`kind ${quoted(name)} is not ${listed(choices)}`);
   });
 }
 
@@ -65,10 +61,7 @@ function logLevel(text: string): LogLevel {
   if (text === "") return "info";
   const level = parseLogLevel(text);
   if (level) return level;
-  throw new ConnectError(
-    `log_level ${quoted(text)} is not ${listed(logLevels)}`,
-    Code.InvalidArgument,
-  );
+  throw invalid(`log_level ${quoted(text)} is not ${listed(logLevels)}`);
 }
 
 function listed(choices: readonly string[]): string {

@@ -1,9 +1,10 @@
-import { Code, ConnectError } from "@connectrpc/connect";
+import type { ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Journal, MaglevEvent } from "../../events/mod.ts";
 import type { LogSource } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import type { Budget } from "../budget/mod.ts";
+import type { Budget } from "../budget.ts";
+import { exhausted } from "../errors.ts";
 import { PeerShares } from "../peer_shares.ts";
 import { type PeerPrefix, prefixOf } from "../prefix.ts";
 import {
@@ -12,17 +13,11 @@ import {
   heartbeatToProto,
   openingToProto,
 } from "../convert/events.ts";
-import { Backlog } from "./backlog.ts";
+import { Backlog, EventQueue, type QueueLimits } from "./queue.ts";
 import type { WatchFilter } from "./filter.ts";
-import { HeartbeatFeed } from "./heartbeat.ts";
-import { LogFeed } from "./log_feed.ts";
-import { PulseFeed } from "./pulse_feed.ts";
-import { EventQueue } from "./queue.ts";
-import type { QueueLimits } from "./queue.ts";
+import { type Feed, give, HeartbeatFeed, LogFeed, PulseFeed, type Watcher } from "./feeds.ts";
 import { resume, type Resumption } from "./resume.ts";
-import { SharedEvent, SharedEvents } from "./shared_event.ts";
-import { SnapshotCache } from "./snapshot_cache.ts";
-import { type Feed, give, type Watcher } from "./watcher.ts";
+import { SharedEvent, SharedEvents, SnapshotCache } from "./shared_event.ts";
 
 /** What all watchers together may cost. */
 export interface WatchBudgets {
@@ -58,6 +53,12 @@ interface Seat {
   queue: EventQueue<SharedEvent> | undefined;
 }
 
+/** What the watchers of one kind share, and who has how many streams. */
+interface WatcherShare extends Pick<WatchBudgets, "debugWatchers" | "watchers"> {
+  readonly backlog: Backlog;
+  readonly seats: PeerShares;
+}
+
 /** A watcher, and whose backlog its events count for. */
 interface Counted extends Watcher {
   readonly backlog: Backlog;
@@ -70,18 +71,14 @@ interface Counted extends Watcher {
 export class EventHub {
   /** Changes as the wire has them. */
   readonly shared = new SharedEvents();
-  readonly #options: EventHubOptions;
   readonly #watchers = new Set<Counted>();
   readonly #backends: SnapshotCache;
   readonly #frontends: SnapshotCache;
   readonly #heartbeats: HeartbeatFeed;
   readonly #feeds: readonly Feed[];
-  readonly #backlog: Backlog;
+  readonly #strangers: WatcherShare;
   /** This machine's own: strangers who don't read cut off none of its watchers. */
-  readonly #ownBacklog: Backlog;
-  /** Who has how many streams; of this machine's own likewise. */
-  readonly #seats: PeerShares;
-  readonly #ownSeats: PeerShares;
+  readonly #own: WatcherShare;
   readonly #unsubscribe: () => void;
   /** The number of the last event that was dealt. */
   #told: number;
@@ -89,9 +86,8 @@ export class EventHub {
   readonly #waiting: (() => void)[] = [];
   #closed: ConnectError | undefined;
 
-  constructor(options: EventHubOptions) {
+  constructor(private readonly options: EventHubOptions) {
     const { checker, journal, logs, clock } = options;
-    this.#options = options;
     this.#backends = new SnapshotCache(clock, {
       names: () => checker.backendNames(),
       event(name) {
@@ -111,28 +107,20 @@ export class EventHub {
       () => heartbeatToProto(options.streamId, this.#told),
     );
     this.#feeds = [new LogFeed(logs), new PulseFeed(checker, clock), this.#heartbeats];
-    const { budgets, ownBudgets } = options;
-    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
-    const own: Backlog | undefined = ownBudgets &&
-      new Backlog(ownBudgets.backlog, () => this.#queues(own));
-    this.#backlog = backlog;
-    this.#ownBacklog = own ?? backlog;
-    const shared = ({ watchers }: WatchBudgets) =>
-      new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
-    this.#seats = shared(budgets);
-    this.#ownSeats = ownBudgets ? shared(ownBudgets) : this.#seats;
+    this.#strangers = this.#share(options.budgets);
+    this.#own = options.ownBudgets ? this.#share(options.ownBudgets) : this.#strangers;
     this.#told = journal.newestSeq;
     this.#unsubscribe = checker.events.subscribe((event) => this.#deal(event));
   }
 
   /** Gives its streams their turns. */
   get clock(): Clock {
-    return this.#options.clock;
+    return this.options.clock;
   }
 
   /** Names this run of maglevd. */
   get streamId(): string {
-    return this.#options.streamId;
+    return this.options.streamId;
   }
 
   /** Streams open now. */
@@ -148,33 +136,40 @@ export class EventHub {
    */
   async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
     const prefix = prefixOf(peer);
-    const seat = this.#admit(filter, peer, prefix);
+    const share = prefix.isLocal ? this.#own : this.#strangers;
+    const seat = this.#admit(filter, peer, prefix, share);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
       if (seat.lost) throw seat.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, prefix.isLocal ? this.#ownBacklog : this.#backlog, seat);
+      return this.#open(filter, share.backlog, seat);
     } catch (error) {
       seat.leave();
       throw error;
     }
   }
 
+  #share({ watchers, debugWatchers, ...budgets }: WatchBudgets): WatcherShare {
+    const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
+    const seats = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
+    return { watchers, debugWatchers, backlog, seats };
+  }
+
   /** Counts a watcher. */
-  #admit({ log }: WatchFilter, peer: string, prefix: PeerPrefix): Seat {
-    const { budgets, ownBudgets = budgets } = this.#options;
-    const { watchers, debugWatchers } = prefix.isLocal ? ownBudgets : budgets;
+  #admit(
+    { log }: WatchFilter,
+    peer: string,
+    prefix: PeerPrefix,
+    { watchers, debugWatchers, seats }: WatcherShare,
+  ): Seat {
     const isDebug = log === "debug";
     if (isDebug && !debugWatchers.take()) {
       throw tooMany(debugWatchers, "event streams with log records of level debug");
     }
-    const claim = (prefix.isLocal ? this.#ownSeats : this.#seats).claim(prefix, ({ text }) => {
+    const claim = seats.claim(prefix, ({ text }) => {
       watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
-      seat.lost = new ConnectError(
-        `there are too many event streams, and ${text} has fewer`,
-        Code.ResourceExhausted,
-      );
+      seat.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
       seat.queue?.fail(seat.lost);
     });
     if (typeof claim === "string") {
@@ -195,7 +190,7 @@ export class EventHub {
     while (!this.#resume(filter).missed && !this.#closed) {
       if (filter.kinds.has("backend")) await this.#backends.warm();
       if (filter.kinds.has("frontend")) await this.#frontends.warm();
-      if (this.#told === this.#options.checker.events.lastSeq) break;
+      if (this.#told === this.options.checker.events.lastSeq) break;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
   }
@@ -203,7 +198,7 @@ export class EventHub {
   #open(filter: WatchFilter, backlog: Backlog, seat: Seat): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
-      this.#options.limits,
+      this.options.limits,
       () => {
         seat.leave();
         this.#leave(watcher);
@@ -228,14 +223,14 @@ export class EventHub {
   }
 
   #resume({ since }: WatchFilter): Resumption {
-    return resume(since, this.#options.journal, this.#options.streamId);
+    return resume(since, this.options.journal, this.options.streamId);
   }
 
   /** What a stream begins with. Replayed events are encoded when it is their turn. */
   #opening(filter: WatchFilter): Iterable<SharedEvent> {
     const { missed, reason } = this.#resume(filter);
     const seq = missed && filter.since ? Number(filter.since.seq) : this.#told;
-    const { streamId } = this.#options;
+    const { streamId } = this.options;
     const resumed = missed !== undefined;
     const opening = openingToProto({ streamId, seq, resumed, reason });
     return chain(
@@ -259,7 +254,7 @@ export class EventHub {
     for (const event of missed) if (kinds.has(event.kind)) yield this.shared.of(event);
   }
 
-  *#queues(backlog: Backlog | undefined): Generator<EventQueue<SharedEvent>> {
+  *#queues(backlog: Backlog): Generator<EventQueue<SharedEvent>> {
     for (const watcher of this.#watchers) if (watcher.backlog === backlog) yield watcher.queue;
   }
 
@@ -270,7 +265,7 @@ export class EventHub {
     for (const watcher of this.#watchers) {
       if (watcher.filter.kinds.has(event.kind)) give(watcher, this.shared.of(event));
     }
-    if (this.#told === this.#options.checker.events.lastSeq) this.#wake();
+    if (this.#told === this.options.checker.events.lastSeq) this.#wake();
   }
 
   #wake(): void {
@@ -287,10 +282,7 @@ export class EventHub {
 }
 
 function tooMany({ limit }: Budget, what: string): ConnectError {
-  return new ConnectError(
-    `there are ${limit} ${what} already, which is the limit`,
-    Code.ResourceExhausted,
-  );
+  return exhausted(`there are ${limit} ${what} already, which is the limit`);
 }
 
 function* chain<T>(...parts: readonly Iterable<T>[]): Generator<T> {

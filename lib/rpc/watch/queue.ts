@@ -1,5 +1,8 @@
-import { Code, ConnectError } from "@connectrpc/connect";
-import type { Polling } from "../polling.ts";
+import type { ConnectError } from "@connectrpc/connect";
+import type { Polling } from "../answer.ts";
+import type { Budget } from "../budget.ts";
+import type { SharedEvent } from "./shared_event.ts";
+import { exhausted } from "../errors.ts";
 
 /** How far a reader may fall behind. */
 export interface QueueLimits {
@@ -32,11 +35,6 @@ type State =
   | { readonly kind: "failed"; readonly error: ConnectError }
   | { readonly kind: "done" };
 
-interface Waiting<Item> {
-  readonly resolve: (result: IteratorResult<Item>) => void;
-  readonly reject: (error: ConnectError) => void;
-}
-
 /**
  * Messages on their way to one reader: first those of a snapshot, then what is pushed. Pushing
  * never waits; a reader that falls too far behind loses what was queued and gets
@@ -51,22 +49,18 @@ export class EventQueue<Item extends object>
   #sizes: number[] = [];
   #itemsRead = 0;
   #bytes = 0;
-  #waiting: Waiting<Item> | undefined;
-  readonly #limits: QueueLimits;
-  readonly #onEnd: () => void;
+  #waiting: PromiseWithResolvers<IteratorResult<Item>> | undefined;
   readonly #room: QueueRoom<Item> | undefined;
 
   /** `onEnd` is called once, when nothing more can be read; `room` is what it shares with others. */
   constructor(
     snapshot: Iterable<Item>,
-    limits: QueueLimits,
-    onEnd: () => void,
+    private readonly limits: QueueLimits,
+    private readonly onEnd: () => void,
     room?: QueueRoom<Item>,
   ) {
     this.#room = room;
     this.#snapshot = snapshot[Symbol.iterator]();
-    this.#limits = limits;
-    this.#onEnd = onEnd;
   }
 
   /** Queues one message that takes `bytes` on the wire. */
@@ -82,7 +76,7 @@ export class EventQueue<Item extends object>
     this.#sizes.push(bytes);
     this.#bytes += bytes;
     const count = this.backlog;
-    if (count > this.#limits.count || this.#bytes > this.#limits.bytes) {
+    if (count > this.limits.count || this.#bytes > this.limits.bytes) {
       this.shed();
     }
   }
@@ -126,7 +120,8 @@ export class EventQueue<Item extends object>
       case "open": {
         const item = this.#take();
         if (item) return Promise.resolve({ done: false, value: item });
-        return new Promise((resolve, reject) => this.#waiting = { resolve, reject });
+        this.#waiting = Promise.withResolvers();
+        return this.#waiting.promise;
       }
     }
   }
@@ -179,13 +174,56 @@ export class EventQueue<Item extends object>
     this.#sizes = [];
     this.#itemsRead = 0;
     this.#bytes = 0;
-    this.#onEnd();
+    this.onEnd();
   }
 }
 
 function tooSlow(count: number, bytes: number): ConnectError {
-  return new ConnectError(
-    `watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`,
-    Code.ResourceExhausted,
-  );
+  return exhausted(`watcher too slow: ${count} events (${bytes} bytes) were waiting to be read`);
+}
+
+/** What a queue keeps of an event: a reference and a size, in lists that grow by halves. */
+const entryBytes = 16;
+
+/**
+ * What watchers of one kind, strangers or this machine's own, together have not read yet. An event
+ * that waits in several queues is there once. When there is no more room, whoever is furthest
+ * behind is cut off, which need not be the one that the event is for.
+ */
+export class Backlog implements QueueRoom<SharedEvent> {
+  /** In how many queues an event waits. */
+  readonly #waiting = new Map<SharedEvent, number>();
+
+  /** `budget` is in bytes; `queues` are those that share it now, whoever came first before others. */
+  constructor(
+    private readonly budget: Budget,
+    private readonly queues: () => Iterable<Sheddable>,
+  ) {}
+
+  add(event: SharedEvent, queue: Sheddable): boolean {
+    const cost = () => entryBytes + (this.#waiting.has(event) ? 0 : event.bytes);
+    while (!this.budget.take(cost())) {
+      const longest = this.#longest() ?? queue;
+      longest.shed();
+      if (longest === queue) return false;
+    }
+    this.#waiting.set(event, (this.#waiting.get(event) ?? 0) + 1);
+    return true;
+  }
+
+  remove(event: SharedEvent): void {
+    const left = (this.#waiting.get(event) ?? 0) - 1;
+    if (left > 0) this.#waiting.set(event, left);
+    else this.#waiting.delete(event);
+    this.budget.give(entryBytes + (left > 0 ? 0 : event.bytes));
+  }
+
+  /** Who is furthest behind; nobody if nothing waits for anybody. */
+  #longest(): Sheddable | undefined {
+    let longest: Sheddable | undefined;
+    for (const queue of this.queues()) {
+      if (queue.bytes > (longest?.bytes ?? 0)) longest = queue;
+    }
+    return longest;
+  }
 }

@@ -1,7 +1,6 @@
 import type { WatchRequest } from "../../gen/maglev_pb.ts";
 import { type Clock, pause } from "../../time/mod.ts";
-import type { Answer } from "../answer.ts";
-import type { Polling } from "../polling.ts";
+import type { Answer, Polling } from "../answer.ts";
 import type { CallContext } from "../rpc.ts";
 import { watchFilter } from "./filter.ts";
 import type { EventHub } from "./hub.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ClosedStreams } from "../../../lib/h2/streams/closed.ts";
+import { ClosedStreams } from "../../../lib/h2/streams/streams.ts";
 
 Deno.test("the last 1,024 closed streams are remembered with how they ended", () => {
   const closed = new ClosedStreams();

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { ErrorCode, errorName } from "../../../lib/h2/mod.ts";
+import { ErrorCode } from "../../../lib/h2/mod.ts";
+import { errorName } from "../testing/error_name.ts";
 import {
   nextState,
   type StreamEvent,

@@ -1,5 +1,6 @@
 import type { H2Handler, H2ServeOptions, H2Session } from "../../../lib/h2/mod.ts";
-import { errorName, serveH2 } from "../../../lib/h2/mod.ts";
+import { serveH2 } from "../../../lib/h2/mod.ts";
+import { errorName } from "./error_name.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { PipeConn } from "./pipe.ts";
 import * as wire from "./wire.ts";

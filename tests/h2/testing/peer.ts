@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import {
   defaultFloodBudgets,
-  errorName,
   type FloodBudgets,
   H2Connection,
   type H2Event,
@@ -9,7 +8,8 @@ import {
   resolveLimits,
 } from "../../../lib/h2/mod.ts";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
-import type { OctetRoom } from "../../../lib/h2/room.ts";
+import type { OctetRoom } from "../../../lib/h2/types.ts";
+import { errorName } from "./error_name.ts";
 import * as wire from "./wire.ts";
 
 export interface PeerOptions {

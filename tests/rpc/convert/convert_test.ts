@@ -12,20 +12,20 @@ import {
   VPPLBStateSchema,
 } from "../../../lib/gen/maglev_pb.ts";
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
-import type { LongMessage } from "../../../lib/rpc/composed.ts";
+import type { LongMessage } from "../../../lib/rpc/long_message.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
-import { VppNames } from "../../../lib/rpc/vpp_names.ts";
 import {
   changesToProto,
   countersToProto,
   lbStateToProto,
   planToProto,
   vppInfoToProto,
+  VppNames,
 } from "../../../lib/rpc/convert/vpp.ts";
 import { fail, pass } from "../../checker/support.ts";
 import { CheckerBed } from "../checker_bed.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Maglev } from "../../../lib/gen/maglev_pb.ts";
-import { callBudgets } from "../../../lib/rpc/budget.ts";
-import { Budget } from "../../../lib/rpc/budget/mod.ts";
+import { callBudgets } from "../../../lib/rpc/limits.ts";
+import { Budget } from "../../../lib/rpc/budget.ts";
 import { Intake } from "../../../lib/rpc/intake.ts";
 import { Budgets } from "../../../lib/rpc/mod.ts";
 import { Outbox } from "../../../lib/rpc/outbox.ts";

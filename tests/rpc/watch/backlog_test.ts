@@ -2,10 +2,9 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { EventSchema, LogEventSchema } from "../../../lib/gen/maglev_pb.ts";
-import { Backlog } from "../../../lib/rpc/watch/backlog.ts";
-import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
+import { Backlog, EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
-import { watchBudgets } from "../budget/roomy.ts";
+import { watchBudgets } from "../roomy.ts";
 
 /** What an entry of a queue takes, whatever it refers to. */
 const entry = 16;

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../../lib/probes/mod.ts";
-import { PulseFeed } from "../../../lib/rpc/watch/pulse_feed.ts";
+import { PulseFeed } from "../../../lib/rpc/watch/feeds.ts";
 import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";

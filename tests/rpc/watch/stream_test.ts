@@ -1,14 +1,13 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
-import type { Answer } from "../../../lib/rpc/answer.ts";
-import type { Polling } from "../../../lib/rpc/polling.ts";
+import type { Answer, Polling } from "../../../lib/rpc/answer.ts";
 import { EventHub } from "../../../lib/rpc/watch/hub.ts";
-import { SnapshotCache } from "../../../lib/rpc/watch/snapshot_cache.ts";
+import { SnapshotCache } from "../../../lib/rpc/watch/shared_event.ts";
 import { watchEvents } from "../../../lib/rpc/watch/stream.ts";
 import { backendStateToProto } from "../../../lib/rpc/convert/events.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { watchBudgets } from "../budget/roomy.ts";
+import { watchBudgets } from "../roomy.ts";
 import { CheckerBed } from "../checker_bed.ts";
 import { type HubBed, hubBed } from "./support.ts";
 import { operatorAt } from "../callers.ts";

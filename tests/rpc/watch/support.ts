@@ -1,5 +1,5 @@
 import type { Event } from "../../../lib/gen/maglev_pb.ts";
-import { watchBudgets } from "../budget/roomy.ts";
+import { watchBudgets } from "../roomy.ts";
 import type { WatchRequest } from "../../../lib/gen/maglev_pb.ts";
 import { WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
 import { create, type MessageInitShape } from "@bufbuild/protobuf";

@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { watchBudgets } from "../budget/roomy.ts";
+import { watchBudgets } from "../roomy.ts";
 import { filterOf, hubBed } from "./support.ts";
 
 Deno.test("there are so many watchers, fewer of them of debug records, and leaving makes room", async () => {

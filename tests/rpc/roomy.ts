@@ -1,8 +1,8 @@
-import { callBudgets, connectionShares } from "../../../lib/rpc/budget.ts";
-import { Budget } from "../../../lib/rpc/budget/mod.ts";
-import { Intake } from "../../../lib/rpc/intake.ts";
-import { Outbox } from "../../../lib/rpc/outbox.ts";
-import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
+import { callBudgets, connectionShares } from "../../lib/rpc/limits.ts";
+import { Budget } from "../../lib/rpc/budget.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
+import { Outbox } from "../../lib/rpc/outbox.ts";
+import type { WatchBudgets } from "../../lib/rpc/watch/hub.ts";
 
 /** What adapters count with, as large as it is by default. */
 export function usualRoom(): { intake: Intake; outbox: Outbox } {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Budget, Shares } from "../../../lib/rpc/budget/mod.ts";
+import { Budget, Shares } from "../../lib/rpc/budget.ts";
 
 const spec = { name: "seats", unit: "seats", limit: 10, reason: "the bus has ten" };
 

@@ -2,9 +2,8 @@ import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import type { Reply } from "../../lib/rpc/answer.ts";
-import { ObservedStream } from "../../lib/rpc/observed_stream.ts";
-import type { Polling } from "../../lib/rpc/polling.ts";
+import type { Polling, Reply } from "../../lib/rpc/answer.ts";
+import { ObservedStream } from "../../lib/rpc/streams.ts";
 import { settle } from "../support/until.ts";
 
 const message = create(HealthCheckResponseSchema);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Field, H2Request } from "../../lib/h2/mod.ts";
-import { machineNames, pageRefusal, strictRules } from "../../lib/rpc/host_check.ts";
+import { machineNames, pageRefusal, strictRules } from "../../lib/rpc/browsers.ts";
 import { serve } from "./harness.ts";
 import { jsonCall, RawClient } from "./raw.ts";
 

@@ -2,24 +2,24 @@
 
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../../lib/gen/maglev_pb.ts";
-import { silentLogger } from "../../../lib/log/mod.ts";
-import { Scrapes } from "../../../lib/metrics/scrapes.ts";
-import * as budget from "../../../lib/rpc/budget.ts";
-import { Budget, Shares } from "../../../lib/rpc/budget/mod.ts";
-import { CallSlots } from "../../../lib/rpc/call_slots.ts";
-import { Outbox } from "../../../lib/rpc/outbox.ts";
-import { PeerShares, type SharedBudgetSpec } from "../../../lib/rpc/peer_shares.ts";
-import { prefixOf } from "../../../lib/rpc/prefix.ts";
-import { Backlog } from "../../../lib/rpc/watch/backlog.ts";
-import { watchFilter } from "../../../lib/rpc/watch/filter.ts";
-import { EventHub } from "../../../lib/rpc/watch/hub.ts";
-import { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
-import { FakeClock } from "../../../lib/time/mod.ts";
-import { until } from "../../support/until.ts";
-import { CheckerBed } from "../checker_bed.ts";
+import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
+import { silentLogger } from "../../lib/log/mod.ts";
+import { Scrapes } from "../../lib/metrics/scrapes.ts";
+import * as budget from "../../lib/rpc/limits.ts";
+import { Budget, Shares } from "../../lib/rpc/budget.ts";
+import { CallSlots } from "../../lib/rpc/call_slots.ts";
+import { Outbox } from "../../lib/rpc/outbox.ts";
+import { PeerShares, type SharedBudgetSpec } from "../../lib/rpc/peer_shares.ts";
+import { prefixOf } from "../../lib/rpc/prefix.ts";
+import { Backlog } from "../../lib/rpc/watch/queue.ts";
+import { watchFilter } from "../../lib/rpc/watch/filter.ts";
+import { EventHub } from "../../lib/rpc/watch/hub.ts";
+import { SharedEvent } from "../../lib/rpc/watch/shared_event.ts";
+import { FakeClock } from "../../lib/time/mod.ts";
+import { until } from "../support/until.ts";
+import { CheckerBed } from "./checker_bed.ts";
 import { watchBudgets } from "./roomy.ts";
-import { operatorAt } from "../callers.ts";
+import { operatorAt } from "./callers.ts";
 
 const mebibyte = 1024 * 1024;
 

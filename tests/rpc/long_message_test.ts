@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary, toJsonString } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { EventSchema, ListEventsResponseSchema } from "../../lib/gen/maglev_pb.ts";
-import { withEntries, writtenInSlices } from "../../lib/rpc/composed.ts";
+import { withEntries, writtenInSlices } from "../../lib/rpc/long_message.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const schema = ListEventsResponseSchema;
