@@ -78,8 +78,28 @@ export const continueLine: Uint8Array = encoder.encode("HTTP/1.1 100 Continue\r\
 /** What ends a body in chunks. */
 export const lastChunk: Uint8Array = encoder.encode("0\r\n\r\n");
 
+const shared = new WeakSet<Uint8Array>();
+/** The last chunk of such octets: those who share them mostly send them one right after the other. */
+let lastShared: { readonly data: Uint8Array; readonly chunk: Uint8Array } | undefined;
+
+/**
+ * Has octets of which many answers consist framed once for those that follow each other. Nobody may
+ * change them any more. Returns them.
+ */
+export function sharedByAnswers(octets: Uint8Array): Uint8Array {
+  shared.add(octets);
+  return octets;
+}
+
 /** One chunk, which must not be empty: that would be the last. */
 export function chunkOf(data: Uint8Array): Uint8Array {
+  if (lastShared?.data === data) return lastShared.chunk;
+  const chunk = framed(data);
+  if (shared.has(data)) lastShared = { data, chunk };
+  return chunk;
+}
+
+function framed(data: Uint8Array): Uint8Array {
   const size = chunkHead(data.length);
   const chunk = new Uint8Array(size.length + data.length + 2);
   chunk.set(size);

@@ -1,3 +1,4 @@
+import { sharedByAnswers } from "../h1/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { digest } from "./digest.ts";
 import { fold } from "./reduce.ts";
@@ -254,6 +255,7 @@ export class Broadcast {
   }
 
   #sendAll(octets: Uint8Array): void {
+    sharedByAnswers(octets);
     for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
   }
 }

@@ -1,6 +1,7 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import * as limits from "../../lib/h1/limits.ts";
-import { serveH1 } from "../../lib/h1/mod.ts";
+import { serveH1, sharedByAnswers } from "../../lib/h1/mod.ts";
+import { chunkOf } from "../../lib/h1/response_head.ts";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import type { ByteConn, H2Response } from "../../lib/h2/mod.ts";
 import { date, get, hear, hearUntil, parts, said, visit } from "./visit.ts";
@@ -49,6 +50,21 @@ Deno.test("the end of a body is told by its length, or by chunks", async () => {
   for (const [response, text] of answers) {
     deepEqual(await heard(response), { text, errors: [], closed: "all is said" });
   }
+});
+
+Deno.test("octets that answers share are framed once in a row, others as they are each time", () => {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const shared = sharedByAnswers(bytes("ab"));
+  const chunk = chunkOf(shared);
+  deepEqual(chunk, bytes("2\r\nab\r\n"));
+  ok(chunkOf(shared) === chunk);
+  const other = bytes("cd");
+  deepEqual(chunkOf(other), bytes("2\r\ncd\r\n"));
+  ok(chunkOf(shared) === chunk);
+  other.set(bytes("xy"));
+  deepEqual(chunkOf(other), bytes("2\r\nxy\r\n"));
+  chunkOf(sharedByAnswers(bytes("ef")));
+  deepEqual(chunkOf(shared), bytes("2\r\nab\r\n"));
 });
 
 Deno.test("the size of a chunk is said in hexadecimal digits", async () => {
