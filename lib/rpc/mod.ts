@@ -31,12 +31,11 @@ export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./
 export { OneChunk, Outbox, type Release } from "./outbox.ts";
 export { takesGzip } from "./compression.ts";
 export { FailedLogins } from "./failed_logins.ts";
-export { type Identify, identifyBy } from "./caller.ts";
 export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
 export { Audit, type AuditDeps, type Deed } from "./audit.ts";
 export { type BrowserRules, isOurs, machineNames } from "./browsers.ts";
 export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
-export { onBehalfField } from "./caller.ts";
+export { type Identify, identifyBy, onBehalfField } from "./caller.ts";
 export { type ReadGate, readGate } from "./guard.ts";
 export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
