@@ -134,16 +134,21 @@ export function entryIn(news: News, backend: string): JournalEntry | undefined {
   return news.entries?.find((entry) => entry.kind === "backend" && entry.backend === backend);
 }
 
-/** Waits until every maglevd was read; what else there has to be of each comes by itself. */
+/**
+ * Waits until of all maglevds these parts were read: all that there are, unless told otherwise. They
+ * come by themselves, one a moment after the other.
+ */
 export async function untilRead(
   url: string,
-  ...also: readonly "checks"[]
+  parts: readonly ("backends" | "checks" | "vpp")[] = ["backends", "checks", "vpp"],
 ): Promise<WholeState> {
-  const parts = ["backends", ...also] as const;
   while (true) {
     const state = await stateOf(url);
     const isRead = state.servers.every(({ reading }) =>
-      parts.every((part) => (reading[part]?.length ?? 0) > 0)
+      parts.every((part) => {
+        const read = reading[part];
+        return read !== undefined && !(Array.isArray(read) && read.length === 0);
+      })
     );
     if (isRead) return state;
     await using events = await Events.open(url, state.id);

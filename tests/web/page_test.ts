@@ -179,7 +179,7 @@ async function whenLost(test: Deno.TestContext, chromium: Chromium, assets: Asse
 async function withOlder(_test: Deno.TestContext, chromium: Chromium, assets: Assets) {
   await using older = serveOlder();
   await using web = await startWeb([older.address], {}, assets);
-  await untilRead(web.url);
+  await untilRead(web.url, ["backends"]);
   const page = await chromium.page();
   await page.goto(`${web.url}/view/`);
   await untilText(page, '.row[data-backend="nginx0"] .state', "up");

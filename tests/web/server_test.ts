@@ -10,7 +10,7 @@ const longMs = 30_000;
 Deno.test("what a maglevd tells is there to be read, and what changes is told", async () => {
   await using maglevd = await serve();
   await using web = await startWeb([maglevd.address]);
-  const { id, servers: [first] } = await within(longMs, "read", untilRead(web.url, "checks"));
+  const { id, servers: [first] } = await within(longMs, "read", untilRead(web.url));
   assert.equal(first?.name, maglevd.address);
   assert.equal(first.link.state, "connected");
   const names = first.reading.backends?.map(({ name }) => name);
