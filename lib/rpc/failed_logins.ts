@@ -1,18 +1,9 @@
 import type { Clock } from "../time/mod.ts";
 import { prefixOf } from "./prefix.ts";
-
-/** Milliseconds that the first failure waits for its answer; each further one twice as long. */
-const firstMs = 100;
-const longestMs = 4_000;
-
-/** Milliseconds without a failure after which those of a network are forgotten. */
-const forgottenAfterMs = 60_000;
+import { RecentFailures } from "./recent_failures.ts";
 
 /** Of one network so many wait at a time: they hold requests that others of it may need. */
 const mostWaiting = 16;
-
-/** Networks that are remembered; of more the one that failed longest ago is forgotten. */
-const mostPrefixes = 1_024;
 
 /**
  * Makes whoever shows something wrong wait for the answer, by IPv6 /64 and IPv4 address, the longer
@@ -21,26 +12,18 @@ const mostPrefixes = 1_024;
  * is told, and those of it who show something right find room.
  */
 export class FailedLogins {
-  /** Those that failed last at the end. */
-  readonly #failed = new Map<string, { readonly count: number; readonly at: number }>();
+  readonly #failures: RecentFailures;
   /** How to tell those who wait, by network, who has waited longest first. */
   readonly #waiting = new Map<string, Set<() => void>>();
 
   /** Nobody has failed yet. */
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Clock) {
+    this.#failures = new RecentFailures(clock);
+  }
 
   /** Resolves when somebody who has just failed may hear of it. */
   pause(peer: string): Promise<void> {
-    const { text } = prefixOf(peer);
-    const count = this.#countOf(text) + 1;
-    this.#failed.delete(text);
-    this.#failed.set(text, { count, at: this.clock.now() });
-    for (const oldest of this.#failed.keys()) {
-      if (this.#failed.size <= mostPrefixes) break;
-      this.#failed.delete(oldest);
-    }
-    const ms = Math.min(longestMs, firstMs * 2 ** (count - 1));
-    return this.#wait(text, ms);
+    return this.#wait(prefixOf(peer).text, this.#failures.add(peer));
   }
 
   #wait(prefix: string, ms: number): Promise<void> {
@@ -57,10 +40,5 @@ export class FailedLogins {
       const [longest] = waiting;
       if (waiting.size > mostWaiting) longest?.();
     });
-  }
-
-  #countOf(prefix: string): number {
-    const known = this.#failed.get(prefix);
-    return known && this.clock.now() - known.at < forgottenAfterMs ? known.count : 0;
   }
 }

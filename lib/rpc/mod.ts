@@ -31,6 +31,7 @@ export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./
 export { OneChunk, Outbox, type Release } from "./outbox.ts";
 export { takesGzip } from "./compression.ts";
 export { FailedLogins } from "./failed_logins.ts";
+export { RecentFailures } from "./recent_failures.ts";
 export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
 export { Audit, type AuditDeps, type Deed } from "./audit.ts";
 export { type BrowserRules, isOurs, machineNames } from "./browsers.ts";

@@ -1,11 +1,10 @@
 import { type AuthRules, covers, denial, type Role } from "../access/mod.ts";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
-import { FailedLogins } from "../rpc/mod.ts";
+import { FailedLogins, RecentFailures } from "../rpc/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { json, sentence } from "./answers.ts";
 import type { WebMetrics } from "./metrics.ts";
-import { PasswordGuesses } from "./password_guesses.ts";
 import type { Credentials } from "./settings.ts";
 import { type Visitor, visitorsBy } from "./visitors.ts";
 
@@ -30,7 +29,7 @@ export class Gate {
   constructor(options: GateOptions) {
     this.#options = options;
     const { rules, credentials, clock } = options;
-    const guesses = new PasswordGuesses(clock);
+    const guesses = new RecentFailures(clock);
     this.#visitor = visitorsBy({ rules, credentials, guesses });
     this.#failures = new FailedLogins(clock);
   }

@@ -2,8 +2,7 @@ import { Buffer } from "node:buffer";
 import { timingSafeEqual } from "node:crypto";
 import { accessByRules, type AuthRules, isToken, type Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
-import { type Identify, identifyBy } from "../rpc/mod.ts";
-import type { PasswordGuesses } from "./password_guesses.ts";
+import { type Identify, identifyBy, type RecentFailures } from "../rpc/mod.ts";
 import type { Credentials } from "./settings.ts";
 
 /** Who sends a request, and what it may do. */
@@ -27,7 +26,11 @@ export interface VisitorOptions {
   readonly rules: (() => AuthRules) | undefined;
   /** Who may do everything besides. */
   readonly credentials: Credentials | undefined;
-  readonly guesses: PasswordGuesses;
+  /**
+   * Passwords that were wrong. They were made up by people, and may be guessed: after a wrong one none
+   * of its network is looked at for a while, right or wrong, on however many connections they come.
+   */
+  readonly guesses: RecentFailures;
 }
 
 /** What a request tells of who sends it. */
@@ -55,10 +58,10 @@ export function visitorsBy(
       return known(byRules, request, [`Bearer ${login.password}`], login.user);
     }
     if (!credentials) return nobody(peer);
-    const tooSoonMs = guesses.waitMs(peer);
+    const tooSoonMs = guesses.leftMs(peer);
     if (tooSoonMs > 0) return { tooSoonMs };
     if (isSame(login, credentials)) return owner(login.user, peer);
-    guesses.wrong(peer);
+    guesses.add(peer);
     return nobody(peer);
   };
 }
