@@ -5,8 +5,8 @@
  *
  * `deno task bench probes [--rounds N] [--seconds N] [TYPE@RATE[/BACKENDS]…]`, such as `http@2000`;
  * all of http, tcp and icmp at 2,000/s and 20,000/s unless told otherwise, http with a slow server at
- * 2,000/s and https at 300/s, in about twenty minutes. Needs root, iproute2 and nginx; without haproxy its side and the
- * slow server are left out.
+ * 2,000/s and https at 300/s, in about twenty minutes. Needs root, iproute2 and nginx; without haproxy
+ * its side and the slow server are left out.
  *
  * @module
  */

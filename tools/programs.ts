@@ -94,6 +94,10 @@ export const closedFlags: readonly string[] = [
   "--cached-only",
 ];
 
+/** What of maglevd's flags is V8's: it decides what collections of garbage cost. */
+export const daemonEngine: readonly string[] = programs.find(({ name }) => name === "maglevd")
+  ?.permissions.filter((flag) => flag.startsWith("--v8-flags")) ?? [];
+
 /** The project's root, with a slash at the end. */
 export const root: string = new URL("..", import.meta.url).pathname;
 

@@ -1,12 +1,8 @@
-import { programs, runtimeLocked } from "../../tools/programs.ts";
+import { daemonEngine, runtimeLocked } from "../../tools/programs.ts";
 /** The maglevd whose event loop is watched. */
 
 const main = new URL("../../main.ts", import.meta.url).pathname;
 const probe = new URL("probe.ts", import.meta.url).pathname;
-
-/** What maglevd is started with that is of V8: it decides how long a collection of garbage takes. */
-const engine = programs.find(({ name }) => name === "maglevd")?.permissions
-  .filter((flag) => flag.startsWith("--v8-flags")) ?? [];
 
 /** How long the loop did not come round, in milliseconds of CPU, and how often longer than 10. */
 export interface Held {
@@ -27,7 +23,7 @@ export class WatchedMaglevd implements AsyncDisposable {
       args: [
         "run",
         "-A",
-        ...engine,
+        ...daemonEngine,
         ...runtimeLocked,
         "--no-check",
         "--preload",

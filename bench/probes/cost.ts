@@ -1,4 +1,5 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
+import { residentBytes } from "../rpc/processes.ts";
 import type { Load, Measured } from "./load.ts";
 
 /** Clock ticks per second in /proc (USER_HZ, fixed at 100 on Linux). */
@@ -28,13 +29,8 @@ export async function measureCost(
     rate: checks / (performance.now() - start) * 1000,
     user: cpu(before.user, after.user),
     system: cpu(before.system, after.system),
-    resident: await residentMB(pid),
+    resident: residentBytes(pid) / 1e6,
   };
-}
-
-async function residentMB(pid: number): Promise<number> {
-  const status = await Deno.readTextFile(`/proc/${pid}/status`);
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024 / 1e6;
 }
 
 /** Checks that were begun in a namespace since that was made. */

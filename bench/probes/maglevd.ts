@@ -1,5 +1,5 @@
 import type { Namespace } from "../../tests/net/namespaces.ts";
-import { programs } from "../../tools/programs.ts";
+import { daemonEngine } from "../../tools/programs.ts";
 import { checksBegun, measureCost, pause } from "./cost.ts";
 import { backendAddress, type Load, type Measured, slowPort, tlsPort } from "./load.ts";
 
@@ -7,10 +7,6 @@ import { backendAddress, type Load, type Measured, slowPort, tlsPort } from "./l
 const warmUpChecks = 100_000;
 /** … or as many as come in so many milliseconds. */
 const longestWarmUpMs = 60_000;
-/** What maglevd is shipped with that is of V8: it decides what collections of garbage cost. */
-const engine = programs.find(({ name }) => name === "maglevd")?.permissions
-  .filter((flag) => flag.startsWith("--v8-flags")) ?? [];
-
 const program = new URL("../../main.ts", import.meta.url).pathname;
 
 /** maglevd's configuration for a load. */
@@ -52,7 +48,17 @@ export async function measureOurs(
   const config = `${folder}/maglev.yaml`;
   await Deno.writeTextFile(config, configuration(load));
   const child = namespace.command(Deno.execPath(), [
-    ...["run", "-A", "--no-check", ...engine, program, "--config", config, "--vpp-api-addr", ""],
+    ...[
+      "run",
+      "-A",
+      "--no-check",
+      ...daemonEngine,
+      program,
+      "--config",
+      config,
+      "--vpp-api-addr",
+      "",
+    ],
     ...["--grpc-addr", "127.0.0.1:9090", "--metrics-addr", "127.0.0.1:9091", "--state-dir", ""],
     ...["--log-level", "error"],
   ], { stdout: "inherit", stderr: "inherit" }).spawn();

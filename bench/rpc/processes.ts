@@ -38,8 +38,7 @@ export class Peer implements AsyncDisposable {
 
   /** Resident memory in bytes. */
   memory(): number {
-    const status = Deno.readTextFileSync(`/proc/${this.#process.pid}/status`);
-    return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
+    return residentBytes(this.#process.pid);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -53,6 +52,12 @@ export class Peer implements AsyncDisposable {
     await this.#process.stdin.abort().catch(() => {});
     while (!(await this.#lines.next()).done);
   }
+}
+
+/** Resident memory of a process, in bytes. */
+export function residentBytes(pid: number): number {
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) * 1024;
 }
 
 const ticksPerSecond = 100;
