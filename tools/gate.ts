@@ -5,7 +5,7 @@
  * @module
  */
 
-import { checks, types } from "./gate/checks.ts";
+import { bundles, checks, types } from "./gate/checks.ts";
 import type { Check } from "./gate/checks.ts";
 import { pooled } from "./gate/process.ts";
 import { testRoom, testRooms } from "./gate/rooms.ts";
@@ -20,8 +20,8 @@ async function check({ name, run, tells = false }: Check): Promise<Tally> {
   return ok ? { ...nothing, passed: 1 } : { ...nothing, failed: 1 };
 }
 
-async function room(each: Room): Promise<Tally> {
-  const result = await testRoom(each);
+async function room(each: Room, bundles: string): Promise<Tally> {
+  const result = await testRoom(each, bundles);
   console.log(roomLine(result));
   if (result.tally.failed > 0) console.log(indent(result.output));
   for (const line of skippedTests(result.output)) console.log(`        skipped: ${line}`);
@@ -42,10 +42,16 @@ function indent(text: string): string {
 }
 
 Deno.chdir(new URL("..", import.meta.url));
-const first = await check(types);
+const folder = await Deno.makeTempDir({ prefix: "maglev-bundles-" });
+const first = [await check(types), await check(bundles(folder))];
 const rooms = await testRooms();
-const jobs = [...checks.map((each) => () => check(each)), ...rooms.map((each) => () => room(each))];
-const rest = await pooled(jobs, Math.max(1, navigator.hardwareConcurrency));
-const total = [first, ...rest].reduce(add, nothing);
+const jobs = [
+  ...checks.map((each) => () => check(each)),
+  ...rooms.map((each) => () => room(each, folder)),
+];
+// One more than there are cores: many tests wait for a server, a timer or a machine that boots.
+const rest = await pooled(jobs, navigator.hardwareConcurrency + 1);
+await Deno.remove(folder, { recursive: true });
+const total = [...first, ...rest].reduce(add, nothing);
 console.log(verdict(total));
 Deno.exit(total.failed === 0 ? 0 : 1);

@@ -2,7 +2,7 @@ import { runDeno } from "./process.ts";
 import type { Finished } from "./process.ts";
 import { houseFaults } from "./house.ts";
 import { docFaults } from "./doc_lint.ts";
-import { locked } from "../programs.ts";
+import { locked, runtimeLocked } from "../programs.ts";
 
 /** One thing the gate looks at besides the tests; it counts as one in the verdict. */
 export interface Check {
@@ -17,6 +17,13 @@ export const types: Check = {
   name: "types",
   run: () => runDeno(["check", ...locked, "--quiet"], 240_000),
 };
+
+/** Makes the programs as one file each, for the tests that start them as they are shipped. */
+export function bundles(folder: string): Check {
+  return { name: "bundles", run: () => runDeno(["run", "-A", ...runtimeLocked, bundler, folder]) };
+}
+
+const bundler = "tools/bundle.ts";
 
 /** The checks that need no order among themselves. */
 export const checks: readonly Check[] = [

@@ -6,12 +6,16 @@ export interface Finished {
 
 /**
  * Runs this same Deno with `args`; PATH need not have one. A child that outlives `limitMs` is
- * killed and counts as failed.
+ * killed and counts as failed. `env` is added to what this process has.
  */
-export async function runDeno(args: readonly string[], limitMs = 120_000): Promise<Finished> {
+export async function runDeno(
+  args: readonly string[],
+  limitMs = 120_000,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Finished> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
-    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
+    env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1", ...env },
     stdin: "null",
     stdout: "piped",
     stderr: "piped",

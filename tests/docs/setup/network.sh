@@ -140,7 +140,7 @@ checks() {
   echo "== checks"
   echo "segments over IPv4:"; segments
   ip -n "$p-lan" route add 198.51.100.1/32 dev eth0
-  fails "the VIP is seen on the servers' network" on lan curl -sS -m 10 http://198.51.100.1/
+  fails "the VIP is seen on the servers' network" on lan curl -sS -m 4 http://198.51.100.1/
   on web1 sh -c 'echo 0 >/proc/sys/net/ipv4/conf/all/arp_ignore'
   echo "without arp_ignore:"; on lan curl -sS -m 10 http://198.51.100.1/
   on web1 sh -c 'echo 1 >/proc/sys/net/ipv4/conf/all/arp_ignore; echo 1 >/proc/sys/net/ipv4/conf/maglev0/rp_filter'
@@ -186,7 +186,7 @@ for step in "$steps"/*-*.sh; do
       if grep -q 'enable' "$step"; then until_so routed; get 198.51.100.1
       elif grep -q 'disable' "$step"; then
         until_so gone
-        fails "the VIP is reached" on client curl -sS -m 10 http://198.51.100.1/
+        fails "the VIP is reached" on client curl -sS -m 4 http://198.51.100.1/
       else until_so routed; fi
       ;;
     client) on client sh -e "$step"; checks ;;

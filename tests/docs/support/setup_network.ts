@@ -47,13 +47,26 @@ export async function runNetwork(steps: readonly Fence[], bird: string): Promise
       args,
       stdin: "null",
       stderr: "null",
-      env: { PATH: `${Deno.env.get("PATH") ?? ""}:/usr/sbin:/sbin`, TMPDIR: folder },
+      env: {
+        PATH: `${Deno.env.get("PATH") ?? ""}:/usr/sbin:/sbin`,
+        TMPDIR: await inMemory() ?? folder,
+      },
     }).output();
     // A console ends its lines as terminals do.
     return new TextDecoder().decode(stdout).replaceAll("\r", "");
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
+}
+
+/**
+ * Where files are memory that programs may be run from. A user-mode Linux keeps its own memory in a
+ * file, which takes half as long again on a disk.
+ */
+async function inMemory(): Promise<string | undefined> {
+  const mounts = await Deno.readTextFile("/proc/mounts");
+  const options = mounts.match(/^\S+ \/dev\/shm tmpfs (\S+)/m)?.[1]?.split(",");
+  return options === undefined || options.includes("noexec") ? undefined : "/dev/shm";
 }
 
 function userModeLinux(words: readonly string[]): [string, ...string[]] {
