@@ -31,6 +31,10 @@ const result = {
   at: 17.5,
 } as const;
 
+Deno.test("a row takes seventeen cache lines: 30,000 backends take 33 MB", () => {
+  assert.equal(newPart().byteLength, rowsPerPart * 17 * 64);
+});
+
 Deno.test("what one side notes, the other reads, row by row, the last only", () => {
   const { writer, reader } = boards(2);
   assert.equal(reader.rows, 2 * rowsPerPart);

@@ -263,3 +263,20 @@ Deno.test("time that is asked for in a standstill is time without it", () => {
     it.close();
   }
 });
+
+Deno.test("what a run sets counts from when its batch looked at the clock, however long it takes", () => {
+  const clock = new FakeClock();
+  const due: number[] = [];
+  const it: Scheduler = new Scheduler(clock, (timer) => {
+    if (timer > 2) return;
+    clock.advance(3);
+    it.at(3, 0);
+    it.after(4, 100);
+    due.push(it.due(3), it.due(4));
+    it.clear(3);
+    it.clear(4);
+  });
+  it.at(1, 10);
+  clock.advance(10);
+  assert.deepEqual(due, [10, 110]);
+});

@@ -291,6 +291,15 @@ Deno.test("a thread that hears nothing is silent, not idle", async () => {
   assert.equal(bed.threads.stats().scheduled, 0);
 });
 
+Deno.test("a probe under way is not one that is to come as well", async () => {
+  await using bed = new Bed();
+  // Takes connections, and says nothing.
+  using silent = listen();
+  bed.aim("a", silent.addr.port, httpCheck());
+  while (bed.threads.stats().running === 0) await systemClock.turn.next();
+  assert.equal(bed.threads.stats().scheduled, 0);
+});
+
 Deno.test("a thread that fails when it is to end anyhow is no reason to end the process", async () => {
   const code = 'onmessage = ({ data }) => { if (data.kind === "close") throw new Error("late"); }';
   const fatal: FatalError[] = [];
