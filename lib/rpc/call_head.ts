@@ -38,9 +38,10 @@ export function callHead(request: H2Request, { method, kind }: Rpc): CallHead | 
   const form = protocols[protocol];
   const format = form.format(query ? `application/${query.get("encoding")}` : declared);
   const isUnary = kind === "unary";
+  // Connect has unary calls without envelopes, some of them by GET, and streams with.
   const isFitting = protocol === "connect"
     ? isUnary
-    : !query && (protocol !== "connect-stream" || !isUnary);
+    : !query && !(isUnary && protocol === "connect-stream");
   if (!format || !isFitting) return refusal(415);
   const timeout = form.parseTimeout(short(field(form.timeout)), Infinity);
   const compression = compressionNegotiate(
