@@ -1,4 +1,3 @@
-import { type ContextValues, createContextKey, createContextValues } from "@connectrpc/connect";
 import { type Access, covers, type Credentials, type Principal } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import { isLocalPeer } from "./prefix.ts";
@@ -29,20 +28,6 @@ export function identifyBy(access: Access): Identify {
     const caller = access({ peer, isLocal: isLocalPeer(peer), credentials, authorization });
     return onBehalf(caller, valuesOf(onBehalfField));
   };
-}
-
-const key = createContextKey<Principal | undefined>(undefined);
-
-/** Values of a call that `principal` makes, on its way through Connect's handlers. */
-export function calledBy(principal: Principal): ContextValues {
-  return createContextValues().set(key, principal);
-}
-
-/** Who makes a call. Throws an Error when its adapter has not said so. */
-export function principalOf(values: ContextValues): Principal {
-  const principal = values.get(key);
-  if (!principal) throw new Error("a call came without saying whose it is");
-  return principal;
 }
 
 /**

@@ -134,6 +134,7 @@ export async function* whole(
   }
 }
 
-function tooLarge(length: number, maxBytes: number): ConnectError {
+/** Why a message is not taken: ResourceExhausted. */
+export function tooLarge(length: number, maxBytes: number): ConnectError {
   return exhausted(`message of ${length} bytes is larger than the limit of ${maxBytes}`);
 }

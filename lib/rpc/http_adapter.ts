@@ -1,25 +1,26 @@
-import type { UniversalHandler, UniversalServerRequest } from "@connectrpc/connect/protocol";
-import { BadRequest } from "../h1/mod.ts";
+import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
-import { AnswerSlot, withAnswers, withSlot } from "./answer_slot.ts";
-import { calledBy, type Identify } from "./caller.ts";
+import type { Clock } from "../time/mod.ts";
+import { type Answer, answerOf, AnswerStream, type Polling } from "./answer.ts";
+import { type CallHead, callHead } from "./call_head.ts";
+import type { Identify } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
-import { contentTypeOf, protocolOf, refusal, refuse, refused, unknownPath } from "./refusals.ts";
-import { envelopes, lastEnvelope, whole } from "./envelopes.ts";
-import type { Intake } from "./intake.ts";
-import type { Outbox } from "./outbox.ts";
-import { invalid, shortened } from "./errors.ts";
-import type { MessageLimits } from "./universal.ts";
+import { DeadlineContext } from "./deadline.ts";
+import { envelopeHeaderBytes } from "./envelopes.ts";
+import { toConnectError } from "./errors.ts";
+import type { Intake, IntakeMeter } from "./intake.ts";
+import type { MessageLimits } from "./limits.ts";
+import { compressed, OneChunk, type Outbox, parcel, type ParcelOptions } from "./outbox.ts";
+import { connectFailure, grpcTrailers } from "./protocols.ts";
+import { contentTypeOf, protocolOf, refusal, refuse, unknownPath } from "./refusals.ts";
+import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
+import { type BidiRpc, type Rpc, rpcPath, type ServerStreamRpc, type UnaryRpc } from "./rpc.ts";
+import { StreamBody } from "./stream_body.ts";
 import { fromWebText, isWebText, toWebText } from "./web_text.ts";
 
-/** An answer for requests of one path that look simple enough, else undefined. */
-export type Shortcut = (request: H2Request) => Promise<H2Response> | undefined;
-
-/** How requests find their RPC. */
+/** How requests are answered. */
 export interface HttpAdapterOptions {
-  readonly handlers: ReadonlyMap<string, UniversalHandler>;
-  /** For requests over HTTP/2. */
-  readonly shortcuts: ReadonlyMap<string, Shortcut>;
+  readonly rpcs: readonly Rpc[];
   /** Largest messages, in bytes. */
   readonly limits: MessageLimits;
   /** What requests hold that are under way. */
@@ -27,124 +28,144 @@ export interface HttpAdapterOptions {
   /** What answers hold that are not taken yet. */
   readonly outbox: Outbox;
   readonly identify: Identify;
+  readonly clock: Clock;
 }
 
-/** A request's way to its RPC, by the protocol that it came in. */
-type HttpVersion = UniversalServerRequest["httpVersion"];
-
-/** Serves Connect's universal handlers over HTTP/1.1 and HTTP/2. */
+/**
+ * Answers RPCs over HTTP/1.1 and HTTP/2, in gRPC, gRPC-Web and Connect. All calls go one way: what
+ * the request says of its call (`call_head.ts`), its messages (`request_messages.ts`), the RPC, and
+ * its answers, each written once (`stream_body.ts`). What protocols have of their own is in
+ * `protocols.ts`.
+ */
 export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
-  const { handlers, shortcuts } = options;
-  const find = (request: H2Request, version: HttpVersion): Promise<H2Response> => {
-    const path = pathOf(request);
-    const handler = handlers.get(path);
-    if (!handler) return refuse(unknownPath(path, contentTypeOf(request)), request);
-    if (!isWebText(contentTypeOf(request))) return universal(handler, version, request, options);
-    return universal(handler, version, fromWebText(request), options).then(toWebText);
+  const rpcs = new Map(options.rpcs.map((rpc) => [rpcPath(rpc), rpc]));
+  const find = async (request: H2Request, isHttp1: boolean): Promise<H2Response> => {
+    const [path = ""] = request.path.split("?", 1);
+    const type = contentTypeOf(request);
+    const rpc = rpcs.get(path);
+    if (!rpc) return await refuse(unknownPath(path, type), request);
+    // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
+    const needsHttp2 = rpc.kind === "bidi_streaming" || protocolOf(type) === "grpc";
+    if (isHttp1 && needsHttp2) return await refuse(refusal(505), request);
+    if (!isWebText(type)) return await answer(rpc, request, options);
+    return toWebText(await answer(rpc, fromWebText(request), options));
   };
   return {
-    http1(request) {
-      // gRPC's status travels in trailers, which HTTP/1.1 clients do not read.
-      const grpc = protocolOf(contentTypeOf(request)) === "grpc" && handlers.has(pathOf(request));
-      return grpc ? refuse(refusal(505), request) : find(request, "1.1");
-    },
-    http2: (request) => shortcuts.get(pathOf(request))?.(request) ?? find(request, "2.0"),
+    http1: (request) => find(request, true),
+    http2: (request) => find(request, false),
   };
 }
 
-function pathOf({ path }: H2Request): string {
-  return path.split("?", 1)[0] ?? "";
+/** A call under way. */
+interface Call {
+  readonly head: CallHead;
+  readonly request: H2Request;
+  readonly context: DeadlineContext;
+  readonly meter: IntakeMeter;
+  readonly options: HttpAdapterOptions;
 }
 
-async function universal(
-  handler: UniversalHandler,
-  version: HttpVersion,
+async function answer(
+  rpc: Rpc,
   request: H2Request,
-  { intake, outbox, limits, identify }: HttpAdapterOptions,
+  options: HttpAdapterOptions,
 ): Promise<H2Response> {
-  const type = contentTypeOf(request);
-  const header = headerOf(request);
-  if (!header) return await refuse(refused("invalid_argument", malformed, type), request);
-  const meter = intake.open(request.connection);
-  const slot = new AnswerSlot(request.connection, { outbox, ...limits });
-  const gather = gathererFor(request, handler);
-  const response = await handler({
-    httpVersion: version,
-    // Only the query counts; what a client calls this host may be no part of a URL at all.
-    url: urlOf(request),
-    method: request.method,
-    header,
-    body: gather(complete(request.body), { maxBytes: limits.readMaxBytes, meter }),
-    signal: request.signal,
-    contextValues: withSlot(calledBy(identify(request)), slot),
-  });
-  const how = { gzip: takesGzip(request), compressMinBytes: limits.compressMinBytes };
-  const framing = protocolOf(type) === "connect" ? "unary" : "enveloped";
-  const answered = await withAnswers(response, slot, framing, how, () => meter.close());
-  const { status, header: fields, body, trailer } = answered;
-  if (!body && !fields?.has("content-type")) return await refuse(refusal(status), request);
-  return {
-    status,
-    headers: fields ? [...fields] : [],
-    ...body && { body },
-    ...trailer && { trailers: () => [...trailer] },
+  const head = callHead(request, rpc);
+  if ("status" in head) return await refuse(head, request);
+  const { clock, intake, identify } = options;
+  const principal = identify(request);
+  const context = new DeadlineContext(request, principal, head.binary, clock, head.timeoutMs);
+  const call = { head, request, context, meter: intake.open(request.connection), options };
+  try {
+    if (head.error) throw head.error;
+    if (rpc.kind !== "unary") return enveloped(await streamed(rpc, call), call);
+    return await single(await onlyAnswer(rpc, call), call);
+  } catch (error) {
+    const status = toConnectError(error);
+    if (head.protocol !== "connect") return enveloped(none(status), call);
+    close(call);
+    return connectFailure(status);
+  }
+}
+
+async function onlyAnswer(rpc: UnaryRpc, call: Call): Promise<Answer> {
+  const { head, context } = call;
+  const message = await onlyMessage(rpc, head, call.request, reading(call));
+  context.check();
+  return answerOf(rpc.method.output, await rpc.call(message, context), head.binary);
+}
+
+async function streamed(rpc: BidiRpc | ServerStreamRpc, call: Call): Promise<Polling<Answer>> {
+  const { head, request, context } = call;
+  const open = async () => {
+    if (rpc.kind === "bidi_streaming") {
+      return rpc.call(requestMessages(rpc, head, request, reading(call)), context);
+    }
+    const message = await onlyMessage(rpc, head, request, reading(call));
+    context.check();
+    return rpc.call(message, context);
   };
+  const replies = (await open())[Symbol.asyncIterator]();
+  return new AnswerStream(replies, rpc.method.output, head.binary);
 }
 
-/** Fields that Connect's handlers quote when they refuse what they say. */
-const quotedFields = new Set([
-  "grpc-timeout",
-  "connect-timeout-ms",
-  "grpc-encoding",
-  "content-encoding",
-  "connect-content-encoding",
-]);
-
-/** A field of a request; one that is too long to mean anything is cut, and refused as such. */
-function cutField([name, value]: H2Field): [string, string] {
-  return [name, quotedFields.has(name) ? shortened(value, "...") : value];
+function reading({ meter, options: { limits, clock } }: Call): ReadOptions {
+  return { readMaxBytes: limits.readMaxBytes, clock, meter };
 }
 
-/** The URL, with the one parameter cut that is quoted like such a field. */
-function urlOf({ path }: H2Request): string {
-  const url = new URL(`http://maglevd${path}`);
-  const compression = url.searchParams.get("compression") ?? "";
-  const cut = shortened(compression, "...");
-  if (cut === compression) return url.href;
-  url.searchParams.set("compression", cut);
-  return url.href;
+/** Nothing more is read of the request, and nothing of the answer. */
+function close({ context, meter }: Call): void {
+  context.close();
+  meter.close();
 }
 
-/** A body that HTTP/1.1 could not make sense of is the client's fault, which has a status. */
-async function* complete(body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-  try {
-    yield* body;
-  } catch (error) {
-    throw error instanceof BadRequest ? invalid(error.message) : error;
+/** A response of one answer. */
+async function single(answer: Answer, call: Call): Promise<H2Response> {
+  const { head, request: { connection }, options: { limits } } = call;
+  const plain = parcel(answer, connection, parcels(call));
+  const isPacked = head.gzip && answer.length >= limits.compressMinBytes;
+  const { octets, release } = isPacked ? await compressed(plain, connection, parcels(call)) : plain;
+  close(call);
+  const headers = [contentType(head)];
+  if (octets !== plain.octets) headers.push([head.form.encoding, "gzip"]);
+  if (head.protocol === "connect") {
+    const body = octets.subarray(envelopeHeaderBytes);
+    headers.push(["content-length", String(body.length)]);
+    return { status: 200, headers, body: new OneChunk(body, release) };
   }
+  const body = new OneChunk(octets, release, head.form.end(undefined));
+  return { status: 200, headers, body, ...trailers(head, () => undefined) };
 }
 
-const malformed = "a header field has a name or a value that HTTP does not allow";
-
-/** The header as the web's interface has it; undefined if it takes HTTP/2's names for malformed. */
-function headerOf({ headers }: H2Request): Headers | undefined {
-  try {
-    return new Headers(headers.map(cutField));
-  } catch (error) {
-    if (error instanceof TypeError) return undefined;
-    throw error;
-  }
+/** A response of answers in envelopes, which tells at its end how the call has ended. */
+function enveloped(answers: Polling<Answer>, call: Call): H2Response {
+  const { head, request: { connection }, options: { limits } } = call;
+  const body = new StreamBody(answers, {
+    connection,
+    parcels: parcels(call),
+    compressMinBytes: head.gzip ? limits.compressMinBytes : Infinity,
+    end: head.form.end,
+    closed: () => close(call),
+  });
+  const headers = [contentType(head)];
+  if (head.gzip) headers.push([head.form.encoding, "gzip"]);
+  return { status: 200, headers, body, ...trailers(head, () => body.error) };
 }
 
-/** How the request's messages are put together. */
-function gathererFor(request: H2Request, { method }: UniversalHandler) {
-  if (protocolOf(contentTypeOf(request)) === "connect") return whole;
-  return method.methodKind === "bidi_streaming" ? envelopes : lastEnvelope;
+/** What follows the body, in gRPC. */
+function trailers({ protocol }: CallHead, error: () => ConnectError | undefined) {
+  return protocol === "grpc" && { trailers: () => grpcTrailers(error()) };
 }
 
-/** Whether a unary Connect client takes compressed answers. */
-function takesGzip({ headers }: H2Request): boolean {
-  return headers.some(([name, value]) =>
-    name === "accept-encoding" && value.split(",").some((each) => each.trim() === "gzip")
-  );
+function parcels({ options: { outbox, limits: { writeMaxBytes } } }: Call): ParcelOptions {
+  return { outbox, writeMaxBytes };
+}
+
+function contentType({ form, binary }: CallHead): H2Field {
+  return ["content-type", `${form.type}${binary ? "proto" : "json"}`];
+}
+
+/** A stream that never begins. */
+function none(status: ConnectError): Polling<Answer> {
+  return { next: () => Promise.reject(status) };
 }

@@ -1,40 +1,30 @@
-import { type DescField, type DescMessage, fromJson, type JsonValue } from "@bufbuild/protobuf";
+import {
+  type DescField,
+  type DescMessage,
+  fromJson,
+  type JsonValue,
+  type Message,
+} from "@bufbuild/protobuf";
 import { ConnectError } from "@connectrpc/connect";
 import { Suggester } from "../config/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { fitting, invalid, shortened } from "./errors.ts";
 
-/** What Connect's handlers read JSON with. */
-export interface JsonRequestOptions {
-  readonly ignoreUnknownFields: false;
-  /** Octets to the text that is parsed. Connect hands on what it throws. */
-  readonly textDecoder: { decode(octets?: Uint8Array): string };
-}
+const utf8 = new TextDecoder("utf-8", { fatal: true });
 
 /**
- * How requests in JSON are read. Binary clients may be newer than this server, so that what they
- * say in addition is skipped; JSON is typed by people, where an unknown name is a mistake, and
- * `{"wieght": 50}` would drain a server if it was taken for a weight that is not given. The
- * decoder is where the text of every protocol passes, compressed or not.
+ * A request in JSON. Binary clients may be newer than this server, so that what they say in addition
+ * is skipped; JSON is typed by people, where an unknown name is a mistake, and `{"wieght": 50}` would
+ * drain a server if it was taken for a weight that is not given. Throws InvalidArgument.
  */
-export function jsonRequestOptions(schema: DescMessage): JsonRequestOptions {
-  const utf8 = new TextDecoder("utf-8", { fatal: true });
-  return {
-    ignoreUnknownFields: false,
-    textDecoder: {
-      decode(octets = new Uint8Array()) {
-        try {
-          const text = utf8.decode(octets);
-          const value: JsonValue = JSON.parse(text);
-          checkFields(schema, value, "");
-          fromJson(schema, value);
-          return text;
-        } catch (error) {
-          throw fitting(toInvalid(schema, error));
-        }
-      },
-    },
-  };
+export function requestFromJson(schema: DescMessage, octets: Uint8Array): Message {
+  try {
+    const value: JsonValue = JSON.parse(utf8.decode(octets));
+    checkFields(schema, value, "");
+    return fromJson(schema, value);
+  } catch (error) {
+    throw fitting(toInvalid(schema, error));
+  }
 }
 
 function toInvalid(schema: DescMessage, error: unknown): ConnectError {

@@ -2,7 +2,6 @@ import type { BinaryReadOptions } from "@bufbuild/protobuf";
 import type { TurnLimits } from "../time/mod.ts";
 import type { BudgetSpec } from "./budget.ts";
 import type { SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
-import type { MessageLimits } from "./universal.ts";
 
 /** The ports that maglevd listens on, as their log records and metrics name them. */
 export const portNames = ["grpc", "metrics"] as const;
@@ -148,6 +147,16 @@ export const failuresInARow = 100;
 
 /** Milliseconds of pause after so many. */
 export const failurePauseMs = 10;
+
+/** Limits on messages, in bytes. */
+export interface MessageLimits {
+  /** Largest request message, also once decompressed. */
+  readonly readMaxBytes: number;
+  /** Largest response message. */
+  readonly writeMaxBytes: number;
+  /** Responses from this size on are compressed for clients that accept it. */
+  readonly compressMinBytes: number;
+}
 
 /**
  * Octets of messages, as sent and once decompressed. No request of the API needs a hundredth of 64

@@ -25,7 +25,7 @@ export {
   portNames,
   scrapeBudgets,
 } from "./limits.ts";
-export type { ConnectionLimits, PortName, RequestLimits } from "./limits.ts";
+export type { ConnectionLimits, MessageLimits, PortName, RequestLimits } from "./limits.ts";
 export { PeerShares } from "./peer_shares.ts";
 export type { Claim, GiveWay, Obstacle, SharedBudgetSpec, ShareLimits } from "./peer_shares.ts";
 export { OneChunk, Outbox, type Release } from "./outbox.ts";
@@ -42,7 +42,6 @@ export { openHttpPort } from "./http_port.ts";
 export type { HttpPort, HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 export type { ProtocolHandlers } from "./connections.ts";
 export type { PortLimits, RpcPortOptions } from "./port.ts";
-export type { MessageLimits } from "./universal.ts";
 export type { QueueLimits } from "./watch/queue.ts";
 export { formatListenAddress, parseListenAddress, parseListenAddresses } from "./address.ts";
 export type { ListenAddress, SocketAddress } from "./address.ts";

@@ -123,25 +123,29 @@ export async function compressed(
 
 const end: IteratorResult<Uint8Array> = { done: true, value: undefined };
 
-/** A body of a single chunk, without the machinery of a generator. */
+/** A body of a single chunk, and perhaps a few octets that end it, without a generator. */
 export class OneChunk implements AsyncIterableIterator<Uint8Array> {
   #chunk: Uint8Array | undefined;
+  #last: Uint8Array | undefined;
 
   /** `release` is called when the chunk has left, or nobody wants it any more. */
-  constructor(chunk: Uint8Array, private readonly release?: Release) {
+  constructor(chunk: Uint8Array, private readonly release?: Release, last?: Uint8Array) {
     this.#chunk = chunk;
+    this.#last = last;
   }
 
   next(): Promise<IteratorResult<Uint8Array>> {
-    const value = this.#chunk;
-    this.#chunk = undefined;
-    if (value) return Promise.resolve({ done: false, value });
-    this.release?.();
-    return Promise.resolve(end);
+    const value = this.#chunk ?? this.#last;
+    if (this.#chunk) this.#chunk = undefined;
+    else {
+      this.#last = undefined;
+      this.release?.();
+    }
+    return Promise.resolve(value ? { done: false, value } : end);
   }
 
   return(): Promise<IteratorResult<Uint8Array>> {
-    this.#chunk = undefined;
+    this.#chunk = this.#last = undefined;
     this.release?.();
     return Promise.resolve(end);
   }

@@ -3,12 +3,11 @@ import { type Access, accessByPlace } from "../access/mod.ts";
 import type { H2Request } from "../h2/mod.ts";
 import { parseListenAddresses } from "./address.ts";
 import type { Audit } from "./audit.ts";
-import { defaultMessageLimits } from "./limits.ts";
+import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
 import { instrumented } from "./call.ts";
 import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { FailedLogins } from "./failed_logins.ts";
-import { grpcShortcuts } from "./grpc_direct.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
 import { httpAdapter } from "./http_adapter.ts";
 import {
@@ -23,7 +22,6 @@ import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./streams.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
-import { type MessageLimits, universalHandlers } from "./universal.ts";
 
 /** Limits of the API's port. What is not given has a default. */
 export interface PortLimits extends HttpPortLimits {
@@ -125,13 +123,10 @@ export function portHandlers(
   const messages = { ...defaultMessageLimits, ...options.limits?.messages };
   const failures = new FailedLogins(options.clock);
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures }));
-  const handlers = universalHandlers(table, messages);
   const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
-  const adapt = (counting: Counting) => {
-    const how = { ...counting, identify };
-    const shortcuts = grpcShortcuts(table, { ...messages, ...how, clock: options.clock });
-    return httpAdapter({ handlers, shortcuts, limits: messages, ...how });
-  };
+  const { clock } = options;
+  const adapt = (counting: Counting) =>
+    httpAdapter({ rpcs: table, limits: messages, ...counting, identify, clock });
   const strangers = adapt(options.counting);
   const own = options.ownCounting ? adapt(options.ownCounting) : strangers;
   const of = ({ peer }: H2Request) => isLocalPeer(peer) ? own : strangers;

@@ -41,7 +41,7 @@ export function unknownPath(path: string, contentType: string): Refusal {
   return plain(404, "not found: this port speaks gRPC, gRPC-Web and Connect\n");
 }
 
-/** What is said when Connect's handlers refuse a request without words of their own. */
+/** What is said to a request that is no call in any protocol. */
 export function refusal(status: number): Refusal {
   switch (status) {
     case 405:

@@ -1,5 +1,4 @@
 import { create, fromBinary, fromJsonString } from "@bufbuild/protobuf";
-import { createContextValues } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { gunzipSync } from "node:zlib";
 import {
@@ -7,8 +6,6 @@ import {
   HealthCheckResponseSchema,
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Answer, answerOf, AnswerStream, type Polling, type Reply } from "../../lib/rpc/answer.ts";
-import { AnswerSlot, slotOf, SlottedStream, withSlot } from "../../lib/rpc/answer_slot.ts";
-import { countedRoom } from "./roomy.ts";
 
 const schema = HealthCheckResponseSchema;
 const message = create(schema, { status: Status.SERVING });
@@ -81,46 +78,4 @@ Deno.test("a source that can neither be polled nor let go will do", async () => 
   const answers = new AnswerStream({ next: () => Promise.resolve(end) }, schema, true);
   assert.equal(answers.poll(), undefined);
   assert.deepEqual(await answers.return(), end);
-  const { outbox } = countedRoom();
-  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
-  const value = new Answer(new Uint8Array(11));
-  const next = () => Promise.resolve({ done: false, value });
-  const slotted = new SlottedStream({ next }, slot, message);
-  await assert.rejects(slotted.next(), /response of 11 bytes is larger than the limit of 10/);
-  assert.deepEqual(await slotted.return(), end);
-});
-
-Deno.test("what a slotted stream says is in its slot, and an empty message stands for it", async () => {
-  const { outbox, answers: budget } = countedRoom();
-  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
-  const [one, two] = [new Answer(new Uint8Array(1)), new Answer(new Uint8Array(2))];
-  const replies = new Replies([one, two]);
-  const slotted = new SlottedStream(new AnswerStream(replies, schema, true), slot, message);
-  for (let i = 0; i < 2; i++) {
-    assert.deepEqual(await slotted.next(), { done: false, value: message });
-  }
-  assert.deepEqual(await slotted.next(), end);
-  assert.equal(budget.used, 6 + 7);
-  assert.equal(slot.take()?.answer, one);
-  slot.clear();
-  assert.deepEqual([budget.used, slot.take()], [6, undefined]);
-  assert.equal(slotted[Symbol.asyncIterator](), slotted);
-  assert.deepEqual(await slotted.return(), end);
-  assert.equal(replies.returned, 1);
-});
-
-Deno.test("an answer that there is no room for ends its stream, and the source is let go", async () => {
-  const { outbox } = countedRoom({ answers: 5 });
-  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
-  const replies = new Replies([new Answer(new Uint8Array(1))]);
-  const slotted = new SlottedStream(new AnswerStream(replies, schema, true), slot, message);
-  await assert.rejects(slotted.next(), /resource_exhausted/);
-  assert.deepEqual([replies.returned, slot.take()], [1, undefined]);
-});
-
-Deno.test("a call has the slot that its adapter made, and without one is a defect", () => {
-  const { outbox } = countedRoom();
-  const slot = new AnswerSlot({}, { outbox, writeMaxBytes: 10 });
-  assert.equal(slotOf(withSlot(createContextValues(), slot)), slot);
-  assert.throws(() => slotOf(createContextValues()), /a call came without a slot/);
 });

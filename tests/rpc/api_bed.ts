@@ -3,12 +3,10 @@ import { Budgets } from "../../lib/rpc/budget.ts";
 import { instrumented } from "../../lib/rpc/call.ts";
 import { openCallSlots } from "../../lib/rpc/call_slots.ts";
 import type { ProtocolHandlers } from "../../lib/rpc/connections.ts";
-import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import type { Rpc } from "../../lib/rpc/rpc.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { StreamRegistry } from "../../lib/rpc/streams.ts";
-import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { countedRoom, watchBudgets } from "./roomy.ts";
@@ -64,11 +62,11 @@ export class ApiBed implements Disposable {
     ].map((rpc) => instrumented(rpc, { observer, clock, log, streams, audit, failures }));
     const messages = defaultMessageLimits;
     this.handlers = httpAdapter({
-      handlers: universalHandlers(rpcs, messages),
-      shortcuts: grpcShortcuts(rpcs, { ...messages, ...this.room, clock, identify }),
+      rpcs,
       limits: messages,
       ...this.room,
       identify,
+      clock,
     });
   }
 

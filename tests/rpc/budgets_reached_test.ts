@@ -6,7 +6,8 @@ import { EventSchema, LogEventSchema, WatchRequestSchema } from "../../lib/gen/m
 import { silentLogger } from "../../lib/log/mod.ts";
 import { Scrapes } from "../../lib/metrics/scrapes.ts";
 import * as budget from "../../lib/rpc/limits.ts";
-import { Budget, Shares } from "../../lib/rpc/budget.ts";
+import { Budget } from "../../lib/rpc/budget.ts";
+import { Intake } from "../../lib/rpc/intake.ts";
 import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { Outbox } from "../../lib/rpc/outbox.ts";
 import { PeerShares, type SharedBudgetSpec } from "../../lib/rpc/peer_shares.ts";
@@ -75,8 +76,8 @@ const calls = (name: budget.CallClass): Way => (opened) => {
 
 const requestBytes: Way = (opened) => {
   const { requests: most } = budget.connectionShares;
-  const shares = new Shares(opened, most);
-  return { amount: most, take: () => shares.take({}, most) };
+  const intake = new Intake(opened, most);
+  return { amount: most, take: () => intake.take({}, most) };
 };
 
 const answerBytes: Way = (opened) => {

@@ -2,27 +2,25 @@ import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
-import type { Shortcut } from "../../lib/rpc/http_adapter.ts";
 import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
-import { universalHandlers } from "../../lib/rpc/universal.ts";
 import { usualRoom } from "./roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
 import { anybody } from "./callers.ts";
+import { systemClock } from "../../lib/time/mod.ts";
 
 const check = "/grpc.health.v1.Health/Check";
 const json = [["content-type", "application/json"]] as const;
 const grpc = [["content-type", "application/grpc"]] as const;
 const body = [new TextEncoder().encode("{}")];
 
-function setUp(shortcuts: ReadonlyMap<string, Shortcut> = new Map()) {
-  const handlers = universalHandlers(new HealthService([""]).rpcs(), defaultMessageLimits);
+function setUp() {
   return httpAdapter({
-    handlers,
-    shortcuts,
+    rpcs: new HealthService([""]).rpcs(),
     limits: defaultMessageLimits,
     ...usualRoom(),
     identify: anybody,
+    clock: systemClock,
   });
 }
 
@@ -103,23 +101,6 @@ Deno.test("a stream's messages come in envelopes, however they are cut", async (
   await messages?.return?.();
 });
 
-Deno.test("shortcuts are for HTTP/2 alone, and may leave a request to the others", async () => {
-  const asked: string[] = [];
-  const { http1, http2 } = setUp(
-    new Map([[check, ({ headers }) => {
-      asked.push(headers[0]?.[1] ?? "");
-      return headers[0]?.[1] === "short"
-        ? Promise.resolve({ status: 299, headers: [] })
-        : undefined;
-    }]]),
-  );
-  const short = [["content-type", "short"]] as const;
-  assert.equal((await ask(http2, { path: `${check}?x`, headers: short })).status, 299);
-  assert.equal((await ask(http2, { path: check, headers: json, body })).status, 200);
-  assert.equal((await ask(http1, { path: check, headers: short })).status, 415);
-  assert.deepEqual(asked, ["short", "application/json"]);
-});
-
 Deno.test("the body of a request that is refused is read up to a limit, and gRPC's is not", async () => {
   const { http1 } = setUp();
   const refused = async (headers: RequestParts["headers"], octets: number) => {
@@ -137,15 +118,4 @@ Deno.test("the body of a request that is refused is read up to a limit, and gRPC
   assert.equal(await refused(json, 10), 10);
   assert.equal(await refused(json, 1000), 64);
   assert.equal(await refused(grpc, 10), 0);
-});
-Deno.test("a header that is none is the client's fault, in the words of its protocol", async () => {
-  const { http2 } = setUp();
-  const web = [["content-type", "application/grpc-web+proto"]] as const;
-  for (const odd of [["(", "x"], ["x-odd", "\u0100"]] as const) {
-    const plain = await ask(http2, { path: check, headers: [...json, odd], body });
-    assert.equal(plain.status, 400);
-    assert.match(plain.text, /^\{"code":"invalid_argument","message":"a header field has /);
-    const { status, headers } = await ask(http2, { path: check, headers: [...web, odd], body });
-    assert.deepEqual([status, headers["grpc-status"]], [200, "3"]);
-  }
 });

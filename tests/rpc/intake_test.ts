@@ -27,3 +27,14 @@ Deno.test("what a request holds is counted until it is closed, once, and nothing
   two.close();
   assert.deepEqual([budget.used, budget.refused], [0, 1]);
 });
+
+Deno.test("a connection gets no more than its share, and all no more than there is", () => {
+  const budget = new Budget({ ...callBudgets.requests, limit: 10 });
+  const intake = new Intake(budget, 6);
+  const [one, two] = [{}, {}];
+  assert.deepEqual([intake.take(one, 6), intake.take(one, 1), budget.refused], [true, false, 1]);
+  assert.deepEqual([intake.take(two, 5), budget.used, budget.refused], [false, 6, 2]);
+  assert.ok(intake.take(two, 4));
+  intake.give(one, 6);
+  assert.deepEqual([intake.take(two, 2), intake.take(two, 1), budget.used], [true, false, 6]);
+});

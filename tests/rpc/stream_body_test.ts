@@ -1,7 +1,8 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { Answer, type Polling } from "../../lib/rpc/answer.ts";
-import { GrpcStreamBody } from "../../lib/rpc/grpc_stream_body.ts";
+import { StreamBody } from "../../lib/rpc/stream_body.ts";
+import { countedRoom } from "./roomy.ts";
 
 /** Answers that are at hand, and then an end. */
 class Answers implements Polling<Answer> {
@@ -26,34 +27,71 @@ class Answers implements Polling<Answer> {
   }
 }
 
-function setUp(lengths: readonly number[], error?: unknown) {
+const last = Uint8Array.of(0x80);
+
+interface Limits {
+  readonly answers?: number;
+  readonly compressMinBytes?: number;
+  /** What the body ends with. */
+  readonly end?: Uint8Array;
+}
+
+function bodyOf(answers: Polling<Answer>, { compressMinBytes = Infinity, end, ...room }: Limits) {
+  const { outbox, answers: budget } = countedRoom(room);
+  const counts = { closed: 0 };
+  const body = new StreamBody(answers, {
+    connection: {},
+    parcels: { outbox, writeMaxBytes: 30_000 },
+    compressMinBytes,
+    end: () => end,
+    closed: () => counts.closed++,
+  });
+  return { body, budget, counts };
+}
+
+function setUp(
+  lengths: readonly number[],
+  { error, ...limits }: Limits & { error?: unknown } = {},
+) {
   const all = lengths.map((length) => new Answer(new Uint8Array(length)));
   const answers = new Answers([...all], error);
-  const held = new Set<Uint8Array>();
-  const counts = { closed: 0 };
-  const room = { left: Infinity };
-  const hold = (octets: Uint8Array) => {
-    if (room.left-- <= 0) throw new ConnectError("no room", Code.ResourceExhausted);
-    held.add(octets);
-    return () => void held.delete(octets);
-  };
-  const body = new GrpcStreamBody(answers, hold, () => counts.closed++);
-  return { all, answers, held, counts, room, body };
+  return { all, answers, ...bodyOf(answers, limits) };
 }
 
 Deno.test("answers at hand go together up to a frame, and a long one is not copied", async () => {
-  const { all, body, held } = setUp([10, 16_354 - 10, 1, 20_000, 5]);
+  const { all, body, budget } = setUp([10, 16_354 - 10, 1, 20_000, 5]);
   const sizes: number[] = [];
   const seen: Uint8Array[] = [];
   for (let result = await body.next(); !result.done; result = await body.next()) {
     sizes.push(result.value.length);
     seen.push(result.value);
-    assert.deepEqual([...held], [result.value], "one chunk is held at a time");
+    assert.equal(budget.used, result.value.length, "one chunk is held at a time");
   }
   assert.deepEqual(sizes, [15 + 16_344 + 5 + 6, 20_005, 10]);
   assert.equal(seen[1], all[3]?.envelope);
   assert.equal(seen[2], all[4]?.envelope);
-  assert.equal(held.size, 0);
+  assert.equal(budget.used, 0);
+});
+
+Deno.test("what is worth compressing goes alone, compressed once for all", async () => {
+  const { all, body } = setUp([10, 100, 99, 100], { compressMinBytes: 100 });
+  const packed = [await all[1]?.gzipped(), await all[3]?.gzipped()];
+  const expected = [all[0]?.envelope, packed[0], all[2]?.envelope, packed[1]];
+  for (const octets of expected) assert.equal((await body.next()).value, octets);
+  assert.equal((await body.next()).done, true);
+});
+
+Deno.test("the end of a body comes once, after all answers or the error", async () => {
+  for (const error of [undefined, new ConnectError("gone", Code.Unavailable)]) {
+    const { body, counts } = setUp([1], { error, end: last });
+    await body.next();
+    assert.equal((await body.next()).value, last);
+    assert.deepEqual([await body.next(), counts.closed, body.error], [
+      { done: true, value: undefined },
+      1,
+      error,
+    ]);
+  }
 });
 
 Deno.test("an end is told once, and stays", async () => {
@@ -65,28 +103,32 @@ Deno.test("an end is told once, and stays", async () => {
 });
 
 Deno.test("who returns lets go of what is held, and of the answers", async () => {
-  const { answers, body, counts, held } = setUp([20_000, 20_000]);
+  const { answers, body, budget, counts } = setUp([20_000, 20_000], { end: last });
   await body.next();
-  assert.equal(held.size, 1);
+  assert.equal(budget.used, 20_005);
   await body.return();
-  assert.deepEqual([held.size, counts.closed, answers.returned], [0, 1, 1]);
+  assert.deepEqual([budget.used, counts.closed, answers.returned], [0, 1, 1]);
   assert.equal((await body.next()).done, true);
   assert.equal(answers.left.length, 1);
 });
 
 Deno.test("an error ends the body, for the trailers to tell", async () => {
-  const { body, counts } = setUp([1], new ConnectError("gone", Code.Unavailable));
+  const { body, counts } = setUp([1], { error: new ConnectError("gone", Code.Unavailable) });
   await body.next();
   assert.equal((await body.next()).done, true);
   assert.deepEqual([body.error?.code, counts.closed], [Code.Unavailable, 1]);
 });
 
-Deno.test("without room the stream ends with that status", async () => {
-  const { answers, body, room, held } = setUp([1, 20_000]);
-  room.left = 1;
-  await body.next();
-  assert.equal((await body.next()).done, true);
-  assert.deepEqual([body.error?.code, answers.returned, held.size], [Code.ResourceExhausted, 1, 0]);
+Deno.test("without room, or with an answer too large, the stream ends with that status", async () => {
+  for (
+    const [lengths, limits] of [[[1, 20_000], { answers: 20_000 }], [[1, 30_001], {}]] as const
+  ) {
+    const { answers, body, budget } = setUp(lengths, limits);
+    await body.next();
+    assert.equal((await body.next()).done, true);
+    const { code } = body.error ?? assert.fail();
+    assert.deepEqual([code, answers.returned, budget.used], [Code.ResourceExhausted, 1, 0]);
+  }
 });
 
 Deno.test("a frame is filled to its last octet, and nothing is taken that does not fit", async () => {
@@ -115,7 +157,7 @@ Deno.test("a source that cannot be polled is sent message by message", async () 
       return Promise.resolve(value ? { done: false, value } : { done: true, value: undefined });
     },
   };
-  const body = new GrpcStreamBody(source, () => () => {}, () => {});
+  const { body } = bodyOf(source, {});
   const seen = await Array.fromAsync(body);
   assert.deepEqual(seen, answers.map(({ envelope }) => envelope));
   assert.deepEqual(await body.return(), { done: true, value: undefined });
@@ -124,10 +166,7 @@ Deno.test("a source that cannot be polled is sent message by message", async () 
 Deno.test("without room and with a source that cannot be let go the stream ends as well", async () => {
   const value = new Answer(new Uint8Array(1));
   const source: Polling<Answer> = { next: () => Promise.resolve({ done: false, value }) };
-  const full = () => {
-    throw new ConnectError("no room", Code.ResourceExhausted);
-  };
-  const body = new GrpcStreamBody(source, full, () => {});
+  const { body } = bodyOf(source, { answers: 5 });
   assert.equal((await body.next()).done, true);
   assert.equal(body.error?.code, Code.ResourceExhausted);
 });
@@ -135,18 +174,16 @@ Deno.test("without room and with a source that cannot be let go the stream ends 
 Deno.test("who returns while an answer is awaited is sent nothing more, and waits for nothing", async () => {
   const asked = Promise.withResolvers<IteratorResult<Answer>>();
   const letGo = Promise.withResolvers<IteratorResult<Answer>>();
-  let closed = 0;
-  const body = new GrpcStreamBody(
+  const { body, budget, counts } = bodyOf(
     { next: () => asked.promise, return: () => letGo.promise },
-    () => assert.fail("nothing is held"),
-    () => closed++,
+    { end: last },
   );
   const read = body.next();
   const returned = body.return();
-  assert.equal(closed, 1);
+  assert.equal(counts.closed, 1);
   asked.resolve({ done: false, value: new Answer(new Uint8Array(1)) });
   assert.equal((await read).done, true);
   letGo.resolve({ done: true, value: undefined });
   assert.equal((await returned).done, true);
-  assert.deepEqual([closed, body.error], [1, undefined]);
+  assert.deepEqual([counts.closed, body.error, budget.used], [1, undefined, 0]);
 });

@@ -3,13 +3,12 @@ import { encodeEnvelope } from "@connectrpc/connect/protocol";
 import assert from "node:assert/strict";
 import type { HealthCheckRequest } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import type { H2Field, H2Handler } from "../../lib/h2/mod.ts";
+import type { H2Field } from "../../lib/h2/mod.ts";
 import { Answer } from "../../lib/rpc/answer.ts";
-import { grpcShortcuts } from "../../lib/rpc/grpc_direct.ts";
+import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { type CallContext, serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { countedRoom } from "./roomy.ts";
-import { echoRpcs } from "./echo.ts";
 import { ask, memoryRequest } from "./memory_request.ts";
 import { anybody } from "./callers.ts";
 
@@ -19,44 +18,30 @@ const empty = encodeEnvelope(0, new Uint8Array());
 
 type Call = (request: HealthCheckRequest, context: CallContext) => Answer | Promise<Answer>;
 
-/** Shortcuts to a unary call and to a stream that does the same once, and then waits. */
+/** A unary call, and a stream that does the same once, and then waits. */
 function setUp(call: Call) {
   const clock = new FakeClock();
   const room = countedRoom();
-  const shortcuts = grpcShortcuts([
+  const rpcs = [
     unary(Health.method.check, call),
     serverStream(Health.method.watch, async function* (request, context) {
       yield await call(request, context);
       await new Promise(() => {});
     }),
-  ], { ...limits, ...room, clock, identify: anybody });
-  const handler = (name: "Check" | "Watch"): H2Handler => (request) => {
-    const shortcut = shortcuts.get(`/grpc.health.v1.Health/${name}`) ?? assert.fail(name);
-    return shortcut(request) ?? assert.fail("it goes the long way");
-  };
-  const calling = (handler: H2Handler) => (body: readonly Uint8Array[], ...more: H2Field[]) =>
-    ask(handler, { path: "/", headers: [grpc, ...more], body });
-  const watching = handler("Watch");
-  return { clock, room, check: calling(handler("Check")), watch: calling(watching), watching };
+  ];
+  const { http2: handler } = httpAdapter({ rpcs, limits, ...room, clock, identify: anybody });
+  const calling = (path: string) => (body: readonly Uint8Array[], ...more: H2Field[]) =>
+    ask(handler, { path, headers: [grpc, ...more], body });
+  return { clock, room, check: calling(check), watch: calling(watch), handler };
 }
+
+const check = "/grpc.health.v1.Health/Check";
+const watch = "/grpc.health.v1.Health/Watch";
 
 function status({ headers, trailers }: Awaited<ReturnType<typeof ask>>): [string, string] {
   const fields: Record<string, string | undefined> = { ...headers, ...trailers };
   return [fields["grpc-status"] ?? "none", decodeURIComponent(fields["grpc-message"] ?? "")];
 }
-
-Deno.test("all calls with one request have a shortcut, and no others", () => {
-  const room = countedRoom();
-  const shortcuts = grpcShortcuts(echoRpcs(), {
-    ...limits,
-    ...room,
-    clock: new FakeClock(),
-    identify: anybody,
-  });
-  assert.deepEqual([...shortcuts.keys()], ["/test.Echo/Unary"]);
-  const odd = memoryRequest({ path: "/test.Echo/Unary", method: "GET" });
-  assert.equal(shortcuts.get("/test.Echo/Unary")?.(odd), undefined);
-});
 
 Deno.test("an answer has its header, its envelope and its trailers, and is held until it has left", async () => {
   const answer = new Answer(new Uint8Array(10));
@@ -90,14 +75,14 @@ Deno.test("an answer has its largest size", async () => {
 Deno.test("what is no request, or not one, has its status and its sentence", async () => {
   const { check, watch, room } = setUp(() => assert.fail("it was called"));
   const table: [body: Uint8Array[], status: [string, string]][] = [
-    [[], ["12", "no message for a unary method"]],
-    [[empty, empty], ["12", "more than one message for a unary method"]],
+    [[], ["12", "no message for a method that takes one"]],
+    [[empty, empty], ["12", "more than one message for a method that takes one"]],
     [[new Uint8Array(1)], ["3", "protocol error: incomplete envelope"]],
     [[new Uint8Array(4)], ["3", "protocol error: incomplete envelope"]],
     [[Uint8Array.of(0, 0, 0, 0, 2, 10)], ["3", "protocol error: incomplete envelope"]],
     [
       [encodeEnvelope(1, new Uint8Array())],
-      ["13", "the message is compressed, but grpc-encoding is not set"],
+      ["13", "the message is compressed, but no encoding is named"],
     ],
     [[encodeEnvelope(0, new Uint8Array(10_001))], [
       "8",
@@ -115,8 +100,8 @@ Deno.test("what is no request, or not one, has its status and its sentence", asy
   assert.match(text, /^cannot decode grpc\.health\.v1\.HealthCheckRequest: ./);
   for (
     const [body, said] of [
-      [[], "no message for a server-streaming method"],
-      [[empty, empty], "more than one message for a server-streaming method"],
+      [[], "no message for a method that takes one"],
+      [[empty, empty], "more than one message for a method that takes one"],
     ] as const
   ) {
     const response = await watch(body);
@@ -175,12 +160,12 @@ Deno.test("a call that is over leaves no timer for its deadline", async () => {
 });
 
 Deno.test("a stream holds its deadline's timer until it ends, and what it sends until it has left", async () => {
-  const { watching, clock, room } = setUp((_, { signal }) => {
+  const { handler, clock, room } = setUp((_, { signal }) => {
     assert.equal(signal.aborted, false);
     return new Answer(new Uint8Array(10));
   });
-  const { status, headers, body, trailers } = await watching(memoryRequest({
-    path: "/",
+  const { status, headers, body, trailers } = await handler(memoryRequest({
+    path: watch,
     headers: [grpc, ["grpc-timeout", "10S"]],
     body: [empty],
   }));

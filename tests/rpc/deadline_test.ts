@@ -1,30 +1,25 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { DeadlineContext } from "../../lib/rpc/grpc_direct.ts";
+import { DeadlineContext } from "../../lib/rpc/deadline.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { operatorAt } from "./callers.ts";
 
 const principal = operatorAt();
 const exceeded = { rawMessage: "the operation timed out", code: Code.DeadlineExceeded };
 
-/** The context of a call that came at 1 s, and how often its request was asked for its signal. */
+/** The context of a call that came at 1 s. */
 function setUp(timeoutMs: number | undefined) {
   const clock = new FakeClock();
   clock.advance(1000);
   const abort = new AbortController();
-  const asked = { signal: 0 };
   const context = new DeadlineContext(
-    {
-      get signal() {
-        asked.signal++;
-        return abort.signal;
-      },
-    },
+    abort,
     principal,
+    true,
     clock,
     timeoutMs,
   );
-  return { clock, abort, asked, context };
+  return { clock, abort, context };
 }
 
 Deno.test("without a deadline the request's own signal counts, and there is always time", () => {
@@ -45,13 +40,19 @@ Deno.test("time is left until the deadline, and none at it", () => {
   assert.throws(() => context.check(), exceeded);
 });
 
-Deno.test("a call that is answered from memory costs neither a signal nor a timer", () => {
+Deno.test("a call that is answered from memory costs no timer", () => {
   for (const timeoutMs of [undefined, 100]) {
-    const { clock, asked, context } = setUp(timeoutMs);
+    const { clock, context } = setUp(timeoutMs);
     context.check();
+    assert.equal(clock.pending, 0);
     context.close();
-    assert.deepEqual([asked.signal, clock.pending], [0, 0]);
   }
+});
+
+Deno.test("who has gone is not served", () => {
+  const { abort, context } = setUp(undefined);
+  abort.abort(new Error("RST_STREAM"));
+  assert.throws(() => context.check(), { rawMessage: "the client went away", code: Code.Canceled });
 });
 
 Deno.test("the signal aborts at the deadline, however late it was asked for", () => {

@@ -1,0 +1,132 @@
+import type { ConnectError } from "@connectrpc/connect";
+import { type Answer, concatenated, type Polling } from "./answer.ts";
+import { toConnectError } from "./errors.ts";
+import { compressed, type Parcel, parcel, type ParcelOptions, type Release } from "./outbox.ts";
+
+/** Messages waiting are sent together up to this size: one full DATA frame. */
+const batchBytes = 16_384;
+
+type Chunk = IteratorResult<Uint8Array>;
+
+const end: Chunk = { done: true, value: undefined };
+
+/** How answers are sent. */
+export interface StreamBodyOptions {
+  /** By which is counted what waits. */
+  readonly connection: object;
+  readonly parcels: ParcelOptions;
+  /** Octets from which on an answer is compressed. */
+  readonly compressMinBytes: number;
+  /** What the body ends with, in protocols where it tells how the call has ended. */
+  readonly end: (error: ConnectError | undefined) => Uint8Array | undefined;
+  /** Called once, when nothing more will be read. */
+  readonly closed: () => void;
+}
+
+/** A body of enveloped answers: each is written once for all who are sent it. */
+export class StreamBody implements AsyncIterableIterator<Uint8Array> {
+  #error: ConnectError | undefined;
+  #isClosed = false;
+  /** What did not fit into the chunk before. */
+  #next: Answer | undefined;
+  #release: Release | undefined;
+
+  /** Nothing is read of the answers yet. */
+  constructor(
+    private readonly answers: Polling<Answer>,
+    private readonly options: StreamBodyOptions,
+  ) {}
+
+  /** How the stream ended; undefined for well. */
+  get error(): ConnectError | undefined {
+    return this.#error;
+  }
+
+  async next(): Promise<Chunk> {
+    this.#letGo();
+    const value = await this.#chunk();
+    if (value && !this.#isClosed) return { done: false, value };
+    const last = !this.#isClosed ? this.options.end(this.#error) : undefined;
+    this.#close();
+    return last ? { done: false, value: last } : end;
+  }
+
+  async return(): Promise<Chunk> {
+    this.#close();
+    await this.answers.return?.();
+    return end;
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  /** Answers that are at hand, as many as make a full frame; undefined when there are no more. */
+  async #chunk(): Promise<Uint8Array | undefined> {
+    if (this.#isClosed) return undefined;
+    try {
+      const head = this.#next ?? await this.#first();
+      this.#next = undefined;
+      // It may have been closed while it waited.
+      if (!head || this.#isClosed) return undefined;
+      return this.#hold(await this.#filled(head));
+    } catch (error) {
+      this.#error = toConnectError(error);
+      return undefined;
+    }
+  }
+
+  async #first(): Promise<Answer | undefined> {
+    const result = await this.answers.next();
+    return result.done ? undefined : result.value;
+  }
+
+  /** A longer answer, or one that is compressed, goes alone, and is not copied. */
+  #filled(head: Answer): Pick<Parcel, "octets" | "release"> | Promise<Parcel> {
+    const { connection, parcels } = this.options;
+    const chunks = [head.envelope];
+    let length = head.envelope.length;
+    while (length < batchBytes && !this.#isPacked(head)) {
+      const next = this.answers.poll?.();
+      this.#next = next;
+      if (!next || length + next.envelope.length > batchBytes || this.#isPacked(next)) break;
+      chunks.push(next.envelope);
+      length += next.envelope.length;
+      this.#next = undefined;
+    }
+    try {
+      if (chunks.length === 1) {
+        const plain = parcel(head, connection, parcels);
+        return this.#isPacked(head) ? compressed(plain, connection, parcels) : plain;
+      }
+      const octets = concatenated(chunks);
+      return { octets, release: parcels.outbox.hold(connection, octets) };
+    } catch (error) {
+      void this.answers.return?.();
+      throw error;
+    }
+  }
+
+  #isPacked({ length }: Answer): boolean {
+    return length >= this.options.compressMinBytes;
+  }
+
+  /** Counts octets until they have left. */
+  #hold({ octets, release }: Pick<Parcel, "octets" | "release">): Uint8Array {
+    this.#release = release;
+    if (this.#isClosed) this.#letGo();
+    return octets;
+  }
+
+  #letGo(): void {
+    this.#release?.();
+    this.#release = undefined;
+  }
+
+  #close(): void {
+    this.#letGo();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.options.closed();
+  }
+}
