@@ -12,7 +12,7 @@ import type { LogAttributes, Logger } from "../lib/log/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
 import { type ApiClient, connectApi } from "../lib/vpp/client/mod.ts";
 import { CounterReader, statsNames } from "../lib/vpp/counters/mod.ts";
-import { controlPing } from "../lib/vpp/messages/mod.ts";
+import { controlPing } from "../lib/gen/vpp.ts";
 import type { StatsSegment, Vpp } from "../lib/vpp/mod.ts";
 import { openStatsSegment } from "../lib/vpp/stats/mod.ts";
 import { KnownState, readSnapshot } from "../lib/vpp/sync/mod.ts";

@@ -1,5 +1,5 @@
 /**
- * Regenerates lib/gen from proto/ with buf and protoc-gen-es, both from npm. With `--check` it
+ * Regenerates lib/gen/*_pb.ts from proto/ with buf and protoc-gen-es, both from npm. With `--check` it
  * writes nothing and exits 1, naming what is stale.
  *
  * @module
@@ -7,6 +7,8 @@
 
 const root = new URL("..", import.meta.url).pathname;
 const generated = `${root}lib/gen`;
+/** The one file there that has another source: tools/binapi.ts. */
+const notOurs = "vpp.ts";
 
 /**
  * The generators have a configuration and a lock of their own: they are large, and whoever only
@@ -55,6 +57,7 @@ async function tree(folder: string, prefix = ""): Promise<Map<string, string>> {
   const files = new Map<string, string>();
   for await (const entry of Deno.readDir(folder)) {
     const path = `${folder}/${entry.name}`;
+    if (prefix + entry.name === notOurs) continue;
     if (entry.isFile) files.set(prefix + entry.name, await Deno.readTextFile(path));
     else {for (const [name, text] of await tree(path, `${prefix}${entry.name}/`)) {
         files.set(name, text);
@@ -79,6 +82,6 @@ if (Deno.args.includes("--check")) {
     await Deno.remove(scratch, { recursive: true });
   }
 } else {
-  await Deno.remove(generated, { recursive: true }).catch(() => {});
+  for (const name of (await tree(generated)).keys()) await Deno.remove(`${generated}/${name}`);
   await generate(generated);
 }

@@ -1,16 +1,16 @@
 /** The other ends, each in a process of its own, so that they do not count as ours. */
 
 import { SimulatedVpp } from "../../lib/sim/mod.ts";
-import type { Message } from "../../lib/vpp/codec/mod.ts";
+import type { Message } from "../../lib/binapi/mod.ts";
 import {
   cliInband,
   controlPing,
   ipRouteLookup,
-  lbAsDump,
+  lbAsV2Dump,
   lbConfGet,
   lbVipDump,
   showVersion,
-} from "../../lib/vpp/messages/mod.ts";
+} from "../../lib/gen/vpp.ts";
 import { frameOf, ScriptedVpp } from "../../tests/vpp/scripted_vpp.ts";
 import { benchConfig, serversPerVip } from "./daemon.ts";
 
@@ -65,7 +65,7 @@ async function servePrepared(path: string): Promise<void> {
     for (const { backend } of frontend.pools[0]?.backends ?? []) {
       const address = config.backends.get(backend)?.address ?? pfx.address;
       const used = { flags: 1, in_use_since: 0, weight: 100, num_buckets: 51 };
-      servers.push(frameOf(lbAsDump.details, 0, { vip, app_srv: address, ...used }));
+      servers.push(frameOf(lbAsV2Dump.details, 0, { vip, app_srv: address, ...used }));
       text.push(`    ${address.text} weight:100 buckets:51 flows:0 dpo:9 used\n`);
     }
     text.push("\n");
@@ -82,7 +82,7 @@ async function servePrepared(path: string): Promise<void> {
       route: { ...noRoute, prefix: nowhere },
     })]],
     [lbVipDump.request, vips],
-    [lbAsDump.request, servers],
+    [lbAsV2Dump.request, servers],
     [cliInband.request, [frameOf(cliInband.reply, 0, { retval: 0, reply: text.join("") })]],
     [controlPing.request, [frameOf(controlPing.reply, 0, {
       retval: 0,

@@ -1,7 +1,7 @@
 /** Texts and names in, VPP's own types out: how tests and the demo speak of VIPs and servers. */
 
 import { parseIp } from "../ip/mod.ts";
-import { formatAddress, formatPrefix, masked, type Prefix46 } from "./ip46.ts";
+import { formatAddress, formatPrefix, fromWire, masked, type Prefix46 } from "./ip46.ts";
 import type { LoadBalancer } from "./lb.ts";
 import type { Vip, VipKey, VipType } from "./lb_types.ts";
 
@@ -147,7 +147,5 @@ function parsePrefix(text: string): Prefix46 {
 function addressBytes(text: string): Uint8Array {
   const address = parseIp(text);
   if (!address) throw new TypeError(`"${text}" is not an IP address`);
-  const bytes = new Uint8Array(16);
-  bytes.set(address.bytes, 16 - address.bytes.length);
-  return bytes;
+  return fromWire(address);
 }

@@ -1,9 +1,17 @@
 import type { Peer } from "./api.ts";
 import type { SimRequest } from "./faults.ts";
-import { Reader, Truncated, Writer } from "./fields.ts";
-import { type Answer, type Handler, handlers } from "./handlers.ts";
+import {
+  answerOf,
+  DecodeError,
+  encodeMessage,
+  type Message,
+  type Values,
+  WireReader,
+  WireWriter,
+} from "../binapi/mod.ts";
+import { sockclntCreate, sockclntDelete } from "../gen/vpp.ts";
+import { type Handler, handlers } from "./handlers.ts";
 import { encodeUtterance, type MessageTable, type Utterance } from "./message_table.ts";
-import { type Message, messages } from "./messages.ts";
 import { Pool } from "./pool.ts";
 import type { Vpp } from "./vpp.ts";
 
@@ -12,6 +20,8 @@ export interface Incoming {
   readonly request: SimRequest;
   readonly peer: Peer;
   readonly clientIndex: number;
+  /** All of it, as it came. */
+  readonly bytes: Uint8Array;
   /** Undefined for what gets no reply: an unknown id, or a message that is too short. */
   readonly handler: Handler | undefined;
 }
@@ -38,41 +48,38 @@ export class Dispatcher {
   readonly #table: MessageTable;
   readonly #handlers = new Map<number, Handler>();
   readonly #clients = new Clients();
-  readonly #writer = new Writer();
+  readonly #writer = new WireWriter(4096);
   #received = 0;
 
   /** `table` is what clients are told, and what ids mean. */
   constructor(vpp: Vpp, table: MessageTable) {
     this.#vpp = vpp;
     this.#table = table;
-    const registration = [
-      handlerOf(messages.sockclntCreate),
-      handlerOf(messages.sockclntDelete),
-    ];
-    for (const handler of [...handlers, ...registration]) {
-      const id = table.id(handler.message);
+    for (const handler of [...handlers, create, remove]) {
+      const id = table.id(handler.exchange.request);
       if (id !== undefined) this.#handlers.set(id, handler);
     }
   }
 
   /** What the bytes ask for. Never throws. */
-  decode(peer: Peer, bytes: Uint8Array): Incoming {
-    const reader = new Reader(bytes);
+  decode(peer: Peer, view: Uint8Array): Incoming {
+    const bytes = view.slice();
+    const reader = new WireReader(bytes);
     const sequence = ++this.#received;
     const common = { sequence, connection: peer.number };
     let name = "";
     try {
-      const id = reader.number(2);
+      const id = reader.u16();
       name = this.#table.name(id) ?? "";
-      const clientIndex = id === createId ? 0 : reader.number(4);
-      const context = reader.number(4);
+      const clientIndex = id === createId ? 0 : reader.u32();
+      const context = reader.u32();
       const handler = this.#handlers.get(id);
-      const fields = handler ? handler.message.codec.read(reader) : {};
-      return { request: { ...common, name, context, fields }, peer, clientIndex, handler };
+      const fields = handler ? handler.exchange.request.body.read(reader, {}) : {};
+      return { request: { ...common, name, context, fields }, peer, clientIndex, bytes, handler };
     } catch (error) {
-      if (!(error instanceof Truncated)) throw error;
+      if (!(error instanceof DecodeError)) throw error;
       const request = { ...common, name, context: 0, fields: {} };
-      return { request, peer, clientIndex: 0, handler: undefined };
+      return { request, peer, clientIndex: 0, bytes, handler: undefined };
     }
   }
 
@@ -84,13 +91,14 @@ export class Dispatcher {
   carryOut(incoming: Incoming, refusal?: number): Outcome {
     const { handler, clientIndex, request } = incoming;
     if (!handler) return answered(incoming, undefined, []);
-    if (handler.message === messages.sockclntCreate) return this.#create(incoming);
+    if (handler === create) return this.#create(incoming);
     const to = this.#clients.find(clientIndex);
-    if (handler.message === messages.sockclntDelete) return this.#delete(incoming, to);
+    if (handler === remove) return this.#delete(incoming, to);
     if (refusal !== undefined) return this.#refuse(incoming, to, refusal);
-    const answers = handler.run(this.#vpp, request.fields, clientIndex);
-    const first = answers[0]?.fields.retval;
-    const replies = answers.map((answer) => this.#encode(answer, request.context));
+    const answers = handler.run(this.#vpp, request.fields, incoming);
+    const first = answers[0]?.retval;
+    const message = answerOf(handler.exchange);
+    const replies = answers.map((fields) => this.#encode(message, fields, request.context));
     return answered(incoming, to, replies, typeof first === "number" ? first : undefined);
   }
 
@@ -123,16 +131,15 @@ export class Dispatcher {
     const closes = this.#clients.find(Number(request.fields.index)) !== undefined;
     const fields = { response: closes ? 1 : -1 };
     if (closes) this.#clients.forget(to);
-    const reply = this.#encode({ message: messages.sockclntDeleteReply, fields }, request.context);
+    const reply = this.#encode(sockclntDelete.reply, fields, request.context);
     return { ...answered(incoming, to, [reply]), closes };
   }
 
-  #encode({ message, fields }: Answer, context: number): Uint8Array {
-    const writer = this.#writer;
-    writer.number(this.#table.id(message) ?? 0, 2);
-    writer.number(context, 4);
-    message.codec.write(writer, fields);
-    return writer.finish();
+  #encode(message: Message, fields: Values, context: number): Uint8Array {
+    const header = { id: this.#table.id(message) ?? 0, clientIndex: 0, context };
+    this.#writer.truncate(0);
+    encodeMessage(this.#writer, message, header, fields);
+    return this.#writer.written().slice();
   }
 }
 
@@ -145,10 +152,9 @@ function answered(
   return { to, context, messages, retval, closes: false };
 }
 
-/** A message that the dispatcher itself answers. */
-function handlerOf(message: Message): Handler {
-  return { message, run: () => [] };
-}
+/** What the dispatcher itself answers. */
+const create: Handler = { exchange: sockclntCreate, run: () => [] };
+const remove: Handler = { exchange: sockclntDelete, run: () => [] };
 
 /** What tells a client of the socket from one in shared memory. */
 const socketClient = 0x8000_0000;

@@ -4,7 +4,8 @@
  * for IPv4, here as there.
  */
 
-import type { WireAddress, WirePrefix } from "./fields.ts";
+import type { Prefix } from "../gen/vpp.ts";
+import { type IpAddress, ipFromBytes } from "../ip/mod.ts";
 
 /** An address and how many of its 128 bits count: an IPv4 /32 has 128. */
 export interface Prefix46 {
@@ -13,31 +14,27 @@ export interface Prefix46 {
 }
 
 /** ip_address_decode. */
-export function fromWire(address: WireAddress): Uint8Array {
-  if (address.family !== 0) return address.bytes;
+export function fromWire(address: IpAddress): Uint8Array {
   const bytes = new Uint8Array(16);
-  bytes.set(address.bytes.subarray(0, 4), 12);
+  bytes.set(address.bytes, 16 - address.bytes.length);
   return bytes;
 }
 
 /** ip_address_encode with IP46_TYPE_ANY. */
-export function toWire(address: Uint8Array): WireAddress {
-  if (!isIpv4(address)) return { family: 1, bytes: address };
-  const bytes = new Uint8Array(16);
-  bytes.set(address.subarray(12));
-  return { family: 0, bytes };
+export function toWire(address: Uint8Array): IpAddress {
+  return ipFromBytes(isIpv4(address) ? address.subarray(12) : address);
 }
 
 /** The prefix of a request, host bits cleared. The length wraps around at 256 as VPP's u8 does. */
-export function prefixFromWire(prefix: WirePrefix): Prefix46 {
-  const length = (prefix.length + (prefix.address.family === 0 ? 96 : 0)) & 0xff;
-  return { address: masked(fromWire(prefix.address), length), length };
+export function prefixFromWire({ address, len }: Prefix): Prefix46 {
+  const length = (len + (address.family === 4 ? 96 : 0)) & 0xff;
+  return { address: masked(fromWire(address), length), length };
 }
 
 /** The prefix for a reply. */
-export function prefixToWire(prefix: Prefix46): WirePrefix {
-  const length = prefixIsIpv4(prefix) ? prefix.length - 96 : prefix.length;
-  return { address: toWire(prefix.address), length };
+export function prefixToWire(prefix: Prefix46): Prefix {
+  const len = prefixIsIpv4(prefix) ? prefix.length - 96 : prefix.length;
+  return { address: toWire(prefix.address), len };
 }
 
 /** ip46_address_is_ip4. */

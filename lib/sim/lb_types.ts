@@ -1,4 +1,5 @@
-import type { WireAddress, WirePrefix } from "./fields.ts";
+import type { Prefix } from "../gen/vpp.ts";
+import type { IpAddress } from "../ip/mod.ts";
 import { type Prefix46, prefixToWire, toWire } from "./ip46.ts";
 import { Pool } from "./pool.ts";
 
@@ -54,7 +55,7 @@ export interface EncapArguments {
 /** A VIP of the pool, deleted ones that still have servers included. */
 export interface Vip extends VipKey {
   /** The prefix as replies carry it. */
-  readonly wire: WirePrefix;
+  readonly wire: Prefix;
   readonly index: number;
   readonly type: VipType;
   readonly sticky: boolean;
@@ -82,7 +83,7 @@ export interface Server {
   readonly index: number;
   readonly address: Uint8Array;
   /** The address as replies carry it. */
-  readonly wire: WireAddress;
+  readonly wire: IpAddress;
   /** Of the route to it. */
   readonly routeIndex: number;
   used: boolean;

@@ -1,6 +1,13 @@
-import { Writer } from "./fields.ts";
+import {
+  encodeMessage,
+  type Message,
+  nameCrc,
+  type Values,
+  WireReader,
+  WireWriter,
+} from "../binapi/mod.ts";
+import { allMessages, sockclntCreate } from "../gen/vpp.ts";
 import text from "./message_table.txt" with { type: "text" };
-import { type Message, messages } from "./messages.ts";
 
 /** One line of the table that VPP hands out in `sockclnt_create_reply`. */
 export interface TableEntry {
@@ -53,7 +60,7 @@ export class MessageTable {
 
   /** The recorded table with these changes. */
   constructor({ lacks = [], changed = [], short = false }: TableChanges = {}) {
-    const understood = new Set(Object.values<Message>(messages).map(({ nameCrc }) => nameCrc));
+    const understood = new Set(allMessages.map(nameCrc));
     const entries = messageTable.flatMap(({ id, nameCrc }) => {
       const name = withoutCrc(nameCrc);
       if (lacks.includes(name) || (short && !understood.has(nameCrc))) return [];
@@ -63,12 +70,12 @@ export class MessageTable {
       this.#ids.set(nameCrc, id);
       this.#names.set(id, withoutCrc(nameCrc));
     }
-    this.#reply = encodeReply(this.id(messages.sockclntCreateReply) ?? 0, entries);
+    this.#reply = encodeReply(this.id(sockclntCreate.reply) ?? 0, entries);
   }
 
   /** The id of a message, undefined for what this VPP lacks or has with another layout. */
   id(message: Message): number | undefined {
-    return this.#ids.get(message.nameCrc);
+    return this.#ids.get(nameCrc(message));
   }
 
   /** The id of a name without its CRC, undefined for what this VPP lacks. */
@@ -93,17 +100,15 @@ export class MessageTable {
 }
 
 function encodeReply(id: number, entries: readonly TableEntry[]): Uint8Array {
-  const writer = new Writer();
-  writer.number(id, 2);
+  const writer = new WireWriter();
   // The only reply with a client_index, which is always 0: the one to use is in `index`.
-  writer.number(0, 4);
-  writer.number(0, 4);
-  messages.sockclntCreateReply.codec.write(writer, {
+  encodeMessage(writer, sockclntCreate.reply, { id, clientIndex: 0, context: 0 }, {
     response: 0,
     index: 0,
+    count: entries.length,
     message_table: entries.map(({ id: index, nameCrc: name }) => ({ index, name })),
   });
-  return writer.finish();
+  return writer.written();
 }
 
 function withoutCrc(nameCrc: string): string {
@@ -117,10 +122,13 @@ export interface Utterance {
   /** That of the request, or 0 when there is none. */
   readonly context?: number;
   /** Fields that are not 0, of a message that the simulated VPP knows. */
-  readonly fields?: Readonly<Record<string, unknown>>;
+  readonly fields?: Values;
   /** What follows the context, in place of fields. */
   readonly body?: Uint8Array;
 }
+
+/** As long as the longest message without what it counts; all zeros is all fields 0. */
+const zeros = new Uint8Array(1024);
 
 /** The message's bytes. Throws for a name that the table lacks. */
 export function encodeUtterance(
@@ -128,15 +136,13 @@ export function encodeUtterance(
   table: MessageTable,
   asked = 0,
 ): Uint8Array {
-  const writer = new Writer();
+  const writer = new WireWriter();
   const id = typeof message === "number" ? message : table.idOf(message);
   if (id === undefined) throw new Error(`this VPP has no message ${message}`);
-  writer.number(id, 2);
-  writer.number(context ?? asked, 4);
-  if (body) writer.append(body);
-  else {
-    const codec = Object.values<Message>(messages).find(({ name }) => name === message)?.codec;
-    codec?.write(writer, { ...codec.zero, ...fields });
-  }
-  return writer.finish();
+  writer.u16(id);
+  writer.u32(context ?? asked);
+  const layout = allMessages.find(({ name }) => name === message)?.body;
+  if (body) writer.raw(body);
+  else layout?.write(writer, { ...layout.read(new WireReader(zeros), {}), ...fields }, {});
+  return writer.written();
 }

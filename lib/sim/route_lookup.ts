@@ -1,60 +1,86 @@
 import type { Route } from "./fib.ts";
-import type { WirePrefix } from "./fields.ts";
+import {
+  type FibPath,
+  fibPathType,
+  type IpRouteLookup,
+  type IpRouteLookupReply,
+  type Prefix,
+} from "../gen/vpp.ts";
+import { ipFromBytes } from "../ip/mod.ts";
 import { prefixFromWire, prefixToWire } from "./ip46.ts";
 import { retval } from "./lb_types.ts";
-import type { Fields, messages } from "./messages.ts";
 import type { Vpp } from "./vpp.ts";
 
+const { FIB_API_PATH_TYPE_NORMAL: normal, FIB_API_PATH_TYPE_DROP: drop } = fibPathType;
 const noInterface = 0xffff_ffff;
-/** FIB_API_PATH_TYPE_DROP. */
-const pathDrop = 2;
 /** What `ip_route_lookup_v2` calls the owner of a VIP's route. */
 const sourcePlugin = 0x17;
 
 const noRoute = {
   table_id: 0,
   stats_index: 0,
-  prefix: { address: { family: 0, bytes: new Uint8Array(16) }, length: 0 },
+  prefix: { address: ipFromBytes(new Uint8Array(4)), len: 0 },
+  n_paths: 0,
+  paths: [],
 };
 
-/** `ip_route_lookup`: the fields that both versions of the reply share, and who made the route. */
-export function lookUp(vpp: Vpp, asked: Fields<typeof messages.routeLookup>) {
-  if (asked.table_id !== 0) {
-    return { retval: retval.noSuchFib, route: noRoute, paths: [], source: 0 };
-  }
+const noNextHop = {
+  address: new Uint8Array(16),
+  via_label: 0,
+  obj_id: 0,
+  classify_table_index: 0,
+};
+
+const noLabels = Array(16).fill({ is_uniform: 0, label: 0, ttl: 0, exp: 0 });
+
+/** `ip_route_lookup`: the fields of the reply, and who made the route. */
+export function lookUp(
+  vpp: Vpp,
+  asked: IpRouteLookup,
+): { readonly reply: IpRouteLookupReply; readonly source: number } {
+  if (asked.table_id !== 0) return none(retval.noSuchFib);
   const prefix = prefixFromWire(asked.prefix);
-  const ipv4 = asked.prefix.address.family === 0;
+  const ipv4 = asked.prefix.address.family === 4;
   const found = asked.exact ? vpp.fib.exact(prefix, ipv4) : vpp.fib.longest(prefix, ipv4);
-  if (!found) return { retval: retval.noSuchEntry, route: noRoute, paths: [], source: 0 };
-  return {
-    retval: retval.ok,
-    route: { table_id: 0, stats_index: found.index, prefix: wireRoutePrefix(found, ipv4) },
+  if (!found) return none(retval.noSuchEntry);
+  const route = {
+    table_id: 0,
+    stats_index: found.index,
+    prefix: wireRoutePrefix(found, ipv4),
+    n_paths: 1,
     paths: [pathOf(found, ipv4)],
+  };
+  return {
+    reply: { retval: retval.ok, route },
     source: found.holders.has("vip") ? sourcePlugin : 0,
   };
 }
 
-function wireRoutePrefix({ prefix }: Route, ipv4: boolean): WirePrefix {
+function none(status: number) {
+  return { reply: { retval: status, route: noRoute }, source: 0 };
+}
+
+function wireRoutePrefix({ prefix }: Route, ipv4: boolean): Prefix {
   if (ipv4) return prefixToWire(prefix);
-  return { address: { family: 1, bytes: prefix.address }, length: prefix.length };
+  return { address: ipFromBytes(prefix.address), len: prefix.length };
 }
 
 /**
  * A VIP's path leads into the lb plugin; everything else here drops, a server's address included:
  * it inherits the default route, as in a VPP without interfaces.
  */
-function pathOf(route: Route, ipv4: boolean) {
+function pathOf(route: Route, ipv4: boolean): FibPath {
   return {
     sw_if_index: noInterface,
     table_id: 0,
     rpf_id: 0,
     weight: 1,
     preference: 0,
-    type: route.holders.has("vip") ? 0 : pathDrop,
+    type: route.holders.has("vip") ? normal : drop,
     flags: 0,
     proto: ipv4 ? 0 : 1,
-    nh: new Uint8Array(28),
+    nh: noNextHop,
     n_labels: 0,
-    label_stack: new Uint8Array(16 * 7),
+    label_stack: noLabels,
   };
 }

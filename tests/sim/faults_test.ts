@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fault, SimRequest } from "../../lib/sim/mod.ts";
-import { messages } from "../../lib/sim/messages.ts";
+import { controlPing, lbAddDelVipV2 } from "../../lib/gen/vpp.ts";
 import { Client } from "./client.ts";
 import { within } from "../support/deadline.ts";
 import { type Bench, newVip, withVpp } from "./with_vpp.ts";
@@ -19,7 +19,7 @@ async function withFault(
 
 async function ping(client: Client, ...contexts: number[]): Promise<void> {
   for (const context of contexts) {
-    await client.raw.send(frameOf(client.encode(messages.controlPing, {}, context)));
+    await client.raw.send(frameOf(client.encode(controlPing, {}, context)));
   }
 }
 
@@ -72,9 +72,9 @@ Deno.test("late: the reply comes when the time has come", async () => {
 Deno.test("retval: the request is refused and not carried out", async () => {
   await withFault({ kind: "retval", retval: -13 }, async (client, { vpp }) => {
     await client.raw.send(
-      frameOf(client.encode(messages.lbAddDelVipV2, newVip("192.0.2.1/32"), 7)),
+      frameOf(client.encode(lbAddDelVipV2, newVip("192.0.2.1/32"), 7)),
     );
-    assert.equal((await client.expect(messages.lbAddDelVipV2Reply)).retval, -13);
+    assert.equal((await client.expect(lbAddDelVipV2)).retval, -13);
     assert.deepEqual(vpp.state(), []);
   });
 });
@@ -117,7 +117,7 @@ Deno.test("die: before, after, or some bytes into the reply", async () => {
         if (event.kind === "died") seen = vpp.journal.requests("lb_add_del_vip_v2").length;
       });
       await client.raw.send(
-        frameOf(client.encode(messages.lbAddDelVipV2, newVip("192.0.2.1/32"), 7)),
+        frameOf(client.encode(lbAddDelVipV2, newVip("192.0.2.1/32"), 7)),
       );
       assert.equal(await client.raw.receive(), undefined);
       // The header of 16 bytes has been taken by then.

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { SimulatedVpp } from "../../lib/sim/mod.ts";
-import { messages } from "../../lib/sim/messages.ts";
+import { lbConf } from "../../lib/gen/vpp.ts";
+import { ip } from "../support/ip.ts";
 import { Client } from "./client.ts";
 import { withVpp } from "./with_vpp.ts";
 
@@ -84,12 +85,12 @@ for (const buckets of [0, 2 ** 26]) {
     await withVpp(async ({ vpp, apiPath }) => {
       prepare(vpp);
       using client = await Client.connect(apiPath);
-      const reply = await client.request(messages.lbConf, {
-        ip4_src_address: new Uint8Array(4),
-        ip6_src_address: new Uint8Array(16),
+      const reply = await client.request(lbConf, {
+        ip4_src_address: ip("0.0.0.0"),
+        ip6_src_address: ip("::"),
         sticky_buckets_per_core: buckets,
         flow_timeout: 40,
-      }, messages.lbConfReply);
+      });
       assert.equal(reply.retval, 0);
       assert.equal(vpp.running, true);
       vpp.traffic({ vip, flows: 1, packets: 1 });

@@ -5,10 +5,10 @@ import { statsNames } from "../../lib/vpp/counters/mod.ts";
 import {
   cliInband,
   controlPing,
-  lbAddDelVip,
+  lbAddDelVipV2,
   lbVipDump,
   showVersion,
-} from "../../lib/vpp/messages/mod.ts";
+} from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
 import { InMemoryBench } from "./in_memory_bench.ts";
 
@@ -29,7 +29,7 @@ async function addAndDump(client: ApiClient, from: number, count: number): Promi
   const prefixes: string[] = [];
   const adding = Array.from(
     { length: count },
-    (_, i) => client.request(lbAddDelVip, newVip(from + i)),
+    (_, i) => client.request(lbAddDelVipV2, newVip(from + i)),
   );
   await Promise.all([
     ...adding,
@@ -154,7 +154,7 @@ Deno.test("whenever VPP dies, every request ends, and nothing is left behind", a
 Deno.test("after its death it refuses clients; started again it is another process, and empty", async () => {
   const bench = new InMemoryBench(1);
   const before = await bench.until(bench.connect());
-  await bench.until(before.request(lbAddDelVip, newVip(1)));
+  await bench.until(before.request(lbAddDelVipV2, newVip(1)));
   const old = await bench.until(before.request(controlPing, {}));
   const segment = await bench.until(bench.openSegment());
   const bootTime = () => bench.until(segment.read((view) => view.scalar(statsNames.bootTime)));
@@ -181,7 +181,7 @@ Deno.test("after its death it refuses clients; started again it is another proce
 Deno.test("cut off, clients see the end while VPP goes on with what it has", async () => {
   const bench = new InMemoryBench(3);
   const client = await bench.until(bench.connect());
-  await bench.until(client.request(lbAddDelVip, newVip(1)));
+  await bench.until(client.request(lbAddDelVipV2, newVip(1)));
   bench.vpp.cut();
   assert.match((await bench.until(client.ended))?.message ?? "", /closed the connection/);
   const again = await bench.until(bench.connect());

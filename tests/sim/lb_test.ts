@@ -1,36 +1,39 @@
 import assert from "node:assert/strict";
-import { messages } from "../../lib/sim/messages.ts";
-import { Client } from "./client.ts";
 import {
-  everything,
-  newServer,
-  newVip,
-  vipFields,
-  wireAddress,
-  wirePrefix,
-  withVpp,
-} from "./with_vpp.ts";
+  ipRouteLookup,
+  lbAddDelAsV2,
+  lbAddDelVipV2,
+  lbAsSetWeight,
+  lbAsV2Dump,
+  lbConf,
+  lbConfGet,
+  lbFlushVip,
+  lbVipDump,
+} from "../../lib/gen/vpp.ts";
+import { ip } from "../support/ip.ts";
+import { Client } from "./client.ts";
+import { everything, newServer, newVip, vipFields, wirePrefix, withVpp } from "./with_vpp.ts";
 
 type VipRequest = ReturnType<typeof newVip>;
 type ServerRequest = ReturnType<typeof newServer>;
 
 async function addVip(client: Client, request: VipRequest): Promise<number> {
-  const reply = await client.request(messages.lbAddDelVipV2, request, messages.lbAddDelVipV2Reply);
+  const reply = await client.request(lbAddDelVipV2, request);
   return reply.retval;
 }
 
 async function addServer(client: Client, request: ServerRequest): Promise<number> {
-  const reply = await client.request(messages.lbAddDelAsV2, request, messages.lbAddDelAsV2Reply);
+  const reply = await client.request(lbAddDelAsV2, request);
   return reply.retval;
 }
 
 async function setWeight(client: Client, prefix: string, address: string, weight: number) {
-  const { retval } = await client.request(messages.lbAsSetWeight, {
+  const { retval } = await client.request(lbAsSetWeight, {
     ...vipFields(prefix),
-    as_address: wireAddress(address),
+    as_address: ip(address),
     weight,
     is_flush: false,
-  }, messages.lbAsSetWeightReply);
+  });
   return retval;
 }
 
@@ -74,7 +77,7 @@ Deno.test("an IPv6 VIP with nat4 or l3dsr silently becomes gre6", async () => {
 Deno.test("port 0 makes protocol 255, whatever was asked for", async () => {
   await withClient(async (client) => {
     assert.equal(await addVip(client, newVip(vip, { port: 0, protocol: 17 })), 0);
-    const [details] = await client.dump(messages.lbVipDump, everything, messages.lbVipDetails);
+    const [details] = await client.dump(lbVipDump, everything);
     assert.deepEqual([details?.vip.protocol, details?.vip.port], [255, 0]);
     assert.equal(await addVip(client, newVip(vip, { port: 0, protocol: 6, is_del: true })), 0);
   });
@@ -94,7 +97,7 @@ Deno.test("the table length in a dump is a u16, the target port is swapped, the 
     await addVip(client, newVip("192.0.2.2/32", { encap: 3, target_port: 0x1234 }));
     await addVip(client, newVip("192.0.2.3/32", { encap: 2, dscp: 10 }));
     const filter = { ...everything, pfx: wirePrefix("203.0.113.1/32"), protocol: 17, port: 53 };
-    const details = await client.dump(messages.lbVipDump, filter, messages.lbVipDetails);
+    const details = await client.dump(lbVipDump, filter);
     assert.deepEqual(details.map((d) => d.flow_table_length), [0, 1024, 1024]);
     assert.deepEqual(details.map((d) => d.target_port), [0, 0x3412, 0]);
     assert.deepEqual(details.map((d) => d.dscp), [0, 0, 10]);
@@ -107,7 +110,7 @@ Deno.test("a GRE VIP in a reused slot shows what the one before left", async () 
     await addVip(client, newVip(vip, { is_del: true }));
     clock.advance(60_000);
     await addVip(client, newVip("192.0.2.2/32"));
-    const [details] = await client.dump(messages.lbVipDump, everything, messages.lbVipDetails);
+    const [details] = await client.dump(lbVipDump, everything);
     assert.equal(details?.dscp, 10);
   });
 });
@@ -133,9 +136,8 @@ Deno.test("requests for servers are refused with VPP's return values", async () 
 Deno.test("flushing a VIP that is not there succeeds", async () => {
   await withClient(async (client) => {
     const reply = await client.request(
-      messages.lbFlushVip,
+      lbFlushVip,
       vipFields("192.0.2.9/32"),
-      messages.lbFlushVipReply,
     );
     assert.equal(reply.retval, 0);
   });
@@ -148,7 +150,7 @@ Deno.test("a deleted server lingers in the dump and comes back in its place", as
     await addServer(client, newServer(vip, "10.0.0.2"));
     clock.advance(7_500);
     await addServer(client, newServer(vip, "10.0.0.1", { is_del: true }));
-    const dump = () => client.dump(messages.lbAsV2Dump, everything, messages.lbAsV2Details);
+    const dump = () => client.dump(lbAsV2Dump, everything);
     const lingering = await dump();
     assert.deepEqual(lingering.map((as) => [as.flags, as.in_use_since, as.num_buckets]), [
       [0, 7, 0],
@@ -185,8 +187,8 @@ Deno.test("a VIP deleted with servers leaves the VIP dump only, and the same key
     await addVip(client, newVip(vip));
     await addServer(client, newServer(vip, "10.0.0.1"));
     assert.equal(await addVip(client, newVip(vip, { is_del: true })), 0);
-    const vips = () => client.dump(messages.lbVipDump, everything, messages.lbVipDetails);
-    const servers = () => client.dump(messages.lbAsV2Dump, everything, messages.lbAsV2Details);
+    const vips = () => client.dump(lbVipDump, everything);
+    const servers = () => client.dump(lbAsV2Dump, everything);
     assert.deepEqual([(await vips()).length, (await servers()).length], [0, 1]);
     await addVip(client, newVip(vip));
     await addServer(client, newServer(vip, "10.0.0.1"));
@@ -216,14 +218,14 @@ Deno.test("an AS dump's filter matches IPv6 VIPs, IPv4 ones only if encoded as n
     await addVip(client, newVip(vip6));
     await addServer(client, newServer(vip, "10.0.0.1"));
     await addServer(client, newServer(vip6, "10.0.0.2"));
-    const count = async (filter: ReturnType<typeof vipFields>) =>
-      (await client.dump(messages.lbAsV2Dump, filter, messages.lbAsV2Details)).length;
+    const count = async (filter: ReturnType<typeof vipFields> | Uint8Array) =>
+      (await client.dump(lbAsV2Dump, filter)).length;
     assert.equal(await count(vipFields(vip)), 0);
     assert.equal(await count(vipFields(vip6)), 1);
     assert.equal(await count(vipFields(vip6, 81)), 0);
-    const bytes = new Uint8Array(16);
-    bytes.set([192, 0, 2, 1], 12);
-    const odd = { ...vipFields(vip), pfx: { address: { family: 0, bytes }, length: 32 } };
+    const odd = client.encode(lbAsV2Dump, vipFields(vip));
+    const family = 2 + 4 + 4;
+    odd.fill(0, family + 1, family + 13).set([192, 0, 2, 1], family + 13);
     assert.equal(await count(odd), 1);
   });
 });
@@ -231,15 +233,15 @@ Deno.test("an AS dump's filter matches IPv6 VIPs, IPv4 ones only if encoded as n
 Deno.test("lb_conf keeps what is all ones, and always takes the addresses", async () => {
   await withClient(async (client) => {
     const conf = {
-      ip4_src_address: new Uint8Array([192, 0, 2, 1]),
-      ip6_src_address: new Uint8Array(16).fill(1),
+      ip4_src_address: ip("192.0.2.1"),
+      ip6_src_address: ip("101:101:101:101:101:101:101:101"),
       sticky_buckets_per_core: 0xffff_ffff,
       flow_timeout: 0xffff_ffff,
     };
     const set = async (change: Partial<typeof conf>) =>
-      (await client.request(messages.lbConf, { ...conf, ...change }, messages.lbConfReply)).retval;
+      (await client.request(lbConf, { ...conf, ...change })).retval;
     assert.equal(await set({}), 0);
-    const get = () => client.request(messages.lbConfGet, {}, messages.lbConfGetReply);
+    const get = () => client.request(lbConfGet, {});
     const { retval: _, ...read } = await get();
     assert.deepEqual(read, { ...conf, sticky_buckets_per_core: 1024, flow_timeout: 40 });
     assert.equal(await set({ sticky_buckets_per_core: 1000 }), -70);
@@ -259,9 +261,8 @@ Deno.test("VPP begins with seven routes", async () => {
     ) {
       const asked = { table_id: 0, exact: 1, prefix: wirePrefix(prefix) };
       const { retval, route } = await client.request(
-        messages.routeLookup,
+        ipRouteLookup,
         asked,
-        messages.routeLookupReply,
       );
       assert.equal(retval, 0, prefix);
       indices.push(route.stats_index);
@@ -279,9 +280,8 @@ Deno.test("routes of VIPs and servers have indices from 8 on, shared by all that
     const index = async (prefix: string) => {
       const asked = { table_id: 0, exact: 1, prefix: wirePrefix(prefix) };
       const reply = await client.request(
-        messages.routeLookup,
+        ipRouteLookup,
         asked,
-        messages.routeLookupReply,
       );
       return reply.retval === 0 ? reply.route.stats_index : reply.retval;
     };
@@ -298,16 +298,15 @@ for (
   const [what, kill] of [
     [
       "a table length of 0",
-      (client: Client) =>
-        client.send(messages.lbAddDelVipV2, newVip(vip, { new_flows_table_length: 0 })),
+      (client: Client) => client.send(lbAddDelVipV2, newVip(vip, { new_flows_table_length: 0 })),
     ],
     [
       "a prefix length over 128",
-      (client: Client) => client.send(messages.lbAddDelVipV2, newVip("2001:db8::1/129")),
+      (client: Client) => client.send(lbAddDelVipV2, newVip("2001:db8::1/129")),
     ],
     ["an all-port NAT VIP with a server", async (client: Client) => {
       await addVip(client, newVip(vip, { port: 0, encap: 3 }));
-      await client.send(messages.lbAddDelAsV2, newServer(vip, "10.0.0.1", { port: 0 }));
+      await client.send(lbAddDelAsV2, newServer(vip, "10.0.0.1", { port: 0 }));
     }],
   ] as const
 ) {

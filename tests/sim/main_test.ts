@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messages } from "../../lib/sim/messages.ts";
+import { lbAddDelVipV2 } from "../../lib/gen/vpp.ts";
 import { Client } from "./client.ts";
 import { newVip } from "./with_vpp.ts";
 
@@ -50,7 +50,7 @@ Deno.test("the program ends with 1 when a request kills it", async () => {
   await withProgram(async (process, apiPath) => {
     using client = await Client.connect(apiPath);
     const lethal = newVip("192.0.2.1/32", { new_flows_table_length: 0 });
-    await client.send(messages.lbAddDelVipV2, lethal);
+    await client.send(lbAddDelVipV2, lethal);
     assert.equal((await process.status).code, 1);
   });
 });

@@ -1,5 +1,11 @@
 import assert from "node:assert/strict";
-import { messages } from "../../lib/sim/messages.ts";
+import {
+  controlPing,
+  lbAddDelVipV2,
+  lbFlushVip,
+  showVersion,
+  sockclntDelete,
+} from "../../lib/gen/vpp.ts";
 import { Client } from "./client.ts";
 import { clientFrame, RawClient } from "./raw_client.ts";
 import { newVip, vipFields, withVpp } from "./with_vpp.ts";
@@ -7,7 +13,7 @@ import { newVip, vipFields, withVpp } from "./with_vpp.ts";
 Deno.test("an unknown id gets no reply, and the connection stays open", async () => {
   await withVpp(async ({ apiPath }) => {
     using client = await Client.connect(apiPath);
-    const bytes = client.encode(messages.controlPing, {});
+    const bytes = client.encode(controlPing, {});
     bytes.set([0x7f, 0xff]);
     await client.raw.send(clientFrame(bytes));
     await client.expectNothingButPing();
@@ -17,7 +23,7 @@ Deno.test("an unknown id gets no reply, and the connection stays open", async ()
 Deno.test("a message that is too short gets no reply and does nothing", async () => {
   await withVpp(async ({ apiPath, vpp }) => {
     using client = await Client.connect(apiPath);
-    const whole = client.encode(messages.lbAddDelVipV2, newVip("192.0.2.1/32"));
+    const whole = client.encode(lbAddDelVipV2, newVip("192.0.2.1/32"));
     for (const length of [0, 1, 2, 9, 20, whole.length - 1]) {
       await client.raw.send(clientFrame(whole.slice(0, length)));
     }
@@ -29,7 +35,7 @@ Deno.test("a message that is too short gets no reply and does nothing", async ()
 Deno.test("a request with a client_index that nobody has is carried out without a reply", async () => {
   await withVpp(async ({ apiPath, vpp }) => {
     using client = await Client.connect(apiPath);
-    const bytes = client.encode(messages.lbAddDelVipV2, newVip("192.0.2.1/32"));
+    const bytes = client.encode(lbAddDelVipV2, newVip("192.0.2.1/32"));
     bytes.set([0x80, 0, 0, 9], 2);
     await client.raw.send(clientFrame(bytes));
     await client.expectNothingButPing();
@@ -42,7 +48,7 @@ Deno.test("500 pipelined requests are answered in order", async () => {
     using client = await Client.connect(apiPath);
     const contexts = Array.from({ length: 500 }, (_, i) => 1000 + i);
     await client.raw.send(
-      ...contexts.map((context) => clientFrame(client.encode(messages.controlPing, {}, context))),
+      ...contexts.map((context) => clientFrame(client.encode(controlPing, {}, context))),
     );
     const replies: (number | undefined)[] = [];
     for (const _ of contexts) replies.push((await client.receive())?.context);
@@ -53,9 +59,9 @@ Deno.test("500 pipelined requests are answered in order", async () => {
 Deno.test("frames may come in pieces of any size", async () => {
   await withVpp(async ({ apiPath }) => {
     using client = await Client.connect(apiPath);
-    const frame = clientFrame(client.encode(messages.showVersion, {}));
+    const frame = clientFrame(client.encode(showVersion, {}));
     for (const byte of frame) await client.raw.send(new Uint8Array([byte]));
-    const reply = await client.expect(messages.showVersionReply);
+    const reply = await client.expect(showVersion);
     assert.equal(reply.version, "26.10-rc0~374-gb575ec2c56d");
   });
 });
@@ -77,9 +83,8 @@ Deno.test("sockclnt_delete is answered with 1, then VPP hangs up; the next clien
     assert.equal(first.clientIndex, 0x8000_0001);
     assert.equal(second.clientIndex, 0x8000_0002);
     const reply = await first.request(
-      messages.sockclntDelete,
+      sockclntDelete,
       { index: first.clientIndex },
-      messages.sockclntDeleteReply,
     );
     assert.equal(reply.response, 1);
     assert.equal(await first.receive(), undefined);
@@ -114,7 +119,7 @@ Deno.test("a command with a NUL behind it is unknown", async () => {
 Deno.test("every request is in the journal with its fields and its return value", async () => {
   await withVpp(async ({ apiPath, vpp }) => {
     using client = await Client.connect(apiPath);
-    await client.request(messages.lbFlushVip, vipFields("192.0.2.1/32"), messages.lbFlushVipReply);
+    await client.request(lbFlushVip, vipFields("192.0.2.1/32"));
     const entry = vpp.journal.entries.findLast((event) => event.kind === "request");
     assert.ok(entry?.kind === "request");
     assert.equal(entry.request.name, "lb_flush_vip");

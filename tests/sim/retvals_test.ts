@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
-import { messages } from "../../lib/sim/messages.ts";
+import {
+  lbAddDelAsV2,
+  lbAddDelVipV2,
+  lbAsSetWeight,
+  lbConf,
+  lbFlushVip,
+} from "../../lib/gen/vpp.ts";
+import { ip } from "../support/ip.ts";
 import { Client } from "./client.ts";
-import { newServer, newVip, vipFields, wireAddress, withVpp } from "./with_vpp.ts";
+import { newServer, newVip, vipFields, withVpp } from "./with_vpp.ts";
 
 /** Requests by what they do; each resolves with VPP's return value. */
 class Requests {
@@ -9,7 +16,7 @@ class Requests {
 
   async vip(prefix: string, change: Parameters<typeof newVip>[1] = {}): Promise<number> {
     const fields = newVip(prefix, change);
-    return (await this.client.request(messages.lbAddDelVipV2, fields, messages.lbAddDelVipV2Reply))
+    return (await this.client.request(lbAddDelVipV2, fields))
       .retval;
   }
 
@@ -19,34 +26,32 @@ class Requests {
     change: Parameters<typeof newServer>[2] = {},
   ): Promise<number> {
     const fields = newServer(prefix, address, change);
-    return (await this.client.request(messages.lbAddDelAsV2, fields, messages.lbAddDelAsV2Reply))
+    return (await this.client.request(lbAddDelAsV2, fields))
       .retval;
   }
 
   async weight(prefix: string, address: string, weight: number, port = 80): Promise<number> {
-    const fields = { ...vipFields(prefix, port), as_address: wireAddress(address) };
+    const fields = { ...vipFields(prefix, port), as_address: ip(address) };
     return (await this.client.request(
-      messages.lbAsSetWeight,
+      lbAsSetWeight,
       { ...fields, weight, is_flush: false },
-      messages.lbAsSetWeightReply,
     )).retval;
   }
 
   async flush(prefix: string): Promise<number> {
     return (await this.client.request(
-      messages.lbFlushVip,
+      lbFlushVip,
       vipFields(prefix),
-      messages.lbFlushVipReply,
     )).retval;
   }
 
   async buckets(sticky_buckets_per_core: number): Promise<number> {
-    return (await this.client.request(messages.lbConf, {
-      ip4_src_address: new Uint8Array(4),
-      ip6_src_address: new Uint8Array(16),
+    return (await this.client.request(lbConf, {
+      ip4_src_address: ip("0.0.0.0"),
+      ip6_src_address: ip("::"),
       sticky_buckets_per_core,
       flow_timeout: 40,
-    }, messages.lbConfReply)).retval;
+    })).retval;
   }
 }
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { NewVip, SimulatedVpp } from "../../lib/sim/mod.ts";
-import { messages } from "../../lib/sim/messages.ts";
+import { controlPing } from "../../lib/gen/vpp.ts";
 import { Client } from "./client.ts";
 import { openSegment, SegmentReader } from "./segment_reader.ts";
 import { withVpp } from "./with_vpp.ts";
@@ -92,6 +92,6 @@ Deno.test("once that server, or the VIP at its address, is gone all is well", as
     vpp.traffic({ vip: first, flows: 5, packets: 2 });
     assert.equal(vpp.running, true);
     using client = await Client.connect(apiPath);
-    await client.request(messages.controlPing, {}, messages.controlPingReply);
+    await client.request(controlPing, {});
   });
 });

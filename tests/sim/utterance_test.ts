@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { messageTable } from "../../lib/sim/message_table.ts";
-import { type Message, messages } from "../../lib/sim/messages.ts";
+import { allMessages, cliInband, showVersion, sockclntDelete } from "../../lib/gen/vpp.ts";
 import { Client } from "./client.ts";
 import { clientFrame, RawClient } from "./raw_client.ts";
 import { withVpp } from "./with_vpp.ts";
 
-const own = Object.values<Message>(messages).map(({ name }) => name);
+const own = allMessages.map(({ name }) => name);
 
 Deno.test("VPP can send every message of its table, and ids that are in none", async () => {
   await withVpp(async ({ apiPath, vpp }) => {
@@ -34,7 +34,7 @@ Deno.test("what VPP says by itself reaches every client, replies only who asked"
     using second = await Client.connect(apiPath);
     vpp.say({ message: "show_version_reply", context: 9, fields: { program: "vpe", retval: -4 } });
     for (const client of [first, second]) {
-      const { program, retval } = await client.expect(messages.showVersionReply);
+      const { program, retval } = await client.expect(showVersion);
       assert.deepEqual([program, retval], ["vpe", -4]);
       await client.expectNothingButPing();
     }
@@ -45,11 +45,11 @@ Deno.test("another message may come in place of a reply, or right before it", as
   await withVpp(async ({ apiPath, vpp }) => {
     using client = await Client.connect(apiPath);
     const when = ({ name }: { name: string }) => name === "show_version";
-    const ask = () => client.send(messages.showVersion, {});
+    const ask = () => client.send(showVersion, {});
     const instead = { message: "cli_inband_reply", fields: { reply: "x".repeat(3_000_000) } };
     vpp.misbehave({ when, times: 1, fault: { kind: "instead", message: instead } });
     await ask();
-    assert.equal((await client.expect(messages.cliInbandReply)).reply.length, 3_000_000);
+    assert.equal((await client.expect(cliInband)).reply.length, 3_000_000);
     const event = { message: "sw_interface_event" };
     vpp.misbehave({ when, times: 1, fault: { kind: "interrupted", message: event } });
     await ask();
@@ -81,15 +81,14 @@ Deno.test("the first eight bytes of a frame are anything, the next eight its len
 Deno.test("sockclnt_delete: a client that nobody knows is ignored, an unknown index answered with -1", async () => {
   await withVpp(async ({ apiPath }) => {
     using client = await Client.connect(apiPath);
-    const bytes = client.encode(messages.sockclntDelete, { index: client.clientIndex });
+    const bytes = client.encode(sockclntDelete, { index: client.clientIndex });
     bytes.set([0x80, 0, 0, 9], 2);
     await client.raw.send(clientFrame(bytes));
     await client.expectNothingButPing();
     const unknown = { index: client.clientIndex + 5 };
     const reply = await client.request(
-      messages.sockclntDelete,
+      sockclntDelete,
       unknown,
-      messages.sockclntDeleteReply,
     );
     assert.equal(reply.response, -1);
     await client.expectNothingButPing();

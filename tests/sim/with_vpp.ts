@@ -1,7 +1,7 @@
-import { parseIp } from "../../lib/ip/mod.ts";
 import { SimulatedVpp, type SimulatedVppOptions } from "../../lib/sim/mod.ts";
-import type { WireAddress, WirePrefix } from "../../lib/sim/fields.ts";
+import type { Prefix } from "../../lib/gen/vpp.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { ip } from "../support/ip.ts";
 
 /** What a test gets. */
 export interface Bench {
@@ -29,19 +29,10 @@ export async function withVpp(
   }
 }
 
-/** An address as it goes over the wire. */
-export function wireAddress(text: string): WireAddress {
-  const address = parseIp(text);
-  if (!address) throw new Error(`${text} is no address`);
-  const bytes = new Uint8Array(16);
-  bytes.set(address.bytes);
-  return { family: address.family === 4 ? 0 : 1, bytes };
-}
-
-/** A prefix as it goes over the wire. */
-export function wirePrefix(text: string): WirePrefix {
+/** A prefix as requests have it. */
+export function wirePrefix(text: string): Prefix {
   const [address = "", length] = text.split("/");
-  return { address: wireAddress(address), length: Number(length) };
+  return { address: ip(address), len: Number(length) };
 }
 
 /** The fields of a request for a VIP; port 80 TCP unless said otherwise. */
@@ -61,7 +52,7 @@ function vipDefaults() {
   return {
     encap: 0,
     dscp: 0,
-    type: new Uint8Array(4),
+    type: 0,
     target_port: 0,
     node_port: 0,
     new_flows_table_length: 1024,
@@ -87,14 +78,14 @@ export function newServer(
     is_del: false,
     is_flush: false,
     ...vipFields(prefix, change.port, change.protocol),
-    as_address: wireAddress(address),
+    as_address: ip(address),
     ...change,
   };
 }
 
 /** A dump's filter for everything. */
 export const everything = {
-  pfx: { address: { family: 0, bytes: new Uint8Array(16) }, length: 0 },
+  pfx: wirePrefix("0.0.0.0/0"),
   pfx_matcher: { le: 255, ge: 255 },
   protocol: 255,
   port: 0,

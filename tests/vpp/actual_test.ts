@@ -1,22 +1,23 @@
 import assert from "node:assert/strict";
-import { ActualState, type AsDetails, type VipDetails } from "../../lib/vpp/lb/actual.ts";
+import type { LbAsV2Details, LbVipDetails } from "../../lib/gen/vpp.ts";
+import { ActualState } from "../../lib/vpp/lb/actual.ts";
 import { ip } from "../support/ip.ts";
 
 const vip = { pfx: { address: ip("192.0.2.1"), len: 32 }, protocol: 6, port: 80 };
 const id = "192.0.2.1/32 6 80";
 
-function details(change: Partial<VipDetails> = {}): VipDetails {
+function details(change: Partial<LbVipDetails> = {}): LbVipDetails {
   const rest = { encap: 0, dscp: 0, srv_type: 0, target_port: 0, flow_table_length: 1024 };
   return { vip, ...rest, ...change };
 }
 
-function server(text: string, change: Partial<AsDetails> = {}): AsDetails {
+function server(text: string, change: Partial<LbAsV2Details> = {}): LbAsV2Details {
   const rest = { flags: 1, in_use_since: 0, weight: 100, num_buckets: 512 };
   return { vip, app_srv: ip(text), ...rest, ...change };
 }
 
 Deno.test("a table of 65,536 slots reads 0, and an encap that nobody knows is none of ours", () => {
-  const lengthAndEncap = (change: Partial<VipDetails>) => {
+  const lengthAndEncap = (change: Partial<LbVipDetails>) => {
     const state = new ActualState();
     state.addVip(details(change));
     const found = state.finish(new Map()).get(id);

@@ -4,12 +4,12 @@ import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/cl
 import {
   cliInband,
   controlPing,
-  lbAddDelAs,
+  lbAddDelAsV2,
   lbAsSetWeight,
   lbVipDump,
   showVersion,
   sockclntDelete,
-} from "../../lib/vpp/messages/mod.ts";
+} from "../../lib/gen/vpp.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { type Asked, frameOf, type Script, ScriptedVpp } from "./scripted_vpp.ts";
 import { ip } from "../support/ip.ts";
@@ -152,11 +152,11 @@ const server = {
 Deno.test("a refusal names the message, the code and its symbol", async () => {
   await using setup = await Setup.with({
     async asked(one) {
-      if (one.message !== lbAddDelAs.request) return await oblige(one);
-      await one.peer.send(lbAddDelAs.reply, one.context, { retval: -81 });
+      if (one.message !== lbAddDelAsV2.request) return await oblige(one);
+      await one.peer.send(lbAddDelAsV2.reply, one.context, { retval: -81 });
     },
   });
-  const adding = setup.client.request(lbAddDelAs, { ...server, is_del: false });
+  const adding = setup.client.request(lbAddDelAsV2, { ...server, is_del: false });
   await assert.rejects(adding, {
     name: "RetvalError",
     message: "VPP refused lb_add_del_as_v2: -81 (VALUE_EXIST)",

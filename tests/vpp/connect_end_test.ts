@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connectApi } from "../../lib/vpp/client/mod.ts";
-import { controlPing } from "../../lib/vpp/messages/mod.ts";
+import { controlPing } from "../../lib/gen/vpp.ts";
 import { framed, idOf, Line, Setup, turns, welcome } from "./line.ts";
 
 /** A line whose reading, but for the first so many times, ends when a test says so. */

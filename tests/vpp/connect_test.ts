@@ -4,14 +4,8 @@ import assert from "node:assert/strict";
 import { connectApi } from "../../lib/vpp/client/mod.ts";
 import type { Transport } from "../../lib/vpp/client/framing.ts";
 import { maxUnsent } from "../../lib/vpp/client/outbox.ts";
-import { nameCrc } from "../../lib/vpp/codec/mod.ts";
-import {
-  allMessages,
-  cliInband,
-  controlPing,
-  lbAsSetWeight,
-  lbConf,
-} from "../../lib/vpp/messages/mod.ts";
+import { nameCrc } from "../../lib/binapi/mod.ts";
+import { allMessages, cliInband, controlPing, lbAsSetWeight, lbConf } from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
 import { framed, idOf, Setup, turns, welcome } from "./line.ts";
 

@@ -3,8 +3,8 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
 import { IncompatibleError } from "../../lib/vpp/client/errors.ts";
 import { checkTable } from "../../lib/vpp/client/handshake.ts";
-import { nameCrc } from "../../lib/vpp/codec/mod.ts";
-import { allMessages } from "../../lib/vpp/messages/mod.ts";
+import { nameCrc } from "../../lib/binapi/mod.ts";
+import { allMessages } from "../../lib/gen/vpp.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { ScriptedVpp } from "./scripted_vpp.ts";
 

@@ -1,8 +1,8 @@
 import { FakeClock } from "../../lib/time/mod.ts";
 import type { Transport } from "../../lib/vpp/client/framing.ts";
 import { type ApiClient, type ClientContext, connectApi } from "../../lib/vpp/client/mod.ts";
-import { encodeMessage, nameCrc, WireWriter } from "../../lib/vpp/codec/mod.ts";
-import { allMessages, sockclntCreateReply } from "../../lib/vpp/messages/mod.ts";
+import { encodeMessage, nameCrc, WireWriter } from "../../lib/binapi/mod.ts";
+import { allMessages, sockclntCreate } from "../../lib/gen/vpp.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 
 /** The ids of messages: their places in this list, and 100. */
@@ -60,7 +60,7 @@ export function welcome(response = 0, id = 16): Uint8Array {
   const table = allMessages.map((message, i) => ({ index: 100 + i, name: nameCrc(message) }));
   const writer = new WireWriter();
   const header = { id, clientIndex: 0, context: 1 };
-  encodeMessage(writer, sockclntCreateReply, header, {
+  encodeMessage(writer, sockclntCreate.reply, header, {
     ...{ response, index: 0x80000007, count: table.length },
     message_table: table,
   });

@@ -7,34 +7,36 @@ import { RetvalError } from "../../lib/vpp/client/mod.ts";
 import {
   type Call,
   type Dump,
-  encodeMessage,
-  type Fields,
   type Message,
-  type MessageValue,
-  type ValueOf,
+  type Values,
   WireWriter,
-} from "../../lib/vpp/codec/mod.ts";
-import type { AsDetails, AsRequest, VipDetails, VipRequest } from "../../lib/vpp/lb/mod.ts";
-import type { WeightRequest } from "../../lib/vpp/lb/mod.ts";
+} from "../../lib/binapi/mod.ts";
 import {
   cliInband,
-  lbAddDelAs,
-  lbAddDelVip,
+  type LbAddDelAsV2,
+  lbAddDelAsV2,
+  type LbAddDelVipV2,
+  lbAddDelVipV2,
+  type LbAsSetWeight,
   lbAsSetWeight,
+  type LbAsV2Details,
+  type LbConf,
   lbConf,
   lbConfGet,
+  type LbVipDetails,
   lbVipDump,
-} from "../../lib/vpp/messages/mod.ts";
+} from "../../lib/gen/vpp.ts";
+import { encodeRequest } from "../../lib/vpp/client/guards.ts";
 import { ip } from "../support/ip.ts";
 
 interface ModelServer {
-  readonly address: AsRequest["as_address"];
+  readonly address: LbAddDelAsV2["as_address"];
   weight: number;
   used: boolean;
 }
 
 interface ModelVip {
-  readonly pfx: VipRequest["pfx"];
+  readonly pfx: LbAddDelVipV2["pfx"];
   readonly protocol: number;
   readonly port: number;
   readonly encap: number;
@@ -45,7 +47,7 @@ interface ModelVip {
   readonly servers: ModelServer[];
 }
 
-type Key = Pick<VipRequest, "pfx" | "protocol" | "port">;
+type Key = Pick<LbAddDelVipV2, "pfx" | "protocol" | "port">;
 
 const gre4 = 0;
 const l3dsr = 2;
@@ -54,7 +56,7 @@ const nat4 = 3;
 /** Pure but for its own state. */
 export class ModelVpp {
   readonly #vips: ModelVip[] = [];
-  #conf: MessageValue<typeof lbConf.request> = {
+  #conf: LbConf = {
     ip4_src_address: ip("255.255.255.255"),
     ip6_src_address: ip("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"),
     sticky_buckets_per_core: 1024,
@@ -65,14 +67,14 @@ export class ModelVpp {
   /** Whether dumps show VIPs and servers in the opposite order. */
   reversed = false;
 
-  request = <Q extends Fields, P extends Fields>(
+  request = <Q extends Values, P extends Values>(
     call: Call<Q, P>,
-    value: ValueOf<Q>,
-  ): Promise<ValueOf<P>> => {
+    value: Q,
+  ): Promise<P> => {
     // What must not be sent throws here, as it does in the client.
     const header = { id: 1, clientIndex: 1, context: 1 };
     try {
-      encodeMessage(new WireWriter(), call.request, header, value);
+      encodeRequest(new WireWriter(), call.request, header, value);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -84,10 +86,10 @@ export class ModelVpp {
     return Promise.resolve(cast({ retval }));
   };
 
-  dump = <Q extends Fields, P extends Fields>(
+  dump = <Q extends Values, P extends Values>(
     dump: Dump<Q, P>,
-    _: ValueOf<Q>,
-    each: (details: ValueOf<P>) => void,
+    _: Q,
+    each: (details: P) => void,
   ): Promise<void> => {
     const details = isDump(dump, lbVipDump) ? this.vipDetails() : this.asDetails();
     for (const one of this.reversed ? details.toReversed() : details) each(cast(one));
@@ -95,8 +97,8 @@ export class ModelVpp {
   };
 
   #perform(call: unknown, value: unknown): number {
-    if (call === lbAddDelVip) return this.vip(cast(value));
-    if (call === lbAddDelAs) return this.server(cast(value));
+    if (call === lbAddDelVipV2) return this.vip(cast(value));
+    if (call === lbAddDelAsV2) return this.server(cast(value));
     if (call === lbAsSetWeight) return this.weight(cast(value));
     if (call === lbConf) {
       this.#conf = cast(value);
@@ -105,7 +107,7 @@ export class ModelVpp {
     throw new Error("the model does not know this request");
   }
 
-  vip(request: VipRequest): number {
+  vip(request: LbAddDelVipV2): number {
     const present = this.#live(request);
     if (request.is_del) {
       if (!present) return -6;
@@ -133,7 +135,7 @@ export class ModelVpp {
     return 0;
   }
 
-  server(request: AsRequest): number {
+  server(request: LbAddDelAsV2): number {
     const vip = this.#live(request);
     if (!vip) return -6;
     const text = request.as_address.text;
@@ -154,7 +156,7 @@ export class ModelVpp {
     return 0;
   }
 
-  weight(request: WeightRequest): number {
+  weight(request: LbAsSetWeight): number {
     const text = request.as_address.text;
     const server = this.#live(request)?.servers.find(({ address }) => address.text === text);
     if (!server?.used) return -6;
@@ -162,7 +164,7 @@ export class ModelVpp {
     return 0;
   }
 
-  vipDetails(): VipDetails[] {
+  vipDetails(): LbVipDetails[] {
     return this.#vips.filter(({ removed }) => !removed).map((vip) => ({
       vip: { pfx: vip.pfx, protocol: vip.protocol, port: vip.port },
       encap: vip.encap,
@@ -173,7 +175,7 @@ export class ModelVpp {
     }));
   }
 
-  asDetails(): AsDetails[] {
+  asDetails(): LbAsV2Details[] {
     return this.#vips.flatMap((vip) =>
       vip.servers.map(({ address, weight, used }) => ({
         vip: { pfx: vip.pfx, protocol: vip.protocol, port: vip.port },
@@ -245,10 +247,10 @@ function cast<T>(value: unknown): T {
 function describe(message: Message, value: Record<string, unknown>): string {
   const parts = Object.entries(value).map(([name, field]) => {
     if (name === "pfx") {
-      const { address, len } = field as VipRequest["pfx"];
+      const { address, len } = field as LbAddDelVipV2["pfx"];
       return `${address.text}/${len}`;
     }
-    if (name === "as_address") return (field as AsRequest["as_address"]).text;
+    if (name === "as_address") return (field as LbAddDelAsV2["as_address"]).text;
     if (typeof field === "boolean") return field ? name : "";
     return ["protocol", "port", "weight", "encap", "cmd"].includes(name) ? `${name} ${field}` : "";
   });

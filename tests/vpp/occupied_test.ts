@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { addAs, type DesiredVip, Occupied, vipId } from "../../lib/vpp/lb/mod.ts";
-import { EncodeError } from "../../lib/vpp/codec/mod.ts";
+import { EncodeError } from "../../lib/binapi/mod.ts";
 import { KnownState } from "../../lib/vpp/sync/known.ts";
 import { ip } from "../support/ip.ts";
 import { Carrying } from "./carrying.ts";

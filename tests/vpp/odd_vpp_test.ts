@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { messageTable } from "../../lib/sim/message_table.ts";
 import type { Fault, SimRequest, Utterance } from "../../lib/sim/mod.ts";
 import { type ApiClient, formatRetval } from "../../lib/vpp/client/mod.ts";
-import { cliInband, controlPing, lbVipDump, showVersion } from "../../lib/vpp/messages/mod.ts";
+import { cliInband, controlPing, lbVipDump, showVersion } from "../../lib/gen/vpp.ts";
 import { InMemoryBench } from "../sim/in_memory_bench.ts";
 import { ip } from "../support/ip.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { PendingRequests, type Waiting } from "../../lib/vpp/client/pending.ts";
-import { controlPing } from "../../lib/vpp/messages/mod.ts";
+import { controlPing } from "../../lib/gen/vpp.ts";
 
 /** Requests in flight, and what becomes of each, by its number. */
 class InFlight {

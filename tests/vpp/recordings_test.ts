@@ -7,25 +7,25 @@ import {
   type Message,
   type MessageHeader,
   WireWriter,
-} from "../../lib/vpp/codec/mod.ts";
+} from "../../lib/binapi/mod.ts";
 import {
   cliInband,
   ipRouteLookup,
   ipRouteLookupV2,
-  lbAsDump,
+  lbAsV2Dump,
   lbConfGet,
   lbVipDump,
   showVersion,
-} from "../../lib/vpp/messages/mod.ts";
+} from "../../lib/gen/vpp.ts";
+import { encodeRequest } from "../../lib/vpp/client/guards.ts";
 import { recordingNames } from "./fixtures.ts";
 import { decodeHex, encodeHex } from "./hex.ts";
 import { replay, type ReplayedFrame } from "./replay.ts";
 
-/** The bytes without asking whether VPP would survive them. */
+/** The bytes, whatever they would do to VPP. */
 function written(message: Message, header: MessageHeader, value: Record<string, unknown>): string {
   const writer = new WireWriter();
-  const refusing = { ...message, refuse: () => undefined };
-  encodeMessage(writer, refusing, header, value);
+  encodeMessage(writer, message, header, value);
   return encodeHex(writer.written());
 }
 
@@ -59,7 +59,7 @@ Deno.test("only the two recorded requests that VPP itself refuses are not sent",
       if (line.dir !== "to-vpp" || !line.message) continue;
       const { header, value } = decodeMessage(line.message, line.payload);
       try {
-        encodeMessage(new WireWriter(), line.message, header, value);
+        encodeRequest(new WireWriter(), line.message, header, value);
       } catch (error) {
         assert.ok(error instanceof EncodeError);
         refusals.push(error.message);
@@ -132,7 +132,7 @@ Deno.test("dumped VIPs are the ones that the independent client saw", async () =
 Deno.test("dumped servers are the ones that the independent client saw", async () => {
   let seen = 0;
   for (const { note, result, frames } of await answers()) {
-    const details = values(frames, lbAsDump.details);
+    const details = values(frames, lbAsV2Dump.details);
     if (details.length === 0) continue;
     const mine = details.map(({ vip, app_srv, flags, in_use_since, weight, num_buckets }) => [
       `${vip.pfx.address.text}/${vip.pfx.len}`,

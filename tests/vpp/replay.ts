@@ -1,13 +1,8 @@
 /** Walks a recorded conversation with the ids that its own handshake gave out. */
 
-import { decodeMessage, type Message, nameCrc } from "../../lib/vpp/codec/mod.ts";
-import {
-  allMessages,
-  sockclntCreate,
-  sockclntCreateId,
-  sockclntCreateReply,
-  sockclntCreateReplyId,
-} from "../../lib/vpp/messages/mod.ts";
+import { decodeMessage, type Message, nameCrc } from "../../lib/binapi/mod.ts";
+import { allMessages, sockclntCreate } from "../../lib/gen/vpp.ts";
+import { sockclntCreateId, sockclntCreateReplyId } from "../../lib/vpp/client/handshake.ts";
 import { type RecordedLine, recording } from "./fixtures.ts";
 
 /** A recorded frame and the declaration that fits it, if there is one. */
@@ -33,13 +28,13 @@ export async function replay(name: string): Promise<ReplayedLine[]> {
 }
 
 function idsOf(lines: readonly RecordedLine[]): Map<number, Message> {
-  const byId = new Map<number, Message>([[sockclntCreateId, sockclntCreate]]);
-  byId.set(sockclntCreateReplyId, sockclntCreateReply);
+  const byId = new Map<number, Message>([[sockclntCreateId, sockclntCreate.request]]);
+  byId.set(sockclntCreateReplyId, sockclntCreate.reply);
   const known = new Map(allMessages.map((message) => [nameCrc(message), message]));
   for (const line of lines) {
     if (line.dir === "note") continue;
     if (new DataView(line.payload.buffer).getUint16(0) !== sockclntCreateReplyId) continue;
-    const { value } = decodeMessage(sockclntCreateReply, line.payload);
+    const { value } = decodeMessage(sockclntCreate.reply, line.payload);
     for (const { index, name } of value.message_table) {
       const message = known.get(name);
       if (message) byId.set(index, message);

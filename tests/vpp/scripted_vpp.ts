@@ -3,27 +3,21 @@
 import {
   decodeMessage,
   encodeMessage,
-  type Fields,
   type Message,
   nameCrc,
-  type ValueOf,
+  type Values,
   WireWriter,
-} from "../../lib/vpp/codec/mod.ts";
+} from "../../lib/binapi/mod.ts";
 import { FrameBuffer, frameHeaderLength, frameLengthAt } from "../../lib/vpp/client/framing.ts";
-import {
-  allMessages,
-  sockclntCreate,
-  sockclntCreateId,
-  sockclntCreateReply,
-  sockclntCreateReplyId,
-} from "../../lib/vpp/messages/mod.ts";
+import { allMessages, sockclntCreate } from "../../lib/gen/vpp.ts";
+import { sockclntCreateId, sockclntCreateReplyId } from "../../lib/vpp/client/handshake.ts";
 
 const firstId = 100;
 const ids = new Map<Message, number>(allMessages.map((message, i) => [message, firstId + i]));
 const byId = new Map(allMessages.map((message, i): [number, Message] => [firstId + i, message]));
-ids.set(sockclntCreate, sockclntCreateId);
-ids.set(sockclntCreateReply, sockclntCreateReplyId);
-byId.set(sockclntCreateId, sockclntCreate);
+ids.set(sockclntCreate.request, sockclntCreateId);
+ids.set(sockclntCreate.reply, sockclntCreateReplyId);
+byId.set(sockclntCreateId, sockclntCreate.request);
 
 /** One request as it came in. */
 export interface Asked {
@@ -41,7 +35,7 @@ export class Peer {
   constructor(private readonly conn: Deno.Conn) {}
 
   /** Sends a reply in a frame of its own. */
-  send<F extends Fields>(message: Message<F>, context: number, value: ValueOf<F>): Promise<void> {
+  send<T extends Values>(message: Message<T>, context: number, value: T): Promise<void> {
     return this.sendRaw(frameOf(message, context, value));
   }
 
@@ -60,10 +54,10 @@ export class Peer {
 }
 
 /** A whole frame. */
-export function frameOf<F extends Fields>(
-  message: Message<F>,
+export function frameOf<T extends Values>(
+  message: Message<T>,
   context: number,
-  value: ValueOf<F>,
+  value: T,
 ): Uint8Array<ArrayBuffer> {
   const writer = new WireWriter();
   writer.zeros(frameHeaderLength);
@@ -148,7 +142,7 @@ export class ScriptedVpp implements AsyncDisposable {
     const message = byId.get(new DataView(frame.buffer, frame.byteOffset).getUint16(0));
     if (!message) return;
     const { header, value } = decodeMessage(message, frame);
-    if (message === sockclntCreate) await this.#greet(peer, header.context);
+    if (message === sockclntCreate.request) await this.#greet(peer, header.context);
     else await this.script.asked?.({ message, context: header.context, value, peer });
   }
 
@@ -159,7 +153,7 @@ export class ScriptedVpp implements AsyncDisposable {
       const name = announce(message);
       return name === undefined ? [] : [{ index, name }];
     });
-    await peer.send(sockclntCreateReply, context, {
+    await peer.send(sockclntCreate.reply, context, {
       response: 0,
       index: 0x80000001,
       count: table.length,

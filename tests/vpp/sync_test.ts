@@ -1,6 +1,7 @@
 /** Drift, refusals, other people's hands, and what is said of them. */
 
 import assert from "node:assert/strict";
+import { ip } from "../support/ip.ts";
 import { Bed } from "./bed.ts";
 import { inStep, refuse, sent, vip, web } from "./sync_support.ts";
 
@@ -40,7 +41,7 @@ Deno.test("what VPP holds is asked for without a filter", async () => {
   await using bed = new Bed(web);
   await bed.start();
   const fields = (name: string) => bed.sim.journal.requests(name)[0]?.fields;
-  const pfx = { address: { family: 0, bytes: new Uint8Array(16) }, length: 0 };
+  const pfx = { address: ip("0.0.0.0"), len: 0 };
   const any = { pfx, protocol: 255, port: 0 };
   assert.deepEqual(fields("lb_as_v2_dump"), any);
   assert.deepEqual(fields("lb_vip_dump"), { ...any, pfx_matcher: { le: 0, ge: 0 } });

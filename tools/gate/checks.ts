@@ -33,6 +33,7 @@ export const checks: readonly Check[] = [
   { name: "house rules", run: async () => judged(await houseFaults(".")) },
   { name: "mutation sample", run: () => runDeno([...mutate, "--gate"]), tells: true },
   fresh("lib/gen matches proto/", "tools/proto.ts"),
+  fresh("lib/gen/vpp.ts matches VPP's API files", "tools/binapi.ts"),
   fresh("docs/maglev.schema.json matches lib/config", "tools/schema.ts"),
   fresh("docs/man matches flags, commands and lib/config", "tools/man.ts"),
   fresh("runtime.lock matches the programs", "tools/lock.ts"),
@@ -52,8 +53,8 @@ async function docLint(): Promise<Finished> {
     const door = `lib/${room.name}/mod.ts`;
     if (await exists(door)) doors.push(door);
   }
-  const generated = "lib/gen/maglev_pb.ts";
-  const { ok, output } = await runDeno(["doc", "--lint", generated, ...doors.sort()]);
+  const generated = ["lib/gen/maglev_pb.ts", "lib/gen/vpp.ts"];
+  const { ok, output } = await runDeno(["doc", "--lint", ...generated, ...doors.sort()]);
   const faults = docFaults(output);
   return ok || (faults.length === 0 && output.includes("documentation lint error"))
     ? judged(faults)

@@ -5,6 +5,7 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   checker: ["tests/checker"],
   health: ["tests/health"],
   vpp: ["tests/vpp", "tests/faults"],
+  binapi: ["tests/binapi"],
   probes: ["tests/probes"],
   probing: ["tests/probing", "tests/checker"],
   time: ["tests/time"],

@@ -1,14 +1,7 @@
 import { LimitedLog, type Logger } from "../../log/mod.ts";
 import { type Clock, pause } from "../../time/mod.ts";
-import {
-  type Call,
-  type Dump,
-  encodeMessage,
-  type Fields,
-  type Message,
-  type ValueOf,
-} from "../codec/mod.ts";
-import { controlPing, sockclntDelete } from "../messages/mod.ts";
+import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
+import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
 import type { VppObserver } from "../service.ts";
 import { messageAttributes } from "./attributes.ts";
 import { asError, ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
@@ -22,6 +15,7 @@ import {
   send,
   type Transport,
 } from "./framing.ts";
+import { encodeRequest } from "./guards.ts";
 import type { MessageTable } from "./handshake.ts";
 import { maxUnsent, Outbox } from "./outbox.ts";
 import { PendingRequests, type Waiting } from "./pending.ts";
@@ -82,7 +76,7 @@ export class ApiClient {
     this.#outbox = new Outbox((bytes) => send(transport, bytes), (error) => this.#lost(error));
     this.#pending = new PendingRequests(
       context.clock,
-      (waiting) => this.#observe(answerOf(waiting), "recv", "failure"),
+      ({ exchange }) => this.#observe(answerOf(exchange), "recv", "failure"),
     );
     this.#reader = this.#read();
   }
@@ -100,12 +94,12 @@ export class ApiClient {
    * Sends a request and waits for its reply. Rejects with RetvalError, TimeoutError,
    * ConnectionError, EncodeError, or the signal's reason.
    */
-  request<Q extends Fields, P extends Fields>(
+  request<Q extends Values, P extends Values>(
     call: Call<Q, P>,
-    value: ValueOf<Q>,
+    value: Q,
     options: RequestOptions = {},
-  ): Promise<ValueOf<P>> {
-    return this.#exchange(call, value, options) as Promise<ValueOf<P>>;
+  ): Promise<P> {
+    return this.#exchange(call, value, options) as Promise<P>;
   }
 
   /**
@@ -113,10 +107,10 @@ export class ApiClient {
    * are not collected here: 20,000 of them would be a burden on the garbage collector.
    * Rejects as `request` does.
    */
-  async dump<Q extends Fields, P extends Fields>(
+  async dump<Q extends Values, P extends Values>(
     dump: Dump<Q, P>,
-    value: ValueOf<Q>,
-    each: (details: ValueOf<P>) => void,
+    value: Q,
+    each: (details: P) => void,
     options: RequestOptions = {},
   ): Promise<void> {
     await this.#exchange(dump, value, options, each as (details: unknown) => void);
@@ -142,7 +136,7 @@ export class ApiClient {
 
   #exchange(
     exchange: Call | Dump,
-    value: Readonly<Record<string, unknown>>,
+    value: Values,
     options: RequestOptions,
     each: (details: unknown) => void = () => {},
   ): Promise<unknown> {
@@ -160,7 +154,7 @@ export class ApiClient {
 
   #send(
     waiting: Waiting,
-    value: Readonly<Record<string, unknown>>,
+    value: Values,
     signal: AbortSignal | undefined,
   ): void {
     const context = this.#pending.add(waiting, signal);
@@ -176,13 +170,13 @@ export class ApiClient {
     this.#outbox.schedule();
   }
 
-  #append(message: Message, context: number, value: Readonly<Record<string, unknown>>): void {
+  #append(message: Message, context: number, value: Values): void {
     const id = this.table.ids.get(message);
     if (id === undefined) throw new IncompatibleError(`this VPP lacks ${message.name}`);
     const writer = this.#outbox.writer;
     const start = writer.length;
     writer.zeros(frameHeaderLength);
-    encodeMessage(writer, message, { id, clientIndex: this.clientIndex, context }, value);
+    encodeRequest(writer, message, { id, clientIndex: this.clientIndex, context }, value);
     writer.patchU32(start + frameLengthAt, writer.length - start - frameHeaderLength);
     this.#observe(message, "send", "success");
     if (this.context.log.enabled("debug")) this.#trace("vpp-api-send", message, context, value);
@@ -251,7 +245,7 @@ export class ApiClient {
     msg: string,
     message: Message,
     context: number,
-    value: Readonly<Record<string, unknown>>,
+    value: Values,
   ): void {
     this.context.log.debug(msg, { message: message.name, context, ...messageAttributes(value) });
   }
@@ -282,9 +276,4 @@ export class ApiClient {
     closeOnce(this.transport);
     this.#end(wanted ? undefined : reason);
   }
-}
-
-/** What would have answered it. */
-function answerOf({ exchange }: Waiting): Message {
-  return exchange.kind === "call" ? exchange.reply : exchange.details;
 }

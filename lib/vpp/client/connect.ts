@@ -1,11 +1,6 @@
 import { reasonOf } from "../../log/mod.ts";
-import { encodeMessage, WireWriter } from "../codec/mod.ts";
-import {
-  sockclntCreate,
-  sockclntCreateId,
-  sockclntCreateReply,
-  sockclntCreateReplyId,
-} from "../messages/mod.ts";
+import { encodeMessage, WireWriter } from "../../binapi/mod.ts";
+import { sockclntCreate } from "../../gen/vpp.ts";
 import { ApiClient, type ClientContext } from "./client.ts";
 import { ConnectionError, RetvalError, TimeoutError } from "./errors.ts";
 import {
@@ -18,7 +13,7 @@ import {
   send,
   type Transport,
 } from "./framing.ts";
-import { checkTable, messageTable } from "./handshake.ts";
+import { checkTable, messageTable, sockclntCreateId, sockclntCreateReplyId } from "./handshake.ts";
 
 /** How this program calls itself in `show api clients`. */
 export const clientName = "vpp-maglev";
@@ -42,7 +37,7 @@ export async function connectApi(
   signal.addEventListener("abort", abort, { once: true });
   const timer = context.clock.after(
     context.deadlineMs,
-    () => cutWith(new TimeoutError(sockclntCreate.name, context.deadlineMs)),
+    () => cutWith(new TimeoutError(sockclntCreate.request.name, context.deadlineMs)),
   );
   const opening = open(path, signal, connect);
   try {
@@ -87,25 +82,25 @@ async function greet(
 
 async function shakeHands(transport: Transport, context: ClientContext): Promise<ApiClient> {
   const frames = new FrameBuffer();
-  context.observer?.apiMessage(sockclntCreate.name, "send", "success");
-  context.log.debug("vpp-api-send", { message: sockclntCreate.name, name: clientName });
+  context.observer?.apiMessage(sockclntCreate.request.name, "send", "success");
+  context.log.debug("vpp-api-send", { message: sockclntCreate.request.name, name: clientName });
   await writeAll(transport, greeting());
   const { header, value } = decodeFrame(
-    sockclntCreateReply,
+    sockclntCreate.reply,
     await firstFrame(transport, frames),
   );
   if (header.id !== sockclntCreateReplyId) {
     throw new ConnectionError(`VPP answered the handshake with message ${header.id}`);
   }
   const ok = value.response === 0;
-  context.observer?.apiMessage(sockclntCreateReply.name, "recv", ok ? "success" : "failure");
+  context.observer?.apiMessage(sockclntCreate.reply.name, "recv", ok ? "success" : "failure");
   context.log.debug("vpp-api-recv", {
-    message: sockclntCreateReply.name,
+    message: sockclntCreate.reply.name,
     response: value.response,
     index: value.index,
     count: value.count,
   });
-  if (!ok) throw new RetvalError(sockclntCreate.name, value.response);
+  if (!ok) throw new RetvalError(sockclntCreate.request.name, value.response);
   checkTable(value.message_table);
   return new ApiClient(
     transport,
@@ -120,7 +115,7 @@ function greeting(): Uint8Array {
   const writer = new WireWriter();
   writer.zeros(frameHeaderLength);
   const header = { id: sockclntCreateId, clientIndex: 0, context: 1 };
-  encodeMessage(writer, sockclntCreate, header, { name: clientName });
+  encodeMessage(writer, sockclntCreate.request, header, { name: clientName });
   writer.patchU32(frameLengthAt, writer.length - frameHeaderLength);
   return writer.written();
 }

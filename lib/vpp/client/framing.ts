@@ -2,11 +2,10 @@ import { reasonOf } from "../../log/mod.ts";
 import {
   DecodeError,
   decodeMessage,
-  type Fields,
   type Message,
   type MessageHeader,
-  type ValueOf,
-} from "../codec/mod.ts";
+  type Values,
+} from "../../binapi/mod.ts";
 import { ConnectionError } from "./errors.ts";
 
 /** u64 (0 from clients, garbage from VPP), u32 length of the message, u32 0; big-endian. */
@@ -96,10 +95,10 @@ export class FrameBuffer {
 }
 
 /** Takes apart a message that VPP has sent. ConnectionError when its bytes do not fit it. */
-export function decodeFrame<F extends Fields>(
-  message: Message<F>,
+export function decodeFrame<T extends Values>(
+  message: Message<T>,
   frame: Uint8Array,
-): { readonly header: MessageHeader; readonly value: ValueOf<F> } {
+): { readonly header: MessageHeader; readonly value: T } {
   try {
     return decodeMessage(message, frame);
   } catch (error) {

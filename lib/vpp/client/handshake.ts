@@ -1,10 +1,5 @@
-import { type Message, nameCrc, type ValueOf } from "../codec/mod.ts";
-import {
-  allMessages,
-  messagesOf,
-  neededExchanges,
-  type sockclntCreateReply,
-} from "../messages/mod.ts";
+import { type Message, messagesOf, nameCrc } from "../../binapi/mod.ts";
+import { allMessages, type MessageTableEntry, neededExchanges } from "../../gen/vpp.ts";
 import { IncompatibleError } from "./errors.ts";
 
 /** The ids that one VPP gives to messages, and back. */
@@ -17,10 +12,14 @@ export interface MessageTable {
   readonly names: ReadonlyMap<number, string>;
 }
 
-type Entries = ValueOf<typeof sockclntCreateReply.fields>["message_table"];
+/** The id of the first message, the only one that does not come from VPP's table. */
+export const sockclntCreateId = 15;
+
+/** The id of its reply, the only one that has a client_index (docs/vpp.md, "The API socket"). */
+export const sockclntCreateReplyId = 16;
 
 /** The table in the reply to the handshake. */
-export function messageTable(entries: Entries): MessageTable {
+export function messageTable(entries: readonly MessageTableEntry[]): MessageTable {
   const declared = new Map(allMessages.map((message) => [nameCrc(message), message]));
   const ids = new Map<Message, number>();
   const messages = new Map<number, Message>();
@@ -45,7 +44,7 @@ const weightRequests = new Set([
  * Throws {@link IncompatibleError}, naming each message, when VPP lacks one that is needed or has
  * it with another CRC, which means another layout.
  */
-export function checkTable(entries: Entries): void {
+export function checkTable(entries: readonly MessageTableEntry[]): void {
   const announced = new Map(entries.map(({ name }) => [nameWithoutCrc(name), name]));
   const lacking: string[] = [];
   const changed: string[] = [];

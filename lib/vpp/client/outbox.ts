@@ -1,4 +1,4 @@
-import { WireWriter } from "../codec/mod.ts";
+import { WireWriter } from "../../binapi/mod.ts";
 
 const initialCapacity = 64 * 1024;
 

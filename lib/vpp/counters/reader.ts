@@ -2,7 +2,7 @@ import type { ServerTraffic } from "../../checker/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { ApiClient } from "../client/mod.ts";
 import { parseVerbose, verboseCommand } from "../lb/mod.ts";
-import { cliInband } from "../messages/mod.ts";
+import { cliInband } from "../../gen/vpp.ts";
 import type { LbCounters } from "../service.ts";
 import type { StatsSegment } from "../stats/mod.ts";
 import type { KnownState } from "../sync/mod.ts";

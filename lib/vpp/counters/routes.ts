@@ -1,6 +1,6 @@
 import type { IpAddress } from "../../ip/mod.ts";
 import { type ApiClient, RetvalError } from "../client/mod.ts";
-import { ipRouteLookup } from "../messages/mod.ts";
+import { ipRouteLookup } from "../../gen/vpp.ts";
 
 /** A route whose counters are wanted. */
 export interface RouteKey {

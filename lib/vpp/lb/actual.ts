@@ -1,6 +1,5 @@
 import { compareIp } from "../../ip/mod.ts";
-import type { MessageValue } from "../codec/mod.ts";
-import type { lbAsDump, lbVipDump } from "../messages/mod.ts";
+import type { LbAsV2Details, LbVip, LbVipDetails } from "../../gen/vpp.ts";
 import { type Encap, encaps, type LbServerState } from "../service.ts";
 import type { VipExtras } from "./verbose.ts";
 import { vipId, type VipKey } from "./vip.ts";
@@ -18,12 +17,6 @@ export interface ActualVip extends VipKey {
   readonly servers: ReadonlyMap<string, LbServerState>;
 }
 
-/** One `lb_vip_details`. */
-export type VipDetails = MessageValue<typeof lbVipDump.details>;
-
-/** One `lb_as_v2_details`. */
-export type AsDetails = MessageValue<typeof lbAsDump.details>;
-
 /** Set while a server is used; clear in what lingers after a deletion. */
 const usedFlag = 1;
 
@@ -39,13 +32,13 @@ export class ActualState {
   #owner: { readonly key: VipKey; readonly vip: DumpedVip | undefined } | undefined;
 
   /** One VIP. */
-  addVip(details: VipDetails): void {
+  addVip(details: LbVipDetails): void {
     const vip = actualVip(details);
     this.#vips.set(vip.id, vip);
   }
 
   /** One server, of a VIP added before. */
-  addServer({ vip, app_srv: address, flags, weight, num_buckets: buckets }: AsDetails): void {
+  addServer({ vip, app_srv: address, flags, weight, num_buckets: buckets }: LbAsV2Details): void {
     if ((flags & usedFlag) === 0) return;
     this.#ownerOf(vip)?.servers.set(address.text, { address, weight, flags, buckets });
   }
@@ -57,7 +50,7 @@ export class ActualState {
   }
 
   /** Servers come VIP by VIP, so the last VIP found is nearly always the one asked for next. */
-  #ownerOf(wire: AsDetails["vip"]): DumpedVip | undefined {
+  #ownerOf(wire: LbVip): DumpedVip | undefined {
     const last = this.#owner;
     const same = last && last.key.address === wire.pfx.address && last.key.port === wire.port &&
       last.key.protocol === wire.protocol && last.key.prefixLength === wire.pfx.len;
@@ -69,7 +62,7 @@ export class ActualState {
   }
 }
 
-function actualVip(details: VipDetails): DumpedVip {
+function actualVip(details: LbVipDetails): DumpedVip {
   const key = keyOf(details.vip);
   return {
     ...key,
@@ -86,7 +79,7 @@ function actualVip(details: VipDetails): DumpedVip {
 /** The field is a u16: a table of 65536 reads 0, and none can be empty (docs/vpp.md). */
 const longestTable = 65_536;
 
-function keyOf({ pfx, protocol, port }: VipDetails["vip"]): VipKey {
+function keyOf({ pfx, protocol, port }: LbVip): VipKey {
   return { address: pfx.address, prefixLength: pfx.len, protocol, port };
 }
 

@@ -1,19 +1,16 @@
 import type { IpAddress } from "../../ip/mod.ts";
-import { EncodeError, type MessageValue } from "../codec/mod.ts";
-import { lbAddDelAs, lbAddDelVip, type lbAsSetWeight } from "../messages/mod.ts";
+import { EncodeError } from "../../binapi/mod.ts";
+import {
+  type LbAddDelAsV2,
+  lbAddDelAsV2,
+  type LbAddDelVipV2,
+  lbAddDelVipV2,
+  type LbAsSetWeight,
+} from "../../gen/vpp.ts";
 import { encaps } from "../service.ts";
 import type { DesiredVip } from "./desired.ts";
 import type { Occupied } from "./occupied.ts";
 import type { VipKey } from "./vip.ts";
-
-/** The fields of `lb_add_del_vip_v2`. */
-export type VipRequest = MessageValue<typeof lbAddDelVip.request>;
-
-/** The fields of `lb_add_del_as_v2`. */
-export type AsRequest = MessageValue<typeof lbAddDelAs.request>;
-
-/** The fields of `lb_as_set_weight`. */
-export type WeightRequest = MessageValue<typeof lbAsSetWeight.request>;
 
 /** Any length that VPP takes, where it does not look at it: 0 would be refused (docs/vpp.md). */
 const anyTableLength = 1024;
@@ -26,8 +23,8 @@ function wireKey(key: VipKey) {
 const ofServiceTypes = { dscp: 0, type: 0, target_port: 0, node_port: 0 } as const;
 
 /** Adds a VIP. EncodeError when its address is not free for one. */
-export function addVip(vip: DesiredVip, occupied: Occupied): VipRequest {
-  refuse(lbAddDelVip, occupied.refuseVip(vip));
+export function addVip(vip: DesiredVip, occupied: Occupied): LbAddDelVipV2 {
+  refuse(lbAddDelVipV2, occupied.refuseVip(vip));
   return {
     ...wireKey(vip),
     ...ofServiceTypes,
@@ -39,7 +36,7 @@ export function addVip(vip: DesiredVip, occupied: Occupied): VipRequest {
 }
 
 /** Deletes a VIP; VPP looks at the key only. */
-export function deleteVip(key: VipKey): VipRequest {
+export function deleteVip(key: VipKey): LbAddDelVipV2 {
   return {
     ...wireKey(key),
     ...ofServiceTypes,
@@ -56,13 +53,13 @@ export function addAs(
   address: IpAddress,
   weight: number,
   occupied: Occupied,
-): AsRequest {
-  refuse(lbAddDelAs, occupied.refuseServer(address));
+): LbAddDelAsV2 {
+  refuse(lbAddDelAsV2, occupied.refuseServer(address));
   return { ...wireKey(vip), as_address: address, weight, is_del: false, is_flush: false };
 }
 
 /** Deletes a server and moves its flows: without that they may keep flowing to it for ever. */
-export function deleteAs(vip: VipKey, address: IpAddress): AsRequest {
+export function deleteAs(vip: VipKey, address: IpAddress): LbAddDelAsV2 {
   return { ...wireKey(vip), as_address: address, weight: 0, is_del: true, is_flush: true };
 }
 
@@ -72,10 +69,10 @@ export function setWeight(
   address: IpAddress,
   weight: number,
   flush: boolean,
-): WeightRequest {
+): LbAsSetWeight {
   return { ...wireKey(vip), as_address: address, weight, is_flush: flush };
 }
 
-function refuse({ request }: typeof lbAddDelVip | typeof lbAddDelAs, reason?: string): void {
+function refuse({ request }: typeof lbAddDelVipV2 | typeof lbAddDelAsV2, reason?: string): void {
   if (reason !== undefined) throw new EncodeError(`${request.name} is not sent: ${reason}`);
 }

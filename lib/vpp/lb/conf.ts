@@ -1,14 +1,13 @@
 import { type IpAddress, parseIp } from "../../ip/mod.ts";
 import type { LbConfig } from "../../config/mod.ts";
-import type { MessageValue } from "../codec/mod.ts";
-import type { lbConf, lbConfGet } from "../messages/mod.ts";
+import type { LbConf as LbConfRequest, LbConfGetReply } from "../../gen/vpp.ts";
 import type { LbConf, PlannedChange } from "../service.ts";
 
 /** How an address that was never set reads back: all ones (docs/vpp.md). */
 const neverSet = new Set(["255.255.255.255", "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"]);
 
 /** VPP's global settings as the program thinks of them. */
-export function confOf(reply: MessageValue<typeof lbConfGet.reply>): LbConf {
+export function confOf(reply: LbConfGetReply): LbConf {
   return {
     ipv4Source: setAddress(reply.ip4_src_address),
     ipv6Source: setAddress(reply.ip6_src_address),
@@ -51,7 +50,7 @@ const unset4 = parseIp("255.255.255.255");
 const unset6 = parseIp("ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
 
 /** The request that sets them; VPP takes both addresses each time. */
-export function confRequest(conf: LbConf): MessageValue<typeof lbConf.request> {
+export function confRequest(conf: LbConf): LbConfRequest {
   const ip4 = conf.ipv4Source ?? unset4;
   const ip6 = conf.ipv6Source ?? unset6;
   if (!ip4 || !ip6) throw new TypeError("an address that is all ones does not parse");

@@ -1,7 +1,7 @@
 import { LimitedLog, type Logger } from "../../log/mod.ts";
 import type { Clock, Timer } from "../../time/mod.ts";
 import { CounterReader } from "../counters/mod.ts";
-import { controlPing } from "../messages/mod.ts";
+import { controlPing } from "../../gen/vpp.ts";
 import type { LbCounters } from "../service.ts";
 import { SegmentError } from "../stats/mod.ts";
 import type { KnownState } from "../sync/mod.ts";

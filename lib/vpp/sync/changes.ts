@@ -2,7 +2,7 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { LogAttributes, Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
 import { RetvalError } from "../client/mod.ts";
-import { EncodeError } from "../codec/mod.ts";
+import { EncodeError } from "../../binapi/mod.ts";
 import { describeVip, Occupied } from "../lb/mod.ts";
 import type { VppObserver } from "../service.ts";
 import type { SyncCounts } from "./pending.ts";

@@ -1,9 +1,9 @@
 import type { LbConfig } from "../../config/mod.ts";
 import type { Logger } from "../../log/mod.ts";
 import { type ApiClient, RetvalError } from "../client/mod.ts";
-import { EncodeError } from "../codec/mod.ts";
+import { EncodeError } from "../../binapi/mod.ts";
 import { confDifference, confOf, confRequest, desiredConf } from "../lb/mod.ts";
-import { lbConf, lbConfGet } from "../messages/mod.ts";
+import { lbConf, lbConfGet } from "../../gen/vpp.ts";
 import type { LbConf } from "../service.ts";
 
 type Requester = Pick<ApiClient, "request">;

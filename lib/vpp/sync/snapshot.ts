@@ -2,7 +2,7 @@ import { parseIp } from "../../ip/mod.ts";
 import { type Clock, inSlices } from "../../time/mod.ts";
 import type { ApiClient } from "../client/mod.ts";
 import { ActualState, confOf, type DumpedVip, parseVerbose, verboseCommand } from "../lb/mod.ts";
-import { cliInband, lbAsDump, lbConfGet, lbVipDump } from "../messages/mod.ts";
+import { cliInband, lbAsV2Dump, lbConfGet, lbVipDump } from "../../gen/vpp.ts";
 import type { LbConf } from "../service.ts";
 
 /** What reading needs of a client. */
@@ -31,7 +31,7 @@ export async function readSnapshot(client: Dumper, clock: Clock): Promise<Snapsh
   const [conf, , , text] = await Promise.all([
     client.request(lbConfGet, {}),
     client.dump(lbVipDump, vipDump, (vip) => state.addVip(vip)),
-    client.dump(lbAsDump, any, (server) => state.addServer(server)),
+    client.dump(lbAsV2Dump, any, (server) => state.addServer(server)),
     client.request(cliInband, { cmd: verboseCommand }),
   ]);
   const extras = await inSlices(clock, parseVerbose(text.reply));

@@ -16,7 +16,7 @@ import {
   setWeight,
   type VipKey,
 } from "../lb/mod.ts";
-import { lbAddDelAs, lbAddDelVip, lbAsSetWeight } from "../messages/mod.ts";
+import { lbAddDelAsV2, lbAddDelVipV2, lbAsSetWeight } from "../../gen/vpp.ts";
 import type { LbSyncKind } from "../service.ts";
 import type { KnownState } from "./known.ts";
 
@@ -84,7 +84,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
         kind: "as_removed",
         attributes: { flush: true },
         obstacle: () => undefined,
-        send: (client) => client.request(lbAddDelAs, deleteAs(vip, address)),
+        send: (client) => client.request(lbAddDelAsV2, deleteAs(vip, address)),
         accepted: ({ known, ledger }) => {
           known.serverChanged(vip.id, { kind: "as-del", address });
           if (frontend !== "") ledger.takenDown(vip.id, address.text, weight);
@@ -97,7 +97,7 @@ function* removalSteps({ removals }: PrefixPlan): Generator<Step> {
       kind: "vip_removed",
       attributes: { reason },
       obstacle: () => undefined,
-      send: (client) => client.request(lbAddDelVip, deleteVip(vip)),
+      send: (client) => client.request(lbAddDelVipV2, deleteVip(vip)),
       accepted: ({ known }) => known.vipRemoved(vip.id),
     };
   }
@@ -116,7 +116,7 @@ function* additionSteps({ changes, removals }: PrefixPlan): Generator<Step> {
       kind: "vip_added",
       attributes: { encap, "src-ip-sticky": sticky, buckets: flowTableLength },
       obstacle: (occupied) => occupied.refuseVip(vip),
-      send: async (client, occupied) => await client.request(lbAddDelVip, addVip(vip, occupied)),
+      send: async (client, occupied) => await client.request(lbAddDelVipV2, addVip(vip, occupied)),
       accepted: ({ known }) => known.vipAdded(vip),
     };
   }
@@ -159,7 +159,7 @@ function serverStep(
         weight: change.weight,
         attributes: { weight: change.weight },
         send: async (client, occupied) =>
-          await client.request(lbAddDelAs, addAs(vip, address, change.weight, occupied)),
+          await client.request(lbAddDelAsV2, addAs(vip, address, change.weight, occupied)),
       };
     case "as-weight": {
       const { from, weight, flush } = change;
@@ -174,7 +174,7 @@ function serverStep(
       return {
         kind: "as_removed",
         attributes: { flush: true },
-        send: (client) => client.request(lbAddDelAs, deleteAs(vip, address)),
+        send: (client) => client.request(lbAddDelAsV2, deleteAs(vip, address)),
       };
   }
 }

@@ -1,6 +1,6 @@
-import { type IpAddress, ipFromBytes } from "../../ip/mod.ts";
+import { type IpAddress, ipFromBytes } from "../ip/mod.ts";
 import { DecodeError, EncodeError, type WireReader } from "./bytes.ts";
-import { alias, enumeration, type Field, struct, u8, type ValueOf } from "./field.ts";
+import type { Field } from "./field.ts";
 
 /**
  * Decoded addresses, so that a dump of 20,000 servers does not print each address again: printing
@@ -32,14 +32,8 @@ function remember<K>(known: Map<K, IpAddress>, key: K, address: IpAddress): IpAd
   return address;
 }
 
-function bare(api: string, family: 4 | 6): Field<IpAddress> {
+function bare(family: 4 | 6): Field<IpAddress> {
   return {
-    api: [api],
-    definition: {
-      kind: "alias",
-      name: family === 4 ? "ip4_address" : "ip6_address",
-      of: family === 4 ? "u8[4]" : "u8[16]",
-    },
     read: family === 4 ? readIp4 : readIp6,
     write(to, value) {
       if (value.family !== family) throw new EncodeError(`${value.text} is not IPv${family}`);
@@ -48,25 +42,20 @@ function bare(api: string, family: 4 | 6): Field<IpAddress> {
   };
 }
 
-/** Four bytes. */
-export const ip4Address: Field<IpAddress> = bare("vl_api_ip4_address_t", 4);
+/** `vl_api_ip4_address_t`: four bytes. */
+export const ip4Address: Field<IpAddress> = bare(4);
 
-/** Sixteen bytes. */
-export const ip6Address: Field<IpAddress> = bare("vl_api_ip6_address_t", 6);
+/** `vl_api_ip6_address_t`: sixteen bytes. */
+export const ip6Address: Field<IpAddress> = bare(6);
 
-/** Sixteen bytes whose meaning something else tells; nobody here looks inside. */
+/** `vl_api_address_union_t`: sixteen bytes whose meaning something else tells. */
 export const addressUnion: Field<Uint8Array> = {
-  api: ["vl_api_address_union_t"],
   read: (from) => from.raw(16).slice(),
   write: (to, value) => to.raw(value),
 };
 
-const addressFamily = enumeration("address_family", "u8", { ADDRESS_IP4: 0, ADDRESS_IP6: 1 });
-
-/** A family (0 IPv4, 1 IPv6) and 16 bytes, an IPv4 address in the first four of them. */
+/** `vl_api_address_t`: 0 (IPv4) or 1 (IPv6), and 16 bytes, an IPv4 address in the first four. */
 export const address: Field<IpAddress> = {
-  api: ["vl_api_address_t"],
-  definition: { kind: "struct", name: "address", fields: { af: addressFamily, un: addressUnion } },
   read(from) {
     const family = from.u8();
     if (family > 1) throw new DecodeError(`address family ${family} is neither IPv4 nor IPv6`);
@@ -81,25 +70,3 @@ export const address: Field<IpAddress> = {
     to.zeros(16 - value.bytes.length);
   },
 };
-
-const anyPrefix = struct("prefix", { address, len: u8 });
-
-/** An address and how many bits of it count. */
-export type WirePrefix = ValueOf<{ address: typeof address; len: typeof u8 }>;
-
-/** VPP aborts on lengths over 128 and makes garbage of IPv4 over 32, so neither is ever sent. */
-export const prefix: Field<WirePrefix> = {
-  ...anyPrefix,
-  write(to, value, all) {
-    const most = value.address.family === 4 ? 32 : 128;
-    if (value.len > most) {
-      throw new EncodeError(
-        `prefix ${value.address.text}/${value.len} is longer than the ${most} bits of the address`,
-      );
-    }
-    anyPrefix.write(to, value, all);
-  },
-};
-
-/** {@link prefix} under the name that the lb plugin's messages use. */
-export const addressWithPrefix: Field<WirePrefix> = alias("address_with_prefix", prefix);

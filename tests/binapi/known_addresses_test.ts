@@ -1,7 +1,7 @@
 /** Addresses are printed once; how many are remembered has an end. In a file of its own, which has a memory of its own. */
 
 import assert from "node:assert/strict";
-import { ip4Address, ip6Address, WireReader } from "../../lib/vpp/codec/mod.ts";
+import { ip4Address, ip6Address, WireReader } from "../../lib/binapi/mod.ts";
 
 const most = 65_536;
 

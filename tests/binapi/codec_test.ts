@@ -3,23 +3,29 @@
 import assert from "node:assert/strict";
 import {
   address,
+  addressUnion,
+  bool,
+  counted,
   DecodeError,
   decodeMessage,
   EncodeError,
   encodeMessage,
   type Field,
   fixedString,
+  i32,
+  ip4Address,
+  ip6Address,
+  message,
   repeated,
-  reply,
-  request,
+  struct,
   u16,
   u32,
   u8,
   variableString,
   WireReader,
   WireWriter,
-} from "../../lib/vpp/codec/mod.ts";
-import { bool, counted, i32 } from "../../lib/vpp/codec/field.ts";
+} from "../../lib/binapi/mod.ts";
+import type { IpAddress } from "../../lib/ip/mod.ts";
 import { ip } from "../support/ip.ts";
 
 function written<T>(field: Field<T>, value: T, all: Record<string, unknown> = {}): number[] {
@@ -87,15 +93,16 @@ Deno.test("lists have the length that is said elsewhere", () => {
   assert.throws(() => read(list, [0, 1], { count: 2 }), /2 bytes are wanted at offset 2/);
   const two = repeated(u8, 2);
   assert.deepEqual(read(two, [7, 8]), [7, 8]);
+  assert.deepEqual(written(two, [7, 8]), [7, 8]);
   assert.throws(() => written(two, [1]), new EncodeError("1 items instead of 2"));
 });
 
 Deno.test("an address is a family and 16 bytes, an IPv4 one in the first four", () => {
-  const v4 = [0, 192, 0, 2, 1, ...Array(12).fill(0)];
-  assert.deepEqual(written(address, ip("192.0.2.1")), v4);
-  assert.equal(read(address, v4).text, "192.0.2.1");
+  const v4 = [0, 192, 51, 2, 1, ...Array(12).fill(0)];
+  assert.deepEqual(written(address, ip("192.51.2.1")), v4);
+  assert.equal(read(address, v4).text, "192.51.2.1");
   assert.equal(read(address, v4), read(address, v4), "made once");
-  assert.equal(read(address, [...v4.slice(0, 5), ...Array(12).fill(9)]).text, "192.0.2.1");
+  assert.equal(read(address, [...v4.slice(0, 5), ...Array(12).fill(9)]).text, "192.51.2.1");
   const v6 = [1, 0x20, 1, 0xd, 0xb8, ...Array(11).fill(0), 5];
   assert.deepEqual(written(address, ip("2001:db8::5")), v6);
   assert.equal(read(address, v6).text, "2001:db8::5");
@@ -104,6 +111,25 @@ Deno.test("an address is a family and 16 bytes, an IPv4 one in the first four", 
     () => read(address, [2, ...Array(16).fill(0)]),
     new DecodeError("address family 2 is neither IPv4 nor IPv6"),
   );
+});
+
+Deno.test("what follows an address begins behind its 16 bytes, whatever its family", () => {
+  const both = struct<{ at: IpAddress; len: number }>({ at: address, len: u8 });
+  for (const text of ["192.0.2.1", "2001:db8::5"]) {
+    const bytes = written(both, { at: ip(text), len: 9 });
+    assert.equal(bytes.length, 1 + 16 + 1);
+    assert.deepEqual(read(both, bytes), { at: ip(text), len: 9 });
+  }
+});
+
+Deno.test("an address of one family is that family's bytes", () => {
+  assert.deepEqual(written(ip4Address, ip("192.0.2.1")), [192, 0, 2, 1]);
+  assert.deepEqual(written(ip6Address, ip("::5")), [...Array(15).fill(0), 5]);
+  assert.throws(() => written(ip4Address, ip("::5")), new EncodeError("::5 is not IPv4"));
+  assert.throws(() => written(ip6Address, ip("10.0.0.1")), new EncodeError("10.0.0.1 is not IPv6"));
+  const any = Array.from({ length: 16 }, (_, i) => i);
+  assert.deepEqual(written(addressUnion, Uint8Array.from(any)), any);
+  assert.deepEqual([...read(addressUnion, [...any, 99])], any);
 });
 
 Deno.test("reading ends where the bytes do, and says where that is", () => {
@@ -136,8 +162,8 @@ Deno.test("writing has no end, and can be taken back", () => {
   ]);
   writer.truncate(2);
   writer.raw(Uint8Array.of(7, 8));
-  writer.zeros(1);
-  assert.deepEqual([...writer.written()], [0, 0, 7, 8, 0]);
+  writer.zeros(2);
+  assert.deepEqual([...writer.written()], [0, 0, 7, 8, 0, 0], "over what was written there");
 });
 
 Deno.test("a mistake in a field is no fault of the value's, and passes as it is", () => {
@@ -145,15 +171,30 @@ Deno.test("a mistake in a field is no fault of the value's, and passes as it is"
   const fails = (): never => {
     throw mistake;
   };
-  const broken: Field<number> = { api: ["u8"], read: fails, write: fails };
-  const odd = request("odd", "00000000", { broken });
+  const broken: Field<number> = { read: fails, write: fails };
+  const odd = message("odd", "00000000", "client", { broken });
   const header = { id: 1, clientIndex: 0, context: 0 };
   assert.throws(() => encodeMessage(new WireWriter(), odd, header, { broken: 1 }), mistake);
   assert.throws(() => decodeMessage(odd, new Uint8Array(20)), mistake);
 });
 
+Deno.test("a header has the id, client_index where the message has one, and the context", () => {
+  const header = { id: 0x0102, clientIndex: 0x80000003, context: 4 };
+  for (const kind of ["client", "context"] as const) {
+    const writer = new WireWriter();
+    const one = message("one", "00000000", kind, { value: u8 });
+    encodeMessage(writer, one, header, { value: 5 });
+    const index = kind === "client" ? [0x80, 0, 0, 3] : [];
+    assert.deepEqual([...writer.written()], [1, 2, ...index, 0, 0, 0, 4, 5]);
+    assert.deepEqual(decodeMessage(one, writer.written()), {
+      header: { ...header, clientIndex: kind === "client" ? header.clientIndex : 0 },
+      value: { value: 5 },
+    });
+  }
+});
+
 Deno.test("a message ends with its last field, to the byte", () => {
-  const one = reply("one", "00000000", { value: u8 });
+  const one = message("one", "00000000", "context", { value: u8 });
   const bytes = [0, 1, 0, 0, 0, 7, 42];
   const { header, value } = decodeMessage(one, Uint8Array.from(bytes));
   assert.deepEqual([header, value], [{ id: 1, clientIndex: 0, context: 7 }, { value: 42 }]);
