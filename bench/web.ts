@@ -55,7 +55,7 @@ const packed = [script, style, html].reduce((sum, each) => sum + gzipSync(each).
 console.log(`the page: ${kib(all.length)}, ${kib(packed)} compressed`);
 
 await using parts = new AsyncDisposableStack();
-const maglevd = parts.use(program("bench/web/maglevd.ts", String(backends)));
+const maglevd = parts.use(program("bench/web/maglevd.ts", String(backends), String(changes)));
 const server = await maglevd.line();
 const frontend = parts.use(program("web.ts", `--server=${server}`, "--listen=127.0.0.1:0"));
 const address = await listening(frontend);
@@ -71,6 +71,10 @@ await maglevd.tell(`changes ${changes}`);
 await pause(3_000);
 await measure(`${browsers} browsers, ${changes} changes a second`);
 await maglevd.tell("changes 0");
+await maglevd.tell(`words ${changes}`);
+await pause(3_000);
+await measure(`${browsers} browsers, ${changes} words of operators a second`);
+await maglevd.tell("words 0");
 if (haveChromium) {
   const page = await openPage();
   await scroll(page, "nothing changes");

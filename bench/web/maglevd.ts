@@ -1,6 +1,7 @@
 /**
- * The API over a checker with many backends, a hundred to a frontend, probed every ten seconds.
- * Prints its address. `changes N` has an operator take backends out and back in, N times a second.
+ * The API over a checker with many backends, a hundred to a frontend: `maglevd.ts BACKENDS MOST`.
+ * Prints its address. `changes N` has probes find backends down and up again, N times a second and
+ * at most MOST; `words N` has an operator take backends out and back in.
  */
 
 import { createChecker } from "../../lib/checker/mod.ts";
@@ -15,14 +16,26 @@ import { serveApi } from "../rpc/serving.ts";
 
 const backendsPerFrontend = 100;
 
-const startProbe: StartProbe = (_, done) => {
+const [count = 0, most = 0] = Deno.args.map(Number);
+const names = Array.from({ length: count }, (_, i) => `web${i}`);
+/** Each probe may tell of a change, so there are as many as that takes. */
+const intervalMs = Math.min(10_000, 1000 * count / most);
+
+let changes = 0;
+/** Addresses of backends that fail. */
+const failing = new Set<string>();
+const startProbe: StartProbe = ({ address }, done) => {
   const timer = clock.after(1, () => {
-    done({ ok: true, code: "L7OK", detail: "status 200", durationMs: 1 });
+    if (Math.random() < changes * intervalMs / 1000 / count) {
+      if (!failing.delete(address.text)) failing.add(address.text);
+    }
+    const ok = !failing.has(address.text);
+    const [code, detail] = ok ? ["L7OK", "status 200"] as const : ["L7STS", "status 503"] as const;
+    done({ ok, code, detail, durationMs: 1 });
   });
   return () => timer.cancel();
 };
 
-const names = Array.from({ length: Number(Deno.args[0]) }, (_, i) => `web${i}`);
 const frontends: Record<string, Record<string, number>[]> = {};
 for (let i = 0; i < names.length; i += backendsPerFrontend) {
   const members = names.slice(i, i + backendsPerFrontend).map((name) => [name, 100] as const);
@@ -31,7 +44,10 @@ for (let i = 0; i < names.length; i += backendsPerFrontend) {
 const config = sketch({
   backends: Object.fromEntries(names.map((name) => [name, {}])),
   frontends,
-  checks: [{ ...httpCheck("web"), intervalMs: 10_000 }],
+  checks: [{
+    ...httpCheck("web"),
+    ...{ intervalMs, fastIntervalMs: intervalMs, downIntervalMs: intervalMs, rise: 1, fall: 1 },
+  }],
 });
 const sink = { write: (bytes: Uint8Array) => Promise.resolve(bytes.length) };
 const log = createLogger({ level: "warn", sink, clock });
@@ -61,6 +77,8 @@ setInterval(() => {
 }, 10);
 
 for await (const text of Deno.stdin.readable.pipeThrough(new TextDecoderStream())) {
-  const [, wanted] = /^changes (\d+)/.exec(text) ?? [];
-  if (wanted !== undefined) rate = Number(wanted);
+  for (const [, what, wanted] of text.matchAll(/^(changes|words) (\d+)/gm)) {
+    if (what === "changes") changes = Number(wanted);
+    if (what === "words") rate = Number(wanted);
+  }
 }

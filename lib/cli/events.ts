@@ -89,7 +89,10 @@ export async function* watchEvents(
   { openMs, silenceMs }: Patience = defaultPatience,
 ): AsyncGenerator<Event> {
   const silence = new Silence();
-  silence.until(openMs, new ConnectError("the stream was not opened", Code.DeadlineExceeded));
+  silence.until(
+    openMs,
+    () => new ConnectError("the stream was not opened", Code.DeadlineExceeded),
+  );
   const options = {
     signal: AbortSignal.any([signal, silence.signal]),
     timeoutMs: 0,
@@ -99,7 +102,7 @@ export async function* watchEvents(
   try {
     for await (const event of client.watchEvents(request, options)) {
       hasHeartbeat ||= event.event.case === "opening";
-      if (hasHeartbeat) silence.until(silenceMs, silent(silenceMs));
+      if (hasHeartbeat) silence.until(silenceMs, () => silent(silenceMs));
       yield event;
     }
   } catch (error) {
@@ -114,10 +117,14 @@ function silent(ms: number): ConnectError {
   return new ConnectError(`nothing was heard from it for ${ms / 1000} s`, Code.Unavailable);
 }
 
-/** Ends a call that has been silent for too long. */
+/** Ends a call that has been silent for too long. What is heard in time sets no timer. */
 class Silence {
   readonly #stop = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the timer ends, and when it may: by `performance.now()`. */
+  #endsAt = Infinity;
+  #limit = Infinity;
+  #why: (() => ConnectError) | undefined;
   /** Why the call was ended, if it was. */
   error: ConnectError | undefined;
 
@@ -126,17 +133,28 @@ class Silence {
   }
 
   /** From now on so many milliseconds may pass. */
-  until(ms: number, error: ConnectError): void {
-    this.over();
-    this.#timer = setTimeout(() => {
-      this.error = error;
-      this.#stop.abort();
-    }, ms);
+  until(ms: number, why: () => ConnectError): void {
+    this.#why = why;
+    this.#limit = performance.now() + ms;
+    if (this.#endsAt > this.#limit) this.#arm(ms);
   }
 
   /** Something was heard, and may be the last for as long as it likes. */
   over(): void {
     clearTimeout(this.#timer);
+    [this.#endsAt, this.#limit] = [Infinity, Infinity];
+  }
+
+  #arm(ms: number): void {
+    clearTimeout(this.#timer);
+    this.#endsAt = performance.now() + ms;
+    this.#timer = setTimeout(() => {
+      const left = this.#limit - performance.now();
+      // A timer may end a little before its time.
+      if (left >= 1) return this.#arm(left);
+      this.error = this.#why?.();
+      this.#stop.abort();
+    }, ms);
   }
 
   /** The call is over in any case. */

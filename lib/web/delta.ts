@@ -19,11 +19,12 @@ import type {
  * they are told as they are heard. Pure; the inverse of {@link applied}.
  */
 export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | undefined {
-  const moved = movesOf(before, after);
-  const near = moved.length === 0 ? before : applied(before, { kind: "delta", moved });
-  const [newBackends, backends] = partsOf(near.backends, after.backends, (was, is) => [was, is]);
+  const [then, now] = differing(before, after);
+  const moved = movesOf(then, now);
+  const near = moved.length === 0 ? then : applied(then, { kind: "delta", moved });
+  const [newBackends, backends] = partsOf(near.backends, now.backends, (was, is) => [was, is]);
   const members: Record<string, readonly MemberPart[]> = {};
-  const [newFrontends, frontends] = partsOf(near.frontends, after.frontends, (was, is) => {
+  const [newFrontends, frontends] = partsOf(near.frontends, now.frontends, (was, is) => {
     const changed = membersOf(was, is);
     if (!changed) return undefined;
     if (changed.length > 0) members[is.name] = changed;
@@ -35,8 +36,8 @@ export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | unde
     ? added < 0 ? after.journal : after.journal.slice(0, added)
     : [];
   const reading = filled<Omit<Reading, "kind" | "steps" | "details">>({
-    goneBackends: goneFrom(near.backends, after.backends),
-    goneFrontends: goneFrom(near.frontends, after.frontends),
+    goneBackends: goneFrom(near.backends, now.backends),
+    goneFrontends: goneFrom(near.frontends, now.frontends),
     backends: newBackends,
     frontends: newFrontends,
     checks: after.checks === before.checks ? undefined : [...after.checks.values()],
@@ -46,7 +47,7 @@ export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | unde
     journal: isFollowing || added === 0 ? undefined : after.journal,
   });
   const delta = filled<Omit<Delta, "kind">>({
-    ...{ moved, reading, backends, frontends, members, steps: stepsOf(near, after), entries },
+    ...{ moved, reading, backends, frontends, members, steps: stepsOf(before, after), entries },
     impaired: after.impaired === before.impaired ? undefined : after.impaired,
   });
   return isEmpty(delta) ? undefined : { kind: "delta", ...delta };
@@ -81,6 +82,43 @@ export function hear(state: MaglevdState, news: readonly News[]): MaglevdState {
     known = each.kind === "delta" ? applied(known, each) : fold(known, [each]);
   }
   return known;
+}
+
+/** The two, each with those backends and frontends alone that may have to be told of. */
+function differing(before: MaglevdState, after: MaglevdState): [MaglevdState, MaglevdState] {
+  const [formerBackends, backends] = differingIn(before.backends, after.backends);
+  const [formerFrontends, frontends] = differingIn(before.frontends, after.frontends);
+  // A backend that moves does so in all its frontends, until something else is told of them.
+  for (const { frontends: users } of formerBackends.values()) {
+    for (const name of users) {
+      const [was, is] = [before.frontends.get(name), after.frontends.get(name)];
+      if (was) formerFrontends.set(name, was);
+      if (is) frontends.set(name, is);
+    }
+  }
+  return [
+    { ...before, backends: formerBackends, frontends: formerFrontends },
+    { ...after, backends, frontends },
+  ];
+}
+
+function differingIn<T>(
+  before: ReadonlyMap<string, T>,
+  after: ReadonlyMap<string, T>,
+): [Map<string, T>, Map<string, T>] {
+  const [then, now] = [new Map<string, T>(), new Map<string, T>()];
+  if (before === after) return [then, now];
+  let kept = 0;
+  for (const [name, is] of after) {
+    const was = before.get(name);
+    if (was !== undefined) kept++;
+    if (was === is) continue;
+    if (was !== undefined) then.set(name, was);
+    now.set(name, is);
+  }
+  if (kept === before.size) return [then, now];
+  for (const [name, was] of before) if (!after.has(name)) then.set(name, was);
+  return [then, now];
 }
 
 /** Those that are in another state, where that is all there is to tell of it. */

@@ -6,14 +6,27 @@ import {
   transitionsKept,
   withDuration,
 } from "./state.ts";
-import type { Backend, Frontend, JournalEntry, Member, Move, Pulse, Step } from "./wire.ts";
+import type { Backend, Frontend, JournalEntry, Member, Move, Pool, Pulse, Step } from "./wire.ts";
 
 type Tables = "backends" | "frontends" | "durations" | "steps";
+
+/** Where backends stand in the members of a pool, which keep their order when one of them changes. */
+const places = new WeakMap<readonly Member[], ReadonlyMap<string, number>>();
+
+function placesIn(members: readonly Member[]): ReadonlyMap<string, number> {
+  const known = places.get(members);
+  if (known) return known;
+  const made = new Map(members.map(({ name }, place) => [name, place]));
+  places.set(members, made);
+  return made;
+}
 
 /** A state that is being changed: each of its tables is copied once, when it is first written to. */
 export class Draft {
   #state: MaglevdState;
   readonly #own = new Map<Tables, Map<string, unknown>>();
+  /** Pools and their members that were copied, and may be written to. */
+  readonly #ownLists = new WeakSet<readonly unknown[]>();
   #entries: JournalEntry[] = [];
 
   /** As `state`, until something is changed. */
@@ -57,15 +70,14 @@ export class Draft {
     backend: string,
     change: (member: Member) => Member,
   ): void {
-    this.frontend(frontend, (each) => ({
-      ...each,
-      pools: each.pools.map((one) =>
-        pool !== undefined && one.name !== pool ? one : {
-          ...one,
-          backends: one.backends.map((member) => member.name === backend ? change(member) : member),
-        }
-      ),
-    }));
+    for (
+      const [i, { name, backends }] of this.#state.frontends.get(frontend)?.pools.entries() ?? []
+    ) {
+      if (pool !== undefined && name !== pool) continue;
+      const place = placesIn(backends).get(backend);
+      const member = place === undefined ? undefined : backends[place];
+      if (member && place !== undefined) this.#members(frontend, i)[place] = change(member);
+    }
   }
 
   /** A backend is in another state, in all frontends that use it. */
@@ -132,6 +144,29 @@ export class Draft {
     if (this.#entries.length === 0) return this.#state;
     const journal = [...this.#entries.reverse(), ...this.#state.journal];
     return { ...this.#state, journal: journal.slice(0, journalKept) };
+  }
+
+  /** The members of a pool that is there, to be written to. */
+  #members(frontend: string, i: number): Member[] {
+    const before = this.#state.frontends.get(frontend);
+    let pools = before?.pools ?? [];
+    if (before && !this.#ownLists.has(pools)) {
+      pools = this.#ownList(pools);
+      this.frontends.set(frontend, { ...before, pools });
+    }
+    const pool = pools[i];
+    const known = pool?.backends ?? [];
+    if (!pool || this.#ownLists.has(known)) return known as Member[];
+    const backends = this.#ownList(known);
+    places.set(backends, placesIn(known));
+    (pools as Pool[])[i] = { ...pool, backends };
+    return backends;
+  }
+
+  #ownList<T>(list: readonly T[]): T[] {
+    const copy = [...list];
+    this.#ownLists.add(copy);
+    return copy;
   }
 
   /** A copy of a table that is this draft's own. */

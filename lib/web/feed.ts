@@ -8,7 +8,7 @@ import type { ProbeHistory } from "./probe_history.ts";
 import { Reader } from "./reader.ts";
 import type { MaglevdState } from "./state.ts";
 import type { TrafficRates } from "./traffic.ts";
-import type { VppCalls } from "./vpp_calls.ts";
+import { requestRecords, type VppCalls } from "./vpp_calls.ts";
 import type { Change, Pulse } from "./wire.ts";
 
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
@@ -92,8 +92,11 @@ export class Feed {
     const failed = (error: unknown) => this.#readOr(error);
     const reader = new Reader({ ...this.#options, client, signal: over.signal, failed });
     let reading: Promise<void> | undefined;
-    // Log records tell of each change that VPP is asked for, which no event does.
-    const request = this.#place.goOn({ log: true, changes: true, pulses: true, heartbeat: true });
+    const request = this.#place.goOn({
+      ...{ changes: true, pulses: true, heartbeat: true },
+      // They tell of each change that VPP is asked for, which no event does.
+      ...{ log: true, logNames: [...requestRecords] },
+    });
     try {
       for await (const event of watchEvents(client, request, signal, patience)) {
         if (!reading) {

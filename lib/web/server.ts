@@ -5,7 +5,7 @@ import { type AuthRules, covers } from "../access/mod.ts";
 import type { H2Field, H2Handler, H2Request, H2Response } from "../h2/mod.ts";
 import type { Logger } from "../log/mod.ts";
 import { type Budgets, isLocalPeer, Outbox, PeerShares, takesGzip } from "../rpc/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import type { Clock, Timer } from "../time/mod.ts";
 import { actionRoutes } from "./actions.ts";
 import { answer, elsewhere, json, sentence, shared, stream } from "./answers.ts";
 import type { Assets } from "./assets.ts";
@@ -39,6 +39,9 @@ export interface PageOptions {
   readonly browserLimits?: BrowserLimits;
 }
 
+/** A stream ends so many milliseconds after the certificate that it was opened with, at most. */
+const lookMs = 1_000;
+
 const compress = promisify(gzip);
 const encoder = new TextEncoder();
 
@@ -64,6 +67,7 @@ export class PageServer {
   readonly #metrics: WebMetrics;
   /** And who reads them. */
   readonly #streams = new Map<BrowserStream, Visitor>();
+  #ends: Timer | undefined;
   readonly #files: Readonly<Record<keyof Assets, SharedText>>;
   #whole = new SharedText("", 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
@@ -115,7 +119,22 @@ export class PageServer {
 
   /** Ends all streams. */
   close(): void {
+    this.#ends?.cancel();
     for (const each of this.#streams.keys()) each.end();
+  }
+
+  /** Looks at those who are known by certificates, for as long as there are any. */
+  #watchEnds(): void {
+    this.#ends ??= this.#options.clock.after(lookMs, () => {
+      this.#ends = undefined;
+      let areLeft = false;
+      for (const [browser, { hasCertificate, now }] of this.#streams) {
+        if (!hasCertificate) continue;
+        if (covers(now().role, "view")) areLeft = true;
+        else browser.dismiss();
+      }
+      if (areLeft) this.#watchEnds();
+    });
   }
 
   async #view(request: H2Request, url: URL): Promise<H2Response> {
@@ -228,12 +247,14 @@ export class PageServer {
     const { signal } = request;
     const metrics = this.#metrics;
     const streams = this.#streams;
+    const watchEnds = () => this.#watchEnds();
     // Nothing is held before somebody reads: one that is ended before its turn never runs.
     async function* body(): AsyncGenerator<Uint8Array> {
       // What was in force when it was let in may not be any more.
       if (!covers(visitor.now().role, "view")) return;
       metrics.opened();
       streams.set(browser, visitor);
+      if (visitor.hasCertificate) watchEnds();
       signal.addEventListener("abort", end);
       const unsubscribe = broadcast.subscribe(browser, id);
       try {

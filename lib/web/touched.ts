@@ -7,8 +7,8 @@ const mostByName = 50;
 export class Touched {
   readonly #backends = new Set<string>();
   readonly #frontends = new Set<string>();
-  /** Since everything was asked for: kinds and names. */
-  readonly #since = new Set<string>();
+  /** Since everything was asked for. */
+  readonly #since = { backend: new Set<string>(), frontend: new Set<string>() };
   /** By backend, when it came to its state, in Unix nanoseconds. */
   readonly #toldAt = new Map<string, number>();
   #isAll = false;
@@ -83,7 +83,7 @@ export class Touched {
 
   /** Whether it was concerned since everything was asked for. */
   isSince(kind: "backend" | "frontend", name: string): boolean {
-    return this.#since.has(`${kind} ${name}`);
+    return this.#since[kind].has(name);
   }
 
   /** When a backend came to its state by the last event about it, in Unix nanoseconds; 0: none was. */
@@ -93,7 +93,8 @@ export class Touched {
 
   /** Everything is being asked for. */
   begin(): void {
-    this.#since.clear();
+    this.#since.backend.clear();
+    this.#since.frontend.clear();
     this.clear();
   }
 
@@ -107,11 +108,11 @@ export class Touched {
   #add(backend: string, frontend: string): void {
     if (backend !== "") {
       this.#backends.add(backend);
-      this.#since.add(`backend ${backend}`);
+      this.#since.backend.add(backend);
     }
     if (frontend !== "") {
       this.#frontends.add(frontend);
-      this.#since.add(`frontend ${frontend}`);
+      this.#since.frontend.add(frontend);
     }
   }
 }

@@ -11,6 +11,8 @@ export interface Visitor extends Pick<Principal, "role" | "peer" | "advice" | "i
   readonly name: string;
   /** Whether it has logged in, or shown a certificate. */
   readonly isKnown: boolean;
+  /** Set where it is known by a certificate alone: that ends without a word of anybody. */
+  readonly hasCertificate?: boolean;
   /** The same by what is in force when this is asked. */
   readonly now: () => Visitor;
 }
@@ -84,7 +86,9 @@ function known(
     if (isFailure && authorization.length > 0) return nobody(peer, now);
     if (wanted !== undefined && name !== wanted) return nobody(peer, now);
     const isKnown = method !== "none";
-    return { name, role, peer, isKnown, isFailure, now, ...advice !== undefined && { advice } };
+    const hasCertificate = method === "certificate";
+    const all = { name, role, peer, isKnown, hasCertificate, isFailure, now };
+    return { ...all, ...advice !== undefined && { advice } };
   };
   return now();
 }

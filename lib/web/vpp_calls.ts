@@ -62,6 +62,9 @@ const requests: ReadonlyMap<
   "vpp-lbsync-done": { call: "sync", detail: syncCounts },
 }));
 
+/** The names of the records that tell of requests to VPP: no others are asked for. */
+export const requestRecords: readonly string[] = [...requests.keys()];
+
 /** Of a change that VPP has refused, by its name in the record. */
 const refusedCalls: readonly (readonly [prefix: string, call: string])[] = [
   ["vip-", "lb_add_del_vip_v2"],

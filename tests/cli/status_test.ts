@@ -50,7 +50,7 @@ Deno.test("what is down, on a fallback or by hand is told, and ends with 5", asy
   assert.equal(said[0], "status     2 things are wrong");
   const wrong = said.slice(said.indexOf("wrong") + 1, said.indexOf("backends in trouble"));
   // The clock of the daemon is not that of maglevc.
-  assert.deepEqual(wrong.map((line) => line.replace(/ for \d+d\d+h/, " for long")), [
+  assert.deepEqual(wrong.map((line) => line.replace(/ for \d+d(?:\d+h)?/, " for long")), [
     "  frontend api is on pool fallback for long, not on primary: 2 backends down",
     "  frontend www is down for long: " +
     "2 backends down, 1 with weight 0 by hand, 1 disabled by hand",

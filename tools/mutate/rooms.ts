@@ -17,7 +17,16 @@ export const rooms: Readonly<Record<string, readonly string[]>> = {
   flags: ["tests/flags"],
   access: ["tests/access"],
   tls: ["tests/tls"],
+  web: ["tests/web"],
 };
+
+/** Code that runs in browsers alone, and the tests that drive one: each takes minutes. */
+const inBrowsers: readonly string[] = [
+  ...["ask", "chosen", "follow", "problems", "rights", "route", "store"].map((name) =>
+    `lib/web/page/${name}.ts`
+  ),
+  ...["tests/web/page_test.ts", "tests/web/visitor_page_test.ts"],
+];
 
 /** The room that a file under lib/ belongs to. */
 export function roomOf(path: string): string {
@@ -27,11 +36,13 @@ export function roomOf(path: string): string {
 /** The sources of a room that hold code: its door only names what others hold. */
 export async function sourcesOf(root: string, room: string): Promise<string[]> {
   const files = await walk(root, `lib/${room}`);
-  return files.filter((path) => path.endsWith(".ts") && !path.endsWith("/mod.ts"));
+  return files.filter((path) =>
+    path.endsWith(".ts") && !path.endsWith("/mod.ts") && !inBrowsers.includes(path)
+  );
 }
 
 /** The files with a room's tests. */
 export async function testFilesOf(root: string, room: string): Promise<string[]> {
   const found = await Promise.all((rooms[room] ?? []).map((folder) => walk(root, folder)));
-  return found.flat().filter((path) => path.endsWith("_test.ts"));
+  return found.flat().filter((path) => path.endsWith("_test.ts") && !inBrowsers.includes(path));
 }

@@ -3,7 +3,7 @@ import type { Event } from "../../gen/maglev_pb.ts";
 import type { LogLevel, LogRecord, LogSource } from "../../log/mod.ts";
 import type { Clock, Timer } from "../../time/mod.ts";
 import { logEventToProto, type Pulse, pulsesToProto } from "../convert/events.ts";
-import type { WatchFilter } from "./filter.ts";
+import { wantsRecord, type WatchFilter } from "./filter.ts";
 import type { EventQueue } from "./queue.ts";
 import { SharedEvent } from "./shared_event.ts";
 
@@ -99,7 +99,7 @@ export class LogFeed implements Feed {
     const watchers = new Set([first]);
     const unsubscribe = this.logs.subscribe(level, (record) => {
       for (const watcher of watchers) {
-        if (!watcher.filter.repeated.has(record.msg)) give(watcher, this.#shared(record));
+        if (wantsRecord(watcher.filter, record)) give(watcher, this.#shared(record));
       }
     });
     return { watchers, unsubscribe };

@@ -1,6 +1,6 @@
 import { type EventKind, eventKinds, recordNames } from "../../events/mod.ts";
 import type { StreamPosition, WatchRequest } from "../../gen/maglev_pb.ts";
-import { type LogLevel, logLevels, parseLogLevel } from "../../log/mod.ts";
+import { type LogLevel, logLevels, type LogRecord, parseLogLevel } from "../../log/mod.ts";
 import { invalid, quoted } from "../errors.ts";
 
 /** What one watcher wants to see. */
@@ -11,6 +11,8 @@ export interface WatchFilter {
   readonly log: LogLevel | undefined;
   /** Names of log records that would only repeat what events of the stream tell. */
   readonly repeated: ReadonlySet<string>;
+  /** How the names of log records begin that it wants; empty: it wants them all. */
+  readonly logNames: readonly string[];
   readonly pulses: boolean;
   readonly heartbeat: boolean;
   /** Whether the stream begins by saying where it begins. */
@@ -38,11 +40,37 @@ export function watchFilter(request: WatchRequest): WatchFilter {
     kinds,
     log: request.log ?? true ? level : undefined,
     repeated: new Set(names),
+    logNames: knownPrefixes(request.logNames),
     pulses: request.pulses ?? false,
     heartbeat: heartbeat ?? (changes || since !== undefined),
     opening: changes || heartbeat === true || since !== undefined,
     since,
   };
+}
+
+/** Whether a watcher that follows the log wants to see this record of it. */
+export function wantsRecord(
+  { repeated, logNames }: Pick<WatchFilter, "repeated" | "logNames">,
+  { msg, attributes }: LogRecord,
+): boolean {
+  if (repeated.has(msg)) return false;
+  if (logNames.length === 0) return true;
+  const about = msg === "log-limited" ? String(attributes["record"] ?? "") : msg;
+  return logNames.some((name) => about.startsWith(name));
+}
+
+/** So many beginnings each record is compared with: a request has room for thousands. */
+const mostLogNames = 16;
+/** And so many characters of each are kept for as long as the stream is open. */
+const longestLogName = 100;
+
+function knownPrefixes(names: readonly string[]): readonly string[] {
+  const known = [...new Set(names)];
+  if (known.length > mostLogNames) {
+    throw invalid(`log_names has ${known.length} names, and at most ${mostLogNames} are taken`);
+  }
+  if (known.every(({ length }) => length <= longestLogName)) return known;
+  throw invalid(`log_names has a name of more than ${longestLogName} characters`);
 }
 
 /**

@@ -211,6 +211,19 @@ Deno.test("log levels: each watcher has its own, and one subscription serves all
   assert.deepEqual(drain(again), ["error vpp-reconciler-error"]);
 });
 
+Deno.test("watchers of one level hear the records that each has named", async () => {
+  using beds = hubBed();
+  const { log } = beds.bed;
+  const off = { backend: false, frontend: false };
+  const [all, some] = [await beds.watch(off), await beds.watch({ ...off, logNames: ["vpp-"] })];
+  log.info("vpp-lbsync-done");
+  log.info("reloaded");
+  log.warn("log-limited", { record: "vpp-lbsync-done", suppressed: 3 });
+  assert.equal(log.listeners, 1);
+  assert.equal(drain(all).length, 3);
+  assert.deepEqual(drain(some), ["info vpp-lbsync-done", "warn log-limited"]);
+});
+
 /** Probes that end when a test says so. */
 class Probes {
   readonly #listeners = new Set<(backend: string, result: ProbeResult) => void>();

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { eventKinds } from "../../../lib/events/mod.ts";
-import { knownKinds } from "../../../lib/rpc/watch/filter.ts";
+import { knownKinds, wantsRecord } from "../../../lib/rpc/watch/filter.ts";
 import { filterOf } from "./support.ts";
 
 Deno.test("unset flags mean what they did before there were others", () => {
@@ -73,5 +73,35 @@ Deno.test("a level is taken as it comes, and what is none is refused", () => {
   assert.throws(
     () => filterOf({ kinds: ["backend"] }),
     /kind "backend" is not pool, weight, reload, operator, override, drain, safety, vpp, probing or audit/,
+  );
+});
+
+Deno.test("of the log what is asked for by name is told, and how much of it was left out", () => {
+  const filter = filterOf({ changes: true, logNames: ["vpp-lb", "vpp-disc", "audit"] });
+  const wants = (msg: string, record?: string) =>
+    wantsRecord(filter, { level: "info", msg, wall: 0, attributes: { record } });
+  assert.ok(wants("vpp-lbsync-as-add"));
+  assert.ok(wants("vpp-lb"));
+  assert.ok(!wants("vpp-l"));
+  assert.ok(!wants("config-reload-done"));
+  assert.ok(!wants("audit"), "an event tells it");
+  assert.ok(wants("log-limited", "vpp-lbsync-as-add"));
+  assert.ok(!wants("log-limited", "probe-failed"));
+  assert.ok(!wants("log-limited"));
+  assert.ok(wantsRecord(filterOf({}), { level: "info", msg: "any", wall: 0, attributes: {} }));
+});
+
+Deno.test("names of records are few and short: they are kept while a stream is open", () => {
+  const names = (count: number) => Array.from({ length: count }, (_, i) => `vpp-${i}`);
+  assert.deepEqual(filterOf({ logNames: names(16) }).logNames, names(16));
+  assert.deepEqual(filterOf({ logNames: Array(17).fill("vpp-") }).logNames, ["vpp-"]);
+  assert.throws(
+    () => filterOf({ logNames: names(17) }),
+    /invalid_argument.*log_names has 17 names, and at most 16 are taken/,
+  );
+  assert.equal(filterOf({ logNames: ["v".repeat(100)] }).logNames.length, 1);
+  assert.throws(
+    () => filterOf({ logNames: ["v".repeat(101)] }),
+    /invalid_argument.*log_names has a name of more than 100 characters/,
   );
 });

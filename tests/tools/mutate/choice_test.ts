@@ -2,7 +2,7 @@ import { deepEqual, equal, ok, throws } from "node:assert/strict";
 import { ImportGraph } from "../../../tools/mutate/imports.ts";
 import { TestOrder } from "../../../tools/mutate/order.ts";
 import { interleaved, randomOf, shuffled } from "../../../tools/mutate/random.ts";
-import { roomOf, rooms } from "../../../tools/mutate/rooms.ts";
+import { roomOf, rooms, sourcesOf, testFilesOf } from "../../../tools/mutate/rooms.ts";
 import { isMeant, parseTarget } from "../../../tools/mutate/targets.ts";
 import { mutantsOf } from "../../../tools/mutate/mutants.ts";
 
@@ -94,5 +94,18 @@ Deno.test("the rooms that are mutated and their tests exist", async () => {
     ok((await Deno.stat(new URL(`lib/${room}`, root))).isDirectory);
     for (const folder of folders) ok((await Deno.stat(new URL(folder, root))).isDirectory);
     equal(roomOf(`lib/${room}/x.ts`), room);
+  }
+});
+
+Deno.test("of the web view what takes no browser is mutated and tested", async () => {
+  const root = decodeURIComponent(new URL("../../../", import.meta.url).pathname);
+  const [sources, tests] = [await sourcesOf(root, "web"), await testFilesOf(root, "web")];
+  ok(sources.includes("lib/web/delta.ts") && sources.includes("lib/web/page/health.ts"));
+  ok(tests.includes("tests/web/digest_test.ts"));
+  for (const path of sources) ok(!(await read(path)).includes("document."), path);
+  for (const path of tests) ok(!(await read(path)).includes("/chromium.ts"), path);
+
+  function read(path: string): Promise<string> {
+    return Deno.readTextFile(`${root}${path}`);
   }
 });
