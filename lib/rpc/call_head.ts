@@ -1,7 +1,7 @@
 import { MethodOptions_IdempotencyLevel } from "@bufbuild/protobuf/wkt";
 import type { ConnectError } from "@connectrpc/connect";
 import { type Compression, compressionNegotiate } from "@connectrpc/connect/protocol";
-import type { H2Request } from "../h2/mod.ts";
+import type { H2Field, H2Request } from "../h2/mod.ts";
 import { gzipCompression } from "./compression.ts";
 import { shortened } from "./errors.ts";
 import { type ProtocolForm, protocols } from "./protocols.ts";
@@ -24,6 +24,8 @@ export interface CallHead {
   readonly query: URLSearchParams | undefined;
   /** What is wrong with it. */
   readonly error: ConnectError | undefined;
+  /** What the head of the answer to a call that fails says: encodings, where one is unknown. */
+  readonly hints: readonly H2Field[];
 }
 
 /** Reads what a request for an RPC says of its call, or why it is no call at all. */
@@ -36,7 +38,7 @@ export function callHead(request: H2Request, { method, kind }: Rpc): CallHead | 
   const declared = field("content-type") ?? "";
   const protocol = protocolOf(declared);
   const form = protocols[protocol];
-  const format = form.format(query ? `application/${query.get("encoding")}` : declared);
+  const format = form.format(query ? typeOf(query) : declared);
   const isUnary = kind === "unary";
   // Connect has unary calls without envelopes, some of them by GET, and streams with.
   const isFitting = protocol === "connect"
@@ -54,7 +56,15 @@ export function callHead(request: H2Request, { method, kind }: Rpc): CallHead | 
     ...{ protocol, form, binary: format.binary, timeoutMs: timeout.timeoutMs, query },
     ...{ compression: compression.request, gzip: compression.response !== null },
     error: compression.error ?? timeout.error,
+    // The error says so as well, but connect-es takes it out of what an application says.
+    hints: compression.error ? [[form.acceptEncoding, gzipCompression.name]] : [],
   };
+}
+
+/** The content type that a GET has in its query. */
+function typeOf(query: URLSearchParams): string {
+  const encoding = query.get("encoding") ?? "";
+  return /^(proto|json)$/.test(encoding) ? `application/${encoding}` : "";
 }
 
 /** What a field says, with commas where it is there several times; null where it is not. */

@@ -84,7 +84,7 @@ async function answer(
     const status = toConnectError(error);
     if (head.protocol !== "connect") return enveloped(none(status), call);
     close(call);
-    return connectFailure(status);
+    return connectFailure(status, head.hints);
   }
 }
 
@@ -147,7 +147,7 @@ function enveloped(answers: Polling<Answer>, call: Call): H2Response {
     end: head.form.end,
     closed: () => close(call),
   });
-  const headers = [contentType(head)];
+  const headers = [contentType(head), ...head.hints];
   if (head.gzip) headers.push([head.form.encoding, "gzip"]);
   return { status: 200, headers, body, ...trailers(head, () => body.error) };
 }

@@ -100,8 +100,8 @@ export function grpcTrailers(error: ConnectError | undefined): readonly H2Field[
   return error ? [...statusOf(error)] : ok;
 }
 
-/** What a unary call of Connect is answered that has failed. */
-export function connectFailure(error: ConnectError): H2Response {
+/** What a unary call of Connect is answered that has failed; `hints` are for its header. */
+export function connectFailure(error: ConnectError, hints: readonly H2Field[]): H2Response {
   const fields = new Headers();
   mergeNonProtocolHeaders(fields, error.metadata);
   const body = errorToJsonBytes(error, undefined);
@@ -110,6 +110,7 @@ export function connectFailure(error: ConnectError): H2Response {
     headers: [
       ["content-type", "application/json"],
       ["content-length", String(body.length)],
+      ...hints,
       ...fields,
     ],
     body: new OneChunk(body),

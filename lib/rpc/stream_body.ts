@@ -72,6 +72,8 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
       return this.#hold(await this.#filled(head));
     } catch (error) {
       this.#error = toConnectError(error);
+      // Its source may not know: there was no room, say, or a message could not be written.
+      void this.answers.return?.();
       return undefined;
     }
   }
@@ -94,17 +96,12 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
       length += next.envelope.length;
       this.#next = undefined;
     }
-    try {
-      if (chunks.length === 1) {
-        const plain = parcel(head, connection, parcels);
-        return this.#isPacked(head) ? compressed(plain, connection, parcels) : plain;
-      }
-      const octets = concatenated(chunks);
-      return { octets, release: parcels.outbox.hold(connection, octets) };
-    } catch (error) {
-      void this.answers.return?.();
-      throw error;
+    if (chunks.length === 1) {
+      const plain = parcel(head, connection, parcels);
+      return this.#isPacked(head) ? compressed(plain, connection, parcels) : plain;
     }
+    const octets = concatenated(chunks);
+    return { octets, release: parcels.outbox.hold(connection, octets) };
   }
 
   #isPacked({ length }: Answer): boolean {

@@ -1,4 +1,6 @@
+import { create, toBinary } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
+import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
@@ -7,6 +9,7 @@ import { usualRoom } from "./roomy.ts";
 import { memoryRequest } from "./memory_request.ts";
 import type { RequestParts } from "./memory_request.ts";
 import { anybody } from "./callers.ts";
+import { unary } from "../../lib/rpc/rpc.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 
 const check = "/grpc.health.v1.Health/Check";
@@ -118,4 +121,52 @@ Deno.test("the body of a request that is refused is read up to a limit, and gRPC
   assert.equal(await refused(json, 10), 10);
   assert.equal(await refused(json, 1000), 64);
   assert.equal(await refused(grpc, 10), 0);
+});
+
+Deno.test("who names an encoding that is not known is told those that are", async () => {
+  const { http2 } = setUp();
+  const message = Uint8Array.of(0, 0, 0, 0, 0);
+  for (
+    const [type, name, path] of [
+      ["grpc", "grpc-", check],
+      ["grpc-web-text", "grpc-", check],
+      ["connect+proto", "connect-content-", "/grpc.health.v1.Health/Watch"],
+      ["json", "content-", check],
+    ] as const
+  ) {
+    const { status, headers, text } = await ask(http2, {
+      path,
+      headers: [["content-type", `application/${type}`], [`${name}encoding`, "br"]],
+      body: [message],
+    });
+    assert.equal(status, type === "json" ? 501 : 200);
+    const answer = name === "connect-content-" ? "connect-" : name.replace("content-", "");
+    assert.equal(headers[`${answer}accept-encoding`], "gzip", type);
+    if (!type.startsWith("grpc")) assert.match(text, /"unimplemented"/);
+  }
+});
+
+Deno.test("a GET names one of two encodings, and nothing else", async () => {
+  const clock = systemClock;
+  const { getBackend } = Maglev.method;
+  const rpcs = [unary(getBackend, ({ name }) => create(getBackend.output, { name }))];
+  const { http1 } = httpAdapter({
+    ...{ rpcs, limits: defaultMessageLimits, ...usualRoom(), identify: anybody, clock },
+  });
+  const get = async (query: string) => {
+    const path = `/maglev.Maglev/GetBackend?${query}`;
+    return (await ask(http1, { path, method: "GET", headers: [] })).status;
+  };
+  assert.equal(await get("connect=v1&encoding=json&message=%7B%7D"), 200);
+  const message = toBinary(getBackend.input, create(getBackend.input, { name: "o?>~o?~" }));
+  for (const alphabet of ["base64", "base64url"] as const) {
+    for (const omitPadding of [true, false]) {
+      const base64 = message.toBase64({ alphabet, omitPadding });
+      const query = `base64=1&encoding=proto&message=${encodeURIComponent(base64)}`;
+      assert.equal(await get(query), 200, base64);
+    }
+  }
+  for (const encoding of ["", "connect%2Bjson", "json%3Bcharset=utf-8", "x"]) {
+    assert.equal(await get(`encoding=${encoding}&message=%7B%7D`), 415, encoding);
+  }
 });

@@ -187,3 +187,33 @@ Deno.test("who returns while an answer is awaited is sent nothing more, and wait
   assert.equal((await returned).done, true);
   assert.deepEqual([counts.closed, body.error, budget.used], [1, undefined, 0]);
 });
+
+Deno.test("whatever breaks a body, nothing more is wanted of its answers", async () => {
+  const broken = new Answer(new Uint8Array(200));
+  broken.gzipped = () => Promise.reject(new Error("no gzip"));
+  const fail = () => {
+    throw new RangeError("cannot be written");
+  };
+  const answer = { done: false, value: broken } as const;
+  for (
+    const source of [
+      { next: () => Promise.reject(new RangeError("cannot be written")) },
+      { next: () => Promise.resolve(answer), poll: fail },
+      { next: () => Promise.resolve(answer) },
+    ]
+  ) {
+    let returned = 0;
+    const answers: Polling<Answer> = {
+      ...source,
+      return() {
+        returned++;
+        return Promise.resolve({ done: true, value: undefined });
+      },
+    };
+    const compressMinBytes = source.poll ? Infinity : 100;
+    const { body, budget, counts } = bodyOf(answers, { compressMinBytes, end: last });
+    assert.equal((await body.next()).value, last);
+    assert.equal(body.error?.code, Code.Internal);
+    assert.deepEqual([returned, counts.closed, budget.used], [1, 1, 0]);
+  }
+});
