@@ -82,9 +82,13 @@ async function answer(
     return await single(await onlyAnswer(rpc, call), call);
   } catch (error) {
     const status = toConnectError(error);
-    if (head.protocol !== "connect") return enveloped(none(status), call);
+    if (head.protocol !== "grpc" && head.protocol !== "connect") {
+      return enveloped(none(status), call);
+    }
     close(call);
-    return connectFailure(status, head.hints);
+    if (head.protocol === "connect") return connectFailure(status, head.hints);
+    // In headers alone, where clients find it that get no trailers to see, such as those by fetch.
+    return { status: 200, headers: [contentType(head), ...head.hints, ...grpcTrailers(status)] };
   }
 }
 
