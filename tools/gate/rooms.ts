@@ -23,7 +23,10 @@ export interface RoomResult {
  * Rooms whose tests take longest, first, so that the last core is not left alone with a long one
  * at the end.
  */
-const longestFirst = ["docs", "packaging", "e2e", "demo", "rpc", "cli", "guide", "simulation"];
+const longestFirst = [
+  ...["docs", "packaging", "rpc", "simulation", "cli", "demo", "config", "web", "guide", "e2e"],
+  ...["vpp", "attack", "faults", "probes"],
+];
 
 /** How many parts a room has that would take minutes in one. */
 const partsOf: Readonly<Record<string, number>> = { docs: 2, e2e: 3, packaging: 4, rpc: 2 };
