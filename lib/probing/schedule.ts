@@ -4,11 +4,9 @@ import type { CancelProbe, ProbeResult, ProbeTarget, StartProbe } from "../probe
 import { FatalError } from "../supervisor/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { Board } from "./board.ts";
+import { nextDue } from "./next_due.ts";
 import { Scheduler, stallMs } from "./scheduler.ts";
 import type { Order, ProbeLink, Report, ScheduleStats, StartProbing } from "./types.ts";
-
-/** How far a delay may be off, as a part of it. */
-const jitter = 0.1;
 
 /** A prober that has not answered so long after the timeout is given up. */
 const graceMs = 2_000;
@@ -229,8 +227,9 @@ export class Schedule implements ProbeLink {
   #takeIn(row: Row, result: ProbeResult): void {
     const delayMs = result.code === "SOCKERR" ? this.#lack(row, result) : this.#count(row, result);
     if (!this.#isIdle(row)) return;
-    const factor = 1 + jitter * (2 * this.#options.random() - 1);
-    this.#scheduler.at(row.number, this.#dueOf(row) + delayMs * factor);
+    const { size } = this.#scheduler;
+    const at = nextDue(this.#dueOf(row), delayMs, this.#options.random(), size);
+    this.#scheduler.at(row.number, at);
   }
 
   /** Whether its next probe has to be set: whoever was told may have ordered something else. */

@@ -21,7 +21,7 @@ export { systemClock } from "./system.ts";
 export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
 export { type Due, DueQueue } from "./queue.ts";
-export { TimerWheel } from "./wheel.ts";
+export { tickMs, TimerWheel } from "./wheel.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
