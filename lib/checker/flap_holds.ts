@@ -14,7 +14,7 @@ import {
   type Health,
   neverFlapped,
 } from "../health/mod.ts";
-import { type Clock, type Due, DueQueue, type Steps } from "../time/mod.ts";
+import { type Clock, Due, DueQueue, type Steps } from "../time/mod.ts";
 import { Alarm } from "./alarm.ts";
 import type { BackendEntry } from "./backend.ts";
 import type { FrontendEntry } from "./frontend.ts";
@@ -43,7 +43,6 @@ export class FlapHolds {
   readonly #queue = new DueQueue<Expiry>();
   /** Frontends that need whoever is held there, all of whom were looked at. */
   #inNeed = new WeakSet<FrontendEntry>();
-  #begun = 0;
   readonly #alarm: Alarm;
 
   constructor(
@@ -107,7 +106,7 @@ export class FlapHolds {
 
   #watch(entry: BackendEntry): void {
     const at = entry.flaps.until ?? this.clock.now();
-    const expiry = { at, order: this.#begun++, cancelled: false, entry };
+    const expiry = new Expiry(at, entry);
     this.#held.set(entry, expiry);
     this.#queue.add(expiry);
     this.#wake();
@@ -175,8 +174,10 @@ export class FlapHolds {
 }
 
 /** When a hold is over, by the clock that is never set. */
-interface Expiry extends Due {
-  readonly entry: BackendEntry;
+class Expiry extends Due {
+  constructor(at: number, readonly entry: BackendEntry) {
+    super(at);
+  }
 }
 
 function setHold(entry: BackendEntry, hold: FlapHold | undefined): void {

@@ -1,4 +1,4 @@
-import { type Clock, type Due, DueQueue, type Timer } from "../time/mod.ts";
+import { type Clock, Due, DueQueue, type Timer } from "../time/mod.ts";
 import { guarded } from "./guarded.ts";
 
 /** Longest time in milliseconds that due entries may keep the event loop before it gets a turn. */
@@ -7,17 +7,15 @@ const budgetMs = 4;
 const longestLookMs = 100;
 
 /** A pending call. */
-export class Deadline implements Due {
-  /** @internal */
-  cancelled = false;
-
+export class Deadline extends Due {
   /** @internal `expire` is called once at `at` of the clock, unless cancelled. */
   constructor(
-    readonly at: number,
-    readonly order: number,
+    at: number,
     readonly expire: () => void,
     private readonly queue: DueQueue<Deadline>,
-  ) {}
+  ) {
+    super(at);
+  }
 
   /** Forgets it. Twice, or after it expired, does nothing. */
   cancel(): void {
@@ -36,7 +34,6 @@ export class Deadlines {
   readonly #clock: Clock;
   readonly #lastLook: () => boolean;
   #queue = new DueQueue<Deadline>();
-  #order = 0;
   #timer: Timer | undefined;
   #armedFor = Infinity;
   /** When the last look began that is not finished. */
@@ -50,7 +47,7 @@ export class Deadlines {
 
   /** Calls `expire` once when the clock has passed `at`, never synchronously. */
   add(at: number, expire: () => void): Deadline {
-    const entry = new Deadline(at, this.#order++, expire, this.#queue);
+    const entry = new Deadline(at, expire, this.#queue);
     this.#queue.add(entry);
     if (at < this.#armedFor) this.#arm(at);
     return entry;

@@ -1,5 +1,5 @@
 import type { Clock, Timer, Turn } from "./clock.ts";
-import { type Due, DueQueue } from "./queue.ts";
+import { DueCall, DueQueue } from "./queue.ts";
 
 /** What a {@link DrivenClock} reads, in milliseconds with fractions. */
 export interface TimeSource {
@@ -9,10 +9,6 @@ export interface TimeSource {
   wall(): number;
 }
 
-interface Pending extends Due {
-  readonly run: () => void;
-}
-
 /** A turn of the loop is over when it has lasted this long, in milliseconds. */
 const turnMs = 3;
 
@@ -20,8 +16,7 @@ const turnMs = 3;
 export class DrivenClock implements Clock {
   readonly turn: Turn;
   readonly #source: TimeSource;
-  readonly #queue = new DueQueue<Pending>();
-  #order = 0;
+  readonly #queue = new DueQueue<DueCall>();
   #turnedAt = -Infinity;
 
   constructor(source: TimeSource) {
@@ -45,7 +40,7 @@ export class DrivenClock implements Clock {
 
   after(delayMs: number, run: () => void): Timer {
     const at = this.now() + Math.max(0, delayMs);
-    const entry: Pending = { at, order: this.#order++, cancelled: false, run };
+    const entry = new DueCall(at, run);
     this.#queue.add(entry);
     return { cancel: () => this.#queue.cancel(entry) };
   }

@@ -1,9 +1,5 @@
 import type { Clock, Timer, Turn } from "./clock.ts";
-import { type Due, DueQueue } from "./queue.ts";
-
-interface Pending extends Due {
-  readonly run: () => void;
-}
+import { DueCall, DueQueue } from "./queue.ts";
 
 /**
  * A clock that stands still until a test turns it. Timers fire in order of time, those of one
@@ -13,8 +9,7 @@ export class FakeClock implements Clock {
   /** Never over, since no time passes while work is done. A simulation may set its own. */
   turn: Turn = { isOver: false, next: () => Promise.resolve() };
   #now = 0;
-  #order = 0;
-  readonly #queue = new DueQueue<Pending>();
+  readonly #queue = new DueQueue<DueCall>();
   readonly #wallStart: number;
 
   /** `wallStart` is the Unix time in milliseconds at which the clock starts. */
@@ -32,7 +27,7 @@ export class FakeClock implements Clock {
 
   after(delayMs: number, run: () => void): Timer {
     const at = this.#now + Math.max(0, delayMs);
-    const entry: Pending = { at, order: this.#order++, cancelled: false, run };
+    const entry = new DueCall(at, run);
     this.#queue.add(entry);
     return { cancel: () => this.#queue.cancel(entry) };
   }
@@ -70,7 +65,7 @@ export class FakeClock implements Clock {
     this.advance(0);
   }
 
-  #fire(entry: Pending): void {
+  #fire(entry: DueCall): void {
     this.#now = Math.max(this.#now, entry.at);
     entry.run();
   }

@@ -20,7 +20,7 @@
 export { systemClock } from "./system.ts";
 export { DrivenClock, type TimeSource } from "./driven.ts";
 export { FakeClock } from "./fake.ts";
-export { type Due, DueQueue } from "./queue.ts";
+export { Due, DueQueue } from "./queue.ts";
 export { tickMs, TimerWheel } from "./wheel.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
 export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";

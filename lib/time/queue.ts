@@ -1,106 +1,105 @@
-/** Something that happens at a time. */
-export interface Due {
-  readonly at: number;
-  /** Breaks ties: lower first. */
-  readonly order: number;
-  /** Set by the queue: it is not in there any more, or not for long. */
-  cancelled: boolean;
+/** The place of an entry that is in no queue. */
+const nowhere = -1;
+
+/** Something that happens at a time, in at most one {@link DueQueue}. */
+export class Due {
+  /** @internal Breaks ties: who was added first comes first. */
+  order = 0;
+  /** @internal Where it is in its queue. */
+  place = nowhere;
+
+  constructor(readonly at: number) {}
+}
+
+/** A call that is made at a time. */
+export class DueCall extends Due {
+  constructor(at: number, readonly run: () => void) {
+    super(at);
+  }
 }
 
 /**
- * What is due next, first. A binary heap: adding and taking cost the logarithm of the length.
- * Cancelled entries stay until they surface, or until they are the majority and all are dropped.
+ * What is due next, first; of one moment, in the order in which it was added. A binary heap whose
+ * entries know their places: adding, taking and cancelling cost the logarithm of the length, and
+ * nothing is held that was cancelled.
  */
 export class DueQueue<T extends Due> {
-  #heap: T[] = [];
-  #cancelled = 0;
+  readonly #heap: T[] = [];
+  #added = 0;
 
-  /** Entries not cancelled. */
+  /** Entries. */
   get size(): number {
-    return this.#heap.length - this.#cancelled;
-  }
-
-  /** @internal All that are held, those included that are cancelled. */
-  get held(): number {
     return this.#heap.length;
-  }
-
-  add(entry: T): void {
-    this.#heap.push(entry);
-    this.#rise(this.#heap.length - 1);
-  }
-
-  /** Takes an entry out of the queue. Doing so twice, or when it has been taken, does nothing. */
-  cancel(entry: T): void {
-    if (entry.cancelled) return;
-    entry.cancelled = true;
-    this.#cancelled++;
-    if (this.#cancelled > 64 && this.#cancelled > this.#heap.length / 2) this.#sweep();
   }
 
   /** When the first entry is due; undefined when there is none. */
   get next(): number | undefined {
-    for (let first = this.#heap[0]; first?.cancelled; first = this.#heap[0]) {
-      this.#removeFirst();
-      this.#cancelled--;
-    }
     return this.#heap[0]?.at;
+  }
+
+  /** Adds an entry that is in no queue. */
+  add(entry: T): void {
+    entry.order = this.#added++;
+    this.#rise(entry, this.#heap.length);
+  }
+
+  /** Takes an entry out. Doing so twice, or when it has been taken, does nothing. */
+  cancel(entry: T): void {
+    const { place } = entry;
+    if (place === nowhere || this.#heap[place] !== entry) return;
+    entry.place = nowhere;
+    const last = this.#heap.pop();
+    if (!last || last === entry) return;
+    this.#rise(last, place);
+    if (last.place === place) this.#sink(last, place);
   }
 
   /** Removes and returns the first entry at or before `end`, if there is one. */
   take(end: number): T | undefined {
+    const first = this.#heap[0];
+    if (!first || first.at > end) return undefined;
+    this.cancel(first);
+    return first;
+  }
+
+  /** Puts an entry at a free place, or above it. */
+  #rise(entry: T, place: number): void {
+    let at = place;
+    while (at > 0) {
+      const above = (at - 1) >> 1;
+      const parent = this.#heap[above];
+      if (!parent || !isBefore(entry, parent)) break;
+      this.#put(parent, at);
+      at = above;
+    }
+    this.#put(entry, at);
+  }
+
+  /** Puts an entry at a free place, or below it. */
+  #sink(entry: T, place: number): void {
+    let at = place;
     for (;;) {
-      const first = this.#heap[0];
-      if (!first || (!first.cancelled && first.at > end)) return undefined;
-      this.#removeFirst();
-      if (first.cancelled) this.#cancelled--;
-      else {
-        first.cancelled = true;
-        return first;
-      }
+      const left = 2 * at + 1;
+      const child = this.#first(left, left + 1);
+      if (!child || !isBefore(child, entry)) break;
+      const below = child.place;
+      this.#put(child, at);
+      at = below;
     }
+    this.#put(entry, at);
   }
 
-  #removeFirst(): void {
-    const last = this.#heap.pop();
-    if (!last || this.#heap.length === 0) return;
-    this.#heap[0] = last;
-    this.#sink(0);
+  /** The first of two neighbours that is due, as far as there are any. */
+  #first(left: number, right: number): T | undefined {
+    if (left >= this.#heap.length) return undefined;
+    const a = this.#heap[left];
+    const b = right < this.#heap.length ? this.#heap[right] : undefined;
+    return a && b && isBefore(b, a) ? b : a;
   }
 
-  #sweep(): void {
-    this.#heap = this.#heap.filter((entry) => !entry.cancelled);
-    this.#cancelled = 0;
-    for (let i = (this.#heap.length >> 1) - 1; i >= 0; i--) this.#sink(i);
-  }
-
-  #rise(start: number): void {
-    for (let i = start; i > 0;) {
-      const parent = (i - 1) >> 1;
-      if (!this.#swapIfBefore(i, parent)) return;
-      i = parent;
-    }
-  }
-
-  #sink(start: number): void {
-    const heap = this.#heap;
-    for (let i = start;;) {
-      const left = 2 * i + 1;
-      const [a, b] = [heap[left], heap[left + 1]];
-      const child = a && b && isBefore(b, a) ? left + 1 : left;
-      if (!this.#swapIfBefore(child, i)) return;
-      i = child;
-    }
-  }
-
-  /** Whether it has exchanged two entries, both of which there are, as the first comes before. */
-  #swapIfBefore(child: number, parent: number): boolean {
-    const heap = this.#heap;
-    const [a, b] = [heap[child], heap[parent]];
-    if (!a || !b || !isBefore(a, b)) return false;
-    heap[child] = b;
-    heap[parent] = a;
-    return true;
+  #put(entry: T, place: number): void {
+    this.#heap[place] = entry;
+    entry.place = place;
   }
 }
 

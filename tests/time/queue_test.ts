@@ -1,16 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Due, DueQueue } from "../../lib/time/mod.ts";
+import { Due, DueQueue } from "../../lib/time/mod.ts";
 
-/** Adds this many entries, due at times in no order, and cancels those that `isCancelled` names. */
-function filled(count: number, isCancelled: (order: number) => boolean): DueQueue<Due> {
+/** Entries due at times in no order, many of them at the same. */
+function someEntries(count: number): Due[] {
+  return Array.from({ length: count }, (_, i) => new Due((i * 7919) % 101));
+}
+
+function filled(entries: readonly Due[]): DueQueue<Due> {
   const queue = new DueQueue<Due>();
-  const entries = Array.from(
-    { length: count },
-    (_, order) => ({ at: (order * 7919) % 1_009, order, cancelled: false }),
-  );
   for (const entry of entries) queue.add(entry);
-  for (const entry of entries) if (isCancelled(entry.order)) queue.cancel(entry);
   return queue;
 }
 
@@ -23,41 +22,72 @@ function drained(queue: DueQueue<Due>): Due[] {
 Deno.test("those that are left come in order, however many were cancelled", () => {
   fc.assert(
     fc.property(fc.integer({ min: 1, max: 400 }), fc.integer({ min: 1, max: 9 }), (count, nth) => {
-      const isCancelled = (order: number) => order % nth !== 0;
-      const queue = filled(count, isCancelled);
-      const left = Math.ceil(count / nth);
-      assert.equal(queue.size, left);
-      const taken = drained(queue);
-      assert.equal(taken.length, left);
-      assert.deepEqual(taken, taken.toSorted((a, b) => a.at - b.at || a.order - b.order));
-      assert.ok(taken.every(({ order }) => !isCancelled(order)));
+      const entries = someEntries(count);
+      const queue = filled(entries);
+      for (const [i, entry] of entries.entries()) if (i % nth !== 0) queue.cancel(entry);
+      const left = entries.filter((_, i) => i % nth === 0);
+      assert.equal(queue.size, left.length);
+      // Sorting is stable: of one moment, those come first that were added first.
+      assert.deepEqual(drained(queue), left.sort((a, b) => a.at - b.at));
       assert.equal(queue.size, 0);
     }),
     { seed: 12, numRuns: 300 },
   );
 });
 
-Deno.test("who was cancelled is neither next nor counted", () => {
-  const queue = filled(3, (order) => order === 0);
-  assert.deepEqual([queue.next, queue.size], [(2 * 7919) % 1_009, 2]);
-  assert.equal(queue.take(0), undefined);
-  assert.equal(filled(80, () => true).next, undefined);
-  assert.equal(filled(80, () => true).size, 0);
+Deno.test("whatever is added, taken and cancelled, the next is the first of those that are left", () => {
+  const steps = fc.array(
+    fc.oneof(
+      { weight: 3, arbitrary: fc.record({ add: fc.integer({ min: 0, max: 30 }) }) },
+      { weight: 2, arbitrary: fc.record({ cancel: fc.nat() }) },
+      { weight: 1, arbitrary: fc.record({ take: fc.integer({ min: 0, max: 30 }) }) },
+    ),
+    { maxLength: 200 },
+  );
+  fc.assert(
+    fc.property(steps, (steps) => {
+      const queue = new DueQueue<Due>();
+      const all: Due[] = [];
+      let model: Due[] = [];
+      for (const step of steps) {
+        if ("add" in step) {
+          const entry = new Due(step.add);
+          all.push(entry);
+          model = [...model, entry].sort((a, b) => a.at - b.at);
+          queue.add(entry);
+        } else if ("cancel" in step) {
+          // Perhaps one that was taken or cancelled before.
+          const entry = all[step.cancel % all.length];
+          if (!entry) continue;
+          model = model.filter((each) => each !== entry);
+          queue.cancel(entry);
+        } else {
+          const first = model[0];
+          const due = first && first.at <= step.take ? model.shift() : undefined;
+          assert.equal(queue.take(step.take), due);
+        }
+        assert.deepEqual([queue.size, queue.next], [model.length, model[0]?.at]);
+      }
+      assert.deepEqual(drained(queue), model);
+    }),
+    { seed: 34, numRuns: 500 },
+  );
 });
 
-Deno.test("cancelling who has been taken does nothing", () => {
-  const queue = new DueQueue<Due>();
-  queue.add({ at: 1, order: 0, cancelled: false });
-  queue.add({ at: 2, order: 1, cancelled: false });
-  const first = queue.take(1);
-  assert.ok(first);
+Deno.test("who was cancelled may be added again, and is then the last of its moment", () => {
+  const [first, second] = [new Due(5), new Due(5)];
+  const queue = filled([first, second]);
+  queue.cancel(first);
+  queue.add(first);
+  assert.deepEqual(drained(queue), [second, first]);
+});
+
+Deno.test("nobody's cancelling takes out another who has come into the place since", () => {
+  const [first, second] = [new Due(1), new Due(2)];
+  const queue = filled([first, second]);
+  assert.equal(queue.take(1), first);
   queue.cancel(first);
   assert.deepEqual([queue.size, queue.next], [1, 2]);
-});
-
-Deno.test("cancelled entries are held until they are the majority, and more than 64", () => {
-  const held = (count: number, cancelled: number) =>
-    filled(count, (order) => order < cancelled).held;
-  assert.deepEqual([held(65, 64), held(65, 65), held(100, 65)], [65, 0, 35]);
-  assert.deepEqual([held(1_000, 500), held(1_000, 501)], [1_000, 499]);
+  filled([new Due(0)]).cancel(second);
+  assert.equal(queue.take(2), second);
 });
