@@ -61,15 +61,17 @@ const errorHeaderBytes = 8;
 
 /** Writes an echo request (RFC 792, RFC 4443 section 4.1) to the start of `into`. Pure. */
 export function encodeEcho(into: Uint8Array, family: IpFamily, echo: Echo): void {
-  const view = new DataView(into.buffer, into.byteOffset, echoBytes);
-  view.setUint16(0, icmpTypes[family].request << 8);
-  view.setUint16(2, 0);
-  view.setUint16(4, echo.id);
-  view.setUint16(6, echo.sequence);
-  view.setUint32(8, echo.token[0]);
-  view.setUint32(12, echo.token[1]);
+  putUint16(into, 0, icmpTypes[family].request << 8);
+  putUint16(into, 2, 0);
+  putUint16(into, 4, echo.id);
+  putUint16(into, 6, echo.sequence);
+  const [high, low] = echo.token;
+  putUint16(into, 8, high >>> 16);
+  putUint16(into, 10, high);
+  putUint16(into, 12, low >>> 16);
+  putUint16(into, 14, low);
   // The kernel computes the checksum of ICMPv6, which covers addresses too.
-  if (family === 4) view.setUint16(2, checksum(view));
+  if (family === 4) putUint16(into, 2, checksum(into));
 }
 
 /**
@@ -142,11 +144,16 @@ function reasonOf(family: IpFamily, type: number, code: number): string {
 }
 
 /** RFC 1071 over an echo. */
-function checksum(view: DataView): number {
+function checksum(echo: Uint8Array): number {
   let sum = 0;
-  for (let at = 0; at < echoBytes; at += 2) sum += view.getUint16(at);
+  for (let at = 0; at < echoBytes; at += 2) sum += uint16(echo, at);
   sum = (sum & 0xffff) + (sum >>> 16);
   return ~(sum + (sum >>> 16)) & 0xffff;
+}
+
+function putUint16(into: Uint8Array, at: number, value: number): void {
+  into[at] = value >>> 8;
+  into[at + 1] = value;
 }
 
 function uint16(bytes: Uint8Array, at: number): number {

@@ -38,6 +38,20 @@ Deno.test("jitter spreads the delay by up to a tenth either way", () => {
   }
 });
 
+Deno.test("many are probed in steps that all share, each as often as it is to be", () => {
+  const backends = Object.fromEntries(Array.from({ length: 200 }, (_, i) => [`b${i}`, {}]));
+  let drawn = 0;
+  const random = () => (drawn++ * 0.618) % 1;
+  using bench = new Bench(sketch({ backends }), { random, answers: pass });
+  bench.clock.advance(10_000);
+  const before = bench.prober.starts.length;
+  bench.clock.advance(20_000);
+  const starts = bench.prober.starts.slice(before);
+  const moments = new Set(starts.map(({ at }) => at)).size;
+  assert.ok(moments <= 20_000 / 80 + 1, `${moments} moments`);
+  assert.ok(Math.abs(starts.length - 2_000) <= 100, `${starts.length} probes`);
+});
+
 Deno.test("delays count from when the probe was due, however long it took", () => {
   using bench = new Bench(one, { answers: pass });
   bench.prober.delayMs = 900;
