@@ -1,12 +1,9 @@
-/** The place of an entry that is in no queue. */
-const nowhere = -1;
-
 /** Something that happens at a time, in at most one {@link DueQueue}. */
 export class Due {
   /** @internal Breaks ties: who was added first comes first. */
   order = 0;
-  /** @internal Where it is in its queue. */
-  place = nowhere;
+  /** @internal Where it is in its queue, or was. */
+  place = 0;
 
   constructor(readonly at: number) {}
 }
@@ -46,8 +43,7 @@ export class DueQueue<T extends Due> {
   /** Takes an entry out. Doing so twice, or when it has been taken, does nothing. */
   cancel(entry: T): void {
     const { place } = entry;
-    if (place === nowhere || this.#heap[place] !== entry) return;
-    entry.place = nowhere;
+    if (this.#heap[place] !== entry) return;
     const last = this.#heap.pop();
     if (!last || last === entry) return;
     this.#rise(last, place);
@@ -80,21 +76,14 @@ export class DueQueue<T extends Due> {
     let at = place;
     for (;;) {
       const left = 2 * at + 1;
-      const child = this.#first(left, left + 1);
+      const [a, b] = [this.#heap[left], this.#heap[left + 1]];
+      const child = a && b && isBefore(b, a) ? b : a;
       if (!child || !isBefore(child, entry)) break;
       const below = child.place;
       this.#put(child, at);
       at = below;
     }
     this.#put(entry, at);
-  }
-
-  /** The first of two neighbours that is due, as far as there are any. */
-  #first(left: number, right: number): T | undefined {
-    if (left >= this.#heap.length) return undefined;
-    const a = this.#heap[left];
-    const b = right < this.#heap.length ? this.#heap[right] : undefined;
-    return a && b && isBefore(b, a) ? b : a;
   }
 
   #put(entry: T, place: number): void {
