@@ -83,6 +83,14 @@ Deno.test("whatever has a prefix is not sent with one that is too long", () => {
   );
 });
 
+Deno.test("a VIP is never flushed as a whole: it may be gone by then", () => {
+  refused(
+    lbFlushVip.request,
+    { pfx: vip.pfx, protocol: 6, port: 80 },
+    "lb_flush_vip is not sent: of a VIP that is gone VPP would flush whatever an unset index leads to",
+  );
+});
+
 Deno.test("the requests of older VPPs are guarded as well", () => {
   const { src_ip_sticky: _, ...older } = vip;
   encode(lbAddDelVip.request, older);

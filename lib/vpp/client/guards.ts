@@ -24,6 +24,7 @@ import {
   lbAsSetWeight,
   lbConf,
   lbEncapType,
+  lbFlushVip,
   type Prefix,
 } from "../../gen/vpp.ts";
 
@@ -119,6 +120,7 @@ guard(lbAddDelVipV2, refuseVip);
 guard(lbAddDelAs, refuseAs);
 guard(lbAddDelAsV2, (value) => refuseAs(value) ?? refuseWeight(value));
 guard(lbAsSetWeight, refuseWeight);
+guard(lbFlushVip, () => "of a VIP that is gone VPP would flush whatever an unset index leads to");
 
 /** Appends id, header and fields. EncodeError, naming the request, for what is never to be sent. */
 export function encodeRequest<T extends Values>(
