@@ -20,16 +20,14 @@ export class CallSlots {
   ): Promise<T> {
     const { shares } = this;
     const prefix = prefixOf(peer);
-    const obstacle = shares.take(prefix);
-    if (obstacle !== undefined) {
-      const reason = shares.describe(obstacle, prefix);
-      shares.budget.refuse({ peer, reason });
-      throw exhausted(`too many at a time: ${reason}`);
+    const claim = shares.claim(prefix);
+    if (typeof claim === "string") {
+      throw exhausted(`too many at a time: ${shares.refuse(claim, prefix, peer)}`);
     }
     try {
       return await work();
     } finally {
-      shares.giveBack(prefix);
+      claim.giveBack();
     }
   }
 }

@@ -7,7 +7,6 @@ import { oneByOne, TurnShare } from "../time/mod.ts";
 import { TlsConn, type TlsSource } from "../tls/mod.ts";
 import { leaveMs, workLimits } from "./limits.ts";
 import { Client } from "./caller.ts";
-import { ConnectionSlots } from "./connection_slots.ts";
 import { PacedConn } from "./paced_conn.ts";
 import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
@@ -71,7 +70,6 @@ interface Visit {
 /** All connections of a port, from being accepted to being closed. */
 export class Connections {
   readonly #visits = new Set<Visit>();
-  readonly #slots: ConnectionSlots;
   /** Those that have lost their slot, in that order. */
   readonly #leaving = new Set<Visit>();
   #onEmpty: (() => void) | undefined;
@@ -83,7 +81,6 @@ export class Connections {
   readonly #ownNext: () => Promise<void>;
 
   constructor(private readonly options: ConnectionOptions) {
-    this.#slots = new ConnectionSlots(options.connections);
     const share = (clients: ClientKind) =>
       new TurnShare(options.clock, workLimits, () => options.observer.delayed?.(clients));
     this.#strangersShare = share("strangers");
@@ -108,12 +105,12 @@ export class Connections {
     if (this.#onEmpty) return below.close();
     const claim = source && this.#claimHandshake(prefix, peer, () => visit.served.close());
     if (claim === "refused") return below.close();
-    const slot = this.#slots.take(prefix, (newcomer) => this.#giveWay(visit, newcomer));
     const { observer, connections, requests, clock } = this.options;
-    if ("refusal" in slot) {
+    const slot = connections.claimIdle(prefix, (newcomer) => this.#giveWay(visit, newcomer));
+    if (typeof slot === "string") {
       claim?.giveBack();
       observer.refused();
-      connections.budget.refuse({ peer, reason: slot.refusal });
+      connections.refuse(slot, prefix, peer, ", none is idle");
       return below.close();
     }
     const tls = source && claim &&
@@ -138,7 +135,7 @@ export class Connections {
     } finally {
       close();
       claim?.giveBack();
-      slot.leave();
+      slot.giveBack();
       this.#forget(visit);
     }
   }
@@ -220,7 +217,7 @@ export class Connections {
     const claim = handshakes.claim(prefix, giveWay);
     if (typeof claim !== "string") return claim;
     observer.refused();
-    handshakes.budget.refuse({ peer, reason: handshakes.describe(claim, prefix) });
+    handshakes.refuse(claim, prefix, peer);
     return "refused";
   }
 

@@ -20,6 +20,10 @@ export type Obstacle = "prefix" | "total";
 
 /** One of a budget, until it is given back or has to give way to another. */
 export interface Claim {
+  /** Something is under way on it, as at first. */
+  busy(): void;
+  /** Nothing is any more. */
+  idle(): void;
   /** Idempotent. */
   giveBack(): void;
 }
@@ -27,14 +31,36 @@ export interface Claim {
 /** Told that a claim is no more, and of which prefix the newcomer is. */
 export type GiveWay = (newcomer: PeerPrefix) => void;
 
-/** Counts who has how much of a budget. */
+/** A {@link Claim} that may have to give way. */
+interface RevocableClaim extends Claim {
+  readonly prefix: PeerPrefix;
+  /** Greater for those that became idle later. */
+  idleSince: number;
+  yieldTo(newcomer: PeerPrefix): void;
+}
+
+/** The claims of one prefix that may have to give way. */
+interface Group {
+  /** The longest idle first. */
+  readonly idle: Set<RevocableClaim>;
+  /** The newest last. */
+  readonly busy: Set<RevocableClaim>;
+}
+
+/**
+ * Who has how much of a budget. When all is taken somebody gives way to a newcomer who has less, so
+ * that who holds much locks nobody out, and nobody is pressed by one that has more.
+ * This machine itself has some that nobody else gets, and gives way to no stranger: to a caller of
+ * its own, such as another user, where no stranger can.
+ */
 export class PeerShares {
   /** What strangers have, by prefix, and this machine itself. */
   readonly #strangers = new Ranking();
   readonly #own = new Ranking();
   #local = 0;
-  /** Claims that may have to give way, by prefix, the newest last. */
-  readonly #yielding = new Map<string, Set<RevocableClaim>>();
+  /** By prefix. */
+  readonly #groups = new Map<string, Group>();
+  #order = 0;
 
   /** Nobody has anything of the budget yet. */
   constructor(readonly budget: Budget, readonly limits: ShareLimits) {}
@@ -95,48 +121,117 @@ export class PeerShares {
     if (prefix.isLocal) this.#local--;
   }
 
+  /** Counts that a prefix was refused because of an obstacle; returns why, as a clause. */
+  refuse(obstacle: Obstacle, prefix: PeerPrefix, peer: string, more = ""): string {
+    const reason = `${this.describe(obstacle, prefix)}${more}`;
+    this.budget.refuse({ peer, reason });
+    return reason;
+  }
+
   /**
    * As {@link take}, but where all is taken the newest claim of the prefix that has most gives way,
-   * if that has more even then: the share of one shrinks when others come. This machine's own give
-   * way to each other only, where no stranger can. Only a claim with `giveWay` does so.
+   * if that has more even then: the share of one shrinks when others come. To this machine any
+   * stranger does. Only a claim with `giveWay` does so.
    */
   claim(prefix: PeerPrefix, giveWay?: GiveWay): Claim | Obstacle {
-    if (this.obstacle(prefix) === "total") this.#yieldingTo(prefix)?.yieldTo(prefix);
-    const obstacle = this.take(prefix);
-    if (obstacle !== undefined) return obstacle;
-    const claims = this.#yielding.get(prefix.text) ?? new Set();
+    if (this.obstacle(prefix) === "total") {
+      this.#newestOfMost(prefix, prefix.isLocal ? 0 : this.of(prefix) + 1)?.yieldTo(prefix);
+    }
+    return this.take(prefix) ?? this.#newClaim(prefix, giveWay);
+  }
+
+  /**
+   * The same for what may do nothing for long, and begins so. Such a one gives way before others: of
+   * a prefix that has reached its limit its own, where all is taken the longest idle of who has
+   * most, if that has more than the newcomer. A busy one does to who has fewer even then.
+   */
+  claimIdle(prefix: PeerPrefix, giveWay: GiveWay): Claim | Obstacle {
+    const obstacle = this.obstacle(prefix);
+    if (obstacle !== undefined) {
+      const yielding = obstacle === "prefix"
+        ? first(this.#groups.get(prefix.text)?.idle)
+        : this.#longestIdle(prefix) ?? this.#newestOfMost(prefix, this.of(prefix) + 1);
+      if (!yielding) return obstacle;
+      yielding.yieldTo(prefix);
+    }
+    this.take(prefix);
+    const claim = this.#newClaim(prefix, giveWay);
+    claim.idle();
+    return claim;
+  }
+
+  #newClaim(prefix: PeerPrefix, giveWay: GiveWay | undefined): Claim {
+    const group = this.#groups.get(prefix.text) ?? { idle: new Set(), busy: new Set() };
     let isBack = false;
     const claim: RevocableClaim = {
+      prefix,
+      idleSince: 0,
+      busy() {
+        group.idle.delete(claim);
+        if (!isBack) group.busy.add(claim);
+      },
+      idle: () => {
+        if (isBack) return;
+        claim.idleSince = this.#order++;
+        group.busy.delete(claim);
+        group.idle.add(claim);
+      },
       giveBack: () => {
         if (isBack) return;
         isBack = true;
-        claims.delete(claim);
-        if (claims.size === 0) this.#yielding.delete(prefix.text);
+        group.idle.delete(claim);
+        group.busy.delete(claim);
         this.giveBack(prefix);
+        if (this.of(prefix) === 0) this.#groups.delete(prefix.text);
       },
       yieldTo(newcomer) {
         claim.giveBack();
         giveWay?.(newcomer);
       },
     };
-    if (giveWay) this.#yielding.set(prefix.text, claims.add(claim));
+    if (giveWay) {
+      this.#groups.set(prefix.text, group);
+      group.busy.add(claim);
+    }
     return claim;
   }
 
-  /** The claim that gives way to a newcomer; undefined if there is none. */
-  #yieldingTo(newcomer: PeerPrefix): RevocableClaim | undefined {
-    const stranger = this.#strangers.first;
-    const has = this.of(newcomer) + 1;
-    if (stranger !== undefined && (newcomer.isLocal || this.#strangers.of(stranger) > has)) {
-      const claim = this.#newestOf(stranger);
-      if (claim) return claim;
+  /** The idle claim that gives way to a newcomer first; undefined if there is none. */
+  #longestIdle(newcomer: PeerPrefix): RevocableClaim | undefined {
+    let found: RevocableClaim | undefined;
+    for (const { idle } of this.#groups.values()) {
+      const claim = first(idle);
+      if (!claim || !this.#yields(claim.prefix, newcomer)) continue;
+      if (!found || this.#compare(claim, found) < 0) found = claim;
     }
-    const own = newcomer.isLocal ? this.#own.first : undefined;
-    return own !== undefined && this.#own.of(own) > has ? this.#newestOf(own) : undefined;
+    return found;
   }
 
-  #newestOf(holder: string): RevocableClaim | undefined {
-    return [...this.#yielding.get(holder) ?? []].at(-1);
+  /** Whether an idle claim of `holder` gives way to one of `newcomer`. */
+  #yields(holder: PeerPrefix, newcomer: PeerPrefix): boolean {
+    if (holder.text === newcomer.text) return true;
+    if (holder.isLocal !== newcomer.isLocal) return newcomer.isLocal;
+    return this.of(holder) > this.of(newcomer);
+  }
+
+  /** Who gives way first: strangers before this machine, then who has most, then the longest idle. */
+  #compare(a: RevocableClaim, b: RevocableClaim): number {
+    return Number(a.prefix.isLocal) - Number(b.prefix.isLocal) ||
+      this.of(b.prefix) - this.of(a.prefix) || a.idleSince - b.idleSince;
+  }
+
+  /**
+   * The newest busy claim of who has most, strangers before this machine's own; undefined if that is
+   * no more than the newcomer would have. A stranger of more than `least` is enough.
+   */
+  #newestOfMost(newcomer: PeerPrefix, least: number): RevocableClaim | undefined {
+    const newest = (ranking: Ranking, most: number) => {
+      const holder = ranking.first;
+      if (holder === undefined || ranking.of(holder) <= most) return undefined;
+      return [...this.#groups.get(holder)?.busy ?? []].at(-1);
+    };
+    return newest(this.#strangers, least) ??
+      (newcomer.isLocal ? newest(this.#own, this.of(newcomer) + 1) : undefined);
   }
 
   #ranking({ isLocal }: PeerPrefix): Ranking {
@@ -144,9 +239,9 @@ export class PeerShares {
   }
 }
 
-/** A {@link Claim} that may have to give way. */
-interface RevocableClaim extends Claim {
-  yieldTo(newcomer: PeerPrefix): void;
+function first<T>(items: Iterable<T> | undefined): T | undefined {
+  for (const item of items ?? []) return item;
+  return undefined;
 }
 
 /** Who has how many of something, the one with most at hand, however many there are. */

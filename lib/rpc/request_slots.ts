@@ -3,14 +3,6 @@ import type { PeerPrefix } from "./prefix.ts";
 import { overloaded } from "./refusals.ts";
 import type { Claim, PeerShares } from "./peer_shares.ts";
 
-/** Hears whether anything is under way on a connection. */
-export interface Occupation {
-  /** The first request has begun. */
-  busy(): void;
-  /** The last one is over. */
-  idle(): void;
-}
-
 /** A request that was let in. */
 interface Running {
   readonly claim: Claim;
@@ -28,11 +20,11 @@ interface Running {
 export class RequestSlots {
   readonly #running = new Map<H2Request, Running>();
 
-  /** `occupation` is the connection's. */
+  /** `connection` hears when the first request begins, and when the last one is over. */
   constructor(
     private readonly shares: PeerShares,
     private readonly prefix: PeerPrefix,
-    private readonly occupation: Occupation,
+    private readonly connection: Pick<Claim, "busy" | "idle">,
   ) {}
 
   /** A handler whose requests are counted. */
@@ -48,13 +40,11 @@ export class RequestSlots {
         }),
       );
       if (typeof claim === "string") {
-        const reason = shares.describe(claim, prefix);
-        shares.budget.refuse({ peer: request.peer, reason });
-        return overloaded(reason, request);
+        return overloaded(shares.refuse(claim, prefix, request.peer), request);
       }
       const running: Running = { claim, isHandled: false, isOver: false };
       this.#running.set(request, running);
-      if (this.#running.size === 1) this.occupation.busy();
+      if (this.#running.size === 1) this.connection.busy();
       try {
         return await handler(request);
       } finally {
@@ -76,6 +66,6 @@ export class RequestSlots {
     if (!isHandled || !isOver) return;
     this.#running.delete(request);
     claim.giveBack();
-    if (this.#running.size === 0) this.occupation.idle();
+    if (this.#running.size === 0) this.connection.idle();
   }
 }

@@ -1,29 +1,29 @@
 import assert from "node:assert/strict";
 import { connectionLimits } from "../../lib/rpc/limits.ts";
-import { type ConnectionSlot, ConnectionSlots } from "../../lib/rpc/connection_slots.ts";
+import type { Claim } from "../../lib/rpc/peer_shares.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 
-/** Slots whose losses are written down, as `loser to newcomer`. */
+/** Claims whose losses are written down, as `loser to newcomer`. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {
   const shares = sharesOf(limits);
-  const slots = new ConnectionSlots(shares);
   const lost: string[] = [];
   const attempt = (peer: string, name = peer) =>
-    slots.take(prefixOf(peer), ({ text }) => {
+    shares.claimIdle(prefixOf(peer), ({ text }) => {
       assert.ok(shares.budget.used < shares.budget.limit, "who gives way has lost its slot");
       lost.push(`${name} to ${text}`);
     });
-  const take = (peer: string, name = peer): ConnectionSlot => {
+  const take = (peer: string, name = peer): Claim => {
     const taken = attempt(peer, name);
-    assert.ok("leave" in taken, "refused");
+    assert.ok(typeof taken !== "string", "refused");
     return taken;
   };
   const refusal = (peer: string): string | undefined => {
     const taken = attempt(peer);
-    return "refusal" in taken ? taken.refusal : undefined;
+    if (typeof taken !== "string") return undefined;
+    return shares.refuse(taken, prefixOf(peer), peer, ", none is idle");
   };
-  return { slots, used: () => shares.budget.used, lost, take, refusal };
+  return { shares, used: () => shares.budget.used, lost, take, refusal };
 }
 
 Deno.test("of a full port the longest idle connection of who has most gives way", () => {
@@ -69,12 +69,12 @@ Deno.test("a prefix at its limit takes from itself, and is refused when it is bu
   first.idle();
   assert.equal(refusal("2001:db8::4"), undefined);
   assert.deepEqual(lost.slice(1), ["first to 2001:db8::/64"]);
-  second.leave();
-  first.leave();
+  second.giveBack();
+  first.giveBack();
   first.idle();
   first.busy();
   assert.equal(used(), 2, "who has lost its slot has nothing to give back");
-  third.leave();
+  third.giveBack();
   assert.equal(used(), 1);
 });
 
@@ -127,7 +127,7 @@ Deno.test("who was busy and is gone gives way to nobody", () => {
   });
   last?.idle();
   last?.busy();
-  first?.leave();
+  first?.giveBack();
   first?.busy();
   take("192.0.2.1", "a4").busy();
   take("192.0.2.2", "b");
@@ -174,11 +174,11 @@ Deno.test("of those that have equally many, the one that has been idle for longe
 });
 
 Deno.test("who has left is forgotten, and does not become idle any more", () => {
-  const { slots, lost, take } = setUp({ total: 2, perPrefix: 2, reserved: 0 });
+  const { shares, lost, take } = setUp({ total: 2, perPrefix: 2, reserved: 0 });
   const gone = take("192.0.2.1", "gone");
   gone.busy();
-  gone.leave();
-  assert.equal(slots.prefixes, 0);
+  gone.giveBack();
+  assert.equal(shares.prefixes, 0);
   const [first] = [take("192.0.2.1", "first"), take("192.0.2.1", "second")];
   first?.busy();
   gone.idle();
@@ -194,7 +194,7 @@ Deno.test("who has left does not become idle any more, though others of its pref
   const gone = take("192.0.2.1", "gone");
   take("192.0.2.1", "first");
   gone.busy();
-  gone.leave();
+  gone.giveBack();
   gone.idle();
   take("192.0.2.1", "second");
   for (const peer of ["192.0.2.2", "192.0.2.3"]) take(peer);
