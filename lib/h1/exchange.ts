@@ -84,13 +84,18 @@ export class Exchange implements H2Request {
    */
   async run(handler: H2Handler): Promise<boolean> {
     if (this.body.complete) this.#received();
+    let response: H2Response | undefined;
+    let isWhole = false;
     try {
-      const response = await this.#ask(handler);
+      response = await this.#ask(handler);
       this.#producer = response.body?.[Symbol.asyncIterator]();
-      return await this.#answer(response);
+      const mayFollow = await this.#answer(response);
+      isWhole = true;
+      return mayFollow;
     } finally {
       this.#answered = true;
       this.#stopProducer();
+      response?.sent?.(isWhole);
     }
   }
 
@@ -154,9 +159,10 @@ export class Exchange implements H2Request {
   }
 
   /** A response that nobody waits for any more may hold something. */
-  #drop({ body }: H2Response): void {
+  #drop({ body, sent }: H2Response): void {
     this.#producer = body?.[Symbol.asyncIterator]();
     this.#stopProducer();
+    sent?.(false);
   }
 
   /** Tells the producer of the body that nobody wants more of it. */

@@ -33,6 +33,8 @@ export class Exchange implements H2Request {
   /** Whether the stream is closed: nothing can be sent any more. */
   #over = false;
   #wake: (() => void) | undefined;
+  #response: H2Response | undefined;
+  #isAnswered = false;
   #producer: AsyncIterator<Uint8Array> | undefined;
 
   constructor(
@@ -76,7 +78,10 @@ export class Exchange implements H2Request {
    */
   async run(handler: H2Handler): Promise<void> {
     try {
-      if (!this.#over) await this.#answer(await handler(this));
+      if (this.#over) return;
+      this.#response = await handler(this);
+      await this.#answer(this.#response);
+      this.#isAnswered = !this.#over;
     } catch (error) {
       if (!this.#over) this.#fail(error);
     } finally {
@@ -84,6 +89,16 @@ export class Exchange implements H2Request {
       this.body.drop();
       this.host.connection.handlerDone(this.id);
     }
+  }
+
+  /** Whether all of the response was handed to the connection. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** The transport has taken all that was handed to the connection, or never will. */
+  left(isTaken: boolean): void {
+    this.#response?.sent?.(isTaken && this.#isAnswered);
   }
 
   /** The request is complete. */

@@ -46,6 +46,8 @@ export class Session implements ExchangeHost {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
   readonly #exchanges = new Map<number, Exchange>();
+  /** Those whose last octets may not have left yet. */
+  #answered: Exchange[] = [];
   #starting: { readonly id: number; readonly exchange: Exchange }[] = [];
   #started: Promise<void> | undefined;
   #flushing = false;
@@ -212,6 +214,8 @@ export class Session implements ExchangeHost {
     await exchange.run(this.handler);
     this.#exchanges.delete(id);
     this.options.onOver(exchange);
+    if (exchange.isAnswered && this.connection.queued > 0) this.#answered.push(exchange);
+    else exchange.left(true);
   }
 
   #abortAll(): void {
@@ -256,11 +260,14 @@ export class Session implements ExchangeHost {
   /** Writes until nothing is left. What gathers during a write goes out with the next. */
   async #writeAll(): Promise<void> {
     await this.#quiet();
+    let leaving: readonly Exchange[] = [];
     try {
-      for (;;) {
+      for (let isMore = true; isMore;) {
+        leaving = this.#answered.splice(0);
         const output = this.connection.takeOutput(this.now());
-        if (output.length === 0) break;
-        await this.#write(output);
+        isMore = output.length > 0;
+        if (isMore) await this.#write(output);
+        for (const exchange of leaving) exchange.left(true);
       }
       if (this.connection.closed) await this.conn.closeWrite?.();
     } catch (error) {
@@ -268,6 +275,7 @@ export class Session implements ExchangeHost {
       this.connection.end(reason, this.now());
       this.#cutOff();
       this.#dispatch();
+      for (const exchange of [...leaving, ...this.#answered.splice(0)]) exchange.left(false);
     }
     this.#flushing = false;
   }

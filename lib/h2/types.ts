@@ -53,6 +53,11 @@ export interface H2Response {
   readonly body?: AsyncIterable<Uint8Array>;
   /** Called once the body has ended; what it returns is sent as trailers. */
   readonly trailers?: () => readonly H2Field[];
+  /**
+   * Called once, when the connection has taken the last octet of the response; with false when that
+   * never happens: the client has left, the connection broke, or the body did.
+   */
+  readonly sent?: (isWhole: boolean) => void;
 }
 
 /**

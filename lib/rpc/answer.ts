@@ -57,32 +57,6 @@ export function written<D extends DescMessage>(
   return new Answer(new TextEncoder().encode(toJsonString(schema, message)));
 }
 
-/** A stream of replies as answers. */
-export class AnswerStream implements Polling<Answer> {
-  constructor(
-    private readonly replies: Polling<Reply>,
-    private readonly schema: DescMessage,
-    private readonly binary: boolean,
-  ) {}
-
-  async next(): Promise<IteratorResult<Answer>> {
-    const result = await this.replies.next();
-    if (result.done) return { done: true, value: undefined };
-    return { done: false, value: answerOf(this.schema, result.value, this.binary) };
-  }
-
-  /** The next answer if it is at hand. */
-  poll(): Answer | undefined {
-    const reply = this.replies.poll?.();
-    return reply && answerOf(this.schema, reply, this.binary);
-  }
-
-  async return(): Promise<IteratorResult<Answer>> {
-    await this.replies.return?.();
-    return { done: true, value: undefined };
-  }
-}
-
 /** An iterator that can also tell what it has at hand, so that a reader can take it in batches. */
 export interface Polling<Item> extends AsyncIterator<Item> {
   /** The next item if it is there already; undefined says nothing about what comes later. */

@@ -47,7 +47,7 @@ function instrumentedUnary(rpc: UnaryRpc, deps: CallDeps): UnaryRpc {
   return {
     ...rpc,
     call(request, context) {
-      const report = new CallReport(name, deps);
+      const report = new CallReport(name, deps, context);
       report.received();
       try {
         const response = rpc.call(request, context);
@@ -87,7 +87,7 @@ function instrumentedServerStream(rpc: ServerStreamRpc, deps: CallDeps): ServerS
   return {
     ...rpc,
     call(request, context) {
-      const report = new CallReport(name, deps);
+      const report = new CallReport(name, deps, context);
       report.received();
       let needed: Role | undefined;
       const open = () => {
@@ -114,7 +114,7 @@ function instrumentedBidi(rpc: BidiRpc, deps: CallDeps): BidiRpc {
   return {
     ...rpc,
     call(requests, context) {
-      const report = new CallReport(name, deps);
+      const report = new CallReport(name, deps, context);
       // Thousands of requests may come in one piece.
       const counted = tap(requests, async () => {
         await inTurn();
@@ -149,7 +149,7 @@ function stream(
     sent: () => report.sent(),
     succeeded: () => {
       leave();
-      report.handled(0);
+      report.answered();
     },
     failed: (error) => {
       leave();
@@ -166,13 +166,21 @@ function stream(
   return observed;
 }
 
-/** Tells the observer about one call. */
+/** Tells the observer about one call. A call that was answered is over once that has been sent. */
 class CallReport {
   readonly #start: number;
+  /** What it has taken so far: how fast a client reads is not our doing. */
+  #seconds: number | undefined;
+  #isHandled = false;
 
-  constructor(private readonly name: RpcMethod, private readonly deps: CallDeps) {
+  constructor(
+    private readonly name: RpcMethod,
+    private readonly deps: CallDeps,
+    private readonly context: CallContext,
+  ) {
     this.#start = deps.clock.now();
     deps.observer.started(name.service, name.method, name.type);
+    context.onEnd?.((error, isUnsent) => this.#over(error, isUnsent));
   }
 
   received(): void {
@@ -183,25 +191,45 @@ class CallReport {
     this.deps.observer.msgSent(this.name.service, this.name.method, this.name.type);
   }
 
-  /** The call has ended with `code`; 0 is success. */
-  handled(code: Code | 0): void {
-    const { service, method, type } = this.name;
-    const seconds = (this.deps.clock.now() - this.#start) / 1000;
-    this.deps.observer.handled(service, method, type, codeName(code), seconds);
+  /** All is said; it may still have to be sent. */
+  answered(): void {
+    this.#seconds = (this.deps.clock.now() - this.#start) / 1000;
+    if (!this.context.onEnd) this.#handled(0);
   }
 
   succeed(response: Reply): Reply {
     this.sent();
-    this.handled(0);
+    this.answered();
     return response;
   }
 
   /** The status for `error`, counted; a surprise is logged with its cause. */
   fail(error: unknown): ConnectError {
     const status = toConnectError(error);
-    this.handled(status.code);
+    this.#handled(status.code);
     if (status.code === Code.Internal && status.cause !== undefined) this.surprise(status.cause);
     return status;
+  }
+
+  #over(error: ConnectError | undefined, isUnsent: boolean): void {
+    if (isUnsent) {
+      const { service, method } = this.name;
+      const { peer } = this.context.principal;
+      const told = { method: `${service}/${method}`, peer, err: error?.rawMessage };
+      this.deps.log.debug("grpc-answer-unsent", told);
+    }
+    if (this.#isHandled) return;
+    if (error) this.fail(error);
+    else this.#handled(0);
+  }
+
+  /** The call has ended with `code`; 0 is success. */
+  #handled(code: Code | 0): void {
+    if (this.#isHandled) return;
+    this.#isHandled = true;
+    const { service, method, type } = this.name;
+    const seconds = this.#seconds ?? (this.deps.clock.now() - this.#start) / 1000;
+    this.deps.observer.handled(service, method, type, codeName(code), seconds);
   }
 
   /**

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
 import type { Clock, Timer } from "../time/mod.ts";
 import { abortReason } from "./errors.ts";
-import type { CallContext } from "./rpc.ts";
+import type { CallContext, EndListener } from "./rpc.ts";
 
 /**
  * The context of one call with a deadline. The signal is made only when it is asked for, since
@@ -12,6 +12,7 @@ export class DeadlineContext implements CallContext {
   readonly #end: number | undefined;
   #controller: AbortController | undefined;
   #timer: Timer | undefined;
+  #onEnd: EndListener | undefined;
 
   /** `timeoutMs` counts from now; the request's signal aborts when the client goes away. */
   constructor(
@@ -33,6 +34,20 @@ export class DeadlineContext implements CallContext {
   check(): void {
     if (this.request.signal.aborted) throw abortReason(this.request.signal, undefined);
     if (this.#end !== undefined && this.clock.now() >= this.#end) throw exceeded();
+  }
+
+  onEnd(listener: EndListener): void {
+    this.#onEnd = listener;
+  }
+
+  /** The answer was sent, or broke off because of `error`. */
+  end(error: ConnectError | undefined): void {
+    this.#onEnd?.(error, false);
+  }
+
+  /** The answer cannot be sent any more. */
+  unsent(): void {
+    this.#onEnd?.(abortReason(this.request.signal, undefined), true);
   }
 
   /** Frees the timer. */

@@ -1,7 +1,8 @@
+import type { DescMessage } from "@bufbuild/protobuf";
 import type { ConnectError } from "@connectrpc/connect";
 import type { H2Field, H2Request, H2Response } from "../h2/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { type Answer, answerOf, AnswerStream, type Polling } from "./answer.ts";
+import { type Answer, answerOf, type Polling, type Reply } from "./answer.ts";
 import { type CallHead, callHead } from "./call_head.ts";
 import type { Identify } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
@@ -59,6 +60,7 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
 /** A call under way. */
 interface Call {
   readonly head: CallHead;
+  readonly output: DescMessage;
   readonly request: H2Request;
   readonly context: DeadlineContext;
   readonly meter: IntakeMeter;
@@ -75,13 +77,15 @@ async function answer(
   const { clock, intake, identify } = options;
   const principal = identify(request);
   const context = new DeadlineContext(request, principal, head.binary, clock, head.timeoutMs);
-  const call = { head, request, context, meter: intake.open(request.connection), options };
+  const meter = intake.open(request.connection);
+  const call = { head, output: rpc.method.output, request, context, meter, options };
   try {
     if (head.error) throw head.error;
     if (rpc.kind !== "unary") return enveloped(await streamed(rpc, call), call);
     return await single(await onlyAnswer(rpc, call), call);
   } catch (error) {
     const status = toConnectError(error);
+    context.end(status);
     if (head.protocol !== "grpc" && head.protocol !== "connect") {
       return enveloped(none(status), call);
     }
@@ -93,24 +97,21 @@ async function answer(
 }
 
 async function onlyAnswer(rpc: UnaryRpc, call: Call): Promise<Answer> {
-  const { head, context } = call;
+  const { head, output, context } = call;
   const message = await onlyMessage(rpc, head, call.request, reading(call));
   context.check();
-  return answerOf(rpc.method.output, await rpc.call(message, context), head.binary);
+  return answerOf(output, await rpc.call(message, context), head.binary);
 }
 
-async function streamed(rpc: BidiRpc | ServerStreamRpc, call: Call): Promise<Polling<Answer>> {
+async function streamed(rpc: BidiRpc | ServerStreamRpc, call: Call): Promise<Polling<Reply>> {
   const { head, request, context } = call;
-  const open = async () => {
-    if (rpc.kind === "bidi_streaming") {
-      return rpc.call(requestMessages(rpc, head, request, reading(call)), context);
-    }
-    const message = await onlyMessage(rpc, head, request, reading(call));
-    context.check();
-    return rpc.call(message, context);
-  };
-  const replies = (await open())[Symbol.asyncIterator]();
-  return new AnswerStream(replies, rpc.method.output, head.binary);
+  if (rpc.kind === "bidi_streaming") {
+    const messages = requestMessages(rpc, head, request, reading(call));
+    return rpc.call(messages, context)[Symbol.asyncIterator]();
+  }
+  const message = await onlyMessage(rpc, head, request, reading(call));
+  context.check();
+  return rpc.call(message, context)[Symbol.asyncIterator]();
 }
 
 function reading({ meter, options: { limits, clock } }: Call): ReadOptions {
@@ -135,30 +136,38 @@ async function single(answer: Answer, call: Call): Promise<H2Response> {
   if (head.protocol === "connect") {
     const body = octets.subarray(envelopeHeaderBytes);
     headers.push(["content-length", String(body.length)]);
-    return { status: 200, headers, body: new OneChunk(body, release) };
+    return { status: 200, headers, body: new OneChunk(body, release), ...ending(call) };
   }
   const body = new OneChunk(octets, release, head.form.end(undefined));
-  return { status: 200, headers, body, ...trailers(head, () => undefined) };
+  return { status: 200, headers, body, ...ending(call) };
 }
 
-/** A response of answers in envelopes, which tells at its end how the call has ended. */
-function enveloped(answers: Polling<Answer>, call: Call): H2Response {
-  const { head, request: { connection }, options: { limits } } = call;
-  const body = new StreamBody(answers, {
+/** A response of replies in envelopes, which tells at its end how the call has ended. */
+function enveloped(replies: Polling<Reply>, call: Call): H2Response {
+  const { head, output, request: { connection }, context, options: { limits } } = call;
+  const body = new StreamBody(replies, {
     connection,
+    write: (reply) => answerOf(output, reply, head.binary),
     parcels: parcels(call),
     compressMinBytes: head.gzip ? limits.compressMinBytes : Infinity,
     end: head.form.end,
+    failed: (error) => context.end(error),
     closed: () => close(call),
   });
   const headers = [contentType(head), ...head.hints];
   if (head.gzip) headers.push([head.form.encoding, "gzip"]);
-  return { status: 200, headers, body, ...trailers(head, () => body.error) };
+  return { status: 200, headers, body, ...ending(call, () => body.error) };
 }
 
-/** What follows the body, in gRPC. */
-function trailers({ protocol }: CallHead, error: () => ConnectError | undefined) {
-  return protocol === "grpc" && { trailers: () => grpcTrailers(error()) };
+/** What follows the body, in gRPC, and who hears that all has left. */
+function ending(
+  { head, context }: Call,
+  error: () => ConnectError | undefined = () => undefined,
+): Pick<H2Response, "sent" | "trailers"> {
+  return {
+    ...head.protocol === "grpc" && { trailers: () => grpcTrailers(error()) },
+    sent: (isWhole) => isWhole ? context.end(error()) : context.unsent(),
+  };
 }
 
 function parcels({ options: { outbox, limits: { writeMaxBytes } } }: Call): ParcelOptions {
@@ -170,6 +179,6 @@ function contentType({ form, binary }: CallHead): H2Field {
 }
 
 /** A stream that never begins. */
-function none(status: ConnectError): Polling<Answer> {
+function none(status: ConnectError): Polling<never> {
   return { next: () => Promise.reject(status) };
 }

@@ -9,6 +9,7 @@ import {
   type Message,
   type MessageShape,
 } from "@bufbuild/protobuf";
+import type { ConnectError } from "@connectrpc/connect";
 import type { Principal } from "../access/mod.ts";
 import { Health } from "../gen/grpc/health/v1/health_pb.ts";
 import { ServerReflection as ReflectionV1 } from "../gen/grpc/reflection/v1/reflection_pb.ts";
@@ -28,7 +29,15 @@ export interface CallContext {
   readonly principal: Principal;
   /** Whether messages travel as protobuf; otherwise they travel as JSON. */
   readonly binary: boolean;
+  /** Has `listener` called when the answer is over; absent where it is sent to nobody. */
+  readonly onEnd?: (listener: EndListener) => void;
 }
+
+/**
+ * Hears that an answer has been sent, or with an error that it was not, or broke off; `isUnsent`
+ * where nobody takes it. Only the first call tells how the answer ended.
+ */
+export type EndListener = (error: ConnectError | undefined, isUnsent: boolean) => void;
 
 /** An RPC with one request and one response. */
 export interface UnaryRpc {

@@ -1,5 +1,5 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { type Answer, concatenated, type Polling } from "./answer.ts";
+import { type Answer, concatenated, type Polling, type Reply } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
 import { compressed, type Parcel, parcel, type ParcelOptions, type Release } from "./outbox.ts";
 
@@ -14,16 +14,20 @@ const end: Chunk = { done: true, value: undefined };
 export interface StreamBodyOptions {
   /** By which is counted what waits. */
   readonly connection: object;
+  /** The answer that a reply is. */
+  readonly write: (reply: Reply) => Answer;
   readonly parcels: ParcelOptions;
   /** Octets from which on an answer is compressed. */
   readonly compressMinBytes: number;
   /** What the body ends with, in protocols where it tells how the call has ended. */
   readonly end: (error: ConnectError | undefined) => Uint8Array | undefined;
+  /** Hears why the stream breaks off, before its source does. */
+  readonly failed: (error: ConnectError) => void;
   /** Called once, when nothing more will be read. */
   readonly closed: () => void;
 }
 
-/** A body of enveloped answers: each is written once for all who are sent it. */
+/** A body of answers in envelopes: one that is shared is written once for all who are sent it. */
 export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   #error: ConnectError | undefined;
   #isClosed = false;
@@ -31,9 +35,9 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   #next: Answer | undefined;
   #release: Release | undefined;
 
-  /** Nothing is read of the answers yet. */
+  /** Nothing is read of the replies yet. */
   constructor(
-    private readonly answers: Polling<Answer>,
+    private readonly replies: Polling<Reply>,
     private readonly options: StreamBodyOptions,
   ) {}
 
@@ -53,7 +57,7 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
 
   async return(): Promise<Chunk> {
     this.#close();
-    await this.answers.return?.();
+    await this.replies.return?.();
     return end;
   }
 
@@ -71,16 +75,22 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
       if (!head || this.#isClosed) return undefined;
       return this.#hold(await this.#filled(head));
     } catch (error) {
-      this.#error = toConnectError(error);
+      this.#fail(error);
       // Its source may not know: there was no room, say, or a message could not be written.
-      void this.answers.return?.();
+      this.replies.return?.().catch((cause: unknown) => this.#fail(cause));
       return undefined;
     }
   }
 
+  #fail(error: unknown): void {
+    const status = toConnectError(error);
+    this.#error ??= status;
+    this.options.failed(status);
+  }
+
   async #first(): Promise<Answer | undefined> {
-    const result = await this.answers.next();
-    return result.done ? undefined : result.value;
+    const result = await this.replies.next();
+    return result.done ? undefined : this.options.write(result.value);
   }
 
   /** A longer answer, or one that is compressed, goes alone, and is not copied. */
@@ -89,7 +99,8 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
     const chunks = [head.envelope];
     let length = head.envelope.length;
     while (length < batchBytes && !this.#isPacked(head)) {
-      const next = this.answers.poll?.();
+      const reply = this.replies.poll?.();
+      const next = reply && this.options.write(reply);
       this.#next = next;
       if (!next || length + next.envelope.length > batchBytes || this.#isPacked(next)) break;
       chunks.push(next.envelope);

@@ -25,14 +25,14 @@ export function fromWebText(request: H2Request): H2Request {
 }
 
 /** The same response in base64. */
-export function toWebText({ status, headers, body, trailers }: H2Response): H2Response {
+export function toWebText(response: H2Response): H2Response {
+  const { headers, body } = response;
   return {
-    status,
+    ...response,
     headers: headers.map((field) =>
       retyped(field, /^application\/grpc-web(?=$|\+|;)/, `${binaryType}-text`)
     ),
     ...body && { body: new EncodedBody(body) },
-    ...trailers && { trailers },
   };
 }
 

@@ -1,8 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { defaultH1Limits as limits, serveH1 } from "../../lib/h1/mod.ts";
 import { pieceBytes } from "../../lib/h1/limits.ts";
-import type { ByteConn, H2Request } from "../../lib/h2/mod.ts";
+import type { ByteConn, H2Request, H2Response } from "../../lib/h2/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
+import { settle } from "../support/until.ts";
 import { answered, get, hear, hearUntil, parts, said, visit } from "./visit.ts";
 
 const ok = () => Promise.resolve(said("ok"));
@@ -11,7 +12,7 @@ const takesNothing = "the client takes nothing";
 /** A handler that never answers, and what it was asked. */
 function waiting() {
   const asked = Promise.withResolvers<H2Request>();
-  const answer = Promise.withResolvers<ReturnType<typeof said>>();
+  const answer = Promise.withResolvers<H2Response>();
   const handler = (request: H2Request) => {
     asked.resolve(request);
     return answer.promise;
@@ -272,4 +273,34 @@ Deno.test("a request that has to make room ends its connection, and its handler 
   equal(await session.closed, "others have fewer");
   equal(request.signal.aborted, true);
   client.close();
+});
+
+Deno.test("who answers hears that all of it has left, or that it never will", async () => {
+  const told: string[] = [];
+  const answering = (name: string) => () =>
+    Promise.resolve({
+      ...said(name),
+      sent: (isWhole: boolean) => void told.push(`${name} ${isWhole}`),
+    });
+  const taking = visit(answering("taken"));
+  await taking.client.say(get("/"));
+  await hearUntil(taking.client, "taken");
+  await settle();
+  const leaving = visit(answering("left"), { capacity: 8 });
+  await leaving.client.say(get("/", "connection: close"));
+  await hear(leaving.client, 8);
+  deepEqual(told, ["taken true"]);
+  leaving.client.close();
+  await leaving.session.closed;
+  const { handler, asked, answer } = waiting();
+  const late = visit(handler);
+  await late.client.say(get("/"));
+  await asked;
+  late.session.close();
+  await late.session.closed;
+  answer.resolve({ ...said("late"), sent: (isWhole) => void told.push(`late ${isWhole}`) });
+  await settle();
+  deepEqual(told, ["taken true", "left false", "late false"]);
+  taking.session.close();
+  await taking.session.closed;
 });

@@ -7,6 +7,7 @@ import {
   type H2Response,
   type H2ServeOptions,
 } from "../../lib/h2/mod.ts";
+import { settle } from "../support/until.ts";
 import { Driver } from "./testing/driver.ts";
 import { chunks, gate, ok } from "./testing/handlers.ts";
 import {
@@ -301,4 +302,62 @@ Deno.test("a request that has to make room ends its stream, and its handler hear
   assert.equal(signal.reason.message, "others have fewer");
   assert.equal(driver.session.streams, 0);
   await driver.hangUp();
+});
+
+/** A handler whose answers are written down when they have left, or never will. */
+function hearing(body: () => AsyncIterable<Uint8Array>) {
+  const told: boolean[] = [];
+  const handler: H2Handler = () =>
+    Promise.resolve({ ...ok, body: body(), sent: (isWhole) => void told.push(isWhole) });
+  return { told, handler };
+}
+
+Deno.test("an answer is sent when the socket has taken it, and not before", async () => {
+  const { told, handler } = hearing(() => chunks("hello"));
+  const driver = new Driver(handler);
+  await driver.conn.until(() => driver.conn.written.length > 0);
+  driver.conn.accepting = false;
+  driver.feed(headers(1, post, END_HEADERS | END_STREAM));
+  await driver.conn.until(() => driver.conn.stuck);
+  await settle();
+  assert.deepEqual(told, []);
+  driver.conn.accepting = true;
+  assert.equal(await driver.answer(1), "hello");
+  await settle();
+  assert.deepEqual(told, [true]);
+  await driver.hangUp();
+  assert.deepEqual(told, [true]);
+});
+
+Deno.test("an answer that the socket does not take is not sent", async () => {
+  const { told, handler } = hearing(() => chunks("hello"));
+  const driver = new Driver(handler);
+  await driver.conn.until(() => driver.conn.written.length > 0);
+  driver.conn.accepting = false;
+  driver.feed(headers(1, post, END_HEADERS | END_STREAM));
+  await driver.conn.until(() => driver.conn.stuck);
+  await settle();
+  driver.conn.close();
+  await driver.session.closed;
+  await settle();
+  assert.deepEqual(told, [false]);
+});
+
+Deno.test("an answer is not sent to who resets its stream, nor when its body breaks", async () => {
+  const { told, handler } = hearing(() => chunks("hello"));
+  const driver = withoutWindow(handler);
+  driver.feed(headers(1, post, END_HEADERS | END_STREAM));
+  await driver.frame(types.HEADERS, 1);
+  driver.feed(rstStream(1, 8));
+  await settle();
+  assert.deepEqual(told, [false]);
+  const broken = hearing(async function* () {
+    yield await Promise.reject(new Error("no body"));
+  });
+  const other = new Driver(broken.handler);
+  other.feed(headers(1, post, END_HEADERS | END_STREAM));
+  assert.equal(await other.answer(1), "INTERNAL_ERROR");
+  await settle();
+  assert.deepEqual(broken.told, [false]);
+  for (const each of [driver, other]) await each.hangUp();
 });

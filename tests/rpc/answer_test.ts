@@ -5,32 +5,10 @@ import {
   HealthCheckResponse_ServingStatus as Status,
   HealthCheckResponseSchema,
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
-import { Answer, answerOf, AnswerStream, type Polling, type Reply } from "../../lib/rpc/answer.ts";
+import { Answer, answerOf } from "../../lib/rpc/answer.ts";
 
 const schema = HealthCheckResponseSchema;
 const message = create(schema, { status: Status.SERVING });
-const end = { done: true, value: undefined } as const;
-
-/** Replies that are at hand. */
-class Replies implements Polling<Reply> {
-  returned = 0;
-
-  constructor(readonly left: Reply[]) {}
-
-  next(): Promise<IteratorResult<Reply>> {
-    const value = this.left.shift();
-    return Promise.resolve(value ? { done: false, value } : end);
-  }
-
-  poll(): Reply | undefined {
-    return this.left.shift();
-  }
-
-  return(): Promise<IteratorResult<Reply>> {
-    this.returned++;
-    return Promise.resolve(end);
-  }
-}
 
 function read({ message: octets }: Answer, binary: boolean) {
   return binary ? fromBinary(schema, octets) : fromJsonString(schema, text(octets));
@@ -56,26 +34,4 @@ Deno.test("a reply is written as its call has it, unless it is written", () => {
     const written = new Answer(new Uint8Array());
     assert.equal(answerOf(schema, written, binary), written);
   }
-});
-
-Deno.test("a stream of replies is one of answers, read or polled, until it ends", async () => {
-  for (const binary of [true, false]) {
-    const written = new Answer(new Uint8Array());
-    const replies = new Replies([message, message, written]);
-    const answers = new AnswerStream(replies, schema, binary);
-    const first = await answers.next();
-    assert.deepEqual([first.done, read(first.value, binary)], [false, message]);
-    assert.deepEqual(read(answers.poll() ?? assert.fail(), binary), message);
-    assert.equal(answers.poll(), written);
-    assert.equal(answers.poll(), undefined);
-    assert.deepEqual(await answers.next(), end);
-    assert.deepEqual(await answers.return(), end);
-    assert.equal(replies.returned, 1);
-  }
-});
-
-Deno.test("a source that can neither be polled nor let go will do", async () => {
-  const answers = new AnswerStream({ next: () => Promise.resolve(end) }, schema, true);
-  assert.equal(answers.poll(), undefined);
-  assert.deepEqual(await answers.return(), end);
 });

@@ -40,13 +40,15 @@ export function memoryRequest(
 
 /** Calls a handler and reads its response to the end. */
 export async function ask(handler: H2Handler, parts: RequestParts): Promise<WholeResponse> {
-  const { status, headers, body, trailers } = await handler(memoryRequest(parts));
+  const { status, headers, body, trailers, sent } = await handler(memoryRequest(parts));
   const chunks: number[] = [];
   for await (const chunk of body ?? []) chunks.push(...chunk);
-  return {
+  const whole = {
     status,
     headers: Object.fromEntries(headers),
     body: new Uint8Array(chunks),
     trailers: Object.fromEntries(trailers?.() ?? []),
   };
+  sent?.(true);
+  return whole;
 }

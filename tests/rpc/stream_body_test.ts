@@ -1,27 +1,29 @@
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { Answer, type Polling } from "../../lib/rpc/answer.ts";
+import { HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
+import { Answer, answerOf, type Polling, type Reply } from "../../lib/rpc/answer.ts";
 import { StreamBody } from "../../lib/rpc/stream_body.ts";
 import { countedRoom } from "./roomy.ts";
 
-/** Answers that are at hand, and then an end. */
-class Answers implements Polling<Answer> {
+/** Replies that are at hand, and then an end. */
+class Answers implements Polling<Reply> {
   returned = 0;
 
-  constructor(readonly left: Answer[], private readonly error?: unknown) {}
+  constructor(readonly left: Reply[], private readonly error?: unknown) {}
 
-  next(): Promise<IteratorResult<Answer>> {
+  next(): Promise<IteratorResult<Reply>> {
     const value = this.left.shift();
     if (value) return Promise.resolve({ done: false, value });
     if (this.error) return Promise.reject(this.error);
     return Promise.resolve({ done: true, value: undefined });
   }
 
-  poll(): Answer | undefined {
+  poll(): Reply | undefined {
     return this.left.shift();
   }
 
-  return(): Promise<IteratorResult<Answer>> {
+  return(): Promise<IteratorResult<Reply>> {
     this.returned++;
     return Promise.resolve({ done: true, value: undefined });
   }
@@ -34,19 +36,29 @@ interface Limits {
   readonly compressMinBytes?: number;
   /** What the body ends with. */
   readonly end?: Uint8Array;
+  /** Whether replies are written as protobuf. */
+  readonly binary?: boolean;
 }
 
-function bodyOf(answers: Polling<Answer>, { compressMinBytes = Infinity, end, ...room }: Limits) {
+const schema = HealthCheckResponseSchema;
+
+function bodyOf(
+  answers: Polling<Reply>,
+  { compressMinBytes = Infinity, end, binary = true, ...room }: Limits,
+) {
   const { outbox, answers: budget } = countedRoom(room);
   const counts = { closed: 0 };
+  const failures: string[] = [];
   const body = new StreamBody(answers, {
     connection: {},
+    write: (reply) => answerOf(schema, reply, binary),
     parcels: { outbox, writeMaxBytes: 30_000 },
     compressMinBytes,
     end: () => end,
+    failed: (error) => failures.push(error.rawMessage),
     closed: () => counts.closed++,
   });
-  return { body, budget, counts };
+  return { body, budget, counts, failures };
 }
 
 function setUp(
@@ -57,6 +69,29 @@ function setUp(
   const answers = new Answers([...all], error);
   return { all, answers, ...bodyOf(answers, limits) };
 }
+
+Deno.test("replies are written as their call has them, read or polled, unless they are written", async () => {
+  const message = create(schema, { status: 1 });
+  const text = new TextEncoder().encode('{"status":"SERVING"}');
+  for (const binary of [true, false]) {
+    const written = new Answer(Uint8Array.of(7));
+    const body = bodyOf(new Answers([message, message, written]), { binary }).body;
+    const own = binary ? [0, 0, 0, 0, 2, 8, 1] : [0, 0, 0, 0, text.length, ...text];
+    assert.deepEqual([...(await body.next()).value ?? []], [...own, ...own, ...written.envelope]);
+    assert.equal((await body.next()).done, true);
+  }
+});
+
+Deno.test("a source that cannot be let go costs nobody but its own stream", async () => {
+  const { body, failures } = bodyOf({
+    next: () => Promise.resolve({ done: false, value: new Answer(new Uint8Array(1)) }),
+    return: () => Promise.reject(new Error("stuck")),
+  }, { answers: 5, end: last });
+  assert.equal((await body.next()).value, last);
+  for (let round = 0; round < 5; round++) await Promise.resolve();
+  assert.equal(body.error?.code, Code.ResourceExhausted);
+  assert.deepEqual(failures, [body.error?.rawMessage, "internal error"]);
+});
 
 Deno.test("answers at hand go together up to a frame, and a long one is not copied", async () => {
   const { all, body, budget } = setUp([10, 16_354 - 10, 1, 20_000, 5]);

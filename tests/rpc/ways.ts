@@ -106,9 +106,10 @@ export async function call(
   sending: Sending & { readonly most?: number } = {},
 ): Promise<Outcome> {
   const request = requestOf(way, method, message, sending);
-  const { status, headers, body, trailers } = await handlers[way.version](request);
+  const { status, headers, body, trailers, sent } = await handlers[way.version](request);
   const octets = await read(body, way, sending.most ?? Infinity);
   const fields = new Map([...headers, ...trailers?.() ?? []]);
+  sent?.(true);
   if (way.framing === "none") return unaryOutcome(status, octets);
   return streamOutcome(fields, octets);
 }
