@@ -5,7 +5,7 @@ import type { H2Field, H2Request } from "../h2/mod.ts";
 import { gzipCompression } from "./compression.ts";
 import { shortened } from "./errors.ts";
 import { type ProtocolForm, protocols } from "./protocols.ts";
-import { type Protocol, protocolOf, type Refusal, refusal } from "./refusals.ts";
+import { type Protocol, protocolOf, type Refusal, refusal, wrongMethod } from "./refusals.ts";
 import type { Rpc } from "./rpc.ts";
 
 /** What a request says of its call before its messages. */
@@ -31,9 +31,10 @@ export interface CallHead {
 /** Reads what a request for an RPC says of its call, or why it is no call at all. */
 export function callHead(request: H2Request, { method, kind }: Rpc): CallHead | Refusal {
   const field = fieldsOf(request);
-  const isGet = request.method === "GET" &&
-    kind === "unary" && method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
-  if (!isGet && request.method !== "POST") return refusal(405);
+  const takesGet = kind === "unary" &&
+    method.idempotency === MethodOptions_IdempotencyLevel.NO_SIDE_EFFECTS;
+  const isGet = takesGet && request.method === "GET";
+  if (!isGet && request.method !== "POST") return wrongMethod(takesGet);
   const query = isGet ? new URLSearchParams(request.path.split("?").slice(1).join("?")) : undefined;
   const declared = field("content-type") ?? "";
   const protocol = protocolOf(declared);

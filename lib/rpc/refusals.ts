@@ -41,11 +41,15 @@ export function unknownPath(path: string, contentType: string): Refusal {
   return plain(404, "not found: this port speaks gRPC, gRPC-Web and Connect\n");
 }
 
+/** What is said to a request with another method than an RPC takes. */
+export function wrongMethod(takesGet: boolean): Refusal {
+  if (takesGet) return plain(405, "this RPC is called with POST or GET\n", ["allow", "GET, POST"]);
+  return plain(405, "RPCs are called with POST\n", ["allow", "POST"]);
+}
+
 /** What is said to a request that is no call in any protocol. */
 export function refusal(status: number): Refusal {
   switch (status) {
-    case 405:
-      return plain(405, "RPCs are called with POST\n", ["allow", "POST"]);
     case 415:
       return plain(
         415,

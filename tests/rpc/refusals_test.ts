@@ -7,6 +7,7 @@ import {
   refusal,
   refused,
   unknownPath,
+  wrongMethod,
 } from "../../lib/rpc/refusals.ts";
 import { memoryRequest } from "./memory_request.ts";
 
@@ -59,10 +60,18 @@ Deno.test("a path that is no RPC is a status for gRPC, and a 404 for all others"
   assert.ok(long.length < 300);
 });
 
+Deno.test("who calls by a method that an RPC does not take hears of those that it does", () => {
+  assert.deepEqual(wrongMethod(true), {
+    status: 405,
+    headers: [plainText, ["allow", "GET, POST"]],
+    text: "this RPC is called with POST or GET\n",
+  });
+});
+
 Deno.test("what Connect refuses without words has some", () => {
   const types = "application/grpc, application/grpc-web, application/grpc-web-text, " +
     "application/proto, application/json";
-  assert.deepEqual([405, 415, 505, 431].map(refusal), [
+  assert.deepEqual([wrongMethod(false), ...[415, 505, 431].map(refusal)], [
     { status: 405, headers: [plainText, ["allow", "POST"]], text: "RPCs are called with POST\n" },
     {
       status: 415,
