@@ -182,6 +182,7 @@ export class H2Connection {
     this.#guard(now, () => {
       const stream = this.#core.streams.get(id);
       if (stream === undefined) return;
+      stream.isAnswered = true;
       sent = this.#core.sender.offer(stream, outgoing, now);
       const { deadlines, limits } = this.#core;
       if (!sent && !deadlines.isSet("window")) {

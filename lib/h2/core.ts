@@ -135,6 +135,7 @@ export class Core {
     if (this.streams.size > 0) return;
     this.deadlines.clear("window");
     this.deadlines.clear("keepalive");
+    this.deadlines.clear("body");
     if (this.phase === "open") this.deadlines.set("idle", this.now + this.limits.idleMs);
     this.closeWhenDone();
   }

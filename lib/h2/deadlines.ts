@@ -2,6 +2,7 @@
 const deadlineNames = [
   "handshake",
   "headerBlock",
+  "body",
   "idle",
   "keepalive",
   "keepaliveAck",

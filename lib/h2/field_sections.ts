@@ -78,11 +78,14 @@ export class FieldSections {
     this.#admit(stream);
     if (!head) return this.#headersTooLarge(stream, endStream);
     core.events.push({ type: "request", id, head });
-    if (endStream) this.endOfRequest(stream, []);
+    if (endStream) return this.endOfRequest(stream, []);
+    const { deadlines, limits, now } = core;
+    if (!deadlines.isSet("body")) deadlines.set("body", now + limits.bodyMs);
   }
 
   #admit(stream: Stream): void {
     const { streams, deadlines, limits, now } = this.core;
+    stream.openedAt = now;
     streams.add(stream);
     deadlines.clear("idle");
     if (!deadlines.isSet("keepalive")) deadlines.set("keepalive", now + limits.keepaliveMs);

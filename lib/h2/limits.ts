@@ -41,6 +41,13 @@ export interface H2Limits {
   readonly maxContinuations: number;
   /** Milliseconds from the first to the last frame of a header block. */
   readonly headerBlockMs: number;
+  /**
+   * Milliseconds from a request's header section to the end of its body, for as long as its handler
+   * has not begun to answer: half a request must not hold a handler, and its place among the
+   * requests of all, for as long as its client likes. A handler that answers while it reads, as
+   * streams in both directions have it, has no such limit.
+   */
+  readonly bodyMs: number;
   /** Octets of the table for decoding (SETTINGS_HEADER_TABLE_SIZE). 4,096 is the RFC's. */
   readonly headerTableSize: number;
   /** Octets of the table for encoding, even if the peer allows more. */
@@ -97,6 +104,7 @@ export const defaultLimits: H2Limits = {
   headerBlockBytes: 64 * 1024,
   maxContinuations: 32,
   headerBlockMs: 10_000,
+  bodyMs: 30_000,
   headerTableSize: 4096,
   encoderTableSize: 4096,
   maxFrameSize: defaultMaxFrameSize,

@@ -5,6 +5,7 @@ import { writePing } from "./frames/mod.ts";
 import type { Shutdown } from "./shutdown.ts";
 import type { Stream } from "./streams/mod.ts";
 
+const shutWindow = "the stream's window stays shut";
 const keepaliveOpaque: Uint8Array = new TextEncoder().encode("areyouup");
 
 /** Acts when waiting is over. */
@@ -37,6 +38,8 @@ export class Timekeeper {
         return this.#handshakeFailed();
       case "headerBlock":
         throw calm("header block is not complete in time");
+      case "body":
+        return this.#stalledBodies();
       case "idle":
         return core.leave(ErrorCode.NO_ERROR, "idle");
       case "keepalive":
@@ -85,16 +88,28 @@ export class Timekeeper {
       if (stream.outgoing === undefined) continue;
       const until = stream.waitingSince + limits.stalledWindowMs;
       if (until > now) next = Math.min(next, until);
-      else if (stream.sendWindow.available <= 0) this.#resetStalled(stream);
+      else if (stream.sendWindow.available <= 0) this.#resetStalled(stream, shutWindow);
       else if (sender.window.available <= 0) throw calm("the connection's window stays shut");
       else next = Math.min(next, now + limits.stalledWindowMs);
     }
     if (next !== Infinity) deadlines.set("window", next);
   }
 
-  #resetStalled(stream: Stream): void {
+  /** Resets streams whose handlers wait for the end of a request that does not come. */
+  #stalledBodies(): void {
+    const { deadlines, limits, now, streams } = this.core;
+    let next = Infinity;
+    for (const stream of [...streams.all()]) {
+      if (stream.state !== "open" || stream.isAnswered) continue;
+      const until = stream.openedAt + limits.bodyMs;
+      if (until > now) next = Math.min(next, until);
+      else this.#resetStalled(stream, "the request does not come to its end");
+    }
+    if (next !== Infinity) deadlines.set("body", next);
+  }
+
+  #resetStalled({ id }: Stream, reason: string): void {
     this.core.count("reset");
-    const reason = "the stream's window stays shut";
-    this.core.breakOff(stream.id, ErrorCode.ENHANCE_YOUR_CALM, reason);
+    this.core.breakOff(id, ErrorCode.ENHANCE_YOUR_CALM, reason);
   }
 }

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import { Deadlines } from "../../lib/h2/deadlines.ts";
 
 Deno.test("each deadline is set and cleared for itself", () => {
-  const names = ["handshake", "headerBlock", "idle", "keepalive", "keepaliveAck"] as const;
+  const names = ["handshake", "headerBlock", "body", "idle", "keepalive", "keepaliveAck"] as const;
   const others = ["write", "window", "goaway", "drain", "grace"] as const;
   const all = [...names, ...others];
   const deadlines = new Deadlines();
   for (const [n, name] of all.entries()) deadlines.set(name, n);
   assert.deepEqual(all.map((name) => deadlines.isSet(name)), all.map(() => true));
   assert.equal(deadlines.next(), 0);
-  assert.deepEqual(deadlines.due(4), names);
-  assert.deepEqual(all.map((name) => deadlines.isSet(name)), all.map((_, n) => n > 4));
+  assert.deepEqual(deadlines.due(5), names);
+  assert.deepEqual(all.map((name) => deadlines.isSet(name)), all.map((_, n) => n > 5));
   deadlines.clearAll();
   assert.deepEqual(deadlines.due(1e9), []);
   assert.equal(deadlines.next(), undefined);

@@ -1,8 +1,20 @@
 import assert from "node:assert/strict";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
+import { settle } from "../support/until.ts";
 import { Driver } from "./testing/driver.ts";
 import { chunks, gate, ok, readAll } from "./testing/handlers.ts";
-import { END_HEADERS, get, headers, ping, post, rstStream, text, types } from "./testing/wire.ts";
+import {
+  data,
+  END_HEADERS,
+  END_STREAM,
+  get,
+  headers,
+  ping,
+  post,
+  rstStream,
+  text,
+  types,
+} from "./testing/wire.ts";
 
 Deno.test("RST_STREAM aborts the signal, breaks the body off and stops the producer", async () => {
   const began = gate();
@@ -185,4 +197,50 @@ Deno.test("close ends the connection at once", async () => {
   driver.session.close();
   await driver.clock.advanceAsync(1000);
   assert.equal((await driver.session.closed).reason, "closed");
+});
+
+Deno.test("half a request holds its handler for so long, and no longer", async () => {
+  const over: string[] = [];
+  const failures: unknown[] = [];
+  const driver = new Driver(async ({ body }) => {
+    for await (const octets of body) assert.ok(octets.length > 0);
+    return ok;
+  }, {
+    onOver: ({ path }) => void over.push(path),
+    onError: (error) => void failures.push(error),
+    limits: { keepaliveMs: 1e9 },
+  });
+  driver.feed(headers(1, post, END_HEADERS), data(1, "half"));
+  await driver.clock.advanceAsync(10_000);
+  driver.feed(
+    headers(3, post, END_HEADERS),
+    headers(5, post, END_HEADERS),
+    data(5, "", END_STREAM),
+  );
+  assert.equal(await driver.answer(5), "");
+  await driver.clock.advanceAsync(19_999);
+  driver.feed(data(1, "another octet buys no time"));
+  await settle();
+  assert.equal(over.length, 1);
+  await driver.clock.advanceAsync(1);
+  assert.equal(await driver.answer(1), "ENHANCE_YOUR_CALM");
+  await driver.clock.advanceAsync(9_999);
+  assert.equal(over.length, 2);
+  await driver.clock.advanceAsync(1);
+  assert.equal(await driver.answer(3), "ENHANCE_YOUR_CALM");
+  await settle();
+  assert.deepEqual([over.length, failures, driver.session.streams], [3, [], 0]);
+  await driver.hangUp();
+});
+
+Deno.test("a handler that answers while it reads may be told more for as long as it likes", async () => {
+  const driver = new Driver(({ body }) => Promise.resolve({ ...ok, body }), {
+    limits: { keepaliveMs: 1e9 },
+  });
+  driver.feed(headers(1, post, END_HEADERS));
+  await driver.frame(types.HEADERS, 1);
+  await driver.clock.advanceAsync(3_600_000);
+  driver.feed(data(1, "still here", END_STREAM));
+  assert.equal(await driver.answer(1), "still here");
+  await driver.hangUp();
 });

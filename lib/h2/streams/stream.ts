@@ -17,6 +17,10 @@ export class Stream {
   readonly receiveWindow: ReceiveWindow;
   /** Octets received and not yet read; the connection's window gets them back in the end. */
   unread = 0;
+  /** When its header section came, in the caller's milliseconds. */
+  openedAt = 0;
+  /** Whether the handler has begun to answer. */
+  isAnswered = false;
   /** Whether the rest of the body is dropped on arrival. */
   discarding = false;
   /** Octets of body announced by content-length and received so far. */
