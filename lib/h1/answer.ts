@@ -1,7 +1,7 @@
-import type { H2Field, H2Response } from "../h2/mod.ts";
+import { concatenated, type H2Field, type H2Response } from "../h2/mod.ts";
 import type { RequestHead } from "./head.ts";
 import { pieceBytes } from "./limits.ts";
-import { chunkHead, chunkOf, joined, lastChunk, lineEnd, responseHead } from "./response_head.ts";
+import { chunkHead, chunkOf, lastChunk, lineEnd, responseHead } from "./response_head.ts";
 import type { ResponseFraming } from "./response_head.ts";
 
 /** The part of a request that its answer depends on. */
@@ -82,7 +82,7 @@ export async function* answerParts(
     sent += data.length;
     if (sent > (announced ?? Infinity)) break;
     if (data.length > pieceBytes) yield* asItIs(data, head, framing);
-    else yield framing === "chunked" ? chunkOf(data) : head ? joined(head, data) : data;
+    else yield framing === "chunked" ? chunkOf(data) : head ? concatenated([head, data]) : data;
     head = undefined;
   }
   if (body && announced !== undefined && sent !== announced) {

@@ -1,4 +1,4 @@
-import type { H2Field } from "../h2/mod.ts";
+import { concatenated, type H2Field } from "../h2/mod.ts";
 import { encodeLatin1, isSendable } from "./field.ts";
 
 /** How the client is told where a response's body ends. */
@@ -94,17 +94,8 @@ export function sharedByAnswers(octets: Uint8Array): Uint8Array {
 /** One chunk, which must not be empty: that would be the last. */
 export function chunkOf(data: Uint8Array): Uint8Array {
   if (lastShared?.data === data) return lastShared.chunk;
-  const chunk = framed(data);
+  const chunk = concatenated([chunkHead(data.length), data, lineEnd]);
   if (shared.has(data)) lastShared = { data, chunk };
-  return chunk;
-}
-
-function framed(data: Uint8Array): Uint8Array {
-  const size = chunkHead(data.length);
-  const chunk = new Uint8Array(size.length + data.length + 2);
-  chunk.set(size);
-  chunk.set(data, size.length);
-  chunk.set(lineEnd, size.length + data.length);
   return chunk;
 }
 
@@ -115,11 +106,3 @@ export function chunkHead(octets: number): Uint8Array {
 
 /** What goes behind a chunk. */
 export const lineEnd: Uint8Array = encoder.encode("\r\n");
-
-/** Two pieces as one. */
-export function joined(first: Uint8Array, second: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(first.length + second.length);
-  whole.set(first);
-  whole.set(second, first.length);
-  return whole;
-}

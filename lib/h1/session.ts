@@ -1,5 +1,5 @@
 import type { ByteConn, H2Handler, H2Request, H2ServeOptions } from "../h2/mod.ts";
-import { closeConn, H2AbortError } from "../h2/mod.ts";
+import { closeConn, concatenated, H2AbortError } from "../h2/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
 import { Deadline } from "./deadline.ts";
 import { BadRequest, ConnectionOver } from "./errors.ts";
@@ -8,7 +8,7 @@ import { Input } from "./input.ts";
 import { defaultH1Limits, type H1Limits } from "./limits.ts";
 import { Output } from "./output.ts";
 import { readHead } from "./read_head.ts";
-import { joined, responseHead } from "./response_head.ts";
+import { responseHead } from "./response_head.ts";
 
 /** How to serve a connection. */
 export interface H1ServeOptions
@@ -160,7 +160,7 @@ class Session implements H1Session, ExchangeHost {
       close: true,
       wall: this.wall(),
     });
-    await this.output.write(joined(head, text));
+    await this.output.write(concatenated([head, text]));
   }
 
   /**

@@ -1,6 +1,7 @@
 import { calm, protocolError } from "./errors.ts";
 import { Flag, type Frame, headersPayload } from "./frames/mod.ts";
 import type { H2Limits } from "./limits.ts";
+import { concatenated } from "./types.ts";
 
 /** A whole field block. `block` is good until the next frame. */
 export interface HeaderBlock {
@@ -58,21 +59,11 @@ export class HeaderBlockAssembler {
     if ((frame.flags & Flag.END_HEADERS) === 0) return undefined;
     this.#open = undefined;
     const { streamId, endStream } = open;
-    return { streamId, endStream, block: concat(open.pieces, open.length) };
+    return { streamId, endStream, block: concatenated(open.pieces) };
   }
 
   #checkLength(length: number): void {
     if (length <= this.limits.headerBlockBytes) return;
     throw calm(`header block of more than ${this.limits.headerBlockBytes} octets`);
   }
-}
-
-function concat(pieces: readonly Uint8Array[], length: number): Uint8Array {
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const piece of pieces) {
-    whole.set(piece, at);
-    at += piece.length;
-  }
-  return whole;
 }

@@ -87,6 +87,17 @@ export function closeConn(conn: Pick<ByteConn, "close">): void {
   }
 }
 
+/** Octets one behind the other. */
+export function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
+}
+
 /** Room for octets that many connections share. */
 export interface OctetRoom {
   /** Takes `octets`; false, and nothing is taken, if there is no room for them. */

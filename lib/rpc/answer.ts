@@ -62,14 +62,3 @@ export interface Polling<Item> extends AsyncIterator<Item> {
   /** The next item if it is there already; undefined says nothing about what comes later. */
   poll?(): Item | undefined;
 }
-
-/** Octets one behind the other. */
-export function concatenated(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
-}

@@ -10,8 +10,9 @@ import {
   toJsonString,
 } from "@bufbuild/protobuf";
 import { BinaryWriter, WireType } from "@bufbuild/protobuf/wire";
+import { concatenated } from "../h2/mod.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
-import { Answer, concatenated } from "./answer.ts";
+import { Answer } from "./answer.ts";
 
 /** A message with one long list. */
 export interface LongMessage<D extends DescMessage, Item> {

@@ -1,5 +1,6 @@
 import type { ConnectError } from "@connectrpc/connect";
-import { type Answer, concatenated, type Polling, type Reply } from "./answer.ts";
+import { concatenated } from "../h2/mod.ts";
+import type { Answer, Polling, Reply } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
 import { compressed, type Parcel, parcel, type ParcelOptions, type Release } from "./outbox.ts";
 
