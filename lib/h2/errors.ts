@@ -37,6 +37,11 @@ export function frameSizeError(reason: string): ConnectionError {
   return new ConnectionError(ErrorCode.FRAME_SIZE_ERROR, reason);
 }
 
+/** The peer sends, or lets us send, more than a window has room for. */
+export function flowControlError(reason: string): ConnectionError {
+  return new ConnectionError(ErrorCode.FLOW_CONTROL_ERROR, reason);
+}
+
 /** The peer asks for more than a polite one does. */
 export function calm(reason: string): ConnectionError {
   return new ConnectionError(ErrorCode.ENHANCE_YOUR_CALM, reason);
@@ -48,6 +53,11 @@ export class StreamError extends Error {
   constructor(readonly streamId: number, readonly code: ErrorCode, reason: string) {
     super(reason);
   }
+}
+
+/** A request that is no well-formed one (RFC 9113 section 8.1.1). */
+export function malformed(streamId: number, reason: string): StreamError {
+  return new StreamError(streamId, ErrorCode.PROTOCOL_ERROR, `malformed request: ${reason}`);
 }
 
 /** Why a request's signal aborted or its body broke off. */

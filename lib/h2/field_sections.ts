@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
+import { ConnectionError, ErrorCode, malformed, protocolError, StreamError } from "./errors.ts";
 import type { HeaderBlock } from "./header_block.ts";
 import { type FieldSection, HpackDecoder, HpackError } from "./hpack/mod.ts";
 import { checkTrailers, readRequest } from "./request.ts";
@@ -40,11 +40,7 @@ export class FieldSections {
   endOfRequest(stream: Stream, trailers: readonly H2Field[]): void {
     const { expected, received } = stream.body;
     if (expected !== undefined && received !== expected) {
-      throw new StreamError(
-        stream.id,
-        ErrorCode.PROTOCOL_ERROR,
-        `malformed request: body of ${received} octets, content-length is ${expected}`,
-      );
+      throw malformed(stream.id, `body of ${received} octets, content-length is ${expected}`);
     }
     stream.on("recv END_STREAM");
     if (!stream.discarding) this.core.events.push({ type: "end", id: stream.id, trailers });
@@ -109,11 +105,11 @@ export class FieldSections {
   }
 
   #trailers(stream: Stream, section: FieldSection, endStream: boolean): void {
-    const malformed = (reason: string) =>
-      new StreamError(stream.id, ErrorCode.PROTOCOL_ERROR, `malformed request: ${reason}`);
     stream.on("recv HEADERS");
-    if (!endStream) throw malformed("trailers do not end it");
-    if (section.size > this.core.limits.maxHeaderListSize) throw malformed("trailers too large");
+    if (!endStream) throw malformed(stream.id, "trailers do not end it");
+    if (section.size > this.core.limits.maxHeaderListSize) {
+      throw malformed(stream.id, "trailers too large");
+    }
     checkTrailers(stream.id, section.fields);
     this.endOfRequest(stream, section.fields);
   }

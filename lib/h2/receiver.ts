@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { ConnectionError, ErrorCode, protocolError, StreamError } from "./errors.ts";
+import { ErrorCode, flowControlError, malformed, protocolError, StreamError } from "./errors.ts";
 import {
   checkPriority,
   dataPayload,
@@ -16,7 +16,7 @@ import {
 import { HeaderBlockAssembler } from "./header_block.ts";
 import { FieldSections } from "./field_sections.ts";
 import { applyPeerSettings, OwnSettings } from "./settings.ts";
-import { nextState } from "./streams/mod.ts";
+import { nextState, type Stream } from "./streams/mod.ts";
 
 /** What the receiver leaves to others. */
 export interface ReceiverEvents {
@@ -56,7 +56,8 @@ export class Receiver {
       case FrameType.SETTINGS:
         return this.#settings(frame);
       case FrameType.PUSH_PROMISE:
-        return refusePush();
+        // A client cannot push (section 8.4).
+        throw protocolError("PUSH_PROMISE from a client");
       case FrameType.PING:
         return this.#ping(frame);
       case FrameType.GOAWAY:
@@ -89,10 +90,7 @@ export class Receiver {
     const { streamId, payload } = frame;
     const end = (frame.flags & Flag.END_STREAM) !== 0;
     if (!core.receiveWindow.take(payload.length)) {
-      throw new ConnectionError(
-        ErrorCode.FLOW_CONTROL_ERROR,
-        `DATA of ${payload.length} octets outruns the connection's window`,
-      );
+      throw flowControlError(`DATA of ${payload.length} octets outruns the connection's window`);
     }
     if (data.length === 0 && !end) core.count("emptyFrame");
     else core.earn();
@@ -104,22 +102,16 @@ export class Receiver {
     }
     if (!core.keep(stream, payload.length)) {
       core.giveBackConnection(payload.length);
-      throw new StreamError(
-        streamId,
-        ErrorCode.ENHANCE_YOUR_CALM,
-        "too many octets of unfinished requests",
-      );
+      const reason = "too many octets of unfinished requests";
+      throw new StreamError(streamId, ErrorCode.ENHANCE_YOUR_CALM, reason);
     }
     stream.on("recv DATA");
     if (!stream.receiveWindow.take(payload.length)) {
-      throw new StreamError(
-        streamId,
-        ErrorCode.FLOW_CONTROL_ERROR,
-        `DATA of ${payload.length} octets outruns the stream's window`,
-      );
+      const reason = `DATA of ${payload.length} octets outruns the stream's window`;
+      throw new StreamError(streamId, ErrorCode.FLOW_CONTROL_ERROR, reason);
     }
     core.giveBack(stream, payload.length - data.length);
-    countBody(streamId, stream.body, data.length);
+    countBody(stream, data.length);
     if (stream.discarding) core.giveBack(stream, data.length);
     else if (data.length > 0) core.events.push({ type: "data", id: streamId, data });
     if (end) this.#sections.endOfRequest(stream, []);
@@ -211,12 +203,9 @@ export class Receiver {
 
   #connectionWindowUpdate(increment: number): void {
     const { sender, now } = this.core;
-    if (increment === 0) {
-      throw protocolError("WINDOW_UPDATE of 0");
-    }
+    if (increment === 0) throw protocolError("WINDOW_UPDATE of 0");
     if (!sender.window.adjust(increment)) {
-      throw new ConnectionError(
-        ErrorCode.FLOW_CONTROL_ERROR,
+      throw flowControlError(
         `WINDOW_UPDATE of ${increment} makes the connection's window too large`,
       );
     }
@@ -231,21 +220,8 @@ export class Receiver {
 }
 
 /** The body has to be as long as content-length says (section 8.1.1). */
-function countBody(
-  streamId: number,
-  body: { readonly expected: number | undefined; received: number },
-  octets: number,
-): void {
+function countBody({ id, body }: Stream, octets: number): void {
   body.received += octets;
   if (body.expected === undefined || body.received <= body.expected) return;
-  throw new StreamError(
-    streamId,
-    ErrorCode.PROTOCOL_ERROR,
-    `malformed request: body is longer than its content-length of ${body.expected}`,
-  );
-}
-
-/** A client cannot push (section 8.4). */
-function refusePush(): never {
-  throw protocolError("PUSH_PROMISE from a client");
+  throw malformed(id, `body is longer than its content-length of ${body.expected}`);
 }

@@ -1,4 +1,4 @@
-import { ErrorCode, StreamError } from "./errors.ts";
+import { malformed } from "./errors.ts";
 import type { H2Field } from "./types.ts";
 
 /** A request's header section, checked. What a CONNECT request lacks is empty. */
@@ -32,102 +32,102 @@ type Pseudo = Partial<Record<PseudoName, string>>;
 
 /** Checks a request's header section. Throws PROTOCOL_ERROR when malformed (section 8.1.1). */
 export function readRequest(streamId: number, fields: readonly H2Field[]): RequestHead {
-  const malformed = complain(streamId);
+  const fail = complain(streamId);
   const first = fields.findIndex(([name]) => name.charCodeAt(0) !== colon);
   const headers = first < 0 ? [] : fields.slice(first);
-  const pseudo = readPseudo(first < 0 ? fields : fields.slice(0, first), malformed);
-  for (const field of headers) checkField(field, malformed);
-  checkTarget(pseudo, malformed);
-  checkHost(pseudo, headers, malformed);
+  const pseudo = readPseudo(first < 0 ? fields : fields.slice(0, first), fail);
+  for (const field of headers) checkField(field, fail);
+  checkTarget(pseudo, fail);
+  checkHost(pseudo, headers, fail);
   return {
     method: pseudo[":method"] ?? "",
     scheme: pseudo[":scheme"] ?? "",
     authority: pseudo[":authority"] ?? "",
     path: pseudo[":path"] ?? "",
     headers,
-    contentLength: readContentLength(headers, malformed),
+    contentLength: readContentLength(headers, fail),
   };
 }
 
 /** Checks a trailer section, which has no pseudo-header fields (section 8.1). */
 export function checkTrailers(streamId: number, fields: readonly H2Field[]): void {
-  const malformed = complain(streamId);
-  for (const field of fields) checkField(field, malformed);
+  const fail = complain(streamId);
+  for (const field of fields) checkField(field, fail);
 }
 
 type Complain = (reason: string) => never;
 
 function complain(streamId: number): Complain {
   return (reason) => {
-    throw new StreamError(streamId, ErrorCode.PROTOCOL_ERROR, `malformed request: ${reason}`);
+    throw malformed(streamId, reason);
   };
 }
 
 /** Pseudo-header fields: known ones only, each once (section 8.3). */
-function readPseudo(fields: readonly H2Field[], malformed: Complain): Pseudo {
+function readPseudo(fields: readonly H2Field[], fail: Complain): Pseudo {
   const pseudo: Pseudo = {};
   for (const [name, value] of fields) {
     const known = pseudoNames.find((candidate) => candidate === name);
-    if (known === undefined) return malformed(`unknown pseudo-header field ${quote(name)}`);
-    if (pseudo[known] !== undefined) return malformed(`${name} comes twice`);
-    if (!isFieldValue(value)) return malformed(`${name} has a forbidden character`);
+    if (known === undefined) return fail(`unknown pseudo-header field ${quote(name)}`);
+    if (pseudo[known] !== undefined) return fail(`${name} comes twice`);
+    if (!isFieldValue(value)) return fail(`${name} has a forbidden character`);
     pseudo[known] = value;
   }
   return pseudo;
 }
 
 /** Which pseudo-header fields a request has to have (sections 8.3.1 and 8.5). */
-function checkTarget(pseudo: Pseudo, malformed: Complain): void {
+function checkTarget(pseudo: Pseudo, fail: Complain): void {
   const method = pseudo[":method"];
   const path = pseudo[":path"];
-  if (method === undefined || method === "") return malformed(":method is missing");
+  if (method === undefined || method === "") return fail(":method is missing");
   if (method === "CONNECT") {
     if (path !== undefined || pseudo[":scheme"] !== undefined) {
-      return malformed("CONNECT has a :scheme or :path");
+      return fail("CONNECT has a :scheme or :path");
     }
-    if (!pseudo[":authority"]) return malformed("CONNECT has no :authority");
+    if (!pseudo[":authority"]) return fail("CONNECT has no :authority");
     return;
   }
-  if (!pseudo[":scheme"]) return malformed(":scheme is missing");
-  if (path === undefined || path === "") return malformed(":path is missing");
+  if (!pseudo[":scheme"]) return fail(":scheme is missing");
+  if (path === undefined || path === "") return fail(":path is missing");
   const asterisk = path === "*" && method === "OPTIONS";
   if (path.charCodeAt(0) !== slash && !asterisk) {
-    return malformed(`:path ${quote(path)} does not begin with a slash`);
+    return fail(`:path ${quote(path)} does not begin with a slash`);
   }
 }
 
 /** Host has to name what :authority names (section 8.3.1). */
-function checkHost(pseudo: Pseudo, headers: readonly H2Field[], malformed: Complain): void {
+function checkHost(pseudo: Pseudo, headers: readonly H2Field[], fail: Complain): void {
   const authority = pseudo[":authority"];
   if (authority === undefined) return;
   for (const [name, value] of headers) {
     if (name !== "host" || value.toLowerCase() === authority.toLowerCase()) continue;
-    return malformed(`host ${quote(value)} is not :authority ${quote(authority)}`);
+    return fail(`host ${quote(value)} is not :authority ${quote(authority)}`);
   }
 }
 
 /** A regular field (sections 8.2.1 and 8.2.2). */
-function checkField([name, value]: H2Field, malformed: Complain): void {
-  if (!isFieldName(name)) return malformed(`field name ${quote(name)} is not allowed`);
-  if (!isFieldValue(value)) return malformed(`field ${name} has a forbidden character`);
-  if (connectionSpecific.has(name)) return malformed(`field ${name} is for HTTP/1.1`);
+function checkField([name, value]: H2Field, fail: Complain): void {
+  if (!isFieldName(name)) return fail(`field name ${quote(name)} is not allowed`);
+  if (!isFieldValue(value)) return fail(`field ${name} has a forbidden character`);
+  if (connectionSpecific.has(name)) return fail(`field ${name} is for HTTP/1.1`);
   if (name === "te" && value.toLowerCase() !== "trailers") {
-    return malformed(`te is ${quote(value)} instead of trailers`);
+    return fail(`te is ${quote(value)} instead of trailers`);
   }
 }
 
 /** Repeated content-length is allowed if it agrees (RFC 9110 section 8.6). */
 function readContentLength(
   headers: readonly H2Field[],
-  malformed: Complain,
+  fail: Complain,
 ): number | undefined {
   let length: number | undefined;
   for (const [name, value] of headers) {
     if (name !== "content-length") continue;
     const parsed = /^\d{1,15}$/.test(value)
       ? Number(value)
-      : malformed(`content-length ${quote(value)}`);
-    if (length !== undefined && length !== parsed) return malformed("two values of content-length");
+      : fail(`content-length ${quote(value)}`);
+    if (length !== undefined && length !== parsed) return fail("two values of content-length");
     length = parsed;
   }
   return length;

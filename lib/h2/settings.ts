@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import { calm, ConnectionError, ErrorCode } from "./errors.ts";
+import { calm, ConnectionError, ErrorCode, flowControlError } from "./errors.ts";
 import type { FieldSections } from "./field_sections.ts";
 import { largestWindow } from "./flow.ts";
 import {
@@ -51,48 +51,30 @@ export function ownSettings(limits: H2Limits): Setting[] {
   ];
 }
 
-interface Range {
-  readonly name: string;
-  readonly least: number;
-  readonly most: number;
-  readonly code: ErrorCode;
-}
+/** Values that a parameter may have, and the error that any other is (section 6.5.2). */
+type Range = readonly [name: string, least: number, most: number, code: ErrorCode];
 
+const { PROTOCOL_ERROR, FLOW_CONTROL_ERROR } = ErrorCode;
 const ranges = new Map<number, Range>([
-  [SettingId.ENABLE_PUSH, {
-    name: "SETTINGS_ENABLE_PUSH",
-    least: 0,
-    most: 1,
-    code: ErrorCode.PROTOCOL_ERROR,
-  }],
-  [SettingId.INITIAL_WINDOW_SIZE, {
-    name: "SETTINGS_INITIAL_WINDOW_SIZE",
-    least: 0,
-    most: largestWindow,
-    code: ErrorCode.FLOW_CONTROL_ERROR,
-  }],
-  [SettingId.MAX_FRAME_SIZE, {
-    name: "SETTINGS_MAX_FRAME_SIZE",
-    least: defaultMaxFrameSize,
-    most: largestMaxFrameSize,
-    code: ErrorCode.PROTOCOL_ERROR,
-  }],
-  [SettingId.NO_RFC7540_PRIORITIES, {
-    name: "SETTINGS_NO_RFC7540_PRIORITIES",
-    least: 0,
-    most: 1,
-    code: ErrorCode.PROTOCOL_ERROR,
-  }],
+  [SettingId.ENABLE_PUSH, ["SETTINGS_ENABLE_PUSH", 0, 1, PROTOCOL_ERROR]],
+  [
+    SettingId.INITIAL_WINDOW_SIZE,
+    ["SETTINGS_INITIAL_WINDOW_SIZE", 0, largestWindow, FLOW_CONTROL_ERROR],
+  ],
+  [
+    SettingId.MAX_FRAME_SIZE,
+    ["SETTINGS_MAX_FRAME_SIZE", defaultMaxFrameSize, largestMaxFrameSize, PROTOCOL_ERROR],
+  ],
+  [SettingId.NO_RFC7540_PRIORITIES, ["SETTINGS_NO_RFC7540_PRIORITIES", 0, 1, PROTOCOL_ERROR]],
 ]);
 
 /** Throws the error that section 6.5.2 asks for when a value is out of range. */
 export function checkSetting({ id, value }: Setting): void {
   const range = ranges.get(id);
-  if (range === undefined || (value >= range.least && value <= range.most)) return;
-  throw new ConnectionError(
-    range.code,
-    `${range.name} of ${value} is not between ${range.least} and ${range.most}`,
-  );
+  if (!range) return;
+  const [name, least, most, code] = range;
+  if (value >= least && value <= most) return;
+  throw new ConnectionError(code, `${name} of ${value} is not between ${least} and ${most}`);
 }
 
 /** A frame has no use for more parameters than there are. */
@@ -136,8 +118,7 @@ function changeInitialWindow(core: Core, value: number): void {
   if (delta === 0) return;
   for (const stream of core.streams.all()) {
     if (!stream.sendWindow.adjust(delta)) {
-      throw new ConnectionError(
-        ErrorCode.FLOW_CONTROL_ERROR,
+      throw flowControlError(
         `SETTINGS_INITIAL_WINDOW_SIZE of ${value} makes the window of stream ${stream.id} too large`,
       );
     }
