@@ -1,7 +1,7 @@
 import { exhausted } from "./errors.ts";
 import { type CallClass, callClasses } from "./limits.ts";
 import type { Budgets } from "./budget.ts";
-import { PeerShares } from "./peer_shares.ts";
+import { PeerShares, type SharedBudgetSpec } from "./peer_shares.ts";
 import { prefixOf } from "./prefix.ts";
 import type { CallContext } from "./rpc.ts";
 
@@ -37,16 +37,10 @@ export type CallSlotsByClass = Readonly<Record<CallClass, CallSlots>>;
 
 /** Opens the budgets of all classes. */
 export function openCallSlots(budgets: Budgets): CallSlotsByClass {
-  const open = (name: CallClass) => {
-    const spec = callClasses[name];
-    return new CallSlots(new PeerShares(budgets.open(spec), spec));
-  };
+  const open = (spec: SharedBudgetSpec) => new CallSlots(new PeerShares(budgets.open(spec), spec));
+  const { checks, reloads, vppReads, vppSyncs, lists, archive } = callClasses;
   return {
-    checks: open("checks"),
-    reloads: open("reloads"),
-    vppReads: open("vppReads"),
-    vppSyncs: open("vppSyncs"),
-    lists: open("lists"),
-    archive: open("archive"),
+    ...{ checks: open(checks), reloads: open(reloads), lists: open(lists), archive: open(archive) },
+    ...{ vppReads: open(vppReads), vppSyncs: open(vppSyncs) },
   };
 }

@@ -1,7 +1,7 @@
 import { certificateCredentials, type Credentials } from "../access/mod.ts";
-import { type H1Limits, serveH1 } from "../h1/mod.ts";
+import { serveH1 } from "../h1/mod.ts";
 import { serveH2 } from "../h2/mod.ts";
-import type { ByteConn, H2Handler, H2Limits, H2Request } from "../h2/mod.ts";
+import type { ByteConn, H2Handler, H2Request } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { oneByOne, TurnShare } from "../time/mod.ts";
 import { TlsConn, type TlsSource } from "../tls/mod.ts";
@@ -12,7 +12,7 @@ import { type PeerPrefix, prefixOf } from "./prefix.ts";
 import { RequestSlots } from "./request_slots.ts";
 import type { Claim, PeerShares } from "./peer_shares.ts";
 import { toPlainText } from "./refusals.ts";
-import type { HttpPortOptions } from "./http_port.ts";
+import type { HttpPortLimits, HttpPortOptions } from "./http_port.ts";
 import { sniff, type Sniffed } from "./sniff.ts";
 import type { ClientKind } from "./types.ts";
 
@@ -24,7 +24,9 @@ export interface ProtocolHandlers {
 
 /** How connections are served. */
 export interface ConnectionOptions
-  extends Pick<HttpPortOptions, "clock" | "handlers" | "log" | "name" | "observer" | "roomOf"> {
+  extends
+    Pick<HttpPortOptions, "clock" | "handlers" | "log" | "name" | "observer" | "roomOf">,
+    Required<Pick<HttpPortLimits, "h1" | "h2" | "handshakeMs">> {
   /** Who may have how many connections. */
   readonly connections: PeerShares;
   /** Who may have how many requests under way. */
@@ -33,12 +35,6 @@ export interface ConnectionOptions
   readonly leaving: number;
   /** Who may have how many handshakes of TLS under way. */
   readonly handshakes: PeerShares;
-  /** What differs from the defaults for one HTTP/1.1 connection. */
-  readonly h1: Partial<H1Limits>;
-  /** What differs from the defaults for one HTTP/2 connection. */
-  readonly h2: Partial<H2Limits>;
-  /** Milliseconds in which a client has to say what it speaks. */
-  readonly handshakeMs: number;
 }
 
 /** A connection that was accepted. */

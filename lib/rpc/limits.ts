@@ -69,25 +69,29 @@ export function requestLimits(port: PortName): RequestLimits {
   return { requests: all, perPrefix: all / 8, reserved: all / 4 };
 }
 
+function portBudget(
+  port: PortName,
+  unit: string,
+  limit: number,
+  { perPrefix, reserved }: ShareLimits,
+  reason: string,
+): SharedBudgetSpec {
+  return { name: `${port}-${unit}`, unit, limit, perPrefix, reserved, reason };
+}
+
 /** What is counted of a port's connections. */
 export function connectionBudget(port: PortName, limits: ConnectionLimits): SharedBudgetSpec {
-  const { connections: limit, perPrefix, reserved } = limits;
-  return {
-    ...{ name: `${port}-connections`, unit: "connections", limit, perPrefix, reserved },
-    reason: "Each costs a descriptor, of which probes and VPP need most, and memory. An idle one " +
-      "gives way to a newcomer, a busy one if its prefix has most.",
-  };
+  const reason =
+    "Each costs a descriptor, of which probes and VPP need most, and memory. An idle " +
+    "one gives way to a newcomer, a busy one if its prefix has most.";
+  return portBudget(port, "connections", limits.connections, limits, reason);
 }
 
 /** What is counted of a port's requests. */
 export function requestBudget(port: PortName, limits: RequestLimits): SharedBudgetSpec {
-  const { requests: limit, perPrefix, reserved } = limits;
-  return {
-    ...{ name: `${port}-requests`, unit: "requests", limit, perPrefix, reserved },
-    reason:
-      "Each holds its header, its handler and its answer, streams until they end. The newest " +
-      "of the prefix that has most gives way to a prefix with fewer.",
-  };
+  const reason = "Each holds its header, its handler and its answer, streams until they end. The " +
+    "newest of the prefix that has most gives way to a prefix with fewer.";
+  return portBudget(port, "requests", limits.requests, limits, reason);
 }
 
 /**
@@ -102,13 +106,9 @@ export const handshakeLimits: ShareLimits & { readonly handshakes: number } = {
 
 /** What is counted of a port's handshakes. */
 export function handshakeBudget(port: PortName): SharedBudgetSpec {
-  const { handshakes: limit, perPrefix, reserved } = handshakeLimits;
-  return {
-    ...{ name: `${port}-handshakes`, unit: "handshakes", limit, perPrefix, reserved },
-    reason:
-      "Of TLS, not over yet: each costs memory and a signature. The newest of the prefix that " +
-      "has most gives way to a prefix with fewer.",
-  };
+  const reason = "Of TLS, not over yet: each costs memory and a signature. The newest of the " +
+    "prefix that has most gives way to a prefix with fewer.";
+  return portBudget(port, "handshakes", handshakeLimits.handshakes, handshakeLimits, reason);
 }
 
 /** Milliseconds that a connection has to leave when it has given way to another. */

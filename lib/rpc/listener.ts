@@ -56,19 +56,16 @@ export interface BoundListener extends AcceptingListener {
   close(): void;
 }
 
-/** How one socket of a port is to be bound. */
-export interface BindOptions {
-  /** Whether a more special address of the same port may have a socket of its own (SO_REUSEPORT). */
-  readonly shared: boolean;
-}
-
-/** Binds one address. Throws what the runtime throws. */
-export type Bind = (hostname: string, port: number, options: BindOptions) => BoundListener;
+/**
+ * Binds one address; `shared` says whether a more special address of the same port may have a socket
+ * of its own (SO_REUSEPORT). Throws what the runtime throws.
+ */
+export type Bind = (hostname: string, port: number, shared: boolean) => BoundListener;
 
 /** How a port is bound: by the runtime, unless a test has something else. */
 export interface Binding {
   readonly bind: Bind;
-  /** Whether {@link BindOptions.shared} can be had. */
+  /** Whether sockets can share a port. */
   readonly canShare: boolean;
 }
 
@@ -120,14 +117,8 @@ export async function acceptFrom(
 /** SO_REUSEPORT is one of Deno's unstable options, which come together; without, it would exit. */
 const runtimeBinding: Binding = {
   canShare: "listenDatagram" in Deno,
-  bind(hostname, port, { shared }) {
-    return Deno.listen({
-      hostname,
-      port,
-      tcpBacklog: queueLength,
-      ...shared && { reusePort: true },
-    });
-  },
+  bind: (hostname, port, shared) =>
+    Deno.listen({ hostname, port, tcpBacklog: queueLength, ...shared && { reusePort: true } }),
 };
 
 /** All interfaces are one dual-stack socket, or IPv4 alone where there is no IPv6. */
@@ -160,7 +151,7 @@ function openAll(
 ): readonly BoundListener[] {
   const open = (host: string, number: number, shared: boolean) => {
     try {
-      return bind(host, number, { shared });
+      return bind(host, number, shared);
     } catch (error) {
       throw new ListenError(formatListenAddress(host, number), name, error);
     }
@@ -174,7 +165,7 @@ function openAll(
   const chosen = sockets[0]?.addr.port ?? port;
   for (const host of own) {
     try {
-      sockets.push(bind(host, chosen, { shared: true }));
+      sockets.push(bind(host, chosen, true));
     } catch {
       // This machine lacks the address, or has it from elsewhere: it is reached like all others.
       continue;

@@ -75,7 +75,7 @@ Deno.test("a listener that is closed stays closed", async () => {
 function fakeBinding(fails: (hostname: string, shared: boolean, nth: number) => void = () => {}) {
   const bound: FakeBound[] = [];
   const asked: string[] = [];
-  const bind: Bind = (hostname, port, { shared }) => {
+  const bind: Bind = (hostname, port, shared) => {
     asked.push(`${hostname} ${port}${shared ? " shared" : ""}`);
     fails(hostname, shared, asked.length);
     const socket = new FakeBound(hostname, port);
