@@ -66,7 +66,7 @@ export type { Connect, Transport } from "./client/mod.ts";
 export { trafficOf } from "./counters/mod.ts";
 export type { Flushes, FlushMemory } from "./lb/mod.ts";
 export { createVpp } from "./life/vpp.ts";
-export type { VppAccess } from "./life/connection.ts";
+export type { ConnectionOptions, VppAccess } from "./life/connection.ts";
 export type { Vpp, VppOptions } from "./life/vpp.ts";
 export * from "./service.ts";
 export { segmentIn } from "./stats/mod.ts";

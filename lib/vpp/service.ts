@@ -122,8 +122,18 @@ export interface LbState {
   readonly vips: readonly LbVipState[];
 }
 
+/** What a plan or a counter is about, for people. */
+export interface NamedVip {
+  /** `192.0.2.1/32`; empty for what is about no VIP. */
+  readonly prefix: string;
+  /** tcp, udp, any; empty for what is about no VIP. */
+  readonly protocol: string;
+  /** 0 is all ports. */
+  readonly port: number;
+}
+
 /** One line of a plan, for people and the API. */
-export interface PlannedChange {
+export interface PlannedChange extends NamedVip {
   /** What would be done; `vip-kept` is about a VIP that stays as it is though it differs. */
   readonly kind:
     | "conf-set"
@@ -134,12 +144,6 @@ export interface PlannedChange {
     | "as-add"
     | "as-del"
     | "as-weight";
-  /** `192.0.2.1/32`, empty for conf-set. */
-  readonly prefix: string;
-  /** tcp, udp, any; empty for conf-set. */
-  readonly protocol: string;
-  /** 0 is all ports. */
-  readonly port: number;
   /** The server's address, empty unless the change is about one. */
   readonly address: string;
   /** Such as `weight 100 -> 0, flush`. */
@@ -149,13 +153,7 @@ export interface PlannedChange {
 }
 
 /** What a plan does to the flows of one VIP that is there. */
-export interface PlannedMove {
-  /** `192.0.2.1/32`. */
-  readonly prefix: string;
-  /** tcp, udp, any. */
-  readonly protocol: string;
-  /** 0 is all ports. */
-  readonly port: number;
+export interface PlannedMove extends NamedVip {
   /** The frontend asking for it. */
   readonly frontend: string;
   /** The share of new flows, from 0 to 1, that will go to another server, by VPP's own table. */
@@ -171,13 +169,9 @@ export interface VppPlan {
 }
 
 /** Counters of one VIP since VPP made it. Numbers are exact up to 2^53. */
-export interface VipCounters {
-  /** `192.0.2.1/32`. */
-  readonly prefix: string;
+export interface VipCounters extends NamedVip {
   /** What it matches. */
   readonly protocol: "tcp" | "udp" | "any";
-  /** 0 is all ports. */
-  readonly port: number;
   /** Packets of known flows. */
   readonly next: number;
   /** First packets of flows. */

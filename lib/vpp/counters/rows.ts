@@ -1,6 +1,6 @@
 import { compareIp, type IpAddress } from "../../ip/mod.ts";
 import { mergeSort, type Steps } from "../../time/mod.ts";
-import { type ActualVip, compareVips, prefixText, protocolName } from "../lb/mod.ts";
+import { type ActualVip, compareVips, namedVip } from "../lb/mod.ts";
 import type { LbCounters } from "../service.ts";
 import type { StatsView } from "../stats/mod.ts";
 import { hostRoute, type RouteKey } from "./routes.ts";
@@ -19,10 +19,7 @@ export const statsNames = {
 } as const;
 
 /** Where the counters of one VIP are; undefined where that is not known, which reads as 0. */
-interface VipRow {
-  readonly prefix: string;
-  readonly protocol: "tcp" | "udp" | "any";
-  readonly port: number;
+interface VipRow extends ReturnType<typeof namedVip> {
   readonly pool: number | undefined;
 }
 
@@ -77,9 +74,9 @@ export function* counterRows(
   const vipRows: VipRow[] = [];
   const addressRows: AddressRow[] = [];
   for (const vip of vips) {
-    const prefix = prefixText(vip);
-    const { protocol, port, poolIndex } = vip;
-    vipRows.push({ prefix, protocol: protocolName(protocol), port, pool: poolIndex });
+    const named = namedVip(vip);
+    const { prefix } = named;
+    vipRows.push({ ...named, pool: vip.poolIndex });
     // In order, so the VIPs of one prefix stand together.
     if (addressRows.at(-1)?.prefix !== prefix) {
       addressRows.push({ prefix, route: indexOf(vip) });

@@ -64,13 +64,6 @@ export function confRequest(conf: LbConf): LbConfRequest {
 
 /** For people. */
 export function describeConf(difference: string): PlannedChange {
-  return {
-    kind: "conf-set",
-    prefix: "",
-    protocol: "",
-    port: 0,
-    address: "",
-    detail: difference,
-    frontend: "",
-  };
+  const noVip = { prefix: "", protocol: "", port: 0, address: "", frontend: "" };
+  return { kind: "conf-set", ...noVip, detail: difference };
 }

@@ -2,7 +2,7 @@ import type { PlannedChange } from "../service.ts";
 import { type ActualVip, serversInOrder } from "./actual.ts";
 import type { DesiredVip } from "./desired.ts";
 import type { PrefixPlan, ServerChange, VipChanges, VipRemoval } from "./plan.ts";
-import { prefixText, protocolName, type VipKey } from "./vip.ts";
+import { namedVip, type VipKey } from "./vip.ts";
 
 /** A plan for people: a line per change, in the order in which they are made. */
 export function describePlan(plan: PrefixPlan): PlannedChange[] {
@@ -57,7 +57,8 @@ export function describeTables(
 
 /** `192.0.2.1/32 tcp 80`, for sentences. */
 export function describeVip(vip: VipKey): string {
-  return `${prefixText(vip)} ${protocolName(vip.protocol)} ${vip.port}`;
+  const { prefix, protocol, port } = namedVip(vip);
+  return `${prefix} ${protocol} ${port}`;
 }
 
 /** `weight 100 -> 0, flush`. */
@@ -79,13 +80,5 @@ function line(
   detail: string,
   address = "",
 ): PlannedChange {
-  return {
-    kind,
-    prefix: prefixText(vip),
-    protocol: protocolName(vip.protocol),
-    port: vip.port,
-    address,
-    detail,
-    frontend,
-  };
+  return { kind, ...namedVip(vip), address, detail, frontend };
 }

@@ -2,7 +2,7 @@ import { tableShift } from "../../maglev/mod.ts";
 import type { PlannedMove } from "../service.ts";
 import { type ActualVip, serversInOrder } from "./actual.ts";
 import type { PrefixPlan, VipChanges } from "./plan.ts";
-import { prefixText, protocolName } from "./vip.ts";
+import { namedVip } from "./vip.ts";
 
 /** Slots of all the tables that are worked out for one plan: a second or two. */
 const mostSlots = 2 ** 22;
@@ -23,11 +23,7 @@ export function* plannedMoves(
     slots += present.flowTableLength;
     if (slots > mostSlots) break;
     const share = yield* tableShift(tableOf(present), tableAfter(changes, present));
-    const { vip } = changes;
-    moves.push({
-      ...{ prefix: prefixText(vip), protocol: protocolName(vip.protocol), port: vip.port },
-      ...{ frontend: vip.frontend, share },
-    });
+    moves.push({ ...namedVip(changes.vip), frontend: changes.vip.frontend, share });
   }
   return moves;
 }

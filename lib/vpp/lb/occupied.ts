@@ -23,19 +23,14 @@ export interface PresentVips {
  * VPP has is looked at once for either, when first asked.
  */
 export class Occupied {
-  readonly #wanted: WantedAddresses;
-  readonly #present: PresentVips;
   #vips: Vips | undefined;
   #servers: ReadonlyMap<string, string> | undefined;
 
-  constructor(wanted: WantedAddresses, present: PresentVips) {
-    this.#wanted = wanted;
-    this.#present = present;
-  }
+  constructor(private readonly wanted: WantedAddresses, private readonly present: PresentVips) {}
 
   /** Why no server may be added at this address, as a sentence; undefined when it may. */
   refuseServer(address: IpAddress): string | undefined {
-    this.#vips ??= vipsOf(this.#wanted, this.#present);
+    this.#vips ??= vipsOf(this.wanted, this.present);
     const use = this.#sourceUse(address) ?? this.#vips.byHost.get(hostPrefix(address)) ??
       this.#vips.wide.find((vip) => contains(vip, address))?.use;
     return use && `the server ${address.text} is at the address of ${use}`;
@@ -43,13 +38,13 @@ export class Occupied {
 
   /** Why no VIP may be added here, as a sentence; undefined when it may. */
   refuseVip({ address }: VipKey): string | undefined {
-    this.#servers ??= serversOf(this.#present);
+    this.#servers ??= serversOf(this.present);
     const use = this.#sourceUse(address) ?? this.#servers.get(address.text);
     return use && `the VIP ${address.text} is at the address of ${use}`;
   }
 
   #sourceUse({ text }: IpAddress): string | undefined {
-    const { ipv4Source, ipv6Source } = this.#wanted.lb;
+    const { ipv4Source, ipv6Source } = this.wanted.lb;
     const isSource = text === ipv4Source.text || text === ipv6Source.text;
     return isSource ? "the source of VPP's tunnels" : undefined;
   }

@@ -28,6 +28,11 @@ export function prefixText(key: Pick<VipKey, "address" | "prefixLength">): strin
   return `${key.address.text}/${key.prefixLength}`;
 }
 
+/** A VIP for people. */
+export function namedVip(key: VipKey) {
+  return { prefix: prefixText(key), protocol: protocolName(key.protocol), port: key.port };
+}
+
 /** Equal for equal keys only. */
 export function vipId(key: VipKey): string {
   return `${prefixText(key)} ${key.protocol} ${key.port}`;

@@ -43,8 +43,11 @@ export interface ConnectionOptions extends VppAccess {
   readonly apiAddr: string;
   /** The stats socket. */
   readonly statsAddr: string;
+  /** Takes what is done, and every API message at debug. */
   readonly log: Logger;
+  /** Times everything that waits or repeats. */
   readonly clock: Clock;
+  /** Counts for the metrics. */
   readonly observer?: VppObserver | undefined;
 }
 

@@ -41,7 +41,6 @@ export interface LinkOptions extends Omit<OwnerOptions, "progress" | "recognise"
  * failure another is tried, at first at once, then at growing intervals, for ever.
  */
 export class Link {
-  readonly #options: LinkOptions;
   readonly #watch: LinkWatch;
   readonly #task: Task;
   #connected: Connected | undefined;
@@ -55,8 +54,7 @@ export class Link {
   #nextTryAt: number | undefined;
 
   /** Begins to connect. */
-  constructor(options: LinkOptions) {
-    this.#options = options;
+  constructor(private readonly options: LinkOptions) {
     this.#awaySince = options.clock.wall();
     this.#watch = new LinkWatch(options.clock, options.log);
     this.#task = options.supervisor.start("vpp-link", (signal) => this.#live(signal));
@@ -70,7 +68,7 @@ export class Link {
   /** Since when there is none, and why; undefined while there is one. */
   get away(): VppAway | undefined {
     if (this.#connected) return undefined;
-    const { clock } = this.#options;
+    const { clock } = this.options;
     const waitMs = this.#nextTryAt === undefined ? undefined : this.#nextTryAt - clock.now();
     return {
       since: this.#awaySince,
@@ -101,11 +99,11 @@ export class Link {
 
   /** One connection; resolves with how long it lasted, undefined when there was none. */
   async #connection(signal: AbortSignal): Promise<number | undefined> {
-    const { clock } = this.#options;
+    const { clock } = this.options;
     let since: number | undefined;
     try {
       return await own({
-        ...this.#options,
+        ...this.options,
         progress: this.#watch,
         recognise: (info) => this.#recognise(info),
         publish: (connected) => {
@@ -136,7 +134,7 @@ export class Link {
   }
 
   #tell(err: string): void {
-    const { apiAddr, statsAddr, clock, log } = this.#options;
+    const { apiAddr, statsAddr, clock, log } = this.options;
     const now = clock.now();
     if (this.#told?.err === err && now - this.#told.at < repeatReasonMs) return;
     this.#told = { err, at: now };
@@ -145,7 +143,7 @@ export class Link {
 
   /** Waits for the next attempt, or until another socket lies there than `before`. */
   async #pause(before: string | undefined, signal: AbortSignal): Promise<void> {
-    const { clock } = this.#options;
+    const { clock } = this.options;
     const end = clock.now() + this.#delayMs;
     this.#watch.awaiting("the next attempt to connect to VPP");
     this.#nextTryAt = end;
@@ -165,12 +163,12 @@ export class Link {
   }
 
   get #looks(): OwnerOptions["socketIdentity"] {
-    const { socketIdentity, connect } = this.#options;
+    const { socketIdentity, connect } = this.options;
     return socketIdentity ?? (connect ? undefined : fileIdentity);
   }
 
   async #socket(signal: AbortSignal): Promise<string | undefined> {
-    const looking = this.#looks?.(this.#options.apiAddr);
+    const looking = this.#looks?.(this.options.apiAddr);
     return looking && await abortable(looking, signal);
   }
 }

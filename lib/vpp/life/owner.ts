@@ -1,23 +1,16 @@
-import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink, VppHappening } from "../../events/mod.ts";
 import { reasonOf } from "../../log/mod.ts";
-import type { Ledger } from "../lb/mod.ts";
 import { type LbCounters, VppError, type VppInfo, type VppStep } from "../service.ts";
-import { keepInLine, KnownState, type Pending, type Progress, StepTracker } from "../sync/mod.ts";
+import { keepInLine, KnownState, StepTracker, type SyncContext } from "../sync/mod.ts";
 import { Connection, type ConnectionOptions } from "./connection.ts";
 import { Pulse } from "./pulse.ts";
 import { Reads } from "./reads.ts";
 
 /** What owning a connection needs. */
-export interface OwnerOptions extends ConnectionOptions {
-  readonly checker: CheckerView;
-  readonly events: EventSink;
-  /** What is to be done, whoever asks for it. */
-  readonly pending: Pending;
-  readonly ledger: Ledger;
-  readonly progress: Progress;
-  /** Whether the VIP of this frontend may be touched. */
-  readonly mayTouch: (frontend: string) => boolean;
+export interface OwnerOptions
+  extends
+    ConnectionOptions,
+    Pick<SyncContext, "checker" | "events" | "pending" | "ledger" | "progress" | "mayTouch"> {
   /** Makes pending what may be touched. */
   readonly askForAll: () => void;
   /** Tells whether this is the VPP of the connection before; undefined for the first one. */

@@ -16,8 +16,6 @@ const maxUnreadable = 3;
 
 /** What is asked of a connected VPP again and again: whether it lives, and its counters. */
 export class Pulse implements Disposable {
-  readonly #connection: Connection;
-  readonly #clock: Clock;
   readonly #reader: CounterReader;
   readonly #warnings: LimitedLog;
   readonly #timers = new Map<() => Promise<void>, Timer>();
@@ -25,9 +23,12 @@ export class Pulse implements Disposable {
   #unreadable = 0;
 
   /** Asks nothing yet. */
-  constructor(connection: Connection, known: KnownState, clock: Clock, log: Logger) {
-    this.#connection = connection;
-    this.#clock = clock;
+  constructor(
+    private readonly connection: Connection,
+    known: KnownState,
+    private readonly clock: Clock,
+    log: Logger,
+  ) {
     this.#reader = new CounterReader(connection.client, connection.segment, known, clock);
     this.#warnings = new LimitedLog(log, clock);
   }
@@ -51,8 +52,8 @@ export class Pulse implements Disposable {
 
   /** Never twice at once: the next time is set when it is done. */
   #later(delayMs: number, work: () => Promise<void>): void {
-    if (this.#connection.signal.aborted) return;
-    this.#timers.set(work, this.#clock.after(delayMs, () => void this.#run(delayMs, work)));
+    if (this.connection.signal.aborted) return;
+    this.#timers.set(work, this.clock.after(delayMs, () => void this.#run(delayMs, work)));
   }
 
   async #run(delayMs: number, work: () => Promise<void>): Promise<void> {
@@ -60,12 +61,12 @@ export class Pulse implements Disposable {
       await work();
       this.#later(delayMs, work);
     } catch (error) {
-      this.#connection.fail(error);
+      this.connection.fail(error);
     }
   }
 
   readonly #ping = async (): Promise<void> => {
-    await this.#connection.client.request(controlPing, {}, { deadlineMs: pingDeadlineMs });
+    await this.connection.client.request(controlPing, {}, { deadlineMs: pingDeadlineMs });
   };
 
   readonly #count = async (): Promise<void> => {
@@ -76,7 +77,7 @@ export class Pulse implements Disposable {
       this.#unreadable++;
       if (!(error instanceof SegmentError) || this.#unreadable >= maxUnreadable) throw error;
       // Once the connection is over the segment is not there any more.
-      if (this.#connection.signal.aborted) return;
+      if (this.connection.signal.aborted) return;
       this.#warnings.warn("vpp-stats-unreadable", { err: error.message });
     }
   };

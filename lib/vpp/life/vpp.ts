@@ -1,8 +1,7 @@
 import type { CheckerView, DesiredSource } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
-import { type Logger, reasonOf } from "../../log/mod.ts";
+import { reasonOf } from "../../log/mod.ts";
 import type { Supervisor } from "../../supervisor/mod.ts";
-import type { Clock } from "../../time/mod.ts";
 import { abortable } from "../client/mod.ts";
 import { type FlushMemory, Ledger } from "../lb/mod.ts";
 import {
@@ -11,7 +10,6 @@ import {
   type VppAway,
   VppError,
   type VppInfo,
-  type VppObserver,
   type VppPlan,
   type VppService,
   type VppStep,
@@ -20,30 +18,22 @@ import {
 import { Pending, summaryOf } from "../sync/mod.ts";
 import { Link } from "./link.ts";
 import type { Connected } from "./owner.ts";
-import type { VppAccess } from "./connection.ts";
+import type { ConnectionOptions } from "./connection.ts";
 import { reconcile } from "./reconciler.ts";
 import { WarmupTimer } from "./warmup.ts";
 
 /** What the VPP side of maglevd is made of. */
-export interface VppOptions extends VppAccess {
+export interface VppOptions extends ConnectionOptions {
   /** The API socket; empty turns VPP off. */
   readonly apiAddr: string;
-  /** The stats socket. */
-  readonly statsAddr: string;
   /** What is desired, and when that changes. */
   readonly checker: CheckerView;
   /** What is known of flushes beyond the life of the process; nothing when absent. */
   readonly flushes?: FlushMemory | undefined;
   /** Is told what becomes of VPP. */
   readonly events: EventSink;
-  /** Takes what is done, and every API message at debug. */
-  readonly log: Logger;
-  /** Times everything that waits or repeats. */
-  readonly clock: Clock;
   /** Keeps the connection going. */
   readonly supervisor: Supervisor;
-  /** Counts for the metrics. */
-  readonly observer?: VppObserver | undefined;
 }
 
 /** The VPP side of maglevd, running or not. */

@@ -37,15 +37,13 @@ const noVectors: ThreadVectors = { stride: 8, threads: [] };
 export class StatsReader {
   readonly #memory: SegmentMemory;
   readonly #directory: SegmentDirectory;
-  readonly #names: readonly string[];
   #epoch: number | undefined;
   #entries = new Map<string, number>();
 
   /** `names` are all that will be asked for. SegmentError for a segment of another version. */
-  constructor(buffer: ArrayBuffer, names: readonly string[]) {
+  constructor(buffer: ArrayBuffer, private readonly names: readonly string[]) {
     this.#memory = new SegmentMemory(buffer);
     this.#directory = new SegmentDirectory(this.#memory);
-    this.#names = names;
   }
 
   /**
@@ -70,7 +68,7 @@ export class StatsReader {
   }
 
   #refresh(epoch: number): void {
-    this.#entries = this.#directory.find(this.#names);
+    this.#entries = this.#directory.find(this.names);
     this.#epoch = epoch;
   }
 

@@ -7,10 +7,9 @@ import {
   deleteVip,
   inTheWay,
   type Ledger,
+  namedVip,
   type Occupied,
   type PrefixPlan,
-  prefixText,
-  protocolName,
   type ServerChange,
   serversInOrder,
   setWeight,
@@ -201,11 +200,12 @@ export function changeOf({ record }: Step): string {
 
 /** How records name the VIP and the server of a step. */
 export function stepAttributes({ frontend, vip, address }: Step): LogAttributes {
+  const { prefix, protocol, port } = namedVip(vip);
   return {
     frontend: frontend || undefined,
-    vip: prefixText(vip),
-    protocol: protocolName(vip.protocol),
-    port: vip.port,
+    vip: prefix,
+    protocol,
+    port,
     address: address || undefined,
   };
 }

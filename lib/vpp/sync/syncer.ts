@@ -1,36 +1,26 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
-import type { Logger } from "../../log/mod.ts";
-import { type Clock, pause, type Timer } from "../../time/mod.ts";
-import type { ApiClient } from "../client/mod.ts";
-import { describeVip, type Ledger, prefixText } from "../lb/mod.ts";
+import { pause, type Timer } from "../../time/mod.ts";
+import { describeVip, prefixText } from "../lb/mod.ts";
 import type { LbConf, VppObserver } from "../service.ts";
-import { addCounts, Changes, type Progress, type Refusal, Run } from "./changes.ts";
+import { addCounts, Changes, type ChangesContext, type Refusal, Run } from "./changes.ts";
 import { readConf, setConf } from "./conf.ts";
-import type { Alteration, KnownState } from "./known.ts";
+import type { Alteration } from "./known.ts";
 import { type Pending, rejectAll, resolveAll, type SyncCounts, type Waiter } from "./pending.ts";
-import { readSnapshot } from "./snapshot.ts";
+import { type Dumper, readSnapshot } from "./snapshot.ts";
 import { type StepTracker, summaryOf } from "./step_tracker.ts";
 import { allTargets, frontendTarget, type Planning } from "./targets.ts";
 import { DesiredView } from "./view.ts";
 
-/** What keeping a VPP in line needs; one per connection. */
-export interface SyncContext {
-  readonly client: Pick<ApiClient, "request" | "dump">;
+/** What keeping a VPP in line needs; one per connection, of whose VPP nothing is known at first. */
+export interface SyncContext extends ChangesContext, Pick<Planning, "mayTouch"> {
+  readonly client: Dumper;
   /** What is to be done, whoever asks for it. */
   readonly pending: Pending;
-  /** Empty at first. */
-  readonly known: KnownState;
   readonly step: StepTracker;
   readonly checker: CheckerView;
-  readonly ledger: Ledger;
-  readonly log: Logger;
-  readonly clock: Clock;
   readonly events: EventSink;
   readonly observer?: Pick<VppObserver, "lbSync" | "altered"> | undefined;
-  readonly progress: Progress;
-  /** Whether the VIP of this frontend may be touched: not all may in the warm-up. */
-  readonly mayTouch: (frontend: string) => boolean;
   /** Told once, when it is known what VPP holds. What it makes pending is done first. */
   readonly adopted: () => void;
 }
@@ -60,7 +50,6 @@ export async function keepInLine(context: SyncContext, signal: AbortSignal): Pro
  * refused is planned anew; else VPP is out of step until something changes, or the next full sync.
  */
 class Syncer {
-  readonly #context: SyncContext;
   readonly #desired: DesiredView;
   readonly #changes: Changes;
   readonly #planning: Planning;
@@ -71,8 +60,7 @@ class Syncer {
   #isWhole = false;
   #drift: Timer | undefined;
 
-  constructor(context: SyncContext) {
-    this.#context = context;
+  constructor(private readonly context: SyncContext) {
     this.#desired = new DesiredView(context.checker);
     this.#changes = new Changes(context);
     this.#planning = { ...context, desired: this.#desired };
@@ -83,7 +71,7 @@ class Syncer {
   }
 
   async run(signal: AbortSignal): Promise<never> {
-    const { pending, progress, adopted } = this.#context;
+    const { pending, progress, adopted } = this.context;
     await this.#look();
     this.#isAdopted = true;
     adopted();
@@ -100,7 +88,7 @@ class Syncer {
    * known has just been asked for.
    */
   async #round(isFresh: boolean): Promise<void> {
-    const { pending, client, step } = this.#context;
+    const { pending, client, step } = this.context;
     await this.#serveChanged();
     await this.#reconsider();
     const asked = pending.takeAsked();
@@ -120,7 +108,7 @@ class Syncer {
 
   /** Asks VPP what it holds. Changes are served meanwhile, once it is known what it held before. */
   async #look(): Promise<ReadonlySet<string>> {
-    const { client, clock, pending, known, step, progress } = this.#context;
+    const { client, clock, pending, known, step, progress } = this.context;
     progress.awaiting("what VPP holds");
     known.startDump();
     let isDone = false;
@@ -147,26 +135,26 @@ class Syncer {
   }
 
   #tellAltered(altered: readonly Alteration[]): void {
-    const { events, observer } = this.#context;
+    const { events, observer } = this.context;
     observer?.altered();
     const detail = summaryOf(altered.map(({ vip, detail }) => `${describeVip(vip)}: ${detail}`));
     events.emit([{ kind: "vpp", change: "altered", detail, cause: { kind: "vpp" } }]);
   }
 
   async #setConf(actual: LbConf): Promise<void> {
-    const { checker, client, log, step, progress } = this.#context;
+    const { checker, client, log, step, progress } = this.context;
     progress.awaiting("VPP's global settings");
     step.noteSettings(await setConf(client, actual, checker.config.lb, log));
   }
 
   /** Syncs the frontends that have changed. */
   async #serveChanged(): Promise<void> {
-    const names = this.#context.pending.takeChanged();
+    const names = this.context.pending.takeChanged();
     if (names.length > 0) await this.#syncFrontends(names);
   }
 
   async #syncAsked(asked: ReadonlyMap<string, readonly Waiter[]>): Promise<void> {
-    const { step } = this.#context;
+    const { step } = this.context;
     const counts = await this.#syncFrontends([...asked.keys()]);
     await this.#reconsider(counts);
     for (const [name, waiters] of asked) {
@@ -176,7 +164,7 @@ class Syncer {
   }
 
   async #syncFrontends(names: readonly string[]): Promise<SyncCounts> {
-    const { step } = this.#context;
+    const { step } = this.context;
     const run = new Run("vip");
     const done = this.#logStart("vip", names);
     await this.#changes.carryOut(names.map((name) => frontendTarget(name, this.#planning)), run);
@@ -195,12 +183,12 @@ class Syncer {
     const vip = blocked.get(frontend);
     if (vip === undefined) return undefined;
     const reason = "another VIP of the address is in its way, which only a full sync may remove";
-    this.#context.log.info("vpp-lbsync-blocked", { frontend, vip, reason });
+    this.context.log.info("vpp-lbsync-blocked", { frontend, vip, reason });
     return `${vip}: frontend ${frontend}: ${reason}`;
   }
 
   async #syncAll(waiters: readonly Waiter[]): Promise<void> {
-    const { pending, step } = this.#context;
+    const { pending, step } = this.context;
     const { generation } = this.#desired;
     const run = new Run("all");
     const done = this.#logStart("all", []);
@@ -226,7 +214,7 @@ class Syncer {
 
   /** The next full sync, by the interval configured now: a reload brings a full sync as well. */
   #armDrift(): void {
-    const { clock, checker, pending } = this.#context;
+    const { clock, checker, pending } = this.context;
     this.#drift?.cancel();
     this.#drift = clock.after(checker.config.lb.syncIntervalMs, () => pending.addAll());
   }
@@ -237,7 +225,7 @@ class Syncer {
    * refused, is planned anew, once.
    */
   async #reconsider(counts = new Run("vip").counts): Promise<void> {
-    const { step } = this.#context;
+    const { step } = this.context;
     for (;;) {
       const refused = [...this.#changes.refusals];
       this.#changes.refusals.clear();
@@ -260,7 +248,7 @@ class Syncer {
 
   /** Logs the beginning; call the result at the end. */
   #logStart(scope: "all" | "vip", names: readonly string[]) {
-    const { log, clock } = this.#context;
+    const { log, clock } = this.context;
     const frontends = names.length > 0 ? names.slice(0, 10) : undefined;
     const startedAt = clock.now();
     log.info("vpp-lbsync-start", { scope, frontends });
