@@ -19,8 +19,7 @@
 
 export type { OctetRoom } from "./types.ts";
 export type { H2Field, H2Handler, H2Request, H2Response } from "./types.ts";
-export { type H2ServeOptions, type H2Session, serveH2 } from "./serve.ts";
-export type { H2End } from "./session.ts";
+export { type H2End, type H2ServeOptions, type H2Session, serveH2 } from "./session.ts";
 export { type ByteConn, closeConn, concatenated } from "./types.ts";
 export { defaultLimits, type H2Limits, resolveLimits } from "./limits.ts";
 export {

@@ -1,12 +1,60 @@
-import type { Timer } from "../time/mod.ts";
+import { type Clock, systemClock, type Timer } from "../time/mod.ts";
 import { H2Connection } from "./connection.ts";
 import { ErrorCode, H2AbortError } from "./errors.ts";
 import type { H2Event } from "./core.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
-import type { FloodBudgets } from "./flood.ts";
-import type { H2Limits } from "./limits.ts";
-import type { H2ServeOptions } from "./serve.ts";
-import { type ByteConn, closeConn, type H2Handler, type H2Request } from "./types.ts";
+import { defaultFloodBudgets, type FloodBudgets } from "./flood.ts";
+import { type H2Limits, resolveLimits } from "./limits.ts";
+import {
+  type ByteConn,
+  closeConn,
+  endlessRoom,
+  type H2Handler,
+  type H2Request,
+  type OctetRoom,
+} from "./types.ts";
+
+/** How to serve a connection. */
+export interface H2ServeOptions {
+  /** What differs from {@link defaultLimits}. */
+  readonly limits?: Partial<H2Limits>;
+  /** What differs from {@link defaultFloodBudgets}. */
+  readonly floods?: Partial<FloodBudgets>;
+  /** What requests may hold of what all connections share; endless unless given. */
+  readonly room?: OctetRoom;
+  /** Octets of the peer that have been read already, say to tell HTTP/2 from HTTP/1.1. */
+  readonly prefix?: Uint8Array;
+  /** The peer's name, for requests and logs. */
+  readonly peer?: string;
+  /** What requests have as their `connection`; something of its own unless given. */
+  readonly connection?: object;
+  /** Time and timers. */
+  readonly clock?: Clock;
+  /** Resolves when more handlers may be started; in the clock's next turn unless given. */
+  readonly mayStart?: () => Promise<void>;
+  /** Hears of handlers that throw while they are waited for, and of response bodies that do. */
+  readonly onError?: (error: unknown, request: H2Request) => void;
+  /**
+   * Hears when a request is over, answered or not. Over HTTP/2 its handler is done by then, over
+   * HTTP/1.1 it may still be running.
+   */
+  readonly onOver?: (request: H2Request) => void;
+}
+
+/** A connection being served. */
+export interface H2Session {
+  /** Resolves, and never rejects, when the transport is closed. Handlers may still be ending. */
+  readonly closed: Promise<H2End>;
+  /** Requests whose streams are open. */
+  readonly streams: number;
+  /**
+   * Stops taking requests and lets those under way end, for `drainMs` milliseconds at most; then
+   * their signals abort and after `abortGraceMs` the connection is closed.
+   */
+  shutdown(drainMs: number): Promise<void>;
+  /** Ends the connection at once, with a GOAWAY if the peer still listens. */
+  close(): void;
+}
 
 /** Why a connection ended. */
 export interface H2End {
@@ -16,8 +64,29 @@ export interface H2End {
   readonly reason: string;
 }
 
+/** Serves HTTP/2 (RFC 9113) on an open connection and owns it from now on. */
+export function serveH2(
+  conn: ByteConn,
+  handler: H2Handler,
+  options: H2ServeOptions = {},
+): H2Session {
+  const { clock = systemClock } = options;
+  return new Session(conn, handler, {
+    limits: resolveLimits(options.limits),
+    floods: { ...defaultFloodBudgets, ...options.floods },
+    room: options.room ?? endlessRoom,
+    prefix: options.prefix ?? new Uint8Array(0),
+    peer: options.peer ?? "unknown",
+    client: options.connection,
+    clock,
+    mayStart: options.mayStart ?? (() => clock.turn.next()),
+    onError: options.onError ?? (() => {}),
+    onOver: options.onOver ?? (() => {}),
+  });
+}
+
 /** The options of a session, all of them. */
-export interface SessionOptions extends Required<Omit<H2ServeOptions, "connection">> {
+interface SessionOptions extends Required<Omit<H2ServeOptions, "connection">> {
   readonly limits: H2Limits;
   readonly floods: FloodBudgets;
   readonly client: object | undefined;
@@ -42,7 +111,7 @@ const handlerRounds = 8;
 const quietTurns = 16;
 
 /** Runs an {@link H2Connection} over a transport: reads, writes, arms its timer, starts handlers. */
-export class Session implements ExchangeHost {
+class Session implements ExchangeHost, H2Session {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
   readonly #exchanges = new Map<number, Exchange>();
