@@ -3,7 +3,7 @@ import type { CheckerView } from "../checker/mod.ts";
 import { ListBackendsResponseSchema, ListFrontendsResponseSchema } from "../gen/maglev_pb.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
-import { composed, listPart, writtenInSlices } from "./long_message.ts";
+import { composed, listPart, messageInSlices } from "./long_message.ts";
 import type { CallContext } from "./rpc.ts";
 import { AnswersByObject, SharedAnswer } from "./shared_answer.ts";
 import { findBackend, findFrontend } from "./steering.ts";
@@ -55,11 +55,12 @@ function listing(checker: CheckerView, clock: Clock, maker: ListMaker): Listing 
   return {
     answer(details, context) {
       if (details) return (context.binary ? binary : json).get();
-      const { response: schema, fields: [field] } = maker;
+      const { response, fields: [{ localName }] } = maker;
       const items = maker.names();
-      const fill = (some: readonly string[]) => ({ [field.localName]: [...some] });
-      const message = { schema, field, items, fill, rest: create(schema) };
-      return names.of(items, context.binary, () => writtenInSlices(message, clock, context.binary));
+      return names.of(items, context.binary, () => {
+        const message = create(response, { [localName]: [...items] });
+        return messageInSlices(response, message, clock, context.binary);
+      });
     },
   };
 }

@@ -14,31 +14,6 @@ import { concatenated } from "../h2/mod.ts";
 import { type Clock, visitInSlices } from "../time/mod.ts";
 import { Answer } from "./answer.ts";
 
-/** A message with one long list. */
-export interface LongMessage<D extends DescMessage, Item> {
-  readonly schema: D;
-  /** The list's field. */
-  readonly field: DescField;
-  readonly items: readonly Item[];
-  /** The message with these items in its list, and nothing else. */
-  readonly fill: (items: readonly Item[]) => MessageInitShape<D>;
-  /** The message without its list. */
-  readonly rest: MessageShape<D>;
-}
-
-/** A message whose list may have ten thousand entries, converted and written in slices. */
-export async function writtenInSlices<D extends DescMessage, Item>(
-  { schema, field, items, fill, rest }: LongMessage<D, Item>,
-  clock: Clock,
-  binary: boolean,
-): Promise<Answer> {
-  const parts: Uint8Array[] = [];
-  await visitInSlices(items, clock, (some) => {
-    parts.push(listPart(schema, field, fill(some), binary));
-  });
-  return new Answer(composed(schema, [{ field, parts }], rest, binary));
-}
-
 /**
  * The answer that a message is, of which the entries of its lists, and of the lists in messages in
  * it, are written in slices: thousands of them would hold the event loop for tens of milliseconds.
@@ -76,7 +51,7 @@ async function octetsInSlices(
   for (const field of schema.fields) {
     const value = rest[field.localName];
     const parts: Uint8Array[] = [];
-    if (isListOfMessages(field) && Array.isArray(value)) {
+    if (field.fieldKind === "list" && Array.isArray(value)) {
       await visitInSlices(value, clock, (some) => {
         parts.push(listPart(schema, field, { [field.localName]: some }, binary));
       });
@@ -91,11 +66,7 @@ async function octetsInSlices(
 }
 
 function hasLists({ fields }: DescMessage): boolean {
-  return fields.some(isListOfMessages);
-}
-
-function isListOfMessages(field: DescField): boolean {
-  return field.fieldKind === "list" && field.listKind === "message";
+  return fields.some(({ fieldKind }) => fieldKind === "list");
 }
 
 /** A member of a message that is written already; without parts it has none. */

@@ -1,4 +1,4 @@
-import { create, type DescMessage } from "@bufbuild/protobuf";
+import { create, type DescMessage, type MessageShape } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import type { CheckerView } from "../checker/mod.ts";
 import type { Actor, ReasonedHappening } from "../events/mod.ts";
@@ -31,7 +31,7 @@ import { backendListing, frontendListing } from "./lists.ts";
 import { reloadDeed, syncDeed } from "./deeds.ts";
 import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
-import { type LongMessage, messageInSlices, writtenInSlices } from "./long_message.ts";
+import { messageInSlices } from "./long_message.ts";
 import { actorOf, shownBackend, shownFrontend, steeringRpcs } from "./steering.ts";
 import type { RpcSources } from "./types.ts";
 import type { EventHub } from "./watch/hub.ts";
@@ -127,8 +127,11 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
   const m = Maglev.method;
   const answers = new AnswersByObject<Promise<Answer>>();
   const syncs = new AnswersByObject<Promise<Answer>>();
-  const inSlices = <D extends DescMessage, Item>(message: LongMessage<D, Item>, binary: boolean) =>
-    writtenInSlices(message, clock, binary);
+  const inSlices = async <D extends DescMessage>(
+    schema: D,
+    message: Promise<MessageShape<D>>,
+    binary: boolean,
+  ) => await messageInSlices(schema, await message, clock, binary);
   let latest: VppNames | undefined;
   const names = () =>
     latest = latest?.config === checker.config ? latest : new VppNames(checker.config);
@@ -141,11 +144,9 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
     unary(m.getVPPLBState, async (_, call) => {
       const { signal, binary } = call;
       const state = await calls.vppReads.run(call, () => enabled(vpp).state(signal));
-      return await answers.of(
-        state,
-        binary,
-        () => inSlices(lbStateToProto(state, names()), binary),
-      );
+      return await answers.of(state, binary, () => {
+        return inSlices(m.getVPPLBState.output, lbStateToProto(state, names(), clock), binary);
+      });
     }),
     change(m.syncVPPLBState, ({ frontendName }) => syncDeed(frontendName), async (req, call) => {
       const syncing = enabled(vpp);
@@ -153,11 +154,9 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
       if (req.dryRun) {
         const plan = await calls.vppReads.run(call, () => syncing.plan(frontend, call.signal));
         return await syncs.of(plan, call.binary, () => {
-          const schema = SyncVPPLBStateResponseSchema;
-          const rest = create(schema);
-          const message = { schema, field: schema.field.changes, items: plan.changes, rest };
-          const fill = (some: typeof plan.changes) => ({ changes: changesToProto(some, names()) });
-          return inSlices({ ...message, fill }, call.binary);
+          const message = changesToProto(plan.changes, names(), clock)
+            .then((changes) => create(SyncVPPLBStateResponseSchema, { changes }));
+          return inSlices(SyncVPPLBStateResponseSchema, message, call.binary);
         });
       }
       // That it failed, if it does, is told by the audit.
@@ -171,22 +170,20 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
     unary(m.getVPPLBCounters, (_, { binary }) => {
       const connected = enabled(vpp);
       const counters = present(connected, connected.counters());
-      return answers.of(
-        counters,
-        binary,
-        () => inSlices(countersToProto(counters, names()), binary),
-      );
+      return answers.of(counters, binary, () => {
+        const message = countersToProto(counters, names(), clock);
+        return inSlices(m.getVPPLBCounters.output, message, binary);
+      });
     }),
     unary(m.planVPPLBState, async (req, call) => {
       const { signal, binary } = call;
       const frontend = scope(req, checker);
       const planning = enabled(vpp);
       const plan = await calls.vppReads.run(call, () => planning.plan(frontend, signal));
-      return await answers.of(
-        plan,
-        binary,
-        () => inSlices(planToProto(plan, planning.warmup(), names()), binary),
-      );
+      return await answers.of(plan, binary, () => {
+        const message = planToProto(plan, planning.warmup(), names(), clock);
+        return inSlices(m.planVPPLBState.output, message, binary);
+      });
     }),
   ];
 }

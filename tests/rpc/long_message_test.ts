@@ -1,7 +1,7 @@
 import { create, fromBinary, toBinary, toJsonString } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { EventSchema, ListEventsResponseSchema } from "../../lib/gen/maglev_pb.ts";
-import { withEntries, writtenInSlices } from "../../lib/rpc/long_message.ts";
+import { messageInSlices, withEntries } from "../../lib/rpc/long_message.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 
 const schema = ListEventsResponseSchema;
@@ -30,13 +30,11 @@ Deno.test("a long list is written in slices as the message that it is", async ()
     const seqs = Array.from({ length: count }, (_, i) => BigInt(i + 1));
     const fill = (some: readonly bigint[]) => ({ events: some.map((seq) => ({ seq })) });
     for (const given of [{}, { streamId: "here", oldestSeq: 7n }]) {
-      const rest = create(schema, given);
-      const message = { schema, field: schema.field.events, items: seqs, fill, rest };
       const whole = create(schema, { ...fill(seqs), ...given });
       const clock = new FakeClock();
-      const binary = await writtenInSlices(message, clock, true);
+      const binary = await messageInSlices(schema, whole, clock, true);
       assert.deepEqual(fromBinary(schema, binary.message), whole);
-      const json = await writtenInSlices(message, clock, false);
+      const json = await messageInSlices(schema, whole, clock, false);
       assert.equal(new TextDecoder().decode(json.message), toJsonString(schema, whole));
     }
   }
@@ -47,8 +45,7 @@ Deno.test("others have their turn while a long list is written", async () => {
   let turns = 0;
   clock.turn = { isOver: true, next: () => Promise.resolve(void turns++) };
   const items = Array.from({ length: 1_000 }, (_, i) => BigInt(i));
-  const fill = (some: readonly bigint[]) => ({ events: some.map((seq) => ({ seq })) });
-  const message = { schema, field: schema.field.events, items, fill, rest: create(schema) };
-  await writtenInSlices(message, clock, true);
+  const message = create(schema, { events: items.map((seq) => ({ seq })) });
+  await messageInSlices(schema, message, clock, true);
   assert.ok(turns >= 1_000 / 32, `${turns} turns`);
 });

@@ -75,7 +75,7 @@ async function forecastToProto(forecast: VppForecast, clock: Clock) {
   const names = new VppNames(config);
   const told = changes.slice(0, mostForeseen);
   return create(VPPForecastSchema, {
-    changes: await mappedInSlices(told, clock, (some) => changesToProto(some, names)),
+    changes: await changesToProto(told, names, clock),
     total: changes.length,
     moves: moves.slice(0, mostForeseen).map((move) => ({ ...move })),
   });

@@ -1,14 +1,18 @@
-import { create, type MessageInitShape } from "@bufbuild/protobuf";
+import { create } from "@bufbuild/protobuf";
 import type { Config, Frontend } from "../../config/mod.ts";
 import {
   PlanVPPLBStateResponseSchema,
   type VPPInfo,
   VPPInfoSchema,
-  type VPPLBChangeSchema,
+  type VPPLBChange,
+  VPPLBChangeSchema,
   VPPLBCountersSchema,
+  VPPLBServerCountersSchema,
   VPPLBStateSchema,
+  VPPLBVIPSchema,
 } from "../../gen/maglev_pb.ts";
 import { hostPrefix } from "../../ip/mod.ts";
+import { type Clock, mappedInSlices } from "../../time/mod.ts";
 import type {
   LbCounters,
   LbState,
@@ -19,7 +23,6 @@ import type {
   VppStep,
   VppWarmup,
 } from "../../vpp/mod.ts";
-import type { LongMessage } from "../long_message.ts";
 import { nanoseconds } from "./time.ts";
 
 /** The connected VPP as the wire shows it, and whether it holds what is desired. */
@@ -38,31 +41,23 @@ export function vppInfoToProto(info: VppInfo, step: VppStep | undefined): VPPInf
   });
 }
 
-/** A dump of the lb plugin as the wire shows it. */
-export function lbStateToProto(
-  { conf, vips }: LbState,
-  names: VppNames,
-): LongMessage<typeof VPPLBStateSchema, LbVipState> {
-  return {
-    schema: VPPLBStateSchema,
-    field: VPPLBStateSchema.field.vips,
-    items: vips,
-    fill: (some) => ({ vips: some.map((vip) => vipToProto(vip, names)) }),
-    rest: create(VPPLBStateSchema, {
-      conf: {
-        ip4SrcAddress: conf.ipv4Source?.text ?? "",
-        ip6SrcAddress: conf.ipv6Source?.text ?? "",
-        stickyBucketsPerCore: conf.stickyBucketsPerCore,
-        flowTimeout: conf.flowTimeoutSeconds,
-      },
-    }),
-  };
+/** A dump of the lb plugin as the wire shows it, converted in slices. */
+export async function lbStateToProto({ conf, vips }: LbState, names: VppNames, clock: Clock) {
+  return create(VPPLBStateSchema, {
+    conf: {
+      ip4SrcAddress: conf.ipv4Source?.text ?? "",
+      ip6SrcAddress: conf.ipv6Source?.text ?? "",
+      stickyBucketsPerCore: conf.stickyBucketsPerCore,
+      flowTimeout: conf.flowTimeoutSeconds,
+    },
+    vips: await mappedInSlices(vips, clock, (some) => some.map((vip) => vipToProto(vip, names))),
+  });
 }
 
 function vipToProto(vip: LbVipState, names: VppNames) {
   const prefix = `${vip.address.text}/${vip.prefixLength}`;
   const frontend = names.frontend(prefix, protocolNames[vip.protocol] ?? "", vip.port);
-  return {
+  return create(VPPLBVIPSchema, {
     ...{ prefix, frontend },
     protocol: vip.protocol,
     port: vip.port,
@@ -76,19 +71,27 @@ function vipToProto(vip: LbVipState, names: VppNames) {
       numBuckets: server.buckets,
       backend: names.backend(frontend, server.address.text),
     })),
-  };
+  });
 }
 
 /** Numbers on the wire as the configuration has them. */
 const protocolNames: Readonly<Record<number, string>> = { 6: "tcp", 17: "udp", 255: "any" };
 
-/** The lb plugin's counters as the wire shows them. */
-export function countersToProto(
+/** The lb plugin's counters as the wire shows them, converted in slices. */
+export async function countersToProto(
   { at, vips, addresses, servers }: LbCounters,
   names: VppNames,
-): LongMessage<typeof VPPLBCountersSchema, LbCounters["servers"][number]> {
+  clock: Clock,
+) {
   const byPrefix = new Map(addresses.map((address) => [address.prefix, address]));
-  const rest = create(VPPLBCountersSchema, {
+  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) =>
+    create(VPPLBServerCountersSchema, {
+      address,
+      packets: counter(packets),
+      bytes: counter(bytes),
+      backends: [...names.backendsAt(address)],
+    });
+  return create(VPPLBCountersSchema, {
     atUnixNs: nanoseconds(at),
     vips: vips.map((vip) => ({
       prefix: vip.prefix,
@@ -108,20 +111,8 @@ export function countersToProto(
       bytes: counter(bytes),
       frontends: [...names.frontendsOn(prefix)],
     })),
+    servers: await mappedInSlices(servers, clock, (some) => some.map(serverToProto)),
   });
-  const serverToProto = ({ address, packets, bytes }: LbCounters["servers"][number]) => ({
-    address,
-    packets: counter(packets),
-    bytes: counter(bytes),
-    backends: [...names.backendsAt(address)],
-  });
-  return {
-    schema: VPPLBCountersSchema,
-    field: VPPLBCountersSchema.field.servers,
-    items: servers,
-    fill: (some) => ({ servers: some.map(serverToProto) }),
-    rest,
-  };
 }
 
 /** Counters stay within 2^53 in practice; whatever else comes must not throw. */
@@ -129,35 +120,34 @@ function counter(value: number): bigint {
   return Number.isFinite(value) && value > 0 ? BigInt(Math.round(value)) : 0n;
 }
 
-/** A plan as the wire shows it, in the order in which it would be sent. */
-export function planToProto(
+/** A plan as the wire shows it, in the order in which it would be sent, converted in slices. */
+export async function planToProto(
   { changes, moves }: VppPlan,
   warmup: VppWarmup,
   names: VppNames,
-): LongMessage<typeof PlanVPPLBStateResponseSchema, PlannedChange> {
+  clock: Clock,
+) {
   const until = warmup.phase === "over" ? undefined : nanoseconds(warmup.until);
-  return {
-    schema: PlanVPPLBStateResponseSchema,
-    field: PlanVPPLBStateResponseSchema.field.changes,
-    items: changes,
-    fill: (some) => ({ changes: changesToProto(some, names) }),
-    rest: create(PlanVPPLBStateResponseSchema, {
-      moves: moves.map((move) => ({ ...move })),
-      ...(until !== undefined &&
-        (warmup.phase === "quiet" ? { notBeforeUnixNs: until } : { notAfterUnixNs: until })),
-    }),
-  };
+  return create(PlanVPPLBStateResponseSchema, {
+    changes: await changesToProto(changes, names, clock),
+    moves: moves.map((move) => ({ ...move })),
+    ...(until !== undefined &&
+      (warmup.phase === "quiet" ? { notBeforeUnixNs: until } : { notAfterUnixNs: until })),
+  });
 }
 
-/** Planned changes as the wire shows them, with the backends they are about. */
+/** Planned changes as the wire shows them, with the backends they are about; in slices. */
 export function changesToProto(
   changes: readonly PlannedChange[],
   names: VppNames,
-): MessageInitShape<typeof VPPLBChangeSchema>[] {
-  return changes.map((change) => ({
-    ...change,
-    backend: change.address === "" ? "" : names.backend(change.frontend, change.address),
-  }));
+  clock: Clock,
+): Promise<VPPLBChange[]> {
+  return mappedInSlices(changes, clock, (some) =>
+    some.map((change) => {
+      const { address, frontend } = change;
+      const backend = address === "" ? "" : names.backend(frontend, address);
+      return create(VPPLBChangeSchema, { ...change, backend });
+    }));
 }
 
 /** What one configuration calls the VIPs and servers that VPP knows by their addresses. */

@@ -1,4 +1,4 @@
-import { create, type DescMessage, type MessageInitShape, toJson } from "@bufbuild/protobuf";
+import { toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import {
   BackendInfoSchema,
@@ -12,7 +12,6 @@ import {
   VPPLBStateSchema,
 } from "../../../lib/gen/maglev_pb.ts";
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
-import type { LongMessage } from "../../../lib/rpc/long_message.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { checkOutcomeToProto, reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
@@ -214,14 +213,11 @@ Deno.test("VPP's version and times reach the wire", () => {
   });
 });
 
-/** What is written in slices, as one message. */
-function whole<D extends DescMessage, Item>({ schema, rest, fill, items }: LongMessage<D, Item>) {
-  const { $typeName: _, ...others } = rest;
-  return create(schema, { ...others, ...fill(items) } as MessageInitShape<D>);
-}
+const clock = new FakeClock();
+const how = [called, clock] as const;
 
-Deno.test("the lb plugin's state reaches the wire, addresses never set are empty", () => {
-  const state = lbStateToProto({
+Deno.test("the lb plugin's state reaches the wire, addresses never set are empty", async () => {
+  const state = await lbStateToProto({
     conf: {
       ipv4Source: ip("192.0.2.1"),
       ipv6Source: undefined,
@@ -243,8 +239,8 @@ Deno.test("the lb plugin's state reaches the wire, addresses never set are empty
         buckets: 512,
       }],
     }],
-  }, called);
-  assert.deepEqual(toJson(VPPLBStateSchema, whole(state), names), {
+  }, ...how);
+  assert.deepEqual(toJson(VPPLBStateSchema, state, names), {
     conf: { ip4_src_address: "192.0.2.1", sticky_buckets_per_core: 1024, flow_timeout: 40 },
     vips: [{
       prefix: "2001:db8::2/128",
@@ -263,8 +259,8 @@ Deno.test("the lb plugin's state reaches the wire, addresses never set are empty
   });
 });
 
-Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () => {
-  const counters = countersToProto({
+Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", async () => {
+  const counters = await countersToProto({
     at: 1_700_000_000_000,
     vips: [{
       prefix: "192.0.2.1/32",
@@ -280,8 +276,8 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
     }],
     addresses: [{ prefix: "192.0.2.1/32", packets: NaN, bytes: 6 }],
     servers: [{ address: "198.51.100.1", packets: 7, bytes: 8 }],
-  }, called);
-  assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
+  }, ...how);
+  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
     at_unix_ns: "1700000000000000000",
     vips: [{
       prefix: "192.0.2.1/32",
@@ -302,7 +298,7 @@ Deno.test("counters reach the wire exactly up to 2^53, and nonsense as 0", () =>
   });
 });
 
-Deno.test("a plan keeps its order", () => {
+Deno.test("a plan keeps its order", async () => {
   const change = {
     kind: "as-weight",
     prefix: "192.0.2.1/32",
@@ -314,8 +310,8 @@ Deno.test("a plan keeps its order", () => {
   } as const;
   const move = { prefix: "192.0.2.1/32", protocol: "tcp", port: 80, frontend: "www", share: .5 };
   const changes = [change, { ...change, kind: "as-del", detail: "" } as const];
-  const plan = planToProto({ changes, moves: [move] }, { phase: "over" }, called);
-  assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, whole(plan), names), {
+  const plan = await planToProto({ changes, moves: [move] }, { phase: "over" }, ...how);
+  assert.deepEqual(toJson(PlanVPPLBStateResponseSchema, plan, names), {
     changes: [
       change,
       {
@@ -331,16 +327,19 @@ Deno.test("a plan keeps its order", () => {
   });
 });
 
-Deno.test("a plan of the warm-up says when it is carried out", () => {
+Deno.test("a plan of the warm-up says when it is carried out", async () => {
   const nothing = { changes: [], moves: [] };
-  const told = (phase: "quiet" | "settling") => {
-    const plan = whole(planToProto(nothing, { phase, until: 7 }, called));
+  const told = async (phase: "quiet" | "settling") => {
+    const plan = await planToProto(nothing, { phase, until: 7 }, ...how);
     return [plan.notBeforeUnixNs, plan.notAfterUnixNs];
   };
-  assert.deepEqual([told("quiet"), told("settling")], [[7_000_000n, 0n], [0n, 7_000_000n]]);
+  assert.deepEqual([await told("quiet"), await told("settling")], [[7_000_000n, 0n], [
+    0n,
+    7_000_000n,
+  ]]);
 });
 
-Deno.test("VIPs and servers are called what the configuration calls them", () => {
+Deno.test("VIPs and servers are called what the configuration calls them", async () => {
   const config = smallConfig();
   const named = new VppNames(config);
   const [www] = [config.frontends.get("www")];
@@ -358,12 +357,11 @@ Deno.test("VIPs and servers are called what the configuration calls them", () =>
     ...{ detail: "weight 1", frontend: "www" },
   };
   const vip = { ...change, kind: "vip-add" as const, address: "" };
-  const told = changesToProto([change, vip], named);
+  const told = await changesToProto([change, vip], named, clock);
   assert.deepEqual(told.map(({ backend }) => backend), ["web1", ""]);
 });
 
 Deno.test("each outcome of checking and reloading fills its own field", async () => {
-  const clock = new FakeClock();
   const message = "maglev.yaml:3:5: no";
   const check = async (kind: "ok" | "parse-error" | "semantic-error") =>
     toJson(CheckConfigResponseSchema, await checkOutcomeToProto({ kind, message }, clock), names);
@@ -382,16 +380,16 @@ Deno.test("times that are no numbers become 0 instead of an exception", () => {
   assert.deepEqual([NaN, Infinity, 1.0000005, 0].map(nanoseconds), [0n, 0n, 1_000_001n, 0n]);
 });
 
-Deno.test("a VIP whose address VPP has no counters of has none on the wire", () => {
+Deno.test("a VIP whose address VPP has no counters of has none on the wire", async () => {
   const vip = { prefix: "192.0.2.9/32", protocol: "tcp", port: 80 } as const;
   const counts = { next: 0, first: 0, untracked: 0, noServer: 0 };
-  const counters = countersToProto({
+  const counters = await countersToProto({
     at: 1,
     vips: [{ ...vip, ...counts }],
     addresses: [],
     servers: [],
-  }, called);
-  assert.deepEqual(toJson(VPPLBCountersSchema, whole(counters), names), {
+  }, ...how);
+  assert.deepEqual(toJson(VPPLBCountersSchema, counters, names), {
     at_unix_ns: "1000000",
     vips: [vip],
   });
