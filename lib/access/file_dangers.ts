@@ -53,8 +53,12 @@ export function fileDangers(
 }
 
 function isReplaceable(path: string, modeOf: ModeOf): boolean {
-  const folder = modeOf(dirname(path)) ?? 0;
-  return (folder & othersMayWrite) !== 0 && (folder & sticky) === 0;
+  return isOpenToAll(modeOf(dirname(path)) ?? 0);
+}
+
+/** Whether everybody may replace the files in a folder of these permissions. */
+export function isOpenToAll(mode: number): boolean {
+  return (mode & othersMayWrite) !== 0 && (mode & sticky) === 0;
 }
 
 /** Permissions as the file system has them. */

@@ -23,6 +23,7 @@ export {
   type AccessFiles,
   type FileDanger,
   fileDangers,
+  isOpenToAll,
   type ModeOf,
   systemModeOf,
 } from "./file_dangers.ts";

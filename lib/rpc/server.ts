@@ -6,11 +6,10 @@ import { callBudgets, connectionShares, ownCallBudgets } from "./limits.ts";
 import type { Budget, Budgets, BudgetSpec } from "./budget.ts";
 import { HealthService } from "./health.ts";
 import { Intake } from "./intake.ts";
-import { type Rpc, rpcServices } from "./rpc.ts";
+import { rpcServices } from "./rpc.ts";
 import { Outbox } from "./outbox.ts";
 import {
   type Counting,
-  type PortOptions,
   type RpcPort,
   type RpcPortOptions,
   servePort,
@@ -72,13 +71,14 @@ export function startRpcServer(options: RpcServerOptions): RpcServer {
     ...reflection ? reflectionRpcs(rpcServices(reflection)) : [],
   ];
   const log = new LimitedLog(options.log, clock);
-  const port = serveOr(() => hub.close(shuttingDown), rpcs, {
-    ...options,
-    counting: countingOf(budgets),
-    ownCounting: countingOf(ownBudgets),
-    clock,
-    log,
-  });
+  const [counting, ownCounting] = [countingOf(budgets), countingOf(ownBudgets)];
+  let port: RpcPort;
+  try {
+    port = servePort(rpcs, { ...options, counting, ownCounting, clock, log });
+  } catch (error) {
+    hub.close(shuttingDown);
+    throw error;
+  }
   const end = async () => {
     health.stopServing();
     // One turn, so that health watchers hear it before their streams end.
@@ -116,14 +116,4 @@ function countingOf({ requests, answers }: Record<"requests" | "answers", Budget
     intake: new Intake(requests, connectionShares.requests),
     outbox: new Outbox(answers, connectionShares.answers),
   };
-}
-
-/** Opens the port, or cleans up if that fails. */
-function serveOr(cleanUp: () => void, rpcs: readonly Rpc[], options: PortOptions): RpcPort {
-  try {
-    return servePort(rpcs, options);
-  } catch (error) {
-    cleanUp();
-    throw error;
-  }
 }

@@ -1,6 +1,6 @@
 import { Socket } from "node:net";
 import { dirname } from "node:path";
-import { Accounts, type Credentials } from "../access/mod.ts";
+import { Accounts, type Credentials, isOpenToAll } from "../access/mod.ts";
 import { isListening, NetError, UnixListener } from "../net/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { DuplexConn } from "../tls/mod.ts";
@@ -25,11 +25,6 @@ export interface SocketRights {
 
 /** The owner and its group. */
 export const usualRights: SocketRights = { mode: 0o660 };
-
-/** The permission bits of whoever is neither owner nor of the group. */
-const othersMayWrite = 0o002;
-/** Where it is set, files can be renamed by their owners only. */
-const sticky = 0o1000;
 
 /**
  * Opens a Unix socket and accepts connections until it is closed. Throws a sentence if it cannot.
@@ -75,9 +70,8 @@ export class UnixSocket implements AcceptingListener {
    * is no socket, is not. Nobody can connect before the rights are set. Throws an Error.
    */
   static open({ path }: SocketAddress, rights: SocketRights, clock: Clock): UnixSocket {
-    const isUnsafe = (mode: number) => (mode & othersMayWrite) !== 0 && (mode & sticky) === 0;
     const directory = dirname(path);
-    if (isUnsafe(modeOf(directory))) {
+    if (isOpenToAll(modeOf(directory))) {
       throw new Error(`everybody may replace files in ${directory}: put it elsewhere`);
     }
     const open = () => UnixListener.open(path, queueLength, () => setRights(path, rights));
