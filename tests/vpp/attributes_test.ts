@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { messageAttributes } from "../../lib/vpp/client/attributes.ts";
+import { messageAttributes } from "../../lib/vpp/client/client.ts";
 import { ip } from "../support/ip.ts";
 
 /** How a record shows one field. */

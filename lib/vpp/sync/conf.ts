@@ -1,12 +1,11 @@
 import type { LbConfig } from "../../config/mod.ts";
 import type { Logger } from "../../log/mod.ts";
-import { type ApiClient, RetvalError } from "../client/mod.ts";
+import { RetvalError } from "../client/mod.ts";
 import { EncodeError } from "../../binapi/mod.ts";
 import { confDifference, confOf, confRequest, desiredConf } from "../lb/mod.ts";
 import { lbConf, lbConfGet } from "../../gen/vpp.ts";
 import type { LbConf } from "../service.ts";
-
-type Requester = Pick<ApiClient, "request">;
+import type { Requester } from "./steps.ts";
 
 /** VPP's global settings. Rejects as the client does. */
 export async function readConf(client: Requester): Promise<LbConf> {
