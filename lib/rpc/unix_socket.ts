@@ -155,9 +155,7 @@ export interface ReadInto {
 }
 
 /** A client at a Unix socket. Of what it sends it holds {@link readAhead} octets at most. */
-export class UnixConn implements NamedConn {
-  readonly #stream: DuplexConn;
-
+export class UnixConn extends DuplexConn implements NamedConn {
   /** `open` makes the socket, which is its own from now on. */
   constructor(
     open: (onread: ReadInto) => Socket,
@@ -166,11 +164,12 @@ export class UnixConn implements NamedConn {
   ) {
     const buffer = new Uint8Array(readAhead);
     let came: Uint8Array<ArrayBuffer> | null = null;
+    let wake = () => {};
     const socket = open({
       buffer,
       callback: (count) => {
         came = buffer.subarray(0, count);
-        this.#stream.wake();
+        wake();
         return false;
       },
     });
@@ -179,22 +178,7 @@ export class UnixConn implements NamedConn {
       came = null;
       return octets;
     };
-    this.#stream = new DuplexConn(socket, () => void socket.resume(), take);
-  }
-
-  read(into: Uint8Array): Promise<number | null> {
-    return this.#stream.read(into);
-  }
-
-  write(octets: Uint8Array): Promise<number> {
-    return this.#stream.write(octets);
-  }
-
-  closeWrite(): Promise<void> {
-    return this.#stream.closeWrite();
-  }
-
-  close(): void {
-    this.#stream.close();
+    super(socket, () => void socket.resume(), take);
+    wake = () => this.wake();
   }
 }
