@@ -76,16 +76,9 @@ type ReplyOf<O extends DescMessage> = MessageShape<O> | Answer;
 /** A row for an RPC with one request and one response. */
 export function unary<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  call: (
-    request: MessageShape<I>,
-    context: CallContext,
-  ) => ReplyOf<O> | Promise<ReplyOf<O>>,
+  call: (request: MessageShape<I>, context: CallContext) => ReplyOf<O> | Promise<ReplyOf<O>>,
 ): UnaryRpc {
-  return {
-    kind: "unary",
-    method,
-    call: (request, context) => call(request as MessageShape<I>, context),
-  };
+  return { kind: "unary", method, call: call as UnaryRpc["call"] };
 }
 
 /**
@@ -104,7 +97,7 @@ export function change<I extends DescMessage, O extends DescMessage>(
 ): UnaryRpc {
   return {
     ...unary(method, call),
-    deed: (request) => deed(request as MessageShape<I>),
+    deed: deed as Required<UnaryRpc>["deed"],
     ...(settle && {
       async settle(request, reply, context) {
         if (!isMessage(reply, method.output)) return reply;
@@ -119,11 +112,7 @@ export function serverStream<I extends DescMessage, O extends DescMessage>(
   method: DescMethodServerStreaming<I, O>,
   call: (request: MessageShape<I>, context: CallContext) => AsyncIterable<ReplyOf<O>>,
 ): ServerStreamRpc {
-  return {
-    kind: "server_streaming",
-    method,
-    call: (request, context) => call(request as MessageShape<I>, context),
-  };
+  return { kind: "server_streaming", method, call: call as ServerStreamRpc["call"] };
 }
 
 /** A row for an RPC with many requests and many responses. */
@@ -134,11 +123,7 @@ export function bidiStream<I extends DescMessage, O extends DescMessage>(
     context: CallContext,
   ) => AsyncIterable<ReplyOf<O>>,
 ): BidiRpc {
-  return {
-    kind: "bidi_streaming",
-    method,
-    call: (requests, context) => call(requests as AsyncIterable<MessageShape<I>>, context),
-  };
+  return { kind: "bidi_streaming", method, call: call as BidiRpc["call"] };
 }
 
 /** The HTTP path of a method: `/maglev.Maglev/GetBackend`. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sniff } from "../../lib/rpc/sniff.ts";
+import { sniff } from "../../lib/rpc/connections.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
 
 async function sniffed(...pieces: readonly string[]): Promise<[string, string]> {
