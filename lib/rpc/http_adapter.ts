@@ -12,6 +12,7 @@ import { toConnectError } from "./errors.ts";
 import type { Intake, IntakeMeter } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
 import { compressed, OneChunk, type Outbox, parcel, type ParcelOptions } from "./outbox.ts";
+import { isLocalPeer } from "./prefix.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
 import { contentTypeOf, protocolOf, refusal, refuse, unknownPath } from "./refusals.ts";
 import { onlyMessage, type ReadOptions, requestMessages } from "./request_messages.ts";
@@ -19,15 +20,21 @@ import { type BidiRpc, type Rpc, rpcPath, type ServerStreamRpc, type UnaryRpc } 
 import { StreamBody } from "./stream_body.ts";
 import { fromWebText, isWebText, toWebText } from "./web_text.ts";
 
-/** How requests are answered. */
-export interface HttpAdapterOptions {
+/** What holds octets for clients. */
+export interface Counting {
+  /** Requests under way. */
+  readonly intake: Intake;
+  /** Answers that are not taken yet. */
+  readonly outbox: Outbox;
+}
+
+/** How requests are answered, and what those of strangers are counted in. */
+export interface HttpAdapterOptions extends Counting {
+  /** What those of this machine itself are; with the strangers' if it has none of its own. */
+  readonly own?: Counting | undefined;
   readonly rpcs: readonly Rpc[];
   /** Largest messages, in bytes. */
   readonly limits: MessageLimits;
-  /** What requests hold that are under way. */
-  readonly intake: Intake;
-  /** What answers hold that are not taken yet. */
-  readonly outbox: Outbox;
   readonly identify: Identify;
   readonly clock: Clock;
 }
@@ -57,6 +64,14 @@ export function httpAdapter(options: HttpAdapterOptions): ProtocolHandlers {
   };
 }
 
+/** What a peer's are counted in: strangers who use up all that they may leave this machine its own. */
+export function countingOf(
+  peer: string,
+  options: Pick<HttpAdapterOptions, "intake" | "outbox" | "own">,
+): Counting {
+  return isLocalPeer(peer) ? options.own ?? options : options;
+}
+
 /** A call under way. */
 interface Call {
   readonly head: CallHead;
@@ -64,6 +79,7 @@ interface Call {
   readonly request: H2Request;
   readonly context: DeadlineContext;
   readonly meter: IntakeMeter;
+  readonly outbox: Outbox;
   readonly options: HttpAdapterOptions;
 }
 
@@ -74,11 +90,12 @@ async function answer(
 ): Promise<H2Response> {
   const head = callHead(request, rpc);
   if ("status" in head) return await refuse(head, request);
-  const { clock, intake, identify } = options;
+  const { clock, identify } = options;
+  const { intake, outbox } = countingOf(request.peer, options);
   const principal = identify(request);
   const context = new DeadlineContext(request, principal, head.binary, clock, head.timeoutMs);
   const meter = intake.open(request.connection);
-  const call = { head, output: rpc.method.output, request, context, meter, options };
+  const call = { head, output: rpc.method.output, request, context, meter, outbox, options };
   try {
     if (head.error) throw head.error;
     if (rpc.kind !== "unary") return enveloped(await streamed(rpc, call), call);
@@ -170,7 +187,7 @@ function ending(
   };
 }
 
-function parcels({ options: { outbox, limits: { writeMaxBytes } } }: Call): ParcelOptions {
+function parcels({ outbox, options: { limits: { writeMaxBytes } } }: Call): ParcelOptions {
   return { outbox, writeMaxBytes };
 }
 

@@ -1,6 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { type Access, accessByPlace } from "../access/mod.ts";
-import type { H2Request } from "../h2/mod.ts";
 import { parseListenAddresses } from "./address.ts";
 import type { Audit } from "./audit.ts";
 import { defaultMessageLimits, type MessageLimits } from "./limits.ts";
@@ -9,16 +8,13 @@ import { identifyBy } from "./caller.ts";
 import type { ProtocolHandlers } from "./connections.ts";
 import { FailedLogins } from "./failed_logins.ts";
 import { type BrowserRules, guardedFromPages, strictRules } from "./browsers.ts";
-import { httpAdapter } from "./http_adapter.ts";
+import { type Counting, countingOf, httpAdapter } from "./http_adapter.ts";
 import {
   type HttpPort,
   type HttpPortLimits,
   type HttpPortOptions,
   openHttpPort,
 } from "./http_port.ts";
-import type { Intake } from "./intake.ts";
-import type { Outbox } from "./outbox.ts";
-import { isLocalPeer } from "./prefix.ts";
 import type { Rpc } from "./rpc.ts";
 import { StreamRegistry } from "./streams.ts";
 import type { ConnectionObserver, RpcObserver } from "./types.ts";
@@ -27,14 +23,6 @@ import type { ConnectionObserver, RpcObserver } from "./types.ts";
 export interface PortLimits extends HttpPortLimits {
   /** Of single messages. */
   readonly messages?: Partial<MessageLimits>;
-}
-
-/** What holds octets for clients. */
-export interface Counting {
-  /** Requests under way. */
-  readonly intake: Intake;
-  /** Answers that are not taken yet. */
-  readonly outbox: Outbox;
 }
 
 /** Where the API is to be served, to whom, and who hears of it. */
@@ -89,10 +77,11 @@ export const shuttingDown: ConnectError = new ConnectError(
 /** Serves RPCs on one port: gRPC, gRPC-Web and Connect, HTTP/2 and HTTP/1.1. */
 export function servePort(rpcs: readonly Rpc[], options: PortOptions): RpcPort {
   const streams = new StreamRegistry();
+  const { counting, ownCounting: own } = options;
   const port = openHttpPort({
     ...options,
     name: "grpc",
-    roomOf: (peer) => countingOf(peer, options).intake.room,
+    roomOf: (peer) => countingOf(peer, { ...counting, own }).intake.room,
     addresses: parseListenAddresses(options.addr),
     handlers: portHandlers(rpcs, streams, options),
     observer: options.connections,
@@ -124,23 +113,7 @@ export function portHandlers(
   const failures = new FailedLogins(options.clock);
   const table = rpcs.map((rpc) => instrumented(rpc, { ...options, streams, failures }));
   const identify = identifyBy(options.access ?? accessByPlace({ open: false }));
-  const { clock } = options;
-  const adapt = (counting: Counting) =>
-    httpAdapter({ rpcs: table, limits: messages, ...counting, identify, clock });
-  const strangers = adapt(options.counting);
-  const own = options.ownCounting ? adapt(options.ownCounting) : strangers;
-  const of = ({ peer }: H2Request) => isLocalPeer(peer) ? own : strangers;
-  const adapted: ProtocolHandlers = {
-    http1: (request) => of(request).http1(request),
-    http2: (request) => of(request).http2(request),
-  };
+  const { counting, ownCounting: own, clock } = options;
+  const adapted = httpAdapter({ rpcs: table, limits: messages, ...counting, own, identify, clock });
   return guardedFromPages(adapted, options.browsers ?? strictRules, options.log);
-}
-
-/** What a peer's are counted in: strangers who use up all that they may leave this machine its own. */
-export function countingOf(
-  peer: string,
-  { counting, ownCounting }: Pick<PortOptions, "counting" | "ownCounting">,
-): Counting {
-  return isLocalPeer(peer) ? ownCounting ?? counting : counting;
 }

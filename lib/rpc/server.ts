@@ -8,13 +8,8 @@ import { HealthService } from "./health.ts";
 import { Intake } from "./intake.ts";
 import { rpcServices } from "./rpc.ts";
 import { Outbox } from "./outbox.ts";
-import {
-  type Counting,
-  type RpcPort,
-  type RpcPortOptions,
-  servePort,
-  shuttingDown,
-} from "./port.ts";
+import { type RpcPort, type RpcPortOptions, servePort, shuttingDown } from "./port.ts";
+import type { Counting } from "./http_adapter.ts";
 import type { HttpPort } from "./http_port.ts";
 import { reflectionRpcs } from "./reflection.ts";
 import { maglevRpcs } from "./service.ts";
