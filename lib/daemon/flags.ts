@@ -12,11 +12,17 @@ export const flags = [
   text("grpc-socket-mode", "permissions of the API's Unix sockets", "0660"),
   text("grpc-socket-group", "group of the API's Unix sockets; empty: that of maglevd"),
   text("auth", "file that says who may do what; empty: this machine everything, others only read"),
-  text("tls-cert", "certificate (PEM) with which the API speaks TLS on networks; empty: in the clear"),
+  text(
+    "tls-cert",
+    "certificate (PEM) with which the API speaks TLS on networks; empty: in the clear",
+  ),
   text("tls-key", "the private key (PEM) of --tls-cert"),
   text("tls-client-ca", "authorities (PEM) of the certificates by which --auth knows clients"),
   list("host-name", "names, besides its own, by which browsers and maglevc may call this machine"),
-  list("allow-origin", "origins of web pages that may call the API, such as https://status.example.net"),
+  list(
+    "allow-origin",
+    "origins of web pages that may call the API, such as https://status.example.net",
+  ),
   onOff("open", "let everybody who reaches the API change things, not only read them"),
   text("metrics-addr", "where Prometheus metrics are served; empty turns them off", ":9091"),
   onOff("metrics-tls", "serve metrics over TLS, with the files of the API"),
@@ -26,7 +32,10 @@ export const flags = [
   text("log-level", "debug, info, warn or error", "info"),
   bare.onOff("check", "check the configuration and exit: 0 valid, 1 parse error, 2 semantic error"),
   bare.onOff("strict", "with --check: a file that is valid with warnings exits with 2"),
-  bare.onOff("reload", "for ExecReload= of a unit: have its maglevd reload, and fail if it does not"),
+  bare.onOff(
+    "reload",
+    "for ExecReload= of a unit: have its maglevd reload, and fail if it does not",
+  ),
   bare.onOff("reflection", "answer gRPC server reflection", "true"),
   ...commonFlags,
 ] as const satisfies readonly Flag[];

@@ -30,11 +30,12 @@ export interface FlagMakers {
 export function flagMakers(prefix = ""): FlagMakers {
   const environment = (name: string) =>
     prefix === "" ? "" : `${prefix}_${name.toUpperCase().replaceAll("-", "_")}`;
-  const maker = (kind: Flag["kind"], usual: string): FlagMakers["text"] => (name, help, fallback) => ({
-    ...{ name, kind, help },
-    environment: environment(name),
-    fallback: fallback ?? usual,
-  });
+  const maker =
+    (kind: Flag["kind"], usual: string): FlagMakers["text"] => (name, help, fallback) => ({
+      ...{ name, kind, help },
+      environment: environment(name),
+      fallback: fallback ?? usual,
+    });
   return { text: maker("text", ""), list: maker("list", ""), onOff: maker("switch", "false") };
 }
 
