@@ -10,6 +10,7 @@
 import { ApiFiles } from "./binapi/api_files.ts";
 import { Generator } from "./binapi/generator.ts";
 import { known, needed } from "./binapi/messages.ts";
+import { formatted } from "./generated.ts";
 
 const target = new URL("../lib/gen/vpp.ts", import.meta.url).pathname;
 const ourFiles = new URL("../tests/vpp/data/api", import.meta.url).pathname;
@@ -17,7 +18,7 @@ const ourFiles = new URL("../tests/vpp/data/api", import.meta.url).pathname;
 /** The text of lib/gen/vpp.ts by the API files below `folder`. Throws for what they lack. */
 export async function generated(folder: string): Promise<string> {
   const generator = new Generator(new ApiFiles(await textsBelow(folder)));
-  return await formatted(generator.module(needed, known));
+  return await formatted(generator.module(needed, known), "ts");
 }
 
 /** The texts of the `*.api.json` files below `folder`. */
@@ -30,20 +31,6 @@ export async function textsBelow(folder: string): Promise<string[]> {
     else if (name.endsWith(".api.json")) texts.push(await Deno.readTextFile(path));
   }
   return texts;
-}
-
-async function formatted(text: string): Promise<string> {
-  const child = new Deno.Command(Deno.execPath(), {
-    args: ["fmt", "--no-config", "--line-width=100", "--ext=ts", "-"],
-    stdin: "piped",
-    stdout: "piped",
-  }).spawn();
-  const writer = child.stdin.getWriter();
-  await writer.write(new TextEncoder().encode(text));
-  await writer.close();
-  const { success, stdout } = await child.output();
-  if (!success) throw new Error("deno fmt does not take the generated text, see above");
-  return new TextDecoder().decode(stdout);
 }
 
 /** The names of what two versions of lib/gen/vpp.ts declare differently, comments aside. */

@@ -131,7 +131,7 @@ async function startPage(
   try {
     const start = (port: number) => {
       expectNobody("::", port);
-      return startDemoWeb(`${folder}/page`, [api], port);
+      return startDemoWeb(`${folder}/page`, `localhost:${api}`, port);
     };
     const { url } = parts.use(await firstFree(Math.max(9093, api + 3), start));
     if (Deno.args.includes("--open")) open(url);

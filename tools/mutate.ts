@@ -13,7 +13,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { inCopies } from "./mutate/copies.ts";
+import { inCopies } from "./mutate/tree.ts";
 import { type Choice, findMutants } from "./mutate/find.ts";
 import { gateSample, headCommit } from "./mutate/gate_sample.ts";
 import { baselines, judgeAll } from "./mutate/hunt.ts";

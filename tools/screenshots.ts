@@ -6,10 +6,7 @@
  */
 
 import puppeteer, { type Page } from "puppeteer-core";
-import { silentLogger } from "../lib/log/mod.ts";
-import { startFrontend } from "../lib/web/mod.ts";
-import { demoUser } from "./demo/web.ts";
-import { buildPage } from "./page.ts";
+import { demoUser, startDemoWeb } from "./demo/web.ts";
 import { root } from "./programs.ts";
 import { startSite } from "./screenshots/site.ts";
 
@@ -120,21 +117,7 @@ async function main(folder: string): Promise<void> {
   await Deno.writeTextFile(`${own}/maglev/servers.yaml`, `servers:\n${lines.join("")}`);
   Deno.env.set("XDG_CONFIG_HOME", own);
   const frontend = parts.use(
-    await startFrontend(
-      {
-        servers: "rtr1,rtr2",
-        listen: { hostname: "127.0.0.1", port: 0 },
-        tokenFile: "",
-        tls: {},
-        certificate: undefined,
-        authPath: "",
-        hostNames: [],
-        credentials: demoUser,
-        logLevel: "error",
-      },
-      silentLogger,
-      await buildPage(`${own}/page`),
-    ),
+    await startDemoWeb(`${own}/page`, "rtr1,rtr2", 0),
   );
   await cause(site);
   const browser = await puppeteer.launch({
@@ -146,7 +129,7 @@ async function main(folder: string): Promise<void> {
   const page = await browser.newPage();
   await page.authenticate({ username: demoUser.user, password: demoUser.password });
   await Deno.mkdir(folder, { recursive: true });
-  for (const shot of shots) await take(page, `http://${frontend.address}`, folder, shot);
+  for (const shot of shots) await take(page, frontend.url, folder, shot);
 }
 
 await main(Deno.args[0] ?? `${root}docs/images`);

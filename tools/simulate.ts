@@ -27,7 +27,7 @@ Deno.exit(
 async function replay(seed: number): Promise<number> {
   const history = historyOf(seed);
   console.log(JSON.stringify({ ...history, actions: undefined }, undefined, 1));
-  const { wrong, lines } = await runHistory(history, { tape: true });
+  const { wrong, lines } = await runHistory(history, { keepsLog: true });
   for (const line of lines) console.log(line);
   return verdict(1, wrong.length > 0 ? 1 : 0);
 }
@@ -54,7 +54,7 @@ async function report(seed: number, wrong: readonly string[]): Promise<void> {
   console.log(`seed ${seed}: ${wrong.join("; ")}`);
   if (values.keep) return;
   const short = await shortened(historyOf(seed));
-  const { lines } = await runHistory(short, { tape: true });
+  const { lines } = await runHistory(short, { keepsLog: true });
   console.log(`shortened: ${JSON.stringify(short, undefined, 1)}`);
   for (const line of lines) console.log(line);
   console.log(`the whole of it: deno task simulate ${seed}`);

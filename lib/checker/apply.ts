@@ -157,16 +157,16 @@ function settleEnabled(
 ): void {
   const operator = entry.operatorEnabled;
   if (operator === undefined) states.input(entry, enabled ? "enable" : "disable", reason);
-  else if (operator !== enabled) events.emit(because(reason, [keptWord(entry, operator)]));
+  else if (operator !== enabled) events.emit(because(reason, [keptEnabled(entry, operator)]));
 }
 
-/** An operator's word about `enabled` stands, though the file says the opposite now. */
-export function keptWord({ name }: BackendEntry, isEnabled: boolean): OverrideHappening {
-  const word = (enabled: boolean) => enabled ? "enabled" : "disabled";
+/** What an operator said of `enabled` stands, though the file says the opposite now. */
+export function keptEnabled({ name }: BackendEntry, isEnabled: boolean): OverrideHappening {
+  const setting = (enabled: boolean) => enabled ? "enabled" : "disabled";
   return {
     ...{ kind: "override", change: "kept" },
-    ...{ backend: name, frontend: "", pool: "", byHand: word(isEnabled) },
-    file: { from: word(isEnabled), to: word(!isEnabled) },
+    ...{ backend: name, frontend: "", pool: "", byHand: setting(isEnabled) },
+    file: { from: setting(isEnabled), to: setting(!isEnabled) },
   };
 }
 

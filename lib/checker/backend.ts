@@ -34,7 +34,7 @@ export class BackendEntry {
   config: Backend;
   #placement: Placement | (() => Placement) = { memberships: [], frontends: [] };
   #health: Health;
-  /** No result yet and no operator's word: what VPP has for it is better than what is known. */
+  /** No result yet, and nothing said by an operator: what VPP has for it is better than what is known. */
   untested = true;
   /** Unix milliseconds at which the present state began. */
   since: number;

@@ -376,7 +376,7 @@ export class FrontendEntry implements Side {
     return this.file.pools.some((pool) => pool.name === name);
   }
 
-  /** The file's word with the weights in force; the same object where they are the file's. */
+  /** What the file says, with the weights in force; the same object where they are the file's. */
   #withWeights(): Frontend {
     const members = [...this.members.values()];
     if (members.every(({ weight, fileWeight }) => weight === fileWeight)) return this.file;

@@ -22,7 +22,7 @@ const mostForecasts = 3;
 
 /**
  * Has operations done: one or a few at once, thousands in slices. Those are seen at one stroke, for
- * whoever looks through this. Whoever changes anything else by an operator's or a file's word calls
+ * whoever looks through this. Whoever changes anything else for an operator or by a reload calls
  * `finish` before.
  */
 export class Operations {

@@ -30,7 +30,7 @@ export interface Change {
    * if possible.
    */
   readonly donor: BackendEntry | undefined;
-  /** The file's word, when it is another than before. */
+  /** What the file says, when that is something else than before. */
   readonly enabled: boolean | undefined;
 }
 

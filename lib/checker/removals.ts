@@ -1,5 +1,4 @@
 import type { Config, Frontend } from "../config/mod.ts";
-import { areTooMany } from "../health/mod.ts";
 import type { Steps } from "../time/mod.ts";
 import { vipOf } from "./apply.ts";
 
@@ -59,4 +58,12 @@ function* addressesOf({ pools }: Frontend, backends: Config["backends"]): Genera
       if (enabled && address && weight > 0) yield address.text;
     }
   }
+}
+
+/** Whether more goes, `gone` of so many, than `mostPercent`: nobody does that without meaning it. */
+export function areTooMany(
+  { gone, of }: { readonly gone: number; readonly of: number },
+  mostPercent: number,
+): boolean {
+  return gone * 100 > mostPercent * of;
 }

@@ -55,7 +55,7 @@ export interface SavedWeight {
   readonly backend: string;
   /** 0 to 100. */
   readonly weight: number;
-  /** The file's word when it was set: when the file says another one, that counts. */
+  /** What the file said when it was set: once the file says something else, that counts. */
   readonly fileWeight: number;
   readonly said: Said | undefined;
 }
@@ -111,7 +111,7 @@ export function savedWeight(member: Membership): SavedWeight | undefined {
 }
 
 /**
- * Makes a backend that has just been made what it was before. An operator's word stands; what probes
+ * Makes a backend that has just been made what it was before. What an operator set stands; what probes
  * found out does if it is young and was found out in the same way.
  */
 function restoreBackend(

@@ -16,7 +16,7 @@ export interface BackendSnapshot {
   readonly state: BackendState;
   /** maglevd has just been started: it was neither probed nor steered yet. */
   readonly untested: boolean;
-  /** The operator's or else the file's word. */
+  /** What the operator or else the file says. */
   readonly enabled: boolean;
   /** The rise/fall counter, 0 to rise + fall - 1. */
   readonly health: number;

@@ -1,6 +1,6 @@
 import { CommandFailure, DeclinedFailure } from "./errors.ts";
-import type { Caution } from "./node.ts";
-import type { Paper } from "./table.ts";
+import type { Confirmation } from "./node.ts";
+import type { Layout } from "./table.ts";
 
 /** Whether somebody sits at a terminal who could be asked something. */
 export function isAskable(): boolean {
@@ -13,9 +13,9 @@ export function isYes(answer: string | undefined): boolean {
 }
 
 /** What is said of something that nobody has agreed to, because nobody could be asked. */
-export function unagreed({ details, question }: Caution, paper: Paper): CommandFailure {
+export function unagreed({ details, question }: Confirmation, layout: Layout): CommandFailure {
   const what = question.replace(/\?$/, "");
-  return new CommandFailure(`not without --yes: ${what}\n${details(paper)}`);
+  return new CommandFailure(`not without --yes: ${what}\n${details(layout)}`);
 }
 
 /** What is said when the answer was not a yes. */
@@ -25,11 +25,11 @@ export function declined(): CommandFailure {
 
 /** Asks on the terminal. Throws CommandFailure unless the answer is a yes; Ctrl-C and Ctrl-D are no. */
 export async function agreeOnTerminal(
-  { details, question }: Caution,
-  paper: Paper,
+  { details, question }: Confirmation,
+  layout: Layout,
   signal: AbortSignal,
 ): Promise<void> {
-  console.error(details(paper));
+  console.error(details(layout));
   await Deno.stderr.write(new TextEncoder().encode(`${question} [y/N] `));
   if (!isYes(await lineOfTerminal(signal))) throw declined();
 }

@@ -63,7 +63,7 @@ const plainView: View = { style: { colour: false, paint: (_, text) => text }, no
 export type OperationInit = MessageInitShape<typeof OperationSchema>;
 
 /** What is to be done, and what is said of it. */
-export interface Wish {
+export interface ChangeRequest {
   readonly operations: readonly OperationInit[];
   /** Ends in a question mark. */
   readonly question: string;
@@ -75,40 +75,40 @@ export interface Wish {
   readonly older: () => Promise<string>;
 }
 
-/** Does what is wished for, after a look at what comes of it and, if need be, a question. */
-export async function carryOut(context: CommandContext, wish: Wish): Promise<Changed> {
+/** Does what is asked for, after a look at what comes of it and, if need be, a question. */
+export async function carryOut(context: CommandContext, request: ChangeRequest): Promise<Changed> {
   const { client, signal, dryRun } = context;
-  const operations = [...wish.operations];
+  const operations = [...request.operations];
   const foreseen = await unlessOlder(
     context,
     async () => (await client.operate({ operations, dryRun: true }, { signal })).outcome,
   );
-  if (!foreseen) return await carryOutBlindly(context, wish);
+  if (!foreseen) return await carryOutBlindly(context, request);
   if (dryRun) {
-    const text = () => wish.text(foreseen, true);
+    const text = () => request.text(foreseen, true);
     return { text, outcome: foreseen, isShown: false, isDryRun: true };
   }
-  const isAsked = wish.isAlwaysAsked || isDangerous(foreseen);
-  const before = wish.text(foreseen, true);
+  const isAsked = request.isAlwaysAsked || isDangerous(foreseen);
+  const before = request.text(foreseen, true);
   const wasShown = isAsked && await context.agree({
-    details: (paper) => `${before}\n${formatOutcomeText(foreseen, paper)}`,
-    question: wish.question,
+    details: (layout) => `${before}\n${formatOutcomeText(foreseen, layout)}`,
+    question: request.question,
   });
   const { outcome } = await client.operate({ operations }, { signal });
   const isShown = wasShown && isSame(outcome, foreseen);
-  return { text: () => wish.text(outcome, false), outcome, isShown, isDryRun: false };
+  return { text: () => request.text(outcome, false), outcome, isShown, isDryRun: false };
 }
 
 /** A maglevd of before does what it is asked, and does not say what will come of it. */
-async function carryOutBlindly(context: CommandContext, wish: Wish): Promise<Changed> {
+async function carryOutBlindly(context: CommandContext, request: ChangeRequest): Promise<Changed> {
   if (context.dryRun) throw new CommandFailure(`${olderServer} what a change would come to`);
-  if (wish.isAlwaysAsked) {
+  if (request.isAlwaysAsked) {
     await context.agree({
       details: () => `${olderServer} what a change would come to`,
-      question: wish.question,
+      question: request.question,
     });
   }
-  const text = await wish.older();
+  const text = await request.older();
   return { text: () => text, outcome: undefined, isShown: false, isDryRun: false };
 }
 

@@ -123,7 +123,7 @@ export function eventWords(event: Event, style: Style): EventWords | undefined {
   }
 }
 
-/** Why it happened, and at whose wish; empty where it is not told. */
+/** Why it happened, and at whose request; empty where it is not told. */
 export function reasonText({ event, cause, actor }: Event): string {
   const who = formatActor(actor);
   const by = who ? `by ${who}` : "";

@@ -3,7 +3,7 @@ import type { JsonValue } from "@bufbuild/protobuf";
 import type { Maglev } from "../gen/maglev_pb.ts";
 import type { ExitCode } from "./errors.ts";
 import type { Style } from "./style.ts";
-import type { Cell, Column, Paper } from "./table.ts";
+import type { Cell, Column, Layout } from "./table.ts";
 
 /** maglevd as commands see it. */
 export type MaglevClient = Client<typeof Maglev>;
@@ -48,9 +48,9 @@ export interface Report {
 }
 
 /** Something that an operator should think about first. */
-export interface Caution {
+export interface Confirmation {
   /** What will be touched and what that leads to, in lines. */
-  readonly details: (paper: Paper) => string;
+  readonly details: (layout: Layout) => string;
   /** Ends in a question mark. */
   readonly question: string;
 }
@@ -77,7 +77,7 @@ export interface CommandContext {
    * Resolves when the operator agrees, to whether the details were shown for that. Throws
    * CommandFailure when he does not.
    */
-  readonly agree: (caution: Caution) => Promise<boolean>;
+  readonly agree: (confirmation: Confirmation) => Promise<boolean>;
 }
 
 /** What stands at the end of a path through the tree. */

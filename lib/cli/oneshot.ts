@@ -2,9 +2,9 @@ import { unagreed } from "./ask.ts";
 import { describeError, type ExitCode, exitCodeOf, exitCodes } from "./errors.ts";
 import { type CommandSession, parseCommand } from "./execute.ts";
 import { type Flags, splitLineFlags } from "./flags.ts";
-import type { Caution } from "./node.ts";
+import type { Confirmation } from "./node.ts";
 import { executeOnAll } from "./several.ts";
-import type { Paper } from "./table.ts";
+import type { Layout } from "./table.ts";
 import { Targets } from "./targets.ts";
 import { AnyKey, chooseStyle, terminalWidth } from "./terminal.ts";
 
@@ -13,7 +13,7 @@ export interface Output {
   readonly out: (line: string) => void;
   readonly err: (line: string) => void;
   /** Asks somebody, and throws CommandFailure unless the answer is a yes; absent: nobody is there. */
-  readonly ask?: (caution: Caution, paper: Paper, signal: AbortSignal) => Promise<void>;
+  readonly ask?: (confirmation: Confirmation, layout: Layout, signal: AbortSignal) => Promise<void>;
 }
 
 /**
@@ -104,9 +104,9 @@ async function runLine(
 /** What all servers' sessions have in common. */
 function common(flags: Flags, output: Output, signal: AbortSignal) {
   const style = chooseStyle(flags.color, false);
-  const paper = { style, width: Deno.stdout.isTerminal() ? terminalWidth() : undefined };
+  const layout = { style, width: Deno.stdout.isTerminal() ? terminalWidth() : undefined };
   return {
-    ...paper,
+    ...layout,
     json: flags.json,
     dryRun: flags.dryRun,
     timeout: flags.timeout,
@@ -114,10 +114,10 @@ function common(flags: Flags, output: Output, signal: AbortSignal) {
     now: Date.now,
     print: output.out,
     note: output.err,
-    agree: async (caution: Caution) => {
+    agree: async (confirmation: Confirmation) => {
       if (flags.yes) return false;
-      if (!output.ask) throw unagreed(caution, paper);
-      await output.ask(caution, paper, signal);
+      if (!output.ask) throw unagreed(confirmation, layout);
+      await output.ask(confirmation, layout, signal);
       return true;
     },
   } satisfies Partial<CommandSession>;

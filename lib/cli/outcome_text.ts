@@ -7,12 +7,12 @@ import type {
 } from "../gen/maglev_pb.ts";
 import { formatShare, formatWeight } from "./format.ts";
 import type { Style } from "./style.ts";
-import { type Cell, formatTable, indent, inner, left, type Paper } from "./table.ts";
+import { type Cell, formatTable, indent, inner, type Layout, left } from "./table.ts";
 
 /** What a change comes to, of each frontend concerned; ends without a newline. */
-export function formatOutcomeText({ frontends }: Outcome, paper: Paper): string {
+export function formatOutcomeText({ frontends }: Outcome, layout: Layout): string {
   if (frontends.length === 0) return "no frontend's traffic changes";
-  return frontends.map((frontend) => formatFrontend(frontend, paper)).join("\n");
+  return frontends.map((frontend) => formatFrontend(frontend, layout)).join("\n");
 }
 
 /** Whether anybody should think about it first. */
@@ -31,8 +31,8 @@ export function formatConfigChanges(changes: readonly ConfigChange[], style: Sty
   }).join("\n");
 }
 
-function formatFrontend(outcome: FrontendOutcome, paper: Paper): string {
-  const { style } = paper;
+function formatFrontend(outcome: FrontendOutcome, layout: Layout): string {
+  const { style } = layout;
   const { frontendName, danger, weights, hasMore } = outcome;
   const headline = `frontend ${frontendName}${become(outcome)}`;
   const head = danger === "" ? headline : style.paint("bad", headline);
@@ -45,7 +45,7 @@ function formatFrontend(outcome: FrontendOutcome, paper: Paper): string {
     shareText(weight),
   ]);
   const more = hasMore ? `\n${style.paint("dim", "and more")}` : "";
-  return `${head}\n${indent(formatTable({ style, width: inner(paper) }, columns, rows) + more)}`;
+  return `${head}\n${indent(formatTable({ style, width: inner(layout) }, columns, rows) + more)}`;
 }
 
 /** What becomes of it, in a few words that follow its name. */

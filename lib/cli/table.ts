@@ -24,7 +24,7 @@ export function right(...titles: string[]): Column[] {
 }
 
 /** What a table is printed on. */
-export interface Paper {
+export interface Layout {
   readonly style: Style;
   /** Columns that there are; undefined: as many as it takes. */
   readonly width?: number | undefined;
@@ -45,7 +45,7 @@ const hanging = 4;
  * in each row.
  */
 export function formatTable(
-  { style, width = Infinity }: Paper,
+  { style, width = Infinity }: Layout,
   columns: readonly Column[],
   rows: readonly (readonly (Cell | string)[])[],
 ): string {
@@ -102,7 +102,7 @@ export function formatPairs(
 }
 
 /** The columns that {@link indent} leaves. */
-export function inner({ width }: Pick<Paper, "width">): number | undefined {
+export function inner({ width }: Pick<Layout, "width">): number | undefined {
   return width === undefined ? undefined : width - indentation;
 }
 

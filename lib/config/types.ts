@@ -169,7 +169,7 @@ export type FrontendProtocol = "tcp" | "udp" | "any";
 export interface Frontend {
   /** Unique among its kind. */
   readonly name: string;
-  /** The operator's words, one line; may be empty. */
+  /** Free text, one line; may be empty. */
   readonly description: string;
   /** Where it is reached. */
   readonly address: IpAddress;

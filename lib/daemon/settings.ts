@@ -1,9 +1,9 @@
-import { UsageError } from "../flags/mod.ts";
+import { readFlags, UsageError } from "../flags/mod.ts";
 import { type LogLevel, parseLogLevel } from "../log/mod.ts";
 import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
 import type { AccessSettings } from "./dangers.ts";
-import { type FlagName, readDaemonFlags } from "./flags.ts";
+import { type FlagName, flags } from "./flags.ts";
 
 /** How the daemon is to run. */
 export interface Settings {
@@ -57,7 +57,7 @@ export function readRequest(
   args: readonly string[],
   environment: { get(name: string): string | undefined },
 ): Request {
-  const values = readDaemonFlags(args, environment);
+  const values = readFlags(flags, args, environment, "maglevd takes flags only, see --help");
   const get = (name: FlagName) => values.get(name) ?? "";
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };

@@ -120,7 +120,7 @@ export interface OperatorHappening {
 /**
  * The file says something new about what an operator had said otherwise.
  *
- * - `ended`: the file's word counts from now on.
+ * - `ended`: what the file says counts from now on.
  * - `kept`: the operator's does still.
  */
 export interface OverrideHappening {
@@ -248,7 +248,7 @@ export const eventKinds = [
 /** One of {@link eventKinds}. */
 export type EventKind = Happening["kind"];
 
-/** Why, and at whose wish. */
+/** Why, and at whose request. */
 export interface Reason {
   readonly cause: Cause;
   /** Set when somebody asked for it. */

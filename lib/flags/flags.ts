@@ -13,23 +13,39 @@ export interface Flag {
   readonly help: string;
 }
 
+/** A flag of this name. */
+export type Named<N extends string> = Flag & { readonly name: N };
+
+/** Makes flags of each kind. A switch is off unless it is given, or `fallback` says otherwise. */
+export interface FlagMakers {
+  text<const N extends string>(name: N, help: string, fallback?: string): Named<N>;
+  list<const N extends string>(name: N, help: string, fallback?: string): Named<N>;
+  onOff<const N extends string>(name: N, help: string, fallback?: "true" | "false"): Named<N>;
+}
+
+/**
+ * Makes flags for which a variable of the environment stands in, whose name begins with `prefix`:
+ * with MAGLEV, that of `--log-level` is MAGLEV_LOG_LEVEL. Without a prefix there is none.
+ */
+export function flagMakers(prefix = ""): FlagMakers {
+  const environment = (name: string) =>
+    prefix === "" ? "" : `${prefix}_${name.toUpperCase().replaceAll("-", "_")}`;
+  const maker =
+    (kind: Flag["kind"], usual: string): FlagMakers["text"] => (name, help, fallback) => ({
+      ...{ name, kind, help },
+      environment: environment(name),
+      fallback: fallback ?? usual,
+    });
+  return { text: maker("text", ""), list: maker("list", ""), onOff: maker("switch", "false") };
+}
+
+const { onOff } = flagMakers();
+
 /** Flags that every program has, the last ones of its help. */
-export const commonFlags = [
-  {
-    name: "version",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print version, commit and build date, and exit",
-  },
-  {
-    name: "help",
-    kind: "switch",
-    environment: "",
-    fallback: "false",
-    help: "print this, and exit",
-  },
-] as const satisfies readonly Flag[];
+export const commonFlags: readonly [Named<"version">, Named<"help">] = [
+  onOff("version", "print version, commit and build date, and exit"),
+  onOff("help", "print this, and exit"),
+];
 
 /** Where environment variables come from. */
 export interface Environment {

@@ -22,6 +22,9 @@ export {
   describeFlags,
   type Environment,
   type Flag,
+  type FlagMakers,
+  flagMakers,
+  type Named,
   readFlags,
   UsageError,
 } from "./flags.ts";

@@ -20,7 +20,7 @@
  * @module
  */
 
-export { backendStates, frontendStates } from "./types.ts";
+export { backendStates, frontendStates, remember } from "./types.ts";
 export type {
   BackendState,
   DrainPhase,
@@ -58,6 +58,3 @@ export type {
 } from "./pools.ts";
 export { FrontendTally, roleOf } from "./tally.ts";
 export type { Role } from "./tally.ts";
-export { areTooMany } from "./removals.ts";
-export type { Removals } from "./removals.ts";
-export { remember } from "./history.ts";

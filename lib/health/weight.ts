@@ -53,7 +53,7 @@ export interface WeightRule {
 
 /**
  * All that has a say in a backend's weight, the strongest first: the first rule that applies decides.
- * The operator's word comes before what probes found out, and that before what is configured.
+ * What operators say comes before what probes found out, and that before what is configured.
  */
 export const weightRules: readonly WeightRule[] = [
   stateRule("removed", "always"),

@@ -62,3 +62,8 @@ function formatOffset(minutes: number): string {
   const two = (n: number) => String(n).padStart(2, "0");
   return `${minutes < 0 ? "-" : "+"}${two(Math.floor(size / 60))}:${two(size % 60)}`;
 }
+
+/** The message of anything thrown: what the attribute `err` says, and sentences that end in why. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -18,12 +18,11 @@
 
 export { createLogger, parseLogLevel, silentLogger } from "./logger.ts";
 export type { DaemonLog, LoggerOptions } from "./logger.ts";
-export { formatRecord, formatTime } from "./format.ts";
+export { formatRecord, formatTime, reasonOf } from "./format.ts";
 export { complain, goesToJournal } from "./journal.ts";
 export type { LogSink, WriterLimits } from "./writer.ts";
 export { LimitedLog } from "./limited.ts";
 export type { LogRate } from "./limited.ts";
-export { reasonOf } from "./reason.ts";
 export { logLevels } from "./types.ts";
 export type {
   LogAttributes,

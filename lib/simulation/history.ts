@@ -17,7 +17,7 @@ export interface Outcome {
 /** How a history is run. */
 export interface RunOptions {
   /** Whether the lines are kept. */
-  readonly tape?: boolean;
+  readonly keepsLog?: boolean;
   /** Brings something about that the history knows nothing of: it has to be found. */
   readonly meddle?: (vpp: InMemoryVpp, clock: FakeClock) => void;
   /** Takes the place of the way to the servers. */

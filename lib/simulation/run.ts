@@ -25,7 +25,7 @@ import { unsafe } from "./safety_watch.ts";
 import { StartWatch } from "./start.ts";
 import { disturb, misbehave, tamper } from "./troubles.ts";
 import { configOf, serverAddress, type Site } from "./site.ts";
-import { Tape } from "./tape.ts";
+import { RunLog } from "./run_log.ts";
 import { WellWatch } from "./well_watch.ts";
 import { during, nextTurn, randomTurns } from "./timing.ts";
 import { shown, WireWatch } from "./wire_watch.ts";
@@ -49,7 +49,7 @@ class Run {
   readonly #history: History;
   readonly #clock = new FakeClock();
   readonly #random: Random;
-  readonly #tape: Tape;
+  readonly #log: RunLog;
   readonly #network: SimulatedNetwork;
   readonly #startProbe: StartProbe;
   readonly #vpp: InMemoryVpp;
@@ -84,11 +84,11 @@ class Run {
   /** An operator has said something to the present maglevd. */
   #isSteered = false;
 
-  constructor(history: History, { tape: isTaped = false, meddle, probing }: RunOptions) {
+  constructor(history: History, { keepsLog = false, meddle, probing }: RunOptions) {
     this.#history = history;
     const random = this.#random = new Random(history.seed ^ 0x5eed);
     const clock = this.#clock;
-    this.#tape = new Tape(clock, isTaped);
+    this.#log = new RunLog(clock, keepsLog);
     this.#network = new SimulatedNetwork(clock, random.fork());
     const wireRandom = random.fork();
     this.#vpp = new InMemoryVpp({
@@ -113,7 +113,7 @@ class Run {
       if (entry.kind === "request" && entry.request.name === "lb_conf" && entry.retval === 0) {
         this.#flowTimeout = Number(entry.request.fields.flow_timeout);
       }
-      if (isTaped && entry.kind !== "stats-client") this.#tape.note(`vpp ${shown(entry)}`);
+      if (keepsLog && entry.kind !== "stats-client") this.#log.note(`vpp ${shown(entry)}`);
       // What is desired may be another than what has been told so far.
       if (entry.kind === "request") this.#sample();
       this.#wire.see(entry);
@@ -128,7 +128,7 @@ class Run {
   }
 
   get lines(): readonly string[] {
-    return this.#tape.lines;
+    return this.#log.lines;
   }
 
   /**
@@ -150,7 +150,7 @@ class Run {
     const { actions } = this.#history;
     await this.#turn(0);
     for (const action of actions) {
-      this.#tape.note(JSON.stringify(action));
+      this.#log.note(JSON.stringify(action));
       await this.#act(action);
       await this.#turn(0);
       this.#look();
@@ -172,7 +172,7 @@ class Run {
       lagMs: history.lagMs,
       startProbe: start.watching(this.#startProbe),
       ports: portsOf(this.#vpp),
-      log: this.#tape,
+      log: this.#log,
       keeping: this.#keeping,
       onEvent: (event) => this.#hear(event),
       blame: (what) => this.#blame(what),
@@ -185,7 +185,7 @@ class Run {
 
   #blame(what: string): void {
     this.wrong.push(what);
-    this.#tape.note(`WRONG: ${what}`);
+    this.#log.note(`WRONG: ${what}`);
   }
 
   #hear(event: MaglevEvent): void {
@@ -227,7 +227,7 @@ class Run {
   /** What has to be right at any time. */
   #look(): void {
     this.#sample();
-    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#tape.errors.splice(0));
+    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#log.errors.splice(0));
     this.wrong.push(...this.#daemon.differences(), ...this.#start.unprobed(this.#calmSince));
     const now = this.#clock.now();
     const isCalm = !this.#isDisturbed && now >= this.#disturbedUntil && this.#vpp.running;
@@ -390,7 +390,7 @@ class Run {
     else await closing;
     this.#vpp.kill();
     await this.#turn(2 * this.#quietMs);
-    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#tape.errors.splice(0));
+    this.wrong.push(...this.#wire.wrong.splice(0), ...this.#log.errors.splice(0));
     const { clients, segmentsOpen } = this.#vpp;
     if (clients + segmentsOpen > 0) {
       this.#blame(`${clients} connections and ${segmentsOpen} segments are left`);

@@ -24,8 +24,8 @@ export class StartWatch {
   }
 
   /**
-   * It runs. What the file disables or gives no weight, nobody has to look at; what is restored, an
-   * operator's word included, is known.
+   * It runs. What the file disables or gives no weight, nobody has to look at; what is restored,
+   * what operators said included, is known.
    */
   begin(checker: Checker, clock: Clock): void {
     this.#checker = checker;

@@ -35,7 +35,7 @@ export type Kept = Pick<
   "backendNames" | "frontendNames" | "saved" | "savedWeights" | "savedFailOpen" | "events"
 >;
 
-/** What somebody's words were about, by name. */
+/** What somebody's orders were about, by name. */
 export interface Concerned {
   readonly backends: readonly string[];
   readonly frontends: readonly string[];

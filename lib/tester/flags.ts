@@ -1,20 +1,14 @@
-import {
-  commonFlags,
-  describeFlags,
-  type Environment,
-  type Flag,
-  readFlags,
-} from "../flags/mod.ts";
+import { commonFlags, describeFlags, type Flag, flagMakers } from "../flags/mod.ts";
+
+const { text, onOff } = flagMakers();
 
 /** The flags, in the order of the help. */
 export const flags = [
-  {
-    name: "config",
-    kind: "list",
-    environment: "MAGLEV_CONFIG",
-    fallback: "/etc/vpp-maglev/maglev.yaml",
-    help: "configuration whose VIPs are asked; several times for several",
-  },
+  flagMakers("MAGLEV").list(
+    "config",
+    "configuration whose VIPs are asked; several times for several",
+    "/etc/vpp-maglev/maglev.yaml",
+  ),
   text("interval", "between two tries of a VIP, give or take a tenth", "100ms"),
   text("timeout", "an answer that takes longer is none", "2s"),
   text("scheme", "http, https or tcp: how ports besides 80 and 443 are asked; empty: tcp"),
@@ -41,26 +35,8 @@ export const flags = [
   ...commonFlags,
 ] as const satisfies readonly Flag[];
 
-/** A flag of which no variable of the environment speaks. */
-function text<const N extends string>(name: N, help: string, fallback = "") {
-  return { name, kind: "text", environment: "", fallback, help } as const;
-}
-
-/** The same for one that is off unless it is given. */
-function onOff<const N extends string>(name: N, help: string) {
-  return { name, kind: "switch", environment: "", fallback: "false", help } as const;
-}
-
 /** The name of one of {@link flags}. */
 export type FlagName = (typeof flags)[number]["name"];
-
-/** The value of each flag. Throws UsageError. */
-export function readTesterFlags(
-  args: readonly string[],
-  environment: Environment,
-): ReadonlyMap<FlagName, string> {
-  return readFlags(flags, args, environment, "there are flags only, see --help");
-}
 
 /** What `--help` prints, without a final line end. */
 export function usage(): string {

@@ -1,7 +1,7 @@
 import { parseDuration } from "../config/mod.ts";
-import { type Environment, UsageError } from "../flags/mod.ts";
+import { type Environment, readFlags, UsageError } from "../flags/mod.ts";
 import type { AskOptions } from "./ask/types.ts";
-import { type FlagName, readTesterFlags } from "./flags.ts";
+import { type FlagName, flags } from "./flags.ts";
 import { type ShellName, shells } from "./completion.ts";
 import { type Way, ways } from "./targets.ts";
 
@@ -38,7 +38,7 @@ const usualDurationMs = 10_000;
 /** Reads the arguments and the environment. Throws UsageError. */
 export function readRequest(args: readonly string[], environment: Environment): Request {
   if (args[0] === "completion") return { kind: "completion", shell: shellOf(args.slice(1)) };
-  const values = readTesterFlags(args, environment);
+  const values = readFlags(flags, args, environment, "there are flags only, see --help");
   const get = (name: FlagName): string => values.get(name) ?? "";
   if (get("help") === "true") return { kind: "help" };
   if (get("version") === "true") return { kind: "version" };

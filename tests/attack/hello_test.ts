@@ -1,13 +1,13 @@
 import { equal } from "node:assert/strict";
 import { clientHello } from "../../tools/attack/hello.ts";
-import { papersOf } from "../../tools/attack/site/papers.ts";
+import { certificateOf } from "../../tools/attack/site/certificates.ts";
 import { dial } from "../../tools/attack/socket.ts";
 import { Random } from "../h2/fuzz/random.ts";
 import { serve } from "../rpc/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
 import { sampleArena } from "./sample.ts";
 
-Deno.test("a hello is answered with a server's, and hands are shaken with papers", async () => {
+Deno.test("a hello is answered with a server's, and hands are shaken with a certificate", async () => {
   await using harness = await serve({ tls: { identity: await serverIdentity(true) } });
   const { port } = harness.server;
   const { arena, counts } = sampleArena({ host: "127.0.0.1", host6: "", api: port, metrics: 0 }, 1);
@@ -20,12 +20,12 @@ Deno.test("a hello is answered with a server's, and hands are shaken with papers
   raw?.close();
   for (const name of ["operator", "stranger", "nobody"] as const) {
     const { promise: heard, resolve } = Promise.withResolvers<unknown>();
-    const secured = await dial(arena, { papers: papersOf(name), hear: resolve });
+    const secured = await dial(arena, { certificate: certificateOf(name), hear: resolve });
     // Settings come first in HTTP/2.
     await heard;
     secured?.close();
   }
   equal(counts.get("connections"), 4);
   await harness.server.shutdown();
-  equal((await dial(arena, { papers: papersOf("nobody") })) === undefined, true);
+  equal((await dial(arena, { certificate: certificateOf("nobody") })) === undefined, true);
 });

@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { textField } from "../../tools/attack/grpc.ts";
 import { Caller } from "../../tools/attack/site/caller.ts";
-import { papersOf } from "../../tools/attack/site/papers.ts";
+import { certificateOf } from "../../tools/attack/site/certificates.ts";
 import { attacks } from "../../tools/attack/table.ts";
 import type { Attack, Target } from "../../tools/attack/types.ts";
 import { within } from "../support/deadline.ts";
@@ -16,8 +16,8 @@ const longestMs = 60_000;
 
 /** A client that means well gets an answer. */
 async function assertAnswers({ host, api }: Target, tls = false): Promise<void> {
-  const papers = tls ? papersOf("nobody") : undefined;
-  const caller = await Caller.connect({ host, port: api, papers });
+  const certificate = tls ? certificateOf("nobody") : undefined;
+  const caller = await Caller.connect({ host, port: api, certificate });
   try {
     await caller.call("GetBackend", textField(1, "b0"));
   } finally {

@@ -9,7 +9,7 @@ import {
   ReloadRefused,
 } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
-import { type Probed, safeAction, safeConfig } from "./safe_worlds.ts";
+import { type Probed, safeAction, safeConfig } from "./random_safety.ts";
 import { Bench, fail, pass } from "./support.ts";
 
 /** What can be seen of a site. */

@@ -4,7 +4,7 @@ import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { steer } from "../support/steer.ts";
 import { Model } from "./model.ts";
 import { Bench, fail, pass } from "./support.ts";
-import { config, name } from "./worlds.ts";
+import { config, name } from "./random_configs.ts";
 
 const action = fc.oneof(
   { weight: 10, arbitrary: fc.record({ answer: name, ok: fc.boolean() }) },

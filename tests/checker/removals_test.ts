@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { ReloadRefused } from "../../lib/checker/mod.ts";
 import { Bench, type ConfigSketch, sketch } from "./support.ts";
+import { areTooMany } from "../../lib/checker/removals.ts";
 
 const four: ConfigSketch = {
   backends: { a: {}, b: {}, c: {}, d: {} },
@@ -84,4 +85,12 @@ Deno.test("a refusal names a few and counts the rest", async () => {
     bench.reload(sketch({ backends, frontends: one })),
     /take 7 of 8 servers out of service \(10.0.0.0, .*, 10.0.0.4 and 2 more\)/,
   );
+});
+
+Deno.test("more than the share is too much, the share itself is not", () => {
+  assert.equal(areTooMany({ gone: 5, of: 10 }, 50), false);
+  assert.equal(areTooMany({ gone: 6, of: 10 }, 50), true);
+  assert.equal(areTooMany({ gone: 1, of: 10 }, 0), true);
+  assert.equal(areTooMany({ gone: 10, of: 10 }, 100), false);
+  assert.equal(areTooMany({ gone: 0, of: 0 }, 0), false);
 });

@@ -107,22 +107,19 @@ shellTest("? prints a line of help per choice and keeps the line", async ({ term
 
 shellTest("? inside quotes is a character", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type('show backends "a?b"');
-  await terminal.key("Enter");
+  await terminal.enter('show backends "a?b"');
   await terminal.contains("no backend matches a?b");
 });
 
 shellTest("an unknown word is marked with a caret", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type("show foo");
-  await terminal.key("Enter");
+  await terminal.enter("show foo");
   await terminal.contains('maglev> show foo\n             ^\n"foo" is not known here');
 });
 
 shellTest("an ambiguous word is answered with what it could be", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type("s");
-  await terminal.key("Enter");
+  await terminal.enter("s");
   await terminal.contains('"s" is ambiguous: show, set, sync');
 });
 
@@ -141,10 +138,8 @@ shellTest("editing keys work in the middle of a line with wide characters", asyn
 shellTest("Up and Ctrl-R find earlier lines, also those of an earlier shell", async (shell) => {
   const { terminal, home } = shell;
   await terminal.endsWith("maglev>");
-  await terminal.type("show version");
-  await terminal.key("Enter");
-  await terminal.type("show foo");
-  await terminal.key("Enter");
+  await terminal.enter("show version");
+  await terminal.enter("show foo");
   await terminal.contains('"foo" is not known here');
   await terminal.key("Up", "Up");
   await terminal.endsWith("maglev> show version");
@@ -170,31 +165,25 @@ shellTest("several lines pasted at once run one after the other", async ({ termi
 
 shellTest("several backends are changed only after a yes", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type("set backend nginx* pause");
-  await terminal.key("Enter");
+  await terminal.enter("set backend nginx* pause");
   await terminal.contains("frontend www: fails over from main to fallback, weight 150 → 10");
   await terminal.endsWith("pause these 2 backends? [y/N]");
-  await terminal.type("n");
-  await terminal.key("Enter");
+  await terminal.enter("n");
   await terminal.contains("nothing was changed");
-  await terminal.type("set backend nginx* pause");
-  await terminal.key("Enter");
+  await terminal.enter("set backend nginx* pause");
   await terminal.endsWith("pause these 2 backends? [y/N]");
-  await terminal.type("y");
-  await terminal.key("Enter");
+  await terminal.enter("y");
   await terminal.contains("backend nginx0 is paused\nbackend nginx1 is paused");
 });
 
 shellTest("Ctrl-C and Ctrl-D at a question are a no", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
   for (const key of ["C-c", "C-d"]) {
-    await terminal.type("set backend nginx1 disable");
-    await terminal.key("Enter");
+    await terminal.enter("set backend nginx1 disable");
     await terminal.endsWith("disable backend nginx1? [y/N]");
     await terminal.key(key);
     await terminal.endsWith("nothing was changed\nmaglev>");
-    await terminal.type("set backend nginx1 disable --yes --dry-run");
-    await terminal.key("Enter");
+    await terminal.enter("set backend nginx1 disable --yes --dry-run");
     await terminal.endsWith("dry run: nothing was changed\nmaglev>");
     await terminal.key("C-l");
   }
@@ -202,8 +191,7 @@ shellTest("Ctrl-C and Ctrl-D at a question are a no", async ({ terminal }) => {
 
 shellTest("a single command asks on its terminal, too", async ({ terminal }) => {
   await terminal.endsWith("disable backend nginx1? [y/N]");
-  await terminal.type("y");
-  await terminal.key("Enter");
+  await terminal.enter("y");
   await terminal.contains("backend nginx1 is disabled");
   await terminal.endsWith("$");
 }, { args: "set backend nginx1 disable" });
@@ -232,14 +220,11 @@ shellTest("Ctrl-Z stops the shell, and fg brings back a shell that listens", asy
   await terminal.type("show ver");
   await terminal.key("C-z");
   await terminal.endsWith("$");
-  await terminal.type("stty -a | grep -o ' icanon'");
-  await terminal.key("Enter");
+  await terminal.enter("stty -a | grep -o ' icanon'");
   await terminal.endsWith(" icanon\n$");
-  await terminal.type("fg");
-  await terminal.key("Enter");
+  await terminal.enter("fg");
   await terminal.endsWith("maglev> show ver");
-  await terminal.type("sionx");
-  await terminal.key("Enter");
+  await terminal.enter("sionx");
   await terminal.contains('"versionx" is not known here');
   await terminal.endsWith("maglev>");
 });
@@ -250,8 +235,7 @@ shellTest("Ctrl-Z stops the shell while a command runs, which goes on after fg",
   await terminal.type("wait backend nginx0 down --timeout 1h");
   await terminal.key("Enter", "C-z");
   await terminal.endsWith("$");
-  await terminal.type("fg");
-  await terminal.key("Enter");
+  await terminal.enter("fg");
   await terminal.isTaken();
   await terminal.key("C-c");
   await terminal.endsWith("cancelled\nmaglev>");
@@ -264,8 +248,7 @@ shellTest("Ctrl-C also means a command that has not begun yet", async ({ termina
   await new Deno.Command("mkfifo", { args: [`${home}/state/maglevc/history`] }).output();
   await terminal.type("wait backend nginx0 down --timeout 1h");
   await terminal.key("Enter", "C-c");
-  await terminal.type("show version");
-  await terminal.key("Enter");
+  await terminal.enter("show version");
   await Deno.readTextFile(`${home}/state/maglevc/history`);
   await terminal.contains("cancelled\nmaglev> show version");
 });
@@ -275,13 +258,11 @@ shellTest("a single watch that was stopped goes on after fg until any key", asyn
   await terminal.contains("probing  impaired");
   await terminal.key("C-z");
   await terminal.endsWith("$");
-  await terminal.type("fg");
-  await terminal.key("Enter");
+  await terminal.enter("fg");
   await terminal.isTaken();
   await terminal.type("q");
   await terminal.endsWith("$");
-  await terminal.type("stty -a | grep -o ' icanon'");
-  await terminal.key("Enter");
+  await terminal.enter("stty -a | grep -o ' icanon'");
   await terminal.endsWith(" icanon\n$");
 }, { args: "watch events pretty" });
 
@@ -311,8 +292,7 @@ shellTest("Tab in the middle of a word does not put in what stands there", async
 
 shellTest("help prints every command", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type("help");
-  await terminal.key("Enter");
+  await terminal.enter("help");
   await terminal.contains("  show version                      Versions of this maglevc");
   await terminal.contains("  --timeout span ");
   await terminal.endsWith("maglev>");
@@ -328,8 +308,7 @@ shellTest("Tab on what there is not says that, and not that maglevd is silent", 
 
 shellTest("any key ends watch events and the prompt is back", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
-  await terminal.type("watch events pretty");
-  await terminal.key("Enter");
+  await terminal.enter("watch events pretty");
   await terminal.contains("anonymous from 198.51.100.9");
   await terminal.type("q");
   await terminal.endsWith("maglev>");
@@ -339,8 +318,7 @@ shellTest("a lost maglevd is one line, the next command finds it again", async (
   const { terminal, server } = shell;
   await terminal.endsWith("maglev>");
   await server.stop();
-  await terminal.type("show backends");
-  await terminal.key("Enter");
+  await terminal.enter("show backends");
   await terminal.contains(`cannot reach maglevd at maglev (127.0.0.1:${server.port}):`);
   await terminal.type("show ba");
   await terminal.key("Tab");
@@ -355,8 +333,7 @@ shellTest("a lost maglevd is one line, the next command finds it again", async (
 shellTest("watch events says that maglevd went away and that it is back", async (shell) => {
   const { terminal, server } = shell;
   await terminal.endsWith("maglev>");
-  await terminal.type("watch events pretty");
-  await terminal.key("Enter");
+  await terminal.enter("watch events pretty");
   await terminal.contains("probing  impaired");
   await server.stop();
   await terminal.contains("trying again");
@@ -385,8 +362,7 @@ shellTest("Ctrl-C drops the line, Ctrl-D and quit leave and give the terminal ba
   await terminal.key("C-d");
   // Until then what is typed is still the shell's that is ending.
   await terminal.endsWith("maglev>\n$");
-  await terminal.type("stty -a | grep -o ' icanon'");
-  await terminal.key("Enter");
+  await terminal.enter("stty -a | grep -o ' icanon'");
   await terminal.endsWith(" icanon\n$");
 });
 
@@ -394,7 +370,6 @@ shellTest("SIGTERM gives the terminal back as well", async ({ terminal }) => {
   await terminal.endsWith("maglev>");
   await terminal.signal("TERM");
   await terminal.endsWith("$");
-  await terminal.type("stty -a | grep -o ' icanon'");
-  await terminal.key("Enter");
+  await terminal.enter("stty -a | grep -o ' icanon'");
   await terminal.endsWith(" icanon\n$");
 });

@@ -43,6 +43,12 @@ export class Terminal implements AsyncDisposable {
     await this.#tmux("send-keys", "-l", text);
   }
 
+  /** Types text, and Enter behind it. */
+  async enter(text: string): Promise<void> {
+    await this.type(text);
+    await this.key("Enter");
+  }
+
   /** Presses keys by tmux's names: Enter, Tab, C-r, Left. */
   async key(...names: string[]): Promise<void> {
     await this.#tmux("send-keys", ...names);

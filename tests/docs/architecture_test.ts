@@ -52,3 +52,10 @@ Deno.test("rooms that are said to be pure touch neither Deno nor the clock", asy
     );
   }
 });
+
+Deno.test("files that the page names are there", async () => {
+  const named = new Set(Array.from(page.matchAll(/`(lib\/[\w/]+\.ts)`/g), ([, path = ""]) => path));
+  const example = "lib/probes/NAME.ts";
+  ok(named.delete(example) && named.size > 30);
+  for (const path of named) ok((await Deno.stat(path)).isFile, path);
+});

@@ -154,7 +154,7 @@ export class Bench implements AsyncDisposable {
     this.vpp.behave();
     await this.#end();
     await this.#wire.close();
-    assert.deepEqual(this.#lethal(), [], "maglevd sent what kills VPP");
+    assert.deepEqual(this.#deaths(), [], "maglevd sent what kills VPP");
     assert.equal(this.clock.pending, 0, "a timer is left");
   }
 
@@ -171,7 +171,7 @@ export class Bench implements AsyncDisposable {
   }
 
   /** Why VPP died, where neither the test nor a fault killed it. */
-  #lethal(): string[] {
+  #deaths(): string[] {
     return this.vpp.journal.entries.flatMap((event) =>
       event.kind === "died" && !/^(told to|killed|stopped|restarted)/.test(event.reason)
         ? [event.reason]

@@ -7,8 +7,8 @@ Deno.test("equal seeds give equal runs, line by line", async () => {
   for (const seed of [1, 2, 3, 4, 5]) {
     assert.deepEqual(historyOf(seed), historyOf(seed));
     const [first, second] = [
-      await runHistory(historyOf(seed), { tape: true }),
-      await runHistory(historyOf(seed), { tape: true }),
+      await runHistory(historyOf(seed), { keepsLog: true }),
+      await runHistory(historyOf(seed), { keepsLog: true }),
     ];
     assert.ok(first.lines.length > 5);
     assert.deepEqual(first, second);
@@ -77,7 +77,7 @@ const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
 const calm = history([{ do: "wait", ms: 3_000 }, { do: "check" }]);
 
 Deno.test("a calm history goes well and says what happened", async () => {
-  const { wrong, lines } = await runHistory(calm, { tape: true });
+  const { wrong, lines } = await runHistory(calm, { keepsLog: true });
   assert.deepEqual(wrong, []);
   const added = lines.filter((line) => line.includes("vpp-lbsync-as-add"));
   assert.equal(added.length, 2);
@@ -130,7 +130,7 @@ Deno.test("servers that all die at once keep their weights where the frontend fa
   assert.ok(f);
   const frontends = { ...others, f: { ...f, failOpen: "all-down" as const } };
   const open = { ...calm, persists: true, site: { ...calm.site, frontends } };
-  const { wrong, lines } = await runHistory(open, { tape: true });
+  const { wrong, lines } = await runHistory(open, { keepsLog: true });
   assert.deepEqual(wrong, []);
   const told = lines.flatMap((line) =>
     line.match(/vpp-lbsync-as-weight .* (address=.*)$/)?.[1] ?? []
@@ -155,7 +155,7 @@ Deno.test("a server that comes back gets its weight in steps where the frontend 
   assert.ok(f);
   const frontends = { ...others, f: { ...f, slowStartMs: 9_000 } };
   const slow = { ...calm, site: { ...calm.site, frontends } };
-  const { wrong, lines } = await runHistory(slow, { tape: true });
+  const { wrong, lines } = await runHistory(slow, { keepsLog: true });
   assert.deepEqual(wrong, []);
   const told = lines.flatMap((line) =>
     line.match(/vpp-lbsync-as-weight .* address=10\.0\.0\.1 .*to=([0-9]+ flush=.*)$/)?.[1] ?? []
@@ -181,7 +181,7 @@ Deno.test("a server that flaps is kept down for longer each time", async () => {
   assert.ok(c);
   const flap = { changes: 3, withinMs: 60_000, holdMs: 10_000, maxHoldMs: 20_000 };
   const held = { ...calm, site: { ...calm.site, checks: { ...others, c: { ...c, flap } } } };
-  const { wrong, lines } = await runHistory(held, { tape: true });
+  const { wrong, lines } = await runHistory(held, { keepsLog: true });
   assert.deepEqual(wrong, []);
   const told = lines.flatMap((line) => line.match(/flap-hold-begun .*down for (.*)$/)?.[1] ?? []);
   assert.deepEqual(told.slice(0, 2), ["10s", "20s"]);
@@ -197,7 +197,7 @@ Deno.test("a drained server loses its weight at once and its flows only at the d
       { do: "wait", ms: 1_000 },
       { do: "check" },
     ]),
-    { tape: true },
+    { keepsLog: true },
   );
   assert.deepEqual(wrong, []);
   const told = lines.map((line) =>
@@ -219,7 +219,7 @@ Deno.test("a server is drained once VPP's counters have stood still for a flow's
       { do: "wait", ms: 60_000 },
       { do: "check" },
     ]),
-    { tape: true },
+    { keepsLog: true },
   );
   assert.deepEqual(wrong, []);
   const drains = lines.flatMap((line) => line.match(/^ *(\d+)\.\d+ info backend-drain (.*)/) ?? []);
@@ -237,7 +237,7 @@ Deno.test("a reload that takes too much out of service is refused, and nothing b
   ]);
   const withdrawn = async (maxRemovalsPercent: number) => {
     const site = { ...plain.site, maxRemovalsPercent };
-    const { wrong, lines } = await runHistory({ ...plain, site }, { tape: true });
+    const { wrong, lines } = await runHistory({ ...plain, site }, { keepsLog: true });
     assert.deepEqual(wrong, []);
     return lines.some((line) => line.includes("vpp-lbsync-vip-del"));
   };

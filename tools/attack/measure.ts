@@ -11,7 +11,7 @@ import { limits } from "./outcome.ts";
 import { fullSize } from "./site/config.ts";
 import { falseFailures, scrapeMetrics } from "./site/metrics.ts";
 import { Operator } from "./site/operator.ts";
-import { papersOf } from "./site/papers.ts";
+import { certificateOf } from "./site/certificates.ts";
 import { lift } from "./site/priority.ts";
 import type { PoliteSeen } from "./site/polite.ts";
 import { beginPeak, peakRss } from "./site/process_seen.ts";
@@ -158,7 +158,7 @@ async function measure(
   const operator = parts.use(
     new Operator(site.vpp, {
       ...{ host: "127.0.0.1", port: target.api },
-      papers: attack.tls && papersOf("operator"),
+      certificate: attack.tls && certificateOf("operator"),
     }),
   );
   const polite = parts.use(

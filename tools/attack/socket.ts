@@ -1,6 +1,6 @@
 import net from "node:net";
 import tls from "node:tls";
-import type { ClientPapers } from "./site/papers.ts";
+import type { ClientCertificate } from "./site/certificates.ts";
 import type { Arena, Port } from "./types.ts";
 
 /** What is dialled. */
@@ -10,7 +10,7 @@ export interface Address {
   /** The local address. */
   readonly from?: string | undefined;
   /** What hands are shaken with; undefined: none are. */
-  readonly papers?: ClientPapers | undefined;
+  readonly certificate?: ClientCertificate | undefined;
 }
 
 /** A TCP connection of an attacker's: says what it is told to, and hears nothing unless asked to. */
@@ -40,12 +40,12 @@ export class Raw {
 
   /** Connects; undefined if it is refused. Without `hear` nothing is ever read. */
   static dial(address: Address, hear?: (bytes: Uint8Array) => void): Promise<Raw | undefined> {
-    const { host, port, from, papers } = address;
+    const { host, port, from, certificate } = address;
     return new Promise((resolve) => {
       const local = from === undefined ? {} : { localAddress: from };
       const below = net.connect({ host, port, ...local, noDelay: true });
-      const secured = { ...papers, ALPNProtocols: ["h2"], servername: "localhost" };
-      const socket = papers ? tls.connect({ socket: below, ...secured }) : below;
+      const secured = { ...certificate, ALPNProtocols: ["h2"], servername: "localhost" };
+      const socket = certificate ? tls.connect({ socket: below, ...secured }) : below;
       if (hear === undefined) socket.pause();
       const fail = () => {
         below.destroy();
@@ -54,7 +54,7 @@ export class Raw {
       // Refusals and resets are what an attacker expects; the end is told by "close".
       for (const each of new Set([below, socket])) each.on("error", fail);
       below.once("close", fail);
-      const ready = papers ? "secureConnect" : "connect";
+      const ready = certificate ? "secureConnect" : "connect";
       socket.once(ready, () => resolve(new Raw(socket, hear)));
     });
   }
@@ -93,7 +93,7 @@ export interface Dial {
   /** From the one IPv6 /64. */
   readonly v6?: boolean;
   /** What hands are shaken with; none unless given. */
-  readonly papers?: ClientPapers | undefined;
+  readonly certificate?: ClientCertificate | undefined;
   /** Hears what comes; without it nothing is read. */
   readonly hear?: (bytes: Uint8Array) => void;
 }
@@ -104,12 +104,12 @@ export const ignore = (): void => {};
 /** Connects as an attack says; counts it. */
 export async function dial(arena: Arena, dial: Dial = {}): Promise<Raw | undefined> {
   const { target, count } = arena;
-  const { port = "api", from = 0, v6 = false, papers, hear } = dial;
+  const { port = "api", from = 0, v6 = false, certificate, hear } = dial;
   const source6 = v6 ? arena.source6(from) : undefined;
   const address = source6 === undefined
     ? { host: target.host, from: arena.source(from) }
     : { host: target.host6, from: source6 };
-  const raw = await Raw.dial({ ...address, port: target[port], papers }, hear);
+  const raw = await Raw.dial({ ...address, port: target[port], certificate }, hear);
   count(raw === undefined ? "connections refused" : "connections");
   return raw;
 }

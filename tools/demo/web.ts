@@ -12,17 +12,17 @@ export interface DemoWeb extends AsyncDisposable {
 }
 
 /**
- * Builds the page into `folder`, and shows the maglevds at these ports of loopback at another one.
- * Throws a sentence when it cannot, as on a machine that has never fetched the bundler.
+ * Builds the page into `folder`, and shows the maglevds of `servers`, as its flag has them, at a
+ * port of loopback. Throws a sentence when it cannot, as on a machine that has never fetched the bundler.
  */
 export async function startDemoWeb(
   folder: string,
-  apis: readonly number[],
+  servers: string,
   port: number,
 ): Promise<DemoWeb> {
   const frontend = await startFrontend(
     {
-      servers: apis.map((api) => `localhost:${api}`).join(","),
+      servers,
       listen: { hostname: "127.0.0.1", port },
       tokenFile: "",
       tls: {},

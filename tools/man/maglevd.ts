@@ -1,8 +1,7 @@
 import { exitCodes, exitMeanings } from "../../lib/daemon/exit_codes.ts";
 import { flags } from "../../lib/daemon/flags.ts";
 import { version } from "../../lib/version/mod.ts";
-import { optionsSection } from "./flags.ts";
-import { escape } from "./roff.ts";
+import { escape, optionsSection } from "./roff.ts";
 
 /** maglevd(8) in man(7) macros; the flags are those that the program reads. */
 export function maglevdPage(): string {

@@ -1,6 +1,6 @@
 import { version } from "../../lib/version/mod.ts";
 import { flags } from "../../lib/web/flags.ts";
-import { optionsSection } from "./flags.ts";
+import { optionsSection } from "./roff.ts";
 
 /** maglevd-frontend(8) in man(7) macros; the flags are those that the program reads. */
 export function maglevdFrontendPage(): string {

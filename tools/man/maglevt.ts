@@ -1,6 +1,6 @@
 import { flags } from "../../lib/tester/flags.ts";
 import { version } from "../../lib/version/mod.ts";
-import { optionsSection } from "./flags.ts";
+import { optionsSection } from "./roff.ts";
 
 /** maglevt(1) in man(7) macros; the flags are those that the program reads. */
 export function maglevtPage(): string {

@@ -1,12 +1,11 @@
 import type { Baseline } from "./baseline.ts";
-import { inCopies } from "./copies.ts";
 import { findMutants } from "./find.ts";
 import { judgeAll } from "./hunt.ts";
 import { described } from "./report.ts";
 import { rooms, testFilesOf } from "./rooms.ts";
 import { chance, type Score, scoreOf, tooMany, wanted } from "./score.ts";
 import { parseTarget } from "./targets.ts";
-import type { TreeCopy } from "./tree.ts";
+import { inCopies, type TreeCopy } from "./tree.ts";
 
 /** How many mutants the gate takes, from all rooms. */
 const sample = 12;

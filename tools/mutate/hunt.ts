@@ -1,11 +1,10 @@
 import { type Baseline, baselineOf } from "./baseline.ts";
-import type { Copies } from "./copies.ts";
 import { ImportGraph } from "./imports.ts";
 import { Judge } from "./judge.ts";
 import type { Mutant } from "./mutants.ts";
 import { type Judged, judgedText } from "./report.ts";
 import { roomOf } from "./rooms.ts";
-import type { TreeCopy } from "./tree.ts";
+import type { Copies, TreeCopy } from "./tree.ts";
 
 /** Measures the rooms that the mutants are of, and says how long it will take. */
 export async function baselines(

@@ -80,7 +80,7 @@ const shownChanges = 5;
 
 /**
  * The last changes of its state, newest first, with whatever brought them about. maglevd remembers
- * some, with what probes saw; the journal has those from before a restart, and operators' wishes.
+ * some, with what probes saw; the journal has those from before a restart, and what operators asked for.
  */
 async function historyOf(
   context: CommandContext,

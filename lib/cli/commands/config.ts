@@ -75,11 +75,11 @@ async function reloaded(context: CommandContext, force: boolean): Promise<Change
   // What maglevd refuses is nobody's to agree to; it is asked for all the same, so that the journal
   // and the status tell of it.
   const isShown = foreseen !== undefined && !isRefused && isDangerous(foreseen) && await agree({
-    details: (paper) =>
+    details: (layout) =>
       lines(
-        formatConfigChanges(changes, paper.style),
-        formatOutcomeText(foreseen, paper),
-        formatForecast(response, { ...paper, now: context.now() }),
+        formatConfigChanges(changes, layout.style),
+        formatOutcomeText(foreseen, layout),
+        formatForecast(response, { ...layout, now: context.now() }),
       ),
     question: "put this configuration into force?",
   });

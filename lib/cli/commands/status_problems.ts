@@ -112,7 +112,7 @@ export function troubledBackends(backends: readonly BackendInfo[]): BackendInfo[
     .sort((a, b) => Number(sinceOf(b) - sinceOf(a)));
 }
 
-/** Who is out of service by an operator's word has changed by that. */
+/** Who was taken out of service by an operator has changed by that. */
 function isFlapping(backend: BackendInfo): boolean {
   const { state } = backend;
   return state !== "paused" && state !== "disabled" && doesFlap(backend);

@@ -4,7 +4,7 @@ import { declined } from "../ask.ts";
 import { describeError, SyntaxFailure } from "../errors.ts";
 import { parseCommand, type Parsed } from "../execute.ts";
 import { type Flags, type LineFlags, splitLineFlags } from "../flags.ts";
-import type { Caution } from "../node.ts";
+import type { Confirmation } from "../node.ts";
 import { executeOnAll } from "../several.ts";
 import { Targets } from "../targets.ts";
 import type { Style } from "../style.ts";
@@ -111,7 +111,7 @@ class Shell {
       now: Date.now,
       print: (text) => console.log(text),
       note: (text) => this.#note(text),
-      agree: (caution) => flags.yes ? Promise.resolve(false) : this.#ask(caution),
+      agree: (confirmation) => flags.yes ? Promise.resolve(false) : this.#ask(confirmation),
     });
     await executeOnAll(parsed, sessions, (sentence) => this.#complain(sentence));
   }
@@ -132,7 +132,7 @@ class Shell {
     console.log(this.#style.paint("error", `${" ".repeat(column)}^`));
   }
 
-  async #ask({ details, question }: Caution): Promise<true> {
+  async #ask({ details, question }: Confirmation): Promise<true> {
     console.log(details({ style: this.#style, width: terminalWidth() }));
     if (!await this.#editor.confirm(`${question} [y/N] `)) throw declined();
     return true;

@@ -1,7 +1,7 @@
 import { crew, hold, over, pause } from "../crew.ts";
 import { call, greeting, textField } from "../grpc.ts";
 import { clientHello } from "../hello.ts";
-import { type ClientPapers, papersOf } from "../site/papers.ts";
+import { certificateOf, type ClientCertificate } from "../site/certificates.ts";
 import { dial, ignore } from "../socket.ts";
 import type { Arena, Attack } from "../types.ts";
 
@@ -12,9 +12,9 @@ const manyAddresses = 250;
 const patienceMs = 2_000;
 
 /** Shakes hands, asks one question, and leaves. */
-async function shake(arena: Arena, n: number, papers: ClientPapers): Promise<void> {
+async function shake(arena: Arena, n: number, certificate: ClientCertificate): Promise<void> {
   const { promise: answered, resolve: hear } = Promise.withResolvers<unknown>();
-  const raw = await dial(arena, { from: n % manyAddresses, papers, hear });
+  const raw = await dial(arena, { from: n % manyAddresses, certificate, hear });
   if (raw === undefined) return;
   arena.count("handshakes");
   await raw.send(greeting());
@@ -55,8 +55,8 @@ export const tlsAttacks: readonly Attack[] = [
     section: "Connections",
     tls: true,
     run: (arena) => {
-      const papers = papersOf("nobody");
-      return crew(arena, 50, 60, (n) => shake(arena, n, papers));
+      const certificate = certificateOf("nobody");
+      return crew(arena, 50, 60, (n) => shake(arena, n, certificate));
     },
   },
   {
@@ -65,8 +65,8 @@ export const tlsAttacks: readonly Attack[] = [
     section: "Connections",
     tls: true,
     run: (arena) => {
-      const papers = papersOf("stranger");
-      return crew(arena, 50, 30, (n) => shake(arena, n, papers));
+      const certificate = certificateOf("stranger");
+      return crew(arena, 50, 30, (n) => shake(arena, n, certificate));
     },
   },
   {

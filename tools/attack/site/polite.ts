@@ -9,7 +9,7 @@
 import { textField } from "../grpc.ts";
 import { Caller, CallError } from "./caller.ts";
 import { inputLines } from "./lines.ts";
-import { papersOf } from "./papers.ts";
+import { certificateOf } from "./certificates.ts";
 import { Tries, type TriesSeen } from "./tries.ts";
 
 /** How a polite client fared. */
@@ -24,8 +24,8 @@ export interface PoliteSeen {
 const question = textField(1, "b0");
 
 function main([host = "", port, metrics, how]: string[]): void {
-  const papers = how === "tls" ? papersOf("nobody") : undefined;
-  const api = { host, port: Number(port), papers };
+  const certificate = how === "tls" ? certificateOf("nobody") : undefined;
+  const api = { host, port: Number(port), certificate };
   const calls = new Tries();
   const entries = new Tries();
   const scrapes = new Tries();

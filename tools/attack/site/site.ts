@@ -3,7 +3,7 @@ import { SimulatedVpp } from "../../../lib/sim/mod.ts";
 import { pulse, type ServerPorts, siteConfig, type SiteSize } from "./config.ts";
 import { Daemon } from "./daemon.ts";
 import { machineAddress, machineAddress6 } from "./network.ts";
-import { accessFile, tlsFlags } from "./papers.ts";
+import { accessFile, tlsFlags } from "./certificates.ts";
 import type { Target } from "../types.ts";
 import { locked } from "../../programs.ts";
 

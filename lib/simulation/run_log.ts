@@ -4,8 +4,8 @@ import type { Clock } from "../time/mod.ts";
 /** Errors that a simulation brings about itself. */
 const expected = new Set(["probing-impaired", "config-check-failed"]);
 
-/** The log of a history: every line has its moment, so two equal runs have equal tapes. */
-export class Tape implements Logger {
+/** The log of a history: every line has its moment, so two equal runs have equal logs. */
+export class RunLog implements Logger {
   readonly lines: string[] = [];
   /** Errors that should not have been logged. */
   readonly errors: string[] = [];

@@ -2,7 +2,7 @@
 const folder = new URL("../../../tests/support/certificates/", import.meta.url).pathname;
 
 /** What a client shakes hands with, as node:tls has it. */
-export interface ClientPapers {
+export interface ClientCertificate {
   readonly ca: string;
   readonly cert?: string;
   readonly key?: string;
@@ -11,8 +11,8 @@ export interface ClientPapers {
 /** Whom a client of a site may be: who may do everything, a stranger of another authority, nobody. */
 export type ClientName = "operator" | "stranger" | "nobody";
 
-/** The papers of one of them. */
-export function papersOf(name: ClientName): ClientPapers {
+/** The certificate of one of them. */
+export function certificateOf(name: ClientName): ClientCertificate {
   const ca = Deno.readTextFileSync(`${folder}authority.crt`);
   if (name === "nobody") return { ca };
   const files = name === "operator" ? "alice" : "mallory";
