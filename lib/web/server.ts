@@ -1,4 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
+import { createHash } from "node:crypto";
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import { type AuthRules, covers } from "../access/mod.ts";
@@ -61,6 +62,11 @@ class SharedText {
   }
 }
 
+/** What tells a file from all others of its name. */
+function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
+}
+
 /** Answers browsers. */
 export class PageServer {
   readonly #options: PageOptions;
@@ -69,6 +75,8 @@ export class PageServer {
   readonly #streams = new Map<BrowserStream, Visitor>();
   #ends: Timer | undefined;
   readonly #files: Readonly<Record<keyof Assets, SharedText>>;
+  /** What the page calls its files besides their names: a browser that has them asks no more. */
+  readonly #versions: Readonly<Record<"script" | "style", string>>;
   #whole = new SharedText("", 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
   readonly #answers: SharedAnswers<Uint8Array>;
@@ -84,7 +92,10 @@ export class PageServer {
     this.#gate = new Gate({ ...options, metrics });
     const { assets: { html, script, style }, budgets, clock } = options;
     const file = (content: string) => new SharedText(content, 6);
-    this.#files = { html: file(html), script: file(script), style: file(style) };
+    const versions = this.#versions = { script: digestOf(script), style: digestOf(style) };
+    const page = html.replace("/view/app.js", `$&?v=${versions.script}`)
+      .replace("/view/app.css", `$&?v=${versions.style}`);
+    this.#files = { html: file(page), script: file(script), style: file(style) };
     const questions = new PeerShares(budgets.open(questionBudget), questionBudget);
     this.#answers = new SharedAnswers(clock, questions);
     this.#outbox = new Outbox(budgets.open(webBudgets.answers), mostPerConnection);
@@ -162,9 +173,9 @@ export class PageServer {
   async #look(request: H2Request, url: URL, visitor: Visitor): Promise<H2Response> {
     switch (url.pathname) {
       case "/view/app.js":
-        return await this.#file(request, "text/javascript; charset=utf-8", "script");
+        return await this.#file(request, "text/javascript; charset=utf-8", "script", url);
       case "/view/app.css":
-        return await this.#file(request, "text/css; charset=utf-8", "style");
+        return await this.#file(request, "text/css; charset=utf-8", "style", url);
       case "/view/api/state":
         return await this.#state(request);
       case "/view/api/whoami":
@@ -175,7 +186,7 @@ export class PageServer {
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];
     if (name !== undefined) return await this.#query(name, request, url);
-    return await this.#file(request, html, "html");
+    return await this.#page(request);
   }
 
   async #admin(request: H2Request, url: URL): Promise<H2Response> {
@@ -192,12 +203,23 @@ export class PageServer {
     if (!isRead) {
       return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
     }
-    return await this.#file(request, html, "html");
+    return await this.#page(request);
   }
 
-  /** A file of the page. Its name stays, so browsers have to ask whether it has changed. */
-  #file(request: H2Request, type: string, name: keyof Assets): Promise<H2Response> {
-    return this.#text(request, type, this.#files[name], "no-cache");
+  #page(request: H2Request): Promise<H2Response> {
+    return this.#text(request, "text/html; charset=utf-8", this.#files.html, "no-cache");
+  }
+
+  /** A file of the page. One of another version than is asked for is not kept under its address. */
+  #file(
+    request: H2Request,
+    type: string,
+    name: "script" | "style",
+    { searchParams }: URL,
+  ): Promise<H2Response> {
+    const isKept = searchParams.get("v") === this.#versions[name];
+    const caching = isKept ? "private, max-age=31536000, immutable" : "no-cache";
+    return this.#text(request, type, this.#files[name], caching);
   }
 
   #state(request: H2Request): Promise<H2Response> {
@@ -305,5 +327,3 @@ function keyOf({ params }: Question, name: string, given: URLSearchParams): stri
 function whoAmI({ name, role, advice = "", isKnown }: Visitor): WhoAmI {
   return { name: isKnown ? name : "", role, reason: isKnown ? advice : "" };
 }
-
-const html = "text/html; charset=utf-8";
