@@ -1,5 +1,6 @@
 import { Draft } from "./draft.ts";
-import { fold, takeReading } from "./reduce.ts";
+import { isAlike } from "./is_alike.ts";
+import { take, takeReading } from "./reduce.ts";
 import type { MaglevdState } from "./state.ts";
 import type {
   Backend,
@@ -16,12 +17,12 @@ import type {
 /**
  * What makes `after` of `before`: of each object its newest alone, field by field, however much
  * happened between. Undefined where nothing did. Links, rates and outcomes of probes are left out:
- * they are told as they are heard. Pure; the inverse of {@link applied}.
+ * they are told as they are heard. Pure; the inverse of {@link hear}.
  */
 export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | undefined {
   const [then, now] = differing(before, after);
   const moved = movesOf(then, now);
-  const near = moved.length === 0 ? then : applied(then, { kind: "delta", moved });
+  const near = moved.length === 0 ? then : hear(then, [{ kind: "delta", moved }]);
   const [newBackends, backends] = partsOf(near.backends, now.backends, (was, is) => [was, is]);
   const members: Record<string, readonly MemberPart[]> = {};
   const [newFrontends, frontends] = partsOf(near.frontends, now.frontends, (was, is) => {
@@ -53,9 +54,7 @@ export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | unde
   return isEmpty(delta) ? undefined : { kind: "delta", ...delta };
 }
 
-/** The state that a delta leads to. Pure. */
-export function applied(before: MaglevdState, delta: Delta): MaglevdState {
-  const draft = new Draft(before);
+function apply(draft: Draft, delta: Delta): void {
   for (const move of delta.moved ?? []) draft.move(move);
   if (delta.reading) takeReading(draft, { kind: "reading", ...delta.reading });
   for (const [name, part] of Object.entries(delta.backends ?? {})) {
@@ -72,16 +71,16 @@ export function applied(before: MaglevdState, delta: Delta): MaglevdState {
   }
   if (delta.impaired !== undefined) draft.set({ impaired: delta.impaired });
   for (const entry of delta.entries?.toReversed() ?? []) draft.note(entry);
-  return draft.done();
 }
 
 /** What is known after these news, in their order. Pure: the same on the server and in the page. */
 export function hear(state: MaglevdState, news: readonly News[]): MaglevdState {
-  let known = state;
+  const draft = new Draft(state);
   for (const each of news) {
-    known = each.kind === "delta" ? applied(known, each) : fold(known, [each]);
+    if (each.kind === "delta") apply(draft, each);
+    else take(draft, each);
   }
-  return known;
+  return draft.done();
 }
 
 /** The two, each with those backends and frontends alone that may have to be told of. */
@@ -166,7 +165,7 @@ function partOf(before: object, after: object): Part | undefined {
   for (const [key, value] of Object.entries(after)) {
     const known = was.get(key);
     was.delete(key);
-    if (known !== value && JSON.stringify(known) !== JSON.stringify(value)) set[key] = value;
+    if (!isAlike(known, value)) set[key] = value;
   }
   const part = filled<Part>({ set, gone: [...was.keys()] });
   return isEmpty(part) ? undefined : part;

@@ -46,19 +46,14 @@ const lookMs = 1_000;
 const compress = promisify(gzip);
 const encoder = new TextEncoder();
 
-/** What many are answered with: made once for all of them. */
-class SharedText {
-  #octets: Uint8Array | undefined;
+/** What many are answered with: compressed once for all of them. */
+class Shared {
   #gzipped: Promise<Uint8Array> | undefined;
 
-  constructor(readonly text: string, private readonly level: number) {}
-
-  get octets(): Uint8Array {
-    return this.#octets ??= encoder.encode(this.text);
-  }
+  constructor(readonly octets: Uint8Array, private readonly level: number) {}
 
   gzipped(): Promise<Uint8Array> {
-    return this.#gzipped ??= compress(this.text, { level: this.level });
+    return this.#gzipped ??= compress(this.octets, { level: this.level });
   }
 }
 
@@ -74,10 +69,10 @@ export class PageServer {
   /** And who reads them. */
   readonly #streams = new Map<BrowserStream, Visitor>();
   #ends: Timer | undefined;
-  readonly #files: Readonly<Record<keyof Assets, SharedText>>;
+  readonly #files: Readonly<Record<keyof Assets, Shared>>;
   /** What the page calls its files besides their names: a browser that has them asks no more. */
   readonly #versions: Readonly<Record<"script" | "style", string>>;
-  #whole = new SharedText("", 1);
+  #whole = new Shared(new Uint8Array(), 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
   readonly #answers: SharedAnswers<Uint8Array>;
   readonly #outbox: Outbox;
@@ -91,7 +86,7 @@ export class PageServer {
     this.#actions = actionRoutes({ ...options, metrics });
     this.#gate = new Gate({ ...options, metrics });
     const { assets: { html, script, style }, budgets, clock } = options;
-    const file = (content: string) => new SharedText(content, 6);
+    const file = (content: string) => new Shared(encoder.encode(content), 6);
     const versions = this.#versions = { script: digestOf(script), style: digestOf(style) };
     const page = html.replace("/view/app.js", `$&?v=${versions.script}`)
       .replace("/view/app.css", `$&?v=${versions.style}`);
@@ -222,21 +217,21 @@ export class PageServer {
     return this.#text(request, type, this.#files[name], caching);
   }
 
-  #state(request: H2Request): Promise<H2Response> {
-    const text = this.#options.broadcast.whole();
-    if (this.#whole.text !== text) this.#whole = new SharedText(text, 1);
-    return this.#text(request, "application/json", this.#whole, "no-store");
+  async #state(request: H2Request): Promise<H2Response> {
+    const octets = await this.#options.broadcast.whole();
+    if (this.#whole.octets !== octets) this.#whole = new Shared(octets, 1);
+    return await this.#text(request, "application/json", this.#whole, "no-store");
   }
 
-  /** However many ask at once, it is encoded and compressed once. */
+  /** However many ask at once, it is compressed once. */
   async #text(
     request: H2Request,
     type: string,
-    content: SharedText,
+    content: Shared,
     caching: string,
   ): Promise<H2Response> {
     const fields = [["cache-control", caching], ["vary", "accept-encoding"]] as const;
-    if (content.text.length < 4096 || !takesGzip(request.headers)) {
+    if (content.octets.length < 4096 || !takesGzip(request.headers)) {
       return this.#held(request, type, content.octets, ...fields);
     }
     const octets = await content.gzipped();

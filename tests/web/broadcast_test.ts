@@ -134,16 +134,54 @@ Deno.test("a message longer than it should be is none: everybody reads anew", ()
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
 });
 
-Deno.test("the whole state is written once for all who ask, and is that of its number", () => {
+Deno.test("the whole state is written once for all who ask, and is that of its number", async () => {
   using bed = new Bed();
-  const first = bed.broadcast.whole();
-  assert.equal(bed.broadcast.whole(), first);
-  assert.equal(JSON.parse(first).id, "e-0");
+  const read = async () => JSON.parse(new TextDecoder().decode(await bed.broadcast.whole()));
+  const first = await bed.broadcast.whole();
+  assert.equal(await bed.broadcast.whole(), first);
+  assert.equal((await read()).id, "e-0");
   bed.broadcast.publish("rtr2", link("gone"));
-  assert.equal(bed.broadcast.whole(), first);
+  assert.equal(await bed.broadcast.whole(), first);
   bed.clock.advance(100);
-  const { id, servers } = JSON.parse(bed.broadcast.whole());
+  const { id, servers } = await read();
   assert.deepEqual([id, servers[1].link.reason, servers[0].link.state], ["e-1", "gone", "new"]);
+});
+
+Deno.test("in slices of others' turns all is of one moment, and what is new meanwhile comes next", async () => {
+  using bed = new Bed();
+  const { broadcast, clock } = bed;
+  const waiting: (() => void)[] = [];
+  clock.turn = { isOver: true, next: () => new Promise((resolve) => void waiting.push(resolve)) };
+  const give = async () => {
+    for (let next = waiting.shift(); next; next = waiting.shift()) {
+      next();
+      await clock.advanceAsync(0);
+    }
+  };
+  bed.follow("e-0");
+  broadcast.publish("rtr1", link("a"));
+  clock.advance(100);
+  broadcast.publish("rtr2", link("b"));
+  clock.advance(10_000);
+  assert.deepEqual([bed.sent.length, broadcast.messages], [0, 0]);
+  const before = broadcast.whole();
+  assert.equal(broadcast.whole(), before);
+  await give();
+  assert.deepEqual([bed.sent.length, broadcast.messages], [1, 1]);
+  assert.deepEqual(messageOf(bed.sent[0]).told, [["rtr1", link("a")]]);
+  const { id, servers } = JSON.parse(new TextDecoder().decode(await before));
+  assert.deepEqual([id, servers[0].link.state], ["e-0", "new"]);
+  assert.notEqual(broadcast.whole(), before);
+  clock.advance(100);
+  await give();
+  assert.deepEqual(messageOf(bed.sent[1]).told, [["rtr2", link("b")]]);
+  // One that is closed meanwhile tells nothing any more, and sets no timer.
+  broadcast.publish("rtr1", link("c"));
+  clock.advance(100);
+  broadcast.publish("rtr1", link("d"));
+  broadcast.close();
+  await give();
+  assert.equal(bed.sent.length, 2);
 });
 
 Deno.test("a sign of life comes every 15 s", () => {
