@@ -1,3 +1,4 @@
+import type { Steps } from "../time/mod.ts";
 import { Draft } from "./draft.ts";
 import { isAlike } from "./is_alike.ts";
 import { take, takeReading } from "./reduce.ts";
@@ -17,20 +18,28 @@ import type {
 /**
  * What makes `after` of `before`: of each object its newest alone, field by field, however much
  * happened between. Undefined where nothing did. Links, rates and outcomes of probes are left out:
- * they are told as they are heard. Pure; the inverse of {@link hear}.
+ * they are told as they are heard. An object a step.
+ * Pure; the inverse of {@link hear}.
  */
-export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | undefined {
+export function* deltaOf(
+  before: MaglevdState,
+  after: MaglevdState,
+): Steps<Delta | undefined> {
   const [then, now] = differing(before, after);
+  yield;
   const moved = movesOf(then, now);
   const near = moved.length === 0 ? then : hear(then, [{ kind: "delta", moved }]);
-  const [newBackends, backends] = partsOf(near.backends, now.backends, (was, is) => [was, is]);
+  yield;
+  const both = (was: Backend, is: Backend) => [was, is] as const;
+  const [newBackends, backends] = yield* partsOf(near.backends, now.backends, both);
   const members: Record<string, readonly MemberPart[]> = {};
-  const [newFrontends, frontends] = partsOf(near.frontends, now.frontends, (was, is) => {
+  const compare = (was: Frontend, is: Frontend) => {
     const changed = membersOf(was, is);
     if (!changed) return undefined;
     if (changed.length > 0) members[is.name] = changed;
-    return [shell(was), shell(is)];
-  });
+    return [shell(was), shell(is)] as const;
+  };
+  const [newFrontends, frontends] = yield* partsOf(near.frontends, now.frontends, compare);
   const added = after.journal.findIndex((entry) => entry === before.journal[0]);
   const isFollowing = added >= 0 || before.journal.length === 0;
   const entries = isFollowing && added !== 0
@@ -136,17 +145,18 @@ function movesOf(before: MaglevdState, after: MaglevdState): Move[] {
 }
 
 /** Objects that have to be told as a whole, and of the others what is other than before. */
-function partsOf<T extends Backend | Frontend>(
+function* partsOf<T extends Backend | Frontend>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
   /** The two as far as they are compared; undefined: they are too different. */
   compare: (was: T, is: T) => readonly [object, object] | undefined,
-): [T[], Readonly<Record<string, Part>>] {
+): Steps<[T[], Readonly<Record<string, Part>>]> {
   const whole: T[] = [];
   const parts: Record<string, Part> = {};
   for (const [name, is] of after) {
     const was = before.get(name);
     if (was === is) continue;
+    yield;
     const compared = was && compare(was, is);
     if (!compared) {
       whole.push(is);
@@ -191,9 +201,11 @@ function membersOf(was: Frontend, is: Frontend): MemberPart[] | undefined {
     if (known?.name !== pool.name || known.backends.length !== pool.backends.length) {
       return undefined;
     }
-    for (const [j, member] of pool.backends.entries()) {
+    // Of all members, nearly all of them the same: an iterator would be felt.
+    for (let j = 0; j < pool.backends.length; j++) {
       const before = known.backends[j];
-      if (before === member) continue;
+      const member = pool.backends[j];
+      if (before === member || !member) continue;
       if (before?.name !== member.name) return undefined;
       const part = partOf(before, member);
       if (part) changed.push([i, j, part]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { Listener } from "../../lib/simulation/listener.ts";
 import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
+import { atOnce } from "../../lib/time/mod.ts";
 import { deltaOf, hear } from "../../lib/web/delta.ts";
 import { fold, restore } from "../../lib/web/reduce.ts";
 import { journalKept, type MaglevdState, snapshotOf, unheard } from "../../lib/web/state.ts";
@@ -9,7 +10,7 @@ import { changeOf, readingOf, toldOf } from "./reading.ts";
 
 /** What differs between two states makes, when it has travelled, one of the other. */
 function travels(before: MaglevdState, after: MaglevdState): void {
-  const delta = deltaOf(before, after);
+  const delta = atOnce(deltaOf(before, after));
   const heard = delta ? hear(before, [JSON.parse(JSON.stringify(delta))]) : before;
   assert.deepEqual({ ...heard, journal: [] }, { ...after, journal: [] });
 }
