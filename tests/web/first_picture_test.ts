@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import type { Config } from "../../lib/config/mod.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
+import { smallConfig } from "../rpc/small_config.ts";
 import { needing } from "../support/programs.ts";
 import { startWeb, untilRead } from "./bed.ts";
 import { calm } from "./calm.ts";
@@ -21,8 +23,17 @@ const watching = `
   }).observe(document, { childList: true, subtree: true });
 `;
 
+/** So many frontends that they are folded. */
+function manyFrontends(): Config {
+  const config = smallConfig();
+  const [[, frontend] = ["", undefined]] = config.frontends;
+  assert.ok(frontend);
+  const names = Array.from({ length: 100 }, (_, i) => `www${i}`);
+  return { ...config, frontends: new Map(names.map((name) => [name, { ...frontend, name }])) };
+}
+
 Deno.test(needing(haveChromium, "chromium", "the first picture has data"), async () => {
-  await using maglevd = await serve({ status: calm }, new CheckerBed());
+  await using maglevd = await serve({ status: calm }, new CheckerBed(manyFrontends()));
   await using web = await startWeb([maglevd.address], {}, await builtPage());
   await untilRead(web.url);
   maglevd.bed.move("web0", "up");
@@ -32,6 +43,11 @@ Deno.test(needing(haveChromium, "chromium", "the first picture has data"), async
   await page.goto(`${web.url}/view/`);
   await page.waitForFunction("window.hasData !== undefined");
   assert.deepEqual(await page.evaluate("[hasData, languages]"), [true, 0]);
+  await page.waitForFunction(`(() => {
+    const isLaidOut = (each) => each.checkVisibility({ contentVisibilityAuto: true });
+    const all = [...document.querySelectorAll(".fold")].map(isLaidOut);
+    return all.length === 100 && all[0] && !all[99];
+  })()`);
   // Who comes again has all but the data.
   await page.goto(`${web.url}/view/`);
   await page.waitForFunction("window.hasData !== undefined");
