@@ -20,7 +20,7 @@ export async function startWeb(
   servers: readonly string[],
   settings: Partial<Settings> = {},
   assets: Assets = blank,
-  tell?: (status: string) => void,
+  tell: (status: string) => void = () => {},
 ): Promise<Frontend & { readonly url: string; readonly log: FakeLog }> {
   const log = new FakeLog();
   const frontend = await startFrontend(
