@@ -152,8 +152,8 @@ Deno.test("in slices of others' turns all is of one moment, and what is new mean
   const { broadcast, clock } = bed;
   const waiting: (() => void)[] = [];
   clock.turn = { isOver: true, next: () => new Promise((resolve) => void waiting.push(resolve)) };
-  const give = async () => {
-    for (let next = waiting.shift(); next; next = waiting.shift()) {
+  const give = async (until = () => false) => {
+    for (let next = waiting.shift(); next; next = until() ? undefined : waiting.shift()) {
       next();
       await clock.advanceAsync(0);
     }
@@ -165,6 +165,8 @@ Deno.test("in slices of others' turns all is of one moment, and what is new mean
   await clock.advanceAsync(10_000);
   assert.deepEqual([bed.sent.length, broadcast.messages], [0, 0]);
   const before = broadcast.whole();
+  assert.equal(broadcast.whole(), before);
+  await give(() => broadcast.messages === 1);
   assert.equal(broadcast.whole(), before);
   await give();
   assert.deepEqual([bed.sent.length, broadcast.messages], [1, 1]);
@@ -181,7 +183,7 @@ Deno.test("in slices of others' turns all is of one moment, and what is new mean
   broadcast.publish("rtr1", link("d"));
   broadcast.close();
   await give();
-  assert.equal(bed.sent.length, 2);
+  assert.deepEqual([bed.sent.length, clock.pending], [2, 0]);
 });
 
 Deno.test("many are sent a message in several turns, who comes meanwhile included, each once", async () => {
