@@ -192,17 +192,21 @@ export class Broadcast {
     return seq + 1 < first ? undefined : this.#sent.filter((sent) => sent.seq > seq);
   }
 
-  #wake(isUrgent: boolean): void {
+  /** Tells in a while what is new since `since`, by the clock. */
+  #wake(isUrgent: boolean, since = this.#clock.now()): void {
     if (this.#isTelling || this.#isClosed) return;
     if (this.#timer && (this.#isUrgent || !isUrgent)) return;
     this.#timer?.cancel();
     this.#isUrgent = isUrgent;
     const { togetherMs, pulsesMs } = this.#limits;
-    this.#timer = this.#clock.after(isUrgent ? togetherMs : pulsesMs, () => void this.#flush());
+    const waited = this.#clock.now() - since;
+    const waitMs = Math.max(0, (isUrgent ? togetherMs : pulsesMs) - waited);
+    this.#timer = this.#clock.after(waitMs, () => void this.#flush());
   }
 
   async #flush(): Promise<void> {
     const clock = this.#clock;
+    const begun = clock.now();
     this.#timer = undefined;
     this.#isTelling = true;
     const told: Told[] = [];
@@ -224,8 +228,8 @@ export class Broadcast {
     if (told.some(([, { kind }]) => kind === "link")) this.#linked();
     if (told.length > 0) await this.#tell(octets);
     this.#isTelling = false;
-    if (this.#pending.size > 0) this.#wake(true);
-    else if (this.#pulses.size > 0) this.#wake(false);
+    if (this.#pending.size > 0) this.#wake(true, begun);
+    else if (this.#pulses.size > 0) this.#wake(false, begun);
   }
 
   /** Sends the next message. */
