@@ -81,7 +81,7 @@ const mostLookedAt = 1_000;
 
 /**
  * What becomes of a frontend, a backend a step; undefined if nothing does. Of `backends` the weight
- * may change, of `others` the share as well.
+ * may change, of `others` the share alone, so that no more of them are looked at than are listed.
  */
 export function* frontendOutcome(
   frontend: string,
@@ -109,7 +109,7 @@ export function* frontendOutcome(
     yield;
   }
   for (const backend of others) {
-    if (looked.size > mostLookedAt) break;
+    if (looked.size > mostLookedAt || changed.length + shared.length > mostListed) break;
     look(backend);
     yield;
   }

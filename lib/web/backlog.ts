@@ -1,5 +1,6 @@
 import type { BackendInfo, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Clock, Timer } from "../time/mod.ts";
+import { isAlike } from "./is_alike.ts";
 import type { MaglevdState } from "./state.ts";
 import { toWire } from "./to_wire.ts";
 import type { Backend, Frontend, Reading } from "./wire.ts";
@@ -82,7 +83,7 @@ export class Backlog {
       if (!was) continue;
       const is = toWire(info);
       const differing = differingMembers(was, is);
-      if (differing === 0 && JSON.stringify(was) === JSON.stringify(is)) continue;
+      if (differing === 0 && isAlike(was, is)) continue;
       const isLate = isTouched("frontend", name) || isOlder(is, toldAt);
       (isLate ? details : frontends).push(is);
       left -= 1 + differing;
@@ -100,7 +101,7 @@ export class Backlog {
 export function isSameBackend(before: Backend, now: Backend): boolean {
   const { lastProbe: _, probeTimes: __, ...is } = now;
   const { lastProbe: ___, probeTimes: ____, ...was } = before;
-  return JSON.stringify(is) === JSON.stringify(was);
+  return isAlike(is, was);
 }
 
 /** Whether a frontend was read before what events have told of its members. */
@@ -114,8 +115,7 @@ function differingMembers(before: Frontend, now: Frontend): number {
   let count = 0;
   for (const [i, { backends }] of now.pools.entries()) {
     for (const [j, member] of backends.entries()) {
-      const was = before.pools[i]?.backends[j];
-      if (!was || JSON.stringify(was) !== JSON.stringify(member)) count++;
+      if (!isAlike(before.pools[i]?.backends[j], member)) count++;
     }
   }
   return count;

@@ -1,9 +1,9 @@
 import { sharedByAnswers } from "../h1/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import { type Clock, inSlices, pause, type Timer } from "../time/mod.ts";
 import { digest } from "./digest.ts";
-import { fold } from "./reduce.ts";
-import { type MaglevdState, snapshotOf, unheard } from "./state.ts";
-import type { Change, Message, Pulse, Told, WholeState } from "./wire.ts";
+import { type MaglevdState, unheard } from "./state.ts";
+import type { Change, Message, Pulse, Told } from "./wire.ts";
+import { written } from "./written.ts";
 
 /** How events go out to browsers. */
 export interface BroadcastLimits {
@@ -72,8 +72,12 @@ export class Broadcast {
   #seq = 0;
   #timer: Timer | undefined;
   #isUrgent = false;
+  /** Something is being told: what is new meanwhile comes next. */
+  #isTelling = false;
+  #isClosed = false;
   #alive: Timer;
-  #whole: { readonly seq: number; readonly text: string } | undefined;
+  #whole: { readonly seq: number; readonly octets: Promise<Uint8Array> } | undefined;
+  #isWriting = false;
 
   constructor(
     { clock, servers, epoch, version, hasLogin, linked = () => {}, limits }: {
@@ -136,19 +140,26 @@ export class Broadcast {
     this.#wake(true);
   }
 
-  /** Everything as it was told last, as JSON: made once for all who ask before something is new. */
-  whole(): string {
-    if (this.#whole?.seq !== this.#seq) {
-      const state: WholeState = {
-        id: `${this.#epoch}-${this.#seq}`,
-        version: this.version,
-        hasLogin: this.#hasLogin,
-        now: this.#clock.wall(),
-        servers: [...this.#states.values()].map(snapshotOf),
-      };
-      this.#whole = { seq: this.#seq, text: JSON.stringify(state) };
+  /**
+   * Everything as it was told last, as JSON: made once for all who ask before something is new, or
+   * before it is there. What is told meanwhile comes behind its number.
+   */
+  whole(): Promise<Uint8Array> {
+    if (this.#whole && (this.#isWriting || this.#whole.seq === this.#seq)) {
+      return this.#whole.octets;
     }
-    return this.#whole.text;
+    const seq = this.#seq;
+    const about = {
+      id: `${this.#epoch}-${seq}`,
+      version: this.version,
+      hasLogin: this.#hasLogin,
+      now: this.#clock.wall(),
+    };
+    this.#isWriting = true;
+    const octets = inSlices(this.#clock, written(about, [...this.#states.values()]))
+      .finally(() => this.#isWriting = false);
+    this.#whole = { seq, octets };
+    return octets;
   }
 
   /**
@@ -163,8 +174,9 @@ export class Broadcast {
     return () => void this.#subscribers.delete(subscriber);
   }
 
-  /** Sends what is pending, and nothing any more. */
+  /** Tells nothing any more. */
   close(): void {
+    this.#isClosed = true;
     this.#timer?.cancel();
     this.#alive.cancel();
     this.#subscribers.clear();
@@ -180,24 +192,49 @@ export class Broadcast {
     return seq + 1 < first ? undefined : this.#sent.filter((sent) => sent.seq > seq);
   }
 
-  #wake(isUrgent: boolean): void {
+  /** Tells in a while what is new since `since`, by the clock. */
+  #wake(isUrgent: boolean, since = this.#clock.now()): void {
+    if (this.#isTelling || this.#isClosed) return;
     if (this.#timer && (this.#isUrgent || !isUrgent)) return;
     this.#timer?.cancel();
     this.#isUrgent = isUrgent;
     const { togetherMs, pulsesMs } = this.#limits;
-    this.#timer = this.#clock.after(isUrgent ? togetherMs : pulsesMs, () => this.#flush());
+    const waited = this.#clock.now() - since;
+    const waitMs = Math.max(0, (isUrgent ? togetherMs : pulsesMs) - waited);
+    this.#timer = this.#clock.after(waitMs, () => void this.#flush());
   }
 
-  #flush(): void {
+  async #flush(): Promise<void> {
+    const clock = this.#clock;
+    const begun = clock.now();
     this.#timer = undefined;
-    const told = [...this.#takePending(), ...this.#takePulses()];
-    // What did not fit in.
-    if (this.#pulses.size > 0) this.#wake(false);
-    if (told.length === 0) return;
-    if (told.some(([, { kind }]) => kind === "link")) this.#linked();
+    this.#isTelling = true;
+    const told: Told[] = [];
+    const states: (readonly [string, MaglevdState])[] = [];
+    for (const [server, changes] of this.#takeChanges()) {
+      const known = this.#states.get(server);
+      if (!known) continue;
+      const { state, news } = await inSlices(clock, digest(known, changes, this.#limits.entries));
+      states.push([server, state]);
+      for (const each of news) told.push([server, each]);
+    }
+    await pause(clock);
+    const id = `${this.#epoch}-${this.#seq + 1}`;
     const message: Message = { told };
+    const octets = encode(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
+    await pause(clock);
+    // What is known and its number are others at one moment.
+    for (const [server, state] of states) this.#states.set(server, state);
+    if (told.some(([, { kind }]) => kind === "link")) this.#linked();
+    if (told.length > 0) await this.#tell(octets);
+    this.#isTelling = false;
+    if (this.#pending.size > 0) this.#wake(true, begun);
+    else if (this.#pulses.size > 0) this.#wake(false, begun);
+  }
+
+  /** Sends the next message. */
+  #tell(octets: Uint8Array): Promise<void> {
     const seq = ++this.#seq;
-    const octets = encode(`id: ${this.#epoch}-${seq}\ndata: ${JSON.stringify(message)}\n\n`);
     if (octets.length > this.#limits.messageBytes) {
       [this.#sent, this.#sentBytes] = [[], 0];
       return this.#sendAll(resync);
@@ -205,34 +242,21 @@ export class Broadcast {
     this.#sent.push({ seq, at: this.#clock.now(), octets });
     this.#sentBytes += octets.length;
     this.#forget();
-    this.#sendAll(octets);
+    return this.#sendAll(octets);
   }
 
-  /** What came of all that is new. */
-  #takePending(): Told[] {
-    const told: Told[] = [];
-    for (const [server, state] of this.#states) {
-      const changes = this.#pending.get(server);
-      if (!changes) continue;
-      const { state: next, news } = digest(state, changes, this.#limits.entries);
-      this.#states.set(server, next);
-      for (const each of news) told.push([server, each]);
-    }
-    this.#pending.clear();
-    return told;
-  }
-
-  #takePulses(): Told[] {
+  /** All that is new, and of the outcomes of probes as many as fit in. */
+  #takeChanges(): Map<string, Change[]> {
     const at = this.#clock.wall();
-    return [...this.#pulses].map(([server, known]) => {
+    const taken = new Map(this.#pending);
+    this.#pending.clear();
+    for (const [server, known] of this.#pulses) {
       const pulses = [...known.values()].slice(0, this.#limits.pulses);
       for (const [name] of pulses) known.delete(name);
       if (known.size === 0) this.#pulses.delete(server);
-      const news = { kind: "pulses", at, pulses } as const;
-      const state = this.#states.get(server);
-      if (state) this.#states.set(server, fold(state, [news]));
-      return [server, news];
-    });
+      taken.set(server, [...taken.get(server) ?? [], { kind: "pulses", at, pulses }]);
+    }
+    return taken;
   }
 
   #forget(): void {
@@ -249,16 +273,24 @@ export class Broadcast {
 
   #sayAlive(): Timer {
     return this.#alive = this.#clock.after(this.#limits.aliveMs, () => {
-      this.#sendAll(encode(": alive\n\n"));
+      void this.#sendAll(encode(": alive\n\n"));
       this.#sayAlive();
     });
   }
 
-  #sendAll(octets: Uint8Array): void {
+  /** What each then does until its connection has taken it adds up: some a turn of the event loop. */
+  async #sendAll(octets: Uint8Array): Promise<void> {
     sharedByAnswers(octets);
-    for (const subscriber of [...this.#subscribers]) subscriber.send(octets);
+    const all = [...this.#subscribers];
+    for (let at = 0; at < all.length; at += sentAtOnce) {
+      if (at > 0) await this.#clock.turn.next();
+      for (const each of all.slice(at, at + sentAtOnce)) each.send(octets);
+    }
   }
 }
+
+/** Browsers that are sent a message in one turn: 3 ms of CPU. */
+const sentAtOnce = 100;
 
 const encoder = new TextEncoder();
 

@@ -1,5 +1,7 @@
+import type { Steps } from "../time/mod.ts";
 import { Draft } from "./draft.ts";
-import { fold, takeReading } from "./reduce.ts";
+import { isAlike } from "./is_alike.ts";
+import { take, takeReading } from "./reduce.ts";
 import type { MaglevdState } from "./state.ts";
 import type {
   Backend,
@@ -16,20 +18,28 @@ import type {
 /**
  * What makes `after` of `before`: of each object its newest alone, field by field, however much
  * happened between. Undefined where nothing did. Links, rates and outcomes of probes are left out:
- * they are told as they are heard. Pure; the inverse of {@link applied}.
+ * they are told as they are heard. An object a step.
+ * Pure; the inverse of {@link hear}.
  */
-export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | undefined {
+export function* deltaOf(
+  before: MaglevdState,
+  after: MaglevdState,
+): Steps<Delta | undefined> {
   const [then, now] = differing(before, after);
+  yield;
   const moved = movesOf(then, now);
-  const near = moved.length === 0 ? then : applied(then, { kind: "delta", moved });
-  const [newBackends, backends] = partsOf(near.backends, now.backends, (was, is) => [was, is]);
+  const near = moved.length === 0 ? then : hear(then, [{ kind: "delta", moved }]);
+  yield;
+  const both = (was: Backend, is: Backend) => [was, is] as const;
+  const [newBackends, backends] = yield* partsOf(near.backends, now.backends, both);
   const members: Record<string, readonly MemberPart[]> = {};
-  const [newFrontends, frontends] = partsOf(near.frontends, now.frontends, (was, is) => {
+  const compare = (was: Frontend, is: Frontend) => {
     const changed = membersOf(was, is);
     if (!changed) return undefined;
     if (changed.length > 0) members[is.name] = changed;
-    return [shell(was), shell(is)];
-  });
+    return [shell(was), shell(is)] as const;
+  };
+  const [newFrontends, frontends] = yield* partsOf(near.frontends, now.frontends, compare);
   const added = after.journal.findIndex((entry) => entry === before.journal[0]);
   const isFollowing = added >= 0 || before.journal.length === 0;
   const entries = isFollowing && added !== 0
@@ -53,9 +63,7 @@ export function deltaOf(before: MaglevdState, after: MaglevdState): Delta | unde
   return isEmpty(delta) ? undefined : { kind: "delta", ...delta };
 }
 
-/** The state that a delta leads to. Pure. */
-export function applied(before: MaglevdState, delta: Delta): MaglevdState {
-  const draft = new Draft(before);
+function apply(draft: Draft, delta: Delta): void {
   for (const move of delta.moved ?? []) draft.move(move);
   if (delta.reading) takeReading(draft, { kind: "reading", ...delta.reading });
   for (const [name, part] of Object.entries(delta.backends ?? {})) {
@@ -72,16 +80,16 @@ export function applied(before: MaglevdState, delta: Delta): MaglevdState {
   }
   if (delta.impaired !== undefined) draft.set({ impaired: delta.impaired });
   for (const entry of delta.entries?.toReversed() ?? []) draft.note(entry);
-  return draft.done();
 }
 
 /** What is known after these news, in their order. Pure: the same on the server and in the page. */
 export function hear(state: MaglevdState, news: readonly News[]): MaglevdState {
-  let known = state;
+  const draft = new Draft(state);
   for (const each of news) {
-    known = each.kind === "delta" ? applied(known, each) : fold(known, [each]);
+    if (each.kind === "delta") apply(draft, each);
+    else take(draft, each);
   }
-  return known;
+  return draft.done();
 }
 
 /** The two, each with those backends and frontends alone that may have to be told of. */
@@ -137,17 +145,18 @@ function movesOf(before: MaglevdState, after: MaglevdState): Move[] {
 }
 
 /** Objects that have to be told as a whole, and of the others what is other than before. */
-function partsOf<T extends Backend | Frontend>(
+function* partsOf<T extends Backend | Frontend>(
   before: ReadonlyMap<string, T>,
   after: ReadonlyMap<string, T>,
   /** The two as far as they are compared; undefined: they are too different. */
   compare: (was: T, is: T) => readonly [object, object] | undefined,
-): [T[], Readonly<Record<string, Part>>] {
+): Steps<[T[], Readonly<Record<string, Part>>]> {
   const whole: T[] = [];
   const parts: Record<string, Part> = {};
   for (const [name, is] of after) {
     const was = before.get(name);
     if (was === is) continue;
+    yield;
     const compared = was && compare(was, is);
     if (!compared) {
       whole.push(is);
@@ -166,7 +175,7 @@ function partOf(before: object, after: object): Part | undefined {
   for (const [key, value] of Object.entries(after)) {
     const known = was.get(key);
     was.delete(key);
-    if (known !== value && JSON.stringify(known) !== JSON.stringify(value)) set[key] = value;
+    if (!isAlike(known, value)) set[key] = value;
   }
   const part = filled<Part>({ set, gone: [...was.keys()] });
   return isEmpty(part) ? undefined : part;
@@ -192,9 +201,11 @@ function membersOf(was: Frontend, is: Frontend): MemberPart[] | undefined {
     if (known?.name !== pool.name || known.backends.length !== pool.backends.length) {
       return undefined;
     }
-    for (const [j, member] of pool.backends.entries()) {
+    // Of all members, nearly all of them the same: an iterator would be felt.
+    for (let j = 0; j < pool.backends.length; j++) {
       const before = known.backends[j];
-      if (before === member) continue;
+      const member = pool.backends[j];
+      if (before === member || !member) continue;
       if (before?.name !== member.name) return undefined;
       const part = partOf(before, member);
       if (part) changed.push([i, j, part]);

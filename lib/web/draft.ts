@@ -95,7 +95,7 @@ export class Draft {
   /** Forgets a backend. */
   removeBackend(name: string): void {
     this.backends.delete(name);
-    this.#copy("durations", this.#state.durations).delete(name);
+    if (this.#state.durations) this.#copy("durations", this.#state.durations).delete(name);
   }
 
   /** Forgets a frontend. */
@@ -130,6 +130,7 @@ export class Draft {
     const detail = lastProbe && lastProbe.code === code ? lastProbe.detail : "";
     const probe = { ok, code, detail, durationNs: ms * 1e6, atUnixNs: at * 1e6 };
     this.backends.set(name, { ...backend, lastProbe: probe });
+    if (!this.#state.durations) return;
     const durations = this.#copy("durations", this.#state.durations);
     durations.set(name, withDuration(durations.get(name), pulse));
   }
@@ -139,11 +140,13 @@ export class Draft {
     this.#entries.push(entry);
   }
 
-  /** The state that came of it. */
+  /** The state that came of it so far: what is changed here later changes that as well. */
   done(): MaglevdState {
-    if (this.#entries.length === 0) return this.#state;
-    const journal = [...this.#entries.reverse(), ...this.#state.journal];
-    return { ...this.#state, journal: journal.slice(0, journalKept) };
+    if (this.#entries.length > 0) {
+      const journal = [...this.#entries.reverse(), ...this.#state.journal];
+      this.set({ journal: journal.slice(0, journalKept) });
+    }
+    return this.#state;
   }
 
   /** The members of a pool that is there, to be written to. */

@@ -1,7 +1,7 @@
 import { eventWords, plainStyle } from "../cli/mod.ts";
 import type { Event } from "../gen/maglev_pb.ts";
 import { toWire } from "./to_wire.ts";
-import type { Change, JournalEntry } from "./wire.ts";
+import type { EventChange, JournalEntry } from "./wire.ts";
 
 /** A reload can name thousands of changes: so many characters of an event's text are told. */
 const longestText = 600;
@@ -45,19 +45,23 @@ function stateAfter({ event }: Event): string {
 }
 
 /** What is folded into the state; of all others the words are enough. */
-const folded: ReadonlySet<string | undefined> = new Set([
+const folded: ReadonlySet<string> = new Set([
   ...["backend", "frontend", "pool", "weight", "drain", "safety", "probing"],
 ]);
 
+/** What is no change. */
+const silent: ReadonlySet<string> = new Set(["log", "opening", "heartbeat", "pulses"]);
+
 /** An event as browsers are told of it; undefined for what is no change. */
-export function eventChange(message: Event): Change | undefined {
-  const entry = entryOf(message);
-  if (!entry) return undefined;
-  const { cause: _, ...event } = toWire(message);
-  const none = { case: undefined };
+export function eventChange(message: Event): EventChange | undefined {
+  const { event: is, cause: _, ...rest } = message;
+  if (is.case === undefined || silent.has(is.case)) return undefined;
+  const event = folded.has(is.case) ? toWire(is) : { case: undefined };
   return {
     kind: "event",
-    event: folded.has(event.event.case) ? event : { ...event, event: none },
-    entry,
+    about: is.case,
+    event: { ...toWire(rest), event },
+    // Of many only a few are told.
+    entry: () => entryOf(message),
   };
 }

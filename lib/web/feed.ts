@@ -1,6 +1,6 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import { describeError, type MaglevClient, type Patience, Place, watchEvents } from "../cli/mod.ts";
-import type { Event } from "../gen/maglev_pb.ts";
+import type { Event, ProbePulses } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
 import { eventChange } from "./entry.ts";
@@ -116,28 +116,30 @@ export class Feed {
   }
 
   #take(message: Event, reader: Reader): void {
-    const { publish, clock, probes, calls } = this.#options;
     const { event } = message;
-    calls.take(message);
-    if (event.case === "log") return;
-    if (event.case === "pulses") {
-      const pulses = event.value.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
-        backendName,
-        ok,
-        code,
-        Number(durationNs) / 1e6,
-      ]);
-      const at = clock.wall();
-      probes.take(at, pulses);
-      publish({ kind: "pulses", at, pulses });
-      return;
-    }
+    this.#options.calls.take(message);
     // What the stream opens with is read anyway, and more of it.
     const isPresent = (event.case === "backend" || event.case === "frontend") &&
       event.value.transition?.atUnixNs === 0n;
-    const change = isPresent ? undefined : eventChange(message);
-    if (change) publish(change);
-    if (!isPresent) reader.heard(message);
+    if (event.case === "pulses") this.#takePulses(event.value);
+    else if (!isPresent) {
+      const change = eventChange(message);
+      if (change) this.#options.publish(change);
+      reader.heard(message);
+    }
+  }
+
+  #takePulses(told: ProbePulses): void {
+    const { publish, clock, probes } = this.#options;
+    const pulses = told.pulses.map(({ backendName, ok, code, durationNs }): Pulse => [
+      backendName,
+      ok,
+      code,
+      Number(durationNs) / 1e6,
+    ]);
+    const at = clock.wall();
+    probes.take(at, pulses);
+    publish({ kind: "pulses", at, pulses });
   }
 
   #connected(): void {

@@ -5,6 +5,7 @@ import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
 import { Backlog, isSameBackend } from "./backlog.ts";
 import { entryOf } from "./entry.ts";
+import { isAlike } from "./is_alike.ts";
 import { Touched } from "./touched.ts";
 import { stripMs } from "./state.ts";
 import { toWire } from "./to_wire.ts";
@@ -256,7 +257,7 @@ export class Reader {
         return !before || !isSameBackend(before, now);
       }),
       frontends: frontends.map(toWire).filter((now) =>
-        JSON.stringify(now) !== JSON.stringify(known.frontends.get(now.name))
+        !isAlike(now, known.frontends.get(now.name))
       ),
     };
   }

@@ -23,15 +23,18 @@ export function restore({ name, link, reading, traffic }: Snapshot): MaglevdStat
   ]);
 }
 
-function take(draft: Draft, change: Change): void {
+/** Takes in a change. */
+export function take(draft: Draft, change: Change): void {
   switch (change.kind) {
     case "link":
       draft.set({ link: change.link });
       return;
-    case "event":
+    case "event": {
       foldEvent(draft, change.event);
-      if (change.entry) draft.note(change.entry);
+      const entry = change.entry?.();
+      if (entry) draft.note(entry);
       return;
+    }
     case "reading":
       takeReading(draft, change);
       return;

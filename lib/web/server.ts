@@ -1,4 +1,5 @@
 import { ConnectError } from "@connectrpc/connect";
+import { createHash } from "node:crypto";
 import { gzip } from "node:zlib";
 import { promisify } from "node:util";
 import { type AuthRules, covers } from "../access/mod.ts";
@@ -45,20 +46,20 @@ const lookMs = 1_000;
 const compress = promisify(gzip);
 const encoder = new TextEncoder();
 
-/** What many are answered with: made once for all of them. */
-class SharedText {
-  #octets: Uint8Array | undefined;
+/** What many are answered with: compressed once for all of them. */
+class Shared {
   #gzipped: Promise<Uint8Array> | undefined;
 
-  constructor(readonly text: string, private readonly level: number) {}
-
-  get octets(): Uint8Array {
-    return this.#octets ??= encoder.encode(this.text);
-  }
+  constructor(readonly octets: Uint8Array, private readonly level: number) {}
 
   gzipped(): Promise<Uint8Array> {
-    return this.#gzipped ??= compress(this.text, { level: this.level });
+    return this.#gzipped ??= compress(this.octets, { level: this.level });
   }
+}
+
+/** What tells a file from all others of its name. */
+function digestOf(content: string): string {
+  return createHash("sha256").update(content).digest("hex").slice(0, 16);
 }
 
 /** Answers browsers. */
@@ -68,8 +69,10 @@ export class PageServer {
   /** And who reads them. */
   readonly #streams = new Map<BrowserStream, Visitor>();
   #ends: Timer | undefined;
-  readonly #files: Readonly<Record<keyof Assets, SharedText>>;
-  #whole = new SharedText("", 1);
+  readonly #files: Readonly<Record<keyof Assets, Shared>>;
+  /** What the page calls its files besides their names: a browser that has them asks no more. */
+  readonly #versions: Readonly<Record<"script" | "style", string>>;
+  #whole = new Shared(new Uint8Array(), 1);
   readonly #actions: ReturnType<typeof actionRoutes>;
   readonly #answers: SharedAnswers<Uint8Array>;
   readonly #outbox: Outbox;
@@ -83,8 +86,11 @@ export class PageServer {
     this.#actions = actionRoutes({ ...options, metrics });
     this.#gate = new Gate({ ...options, metrics });
     const { assets: { html, script, style }, budgets, clock } = options;
-    const file = (content: string) => new SharedText(content, 6);
-    this.#files = { html: file(html), script: file(script), style: file(style) };
+    const file = (content: string) => new Shared(encoder.encode(content), 6);
+    const versions = this.#versions = { script: digestOf(script), style: digestOf(style) };
+    const page = html.replace("/view/app.js", `$&?v=${versions.script}`)
+      .replace("/view/app.css", `$&?v=${versions.style}`);
+    this.#files = { html: file(page), script: file(script), style: file(style) };
     const questions = new PeerShares(budgets.open(questionBudget), questionBudget);
     this.#answers = new SharedAnswers(clock, questions);
     this.#outbox = new Outbox(budgets.open(webBudgets.answers), mostPerConnection);
@@ -162,9 +168,9 @@ export class PageServer {
   async #look(request: H2Request, url: URL, visitor: Visitor): Promise<H2Response> {
     switch (url.pathname) {
       case "/view/app.js":
-        return await this.#file(request, "text/javascript; charset=utf-8", "script");
+        return await this.#file(request, "text/javascript; charset=utf-8", "script", url);
       case "/view/app.css":
-        return await this.#file(request, "text/css; charset=utf-8", "style");
+        return await this.#file(request, "text/css; charset=utf-8", "style", url);
       case "/view/api/state":
         return await this.#state(request);
       case "/view/api/whoami":
@@ -175,7 +181,7 @@ export class PageServer {
     }
     const [, name] = /^\/view\/api\/([a-z]+)$/.exec(url.pathname) ?? [];
     if (name !== undefined) return await this.#query(name, request, url);
-    return await this.#file(request, html, "html");
+    return await this.#page(request);
   }
 
   async #admin(request: H2Request, url: URL): Promise<H2Response> {
@@ -192,29 +198,40 @@ export class PageServer {
     if (!isRead) {
       return sentence(405, "only GET and HEAD are served here", ["allow", "GET, HEAD"]);
     }
-    return await this.#file(request, html, "html");
+    return await this.#page(request);
   }
 
-  /** A file of the page. Its name stays, so browsers have to ask whether it has changed. */
-  #file(request: H2Request, type: string, name: keyof Assets): Promise<H2Response> {
-    return this.#text(request, type, this.#files[name], "no-cache");
+  #page(request: H2Request): Promise<H2Response> {
+    return this.#text(request, "text/html; charset=utf-8", this.#files.html, "no-cache");
   }
 
-  #state(request: H2Request): Promise<H2Response> {
-    const text = this.#options.broadcast.whole();
-    if (this.#whole.text !== text) this.#whole = new SharedText(text, 1);
-    return this.#text(request, "application/json", this.#whole, "no-store");
+  /** A file of the page. One of another version than is asked for is not kept under its address. */
+  #file(
+    request: H2Request,
+    type: string,
+    name: "script" | "style",
+    { searchParams }: URL,
+  ): Promise<H2Response> {
+    const isKept = searchParams.get("v") === this.#versions[name];
+    const caching = isKept ? "private, max-age=31536000, immutable" : "no-cache";
+    return this.#text(request, type, this.#files[name], caching);
   }
 
-  /** However many ask at once, it is encoded and compressed once. */
+  async #state(request: H2Request): Promise<H2Response> {
+    const octets = await this.#options.broadcast.whole();
+    if (this.#whole.octets !== octets) this.#whole = new Shared(octets, 1);
+    return await this.#text(request, "application/json", this.#whole, "no-store");
+  }
+
+  /** However many ask at once, it is compressed once. */
   async #text(
     request: H2Request,
     type: string,
-    content: SharedText,
+    content: Shared,
     caching: string,
   ): Promise<H2Response> {
     const fields = [["cache-control", caching], ["vary", "accept-encoding"]] as const;
-    if (content.text.length < 4096 || !takesGzip(request.headers)) {
+    if (content.octets.length < 4096 || !takesGzip(request.headers)) {
       return this.#held(request, type, content.octets, ...fields);
     }
     const octets = await content.gzipped();
@@ -305,5 +322,3 @@ function keyOf({ params }: Question, name: string, given: URLSearchParams): stri
 function whoAmI({ name, role, advice = "", isKnown }: Visitor): WhoAmI {
   return { name: isKnown ? name : "", role, reason: isKnown ? advice : "" };
 }
-
-const html = "text/html; charset=utf-8";

@@ -48,7 +48,8 @@ export interface MaglevdState {
   readonly steps: ReadonlyMap<string, readonly Step[]>;
   /** What probing lacks; empty: nothing. */
   readonly impaired: string;
-  readonly durations: ReadonlyMap<string, Durations>;
+  /** Undefined: they are not kept, since nobody looks at them here. */
+  readonly durations: ReadonlyMap<string, Durations> | undefined;
   readonly frontendRates: ReadonlyMap<string, Flow>;
   readonly backendRates: ReadonlyMap<string, Flow>;
   /** Of the rates, in Unix milliseconds; 0: there are none. */
@@ -69,7 +70,7 @@ export function unheard(name: string, since: number): MaglevdState {
     journal: [],
     steps: new Map(),
     impaired: "",
-    durations: new Map(),
+    durations: undefined,
     frontendRates: new Map(),
     backendRates: new Map(),
     trafficAt: 0,

@@ -88,12 +88,17 @@ export type Pulse = readonly [backend: string, ok: boolean, code: string, ms: nu
 export type Change =
   | Passed
   | Reading
-  | {
-    readonly kind: "event";
-    readonly event: MaglevdEvent;
-    /** Undefined: too much happens for all of it to be told. */
-    readonly entry: JournalEntry | undefined;
-  };
+  | EventChange;
+
+/** Something that has happened. */
+export interface EventChange {
+  readonly kind: "event";
+  /** What it is about, such as `backend`. */
+  readonly about: string;
+  readonly event: MaglevdEvent;
+  /** Puts it into words. Undefined: too much happens for all of it to be told. */
+  readonly entry: (() => JournalEntry | undefined) | undefined;
+}
 
 /** What is told browsers as it was heard. */
 export type Passed =

@@ -93,3 +93,24 @@ Deno.test("who comes or goes was absent, or will be", () => {
     "p/a 1>absent 0>absent 0>0",
   ]);
 });
+
+Deno.test("of those with another share no more are looked at than are listed", () => {
+  const names = Array.from({ length: 200 }, (_, i) => `web${i}`);
+  const all = Object.fromEntries(names.map((name) => [name, [1, 1]] as const));
+  let looked = 0;
+  const counted = (side: Side): Side => ({
+    ...side,
+    place: (name) => {
+      looked++;
+      return side.place(name);
+    },
+  });
+  const before = counted(side("up", 200, all));
+  const after = counted(side("up", 199, { ...all, web0: [1, 0] }));
+  const { weights, hasMore } = outcome(before, after, ["web0"], names) ?? {};
+  assert.deepEqual([weights?.length, weights?.[0]?.backend, hasMore], [50, "web0", true]);
+  // Each on both sides, and one more, which says that there are more.
+  assert.equal(looked, 2 * 51);
+  const few = outcome(before, after, ["web0"], names.slice(0, 50));
+  assert.deepEqual([few?.weights.length, few?.hasMore], [50, false]);
+});

@@ -20,6 +20,7 @@ export async function startWeb(
   servers: readonly string[],
   settings: Partial<Settings> = {},
   assets: Assets = blank,
+  tell: (status: string) => void = () => {},
 ): Promise<Frontend & { readonly url: string; readonly log: FakeLog }> {
   const log = new FakeLog();
   const frontend = await startFrontend(
@@ -37,6 +38,7 @@ export async function startWeb(
     },
     log,
     assets,
+    tell,
   );
   return { ...frontend, log, url: `http://${frontend.address}` };
 }

@@ -36,7 +36,7 @@ function messageOf(text: string | undefined): Message {
   return JSON.parse(/^data: (.*)$/m.exec(text ?? "")?.[1] ?? "null");
 }
 
-Deno.test("what changes within a tenth of a second is one message, for all the same octets", () => {
+Deno.test("what changes within a tenth of a second is one message, for all the same octets", async () => {
   using bed = new Bed();
   const others: Uint8Array[] = [];
   const own: Uint8Array[] = [];
@@ -44,10 +44,10 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   bed.broadcast.subscribe({ send: (octets) => own.push(octets) }, "e-0");
   bed.follow("e-0");
   bed.broadcast.publish("rtr1", link("a"));
-  bed.clock.advance(99);
+  await bed.clock.advanceAsync(99);
   bed.broadcast.publish("rtr2", link("b"));
   assert.deepEqual(bed.sent, []);
-  bed.clock.advance(1);
+  await bed.clock.advanceAsync(1);
   assert.equal(bed.sent.length, 1);
   assert.match(bed.sent[0] ?? "", /^id: e-1\ndata: .*\n\n$/);
   assert.deepEqual(messageOf(bed.sent[0]).told, [["rtr1", link("a")], ["rtr2", link("b")]]);
@@ -56,32 +56,32 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   assert.equal(bed.broadcast.messages, 1);
 });
 
-Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", () => {
+Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", async () => {
   using bed = new Bed({ pulses: 2 });
   bed.follow("e-0");
   const pulse = (name: string, ms: number) => [name, true, "L7OK", ms] as const;
   bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [pulse("a", 1), pulse("b", 1)] });
   bed.broadcast.publish("rtr1", { kind: "pulses", at: 0, pulses: [pulse("a", 2), pulse("c", 1)] });
-  bed.clock.advance(999);
+  await bed.clock.advanceAsync(999);
   assert.equal(bed.sent.length, 0);
-  bed.clock.advance(1);
+  await bed.clock.advanceAsync(1);
   assert.partialDeepStrictEqual(messageOf(bed.sent[0]).told, [
     ["rtr1", { pulses: [["a", true, "L7OK", 2], ["b", true, "L7OK", 1]] }],
   ]);
   bed.broadcast.publish("rtr1", link("x"));
-  bed.clock.advance(100);
+  await bed.clock.advanceAsync(100);
   const told = messageOf(bed.sent[1]).told.map(([, { kind }]) => kind);
   assert.deepEqual(told, ["link", "pulses"]);
-  bed.clock.advance(5_000);
+  await bed.clock.advanceAsync(5_000);
   assert.equal(bed.sent.length, 2);
 });
 
-Deno.test("what was missed is sent again for a while, else all is to be read anew", () => {
+Deno.test("what was missed is sent again for a while, else all is to be read anew", async () => {
   using bed = new Bed({ replayMs: 1_000, replayMessages: 3 });
-  const publish = (count: number) => {
+  const publish = async (count: number) => {
     for (let i = 0; i < count; i++) {
       bed.broadcast.publish("rtr1", link(`${i}`));
-      bed.clock.advance(100);
+      await bed.clock.advanceAsync(100);
     }
   };
   const behind = (id: string) => {
@@ -89,25 +89,25 @@ Deno.test("what was missed is sent again for a while, else all is to be read ane
     bed.follow(id, sent)();
     return sent.map((text) => /^(?:id: (\S+)|event: (\S+))/.exec(text)?.slice(1).join(""));
   };
-  publish(2);
+  await publish(2);
   assert.deepEqual(behind("e-0"), ["e-1", "e-2"]);
   assert.deepEqual(behind("e-2"), []);
-  publish(2);
+  await publish(2);
   assert.deepEqual(behind("e-0"), ["resync"]);
   assert.deepEqual(behind("e-1"), ["e-2", "e-3", "e-4"]);
   for (const id of ["", "e", "e-", "e-5", "f-4", "e-1.5", "e--1"]) {
     assert.deepEqual(behind(id), ["resync"], id);
   }
-  bed.clock.advance(2_000);
+  await bed.clock.advanceAsync(2_000);
   assert.deepEqual(behind("e-3"), ["resync"]);
   assert.deepEqual(behind("e-4"), []);
 });
 
-Deno.test("replays are bounded in octets as well", () => {
+Deno.test("replays are bounded in octets as well", async () => {
   using bed = new Bed({ replayBytes: 1_000 });
   for (let i = 0; i < 5; i++) {
     bed.broadcast.publish("rtr1", link("x".repeat(300)));
-    bed.clock.advance(100);
+    await bed.clock.advanceAsync(100);
   }
   const sent: string[] = [];
   bed.follow("e-0", sent);
@@ -116,15 +116,15 @@ Deno.test("replays are bounded in octets as well", () => {
   assert.equal(sent.length, 3);
 });
 
-Deno.test("a message longer than it should be is none: everybody reads anew", () => {
+Deno.test("a message longer than it should be is none: everybody reads anew", async () => {
   using bed = new Bed({ messageBytes: 1_000 });
   bed.follow("e-0");
   bed.broadcast.publish("rtr1", link("short"));
-  bed.clock.advance(100);
+  await bed.clock.advanceAsync(100);
   bed.broadcast.publish("rtr1", link("x".repeat(2_000)));
-  bed.clock.advance(100);
+  await bed.clock.advanceAsync(100);
   bed.broadcast.publish("rtr1", link("short again"));
-  bed.clock.advance(100);
+  await bed.clock.advanceAsync(100);
   const [first, second, third] = bed.sent.map((text) => text.split("\n", 1)[0]);
   assert.deepEqual([first, second, third], ["id: e-1", "event: resync", "id: e-3"]);
   // Nobody can go on behind what was not sent.
@@ -134,16 +134,80 @@ Deno.test("a message longer than it should be is none: everybody reads anew", ()
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "short again");
 });
 
-Deno.test("the whole state is written once for all who ask, and is that of its number", () => {
+Deno.test("the whole state is written once for all who ask, and is that of its number", async () => {
   using bed = new Bed();
-  const first = bed.broadcast.whole();
-  assert.equal(bed.broadcast.whole(), first);
-  assert.equal(JSON.parse(first).id, "e-0");
+  const read = async () => JSON.parse(new TextDecoder().decode(await bed.broadcast.whole()));
+  const first = await bed.broadcast.whole();
+  assert.equal(await bed.broadcast.whole(), first);
+  assert.equal((await read()).id, "e-0");
   bed.broadcast.publish("rtr2", link("gone"));
-  assert.equal(bed.broadcast.whole(), first);
-  bed.clock.advance(100);
-  const { id, servers } = JSON.parse(bed.broadcast.whole());
+  assert.equal(await bed.broadcast.whole(), first);
+  await bed.clock.advanceAsync(100);
+  const { id, servers } = await read();
   assert.deepEqual([id, servers[1].link.reason, servers[0].link.state], ["e-1", "gone", "new"]);
+});
+
+Deno.test("in slices of others' turns all is of one moment, and what is new meanwhile comes next", async () => {
+  using bed = new Bed();
+  const { broadcast, clock } = bed;
+  const waiting: (() => void)[] = [];
+  clock.turn = { isOver: true, next: () => new Promise((resolve) => void waiting.push(resolve)) };
+  const give = async (until = () => false) => {
+    for (let next = waiting.shift(); next; next = until() ? undefined : waiting.shift()) {
+      next();
+      await clock.advanceAsync(0);
+    }
+  };
+  bed.follow("e-0");
+  broadcast.publish("rtr1", link("a"));
+  await clock.advanceAsync(100);
+  broadcast.publish("rtr2", link("b"));
+  await clock.advanceAsync(10_000);
+  assert.deepEqual([bed.sent.length, broadcast.messages], [0, 0]);
+  const before = broadcast.whole();
+  assert.equal(broadcast.whole(), before);
+  await give(() => broadcast.messages === 1);
+  assert.equal(bed.sent.length, 1);
+  assert.deepEqual(messageOf(bed.sent[0]).told, [["rtr1", link("a")]]);
+  assert.equal(broadcast.whole(), before);
+  // What is new has waited while the other was told.
+  await give();
+  assert.deepEqual([bed.sent.length, broadcast.messages], [2, 2]);
+  assert.deepEqual(messageOf(bed.sent[1]).told, [["rtr2", link("b")]]);
+  const { id, servers } = JSON.parse(new TextDecoder().decode(await before));
+  assert.deepEqual([id, servers[0].link.state], ["e-0", "new"]);
+  assert.notEqual(broadcast.whole(), before);
+  await give();
+  // One that is closed meanwhile tells nothing any more, and sets no timer.
+  broadcast.publish("rtr1", link("c"));
+  await clock.advanceAsync(100);
+  broadcast.publish("rtr1", link("d"));
+  broadcast.close();
+  await give();
+  assert.deepEqual([bed.sent.length, clock.pending], [2, 0]);
+});
+
+Deno.test("many are sent a message in several turns, who comes meanwhile included, each once", async () => {
+  using bed = new Bed();
+  const { broadcast, clock } = bed;
+  const waiting: (() => void)[] = [];
+  clock.turn = { isOver: false, next: () => new Promise((resolve) => void waiting.push(resolve)) };
+  let sent = 0;
+  const come = (id: string) => broadcast.subscribe({ send: () => sent++ }, id);
+  for (let i = 0; i < 250; i++) come("e-0");
+  broadcast.publish("rtr1", link("a"));
+  await clock.advanceAsync(100);
+  assert.equal(sent, 100);
+  come("e-0");
+  come("e-1");
+  assert.equal(sent, 101);
+  for (const more of [100, 50]) {
+    const before: number = sent;
+    waiting.shift()?.();
+    await clock.advanceAsync(0);
+    assert.equal(sent, before + more);
+  }
+  assert.equal(waiting.length, 0);
 });
 
 Deno.test("a sign of life comes every 15 s", () => {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { eventToProto } from "../../lib/rpc/convert/events.ts";
-import { applied, hear } from "../../lib/web/delta.ts";
-import { digest } from "../../lib/web/digest.ts";
+import { atOnce } from "../../lib/time/mod.ts";
+import { hear } from "../../lib/web/delta.ts";
+import { digest as steps } from "../../lib/web/digest.ts";
 import { eventChange } from "../../lib/web/entry.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
@@ -10,6 +11,10 @@ import { CheckerBed } from "../rpc/checker_bed.ts";
 import { smallConfig } from "../rpc/small_config.ts";
 import { steer } from "../support/steer.ts";
 import { readingOf } from "./reading.ts";
+
+function digest(...given: Parameters<typeof steps>) {
+  return atOnce(steps(...given));
+}
 
 /** What is known of a checker, and what happens to it from then on. */
 function watched(bed: CheckerBed) {
@@ -44,7 +49,7 @@ Deno.test("however often something changes, its newest state alone is told, in a
   const [delta] = often.news;
   assert.ok(delta?.kind === "delta");
   assert.equal(delta.moved?.length, 50);
-  assert.equal(applied(state, delta).backends.get("web7")?.state, "up");
+  assert.equal(hear(state, [delta]).backends.get("web7")?.state, "up");
 });
 
 Deno.test("of more entries than fit, what others follow from is told, and how many there are more", () => {

@@ -1,16 +1,74 @@
 import assert from "node:assert/strict";
+import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectTo, type MaglevClient } from "../../lib/cli/mod.ts";
-import type { Event } from "../../lib/gen/maglev_pb.ts";
+import { type Event, EventSchema, ProbePulsesSchema } from "../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
-import { unheard } from "../../lib/web/state.ts";
+import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import { olderClient } from "../cli/older.ts";
+import { serve } from "../rpc/harness.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
+import { steer } from "../support/steer.ts";
 import { follow, openOlder } from "./follow.ts";
+
+/** An older maglevd that tells these events when it was read. */
+function tellingLater(
+  events: readonly Event["event"][],
+): { readonly client: MaglevClient; readonly isRead: (state: MaglevdState) => void } {
+  const read = Promise.withResolvers<void>();
+  const client = openOlder();
+  const watchEvents: MaglevClient["watchEvents"] = async function* (_, options) {
+    yield create(EventSchema, { event: { case: "audit", value: {} } });
+    await read.promise;
+    for (const event of events) yield create(EventSchema, { event });
+    const { signal } = options ?? {};
+    if (!signal?.aborted) {
+      await new Promise((resolve) => signal?.addEventListener("abort", resolve));
+    }
+  };
+  return {
+    client: Object.assign(client, { watchEvents }),
+    isRead: ({ backends, frontends }) => {
+      if (backends.size > 0 && frontends.size > 0) read.resolve();
+    },
+  };
+}
+
+Deno.test("what is read again is told if it is other than before", async () => {
+  await using maglevd = await serve();
+  using connection = connectTo(maglevd.address);
+  let isChanged = false;
+  const { state, changes } = await follow(connection.client, ({ frontends, backends }) => {
+    if (!isChanged && backends.size > 0 && frontends.size > 0) {
+      isChanged = true;
+      // The one is said of a backend as well, of which nothing is other than before.
+      steer(maglevd.bed.checker).setWeight("www", "primary", "web0", 7, false);
+      steer(maglevd.bed.checker).disable("web1");
+    }
+    const members = frontends.get("www")?.pools.flatMap((pool) => pool.backends) ?? [];
+    return members.some(({ byHand }) => byHand) && backends.get("web1")?.byHand !== undefined;
+  });
+  assert.equal(state.backends.get("web1")?.byHand?.value, "disabled");
+  const told = changes.flatMap((change) => change.kind === "reading" ? change.backends ?? [] : []);
+  assert.deepEqual(told.slice(state.backends.size).map(({ name }) => name), ["web1"]);
+});
+
+Deno.test("outcomes of probes are told, and kept for whoever asks for those of one backend", async () => {
+  const pulse = { backendName: "nginx0", ok: true, code: "L4OK", durationNs: 1_500_000n };
+  const pulses = create(ProbePulsesSchema, { pulses: [pulse] });
+  const { client, isRead } = tellingLater([{ case: "pulses", value: pulses }]);
+  const { changes, probes } = await follow(client, (state) => {
+    isRead(state);
+    return state.backends.get("nginx0")?.lastProbe?.code === "L4OK";
+  });
+  const [told] = changes.flatMap((change) => change.kind === "pulses" ? [change] : []);
+  assert.deepEqual(told?.pulses, [["nginx0", true, "L4OK", 1.5]]);
+  assert.deepEqual(probes.points("nginx0"), [[told?.at, 1.5, true]]);
+});
 
 Deno.test("of an older maglevd is shown what it tells, and the rest is unknown", async () => {
   const { state } = await follow(
@@ -30,7 +88,7 @@ Deno.test("of an older maglevd is shown what it tells, and the rest is unknown",
 
 Deno.test("events of an older maglevd have no number, and are folded all the same", async () => {
   const { changes } = await follow(openOlder(), ({ backends }) => backends.size > 0);
-  const told = changes.flatMap((change) => change.kind === "event" ? [change.entry] : []);
+  const told = changes.flatMap((change) => change.kind === "event" ? [change.entry?.()] : []);
   assert.partialDeepStrictEqual(told, [{ seq: 0, backend: "nginx0", to: "down" }]);
 });
 

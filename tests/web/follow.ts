@@ -16,10 +16,16 @@ export async function follow(
   client: MaglevClient,
   holds: (state: MaglevdState) => boolean,
   patience?: Patience,
-): Promise<{ state: MaglevdState; changes: readonly Change[]; log: RecordedLog }> {
+): Promise<{
+  state: MaglevdState;
+  changes: readonly Change[];
+  probes: ProbeHistory;
+  log: RecordedLog;
+}> {
   const over = new AbortController();
   const changes: Change[] = [];
   const log = new RecordedLog();
+  const probes = new ProbeHistory();
   let state = unheard("rtr1", 0);
   const { promise, resolve } = Promise.withResolvers<void>();
   const feed = new Feed({
@@ -27,7 +33,7 @@ export async function follow(
     client: () => client,
     ...patience && { patience },
     traffic: new TrafficRates(),
-    probes: new ProbeHistory(),
+    probes,
     calls: new VppCalls(),
     state: () => state,
     publish(change) {
@@ -42,7 +48,7 @@ export async function follow(
     over.abort();
     await feed;
   }
-  return { state, changes, log };
+  return { state, changes, probes, log };
 }
 
 /** A maglevd of before whose stream stays open. */

@@ -75,7 +75,7 @@ Deno.test("answers that nobody takes are bounded, and count once however many as
   for (let version = 0; version < 8; version++) {
     const reason = `${version}`.repeat(5 * mib);
     bed.broadcast.publish("one", { kind: "link", link: { state: "lost", since: 0, reason } });
-    bed.clock.advance(100);
+    await bed.clock.advanceAsync(100);
     states.push(await bed.ask("/view/api/state", { connection }));
     states.push(await bed.ask("/view/api/state", { connection }));
   }

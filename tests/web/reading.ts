@@ -37,7 +37,8 @@ const nothing: JournalEntry = {
 
 /** An event as browsers hear of it. */
 export function changeOf(event: MaglevEvent): Change {
-  return { kind: "event", event: toWire(eventToProto(event)), entry: nothing };
+  const told = toWire(eventToProto(event));
+  return { kind: "event", about: event.kind, event: told, entry: () => nothing };
 }
 
 /** What events tell, all of it; what is found out by reading alone is left out. */

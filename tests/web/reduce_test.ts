@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { Listener } from "../../lib/simulation/listener.ts";
 import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
-import { applied, deltaOf } from "../../lib/web/delta.ts";
+import { atOnce } from "../../lib/time/mod.ts";
+import { deltaOf, hear } from "../../lib/web/delta.ts";
 import { fold, restore } from "../../lib/web/reduce.ts";
 import { journalKept, type MaglevdState, snapshotOf, unheard } from "../../lib/web/state.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
@@ -9,8 +10,8 @@ import { changeOf, readingOf, toldOf } from "./reading.ts";
 
 /** What differs between two states makes, when it has travelled, one of the other. */
 function travels(before: MaglevdState, after: MaglevdState): void {
-  const delta = deltaOf(before, after);
-  const heard = delta ? applied(before, JSON.parse(JSON.stringify(delta))) : before;
+  const delta = atOnce(deltaOf(before, after));
+  const heard = delta ? hear(before, [JSON.parse(JSON.stringify(delta))]) : before;
   assert.deepEqual({ ...heard, journal: [] }, { ...after, journal: [] });
 }
 
@@ -89,16 +90,22 @@ Deno.test("a fold leaves the state before it alone, and keeps what it does not t
 
 Deno.test("pulses are the last probe and its durations; of strangers they are nothing", () => {
   using bed = new CheckerBed();
-  let state = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  const before = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  let state: MaglevdState = { ...before, durations: new Map() };
   for (let i = 1; i <= 40; i++) {
     const pulses = [["web0", i % 2 === 0, "L7OK", i], ["nobody", true, "L7OK", 1]] as const;
     state = fold(state, [{ kind: "pulses", at: i, pulses }]);
   }
   const { durationNs, atUnixNs } = state.backends.get("web0")?.lastProbe ?? {};
   assert.deepEqual([durationNs, atUnixNs], [40e6, 40e6]);
-  assert.deepEqual(state.durations.get("web0")?.slice(-3), [38, -39, 40]);
-  assert.equal(state.durations.get("web0")?.length, 30);
-  assert.deepEqual([state.durations.size, state.backends.has("nobody")], [1, false]);
+  assert.deepEqual(state.durations?.get("web0")?.slice(-3), [38, -39, 40]);
+  assert.equal(state.durations?.get("web0")?.length, 30);
+  assert.deepEqual([state.durations?.size, state.backends.has("nobody")], [1, false]);
+  const unseen = fold(before, [{ kind: "pulses", at: 1, pulses: [["web0", true, "L7OK", 1]] }]);
+  assert.deepEqual([unseen.durations, unseen.backends.get("web0")?.lastProbe?.ok], [
+    undefined,
+    true,
+  ]);
 });
 
 Deno.test("the journal's newest entries stay, the newest first", () => {
@@ -107,7 +114,8 @@ Deno.test("the journal's newest entries stay, the newest first", () => {
   const changes = Array.from({ length: journalKept + 5 }, (_, i) => ({
     kind: "event" as const,
     event: { ...event, seq: i, atUnixNs: 0 },
-    entry: { ...entry, seq: i, at: i },
+    about: "x",
+    entry: () => ({ ...entry, seq: i, at: i }),
   }));
   const { journal } = fold(unheard("rtr1", 0), changes);
   assert.equal(journal.length, journalKept);

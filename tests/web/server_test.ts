@@ -3,7 +3,17 @@ import { CheckerBed } from "../rpc/checker_bed.ts";
 import { serve } from "../rpc/harness.ts";
 import { smallConfig } from "../rpc/small_config.ts";
 import { within } from "../support/deadline.ts";
-import { credentials, entryIn, Events, operator, startWeb, stateOf, untilRead } from "./bed.ts";
+import {
+  blank,
+  credentials,
+  entryIn,
+  Events,
+  operator,
+  startWeb,
+  stateOf,
+  untilLink,
+  untilRead,
+} from "./bed.ts";
 
 const longMs = 30_000;
 
@@ -266,4 +276,41 @@ Deno.test("an action is foreseen, then done; a form or another page cannot have 
   const [refused, why] = await act(unknown);
   assert.equal(refused, 409);
   assert.match(why, /nobody/);
+});
+
+Deno.test("whoever starts it is told how many maglevds are heard, when that changes", async () => {
+  const told: string[] = [];
+  const maglevd = await serve();
+  await using web = await startWeb([maglevd.address], {}, blank, (status) => told.push(status));
+  await untilLink(web.url, "connected");
+  assert.deepEqual(told, ["1 of 1 maglevds heard"]);
+  await maglevd[Symbol.asyncDispose]();
+  await untilLink(web.url, "lost");
+  assert.deepEqual(told.slice(1), [`0 of 1 maglevds heard; not: ${maglevd.address}`]);
+});
+
+Deno.test("a browser keeps the files of the page, which have other addresses when they are others", async () => {
+  const html = '<link href="/view/app.css"><script src="/view/app.js"></script>';
+  const script = "a".repeat(5_000);
+  await using web = await startWeb(["127.0.0.1:1"], {}, { html, script, style: "*{}" });
+  const asked = async (path: string) => {
+    const answer = await fetch(`${web.url}${path}`);
+    return [answer.headers.get("cache-control"), await answer.text()];
+  };
+  const [caching, page] = await asked("/view/");
+  assert.equal(caching, "no-cache");
+  const [style = "", code = ""] = page?.match(/\/view\/app[^"]*/g) ?? [];
+  assert.match(
+    `${style} ${code}`,
+    /^\/view\/app\.css\?v=[0-9a-f]{16} \/view\/app\.js\?v=[0-9a-f]{16}$/,
+  );
+  const forever = "private, max-age=31536000, immutable";
+  assert.deepEqual(await asked(code), [forever, script]);
+  assert.deepEqual(await asked(style), [forever, "*{}"]);
+  // Of another version, and without one, it may be another file the next time.
+  for (
+    const path of [code.slice(0, -1), code.split("?")[0] ?? "", `/view/app.css${code.slice(12)}`]
+  ) {
+    assert.equal((await asked(path))[0], "no-cache", path);
+  }
 });

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
-import uPlot from "uplot";
-import { measured, short, utc } from "./words.ts";
+import type uPlot from "uplot";
+import { measured, short, timeOfDay, utc } from "./words.ts";
 
 /** One line of a chart. */
 export interface Series {
@@ -26,20 +26,23 @@ export function Chart(
 ): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
+  const data = useRef<uPlot.AlignedData>([[]]);
+  data.current = dataOf(at, series);
   const shape = series.map(({ label, colour, dots }) => `${label} ${colour} ${dots}`).join();
   useEffect(() => {
     const element = place.current;
     if (!element) return;
     const show = unit === "ms" ? measured : short;
-    const draw = () => {
+    let isOver = false;
+    const draw = async () => {
+      // Run when it is needed: it asks the browser for what the reader's language has, 50 ms and more.
+      const { default: Plot } = await import("uplot");
+      if (isOver) return;
       plot.current?.destroy();
-      plot.current = new uPlot(
-        optionsOf(element, series, show, height, unit === "ms"),
-        dataOf(at, series),
-        element,
-      );
+      const options = optionsOf(element, series, show, height, unit === "ms");
+      plot.current = new Plot(options, data.current, element);
     };
-    draw();
+    void draw();
     const sized = new ResizeObserver(() => {
       plot.current?.setSize({ width: element.clientWidth, height });
     });
@@ -47,13 +50,14 @@ export function Chart(
     const scheme = matchMedia("(prefers-color-scheme: dark)");
     scheme.addEventListener("change", draw);
     return () => {
+      isOver = true;
       sized.disconnect();
       scheme.removeEventListener("change", draw);
       plot.current?.destroy();
       plot.current = undefined;
     };
   }, [shape, unit, height]);
-  useEffect(() => plot.current?.setData(dataOf(at, series)), [at, series]);
+  useEffect(() => plot.current?.setData(data.current), [at, series]);
   return (
     <figure class="chart">
       <figcaption>
@@ -107,7 +111,12 @@ function optionsOf(
       y: isLog ? logScale : { range: (_, __, max) => [0, max > 0 ? max * 1.15 : 1] },
     },
     axes: [
-      { ...axis, size: 26, space: 70, values: (_, splits) => splits.map(timeText) },
+      {
+        ...axis,
+        size: 26,
+        space: 70,
+        values: (_, splits) => splits.map((each) => timeOfDay(each * 1000)),
+      },
       {
         ...axis,
         ...isLog && { filter: decades, grid: { ...grid, filter: decades } },
@@ -149,17 +158,6 @@ const logScale: uPlot.Scale = {
     10 ** Math.ceil(Math.log10(Math.max(max, 0.1)) + 0.01),
   ],
 };
-
-const hour = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hour12: false,
-});
-
-function timeText(seconds: number): string {
-  return hour.format(seconds * 1000);
-}
 
 /** The values under the pointer, where the browser shows its tips. */
 function tellCursor(

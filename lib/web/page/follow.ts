@@ -24,7 +24,7 @@ export async function follow(): Promise<void> {
     barred.value = "";
     lastId = replace(state);
     listen();
-    await askWhoAmI();
+    void askWhoAmI();
   } catch {
     lost();
     timer = setTimeout(follow, againMs);

@@ -20,6 +20,9 @@ import { base, link, route, watchAddress } from "./route.ts";
 import { hasLogin, isLoaded, maglevds, now, version, whoAmI } from "./store.ts";
 import { VppPage } from "./vpp_page.tsx";
 
+/** For so many milliseconds nothing is said of an answer that does not come. */
+const patienceMs = 500;
+
 function App(): JSX.Element {
   return (
     <>
@@ -92,6 +95,7 @@ effect(() => {
 watchAddress();
 watchKeys();
 keepTime();
-void follow();
 const root = document.getElementById("app");
+// What is shown first is what there is: a frame around nothing would be a picture more to wait for.
+await Promise.race([follow(), new Promise((resolve) => setTimeout(resolve, patienceMs))]);
 if (root) render(<App />, root);

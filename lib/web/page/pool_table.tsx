@@ -217,7 +217,7 @@ interface Place {
 }
 
 function Durations({ server, name }: Place): JSX.Element {
-  return <Spark of={useChosen(server, ({ durations }) => durations.get(name)).value} />;
+  return <Spark of={useChosen(server, ({ durations }) => durations?.get(name)).value} />;
 }
 
 function Rate({ server, name }: Place): JSX.Element {

@@ -62,9 +62,8 @@ export function replace(state: WholeState): string {
 
 /** The same snapshot, but with the durations that were seen here: they do not travel. */
 function restored(snapshot: WholeState["servers"][number]): MaglevdState {
-  const durations = known.get(snapshot.name)?.durations;
-  const state = restore(snapshot);
-  return durations ? { ...state, durations } : state;
+  const durations = known.get(snapshot.name)?.durations ?? new Map();
+  return { ...restore(snapshot), durations };
 }
 
 /** Takes a message in. What is new is shown with the next picture that the browser draws. */

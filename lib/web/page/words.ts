@@ -65,18 +65,22 @@ export function many(number: number, one: string, more = `${one}s`): string {
   return `${number} ${number === 1 ? one : more}`;
 }
 
-const timeOfDay = new Intl.DateTimeFormat(undefined, {
-  hour: "2-digit",
-  minute: "2-digit",
-  second: "2-digit",
-  hour12: false,
-});
-const day = new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
+/** `13:05:09`: a time of day in the reader's zone. */
+export function timeOfDay(ms: number): string {
+  const at = new Date(ms);
+  return [at.getHours(), at.getMinutes(), at.getSeconds()]
+    .map((part) => String(part).padStart(2, "0")).join(":");
+}
+
+/** Made when it is needed: the first one takes a browser 50 ms and more. */
+let days: Intl.DateTimeFormat | undefined;
 
 /** A time of day in the reader's zone; with the day where it is not today's. */
 export function clockTime(ms: number, now: number): string {
-  const text = timeOfDay.format(ms);
-  return day.format(ms) === day.format(now) ? text : `${day.format(ms)} ${text}`;
+  const text = timeOfDay(ms);
+  if (new Date(ms).toDateString() === new Date(now).toDateString()) return text;
+  days ??= new Intl.DateTimeFormat(undefined, { day: "2-digit", month: "short" });
+  return `${days.format(ms)} ${text}`;
 }
 
 /** The same moment in UTC, to the millisecond. */
