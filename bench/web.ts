@@ -139,13 +139,19 @@ async function measure(what: string): Promise<void> {
   if (sum(({ changes }) => changes) === 0) return;
   console.log(`  from change to browser: ${late(all)}`);
   console.log(`  in the ${calm.length} seconds in which all had a CPU: ${late(calm)}`);
+  console.log(`  p99 second by second: ${all.map((each) => lateBy([each], 0.99)).join(" ")}`);
 }
 
 /** How late changes were. */
 function late(seconds: readonly Seen[]): string {
+  const [p50, p99, worst] = [0.5, 0.99, 1].map((share) => lateBy(seconds, share));
+  return `p50 ${p50} ms, p99 ${p99} ms, at worst ${worst} ms`;
+}
+
+/** By how many milliseconds this share of the changes was late at most; "-" without any. */
+function lateBy(seconds: readonly Seen[], share: number): number | string {
   const delays = seconds.flatMap((each) => each.delays).sort((a, b) => a - b);
-  const at = (share: number) => delays[Math.min(delays.length - 1, delays.length * share | 0)];
-  return `p50 ${at(0.5)} ms, p99 ${at(0.99)} ms, at worst ${at(1)} ms`;
+  return delays[Math.min(delays.length - 1, delays.length * share | 0)] ?? "-";
 }
 
 /** The page with the pools of up to 2,000 backends unfolded. */

@@ -18,8 +18,11 @@ const backendsPerFrontend = 100;
 
 const [count = 0, most = 0] = Deno.args.map(Number);
 const names = Array.from({ length: count }, (_, i) => `web${i}`);
-/** Each probe may tell of a change, so there are as many as that takes. */
-const intervalMs = Math.min(10_000, 1000 * count / most);
+/**
+ * Each probe may tell of a change, so there are as many as that takes; and so often that the first
+ * ones are spread over all of it, since all others come as these did.
+ */
+const intervalMs = Math.min(2_000, 1000 * count / most);
 
 let changes = 0;
 /** Addresses of backends that fail. */
