@@ -1,3 +1,4 @@
+import { concatenated } from "../h2/mod.ts";
 import type { Steps } from "../time/mod.ts";
 import { type MaglevdState, snapshotOf } from "./state.ts";
 import type { Snapshot, WholeState } from "./wire.ts";
@@ -25,14 +26,7 @@ export function* written(
     }
     yield;
   }
-  pieces.push(encoder.encode(text));
-  const octets = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const piece of pieces) {
-    octets.set(piece, at);
-    at += piece.length;
-  }
-  return octets;
+  return concatenated([...pieces, encoder.encode(text)]);
 }
 
 function* textOf(
