@@ -1,5 +1,5 @@
 import { Code, ConnectError } from "@connectrpc/connect";
-import { allBackends, allFrontends, type MaglevClient, withStates } from "../cli/mod.ts";
+import { allBackends, allFrontends, isUntold, type MaglevClient, withStates } from "../cli/mod.ts";
 import type { BackendInfo, Event, FrontendInfo } from "../gen/maglev_pb.ts";
 import type { Timer } from "../time/mod.ts";
 import type { FeedOptions } from "./feed.ts";
@@ -182,9 +182,15 @@ export class Reader {
         frontends.map((name) => client.getFrontend({ name }, { signal }).catch(ifThere)),
       ),
     ]);
+    const told = found<BackendInfo>(readBackends);
+    const { backends: known } = this.#options.state();
+    // A maglevd of before does not tell who uses a backend, which no event changes.
+    for (const each of told.filter(isUntold)) {
+      each.frontends = [...known.get(each.name)?.frontends ?? []];
+    }
     const read = found<FrontendInfo>(readFrontends);
     await withStates({ client, signal }, read);
-    this.#publish(this.#differing(found<BackendInfo>(readBackends), read));
+    this.#publish(this.#differing(told, read));
   }
 
   async #readCounters(): Promise<void> {

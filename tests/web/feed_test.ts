@@ -2,7 +2,12 @@ import assert from "node:assert/strict";
 import { create } from "@bufbuild/protobuf";
 import { Code, ConnectError } from "@connectrpc/connect";
 import { connectTo, type MaglevClient } from "../../lib/cli/mod.ts";
-import { type Event, EventSchema, ProbePulsesSchema } from "../../lib/gen/maglev_pb.ts";
+import {
+  BackendEventSchema,
+  type Event,
+  EventSchema,
+  ProbePulsesSchema,
+} from "../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Feed } from "../../lib/web/feed.ts";
 import { ProbeHistory } from "../../lib/web/probe_history.ts";
@@ -84,6 +89,20 @@ Deno.test("of an older maglevd is shown what it tells, and the rest is unknown",
   assert.deepEqual(state.backends.get("nginx0")?.frontends, ["www"]);
   assert.ok(state.vpp && "version" in state.vpp);
   assert.deepEqual([state.steps.size, state.trafficAt], [0, 0]);
+});
+
+Deno.test("what an older maglevd tells of a backend anew does not say that nobody uses it", async () => {
+  const transition = { from: "up", to: "down", atUnixNs: 1n };
+  const value = create(BackendEventSchema, { backendName: "nginx0", transition });
+  const { client, isRead } = tellingLater([{ case: "backend", value }]);
+  let wasDown = false;
+  const { state } = await follow(client, (state) => {
+    isRead(state);
+    const nginx0 = state.backends.get("nginx0");
+    wasDown ||= nginx0?.state === "down";
+    return wasDown && nginx0?.state === "up";
+  });
+  assert.deepEqual(state.backends.get("nginx0")?.frontends, ["www"]);
 });
 
 Deno.test("events of an older maglevd have no number, and are folded all the same", async () => {
