@@ -59,12 +59,17 @@ Deno.test("the bundle serves its page, and what a socket tells, with the permiss
     const { addr } = await web.log("web-listening");
     await web.log("maglevd-connected");
     const url = `http://${addr}/view`;
-    assert.match(
-      await (await fetch(`${url}/`)).text(),
-      /<script type="module" src="\/view\/app.js">/,
-    );
-    for (const [file, what] of [["app.js", /maglev_scope/], ["app.css", /prefers-color-scheme/]]) {
-      assert.match(await (await fetch(`${url}/${file}`)).text(), what as RegExp);
+    const page = await (await fetch(`${url}/`)).text();
+    const [, script = ""] = /<script type="module" src="([^"]+)">/.exec(page) ?? [];
+    const [, style = ""] = /<link rel="stylesheet" href="([^"]+)">/.exec(page) ?? [];
+    assert.match(script, /^\/view\/app\.js\?v=[0-9a-f]{16}$/);
+    assert.match(style, /^\/view\/app\.css\?v=[0-9a-f]{16}$/);
+    for (
+      const [file, what] of [[script, /maglev_scope/], [style, /prefers-color-scheme/]] as const
+    ) {
+      const answer = await fetch(new URL(file, url));
+      assert.match(answer.headers.get("cache-control") ?? "", /immutable/);
+      assert.match(await answer.text(), what);
     }
     const server = encodeURIComponent(`unix:${path}`);
     const backend = await (await fetch(`${url}/api/backend?server=${server}&name=one`)).json();
