@@ -18,6 +18,7 @@ import { httpCheck } from "../tests/probes/checks.ts";
 import { delayOf, delaysMs } from "./accuracy/delays.ts";
 import { backendAddress } from "./probes/load.ts";
 import { Peer } from "./rpc/processes.ts";
+import { percentile } from "./vpp/measure.ts";
 
 const port = 18_322;
 /** Probes of a backend that are left out: code is compiled, and caches are filled meanwhile. */
@@ -75,11 +76,11 @@ function errorsOf(durations: Durations, truth: Durations): Map<number, number[]>
 }
 
 function tell(rate: number, delay: number | string, errors: number[]): void {
-  const sorted = errors.map(Math.abs).sort((a, b) => a - b);
-  const at = (share: number) => (sorted[Math.floor(share * sorted.length)] ?? NaN).toFixed(3);
+  const off = errors.map(Math.abs);
+  const at = (share: number) => percentile(off, share).toFixed(3);
   console.log(
-    `${rate}/s, answered after ${delay} ms: ${sorted.length} probes, off by ` +
-      `${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${sorted.at(-1)?.toFixed(3)} ms (most)`,
+    `${rate}/s, answered after ${delay} ms: ${off.length} probes, off by ` +
+      `${at(0.5)} ms (median), ${at(0.99)} ms (p99), ${at(1)} ms (most)`,
   );
 }
 
@@ -90,8 +91,8 @@ function tell(rate: number, delay: number | string, errors: number[]): void {
 function tellExcess(rate: number, durations: Durations): void {
   const excess = [...durations].flatMap(([index, all]) =>
     all.slice(warmUp).map((ms) => ms - delayOf(index))
-  ).sort((a, b) => a - b);
-  const at = (share: number) => (excess[Math.floor(share * excess.length)] ?? NaN).toFixed(2);
+  );
+  const at = (share: number) => percentile(excess, share).toFixed(2);
   console.log(
     `${rate}/s: longer than the delay by ${at(0.5)} ms (median), ${at(0.9)} ms (p90), ` +
       `${at(0.99)} ms (p99)`,

@@ -11,6 +11,7 @@ import { buildPage } from "../tools/page.ts";
 import { root } from "../tools/programs.ts";
 import { type Chromium, haveChromium, startChromium } from "../tests/web/chromium.ts";
 import { Peer } from "./rpc/processes.ts";
+import { percentile } from "./vpp/measure.ts";
 
 const given = Deno.args.map(Number);
 const [backends = 10_000, changes = 1_000, browsers = 500, seconds = 20] = given;
@@ -150,8 +151,8 @@ function late(seconds: readonly Seen[]): string {
 
 /** By how many milliseconds this share of the changes was late at most; "-" without any. */
 function lateBy(seconds: readonly Seen[], share: number): number | string {
-  const delays = seconds.flatMap((each) => each.delays).sort((a, b) => a - b);
-  return delays[Math.min(delays.length - 1, delays.length * share | 0)] ?? "-";
+  const delays = seconds.flatMap((each) => each.delays);
+  return delays.length === 0 ? "-" : percentile(delays, share);
 }
 
 /** The page with the pools of up to 2,000 backends unfolded. */

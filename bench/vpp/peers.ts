@@ -2,6 +2,7 @@
 
 import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import type { Message } from "../../lib/binapi/mod.ts";
+import { concatenated } from "../../lib/h2/mod.ts";
 import {
   cliInband,
   controlPing,
@@ -97,7 +98,7 @@ async function servePrepared(path: string): Promise<void> {
       flow_timeout: 40,
     })]],
   ]);
-  const whole = new Map([...answers].map(([message, frames]) => [message, joined(frames)]));
+  const whole = new Map([...answers].map(([message, frames]) => [message, concatenated(frames)]));
   await using _vpp = await ScriptedVpp.start({
     socketPath: path,
     async asked({ message, context, peer }) {
@@ -113,16 +114,6 @@ async function servePrepared(path: string): Promise<void> {
     },
   });
   await untilInputEnds();
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const all = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    all.set(part, at);
-    at += part.length;
-  }
-  return all;
 }
 
 /** Answers pings by writing into copies of one prepared frame: cheaper than any client. */
