@@ -312,7 +312,8 @@ function hearing(body: () => AsyncIterable<Uint8Array>) {
   return { told, handler };
 }
 
-Deno.test("an answer is sent when the socket has taken it, and not before", async () => {
+/** An answer that the socket does not take yet. */
+async function untaken() {
   const { told, handler } = hearing(() => chunks("hello"));
   const driver = new Driver(handler);
   await driver.conn.until(() => driver.conn.written.length > 0);
@@ -320,6 +321,11 @@ Deno.test("an answer is sent when the socket has taken it, and not before", asyn
   driver.feed(headers(1, post, END_HEADERS | END_STREAM));
   await driver.conn.until(() => driver.conn.stuck);
   await settle();
+  return { told, driver };
+}
+
+Deno.test("an answer is sent when the socket has taken it, and not before", async () => {
+  const { told, driver } = await untaken();
   assert.deepEqual(told, []);
   driver.conn.accepting = true;
   assert.equal(await driver.answer(1), "hello");
@@ -330,13 +336,7 @@ Deno.test("an answer is sent when the socket has taken it, and not before", asyn
 });
 
 Deno.test("an answer that the socket does not take is not sent", async () => {
-  const { told, handler } = hearing(() => chunks("hello"));
-  const driver = new Driver(handler);
-  await driver.conn.until(() => driver.conn.written.length > 0);
-  driver.conn.accepting = false;
-  driver.feed(headers(1, post, END_HEADERS | END_STREAM));
-  await driver.conn.until(() => driver.conn.stuck);
-  await settle();
+  const { told, driver } = await untaken();
   driver.conn.close();
   await driver.session.closed;
   await settle();
