@@ -1,7 +1,8 @@
 /**
  * Whether anything that the daemon does makes probes late: 10,000 backends are probed, 2,000 a
- * second, first at rest, then while 50 calls at a time list them all with details and every
- * backend's check is changed again and again. `deno task bench isolation [BACKENDS]`; needs nginx.
+ * second, first at rest, then while 50 calls at a time list them all with details, every backend's
+ * check is changed again and again, and the HTTP/2 port is fuzzed. `deno task bench isolation
+ * [BACKENDS]`; needs nginx and h2load.
  *
  * @module
  */
@@ -18,6 +19,7 @@ const calls = 50;
 const port = "18321";
 
 interface Stats {
+  readonly delayed: number;
   readonly late: number;
   readonly maxLatenessMs: number;
   readonly done: number;
@@ -58,17 +60,30 @@ async function measure(): Promise<void> {
     create(ListBackendsRequestSchema, { details: true }),
   );
   const path = "/maglev.Maglev/ListBackends";
+  const fuzzing = fuzz(address);
   const { rate } = await h2load({ address, path, message }, calls, seconds);
+  fuzzing.kill();
+  await fuzzing.status;
   isOver = true;
   await reloading;
   tell(`${rate.toFixed(0)} lists/s, ${reloads} reloads`, rest, await ask("stats"));
   await Deno.remove(folder, { recursive: true });
 }
 
+/** Sessions of garbage without end, as many at a time as the fuzzer likes. */
+function fuzz(address: string): Deno.ChildProcess {
+  const script = new URL("../tools/fuzz.ts", import.meta.url).pathname;
+  const args = ["run", "-A", "--no-check", script, "sessions", "--count", "1000000"];
+  const command = [...args, "--connect", address];
+  return new Deno.Command(Deno.execPath(), { args: command, stdout: "null", stderr: "inherit" })
+    .spawn();
+}
+
 function tell(what: string, before: Stats, after: Stats): void {
   const since = (field: keyof Stats) => after[field] - before[field];
   console.log(
-    `${what}: ${since("done")} probes, ${since("late")} more than 50 ms late, ` +
+    `${what}: ${since("done")} probes, ${since("delayed")} more than 10 ms late, ` +
+      `${since("late")} more than 50 ms, ` +
       `${since("stalls")} stalls, ${since("excused")} excused, ${after.failures} backends down; ` +
       `the latest since the start ${after.maxLatenessMs.toFixed(1)} ms`,
   );

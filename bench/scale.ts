@@ -129,7 +129,7 @@ async function live(
   await wait(3_000);
   probes = 0;
   const [stop, before, started] = [watchLoop(), process.cpuUsage(), performance.now()];
-  const { late } = checker.stats();
+  const { delayed, late } = checker.stats();
   await wait(seconds * 1_000);
   const took = performance.now() - started;
   const { user, system } = process.cpuUsage(before);
@@ -139,7 +139,9 @@ async function live(
     `  probes                   ${(probes / took * 1000).toFixed(0)}/s, ${failures} failed`,
   );
   console.log(
-    `  late by more than 50 ms  ${stats.late - late}, worst ever ${ms(stats.maxLatenessMs)}`,
+    `  late by more than 10 ms  ${stats.delayed - delayed}, 50 ms ${
+      stats.late - late
+    }, worst ever ${ms(stats.maxLatenessMs)}`,
   );
   console.log(`  loop delay               p99 ${ms(p99)}, max ${ms(max)}`);
   console.log(

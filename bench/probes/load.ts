@@ -32,8 +32,8 @@ export interface Measured {
   readonly system: number;
   /** Checks that failed, although the server was well. */
   readonly failures: number;
-  /** Checks that began more than 50 ms late, where the checker tells. */
-  readonly late?: number;
+  /** Checks that began more than 10 and more than 50 ms late, where the checker tells. */
+  readonly delays?: { readonly delayed: number; readonly late: number };
   /** Resident memory at the end, in MB. */
   readonly resident: number;
 }

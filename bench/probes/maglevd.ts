@@ -72,8 +72,9 @@ export async function measureOurs(
     // Until what the question has cost is over.
     await pause(3000);
     const cost = await measureCost(namespace, child.pid, load.type, seconds);
-    const { failures, late } = await counted(namespace);
-    return { ...cost, failures: failures - before.failures, late: late - before.late };
+    const { failures, delayed, late } = await counted(namespace);
+    const delays = { delayed: delayed - before.delayed, late: late - before.late };
+    return { ...cost, failures: failures - before.failures, delays };
   } finally {
     child.kill("SIGTERM");
     await child.status;
@@ -81,8 +82,14 @@ export async function measureOurs(
   }
 }
 
+interface Counted {
+  readonly failures: number;
+  readonly delayed: number;
+  readonly late: number;
+}
+
 /** Checks that failed, and that were late, so far. */
-async function counted(namespace: Namespace): Promise<{ failures: number; late: number }> {
+async function counted(namespace: Namespace): Promise<Counted> {
   const args = ["-s", "http://127.0.0.1:9091/metrics"];
   const { stdout } = await namespace.command("curl", args).output();
   const lines = new TextDecoder().decode(stdout).split("\n");
@@ -91,6 +98,7 @@ async function counted(namespace: Namespace): Promise<{ failures: number; late: 
       .reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(" "))), 0);
   return {
     failures: sum("maglev_probe_total{", 'result="failure"'),
+    delayed: sum("maglev_probes_delayed_total "),
     late: sum("maglev_probes_late_total "),
   };
 }

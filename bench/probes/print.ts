@@ -11,7 +11,7 @@ export function printTitle(): void {
     "system",
     "sum",
     "false failures",
-    "late",
+    "delayed, late",
     "RSS, MB",
   );
 }
@@ -19,14 +19,14 @@ export function printTitle(): void {
 /** One measurement. */
 export function printRow(checker: string, load: Load, measured: Measured | undefined): void {
   if (!measured) return;
-  const { rate, user, system, failures, late, resident } = measured;
+  const { rate, user, system, failures, delays, resident } = measured;
   row(
     `${load.type}@${load.rate}`,
     checker,
     rate.toFixed(0),
     ...[user, system, user + system].map((value) => value.toFixed(1)),
     `${failures}`,
-    late === undefined ? "" : `${late}`,
+    delays === undefined ? "" : `${delays.delayed}, ${delays.late}`,
     resident.toFixed(0),
   );
 }
@@ -54,7 +54,7 @@ function median(values: readonly number[]): number {
 }
 
 function row(...cells: readonly string[]): void {
-  const widths = [12, 10, 9, 8, 8, 8, 16, 8, 8];
+  const widths = [12, 10, 9, 8, 8, 8, 16, 16, 8];
   console.log(
     cells.map((cell, i) => i < 2 ? cell.padEnd(widths[i] ?? 0) : cell.padStart(widths[i] ?? 0))
       .join(" "),

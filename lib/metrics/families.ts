@@ -143,6 +143,11 @@ export const probeFamilies = {
     ["backend"],
     "Unix time at which the certificate ends that the backend showed last to a probe over TLS.",
   ),
+  probesDelayed: counter(
+    "maglev_probes_delayed_total",
+    [],
+    "Probes that started more than 10 ms after the tick of 10 ms in which they were due.",
+  ),
   probesLate: counter(
     "maglev_probes_late_total",
     [],

@@ -43,8 +43,9 @@ export function healthCollectors(checker: CheckerView, clock: Clock): readonly C
 
 /** The families that show how probing keeps up. */
 export function probingCollectors(stats: () => CheckerStats): readonly Collector[] {
-  const { probesLate, probeStalls, probesExcused, probesRunning } = probeFamilies;
+  const { probesDelayed, probesLate, probeStalls, probesExcused, probesRunning } = probeFamilies;
   return [
+    collector(probesDelayed, () => [[stats().delayed]]),
     collector(probesLate, () => [[stats().late]]),
     collector(probeStalls, () => [[stats().stalls]]),
     collector(probesExcused, () => [[stats().excused]]),

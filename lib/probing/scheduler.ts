@@ -1,7 +1,11 @@
-import { type Clock, type Timer, TimerWheel } from "../time/mod.ts";
+import { tickMs, type Clock, type Timer, TimerWheel } from "../time/mod.ts";
 
+/** Started so long after the tick in which it was due, a probe counts as delayed. */
+const delayedMs = 10;
 /** Started later than this after it was due, a probe counts as late: half the jitter of 1 s. */
 const lateMs = 50;
+/** What the wheel is told of a timer that is so overdue; who is late is delayed. */
+const levels = { delayed: 1, late: 2 };
 
 /**
  * When the oldest overdue timer is this late, the process was stopped or cannot keep up. The
@@ -17,6 +21,8 @@ const batchMs = 4;
 
 /** How punctual a scheduler was since it was made. */
 export interface Punctuality {
+  /** Timers that came up more than 10 ms after the tick in which they were due, or will; each once. */
+  readonly delayed: number;
   /** Timers that came up more than 50 ms after they were due, or will; each of them once. */
   readonly late: number;
   /** The worst delay of a timer, in milliseconds. */
@@ -44,6 +50,7 @@ export class Scheduler {
   /** What the time was when the batch began with its present timer. */
   #batchNow = 0;
   #closed = false;
+  #delayed = 0;
   #late = 0;
   #maxLatenessMs = 0;
   #stalls = 0;
@@ -104,7 +111,12 @@ export class Scheduler {
 
   /** How punctual it was. */
   punctuality(): Punctuality {
-    return { late: this.#late, maxLatenessMs: this.#maxLatenessMs, stalls: this.#stalls };
+    return {
+      delayed: this.#delayed,
+      late: this.#late,
+      maxLatenessMs: this.#maxLatenessMs,
+      stalls: this.#stalls,
+    };
   }
 
   /** Runs nothing from now on. */
@@ -142,7 +154,11 @@ export class Scheduler {
 
   #judge(timer: number, lateness: number, now: number): void {
     this.#maxLatenessMs = Math.max(this.#maxLatenessMs, lateness);
-    if (lateness > lateMs && !this.#wheel.wasTold(timer)) this.#countLate(timer);
+    if (this.#counts(timer)) {
+      const due = this.#wheel.due(timer);
+      if (isDelayed(due, now) && !this.#wheel.wasTold(timer, levels.delayed)) this.#delayed++;
+      if (isLate(due, now) && !this.#wheel.wasTold(timer, levels.late)) this.#late++;
+    }
     if (lateness > stallMs) this.#moveOn(lateness, now);
   }
 
@@ -162,13 +178,12 @@ export class Scheduler {
   /** Moves the whole schedule by a standstill. */
   #moveOn(lateness: number, now: number): void {
     this.#stalls++;
-    for (const timer of this.#wheel.overdue(now - lateMs)) this.#countLate(timer);
+    const waits = (level: number, isOverdue: typeof isLate) =>
+      [...this.#wheel.overdue(level, (due) => isOverdue(due, now))].filter(this.#counts).length;
+    this.#delayed += waits(levels.delayed, isDelayed);
+    this.#late += waits(levels.late, isLate);
     this.#zero += lateness;
     this.#batchNow -= lateness;
-  }
-
-  #countLate(timer: number): void {
-    if (this.#counts(timer)) this.#late++;
   }
 
   #arm(): void {
@@ -184,4 +199,13 @@ export class Scheduler {
     this.#alarm?.timer.cancel();
     this.#alarm = undefined;
   }
+}
+
+/** Whether the tick in which something was due ended too long ago. */
+function isDelayed(due: number, now: number): boolean {
+  return now - Math.ceil(due / tickMs) * tickMs > delayedMs;
+}
+
+function isLate(due: number, now: number): boolean {
+  return now - due > lateMs;
 }

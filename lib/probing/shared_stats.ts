@@ -1,6 +1,7 @@
 import type { ScheduleStats } from "./types.ts";
 
 const fields = [
+  "delayed",
   "late",
   "maxLatenessMs",
   "stalls",
@@ -28,6 +29,7 @@ export function readStats(memories: readonly SharedArrayBuffer[]): ScheduleStats
     all.map((numbers) => numbers[fields.indexOf(field)] ?? 0);
   const sum = (field: keyof ScheduleStats) => of(field).reduce((total, one) => total + one, 0);
   return {
+    delayed: sum("delayed"),
     late: sum("late"),
     maxLatenessMs: Math.max(0, ...of("maxLatenessMs")),
     stalls: sum("stalls"),

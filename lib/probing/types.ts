@@ -55,6 +55,8 @@ export interface Report {
 
 /** How probing keeps up. Counts are since the start. */
 export interface ScheduleStats {
+  /** Probes that started more than 10 ms after the tick of 10 ms in which they were due. */
+  readonly delayed: number;
   /** Probes that started more than 50 ms after they were due. */
   readonly late: number;
   /** The worst delay of a start, in milliseconds. */

@@ -35,7 +35,7 @@ export class TimerWheel {
   #first = 0;
   /** Of each timer, when it is due and at which tick: 32 bits hold 248 days of those. */
   #records = new Float64Array(0);
-  /** Which were told overdue since they were set. */
+  /** How overdue each was told to be since it was set: a level of its user's, 0 for not at all. */
   #told = new Uint8Array(0);
   /** The next tick to look at; all before it are done. */
   #cursor = 0;
@@ -67,9 +67,9 @@ export class TimerWheel {
     return this.#records[2 * timer] ?? 0;
   }
 
-  /** Whether it was told that a timer is overdue since it was set last. */
-  wasTold(timer: number): boolean {
-    return this.#told[timer] === 1;
+  /** Whether it was told, at this level or above, that a timer is overdue since it was set last. */
+  wasTold(timer: number, level: number): boolean {
+    return (this.#told[timer] ?? 0) >= level;
   }
 
   /** Tells an empty wheel what time it is, so that it need not turn through the time it idled. */
@@ -125,11 +125,14 @@ export class TimerWheel {
     return horizon * tickMs;
   }
 
-  /** Timers that were due before `now`, have not been taken, and were not told before. */
-  *overdue(now: number): Generator<number> {
+  /**
+   * Timers of which `isOverdue` says so by when they were due, that have not been taken, and were not
+   * told at this level before.
+   */
+  *overdue(level: number, isOverdue: (due: number) => boolean): Generator<number> {
     for (let timer = 0; timer < this.#told.length; timer++) {
-      if (!this.isSet(timer) || this.wasTold(timer) || this.due(timer) >= now) continue;
-      this.#told[timer] = 1;
+      if (!this.isSet(timer) || this.wasTold(timer, level) || !isOverdue(this.due(timer))) continue;
+      this.#told[timer] = level;
       yield timer;
     }
   }

@@ -12,7 +12,16 @@ function fixture() {
   const vitals = new Vitals(clock);
   const counted: ProbeCounts[] = [];
   const stats = {
-    ...{ late: 0, maxLatenessMs: 0, stalls: 0, excused: 0, done: 0, running: 0, scheduled: 5 },
+    ...{
+      delayed: 0,
+      late: 0,
+      maxLatenessMs: 0,
+      stalls: 0,
+      excused: 0,
+      done: 0,
+      running: 0,
+      scheduled: 5,
+    },
   };
   const subject = {
     config: { healthchecks: new Map([["web", timing]]) } as unknown as Config,

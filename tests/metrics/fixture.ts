@@ -87,7 +87,16 @@ export class MetricsBed implements Disposable {
     budget.take(9);
     for (let i = 0; i < 3; i++) budget.take(4);
     const stats = {
-      ...{ late: 6, maxLatenessMs: 51, stalls: 1, excused: 2, done: 9, running: 3, scheduled: 4 },
+      ...{
+        delayed: 7,
+        late: 6,
+        maxLatenessMs: 51,
+        stalls: 1,
+        excused: 2,
+        done: 9,
+        running: 3,
+        scheduled: 4,
+      },
     };
     this.metrics.attach({
       ...{ checker, vpp: vpp?.(clock) },

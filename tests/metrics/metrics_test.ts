@@ -70,6 +70,7 @@ Deno.test("a backend's series say its state, its probes and its transitions", as
       'maglev_probe_total{backend="web2",type="tcp",result="failure",code="SOCKERR"} 1',
       'maglev_task_failures_total{task="vpp-link"} 1',
       'maglev_probe_certificate_expiry_seconds{backend="web2"} 1800000000.5',
+      "maglev_probes_delayed_total 7",
       "maglev_probes_late_total 6",
       "maglev_log_dropped_total 5",
       "maglev_vpp_in_step 1",
