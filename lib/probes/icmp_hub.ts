@@ -8,6 +8,7 @@ import {
   type PingOrigin,
   type PingSocket,
 } from "../net/mod.ts";
+import { EchoTable } from "./echo_table.ts";
 import { icmpFilter } from "./icmp_filter.ts";
 import { type Echo, echoBytes, encodeEcho, type IcmpAnswer, parseAnswer } from "./icmp_packet.ts";
 
@@ -34,10 +35,6 @@ export interface PendingEcho extends Echo {
   sentAt: number | undefined;
 }
 
-/** Sequence numbers there are. */
-const sequences = 65536;
-/** Echoes under way on one socket at most, so that a number which is free is always found soon. */
-const mostPending = sequences / 2;
 /** Random words fetched at once; an echo takes three. */
 const randomBatch = 1024;
 /** Answers read in one go, so that a flood of them leaves the event loop a turn. */
@@ -56,7 +53,7 @@ export class IcmpHub implements Disposable {
   /** Where the socket is, which the name may no longer stand for. */
   readonly #netns: NetnsIdentity | undefined;
   readonly #id = crypto.getRandomValues(new Uint16Array(1))[0] ?? 0;
-  readonly #pending = new Map<number, PendingEcho>();
+  readonly #pending = new EchoTable<PendingEcho>();
   readonly #packet = new Uint8Array(echoBytes);
   /** Those of {@link #pending} that there was no room for yet. */
   readonly #waiting = new Set<PendingEcho>();
@@ -103,12 +100,12 @@ export class IcmpHub implements Disposable {
    * cannot be sent at all. `user` is not told from within.
    */
   send(address: IpAddress, user: EchoUser): PendingEcho | Failure {
-    if (this.#pending.size >= mostPending) return ownFailure("too many echoes are under way");
+    if (this.#pending.size >= EchoTable.limit) return ownFailure("too many echoes are under way");
     const askedAt = this.#engine.clock.now();
     const echo = this.#newEcho(address, user, askedAt);
     const failure = this.#waiting.size > 0 ? undefined : this.#trySend(echo);
     if (failure !== undefined && !failure.isOwn) return failure;
-    this.#pending.set(echo.sequence, echo);
+    this.#pending.add(echo);
     this.lastUsed = askedAt;
     if (echo.sentAt === undefined) this.#wait(echo);
     return echo;
@@ -116,8 +113,7 @@ export class IcmpHub implements Disposable {
 
   /** Stops waiting for an echo. Harmless when it was answered. */
   withdraw(echo: PendingEcho): void {
-    if (this.#pending.get(echo.sequence) !== echo) return;
-    this.#pending.delete(echo.sequence);
+    if (!this.#pending.delete(echo)) return;
     this.#waiting.delete(echo);
     if (this.#retired && this.#pending.size === 0) this[Symbol.dispose]();
   }
@@ -172,8 +168,7 @@ export class IcmpHub implements Disposable {
 
   /** The sequence number is random, too: it is all that an error may quote of what is secret. */
   #newEcho(address: IpAddress, user: EchoUser, askedAt: number): PendingEcho {
-    let sequence = this.#nextWord() % sequences;
-    while (this.#pending.has(sequence)) sequence = (sequence + 1) % sequences;
+    const sequence = this.#pending.free(this.#nextWord());
     const token = [this.#nextWord(), this.#nextWord()] as const;
     return { id: this.#id, sequence, token, address, user, askedAt, sentAt: undefined };
   }
