@@ -33,6 +33,14 @@ Deno.test("a number whose place is taken is passed over, and the last is followe
   assert.equal(add(table, 63).sequence, 65, "63 has the place of 65,535, and 64 that of 0");
 });
 
+Deno.test("there are more places before the half of them is exceeded", () => {
+  const table = new EchoTable<Echo>();
+  for (let i = 0; i < 31; i++) add(table, i);
+  assert.equal(table.free(64), 95, "of 64 places the first 31 are taken");
+  add(table, 31);
+  assert.equal(table.free(64), 64, "of 128 that one is free");
+});
+
 Deno.test("as many fit as the limit says, and each is found among all of them", () => {
   const table = new EchoTable<Echo>();
   const added = Array.from({ length: EchoTable.limit }, () => add(table, 1_000));
