@@ -1,7 +1,7 @@
 import type { DesiredSource } from "../checker/mod.ts";
 import type { IpAddress } from "../ip/mod.ts";
 
-/** VPP is off, away, or did not answer; or the request cannot be served in this phase. */
+/** VPP is away or did not answer; or the request cannot be served in this phase. */
 export class VppError extends Error {
   /** For `instanceof` across bundles, and for logs. */
   override readonly name = "VppError";

@@ -24,8 +24,6 @@ import { WarmupTimer } from "./warmup.ts";
 
 /** What the VPP side of maglevd is made of. */
 export interface VppOptions extends ConnectionOptions {
-  /** The API socket; empty turns VPP off. */
-  readonly apiAddr: string;
   /** What is desired, and when that changes. */
   readonly checker: CheckerView;
   /** What is known of flushes beyond the life of the process; nothing when absent. */
@@ -36,7 +34,7 @@ export interface VppOptions extends ConnectionOptions {
   readonly supervisor: Supervisor;
 }
 
-/** The VPP side of maglevd, running or not. */
+/** The VPP side of maglevd. */
 export interface Vpp extends VppService {
   /** Connects, and keeps VPP in line from now on. Once. */
   start(): void;
@@ -46,7 +44,7 @@ export interface Vpp extends VppService {
 
 /** Makes it; nothing happens until `start`. */
 export function createVpp(options: VppOptions): Vpp {
-  return options.apiAddr === "" ? offVpp : new LinkedVpp(options);
+  return new LinkedVpp(options);
 }
 
 class LinkedVpp implements Vpp {
@@ -180,25 +178,4 @@ class LinkedVpp implements Vpp {
       throw new VppError("unavailable", `VPP did not answer: ${reasonOf(error)}`, { cause: error });
     }
   }
-}
-
-/** No VPP was asked for. */
-const offVpp: Vpp = {
-  start() {},
-  close: () => Promise.resolve(),
-  info: () => undefined,
-  step: () => undefined,
-  away: () => undefined,
-  warmup: () => ({ phase: "over" }),
-  complaint: () => undefined,
-  counters: () => undefined,
-  state: refuse,
-  plan: refuse,
-  foresee: refuse,
-  sync: refuse,
-};
-
-function refuse(): Promise<never> {
-  const message = "VPP is turned off (--vpp-api-addr is empty)";
-  return Promise.reject(new VppError("unavailable", message));
 }
