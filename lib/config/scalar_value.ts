@@ -179,8 +179,8 @@ function statusRangeValue(spec: StatusRangeSpec, scalar: ScalarText, faults: Fau
 }
 
 /**
- * Matching costs time in proportion to the program's size times the body's: 0.8 ms for each
- * instruction at worst on 64 KiB (measured with re2js 2.10), so this bounds one match by 0.2 s.
+ * Matching costs time in proportion to the program's size times the body's: some 2 ms for each
+ * instruction at worst on 64 KiB, in slices (`lib/probes/sliced_search.ts`): 0.5 s for this many.
  */
 const maxProgramSize = 256;
 
