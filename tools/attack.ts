@@ -7,6 +7,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { reasonOf } from "../lib/log/mod.ts";
 import { makeNetwork } from "./attack/site/network.ts";
 import { busyLoad, faults, limits, type Outcome } from "./attack/outcome.ts";
 import { documented } from "./attack/figures.ts";
@@ -215,6 +216,6 @@ async function main(): Promise<number> {
 try {
   Deno.exit(await main());
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   Deno.exit(2);
 }

@@ -14,6 +14,7 @@
 
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { reasonOf } from "../lib/log/mod.ts";
 import deno from "../deno.json" with { type: "json" };
 import { portableFile } from "./compile/portable.ts";
 import { hostTarget, runtimeFor } from "./compile/runtime.ts";
@@ -35,7 +36,7 @@ try {
   if (values.denort) await makeCompiled(values.target, values.out);
   else await makePortable(values.target, values.out);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   Deno.exit(1);
 }
 

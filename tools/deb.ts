@@ -8,6 +8,7 @@
 
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
+import { reasonOf } from "../lib/log/mod.ts";
 import deno from "../deno.json" with { type: "json" };
 import { completionScript as completionOfMaglevc } from "../lib/cli/commands/completion.ts";
 import { completionScript as completionOfMaglevt } from "../lib/tester/completion.ts";
@@ -68,7 +69,7 @@ try {
     program === "maglevc" ? scripts[shell] : completionOfMaglevt(shell);
   for (const each of packages(values.version, completion)) await build(each, making);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   Deno.exit(1);
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { reasonOf } from "../lib/log/mod.ts";
 import { startBackend } from "./demo/backend.ts";
 import type { DemoBackend } from "./demo/backend.ts";
 import { demoCommands, denoCommand } from "./demo/commands.ts";
@@ -138,7 +139,7 @@ async function startPage(
     const { user, password } = demoUser;
     return `In a browser: ${url}/view/ shows it, ${url}/admin/ steers it too (${user}, ${password}).`;
   } catch (error) {
-    return `There is no web view: ${error instanceof Error ? error.message : error}`;
+    return `There is no web view: ${reasonOf(error)}`;
   }
 }
 
@@ -148,7 +149,7 @@ function open(url: string): void {
     new Deno.Command("xdg-open", { args: [`${url}/view/`], stdout: "null", stderr: "null" }).spawn()
       .unref();
   } catch (error) {
-    say(`no browser could be opened: ${error instanceof Error ? error.message : error}`);
+    say(`no browser could be opened: ${reasonOf(error)}`);
   }
 }
 
@@ -229,6 +230,6 @@ async function main(): Promise<number> {
 try {
   Deno.exit(await main());
 } catch (error) {
-  console.error(`the demo cannot start: ${error instanceof Error ? error.message : error}`);
+  console.error(`the demo cannot start: ${reasonOf(error)}`);
   Deno.exit(1);
 }

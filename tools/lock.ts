@@ -10,6 +10,7 @@
  * @module
  */
 
+import { reasonOf } from "../lib/log/mod.ts";
 import { programs, root, run } from "./programs.ts";
 
 const isCheck = Deno.args.includes("--check");
@@ -38,7 +39,7 @@ try {
   ]);
   if (!isCheck) await update("deno.lock", ["check", "--quiet"]);
 } catch (error) {
-  console.error(error instanceof Error ? error.message : error);
+  console.error(reasonOf(error));
   if (isCheck) console.error("runtime.lock is not up to date: deno task lock");
   Deno.exit(1);
 }

@@ -13,6 +13,7 @@
  */
 
 import { parseArgs } from "node:util";
+import { reasonOf } from "../lib/log/mod.ts";
 import { inCopies } from "./mutate/tree.ts";
 import { type Choice, findMutants } from "./mutate/find.ts";
 import { gateSample, headCommit } from "./mutate/gate_sample.ts";
@@ -123,7 +124,7 @@ if (Deno.args.includes("--help")) {
   try {
     Deno.exit(await main() ? 0 : 1);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(reasonOf(error));
     Deno.exit(2);
   }
 }

@@ -53,7 +53,7 @@ export function describeError(error: unknown, server: string): string {
   if (!(error instanceof ConnectError)) return `unexpected: ${messageOf(error)}`;
   const foreign = foreignAnswer(error);
   if (foreign) return `what answers at ${server} is not maglevd's API: ${foreign}`;
-  if (isUnreachable(error)) return `cannot reach maglevd at ${server}: ${reasonOf(error)}`;
+  if (isUnreachable(error)) return `cannot reach maglevd at ${server}: ${whyUnreachable(error)}`;
   if (error.code === Code.DeadlineExceeded) return `maglevd at ${server} did not answer in time`;
   if (error.code === Code.Canceled) return "cancelled";
   return error.rawMessage || `maglevd answered ${Code[error.code]}`;
@@ -75,7 +75,7 @@ export function speaksOnlyHttp2(error: unknown): boolean {
   return causes(error).some((message) => /invalid HTTP version parsed/.test(message));
 }
 
-function reasonOf(error: ConnectError): string {
+function whyUnreachable(error: ConnectError): string {
   const text = causes(error).join(" ");
   const wrong = tlsReasons.find(([pattern]) => pattern.test(text));
   if (wrong) return wrong[1];

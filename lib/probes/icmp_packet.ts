@@ -133,11 +133,11 @@ function parseError(
     sequence: uint16(bytes, echo + 6),
     destination,
     token: length < echo + echoBytes ? undefined : tokenAt(bytes, echo),
-    reason: reasonOf(family, bytes[at] ?? 0, bytes[at + 1] ?? 0),
+    reason: unreachableReason(family, bytes[at] ?? 0, bytes[at + 1] ?? 0),
   };
 }
 
-function reasonOf(family: IpFamily, type: number, code: number): string {
+function unreachableReason(family: IpFamily, type: number, code: number): string {
   return type === icmpTypes[family].exceeded
     ? exceededReasons[code] ?? "time exceeded on the way"
     : reasons[family].get(code) ?? "destination is unreachable";

@@ -1,3 +1,4 @@
+import { reasonOf } from "../log/mod.ts";
 import type { Connection } from "../net/mod.ts";
 import { failed, type Outcome, type ProbeContext } from "./attempt.ts";
 import { ConnectingAttempt } from "./connecting.ts";
@@ -43,7 +44,7 @@ export abstract class TlsAttempt extends ConnectingAttempt implements TlsUser {
       this.#session = new TlsSession(engine, connection, this.#identity, verify, ca, this);
     } catch (error) {
       // node:tls throws at names that it doesn't like.
-      this.report(failed("L6RSP", error instanceof Error ? error.message : String(error)));
+      this.report(failed("L6RSP", reasonOf(error)));
     }
   }
 

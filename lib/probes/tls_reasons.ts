@@ -1,6 +1,7 @@
 /** Why TLS failed, in words for the operator. Pure. */
 
 import { X509Certificate } from "node:crypto";
+import { asError } from "../log/mod.ts";
 import { alertReason } from "./tls_alerts.ts";
 
 const untrusted = "certificate's authority is not trusted";
@@ -72,7 +73,7 @@ export function certificateReason(
   name: string,
   now: number,
 ): string {
-  const error = problem instanceof Error ? problem : new Error(String(problem));
+  const error = asError(problem);
   const code = codeOf(error) || error.message;
   const reason = tlsReason(Object.assign(error, { code }), name);
   if (!certificate) return reason;

@@ -1,4 +1,4 @@
-import { type Logger, type LogLevels, reasonOf } from "../log/mod.ts";
+import { asError, type Logger, type LogLevels } from "../log/mod.ts";
 import { newAdmissionCounts, wake } from "../net/mod.ts";
 import { FatalError } from "../supervisor/mod.ts";
 import { type Clock, pause } from "../time/mod.ts";
@@ -141,7 +141,7 @@ class ProbeThread {
     try {
       this.#tell(report);
     } catch (error) {
-      reportError(error instanceof Error ? error : new Error(reasonOf(error)));
+      reportError(asError(error));
     }
   }
 

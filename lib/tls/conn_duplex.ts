@@ -1,5 +1,6 @@
 import { Duplex } from "node:stream";
 import { type ByteConn, closeConn } from "../h2/mod.ts";
+import { asError } from "../log/mod.ts";
 
 /** Octets read at once: as many as one piece of a client's work is elsewhere. */
 const readBytes = 8192;
@@ -53,8 +54,4 @@ export class ConnDuplex extends Duplex {
 
 async function writeAll(conn: ByteConn, octets: Uint8Array): Promise<void> {
   for (let rest = octets; rest.length > 0;) rest = rest.subarray(await conn.write(rest));
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

@@ -3,7 +3,7 @@ import { covers, type Role, roleOfMethod } from "../access/mod.ts";
 import { callTimeoutMs } from "../cli/mod.ts";
 import { OperateRequestSchema } from "../gen/maglev_pb.ts";
 import type { H2Request, H2Response } from "../h2/mod.ts";
-import type { Logger } from "../log/mod.ts";
+import { type Logger, reasonOf } from "../log/mod.ts";
 import { onBehalfField } from "../rpc/mod.ts";
 import { json, sentence } from "./answers.ts";
 import { refusedNow } from "./gate.ts";
@@ -139,7 +139,7 @@ function wrongOperation(body: Body): string | undefined {
     fromJson(OperateRequestSchema, body);
     return undefined;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return reasonOf(error);
   }
 }
 

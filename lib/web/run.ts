@@ -42,8 +42,7 @@ export async function runFrontend(args: readonly string[]): Promise<number> {
     return 0;
   } catch (error) {
     const isUsage = [UsageError, CommandFailure, PemError].some((kind) => error instanceof kind);
-    const why = isUsage && error instanceof Error ? error.message : reasonOf(error);
-    complain(`maglevd-frontend: ${why}`);
+    complain(`maglevd-frontend: ${reasonOf(error)}`);
     return isUsage ? 2 : 1;
   }
 }

@@ -6,6 +6,7 @@
  * @module
  */
 
+import { reasonOf } from "../../lib/log/mod.ts";
 import { Authority } from "../../tests/probes/certificates.ts";
 import type { Peer } from "../../bench/rpc/processes.ts";
 import type { HealthyPorts, HealthySeen } from "./backends/healthy.ts";
@@ -245,7 +246,7 @@ async function run(seed: number, seconds: number): Promise<number> {
     console.log(faults.length === 0 ? "\nmaglevd held" : `\n${faults.join("\n")}`);
     return faults.length === 0 ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(reasonOf(error));
     return 2;
   } finally {
     await Deno.remove(directory, { recursive: true });

@@ -1,3 +1,5 @@
+import { messageOf } from "../errors.ts";
+
 /** Lines kept, newest first. Old ones fall off the end. */
 export const historyLimit = 1000;
 
@@ -43,7 +45,7 @@ export async function addToHistory(
     await Deno.writeTextFile(path, `${line}\n`, { append: true, mode: 0o600 });
     return undefined;
   } catch (error) {
-    return `cannot save the history to ${path}: ${error instanceof Error ? error.message : error}`;
+    return `cannot save the history to ${path}: ${messageOf(error)}`;
   }
 }
 

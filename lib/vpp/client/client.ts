@@ -1,9 +1,15 @@
-import { LimitedLog, type LogAttributes, type Logger, type LogValue } from "../../log/mod.ts";
+import {
+  asError,
+  LimitedLog,
+  type LogAttributes,
+  type Logger,
+  type LogValue,
+} from "../../log/mod.ts";
 import { type Clock, pause } from "../../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
 import type { VppObserver } from "../service.ts";
-import { asError, ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
+import { ConnectionError, IncompatibleError, RetvalError } from "./errors.ts";
 import {
   closeOnce,
   decodeFrame,

@@ -1,5 +1,3 @@
-import { reasonOf } from "../../log/mod.ts";
-
 /** VPP answered, and refused. */
 export class RetvalError extends Error {
   override readonly name = "RetvalError";
@@ -21,11 +19,6 @@ export class TimeoutError extends Error {
 /** The connection is gone, or its bytes make no sense any more. */
 export class ConnectionError extends Error {
   override readonly name = "ConnectionError";
-}
-
-/** Whatever was thrown, as an error. */
-export function asError(thrown: unknown): Error {
-  return thrown instanceof Error ? thrown : new Error(reasonOf(thrown));
 }
 
 /** The VPP at the other end lacks messages, or has them with another layout. */

@@ -1,6 +1,6 @@
-import type { Logger } from "../../log/mod.ts";
+import { asError, type Logger } from "../../log/mod.ts";
 import type { Clock } from "../../time/mod.ts";
-import { type ApiClient, asError, type Connect, connectApi } from "../client/mod.ts";
+import { type ApiClient, type Connect, connectApi } from "../client/mod.ts";
 import { statsNames } from "../counters/mod.ts";
 import { controlPing, showVersion } from "../../gen/vpp.ts";
 import type { VppInfo, VppObserver } from "../service.ts";

@@ -5,7 +5,7 @@ import type { Backend, Check, JournalEntry, Step } from "../wire.ts";
 import { ActionsButton } from "./actions.tsx";
 import { useAnswer } from "./ask.ts";
 import { Chart } from "./chart.tsx";
-import { reasonOf, shownState, stateTone } from "./health.ts";
+import { shownState, stateTone, whyDown } from "./health.ts";
 import { State, Symbol } from "./icons.tsx";
 import { Flash, Moment, Name, Share, Since } from "./parts.tsx";
 import { Hand } from "./pool_table.tsx";
@@ -67,7 +67,7 @@ export function BackendPage(
             <b class={stateTone(shown)}>{shown}</b>
           </Flash>{" "}
           for <Since at={ms(backend.sinceUnixNs)} />
-          {backend.state === "down" && <span class="bad">{reasonOf(backend)}</span>}
+          {backend.state === "down" && <span class="bad">{whyDown(backend)}</span>}
           {backend.byHand && <Hand value={backend.byHand.value} file={backend.byHand.file} />}
           {backend.flapHold && (
             <span class="tag warn">

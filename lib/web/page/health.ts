@@ -123,7 +123,7 @@ export function wrongWith(
     const left = holdLeft(backend.flapHold, now);
     return { what: `flaps, and is kept down${left === "" ? "" : ` (${left})`}` };
   }
-  if (backend.state === "down") return { what: "is down", why: reasonOf(backend) };
+  if (backend.state === "down") return { what: "is down", why: whyDown(backend) };
   const end = ms(backend.certificateEndUnixNs);
   if (end <= 0 || end >= now + endingMs) return undefined;
   const what = end < now ? "certificate has ended" : `certificate ends in ${formatSpan(end - now)}`;
@@ -131,7 +131,7 @@ export function wrongWith(
 }
 
 /** Why a backend is down: what the probe saw that took it down, else the last one. */
-export function reasonOf({ transitions, lastProbe }: Backend): string {
+export function whyDown({ transitions, lastProbe }: Backend): string {
   const [last] = transitions;
   if (last && last.code !== "") return formatOutcome(last);
   return lastProbe && !lastProbe.ok ? formatOutcome(lastProbe) : "";

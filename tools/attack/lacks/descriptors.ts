@@ -7,6 +7,7 @@
  * @module
  */
 
+import { reasonOf } from "../../../lib/log/mod.ts";
 import { Namespace } from "../../../tests/net/namespaces.ts";
 import { fullSize, holesNetwork } from "../site/config.ts";
 import { lift } from "../site/priority.ts";
@@ -86,7 +87,7 @@ async function main([, seconds = "60", priority = "0"]: string[]): Promise<numbe
     console.log(held ? "\nmaglevd held" : "\nmaglevd did not hold");
     return held ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(reasonOf(error));
     return 2;
   }
 }

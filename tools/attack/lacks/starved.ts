@@ -6,6 +6,7 @@
  * @module
  */
 
+import { reasonOf } from "../../../lib/log/mod.ts";
 import { Peer } from "../../../bench/rpc/processes.ts";
 import { fullSize } from "../site/config.ts";
 import { lift } from "../site/priority.ts";
@@ -64,7 +65,7 @@ async function main([, seconds = "60", priority = "0"]: string[]): Promise<numbe
     console.log(wrong.length === 0 ? "\nmaglevd held" : "\nmaglevd did not hold");
     return wrong.length === 0 ? 0 : 1;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(reasonOf(error));
     return 2;
   }
 }
