@@ -1,4 +1,4 @@
-import { readFlags, UsageError } from "../flags/mod.ts";
+import { readFlags, readServerTls, UsageError } from "../flags/mod.ts";
 import { type LogLevel, parseLogLevel } from "../log/mod.ts";
 import { type ListenAddress, parseListenAddress, parseListenAddresses } from "../rpc/mod.ts";
 import type { TlsPaths } from "../tls/mod.ts";
@@ -80,36 +80,19 @@ function readAccess(get: (name: FlagName) => string): AccessSettings {
   }
   checkApiAddresses(grpcAddress);
   const mode = readMode("grpc-socket-mode", get("grpc-socket-mode"));
-  const tls = readTls(get);
+  const tls = readServerTls(get, "clients");
+  const metricsTls = get("metrics-tls") === "true";
+  if (metricsTls && !tls) {
+    throw new UsageError("--metrics-tls means nothing without --tls-cert and --tls-key");
+  }
   const hostNames = readList(get("host-name"), "host-name", /^[a-z0-9_]([a-z0-9_.-]*[a-z0-9_])?$/);
   const grpcSocket = { mode, group: get("grpc-socket-group") };
   const metrics = get("metrics-addr");
   return {
     ...{ grpcAddress, grpcSocket, authPath, open, tls, hostNames },
     metricsAddress: metrics === "" ? undefined : readListenAddress("metrics-addr", metrics),
-    metricsTls: get("metrics-tls") === "true",
+    metricsTls,
   };
-}
-
-/** The files of TLS. Throws {@link UsageError} for what means nothing alone. */
-function readTls(get: (name: FlagName) => string): TlsPaths | undefined {
-  const [cert, key, clientCa] = [get("tls-cert"), get("tls-key"), get("tls-client-ca")];
-  if ((cert === "") !== (key === "")) {
-    throw new UsageError("--tls-cert and --tls-key go together: a certificate and its key");
-  }
-  if (clientCa !== "" && cert === "") {
-    throw new UsageError("--tls-client-ca means nothing without --tls-cert and --tls-key");
-  }
-  if (clientCa !== "" && get("auth") === "") {
-    throw new UsageError(
-      "--tls-client-ca has clients show certificates, and only --auth says what they may do: " +
-        "give both",
-    );
-  }
-  if (get("metrics-tls") === "true" && cert === "") {
-    throw new UsageError("--metrics-tls means nothing without --tls-cert and --tls-key");
-  }
-  return cert === "" ? undefined : { cert, key, clientCa };
 }
 
 function readSettings(

@@ -28,3 +28,4 @@ export {
   readFlags,
   UsageError,
 } from "./flags.ts";
+export { readServerTls } from "./tls_flags.ts";

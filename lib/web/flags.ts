@@ -3,102 +3,37 @@ import {
   describeFlags,
   type Environment,
   type Flag,
+  flagMakers,
   readFlags,
 } from "../flags/mod.ts";
 
+const { text, list, onOff } = flagMakers("MAGLEV_FRONTEND");
+
 /** The flags, in the order of the help. */
 export const flags = [
-  {
-    name: "server",
-    kind: "list",
-    environment: "MAGLEV_FRONTEND_SERVER",
-    fallback: "localhost:9090",
-    help: "maglevds to show, also unix:/path and https://host:port, with commas between",
-  },
-  {
-    name: "token-file",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_TOKEN_FILE",
-    fallback: "",
-    help: "file with the token that tells maglevds who asks; empty: as servers.yaml has it",
-  },
-  {
-    name: "tls",
-    kind: "switch",
-    environment: "MAGLEV_FRONTEND_TLS",
-    fallback: "false",
-    help: "ask maglevds over TLS, which naming any of these files does as well",
-  },
-  {
-    name: "ca",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_CA",
-    fallback: "",
-    help: "file of authorities that are trusted with maglevds besides the system's",
-  },
-  {
-    name: "cert",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_CERT",
-    fallback: "",
-    help: "file of the certificate that maglevds are shown",
-  },
-  {
-    name: "key",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_KEY",
-    fallback: "",
-    help: "file of its key, which only this user may read",
-  },
-  {
-    name: "listen",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_LISTEN",
-    fallback: "127.0.0.1:9093",
-    help: "where browsers find the page",
-  },
-  {
-    name: "tls-cert",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_TLS_CERT",
-    fallback: "",
-    help: "certificate (PEM) with which browsers are answered over TLS; empty: in the clear",
-  },
-  {
-    name: "tls-key",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_TLS_KEY",
-    fallback: "",
-    help: "the private key (PEM) of --tls-cert",
-  },
-  {
-    name: "tls-client-ca",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_TLS_CLIENT_CA",
-    fallback: "",
-    help: "authorities (PEM) of the certificates by which --auth knows browsers",
-  },
-  {
-    name: "auth",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_AUTH",
-    fallback: "",
-    help: "file that says who may look and who may steer; empty: all look, none steer",
-  },
-  {
-    name: "host-name",
-    kind: "list",
-    environment: "MAGLEV_FRONTEND_HOST_NAME",
-    fallback: "",
-    help: "names, besides its own, by which browsers may call this machine",
-  },
-  {
-    name: "log-level",
-    kind: "text",
-    environment: "MAGLEV_FRONTEND_LOG_LEVEL",
-    fallback: "info",
-    help: "debug, info, warn or error",
-  },
+  list(
+    "server",
+    "maglevds to show, also unix:/path and https://host:port, with commas between",
+    "localhost:9090",
+  ),
+  text(
+    "token-file",
+    "file with the token that tells maglevds who asks; empty: as servers.yaml has it",
+  ),
+  onOff("tls", "ask maglevds over TLS, which naming any of these files does as well"),
+  text("ca", "file of authorities that are trusted with maglevds besides the system's"),
+  text("cert", "file of the certificate that maglevds are shown"),
+  text("key", "file of its key, which only this user may read"),
+  text("listen", "where browsers find the page", "127.0.0.1:9093"),
+  text(
+    "tls-cert",
+    "certificate (PEM) with which browsers are answered over TLS; empty: in the clear",
+  ),
+  text("tls-key", "the private key (PEM) of --tls-cert"),
+  text("tls-client-ca", "authorities (PEM) of the certificates by which --auth knows browsers"),
+  text("auth", "file that says who may look and who may steer; empty: all look, none steer"),
+  list("host-name", "names, besides its own, by which browsers may call this machine"),
+  text("log-level", "debug, info, warn or error", "info"),
   ...commonFlags,
 ] as const satisfies readonly Flag[];
 

@@ -1,5 +1,5 @@
 import type { TlsWords } from "../cli/mod.ts";
-import { type Environment, UsageError } from "../flags/mod.ts";
+import { type Environment, readServerTls, UsageError } from "../flags/mod.ts";
 import { parseLogLevel } from "../log/mod.ts";
 import type { LogLevel } from "../log/mod.ts";
 import { parseListenAddress } from "../rpc/mod.ts";
@@ -57,9 +57,9 @@ export function readRequest(args: readonly string[], environment: Environment): 
     settings: {
       servers: get("server"),
       tokenFile: get("token-file"),
-      tls: readTls(get),
+      tls: readClientTls(get),
       listen: readListen(get("listen")),
-      certificate: readCertificate(get),
+      certificate: readServerTls(get, "browsers"),
       authPath: get("auth"),
       hostNames: get("host-name").toLowerCase().split(/[\s,]+/).filter((name) => name !== ""),
       credentials: readCredentials(environment),
@@ -69,30 +69,11 @@ export function readRequest(args: readonly string[], environment: Environment): 
 }
 
 /** What is empty is not said. */
-function readTls(get: (name: "tls" | "ca" | "cert" | "key") => string): TlsWords {
+function readClientTls(get: (name: "tls" | "ca" | "cert" | "key") => string): TlsWords {
   const files = (["ca", "cert", "key"] as const).flatMap((name) =>
     get(name) === "" ? [] : [[name, get(name)] as const]
   );
   return { ...get("tls") === "true" && { tls: true }, ...Object.fromEntries(files) };
-}
-
-function readCertificate(
-  get: (name: "tls-cert" | "tls-key" | "tls-client-ca" | "auth") => string,
-): TlsPaths | undefined {
-  const [cert, key, clientCa] = [get("tls-cert"), get("tls-key"), get("tls-client-ca")];
-  if ((cert === "") !== (key === "")) {
-    throw new UsageError("--tls-cert and --tls-key go together: a certificate and its key");
-  }
-  if (clientCa !== "" && cert === "") {
-    throw new UsageError("--tls-client-ca means nothing without --tls-cert and --tls-key");
-  }
-  if (clientCa !== "" && get("auth") === "") {
-    throw new UsageError(
-      "--tls-client-ca has browsers show certificates, and only --auth says what they may do: " +
-        "give both",
-    );
-  }
-  return cert === "" ? undefined : { cert, key, clientCa };
 }
 
 function readListen(text: string): ListenAddress {
