@@ -1,5 +1,5 @@
 import type { ByteConn } from "../h2/mod.ts";
-import type { Deadline } from "./deadline.ts";
+import type { Timeout } from "./timeout.ts";
 import { ConnectionOver } from "./errors.ts";
 import { type H1Limits, pieceBytes } from "./limits.ts";
 
@@ -11,19 +11,19 @@ export class Output {
   constructor(
     private readonly conn: ByteConn,
     private readonly limits: H1Limits,
-    private readonly deadline: Deadline,
+    private readonly timeout: Timeout,
   ) {}
 
   /** Writes all of it. Rejects with {@link ConnectionOver} when the connection breaks. */
   async write(octets: Uint8Array): Promise<void> {
     this.#writing = true;
     for (let rest = octets; rest.length > 0; rest = rest.subarray(pieceBytes)) {
-      this.deadline.set(this.limits.pieceMs);
+      this.timeout.set(this.limits.pieceMs);
       await this.#writePiece(rest.subarray(0, pieceBytes));
     }
     this.#writing = false;
-    if (this.#oneWay) this.deadline.set(this.limits.lingerMs);
-    else this.deadline.clear();
+    if (this.#oneWay) this.timeout.set(this.limits.lingerMs);
+    else this.timeout.clear();
   }
 
   /**
@@ -32,7 +32,7 @@ export class Output {
    */
   goOneWay(): void {
     this.#oneWay = true;
-    if (!this.#writing) this.deadline.set(this.limits.lingerMs);
+    if (!this.#writing) this.timeout.set(this.limits.lingerMs);
   }
 
   /** Ends our side, and leaves the client a moment to hear of it. */

@@ -1,7 +1,7 @@
 import type { ByteConn, H2Handler, H2Request, H2ServeOptions } from "../h2/mod.ts";
 import { closeConn, concatenated, H2AbortError } from "../h2/mod.ts";
 import { type Clock, systemClock } from "../time/mod.ts";
-import { Deadline } from "./deadline.ts";
+import { Timeout } from "./timeout.ts";
 import { BadRequest, ConnectionOver } from "./errors.ts";
 import { Exchange, type ExchangeHost } from "./exchange.ts";
 import { Input } from "./input.ts";
@@ -40,10 +40,10 @@ export function serveH1(
   handler: H2Handler,
   options: H1ServeOptions = {},
 ): H1Session {
-  return new Session(conn, handler, options);
+  return new Http1Session(conn, handler, options);
 }
 
-class Session implements H1Session, ExchangeHost {
+class Http1Session implements H1Session, ExchangeHost {
   readonly closed: Promise<string>;
   readonly input: Input;
   readonly output: Output;
@@ -55,8 +55,8 @@ class Session implements H1Session, ExchangeHost {
   readonly #limits: H1Limits;
   readonly #clock: Clock;
   /** For what the client has to say, and for what it has to take. */
-  readonly #saying: Deadline;
-  readonly #taking: Deadline;
+  readonly #saying: Timeout;
+  readonly #taking: Timeout;
   #exchange: Exchange | undefined;
   #over: ConnectionOver | undefined;
 
@@ -73,8 +73,8 @@ class Session implements H1Session, ExchangeHost {
     this.peer = options.peer ?? "unknown";
     this.client = options.connection ?? this;
     this.trailerBytes = limits.trailerBytes;
-    this.#saying = new Deadline(clock, () => this.cut("the client is too slow in asking"));
-    this.#taking = new Deadline(clock, () => this.cut("the client takes nothing"));
+    this.#saying = new Timeout(clock, () => this.cut("the client is too slow in asking"));
+    this.#taking = new Timeout(clock, () => this.cut("the client takes nothing"));
     this.input = new Input(conn, prefix, limits.headBytes);
     this.output = new Output(conn, limits, this.#taking);
     this.closed = this.#run();

@@ -1,4 +1,4 @@
-import { Deadlines } from "./deadlines.ts";
+import { ConnectionDeadlines } from "./connection_deadlines.ts";
 import { calm, ErrorCode } from "./errors.ts";
 import { type FloodBudgets, type FloodKind, FloodMeter, Handlers } from "./flood.ts";
 import { ReceiveWindow } from "./flow.ts";
@@ -52,7 +52,7 @@ export class Core {
   /** Whether the peer has said that it is going away. */
   peerLeaves = false;
   readonly streams: Streams = new Streams();
-  readonly deadlines: Deadlines = new Deadlines();
+  readonly deadlines: ConnectionDeadlines = new ConnectionDeadlines();
   readonly sender: Sender;
   /** What the connection as a whole may receive. */
   readonly receiveWindow: ReceiveWindow;

@@ -71,7 +71,7 @@ export function serveH2(
   options: H2ServeOptions = {},
 ): H2Session {
   const { clock = systemClock } = options;
-  return new Session(conn, handler, {
+  return new Http2Session(conn, handler, {
     limits: resolveLimits(options.limits),
     floods: { ...defaultFloodBudgets, ...options.floods },
     room: options.room ?? endlessRoom,
@@ -111,7 +111,7 @@ const handlerRounds = 8;
 const quietTurns = 16;
 
 /** Runs an {@link H2Connection} over a transport: reads, writes, arms its timer, starts handlers. */
-class Session implements ExchangeHost, H2Session {
+class Http2Session implements ExchangeHost, H2Session {
   readonly connection: H2Connection;
   readonly closed: Promise<H2End>;
   readonly #exchanges = new Map<number, Exchange>();

@@ -1,5 +1,5 @@
 import type { Core } from "./core.ts";
-import type { DeadlineName } from "./deadlines.ts";
+import type { DeadlineName } from "./connection_deadlines.ts";
 import { calm, ConnectionError, ErrorCode, protocolError } from "./errors.ts";
 import { writePing } from "./frames/mod.ts";
 import type { Shutdown } from "./shutdown.ts";

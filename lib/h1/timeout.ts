@@ -1,11 +1,11 @@
 import type { Clock, Timer } from "../time/mod.ts";
 
-/** The moment at which a connection's patience is over. One timer, however often it is moved. */
-export class Deadline {
+/** When a connection has waited too long. One timer, however often that is moved. */
+export class Timeout {
   #at = Infinity;
   #timer: { readonly at: number; readonly timer: Timer } | undefined;
 
-  /** `expired` is called when a deadline passes, once for each that was set. */
+  /** `expired` is called when it passes, once for each that was set. */
   constructor(
     private readonly clock: Pick<Clock, "now" | "after">,
     private readonly expired: () => void,

@@ -17,7 +17,7 @@ const deadlineNames = [
 export type DeadlineName = (typeof deadlineNames)[number];
 
 /** The moments at which waiting is over, in the caller's milliseconds. */
-export class Deadlines {
+export class ConnectionDeadlines {
   readonly #at: Record<DeadlineName, number>;
 
   constructor() {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
-import { Deadlines } from "../../lib/h2/deadlines.ts";
+import { ConnectionDeadlines } from "../../lib/h2/connection_deadlines.ts";
 
 Deno.test("each deadline is set and cleared for itself", () => {
   const names = ["handshake", "headerBlock", "body", "idle", "keepalive", "keepaliveAck"] as const;
   const others = ["write", "window", "goaway", "drain", "grace"] as const;
   const all = [...names, ...others];
-  const deadlines = new Deadlines();
+  const deadlines = new ConnectionDeadlines();
   for (const [n, name] of all.entries()) deadlines.set(name, n);
   assert.deepEqual(all.map((name) => deadlines.isSet(name)), all.map(() => true));
   assert.equal(deadlines.next(), 0);
@@ -17,7 +17,7 @@ Deno.test("each deadline is set and cleared for itself", () => {
 });
 
 Deno.test("deadlines come due once, the earliest is known", () => {
-  const deadlines = new Deadlines();
+  const deadlines = new ConnectionDeadlines();
   assert.equal(deadlines.next(), undefined);
   deadlines.set("idle", 300);
   deadlines.set("write", 100);
