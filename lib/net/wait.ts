@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "../time/mod.ts";
+import { type Clock, sleep, systemClock } from "../time/mod.ts";
 
 /** How long something may wait, and whose clock tells. */
 export interface WaitOptions {
@@ -31,20 +31,6 @@ export async function attemptUntil<T>(
     if (result !== undefined) return result;
     const leftMs = end - clock.now();
     if (leftMs <= 0) return undefined;
-    await pause(clock, Math.min(pauseMs, leftMs), options.signal);
+    await sleep(clock, Math.min(pauseMs, leftMs), options.signal);
   }
-}
-
-function pause(clock: Clock, ms: number, signal: AbortSignal | undefined): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const abort = () => {
-      timer.cancel();
-      reject(signal?.reason);
-    };
-    const timer = clock.after(ms, () => {
-      signal?.removeEventListener("abort", abort);
-      resolve();
-    });
-    signal?.addEventListener("abort", abort, { once: true });
-  });
 }

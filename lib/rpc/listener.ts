@@ -1,7 +1,7 @@
 import { closeConn } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { errnoWords, NetError } from "../net/mod.ts";
-import { type Clock, TurnShare } from "../time/mod.ts";
+import { sleep, TurnShare } from "../time/mod.ts";
 import { formatListenAddress, type ListenAddress, peerName } from "./address.ts";
 import type { AcceptedConn } from "./connections.ts";
 import type { HttpPortOptions } from "./http_port.ts";
@@ -205,10 +205,10 @@ export async function acceptAll(
       if (error instanceof Deno.errors.BadResource || deaths.has(code)) throw error;
       if (lacks.has(code)) {
         log.warn(`${name}-accept-error`, { err: reasonOf(error) });
-        await wait(clock, lackPauseMs);
+        await sleep(clock, lackPauseMs);
       } else {
         observer.failed();
-        if (++failures % failuresInARow === 0) await wait(clock, failurePauseMs);
+        if (++failures % failuresInARow === 0) await sleep(clock, failurePauseMs);
       }
     }
   }
@@ -228,10 +228,6 @@ function prepare(conn: Deno.TcpConn | NamedConn): string {
 
 function codeOf(error: unknown): string {
   return error instanceof Error && "code" in error ? String(error.code) : "";
-}
-
-function wait(clock: Clock, ms: number): Promise<void> {
-  return new Promise((resolve) => void clock.after(ms, resolve));
 }
 
 const purposes: Readonly<Record<PortName, string>> = {

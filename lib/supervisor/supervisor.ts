@@ -1,5 +1,5 @@
 import { type Logger, reasonOf } from "../log/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import { type Clock, sleep } from "../time/mod.ts";
 
 /** Before the first restart; doubled with each failure that follows soon. */
 const firstDelayMs = 100;
@@ -98,7 +98,7 @@ class SupervisedTask implements Task {
         if (error instanceof FatalError) return this.options.fatal(error);
         if (this.options.clock.now() - startedAt >= calmMs) this.#delayMs = firstDelayMs;
         this.#report(error);
-        await this.#pause(this.#delayMs);
+        await sleep(this.options.clock, this.#delayMs, this.#abort.signal);
         this.#delayMs = Math.min(2 * this.#delayMs, longestDelayMs);
         this.restarts++;
       }
@@ -117,19 +117,6 @@ class SupervisedTask implements Task {
       err,
       stack: error instanceof Error ? error.stack : undefined,
       "restart-in-ms": this.#delayMs,
-    });
-  }
-
-  #pause(delayMs: number): Promise<void> {
-    const { signal } = this.#abort;
-    return new Promise((resolve) => {
-      const done = () => {
-        timer.cancel();
-        signal.removeEventListener("abort", done);
-        resolve();
-      };
-      const timer: Timer = this.options.clock.after(delayMs, done);
-      signal.addEventListener("abort", done);
     });
   }
 }

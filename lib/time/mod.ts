@@ -28,3 +28,4 @@ export { compareText, mergeSort } from "./merge_sort.ts";
 export { mappedInSlices, visitInSlices } from "./visit.ts";
 export { type TurnLimits, TurnShare } from "./turn_share.ts";
 export { oneByOne } from "./one_by_one.ts";
+export { sleep } from "./sleep.ts";

@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { describeError, type MaglevClient, type Patience, Place, watchEvents } from "../cli/mod.ts";
 import type { Event, ProbePulses } from "../gen/maglev_pb.ts";
 import type { Logger } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, sleep } from "../time/mod.ts";
 import { eventChange } from "./entry.ts";
 import type { ProbeHistory } from "./probe_history.ts";
 import { Reader } from "./reader.ts";
@@ -72,7 +72,7 @@ export class Feed {
       }
       if (attempt.aborted) continue;
       this.#calmDown();
-      await pauseUnless(clock, isRefused ? refusedRetryMs : this.#retryMs, attempt);
+      await sleep(clock, isRefused ? refusedRetryMs : this.#retryMs, attempt);
       this.#retryMs = Math.min(2 * this.#retryMs, longestRetryMs);
     }
   }
@@ -192,18 +192,4 @@ export class Feed {
 function isRefusal(error: unknown): boolean {
   return error instanceof ConnectError &&
     (error.code === Code.Unauthenticated || error.code === Code.PermissionDenied);
-}
-
-/** Waits, but no longer than `signal` lets it. */
-export function pauseUnless(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      timer.cancel();
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = clock.after(ms, done);
-    signal.addEventListener("abort", done);
-    if (signal.aborted) done();
-  });
 }

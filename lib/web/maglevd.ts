@@ -2,9 +2,9 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import { callTimeoutMs, type Connection, describeError, type MaglevClient } from "../cli/mod.ts";
 import type { Server } from "../cli/mod.ts";
 import { type Logger, reasonOf } from "../log/mod.ts";
-import type { Clock } from "../time/mod.ts";
+import { type Clock, sleep } from "../time/mod.ts";
 import type { Broadcast } from "./broadcast.ts";
-import { Feed, pauseUnless } from "./feed.ts";
+import { Feed } from "./feed.ts";
 import { connectWith, isSame, mayChange, type Papers, papersFor } from "./papers.ts";
 import { ProbeHistory } from "./probe_history.ts";
 import { unheard } from "./state.ts";
@@ -121,7 +121,7 @@ export class Maglevd implements AsyncDisposable {
   async #look(signal: AbortSignal): Promise<void> {
     if (!mayChange(this.#server)) return;
     while (!signal.aborted) {
-      await pauseUnless(this.#deps.clock, lookMs, signal);
+      await sleep(this.#deps.clock, lookMs, signal);
       if (!signal.aborted) await this.renew();
     }
   }
@@ -130,7 +130,7 @@ export class Maglevd implements AsyncDisposable {
   #retire(connection: Connection): void {
     this.#former.add(connection);
     const { clock } = this.#deps;
-    void pauseUnless(clock, 2 * callTimeoutMs, this.#over.signal).then(() => {
+    void sleep(clock, 2 * callTimeoutMs, this.#over.signal).then(() => {
       if (!this.#over.signal.aborted && this.#former.delete(connection)) {
         connection[Symbol.dispose]();
       }

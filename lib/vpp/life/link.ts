@@ -1,7 +1,7 @@
 import { reasonOf } from "../../log/mod.ts";
 import { NetError } from "../../net/mod.ts";
 import type { Supervisor, Task } from "../../supervisor/mod.ts";
-import type { Clock } from "../../time/mod.ts";
+import { sleep } from "../../time/mod.ts";
 import {
   abortable,
   ConnectionError,
@@ -182,11 +182,4 @@ const outside = [
 /** Whether it is VPP or the way to it that failed: any other error is one of this program. */
 function isOutside(error: unknown): boolean {
   return outside.some((kind) => error instanceof kind);
-}
-
-/** Resolves after `ms`, or when the signal is aborted. */
-async function sleep(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>();
-  const timer = clock.after(ms, resolve);
-  await abortable(promise, signal).catch(() => timer.cancel());
 }

@@ -1,5 +1,5 @@
 import { connectSeqpacket, mapReadOnly, receiveFd } from "../../net/mod.ts";
-import type { Clock } from "../../time/mod.ts";
+import { type Clock, sleep } from "../../time/mod.ts";
 import { SegmentError } from "./memory.ts";
 import { StatsReader, type StatsView } from "./reader.ts";
 
@@ -69,7 +69,7 @@ export function segmentIn(memory: SegmentSource, { clock, names }: ReadOptions):
         if (!mapped) throw new SegmentError("the stats segment is not mapped any more");
         const reading = reader.read(look);
         if (reading.kind === "read") return reading.value;
-        await (attempt < promptAttempts ? clock.turn.next() : pause(clock));
+        await (attempt < promptAttempts ? clock.turn.next() : sleep(clock, pauseMs));
       }
       throw new SegmentError(`VPP kept changing the stats segment for ${attempts} attempts`);
     },
@@ -88,8 +88,4 @@ function readerOf(memory: SegmentSource, names: readonly string[]): StatsReader 
     memory[Symbol.dispose]();
     throw error;
   }
-}
-
-function pause(clock: Clock): Promise<void> {
-  return new Promise((resolve) => clock.after(pauseMs, resolve));
 }

@@ -1,0 +1,23 @@
+import { equal } from "node:assert/strict";
+import { getEventListeners } from "node:events";
+import { FakeClock, sleep } from "../../lib/time/mod.ts";
+
+Deno.test("who sleeps wakes at the time, and is waited for no more", async () => {
+  const clock = new FakeClock();
+  const { signal } = new AbortController();
+  const nap = sleep(clock, 10, signal).then(() => clock.now());
+  await clock.advanceAsync(100);
+  equal(await nap, 10);
+  equal(getEventListeners(signal, "abort").length, 0);
+});
+
+Deno.test("who sleeps wakes when told to, and leaves no timer", async () => {
+  const clock = new FakeClock();
+  const abort = new AbortController();
+  const nap = sleep(clock, 10, abort.signal);
+  abort.abort();
+  await nap;
+  equal(clock.pending, 0);
+  await sleep(clock, 10, abort.signal);
+  equal(clock.pending, 0);
+});
