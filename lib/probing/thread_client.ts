@@ -1,7 +1,7 @@
 import { asError, type Logger, type LogLevels } from "../log/mod.ts";
 import { newAdmissionCounts, wake } from "../net/mod.ts";
 import { FatalError } from "../supervisor/mod.ts";
-import { type Clock, pause } from "../time/mod.ts";
+import { type Clock, yieldIfDue } from "../time/mod.ts";
 import { startWorker } from "../workers/mod.ts";
 import type { Batch } from "./outbox.ts";
 import { newStatsMemory, readStats } from "./shared_stats.ts";
@@ -91,7 +91,7 @@ class ProbeThread {
 
   async #send(): Promise<void> {
     while (this.#orders.length > 0) {
-      if (this.#orders.length > fewOrders) await pause(this.#options.clock);
+      if (this.#orders.length > fewOrders) await yieldIfDue(this.#options.clock);
       this.#post({ kind: "orders", orders: this.#orders.splice(0, ordersPerMessage) });
     }
     this.#isSending = false;
@@ -131,7 +131,7 @@ class ProbeThread {
     if (droppedLines > 0) log.warn("probe-records-dropped", { records: droppedLines });
     for (const report of reports) {
       this.#hand(report);
-      await pause(clock);
+      await yieldIfDue(clock);
     }
     this.#post({ kind: "taken" });
   }

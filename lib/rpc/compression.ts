@@ -3,7 +3,7 @@ import type { Compression } from "@connectrpc/connect/protocol";
 import { gunzipSync, gzipSync } from "node:zlib";
 import type { H2Field } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { pause, systemClock } from "../time/mod.ts";
+import { systemClock, yieldIfDue } from "../time/mod.ts";
 import { exhausted, invalid } from "./errors.ts";
 
 /** Whether `Accept-Encoding` names gzip, and not to refuse it (RFC 9110 section 12.5.3). */
@@ -61,7 +61,7 @@ async function feed(
   const writer = writable.getWriter();
   for (let at = 0; at < bytes.length; at += pieceBytes) {
     await writer.write(bytes.slice(at, at + pieceBytes));
-    await pause(systemClock);
+    await yieldIfDue(systemClock);
   }
   await writer.close();
 }

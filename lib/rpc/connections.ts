@@ -3,7 +3,7 @@ import { serveH1 } from "../h1/mod.ts";
 import { clientPreface, serveH2 } from "../h2/mod.ts";
 import type { ByteConn, H2Handler, H2Request } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
-import { oneByOne, TurnShare } from "../time/mod.ts";
+import { oneByOne, TurnQuota } from "../time/mod.ts";
 import { TlsConn, type TlsSource } from "../tls/mod.ts";
 import { leaveMs, workLimits } from "./limits.ts";
 import { Client } from "./caller.ts";
@@ -55,7 +55,7 @@ interface Visit {
   /** What secures it, and the handshake that it has under way. */
   readonly tls: { readonly conn: TlsConn; readonly claim: Claim } | undefined;
   /** What this one's work is done in. */
-  readonly share: TurnShare;
+  readonly quota: TurnQuota;
   readonly peer: string;
   readonly client: Client;
   readonly requests: RequestSlots;
@@ -69,17 +69,17 @@ export class Connections {
   readonly #leaving = new Set<Visit>();
   #onEmpty: (() => void) | undefined;
   /** What each turn of the loop has for strangers, and for this machine itself. */
-  readonly #strangersShare: TurnShare;
-  readonly #ownShare: TurnShare;
+  readonly #strangersQuota: TurnQuota;
+  readonly #ownQuota: TurnQuota;
   /** What each turn has for requests over HTTP/1.1 that came together: one of each. */
   readonly #strangersNext: () => Promise<void>;
   readonly #ownNext: () => Promise<void>;
 
   constructor(private readonly options: ConnectionOptions) {
-    const share = (clients: ClientKind) =>
-      new TurnShare(options.clock, workLimits, () => options.observer.delayed?.(clients));
-    this.#strangersShare = share("strangers");
-    this.#ownShare = share("own");
+    const quota = (clients: ClientKind) =>
+      new TurnQuota(options.clock, workLimits, () => options.observer.delayed?.(clients));
+    this.#strangersQuota = quota("strangers");
+    this.#ownQuota = quota("own");
     this.#strangersNext = oneByOne(options.clock);
     this.#ownNext = oneByOne(options.clock);
   }
@@ -95,8 +95,8 @@ export class Connections {
    */
   async serve(accepted: AcceptedConn, peer: string, source?: TlsSource): Promise<void> {
     const prefix = prefixOf(peer);
-    const share = prefix.isLocal ? this.#ownShare : this.#strangersShare;
-    const below = new PacedConn(accepted, share);
+    const quota = prefix.isLocal ? this.#ownQuota : this.#strangersQuota;
+    const below = new PacedConn(accepted, quota);
     if (this.#onEmpty) return below.close();
     const claim = source && this.#claimHandshake(prefix, peer, () => visit.served.close());
     if (claim === "refused") return below.close();
@@ -110,11 +110,11 @@ export class Connections {
     }
     const tls = source && claim &&
       { claim, conn: new TlsConn(below, { source, clock, toPlainText }) };
-    const conn = tls ? new PacedConn(tls.conn, share) : below;
+    const conn = tls ? new PacedConn(tls.conn, quota) : below;
     const close = () => conn.close();
     const visit: Visit = {
       ...{ conn, tls },
-      share,
+      quota,
       peer,
       client: new Client(accepted.credentials),
       requests: new RequestSlots(requests, prefix, slot),
@@ -220,7 +220,7 @@ export class Connections {
     const { handlers, h2: limits, roomOf } = this.options;
     const { conn } = visit;
     const session = serveH2(conn, visit.requests.counting(handlers.http2), {
-      ...{ limits, prefix, mayStart: () => visit.share.next() },
+      ...{ limits, prefix, mayStart: () => visit.quota.next() },
       ...this.#listeners(visit),
       ...roomOf && { room: roomOf(visit.peer) },
     });
@@ -237,7 +237,7 @@ export class Connections {
     const scheme = visit.tls ? "https" : "http";
     const session = serveH1(conn, visit.requests.counting(handlers.http1), {
       ...{ limits, prefix, scheme },
-      mayContinue: visit.share === this.#ownShare ? this.#ownNext : this.#strangersNext,
+      mayContinue: visit.quota === this.#ownQuota ? this.#ownNext : this.#strangersNext,
       ...this.#listeners(visit),
     });
     visit.served = session;

@@ -1,7 +1,7 @@
 import { closeConn } from "../h2/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { errnoWords, NetError } from "../net/mod.ts";
-import { sleep, TurnShare } from "../time/mod.ts";
+import { sleep, TurnQuota } from "../time/mod.ts";
 import { formatListenAddress, type ListenAddress, peerName } from "./address.ts";
 import type { AcceptedConn } from "./connections.ts";
 import type { HttpPortOptions } from "./http_port.ts";
@@ -192,13 +192,13 @@ export async function acceptAll(
   signal: AbortSignal,
 ): Promise<void> {
   const { name, clock, log, observer, onConn } = options;
-  const share = new TurnShare(clock, acceptLimits);
+  const quota = new TurnQuota(clock, acceptLimits);
   for (let failures = 0; !signal.aborted;) {
     try {
       const conn = await listener.accept();
       failures = 0;
       onConn(conn, prepare(conn));
-      await share.next();
+      await quota.next();
     } catch (error) {
       if (signal.aborted) return;
       const code = codeOf(error);

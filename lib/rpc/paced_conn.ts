@@ -1,5 +1,5 @@
 import { type ByteConn, closeConn } from "../h2/mod.ts";
-import type { TurnShare } from "../time/mod.ts";
+import type { TurnQuota } from "../time/mod.ts";
 
 /**
  * Octets written in one piece of work. What the kernel has room for is taken without leaving the
@@ -20,7 +20,7 @@ export class PacedConn implements ByteConn {
   readonly #waiting = new Set<{ leave: () => void }>();
 
   /** Owns `conn` from now on. */
-  constructor(private readonly conn: ByteConn, private readonly share: TurnShare) {}
+  constructor(private readonly conn: ByteConn, private readonly quota: TurnQuota) {}
 
   read(into: Uint8Array): Promise<number | null> {
     return this.conn.read(into).then((count) => count === null ? null : this.#inTurn(count));
@@ -52,7 +52,7 @@ export class PacedConn implements ByteConn {
     return new Promise((resolve) => {
       const place = { leave: () => {} };
       this.#waiting.add(place);
-      place.leave = this.share.join(() => {
+      place.leave = this.quota.join(() => {
         this.#waiting.delete(place);
         resolve(value);
       });

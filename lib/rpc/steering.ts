@@ -11,7 +11,7 @@ import {
   OperateResponseSchema,
   type Operation as WireOperation,
 } from "../gen/maglev_pb.ts";
-import { type Clock, pause } from "../time/mod.ts";
+import { type Clock, yieldIfDue } from "../time/mod.ts";
 import { backendToProto } from "./convert/backend.ts";
 import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
@@ -90,7 +90,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
       const outcome = dryRun
         ? await checker.foreseeMany(wanted)
         : await checker.operateMany(wanted, actorOf(call));
-      await pause(clock);
+      await yieldIfDue(clock);
       const response = create(OperateResponseSchema, {
         outcome: await outcomeInSlices(outcome, vpp?.away(), clock),
       });

@@ -1,7 +1,7 @@
 import type { Checker, SavedBackend } from "../checker/mod.ts";
 import type { EventPage, EventQuery, Journal, MaglevEvent } from "../events/mod.ts";
 import { LimitedLog, type Logger } from "../log/mod.ts";
-import { type Clock, pause, type Timer } from "../time/mod.ts";
+import { type Clock, type Timer, yieldIfDue } from "../time/mod.ts";
 import { Commits } from "./commits.ts";
 import { Condition, type StateCondition } from "./condition.ts";
 import { Dirty, type Taken } from "./dirty.ts";
@@ -210,7 +210,7 @@ export class Keeper {
     for (const name of names) {
       const saved = checker.saved(name);
       if (saved && !isAlike(this.#known.get(name), saved)) this.#dirty.backends.add(name);
-      if (++looked % mostPerBatch === 0) await pause(clock);
+      if (++looked % mostPerBatch === 0) await yieldIfDue(clock);
     }
     for (const name of this.#known.keys()) if (!names.has(name)) this.#dirty.backends.add(name);
   }

@@ -5,15 +5,15 @@ export interface Timer {
 }
 
 /**
- * Turns of the event loop. Work that takes long has to end its turn now and then, so that timers,
- * sockets and other work have theirs.
+ * A turn of the event loop, and how to yield. Long work has to yield every few milliseconds, so that
+ * timers, sockets and other work are not held up.
  */
 export interface Turn {
   /** Whether the present turn has lasted long enough. */
   readonly isOver: boolean;
   /**
-   * Resolves in the loop's next turn. `isLong`: timers and sockets have theirs for certain, as it
-   * should be before and after a piece of work that cannot be cut.
+   * Yields: resolves in a later turn of the loop. `isLong`: not before timers and sockets were
+   * looked at, as it should be before and after a piece of work that cannot be cut.
    */
   next(isLong?: boolean): Promise<void>;
 }

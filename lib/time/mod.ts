@@ -1,5 +1,5 @@
 /**
- * Clocks: the system's, and one that tests turn by hand; and how long work gives way to others.
+ * Clocks: the system's, and one that tests turn by hand; and how long work yields.
  *
  * @example Time stands still until a test turns it
  * ```ts
@@ -23,9 +23,9 @@ export { FakeClock } from "./fake.ts";
 export { Due, DueQueue } from "./queue.ts";
 export { tickMs, TimerWheel } from "./wheel.ts";
 export type { Clock, Timer, Turn } from "./clock.ts";
-export { atOnce, inSlices, pause, Slices, type Steps } from "./slices.ts";
+export { atOnce, inSlices, Slices, type Steps, yieldIfDue } from "./slices.ts";
 export { compareText, mergeSort } from "./merge_sort.ts";
 export { mappedInSlices, visitInSlices } from "./visit.ts";
-export { type TurnLimits, TurnShare } from "./turn_share.ts";
+export { type TurnLimits, TurnQuota } from "./turn_quota.ts";
 export { oneByOne } from "./one_by_one.ts";
 export { sleep } from "./sleep.ts";

@@ -1,10 +1,10 @@
 import type { Clock } from "./clock.ts";
 
 /**
- * Lets others have their turn if it is time to: for loops over many small pieces of work. Costs a
- * look at the clock otherwise.
+ * Yields to the event loop if the present turn has lasted long enough, and looks at the clock
+ * otherwise: for loops over many small pieces of work.
  */
-export async function pause({ turn }: Clock): Promise<void> {
+export async function yieldIfDue({ turn }: Clock): Promise<void> {
   if (turn.isOver) await turn.next();
 }
 

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
-import { Turns } from "./turns.ts";
+import { YieldQueue } from "./yield_queue.ts";
 
 /** 2^31 - 1 ms, 24 days: a timer set for longer would fire at once. */
 const longestDelayMs = 2_147_483_647;
@@ -11,7 +11,7 @@ const wallSlackMs = 2;
 /** What to add to the monotonic clock to get Unix time. */
 let wallOffset = performance.timeOrigin;
 
-const turn = new Turns({
+const turn = new YieldQueue({
   now: () => performance.now(),
   // Awaiting a read that has data does not do it: that resolves without leaving the microtasks.
   round: () => new Promise((resolve) => void setImmediate(resolve)),

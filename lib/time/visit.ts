@@ -1,5 +1,5 @@
 import type { Clock } from "./clock.ts";
-import { pause } from "./slices.ts";
+import { yieldIfDue } from "./slices.ts";
 
 /** Items that are visited at once, at most. */
 const mostItems = 32;
@@ -23,7 +23,7 @@ export async function visitInSlices<Item>(
     visit(slice);
     at += slice.length;
     count = clock.now() - begun < longMs ? Math.min(mostItems, 2 * count) : Math.ceil(count / 2);
-    await pause(clock);
+    await yieldIfDue(clock);
   }
 }
 

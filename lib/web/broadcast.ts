@@ -1,5 +1,5 @@
 import { sharedByAnswers } from "../h1/mod.ts";
-import { type Clock, inSlices, pause, type Timer } from "../time/mod.ts";
+import { type Clock, inSlices, type Timer, yieldIfDue } from "../time/mod.ts";
 import { digest } from "./digest.ts";
 import { type MaglevdState, unheard } from "./state.ts";
 import type { Change, Message, Pulse, Told } from "./wire.ts";
@@ -218,11 +218,11 @@ export class Broadcast {
       states.push([server, state]);
       for (const each of news) told.push([server, each]);
     }
-    await pause(clock);
+    await yieldIfDue(clock);
     const id = `${this.#epoch}-${this.#seq + 1}`;
     const message: Message = { told };
     const octets = encode(`id: ${id}\ndata: ${JSON.stringify(message)}\n\n`);
-    await pause(clock);
+    await yieldIfDue(clock);
     // What is known and its number are others at one moment.
     for (const [server, state] of states) this.#states.set(server, state);
     if (told.some(([, { kind }]) => kind === "link")) this.#linked();

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { FakeClock, inSlices, pause, systemClock, type Turn } from "../../lib/time/mod.ts";
+import { FakeClock, inSlices, systemClock, type Turn, yieldIfDue } from "../../lib/time/mod.ts";
 
 /** A turn that a test ends, counting how often another one was begun. */
 class CountedTurn implements Turn {
@@ -19,12 +19,12 @@ function clockWith(turn: Turn): FakeClock {
   return clock;
 }
 
-Deno.test("a pause lets others have their turn only when the present one is over", async () => {
+Deno.test("what yields if due lets others have their turn only when the present one is over", async () => {
   const turn = new CountedTurn();
-  await pause(clockWith(turn));
+  await yieldIfDue(clockWith(turn));
   assert.equal(turn.begun, 0);
   turn.isOver = true;
-  await pause(clockWith(turn));
+  await yieldIfDue(clockWith(turn));
   assert.equal(turn.begun, 1);
 });
 

@@ -1,5 +1,5 @@
 import type { WatchRequest } from "../../gen/maglev_pb.ts";
-import { type Clock, pause } from "../../time/mod.ts";
+import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import type { Answer, Polling } from "../answer.ts";
 import type { CallContext } from "../rpc.ts";
 import { watchFilter } from "./filter.ts";
@@ -38,7 +38,7 @@ class WatchStream implements Polling<Answer> {
   async next(): Promise<IteratorResult<Answer>> {
     const queue = this.#queue ?? await this.#first();
     // A socket that takes whatever it is given would hold the loop until all has been told.
-    if (queue?.isOpening) await pause(this.clock);
+    if (queue?.isOpening) await yieldIfDue(this.clock);
     if (this.#returned) await queue?.return();
     const result = await queue?.next();
     return !result || result.done ? end : { done: false, value: result.value.as(this.binary) };

@@ -5,7 +5,7 @@ import {
   type Logger,
   type LogValue,
 } from "../../log/mod.ts";
-import { type Clock, pause } from "../../time/mod.ts";
+import { type Clock, yieldIfDue } from "../../time/mod.ts";
 import { answerOf, type Call, type Dump, type Message, type Values } from "../../binapi/mod.ts";
 import { controlPing, sockclntDelete } from "../../gen/vpp.ts";
 import type { VppObserver } from "../service.ts";
@@ -204,7 +204,7 @@ export class ApiClient {
     for (let frame = this.frames.next(); frame; frame = this.frames.next()) {
       if (this.#state === "ended") return;
       this.#receive(frame);
-      await pause(this.context.clock);
+      await yieldIfDue(this.context.clock);
     }
   }
 

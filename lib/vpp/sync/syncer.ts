@@ -1,6 +1,6 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { EventSink } from "../../events/mod.ts";
-import { pause, type Timer } from "../../time/mod.ts";
+import { type Timer, yieldIfDue } from "../../time/mod.ts";
 import { describeVip, prefixText } from "../lb/mod.ts";
 import type { LbConf, VppObserver } from "../service.ts";
 import { addCounts, Changes, type ChangesContext, type Refusal, Run } from "./changes.ts";
@@ -120,11 +120,11 @@ class Syncer {
       await Promise.race([reading, pending.urgent()]);
     }
     const { conf, vips } = await reading;
-    await pause(clock);
+    await yieldIfDue(clock);
     const altered = known.finishDump(vips);
     step.checked();
     if (this.#isAdopted && altered.length > 0) this.#tellAltered(altered);
-    await pause(clock);
+    await yieldIfDue(clock);
     pending.takeConf();
     await this.#setConf(conf);
     const prefixes = new Set(altered.map(({ vip }) => prefixText(vip)));

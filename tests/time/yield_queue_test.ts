@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { type Rounds, Turns } from "../../lib/time/turns.ts";
+import { type EventLoop, YieldQueue } from "../../lib/time/yield_queue.ts";
 
 /** A loop that comes round when it is told to, and what it did. */
 function setUp() {
@@ -13,13 +13,13 @@ function setUp() {
         resolve();
       });
     });
-  const rounds: Rounds = { now: () => now, round: at("round"), look: at("look") };
-  const turns = new Turns(rounds);
+  const loop: EventLoop = { now: () => now, round: at("round"), look: at("look") };
+  const queue = new YieldQueue(loop);
   return {
-    ...{ turns, seen },
+    ...{ queue, seen },
     /** Asks for a turn, in which `name` works for `ms`. */
     ask: (name: string, ms: number, isLong?: boolean) =>
-      void turns.next(isLong).then(() => {
+      void queue.next(isLong).then(() => {
         seen.push(name);
         now += ms;
       }),
@@ -63,22 +63,22 @@ Deno.test("who asks for it has the sockets looked at before", async () => {
 });
 
 Deno.test("a turn is over after 3 ms, and begins when the loop has come round", async () => {
-  const { turns, ask, come, pass } = setUp();
-  assert.equal(turns.isOver, true, "nobody knows since when it lasts");
+  const { queue, ask, come, pass } = setUp();
+  assert.equal(queue.isOver, true, "nobody knows since when it lasts");
   ask("a", 2);
   await come();
-  assert.equal(turns.isOver, false);
+  assert.equal(queue.isOver, false);
   pass(1);
-  assert.equal(turns.isOver, true);
+  assert.equal(queue.isOver, true);
   ask("b", 0);
   await come();
-  assert.equal(turns.isOver, false);
+  assert.equal(queue.isOver, false);
 });
 
 Deno.test("the first turn begins with a look at the sockets, however early", async () => {
-  const { turns, ask, come, pass } = setUp();
+  const { queue, ask, come, pass } = setUp();
   pass(-1_000);
-  assert.equal(turns.isOver, true);
+  assert.equal(queue.isOver, true);
   ask("a", 0);
   assert.deepEqual(await come(), ["round", "look", "a"]);
 });

@@ -10,8 +10,8 @@ const turnMs = 3;
  */
 const lookMs = 3;
 
-/** The event loop, as far as work in turns needs it. */
-export interface Rounds {
+/** The event loop, as far as work in slices needs it. */
+export interface EventLoop {
   /** Monotonic milliseconds. */
   now(): number;
   /** Resolves when the loop has come round: about 7 µs. */
@@ -24,11 +24,11 @@ export interface Rounds {
 }
 
 /**
- * Gives turns of the event loop to all who work in slices, one after the other, a turn each: were
- * they all let go on at once, the loop would be held for as many slices as there is work.
+ * Lets work in slices continue, one slice in each turn of the event loop, first come first served:
+ * if all continued at once, the loop would be held for as many slices as there is work.
  */
-export class Turns implements Turn {
-  readonly #rounds: Rounds;
+export class YieldQueue implements Turn {
+  readonly #loop: EventLoop;
   readonly #waiting: (() => void)[] = [];
   #isGiving = false;
   #isLookWanted = false;
@@ -37,12 +37,12 @@ export class Turns implements Turn {
   /** When the loop was last known to look at the sockets. */
   #lookedAt = -Infinity;
 
-  constructor(rounds: Rounds) {
-    this.#rounds = rounds;
+  constructor(loop: EventLoop) {
+    this.#loop = loop;
   }
 
   get isOver(): boolean {
-    return this.#rounds.now() - this.#turnedAt >= turnMs;
+    return this.#loop.now() - this.#turnedAt >= turnMs;
   }
 
   next(isLong = false): Promise<void> {
@@ -54,17 +54,17 @@ export class Turns implements Turn {
   }
 
   async #give(): Promise<void> {
-    const rounds = this.#rounds;
+    const loop = this.#loop;
     this.#isGiving = true;
     while (this.#waiting.length > 0) {
-      await rounds.round();
-      // Not before: whose turn it was has worked until now.
-      if (this.#isLookWanted || rounds.now() - this.#lookedAt >= lookMs) {
+      await loop.round();
+      // Not before: the slice before has lasted until now.
+      if (this.#isLookWanted || loop.now() - this.#lookedAt >= lookMs) {
         this.#isLookWanted = false;
-        await rounds.look();
-        this.#lookedAt = rounds.now();
+        await loop.look();
+        this.#lookedAt = loop.now();
       }
-      this.#turnedAt = rounds.now();
+      this.#turnedAt = loop.now();
       this.#waiting.shift()?.();
     }
     this.#isGiving = false;

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers";
 import type { Clock } from "./clock.ts";
 
-/** How much one turn of the event loop has for those who share it. */
+/** How much work may start in one turn of the event loop. */
 export interface TurnLimits {
   /** Pieces of work. */
   readonly pieces: number;
@@ -17,19 +17,18 @@ interface Waiter {
 /** Rounds of promises in which a piece that was let in does what it does at once. */
 const rounds = 8;
 
-/** Share of a turn's share, spent, from which on it is asked for when the loop comes round. */
+/** When this part of the quota is spent, it is found out when the next turn begins. */
 const askedAt = 1 / 4;
 
 /** How many of those that were let in are kept before the queue is cut. */
 const kept = 1024;
 
 /**
- * What those who have much to do get of each turn of the event loop: a few pieces of work, each
- * bounded by whoever does it, first come first served. The next turn has room for as many again, so
- * that timers, sockets and those with a share of their own wait for no more than that. Who has
- * little to do does not wait at all.
+ * Limits how much work starts in each turn of the event loop, in pieces and in milliseconds. What
+ * exceeds that waits for the next turn, first come first served, so that timers, sockets and work
+ * under other quotas are not held up. Within the quota work starts at once.
  */
-export class TurnShare {
+export class TurnQuota {
   #queue: Waiter[] = [];
   /** Of the queue, those before which nobody waits any more. */
   #passed = 0;
@@ -42,26 +41,26 @@ export class TurnShare {
   /** Whether it is asked for when the loop comes round. */
   #asking = false;
 
-  /** Nobody waits yet. `onWait` hears of each piece that has to wait. */
+  /** `onWait` is called for each piece that has to wait. */
   constructor(
     private readonly clock: Clock,
     private readonly limits: TurnLimits,
     private readonly onWait: () => void = () => {},
   ) {}
 
-  /** Those that wait for their turn. */
+  /** Pieces that wait. */
   get waiting(): number {
     return this.#waiting;
   }
 
-  /** Resolves when it is the caller's turn to do one piece of work. */
+  /** Resolves when the caller may do one piece of work. */
   next(): Promise<void> {
     return new Promise((resolve) => void this.join(resolve));
   }
 
   /**
-   * Calls `enter` when there is time for one piece of work, at once if there is. Who leaves before,
-   * by calling the result, is let in at once and costs the others nothing.
+   * Calls `enter` when there is time for one piece of work, at once if there is. Calling the result
+   * before that has it enter at once, outside the quota.
    */
   join(enter: () => void): () => void {
     if (!this.#dealing && this.#hasRoom()) {
@@ -76,7 +75,7 @@ export class TurnShare {
     return () => this.#take(waiter)?.();
   }
 
-  /** Whether there is room without waiting; after a while without work the loop has come round. */
+  /** Whether a piece may start now. After `ms` without work another turn has begun. */
   #hasRoom(): boolean {
     const now = this.clock.now();
     if (now - this.#until >= this.limits.ms) this.#begin();
@@ -84,16 +83,16 @@ export class TurnShare {
     return this.#spent(now) < 1;
   }
 
-  /** How much of this turn's share is spent. */
+  /** How much of this turn's quota is spent: 1 is all of it. */
   #spent(now: number): number {
     const { pieces, ms } = this.limits;
     return Math.max(this.#pieces / pieces, (now - this.#since) / ms);
   }
 
-  /** Who asks again and again, each time when the last is answered, has a turn for each. */
+  /** Finds out when the next turn begins: who asks again after each answer gets its quota, too. */
   async #ask(): Promise<void> {
     this.#asking = true;
-    // Any turn will do: a look at the sockets takes longer than who asks again and again needs.
+    // Without a look at the sockets, which takes longer than the next piece needs to come.
     await new Promise<void>((resolve) => setImmediate(resolve));
     this.#asking = false;
     this.#begin();
@@ -104,7 +103,7 @@ export class TurnShare {
     this.#since = this.clock.now();
   }
 
-  /** Lets those in that wait, turn by turn. */
+  /** Starts what waits, turn by turn. */
   async #deal(): Promise<void> {
     this.#dealing = true;
     while (this.#waiting > 0) {
@@ -118,7 +117,7 @@ export class TurnShare {
     this.#dealing = false;
   }
 
-  /** Lets one in, and has it do what it does at once, so that its time counts. */
+  /** Starts one piece, and waits for what it does at once, so that its time counts. */
   async #admit(enter: () => void): Promise<void> {
     this.#pieces++;
     this.#until = this.clock.now();

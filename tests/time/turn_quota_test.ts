@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { setImmediate } from "node:timers";
-import { FakeClock, TurnShare } from "../../lib/time/mod.ts";
+import { FakeClock, TurnQuota } from "../../lib/time/mod.ts";
 
 /** A clock whose loop comes round when it is told to. */
 function setUp(limits = { pieces: 3, ms: 10 }) {
@@ -11,11 +11,11 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
     next: () => new Promise((resolve) => void rounds.push(resolve)),
   };
   const waits = { count: 0 };
-  const share = new TurnShare(clock, limits, () => void waits.count++);
+  const quota = new TurnQuota(clock, limits, () => void waits.count++);
   const done: string[] = [];
   /** Asks for a piece that takes `ms`. */
   const ask = (name: string, ms = 0) =>
-    void share.next().then(() => {
+    void quota.next().then(() => {
       done.push(name);
       clock.jump(ms);
     });
@@ -24,7 +24,7 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
     for (let i = 0; i < 200; i++) await undefined;
   };
   return {
-    ...{ clock, share, done, ask, settle, waits },
+    ...{ clock, quota, done, ask, settle, waits },
     rounds: () => rounds.length,
     async turn() {
       rounds.shift()?.();
@@ -34,15 +34,15 @@ function setUp(limits = { pieces: 3, ms: 10 }) {
 }
 
 Deno.test("of many pieces each turn does so many, first come first served", async () => {
-  const { ask, done, rounds, turn, settle, share, waits } = setUp();
+  const { ask, done, rounds, turn, settle, quota, waits } = setUp();
   for (let i = 0; i < 8; i++) ask(`${i}`);
   await settle();
-  assert.deepEqual([done, share.waiting, rounds()], [["0", "1", "2"], 5, 1]);
+  assert.deepEqual([done, quota.waiting, rounds()], [["0", "1", "2"], 5, 1]);
   await turn();
-  assert.deepEqual([done.slice(3), share.waiting, rounds()], [["3", "4", "5"], 2, 1]);
+  assert.deepEqual([done.slice(3), quota.waiting, rounds()], [["3", "4", "5"], 2, 1]);
   ask("8");
   await turn();
-  assert.deepEqual([done.slice(6), share.waiting, waits.count], [["6", "7", "8"], 0, 6]);
+  assert.deepEqual([done.slice(6), quota.waiting, waits.count], [["6", "7", "8"], 0, 6]);
 });
 
 Deno.test("a turn ends when its time is over, however few the pieces were", async () => {
@@ -97,18 +97,18 @@ Deno.test("who comes while others wait waits behind them, though time has passed
 });
 
 Deno.test("who leaves is let in at once, and takes nothing from who comes after", async () => {
-  const { share, done, ask, turn, settle } = setUp({ pieces: 1, ms: 10 });
+  const { quota, done, ask, turn, settle } = setUp({ pieces: 1, ms: 10 });
   ask("a");
-  const leave = share.join(() => done.push("left"));
+  const leave = quota.join(() => done.push("left"));
   ask("b");
   await settle();
   leave();
   leave();
-  assert.deepEqual([done, share.waiting], [["a", "left"], 1]);
+  assert.deepEqual([done, quota.waiting], [["a", "left"], 1]);
   await turn();
   assert.deepEqual(done, ["a", "left", "b"]);
   leave();
-  assert.equal(share.waiting, 0);
+  assert.equal(quota.waiting, 0);
 });
 
 Deno.test("when nobody waits any more the next one is let in at once again", async () => {
@@ -124,10 +124,10 @@ Deno.test("when nobody waits any more the next one is let in at once again", asy
 });
 
 Deno.test("a long queue is let in whole, in order", async () => {
-  const { share, ask, done, turn, settle } = setUp({ pieces: 700, ms: 10 });
+  const { quota, ask, done, turn, settle } = setUp({ pieces: 700, ms: 10 });
   for (let i = 0; i < 5_000; i++) ask(`${i}`);
   await settle();
-  while (share.waiting > 0) {
+  while (quota.waiting > 0) {
     await turn();
     for (let i = 0; i < 40; i++) await settle();
   }
@@ -149,13 +149,13 @@ Deno.test("when a quarter is spent the loop is asked to come round, and not befo
 });
 
 Deno.test("who asks from within its piece is counted like anybody else", () => {
-  const { share, done } = setUp({ pieces: 3, ms: 10 });
+  const { quota, done } = setUp({ pieces: 3, ms: 10 });
   const again = () => {
     done.push(`${done.length}`);
-    share.join(again);
+    quota.join(again);
   };
-  share.join(again);
-  assert.deepEqual([done, share.waiting], [["0", "1", "2"], 1]);
+  quota.join(again);
+  assert.deepEqual([done, quota.waiting], [["0", "1", "2"], 1]);
 });
 
 Deno.test("the loop comes round once for all who asked for it", async () => {
