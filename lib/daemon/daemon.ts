@@ -12,7 +12,13 @@ import {
   readKernelFile,
 } from "../net/mod.ts";
 import { ProbeThreads } from "../probing/mod.ts";
-import { Audit, Budgets, type ConfigReloadOutcome, type Deed, rpcMethods } from "../rpc/mod.ts";
+import {
+  Audit,
+  type AuditedChange,
+  Budgets,
+  type ConfigReloadOutcome,
+  rpcMethods,
+} from "../rpc/mod.ts";
 import type { ServiceManager } from "../service/mod.ts";
 import { type FatalError, Supervisor } from "../supervisor/mod.ts";
 import { systemClock } from "../time/mod.ts";
@@ -130,10 +136,10 @@ export async function startDaemon(
   return {
     reload: async ({ name, from }) => {
       const by = { name, role: "admin", peer: from, method: "machine" } as const;
-      const deed = reloadBySignal(checker);
+      const audited = reloadBySignal(checker);
       await Promise.all([auth?.reload(), tls?.reload()]);
       api.reviewStreams();
-      return await audit.carryOut(by, "ReloadConfig", deed, () => file.reload({ name, from }));
+      return await audit.carryOut(by, "ReloadConfig", audited, () => file.reload({ name, from }));
     },
     strayError: metrics.unhandledError,
     [Symbol.asyncDispose]: () => own.disposeAsync(),
@@ -141,7 +147,7 @@ export async function startDaemon(
 }
 
 /** What SIGHUP is about to do, for the audit. */
-function reloadBySignal(checker: Checker): Deed<ConfigReloadOutcome> {
+function reloadBySignal(checker: Checker): AuditedChange<ConfigReloadOutcome> {
   return {
     target: "configuration",
     state: () => describeContents(checker.config),

@@ -7,7 +7,7 @@ import { prefixOf } from "./prefix.ts";
 import type { AuditObserver, RpcCode } from "./types.ts";
 
 /** What a call is about to change. */
-export interface Deed<Result = unknown> {
+export interface AuditedChange<Result = unknown> {
   /** What it is about, such as `backend web1`; may be empty. */
   readonly target: string;
   /** How that is now, in a few words. */
@@ -60,20 +60,27 @@ export class Audit {
   carryOut<T>(
     by: Principal,
     method: string,
-    deed: Deed<T>,
+    audited: AuditedChange<T>,
     work: () => T | Promise<T>,
   ): T | Promise<T> {
     const { events, observer } = this.deps;
-    const before = deed.state();
+    const before = audited.state();
     const seq = events.lastSeq;
     const tell = (result: RpcCode, reason: string) => {
       observer.audited(method, result);
-      const told = { method, target: deed.target, before, after: deed.state(), result, reason };
+      const told = {
+        method,
+        target: audited.target,
+        before,
+        after: audited.state(),
+        result,
+        reason,
+      };
       if (result !== "OK") this.#tellFailure(by, told);
       else if (events.lastSeq !== seq) this.#tell(by, told);
     };
     const succeed = (value: T) => {
-      const reason = deed.failure?.(value) ?? "";
+      const reason = audited.failure?.(value) ?? "";
       tell(codeName(reason === "" ? 0 : Code.FailedPrecondition), reason);
       return value;
     };

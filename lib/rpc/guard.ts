@@ -68,10 +68,10 @@ function guardedCall(rpc: UnaryRpc, deps: GuardDeps): UnaryRpc["call"] {
   return (request, context) => {
     const refusal = refuse(rpc, deps, context, request);
     if (refusal) return answered(refusal, deps, context);
-    const deed = rpc.deed?.(request);
-    if (!deed || isDry(request)) return call(request, context);
+    const audited = rpc.audited?.(request);
+    if (!audited || isDry(request)) return call(request, context);
     const work = () => call(request, context);
-    const reply = deps.audit.carryOut(context.principal, method.name, deed, work);
+    const reply = deps.audit.carryOut(context.principal, method.name, audited, work);
     if (!settle) return reply;
     // What has been done is told of already: what it still waits for is no part of it.
     return Promise.resolve(reply).then((done) => settle(request, done, context));
@@ -87,7 +87,7 @@ function refuse(
 ): ConnectError | undefined {
   const refusal = refusalOf(principal, neededRole(rpc.method, request));
   if (!refusal) return undefined;
-  const target = rpc.kind === "unary" && request ? rpc.deed?.(request).target ?? "" : "";
+  const target = rpc.kind === "unary" && request ? rpc.audited?.(request).target ?? "" : "";
   const { code, rawMessage } = refusal;
   audit.refused(principal, rpc.method.name, target, codeName(code), rawMessage);
   return refusal;

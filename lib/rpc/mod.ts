@@ -32,7 +32,7 @@ export { OneChunk, Outbox, type Release } from "./outbox.ts";
 export { takesGzip } from "./compression.ts";
 export { FailedLogins, RecentFailures } from "./failed_logins.ts";
 export { Budget, Budgets, type BudgetSpec } from "./budget.ts";
-export { Audit, type AuditDeps, type Deed } from "./audit.ts";
+export { Audit, type AuditDeps, type AuditedChange } from "./audit.ts";
 export { type BrowserRules, isOurs, machineNames } from "./browsers.ts";
 export { isLocalPeer, type PeerPrefix, prefixOf } from "./prefix.ts";
 export { type Identify, identifyBy, onBehalfField } from "./caller.ts";

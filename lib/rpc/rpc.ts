@@ -18,7 +18,7 @@ import {
 } from "../gen/grpc/reflection/v1alpha/reflection_pb.ts";
 import { Maglev } from "../gen/maglev_pb.ts";
 import type { Answer, Reply } from "./answer.ts";
-import type { Deed } from "./audit.ts";
+import type { AuditedChange } from "./audit.ts";
 import type { RpcMethod, RpcType } from "./types.ts";
 
 /** What an implementation may know of the call that it answers. */
@@ -45,7 +45,7 @@ export interface UnaryRpc {
   readonly method: DescMethodUnary;
   readonly call: (request: Message, context: CallContext) => Reply | Promise<Reply>;
   /** What a request would change, for methods that change something. */
-  readonly deed?: (request: Message) => Deed<Reply>;
+  readonly audited?: (request: Message) => AuditedChange<Reply>;
   /** What the answer waits for when the change is done and told of; it may be another one then. */
   readonly settle?: (request: Message, reply: Reply, context: CallContext) => Promise<Reply>;
 }
@@ -82,12 +82,12 @@ export function unary<I extends DescMessage, O extends DescMessage>(
 }
 
 /**
- * The same for one that changes something; `deed` tells what, and `settle` is what the answer waits
+ * The same for one that changes something; `audited` tells what, and `settle` is what the answer waits
  * for then.
  */
 export function change<I extends DescMessage, O extends DescMessage>(
   method: DescMethodUnary<I, O>,
-  deed: (request: MessageShape<I>) => Deed<Reply>,
+  audited: (request: MessageShape<I>) => AuditedChange<Reply>,
   call: Parameters<typeof unary<I, O>>[1],
   settle?: (
     request: MessageShape<I>,
@@ -97,7 +97,7 @@ export function change<I extends DescMessage, O extends DescMessage>(
 ): UnaryRpc {
   return {
     ...unary(method, call),
-    deed: deed as Required<UnaryRpc>["deed"],
+    audited: audited as Required<UnaryRpc>["audited"],
     ...(settle && {
       async settle(request, reply, context) {
         if (!isMessage(reply, method.output)) return reply;

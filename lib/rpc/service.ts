@@ -28,7 +28,7 @@ import {
 import { invalid, notFound } from "./errors.ts";
 import { type EventArchive, listEvents } from "./list_events.ts";
 import { backendListing, frontendListing } from "./lists.ts";
-import { reloadDeed, syncDeed } from "./deeds.ts";
+import { auditedReload, auditedSync } from "./audited_changes.ts";
 import { type CallContext, change, type Rpc, serverStream, unary } from "./rpc.ts";
 import { AnswersByObject } from "./shared_answer.ts";
 import { messageInSlices } from "./long_message.ts";
@@ -108,7 +108,7 @@ function configRpcs({ config, checker, calls, clock }: MaglevDeps): readonly Rpc
     }),
     change(
       m.reloadConfig,
-      ({ force }) => reloadDeed(checker, force),
+      ({ force }) => auditedReload(checker, force),
       async ({ dryRun, force }, call) => {
         if (dryRun) {
           const foreseen = await calls.checks.run(call, () => config.foresee());
@@ -148,7 +148,7 @@ function vppRpcs({ vpp, events, checker, calls, status, clock }: MaglevDeps): re
         return inSlices(m.getVPPLBState.output, lbStateToProto(state, names(), clock), binary);
       });
     }),
-    change(m.syncVPPLBState, ({ frontendName }) => syncDeed(frontendName), async (req, call) => {
+    change(m.syncVPPLBState, ({ frontendName }) => auditedSync(frontendName), async (req, call) => {
       const syncing = enabled(vpp);
       const frontend = scope(req, checker);
       if (req.dryRun) {

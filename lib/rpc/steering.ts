@@ -17,7 +17,7 @@ import { frontendToProto } from "./convert/frontend.ts";
 import { outcomeInSlices, outcomeToProto } from "./convert/outcome.ts";
 import { invalid, notFound, quoted } from "./errors.ts";
 import { messageInSlices } from "./long_message.ts";
-import { backendDeed, operationsDeed, weightDeed } from "./deeds.ts";
+import { auditedBackend, auditedOperations, auditedWeight } from "./audited_changes.ts";
 import { type CallContext, change, type Rpc } from "./rpc.ts";
 import type { VppService } from "../vpp/mod.ts";
 import type { Memory, RpcSources } from "./types.ts";
@@ -46,8 +46,8 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
   };
   const steer = (action: Verb) => ({ name, dryRun }: BackendRequest, call: CallContext) =>
     steered({ action, backend: name }, dryRun, actorOf(call));
-  const ofOperations = ({ operations }: OperateRequest) => operationsDeed(checker, operations);
-  const ofBackend = ({ name }: { readonly name: string }) => backendDeed(checker, name);
+  const ofOperations = ({ operations }: OperateRequest) => auditedOperations(checker, operations);
+  const ofBackend = ({ name }: { readonly name: string }) => auditedBackend(checker, name);
   const keep = async <T extends Pick<OperateResponse, "outcome">>(
     concerned: Concerned,
     answer: T,
@@ -71,7 +71,7 @@ export function steeringRpcs({ checker, clock, memory, vpp }: SteeringDeps): rea
     }, keepBackend),
     change(
       m.setFrontendPoolBackendWeight,
-      (request) => weightDeed(checker, request),
+      (request) => auditedWeight(checker, request),
       ({ dryRun, ...request }, call) => {
         const { frontend, pool, backend, weight, flush } = request;
         const operation = weightOperation({ frontend, pool, backend, weight, flush });

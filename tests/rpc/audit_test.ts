@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { accessByPlace, methodRoles, type Principal } from "../../lib/access/mod.ts";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import type { Deed } from "../../lib/rpc/audit.ts";
+import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/rpc/caller.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
@@ -109,7 +109,7 @@ Deno.test("of many operations the first are told of, and how many there are more
   const row = maglevRpcs(allDeps(bed)).find(({ method }) => method === m.operate);
   assert.ok(row?.kind === "unary");
   const deedOf = (operations: Record<string, unknown>[]) =>
-    row.deed?.(create(m.operate.input, { operations })) ?? assert.fail();
+    row.audited?.(create(m.operate.input, { operations })) ?? assert.fail();
   const pause = (...backends: string[]) => ({ action: "pause", backends });
   const many = deedOf([pause("web0", "web1"), pause("a", "b", "c", "d"), pause("e")]);
   assert.equal(
@@ -128,9 +128,9 @@ Deno.test("a reload that is not done is told as such, although its call succeeds
   const { stream, events } = new CheckerBed();
   const row = maglevRpcs(allDeps(new CheckerBed())).find(({ method }) => method === m.reloadConfig);
   assert.ok(row?.kind === "unary");
-  const deed = row.deed?.(create(m.reloadConfig.input, { force: true })) ?? assert.fail();
+  const audited = row.audited?.(create(m.reloadConfig.input, { force: true })) ?? assert.fail();
   const answer = create(m.reloadConfig.output, { ok: false, parseError: "1:1: no YAML" });
-  auditOn(stream).carryOut(operatorAt(), "ReloadConfig", deed, () => answer);
+  auditOn(stream).carryOut(operatorAt(), "ReloadConfig", audited, () => answer);
   assert.partialDeepStrictEqual(events, [{
     ...{ kind: "audit", target: "configuration, forced", result: "FailedPrecondition" },
     ...{ reason: "1:1: no YAML", before: "2 frontends, 4 backends, 4 health checks" },
@@ -153,7 +153,7 @@ Deno.test("in each protocol, who may not is told of with what it wanted", async 
 
 Deno.test("every method that takes more than view says what it is about, or changes nothing", () => {
   const changing = maglevRpcs(allDeps(new CheckerBed()))
-    .filter((rpc) => rpc.kind === "unary" && rpc.deed)
+    .filter((rpc) => rpc.kind === "unary" && rpc.audited)
     .map(({ method }) => `maglev.Maglev/${method.name}`);
   const wanted = Object.keys(methodRoles)
     .filter((each) => methodRoles[each] !== "view" && !each.endsWith("/CheckConfig"));
@@ -197,9 +197,9 @@ Deno.test("what clients send is told bounded, and without control characters", (
   using bed = new CheckerBed();
   const audit = auditOn(bed.stream);
   const name = `\x1b[31m\u009b${"x".repeat(1000)}`;
-  const deed: Deed = { target: `backend ${name}`, state: () => "" };
+  const audited: AuditedChange = { target: `backend ${name}`, state: () => "" };
   assert.throws(() =>
-    audit.carryOut(operatorAt(), "PauseBackend", deed, () => {
+    audit.carryOut(operatorAt(), "PauseBackend", audited, () => {
       throw new ConnectError(`no ${name}`, Code.NotFound);
     })
   );

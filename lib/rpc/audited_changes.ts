@@ -7,18 +7,18 @@ import {
   ReloadConfigResponseSchema,
 } from "../gen/maglev_pb.ts";
 import type { Reply } from "./answer.ts";
-import type { Deed } from "./audit.ts";
+import type { AuditedChange } from "./audit.ts";
 
 /** Operations that an audit names of one call. */
 const operationsNamed = 5;
 
 /** What is about to be done to a backend. */
-export function backendDeed(checker: CheckerView, name: string): Deed {
+export function auditedBackend(checker: CheckerView, name: string): AuditedChange {
   return { target: `backend ${name}`, state: () => backendState(checker, name) };
 }
 
 /** A weight that is about to be changed. */
-export function weightDeed(checker: CheckerView, place: WeightPlace): Deed {
+export function auditedWeight(checker: CheckerView, place: WeightPlace): AuditedChange {
   const { frontend, pool, backend } = place;
   return {
     target: `backend ${backend} in pool ${pool} of frontend ${frontend}`,
@@ -27,9 +27,12 @@ export function weightDeed(checker: CheckerView, place: WeightPlace): Deed {
 }
 
 /** Several operations that are about to be done together, be they possible or not. */
-export function operationsDeed(checker: CheckerView, operations: readonly Operation[]): Deed {
+export function auditedOperations(
+  checker: CheckerView,
+  operations: readonly Operation[],
+): AuditedChange {
   const named = operations.slice(0, operationsNamed)
-    .flatMap((operation) => deedsOf(checker, operation)).slice(0, operationsNamed);
+    .flatMap((operation) => auditedParts(checker, operation)).slice(0, operationsNamed);
   const all = operations.reduce((sum, { backends }) => sum + Math.max(1, backends.length), 0);
   const more = all > named.length ? [`${all - named.length} more`] : [];
   const joined = (texts: readonly string[]) =>
@@ -41,7 +44,7 @@ export function operationsDeed(checker: CheckerView, operations: readonly Operat
 }
 
 /** What one of several is about: what it names of backends, else a frontend, else everything. */
-function deedsOf(checker: CheckerView, operation: Operation): Deed[] {
+function auditedParts(checker: CheckerView, operation: Operation): AuditedChange[] {
   const { action, backends, frontend, pool } = operation;
   if (backends.length === 0) {
     return [{
@@ -50,17 +53,17 @@ function deedsOf(checker: CheckerView, operation: Operation): Deed[] {
     }];
   }
   return backends.slice(0, operationsNamed).map((backend) => {
-    const deed = frontend === ""
-      ? backendDeed(checker, backend)
-      : weightDeed(checker, { frontend, pool, backend });
-    return { ...deed, target: `${action} ${deed.target}` };
+    const audited = frontend === ""
+      ? auditedBackend(checker, backend)
+      : auditedWeight(checker, { frontend, pool, backend });
+    return { ...audited, target: `${action} ${audited.target}` };
   });
 }
 
 const nothing = () => "";
 
 /** The configuration is about to be loaded. */
-export function reloadDeed(checker: CheckerView, force: boolean): Deed<Reply> {
+export function auditedReload(checker: CheckerView, force: boolean): AuditedChange<Reply> {
   return {
     target: force ? "configuration, forced" : "configuration",
     state: () => describeContents(checker.config),
@@ -69,7 +72,7 @@ export function reloadDeed(checker: CheckerView, force: boolean): Deed<Reply> {
 }
 
 /** VPP is about to be brought in line. */
-export function syncDeed(frontend: string | undefined): Deed {
+export function auditedSync(frontend: string | undefined): AuditedChange {
   return { target: frontend === undefined ? "" : `frontend ${frontend}`, state: nothing };
 }
 
