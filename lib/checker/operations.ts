@@ -21,14 +21,14 @@ export interface OperationsOptions {
 const mostForecasts = 3;
 
 /**
- * Has operations done: one or a few at once, thousands in slices. Those are seen at one stroke, for
+ * Has operations done: one or a few at once, thousands in slices. Those are seen as one transaction, for
  * whoever looks through this. Whoever changes anything else for an operator or by a reload calls
  * `finish` before.
  */
 export class Operations {
   readonly #options: OperationsOptions;
   /** Those that are being done in slices. */
-  #stroke: Stroke | undefined;
+  #transaction: Transaction | undefined;
 
   constructor(options: OperationsOptions) {
     this.#options = options;
@@ -36,17 +36,17 @@ export class Operations {
 
   /** A backend as others may see it. */
   backend(entry: BackendEntry): BackendSnapshot {
-    return this.#stroke?.backend(entry) ?? entry.snapshot();
+    return this.#transaction?.backend(entry) ?? entry.snapshot();
   }
 
   /** A frontend as others may see it. */
   frontend(entry: FrontendEntry): FrontendSnapshot {
-    return this.#stroke?.frontend(entry) ?? entry.snapshot();
+    return this.#transaction?.frontend(entry) ?? entry.snapshot();
   }
 
   /** Does now what is left of those that are being done. */
   finish(): void {
-    this.#stroke?.finish();
+    this.#transaction?.finish();
   }
 
   /** Does all of `operations`, or none. Throws CheckerError. */
@@ -74,10 +74,10 @@ export class Operations {
       const isAsForeseen = this.#isAsOf(planned);
       if (!isAsForeseen && attempt < mostForecasts) continue;
       this.finish();
-      const deeds = isAsForeseen ? planned.deeds(actor) : operator.deeds(operations, actor);
-      const stroke = new Stroke(deeds, () => this.#stroke = undefined);
-      this.#stroke = stroke;
-      await events.tellAfter(() => slices.run(stroke.steps()));
+      const changes = isAsForeseen ? planned.changes(actor) : operator.changes(operations, actor);
+      const transaction = new Transaction(changes, () => this.#transaction = undefined);
+      this.#transaction = transaction;
+      await events.tellAfter(() => slices.run(transaction.steps()));
       return planned.outcome;
     }
   }
@@ -93,44 +93,44 @@ export class Operations {
   /** Whether nothing has changed since operations were foreseen, nor is being changed. */
   #isAsOf(asOf: { readonly generation: Generation; readonly seq: number }): boolean {
     const { events, generation } = this.#options;
-    return !this.#stroke && asOf.generation === generation() && asOf.seq === events.lastSeq;
+    return !this.#transaction && asOf.generation === generation() && asOf.seq === events.lastSeq;
   }
 
   /** Operations, and as of when they are foreseen: not while others are being done. */
   async #planned(operations: readonly Operation[]) {
     const { operator, events, slices, generation } = this.#options;
-    while (this.#stroke) await this.#stroke.over;
+    while (this.#transaction) await this.#transaction.over;
     const asOf = { generation: generation(), seq: events.lastSeq };
     return { ...asOf, ...await slices.run(operator.foresee(operations)) };
   }
 }
 
 /** One change of many: to a backend, or to its weight in a frontend. */
-export interface Deed {
+export interface TransactionChange {
   readonly on: BackendEntry;
   readonly run: () => void;
 }
 
 /**
- * Many changes that are made in slices and seen at one stroke: until the last has been made, whoever
+ * Many changes that are made in slices and seen all at once: until the last has been made, whoever
  * looks sees each backend and frontend that they concern as it was before the first. What was seen
  * before is kept as the changes reach it, so that no slice is longer than another.
  */
-class Stroke {
+class Transaction {
   /** Resolves when all is done. */
   readonly over: Promise<void>;
-  readonly #deeds: readonly Deed[];
+  readonly #changes: readonly TransactionChange[];
   readonly #end: () => void;
   readonly #backends = new Map<BackendEntry, BackendSnapshot>();
   readonly #frontends = new Map<FrontendEntry, FrontendSnapshot>();
-  /** Index of the next deed. */
+  /** Index of the next change. */
   #next = 0;
 
-  /** `onOver` is called with the last of `deeds`, before anybody can look. */
-  constructor(deeds: readonly Deed[], onOver: () => void) {
+  /** `onOver` is called with the last of `changes`, before anybody can look. */
+  constructor(changes: readonly TransactionChange[], onOver: () => void) {
     const over = Promise.withResolvers<void>();
     this.over = over.promise;
-    this.#deeds = deeds;
+    this.#changes = changes;
     this.#end = () => {
       onOver();
       over.resolve();
@@ -147,7 +147,7 @@ class Stroke {
     return this.#frontends.get(entry) ?? entry.snapshot();
   }
 
-  /** All of it, a deed a step. */
+  /** All of it, a change a step. */
   *steps(): Steps<void> {
     while (this.#isUnderWay()) yield;
   }
@@ -157,15 +157,15 @@ class Stroke {
     while (this.#isUnderWay());
   }
 
-  /** Does the next deed; false once there is none left. */
+  /** Does the next change; false once there is none left. */
   #isUnderWay(): boolean {
-    const deed = this.#deeds[this.#next++];
-    if (deed) {
-      this.#keep(deed.on);
-      deed.run();
+    const change = this.#changes[this.#next++];
+    if (change) {
+      this.#keep(change.on);
+      change.run();
     }
-    if (this.#next === Math.max(1, this.#deeds.length)) this.#end();
-    return this.#next < this.#deeds.length;
+    if (this.#next === Math.max(1, this.#changes.length)) this.#end();
+    return this.#next < this.#changes.length;
   }
 
   #keep(backend: BackendEntry): void {

@@ -5,7 +5,7 @@ import type { BackendEntry } from "./backend.ts";
 import type { Engine } from "./engine.ts";
 import { type Asked, backendOf, carryOut, type Intent, verbToFile } from "./intents.ts";
 import type { Membership } from "./membership.ts";
-import type { Deed } from "./operations.ts";
+import type { TransactionChange } from "./operations.ts";
 import type { Outcome } from "./outcome.ts";
 import { tryIntents } from "./trial.ts";
 import { CheckerError, type Operation, type Verb, type WeightPlace } from "./types.ts";
@@ -25,7 +25,7 @@ export interface Planned {
   /** What they come to. */
   readonly outcome: Outcome;
   /** Makes of them what has to be done, by whoever asks. */
-  readonly deeds: (by?: Actor) => readonly Deed[];
+  readonly changes: (by?: Actor) => readonly TransactionChange[];
 }
 
 /** Carries out what operators ask for. What changes nothing is told to nobody. */
@@ -34,12 +34,12 @@ export class Operator {
 
   /** Does all of `operations`, or none. Throws {@link CheckerError}. */
   operate(operations: readonly Operation[], by?: Actor): void {
-    for (const { run } of this.deeds(operations, by)) run();
+    for (const { run } of this.changes(operations, by)) run();
   }
 
   /** What `operate` would do if it was asked now. Throws what it would throw. */
-  deeds(operations: readonly Operation[], by?: Actor): readonly Deed[] {
-    return this.#deeds(atOnce(this.#intents(operations)), by);
+  changes(operations: readonly Operation[], by?: Actor): readonly TransactionChange[] {
+    return this.#changes(atOnce(this.#intents(operations)), by);
   }
 
   /** What `operate` would come to if it was done at the first step. Throws what it would throw. */
@@ -48,10 +48,10 @@ export class Operator {
     yield "long";
     const { engine: { generation }, clock } = this.context;
     const outcome = yield* tryIntents(generation, intents, this.#asked(anybody), clock);
-    return { outcome, deeds: (by) => this.#deeds(intents, by) };
+    return { outcome, changes: (by) => this.#changes(intents, by) };
   }
 
-  #deeds(intents: readonly Intent[], by = anybody): readonly Deed[] {
+  #changes(intents: readonly Intent[], by = anybody): readonly TransactionChange[] {
     const asked = this.#asked(by);
     return intents.map((intent) => ({
       on: backendOf(intent),
@@ -66,9 +66,9 @@ export class Operator {
 
   *#intents(operations: readonly Operation[]): Steps<readonly Intent[]> {
     const all: Intent[] = [];
-    const prospect = new Prospect();
+    const projection = new Projection();
     for (const operation of operations) {
-      for (const intent of this.#prepare(operation, prospect)) {
+      for (const intent of this.#prepare(operation, projection)) {
         if (intent) all.push(intent);
         yield;
       }
@@ -77,48 +77,48 @@ export class Operator {
   }
 
   /** Looks whether an operation is possible after those before it, step by step. */
-  *#prepare(operation: Operation, prospect: Prospect): Generator<Intent | undefined> {
+  *#prepare(operation: Operation, projection: Projection): Generator<Intent | undefined> {
     const { generation } = this.context.engine;
     switch (operation.action) {
       case "pause":
       case "resume":
       case "enable":
       case "disable":
-        return yield this.#prepareSteering(operation.action, operation.backend, prospect);
+        return yield this.#prepareSteering(operation.action, operation.backend, projection);
       case "drain":
-        return yield this.#prepareDrain(operation.backend, operation.deadlineMs, prospect);
+        return yield this.#prepareDrain(operation.backend, operation.deadlineMs, projection);
       case "weight": {
         const { weight, flush } = operation;
         const at = this.#find(operation);
-        prospect.weigh(at, weight);
+        projection.weigh(at, weight);
         return yield { kind: "weigh", at, weight, flush };
       }
       case "reset": {
         const entry = generation.backends.get(operation.backend);
-        if (entry) return yield* resets([entry], entry.placement.memberships, prospect);
+        if (entry) return yield* resets([entry], entry.placement.memberships, projection);
         const what = `cannot reset backend ${quoted(operation.backend)}`;
         throw new CheckerError("not-found", `${what}: no such backend`);
       }
       case "reset-weight":
-        return yield* resets([], [this.#find({ ...operation, weight: 0 })], prospect);
+        return yield* resets([], [this.#find({ ...operation, weight: 0 })], projection);
       case "reset-frontend": {
         const entry = generation.frontends.get(operation.frontend);
-        if (entry) return yield* resets([], entry.members.values(), prospect);
+        if (entry) return yield* resets([], entry.members.values(), projection);
         const what = `cannot reset frontend ${quoted(operation.frontend)}`;
         throw new CheckerError("not-found", `${what}: no such frontend`);
       }
       case "reset-all": {
         const { backends, frontends } = generation;
-        yield* resets(backends.values(), [], prospect);
+        yield* resets(backends.values(), [], projection);
         for (const { config, file, members } of frontends.values()) {
-          if (config === file && prospect.isWeightless) yield;
-          else yield* resets([], members.values(), prospect);
+          if (config === file && projection.isWeightless) yield;
+          else yield* resets([], members.values(), projection);
         }
       }
     }
   }
 
-  #prepareDrain(backend: string, deadlineMs: number | undefined, prospect: Prospect): Intent {
+  #prepareDrain(backend: string, deadlineMs: number | undefined, projection: Projection): Intent {
     const what = `cannot drain backend ${quoted(backend)}`;
     const on = this.context.engine.generation.backends.get(backend);
     if (!on) throw new CheckerError("not-found", `${what}: no such backend`);
@@ -126,15 +126,15 @@ export class Operator {
       const why = `the time has to be above 0 and at most 24h, not ${deadlineMs} ms`;
       throw new CheckerError("invalid-argument", `${what}: ${why}`);
     }
-    if (prospect.stateOf(on) === "disabled") {
+    if (projection.stateOf(on) === "disabled") {
       const why = "it is disabled and its flows are moved away; enable it first";
       throw new CheckerError("failed-precondition", `${what}: ${why}`);
     }
-    prospect.drain(on);
+    projection.drain(on);
     return { kind: "drain", on, deadlineMs };
   }
 
-  #prepareSteering(verb: Verb, backend: string, prospect: Prospect): Intent {
+  #prepareSteering(verb: Verb, backend: string, projection: Projection): Intent {
     const what = `cannot ${verb} backend ${quoted(backend)}`;
     const on = this.context.engine.generation.backends.get(backend);
     if (!on) {
@@ -142,7 +142,7 @@ export class Operator {
       const kind = isPause ? "failed-precondition" : "not-found";
       throw new CheckerError(kind, `${what}: no such backend`);
     }
-    const outcome = prospect.steer(on, verb);
+    const outcome = projection.steer(on, verb);
     if (outcome.kind === "refused") {
       throw new CheckerError("failed-precondition", `${what}: ${outcome.why}`);
     }
@@ -172,19 +172,19 @@ export class Operator {
 function* resets(
   backends: Iterable<BackendEntry>,
   members: Iterable<Membership>,
-  prospect: Prospect,
+  projection: Projection,
 ): Generator<Intent | undefined> {
   for (const on of backends) {
-    const verb = verbToFile(prospect.stateOf(on), on.config.enabled);
+    const verb = verbToFile(projection.stateOf(on), on.config.enabled);
     const { drain, hold, said, operatorEnabled } = on;
     const isAsInFile = !verb && !drain && !hold && !said && operatorEnabled === undefined &&
-      !prospect.isSpokenOf(on);
-    if (verb) prospect.steer(on, verb);
+      !projection.isTouched(on);
+    if (verb) projection.steer(on, verb);
     yield isAsInFile ? undefined : { kind: "forget", on };
   }
   for (const at of members) {
-    const isAsInFile = prospect.weightOf(at) === at.fileWeight;
-    if (!isAsInFile) prospect.weigh(at, at.fileWeight);
+    const isAsInFile = projection.weightOf(at) === at.fileWeight;
+    if (!isAsInFile) projection.weigh(at, at.fileWeight);
     yield isAsInFile ? undefined : { kind: "forget-weight", at };
   }
 }
@@ -203,27 +203,27 @@ function quoted(name: string): string {
 }
 
 /** What operations that were found to be possible would have made of backends and weights. */
-class Prospect {
+class Projection {
   readonly #healths = new Map<BackendEntry, Health>();
   readonly #weights = new Map<Membership, number>();
-  readonly #spokenOf = new Set<BackendEntry>();
+  readonly #touched = new Set<BackendEntry>();
 
   /** Steers a backend after all that went before. */
   steer(entry: BackendEntry, verb: Verb): Step {
     const outcome = step(this.#healths.get(entry) ?? entry.health, verb, entry.check);
     if (outcome.kind === "done") this.#healths.set(entry, outcome.health);
-    this.#spokenOf.add(entry);
+    this.#touched.add(entry);
     return outcome;
   }
 
   /** Drains a backend. */
   drain(entry: BackendEntry): void {
-    this.#spokenOf.add(entry);
+    this.#touched.add(entry);
   }
 
   /** Whether anything was said of a backend's state. */
-  isSpokenOf(entry: BackendEntry): boolean {
-    return this.#spokenOf.has(entry);
+  isTouched(entry: BackendEntry): boolean {
+    return this.#touched.has(entry);
   }
 
   /** What a backend's state would be, as far as operators decide about it. */
