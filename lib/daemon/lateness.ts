@@ -41,9 +41,9 @@ export class Lateness {
     if (elapsedMs < periodMs) return;
     this.#begun = now;
     const ended = done - before.done;
-    const tardy = late - before.late;
-    if (tardy < meaningfulCount || tardy <= ended / 2) return this.#punctual();
-    this.#say(elapsedMs, (now.cpuMs - cpuMs) / elapsedMs, tardy, ended);
+    const lateNow = late - before.late;
+    if (lateNow < meaningfulCount || lateNow <= ended / 2) return this.#onTime();
+    this.#say(elapsedMs, (now.cpuMs - cpuMs) / elapsedMs, lateNow, ended);
   }
 
   #say(elapsedMs: number, share: number, late: number, done: number): void {
@@ -63,7 +63,7 @@ export class Lateness {
     });
   }
 
-  #punctual(): void {
+  #onTime(): void {
     if (this.#saidAt === undefined) return;
     this.#saidAt = undefined;
     this.#log.info("probes-on-time");

@@ -32,9 +32,9 @@ interface Subscriber {
   busy: boolean;
 }
 
-interface Heeder {
+interface LevelListener {
   readonly rank: number;
-  readonly heed: (enabled: boolean) => void;
+  readonly listener: (enabled: boolean) => void;
 }
 
 const noAttributes: LogAttributes = {};
@@ -46,7 +46,7 @@ export function createLogger(
 ): DaemonLog {
   const ownRank = rankOf(level);
   const subscribers = new Set<Subscriber>();
-  const heeders = new Set<Heeder>();
+  const levelListeners = new Set<LevelListener>();
   let lowest = ownRank;
 
   const format = (record: LogRecord) =>
@@ -85,8 +85,8 @@ export function createLogger(
   function lower(rank: number): void {
     const before = lowest;
     lowest = rank;
-    for (const { rank, heed } of heeders) {
-      if (rank >= before !== rank >= lowest) heed(rank >= lowest);
+    for (const { rank, listener } of levelListeners) {
+      if (rank >= before !== rank >= lowest) listener(rank >= lowest);
     }
   }
 
@@ -102,10 +102,10 @@ export function createLogger(
       lower(Math.min(lowest, subscriber.rank));
       return () => remove(subscriber);
     },
-    onEnabled(at, heed) {
-      const heeder = { rank: rankOf(at), heed };
-      heeders.add(heeder);
-      return () => void heeders.delete(heeder);
+    onEnabled(at, listener) {
+      const levelListener = { rank: rankOf(at), listener };
+      levelListeners.add(levelListener);
+      return () => void levelListeners.delete(levelListener);
     },
     get dropped() {
       return writer.dropped;

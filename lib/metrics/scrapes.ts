@@ -48,7 +48,7 @@ export class Scrapes {
   }
 
   #begin(encoding: Encoding): Rendering {
-    const slices = unhurried(this.render(), this.clock);
+    const slices = yieldingBetween(this.render(), this.clock);
     const source = encoding === "gzip" ? compressed(slices) : slices;
     const begun = this.clock.now();
     let closing: Timer | undefined;
@@ -109,7 +109,7 @@ export class Scrapes {
 }
 
 /** The slices that hold anything, with room for everything else that is due before each. */
-async function* unhurried(
+async function* yieldingBetween(
   slices: AsyncIterable<Uint8Array<ArrayBuffer>>,
   clock: Clock,
 ): AsyncIterable<Uint8Array<ArrayBuffer>> {

@@ -5,7 +5,7 @@ const largestCreditMs = 4;
 /** Fruitless times in a row after which lingering is given up for a while. */
 const patience = 8;
 /** Bursts that pass before it is tried again. */
-const respite = 64;
+const burstsToRetry = 64;
 
 /** How long one nap is, in microseconds. */
 export const napMicroseconds = 300;
@@ -31,7 +31,7 @@ export class Linger {
     this.#lastAsked = now;
     if (this.#creditMs <= 0) return false;
     if (this.#fruitless < patience) return true;
-    this.#skipped = (this.#skipped + 1) % respite;
+    this.#skipped = (this.#skipped + 1) % burstsToRetry;
     return this.#skipped === 0;
   }
 

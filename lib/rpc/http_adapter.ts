@@ -11,7 +11,7 @@ import { envelopeHeaderBytes } from "./envelopes.ts";
 import { toConnectError } from "./errors.ts";
 import type { Intake, IntakeMeter } from "./intake.ts";
 import type { MessageLimits } from "./limits.ts";
-import { compressed, OneChunk, type Outbox, parcel, type ParcelOptions } from "./outbox.ts";
+import { compressed, holdAnswer, type HoldOptions, OneChunk, type Outbox } from "./outbox.ts";
 import { isLocalPeer } from "./prefix.ts";
 import { connectFailure, grpcTrailers } from "./protocols.ts";
 import { contentTypeOf, protocolOf, refusal, refuse, unknownPath } from "./refusals.ts";
@@ -144,9 +144,11 @@ function close({ context, meter }: Call): void {
 /** A response of one answer. */
 async function single(answer: Answer, call: Call): Promise<H2Response> {
   const { head, request: { connection }, options: { limits } } = call;
-  const plain = parcel(answer, connection, parcels(call));
+  const plain = holdAnswer(answer, connection, holdOptions(call));
   const isPacked = head.gzip && answer.length >= limits.compressMinBytes;
-  const { octets, release } = isPacked ? await compressed(plain, connection, parcels(call)) : plain;
+  const { octets, release } = isPacked
+    ? await compressed(plain, connection, holdOptions(call))
+    : plain;
   close(call);
   const headers = [contentType(head)];
   if (octets !== plain.octets) headers.push([head.form.encoding, "gzip"]);
@@ -165,7 +167,7 @@ function enveloped(replies: Polling<Reply>, call: Call): H2Response {
   const body = new StreamBody(replies, {
     connection,
     write: (reply) => answerOf(output, reply, head.binary),
-    parcels: parcels(call),
+    holdOptions: holdOptions(call),
     compressMinBytes: head.gzip ? limits.compressMinBytes : Infinity,
     end: head.form.end,
     failed: (error) => context.end(error),
@@ -187,7 +189,7 @@ function ending(
   };
 }
 
-function parcels({ outbox, options: { limits: { writeMaxBytes } } }: Call): ParcelOptions {
+function holdOptions({ outbox, options: { limits: { writeMaxBytes } } }: Call): HoldOptions {
   return { outbox, writeMaxBytes };
 }
 

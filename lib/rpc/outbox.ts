@@ -7,7 +7,7 @@ import { exhausted } from "./errors.ts";
 export type Release = () => void;
 
 /** Who holds which octets, how often, and how many octets that are. */
-class Holdings {
+class HeldOctets {
   readonly #counts = new Map<Uint8Array, number>();
   bytes = 0;
 
@@ -40,15 +40,15 @@ class Holdings {
  * sent is there once, and counts once.
  */
 export class Outbox {
-  readonly #all = new Holdings();
-  readonly #connections = new WeakMap<object, Holdings>();
+  readonly #all = new HeldOctets();
+  readonly #connections = new WeakMap<object, HeldOctets>();
 
   /** `budget` is for all clients, in octets, and `most` for one connection. */
   constructor(private readonly budget: Budget, private readonly most: number) {}
 
   /** Holds octets for a connection until they are released. Throws ResourceExhausted. */
   hold(connection: object, octets: Uint8Array): Release {
-    const own = this.#connections.get(connection) ?? new Holdings();
+    const own = this.#connections.get(connection) ?? new HeldOctets();
     if (!own.has(octets) && own.bytes + octets.length > this.most) {
       this.budget.refuse();
       throw notTaken(`${own.bytes} bytes of answers wait for this connection to take them`);
@@ -74,26 +74,26 @@ function notTaken(what: string): ConnectError {
 }
 
 /** An answer that waits to be sent, and counts until it is released. */
-export interface Parcel {
+export interface HeldAnswer {
   readonly answer: Answer;
   /** The envelope, compressed or not. */
   readonly octets: Uint8Array;
   readonly release: Release;
 }
 
-/** What parcels are made with. */
-export interface ParcelOptions {
+/** How an answer is held. */
+export interface HoldOptions {
   readonly outbox: Outbox;
   /** Largest answer, in octets. */
   readonly writeMaxBytes: number;
 }
 
 /** An answer for a connection. Throws ResourceExhausted when it is too large, or too much waits. */
-export function parcel(
+export function holdAnswer(
   answer: Answer,
   connection: object,
-  { outbox, writeMaxBytes }: ParcelOptions,
-): Parcel {
+  { outbox, writeMaxBytes }: HoldOptions,
+): HeldAnswer {
   if (answer.length > writeMaxBytes) {
     throw exhausted(
       `response of ${answer.length} bytes is larger than the limit of ${writeMaxBytes}`,
@@ -103,12 +103,12 @@ export function parcel(
   return { answer, octets: envelope, release: outbox.hold(connection, envelope) };
 }
 
-/** The same parcel compressed; as it is, if there is no room for both. */
+/** The same answer compressed; as it is, if there is no room for both. */
 export async function compressed(
-  plain: Parcel,
+  plain: HeldAnswer,
   connection: object,
-  { outbox }: ParcelOptions,
-): Promise<Parcel> {
+  { outbox }: HoldOptions,
+): Promise<HeldAnswer> {
   try {
     const octets = await plain.answer.gzipped();
     const release = outbox.hold(connection, octets);

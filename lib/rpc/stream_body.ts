@@ -2,7 +2,13 @@ import type { ConnectError } from "@connectrpc/connect";
 import { concatenated } from "../h2/mod.ts";
 import type { Answer, Polling, Reply } from "./answer.ts";
 import { toConnectError } from "./errors.ts";
-import { compressed, type Parcel, parcel, type ParcelOptions, type Release } from "./outbox.ts";
+import {
+  compressed,
+  type HeldAnswer,
+  holdAnswer,
+  type HoldOptions,
+  type Release,
+} from "./outbox.ts";
 
 /** Messages waiting are sent together up to this size: one full DATA frame. */
 const batchBytes = 16_384;
@@ -17,7 +23,7 @@ export interface StreamBodyOptions {
   readonly connection: object;
   /** The answer that a reply is. */
   readonly write: (reply: Reply) => Answer;
-  readonly parcels: ParcelOptions;
+  readonly holdOptions: HoldOptions;
   /** Octets from which on an answer is compressed. */
   readonly compressMinBytes: number;
   /** What the body ends with, in protocols where it tells how the call has ended. */
@@ -95,8 +101,8 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   /** A longer answer, or one that is compressed, goes alone, and is not copied. */
-  #filled(head: Answer): Pick<Parcel, "octets" | "release"> | Promise<Parcel> {
-    const { connection, parcels } = this.options;
+  #filled(head: Answer): Pick<HeldAnswer, "octets" | "release"> | Promise<HeldAnswer> {
+    const { connection, holdOptions } = this.options;
     const chunks = [head.envelope];
     let length = head.envelope.length;
     while (length < batchBytes && !this.#isPacked(head)) {
@@ -109,11 +115,11 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
       this.#next = undefined;
     }
     if (chunks.length === 1) {
-      const plain = parcel(head, connection, parcels);
-      return this.#isPacked(head) ? compressed(plain, connection, parcels) : plain;
+      const plain = holdAnswer(head, connection, holdOptions);
+      return this.#isPacked(head) ? compressed(plain, connection, holdOptions) : plain;
     }
     const octets = concatenated(chunks);
-    return { octets, release: parcels.outbox.hold(connection, octets) };
+    return { octets, release: holdOptions.outbox.hold(connection, octets) };
   }
 
   #isPacked({ length }: Answer): boolean {
@@ -121,7 +127,7 @@ export class StreamBody implements AsyncIterableIterator<Uint8Array> {
   }
 
   /** Counts octets until they have left. */
-  #hold({ octets, release }: Pick<Parcel, "octets" | "release">): Uint8Array {
+  #hold({ octets, release }: Pick<HeldAnswer, "octets" | "release">): Uint8Array {
     this.#release = release;
     if (this.#isClosed) this.#letGo();
     return octets;

@@ -4,7 +4,7 @@ import type { Fault, FaultPlan, Gate } from "./faults.ts";
 import { frame } from "./frames.ts";
 import type { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
-import type { Utterance } from "./message_table.ts";
+import type { OutgoingMessage } from "./message_table.ts";
 
 /** One client of the API, however its bytes travel. */
 export interface Peer {
@@ -48,8 +48,8 @@ export class Api {
   }
 
   /** Sends a message that nobody asked for to every client. */
-  say(utterance: Utterance): void {
-    const bytes = frame(this.#options.dispatcher.utter(utterance));
+  say(outgoing: OutgoingMessage): void {
+    const bytes = frame(this.#options.dispatcher.encode(outgoing));
     for (const peer of this.#peers) peer.send(bytes);
   }
 
@@ -152,9 +152,9 @@ export class Api {
     const { dispatcher } = this.#options;
     switch (fault?.kind) {
       case "instead":
-        return [frame(dispatcher.utter(fault.message, outcome.context))];
+        return [frame(dispatcher.encode(fault.message, outcome.context))];
       case "interrupted":
-        return [dispatcher.utter(fault.message), ...outcome.messages].map((one) => frame(one));
+        return [dispatcher.encode(fault.message), ...outcome.messages].map((one) => frame(one));
       default:
         return outcome.messages.map((message) => distort(message, fault));
     }

@@ -11,7 +11,7 @@ import {
 } from "../binapi/mod.ts";
 import { sockclntCreate, sockclntDelete } from "../gen/vpp.ts";
 import { type Handler, handlers } from "./handlers.ts";
-import { encodeUtterance, type MessageTable, type Utterance } from "./message_table.ts";
+import { encodeOutgoing, type MessageTable, type OutgoingMessage } from "./message_table.ts";
 import { Pool } from "./pool.ts";
 import type { Vpp } from "./vpp.ts";
 
@@ -103,8 +103,8 @@ export class Dispatcher {
   }
 
   /** The bytes of a message of VPP's own; `asked` is its context unless it says otherwise. */
-  utter(utterance: Utterance, asked?: number): Uint8Array {
-    return encodeUtterance(utterance, this.#table, asked);
+  encode(outgoing: OutgoingMessage, asked?: number): Uint8Array {
+    return encodeOutgoing(outgoing, this.#table, asked);
   }
 
   /** Forgets a client that has gone. */
@@ -114,7 +114,7 @@ export class Dispatcher {
 
   #refuse(incoming: Incoming, to: Peer | undefined, retval: number): Outcome {
     const { name, context } = incoming.request;
-    const reply = this.utter({ message: `${name}_reply`, fields: { retval } }, context);
+    const reply = this.encode({ message: `${name}_reply`, fields: { retval } }, context);
     return answered(incoming, to, [reply], retval);
   }
 

@@ -1,4 +1,4 @@
-import type { Utterance } from "./message_table.ts";
+import type { OutgoingMessage } from "./message_table.ts";
 
 /** A message that the simulated VPP received. */
 export interface SimRequest {
@@ -31,9 +31,9 @@ export type Fault =
   /** The reply is 64 bytes of nonsense behind a good header. */
   | { readonly kind: "garbage" }
   /** This comes in place of the reply, with its context unless it says otherwise. */
-  | { readonly kind: "instead"; readonly message: Utterance }
+  | { readonly kind: "instead"; readonly message: OutgoingMessage }
   /** This comes right before the reply, with context 0 unless it says otherwise. */
-  | { readonly kind: "interrupted"; readonly message: Utterance }
+  | { readonly kind: "interrupted"; readonly message: OutgoingMessage }
   /** The reply's message is cut to so many bytes, its header telling the truth about it. */
   | { readonly kind: "truncated"; readonly bytes: number }
   /** The reply's header claims another length. */

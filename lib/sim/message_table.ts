@@ -116,7 +116,7 @@ function withoutCrc(nameCrc: string): string {
 }
 
 /** A message that VPP sends whether it was asked for or not. */
-export interface Utterance {
+export interface OutgoingMessage {
   /** A name of the table without its CRC, or an id that need not be in it. */
   readonly message: string | number;
   /** That of the request, or 0 when there is none. */
@@ -131,8 +131,8 @@ export interface Utterance {
 const zeros = new Uint8Array(1024);
 
 /** The message's bytes. Throws for a name that the table lacks. */
-export function encodeUtterance(
-  { message, context, fields, body }: Utterance,
+export function encodeOutgoing(
+  { message, context, fields, body }: OutgoingMessage,
   table: MessageTable,
   asked = 0,
 ): Uint8Array {

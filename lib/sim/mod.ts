@@ -29,7 +29,7 @@ export { SimulatedVpp } from "./simulated_vpp.ts";
 export type { SimulatedVppOptions } from "./simulated_vpp.ts";
 export { VppProcess } from "./process.ts";
 export type { ProcessOptions, Traffic } from "./process.ts";
-export type { TableChanges, Utterance } from "./message_table.ts";
+export type { OutgoingMessage, TableChanges } from "./message_table.ts";
 export { ByHand } from "./by_hand.ts";
 export type { NewVip, ServerSnapshot, VipName, VipSnapshot } from "./by_hand.ts";
 export type { Fault, Misbehaviour, SimRequest } from "./faults.ts";

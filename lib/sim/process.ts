@@ -7,9 +7,9 @@ import { Journal } from "./journal.ts";
 import { VppCrash } from "./lb_types.ts";
 import {
   type MessageTable,
+  type OutgoingMessage,
   type TableChanges,
   tableWith,
-  type Utterance,
 } from "./message_table.ts";
 import { recordedIdentity, Vpp, type VppIdentity } from "./vpp.ts";
 
@@ -140,9 +140,9 @@ export abstract class VppProcess {
   }
 
   /** Sends a message that nobody asked for to every client. Throws when it does not run. */
-  say(utterance: Utterance): void {
+  say(outgoing: OutgoingMessage): void {
     if (!this.#running) throw new Error(isDead);
-    this.#running.api.say(utterance);
+    this.#running.api.say(outgoing);
   }
 
   /** Misbehaves from now on; the returned function ends it. */

@@ -1,5 +1,5 @@
 import { type Edit, edited, randomEdit } from "./edits.ts";
-import type { ServerMood } from "./network.ts";
+import type { ServerBehaviour } from "./network.ts";
 import type { Random } from "./random.ts";
 import type { Site } from "./site.ts";
 
@@ -22,7 +22,7 @@ export type Action =
   | { readonly do: "wait"; readonly ms: number }
   /** Everything stays as it is until VPP must hold exactly what is desired. */
   | { readonly do: "check" }
-  | { readonly do: "server"; readonly server: number; readonly mood: ServerMood }
+  | { readonly do: "server"; readonly server: number; readonly behaviour: ServerBehaviour }
   | { readonly do: "lack"; readonly ms: number }
   | { readonly do: "stall"; readonly ms: number }
   | {
@@ -101,7 +101,7 @@ export function randomActions(random: Random, site: Site): Action[] {
     if (action.do === "reload") present = action.edits.reduce(edited, present);
     actions.push(action);
     if (random.chance(0.8)) actions.push({ do: "wait", ms: randomWait(random) });
-    if (action.do === "server" && action.mood !== "well" && random.chance(0.6)) {
+    if (action.do === "server" && action.behaviour !== "well" && random.chance(0.6)) {
       actions.push(...recovery(random, action));
     }
     if (random.chance(0.1)) actions.push({ do: "check" });
@@ -113,7 +113,7 @@ export function randomActions(random: Random, site: Site): Action[] {
 function recovery(random: Random, action: Action & { readonly do: "server" }): Action[] {
   return [
     { do: "wait", ms: random.next() * 6_000 },
-    { ...action, mood: "well" },
+    { ...action, behaviour: "well" },
     { do: "wait", ms: random.next() * 4_000 },
   ];
 }
@@ -134,8 +134,8 @@ function randomAction(random: Random, kind: keyof typeof weights, site: Site): A
   switch (kind) {
     case "server": {
       const server = site.backends[backend]?.server ?? 0;
-      const mood = random.pick(["well", "well", "refuses", "silent", "moody"] as const);
-      return { do: "server", server, mood };
+      const behaviour = random.pick(["well", "well", "refuses", "silent", "flaky"] as const);
+      return { do: "server", server, behaviour };
     }
     case "lack":
       return { do: "lack", ms: random.next() * 5_000 };

@@ -20,5 +20,5 @@ export { runHistory } from "./run.ts";
 export { shortened } from "./shorten.ts";
 export type { Action, PlainOperation, RequestFault, Tampering } from "./actions.ts";
 export type { Edit } from "./edits.ts";
-export type { ServerMood } from "./network.ts";
+export type { ServerBehaviour } from "./network.ts";
 export type { Site, SiteBackend, SiteCheck, SiteFrontend } from "./site.ts";

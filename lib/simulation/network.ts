@@ -3,7 +3,7 @@ import type { Clock, Timer } from "../time/mod.ts";
 import type { Random } from "./random.ts";
 
 /** How a server is doing. */
-export type ServerMood =
+export type ServerBehaviour =
   /** Answers well, within a fifth of the timeout. */
   | "well"
   /** Refuses. */
@@ -11,16 +11,16 @@ export type ServerMood =
   /** Answers nothing. */
   | "silent"
   /** Answers now well, now not. */
-  | "moody";
+  | "flaky";
 
 /** From a probe that lacked something to the next, with jitter, in milliseconds. */
 const longestRetryMs = 5_500;
 
 /** The servers of the simulation and the way to them: it answers probes in place of `probes`. */
 export class SimulatedNetwork {
-  readonly #moods = new Map<string, ServerMood>();
+  readonly #behaviours = new Map<string, ServerBehaviour>();
   /** Addresses of servers that were not well at some time. */
-  readonly everUnwell = new Set<string>();
+  readonly everFaulty = new Set<string>();
   /** When a server answered a probe for the first time. */
   readonly #answeredAt = new Map<string, number>();
   #lackingUntil = -Infinity;
@@ -29,14 +29,14 @@ export class SimulatedNetwork {
   constructor(private readonly clock: Clock, private readonly random: Random) {}
 
   /** Sets how the server at `address` is doing from now on. */
-  set(address: string, mood: ServerMood): void {
-    this.#moods.set(address, mood);
-    if (mood !== "well") this.everUnwell.add(address);
+  set(address: string, behaviour: ServerBehaviour): void {
+    this.#behaviours.set(address, behaviour);
+    if (behaviour !== "well") this.everFaulty.add(address);
   }
 
   /** How the server at `address` is doing. */
-  mood(address: string): ServerMood {
-    return this.#moods.get(address) ?? "well";
+  behaviour(address: string): ServerBehaviour {
+    return this.#behaviours.get(address) ?? "well";
   }
 
   /** For so many milliseconds maglevd lacks what probes need. */
@@ -55,11 +55,13 @@ export class SimulatedNetwork {
     return this.#calmAt;
   }
 
-  /** Nobody is moody any more: what is now stays so. */
+  /** Nobody is flaky any more: what is now stays so. */
   settle(): void {
     this.#lackingUntil = -Infinity;
-    for (const [address, mood] of this.#moods) {
-      if (mood === "moody") this.#moods.set(address, this.random.pick(["well", "refuses"]));
+    for (const [address, behaviour] of this.#behaviours) {
+      if (behaviour === "flaky") {
+        this.#behaviours.set(address, this.random.pick(["well", "refuses"]));
+      }
     }
   }
 
@@ -91,8 +93,10 @@ export class SimulatedNetwork {
       return { delayMs: 0, result: { ok: false, code: "SOCKERR", detail: "out of descriptors" } };
     }
     const quick = 1 + random.next() * Math.min(20, check.timeoutMs / 5);
-    const mood = this.mood(address.text);
-    const actual = mood === "moody" ? random.pick(["well", "refuses", "silent"] as const) : mood;
+    const behaviour = this.behaviour(address.text);
+    const actual = behaviour === "flaky"
+      ? random.pick(["well", "refuses", "silent"] as const)
+      : behaviour;
     switch (actual) {
       case "well":
         return { delayMs: quick, result: { ok: true, code: "L4OK", detail: "" } };

@@ -101,7 +101,7 @@ class Run {
     const isKnown = (address: string) => this.#start.isKnown(address);
     this.#reasons = new Reasons(() => clock.now(), () => this.#windowMs, isKnown);
     const isWell = (address: string) =>
-      !this.#network.everUnwell.has(address) &&
+      !this.#network.everFaulty.has(address) &&
       this.#network.answersFor(address) > this.#windowMs + 2 * history.lagMs;
     this.#well = new WellWatch(history.site, isWell, () => clock.now() - this.#windowMs);
     this.#wire = new WireWatch(this.#reasons, this.#held, this.#well);
@@ -207,7 +207,7 @@ class Run {
 
   /** A server that has always been well is never found to be down. */
   #judgeFailure(event: MaglevEvent & { readonly kind: "backend" }): void {
-    if (event.cause.kind !== "probe" || this.#network.everUnwell.has(event.address)) return;
+    if (event.cause.kind !== "probe" || this.#network.everFaulty.has(event.address)) return;
     this.#blame(`${event.backend} is down, but ${event.address} has always been well`);
   }
 
@@ -266,7 +266,7 @@ class Run {
       case "check":
         return await this.#check();
       case "server":
-        return this.#network.set(serverAddress(action.server).text, action.mood);
+        return this.#network.set(serverAddress(action.server).text, action.behaviour);
       case "lack":
         return this.#network.lack(action.ms);
       case "stall":

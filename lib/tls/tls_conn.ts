@@ -37,15 +37,15 @@ export class TlsConn implements ByteConn {
   readonly #identity: TlsIdentity;
   readonly #below: ConnDuplex;
   #above: DuplexConn | undefined;
-  readonly #shaken = Promise.withResolvers<Handshake>();
+  readonly #handshake = Promise.withResolvers<Handshake>();
   #octets = 0;
 
   /** Owns `conn`, and begins the handshake. */
   constructor(private readonly conn: ByteConn, private readonly options: TlsConnOptions) {
     this.#identity = options.source.identity;
     // Whether anybody waits for it or not.
-    this.#shaken.promise.catch((error) => this.#failed(error));
-    const fail = (error: Error) => this.#shaken.reject(error);
+    this.#handshake.promise.catch((error) => this.#failed(error));
+    const fail = (error: Error) => this.#handshake.reject(error);
     this.#below = new ConnDuplex({
       read: (into) => this.#read(into),
       write: (octets) => conn.write(octets),
@@ -63,7 +63,7 @@ export class TlsConn implements ByteConn {
 
   /** Resolves when the handshake is over, and rejects when it fails. */
   handshake(): Promise<Handshake> {
-    return this.#shaken.promise;
+    return this.#handshake.promise;
   }
 
   read(into: Uint8Array): Promise<number | null> {
@@ -91,7 +91,7 @@ export class TlsConn implements ByteConn {
   #secured(socket: TLSSocket): void {
     const { source, clock } = this.options;
     this.#above = new DuplexConn(socket, () => this.#below.look());
-    this.#shaken.resolve({
+    this.#handshake.resolve({
       protocol: socket.alpnProtocol || undefined,
       certificate: peerCertificate(socket, { identity: this.#identity, source, clock }),
     });

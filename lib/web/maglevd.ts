@@ -5,7 +5,13 @@ import { type Logger, reasonOf } from "../log/mod.ts";
 import { type Clock, sleep } from "../time/mod.ts";
 import type { Broadcast } from "./broadcast.ts";
 import { Feed } from "./feed.ts";
-import { connectWith, isSame, mayChange, type Papers, papersFor } from "./papers.ts";
+import {
+  connectWith,
+  isSame,
+  mayChange,
+  readServerCredentials,
+  type ServerCredentials,
+} from "./server_credentials.ts";
 import { ProbeHistory } from "./probe_history.ts";
 import { unheard } from "./state.ts";
 import { TrafficRates } from "./traffic.ts";
@@ -37,18 +43,18 @@ export class Maglevd implements AsyncDisposable {
   readonly #work: Promise<unknown>;
   /** Connections of before, whose last calls may still be under way. */
   readonly #former = new Set<Connection>();
-  #papers: Papers;
+  #credentials: ServerCredentials;
   #connection: Connection;
   #notRead = "";
   #renewal = Promise.resolve();
 
-  /** Begins to follow it. Throws CommandFailure when it cannot be shown these papers. */
-  constructor(server: Server, papers: Papers, deps: MaglevdDeps) {
+  /** Begins to follow it. Throws CommandFailure when it cannot be shown these credentials. */
+  constructor(server: Server, credentials: ServerCredentials, deps: MaglevdDeps) {
     this.name = server.name;
     this.#server = server;
-    this.#papers = papers;
+    this.#credentials = credentials;
     this.#deps = deps;
-    this.#connection = connectWith(server, papers);
+    this.#connection = connectWith(server, credentials);
     const { clock, log, broadcast } = deps;
     this.table = new VppTable(clock, () => this.client.getVPPLBState({}));
     this.#feed = new Feed({
@@ -66,7 +72,7 @@ export class Maglevd implements AsyncDisposable {
 
   /** The same with what files say now. Throws CommandFailure when something is wrong with them. */
   static async open(server: Server, deps: MaglevdDeps): Promise<Maglevd> {
-    return new Maglevd(server, await papersFor(server), deps);
+    return new Maglevd(server, await readServerCredentials(server), deps);
   }
 
   /** To ask it. */
@@ -101,13 +107,13 @@ export class Maglevd implements AsyncDisposable {
   async #renewNow(): Promise<void> {
     const { log } = this.#deps;
     try {
-      const papers = await papersFor(this.#server);
+      const credentials = await readServerCredentials(this.#server);
       this.#notRead = "";
-      if (isSame(papers, this.#papers) || this.#over.signal.aborted) return;
-      const connection = connectWith(this.#server, papers);
+      if (isSame(credentials, this.#credentials) || this.#over.signal.aborted) return;
+      const connection = connectWith(this.#server, credentials);
       this.#retire(this.#connection);
       this.#connection = connection;
-      this.#papers = papers;
+      this.#credentials = credentials;
       log.info("credentials-renewed", { server: this.name });
       this.#feed.renew();
     } catch (error) {

@@ -52,7 +52,7 @@ export function visitorsBy(
     const [shown, ...others] = request.headers.flatMap(([name, value]) =>
       name === "authorization" ? [value] : []
     );
-    if (shown === undefined) return byRules ? known(byRules, request, []) : onlooker(peer);
+    if (shown === undefined) return byRules ? known(byRules, request, []) : viewer(peer);
     if (others.length > 0) return nobody(peer);
     const login = loginIn(shown);
     if (!login) return byRules ? known(byRules, request, [shown]) : nobody(peer);
@@ -96,7 +96,7 @@ function known(
 const anonymous = "anonymous";
 
 /** Where there is no file of `--auth`. */
-function onlooker(peer: string): Visitor {
+function viewer(peer: string): Visitor {
   const self: Visitor = { name: anonymous, role: "view", peer, isKnown: false, now: () => self };
   return self;
 }

@@ -52,7 +52,7 @@ function bodyOf(
   const body = new StreamBody(answers, {
     connection: {},
     write: (reply) => answerOf(schema, reply, binary),
-    parcels: { outbox, writeMaxBytes: 30_000 },
+    holdOptions: { outbox, writeMaxBytes: 30_000 },
     compressMinBytes,
     end: () => end,
     failed: (error) => failures.push(error.rawMessage),

@@ -115,14 +115,14 @@ Deno.test("whatever VPP holds wrongly at rest is found", async () => {
 Deno.test("servers that all die at once keep their weights where the frontend fails open", async () => {
   const calm = history([
     { do: "wait", ms: 3_000 },
-    { do: "server", server: 0, mood: "refuses" },
+    { do: "server", server: 0, behaviour: "refuses" },
     { do: "wait", ms: 5_000 },
-    { do: "server", server: 1, mood: "refuses" },
+    { do: "server", server: 1, behaviour: "refuses" },
     { do: "wait", ms: 20_000 },
     { do: "restart", isKilled: false },
     { do: "wait", ms: 5_000 },
     { do: "check" },
-    { do: "server", server: 0, mood: "well" },
+    { do: "server", server: 0, behaviour: "well" },
     { do: "wait", ms: 5_000 },
     { do: "check" },
   ]);
@@ -145,9 +145,9 @@ Deno.test("servers that all die at once keep their weights where the frontend fa
 Deno.test("a server that comes back gets its weight in steps where the frontend starts slowly", async () => {
   const calm = history([
     { do: "wait", ms: 3_000 },
-    { do: "server", server: 0, mood: "refuses" },
+    { do: "server", server: 0, behaviour: "refuses" },
     { do: "wait", ms: 5_000 },
-    { do: "server", server: 0, mood: "well" },
+    { do: "server", server: 0, behaviour: "well" },
     { do: "wait", ms: 20_000 },
     { do: "check" },
   ]);
@@ -166,9 +166,9 @@ Deno.test("a server that comes back gets its weight in steps where the frontend 
 
 Deno.test("a server that flaps is kept down for longer each time", async () => {
   const bounce = [
-    { do: "server", server: 0, mood: "refuses" },
+    { do: "server", server: 0, behaviour: "refuses" },
     { do: "wait", ms: 5_000 },
-    { do: "server", server: 0, mood: "well" },
+    { do: "server", server: 0, behaviour: "well" },
     { do: "wait", ms: 4_000 },
   ] as const;
   const calm = history([
@@ -259,7 +259,7 @@ Deno.test("a server that was always well and is found down is found", async () =
 
 Deno.test("a history that goes wrong is shortened to what it takes", async () => {
   const long = history([
-    { do: "server", server: 1, mood: "refuses" },
+    { do: "server", server: 1, behaviour: "refuses" },
     { do: "wait", ms: 3_000 },
     { do: "operator", verb: "pause", backend: "a" },
     { do: "wait", ms: 100 },

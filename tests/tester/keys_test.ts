@@ -41,16 +41,19 @@ Deno.test("whatever bytes come, a reader keeps little of them", () => {
 const extent = { vips: 10, page: 4 };
 
 /** What comes of typing: characters, and names in angle brackets. */
-function after(keys: string, from: Controls = untouched): { controls: Controls; deeds: string[] } {
+function after(
+  keys: string,
+  from: Controls = untouched,
+): { controls: Controls; actions: string[] } {
   let controls = from;
-  const deeds: string[] = [];
+  const actions: string[] = [];
   for (const [, name, text = ""] of keys.matchAll(/<([a-z-]+)>|(.)/gu)) {
     const key = name ? { kind: "named", name } as Key : { kind: "text", text } as const;
-    const { controls: next, deed } = press(controls, key, extent);
+    const { controls: next, action } = press(controls, key, extent);
     controls = next;
-    if (deed) deeds.push(deed);
+    if (action) actions.push(action);
   }
-  return { controls, deeds };
+  return { controls, actions };
 }
 
 Deno.test("keys sort, pause, reset, quit", () => {
@@ -59,7 +62,7 @@ Deno.test("keys sort, pause, reset, quit", () => {
   equal(after("ssssss").controls.order, "file");
   equal(after("p").controls.isPaused, true);
   equal(after("p ").controls.isPaused, false);
-  deepEqual(after("rq<ctrl-c><ctrl-z><ctrl-l>x").deeds, [
+  deepEqual(after("rq<ctrl-c><ctrl-z><ctrl-l>x").actions, [
     "reset",
     "quit",
     "quit",
@@ -71,8 +74,8 @@ Deno.test("keys sort, pause, reset, quit", () => {
 Deno.test("any key leaves help, and two of them quit there as well", () => {
   equal(after("?").controls.isHelp, true);
   equal(after("?r").controls.isHelp, false);
-  deepEqual(after("?rq").deeds, ["quit"]);
-  deepEqual(after("hq").deeds, ["quit"]);
+  deepEqual(after("?rq").actions, ["quit"]);
+  deepEqual(after("hq").actions, ["quit"]);
 });
 
 Deno.test("the list moves within its ends", () => {
@@ -99,5 +102,5 @@ Deno.test("a filter is typed, mended, kept or left; one that is wrong is told", 
   equal(wrong.complaint, '"(" is not a regular expression');
   equal(wrong.draft, "(");
   equal(after("<backspace>", wrong).controls.complaint, "");
-  deepEqual(after("/q<ctrl-c>").deeds, ["quit"]);
+  deepEqual(after("/q<ctrl-c>").actions, ["quit"]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { messageTable } from "../../lib/sim/message_table.ts";
-import type { Fault, SimRequest, Utterance } from "../../lib/sim/mod.ts";
+import type { Fault, OutgoingMessage, SimRequest } from "../../lib/sim/mod.ts";
 import { type ApiClient, formatRetval } from "../../lib/vpp/client/mod.ts";
 import { cliInband, controlPing, lbVipDump, showVersion } from "../../lib/gen/vpp.ts";
 import { InMemoryBench } from "../sim/in_memory_bench.ts";
@@ -59,7 +59,7 @@ Deno.test("no message of VPP's own accord disturbs a client, whatever it is", as
 
 Deno.test("an event between a request and its reply is passed over, within a dump too", async () => {
   await withClient(async (client, bench) => {
-    const message: Utterance = { message: "sw_interface_event", body: new Uint8Array(30) };
+    const message: OutgoingMessage = { message: "sw_interface_event", body: new Uint8Array(30) };
     bench.vpp.byHand.addVip({ prefix: "192.0.2.1/32", protocol: 6, port: 80, encap: "gre4" });
     meet(bench, "show_version", { kind: "interrupted", message });
     meet(bench, "lb_vip_dump", { kind: "interrupted", message });

@@ -45,7 +45,7 @@ export interface EventHubOptions {
 }
 
 /** One of the streams that may be open. */
-interface Seat {
+interface StreamSlot {
   readonly leave: () => void;
   /** Why it is somebody else's now. */
   lost: ConnectError | undefined;
@@ -55,7 +55,7 @@ interface Seat {
 /** What the watchers of one kind share, and who has how many streams. */
 interface WatcherShare extends Pick<WatchBudgets, "debugWatchers" | "watchers"> {
   readonly backlog: Backlog;
-  readonly seats: PeerShares;
+  readonly slots: PeerShares;
 }
 
 /** A watcher, and whose backlog its events count for. */
@@ -136,23 +136,23 @@ export class EventHub {
   async watch(filter: WatchFilter, peer = ""): Promise<EventQueue<SharedEvent>> {
     const prefix = prefixOf(peer);
     const share = prefix.isLocal ? this.#own : this.#strangers;
-    const seat = this.#admit(filter, peer, prefix, share);
+    const slot = this.#admit(filter, peer, prefix, share);
     try {
       await this.#settled(filter);
       if (this.#closed) throw this.#closed;
-      if (seat.lost) throw seat.lost;
+      if (slot.lost) throw slot.lost;
       // From here on nothing awaits, so that there is neither gap nor duplicate.
-      return this.#open(filter, share.backlog, seat);
+      return this.#open(filter, share.backlog, slot);
     } catch (error) {
-      seat.leave();
+      slot.leave();
       throw error;
     }
   }
 
   #share({ watchers, debugWatchers, ...budgets }: WatchBudgets): WatcherShare {
     const backlog: Backlog = new Backlog(budgets.backlog, () => this.#queues(backlog));
-    const seats = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
-    return { watchers, debugWatchers, backlog, seats };
+    const slots = new PeerShares(watchers, { perPrefix: watchers.limit, reserved: 0 });
+    return { watchers, debugWatchers, backlog, slots };
   }
 
   /** Counts a watcher. */
@@ -160,16 +160,16 @@ export class EventHub {
     { log }: WatchFilter,
     peer: string,
     prefix: PeerPrefix,
-    { watchers, debugWatchers, seats }: WatcherShare,
-  ): Seat {
+    { watchers, debugWatchers, slots }: WatcherShare,
+  ): StreamSlot {
     const isDebug = log === "debug";
     if (isDebug && !debugWatchers.take()) {
       throw tooMany(debugWatchers, "event streams with log records of level debug");
     }
-    const claim = seats.claim(prefix, ({ text }) => {
+    const claim = slots.claim(prefix, ({ text }) => {
       watchers.refuse({ peer, reason: `there are too many, and ${text} has fewer` });
-      seat.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
-      seat.queue?.fail(seat.lost);
+      slot.lost = exhausted(`there are too many event streams, and ${text} has fewer`);
+      slot.queue?.fail(slot.lost);
     });
     if (typeof claim === "string") {
       if (isDebug) debugWatchers.give();
@@ -180,8 +180,8 @@ export class EventHub {
       if (isDebug) debugWatchers.give();
       claim.giveBack();
     };
-    const seat: Seat = { leave, lost: undefined, queue: undefined };
-    return seat;
+    const slot: StreamSlot = { leave, lost: undefined, queue: undefined };
+    return slot;
   }
 
   /** Waits until an opening state can be told, and everything that has happened was. */
@@ -194,17 +194,17 @@ export class EventHub {
     }
   }
 
-  #open(filter: WatchFilter, backlog: Backlog, seat: Seat): EventQueue<SharedEvent> {
+  #open(filter: WatchFilter, backlog: Backlog, slot: StreamSlot): EventQueue<SharedEvent> {
     const queue: EventQueue<SharedEvent> = new EventQueue(
       this.#opening(filter),
       this.options.limits,
       () => {
-        seat.leave();
+        slot.leave();
         this.#leave(watcher);
       },
       backlog,
     );
-    seat.queue = queue;
+    slot.queue = queue;
     // What a client has seen may be as long as a request: it is of no use any more.
     const watcher: Counted = { filter: { ...filter, since: undefined }, queue, backlog };
     this.#watchers.add(watcher);

@@ -32,7 +32,7 @@ export const untouched: Controls = {
 };
 
 /** What a key asks of the rest of the program. */
-export type Deed = "quit" | "reset" | "redraw" | "stop";
+export type Action = "quit" | "reset" | "redraw" | "stop";
 
 /** What is on the screen, to move in. */
 export interface Extent {
@@ -47,23 +47,23 @@ export function press(
   controls: Controls,
   key: Key,
   extent: Extent,
-): { readonly controls: Controls; readonly deed?: Deed } {
+): { readonly controls: Controls; readonly action?: Action } {
   if (key.kind === "named") {
-    if (key.name === "ctrl-c") return { controls, deed: "quit" };
-    if (key.name === "ctrl-z") return { controls, deed: "stop" };
-    if (key.name === "ctrl-l") return { controls, deed: "redraw" };
+    if (key.name === "ctrl-c") return { controls, action: "quit" };
+    if (key.name === "ctrl-z") return { controls, action: "stop" };
+    if (key.name === "ctrl-l") return { controls, action: "redraw" };
   }
   if (controls.draft !== undefined) return { controls: typed(controls, controls.draft, key) };
   if (controls.isHelp) {
     const isQuit = key.kind === "text" && key.text === "q";
-    return isQuit ? { controls, deed: "quit" } : { controls: { ...controls, isHelp: false } };
+    return isQuit ? { controls, action: "quit" } : { controls: { ...controls, isHelp: false } };
   }
   if (key.kind === "named") return { controls: moved(controls, key.name, extent) };
   switch (key.text) {
     case "q":
-      return { controls, deed: "quit" };
+      return { controls, action: "quit" };
     case "r":
-      return { controls, deed: "reset" };
+      return { controls, action: "reset" };
     case "s":
       return { controls: { ...controls, order: next(controls.order, 1), first: 0 } };
     case "S":

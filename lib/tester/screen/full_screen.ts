@@ -89,11 +89,11 @@ export class FullScreen implements Disposable {
 
   #press(key: Key): void {
     const extent = this.#frame?.extent ?? { vips: 0, page: 1 };
-    const { controls, deed } = press(this.#controls, key, extent);
+    const { controls, action } = press(this.#controls, key, extent);
     const wasPaused = this.#controls.isPaused;
     this.#controls = controls;
     if (controls.isPaused !== wasPaused) this.#pause(controls.isPaused);
-    switch (deed) {
+    switch (action) {
       case undefined:
         return;
       case "quit":

@@ -8,14 +8,14 @@ import {
 } from "../cli/mod.ts";
 
 /** What a maglevd is shown, and known by, as files have it at a moment. Others take another connection. */
-export interface Papers {
+export interface ServerCredentials {
   readonly token: string | undefined;
   /** Undefined: in the clear. */
   readonly tls: ClientTls | undefined;
 }
 
 /** Reads them. Throws CommandFailure, which repeats no secret. */
-export async function papersFor(server: Server): Promise<Papers> {
+export async function readServerCredentials(server: Server): Promise<ServerCredentials> {
   const { tokenFile } = server;
   return {
     token: tokenFile === undefined ? undefined : await readToken(tokenFile),
@@ -29,11 +29,11 @@ export function mayChange({ tokenFile, ca, cert }: Server): boolean {
 }
 
 /** Whether nobody could tell one from the other. */
-export function isSame(one: Papers, other: Papers): boolean {
+export function isSame(one: ServerCredentials, other: ServerCredentials): boolean {
   return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** A connection that shows them. Throws CommandFailure where others on the way could read them. */
-export function connectWith({ address }: Server, { token, tls }: Papers): Connection {
+export function connectWith({ address }: Server, { token, tls }: ServerCredentials): Connection {
   return connectTo(address, token, tls);
 }

@@ -1,19 +1,19 @@
 import assert from "node:assert/strict";
 import { Answer } from "../../lib/rpc/answer.ts";
-import { compressed, OneChunk, parcel } from "../../lib/rpc/outbox.ts";
+import { compressed, holdAnswer, OneChunk } from "../../lib/rpc/outbox.ts";
 import { countedRoom } from "./roomy.ts";
 
-/** A parcel of `length` zeros, and what is held for it. */
+/** An answer of `length` zeros, and what is held for it. */
 function setUp(length: number, limits: Parameters<typeof countedRoom>[0] = {}) {
   const { outbox, answers: budget } = countedRoom(limits);
   const options = { outbox, writeMaxBytes: 100_000 };
   const connection = {};
   const answer = new Answer(new Uint8Array(length));
-  const pack = () => compressed(parcel(answer, connection, options), connection, options);
+  const pack = () => compressed(holdAnswer(answer, connection, options), connection, options);
   return { budget, answer, pack };
 }
 
-Deno.test("a compressed parcel is held instead of the plain one", async () => {
+Deno.test("a compressed answer is held instead of the plain one", async () => {
   const { budget, answer, pack } = setUp(10_000);
   const { octets, release } = await pack();
   assert.equal(octets, await answer.gzipped());
@@ -31,7 +31,7 @@ Deno.test("without room for both the plain one stays", async () => {
   assert.equal(budget.used, 0);
 });
 
-Deno.test("a parcel that cannot be compressed is a defect, and held no longer", async () => {
+Deno.test("an answer that cannot be compressed is a defect, and held no longer", async () => {
   const { budget, answer, pack } = setUp(10_000);
   answer.gzipped = () => Promise.reject(new Error("no zlib"));
   await assert.rejects(pack(), /no zlib/);
