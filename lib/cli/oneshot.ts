@@ -18,7 +18,7 @@ export interface Output {
 
 /**
  * Runs one command. Resolves to the exit code, with a sentence on stderr where something is wrong;
- * without a word when nobody reads the output any more: `maglevc watch events | head` is what was
+ * silently when nobody reads the output any more: `maglevc watch events | head` is what was
  * asked for. `place` says where a script has the command.
  */
 export async function runOnce(

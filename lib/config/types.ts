@@ -142,7 +142,7 @@ export interface Backend {
   readonly address: IpAddress;
   /** Name of its health check. */
   readonly healthcheck: string;
-  /** Seeds the state of a fresh backend; an operator's later word wins. */
+  /** Seeds the state of a fresh backend; an operator's later change wins. */
   readonly enabled: boolean;
 }
 

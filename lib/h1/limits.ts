@@ -14,7 +14,7 @@ export interface H1Limits {
   readonly pieceMs: number;
   /**
    * Milliseconds that a connection stays open one way: for what a client that has ended its side
-   * is still sent, and for a client to hear the last words before the connection is gone.
+   * is still sent, and for a client to receive what was sent last before the connection is gone.
    */
   readonly lingerMs: number;
 }

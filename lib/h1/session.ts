@@ -165,7 +165,7 @@ class Http1Session implements H1Session, ExchangeHost {
 
   /**
    * Ends our side and drops what still comes: to close with octets unread would reset the
-   * connection, and the client would lose the last words.
+   * connection, and the client would lose the last answer.
    */
   async #linger(): Promise<void> {
     this.#saying.clear();

@@ -156,7 +156,7 @@ export class Core {
     this.close(code, reason);
   }
 
-  /** Closes without a word. */
+  /** Closes without GOAWAY. */
   close(code: ErrorCode, reason: string): void {
     if (this.phase === "closed") return;
     this.phase = "closed";

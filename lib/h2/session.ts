@@ -104,7 +104,7 @@ const startsPerPiece = 32;
 /** Milliseconds after which no more of them are, so that a burst does not hold the event loop up. */
 const startingMs = 1;
 
-/** Rounds of promises in which handlers that are quick have their say. */
+/** Rounds of promises in which quick handlers answer. */
 const handlerRounds = 8;
 
 /** Rounds of promises without new output after which it is written. */
@@ -350,7 +350,7 @@ class Http2Session implements ExchangeHost, H2Session {
   }
 
   /**
-   * Waits until the promises under way have had their say, so that what handlers answer in one turn
+   * Waits until the promises under way are settled, so that what handlers answer in one turn
    * goes out in one write; without leaving the turn, which would cost a lone request its time.
    */
   async #quiet(): Promise<void> {

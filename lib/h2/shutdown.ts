@@ -9,7 +9,7 @@ const pingOpaque: Uint8Array = new TextEncoder().encode("shutdown");
 /**
  * Graceful shutdown (RFC 9113 section 6.8): a first GOAWAY that refuses nothing, one round trip for
  * requests that are under way, a final GOAWAY, then streams have until the drain limit to end; after
- * it handlers get a moment for a last word, and the connection is closed.
+ * it handlers get a moment for a last answer, and the connection is closed.
  */
 export class Shutdown {
   constructor(private readonly core: Core) {}

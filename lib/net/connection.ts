@@ -200,7 +200,7 @@ export class Connection implements Watcher, BusyPolled, Disposable {
     admission.giveBack(this.#target.suspect);
   }
 
-  /** @internal The poller's word, which is a reason to look and no more. */
+  /** @internal Called by the poller: there may be something to read. */
   ready(events: number): void {
     if (this.#state === "connecting") {
       if ((events & (EPOLLOUT | EPOLLERR | EPOLLHUP)) === 0 || !this.#looksForEnd()) return;

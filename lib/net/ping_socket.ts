@@ -126,7 +126,7 @@ export class PingSocket implements Watcher, Disposable {
     return this.#engine.inbox.receive(this.#fd);
   }
 
-  /** @internal The poller's word. */
+  /** @internal Called by the poller. */
   ready(): void {
     this.#readable();
   }

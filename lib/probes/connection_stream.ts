@@ -50,7 +50,7 @@ export class ConnectionStream extends Duplex {
     this.#stopped = true;
   }
 
-  /** The engine's word that there is something to read. */
+  /** Called by the engine when there is something to read. */
   pull(): void {
     if (this.#wanted) this._read();
   }

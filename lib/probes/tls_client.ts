@@ -92,7 +92,7 @@ export class TlsSession implements Disposable {
     return this.#certificateEnd;
   }
 
-  /** The engine's word that there is something to read. */
+  /** Called by the engine when there is something to read. */
   pull(): void {
     this.#stream.pull();
   }
@@ -107,7 +107,7 @@ export class TlsSession implements Disposable {
     this.#stream.stopReading();
   }
 
-  /** Frees the session without a word to the peer. */
+  /** Frees the session without telling the peer. */
   [Symbol.dispose](): void {
     if (!this.#open) return;
     this.#open = false;

@@ -182,7 +182,7 @@ export class Schedule implements ProbeLink {
     }
   }
 
-  /** The prober broke its word to answer in time, and one lost probe must not end all probing. */
+  /** The prober did not answer in time, and one lost probe must not end all probing. */
   #giveUp(row: Row): void {
     row.cancel?.();
     const waited = row.target.check.timeoutMs + graceMs;

@@ -155,7 +155,7 @@ export class Connections {
   }
 
   /**
-   * Asks a connection that has lost its slot to leave. It has a moment for its last words, unless
+   * Asks a connection that has lost its slot to leave. It has a moment to finish its answers, unless
    * so many others have that its descriptor is needed.
    */
   #giveWay(visit: Visit, newcomer: PeerPrefix): void {
@@ -190,7 +190,7 @@ export class Connections {
     }
   }
 
-  /** The protocol that TLS has settled on. A client that fails at it often is worth a word. */
+  /** The protocol that TLS has settled on. A client that often fails is logged. */
   async #handshake({ tls, client, peer }: Visit): Promise<string | undefined> {
     if (!tls) return undefined;
     try {

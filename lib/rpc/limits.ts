@@ -24,7 +24,7 @@ const mostPerPrefix = 128;
 /** For this machine alone: a shell, a script and a scraper at a time, several times over. */
 const mostReserved = 32;
 
-/** Closed connections that may linger for their last words to arrive. */
+/** Closed connections that may linger until what was sent last has arrived. */
 const mostLeaving = 16;
 
 /** How many connections a port takes. */

@@ -282,7 +282,7 @@ function newFlowTable(servers: readonly Server[], length: number): NewFlowTable 
   return { slots, buckets };
 }
 
-/** The type VPP derives: an IPv6 VIP with an encap of IPv4 becomes gre6 without a word. */
+/** The type VPP derives: an IPv6 VIP with an encap of IPv4 silently becomes gre6. */
 function vipType(asked: VipArguments): VipType | undefined {
   if (prefixIsIpv4(asked.prefix)) return ipv4Types[asked.encap];
   return ipv6Types[asked.encap] ?? "ip6-gre6";

@@ -194,7 +194,7 @@ export class Keeper {
   }
 
   /**
-   * Finds what no event tells: counters that have moved, words that changed nothing, and what went
+   * Finds what no event tells: counters that have moved, operations that changed nothing, and what went
    * with a reload.
    */
   async #look(): Promise<void> {

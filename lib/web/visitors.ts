@@ -11,7 +11,7 @@ export interface Visitor extends Pick<Principal, "role" | "peer" | "advice" | "i
   readonly name: string;
   /** Whether it has logged in, or shown a certificate. */
   readonly isKnown: boolean;
-  /** Set where it is known by a certificate alone: that ends without a word of anybody. */
+  /** Set where it is known by a certificate alone: that ends without an event. */
   readonly hasCertificate?: boolean;
   /** The same by what is in force when this is asked. */
   readonly now: () => Visitor;

@@ -134,7 +134,7 @@ export class ApiClient {
     await this.#reader;
   }
 
-  /** Ends the connection without a word, because of `reason`. */
+  /** Ends the connection without a good-bye, because of `reason`. */
   abandon(reason: Error): void {
     this.#finish(reason);
   }

@@ -31,7 +31,7 @@ export interface Remembered {
  * - Which servers are in a flushing state (down with flush-on-down, or disabled) and have been
  *   flushed for it, so that each entry into such a state flushes once and not with every drift
  *   pass. One that is in a flushing state when maglevd starts is flushed once, unless the process
- *   before has left word that its flows were moved.
+ *   before has recorded that its flows were moved.
  * - Which weights servers had whose VIP is being made anew, for those that are to keep theirs.
  *
  * Entries exist only for servers that frontends have, and go with them.

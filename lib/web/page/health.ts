@@ -56,7 +56,7 @@ export function judge(frontend: Frontend, { status, backends }: MaglevdState): J
   return say("fine", many(active?.backends.length ?? 0, "server"));
 }
 
-/** Who is to carry traffic, and does not for another reason than an operator's word. */
+/** Who is to carry traffic, and does not for another reason than an operator's change. */
 function isLacking({ name, state, weight }: Member, backends: MaglevdState["backends"]): boolean {
   if (weight === 0 || state === "up") return false;
   return state !== "disabled" && state !== "paused" && !backends.get(name)?.drain;
@@ -111,7 +111,7 @@ export function shownState(state: string, backend: Backend | undefined): string 
   return backend.drain.drainedUnixNs === 0 ? "draining" : "drained";
 }
 
-/** The certificate of a backend is worth a word when it ends so soon, in milliseconds. */
+/** A certificate of a backend that ends within so many milliseconds is shown. */
 const endingMs = 14 * 86_400_000;
 
 /** What is the matter with a backend; undefined for nearly all of thousands, without any work. */

@@ -39,7 +39,7 @@ export async function startScarce(
   timeout = fullSize.timeout,
 ): Promise<Site> {
   const namespace = parts.use(await Namespace.create());
-  // What is routed there and is nobody's address is dropped without a word.
+  // What is routed there and is nobody's address is silently dropped.
   await namespace.ip("route", "add", holesNetwork, "dev", "lo");
   const size = { backends: well, idle: 0, holes, timeout, netns: namespace.name };
   return await startSite(parts, size, ["prlimit", `--nofile=${files}:${files}`]);
