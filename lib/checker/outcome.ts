@@ -2,9 +2,9 @@ import type { WeightChange } from "../events/mod.ts";
 import type { BackendState, FrontendState, Weight } from "../health/mod.ts";
 import type { Steps } from "../time/mod.ts";
 
-/** What a change comes to, worked out from how the frontends stand before it and after it. */
+/** The effect of a change, computed from the frontends before and after it. */
 export interface Outcome {
-  /** Backends that change their state. */
+  /** Backends whose state changes. */
   readonly backends: readonly BackendOutcome[];
   /** Frontends of which anything changes, sorted by name. */
   readonly frontends: readonly FrontendOutcome[];
@@ -18,20 +18,20 @@ export interface BackendOutcome {
 }
 
 /**
- * What somebody should think about first.
+ * Why a change deserves a second look.
  *
  * - `goes-down`: the frontend was not down, and will be.
- * - `loses-most`: more than half of its weight goes.
+ * - `loses-most`: it loses more than half of its weight.
  * - `removed`: it carries traffic, and its VIP will be withdrawn.
  */
 export type Danger = "goes-down" | "loses-most" | "removed";
 
-/** How a frontend stands. */
+/** State and weight of a frontend at one moment. */
 export interface FrontendStanding {
   readonly state: FrontendState;
-  /** Name of the pool that carries its traffic, or would. */
+  /** Name of the active pool. */
   readonly activePool: string;
-  /** The sum of its effective weights, as far as they are known. */
+  /** The sum of the known effective weights. */
   readonly weight: number;
 }
 
@@ -43,9 +43,9 @@ export interface FrontendOutcome {
   /** Undefined: there is none any more. */
   readonly after: FrontendStanding | undefined;
   readonly danger: Danger | undefined;
-  /** What changes of its backends: those with another weight first, then those with another share. */
+  /** First the backends whose weight changes, then those of which only the share does. */
   readonly weights: readonly WeightOutcome[];
-  /** Whether more would have to be listed. */
+  /** Whether there are more than are listed. */
   readonly hasMore: boolean;
 }
 

@@ -14,9 +14,9 @@ export interface BackendSnapshot {
   readonly config: Backend;
   /** Where the state machine stands. */
   readonly state: BackendState;
-  /** maglevd has just been started: it was neither probed nor steered yet. */
+  /** Neither probed nor changed by an operator since maglevd was started. */
   readonly untested: boolean;
-  /** What the operator or else the file says. */
+  /** As set by an operator, else by the file. */
   readonly enabled: boolean;
   /** The rise/fall counter, 0 to rise + fall - 1. */
   readonly health: number;
@@ -26,7 +26,7 @@ export interface BackendSnapshot {
   readonly transitions: readonly Transition<BackendState>[];
   /** The last finished probe, `at` its end in Unix milliseconds. */
   readonly lastProbe: DatedResult | undefined;
-  /** Unix milliseconds at which the certificate ends that it showed last; undefined without one. */
+  /** When the certificate that it showed last expires, in Unix milliseconds; undefined: none. */
   readonly certificateEnd: number | undefined;
   /** Names of the frontends that use it, sorted. */
   readonly frontends: readonly string[];
@@ -38,7 +38,7 @@ export interface BackendSnapshot {
   readonly drain: DrainSnapshot | undefined;
 }
 
-/** How a backend has fared of late. */
+/** A backend's recent history in figures. */
 export interface BackendTrend {
   /** Changes of its state in the last 10 minutes; 100 or more than that. */
   readonly changes: number;
@@ -48,7 +48,7 @@ export interface BackendTrend {
   readonly timeoutMs: number;
 }
 
-/** What an operator has said of a backend that the file does not say. */
+/** A state of a backend that an operator has set and that differs from the file's. */
 export interface BackendByHand {
   readonly state: "paused" | "disabled" | "enabled" | "draining";
   /** Whether the file has it enabled. */
@@ -65,15 +65,15 @@ export interface FrontendSnapshot {
   readonly file: Frontend;
   /** Whether it carries traffic. */
   readonly state: FrontendState;
-  /** Name of the pool that carries it, or would. */
+  /** Name of the active pool. */
   readonly activePool: string;
   /** One per backend, in the order of pools and their backends. */
   readonly weights: readonly EffectiveWeight[];
-  /** The weights that operators have set to something else than the file says. */
+  /** The weights that operators have set and that differ from the file's. */
   readonly byHand: readonly SavedWeight[];
   /** Unix milliseconds since when fail-open lasts; undefined while weights follow health. */
   readonly failOpenSince: number | undefined;
-  /** Backends that came up a moment ago, and how much of their weights they have, in percent. */
+  /** Backends in a slow start, and the part of their weights that they have, in percent. */
   readonly slowStarts: ReadonlyMap<string, number>;
 }
 
@@ -102,7 +102,7 @@ export interface CheckerView {
   healthcheckNames(): readonly string[];
   /** A backend as it is now, undefined when there is none of that name. */
   backend(name: string): BackendSnapshot | undefined;
-  /** How a backend has fared of late, undefined when there is none of that name. */
+  /** Its recent history in figures, undefined when there is none of that name. */
   trend(backend: string): BackendTrend | undefined;
   /** A frontend as it is now, undefined when there is none of that name. */
   frontend(name: string): FrontendSnapshot | undefined;
@@ -127,13 +127,13 @@ export interface WeightPlace {
   readonly backend: string;
 }
 
-/** What an operator wants done. */
+/** A change by an operator. */
 export type Operation =
   | { readonly action: Verb; readonly backend: string }
   | {
     readonly action: "drain";
     readonly backend: string;
-    /** Milliseconds after which what is left is moved away; undefined: as the frontends say. */
+    /** Milliseconds after which remaining flows are moved away; undefined: as the frontends say. */
     readonly deadlineMs?: number | undefined;
   }
   | WeightPlace & {
@@ -143,9 +143,9 @@ export type Operation =
     /** Whether existing flows are to be moved away. */
     readonly flush: boolean;
   }
-  /** Everything that was said of a backend is forgotten, its weights in all frontends included. */
+  /** Returns a backend to the file's values, its weights in all frontends included. */
   | { readonly action: "reset"; readonly backend: string }
-  /** What was said of a weight is forgotten, of all weights of a frontend, of everything. */
+  /** Returns one weight, all weights of a frontend, or everything to the file's values. */
   | WeightPlace & { readonly action: "reset-weight" }
   | { readonly action: "reset-frontend"; readonly frontend: string }
   | { readonly action: "reset-all" };
@@ -153,50 +153,49 @@ export type Operation =
 /** What operators may do, `actor` being who asks. Each throws {@link CheckerError}. */
 export interface CheckerControl {
   /**
-   * Does all of `operations`, one after the other, or none of them, and tells what it came to. The
-   * errors are those of the single operations.
+   * Does all of `operations`, in order, or none of them, and returns their effect. The errors are
+   * those of the single operations.
    */
   operate(operations: readonly Operation[], actor?: Actor): Outcome;
-  /** What `operate` would come to; nothing is done. Throws what it would throw. */
+  /** A dry run of `operate`: returns its effect, and throws what it would throw. */
   foresee(operations: readonly Operation[]): Outcome;
   /** The same as `operate`, for up to a thousand operations; rejects with what that throws. */
   operateMany(operations: readonly Operation[], actor?: Actor): Promise<Outcome>;
   /** The same as `foresee`, for up to a thousand operations; rejects with what that throws. */
   foreseeMany(operations: readonly Operation[]): Promise<Outcome>;
   /**
-   * What `reload` would come to if it began now; nothing is done. Rejects when the configuration
-   * contradicts itself.
+   * A dry run of `reload`. Rejects when the configuration contradicts itself.
    */
   foreseeReload(config: Config): Promise<ForeseenReload>;
 }
 
-/** What a reload comes to. */
+/** The effect of a reload. */
 export interface ReloadOutcome extends Outcome {
   /** What differs between the two configurations. */
   readonly changes: readonly ConfigChange[];
   /** Why it is refused unless it is forced; absent when it is not. */
   readonly refusal?: string | undefined;
-  /** What becomes of what operators have said, where the file says something new about it. */
+  /** What becomes of values set by operators for which the file has a new value. */
   readonly overrides: readonly OverrideHappening[];
 }
 
-/** A reload that was refused because of what it would come to. */
+/** A reload that was refused because of its effect. */
 export class ReloadRefused extends Error {
   /** Tells it from other errors. */
   override readonly name = "ReloadRefused";
-  /** `outcome` is what it would have come to. */
+  /** `outcome` is the effect that it would have had. */
   constructor(readonly refusal: string, readonly outcome: ReloadOutcome) {
     super(`the reload is refused: ${refusal}`);
   }
 }
 
-/** What a reload would come to. */
+/** The effect of a dry run of a reload. */
 export interface ForeseenReload extends ReloadOutcome {
-  /** What VPP would have to hold, as far as it is known before the first probe of anything new. */
+  /** What VPP would have to hold, as far as is known before new backends are probed. */
   readonly desired: DesiredSource;
 }
 
-/** What VPP is to hold: a configuration, and what its frontends come to. */
+/** What VPP is to hold: a configuration, and the effective weights of its frontends. */
 export interface DesiredSource {
   readonly config: Config;
   /** Sorted. */

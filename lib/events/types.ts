@@ -6,10 +6,10 @@ import type { BackendState, FrontendState, Transition, Weight } from "../health/
  *
  * - `probe`: what a probe saw.
  * - `operator`: somebody asked for it; the event's `actor` says who.
- * - `config`: the configuration was loaded anew.
+ * - `config`: the configuration was reloaded.
  * - `pool`: another pool of the frontend took over.
- * - `safety`: what keeps traffic safe, by itself.
- * - `vpp`: VPP, or the way to it.
+ * - `safety`: an automatic safety measure.
+ * - `vpp`: VPP, or the connection to it.
  * - `start`: maglevd was started.
  */
 export type Cause =
@@ -24,10 +24,10 @@ export interface Actor {
   readonly from: string;
 }
 
-/** A weight that an event tells about; `absent` is that of a backend that does not stand there. */
+/** A weight in an event; `absent`: the backend is not in the pool. */
 export type ToldWeight = Weight | "absent";
 
-/** From what to what a weight went; alike where the event is about something else. */
+/** A weight before and after; equal where the event is about something else. */
 export interface WeightChange {
   /** Before. */
   readonly from: ToldWeight;
@@ -51,11 +51,11 @@ export interface FrontendHappening {
   readonly frontend: string;
   readonly address: string;
   readonly transition: Transition<FrontendState | "removed">;
-  /** Name of the pool that carries its traffic, or would. */
+  /** Name of the active pool. */
   readonly activePool: string;
 }
 
-/** Another pool carries the traffic of a frontend, or would if it had any. */
+/** The active pool of a frontend changed. */
 export interface PoolHappening {
   readonly kind: "pool";
   readonly frontend: string;
@@ -65,7 +65,7 @@ export interface PoolHappening {
   readonly to: string;
 }
 
-/** A weight changed: the configured one, or what VPP is to be told, or both. */
+/** A configured or effective weight changed, or both. */
 export interface WeightHappening {
   readonly kind: "weight";
   readonly frontend: string;
@@ -79,7 +79,7 @@ export interface WeightHappening {
   readonly flush: boolean;
 }
 
-/** The configuration was loaded anew, or could not be. */
+/** A reload of the configuration. */
 export type ReloadHappening =
   | {
     readonly kind: "reload";
@@ -90,7 +90,7 @@ export type ReloadHappening =
   | {
     readonly kind: "reload";
     readonly result: "rejected";
-    /** What it did not get through: reading, checking, what it takes out, putting it into force. */
+    /** Where it failed: reading, checking, what it takes out of service, applying. */
     readonly stage: "parse" | "semantic" | "safety" | "apply";
     /** All problems, a line each. */
     readonly reason: string;
@@ -98,7 +98,7 @@ export type ReloadHappening =
     readonly changes?: readonly ConfigChange[];
   };
 
-/** Somebody steered maglevd. What it led to follows, with the same actor. */
+/** A call by an operator. Its effects follow as events with the same actor. */
 export interface OperatorHappening {
   readonly kind: "operator";
   readonly action:
@@ -118,30 +118,30 @@ export interface OperatorHappening {
 }
 
 /**
- * The file says something new about what an operator had said otherwise.
+ * A reload brought a new value for something that an operator had set.
  *
- * - `ended`: what the file says counts from now on.
- * - `kept`: the operator's does still.
+ * - `ended`: the file decides from now on.
+ * - `kept`: the operator still does.
  */
 export interface OverrideHappening {
   readonly kind: "override";
   readonly change: "ended" | "kept";
   readonly backend: string;
-  /** Where a weight is; empty for what is said of the backend itself. */
+  /** Of a weight; empty for a state. */
   readonly frontend: string;
   readonly pool: string;
-  /** What the operator had said: a weight, `enabled` or `disabled`. */
+  /** The operator's value: a weight, `enabled` or `disabled`. */
   readonly byHand: string;
-  /** What the file said, and says; `none` where there is nothing any more that it could be about. */
+  /** The file's value before and now; `none` if what it was about is gone. */
   readonly file: { readonly from: string; readonly to: string };
 }
 
 /**
- * What became of VPP, or of the way to it.
+ * The connection to VPP, or what VPP holds, changed.
  *
  * - `connected`, `lost`.
- * - `in-step`: VPP holds all that is desired. `out-of-step`: it does not, and `detail` says what.
- * - `altered`: somebody else changed what maglevd looks after; `detail` says what.
+ * - `in-step`: VPP holds the desired state. `out-of-step`: it does not; `detail` says what differs.
+ * - `altered`: another program changed what maglevd manages; `detail` says what.
  */
 export interface VppHappening {
   readonly kind: "vpp";
@@ -152,11 +152,11 @@ export interface VppHappening {
 }
 
 /**
- * A drain: no new flows for a backend, while those that it has may end by themselves.
+ * A drain: a backend gets no new flows, and existing ones may end by themselves.
  *
- * - `begun`, `ended`: somebody asked for it.
- * - `overdue`: its deadline is over in these frontends, and what is left is moved away.
- * - `drained`: nothing is left, as far as can be known.
+ * - `begun`, `ended`: by an operator.
+ * - `overdue`: its deadline has passed in these frontends, and remaining flows are moved away.
+ * - `drained`: no flows are left, as far as is known.
  */
 export interface DrainHappening {
   readonly kind: "drain";
@@ -168,13 +168,13 @@ export interface DrainHappening {
   readonly detail: string;
 }
 
-/** A measure that keeps traffic safe by itself has begun or ended. */
+/** An automatic safety measure began or ended. */
 export interface SafetyHappening {
   readonly kind: "safety";
   /**
-   * - `fail-open`: a frontend's weights keep to who was last in use, and do not follow health.
+   * - `fail-open`: a frontend keeps the weights last in use, whatever health says.
    * - `slow-start`: a backend that came up gets its weight in the frontend in steps.
-   * - `flap-hold`: a backend stays down for a while because it changed its state too often.
+   * - `flap-hold`: a backend is held down because it changed its state too often.
    */
   readonly measure: "fail-open" | "slow-start" | "flap-hold";
   readonly change: "begun" | "ended";
@@ -185,27 +185,27 @@ export interface SafetyHappening {
   readonly detail: string;
 }
 
-/** Probes cannot be made for a lack of maglevd's own, or can again. */
+/** maglevd lacks resources to make probes, or has them again. */
 export interface ProbingHappening {
   readonly kind: "probing";
   readonly change: "impaired" | "restored";
-  /** What lacks, such as `out of file descriptors`; when restored, how many probes it cost. */
+  /** The lack, such as `out of file descriptors`; when restored, how many probes it cost. */
   readonly detail: string;
 }
 
 /**
- * Somebody called for a change, or for something else that it may not have: who did is the event's
- * actor. What came of a change is told by other events, with the same actor.
+ * A call that changes something, or one that was refused. The event's actor made it; its effects
+ * are other events with the same actor.
  */
 export interface AuditHappening {
   readonly kind: "audit";
-  /** What whoever called may do. */
+  /** The role of the caller. */
   readonly role: string;
   /** What was called, such as `DisableBackend`. */
   readonly method: string;
-  /** What it was about, such as `backend web1`; may be empty. */
+  /** Such as `backend web1`; may be empty. */
   readonly target: string;
-  /** How that was before, and after it; empty where it is not known. */
+  /** The target before and after; empty if not known. */
   readonly before: string;
   readonly after: string;
   /** `OK`, or the name of a gRPC status: `PermissionDenied` where it was refused. */
@@ -286,5 +286,5 @@ export function because(reason: Reason, happenings: readonly Happening[]): Reaso
   return happenings.map((each) => actor ? { ...each, cause, actor } : { ...each, cause });
 }
 
-/** Of what a measure that keeps traffic safe does by itself: nobody asked for it at that moment. */
+/** Of what a safety measure does by itself. */
 export const safetyReason: Reason = { cause: { kind: "safety" } };

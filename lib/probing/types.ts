@@ -2,13 +2,13 @@ import type { Health } from "../health/mod.ts";
 import type { ProbeResult, ProbeTarget } from "../probes/mod.ts";
 
 /**
- * What whoever decides about backends tells whoever probes them. Rows are numbers from 0 up.
- * `revision` grows with each order for a row, so that both know which of them the other has heard.
+ * What the checker tells the probing threads. Each probed backend has a row, a number from 0 up.
+ * `revision` grows with each order for a row: a report says which order it follows.
  */
 export type Order =
   /** Memory for `rowsPerPart` rows more. */
   | { readonly kind: "grow"; readonly memory: SharedArrayBuffer }
-  /** Begin anew: what is under way is of no use any more, and this is known. */
+  /** Probe this target from now on, starting from this health; drop a probe under way. */
   | {
     readonly kind: "aim";
     readonly row: number;
@@ -18,7 +18,7 @@ export type Order =
     /** Milliseconds within which the first probe comes. */
     readonly withinMs: number;
   }
-  /** The same server in the same way, at other times: what was found out holds. */
+  /** The same target at other intervals: results and counters stay. */
   | {
     readonly kind: "retime";
     readonly row: number;
@@ -27,9 +27,9 @@ export type Order =
     /** Milliseconds within which the next probe comes, unless one is under way; or as it was to. */
     readonly withinMs: number | undefined;
   }
-  /** Probe no more. */
+  /** Stop probing. */
   | { readonly kind: "halt"; readonly row: number }
-  /** Whether every result is to be told. */
+  /** Whether to report every result. */
   | { readonly kind: "pulses"; readonly wanted: boolean };
 
 /** A result, and when it came: Unix milliseconds. */
@@ -37,18 +37,18 @@ export interface DatedResult extends ProbeResult {
   readonly at: number;
 }
 
-/** What whoever probes has to tell. */
+/** What a probing thread reports. */
 export interface Report {
   /**
    * - `verdict`: the first result since a row was aimed, or one that changed its state.
    * - `pulse`: any other result.
-   * - `lack`: a probe could not be made for a lack of our own, which says nothing of the backend.
+   * - `lack`: maglevd lacked resources to make the probe, which says nothing about the backend.
    */
   readonly kind: "verdict" | "pulse" | "lack";
   readonly row: number;
-  /** The last order for the row that counted when the result came. */
+  /** The last order for the row that was carried out before the result. */
   readonly revision: number;
-  /** What it makes of the row. */
+  /** The health of the row after it. */
   readonly health: Health;
   readonly result: DatedResult;
 }
@@ -73,7 +73,7 @@ export interface ScheduleStats {
   readonly scheduled: number;
 }
 
-/** Whoever probes, wherever that is. */
+/** A connection to what probes, on this thread or another. */
 export interface ProbeLink {
   /** Carries out orders, in this order. */
   order(order: Order): void;

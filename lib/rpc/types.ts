@@ -58,7 +58,7 @@ export interface RpcObserver {
 
 /** Told what the audit is told, for metrics. */
 export interface AuditObserver {
-  /** Somebody called a method for a change, or was refused; what it ended with. */
+  /** A call that changes something, or was refused, ended with `result`. */
   audited(method: string, result: RpcCode): void;
 }
 
@@ -84,13 +84,13 @@ export interface ConnectionObserver {
   delayed?(clients: ClientKind): void;
 }
 
-/** What became of looking at the configuration file. Messages are for the operator. */
+/** The result of checking the configuration file. Messages are for the operator. */
 export type ConfigCheckOutcome =
   | {
     readonly kind: "ok";
-    /** What the file says in vain or hardly means, a line each. */
+    /** Settings without effect, or hardly meant so, a line each. */
     readonly warnings?: readonly string[];
-    /** What applying it comes to; undefined where nobody asked. */
+    /** The effect of applying it; undefined where nobody asked. */
     readonly reload?: ReloadOutcome;
     /** What VPP is told for it; undefined where nobody asked, and with VPP off. */
     readonly vpp?: VppForecast | undefined;
@@ -108,7 +108,7 @@ export type VppForecast =
   /** The reason is a clause for the operator. */
   | { readonly kind: "unknown"; readonly reason: string };
 
-/** What became of applying the configuration file; nothing was changed unless `ok`. */
+/** The result of applying the configuration file; nothing was changed unless `ok`. */
 export type ConfigReloadOutcome =
   | ConfigCheckOutcome
   | { readonly kind: "reload-error"; readonly message: string }
