@@ -9,7 +9,7 @@
 import { type Environment, UsageError } from "../flags/mod.ts";
 import { NetError, signalProcess } from "../net/mod.ts";
 import type { ConfigReloadOutcome } from "../rpc/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import { type Clock, every } from "../time/mod.ts";
 import { exitCodes } from "./exit_codes.ts";
 
 /** What became of a reload: what to exit with, and why it was not done; empty when it was. */
@@ -95,12 +95,9 @@ async function nextAnswer(
   clock: Clock,
 ): Promise<ReloadAnswer> {
   const { promise: gone, resolve } = Promise.withResolvers<undefined>();
-  let timer: Timer;
-  const look = () => {
-    if (isThere(pid)) timer = clock.after(lookMs, look);
-    else resolve(undefined);
-  };
-  timer = clock.after(lookMs, look);
+  const timer = every(clock, lookMs, () => {
+    if (!isThere(pid)) resolve(undefined);
+  });
   const accepted = listener.accept();
   const connection = await Promise.race([accepted, gone]);
   timer.cancel();

@@ -1,6 +1,6 @@
 import type { CheckerStats } from "../checker/mod.ts";
 import type { Config } from "../config/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import { type Clock, every, type Timer } from "../time/mod.ts";
 import type { VppService } from "../vpp/mod.ts";
 import type { ProbeCounts } from "./lateness.ts";
 
@@ -37,7 +37,7 @@ export class Vitals implements Disposable {
   start(subject: VitalsSubject, counted: (counts: ProbeCounts) => void): void {
     this.#subject = subject;
     this.#counted = counted;
-    this.#arm();
+    this.#timer = every(this.clock, lookMs, () => this.#look());
   }
 
   /** Looks no more. */
@@ -48,13 +48,6 @@ export class Vitals implements Disposable {
   /** What is wrong, if anything; `vpp` is undefined only where there is none to look after. */
   complaint(vpp: Pick<VppService, "complaint"> | undefined): string | undefined {
     return this.#silence() ?? vpp?.complaint();
-  }
-
-  #arm(): void {
-    this.#timer = this.clock.after(lookMs, () => {
-      this.#look();
-      this.#arm();
-    });
   }
 
   #look(): void {

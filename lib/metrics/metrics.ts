@@ -7,7 +7,7 @@ import type {
   RpcMethod,
   RpcObserver,
 } from "../rpc/mod.ts";
-import { type Clock, inSlices, type Timer } from "../time/mod.ts";
+import { type Clock, every, inSlices } from "../time/mod.ts";
 import type { VppObserver, VppService } from "../vpp/mod.ts";
 import { type Collector, collector, exposition, type Sample } from "./exposition.ts";
 import { daemonFamilies, sections } from "./families.ts";
@@ -152,14 +152,11 @@ const everyMs = 1_000;
 
 /** Measures how late timers run. Call the result to stop. */
 export function watchLoopLag(clock: Clock, observe: (seconds: number) => void): () => void {
-  let timer: Timer;
-  const arm = () => {
-    const due = clock.now() + everyMs;
-    timer = clock.after(everyMs, () => {
-      observe(Math.max(0, clock.now() - due) / 1000);
-      arm();
-    });
-  };
-  arm();
+  let due = clock.now() + everyMs;
+  const timer = every(clock, everyMs, () => {
+    const now = clock.now();
+    observe(Math.max(0, now - due) / 1000);
+    due = now + everyMs;
+  });
   return () => timer.cancel();
 }

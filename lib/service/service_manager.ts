@@ -1,6 +1,6 @@
 import type { Logger } from "../log/mod.ts";
 import { NetError, sendUnixDatagram } from "../net/mod.ts";
-import type { Clock, Timer } from "../time/mod.ts";
+import { type Clock, every, type Timer } from "../time/mod.ts";
 
 /** What sd_notify(3) and the watchdog need from the environment and the process. */
 export interface ServiceManagerOptions {
@@ -56,11 +56,10 @@ export class ServiceManager implements Disposable {
   watch(complaint: () => string | undefined): void {
     const period = this.#watchdogMs();
     if (period === undefined) return;
-    this.#timer = this.#options.clock.after(period / 3, () => {
+    this.#timer = every(this.#options.clock, period / 3, () => {
       const err = complaint();
       if (err === undefined) this.#notify("WATCHDOG=1");
       else this.#options.log.error("watchdog-not-fed", { err });
-      this.watch(complaint);
     });
   }
 

@@ -28,4 +28,5 @@ export { compareText, mergeSort } from "./merge_sort.ts";
 export { mappedInSlices, visitInSlices } from "./visit.ts";
 export { type TurnLimits, TurnQuota } from "./turn_quota.ts";
 export { oneByOne } from "./one_by_one.ts";
+export { every } from "./every.ts";
 export { sleep } from "./sleep.ts";

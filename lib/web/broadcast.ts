@@ -1,5 +1,5 @@
 import { sharedByAnswers } from "../h1/mod.ts";
-import { type Clock, inSlices, type Timer, yieldIfDue } from "../time/mod.ts";
+import { type Clock, every, inSlices, type Timer, yieldIfDue } from "../time/mod.ts";
 import { digest } from "./digest.ts";
 import { type MaglevdState, unheard } from "./state.ts";
 import type { Change, Message, Pulse, Told } from "./wire.ts";
@@ -75,7 +75,7 @@ export class Broadcast {
   /** Something is being told: what is new meanwhile comes next. */
   #isTelling = false;
   #isClosed = false;
-  #alive: Timer;
+  readonly #alive: Timer;
   #whole: { readonly seq: number; readonly octets: Promise<Uint8Array> } | undefined;
   #isWriting = false;
 
@@ -100,7 +100,7 @@ export class Broadcast {
     this.#linked = linked;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
-    this.#alive = this.#sayAlive();
+    this.#alive = every(clock, this.#limits.aliveMs, () => void this.#sendAll(encode(": alive\n\n")));
   }
 
   /** The version of maglevd-frontend. */
@@ -269,13 +269,6 @@ export class Broadcast {
       this.#sentBytes -= this.#sent[kept++]?.octets.length ?? 0;
     }
     if (kept > 0) this.#sent = this.#sent.slice(kept);
-  }
-
-  #sayAlive(): Timer {
-    return this.#alive = this.#clock.after(this.#limits.aliveMs, () => {
-      void this.#sendAll(encode(": alive\n\n"));
-      this.#sayAlive();
-    });
   }
 
   /** What each then does until its connection has taken it adds up: some a turn of the event loop. */

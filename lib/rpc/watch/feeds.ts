@@ -1,7 +1,7 @@
 import type { CheckerView } from "../../checker/mod.ts";
 import type { Event } from "../../gen/maglev_pb.ts";
 import type { LogLevel, LogRecord, LogSource } from "../../log/mod.ts";
-import type { Clock, Timer } from "../../time/mod.ts";
+import { type Clock, every, type Timer } from "../../time/mod.ts";
 import { logEventToProto, type Pulse, pulsesToProto } from "../convert/events.ts";
 import { wantsRecord, type WatchFilter } from "./filter.ts";
 import type { EventQueue } from "./queue.ts";
@@ -40,7 +40,10 @@ export class HeartbeatFeed implements Feed {
   join(watcher: Watcher): void {
     if (!watcher.filter.heartbeat) return;
     this.#watchers.add(watcher);
-    this.#timer ??= this.#arm();
+    this.#timer ??= every(this.clock, heartbeatMs, () => {
+      const shared = this.beat();
+      for (const watcher of [...this.#watchers]) give(watcher, shared);
+    });
   }
 
   leave(watcher: Watcher): void {
@@ -53,14 +56,6 @@ export class HeartbeatFeed implements Feed {
   /** The message of this moment. */
   beat(): SharedEvent {
     return new SharedEvent(this.make());
-  }
-
-  #arm(): Timer {
-    return this.clock.after(heartbeatMs, () => {
-      this.#timer = this.#arm();
-      const shared = this.beat();
-      for (const watcher of [...this.#watchers]) give(watcher, shared);
-    });
   }
 }
 
