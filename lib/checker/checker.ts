@@ -65,13 +65,6 @@ export interface ReloadOptions {
   readonly isForced?: boolean;
 }
 
-/** A reload that waits for the one under way. */
-interface Waiting {
-  config: Config;
-  options: ReloadOptions;
-  readonly done: Promise<ReloadOutcome>;
-}
-
 /**
  * Probes the backends of a configuration and keeps their states and those of the frontends:
  * docs/healthchecks.md. Probing starts at once. Whoever makes it closes it.
@@ -86,7 +79,6 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
   readonly #probing: Probing<BackendEntry>;
   readonly #clock: Clock;
   #reloading: Promise<unknown> = Promise.resolve();
-  #waiting: Waiting | undefined;
 
   /** Starts probing the backends of `config`. Throws when it contradicts itself. */
   constructor(options: CheckerOptions) {
@@ -226,24 +218,14 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
 
   /**
    * Puts another configuration in force, in slices that leave the event loop alone. Resolves
-   * when the `reload` event was told, with what it came to. Reloads happen one after the other; of
-   * those that wait only the newest is carried out. Rejects, with nothing changed: with ReloadRefused
+   * when the `reload` event was told, with what it came to. Reloads happen one after the other: it
+   * is for the caller to have few of them wait. Rejects, with nothing changed: with ReloadRefused
    * when it takes too much out of service and is not forced, when the configuration contradicts
    * itself, and when the checker is closed meanwhile.
    */
   reload(config: Config, options: ReloadOptions = {}): Promise<ReloadOutcome> {
-    if (this.#waiting) {
-      this.#waiting.config = config;
-      this.#waiting.options = options;
-      return this.#waiting.done;
-    }
     const settled = this.#reloading.then(() => {}, () => {});
-    const done = settled.then(() => {
-      const newest = this.#waiting ?? { config, options };
-      this.#waiting = undefined;
-      return this.#reload(newest.config, newest.options);
-    });
-    this.#waiting = { config, options, done };
+    const done = settled.then(() => this.#reload(config, options));
     this.#reloading = done;
     return done;
   }
