@@ -51,10 +51,10 @@ export interface ConfigFileOptions {
  * same. The file is loaded by one of them at a time.
  */
 export class ConfigFile implements ConfigService {
-  readonly #loads = new SharedTurns(() => this.#loadNow());
-  readonly #checks = new SharedTurns(() => this.#checkNow());
-  readonly #forecasts = new SharedTurns(() => this.#foreseeNow());
-  readonly #reloads = new SharedTurns(() => this.#reloadNow());
+  readonly #loads = new SingleFlight(() => this.#loadNow());
+  readonly #checks = new SingleFlight(() => this.#checkNow());
+  readonly #forecasts = new SingleFlight(() => this.#foreseeNow());
+  readonly #reloads = new SingleFlight(() => this.#reloadNow());
   /** Who asked for the reload that waits for its turn; of several the first. */
   #actor: Actor | undefined;
   /** Whether one of them insists. */
@@ -80,25 +80,25 @@ export class ConfigFile implements ConfigService {
 
   /** Validates the file without applying it. Never rejects. */
   check(): Promise<ConfigCheckOutcome> {
-    return this.#checks.next();
+    return this.#checks.run();
   }
 
   /** Validates the file and tells what applying it would come to. Never rejects. */
   foresee(): Promise<ConfigReloadOutcome> {
-    return this.#forecasts.next();
+    return this.#forecasts.run();
   }
 
   /** Validates and applies the file. Never rejects. */
   reload(actor: Actor, isForced = false): Promise<ConfigReloadOutcome> {
     this.#actor ??= actor;
     this.#isForced ||= isForced;
-    return this.#reloads.next();
+    return this.#reloads.run();
   }
 
   async #checkNow(): Promise<ConfigCheckOutcome> {
     const { log, path } = this.options;
     log.info("config-check-start", { path });
-    const outcome = await this.#loads.next();
+    const outcome = await this.#loads.run();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
       const { message: err } = refused;
@@ -111,7 +111,7 @@ export class ConfigFile implements ConfigService {
   }
 
   async #foreseeNow(): Promise<ConfigReloadOutcome> {
-    const outcome = await this.#loads.next();
+    const outcome = await this.#loads.run();
     if (outcome.kind === "invalid") return refusal(outcome);
     try {
       const { desired, ...reload } = await this.options.foresee(outcome.config);
@@ -130,7 +130,7 @@ export class ConfigFile implements ConfigService {
     log.info("config-reload-start");
     reloading();
     const stamp = this.options.stamp();
-    const outcome = await this.#loads.next();
+    const outcome = await this.#loads.run();
     if (outcome.kind === "invalid") {
       const refused = refusal(outcome);
       this.#rejected(outcome.stage, refused.message, actor);
@@ -203,26 +203,26 @@ export function logWarnings(warnings: readonly ConfigWarning[], log: Logger): vo
 }
 
 /**
- * Work that is done once at a time. Requests that come while one is waiting for its turn share it,
- * because it will look at the file after they were made; those that come later do not.
+ * Work that is done once at a time. Requests that come while one waits share it, because it will look
+ * at the file after they were made; those that come while it runs do not.
  */
-class SharedTurns<T> {
+class SingleFlight<T> {
   #running: Promise<unknown> = Promise.resolve();
   #waiting: Promise<T> | undefined;
 
   constructor(private readonly work: () => Promise<T>) {}
 
-  /** What comes of the next turn. Never rejects if the work never does. */
-  next(): Promise<T> {
+  /** The result of the next run. Never rejects if the work never does. */
+  run(): Promise<T> {
     return this.#waiting ??= this.#afterRunning();
   }
 
   async #afterRunning(): Promise<T> {
     await this.#running;
     this.#waiting = undefined;
-    const turn = this.work();
-    this.#running = turn;
-    return await turn;
+    const run = this.work();
+    this.#running = run;
+    return await run;
   }
 }
 

@@ -1,4 +1,4 @@
-import { tickMs, type Clock, type Timer, TimerWheel } from "../time/mod.ts";
+import { type Clock, tickMs, type Timer, TimerWheel } from "../time/mod.ts";
 
 /** Started so long after the tick in which it was due, a probe counts as delayed. */
 const delayedMs = 10;

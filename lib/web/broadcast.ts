@@ -100,7 +100,11 @@ export class Broadcast {
     this.#linked = linked;
     this.#limits = { ...defaultBroadcastLimits, ...limits };
     this.#states = new Map(servers.map((name) => [name, unheard(name, clock.wall())]));
-    this.#alive = every(clock, this.#limits.aliveMs, () => void this.#sendAll(encode(": alive\n\n")));
+    this.#alive = every(
+      clock,
+      this.#limits.aliveMs,
+      () => void this.#sendAll(encode(": alive\n\n")),
+    );
   }
 
   /** The version of maglevd-frontend. */
