@@ -28,6 +28,7 @@ async function inBrowser(test: Deno.TestContext, chromium: Chromium, assets: Ass
   await test.step("shows what is there, and what changes", async () => {
     await page.goto(at(first.address));
     await untilText(page, ".pools .row", "web0");
+    assert.equal(await page.$("#app > p"), null, "the page has no more to say of loading");
     assert.match(await page.title(), /maglev$/);
     await untilText(page, ".verdict h1", "not known yet");
     first.bed.move("web0", "up");

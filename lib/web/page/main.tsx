@@ -98,4 +98,6 @@ keepTime();
 const root = document.getElementById("app");
 // What is shown first is what there is: a frame around nothing would be a picture more to wait for.
 await Promise.race([follow(), new Promise((resolve) => setTimeout(resolve, patienceMs))]);
+// What stands there would stay behind all that is drawn.
+root?.replaceChildren();
 if (root) render(<App />, root);
