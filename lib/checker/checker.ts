@@ -173,6 +173,13 @@ export class Checker implements CheckerView, CheckerControl, Disposable {
     return this.#observers.watch(listener);
   }
 
+  runningProbes(forMs: number): ReadonlyMap<string, number> {
+    const running = new Map<string, number>();
+    const latest = this.#clock.wall() - forMs;
+    for (const [{ name }, since] of this.#probing.running(latest)) running.set(name, since);
+    return running;
+  }
+
   /** From now on `source` tells what VPP sends to servers: when drained backends are drained. */
   watchTraffic(source: TrafficSource): void {
     this.#engine.drains.watch(source);

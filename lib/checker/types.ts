@@ -115,6 +115,8 @@ export interface CheckerView {
    * On the hot path: it must be cheap and must not throw.
    */
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void;
+  /** Backends whose probe has been under way for so long, and when it began: Unix milliseconds. */
+  runningProbes(forMs: number): ReadonlyMap<string, number>;
 }
 
 /** What an operator may do to a backend. */

@@ -63,6 +63,8 @@ const bucketsAt = codesAt + 4 * probeCodes.length;
 const durationsAt = bucketsAt + 4 * (durationBounds.length + 1);
 const detailsAt = durationsAt + 4 * durationsKept;
 const rowBytes = Math.ceil((detailsAt + 2 * detailRoom) / cacheLine) * cacheLine;
+/** Behind the rows of a part, close together as all are looked at: since when each has a probe under way. */
+const runningAt = rowsPerPart * rowBytes;
 
 const codeIndex = new Map<ProbeCode, number>(probeCodes.map((code, index) => [code, index]));
 const encoder = new TextEncoder();
@@ -70,7 +72,7 @@ const decoder = new TextDecoder();
 
 /** Memory for one more part. */
 export function newPart(): SharedArrayBuffer {
-  return new SharedArrayBuffer(rowsPerPart * rowBytes);
+  return new SharedArrayBuffer(runningAt + rowsPerPart * 8);
 }
 
 /** Whether a code stands for a probe that passed. */
@@ -214,6 +216,21 @@ export class Board {
     return floats.slice(first, first + Math.min(kept, durationsKept));
   }
 
+  /** Writes since when a probe is under way, in Unix milliseconds; 0: none is. */
+  noteRunning(row: number, sinceMs: number): void {
+    this.#part(row).doubles[runningSlot(row)] = sinceMs;
+  }
+
+  /** Since when one is; undefined for none, or none but of what was probed before revision `since`. */
+  runningSince(row: number, since: number): number | undefined {
+    const { doubles, words } = this.#part(row);
+    const slot = runningSlot(row);
+    if (!doubles[slot]) return undefined;
+    if (Atomics.load(words, (start(row) + sinceAt) >> 2) < since) return undefined;
+    // Only now, as it was cleared before the revision was written.
+    return doubles[slot] || undefined;
+  }
+
   /** Writes when the certificate ends that was shown last: Unix milliseconds. */
   noteCertificate(row: number, end: number): void {
     this.#part(row).doubles[(start(row) + certificateAt) >> 3] = end;
@@ -270,6 +287,10 @@ export class Board {
 
 function start(row: number): number {
   return (row % rowsPerPart) * rowBytes;
+}
+
+function runningSlot(row: number): number {
+  return (runningAt >> 3) + row % rowsPerPart;
 }
 
 function unsigned(word: number): number {

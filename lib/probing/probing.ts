@@ -105,6 +105,15 @@ export class Probing<T> {
     this.#link.order({ kind: "pulses", wanted });
   }
 
+  /** Whose probe began at `latest` or before and is under way, and when it began: Unix milliseconds. */
+  *running(latest: number): Generator<readonly [owner: T, since: number]> {
+    for (const [row, job] of this.#jobs.entries()) {
+      if (!job) continue;
+      const since = this.#board.runningSince(row, job.countsFrom);
+      if (since !== undefined && since <= latest) yield [job.owner, since];
+    }
+  }
+
   /** Stops everything for good. */
   close(): void {
     this.#link.close();

@@ -168,6 +168,7 @@ export class Schedule implements ProbeLink {
     this.#running++;
     this.#times[2 * number] = this.#scheduler.due(number);
     this.#times[2 * number + 1] = this.#options.clock.now();
+    this.#board.noteRunning(number, this.#options.clock.wall());
     this.#scheduler.after(number, target.check.timeoutMs + graceMs);
     try {
       row.cancel = this.#options.startProbe(target, (result) => {
@@ -202,6 +203,7 @@ export class Schedule implements ProbeLink {
     if (probe === 0 || row.underway !== probe) return false;
     row.underway = 0;
     row.cancel = undefined;
+    this.#board.noteRunning(row.number, 0);
     this.#running--;
     this.#scheduler.clear(row.number);
     return true;

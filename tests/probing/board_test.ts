@@ -31,8 +31,8 @@ const result = {
   at: 17.5,
 } as const;
 
-Deno.test("a row takes seventeen cache lines: 30,000 backends take 33 MB", () => {
-  assert.equal(newPart().byteLength, rowsPerPart * 17 * 64);
+Deno.test("a row takes seventeen cache lines and a number: 30,000 backends take 33 MB", () => {
+  assert.equal(newPart().byteLength, rowsPerPart * (17 * 64 + 8));
 });
 
 Deno.test("what one side notes, the other reads, row by row, the last only", () => {
@@ -61,8 +61,10 @@ Deno.test("no row writes into another one", () => {
     for (let i = 0; i <= row % 3; i++) note(writer, row, noted(row));
     writer.count(row, "SOCKERR", 0);
     writer.count(row, "L4OK", 1_000_000 + row);
+    writer.noteRunning(row, 2_000_000 + row);
   }
   for (const row of rows) {
+    assert.equal(reader.runningSince(row, 0), 2_000_000 + row);
     assert.deepEqual(reader.read(row), noted(row));
     const { codes, buckets, seconds } = reader.counts(row);
     assert.deepEqual([codes.at(0), codes.at(-1), buckets.at(-1)], [1, 1, 1]);
@@ -145,6 +147,20 @@ Deno.test("the end of the certificate that was seen last is kept, until somethin
   assert.equal(reader.certificateEnd(4, 2), undefined);
   writer.restart(4, 2);
   assert.equal(reader.certificateEnd(4, 2), undefined);
+});
+
+Deno.test("since when a probe is under way is told, unless it is of what was probed before", () => {
+  const { writer, reader } = boards(2);
+  const row = rowsPerPart + 3;
+  writer.restart(row, 5);
+  assert.equal(reader.runningSince(row, 5), undefined);
+  writer.noteRunning(row, 1_700_000_000_123.25);
+  assert.equal(reader.runningSince(row, 5), 1_700_000_000_123.25);
+  assert.equal(reader.runningSince(3, 0), undefined);
+  assert.equal(reader.runningSince(row, 6), undefined, "something else is to be probed");
+  writer.noteRunning(row, 0);
+  writer.restart(row, 6);
+  assert.equal(reader.runningSince(row, 6), undefined);
 });
 
 Deno.test("what is being read is written over only two results later", () => {

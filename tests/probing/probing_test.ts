@@ -194,6 +194,63 @@ Deno.test("times and certificate are of the present target, whatever a check's t
   }
 });
 
+Deno.test("a probe runs until its result is there", () => {
+  using sides = new Sides();
+  const [job, other] = [new ProbeJob("a", target()), new ProbeJob("b", target())];
+  sides.probing.aim(job, up, 0);
+  sides.probing.aim(other, up, 0);
+  sides.clock.advance(10);
+  const begun = sides.clock.wall();
+  const running = (forMs = 0) => [...sides.probing.running(sides.clock.wall() - forMs)];
+  const isNear = (since: number | undefined) => assert.ok(Math.abs((since ?? 0) - begun) <= 10);
+  assert.deepEqual(running().map(([owner]) => owner), ["a", "b"]);
+  for (const [, since] of running()) isNear(since);
+  assert.deepEqual(running(100), []);
+  sides.clock.advance(100);
+  assert.equal(running(100).length, 2);
+  sides.answers.shift()?.(fail);
+  assert.deepEqual(running().map(([owner]) => owner), ["b"]);
+  sides.probing.outdate(other, "timing");
+  sides.probing.retime(other, 0);
+  assert.deepEqual(running().map(([owner]) => owner), ["b"], "it is the same probe");
+  isNear(running()[0]?.[1]);
+});
+
+Deno.test("nothing runs for ever: not what is halted, aimed elsewhere, forgotten or lost", () => {
+  const ends = {
+    halted: (sides, job) => sides.probing.halt(job),
+    outdated: (sides, job) => sides.probing.outdate(job, "target"),
+    aimed: (sides, job) => sides.probing.aim(job, up, 60_000),
+    forgotten: (sides, job) => sides.probing.forget(job),
+    given: (sides, job) => {
+      sides.probing.forget(job);
+      sides.probing.aim(new ProbeJob("heir", target()), up, 60_000);
+    },
+    lost: ({ clock, answers }) => {
+      for (let waited = 0; answers.length === 1; waited += 10) {
+        assert.ok(waited < 60_000, "it is given up");
+        clock.advance(10);
+      }
+      assert.equal(answers.length, 2);
+      answers.pop()?.(pass);
+    },
+  } satisfies Record<string, (sides: Sides, job: ProbeJob<string>) => void>;
+  for (const lagMs of [0, 30]) {
+    for (const [how, end] of Object.entries(ends)) {
+      using sides = new Sides(lagMs);
+      const running = () => [...sides.probing.running(Infinity)];
+      const job = new ProbeJob("a", target());
+      sides.probing.aim(job, up, 0);
+      sides.clock.advance(lagMs + 10);
+      assert.equal(running().length, 1);
+      end(sides, job);
+      assert.deepEqual(running(), [], `${how}, at once`);
+      sides.clock.advance(2 * lagMs);
+      assert.deepEqual(running(), [], how);
+    }
+  }
+});
+
 Deno.test("who is halted is not probed, and is remembered", () => {
   using sides = new Sides();
   const job = new ProbeJob("a", target());

@@ -116,6 +116,20 @@ Deno.test("threads probe, tell what changes the state, and leave nothing open", 
   assert.ok(Math.max(...kept.slice(2)) <= (kept[1] ?? 0), kept.join());
 });
 
+Deno.test("whoever decides sees what each of the threads waits for, until its result is told", async () => {
+  await using bed = new Bed();
+  const servers = [listen(), listen()];
+  const conns = servers.map((server) => server.accept());
+  bed.aim("plain", servers[0]?.addr.port ?? 0, httpCheck());
+  bed.aim("tls", servers[1]?.addr.port ?? 0, https);
+  const taken = await Promise.all(conns);
+  const running = () => [...bed.probing.running(systemClock.wall())].map(([owner]) => owner);
+  assert.deepEqual(running(), ["plain", "tls"]);
+  for (const server of servers) server.close();
+  for (const conn of taken) conn.close();
+  await bed.until(() => running().length === 0);
+});
+
 /** Stands still until there are so many results more. */
 function standStill(job: ProbeJob<string>, results: number): void {
   const end = performance.now() + 20_000;
