@@ -31,6 +31,7 @@ import {
   ProbePulsesSchema,
   ProbingEventSchema,
   ReloadEventSchema,
+  RunningProbeSchema,
   SafetyEventSchema,
   StreamOpeningSchema,
   VPPEventSchema,
@@ -253,9 +254,23 @@ export type Pulse = readonly [
   probe: { readonly ok: boolean; readonly code: string; readonly durationMs: number },
 ];
 
-/** Outcomes of probes, in one message. */
-export function pulsesToProto(pulses: readonly Pulse[]): Event {
+/** A backend whose probe has been running since then, in Unix milliseconds; 0: it runs no more. */
+export type Running = readonly [backend: string, since: number];
+
+/** Outcomes of probes and what is running, in one message; `isAnew`: nothing else is running. */
+export function pulsesToProto(
+  pulses: readonly Pulse[],
+  running: readonly Running[] = [],
+  isAnew = false,
+): Event {
   const value = create(ProbePulsesSchema);
+  value.runningAnew = isAnew;
+  for (const [backend, since] of running) {
+    const probe = create(RunningProbeSchema);
+    probe.backendName = backend;
+    probe.sinceUnixNs = nanoseconds(since);
+    value.running.push(probe);
+  }
   for (const [backend, { ok, code, durationMs }] of pulses) {
     const pulse = create(ProbePulseSchema);
     pulse.backendName = backend;

@@ -2,7 +2,7 @@ import type { CheckerView } from "../../checker/mod.ts";
 import type { Event } from "../../gen/maglev_pb.ts";
 import type { LogLevel, LogRecord, LogSource } from "../../log/mod.ts";
 import { type Clock, every, type Timer } from "../../time/mod.ts";
-import { logEventToProto, type Pulse, pulsesToProto } from "../convert/events.ts";
+import { logEventToProto, type Pulse, pulsesToProto, type Running } from "../convert/events.ts";
 import { wantsRecord, type WatchFilter } from "./filter.ts";
 import type { EventQueue } from "./queue.ts";
 import { SharedEvent } from "./shared_event.ts";
@@ -112,33 +112,42 @@ export class LogFeed implements Feed {
 /** Milliseconds in which pulses gather: at most four batches a second. */
 const gatherMs = 250;
 
-/** Pulses of one message: making and encoding more would hold the event loop for over 4 ms. */
-const pulsesPerMessage = 2_000;
+/** So many milliseconds after its beginning a probe is told of as running: most have ended by then. */
+const runningMs = 100;
 
-/** Outcomes of probes. The checker is listened to only while somebody watches. */
+/** Probes of one message: making and encoding more would hold the event loop for over 4 ms. */
+const probesPerMessage = 2_000;
+
+/** Outcomes of probes, and probes that take long. The checker is asked only while somebody watches. */
 export class PulseFeed implements Feed {
   readonly #watchers = new Set<Watcher>();
+  /** Those of them that have not been told of all that is running, or not of all changes of it. */
+  readonly #behind = new Set<Watcher>();
   /** By backend: only the newest of each is told. */
   #gathered = new Map<string, Pulse[1]>();
+  /** By backend, as it was told last to those who are not behind. */
+  #running: ReadonlyMap<string, number> = new Map();
   #timer: Timer | undefined;
   #unsubscribe: (() => void) | undefined;
 
   constructor(
-    private readonly checker: Pick<CheckerView, "watchProbes">,
+    private readonly checker: Pick<CheckerView, "runningProbes" | "watchProbes">,
     private readonly clock: Clock,
   ) {}
 
   join(watcher: Watcher): void {
     if (!watcher.filter.pulses) return;
     this.#watchers.add(watcher);
+    this.#behind.add(watcher);
     this.#unsubscribe ??= this.checker.watchProbes((backend, result) => {
       this.#gathered.set(backend, result);
-      this.#timer ??= this.#arm();
     });
+    this.#timer ??= this.#arm();
   }
 
   leave(watcher: Watcher): void {
     this.#watchers.delete(watcher);
+    this.#behind.delete(watcher);
     if (this.#watchers.size > 0) return;
     this.#unsubscribe?.();
     this.#unsubscribe = undefined;
@@ -148,22 +157,65 @@ export class PulseFeed implements Feed {
   }
 
   #arm(): Timer {
-    return this.clock.after(gatherMs, () => {
-      const batch = [...this.#gathered];
-      this.#gathered = new Map();
-      // Old pulses are worth nothing: who has not read the last batch yet gets no further one.
-      this.#send(batch, [...this.#watchers].filter(({ queue }) => queue.backlog === 0));
-    });
+    return this.clock.after(gatherMs, () => this.#goOn(this.#batch()));
   }
 
-  /** One message, and after a turn of the event loop the rest. */
-  #send(batch: readonly Pulse[], watchers: readonly Watcher[]): void {
-    this.#timer = undefined;
-    const shared = new SharedEvent(pulsesToProto(batch.slice(0, pulsesPerMessage)));
-    for (const watcher of watchers) give(watcher, shared);
+  /** One step, and after a turn of the event loop the next. */
+  #goOn(batch: Iterator<void>): void {
+    const { done } = batch.next();
     if (this.#watchers.size === 0) return;
-    const rest = batch.slice(pulsesPerMessage);
-    if (rest.length > 0) this.#timer = this.clock.after(0, () => this.#send(rest, watchers));
-    else if (this.#gathered.size > 0) this.#timer = this.#arm();
+    this.#timer = done ? this.#arm() : this.clock.after(0, () => this.#goOn(batch));
+  }
+
+  /** Tells what is new. */
+  *#batch(): Generator<void> {
+    const pulses = [...this.#gathered];
+    const before = this.#running;
+    this.#gathered = new Map();
+    this.#running = this.checker.runningProbes(runningMs);
+    yield;
+    const changes = [...changesOf(before, this.#running)];
+    const [current, behind]: [Watcher[], Watcher[]] = [[], []];
+    for (const watcher of this.#watchers) {
+      // Old pulses are worth nothing: who has not read the last batch yet gets no further one.
+      if (watcher.queue.backlog === 0) {
+        (this.#behind.delete(watcher) ? behind : current).push(watcher);
+      } else if (changes.length > 0) this.#behind.add(watcher);
+    }
+    yield* tell(behind, messages(pulses, [...this.#running], true));
+    yield* tell(current, messages(pulses, changes));
+  }
+}
+
+/** Queues a message a step. */
+function* tell(watchers: readonly Watcher[], messages: Iterable<Event>): Generator<void> {
+  if (watchers.length === 0) return;
+  for (const message of messages) {
+    const shared = new SharedEvent(message);
+    for (const watcher of watchers) give(watcher, shared);
+    yield;
+  }
+}
+
+function* changesOf(
+  before: ReadonlyMap<string, number>,
+  now: ReadonlyMap<string, number>,
+): Generator<Running> {
+  for (const [name, since] of now) if (before.get(name) !== since) yield [name, since];
+  for (const name of before.keys()) if (!now.has(name)) yield [name, 0];
+}
+
+/** Outcomes first, then what is running; `isAnew`: that is all of it, be it none. */
+function* messages(
+  pulses: readonly Pulse[],
+  running: readonly Running[],
+  isAnew = false,
+): Generator<Event> {
+  const last = Math.max(pulses.length + running.length, isAnew ? 1 : 0);
+  for (let at = 0; at < last; at += probesPerMessage) {
+    const end = at + probesPerMessage;
+    const behind = (place: number) => Math.max(0, place - pulses.length);
+    const some = running.slice(behind(at), behind(end));
+    yield pulsesToProto(pulses.slice(at, end), some, isAnew && at === 0);
   }
 }

@@ -183,4 +183,14 @@ Deno.test("openings, signs of life and pulses reach the wire", () => {
       ],
     },
   });
+  const running = pulsesToProto([], [["web1", 1_500.5], ["web2", 0]], true);
+  assert.deepEqual(toJson(EventSchema, running, names), {
+    pulses: {
+      running: [
+        { backend_name: "web1", since_unix_ns: "1500500000" },
+        { backend_name: "web2" },
+      ],
+      running_anew: true,
+    },
+  });
 });

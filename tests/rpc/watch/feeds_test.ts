@@ -50,23 +50,27 @@ Deno.test("a sign of life is made once for all, and no timer runs for nobody", a
   assert.deepEqual(drain(again), ["heartbeat 0"]);
 });
 
-Deno.test("pulses come in batches, the newest of each backend", async () => {
-  using beds = hubBed();
-  const { bed, clock } = beds;
-  const queue = await beds.watch({ ...quiet, pulses: true });
-  bed.probe("web0", pass);
-  bed.probe("web1", pass);
-  bed.probe("web0", fail);
+Deno.test("pulses come in batches, the newest of each backend", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const one = watcher(filterOf({ pulses: true }));
+  const { queue } = one;
+  feed.join(one);
+  probes.tell("web0", pass);
+  probes.tell("web1", pass);
+  probes.tell("web0", fail);
   assert.deepEqual(drain(queue), []);
   clock.advance(249);
   assert.deepEqual(drain(queue), []);
   clock.advance(1);
-  assert.deepEqual(drain(queue), ["web0 L7STS,web1 L7OK"]);
+  assert.deepEqual(drain(queue), ["web0 L7STS,web1 L7OK,anew"]);
   clock.advance(10_000);
   assert.deepEqual(drain(queue), []);
-  bed.probe("web2", pass);
+  probes.tell("web2", pass);
   clock.advance(250);
   assert.deepEqual(drain(queue), ["web2 L7OK"]);
+  feed.leave(one);
 });
 
 Deno.test("nobody listens to probes unless somebody wants pulses", () => {
@@ -88,7 +92,7 @@ Deno.test("nobody listens to probes unless somebody wants pulses", () => {
   assert.deepEqual([probes.listeners, clock.pending], [0, 0]);
   feed.join(one);
   clock.advance(1000);
-  assert.deepEqual(drain(one.queue), [], "what was gathered for others is gone");
+  assert.deepEqual(drain(one.queue), ["anew"], "what was gathered for others is gone");
   probes.tell("web1", fail);
   clock.advance(250);
   assert.deepEqual(drain(one.queue), ["web1 L7STS"], "who comes later is told what comes later");
@@ -128,7 +132,6 @@ Deno.test("a large batch comes in parts, one per turn of the event loop, none lo
     seen.push(...event.value.pulses.map(({ backendName }) => backendName));
   }
   assert.deepEqual(seen, names);
-  assert.equal(clock.pending, 0);
   feed.leave(one);
   for (const name of names) probes.tell(name, pass);
   clock.advance(250);
@@ -181,10 +184,102 @@ Deno.test("who does not read pulses misses some, and is not cut off for it", () 
     seen.push(...drain(fast.queue));
   }
   assert.equal(seen.length, 20);
-  assert.deepEqual(drain(slow.queue), ["web0 L7OK"]);
+  assert.deepEqual(drain(slow.queue), ["web0 L7OK,anew"]);
   probes.tell("web0", fail);
   clock.advance(250);
   assert.deepEqual(drain(slow.queue), ["web0 L7STS"]);
+});
+
+Deno.test("a probe that takes long is told of once, and once that it is over", async () => {
+  using beds = hubBed();
+  const { bed, clock } = beds;
+  for (const name of bed.checker.backendNames()) bed.move(name, "disabled");
+  const queue = await beds.watch({ ...quiet, pulses: true });
+  clock.advance(250);
+  assert.deepEqual(drain(queue), ["anew"]);
+  steer(bed.checker).enable("web0");
+  const { flights } = bed.prober;
+  while (flights.size === 0) bed.clock.advance(1);
+  const since = bed.clock.wall();
+  bed.clock.advance(99);
+  clock.advance(250);
+  assert.deepEqual(drain(queue), [], "most are over by then");
+  bed.clock.advance(1);
+  clock.advance(250);
+  assert.deepEqual(drain(queue), [`web0 since ${since}`]);
+  bed.clock.advance(500);
+  clock.advance(1_000);
+  assert.deepEqual(drain(queue), []);
+  bed.probe("web0", fail);
+  clock.advance(250);
+  assert.deepEqual(drain(queue), ["web0 L7STS,web0 since 0"]);
+  while (flights.size === 0) bed.clock.advance(1);
+  bed.clock.advance(100);
+  const [later] = bed.checker.runningProbes(0).values();
+  clock.advance(250);
+  assert.deepEqual(drain(queue), [`web0 since ${later}`]);
+  steer(bed.checker).pause("web0");
+  clock.advance(250);
+  assert.deepEqual(drain(queue), ["web0 since 0"], "whose outcome nobody will be told");
+});
+
+Deno.test("who comes later or was slow is told of all that is running, others of changes", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const [one, two] = [1, 2].map(() => watcher(filterOf({ pulses: true })));
+  assert.ok(one && two);
+  const turn = () => {
+    clock.advance(250);
+    return drain(one.queue);
+  };
+  probes.running.set("web0", 10);
+  feed.join(one);
+  assert.deepEqual(turn(), ["anew,web0 since 10"]);
+  probes.running.set("web1", 20);
+  feed.join(two);
+  assert.deepEqual(turn(), ["web1 since 20"]);
+  probes.running.set("web0", 30);
+  assert.deepEqual(turn(), ["web0 since 30"]);
+  probes.running.delete("web1");
+  assert.deepEqual(turn(), ["web1 since 0"]);
+  assert.deepEqual(drain(two.queue), ["anew,web0 since 10,web1 since 20"]);
+  assert.deepEqual(turn(), []);
+  assert.deepEqual(drain(two.queue), ["anew,web0 since 30"], "who has missed two of them");
+  probes.running.clear();
+  assert.deepEqual([turn(), drain(two.queue)], [["web0 since 0"], ["web0 since 0"]]);
+  feed.leave(one);
+  feed.leave(two);
+  probes.running.set("web0", 40);
+  feed.join(one);
+  feed.join(two);
+  assert.deepEqual([turn(), drain(two.queue)], [["anew,web0 since 40"], ["anew,web0 since 40"]]);
+  feed.leave(one);
+  feed.leave(two);
+});
+
+Deno.test("many that are running come in parts as well, behind the outcomes", () => {
+  const probes = new Probes();
+  const clock = new FakeClock();
+  const feed = new PulseFeed(probes, clock);
+  const one = watcher(filterOf({ pulses: true }));
+  feed.join(one);
+  const names = Array.from({ length: 4_500 }, (_, i) => `web${i}`);
+  for (const name of names.slice(0, 1_500)) probes.tell(name, pass);
+  for (const name of names) probes.running.set(name, 1);
+  clock.advance(250);
+  const told = take(one.queue).map(({ event }) => {
+    assert.ok(event.case === "pulses");
+    return event.value;
+  });
+  const shape = told.map(({ pulses, running, runningAnew }) => [
+    ...[pulses.length, running.length, runningAnew],
+  ]);
+  assert.deepEqual(shape, [[1_500, 500, true], [0, 2_000, false], [0, 2_000, false]]);
+  const seen = told.flatMap(({ running }) => running.map(({ backendName }) => backendName));
+  assert.deepEqual(seen, names);
+  feed.leave(one);
+  assert.equal(clock.pending, 0);
 });
 
 Deno.test("log levels: each watcher has its own, and one subscription serves all of a level", async () => {
@@ -228,8 +323,15 @@ Deno.test("watchers of one level hear the records that each has named", async ()
 class Probes {
   readonly #listeners = new Set<(backend: string, result: ProbeResult) => void>();
 
+  /** Of those that take long, since when they run. */
+  readonly running = new Map<string, number>();
+
   get listeners(): number {
     return this.#listeners.size;
+  }
+
+  runningProbes(): ReadonlyMap<string, number> {
+    return new Map(this.running);
   }
 
   watchProbes(listener: (backend: string, result: ProbeResult) => void): () => void {

@@ -108,8 +108,14 @@ export function describe({ event, seq }: Event): string {
     }
     case "heartbeat":
       return `heartbeat ${event.value.seq}`;
-    case "pulses":
-      return event.value.pulses.map((each) => `${each.backendName} ${each.code}`).join();
+    case "pulses": {
+      const { pulses, running, runningAnew } = event.value;
+      return [
+        ...pulses.map((each) => `${each.backendName} ${each.code}`),
+        ...runningAnew ? ["anew"] : [],
+        ...running.map((each) => `${each.backendName} since ${each.sinceUnixNs / 1_000_000n}`),
+      ].join();
+    }
     case undefined:
       return "nothing";
   }
