@@ -2,7 +2,7 @@ import { sharedByAnswers } from "../h1/mod.ts";
 import { type Clock, every, inSlices, type Timer, yieldIfDue } from "../time/mod.ts";
 import { digest } from "./digest.ts";
 import { type MaglevdState, unheard } from "./state.ts";
-import type { Change, Message, Pulse, Told } from "./wire.ts";
+import type { Change, Message, Pulse, Pulses, Told } from "./wire.ts";
 import { written } from "./written.ts";
 
 /** How events go out to browsers. */
@@ -11,7 +11,7 @@ export interface BroadcastLimits {
   readonly togetherMs: number;
   /** Outcomes of probes alone wait for so long. */
   readonly pulsesMs: number;
-  /** So many outcomes of probes of one maglevd go into a message. */
+  /** So many outcomes of probes of one maglevd go into a message, and so many that are running. */
   readonly pulses: number;
   /** So many entries of a maglevd's journal go into a message. */
   readonly entries: number;
@@ -51,6 +51,39 @@ interface Sent {
   readonly octets: Uint8Array;
 }
 
+/** What is new of the probes of a maglevd: the newest of each backend. */
+class Probes {
+  readonly #pulses = new Map<string, Pulse>();
+  readonly #running = new Map<string, number>();
+  #isAnew = false;
+
+  get isEmpty(): boolean {
+    return this.#pulses.size + this.#running.size === 0;
+  }
+
+  add({ pulses, running = [], isAnew = false }: Pulses): void {
+    for (const pulse of pulses) this.#pulses.set(pulse[0], pulse);
+    if (isAnew) this.#running.clear();
+    this.#isAnew ||= isAnew;
+    for (const [name, since] of running) this.#running.set(name, since);
+  }
+
+  /** Takes at most so many of each kind. */
+  take(most: number, at: number): Pulses {
+    const pulses = [...this.#pulses.values()].slice(0, most);
+    const running = [...this.#running].slice(0, most);
+    const isAnew = this.#isAnew;
+    for (const [name] of pulses) this.#pulses.delete(name);
+    for (const [name] of running) this.#running.delete(name);
+    this.#isAnew = false;
+    return {
+      ...{ kind: "pulses", at, pulses },
+      ...running.length > 0 && { running },
+      ...isAnew && { isAnew },
+    };
+  }
+}
+
 /**
  * Keeps what is known of each maglevd, and tells browsers of what changes: each message is numbered,
  * written once for all of them, and kept for a while.
@@ -65,8 +98,8 @@ export class Broadcast {
   readonly #subscribers = new Set<Subscriber>();
   /** By maglevd, what is new. */
   readonly #pending = new Map<string, Change[]>();
-  /** By maglevd, the newest of each backend. */
-  readonly #pulses = new Map<string, Map<string, Pulse>>();
+  /** By maglevd, what is new of its probes. */
+  readonly #probes = new Map<string, Probes>();
   #sent: Sent[] = [];
   #sentBytes = 0;
   #seq = 0;
@@ -133,10 +166,11 @@ export class Broadcast {
   /** Something is new. It is told a moment later, with what else is new then. */
   publish(server: string, change: Change): void {
     if (change.kind === "pulses") {
-      const known = this.#pulses.get(server) ?? new Map<string, Pulse>();
-      this.#pulses.set(server, known);
-      for (const pulse of change.pulses) known.set(pulse[0], pulse);
-      return this.#wake(false);
+      const known = this.#probes.get(server) ?? new Probes();
+      this.#probes.set(server, known);
+      known.add(change);
+      // What is running is soon over.
+      return this.#wake(change.running !== undefined && change.running.length > 0);
     }
     const known = this.#pending.get(server);
     if (known) known.push(change);
@@ -233,7 +267,7 @@ export class Broadcast {
     if (told.length > 0) await this.#tell(octets);
     this.#isTelling = false;
     if (this.#pending.size > 0) this.#wake(true, begun);
-    else if (this.#pulses.size > 0) this.#wake(false, begun);
+    else if (this.#probes.size > 0) this.#wake(false, begun);
   }
 
   /** Sends the next message. */
@@ -249,16 +283,15 @@ export class Broadcast {
     return this.#sendAll(octets);
   }
 
-  /** All that is new, and of the outcomes of probes as many as fit in. */
+  /** All that is new, and of probes as many as fit in. */
   #takeChanges(): Map<string, Change[]> {
     const at = this.#clock.wall();
     const taken = new Map(this.#pending);
     this.#pending.clear();
-    for (const [server, known] of this.#pulses) {
-      const pulses = [...known.values()].slice(0, this.#limits.pulses);
-      for (const [name] of pulses) known.delete(name);
-      if (known.size === 0) this.#pulses.delete(server);
-      taken.set(server, [...taken.get(server) ?? [], { kind: "pulses", at, pulses }]);
+    for (const [server, known] of this.#probes) {
+      const pulses = known.take(this.#limits.pulses, at);
+      if (known.isEmpty) this.#probes.delete(server);
+      taken.set(server, [...taken.get(server) ?? [], pulses]);
     }
     return taken;
   }

@@ -6,9 +6,19 @@ import {
   transitionsKept,
   withDuration,
 } from "./state.ts";
-import type { Backend, Frontend, JournalEntry, Member, Move, Pool, Pulse, Step } from "./wire.ts";
+import type {
+  Backend,
+  Frontend,
+  JournalEntry,
+  Member,
+  Move,
+  Pool,
+  Pulse,
+  Running,
+  Step,
+} from "./wire.ts";
 
-type Tables = "backends" | "frontends" | "durations" | "steps";
+type Tables = "backends" | "frontends" | "durations" | "running" | "steps";
 
 /** Where backends stand in the members of a pool, which keep their order when one of them changes. */
 const places = new WeakMap<readonly Member[], ReadonlyMap<string, number>>();
@@ -95,6 +105,7 @@ export class Draft {
   /** Forgets a backend. */
   removeBackend(name: string): void {
     this.backends.delete(name);
+    this.run([[name, 0]]);
     if (this.#state.durations) this.#copy("durations", this.#state.durations).delete(name);
   }
 
@@ -133,6 +144,16 @@ export class Draft {
     if (!this.#state.durations) return;
     const durations = this.#copy("durations", this.#state.durations);
     durations.set(name, withDuration(durations.get(name), pulse));
+  }
+
+  /** Probes take long, or have ended; `isAnew`: no others run. */
+  run(told: readonly Running[] = [], isAnew = false): void {
+    const running = this.#copy("running", this.#state.running);
+    if (isAnew) running.clear();
+    for (const [name, since] of told) {
+      if (since > 0 && this.#state.backends.has(name)) running.set(name, since);
+      else running.delete(name);
+    }
   }
 
   /** Notes an event in the journal. */

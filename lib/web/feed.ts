@@ -9,7 +9,7 @@ import { Reader } from "./reader.ts";
 import type { MaglevdState } from "./state.ts";
 import type { TrafficRates } from "./traffic.ts";
 import { requestRecords, type VppCalls } from "./vpp_calls.ts";
-import type { Change, Pulse } from "./wire.ts";
+import type { Change, Pulse, Running } from "./wire.ts";
 
 /** Between two attempts to reach a maglevd, in milliseconds: doubled each time. */
 const firstRetryMs = 100;
@@ -137,9 +137,13 @@ export class Feed {
       code,
       Number(durationNs) / 1e6,
     ]);
+    const running = told.running.map(({ backendName, sinceUnixNs }): Running => [
+      backendName,
+      Number(sinceUnixNs) / 1e6,
+    ]);
     const at = clock.wall();
     probes.take(at, pulses);
-    publish({ kind: "pulses", at, pulses });
+    publish({ kind: "pulses", at, pulses, running, isAnew: told.runningAnew });
   }
 
   #connected(): void {
@@ -184,6 +188,8 @@ export class Feed {
     if (this.#isConnected || link.state !== "lost" || link.reason !== reason) {
       publish({ kind: "link", link: { state: "lost", since, reason } });
     }
+    // What was running ends unheard.
+    if (this.#isConnected) publish({ kind: "pulses", at: since, pulses: [], isAnew: true });
     this.#isConnected = false;
   }
 }

@@ -15,11 +15,12 @@ export function fold(state: MaglevdState, changes: readonly Change[]): MaglevdSt
 }
 
 /** The state that a snapshot tells of. */
-export function restore({ name, link, reading, traffic }: Snapshot): MaglevdState {
+export function restore({ name, link, reading, traffic, running }: Snapshot): MaglevdState {
   return fold(unheard(name, link.since), [
     { kind: "link", link },
     reading,
     ...traffic ? [traffic] : [],
+    { kind: "pulses", at: 0, pulses: [], running },
   ]);
 }
 
@@ -40,6 +41,7 @@ export function take(draft: Draft, change: Change): void {
       return;
     case "pulses":
       for (const pulse of change.pulses) draft.pulse(change.at, pulse);
+      draft.run(change.running, change.isAnew);
       return;
     case "traffic":
       draft.set({

@@ -50,6 +50,8 @@ export interface MaglevdState {
   readonly impaired: string;
   /** Undefined: they are not kept, since nobody looks at them here. */
   readonly durations: ReadonlyMap<string, Durations> | undefined;
+  /** Of backends whose probe takes long, since when it runs: Unix milliseconds. */
+  readonly running: ReadonlyMap<string, number>;
   readonly frontendRates: ReadonlyMap<string, Flow>;
   readonly backendRates: ReadonlyMap<string, Flow>;
   /** Of the rates, in Unix milliseconds; 0: there are none. */
@@ -71,6 +73,7 @@ export function unheard(name: string, since: number): MaglevdState {
     steps: new Map(),
     impaired: "",
     durations: undefined,
+    running: new Map(),
     frontendRates: new Map(),
     backendRates: new Map(),
     trafficAt: 0,
@@ -103,6 +106,7 @@ export function snapshotOf(state: MaglevdState): Snapshot {
       frontends: flows(state.frontendRates),
       backends: flows(state.backendRates),
     },
+    running: [...state.running],
   };
 }
 

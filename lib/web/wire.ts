@@ -84,6 +84,9 @@ export type Rate = readonly [name: string, packets: number, bits: number];
 /** A probe that ended: how long it took in milliseconds. */
 export type Pulse = readonly [backend: string, ok: boolean, code: string, ms: number];
 
+/** A backend whose probe has been running since then, in Unix milliseconds; 0: it runs no more. */
+export type Running = readonly [backend: string, since: number];
+
 /** Something new about a maglevd, as the server of the view hears of it. */
 export type Change =
   | Passed
@@ -103,8 +106,20 @@ export interface EventChange {
 /** What is told browsers as it was heard. */
 export type Passed =
   | { readonly kind: "link"; readonly link: Link }
-  | { readonly kind: "pulses"; readonly at: number; readonly pulses: readonly Pulse[] }
+  | Pulses
   | Traffic;
+
+/** What is heard of probes. */
+export interface Pulses {
+  readonly kind: "pulses";
+  /** Unix milliseconds. */
+  readonly at: number;
+  readonly pulses: readonly Pulse[];
+  /** Probes that take long, as far as that is other than before. */
+  readonly running?: readonly Running[];
+  /** No others are running. */
+  readonly isAnew?: boolean;
+}
 
 /** What browsers are told of a maglevd. */
 export type News = Passed | Delta;
@@ -226,6 +241,7 @@ export interface Snapshot {
   readonly link: Link;
   readonly reading: Reading;
   readonly traffic: Traffic | undefined;
+  readonly running: readonly Running[];
 }
 
 /** The answer to `/view/api/state`. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast, type BroadcastLimits, resync } from "../../lib/web/broadcast.ts";
 import { BrowserStream } from "../../lib/web/browser.ts";
-import type { Change, Message } from "../../lib/web/wire.ts";
+import type { Backend, Change, Message, WholeState } from "../../lib/web/wire.ts";
 
 class Bed implements Disposable {
   readonly clock = new FakeClock();
@@ -74,6 +74,41 @@ Deno.test("outcomes of probes wait for company, the newest of each backend, so m
   assert.deepEqual(told, ["link", "pulses"]);
   await bed.clock.advanceAsync(5_000);
   assert.equal(bed.sent.length, 2);
+});
+
+Deno.test("what is running does not wait for company, and whoever reads all has it as well", async () => {
+  using bed = new Bed({ pulses: 2 });
+  bed.follow("e-0");
+  const about = { kind: "pulses", at: 0, pulses: [] } as const;
+  const backend = (
+    name: string,
+  ) => ({ name, frontends: [], transitions: [] } as unknown as Backend);
+  bed.broadcast.publish("rtr1", { kind: "reading", backends: ["a", "b", "c"].map(backend) });
+  bed.broadcast.publish("rtr1", { ...about, running: [["a", 1], ["b", 2], ["c", 3]] });
+  bed.broadcast.publish("rtr1", { ...about, running: [["a", 0]] });
+  const next = async (ms: number) => {
+    await bed.clock.advanceAsync(ms);
+    const news = messageOf(bed.sent.pop()).told.map(([, each]) => each);
+    assert.equal(bed.sent.length, 0);
+    return news.flatMap((each) => each.kind === "pulses" ? [each] : []);
+  };
+  const known = () => [...bed.broadcast.state("rtr1")?.running ?? []];
+  assert.partialDeepStrictEqual(await next(100), [{ running: [["a", 0], ["b", 2]] }]);
+  assert.partialDeepStrictEqual(await next(1_000), [{ running: [["c", 3]] }]);
+  assert.deepEqual(known(), [["b", 2], ["c", 3]]);
+  const whole: WholeState = JSON.parse(new TextDecoder().decode(await bed.broadcast.whole()));
+  assert.deepEqual(whole.servers[0]?.running, [["b", 2], ["c", 3]]);
+  bed.broadcast.publish("rtr1", { ...about, running: [["b", 4]] });
+  bed.broadcast.publish("rtr1", { ...about, running: [["c", 5]], isAnew: true });
+  bed.broadcast.publish("rtr1", { ...about, running: [], isAnew: false });
+  const [last] = await next(100);
+  assert.deepEqual([last?.isAnew, last?.running], [true, [["c", 5]]]);
+  assert.deepEqual(known(), [["c", 5]]);
+  bed.broadcast.publish("rtr1", { ...about, isAnew: true });
+  assert.partialDeepStrictEqual(await next(1_000), [{ isAnew: true }]);
+  assert.deepEqual(known(), []);
+  bed.broadcast.publish("rtr1", { ...about, pulses: [["a", true, "L7OK", 1]] });
+  assert.deepEqual(Object.keys((await next(1_000))[0] ?? {}), ["kind", "at", "pulses"]);
 });
 
 Deno.test("what was missed is sent again for a while, else all is to be read anew", async () => {

@@ -20,9 +20,10 @@ import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
 import { follow, openOlder } from "./follow.ts";
 
-/** An older maglevd that tells these events when it was read. */
+/** An older maglevd that tells these events when it was read; `isOver`: and then nothing more. */
 function tellingLater(
   events: readonly Event["event"][],
+  isOver = false,
 ): { readonly client: MaglevClient; readonly isRead: (state: MaglevdState) => void } {
   const read = Promise.withResolvers<void>();
   const client = openOlder();
@@ -31,7 +32,7 @@ function tellingLater(
     await read.promise;
     for (const event of events) yield create(EventSchema, { event });
     const { signal } = options ?? {};
-    if (!signal?.aborted) {
+    if (!signal?.aborted && !isOver) {
       await new Promise((resolve) => signal?.addEventListener("abort", resolve));
     }
   };
@@ -73,6 +74,33 @@ Deno.test("outcomes of probes are told, and kept for whoever asks for those of o
   const [told] = changes.flatMap((change) => change.kind === "pulses" ? [change] : []);
   assert.deepEqual(told?.pulses, [["nginx0", true, "L4OK", 1.5]]);
   assert.deepEqual(probes.points("nginx0"), [[told?.at, 1.5, true]]);
+});
+
+Deno.test("probes that are running are told, and are over when maglevd is lost", async () => {
+  const { client, isRead } = tellingLater([
+    {
+      case: "pulses",
+      value: create(ProbePulsesSchema, {
+        running: [{ backendName: "nginx0", sinceUnixNs: 1_700_000_000_123_000_064n }],
+        runningAnew: true,
+      }),
+    },
+    { case: "pulses", value: create(ProbePulsesSchema, {}) },
+  ], true);
+  const seen = new Set<number | undefined>();
+  const { changes, state } = await follow(client, (state) => {
+    isRead(state);
+    seen.add(state.running.get("nginx0"));
+    return state.link.state === "lost";
+  });
+  const told = changes.flatMap((change) => change.kind === "pulses" ? [change] : []);
+  assert.deepEqual(told.map(({ running, isAnew }) => [running, isAnew]), [
+    [[["nginx0", 1_700_000_000_123]], true],
+    [[], false],
+    [undefined, true],
+  ]);
+  assert.deepEqual([...seen], [undefined, 1_700_000_000_123]);
+  assert.equal(state.running.size, 0);
 });
 
 Deno.test("of an older maglevd is shown what it tells, and the rest is unknown", async () => {

@@ -185,6 +185,7 @@ async function withOlder(_test: Deno.TestContext, chromium: Chromium, assets: As
   await page.goto(`${web.url}/view/`);
   await untilText(page, '.row[data-backend="nginx0"] .state', "up");
   await untilText(page, ".verdict h1", "not known yet");
+  assert.equal(await page.$(".running"), null, "which nobody has told of");
   await untilText(page, ".frontend .facts", "not told");
   const server = encodeURIComponent(older.address);
   for (

@@ -108,6 +108,27 @@ Deno.test("pulses are the last probe and its durations; of strangers they are no
   ]);
 });
 
+Deno.test("what is running is so until it is told to have ended; of strangers it is nothing", () => {
+  using bed = new CheckerBed();
+  const before = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  const told = { kind: "pulses", at: 1, pulses: [] } as const;
+  const runs = (state: MaglevdState) => [...state.running];
+  const two = fold(before, [{ ...told, running: [["web0", 5], ["web1", 6], ["nobody", 7]] }]);
+  assert.deepEqual(runs(two), [["web0", 5], ["web1", 6]]);
+  assert.deepEqual(runs(before), [], "which is left alone");
+  const travelled = restore(JSON.parse(JSON.stringify(snapshotOf(two))));
+  assert.deepEqual(travelled.running, two.running);
+  assert.equal(travelled.backends.get("web0")?.lastProbe, two.backends.get("web0")?.lastProbe);
+  assert.deepEqual(runs(fold(two, [{ ...told, running: [["web0", 0]] }])), [["web1", 6]]);
+  assert.deepEqual(runs(fold(two, [{ ...told, running: [["web0", 8]], isAnew: true }])), [
+    ["web0", 8],
+  ]);
+  assert.deepEqual(runs(fold(two, [{ ...told, isAnew: true }])), []);
+  assert.deepEqual(runs(fold(two, [{ ...told, pulses: [["web0", true, "L7OK", 1]] }])), runs(two));
+  const gone = fold(two, [{ kind: "reading", goneBackends: ["web1"] }]);
+  assert.deepEqual(runs(gone), [["web0", 5]]);
+});
+
 Deno.test("the journal's newest entries stay, the newest first", () => {
   const entry = { kind: "x", backend: "", frontend: "", actor: "", what: "", why: "", to: "" };
   const event = { event: { case: "heartbeat", value: { streamId: "", seq: 0 } } } as const;

@@ -26,7 +26,7 @@ const inBrowsers: readonly string[] = [
     `lib/web/page/${name}.ts`
   ),
   ...["tests/web/first_picture_test.ts", "tests/web/page_test.ts"],
-  "tests/web/visitor_page_test.ts",
+  ...["tests/web/running_page_test.ts", "tests/web/visitor_page_test.ts"],
 ];
 
 /** The room that a file under lib/ belongs to. */

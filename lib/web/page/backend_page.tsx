@@ -7,7 +7,7 @@ import { useAnswer } from "./ask.ts";
 import { Chart } from "./chart.tsx";
 import { shownState, stateTone, whyDown } from "./health.ts";
 import { State, Symbol } from "./icons.tsx";
-import { Flash, Moment, Name, Share, Since } from "./parts.tsx";
+import { Flash, Moment, Name, Running, Share, Since } from "./parts.tsx";
 import { Hand } from "./pool_table.tsx";
 import { link } from "./route.ts";
 import { now } from "./store.ts";
@@ -89,6 +89,7 @@ export function BackendPage(
           <Durations
             backend={answer?.backend ?? backend}
             live={backend}
+            running={state.running.get(name)}
             known={answer?.probes ?? []}
           />
           <TrafficChart points={answer?.traffic ?? []} />
@@ -169,7 +170,12 @@ function Timeline(
 
 /** Probes as they come, against what most of them take. */
 function Durations(
-  { backend, live, known }: { backend: Backend; live: Backend; known: Answer["probes"] },
+  { backend, live, running, known }: {
+    backend: Backend;
+    live: Backend;
+    running: number | undefined;
+    known: Answer["probes"];
+  },
 ): JSX.Element {
   const [fresh, set] = useState<Answer["probes"]>([]);
   const { lastProbe } = live;
@@ -207,7 +213,7 @@ function Durations(
   }), [points, times]);
   return (
     <section class="card">
-      <h2>Probes</h2>
+      <h2>Probes {running !== undefined && <Running since={running} inWords />}</h2>
       <dl class="facts">
         <Figure
           name="last"

@@ -1,6 +1,7 @@
 import { Component, type ComponentChildren, type ComponentType, type JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Durations } from "../state.ts";
+import { Icon } from "./icons.tsx";
 import { now } from "./store.ts";
 import { ago, clockTime, measured, utc } from "./words.ts";
 
@@ -52,6 +53,16 @@ export function Flash(
     element.current?.setAttribute("data-flashed", String(Date.now()));
   }, [of]);
   return <span ref={element} class={`flash ${name ?? ""}`}>{children}</span>;
+}
+
+/** A heart that beats while a probe takes long; in words where there is room for them. */
+export function Running({ since, inWords = false }: { since: number; inWords?: boolean }) {
+  return (
+    <span class="running" title={`since ${utc(since)}`}>
+      <Icon name="heart" size={14} />
+      <span class={inWords ? "dim" : "unseen"}>a probe is running</span>
+    </span>
+  );
 }
 
 const sparkWidth = 72;

@@ -7,7 +7,7 @@ import { useChosen } from "./chosen.ts";
 import { Chunks } from "./chunks.tsx";
 import { shownState, stateTone } from "./health.ts";
 import { Icon, State } from "./icons.tsx";
-import { Flash, memo, Name, Share, Since, Spark } from "./parts.tsx";
+import { Flash, memo, Name, Running, Share, Since, Spark } from "./parts.tsx";
 import { maySteer } from "./rights.ts";
 import { link } from "./route.ts";
 import { bits, count, formatShare, measured, ms, packets } from "./words.ts";
@@ -137,7 +137,7 @@ const Row = memo(function Row(props: RowProps): JSX.Element {
         <Since at={since} />
       </td>
       <td class="c-probe">
-        <Probe backend={backend} />
+        <Probe server={server} name={name} backend={backend} />
       </td>
       <td class="c-spark">
         <Durations server={server} name={name} />
@@ -232,13 +232,25 @@ function Rate({ server, name }: Place): JSX.Element {
 }
 
 /** The last probe; of a backend that is not probed any more it is of the past. */
-function Probe({ backend }: { backend: Backend | undefined }): JSX.Element {
+function Probe(
+  { server, name, backend }: Place & { backend: Backend | undefined },
+): JSX.Element {
+  const since = useChosen(server, ({ running }) => running.get(name)).value;
   const probe = backend?.lastProbe;
-  if (!probe) return <span class="dim">{backend?.sinceUnixNs ? "none yet" : "not told"}</span>;
+  if (!probe) {
+    return (
+      <span class="probe dim">
+        {since !== undefined && <Running since={since} />}
+        {backend?.sinceUnixNs ? "none yet" : "not told"}
+      </span>
+    );
+  }
   const isPast = backend.state === "paused" || backend.state === "disabled";
   return (
     <span class={`probe ${isPast ? "dim" : probe.ok ? "" : "bad"}`} title={probe.detail}>
-      <span class="beat" key={probe.atUnixNs} aria-hidden="true" />
+      {since === undefined
+        ? <span class="beat" key={probe.atUnixNs} aria-hidden="true" />
+        : <Running since={since} />}
       <span class="code">{probe.code}</span>
       <span class="took num">{measured(ms(probe.durationNs))}</span>
       {!probe.ok && <span class="detail">{probe.detail}</span>}
