@@ -21,16 +21,22 @@ export interface Connection extends Disposable {
 /**
  * A client for a server as {@link parseEndpoint} takes it, which shows a token if there is one, and
  * secures what goes over networks if there is something to do so with. It
- * speaks the Connect protocol over fetch, and gRPC to a server that knows nothing else. Throws
- * CommandFailure when that is no server, or the token would travel in the clear.
+ * speaks the Connect protocol over fetch, and gRPC to a server that knows nothing else. `through`
+ * may have answers read in another way. Throws CommandFailure when that is no server, or the token
+ * would travel in the clear.
  */
-export function connectTo(server: string, token?: string, tls?: ClientTls): Connection {
+export function connectTo(
+  server: string,
+  token?: string,
+  tls?: ClientTls,
+  through: (transport: Transport) => Transport = (transport) => transport,
+): Connection {
   const endpoint = parseEndpoint(server);
   const secured = endpoint.kind === "unix" ? undefined : tls;
   if (token !== undefined) checkTokenWay(endpoint, secured !== undefined);
   const transport = new EitherTransport({ endpoint, token, tls: secured });
   return {
-    client: createClient(Maglev, transport),
+    client: createClient(Maglev, through(transport)),
     [Symbol.dispose]: () => transport[Symbol.dispose](),
   };
 }

@@ -54,7 +54,7 @@ export class Maglevd implements AsyncDisposable {
     this.#server = server;
     this.#credentials = credentials;
     this.#deps = deps;
-    this.#connection = connectWith(server, credentials);
+    this.#connection = connectWith(server, credentials, deps.clock);
     const { clock, log, broadcast } = deps;
     this.table = new VppTable(clock, () => this.client.getVPPLBState({}));
     this.#feed = new Feed({
@@ -110,7 +110,7 @@ export class Maglevd implements AsyncDisposable {
       const credentials = await readServerCredentials(this.#server);
       this.#notRead = "";
       if (isSame(credentials, this.#credentials) || this.#over.signal.aborted) return;
-      const connection = connectWith(this.#server, credentials);
+      const connection = connectWith(this.#server, credentials, this.#deps.clock);
       this.#retire(this.#connection);
       this.#connection = connection;
       this.#credentials = credentials;

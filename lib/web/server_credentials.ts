@@ -6,6 +6,8 @@ import {
   readToken,
   type Server,
 } from "../cli/mod.ts";
+import type { Clock } from "../time/mod.ts";
+import { withSlicedLists } from "./sliced_lists.ts";
 
 /** What a maglevd is shown, and known by, as files have it at a moment. Others take another connection. */
 export interface ServerCredentials {
@@ -34,6 +36,10 @@ export function isSame(one: ServerCredentials, other: ServerCredentials): boolea
 }
 
 /** A connection that shows them. Throws CommandFailure where others on the way could read them. */
-export function connectWith({ address }: Server, { token, tls }: ServerCredentials): Connection {
-  return connectTo(address, token, tls);
+export function connectWith(
+  { address }: Server,
+  { token, tls }: ServerCredentials,
+  clock: Clock,
+): Connection {
+  return connectTo(address, token, tls, (transport) => withSlicedLists(transport, clock));
 }
