@@ -1,5 +1,5 @@
 import type { Steps } from "../time/mod.ts";
-import { Draft } from "./draft.ts";
+import { Draft, type Affected } from "./draft.ts";
 import { isAlike } from "./is_alike.ts";
 import { take, takeReading } from "./reduce.ts";
 import type { MaglevdState } from "./state.ts";
@@ -18,14 +18,16 @@ import type {
 /**
  * What makes `after` of `before`: of each object its newest alone, field by field, however much
  * happened between. Undefined where nothing did. Links, rates and outcomes of probes are left out:
- * they are told as they are heard. An object a step.
+ * they are told as they are heard. Of backends and frontends those that are affected are looked at.
+ * An object a step.
  * Pure; the inverse of {@link hear}.
  */
 export function* deltaOf(
   before: MaglevdState,
   after: MaglevdState,
+  affected: Affected,
 ): Steps<Delta | undefined> {
-  const [then, now] = differing(before, after);
+  const [then, now] = differing(before, after, affected);
   yield;
   const moved = movesOf(then, now);
   const near = moved.length === 0 ? then : hear(then, [{ kind: "delta", moved }]);
@@ -93,40 +95,31 @@ export function hear(state: MaglevdState, news: readonly News[]): MaglevdState {
 }
 
 /** The two, each with those backends and frontends alone that may have to be told of. */
-function differing(before: MaglevdState, after: MaglevdState): [MaglevdState, MaglevdState] {
-  const [formerBackends, backends] = differingIn(before.backends, after.backends);
-  const [formerFrontends, frontends] = differingIn(before.frontends, after.frontends);
+function differing(
+  before: MaglevdState,
+  after: MaglevdState,
+  affected: Affected,
+): [MaglevdState, MaglevdState] {
+  const formerBackends = someOf(before.backends, affected.backends);
+  const backends = someOf(after.backends, affected.backends);
   // A backend that moves does so in all its frontends, until something else is told of them.
-  for (const { frontends: users } of formerBackends.values()) {
-    for (const name of users) {
-      const [was, is] = [before.frontends.get(name), after.frontends.get(name)];
-      if (was) formerFrontends.set(name, was);
-      if (is) frontends.set(name, is);
-    }
-  }
+  const users = Array.from(formerBackends.values(), (backend) => backend.frontends).flat();
+  const named = affected.frontends.union(new Set(users));
+  const formerFrontends = someOf(before.frontends, named);
+  const frontends = someOf(after.frontends, named);
   return [
     { ...before, backends: formerBackends, frontends: formerFrontends },
     { ...after, backends, frontends },
   ];
 }
 
-function differingIn<T>(
-  before: ReadonlyMap<string, T>,
-  after: ReadonlyMap<string, T>,
-): [Map<string, T>, Map<string, T>] {
-  const [then, now] = [new Map<string, T>(), new Map<string, T>()];
-  if (before === after) return [then, now];
-  let kept = 0;
-  for (const [name, is] of after) {
-    const was = before.get(name);
-    if (was !== undefined) kept++;
-    if (was === is) continue;
-    if (was !== undefined) then.set(name, was);
-    now.set(name, is);
+function someOf<T>(all: ReadonlyMap<string, T>, names: ReadonlySet<string>): Map<string, T> {
+  const some = new Map<string, T>();
+  for (const name of names) {
+    const each = all.get(name);
+    if (each !== undefined) some.set(name, each);
   }
-  if (kept === before.size) return [then, now];
-  for (const [name, was] of before) if (!after.has(name)) then.set(name, was);
-  return [then, now];
+  return some;
 }
 
 /** Those that are in another state, where that is all there is to tell of it. */

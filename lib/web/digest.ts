@@ -22,7 +22,7 @@ export function* digest(
     take(draft, change);
     yield;
   }
-  const delta = yield* deltaOf(state, draft.done());
+  const delta = yield* deltaOf(state, draft.done(), draft.affected);
   const link = changes.findLast((change) => change.kind === "link");
   const traffic = changes.findLast((change) => change.kind === "traffic");
   const pulses = changes.filter((change) => change.kind === "pulses");

@@ -31,10 +31,14 @@ function placesIn(members: readonly Member[]): ReadonlyMap<string, number> {
   return made;
 }
 
+/** Names of what may be other than before. */
+export type Affected = Readonly<Record<"backends" | "frontends", ReadonlySet<string>>>;
+
 /** A state that is being changed: each of its tables is copied once, when it is first written to. */
 export class Draft {
   #state: MaglevdState;
   readonly #own = new Map<Tables, Map<string, unknown>>();
+  readonly #affected = { backends: new Set<string>(), frontends: new Set<string>() };
   /** Pools and their members that were copied, and may be written to. */
   readonly #ownLists = new WeakSet<readonly unknown[]>();
   #entries: JournalEntry[] = [];
@@ -44,14 +48,19 @@ export class Draft {
     this.#state = state;
   }
 
-  /** Backends, to be written to. */
-  get backends(): Map<string, Backend> {
-    return this.#copy("backends", this.#state.backends);
+  /** What was written to so far. */
+  get affected(): Affected {
+    return this.#affected;
   }
 
-  /** Frontends, to be written to. */
-  get frontends(): Map<string, Frontend> {
-    return this.#copy("frontends", this.#state.frontends);
+  /** Puts a backend in the place of the one of its name. */
+  putBackend(backend: Backend): void {
+    this.#writable("backends", backend.name).set(backend.name, backend);
+  }
+
+  /** Puts a frontend in the place of the one of its name. */
+  putFrontend(frontend: Frontend): void {
+    this.#writable("frontends", frontend.name).set(frontend.name, frontend);
   }
 
   /** Replaces what is no table. */
@@ -64,13 +73,13 @@ export class Draft {
   /** Changes a backend, if there is one of that name. */
   backend(name: string, change: (backend: Backend) => Backend): void {
     const backend = this.#state.backends.get(name);
-    if (backend) this.backends.set(name, change(backend));
+    if (backend) this.putBackend(change(backend));
   }
 
   /** Changes a frontend, if there is one of that name. */
   frontend(name: string, change: (frontend: Frontend) => Frontend): void {
     const frontend = this.#state.frontends.get(name);
-    if (frontend) this.frontends.set(name, change(frontend));
+    if (frontend) this.putFrontend(change(frontend));
   }
 
   /** Changes a backend where it stands in a frontend: in the one pool, or in all if none is named. */
@@ -96,7 +105,7 @@ export class Draft {
     if (!backend) return;
     const transition = { from: backend.state, to: state, atUnixNs: sinceUnixNs, code, detail };
     const transitions = [transition, ...backend.transitions].slice(0, transitionsKept);
-    this.backends.set(name, { ...backend, state, sinceUnixNs, transitions });
+    this.putBackend({ ...backend, state, sinceUnixNs, transitions });
     for (const frontend of backend.frontends) {
       this.member(frontend, undefined, name, (member) => ({ ...member, state, sinceUnixNs }));
     }
@@ -104,14 +113,14 @@ export class Draft {
 
   /** Forgets a backend. */
   removeBackend(name: string): void {
-    this.backends.delete(name);
+    this.#writable("backends", name).delete(name);
     this.run([[name, 0]]);
     if (this.#state.durations) this.#copy("durations", this.#state.durations).delete(name);
   }
 
   /** Forgets a frontend. */
   removeFrontend(name: string): void {
-    this.frontends.delete(name);
+    this.#writable("frontends", name).delete(name);
     this.#copy("steps", this.#state.steps).delete(name);
   }
 
@@ -140,7 +149,7 @@ export class Draft {
     const { lastProbe } = backend;
     const detail = lastProbe && lastProbe.code === code ? lastProbe.detail : "";
     const probe = { ok, code, detail, durationNs: ms * 1e6, atUnixNs: at * 1e6 };
-    this.backends.set(name, { ...backend, lastProbe: probe });
+    this.putBackend({ ...backend, lastProbe: probe });
     if (!this.#state.durations) return;
     const durations = this.#copy("durations", this.#state.durations);
     durations.set(name, withDuration(durations.get(name), pulse));
@@ -176,7 +185,7 @@ export class Draft {
     let pools = before?.pools ?? [];
     if (before && !this.#ownLists.has(pools)) {
       pools = this.#ownList(pools);
-      this.frontends.set(frontend, { ...before, pools });
+      this.putFrontend({ ...before, pools });
     }
     const pool = pools[i];
     const known = pool?.backends ?? [];
@@ -191,6 +200,12 @@ export class Draft {
     const copy = [...list];
     this.#ownLists.add(copy);
     return copy;
+  }
+
+  /** A table in which one object is to be another. */
+  #writable(table: keyof Affected, name: string): Map<string, Backend | Frontend> {
+    this.#affected[table].add(name);
+    return this.#copy<Backend | Frontend>(table, this.#state[table]);
   }
 
   /** A copy of a table that is this draft's own. */

@@ -55,8 +55,8 @@ export function take(draft: Draft, change: Change): void {
 
 /** Takes in what was read. */
 export function takeReading(draft: Draft, reading: Reading): void {
-  for (const backend of reading.backends ?? []) draft.backends.set(backend.name, backend);
-  for (const frontend of reading.frontends ?? []) draft.frontends.set(frontend.name, frontend);
+  for (const backend of reading.backends ?? []) draft.putBackend(backend);
+  for (const frontend of reading.frontends ?? []) draft.putFrontend(frontend);
   for (const read of reading.details ?? []) {
     draft.frontend(read.name, (frontend) => withTold(frontend, read));
   }

@@ -52,6 +52,22 @@ Deno.test("however often something changes, its newest state alone is told, in a
   assert.equal(hear(state, [delta]).backends.get("web7")?.state, "up");
 });
 
+Deno.test("what a change comes to is found out without a look at what it does not concern", () => {
+  using bed = new CheckerBed(smallConfig(50));
+  const { state, changes } = watched(bed);
+  bed.move("web7", "up");
+  let looks = 0;
+  class Watched<T> extends Map<string, T> {
+    override get(name: string): T | undefined {
+      looks++;
+      return super.get(name);
+    }
+  }
+  const { news } = digest({ ...state, backends: new Watched(state.backends) }, changes, 30);
+  assert.equal(hear(state, travelled(news)).backends.get("web7")?.state, "up");
+  assert.ok(looks < 10, `${looks} looks at 50 backends`);
+});
+
 Deno.test("of more entries than fit, what others follow from is told, and how many there are more", () => {
   using bed = new CheckerBed(smallConfig(50));
   const { state, changes } = watched(bed);

@@ -10,7 +10,10 @@ import { changeOf, readingOf, toldOf } from "./reading.ts";
 
 /** What differs between two states makes, when it has travelled, one of the other. */
 function travels(before: MaglevdState, after: MaglevdState): void {
-  const delta = atOnce(deltaOf(before, after));
+  const names = (table: "backends" | "frontends") =>
+    new Set([...before[table].keys(), ...after[table].keys()]);
+  const all = { backends: names("backends"), frontends: names("frontends") };
+  const delta = atOnce(deltaOf(before, after, all));
   const heard = delta ? hear(before, [JSON.parse(JSON.stringify(delta))]) : before;
   assert.deepEqual({ ...heard, journal: [] }, { ...after, journal: [] });
 }

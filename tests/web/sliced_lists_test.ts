@@ -3,7 +3,7 @@ import { create, type DescMessage, fromBinary, toBinary } from "@bufbuild/protob
 import { Code, ConnectError, createClient, type Transport } from "@connectrpc/connect";
 import { ListBackendsResponseSchema, Maglev, VPPInfoSchema } from "../../lib/gen/maglev_pb.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { connectWith } from "../../lib/web/papers.ts";
+import { connectWith } from "../../lib/web/server_credentials.ts";
 import { withSlicedLists } from "../../lib/web/sliced_lists.ts";
 import { serve } from "../rpc/harness.ts";
 
@@ -57,8 +57,8 @@ Deno.test("a maglevd that is followed is asked that way", async () => {
   await using maglevd = await serve();
   const { address } = maglevd;
   const clock = new HurriedClock();
-  const papers = { token: undefined, tls: undefined };
-  using connection = connectWith({ name: address, address }, papers, clock);
+  const credentials = { token: undefined, tls: undefined };
+  using connection = connectWith({ name: address, address }, credentials, clock);
   const { backends } = await connection.client.listBackends({ details: true });
   assert.deepEqual([backends.length > 0, clock.turns > 0], [true, true]);
 });
