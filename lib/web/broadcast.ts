@@ -7,7 +7,9 @@ import { written } from "./written.ts";
 
 /** How events go out to browsers. */
 export interface BroadcastLimits {
-  /** Changes within so many milliseconds are one message. */
+  /** A change waits so many milliseconds for what follows from it, */
+  readonly companyMs: number;
+  /** and for so long after the message before began: all that changes meanwhile is one. */
   readonly togetherMs: number;
   /** Outcomes of probes alone wait for so long. */
   readonly pulsesMs: number;
@@ -28,6 +30,7 @@ export interface BroadcastLimits {
 
 /** As FRONTEND asks for; in octets, what 500 browsers may lack is kept once. */
 export const defaultBroadcastLimits: BroadcastLimits = {
+  companyMs: 10,
   togetherMs: 100,
   pulsesMs: 1_000,
   pulses: 500,
@@ -105,6 +108,8 @@ export class Broadcast {
   #seq = 0;
   #timer: Timer | undefined;
   #isUrgent = false;
+  /** When the last message was begun, in the clock's milliseconds. */
+  #begunAt = -Infinity;
   /** Something is being told: what is new meanwhile comes next. */
   #isTelling = false;
   #isClosed = false;
@@ -236,15 +241,17 @@ export class Broadcast {
     if (this.#timer && (this.#isUrgent || !isUrgent)) return;
     this.#timer?.cancel();
     this.#isUrgent = isUrgent;
-    const { togetherMs, pulsesMs } = this.#limits;
-    const waited = this.#clock.now() - since;
-    const waitMs = Math.max(0, (isUrgent ? togetherMs : pulsesMs) - waited);
+    const { companyMs, togetherMs, pulsesMs } = this.#limits;
+    const at = isUrgent
+      ? Math.max(since + companyMs, this.#begunAt + togetherMs)
+      : since + pulsesMs;
+    const waitMs = Math.max(0, at - this.#clock.now());
     this.#timer = this.#clock.after(waitMs, () => void this.#flush());
   }
 
   async #flush(): Promise<void> {
     const clock = this.#clock;
-    const begun = clock.now();
+    const begun = this.#begunAt = clock.now();
     this.#timer = undefined;
     this.#isTelling = true;
     const told: Told[] = [];

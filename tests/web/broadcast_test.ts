@@ -43,17 +43,33 @@ Deno.test("what changes within a tenth of a second is one message, for all the s
   bed.broadcast.subscribe({ send: (octets) => others.push(octets) }, "e-0");
   bed.broadcast.subscribe({ send: (octets) => own.push(octets) }, "e-0");
   bed.follow("e-0");
-  bed.broadcast.publish("rtr1", link("a"));
-  await bed.clock.advanceAsync(99);
-  bed.broadcast.publish("rtr2", link("b"));
+  // The first goes out with what follows from it,
+  bed.broadcast.publish("rtr1", link("first"));
+  await bed.clock.advanceAsync(9);
+  bed.broadcast.publish("rtr2", link("its consequence"));
   assert.deepEqual(bed.sent, []);
   await bed.clock.advanceAsync(1);
   assert.equal(bed.sent.length, 1);
-  assert.match(bed.sent[0] ?? "", /^id: e-1\ndata: .*\n\n$/);
-  assert.deepEqual(messageOf(bed.sent[0]).told, [["rtr1", link("a")], ["rtr2", link("b")]]);
-  assert.equal(own[0], others[0]);
+  assert.equal(messageOf(bed.sent[0]).told.length, 2);
+  // all others a tenth of a second behind it.
+  bed.broadcast.publish("rtr1", link("a"));
+  await bed.clock.advanceAsync(99);
+  bed.broadcast.publish("rtr2", link("b"));
+  assert.equal(bed.sent.length, 1);
+  await bed.clock.advanceAsync(1);
+  assert.equal(bed.sent.length, 2);
+  assert.match(bed.sent[1] ?? "", /^id: e-2\ndata: .*\n\n$/);
+  assert.deepEqual(messageOf(bed.sent[1]).told, [["rtr1", link("a")], ["rtr2", link("b")]]);
+  assert.equal(own[1], others[1]);
   assert.equal(bed.broadcast.state("rtr1")?.link.reason, "a");
-  assert.equal(bed.broadcast.messages, 1);
+  assert.equal(bed.broadcast.messages, 2);
+  // Behind silence one waits for its company alone.
+  await bed.clock.advanceAsync(95);
+  bed.broadcast.publish("rtr1", link("late"));
+  await bed.clock.advanceAsync(9);
+  assert.equal(bed.sent.length, 2);
+  await bed.clock.advanceAsync(1);
+  assert.equal(bed.sent.length, 3);
 });
 
 Deno.test("outcomes of probes wait for company, the newest of each backend, so many at a time", async () => {
