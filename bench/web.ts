@@ -159,6 +159,8 @@ function lateBy(seconds: readonly Seen[], share: number): number | string {
 async function openPage(): Promise<Page> {
   const chromium = parts.use(await startChromium());
   const page = await chromium.page(1440, 900);
+  // It has its own windows to fill first.
+  await pause(3_000);
   await page.evaluateOnNewDocument(`new MutationObserver((_, observer) => {
     if (!document.querySelector(".frontend")) return;
     observer.disconnect();
