@@ -225,6 +225,7 @@ Deno.test("in slices of others' turns all is of one moment, and what is new mean
   await give();
   assert.deepEqual([bed.sent.length, broadcast.messages], [2, 2]);
   assert.deepEqual(messageOf(bed.sent[1]).told, [["rtr2", link("b")]]);
+  assert.deepEqual(bed.sent.map((text) => text.split("\n", 1)[0]), ["id: e-1", "id: e-2"]);
   const { id, servers } = JSON.parse(new TextDecoder().decode(await before));
   assert.deepEqual([id, servers[0].link.state], ["e-0", "new"]);
   assert.notEqual(broadcast.whole(), before);

@@ -4,7 +4,15 @@ import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
 import { atOnce } from "../../lib/time/mod.ts";
 import { deltaOf, hear } from "../../lib/web/delta.ts";
 import { fold, restore } from "../../lib/web/reduce.ts";
-import { journalKept, type MaglevdState, snapshotOf, unheard } from "../../lib/web/state.ts";
+import {
+  journalKept,
+  type MaglevdState,
+  snapshotOf,
+  stepsKept,
+  stripMs,
+  unheard,
+} from "../../lib/web/state.ts";
+import type { Change } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { changeOf, readingOf, toldOf } from "./reading.ts";
 
@@ -98,11 +106,11 @@ Deno.test("pulses are the last probe and its durations; of strangers they are no
   for (let i = 1; i <= 40; i++) {
     const pulses = [["web0", i % 2 === 0, "L7OK", i], ["nobody", true, "L7OK", 1]] as const;
     state = fold(state, [{ kind: "pulses", at: i, pulses }]);
+    assert.equal(state.durations?.get("web0")?.length, Math.min(i, 30));
   }
   const { durationNs, atUnixNs } = state.backends.get("web0")?.lastProbe ?? {};
   assert.deepEqual([durationNs, atUnixNs], [40e6, 40e6]);
   assert.deepEqual(state.durations?.get("web0")?.slice(-3), [38, -39, 40]);
-  assert.equal(state.durations?.get("web0")?.length, 30);
   assert.deepEqual([state.durations?.size, state.backends.has("nobody")], [1, false]);
   const unseen = fold(before, [{ kind: "pulses", at: 1, pulses: [["web0", true, "L7OK", 1]] }]);
   assert.deepEqual([unseen.durations, unseen.backends.get("web0")?.lastProbe?.ok], [
@@ -144,4 +152,24 @@ Deno.test("the journal's newest entries stay, the newest first", () => {
   const { journal } = fold(unheard("rtr1", 0), changes);
   assert.equal(journal.length, journalKept);
   assert.deepEqual(journal.slice(0, 2).map(({ seq }) => seq), [journalKept + 4, journalKept + 3]);
+});
+
+Deno.test("of a frontend's states those of the last hour stay, and how it began", () => {
+  using bed = new CheckerBed();
+  let state = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
+  const step = (at: number, to: string) => {
+    const transition = { from: "", to, atUnixNs: at * 1e6, code: "", detail: "" };
+    const value = { frontendName: "www", transition, activePool: "" };
+    const event = { seq: 1, atUnixNs: at * 1e6, event: { case: "frontend", value } };
+    const change = { kind: "event", about: "frontend", event, entry: () => undefined };
+    state = fold(state, [change as unknown as Change]);
+    return state.steps.get("www")?.map(([began]) => began);
+  };
+  assert.deepEqual(step(1, "up"), [1]);
+  assert.deepEqual(step(2, "down"), [1, 2]);
+  assert.deepEqual(step(2 + stripMs, "up"), [1, 2, 2 + stripMs]);
+  assert.deepEqual(step(3 + stripMs, "down"), [2, 2 + stripMs, 3 + stripMs]);
+  for (let i = 0; i < 2 * stepsKept; i++) step(4 + stripMs + i, "up");
+  assert.equal(state.steps.get("www")?.length, stepsKept);
+  assert.equal(state.steps.get("www")?.at(-1)?.[0], 3 + stripMs + 2 * stepsKept);
 });

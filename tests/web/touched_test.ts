@@ -60,3 +60,11 @@ Deno.test("a reload, a reset of everything and many backends have everything rea
   many.begin();
   assert.equal(many.isSince("frontend", "f49"), false);
 });
+
+Deno.test("since when a backend is in its state, as far as events have told", () => {
+  const transition = { atUnixNs: 5n, to: "up" };
+  const value = { backendName: "web0", transition } as never;
+  const touched = touchedBy({ case: "backend", value });
+  assert.deepEqual([touched.toldAt("web0"), touched.toldAt("web1")], [5, 0]);
+  assert.equal(touchedBy(about("backend", "web0", "")).toldAt("web0"), 0);
+});

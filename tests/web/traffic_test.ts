@@ -31,12 +31,15 @@ Deno.test("rates are what came between two looks; octets only where they are a f
     backends: [["a b", 20, 1_600], ["c", 20, 1_600]],
   });
   assert.equal(rates.take(counters(15, 300, 3_000)), undefined, "the same look again");
+  const { frontends } = rates.take(counters(17, 200, 2_000)) ?? {};
+  assert.deepEqual(frontends, [["www", 0, 0], ["api", 0, -1]], "nothing came");
   // VPP was restarted: less than before is no rate.
   assert.deepEqual(rates.take(counters(20, 10, 10))?.frontends, []);
   rates.interrupt();
   assert.equal(rates.take(counters(25, 20, 20)), undefined);
-  assert.deepEqual(rates.points("frontend", "www"), [[15_000, 20, 1_600]]);
-  assert.deepEqual(rates.points("backend", "a b"), [[15_000, 20, 1_600]]);
+  const points = [[15_000, 20, 1_600], [17_000, 0, 0]];
+  assert.deepEqual(rates.points("frontend", "www"), points);
+  assert.deepEqual(rates.points("backend", "a b"), points);
 });
 
 Deno.test("of the past, a quarter of an hour is kept, and nothing of who is gone", () => {
