@@ -49,7 +49,6 @@ export function take(draft: Draft, change: Change): void {
         frontendRates: new Map(change.frontends.map(([name, ...flow]) => [name, flow])),
         backendRates: new Map(change.backends.map(([name, ...flow]) => [name, flow])),
       });
-      return;
   }
 }
 

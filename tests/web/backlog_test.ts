@@ -99,6 +99,11 @@ Deno.test("a list of before what events have told undoes nothing either", () => 
   const now = toldOf(bed.state);
   bed.backlog.put(backends, frontends);
   assert.deepEqual(toldOf(bed.state), now);
+  // One of after that is news.
+  const [later] = bed.read();
+  for (const each of later) each.address = "192.0.2.99";
+  bed.backlog.put(later, []);
+  assert.equal(bed.state.backends.get("web0")?.address, "192.0.2.99");
 });
 
 Deno.test("a backlog that is closed tells nothing any more", () => {

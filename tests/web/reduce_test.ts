@@ -172,4 +172,8 @@ Deno.test("of a frontend's states those of the last hour stay, and how it began"
   for (let i = 0; i < 2 * stepsKept; i++) step(4 + stripMs + i, "up");
   assert.equal(state.steps.get("www")?.length, stepsKept);
   assert.equal(state.steps.get("www")?.at(-1)?.[0], 3 + stripMs + 2 * stepsKept);
+  // Read anew they are what they are then.
+  const before = state;
+  state = fold(state, [{ kind: "reading", steps: {} }]);
+  travels(before, state);
 });
