@@ -6,6 +6,7 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { Backlog } from "../../lib/web/backlog.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
+import { toWire } from "../../lib/web/to_wire.ts";
 import type { Reading } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { smallConfig } from "../rpc/small_config.ts";
@@ -73,6 +74,20 @@ Deno.test("what was read is told as far as it is other than known, a little at a
   bed.clock.advance(10_000);
   const { backends, frontends } = fold(unheard("rtr1", 0), [readingOf(bed.bed.checker)]);
   assert.deepEqual([bed.state.backends, bed.state.frontends], [backends, frontends]);
+});
+
+Deno.test("of many frontends as well a few are told at once", () => {
+  using bed = new Bed(1);
+  const [, [www]] = bed.read();
+  assert.ok(www);
+  const all = Array.from({ length: 100 }, (_, i) => ({ ...www, name: `www${i}` }));
+  bed.state = fold(bed.state, [{ kind: "reading", frontends: all.map(toWire) }]);
+  bed.backlog.put([], all.map((each) => ({ ...each, description: "another one" })));
+  assert.deepEqual(bed.published.map(({ frontends }) => frontends?.length), [40]);
+  bed.clock.advance(100);
+  assert.equal(bed.published.length, 2);
+  bed.clock.advance(10_000);
+  assert.equal(bed.state.frontends.get("www99")?.description, "another one");
 });
 
 Deno.test("what happened since it was read is not undone by what was read", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast, type BroadcastLimits, resync } from "../../lib/web/broadcast.ts";
-import { BrowserStream } from "../../lib/web/browser.ts";
+import { BrowserStream, defaultBrowserLimits } from "../../lib/web/browser.ts";
 import type { Backend, Change, Message, WholeState } from "../../lib/web/wire.ts";
 
 class Bed implements Disposable {
@@ -278,6 +278,16 @@ Deno.test("a browser that reads too slowly is cut off, and reads anew in place o
     assert.equal(cut, 1);
     assert.deepEqual(await Array.fromAsync(browser), [resync]);
   }
+});
+
+Deno.test("a browser may be 4 MiB behind", () => {
+  let cut = 0;
+  const browser = new BrowserStream(defaultBrowserLimits, () => cut++);
+  const mebi = new Uint8Array(1024 * 1024);
+  for (let i = 0; i < 4; i++) browser.send(mebi);
+  assert.equal(cut, 0);
+  browser.send(Uint8Array.of(1));
+  assert.equal(cut, 1);
 });
 
 Deno.test("a browser that reads gets everything in order, until its stream is ended", async () => {

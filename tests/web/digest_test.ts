@@ -89,6 +89,8 @@ Deno.test("of more entries than fit, what others follow from is told, and how ma
     new RegExp(`^${changes.length - 4} more events: .*\\d+ backend`),
   );
   assert.equal(more.length, 1);
+  const [, ...counts] = [...(more[0]?.what ?? "").matchAll(/\d+/g)].map(Number);
+  assert.equal(counts.reduce((sum, count) => sum + count, 0), changes.length - 4);
   const lastLeftOut = all.find(({ seq }) => seq === more[0]?.seq);
   assert.equal(more[0]?.at, lastLeftOut?.at);
   // The newest first, as in the journal.

@@ -12,7 +12,7 @@ import {
   stripMs,
   unheard,
 } from "../../lib/web/state.ts";
-import type { Change } from "../../lib/web/wire.ts";
+import type { Change, Check, Status } from "../../lib/web/wire.ts";
 import { CheckerBed } from "../rpc/checker_bed.ts";
 import { changeOf, readingOf, toldOf } from "./reading.ts";
 
@@ -84,6 +84,20 @@ Deno.test("a state that has travelled is the same, but for what is not carried",
   assert.deepEqual(travelled, { ...state, journal: travelled.journal });
   assert.deepEqual(travelled.frontendRates.get("www"), [10, -1]);
   assert.equal(travelled.backends.get("web1")?.state, "down");
+});
+
+Deno.test("what is read besides backends and frontends travels, and what is not known does not", () => {
+  const before = unheard("rtr1", 0);
+  const vpp = { unavailable: "VPP is away" };
+  const status = { version: "1" } as unknown as Status;
+  const checks = [{ name: "web" } as unknown as Check];
+  const after = fold(before, [{ kind: "reading", vpp, status, checks, at: 5 }]);
+  assert.deepEqual([after.vpp, after.status, after.readAt, after.checks.size], [vpp, status, 5, 1]);
+  travels(before, after);
+  travels(before, { ...before, impaired: "too slow" });
+  const { reading, traffic } = snapshotOf(before);
+  const { at, status: noStatus, vpp: noVpp } = reading;
+  assert.deepEqual([at, noStatus, noVpp, traffic], [undefined, undefined, undefined, undefined]);
 });
 
 Deno.test("a fold leaves the state before it alone, and keeps what it does not touch", () => {
