@@ -3,10 +3,14 @@ import {
   type InvalidFile,
   parseSections,
   readTextFile,
-  type SectionOf,
 } from "../config/mod.ts";
 import type { Accounts } from "./accounts.ts";
-import { authSpec } from "./auth_schema.ts";
+import {
+  authSchema,
+  type AuthSection,
+  type CertificateSection,
+  type UnixSection,
+} from "./auth_schema.ts";
 import { canonicalAlternativeName } from "./certificate.ts";
 import { canonicalName } from "./distinguished_name.ts";
 import type { AuthRules, Grant } from "./rules.ts";
@@ -22,9 +26,9 @@ export async function loadAuth(path: string, accounts: Accounts): Promise<AuthOu
 
 /** Checks its text; `file` is only repeated in messages, which never repeat what may be secret. */
 export function parseAuth(text: string, file: string, accounts: Accounts): AuthOutcome {
-  const parsed = parseSections(authSpec, text, file);
+  const parsed = parseSections(authSchema, text, file);
   const { problems } = parsed;
-  const auth = parsed.file?.values.auth;
+  const { auth } = parsed.values;
   const rules = auth && !problems.parseFailed ? rulesOf(auth, { problems, accounts }) : undefined;
   const failed = problems.finish();
   if (failed) {
@@ -41,12 +45,6 @@ function withoutSecrets<P extends ConfigWarning>(problem: P): P {
   const hide = (text: string) => text.replaceAll(longWord, "(not shown)");
   return { ...problem, path: hide(problem.path), message: hide(problem.message) };
 }
-
-type AuthSection = SectionOf<(typeof authSpec)["fields"]["auth"]>;
-type CertificateSection = SectionOf<
-  (typeof authSpec)["fields"]["auth"]["fields"]["certificates"]["of"]
->;
-type UnixSection = SectionOf<(typeof authSpec)["fields"]["auth"]["fields"]["unix"]["of"]>;
 
 /** What reading goes by. */
 interface Around {

@@ -11,7 +11,7 @@ import {
 import { childPath, show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
 import { classify } from "./scalar.ts";
-import type { Path } from "./spec.ts";
+import type { Path } from "./json_schema.ts";
 
 /** One key of a mapping. */
 export interface Entry {

@@ -32,8 +32,8 @@ export {
 } from "./outcome.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
-export * from "./spec.ts";
-export { type TextForm, textForms } from "./text_forms.ts";
+export * from "./json_schema.ts";
+export * as forms from "./forms.ts";
 export type { Phase, ProblemList } from "./problem_list.ts";
 export { Suggester } from "./suggest.ts";
 export { failOpenText, flapText } from "./diff/fields.ts";

@@ -1,32 +1,33 @@
 import { decode, fileProblem } from "./file_text.ts";
 import type { ConfigOutcome } from "./outcome.ts";
+import type { ObjectSchema, ValuesOf } from "./json_schema.ts";
 import { ProblemList } from "./problem_list.ts";
 import { readSections } from "./read.ts";
-import { fileSpec } from "./schema.ts";
-import type { SectionOf, SectionSpec } from "./spec.ts";
+import { fileSchema } from "./schema.ts";
 import { Suggester } from "./suggest.ts";
 import { validate } from "./validate.ts";
 import { parseYaml } from "./yaml_tree.ts";
 
 /** A text that was read by a schema, and what is wrong with it so far. */
 export interface ParsedSections<S> {
-  /** Undefined when it is no YAML. To be used only while there are no problems. */
-  readonly file: SectionOf<S> | undefined;
+  /** What stands under the file's outermost keys. To be used only while there are no problems. */
+  readonly values: Partial<ValuesOf<S>>;
   readonly problems: ProblemList;
   /** With what is left of its budget. */
   readonly suggester: Suggester;
 }
 
 /** Reads a text by a schema, as the configuration is read by its own. `name` is for messages. */
-export function parseSections<S extends SectionSpec>(
-  spec: S,
+export function parseSections<S extends ObjectSchema>(
+  schema: S,
   text: string,
   name: string,
 ): ParsedSections<S> {
   const problems = new ProblemList(name, text);
   const suggester = new Suggester();
   const tree = parseYaml(text, problems);
-  return { file: tree && readSections(spec, tree, problems, suggester), problems, suggester };
+  const values = tree ? readSections(schema, tree, problems, suggester) : {};
+  return { values, problems, suggester };
 }
 
 /**
@@ -34,8 +35,8 @@ export function parseSections<S extends SectionSpec>(
  * `file` is only repeated in messages. Never throws.
  */
 export function parseConfig(text: string, file: string): ConfigOutcome {
-  const { file: sections, problems, suggester } = parseSections(fileSpec, text, file);
-  const maglev = problems.parseFailed ? undefined : sections?.values.maglev;
+  const { values, problems, suggester } = parseSections(fileSchema, text, file);
+  const maglev = problems.parseFailed ? undefined : values.maglev;
   const config = maglev && validate(maglev, problems, suggester);
   const failed = problems.finish();
   if (failed) return { kind: "invalid", file, ...failed };

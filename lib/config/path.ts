@@ -1,4 +1,4 @@
-import type { Path } from "./spec.ts";
+import type { Path } from "./json_schema.ts";
 
 /** The path one step down. */
 export function childPath(parent: Path | undefined, key: string | number): Path {

@@ -1,6 +1,6 @@
 import type { ConfigProblem, ConfigStage, ConfigWarning } from "./outcome.ts";
 import { printable, renderPath } from "./path.ts";
-import type { Path } from "./spec.ts";
+import type { Path } from "./json_schema.ts";
 
 /** Where the lines of a text begin; built when a place is first asked for. */
 export class LineIndex {

@@ -6,21 +6,22 @@
  */
 
 import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
+import { formProblem } from "./forms.ts";
+import type {
+  ArraySchema,
+  MapSchema,
+  ObjectSchema,
+  Path,
+  ScalarSchema,
+  Schema,
+  Section,
+  ValuesOf,
+} from "./json_schema.ts";
 import { type Entry, Mappings } from "./mappings.ts";
 import { childPath, isVppPath, show } from "./path.ts";
 import type { ProblemList } from "./problem_list.ts";
 import { classify, describeScalar } from "./scalar.ts";
-import { expected, type Faults, scalarValue } from "./scalar_value.ts";
-import type {
-  FieldSpec,
-  ListSpec,
-  NamedSpec,
-  Path,
-  ScalarSpec,
-  Section,
-  SectionOf,
-  SectionSpec,
-} from "./spec.ts";
+import { defaultValue, expected, type Faults, scalarValue } from "./scalar_value.ts";
 import type { Suggester } from "./suggest.ts";
 import {
   areKeysOf,
@@ -35,12 +36,11 @@ import {
   slippedMessage,
   spaceHint,
 } from "./shape_hints.ts";
-import { formProblem } from "./text_forms.ts";
 import type { YamlTree } from "./yaml_tree.ts";
 
 /** A section around what is being read. */
 interface OuterSection {
-  readonly spec: SectionSpec;
+  readonly schema: ObjectSchema;
   /** What it is called where it stands. */
   readonly key: string | number;
   readonly entries: ReadonlyMap<string, Entry>;
@@ -55,16 +55,16 @@ interface MisplacedBlock {
 
 type AnySection = Section<Record<string, unknown>>;
 
-/** The sections of a file of this spec. Check `problems` before relying on any value. */
-export function readSections<S extends SectionSpec>(
-  spec: S,
+/** The values of a file of this schema. Check `problems` before relying on any of them. */
+export function readSections<S extends ObjectSchema>(
+  schema: S,
   tree: YamlTree,
   problems: ProblemList,
   suggester: Suggester,
-): SectionOf<S> {
+): Partial<ValuesOf<S>> {
   const reader = new Reader(tree, problems, suggester);
-  // The reader builds what the spec says; the types of spec.ts say the same thing to the compiler.
-  return reader.section(spec, tree.root, 0, undefined) as unknown as SectionOf<S>;
+  // The reader builds what the schema says; the types of json_schema.ts tell the compiler the same.
+  return reader.section(schema, tree.root, 0, undefined).values as Partial<ValuesOf<S>>;
 }
 
 class Reader {
@@ -80,80 +80,81 @@ class Reader {
     this.#mappings = new Mappings(tree.aliases, problems);
   }
 
-  section(spec: SectionSpec, node: Node | null, at: number, path: Path | undefined): AnySection {
-    const entries = this.#entries(spec, node, at, path);
-    this.#outer.push({ spec, key: path?.key ?? "", entries });
+  section(schema: ObjectSchema, node: Node | null, at: number, path: Path | undefined): AnySection {
+    const entries = this.#entries(schema, node, at, path);
+    this.#outer.push({ schema, key: path?.key ?? "", entries });
     const values: Record<string, unknown> = {};
     const places: Record<string, number> = {};
-    for (const [key, field] of Object.entries(spec.fields)) {
+    for (const [key, field] of Object.entries(schema.properties)) {
       const entry = entries.get(key);
+      const where = childPath(path, key);
+      // An absent section is read as an empty one, which may lack keys itself; but for the outermost.
+      const isAssumed = isCollection(field) && path !== undefined;
       if (entry) places[key] = valueAt(entry);
-      else if (field.required) this.#missing(field, at, childPath(path, key));
-      values[key] = entry || hasDefaults(field)
-        ? this.#field(field, entry?.value ?? null, entry?.at ?? at, childPath(path, key))
+      else if (schema.required?.includes(key) && !(isAssumed && "properties" in field)) {
+        this.#missing(field, at, where);
+      }
+      const value = entry || isAssumed
+        ? this.#field(field, entry?.value ?? null, entry?.at ?? at, where)
         : undefined;
-      values[key] ??= defaultOf(field);
+      values[key] = value ?? defaultValue(field);
     }
-    this.#unknownKeys(spec, entries, path);
+    this.#unknownKeys(schema, entries, path);
     this.#outer.pop();
     return { at, path: path ?? childPath(undefined, ""), values, places };
   }
 
-  #field(spec: FieldSpec, node: Node | null, at: number, path: Path): unknown {
-    switch (spec.type) {
-      case "section":
-        return this.section(spec, node, at, path);
-      case "named":
-        return this.#named(spec, node, at, path);
-      case "list":
-        return this.#list(spec, node, at, path);
-      default:
-        return this.#scalar(spec, node, at, path);
-    }
+  #field(schema: Schema, node: Node | null, at: number, path: Path): unknown {
+    if ("properties" in schema) return this.section(schema, node, at, path);
+    if ("propertyNames" in schema) return this.#named(schema, node, at, path);
+    if ("items" in schema) return this.#list(schema, node, at, path);
+    return this.#scalar(schema, node, at, path);
   }
 
-  #named(spec: NamedSpec, node: Node | null, at: number, path: Path): Map<string, AnySection> {
+  #named(schema: MapSchema, node: Node | null, at: number, path: Path): Map<string, AnySection> {
+    const { propertyNames, additionalProperties: of } = schema;
     const sections = new Map<string, AnySection>();
-    const entries = this.#entries(spec, node, at, path);
-    const slipped = this.#slipped(spec, entries, path);
+    const entries = this.#entries(schema, node, at, path);
+    const slipped = this.#slipped(schema, entries, path);
     for (const [name, entry] of entries) {
       if (slipped.includes(name)) continue;
       const where = childPath(path, name);
-      const problem = formProblem("name", name);
+      const problem = formProblem(propertyNames, name);
       if (problem !== undefined) {
-        const message = `the name of a ${spec.noun} ${problem}, not ${show(name)}`;
+        const message = `the name of a ${of.title} ${problem}, not ${show(name)}`;
         this.#problems.add("semantic", entry.at, where, message);
       }
-      sections.set(name, this.section(spec.of, entry.value, entry.at, where));
+      sections.set(name, this.section(of, entry.value, entry.at, where));
     }
     return sections;
   }
 
   /** The keys that stand where names are expected, for a slip of indentation, after a report. */
   #slipped(
-    spec: NamedSpec,
+    schema: MapSchema,
     entries: ReadonlyMap<string, Entry>,
     path: Path,
   ): readonly string[] {
+    const { title, properties, required } = schema.additionalProperties;
     const valueOf = (key: string) => this.#mappings.resolve(entries.get(key)?.value ?? null);
     const isNothing = (key: string) => this.#mappings.isNothing(valueOf(key));
     const keysOf = (key: string) => this.#keysOf(entries.get(key));
-    const slipped = slippedKeys(spec, entries.keys(), {
+    const slipped = slippedKeys(schema, entries.keys(), {
       couldBeNamed: (key) => {
         const value = valueOf(key);
         return (isMap(value) || isAlias(value) || isNothing(key)) &&
-          !areKeysOf(spec.of.fields[key], keysOf(key));
+          !areKeysOf(properties[key], keysOf(key));
       },
       isPlain: (key) => isScalar(valueOf(key)) && !isNothing(key),
     });
     const at = entries.get(slipped[0] ?? "")?.at;
-    if (at !== undefined) this.#problems.slip(at, path, slippedMessage(spec, slipped));
-    if (!Object.values(spec.of.fields).some(({ required }) => required)) return slipped;
+    if (at !== undefined) this.#problems.slip(at, path, slippedMessage(schema, slipped));
+    if (!required) return slipped;
     for (const [name, entry] of entries) {
       const owner = this.#outerOwner(name);
-      const isForeign = keysOf(name).every((key) => !Object.hasOwn(spec.of.fields, key));
+      const isForeign = keysOf(name).every((key) => !Object.hasOwn(properties, key));
       if (owner === undefined || !(isMap(valueOf(name)) || isNothing(name)) || !isForeign) continue;
-      const message = `expected the name of a ${spec.noun}, got ${show(name)}, which belongs to ` +
+      const message = `expected the name of a ${title}, got ${show(name)}, which belongs to ` +
         `${show(owner)}: indent it less`;
       this.#problems.slip(entry.at, childPath(path, name), message);
     }
@@ -168,33 +169,33 @@ class Reader {
 
   /** The section around this place that knows the key. */
   #outerOwner(key: string): string | undefined {
-    const known = this.#outer.findLast(({ spec }) => Object.hasOwn(spec.fields, key));
+    const known = this.#outer.findLast(({ schema }) => Object.hasOwn(schema.properties, key));
     return known && String(known.key);
   }
 
-  #list(spec: ListSpec, node: Node | null, at: number, path: Path): AnySection[] {
+  #list(schema: ArraySchema, node: Node | null, at: number, path: Path): AnySection[] {
     const target = this.#mappings.resolve(node);
     if (this.#mappings.isNothing(target)) return [];
     if (!isSeq(target)) {
-      this.#wrongKind(spec, target, at, path);
+      this.#wrongKind(schema, target, at, path);
       return [];
     }
     // Under !!omap and !!pairs the library has turned the items into something else.
     if (!this.#isTagged(target, "seq", path)) return [];
     return this.#mappings.items(target, path).map((item, index) => {
       const itemAt = item?.range?.[0] ?? at;
-      return this.section(spec.of, item, itemAt, childPath(path, index));
+      return this.section(schema.items, item, itemAt, childPath(path, index));
     });
   }
 
-  #scalar(spec: ScalarSpec, node: Node | null, at: number, path: Path): unknown {
+  #scalar(schema: ScalarSchema, node: Node | null, at: number, path: Path): unknown {
     const target = this.#mappings.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
     if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
-    if (!scalar) return void this.#wrongKind(spec, target, at, path);
+    if (!scalar) return void this.#wrongKind(schema, target, at, path);
     // An empty value has no place of its own: its key's is the next best.
     const place = scalar.kind === "null" ? at : target?.range?.[0] ?? at;
-    return scalarValue(spec, scalar, this.#faults(place, path));
+    return scalarValue(schema, scalar, this.#faults(place, path));
   }
 
   #faults(at: number, path: Path): Faults {
@@ -205,7 +206,7 @@ class Reader {
   }
 
   #entries(
-    spec: FieldSpec,
+    schema: Schema,
     node: Node | null,
     at: number,
     path: Path | undefined,
@@ -216,11 +217,11 @@ class Reader {
       this.#isTagged(target, "map", path);
       return this.#mappings.entries(target, path);
     }
-    this.#wrongKind(spec, target, at, path);
+    this.#wrongKind(schema, target, at, path);
     return new Map();
   }
 
-  #wrongKind(spec: FieldSpec, node: Node | null, at: number, path: Path | undefined): void {
+  #wrongKind(schema: Schema, node: Node | null, at: number, path: Path | undefined): void {
     if (isAlias(node)) return; // It leads nowhere, which has been reported.
     const scalar = isScalar(node) ? classify(node) : undefined;
     const got = isMap(node)
@@ -230,7 +231,7 @@ class Reader {
       : scalar
       ? describeScalar(scalar)
       : "nothing";
-    const message = `expected ${nounOf(spec)}, got ${got}${kindHint(spec, node)}`;
+    const message = `expected ${nounOf(schema)}, got ${got}${kindHint(schema, node)}`;
     this.#problems.add("parse", node?.range?.[0] ?? at, path, message);
   }
 
@@ -243,20 +244,20 @@ class Reader {
     return false;
   }
 
-  #missing(spec: FieldSpec, at: number, path: Path): void {
+  #missing(schema: Schema, at: number, path: Path): void {
     const message = path.parent
-      ? `is required (${nounOf(spec)})`
+      ? `is required (${nounOf(schema)})`
       : "is missing; everything belongs under this key";
     this.#problems.add(phaseOf(path), at, path, message);
   }
 
   #unknownKeys(
-    spec: SectionSpec,
+    schema: ObjectSchema,
     entries: ReadonlyMap<string, Entry>,
     path: Path | undefined,
   ): void {
     const empty: string[] = [];
-    const known = Object.keys(spec.fields);
+    const known = Object.keys(schema.properties);
     let before: string | undefined;
     let block: MisplacedBlock | undefined;
     const tell = () => {
@@ -268,7 +269,7 @@ class Reader {
     };
     for (const [key, entry] of entries) {
       const isEmpty = this.#mappings.isNothing(this.#mappings.resolve(entry.value));
-      if (Object.hasOwn(spec.fields, key)) {
+      if (Object.hasOwn(schema.properties, key)) {
         if (isEmpty) empty.push(key);
         before = key;
         tell();
@@ -276,9 +277,9 @@ class Reader {
       }
       const slip = isEmpty ? this.#tooDeep(key, entry) : undefined;
       const typo = this.#suggester.hint(key, known);
-      const slipped = slip ?? (typo === "" ? emptyOwnerHint(spec, empty, key) : undefined);
-      const hint = slipped ?? (typo || spaceHint(spec, key));
-      const place = hint === "" ? this.#placeOf(spec, key, entry, before) : undefined;
+      const slipped = slip ?? (typo === "" ? emptyOwnerHint(schema, empty, key) : undefined);
+      const hint = slipped ?? (typo || spaceHint(schema, key));
+      const place = hint === "" ? this.#placeOf(schema, key, entry, before) : undefined;
       if (block?.place.owner !== place?.owner || block?.place.indent !== place?.indent) tell();
       if (place) {
         block ??= { place, at: entry.at, keys: [] };
@@ -295,14 +296,14 @@ class Reader {
 
   /** Where an unknown key that is no slip of the pen belongs; `before` is the last known key. */
   #placeOf(
-    spec: SectionSpec,
+    schema: ObjectSchema,
     key: string,
     entry: Entry,
     before: string | undefined,
   ): Misplacement | undefined {
     const inner = this.#keysOf(entry);
-    const field = before === undefined ? undefined : spec.fields[before];
-    const deeper = field && couldHold(field, key, inner) ? before : innerOwner(spec, key, inner);
+    const field = before === undefined ? undefined : schema.properties[before];
+    const deeper = field && couldHold(field, key, inner) ? before : innerOwner(schema, key, inner);
     if (deeper !== undefined) return { indent: "deeper", owner: deeper };
     const less = this.#outerOwner(key) ?? this.#outerNames(inner);
     return less === undefined ? undefined : { indent: "less", owner: less };
@@ -310,9 +311,9 @@ class Reader {
 
   /** The field around this place whose names stand for what has these keys. */
   #outerNames(keys: readonly string[]): string | undefined {
-    for (const { spec } of this.#outer.toReversed()) {
-      const found = Object.entries(spec.fields).find(([, field]) =>
-        field.type === "named" && couldName(field, keys)
+    for (const { schema } of this.#outer.toReversed()) {
+      const found = Object.entries(schema.properties).find(([, field]) =>
+        "propertyNames" in field && couldName(field, keys)
       );
       if (found) return found[0];
     }
@@ -330,31 +331,15 @@ class Reader {
   }
 }
 
-function isCollection(spec: FieldSpec): spec is SectionSpec | NamedSpec | ListSpec {
-  return spec.type === "section" || spec.type === "named" || spec.type === "list";
+function isCollection(schema: Schema): schema is ObjectSchema | MapSchema | ArraySchema {
+  return "properties" in schema || "propertyNames" in schema || "items" in schema;
 }
 
-/** What a value of this spec is, in a sentence. */
-function nounOf(spec: FieldSpec): string {
-  switch (spec.type) {
-    case "section":
-      return "a mapping";
-    case "named":
-      return `a mapping of ${spec.noun}s`;
-    case "list":
-      return `a list of ${spec.noun}s`;
-    default:
-      return expected(spec);
-  }
-}
-
-/** Whether an absent value is read as an empty collection, which may lack required keys itself. */
-function hasDefaults(spec: FieldSpec): boolean {
-  return isCollection(spec) && !(spec.type === "section" && spec.required);
-}
-
-function defaultOf(spec: FieldSpec): unknown {
-  return "default" in spec ? spec.default : undefined;
+/** What a value of this schema is, in a sentence. */
+function nounOf(schema: Schema): string {
+  if ("properties" in schema) return "a mapping";
+  if ("propertyNames" in schema) return `a mapping of ${schema.additionalProperties.title}s`;
+  return "items" in schema ? `a list of ${schema.items.title}s` : expected(schema);
 }
 
 function phaseOf(path: Path): "semantic" | "vpp" {

@@ -2,20 +2,23 @@ import { RE2JS } from "re2js";
 import { parseIp } from "../ip/mod.ts";
 import { reasonOf } from "../log/mod.ts";
 import { formatDuration, parseDuration } from "./duration.ts";
+import { formProblem } from "./forms.ts";
 import { show } from "./path.ts";
 import { describeScalar, type ScalarText } from "./scalar.ts";
 import type {
-  BoolSpec,
-  ChoiceSpec,
-  DurationSpec,
-  IntSpec,
-  IpSpec,
-  ReferenceSpec,
-  ScalarSpec,
-  StatusRangeSpec,
-  TextSpec,
-} from "./spec.ts";
-import { formProblem } from "./text_forms.ts";
+  BooleanSchema,
+  DurationRange,
+  DurationSchema,
+  EnumSchema,
+  IntegerSchema,
+  IpSchema,
+  NameSchema,
+  ReferenceSchema,
+  ScalarSchema,
+  Schema,
+  StatusRangeSchema,
+  StringSchema,
+} from "./json_schema.ts";
 
 /** How a value's faults are told: a wrong type or literal, or a value that is out of bounds. */
 export interface Faults {
@@ -23,151 +26,179 @@ export interface Faults {
   outOfRange(message: string): void;
 }
 
-/** The value of a scalar, or undefined after a report that it is none of this spec. */
-export function scalarValue(spec: ScalarSpec, scalar: ScalarText, faults: Faults): unknown {
-  switch (spec.type) {
-    case "int":
-      return intValue(spec, scalar, faults);
-    case "bool":
-      return boolValue(spec, scalar, faults);
-    case "duration":
-      return durationValue(spec, scalar, faults);
+/** The value of a scalar, or undefined after a report that it is none of this schema. */
+export function scalarValue(schema: ScalarSchema, scalar: ScalarText, faults: Faults): unknown {
+  switch (schema["x-format"]) {
+    case "go-duration":
+      return durationValue(schema, scalar, faults);
     case "ip":
-      return ipValue(spec, scalar, faults);
-    case "choice":
-      return choiceValue(spec, scalar, faults);
-    case "text":
-      return textValue(spec, scalar, faults);
-    case "reference":
-      return referenceValue(spec, scalar, faults);
+      return ipValue(schema, scalar, faults);
     case "status-range":
-      return statusRangeValue(spec, scalar, faults);
+      return statusRangeValue(schema, scalar, faults);
+    case "name":
+    case "reference":
+      return wordValue(schema, scalar, faults);
+  }
+  switch (schema.type) {
+    case "integer":
+      return integerValue(schema, scalar, faults);
+    case "boolean":
+      return booleanValue(schema, scalar, faults);
+    case "string":
+      return "enum" in schema
+        ? enumValue(schema, scalar, faults)
+        : stringValue(schema, scalar, faults);
   }
 }
 
-/** What a value of this spec is, as a noun in a sentence. */
-export function expected(spec: ScalarSpec): string {
-  switch (spec.type) {
-    case "int":
-      return "a whole number";
-    case "bool":
-      return "true or false";
-    case "duration":
+/** What counts where there is no value: what the schema has for it is read as a file's is. */
+export function defaultValue(schema: Schema): unknown {
+  if (!("default" in schema)) return undefined;
+  const { default: value } = schema;
+  const kind = typeof value === "boolean"
+    ? "bool"
+    : typeof value === "number"
+    ? "number"
+    : "string";
+  return scalarValue(schema, { kind, text: `${value}` }, noFaults);
+}
+
+function fail(message: string): never {
+  throw new TypeError(`a default ${message}`);
+}
+
+const noFaults: Faults = { malformed: fail, outOfRange: fail };
+
+/** What a value of this schema is, as a noun in a sentence. */
+export function expected(schema: ScalarSchema): string {
+  switch (schema["x-format"]) {
+    case "go-duration":
       return "a duration such as 500ms or 1m30s";
     case "ip":
-      return spec.family === undefined ? "an IP address" : `an IPv${spec.family} address`;
-    case "choice":
-      return `one of ${spec.of.join(", ")}`;
-    case "text":
-      return spec.form === "name" ? "a name" : "a string";
-    case "reference":
-      return `the name of a ${spec.noun}`;
+      return `an ${schema.format?.replace("ip", "IP") ?? "IP"} address`;
     case "status-range":
       return "an HTTP status such as 200 or a range such as 200-299";
+    case "name":
+      return "a name";
+    case "reference":
+      return `the name of a ${schema.title}`;
+  }
+  switch (schema.type) {
+    case "integer":
+      return "a whole number";
+    case "boolean":
+      return "true or false";
+    case "string":
+      return "enum" in schema ? `one of ${schema.enum.join(", ")}` : "a string";
   }
 }
 
-function wrongType(spec: ScalarSpec, scalar: ScalarText, faults: Faults, hint = ""): undefined {
-  faults.malformed(`expected ${expected(spec)}, got ${describeScalar(scalar)}${hint}`);
+function wrongType(schema: ScalarSchema, scalar: ScalarText, faults: Faults, hint = ""): undefined {
+  faults.malformed(`expected ${expected(schema)}, got ${describeScalar(scalar)}${hint}`);
 }
 
-function intValue(spec: IntSpec, scalar: ScalarText, faults: Faults): number | undefined {
+function integerValue(schema: IntegerSchema, scalar: ScalarText, faults: Faults) {
   if (scalar.kind === "string" && /^[-+]?\d+$/.test(scalar.text)) {
-    return wrongType(spec, scalar, faults, ": remove the quotes");
+    return wrongType(schema, scalar, faults, ": remove the quotes");
   }
   // 010 is ten to YAML 1.2 and eight to YAML 1.1: nobody can know what was meant.
   if (scalar.kind !== "number" || !/^[-+]?(?:0|[1-9]\d*)$/.test(scalar.text)) {
-    return wrongType(spec, scalar, faults);
+    return wrongType(schema, scalar, faults);
   }
   const value = Number(scalar.text) + 0; // -0 becomes 0
-  if (value < spec.min || value > spec.max) {
-    faults.outOfRange(`must be ${spec.min} to ${spec.max}, not ${scalar.text.slice(0, 40)}`);
-  } else if (spec.powerOfTwo && !Number.isInteger(Math.log2(value))) {
+  const { minimum, maximum } = schema;
+  if (value < minimum || value > maximum) {
+    faults.outOfRange(`must be ${minimum} to ${maximum}, not ${scalar.text.slice(0, 40)}`);
+  } else if (schema.enum && !schema.enum.includes(value)) {
     faults.outOfRange(`must be a power of two, not ${value}`);
   }
   return value;
 }
 
-function boolValue(spec: BoolSpec, scalar: ScalarText, faults: Faults): boolean | undefined {
+function booleanValue(schema: BooleanSchema, scalar: ScalarText, faults: Faults) {
   if (scalar.kind === "bool") return scalar.text.toLowerCase() === "true";
   const looksLike = /^(?:y|yes|on|true|n|no|off|false)$/i.exec(scalar.text)?.[0].toLowerCase();
-  if (looksLike === undefined) return wrongType(spec, scalar, faults);
+  if (looksLike === undefined) return wrongType(schema, scalar, faults);
   const meant = ["y", "yes", "on", "true"].includes(looksLike);
-  return wrongType(spec, scalar, faults, `: write ${meant}`);
+  return wrongType(schema, scalar, faults, `: write ${meant}`);
 }
 
-function durationValue(spec: DurationSpec, scalar: ScalarText, faults: Faults): number | undefined {
+function durationValue(schema: DurationSchema, scalar: ScalarText, faults: Faults) {
   const value = parseDuration(scalar.text);
   if (value === undefined) {
     const hint = scalar.kind === "number" ? ": add a unit, such as s or ms" : "";
-    return wrongType(spec, scalar, faults, hint);
+    return wrongType(schema, scalar, faults, hint);
   }
-  const problem = durationProblem(spec, value);
+  const problem = durationProblem(schema["x-milliseconds"], value);
   if (problem !== undefined) faults.outOfRange(`${problem}, not ${scalar.text}`);
   return value;
 }
 
-function durationProblem(spec: DurationSpec, value: number): string | undefined {
-  const { minMs, maxMs } = spec;
-  if (value < minMs || value > maxMs || spec.aboveMin && value === minMs) {
-    const [least, most] = [formatDuration(minMs), formatDuration(maxMs)];
-    return spec.aboveMin ? `must be above ${least}, up to ${most}` : `must be ${least} to ${most}`;
+function durationProblem(range: DurationRange, value: number): string | undefined {
+  const { minimum, exclusiveMinimum, maximum, multipleOf } = range;
+  const least = exclusiveMinimum ?? minimum ?? 0;
+  if (value < least || value === exclusiveMinimum || value > maximum) {
+    return `must be ${rangeText(range)}`;
   }
-  if (spec.wholeSeconds && value % 1000 !== 0) return "must be whole seconds";
+  return multipleOf && value % multipleOf !== 0 ? "must be whole seconds" : undefined;
+}
+
+/** `above 0s, up to 24h`, or `1s to 2m`. */
+export function rangeText({ minimum = 0, exclusiveMinimum, maximum }: DurationRange): string {
+  return exclusiveMinimum === undefined
+    ? `${formatDuration(minimum)} to ${formatDuration(maximum)}`
+    : `above ${formatDuration(exclusiveMinimum)}, up to ${formatDuration(maximum)}`;
+}
+
+function ipValue(schema: IpSchema, scalar: ScalarText, faults: Faults) {
+  const address = parseIp(scalar.text);
+  if (!address) return ipFault(schema, scalar, faults);
+  if (schema.format === undefined || schema.format === `ipv${address.family}`) return address;
+  faults.outOfRange(`must be ${expected(schema)}, not ${address.text}`);
   return undefined;
 }
 
-function ipValue(spec: IpSpec, scalar: ScalarText, faults: Faults): unknown {
-  const address = parseIp(scalar.text);
-  if (!address) return ipFault(spec, scalar, faults);
-  if (spec.family !== undefined && address.family !== spec.family) {
-    faults.outOfRange(`must be an IPv${spec.family} address, not ${address.text}`);
-    return undefined;
-  }
-  return address;
-}
-
-function ipFault(spec: IpSpec, scalar: ScalarText, faults: Faults): undefined {
+function ipFault(schema: IpSchema, scalar: ScalarText, faults: Faults): undefined {
   const { kind, text } = scalar;
   const slash = text.indexOf("/");
   if (kind === "string" && slash > 0 && parseIp(text.slice(0, slash))) {
-    return wrongType(spec, scalar, faults, ": leave out the prefix length");
+    return wrongType(schema, scalar, faults, ": leave out the prefix length");
   }
-  return wrongType(spec, scalar, faults);
+  return wrongType(schema, scalar, faults);
 }
 
-function choiceValue(spec: ChoiceSpec, scalar: ScalarText, faults: Faults): string | undefined {
-  if (scalar.kind !== "string") return wrongType(spec, scalar, faults);
-  if (spec.of.includes(scalar.text)) return scalar.text;
-  faults.outOfRange(`must be one of ${spec.of.join(", ")}, not ${show(scalar.text)}`);
+function enumValue(schema: EnumSchema, scalar: ScalarText, faults: Faults) {
+  if (scalar.kind !== "string") return wrongType(schema, scalar, faults);
+  if (schema.enum.includes(scalar.text)) return scalar.text;
+  faults.outOfRange(`must be ${expected(schema)}, not ${show(scalar.text)}`);
   return undefined;
 }
 
-function textValue(spec: TextSpec, scalar: ScalarText, faults: Faults): string | undefined {
-  // Names are words whatever they look like, so that a pool can be called 1 as a backend can.
-  const word = spec.form === "name" && scalar.kind !== "null";
-  if (scalar.kind !== "string" && !word) {
-    return wrongType(spec, scalar, faults, scalar.kind === "null" ? "" : ": put it in quotes");
+/** A name is a word whatever it looks like, so that a pool can be called 1 as a backend can. */
+function wordValue(schema: NameSchema | ReferenceSchema, scalar: ScalarText, faults: Faults) {
+  if (scalar.kind === "null") return wrongType(schema, scalar, faults);
+  return "pattern" in schema ? formed(schema, scalar.text, faults) : scalar.text;
+}
+
+function stringValue(schema: StringSchema, scalar: ScalarText, faults: Faults) {
+  if (scalar.kind !== "string") {
+    return wrongType(schema, scalar, faults, scalar.kind === "null" ? "" : ": put it in quotes");
   }
   // Block scalars (`|`, `>`) end with a line end that nobody means.
-  const text = spec.form === "description" ? scalar.text.trimEnd() : scalar.text;
-  const problem = formProblem(spec.form, text) ??
-    (spec.form === "regexp" ? regexpProblem(text) : undefined);
+  const text = schema["x-format"] === "line" ? scalar.text.trimEnd() : scalar.text;
+  return formed(schema, text, faults);
+}
+
+function formed(schema: StringSchema | NameSchema, text: string, faults: Faults): string {
+  const problem = formProblem(schema, text) ??
+    (schema["x-format"] === "re2" ? regexpProblem(text) : undefined);
   if (problem !== undefined) faults.outOfRange(`${problem}, not ${show(text)}`);
   return text;
 }
 
-function referenceValue(
-  spec: ReferenceSpec,
-  scalar: ScalarText,
-  faults: Faults,
-): string | undefined {
-  return scalar.kind === "null" ? wrongType(spec, scalar, faults) : scalar.text;
-}
-
-function statusRangeValue(spec: StatusRangeSpec, scalar: ScalarText, faults: Faults): unknown {
+function statusRangeValue(schema: StatusRangeSchema, scalar: ScalarText, faults: Faults) {
   const match = /^(\d{1,9})(?:-(\d{1,9}))?$/.exec(scalar.text);
-  if (!match) return wrongType(spec, scalar, faults);
+  if (!match) return wrongType(schema, scalar, faults);
   const min = Number(match[1]);
   const max = Number(match[2] ?? match[1]);
   if (min < 100 || max < 100 || min > 599 || max > 599) {

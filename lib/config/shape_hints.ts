@@ -8,27 +8,25 @@
 import { isScalar, isSeq, type Node } from "yaml";
 import { show } from "./path.ts";
 import { classify } from "./scalar.ts";
-import type { FieldSpec, NamedSpec, SectionSpec } from "./spec.ts";
+import type { MapSchema, ObjectSchema, Schema } from "./json_schema.ts";
 
 /** What to write instead of a node of the wrong kind, to be put after the message; may be empty. */
-export function kindHint(spec: FieldSpec, node: Node | null): string {
-  switch (spec.type) {
-    case "ip":
-      return isSeq(node) ? "; write it without brackets" : "";
-    case "named":
-      return isSeq(node) ? `; write each ${spec.noun} as "name:", without a dash` : "";
-    case "section": {
-      const [only, ...others] = Object.keys(spec.fields);
-      const scalar = isScalar(node) ? classify(node) : undefined;
-      return only !== undefined && others.length === 0 && scalar?.kind === "number"
-        ? `; did you mean { ${only}: ${scalar.text.slice(0, 20)} }?`
-        : "";
-    }
-    case "list":
-      return isScalar(node) || isSeq(node) ? "" : `; begin each ${spec.noun} with a dash`;
-    default:
-      return "";
+export function kindHint(schema: Schema, node: Node | null): string {
+  if ("properties" in schema) {
+    const [only, ...others] = Object.keys(schema.properties);
+    const scalar = isScalar(node) ? classify(node) : undefined;
+    return only !== undefined && others.length === 0 && scalar?.kind === "number"
+      ? `; did you mean { ${only}: ${scalar.text.slice(0, 20)} }?`
+      : "";
   }
+  if ("propertyNames" in schema) {
+    const { title } = schema.additionalProperties;
+    return isSeq(node) ? `; write each ${title} as "name:", without a dash` : "";
+  }
+  if ("items" in schema) {
+    return isScalar(node) || isSeq(node) ? "" : `; begin each ${schema.items.title} with a dash`;
+  }
+  return schema["x-format"] === "ip" && isSeq(node) ? "; write it without brackets" : "";
 }
 
 /**
@@ -36,12 +34,12 @@ export function kindHint(spec: FieldSpec, node: Node | null): string {
  * where each could be a name that somebody chose. Of keys further in, those with a plain value.
  */
 export function slippedKeys(
-  { of }: NamedSpec,
+  { additionalProperties: of }: MapSchema,
   keys: Iterable<string>,
   value: { couldBeNamed: (key: string) => boolean; isPlain: (key: string) => boolean },
 ): readonly string[] {
   const own = [...keys].filter((key) =>
-    Object.hasOwn(of.fields, key) || (value.isPlain(key) && couldHold(of, key, []))
+    Object.hasOwn(of.properties, key) || (value.isPlain(key) && couldHold(of, key, []))
   );
   return own.every(value.couldBeNamed) ? [] : own;
 }
@@ -50,26 +48,26 @@ export function slippedKeys(
  * Whether somewhere in a field of this kind `key` could stand: as a key that is known, or as a name
  * for something that has the keys `inner`.
  */
-export function couldHold(spec: FieldSpec, key: string, inner: readonly string[]): boolean {
-  switch (spec.type) {
-    case "section":
-      return Object.hasOwn(spec.fields, key) ||
-        Object.values(spec.fields).some((field) => couldHold(field, key, inner));
-    case "named":
-      return couldName(spec, inner) || couldHold(spec.of, key, inner);
-    case "list":
-      return couldHold(spec.of, key, inner);
-    default:
-      return false;
+export function couldHold(schema: Schema, key: string, inner: readonly string[]): boolean {
+  if ("properties" in schema) {
+    return Object.hasOwn(schema.properties, key) ||
+      Object.values(schema.properties).some((field) => couldHold(field, key, inner));
   }
+  if ("propertyNames" in schema) {
+    return couldName(schema, inner) || couldHold(schema.additionalProperties, key, inner);
+  }
+  return "items" in schema && couldHold(schema.items, key, inner);
 }
 
 /**
  * Whether what has the keys `inner` could be what these names stand for. The first one tells: what
  * comes after a slip may have become part of it.
  */
-export function couldName({ of }: NamedSpec, [first]: readonly string[]): boolean {
-  return first !== undefined && Object.hasOwn(of.fields, first);
+export function couldName(
+  { additionalProperties: of }: MapSchema,
+  [first]: readonly string[],
+): boolean {
+  return first !== undefined && Object.hasOwn(of.properties, first);
 }
 
 /** Where keys that are unknown where they stand would be known. */
@@ -90,18 +88,21 @@ export function misplacedMessage(keys: readonly string[], { indent, owner }: Mis
 }
 
 /** The message about {@link slippedKeys}. */
-export function slippedMessage({ noun }: NamedSpec, keys: readonly string[]): string {
+export function slippedMessage(
+  { additionalProperties: { title } }: MapSchema,
+  keys: readonly string[],
+): string {
   const [are, them, their] = keys.length === 1
     ? ["is a key of one", "it", "its"]
     : ["are keys of one", "them", "their"];
-  return `expected the name of a ${noun}, got ${list(keys)}, which ${are}: ` +
-    `indent ${them} deeper than ${their} ${noun}'s name`;
+  return `expected the name of a ${title}, got ${list(keys)}, which ${are}: ` +
+    `indent ${them} deeper than ${their} ${title}'s name`;
 }
 
 /** Whether `keys`, at least one, are all known to a field that is a section. */
-export function areKeysOf(field: FieldSpec | undefined, keys: readonly string[]): boolean {
-  return field?.type === "section" && keys.length > 0 &&
-    keys.every((key) => Object.hasOwn(field.fields, key));
+export function areKeysOf(field: Schema | undefined, keys: readonly string[]): boolean {
+  return field !== undefined && "properties" in field && keys.length > 0 &&
+    keys.every((key) => Object.hasOwn(field.properties, key));
 }
 
 /**
@@ -109,13 +110,13 @@ export function areKeysOf(field: FieldSpec | undefined, keys: readonly string[])
  * `empty`, to be put after the message.
  */
 export function emptyOwnerHint(
-  spec: SectionSpec,
+  schema: ObjectSchema,
   empty: readonly string[],
   key: string,
 ): string | undefined {
   const owner = empty.find((name) => {
-    const field = spec.fields[name];
-    return field?.type === "named" || areKeysOf(field, [key]);
+    const field = schema.properties[name];
+    return field && "propertyNames" in field || areKeysOf(field, [key]);
   });
   return owner && `; indent it deeper if it belongs to ${show(owner)}`;
 }
@@ -125,22 +126,22 @@ export function emptyOwnerHint(
  * `inner` that it has itself.
  */
 export function innerOwner(
-  { fields }: SectionSpec,
+  { properties }: ObjectSchema,
   key: string,
   inner: readonly string[],
 ): string | undefined {
-  return Object.keys(fields).find((name) => {
-    const field = fields[name];
-    if (field?.type === "named") return couldName(field, inner);
-    const below = field?.type === "section" ? field : field?.type === "list" ? field.of : undefined;
-    return below && Object.hasOwn(below.fields, key);
-  });
+  const owner = Object.entries(properties).find(([, field]) =>
+    "propertyNames" in field
+      ? couldName(field, inner)
+      : areKeysOf("items" in field ? field.items : field, [key])
+  );
+  return owner?.[0];
 }
 
 /** What to do about a key that has swallowed its value, to be put after the message; may be empty. */
-export function spaceHint({ fields }: SectionSpec, key: string): string {
+export function spaceHint({ properties }: ObjectSchema, key: string): string {
   const [, before = ""] = /^([^:]+):/.exec(key) ?? [];
-  return Object.hasOwn(fields, before) ? `; a space belongs after ${show(`${before}:`)}` : "";
+  return Object.hasOwn(properties, before) ? `; a space belongs after ${show(`${before}:`)}` : "";
 }
 
 function list(keys: readonly string[]): string {

@@ -5,8 +5,7 @@ import { healthCheck } from "./rules/health_check.ts";
 import { lbConfig } from "./rules/lb.ts";
 import { checkServers, checkUnique, checkVips, type PlacedFrontend } from "./rules/vip.ts";
 import { findWarnings } from "./rules/warnings.ts";
-import type { MaglevSpec } from "./schema.ts";
-import type { SectionOf } from "./spec.ts";
+import type { MaglevSection } from "./schema.ts";
 import type { Suggester } from "./suggest.ts";
 import type { Backend, Config, HealthCheck } from "./types.ts";
 
@@ -15,7 +14,7 @@ import type { Backend, Config, HealthCheck } from "./types.ts";
  * Whatever is missing or wrong is in `problems`; only without problems is the result whole.
  */
 export function validate(
-  { values }: SectionOf<MaglevSpec>,
+  { values }: MaglevSection,
   problems: ProblemList,
   suggester: Suggester,
 ): Config | undefined {

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { Ajv } from "ajv";
 import { parse } from "yaml";
-import { authSpec, loadAuth, newToken, parseAuth } from "../../lib/access/mod.ts";
+import { loadAuth, newToken, parseAuth } from "../../lib/access/mod.ts";
 import { formatProblem } from "../../lib/config/mod.ts";
-import { jsonSchema } from "../../tools/schema/json_schema.ts";
+import { root } from "../../tools/programs.ts";
 import { accounts, problemsOf, rulesOf } from "./auth_bed.ts";
 
 const { token, sha256 } = newToken();
@@ -134,7 +134,8 @@ Deno.test("whatever the text, it is valid or its problems are told", () => {
 });
 
 Deno.test("the schema takes what is good, and refuses what is wrong in itself", () => {
-  const validate = new Ajv({ strictTypes: false }).compile(jsonSchema(authSpec));
+  const published = JSON.parse(Deno.readTextFileSync(`${root}docs/auth.schema.json`));
+  const validate = new Ajv({ strictTypes: false, strictRequired: true }).compile(published);
   assert.ok(validate(parse(good)), JSON.stringify(validate.errors));
   for (
     const bad of [

@@ -9,14 +9,7 @@ import {
   lbFields,
   safetyFields,
 } from "../../lib/config/diff/fields.ts";
-import {
-  backend,
-  frontend,
-  healthcheck,
-  healthchecker,
-  lb,
-  safety,
-} from "../../lib/config/schema.ts";
+import { fileSchema } from "../../lib/config/schema.ts";
 import { goodText } from "./fixtures.ts";
 import { bigFile, valid } from "./valid.ts";
 
@@ -319,15 +312,20 @@ Deno.test("every key of the file is compared", () => {
   const names = (fields: readonly (readonly [string, unknown])[]) => fields.map(([name]) => name);
   const without = (keys: object, ...left: string[]) =>
     Object.keys(keys).filter((key) => !left.includes(key));
-  assert.deepEqual(names(healthcheckerFields), Object.keys(healthchecker.fields));
-  assert.deepEqual(names(safetyFields), Object.keys(safety.fields));
-  assert.deepEqual(names(lbFields), Object.keys(lb.fields));
+  const { healthchecker, safety, vpp, healthchecks, backends, frontends } =
+    fileSchema.properties.maglev.properties;
+  const check = healthchecks.additionalProperties.properties;
+  const backend = backends.additionalProperties.properties;
+  const frontend = frontends.additionalProperties.properties;
+  assert.deepEqual(names(healthcheckerFields), Object.keys(healthchecker.properties));
+  assert.deepEqual(names(safetyFields), Object.keys(safety.properties));
+  assert.deepEqual(names(lbFields), Object.keys(vpp.properties.lb.properties));
   assert.deepEqual(names(checkFields), [
-    ...without(healthcheck.fields, "params"),
-    ...Object.keys(healthcheck.fields.params.fields),
+    ...without(check, "params"),
+    ...Object.keys(check.params.properties),
   ]);
-  assert.deepEqual(names(backendFields), without(backend.fields, "healthcheck"));
-  assert.deepEqual(names(frontendFields), without(frontend.fields, "pools"));
+  assert.deepEqual(names(backendFields), without(backend, "healthcheck"));
+  assert.deepEqual(names(frontendFields), without(frontend, "pools"));
 });
 
 Deno.test("a renaming of everything and back is told the same way round", () => {

@@ -1,12 +1,14 @@
 import assert from "node:assert/strict";
 import { readBytes } from "../../lib/config/file_text.ts";
+import * as forms from "../../lib/config/forms.ts";
+import { healthcheck } from "../../lib/config/healthcheck_schema.ts";
 import { formatProblem, parseConfig, parseDuration } from "../../lib/config/mod.ts";
 import { printable, renderPath, show } from "../../lib/config/path.ts";
 import { LineIndex } from "../../lib/config/problem_list.ts";
 import { describeScalar } from "../../lib/config/scalar.ts";
 import { regexpProblem } from "../../lib/config/scalar_value.ts";
+import { fileSchema } from "../../lib/config/schema.ts";
 import { Suggester } from "../../lib/config/suggest.ts";
-import { formProblem, type TextForm, textForms } from "../../lib/config/text_forms.ts";
 import { head, problemsOf, valid } from "./valid.ts";
 
 Deno.test("a value in a message is whole up to 64 characters, then cut to 60", () => {
@@ -32,27 +34,22 @@ Deno.test("characters that do something to a terminal are escaped by their numbe
 });
 
 Deno.test("texts may have just their greatest length", () => {
-  const samples: Record<TextForm, string> = {
-    name: "n",
-    description: "d",
-    percent: "%",
-    "fail-open": "n",
-    netns: "n",
-    path: "/",
-    host: "h",
-    "server-name": "s",
-    subject: "CN=alice,O=Example",
-    "alternative-name": "DNS:ci.example.net",
-    sha256: "0".repeat(64),
-    regexp: "r",
-  };
-  const lengths = { name: 128, description: 1024, netns: 255, path: 4096, host: 255 };
-  for (const [form, length] of Object.entries({ ...lengths, "server-name": 253, regexp: 1024 })) {
-    const known = form as TextForm;
-    assert.equal(formProblem(known, samples[known].repeat(length)), undefined, form);
+  const { healthchecker, frontends } = fileSchema.properties.maglev.properties;
+  const { params } = healthcheck.properties;
+  const samples = [
+    [forms.name, "n", 128],
+    [frontends.additionalProperties.properties.description, "d", 1024],
+    [healthchecker.properties.netns, "n", 255],
+    [params.properties.path, "/", 4096],
+    [params.properties.host, "h", 255],
+    [params.properties["server-name"], "s", 253],
+    [params.properties["response-regexp"], "r", 1024],
+  ] as const;
+  for (const [form, sample, length] of samples) {
+    assert.equal(forms.formProblem(form, sample.repeat(length)), undefined);
     const problem = `must be at most ${length} characters long`;
-    assert.equal(formProblem(known, samples[known].repeat(length + 1)), problem);
-    assert.equal(formProblem(known, "\u0000"), `must be ${textForms[known].rule}`);
+    assert.equal(forms.formProblem(form, sample.repeat(length + 1)), problem);
+    assert.equal(forms.formProblem(form, "\u0000"), `must be ${form["x-rule"]}`);
   }
   assert.equal(parseDuration("1s".repeat(32)), 32_000);
   assert.equal(parseDuration(`0${"1s".repeat(32)}`), undefined);

@@ -1,10 +1,10 @@
 import { type IpAddress, type SpecialScope, specialScope } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { Phase, ProblemList } from "../problem_list.ts";
-import type { MaglevSpec } from "../schema.ts";
-import type { Path, SectionOf } from "../spec.ts";
+import type { MaglevSection } from "../schema.ts";
+import type { Path } from "../json_schema.ts";
 
-type Values = SectionOf<MaglevSpec>["values"];
+type Values = MaglevSection["values"];
 
 /** What an address is used for already, as it stands after "is". */
 type Uses = ReadonlyMap<string, string>;
@@ -12,7 +12,7 @@ type Uses = ReadonlyMap<string, string>;
 /** Anything with an address of its own. */
 interface Addressed {
   readonly at: number;
-  readonly path: SectionOf<MaglevSpec>["path"];
+  readonly path: Path;
   readonly values: { readonly address: IpAddress | undefined };
   readonly places: { readonly address?: number };
 }

@@ -1,11 +1,10 @@
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { HealthCheckSpec, MaglevSpec } from "../schema.ts";
-import type { SectionOf } from "../spec.ts";
+import type { CheckSection } from "../healthcheck_schema.ts";
+import type { MaglevSection } from "../schema.ts";
 
-type Values = SectionOf<MaglevSpec>["values"];
-type CheckSection = SectionOf<HealthCheckSpec>;
+type Values = MaglevSection["values"];
 
 /** Milliseconds: below it each backend is probed more than ten times a second. */
 const shortestIntervalMs = 100;

@@ -1,8 +1,7 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { BackendSpec, FrontendSpec, PoolSpec } from "../schema.ts";
-import type { SectionOf } from "../spec.ts";
+import type { BackendSection, FrontendSection, PoolSection } from "../schema.ts";
 import type { Suggester } from "../suggest.ts";
 import type { Backend, Frontend, FrontendProtocol, Pool } from "../types.ts";
 import { checkUnicast } from "./addresses.ts";
@@ -10,7 +9,7 @@ import { checkUnicast } from "./addresses.ts";
 /** The backend that a section describes, or undefined when something required is missing. */
 export function backend(
   name: string,
-  section: SectionOf<BackendSpec>,
+  section: BackendSection,
   healthchecks: ReadonlyMap<string, unknown>,
   problems: ProblemList,
   suggester: Suggester,
@@ -30,12 +29,9 @@ export function backend(
   return { name, address, healthcheck, enabled };
 }
 
-type FrontendSection = SectionOf<FrontendSpec>;
-type PoolSection = SectionOf<PoolSpec>;
-
 /** What the rules of a frontend need to know about the rest of the file. */
 export interface Surroundings {
-  readonly backends: ReadonlyMap<string, SectionOf<BackendSpec>>;
+  readonly backends: ReadonlyMap<string, BackendSection>;
   readonly problems: ProblemList;
   readonly suggester: Suggester;
 }

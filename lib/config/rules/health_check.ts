@@ -1,8 +1,8 @@
 import type { ProblemList } from "../problem_list.ts";
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
-import type { HealthCheckSpec } from "../schema.ts";
-import type { Path, SectionOf } from "../spec.ts";
+import { type CheckSection, paramsOf } from "../healthcheck_schema.ts";
+import type { Path } from "../json_schema.ts";
 import type {
   CheckTiming,
   CheckType,
@@ -12,19 +12,7 @@ import type {
   TlsParams,
 } from "../types.ts";
 
-type CheckSection = SectionOf<HealthCheckSpec>;
 type ParamsSection = CheckSection["values"]["params"];
-
-const tlsKeys = ["server-name", "insecure-skip-verify"];
-const httpKeys = ["path", "host", "response-code", "response-regexp", ...tlsKeys];
-
-/** The keys of `params` that each type of probe understands. */
-export const paramsOf: Readonly<Record<CheckType, readonly string[]>> = {
-  icmp: [],
-  tcp: ["ssl", ...tlsKeys],
-  http: httpKeys,
-  https: httpKeys,
-};
 
 /** The health check that a section describes, or undefined when something required is missing. */
 export function healthCheck(
@@ -45,7 +33,7 @@ export function healthCheck(
 }
 
 function checkParams(type: CheckType, params: ParamsSection, problems: ProblemList): void {
-  const allowed = paramsOf[type];
+  const allowed: readonly string[] = paramsOf[type];
   for (const [key, at] of Object.entries(params.places)) {
     if (allowed.includes(key)) continue;
     const known = allowed.length > 0 ? `; allowed are ${allowed.join(", ")}` : "";

@@ -2,14 +2,13 @@ import type { IpAddress } from "../../ip/mod.ts";
 import { formatDuration } from "../duration.ts";
 import { childPath } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { LbSpec } from "../schema.ts";
-import type { SectionOf } from "../spec.ts";
+import type { LbSection } from "../schema.ts";
 import type { LbConfig } from "../types.ts";
 import { checkUnicast } from "./addresses.ts";
 
 /** VPP's global settings, or undefined when something required is missing. */
 export function lbConfig(
-  section: SectionOf<LbSpec>,
+  section: LbSection,
   problems: ProblemList,
 ): LbConfig | undefined {
   const { values } = section;
@@ -31,7 +30,7 @@ export function lbConfig(
 
 function source(
   key: "ipv4-src-address" | "ipv6-src-address",
-  { values, places, path, at }: SectionOf<LbSpec>,
+  { values, places, path, at }: LbSection,
   problems: ProblemList,
 ): IpAddress | undefined {
   const address = values[key];
@@ -39,7 +38,7 @@ function source(
   return address;
 }
 
-function checkStartup(section: SectionOf<LbSpec>, problems: ProblemList): void {
+function checkStartup(section: LbSection, problems: ProblemList): void {
   const { values, places } = section;
   const min = values["startup-min-delay"];
   const max = values["startup-max-delay"];

@@ -1,14 +1,13 @@
 import type { IpFamily } from "../../ip/mod.ts";
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { BackendSpec, FrontendSpec } from "../schema.ts";
-import type { SectionOf } from "../spec.ts";
+import type { BackendSection, FrontendSection } from "../schema.ts";
 import type { Frontend } from "../types.ts";
 
 /** A frontend, and the section to point at when it clashes with another. */
 export interface PlacedFrontend {
   readonly frontend: Frontend;
-  readonly section: SectionOf<FrontendSpec>;
+  readonly section: FrontendSection;
 }
 
 /** What the first frontends of one VIP address settle for the later ones. */
@@ -109,12 +108,12 @@ function report(
 }
 
 /** `maglev.backends` as read, by name. */
-export type BackendSections = ReadonlyMap<string, SectionOf<BackendSpec>>;
+export type BackendSections = ReadonlyMap<string, BackendSection>;
 
 /** An AS is its address: VPP refuses a second one (-81) and could not weigh them apart. */
 export function checkServers(
   frontend: string,
-  { values }: SectionOf<FrontendSpec>,
+  { values }: FrontendSection,
   backends: BackendSections,
   problems: ProblemList,
 ): void {

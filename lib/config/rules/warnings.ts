@@ -1,7 +1,6 @@
 import { childPath, show } from "../path.ts";
 import type { ProblemList } from "../problem_list.ts";
-import type { FrontendSpec, MaglevSpec, PoolSpec } from "../schema.ts";
-import type { SectionOf } from "../spec.ts";
+import type { FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
 import { warnOfCheck, warnOfIdlePort } from "./check_warnings.ts";
 import {
   countWeights,
@@ -13,9 +12,7 @@ import {
   wrongShare,
 } from "./shares.ts";
 
-type Values = SectionOf<MaglevSpec>["values"];
-type FrontendSection = SectionOf<FrontendSpec>;
-type PoolSection = SectionOf<PoolSpec>;
+type Values = MaglevSection["values"];
 
 /**
  * Notes what a valid file says in vain, or hardly means. Only what is certain: nobody reads warnings
