@@ -6,7 +6,7 @@
  */
 
 import { durationPattern } from "./duration.ts";
-import type { Form } from "./json_schema.ts";
+import type { IntegerSchema } from "./json_schema.ts";
 
 /** C0, DEL and C1 controls, zero-width and bidirectional marks: all of them can lie on a screen. */
 export const hidden =
@@ -21,8 +21,9 @@ export const name = {
   "x-rule": "one printable word, without quotes, backslashes, question marks or a leading -",
 } as const;
 
-/** Milliseconds. */
+/** In milliseconds, as all that follows. */
 export const second = 1000;
+/** 3,600 of them. */
 export const hour = 3600 * second;
 /** Longer than any sane setting, short enough for every timer. */
 const day = 24 * hour;
@@ -43,13 +44,15 @@ export const durationOrZero = {
   "x-milliseconds": { minimum: 0, maximum: day },
 } as const;
 
-/** An address, of either family or of one. */
+/** An address of either family. */
 export const ip = {
   "x-format": "ip",
   type: "string",
   anyOf: [{ format: "ipv4" }, { format: "ipv6" }],
 } as const;
+/** Of one. */
 export const ipv4 = { "x-format": "ip", type: "string", format: "ipv4" } as const;
+/** Of the other. */
 export const ipv6 = { "x-format": "ip", type: "string", format: "ipv6" } as const;
 
 /** The statuses that pass. */
@@ -62,14 +65,17 @@ export const statusRange = {
 } as const;
 
 /** A whole number, both ends included. */
-export function integer(minimum: number, maximum: number) {
-  return { type: "integer", minimum, maximum } as const;
+export function integer(
+  minimum: number,
+  maximum: number,
+): Pick<IntegerSchema, "type" | "minimum" | "maximum"> {
+  return { type: "integer", minimum, maximum };
 }
 
 /** A power of two from 1 to this one. */
-export function powerOfTwo(maximum: number) {
+export function powerOfTwo(maximum: number): ReturnType<typeof integer> & { enum: number[] } {
   const powers = Array.from({ length: Math.log2(maximum) + 1 }, (_, exponent) => 2 ** exponent);
-  return { ...integer(1, maximum), enum: powers } as const;
+  return { ...integer(1, maximum), enum: powers };
 }
 
 /** A mapping with known keys. */
@@ -83,14 +89,3 @@ export const named = {
   type: ["object", "null"],
   propertyNames: { ...name, type: "string" },
 } as const;
-
-const compiled = new Map<string, RegExp>();
-
-/** Why `text` does not have this form, as "must be …", or undefined when it does. */
-export function formProblem({ pattern, maxLength, "x-rule": rule }: Form, text: string) {
-  if (text.length > maxLength) return `must be at most ${maxLength} characters long`;
-  const regexp = compiled.get(pattern) ?? new RegExp(pattern, "u");
-  compiled.set(pattern, regexp);
-  // A lone surrogate ("\ud800" in double quotes) cannot be written in UTF-8 or sent by gRPC.
-  return text.isWellFormed() && regexp.test(text) ? undefined : `must be ${rule}`;
-}

@@ -6,6 +6,7 @@
  */
 
 import type { IpAddress } from "../ip/mod.ts";
+import type { Path } from "./problems.ts";
 
 /** What every key has. */
 export interface Annotations {
@@ -149,13 +150,6 @@ export type ScalarSchema =
 
 /** Anything that a key can hold. */
 export type Schema = ScalarSchema | ObjectSchema | MapSchema | ArraySchema;
-
-/** A place in the file's tree, linked upwards so that building one costs nothing. */
-export interface Path {
-  readonly parent: Path | undefined;
-  /** A key, or an index of a list. */
-  readonly key: string | number;
-}
 
 /** A section as read: values by key, and where each stands. */
 export interface Section<Values> {

@@ -1,8 +1,8 @@
+import { reasonOf } from "../log/mod.ts";
 import type { Clock } from "../time/mod.ts";
-import { readBytes } from "./file_text.ts";
-import type { ConfigOutcome } from "./outcome.ts";
-import { parseBytes } from "./parse.ts";
-import { WorkerParser } from "./worker_client.ts";
+import { type ConfigOutcome, fileProblem, type InvalidFile } from "./outcome.ts";
+import { decode, parseBytes } from "./parse.ts";
+import { WorkerParser } from "./worker.ts";
 
 /** Smaller files are parsed in less time than the event loop may be held up (10 ms). */
 const directBytes = 8192;
@@ -89,4 +89,64 @@ async function stampOf(path: string, wall: number): Promise<string | undefined> 
 /** SHA-256, so that nobody can make two files look alike. */
 async function digest(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
   return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** About 60,000 backends. Parsing takes some 100 times the file's size in memory. */
+const maxFileBytes = 8 * 1024 * 1024;
+
+/** A file's bytes, or why there are none. */
+export type FileBytes =
+  | { readonly kind: "read"; readonly bytes: Uint8Array<ArrayBuffer> }
+  | { readonly kind: "failed"; readonly outcome: InvalidFile };
+
+/**
+ * Reads a configuration file. Never throws: the operating system's reason becomes a problem.
+ * Opening a named pipe would wait for its writer, perhaps for ever; those below /dev are the
+ * process's own and open (`maglevd --check --config <(generate)`).
+ */
+export async function readBytes(path: string): Promise<FileBytes> {
+  try {
+    const { size, isFifo } = await Deno.stat(path);
+    if (isFifo && !path.startsWith("/dev/")) return failed(path, "is a pipe, not a file");
+    if (size > maxFileBytes) return failed(path, `is larger than ${maxFileBytes} bytes: ${size}`);
+    using file = await Deno.open(path);
+    const bytes = await readAtMost(file.readable, maxFileBytes);
+    return bytes
+      ? { kind: "read", bytes }
+      : failed(path, `is larger than ${maxFileBytes} bytes, or without end`);
+  } catch (error) {
+    return failed(path, `cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+/** Undefined when there is more: devices have size 0 and may never end. */
+async function readAtMost(
+  from: ReadableStream<Uint8Array>,
+  limit: number,
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of from) {
+    chunks.push(chunk);
+    length += chunk.length;
+    if (length > limit) return undefined;
+  }
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}
+
+function failed(file: string, message: string): FileBytes {
+  return { kind: "failed", outcome: fileProblem(file, 0, 0, message) };
+}
+
+/** The text of a file, or why there is none. Never rejects. */
+export async function readTextFile(path: string): Promise<string | InvalidFile> {
+  const read = await readBytes(path);
+  const decoded = read.kind === "read" ? decode(read.bytes, path) : read;
+  return decoded.kind === "text" ? decoded.text : decoded.outcome;
 }

@@ -17,9 +17,8 @@
  * @module
  */
 
-export { ConfigLoader, loadConfig } from "./load.ts";
+export { ConfigLoader, type FileBytes, loadConfig, readBytes, readTextFile } from "./load.ts";
 export { parseConfig, type ParsedSections, parseSections } from "./parse.ts";
-export { type FileBytes, type InvalidFile, readBytes, readTextFile } from "./file_text.ts";
 export {
   checkExitCode,
   type ConfigOutcome,
@@ -29,13 +28,12 @@ export {
   describeContents,
   formatOutcome,
   formatProblem,
+  type InvalidFile,
 } from "./outcome.ts";
 export { formatDuration, parseDuration } from "./duration.ts";
 export * from "./types.ts";
 export * from "./json_schema.ts";
 export * as forms from "./forms.ts";
-export type { Phase, ProblemList } from "./problem_list.ts";
-export { Suggester } from "./suggest.ts";
-export { failOpenText, flapText } from "./diff/fields.ts";
-export { configDiff, configDiffSteps } from "./diff/diff.ts";
-export type { ConfigChange } from "./diff/diff.ts";
+export type { Path, Phase, ProblemList } from "./problems.ts";
+export { Suggester } from "./hints.ts";
+export { type ConfigChange, configDiff, configDiffSteps, failOpenText, flapText } from "./diff.ts";

@@ -51,6 +51,20 @@ export type ConfigOutcome =
     readonly problems: readonly ConfigProblem[];
   };
 
+/** Why a file is not what it should be. */
+export type InvalidFile = ConfigOutcome & { readonly kind: "invalid" };
+
+/** An outcome with one problem of the file as a whole. */
+export function fileProblem(
+  file: string,
+  line: number,
+  column: number,
+  message: string,
+): InvalidFile {
+  const problem = { stage: "parse", file, line, column, path: "", message } as const;
+  return { kind: "invalid", file, stage: "parse", problems: [problem] };
+}
+
 /**
  * What `maglevd --check` exits with: 0 valid, 1 parse errors, 2 semantic errors; 2 for warnings too
  * if it is `strict`.

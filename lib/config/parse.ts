@@ -1,12 +1,15 @@
-import { decode, fileProblem } from "./file_text.ts";
-import type { ConfigOutcome } from "./outcome.ts";
+import { Suggester } from "./hints.ts";
 import type { ObjectSchema, ValuesOf } from "./json_schema.ts";
-import { ProblemList } from "./problem_list.ts";
+import { type ConfigOutcome, fileProblem, type InvalidFile } from "./outcome.ts";
+import { LineIndex, ProblemList } from "./problems.ts";
 import { readSections } from "./read.ts";
-import { fileSchema } from "./schema.ts";
-import { Suggester } from "./suggest.ts";
-import { validate } from "./validate.ts";
-import { parseYaml } from "./yaml_tree.ts";
+import { backend, checkUnique, frontend, type PlacedFrontend } from "./rules/frontend.ts";
+import { healthCheck } from "./rules/health_check.ts";
+import { checkAddresses, checkServers, checkVips, lbConfig } from "./rules/vpp.ts";
+import { findWarnings } from "./rules/warnings.ts";
+import { fileSchema, type MaglevSection } from "./schema.ts";
+import type { Backend, Config, HealthCheck } from "./types.ts";
+import { parseYaml } from "./yaml.ts";
 
 /** A text that was read by a schema, and what is wrong with it so far. */
 export interface ParsedSections<S> {
@@ -49,4 +52,76 @@ export function parseConfig(text: string, file: string): ConfigOutcome {
 export function parseBytes(bytes: Uint8Array<ArrayBuffer>, file: string): ConfigOutcome {
   const decoded = decode(bytes, file);
   return decoded.kind === "failed" ? decoded.outcome : parseConfig(decoded.text, file);
+}
+
+/** A text, or where it stops being UTF-8. */
+export type FileText =
+  | { readonly kind: "text"; readonly text: string }
+  | { readonly kind: "failed"; readonly outcome: InvalidFile };
+
+/** Decodes UTF-8; a byte order mark is dropped. */
+export function decode(bytes: Uint8Array<ArrayBuffer>, file: string): FileText {
+  if (isUtf16(bytes)) {
+    const message = "is UTF-16 text: save it as UTF-8";
+    return { kind: "failed", outcome: fileProblem(file, 1, 1, message) };
+  }
+  try {
+    return { kind: "text", text: new TextDecoder("utf-8", { fatal: true }).decode(bytes) };
+  } catch {
+    const lenient = new TextDecoder().decode(bytes);
+    const { line, column } = new LineIndex(lenient).place(lenient.indexOf("\ufffd"));
+    const message = "is not UTF-8 text from here on: save the file as UTF-8";
+    return { kind: "failed", outcome: fileProblem(file, line, column, message) };
+  }
+}
+
+/** By its byte order mark, or by the zero beside the first letter, which is ASCII in any such file. */
+function isUtf16([first, second]: Uint8Array): boolean {
+  if (first === undefined || second === undefined) return false;
+  const isMarked = first === 0xff && second === 0xfe || first === 0xfe && second === 0xff;
+  return isMarked || (first === 0) !== (second === 0);
+}
+
+/**
+ * Applies the rules that look at more than one value, and makes the domain's objects on the way.
+ * Whatever is missing or wrong is in `problems`; only without problems is the result whole.
+ */
+function validate(
+  { values }: MaglevSection,
+  problems: ProblemList,
+  suggester: Suggester,
+): Config | undefined {
+  const healthchecks = new Map<string, HealthCheck>();
+  for (const [name, section] of values.healthchecks) {
+    const check = healthCheck(name, section, problems);
+    if (check) healthchecks.set(name, check);
+  }
+  const backends = new Map<string, Backend>();
+  for (const [name, section] of values.backends) {
+    const made = backend(name, section, values.healthchecks, problems, suggester);
+    if (made) backends.set(name, made);
+  }
+  const placed: PlacedFrontend[] = [];
+  const around = { backends: values.backends, problems, suggester };
+  for (const [name, section] of values.frontends) {
+    const made = frontend(name, section, around);
+    checkServers(name, section, values.backends, problems);
+    if (made) placed.push({ frontend: made, section });
+  }
+  checkUnique(placed, problems);
+  checkVips(placed, values.backends, problems);
+  checkAddresses(values, problems);
+  const lb = lbConfig(values.vpp.values.lb, problems);
+  if (problems.isEmpty) findWarnings(values, problems);
+  const general = values.healthchecker.values;
+  return lb && {
+    transitionHistory: general["transition-history"],
+    stateMaxAgeMs: general["state-max-age"],
+    netns: general.netns,
+    maxRemovalsPercent: Number.parseInt(values.safety.values["max-removals"]),
+    lb,
+    healthchecks,
+    backends,
+    frontends: new Map(placed.map((one) => [one.frontend.name, one.frontend])),
+  };
 }

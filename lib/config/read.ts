@@ -6,23 +6,6 @@
  */
 
 import { isAlias, isMap, isScalar, isSeq, type Node } from "yaml";
-import { formProblem } from "./forms.ts";
-import type {
-  ArraySchema,
-  MapSchema,
-  ObjectSchema,
-  Path,
-  ScalarSchema,
-  Schema,
-  Section,
-  ValuesOf,
-} from "./json_schema.ts";
-import { type Entry, Mappings } from "./mappings.ts";
-import { childPath, isVppPath, show } from "./path.ts";
-import type { ProblemList } from "./problem_list.ts";
-import { classify, describeScalar } from "./scalar.ts";
-import { defaultValue, expected, type Faults, scalarValue } from "./scalar_value.ts";
-import type { Suggester } from "./suggest.ts";
 import {
   areKeysOf,
   couldHold,
@@ -35,8 +18,28 @@ import {
   slippedKeys,
   slippedMessage,
   spaceHint,
-} from "./shape_hints.ts";
-import type { YamlTree } from "./yaml_tree.ts";
+  type Suggester,
+} from "./hints.ts";
+import type {
+  ArraySchema,
+  MapSchema,
+  ObjectSchema,
+  ScalarSchema,
+  Schema,
+  Section,
+  ValuesOf,
+} from "./json_schema.ts";
+import { childPath, isVppPath, type Path, type ProblemList, show } from "./problems.ts";
+import {
+  classify,
+  defaultValue,
+  describeScalar,
+  expected,
+  type Faults,
+  formProblem,
+  scalarValue,
+} from "./scalar.ts";
+import type { Entry, YamlTree } from "./yaml.ts";
 
 /** A section around what is being read. */
 interface OuterSection {
@@ -70,14 +73,14 @@ export function readSections<S extends ObjectSchema>(
 class Reader {
   readonly #problems: ProblemList;
   readonly #suggester: Suggester;
-  readonly #mappings: Mappings;
+  readonly #tree: YamlTree;
   /** The sections that are being read, outermost first. */
   readonly #outer: OuterSection[] = [];
 
   constructor(tree: YamlTree, problems: ProblemList, suggester: Suggester) {
     this.#problems = problems;
     this.#suggester = suggester;
-    this.#mappings = new Mappings(tree.aliases, problems);
+    this.#tree = tree;
   }
 
   section(schema: ObjectSchema, node: Node | null, at: number, path: Path | undefined): AnySection {
@@ -136,8 +139,8 @@ class Reader {
     path: Path,
   ): readonly string[] {
     const { title, properties, required } = schema.additionalProperties;
-    const valueOf = (key: string) => this.#mappings.resolve(entries.get(key)?.value ?? null);
-    const isNothing = (key: string) => this.#mappings.isNothing(valueOf(key));
+    const valueOf = (key: string) => this.#tree.resolve(entries.get(key)?.value ?? null);
+    const isNothing = (key: string) => this.#tree.isNothing(valueOf(key));
     const keysOf = (key: string) => this.#keysOf(entries.get(key));
     const slipped = slippedKeys(schema, entries.keys(), {
       couldBeNamed: (key) => {
@@ -163,7 +166,7 @@ class Reader {
 
   /** The keys of the mapping that an entry has for a value; none of anything else. */
   #keysOf(entry: Entry | undefined): readonly string[] {
-    const value = this.#mappings.resolve(entry?.value ?? null);
+    const value = this.#tree.resolve(entry?.value ?? null);
     return isMap(value) ? value.items.map(({ key }) => isScalar(key) ? String(key.value) : "") : [];
   }
 
@@ -174,22 +177,22 @@ class Reader {
   }
 
   #list(schema: ArraySchema, node: Node | null, at: number, path: Path): AnySection[] {
-    const target = this.#mappings.resolve(node);
-    if (this.#mappings.isNothing(target)) return [];
+    const target = this.#tree.resolve(node);
+    if (this.#tree.isNothing(target)) return [];
     if (!isSeq(target)) {
       this.#wrongKind(schema, target, at, path);
       return [];
     }
     // Under !!omap and !!pairs the library has turned the items into something else.
     if (!this.#isTagged(target, "seq", path)) return [];
-    return this.#mappings.items(target, path).map((item, index) => {
+    return this.#tree.items(target, path).map((item, index) => {
       const itemAt = item?.range?.[0] ?? at;
       return this.section(schema.items, item, itemAt, childPath(path, index));
     });
   }
 
   #scalar(schema: ScalarSchema, node: Node | null, at: number, path: Path): unknown {
-    const target = this.#mappings.resolve(node);
+    const target = this.#tree.resolve(node);
     const scalar = isScalar(target) ? classify(target) : undefined;
     if (!scalar && isScalar(target)) return void this.#isTagged(target, "str", path);
     if (!scalar) return void this.#wrongKind(schema, target, at, path);
@@ -211,11 +214,11 @@ class Reader {
     at: number,
     path: Path | undefined,
   ): ReadonlyMap<string, Entry> {
-    const target = this.#mappings.resolve(node);
-    if (this.#mappings.isNothing(target)) return new Map();
+    const target = this.#tree.resolve(node);
+    if (this.#tree.isNothing(target)) return new Map();
     if (isMap(target)) {
       this.#isTagged(target, "map", path);
-      return this.#mappings.entries(target, path);
+      return this.#tree.entries(target, path);
     }
     this.#wrongKind(schema, target, at, path);
     return new Map();
@@ -268,7 +271,7 @@ class Reader {
       block = undefined;
     };
     for (const [key, entry] of entries) {
-      const isEmpty = this.#mappings.isNothing(this.#mappings.resolve(entry.value));
+      const isEmpty = this.#tree.isNothing(this.#tree.resolve(entry.value));
       if (Object.hasOwn(schema.properties, key)) {
         if (isEmpty) empty.push(key);
         before = key;
@@ -325,7 +328,7 @@ class Reader {
     const owner = this.#outerOwner(key);
     if (owner !== undefined) return `; it belongs to ${show(owner)}: indent it less`;
     // The keys of the next section of a name have become those of this one.
-    return this.#outer.some(({ entries }) => this.#mappings.repeatsAfter(entries, entry.at))
+    return this.#outer.some(({ entries }) => this.#tree.repeatsAfter(entries, entry.at))
       ? "; what follows stands here already: indent it less if it is a name"
       : undefined;
   }

@@ -8,7 +8,7 @@ import {
   healthcheckerFields,
   lbFields,
   safetyFields,
-} from "../../lib/config/diff/fields.ts";
+} from "../../lib/config/diff.ts";
 import { fileSchema } from "../../lib/config/schema.ts";
 import { goodText } from "./fixtures.ts";
 import { bigFile, valid } from "./valid.ts";

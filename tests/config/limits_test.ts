@@ -1,14 +1,12 @@
 import assert from "node:assert/strict";
-import { readBytes } from "../../lib/config/file_text.ts";
 import * as forms from "../../lib/config/forms.ts";
+import { readBytes } from "../../lib/config/load.ts";
 import { healthcheck } from "../../lib/config/healthcheck_schema.ts";
 import { formatProblem, parseConfig, parseDuration } from "../../lib/config/mod.ts";
-import { printable, renderPath, show } from "../../lib/config/path.ts";
-import { LineIndex } from "../../lib/config/problem_list.ts";
-import { describeScalar } from "../../lib/config/scalar.ts";
-import { regexpProblem } from "../../lib/config/scalar_value.ts";
+import { LineIndex, printable, renderPath, show } from "../../lib/config/problems.ts";
+import { describeScalar, formProblem, regexpProblem } from "../../lib/config/scalar.ts";
 import { fileSchema } from "../../lib/config/schema.ts";
-import { Suggester } from "../../lib/config/suggest.ts";
+import { Suggester } from "../../lib/config/hints.ts";
 import { head, problemsOf, valid } from "./valid.ts";
 
 Deno.test("a value in a message is whole up to 64 characters, then cut to 60", () => {
@@ -46,10 +44,10 @@ Deno.test("texts may have just their greatest length", () => {
     [params.properties["response-regexp"], "r", 1024],
   ] as const;
   for (const [form, sample, length] of samples) {
-    assert.equal(forms.formProblem(form, sample.repeat(length)), undefined);
+    assert.equal(formProblem(form, sample.repeat(length)), undefined);
     const problem = `must be at most ${length} characters long`;
-    assert.equal(forms.formProblem(form, sample.repeat(length + 1)), problem);
-    assert.equal(forms.formProblem(form, "\u0000"), `must be ${form["x-rule"]}`);
+    assert.equal(formProblem(form, sample.repeat(length + 1)), problem);
+    assert.equal(formProblem(form, "\u0000"), `must be ${form["x-rule"]}`);
   }
   assert.equal(parseDuration("1s".repeat(32)), 32_000);
   assert.equal(parseDuration(`0${"1s".repeat(32)}`), undefined);

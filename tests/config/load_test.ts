@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { getPriority } from "node:os";
 import { ConfigLoader, formatOutcome, loadConfig } from "../../lib/config/mod.ts";
-import { startParserWorker, WorkerParser } from "../../lib/config/worker_client.ts";
+import { startParserWorker, WorkerParser } from "../../lib/config/worker.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { bigFile } from "./valid.ts";
 

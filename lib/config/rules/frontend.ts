@@ -1,10 +1,9 @@
 import type { IpFamily } from "../../ip/mod.ts";
-import { childPath, show } from "../path.ts";
-import type { ProblemList } from "../problem_list.ts";
+import type { Suggester } from "../hints.ts";
+import { placeOf, type ProblemList, show } from "../problems.ts";
 import type { BackendSection, FrontendSection, PoolSection } from "../schema.ts";
-import type { Suggester } from "../suggest.ts";
 import type { Backend, Frontend, FrontendProtocol, Pool } from "../types.ts";
-import { checkUnicast } from "./addresses.ts";
+import { checkUnicast } from "./vpp.ts";
 
 /** The backend that a section describes, or undefined when something required is missing. */
 export function backend(
@@ -15,15 +14,11 @@ export function backend(
   suggester: Suggester,
 ): Backend | undefined {
   const { address, healthcheck, enabled } = section.values;
-  const { places, path, at } = section;
-  if (address) {
-    const where = childPath(path, "address");
-    checkUnicast(address, places.address ?? at, where, "semantic", problems);
-  }
+  checkUnicast(section, "address", "semantic", problems);
   if (healthcheck !== undefined && !healthchecks.has(healthcheck)) {
     const hint = suggester.hint(healthcheck, healthchecks.keys());
     const message = `no health check is named ${show(healthcheck)}${hint}`;
-    problems.add("semantic", places.healthcheck ?? at, childPath(path, "healthcheck"), message);
+    problems.add("semantic", ...placeOf(section, "healthcheck"), message);
   }
   if (!address || healthcheck === undefined) return undefined;
   return { name, address, healthcheck, enabled };
@@ -42,13 +37,11 @@ export function frontend(
   section: FrontendSection,
   around: Surroundings,
 ): Frontend | undefined {
-  const { values, places } = section;
+  const { values } = section;
   const protocol = protocolOf(section, around.problems);
   checkPools(section, around);
+  checkUnicast(section, "address", "semantic", around.problems);
   if (!values.address) return undefined;
-  const path = childPath(section.path, "address");
-  const at = places.address ?? section.at;
-  checkUnicast(values.address, at, path, "semantic", around.problems);
   return {
     name,
     description: values.description,
@@ -70,15 +63,15 @@ function failOpenOf(text: string): Frontend["failOpen"] {
 
 function protocolOf(section: FrontendSection, problems: ProblemList): FrontendProtocol {
   const { protocol, port } = section.values;
-  const path = childPath(section.path, "protocol");
+  const where = placeOf(section, "protocol");
   if (port > 0 && section.places.protocol === undefined) {
     const message = `is required because port is ${port} (one of tcp, udp)`;
-    problems.add("semantic", section.at, path, message);
+    problems.add("semantic", ...where, message);
   }
   if (port === 0 && protocol !== undefined) {
     // VPP would forward every protocol, which is not what the file says.
     const message = `${protocol} needs a port: without one the VIP takes every protocol`;
-    problems.add("semantic", section.places.protocol ?? section.at, path, message);
+    problems.add("semantic", ...where, message);
   }
   return protocol ?? "any";
 }
@@ -93,10 +86,9 @@ function poolOf({ values }: PoolSection): Pool {
 
 function checkPools(section: FrontendSection, around: Surroundings): void {
   const { pools } = section.values;
-  const { places, at, path } = section;
-  if (places.pools !== undefined && pools.length === 0) {
+  if (section.places.pools !== undefined && pools.length === 0) {
     const message = "needs at least one pool, not an empty list";
-    around.problems.add("semantic", places.pools ?? at, childPath(path, "pools"), message);
+    around.problems.add("semantic", ...placeOf(section, "pools"), message);
   }
   const poolNames = new Map<string, PoolSection>();
   const members = new Members(around);
@@ -104,8 +96,7 @@ function checkPools(section: FrontendSection, around: Surroundings): void {
     checkPoolName(pool, poolNames, around.problems);
     if (pool.places.backends !== undefined && pool.values.backends.size === 0) {
       const message = "needs at least one backend, not an empty mapping";
-      const where = childPath(pool.path, "backends");
-      around.problems.add("semantic", pool.places.backends, where, message);
+      around.problems.add("semantic", ...placeOf(pool, "backends"), message);
     }
     for (const [name, member] of pool.values.backends) members.add(name, member, pool);
   }
@@ -122,7 +113,7 @@ function checkPoolName(
   if (!first) return void names.set(name, pool);
   const line = problems.lineOf(first.places.name ?? first.at);
   const message = `this frontend has a pool named ${show(name)} already, on line ${line}`;
-  problems.add("semantic", pool.places.name ?? pool.at, childPath(pool.path, "name"), message);
+  problems.add("semantic", ...placeOf(pool, "name"), message);
 }
 
 type Member = PoolSection["values"]["backends"] extends ReadonlyMap<string, infer S> ? S : never;
@@ -163,5 +154,29 @@ class Members {
 
   #report(member: Member, message: string): void {
     this.#around.problems.add("semantic", member.at, member.path, message);
+  }
+}
+
+/** A frontend, and the section to point at when it clashes with another. */
+export interface PlacedFrontend {
+  readonly frontend: Frontend;
+  readonly section: FrontendSection;
+}
+
+/** No two frontends match the same packets. */
+export function checkUnique(frontends: readonly PlacedFrontend[], problems: ProblemList): void {
+  const seen = new Map<string, PlacedFrontend>();
+  for (const placed of frontends) {
+    const { address, protocol, port } = placed.frontend;
+    const match = `${address.text} ${protocol} ${port}`;
+    const first = seen.get(match);
+    if (!first) {
+      seen.set(match, placed);
+      continue;
+    }
+    const what = port === 0 ? "all ports" : `${protocol} port ${port}`;
+    const message = `${address.text}, ${what}, belongs to frontend ` +
+      `${show(first.frontend.name)} already, on line ${problems.lineOf(first.section.at)}`;
+    problems.add("semantic", ...placeOf(placed.section, "address"), message);
   }
 }

@@ -1,8 +1,6 @@
-import type { ProblemList } from "../problem_list.ts";
 import { formatDuration } from "../duration.ts";
-import { childPath } from "../path.ts";
 import { type CheckSection, paramsOf } from "../healthcheck_schema.ts";
-import type { Path } from "../json_schema.ts";
+import { childPath, placeOf, type ProblemList } from "../problems.ts";
 import type {
   CheckTiming,
   CheckType,
@@ -37,21 +35,19 @@ function checkParams(type: CheckType, params: ParamsSection, problems: ProblemLi
   for (const [key, at] of Object.entries(params.places)) {
     if (allowed.includes(key)) continue;
     const known = allowed.length > 0 ? `; allowed are ${allowed.join(", ")}` : "";
-    report(at, childPath(params.path, key), `is not a parameter of ${type} checks${known}`);
-  }
-  function report(at: number, path: Path, message: string): void {
-    problems.add("semantic", at, path, message);
+    const message = `is not a parameter of ${type} checks${known}`;
+    problems.add("semantic", at, childPath(params.path, key), message);
   }
 }
 
 function portOf(type: CheckType, section: CheckSection, problems: ProblemList): number | undefined {
   const { port } = section.values;
-  const path = childPath(section.path, "port");
-  const given = section.places.port;
-  if (type === "icmp" && given !== undefined) {
-    problems.add("semantic", given, path, `icmp checks have no port: remove ${port}`);
-  } else if (type !== "icmp" && given === undefined) {
-    problems.add("semantic", section.at, path, `is required for ${type} checks (1 to 65535)`);
+  const isGiven = section.places.port !== undefined;
+  if (isGiven === (type === "icmp")) {
+    const message = isGiven
+      ? `icmp checks have no port: remove ${port}`
+      : `is required for ${type} checks (1 to 65535)`;
+    problems.add("semantic", ...placeOf(section, "port"), message);
   }
   return port;
 }
@@ -63,8 +59,7 @@ function flapOf({ values: { flap }, places }: CheckSection, problems: ProblemLis
   if (maxHoldMs < holdMs) {
     const message = `must be at least hold (${formatDuration(holdMs)}), not ` +
       formatDuration(maxHoldMs);
-    const at = flap.places["max-hold"] ?? flap.at;
-    problems.add("semantic", at, childPath(flap.path, "max-hold"), message);
+    problems.add("semantic", ...placeOf(flap, "max-hold"), message);
   }
   return { changes, withinMs, holdMs, maxHoldMs };
 }

@@ -1,7 +1,7 @@
-import { childPath, show } from "../path.ts";
-import type { ProblemList } from "../problem_list.ts";
+import { formatDuration } from "../duration.ts";
+import type { CheckSection } from "../healthcheck_schema.ts";
+import { placeOf, type ProblemList, show } from "../problems.ts";
 import type { FrontendSection, MaglevSection, PoolSection } from "../schema.ts";
-import { warnOfCheck, warnOfIdlePort } from "./check_warnings.ts";
 import {
   countWeights,
   enoughBuckets,
@@ -60,10 +60,11 @@ function warnOfUnused(
  * say what is to happen when all of it is down.
  */
 function warnOfNoFallback(
-  { path, values, places, at }: FrontendSection,
+  frontend: FrontendSection,
   backends: Values["backends"],
   problems: ProblemList,
 ): void {
+  const { values, places } = frontend;
   const able = values.pools.map((pool) => ({
     name: pool.values.name ?? "",
     servers: [...pool.values.backends]
@@ -80,7 +81,7 @@ function warnOfNoFallback(
       show(pool.name)
     } is down; add a pool, or fail-open: all-down, ` +
       "or never if that is meant";
-  problems.warn(places.pools ?? at, childPath(path, "pools"), `without a fallback: ${message}`);
+  problems.warn(...placeOf(frontend, "pools"), `without a fallback: ${message}`);
 }
 
 /** What the weights of a pool cannot bring about while it is the active one. */
@@ -91,7 +92,7 @@ function warnOfWeights(pool: PoolSection, buckets: number, problems: ProblemList
     ? "every weight is 0: this pool carries no traffic"
     : shareWarning(counts, buckets);
   if (message === undefined) return;
-  problems.warn(pool.places.backends ?? pool.at, childPath(pool.path, "backends"), message);
+  problems.warn(...placeOf(pool, "backends"), message);
 }
 
 function shareWarning(counts: WeightCounts, buckets: number): string | undefined {
@@ -119,4 +120,78 @@ function remedy(counts: WeightCounts, buckets: number): string {
     ...(divisor === undefined ? [] : [`the same weights divided by ${divisor} can`]),
   ];
   return remedies.length > 0 ? remedies.join(", or ") : "only smaller weights can";
+}
+
+/** Milliseconds: below it each backend is probed more than ten times a second. */
+const shortestIntervalMs = 100;
+
+/** Notes what a health check says and hardly means. */
+export function warnOfCheck(check: CheckSection, problems: ProblemList): void {
+  warnOfIdleTls(check, problems);
+  warnOfTimeout(check, problems);
+  warnOfShortIntervals(check, problems);
+  const { type, port } = check.values;
+  if (type === "http" && port === 443) {
+    const message = "443 is the port of HTTPS, and this check speaks plain HTTP: type: https?";
+    problems.warn(...placeOf(check, "port"), message);
+  }
+}
+
+/** Keys that read as if TLS were spoken. */
+function warnOfIdleTls({ values }: CheckSection, problems: ProblemList): void {
+  const { type, params } = values;
+  if (type !== "tcp" || params.values.ssl) return;
+  for (const key of ["server-name", "insecure-skip-verify"] as const) {
+    if (params.places[key] === undefined) continue;
+    problems.warn(...placeOf(params, key), "has no effect without ssl: true");
+  }
+}
+
+/** Probes of a backend never overlap, so that a slow one delays the next. */
+function warnOfTimeout(check: CheckSection, problems: ProblemList): void {
+  const { places, values } = check;
+  const { timeout, interval } = values;
+  const key = places.timeout === undefined ? "interval" : "timeout";
+  if (places[key] === undefined || timeout < interval) return;
+  const shown = (key: "timeout" | "interval") =>
+    `${formatDuration(values[key])}${places[key] === undefined ? " (the default)" : ""}`;
+  const message = `the timeout, ${shown("timeout")}, is not below the interval, ` +
+    `${shown("interval")}: a probe that gets no answer holds up the next`;
+  problems.warn(...placeOf(check, key), message);
+}
+
+function warnOfShortIntervals(check: CheckSection, problems: ProblemList): void {
+  for (const key of ["interval", "fast-interval", "down-interval"] as const) {
+    const interval = check.values[key];
+    if (interval === undefined || interval >= shortestIntervalMs) continue;
+    const perSecond = Math.round(1000 / interval);
+    const shown = formatDuration(interval);
+    const message = `${shown} means ${perSecond} probes a second for each backend`;
+    problems.warn(...placeOf(check, key), message);
+  }
+}
+
+/**
+ * A port that all servers are probed on and none is used on. One frontend on another port may have
+ * a health port of its own; where nothing at all is served on it, it is as likely a slip, and the
+ * probes say nothing of the service.
+ */
+export function warnOfIdlePort(
+  { healthchecks, backends, frontends }: Values,
+  members: ReadonlySet<string>,
+  problems: ProblemList,
+): void {
+  const checks = new Set(
+    Array.from(members, (name) => backends.get(name)?.values.healthcheck ?? ""),
+  );
+  const used = Array.from(checks, (name) => healthchecks.get(name)).filter((one) => !!one);
+  const [first, ...others] = used;
+  const port = first?.values.port;
+  if (!first || port === undefined || others.some((one) => one.values.port !== port)) return;
+  const served = new Set(Array.from(frontends.values(), (one) => one.values.port));
+  if (served.has(0) || served.has(port)) return;
+  const ports = [...served].sort((a, b) => a - b).slice(0, 4).join(", ");
+  const message = `every server is probed on ${port}, which no frontend has (they have ${ports}` +
+    `${served.size > 4 ? ", …" : ""}): probes do not tell whether the service answers`;
+  problems.warn(...placeOf(first, "port"), message);
 }
