@@ -18,3 +18,13 @@ export function fixtures(folder: "good" | "warned" | "bad"): Fixture[] {
 export function goodText(name: string): string {
   return Deno.readTextFileSync(new URL(`./good/${name}.yaml`, import.meta.url));
 }
+
+/** Runs with a directory of its own, removed afterwards. */
+export async function inDirectory(run: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await Deno.makeTempDir({ prefix: "maglev-config-" });
+  try {
+    await run(directory);
+  } finally {
+    await Deno.remove(directory, { recursive: true });
+  }
+}

@@ -1,35 +1,10 @@
 import assert from "node:assert/strict";
 import * as forms from "../../lib/config/forms.ts";
-import { readBytes } from "../../lib/config/load.ts";
 import { healthcheck } from "../../lib/config/healthcheck_schema.ts";
-import { formatProblem, parseConfig, parseDuration } from "../../lib/config/mod.ts";
-import { LineIndex, printable, renderPath, show } from "../../lib/config/problems.ts";
-import { describeScalar, formProblem, regexpProblem } from "../../lib/config/scalar.ts";
+import { parseConfig, parseDuration, readBytes } from "../../lib/config/mod.ts";
+import { formProblem, regexpProblem } from "../../lib/config/scalar.ts";
 import { fileSchema } from "../../lib/config/schema.ts";
-import { Suggester } from "../../lib/config/hints.ts";
 import { head, problemsOf, valid } from "./valid.ts";
-
-Deno.test("a value in a message is whole up to 64 characters, then cut to 60", () => {
-  assert.equal(show("x".repeat(64)), `"${"x".repeat(64)}"`);
-  assert.equal(show("x".repeat(65)), `"${"x".repeat(60)}…"`);
-  const number = (length: number) => describeScalar({ kind: "number", text: "1".repeat(length) });
-  assert.equal(number(40), `the number ${"1".repeat(40)}`);
-  assert.equal(number(41), `the number ${"1".repeat(36)}…`);
-});
-
-Deno.test("keys that are hard to read are quoted in a path", () => {
-  const at = (key: string | number) => renderPath({ parent: { parent: undefined, key: "a" }, key });
-  assert.equal(at(3), "a[3]");
-  assert.equal(at("zürich/1"), "a.zürich/1");
-  assert.equal(at("a b"), 'a."a b"');
-  assert.equal(at("x".repeat(128)), `a.${"x".repeat(128)}`);
-  assert.equal(at("x".repeat(129)), `a."${"x".repeat(60)}…"`);
-});
-
-Deno.test("characters that do something to a terminal are escaped by their number", () => {
-  assert.equal(printable("a\u001b\u202e\u2028é🦆"), "a\\u001b\\u202e\\u2028é🦆");
-  assert.equal(printable("\u{e0001}\ud800"), "\\u{e0001}\ufffd");
-});
 
 Deno.test("texts may have just their greatest length", () => {
   const { healthchecker, frontends } = fileSchema.properties.maglev.properties;
@@ -67,75 +42,6 @@ Deno.test("a regular expression may compile to just 256 instructions", () => {
     regexpProblem("(a"),
     "must be a regular expression in RE2 syntax (missing closing ): `(a`)",
   );
-});
-
-Deno.test("a place is the line and the column of an offset, at any line of any number", () => {
-  for (let lines = 1; lines <= 9; lines++) {
-    const text = Array.from({ length: lines }, (_, i) => "x".repeat(i % 3)).join("\n");
-    let [line, column] = [1, 1];
-    const index = new LineIndex(text);
-    for (let at = 0; at <= text.length; at++) {
-      assert.deepEqual(index.place(at), { line, column }, `${JSON.stringify(text)}, ${at}`);
-      [line, column] = text[at] === "\n" ? [line + 1, 1] : [line, column + 1];
-    }
-    assert.deepEqual(index.place(-1), { line: 1, column: 1 });
-    assert.deepEqual(index.place(text.length + 5), index.place(text.length));
-  }
-});
-
-Deno.test("a problem of the file as a whole has no place", () => {
-  const problem = {
-    stage: "parse",
-    file: "f",
-    line: 0,
-    column: 0,
-    path: "",
-    message: "m",
-  } as const;
-  assert.equal(formatProblem(problem), "f: m");
-  assert.equal(formatProblem({ ...problem, line: 1, column: 2 }), "f:1:2: m");
-  assert.equal(formatProblem({ ...problem, line: 1, column: 2, path: "a.b" }), "f:1:2: a.b: m");
-});
-
-Deno.test("the known word that is nearest is suggested, if it is near enough", () => {
-  const hint = (word: string, ...known: string[]) =>
-    /"(.*)"/.exec(new Suggester().hint(word, known))?.[1];
-  // One change for up to five letters, then one more for every three.
-  assert.equal(hint("a", "b"), "b");
-  assert.equal(hint("a", "bc"), undefined);
-  assert.equal(hint("abcde", "abcdX"), "abcdX");
-  assert.equal(hint("abcde", "abcXX"), undefined);
-  assert.equal(hint("abcdef", "abcdXX"), "abcdXX");
-  assert.equal(hint("abcdef", "abcXXX"), undefined);
-  assert.equal(hint("abcdefghi", "abcdefXXX"), "abcdefXXX");
-  assert.equal(hint("abcdefghi", "abcdeXXXX"), undefined);
-  // Each of the four changes counts one.
-  for (const near of ["abdc", "abc", "abcde", "abxd", "ABCD", "bcd", "xabcd", "bacd"]) {
-    assert.equal(hint("abcd", near), near);
-  }
-  for (const far of ["badc", "ab", "abcdef", "xbxd", "dbca", "cdab"]) {
-    assert.equal(hint("abcd", far), undefined, far);
-  }
-  // The first of the nearest, and one that is equal but for its case above all.
-  assert.equal(hint("abcdef", "abcdxx", "abcdex", "abcdey"), "abcdex");
-  assert.equal(hint("abcdef", "abcdex", "ABCDEF"), "ABCDEF");
-  assert.equal(hint("acb", "abc"), "abc");
-  // Two letters in a row that are alike are no swap.
-  assert.equal(hint("aab", "baa"), undefined);
-  assert.equal(hint("abab", "bbaa"), undefined);
-  assert.equal(hint("abcdefgh", "bahgfedc"), undefined);
-  assert.equal(hint("x".repeat(64), "x".repeat(63)), "x".repeat(63));
-  assert.equal(hint("x".repeat(65), "x".repeat(64)), undefined);
-  assert.equal(new Suggester().hint("a", ["b"]), '; did you mean "b"?');
-  assert.equal(new Suggester().hint("a", []), "");
-});
-
-Deno.test("suggestions stop after 100,000 comparisons", () => {
-  const suggester = new Suggester();
-  const far = Array<string>(99_999).fill("far-away");
-  assert.equal(suggester.hint("a", far), "");
-  assert.equal(suggester.hint("a", ["b"]), '; did you mean "b"?');
-  assert.equal(suggester.hint("a", ["b"]), "");
 });
 
 Deno.test("a tree may be 64 levels deep", () => {
