@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { Bed } from "../bed.ts";
+import { web } from "../sync_support.ts";
+
+Deno.test("who hears that VPP is connected can ask it", async () => {
+  await using bed = new Bed(web);
+  const seen: boolean[] = [];
+  bed.checker.events.subscribe((event) => {
+    if (event.kind !== "vpp") return;
+    if (event.change === "connected" || event.change === "lost") {
+      seen.push(bed.vpp.info() !== undefined);
+    }
+  });
+  await bed.start();
+  bed.sim.kill();
+  await bed.until(() => bed.vpp.info() === undefined);
+  assert.deepEqual(seen, [true, false]);
+});
+
+Deno.test("a warm-up is over with maglevd, however long VPP takes to say good-bye", async () => {
+  await using bed = new Bed({ ...web, lb: { startupMinDelayMs: 5_000, startupMaxDelayMs: 9_000 } });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.pass(4_500);
+  bed.sim.hang();
+  await bed.while(bed.vpp.close());
+  assert.ok(bed.clock.now() > 5_000);
+  assert.deepEqual(bed.log.named("vpp-warmup"), []);
+  const told = bed.log.records.map(({ msg }) => msg);
+  assert.ok(told.indexOf("vpp-reconciler-stop") > told.indexOf("vpp-disconnect"));
+});
+
+Deno.test("before counters were read there are none, of no time", async () => {
+  await using bed = new Bed(web, { delayMs: 20 });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.vpp.info() !== undefined);
+  assert.deepEqual(bed.vpp.counters(), { at: 0, vips: [], addresses: [], servers: [] });
+});
+
+Deno.test("counters that can never be read end the connection at the third time as well", async () => {
+  await using bed = new Bed(web, { delayMs: 20 });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.until(() => bed.vpp.info() !== undefined);
+  bed.sim.beginStatsChange();
+  await bed.pass(9_000);
+  assert.equal(bed.log.named("vpp-stats-unreadable").length, 2);
+  assert.ok(bed.vpp.info());
+  await bed.pass(2_000);
+  assert.match(bed.vppEvents().at(-1) ?? "", /^lost VPP kept changing/);
+});
+
+Deno.test("what cannot be asked says why, and of which kind that is", async () => {
+  await using bed = new Bed({ ...web, lb: { startupMinDelayMs: 5_000, startupMaxDelayMs: 9_000 } });
+  bed.sim.start();
+  bed.vpp.start();
+  await bed.pass(1_000);
+  const kindOf = async (work: Promise<unknown>) => {
+    const { name, message, ...rest } = await bed.failure(work);
+    return [name, "kind" in rest && rest.kind, message];
+  };
+  assert.deepEqual(await kindOf(bed.vpp.sync()), [
+    "VppError",
+    "failed-precondition",
+    "the warm-up is not over: VPP is synced by itself as backends become known",
+  ]);
+  assert.deepEqual(await kindOf(bed.vpp.plan("nobody")), [
+    "VppError",
+    "not-found",
+    "there is no frontend nobody",
+  ]);
+  bed.sim.hang();
+  assert.deepEqual(await kindOf(bed.vpp.state()), [
+    "VppError",
+    "unavailable",
+    "VPP did not answer: VPP did not answer lb_conf_get within 10000 ms",
+  ]);
+});
