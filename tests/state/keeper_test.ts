@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Journal } from "../../lib/events/mod.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
-import { Keeper, nothingSaved, restoredFrom } from "../../lib/state/mod.ts";
+import { Keeper, restoredFrom } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
 import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
@@ -298,12 +298,6 @@ Deno.test("a file that cannot be written is read, and left alone", async () => {
   await kept.pass(60_000);
   assert.deepEqual(keeping.batches, []);
   assert.deepEqual(kept.log.named("state-trouble").map(({ err }) => err), ["read-only"]);
-});
-
-Deno.test("health is restored until it is too old, and never from the future", () => {
-  const state = { ...nothingSaved, aliveAt: 10_000 };
-  const isFresh = (now: number) => restoredFrom(state, now, 2_000).isHealthFresh;
-  assert.deepEqual([9_999, 10_000, 12_000, 12_001].map(isFresh), [false, true, true, false]);
 });
 
 Deno.test("a restarted maglevd is what it was, by way of the file", async () => {

@@ -1,15 +1,15 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import type { ProbeCode } from "../../lib/probes/mod.ts";
-import { KeptFlows } from "../../lib/tester/ask/kept_flows.ts";
-import { checkOf, NewFlows, resultOf } from "../../lib/tester/ask/new_flows.ts";
-import type { Asker, AskOptions, TryResult } from "../../lib/tester/ask/types.ts";
-import type { Vip } from "../../lib/tester/targets.ts";
-import { systemClock } from "../../lib/time/mod.ts";
-import { Authority } from "../probes/certificates.ts";
-import { silent, TestServer } from "../probes/servers.ts";
-import { ip } from "../support/ip.ts";
-import { havePrograms, needing } from "../support/programs.ts";
-import { vip } from "./vips.ts";
+import type { ProbeCode } from "../../../lib/probes/mod.ts";
+import { KeptFlows } from "../../../lib/tester/ask/kept_flows.ts";
+import { checkOf, NewFlows, resultOf } from "../../../lib/tester/ask/new_flows.ts";
+import type { Asker, AskOptions, TryResult } from "../../../lib/tester/ask/types.ts";
+import type { Vip } from "../../../lib/tester/targets.ts";
+import { systemClock } from "../../../lib/time/mod.ts";
+import { Authority } from "../../probes/certificates.ts";
+import { silent, TestServer } from "../../probes/servers.ts";
+import { ip } from "../../support/ip.ts";
+import { havePrograms, needing } from "../../support/programs.ts";
+import { vip } from "../vips.ts";
 
 const options: AskOptions = {
   // So long that no answer comes too late, however busy the machine is.

@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { createClient, createRouterTransport } from "@connectrpc/connect";
-import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { parseFlags } from "../../lib/cli/flags.ts";
-import { connectTo } from "../../lib/cli/client.ts";
-import { execute, parseCommand } from "../../lib/cli/execute.ts";
-import { runOnce } from "../../lib/cli/oneshot.ts";
-import { plainStyle } from "../../lib/cli/style.ts";
-import { fail, pass } from "../checker/support.ts";
-import { type Harness, serve } from "../rpc/harness.ts";
-import { steer } from "../support/steer.ts";
+import { Maglev } from "../../../lib/gen/maglev_pb.ts";
+import { parseFlags } from "../../../lib/cli/flags.ts";
+import { connectTo } from "../../../lib/cli/client.ts";
+import { execute, parseCommand } from "../../../lib/cli/execute.ts";
+import { runOnce } from "../../../lib/cli/oneshot.ts";
+import { plainStyle } from "../../../lib/cli/style.ts";
+import { fail, pass } from "../../checker/support.ts";
+import { type Harness, serve } from "../../rpc/harness.ts";
+import { steer } from "../../support/steer.ts";
 
 const never = new AbortController().signal;
 

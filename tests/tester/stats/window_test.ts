@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import fc from "fast-check";
-import { percentile, RollingWindow } from "../../lib/tester/stats/window.ts";
+import { percentile, RollingWindow } from "../../../lib/tester/stats/window.ts";
 
 /** The same by sorting all that is left: the percentile is the least that enough do not exceed. */
 function model(

@@ -1,19 +1,18 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import fc from "fast-check";
-import { Board } from "../../lib/tester/board.ts";
-import { type Controls, untouched } from "../../lib/tester/screen/controls.ts";
-import { figures, fitting } from "../../lib/tester/screen/rows.ts";
-import { arranged } from "../../lib/tester/screen/order.ts";
-import { choosePaint, coloured, plain } from "../../lib/tester/screen/paint.ts";
-import { draw, type Size, type View } from "../../lib/tester/screen/view.ts";
-import { filterOf } from "../../lib/tester/settings.ts";
-import { widthOf } from "../../lib/tester/text.ts";
-import { ip } from "../support/ip.ts";
-import { answered, refused, vip } from "./vips.ts";
+import { Board } from "../../../lib/tester/board.ts";
+import { type Controls, untouched } from "../../../lib/tester/screen/controls.ts";
+import { figures, fitting } from "../../../lib/tester/screen/rows.ts";
+import { coloured, plain } from "../../../lib/tester/screen/paint.ts";
+import { draw, type Size, type View } from "../../../lib/tester/screen/view.ts";
+import { filterOf } from "../../../lib/tester/settings.ts";
+import { widthOf } from "../../../lib/tester/text.ts";
+import { ip } from "../../support/ip.ts";
+import { answered, refused, vip } from "../vips.ts";
 
 /** Set to write the files instead of comparing with them; then read what changed. */
 const update = Deno.env.has("UPDATE_GOLDEN");
-const folder = new URL("golden/", import.meta.url);
+const folder = new URL("../golden/", import.meta.url);
 
 const web = vip("web");
 const vips = [
@@ -129,25 +128,6 @@ Deno.test("at least one VIP is a page", () => {
   deepEqual(pages, [1, 1, 2, 2]);
 });
 
-Deno.test("VIPs of which nothing tells which is first stay as in the files", () => {
-  const names = ["b", "a", "a"];
-  const board = new Board(
-    names.map((name, i) => vip(name, { port: 80 - i })),
-    { forMs: 60_000, most: 1_000 },
-    0,
-  );
-  const ports = (order: Controls["order"]) =>
-    arranged(board.rows, order, undefined, 0).map((row) => row.vip.port);
-  for (const order of ["file", "p99", "loss", "failures"] as const) {
-    deepEqual(ports(order), [80, 79, 78], order);
-  }
-  deepEqual(ports("name"), [79, 78, 80]);
-  deepEqual(ports("address"), [78, 79, 80]);
-  const [, second] = board.rows;
-  if (second) board.add(second.vip, answered(0), 0);
-  deepEqual(ports("p99"), [79, 80, 78]);
-});
-
 Deno.test("whatever the size, lines are as many as rows and none is wider than the columns", () => {
   const board = site();
   const sizes = fc.tuple(fc.integer({ min: 1, max: 250 }), fc.integer({ min: 1, max: 60 }));
@@ -182,12 +162,6 @@ Deno.test("where there is no room, columns leave in the order of their worth", (
     "OK %",
     "",
   ]);
-});
-
-Deno.test("NO_COLOR counts unless it is empty", () => {
-  equal(choosePaint(new Map()), coloured);
-  equal(choosePaint(new Map([["NO_COLOR", ""]])), coloured);
-  equal(choosePaint(new Map([["NO_COLOR", "0"]])), plain);
 });
 
 Deno.test("colours change nothing but colours, and nothing is told by them alone", () => {

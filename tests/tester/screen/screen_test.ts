@@ -1,5 +1,5 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { changes, Screen, type Terminal } from "../../lib/tester/screen/screen.ts";
+import { changes, Screen, type Terminal } from "../../../lib/tester/screen/screen.ts";
 
 const size = { columns: 10, rows: 2 };
 

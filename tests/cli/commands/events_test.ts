@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { Code, ConnectError, createClient, createRouterTransport } from "@connectrpc/connect";
-import { describeError } from "../../lib/cli/errors.ts";
-import { execute, parseCommand } from "../../lib/cli/execute.ts";
-import { parseSpan } from "../../lib/cli/format.ts";
-import { plainStyle } from "../../lib/cli/style.ts";
-import type { ListEventsRequest } from "../../lib/gen/maglev_pb.ts";
-import { Maglev } from "../../lib/gen/maglev_pb.ts";
+import { describeError } from "../../../lib/cli/errors.ts";
+import { execute, parseCommand } from "../../../lib/cli/execute.ts";
+import { parseSpan } from "../../../lib/cli/format.ts";
+import { plainStyle } from "../../../lib/cli/style.ts";
+import type { ListEventsRequest } from "../../../lib/gen/maglev_pb.ts";
+import { Maglev } from "../../../lib/gen/maglev_pb.ts";
 
 const now = 1_700_000_000_000;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { havePrograms, needing } from "../support/programs.ts";
-import { Terminal } from "./terminal.ts";
+import { havePrograms, needing } from "../../support/programs.ts";
+import { Terminal } from "../terminal.ts";
 
-const root = new URL("../../", import.meta.url).pathname;
+const root = new URL("../../../", import.meta.url).pathname;
 
 /** The maglevd of fixed answers, in a process that can be killed and started again. */
 class Server implements AsyncDisposable {

@@ -1,14 +1,14 @@
 import { create } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
-import { troubledBackends, troubleLines } from "../../lib/cli/commands/status_problems.ts";
-import { BackendInfoSchema } from "../../lib/gen/maglev_pb.ts";
-import type { DaemonStatus } from "../../lib/rpc/types.ts";
-import { VppError, type VppInfo, type VppService } from "../../lib/vpp/mod.ts";
-import { pass } from "../checker/support.ts";
-import { type Harness, serve } from "../rpc/harness.ts";
-import { vpp } from "../rpc/service_bed.ts";
-import { steer } from "../support/steer.ts";
-import { linesAt } from "./one_shot.ts";
+import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status_problems.ts";
+import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
+import type { DaemonStatus } from "../../../lib/rpc/types.ts";
+import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
+import { pass } from "../../checker/support.ts";
+import { type Harness, serve } from "../../rpc/harness.ts";
+import { vpp } from "../../rpc/service_bed.ts";
+import { steer } from "../../support/steer.ts";
+import { linesAt } from "../one_shot.ts";
 
 const status = ({ address }: Harness) => linesAt(address, "show status");
 
