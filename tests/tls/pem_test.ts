@@ -1,0 +1,56 @@
+import assert from "node:assert/strict";
+import { certificatesOf, pemBlocks, readPem } from "../../lib/tls/pem.ts";
+import { certFile, textOf } from "../support/certificates.ts";
+
+const alice = textOf(certFile("alice"));
+
+Deno.test("the pieces of a file are told with their lines, whatever stands around them", () => {
+  const text = `# alice\n${alice.trim()}\n\nbag\r\n-----BEGIN RSA PRIVATE KEY-----\r\nAA==\r\n` +
+    "-----END RSA PRIVATE KEY-----\r\n-----BEGIN X-----\nnot ended\n-----END Y-----\n";
+  const lines = alice.trim().split("\n").length;
+  assert.deepEqual(pemBlocks(text).map(({ label, line }) => [label, line]), [
+    ["CERTIFICATE", 2],
+    ["RSA PRIVATE KEY", lines + 4],
+  ]);
+  assert.equal(pemBlocks(text)[0]?.text, alice.trim());
+  assert.deepEqual(pemBlocks(` ${alice.trim()}`), [], "a piece begins with its line");
+});
+
+Deno.test("certificates are read in their order, other pieces passed over", () => {
+  const where = "--tls-cert /c.pem";
+  const text = `-----BEGIN X-----\n-----END X-----\n${alice}${textOf(certFile("authority"))}`;
+  assert.deepEqual(
+    certificatesOf({ where, text }).map(({ subject }) => subject.split("\n").at(-1)),
+    [alice, textOf(certFile("authority"))].map((each) =>
+      certificatesOf({ where, text: each })[0]?.subject.split("\n").at(-1)
+    ),
+  );
+});
+
+Deno.test("no certificate, and one that is damaged, are told with their place", () => {
+  const where = "--tls-cert /c.pem";
+  const message = (text: string, said: string) =>
+    assert.throws(() => certificatesOf({ where, text }), { name: "PemError", message: said });
+  message("", `${where}: holds no certificate in PEM (-----BEGIN CERTIFICATE-----)`);
+  const damaged = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+  message(`\n${damaged}`, `${where}:2: the certificate that begins here is damaged`);
+});
+
+Deno.test("what cannot be read as a file is told by its flag and path", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/c.pem`;
+    const fails = (file: string, said: string) =>
+      assert.rejects(readPem("--tls-cert", file), {
+        ...{ name: "PemError", message: `--tls-cert ${file}: ${said}` },
+      });
+    await fails(path, "there is no such file");
+    await fails(folder, "is no file");
+    await Deno.writeTextFile(path, "x".repeat(1_048_576));
+    assert.equal((await readPem("--tls-cert", path)).where, `--tls-cert ${path}`);
+    await Deno.writeTextFile(path, "x", { append: true });
+    await fails(path, "is longer than 1048576 bytes");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
