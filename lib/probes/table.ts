@@ -1,4 +1,4 @@
-import type { CheckType, HttpCheck, IcmpCheck, TcpCheck } from "../config/mod.ts";
+import type { CheckType, HealthCheck } from "../config/mod.ts";
 import type { Attempt, Outcome, Probe, ProbeContext } from "./attempt.ts";
 import { probeHttp } from "./http.ts";
 import { probeHttps } from "./https.ts";
@@ -6,16 +6,11 @@ import { probeIcmp } from "./icmp.ts";
 import { probeTcp } from "./tcp.ts";
 import type { ProbeTarget } from "./types.ts";
 
-/** What each type of probe is configured by. */
-interface Checks {
-  readonly icmp: IcmpCheck;
-  readonly tcp: TcpCheck;
-  readonly http: HttpCheck;
-  readonly https: HttpCheck;
-}
+/** What a type of probe is configured by. */
+type CheckOf<Type extends CheckType> = HealthCheck & { readonly type: Type };
 
 /** One row per type. */
-const table: { readonly [Type in CheckType]: Probe<Checks[Type]> } = {
+const table: { readonly [Type in CheckType]: Probe<CheckOf<Type>> } = {
   icmp: probeIcmp,
   tcp: probeTcp,
   http: probeHttp,
@@ -33,7 +28,7 @@ export function beginProbe(
 
 function beginTyped<Type extends CheckType>(
   type: Type,
-  check: Checks[Type],
+  check: CheckOf<Type>,
   context: ProbeContext,
   target: ProbeTarget,
   report: (outcome: Outcome) => void,

@@ -8,6 +8,7 @@ export function healthcheckToProto(check: HealthCheck): HealthCheckInfo {
   return create(HealthCheckInfoSchema, {
     name: check.name,
     type: check.type,
+    port: check.type === "icmp" ? 0 : check.port,
     probeIpv4Src: check.probeIpv4Source?.text ?? "",
     probeIpv6Src: check.probeIpv6Source?.text ?? "",
     intervalNs: nanoseconds(check.intervalMs),
@@ -21,22 +22,23 @@ export function healthcheckToProto(check: HealthCheck): HealthCheckInfo {
   });
 }
 
+/** Of a type that has any. */
 function paramsToProto(check: HealthCheck) {
   switch (check.type) {
-    case "icmp":
-      return {};
     case "tcp": {
-      const { port, tls } = check;
+      const { tls } = check;
       const { serverName = "", insecureSkipVerify = false } = tls ?? {};
-      return { port, tcp: { ssl: tls !== undefined, serverName, insecureSkipVerify } };
+      return { tcp: { ssl: tls !== undefined, serverName, insecureSkipVerify } };
     }
     case "http":
     case "https": {
-      const { port, path, host = "", responseCodeMin, responseCodeMax, tls } = check;
+      const { path, host = "", responseCodeMin, responseCodeMax, tls } = check;
       const { responseRegexp = "" } = check;
       const { serverName = "", insecureSkipVerify } = tls;
       const response = { responseCodeMin, responseCodeMax, responseRegexp };
-      return { port, http: { path, host, ...response, serverName, insecureSkipVerify } };
+      return { http: { path, host, ...response, serverName, insecureSkipVerify } };
     }
+    default:
+      return {};
   }
 }
