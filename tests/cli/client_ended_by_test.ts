@@ -1,20 +1,7 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { endedBy } from "../../lib/cli/client.ts";
+import { forget } from "../support/garbage.ts";
 import { within } from "../support/deadline.ts";
-import { settle } from "../support/until.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-/** Has whatever nobody holds any more collected. */
-async function forget(): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    await settle(20);
-    collectGarbage();
-  }
-}
 
 /** A server that sends three octets and then nothing, until it is left; `left` says when. */
 function quietServer() {

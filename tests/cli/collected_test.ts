@@ -1,24 +1,11 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { connectTo } from "../../lib/cli/client.ts";
 import { pause, watchEvents } from "../../lib/cli/events.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import type { MaglevClient } from "../../lib/cli/node.ts";
 import { runOnce } from "../../lib/cli/oneshot.ts";
+import { forget } from "../support/garbage.ts";
 import { within } from "../support/deadline.ts";
-import { settle } from "../support/until.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
-
-/** Has whatever nobody holds any more collected. */
-async function forget(): Promise<void> {
-  for (let i = 0; i < 3; i++) {
-    await settle(20);
-    collectGarbage();
-  }
-}
 
 /** The head of an answer that is longer than what comes of it. */
 const halfAnswer = (type: string) =>

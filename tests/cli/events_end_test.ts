@@ -1,13 +1,10 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { connectTo } from "../../lib/cli/client.ts";
 import { watchEvents } from "../../lib/cli/events.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { serve } from "../rpc/harness.ts";
 
 Deno.test("a stream can be ended after what is not in use was collected", async () => {
-  setFlagsFromString("--expose-gc");
-  const collect: () => void = runInNewContext("gc");
   await using maglevd = await serve();
   using connection = connectTo(maglevd.address);
   const wanted = new AbortController();
@@ -18,7 +15,7 @@ Deno.test("a stream can be ended after what is not in use was collected", async 
     if (event.case !== "heartbeat" || wanted.signal.aborted) continue;
     // The stream waits for what comes next; in another turn all that could be forgotten is.
     setTimeout(() => {
-      collect();
+      collectGarbage();
       wanted.abort();
     });
   }

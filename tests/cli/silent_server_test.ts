@@ -1,15 +1,11 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { connectTo } from "../../lib/cli/client.ts";
 import type { CommandSession } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch } from "../../lib/cli/watch.ts";
 import { firstLine } from "./first_line.ts";
+import { collectGarbage } from "../support/garbage.ts";
 import { settle, until } from "../support/until.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
 
 Deno.test("a watch says that its server has stopped without a word, and that it goes on", async () => {
   const server = new Deno.Command(Deno.execPath(), {

@@ -7,10 +7,10 @@ import { callClasses } from "../../lib/rpc/limits.ts";
 import { Budgets } from "../../lib/rpc/budget.ts";
 import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import type { VppService } from "../../lib/vpp/mod.ts";
 import { serve } from "./harness.ts";
 import { sharesOf } from "./peer_shares_of.ts";
 import { operatorAt } from "./callers.ts";
+import { vpp as quietVpp } from "./service_bed.ts";
 
 /** Slots, and calls that end when they are told to. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {
@@ -68,15 +68,7 @@ Deno.test("calls that cost much are counted by their class, and refused beyond i
     gates.push(gate);
     return gate.promise;
   };
-  const vpp: VppService = {
-    info: () => undefined,
-    step: () => undefined,
-    complaint: () => undefined,
-    away: () => undefined,
-    warmup: () => ({ phase: "over" }),
-    counters: () => undefined,
-    ...{ state: wait, plan: wait, foresee: wait, sync: wait },
-  };
+  const vpp = { ...quietVpp, state: wait, plan: wait, foresee: wait, sync: wait };
   const budgets = new Budgets(silentLogger, new FakeClock());
   await using harness = await serve({
     vpp,

@@ -121,3 +121,18 @@ export class CheckerBed implements Disposable {
     assert.equal(this.clock.pending, 0, "a closed checker left a timer");
   }
 }
+
+/** Counts who listens to a bed's events from now on. */
+export function countListeners({ stream }: CheckerBed): () => number {
+  const subscribe = stream.subscribe.bind(stream);
+  let listeners = 0;
+  stream.subscribe = (listener) => {
+    listeners++;
+    const unsubscribe = subscribe(listener);
+    return () => {
+      listeners--;
+      unsubscribe();
+    };
+  };
+  return () => listeners;
+}

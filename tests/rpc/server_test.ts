@@ -10,7 +10,7 @@ import { countingOf } from "../../lib/rpc/http_adapter.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
 import { countedRoom } from "./roomy.ts";
-import { CheckerBed } from "./checker_bed.ts";
+import { CheckerBed, countListeners } from "./checker_bed.ts";
 import { type Harness, serve } from "./harness.ts";
 import { jsonCall, RawClient } from "./raw.ts";
 
@@ -71,18 +71,9 @@ Deno.test("shutting down takes a turn of the clock, and tells what was not told"
 Deno.test("a server whose port cannot be had listens to no events", async () => {
   await using harness = await serve();
   using bed = new CheckerBed();
-  const subscribe = bed.stream.subscribe.bind(bed.stream);
-  let listeners = 0;
-  bed.stream.subscribe = (listener) => {
-    listeners++;
-    const unsubscribe = subscribe(listener);
-    return () => {
-      listeners--;
-      unsubscribe();
-    };
-  };
+  const listeners = countListeners(bed);
   await assert.rejects(serve({ addr: harness.address }, bed), /another program listens there/);
-  assert.equal(listeners, 0);
+  assert.equal(listeners(), 0);
 });
 
 Deno.test("reflection is served unless it is turned off", async () => {

@@ -1,24 +1,16 @@
 import assert from "node:assert/strict";
-import { setFlagsFromString } from "node:v8";
-import { runInNewContext } from "node:vm";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { TlsConn, type TlsIdentity } from "../../lib/tls/mod.ts";
 import { serverIdentity, TlsClient } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
-import { settle } from "../support/until.ts";
-
-setFlagsFromString("--expose-gc");
-const collectGarbage: () => void = runInNewContext("gc");
+import { forget } from "../support/garbage.ts";
 
 /** Connections of each kind: whatever keeps a few for good is no leak. */
 const each = 30;
 
 /** How many of these are still there when whatever nobody holds any more was collected. */
 async function left(conns: readonly WeakRef<object>[]): Promise<number> {
-  for (let i = 0; i < 3; i++) {
-    await settle(20);
-    collectGarbage();
-  }
+  await forget();
   return conns.filter((conn) => conn.deref()).length;
 }
 

@@ -12,6 +12,15 @@ export const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
 /** What VPP holds when all is well. */
 export const inStep = "192.0.2.1/32 6 80: 10.0.0.1=100 10.0.0.2=50";
 
+/** Two frontends of one address with one server, which is here. */
+export const ports = (b1: string): ConfigWish => ({
+  backends: { b1 },
+  frontends: {
+    a: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100 }] },
+    b: { vip: "192.0.2.1", key: "tcp 443", pools: [{ b1: 100 }] },
+  },
+});
+
 /** How often VPP was sent a request of this name. */
 export function sent(bed: Bed, name: string): number {
   return bed.sim.journal.requests(name).length;

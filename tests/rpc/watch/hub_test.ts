@@ -8,7 +8,7 @@ import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { steer } from "../../support/steer.ts";
 import { settle } from "../../support/until.ts";
-import { CheckerBed } from "../checker_bed.ts";
+import { CheckerBed, countListeners } from "../checker_bed.ts";
 import { smallConfig } from "../small_config.ts";
 import { drain, HubBed, hubBed, take } from "./support.ts";
 
@@ -319,21 +319,12 @@ Deno.test("the present state is kept while somebody watches, and no longer", asy
 
 Deno.test("a hub that was closed hears nothing more, and keeps its first reason", async () => {
   const bed = new CheckerBed();
-  const subscribe = bed.stream.subscribe.bind(bed.stream);
-  let listeners = 0;
-  bed.stream.subscribe = (listener) => {
-    listeners++;
-    const unsubscribe = subscribe(listener);
-    return () => {
-      listeners--;
-      unsubscribe();
-    };
-  };
+  const listeners = countListeners(bed);
   using beds = hubBed({ bed });
-  assert.equal(listeners, 1);
+  assert.equal(listeners(), 1);
   beds.hub.close(new ConnectError("first", Code.Unavailable));
   beds.hub.close(new ConnectError("second", Code.Unavailable));
-  assert.equal(listeners, 0);
+  assert.equal(listeners(), 0);
   await assert.rejects(beds.watch(), /first/);
 });
 

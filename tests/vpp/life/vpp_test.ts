@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { steer } from "../../support/steer.ts";
 import { Bed } from "../bed.ts";
+import { ports } from "../sync_support.ts";
 import type { ConfigWish } from "../wishes.ts";
 
 const web: ConfigWish = {
@@ -319,13 +320,6 @@ Deno.test("in the warm-up a reload changes the settings and what may be touched"
 });
 
 Deno.test("backends that flip their family take every port of the address down first", async () => {
-  const ports = (b1: string): ConfigWish => ({
-    backends: { b1 },
-    frontends: {
-      a: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100 }] },
-      b: { vip: "192.0.2.1", key: "tcp 443", pools: [{ b1: 100 }] },
-    },
-  });
   await using bed = new Bed(ports("10.0.0.1"));
   await bed.start();
   await bed.reload(ports("fd00::5"));

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { Bed } from "../bed.ts";
-import { inStep, refuse, vip, web } from "../sync_support.ts";
+import { inStep, ports, refuse, vip, web } from "../sync_support.ts";
 import { configOf, type ConfigWish } from "../wishes.ts";
 
 Deno.test("a plan says what a sync would do, line by line", async () => {
@@ -123,13 +123,6 @@ Deno.test("a plan shows the VIP that is added when one is made anew, and tables 
 });
 
 Deno.test("the plan of one frontend shows what the others of its address go through", async () => {
-  const ports = (b1: string): ConfigWish => ({
-    backends: { b1 },
-    frontends: {
-      a: { vip: "192.0.2.1", key: "tcp 80", pools: [{ b1: 100 }] },
-      b: { vip: "192.0.2.1", key: "tcp 443", pools: [{ b1: 100 }] },
-    },
-  });
   await using bed = new Bed(ports("10.0.0.1"));
   await bed.start();
   refuse(bed, "lb_add_del_as_v2");
