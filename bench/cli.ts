@@ -34,7 +34,7 @@ function median(times: readonly number[]): number {
 }
 
 const server = new Deno.Command(Deno.execPath(), {
-  args: ["run", "-A", `${root}tests/cli/server.ts`],
+  args: ["run", "-A", `${root}tests/cli/support/server.ts`],
   stdout: "piped",
   stderr: "null",
 }).spawn();

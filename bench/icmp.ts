@@ -10,7 +10,7 @@
  */
 
 import { parseArgs } from "node:util";
-import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
+import { canMakeNamespaces, Namespace } from "../tests/net/support/namespaces.ts";
 import { addresses, link, type Scene, scenes } from "./icmp/scenes.ts";
 
 const { values, positionals } = parseArgs({

@@ -12,8 +12,8 @@ import { serveMetrics } from "../lib/metrics/mod.ts";
 import type { Metrics } from "../lib/metrics/mod.ts";
 import { Supervisor } from "../lib/supervisor/mod.ts";
 import { systemClock } from "../lib/time/mod.ts";
-import { sketch } from "../tests/checker/support.ts";
-import { counted, MetricsBed } from "../tests/metrics/fixture.ts";
+import { sketch } from "../tests/checker/support/bench.ts";
+import { counted, MetricsBed } from "../tests/metrics/support.ts";
 
 const backendsPerFrontend = 100;
 const rounds = 5;

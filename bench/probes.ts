@@ -12,8 +12,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { canMakeNamespaces, Namespace } from "../tests/net/namespaces.ts";
-import { Nginx } from "../tests/probes/servers.ts";
+import { canMakeNamespaces, Namespace } from "../tests/net/support/namespaces.ts";
+import { Nginx } from "../tests/probes/support/servers.ts";
 import { certFile, keyFile } from "../tests/support/certificates.ts";
 import { havePrograms } from "../tests/support/programs.ts";
 import { measureHaproxy, SlowServer } from "./probes/haproxy.ts";

@@ -19,7 +19,7 @@ import { createProber } from "../lib/probes/mod.ts";
 import type { ProbeResult, StartProbe } from "../lib/probes/mod.ts";
 import { onThisThread } from "../lib/probing/mod.ts";
 import { FakeClock, systemClock } from "../lib/time/mod.ts";
-import { httpCheck, sketch } from "../tests/checker/support.ts";
+import { httpCheck, sketch } from "../tests/checker/support/bench.ts";
 
 const backendsPerFrontend = 100;
 const pass: ProbeResult = { ok: true, code: "L7OK", detail: "status 200", durationMs: 1 };

@@ -14,7 +14,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import type { CoreJob, CoreResult } from "../tests/h2/fuzz/core_worker.ts";
 import { assertAnswers, fuzzSessions, type Target } from "../tests/h2/fuzz/sessions.ts";
-import { peerHandler, TestServer } from "../tests/h2/testing/server.ts";
+import { peerHandler, TestServer } from "../tests/h2/support/server.ts";
 
 interface Options {
   readonly seed: number;

@@ -8,8 +8,8 @@ import { Engine } from "../../lib/net/mod.ts";
 import { createProber } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { sketch } from "../../tests/checker/support.ts";
-import { icmpCheck } from "../../tests/probes/checks.ts";
+import { sketch } from "../../tests/checker/support/bench.ts";
+import { icmpCheck } from "../../tests/probes/support/checks.ts";
 import { addresses } from "./scenes.ts";
 
 const { dead, seconds, intervalMs, buffers }: {

@@ -11,8 +11,8 @@ import { createLogger } from "../../lib/log/mod.ts";
 import { descriptorLimit } from "../../lib/net/mod.ts";
 import { ProbeThreads } from "../../lib/probing/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
-import { sketch } from "../../tests/checker/support.ts";
-import { tcpCheck } from "../../tests/probes/checks.ts";
+import { sketch } from "../../tests/checker/support/bench.ts";
+import { tcpCheck } from "../../tests/probes/support/checks.ts";
 import { backendAddress } from "../probes/load.ts";
 import { serveApi } from "../rpc/serving.ts";
 

@@ -1,4 +1,4 @@
-import type { Namespace } from "../../tests/net/namespaces.ts";
+import type { Namespace } from "../../tests/net/support/namespaces.ts";
 import { residentBytes } from "../rpc/processes.ts";
 import type { Load, Measured } from "./load.ts";
 

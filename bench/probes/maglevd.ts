@@ -1,4 +1,4 @@
-import type { Namespace } from "../../tests/net/namespaces.ts";
+import type { Namespace } from "../../tests/net/support/namespaces.ts";
 import { daemonEngine } from "../../tools/programs.ts";
 import { checksBegun, measureCost, pause } from "./cost.ts";
 import { backendAddress, type Load, type Measured, slowPort, tlsPort } from "./load.ts";

@@ -9,8 +9,8 @@ import { onThisThread } from "../../lib/probing/mod.ts";
 import { Supervisor } from "../../lib/supervisor/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { createVpp, type Vpp, type VppOptions } from "../../lib/vpp/mod.ts";
-import { fail, pass } from "../../tests/checker/support.ts";
-import { httpCheck } from "../../tests/probes/checks.ts";
+import { fail, pass } from "../../tests/checker/support/bench.ts";
+import { httpCheck } from "../../tests/probes/support/checks.ts";
 
 /** Frontends, each a VIP. */
 export const vipCount = 1_000;

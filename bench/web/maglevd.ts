@@ -10,7 +10,7 @@ import { createLogger } from "../../lib/log/mod.ts";
 import type { StartProbe } from "../../lib/probes/mod.ts";
 import { onThisThread } from "../../lib/probing/mod.ts";
 import { systemClock as clock } from "../../lib/time/mod.ts";
-import { httpCheck, sketch } from "../../tests/checker/support.ts";
+import { httpCheck, sketch } from "../../tests/checker/support/bench.ts";
 import { steer } from "../../tests/support/steer.ts";
 import { serveApi } from "../rpc/serving.ts";
 

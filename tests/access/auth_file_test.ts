@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { loadAuth, newToken, parseAuth } from "../../lib/access/mod.ts";
 import { formatProblem } from "../../lib/config/mod.ts";
 import { root } from "../../tools/programs.ts";
-import { accounts, problemsOf, rulesOf } from "./auth_bed.ts";
+import { accounts, problemsOf, rulesOf } from "./support/auth_bed.ts";
 
 const { token, sha256 } = newToken();
 

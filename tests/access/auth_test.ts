@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Auth, authCounts, type AuthOutcome, parseAuth } from "../../lib/access/mod.ts";
-import { FakeLog } from "../rpc/fake_log.ts";
-import { accounts, rulesOf } from "./auth_bed.ts";
+import { FakeLog } from "../rpc/support/fake_log.ts";
+import { accounts, rulesOf } from "./support/auth_bed.ts";
 
 const alice = "auth: { unix: [{ user: alice, role: admin }] }";
 const bob = "auth: { unix: [{ user: bob, role: admin }, { group: ops, role: view }] }";

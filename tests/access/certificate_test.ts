@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { accessByRules, certificateCredentials } from "../../lib/access/mod.ts";
 import { canonicalName } from "../../lib/access/distinguished_name.ts";
 import { certFile, textOf } from "../support/certificates.ts";
-import { problemsOf, rulesOf } from "./auth_bed.ts";
-import * as der from "./der_bed.ts";
+import { problemsOf, rulesOf } from "./support/auth_bed.ts";
+import * as der from "./support/der_bed.ts";
 
 const { attribute, certificate, element, name, octets, printable, sequence, set, types, utf8 } =
   der;

@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
 import { crew, hold } from "../../tools/attack/crew.ts";
 import { dial, ignore } from "../../tools/attack/socket.ts";
-import { sampleArena } from "./sample.ts";
+import { sampleArena } from "./support/sample.ts";
 
 /** A listener that closes every other connection at once and keeps the rest. */
 function fickle(): { readonly port: number; readonly close: () => Promise<void> } {

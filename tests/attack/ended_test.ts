@@ -1,6 +1,6 @@
 import { equal } from "node:assert/strict";
 import { Ended } from "../../tools/attack/ended.ts";
-import * as wire from "../h2/testing/wire.ts";
+import * as wire from "../h2/support/wire.ts";
 
 const answers = wire.join(
   wire.settings(),

@@ -3,9 +3,9 @@ import { clientHello } from "../../tools/attack/hello.ts";
 import { certificateOf } from "../../tools/attack/site/certificates.ts";
 import { dial } from "../../tools/attack/socket.ts";
 import { Random } from "../h2/fuzz/random.ts";
-import { serve } from "../rpc/harness.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
-import { sampleArena } from "./sample.ts";
+import { sampleArena } from "./support/sample.ts";
 
 Deno.test("a hello is answered with a server's, and hands are shaken with a certificate", async () => {
   await using harness = await serve({ tls: { identity: await serverIdentity(true) } });

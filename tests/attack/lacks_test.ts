@@ -3,7 +3,7 @@ import { type Befallen, Watch } from "../../tools/attack/lacks/befallen.ts";
 import { faults as scarceFaults, startScarce } from "../../tools/attack/lacks/descriptors.ts";
 import { faults as starvedFaults } from "../../tools/attack/lacks/starved.ts";
 import { type Site, startSite } from "../../tools/attack/site/site.ts";
-import { needingNamespaces } from "../net/namespaces.ts";
+import { needingNamespaces } from "../net/support/namespaces.ts";
 
 /** Of probes, longer than any machine stands still. */
 const timeout = "10s";

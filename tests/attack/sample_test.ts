@@ -5,8 +5,8 @@ import { certificateOf } from "../../tools/attack/site/certificates.ts";
 import { attacks } from "../../tools/attack/table.ts";
 import type { Attack, Target } from "../../tools/attack/types.ts";
 import { within } from "../support/deadline.ts";
-import { Prey } from "./prey.ts";
-import { sampleArena } from "./sample.ts";
+import { Prey } from "./support/prey.ts";
+import { sampleArena } from "./support/sample.ts";
 
 /** Another one with MAGLEV_ATTACK_SEED. */
 const seed = Number(Deno.env.get("MAGLEV_ATTACK_SEED") ?? 20261121);

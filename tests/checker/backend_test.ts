@@ -3,7 +3,7 @@ import { BackendEntry } from "../../lib/checker/backend.ts";
 import type { BackendState } from "../../lib/health/mod.ts";
 import { Board, newPart } from "../../lib/probing/board.ts";
 import { kindOf } from "../../lib/probing/job.ts";
-import { fail, httpCheck } from "./support.ts";
+import { fail, httpCheck } from "./support/bench.ts";
 import { ip } from "../support/ip.ts";
 
 /** What is said of the health of a backend whose probes have come to `found` meanwhile. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { firstProbeWithinMs } from "../../lib/checker/checker.ts";
-import { httpCheck, sketch } from "./support.ts";
+import { httpCheck, sketch } from "./support/bench.ts";
 
 /** Within which time the first probe comes, by the check's intervals and the longest warm-up. */
 function withinMs(

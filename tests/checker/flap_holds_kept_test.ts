@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Restored, SavedBackend } from "../../lib/checker/mod.ts";
-import { answering, fast, flap, flapping, isHeld, site, told, up } from "./flaps.ts";
-import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
+import { answering, fast, flap, flapping, isHeld, site, told, up } from "./support/flaps.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 
 /** What `bench` leaves behind. */
 function leftBy({ checker }: Bench, isHealthFresh = true): Restored {

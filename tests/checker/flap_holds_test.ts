@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Operation } from "../../lib/checker/mod.ts";
 import { steer } from "../support/steer.ts";
-import { answering, fast, flap, flapping, isHeld, site, told, up } from "./flaps.ts";
-import { type Bench, httpCheck, sketch } from "./support.ts";
+import { answering, fast, flap, flapping, isHeld, site, told, up } from "./support/flaps.ts";
+import { type Bench, httpCheck, sketch } from "./support/bench.ts";
 
 Deno.test("a backend that changes too often stays down though its checks pass, for its time", () => {
   using bench = up();

@@ -2,9 +2,9 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Model } from "./model.ts";
-import { Bench, fail, pass } from "./support.ts";
-import { config, name } from "./random_configs.ts";
+import { Model } from "./support/model.ts";
+import { Bench, fail, pass } from "./support/bench.ts";
+import { config, name } from "./support/random_configs.ts";
 
 const action = fc.oneof(
   { weight: 10, arbitrary: fc.record({ answer: name, ok: fc.boolean() }) },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ProbeObservers } from "../../lib/checker/observer.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { pass } from "./support.ts";
+import { pass } from "./support/bench.ts";
 
 Deno.test("results are wanted from the first who watches to the last who leaves", () => {
   const wanted: boolean[] = [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { CheckerError, type Operation } from "../../lib/checker/mod.ts";
 import type { Turn } from "../../lib/time/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, fail, pass, sketch } from "./support.ts";
+import { Bench, fail, pass, sketch } from "./support/bench.ts";
 
 const names = Array.from({ length: 40 }, (_, i) => `b${i}`);
 

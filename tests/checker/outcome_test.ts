@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Checker, Operation, Outcome } from "../../lib/checker/mod.ts";
-import { Bench, pass, sketch } from "./support.ts";
+import { Bench, pass, sketch } from "./support/bench.ts";
 
 const sites = sketch({
   backends: { a: {}, b: {}, c: {} },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RecentChanges } from "../../lib/checker/recent_changes.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, fail, pass, sketch } from "./support.ts";
+import { Bench, fail, pass, sketch } from "./support/bench.ts";
 
 Deno.test("changes count for 10 minutes, a hundred of them at most", () => {
   let changes = new RecentChanges([1_000, 2_000]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
 const config = sketch({ backends: { a: {}, b: {} }, frontends });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkDifference } from "../../lib/checker/same.ts";
 import { configDiff } from "../../lib/config/mod.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 import { ip } from "../support/ip.ts";
 import { steer } from "../support/steer.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { steer } from "../support/steer.ts";
-import { Bench, pass, sketch } from "./support.ts";
+import { Bench, pass, sketch } from "./support/bench.ts";
 
 const frontends = { f: [{ a: 100 }, { b: 50 }] };
 const config = sketch({ backends: { a: {}, b: {} }, frontends });

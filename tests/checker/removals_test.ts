@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ReloadRefused } from "../../lib/checker/mod.ts";
-import { Bench, type ConfigSketch, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, sketch } from "./support/bench.ts";
 import { areTooMany } from "../../lib/checker/removals.ts";
 
 const four: ConfigSketch = {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { emptyGeneration, planReload } from "../../lib/checker/plan.ts";
 import { atOnce } from "../../lib/time/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 
 Deno.test("a backend renamed at the same address and check keeps what is known of it", async () => {
   const named = (name: string, change = {}) =>

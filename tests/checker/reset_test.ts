@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Restored, SavedWeight } from "../../lib/checker/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, pass, sketch } from "./support.ts";
+import { Bench, pass, sketch } from "./support/bench.ts";
 
 const weighed = (a = 100, b = 100) =>
   sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a, b }], g: [{ a: 50 }] } });

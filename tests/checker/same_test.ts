@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { checkDifference, isSame } from "../../lib/checker/same.ts";
 import { ip } from "../support/ip.ts";
-import { httpCheck } from "./support.ts";
+import { httpCheck } from "./support/bench.ts";
 
 Deno.test("what one side has and the other lacks is a difference, unless it is undefined", () => {
   const same = (a: unknown, b: unknown) => [isSame(a, b), isSame(b, a)];

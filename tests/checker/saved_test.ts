@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Checker, Restored } from "../../lib/checker/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support.ts";
+import { Bench, type ConfigSketch, fail, httpCheck, pass, sketch } from "./support/bench.ts";
 
 const site: ConfigSketch = {
   backends: { a: {}, b: {}, c: {}, d: {} },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { probeCodes } from "../../lib/probes/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench, fail, pass, sketch } from "./support.ts";
+import { Bench, fail, pass, sketch } from "./support/bench.ts";
 
 const config = sketch({
   backends: { a: {}, b: {} },

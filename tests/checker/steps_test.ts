@@ -9,7 +9,7 @@ import { removalRefusal } from "../../lib/checker/removals.ts";
 import type { Config } from "../../lib/config/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { sketch } from "./support.ts";
+import { sketch } from "./support/bench.ts";
 
 /** Runs the work to its end; the result is also in how many steps. */
 function counted<R>(work: Generator<unknown, R>): { readonly steps: number; readonly value: R } {

@@ -9,8 +9,8 @@ import {
   ReloadRefused,
 } from "../../lib/checker/mod.ts";
 import type { Config } from "../../lib/config/mod.ts";
-import { type Probed, safeAction, safeConfig } from "./random_safety.ts";
-import { Bench, fail, pass } from "./support.ts";
+import { type Probed, safeAction, safeConfig } from "./support/random_safety.ts";
+import { Bench, fail, pass } from "./support/bench.ts";
 
 /** What can be seen of a site. */
 interface Sight {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { connectTo } from "../../lib/cli/client.ts";
-import { serve } from "../rpc/harness.ts";
-import { GrpcOnly, spliced } from "./grpc_only.ts";
-import { runAt } from "./one_shot.ts";
+import { serve } from "../rpc/support/harness.ts";
+import { GrpcOnly, spliced } from "./support/grpc_only.ts";
+import { runAt } from "./support/one_shot.ts";
 
 /** Ports that fetch refuses, of which one will be free. */
 const badPorts = [6000, 6665, 6666, 6667, 6668, 6669, 10080, 5060, 5061, 4190];

@@ -5,8 +5,8 @@ import { readClientTls, type TlsWords } from "../../lib/cli/credentials.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { parseFlags } from "../../lib/cli/flags.ts";
 import { loadIdentity } from "../../lib/tls/mod.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { serve } from "../rpc/harness.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { certFile, keyFile, serverIdentity, serverPaths } from "../support/certificates.ts";
 
 const ca = certFile("authority");

@@ -3,8 +3,8 @@ import { commandLines } from "../../lib/cli/mod.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { describeError } from "../../lib/cli/errors.ts";
 import { colourStyle, plainStyle, type Style } from "../../lib/cli/style.ts";
-import { changes, presentState } from "./events_fixture.ts";
-import { fixedClient, now } from "./fixture.ts";
+import { changes, presentState } from "./support/events_fixture.ts";
+import { fixedClient, now } from "./support/fixture.ts";
 
 /** Values that fill the slots of any command of the tree. */
 const slotWords: Readonly<Record<string, string>> = {

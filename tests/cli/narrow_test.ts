@@ -9,7 +9,7 @@ import {
   ListFrontendsResponseSchema,
   VPPLBStateSchema,
 } from "../../lib/gen/maglev_pb.ts";
-import { fixedClient, now } from "./fixture.ts";
+import { fixedClient, now } from "./support/fixture.ts";
 
 const backend = "a-backend-with-a-very-long-name.ams";
 const frontend = "frontend-whose-name-is-long.zrh.net";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { describeError, exitCodeOf } from "../../lib/cli/errors.ts";
 import { execute, parseCommand } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
-import { now } from "./fixture.ts";
-import { olderClient } from "./older.ts";
+import { now } from "./support/fixture.ts";
+import { olderClient } from "./support/older.ts";
 
 // Texts show local times.
 Deno.env.set("TZ", "UTC");

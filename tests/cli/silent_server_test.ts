@@ -3,13 +3,13 @@ import { connectTo } from "../../lib/cli/client.ts";
 import type { CommandSession } from "../../lib/cli/execute.ts";
 import { plainStyle } from "../../lib/cli/style.ts";
 import { watch } from "../../lib/cli/watch.ts";
-import { firstLine } from "./first_line.ts";
+import { firstLine } from "./support/first_line.ts";
 import { collectGarbage } from "../support/garbage.ts";
 import { settle, until } from "../support/until.ts";
 
 Deno.test("a watch says that its server has stopped without a word, and that it goes on", async () => {
   const server = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", new URL("ticking_server.ts", import.meta.url).pathname],
+    args: ["run", "-A", new URL("support/ticking_server.ts", import.meta.url).pathname],
     stdin: "null",
     stdout: "piped",
     stderr: "null",

@@ -10,7 +10,7 @@ import { plainStyle } from "../../lib/cli/style.ts";
 import { watch, type WatchTimes } from "../../lib/cli/watch.ts";
 import { type EventSchema, Maglev, type StreamPosition } from "../../lib/gen/maglev_pb.ts";
 import { settle } from "../support/until.ts";
-import { firstLine } from "./first_line.ts";
+import { firstLine } from "./support/first_line.ts";
 
 const everything = watchOptions({ words: ["watch", "events"], values: new Map() });
 const never = new AbortController().signal;
@@ -96,7 +96,7 @@ Deno.test("watch events ends quietly when nobody reads its output any more", asy
       stdout: "piped",
       stderr,
     }).spawn();
-  const server = run([`${root}tests/cli/server.ts`], "null");
+  const server = run([`${root}tests/cli/support/server.ts`], "null");
   try {
     const port = await firstLine(server.stdout);
     const watch = run(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type AccessSettings, findDangers } from "../../lib/daemon/dangers.ts";
-import { rulesOf } from "../access/auth_bed.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
 
 const usual: AccessSettings = {
   grpcAddress: ":9090,[::1]:1,unix:/run/vpp-maglev/api.sock",

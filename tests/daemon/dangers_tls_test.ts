@@ -5,7 +5,7 @@ import {
   dangersOf,
   findDangers,
 } from "../../lib/daemon/dangers.ts";
-import { rulesOf } from "../access/auth_bed.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
 
 const tls = { cert: "/t/cert", key: "/k/key", clientCa: "/a/ca" };
 const usual: AccessSettings = {

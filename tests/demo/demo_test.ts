@@ -3,8 +3,8 @@ import { havePrograms, needing } from "../support/programs.ts";
 import { within } from "../support/deadline.ts";
 import { startDaemonProcess } from "../../tools/demo/daemon_process.ts";
 import { firstAct, restartSays, secondAct } from "../../tools/demo/story.ts";
-import { root } from "../e2e/places.ts";
-import { Lines, run } from "../e2e/process.ts";
+import { root } from "../e2e/support/places.ts";
+import { Lines, run } from "../e2e/support/process.ts";
 import { runtimeLocked } from "../../tools/programs.ts";
 
 Deno.test("within twelve seconds of the demo's start both servers of a pool are broken", () => {

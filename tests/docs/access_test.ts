@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { makeBundles } from "../e2e/bundles.ts";
-import { testConfig } from "../e2e/configs.ts";
-import { Maglevd } from "../e2e/maglevd.ts";
+import { makeBundles } from "../e2e/support/bundles.ts";
+import { testConfig } from "../e2e/support/configs.ts";
+import { Maglevd } from "../e2e/support/maglevd.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
 import { readPage } from "./support/pages.ts";

@@ -1,5 +1,5 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
-import { run } from "../e2e/process.ts";
+import { run } from "../e2e/support/process.ts";
 import { readPage, root } from "./support/pages.ts";
 import { startSite } from "./support/site.ts";
 import { runtimeLocked } from "../../tools/programs.ts";

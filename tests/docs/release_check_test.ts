@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { versionFaults } from "../../tools/release/versions.ts";
-import { run } from "../e2e/process.ts";
+import { run } from "../e2e/support/process.ts";
 import { root } from "./support/pages.ts";
 import { locked } from "../../tools/programs.ts";
 

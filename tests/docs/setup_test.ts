@@ -1,5 +1,5 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { run } from "../e2e/process.ts";
+import { run } from "../e2e/support/process.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { type Fence, fencesOf, missingLines } from "./support/fences.ts";
 import { readPage, root } from "./support/pages.ts";

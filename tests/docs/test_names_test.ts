@@ -81,3 +81,11 @@ Deno.test("what a file is said to be tested by is there, and comes to it", () =>
   });
   deepEqual(stray, []);
 });
+
+Deno.test("what the tests of a room share is in one place", async () => {
+  const apart = ["h2/fuzz/", "rpc/interop/", ...notYet.map((room) => `${room}/`)];
+  const strays = (await libSources("tests")).map((path) => path.replace("tests/", ""))
+    .filter((path) => !path.endsWith("_test.ts") && !/^([^/]+\/)?support(\/|\.ts$)/.test(path))
+    .filter((path) => !apart.some((start) => path.startsWith(start)));
+  deepEqual(strays, []);
+});

@@ -3,7 +3,7 @@ import { commandLines } from "../../lib/cli/mod.ts";
 import { flags } from "../../lib/daemon/flags.ts";
 import { flags as testerFlags } from "../../lib/tester/flags.ts";
 import { flags as webFlags } from "../../lib/web/flags.ts";
-import { run } from "../e2e/process.ts";
+import { run } from "../e2e/support/process.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 import { fencesOf, missingLines } from "./support/fences.ts";
 import { differences, quietRecords } from "./support/log_names.ts";

@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
 import { sections } from "../../lib/metrics/mod.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { must, run } from "./process.ts";
-import { TestServers } from "./servers.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { must, run } from "./support/process.ts";
+import { TestServers } from "./support/servers.ts";
 
 const backends = [
   { name: "one", address: "127.0.0.41" },

@@ -1,9 +1,9 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
-import { Authority } from "../probes/certificates.ts";
-import { makeBundles } from "./bundles.ts";
-import { Lines } from "./process.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
+import { Authority } from "../probes/support/certificates.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { Lines } from "./support/process.ts";
 
 const config = `maglev:
   vpp: { lb: { ipv4-src-address: 192.0.2.254, ipv6-src-address: "2001:db8::254" } }

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { needing } from "../support/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
 
 const backends = [{ name: "one", address: "127.0.0.52" }];
 

@@ -1,10 +1,10 @@
 import { deepEqual, equal, match } from "node:assert/strict";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import type { TestBackend } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { must } from "./process.ts";
-import { TestServers } from "./servers.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import type { TestBackend } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { must } from "./support/process.ts";
+import { TestServers } from "./support/servers.ts";
 
 const backends: readonly TestBackend[] = [
   { name: "off", address: "127.0.0.71" },

@@ -1,10 +1,10 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig, unusedPort } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { startNginx } from "./nginx.ts";
-import { Lines, must } from "./process.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig, unusedPort } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { startNginx } from "./support/nginx.ts";
+import { Lines, must } from "./support/process.ts";
 
 const haveNginx = havePrograms("nginx");
 

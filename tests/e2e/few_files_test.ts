@@ -1,8 +1,8 @@
 import { deepEqual, equal } from "node:assert/strict";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { TestServers } from "./servers.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { TestServers } from "./support/servers.ts";
 import { until } from "../support/until.ts";
 
 const addresses = Array.from({ length: 8 }, (_, i) => `127.0.0.${31 + i}`);

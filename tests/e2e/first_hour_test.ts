@@ -1,11 +1,11 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { canMakeNamespaces } from "../net/namespaces.ts";
+import { canMakeNamespaces } from "../net/support/namespaces.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { root } from "./places.ts";
-import { Lines } from "./process.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { root } from "./support/places.ts";
+import { Lines } from "./support/process.ts";
 
 /** A row of "The first hour" in docs/troubleshooting.md. */
 interface Row {

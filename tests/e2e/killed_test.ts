@@ -2,10 +2,10 @@ import { deepEqual, ok } from "node:assert/strict";
 import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { Random } from "../../lib/simulation/random.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { Site } from "./killed.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { Site } from "./support/killed.ts";
 
 /** How often maglevd is killed; `KILLS=200` is the long run. */
 const kills = Number(Deno.env.get("KILLS") ?? 4);

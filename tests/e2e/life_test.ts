@@ -3,12 +3,12 @@ import { Code, createClient } from "@connectrpc/connect";
 import type { ConnectError } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { makeBundles } from "./bundles.ts";
+import { makeBundles } from "./support/bundles.ts";
 import { within } from "../support/deadline.ts";
-import { testConfig, unusedPort } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { run } from "./process.ts";
-import { TestServers } from "./servers.ts";
+import { testConfig, unusedPort } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { run } from "./support/process.ts";
+import { TestServers } from "./support/servers.ts";
 
 const backends = [{ name: "one", address: "127.0.0.51" }];
 const deno = [Deno.execPath(), "run", "-A", "--no-config"] as const;

@@ -1,8 +1,8 @@
 import { equal, match } from "node:assert/strict";
 import { exitCodes } from "../../lib/daemon/exit_codes.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
 
 /** In a user namespace of its own: there a network namespace can be entered, and not left again. */
 const apart = ["-Urm", "sh", "-c"];

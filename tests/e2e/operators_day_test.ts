@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { certFile, keyFile, textOf } from "../support/certificates.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { type LogEntry, Maglevd } from "./maglevd.ts";
-import { Lines } from "./process.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { type LogEntry, Maglevd } from "./support/maglevd.ts";
+import { Lines } from "./support/process.ts";
 
 const config = testConfig({
   port: 1,

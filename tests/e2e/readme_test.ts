@@ -2,8 +2,8 @@ import { deepEqual, equal, ok } from "node:assert/strict";
 import { usage } from "../../lib/daemon/mod.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { root } from "./places.ts";
-import { Lines } from "./process.ts";
+import { root } from "./support/places.ts";
+import { Lines } from "./support/process.ts";
 
 const readme = await Deno.readTextFile(`${root}README.md`);
 

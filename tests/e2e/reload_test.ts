@@ -1,9 +1,9 @@
 import { deepEqual, equal, match, ok } from "node:assert/strict";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import type { TestBackend } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { TestServers } from "./servers.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import type { TestBackend } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { TestServers } from "./support/servers.ts";
 
 const kept: TestBackend = { name: "kept", address: "127.0.0.31" };
 const moved: TestBackend = { name: "moved", address: "127.0.0.32", check: "other" };

@@ -1,9 +1,9 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
 import { within } from "../support/deadline.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
 
 const permissions = [...programs[0]?.permissions ?? [], ...closedFlags];
 

@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
-import { makeBundles } from "./bundles.ts";
-import { Maglevd } from "./maglevd.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { Maglevd } from "./support/maglevd.ts";
 
 /** What became of a maglevd, and what it told the service manager. */
 interface Told {

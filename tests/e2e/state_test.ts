@@ -2,10 +2,10 @@ import { deepEqual, ok } from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import { type JournalEntry, SimulatedVpp } from "../../lib/sim/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { TestServers } from "./servers.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { TestServers } from "./support/servers.ts";
 
 const backends = ["one", "two", "three", "four", "five", "six"].map((name, i) => ({
   name,

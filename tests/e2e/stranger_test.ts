@@ -2,12 +2,12 @@ import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { covers, type Role, roleOfMethod } from "../../lib/access/mod.ts";
 import { locked } from "../../tools/programs.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { root } from "./places.ts";
-import { Lines } from "./process.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { root } from "./support/places.ts";
+import { Lines } from "./support/process.ts";
 
 const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0.58" }] });
 
@@ -22,7 +22,15 @@ interface Told {
 
 /** Asks everything from inside of a namespace. */
 async function asked(namespace: Namespace, api: string, web: string): Promise<Told> {
-  const args = ["run", "-A", ...locked, "--no-check", `${root}tests/e2e/stranger.ts`, api, web];
+  const args = [
+    "run",
+    "-A",
+    ...locked,
+    "--no-check",
+    `${root}tests/e2e/support/stranger.ts`,
+    api,
+    web,
+  ];
   const { success, stdout, stderr } = await namespace.command(Deno.execPath(), args).output();
   assert.ok(success, new TextDecoder().decode(stderr));
   return JSON.parse(new TextDecoder().decode(stdout));

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { closedFlags, programs } from "../../tools/programs.ts";
 import { authFile, authText, loginOf } from "../web/people.ts";
-import { makeBundles } from "./bundles.ts";
-import { testConfig } from "./configs.ts";
-import { Maglevd } from "./maglevd.ts";
-import { Lines } from "./process.ts";
+import { makeBundles } from "./support/bundles.ts";
+import { testConfig } from "./support/configs.ts";
+import { Maglevd } from "./support/maglevd.ts";
+import { Lines } from "./support/process.ts";
 
 const config = testConfig({ port: 1, backends: [{ name: "one", address: "127.0.0.57" }] });
 

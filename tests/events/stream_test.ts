@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { EventStream, type MaglevEvent, type ReasonedHappening } from "../../lib/events/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { Bench, pass, sketch } from "../checker/support.ts";
+import { Bench, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 const two = sketch({ backends: { a: {}, b: {} }, frontends: { f: [{ a: 100 }] } });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../lib/sim/mod.ts";
-import { Bench } from "./bench.ts";
+import { Bench } from "./support/bench.ts";
 
 /** How many requests maglevd sends from connecting to being in step with an empty VPP. */
 async function requestsOfOneSync(bench: Bench): Promise<number> {

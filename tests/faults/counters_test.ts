@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Bench } from "./bench.ts";
-import { smallSite } from "./site.ts";
+import { Bench } from "./support/bench.ts";
+import { smallSite } from "./support/site.ts";
 
 const web = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
 const dns = { prefix: "2001:db8::53/128", protocol: 6, port: 53 };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Bench } from "./bench.ts";
+import { Bench } from "./support/bench.ts";
 
 const web = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
 const foreign = { prefix: "203.0.113.9/32", protocol: 6, port: 80 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { steer } from "../support/steer.ts";
-import { Bench } from "./bench.ts";
-import { smallSite } from "./site.ts";
+import { Bench } from "./support/bench.ts";
+import { smallSite } from "./support/site.ts";
 
 /** The weights set so far and whether they moved flows: `web 0 flush`. */
 function weights(bench: Bench): string[] {

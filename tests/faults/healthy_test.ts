@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Bench } from "./bench.ts";
-import { type Site, smallSite } from "./site.ts";
-import { WeightWatch } from "./weight_watch.ts";
+import { Bench } from "./support/bench.ts";
+import { type Site, smallSite } from "./support/site.ts";
+import { WeightWatch } from "./support/weight_watch.ts";
 
 /** The usual delays: nothing is touched for 5 s, everything from 30 s on. */
 const site: Site = { ...smallSite, startupDelays: [5, 30] };

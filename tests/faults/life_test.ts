@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { Bench } from "./bench.ts";
-import { smallSite } from "./site.ts";
-import { throughSockets } from "./wire.ts";
+import { Bench } from "./support/bench.ts";
+import { smallSite } from "./support/site.ts";
+import { throughSockets } from "./support/wire.ts";
 
 Deno.test("maglevd is there before VPP, and takes it up when it comes", async () => {
   await using bench = new Bench({ vppRuns: false });

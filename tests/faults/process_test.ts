@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { SimulatedVpp } from "../../lib/sim/mod.ts";
-import { makeBundles } from "../e2e/bundles.ts";
-import { unusedPort } from "../e2e/configs.ts";
-import { Maglevd } from "../e2e/maglevd.ts";
+import { makeBundles } from "../e2e/support/bundles.ts";
+import { unusedPort } from "../e2e/support/configs.ts";
+import { Maglevd } from "../e2e/support/maglevd.ts";
 import { within } from "../support/deadline.ts";
-import { WeightWatch } from "./weight_watch.ts";
+import { WeightWatch } from "./support/weight_watch.ts";
 
 const addresses = ["127.0.0.41", "127.0.0.42", "127.0.0.43"];
 const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };

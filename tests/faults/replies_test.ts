@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { Fault } from "../../lib/sim/mod.ts";
-import { Bench } from "./bench.ts";
+import { Bench } from "./support/bench.ts";
 
 const faults: readonly Fault[] = [
   { kind: "silence" },

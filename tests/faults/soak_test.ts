@@ -2,8 +2,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { Fault, VppProcess } from "../../lib/sim/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bench } from "./bench.ts";
-import { type FrontendSketch, type Site, smallSite } from "./site.ts";
+import { Bench } from "./support/bench.ts";
+import { type FrontendSketch, type Site, smallSite } from "./support/site.ts";
 
 /** Override to walk other ways: `SOAK_SEED`, `SOAK_STEPS`. */
 const seed = Number(Deno.env.get("SOAK_SEED") ?? 7);

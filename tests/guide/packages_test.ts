@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { root, run, runtimeLocked } from "../../tools/programs.ts";
-import { buildPackages, builtVersions } from "../packaging/built_packages.ts";
-import { onSystemdMachine, whyNoMachine } from "../packaging/systemd_machine.ts";
+import { buildPackages, builtVersions } from "../packaging/support/built_packages.ts";
+import { onSystemdMachine, whyNoMachine } from "../packaging/support/systemd_machine.ts";
 import { needing } from "../support/programs.ts";
 import { type Fence, fencesOf, missingLines } from "../docs/support/fences.ts";
 import { readPage } from "../docs/support/pages.ts";

@@ -4,7 +4,7 @@ import { serveH1, sharedByAnswers } from "../../lib/h1/mod.ts";
 import { chunkOf } from "../../lib/h1/response_head.ts";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import type { ByteConn, H2Response } from "../../lib/h2/mod.ts";
-import { date, get, hear, hearUntil, parts, said, visit } from "./visit.ts";
+import { date, get, hear, hearUntil, parts, said, visit } from "./support.ts";
 
 /** All that is heard of an answer to one request, after which the connection ends. */
 async function heard(response: H2Response, request = get("/", "connection: close")) {

@@ -4,7 +4,7 @@ import { pieceBytes } from "../../lib/h1/limits.ts";
 import type { ByteConn, H2Request, H2Response } from "../../lib/h2/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
-import { answered, get, hear, hearUntil, parts, said, visit } from "./visit.ts";
+import { answered, get, hear, hearUntil, parts, said, visit } from "./support.ts";
 
 const ok = () => Promise.resolve(said("ok"));
 const takesNothing = "the client takes nothing";

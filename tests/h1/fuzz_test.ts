@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { deepEqual, equal, match } from "node:assert/strict";
-import { hear, parts, said, textOf, visit } from "./visit.ts";
-import { get, post } from "./visit.ts";
+import { hear, parts, said, textOf, visit } from "./support.ts";
+import { get, post } from "./support.ts";
 
 const seed = 20261121;
 

@@ -2,7 +2,18 @@ import { deepEqual, equal, ok as holds } from "node:assert/strict";
 import { defaultH1Limits as limits } from "../../lib/h1/mod.ts";
 import { pieceBytes } from "../../lib/h1/limits.ts";
 import type { H2Request } from "../../lib/h2/mod.ts";
-import { answered, date, get, hear, hearUntil, parts, post, said, textOf, visit } from "./visit.ts";
+import {
+  answered,
+  date,
+  get,
+  hear,
+  hearUntil,
+  parts,
+  post,
+  said,
+  textOf,
+  visit,
+} from "./support.ts";
 
 const ok = () => Promise.resolve(said("ok"));
 const tooSlow = "the client is too slow in asking";

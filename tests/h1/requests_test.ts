@@ -2,7 +2,18 @@ import { deepEqual, equal, match, rejects } from "node:assert/strict";
 import { BadRequest } from "../../lib/h1/mod.ts";
 import type { H2Handler, H2Request } from "../../lib/h2/mod.ts";
 import { settle } from "../support/until.ts";
-import { answered, date, get, hear, hearUntil, parts, post, said, textOf, visit } from "./visit.ts";
+import {
+  answered,
+  date,
+  get,
+  hear,
+  hearUntil,
+  parts,
+  post,
+  said,
+  textOf,
+  visit,
+} from "./support.ts";
 
 /** Says which request it was, with its body. */
 const echo = async ({ method, path, body }: H2Request) => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { IncomingBody } from "../../lib/h2/body.ts";
 import { H2AbortError } from "../../lib/h2/mod.ts";
-import { text } from "./testing/wire.ts";
+import { text } from "./support/wire.ts";
 
 function body(): { readonly body: IncomingBody; readonly calls: string[] } {
   const calls: string[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { H2Field } from "../../lib/h2/mod.ts";
-import { Peer } from "./testing/peer.ts";
+import { Peer } from "./support/peer.ts";
 import {
   ACK,
   continuation,
@@ -18,7 +18,7 @@ import {
   text,
   types,
   windowUpdate,
-} from "./testing/wire.ts";
+} from "./support/wire.ts";
 
 const ok: H2Field[] = [[":status", "200"]];
 const idleMs = 300_000;

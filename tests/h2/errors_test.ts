@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ErrorCode } from "../../lib/h2/mod.ts";
-import { errorName } from "./testing/error_name.ts";
+import { errorName } from "./support/error_name.ts";
 
 /** RFC 9113 section 7, in its order from 0. */
 const names = [

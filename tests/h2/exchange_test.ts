@@ -8,8 +8,8 @@ import {
   type H2ServeOptions,
 } from "../../lib/h2/mod.ts";
 import { settle } from "../support/until.ts";
-import { Driver } from "./testing/driver.ts";
-import { chunks, gate, ok } from "./testing/handlers.ts";
+import { Driver } from "./support/driver.ts";
+import { chunks, gate, ok } from "./support/handlers.ts";
 import {
   data,
   END_HEADERS,
@@ -23,7 +23,7 @@ import {
   settings,
   types,
   windowUpdate,
-} from "./testing/wire.ts";
+} from "./support/wire.ts";
 
 /** A driver whose client gives no window to begin with. */
 function withoutWindow(handler: H2Handler, options: H2ServeOptions = {}): Driver {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ErrorCode, type H2Field } from "../../lib/h2/mod.ts";
 import { checkTrailers, readRequest } from "../../lib/h2/request.ts";
-import { type Field, get } from "./testing/wire.ts";
+import { type Field, get } from "./support/wire.ts";
 
 function refused(reason: string) {
   return {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { OctetRoom } from "../../lib/h2/types.ts";
-import { Peer } from "./testing/peer.ts";
-import { data, END_HEADERS, END_STREAM, goaway, headers, post, rstStream } from "./testing/wire.ts";
+import { Peer } from "./support/peer.ts";
+import { data, END_HEADERS, END_STREAM, goaway, headers, post, rstStream } from "./support/wire.ts";
 
 /** Room that counts what is taken. */
 class Room implements OctetRoom {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import { settle } from "../support/until.ts";
-import { Driver } from "./testing/driver.ts";
-import { chunks, gate, ok, readAll } from "./testing/handlers.ts";
+import { Driver } from "./support/driver.ts";
+import { chunks, gate, ok, readAll } from "./support/handlers.ts";
 import {
   data,
   END_HEADERS,
@@ -14,7 +14,7 @@ import {
   rstStream,
   text,
   types,
-} from "./testing/wire.ts";
+} from "./support/wire.ts";
 
 Deno.test("RST_STREAM aborts the signal, breaks the body off and stops the producer", async () => {
   const began = gate();

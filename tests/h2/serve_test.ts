@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { ErrorCode, H2AbortError } from "../../lib/h2/mod.ts";
 import type { H2Request } from "../../lib/h2/mod.ts";
-import { Driver } from "./testing/driver.ts";
-import { chunks, gate, ok, readAll } from "./testing/handlers.ts";
+import { Driver } from "./support/driver.ts";
+import { chunks, gate, ok, readAll } from "./support/handlers.ts";
 import {
   data,
   END_HEADERS,
@@ -16,7 +16,7 @@ import {
   text,
   types,
   windowUpdate,
-} from "./testing/wire.ts";
+} from "./support/wire.ts";
 
 Deno.test("a handler sees the request and its answer goes out with body and trailers", async () => {
   let seen: H2Request | undefined;

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { ErrorCode, H2AbortError, type H2Handler, serveH2 } from "../../lib/h2/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { Driver } from "./testing/driver.ts";
-import { chunks, gate, ok } from "./testing/handlers.ts";
-import { PipeConn } from "./testing/pipe.ts";
+import { Driver } from "./support/driver.ts";
+import { chunks, gate, ok } from "./support/handlers.ts";
+import { PipeConn } from "./support/pipe.ts";
 import {
   data,
   END_HEADERS,
@@ -18,7 +18,7 @@ import {
   settingsAck,
   text,
   types,
-} from "./testing/wire.ts";
+} from "./support/wire.ts";
 
 const answer: H2Handler = () => Promise.resolve(ok);
 

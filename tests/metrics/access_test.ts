@@ -4,8 +4,8 @@ import { silentLogger } from "../../lib/log/mod.ts";
 import { type MetricsServer, serveMetrics } from "../../lib/metrics/mod.ts";
 import { Budgets, readGate } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { testSupervisor, uncounted } from "../rpc/listening.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { testSupervisor, uncounted } from "../rpc/support/listening.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
 import { havePrograms, needing } from "../support/programs.ts";
 

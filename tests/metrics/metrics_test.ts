@@ -1,9 +1,9 @@
 import { deepEqual, equal, ok } from "node:assert/strict";
 import { metricsDocument, sections } from "../../lib/metrics/mod.ts";
-import { fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { havePrograms, havePythonModules, judge, needing } from "../support/programs.ts";
 import { steer } from "../support/steer.ts";
-import { counted, fakeVpp, MetricsBed, scrapeText } from "./fixture.ts";
+import { counted, fakeVpp, MetricsBed, scrapeText } from "./support.ts";
 
 const flap = { changes: 2, withinMs: 600_000, holdMs: 60_000, maxHoldMs: 60_000 };
 

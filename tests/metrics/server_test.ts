@@ -4,11 +4,11 @@ import { serveMetrics } from "../../lib/metrics/mod.ts";
 import { metricsHandler } from "../../lib/metrics/server.ts";
 import { Budgets, scrapeBudgets } from "../../lib/rpc/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { testSupervisor, uncounted } from "../rpc/listening.ts";
-import { memoryRequest } from "../rpc/memory_request.ts";
+import { testSupervisor, uncounted } from "../rpc/support/listening.ts";
+import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { until } from "../support/until.ts";
-import { sketch } from "../checker/support.ts";
-import { MetricsBed } from "./fixture.ts";
+import { sketch } from "../checker/support/bench.ts";
+import { MetricsBed } from "./support.ts";
 
 async function withServer(
   scrape: () => AsyncGenerator<Uint8Array<ArrayBuffer>>,

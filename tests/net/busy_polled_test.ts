@@ -3,7 +3,7 @@ import { type BusyPolled, Poller, type Watch } from "../../lib/net/poller.ts";
 import { type Clock, FakeClock } from "../../lib/time/mod.ts";
 import { kernelNow } from "../../lib/net/kernel_clock.ts";
 import { nextError } from "../support/next_error.ts";
-import { closesAtOnce, CountingClock, EPOLLIN, Stage } from "./poller_stage.ts";
+import { closesAtOnce, CountingClock, EPOLLIN, Stage } from "./support/poller_stage.ts";
 
 /** Looks for itself, as often as is told; what it is told is noted. */
 class Polled implements BusyPolled {

@@ -10,9 +10,9 @@ import {
   send,
   Stage,
   target,
-} from "./connection_stage.ts";
-import { openDescriptors } from "./descriptors.ts";
-import { stampsCome } from "./stamps.ts";
+} from "./support/connection_stage.ts";
+import { openDescriptors } from "./support/descriptors.ts";
+import { stampsCome } from "./support/stamps.ts";
 
 Deno.test("what was heard is dated by how long it lay in the kernel", async () => {
   const ages = [4, 2];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { sendUnixDatagram } from "../../lib/net/mod.ts";
 import { unixAddress } from "../../lib/net/unix_address.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { openDescriptors } from "./support/descriptors.ts";
 
 const AF_UNIX = 1;
 const SOCK_DGRAM_NONBLOCK = 0o4002;

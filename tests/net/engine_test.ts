@@ -8,9 +8,9 @@ import {
   type Failure,
 } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { target } from "./connection_stage.ts";
-import { openDescriptors } from "./descriptors.ts";
-import { Namespace, needingNamespaces } from "./namespaces.ts";
+import { target } from "./support/connection_stage.ts";
+import { openDescriptors } from "./support/descriptors.ts";
+import { Namespace, needingNamespaces } from "./support/namespaces.ts";
 
 /** A user whose events can be awaited one after the other. */
 class Recorder implements ConnectionUser {

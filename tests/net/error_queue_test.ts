@@ -3,7 +3,7 @@ import { Engine, type Failure } from "../../lib/net/mod.ts";
 import { expiredAt } from "../../lib/net/error_queue.ts";
 import { ip } from "../support/ip.ts";
 import { needing } from "../support/programs.ts";
-import { canMakeNamespaces, Namespace } from "./namespaces.ts";
+import { canMakeNamespaces, Namespace } from "./support/namespaces.ts";
 
 /** As Linux 6 wrote them: level, option, struct sock_extended_err, the offender. */
 const expiredV4 = control(0, 11, "71000000020b0000", "020000000a0100020000000000000000");

@@ -4,7 +4,9 @@ import { ip } from "../support/ip.ts";
 
 /** A flooding server in a thread of its own, so that it goes on whatever this one does. */
 async function flooder(): Promise<Disposable & { readonly port: number }> {
-  const worker = new Worker(new URL("flood_worker.ts", import.meta.url), { type: "module" });
+  const worker = new Worker(new URL("support/flood_worker.ts", import.meta.url), {
+    type: "module",
+  });
   const port = await new Promise<number>((resolve) => {
     worker.onmessage = ({ data }) => resolve(data);
   });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ageOf, handshakeAge } from "../../lib/net/handshake_age.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { RawServer } from "./raw_server.ts";
+import { RawServer } from "./support/raw_server.ts";
 
 /** A `struct tcp_info`: the round trip in µs, segments sent again, ms since the last ACK. */
 function tcpInfo(roundTrip: number, retransmissions: number, lastAck: number): DataView {

@@ -3,10 +3,10 @@ import { libc } from "../../lib/net/libc.ts";
 import { Connection, Engine, type Greeting, NetnsSockets } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
-import { EPOLLIN, EPOLLOUT, Recorder, send, Stage, target } from "./connection_stage.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
-import { CountingClock } from "./poller_stage.ts";
-import { RawServer } from "./raw_server.ts";
+import { EPOLLIN, EPOLLOUT, Recorder, send, Stage, target } from "./support/connection_stage.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
+import { CountingClock } from "./support/poller_stage.ts";
+import { RawServer } from "./support/raw_server.ts";
 
 const hello: Greeting = { bytes: new TextEncoder().encode("hello"), length: 5n };
 

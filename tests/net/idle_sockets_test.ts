@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { NetnsSockets } from "../../lib/net/mod.ts";
 import { ip } from "../support/ip.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
-import { Stage, untold } from "./tcp_stage.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
+import { Stage, untold } from "./support/tcp_stage.ts";
 
 Deno.test("no more are kept than may be", async () => {
   await using stage = new Stage({ idleSockets: 2 });

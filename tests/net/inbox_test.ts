@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { Inbox, kernelAge } from "../../lib/net/inbox.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { openDescriptors } from "./descriptors.ts";
-import { RawServer } from "./raw_server.ts";
-import { receiveOne, stampsCome } from "./stamps.ts";
+import { openDescriptors } from "./support/descriptors.ts";
+import { RawServer } from "./support/raw_server.ts";
+import { receiveOne, stampsCome } from "./support/stamps.ts";
 
 Deno.test("how long a message lay in the kernel is known, however late it is received", async () => {
   using inbox = new Inbox();

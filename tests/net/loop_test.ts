@@ -4,8 +4,8 @@ import { Connection, Engine } from "../../lib/net/mod.ts";
 import { Poller } from "../../lib/net/poller.ts";
 import { ip } from "../support/ip.ts";
 import { nextError } from "../support/next_error.ts";
-import { EPOLLIN, Signals } from "./poller_stage.ts";
-import { RawServer } from "./raw_server.ts";
+import { EPOLLIN, Signals } from "./support/poller_stage.ts";
+import { RawServer } from "./support/raw_server.ts";
 
 /** A poller that does not sleep, but notes for how long it was to. */
 class Noting extends Poller {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { cString, libc } from "../../lib/net/libc.ts";
 import { FileDescriptor, mapReadOnly, mapShared, memfd } from "../../lib/net/mod.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { openDescriptors } from "./support/descriptors.ts";
 
 function openReadOnly(path: string): FileDescriptor {
   const fd = libc.open(cString(path), 0o2000000, 0);

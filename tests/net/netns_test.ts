@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { Engine } from "../../lib/net/mod.ts";
 import { netnsPath, NetnsSockets, sameNetns } from "../../lib/net/netns.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
-import { Namespace, needingNamespaces } from "./namespaces.ts";
+import { Namespace, needingNamespaces } from "./support/namespaces.ts";
 
 const AF_INET = 2;
 const SOCK_STREAM = 1;

@@ -4,7 +4,7 @@ const lack = "out of file descriptors";
 
 /** What is said to each who wants descriptors when there are none, and when there is one. */
 async function said(directory: string): Promise<Record<string, string>[]> {
-  const script = new URL("out_of_descriptors.ts", import.meta.url).pathname;
+  const script = new URL("support/out_of_descriptors.ts", import.meta.url).pathname;
   const run = 'ulimit -n 256; exec "$0" run -A --no-check "$@"';
   const { stdout, stderr } = await new Deno.Command("sh", {
     args: ["-c", run, Deno.execPath(), script, directory],

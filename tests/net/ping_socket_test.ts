@@ -9,10 +9,10 @@ import {
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
 import { until } from "../support/until.ts";
-import { openDescriptors } from "./descriptors.ts";
-import { Namespace, needingNamespaces } from "./namespaces.ts";
-import { closesAtOnce, CountingClock } from "./poller_stage.ts";
-import { stampsCome } from "./stamps.ts";
+import { openDescriptors } from "./support/descriptors.ts";
+import { Namespace, needingNamespaces } from "./support/namespaces.ts";
+import { closesAtOnce, CountingClock } from "./support/poller_stage.ts";
+import { stampsCome } from "./support/stamps.ts";
 
 const types = { 4: { request: 8, reply: 0 }, 6: { request: 128, reply: 129 } } as const;
 const loopback = { 4: ip("127.0.0.1"), 6: ip("::1") } as const;

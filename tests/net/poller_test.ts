@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { libc } from "../../lib/net/libc.ts";
 import { Poller, type Watch } from "../../lib/net/poller.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
 import { nextError } from "../support/next_error.ts";
-import { CountingClock, EPOLLIN, Stage } from "./poller_stage.ts";
+import { CountingClock, EPOLLIN, Stage } from "./support/poller_stage.ts";
 
 const EBADF = 9;
 const EEXIST = 17;

@@ -6,10 +6,10 @@ import {
   replaceProcess,
   signalProcess,
 } from "../../lib/net/mod.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { openDescriptors } from "./support/descriptors.ts";
 
 Deno.test("a process is replaced by another one of the same number, and nothing of it stays", async () => {
-  const script = new URL("replaced.ts", import.meta.url).pathname;
+  const script = new URL("support/replaced.ts", import.meta.url).pathname;
   const args = ["run", "-A", "--no-check", script, "", "two words", "ü", "€".repeat(3000)];
   const { stdout, code } = await new Deno.Command(Deno.execPath(), { args, stderr: "inherit" })
     .output();

@@ -13,7 +13,7 @@ import {
 import { DescriptorMessage } from "../../lib/net/descriptor_message.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "./descriptors.ts";
+import { openDescriptors } from "./support/descriptors.ts";
 
 const timeoutMs = 60_000;
 

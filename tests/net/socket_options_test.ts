@@ -3,9 +3,9 @@ import { libc } from "../../lib/net/libc.ts";
 import { Connection, Engine, PingSocket } from "../../lib/net/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
-import { descriptorsOf } from "./descriptors.ts";
-import { needingNamespaces } from "./namespaces.ts";
-import { RawServer } from "./raw_server.ts";
+import { descriptorsOf } from "./support/descriptors.ts";
+import { needingNamespaces } from "./support/namespaces.ts";
+import { RawServer } from "./support/raw_server.ts";
 
 /** Levels and options, as the kernel's headers have them. */
 const linger = [1, 13] as const;

@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { Connection, Engine } from "../../lib/net/mod.ts";
 import { libc } from "../../lib/net/libc.ts";
 import { ip } from "../support/ip.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
-import { Namespace, needingNamespaces } from "./namespaces.ts";
-import { Stage, untold } from "./tcp_stage.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
+import { Namespace, needingNamespaces } from "./support/namespaces.ts";
+import { Stage, untold } from "./support/tcp_stage.ts";
 
 function send(connection: Connection, text: string): void {
   const bytes = new TextEncoder().encode(text);

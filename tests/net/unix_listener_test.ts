@@ -3,7 +3,7 @@ import { FileDescriptor, isListening, NetError, UnixListener } from "../../lib/n
 import { havePrograms, needing } from "../support/programs.ts";
 import { settle } from "../support/until.ts";
 import { libc } from "../../lib/net/libc.ts";
-import { descriptorsOf, openDescriptors } from "./descriptors.ts";
+import { descriptorsOf, openDescriptors } from "./support/descriptors.ts";
 
 async function withDirectory(run: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-unix-" });

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { findBuilder, type RunScript } from "./container_builder.ts";
+import { findBuilder, type RunScript } from "./support/container_builder.ts";
 
 /** A machine that has these builders; each says which of its commands work. */
 function machine(has: Readonly<Record<string, readonly string[]>>): RunScript {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
-import { findBuilder, onThisMachine } from "./container_builder.ts";
-import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
+import { findBuilder, onThisMachine } from "./support/container_builder.ts";
+import { canSandbox, onThrowAwayMachine } from "./support/sandbox.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 

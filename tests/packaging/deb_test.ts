@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
-import { buildPackages } from "./built_packages.ts";
-import { canSandbox, onThrowAwayMachine } from "./sandbox.ts";
+import { buildPackages } from "./support/built_packages.ts";
+import { canSandbox, onThrowAwayMachine } from "./support/sandbox.ts";
 
 const tools = ["dpkg-deb", "systemd-analyze", "setpriv", "curl"];
 

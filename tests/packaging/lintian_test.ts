@@ -1,6 +1,6 @@
 import { equal, ok } from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
-import { buildPackages } from "./built_packages.ts";
+import { buildPackages } from "./support/built_packages.ts";
 
 /** What only packages built for tests have, to save time. */
 const suppressed = ["control", "data"].map((part) => `uses-no-compression-for-${part}-tarball`);

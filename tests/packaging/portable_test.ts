@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import deno from "../../deno.json" with { type: "json" };
 import { programs } from "../../tools/programs.ts";
 import { needing } from "../support/programs.ts";
-import { bare, canSandbox, onThrowAwayMachine } from "./sandbox.ts";
+import { bare, canSandbox, onThrowAwayMachine } from "./support/sandbox.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 

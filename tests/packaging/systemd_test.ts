@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { needing } from "../support/programs.ts";
-import { buildPackages } from "./built_packages.ts";
-import { onSystemdMachine, whyNoMachine } from "./systemd_machine.ts";
+import { buildPackages } from "./support/built_packages.ts";
+import { onSystemdMachine, whyNoMachine } from "./support/systemd_machine.ts";
 
 /** What the script prints and what is expected of it, step by step: `$ command`, then its output. */
 const story = `

@@ -11,8 +11,8 @@ import { SilentTargets } from "../../lib/probes/silent_targets.ts";
 import { beginProbe } from "../../lib/probes/table.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
-import { httpCheck, tcpCheck } from "./checks.ts";
-import { type FakeConnection, FakeEngine } from "./fake_connection.ts";
+import { httpCheck, tcpCheck } from "./support/checks.ts";
+import { type FakeConnection, FakeEngine } from "./support/fake_connection.ts";
 
 const noMemory = ownFailure("out of memory");
 const reset = { reason: "connection reset by peer", isOwn: false };

@@ -7,7 +7,7 @@ import { Run } from "../../lib/probes/run.ts";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { ip } from "../support/ip.ts";
-import { httpCheck } from "./checks.ts";
+import { httpCheck } from "./support/checks.ts";
 
 const timedOut = failed("L7TOUT", "no response");
 const ok = passed("L7OK", "status 200");

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { bodyRoom, HttpReader } from "../../lib/probes/http_reader.ts";
-import { bytesOf, read, readText } from "./http_reading.ts";
+import { bytesOf, read, readText } from "./support/http_reading.ts";
 
 /** Reads `piece` again and again; returns after how many bytes the reader wants no more. */
 function flood(head: string, piece: string): { bytes: number; reader: HttpReader } {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { bodyRoom, HttpReader } from "../../lib/probes/http_reader.ts";
-import { bytesOf, read, readText } from "./http_reading.ts";
+import { bytesOf, read, readText } from "./support/http_reading.ts";
 
 const latin1 = new TextDecoder("latin1");
 

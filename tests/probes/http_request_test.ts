@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ipFromBytes, parseIp } from "../../lib/ip/mod.ts";
 import { httpRequest, HttpRequests } from "../../lib/probes/http_request.ts";
-import { httpCheck } from "./checks.ts";
+import { httpCheck } from "./support/checks.ts";
 
 const v4 = parseIp("192.0.2.1") ?? ipFromBytes(new Uint8Array(4));
 const v6 = parseIp("2001:db8::1") ?? ipFromBytes(new Uint8Array(16));

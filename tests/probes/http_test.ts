@@ -3,9 +3,9 @@ import { silentLogger } from "../../lib/log/mod.ts";
 import { Engine } from "../../lib/net/mod.ts";
 import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { RawServer } from "../net/raw_server.ts";
-import { httpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
+import { RawServer } from "../net/support/raw_server.ts";
+import { httpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
 import {
   answering,
   type Behaviour,
@@ -14,7 +14,7 @@ import {
   startResettingServer,
   TestServer,
   trickling,
-} from "./servers.ts";
+} from "./support/servers.ts";
 import { ip } from "../support/ip.ts";
 
 type Check = Parameters<typeof httpCheck>[0];

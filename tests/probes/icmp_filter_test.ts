@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Engine, PingSocket } from "../../lib/net/mod.ts";
 import { icmpFilter } from "../../lib/probes/icmp_filter.ts";
 import { encodeEcho } from "../../lib/probes/icmp_packet.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
 import { ip } from "../support/ip.ts";
 
 const own = 0x1234;

@@ -4,7 +4,7 @@ import { icmpFilter } from "../../lib/probes/icmp_filter.ts";
 import { IcmpHub } from "../../lib/probes/icmp_hub.ts";
 import { IcmpHubs } from "../../lib/probes/icmp_hubs.ts";
 import { ip } from "../support/ip.ts";
-import { address, FakeEngine, hubOf, origin, reply, unreachable } from "./fake_icmp.ts";
+import { address, FakeEngine, hubOf, origin, reply, unreachable } from "./support/fake_icmp.ts";
 
 Deno.test("a hub asks for answers of its family, and says why it cannot have them", () => {
   const engine = new FakeEngine();

@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { Engine, NetnsSockets, PingSocket } from "../../lib/net/mod.ts";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
 import { ip } from "../support/ip.ts";
 import { until } from "../support/until.ts";
-import { icmpCheck } from "./checks.ts";
-import { Harness, heard } from "./harness.ts";
+import { icmpCheck } from "./support/checks.ts";
+import { Harness, heard } from "./support/harness.ts";
 
 const here = { 4: "198.18.0.1", 6: "2001:db8::1" } as const;
 const there = { 4: "198.18.0.2", 6: "2001:db8::2" } as const;

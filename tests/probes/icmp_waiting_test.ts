@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { address, FakeEngine, hubOf, reply } from "./fake_icmp.ts";
+import { address, FakeEngine, hubOf, reply } from "./support/fake_icmp.ts";
 
 /** Echoes for which there is no room yet. */
 function crowded(count: number) {

@@ -4,10 +4,10 @@ import { Engine } from "../../lib/net/mod.ts";
 import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
-import { RawServer } from "../net/raw_server.ts";
-import { stampsCome } from "../net/stamps.ts";
+import { RawServer } from "../net/support/raw_server.ts";
+import { stampsCome } from "../net/support/stamps.ts";
 import { ip } from "../support/ip.ts";
-import { httpCheck } from "./checks.ts";
+import { httpCheck } from "./support/checks.ts";
 
 const ok = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
 

@@ -4,12 +4,12 @@ import { Engine } from "../../lib/net/mod.ts";
 import { createProber, type ProbeResult } from "../../lib/probes/mod.ts";
 import { silentLogger } from "../../lib/log/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
-import { Authority } from "./certificates.ts";
-import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
-import { answering, closing, silent, startResettingServer, TestServer } from "./servers.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
+import { Authority } from "./support/certificates.ts";
+import { httpCheck, icmpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
+import { answering, closing, silent, startResettingServer, TestServer } from "./support/servers.ts";
 import { ip } from "../support/ip.ts";
 
 /** So many probes of one kind, and the code that all of them are to come to. */

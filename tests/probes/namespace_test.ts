@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
-import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
-import { Harness, heard } from "./harness.ts";
-import { Nginx } from "./servers.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
+import { httpCheck, icmpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness, heard } from "./support/harness.ts";
+import { Nginx } from "./support/servers.ts";
 import { ip } from "../support/ip.ts";
 
 const v4 = "192.0.2.1";

@@ -4,18 +4,18 @@ import { NetnsSockets } from "../../lib/net/mod.ts";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
 import { ip } from "../support/ip.ts";
-import { httpCheck, icmpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
-import { silent, TestServer } from "./servers.ts";
+import { httpCheck, icmpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
+import { silent, TestServer } from "./support/servers.ts";
 
 const localhost = ip("127.0.0.1");
 const untold = ({ code }: ProbeResult) => assert.fail(`told ${code}`);
 
 Deno.test("running out of descriptors is no backend's fault, and passes", async () => {
-  const script = new URL("exhaustion.ts", import.meta.url).pathname;
+  const script = new URL("support/exhaustion.ts", import.meta.url).pathname;
   const args = ["-c", `ulimit -n 128; exec "$0" run -A --no-check "$1"`, Deno.execPath(), script];
   const { stdout } = await new Deno.Command("sh", { args, stderr: "inherit" }).output();
   assert.deepEqual(new TextDecoder().decode(stdout).trim().split("\n"), [

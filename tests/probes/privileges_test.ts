@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { HealthCheck } from "../../lib/config/mod.ts";
-import { Namespace, needingNamespaces } from "../net/namespaces.ts";
-import { icmpCheck, tcpCheck } from "./checks.ts";
+import { Namespace, needingNamespaces } from "../net/support/namespaces.ts";
+import { icmpCheck, tcpCheck } from "./support/checks.ts";
 
 /** What one probe comes to in a process inside `namespace` that lacks `capability`. */
 async function without(
@@ -11,7 +11,7 @@ async function without(
   netns = "",
   address = "127.0.0.1",
 ): Promise<string> {
-  const script = new URL("one_probe.ts", import.meta.url).pathname;
+  const script = new URL("support/one_probe.ts", import.meta.url).pathname;
   const child = namespace.command(
     "setpriv",
     [`--bounding-set=-${capability}`, Deno.execPath(), "run", "-A", "--no-check", script],

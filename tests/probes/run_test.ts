@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { createLogger, type LogRecord } from "../../lib/log/mod.ts";
 import { probeCodes, type ProbeResult } from "../../lib/probes/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
-import { httpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
-import { silent, TestServer } from "./servers.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
+import { httpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
+import { silent, TestServer } from "./support/servers.ts";
 import { ip } from "../support/ip.ts";
 import { nextError } from "../support/next_error.ts";
 

@@ -4,10 +4,10 @@ import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { certificateReason } from "../../lib/probes/tls_reasons.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { Authority, type Credentials, type Unusual } from "./certificates.ts";
-import { httpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
-import { OpensslServer } from "./openssl_server.ts";
+import { Authority, type Credentials, type Unusual } from "./support/certificates.ts";
+import { httpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
+import { OpensslServer } from "./support/openssl_server.ts";
 
 function test(name: string, fn: () => Promise<void>): void {
   Deno.test({ ...needing(havePrograms("openssl"), "openssl", name), fn });

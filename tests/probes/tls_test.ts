@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { TlsParams } from "../../lib/config/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { Authority } from "./certificates.ts";
-import { httpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
+import { Authority } from "./support/certificates.ts";
+import { httpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
 import {
   answering,
   type Behaviour,
@@ -13,7 +13,7 @@ import {
   silent,
   startResettingServer,
   TestServer,
-} from "./servers.ts";
+} from "./support/servers.ts";
 
 const ok = answering("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok");
 
@@ -147,7 +147,7 @@ test("the system's authorities are trusted, as SSL_CERT_FILE names them", async 
   const { cert, key } = await authority.issue("DNS:a.example");
   await using server = TestServer.tls(cert, key, ok);
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("one_probe.ts", import.meta.url).pathname],
+    args: ["run", "-A", "--no-check", new URL("support/one_probe.ts", import.meta.url).pathname],
     env: {
       SSL_CERT_FILE: authority.path,
       DENO_TLS_CA_STORE: "system",

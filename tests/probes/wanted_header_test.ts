@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HttpReader } from "../../lib/probes/http_reader.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { Authority } from "./certificates.ts";
-import { httpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
-import { bytesOf } from "./http_reading.ts";
-import { answering, TestServer } from "./servers.ts";
+import { Authority } from "./support/certificates.ts";
+import { httpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
+import { bytesOf } from "./support/http_reading.ts";
+import { answering, TestServer } from "./support/servers.ts";
 
 const wanted = bytesOf("x-server");
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
 import { type Animal, animals, Keeper, type Look } from "../support/zoo/mod.ts";
-import { Authority } from "./certificates.ts";
-import { httpCheck, tcpCheck } from "./checks.ts";
-import { Harness } from "./harness.ts";
+import { Authority } from "./support/certificates.ts";
+import { httpCheck, tcpCheck } from "./support/checks.ts";
+import { Harness } from "./support/harness.ts";
 
 /** What `look` means, for a server behind `port`. */
 function checkOf(look: Look, port: number, timeoutMs: number) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Board, newPart } from "../../lib/probing/board.ts";
 import { kindOf } from "../../lib/probing/job.ts";
 import { PretendedProbing, ProbeJob } from "../../lib/probing/mod.ts";
-import { httpCheck, pass } from "../checker/support.ts";
+import { httpCheck, pass } from "../checker/support/bench.ts";
 import { ip } from "../support/ip.ts";
 
 /** What is known of a job that was probed once, where something is tried out with it. */

@@ -5,8 +5,8 @@ import type { ProbeResult, ProbeTarget } from "../../lib/probes/mod.ts";
 import { onThisThread, ProbeJob, Probing } from "../../lib/probing/mod.ts";
 import { lagging } from "../../lib/simulation/timing.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { fail, httpCheck, pass } from "../checker/support.ts";
-import { icmpCheck } from "../probes/checks.ts";
+import { fail, httpCheck, pass } from "../checker/support/bench.ts";
+import { icmpCheck } from "../probes/support/checks.ts";
 import { ip } from "../support/ip.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ProbeResult } from "../../lib/probes/mod.ts";
 import { FatalError } from "../../lib/supervisor/mod.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 const one = sketch({ backends: { a: {} } });

@@ -6,7 +6,7 @@ import { ProbeJob, ProbeThreads, Probing, type Report } from "../../lib/probing/
 import type { Batch } from "../../lib/probing/outbox.ts";
 import type { FromThread, ToThread } from "../../lib/probing/thread_messages.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { httpCheck, tcpCheck } from "../probes/checks.ts";
+import { httpCheck, tcpCheck } from "../probes/support/checks.ts";
 import { ip } from "../support/ip.ts";
 import { nextError } from "../support/next_error.ts";
 import { RecordedLog } from "../support/recorded_log.ts";

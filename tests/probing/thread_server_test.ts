@@ -8,9 +8,9 @@ import { workerModule } from "../../lib/probing/thread_server.ts";
 import type { FatalError } from "../../lib/supervisor/mod.ts";
 import { FakeClock, systemClock } from "../../lib/time/mod.ts";
 import { startWorker } from "../../lib/workers/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
-import { httpCheck, tcpCheck } from "../probes/checks.ts";
-import { closing, TestServer } from "../probes/servers.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
+import { httpCheck, tcpCheck } from "../probes/support/checks.ts";
+import { closing, TestServer } from "../probes/support/servers.ts";
 import { ip } from "../support/ip.ts";
 import { within } from "../support/deadline.ts";
 import { nextError } from "../support/next_error.ts";
@@ -256,7 +256,7 @@ Deno.test("a thread that cannot begin is the end of the process", async () => {
 
 for (const check of [tcp, https]) {
   Deno.test(`a ${check.type} thread that cannot leave a namespace is the end of the process`, async () => {
-    const module = new URL("one_way_thread.ts", import.meta.url).href;
+    const module = new URL("support/one_way_thread.ts", import.meta.url).href;
     await using bed = new Bed({ worker: () => startWorker(module, workerName) });
     bed.aim("a", 1, check, "/proc/self/ns/net");
     await bed.until(() => bed.fatal.length > 0);
@@ -268,7 +268,7 @@ for (const check of [tcp, https]) {
 }
 
 Deno.test("a thread that cannot wait for its sockets is the end of the process", async () => {
-  const module = new URL("sleepless_thread.ts", import.meta.url).href;
+  const module = new URL("support/sleepless_thread.ts", import.meta.url).href;
   await using bed = new Bed({ worker: () => startWorker(module, workerName) });
   await bed.until(() => bed.fatal.length > 0);
   assert.match(bed.fatal[0]?.message ?? "", /^look at the sockets: /);
@@ -276,7 +276,7 @@ Deno.test("a thread that cannot wait for its sockets is the end of the process",
 
 Deno.test("a mistake that nobody catches in a thread is reported, and it probes on", async () => {
   const log = new RecordedLog("info");
-  const module = new URL("straying_thread.ts", import.meta.url).href;
+  const module = new URL("support/straying_thread.ts", import.meta.url).href;
   await using bed = new Bed({ log, worker: () => startWorker(module, workerName) });
   using server = listen();
   const error = await nextError(() => log.keepFrom("debug"));

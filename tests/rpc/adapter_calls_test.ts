@@ -8,9 +8,9 @@ import { Answer } from "../../lib/rpc/answer.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { type CallContext, serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { countedRoom } from "./roomy.ts";
-import { ask, memoryRequest } from "./memory_request.ts";
-import { anybody } from "./callers.ts";
+import { countedRoom } from "./support/roomy.ts";
+import { ask, memoryRequest } from "./support/memory_request.ts";
+import { anybody } from "./support/callers.ts";
 
 const limits = { readMaxBytes: 10_000, writeMaxBytes: 5000, compressMinBytes: 1000 };
 const grpc: H2Field = ["content-type", "application/grpc"];

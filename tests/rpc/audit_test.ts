@@ -8,11 +8,11 @@ import type { AuditedChange } from "../../lib/rpc/audit.ts";
 import { identifyBy } from "../../lib/rpc/caller.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { ApiBed } from "./api_bed.ts";
-import { auditOn, operatorAt } from "./callers.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { allDeps } from "./service_bed.ts";
-import { call, type Way, ways } from "./ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { auditOn, operatorAt } from "./support/callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { allDeps } from "./support/service_bed.ts";
+import { call, type Way, ways } from "./support/ways.ts";
 
 const m = Maglev.method;
 const grpc = ways[0] ?? assert.fail();

@@ -3,8 +3,8 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
 import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { serve } from "./harness.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { serve } from "./support/harness.ts";
 
 const [ops, viewer, stranger] = [newToken(), newToken(), newToken()];
 

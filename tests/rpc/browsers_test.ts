@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { H2Field, H2Request } from "../../lib/h2/mod.ts";
 import { machineNames, pageRefusal, strictRules } from "../../lib/rpc/browsers.ts";
-import { serve } from "./harness.ts";
-import { jsonCall, RawClient } from "./raw.ts";
+import { serve } from "./support/harness.ts";
+import { jsonCall, RawClient } from "./support/raw.ts";
 
 const rules = {
   hostNames: new Set(["lb1", "lb1.example.net"]),

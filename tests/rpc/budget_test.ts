@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Budget, Budgets } from "../../lib/rpc/budget.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { FakeLog } from "./fake_log.ts";
+import { FakeLog } from "./support/fake_log.ts";
 
 const spec = { name: "seats", unit: "seats", limit: 10, reason: "the bus has ten" };
 

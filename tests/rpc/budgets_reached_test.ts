@@ -18,9 +18,9 @@ import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { SharedEvent } from "../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { until } from "../support/until.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { watchBudgets } from "./roomy.ts";
-import { operatorAt } from "./callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { watchBudgets } from "./support/roomy.ts";
+import { operatorAt } from "./support/callers.ts";
 
 const mebibyte = 1024 * 1024;
 

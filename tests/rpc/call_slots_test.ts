@@ -7,10 +7,10 @@ import { callClasses } from "../../lib/rpc/limits.ts";
 import { Budgets } from "../../lib/rpc/budget.ts";
 import { CallSlots } from "../../lib/rpc/call_slots.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { serve } from "./harness.ts";
-import { sharesOf } from "./peer_shares_of.ts";
-import { operatorAt } from "./callers.ts";
-import { vpp as quietVpp } from "./service_bed.ts";
+import { serve } from "./support/harness.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
+import { operatorAt } from "./support/callers.ts";
+import { vpp as quietVpp } from "./support/service_bed.ts";
 
 /** Slots, and calls that end when they are told to. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {

@@ -9,11 +9,11 @@ import { StreamRegistry } from "../../lib/rpc/streams.ts";
 import type { RpcObserver } from "../../lib/rpc/types.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
-import { echoRpcs } from "./echo.ts";
+import { echoRpcs } from "./support/echo.ts";
 import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
-import { FakeLog } from "./fake_log.ts";
-import { FakeObserver } from "./harness.ts";
-import { operatorAt, unread } from "./callers.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { FakeObserver } from "./support/harness.ts";
+import { operatorAt, unread } from "./support/callers.ts";
 
 const { check, watch } = Health.method;
 const response = create(HealthCheckResponseSchema);

@@ -6,10 +6,10 @@ import {
   ListBackendsResponseSchema,
   Maglev,
 } from "../../lib/gen/maglev_pb.ts";
-import { ApiBed } from "./api_bed.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { smallConfig } from "./small_config.ts";
-import { requestOf, type Way, ways } from "./ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { smallConfig } from "./support/small_config.ts";
+import { requestOf, type Way, ways } from "./support/ways.ts";
 
 const { listBackends } = Maglev.method;
 const details = toBinary(

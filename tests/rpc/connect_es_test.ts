@@ -11,9 +11,9 @@ import { gzipCompression } from "../../lib/rpc/compression.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { anybody } from "./callers.ts";
-import { ask, type RequestParts, type WholeResponse } from "./memory_request.ts";
-import { usualRoom } from "./roomy.ts";
+import { anybody } from "./support/callers.ts";
+import { ask, type RequestParts, type WholeResponse } from "./support/memory_request.ts";
+import { usualRoom } from "./support/roomy.ts";
 
 /** A server of connect-es says what the protocols mean: requests of any kind are answered as it does. */
 

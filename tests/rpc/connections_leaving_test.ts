@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import type { FakeClock } from "../../lib/time/mod.ts";
-import { sharesOf } from "./peer_shares_of.ts";
-import { emptySettings, get, hasGoaway, preface, setUp, told } from "./connections_bed.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
+import { emptySettings, get, hasGoaway, preface, setUp, told } from "./support/connections_bed.ts";
 
 /** Fake time in which promises have their say, as often as a session needs it. */
 async function settle(clock: FakeClock): Promise<void> {

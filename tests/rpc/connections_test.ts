@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import type { H2Handler } from "../../lib/h2/mod.ts";
 import { serverIdentity } from "../support/certificates.ts";
 import { MemoryConn } from "../support/memory_conn.ts";
-import { uncounted } from "./listening.ts";
-import { sharesOf } from "./peer_shares_of.ts";
-import { emptySettings, get, hasGoaway, preface, setUp } from "./connections_bed.ts";
+import { uncounted } from "./support/listening.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
+import { emptySettings, get, hasGoaway, preface, setUp } from "./support/connections_bed.ts";
 
 Deno.test("refused connections are closed, and counted with who they are", async () => {
   const limits = sharesOf({ total: 0, perPrefix: 1, reserved: 0 });

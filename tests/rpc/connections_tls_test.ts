@@ -4,9 +4,9 @@ import { Client } from "../../lib/rpc/caller.ts";
 import { PeerShares } from "../../lib/rpc/peer_shares.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { type ClientOptions, serverIdentity, TlsClient } from "../support/certificates.ts";
-import { get, setUp, told } from "./connections_bed.ts";
-import { FakeLog } from "./fake_log.ts";
-import { sharesOf } from "./peer_shares_of.ts";
+import { get, setUp, told } from "./support/connections_bed.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
 
 Deno.test("TLS tells the protocol, or leaves it to the client", async () => {
   const { asked, visit, log } = setUp();

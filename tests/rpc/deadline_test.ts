@@ -2,7 +2,7 @@ import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { DeadlineContext } from "../../lib/rpc/deadline.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { operatorAt } from "./callers.ts";
+import { operatorAt } from "./support/callers.ts";
 
 const principal = operatorAt();
 const exceeded = { rawMessage: "the operation timed out", code: Code.DeadlineExceeded };

@@ -10,7 +10,7 @@ import { FailedLogins } from "../../lib/rpc/failed_logins.ts";
 import { guarded } from "../../lib/rpc/guard.ts";
 import { type CallContext, serverStream, unary } from "../../lib/rpc/rpc.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { operatorAt, unread } from "./callers.ts";
+import { operatorAt, unread } from "./support/callers.ts";
 
 const request = create(HealthCheckRequestSchema);
 

@@ -8,7 +8,7 @@ import {
 } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import type { Reply } from "../../lib/rpc/answer.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
-import { operatorAt } from "./callers.ts";
+import { operatorAt } from "./support/callers.ts";
 
 const context = { signal: new AbortController().signal, principal: operatorAt(), binary: true };
 

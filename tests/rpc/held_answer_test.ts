@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Answer } from "../../lib/rpc/answer.ts";
 import { compressed, holdAnswer, OneChunk } from "../../lib/rpc/outbox.ts";
-import { countedRoom } from "./roomy.ts";
+import { countedRoom } from "./support/roomy.ts";
 
 /** An answer of `length` zeros, and what is held for it. */
 function setUp(length: number, limits: Parameters<typeof countedRoom>[0] = {}) {

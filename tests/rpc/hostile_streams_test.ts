@@ -4,13 +4,13 @@ import assert from "node:assert/strict";
 import { ListBackendsRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { Budgets } from "../../lib/rpc/budget.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import * as wire from "../h2/testing/wire.ts";
+import * as wire from "../h2/support/wire.ts";
 import { until } from "../support/until.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { FakeLog } from "./fake_log.ts";
-import { serve } from "./harness.ts";
-import { jsonCall, RawClient } from "./raw.ts";
-import { smallConfig } from "./small_config.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { serve } from "./support/harness.ts";
+import { jsonCall, RawClient } from "./support/raw.ts";
+import { smallConfig } from "./support/small_config.ts";
 
 function callHeaders(id: number, method: string, end = 0): Uint8Array {
   return wire.headers(id, [

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { serve } from "./harness.ts";
-import { jsonCall, RawClient } from "./raw.ts";
+import { serve } from "./support/harness.ts";
+import { jsonCall, RawClient } from "./support/raw.ts";
 
 /** A small generator, so that a seed names a run. */
 function random(seed: number): (below: number) => number {

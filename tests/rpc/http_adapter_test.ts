@@ -5,10 +5,10 @@ import type { H2Handler } from "../../lib/h2/mod.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { httpAdapter } from "../../lib/rpc/http_adapter.ts";
 import { defaultMessageLimits } from "../../lib/rpc/limits.ts";
-import { usualRoom } from "./roomy.ts";
-import { memoryRequest } from "./memory_request.ts";
-import type { RequestParts } from "./memory_request.ts";
-import { anybody } from "./callers.ts";
+import { usualRoom } from "./support/roomy.ts";
+import { memoryRequest } from "./support/memory_request.ts";
+import type { RequestParts } from "./support/memory_request.ts";
+import { anybody } from "./support/callers.ts";
 import { unary } from "../../lib/rpc/rpc.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 

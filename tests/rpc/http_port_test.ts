@@ -3,12 +3,12 @@ import type { H2Handler } from "../../lib/h2/mod.ts";
 import { Budgets, openHttpPort } from "../../lib/rpc/mod.ts";
 import type { HttpPort, HttpPortLimits } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { Lines } from "../e2e/process.ts";
+import { Lines } from "../e2e/support/process.ts";
 import { Resetter } from "../support/reset.ts";
 import { settle, until } from "../support/until.ts";
-import { FakeLog } from "./fake_log.ts";
-import { testSupervisor } from "./listening.ts";
-import { RawClient } from "./raw.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { testSupervisor } from "./support/listening.ts";
+import { RawClient } from "./support/raw.ts";
 
 const get = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 const no = () => Promise.resolve({ status: 204, headers: [] });
@@ -116,7 +116,7 @@ Deno.test("a closed port is closed", async () => {
 async function fewDescriptors(
   visit: (lines: Lines, say: (text: string) => Promise<void>) => Promise<void>,
 ) {
-  const program = new URL("few_descriptors.ts", import.meta.url).pathname;
+  const program = new URL("support/few_descriptors.ts", import.meta.url).pathname;
   const child = new Deno.Command("sh", {
     args: ["-c", `ulimit -n 64; exec "$0" run -A --no-check "$1"`, Deno.execPath(), program],
     stdin: "piped",

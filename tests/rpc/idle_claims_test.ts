@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { connectionLimits } from "../../lib/rpc/limits.ts";
 import type { Claim } from "../../lib/rpc/peer_shares.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
-import { sharesOf } from "./peer_shares_of.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
 
 /** Claims whose losses are written down, as `loser to newcomer`. */
 function setUp(limits: Parameters<typeof sharesOf>[0]) {

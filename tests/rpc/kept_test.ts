@@ -4,7 +4,7 @@ import { createConnectTransport } from "@connectrpc/connect-web";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import type { Memory } from "../../lib/rpc/types.ts";
 import { settle, until } from "../support/until.ts";
-import { serve } from "./harness.ts";
+import { serve } from "./support/harness.ts";
 
 /** A memory that answers when it is told to. */
 class SlowMemory implements Memory {

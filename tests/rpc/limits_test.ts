@@ -5,9 +5,9 @@ import { descriptorShares } from "../../lib/net/mod.ts";
 import { Budgets } from "../../lib/rpc/budget.ts";
 import { defaultWatchLimits } from "../../lib/rpc/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { FakeLog } from "./fake_log.ts";
-import { serve } from "./harness.ts";
-import { testSupervisor, uncounted } from "./listening.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { serve } from "./support/harness.ts";
+import { testSupervisor, uncounted } from "./support/listening.ts";
 
 Deno.test("ports share what is left for clients, and no more than that", () => {
   type Row = [connections: number, perPrefix: number, reserved: number, leaving: number];

@@ -6,10 +6,10 @@ import { answerOf } from "../../lib/rpc/answer.ts";
 import { type EventArchive, listEvents } from "../../lib/rpc/list_events.ts";
 import { EventHub } from "../../lib/rpc/watch/hub.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { events } from "../state/fixtures.ts";
-import { watchBudgets } from "./roomy.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { operatorAt } from "./callers.ts";
+import { events } from "../state/support/fixtures.ts";
+import { watchBudgets } from "./support/roomy.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { operatorAt } from "./support/callers.ts";
 
 /** An archive that looks at `step` events at a time and ends pages early. */
 function archiveOf(old: readonly MaglevEvent[], step = Infinity): EventArchive {

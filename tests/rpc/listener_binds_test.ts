@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { type Bind, type BoundListener, listen } from "../../lib/rpc/listener.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { FakeLog } from "./fake_log.ts";
-import { testSupervisor, uncounted } from "./listening.ts";
-import { errno, listening } from "./listener_bed.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { testSupervisor, uncounted } from "./support/listening.ts";
+import { errno, listening } from "./support/listener_bed.ts";
 
 /** A bound port of a test's own, whose `accept` does what it is told until it is closed. */
 class FakeBound implements BoundListener {

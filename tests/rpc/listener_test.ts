@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { acceptAll, type AcceptingListener } from "../../lib/rpc/listener.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, textOf } from "../support/certificates.ts";
-import { FakeLog } from "./fake_log.ts";
-import { serve } from "./harness.ts";
-import { uncounted } from "./listening.ts";
-import { errno, listening } from "./listener_bed.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { serve } from "./support/harness.ts";
+import { uncounted } from "./support/listening.ts";
+import { errno, listening } from "./support/listener_bed.ts";
 
 /** Accepts what it is told to, one after the other, and is then closed. */
 function script(

@@ -7,8 +7,8 @@ import {
 import { backendListing, frontendListing } from "../../lib/rpc/lists.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { steer } from "../support/steer.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { smallConfig } from "./small_config.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { smallConfig } from "./support/small_config.ts";
 
 const text = (octets: Uint8Array) => new TextDecoder().decode(octets);
 

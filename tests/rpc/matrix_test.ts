@@ -17,11 +17,11 @@ import { Client, identifyBy } from "../../lib/rpc/caller.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
-import { rulesOf } from "../access/auth_bed.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, textOf } from "../support/certificates.ts";
-import { ApiBed } from "./api_bed.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { call, carries, messageOf, type Sending, ways } from "./ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { call, carries, messageOf, type Sending, ways } from "./support/ways.ts";
 
 const services = rpcServices(true);
 const methods = services.flatMap((service) => service.methods);

@@ -11,10 +11,10 @@ import {
   roles,
 } from "../../lib/access/mod.ts";
 import { rpcServices } from "../../lib/rpc/rpc.ts";
-import { rulesOf } from "../access/auth_bed.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, keyFile, serverIdentity, textOf } from "../support/certificates.ts";
-import { codeOf, makers } from "./asking.ts";
-import { serve } from "./harness.ts";
+import { codeOf, makers } from "./support/asking.ts";
+import { serve } from "./support/harness.ts";
 
 const methods: readonly DescMethod[] = rpcServices(true).flatMap((service) => service.methods);
 

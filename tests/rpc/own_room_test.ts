@@ -11,12 +11,12 @@ import { watchFilter } from "../../lib/rpc/watch/filter.ts";
 import { create } from "@bufbuild/protobuf";
 import { WatchRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { countedRoom, watchBudgets } from "./roomy.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { FakeLog } from "./fake_log.ts";
-import { FakeObserver } from "./harness.ts";
-import { memoryRequest } from "./memory_request.ts";
-import { unread } from "./callers.ts";
+import { countedRoom, watchBudgets } from "./support/roomy.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { FakeObserver } from "./support/harness.ts";
+import { memoryRequest } from "./support/memory_request.ts";
+import { unread } from "./support/callers.ts";
 
 const json = [["content-type", "application/json"]] as const;
 const path = "/grpc.health.v1.Health/Check";

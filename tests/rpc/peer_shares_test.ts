@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
-import { sharesOf } from "./peer_shares_of.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
 
 const here = prefixOf("127.0.0.1");
 const alsoHere = prefixOf("::1");

@@ -13,11 +13,11 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { HealthService } from "../../lib/rpc/health.ts";
 import { rpcServices } from "../../lib/rpc/rpc.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
-import { ApiBed } from "./api_bed.ts";
-import { operatorAt } from "./callers.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { serve } from "./harness.ts";
-import { call, carries, messageOf, ways } from "./ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { operatorAt } from "./support/callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { serve } from "./support/harness.ts";
+import { call, carries, messageOf, ways } from "./support/ways.ts";
 
 const services = rpcServices(true);
 const methods = services.flatMap((service) => service.methods);

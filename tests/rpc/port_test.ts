@@ -2,10 +2,10 @@ import { createClient } from "@connectrpc/connect";
 import { createConnectTransport } from "@connectrpc/connect-web";
 import assert from "node:assert/strict";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { serve } from "./harness.ts";
-import { jsonCall, jsonStream, RawClient } from "./raw.ts";
-import { smallConfig } from "./small_config.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { serve } from "./support/harness.ts";
+import { jsonCall, jsonStream, RawClient } from "./support/raw.ts";
+import { smallConfig } from "./support/small_config.ts";
 
 const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const emptySettings = new Uint8Array([0, 0, 0, 4, 0, 0, 0, 0, 0]);

@@ -15,8 +15,8 @@ import {
 import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { reflectionRpcs } from "../../lib/rpc/reflection.ts";
-import { echoService } from "./echo.ts";
-import { operatorAt } from "./callers.ts";
+import { echoService } from "./support/echo.ts";
+import { operatorAt } from "./support/callers.ts";
 
 type Question = ServerReflectionRequest["messageRequest"];
 

@@ -9,7 +9,7 @@ import {
   unknownPath,
   wrongMethod,
 } from "../../lib/rpc/refusals.ts";
-import { memoryRequest } from "./memory_request.ts";
+import { memoryRequest } from "./support/memory_request.ts";
 
 const plainText = ["content-type", "text/plain; charset=utf-8"] as const;
 

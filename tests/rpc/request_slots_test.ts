@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { H2Request } from "../../lib/h2/mod.ts";
 import { prefixOf } from "../../lib/rpc/prefix.ts";
 import { RequestSlots } from "../../lib/rpc/request_slots.ts";
-import { sharesOf } from "./peer_shares_of.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
 
 const peer = "192.0.2.1";
 const done = { status: 204, headers: [] };

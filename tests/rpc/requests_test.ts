@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import { Maglev, SetWeightRequestSchema } from "../../lib/gen/maglev_pb.ts";
 import { Health } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { unary as unaryRow } from "../../lib/rpc/rpc.ts";
-import { ApiBed } from "./api_bed.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { call, readMessages, requestOf, type Way, ways } from "./ways.ts";
+import { ApiBed } from "./support/api_bed.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { call, readMessages, requestOf, type Way, ways } from "./support/ways.ts";
 
 const { getBackend, listBackends, setFrontendPoolBackendWeight, watchEvents } = Maglev.method;
 const unary = ways.filter((way) => way.unary);

@@ -9,10 +9,10 @@ import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { countingOf } from "../../lib/rpc/http_adapter.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { settle } from "../support/until.ts";
-import { countedRoom } from "./roomy.ts";
-import { CheckerBed, countListeners } from "./checker_bed.ts";
-import { type Harness, serve } from "./harness.ts";
-import { jsonCall, RawClient } from "./raw.ts";
+import { countedRoom } from "./support/roomy.ts";
+import { CheckerBed, countListeners } from "./support/checker_bed.ts";
+import { type Harness, serve } from "./support/harness.ts";
+import { jsonCall, RawClient } from "./support/raw.ts";
 
 function transport({ address }: Harness) {
   return createConnectTransport({ baseUrl: `http://${address}` });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { Service, vpp } from "./service_bed.ts";
+import { Service, vpp } from "./support/service_bed.ts";
 
 Deno.test("what a reload comes to is told to who asks, and a dry run does none", async () => {
   const asked: string[] = [];

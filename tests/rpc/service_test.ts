@@ -8,11 +8,11 @@ import { toConnectError } from "../../lib/rpc/errors.ts";
 import { maglevRpcs } from "../../lib/rpc/service.ts";
 import type { MaglevDeps } from "../../lib/rpc/service.ts";
 import { VppError, type VppService } from "../../lib/vpp/mod.ts";
-import { CheckerBed } from "./checker_bed.ts";
-import { sharesOf } from "./peer_shares_of.ts";
-import { smallConfig } from "./small_config.ts";
-import { allDeps, Service, type UnaryName, vpp } from "./service_bed.ts";
-import { operatorAt } from "./callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
+import { sharesOf } from "./support/peer_shares_of.ts";
+import { smallConfig } from "./support/small_config.ts";
+import { allDeps, Service, type UnaryName, vpp } from "./support/service_bed.ts";
+import { operatorAt } from "./support/callers.ts";
 
 Deno.test("every RPC of the wire contract has a row", () => {
   const rows = maglevRpcs(allDeps(new CheckerBed())).map(({ method }) => method.name);

@@ -11,8 +11,8 @@ import {
 import { answerOf } from "../../lib/rpc/answer.ts";
 import { steeringRpcs } from "../../lib/rpc/steering.ts";
 import { steer } from "../support/steer.ts";
-import { operatorAt } from "./callers.ts";
-import { CheckerBed } from "./checker_bed.ts";
+import { operatorAt } from "./support/callers.ts";
+import { CheckerBed } from "./support/checker_bed.ts";
 
 type Name =
   | "pauseBackend"

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { HealthCheckResponseSchema } from "../../lib/gen/grpc/health/v1/health_pb.ts";
 import { Answer, answerOf, type Polling, type Reply } from "../../lib/rpc/answer.ts";
 import { StreamBody } from "../../lib/rpc/stream_body.ts";
-import { countedRoom } from "./roomy.ts";
+import { countedRoom } from "./support/roomy.ts";
 
 /** Replies that are at hand, and then an end. */
 class Answers implements Polling<Reply> {

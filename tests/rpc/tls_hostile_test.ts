@@ -8,8 +8,8 @@ import { systemClock } from "../../lib/time/mod.ts";
 import { certFile, serverIdentity, TlsClient } from "../support/certificates.ts";
 import { Resetter } from "../support/reset.ts";
 import { until } from "../support/until.ts";
-import { FakeLog } from "./fake_log.ts";
-import { serve } from "./harness.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { serve } from "./support/harness.ts";
 
 /** What one client does that nobody asked for; it leaves when it is done. */
 type Misdeed =

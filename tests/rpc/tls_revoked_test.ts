@@ -5,10 +5,10 @@ import { accessByRules, type AuthRules } from "../../lib/access/mod.ts";
 import { Maglev } from "../../lib/gen/maglev_pb.ts";
 import { TlsFiles } from "../../lib/tls/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { rulesOf } from "../access/auth_bed.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
 import { certFile, keyFile, serverPaths, textOf } from "../support/certificates.ts";
-import { FakeLog } from "./fake_log.ts";
-import { serve } from "./harness.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { serve } from "./support/harness.ts";
 
 /** Both have the same subject, by two authorities; alice has a name besides. */
 const rules = (given: string) =>

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { Accounts } from "../../lib/access/mod.ts";
 import { systemClock } from "../../lib/time/mod.ts";
-import { openDescriptors } from "../net/descriptors.ts";
+import { openDescriptors } from "../net/support/descriptors.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { serve } from "./harness.ts";
-import { jsonCall } from "./raw.ts";
+import { serve } from "./support/harness.ts";
+import { jsonCall } from "./support/raw.ts";
 
 async function withPath(run: (path: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-unix-" });

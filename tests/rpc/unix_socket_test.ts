@@ -3,8 +3,8 @@ import { listenUnix, type SocketRights, usualRights } from "../../lib/rpc/unix_s
 import type { Listener } from "../../lib/rpc/listener.ts";
 import { systemClock } from "../../lib/time/mod.ts";
 import { needing } from "../support/programs.ts";
-import { FakeLog } from "./fake_log.ts";
-import { testSupervisor, uncounted } from "./listening.ts";
+import { FakeLog } from "./support/fake_log.ts";
+import { testSupervisor, uncounted } from "./support/listening.ts";
 
 async function withDirectory(run: (directory: string) => Promise<void>): Promise<void> {
   const directory = await Deno.makeTempDir({ prefix: "mgl-unix-" });

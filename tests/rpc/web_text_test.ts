@@ -1,7 +1,7 @@
 import { Code } from "@connectrpc/connect";
 import assert from "node:assert/strict";
 import { fromWebText, isWebText, toWebText } from "../../lib/rpc/web_text.ts";
-import { memoryRequest } from "./memory_request.ts";
+import { memoryRequest } from "./support/memory_request.ts";
 
 const octets = (length: number) => Uint8Array.from({ length }, (_, i) => i & 255);
 const text = (parts: readonly Uint8Array[]) => parts.map((part) => new TextDecoder().decode(part));

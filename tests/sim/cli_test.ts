@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { SimulatedVpp } from "../../lib/sim/mod.ts";
-import { Client } from "./client.ts";
-import { withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { withVpp } from "./support/with_vpp.ts";
 
 /** The recorded VPP had seen packets whose flows nobody wrote down. */
 function withoutTraffic(text: string): string {

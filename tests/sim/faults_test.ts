@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { Fault, SimRequest } from "../../lib/sim/mod.ts";
 import { controlPing, lbAddDelVipV2 } from "../../lib/gen/vpp.ts";
-import { Client } from "./client.ts";
+import { Client } from "./support/client.ts";
 import { within } from "../support/deadline.ts";
-import { type Bench, newVip, withVpp } from "./with_vpp.ts";
+import { type Bench, newVip, withVpp } from "./support/with_vpp.ts";
 
 /** Runs a test in which the requests with context 7 meet a fault. */
 async function withFault(

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import type { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { lbConf } from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
-import { Client } from "./client.ts";
-import { withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { withVpp } from "./support/with_vpp.ts";
 
 const vip = { prefix: "192.0.2.1/32", protocol: 6, port: 80 };
 const [a, b] = ["10.0.0.1", "10.0.0.2"];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { messageTable } from "../../lib/sim/message_table.ts";
-import { Client } from "./client.ts";
-import { clientFrame, RawClient } from "./raw_client.ts";
-import { withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { clientFrame, RawClient } from "./support/raw_client.ts";
+import { withVpp } from "./support/with_vpp.ts";
 
 const seed = 90210;
 

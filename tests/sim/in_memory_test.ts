@@ -10,7 +10,7 @@ import {
   showVersion,
 } from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
-import { InMemoryBench } from "./in_memory_bench.ts";
+import { InMemoryBench } from "./support/in_memory_bench.ts";
 
 const any = { pfx: { address: ip("0.0.0.0"), len: 0 }, protocol: 255, port: 0 };
 const vipDump = { ...any, pfx_matcher: { le: 0, ge: 0 } };

@@ -11,8 +11,15 @@ import {
   lbVipDump,
 } from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
-import { Client } from "./client.ts";
-import { everything, newServer, newVip, vipFields, wirePrefix, withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import {
+  everything,
+  newServer,
+  newVip,
+  vipFields,
+  wirePrefix,
+  withVpp,
+} from "./support/with_vpp.ts";
 
 type VipRequest = ReturnType<typeof newVip>;
 type ServerRequest = ReturnType<typeof newServer>;

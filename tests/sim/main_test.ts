@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { lbAddDelVipV2 } from "../../lib/gen/vpp.ts";
-import { Client } from "./client.ts";
-import { newVip } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { newVip } from "./support/with_vpp.ts";
 
 const program = new URL("../../lib/sim/main.ts", import.meta.url).pathname;
 

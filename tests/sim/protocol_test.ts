@@ -6,9 +6,9 @@ import {
   showVersion,
   sockclntDelete,
 } from "../../lib/gen/vpp.ts";
-import { Client } from "./client.ts";
-import { clientFrame, RawClient } from "./raw_client.ts";
-import { newVip, vipFields, withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { clientFrame, RawClient } from "./support/raw_client.ts";
+import { newVip, vipFields, withVpp } from "./support/with_vpp.ts";
 
 Deno.test("an unknown id gets no reply, and the connection stays open", async () => {
   await withVpp(async ({ apiPath }) => {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { SimulatedVpp } from "../../lib/sim/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { clientFrame, RawClient } from "./raw_client.ts";
-import { readRecordings, type Recording, sessions } from "./recordings.ts";
+import { clientFrame, RawClient } from "./support/raw_client.ts";
+import { readRecordings, type Recording, sessions } from "./support/recordings.ts";
 
 /** Ids of the recorded VPP, whose table the simulated one has. */
 const asDetailsIds = [108, 110];

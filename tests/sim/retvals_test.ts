@@ -7,8 +7,8 @@ import {
   lbFlushVip,
 } from "../../lib/gen/vpp.ts";
 import { ip } from "../support/ip.ts";
-import { Client } from "./client.ts";
-import { newServer, newVip, vipFields, withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { newServer, newVip, vipFields, withVpp } from "./support/with_vpp.ts";
 
 /** Requests by what they do; each resolves with VPP's return value. */
 class Requests {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import type { NewVip, SimulatedVpp } from "../../lib/sim/mod.ts";
 import { controlPing } from "../../lib/gen/vpp.ts";
-import { Client } from "./client.ts";
-import { openSegment, SegmentReader } from "./segment_reader.ts";
-import { withVpp } from "./with_vpp.ts";
+import { Client } from "./support/client.ts";
+import { openSegment, SegmentReader } from "./support/segment_reader.ts";
+import { withVpp } from "./support/with_vpp.ts";
 
 const allPorts = (prefix: string): NewVip => ({ prefix, protocol: 255, port: 0, encap: "gre4" });
 const http = (prefix: string): NewVip => ({ prefix, protocol: 6, port: 80, encap: "gre4" });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { openSegment, SegmentReader } from "./segment_reader.ts";
-import { withVpp } from "./with_vpp.ts";
+import { openSegment, SegmentReader } from "./support/segment_reader.ts";
+import { withVpp } from "./support/with_vpp.ts";
 
 const data = new URL("../vpp/data/stats/", import.meta.url);
 const tcp = (prefix: string, port = 80) => ({ prefix, protocol: 6, port });

@@ -6,7 +6,7 @@ import {
   reloadAsForeseen,
   ReloadWatch,
 } from "../../lib/simulation/foresight.ts";
-import { Bench, pass, sketch } from "../checker/support.ts";
+import { Bench, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 const disable = [{ action: "disable", backend: "a" }] as const;

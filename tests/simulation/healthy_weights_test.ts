@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { BackendSnapshot, CheckerView } from "../../lib/checker/mod.ts";
 import { healthyWithoutWeight, heldThoughNeeded } from "../../lib/simulation/safety_watch.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 Deno.test("a healthy backend of the carrying pool whose weight is 0 is found", () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Listener } from "../../lib/simulation/listener.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 const config = sketch({

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { TreeCopy } from "../../tools/mutate/tree.ts";
-import { mends } from "./mends.ts";
+import { mends } from "./support.ts";
 import { locked } from "../../tools/programs.ts";
 
 const root = new URL("../..", import.meta.url).pathname.replace(/\/$/, "");

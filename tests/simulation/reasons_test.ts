@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type Wanted, wantedNow } from "../../lib/simulation/desired.ts";
 import { Reasons } from "../../lib/simulation/reasons.ts";
-import { Bench, fail, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";
 
 const config = sketch({
   backends: { a: {}, b: {} },

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { CheckerView, FrontendSnapshot } from "../../lib/checker/mod.ts";
 import { unsafe } from "../../lib/simulation/safety_watch.ts";
-import { Bench, fail, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, pass, sketch } from "../checker/support/bench.ts";
 import { steer } from "../support/steer.ts";
 
 /** What is found wrong with a checker that says this of its frontend. */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Keeper } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
-import { Bench, pass, sketch } from "../checker/support.ts";
+import { Bench, pass, sketch } from "../checker/support/bench.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
 

@@ -7,7 +7,13 @@ const kills = Number(Deno.env.get("KILLS") ?? 12);
 /** Has the writer write, kills it after `lines` batches and a moment, and returns what it printed. */
 async function killedAfter(folder: string, lines: number): Promise<string[]> {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-check", new URL("writer.ts", import.meta.url).pathname, folder],
+    args: [
+      "run",
+      "-A",
+      "--no-check",
+      new URL("support/writer.ts", import.meta.url).pathname,
+      folder,
+    ],
     stdout: "piped",
   }).spawn();
   let text = "";

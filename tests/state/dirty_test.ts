@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { MaglevEvent } from "../../lib/events/mod.ts";
 import { Dirty } from "../../lib/state/dirty.ts";
-import { event } from "./fixtures.ts";
+import { event } from "./support/fixtures.ts";
 
 const { seq, at, cause } = event(1);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Store } from "../../lib/state/store.ts";
 import { needing } from "../support/programs.ts";
-import { backend, batch } from "./fixtures.ts";
+import { backend, batch } from "./support/fixtures.ts";
 
 const isRoot = Deno.uid() === 0;
 

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { DatabaseSync } from "node:sqlite";
 import type { EventQuery, MaglevEvent } from "../../lib/events/mod.ts";
 import { fileName, Store } from "../../lib/state/store.ts";
-import { backend, batch, event, events } from "./fixtures.ts";
+import { backend, batch, event, events } from "./support/fixtures.ts";
 
 const now = 1_000_000_000_000;
 const day = 86_400_000;

@@ -3,10 +3,10 @@ import { Journal } from "../../lib/events/mod.ts";
 import { MemoryKeeping } from "../../lib/simulation/mod.ts";
 import { Keeper, restoredFrom } from "../../lib/state/mod.ts";
 import type { Written } from "../../lib/state/types.ts";
-import { Bench, fail, httpCheck, pass, sketch } from "../checker/support.ts";
+import { Bench, fail, httpCheck, pass, sketch } from "../checker/support/bench.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { steer } from "../support/steer.ts";
-import { backend, weight } from "./fixtures.ts";
+import { backend, weight } from "./support/fixtures.ts";
 
 const config = sketch({
   backends: { a: {}, b: {} },

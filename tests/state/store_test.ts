@@ -3,7 +3,7 @@ import { DatabaseSync } from "node:sqlite";
 import type { SavedFailOpen } from "../../lib/checker/mod.ts";
 import { fileName, Store } from "../../lib/state/store.ts";
 import type { Batch, SavedState } from "../../lib/state/types.ts";
-import { backend, batch, weight } from "./fixtures.ts";
+import { backend, batch, weight } from "./support/fixtures.ts";
 
 /** A folder of a test. */
 async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {

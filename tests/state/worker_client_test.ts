@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { FileKeeping } from "../../lib/state/mod.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { backend, batch, event } from "./fixtures.ts";
+import { backend, batch, event } from "./support/fixtures.ts";
 
 Deno.test("a worker keeps and reads the file, and ends", async () => {
   const folder = await Deno.makeTempDir({ prefix: "maglev-state-test-" });

@@ -1,7 +1,7 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { Board, TroubleLog } from "../../lib/tester/board.ts";
 import { isWithin } from "../../lib/tester/report.ts";
-import { refused, vip } from "./vips.ts";
+import { refused, vip } from "./support/vips.ts";
 
 const limits = { forMs: 60_000, most: 1_000 };
 

@@ -3,7 +3,7 @@ import type { Asker, TryResult } from "../../lib/tester/ask/types.ts";
 import { feasibleInterval, Round } from "../../lib/tester/round.ts";
 import type { Vip, Way } from "../../lib/tester/targets.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
-import { answered, vip } from "./vips.ts";
+import { answered, vip } from "./support/vips.ts";
 
 /** Asks nobody: the test says when tries end. */
 class FakeAsker implements Asker {

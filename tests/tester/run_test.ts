@@ -1,7 +1,7 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import { exitCodes } from "../../lib/tester/run.ts";
 import { certFile, keyFile, textOf } from "../support/certificates.ts";
-import { configFile, maglevt, webFrontend, WebServer } from "./program.ts";
+import { configFile, maglevt, webFrontend, WebServer } from "./support/program.ts";
 
 function run(...args: readonly string[]) {
   return runWith({}, ...args);

@@ -1,7 +1,7 @@
 import { deepEqual } from "node:assert/strict";
 import { type Targets, targetsOf, type Way } from "../../lib/tester/targets.ts";
 import { placeOf } from "../../lib/tester/targets.ts";
-import { configOf } from "./vips.ts";
+import { configOf } from "./support/vips.ts";
 
 function told({ vips, unasked }: Targets): string[] {
   return [

@@ -2,8 +2,8 @@ import fc from "fast-check";
 import assert from "node:assert/strict";
 import type { BackendState } from "../../lib/health/mod.ts";
 import { steer } from "../support/steer.ts";
-import { Bed } from "./bed.ts";
-import { configOf, type ConfigWish } from "./wishes.ts";
+import { Bed } from "./support/bed.ts";
+import { configOf, type ConfigWish } from "./support/wishes.ts";
 
 const backends = { b1: "10.0.0.1", b2: "10.0.0.2", b3: "10.0.0.3" };
 const configs: readonly ConfigWish[] = [

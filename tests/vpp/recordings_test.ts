@@ -18,9 +18,9 @@ import {
   showVersion,
 } from "../../lib/gen/vpp.ts";
 import { encodeRequest } from "../../lib/vpp/client/guards.ts";
-import { recordingNames } from "./fixtures.ts";
-import { decodeHex, encodeHex } from "./hex.ts";
-import { replay, type ReplayedFrame } from "./replay.ts";
+import { recordingNames } from "./support/fixtures.ts";
+import { decodeHex, encodeHex } from "./support/hex.ts";
+import { replay, type ReplayedFrame } from "./support/replay.ts";
 
 /** The bytes, whatever they would do to VPP. */
 function written(message: Message, header: MessageHeader, value: Record<string, unknown>): string {

@@ -8,8 +8,8 @@ import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
 import { toWire } from "../../lib/web/to_wire.ts";
 import type { Reading } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/checker_bed.ts";
-import { smallConfig } from "../rpc/small_config.ts";
+import { CheckerBed } from "../rpc/support/checker_bed.ts";
+import { smallConfig } from "../rpc/support/small_config.ts";
 import { changeOf, readingOf, toldOf } from "./reading.ts";
 
 const trend = { times: undefined, timeoutMs: 0, changes: 0 };

@@ -5,8 +5,8 @@ import { Client } from "../../lib/rpc/caller.ts";
 import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast } from "../../lib/web/broadcast.ts";
 import { PageServer } from "../../lib/web/server.ts";
-import { FakeLog } from "../rpc/fake_log.ts";
-import { memoryRequest } from "../rpc/memory_request.ts";
+import { FakeLog } from "../rpc/support/fake_log.ts";
+import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { blank } from "./bed.ts";
 
 const rules: AuthRules = {

@@ -7,8 +7,8 @@ import { eventChange } from "../../lib/web/entry.ts";
 import { fold } from "../../lib/web/reduce.ts";
 import { unheard } from "../../lib/web/state.ts";
 import type { Change, News } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/checker_bed.ts";
-import { smallConfig } from "../rpc/small_config.ts";
+import { CheckerBed } from "../rpc/support/checker_bed.ts";
+import { smallConfig } from "../rpc/support/small_config.ts";
 import { steer } from "../support/steer.ts";
 import { readingOf } from "./reading.ts";
 

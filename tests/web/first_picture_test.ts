@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../lib/config/mod.ts";
-import { CheckerBed } from "../rpc/checker_bed.ts";
-import { serve } from "../rpc/harness.ts";
-import { smallConfig } from "../rpc/small_config.ts";
+import { CheckerBed } from "../rpc/support/checker_bed.ts";
+import { serve } from "../rpc/support/harness.ts";
+import { smallConfig } from "../rpc/support/small_config.ts";
 import { needing } from "../support/programs.ts";
 import { startWeb, untilRead } from "./bed.ts";
 import { calm } from "./calm.ts";

@@ -7,7 +7,7 @@ import { type MaglevdState, unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
 import type { Change } from "../../lib/web/wire.ts";
-import { olderClient } from "../cli/older.ts";
+import { olderClient } from "../cli/support/older.ts";
 import { within } from "../support/deadline.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 

@@ -5,8 +5,8 @@ import { FakeClock } from "../../lib/time/mod.ts";
 import { Broadcast } from "../../lib/web/broadcast.ts";
 import type { Maglevd } from "../../lib/web/maglevd.ts";
 import { PageServer } from "../../lib/web/server.ts";
-import { FakeLog } from "../rpc/fake_log.ts";
-import { memoryRequest } from "../rpc/memory_request.ts";
+import { FakeLog } from "../rpc/support/fake_log.ts";
+import { memoryRequest } from "../rpc/support/memory_request.ts";
 import { blank, credentials, operator } from "./bed.ts";
 
 const mib = 1024 * 1024;

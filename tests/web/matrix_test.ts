@@ -10,8 +10,8 @@ import {
 } from "../../lib/access/mod.ts";
 import type { Settings } from "../../lib/web/mod.ts";
 import { queries } from "../../lib/web/queries.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { type Harness, serve } from "../rpc/harness.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { type Harness, serve } from "../rpc/support/harness.ts";
 import { serverIdentity } from "../support/certificates.ts";
 import { credentials, operator, startWeb, untilLink } from "./bed.ts";
 import { clientFiles } from "./client_files.ts";

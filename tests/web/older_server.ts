@@ -4,7 +4,7 @@ import {
   universalServerResponseToFetch,
 } from "@connectrpc/connect/protocol";
 import { Maglev, type WatchRequest } from "../../lib/gen/maglev_pb.ts";
-import { olderService } from "../cli/older.ts";
+import { olderService } from "../cli/support/older.ts";
 
 /** A maglevd of before, on a port of its own; streams stay open. */
 export function serveOlder(): AsyncDisposable & { readonly address: string } {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { serve } from "../rpc/harness.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { havePrograms, needing } from "../support/programs.ts";
-import { startNginxAs } from "../e2e/nginx.ts";
+import { startNginxAs } from "../e2e/support/nginx.ts";
 import { credentials, entryIn, Events, operator, startWeb, untilRead } from "./bed.ts";
 
 const guide = await Deno.readTextFile(new URL("../../docs/user-guide.md", import.meta.url));

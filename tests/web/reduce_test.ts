@@ -13,7 +13,7 @@ import {
   unheard,
 } from "../../lib/web/state.ts";
 import type { Change, Check, Status } from "../../lib/web/wire.ts";
-import { CheckerBed } from "../rpc/checker_bed.ts";
+import { CheckerBed } from "../rpc/support/checker_bed.ts";
 import { changeOf, readingOf, toldOf } from "./reading.ts";
 
 /** What differs between two states makes, when it has travelled, one of the other. */

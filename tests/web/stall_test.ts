@@ -9,7 +9,7 @@ import { ProbeHistory } from "../../lib/web/probe_history.ts";
 import { unheard } from "../../lib/web/state.ts";
 import { TrafficRates } from "../../lib/web/traffic.ts";
 import { VppCalls } from "../../lib/web/vpp_calls.ts";
-import { olderClient } from "../cli/older.ts";
+import { olderClient } from "../cli/support/older.ts";
 import { RecordedLog } from "../support/recorded_log.ts";
 import { follow, openOlder } from "./follow.ts";
 

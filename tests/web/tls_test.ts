@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { accessByRules } from "../../lib/access/mod.ts";
 import { readRequest } from "../../lib/web/settings.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { serve } from "../rpc/harness.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { certFile, serverIdentity } from "../support/certificates.ts";
 import { clientFiles } from "./client_files.ts";
 import { startWeb, stateOf, untilLink, untilRead } from "./bed.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { accessByRules, type AuthRules, newToken } from "../../lib/access/mod.ts";
-import { rulesOf } from "../access/auth_bed.ts";
-import { serve } from "../rpc/harness.ts";
+import { rulesOf } from "../access/support/auth_bed.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import {
   credentials,

@@ -5,7 +5,7 @@ import { type Event, EventSchema, VPPLBStateSchema } from "../../lib/gen/maglev_
 import { FakeClock } from "../../lib/time/mod.ts";
 import { callOf, VppCalls } from "../../lib/web/vpp_calls.ts";
 import { VppTable } from "../../lib/web/vpp_table.ts";
-import { serve } from "../rpc/harness.ts";
+import { serve } from "../rpc/support/harness.ts";
 import { within } from "../support/deadline.ts";
 import { startWeb, untilLink } from "./bed.ts";
 import { sampleVpp } from "./sample_vpp.ts";

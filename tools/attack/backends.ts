@@ -7,7 +7,7 @@
  */
 
 import { reasonOf } from "../../lib/log/mod.ts";
-import { Authority } from "../../tests/probes/certificates.ts";
+import { Authority } from "../../tests/probes/support/certificates.ts";
 import type { Peer } from "../../bench/rpc/processes.ts";
 import type { HealthyPorts, HealthySeen } from "./backends/healthy.ts";
 import type { Hostile } from "./backends/hostile.ts";

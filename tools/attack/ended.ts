@@ -1,4 +1,4 @@
-import { ACK, END_STREAM, types } from "../../tests/h2/testing/wire.ts";
+import { ACK, END_STREAM, types } from "../../tests/h2/support/wire.ts";
 
 const headOctets = 9;
 

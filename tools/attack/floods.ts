@@ -1,4 +1,4 @@
-import * as wire from "../../tests/h2/testing/wire.ts";
+import * as wire from "../../tests/h2/support/wire.ts";
 import { crew, flood, over, pause } from "./crew.ts";
 import { Ended } from "./ended.ts";
 import { greeting } from "./grpc.ts";

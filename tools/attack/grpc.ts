@@ -1,5 +1,5 @@
 import { gzipSync } from "node:zlib";
-import * as wire from "../../tests/h2/testing/wire.ts";
+import * as wire from "../../tests/h2/support/wire.ts";
 
 /** What a client opens an HTTP/2 connection with; windows for answers as given, else wide open. */
 export function greeting(window = 2 ** 31 - 1): Uint8Array<ArrayBuffer> {

@@ -1,4 +1,4 @@
-import * as wire from "../../tests/h2/testing/wire.ts";
+import * as wire from "../../tests/h2/support/wire.ts";
 import type { Random } from "../../tests/h2/fuzz/random.ts";
 
 /**

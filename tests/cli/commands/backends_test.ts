@@ -6,8 +6,8 @@ import { connectTo } from "../../../lib/cli/client.ts";
 import { execute, parseCommand } from "../../../lib/cli/execute.ts";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
 import { plainStyle } from "../../../lib/cli/style.ts";
-import { fail, pass } from "../../checker/support.ts";
-import { type Harness, serve } from "../../rpc/harness.ts";
+import { fail, pass } from "../../checker/support/bench.ts";
+import { type Harness, serve } from "../../rpc/support/harness.ts";
 import { steer } from "../../support/steer.ts";
 
 const never = new AbortController().signal;

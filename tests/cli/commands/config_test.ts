@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { runOnce } from "../../../lib/cli/oneshot.ts";
 import type { ConfigReloadOutcome } from "../../../lib/rpc/mod.ts";
-import { serve } from "../../rpc/harness.ts";
+import { serve } from "../../rpc/support/harness.ts";
 
 function reload(
   outcome: ConfigReloadOutcome,

@@ -4,11 +4,11 @@ import { troubledBackends, troubleLines } from "../../../lib/cli/commands/status
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { DaemonStatus } from "../../../lib/rpc/types.ts";
 import { VppError, type VppInfo, type VppService } from "../../../lib/vpp/mod.ts";
-import { pass } from "../../checker/support.ts";
-import { type Harness, serve } from "../../rpc/harness.ts";
-import { vpp } from "../../rpc/service_bed.ts";
+import { pass } from "../../checker/support/bench.ts";
+import { type Harness, serve } from "../../rpc/support/harness.ts";
+import { vpp } from "../../rpc/support/service_bed.ts";
 import { steer } from "../../support/steer.ts";
-import { linesAt } from "../one_shot.ts";
+import { linesAt } from "../support/one_shot.ts";
 
 const status = ({ address }: Harness) => linesAt(address, "show status");
 

@@ -4,8 +4,8 @@ import { connectTo } from "../../../lib/cli/client.ts";
 import { makeToken } from "../../../lib/cli/commands/token.ts";
 import { checkTokenWay, readToken } from "../../../lib/cli/credentials.ts";
 import { parseEndpoint } from "../../../lib/cli/servers.ts";
-import { rulesOf } from "../../access/auth_bed.ts";
-import { serve } from "../../rpc/harness.ts";
+import { rulesOf } from "../../access/support/auth_bed.ts";
+import { serve } from "../../rpc/support/harness.ts";
 
 async function withFile(text: string, mode: number, run: (path: string) => Promise<void>) {
   const path = await Deno.makeTempFile({ prefix: "mgl-token-" });

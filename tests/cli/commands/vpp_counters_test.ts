@@ -3,7 +3,7 @@ import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { execute, parseCommand } from "../../../lib/cli/execute.ts";
 import { plainStyle } from "../../../lib/cli/style.ts";
 import { VPPLBCountersSchema } from "../../../lib/gen/maglev_pb.ts";
-import { fixedClient, now } from "../fixture.ts";
+import { fixedClient, now } from "../support/fixture.ts";
 
 type Counters = MessageInitShape<typeof VPPLBCountersSchema>;
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { parseFlags } from "../../../lib/cli/flags.ts";
 import type { VppService } from "../../../lib/vpp/mod.ts";
-import { serve } from "../../rpc/harness.ts";
-import { runAt } from "../one_shot.ts";
+import { serve } from "../../rpc/support/harness.ts";
+import { runAt } from "../support/one_shot.ts";
 
 Deno.test("what is so already is not waited for, and what there is not is no wait", async () => {
   await using harness = await serve();

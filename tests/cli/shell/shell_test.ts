@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../../support/programs.ts";
-import { Terminal } from "../terminal.ts";
+import { Terminal } from "../support/terminal.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
 
@@ -11,7 +11,7 @@ class Server implements AsyncDisposable {
 
   async start(): Promise<void> {
     this.#process = new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${root}tests/cli/server.ts`, String(this.port)],
+      args: ["run", "-A", `${root}tests/cli/support/server.ts`, String(this.port)],
       stdout: "piped",
       stderr: "null",
     }).spawn();

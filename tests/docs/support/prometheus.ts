@@ -1,4 +1,4 @@
-import { Lines } from "../../e2e/process.ts";
+import { Lines } from "../../e2e/support/process.ts";
 import { root } from "./pages.ts";
 
 /** One series of an answer. */

@@ -1,6 +1,6 @@
 /** Runs the steps of docs/setup.md on the network of tests/docs/setup/network.sh. */
 
-import { canMakeNamespaces, Namespace } from "../../net/namespaces.ts";
+import { canMakeNamespaces, Namespace } from "../../net/support/namespaces.ts";
 import { havePrograms } from "../../support/programs.ts";
 import type { Fence } from "./fences.ts";
 import { root } from "./pages.ts";

@@ -1,6 +1,6 @@
-import { makeBundles } from "../../e2e/bundles.ts";
-import { Maglevd } from "../../e2e/maglevd.ts";
-import { Lines } from "../../e2e/process.ts";
+import { makeBundles } from "../../e2e/support/bundles.ts";
+import { Maglevd } from "../../e2e/support/maglevd.ts";
+import { Lines } from "../../e2e/support/process.ts";
 import { root } from "./pages.ts";
 import { locked } from "../../../tools/programs.ts";
 

@@ -1,6 +1,6 @@
 /** vppctl for the simulated VPP: `vppctl.ts API-SOCKET WORDS…` prints what VPP says to them. */
 
-import { Client } from "../../sim/client.ts";
+import { Client } from "../../sim/support/client.ts";
 
 const [path = "", ...words] = Deno.args;
 using client = await Client.connect(path);

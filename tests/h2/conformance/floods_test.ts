@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { defaultFloodBudgets, type FloodKind } from "../../../lib/h2/mod.ts";
-import { Peer } from "../testing/peer.ts";
+import { Peer } from "../support/peer.ts";
 import {
   block,
   continuation,
@@ -19,7 +19,7 @@ import {
   types,
   uint,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 /** A flood: what is sent first, then again and again, and the budget that it overdraws. */
 interface Flood {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { testViolations } from "../testing/cases.ts";
-import { Peer } from "../testing/peer.ts";
+import { testViolations } from "../support/cases.ts";
+import { Peer } from "../support/peer.ts";
 import {
   data,
   END_HEADERS,
@@ -14,7 +14,7 @@ import {
   settings,
   settingsAck,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 const open = headers(1, post, END_HEADERS);
 const full = data(1, new Uint8Array(16_384));

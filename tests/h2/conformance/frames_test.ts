@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { testViolations } from "../testing/cases.ts";
-import { Peer } from "../testing/peer.ts";
+import { testViolations } from "../support/cases.ts";
+import { Peer } from "../support/peer.ts";
 import {
   ACK,
   block,
@@ -25,7 +25,7 @@ import {
   types,
   uint,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 /** A request whose body is still to come, on stream 1. */
 const open = headers(1, post, END_HEADERS);

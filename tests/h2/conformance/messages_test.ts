@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { testViolations, type Violation } from "../testing/cases.ts";
-import { Peer } from "../testing/peer.ts";
+import { testViolations, type Violation } from "../support/cases.ts";
+import { Peer } from "../support/peer.ts";
 import {
   data,
   END_HEADERS,
@@ -11,7 +11,7 @@ import {
   octets,
   post,
   text,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 /** A malformed request on stream 1: a stream error of type PROTOCOL_ERROR (section 8.1.1). */
 function malformed(name: string, ...sends: Uint8Array[]): Violation {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { testViolations } from "../testing/cases.ts";
-import { Peer } from "../testing/peer.ts";
+import { testViolations } from "../support/cases.ts";
+import { Peer } from "../support/peer.ts";
 import {
   ACK,
   frame,
@@ -12,7 +12,7 @@ import {
   settingsAck,
   text,
   types,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 testViolations([
   {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Peer } from "../testing/peer.ts";
+import { Peer } from "../support/peer.ts";
 import {
   ACK,
   data,
@@ -12,7 +12,7 @@ import {
   rstStream,
   text,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 const last = 2 ** 31 - 1;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { testViolations } from "../testing/cases.ts";
-import { Peer } from "../testing/peer.ts";
+import { testViolations } from "../support/cases.ts";
+import { Peer } from "../support/peer.ts";
 import {
   block,
   continuation,
@@ -16,7 +16,7 @@ import {
   rstStream,
   types,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 const open = headers(1, post, END_HEADERS);
 

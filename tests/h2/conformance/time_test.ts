@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Peer } from "../testing/peer.ts";
+import { Peer } from "../support/peer.ts";
 import {
   ACK,
   block,
@@ -11,7 +11,7 @@ import {
   headers,
   ping,
   text,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 Deno.test("a connection without streams is closed when idle, with NO_ERROR", () => {
   const peer = new Peer().advance(200_000).send(ping()).advance(99_999);

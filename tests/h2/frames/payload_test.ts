@@ -25,7 +25,7 @@ import {
   types,
   uint,
   windowUpdate,
-} from "../testing/wire.ts";
+} from "../support/wire.ts";
 
 function read(bytes: Uint8Array): Frame {
   const reader = new FrameReader(16_384);

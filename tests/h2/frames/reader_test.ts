@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type Frame, FrameReader } from "../../../lib/h2/frames/mod.ts";
-import { data, frame, join, octets, ping, text, types, uint } from "../testing/wire.ts";
+import { data, frame, join, octets, ping, text, types, uint } from "../support/wire.ts";
 
 function readAll(reader: FrameReader, input: Uint8Array): Frame[] {
   const frames: Frame[] = [];

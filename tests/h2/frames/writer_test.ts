@@ -10,7 +10,7 @@ import {
   writeSettingsAck,
   writeWindowUpdate,
 } from "../../../lib/h2/frames/mod.ts";
-import * as wire from "../testing/wire.ts";
+import * as wire from "../support/wire.ts";
 
 function written(write: (out: OutputBuffer) => void): Uint8Array {
   const out = new OutputBuffer();

@@ -6,7 +6,7 @@ import {
   type H2Limits,
   resolveLimits,
 } from "../../../lib/h2/mod.ts";
-import * as wire from "../testing/wire.ts";
+import * as wire from "../support/wire.ts";
 import { frames, pieces } from "./inputs.ts";
 import { Judge } from "./judge.ts";
 import { Random } from "./random.ts";

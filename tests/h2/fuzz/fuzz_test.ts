@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { peerHandler, TestServer } from "../testing/server.ts";
+import { peerHandler, TestServer } from "../support/server.ts";
 import { fuzzCore } from "./core.ts";
 import { assertAnswers, fuzzSessions } from "./sessions.ts";
 

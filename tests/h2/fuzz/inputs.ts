@@ -1,4 +1,4 @@
-import * as wire from "../testing/wire.ts";
+import * as wire from "../support/wire.ts";
 import type { Random } from "./random.ts";
 
 /** Frames for a server to choke on. The preface is not among them. */

@@ -1,5 +1,5 @@
 import { ErrorCode } from "../../../lib/h2/mod.ts";
-import * as wire from "../testing/wire.ts";
+import * as wire from "../support/wire.ts";
 
 interface Said {
   headers: number;

@@ -1,4 +1,4 @@
-import * as wire from "../testing/wire.ts";
+import * as wire from "../support/wire.ts";
 import { frames, politeFrames } from "./inputs.ts";
 import { Random } from "./random.ts";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
-import { block, hex, join, octets } from "../testing/wire.ts";
+import { block, hex, join, octets } from "../support/wire.ts";
 
 function decode(bytes: Uint8Array, maxSize = 10_000): readonly (readonly [string, string])[] {
   return new HpackDecoder(4096).decode(bytes, maxSize).fields;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { H2Field } from "../../../lib/h2/mod.ts";
 import { HpackDecoder, HpackEncoder } from "../../../lib/h2/hpack/mod.ts";
-import { hex, octets } from "../testing/wire.ts";
+import { hex, octets } from "../support/wire.ts";
 
 const response: H2Field[] = [
   [":status", "200"],

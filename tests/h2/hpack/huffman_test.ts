@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { huffmanDecode, huffmanEncode, huffmanLength } from "../../../lib/h2/hpack/huffman.ts";
-import { hex, octets } from "../testing/wire.ts";
+import { hex, octets } from "../support/wire.ts";
 
 function encode(text: string): Uint8Array {
   const out: number[] = [];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { readInteger, writeInteger } from "../../../lib/h2/hpack/integer.ts";
-import { octets } from "../testing/wire.ts";
+import { octets } from "../support/wire.ts";
 
 Deno.test("integers survive every prefix, with what stands above it", () => {
   for (let prefixBits = 4; prefixBits <= 7; prefixBits++) {

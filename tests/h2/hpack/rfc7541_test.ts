@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
 import { readInteger, writeInteger } from "../../../lib/h2/hpack/integer.ts";
-import { hex } from "../testing/wire.ts";
+import { hex } from "../support/wire.ts";
 
 /** The examples of RFC 7541 appendix C: blocks in sequence, decoded with one table. */
 interface Example {

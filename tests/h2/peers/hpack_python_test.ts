@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { HpackDecoder, HpackEncoder } from "../../../lib/h2/hpack/mod.ts";
 import type { H2Field } from "../../../lib/h2/mod.ts";
-import { needsPython, runPython } from "../testing/python.ts";
+import { needsPython, runPython } from "../support/python.ts";
 
 const ascii = fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map(String.fromCharCode) });
 const field: fc.Arbitrary<H2Field> = fc.tuple(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { needsPython } from "../testing/python.ts";
-import { peerHandler, TestServer } from "../testing/server.ts";
+import { needsPython } from "../support/python.ts";
+import { peerHandler, TestServer } from "../support/server.ts";
 
 const script = new URL("./scripted_peer.py", import.meta.url).pathname;
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { needs, run } from "../testing/command.ts";
-import { peerHandler, TestServer } from "../testing/server.ts";
+import { needs, run } from "../support/command.ts";
+import { peerHandler, TestServer } from "../support/server.ts";
 
 Deno.test({
   ...needs("curl", "curl uploads and downloads 8 MiB with prior knowledge"),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { ErrorCode } from "../../../lib/h2/mod.ts";
-import { errorName } from "../testing/error_name.ts";
+import { errorName } from "../support/error_name.ts";
 import {
   nextState,
   type StreamEvent,

@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { BackendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import { backendToProto } from "../../../lib/rpc/convert/backend.ts";
 import { nanoseconds } from "../../../lib/rpc/convert/time.ts";
-import { fail, pass } from "../../checker/support.ts";
-import { CheckerBed } from "../checker_bed.ts";
+import { fail, pass } from "../../checker/support/bench.ts";
+import { CheckerBed } from "../support/checker_bed.ts";
 
 const names = { useProtoFieldName: true };
 

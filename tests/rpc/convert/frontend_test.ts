@@ -3,8 +3,8 @@ import assert from "node:assert/strict";
 import { FrontendInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import type { FrontendSnapshot } from "../../../lib/checker/mod.ts";
 import { frontendToProto } from "../../../lib/rpc/convert/frontend.ts";
-import { CheckerBed } from "../checker_bed.ts";
-import { smallConfig } from "../small_config.ts";
+import { CheckerBed } from "../support/checker_bed.ts";
+import { smallConfig } from "../support/small_config.ts";
 import { steer } from "../../support/steer.ts";
 
 const names = { useProtoFieldName: true };

@@ -2,7 +2,7 @@ import { toJson } from "@bufbuild/protobuf";
 import assert from "node:assert/strict";
 import { HealthCheckInfoSchema } from "../../../lib/gen/maglev_pb.ts";
 import { healthcheckToProto } from "../../../lib/rpc/convert/healthcheck.ts";
-import { smallConfig } from "../small_config.ts";
+import { smallConfig } from "../support/small_config.ts";
 
 const names = { useProtoFieldName: true };
 

@@ -5,7 +5,7 @@ import { OutcomeSchema } from "../../../lib/gen/maglev_pb.ts";
 import { reloadOutcomeToProto } from "../../../lib/rpc/convert/config.ts";
 import { outcomeToProto } from "../../../lib/rpc/convert/outcome.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { smallConfig } from "../small_config.ts";
+import { smallConfig } from "../support/small_config.ts";
 
 const names = { useProtoFieldName: true };
 

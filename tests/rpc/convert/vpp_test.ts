@@ -15,7 +15,7 @@ import {
   vppInfoToProto,
   VppNames,
 } from "../../../lib/rpc/convert/vpp.ts";
-import { smallConfig } from "../small_config.ts";
+import { smallConfig } from "../support/small_config.ts";
 import { ip } from "../../support/ip.ts";
 
 const names = { useProtoFieldName: true };

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { run } from "../../e2e/process.ts";
+import { run } from "../../e2e/support/process.ts";
 
 interface Config {
   readonly imports: Readonly<Record<string, string>>;

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { accessByRules } from "../../../lib/access/mod.ts";
 import { loadIdentity } from "../../../lib/tls/mod.ts";
-import { rulesOf } from "../../access/auth_bed.ts";
+import { rulesOf } from "../../access/support/auth_bed.ts";
 import { certFile, keyFile, serverPaths } from "../../support/certificates.ts";
 import { havePrograms, havePythonModules, needing } from "../../support/programs.ts";
-import { type Harness, serve } from "../harness.ts";
+import { type Harness, serve } from "../support/harness.ts";
 import { makeStubs, PythonPeer } from "./python.ts";
 
 const rules = rulesOf(

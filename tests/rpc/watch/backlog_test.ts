@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { EventSchema, LogEventSchema } from "../../../lib/gen/maglev_pb.ts";
 import { Backlog, EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
-import { watchBudgets } from "../roomy.ts";
+import { watchBudgets } from "../support/roomy.ts";
 
 /** What an entry of a queue takes, whatever it refers to. */
 const entry = 16;

@@ -4,9 +4,9 @@ import { PulseFeed } from "../../../lib/rpc/watch/feeds.ts";
 import { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { fail, pass } from "../../checker/support.ts";
+import { fail, pass } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
-import { drain, filterOf, hubBed, take } from "./support.ts";
+import { drain, filterOf, hubBed, take } from "../support/watch.ts";
 
 const quiet = { log: false, backend: false, frontend: false };
 

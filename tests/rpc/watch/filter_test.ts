@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { eventKinds } from "../../../lib/events/mod.ts";
 import { knownKinds, wantsRecord } from "../../../lib/rpc/watch/filter.ts";
-import { filterOf } from "./support.ts";
+import { filterOf } from "../support/watch.ts";
 
 Deno.test("unset flags mean what they did before there were others", () => {
   const filter = filterOf({});

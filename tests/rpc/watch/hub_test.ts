@@ -8,9 +8,9 @@ import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
 import { steer } from "../../support/steer.ts";
 import { settle } from "../../support/until.ts";
-import { CheckerBed, countListeners } from "../checker_bed.ts";
-import { smallConfig } from "../small_config.ts";
-import { drain, HubBed, hubBed, take } from "./support.ts";
+import { CheckerBed, countListeners } from "../support/checker_bed.ts";
+import { smallConfig } from "../support/small_config.ts";
+import { drain, HubBed, hubBed, take } from "../support/watch.ts";
 
 Deno.test("a watcher sees the state as it is, at 0, then what happens, in order", async () => {
   using beds = hubBed();

@@ -9,10 +9,10 @@ import {
 } from "../../../lib/gen/maglev_pb.ts";
 import { listEvents } from "../../../lib/rpc/list_events.ts";
 import { steer } from "../../support/steer.ts";
-import { operatorAt } from "../callers.ts";
-import { CheckerBed } from "../checker_bed.ts";
-import { smallConfig } from "../small_config.ts";
-import { describe, type HubBed, hubBed } from "./support.ts";
+import { operatorAt } from "../support/callers.ts";
+import { CheckerBed } from "../support/checker_bed.ts";
+import { smallConfig } from "../support/small_config.ts";
+import { describe, type HubBed, hubBed } from "../support/watch.ts";
 
 const { signal } = new AbortController();
 

@@ -3,9 +3,9 @@ import assert from "node:assert/strict";
 import type { EventQueue } from "../../../lib/rpc/watch/queue.ts";
 import type { SharedEvent } from "../../../lib/rpc/watch/shared_event.ts";
 import { steer } from "../../support/steer.ts";
-import { CheckerBed } from "../checker_bed.ts";
-import { smallConfig } from "../small_config.ts";
-import { drain, type HubBed, hubBed, take } from "./support.ts";
+import { CheckerBed } from "../support/checker_bed.ts";
+import { smallConfig } from "../support/small_config.ts";
+import { drain, type HubBed, hubBed, take } from "../support/watch.ts";
 
 const streamId = "this-run";
 

@@ -7,10 +7,10 @@ import { SnapshotCache } from "../../../lib/rpc/watch/shared_event.ts";
 import { watchEvents } from "../../../lib/rpc/watch/stream.ts";
 import { backendStateToProto } from "../../../lib/rpc/convert/events.ts";
 import { FakeClock } from "../../../lib/time/mod.ts";
-import { watchBudgets } from "../roomy.ts";
-import { CheckerBed } from "../checker_bed.ts";
-import { type HubBed, hubBed } from "./support.ts";
-import { operatorAt } from "../callers.ts";
+import { watchBudgets } from "../support/roomy.ts";
+import { CheckerBed } from "../support/checker_bed.ts";
+import { type HubBed, hubBed } from "../support/watch.ts";
+import { operatorAt } from "../support/callers.ts";
 
 const end = { done: true, value: undefined };
 

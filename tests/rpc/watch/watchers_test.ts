@@ -1,7 +1,7 @@
 import { Code, ConnectError } from "@connectrpc/connect";
 import assert from "node:assert/strict";
-import { watchBudgets } from "../roomy.ts";
-import { filterOf, hubBed } from "./support.ts";
+import { watchBudgets } from "../support/roomy.ts";
+import { filterOf, hubBed } from "../support/watch.ts";
 
 Deno.test("there are so many watchers, fewer of them of debug records, and leaving makes room", async () => {
   const budgets = watchBudgets({ watchers: 3, debugWatchers: 1 });

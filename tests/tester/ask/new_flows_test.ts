@@ -5,11 +5,11 @@ import { checkOf, NewFlows, resultOf } from "../../../lib/tester/ask/new_flows.t
 import type { Asker, AskOptions, TryResult } from "../../../lib/tester/ask/types.ts";
 import type { Vip } from "../../../lib/tester/targets.ts";
 import { systemClock } from "../../../lib/time/mod.ts";
-import { Authority } from "../../probes/certificates.ts";
-import { silent, TestServer } from "../../probes/servers.ts";
+import { Authority } from "../../probes/support/certificates.ts";
+import { silent, TestServer } from "../../probes/support/servers.ts";
 import { ip } from "../../support/ip.ts";
 import { havePrograms, needing } from "../../support/programs.ts";
-import { vip } from "../vips.ts";
+import { vip } from "../support/vips.ts";
 
 const options: AskOptions = {
   // So long that no answer comes too late, however busy the machine is.

@@ -2,7 +2,7 @@ import { deepEqual } from "node:assert/strict";
 import { Board } from "../../../lib/tester/board.ts";
 import type { Controls } from "../../../lib/tester/screen/controls.ts";
 import { arranged } from "../../../lib/tester/screen/order.ts";
-import { answered, vip } from "../vips.ts";
+import { answered, vip } from "../support/vips.ts";
 
 Deno.test("VIPs of which nothing tells which is first stay as in the files", () => {
   const names = ["b", "a", "a"];

@@ -1,7 +1,7 @@
 import { equal, ok } from "node:assert/strict";
-import { Terminal } from "../../cli/terminal.ts";
+import { Terminal } from "../../cli/support/terminal.ts";
 import { havePrograms, needing } from "../../support/programs.ts";
-import { configFile, maglevt, webFrontend, WebServer } from "../program.ts";
+import { configFile, maglevt, webFrontend, WebServer } from "../support/program.ts";
 
 const here = needing.bind(undefined, havePrograms("tmux", "stty", "pgrep", "pkill"), "tmux");
 
@@ -112,7 +112,7 @@ Deno.test({
 Deno.test({
   ...here("an error that nobody expected gives the terminal back, and is told"),
   async fn() {
-    const script = new URL("../crash.ts", import.meta.url).pathname;
+    const script = new URL("../support/crash.ts", import.meta.url).pathname;
     const command = [Deno.execPath(), "run", "-A", "--quiet", "--no-check", script];
     await using terminal = await Terminal.open(command, {}, size);
     await terminal.contains("ended by: nobody expected this");

@@ -8,7 +8,7 @@ import { draw, type Size, type View } from "../../../lib/tester/screen/view.ts";
 import { filterOf } from "../../../lib/tester/settings.ts";
 import { widthOf } from "../../../lib/tester/text.ts";
 import { ip } from "../../support/ip.ts";
-import { answered, refused, vip } from "../vips.ts";
+import { answered, refused, vip } from "../support/vips.ts";
 
 /** Set to write the files instead of comparing with them; then read what changed. */
 const update = Deno.env.has("UPDATE_GOLDEN");

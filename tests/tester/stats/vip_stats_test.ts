@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { isSpikeAfter, VipStats } from "../../../lib/tester/stats/vip_stats.ts";
-import { answered, vip } from "../vips.ts";
+import { answered, vip } from "../support/vips.ts";
 
 const limits = { forMs: 60_000, most: 1_000 };
 

@@ -11,7 +11,7 @@ import {
   sockclntDelete,
 } from "../../../lib/gen/vpp.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
-import { type Asked, frameOf, type Script, ScriptedVpp } from "../scripted_vpp.ts";
+import { type Asked, frameOf, type Script, ScriptedVpp } from "../support/scripted_vpp.ts";
 import { ip } from "../../support/ip.ts";
 
 const pong = { retval: 0, client_index: 1, vpe_pid: 42 };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connectApi } from "../../../lib/vpp/client/mod.ts";
 import { controlPing } from "../../../lib/gen/vpp.ts";
-import { framed, idOf, Line, Setup, turns, welcome } from "../line.ts";
+import { framed, idOf, Line, Setup, turns, welcome } from "../support/line.ts";
 
 /** A line whose reading, but for the first so many times, ends when a test says so. */
 class SlowLine extends Line {

@@ -13,7 +13,7 @@ import {
   lbConf,
 } from "../../../lib/gen/vpp.ts";
 import { ip } from "../../support/ip.ts";
-import { framed, idOf, Setup, turns, welcome } from "../line.ts";
+import { framed, idOf, Setup, turns, welcome } from "../support/line.ts";
 
 Deno.test("the greeting is written whole, in pieces if need be, and told like any message", async () => {
   const setup = new Setup();

@@ -6,7 +6,7 @@ import { checkTable } from "../../../lib/vpp/client/handshake.ts";
 import { nameCrc } from "../../../lib/binapi/mod.ts";
 import { allMessages } from "../../../lib/gen/vpp.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
-import { ScriptedVpp } from "../scripted_vpp.ts";
+import { ScriptedVpp } from "../support/scripted_vpp.ts";
 
 /** A context for handshakes that fail. */
 function plainContext(clock = new FakeClock()): ClientContext {

@@ -3,7 +3,7 @@ import { messageTable } from "../../../lib/sim/message_table.ts";
 import type { Fault, OutgoingMessage, SimRequest } from "../../../lib/sim/mod.ts";
 import { type ApiClient, formatRetval } from "../../../lib/vpp/client/mod.ts";
 import { cliInband, controlPing, lbVipDump, showVersion } from "../../../lib/gen/vpp.ts";
-import { InMemoryBench } from "../../sim/in_memory_bench.ts";
+import { InMemoryBench } from "../../sim/support/in_memory_bench.ts";
 import { ip } from "../../support/ip.ts";
 
 const everything = {

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { BackendState } from "../../../lib/health/mod.ts";
 import { DesiredView } from "../../../lib/vpp/sync/mod.ts";
-import { Bed } from "../bed.ts";
-import type { FrontendWish } from "../wishes.ts";
+import { Bed } from "../support/bed.ts";
+import type { FrontendWish } from "../support/wishes.ts";
 
 const backends = { b1: "10.0.0.10", b2: "10.0.0.9", six: "fd00::1" };
 

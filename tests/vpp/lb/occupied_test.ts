@@ -4,8 +4,8 @@ import { addAs, type DesiredVip, Occupied, vipId } from "../../../lib/vpp/lb/mod
 import { EncodeError } from "../../../lib/binapi/mod.ts";
 import { KnownState } from "../../../lib/vpp/sync/known.ts";
 import { ip } from "../../support/ip.ts";
-import { Carrying } from "../carrying.ts";
-import { ModelVpp } from "../model_vpp.ts";
+import { Carrying } from "../support/carrying.ts";
+import { ModelVpp } from "../support/model_vpp.ts";
 
 const lb = { ipv4Source: ip("192.0.2.254"), ipv6Source: ip("2001:db8::254") };
 

@@ -14,9 +14,9 @@ import {
 } from "../../../lib/vpp/lb/mod.ts";
 import { ip } from "../../support/ip.ts";
 import { RetvalError } from "../../../lib/vpp/client/mod.ts";
-import { Carrying } from "../carrying.ts";
-import { someDesired, someVpp } from "../desired_vips.ts";
-import type { ModelVpp } from "../model_vpp.ts";
+import { Carrying } from "../support/carrying.ts";
+import { someDesired, someVpp } from "../support/desired_vips.ts";
+import type { ModelVpp } from "../support/model_vpp.ts";
 
 const runs = { seed: 26_10, numRuns: 300 };
 

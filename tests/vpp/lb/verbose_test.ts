@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parseVerbose, type VipExtras } from "../../../lib/vpp/lb/mod.ts";
-import { textFile } from "../fixtures.ts";
+import { textFile } from "../support/fixtures.ts";
 
 function parse(text: string): Map<string, VipExtras> {
   const work = parseVerbose(text);

@@ -7,8 +7,8 @@ import { FakeClock } from "../../../lib/time/mod.ts";
 import type { Transport } from "../../../lib/vpp/client/framing.ts";
 import { Connection } from "../../../lib/vpp/life/connection.ts";
 import { createVpp } from "../../../lib/vpp/mod.ts";
-import { Bed } from "../bed.ts";
-import { inStep, sent, web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, sent, web } from "../support/sync.ts";
 
 /** A bed whose VPP is reached as usual, and when that was tried, in fake milliseconds. */
 function watched(socketIdentity?: () => Promise<string | undefined>): {

@@ -5,8 +5,8 @@ import { FatalError } from "../../../lib/supervisor/mod.ts";
 import type { StatsSegment } from "../../../lib/vpp/mod.ts";
 import { SegmentError } from "../../../lib/vpp/stats/mod.ts";
 import { steer } from "../../support/steer.ts";
-import { Bed } from "../bed.ts";
-import { inStep, web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, web } from "../support/sync.ts";
 
 /** Segments that say something else about when VPP was started. */
 function withBootTime(seconds: number | undefined, bed: () => Bed) {

@@ -6,8 +6,8 @@ import { Supervisor } from "../../../lib/supervisor/mod.ts";
 import { FakeClock, type Timer } from "../../../lib/time/mod.ts";
 import { createVpp } from "../../../lib/vpp/mod.ts";
 import { within } from "../../support/deadline.ts";
-import { Bed } from "../bed.ts";
-import { inStep, web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, web } from "../support/sync.ts";
 
 /** When it was tried to connect, in fake milliseconds from the first attempt. */
 function attempts(at: readonly number[]): number[] {

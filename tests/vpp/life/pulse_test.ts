@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Bed } from "../bed.ts";
-import type { ConfigWish } from "../wishes.ts";
+import { Bed } from "../support/bed.ts";
+import type { ConfigWish } from "../support/wishes.ts";
 
 const web: ConfigWish = {
   backends: { b1: "10.0.0.1", b2: "10.0.0.2", b3: "10.0.0.3" },

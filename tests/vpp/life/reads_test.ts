@@ -1,8 +1,8 @@
 /** Reads, and changes that come meanwhile. */
 
 import assert from "node:assert/strict";
-import { Bed } from "../bed.ts";
-import type { ConfigWish } from "../wishes.ts";
+import { Bed } from "../support/bed.ts";
+import type { ConfigWish } from "../support/wishes.ts";
 
 const web: ConfigWish = {
   backends: { b1: "10.0.0.1", b2: "10.0.0.2" },

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Ledger, vipId, vipKeyOf } from "../../../lib/vpp/lb/mod.ts";
 import { reconcile } from "../../../lib/vpp/life/reconciler.ts";
 import { RecordedLog } from "../../support/recorded_log.ts";
-import { Bench, fail, pass, sketch } from "../../checker/support.ts";
+import { Bench, fail, pass, sketch } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
 
 /** What events of the checker lead to, in order. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { Bed } from "../bed.ts";
-import { web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { web } from "../support/sync.ts";
 
 Deno.test("who hears that VPP is connected can ask it", async () => {
   await using bed = new Bed(web);

@@ -7,7 +7,7 @@ import {
   warmupStep,
   WarmupTimer,
 } from "../../../lib/vpp/life/warmup.ts";
-import { Bench, fail, pass, sketch } from "../../checker/support.ts";
+import { Bench, fail, pass, sketch } from "../../checker/support/bench.ts";
 
 const settling = (...released: string[]): Warmup => ({
   phase: "settling",

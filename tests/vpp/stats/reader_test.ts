@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { SegmentError, StatsReader, type StatsView } from "../../../lib/vpp/stats/mod.ts";
-import { gunzipped, textFile } from "../fixtures.ts";
+import { gunzipped, textFile } from "../support/fixtures.ts";
 
 const lbNames = [
   "packet from existing sessions",

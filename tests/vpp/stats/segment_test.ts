@@ -7,7 +7,7 @@ import {
   segmentIn,
   type SegmentSource,
 } from "../../../lib/vpp/stats/mod.ts";
-import { gunzipped } from "../fixtures.ts";
+import { gunzipped } from "../support/fixtures.ts";
 
 const recorded = await gunzipped("stats/two-threads.bin.gz");
 const names = ["/sys/num_worker_threads"];

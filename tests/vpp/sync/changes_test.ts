@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { type DesiredVip, Ledger, planPrefix, vipId } from "../../../lib/vpp/lb/mod.ts";
 import type { ChangesContext } from "../../../lib/vpp/sync/changes.ts";
 import { ip } from "../../support/ip.ts";
-import { Carrying } from "../carrying.ts";
-import { ModelVpp } from "../model_vpp.ts";
+import { Carrying } from "../support/carrying.ts";
+import { ModelVpp } from "../support/model_vpp.ts";
 
 type Request = ChangesContext["client"]["request"];
 

@@ -1,8 +1,8 @@
 /** VIPs go only once VPP has let go of their servers. */
 
 import assert from "node:assert/strict";
-import { Bed } from "../bed.ts";
-import { inStep, sent, web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, sent, web } from "../support/sync.ts";
 
 const dns = { vip: "192.0.2.2", key: "udp 53", pools: [{ b1: 7, b2: 8 }] };
 const both = { ...web, frontends: { ...web.frontends, dns } };

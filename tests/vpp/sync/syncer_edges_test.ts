@@ -6,10 +6,10 @@ import { Ledger, type Occupied, parseVerbose, planAll } from "../../../lib/vpp/l
 import { Reads } from "../../../lib/vpp/life/reads.ts";
 import { keepInLine, KnownState, Pending, StepTracker } from "../../../lib/vpp/sync/mod.ts";
 import { nextSteps } from "../../../lib/vpp/sync/steps.ts";
-import { Bed } from "../bed.ts";
-import { ModelVpp } from "../model_vpp.ts";
-import { refuse, sent, vip, web } from "../sync_support.ts";
-import type { ConfigWish } from "../wishes.ts";
+import { Bed } from "../support/bed.ts";
+import { ModelVpp } from "../support/model_vpp.ts";
+import { refuse, sent, vip, web } from "../support/sync.ts";
+import type { ConfigWish } from "../support/wishes.ts";
 import { ip } from "../../support/ip.ts";
 
 /** Many frontends, each with a server of its own. */

@@ -1,9 +1,9 @@
 /** Plans, and operators who wait for a sync. */
 
 import assert from "node:assert/strict";
-import { Bed } from "../bed.ts";
-import { inStep, ports, refuse, vip, web } from "../sync_support.ts";
-import { configOf, type ConfigWish } from "../wishes.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, ports, refuse, vip, web } from "../support/sync.ts";
+import { configOf, type ConfigWish } from "../support/wishes.ts";
 
 Deno.test("a plan says what a sync would do, line by line", async () => {
   await using bed = new Bed(web);

@@ -2,8 +2,8 @@
 
 import assert from "node:assert/strict";
 import { ip } from "../../support/ip.ts";
-import { Bed } from "../bed.ts";
-import { inStep, refuse, sent, vip, web } from "../sync_support.ts";
+import { Bed } from "../support/bed.ts";
+import { inStep, refuse, sent, vip, web } from "../support/sync.ts";
 
 /** When full syncs began, in fake seconds. */
 function fullSyncTimes(bed: Bed): number[] {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { Config } from "../../../lib/config/mod.ts";
 import { DesiredView } from "../../../lib/vpp/sync/view.ts";
-import { Bench, sketch } from "../../checker/support.ts";
+import { Bench, sketch } from "../../checker/support/bench.ts";
 import { steer } from "../../support/steer.ts";
 
 /** A configuration that counts how often somebody asks it for the address of a backend. */

@@ -1,5 +1,5 @@
 import { Resetter } from "../../../tests/support/reset.ts";
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { crew, flood, hold } from "../crew.ts";
 import { open } from "../floods.ts";
 import { dial, ignore } from "../socket.ts";

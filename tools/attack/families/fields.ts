@@ -1,4 +1,4 @@
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { crew, flood, hold } from "../crew.ts";
 import { burst, open } from "../floods.ts";
 import { call, fields, streams, textField } from "../grpc.ts";

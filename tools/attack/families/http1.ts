@@ -1,4 +1,4 @@
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { crew, flood, hold, over, pause } from "../crew.ts";
 import { dial, ignore, type Raw } from "../socket.ts";
 import type { Arena, Attack, Port } from "../types.ts";

@@ -1,4 +1,4 @@
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { crew, pause } from "../crew.ts";
 import { dial } from "../socket.ts";
 import type { Attack } from "../types.ts";

@@ -1,4 +1,4 @@
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { hold } from "../crew.ts";
 import { callFlood, open } from "../floods.ts";
 import { body, call, envelope, fields, numberField, streams, textField } from "../grpc.ts";

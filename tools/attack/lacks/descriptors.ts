@@ -8,7 +8,7 @@
  */
 
 import { reasonOf } from "../../../lib/log/mod.ts";
-import { Namespace } from "../../../tests/net/namespaces.ts";
+import { Namespace } from "../../../tests/net/support/namespaces.ts";
 import { fullSize, holesNetwork } from "../site/config.ts";
 import { lift } from "../site/priority.ts";
 import { type Site, startSite } from "../site/site.ts";

@@ -1,4 +1,4 @@
-import * as wire from "../../../tests/h2/testing/wire.ts";
+import * as wire from "../../../tests/h2/support/wire.ts";
 import { HpackDecoder } from "../../../lib/h2/hpack/mod.ts";
 import { call, greeting } from "../grpc.ts";
 import { type Address, Raw } from "../socket.ts";

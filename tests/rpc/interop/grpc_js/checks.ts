@@ -5,9 +5,9 @@ import assert from "node:assert/strict";
 import type { Event } from "../../../../lib/gen/maglev_pb.ts";
 import { Maglev } from "../../../../lib/gen/maglev_pb.ts";
 import { accessByRules } from "../../../../lib/access/mod.ts";
-import { rulesOf } from "../../../access/auth_bed.ts";
+import { rulesOf } from "../../../access/support/auth_bed.ts";
 import { certFile, keyFile, serverIdentity } from "../../../support/certificates.ts";
-import { serve, unanswered } from "../../harness.ts";
+import { serve, unanswered } from "../../support/harness.ts";
 
 const m = Maglev.method;
 

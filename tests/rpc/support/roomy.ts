@@ -1,0 +1,41 @@
+import { callBudgets, connectionShares } from "../../../lib/rpc/limits.ts";
+import { Budget } from "../../../lib/rpc/budget.ts";
+import { Intake } from "../../../lib/rpc/intake.ts";
+import { Outbox } from "../../../lib/rpc/outbox.ts";
+import type { WatchBudgets } from "../../../lib/rpc/watch/hub.ts";
+
+/** What adapters count with, as large as it is by default. */
+export function usualRoom(): { intake: Intake; outbox: Outbox } {
+  const { intake, outbox } = countedRoom();
+  return { intake, outbox };
+}
+
+/** The same, with what it is counted in. `limits` are those that a test is about. */
+export function countedRoom(
+  limits: { readonly requests?: number; readonly answers?: number } = {},
+) {
+  const { requests: r, answers: a } = callBudgets;
+  const requests = new Budget({ ...r, limit: limits.requests ?? r.limit });
+  const answers = new Budget({ ...a, limit: limits.answers ?? a.limit });
+  return {
+    requests,
+    answers,
+    intake: new Intake(requests, connectionShares.requests),
+    outbox: new Outbox(answers, connectionShares.answers),
+  };
+}
+
+/** What a hub counts with. `limits` are those that a test is about. */
+export function watchBudgets(
+  limits: Partial<Record<keyof WatchBudgets, number>> = {},
+): WatchBudgets {
+  const open = (name: keyof WatchBudgets) => {
+    const { limit, ...spec } = callBudgets[name];
+    return new Budget({ ...spec, limit: limits[name] ?? limit });
+  };
+  return {
+    watchers: open("watchers"),
+    debugWatchers: open("debugWatchers"),
+    backlog: open("backlog"),
+  };
+}
