@@ -1,5 +1,5 @@
 import type { Steps } from "../time/mod.ts";
-import { Draft, type Affected } from "./draft.ts";
+import { type Affected, Draft } from "./draft.ts";
 import { isAlike } from "./is_alike.ts";
 import { take, takeReading } from "./reduce.ts";
 import type { MaglevdState } from "./state.ts";

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match } from "node:assert/strict";
 import fc from "fast-check";
-import { formatRecord, formatTime } from "../../lib/log/mod.ts";
+import { asError, formatRecord, formatTime, reasonOf } from "../../lib/log/mod.ts";
 import type { LogRecord } from "../../lib/log/mod.ts";
 
 const record: LogRecord = {
@@ -61,4 +61,11 @@ Deno.test("whatever a name or value holds, a line is one line and reads back the
     }),
     { seed: 20261121 },
   );
+});
+
+Deno.test("whatever was thrown becomes an error, and one stays the same", () => {
+  const error = new TypeError("odd");
+  equal(asError(error), error);
+  equal(asError("gone").message, "gone");
+  deepEqual([reasonOf(error), reasonOf("gone")], ["odd", "gone"]);
 });

@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import {
-  asError,
   formatRetval,
   RetvalError,
   retvalName,
@@ -38,10 +37,4 @@ Deno.test("an error says which request it was, and with what it ended", () => {
     new TimeoutError("lb_conf", 10_000).message,
     "VPP did not answer lb_conf within 10000 ms",
   );
-});
-
-Deno.test("whatever was thrown becomes an error, and one stays the same", () => {
-  const error = new TypeError("odd");
-  assert.equal(asError(error), error);
-  assert.equal(asError("gone").message, "gone");
 });
