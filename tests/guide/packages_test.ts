@@ -1,6 +1,6 @@
 import { deepEqual, equal } from "node:assert/strict";
 import { root, run, runtimeLocked } from "../../tools/programs.ts";
-import { buildPackages, builtVersions } from "../packaging/support/built_packages.ts";
+import { builtVersions, linkPackages } from "../packaging/support/built_packages.ts";
 import { onSystemdMachine, whyNoMachine } from "../packaging/support/systemd_machine.ts";
 import { needing } from "../support/programs.ts";
 import { type Fence, fencesOf, missingLines } from "../docs/support/fences.ts";
@@ -65,7 +65,7 @@ Deno.test(
   async () => {
     const shared = await Deno.makeTempDir();
     try {
-      await buildPackages(shared);
+      await linkPackages(shared);
       const config = fences.find(({ language, mark }) => language === "yaml" && mark === "test");
       await Deno.writeTextFile(`${shared}/maglev.yaml`, config?.body ?? "");
       const bundle = ["bundle", "--quiet", ...runtimeLocked, "-o", `${shared}/vpp.js`];

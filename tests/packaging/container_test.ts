@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
+import { builtPortable } from "./support/built_packages.ts";
 import { findBuilder, onThisMachine } from "./support/container_builder.ts";
 import { canSandbox, onThrowAwayMachine } from "./support/sandbox.ts";
 
@@ -115,11 +116,9 @@ async function makeContext(): Promise<AsyncDisposable & { readonly path: string 
   await using made = new AsyncDisposableStack();
   const path = await Deno.makeTempDir();
   made.defer(() => Deno.remove(path, { recursive: true }));
-  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", `${root}tools/compile.ts`, "--out", `${path}/dist`],
-  }).output();
-  assert.ok(success, new TextDecoder().decode(stderr));
-  await Deno.mkdir(`${path}/packaging`);
+  await using portable = await builtPortable();
+  for (const folder of ["dist", "packaging"]) await Deno.mkdir(`${path}/${folder}`);
+  await Deno.link(`${portable.path}/maglev`, `${path}/dist/maglev`);
   for (const file of ["packaging/Containerfile", "packaging/container-entry.sh"]) {
     await Deno.copyFile(root + file, `${path}/${file}`);
   }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { havePrograms, needing } from "../support/programs.ts";
-import { buildPackages } from "./support/built_packages.ts";
+import { builtPackages } from "./support/built_packages.ts";
 import { canSandbox, onThrowAwayMachine } from "./support/sandbox.ts";
 
 const tools = ["dpkg-deb", "systemd-analyze", "setpriv", "curl"];
@@ -205,16 +205,12 @@ const name =
 Deno.test(
   needing(canSandbox && havePrograms(...tools), `root, namespaces, ${tools.join(", ")}`, name),
   async () => {
-    const out = await Deno.makeTempDir();
-    try {
-      await buildPackages(out);
-      const { stdout, stderr, code } = await onThrowAwayMachine(`packages=${out}\n${script}`, [
-        out,
-      ]);
-      assert.equal(stdout, expected, stderr);
-      assert.equal(code, 0, stderr);
-    } finally {
-      await Deno.remove(out, { recursive: true });
-    }
+    await using packages = await builtPackages();
+    const { stdout, stderr, code } = await onThrowAwayMachine(
+      `packages=${packages.path}\n${script}`,
+      [packages.path],
+    );
+    assert.equal(stdout, expected, stderr);
+    assert.equal(code, 0, stderr);
   },
 );

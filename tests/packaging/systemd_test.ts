@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { needing } from "../support/programs.ts";
-import { buildPackages } from "./support/built_packages.ts";
+import { linkPackages } from "./support/built_packages.ts";
 import { onSystemdMachine, whyNoMachine } from "./support/systemd_machine.ts";
 
 /** What the script prints and what is expected of it, step by step: `$ command`, then its output. */
@@ -286,7 +286,7 @@ Deno.test(
   async () => {
     const shared = await Deno.makeTempDir();
     try {
-      await buildPackages(shared);
+      await linkPackages(shared);
       const { stdout, stderr } = await onSystemdMachine(scriptOf(story), shared);
       assert.equal(stdout.trim(), story.trim().replaceAll(/\n\n/g, "\n"), stderr);
     } finally {

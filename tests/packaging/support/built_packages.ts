@@ -1,21 +1,44 @@
 import assert from "node:assert/strict";
+import { type Built, built } from "../../support/built.ts";
 
 const root = new URL("../../../", import.meta.url).pathname;
 
-/** The versions that {@link buildPackages} makes, the older one first. */
+/** The versions that {@link builtPackages} has, the older one first. */
 export const builtVersions = ["1.0.0", "1.0.1"] as const;
 
 /** Packages of these versions, uncompressed, because compressing takes CPU time. */
-export async function buildPackages(
-  out: string,
-  versions: readonly string[] = builtVersions,
-): Promise<void> {
-  for (const version of versions) {
-    const args = ["--compression", "none", "--version", version, "--out", out];
-    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${root}tools/deb.ts`, ...args],
-      env: { DEBFULLNAME: "Tess Ter", DEBEMAIL: "tess@example.net" },
-    }).output();
-    assert.ok(success, new TextDecoder().decode(stderr));
+export function builtPackages(): Promise<Built> {
+  return built("packages", async (out) => {
+    for (const version of builtVersions) {
+      await runTool("deb", "--compression", "none", "--version", version, "--out", out);
+    }
+  });
+}
+
+/** The same as hard links in a folder of one's own, to which files may be added. */
+export async function linkPackages(folder: string): Promise<void> {
+  await using packages = await builtPackages();
+  for (const name of debs(packages.path)) {
+    await Deno.link(`${packages.path}/${name}`, `${folder}/${name}`);
   }
+}
+
+/** The one file that is all the programs, as it ships. */
+export function builtPortable(): Promise<Built> {
+  return built("portable", (out) => runTool("compile", "--out", out));
+}
+
+/** The names of the packages in a folder. */
+export function debs(folder: string): string[] {
+  return [...Deno.readDirSync(folder)].map(({ name }) => name).filter((name) =>
+    name.endsWith(".deb")
+  );
+}
+
+async function runTool(name: string, ...args: string[]): Promise<void> {
+  const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", `${root}tools/${name}.ts`, ...args],
+    env: { DEBFULLNAME: "Tess Ter", DEBEMAIL: "tess@example.net" },
+  }).output();
+  assert.ok(success, new TextDecoder().decode(stderr));
 }
