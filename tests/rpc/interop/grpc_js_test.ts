@@ -14,7 +14,7 @@ const folder = new URL("grpc_js/", import.meta.url).pathname;
 
 Deno.test("grpc-js gets answers, errors, deadlines and streams as it expects them", async () => {
   const { code, stdout, stderr } = await run(
-    ...[Deno.execPath(), "test", "-A", "--frozen", "--quiet"] as const,
+    ...[Deno.execPath(), "test", "-A", "--frozen", "--quiet", "--no-check"] as const,
     ...["--config", `${folder}deno.json`, `${folder}checks.ts`],
   );
   assert.equal(code, 0, stdout + stderr);
