@@ -20,8 +20,8 @@ Deno.test("other seeds give other histories", () => {
   assert.equal(histories.size, 200);
 });
 
-Deno.test("seeds 1 to 2,000 go well", async () => {
-  for (let seed = 1; seed <= 2_000; seed++) {
+Deno.test("seeds 1 to 1,000 go well", async () => {
+  for (let seed = 1; seed <= 1_000; seed++) {
     const { wrong } = await runHistory(historyOf(seed));
     assert.deepEqual(wrong, [], `deno task simulate ${seed}`);
   }
