@@ -64,24 +64,24 @@ facts() {
 }
 
 start ,+net_raw,+sys_admin
-until maglevc show backends 2>/dev/null | grep -o L4OK; do kill -0 $!; done
+until maglevc show backends 2>/dev/null | grep -o L4OK; do kill -0 $!; sleep 0.2; done
 facts
 ls /var/lib/vpp-maglev/state.db
 kill $!; wait $!; echo "ended with $?"
 
 start ,+net_raw
-until maglevc show backends 2>/dev/null | grep -o L4OK; do kill -0 $!; done
+until maglevc show backends 2>/dev/null | grep -o L4OK; do kill -0 $!; sleep 0.2; done
 facts
 daemon=$!
 setpriv --reuid=\${user%:*} --regid=\${user#*:} --clear-groups --inh-caps=-all --bounding-set=-all \\
   env -i PATH=$PATH $environment maglevd-frontend >/tmp/log 2>&1 &
-until curl -sS localhost:9093/view/api/state 2>/dev/null | grep -q L4OK; do kill -0 $!; done
+until curl -sS localhost:9093/view/api/state 2>/dev/null | grep -q L4OK; do kill -0 $!; sleep 0.2; done
 facts
 kill $!; wait $!
 kill $daemon; wait $daemon
 
 start ""
-until maglevc show backends b 2>/dev/null | grep -m 1 -o 'CAP_NET_RAW is missing'; do kill -0 $!; done
+until maglevc show backends b 2>/dev/null | grep -m 1 -o 'CAP_NET_RAW is missing'; do kill -0 $!; sleep 0.2; done
 facts
 kill $!; wait $!
 grep -o '"capability-missing","capability":"[A-Z_]*"' /tmp/log

@@ -30,7 +30,7 @@ step programs
 maglevd-frontend --version | cut -d' ' -f1
 maglevt --version | cut -d' ' -f1
 /usr/lib/vpp-maglev/maglev other 2>&1 || echo $?
-find / -xdev -path /usr/lib/vpp-maglev/\\* -size +50M | wc -l
+find /usr/lib/vpp-maglev -size +50M | wc -l
 man -l /usr/share/man/man5/maglev.yaml.5.gz 2>&1 | grep -c '^KEYS'
 
 step try before the installation
@@ -63,7 +63,7 @@ as_maglevd() {
     env HOME=/nonexistent maglevd --vpp-api-addr= --state-dir /var/lib/vpp-maglev
 }
 as_maglevd net_raw >/tmp/log 2>&1 &
-until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!; done
+until [ "$(maglevc show backends 2>/dev/null | grep -c OK)" = 2 ]; do kill -0 $!; sleep 0.2; done
 maglevc show backends | awk '{ print $1, $3, $5 }'
 tr '\\0' '\\n' </proc/$!/environ | grep ^DENO_TLS_CA_STORE=
 cat /proc/$!/comm
@@ -72,7 +72,7 @@ setpriv --reuid=maglevd-frontend --regid=maglevd-frontend --init-groups --boundi
   --inh-caps=-all --no-new-privs env HOME=/nonexistent maglevd-frontend >/tmp/web.log 2>&1 &
 web=$!
 until curl -sS localhost:9093/view/api/state 2>/dev/null | grep -q '"name":"ping"'; do
-  kill -0 $web
+  kill -0 $web; sleep 0.2
 done
 curl -sS localhost:9093/view/ | grep -o '<title>.*</title>'
 curl -sS localhost:9093/view/app.js | grep -q maglev_scope && echo script
@@ -86,7 +86,7 @@ tail -n 1 /tmp/log | grep -o '"msg":"stopped"'
 echo 0 0 >/proc/sys/net/ipv4/ping_group_range
 : >/tmp/log
 as_maglevd kill >/tmp/log 2>&1 &
-until grep -q api-listening /tmp/log; do kill -0 $!; done
+until grep -q api-listening /tmp/log; do kill -0 $!; sleep 0.2; done
 kill $!; wait $!
 grep -o '"capability-missing","capability":"[A-Z_]*"' /tmp/log
 

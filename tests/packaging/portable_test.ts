@@ -102,11 +102,11 @@ portableTest("the pair works together on a machine without Deno, npm or network"
     "! command -v deno && ! command -v npm",
     "start() { ./maglevd --config maglev.yaml --vpp-api-addr= --state-dir=/root/state >/tmp/log & }",
     "start",
-    "until ./maglevc show backends 2>/dev/null | grep -q L4OK; do kill -0 $!; done",
+    "until ./maglevc show backends 2>/dev/null | grep -q L4OK; do kill -0 $!; sleep 0.2; done",
     "./maglevc set backend b disable --yes | head -n 2",
     "./maglevc show frontends",
     "kill -9 $!; wait $! || start",
-    "until ./maglevc show backends b 2>/dev/null | grep -o '^state *disabled'; do kill -0 $!; done",
+    "until ./maglevc show backends b 2>/dev/null | grep -o '^state *disabled'; do kill -0 $!; sleep 0.2; done",
     "kill $!; wait $!",
   ].join("\n");
   const { stdout, stderr, code } = await onThrowAwayMachine(script, [p.folder]);
