@@ -12,6 +12,8 @@ step() { echo "== $*"; }
 every() { for each in d "" -frontend; do echo $packages/vpp-maglev"$each"_$1_$arch.deb; done; }
 enabled() { ls /etc/systemd/system/multi-user.target.wants 2>/dev/null | grep maglev || echo off; }
 export SYSTEMD_OFFLINE=1
+# The index of all manuals of this machine would be made anew each time, for 3 s.
+rm -f /var/lib/man-db/auto-update
 
 step install
 dpkg -i $(every 1.0.0) >/tmp/dpkg.log
