@@ -61,7 +61,7 @@ async function inParts(folder: string): Promise<Room[]> {
  * Runs one room's tests in a process of its own: file descriptors, memory and network namespaces
  * are counted per process, so rooms that run at the same time don't disturb each other.
  * `bundles` is a folder with the programs as tools/bundle.ts makes them, which the tests then need
- * not make again and again.
+ * not make again and again; what else rooms share is made in there.
  */
 export async function testRoom({ name, paths }: Room, bundles: string): Promise<RoomResult> {
   const started = performance.now();
