@@ -40,6 +40,12 @@ Deno.test("however often something changes, its newest state alone is told, in a
   assert.deepEqual(hear(state, travelled(once.news)), once.state);
   const octets = JSON.stringify(once.news).length;
   assert.ok(octets < 50 * 160, `${octets} octets for 50 backends`);
+  // Of the journal what is new alone.
+  const before = changes.length;
+  twice(() => bed.move("web0", "down"));
+  const next = digest(once.state, changes.slice(before), 30);
+  assert.deepEqual(hear(once.state, travelled(next.news)), next.state);
+  twice(() => bed.move("web0", "up"));
   for (let round = 0; round < 5; round++) {
     for (let i = 0; i < 50; i++) twice(() => bed.move(`web${i}`, "down"));
     for (let i = 0; i < 50; i++) twice(() => bed.move(`web${i}`, "up"));

@@ -3,6 +3,7 @@ import { Listener } from "../../lib/simulation/listener.ts";
 import { historyOf, runHistory } from "../../lib/simulation/mod.ts";
 import { atOnce } from "../../lib/time/mod.ts";
 import { deltaOf, hear } from "../../lib/web/delta.ts";
+import { Draft } from "../../lib/web/draft.ts";
 import { fold, restore } from "../../lib/web/reduce.ts";
 import {
   journalKept,
@@ -113,6 +114,16 @@ Deno.test("a fold leaves the state before it alone, and keeps what it does not t
   assert.equal(after.backends.get("web3"), before.backends.get("web3"));
 });
 
+Deno.test("a draft copies a table once, however much is written to it", () => {
+  using bed = new CheckerBed();
+  const draft = new Draft(fold(unheard("rtr1", 0), [readingOf(bed.checker)]));
+  const write = (name: string) => {
+    draft.backend(name, (backend) => ({ ...backend, state: "down" }));
+    return draft.done().backends;
+  };
+  assert.equal(write("web0"), write("web1"));
+});
+
 Deno.test("pulses are the last probe and its durations; of strangers they are nothing", () => {
   using bed = new CheckerBed();
   const before = fold(unheard("rtr1", 0), [readingOf(bed.checker)]);
@@ -186,6 +197,11 @@ Deno.test("of a frontend's states those of the last hour stay, and how it began"
   for (let i = 0; i < 2 * stepsKept; i++) step(4 + stripMs + i, "up");
   assert.equal(state.steps.get("www")?.length, stepsKept);
   assert.equal(state.steps.get("www")?.at(-1)?.[0], 3 + stripMs + 2 * stepsKept);
+  const known = state;
+  // One that is no more has none.
+  step(5 + stripMs + 2 * stepsKept, "removed");
+  assert.deepEqual([state.steps.has("www"), state.frontends.has("www")], [false, false]);
+  state = known;
   // Read anew they are what they are then.
   const before = state;
   state = fold(state, [{ kind: "reading", steps: {} }]);
