@@ -37,7 +37,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "cli/watch": ["cli/events", "cli/terminal"],
 
   "daemon/run": ["daemon/daemon", "daemon/servers"],
-  "daemon/settings": ["daemon/flags"],
+  "daemon/settings": ["daemon/flags", "flags/tls_flags"],
   "e2e/reload_unit": ["daemon/reload_answer"],
 
   "h1/answers": ["h1/answer", "h1/response_head"],
@@ -74,7 +74,7 @@ export const testedBy: Readonly<Record<string, readonly string[]>> = {
   "probing/pretended": ["probing/job"],
   "probing/thread_server": ["probing/thread_messages"],
 
-  "rpc/audit": ["rpc/deeds"],
+  "rpc/audit": ["rpc/audited_changes"],
   "rpc/requests": ["rpc/call_head", "rpc/protocols", "rpc/request_messages"],
   "rpc/call": ["rpc/rpc"],
   "rpc/service": ["rpc/convert/status"],
