@@ -11,9 +11,9 @@ export interface BroadcastLimits {
   readonly companyMs: number;
   /** and for so long after the message before began: all that changes meanwhile is one. */
   readonly togetherMs: number;
-  /** Outcomes of probes alone wait for so long. */
+  /** Outcomes of probes alone wait for so long, */
   readonly pulsesMs: number;
-  /** So many outcomes of probes of one maglevd go into a message, and so many that are running. */
+  /** and in so long so many of one maglevd are told. So many that are running go into a message. */
   readonly pulses: number;
   /** So many entries of a maglevd's journal go into a message. */
   readonly entries: number;
@@ -59,9 +59,11 @@ class Probes {
   readonly #pulses = new Map<string, Pulse>();
   readonly #running = new Map<string, number>();
   #isAnew = false;
+  /** Outcomes that were taken, and since when. */
+  #taken = { count: 0, since: -Infinity };
 
   get isEmpty(): boolean {
-    return this.#pulses.size + this.#running.size === 0;
+    return this.#pulses.size + this.#running.size === 0 && !this.#isAnew;
   }
 
   add({ pulses, running = [], isAnew = false }: Pulses): void {
@@ -71,14 +73,20 @@ class Probes {
     for (const [name, since] of running) this.#running.set(name, since);
   }
 
-  /** Takes at most so many of each kind. */
-  take(most: number, at: number): Pulses {
-    const pulses = [...this.#pulses.values()].slice(0, most);
+  /**
+   * Takes what is running, at most so many, and as many outcomes as are left of those that may be taken
+   * in `periodMs`; undefined for neither. `now` is the clock's.
+   */
+  take(most: number, periodMs: number, now: number, at: number): Pulses | undefined {
+    if (now - this.#taken.since >= periodMs) this.#taken = { count: 0, since: now };
+    const pulses = [...this.#pulses.values()].slice(0, most - this.#taken.count);
+    this.#taken.count += pulses.length;
     const running = [...this.#running].slice(0, most);
     const isAnew = this.#isAnew;
     for (const [name] of pulses) this.#pulses.delete(name);
     for (const [name] of running) this.#running.delete(name);
     this.#isAnew = false;
+    if (pulses.length + running.length === 0 && !isAnew) return undefined;
     return {
       ...{ kind: "pulses", at, pulses },
       ...running.length > 0 && { running },
@@ -274,7 +282,7 @@ export class Broadcast {
     if (told.length > 0) await this.#tell(octets);
     this.#isTelling = false;
     if (this.#pending.size > 0) this.#wake(true, begun);
-    else if (this.#probes.size > 0) this.#wake(false, begun);
+    else if (this.#probes.values().some(({ isEmpty }) => !isEmpty)) this.#wake(false, begun);
   }
 
   /** Sends the next message. */
@@ -295,10 +303,10 @@ export class Broadcast {
     const at = this.#clock.wall();
     const taken = new Map(this.#pending);
     this.#pending.clear();
+    const { pulses, pulsesMs } = this.#limits;
     for (const [server, known] of this.#probes) {
-      const pulses = known.take(this.#limits.pulses, at);
-      if (known.isEmpty) this.#probes.delete(server);
-      taken.set(server, [...taken.get(server) ?? [], pulses]);
+      const news = known.take(pulses, pulsesMs, this.#clock.now(), at);
+      if (news) taken.set(server, [...taken.get(server) ?? [], news]);
     }
     return taken;
   }
