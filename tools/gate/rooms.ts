@@ -24,7 +24,7 @@ export interface RoomResult {
  * at the end.
  */
 const longestFirst = [
-  ...["docs", "packaging", "rpc", "simulation", "cli", "demo", "config", "web", "guide", "e2e"],
+  ...["packaging", "docs", "rpc", "simulation", "cli", "demo", "config", "web", "guide", "e2e"],
   ...["vpp", "attack", "faults", "probes"],
 ];
 
